@@ -1,0 +1,26 @@
+//! The `sse` command. Maps a result to an exit code and does no more: 0 when the server was asked to
+//! end and did, 1 when it could not do its work, 2 for a command line that cannot be understood.
+
+mod args;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let Args { command } = Args::parse();
+    let done = match command {
+        Command::Serve(args) => serve::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not `eprintln!`, which panics when nobody reads stderr.
+            _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("sse: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}

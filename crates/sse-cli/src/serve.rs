@@ -1,0 +1,105 @@
+//! `sse serve`: starts the server, says where to visit, and ends it in order.
+
+use std::io::Write;
+use std::net::IpAddr;
+
+use anyhow::Context;
+use sse_server::{Server, StateView};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{self, Serve};
+
+/// Runs until ctrl-c, SIGTERM or SIGHUP.
+///
+/// # Errors
+/// A name or origin that is none, or an address that cannot be listened on.
+pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    sse_server::raise_file_limit();
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?
+        .block_on(serve(args))
+}
+
+async fn serve(args: Serve) -> anyhow::Result<()> {
+    if let Some(ip) = args.exposed() {
+        warn_exposed(ip);
+    }
+    // Before the port opens, so that a signal is never met by the system's own answer.
+    let asked = asked_to_end()?;
+    let server = Server::new(args.into_config())?;
+    server.start().await?;
+    announce(&server.state());
+    asked.await;
+    server.stop().await;
+    Ok(())
+}
+
+fn warn_exposed(ip: IpAddr) {
+    let whom = if args::is_everything(ip) {
+        "every network that this machine is on".to_owned()
+    } else {
+        format!("everybody who can reach {ip}")
+    };
+    _ = writeln!(
+        std::io::stderr(),
+        "sse: warning: the streams are open to {whom}, without encryption or password. Leave --host out to serve this machine only."
+    );
+}
+
+/// Where to visit and what there is, for people and for scripts that read the first line. That nobody
+/// reads it is no reason to end.
+fn announce(state: &StateView) {
+    let url = state.status.url.as_deref().unwrap_or_default();
+    let width = state.streams.iter().map(|s| s.path.len()).max();
+    let width = width.unwrap_or_default();
+    let mut text = format!(
+        "Serving on {url} (ctrl-c ends it)\n\n  GET  {url}/{:width$}  the page\n",
+        ""
+    );
+    for stream in &state.streams {
+        text += &format!(
+            "  GET  {url}{:width$}   {}: {}\n",
+            stream.path, stream.title, stream.summary
+        );
+    }
+    if let Some(stream) = state.streams.last() {
+        text += &format!("\nTry  curl -N {url}{}\n", stream.path);
+    }
+    let mut stdout = std::io::stdout();
+    _ = stdout.write_all(text.as_bytes());
+    _ = stdout.flush();
+}
+
+/// Resolves at the first signal that asks the program to end.
+#[cfg(unix)]
+fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let listen = |kind| signal(kind).context("signals cannot be watched");
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut hang_up = listen(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    })
+}
+
+/// Elsewhere there is ctrl-c alone.
+#[cfg(not(unix))]
+fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
+    Ok(async {
+        _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,118 @@
+//! The accept loop: takes connections in, sets their socket options, and hands each to its own task.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::door;
+
+/// How long to wait when the process has no file descriptor left: accepting again at once would only
+/// spin, since the connection stays in the queue.
+const BACK_OFF: Duration = Duration::from_millis(50);
+
+/// When a silent connection is first asked whether it is there, and how often then. Three unanswered
+/// questions end it, within the 30 s that a vanished client may take.
+const ASK_AFTER: Duration = Duration::from_secs(15);
+const ASK_EVERY: Duration = Duration::from_secs(5);
+
+/// The answer to a connection beyond all limits. Written once and not waited for.
+const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 65\r\n\r\nThis server has too many connections: close some and try again.\r\n";
+
+/// What every connection of one run is given.
+#[derive(Clone)]
+pub(crate) struct Run {
+    pub(crate) app: Arc<App>,
+    /// Streams end in order, connections take no new request.
+    pub(crate) stop: CancellationToken,
+    /// The grace is over: whatever is left is dropped.
+    pub(crate) kill: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
+/// Accepts until the stop; the listening socket is closed when this returns.
+pub(crate) async fn accept(listener: TcpListener, run: Run) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = run.stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((socket, peer)) => {
+                if run.is_full() {
+                    _ = socket.try_write(BUSY);
+                    continue;
+                }
+                prepare(&socket, run.app.limits().stall);
+                let (app, stop, kill) = (Arc::clone(&run.app), run.stop.clone(), run.kill.clone());
+                run.tasks.spawn(async move {
+                    tokio::select! {
+                        () = door::serve(socket, peer, app, stop) => {}
+                        () = kill.cancelled() => {}
+                    }
+                });
+            }
+            Err(e) if is_connection_error(&e) => {}
+            Err(e) => {
+                tracing::warn!("cannot accept a connection ({e}): trying again");
+                tokio::time::sleep(BACK_OFF).await;
+            }
+        }
+    }
+}
+
+impl Run {
+    fn is_full(&self) -> bool {
+        let limits = self.app.limits();
+        self.tasks.len() >= limits.streams + limits.reserve
+    }
+}
+
+/// The one connection was broken before it was accepted; the next is not affected.
+fn is_connection_error(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
+}
+
+/// Options that a socket can do without: one that refuses them is served all the same.
+fn prepare(socket: &TcpStream, stall: Duration) {
+    _ = socket.set_nodelay(true);
+    let socket = SockRef::from(socket);
+    let keep_alive = TcpKeepalive::new()
+        .with_time(ASK_AFTER)
+        .with_interval(ASK_EVERY);
+    // Windows has no count that can be set; its own is ten.
+    #[cfg(unix)]
+    let keep_alive = keep_alive.with_retries(3);
+    _ = socket.set_tcp_keepalive(&keep_alive);
+    // Linux only: also ends a connection whose bytes nobody acknowledges (RFC 5482).
+    #[cfg(target_os = "linux")]
+    {
+        _ = socket.set_tcp_user_timeout(Some(stall));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = stall;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BUSY;
+
+    #[test]
+    fn the_busy_answer_has_the_length_that_it_says() {
+        let text = std::str::from_utf8(BUSY).expect("ASCII");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        assert!(
+            head.contains(&format!("content-length: {}\r\n", body.len()))
+                || head.ends_with(&format!("content-length: {}", body.len()))
+        );
+    }
+}

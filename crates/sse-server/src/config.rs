@@ -1,0 +1,99 @@
+//! What a server is started with. Plain data; nothing here opens, reads or listens.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::stream::{self, Stream};
+
+/// The port that is used when nobody chose one.
+pub const DEFAULT_PORT: u16 = 8000;
+
+/// Everything that a server is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen. `None` is loopback, 127.0.0.1 and [::1] on one port. Anything beyond loopback
+    /// is for the person to ask for, never a default (invariant 1).
+    pub host: Option<IpAddr>,
+    /// The port; 0 takes any free one.
+    pub port: u16,
+    /// Names that requests may carry in `Host` beside loopback and this machine's own addresses.
+    pub allow_hosts: Vec<String>,
+    /// Origins that may read the streams beside our own, the window's and local ones.
+    pub allow_origins: Vec<String>,
+    /// When a comment is sent so that an idle connection is seen to be alive.
+    pub keep_alive: KeepAlive,
+    /// Bounds on what clients can take.
+    pub limits: Limits,
+    /// The streams that are served.
+    pub streams: Vec<Stream>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host: None,
+            port: DEFAULT_PORT,
+            allow_hosts: Vec::new(),
+            allow_origins: Vec::new(),
+            keep_alive: KeepAlive::default(),
+            limits: Limits::default(),
+            streams: stream::built_in(),
+        }
+    }
+}
+
+/// When a keep-alive comment is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepAlive {
+    /// Never.
+    Off,
+    /// At a fixed interval from the start of the connection, whatever else is sent.
+    Interval(Duration),
+    /// After so long without a byte.
+    Idle(Duration),
+}
+
+impl Default for KeepAlive {
+    /// 15 s, the interval that the WHATWG standard advises against proxies that drop idle connections
+    /// (HTML 9.2.7).
+    fn default() -> Self {
+        KeepAlive::Interval(Duration::from_secs(15))
+    }
+}
+
+/// Bounds on what clients can take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Streams open at once; one more is answered with 503.
+    pub streams: usize,
+    /// Connections beyond `streams` for the page, the API and requests under way.
+    pub reserve: usize,
+    /// Bytes of a request head, at least 8 KiB.
+    pub head_bytes: usize,
+    /// Time for a request head, and for a request body, to arrive. Also how long an idle connection is
+    /// kept between two requests.
+    pub head_time: Duration,
+    /// Bytes of a request body.
+    pub body_bytes: usize,
+    /// How long a socket may take no byte while bytes wait.
+    pub stall: Duration,
+    /// Bytes asked of the kernel as the send buffer of a connection (Linux doubles the number).
+    pub send_buffer: usize,
+    /// How long `stop` lets connections end in order before it drops them.
+    pub stop_grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            streams: 10_000,
+            reserve: 1_000,
+            head_bytes: 16 * 1024,
+            head_time: Duration::from_secs(10),
+            body_bytes: 1024 * 1024,
+            stall: Duration::from_secs(30),
+            send_buffer: 64 * 1024,
+            stop_grace: Duration::from_millis(250),
+        }
+    }
+}

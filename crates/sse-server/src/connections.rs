@@ -1,0 +1,343 @@
+//! The table of connections: who is on which stream, what it was sent, and how it ended.
+//!
+//! It is the one truth that window, API and command line read (invariant 9). Closed connections stay
+//! for a while, refused requests too, because EventSource tells a page neither status nor reason.
+//!
+//! A row is written by the one task that owns its connection, and counted only after the kernel took the bytes.
+
+mod view;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use tokio::sync::watch;
+
+pub use view::{ConnectionsView, EndedView, RowView};
+
+/// How many closed and refused connections are kept.
+const KEPT: usize = 100;
+
+/// The table. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    table: Mutex<Table>,
+    /// Goes up when somebody should look again.
+    changed: watch::Sender<u64>,
+    /// Whether `changed` has gone up since the last look, so that a busy stream pays one atomic load an
+    /// event and not one notification.
+    told: AtomicBool,
+    limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    open: BTreeMap<u64, Arc<Row>>,
+    closed: VecDeque<Arc<Row>>,
+    opened: u64,
+    refused: u64,
+    next_id: u64,
+}
+
+/// What is known of a client when its request arrives.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) peer: SocketAddr,
+    pub(crate) program: String,
+    pub(crate) stream: String,
+    pub(crate) tag: Option<String>,
+    pub(crate) method: String,
+    /// The last event id that it brought.
+    pub(crate) brought: Option<String>,
+}
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EndedBy {
+    /// This server.
+    Server,
+    /// The program at the other end.
+    Client,
+    /// Neither: the connection broke between them.
+    Network,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) by: EndedBy,
+    pub(crate) why: &'static str,
+    /// Whether the client has everything that there was.
+    pub(crate) complete: bool,
+}
+
+impl Ending {
+    pub(crate) const fn new(by: EndedBy, why: &'static str) -> Self {
+        Self {
+            by,
+            why,
+            complete: false,
+        }
+    }
+
+    /// A finite stream was sent whole.
+    pub(crate) const COMPLETE: Self = Self {
+        by: EndedBy::Server,
+        why: "complete",
+        complete: true,
+    };
+}
+
+/// One connection, or one refused request.
+#[derive(Debug)]
+struct Row {
+    id: u64,
+    client: Client,
+    since: SystemTime,
+    status: u16,
+    origin: Option<String>,
+    state: Mutex<RowState>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct RowState {
+    sent: Sent,
+    ended: Option<(Ending, SystemTime)>,
+}
+
+/// What the kernel took of a connection's stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) events: u64,
+    pub(crate) bytes: u64,
+    pub(crate) last_id: Option<u64>,
+}
+
+/// No place for one more stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+impl Connections {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self(Arc::new(Shared {
+            table: Mutex::default(),
+            changed: watch::Sender::new(0),
+            told: AtomicBool::new(false),
+            limit,
+        }))
+    }
+
+    /// Enters a client that gets a stream.
+    ///
+    /// # Errors
+    /// [`Full`] when as many streams are open as may be.
+    pub(crate) fn open(&self, client: Client) -> Result<Open, Full> {
+        let mut table = self.table();
+        if table.open.len() >= self.0.limit {
+            return Err(Full);
+        }
+        let row = table.row(client, 200, None);
+        table.opened += 1;
+        table.open.insert(row.id, Arc::clone(&row));
+        drop(table);
+        self.tell();
+        Ok(Open {
+            row,
+            connections: self.clone(),
+            open: true,
+        })
+    }
+
+    /// Enters a request for a stream that was answered with something else.
+    pub(crate) fn refuse(
+        &self,
+        client: Client,
+        status: u16,
+        origin: Option<String>,
+        ending: Ending,
+    ) {
+        let mut table = self.table();
+        let row = table.row(client, status, origin);
+        lock(&row.state).ended = Some((ending, SystemTime::now()));
+        if !ending.complete {
+            table.refused += 1;
+        }
+        table.keep(row);
+        drop(table);
+        self.tell();
+    }
+
+    /// Goes up when the table changed since somebody last looked.
+    pub(crate) fn changed(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        lock(&self.0.table)
+    }
+
+    fn tell(&self) {
+        if !self.0.told.load(Ordering::Relaxed) && !self.0.told.swap(true, Ordering::AcqRel) {
+            self.0.changed.send_modify(|n| *n += 1);
+        }
+    }
+}
+
+impl Table {
+    fn row(&mut self, client: Client, status: u16, origin: Option<String>) -> Arc<Row> {
+        self.next_id += 1;
+        Arc::new(Row {
+            id: self.next_id,
+            client,
+            since: SystemTime::now(),
+            status,
+            origin,
+            state: Mutex::default(),
+        })
+    }
+
+    fn keep(&mut self, row: Arc<Row>) {
+        if self.closed.len() >= KEPT {
+            self.closed.pop_back();
+        }
+        self.closed.push_front(row);
+    }
+}
+
+/// An open connection's place in the table, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Open {
+    row: Arc<Row>,
+    connections: Connections,
+    open: bool,
+}
+
+impl Open {
+    /// Notes what the kernel has taken so far.
+    pub(crate) fn sent(&self, sent: Sent) {
+        lock(&self.row.state).sent = sent;
+        self.connections.tell();
+    }
+
+    /// Notes how the connection ended and frees its place.
+    pub(crate) fn end(mut self, ending: Ending) {
+        self.close(ending);
+    }
+
+    fn close(&mut self, ending: Ending) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        lock(&self.row.state).ended = Some((ending, SystemTime::now()));
+        let mut table = self.connections.table();
+        if let Some(row) = table.open.remove(&self.row.id) {
+            table.keep(row);
+        }
+        drop(table);
+        self.connections.tell();
+    }
+}
+
+impl Drop for Open {
+    /// A connection that went away without a word: its client left before the stream began, or its task
+    /// was dropped by a stop whose grace was over.
+    fn drop(&mut self) {
+        self.close(Ending::new(EndedBy::Server, "dropped"));
+    }
+}
+
+/// A lock whose holder panicked still guards plain counters, which are never half written in a way
+/// that could harm a reader.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(tag: &str) -> Client {
+        Client {
+            peer: ([127, 0, 0, 1], 50_000).into(),
+            program: "curl 8.5.0".to_owned(),
+            stream: "/endless".to_owned(),
+            tag: Some(tag.to_owned()),
+            method: "GET".to_owned(),
+            brought: None,
+        }
+    }
+
+    #[test]
+    fn a_row_lives_from_open_to_end_and_stays_for_a_while() {
+        let table = Connections::new(10);
+        let open = table.open(client("a")).expect("room");
+        open.sent(Sent {
+            events: 2,
+            bytes: 40,
+            last_id: Some(2),
+        });
+        let view = table.view();
+        assert_eq!((view.open, view.opened, view.rows.len()), (1, 1, 1));
+        assert_eq!(view.rows[0].last_id.as_deref(), Some("2"));
+        assert_eq!(view.rows[0].state, "open");
+        open.end(Ending::new(EndedBy::Client, "client closed"));
+        let view = table.view();
+        assert_eq!((view.open, view.opened), (0, 1));
+        let ended = view.rows[0].ended.as_ref().expect("it ended");
+        assert_eq!((ended.by, ended.why), (EndedBy::Client, "client closed"));
+        assert_eq!(view.rows[0].events, 2);
+    }
+
+    #[test]
+    fn the_limit_counts_open_streams_only() {
+        let table = Connections::new(1);
+        let first = table.open(client("a")).expect("room");
+        assert_eq!(table.open(client("b")).err(), Some(Full));
+        drop(first);
+        table.open(client("b")).expect("room again");
+    }
+
+    #[test]
+    fn closed_rows_are_bounded_and_newest_first() {
+        let table = Connections::new(10);
+        for n in 0..KEPT + 5 {
+            table.refuse(
+                client(&n.to_string()),
+                503,
+                None,
+                Ending::new(EndedBy::Server, "too many streams"),
+            );
+        }
+        let view = table.view();
+        assert_eq!(view.rows.len(), KEPT);
+        assert_eq!(view.refused, KEPT as u64 + 5);
+        assert_eq!(view.rows[0].client.as_deref(), Some("104"));
+        assert_eq!(table.view_of("7").rows.len(), 1);
+        assert_eq!(table.view_of("3").rows.len(), 0);
+    }
+
+    #[test]
+    fn a_look_rearms_the_notice_and_a_busy_row_gives_one() {
+        let table = Connections::new(10);
+        let changed = table.changed();
+        let open = table.open(client("a")).expect("room");
+        for events in 1..100 {
+            open.sent(Sent {
+                events,
+                bytes: 1,
+                last_id: None,
+            });
+        }
+        assert_eq!(*changed.borrow(), 1);
+        table.view();
+        open.sent(Sent::default());
+        open.sent(Sent::default());
+        assert_eq!(*changed.borrow(), 2);
+    }
+}

@@ -1,0 +1,101 @@
+//! The crate's one error type: kinds for code, one sentence for people.
+
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+/// What can go wrong when a server is configured or started.
+///
+/// Each message says what is wrong and what to do about it. Errors are `Clone` because the life cycle
+/// hands the same one to everybody who waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Somebody else listens on the port, on either address family.
+    #[error(
+        "Port {port} is used by {}: stop that program, or choose another port.",
+        named(holder.as_ref())
+    )]
+    PortInUse {
+        /// The port that was asked for.
+        port: u16,
+        /// The program that holds it, where the system tells.
+        holder: Option<Holder>,
+        /// The next port above that was free a moment ago.
+        next_free: Option<u16>,
+    },
+
+    /// The system does not let this user listen on the port.
+    #[error("Port {port} is not allowed for this user: choose one above 1023.")]
+    PortForbidden {
+        /// The port that was asked for.
+        port: u16,
+    },
+
+    /// The address could not be listened on for any other reason.
+    #[error("The server cannot listen on {addr} ({reason}): choose another address or port.")]
+    Listen {
+        /// Address and port as they were tried.
+        addr: String,
+        /// The system's own words.
+        reason: String,
+    },
+
+    /// A `--allow-host` that is not a host name or address.
+    #[error("`{0}` is not a host name: give a name or an address without scheme, port or path.")]
+    BadHost(String),
+
+    /// A `--allow-origin` that is not an origin.
+    #[error(
+        "`{0}` is not an origin: give scheme, host and port only, such as https://app.example:8443."
+    )]
+    BadOrigin(String),
+}
+
+impl Error {
+    /// The kind as the API and the page know it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Error::PortInUse { .. } => "port_in_use",
+            Error::PortForbidden { .. } => "port_forbidden",
+            _ => "other",
+        }
+    }
+}
+
+/// What the page needs to offer a way out: kind, sentence, holder, next free port.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (holder, next_free) = match self {
+            Error::PortInUse {
+                holder, next_free, ..
+            } => (holder.as_ref(), *next_free),
+            _ => (None, None),
+        };
+        let mut fields = serializer.serialize_struct("Error", 4)?;
+        fields.serialize_field("kind", self.kind())?;
+        fields.serialize_field("message", &self.to_string())?;
+        fields.serialize_field("holder", &holder)?;
+        fields.serialize_field("next_free", &next_free)?;
+        fields.end()
+    }
+}
+
+/// The program that holds a port.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Holder {
+    /// Its name as the system lists it.
+    pub name: String,
+    /// Its process id.
+    pub pid: u32,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.pid)
+    }
+}
+
+fn named(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "another program".to_owned(), Holder::to_string)
+}

@@ -1,0 +1,264 @@
+//! Who may come in. The first thing that every request meets, before any route.
+//!
+//! The threat: a page on any site can make its visitor's browser send requests to a port on loopback,
+//! and by DNS rebinding can even give them its own name. Loopback is therefore no boundary. The check
+//! of `Host` carries the weight against rebinding, since a browser always sends the name that the page
+//! believes it talks to; the check of `Origin` keeps other sites from reading what CORS would show
+//! them; `Sec-Fetch-Site` covers the requests that carry no Origin (images, scripts, no-cors).
+//!
+//! Never: computes what is ours from anything the request says, or lets a request through because a
+//! header is absent that a browser would have sent.
+
+mod host;
+mod origin;
+
+use std::net::IpAddr;
+use std::sync::{Arc, RwLock};
+
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+
+use crate::error::Error;
+pub(crate) use host::Authority;
+pub(crate) use origin::{Class, Origin};
+
+/// What kind of place a request asks for; the guard's table has a row for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Area {
+    /// Streams, which front ends under development on other ports read.
+    Stream,
+    /// The page, its API and everything else: ours alone.
+    Own,
+}
+
+/// The ends of the connection that a request came over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) peer: IpAddr,
+    pub(crate) local: IpAddr,
+    pub(crate) port: u16,
+}
+
+/// A request that may come in, and the origin that gets CORS headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Admission {
+    pub(crate) cors: Option<Origin>,
+    pub(crate) class: Class,
+}
+
+/// A request that may not come in: status and sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) sentence: String,
+    /// The origin that was refused, where that is the reason: the person may allow it.
+    pub(crate) origin: Option<String>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
+        Self {
+            status,
+            sentence: sentence.into(),
+            origin: None,
+        }
+    }
+}
+
+/// The lists that the guard compares with. Cheap to clone; the clones share what is allowed later.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    names: Arc<[String]>,
+    listed: Arc<RwLock<Vec<Origin>>>,
+}
+
+impl Guard {
+    /// # Errors
+    /// An entry that is not a host name, or not an origin.
+    pub(crate) fn new(hosts: &[String], origins: &[String]) -> Result<Self, Error> {
+        let names = hosts
+            .iter()
+            .map(|name| host::name_to_allow(name).ok_or_else(|| Error::BadHost(name.clone())))
+            .collect::<Result<_, _>>()?;
+        let listed = origins
+            .iter()
+            .map(|origin| Origin::to_allow(origin))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            names,
+            listed: Arc::new(RwLock::new(listed)),
+        })
+    }
+
+    /// Lets one more origin read the streams, from the next request on.
+    ///
+    /// # Errors
+    /// `origin` is not an origin.
+    pub(crate) fn allow_origin(&self, origin: &str) -> Result<(), Error> {
+        let origin = Origin::to_allow(origin)?;
+        let mut listed = self
+            .listed
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !listed.contains(&origin) {
+            listed.push(origin);
+        }
+        Ok(())
+    }
+
+    /// The guard's table.
+    ///
+    /// # Errors
+    /// The request may not come in.
+    pub(crate) fn admit<B>(
+        &self,
+        request: &Request<B>,
+        area: Area,
+        ends: Ends,
+    ) -> Result<Admission, Refusal> {
+        self.check_host(request, area, ends)?;
+        Self::check_peer(request, ends)?;
+        let headers = request.headers();
+        let Some(origin) = origin::sent(headers) else {
+            check_fetch_metadata(headers)?;
+            return Ok(Admission {
+                cors: None,
+                class: Class::None,
+            });
+        };
+        let class = self.classify(&origin, ends);
+        match (area, class) {
+            (_, Class::Own) | (Area::Stream, Class::Shell | Class::Local | Class::Listed) => {
+                Ok(Admission {
+                    // An own origin can be cross-origin too: 127.0.0.1 and localhost are two.
+                    cors: (area == Area::Stream).then_some(origin),
+                    class,
+                })
+            }
+            (Area::Stream, _) => Err(Refusal {
+                origin: Some(origin.as_str().to_owned()),
+                ..Refusal::new(
+                    StatusCode::FORBIDDEN,
+                    format!(
+                        "Pages of {} may not read this server's streams: allow that origin in SSE Workbench, or with `sse serve --allow-origin`.",
+                        origin.as_str()
+                    ),
+                )
+            }),
+            (Area::Own, _) => Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "This place is for the server's own page only: other origins may read the streams.",
+            )),
+        }
+    }
+
+    fn check_host<B>(&self, request: &Request<B>, area: Area, ends: Ends) -> Result<(), Refusal> {
+        let malformed = |sentence: &str| Refusal::new(StatusCode::BAD_REQUEST, sentence);
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            // RFC 9112 3.2: a server must answer a missing or repeated Host with 400.
+            return Err(malformed(
+                "A request needs exactly one Host header: send the name and port that you connected to.",
+            ));
+        };
+        let unreadable = "The Host header is not a host name with an optional port: send something like localhost:8000.";
+        let host = Authority::parse(host.as_bytes()).ok_or_else(|| malformed(unreadable))?;
+        // RFC 9112 3.2.2: the authority of an absolute-form target beats the Host header.
+        let host = match request.uri().authority() {
+            None => host,
+            Some(target) => {
+                Authority::parse(target.as_str().as_bytes()).ok_or_else(|| malformed(unreadable))?
+            }
+        };
+        if !self.is_ours(&host, ends) {
+            return Err(Refusal::new(
+                StatusCode::MISDIRECTED_REQUEST,
+                "This server does not answer to that host name: use localhost, or allow the name with `sse serve --allow-host`.",
+            ));
+        }
+        if area == Area::Own && host.port_or_default() != Some(ends.port) {
+            return Err(Refusal::new(
+                StatusCode::MISDIRECTED_REQUEST,
+                format!(
+                    "This server's page is on port {} only: open it there.",
+                    ends.port
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a name is ours: loopback's names, the literal address that the client really connected
+    /// to, and what the person allowed. A literal address cannot be rebound.
+    fn is_ours(&self, authority: &Authority, ends: Ends) -> bool {
+        authority.is_loopback_name()
+            || authority.ip() == Some(ends.local.to_canonical())
+            || self.names.iter().any(|name| authority.is_named(name))
+    }
+
+    /// Beyond loopback the API is for loopback peers only: it tells who is connected.
+    fn check_peer<B>(request: &Request<B>, ends: Ends) -> Result<(), Refusal> {
+        let api = request.uri().path().starts_with("/api");
+        if api && !ends.peer.to_canonical().is_loopback() {
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "The API answers loopback only: open http://localhost on the machine that runs the server.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn classify(&self, origin: &Origin, ends: Ends) -> Class {
+        if let Some((scheme, authority)) = origin.parts() {
+            let bound = scheme == "http" && authority.port_or_default() == Some(ends.port);
+            if bound && self.is_ours(&authority, ends) {
+                return Class::Own;
+            }
+        }
+        if origin.is_shell() {
+            return Class::Shell;
+        }
+        if origin.is_local() {
+            return Class::Local;
+        }
+        let listed = self
+            .listed
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if listed.contains(origin) {
+            Class::Listed
+        } else {
+            Class::Foreign
+        }
+    }
+}
+
+/// A request without an Origin that another site made the browser send, and that is not a navigation
+/// (an image, a script, a no-cors fetch), has no business here.
+fn check_fetch_metadata(headers: &HeaderMap) -> Result<(), Refusal> {
+    let is = |name: &str, values: &[&str]| {
+        headers
+            .get_all(name)
+            .iter()
+            .any(|value| values.iter().any(|v| value.as_bytes() == v.as_bytes()))
+    };
+    let from_elsewhere = is("sec-fetch-site", &["cross-site", "same-site"]);
+    if from_elsewhere && !is("sec-fetch-mode", &["navigate"]) {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "Another site made this request without saying its origin: read the stream with EventSource or fetch in cors mode.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a request is a CORS preflight, which the guard's decision answers.
+pub(crate) fn is_preflight<B>(request: &Request<B>) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ORIGIN)
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+#[cfg(test)]
+mod tests;

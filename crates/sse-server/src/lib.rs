@@ -1,0 +1,55 @@
+//! The SSE server of SSE Workbench, without a window and without a display.
+//!
+//! One request flows one way, and each step is one module that knows only the next:
+//!
+//! ```text
+//! socket -> guard -> route -> pump -> transport -> wire -> socket
+//! ```
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `server` | the life cycle: start, stop, restart, and the one state that all follow |
+//! | `run`, `listen`, `port`, `accept` | one run: its sockets, its accept loop, its end |
+//! | `door` | a connection while it speaks HTTP, until a stream takes it over |
+//! | `app`, `guard`, `routes` | a request: may it come in, and who answers it |
+//! | `stream`, `query` | what streams there are, and what a request may change about one |
+//! | `pump` | what a connection is sent and when, without clock or socket |
+//! | `transport`, `wire` | framing and unsent bytes; the socket itself |
+//! | `connections` | who is connected: the truth that window, API and command line read |
+//!
+//! Invariant: nothing here knows of Tauri, a window or a display.
+
+mod accept;
+mod app;
+mod config;
+mod connections;
+mod door;
+mod error;
+mod guard;
+mod listen;
+mod port;
+mod program;
+mod pump;
+mod query;
+mod routes;
+mod run;
+mod server;
+mod state;
+mod stream;
+mod transport;
+mod wire;
+
+pub use config::{Config, DEFAULT_PORT, KeepAlive, Limits};
+pub use connections::{ConnectionsView, EndedBy, EndedView, RowView};
+pub use error::{Error, Holder};
+pub use server::Server;
+pub use state::{Phase, StateView, Status};
+pub use stream::{Source, Stream, StreamInfo, built_in};
+
+/// Raises the limit of open files as far as this user may, since every client takes one and desktops
+/// begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at the limit.
+pub fn raise_file_limit() {
+    if let Err(e) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::debug!("the limit of open files stays as it is: {e}");
+    }
+}

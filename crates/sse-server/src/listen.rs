@@ -1,0 +1,183 @@
+//! Opens the listening sockets: both loopback families on one port, or the one address asked for.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
+use crate::error::Error;
+use crate::port;
+
+/// More connects at once than the default of 128 are common here: a reconnect storm stalls for a second
+/// when the queue is full.
+const BACKLOG: i32 = 4096;
+
+/// How often another port is tried when a free one that the system chose for one family is taken on the
+/// other.
+const TRIES: usize = 16;
+
+/// The sockets of a running server, all on one port.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(crate) sockets: Vec<TcpListener>,
+    pub(crate) port: u16,
+}
+
+/// Listens on `host`, or on both families of loopback. A family that the machine lacks is no failure; a
+/// port taken on either is.
+///
+/// # Errors
+/// [`Error::PortInUse`], [`Error::PortForbidden`], or [`Error::Listen`] with the system's words.
+pub(crate) fn listen(
+    host: Option<IpAddr>,
+    port: u16,
+    send_buffer: usize,
+) -> Result<Listeners, Error> {
+    let hosts = match host {
+        Some(host) => vec![host],
+        None => vec![
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ],
+    };
+    let mut tries = if port == 0 { TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        match bind_all(&hosts, port, send_buffer) {
+            Err((_, e)) if e.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
+            Err((addr, e)) => return Err(explain(addr, &e, &hosts)),
+            Ok(listeners) => return Ok(listeners),
+        }
+    }
+}
+
+/// Whether every one of `hosts` could be listened on at `port` just now.
+pub(crate) fn is_free(hosts: &[IpAddr], port: u16) -> bool {
+    bind_all(hosts, port, 0).is_ok()
+}
+
+fn bind_all(
+    hosts: &[IpAddr],
+    port: u16,
+    send_buffer: usize,
+) -> Result<Listeners, (SocketAddr, io::Error)> {
+    let mut sockets = Vec::new();
+    let mut port = port;
+    let mut missing = None;
+    for &host in hosts {
+        let addr = SocketAddr::new(host, port);
+        match bind(addr, send_buffer) {
+            Ok(socket) => {
+                // The second family takes the port that the system chose for the first.
+                port = socket.local_addr().map_err(|e| (addr, e))?.port();
+                sockets.push(socket);
+            }
+            Err(e) if is_missing(&e) => missing = Some((addr, e)),
+            Err(e) => return Err((addr, e)),
+        }
+    }
+    match (sockets.is_empty(), missing) {
+        (true, Some(missing)) => Err(missing),
+        _ => Ok(Listeners { sockets, port }),
+    }
+}
+
+fn bind(addr: SocketAddr, send_buffer: usize) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    if addr.is_ipv6() && !addr.ip().is_unspecified() {
+        socket.set_only_v6(true)?;
+    }
+    // Unix only: without it a port is taken for a minute after its last connection. On Windows the same
+    // option lets two programs listen at once.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    if send_buffer > 0 {
+        // Accepted sockets inherit it, before their first byte.
+        socket.set_send_buffer_size(send_buffer)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// The machine lacks this address family, or this loopback address.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported
+    ) || error.raw_os_error() == Some(address_family_not_supported())
+}
+
+/// EAFNOSUPPORT, which the standard library has no kind for.
+const fn address_family_not_supported() -> i32 {
+    if cfg!(target_os = "linux") {
+        97
+    } else if cfg!(windows) {
+        10047
+    } else {
+        47 // macOS and the BSDs
+    }
+}
+
+fn explain(addr: SocketAddr, error: &io::Error, hosts: &[IpAddr]) -> Error {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => Error::PortInUse {
+            port: addr.port(),
+            holder: port::holder(addr.port()),
+            next_free: port::next_free(hosts, addr.port()),
+        },
+        io::ErrorKind::PermissionDenied => Error::PortForbidden { port: addr.port() },
+        _ => Error::Listen {
+            addr: addr.to_string(),
+            reason: error.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn both_families_share_the_port_that_the_system_chose() {
+        let listeners = listen(None, 0, 64 * 1024).expect("a free port");
+        assert_ne!(listeners.port, 0);
+        for socket in &listeners.sockets {
+            assert_eq!(socket.local_addr().expect("bound").port(), listeners.port);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_taken_on_either_family_is_in_use_and_the_holder_is_named() {
+        for host in ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0"] {
+            let Ok(taken) = std::net::TcpListener::bind(host) else {
+                continue; // This machine lacks the family.
+            };
+            let port = taken.local_addr().expect("bound").port();
+            match listen(None, port, 0).expect_err("somebody has it") {
+                Error::PortInUse {
+                    port: told,
+                    holder,
+                    next_free,
+                } => {
+                    assert_eq!(told, port);
+                    if cfg!(target_os = "linux") {
+                        assert_eq!(holder.expect("it is this test").pid, std::process::id());
+                    }
+                    assert!(next_free.is_some_and(|next| next > port));
+                }
+                other => panic!("not in use: {other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_of_another_machine_is_told_in_words() {
+        // TEST-NET-1 (RFC 5737): nobody's.
+        let error =
+            listen(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))), 0, 0).expect_err("not ours");
+        assert!(error.to_string().contains("192.0.2.1:0"), "{error}");
+    }
+}

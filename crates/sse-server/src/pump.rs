@@ -1,0 +1,182 @@
+//! The pump: what a connection is sent, and when. One state machine for each connection.
+//!
+//! It knows no clock, no socket and no task: the instant is handed in, bytes go into a buffer, and the
+//! answer says when to come back. So every timing, resume and ending is tested with made-up instants.
+//!
+//! Never: reads a clock, waits, or is filled while bytes of the last visit are unsent. A visit is
+//! therefore the receipt for everything before it.
+
+mod counter;
+mod out;
+
+use std::time::{Duration, Instant};
+
+use sse_wire::{Event, LineEnding, encode};
+
+use crate::config::KeepAlive;
+use crate::stream::{Source, Stream};
+use counter::Counter;
+pub(crate) use out::Out;
+
+/// Payload bytes after which a visit ends, so that an unpaced stream cannot starve the others. One
+/// event may go past it.
+pub(crate) const VISIT: usize = 16 * 1024;
+
+/// How far a stream may be behind its pace and still make up for it. Timers are coarse, so a fast
+/// stream is always a little late; but a client that was stalled for a minute wants the next event, not
+/// a minute of them at once.
+const CATCH_UP: Duration = Duration::from_secs(1);
+
+/// What the transport does after a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Come back at this instant, if there is one; before, only to act.
+    Wait { at: Option<Instant> },
+    /// The cap of a visit was reached: let others have a turn, then come back.
+    More,
+    /// Send what is there, then end in order.
+    End,
+}
+
+/// What somebody outside the stream wants of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// The server stops: end in order at the next visit.
+    Stop,
+}
+
+/// One connection's stream.
+#[derive(Debug)]
+pub(crate) struct Pump {
+    counter: Counter,
+    every: Duration,
+    /// When the next event is due; unset until the first visit.
+    due: Option<Instant>,
+    /// Sent with the first event of the connection, then gone.
+    retry: Option<u64>,
+    keep_alive: KeepAlive,
+    /// When the next keep-alive comment is due.
+    comment_due: Option<Instant>,
+    stopped: bool,
+}
+
+impl Pump {
+    /// The pump of a client that comes with `last_event_id`, or `None` when it has had everything.
+    pub(crate) fn new(
+        stream: &Stream,
+        keep_alive: KeepAlive,
+        last_event_id: Option<&str>,
+    ) -> Option<Self> {
+        let Source::Counter { from, count } = stream.source;
+        let counter = Counter::new(from, count);
+        let counter = match last_event_id {
+            // An empty id is what a client that never had one would send: no id at all.
+            None | Some("") => counter,
+            Some(id) => counter.resume(id)?,
+        };
+        Some(Self {
+            counter,
+            every: stream.every,
+            due: None,
+            retry: stream.retry,
+            keep_alive,
+            comment_due: None,
+            stopped: false,
+        })
+    }
+
+    /// Writes everything that is due at `now`, up to the cap of a visit.
+    pub(crate) fn fill(&mut self, now: Instant, out: &mut Out) -> Next {
+        if self.stopped {
+            return Next::End;
+        }
+        let mut due = *self.due.get_or_insert(now);
+        if now.saturating_duration_since(due) > CATCH_UP {
+            due = now;
+        }
+        while due <= now {
+            if out.len() >= VISIT {
+                self.due = Some(due);
+                self.arm_keep_alive(now, true);
+                return Next::More;
+            }
+            let Some(n) = self.counter.take() else {
+                return Next::End;
+            };
+            self.event(n, out);
+            due += self.every;
+        }
+        self.due = Some(due);
+        if self.counter.is_done() {
+            return Next::End;
+        }
+        self.keep_alive(now, out);
+        Next::Wait {
+            at: Some(self.comment_due.map_or(due, |comment| comment.min(due))),
+        }
+    }
+
+    /// Takes an act from outside; the next visit carries it out.
+    pub(crate) fn act(&mut self, _now: Instant, act: Act) {
+        match act {
+            Act::Stop => self.stopped = true,
+        }
+    }
+
+    /// Whether everything that a finite stream has was written.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.counter.is_done()
+    }
+
+    fn event(&mut self, n: u64, out: &mut Out) {
+        let mut digits = itoa::Buffer::new();
+        let number = digits.format(n);
+        let event = Event {
+            retry: self.retry.take(),
+            id: Some(number),
+            data: Some(number),
+            ..Event::default()
+        };
+        encode(&event, LineEnding::Lf, out.payload());
+        out.mark(Some(n));
+    }
+
+    fn keep_alive(&mut self, now: Instant, out: &mut Out) {
+        let sent = out.len() > 0;
+        self.arm_keep_alive(now, sent);
+        if self.comment_due.is_none_or(|due| due > now) {
+            return;
+        }
+        let event = Event {
+            comment: Some("keep-alive"),
+            ..Event::default()
+        };
+        encode(&event, LineEnding::Lf, out.payload());
+        self.comment_due = match self.keep_alive {
+            KeepAlive::Off => None,
+            // From the beat before, so that the interval does not drift; a beat that was missed
+            // altogether (the socket was stalled) is not made up for.
+            KeepAlive::Interval(every) => self
+                .comment_due
+                .map(|due| (due + every).max(now + every / 2)),
+            KeepAlive::Idle(after) => Some(now + after),
+        };
+    }
+
+    fn arm_keep_alive(&mut self, now: Instant, sent: bool) {
+        match self.keep_alive {
+            KeepAlive::Off => {}
+            KeepAlive::Interval(every) => {
+                self.comment_due.get_or_insert(now + every);
+            }
+            KeepAlive::Idle(after) => {
+                if sent || self.comment_due.is_none() {
+                    self.comment_due = Some(now + after);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! Numbers that go up by one, and where a client that comes back goes on.
+
+use crate::query::MAX_FROM;
+
+/// The rest of a counter: the number to send next, and where it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counter {
+    from: u64,
+    next: u64,
+    /// One past the last number; `None` is endless.
+    end: Option<u64>,
+}
+
+impl Counter {
+    pub(crate) fn new(from: u64, count: Option<u64>) -> Self {
+        Self {
+            from,
+            next: from,
+            // `from` and `count` are within the bounds of the query, so this never saturates.
+            end: count.map(|count| from.saturating_add(count)),
+        }
+    }
+
+    /// Goes on after the id that a client brought, or `None` when it has had everything.
+    ///
+    /// An id that this counter can never have given (not a number, not written the way we write
+    /// numbers, before the first) starts from the beginning: better a repeat than a hole.
+    pub(crate) fn resume(self, last_event_id: &str) -> Option<Self> {
+        let given = last_event_id
+            .parse()
+            .ok()
+            .filter(|n: &u64| n.to_string() == last_event_id)
+            .filter(|n| (self.from..=MAX_FROM).contains(n));
+        let next = given.map_or(self.from, |n| n + 1);
+        match self.end {
+            Some(end) if next >= end => None,
+            _ => Some(Self { next, ..self }),
+        }
+    }
+
+    /// Takes the next number, or `None` after the last.
+    pub(crate) fn take(&mut self) -> Option<u64> {
+        if self.is_done() {
+            return None;
+        }
+        let n = self.next;
+        self.next += 1;
+        Some(n)
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.end.is_some_and(|end| self.next >= end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rest(counter: Option<Counter>) -> Option<Vec<u64>> {
+        let mut counter = counter?;
+        Some(std::iter::from_fn(|| counter.take()).collect())
+    }
+
+    #[test]
+    fn a_finite_counter_sends_the_rest_or_nothing() {
+        let five = Counter::new(1, Some(5));
+        assert_eq!(rest(Some(five)), Some(vec![1, 2, 3, 4, 5]));
+        assert_eq!(rest(five.resume("3")), Some(vec![4, 5]));
+        assert_eq!(rest(five.resume("4")), Some(vec![5]));
+        assert_eq!(rest(five.resume("5")), None);
+        assert_eq!(rest(five.resume("700")), None);
+    }
+
+    #[test]
+    fn an_endless_counter_goes_on_after_the_id() {
+        let mut on = Counter::new(1, None).resume("41").expect("never done");
+        assert_eq!(on.take(), Some(42));
+        assert!(!on.is_done());
+    }
+
+    #[test]
+    fn nonsense_starts_from_the_beginning() {
+        let seven = Counter::new(7, Some(2));
+        for nonsense in [
+            "",
+            "x",
+            "-1",
+            "+8",
+            "08",
+            " 8",
+            "8 ",
+            "8.0",
+            "0x8",
+            "٨",
+            "6",
+            "0",
+            "9007199254740992",
+            "99999999999999999999",
+        ] {
+            assert_eq!(
+                rest(seven.resume(nonsense)),
+                Some(vec![7, 8]),
+                "{nonsense:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The pump with made-up instants.
+
+use super::*;
+use crate::stream;
+
+const MS: Duration = Duration::from_millis(1);
+
+/// A pump, a made-up clock, and everything that was sent with the time it was sent at.
+struct Bench {
+    pump: Pump,
+    start: Instant,
+    now: Instant,
+    sent: Vec<(u64, String)>,
+}
+
+impl Bench {
+    fn new(stream: &Stream, keep_alive: KeepAlive, last: Option<&str>) -> Self {
+        let start = Instant::now();
+        Self {
+            pump: Pump::new(stream, keep_alive, last).expect("something is left to send"),
+            start,
+            now: start,
+            sent: Vec::new(),
+        }
+    }
+
+    fn visit(&mut self) -> Next {
+        let mut out = Out::new();
+        let next = self.pump.fill(self.now, &mut out);
+        if out.len() > 0 {
+            let at = (self.now - self.start).as_millis() as u64;
+            let text = String::from_utf8(out.wire().to_vec()).expect("we write UTF-8");
+            self.sent.push((at, text));
+        }
+        next
+    }
+
+    /// Visits whenever the pump asks for it until `until`, then answers the last visit's wish.
+    fn run(&mut self, until: Duration) -> Next {
+        loop {
+            let next = self.visit();
+            match next {
+                Next::Wait { at: Some(at) } if at <= self.start + until => self.now = at,
+                Next::More => {}
+                _ => return next,
+            }
+        }
+    }
+}
+
+fn finite() -> Stream {
+    stream::built_in().remove(0)
+}
+
+fn endless() -> Stream {
+    stream::built_in().remove(1)
+}
+
+#[test]
+fn numbers_come_first_at_once_then_every_second_then_end() {
+    let mut bench = Bench::new(&finite(), KeepAlive::default(), None);
+    assert_eq!(bench.run(Duration::MAX / 4), Next::End);
+    assert_eq!(
+        bench.sent,
+        [
+            (0, "retry: 1000\nid: 1\ndata: 1\n\n".to_owned()),
+            (1000, "id: 2\ndata: 2\n\n".to_owned()),
+            (2000, "id: 3\ndata: 3\n\n".to_owned()),
+            (3000, "id: 4\ndata: 4\n\n".to_owned()),
+            (4000, "id: 5\ndata: 5\n\n".to_owned()),
+        ],
+        "and the end comes with the last event, not a second later"
+    );
+}
+
+#[test]
+fn a_client_that_comes_back_gets_the_rest_with_a_retry_of_its_own() {
+    let mut bench = Bench::new(&finite(), KeepAlive::Off, Some("3"));
+    assert_eq!(bench.run(Duration::from_secs(60)), Next::End);
+    assert_eq!(
+        bench.sent,
+        [
+            (0, "retry: 1000\nid: 4\ndata: 4\n\n".to_owned()),
+            (1000, "id: 5\ndata: 5\n\n".to_owned()),
+        ]
+    );
+    assert!(Pump::new(&finite(), KeepAlive::Off, Some("5")).is_none());
+    assert!(Pump::new(&finite(), KeepAlive::Off, Some("")).is_some());
+}
+
+#[test]
+fn keep_alive_by_interval_ignores_the_events_between() {
+    let mut bench = Bench::new(&endless(), KeepAlive::Interval(700 * MS), None);
+    bench.run(Duration::from_millis(2200));
+    let comments: Vec<u64> = bench
+        .sent
+        .iter()
+        .filter(|(_, text)| text == ": keep-alive\n\n")
+        .map(|(at, _)| *at)
+        .collect();
+    assert_eq!(comments, [700, 1400, 2100]);
+    let events = bench
+        .sent
+        .iter()
+        .filter(|(_, t)| t.contains("data"))
+        .count();
+    assert_eq!(events, 5);
+}
+
+#[test]
+fn keep_alive_by_idle_time_waits_for_silence() {
+    let mut busy = Bench::new(&endless(), KeepAlive::Idle(700 * MS), None);
+    busy.run(Duration::from_secs(5));
+    assert!(busy.sent.iter().all(|(_, t)| !t.starts_with(':')));
+
+    let mut quiet = Bench::new(&finite(), KeepAlive::Idle(300 * MS), None);
+    quiet.run(Duration::from_millis(1500));
+    let times: Vec<u64> = quiet.sent.iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [0, 300, 600, 900, 1000, 1300]);
+}
+
+#[test]
+fn keep_alive_off_sends_no_comment() {
+    let slow = Stream {
+        every: Duration::from_secs(3600),
+        ..endless()
+    };
+    let mut bench = Bench::new(&slow, KeepAlive::Off, None);
+    bench.run(Duration::from_secs(3599));
+    assert_eq!(bench.sent.len(), 1);
+}
+
+#[test]
+fn an_unpaced_stream_yields_after_each_visit() {
+    let unpaced = Stream {
+        every: Duration::ZERO,
+        ..endless()
+    };
+    let mut bench = Bench::new(&unpaced, KeepAlive::default(), None);
+    for _ in 0..3 {
+        assert_eq!(bench.visit(), Next::More);
+    }
+    for (_, text) in &bench.sent {
+        assert!((VISIT..VISIT + 64).contains(&text.len()));
+        assert!(text.ends_with("\n\n"), "a frame once begun is finished");
+    }
+}
+
+#[test]
+fn an_unpaced_stream_still_ends_at_its_count() {
+    let burst = Stream {
+        every: Duration::ZERO,
+        source: Source::Counter {
+            from: 1,
+            count: Some(40_000),
+        },
+        ..endless()
+    };
+    let mut bench = Bench::new(&burst, KeepAlive::default(), None);
+    assert_eq!(bench.run(Duration::ZERO), Next::End);
+    let all: String = bench.sent.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(all.matches("data: ").count(), 40_000);
+    assert!(all.ends_with("id: 40000\ndata: 40000\n\n"));
+}
+
+#[test]
+fn late_visits_keep_the_pace_but_a_long_stall_is_not_made_up_for() {
+    let mut bench = Bench::new(&endless(), KeepAlive::Off, None);
+    bench.visit();
+    bench.now += 530 * MS;
+    assert_eq!(
+        bench.visit(),
+        Next::Wait {
+            at: Some(bench.start + 1000 * MS)
+        },
+        "30 ms late is not 30 ms of drift"
+    );
+    bench.now += 60_000 * MS;
+    bench.visit();
+    let last = &bench.sent.last().expect("an event was due").1;
+    assert_eq!(
+        last, "id: 3\ndata: 3\n\n",
+        "one event, not a minute of them"
+    );
+}
+
+#[test]
+fn stop_ends_at_the_next_visit_with_nothing_more() {
+    let mut bench = Bench::new(&endless(), KeepAlive::default(), None);
+    bench.visit();
+    bench.pump.act(bench.now, Act::Stop);
+    bench.now += 10_000 * MS;
+    assert_eq!(bench.visit(), Next::End);
+    assert_eq!(bench.sent.len(), 1);
+}

@@ -1,0 +1,211 @@
+//! What a request may change about a stream through its query, and the bounds it must keep.
+//!
+//! A parameter that is not ours is ignored, because clients add their own against caches. One that is
+//! ours is taken whole or refused with a sentence that names the bound: never clamped in silence.
+
+use std::time::Duration;
+
+use crate::stream::{Source, Stream};
+
+/// The slowest pace.
+pub(crate) const MAX_EVERY: Duration = Duration::from_secs(3600);
+/// The largest count of a finite stream.
+pub(crate) const MAX_COUNT: u64 = 1_000_000_000;
+/// The largest first number: the last integer that a JavaScript client reads exactly, 2^53 - 1.
+pub(crate) const MAX_FROM: u64 = (1 << 53) - 1;
+/// The longest client tag, in characters.
+pub(crate) const MAX_TAG: usize = 64;
+/// The longest last event id in the query, in bytes.
+pub(crate) const MAX_LAST_EVENT_ID: usize = 1024;
+
+/// The query of a stream request, read and within bounds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Overrides {
+    /// `every=100ms`: the time between two events.
+    pub(crate) every: Option<Duration>,
+    /// `count=20`: so many events, then the end.
+    pub(crate) count: Option<u64>,
+    /// `from=7`: the first number.
+    pub(crate) from: Option<u64>,
+    /// `client=TAG`: the client's own name for itself, shown with its connection.
+    pub(crate) client: Option<String>,
+    /// `lastEventId=5`: where to go on, for clients that cannot set the header. The header wins.
+    pub(crate) last_event_id: Option<String>,
+}
+
+/// Why a query was refused: one sentence for the client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadQuery(String);
+
+impl Overrides {
+    /// Reads the query of a request target, without its question mark.
+    ///
+    /// # Errors
+    /// A parameter of ours that is out of bounds, unreadable, or given twice.
+    pub(crate) fn parse(query: Option<&str>) -> Result<Self, BadQuery> {
+        let mut read = Self::default();
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match &*name {
+                "every" => once(&mut read.every, &name, every(&value)?)?,
+                "count" => once(
+                    &mut read.count,
+                    &name,
+                    whole("count", &value, 1, MAX_COUNT)?,
+                )?,
+                "from" => once(&mut read.from, &name, whole("from", &value, 0, MAX_FROM)?)?,
+                "client" => once(&mut read.client, &name, tag(&value)?)?,
+                "lastEventId" => once(&mut read.last_event_id, &name, last_event_id(&value)?)?,
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    /// The stream as this request wants it.
+    pub(crate) fn apply(&self, stream: &Stream) -> Stream {
+        let Source::Counter { from, count } = stream.source;
+        Stream {
+            source: Source::Counter {
+                from: self.from.unwrap_or(from),
+                count: self.count.or(count),
+            },
+            every: self.every.unwrap_or(stream.every),
+            ..stream.clone()
+        }
+    }
+}
+
+fn once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), BadQuery> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(BadQuery(format!("{name} is given twice: give it once."))),
+    }
+}
+
+fn every(value: &str) -> Result<Duration, BadQuery> {
+    humantime::parse_duration(value)
+        .ok()
+        .filter(|every| *every <= MAX_EVERY)
+        .ok_or_else(|| {
+            BadQuery("every must be a time such as 100ms or 2s, from 0ms to 1h.".to_owned())
+        })
+}
+
+fn whole(name: &str, value: &str, least: u64, most: u64) -> Result<u64, BadQuery> {
+    // `u64::from_str` takes a leading plus, which a query decodes from %2B: digits only.
+    value
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| value.parse().ok())
+        .flatten()
+        .filter(|n| (least..=most).contains(n))
+        .ok_or_else(|| {
+            BadQuery(format!(
+                "{name} must be a whole number from {least} to {most}."
+            ))
+        })
+}
+
+fn tag(value: &str) -> Result<String, BadQuery> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
+    if (1..=MAX_TAG).contains(&value.len()) && value.bytes().all(plain) {
+        return Ok(value.to_owned());
+    }
+    Err(BadQuery(format!(
+        "client must be 1 to {MAX_TAG} letters, digits, dots, hyphens, underscores or tildes."
+    )))
+}
+
+fn last_event_id(value: &str) -> Result<String, BadQuery> {
+    if value.len() <= MAX_LAST_EVENT_ID {
+        return Ok(value.to_owned());
+    }
+    Err(BadQuery(format!(
+        "lastEventId must be at most {MAX_LAST_EVENT_ID} bytes long."
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream;
+
+    fn refused(query: &str) -> String {
+        Overrides::parse(Some(query))
+            .expect_err("this query is out of bounds")
+            .to_string()
+    }
+
+    #[test]
+    fn overrides_are_read_and_applied() {
+        let read = Overrides::parse(Some(
+            "every=100ms&count=20&from=7&client=a.B-1&lastEventId=x%20y&_=1",
+        ))
+        .expect("all within bounds");
+        assert_eq!(read.client.as_deref(), Some("a.B-1"));
+        assert_eq!(read.last_event_id.as_deref(), Some("x y"));
+        let endless = &stream::built_in()[1];
+        let applied = read.apply(endless);
+        assert_eq!(applied.every, Duration::from_millis(100));
+        assert_eq!(
+            applied.source,
+            Source::Counter {
+                from: 7,
+                count: Some(20)
+            }
+        );
+        assert_eq!(applied.path, endless.path);
+        assert_eq!(Overrides::default().apply(endless), *endless);
+    }
+
+    #[test]
+    fn bounds_are_inclusive() {
+        for good in [
+            "every=0ms",
+            "every=1h",
+            "count=1",
+            "count=1000000000",
+            "from=0",
+            "from=9007199254740991",
+        ] {
+            Overrides::parse(Some(good)).expect(good);
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_told_the_bound() {
+        for bad in [
+            "every=",
+            "every=fast",
+            "every=100",
+            "every=3601s",
+            "every=-1s",
+            "every=1ms%00",
+        ] {
+            assert!(refused(bad).contains("from 0ms to 1h"), "{bad}");
+        }
+        for bad in [
+            "count=0",
+            "count=1000000001",
+            "count=%2B5",
+            "count=-1",
+            "count=",
+            "count=1e3",
+        ] {
+            assert!(refused(bad).contains("from 1 to 1000000000"), "{bad}");
+        }
+        for bad in [
+            "from=9007199254740992",
+            "from=99999999999999999999999",
+            "from=x",
+        ] {
+            assert!(refused(bad).contains("from 0 to 9007199254740991"), "{bad}");
+        }
+        assert!(refused("client=").contains("1 to 64"));
+        assert!(refused("client=a%0Ab").contains("1 to 64"));
+        assert!(refused(&format!("client={}", "a".repeat(65))).contains("1 to 64"));
+        assert!(refused(&format!("lastEventId={}", "9".repeat(1025))).contains("1024 bytes"));
+        assert!(refused("count=1&count=1").contains("twice"));
+    }
+}

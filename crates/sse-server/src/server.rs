@@ -1,0 +1,244 @@
+//! The server's life cycle: `Stopped -> Starting -> Running -> Stopping -> Stopped | Failed`.
+//!
+//! One owner task changes the state; everybody else wishes, and the latest wish wins. There is no second
+//! place that says whether the server runs.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::app::{App, Context};
+use crate::config::Config;
+use crate::connections::{Connections, ConnectionsView};
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::listen;
+use crate::run::Running;
+use crate::state::{Phase, StateView, Status};
+
+/// A handle on the server. Clones share it; when the last one is dropped the server stops.
+#[derive(Clone)]
+pub struct Server {
+    wish: watch::Sender<Wish>,
+    /// The number of the last wish that was carried out or overtaken.
+    settled: watch::Receiver<u64>,
+    status: watch::Receiver<Status>,
+    context: Arc<Context>,
+}
+
+/// What is wanted of the server, as numbered by whoever wants it.
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    number: u64,
+    /// Whether it should run; a new life is a restart even if it runs already.
+    run: Option<Life>,
+    port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Life(u64);
+
+impl Server {
+    /// A server that is stopped. Must be called inside a tokio runtime, which it lives in.
+    ///
+    /// # Errors
+    /// An entry of `allow_hosts` or `allow_origins` that is none.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let (set_status, status) = watch::channel(Status::new(Phase::Stopped, config.port));
+        let (set_settled, settled) = watch::channel(0);
+        let (wish, wishes) = watch::channel(Wish {
+            number: 0,
+            run: None,
+            port: config.port,
+        });
+        let context = Arc::new(Context {
+            guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
+            connections: Connections::new(config.limits.streams),
+            streams: config.streams,
+            keep_alive: config.keep_alive,
+            limits: config.limits,
+            status: status.clone(),
+        });
+        let owner = Owner {
+            host: config.host,
+            app: Arc::new(App::new(Arc::clone(&context))),
+            status: set_status,
+            running: None,
+        };
+        tokio::spawn(owner.live(wishes, set_settled));
+        Ok(Self {
+            wish,
+            settled,
+            status,
+            context,
+        })
+    }
+
+    /// Follows the state of the life cycle.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Starts the server if it does not run, and returns when it runs or cannot.
+    ///
+    /// # Errors
+    /// Why it cannot. The state says the same until the next wish.
+    pub async fn start(&self) -> Result<(), Error> {
+        self.wish(|wish| wish.run = wish.run.or(Some(Life(wish.number))))
+            .await;
+        self.outcome()
+    }
+
+    /// Stops the server if it runs, and returns when every connection is closed and the port is free:
+    /// within 500 ms, whatever the clients do.
+    pub async fn stop(&self) {
+        self.wish(|wish| wish.run = None).await;
+    }
+
+    /// Stops and starts the server as one wish.
+    ///
+    /// # Errors
+    /// Why it cannot start.
+    pub async fn restart(&self) -> Result<(), Error> {
+        self.wish(|wish| wish.run = Some(Life(wish.number))).await;
+        self.outcome()
+    }
+
+    /// Chooses the port of the next start. A start that failed on the old one is forgotten.
+    pub fn set_port(&self, port: u16) {
+        let failed = self.status.borrow().phase == Phase::Failed;
+        self.wish.send_modify(|wish| {
+            wish.number += 1;
+            wish.port = port;
+            if failed {
+                wish.run = None;
+            }
+        });
+    }
+
+    /// Lets the pages of one more origin read the streams, from the next request on.
+    ///
+    /// # Errors
+    /// `origin` is not an origin.
+    pub fn allow_origin(&self, origin: &str) -> Result<(), Error> {
+        self.context.guard.allow_origin(origin)
+    }
+
+    /// Who is connected, and who was lately.
+    pub fn connections(&self) -> ConnectionsView {
+        self.context.connections.view()
+    }
+
+    /// The connections of one client's tag.
+    pub fn client(&self, tag: &str) -> ConnectionsView {
+        self.context.connections.view_of(tag)
+    }
+
+    /// Goes up when the table of connections changed after somebody's last look at it.
+    pub fn connections_changed(&self) -> watch::Receiver<u64> {
+        self.context.connections.changed()
+    }
+
+    /// Everything that a page needs to begin with.
+    pub fn state(&self) -> StateView {
+        StateView::of(&self.context)
+    }
+
+    /// Makes a wish and waits until it, or a later one, is settled.
+    async fn wish(&self, change: impl FnOnce(&mut Wish)) {
+        let mut number = 0;
+        self.wish.send_modify(|wish| {
+            wish.number += 1;
+            number = wish.number;
+            change(wish);
+        });
+        // Fails only with the runtime, and then there is nothing to wait for.
+        _ = self
+            .settled
+            .clone()
+            .wait_for(|settled| *settled >= number)
+            .await;
+    }
+
+    fn outcome(&self) -> Result<(), Error> {
+        match &self.status.borrow().error {
+            None => Ok(()),
+            Some(error) => Err(error.clone()),
+        }
+    }
+}
+
+/// The one task that changes the state.
+struct Owner {
+    host: Option<IpAddr>,
+    app: Arc<App>,
+    status: watch::Sender<Status>,
+    running: Option<(Life, Running)>,
+}
+
+impl Owner {
+    async fn live(mut self, mut wishes: watch::Receiver<Wish>, settled: watch::Sender<u64>) {
+        loop {
+            let wish = *wishes.borrow_and_update();
+            match (self.running.take(), wish.run) {
+                (Some((life, running)), Some(wanted)) if life == wanted => {
+                    self.running = Some((life, running));
+                }
+                (Some((_, running)), _) => {
+                    self.publish(Status::new(Phase::Stopping, wish.port));
+                    running.stop().await;
+                    self.publish(Status::new(Phase::Stopped, wish.port));
+                    // Look again: a restart starts now, and so does a start that came meanwhile.
+                    continue;
+                }
+                (None, Some(life)) => self.start(life, wish.port),
+                (None, None) => self.publish(Status::new(Phase::Stopped, wish.port)),
+            }
+            settled.send_replace(wish.number);
+            if wishes.changed().await.is_err() {
+                break; // The last handle is gone.
+            }
+        }
+        if let Some((_, running)) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    fn start(&mut self, life: Life, port: u16) {
+        self.publish(Status::new(Phase::Starting, port));
+        match listen::listen(self.host, port, self.app.limits().send_buffer) {
+            Ok(listeners) => {
+                let port = listeners.port;
+                self.running = Some((life, Running::start(listeners, Arc::clone(&self.app))));
+                self.publish(Status {
+                    url: Some(url(self.host, port)),
+                    ..Status::new(Phase::Running, port)
+                });
+            }
+            Err(error) => self.publish(Status {
+                error: Some(error),
+                ..Status::new(Phase::Failed, port)
+            }),
+        }
+    }
+
+    fn publish(&self, status: Status) {
+        self.status.send_if_modified(|current| {
+            let changed = *current != status;
+            *current = status;
+            changed
+        });
+    }
+}
+
+/// Where to visit: `localhost` wherever it leads here.
+fn url(host: Option<IpAddr>, port: u16) -> String {
+    match host {
+        Some(IpAddr::V6(ip)) if !ip.is_unspecified() && !ip.is_loopback() => {
+            format!("http://[{ip}]:{port}")
+        }
+        Some(ip) if !ip.is_unspecified() && !ip.is_loopback() => format!("http://{ip}:{port}"),
+        _ => format!("http://localhost:{port}"),
+    }
+}

@@ -1,0 +1,78 @@
+//! Two hundred lives of one server leave nothing behind. Alone in its binary: it counts what belongs to
+//! the whole process.
+
+mod support;
+
+use std::fs;
+
+use sse_server::{Config, Server};
+use support::Client;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg(target_os = "linux")] // It reads /proc.
+async fn two_hundred_cycles_leave_no_descriptor_task_or_memory_behind() {
+    let server = Server::new(Config {
+        port: 0,
+        ..Config::default()
+    })
+    .expect("sound");
+    for _ in 0..50 {
+        cycle(&server).await;
+    }
+    let before = Usage::now();
+    for _ in 0..200 {
+        cycle(&server).await;
+    }
+    let after = Usage::now();
+    println!("before {before:?}, after {after:?}");
+    assert_eq!(after.descriptors, before.descriptors);
+    assert_eq!(after.tasks, before.tasks);
+    // The table keeps the last closed rows, and did before; an allocator moves in steps.
+    assert!(
+        after.resident_kib < before.resident_kib + 2048,
+        "{before:?} {after:?}"
+    );
+}
+
+/// One life, with a client that reads, one that never does, one that sent half a request and one that left.
+async fn cycle(server: &Server) {
+    server.start().await.expect("a free port");
+    let addr = ([127, 0, 0, 1], server.status().borrow().port).into();
+    let mut reader = Client::connect(addr).await;
+    reader
+        .send("GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    reader.until("data: 1\n\n").await;
+    let mut deaf = Client::connect(addr).await;
+    deaf.send("GET /endless?every=0ms HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    let mut half = Client::connect(addr).await;
+    half.send("GET /endless HT").await;
+    drop(Client::connect(addr).await);
+    server.stop().await;
+    reader.rest().await;
+    half.rest().await;
+}
+
+#[derive(Debug)]
+struct Usage {
+    descriptors: usize,
+    tasks: usize,
+    resident_kib: u64,
+}
+
+impl Usage {
+    fn now() -> Self {
+        let status = fs::read_to_string("/proc/self/status").expect("Linux has it");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        Self {
+            descriptors: fs::read_dir("/proc/self/fd").expect("Linux has it").count(),
+            tasks: tokio::runtime::Handle::current()
+                .metrics()
+                .num_alive_tasks(),
+            resident_kib: resident
+                .and_then(|kib| kib.split_whitespace().next()?.parse().ok())
+                .expect("a number of KiB"),
+        }
+    }
+}

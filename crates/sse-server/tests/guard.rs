@@ -1,0 +1,221 @@
+//! The guard over real sockets: that it stands before every route, and what its answers carry. The
+//! cells of its table are tested beside it.
+
+mod support;
+
+use sse_server::Config;
+use support::{Bench, data};
+
+#[tokio::test]
+async fn every_route_passes_the_guard() {
+    let bench = Bench::start().await;
+    for target in [
+        "/",
+        "/numbers",
+        "/endless",
+        "/healthz",
+        "/api/state",
+        "/api/connections",
+        "/nope",
+        "/index.html",
+    ] {
+        for (host, status) in [
+            ("evil.com", 421),
+            ("localhost.evil.com", 421),
+            ("localhost:8000@evil.com", 400),
+            ("", 400),
+        ] {
+            let (_, head) = bench.ask("GET", target, &[("host", host)]).await;
+            assert_eq!(head.status, status, "{target} for {host:?}");
+        }
+        let two = format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n");
+        let none = format!("GET {target} HTTP/1.1\r\n\r\n");
+        let old = format!("GET {target} HTTP/1.0\r\n\r\n");
+        for request in [two, none, old] {
+            let mut client = bench.connect().await;
+            client.send(&request).await;
+            assert_eq!(client.head().await.status, 400, "{request:?}");
+        }
+    }
+    assert_eq!(bench.server.connections().opened, 0);
+}
+
+#[tokio::test]
+async fn an_absolute_target_beats_host_on_the_wire_too() {
+    let bench = Bench::start().await;
+    let port = bench.addr.port();
+    for (target, host, status) in [
+        (
+            format!("http://localhost:{port}/healthz"),
+            "evil.com".to_owned(),
+            200,
+        ),
+        (
+            "http://evil.com/healthz".to_owned(),
+            format!("localhost:{port}"),
+            421,
+        ),
+    ] {
+        let (_, head) = bench.ask("GET", &target, &[("host", &host)]).await;
+        assert_eq!(head.status, status, "{target}");
+    }
+    let mut client = bench.connect().await;
+    client
+        .send(&format!(
+            "CONNECT evil.com:80 HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"
+        ))
+        .await;
+    assert_eq!(client.head().await.status, 421);
+}
+
+#[tokio::test]
+async fn a_front_end_under_development_reads_the_stream() {
+    let bench = Bench::start().await;
+    let origin = ("origin", "http://localhost:5173");
+    let (mut client, head) = bench.ask("GET", "/numbers?every=1ms", &[origin]).await;
+    assert_eq!(
+        head.get("access-control-allow-origin"),
+        Some("http://localhost:5173")
+    );
+    assert_eq!(head.get("access-control-allow-credentials"), Some("true"));
+    assert!(head.all("vary").contains(&"origin"));
+    assert_eq!(data(&client.chunks().await.concat()).len(), 5);
+
+    let (_, head) = bench.ask("GET", "/api/state", &[origin]).await;
+    assert_eq!(head.status, 403);
+    assert_eq!(head.get("access-control-allow-origin"), None);
+
+    // A refusal of the stream itself is readable too, so that the page can show its sentence.
+    let (_, head) = bench.ask("GET", "/numbers?count=0", &[origin]).await;
+    assert_eq!(head.status, 400);
+    assert_eq!(
+        head.get("access-control-allow-origin"),
+        Some("http://localhost:5173")
+    );
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_with_what_it_asked_for() {
+    let bench = Bench::start().await;
+    let asked = |origin| {
+        [
+            ("origin", origin),
+            ("access-control-request-method", "POST"),
+            (
+                "access-control-request-headers",
+                "content-type,last-event-id",
+            ),
+            ("sec-fetch-mode", "cors"),
+            ("sec-fetch-site", "cross-site"),
+        ]
+    };
+    let (_, head) = bench
+        .ask("OPTIONS", "/endless", &asked("http://127.0.0.1:3000"))
+        .await;
+    assert_eq!(head.status, 204);
+    assert_eq!(
+        head.get("access-control-allow-origin"),
+        Some("http://127.0.0.1:3000")
+    );
+    assert_eq!(
+        head.get("access-control-allow-methods"),
+        Some("GET, HEAD, POST")
+    );
+    assert_eq!(
+        head.get("access-control-allow-headers"),
+        Some("content-type,last-event-id")
+    );
+
+    let (_, head) = bench
+        .ask("OPTIONS", "/endless", &asked("https://evil.com"))
+        .await;
+    assert_eq!(head.status, 403);
+    assert_eq!(head.get("access-control-allow-origin"), None);
+    let (_, head) = bench
+        .ask("OPTIONS", "/api/state", &asked("http://127.0.0.1:3000"))
+        .await;
+    assert_eq!(head.status, 403);
+    let (_, head) = bench.ask("OPTIONS", "/endless", &[]).await;
+    assert_eq!(
+        (head.status, head.get("allow")),
+        (204, Some("GET, HEAD, POST, OPTIONS"))
+    );
+}
+
+#[tokio::test]
+async fn a_foreign_origin_is_refused_shown_and_can_be_allowed() {
+    let bench = Bench::start().await;
+    let origin = [("origin", "https://app.example")];
+    let (_, head) = bench.ask("GET", "/endless?client=f", &origin).await;
+    assert_eq!(head.status, 403);
+    let row = bench.ended("f").await;
+    assert_eq!(
+        (row.state, row.status, row.origin.as_deref()),
+        ("refused", 403, Some("https://app.example"))
+    );
+    assert_eq!(
+        bench.server.connections().opened,
+        0,
+        "no stream was made for it"
+    );
+
+    bench
+        .server
+        .allow_origin("https://app.example")
+        .expect("an origin");
+    let (_, head) = bench.ask("GET", "/endless", &origin).await;
+    assert_eq!(
+        head.get("access-control-allow-origin"),
+        Some("https://app.example")
+    );
+    let (_, head) = bench.ask("GET", "/api/state", &origin).await;
+    assert_eq!(head.status, 403, "allowed for streams, not for the API");
+}
+
+#[tokio::test]
+async fn lists_are_taken_from_the_configuration() {
+    let bench = Bench::with(Config {
+        allow_hosts: vec!["bench.example".to_owned()],
+        allow_origins: vec!["https://app.example".to_owned()],
+        ..Config::default()
+    })
+    .await;
+    let headers = [("host", "bench.example"), ("origin", "https://app.example")];
+    let (_, head) = bench.ask("GET", "/numbers", &headers).await;
+    assert_eq!(head.status, 200);
+}
+
+#[tokio::test]
+async fn every_answer_says_nosniff_and_the_page_says_its_policy() {
+    let bench = Bench::start().await;
+    for target in ["/", "/numbers", "/api/state", "/nope", "/numbers?count=0"] {
+        let (_, head) = bench.get(target).await;
+        assert_eq!(
+            head.get("x-content-type-options"),
+            Some("nosniff"),
+            "{target}"
+        );
+        let own = !target.starts_with("/numbers");
+        assert_eq!(
+            head.get("cross-origin-resource-policy").is_some(),
+            own,
+            "{target}"
+        );
+    }
+    let (mut client, head) = bench.get("/").await;
+    let policy = head.get("content-security-policy").expect("a policy");
+    for part in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert_eq!(head.get("content-type"), Some("text/html; charset=utf-8"));
+    let page = client.body(&head).await;
+    assert!(
+        !page.contains("http://") && !page.contains("https://"),
+        "the page needs no network"
+    );
+}

@@ -1,0 +1,157 @@
+//! How connections end, and that the table knows at once, by whom and why.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+use sse_server::{EndedBy, Limits};
+use support::Bench;
+
+/// The design's bound is 100 ms; a machine under load gets ten times that before a test calls it late.
+const PROMPT: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn a_client_that_closes_is_gone_before_its_next_event() {
+    let bench = Bench::start().await;
+    let (mut client, _) = bench.get("/endless?every=1h&client=fin").await;
+    // Closing over unread bytes would be a reset.
+    client.chunk().await;
+    bench.table("the client", |view| view.open == 1).await;
+    let left = Instant::now();
+    drop(client);
+    let row = bench.ended("fin").await;
+    assert!(left.elapsed() < PROMPT, "{:?}", left.elapsed());
+    let ended = row.ended.expect("it ended");
+    assert_eq!((ended.by, ended.why), (EndedBy::Client, "client closed"));
+    assert_eq!((row.events, row.last_id.as_deref()), (1, Some("1")));
+}
+
+#[tokio::test]
+async fn a_client_that_resets_is_gone_before_its_next_event() {
+    let bench = Bench::start().await;
+    let (client, _) = bench.get("/endless?every=1h&client=rst").await;
+    SockRef::from(&client.socket)
+        .set_linger(Some(Duration::ZERO))
+        .expect("an open socket");
+    let left = Instant::now();
+    drop(client);
+    let ended = bench.ended("rst").await.ended.expect("it ended");
+    assert!(left.elapsed() < PROMPT, "{:?}", left.elapsed());
+    assert_eq!((ended.by, ended.why), (EndedBy::Client, "connection reset"));
+}
+
+#[tokio::test]
+async fn a_client_that_sends_on_and_then_closes_is_noticed_too() {
+    let bench = Bench::start().await;
+    let (mut client, _) = bench.get("/endless?every=1h&client=talker").await;
+    client
+        .send(&"GET /numbers HTTP/1.1\r\n\r\n".repeat(10_000))
+        .await;
+    drop(client);
+    let ended = bench.ended("talker").await.ended.expect("it ended");
+    assert_eq!(ended.by, EndedBy::Client);
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_given_up_and_delays_nobody() {
+    let bench = Bench::limited(Limits {
+        stall: Duration::from_millis(300),
+        ..Limits::default()
+    })
+    .await;
+    let (mut stalled, _) = bench.get("/endless?every=0ms&client=stalled").await;
+    let (mut other, _) = bench.get("/endless?every=1ms").await;
+    other.until("data: 30\n\n").await;
+    let row = bench.ended("stalled").await;
+    let ended = row.ended.expect("it ended");
+    assert_eq!((ended.by, ended.why), (EndedBy::Server, "stalled"));
+    assert!(row.events > 0 && row.bytes > 0);
+    // Events are counted when the kernel took them, so the client has at most what the row says.
+    let got = stalled.rest().await;
+    assert!(got.len() as u64 <= row.bytes);
+    other.until("data: 60\n\n").await;
+}
+
+#[tokio::test]
+async fn a_client_that_stalls_over_an_answer_of_the_page_is_given_up_too() {
+    let bench = Bench::limited(Limits {
+        stall: Duration::from_millis(300),
+        ..Limits::default()
+    })
+    .await;
+    let mut client = bench.connect().await;
+    SockRef::from(&client.socket)
+        .set_recv_buffer_size(4096)
+        .expect("an open socket");
+    // More answers than the buffers hold, none of them read, and a stream behind them.
+    let page = bench.request("GET", "/", &[]);
+    let numbers = bench.request("GET", "/numbers?client=behind", &[]);
+    let requests = format!("{}{numbers}", page.repeat(2_000));
+    // The server may close while this is being sent: that is what is tested.
+    _ = tokio::io::AsyncWriteExt::write_all(&mut client.socket, requests.as_bytes()).await;
+    // Reading only after the bound.
+    tokio::time::timeout(Duration::from_millis(900), std::future::pending::<()>())
+        .await
+        .expect_err("nothing to wait for");
+    let rest = client.rest().await;
+    assert!(!String::from_utf8_lossy(&rest).contains("text/event-stream"));
+    assert_eq!(bench.server.connections().open, 0);
+}
+
+#[tokio::test]
+async fn an_idle_connection_between_requests_is_closed_after_a_while() {
+    let bench = Bench::limited(Limits {
+        head_time: Duration::from_millis(200),
+        ..Limits::default()
+    })
+    .await;
+    let (mut client, head) = bench.get("/healthz").await;
+    assert_eq!(client.body(&head).await, "ok\n");
+    client.rest().await;
+}
+
+#[tokio::test]
+async fn the_table_tells_who_is_there() {
+    let bench = Bench::start().await;
+    let headers = [("user-agent", "curl/8.5.0"), ("last-event-id", "6")];
+    let (mut client, _) = bench
+        .ask(
+            "POST",
+            "/endless?client=me",
+            &[&headers[..], &[("content-length", "0")]].concat(),
+        )
+        .await;
+    client.until("data: 7\n\n").await;
+    let view = bench
+        .table("the event", |view| {
+            view.rows.first().is_some_and(|row| row.events == 1)
+        })
+        .await;
+    let row = &view.rows[0];
+    assert_eq!(
+        row.peer,
+        client.socket.local_addr().expect("connected").to_string()
+    );
+    assert_eq!(
+        (
+            row.program.as_str(),
+            row.stream.as_str(),
+            row.method.as_str(),
+            row.state
+        ),
+        ("curl 8.5.0", "/endless", "POST", "open")
+    );
+    assert_eq!(
+        (row.brought.as_deref(), row.last_id.as_deref()),
+        (Some("6"), Some("7"))
+    );
+    assert_eq!(view.open, 1);
+
+    let (mut api, head) = bench.get("/api/connections?client=me").await;
+    let json = api.body(&head).await;
+    assert!(json.contains(r#""program":"curl 8.5.0""#), "{json}");
+    let (mut api, head) = bench.get("/api/connections?client=nobody").await;
+    assert!(api.body(&head).await.contains(r#""rows":[]"#));
+    assert_eq!(head.get("cache-control"), Some("no-store"));
+}

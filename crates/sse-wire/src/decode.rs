@@ -1,0 +1,272 @@
+//! Bytes to events: the parser of the [standard], fed with whatever pieces the bytes arrive in.
+//!
+//! Must never depend on where a stream is cut, look at a byte twice as a line grows, or hold more
+//! than its bound.
+//!
+//! Lines are found in bytes and only then decoded from UTF-8. That gives the same text as decoding
+//! the stream first: CR and LF are no part of any longer UTF-8 sequence, so each ends whatever
+//! sequence it stands behind.
+//!
+//! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+
+use std::borrow::Cow;
+use std::mem;
+
+use crate::error::Error;
+use crate::line::{self, CR, LF};
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// What a [`Decoder`] found, in the order of the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoded<'a> {
+    /// An event that a client would dispatch.
+    Event {
+        /// Its name, `message` when the stream gives none.
+        event: &'a str,
+        /// Its data lines, joined with LF.
+        data: &'a str,
+        /// The last event id as of this event, which may come from an earlier one.
+        last_event_id: &'a str,
+    },
+    /// One comment line, without its colon and, as in a field, without one space behind it.
+    Comment(&'a str),
+    /// A new reconnection time, in milliseconds.
+    Retry(u64),
+}
+
+/// Reads one event stream: the body of one response.
+///
+/// A client that reconnects starts with a new decoder, as the standard does, and sends the
+/// [`last_event_id`](Self::last_event_id) of the old one to the server. The new one knows no id
+/// until its own stream names one.
+///
+/// An event is handed out as soon as the end of its blank line is known, which for a CR is the CR
+/// itself; a LF that comes later still belongs to it. What the stream leaves unfinished when it
+/// ends is dropped with the decoder.
+///
+/// # Bound
+///
+/// The limit counts the bytes of one event as they arrive: its `data`, `event` and `id` lines,
+/// without their line ends, and the line under way, whatever it is. The verdict does not depend on
+/// how the stream is cut. What the decoder holds is at most a small multiple of the limit (an
+/// invalid byte becomes the three of U+FFFD, and the last event id is kept).
+#[derive(Debug)]
+pub struct Decoder {
+    limit: usize,
+    position: Position,
+    /// A line whose end has not arrived; empty while whole lines can be read in place.
+    line: Vec<u8>,
+    /// How much of the limit the finished lines of the event under way have used.
+    used: usize,
+    /// Each data line with a LF behind it, so that one empty line differs from none.
+    data: String,
+    event: String,
+    /// The id of the event under way, which counts from its blank line on.
+    id: Option<String>,
+    last_event_id: String,
+    retry: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// No line has ended yet, so the one under way may begin with a byte order mark.
+    Start,
+    /// Anywhere later.
+    Within,
+    /// Just behind a CR that ended a line; a LF here belongs to it.
+    AfterCr,
+    /// The limit was passed; nothing more is read.
+    Failed,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// The limit of [`new`](Self::new): 16 MiB, far above any event that is meant, far below what
+    /// hurts.
+    pub const DEFAULT_LIMIT: usize = 16 * 1024 * 1024;
+
+    /// A decoder at the start of a stream, with the default limit.
+    pub fn new() -> Self {
+        Self::with_limit(Self::DEFAULT_LIMIT)
+    }
+
+    /// A decoder at the start of a stream that holds at most `max_event_bytes` of an event.
+    pub fn with_limit(max_event_bytes: usize) -> Self {
+        Self {
+            limit: max_event_bytes,
+            position: Position::Start,
+            line: Vec::new(),
+            used: 0,
+            data: String::new(),
+            event: String::new(),
+            id: None,
+            last_event_id: String::new(),
+            retry: None,
+        }
+    }
+
+    /// The last event id: what a client sends as `Last-Event-ID` when it reconnects, empty for
+    /// none.
+    ///
+    /// The id of an event counts once its blank line has come, with or without data.
+    pub fn last_event_id(&self) -> &str {
+        &self.last_event_id
+    }
+
+    /// The reconnection time that the stream asked for last, in milliseconds.
+    pub fn retry(&self) -> Option<u64> {
+        self.retry
+    }
+
+    /// Reads the next bytes of the stream and gives `sink` what they complete.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EventTooLarge`] when an event or a line outgrows the limit. What came before it has
+    /// been given to `sink`. From then on the decoder is closed: it holds nothing of the stream,
+    /// each further `push` reads nothing and returns the same error, and `last_event_id` and
+    /// `retry` keep what the part before the error said.
+    pub fn push(&mut self, bytes: &[u8], mut sink: impl FnMut(Decoded<'_>)) -> Result<(), Error> {
+        if self.position == Position::Failed {
+            return Err(Error::EventTooLarge { limit: self.limit });
+        }
+        let mut rest = bytes;
+        while let Some((&next, after)) = rest.split_first() {
+            if self.position == Position::AfterCr {
+                self.position = Position::Within;
+                if next == LF {
+                    rest = after;
+                    continue;
+                }
+            }
+            let end = line::find_end(rest);
+            let (piece, tail) = rest.split_at(end.unwrap_or(rest.len()));
+            if piece.len() > self.limit - self.used - self.line.len() {
+                return Err(self.fail());
+            }
+            let Some((&end, after)) = tail.split_first() else {
+                self.line.extend_from_slice(piece);
+                break;
+            };
+            if self.line.is_empty() {
+                self.take_line(piece, &mut sink);
+            } else {
+                let mut line = mem::take(&mut self.line);
+                line.extend_from_slice(piece);
+                self.take_line(&line, &mut sink);
+                line.clear();
+                self.line = line;
+            }
+            self.position = if end == CR {
+                Position::AfterCr
+            } else {
+                Position::Within
+            };
+            rest = after;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self) -> Error {
+        // A new value rather than cleared buffers: they are large now, and never needed again.
+        *self = Self {
+            position: Position::Failed,
+            last_event_id: mem::take(&mut self.last_event_id),
+            retry: self.retry,
+            ..Self::with_limit(self.limit)
+        };
+        Error::EventTooLarge { limit: self.limit }
+    }
+
+    fn take_line(&mut self, line: &[u8], sink: &mut impl FnMut(Decoded<'_>)) {
+        let at_start = self.position == Position::Start;
+        let line = line.strip_prefix(BOM).filter(|_| at_start).unwrap_or(line);
+        if line.is_empty() {
+            return self.dispatch(sink);
+        }
+        let colon = line.iter().position(|&byte| byte == b':');
+        let (name, value) = line.split_at(colon.unwrap_or(line.len()));
+        let value = value.strip_prefix(b":").unwrap_or(value);
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match name {
+            b"" => sink(Decoded::Comment(&text(value))),
+            b"data" => {
+                self.data.push_str(&text(value));
+                self.data.push('\n');
+                self.used += line.len();
+            }
+            b"event" => {
+                self.event.clear();
+                self.event.push_str(&text(value));
+                self.used += line.len();
+            }
+            b"id" if !value.contains(&0) => {
+                let id = self.id.get_or_insert_default();
+                id.clear();
+                id.push_str(&text(value));
+                self.used += line.len();
+            }
+            b"retry" => {
+                if let Some(retry) = number(value) {
+                    self.retry = Some(retry);
+                    sink(Decoded::Retry(retry));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn dispatch(&mut self, sink: &mut impl FnMut(Decoded<'_>)) {
+        // Moved, not copied: a blank line must cost the same however long the id is.
+        if let Some(id) = self.id.take() {
+            self.last_event_id = id;
+        }
+        if let Some(data) = self.data.strip_suffix('\n') {
+            let event = if self.event.is_empty() {
+                "message"
+            } else {
+                &self.event
+            };
+            sink(Decoded::Event {
+                event,
+                data,
+                last_event_id: &self.last_event_id,
+            });
+        }
+        self.data.clear();
+        self.event.clear();
+        self.used = 0;
+    }
+}
+
+/// The text of the bytes, with U+FFFD for each maximal part that is no UTF-8, as the Encoding
+/// Standard's decoder does.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    // The strict check is several times faster than the lossy one, and nearly always enough.
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// The value of digits and nothing else; what does not fit becomes the largest number.
+///
+/// Without a digit there is no number: the standard leaves an empty value open, and a reconnection
+/// time of nothing would make a client hammer its server.
+fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let add = |number: u64, digit: &u8| {
+        number
+            .saturating_mul(10)
+            .saturating_add(u64::from(digit - b'0'))
+    };
+    Some(digits.iter().fold(0, add))
+}

@@ -1,0 +1,17 @@
+//! The one thing that can go wrong: an event that outgrows the reader's bound.
+//!
+//! Nothing else is an error. The standard gives every sequence of bytes a meaning, so a kind for
+//! malformed input must never appear here.
+
+/// Why a [`Decoder`](crate::Decoder) gave up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// One event, or one line of any kind, is larger than the decoder may hold.
+    #[error(
+        "An event is larger than {limit} bytes: send smaller events, or raise the reader's limit."
+    )]
+    EventTooLarge {
+        /// The bound that was passed, in bytes.
+        limit: usize,
+    },
+}
