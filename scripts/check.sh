@@ -1,0 +1,43 @@
+#!/bin/sh
+# What can be said about the code without running it: format, lints, docs, licences, scripts, and what depends on what.
+set -eu
+# shellcheck source=scripts/start.sh
+. "$(dirname "$0")/start.sh"
+
+scripts/need.sh gui lint
+
+# rustup's minimal profile comes without these two.
+for component in rustfmt clippy; do
+    cargo "$(echo "$component" | sed 's/rustfmt/fmt/')" --version >/dev/null 2>&1 && continue
+    command -v rustup >/dev/null || fail "$component is missing: install it beside cargo, then run this again."
+    say "Installing $component with rustup"
+    rustup component add "$component"
+done
+
+say 'Scripts'
+shellcheck -x scripts/*.sh .ci/run
+
+say 'Format'
+cargo fmt --all --check
+
+# crates/ never needs a display: nothing of the window may come in, not even through a dependency.
+say 'Dependency rule'
+for crate in sse-wire sse-server sse-cli; do
+    if cargo tree --locked -p "$crate" --edges normal,build --prefix none | grep -E '^(tauri|gtk|webkit2gtk|wry|tao)[ -]'; then
+        fail "$crate depends on a crate of the window (above): crates/ must build without a display."
+    fi
+done
+
+say 'Clippy'
+cargo clippy --locked --workspace --all-targets -- -D warnings
+
+say 'Docs'
+RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
+
+# Advisories need the network and change from day to day: they are not a matter of this tree.
+if cargo deny --version >/dev/null 2>&1; then
+    say 'Licences, bans, sources'
+    cargo deny --locked check licenses bans sources
+else
+    say 'Licences were not checked: cargo-deny is not installed (cargo install cargo-deny).'
+fi

@@ -1,0 +1,270 @@
+//! The one table of what a person can do with the server and the program. The native menu, its keys, the page's
+//! buttons and the tests read it; none of them has a list of its own.
+//!
+//! Whether an action can be chosen depends on the server's state alone, and is never stored.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::Serialize;
+use sse_server::Phase;
+use tauri::{AppHandle, Emitter as _, Manager};
+use tauri_plugin_shell::ShellExt as _;
+
+use crate::error::Error;
+use crate::leave::leave;
+use crate::shell::Shell;
+use crate::window;
+
+type Work = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// One thing that a person can do.
+pub(crate) struct Action {
+    /// How menu, page and tests name it.
+    pub(crate) id: &'static str,
+    /// How a person reads it.
+    pub(crate) label: &'static str,
+    /// The key, in Tauri's notation.
+    pub(crate) accelerator: Option<&'static str>,
+    enabled: fn(Phase) -> bool,
+    run: fn(AppHandle) -> Work,
+}
+
+impl Action {
+    /// Whether it can be chosen in this state.
+    pub(crate) fn enabled(&self, phase: Phase) -> bool {
+        (self.enabled)(phase)
+    }
+}
+
+/// Everything that a person can do.
+pub(crate) static ACTIONS: [Action; 8] = [
+    Action {
+        id: "start",
+        label: "Start",
+        accelerator: Some("CmdOrCtrl+Shift+S"),
+        enabled: |phase| matches!(phase, Phase::Stopped | Phase::Failed),
+        run: |app| {
+            Box::pin(async move {
+                let server = app.state::<Shell>().server().clone();
+                Ok(server.start().await?)
+            })
+        },
+    },
+    Action {
+        id: "stop",
+        label: "Stop",
+        accelerator: Some("CmdOrCtrl+Shift+X"),
+        enabled: |phase| matches!(phase, Phase::Running | Phase::Starting),
+        run: |app| {
+            Box::pin(async move {
+                let server = app.state::<Shell>().server().clone();
+                server.stop().await;
+                Ok(())
+            })
+        },
+    },
+    Action {
+        id: "restart",
+        label: "Restart",
+        accelerator: Some("CmdOrCtrl+Shift+R"),
+        enabled: |phase| phase == Phase::Running,
+        run: |app| {
+            Box::pin(async move {
+                let server = app.state::<Shell>().server().clone();
+                Ok(server.restart().await?)
+            })
+        },
+    },
+    Action {
+        id: "open",
+        label: "Open in Browser",
+        accelerator: Some("CmdOrCtrl+Shift+O"),
+        enabled: |phase| phase == Phase::Running,
+        run: |app| Box::pin(async move { open_in_browser(&app) }),
+    },
+    Action {
+        id: "copy-url",
+        label: "Copy URL",
+        accelerator: Some("CmdOrCtrl+Shift+U"),
+        enabled: |phase| phase == Phase::Running,
+        run: |app| {
+            Box::pin(async move {
+                let shell = app.state::<Shell>();
+                // Stopped this instant: there is nothing to copy any more.
+                shell
+                    .url()
+                    .map_or(Ok(()), |url| shell.clipboard().copy(url))
+            })
+        },
+    },
+    Action {
+        id: "port",
+        label: "Port…",
+        accelerator: Some("CmdOrCtrl+Shift+P"),
+        enabled: |phase| !matches!(phase, Phase::Starting | Phase::Stopping),
+        run: |app| {
+            Box::pin(async move {
+                window::raise(&app);
+                Ok(app.emit("ask-port", ())?)
+            })
+        },
+    },
+    Action {
+        id: "about",
+        label: "About SSE Workbench",
+        accelerator: None,
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(window::open_about(&app)?) }),
+    },
+    Action {
+        id: "quit",
+        label: "Quit",
+        accelerator: Some("CmdOrCtrl+Q"),
+        enabled: |_| true,
+        run: |app| {
+            Box::pin(async move {
+                leave(&app);
+                Ok(())
+            })
+        },
+    },
+];
+
+/// An action as the page is told of it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Choice {
+    id: &'static str,
+    label: &'static str,
+    accelerator: Option<&'static str>,
+    enabled: bool,
+}
+
+/// The whole table in one state of the server.
+pub(crate) fn list(phase: Phase) -> Vec<Choice> {
+    ACTIONS
+        .iter()
+        .map(|action| Choice {
+            id: action.id,
+            label: action.label,
+            accelerator: action.accelerator,
+            enabled: action.enabled(phase),
+        })
+        .collect()
+}
+
+/// The action of that name.
+pub(crate) fn find(id: &str) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.id == id)
+}
+
+/// Does what was chosen, wherever it was chosen.
+///
+/// # Errors
+///
+/// The action does not exist, cannot be chosen in this state, or failed.
+pub(crate) async fn perform(app: &AppHandle, id: &str) -> Result<(), Error> {
+    let action = find(id).ok_or_else(|| Error::NoSuchAction(id.to_owned()))?;
+    let phase = app.state::<Shell>().phase();
+    if !action.enabled(phase) {
+        return Err(Error::NotNow {
+            label: action.label,
+            phase: word(phase),
+        });
+    }
+    (action.run)(app.clone()).await
+}
+
+fn open_in_browser(app: &AppHandle) -> Result<(), Error> {
+    let Some(url) = app.state::<Shell>().url() else {
+        return Ok(());
+    };
+    #[expect(
+        deprecated,
+        reason = "the shell plugin is the one that this project loads; see Cargo.toml"
+    )]
+    let opened = app.shell().open(url.as_str(), None);
+    opened.map_err(|error| Error::Browser {
+        url,
+        reason: error.to_string(),
+    })
+}
+
+fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Stopped => "stopped",
+        Phase::Starting => "starting",
+        Phase::Running => "running",
+        Phase::Stopping => "stopping",
+        Phase::Failed => "not running",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PHASES: [Phase; 5] = [
+        Phase::Stopped,
+        Phase::Starting,
+        Phase::Running,
+        Phase::Stopping,
+        Phase::Failed,
+    ];
+
+    /// The whole matrix: for each action, the states in which it can be chosen.
+    #[test]
+    fn each_action_can_be_chosen_when_it_makes_sense_and_never_else() {
+        use Phase::{Failed, Running, Starting, Stopped};
+        let matrix: [(&str, &[Phase]); 8] = [
+            ("start", &[Stopped, Failed]),
+            ("stop", &[Starting, Running]),
+            ("restart", &[Running]),
+            ("open", &[Running]),
+            ("copy-url", &[Running]),
+            ("port", &[Stopped, Running, Failed]),
+            ("about", &PHASES),
+            ("quit", &PHASES),
+        ];
+        assert_eq!(
+            matrix.map(|(id, _)| id),
+            ACTIONS.each_ref().map(|action| action.id)
+        );
+        for (id, phases) in matrix {
+            let action = find(id).expect("the table has it");
+            for phase in PHASES {
+                assert_eq!(
+                    action.enabled(phase),
+                    phases.contains(&phase),
+                    "{id} while {}",
+                    word(phase)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_is_given_twice() {
+        let mut keys: Vec<_> = ACTIONS
+            .iter()
+            .filter_map(|action| action.accelerator)
+            .collect();
+        let all = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), all);
+    }
+
+    /// The shape that the page reads.
+    #[test]
+    fn the_page_is_told_id_label_key_and_whether() {
+        let list = serde_json::to_value(list(Phase::Running)).expect("the list is JSON");
+        assert_eq!(
+            list[0],
+            serde_json::json!({
+                "id": "start", "label": "Start", "accelerator": "CmdOrCtrl+Shift+S", "enabled": false
+            })
+        );
+        assert_eq!(list[6]["accelerator"], serde_json::Value::Null);
+    }
+}

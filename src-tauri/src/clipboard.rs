@@ -1,0 +1,40 @@
+//! The system's clipboard, for what the native menu copies and pastes.
+//!
+//! The page never gets at it: it hands text over, and is given text only when a person chose Paste.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::Error;
+
+/// Opened at first use and kept: on X11 and Wayland the text lives as long as the program that offers it.
+#[derive(Default)]
+pub(crate) struct Clipboard(Mutex<Option<arboard::Clipboard>>);
+
+impl Clipboard {
+    /// Puts `text` on the clipboard.
+    pub(crate) fn copy(&self, text: String) -> Result<(), Error> {
+        self.with(|clipboard| clipboard.set_text(text))
+    }
+
+    /// What is on the clipboard; nothing when it holds no text. May wait for the program that offers it, so it
+    /// is not for the main thread. Elsewhere than on Linux the native role pastes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn text(&self) -> Result<String, Error> {
+        self.with(|clipboard| match clipboard.get_text() {
+            Err(arboard::Error::ContentNotAvailable) => Ok(String::new()),
+            other => other,
+        })
+    }
+
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut arboard::Clipboard) -> Result<T, arboard::Error>,
+    ) -> Result<T, Error> {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let clipboard = match &mut *slot {
+            Some(clipboard) => clipboard,
+            empty => empty.insert(arboard::Clipboard::new()?),
+        };
+        Ok(work(clipboard)?)
+    }
+}

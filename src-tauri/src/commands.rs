@@ -1,0 +1,136 @@
+//! What the page may ask of the shell. Each command is one call of something else.
+//!
+//! Only the bundled page reaches them: Tauri refuses every other origin, and the window never leaves its page.
+
+use serde::Serialize;
+use sse_server::{ConnectionsView, Phase, StateView};
+use tauri::{AppHandle, State};
+
+use crate::actions::{self, Choice};
+use crate::error::Error;
+use crate::shell::Shell;
+
+/// The server's state, and what only the shell has to say.
+#[derive(Serialize)]
+pub(crate) struct Everything {
+    #[serde(flatten)]
+    server: StateView,
+    notice: Option<String>,
+}
+
+/// All that a page needs when it opens.
+#[tauri::command(async)]
+pub(crate) fn state(shell: State<'_, Shell>) -> Everything {
+    Everything {
+        server: shell.server().state(),
+        notice: shell.notice().borrow().clone(),
+    }
+}
+
+/// Who is connected, and who was.
+#[tauri::command(async)]
+pub(crate) fn connections(shell: State<'_, Shell>) -> ConnectionsView {
+    shell.server().connections()
+}
+
+/// The connections of one client, by the tag that it gave itself.
+#[tauri::command(async)]
+pub(crate) fn client(shell: State<'_, Shell>, client: &str) -> ConnectionsView {
+    shell.server().client(client)
+}
+
+/// What a person can do now.
+#[tauri::command(async)]
+pub(crate) fn actions(shell: State<'_, Shell>) -> Vec<Choice> {
+    actions::list(shell.phase())
+}
+
+/// Does one of the actions.
+#[tauri::command]
+pub(crate) async fn act(app: AppHandle, action: String) -> Result<(), Error> {
+    actions::perform(&app, &action).await
+}
+
+/// Makes `port` the server's port from its next start on; with `start`, that is now.
+#[tauri::command]
+pub(crate) async fn use_port(
+    shell: State<'_, Shell>,
+    port: serde_json::Value,
+    start: bool,
+) -> Result<(), Error> {
+    let port = read_port(&port)?;
+    let server = shell.server();
+    server.set_port(port);
+    let saved = shell.change_settings(|settings| settings.port = port);
+    if start {
+        match shell.phase() {
+            Phase::Stopped | Phase::Failed => server.start().await?,
+            Phase::Starting | Phase::Running | Phase::Stopping => server.restart().await?,
+        }
+    }
+    saved
+}
+
+/// Puts text on the clipboard.
+#[tauri::command(async)]
+pub(crate) fn copy(shell: State<'_, Shell>, text: String) -> Result<(), Error> {
+    shell.clipboard().copy(text)
+}
+
+/// Lets pages of an origin read the streams, now and after a restart.
+#[tauri::command(async)]
+pub(crate) fn allow_origin(shell: State<'_, Shell>, origin: String) -> Result<(), Error> {
+    shell.server().allow_origin(&origin)?;
+    shell.change_settings(|settings| {
+        if !settings.allow_origins.contains(&origin) {
+            settings.allow_origins.push(origin);
+        }
+    })
+}
+
+/// Takes the notice away for good.
+#[tauri::command(async)]
+pub(crate) fn dismiss_notice(shell: State<'_, Shell>) {
+    shell.set_notice(None);
+}
+
+/// A port as the page sends it: a number, or what was typed.
+fn read_port(port: &serde_json::Value) -> Result<u16, Error> {
+    let text = port
+        .as_str()
+        .map_or_else(|| port.to_string(), str::to_owned);
+    text.trim().parse().map_err(|_| Error::BadPort(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_port_is_a_number_or_a_typed_one() {
+        for (given, port) in [
+            (json!(8001), 8001),
+            (json!("8001"), 8001),
+            (json!(" 0 "), 0),
+            (json!(65535), 65535),
+        ] {
+            assert_eq!(read_port(&given).expect("a port"), port);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_in_a_sentence() {
+        for given in [
+            json!(65536),
+            json!(-1),
+            json!(80.5),
+            json!("http"),
+            json!(""),
+            json!(null),
+        ] {
+            let sentence = read_port(&given).expect_err("not a port").to_string();
+            assert!(sentence.contains("is not a port"), "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The Edit menu: undo, redo, cut, copy, paste, select all.
+//!
+//! macOS and Windows have native roles for these. On GTK the roles do nothing when they are clicked: they need
+//! a library that types keys into X11 windows, and nothing does it on Wayland. So there the items are our own and
+//! act on the page. Clipboard access stays on this side: the page is asked for what is selected, or is given
+//! what to insert, and could not read the clipboard by itself.
+
+use tauri::menu::Submenu;
+use tauri::{AppHandle, Wry};
+
+/// Native roles.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn submenu(app: &AppHandle) -> tauri::Result<Submenu<Wry>> {
+    use tauri::menu::PredefinedMenuItem as Role;
+
+    Submenu::with_items(
+        app,
+        "Edit",
+        true,
+        &[
+            &Role::undo(app, None)?,
+            &Role::redo(app, None)?,
+            &Role::separator(app)?,
+            &Role::cut(app, None)?,
+            &Role::copy(app, None)?,
+            &Role::paste(app, None)?,
+            &Role::select_all(app, None)?,
+        ],
+    )
+}
+
+/// Native roles need no help.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn chosen(_app: &AppHandle, _id: &str) -> bool {
+    false
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{chosen, submenu};
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use tauri::menu::{MenuItem, PredefinedMenuItem};
+    use tauri::{Manager, WebviewWindow};
+
+    use super::{AppHandle, Submenu, Wry};
+    use crate::error::Error;
+    use crate::shell::Shell;
+    use crate::window::MAIN;
+
+    /// Ids and labels. No accelerators: the web view knows these keys itself, and would not see them any more.
+    const ITEMS: [(&str, &str); 6] = [
+        ("edit-undo", "Undo"),
+        ("edit-redo", "Redo"),
+        ("edit-cut", "Cut"),
+        ("edit-copy", "Copy"),
+        ("edit-paste", "Paste"),
+        ("edit-select-all", "Select All"),
+    ];
+
+    /// What is selected, in a field or in the page.
+    const SELECTED: &str = "\
+        const field = document.activeElement;
+        const inField = field && typeof field.selectionStart === 'number' && field.selectionStart !== field.selectionEnd;
+        const selected = inField
+            ? field.value.slice(field.selectionStart, field.selectionEnd)
+            : String(getSelection());";
+
+    pub(crate) fn submenu(app: &AppHandle) -> tauri::Result<Submenu<Wry>> {
+        let submenu = Submenu::new(app, "Edit", true)?;
+        for (place, (id, label)) in ITEMS.into_iter().enumerate() {
+            if place == 2 {
+                submenu.append(&PredefinedMenuItem::separator(app)?)?;
+            }
+            submenu.append(&MenuItem::with_id(app, id, label, true, None::<&str>)?)?;
+        }
+        Ok(submenu)
+    }
+
+    /// Does what was chosen, if it is one of ours.
+    pub(crate) fn chosen(app: &AppHandle, id: &str) -> bool {
+        if !ITEMS.iter().any(|(ours, _)| *ours == id) {
+            return false;
+        }
+        let Some(page) = app.get_webview_window(MAIN) else {
+            return true;
+        };
+        let done = match id {
+            "edit-undo" => page.eval("document.execCommand('undo')"),
+            "edit-redo" => page.eval("document.execCommand('redo')"),
+            "edit-select-all" => page.eval("document.execCommand('selectAll')"),
+            "edit-cut" => take(&page, "document.execCommand('delete');"),
+            "edit-copy" => take(&page, ""),
+            _ => {
+                paste(page);
+                Ok(())
+            }
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, id, "the page did not follow the menu");
+        }
+        true
+    }
+
+    /// Puts what is selected on the clipboard, then runs `after` in the page.
+    fn take(page: &WebviewWindow, after: &str) -> tauri::Result<()> {
+        let app = page.app_handle().clone();
+        let script = format!("(() => {{ {SELECTED} {after} return selected; }})()");
+        page.eval_with_callback(script, move |answer| {
+            // A selection that is empty leaves the clipboard alone, as everywhere.
+            let Some(text) = serde_json::from_str::<String>(&answer)
+                .ok()
+                .filter(|text| !text.is_empty())
+            else {
+                return;
+            };
+            let app = app.clone();
+            tauri::async_runtime::spawn_blocking(move || {
+                let shell = app.state::<Shell>();
+                tell(&shell, shell.clipboard().copy(text));
+            });
+        })
+    }
+
+    /// Types what is on the clipboard into the page. Reading may wait for the program that offers it.
+    fn paste(page: WebviewWindow) {
+        tauri::async_runtime::spawn_blocking(move || {
+            let shell = page.state::<Shell>();
+            let typed = shell.clipboard().text().and_then(|text| {
+                let text = serde_json::Value::String(text);
+                Ok(page.eval(format!("document.execCommand('insertText', false, {text})"))?)
+            });
+            tell(&shell, typed);
+        });
+    }
+
+    fn tell(shell: &Shell, outcome: Result<(), Error>) {
+        if let Err(error) = outcome {
+            shell.set_notice(Some(error.to_string()));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The shell's one error type: kinds for code, one sentence for people. It reaches the page as that sentence.
+
+use std::path::PathBuf;
+
+use serde::{Serialize, Serializer};
+
+/// What can go wrong between a person's wish and the server.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The server said no; its status says so too.
+    #[error(transparent)]
+    Server(#[from] sse_server::Error),
+
+    /// The page or a menu asked for something that does not exist.
+    #[error("There is no action `{0}`: this is a fault of the page, reload it.")]
+    NoSuchAction(String),
+
+    /// The action exists, but not in this state of the server.
+    #[error("{label} is not possible while the server is {phase}.")]
+    NotNow {
+        /// The action as the menu calls it.
+        label: &'static str,
+        /// The server's state in a word.
+        phase: &'static str,
+    },
+
+    /// A port that no server can have.
+    #[error("`{0}` is not a port: choose a number from 1 to 65535, or 0 for any free one.")]
+    BadPort(String),
+
+    /// The browser did not open.
+    #[error("No browser could be opened ({reason}): visit {url} in one yourself.")]
+    Browser {
+        /// Where it should have gone.
+        url: String,
+        /// The system's own words.
+        reason: String,
+    },
+
+    /// The clipboard did not take or give text.
+    #[error("The clipboard did not answer ({0}): select the text and copy it from there.")]
+    Clipboard(#[from] arboard::Error),
+
+    /// The settings could not be written.
+    #[error(
+        "The settings could not be saved to {} ({reason}): the change holds until SSE Workbench is closed.",
+        path.display()
+    )]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// The system's own words.
+        reason: String,
+    },
+
+    /// The toolkit below the window failed.
+    #[error("The window could not be shown ({0}): close SSE Workbench and open it again.")]
+    Window(#[from] tauri::Error),
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

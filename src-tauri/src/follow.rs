@@ -1,0 +1,64 @@
+//! Tells menu and page what changed, each from the one place that knows: the server's status, the server's table
+//! of connections, the shell's notice.
+//!
+//! It must never decide anything: what it emits is what it was given.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tauri::{AppHandle, Emitter as _, Manager};
+
+use crate::shell::Shell;
+use crate::{actions, menu};
+
+/// The page hears of the table at most this often.
+const TABLE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Starts to follow. The tasks live as long as the process.
+pub(crate) fn follow(app: &AppHandle) {
+    let shell = app.state::<Shell>();
+
+    let mut status = shell.server().status();
+    let told = app.clone();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let now = status.borrow_and_update().clone();
+            menu::show(&told, now.phase);
+            tell(&told, "actions", actions::list(now.phase));
+            tell(&told, "status", now);
+            if status.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+
+    let mut changes = shell.server().connections_changed();
+    let told = app.clone();
+    tauri::async_runtime::spawn(async move {
+        while changes.changed().await.is_ok() {
+            tell(
+                &told,
+                "connections",
+                told.state::<Shell>().server().connections(),
+            );
+            // What changes meanwhile is told after the pause: the receiver remembers that something did.
+            tokio::time::sleep(TABLE_PAUSE).await;
+        }
+    });
+
+    let mut notice = shell.notice();
+    let told = app.clone();
+    tauri::async_runtime::spawn(async move {
+        while notice.changed().await.is_ok() {
+            let now = notice.borrow_and_update().clone();
+            tell(&told, "notice", now);
+        }
+    });
+}
+
+/// A page that is not there yet misses this, and asks for everything when it comes.
+fn tell(app: &AppHandle, event: &str, payload: impl Serialize + Clone) {
+    if let Err(error) = app.emit(event, payload) {
+        tracing::debug!(%error, event, "the page was not told");
+    }
+}

@@ -1,0 +1,130 @@
+//! The desktop shell of SSE Workbench: a native window and menu around the server of `sse-server`, which runs
+//! inside this process.
+//!
+//! The shell is thin. It turns wishes (menu, page, signals, a second launch) into calls of the server, and the
+//! server's own account of itself into what menu and page show. It must never keep a second truth about the
+//! server: whatever is enabled, written or emitted is read from the server's status.
+//!
+//! | module | what |
+//! |---|---|
+//! | `actions` | the one table of what a person can do; menu, keys, page and tests read it |
+//! | `args` | `--help` and `--version`, answered without a display |
+//! | `clipboard` | the system's clipboard |
+//! | `commands` | what the page may ask |
+//! | `display` | whether a window can be opened at all |
+//! | `edit` | the Edit menu |
+//! | `error` | the shell's one error type |
+//! | `follow` | tells menu and page what changed |
+//! | `leave` | the one road out |
+//! | `menu` | the native menu |
+//! | `settings` | what survives a restart |
+//! | `shell` | what all of them share |
+//! | `signals` | SIGTERM, SIGINT and SIGHUP take the road out |
+//! | `window` | the main window and the About window |
+
+mod actions;
+mod args;
+mod clipboard;
+mod commands;
+mod display;
+mod edit;
+mod error;
+mod follow;
+mod leave;
+mod menu;
+mod settings;
+mod shell;
+mod signals;
+mod window;
+
+use std::error::Error as StdError;
+use std::ffi::OsStr;
+use std::process::ExitCode;
+
+use tauri::{App, Manager, RunEvent};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::Wish;
+use crate::shell::Shell;
+
+/// Runs the desktop program until its window is closed, and tells how it went.
+///
+/// Exit codes: 0 after an orderly end, and for a second launch, which only raises the first window; 1 when no
+/// window can be opened; 2 for an argument that does not exist.
+pub fn run() -> ExitCode {
+    let arg = std::env::args_os().nth(1);
+    match args::read(arg.as_deref().map(OsStr::to_string_lossy).as_deref()) {
+        Wish::Open => {}
+        Wish::Print(text) => return args::print(&text),
+        Wish::Refuse(sentence) => return args::refuse(&sentence, 2),
+    }
+    if let Err(sentence) = display::check() {
+        return args::refuse(&sentence, 1);
+    }
+    log_to_stderr();
+    sse_server::raise_file_limit();
+
+    let app = tauri::Builder::default()
+        // First, so that a second launch ends before it has touched the settings or the port.
+        .plugin(tauri_plugin_single_instance::init(|app, _args, _folder| {
+            window::raise(app);
+        }))
+        .plugin(tauri_plugin_shell::init())
+        .register_uri_scheme_protocol(window::ABOUT_SCHEME, |_context, _request| {
+            window::about_page()
+        })
+        .invoke_handler(tauri::generate_handler![
+            commands::state,
+            commands::connections,
+            commands::client,
+            commands::actions,
+            commands::act,
+            commands::use_port,
+            commands::copy,
+            commands::allow_origin,
+            commands::dismiss_notice,
+        ])
+        .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
+        .setup(set_up)
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => app.run(|app, event| match event {
+            RunEvent::ExitRequested { api, .. } => leave::exit_requested(app, &api),
+            RunEvent::Exit => leave::last_thing(app),
+            _ => {}
+        }),
+        Err(error) => {
+            return args::refuse(&format!("SSE Workbench could not start: {error}."), 1);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Opens everything in the order in which a person notices it: server, menu, window.
+fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
+    let app = app.handle();
+    let shell = Shell::open(&app.path().app_config_dir()?)?;
+    let size = shell.settings().window;
+    if shell.settings().start_at_launch {
+        let server = shell.server().clone();
+        // A failure is in the status, where page and menu find it.
+        tauri::async_runtime::spawn(async move { server.start().await });
+    }
+    let (bar, items) = menu::build(app, shell.phase())?;
+    app.set_menu(bar)?;
+    app.manage(shell);
+    app.manage(items);
+    window::open_main(app, size)?;
+    follow::follow(app);
+    signals::follow(app);
+    Ok(())
+}
+
+/// Warnings go to stderr; `RUST_LOG` asks for more.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,115 @@
+//! The native menu. What stands in it comes from the table of actions; what is enabled, from the server's state.
+//!
+//! `show` is the only place that enables and disables.
+
+use sse_server::Phase;
+use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
+use tauri::{AppHandle, Manager, Wry};
+
+use crate::actions::{self, ACTIONS, Action};
+use crate::edit;
+use crate::error::Error;
+use crate::shell::Shell;
+
+/// The layout: ids of the table of actions, `-` for a line between them. On macOS the first menu becomes the
+/// program's own, where Quit belongs.
+const FILE: &[&str] = &["quit"];
+const SERVER: &[&str] = &[
+    "start", "stop", "restart", "-", "open", "copy-url", "-", "port",
+];
+const HELP: &[&str] = &["about"];
+
+/// The items of the menu bar, kept so that they can be enabled and disabled. Managed by Tauri.
+pub(crate) struct Items(Vec<(&'static Action, MenuItem<Wry>)>);
+
+/// Builds the menu bar as it is in `phase`.
+pub(crate) fn build(app: &AppHandle, phase: Phase) -> tauri::Result<(Menu<Wry>, Items)> {
+    let items = ACTIONS
+        .iter()
+        .map(|action| {
+            let enabled = action.enabled(phase);
+            let item =
+                MenuItem::with_id(app, action.id, action.label, enabled, action.accelerator)?;
+            Ok((action, item))
+        })
+        .collect::<tauri::Result<Vec<_>>>()?;
+    let items = Items(items);
+    let bar = Menu::with_items(
+        app,
+        &[
+            &items.submenu(app, "File", FILE)?,
+            &edit::submenu(app)?,
+            &items.submenu(app, "Server", SERVER)?,
+            &items.submenu(app, "Help", HELP)?,
+        ],
+    )?;
+    Ok((bar, items))
+}
+
+impl Items {
+    fn submenu(&self, app: &AppHandle, title: &str, ids: &[&str]) -> tauri::Result<Submenu<Wry>> {
+        let submenu = Submenu::new(app, title, true)?;
+        for &id in ids {
+            match self.0.iter().find(|(action, _)| action.id == id) {
+                Some((_, item)) => submenu.append(item as &dyn IsMenuItem<Wry>)?,
+                None => submenu.append(&PredefinedMenuItem::separator(app)?)?,
+            }
+        }
+        Ok(submenu)
+    }
+}
+
+/// Enables what makes sense in `phase`, and nothing else.
+pub(crate) fn show(app: &AppHandle, phase: Phase) {
+    let main = app.clone();
+    // One visit to the main thread for all of them; `set_enabled` from here would wait for one visit each.
+    let visit = app.run_on_main_thread(move || {
+        for (action, item) in &main.state::<Items>().0 {
+            if let Err(error) = item.set_enabled(action.enabled(phase)) {
+                tracing::warn!(%error, action = action.id, "the menu shows an old state");
+            }
+        }
+    });
+    if let Err(error) = visit {
+        tracing::debug!(%error, "the event loop has ended");
+    }
+}
+
+/// Does what was chosen in the menu or by its key. What goes wrong is shown in the page, as there is nobody to
+/// return it to.
+pub(crate) fn chosen(app: &AppHandle, id: &str) {
+    if edit::chosen(app, id) {
+        return;
+    }
+    let app = app.clone();
+    let id = id.to_owned();
+    tauri::async_runtime::spawn(async move {
+        match actions::perform(&app, &id).await {
+            Ok(()) => {}
+            // The first is in the status, with ways out. The second is a click that the server overtook.
+            Err(Error::Server(_) | Error::NotNow { .. }) => {}
+            Err(error) => app.state::<Shell>().set_notice(Some(error.to_string())),
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_stands_in_the_menu_once() {
+        for action in &ACTIONS {
+            let places = [FILE, SERVER, HELP].concat();
+            let times = places.iter().filter(|&&id| id == action.id).count();
+            assert_eq!(times, 1, "{}", action.id);
+        }
+    }
+
+    #[test]
+    fn the_menu_names_no_other_action() {
+        for id in [FILE, SERVER, HELP].concat() {
+            assert!(id == "-" || actions::find(id).is_some(), "{id}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What the parts of the shell share: the server, the settings, the notice, the clipboard.
+//!
+//! Nothing here is a copy of what the server knows.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sse_server::{Config, Phase, Server};
+use tokio::sync::watch;
+
+use crate::clipboard::Clipboard;
+use crate::error::Error;
+use crate::settings::{Settings, Store, WindowSize};
+
+/// The shell's state, managed by Tauri.
+pub(crate) struct Shell {
+    server: Server,
+    store: Mutex<Store>,
+    notice: watch::Sender<Option<String>>,
+    clipboard: Clipboard,
+}
+
+impl Shell {
+    /// Reads the settings in `folder` and makes a server of them. Starts nothing.
+    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
+        let (store, mut notice) = Store::open(folder);
+        let config = Config {
+            port: store.settings().port,
+            ..Config::default()
+        };
+        // The server wants to be made inside a runtime.
+        let server = tauri::async_runtime::block_on(async { Server::new(config) })?;
+        for origin in &store.settings().allow_origins {
+            // One bad entry must not keep the window shut.
+            if let Err(error) = server.allow_origin(origin) {
+                notice.get_or_insert_with(|| {
+                    format!("An allowed origin in the settings is left out: {error}")
+                });
+            }
+        }
+        Ok(Self {
+            server,
+            store: Mutex::new(store),
+            notice: watch::Sender::new(notice),
+            clipboard: Clipboard::default(),
+        })
+    }
+
+    /// The server, which is the truth about itself.
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The state that the server is in now.
+    pub(crate) fn phase(&self) -> Phase {
+        self.server.status().borrow().phase
+    }
+
+    /// Where the server is to be visited, while it runs.
+    pub(crate) fn url(&self) -> Option<String> {
+        self.server.status().borrow().url.clone()
+    }
+
+    /// The settings as they are now.
+    pub(crate) fn settings(&self) -> Settings {
+        self.store().settings().clone()
+    }
+
+    /// Changes the settings and saves them.
+    pub(crate) fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result<(), Error> {
+        let mut store = self.store();
+        change(store.settings_mut());
+        store.save()
+    }
+
+    /// Keeps the window's size in memory: it changes with every pixel of a drag.
+    pub(crate) fn remember_window(&self, size: WindowSize) {
+        let mut store = self.store();
+        let window = &mut store.settings_mut().window;
+        window.width = size.width;
+        window.height = size.height;
+    }
+
+    /// Saves what is in memory only.
+    pub(crate) fn save_settings(&self) -> Result<(), Error> {
+        self.store().save()
+    }
+
+    /// The sentence that the page shows until it is dismissed; here to be followed.
+    pub(crate) fn notice(&self) -> watch::Receiver<Option<String>> {
+        self.notice.subscribe()
+    }
+
+    /// Shows a sentence in the page, or takes it away.
+    pub(crate) fn set_notice(&self, sentence: Option<String>) {
+        self.notice.send_replace(sentence);
+    }
+
+    /// The system's clipboard.
+    pub(crate) fn clipboard(&self) -> &Clipboard {
+        &self.clipboard
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,116 @@
+//! Real browsers, on the page and the streams that the app serves: Chromium and Firefox do all of this alike.
+
+mod support;
+
+use support::app::App;
+use support::desktop::Desktop;
+use support::front_end;
+use support::http;
+use support::wait::{ensure, wait_for};
+use support::webdriver::{self, Session};
+
+#[tokio::test]
+async fn chromium_shows_the_streams() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    the_page_shows_the_streams(session, app.port, "Chrom").await;
+}
+
+#[tokio::test]
+async fn firefox_shows_the_streams() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::firefox(&desktop).await;
+    the_page_shows_the_streams(session, app.port, "Firefox").await;
+}
+
+#[tokio::test]
+async fn chromium_on_a_front_end_under_development_reads_a_stream() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    a_front_end_reads_a_stream(session, app.port).await;
+}
+
+#[tokio::test]
+async fn firefox_on_a_front_end_under_development_reads_a_stream() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::firefox(&desktop).await;
+    a_front_end_reads_a_stream(session, app.port).await;
+}
+
+#[tokio::test]
+async fn a_foreign_origin_gets_no_stream() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    for origin in ["http://front.example", "http://localhost.evil.com", "null"] {
+        let answer = http::get(app.port, "/endless", &[&format!("Origin: {origin}")])
+            .await
+            .expect("the server answers");
+        assert_eq!(answer.status, 403, "{origin}");
+        assert!(
+            !answer.head.contains("access-control-allow-origin"),
+            "{origin}: {}",
+            answer.head
+        );
+        assert!(!answer.body.contains("data:"), "{origin}: {}", answer.body);
+    }
+}
+
+async fn the_page_shows_the_streams(session: Session, port: u16, browser: &str) {
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{port}/")).await;
+    page.until_phase("running").await;
+    // A browser cannot start or stop the server.
+    for act in ["start", "stop"] {
+        assert!(
+            !page
+                .shows(&format!("status-bar button[data-act=\"{act}\"]"))
+                .await,
+            "{act}"
+        );
+    }
+
+    let finite = page.panel("/numbers");
+    finite.toggle().await;
+    let endless = page.panel("/endless");
+    endless.toggle().await;
+    endless.until_state("open").await;
+    finite.until_state("ended").await;
+    finite.until_words("ended by the server").await;
+    assert_eq!(finite.numbers().await, Ok(vec![1, 2, 3, 4, 5]));
+    endless.until_number(3).await;
+
+    // The browser sees itself in the table.
+    page.visit("connections").await;
+    let own = "connection-table tr[data-state=\"open\"][data-stream=\"/endless\"]";
+    page.until_text(&format!("{own} [data-col=\"program\"]"), browser)
+        .await;
+    page.visit("streams").await;
+
+    endless.toggle().await;
+    endless.until_state("stopped").await;
+    wait_for("the end of its connection", async || {
+        let rows = http::connections(port).await?;
+        ensure(
+            rows.iter().all(|row| row["state"] != "open"),
+            format!("{rows:?}"),
+        )
+    })
+    .await;
+    session.close().await;
+}
+
+/// A page from another port of this machine, as a dev server would serve it.
+async fn a_front_end_reads_a_stream(session: Session, port: u16) {
+    let url = front_end::serve(&format!("http://localhost:{port}/numbers?every=50ms")).await;
+    let page = &session.page;
+    page.goto(&url).await;
+    page.until_text("#seen", "1 2 3 4 5").await;
+    // It closes at the first error after the end, and what it had received stays as it was.
+    page.until_text("#state", "closed").await;
+    page.until_text("#seen", "1 2 3 4 5").await;
+    session.close().await;
+}

@@ -1,0 +1,81 @@
+//! `cargo tauri dev`: the window under development works like the real one, and an edit of the page needs no Rust build.
+//!
+//! Not part of a plain `cargo test`, because it edits `ui/index.html` (and puts it back), and because its program is built with
+//! other features. `make test` runs it.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use support::desktop::Desktop;
+use support::port::free_port;
+use support::wait::{ensure, wait_for};
+use support::{settings, webdriver};
+
+const MARK: &str = "<!-- an edit by tests/dev.rs, to be taken back -->";
+
+#[tokio::test]
+#[ignore = "edits ui/index.html and needs a build of its own; make test runs it"]
+async fn the_window_shows_events_and_an_edit_reloads_the_page_only() {
+    let desktop = Desktop::start().await;
+    settings::use_port(&desktop, free_port());
+    let mut driver = desktop.command("tauri-driver");
+    // cargo and npx keep their things in the person's own folders.
+    driver
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("XDG_CACHE_HOME");
+    if let Some(home) = std::env::var_os("HOME") {
+        driver.env("HOME", home);
+    }
+    let command = ["-y", "@tauri-apps/cli@2", "dev"];
+    let session = webdriver::webview_of(&desktop, driver, "npx", &command).await;
+    let page = &session.page;
+    page.until_phase("running").await;
+    let panel = page.panel("/endless");
+    panel.toggle().await;
+    panel.until_number(2).await;
+    let before = session.processes_of("sse-workbench");
+    assert_eq!(before.len(), 1, "one app runs: {before:?}");
+
+    let _edit = Edit::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/index.html"));
+    wait_for("the edited page in the window", async || {
+        let source = page.js("return document.documentElement.outerHTML + [...document.childNodes].map((node) => node.data).join();").await?;
+        ensure(source.as_str().is_some_and(|source| source.contains("an edit by tests/dev.rs")), "the page as it was")
+    })
+    .await;
+    page.until_phase("running").await;
+    page.panel("/endless").toggle().await;
+    page.panel("/endless").until_number(2).await;
+    assert_eq!(
+        session.processes_of("sse-workbench"),
+        before,
+        "the app was not started anew"
+    );
+    session.close().await;
+}
+
+/// A change in a file that is taken back when the test ends.
+struct Edit {
+    path: PathBuf,
+    text: String,
+}
+
+impl Edit {
+    fn of(path: PathBuf) -> Self {
+        let text = fs::read_to_string(&path).expect("the page has this file");
+        assert!(
+            !text.contains(MARK),
+            "an earlier run left its edit in {}",
+            path.display()
+        );
+        fs::write(&path, format!("{text}{MARK}\n")).expect("the file can be edited");
+        Self { path, text }
+    }
+}
+
+impl Drop for Edit {
+    fn drop(&mut self) {
+        fs::write(&self.path, &self.text).expect("the file can be put back");
+    }
+}

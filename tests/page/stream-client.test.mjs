@@ -1,0 +1,193 @@
+// The client of one stream on a made-up EventSource: what must never happen is two of them open at once.
+
+import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
+import { beforeEach, test } from "node:test";
+import { load } from "./ui.mjs";
+
+globalThis.crypto ??= webcrypto;
+
+/** Every EventSource that was made, in order. */
+let made = [];
+/** Timers that were set and not cleared, by hand. */
+let timers = [];
+
+globalThis.EventSource = class extends EventTarget {
+  static CONNECTING = 0;
+  static OPEN = 1;
+  static CLOSED = 2;
+  readyState = 0;
+  constructor(url) {
+    super();
+    if (url.includes("forbidden")) throw new Error("not in connect-src");
+    this.url = new URL(url);
+    made.push(this);
+  }
+  open() {
+    this.readyState = 1;
+    this.dispatchEvent(new Event("open"));
+  }
+  send(id, type = "message") {
+    this.dispatchEvent(new MessageEvent(type, { data: `data ${id}`, lastEventId: id }));
+  }
+  fail(readyState) {
+    this.readyState = readyState;
+    this.dispatchEvent(new Event("error"));
+  }
+  close() {
+    this.readyState = 2;
+  }
+};
+globalThis.setTimeout = (run) => timers.push({ run });
+globalThis.clearTimeout = (id) => {
+  if (id) timers[id - 1] = null;
+};
+
+const { StreamClient } = await load("stream-client.js");
+
+const BASE = "http://localhost:8000";
+const complete = { id: 1, state: "ended", status: 200, ended: { by: "server", why: "complete", complete: true } };
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+const openNow = () => made.filter(({ readyState }) => readyState !== 2);
+
+/** @param {object} [host] answers for the server */
+function client(host = { client: async () => ({ rows: [] }) }) {
+  const stream = new StreamClient({ path: "/s", retry_ms: 1000, events: ["message", "error", "open", "price"] }, host, new Set());
+  const standings = [];
+  const arrivals = [];
+  stream.onstanding = ({ words }) => standings.push(words);
+  stream.onarrival = (arrival) => arrivals.push(arrival);
+  return { stream, standings, arrivals };
+}
+
+beforeEach(() => {
+  made = [];
+  timers = [];
+});
+
+test("started twice, it is open once", () => {
+  const { stream } = client();
+  stream.start(BASE);
+  stream.start(BASE);
+  assert.equal(made.length, 1);
+  stream.stop();
+  assert.equal(openNow().length, 0);
+  stream.start(BASE);
+  assert.equal(openNow().length, 1);
+  assert.notEqual(made[0].url.searchParams.get("client"), made[1].url.searchParams.get("client"));
+});
+
+test("an answer about an earlier run changes nothing", async () => {
+  let answer = () => {};
+  const { stream, standings } = client({ client: () => new Promise((resolve) => (answer = resolve)) });
+  stream.start(BASE);
+  made[0].open();
+  made[0].fail(0);
+  stream.stop();
+  stream.start(BASE);
+  made[1].open();
+  answer({ rows: [complete] });
+  await settled();
+  assert.equal(standings.at(-1), "open");
+  assert.equal(openNow().length, 1);
+});
+
+test("the end of a finite stream closes it before the browser comes back", async () => {
+  const { stream, standings } = client({ client: async () => ({ rows: [complete] }) });
+  stream.start(BASE);
+  made[0].open();
+  made[0].fail(0);
+  await settled();
+  assert.deepEqual(standings, ["connecting", "open", "ended by the server"]);
+  assert.equal(openNow().length, 0);
+  assert.equal(stream.live, false);
+});
+
+test("a lost connection is left to the browser, which resumes", async () => {
+  const { stream, standings, arrivals } = client();
+  stream.start(BASE);
+  made[0].open();
+  made[0].send("1");
+  made[0].fail(0);
+  await settled();
+  assert.equal(standings.at(-1), "connection lost (retrying in 1 s)");
+  made[0].open();
+  made[0].send("2");
+  made[0].send("3");
+  assert.equal(standings.at(-1), "open");
+  assert.equal(made.length, 1);
+  assert.deepEqual(
+    arrivals.map(({ id, resumed }) => [id, resumed]),
+    [
+      ["1", null],
+      ["2", "connected again"],
+      ["3", null],
+    ],
+  );
+});
+
+test("when the answer takes long, the words do not wait for it", async () => {
+  const { stream, standings } = client({ client: () => new Promise(() => {}) });
+  stream.start(BASE);
+  made[0].open();
+  made[0].fail(0);
+  for (const timer of timers) timer?.run();
+  assert.equal(standings.at(-1), "connection lost (retrying in 1 s)");
+});
+
+test("a server on another port: opened anew after the last id, and the old one closed", () => {
+  const { stream, standings } = client();
+  stream.start(BASE);
+  made[0].open();
+  made[0].send("12");
+  stream.serverAt(BASE);
+  stream.serverAt(null);
+  assert.equal(made.length, 1);
+  stream.serverAt("http://localhost:8001");
+  assert.equal(openNow().length, 1);
+  assert.equal(made[1].url.host, "localhost:8001");
+  assert.equal(made[1].url.searchParams.get("lastEventId"), "12");
+  assert.equal(standings.at(-1), "connecting (server moved to localhost:8001)");
+});
+
+test("a stream that is not running does not follow the server", () => {
+  const { stream } = client();
+  stream.serverAt("http://localhost:8001");
+  assert.equal(made.length, 0);
+});
+
+test("events that are named like EventSource's own are still events", () => {
+  const { stream, arrivals, standings } = client();
+  stream.start(BASE);
+  made[0].open();
+  for (const name of ["price", "error", "open"]) made[0].send("1", name);
+  assert.deepEqual(arrivals.map(({ event }) => event), ["price", "error", "open"]);
+  assert.equal(standings.at(-1), "open");
+});
+
+test("nothing arrives after stop", () => {
+  const { stream, arrivals } = client();
+  stream.start(BASE);
+  made[0].open();
+  stream.stop();
+  made[0].send("1");
+  assert.equal(arrivals.length, 0);
+});
+
+test("a browser that forbids the address is heard in words", () => {
+  const { stream } = client();
+  stream.start("http://forbidden");
+  assert.equal(stream.standing.state, "refused");
+  assert.match(stream.standing.note, /not in connect-src/);
+  assert.equal(stream.live, false);
+});
+
+test("a request that never arrives at the server is waiting for one of the browser's six connections", async () => {
+  const { stream } = client();
+  stream.start(BASE);
+  timers[0].run();
+  await settled();
+  assert.match(stream.standing.note, /six connections/);
+  made[0].open();
+  assert.equal(stream.standing.note, null);
+});

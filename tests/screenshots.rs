@@ -1,0 +1,65 @@
+//! Writes the pictures in `docs/` from the real app. No test of anything: `make screenshots` runs it.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::app::window;
+use support::desktop::Desktop;
+use support::webdriver::{self, Session};
+use support::{http, settings};
+
+/// The default, which is what a reader's own window will say.
+const PORT: u16 = 8000;
+
+#[tokio::test]
+#[ignore = "writes docs/*.png; make screenshots runs it"]
+async fn both_themes_with_both_streams_and_the_connections() {
+    for (theme, name) in [("Adwaita", "light"), ("Adwaita:dark", "dark")] {
+        let desktop = Desktop::start().await;
+        settings::use_port(&desktop, PORT);
+        let mut driver = desktop.command("tauri-driver");
+        driver.env("GTK_THEME", theme);
+        let session = webdriver::webview_of(&desktop, driver, support::app::PROGRAM, &[]).await;
+        session.page.until_phase("running").await;
+        show_streams(&session).await;
+        picture(&desktop, &format!("window-{name}.png"));
+        // A third client, as one would run it in a terminal.
+        let mut curl = http::Stream::open_as(PORT, "/endless", "curl/8.5.0").await;
+        curl.until_line("data: 3").await;
+        session.page.visit("connections").await;
+        session
+            .page
+            .until_text(
+                "connection-table tr[data-state=\"open\"] [data-col=\"program\"]",
+                "curl",
+            )
+            .await;
+        picture(&desktop, &format!("connections-{name}.png"));
+        session.close().await;
+    }
+}
+
+/// The finite stream done, the endless one under way.
+async fn show_streams(session: &Session) {
+    let endless = session.page.panel("/endless");
+    endless.toggle().await;
+    let finite = session.page.panel("/numbers");
+    finite.toggle().await;
+    finite.until_state("ended").await;
+    endless.until_number(12).await;
+}
+
+/// The window with its menu bar, without the window manager's frame.
+fn picture(desktop: &Desktop, name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    fs::create_dir_all(&folder).expect("docs/ can be made");
+    let path = folder.join(name);
+    let id = format!("{:#x}", window(desktop).expect("the window is there").id);
+    let said = desktop.ask(
+        "import",
+        &["-window", &id, "-strip", &path.to_string_lossy()],
+    );
+    assert!(path.is_file(), "no picture: {said}");
+}

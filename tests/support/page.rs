@@ -1,0 +1,232 @@
+//! The app's page, wherever it is shown: in the window or in a browser. What one can see and do there, in the page's own words.
+//!
+//! It goes by the marks that the page carries for this (`data-...`), never by its layout.
+
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
+use fantoccini::{Client, Locator};
+use serde_json::Value;
+
+use super::wait::{ensure, wait_for};
+
+/// A page under WebDriver.
+#[derive(Debug)]
+pub(crate) struct Page {
+    client: Client,
+}
+
+impl Page {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    pub(crate) async fn close(self) {
+        self.client
+            .close()
+            .await
+            .expect("the session can be closed");
+    }
+
+    /// Loads an address.
+    pub(crate) async fn goto(&self, url: &str) {
+        self.client.goto(url).await.expect("the page can be loaded");
+    }
+
+    /// The picture of the page, as PNG.
+    pub(crate) async fn screenshot(&self) -> Vec<u8> {
+        self.client
+            .screenshot()
+            .await
+            .expect("the page can be drawn")
+    }
+
+    /// What a function body evaluates to in the page.
+    pub(crate) async fn js(&self, script: &str) -> Result<Value, String> {
+        self.client.execute(script, Vec::new()).await.map_err(short)
+    }
+
+    /// What is in a field.
+    pub(crate) async fn value(&self, selector: &str) -> Result<String, String> {
+        let value = self
+            .find(selector)
+            .await?
+            .prop("value")
+            .await
+            .map_err(short)?;
+        value.ok_or_else(|| format!("{selector} without a value"))
+    }
+
+    /// Clicks, with the mouse, what a selector finds.
+    pub(crate) async fn click(&self, selector: &str) {
+        wait_for(&format!("a click on {selector}"), async || {
+            let element = self.find(selector).await?;
+            element.click().await.map_err(short)
+        })
+        .await;
+    }
+
+    /// Types into a field, in place of what is in it.
+    pub(crate) async fn fill(&self, selector: &str, text: &str) {
+        let element = self.find(selector).await.expect("the field is there");
+        element.clear().await.expect("the field can be emptied");
+        element.send_keys(text).await.expect("the field takes keys");
+    }
+
+    /// The text that a person sees in what a selector finds.
+    pub(crate) async fn text(&self, selector: &str) -> Result<String, String> {
+        self.find(selector).await?.text().await.map_err(short)
+    }
+
+    /// An attribute of what a selector finds.
+    pub(crate) async fn attribute(&self, selector: &str, name: &str) -> Result<String, String> {
+        let element = self.find(selector).await?;
+        let value = element.attr(name).await.map_err(short)?;
+        value.ok_or_else(|| format!("{selector} without {name}"))
+    }
+
+    /// Waits until a selector finds something that can be seen.
+    pub(crate) async fn until_present(&self, selector: &str) {
+        wait_for(selector, async || {
+            let element = self.find(selector).await?;
+            ensure(element.is_displayed().await.map_err(short)?, "it is hidden")
+        })
+        .await;
+    }
+
+    /// Whether a selector finds something that can be seen.
+    pub(crate) async fn shows(&self, selector: &str) -> bool {
+        match self.find(selector).await {
+            Ok(element) => element.is_displayed().await.unwrap_or(false),
+            Err(_) => false,
+        }
+    }
+
+    /// Waits until the text of what a selector finds contains this.
+    pub(crate) async fn until_text(&self, selector: &str, wanted: &str) {
+        wait_for(&format!("{wanted:?} in {selector}"), async || {
+            let text = self.text(selector).await?;
+            ensure(text.contains(wanted), text)
+        })
+        .await;
+    }
+
+    /// Waits until an attribute of what a selector finds is this.
+    pub(crate) async fn until_attribute(&self, selector: &str, name: &str, wanted: &str) {
+        wait_for(&format!("{name}={wanted:?} on {selector}"), async || {
+            let value = self.attribute(selector, name).await?;
+            ensure(value == wanted, value)
+        })
+        .await;
+    }
+
+    /// Waits until the status bar says this phase.
+    pub(crate) async fn until_phase(&self, phase: &str) {
+        self.until_attribute("status-bar", "data-phase", phase)
+            .await;
+    }
+
+    /// Presses a button of the status bar.
+    pub(crate) async fn press(&self, act: &str) {
+        self.click(&format!("status-bar button[data-act=\"{act}\"]"))
+            .await;
+    }
+
+    /// Goes to one of the window's places: `streams` or `connections`.
+    pub(crate) async fn visit(&self, place: &str) {
+        self.click(&format!("[data-place=\"{place}\"]")).await;
+    }
+
+    /// The panel of the stream at this path.
+    pub(crate) fn panel(&self, path: &'static str) -> Panel<'_> {
+        Panel { page: self, path }
+    }
+
+    async fn find(&self, selector: &str) -> Result<Element, String> {
+        self.client
+            .find(Locator::Css(selector))
+            .await
+            .map_err(short)
+    }
+}
+
+/// The first line of an error: the rest is the browser's own stack.
+fn short(error: CmdError) -> String {
+    error
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The panel of one stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Panel<'a> {
+    page: &'a Page,
+    path: &'static str,
+}
+
+impl Panel<'_> {
+    /// Presses its Start or Stop.
+    pub(crate) async fn toggle(&self) {
+        self.page
+            .click(&self.selector(" button[data-act=\"toggle\"]"))
+            .await;
+    }
+
+    /// Waits until it is in this state.
+    pub(crate) async fn until_state(&self, state: &str) {
+        self.page
+            .until_attribute(&self.selector(""), "data-state", state)
+            .await;
+    }
+
+    /// Waits until its words for the state contain these.
+    pub(crate) async fn until_words(&self, words: &str) {
+        self.page.until_text(&self.selector(" .state"), words).await;
+    }
+
+    /// What the events in view carry, oldest first. The panel's streams count, so this is numbers.
+    pub(crate) async fn numbers(&self) -> Result<Vec<u64>, String> {
+        let script = format!(
+            "return [...document.querySelectorAll('{}')].map((row) => Number(row.querySelector('.data').textContent));",
+            self.selector(" [data-row]")
+        );
+        let value = self.page.js(&script).await?;
+        let numbers: Option<Vec<u64>> = value
+            .as_array()
+            .ok_or("no list of rows")?
+            .iter()
+            .map(|number| number.as_f64().map(|number| number as u64))
+            .collect();
+        numbers.ok_or_else(|| format!("rows that are no numbers: {value}"))
+    }
+
+    /// How many events it shows, keeps and has dropped, by its own words.
+    pub(crate) async fn counts(&self) -> Result<Vec<u64>, String> {
+        let text = self.page.text(&self.selector(" .counts")).await?;
+        // "10 shown, 1,000 kept, 39,000 dropped"
+        text.split(", ")
+            .map(|part| {
+                let digits: String = part.chars().filter(char::is_ascii_digit).collect();
+                digits.parse().map_err(|_| text.clone())
+            })
+            .collect()
+    }
+
+    /// Waits until a number is in view, and gives the last one.
+    pub(crate) async fn until_number(&self, wanted: u64) -> u64 {
+        wait_for(&format!("event {wanted} in {}", self.path), async || {
+            let numbers = self.numbers().await?;
+            match numbers.last() {
+                Some(&last) if last >= wanted => Ok(last),
+                _ => Err(format!("{numbers:?}")),
+            }
+        })
+        .await
+    }
+
+    fn selector(&self, inside: &str) -> String {
+        format!("stream-panel[data-path=\"{}\"]{inside}", self.path)
+    }
+}

@@ -1,0 +1,72 @@
+/**
+ * <connect-app>: the lines that connect somebody's own program to a stream, with the real port, to copy.
+ *
+ * @import { App, StreamInfo } from "./types.js"
+ */
+
+import { copies } from "./copy-button.js";
+import { curlLine, eventSourceLines, streamAddress } from "./client-lines.js";
+import { markup, part, setText } from "./dom.js";
+
+const newBlock = markup(`
+  <div class="connect-head">
+    <h2 class="title">Connect your app</h2>
+    <label>to <select name="stream" aria-label="Stream to connect to"></select></label>
+    <span class="quiet connect-note"></span>
+  </div>
+  <div class="line">
+    <span class="quiet">terminal</span>
+    <pre><code data-line="curl"></code></pre>
+    <button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button>
+  </div>
+  <div class="line">
+    <span class="quiet">page</span>
+    <pre><code data-line="eventsource"></code></pre>
+    <button type="button" class="small" data-act="copy" aria-label="Copy the EventSource lines">Copy</button>
+  </div>`);
+
+export class ConnectApp extends HTMLElement {
+  /** @type {App | null} */
+  #app = null;
+
+  /** @param {App} app */
+  wire(app) {
+    this.#app = app;
+    this.append(newBlock());
+    for (const line of this.querySelectorAll(".line")) {
+      copies(part(line, "[data-act=copy]"), app.host, () => part(line, "code").textContent ?? "");
+    }
+    this.#select.addEventListener("change", () => this.#show());
+    app.store.on("streams", (streams) => this.#offer(streams));
+    app.store.on("status", () => this.#show());
+  }
+
+  get #select() {
+    return /** @type {HTMLSelectElement} */ (part(this, "select"));
+  }
+
+  /** @param {StreamInfo[]} streams */
+  #offer(streams) {
+    const chosen = this.#select.value;
+    this.#select.replaceChildren(...streams.map(({ path }) => new Option(path, path)));
+    // an endless stream is the better first guess: whoever connects sees something move
+    const first = streams.find(({ endless }) => endless) ?? streams[0];
+    const keep = streams.some(({ path }) => path === chosen);
+    this.#select.value = keep ? chosen : (first?.path ?? "");
+    this.#show();
+  }
+
+  #show() {
+    const app = this.#app;
+    const path = this.#select.value;
+    if (!app || !path) return;
+    const status = app.store.get("status");
+    const events = app.store.get("streams")?.find((stream) => stream.path === path)?.events ?? [];
+    const address = streamAddress(status, path);
+    setText(part(this, "[data-line=curl]"), curlLine(address));
+    setText(part(this, "[data-line=eventsource]"), eventSourceLines(address, events));
+    setText(part(this, ".connect-note"), status?.phase === "running" ? "" : "once the server runs");
+  }
+}
+
+customElements.define("connect-app", ConnectApp);

@@ -1,0 +1,38 @@
+/**
+ * Markup and its parts. Markup is always a literal of the page's own; what came from a server goes in by
+ * `textContent` and attributes alone, never through here.
+ */
+
+/**
+ * @param {string} html
+ * @returns {() => DocumentFragment} makes a new copy at each call
+ */
+export function markup(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return () => /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+}
+
+/**
+ * The part of an element that its markup surely has.
+ *
+ * @template {Element} [T=HTMLElement]
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @returns {T}
+ */
+export function part(root, selector) {
+  const found = root.querySelector(selector);
+  if (!found) throw new Error(`the page's markup lacks ${selector}`);
+  return /** @type {T} */ (found);
+}
+
+/**
+ * Writes only what differs, so that a redraw leaves selections and screen readers alone.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

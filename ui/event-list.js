@@ -1,0 +1,210 @@
+/**
+ * <event-list>: what arrived on a stream. Follows the end until somebody reads: scrolling up, choosing a row
+ * or Pause holds the view still, by a copy, while the ring behind it goes on.
+ *
+ * `push` runs once an event, so it does no more than keep it and ask for a frame; all drawing is in `#draw`.
+ *
+ * @import { Arrival, View } from "./types.js"
+ */
+
+import { EventRows, ROWS_IN_VIEW } from "./event-rows.js";
+import { Ring } from "./ring.js";
+import { count } from "./format.js";
+import { hasModifier, listStep, stepIndex } from "./keys.js";
+import { markup, part, setText } from "./dom.js";
+import { nextFrame } from "./frame.js";
+
+const KEPT = 1000;
+/** Sixteen million characters of data, about 32 MB, whatever the size of one event. */
+const KEPT_CHARACTERS = 16_000_000;
+
+const newList = markup(`
+  <div class="grid" role="grid" tabindex="0" aria-readonly="true">
+    <div class="heads" role="row">
+      <span role="columnheader">time</span><span role="columnheader">gap</span
+      ><span role="columnheader">id</span><span role="columnheader">event</span
+      ><span role="columnheader">data</span>
+    </div>
+    <div class="scroller" role="rowgroup" tabindex="-1">
+      <div class="space" role="presentation"><div class="window" role="presentation"></div></div>
+    </div>
+  </div>
+  <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
+  <div class="foot">
+    <span class="counts"></span>
+    <button type="button" class="plain small" data-act="pause" aria-pressed="false">Pause</button>
+    <button type="button" class="plain small" data-act="clear">Clear</button>
+  </div>`);
+
+let lists = 0;
+
+export class EventList extends HTMLElement {
+  #ring = new Ring(KEPT, KEPT_CHARACTERS);
+  /**
+   * What is looked at while it is held still; null while the list follows.
+   * @type {View | null}
+   */
+  #held = null;
+  #paused = false;
+  /** @type {number | null} */
+  #cursor = null;
+  /** The number of the first arrival that has not been drawn yet. */
+  #fresh = 0;
+  /** @type {EventRows | null} */
+  #rows = null;
+
+  connectedCallback() {
+    if (this.#rows) return;
+    this.append(newList());
+    lists += 1;
+    this.#rows = new EventRows(part(this, ".scroller"), `event-${lists}`);
+    const grid = part(this, ".grid");
+    const scroller = part(this, ".scroller");
+    grid.addEventListener("keydown", this.#onKey);
+    scroller.addEventListener("scroll", this.#onScroll, { passive: true });
+    scroller.addEventListener("wheel", this.#onWheel, { passive: true });
+    scroller.addEventListener("click", this.#onClick);
+    part(this, ".chip").addEventListener("click", () => {
+      this.#follow();
+      grid.focus();
+    });
+    part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
+    part(this, "[data-act=clear]").addEventListener("click", () => this.clear());
+    // also tells when the list comes into view again after its place was hidden
+    new ResizeObserver(this.#ask).observe(scroller);
+    this.#ask();
+  }
+
+  /** @param {string} name for screen readers */
+  set label(name) {
+    part(this, ".grid").ariaLabel = name;
+  }
+
+  /** @param {Arrival} arrival */
+  push(arrival) {
+    this.#ring.push(arrival);
+    nextFrame(this.#draw);
+  }
+
+  clear() {
+    this.#ring.clear();
+    this.#held = this.#paused ? this.#ring.snapshot() : null;
+    this.#cursor = null;
+    this.#ask();
+  }
+
+  /** Back to following from scratch, for a new run. */
+  reset() {
+    this.#paused = false;
+    this.clear();
+  }
+
+  get #view() {
+    return this.#held ?? this.#ring;
+  }
+
+  #ask = () => nextFrame(this.#draw);
+
+  #draw = () => {
+    const ring = this.#ring;
+    const view = this.#view;
+    this.#rows?.draw({ view, follows: !this.#held, freshFrom: this.#fresh, cursor: this.#cursor });
+    this.#fresh = ring.next;
+    const shown = Math.min(ROWS_IN_VIEW, view.size);
+    setText(part(this, ".counts"), `${count(shown)} shown, ${count(ring.size)} kept, ${count(ring.dropped)} dropped`);
+    const grid = part(this, ".grid");
+    grid.ariaRowCount = String(ring.next + 1);
+    if (this.#cursor === null) grid.removeAttribute("aria-activedescendant");
+    else if (this.#rows) grid.setAttribute("aria-activedescendant", this.#rows.rowId(this.#cursor));
+    this.toggleAttribute("data-empty", view.size === 0);
+    this.#drawChip(this.#held ? ring.next - (this.#held.first + this.#held.size) : 0);
+  };
+
+  /** @param {number} missed how many came since the view is held */
+  #drawChip(missed) {
+    const chip = part(this, ".chip");
+    chip.hidden = !this.#paused && missed === 0;
+    const parts = [this.#paused ? "Paused" : "", missed > 0 ? `${count(missed)} new` : ""];
+    setText(chip, parts.filter(Boolean).join(", "));
+    const pause = part(this, "[data-act=pause]");
+    setText(pause, this.#paused ? "Resume" : "Pause");
+    pause.ariaPressed = String(this.#paused);
+  }
+
+  #hold() {
+    this.#held ??= this.#ring.snapshot();
+    this.#ask();
+  }
+
+  #follow() {
+    this.#held = null;
+    this.#paused = false;
+    this.#cursor = null;
+    this.#ask();
+  }
+
+  /** @param {boolean} paused */
+  #pause(paused) {
+    if (!paused) {
+      this.#follow();
+      return;
+    }
+    this.#paused = true;
+    this.#hold();
+  }
+
+  /** @param {number} index in the view that is held */
+  #choose(index) {
+    this.#hold();
+    if (this.#view.size === 0) return;
+    this.#cursor = this.#view.first + index;
+    this.#rows?.reveal(index);
+    this.#ask();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey = (event) => {
+    const step = listStep(event);
+    if (step === "last" && !this.#paused) {
+      this.#follow();
+    } else if (step) {
+      const { first, size } = this.#view;
+      this.#choose(stepIndex(step, this.#cursor === null ? -1 : this.#cursor - first, size, ROWS_IN_VIEW));
+    } else if (event.key === " " && !hasModifier(event)) {
+      this.#pause(!this.#paused);
+    } else if (event.key === "Escape" && this.#cursor !== null) {
+      if (this.#paused) {
+        this.#cursor = null;
+        this.#ask();
+      } else {
+        this.#follow();
+      }
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
+  #onScroll = () => {
+    if (!this.#rows?.movedByHand) return;
+    if (this.#rows.atEnd && this.#rows.scrolledDown && !this.#paused && this.#cursor === null) this.#follow();
+    else this.#hold();
+  };
+
+  /**
+   * Under a burst every frame scrolls to the end, so a wheel turned up would lose against it: hold first.
+   *
+   * @param {WheelEvent} event
+   */
+  #onWheel = (event) => {
+    if (event.deltaY < 0 && this.#view.size > ROWS_IN_VIEW) this.#hold();
+  };
+
+  /** @param {MouseEvent} event */
+  #onClick = (event) => {
+    const seq = this.#rows?.seqOf(event.target) ?? null;
+    if (seq !== null) this.#choose(seq - this.#view.first);
+  };
+}
+
+customElements.define("event-list", EventList);

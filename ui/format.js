@@ -1,0 +1,85 @@
+/**
+ * Numbers, times and text as the page writes them. Pure: the same input gives the same text, whatever
+ * the locale, so that two people who compare their windows see the same thing.
+ */
+
+/** How many characters of an event's data its row shows. */
+export const PREVIEW_LENGTH = 1000;
+
+/**
+ * @param {number} value
+ * @param {number} width
+ */
+const padded = (value, width) => String(value).padStart(width, "0");
+
+/**
+ * The local time of day with milliseconds: `10:41:02.113`.
+ *
+ * @param {number} ms
+ */
+export function timeOfDay(ms) {
+  const date = new Date(ms);
+  return `${padded(date.getHours(), 2)}:${padded(date.getMinutes(), 2)}:${padded(date.getSeconds(), 2)}.${padded(date.getMilliseconds(), 3)}`;
+}
+
+/**
+ * The local date and time of day, for where a row may be older than today.
+ *
+ * @param {number} ms
+ */
+export function dateAndTime(ms) {
+  const date = new Date(ms);
+  return `${date.getFullYear()}-${padded(date.getMonth() + 1, 2)}-${padded(date.getDate(), 2)} ${timeOfDay(ms)}`;
+}
+
+/**
+ * The time since the previous event, never wider than eight characters: `+12ms`, `+1.00s`, `+2m 05s`.
+ *
+ * @param {number | null} ms
+ */
+export function gap(ms) {
+  if (ms === null) return "";
+  const whole = Math.max(0, Math.round(ms));
+  if (whole < 1000) return `+${whole}ms`;
+  // 59,995 ms would round up to 60.00 s
+  if (whole < 59_995) return `+${(whole / 1000).toFixed(2)}s`;
+  const seconds = Math.round(whole / 1000);
+  if (seconds < 3600) return `+${Math.floor(seconds / 60)}m ${padded(seconds % 60, 2)}s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 6000) return `+${Math.floor(minutes / 60)}h ${padded(minutes % 60, 2)}m`;
+  return `+${Math.floor(minutes / 60)}h`;
+}
+
+/**
+ * A whole number in groups of three: `12,345`.
+ *
+ * @param {number} value
+ */
+export function count(value) {
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/**
+ * Data on one line, cut at {@link PREVIEW_LENGTH} characters. Line ends show as a sign, and a character
+ * of two code units is never cut in half.
+ *
+ * @param {string} data
+ */
+export function preview(data) {
+  if (data.length <= PREVIEW_LENGTH) return oneLine(data);
+  const last = data.charCodeAt(PREVIEW_LENGTH - 1);
+  const splitsPair = last >= 0xd800 && last <= 0xdbff;
+  return `${oneLine(data.slice(0, splitsPair ? PREVIEW_LENGTH - 1 : PREVIEW_LENGTH))}…`;
+}
+
+/** @param {string} text */
+const oneLine = (text) => text.replace(/\r\n|\r|\n/g, "↵");
+
+/**
+ * A length of time for a sentence: `1 s`, `1.5 s`, `250 ms`.
+ *
+ * @param {number} ms
+ */
+export function duration(ms) {
+  return ms < 1000 ? `${ms} ms` : `${Number((ms / 1000).toFixed(1))} s`;
+}

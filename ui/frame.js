@@ -1,0 +1,19 @@
+/**
+ * One flush an animation frame, shared by the whole page. However many events arrive between two frames,
+ * each part of the page is drawn at most once. Never call a flush directly: ask for it here.
+ */
+
+/** @type {Set<() => void>} */
+const waiting = new Set();
+
+function flush() {
+  const due = [...waiting];
+  waiting.clear();
+  for (const draw of due) draw();
+}
+
+/** @param {() => void} draw the same function is drawn once, however often it is asked for */
+export function nextFrame(draw) {
+  if (waiting.size === 0) requestAnimationFrame(flush);
+  waiting.add(draw);
+}

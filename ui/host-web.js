@@ -1,0 +1,138 @@
+/**
+ * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
+ * connection for itself: browsers allow six to one host, and those belong to the streams.
+ *
+ * @import { Connections, Host, State, Status } from "./types.js"
+ * @import { Store } from "./store.js"
+ */
+
+import { SIX_TAKEN } from "./words.js";
+
+const POLL_EVERY_MS = 500;
+/** Longer than any answer on loopback takes; a poll that waits longer found no free connection. */
+const POLL_PATIENCE_MS = 3000;
+const ASK_PATIENCE_MS = 1500;
+
+/** @implements {Host} */
+export class WebHost {
+  controls = false;
+
+  /** @param {Store} store */
+  watch(store) {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    let polling = false;
+    const poll = async () => {
+      clearTimeout(timer);
+      if (polling || document.hidden) return;
+      polling = true;
+      try {
+        /** @type {State} */
+        const state = await getJson("/api/state", POLL_PATIENCE_MS);
+        store.setState(state);
+        store.set("unreachable", null);
+      } catch (reason) {
+        store.set("unreachable", whyUnreachable(reason));
+      } finally {
+        polling = false;
+        timer = setTimeout(poll, POLL_EVERY_MS);
+      }
+    };
+    document.addEventListener("visibilitychange", poll);
+    window.addEventListener("pageshow", poll);
+    poll();
+  }
+
+  /**
+   * The page's own origin, not the server's own idea of its address: one visits it as 127.0.0.1 too, and
+   * the page's CSP allows no other origin.
+   *
+   * @param {Status | undefined} status
+   */
+  streamBase(status) {
+    return status?.phase === "running" ? location.origin : null;
+  }
+
+  /**
+   * @param {string} tag
+   * @returns {Promise<Connections>}
+   */
+  client(tag) {
+    return getJson(`/api/connections?client=${encodeURIComponent(tag)}`, ASK_PATIENCE_MS);
+  }
+
+  /** @param {string} text */
+  async copy(text) {
+    // the clipboard API is there in secure contexts only, and may still be refused
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      if (!copyBySelection(text)) throw new Error("This browser does not let the page copy: select the text and copy it.");
+    }
+  }
+
+  /** @param {string} url */
+  async open(url) {
+    window.open(url, "_blank", "noopener");
+  }
+
+  act() {
+    return onlyInTheWindow();
+  }
+
+  usePort() {
+    return onlyInTheWindow();
+  }
+
+  allowOrigin() {
+    return onlyInTheWindow();
+  }
+
+  dismissNotice() {
+    return onlyInTheWindow();
+  }
+}
+
+/** @returns {Promise<never>} */
+const onlyInTheWindow = () => Promise.reject(new Error("Only the app's own window can do this."));
+
+/**
+ * @param {string} path
+ * @param {number} patienceMs
+ */
+async function getJson(path, patienceMs) {
+  const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(patienceMs) });
+  const answer = await response.json();
+  if (!response.ok) throw new Refusal(answer.error ?? `The server answered ${response.status}.`);
+  return answer;
+}
+
+/** The server did answer, with a sentence that says why not. */
+class Refusal extends Error {}
+
+/** @param {unknown} reason */
+function whyUnreachable(reason) {
+  if (reason instanceof Refusal) return reason.message;
+  if (reason instanceof DOMException && reason.name === "TimeoutError") {
+    return `No answer from ${location.host} for ${POLL_PATIENCE_MS / 1000} s. ${SIX_TAKEN}`;
+  }
+  return `Nothing answers on ${location.host}: start the server there. This page goes on by itself.`;
+}
+
+/**
+ * The old way, for pages that are not a secure context.
+ *
+ * @param {string} text
+ */
+function copyBySelection(text) {
+  const had = document.activeElement;
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "unseen";
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  if (had instanceof HTMLElement) had.focus();
+  return copied;
+}

@@ -1,0 +1,171 @@
+/**
+ * The shapes that the server and the shell send, and the few that the page's modules share.
+ * Read by the type check only; nothing loads it at run time.
+ */
+
+export type Phase = "stopped" | "starting" | "running" | "stopping" | "failed";
+
+/** Why the server could not start, while it is failed. */
+export interface StartError {
+  kind: "port_in_use" | "port_forbidden" | "other";
+  /** One sentence: what is wrong and what to do. */
+  message: string;
+  holder: { name: string; pid: number } | null;
+  next_free: number | null;
+}
+
+export interface Status {
+  phase: Phase;
+  /** The configured port; while running, the real one. */
+  port: number;
+  /** Where the server answers, while it runs. */
+  url: string | null;
+  error: StartError | null;
+}
+
+export interface StreamInfo {
+  path: string;
+  title: string;
+  summary: string;
+  endless: boolean;
+  /** The `retry:` that the stream sends: what the browser waits before it comes back. */
+  retry_ms: number;
+  /** Every event name that the stream may send: EventSource hears only what is listened for. */
+  events: string[];
+}
+
+export interface Ending {
+  by: "server" | "client" | "network";
+  why: string;
+  /** A finite stream was sent whole. */
+  complete: boolean;
+  at_ms: number;
+}
+
+/** One connection: a client on a stream, by the server's own accounting. */
+export interface Row {
+  id: number;
+  peer: string;
+  program: string;
+  stream: string;
+  client: string | null;
+  method: string;
+  since_ms: number;
+  brought: string | null;
+  last_id: string | null;
+  events: number;
+  bytes: number;
+  state: "open" | "ended" | "refused";
+  status: number;
+  origin: string | null;
+  ended: Ending | null;
+}
+
+export interface Connections {
+  open: number;
+  opened: number;
+  refused: number;
+  rows: Row[];
+  /** How many open connections are not among the rows. */
+  more?: number;
+}
+
+export interface State {
+  name: string;
+  version: string;
+  status: Status;
+  streams: StreamInfo[];
+  connections: Connections;
+  notice: string | null;
+}
+
+/** An entry of the one table that also makes the native menu. */
+export interface Action {
+  id: string;
+  label: string;
+  accelerator: string | null;
+  enabled: boolean;
+}
+
+/** What the store holds: the server's state in parts, and what only the page knows. */
+export interface Parts {
+  about: { name: string; version: string };
+  status: Status;
+  streams: StreamInfo[];
+  connections: Connections;
+  notice: string | null;
+  actions: Action[];
+  /** Why the server gives no answer, in a sentence; null while it does. */
+  unreachable: string | null;
+}
+
+/** Where the page runs: the app's window, or a browser. */
+export interface Host {
+  /** In the window the page can start and stop the server, choose the port, allow origins. */
+  readonly controls: boolean;
+  /** Keeps the store up to date from now on; `askPort` is called when the menu asks for the port. */
+  watch(store: import("./store.js").Store, askPort: () => void): void;
+  /** The address that this page opens streams on, or null when there is none now. */
+  streamBase(status: Status | undefined): string | null;
+  /** The connections that carry this tag, newest first. Rejects when the server cannot be asked. */
+  client(tag: string): Promise<Connections>;
+  copy(text: string): Promise<void>;
+  /** Shows the address in the person's browser. */
+  open(url: string): Promise<void>;
+  act(action: "start" | "stop"): Promise<void>;
+  usePort(port: number, start: boolean): Promise<void>;
+  allowOrigin(origin: string): Promise<void>;
+  dismissNotice(): Promise<void>;
+}
+
+/** What every element of the page is given. */
+export interface App {
+  host: Host;
+  store: import("./store.js").Store;
+  /** The tags of this page's own streams, so that the table can mark them. */
+  ownTags: Set<string>;
+  askPort: () => void;
+}
+
+/** One event as it arrived. */
+export interface Arrival {
+  /** Wall clock, in milliseconds. */
+  at: number;
+  /** Milliseconds since the previous event of the same run; null for the first. */
+  gap: number | null;
+  id: string;
+  event: string;
+  data: string;
+  /** In words, when the connection was made anew just before this event. */
+  resumed: string | null;
+}
+
+/** A run of arrivals numbered from `first`, oldest first: the live ring, or a copy of it that is held. */
+export interface View {
+  readonly first: number;
+  readonly size: number;
+  at(index: number): Arrival;
+}
+
+export type StreamState = "idle" | "connecting" | "open" | "ended" | "stopped" | "lost" | "refused";
+
+/** A stream's state as the panel shows it. */
+export interface Standing {
+  state: StreamState;
+  words: string;
+  /** A sentence that goes with it, when words alone do not say what to do. */
+  note: string | null;
+  /** Nothing more will come until the person starts it again. */
+  final: boolean;
+}
+
+interface TauriGlobal {
+  core: { invoke<T>(command: string, args?: Record<string, unknown>): Promise<T> };
+  event: { listen<T>(name: string, handler: (event: { payload: T }) => void): Promise<() => void> };
+}
+
+declare global {
+  interface Window {
+    __TAURI__?: TauriGlobal;
+  }
+}

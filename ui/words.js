@@ -1,0 +1,67 @@
+/**
+ * The words for states, the same everywhere on the page. Pure, and the only place where they are spelled.
+ *
+ * @import { Phase, Row, StreamState } from "./types.js"
+ */
+
+import { duration } from "./format.js";
+
+/** @type {Record<Phase | "unreachable", string>} */
+export const PHASE_WORDS = {
+  stopped: "Stopped",
+  starting: "Starting…",
+  running: "Running",
+  stopping: "Stopping…",
+  failed: "Could not start",
+  unreachable: "Not reachable",
+};
+
+/** @type {Record<StreamState, string>} */
+export const STREAM_WORDS = {
+  idle: "not started",
+  connecting: "connecting",
+  open: "open",
+  ended: "ended by the server",
+  stopped: "stopped by you",
+  lost: "connection lost",
+  refused: "refused",
+};
+
+/** The browser gave the stream up, and the server's accounts do not say why. */
+export const GONE = "gone";
+
+/** @param {number} retryMs */
+export function lostWords(retryMs) {
+  return `connection lost (retrying in ${duration(retryMs)})`;
+}
+
+/** @param {number | string} status */
+export function refusedWords(status) {
+  return `refused (${status})`;
+}
+
+/** @param {string} base */
+export function movedWords(base) {
+  return `connecting (server moved to ${new URL(base).host})`;
+}
+
+/** The server's reason for a refusal that the person can lift. */
+export const ORIGIN_NOT_ALLOWED = "origin not allowed";
+
+export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
+
+/**
+ * What became of a connection: `open`, `by the client: client closed`, `refused (503): too many streams`.
+ *
+ * @param {Row} row
+ */
+export function fateWords(row) {
+  if (row.state === "open") return "open";
+  if (row.state === "refused") {
+    const why = row.ended?.why;
+    if (why && row.ended?.complete) return `${why} (${row.status})`;
+    if (!why) return refusedWords(row.status);
+    return `${refusedWords(row.status)}: ${why}${why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : ""}`;
+  }
+  return row.ended ? `by the ${row.ended.by}: ${row.ended.why}` : "ended";
+}
