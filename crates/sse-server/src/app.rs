@@ -145,7 +145,7 @@ impl App {
                 Ending::new(EndedBy::Server, "origin not allowed"),
             );
         }
-        say(refusal.status, &refusal.sentence)
+        tell(request.uri().path(), refusal.status, &refusal.sentence)
     }
 }
 
@@ -182,6 +182,20 @@ pub(crate) fn say(status: StatusCode, sentence: &str) -> Response<Body> {
             (header::CACHE_CONTROL, "no-store"),
         ],
         format!("{sentence}\n"),
+    )
+        .into_response()
+}
+
+/// A sentence as an answer of whatever is at `path`: JSON below `/api`, where a program reads it.
+pub(crate) fn tell(path: &str, status: StatusCode, sentence: &str) -> Response<Body> {
+    if path != "/api" && !path.starts_with("/api/") {
+        return say(status, sentence);
+    }
+    let error = serde_json::json!({ "error": sentence });
+    (
+        status,
+        [(header::CACHE_CONTROL, "no-store")],
+        axum::Json(error),
     )
         .into_response()
 }

@@ -197,6 +197,7 @@ impl Guard {
 
     /// Beyond loopback the API is for loopback peers only: it tells who is connected.
     fn check_peer<B>(request: &Request<B>, ends: Ends) -> Result<(), Refusal> {
+        // A prefix of more than the API: too strict is safe, too narrow is not.
         let api = request.uri().path().starts_with("/api");
         if api && !ends.peer.to_canonical().is_loopback() {
             return Err(Refusal::new(

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::{Request, Response, StatusCode};
 use axum::routing::get;
 
-use crate::app::{Context, say};
+use crate::app::{Context, tell};
 
 pub(crate) fn router(context: &Arc<Context>) -> Router {
     let fixed = Router::new()
@@ -41,7 +41,8 @@ async fn wrong_method(
     let (method, path) = (request.method(), request.uri().path());
     let stream = context.streams.iter().any(|stream| stream.path == path);
     let instead = if stream { "GET or POST" } else { "GET" };
-    say(
+    tell(
+        path,
         StatusCode::METHOD_NOT_ALLOWED,
         &format!("{path} does not answer {method}: use {instead}."),
     )
@@ -50,7 +51,8 @@ async fn wrong_method(
 /// What there is, for somebody who asked for something that is not.
 fn not_found(context: &Context, path: &str) -> Response<Body> {
     let streams: Vec<&str> = context.streams.iter().map(|s| s.path.as_str()).collect();
-    say(
+    tell(
+        path,
         StatusCode::NOT_FOUND,
         &format!(
             "There is nothing at {path}: the streams are {}, and the page is at /.",

@@ -219,3 +219,26 @@ async fn every_answer_says_nosniff_and_the_page_says_its_policy() {
         "the page needs no network"
     );
 }
+
+#[tokio::test]
+async fn the_api_refuses_in_json_and_everything_else_in_plain_words() {
+    let bench = Bench::start().await;
+    for (method, target, headers, json) in [
+        (
+            "GET",
+            "/api/state",
+            &[("origin", "http://localhost:5173")][..],
+            true,
+        ),
+        ("GET", "/api/nope", &[], true),
+        ("POST", "/api/state", &[], true),
+        ("GET", "/apix", &[], false),
+        ("GET", "/numbers", &[("origin", "https://evil.com")], false),
+    ] {
+        let (mut client, head) = bench.ask(method, target, headers).await;
+        let kind = head.get("content-type").expect("a type");
+        assert_eq!(kind == "application/json", json, "{target}: {kind}");
+        let body = client.body(&head).await;
+        assert_eq!(body.starts_with("{\"error\":\""), json, "{body}");
+    }
+}
