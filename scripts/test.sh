@@ -20,4 +20,4 @@ cargo test --locked -p sse-workbench --test dev -- --ignored
 say 'The page: types and pure functions'
 npx -y -p typescript@5 tsc -p tests/page/jsconfig.json
 # The files by name: what node makes of a folder differs from version to version.
-find tests/page -name '*.test.js' -exec node --test {} +
+node --test tests/page/*.test.mjs

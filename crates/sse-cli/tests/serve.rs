@@ -1,0 +1,226 @@
+//! `sse serve` as a person and a script use it: what it prints, what it answers, how it ends.
+
+#![cfg(unix)] // Signals.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
+
+const SSE: &str = env!("CARGO_BIN_EXE_sse");
+
+/// A running `sse serve`, ended with the test whatever happens.
+struct Serving {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    /// Where it said that it is, `host:port`.
+    addr: String,
+}
+
+impl Serving {
+    fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(SSE)
+            .args(["serve", "--port", "0"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program was built");
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let mut first = String::new();
+        stdout.read_line(&mut first).expect("UTF-8");
+        let addr = first
+            .strip_prefix("Serving on http://")
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or_else(|| panic!("the first line says where to visit: {first:?}"))
+            .to_owned();
+        Self {
+            child,
+            stdout: Some(stdout),
+            addr,
+        }
+    }
+
+    fn get(&self, path: &str) -> TcpStream {
+        let port = self.addr.rsplit(':').next().expect("a port");
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .expect("a timeout");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"
+        )
+        .expect("it reads");
+        stream
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status()
+            .expect("kill is everywhere");
+        assert!(sent.success());
+    }
+
+    fn end(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().expect("it ends");
+        let mut stderr = String::new();
+        let pipe = self.child.stderr.as_mut().expect("piped");
+        pipe.read_to_string(&mut stderr).expect("UTF-8");
+        (status.code(), stderr)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Long gone, unless the test failed.
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while !text.ends_with(end.as_bytes()) {
+        assert_eq!(
+            stream.read(&mut byte).expect("open"),
+            1,
+            "ended before {end:?}"
+        );
+        text.push(byte[0]);
+    }
+    String::from_utf8(text).expect("UTF-8")
+}
+
+fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(SSE)
+        .args(args)
+        .output()
+        .expect("the program was built");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[test]
+fn it_says_where_to_visit_and_what_there_is() {
+    let mut serving = Serving::start(&[]);
+    assert!(serving.addr.starts_with("localhost:"), "{}", serving.addr);
+    assert!(
+        !serving.addr.ends_with(":0"),
+        "the real port: {}",
+        serving.addr
+    );
+    read_until(&mut serving.get("/endless"), "data: 1\n\n");
+    serving.signal("TERM");
+    let mut rest = String::new();
+    let stdout = serving.stdout.as_mut().expect("open");
+    stdout.read_to_string(&mut rest).expect("UTF-8");
+    let addr = &serving.addr;
+    for line in [
+        format!("GET  http://{addr}/ "),
+        format!("GET  http://{addr}/numbers   Finite stream: 5 events, every 1 s"),
+        format!("GET  http://{addr}/endless   Endless stream: endless, every 500 ms"),
+        format!("curl -N http://{addr}/endless"),
+    ] {
+        assert!(rest.contains(&line), "{line} in {rest}");
+    }
+    assert_eq!(serving.end(), (Some(0), String::new()));
+}
+
+#[test]
+fn every_signal_that_asks_ends_streams_in_order_and_the_program_with_0() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let serving = Serving::start(&[]);
+        let mut stream = serving.get("/endless");
+        read_until(&mut stream, "data: 1\n\n");
+        serving.signal(signal);
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).expect("an orderly end");
+        assert!(rest.ends_with(b"0\r\n\r\n"), "{signal}");
+        assert_eq!(serving.end(), (Some(0), String::new()), "{signal}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_sentence_and_exit_code_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("bound").port().to_string();
+    let (code, stdout, stderr) = run(&["serve", "--port", &port]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert_eq!(stderr.lines().count(), 1);
+    assert!(
+        stderr.starts_with(&format!("sse: Port {port} is used by ")),
+        "{stderr}"
+    );
+    if cfg!(target_os = "linux") {
+        assert!(
+            stderr.contains(&format!("({})", std::process::id())),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_is_exit_code_2_or_a_sentence() {
+    assert_eq!(run(&["serve", "--port", "99999"]).0, Some(2));
+    assert_eq!(run(&["serve", "--nonsense"]).0, Some(2));
+    assert_eq!(run(&[]).0, Some(2));
+    for (args, words) in [
+        (["serve", "--allow-origin", "evil"], "is not an origin"),
+        (["serve", "--allow-host", "http://a"], "is not a host name"),
+    ] {
+        let (code, _, stderr) = run(&args);
+        assert_eq!(code, Some(1));
+        assert!(stderr.contains(words), "{stderr}");
+    }
+}
+
+#[test]
+fn version_and_help_are_printed() {
+    let (code, stdout, _) = run(&["--version"]);
+    assert_eq!(
+        (code, stdout),
+        (Some(0), format!("sse {}\n", env!("CARGO_PKG_VERSION")))
+    );
+    let (code, stdout, _) = run(&["serve", "--help"]);
+    assert_eq!(code, Some(0));
+    for option in [
+        "--host",
+        "--port",
+        "--allow-host",
+        "--allow-origin",
+        "--keep-alive",
+        "--max-streams",
+    ] {
+        assert!(stdout.contains(option), "{option}");
+    }
+}
+
+#[test]
+fn beyond_loopback_is_only_by_asking_and_warns_in_words() {
+    let serving = Serving::start(&["--host", "0.0.0.0"]);
+    read_until(&mut serving.get("/numbers"), "data: 1\n\n");
+    serving.signal("TERM");
+    let (code, stderr) = serving.end();
+    assert_eq!(code, Some(0));
+    assert!(
+        stderr.contains("warning") && stderr.contains("every network"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn that_nobody_reads_its_output_is_no_reason_to_end() {
+    let mut serving = Serving::start(&[]);
+    // What `sse serve | head -1` does.
+    serving.stdout = None;
+    read_until(&mut serving.get("/endless"), "data: 1\n\n");
+    serving.signal("TERM");
+    assert_eq!(serving.end().0, Some(0));
+}
