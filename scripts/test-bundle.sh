@@ -52,9 +52,9 @@ done
 say 'Starting it'
 # A port that nothing listens on at this moment.
 port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-mkdir -p "$folder/config/dev.sse-workbench.app" "$folder/data" "$folder/runtime"
+mkdir -p "$folder/config/dev.sse-workbench" "$folder/data" "$folder/runtime"
 chmod 700 "$folder/runtime"
-printf 'port = %s\nstart_at_launch = true\n' "$port" >"$folder/config/dev.sse-workbench.app/settings.toml"
+printf 'port = %s\nstart_at_launch = true\n' "$port" >"$folder/config/dev.sse-workbench/settings.toml"
 # From another folder, as a person would: nothing of the repository may be needed.
 (
     cd "$folder"

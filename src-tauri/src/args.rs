@@ -13,7 +13,7 @@ Usage: sse-workbench [--help | --version]
 Opens the window and starts the server on the port of the settings (8000 at first). A second launch raises the
 window of the first. Without a display, `sse serve` runs the same server.
 
-Settings: settings.toml in the folder dev.sse-workbench.app of your configuration
+Settings: settings.toml in the folder dev.sse-workbench of your configuration
           ($XDG_CONFIG_HOME, or ~/.config, on Linux)
 Log:      set RUST_LOG, for instance RUST_LOG=debug
 ";

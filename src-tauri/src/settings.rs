@@ -74,9 +74,9 @@ impl WindowSize {
 }
 
 impl Default for WindowSize {
-    /// Two columns of panels, on the smallest laptop displays too.
+    /// Room for all columns of the connections, on a laptop display of 1366 by 768 too.
     fn default() -> Self {
-        Self::new(1120, 720)
+        Self::new(1280, 680)
     }
 }
 

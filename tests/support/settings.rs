@@ -7,7 +7,7 @@ use super::desktop::Desktop;
 
 /// Where the app keeps its settings on this desktop.
 pub(crate) fn path(desktop: &Desktop) -> PathBuf {
-    desktop.config().join("dev.sse-workbench.app/settings.toml")
+    desktop.config().join("dev.sse-workbench/settings.toml")
 }
 
 /// Writes a settings file with this text.
