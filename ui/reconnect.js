@@ -30,7 +30,7 @@ const ENDED = { state: "ended", words: STREAM_WORDS.ended, note: null, final: tr
  * @param {"closed" | "connecting"} readyState what the EventSource says of itself after the error
  * @param {Row | null | undefined} row the newest connection of this client; null when the server knows
  *   none, undefined when it could not be asked
- * @param {number} retryMs what the stream told the browser to wait
+ * @param {number | null} retryMs what the stream told the browser to wait, if it did
  * @returns {Standing}
  */
 export function afterError(readyState, row, retryMs) {

@@ -156,14 +156,14 @@ export class StatusBar extends HTMLElement {
     control.hidden = hidden;
     control.dataset.act = act;
     control.classList.toggle("primary", act === "start");
-    setText(control, act === "start" ? "Start" : "Stop");
+    setText(control, action?.label ?? (act === "start" ? "Start" : "Stop"));
     control.ariaLabel = act === "start" ? "Start the server" : "Stop the server";
     control.title = withAccelerator(control.ariaLabel, action, onMac());
     const shortcut = ariaShortcut(action, onMac());
     if (shortcut) control.setAttribute("aria-keyshortcuts", shortcut);
     else control.removeAttribute("aria-keyshortcuts");
     // not `disabled`: the focus stays where it is until the server has stopped
-    control.ariaDisabled = phase === "stopping" ? "true" : null;
+    control.ariaDisabled = action && !action.enabled ? "true" : null;
   }
 }
 

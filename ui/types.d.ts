@@ -28,8 +28,8 @@ export interface StreamInfo {
   title: string;
   summary: string;
   endless: boolean;
-  /** The `retry:` that the stream sends: what the browser waits before it comes back. */
-  retry_ms: number;
+  /** The `retry:` that the stream sends: what the browser waits before it comes back, null where it is left to it. */
+  retry_ms: number | null;
   /** Every event name that the stream may send: EventSource hears only what is listened for. */
   events: string[];
 }

@@ -30,9 +30,9 @@ export const STREAM_WORDS = {
 /** The browser gave the stream up, and the server's accounts do not say why. */
 export const GONE = "gone";
 
-/** @param {number} retryMs */
+/** @param {number | null} retryMs null where the stream leaves the time to the browser */
 export function lostWords(retryMs) {
-  return `connection lost (retrying in ${duration(retryMs)})`;
+  return retryMs === null ? "connection lost (retrying)" : `connection lost (retrying in ${duration(retryMs)})`;
 }
 
 /** @param {number | string} status */

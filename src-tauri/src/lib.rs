@@ -100,9 +100,10 @@ pub fn run() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Opens everything in the order in which a person notices it: server, menu, window.
+/// Opens everything in the order in which a person notices it: server, menu, window. Before them, the ear for signals.
 fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
     let app = app.handle();
+    signals::follow(app);
     let shell = Shell::open(&app.path().app_config_dir()?)?;
     let size = shell.settings().window;
     if shell.settings().start_at_launch {
@@ -116,7 +117,6 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
     app.manage(items);
     window::open_main(app, size)?;
     follow::follow(app);
-    signals::follow(app);
     Ok(())
 }
 

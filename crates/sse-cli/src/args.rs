@@ -1,6 +1,6 @@
 //! The command line as it is typed. What it means is decided where it is used.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -30,7 +30,7 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
-    /// Address to listen on; by default loopback, 127.0.0.1 and [::1] on one port.
+    /// Address to listen on beside loopback, which is the default: 127.0.0.1 and [::1] on one port.
     #[arg(long, value_name = "ADDRESS", value_parser = host)]
     host: Option<Host>,
 
@@ -82,11 +82,15 @@ fn host(text: &str) -> Result<Host, String> {
         .map_err(|_| "give an address such as 127.0.0.1, ::1 or 0.0.0.0, or localhost".to_owned())
 }
 
+/// The bounds on a keep-alive time that is not 0.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(3600);
+
 fn time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .ok()
-        .filter(|time| time.is_zero() || *time >= Duration::from_millis(1))
-        .ok_or_else(|| "give a time such as 15s or 500ms, or 0".to_owned())
+        .filter(|time| time.is_zero() || (SHORTEST..=LONGEST).contains(time))
+        .ok_or_else(|| "give a time such as 15s or 500ms, from 1ms to 1h, or 0".to_owned())
 }
 
 impl Serve {
@@ -121,11 +125,6 @@ impl Serve {
             ..Config::default()
         }
     }
-}
-
-/// The address that stands for all of a family.
-pub(crate) fn is_everything(ip: IpAddr) -> bool {
-    ip.is_unspecified() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
 #[cfg(test)]
@@ -182,6 +181,7 @@ mod tests {
             &["--host", "example.com"],
             &["--keep-alive", "soon"],
             &["--keep-alive", "5"],
+            &["--keep-alive", "300000000000y"],
             &["--max-streams", "-1"],
             &["extra"],
         ] {

@@ -1,5 +1,6 @@
 //! The `sse` command. Maps a result to an exit code and does no more: 0 when the server was asked to
-//! end and did, 1 when it could not do its work, 2 for a command line that cannot be understood.
+//! end and did, 1 when it could not do its work, 2 for a
+//! command line that cannot be read.
 
 mod args;
 mod serve;

@@ -7,9 +7,9 @@ use anyhow::Context;
 use sse_server::{Server, StateView};
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{self, Serve};
+use crate::args::Serve;
 
-/// Runs until ctrl-c, SIGTERM or SIGHUP.
+/// Runs until ctrl-c or SIGTERM.
 ///
 /// # Errors
 /// A name or origin that is none, or an address that cannot be listened on.
@@ -33,7 +33,7 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
         warn_exposed(ip);
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
-    let asked = asked_to_end()?;
+    let asked = sse_server::asked_to_end().context("signals cannot be watched")?;
     let server = Server::new(args.into_config())?;
     server.start().await?;
     announce(&server.state());
@@ -43,7 +43,7 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
 }
 
 fn warn_exposed(ip: IpAddr) {
-    let whom = if args::is_everything(ip) {
+    let whom = if ip.is_unspecified() {
         "every network that this machine is on".to_owned()
     } else {
         format!("everybody who can reach {ip}")
@@ -76,30 +76,4 @@ fn announce(state: &StateView) {
     let mut stdout = std::io::stdout();
     _ = stdout.write_all(text.as_bytes());
     _ = stdout.flush();
-}
-
-/// Resolves at the first signal that asks the program to end.
-#[cfg(unix)]
-fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let listen = |kind| signal(kind).context("signals cannot be watched");
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    let mut hang_up = listen(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        }
-    })
-}
-
-/// Elsewhere there is ctrl-c alone.
-#[cfg(not(unix))]
-fn asked_to_end() -> anyhow::Result<impl Future<Output = ()>> {
-    Ok(async {
-        _ = tokio::signal::ctrl_c().await;
-    })
 }

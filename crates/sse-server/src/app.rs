@@ -137,7 +137,7 @@ impl App {
         refusal: Refusal,
     ) -> Response<Body> {
         if area == Area::Stream && refusal.origin.is_some() {
-            let overrides = Overrides::parse(request.uri().query()).unwrap_or_default();
+            let overrides = Overrides::only_client(request.uri().query());
             self.context.connections.refuse(
                 client(request, peer, Class::Foreign, &overrides),
                 refusal.status.as_u16(),

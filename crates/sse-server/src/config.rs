@@ -11,8 +11,9 @@ pub const DEFAULT_PORT: u16 = 8000;
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen. `None` is loopback, 127.0.0.1 and [::1] on one port. Anything beyond loopback
-    /// is for the person to ask for, never a default (invariant 1).
+    /// Where to listen. `None` is loopback, 127.0.0.1 and [::1] on one port. An address beyond loopback
+    /// is for the person to ask for, never a default (invariant 1), and comes beside loopback. A literal
+    /// loopback address is the only one.
     pub host: Option<IpAddr>,
     /// The port; 0 takes any free one.
     pub port: u16,
@@ -75,7 +76,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// Bytes of a request body.
     pub body_bytes: usize,
-    /// How long a socket may take no byte while bytes wait.
+    /// How long a socket may take no byte while bytes wait. A client that reads so slowly that its window
+    /// stays shut for this long is given up too: from here the two look alike.
     pub stall: Duration,
     /// Bytes asked of the kernel as the send buffer of a connection (Linux doubles the number).
     pub send_buffer: usize,

@@ -245,8 +245,8 @@ impl Open {
 }
 
 impl Drop for Open {
-    /// A connection that went away without a word: its client left before the stream began, or its task
-    /// was dropped by a stop whose grace was over.
+    /// A connection that went away without a word: its task was dropped, by a stop whose grace was over or
+    /// because the connection broke before the stream began.
     fn drop(&mut self) {
         self.close(Ending::new(EndedBy::Server, "dropped"));
     }
@@ -320,6 +320,22 @@ mod tests {
         assert_eq!(view.rows[0].client.as_deref(), Some("104"));
         assert_eq!(table.view_of("7").rows.len(), 1);
         assert_eq!(table.view_of("3").rows.len(), 0);
+    }
+
+    #[test]
+    fn many_open_rows_do_not_push_out_how_others_ended() {
+        let table = Connections::new(1000);
+        let ending = Ending::new(EndedBy::Server, "too many streams");
+        table.refuse(client("refused"), 503, None, ending);
+        let open: Vec<_> = (0..300)
+            .map(|n| table.open(client(&n.to_string())).expect("room"))
+            .collect();
+        let view = table.view();
+        assert_eq!((view.open, view.rows.len(), view.more), (300, 200, 101));
+        assert_eq!(view.rows[0].client.as_deref(), Some("299"), "newest first");
+        assert_eq!(view.rows[199].state, "refused");
+        assert_eq!(table.view_of("7").more, 0);
+        drop(open);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(crate) async fn serve(
     let limits = app.limits().clone();
     // Room for one: a connection carries at most one stream.
     let (begin, mut begun) = mpsc::channel(1);
-    // Whether a whole request is being answered: a stop waits for that, and for nothing else.
+    // Whether an answer to a request is being made: a stop waits for that, and for nothing else.
     let answering = AtomicBool::new(false);
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let (app, begin, answering) = (Arc::clone(&app), begin.clone(), &answering);
@@ -77,12 +77,15 @@ pub(crate) async fn serve(
         biased;
         Some(handoff) = begun.recv() => handoff,
         () = stop.cancelled() => {
-            // An answer under way may finish within the grace of the stop. Half a request may not: its
-            // client could take for ever.
+            // An answer that is being made may finish within the grace of the stop. Half a request may not:
+            // its client could take for ever. Nor may a stream that would only begin.
             if answering.load(Ordering::Relaxed) {
                 let mut connection = pin!(connection);
                 connection.as_mut().graceful_shutdown();
-                _ = connection.await;
+                tokio::select! {
+                    _ = connection => {}
+                    _ = begun.recv() => {}
+                }
             }
             return;
         }

@@ -6,8 +6,9 @@
 //! believes it talks to; the check of `Origin` keeps other sites from reading what CORS would show
 //! them; `Sec-Fetch-Site` covers the requests that carry no Origin (images, scripts, no-cors).
 //!
-//! Never: computes what is ours from anything the request says, or lets a request through because a
-//! header is absent that a browser would have sent.
+//! A program that is no browser may send what it likes; it could as well read the streams directly.
+//!
+//! Never: computes what is ours from anything the request says.
 
 mod host;
 mod origin;

@@ -15,9 +15,10 @@
 //! | `stream`, `query` | what streams there are, and what a request may change about one |
 //! | `pump` | what a connection is sent and when, without clock or socket |
 //! | `transport`, `wire` | framing and unsent bytes; the socket itself |
+//! | `signals` | what asks a program to end |
 //! | `connections` | who is connected: the truth that window, API and command line read |
 //!
-//! Invariant: nothing here knows of Tauri, a window or a display.
+//! Invariant: nothing here depends on Tauri, a window or a display.
 
 mod accept;
 mod app;
@@ -34,6 +35,7 @@ mod query;
 mod routes;
 mod run;
 mod server;
+mod signals;
 mod state;
 mod stream;
 mod transport;
@@ -43,6 +45,7 @@ pub use config::{Config, DEFAULT_PORT, KeepAlive, Limits};
 pub use connections::{ConnectionsView, EndedBy, EndedView, RowView};
 pub use error::{Error, Holder};
 pub use server::Server;
+pub use signals::asked_to_end;
 pub use state::{Phase, StateView, Status};
 pub use stream::{Source, Stream, StreamInfo, built_in};
 

@@ -34,13 +34,7 @@ pub(crate) fn listen(
     port: u16,
     send_buffer: usize,
 ) -> Result<Listeners, Error> {
-    let hosts = match host {
-        Some(host) => vec![host],
-        None => vec![
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ],
-    };
+    let hosts = hosts(host);
     let mut tries = if port == 0 { TRIES } else { 1 };
     loop {
         tries -= 1;
@@ -52,28 +46,54 @@ pub(crate) fn listen(
     }
 }
 
+/// An address to listen on, and whether the machine may lack it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Host {
+    ip: IpAddr,
+    may_lack: bool,
+}
+
+/// Loopback in both families whatever else is asked for, so that `localhost` and the page always work
+/// here; a literal loopback address is taken at its word.
+fn hosts(asked: Option<IpAddr>) -> Vec<Host> {
+    let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let asked_is_loopback = asked.is_some_and(|ip| ip.to_canonical().is_loopback());
+    // [::] takes in 127.0.0.1 as well, 0.0.0.0 only its own family.
+    let taken_in = |ip: &IpAddr| match asked {
+        Some(IpAddr::V4(any)) if any.is_unspecified() => ip.is_ipv4(),
+        Some(IpAddr::V6(any)) => any.is_unspecified(),
+        _ => false,
+    };
+    let beside = loopback
+        .into_iter()
+        .filter(|ip| !asked_is_loopback && !taken_in(ip));
+    let may_lack = |may_lack| move |ip| Host { ip, may_lack };
+    let asked = asked.into_iter().map(may_lack(false));
+    asked.chain(beside.map(may_lack(true))).collect()
+}
+
 /// Whether every one of `hosts` could be listened on at `port` just now.
-pub(crate) fn is_free(hosts: &[IpAddr], port: u16) -> bool {
+pub(crate) fn is_free(hosts: &[Host], port: u16) -> bool {
     bind_all(hosts, port, 0).is_ok()
 }
 
 fn bind_all(
-    hosts: &[IpAddr],
+    hosts: &[Host],
     port: u16,
     send_buffer: usize,
 ) -> Result<Listeners, (SocketAddr, io::Error)> {
     let mut sockets = Vec::new();
     let mut port = port;
     let mut missing = None;
-    for &host in hosts {
-        let addr = SocketAddr::new(host, port);
+    for host in hosts {
+        let addr = SocketAddr::new(host.ip, port);
         match bind(addr, send_buffer) {
             Ok(socket) => {
                 // The second family takes the port that the system chose for the first.
                 port = socket.local_addr().map_err(|e| (addr, e))?.port();
                 sockets.push(socket);
             }
-            Err(e) if is_missing(&e) => missing = Some((addr, e)),
+            Err(e) if host.may_lack && is_missing(&e) => missing = Some((addr, e)),
             Err(e) => return Err((addr, e)),
         }
     }
@@ -121,7 +141,7 @@ const fn address_family_not_supported() -> i32 {
     }
 }
 
-fn explain(addr: SocketAddr, error: &io::Error, hosts: &[IpAddr]) -> Error {
+fn explain(addr: SocketAddr, error: &io::Error, hosts: &[Host]) -> Error {
     match error.kind() {
         io::ErrorKind::AddrInUse => Error::PortInUse {
             port: addr.port(),
@@ -170,6 +190,24 @@ mod tests {
                 }
                 other => panic!("not in use: {other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn loopback_stays_whatever_is_asked_for() {
+        for (asked, expected) in [
+            (None, &["127.0.0.1", "::1"][..]),
+            (Some("127.0.0.1"), &["127.0.0.1"]),
+            (Some("::1"), &["::1"]),
+            (Some("127.0.0.2"), &["127.0.0.2"]),
+            (Some("0.0.0.0"), &["0.0.0.0", "::1"]),
+            (Some("::"), &["::"]),
+            (Some("192.168.1.5"), &["192.168.1.5", "127.0.0.1", "::1"]),
+            (Some("fe80::1"), &["fe80::1", "127.0.0.1", "::1"]),
+        ] {
+            let asked = asked.map(|ip: &str| ip.parse().expect("an address"));
+            let hosts: Vec<String> = hosts(asked).iter().map(|h| h.ip.to_string()).collect();
+            assert_eq!(hosts, expected, "{asked:?}");
         }
     }
 

@@ -62,6 +62,17 @@ impl Overrides {
         Ok(read)
     }
 
+    /// The client's name alone, for a request that is refused whatever else it asks for.
+    pub(crate) fn only_client(query: Option<&str>) -> Self {
+        let client = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .find(|(name, _)| name == "client")
+            .and_then(|(_, value)| tag(&value).ok());
+        Self {
+            client,
+            ..Self::default()
+        }
+    }
+
     /// The stream as this request wants it.
     pub(crate) fn apply(&self, stream: &Stream) -> Stream {
         let Source::Counter { from, count } = stream.source;
@@ -157,6 +168,14 @@ mod tests {
         );
         assert_eq!(applied.path, endless.path);
         assert_eq!(Overrides::default().apply(endless), *endless);
+    }
+
+    #[test]
+    fn a_refused_client_is_still_known_by_its_name() {
+        let named = |query| Overrides::only_client(Some(query)).client;
+        assert_eq!(named("count=0&client=me").as_deref(), Some("me"));
+        assert_eq!(named("client=%0A"), None);
+        assert_eq!(Overrides::only_client(None), Overrides::default());
     }
 
     #[test]

@@ -80,7 +80,8 @@ impl Server {
         self.status.clone()
     }
 
-    /// Starts the server if it does not run, and returns when it runs or cannot.
+    /// Starts the server if it does not run, and returns when it runs, cannot, or a later wish was carried
+    /// out instead.
     ///
     /// # Errors
     /// Why it cannot. The state says the same until the next wish.
@@ -107,11 +108,11 @@ impl Server {
 
     /// Chooses the port of the next start. A start that failed on the old one is forgotten.
     pub fn set_port(&self, port: u16) {
-        let failed = self.status.borrow().phase == Phase::Failed;
         self.wish.send_modify(|wish| {
             wish.number += 1;
             wish.port = port;
-            if failed {
+            // Read in here: a start that is wished meanwhile waits for this lock.
+            if self.status.borrow().phase == Phase::Failed {
                 wish.run = None;
             }
         });
@@ -232,13 +233,11 @@ impl Owner {
     }
 }
 
-/// Where to visit: `localhost` wherever it leads here.
+/// Where to visit: `localhost`, which always leads here, unless one loopback address was asked for.
 fn url(host: Option<IpAddr>, port: u16) -> String {
     match host {
-        Some(IpAddr::V6(ip)) if !ip.is_unspecified() && !ip.is_loopback() => {
-            format!("http://[{ip}]:{port}")
-        }
-        Some(ip) if !ip.is_unspecified() && !ip.is_loopback() => format!("http://{ip}:{port}"),
+        Some(IpAddr::V4(ip)) if ip.is_loopback() => format!("http://{ip}:{port}"),
+        Some(IpAddr::V6(ip)) if ip.is_loopback() => format!("http://[{ip}]:{port}"),
         _ => format!("http://localhost:{port}"),
     }
 }

@@ -232,6 +232,7 @@ async fn the_api_refuses_in_json_and_everything_else_in_plain_words() {
         ),
         ("GET", "/api/nope", &[], true),
         ("POST", "/api/state", &[], true),
+        ("GET", "/api/connections?client=%ff%0a", &[], true),
         ("GET", "/apix", &[], false),
         ("GET", "/numbers", &[("origin", "https://evil.com")], false),
     ] {

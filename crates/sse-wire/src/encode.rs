@@ -49,7 +49,7 @@ fn encode_with<const N: usize>(event: &Event<'_>, end: &[u8; N], out: &mut Vec<u
     }
     if let Some(retry) = event.retry {
         out.extend_from_slice(b"retry: ");
-        number(retry, out);
+        out.extend_from_slice(itoa::Buffer::new().format(retry).as_bytes());
         out.extend_from_slice(end);
     }
     if let Some(name) = event.event.filter(|name| !name.bytes().all(line::is_end)) {
@@ -114,21 +114,4 @@ fn field<const P: usize, const N: usize>(
     out.extend_from_slice(prefix);
     out.extend_from_slice(value);
     out.extend_from_slice(end);
-}
-
-/// Writes the number in decimal; `format!` would allocate, `write!` would cost more than the rest
-/// of the event.
-fn number(mut number: u64, out: &mut Vec<u8>) {
-    const MOST_DIGITS: usize = u64::MAX.ilog10() as usize + 1;
-    let mut digits = [b'0'; MOST_DIGITS];
-    let mut first = MOST_DIGITS - 1;
-    loop {
-        digits[first] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-        first -= 1;
-    }
-    out.extend_from_slice(&digits[first..]);
 }

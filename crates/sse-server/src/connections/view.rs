@@ -88,18 +88,18 @@ impl Connections {
         // Before reading, so that what changes meanwhile is told again.
         self.0.told.store(false, Ordering::Release);
         let table = self.table();
-        let open = table.open.values().rev().filter(|row| wanted(row));
-        let closed = table.closed.iter().filter(|row| wanted(row));
-        let rows: Vec<RowView> = open
-            .chain(closed)
-            .take(SHOWN)
-            .map(|row| view(row))
-            .collect();
+        let closed: Vec<_> = table.closed.iter().filter(|row| wanted(row)).collect();
+        let mut open = table.open.values().rev().filter(|row| wanted(row));
+        // Closed ones keep their place: how a connection ended is told nowhere else.
+        let room = SHOWN.saturating_sub(closed.len());
+        let mut rows: Vec<RowView> = open.by_ref().take(room).map(|row| view(row)).collect();
+        let more = open.count();
+        rows.extend(closed.into_iter().map(|row| view(row)));
         ConnectionsView {
             open: table.open.len(),
             opened: table.opened,
             refused: table.refused,
-            more: table.open.len().saturating_sub(SHOWN),
+            more,
             rows,
         }
     }

@@ -48,10 +48,17 @@ impl Origin {
 
     /// An origin that a person allows: scheme, host, port and nothing more.
     pub(super) fn to_allow(text: &str) -> Result<Self, Error> {
-        let origin = Origin(text.trim_end_matches('/').to_ascii_lowercase());
+        let text = text.trim_end_matches('/').to_ascii_lowercase();
+        // Browsers leave the scheme's own port out.
+        let own_port = match text.split_once(':') {
+            Some(("http", _)) => ":80",
+            Some(("https", _)) => ":443",
+            _ => "",
+        };
+        let origin = Origin(text.strip_suffix(own_port).unwrap_or(&text).to_owned());
         match origin.parts() {
             Some((scheme, _)) if !scheme.is_empty() => Ok(origin),
-            _ => Err(Error::BadOrigin(text.to_owned())),
+            _ => Err(Error::BadOrigin(text)),
         }
     }
 

@@ -273,6 +273,16 @@ fn an_origin_is_foreign_until_it_is_allowed() {
         .allow_origin("https://new.example/")
         .expect("an origin");
     guard.admit(&request, Area::Stream, LOOPBACK).expect("now");
+    for (allowed, sent) in [
+        ("https://a.example:443", "https://a.example"),
+        ("http://a.example:80/", "http://a.example"),
+        ("https://b.example:80", "https://b.example:80"),
+    ] {
+        guard.allow_origin(allowed).expect("an origin");
+        let headers = [("host", "localhost"), ("origin", sent)];
+        let request = self::request("/numbers", &headers);
+        guard.admit(&request, Area::Stream, LOOPBACK).expect(sent);
+    }
     for nonsense in [
         "",
         "null",

@@ -1,6 +1,10 @@
 //! Numbers that go up by one, and where a client that comes back goes on.
 
-use crate::query::MAX_FROM;
+use crate::query::{MAX_COUNT, MAX_FROM};
+
+/// The largest number that a finite counter within the bounds of the query can give, and the largest that
+/// is taken for an id of ours.
+const LAST: u64 = MAX_FROM + MAX_COUNT - 1;
 
 /// The rest of a counter: the number to send next, and where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +34,7 @@ impl Counter {
             .parse()
             .ok()
             .filter(|n: &u64| n.to_string() == last_event_id)
-            .filter(|n| (self.from..=MAX_FROM).contains(n));
+            .filter(|n| (self.from..=LAST).contains(n));
         let next = given.map_or(self.from, |n| n + 1);
         match self.end {
             Some(end) if next >= end => None,
@@ -80,6 +84,18 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_ids_resume_and_end_too() {
+        let largest = Counter::new(MAX_FROM, Some(MAX_COUNT));
+        assert_eq!(largest.resume(&LAST.to_string()), None);
+        let rest = largest.resume(&(LAST - 1).to_string());
+        assert_eq!(rest.and_then(|mut rest| rest.take()), Some(LAST));
+        let mut endless = Counter::new(1, None)
+            .resume(&LAST.to_string())
+            .expect("never done");
+        assert_eq!(endless.take(), Some(LAST + 1));
+    }
+
+    #[test]
     fn nonsense_starts_from_the_beginning() {
         let seven = Counter::new(7, Some(2));
         for nonsense in [
@@ -95,7 +111,7 @@ mod tests {
             "٨",
             "6",
             "0",
-            "9007199254740992",
+            "9007200254740991",
             "99999999999999999999",
         ] {
             assert_eq!(

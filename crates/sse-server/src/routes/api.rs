@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::IntoResponse;
-use serde::Deserialize;
-
-use crate::app::Context;
+use crate::app::{Context, tell};
+use crate::query::Overrides;
 use crate::state::StateView;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode, Uri, header};
+use axum::response::IntoResponse;
 
 /// No answer of the API may come from a cache.
 const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
@@ -19,18 +19,14 @@ pub(super) async fn state(State(context): State<Arc<Context>>) -> impl IntoRespo
     (FRESH, Json(StateView::of(&context)))
 }
 
-#[derive(Deserialize)]
-pub(super) struct Filter {
-    client: Option<String>,
-}
-
-pub(super) async fn connections(
-    State(context): State<Arc<Context>>,
-    Query(filter): Query<Filter>,
-) -> impl IntoResponse {
-    let view = match filter.client {
-        Some(tag) => context.connections.view_of(&tag),
-        None => context.connections.view(),
+/// All connections, or with `?client=TAG` those of one client.
+pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    let view = match Overrides::parse(uri.query()) {
+        Ok(Overrides {
+            client: Some(tag), ..
+        }) => context.connections.view_of(&tag),
+        Ok(_) => context.connections.view(),
+        Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
     };
-    (FRESH, Json(view))
+    (FRESH, Json(view)).into_response()
 }

@@ -32,7 +32,10 @@ pub(super) async fn open(
         return super::not_found(&context, request.uri().path());
     };
     let read = Overrides::parse(request.uri().query());
-    let overrides = read.clone().unwrap_or_default();
+    // A client whose query is refused is still known by its name.
+    let overrides = read
+        .clone()
+        .unwrap_or_else(|_| Overrides::only_client(request.uri().query()));
     let last_event_id = last_event_id(request.headers(), &overrides);
     let client = Client {
         brought: last_event_id
@@ -130,9 +133,16 @@ fn head() -> Response<Body> {
 /// socket cannot be taken over with half a request in it.
 async fn drain(body: Body, context: &Context) -> Result<(), Response<Body>> {
     let limits = &context.limits;
-    let whole = Limited::new(body, limits.body_bytes).collect();
+    let mut body = Limited::new(body, limits.body_bytes);
+    // A frame at a time, so that what is to be forgotten is never kept.
+    let whole = async {
+        while let Some(frame) = body.frame().await {
+            drop(frame?);
+        }
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+    };
     match tokio::time::timeout(limits.head_time, whole).await {
-        Ok(Ok(_)) => Ok(()),
+        Ok(Ok(())) => Ok(()),
         Ok(Err(e)) if e.is::<LengthLimitError>() => Err(last_words(
             StatusCode::PAYLOAD_TOO_LARGE,
             &format!(
