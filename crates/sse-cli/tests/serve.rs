@@ -19,9 +19,13 @@ struct Serving {
 
 impl Serving {
     fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(SSE)
-            .args(["serve", "--port", "0"])
-            .args(args)
+        let mut command = Command::new(SSE);
+        command.args(["serve", "--port", "0"]).args(args);
+        Self::spawn(&mut command)
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -223,4 +227,28 @@ fn that_nobody_reads_its_output_is_no_reason_to_end() {
     read_until(&mut serving.get("/endless"), "data: 1\n\n");
     serving.signal("TERM");
     assert_eq!(serving.end().0, Some(0));
+}
+
+/// Each connection takes a descriptor. At the limit the rest wait in the queue, and the server neither ends
+/// nor spins; when some leave, those that waited are served.
+#[test]
+fn it_lives_on_when_file_descriptors_run_out() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 40 && exec \"$0\" serve --port 0", SSE]);
+    let serving = Serving::spawn(&mut command);
+    let mut first: Vec<TcpStream> = (0..60).map(|_| serving.get("/endless")).collect();
+    read_until(&mut first[0], "data: 2\n\n");
+    let mut waiting = first.split_off(50);
+    drop(first);
+    for stream in &mut waiting {
+        read_until(stream, "data: 1\n\n");
+    }
+    serving.signal("TERM");
+    let (code, stderr) = serving.end();
+    assert_eq!(code, Some(0));
+    let complaints = stderr.lines().count();
+    assert!(
+        stderr.contains("cannot accept") && complaints < 200,
+        "{complaints}: {stderr}"
+    );
 }

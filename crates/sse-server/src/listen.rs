@@ -212,6 +212,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_family_that_the_machine_lacks_is_no_failure_unless_it_was_asked_for() {
+        // TEST-NET-1 (RFC 5737): nobody's, so this stands for a family without loopback.
+        let lacking = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+        let hosts = |may_lack| {
+            [
+                Host {
+                    ip: lacking,
+                    may_lack,
+                },
+                Host {
+                    ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                    may_lack: true,
+                },
+            ]
+        };
+        let listeners = bind_all(&hosts(true), 0, 0).expect("the other family is there");
+        assert_eq!(listeners.sockets.len(), 1);
+        bind_all(&hosts(false), 0, 0).expect_err("it was asked for");
+        bind_all(&hosts(true)[..1], 0, 0).expect_err("there must be one");
+    }
+
+    #[tokio::test]
+    async fn what_the_system_says_becomes_a_sentence_with_a_way_out() {
+        let addr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 80);
+        let explained = |kind: io::ErrorKind| explain(addr, &kind.into(), &hosts(None));
+        assert_eq!(
+            explained(io::ErrorKind::PermissionDenied).to_string(),
+            "Port 80 is not allowed for this user: choose one above 1023."
+        );
+        assert_eq!(
+            explained(io::ErrorKind::PermissionDenied).kind(),
+            "port_forbidden"
+        );
+        assert_eq!(explained(io::ErrorKind::AddrInUse).kind(), "port_in_use");
+        assert_eq!(explained(io::ErrorKind::OutOfMemory).kind(), "other");
+    }
+
+    #[tokio::test]
     async fn an_address_of_another_machine_is_told_in_words() {
         // TEST-NET-1 (RFC 5737): nobody's.
         let error =
