@@ -247,8 +247,9 @@ fn it_lives_on_when_file_descriptors_run_out() {
     let (code, stderr) = serving.end();
     assert_eq!(code, Some(0));
     let complaints = stderr.lines().count();
+    // One line for each listener: nobody may be reading, and a full pipe once stopped the whole server.
     assert!(
-        stderr.contains("cannot accept") && complaints < 200,
-        "{complaints}: {stderr}"
+        stderr.contains("cannot accept") && complaints <= 2,
+        "{stderr}"
     );
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -14,6 +15,9 @@ use crate::door;
 /// How long to wait when the process has no file descriptor left: accepting again at once would only
 /// spin, since the connection stays in the queue.
 const BACK_OFF: Duration = Duration::from_millis(50);
+
+/// How often that is logged. Whoever has stderr may not read it, and a full pipe stops who writes to it.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
 
 /// When a silent connection is first asked whether it is there, and how often then. Three unanswered
 /// questions end it; on Linux, where the user timeout counts instead, the first one after it does.
@@ -26,7 +30,7 @@ const ASK_EVERY: Duration = Duration::from_secs(5);
 const VANISHED_AFTER_STALLED: Duration = Duration::from_secs(5);
 
 /// The answer to a connection beyond all limits. Written once and not waited for.
-const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 65\r\n\r\nThis server has too many connections: close some and try again.\r\n";
+const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\nx-content-type-options: nosniff\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 65\r\n\r\nThis server has too many connections: close some and try again.\r\n";
 
 /// What every connection of one run is given.
 #[derive(Clone)]
@@ -41,6 +45,7 @@ pub(crate) struct Run {
 
 /// Accepts until the stop; the listening socket is closed when this returns.
 pub(crate) async fn accept(listener: TcpListener, run: Run) {
+    let mut complained: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             biased;
@@ -64,7 +69,10 @@ pub(crate) async fn accept(listener: TcpListener, run: Run) {
             }
             Err(e) if is_connection_error(&e) => {}
             Err(e) => {
-                tracing::warn!("cannot accept a connection ({e}): trying again");
+                if complained.is_none_or(|at| at.elapsed() >= COMPLAIN_EVERY) {
+                    complained = Some(Instant::now());
+                    tracing::warn!("cannot accept a connection ({e}): trying again");
+                }
                 tokio::time::sleep(BACK_OFF).await;
             }
         }

@@ -18,6 +18,10 @@ use crate::query::Overrides;
 use crate::stream::Stream;
 use crate::{Status, program, routes};
 
+/// What the table keeps of a method, and of an origin that was refused, in bytes. A name of DNS has 253.
+const SHOWN_METHOD: usize = 16;
+const SHOWN_ORIGIN: usize = 280;
+
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {
     pub(crate) guard: Guard,
@@ -86,6 +90,10 @@ impl App {
             Ok(admission) => {
                 let mut response = if area == Area::Stream && guard::is_preflight(&request) {
                     preflight(request.headers())
+                } else if !request.uri().path().starts_with('/') {
+                    // CONNECT, `OPTIONS *`, or a target without a path (RFC 9112 3.2).
+                    let sentence = "This is no proxy: ask for a path such as /numbers.";
+                    say(StatusCode::BAD_REQUEST, sentence)
                 } else {
                     request.extensions_mut().insert(Visitor {
                         peer,
@@ -141,7 +149,7 @@ impl App {
             self.context.connections.refuse(
                 client(request, peer, Class::Foreign, &overrides),
                 refusal.status.as_u16(),
-                refusal.origin,
+                refusal.origin.filter(|origin| origin.len() <= SHOWN_ORIGIN),
                 Ending::new(EndedBy::Server, "origin not allowed"),
             );
         }
@@ -168,7 +176,12 @@ pub(crate) fn client<B>(
         },
         stream: request.uri().path().to_owned(),
         tag: overrides.client.clone(),
-        method: request.method().to_string(),
+        method: request
+            .method()
+            .as_str()
+            .chars()
+            .take(SHOWN_METHOD)
+            .collect(),
         brought: None,
     }
 }

@@ -95,7 +95,7 @@ impl Default for Limits {
             body_bytes: 1024 * 1024,
             stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
-            stop_grace: Duration::from_millis(250),
+            stop_grace: Duration::from_millis(200),
         }
     }
 }

@@ -17,8 +17,9 @@ use tokio::sync::watch;
 
 pub use view::{ConnectionsView, EndedView, RowView};
 
-/// How many closed and refused connections are kept.
-const KEPT: usize = 100;
+/// How many connections that ended, and how many that were refused, are kept. Each has its own places: any
+/// page can have itself refused a hundred times, and must not wipe out how the others ended.
+const KEPT: usize = 50;
 
 /// The table. Clones share it.
 #[derive(Clone, Debug)]
@@ -38,7 +39,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Table {
     open: BTreeMap<u64, Arc<Row>>,
-    closed: VecDeque<Arc<Row>>,
+    ended: VecDeque<Arc<Row>>,
+    turned_away: VecDeque<Arc<Row>>,
     opened: u64,
     refused: u64,
     next_id: u64,
@@ -168,7 +170,7 @@ impl Connections {
         if !ending.complete {
             table.refused += 1;
         }
-        table.keep(row);
+        keep(&mut table.turned_away, row);
         drop(table);
         self.tell();
     }
@@ -201,13 +203,12 @@ impl Table {
             state: Mutex::default(),
         })
     }
+}
 
-    fn keep(&mut self, row: Arc<Row>) {
-        if self.closed.len() >= KEPT {
-            self.closed.pop_back();
-        }
-        self.closed.push_front(row);
-    }
+/// Newest first, the oldest forgotten.
+fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>) {
+    rows.truncate(KEPT - 1);
+    rows.push_front(row);
 }
 
 /// An open connection's place in the table, given back when it is dropped.
@@ -237,7 +238,7 @@ impl Open {
         lock(&self.row.state).ended = Some((ending, SystemTime::now()));
         let mut table = self.connections.table();
         if let Some(row) = table.open.remove(&self.row.id) {
-            table.keep(row);
+            keep(&mut table.ended, row);
         }
         drop(table);
         self.connections.tell();
@@ -317,9 +318,22 @@ mod tests {
         let view = table.view();
         assert_eq!(view.rows.len(), KEPT);
         assert_eq!(view.refused, KEPT as u64 + 5);
-        assert_eq!(view.rows[0].client.as_deref(), Some("104"));
-        assert_eq!(table.view_of("7").rows.len(), 1);
-        assert_eq!(table.view_of("3").rows.len(), 0);
+        assert_eq!(view.rows[0].client.as_deref(), Some("54"));
+        assert_eq!(table.view_of("5").rows.len(), 1);
+        assert_eq!(table.view_of("4").rows.len(), 0);
+    }
+
+    #[test]
+    fn refusals_do_not_wipe_out_how_others_ended() {
+        let table = Connections::new(10);
+        drop(table.open(client("mine")).expect("room"));
+        let ending = Ending::new(EndedBy::Server, "origin not allowed");
+        for n in 0..KEPT * 3 {
+            table.refuse(client(&n.to_string()), 403, None, ending);
+        }
+        assert_eq!(table.view_of("mine").rows.len(), 1);
+        let ids: Vec<u64> = table.view().rows.iter().map(|row| row.id).collect();
+        assert!(ids.is_sorted_by(|a, b| a > b), "newest first: {ids:?}");
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn handoff(response: &Response<Body>, takeover: Takeover, version: Version) -> H
         Version::HTTP_11 => Framing::Chunked,
         _ => Framing::Bare,
     };
-    // RFC 9110 6.2: the version is that of the server, whatever the client speaks.
+    // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats the client's.)
     let mut head = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
     let mut field = |name: &str, value: &[u8]| {
         for part in [name.as_bytes(), b": ", value, b"\r\n"] {

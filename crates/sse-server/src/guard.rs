@@ -244,7 +244,9 @@ fn check_fetch_metadata(headers: &HeaderMap) -> Result<(), Refusal> {
             .any(|value| values.iter().any(|v| value.as_bytes() == v.as_bytes()))
     };
     let from_elsewhere = is("sec-fetch-site", &["cross-site", "same-site"]);
-    if from_elsewhere && !is("sec-fetch-mode", &["navigate"]) {
+    // A frame of another page navigates too, but nobody asked for it.
+    let framed = is("sec-fetch-dest", &["iframe", "frame", "object", "embed"]);
+    if from_elsewhere && (framed || !is("sec-fetch-mode", &["navigate"])) {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "Another site made this request without saying its origin: read the stream with EventSource or fetch in cors mode.",

@@ -2,6 +2,7 @@
 
 /// The longest name shown, in characters.
 const LONGEST: usize = 48;
+const LONGEST_VERSION: usize = 8;
 
 /// Browsers by the token that only they (and what is built on them) carry, the more special first:
 /// every browser claims to be the older ones.
@@ -22,7 +23,8 @@ pub(crate) fn name(user_agent: Option<&str>) -> String {
     if agent.starts_with("Mozilla/") {
         for (token, name) in BROWSERS {
             if let Some((_, rest)) = agent.split_once(token) {
-                let major: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                let digits = rest.chars().take_while(char::is_ascii_digit);
+                let major: String = digits.take(LONGEST_VERSION).collect();
                 return format!("{name} {major}").trim_end().to_owned();
             }
         }
@@ -79,5 +81,7 @@ mod tests {
             assert_eq!(name(agent), expected, "{agent:?}");
         }
         assert_eq!(name(Some(&"x".repeat(500))).len(), 48);
+        let endless = format!("Mozilla/5.0 Firefox/{}", "1".repeat(500));
+        assert_eq!(name(Some(&endless)), "Firefox 11111111");
     }
 }

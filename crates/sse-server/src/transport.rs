@@ -113,6 +113,7 @@ impl Broken {
             Broken::Left(Left::Closed) => Ending::new(EndedBy::Client, "client closed"),
             Broken::Left(Left::Reset) => Ending::new(EndedBy::Client, "connection reset"),
             Broken::Left(Left::Vanished) => Ending::new(EndedBy::Network, "client vanished"),
+            Broken::Left(Left::Talks) => Ending::new(EndedBy::Server, "client sent too much"),
             Broken::Stalled => Ending::new(EndedBy::Server, "stalled"),
             Broken::Stopped => Ending::new(EndedBy::Server, "server stopped"),
         }

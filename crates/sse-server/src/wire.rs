@@ -5,12 +5,17 @@
 //! transport's business.
 
 use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-/// How the other side went away.
+/// How much a client may send behind its request. It was told `connection: close`, so there is nothing to
+/// answer; one that sends without end would keep its task busy and the others waiting.
+const UNASKED: usize = 64 * 1024;
+
+/// Why a socket is of no more use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Left {
     /// It closed its side. A client that only half-closes counts as gone: EventSource never does, and
@@ -20,6 +25,8 @@ pub(crate) enum Left {
     Reset,
     /// The kernel gave it up: nothing answered for as long as keep-alive and user timeout allow.
     Vanished,
+    /// It sends and sends, though nothing is read any more.
+    Talks,
 }
 
 impl From<io::Error> for Left {
@@ -38,11 +45,17 @@ impl From<io::Error> for Left {
 pub(crate) struct Wire {
     socket: TcpStream,
     taken: u64,
+    /// Bytes that came behind the request.
+    unasked: AtomicUsize,
 }
 
 impl Wire {
     pub(crate) fn new(socket: TcpStream) -> Self {
-        Self { socket, taken: 0 }
+        Self {
+            socket,
+            taken: 0,
+            unasked: AtomicUsize::new(0),
+        }
     }
 
     /// Bytes that the kernel took so far.
@@ -73,8 +86,8 @@ impl Wire {
         Ok(self.socket.writable().await?)
     }
 
-    /// Resolves when the other side is gone. What it still sends is thrown away: we said
-    /// `connection: close`. Safe to drop and call again.
+    /// Resolves when the other side is gone. What it still sends is thrown away, up to a bound. Safe to drop
+    /// and call again.
     pub(crate) async fn left(&self) -> Left {
         loop {
             if let Err(e) = self.socket.readable().await {
@@ -82,7 +95,11 @@ impl Wire {
             }
             match self.discard() {
                 Ok(0) => return Left::Closed,
-                Ok(_) => {}
+                Ok(n) => {
+                    if self.unasked.fetch_add(n, Ordering::Relaxed) + n > UNASKED {
+                        return Left::Talks;
+                    }
+                }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 Err(e) => return e.into(),
             }

@@ -62,6 +62,15 @@ async fn an_absolute_target_beats_host_on_the_wire_too() {
     let mut client = bench.connect().await;
     client
         .send(&format!(
+            "CONNECT localhost:{port} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"
+        ))
+        .await;
+    let head = client.head().await;
+    assert_eq!(head.status, 400);
+    assert!(client.body(&head).await.contains("no proxy"));
+    let mut client = bench.connect().await;
+    client
+        .send(&format!(
             "CONNECT evil.com:80 HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"
         ))
         .await;

@@ -41,12 +41,36 @@ async fn a_client_that_resets_is_gone_before_its_next_event() {
     assert_eq!((ended.by, ended.why), (EndedBy::Client, "connection reset"));
 }
 
+/// One that wrote without end used to keep its task reading: other streams stalled for seconds, and a stop
+/// took as long.
+#[tokio::test]
+async fn a_client_that_sends_without_end_is_dropped_and_delays_nobody() {
+    let bench = Bench::start().await;
+    let (client, _) = bench.get("/endless?every=1h&client=flood").await;
+    let (mut socket, _) = (client.socket, ());
+    let flood = tokio::spawn(async move {
+        let block = vec![b'x'; 1024 * 1024];
+        while tokio::io::AsyncWriteExt::write_all(&mut socket, &block)
+            .await
+            .is_ok()
+        {}
+    });
+    let ended = bench.ended("flood").await.ended.expect("it ended");
+    assert_eq!(
+        (ended.by, ended.why),
+        (EndedBy::Server, "client sent too much")
+    );
+    support::soon("the flood's end", flood)
+        .await
+        .expect("no panic");
+}
+
 #[tokio::test]
 async fn a_client_that_sends_on_and_then_closes_is_noticed_too() {
     let bench = Bench::start().await;
     let (mut client, _) = bench.get("/endless?every=1h&client=talker").await;
     client
-        .send(&"GET /numbers HTTP/1.1\r\n\r\n".repeat(10_000))
+        .send(&"GET /numbers HTTP/1.1\r\n\r\n".repeat(1000))
         .await;
     drop(client);
     let ended = bench.ended("talker").await.ended.expect("it ended");

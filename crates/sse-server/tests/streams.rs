@@ -186,7 +186,12 @@ async fn head_answers_at_once_with_the_headers_of_get() {
     client
         .send(&bench.request("HEAD", "/numbers", &[("last-event-id", "5")]))
         .await;
-    assert_eq!(client.head().await.status, 204);
+    let head = client.head().await;
+    assert_eq!(
+        (head.status, head.get("content-length")),
+        (204, None),
+        "RFC 9110 8.6"
+    );
     assert_eq!(bench.server.connections().opened, 0, "no stream was opened");
 }
 

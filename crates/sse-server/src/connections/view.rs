@@ -88,7 +88,9 @@ impl Connections {
         // Before reading, so that what changes meanwhile is told again.
         self.0.told.store(false, Ordering::Release);
         let table = self.table();
-        let closed: Vec<_> = table.closed.iter().filter(|row| wanted(row)).collect();
+        let closed = table.ended.iter().chain(&table.turned_away);
+        let mut closed: Vec<_> = closed.filter(|row| wanted(row)).collect();
+        closed.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
         let mut open = table.open.values().rev().filter(|row| wanted(row));
         // Closed ones keep their place: how a connection ended is told nowhere else.
         let room = SHOWN.saturating_sub(closed.len());

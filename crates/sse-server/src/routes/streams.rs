@@ -67,7 +67,7 @@ pub(super) async fn open(
             context.connections.refuse(client, 204, None, ending);
         }
         // The polite way to tell an EventSource not to come back (HTML 9.2.3).
-        return StatusCode::NO_CONTENT.into_response();
+        return (StatusCode::NO_CONTENT, Body::new(Unsized)).into_response();
     };
     if head_only {
         return head();
