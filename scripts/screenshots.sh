@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes docs/window-light.png, docs/window-dark.png and docs/connections.png from the real app on a display of its own.
+# Writes docs/window-light.png, docs/connections-light.png and the same in dark from the real app on a display of its own.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -7,6 +7,6 @@ set -eu
 scripts/need.sh gui desktop
 scripts/tools.sh
 
-cargo test --locked -p sse-workbench --test screenshots -- --ignored
+cargo test --locked -p sse-workbench --test screenshots
 say 'Wrote:'
 ls -l docs/*.png

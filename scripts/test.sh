@@ -15,7 +15,7 @@ cargo test --locked --workspace
 # Built before the test that starts it, so that the minutes of a build are not taken for a hang.
 say 'cargo tauri dev'
 cargo build --locked -p sse-workbench --no-default-features
-cargo test --locked -p sse-workbench --test dev -- --ignored
+cargo test --locked --workspace --test dev
 
 say 'The page: types and pure functions'
 npx -y -p typescript@5 tsc -p tests/page/jsconfig.json

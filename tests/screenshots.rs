@@ -14,7 +14,6 @@ use support::{http, settings};
 const PORT: u16 = 8000;
 
 #[tokio::test]
-#[ignore = "writes docs/*.png; make screenshots runs it"]
 async fn both_themes_with_both_streams_and_the_connections() {
     for (theme, name) in [("Adwaita", "light"), ("Adwaita:dark", "dark")] {
         let desktop = Desktop::start().await;
@@ -24,6 +23,7 @@ async fn both_themes_with_both_streams_and_the_connections() {
         let session = webdriver::webview_of(&desktop, driver, support::app::PROGRAM, &[]).await;
         session.page.until_phase("running").await;
         show_streams(&session).await;
+        session.page.until_drawn().await;
         picture(&desktop, &format!("window-{name}.png"));
         // A third client, as one would run it in a terminal.
         let mut curl = http::Stream::open_as(PORT, "/endless", "curl/8.5.0").await;
@@ -36,6 +36,7 @@ async fn both_themes_with_both_streams_and_the_connections() {
                 "curl",
             )
             .await;
+        session.page.until_drawn().await;
         picture(&desktop, &format!("connections-{name}.png"));
         session.close().await;
     }

@@ -114,11 +114,16 @@ impl Stream {
         assert!(found.is_ok(), "the line {wanted:?} did not come");
     }
 
-    /// Reads to the end; an error is a connection that was broken off instead of closed.
-    pub(crate) async fn until_end(&mut self) -> std::io::Result<()> {
+    /// Reads to the end that the server makes: the last chunk, then no more. Anything else is a connection that was broken off,
+    /// as when the program that held it died.
+    pub(crate) async fn until_end(&mut self) -> Result<(), String> {
         let mut rest = Vec::new();
         match timeout(DEADLINE, self.0.read_to_end(&mut rest)).await {
-            Ok(end) => end.map(drop),
+            Ok(Ok(_)) => ensure(
+                rest.ends_with(b"\r\n0\r\n\r\n"),
+                "it ends without the last chunk",
+            ),
+            Ok(Err(error)) => Err(error.to_string()),
             Err(_) => panic!("the stream did not end"),
         }
     }

@@ -9,6 +9,15 @@ use serde_json::Value;
 
 use super::wait::{ensure, wait_for};
 
+/// Asks the page's own layout. WebDriver's question whether an element is displayed is answered by a script that does not
+/// understand container queries: in the webview it takes what stands in one for hidden, and its text for empty.
+const SEEN: &str = "
+    const found = document.querySelector(arguments[0]);
+    if (!found) return false;
+    const rendered = found.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    const sized = [...found.getClientRects()].some(({ width, height }) => width > 0 && height > 0);
+    return rendered && sized ? found.innerText : null;";
+
 /// A page under WebDriver.
 #[derive(Debug)]
 pub(crate) struct Page {
@@ -45,6 +54,20 @@ impl Page {
         self.client.execute(script, Vec::new()).await.map_err(short)
     }
 
+    /// What a function body hands to its last argument, which is a function.
+    pub(crate) async fn js_async(&self, script: &str) -> Result<Value, String> {
+        self.client
+            .execute_async(script, Vec::new())
+            .await
+            .map_err(short)
+    }
+
+    /// Waits until what the page shows now has been drawn.
+    pub(crate) async fn until_drawn(&self) {
+        let frames = "const drawn = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => drawn()));";
+        self.js_async(frames).await.expect("the page draws frames");
+    }
+
     /// What is in a field.
     pub(crate) async fn value(&self, selector: &str) -> Result<String, String> {
         let value = self
@@ -72,9 +95,12 @@ impl Page {
         element.send_keys(text).await.expect("the field takes keys");
     }
 
-    /// The text that a person sees in what a selector finds.
+    /// The text that a person sees in what a selector finds: nothing, while it is hidden.
     pub(crate) async fn text(&self, selector: &str) -> Result<String, String> {
-        self.find(selector).await?.text().await.map_err(short)
+        match self.seen(selector).await? {
+            Value::String(text) => Ok(text),
+            _ => Ok(String::new()),
+        }
     }
 
     /// An attribute of what a selector finds.
@@ -87,18 +113,14 @@ impl Page {
     /// Waits until a selector finds something that can be seen.
     pub(crate) async fn until_present(&self, selector: &str) {
         wait_for(selector, async || {
-            let element = self.find(selector).await?;
-            ensure(element.is_displayed().await.map_err(short)?, "it is hidden")
+            ensure(self.seen(selector).await?.is_string(), "it is hidden")
         })
         .await;
     }
 
     /// Whether a selector finds something that can be seen.
     pub(crate) async fn shows(&self, selector: &str) -> bool {
-        match self.find(selector).await {
-            Ok(element) => element.is_displayed().await.unwrap_or(false),
-            Err(_) => false,
-        }
+        self.seen(selector).await.is_ok_and(|text| text.is_string())
     }
 
     /// Waits until the text of what a selector finds contains this.
@@ -139,6 +161,17 @@ impl Page {
     /// The panel of the stream at this path.
     pub(crate) fn panel(&self, path: &'static str) -> Panel<'_> {
         Panel { page: self, path }
+    }
+
+    /// The rendered text of what a selector finds, or null while it cannot be seen.
+    async fn seen(&self, selector: &str) -> Result<Value, String> {
+        let seen = self
+            .client
+            .execute(SEEN, vec![selector.into()])
+            .await
+            .map_err(short)?;
+        ensure(seen != false, format!("there is no {selector}"))?;
+        Ok(seen)
     }
 
     async fn find(&self, selector: &str) -> Result<Element, String> {

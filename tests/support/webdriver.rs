@@ -51,6 +51,19 @@ pub(crate) async fn webview(desktop: &Desktop) -> Session {
 /// The same for any command that opens the app in the end.
 pub(crate) async fn webview_of(
     desktop: &Desktop,
+    driver: Command,
+    program: &str,
+    arguments: &[&str],
+) -> Session {
+    let session = launched(desktop, driver, program, arguments).await;
+    // The webview's first location is about:blank.
+    session.page.until_present("status-bar").await;
+    session
+}
+
+/// The same as soon as there is a webview, with nothing in it yet.
+pub(crate) async fn launched(
+    desktop: &Desktop,
     mut driver: Command,
     program: &str,
     arguments: &[&str],
@@ -77,15 +90,12 @@ pub(crate) async fn webview_of(
         .await;
     }
     let options = json!({ "application": program, "args": arguments });
-    let session = open(
+    open(
         driver,
         port,
         json!({ "browserName": "wry", "tauri:options": options }),
     )
-    .await;
-    // The webview's first location is about:blank.
-    session.page.until_present("status-bar").await;
-    session
+    .await
 }
 
 /// Opens Chromium.

@@ -1,0 +1,282 @@
+//! The figures of `make bench`: launch, first event, stop, sizes, idle CPU, on the programs in the folder that `BIN` names.
+//!
+//! No test: it asserts nothing but that there is something to measure, and prints a table. It has a `main` of its own so that
+//! nothing else is on stdout.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::desktop::Desktop;
+use support::port::free_port;
+use support::process::Process;
+use support::wait::{ensure, wait_for};
+use support::webdriver::{self, Session};
+use support::{http, settings};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+/// Of how many runs a figure is the median.
+const RUNS: usize = 5;
+
+const STREAMS: usize = 1_000;
+const HALF_SENT: usize = 100;
+const DEAF: usize = 10;
+const IDLE: Duration = Duration::from_secs(10);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let bin = std::env::var_os("BIN")
+        .map(PathBuf::from)
+        .expect("BIN names the folder of the programs: run scripts/bench.sh");
+    let app = program(&bin, "sse-workbench");
+    let sse = program(&bin, "sse");
+
+    let (mut launches, mut first_clicks, mut next_clicks) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        let (launch, first, next) = launch_and_click(&app).await;
+        launches.push(launch);
+        first_clicks.push(first);
+        next_clicks.push(next);
+    }
+    let mut stops = Vec::new();
+    for _ in 0..RUNS {
+        stops.push(stop(&sse).await);
+    }
+    let idle = idle(&app).await;
+
+    println!("| what | median of {RUNS} | all |");
+    println!("|---|---|---|");
+    row(
+        "launch: start of the process to `Running` in the page",
+        "ms",
+        launches,
+    );
+    row(
+        "first click on Start of `/endless` in a window to its first event in the page",
+        "ms",
+        first_clicks,
+    );
+    row("the same, the next time", "ms", next_clicks);
+    let crowd = format!(
+        "`sse serve` with {STREAMS} streams, {HALF_SENT} half-sent requests, {DEAF} clients that never read: SIGTERM to exit"
+    );
+    row(&crowd, "ms", stops);
+    row(
+        "idle: CPU of one core, app and its WebKit processes, over 10 s",
+        "%",
+        idle,
+    );
+    println!("\n| file | bytes |\n|---|---|");
+    for file in [app, sse].into_iter().chain(packages(&bin)) {
+        let bytes = fs::metadata(&file).map_or(0, |data| data.len());
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        println!("| {name} | {bytes} |");
+    }
+}
+
+fn row(what: &str, unit: &str, mut values: Vec<f64>) {
+    values.sort_by(f64::total_cmp);
+    let all: Vec<_> = values.iter().map(|value| format!("{value:.1}")).collect();
+    let median = values[values.len() / 2];
+    println!("| {what} | {median:.1} {unit} | {} |", all.join(", "));
+}
+
+fn program(bin: &Path, name: &str) -> PathBuf {
+    let path = bin.join(name);
+    let path = path.canonicalize();
+    path.unwrap_or_else(|error| panic!("{name} is not in {}: {error}", bin.display()))
+}
+
+/// What `make bundle` made of these programs, if it did.
+fn packages(bin: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(bin.join("bundle/deb")).into_iter().flatten();
+    let mut found: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "deb"))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Milliseconds from the start of the app's process until its page says that the server runs, seen through WebDriver, which looks as
+/// often as it can and costs a launch a little; then from a click on Start until the first event's row is in the document, twice.
+async fn launch_and_click(app: &Path) -> (f64, f64, f64) {
+    let desktop = Desktop::start().await;
+    settings::use_port(&desktop, free_port());
+    let driver = desktop.command("tauri-driver");
+    let session = webdriver::launched(&desktop, driver, &app.to_string_lossy(), &[]).await;
+    let launched = async {
+        loop {
+            let script = "return document.querySelector('status-bar .words')?.textContent;";
+            if session.page.js(script).await == Ok(Value::from("Running")) {
+                return uptime() - start_of(&session);
+            }
+        }
+    };
+    let launch = tokio::time::timeout(Duration::from_secs(60), launched)
+        .await
+        .expect("the page says Running within a minute");
+    // A person needs this long too, and what a launch leaves to do is done then.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let first = click_to_event(&session).await;
+    let panel = session.page.panel("/endless");
+    panel.toggle().await;
+    panel.until_state("stopped").await;
+    let clear =
+        "document.querySelector('stream-panel[data-path=\"/endless\"] [data-act=clear]').click();";
+    session.page.js(clear).await.expect("the page runs scripts");
+    session.page.until_drawn().await;
+    let next = click_to_event(&session).await;
+    session.close().await;
+    (launch * 1000.0, first, next)
+}
+
+async fn click_to_event(session: &Session) -> f64 {
+    let script = "
+        const done = arguments[0];
+        const panel = document.querySelector('stream-panel[data-path=\"/endless\"]');
+        let begun = 0;
+        new MutationObserver((_, observer) => {
+            if (!panel.querySelector('[data-row]')) return;
+            observer.disconnect();
+            done(performance.now() - begun);
+        }).observe(panel, { childList: true, subtree: true });
+        begun = performance.now();
+        panel.querySelector('[data-act=toggle]').click();";
+    let took = session.page.js_async(script).await;
+    let took = took.ok().and_then(|value| value.as_f64());
+    took.expect("a time in milliseconds")
+}
+
+/// Seconds since the machine's start.
+fn uptime() -> f64 {
+    let text = fs::read_to_string("/proc/uptime").expect("this is Linux");
+    let seconds = text.split(' ').next().and_then(|word| word.parse().ok());
+    seconds.expect("it begins with a number")
+}
+
+/// When the app's process began, in seconds since the machine's start. To a hundredth of a second, as the kernel keeps it.
+fn start_of(session: &Session) -> f64 {
+    let processes = session.processes_of("sse-workbench");
+    let id = processes.first().expect("the app runs");
+    stat(*id).expect("the app runs")[19] / ticks_per_second()
+}
+
+fn ticks_per_second() -> f64 {
+    let output = Command::new("getconf").arg("CLK_TCK").output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().parse());
+    text.ok().and_then(Result::ok).unwrap_or(100.0)
+}
+
+/// The numbers of `/proc/ID/stat` after the program's name, from the state (which is no number) on.
+fn stat(id: u32) -> Option<Vec<f64>> {
+    let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let (_, numbers) = text.rsplit_once(')')?;
+    let numbers = numbers.split_whitespace();
+    Some(numbers.map(|word| word.parse().unwrap_or(0.0)).collect())
+}
+
+/// Milliseconds from SIGTERM until the process is gone, while all of these are connected.
+async fn stop(sse: &Path) -> f64 {
+    let logs = tempfile::tempdir().expect("there is room for temporary files");
+    let port = free_port();
+    let mut command = support::process::command(sse);
+    command.args(["serve", "--port", &port.to_string()]);
+    let mut server = Process::start(&mut command, "sse", logs.path());
+    http::until_it_answers(port).await;
+
+    let mut clients = Vec::new();
+    for _ in 0..STREAMS {
+        let mut socket = request(port, "GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        clients.push(tokio::spawn(async move {
+            let mut buffer = [0; 4096];
+            while matches!(socket.read(&mut buffer).await, Ok(1..)) {}
+        }));
+    }
+    let mut silent = Vec::new();
+    for _ in 0..HALF_SENT {
+        silent.push(request(port, "GET /endless HTTP/1.1\r\nHost: loc").await);
+    }
+    for _ in 0..DEAF {
+        let whole = "GET /endless?every=0ms HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        silent.push(request(port, whole).await);
+    }
+    wait_for("all streams open", async || {
+        let answer = http::get(port, "/api/connections", &[]).await?;
+        let table: Value = serde_json::from_str(&answer.body).map_err(|error| error.to_string())?;
+        ensure(table["open"] == STREAMS + DEAF, table["open"].to_string())
+    })
+    .await;
+
+    let begun = Instant::now();
+    server.signal("TERM");
+    while server.is_running() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not end");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let took = begun.elapsed();
+    for client in clients {
+        client.await.expect("a client reads to the end");
+    }
+    took.as_secs_f64() * 1000.0
+}
+
+/// A connection on which `text` was sent; the guard wants the port in the Host header.
+async fn request(port: u16, text: &str) -> TcpStream {
+    let socket = TcpStream::connect(("127.0.0.1", port)).await;
+    let mut socket = socket.expect("the server takes connections (and ulimit -n allows them)");
+    let text = text.replace("localhost", &format!("localhost:{port}"));
+    tokio::io::AsyncWriteExt::write_all(&mut socket, text.as_bytes())
+        .await
+        .expect("the server reads");
+    socket
+}
+
+/// Per cent of one core that the app and all it started take, while nobody does anything.
+async fn idle(app: &Path) -> Vec<f64> {
+    let desktop = Desktop::start().await;
+    let port = free_port();
+    settings::use_port(&desktop, port);
+    let process = Process::start(&mut desktop.command(app), "app", &desktop.logs());
+    http::until_it_answers(port).await;
+    wait_for("the app's window", async || support::app::window(&desktop)).await;
+    // The launch itself is not idleness.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let mut shares = Vec::new();
+    for _ in 0..RUNS {
+        let before = ticks_of_family(process.id());
+        tokio::time::sleep(IDLE).await;
+        let ticks = ticks_of_family(process.id()) - before;
+        shares.push(100.0 * ticks / ticks_per_second() / IDLE.as_secs_f64());
+    }
+    shares
+}
+
+/// The CPU time of a process and of all below it, in the kernel's ticks.
+fn ticks_of_family(id: u32) -> f64 {
+    let all: Vec<(u32, Vec<f64>)> = fs::read_dir("/proc")
+        .expect("this is Linux")
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(|id| Some((id, stat(id)?)))
+        .collect();
+    let mut family = vec![id];
+    let mut ticks = 0.0;
+    while let Some(id) = family.pop() {
+        for (other, numbers) in &all {
+            if *other == id {
+                ticks += numbers[11] + numbers[12];
+            }
+            if numbers[1] == f64::from(id) {
+                family.push(*other);
+            }
+        }
+    }
+    ticks
+}
