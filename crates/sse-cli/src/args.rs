@@ -30,7 +30,7 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
-    /// Address to listen on beside loopback, which is the default: 127.0.0.1 and [::1] on one port.
+    /// Address to listen on beside loopback, which is the default: 127.0.0.1 and ::1 on one port.
     #[arg(long, value_name = "ADDRESS", value_parser = host)]
     host: Option<Host>,
 

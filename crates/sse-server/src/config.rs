@@ -11,7 +11,7 @@ pub const DEFAULT_PORT: u16 = 8000;
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen. `None` is loopback, 127.0.0.1 and [::1] on one port. An address beyond loopback
+    /// Where to listen. `None` is loopback, 127.0.0.1 and `[::1]` on one port. An address beyond loopback
     /// is for the person to ask for, never a default (invariant 1), and comes beside loopback. A literal
     /// loopback address is the only one.
     pub host: Option<IpAddr>,

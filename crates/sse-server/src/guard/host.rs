@@ -52,7 +52,7 @@ impl Authority {
         Some(Self { host, port })
     }
 
-    /// `localhost`, 127.0.0.1 or [::1], and no other spelling of loopback: those are the names that we
+    /// `localhost`, 127.0.0.1 or `[::1]`, and no other spelling of loopback: those are the names that we
     /// give out.
     pub(crate) fn is_loopback_name(&self) -> bool {
         match &self.host {

@@ -80,7 +80,7 @@ impl Origin {
         SHELL.contains(&self.as_str())
     }
 
-    /// http(s) on localhost, below it, on 127/8 or [::1], whatever the port.
+    /// http(s) on localhost, below it, on 127/8 or `[::1]`, whatever the port.
     pub(super) fn is_local(&self) -> bool {
         let Some(("http" | "https", authority)) = self.parts() else {
             return false;
