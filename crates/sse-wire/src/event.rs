@@ -1,7 +1,7 @@
 //! What a sender says in one event.
 //!
 //! Plain borrowed data: it is never checked or changed here, so an `Event` can hold any text. What
-//! the wire cannot carry is settled in [`encode`](crate::encode), once.
+//! the wire cannot carry is settled in [`encode`](crate::encode()), once.
 
 /// One event, or one comment, or both, as a sender means it.
 ///

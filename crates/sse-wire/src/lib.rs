@@ -1,6 +1,6 @@
 //! Server-Sent Events to bytes and back, exactly as the [WHATWG standard] has it.
 //!
-//! [`encode`] appends one [`Event`] to a buffer; [`Decoder`] takes the bytes of a stream in
+//! [`encode()`] appends one [`Event`] to a buffer; [`Decoder`] takes the bytes of a stream in
 //! whatever pieces they arrive and hands out what they mean. The two agree: what the one writes,
 //! the other reads back, at any chunking.
 //!
