@@ -51,7 +51,7 @@ export const ORIGIN_NOT_ALLOWED = "origin not allowed";
 export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
 
 /**
- * What became of a connection: `open`, `by the client: client closed`, `refused (503): too many streams`.
+ * What became of a connection: `open`, `by the client: closed`, `refused (503): too many streams`.
  *
  * @param {Row} row
  */

@@ -36,7 +36,7 @@ test("a refusal is final and carries its status and reason", () => {
 });
 
 test("closed for no reason that the server knows is gone", () => {
-  for (const known of [null, undefined, row({}), row({ state: "ended", ended: ended("client", "client closed") })]) {
+  for (const known of [null, undefined, row({}), row({ state: "ended", ended: ended("client", "closed") })]) {
     const verdict = afterError("closed", known, 1000);
     assert.deepEqual(says(verdict), ["lost", "gone", true]);
     assert.ok(verdict.note);

@@ -25,7 +25,7 @@ test("EventSource lines listen for every name, and what they quote is JavaScript
 test("what became of a connection says by whom and why", () => {
   const gone = (by, why, complete = false) => ({ by, why, complete, at_ms: 0 });
   assert.equal(fateWords({ state: "open", ended: null }), "open");
-  assert.equal(fateWords({ state: "ended", ended: gone("client", "client closed") }), "by the client: client closed");
+  assert.equal(fateWords({ state: "ended", ended: gone("client", "closed") }), "by the client: closed");
   assert.equal(fateWords({ state: "refused", status: 503, ended: gone("server", "too many streams") }), "refused (503): too many streams");
   assert.equal(fateWords({ state: "refused", status: 204, ended: gone("server", "nothing left to send", true) }), "nothing left to send (204)");
   assert.equal(

@@ -287,11 +287,11 @@ mod tests {
         assert_eq!((view.open, view.opened, view.rows.len()), (1, 1, 1));
         assert_eq!(view.rows[0].last_id.as_deref(), Some("2"));
         assert_eq!(view.rows[0].state, "open");
-        open.end(Ending::new(EndedBy::Client, "client closed"));
+        open.end(Ending::new(EndedBy::Client, "closed"));
         let view = table.view();
         assert_eq!((view.open, view.opened), (0, 1));
         let ended = view.rows[0].ended.as_ref().expect("it ended");
-        assert_eq!((ended.by, ended.why), (EndedBy::Client, "client closed"));
+        assert_eq!((ended.by, ended.why), (EndedBy::Client, "closed"));
         assert_eq!(view.rows[0].events, 2);
     }
 

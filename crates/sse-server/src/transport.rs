@@ -110,7 +110,7 @@ pub(crate) async fn drive(
 impl Broken {
     fn ending(&self) -> Ending {
         match self {
-            Broken::Left(Left::Closed) => Ending::new(EndedBy::Client, "client closed"),
+            Broken::Left(Left::Closed) => Ending::new(EndedBy::Client, "closed"),
             Broken::Left(Left::Reset) => Ending::new(EndedBy::Client, "connection reset"),
             Broken::Left(Left::Vanished) => Ending::new(EndedBy::Network, "client vanished"),
             Broken::Left(Left::Talks) => Ending::new(EndedBy::Server, "client sent too much"),

@@ -63,16 +63,12 @@ struct Usage {
 
 impl Usage {
     fn now() -> Self {
-        let status = fs::read_to_string("/proc/self/status").expect("Linux has it");
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         Self {
             descriptors: fs::read_dir("/proc/self/fd").expect("Linux has it").count(),
             tasks: tokio::runtime::Handle::current()
                 .metrics()
                 .num_alive_tasks(),
-            resident_kib: resident
-                .and_then(|kib| kib.split_whitespace().next()?.parse().ok())
-                .expect("a number of KiB"),
+            resident_kib: support::resident_kib(),
         }
     }
 }

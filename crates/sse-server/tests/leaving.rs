@@ -23,7 +23,7 @@ async fn a_client_that_closes_is_gone_before_its_next_event() {
     let row = bench.ended("fin").await;
     assert!(left.elapsed() < PROMPT, "{:?}", left.elapsed());
     let ended = row.ended.expect("it ended");
-    assert_eq!((ended.by, ended.why), (EndedBy::Client, "client closed"));
+    assert_eq!((ended.by, ended.why), (EndedBy::Client, "closed"));
     assert_eq!((row.events, row.last_id.as_deref()), (1, Some("1")));
 }
 

@@ -119,18 +119,11 @@ async fn bodies_have_a_size_and_a_time() {
 #[tokio::test]
 #[cfg(target_os = "linux")] // It reads /proc.
 async fn a_body_that_is_to_be_forgotten_is_not_kept() {
-    let resident_kib = || -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        resident
-            .and_then(|kib| kib.split_whitespace().next()?.parse().ok())
-            .expect("a number of KiB")
-    };
     let bench = Bench::start().await;
     let length = 1024 * 1024;
     let almost = vec![b'x'; length - 1];
     let mut clients = Vec::new();
-    let before = resident_kib();
+    let before = support::resident_kib();
     for _ in 0..40 {
         let mut client = bench.connect().await;
         let length = length.to_string();
@@ -143,7 +136,7 @@ async fn a_body_that_is_to_be_forgotten_is_not_kept() {
     // The last byte of each is answered, so all before it has been read.
     let mut grown = 0;
     for client in &mut clients {
-        grown = grown.max(resident_kib().saturating_sub(before));
+        grown = grown.max(support::resident_kib().saturating_sub(before));
         client.send("x").await;
         assert_eq!(client.head().await.status, 200);
     }

@@ -265,6 +265,16 @@ impl Client {
     }
 }
 
+/// What of this process is in memory.
+#[cfg(target_os = "linux")] // It reads /proc.
+pub fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    resident
+        .and_then(|kib| kib.split_whitespace().next()?.parse().ok())
+        .expect("a number of KiB")
+}
+
 /// The data of all events in `text`, as a client would decode them.
 pub fn data(text: &str) -> Vec<String> {
     let mut data = Vec::new();
