@@ -36,13 +36,11 @@ async fn main() {
     let app = program(&bin, "sse-workbench");
     let sse = program(&bin, "sse");
 
-    let (mut launches, mut first_clicks, mut next_clicks) = (Vec::new(), Vec::new(), Vec::new());
+    let mut windows = Vec::new();
     for _ in 0..RUNS {
-        let (launch, first, next) = launch_and_click(&app).await;
-        launches.push(launch);
-        first_clicks.push(first);
-        next_clicks.push(next);
+        windows.push(launch_and_click(&app).await);
     }
+    let all = |figure: fn(&Window) -> f64| windows.iter().map(figure).collect();
     let mut stops = Vec::new();
     for _ in 0..RUNS {
         stops.push(stop(&sse).await);
@@ -54,14 +52,23 @@ async fn main() {
     row(
         "launch: start of the process to `Running` in the page",
         "ms",
-        launches,
+        all(|window| window.launch),
     );
     row(
         "first click on Start of `/endless` in a window to its first event in the page",
         "ms",
-        first_clicks,
+        all(|window| window.first_click),
     );
-    row("the same, the next time", "ms", next_clicks);
+    row(
+        "the same, the next time",
+        "ms",
+        all(|window| window.next_click),
+    );
+    row(
+        "click on Start of 40,000 events without a pause to the row of the last one",
+        "ms",
+        all(|window| window.burst),
+    );
     let crowd = format!(
         "`sse serve` with {STREAMS} streams, {HALF_SENT} half-sent requests, {DEAF} clients that never read: SIGTERM to exit"
     );
@@ -106,7 +113,7 @@ fn packages(bin: &Path) -> Vec<PathBuf> {
 
 /// Milliseconds from the start of the app's process until its page says that the server runs, seen through WebDriver, which looks as
 /// often as it can and costs a launch a little; then from a click on Start until the first event's row is in the document, twice.
-async fn launch_and_click(app: &Path) -> (f64, f64, f64) {
+async fn launch_and_click(app: &Path) -> Window {
     let desktop = Desktop::start().await;
     settings::use_port(&desktop, free_port());
     let driver = desktop.command("tauri-driver");
@@ -133,23 +140,53 @@ async fn launch_and_click(app: &Path) -> (f64, f64, f64) {
     session.page.js(clear).await.expect("the page runs scripts");
     session.page.until_drawn().await;
     let next = click_to_event(&session).await;
+    panel.toggle().await;
+    panel.until_state("stopped").await;
+    let faster = "window.EventSource = class extends EventSource {
+        constructor(url) { super(url + '&every=0ms&count=40000'); }
+    };";
+    session
+        .page
+        .js(faster)
+        .await
+        .expect("the page runs scripts");
+    let burst = click_to_row(&session, "/numbers", "[data-event-id=\"40000\"]").await;
     session.close().await;
-    (launch * 1000.0, first, next)
+    Window {
+        launch: launch * 1000.0,
+        first_click: first,
+        next_click: next,
+        burst,
+    }
+}
+
+/// The figures of one launch, in milliseconds.
+struct Window {
+    launch: f64,
+    first_click: f64,
+    next_click: f64,
+    burst: f64,
 }
 
 async fn click_to_event(session: &Session) -> f64 {
-    let script = "
-        const done = arguments[0];
-        const panel = document.querySelector('stream-panel[data-path=\"/endless\"]');
+    click_to_row(session, "/endless", "[data-row]").await
+}
+
+/// Milliseconds from a click on Start of this stream until there is such a row in the document.
+async fn click_to_row(session: &Session, path: &str, row: &str) -> f64 {
+    let script = format!(
+        "const done = arguments[0];
+        const panel = document.querySelector('stream-panel[data-path=\"{path}\"]');
         let begun = 0;
-        new MutationObserver((_, observer) => {
-            if (!panel.querySelector('[data-row]')) return;
+        new MutationObserver((_, observer) => {{
+            if (!panel.querySelector('{row}')) return;
             observer.disconnect();
             done(performance.now() - begun);
-        }).observe(panel, { childList: true, subtree: true });
+        }}).observe(panel, {{ attributes: true, childList: true, subtree: true }});
         begun = performance.now();
-        panel.querySelector('[data-act=toggle]').click();";
-    let took = session.page.js_async(script).await;
+        panel.querySelector('[data-act=toggle]').click();"
+    );
+    let took = session.page.js_async(&script).await;
     let took = took.ok().and_then(|value| value.as_f64());
     took.expect("a time in milliseconds")
 }
