@@ -6,7 +6,6 @@ use support::app::App;
 use support::desktop::Desktop;
 use support::front_end;
 use support::http;
-use support::wait::{ensure, wait_for};
 use support::webdriver::{self, Session};
 
 #[tokio::test]
@@ -92,14 +91,7 @@ async fn the_page_shows_the_streams(session: Session, port: u16, browser: &str) 
 
     endless.toggle().await;
     endless.until_state("stopped").await;
-    wait_for("the end of its connection", async || {
-        let rows = http::connections(port).await?;
-        ensure(
-            rows.iter().all(|row| row["state"] != "open"),
-            format!("{rows:?}"),
-        )
-    })
-    .await;
+    http::until_nobody_is_connected(port).await;
     session.close().await;
 }
 

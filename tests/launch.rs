@@ -62,9 +62,7 @@ async fn ends_in_order_on(signal: &str) {
     let app = App::launch(&desktop).await;
     let mut streams = Vec::new();
     for path in ["/numbers", "/endless", "/endless?every=1ms"] {
-        let mut stream = Stream::open(app.port, path).await;
-        stream.until_line("data: 1").await;
-        streams.push(stream);
+        streams.push(Stream::running(app.port, path).await);
     }
     app.process.signal(signal);
     for mut stream in streams {
@@ -80,8 +78,7 @@ async fn ends_in_order_on(signal: &str) {
 async fn closing_the_window_ends_the_streams_and_the_program_in_order() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
-    let mut stream = Stream::open(app.port, "/endless").await;
-    stream.until_line("data: 1").await;
+    let mut stream = Stream::running(app.port, "/endless").await;
     close_window(&desktop);
     stream
         .until_end()

@@ -51,8 +51,7 @@ async fn it_has_the_entries_that_it_should_have() {
 async fn stop_closes_the_port_and_start_opens_it() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
-    let mut stream = http::Stream::open(app.port, "/endless").await;
-    stream.until_line("data: 1").await;
+    let mut stream = http::Stream::running(app.port, "/endless").await;
 
     until_enabled(&desktop, "Server", &RUNNING).await;
     choose(&desktop, "Server", "Stop");
@@ -66,16 +65,14 @@ async fn stop_closes_the_port_and_start_opens_it() {
     choose(&desktop, "Server", "Start");
     http::until_it_answers(app.port).await;
     until_enabled(&desktop, "Server", &RUNNING).await;
-    let mut stream = http::Stream::open(app.port, "/endless").await;
-    stream.until_line("data: 1").await;
+    http::Stream::running(app.port, "/endless").await;
 }
 
 #[tokio::test]
 async fn restart_ends_the_streams_and_serves_again() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
-    let mut stream = http::Stream::open(app.port, "/endless").await;
-    stream.until_line("data: 1").await;
+    let mut stream = http::Stream::running(app.port, "/endless").await;
 
     until_enabled(&desktop, "Server", &RUNNING).await;
     choose(&desktop, "Server", "Restart");
@@ -91,8 +88,7 @@ async fn restart_ends_the_streams_and_serves_again() {
 async fn quit_ends_the_process_with_streams_open() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
-    let mut stream = http::Stream::open(app.port, "/endless").await;
-    stream.until_line("data: 1").await;
+    let mut stream = http::Stream::running(app.port, "/endless").await;
 
     choose(&desktop, "File", "Quit");
     stream

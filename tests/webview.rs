@@ -66,12 +66,7 @@ async fn a_finite_stream_shows_all_its_events_and_ends_for_good() {
     assert_eq!(panel.numbers().await, Ok(vec![1, 2, 3, 4, 5]));
 
     // EventSource comes back after every end. This one must not get the events again: it was told to stop, or the page closed it.
-    wait_for("no connection of the finite stream", async || {
-        let rows = http::connections(port).await?;
-        let open = rows.iter().any(|row| row["state"] == "open");
-        ensure(!open, format!("{rows:?}"))
-    })
-    .await;
+    http::until_nobody_is_connected(port).await;
     assert_eq!(panel.numbers().await, Ok(vec![1, 2, 3, 4, 5]));
     session.close().await;
 }
@@ -206,14 +201,7 @@ async fn stop_answers_in_the_middle_of_a_burst() {
     panel.until_number(40_000).await;
     panel.toggle().await;
     panel.until_state("stopped").await;
-    wait_for("the end of the connection", async || {
-        let rows = http::connections(port).await?;
-        ensure(
-            rows.iter().all(|row| row["state"] != "open"),
-            format!("{rows:?}"),
-        )
-    })
-    .await;
+    http::until_nobody_is_connected(port).await;
     session.close().await;
 }
 
@@ -224,8 +212,7 @@ async fn a_client_from_outside_shows_up_in_the_window_and_its_end_too() {
     page.visit("connections").await;
     page.until_present("connection-table .empty").await;
 
-    let mut stream = http::Stream::open(port, "/endless").await;
-    stream.until_line("data: 1").await;
+    let stream = http::Stream::running(port, "/endless").await;
     let open = "connection-table tr[data-state=\"open\"][data-stream=\"/endless\"]";
     page.until_present(open).await;
     page.until_text(&format!("{open} [data-col=\"peer\"]"), "127.0.0.1:")

@@ -65,6 +65,16 @@ pub(crate) async fn until_it_answers(port: u16) {
     .await;
 }
 
+/// Waits until no stream is open any more, by the server's own account.
+pub(crate) async fn until_nobody_is_connected(port: u16) {
+    wait_for("the end of every connection", async || {
+        let rows = connections(port).await?;
+        let open = rows.iter().any(|row| row["state"] == "open");
+        ensure(!open, format!("{rows:?}"))
+    })
+    .await;
+}
+
 /// A stream that is being read.
 #[derive(Debug)]
 pub(crate) struct Stream(BufReader<TcpStream>);
@@ -77,6 +87,13 @@ impl Stream {
                 .await
                 .expect("the server takes connections"),
         )
+    }
+
+    /// Opens it and reads its first event.
+    pub(crate) async fn running(port: u16, path: &str) -> Self {
+        let mut stream = Self::open(port, path).await;
+        stream.until_line("data: 1").await;
+        stream
     }
 
     /// Opens it under the name of a program.

@@ -105,8 +105,9 @@ fn bind_all(
 
 fn bind(addr: SocketAddr, send_buffer: usize) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-    if addr.is_ipv6() && !addr.ip().is_unspecified() {
-        socket.set_only_v6(true)?;
+    if addr.is_ipv6() {
+        // [::] is asked for to take in both families, whatever the system's default is.
+        socket.set_only_v6(!addr.ip().is_unspecified())?;
     }
     // Unix only: without it a port is taken for a minute after its last connection. On Windows the same
     // option lets two programs listen at once.

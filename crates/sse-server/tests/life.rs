@@ -57,6 +57,23 @@ async fn localhost_works_whichever_family_it_means() {
     assert!(families > 0);
 }
 
+/// Linux only: there every address of 127/8 is this machine's, so that one which was not asked for stands
+/// for its other addresses. A server on 0.0.0.0 would answer.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn nothing_listens_beyond_loopback_unless_it_was_asked_for() {
+    let elsewhere = Ipv4Addr::new(127, 0, 0, 2);
+    let refused = |addr: SocketAddr| std::net::TcpStream::connect(addr).is_err();
+    let bench = Bench::start().await;
+    assert!(refused((elsewhere, bench.addr.port()).into()));
+    let asked = Bench::with(Config {
+        host: Some(Ipv4Addr::UNSPECIFIED.into()),
+        ..Config::default()
+    })
+    .await;
+    assert!(!refused((elsewhere, asked.addr.port()).into()));
+}
+
 #[tokio::test]
 async fn a_port_in_use_fails_with_its_holder_and_the_next_start_may_succeed() {
     for ip in ["127.0.0.1:0", "[::1]:0"] {
