@@ -12,10 +12,13 @@ use tower::ServiceExt;
 
 use crate::config::{KeepAlive, Limits};
 use crate::connections::{Client, Connections, EndedBy, Ending, Open};
+use crate::error::Error;
 use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
+use crate::publish::{Draft, Published};
 use crate::pump::Pump;
 use crate::query::Overrides;
 use crate::stream::Stream;
+use crate::topics::{self, Topics};
 use crate::{Status, program, routes};
 
 /// What the table keeps of a method, and of an origin that was refused, in bytes. A name of DNS has 253.
@@ -27,9 +30,19 @@ pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) connections: Connections,
     pub(crate) streams: Vec<Stream>,
+    pub(crate) topics: Topics,
     pub(crate) keep_alive: KeepAlive,
     pub(crate) limits: Limits,
     pub(crate) status: watch::Receiver<Status>,
+}
+
+impl Context {
+    /// Publishes the events to a topic.
+    pub(crate) async fn publish(&self, topic: &str, drafts: &[Draft]) -> Result<Published, Error> {
+        let published = self.topics.topic(topic)?.publish(drafts)?;
+        self.connections.tell();
+        Ok(published)
+    }
 }
 
 /// The way of a request: guard, then router.
@@ -66,6 +79,10 @@ impl App {
             router: routes::router(&context),
             context,
         }
+    }
+
+    pub(crate) fn published(&self) -> watch::Receiver<()> {
+        self.context.topics.published()
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -124,12 +141,8 @@ impl App {
     }
 
     fn area(&self, path: &str) -> Area {
-        if self
-            .context
-            .streams
-            .iter()
-            .any(|stream| stream.path == path)
-        {
+        let streams = &self.context.streams;
+        if path.starts_with(topics::PREFIX) || streams.iter().any(|stream| stream.path == path) {
             Area::Stream
         } else {
             Area::Own
@@ -183,6 +196,7 @@ pub(crate) fn client<B>(
             .take(SHOWN_METHOD)
             .collect(),
         brought: None,
+        topic: None,
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Config {
     pub limits: Limits,
     /// The streams that are served.
     pub streams: Vec<Stream>,
+    /// What topics keep, and what becomes of those who read them slowly.
+    pub topics: TopicConfig,
 }
 
 impl Default for Config {
@@ -39,6 +41,7 @@ impl Default for Config {
             keep_alive: KeepAlive::default(),
             limits: Limits::default(),
             streams: stream::built_in(),
+            topics: TopicConfig::default(),
         }
     }
 }
@@ -98,4 +101,43 @@ impl Default for Limits {
             stop_grace: Duration::from_millis(200),
         }
     }
+}
+
+/// What topics keep, and what becomes of those who read them slowly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicConfig {
+    /// Topics at once; the first use of one more is answered with 503.
+    pub max_topics: usize,
+    /// Events that each topic keeps, at least 1.
+    pub keep_events: usize,
+    /// Bytes that each topic keeps, as they are sent. The newest event is kept whatever its size.
+    pub keep_bytes: usize,
+    /// How many events a subscriber may be behind, of those that were published since it came. What has left
+    /// the ring is too far behind in any case.
+    pub max_lag: u64,
+    /// What becomes of a subscriber that is further behind.
+    pub slow: Slow,
+}
+
+impl Default for TopicConfig {
+    /// The lag is half of what is kept, so that a subscriber which was cut off finds the rest when it returns.
+    fn default() -> Self {
+        Self {
+            max_topics: 256,
+            keep_events: 1000,
+            keep_bytes: 4 * 1024 * 1024,
+            max_lag: 500,
+            slow: Slow::default(),
+        }
+    }
+}
+
+/// What becomes of a subscriber that reads too slowly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Slow {
+    /// Its connection is ended, and it comes back with its last event id.
+    #[default]
+    Disconnect,
+    /// The oldest events are dropped for it, and a gap event in its stream says which.
+    DropOldest,
 }

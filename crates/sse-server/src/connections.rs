@@ -15,6 +15,7 @@ use std::time::SystemTime;
 
 use tokio::sync::watch;
 
+use crate::topics::Topic;
 pub use view::{ConnectionsView, EndedView, RowView};
 
 /// How many connections that ended, and how many that were refused, are kept. Each has its own places: any
@@ -56,6 +57,8 @@ pub(crate) struct Client {
     pub(crate) method: String,
     /// The last event id that it brought.
     pub(crate) brought: Option<String>,
+    /// What the numbers of its events are ids of, where they are not the ids themselves.
+    pub(crate) topic: Option<Arc<Topic>>,
 }
 
 /// Who ended a connection.
@@ -184,7 +187,8 @@ impl Connections {
         lock(&self.0.table)
     }
 
-    fn tell(&self) {
+    /// Says that somebody should look again: at the table, or at what stands beside it.
+    pub(crate) fn tell(&self) {
         if !self.0.told.load(Ordering::Relaxed) && !self.0.told.swap(true, Ordering::AcqRel) {
             self.0.changed.send_modify(|n| *n += 1);
         }
@@ -271,6 +275,7 @@ mod tests {
             tag: Some(tag.to_owned()),
             method: "GET".to_owned(),
             brought: None,
+            topic: None,
         }
     }
 

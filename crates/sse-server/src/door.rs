@@ -113,6 +113,7 @@ pub(crate) async fn serve(
         pump,
         handoff.framing,
         open,
+        app.published(),
         terms,
     )
     .await;

@@ -50,6 +50,28 @@ pub enum Error {
         "`{0}` is not an origin: give scheme, host and port only, such as https://app.example:8443."
     )]
     BadOrigin(String),
+
+    /// A name that no topic can have.
+    #[error(
+        "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first."
+    )]
+    BadTopic,
+
+    /// As many topics as there may be.
+    #[error(
+        "There are {0} topics, which is the limit: use one of them, or start the server with a higher limit."
+    )]
+    TooManyTopics(usize),
+
+    /// An event that cannot be published; the sentence says why.
+    #[error("{0}")]
+    BadEvent(String),
+
+    /// An event that is still kept has this id.
+    #[error(
+        "id={0} is that of an event that is still kept: choose another, or leave it out to get one that sorts."
+    )]
+    IdTaken(String),
 }
 
 impl Error {

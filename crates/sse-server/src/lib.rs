@@ -13,6 +13,7 @@
 //! | `door` | a connection while it speaks HTTP, until a stream takes it over |
 //! | `app`, `guard`, `routes` | a request: may it come in, and who answers it |
 //! | `stream`, `query` | what streams there are, and what a request may change about one |
+//! | `topics`, `publish` | streams that somebody else feeds, and what a request to publish says |
 //! | `pump` | what a connection is sent and when, without clock or socket |
 //! | `transport`, `wire` | framing and unsent bytes; the socket itself |
 //! | `signals` | what asks a program to end |
@@ -26,10 +27,13 @@ mod config;
 mod connections;
 mod door;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guard;
 mod listen;
 mod port;
 mod program;
+mod publish;
 mod pump;
 mod query;
 mod routes;
@@ -38,16 +42,19 @@ mod server;
 mod signals;
 mod state;
 mod stream;
+mod topics;
 mod transport;
 mod wire;
 
-pub use config::{Config, DEFAULT_PORT, KeepAlive, Limits};
+pub use config::{Config, DEFAULT_PORT, KeepAlive, Limits, Slow, TopicConfig};
 pub use connections::{ConnectionsView, EndedBy, EndedView, RowView};
 pub use error::{Error, Holder};
+pub use publish::{Draft, Published};
 pub use server::Server;
 pub use signals::asked_to_end;
 pub use state::{Phase, StateView, Status};
 pub use stream::{Source, Stream, StreamInfo, built_in};
+pub use topics::TopicInfo;
 
 /// Raises the limit of open files as far as this user may, since every client takes one and desktops
 /// begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at the limit.

@@ -15,6 +15,7 @@ use sse_wire::{Event, LineEnding, encode};
 
 use crate::config::KeepAlive;
 use crate::stream::{Source, Stream};
+use crate::topics::{Fed, Subscription};
 use counter::Counter;
 pub(crate) use out::Out;
 
@@ -30,12 +31,18 @@ const CATCH_UP: Duration = Duration::from_secs(1);
 /// What the transport does after a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Come back at this instant, if there is one; before, only to act.
-    Wait { at: Option<Instant> },
+    /// Come back at this instant, if there is one, and with `published` also when something was published;
+    /// before, only to act.
+    Wait {
+        at: Option<Instant>,
+        published: bool,
+    },
     /// The cap of a visit was reached: let others have a turn, then come back.
     More,
     /// Send what is there, then end in order.
     End,
+    /// End without a last chunk: the client is too slow, and is to come back with its last event id.
+    Cut,
 }
 
 /// What somebody outside the stream wants of it.
@@ -48,16 +55,31 @@ pub(crate) enum Act {
 /// One connection's stream.
 #[derive(Debug)]
 pub(crate) struct Pump {
+    feed: Feed,
+    keep_alive: KeepAlive,
+    /// When the next keep-alive comment is due.
+    comment_due: Option<Instant>,
+    stopped: bool,
+}
+
+/// Where the events come from.
+#[derive(Debug)]
+enum Feed {
+    /// From a counter, at a pace.
+    Paced(Paced),
+    /// From a topic, as they are published.
+    Topic(Subscription),
+}
+
+/// A counter and its pace.
+#[derive(Debug)]
+struct Paced {
     counter: Counter,
     every: Duration,
     /// When the next event is due; unset until the first visit.
     due: Option<Instant>,
     /// Sent with the first event of the connection, then gone.
     retry: Option<u64>,
-    keep_alive: KeepAlive,
-    /// When the next keep-alive comment is due.
-    comment_due: Option<Instant>,
-    stopped: bool,
 }
 
 impl Pump {
@@ -74,15 +96,29 @@ impl Pump {
             None | Some("") => counter,
             Some(id) => counter.resume(id)?,
         };
-        Some(Self {
-            counter,
-            every: stream.every,
-            due: None,
-            retry: stream.retry,
+        Some(Self::with(
+            Feed::Paced(Paced {
+                counter,
+                every: stream.every,
+                due: None,
+                retry: stream.retry,
+            }),
+            keep_alive,
+        ))
+    }
+
+    /// The pump of a subscriber of a topic.
+    pub(crate) fn subscribed(subscription: Subscription, keep_alive: KeepAlive) -> Self {
+        Self::with(Feed::Topic(subscription), keep_alive)
+    }
+
+    fn with(feed: Feed, keep_alive: KeepAlive) -> Self {
+        Self {
+            feed,
             keep_alive,
             comment_due: None,
             stopped: false,
-        })
+        }
     }
 
     /// Writes everything that is due at `now`, up to the cap of a visit.
@@ -90,29 +126,30 @@ impl Pump {
         if self.stopped {
             return Next::End;
         }
-        let mut due = *self.due.get_or_insert(now);
-        if now.saturating_duration_since(due) > CATCH_UP {
-            due = now;
-        }
-        while due <= now {
-            if out.len() >= VISIT {
-                self.due = Some(due);
-                self.arm_keep_alive(now, true);
-                return Next::More;
+        let next = match &mut self.feed {
+            Feed::Paced(paced) => paced.fill(now, out),
+            Feed::Topic(subscription) => match subscription.fill(out) {
+                Fed::All => Next::Wait {
+                    at: None,
+                    published: true,
+                },
+                Fed::Full => Next::More,
+                Fed::TooSlow => Next::Cut,
+            },
+        };
+        match next {
+            Next::Wait { at, published } => {
+                self.keep_alive(now, out);
+                Next::Wait {
+                    at: at.into_iter().chain(self.comment_due).min(),
+                    published,
+                }
             }
-            let Some(n) = self.counter.take() else {
-                return Next::End;
-            };
-            self.event(n, out);
-            due += self.every;
-        }
-        self.due = Some(due);
-        if self.counter.is_done() {
-            return Next::End;
-        }
-        self.keep_alive(now, out);
-        Next::Wait {
-            at: Some(self.comment_due.map_or(due, |comment| comment.min(due))),
+            Next::More => {
+                self.arm_keep_alive(now, true);
+                Next::More
+            }
+            Next::End | Next::Cut => next,
         }
     }
 
@@ -125,20 +162,19 @@ impl Pump {
 
     /// Whether everything that a finite stream has was written.
     pub(crate) fn is_complete(&self) -> bool {
-        self.counter.is_done()
+        match &self.feed {
+            Feed::Paced(paced) => paced.counter.is_done(),
+            Feed::Topic(_) => false,
+        }
     }
 
-    fn event(&mut self, n: u64, out: &mut Out) {
-        let mut digits = itoa::Buffer::new();
-        let number = digits.format(n);
-        let event = Event {
-            retry: self.retry.take(),
-            id: Some(number),
-            data: Some(number),
-            ..Event::default()
-        };
-        encode(&event, LineEnding::Lf, out.payload());
-        out.mark(Some(n));
+    /// What is asked while bytes of the last visit are unsent: whether the client is so far behind that it
+    /// is to be cut off.
+    pub(crate) fn is_too_slow(&self) -> bool {
+        match &self.feed {
+            Feed::Paced(_) => false,
+            Feed::Topic(subscription) => subscription.is_too_slow(),
+        }
     }
 
     fn keep_alive(&mut self, now: Instant, out: &mut Out) {
@@ -175,6 +211,47 @@ impl Pump {
                 }
             }
         }
+    }
+}
+
+impl Paced {
+    fn fill(&mut self, now: Instant, out: &mut Out) -> Next {
+        let mut due = *self.due.get_or_insert(now);
+        if now.saturating_duration_since(due) > CATCH_UP {
+            due = now;
+        }
+        while due <= now {
+            if out.len() >= VISIT {
+                self.due = Some(due);
+                return Next::More;
+            }
+            let Some(n) = self.counter.take() else {
+                return Next::End;
+            };
+            self.event(n, out);
+            due += self.every;
+        }
+        self.due = Some(due);
+        if self.counter.is_done() {
+            return Next::End;
+        }
+        Next::Wait {
+            at: Some(due),
+            published: false,
+        }
+    }
+
+    fn event(&mut self, n: u64, out: &mut Out) {
+        let mut digits = itoa::Buffer::new();
+        let number = digits.format(n);
+        let event = Event {
+            retry: self.retry.take(),
+            id: Some(number),
+            data: Some(number),
+            ..Event::default()
+        };
+        encode(&event, LineEnding::Lf, out.payload());
+        out.mark(Some(n));
     }
 }
 

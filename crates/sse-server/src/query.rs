@@ -87,7 +87,8 @@ impl Overrides {
     }
 }
 
-fn once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), BadQuery> {
+/// Takes a parameter that may be given once.
+pub(crate) fn once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), BadQuery> {
     match slot.replace(value) {
         None => Ok(()),
         Some(_) => Err(BadQuery(format!("{name} is given twice: give it once."))),

@@ -1,8 +1,10 @@
 //! The routes: streams, page, API, health, and a helpful sentence for everything else.
 
 mod api;
+mod body;
 mod page;
 mod streams;
+mod topics;
 
 use std::sync::Arc;
 
@@ -13,13 +15,20 @@ use axum::http::{Request, Response, StatusCode};
 use axum::routing::get;
 
 use crate::app::{Context, tell};
+use crate::topics::PREFIX;
 
 pub(crate) fn router(context: &Arc<Context>) -> Router {
+    let topic = get(topics::subscribe)
+        .post(topics::publish)
+        .options(streams::options);
     let fixed = Router::new()
         .route("/", get(page::index))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/api/state", get(api::state))
-        .route("/api/connections", get(api::connections));
+        .route("/api/connections", get(api::connections))
+        // With the bare prefix, so that a name which is missing is told as one that is wrong.
+        .route(PREFIX, topic.clone())
+        .route("/topics/{*name}", topic);
     context
         .streams
         .iter()
@@ -39,7 +48,8 @@ async fn wrong_method(
     request: Request<Body>,
 ) -> Response<Body> {
     let (method, path) = (request.method(), request.uri().path());
-    let stream = context.streams.iter().any(|stream| stream.path == path);
+    let streams = &context.streams;
+    let stream = path.starts_with(PREFIX) || streams.iter().any(|stream| stream.path == path);
     let instead = if stream { "GET or POST" } else { "GET" };
     tell(
         path,
@@ -55,7 +65,7 @@ fn not_found(context: &Context, path: &str) -> Response<Body> {
         path,
         StatusCode::NOT_FOUND,
         &format!(
-            "There is nothing at {path}: the streams are {}, and the page is at /.",
+            "There is nothing at {path}: the streams are {} and {PREFIX}NAME, and the page is at /.",
             streams.join(", ")
         ),
     )

@@ -14,8 +14,10 @@ use crate::connections::{Connections, ConnectionsView};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
+use crate::publish::{Draft, Published};
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
+use crate::topics::{TopicInfo, Topics};
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]
@@ -56,6 +58,7 @@ impl Server {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections: Connections::new(config.limits.streams),
             streams: config.streams,
+            topics: Topics::new(config.topics),
             keep_alive: config.keep_alive,
             limits: config.limits,
             status: status.clone(),
@@ -139,6 +142,21 @@ impl Server {
     /// Goes up when the table of connections changed after somebody's last look at it.
     pub fn connections_changed(&self) -> watch::Receiver<u64> {
         self.context.connections.changed()
+    }
+
+    /// Publishes an event to a topic, which begins if there is none of this name. Topics last as long as the
+    /// server's value, so this works while it is stopped too.
+    ///
+    /// # Errors
+    /// A name that no topic can have, one topic too many, or an event that cannot be sent as it is.
+    pub async fn publish(&self, topic: &str, draft: Draft) -> Result<Published, Error> {
+        draft.check()?;
+        self.context.publish(topic, &[draft]).await
+    }
+
+    /// The topics that there are, by name.
+    pub fn topics(&self) -> Vec<TopicInfo> {
+        self.context.topics.view()
     }
 
     /// Everything that a page needs to begin with.

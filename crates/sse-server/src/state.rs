@@ -6,6 +6,7 @@ use crate::app::Context;
 use crate::connections::ConnectionsView;
 use crate::error::Error;
 use crate::stream::StreamInfo;
+use crate::topics::TopicInfo;
 
 /// Where the server is in its life cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +59,8 @@ pub struct StateView {
     pub status: Status,
     /// The streams that are served.
     pub streams: Vec<StreamInfo>,
+    /// The topics that there are, by name.
+    pub topics: Vec<TopicInfo>,
     /// Who is connected.
     pub connections: ConnectionsView,
 }
@@ -69,6 +72,7 @@ impl StateView {
             version: env!("CARGO_PKG_VERSION"),
             status: context.status.borrow().clone(),
             streams: context.streams.iter().map(StreamInfo::from).collect(),
+            topics: context.topics.view(),
             connections: context.connections.view(),
         }
     }

@@ -41,6 +41,7 @@ enum Broken {
     Left(Left),
     Stalled,
     Stopped,
+    TooSlow,
 }
 
 /// Sends `head` and then all that `pump` wants sent, to the end, and notes it in `open`.
@@ -50,6 +51,7 @@ pub(crate) async fn drive(
     mut pump: Pump,
     framing: Framing,
     open: Open,
+    mut news: tokio::sync::watch::Receiver<()>,
     terms: Terms,
 ) {
     let mut sender = Sender {
@@ -61,11 +63,12 @@ pub(crate) async fn drive(
         terms: &terms,
     };
     let ended = loop {
+        news.mark_unchanged();
         let next = sender.fill(&mut pump, framing);
-        if let Err(broken) = sender.send().await {
+        if let Err(broken) = sender.send(&pump, &mut news).await {
             break Err(broken);
         }
-        let at = match next {
+        let (at, published) = match next {
             Next::End => break Ok(()),
             Next::More => {
                 // An unpaced stream with a fast client never waits below: it asks here.
@@ -75,12 +78,14 @@ pub(crate) async fn drive(
                 tokio::task::yield_now().await;
                 continue;
             }
-            Next::Wait { at } => at,
+            Next::Cut => break Err(Broken::TooSlow),
+            Next::Wait { at, published } => (at, published),
         };
         tokio::select! {
             biased;
             () = terms.stop.cancelled() => pump.act(Instant::now().into_std(), Act::Stop),
             left = sender.wire.left() => break Err(Broken::Left(left)),
+            _ = news.changed(), if published => {}
             () = until(at) => {}
         }
     };
@@ -115,6 +120,7 @@ impl Broken {
             Broken::Left(Left::Vanished) => Ending::new(EndedBy::Network, "client vanished"),
             Broken::Left(Left::Talks) => Ending::new(EndedBy::Server, "client sent too much"),
             Broken::Stalled => Ending::new(EndedBy::Server, "stalled"),
+            Broken::TooSlow => Ending::new(EndedBy::Server, "too slow"),
             Broken::Stopped => Ending::new(EndedBy::Server, "server stopped"),
         }
     }
@@ -144,7 +150,11 @@ impl Sender<'_> {
     }
 
     /// Sends the visit whole, or says what kept it.
-    async fn send(&mut self) -> Result<(), Broken> {
+    async fn send(
+        &mut self,
+        pump: &Pump,
+        news: &mut tokio::sync::watch::Receiver<()>,
+    ) -> Result<(), Broken> {
         let head = std::mem::take(&mut self.head);
         let total = head.len() + self.out.wire().len();
         let mut sent = 0;
@@ -155,7 +165,7 @@ impl Sender<'_> {
             let rest = &self.out.wire()[sent.saturating_sub(head.len())..];
             match self.wire.try_send(head.get(sent..).unwrap_or(&[]), rest) {
                 Ok(0) => {
-                    if let Err(broken) = self.wait().await {
+                    if let Err(broken) = self.wait(pump, news).await {
                         break Err(broken);
                     }
                 }
@@ -168,19 +178,24 @@ impl Sender<'_> {
     }
 
     /// Waits until the socket takes bytes again. The client may leave meanwhile, or take too long.
-    async fn wait(&self) -> Result<(), Broken> {
-        tokio::select! {
-            biased;
-            () = self.terms.stop.cancelled() => Err(Broken::Stopped),
-            left = self.wire.left() => Err(Broken::Left(left)),
-            writable = tokio::time::timeout(self.terms.stall, self.wire.writable()) => match writable {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(left)) => Err(Broken::Left(left)),
-                Err(_) => Err(Broken::Stalled),
-            },
+    async fn wait(
+        &self,
+        pump: &Pump,
+        news: &mut tokio::sync::watch::Receiver<()>,
+    ) -> Result<(), Broken> {
+        let stall = tokio::time::sleep(self.terms.stall);
+        tokio::pin!(stall);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.terms.stop.cancelled() => return Err(Broken::Stopped),
+                left = self.wire.left() => return Err(Broken::Left(left)),
+                _ = news.changed() => if pump.is_too_slow() { return Err(Broken::TooSlow); },
+                writable = self.wire.writable() => return writable.map_err(Broken::Left),
+                () = &mut stall => return Err(Broken::Stalled),
+            }
         }
     }
-
     /// Counts the events whose last byte was taken.
     fn account(&mut self, sent: usize) {
         for mark in self.out.marks().take_while(|mark| mark.end <= sent) {

@@ -118,7 +118,10 @@ fn view(row: &Row) -> RowView {
         method: row.client.method.clone(),
         since_ms: millis(row.since),
         brought: row.client.brought.clone(),
-        last_id: state.sent.last_id.map(|id| id.to_string()),
+        last_id: state.sent.last_id.map(|id| match &row.client.topic {
+            Some(topic) => topic.id(id),
+            None => id.to_string(),
+        }),
         events: state.sent.events,
         bytes: state.sent.bytes,
         state: match (&state.ended, row.status) {

@@ -40,7 +40,7 @@ impl Bench {
         loop {
             let next = self.visit();
             match next {
-                Next::Wait { at: Some(at) } if at <= self.start + until => self.now = at,
+                Next::Wait { at: Some(at), .. } if at <= self.start + until => self.now = at,
                 Next::More => {}
                 _ => return next,
             }
@@ -171,7 +171,8 @@ fn late_visits_keep_the_pace_but_a_long_stall_is_not_made_up_for() {
     assert_eq!(
         bench.visit(),
         Next::Wait {
-            at: Some(bench.start + 1000 * MS)
+            at: Some(bench.start + 1000 * MS),
+            published: false,
         },
         "30 ms late is not 30 ms of drift"
     );

@@ -1,15 +1,14 @@
 //! A request for a stream: what it asks, whether anything is left for it, and the pump that answers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::body;
 use crate::app::{Context, Takeover, Visitor, client, say};
 use crate::connections::{Client, EndedBy, Ending, Full};
 use crate::pump::Pump;
@@ -17,6 +16,53 @@ use crate::query::Overrides;
 
 /// The longest last event id that the table shows, in characters.
 const SHOWN_ID: usize = 64;
+
+/// What a request for a stream asks, read.
+pub(super) struct Asked {
+    pub(super) client: Client,
+    pub(super) overrides: Overrides,
+    /// The last event id that the client brought.
+    pub(super) last_event_id: Option<String>,
+}
+
+impl Asked {
+    /// Reads the query and the last event id.
+    ///
+    /// # Errors
+    /// The answer to a query that is out of bounds; the table has the refusal.
+    pub(super) fn read(
+        request: &Request<Body>,
+        visitor: &Visitor,
+        context: &Context,
+    ) -> Result<Self, Box<Response<Body>>> {
+        let read = Overrides::parse(request.uri().query());
+        // A client whose query is refused is still known by its name.
+        let overrides = read
+            .clone()
+            .unwrap_or_else(|_| Overrides::only_client(request.uri().query()));
+        let last_event_id = last_event_id(request.headers(), &overrides);
+        let client = Client {
+            brought: last_event_id
+                .as_ref()
+                .filter(|id| !id.is_empty())
+                .map(|id| id.chars().take(SHOWN_ID).collect()),
+            ..client(request, visitor.peer, visitor.class, &overrides)
+        };
+        if let Err(bad) = read {
+            let status = StatusCode::BAD_REQUEST;
+            let ending = Ending::new(EndedBy::Server, "bad query");
+            context
+                .connections
+                .refuse(client, status.as_u16(), None, ending);
+            return Err(Box::new(say(status, &bad.to_string())));
+        }
+        Ok(Self {
+            client,
+            overrides,
+            last_event_id,
+        })
+    }
+}
 
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(
@@ -31,40 +77,24 @@ pub(super) async fn open(
     else {
         return super::not_found(&context, request.uri().path());
     };
-    let read = Overrides::parse(request.uri().query());
-    // A client whose query is refused is still known by its name.
-    let overrides = read
-        .clone()
-        .unwrap_or_else(|_| Overrides::only_client(request.uri().query()));
-    let last_event_id = last_event_id(request.headers(), &overrides);
-    let client = Client {
-        brought: last_event_id
-            .as_ref()
-            .filter(|id| !id.is_empty())
-            .map(|id| id.chars().take(SHOWN_ID).collect()),
-        ..client(&request, visitor.peer, visitor.class, &overrides)
+    let asked = match Asked::read(&request, &visitor, &context) {
+        Ok(asked) => asked,
+        Err(refusal) => return *refusal,
     };
-    if let Err(bad) = read {
-        let status = StatusCode::BAD_REQUEST;
-        let ending = Ending::new(EndedBy::Server, "bad query");
-        context
-            .connections
-            .refuse(client, status.as_u16(), None, ending);
-        return say(status, &bad.to_string());
-    }
     let head_only = request.method() == Method::HEAD;
-    if let Err(refusal) = drain(request.into_body(), &context).await {
+    if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
         return refusal;
     }
 
-    let stream = overrides.apply(stream);
-    let Some(pump) = Pump::new(&stream, context.keep_alive, last_event_id.as_deref()) else {
+    let stream = asked.overrides.apply(stream);
+    let last_event_id = asked.last_event_id.as_deref();
+    let Some(pump) = Pump::new(&stream, context.keep_alive, last_event_id) else {
         if !head_only {
             let ending = Ending {
                 why: "nothing left to send",
                 ..Ending::COMPLETE
             };
-            context.connections.refuse(client, 204, None, ending);
+            context.connections.refuse(asked.client, 204, None, ending);
         }
         // The polite way to tell an EventSource not to come back (HTML 9.2.3).
         return (StatusCode::NO_CONTENT, Body::new(Unsized)).into_response();
@@ -72,6 +102,11 @@ pub(super) async fn open(
     if head_only {
         return head();
     }
+    begin(&context, asked.client, pump)
+}
+
+/// The answer that a stream begins with, if there is room for it.
+pub(super) fn begin(context: &Context, client: Client, pump: Pump) -> Response<Body> {
     match context.connections.open(client.clone()) {
         Ok(open) => {
             let mut response = head();
@@ -117,7 +152,7 @@ fn last_event_id(headers: &HeaderMap, overrides: &Overrides) -> Option<String> {
 
 /// The head of a stream. `no-store` because no event may come from a cache, `x-accel-buffering` because
 /// nginx would else hold events back.
-fn head() -> Response<Body> {
+pub(super) fn head() -> Response<Body> {
     (
         [
             (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
@@ -127,50 +162,6 @@ fn head() -> Response<Body> {
         Body::new(Unsized),
     )
         .into_response()
-}
-
-/// Reads a request body to its end and forgets it: the stream is the same whatever it says, and the
-/// socket cannot be taken over with half a request in it.
-async fn drain(body: Body, context: &Context) -> Result<(), Response<Body>> {
-    let limits = &context.limits;
-    let mut body = Limited::new(body, limits.body_bytes);
-    // A frame at a time, so that what is to be forgotten is never kept.
-    let whole = async {
-        while let Some(frame) = body.frame().await {
-            drop(frame?);
-        }
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-    };
-    match tokio::time::timeout(limits.head_time, whole).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(e)) if e.is::<LengthLimitError>() => Err(last_words(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &format!(
-                "The request body is longer than {} bytes: send a shorter one.",
-                limits.body_bytes
-            ),
-        )),
-        Ok(Err(_)) => Err(last_words(
-            StatusCode::BAD_REQUEST,
-            "The request body could not be read: send it whole and in one piece.",
-        )),
-        Err(_) => Err(last_words(
-            StatusCode::REQUEST_TIMEOUT,
-            &format!(
-                "The request body did not arrive within {}: send it faster.",
-                humantime::format_duration(Duration::from_secs(limits.head_time.as_secs()))
-            ),
-        )),
-    }
-}
-
-/// A refusal over a body that was not read: the connection cannot be used again.
-fn last_words(status: StatusCode, sentence: &str) -> Response<Body> {
-    let mut response = say(status, sentence);
-    response
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }
 
 /// A body that is never sent (a HEAD has none, a stream's is its pump's) but has no known length, so that

@@ -1,0 +1,276 @@
+//! A request to publish, read: its query, its kind of body, and the events that they make.
+//!
+//! Everything is checked before anything is published: a request is taken whole or not at all.
+
+use axum::http::HeaderValue;
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
+use crate::error::Error;
+use crate::query::once;
+use crate::topics::{EARLIEST, GAP, Place};
+
+/// The longest event name and id, in bytes.
+const MAX_FIELD: usize = 1024;
+/// The longest reconnection time that can be published, in milliseconds: a day.
+const MAX_RETRY: u64 = 86_400_000;
+
+/// An event that is to be published.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// Its name; `None` is the default, `message`. Without CR, LF and NUL, and not `gap`, which is what the
+    /// server tells subscribers of a gap with.
+    pub event: Option<String>,
+    /// Its id, 1 to 1024 bytes; `None` gives it one that sorts. Without control characters or white space at
+    /// its ends, since clients send it back in a header. `earliest` and the form of the server's own ids are
+    /// not free.
+    pub id: Option<String>,
+    /// The reconnection time that it sets, in milliseconds, at most a day.
+    pub retry: Option<u64>,
+    /// Its data, of any length and with any characters. Each of CR, LF and CRLF ends a line, and a client
+    /// receives an LF for it (HTML 9.2.6).
+    pub data: String,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// The id of the event, or of the last one.
+    pub id: String,
+    /// How many events were published.
+    pub events: usize,
+    /// How many subscribers they were handed to.
+    pub subscribers: usize,
+}
+
+impl Draft {
+    /// # Errors
+    /// A field that cannot be sent as it is, or that would be taken for the server's own.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if let Some(event) = &self.event {
+            field("event", event)?;
+            if event == GAP {
+                return bad(format!(
+                    "event={GAP} is how the server tells of lost events: choose another name."
+                ));
+            }
+        }
+        if let Some(id) = &self.id {
+            field("id", id)?;
+            if id.is_empty() {
+                return bad("id is empty: give one, or leave it out to get one that sorts.");
+            }
+            if id.trim() != id || id.contains(|c: char| c.is_control()) {
+                return bad(
+                    "id must not hold control characters, or white space at its ends: clients send it back in a header.",
+                );
+            }
+            if id == EARLIEST || Place::parse(id).is_some() {
+                return bad(format!(
+                    "id={id} means something to the server: choose another, or leave it out."
+                ));
+            }
+        }
+        if self.retry.is_some_and(|retry| retry > MAX_RETRY) {
+            return bad(retry_bounds());
+        }
+        Ok(())
+    }
+}
+
+/// The fields that a request's query gives to its events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields {
+    event: Option<String>,
+    id: Option<String>,
+    retry: Option<u64>,
+}
+
+impl Fields {
+    /// Reads the query of a request target. Parameters that are not ours are ignored.
+    ///
+    /// # Errors
+    /// A parameter that is given twice, or a retry that is no number within bounds.
+    pub(crate) fn parse(query: Option<&str>) -> Result<Self, Error> {
+        let mut read = Self::default();
+        let twice = |e: crate::query::BadQuery| Error::BadEvent(e.to_string());
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match &*name {
+                "event" => once(&mut read.event, &name, value.into_owned()).map_err(twice)?,
+                "id" => once(&mut read.id, &name, value.into_owned()).map_err(twice)?,
+                "retry" => {
+                    let digits = value.bytes().all(|b| b.is_ascii_digit());
+                    let Some(retry) = digits.then(|| value.parse().ok()).flatten() else {
+                        return bad(retry_bounds());
+                    };
+                    once(&mut read.retry, &name, retry).map_err(twice)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    /// The events that `body` holds: one, or one for each line that is not blank.
+    ///
+    /// # Errors
+    /// A body that is not UTF-8, a line that is not JSON, no line at all, one id for several events, or
+    /// what [`Draft::check`] finds.
+    pub(crate) fn drafts(self, body: Vec<u8>, lines: bool) -> Result<Vec<Draft>, Error> {
+        let Ok(body) = String::from_utf8(body) else {
+            return bad(
+                "The body is not UTF-8: an event stream can carry nothing else, so encode it.",
+            );
+        };
+        let draft = Draft {
+            event: self.event.filter(|event| !event.is_empty()),
+            id: self.id,
+            retry: self.retry,
+            data: String::new(),
+        };
+        draft.check()?;
+        if !lines {
+            return Ok(vec![Draft {
+                data: body,
+                ..draft
+            }]);
+        }
+        let mut drafts = Vec::new();
+        // By LF alone, since JSON may hold no other line end as it stands; a CR before it is white space.
+        for (at, line) in body.split('\n').enumerate() {
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            if let Err(e) = serde_json::from_str::<IgnoredAny>(line) {
+                return bad(format!(
+                    "Line {} is not JSON ({e}): put one JSON value on each line.",
+                    at + 1
+                ));
+            }
+            drafts.push(Draft {
+                data: line.to_owned(),
+                ..draft.clone()
+            });
+        }
+        match drafts.len() {
+            0 => bad("There is no event in the body: put one JSON value on each line."),
+            2.. if draft.id.is_some() => {
+                bad("id is for one event and the body holds several: leave it out.")
+            }
+            _ => Ok(drafts),
+        }
+    }
+}
+
+/// Whether a body holds one event a line, by its Content-Type (the parameters of which mean nothing here).
+pub(crate) fn is_lines(content_type: Option<&HeaderValue>) -> bool {
+    content_type
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-ndjson"))
+}
+
+fn field(name: &str, value: &str) -> Result<(), Error> {
+    if value.len() > MAX_FIELD {
+        return bad(format!("{name} must be at most {MAX_FIELD} bytes long."));
+    }
+    if value.contains(['\r', '\n', '\0']) {
+        return bad(format!(
+            "{name} must not hold CR, LF or NUL: it is one line of the stream."
+        ));
+    }
+    Ok(())
+}
+
+fn retry_bounds() -> String {
+    format!("retry must be a whole number of milliseconds from 0 to {MAX_RETRY}.")
+}
+
+fn bad<T>(sentence: impl Into<String>) -> Result<T, Error> {
+    Err(Error::BadEvent(sentence.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str, body: &[u8], lines: bool) -> Result<Vec<Draft>, String> {
+        Fields::parse(Some(query))
+            .and_then(|fields| fields.drafts(body.to_vec(), lines))
+            .map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_body_is_the_data_of_one_event_as_it_stands() {
+        for body in ["", "hello", "a\r\nb\rc\n\0", "{\"a\": [1,\n 2]}\n"] {
+            let drafts = read("event=tick&id=x%20y&retry=0&_=1", body.as_bytes(), false);
+            assert_eq!(
+                drafts,
+                Ok(vec![Draft {
+                    event: Some("tick".to_owned()),
+                    id: Some("x y".to_owned()),
+                    retry: Some(0),
+                    data: body.to_owned(),
+                }])
+            );
+        }
+        assert_eq!(read("event=", b"", false), Ok(vec![Draft::default()]));
+    }
+
+    #[test]
+    fn lines_are_one_event_each() {
+        let drafts = read("event=e", b"{\"a\": 1}\r\n\n \n\"two\"\n3", true).expect("JSON");
+        let data: Vec<&str> = drafts.iter().map(|draft| draft.data.as_str()).collect();
+        assert_eq!(data, ["{\"a\": 1}", "\"two\"", "3"]);
+        assert!(drafts.iter().all(|d| d.event.as_deref() == Some("e")));
+        assert!(read("id=a", b"1\n", true).is_ok());
+        for (query, body, hint) in [
+            ("", &b"1\n{x\n"[..], "Line 2 is not JSON"),
+            ("", b"\n \n", "no event"),
+            ("", b"", "no event"),
+            ("id=a", b"1\n2\n", "leave it out"),
+            ("", b"1\n\xff\n", "UTF-8"),
+        ] {
+            let sentence = read(query, body, true).expect_err("refused");
+            assert!(sentence.contains(hint), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_in_a_sentence() {
+        for (query, hint) in [
+            ("event=a%0Ab", "CR, LF or NUL"),
+            ("event=a%00", "CR, LF or NUL"),
+            ("event=gap", "lost events"),
+            ("id=a%0Db", "CR, LF or NUL"),
+            ("id=", "is empty"),
+            ("id=a%20", "white space at its ends"),
+            ("id=a%09b", "control characters"),
+            ("id=earliest", "means something"),
+            ("id=1763823600123-000000000009", "means something"),
+            ("id=a&id=b", "twice"),
+            ("retry=-1", "from 0 to 86400000"),
+            ("retry=86400001", "from 0 to 86400000"),
+            ("retry=", "from 0 to 86400000"),
+            ("retry=1s", "from 0 to 86400000"),
+        ] {
+            let sentence = read(query, b"x", false).expect_err(query);
+            assert!(sentence.contains(hint), "{query}: {sentence}");
+        }
+        let long = format!("id={}", "x".repeat(1025));
+        assert!(read(&long, b"", false).is_err());
+        assert!(read(&long[..long.len() - 1], b"", false).is_ok());
+        assert!(read("", b"\xff", false).is_err());
+    }
+
+    #[test]
+    fn the_kind_of_body_is_read_from_its_type() {
+        let lines = |text| is_lines(Some(&HeaderValue::from_static(text)));
+        assert!(lines("application/x-ndjson"));
+        assert!(lines("Application/X-NDJSON ; charset=utf-8"));
+        assert!(!lines("application/json"));
+        assert!(!lines("application/x-ndjson-seq"));
+        assert!(!is_lines(None));
+    }
+}

@@ -1,0 +1,104 @@
+//! A topic: GET subscribes to it, POST publishes to it.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
+
+use super::body;
+use super::streams::{self, Asked};
+use crate::app::{Context, Visitor, say};
+use crate::connections::{Client, EndedBy, Ending};
+use crate::error::Error;
+use crate::publish::{Fields, is_lines};
+use crate::pump::Pump;
+use crate::topics;
+
+/// GET and HEAD.
+pub(super) async fn subscribe(
+    State(context): State<Arc<Context>>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let asked = match Asked::read(&request, &visitor, &context) {
+        Ok(asked) => asked,
+        Err(refusal) => return *refusal,
+    };
+    let topic = match context.topics.topic(name(&request)) {
+        Ok(topic) => topic,
+        Err(error) => {
+            let refusal = refuse(&error);
+            let why = match error {
+                Error::TooManyTopics(_) => "too many topics",
+                _ => "bad name",
+            };
+            context.connections.refuse(
+                asked.client,
+                refusal.status().as_u16(),
+                None,
+                Ending::new(EndedBy::Server, why),
+            );
+            return refusal;
+        }
+    };
+    if *request.method() == Method::HEAD {
+        return streams::head();
+    }
+    if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
+        return refusal;
+    }
+    let subscription = topic.subscribe(asked.last_event_id.as_deref());
+    let pump = Pump::subscribed(subscription, context.keep_alive);
+    let client = Client {
+        topic: Some(topic),
+        ..asked.client
+    };
+    streams::begin(&context, client, pump)
+}
+
+/// POST.
+pub(super) async fn publish(
+    State(context): State<Arc<Context>>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let name = name(&request).to_owned();
+    let lines = is_lines(request.headers().get(header::CONTENT_TYPE));
+    let fields = Fields::parse(request.uri().query());
+    // The body is read even where the query is refused: the connection can then be used again.
+    let body = match body::read(request.into_body(), &context.limits).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let drafts = match fields.and_then(|fields| fields.drafts(body, lines)) {
+        Ok(drafts) => drafts,
+        Err(error) => return refuse(&error),
+    };
+    match context.publish(&name, &drafts).await {
+        Ok(published) => ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response(),
+        Err(error) => refuse(&error),
+    }
+}
+
+fn name(request: &Request<Body>) -> &str {
+    let path = request.uri().path();
+    path.strip_prefix(topics::PREFIX).unwrap_or_default()
+}
+
+fn refuse(error: &Error) -> Response<Body> {
+    let status = match error {
+        Error::TooManyTopics(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::IdTaken(_) => StatusCode::CONFLICT,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let mut response = say(status, &error.to_string());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}

@@ -1,0 +1,97 @@
+//! The ids that a topic gives its events: when the topic began, and a number that goes up by one.
+//!
+//! They sort as text and as numbers, tell one life of a topic from the next (the server was started anew),
+//! and say how many events lie between two of them.
+
+use std::fmt;
+
+/// Digits of each part, padded with zeros. Milliseconds have thirteen until the year 2286, and a million
+/// events a second need eleven days for twelve.
+const BORN: usize = 13;
+const SEQ: usize = 12;
+
+/// The largest number of either part.
+const LARGEST_BORN: u64 = 10_u64.pow(BORN as u32) - 1;
+const LARGEST_SEQ: u64 = 10_u64.pow(SEQ as u32) - 1;
+
+/// A place in a topic: after its event `seq`, or before the first where that is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// When the topic began, in milliseconds since 1970.
+    pub(crate) born: u64,
+    /// Counts the topic's events from 1.
+    pub(crate) seq: u64,
+}
+
+impl Place {
+    /// Reads an id in exactly the form that [`Display`](fmt::Display) gives it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (born, seq) = text.split_once('-')?;
+        let number = |part: &str, digits: usize| {
+            (part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))
+                .then(|| part.parse().ok())
+                .flatten()
+        };
+        Some(Self {
+            born: number(born, BORN)?,
+            seq: number(seq, SEQ)?,
+        })
+    }
+
+    /// A year or a number that the form has no room for stays at the largest one.
+    pub(crate) fn new(born: u64, seq: u64) -> Self {
+        Self {
+            born: born.min(LARGEST_BORN),
+            seq: seq.min(LARGEST_SEQ),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:0BORN$}-{:0SEQ$}", self.born, self.seq)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_one_form_and_sort_as_text() {
+        let places = [
+            Place::new(0, 0),
+            Place::new(1_763_823_600_123, 9),
+            Place::new(1_763_823_600_123, 10),
+            Place::new(1_763_823_600_124, 0),
+            Place::new(u64::MAX, u64::MAX),
+        ];
+        let texts = places.map(|place| place.to_string());
+        assert_eq!(texts[1], "1763823600123-000000000009");
+        assert!(texts.is_sorted());
+        for (place, text) in places.iter().zip(&texts) {
+            assert_eq!(text.len(), BORN + 1 + SEQ);
+            assert_eq!(Place::parse(text), Some(*place));
+        }
+    }
+
+    #[test]
+    fn what_we_never_wrote_is_no_id_of_ours() {
+        for text in [
+            "",
+            "-",
+            "earliest",
+            "1763823600123",
+            "1763823600123-",
+            "1763823600123-9",
+            "1763823600123-+00000000009",
+            "+763823600123-000000000009",
+            "1763823600123-000000000009 ",
+            "1763823600123-0000000000009",
+            "1763823600123-00000000000٩",
+            "17638236001230-000000000009",
+        ] {
+            assert_eq!(Place::parse(text), None, "{text:?}");
+        }
+    }
+}

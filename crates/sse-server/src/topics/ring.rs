@@ -1,0 +1,272 @@
+//! The events that a topic keeps: each rendered once, the newest first to be sent and the last to go.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use sse_wire::{Event, LineEnding, encode};
+
+use super::id::Place;
+use crate::publish::Draft;
+
+/// What an event costs beside its frame, roughly: its entry here, and the allocation.
+const OVERHEAD: usize = 64;
+
+/// The most event names that are remembered, beside the two that every topic has.
+const NAMES: usize = 30;
+
+/// Events from the oldest that is kept to the newest, numbered without a hole.
+#[derive(Debug)]
+pub(super) struct Ring {
+    /// When the topic began.
+    born: u64,
+    /// The number of the oldest event that is kept, or of the next one if none is.
+    first: u64,
+    entries: VecDeque<Entry>,
+    /// What the entries take, overhead included.
+    bytes: usize,
+    /// Where events are whose id was given by the publisher.
+    given: HashMap<Arc<str>, u64>,
+    /// Event names, the latest last.
+    names: VecDeque<Box<str>>,
+    keep_events: usize,
+    keep_bytes: usize,
+    /// The buffer that frames are rendered in.
+    scratch: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    frame: Arc<[u8]>,
+    given: Option<Arc<str>>,
+}
+
+impl Ring {
+    pub(super) fn new(born: u64, keep_events: usize, keep_bytes: usize) -> Self {
+        Self {
+            born,
+            first: 1,
+            entries: VecDeque::new(),
+            bytes: 0,
+            given: HashMap::new(),
+            names: VecDeque::new(),
+            keep_events,
+            keep_bytes,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The number of the newest event; 0 before the first.
+    pub(super) fn last(&self) -> u64 {
+        self.first + self.entries.len() as u64 - 1
+    }
+
+    /// The number of the event before the oldest that is kept: who has it lacks nothing.
+    pub(super) fn before(&self) -> u64 {
+        self.first - 1
+    }
+
+    pub(super) fn kept(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether an event with this id is kept.
+    pub(super) fn has_given(&self, id: &str) -> bool {
+        self.given.contains_key(id)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// Appends an event and lets go of the oldest, down to the bounds. The newest stays whatever its size.
+    pub(super) fn push(&mut self, draft: &Draft) -> u64 {
+        let seq = self.last() + 1;
+        let own;
+        let id = match &draft.id {
+            Some(id) => id.as_str(),
+            None => {
+                own = Place::new(self.born, seq).to_string();
+                &own
+            }
+        };
+        let event = Event {
+            retry: draft.retry,
+            event: draft.event.as_deref(),
+            id: Some(id),
+            data: Some(&draft.data),
+            ..Event::default()
+        };
+        self.scratch.clear();
+        encode(&event, LineEnding::Lf, &mut self.scratch);
+        let frame = Arc::from(self.scratch.as_slice());
+        // One large event is no reason to keep a large buffer.
+        self.scratch.shrink_to(crate::pump::VISIT);
+        let given: Option<Arc<str>> = draft.id.as_deref().map(Arc::from);
+        if let Some(id) = &given {
+            self.given.insert(Arc::clone(id), seq);
+        }
+        if let Some(name) = &draft.event {
+            self.remember(name);
+        }
+        self.bytes += cost(&frame);
+        self.entries.push_back(Entry { frame, given });
+        while self.entries.len() > 1
+            && (self.entries.len() > self.keep_events || self.bytes > self.keep_bytes)
+        {
+            self.let_go();
+        }
+        seq
+    }
+
+    fn let_go(&mut self) {
+        let Some(entry) = self.entries.pop_front() else {
+            return;
+        };
+        self.bytes -= cost(&entry.frame);
+        if let Some(id) = entry.given {
+            self.given.remove(&id);
+        }
+        self.first += 1;
+    }
+
+    fn remember(&mut self, name: &str) {
+        if self.names.iter().any(|known| **known == *name) {
+            return;
+        }
+        if self.names.len() == NAMES {
+            self.names.pop_front();
+        }
+        self.names.push_back(name.into());
+    }
+
+    /// The event with this number.
+    pub(super) fn frame(&self, seq: u64) -> Option<&Arc<[u8]>> {
+        self.entry(seq).map(|entry| &entry.frame)
+    }
+
+    /// The id of the event with this number: the one that was given to it, where that is still known.
+    pub(super) fn id(&self, seq: u64) -> String {
+        match self.entry(seq).and_then(|entry| entry.given.as_ref()) {
+            Some(given) => given.to_string(),
+            None => self.place(seq).to_string(),
+        }
+    }
+
+    /// The id of the place behind the event with this number, whatever id the event was given.
+    pub(super) fn place(&self, seq: u64) -> Place {
+        Place::new(self.born, seq)
+    }
+
+    /// The number of the event that has this id, kept or not; `None` if it never was ours, or was given
+    /// to an event that is no longer kept.
+    pub(super) fn find(&self, id: &str) -> Option<u64> {
+        if let Some(seq) = self.given.get(id) {
+            return Some(*seq);
+        }
+        Place::parse(id)
+            .filter(|place| place.born == self.born && place.seq <= self.last())
+            .map(|place| place.seq)
+    }
+
+    fn entry(&self, seq: u64) -> Option<&Entry> {
+        let at = usize::try_from(seq.checked_sub(self.first)?).ok()?;
+        self.entries.get(at)
+    }
+}
+
+fn cost(frame: &[u8]) -> usize {
+    frame.len() + OVERHEAD
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BORN: u64 = 1_763_823_600_123;
+
+    fn data(text: &str) -> Draft {
+        Draft {
+            data: text.to_owned(),
+            ..Draft::default()
+        }
+    }
+
+    fn named(id: &str) -> Draft {
+        Draft {
+            id: Some(id.to_owned()),
+            ..data("x")
+        }
+    }
+
+    #[test]
+    fn events_are_numbered_from_one_and_rendered_once() {
+        let mut ring = Ring::new(BORN, 3, 1 << 20);
+        assert_eq!((ring.last(), ring.before()), (0, 0));
+        assert_eq!(ring.push(&data("a\nb")), 1);
+        let frame = ring.frame(1).expect("kept");
+        assert_eq!(
+            &**frame,
+            b"id: 1763823600123-000000000001\ndata: a\ndata: b\n\n"
+        );
+        assert_eq!((ring.last(), ring.before(), ring.kept()), (1, 0, 1));
+        assert!(ring.frame(0).is_none() && ring.frame(2).is_none());
+    }
+
+    #[test]
+    fn the_oldest_go_by_number_and_by_size_but_the_newest_stays() {
+        let mut ring = Ring::new(BORN, 3, 1000);
+        for n in 1..=5 {
+            ring.push(&data(&n.to_string()));
+        }
+        assert_eq!((ring.before(), ring.last(), ring.kept()), (2, 5, 3));
+        ring.push(&data(&"x".repeat(600)));
+        assert_eq!((ring.kept(), ring.last()), (3, 6));
+        ring.push(&data(&"x".repeat(5000)));
+        assert_eq!((ring.before(), ring.last(), ring.kept()), (6, 7, 1));
+        assert!(ring.bytes() > 5000);
+    }
+
+    #[test]
+    fn ids_lead_to_their_events() {
+        let mut ring = Ring::new(BORN, 2, 1 << 20);
+        ring.push(&named("a"));
+        ring.push(&data("x"));
+        assert_eq!(ring.find("a"), Some(1));
+        assert_eq!(ring.id(1), "a");
+        assert_eq!(ring.id(2), "1763823600123-000000000002");
+        ring.push(&data("y"));
+        assert_eq!(ring.find("a"), None, "it left with its event");
+        assert!(!ring.has_given("a"));
+        // Our own ids are known for good, and the place of an event that had another id is one of them.
+        assert_eq!(ring.find("1763823600123-000000000001"), Some(1));
+        assert_eq!(ring.find("1763823600123-000000000000"), Some(0));
+        assert_eq!(ring.id(1), "1763823600123-000000000001");
+        for never in [
+            "",
+            "b",
+            "1763823600123-000000000004",
+            "1763823600124-000000000001",
+        ] {
+            assert_eq!(ring.find(never), None, "{never}");
+        }
+    }
+
+    #[test]
+    fn the_latest_names_are_remembered() {
+        let mut ring = Ring::new(BORN, 2, 1 << 20);
+        for n in 0..40 {
+            for _ in 0..2 {
+                ring.push(&Draft {
+                    event: Some(format!("n{n}")),
+                    ..Draft::default()
+                });
+            }
+        }
+        let names: Vec<&str> = ring.names().collect();
+        assert_eq!((names.len(), names[0], names[29]), (30, "n10", "n39"));
+    }
+}

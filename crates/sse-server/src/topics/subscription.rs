@@ -1,0 +1,208 @@
+//! A subscriber's place in a topic: what it lacks, and what it is told when something is missing.
+//!
+//! Exactly once (invariant 5): the place is taken under the same lock that publishing takes, so between the
+//! replay and the live events there is neither a hole nor a repeat. The first thing that a subscriber
+//! gets is its place, as an `id` without data, which EventSource remembers without dispatching anything
+//! (HTML 9.2.6): so even a client that was cut off before its first event comes back to where it was.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use sse_wire::{Event, LineEnding, encode};
+
+use super::lock;
+use super::ring::Ring;
+use super::topic::Topic;
+use crate::config::Slow;
+use crate::pump::{Out, VISIT};
+
+/// The last event id that asks for everything that is kept.
+pub(crate) const EARLIEST: &str = "earliest";
+
+/// The name of the event that tells of lost ones.
+pub(crate) const GAP: &str = "gap";
+
+/// The reconnection time that subscribers are told, in milliseconds.
+pub(super) const RETRY: u64 = 1000;
+
+/// The longest id that a gap event repeats, in characters.
+const SHOWN_ID: usize = 64;
+
+/// What a visit to a subscription came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fed {
+    /// It has everything.
+    All,
+    /// The cap of the visit was reached.
+    Full,
+    /// It reads too slowly, and the policy is to end it.
+    TooSlow,
+}
+
+/// One subscriber of one topic, counted as such until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    topic: Arc<Topic>,
+    reader: Reader,
+}
+
+/// A place in a ring, without the ring.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// The number of the last event that it has.
+    at: u64,
+    /// The newest event when it came: what lies before is a replay, and being behind there is no lag.
+    joined: u64,
+    /// What it is to be told before anything else.
+    gap: Option<Box<Missed>>,
+    greeted: bool,
+}
+
+/// A gap, as far as it is known before the next event is.
+#[derive(Debug)]
+struct Missed {
+    from: String,
+    lost: Option<u64>,
+}
+
+/// The data of a gap event.
+#[derive(Serialize)]
+struct GapData<'a> {
+    from: &'a str,
+    to: Option<String>,
+    lost: Option<u64>,
+}
+
+impl Subscription {
+    pub(super) fn new(topic: Arc<Topic>, reader: Reader) -> Self {
+        Self { topic, reader }
+    }
+
+    /// Whether it is to be ended for being too far behind, as seen from outside a visit.
+    pub(crate) fn is_too_slow(&self) -> bool {
+        self.topic.config.slow == Slow::Disconnect
+            && self.reader.lag(self.topic.last()) > self.topic.config.max_lag
+    }
+
+    /// Writes what it lacks, up to the cap of a visit.
+    pub(crate) fn fill(&mut self, out: &mut Out) -> Fed {
+        let state = lock(&self.topic.state);
+        let ring = &state.ring;
+        let reader = &mut self.reader;
+        let last = ring.last();
+        let max_lag = self.topic.config.max_lag;
+        if reader.at < ring.before() || reader.lag(last) > max_lag {
+            match self.topic.config.slow {
+                // Not its fault: it has only come.
+                _ if !reader.greeted => reader.drop_oldest(ring, u64::MAX),
+                Slow::Disconnect => return Fed::TooSlow,
+                Slow::DropOldest => reader.drop_oldest(ring, max_lag),
+            }
+        }
+        reader.greet(ring, out);
+        while reader.at < last {
+            if out.len() >= VISIT {
+                return Fed::Full;
+            }
+            let Some(frame) = ring.frame(reader.at + 1) else {
+                // It is between the oldest and the newest, so it is there.
+                return Fed::TooSlow;
+            };
+            out.payload().extend_from_slice(frame);
+            reader.at += 1;
+            out.mark(Some(reader.at));
+        }
+        Fed::All
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        lock(&self.topic.state).subscribers -= 1;
+    }
+}
+
+impl Reader {
+    /// The place of a client that brings this id.
+    pub(super) fn new(ring: &Ring, last_event_id: Option<&str>) -> Self {
+        let (at, gap) = match last_event_id {
+            // An empty id is what a client that never had one would send: no id at all.
+            None | Some("") => (ring.last(), None),
+            Some(EARLIEST) => (ring.before(), None),
+            Some(id) => match ring.find(id) {
+                Some(seq) if seq >= ring.before() => (seq, None),
+                found => (
+                    ring.before(),
+                    Some(Box::new(Missed {
+                        from: id.chars().take(SHOWN_ID).collect(),
+                        lost: found.map(|seq| ring.before() - seq),
+                    })),
+                ),
+            },
+        };
+        Self {
+            at,
+            joined: ring.last(),
+            gap,
+            greeted: false,
+        }
+    }
+
+    /// How many events behind it is, of those that were published since it came.
+    fn lag(&self, last: u64) -> u64 {
+        last.saturating_sub(self.at.max(self.joined))
+    }
+
+    /// Skips what is too old for it. A gap that it was not told of yet grows.
+    fn drop_oldest(&mut self, ring: &Ring, max_lag: u64) {
+        let to = ring
+            .before()
+            .max(ring.last().saturating_sub(max_lag))
+            .max(self.at);
+        let skipped = to - self.at;
+        match &mut self.gap {
+            Some(gap) => gap.lost = gap.lost.map(|lost| lost + skipped),
+            None => {
+                self.gap = Some(Box::new(Missed {
+                    from: ring.id(self.at),
+                    lost: Some(skipped),
+                }));
+            }
+        }
+        self.at = to;
+    }
+
+    /// Tells it once where it is, and of a gap as soon as there is one.
+    fn greet(&mut self, ring: &Ring, out: &mut Out) {
+        let first = !std::mem::replace(&mut self.greeted, true);
+        let gap = self.gap.take();
+        if !first && gap.is_none() {
+            return;
+        }
+        let place = ring.place(self.at).to_string();
+        let mut event = Event {
+            retry: first.then_some(RETRY),
+            id: Some(&place),
+            ..Event::default()
+        };
+        let Some(gap) = gap else {
+            encode(&event, LineEnding::Lf, out.payload());
+            return;
+        };
+        let next = self.at + 1;
+        let data = GapData {
+            from: &gap.from,
+            to: (next <= ring.last()).then(|| ring.id(next)),
+            lost: gap.lost,
+        };
+        // Text and numbers always make JSON.
+        let data = serde_json::to_string(&data).unwrap_or_default();
+        event.event = Some(GAP);
+        event.data = Some(&data);
+        encode(&event, LineEnding::Lf, out.payload());
+        out.mark(None);
+    }
+}
+
+#[cfg(test)]
+mod tests;

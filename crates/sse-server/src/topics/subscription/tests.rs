@@ -1,0 +1,238 @@
+//! A subscriber's bytes, visit by visit, without a socket.
+
+use super::*;
+use crate::config::TopicConfig;
+use crate::publish::Draft;
+use crate::topics::Topics;
+
+fn topic(config: TopicConfig) -> Arc<Topic> {
+    Topics::new(config).topic("news").expect("room")
+}
+
+fn small(slow: Slow) -> Arc<Topic> {
+    topic(TopicConfig {
+        keep_events: 4,
+        max_lag: 2,
+        slow,
+        ..TopicConfig::default()
+    })
+}
+
+fn publish(topic: &Topic, numbers: std::ops::RangeInclusive<u64>) {
+    for n in numbers {
+        let data = n.to_string();
+        let draft = Draft {
+            data,
+            ..Draft::default()
+        };
+        topic.publish(&[draft]).expect("published");
+    }
+}
+
+/// What a visit writes, with the topic's birth taken out of the ids and their zeros left out.
+fn visit(subscription: &mut Subscription) -> (String, Fed) {
+    let mut out = Out::new();
+    let fed = subscription.fill(&mut out);
+    let text = String::from_utf8(out.wire().to_vec()).expect("we write UTF-8");
+    (shorten(&text, &subscription.topic), fed)
+}
+
+fn shorten(text: &str, topic: &Topic) -> String {
+    let mut text = text.to_owned();
+    for seq in 0..100 {
+        text = text.replace(&place(topic, seq), &format!("#{seq}"));
+    }
+    text
+}
+
+fn place(topic: &Topic, seq: u64) -> String {
+    lock(&topic.state).ring.place(seq).to_string()
+}
+
+#[test]
+fn a_new_subscriber_is_told_its_place_and_gets_what_comes() {
+    let topic = topic(TopicConfig::default());
+    publish(&topic, 1..=2);
+    let mut new = topic.subscribe(None);
+    assert_eq!(
+        visit(&mut new),
+        ("retry: 1000\nid: #2\n\n".to_owned(), Fed::All)
+    );
+    assert_eq!(visit(&mut new), (String::new(), Fed::All));
+    publish(&topic, 3..=4);
+    assert_eq!(
+        visit(&mut new).0,
+        "id: #3\ndata: 3\n\nid: #4\ndata: 4\n\n",
+        "all that it lacks in one visit"
+    );
+    let mut empty = topic.subscribe(Some(""));
+    assert_eq!(visit(&mut empty).0, "retry: 1000\nid: #4\n\n");
+}
+
+#[test]
+fn a_subscriber_that_comes_back_goes_on_behind_its_id() {
+    let topic = topic(TopicConfig::default());
+    publish(&topic, 1..=3);
+    let draft = Draft {
+        id: Some("mine".to_owned()),
+        data: "4".to_owned(),
+        ..Draft::default()
+    };
+    topic.publish(&[draft]).expect("published");
+    publish(&topic, 5..=5);
+    let rest = |id: &str| visit(&mut topic.subscribe(Some(id))).0;
+    assert_eq!(
+        rest(&place(&topic, 2)),
+        "retry: 1000\nid: #2\n\nid: #3\ndata: 3\n\nid: mine\ndata: 4\n\nid: #5\ndata: 5\n\n"
+    );
+    assert_eq!(rest("mine"), "retry: 1000\nid: #4\n\nid: #5\ndata: 5\n\n");
+    assert_eq!(rest(&place(&topic, 5)), "retry: 1000\nid: #5\n\n");
+    assert!(rest(EARLIEST).starts_with("retry: 1000\nid: #0\n\nid: #1\ndata: 1\n\n"));
+}
+
+#[test]
+fn what_cannot_be_resumed_is_told_as_a_gap() {
+    let topic = small(Slow::Disconnect);
+    let gap = |id: &str| visit(&mut topic.subscribe(Some(id))).0;
+    assert_eq!(
+        gap("x\"y"),
+        "retry: 1000\nevent: gap\nid: #0\ndata: {\"from\":\"x\\\"y\",\"to\":null,\"lost\":null}\n\n",
+        "told although nothing is kept"
+    );
+    publish(&topic, 1..=6);
+    let left = "id: #3\ndata: 3\n\nid: #4\ndata: 4\n\nid: #5\ndata: 5\n\nid: #6\ndata: 6\n\n";
+    assert_eq!(
+        gap(&place(&topic, 0)),
+        format!(
+            "retry: 1000\nevent: gap\nid: #2\ndata: {{\"from\":\"#0\",\"to\":\"#3\",\"lost\":2}}\n\n{left}"
+        )
+    );
+    assert_eq!(
+        gap("never"),
+        format!(
+            "retry: 1000\nevent: gap\nid: #2\ndata: {{\"from\":\"never\",\"to\":\"#3\",\"lost\":null}}\n\n{left}"
+        )
+    );
+    assert_eq!(
+        gap(&place(&topic, 2)),
+        format!("retry: 1000\nid: #2\n\n{left}"),
+        "the place just before what is kept is no gap"
+    );
+    assert_eq!(
+        gap(EARLIEST),
+        format!("retry: 1000\nid: #2\n\n{left}"),
+        "all that is kept was asked for, and that it is"
+    );
+}
+
+#[test]
+fn the_place_after_a_gap_leads_to_what_was_next() {
+    let topic = small(Slow::Disconnect);
+    publish(&topic, 1..=6);
+    let told = visit(&mut topic.subscribe(Some("never"))).0;
+    assert!(told.contains("id: #2\n"));
+    let again = visit(&mut topic.subscribe(Some(&place(&topic, 2)))).0;
+    assert!(!again.contains("gap"), "{again}");
+}
+
+#[test]
+fn a_subscriber_too_far_behind_is_cut() {
+    let topic = small(Slow::Disconnect);
+    let mut slow = topic.subscribe(None);
+    visit(&mut slow);
+    publish(&topic, 1..=2);
+    assert!(!slow.is_too_slow());
+    publish(&topic, 3..=3);
+    assert!(slow.is_too_slow());
+    assert_eq!(visit(&mut slow), (String::new(), Fed::TooSlow));
+}
+
+#[test]
+fn or_loses_the_oldest_and_is_told() {
+    let topic = small(Slow::DropOldest);
+    let mut slow = topic.subscribe(None);
+    publish(&topic, 1..=1);
+    visit(&mut slow);
+    publish(&topic, 2..=6);
+    assert!(!slow.is_too_slow());
+    assert_eq!(
+        visit(&mut slow).0,
+        "event: gap\nid: #4\ndata: {\"from\":\"#1\",\"to\":\"#5\",\"lost\":3}\n\nid: #5\ndata: 5\n\nid: #6\ndata: 6\n\n"
+    );
+    assert_eq!(visit(&mut slow), (String::new(), Fed::All));
+}
+
+#[test]
+fn a_replay_is_no_lag_and_one_that_only_came_is_not_slow() {
+    let topic = small(Slow::Disconnect);
+    publish(&topic, 1..=4);
+    let mut replay = topic.subscribe(Some(EARLIEST));
+    assert!(!replay.is_too_slow());
+    assert_eq!(visit(&mut replay).0.matches("data: ").count(), 4);
+
+    let mut late = topic.subscribe(None);
+    publish(&topic, 5..=12);
+    let (text, fed) = visit(&mut late);
+    assert_eq!(fed, Fed::All);
+    assert!(
+        text.starts_with(
+            "retry: 1000\nevent: gap\nid: #8\ndata: {\"from\":\"#4\",\"to\":\"#9\",\"lost\":4}\n\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_visit_has_a_cap_and_the_next_goes_on_there() {
+    let topic = topic(TopicConfig::default());
+    let mut new = topic.subscribe(None);
+    let draft = Draft {
+        data: "x".repeat(VISIT / 2),
+        ..Draft::default()
+    };
+    topic.publish(&vec![draft; 5]).expect("published");
+    let sizes: Vec<(usize, Fed)> = (0..3)
+        .map(|_| {
+            let (text, fed) = visit(&mut new);
+            (text.matches("data: ").count(), fed)
+        })
+        .collect();
+    assert_eq!(sizes, [(2, Fed::Full), (2, Fed::Full), (1, Fed::All)]);
+}
+
+#[test]
+fn subscribers_are_counted_while_they_are_there() {
+    let topic = topic(TopicConfig::default());
+    let count = || {
+        topic
+            .publish(&[Draft::default()])
+            .expect("published")
+            .subscribers
+    };
+    assert_eq!(count(), 0);
+    let one = topic.subscribe(None);
+    let two = topic.subscribe(Some("x"));
+    assert_eq!(count(), 2);
+    drop(one);
+    assert_eq!(count(), 1);
+    drop(two);
+    assert_eq!(count(), 0);
+}
+
+#[test]
+fn an_id_that_is_kept_cannot_be_given_twice() {
+    let topic = small(Slow::Disconnect);
+    let named = Draft {
+        id: Some("a".to_owned()),
+        ..Draft::default()
+    };
+    topic
+        .publish(std::slice::from_ref(&named))
+        .expect("published");
+    assert_eq!(
+        topic.publish(std::slice::from_ref(&named)).err(),
+        Some(crate::Error::IdTaken("a".to_owned()))
+    );
+    publish(&topic, 2..=5);
+    topic.publish(&[named]).expect("it is no longer kept");
+}

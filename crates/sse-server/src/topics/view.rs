@@ -1,0 +1,51 @@
+//! Topics as the window and the API see them.
+
+use serde::Serialize;
+
+use super::PREFIX;
+use super::ring::Ring;
+use super::subscription::{GAP, RETRY};
+
+/// What the page is told of a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TopicInfo {
+    /// What it is called.
+    pub name: String,
+    /// Where it is served.
+    pub path: String,
+    /// How many listen.
+    pub subscribers: usize,
+    /// Events published since it began.
+    pub published: u64,
+    /// Events that are kept for those who come back.
+    pub kept: usize,
+    /// What those take, in bytes.
+    pub kept_bytes: usize,
+    /// The id of the newest event.
+    pub last_id: Option<String>,
+    /// The event names that a client should listen for, at most 32.
+    pub events: Vec<String>,
+    /// The reconnection time in milliseconds that its subscribers are told.
+    pub retry_ms: u64,
+}
+
+impl TopicInfo {
+    pub(super) fn new(name: &str, ring: &Ring, subscribers: usize) -> Self {
+        let published = ring.last();
+        Self {
+            name: name.to_owned(),
+            path: format!("{PREFIX}{name}"),
+            subscribers,
+            published,
+            kept: ring.kept(),
+            kept_bytes: ring.bytes(),
+            last_id: (published > 0).then(|| ring.id(published)),
+            events: ["message", GAP]
+                .into_iter()
+                .chain(ring.names().filter(|name| *name != "message"))
+                .map(str::to_owned)
+                .collect(),
+            retry_ms: RETRY,
+        }
+    }
+}
