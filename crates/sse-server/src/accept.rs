@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::door;
+use crate::transport::Transport;
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would only
 /// spin, since the connection stays in the queue.
@@ -40,7 +41,10 @@ pub(crate) struct Run {
     pub(crate) stop: CancellationToken,
     /// The grace is over: whatever is left is dropped.
     pub(crate) kill: CancellationToken,
+    /// A task for each connection that speaks HTTP.
     pub(crate) tasks: TaskTracker,
+    /// Those on which a stream began.
+    pub(crate) transport: Transport,
 }
 
 /// Accepts until the stop; the listening socket is closed when this returns.
@@ -60,9 +64,10 @@ pub(crate) async fn accept(listener: TcpListener, run: Run) {
                 }
                 prepare(&socket, run.app.limits().stall);
                 let (app, stop, kill) = (Arc::clone(&run.app), run.stop.clone(), run.kill.clone());
+                let transport = run.transport.clone();
                 run.tasks.spawn(async move {
                     tokio::select! {
-                        () = door::serve(socket, peer, app, stop) => {}
+                        () = door::serve(socket, peer, app, transport, stop) => {}
                         () = kill.cancelled() => {}
                     }
                 });
@@ -82,7 +87,7 @@ pub(crate) async fn accept(listener: TcpListener, run: Run) {
 impl Run {
     fn is_full(&self) -> bool {
         let limits = self.app.limits();
-        self.tasks.len() >= limits.streams.saturating_add(limits.reserve)
+        self.tasks.len() + self.transport.len() >= limits.streams.saturating_add(limits.reserve)
     }
 }
 

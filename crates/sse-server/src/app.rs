@@ -81,8 +81,8 @@ impl App {
         }
     }
 
-    pub(crate) fn published(&self) -> watch::Receiver<()> {
-        self.context.topics.published()
+    pub(crate) fn topics(&self) -> &Topics {
+        &self.context.topics
     }
 
     pub(crate) fn limits(&self) -> &Limits {

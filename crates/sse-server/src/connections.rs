@@ -9,8 +9,8 @@ mod view;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use tokio::sync::watch;
@@ -107,21 +107,37 @@ struct Row {
     since: SystemTime,
     status: u16,
     origin: Option<String>,
-    state: Mutex<RowState>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct RowState {
     sent: Sent,
-    ended: Option<(Ending, SystemTime)>,
+    ended: OnceLock<(Ending, SystemTime)>,
 }
 
-/// What the kernel took of a connection's stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sent {
-    pub(crate) events: u64,
-    pub(crate) bytes: u64,
-    pub(crate) last_id: Option<u64>,
+/// What the kernel took of a connection's stream. Written by one task and read by others, so that a visit
+/// pays for no lock.
+#[derive(Debug)]
+struct Sent {
+    events: AtomicU64,
+    bytes: AtomicU64,
+    /// The number of the last event that had one, or [`NONE`].
+    last_id: AtomicU64,
+}
+
+/// No number: the largest id that a stream gives is far below it.
+const NONE: u64 = u64::MAX;
+
+impl Default for Sent {
+    fn default() -> Self {
+        Self {
+            events: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            last_id: AtomicU64::new(NONE),
+        }
+    }
+}
+
+impl Sent {
+    fn last_id(&self) -> Option<u64> {
+        Some(self.last_id.load(Ordering::Relaxed)).filter(|id| *id != NONE)
+    }
 }
 
 /// No place for one more stream.
@@ -169,7 +185,7 @@ impl Connections {
     ) {
         let mut table = self.table();
         let row = table.row(client, status, origin);
-        lock(&row.state).ended = Some((ending, SystemTime::now()));
+        row.end(ending);
         if !ending.complete {
             table.refused += 1;
         }
@@ -204,8 +220,16 @@ impl Table {
             since: SystemTime::now(),
             status,
             origin,
-            state: Mutex::default(),
+            sent: Sent::default(),
+            ended: OnceLock::new(),
         })
+    }
+}
+
+impl Row {
+    fn end(&self, ending: Ending) {
+        // The first word counts.
+        _ = self.ended.set((ending, SystemTime::now()));
     }
 }
 
@@ -224,9 +248,16 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// Notes what the kernel has taken so far.
-    pub(crate) fn sent(&self, sent: Sent) {
-        lock(&self.row.state).sent = sent;
+    /// Notes that the kernel took `events` more, the last of them numbered `last_id`, and `bytes` in all.
+    pub(crate) fn sent(&self, events: u64, last_id: Option<u64>, bytes: u64) {
+        let sent = &self.row.sent;
+        // Nobody else writes, so this needs no read-modify-write.
+        let before = sent.events.load(Ordering::Relaxed);
+        sent.events.store(before + events, Ordering::Relaxed);
+        sent.bytes.store(bytes, Ordering::Relaxed);
+        if let Some(id) = last_id {
+            sent.last_id.store(id, Ordering::Relaxed);
+        }
         self.connections.tell();
     }
 
@@ -239,7 +270,7 @@ impl Open {
         if !std::mem::take(&mut self.open) {
             return;
         }
-        lock(&self.row.state).ended = Some((ending, SystemTime::now()));
+        self.row.end(ending);
         let mut table = self.connections.table();
         if let Some(row) = table.open.remove(&self.row.id) {
             keep(&mut table.ended, row);
@@ -283,11 +314,9 @@ mod tests {
     fn a_row_lives_from_open_to_end_and_stays_for_a_while() {
         let table = Connections::new(10);
         let open = table.open(client("a")).expect("room");
-        open.sent(Sent {
-            events: 2,
-            bytes: 40,
-            last_id: Some(2),
-        });
+        open.sent(1, Some(1), 20);
+        open.sent(1, Some(2), 40);
+        open.sent(0, None, 40);
         let view = table.view();
         assert_eq!((view.open, view.opened, view.rows.len()), (1, 1, 1));
         assert_eq!(view.rows[0].last_id.as_deref(), Some("2"));
@@ -362,17 +391,13 @@ mod tests {
         let table = Connections::new(10);
         let changed = table.changed();
         let open = table.open(client("a")).expect("room");
-        for events in 1..100 {
-            open.sent(Sent {
-                events,
-                bytes: 1,
-                last_id: None,
-            });
+        for bytes in 1..100 {
+            open.sent(1, None, bytes);
         }
         assert_eq!(*changed.borrow(), 1);
         table.view();
-        open.sent(Sent::default());
-        open.sent(Sent::default());
+        open.sent(0, None, 100);
+        open.sent(0, None, 100);
         assert_eq!(*changed.borrow(), 2);
     }
 }

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Takeover};
 use crate::connections::{EndedBy, Ending};
-use crate::transport::{self, Framing, Terms};
+use crate::transport::{Connection, Framing, Transport};
 use crate::wire::Wire;
 use io::Watched;
 
@@ -37,11 +37,12 @@ struct Handoff {
     framing: Framing,
 }
 
-/// Serves one connection until it ends or `stop` is cancelled.
+/// Serves one connection until it ends, a stream begins on it, or `stop` is cancelled.
 pub(crate) async fn serve(
     socket: TcpStream,
     peer: SocketAddr,
     app: Arc<App>,
+    transport: Transport,
     stop: CancellationToken,
 ) {
     let Ok(local) = socket.local_addr() else {
@@ -103,20 +104,13 @@ pub(crate) async fn serve(
         open.end(Ending::new(EndedBy::Server, "pipelined"));
         return;
     };
-    let terms = Terms {
-        stop,
-        stall: limits.stall,
-    };
-    transport::drive(
+    transport.take_in(Connection::new(
         Wire::new(socket),
         handoff.head,
-        pump,
         handoff.framing,
+        pump,
         open,
-        app.published(),
-        terms,
-    )
-    .await;
+    ));
 }
 
 /// The response head as bytes, framed for the version that the client speaks.

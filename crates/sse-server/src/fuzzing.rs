@@ -47,7 +47,7 @@ pub fn last_event_id(id: &[u8]) {
     ));
     let mut data = Vec::new();
     sse_wire::Decoder::new()
-        .push(out.wire(), |decoded| {
+        .push(&out.wire(), |decoded| {
             if let sse_wire::Decoded::Event { data: d, event, .. } = decoded
                 && event != "gap"
             {
@@ -108,7 +108,7 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
         let mut out = Out::new();
         let next = pump.fill(std::time::Instant::now(), &mut out);
         decoder
-            .push(out.wire(), |decoded| {
+            .push(&out.wire(), |decoded| {
                 if let sse_wire::Decoded::Event {
                     data,
                     event,

@@ -9,15 +9,16 @@
 mod counter;
 mod out;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sse_wire::{Event, LineEnding, encode};
 
 use crate::config::KeepAlive;
 use crate::stream::{Source, Stream};
-use crate::topics::{Fed, Subscription};
+use crate::topics::{Fed, Subscription, Topic};
 use counter::Counter;
-pub(crate) use out::Out;
+pub(crate) use out::{Mark, Out};
 
 /// Payload bytes after which a visit ends, so that an unpaced stream cannot starve the others. One
 /// event may go past it.
@@ -165,6 +166,14 @@ impl Pump {
         match &self.feed {
             Feed::Paced(paced) => paced.counter.is_done(),
             Feed::Topic(_) => false,
+        }
+    }
+
+    /// The topic that it reads, if it reads one.
+    pub(crate) fn topic(&self) -> Option<&Arc<Topic>> {
+        match &self.feed {
+            Feed::Paced(_) => None,
+            Feed::Topic(subscription) => Some(subscription.topic()),
         }
     }
 

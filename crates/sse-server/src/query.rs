@@ -44,9 +44,22 @@ impl Overrides {
     /// # Errors
     /// A parameter of ours that is out of bounds, unreadable, or given twice.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, BadQuery> {
+        Self::read(query, true)
+    }
+
+    /// Reads the query of a request for a topic, which has no pace and no count that could be changed.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), of `client` and `lastEventId`.
+    pub(crate) fn of_topic(query: Option<&str>) -> Result<Self, BadQuery> {
+        Self::read(query, false)
+    }
+
+    fn read(query: Option<&str>, paced: bool) -> Result<Self, BadQuery> {
         let mut read = Self::default();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*name {
+                "every" | "count" | "from" if !paced => {}
                 "every" => once(&mut read.every, &name, every(&value)?)?,
                 "count" => once(
                     &mut read.count,
@@ -227,5 +240,16 @@ mod tests {
         assert!(refused(&format!("client={}", "a".repeat(65))).contains("1 to 64"));
         assert!(refused(&format!("lastEventId={}", "9".repeat(1025))).contains("1024 bytes"));
         assert!(refused("count=1&count=1").contains("twice"));
+        let topic = |query| Overrides::of_topic(Some(query));
+        let read = topic("every=x&count=-1&from=&client=me&lastEventId=a").expect("not of a topic");
+        assert_eq!(
+            read,
+            Overrides {
+                client: Some("me".to_owned()),
+                last_event_id: Some("a".to_owned()),
+                ..Overrides::default()
+            }
+        );
+        topic("client=").expect_err("of a topic too");
     }
 }

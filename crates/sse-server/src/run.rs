@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Run};
 use crate::app::App;
 use crate::listen::Listeners;
+use crate::transport::Transport;
 
 /// How long dropped tasks may take to be gone. They are dropped at their next poll, so this is for a
 /// machine that is busy.
@@ -18,17 +18,24 @@ const AFTER_KILL: Duration = Duration::from_millis(200);
 pub(crate) struct Running {
     run: Run,
     accepting: TaskTracker,
+    sweeping: TaskTracker,
     grace: Duration,
 }
 
 impl Running {
     pub(crate) fn start(listeners: Listeners, app: Arc<App>) -> Self {
         let grace = app.limits().stop_grace;
+        let (stop, kill) = Default::default();
+        let sweeping = TaskTracker::new();
+        let limits = app.limits();
+        let transport = Transport::start(app.topics(), limits.stall, &sweeping, &stop, &kill);
+        sweeping.close();
         let run = Run {
             app,
-            stop: CancellationToken::new(),
-            kill: CancellationToken::new(),
+            stop,
+            kill,
             tasks: TaskTracker::new(),
+            transport,
         };
         let accepting = TaskTracker::new();
         for listener in listeners.sockets {
@@ -38,6 +45,7 @@ impl Running {
         Self {
             run,
             accepting,
+            sweeping,
             grace,
         }
     }
@@ -48,18 +56,30 @@ impl Running {
         let Self {
             run,
             accepting,
+            sweeping,
             grace,
         } = self;
         run.stop.cancel();
         accepting.wait().await;
-        run.tasks.close();
-        if tokio::time::timeout(grace, run.tasks.wait()).await.is_err() {
-            run.kill.cancel();
-            if tokio::time::timeout(AFTER_KILL, run.tasks.wait())
-                .await
-                .is_err()
-            {
-                tracing::warn!("{} connections are slow to go", run.tasks.len());
+        let Run {
+            kill,
+            tasks,
+            transport,
+            ..
+        } = run;
+        // The sweepers end when nobody can hand them a connection any more.
+        drop(transport);
+        tasks.close();
+        let gone = async {
+            tasks.wait().await;
+            sweeping.wait().await;
+        };
+        tokio::pin!(gone);
+        if tokio::time::timeout(grace, &mut gone).await.is_err() {
+            kill.cancel();
+            if tokio::time::timeout(AFTER_KILL, gone).await.is_err() {
+                let left = tasks.len() + sweeping.len();
+                tracing::warn!("{left} tasks of the server are slow to go");
             }
         }
     }

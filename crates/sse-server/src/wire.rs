@@ -3,16 +3,18 @@
 //! It counts the bytes that the kernel took (which is not yet what the client received), notices that
 //! the client left, and ends the connection in order or by a reset. What goes over it is the
 //! transport's business.
+//!
+//! Never: waits. Where the kernel has nothing to say it leaves the waker with it and answers `Pending`.
 
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
 /// How much a client may send behind its request. It was told `connection: close`, so there is nothing to
-/// answer; one that sends without end would keep its task busy and the others waiting.
+/// answer; one that sends without end would keep the transport busy and the others waiting.
 const UNASKED: usize = 64 * 1024;
 
 /// Why a socket is of no more use.
@@ -46,7 +48,7 @@ pub(crate) struct Wire {
     socket: TcpStream,
     taken: u64,
     /// Bytes that came behind the request.
-    unasked: AtomicUsize,
+    unasked: usize,
 }
 
 impl Wire {
@@ -54,7 +56,7 @@ impl Wire {
         Self {
             socket,
             taken: 0,
-            unasked: AtomicUsize::new(0),
+            unasked: 0,
         }
     }
 
@@ -63,66 +65,69 @@ impl Wire {
         self.taken
     }
 
-    /// Hands over as much as the kernel takes now; 0 when it takes nothing.
-    pub(crate) fn try_send(&mut self, head: &[u8], rest: &[u8]) -> Result<usize, Left> {
-        let sent = match head {
-            [] => self.socket.try_write(rest),
-            _ => self
-                .socket
-                .try_write_vectored(&[IoSlice::new(head), IoSlice::new(rest)]),
-        };
-        match sent {
-            Ok(n) => {
-                self.taken += n as u64;
-                Ok(n)
+    /// Hands over `parts` from the byte `at` on, as much as the kernel takes now, and moves `at` on.
+    /// `Ready` when it took everything.
+    pub(crate) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        parts: &[&[u8]],
+        at: &mut usize,
+    ) -> Poll<Result<(), Left>> {
+        loop {
+            let mut slices = [IoSlice::new(b""); 4];
+            let slices = rest(parts, *at, &mut slices);
+            let sent = match slices {
+                [] => return Poll::Ready(Ok(())),
+                [one] => self.socket.try_write(one),
+                several => self.socket.try_write_vectored(several),
+            };
+            match sent {
+                Ok(n) => {
+                    *at += n;
+                    self.taken += n as u64;
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                    if let Err(e) = ready!(self.socket.poll_write_ready(cx)) {
+                        return Poll::Ready(Err(e.into()));
+                    }
+                }
+                Err(e) => return Poll::Ready(Err(e.into())),
             }
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(0),
-            Err(e) => Err(e.into()),
         }
     }
 
-    /// Resolves when the kernel may take more. Safe to drop and call again.
-    pub(crate) async fn writable(&self) -> Result<(), Left> {
-        Ok(self.socket.writable().await?)
-    }
-
-    /// Resolves when the other side is gone. What it still sends is thrown away, up to a bound. Safe to drop
-    /// and call again.
-    pub(crate) async fn left(&self) -> Left {
+    /// `Ready` when the other side is gone. What it still sends is thrown away, up to a bound.
+    pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+        let mut scratch = [0; 4096];
         loop {
-            if let Err(e) = self.socket.readable().await {
-                return e.into();
+            if let Err(e) = ready!(self.socket.poll_read_ready(cx)) {
+                return Poll::Ready(e.into());
             }
-            match self.discard() {
-                Ok(0) => return Left::Closed,
+            match self.socket.try_read(&mut scratch) {
+                Ok(0) => return Poll::Ready(Left::Closed),
                 Ok(n) => {
-                    if self.unasked.fetch_add(n, Ordering::Relaxed) + n > UNASKED {
-                        return Left::Talks;
+                    self.unasked += n;
+                    if self.unasked > UNASKED {
+                        return Poll::Ready(Left::Talks);
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(e) => return e.into(),
+                Err(e) => return Poll::Ready(e.into()),
             }
         }
     }
 
-    /// Not async, so that the buffer is on the stack for a moment and not in every connection's task.
-    fn discard(&self) -> io::Result<usize> {
-        let mut scratch = [0; 4096];
-        self.socket.try_read(&mut scratch)
+    /// Whether the client sent something behind its request. Closing over bytes that were not read, or that
+    /// are still under way, would reset what the client has yet to read.
+    pub(crate) fn talked(&self) -> bool {
+        self.unasked > 0
     }
 
-    /// Ends in order: says that nothing more comes, and lets the client close first for at most
-    /// `patience`, since closing over unread bytes would reset what it has yet to read.
-    pub(crate) async fn finish(self, patience: Duration) {
-        if SockRef::from(&self.socket)
+    /// Says that nothing more comes. Answers whether the socket took that.
+    pub(crate) fn shut_down(&self) -> bool {
+        SockRef::from(&self.socket)
             .shutdown(std::net::Shutdown::Write)
             .is_ok()
-            && !patience.is_zero()
-        {
-            // Either way the socket is closed now.
-            _ = tokio::time::timeout(patience, self.left()).await;
-        }
     }
 
     /// Ends at once with a reset, so that neither the kernel nor the client waits for bytes that will
@@ -130,5 +135,43 @@ impl Wire {
     pub(crate) fn reset(self) {
         // A socket that refuses the option is closed in the ordinary way.
         _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+    }
+}
+
+/// What of `parts` is left from the byte `at` on, empty ones left out.
+fn rest<'a, 'b>(
+    parts: &[&'a [u8]],
+    mut at: usize,
+    slices: &'b mut [IoSlice<'a>; 4],
+) -> &'b [IoSlice<'a>] {
+    let mut used = 0;
+    for part in parts {
+        let skipped = at.min(part.len());
+        at -= skipped;
+        if skipped < part.len() {
+            slices[used] = IoSlice::new(&part[skipped..]);
+            used += 1;
+        }
+    }
+    &slices[..used]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_the_parts_begins_at_any_byte() {
+        let parts: [&[u8]; 4] = [b"abc", b"", b"de", b"f"];
+        for at in 0..=6 {
+            let mut slices = [IoSlice::new(b""); 4];
+            let rest = rest(&parts, at, &mut slices);
+            let text: Vec<u8> = rest
+                .iter()
+                .flat_map(|slice| slice.iter().copied())
+                .collect();
+            assert_eq!(text, b"abcdef"[at..]);
+            assert!(rest.iter().all(|slice| !slice.is_empty()));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::{Connections, EndedBy, Row, lock};
+use super::{Connections, EndedBy, Row};
 
 /// The most rows that one view carries.
 const SHOWN: usize = 200;
@@ -108,7 +108,7 @@ impl Connections {
 }
 
 fn view(row: &Row) -> RowView {
-    let state = lock(&row.state).clone();
+    let ended = row.ended.get();
     RowView {
         id: row.id,
         peer: row.client.peer.to_string(),
@@ -118,24 +118,24 @@ fn view(row: &Row) -> RowView {
         method: row.client.method.clone(),
         since_ms: millis(row.since),
         brought: row.client.brought.clone(),
-        last_id: state.sent.last_id.map(|id| match &row.client.topic {
+        last_id: row.sent.last_id().map(|id| match &row.client.topic {
             Some(topic) => topic.id(id),
             None => id.to_string(),
         }),
-        events: state.sent.events,
-        bytes: state.sent.bytes,
-        state: match (&state.ended, row.status) {
+        events: row.sent.events.load(Ordering::Relaxed),
+        bytes: row.sent.bytes.load(Ordering::Relaxed),
+        state: match (ended, row.status) {
             (_, status) if status != 200 => "refused",
             (Some(_), _) => "ended",
             (None, _) => "open",
         },
         status: row.status,
         origin: row.origin.clone(),
-        ended: state.ended.map(|(ending, at)| EndedView {
+        ended: ended.map(|(ending, at)| EndedView {
             by: ending.by,
             why: ending.why,
             complete: ending.complete,
-            at_ms: millis(at),
+            at_ms: millis(*at),
         }),
     }
 }

@@ -1,9 +1,14 @@
 //! The transport's scratch buffer: the bytes of one visit to a pump, and where the events in it end.
 
+use std::sync::Arc;
+
 /// Room kept before the payload for the head of a chunk: eight hex digits, CR, LF.
 const PREFIX: usize = 10;
 
-/// Where an event ends in the bytes of a visit, and the id it carried.
+/// What the buffer keeps of its memory from one visit to the next.
+const KEEP: usize = 64 * 1024;
+
+/// Where an event ends in the bytes of a visit, and the number it had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) end: usize,
@@ -13,11 +18,14 @@ pub(crate) struct Mark {
 /// Filled by the pump, framed and sent by the transport.
 ///
 /// The payload begins behind a few reserved bytes, so that the length of a chunk can be written in
-/// front of it without moving it.
+/// front of it without moving it. A large frame that others are sent too is not copied: it follows the
+/// payload as it is, and is the last of its visit.
 #[derive(Debug)]
 pub(crate) struct Out {
     bytes: Vec<u8>,
     start: usize,
+    shared: Option<Arc<[u8]>>,
+    after: &'static [u8],
     marks: Vec<Mark>,
 }
 
@@ -26,19 +34,21 @@ impl Out {
         Self {
             bytes: vec![0; PREFIX],
             start: PREFIX,
+            shared: None,
+            after: b"",
             marks: Vec::new(),
         }
     }
 
-    /// Forgets the last visit. A buffer that one fast visit made large is given back, so that ten
-    /// thousand quiet connections do not each keep one.
-    pub(crate) fn clear(&mut self, keep: usize) {
+    /// Forgets the last visit, and gives the memory of an unusual one back.
+    pub(crate) fn clear(&mut self) {
         self.bytes.truncate(PREFIX);
         self.start = PREFIX;
+        self.shared = None;
+        self.after = b"";
         self.marks.clear();
-        if self.bytes.capacity() > keep {
-            self.bytes.shrink_to(keep);
-            self.marks.shrink_to(0);
+        if self.bytes.capacity() > KEEP {
+            self.bytes.shrink_to(KEEP);
         }
     }
 
@@ -47,53 +57,81 @@ impl Out {
         &mut self.bytes
     }
 
+    /// Puts a frame behind the payload without a copy. Nothing can be appended after it.
+    pub(crate) fn share(&mut self, frame: Arc<[u8]>) {
+        self.shared = Some(frame);
+    }
+
     /// Bytes of payload so far.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() - PREFIX
+        self.bytes.len() - PREFIX + self.shared().len()
     }
 
     /// Notes that an event ends here.
     pub(crate) fn mark(&mut self, id: Option<u64>) {
-        self.marks.push(Mark {
-            end: self.bytes.len(),
-            id,
-        });
+        let end = self.bytes.len() + self.shared().len();
+        self.marks.push(Mark { end, id });
     }
 
-    /// Wraps the payload, if there is any, as one chunk (RFC 9112 7.1).
-    pub(crate) fn chunk(&mut self) {
+    /// Wraps the payload, if there is any, as one chunk (RFC 9112 7.1), and with `last` appends the last
+    /// chunk.
+    pub(crate) fn chunk(&mut self, last: bool) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut rest = self.len();
-        if rest == 0 {
-            return;
+        self.after = match (rest, last) {
+            (0, false) => b"",
+            (0, true) => b"0\r\n\r\n",
+            (_, false) => b"\r\n",
+            (_, true) => b"\r\n0\r\n\r\n",
+        };
+        if rest > 0 {
+            let mut at = PREFIX - 2;
+            self.bytes[at..PREFIX].copy_from_slice(b"\r\n");
+            while rest > 0 {
+                at -= 1;
+                self.bytes[at] = HEX[rest & 15];
+                rest >>= 4;
+            }
+            self.start = at;
         }
-        let mut at = PREFIX - 2;
-        self.bytes[at..PREFIX].copy_from_slice(b"\r\n");
-        while rest > 0 {
-            at -= 1;
-            self.bytes[at] = HEX[rest & 15];
-            rest >>= 4;
+        if self.shared.is_none() {
+            // In one piece, which the kernel takes a little faster than two.
+            self.bytes.extend_from_slice(self.after);
+            self.after = b"";
         }
-        self.start = at;
-        self.bytes.extend_from_slice(b"\r\n");
     }
 
-    /// Appends the last chunk.
-    pub(crate) fn last_chunk(&mut self) {
-        self.bytes.extend_from_slice(b"0\r\n\r\n");
+    /// What goes on the wire, in order.
+    pub(crate) fn parts(&self) -> [&[u8]; 3] {
+        [&self.bytes[self.start..], self.shared(), self.after]
     }
 
-    /// What goes on the wire.
-    pub(crate) fn wire(&self) -> &[u8] {
-        &self.bytes[self.start..]
+    /// The frame that is sent as it is, if there is one.
+    pub(crate) fn shared_frame(&self) -> Option<&Arc<[u8]>> {
+        self.shared.as_ref()
     }
 
-    /// The ends of events, as offsets into [`wire`](Self::wire).
-    pub(crate) fn marks(&self) -> impl Iterator<Item = Mark> + '_ {
+    /// What follows that frame.
+    pub(crate) fn after(&self) -> &'static [u8] {
+        self.after
+    }
+
+    /// The ends of events, as offsets into what goes on the wire.
+    pub(crate) fn marks(&self) -> impl DoubleEndedIterator<Item = Mark> + ExactSizeIterator + '_ {
         self.marks.iter().map(|mark| Mark {
             end: mark.end - self.start,
             ..*mark
         })
+    }
+
+    fn shared(&self) -> &[u8] {
+        self.shared.as_deref().unwrap_or_default()
+    }
+
+    /// What goes on the wire, in one piece.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn wire(&self) -> Vec<u8> {
+        self.parts().concat()
     }
 }
 
@@ -106,7 +144,7 @@ mod tests {
         let mut out = Out::new();
         out.payload().extend_from_slice(b"data: 1\n\n");
         out.mark(Some(1));
-        out.chunk();
+        out.chunk(false);
         assert_eq!(out.wire(), b"9\r\ndata: 1\n\n\r\n");
         assert_eq!(
             out.marks().collect::<Vec<_>>(),
@@ -116,20 +154,37 @@ mod tests {
             }]
         );
 
-        out.clear(64);
-        out.chunk();
+        out.clear();
+        out.chunk(false);
         assert_eq!(
             out.wire(),
             b"",
             "nothing is no chunk: an empty one would end the stream"
         );
-        out.last_chunk();
+        out.clear();
+        out.chunk(true);
         assert_eq!(out.wire(), b"0\r\n\r\n");
 
-        out.clear(64);
+        out.clear();
         out.payload().resize(PREFIX + 0x12345, b'x');
-        out.chunk();
+        out.chunk(true);
         assert!(out.wire().starts_with(b"12345\r\nx"));
+        assert!(out.wire().ends_with(b"x\r\n0\r\n\r\n"));
+    }
+
+    #[test]
+    fn a_shared_frame_follows_the_payload() {
+        let mut out = Out::new();
+        out.payload().extend_from_slice(b"data: 1\n\n");
+        out.mark(Some(1));
+        out.share(Arc::from(&b"data: two\n\n"[..]));
+        out.mark(Some(2));
+        assert_eq!(out.len(), 20);
+        out.chunk(false);
+        assert_eq!(out.wire(), b"14\r\ndata: 1\n\ndata: two\n\n\r\n");
+        assert_eq!(out.parts()[1], b"data: two\n\n");
+        let ends: Vec<usize> = out.marks().map(|mark| mark.end).collect();
+        assert_eq!(ends, [13, 24]);
     }
 
     #[test]
@@ -144,9 +199,9 @@ mod tests {
     #[test]
     fn a_large_buffer_is_given_back() {
         let mut out = Out::new();
-        out.payload().resize(100_000, 0);
-        out.clear(1024);
-        assert!(out.bytes.capacity() <= 1024);
+        out.payload().resize(KEEP * 2, 0);
+        out.clear();
+        assert!(out.bytes.capacity() <= KEEP);
         assert_eq!(out.wire(), b"");
     }
 }

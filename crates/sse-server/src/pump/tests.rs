@@ -29,7 +29,7 @@ impl Bench {
         let next = self.pump.fill(self.now, &mut out);
         if out.len() > 0 {
             let at = (self.now - self.start).as_millis() as u64;
-            let text = String::from_utf8(out.wire().to_vec()).expect("we write UTF-8");
+            let text = String::from_utf8(out.wire()).expect("we write UTF-8");
             self.sent.push((at, text));
         }
         next

@@ -12,7 +12,7 @@ use super::body;
 use crate::app::{Context, Takeover, Visitor, client, say};
 use crate::connections::{Client, EndedBy, Ending, Full};
 use crate::pump::Pump;
-use crate::query::Overrides;
+use crate::query::{BadQuery, Overrides};
 
 /// The longest last event id that the table shows, in characters.
 const SHOWN_ID: usize = 64;
@@ -26,16 +26,16 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Reads the query and the last event id.
+    /// Reads who asks, with what last event id, where the query was `read`.
     ///
     /// # Errors
     /// The answer to a query that is out of bounds; the table has the refusal.
     pub(super) fn read(
         request: &Request<Body>,
+        read: Result<Overrides, BadQuery>,
         visitor: &Visitor,
         context: &Context,
     ) -> Result<Self, Box<Response<Body>>> {
-        let read = Overrides::parse(request.uri().query());
         // A client whose query is refused is still known by its name.
         let overrides = read
             .clone()
@@ -77,7 +77,12 @@ pub(super) async fn open(
     else {
         return super::not_found(&context, request.uri().path());
     };
-    let asked = match Asked::read(&request, &visitor, &context) {
+    let asked = match Asked::read(
+        &request,
+        Overrides::parse(request.uri().query()),
+        &visitor,
+        &context,
+    ) {
         Ok(asked) => asked,
         Err(refusal) => return *refusal,
     };

@@ -16,6 +16,7 @@ use crate::connections::{Client, EndedBy, Ending};
 use crate::error::Error;
 use crate::publish::{Fields, is_lines};
 use crate::pump::Pump;
+use crate::query::Overrides;
 use crate::topics;
 
 /// GET and HEAD.
@@ -24,7 +25,12 @@ pub(super) async fn subscribe(
     Extension(visitor): Extension<Visitor>,
     request: Request<Body>,
 ) -> Response<Body> {
-    let asked = match Asked::read(&request, &visitor, &context) {
+    let asked = match Asked::read(
+        &request,
+        Overrides::of_topic(request.uri().query()),
+        &visitor,
+        &context,
+    ) {
         Ok(asked) => asked,
         Err(refusal) => return *refusal,
     };

@@ -33,7 +33,7 @@ const SHOWN_ID: usize = 64;
 pub(crate) enum Fed {
     /// It has everything.
     All,
-    /// The cap of the visit was reached.
+    /// The visit is full; what comes next is for another.
     Full,
     /// It reads too slowly, and the policy is to end it.
     TooSlow,
@@ -78,6 +78,10 @@ impl Subscription {
         Self { topic, reader }
     }
 
+    pub(crate) fn topic(&self) -> &Arc<Topic> {
+        &self.topic
+    }
+
     /// Whether it is to be ended for being too far behind, as seen from outside a visit.
     pub(crate) fn is_too_slow(&self) -> bool {
         self.topic.config.slow == Slow::Disconnect
@@ -108,9 +112,15 @@ impl Subscription {
                 // It is between the oldest and the newest, so it is there.
                 return Fed::TooSlow;
             };
-            out.payload().extend_from_slice(frame);
             reader.at += 1;
-            out.mark(Some(reader.at));
+            if frame.len() < VISIT {
+                out.payload().extend_from_slice(frame);
+                out.mark(Some(reader.at));
+            } else {
+                out.share(Arc::clone(frame));
+                out.mark(Some(reader.at));
+                return Fed::Full;
+            }
         }
         Fed::All
     }

@@ -33,7 +33,7 @@ fn publish(topic: &Topic, numbers: std::ops::RangeInclusive<u64>) {
 fn visit(subscription: &mut Subscription) -> (String, Fed) {
     let mut out = Out::new();
     let fed = subscription.fill(&mut out);
-    let text = String::from_utf8(out.wire().to_vec()).expect("we write UTF-8");
+    let text = String::from_utf8(out.wire()).expect("we write UTF-8");
     (shorten(&text, &subscription.topic), fed)
 }
 

@@ -1,0 +1,250 @@
+//! One connection: its pump, its wire, and what the socket did not take yet.
+//!
+//! A visit sends all that the pump has to send now. While bytes are unsent the pump is not asked for more:
+//! backpressure is that simple.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::Framing;
+use crate::connections::{EndedBy, Ending, Open};
+use crate::pump::{Act, Mark, Next, Out, Pump};
+use crate::topics::Topic;
+use crate::wire::{Left, Wire};
+
+/// A stream that begins: everything that the transport takes over.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    wire: Wire,
+    pump: Pump,
+    open: Open,
+    framing: Framing,
+    /// The response head, until the first visit sends it together with the first events.
+    head: Option<Box<[u8]>>,
+    unsent: Option<Box<Unsent>>,
+}
+
+/// What a visit wrote and the socket did not take.
+#[derive(Debug)]
+struct Unsent {
+    head: Box<[u8]>,
+    bytes: Box<[u8]>,
+    /// Not a copy: however many clients are stuck in a large event, it is in memory once.
+    shared: Option<Arc<[u8]>>,
+    after: &'static [u8],
+    /// What was taken of all that.
+    at: usize,
+    /// The ends of the events that were not taken whole.
+    marks: Box<[Mark]>,
+    /// Whether the stream ends behind it.
+    ends: bool,
+    /// When the socket last took a byte.
+    since: Instant,
+}
+
+/// What a visit came to.
+pub(super) enum Visit {
+    /// Come back at this instant, if there is one, or when something was published, or when it is woken.
+    Wait(Option<Instant>),
+    /// The cap of a visit was reached: come back after the others.
+    Again,
+    /// The socket takes no more. Come back when it is woken, or at this instant to give it up.
+    Blocked(Instant),
+    /// Everything was sent. The socket is closed in order.
+    Finished(Ending),
+    /// The client lacks what it will come back for. The socket is closed over what the kernel has.
+    Cut(Ending),
+    /// There is nobody to send to. The socket is reset.
+    Broken(Ending),
+}
+
+impl Connection {
+    pub(crate) fn new(wire: Wire, head: Vec<u8>, framing: Framing, pump: Pump, open: Open) -> Self {
+        Self {
+            wire,
+            pump,
+            open,
+            framing,
+            head: Some(head.into()),
+            unsent: None,
+        }
+    }
+
+    /// The topic that it reads, if it reads one.
+    pub(super) fn topic(&self) -> Option<&Arc<Topic>> {
+        self.pump.topic()
+    }
+
+    /// Sends what is due.
+    pub(super) fn visit(
+        &mut self,
+        now: Instant,
+        stall: Duration,
+        out: &mut Out,
+        cx: &mut Context<'_>,
+    ) -> Visit {
+        if let Some(unsent) = self.unsent.take() {
+            match self.flush(unsent, now, stall, cx) {
+                None => {}
+                Some(visit) => return visit,
+            }
+        }
+        out.clear();
+        let next = self.pump.fill(now, out);
+        if next == Next::Cut {
+            return Visit::Cut(TOO_SLOW);
+        }
+        if self.framing == Framing::Chunked {
+            out.chunk(next == Next::End);
+        }
+        let head = self.head.take().unwrap_or_default();
+        let [bytes, shared, after] = out.parts();
+        if head.is_empty() && bytes.is_empty() && after.is_empty() {
+            return self.after(next);
+        }
+        let mut at = 0;
+        let sent = self
+            .wire
+            .poll_send(cx, &[&head, bytes, shared, after], &mut at);
+        let taken = at.saturating_sub(head.len());
+        match sent {
+            Poll::Ready(Ok(())) => {
+                let last = out.marks().rev().find_map(|mark| mark.id);
+                self.open
+                    .sent(out.marks().len() as u64, last, self.wire.taken());
+                self.after(next)
+            }
+            Poll::Pending => {
+                let before = head.len();
+                self.unsent = Some(Box::new(Unsent {
+                    bytes: bytes.into(),
+                    shared: out.shared_frame().cloned(),
+                    after: out.after(),
+                    at,
+                    marks: out
+                        .marks()
+                        .map(|mark| Mark {
+                            end: mark.end + before,
+                            ..mark
+                        })
+                        .collect(),
+                    head,
+                    ends: next == Next::End,
+                    since: now,
+                }));
+                self.account(at);
+                Visit::Blocked(now + stall)
+            }
+            Poll::Ready(Err(left)) => {
+                let whole = out.marks().take_while(|mark| mark.end <= taken);
+                let (events, last) = count(whole);
+                self.open.sent(events, last, self.wire.taken());
+                Visit::Broken(ending(left))
+            }
+        }
+    }
+
+    /// Looks whether the client is still there, and at what it sends.
+    pub(super) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        self.wire.poll_left(cx).map(ending)
+    }
+
+    /// Whether bytes wait for the socket.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.unsent.is_some()
+    }
+
+    /// Whether it is so far behind that it is to be cut off although its last bytes are not sent.
+    pub(super) fn is_too_slow(&self) -> bool {
+        self.pump.is_too_slow()
+    }
+
+    /// Takes an act from outside; the next visit carries it out.
+    pub(super) fn act(&mut self, now: Instant, act: Act) {
+        self.pump.act(now, act);
+    }
+
+    /// Notes the end in the table and gives the socket back, which is to be closed or reset.
+    pub(super) fn end(self, ending: Ending) -> Wire {
+        self.open.end(ending);
+        self.wire
+    }
+
+    /// Goes on with what was unsent; `None` when it is all gone and the stream goes on.
+    fn flush(
+        &mut self,
+        mut unsent: Box<Unsent>,
+        now: Instant,
+        stall: Duration,
+        cx: &mut Context<'_>,
+    ) -> Option<Visit> {
+        let mut at = unsent.at;
+        let shared = unsent.shared.as_deref().unwrap_or_default();
+        let parts = [&*unsent.head, &*unsent.bytes, shared, unsent.after];
+        let sent = self.wire.poll_send(cx, &parts, &mut at);
+        if at > unsent.at {
+            unsent.at = at;
+            unsent.since = now;
+        }
+        let (ends, since) = (unsent.ends, unsent.since);
+        self.unsent = Some(unsent);
+        self.account(at);
+        match sent {
+            Poll::Ready(Ok(())) => {
+                self.unsent = None;
+                ends.then(|| self.after(Next::End))
+            }
+            Poll::Pending if now.saturating_duration_since(since) >= stall => {
+                Some(Visit::Broken(STALLED))
+            }
+            Poll::Pending => Some(Visit::Blocked(since + stall)),
+            Poll::Ready(Err(left)) => Some(Visit::Broken(ending(left))),
+        }
+    }
+
+    /// Counts the unsent events whose last byte was taken meanwhile.
+    fn account(&mut self, at: usize) {
+        let Some(unsent) = &mut self.unsent else {
+            return;
+        };
+        let whole = unsent.marks.partition_point(|mark| mark.end <= at);
+        let (events, last) = count(unsent.marks[..whole].iter().copied());
+        if whole > 0 {
+            unsent.marks = unsent.marks[whole..].into();
+        }
+        self.open.sent(events, last, self.wire.taken());
+    }
+
+    fn after(&self, next: Next) -> Visit {
+        match next {
+            Next::Wait { at, .. } => Visit::Wait(at),
+            Next::More => Visit::Again,
+            Next::Cut => Visit::Cut(TOO_SLOW),
+            Next::End if self.pump.is_complete() => Visit::Finished(Ending::COMPLETE),
+            Next::End => Visit::Finished(STOPPED),
+        }
+    }
+}
+
+/// The server was stopped.
+pub(super) const STOPPED: Ending = Ending::new(EndedBy::Server, "server stopped");
+/// A subscriber was too far behind its topic.
+pub(super) const TOO_SLOW: Ending = Ending::new(EndedBy::Server, "too slow");
+const STALLED: Ending = Ending::new(EndedBy::Server, "stalled");
+
+fn ending(left: Left) -> Ending {
+    match left {
+        Left::Closed => Ending::new(EndedBy::Client, "closed"),
+        Left::Reset => Ending::new(EndedBy::Client, "connection reset"),
+        Left::Vanished => Ending::new(EndedBy::Network, "client vanished"),
+        Left::Talks => Ending::new(EndedBy::Server, "client sent too much"),
+    }
+}
+
+/// How many events, and the number of the last that had one.
+fn count(marks: impl Iterator<Item = Mark>) -> (u64, Option<u64>) {
+    marks.fold((0, None), |(events, last), mark| {
+        (events + 1, mark.id.or(last))
+    })
+}

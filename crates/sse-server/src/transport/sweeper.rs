@@ -1,0 +1,372 @@
+//! One task that serves many connections.
+//!
+//! It visits those that have something to do: a timer came due, something was published, the socket has
+//! something to say, or a stream without a pace has its next turn. What it does in one go is bounded, and
+//! between two goes other tasks have theirs, publishers among them: a reader that is visited late is sent all
+//! that it lacks at once.
+//!
+//! Invariant: a visit never waits, so no connection holds up another.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use slab::Slab;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::connection::{Connection, STOPPED, TOO_SLOW, Visit};
+use super::readers::{Readers, Seat};
+use super::ready::{Ready, Token};
+use super::timers::{Armed, Timers};
+use crate::connections::Ending;
+use crate::pump::{Act, Out};
+use crate::wire::Wire;
+
+/// Sends after which others have their turn. So many cost about half a millisecond.
+const TURN: usize = 128;
+
+/// Visits of streams without a pace in one go. Each sends 16 KiB.
+const UNPACED_TURN: usize = 16;
+
+/// How long an orderly end waits for a client that talks to close its side.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The connections of one task, and who of them is to be visited when.
+pub(super) struct Sweeper {
+    slots: Slab<Slot>,
+    ready: Arc<Ready>,
+    timers: Timers,
+    readers: Readers,
+    /// Connections that have more to send at once, in the order of their turns.
+    unpaced: VecDeque<usize>,
+    woken: Vec<Arc<Token>>,
+    out: Out,
+    stall: Duration,
+    stopping: bool,
+    /// Connections that the stop has yet to visit are those below this key.
+    unstopped: usize,
+    /// How many connections all sweepers have.
+    held: Arc<AtomicUsize>,
+}
+
+/// A connection's place.
+struct Slot {
+    state: State,
+    waker: Waker,
+    armed: Armed,
+    /// Where it is entered among the readers of its topic.
+    seat: Option<Seat>,
+    /// Whether it stands in `unpaced`.
+    queued: bool,
+}
+
+enum State {
+    Open(Connection),
+    /// Everything was sent, and the client closes first, or the time is over.
+    Closing(Wire, Instant),
+    /// Its place is about to be given free.
+    Gone,
+}
+
+/// How a socket is closed.
+#[derive(Clone, Copy)]
+enum Close {
+    /// The kernel sends what it has, then the end.
+    InOrder,
+    /// As above, but the client sent what nobody read: it closes first, or else is given some time.
+    Patiently,
+    Reset,
+}
+
+impl Sweeper {
+    pub(super) fn new(stall: Duration, held: Arc<AtomicUsize>) -> Self {
+        Self {
+            slots: Slab::new(),
+            ready: Arc::default(),
+            timers: Timers::default(),
+            readers: Readers::default(),
+            unpaced: VecDeque::new(),
+            woken: Vec::new(),
+            out: Out::new(),
+            stall,
+            stopping: false,
+            unstopped: 0,
+            held,
+        }
+    }
+
+    /// Serves what arrives, until the stop is through and nobody can arrive any more.
+    pub(super) async fn run(
+        mut self,
+        mut arrivals: mpsc::UnboundedReceiver<Connection>,
+        mut published: watch::Receiver<()>,
+        stop: CancellationToken,
+    ) {
+        let ready = Arc::clone(&self.ready);
+        let sleep = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(sleep);
+        let mut open = true;
+        loop {
+            for _ in 0..TURN {
+                match arrivals.try_recv() {
+                    Ok(connection) => self.take_in(connection),
+                    Err(mpsc::error::TryRecvError::Empty) => break,
+                    Err(mpsc::error::TryRecvError::Disconnected) => {
+                        open = false;
+                        break;
+                    }
+                }
+            }
+            if self.go() {
+                tokio::task::yield_now().await;
+                if !self.stopping && stop.is_cancelled() {
+                    self.stop();
+                }
+                continue;
+            }
+            if !open && self.slots.is_empty() {
+                return;
+            }
+            let next = self.timers.next();
+            if let Some(next) = next {
+                let next = tokio::time::Instant::from_std(next);
+                if sleep.deadline() != next {
+                    sleep.as_mut().reset(next);
+                }
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled(), if !self.stopping => self.stop(),
+                () = ready.any() => {}
+                Ok(()) = published.changed() => {}
+                arrived = arrivals.recv(), if open => match arrived {
+                    Some(connection) => self.take_in(connection),
+                    None => open = false,
+                },
+                () = &mut sleep, if next.is_some() => {}
+            }
+        }
+    }
+
+    /// One go. Answers whether there may be more to do at once.
+    fn go(&mut self) -> bool {
+        let now = Instant::now();
+        let woken = self.look_after_woken(now);
+        let stopped = self.stop_some(now);
+        let due = self.fire(now);
+        let swept = self.sweep(now);
+        let sent = self.turns(now);
+        woken || stopped || due || swept || sent
+    }
+
+    fn take_in(&mut self, connection: Connection) {
+        let entry = self.slots.vacant_entry();
+        let key = entry.key();
+        let waker = self.ready.waker(key);
+        let seat = connection
+            .topic()
+            .map(|topic| self.readers.enter(topic, key));
+        entry.insert(Slot {
+            state: State::Open(connection),
+            waker,
+            armed: None,
+            seat,
+            queued: false,
+        });
+        let now = Instant::now();
+        // The stop may have passed by already.
+        if self.stopping
+            && let State::Open(connection) = &mut self.slots[key].state
+        {
+            connection.act(now, Act::Stop);
+        }
+        self.listen(key);
+        self.visit(key, now);
+    }
+
+    fn look_after_woken(&mut self, now: Instant) -> bool {
+        if self.woken.is_empty() {
+            self.ready.take(&mut self.woken);
+        }
+        let first = self.woken.len().saturating_sub(TURN);
+        let mut woken = self.woken.split_off(first);
+        for token in woken.drain(..) {
+            let key = token.key();
+            self.listen(key);
+            let blocked = self.slots.get(key).is_some_and(
+                |slot| matches!(&slot.state, State::Open(connection) if connection.is_blocked()),
+            );
+            if blocked {
+                self.visit(key, now);
+            }
+        }
+        !self.woken.is_empty()
+    }
+
+    /// Hears what the client has to say: nothing, if all is well.
+    fn listen(&mut self, key: usize) {
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
+        let mut cx = Context::from_waker(&slot.waker);
+        match &mut slot.state {
+            State::Open(connection) => {
+                if let Poll::Ready(ending) = connection.poll_left(&mut cx) {
+                    self.close(key, ending, Close::Reset);
+                }
+            }
+            State::Closing(wire, _) => {
+                if wire.poll_left(&mut cx).is_ready() {
+                    self.remove(key);
+                }
+            }
+            State::Gone => self.remove(key),
+        }
+    }
+
+    fn fire(&mut self, now: Instant) -> bool {
+        for _ in 0..TURN {
+            let Some((key, at)) = self.timers.due(now) else {
+                return false;
+            };
+            let Some(slot) = self.slots.get_mut(key) else {
+                continue;
+            };
+            if slot.armed == Some(at) {
+                slot.armed = None;
+                self.visit(key, now);
+            }
+        }
+        true
+    }
+
+    /// Goes on with the passes over the readers of topics.
+    fn sweep(&mut self, now: Instant) -> bool {
+        self.readers.turn();
+        for _ in 0..TURN {
+            let Some(key) = self.readers.next() else {
+                return false;
+            };
+            match self.slots.get(key).map(|slot| &slot.state) {
+                Some(State::Open(connection)) if connection.is_blocked() => {
+                    if connection.is_too_slow() {
+                        self.close(key, TOO_SLOW, Close::InOrder);
+                    }
+                }
+                Some(State::Open(_)) => self.visit(key, now),
+                Some(State::Closing(..) | State::Gone) | None => {}
+            }
+        }
+        true
+    }
+
+    fn turns(&mut self, now: Instant) -> bool {
+        for _ in 0..UNPACED_TURN.min(self.unpaced.len()) {
+            let Some(key) = self.unpaced.pop_front() else {
+                break;
+            };
+            if let Some(slot) = self.slots.get_mut(key)
+                && std::mem::take(&mut slot.queued)
+            {
+                self.visit(key, now);
+            }
+        }
+        !self.unpaced.is_empty()
+    }
+
+    fn visit(&mut self, key: usize, now: Instant) {
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
+        let connection = match &mut slot.state {
+            State::Open(connection) => connection,
+            State::Closing(_, until) if *until > now => {
+                return self.timers.arm(key, &mut slot.armed, *until);
+            }
+            State::Closing(..) | State::Gone => return self.remove(key),
+        };
+        let mut cx = Context::from_waker(&slot.waker);
+        match connection.visit(now, self.stall, &mut self.out, &mut cx) {
+            Visit::Wait(None) => {}
+            Visit::Wait(Some(at)) => self.timers.arm(key, &mut slot.armed, at),
+            Visit::Again => {
+                if !std::mem::replace(&mut slot.queued, true) {
+                    self.unpaced.push_back(key);
+                }
+            }
+            // It does not end in order while the server stops: the client would have to read first.
+            Visit::Blocked(_) if self.stopping => self.close(key, STOPPED, Close::Reset),
+            Visit::Blocked(until) => self.timers.arm(key, &mut slot.armed, until),
+            Visit::Finished(ending) => self.close(key, ending, Close::Patiently),
+            Visit::Cut(ending) => self.close(key, ending, Close::InOrder),
+            Visit::Broken(ending) => self.close(key, ending, Close::Reset),
+        }
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        self.unstopped = self.slots.capacity();
+    }
+
+    /// Ends every connection in order, as far as it can be done without waiting for a client.
+    fn stop_some(&mut self, now: Instant) -> bool {
+        let first = self.unstopped.saturating_sub(TURN);
+        for key in first..self.unstopped {
+            match self.slots.get_mut(key).map(|slot| &mut slot.state) {
+                Some(State::Open(connection)) => {
+                    connection.act(now, Act::Stop);
+                    self.visit(key, now);
+                }
+                Some(State::Closing(..) | State::Gone) => self.remove(key),
+                None => {}
+            }
+        }
+        self.unstopped = first;
+        first > 0
+    }
+
+    fn close(&mut self, key: usize, ending: Ending, how: Close) {
+        self.leave(key);
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
+        let State::Open(connection) = std::mem::replace(&mut slot.state, State::Gone) else {
+            return self.remove(key);
+        };
+        let wire = connection.end(ending);
+        match how {
+            Close::Reset => wire.reset(),
+            Close::Patiently if wire.talked() && !self.stopping && wire.shut_down() => {
+                let until = Instant::now() + PATIENCE;
+                slot.state = State::Closing(wire, until);
+                self.timers.arm(key, &mut slot.armed, until);
+                // It stays, until the client closes or the time is over.
+                return self.listen(key);
+            }
+            Close::InOrder | Close::Patiently => drop(wire),
+        }
+        self.remove(key);
+    }
+
+    /// Gives a connection's place free; a socket that is still there is closed.
+    fn remove(&mut self, key: usize) {
+        self.leave(key);
+        if self.slots.try_remove(key).is_some() {
+            self.held.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes a connection from among the readers of its topic.
+    fn leave(&mut self, key: usize) {
+        if let Some(slot) = self.slots.get_mut(key)
+            && let Some(seat) = slot.seat.take()
+            && let Some(moved) = self.readers.leave(seat)
+            && let Some(moved) = self.slots.get_mut(moved)
+        {
+            moved.seat = Some(seat);
+        }
+    }
+}
