@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
-use crate::door;
+use crate::door::{self, Ends};
 use crate::transport::Transport;
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would only
@@ -19,16 +18,6 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// How often that is logged. Whoever has stderr may not read it, and a full pipe stops who writes to it.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
-
-/// When a silent connection is first asked whether it is there, and how often then. Three unanswered
-/// questions end it; on Linux, where the user timeout counts instead, the first one after it does.
-const ASK_AFTER: Duration = Duration::from_secs(15);
-const ASK_EVERY: Duration = Duration::from_secs(5);
-
-/// How much longer than the bound on a stalled client the kernel waits for one that vanished. With equal
-/// bounds the kernel would now and then call a client vanished that is there but does not read.
-#[cfg(target_os = "linux")]
-const VANISHED_AFTER_STALLED: Duration = Duration::from_secs(5);
 
 /// The answer to a connection beyond all limits. Written once and not waited for.
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\nx-content-type-options: nosniff\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 65\r\n\r\nThis server has too many connections: close some and try again.\r\n";
@@ -39,7 +28,7 @@ pub(crate) struct Run {
     pub(crate) app: Arc<App>,
     /// Streams end in order, connections take no new request.
     pub(crate) stop: CancellationToken,
-    /// The grace is over: whatever is left is dropped.
+    /// The grace of a stop is over: whatever is left is dropped.
     pub(crate) kill: CancellationToken,
     /// A task for each connection that speaks HTTP.
     pub(crate) tasks: TaskTracker,
@@ -49,6 +38,9 @@ pub(crate) struct Run {
 
 /// Accepts until the stop; the listening socket is closed when this returns.
 pub(crate) async fn accept(listener: TcpListener, run: Run) {
+    // Where it listens on one address, every connection's end here is that one.
+    let local = listener.local_addr().ok();
+    let local = local.filter(|local| !local.ip().is_unspecified());
     let mut complained: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
@@ -62,15 +54,14 @@ pub(crate) async fn accept(listener: TcpListener, run: Run) {
                     _ = socket.try_write(BUSY);
                     continue;
                 }
-                prepare(&socket, run.app.limits().stall);
-                let (app, stop, kill) = (Arc::clone(&run.app), run.stop.clone(), run.kill.clone());
-                let transport = run.transport.clone();
-                run.tasks.spawn(async move {
-                    tokio::select! {
-                        () = door::serve(socket, peer, app, transport, stop) => {}
-                        () = kill.cancelled() => {}
-                    }
-                });
+                // On Linux it has them from the listening socket.
+                #[cfg(not(target_os = "linux"))]
+                crate::listen::prepare(socket2::SockRef::from(&socket), run.app.limits().stall);
+                let Some(local) = local.or_else(|| socket.local_addr().ok()) else {
+                    continue; // It is closed already.
+                };
+                run.tasks
+                    .spawn(door::serve(socket, Ends { peer, local }, run.clone()));
             }
             Err(e) if is_connection_error(&e) => {}
             Err(e) => {
@@ -98,26 +89,6 @@ fn is_connection_error(error: &std::io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset
     )
-}
-
-/// Options that a socket can do without: one that refuses them is served all the same.
-fn prepare(socket: &TcpStream, stall: Duration) {
-    _ = socket.set_nodelay(true);
-    let socket = SockRef::from(socket);
-    let keep_alive = TcpKeepalive::new()
-        .with_time(ASK_AFTER)
-        .with_interval(ASK_EVERY);
-    // Windows has no count that can be set; its own is ten.
-    #[cfg(unix)]
-    let keep_alive = keep_alive.with_retries(3);
-    _ = socket.set_tcp_keepalive(&keep_alive);
-    // Linux only: also ends a connection whose bytes nobody acknowledges (RFC 5482).
-    #[cfg(target_os = "linux")]
-    {
-        _ = socket.set_tcp_user_timeout(Some(stall + VANISHED_AFTER_STALLED));
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = stall;
 }
 
 #[cfg(test)]

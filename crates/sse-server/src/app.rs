@@ -1,7 +1,7 @@
 //! What a request meets once it is read: guard, router, and the marks that every answer gets.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -17,12 +17,12 @@ use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
 use crate::publish::{Draft, Published};
 use crate::pump::Pump;
 use crate::query::Overrides;
+use crate::routes::Place;
 use crate::stream::Stream;
-use crate::topics::{self, Topics};
+use crate::topics::Topics;
 use crate::{Status, program, routes};
 
-/// What the table keeps of a method, and of an origin that was refused, in bytes. A name of DNS has 253.
-const SHOWN_METHOD: usize = 16;
+/// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.
@@ -39,7 +39,7 @@ pub(crate) struct Context {
 impl Context {
     /// Publishes the events to a topic.
     pub(crate) async fn publish(&self, topic: &str, drafts: &[Draft]) -> Result<Published, Error> {
-        let published = self.topics.topic(topic)?.publish(drafts)?;
+        let published = self.topics.topic(topic)?.publish(drafts).await?;
         self.connections.tell();
         Ok(published)
     }
@@ -51,25 +51,26 @@ pub(crate) struct App {
     router: Router,
 }
 
-/// Who asks, for the handlers: put into each request's extensions.
-#[derive(Clone, Debug)]
+/// Who asks, for the handlers of streams.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Visitor {
     pub(crate) peer: SocketAddr,
     pub(crate) class: Class,
 }
 
-/// A stream that begins, carried by a response to the connection's driver. Cloneable because
-/// extensions must be; whoever takes it first has it.
-#[derive(Clone, Debug)]
-pub(crate) struct Takeover(Arc<Mutex<Option<(Pump, Open)>>>);
+/// An answer, and the stream that begins with it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response<Body>,
+    pub(crate) begins: Option<(Pump, Open)>,
+}
 
-impl Takeover {
-    pub(crate) fn new(pump: Pump, open: Open) -> Self {
-        Self(Arc::new(Mutex::new(Some((pump, open)))))
-    }
-
-    pub(crate) fn take(&self) -> Option<(Pump, Open)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+impl From<Response<Body>> for Answer {
+    fn from(response: Response<Body>) -> Self {
+        Self {
+            response,
+            begins: None,
+        }
     }
 }
 
@@ -92,38 +93,54 @@ impl App {
     /// Answers one request: guard first, whatever it asks for (invariant 1).
     pub(crate) async fn answer(
         &self,
-        mut request: Request<Body>,
+        request: Request<Body>,
         peer: SocketAddr,
         local: SocketAddr,
-    ) -> Response<Body> {
-        let area = self.area(request.uri().path());
+    ) -> Answer {
+        // Shared, because the place is looked at while the request is taken apart.
+        let path = request.uri().clone();
+        let place = routes::place(&self.context, path.path());
+        let area = match place {
+            Place::Stream(_) | Place::Topic(_) => Area::Stream,
+            Place::Own => Area::Own,
+        };
         let ends = Ends {
             peer: peer.ip(),
             local: local.ip(),
             port: local.port(),
         };
-        let mut response = match self.context.guard.admit(&request, area, ends) {
-            Err(refusal) => self.refuse(&request, area, peer, refusal),
+        let mut answer: Answer = match self.context.guard.admit(&request, area, ends) {
+            Err(refusal) => self.refuse(&request, area, peer, refusal).into(),
             Ok(admission) => {
-                let mut response = if area == Area::Stream && guard::is_preflight(&request) {
-                    preflight(request.headers())
+                let mut answer: Answer = if area == Area::Stream && guard::is_preflight(&request) {
+                    preflight(request.headers()).into()
                 } else if !request.uri().path().starts_with('/') {
                     // CONNECT, `OPTIONS *`, or a target without a path (RFC 9112 3.2).
                     let sentence = "This is no proxy: ask for a path such as /numbers.";
-                    say(StatusCode::BAD_REQUEST, sentence)
+                    say(StatusCode::BAD_REQUEST, sentence).into()
                 } else {
-                    request.extensions_mut().insert(Visitor {
+                    let visitor = Visitor {
                         peer,
                         class: admission.class,
-                    });
-                    let Ok(response) = self.router.clone().oneshot(request).await;
-                    response
+                    };
+                    match place {
+                        Place::Stream(stream) => {
+                            routes::stream(&self.context, stream, visitor, request).await
+                        }
+                        Place::Topic(name) => {
+                            routes::topic(&self.context, name, visitor, request).await
+                        }
+                        Place::Own => {
+                            let Ok(response) = self.router.clone().oneshot(request).await;
+                            response.into()
+                        }
+                    }
                 };
-                share(response.headers_mut(), &admission);
-                response
+                share(answer.response.headers_mut(), &admission);
+                answer
             }
         };
-        let headers = response.headers_mut();
+        let headers = answer.response.headers_mut();
         headers.insert(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
@@ -137,16 +154,7 @@ impl App {
             // The answer depends on it, also where none was sent.
             headers.append(header::VARY, HeaderValue::from_static("origin"));
         }
-        response
-    }
-
-    fn area(&self, path: &str) -> Area {
-        let streams = &self.context.streams;
-        if path.starts_with(topics::PREFIX) || streams.iter().any(|stream| stream.path == path) {
-            Area::Stream
-        } else {
-            Area::Own
-        }
+        answer
     }
 
     /// A stream that was refused for its origin is shown in the table, where the person can allow it.
@@ -184,17 +192,12 @@ pub(crate) fn client<B>(
     Client {
         peer,
         program: match class {
-            Class::Shell => "SSE Workbench window".to_owned(),
-            _ => program::name(agent),
+            Class::Shell => "SSE Workbench window".into(),
+            _ => program::name(agent).into(),
         },
-        stream: request.uri().path().to_owned(),
-        tag: overrides.client.clone(),
-        method: request
-            .method()
-            .as_str()
-            .chars()
-            .take(SHOWN_METHOD)
-            .collect(),
+        stream: request.uri().path().into(),
+        tag: overrides.client.as_deref().map(Box::from),
+        method: request.method().clone(),
         brought: None,
         topic: None,
     }

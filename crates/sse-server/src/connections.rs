@@ -7,12 +7,13 @@
 
 mod view;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
+use axum::http::Method;
 use tokio::sync::watch;
 
 use crate::topics::Topic;
@@ -21,6 +22,9 @@ pub use view::{ConnectionsView, EndedView, RowView};
 /// How many connections that ended, and how many that were refused, are kept. Each has its own places: any
 /// page can have itself refused a hundred times, and must not wipe out how the others ended.
 const KEPT: usize = 50;
+
+/// How many names of programs and paths are known at once.
+const NAMES: usize = 1000;
 
 /// The table. Clones share it.
 #[derive(Clone, Debug)]
@@ -45,18 +49,20 @@ struct Table {
     opened: u64,
     refused: u64,
     next_id: u64,
+    /// Names of programs and paths of streams: thousands of rows share a few.
+    names: HashSet<Arc<str>>,
 }
 
 /// What is known of a client when its request arrives.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
-    pub(crate) program: String,
-    pub(crate) stream: String,
-    pub(crate) tag: Option<String>,
-    pub(crate) method: String,
+    pub(crate) program: Arc<str>,
+    pub(crate) stream: Arc<str>,
+    pub(crate) tag: Option<Box<str>>,
+    pub(crate) method: Method,
     /// The last event id that it brought.
-    pub(crate) brought: Option<String>,
+    pub(crate) brought: Option<Box<str>>,
     /// What the numbers of its events are ids of, where they are not the ids themselves.
     pub(crate) topic: Option<Arc<Topic>>,
 }
@@ -106,9 +112,10 @@ struct Row {
     client: Client,
     since: SystemTime,
     status: u16,
-    origin: Option<String>,
+    origin: Option<Box<str>>,
     sent: Sent,
-    ended: OnceLock<(Ending, SystemTime)>,
+    /// Boxed: most rows are open.
+    ended: OnceLock<Box<(Ending, SystemTime)>>,
 }
 
 /// What the kernel took of a connection's stream. Written by one task and read by others, so that a visit
@@ -140,9 +147,9 @@ impl Sent {
     }
 }
 
-/// No place for one more stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Full;
+/// No place for one more stream; the client is given back.
+#[derive(Debug)]
+pub(crate) struct Full(pub(crate) Client);
 
 impl Connections {
     pub(crate) fn new(limit: usize) -> Self {
@@ -158,10 +165,10 @@ impl Connections {
     ///
     /// # Errors
     /// [`Full`] when as many streams are open as may be.
-    pub(crate) fn open(&self, client: Client) -> Result<Open, Full> {
+    pub(crate) fn open(&self, client: Client) -> Result<Open, Box<Full>> {
         let mut table = self.table();
         if table.open.len() >= self.0.limit {
-            return Err(Full);
+            return Err(Box::new(Full(client)));
         }
         let row = table.row(client, 200, None);
         table.opened += 1;
@@ -171,7 +178,6 @@ impl Connections {
         Ok(Open {
             row,
             connections: self.clone(),
-            open: true,
         })
     }
 
@@ -212,24 +218,41 @@ impl Connections {
 }
 
 impl Table {
-    fn row(&mut self, client: Client, status: u16, origin: Option<String>) -> Arc<Row> {
+    fn row(&mut self, mut client: Client, status: u16, origin: Option<String>) -> Arc<Row> {
         self.next_id += 1;
+        client.program = self.shared(client.program);
+        client.stream = self.shared(client.stream);
         Arc::new(Row {
             id: self.next_id,
             client,
             since: SystemTime::now(),
             status,
-            origin,
+            origin: origin.map(String::into_boxed_str),
             sent: Sent::default(),
             ended: OnceLock::new(),
         })
     }
+
+    /// The same text, once in memory.
+    fn shared(&mut self, name: Arc<str>) -> Arc<str> {
+        if let Some(known) = self.names.get(&name) {
+            return Arc::clone(known);
+        }
+        // Strangers choose some of them: what is known is no history of all there ever were.
+        if self.names.len() == NAMES {
+            self.names.clear();
+        }
+        self.names.insert(Arc::clone(&name));
+        name
+    }
 }
 
 impl Row {
-    fn end(&self, ending: Ending) {
-        // The first word counts.
-        _ = self.ended.set((ending, SystemTime::now()));
+    /// Answers whether this is how it ended, and not something that was said before.
+    fn end(&self, ending: Ending) -> bool {
+        self.ended
+            .set(Box::new((ending, SystemTime::now())))
+            .is_ok()
     }
 }
 
@@ -244,7 +267,6 @@ fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>) {
 pub(crate) struct Open {
     row: Arc<Row>,
     connections: Connections,
-    open: bool,
 }
 
 impl Open {
@@ -262,15 +284,15 @@ impl Open {
     }
 
     /// Notes how the connection ended and frees its place.
-    pub(crate) fn end(mut self, ending: Ending) {
+    pub(crate) fn end(self, ending: Ending) {
         self.close(ending);
     }
 
-    fn close(&mut self, ending: Ending) {
-        if !std::mem::take(&mut self.open) {
+    /// The first word counts: what is said when it is dropped comes too late where something was said before.
+    fn close(&self, ending: Ending) {
+        if !self.row.end(ending) {
             return;
         }
-        self.row.end(ending);
         let mut table = self.connections.table();
         if let Some(row) = table.open.remove(&self.row.id) {
             keep(&mut table.ended, row);
@@ -301,10 +323,10 @@ mod tests {
     fn client(tag: &str) -> Client {
         Client {
             peer: ([127, 0, 0, 1], 50_000).into(),
-            program: "curl 8.5.0".to_owned(),
-            stream: "/endless".to_owned(),
-            tag: Some(tag.to_owned()),
-            method: "GET".to_owned(),
+            program: "curl 8.5.0".into(),
+            stream: "/endless".into(),
+            tag: Some(tag.into()),
+            method: Method::GET,
             brought: None,
             topic: None,
         }
@@ -333,7 +355,10 @@ mod tests {
     fn the_limit_counts_open_streams_only() {
         let table = Connections::new(1);
         let first = table.open(client("a")).expect("room");
-        assert_eq!(table.open(client("b")).err(), Some(Full));
+        let Err(full) = table.open(client("b")) else {
+            panic!("there is no room");
+        };
+        assert_eq!(full.0.tag.as_deref(), Some("b"));
         drop(first);
         table.open(client("b")).expect("room again");
     }

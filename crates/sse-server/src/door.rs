@@ -1,17 +1,19 @@
 //! One accepted connection: HTTP/1 by hyper until a stream begins, ours from there on.
 //!
-//! A stream's handler answers with an ordinary response that carries its pump as an extension. The
-//! service sees it, hands head and pump over, and never answers hyper; so hyper has written nothing of
-//! this response when the socket is taken back from it. No hyper body, no read-ahead, no doubt about
+//! A stream's handler answers with an ordinary response and a pump beside it. The service puts both on the
+//! desk and never answers hyper; so hyper has written nothing of this response when the socket is taken
+//! back from it. No hyper body, no read-ahead, no doubt about
 //! what was sent.
 
 mod io;
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -21,106 +23,136 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Takeover};
-use crate::connections::{EndedBy, Ending};
-use crate::transport::{Connection, Framing, Transport};
+use crate::accept::Run;
+use crate::connections::{EndedBy, Ending, Open};
+use crate::pump::Pump;
+use crate::transport::{Connection, Framing};
 use crate::wire::Wire;
 use io::Watched;
+
+/// Room for the head of a stream, in bytes: with CORS it takes some 400.
+const HEAD: usize = 512;
+
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) peer: SocketAddr,
+    pub(crate) local: SocketAddr,
+}
 
 /// A stream that begins: everything that leaves hyper.
 struct Handoff {
     head: Vec<u8>,
-    takeover: Takeover,
     framing: Framing,
+    pump: Pump,
+    open: Open,
 }
 
-/// Serves one connection until it ends, a stream begins on it, or `stop` is cancelled.
-pub(crate) async fn serve(
-    socket: TcpStream,
-    peer: SocketAddr,
-    app: Arc<App>,
-    transport: Transport,
-    stop: CancellationToken,
-) {
-    let Ok(local) = socket.local_addr() else {
-        return; // It is closed already.
+/// What the service and its driver, which are one task, know of each other.
+#[derive(Default)]
+struct Desk {
+    /// A stream that began, for the driver to take. A connection carries at most one.
+    begun: Mutex<Option<Handoff>>,
+    /// Whether an answer to a request is being made: a stop waits for that, and for nothing else.
+    answering: AtomicBool,
+}
+
+/// Serves one connection until it ends, a stream begins on it, or the server stops.
+pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Run) {
+    let Run {
+        app, stop, kill, ..
+    } = &run;
+    let (head_time, head_bytes, stall) = {
+        let limits = app.limits();
+        (limits.head_time, limits.head_bytes, limits.stall)
     };
-    let limits = app.limits().clone();
-    // Room for one: a connection carries at most one stream.
-    let (begin, mut begun) = mpsc::channel(1);
-    // Whether an answer to a request is being made: a stop waits for that, and for nothing else.
-    let answering = AtomicBool::new(false);
+    let desk = Desk::default();
     let service = service_fn(|request: hyper::Request<Incoming>| {
-        let (app, begin, answering) = (Arc::clone(&app), begin.clone(), &answering);
+        let desk = &desk;
         async move {
             let version = request.version();
-            answering.store(true, Ordering::Relaxed);
-            let mut response = app.answer(request.map(Body::new), peer, local).await;
-            answering.store(false, Ordering::Relaxed);
-            if let Some(takeover) = response.extensions_mut().remove() {
-                // The driver listens as long as this future is polled.
-                _ = begin.send(handoff(&response, takeover, version)).await;
+            desk.answering.store(true, Ordering::Relaxed);
+            let answer = app
+                .answer(request.map(Body::new), ends.peer, ends.local)
+                .await;
+            desk.answering.store(false, Ordering::Relaxed);
+            if let Some((pump, open)) = answer.begins {
+                *desk.begun() = Some(handoff(&answer.response, pump, open, version));
+                // The driver looks at the desk as soon as this is polled.
                 std::future::pending::<()>().await;
             }
-            Ok::<_, Infallible>(response)
+            Ok::<_, Infallible>(answer.response)
         }
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_buf_size(limits.head_bytes)
-        .serve_connection(Watched::new(socket, limits.stall), service);
+        .header_read_timeout(head_time)
+        .max_buf_size(head_bytes)
+        .serve_connection(Watched::new(socket, stall), service);
 
-    let handoff = tokio::select! {
+    // The stream that began, or nothing when the connection ended or broke, by the client or by a limit:
+    // then there is nobody to tell.
+    let driven = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
+        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Pending => match desk.begun().take() {
+            Some(begun) => Poll::Ready(Some(begun)),
+            None => Poll::Pending,
+        },
+    });
+    let begun = tokio::select! {
         biased;
-        Some(handoff) = begun.recv() => handoff,
+        begun = driven => begun,
         () = stop.cancelled() => {
             // An answer that is being made may finish within the grace of the stop. Half a request may not:
             // its client could take for ever. Nor may a stream that would only begin.
-            if answering.load(Ordering::Relaxed) {
-                let mut connection = pin!(connection);
-                connection.as_mut().graceful_shutdown();
+            if desk.answering.load(Ordering::Relaxed) {
+                Pin::new(&mut connection).graceful_shutdown();
+                let answered = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
+                    Poll::Pending if desk.begun().is_none() => Poll::Pending,
+                    _ => Poll::Ready(()),
+                });
                 tokio::select! {
-                    _ = connection => {}
-                    _ = begun.recv() => {}
+                    () = answered => {}
+                    () = kill.cancelled() => {}
                 }
             }
             return;
         }
-        // Ended or broken, by the client or by a limit: there is nobody to tell.
-        _ = &mut connection => return,
     };
-
-    let io = connection.into_parts().io;
-    let Some((pump, open)) = handoff.takeover.take() else {
+    let Some(begun) = begun else {
         return;
     };
-    let Some(socket) = io.into_settled() else {
+    let Some(socket) = connection.into_parts().io.into_settled() else {
         // The client sent this request behind one whose answer it does not read. The rest of that
         // answer went away with hyper, so nothing that we send could be understood.
-        open.end(Ending::new(EndedBy::Server, "pipelined"));
+        begun.open.end(Ending::new(EndedBy::Server, "pipelined"));
         return;
     };
-    transport.take_in(Connection::new(
+    run.transport.take_in(Connection::new(
         Wire::new(socket),
-        handoff.head,
-        handoff.framing,
-        pump,
-        open,
+        begun.head,
+        begun.framing,
+        begun.pump,
+        begun.open,
     ));
 }
 
+impl Desk {
+    fn begun(&self) -> MutexGuard<'_, Option<Handoff>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The response head as bytes, framed for the version that the client speaks.
-fn handoff(response: &Response<Body>, takeover: Takeover, version: Version) -> Handoff {
+fn handoff(response: &Response<Body>, pump: Pump, open: Open, version: Version) -> Handoff {
     let framing = match version {
         Version::HTTP_11 => Framing::Chunked,
         _ => Framing::Bare,
     };
     // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats the client's.)
-    let mut head = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
+    let mut head = Vec::with_capacity(HEAD);
+    head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     let mut field = |name: &str, value: &[u8]| {
         for part in [name.as_bytes(), b": ", value, b"\r\n"] {
             head.extend_from_slice(part);
@@ -138,7 +170,8 @@ fn handoff(response: &Response<Body>, takeover: Takeover, version: Version) -> H
     head.extend_from_slice(b"\r\n");
     Handoff {
         head,
-        takeover,
         framing,
+        pump,
+        open,
     }
 }

@@ -2,61 +2,124 @@
 //!
 //! Each function panics when a property is violated.
 
+use std::time::Instant;
+
 use axum::http::HeaderValue;
 
 use crate::config::{KeepAlive, TopicConfig};
 use crate::publish::{Draft, Fields, is_lines};
 use crate::pump::{Next, Out, Pump};
-use crate::query::Overrides;
+use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM, MAX_TAG, Overrides};
 use crate::stream;
 use crate::topics::Topics;
 
-/// A client comes back with these bytes as its last event id, to counters and to a topic: it gets the
-/// rest, all, or nothing, and in a topic no event before the oldest and none twice.
+/// A client comes back with these bytes as its last event id. A counter goes on behind a number of its own,
+/// and else begins. A topic sends what comes behind one of its events, and else all that it keeps behind a
+/// gap event; and whoever is cut off in that and comes back gets the rest, each event once.
+///
+/// `BORN` in the bytes stands for when the topic began, which no fuzzer could guess.
 pub fn last_event_id(id: &[u8]) {
     let id = String::from_utf8_lossy(id);
-    let now = std::time::Instant::now();
-    for stream in stream::built_in() {
-        if let Some(mut pump) = Pump::new(&stream, KeepAlive::Off, Some(&id)) {
-            let mut out = Out::new();
-            pump.fill(now, &mut out);
-            assert!(out.len() > 0, "something was left to send");
-        }
-    }
+    counters(&id);
+
     let topics = Topics::new(TopicConfig {
         keep_events: 3,
         ..TopicConfig::default()
     });
     let topic = topics.topic("t").expect("room");
+    let resume = |id: Option<&str>| {
+        let mut out = Out::new();
+        let mut pump = Pump::subscribed(topic.subscribe(id), KeepAlive::Off);
+        let next = pump.fill(Instant::now(), &mut out);
+        let published = matches!(next, Next::Wait { published, .. } if published);
+        assert!(published, "{next:?}");
+        out.wire()
+    };
+    let place = read(&resume(None)).last_event_id;
+    let (born, _) = place.split_once('-').expect("a place");
+    let id = id.replace("BORN", born);
     for n in 1..=5 {
         let draft = Draft {
             data: n.to_string(),
             id: (n == 4).then(|| "given".to_owned()),
             ..Draft::default()
         };
-        topic.publish(&[draft]).expect("published");
+        topic.append(&[draft]).expect("published");
     }
-    let mut pump = Pump::subscribed(topic.subscribe(Some(&id)), KeepAlive::Off);
-    let mut out = Out::new();
-    assert!(matches!(
-        pump.fill(now, &mut out),
-        Next::Wait {
-            published: true,
-            ..
-        }
-    ));
-    let mut data = Vec::new();
-    sse_wire::Decoder::new()
-        .push(&out.wire(), |decoded| {
-            if let sse_wire::Decoded::Event { data: d, event, .. } = decoded
-                && event != "gap"
-            {
-                data.push(d.parse::<u64>().expect("a number"));
+
+    let own = (0..=5).find(|n| id == format!("{born}-{n:012}"));
+    let (after, gap) = match (id.as_str(), own) {
+        ("", _) => (5, None),
+        ("earliest", _) => (2, None),
+        ("given", _) => (4, None),
+        (_, Some(n @ 2..)) => (n, None),
+        (_, Some(n)) => (2, Some(Some(2 - n))),
+        (_, None) => (2, Some(None)),
+    };
+    let wire = resume(Some(&id));
+    let whole = read(&wire);
+    assert_eq!(whole.numbers, (after + 1..=5).collect::<Vec<u64>>());
+    assert_eq!(whole.gaps, gap.into_iter().collect::<Vec<_>>());
+
+    let ends = wire
+        .windows(2)
+        .enumerate()
+        .filter(|(_, two)| two == b"\n\n");
+    for (end, _) in ends {
+        let first = read(&wire[..end + 2]);
+        let rest = read(&resume(Some(&first.last_event_id)));
+        assert_eq!([first.numbers, rest.numbers].concat(), whole.numbers);
+        assert_eq!([first.gaps, rest.gaps].concat(), whole.gaps);
+    }
+}
+
+fn counters(id: &str) {
+    for stream in stream::built_in() {
+        let stream::Source::Counter { from, count } = stream.source;
+        let last = count.map(|count| from + count - 1);
+        let own: Option<u64> = id.parse().ok().filter(|n: &u64| n.to_string() == id);
+        let Some(mut pump) = Pump::new(&stream, KeepAlive::Off, Some(id)) else {
+            assert!(own >= last && last.is_some(), "something was left to send");
+            continue;
+        };
+        let mut out = Out::new();
+        pump.fill(Instant::now(), &mut out);
+        let first = read(&out.wire()).numbers[0];
+        assert!(first == from || Some(first - 1) == own, "{first}");
+        assert!(last.is_none_or(|last| first <= last), "{first}");
+    }
+}
+
+/// What a client makes of the bytes of a stream of numbers.
+struct Read {
+    numbers: Vec<u64>,
+    /// How many events each gap event says are lost.
+    gaps: Vec<Option<u64>>,
+    last_event_id: String,
+}
+
+fn read(wire: &[u8]) -> Read {
+    let mut decoder = sse_wire::Decoder::new();
+    let (mut numbers, mut gaps) = (Vec::new(), Vec::new());
+    decoder
+        .push(wire, |decoded| {
+            let sse_wire::Decoded::Event { data, event, .. } = decoded else {
+                return;
+            };
+            if event == "gap" {
+                let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+                assert!(data["from"].is_string());
+                gaps.push(data["lost"].as_u64());
+            } else {
+                numbers.push(data.parse().expect("a number"));
             }
         })
         .expect("small events");
-    assert!(data.iter().all(|n| (3..=5).contains(n)));
-    assert!(data.is_sorted_by(|a, b| a + 1 == *b), "{data:?}");
+    Read {
+        numbers,
+        gaps,
+        last_event_id: decoder.last_event_id().to_owned(),
+    }
 }
 
 /// A query of a stream: within bounds, or refused in a sentence.
@@ -64,11 +127,16 @@ pub fn query(query: &[u8]) {
     let query = String::from_utf8_lossy(query);
     match Overrides::parse(Some(&query)) {
         Ok(read) => {
+            assert!(read.every.is_none_or(|every| every <= MAX_EVERY));
+            assert!(read.count.is_none_or(|n| (1..=MAX_COUNT).contains(&n)));
+            assert!(read.from.is_none_or(|n| n <= MAX_FROM));
+            let tag = read.client.as_deref().unwrap_or("-");
+            assert!((1..=MAX_TAG).contains(&tag.len()) && !tag.contains(char::is_control));
             for stream in stream::built_in() {
                 let stream = read.apply(&stream);
                 let last = read.last_event_id.as_deref();
                 if let Some(mut pump) = Pump::new(&stream, KeepAlive::Off, last) {
-                    pump.fill(std::time::Instant::now(), &mut Out::new());
+                    pump.fill(Instant::now(), &mut Out::new());
                 }
             }
         }
@@ -99,14 +167,14 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
     });
     let topic = topics.topic("t").expect("room");
     let mut pump = Pump::subscribed(topic.subscribe(None), KeepAlive::Off);
-    let published = topic.publish(&drafts).expect("the topic is empty");
+    let published = topic.append(&drafts).expect("the topic is empty");
     assert_eq!((published.events, published.subscribers), (drafts.len(), 1));
     let mut got = Vec::new();
     let mut decoder = sse_wire::Decoder::new();
     let mut last = String::new();
     loop {
         let mut out = Out::new();
-        let next = pump.fill(std::time::Instant::now(), &mut out);
+        let next = pump.fill(Instant::now(), &mut out);
         decoder
             .push(&out.wire(), |decoded| {
                 if let sse_wire::Decoded::Event {

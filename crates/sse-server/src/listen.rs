@@ -3,7 +3,9 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::TcpListener;
 
 use crate::error::Error;
@@ -16,6 +18,25 @@ const BACKLOG: i32 = 4096;
 /// How often another port is tried when a free one that the system chose for one family is taken on the
 /// other.
 const TRIES: usize = 16;
+
+/// When a silent connection is first asked whether it is there, and how often then. Three unanswered
+/// questions end it; on Linux, where the user timeout counts instead, the first one after it does.
+const ASK_AFTER: Duration = Duration::from_secs(15);
+const ASK_EVERY: Duration = Duration::from_secs(5);
+
+/// How much longer than the bound on a stalled client the kernel waits for one that vanished. With equal
+/// bounds the kernel would now and then call a client vanished that is there but does not read.
+#[cfg(target_os = "linux")]
+const VANISHED_AFTER_STALLED: Duration = Duration::from_secs(5);
+
+/// What is asked of the sockets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// Bytes asked of the kernel as the send buffer of a connection.
+    pub(crate) send_buffer: usize,
+    /// How long a connection may take no byte while bytes wait.
+    pub(crate) stall: Duration,
+}
 
 /// The sockets of a running server, all on one port.
 #[derive(Debug)]
@@ -32,13 +53,13 @@ pub(crate) struct Listeners {
 pub(crate) fn listen(
     host: Option<IpAddr>,
     port: u16,
-    send_buffer: usize,
+    options: Options,
 ) -> Result<Listeners, Error> {
     let hosts = hosts(host);
     let mut tries = if port == 0 { TRIES } else { 1 };
     loop {
         tries -= 1;
-        match bind_all(&hosts, port, send_buffer) {
+        match bind_all(&hosts, port, Some(options)) {
             Err((_, e)) if e.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
             Err((addr, e)) => return Err(explain(addr, &e, &hosts)),
             Ok(listeners) => return Ok(listeners),
@@ -74,20 +95,20 @@ fn hosts(asked: Option<IpAddr>) -> Vec<Host> {
 
 /// Whether every one of `hosts` could be listened on at `port` just now.
 pub(crate) fn is_free(hosts: &[Host], port: u16) -> bool {
-    bind_all(hosts, port, 0).is_ok()
+    bind_all(hosts, port, None).is_ok()
 }
 
 fn bind_all(
     hosts: &[Host],
     port: u16,
-    send_buffer: usize,
+    options: Option<Options>,
 ) -> Result<Listeners, (SocketAddr, io::Error)> {
     let mut sockets = Vec::new();
     let mut port = port;
     let mut missing = None;
     for host in hosts {
         let addr = SocketAddr::new(host.ip, port);
-        match bind(addr, send_buffer) {
+        match bind(addr, options) {
             Ok(socket) => {
                 // The second family takes the port that the system chose for the first.
                 port = socket.local_addr().map_err(|e| (addr, e))?.port();
@@ -103,7 +124,7 @@ fn bind_all(
     }
 }
 
-fn bind(addr: SocketAddr, send_buffer: usize) -> io::Result<TcpListener> {
+fn bind(addr: SocketAddr, options: Option<Options>) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     if addr.is_ipv6() {
         // [::] is asked for to take in both families, whatever the system's default is.
@@ -113,14 +134,36 @@ fn bind(addr: SocketAddr, send_buffer: usize) -> io::Result<TcpListener> {
     // option lets two programs listen at once.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
-    if send_buffer > 0 {
+    if let Some(options) = options {
         // Accepted sockets inherit it, before their first byte.
-        socket.set_send_buffer_size(send_buffer)?;
+        socket.set_send_buffer_size(options.send_buffer)?;
+        // The others too, on Linux: six system calls less for each connection.
+        #[cfg(target_os = "linux")]
+        prepare(SockRef::from(&socket), options.stall);
     }
     socket.set_nonblocking(true)?;
     socket.bind(&addr.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
+}
+
+/// Options that a connection can do without: a socket that refuses them is used all the same.
+pub(crate) fn prepare(socket: SockRef<'_>, stall: Duration) {
+    _ = socket.set_tcp_nodelay(true);
+    let keep_alive = TcpKeepalive::new()
+        .with_time(ASK_AFTER)
+        .with_interval(ASK_EVERY);
+    // Windows has no count that can be set; its own is ten.
+    #[cfg(unix)]
+    let keep_alive = keep_alive.with_retries(3);
+    _ = socket.set_tcp_keepalive(&keep_alive);
+    // Linux only: also ends a connection whose bytes nobody acknowledges (RFC 5482).
+    #[cfg(target_os = "linux")]
+    {
+        _ = socket.set_tcp_user_timeout(Some(stall + VANISHED_AFTER_STALLED));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = stall;
 }
 
 /// The machine lacks this address family, or this loopback address.
@@ -161,9 +204,14 @@ fn explain(addr: SocketAddr, error: &io::Error, hosts: &[Host]) -> Error {
 mod tests {
     use super::*;
 
+    const OPTIONS: Options = Options {
+        send_buffer: 64 * 1024,
+        stall: Duration::from_secs(30),
+    };
+
     #[tokio::test]
     async fn both_families_share_the_port_that_the_system_chose() {
-        let listeners = listen(None, 0, 64 * 1024).expect("a free port");
+        let listeners = listen(None, 0, OPTIONS).expect("a free port");
         assert_ne!(listeners.port, 0);
         for socket in &listeners.sockets {
             assert_eq!(socket.local_addr().expect("bound").port(), listeners.port);
@@ -177,7 +225,7 @@ mod tests {
                 continue; // This machine lacks the family.
             };
             let port = taken.local_addr().expect("bound").port();
-            match listen(None, port, 0).expect_err("somebody has it") {
+            match listen(None, port, OPTIONS).expect_err("somebody has it") {
                 Error::PortInUse {
                     port: told,
                     holder,
@@ -228,10 +276,10 @@ mod tests {
                 },
             ]
         };
-        let listeners = bind_all(&hosts(true), 0, 0).expect("the other family is there");
+        let listeners = bind_all(&hosts(true), 0, None).expect("the other family is there");
         assert_eq!(listeners.sockets.len(), 1);
-        bind_all(&hosts(false), 0, 0).expect_err("it was asked for");
-        bind_all(&hosts(true)[..1], 0, 0).expect_err("there must be one");
+        bind_all(&hosts(false), 0, None).expect_err("it was asked for");
+        bind_all(&hosts(true)[..1], 0, None).expect_err("there must be one");
     }
 
     #[tokio::test]
@@ -253,8 +301,8 @@ mod tests {
     #[tokio::test]
     async fn an_address_of_another_machine_is_told_in_words() {
         // TEST-NET-1 (RFC 5737): nobody's.
-        let error =
-            listen(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))), 0, 0).expect_err("not ours");
+        let error = listen(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))), 0, OPTIONS)
+            .expect_err("not ours");
         assert!(error.to_string().contains("192.0.2.1:0"), "{error}");
     }
 }

@@ -10,52 +10,98 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
 use axum::routing::get;
 
-use crate::app::{Context, tell};
+use crate::app::{Answer, Context, Visitor, say, tell};
+use crate::stream::Stream;
 use crate::topics::PREFIX;
 
+/// What a path leads to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'a> {
+    Stream(&'a Stream),
+    /// With the name that was asked for, good or bad.
+    Topic(&'a str),
+    Own,
+}
+
+/// Streams are data, so they are looked up and not routed.
+pub(crate) fn place<'a>(context: &'a Context, path: &'a str) -> Place<'a> {
+    if let Some(name) = path.strip_prefix(PREFIX) {
+        return Place::Topic(name);
+    }
+    let stream = context.streams.iter().find(|stream| stream.path == path);
+    stream.map_or(Place::Own, Place::Stream)
+}
+
+/// Answers a request for a stream.
+pub(crate) async fn stream(
+    context: &Context,
+    stream: &Stream,
+    visitor: Visitor,
+    request: Request<Body>,
+) -> Answer {
+    match *request.method() {
+        Method::GET | Method::HEAD | Method::POST => {
+            streams::open(context, stream, visitor, request).await
+        }
+        _ => other(&request).into(),
+    }
+}
+
+/// Answers a request for a topic.
+pub(crate) async fn topic(
+    context: &Context,
+    name: &str,
+    visitor: Visitor,
+    request: Request<Body>,
+) -> Answer {
+    match *request.method() {
+        Method::GET | Method::HEAD => topics::subscribe(context, name, visitor, request).await,
+        Method::POST => topics::publish(context, name, request).await.into(),
+        _ => other(&request).into(),
+    }
+}
+
+/// The routes of what is not a stream.
 pub(crate) fn router(context: &Arc<Context>) -> Router {
-    let topic = get(topics::subscribe)
-        .post(topics::publish)
-        .options(streams::options);
-    let fixed = Router::new()
+    Router::new()
         .route("/", get(page::index))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/api/state", get(api::state))
         .route("/api/connections", get(api::connections))
-        // With the bare prefix, so that a name which is missing is told as one that is wrong.
-        .route(PREFIX, topic.clone())
-        .route("/topics/{*name}", topic);
-    context
-        .streams
-        .iter()
-        .fold(fixed, |router, stream| {
-            let methods = get(streams::open)
-                .post(streams::open)
-                .options(streams::options);
-            router.route(&stream.path, methods)
-        })
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))
 }
 
-async fn wrong_method(
-    State(context): State<Arc<Context>>,
-    request: Request<Body>,
-) -> Response<Body> {
+async fn wrong_method(request: Request<Body>) -> Response<Body> {
     let (method, path) = (request.method(), request.uri().path());
-    let streams = &context.streams;
-    let stream = path.starts_with(PREFIX) || streams.iter().any(|stream| stream.path == path);
-    let instead = if stream { "GET or POST" } else { "GET" };
     tell(
         path,
         StatusCode::METHOD_NOT_ALLOWED,
-        &format!("{path} does not answer {method}: use {instead}."),
+        &format!("{path} does not answer {method}: use GET."),
     )
+}
+
+/// OPTIONS that is not a preflight (RFC 9110 9.3.7), or a method that a stream does not have.
+fn other(request: &Request<Body>) -> Response<Body> {
+    let (method, path) = (request.method(), request.uri().path());
+    let mut response = if method == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        say(
+            StatusCode::METHOD_NOT_ALLOWED,
+            &format!("{path} does not answer {method}: use GET or POST."),
+        )
+    };
+    response.headers_mut().insert(
+        header::ALLOW,
+        HeaderValue::from_static("GET, HEAD, POST, OPTIONS"),
+    );
+    response
 }
 
 /// What there is, for somebody who asked for something that is not.

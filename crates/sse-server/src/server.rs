@@ -226,7 +226,12 @@ impl Owner {
 
     fn start(&mut self, life: Life, port: u16) {
         self.publish(Status::new(Phase::Starting, port));
-        match listen::listen(self.host, port, self.app.limits().send_buffer) {
+        let limits = self.app.limits();
+        let options = listen::Options {
+            send_buffer: limits.send_buffer,
+            stall: limits.stall,
+        };
+        match listen::listen(self.host, port, options) {
             Ok(listeners) => {
                 let port = listeners.port;
                 self.running = Some((life, Running::start(listeners, Arc::clone(&self.app))));

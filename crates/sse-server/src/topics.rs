@@ -27,7 +27,7 @@ use crate::config::TopicConfig;
 use crate::error::Error;
 pub(crate) use id::Place;
 pub(crate) use subscription::{EARLIEST, Fed, GAP, Subscription};
-pub(crate) use topic::Topic;
+pub(crate) use topic::{Head, Sweep, Topic};
 pub use view::TopicInfo;
 
 /// Where topics are served.
@@ -155,7 +155,7 @@ mod tests {
     fn a_full_set_makes_room_only_where_nothing_is_lost() {
         let topics = few(2);
         let first = topics.topic("first").expect("room");
-        first.publish(&[Draft::default()]).expect("published");
+        first.append(&[Draft::default()]).expect("published");
         let second = topics.topic("second").expect("room");
         let reader = second.subscribe(None);
         assert_eq!(topics.topic("third").err(), Some(Error::TooManyTopics(2)));

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 
 /// How much a client may send behind its request. It was told `connection: close`, so there is nothing to
 /// answer; one that sends without end would keep the transport busy and the others waiting.
-const UNASKED: usize = 64 * 1024;
+const UNASKED: u32 = 64 * 1024;
 
 /// Why a socket is of no more use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) struct Wire {
     socket: TcpStream,
     taken: u64,
     /// Bytes that came behind the request.
-    unasked: usize,
+    unasked: u32,
 }
 
 impl Wire {
@@ -106,7 +106,7 @@ impl Wire {
             match self.socket.try_read(&mut scratch) {
                 Ok(0) => return Poll::Ready(Left::Closed),
                 Ok(n) => {
-                    self.unasked += n;
+                    self.unasked += u32::try_from(n).unwrap_or(u32::MAX);
                     if self.unasked > UNASKED {
                         return Poll::Ready(Left::Talks);
                     }

@@ -10,6 +10,9 @@ use super::{Connections, EndedBy, Row};
 /// The most rows that one view carries.
 const SHOWN: usize = 200;
 
+/// What is shown of a method, in characters.
+const METHOD: usize = 16;
+
 /// The table at one moment: open connections first, then closed ones, newest first in each.
 #[derive(Clone, Debug, Serialize)]
 pub struct ConnectionsView {
@@ -108,16 +111,16 @@ impl Connections {
 }
 
 fn view(row: &Row) -> RowView {
-    let ended = row.ended.get();
+    let ended = row.ended.get().map(|ended| &**ended);
     RowView {
         id: row.id,
         peer: row.client.peer.to_string(),
-        program: row.client.program.clone(),
-        stream: row.client.stream.clone(),
-        client: row.client.tag.clone(),
-        method: row.client.method.clone(),
+        program: row.client.program.to_string(),
+        stream: row.client.stream.to_string(),
+        client: row.client.tag.as_deref().map(str::to_owned),
+        method: row.client.method.as_str().chars().take(METHOD).collect(),
         since_ms: millis(row.since),
-        brought: row.client.brought.clone(),
+        brought: row.client.brought.as_deref().map(str::to_owned),
         last_id: row.sent.last_id().map(|id| match &row.client.topic {
             Some(topic) => topic.id(id),
             None => id.to_string(),
@@ -130,7 +133,7 @@ fn view(row: &Row) -> RowView {
             (None, _) => "open",
         },
         status: row.status,
-        origin: row.origin.clone(),
+        origin: row.origin.as_deref().map(str::to_owned),
         ended: ended.map(|(ending, at)| EndedView {
             by: ending.by,
             why: ending.why,

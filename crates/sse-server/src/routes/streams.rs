@@ -1,18 +1,15 @@
 //! A request for a stream: what it asks, whether anything is left for it, and the pump that answers.
 
-use std::sync::Arc;
-
-use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
 use super::body;
-use crate::app::{Context, Takeover, Visitor, client, say};
-use crate::connections::{Client, EndedBy, Ending, Full};
+use crate::app::{Answer, Context, Visitor, client, say};
+use crate::connections::{Client, EndedBy, Ending};
 use crate::pump::Pump;
 use crate::query::{BadQuery, Overrides};
+use crate::stream::Stream;
 
 /// The longest last event id that the table shows, in characters.
 const SHOWN_ID: usize = 64;
@@ -33,7 +30,7 @@ impl Asked {
     pub(super) fn read(
         request: &Request<Body>,
         read: Result<Overrides, BadQuery>,
-        visitor: &Visitor,
+        visitor: Visitor,
         context: &Context,
     ) -> Result<Self, Box<Response<Body>>> {
         // A client whose query is refused is still known by its name.
@@ -45,7 +42,7 @@ impl Asked {
             brought: last_event_id
                 .as_ref()
                 .filter(|id| !id.is_empty())
-                .map(|id| id.chars().take(SHOWN_ID).collect()),
+                .map(|id| id.chars().take(SHOWN_ID).collect::<String>().into()),
             ..client(request, visitor.peer, visitor.class, &overrides)
         };
         if let Err(bad) = read {
@@ -66,29 +63,23 @@ impl Asked {
 
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(
-    State(context): State<Arc<Context>>,
-    Extension(visitor): Extension<Visitor>,
+    context: &Context,
+    stream: &Stream,
+    visitor: Visitor,
     request: Request<Body>,
-) -> Response<Body> {
-    let Some(stream) = context
-        .streams
-        .iter()
-        .find(|stream| stream.path == request.uri().path())
-    else {
-        return super::not_found(&context, request.uri().path());
-    };
+) -> Answer {
     let asked = match Asked::read(
         &request,
         Overrides::parse(request.uri().query()),
-        &visitor,
-        &context,
+        visitor,
+        context,
     ) {
         Ok(asked) => asked,
-        Err(refusal) => return *refusal,
+        Err(refusal) => return (*refusal).into(),
     };
     let head_only = request.method() == Method::HEAD;
     if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
-        return refusal;
+        return refusal.into();
     }
 
     let stream = asked.overrides.apply(stream);
@@ -102,28 +93,29 @@ pub(super) async fn open(
             context.connections.refuse(asked.client, 204, None, ending);
         }
         // The polite way to tell an EventSource not to come back (HTML 9.2.3).
-        return (StatusCode::NO_CONTENT, Body::new(Unsized)).into_response();
+        return (StatusCode::NO_CONTENT, Body::new(Unsized))
+            .into_response()
+            .into();
     };
     if head_only {
-        return head();
+        return head().into();
     }
-    begin(&context, asked.client, pump)
+    begin(context, asked.client, pump)
 }
 
 /// The answer that a stream begins with, if there is room for it.
-pub(super) fn begin(context: &Context, client: Client, pump: Pump) -> Response<Body> {
-    match context.connections.open(client.clone()) {
-        Ok(open) => {
-            let mut response = head();
-            response.extensions_mut().insert(Takeover::new(pump, open));
-            response
-        }
-        Err(Full) => {
+pub(super) fn begin(context: &Context, client: Client, pump: Pump) -> Answer {
+    match context.connections.open(client) {
+        Ok(open) => Answer {
+            response: head(),
+            begins: Some((pump, open)),
+        },
+        Err(full) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             let ending = Ending::new(EndedBy::Server, "too many streams");
             context
                 .connections
-                .refuse(client, status.as_u16(), None, ending);
+                .refuse(full.0, status.as_u16(), None, ending);
             let sentence = format!(
                 "{} streams are open, which is the limit: close one and try again.",
                 context.limits.streams
@@ -132,18 +124,9 @@ pub(super) fn begin(context: &Context, client: Client, pump: Pump) -> Response<B
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            response
+            response.into()
         }
     }
-}
-
-/// OPTIONS that is not a preflight (RFC 9110 9.3.7).
-pub(super) async fn options() -> Response<Body> {
-    (
-        StatusCode::NO_CONTENT,
-        [(header::ALLOW, "GET, HEAD, POST, OPTIONS")],
-    )
-        .into_response()
 }
 
 /// The header beats the query (invariant 5). What is not UTF-8 cannot be an id of ours; it is kept as

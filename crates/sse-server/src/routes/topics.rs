@@ -1,40 +1,36 @@
 //! A topic: GET subscribes to it, POST publishes to it.
 
-use std::sync::Arc;
-
-use axum::Extension;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
 use super::body;
 use super::streams::{self, Asked};
-use crate::app::{Context, Visitor, say};
+use crate::app::{Answer, Context, Visitor, say};
 use crate::connections::{Client, EndedBy, Ending};
 use crate::error::Error;
 use crate::publish::{Fields, is_lines};
 use crate::pump::Pump;
 use crate::query::Overrides;
-use crate::topics;
 
 /// GET and HEAD.
 pub(super) async fn subscribe(
-    State(context): State<Arc<Context>>,
-    Extension(visitor): Extension<Visitor>,
+    context: &Context,
+    name: &str,
+    visitor: Visitor,
     request: Request<Body>,
-) -> Response<Body> {
+) -> Answer {
     let asked = match Asked::read(
         &request,
         Overrides::of_topic(request.uri().query()),
-        &visitor,
-        &context,
+        visitor,
+        context,
     ) {
         Ok(asked) => asked,
-        Err(refusal) => return *refusal,
+        Err(refusal) => return (*refusal).into(),
     };
-    let topic = match context.topics.topic(name(&request)) {
+    let topic = match context.topics.topic(name) {
         Ok(topic) => topic,
         Err(error) => {
             let refusal = refuse(&error);
@@ -48,14 +44,14 @@ pub(super) async fn subscribe(
                 None,
                 Ending::new(EndedBy::Server, why),
             );
-            return refusal;
+            return refusal.into();
         }
     };
     if *request.method() == Method::HEAD {
-        return streams::head();
+        return streams::head().into();
     }
     if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
-        return refusal;
+        return refusal.into();
     }
     let subscription = topic.subscribe(asked.last_event_id.as_deref());
     let pump = Pump::subscribed(subscription, context.keep_alive);
@@ -63,15 +59,15 @@ pub(super) async fn subscribe(
         topic: Some(topic),
         ..asked.client
     };
-    streams::begin(&context, client, pump)
+    streams::begin(context, client, pump)
 }
 
 /// POST.
 pub(super) async fn publish(
-    State(context): State<Arc<Context>>,
+    context: &Context,
+    name: &str,
     request: Request<Body>,
 ) -> Response<Body> {
-    let name = name(&request).to_owned();
     let lines = is_lines(request.headers().get(header::CONTENT_TYPE));
     let fields = Fields::parse(request.uri().query());
     // The body is read even where the query is refused: the connection can then be used again.
@@ -83,15 +79,10 @@ pub(super) async fn publish(
         Ok(drafts) => drafts,
         Err(error) => return refuse(&error),
     };
-    match context.publish(&name, &drafts).await {
+    match context.publish(name, &drafts).await {
         Ok(published) => ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response(),
         Err(error) => refuse(&error),
     }
-}
-
-fn name(request: &Request<Body>) -> &str {
-    let path = request.uri().path();
-    path.strip_prefix(topics::PREFIX).unwrap_or_default()
 }
 
 fn refuse(error: &Error) -> Response<Body> {

@@ -24,6 +24,8 @@ pub(super) struct Ring {
     entries: VecDeque<Entry>,
     /// What the entries take, overhead included.
     bytes: usize,
+    /// What all entries took that there ever were.
+    written: u64,
     /// Where events are whose id was given by the publisher.
     given: HashMap<Arc<str>, u64>,
     /// Event names, the latest last.
@@ -47,6 +49,7 @@ impl Ring {
             first: 1,
             entries: VecDeque::new(),
             bytes: 0,
+            written: 0,
             given: HashMap::new(),
             names: VecDeque::new(),
             keep_events,
@@ -71,6 +74,11 @@ impl Ring {
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What all events took that were ever kept.
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
     /// Whether an event with this id is kept.
@@ -113,6 +121,7 @@ impl Ring {
             self.remember(name);
         }
         self.bytes += cost(&frame);
+        self.written += cost(&frame) as u64;
         self.entries.push_back(Entry { frame, given });
         while self.entries.len() > 1
             && (self.entries.len() > self.keep_events || self.bytes > self.keep_bytes)

@@ -100,13 +100,12 @@ impl Connection {
         }
         let head = self.head.take().unwrap_or_default();
         let [bytes, shared, after] = out.parts();
-        if head.is_empty() && bytes.is_empty() && after.is_empty() {
+        let parts = [&*head, bytes, shared, after];
+        if parts.iter().all(|part| part.is_empty()) {
             return self.after(next);
         }
         let mut at = 0;
-        let sent = self
-            .wire
-            .poll_send(cx, &[&head, bytes, shared, after], &mut at);
+        let sent = self.wire.poll_send(cx, &parts, &mut at);
         let taken = at.saturating_sub(head.len());
         match sent {
             Poll::Ready(Ok(())) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use crate::topics::Topic;
+use crate::topics::{Head, Sweep, Topic};
 
 /// The topics that a sweeper's connections read, each with its readers.
 #[derive(Debug, Default)]
@@ -20,19 +20,21 @@ pub(super) struct Readers {
 /// One topic and the keys of its readers.
 #[derive(Debug)]
 struct Reading {
-    topic: Arc<Topic>,
-    keys: Vec<usize>,
+    sweep: Sweep,
+    keys: Vec<u32>,
     /// The readers that this pass has yet to visit are those before this place.
     left: usize,
     /// The newest event when the pass began: every reader that was visited in it has that one.
-    swept: u64,
+    swept: Head,
+    /// Whether the pass is through and was told of.
+    told: bool,
 }
 
 /// Where a reader is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seat {
-    topic: usize,
-    place: usize,
+    topic: u32,
+    place: u32,
 }
 
 impl Readers {
@@ -42,32 +44,34 @@ impl Readers {
         let known = self
             .topics
             .iter()
-            .find(|(_, reading)| Arc::ptr_eq(&reading.topic, topic));
+            .find(|(_, reading)| Arc::ptr_eq(reading.sweep.topic(), topic));
         let at = match known {
             Some((at, _)) => at,
             None => self.topics.insert(Reading {
-                topic: Arc::clone(topic),
+                sweep: topic.sweep(),
                 keys: Vec::new(),
                 left: 0,
-                swept: topic.last(),
+                swept: topic.head(),
+                told: true,
             }),
         };
         let keys = &mut self.topics[at].keys;
-        keys.push(key);
+        keys.push(short(key));
         Seat {
-            topic: at,
-            place: keys.len() - 1,
+            topic: short(at),
+            place: short(keys.len() - 1),
         }
     }
 
     /// Takes a reader out. Another one may move into its seat: its key is the answer.
     pub(super) fn leave(&mut self, seat: Seat) -> Option<usize> {
-        let reading = self.topics.get_mut(seat.topic)?;
-        reading.keys.swap_remove(seat.place);
+        let (topic, place) = (seat.topic as usize, seat.place as usize);
+        let reading = self.topics.get_mut(topic)?;
+        reading.keys.swap_remove(place);
         reading.left = reading.left.min(reading.keys.len());
-        let moved = reading.keys.get(seat.place).copied();
+        let moved = reading.keys.get(place).map(|key| *key as usize);
         if reading.keys.is_empty() {
-            self.topics.remove(seat.topic);
+            self.topics.remove(topic);
         }
         moved
     }
@@ -86,19 +90,28 @@ impl Readers {
                 continue;
             };
             if reading.left == 0 {
-                let last = reading.topic.last();
-                if last > reading.swept {
-                    reading.swept = last;
+                // Whoever asks for the next has visited the one before.
+                if !std::mem::replace(&mut reading.told, true) {
+                    reading.sweep.has_come(reading.swept);
+                }
+                if reading.sweep.topic().last() > reading.swept.seq {
+                    reading.swept = reading.sweep.topic().head();
                     reading.left = reading.keys.len();
+                    reading.told = false;
                 }
             }
             if reading.left > 0 {
                 reading.left -= 1;
-                return reading.keys.get(reading.left).copied();
+                return reading.keys.get(reading.left).map(|key| *key as usize);
             }
         }
         None
     }
+}
+
+/// Keys and places are below the number of open files, which is a small one.
+fn short(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -119,7 +132,7 @@ mod tests {
             topics.topic("a").expect("room"),
             topics.topic("b").expect("room"),
         );
-        let publish = |topic: &Topic| _ = topic.publish(&[Draft::default()]).expect("published");
+        let publish = |topic: &Topic| _ = topic.append(&[Draft::default()]).expect("published");
         let mut readers = Readers::default();
         publish(&a);
         for key in 0..3 {
@@ -156,7 +169,7 @@ mod tests {
             for visited in 0..6 {
                 let mut readers = Readers::default();
                 let mut seats: Vec<_> = (0..6).map(|key| readers.enter(&topic, key)).collect();
-                topic.publish(&[Draft::default()]).expect("published");
+                topic.append(&[Draft::default()]).expect("published");
                 let mut seen: Vec<usize> = (0..visited).filter_map(|_| readers.next()).collect();
                 if let Some(moved) = readers.leave(seats[gone]) {
                     seats[moved] = seats[gone];
@@ -168,9 +181,12 @@ mod tests {
                         seen.contains(&key),
                         "{key} when {gone} left after {visited}"
                     );
-                    assert_eq!(readers.topics[0].keys[seats[key].place], key);
+                    assert_eq!(
+                        readers.topics[0].keys[seats[key].place as usize] as usize,
+                        key
+                    );
                 }
-                assert_eq!(readers.topics[0].keys[new.place], 6);
+                assert_eq!(readers.topics[0].keys[new.place as usize], 6);
             }
         }
     }

@@ -25,7 +25,7 @@ fn publish(topic: &Topic, numbers: std::ops::RangeInclusive<u64>) {
             data,
             ..Draft::default()
         };
-        topic.publish(&[draft]).expect("published");
+        topic.append(&[draft]).expect("published");
     }
 }
 
@@ -78,7 +78,7 @@ fn a_subscriber_that_comes_back_goes_on_behind_its_id() {
         data: "4".to_owned(),
         ..Draft::default()
     };
-    topic.publish(&[draft]).expect("published");
+    topic.append(&[draft]).expect("published");
     publish(&topic, 5..=5);
     let rest = |id: &str| visit(&mut topic.subscribe(Some(id))).0;
     assert_eq!(
@@ -190,7 +190,7 @@ fn a_visit_has_a_cap_and_the_next_goes_on_there() {
         data: "x".repeat(VISIT / 2),
         ..Draft::default()
     };
-    topic.publish(&vec![draft; 5]).expect("published");
+    topic.append(&vec![draft; 5]).expect("published");
     let sizes: Vec<(usize, Fed)> = (0..3)
         .map(|_| {
             let (text, fed) = visit(&mut new);
@@ -205,7 +205,7 @@ fn subscribers_are_counted_while_they_are_there() {
     let topic = topic(TopicConfig::default());
     let count = || {
         topic
-            .publish(&[Draft::default()])
+            .append(&[Draft::default()])
             .expect("published")
             .subscribers
     };
@@ -227,12 +227,12 @@ fn an_id_that_is_kept_cannot_be_given_twice() {
         ..Draft::default()
     };
     topic
-        .publish(std::slice::from_ref(&named))
+        .append(std::slice::from_ref(&named))
         .expect("published");
     assert_eq!(
-        topic.publish(std::slice::from_ref(&named)).err(),
+        topic.append(std::slice::from_ref(&named)).err(),
         Some(crate::Error::IdTaken("a".to_owned()))
     );
     publish(&topic, 2..=5);
-    topic.publish(&[named]).expect("it is no longer kept");
+    topic.append(&[named]).expect("it is no longer kept");
 }
