@@ -6,6 +6,11 @@
     reason = "each test binary uses its own part"
 )]
 
+pub mod curl;
+pub mod follower;
+pub mod framing;
+pub mod topics;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -160,6 +165,10 @@ impl Client {
         let socket = soon("connect", TcpStream::connect(addr))
             .await
             .expect("the server listens");
+        Self::over(socket)
+    }
+
+    pub fn over(socket: TcpStream) -> Self {
         Self {
             socket,
             read: Vec::new(),
