@@ -1,12 +1,14 @@
 //! The command line as it is typed. What it means is decided where it is used.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use sse_server::{Config, DEFAULT_PORT, KeepAlive, Limits};
+use sse_server::{Config, DEFAULT_PORT, KeepAlive, Limits, Slow, TopicConfig};
 
-/// Serve Server-Sent Events from your own desk.
+/// Serve Server-Sent Events from your own desk, and publish them.
 #[derive(Debug, Parser)]
 #[command(name = "sse", version, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -17,16 +19,28 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server of SSE Workbench without a window, until ctrl-c or SIGTERM.
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
+    /// Publish an event to a topic of a running server, and print its id.
+    #[command(after_help = PUBLISH_EXAMPLES)]
+    Publish(Publish),
 }
 
-const EXAMPLES: &str = "\
+const SERVE_EXAMPLES: &str = "\
 Examples:
   sse serve                                    the streams on http://localhost:8000
   sse serve --port 0                           any free port; the real one is printed
   sse serve --allow-origin https://app.example let the pages of one more origin read the streams
-  curl -N http://localhost:8000/endless        watch a stream";
+  curl -N http://localhost:8000/endless        watch a stream
+  curl -N http://localhost:8000/topics/news    subscribe to a topic";
+
+const PUBLISH_EXAMPLES: &str = "\
+Examples:
+  sse publish localhost:8000/topics/news hello               one event
+  sse publish localhost:8000/topics/news hello --event tick  with a name
+  sse publish localhost:8000/topics/news - < note.txt        the bytes of a file, as they are
+  sse publish localhost:8000/topics/news - --ndjson < a.jsonl
+                                                             each line, as an event of its own";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -57,12 +71,65 @@ pub(crate) struct Serve {
     /// Streams that may be open at once.
     #[arg(long, value_name = "N", default_value_t = Limits::default().streams)]
     max_streams: usize,
+
+    /// Topics that may be in use at once.
+    #[arg(long, value_name = "N", default_value_t = TopicConfig::default().max_topics, value_parser = from_1_to(usize::MAX as u64))]
+    max_topics: usize,
+
+    /// Events that each topic keeps for those who come back, 1 to 1000000.
+    #[arg(long, value_name = "N", default_value_t = TopicConfig::default().keep_events, value_parser = from_1_to(1_000_000))]
+    keep_events: usize,
+
+    /// Bytes that each topic keeps for those who come back, 1 to 1073741824 (1 GiB).
+    #[arg(long, value_name = "BYTES", default_value_t = TopicConfig::default().keep_bytes, value_parser = from_1_to(1 << 30))]
+    keep_bytes: usize,
+
+    /// Events that a subscriber of a topic may be behind.
+    #[arg(long, value_name = "N", default_value_t = TopicConfig::default().max_lag, value_parser = clap::value_parser!(u64).range(1..))]
+    max_lag: u64,
+
+    /// What becomes of a subscriber that is further behind: its connection is ended, or the oldest
+    /// events are dropped for it and its stream says so.
+    #[arg(long, value_name = "HOW", default_value = "disconnect")]
+    slow: SlowBy,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Publish {
+    /// The topic, such as http://localhost:8000/topics/news; `http://` may be left out.
+    pub(crate) url: String,
+
+    /// The data of the event; - reads all of stdin. Left out, the data is empty.
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) data: Option<OsString>,
+
+    /// The event's name; without one it is a `message`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) event: Option<String>,
+
+    /// The event's id; without one the server gives it one that sorts.
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+
+    /// The time after which clients shall connect again, in milliseconds.
+    #[arg(long, value_name = "MILLISECONDS")]
+    pub(crate) retry: Option<u64>,
+
+    /// Take each line of the data, which must be JSON, as an event of its own.
+    #[arg(long, requires = "data")]
+    pub(crate) ndjson: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum KeepAliveBy {
     Interval,
     Idle,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SlowBy {
+    Disconnect,
+    Drop,
 }
 
 /// `localhost` means both loopback addresses, which no single address can say.
@@ -91,6 +158,10 @@ fn time(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|time| time.is_zero() || (SHORTEST..=LONGEST).contains(time))
         .ok_or_else(|| "give a time such as 15s or 500ms, from 1ms to 1h, or 0".to_owned())
+}
+
+fn from_1_to(most: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=most)
 }
 
 impl Serve {
@@ -122,6 +193,16 @@ impl Serve {
                 streams: self.max_streams,
                 ..Limits::default()
             },
+            topics: TopicConfig {
+                max_topics: self.max_topics,
+                keep_events: self.keep_events,
+                keep_bytes: self.keep_bytes,
+                max_lag: self.max_lag,
+                slow: match self.slow {
+                    SlowBy::Disconnect => Slow::Disconnect,
+                    SlowBy::Drop => Slow::DropOldest,
+                },
+            },
             ..Config::default()
         }
     }
@@ -133,12 +214,17 @@ mod tests {
     use clap::CommandFactory;
 
     fn serve(args: &[&str]) -> Result<Serve, clap::Error> {
-        let line = ["sse", "serve"].iter().chain(args);
-        Args::try_parse_from(line).map(
-            |Args {
-                 command: Command::Serve(serve),
-             }| serve,
-        )
+        match Args::try_parse_from(["sse", "serve"].iter().chain(args))?.command {
+            Command::Serve(serve) => Ok(serve),
+            other => panic!("serve was read as {other:?}"),
+        }
+    }
+
+    fn publish(args: &[&str]) -> Result<Publish, clap::Error> {
+        match Args::try_parse_from(["sse", "publish"].iter().chain(args))?.command {
+            Command::Publish(publish) => Ok(publish),
+            other => panic!("publish was read as {other:?}"),
+        }
     }
 
     #[test]
@@ -175,6 +261,53 @@ mod tests {
     }
 
     #[test]
+    fn topics_keep_what_was_asked_for() {
+        let of = |args: &[&str]| serve(args).expect("a good line").into_config().topics;
+        assert_eq!(of(&[]), TopicConfig::default());
+        let asked =
+            "--max-topics 2 --keep-events 1000000 --keep-bytes 1073741824 --max-lag 5 --slow drop";
+        assert_eq!(
+            of(&asked.split(' ').collect::<Vec<_>>()),
+            TopicConfig {
+                max_topics: 2,
+                keep_events: 1_000_000,
+                keep_bytes: 1 << 30,
+                max_lag: 5,
+                slow: Slow::DropOldest,
+            }
+        );
+        assert_eq!(of(&["--slow", "disconnect"]).slow, Slow::Disconnect);
+    }
+
+    #[test]
+    fn data_may_look_like_a_number_and_a_flag_may_stand_anywhere() {
+        for (typed, data) in [
+            (&["u"][..], None),
+            (&["u", "-"], Some("-")),
+            (&["u", "-5"], Some("-5")),
+            (&["u", ""], Some("")),
+            (&["u", "--event", "e"], None),
+            (&["--event", "e", "u", "a b"], Some("a b")),
+            (&["u", "--", "--event"], Some("--event")),
+        ] {
+            let publish = publish(typed).expect("a good line");
+            assert_eq!(publish.url, "u");
+            assert_eq!(publish.data, data.map(OsString::from), "{typed:?}");
+        }
+        for bad in [
+            &[][..],
+            &["u", "a", "b"],
+            &["u", "--retry", "1s"],
+            &["u", "--retry", "-1"],
+            &["u", "--ndjson"],
+            &["u", "-x"],
+        ] {
+            let error = publish(bad).expect_err("a bad line");
+            assert_eq!(error.exit_code(), 2, "{bad:?}");
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused_in_words() {
         for bad in [
             &["--port", "70000"][..],
@@ -183,6 +316,14 @@ mod tests {
             &["--keep-alive", "5"],
             &["--keep-alive", "300000000000y"],
             &["--max-streams", "-1"],
+            &["--max-topics", "0"],
+            &["--keep-events", "0"],
+            &["--keep-events", "1000001"],
+            &["--keep-bytes", "0"],
+            &["--keep-bytes", "1073741825"],
+            &["--keep-bytes", "4MiB"],
+            &["--max-lag", "0"],
+            &["--slow", "wait"],
             &["extra"],
         ] {
             let error = serve(bad).expect_err("a bad line");

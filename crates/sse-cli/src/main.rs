@@ -1,8 +1,9 @@
 //! The `sse` command. Maps a result to an exit code and does no more: 0 when the server was asked to
-//! end and did, 1 when it could not do its work, 2 for a
-//! command line that cannot be read.
+//! end and did, or the event was published, 1 when that could not be done, 2 for a command line that
+//! cannot be read.
 
 mod args;
+mod publish;
 mod serve;
 
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let Args { command } = Args::parse();
     let done = match command {
         Command::Serve(args) => serve::run(args),
+        Command::Publish(args) => publish::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -70,6 +70,7 @@ fn announce(state: &StateView) {
             stream.path, stream.title, stream.summary
         );
     }
+    text += &format!("  GET  {url}/topics/NAME   subscribes to a topic; sse publish sends to it\n");
     if let Some(stream) = state.streams.last() {
         text += &format!("\nTry  curl -N {url}{}\n", stream.path);
     }

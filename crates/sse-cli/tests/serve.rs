@@ -2,114 +2,13 @@
 
 #![cfg(unix)] // Signals.
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod support;
+
+use std::io::Read;
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
-const SSE: &str = env!("CARGO_BIN_EXE_sse");
-
-/// A running `sse serve`, ended with the test whatever happens.
-struct Serving {
-    child: Child,
-    stdout: Option<BufReader<ChildStdout>>,
-    /// Where it said that it is, `host:port`.
-    addr: String,
-}
-
-impl Serving {
-    fn start(args: &[&str]) -> Self {
-        let mut command = Command::new(SSE);
-        command.args(["serve", "--port", "0"]).args(args);
-        Self::spawn(&mut command)
-    }
-
-    fn spawn(command: &mut Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program was built");
-        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let mut first = String::new();
-        stdout.read_line(&mut first).expect("UTF-8");
-        let addr = first
-            .strip_prefix("Serving on http://")
-            .and_then(|rest| rest.split_whitespace().next())
-            .unwrap_or_else(|| panic!("the first line says where to visit: {first:?}"))
-            .to_owned();
-        Self {
-            child,
-            stdout: Some(stdout),
-            addr,
-        }
-    }
-
-    fn get(&self, path: &str) -> TcpStream {
-        let port = self.addr.rsplit(':').next().expect("a port");
-        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .expect("a timeout");
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n"
-        )
-        .expect("it reads");
-        stream
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status()
-            .expect("kill is everywhere");
-        assert!(sent.success());
-    }
-
-    fn end(mut self) -> (Option<i32>, String) {
-        let status = self.child.wait().expect("it ends");
-        let mut stderr = String::new();
-        let pipe = self.child.stderr.as_mut().expect("piped");
-        pipe.read_to_string(&mut stderr).expect("UTF-8");
-        (status.code(), stderr)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // Long gone, unless the test failed.
-        _ = self.child.kill();
-        _ = self.child.wait();
-    }
-}
-
-fn read_until(stream: &mut TcpStream, end: &str) -> String {
-    let mut text = Vec::new();
-    let mut byte = [0];
-    while !text.ends_with(end.as_bytes()) {
-        assert_eq!(
-            stream.read(&mut byte).expect("open"),
-            1,
-            "ended before {end:?}"
-        );
-        text.push(byte[0]);
-    }
-    String::from_utf8(text).expect("UTF-8")
-}
-
-fn run(args: &[&str]) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(SSE)
-        .args(args)
-        .output()
-        .expect("the program was built");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    (status.code(), text(stdout), text(stderr))
-}
+use support::{SSE, Serving, read_until, run};
 
 #[test]
 fn it_says_where_to_visit_and_what_there_is() {
@@ -130,6 +29,7 @@ fn it_says_where_to_visit_and_what_there_is() {
         format!("GET  http://{addr}/ "),
         format!("GET  http://{addr}/numbers   Finite stream: 5 events, every 1 s"),
         format!("GET  http://{addr}/endless   Endless stream: endless, every 500 ms"),
+        format!("GET  http://{addr}/topics/NAME   subscribes to a topic"),
         format!("curl -N http://{addr}/endless"),
     ] {
         assert!(rest.contains(&line), "{line} in {rest}");
@@ -201,6 +101,11 @@ fn version_and_help_are_printed() {
         "--allow-origin",
         "--keep-alive",
         "--max-streams",
+        "--max-topics",
+        "--keep-events",
+        "--keep-bytes",
+        "--max-lag",
+        "--slow",
     ] {
         assert!(stdout.contains(option), "{option}");
     }

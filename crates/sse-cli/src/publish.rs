@@ -1,0 +1,75 @@
+//! `sse publish`: one request to a running server, and the id that the event got.
+//!
+//! Must never change what it was given: the bytes that came in are the bytes that are sent, and whether
+//! they can be published is the server's to say.
+
+mod address;
+mod post;
+
+use std::ffi::OsString;
+use std::io::{ErrorKind, Read, Write};
+
+use anyhow::{Context, bail};
+
+use crate::args::Publish;
+use address::Address;
+use post::Post;
+
+/// How much of stdin is read. Far above what a server takes at once, so that the server is asked and
+/// gives its own reason; far below what hurts.
+const MOST: u64 = 16 * 1024 * 1024;
+
+/// Publishes and prints the id of the event, the last one if there were several.
+///
+/// # Errors
+/// A URL that is none, a server that cannot be reached, or its own words when it refuses.
+pub(crate) fn run(args: Publish) -> anyhow::Result<()> {
+    let address = Address::parse(&args.url)?;
+    let retry = args.retry.map(|retry| retry.to_string());
+    let post = Post {
+        target: address.target(&[
+            ("event", args.event.as_deref()),
+            ("id", args.id.as_deref()),
+            ("retry", retry.as_deref()),
+        ]),
+        address,
+        content_type: if args.ndjson {
+            "application/x-ndjson"
+        } else {
+            "text/plain; charset=utf-8"
+        },
+        body: body(args.data)?,
+    };
+    let id = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?
+        .block_on(post.send())?;
+    match writeln!(std::io::stdout(), "{id}") {
+        // The event is published, whoever reads of it or does not.
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            bail!("The event is published, but its id cannot be printed ({e}): it is {id}.")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn body(data: Option<OsString>) -> anyhow::Result<Vec<u8>> {
+    let Some(data) = data else {
+        return Ok(Vec::new());
+    };
+    if data != "-" {
+        return Ok(data.into_encoded_bytes());
+    }
+    let mut body = Vec::new();
+    if let Err(e) = std::io::stdin().take(MOST + 1).read_to_end(&mut body) {
+        bail!("Stdin cannot be read ({e}): leave - out, or give it a file.");
+    }
+    if body.len() as u64 > MOST {
+        bail!(
+            "There is more than {} MiB on stdin: publish it in parts.",
+            MOST >> 20
+        );
+    }
+    Ok(body)
+}

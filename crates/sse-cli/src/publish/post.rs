@@ -1,0 +1,190 @@
+//! The request and its answer.
+//!
+//! Nothing here waits for longer than [`PATIENCE`], and every way in which it can go wrong is a sentence.
+
+mod socket;
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::bail;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::client::conn::http1;
+use hyper::{Request, Response, header};
+use hyper_util::rt::TokioIo;
+use sse_server::DEFAULT_PORT;
+use tokio::net::TcpStream;
+
+use super::address::Address;
+use socket::HeardOut;
+
+/// How long all of it may take, from the first connect to the end of the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much of an answer is read, in bytes. Ours have a few hundred.
+const ANSWER: usize = 64 * 1024;
+
+/// One request to publish.
+pub(super) struct Post {
+    pub(super) address: Address,
+    pub(super) target: String,
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
+}
+
+impl Post {
+    /// Publishes, and says the id of the event, or of the last one.
+    ///
+    /// # Errors
+    /// A server that cannot be reached, that refuses, or that is none of ours.
+    pub(super) async fn send(self) -> anyhow::Result<String> {
+        let server = self.address.to_string();
+        match tokio::time::timeout(PATIENCE, self.exchange()).await {
+            Ok(done) => done,
+            Err(_) => bail!(
+                "{server} did not answer within {} s, so the event may be published or not: try again, or give another URL.",
+                PATIENCE.as_secs()
+            ),
+        }
+    }
+
+    async fn exchange(self) -> anyhow::Result<String> {
+        let server = self.address.to_string();
+        let socket = connect(&self.address).await?;
+        let request = Request::post(&self.target)
+            .header(header::HOST, self.address.host_header())
+            .header(
+                header::USER_AGENT,
+                concat!("sse/", env!("CARGO_PKG_VERSION")),
+            )
+            .header(header::CONTENT_TYPE, self.content_type)
+            .body(Full::new(Bytes::from(self.body)))?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(HeardOut(socket))).await?;
+        // What goes wrong with it comes out of the answer too.
+        tokio::spawn(connection);
+        let answer = match sender.send_request(request).await {
+            Ok(answer) => answer,
+            Err(e) if e.is_parse() => return Err(not_ours(&server, "what it said is not HTTP")),
+            Err(_) => bail!(
+                "{server} closed the connection without an answer, so the event may be published or not: look at its log, or give another URL."
+            ),
+        };
+        id(&server, &self.target, answer).await
+    }
+}
+
+async fn connect(address: &Address) -> anyhow::Result<TcpStream> {
+    let port = address.port;
+    let found: Vec<SocketAddr> = if address.is_localhost() {
+        // Both, whatever the resolver knows (RFC 6761 6.3): the server is on both, or on one that was chosen.
+        vec![
+            (Ipv6Addr::LOCALHOST, port).into(),
+            (Ipv4Addr::LOCALHOST, port).into(),
+        ]
+    } else {
+        match tokio::net::lookup_host((address.host.as_str(), port)).await {
+            Ok(found) => found.collect(),
+            Err(e) => bail!(
+                "The host {} is not found ({e}): give another URL.",
+                address.host
+            ),
+        }
+    };
+    match TcpStream::connect(&found[..]).await {
+        Ok(socket) => Ok(socket),
+        Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {
+            let start = if !address.is_loopback() {
+                "start a server there".to_owned()
+            } else if port == DEFAULT_PORT {
+                "start it with `sse serve`".to_owned()
+            } else {
+                format!("start it with `sse serve --port {port}`")
+            };
+            bail!("Nothing listens on {address}: {start}, or give another URL.")
+        }
+        Err(e) => bail!("{address} cannot be reached ({e}): give another URL."),
+    }
+}
+
+/// The id in an answer of ours, or why there is none.
+async fn id(server: &str, target: &str, answer: Response<Incoming>) -> anyhow::Result<String> {
+    let status = answer.status();
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is = |wanted: &str| {
+        let essence = kind.split(';').next().unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case(wanted)
+    };
+    let (json, sentence) = (is("application/json"), is("text/plain"));
+    if is("text/event-stream") {
+        let path = target.split('?').next().unwrap_or_default();
+        bail!("{path} is a stream and no topic: publish to a path such as /topics/news.");
+    }
+    let (body, whole) = read(answer.into_body()).await;
+    if json && status.is_success() {
+        let answer: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
+        let id = answer.as_ref().and_then(|answer| answer["id"].as_str());
+        // One line for scripts, whoever answered.
+        if let Some(id) = id.filter(|id| !id.contains(char::is_control)) {
+            return Ok(id.to_owned());
+        }
+    }
+    let body = String::from_utf8_lossy(&body);
+    let words = body.lines().next().unwrap_or_default().trim();
+    if !sentence || status.is_success() || words.is_empty() {
+        return Err(not_ours(server, &status.to_string()));
+    }
+    // A connection that breaks behind the whole sentence takes nothing from it.
+    if !whole && !body.contains('\n') {
+        return Err(not_ours(server, "its answer broke off, or has no end"));
+    }
+    // It may quote what was refused, and with it what a terminal would obey.
+    bail!("{}", words.replace(char::is_control, "\u{FFFD}"))
+}
+
+/// What came of an answer, and whether that was all of it.
+async fn read(body: Incoming) -> (Vec<u8>, bool) {
+    let mut body = Limited::new(body, ANSWER);
+    let mut came = Vec::new();
+    while let Some(frame) = body.frame().await {
+        match frame.map(Frame::into_data) {
+            Ok(Ok(data)) => came.extend_from_slice(&data),
+            Ok(Err(_trailers)) => {}
+            Err(_) => return (came, false),
+        }
+    }
+    (came, true)
+}
+
+fn not_ours(server: &str, why: &str) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{server} does not answer as the server of SSE Workbench does ({why}): give the URL of a topic, such as http://localhost:{DEFAULT_PORT}/topics/news."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The clock is made up: as soon as nothing else happens, it is at the end of the wait.
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_answers_is_given_up() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let addr = silent.local_addr().expect("bound");
+        let address = Address::parse(&addr.to_string()).expect("an address");
+        let begun = tokio::time::Instant::now();
+        let post = Post {
+            target: address.target(&[]),
+            address,
+            content_type: "text/plain",
+            body: Vec::new(),
+        };
+        let sentence = post.send().await.expect_err("no answer").to_string();
+        assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
+        assert!(
+            sentence.starts_with(&format!("{addr} did not answer within 10 s")),
+            "{sentence}"
+        );
+    }
+}

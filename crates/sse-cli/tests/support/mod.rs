@@ -1,0 +1,117 @@
+//! A running `sse serve`, and the command run to its end.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses its own part"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
+
+pub const SSE: &str = env!("CARGO_BIN_EXE_sse");
+
+/// A running `sse serve`, ended with the test whatever happens.
+pub struct Serving {
+    child: Child,
+    pub stdout: Option<BufReader<ChildStdout>>,
+    /// Where it said that it is, `host:port`.
+    pub addr: String,
+}
+
+impl Serving {
+    pub fn start(args: &[&str]) -> Self {
+        let mut command = Command::new(SSE);
+        command.args(["serve", "--port", "0"]).args(args);
+        Self::spawn(&mut command)
+    }
+
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program was built");
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let mut first = String::new();
+        stdout.read_line(&mut first).expect("UTF-8");
+        let addr = first
+            .strip_prefix("Serving on http://")
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or_else(|| panic!("the first line says where to visit: {first:?}"))
+            .to_owned();
+        Self {
+            child,
+            stdout: Some(stdout),
+            addr,
+        }
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let port = self.addr.rsplit(':').next().expect("a port");
+        let stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .expect("a timeout");
+        stream
+    }
+
+    pub fn get(&self, path: &str) -> TcpStream {
+        let mut stream = self.connect();
+        let host = &self.addr;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n").expect("it reads");
+        stream
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status()
+            .expect("kill is everywhere");
+        assert!(sent.success());
+    }
+
+    pub fn end(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().expect("it ends");
+        let mut stderr = String::new();
+        let pipe = self.child.stderr.as_mut().expect("piped");
+        pipe.read_to_string(&mut stderr).expect("UTF-8");
+        (status.code(), stderr)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Long gone, unless the test failed.
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+pub fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while !text.ends_with(end.as_bytes()) {
+        // Not `read`, which a signal may interrupt.
+        stream
+            .read_exact(&mut byte)
+            .unwrap_or_else(|e| panic!("ended before {end:?}: {e}"));
+        text.push(byte[0]);
+    }
+    String::from_utf8(text).expect("UTF-8")
+}
+
+pub fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(SSE)
+        .args(args)
+        .output()
+        .expect("the program was built");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (status.code(), text(stdout), text(stderr))
+}
