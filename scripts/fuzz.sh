@@ -1,0 +1,49 @@
+#!/bin/sh
+# Feeds made-up input to whatever reads from outside, and says how often. What it learns is kept in target/fuzz/corpus.
+# usage: fuzz.sh [TARGET...]    SECONDS_EACH is the time for each target (60)
+set -eu
+# shellcheck source=scripts/start.sh
+. "$(dirname "$0")/start.sh"
+
+seconds=${SECONDS_EACH:-60}
+[ $# -gt 0 ] || set -- decoder last_event_id query publish
+
+scripts/need.sh server
+if ! command -v cargo-fuzz >/dev/null; then
+    say 'Installing cargo-fuzz ^0.13 with cargo into target/tools'
+    cargo install cargo-fuzz --version '^0.13' --locked --debug --root target/tools
+fi
+
+# Its flags would rebuild everything else: a folder of its own.
+export CARGO_TARGET_DIR="$PWD/target/fuzz/build"
+# cargo-fuzz does not know --locked.
+cargo fetch --locked --quiet --manifest-path fuzz/Cargo.toml
+
+# Sanitizers need a nightly compiler. There is no unsafe code here for them to look at, so none is used, and any compiler will do.
+for target in "$@"; do
+    say "Building $target"
+    cargo fuzz build --sanitizer none "$target"
+done
+
+failed=''
+for target in "$@"; do
+    corpus=target/fuzz/corpus/$target
+    log=target/fuzz/$target.log
+    mkdir -p "$corpus"
+    say "$target: $seconds s"
+    # The first folder takes what is new; the seeds are only read. One input may take 10 s and 1 GiB.
+    if cargo fuzz run --sanitizer none "$target" "$corpus" "fuzz/seeds/$target" -- \
+        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -dict="fuzz/dictionaries/$target.dict" \
+        -print_final_stats=1 >"$log" 2>&1; then
+        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+        took=$(sed -n 's/^Done .* in \([0-9]*\) second.*/\1/p' "$log")
+        found=$(find "$corpus" -type f | wc -l)
+        say "$target: $runs runs in $took s, nothing found ($found inputs in $corpus)"
+    else
+        # What was violated and by what input; the stacks are in the log.
+        grep -A 4 -e panicked -e 'ERROR: libFuzzer' -e '^error' -e 'Failing input' -e 'Reproduce with' "$log" >&2 || tail "$log" >&2
+        say "$target: failed; all of it is in $log"
+        failed="$failed $target"
+    fi
+done
+[ -z "$failed" ] || fail "Failed:$failed. A crash becomes a test of the crate that it is in, and its input a seed in fuzz/seeds."
