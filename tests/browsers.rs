@@ -25,6 +25,22 @@ async fn firefox_shows_the_streams() {
 }
 
 #[tokio::test]
+async fn chromium_publishes_to_a_topic_and_hears_it() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    the_page_publishes(session, app.port).await;
+}
+
+#[tokio::test]
+async fn firefox_publishes_to_a_topic_and_hears_it() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::firefox(&desktop).await;
+    the_page_publishes(session, app.port).await;
+}
+
+#[tokio::test]
 async fn chromium_on_a_front_end_under_development_reads_a_stream() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
@@ -79,7 +95,7 @@ async fn the_page_shows_the_streams(session: Session, port: u16, browser: &str) 
     endless.until_state("open").await;
     finite.until_state("ended").await;
     finite.until_words("ended by the server").await;
-    assert_eq!(finite.numbers().await, Ok(vec![1, 2, 3, 4, 5]));
+    finite.until_data(&["1", "2", "3", "4", "5"]).await;
     endless.until_number(3).await;
 
     // The browser sees itself in the table.
@@ -92,6 +108,34 @@ async fn the_page_shows_the_streams(session: Session, port: u16, browser: &str) 
     endless.toggle().await;
     endless.until_state("stopped").await;
     http::until_nobody_is_connected(port).await;
+    session.close().await;
+}
+
+/// Somebody else publishes, so the topic begins and stands in the list. It is opened there: what is kept arrives. The page publishes:
+/// it hears its own event, and so does the other client. An event under a name that nobody has used yet is heard too.
+async fn the_page_publishes(session: Session, port: u16) {
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{port}/")).await;
+    page.until_phase("running").await;
+    http::publish(port, "/topics/news", "first").await;
+    let mut other = http::Stream::open(port, "/topics/news?lastEventId=earliest").await;
+    other.until_line("data: first").await;
+
+    page.click("topic-list tr[data-topic=\"news\"] button")
+        .await;
+    let topic = page.panel("/topics/news");
+    topic.until_state("open").await;
+    topic.until_data(&["first"]).await;
+    topic.publish("from the page", "").await;
+    topic.until_answer("to 2 subscribers").await;
+    topic.until_data(&["first", "from the page"]).await;
+    other.until_line("data: from the page").await;
+    http::publish(port, "/topics/news?event=price", "12.5").await;
+    topic.until_data(&["first", "from the page", "12.5"]).await;
+
+    // The server's own sentence, in place.
+    topic.publish("x", "gap").await;
+    topic.until_answer("choose another name").await;
     session.close().await;
 }
 

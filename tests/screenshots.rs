@@ -7,6 +7,7 @@ use std::path::Path;
 
 use support::app::window;
 use support::desktop::Desktop;
+use support::wait::{ensure, wait_for};
 use support::webdriver::{self, Session};
 use support::{http, settings};
 
@@ -25,6 +26,9 @@ async fn both_themes_with_both_streams_and_the_connections() {
         show_streams(&session).await;
         session.page.until_drawn().await;
         picture(&desktop, &format!("window-{name}.png"));
+        show_a_topic(&session).await;
+        session.page.until_drawn().await;
+        picture(&desktop, &format!("topics-{name}.png"));
         // A third client, as one would run it in a terminal.
         let mut curl = http::Stream::open_as(PORT, "/endless", "curl/8.5.0").await;
         curl.until_line("data: 3").await;
@@ -50,6 +54,36 @@ async fn show_streams(session: &Session) {
     finite.toggle().await;
     finite.until_state("ended").await;
     endless.until_number(12).await;
+}
+
+/// A topic that somebody else feeds, with what was published here beneath it.
+async fn show_a_topic(session: &Session) {
+    for (path, data) in [
+        (
+            "/topics/builds",
+            "{\"commit\":\"8f2a1c\",\"state\":\"passed\"}",
+        ),
+        ("/topics/prices?event=price", "{\"of\":\"tea\",\"is\":3.2}"),
+        ("/topics/news", "Ferries are running again"),
+        ("/topics/news", "Bridge closed until noon"),
+        ("/topics/news?event=weather", "{\"wind\":7,\"from\":\"NW\"}"),
+    ] {
+        http::publish(PORT, path, data).await;
+    }
+    session.page.open_topic("news").await;
+    let topic = session.page.panel("/topics/news");
+    topic.until_state("open").await;
+    topic.publish("Bridge open", "").await;
+    topic.until_answer("to 1 subscriber").await;
+    wait_for("the event and the figures", async || {
+        let data = topic.data().await?;
+        ensure(data.len() == 4, format!("{data:?}"))
+    })
+    .await;
+    session
+        .page
+        .until_text(&topic.selector(" .summary"), "4 published")
+        .await;
 }
 
 /// The window with its menu bar, without the window manager's frame.

@@ -19,6 +19,11 @@ export function curlLine(address) {
   return `curl -N ${address}`;
 }
 
+/** @param {string} address */
+export function publishLine(address) {
+  return `curl -d 'hello' ${address}`;
+}
+
 /**
  * @param {string} address
  * @param {string[]} events EventSource hears only the names that are listened for

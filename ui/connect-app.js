@@ -1,7 +1,7 @@
 /**
- * <connect-app>: the lines that connect somebody's own program to a stream, with the real port, to copy.
+ * <connect-app>: the lines that connect somebody's own program to a stream or topic, with the real port, to copy.
  *
- * @import { App, StreamInfo } from "./types.js"
+ * @import { App } from "./types.js"
  */
 
 import { copies } from "./copy-button.js";
@@ -37,7 +37,8 @@ export class ConnectApp extends HTMLElement {
       copies(part(line, "[data-act=copy]"), app.host, () => part(line, "code").textContent ?? "");
     }
     this.#select.addEventListener("change", () => this.#show());
-    app.store.on("streams", (streams) => this.#offer(streams));
+    app.store.on("streams", () => this.#offer());
+    app.store.on("topics", () => this.#offer());
     app.store.on("status", () => this.#show());
   }
 
@@ -45,14 +46,19 @@ export class ConnectApp extends HTMLElement {
     return /** @type {HTMLSelectElement} */ (part(this, "select"));
   }
 
-  /** @param {StreamInfo[]} streams */
-  #offer(streams) {
-    const chosen = this.#select.value;
-    this.#select.replaceChildren(...streams.map(({ path }) => new Option(path, path)));
-    // an endless stream is the better first guess: whoever connects sees something move
-    const first = streams.find(({ endless }) => endless) ?? streams[0];
-    const keep = streams.some(({ path }) => path === chosen);
-    this.#select.value = keep ? chosen : (first?.path ?? "");
+  #offer() {
+    const { store } = /** @type {App} */ (this.#app);
+    const streams = store.get("streams") ?? [];
+    const paths = [...streams, ...(store.get("topics") ?? [])].map(({ path }) => path);
+    const select = this.#select;
+    // topics tell of every event: a list that somebody has open must not be made anew for that
+    if (paths.join() !== Array.from(select.options, ({ value }) => value).join()) {
+      const chosen = select.value;
+      select.replaceChildren(...paths.map((path) => new Option(path, path)));
+      // an endless stream is the better first guess: whoever connects sees something move
+      const first = streams.find(({ endless }) => endless) ?? streams[0];
+      select.value = paths.includes(chosen) ? chosen : (first?.path ?? "");
+    }
     this.#show();
   }
 
@@ -60,11 +66,12 @@ export class ConnectApp extends HTMLElement {
     const app = this.#app;
     const path = this.#select.value;
     if (!app || !path) return;
-    const status = app.store.get("status");
-    const events = app.store.get("streams")?.find((stream) => stream.path === path)?.events ?? [];
+    const { store } = app;
+    const status = store.get("status");
+    const sources = [...(store.get("streams") ?? []), ...(store.get("topics") ?? [])];
     const address = streamAddress(status, path);
     setText(part(this, "[data-line=curl]"), curlLine(address));
-    setText(part(this, "[data-line=eventsource]"), eventSourceLines(address, events));
+    setText(part(this, "[data-line=eventsource]"), eventSourceLines(address, sources.find((source) => source.path === path)?.events ?? []));
     setText(part(this, ".connect-note"), status?.phase === "running" ? "" : "once the server runs");
   }
 }

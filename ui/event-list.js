@@ -9,12 +9,13 @@
 
 import { EventRows, ROWS_IN_VIEW } from "./event-rows.js";
 import { Ring } from "./ring.js";
-import { count } from "./format.js";
+import { count, several } from "./format.js";
 import { hasModifier, listStep, stepIndex } from "./keys.js";
 import { markup, part, setText } from "./dom.js";
 import { nextFrame } from "./frame.js";
 
-const KEPT = 1000;
+/** Twice what a topic keeps: where events were lost, all that is kept follows the gap, which is to be seen still. */
+const KEPT = 2000;
 /** Sixteen million characters of data, about 32 MB, whatever the size of one event. */
 const KEPT_CHARACTERS = 16_000_000;
 
@@ -32,6 +33,7 @@ const newList = markup(`
   <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
   <div class="foot">
     <span class="counts"></span>
+    <button type="button" class="plain small" data-act="gap" title="Show the last gap" hidden></button>
     <button type="button" class="plain small" data-act="pause" aria-pressed="false">Pause</button>
     <button type="button" class="plain small" data-act="clear">Clear</button>
   </div>`);
@@ -48,6 +50,9 @@ export class EventList extends HTMLElement {
   #paused = false;
   /** @type {number | null} */
   #cursor = null;
+  /** How often the server told of lost events, and the number of the arrival that told last. */
+  #gaps = 0;
+  #lastGap = -1;
   /** The number of the first arrival that has not been drawn yet. */
   #fresh = 0;
   /** @type {EventRows | null} */
@@ -69,6 +74,10 @@ export class EventList extends HTMLElement {
       grid.focus();
     });
     part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
+    part(this, "[data-act=gap]").addEventListener("click", () => {
+      this.#chooseGap();
+      grid.focus();
+    });
     part(this, "[data-act=clear]").addEventListener("click", () => this.clear());
     // also tells when the list comes into view again after its place was hidden
     new ResizeObserver(this.#ask).observe(scroller);
@@ -82,6 +91,10 @@ export class EventList extends HTMLElement {
 
   /** @param {Arrival} arrival */
   push(arrival) {
+    if (arrival.notice !== null) {
+      this.#gaps += 1;
+      this.#lastGap = this.#ring.next;
+    }
     this.#ring.push(arrival);
     nextFrame(this.#draw);
   }
@@ -90,6 +103,7 @@ export class EventList extends HTMLElement {
     this.#ring.clear();
     this.#held = this.#paused ? this.#ring.snapshot() : null;
     this.#cursor = null;
+    this.#gaps = 0;
     this.#ask();
   }
 
@@ -112,6 +126,10 @@ export class EventList extends HTMLElement {
     this.#fresh = ring.next;
     const shown = Math.min(ROWS_IN_VIEW, view.size);
     setText(part(this, ".counts"), `${count(shown)} shown, ${count(ring.size)} kept, ${count(ring.dropped)} dropped`);
+    const gaps = part(this, "[data-act=gap]");
+    gaps.hidden = this.#gaps === 0;
+    setText(gaps, several(this.#gaps, "gap"));
+    gaps.ariaDisabled = this.#lastGap < ring.first ? "true" : null;
     const grid = part(this, ".grid");
     grid.ariaRowCount = String(ring.next + 1);
     if (this.#cursor === null) grid.removeAttribute("aria-activedescendant");
@@ -160,6 +178,15 @@ export class EventList extends HTMLElement {
     this.#cursor = this.#view.first + index;
     this.#rows?.reveal(index);
     this.#ask();
+  }
+
+  /** Nothing happens when it is too long ago: it is not kept any more. */
+  #chooseGap() {
+    const { first, size } = this.#ring;
+    if (this.#lastGap < first) return;
+    // what is held may be from before the gap
+    if (this.#held && this.#lastGap >= this.#held.first + this.#held.size) this.#held = null;
+    if (this.#lastGap >= this.#view.first && this.#lastGap < first + size) this.#choose(this.#lastGap - this.#view.first);
   }
 
   /** @param {KeyboardEvent} event */

@@ -17,7 +17,7 @@ const MARGIN = 6;
 const newRow = markup(`
   <div class="row" role="row" data-row>
     <span class="time" role="gridcell"></span><span class="gap" role="gridcell"></span
-    ><span class="id" role="gridcell"></span><span class="event" role="gridcell"></span
+    ><span class="id" role="gridcell"><bdi></bdi></span><span class="event" role="gridcell"></span
     ><span class="data" role="gridcell"></span>
   </div>`);
 
@@ -192,13 +192,16 @@ export class EventRows {
     row.dataset.eventId = arrival.id;
     row.ariaRowIndex = String(seq + 1);
     row.classList.toggle("resumed", arrival.resumed !== null);
+    row.classList.toggle("notice", arrival.notice !== null);
     row.title = arrival.resumed ?? "";
     const [time, since, id, event, data] = /** @type {Iterable<HTMLElement>} */ (row.children);
     setText(time, timeOfDay(arrival.at));
     setText(since, gap(arrival.gap));
-    setText(id, arrival.id);
+    // the style sheet cuts it at its beginning: what tells long ids apart is their end
+    setText(part(id, "bdi"), arrival.id);
+    id.title = arrival.id.length > 8 ? arrival.id : "";
     setText(event, arrival.event);
-    setText(data, preview(arrival.data));
-    data.title = arrival.data.length > 100 ? `${count(arrival.data.length)} characters` : "";
+    setText(data, arrival.notice ?? preview(arrival.data));
+    data.title = arrival.notice ?? (arrival.data.length > 100 ? `${count(arrival.data.length)} characters` : "");
   }
 }

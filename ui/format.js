@@ -60,6 +60,16 @@ export function count(value) {
 }
 
 /**
+ * A number of things: `1 event`, `1,200 events`.
+ *
+ * @param {number} number
+ * @param {string} noun
+ */
+export function several(number, noun) {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/**
  * Data on one line, cut at {@link PREVIEW_LENGTH} characters. Line ends show as a sign, and a character
  * of two code units is never cut in half.
  *

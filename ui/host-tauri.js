@@ -2,7 +2,7 @@
  * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
  * server is stopped and does not count against the browser's connections.
  *
- * @import { Action, Connections, Host, Parts, State, Status, TauriGlobal } from "./types.js"
+ * @import { Action, Connections, Host, Parts, Published, State, Status, TauriGlobal } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -34,6 +34,7 @@ export class TauriHost {
       await Promise.all([
         follow("status"),
         follow("connections"),
+        follow("topics"),
         follow("actions"),
         follow("notice"),
         this.#tauri.event.listen("ask-port", askPort),
@@ -59,6 +60,15 @@ export class TauriHost {
    */
   client(tag) {
     return this.#invoke("client", { client: tag });
+  }
+
+  /**
+   * @param {string} topic
+   * @param {{ data: string, event: string }} draft
+   * @returns {Promise<Published>}
+   */
+  publish(topic, { data, event }) {
+    return this.#invoke("publish", { topic, data, event: event || null });
   }
 
   /**

@@ -2,11 +2,12 @@
  * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
  * connection for itself: browsers allow six to one host, and those belong to the streams.
  *
- * @import { Connections, Host, State, Status } from "./types.js"
+ * @import { Connections, Host, Published, State, Status } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
 import { SIX_TAKEN } from "./words.js";
+import { topicPath } from "./topics.js";
 
 const POLL_EVERY_MS = 500;
 /** Longer than any answer on loopback takes; a poll that waits longer found no free connection. */
@@ -61,6 +62,25 @@ export class WebHost {
     return getJson(`/api/connections?client=${encodeURIComponent(tag)}`, ASK_PATIENCE_MS);
   }
 
+  /**
+   * @param {string} topic
+   * @param {{ data: string, event: string }} draft
+   * @returns {Promise<Published>}
+   */
+  async publish(topic, { data, event }) {
+    const query = event === "" ? "" : `?${new URLSearchParams({ event })}`;
+    const response = await fetch(`${topicPath(topic)}${query}`, {
+      method: "POST",
+      body: data,
+      cache: "no-store",
+      signal: AbortSignal.timeout(POLL_PATIENCE_MS),
+    }).catch((reason) => {
+      throw new Error(whyNotPublished(reason));
+    });
+    if (!response.ok) throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`);
+    return response.json();
+  }
+
   /** @param {string} text */
   async copy(text) {
     // the clipboard API is there in secure contexts only, and may still be refused
@@ -111,12 +131,20 @@ async function getJson(path, patienceMs) {
 class Refusal extends Error {}
 
 /** @param {unknown} reason */
+function whyNotPublished(reason) {
+  return whyNoAnswer(reason) ?? `Nothing answers on ${location.host}: start the server there, then publish again.`;
+}
+
+/** @param {unknown} reason */
 function whyUnreachable(reason) {
   if (reason instanceof Refusal) return reason.message;
-  if (reason instanceof DOMException && reason.name === "TimeoutError") {
-    return `No answer from ${location.host} for ${POLL_PATIENCE_MS / 1000} s. ${SIX_TAKEN}`;
-  }
-  return `Nothing answers on ${location.host}: start the server there. This page goes on by itself.`;
+  return whyNoAnswer(reason) ?? `Nothing answers on ${location.host}: start the server there. This page goes on by itself.`;
+}
+
+/** @param {unknown} reason */
+function whyNoAnswer(reason) {
+  if (!(reason instanceof DOMException && reason.name === "TimeoutError")) return null;
+  return `No answer from ${location.host} for ${POLL_PATIENCE_MS / 1000} s. ${SIX_TAKEN}`;
 }
 
 /**

@@ -13,8 +13,10 @@ import { PortDialog } from "./port-dialog.js";
 import { StatusBar } from "./status-bar.js";
 import { Store } from "./store.js";
 import { StreamPanel } from "./stream-panel.js";
+import { TopicPlace } from "./topic-place.js";
 import { findHost } from "./host.js";
 import { part } from "./dom.js";
+import { streamSubject } from "./subject.js";
 
 /**
  * @template {HTMLElement & { wire(app: App): void }} T
@@ -44,7 +46,7 @@ function showPanels(streams) {
     panels.delete(key);
   }
   wanted.forEach(({ info, key }, index) => {
-    const panel = panels.get(key) ?? new StreamPanel(app, info);
+    const panel = panels.get(key) ?? new StreamPanel(app, streamSubject(info));
     panels.set(key, panel);
     if (place.children[index] !== panel) place.insertBefore(panel, place.children[index] ?? null);
   });
@@ -64,10 +66,12 @@ wired(NoticeLine, "notice-line");
 wired(PlaceTabs, "place-tabs");
 wired(ConnectionTable, "connection-table");
 wired(ConnectApp, "connect-app");
+const topicPlace = wired(TopicPlace, "topic-place");
 store.on("streams", showPanels);
 
 // a page kept in the browser's back-forward cache would hold its connections, of which there are six
 window.addEventListener("pagehide", () => {
   for (const panel of panels.values()) panel.close();
+  topicPlace.close();
 });
 host.watch(store, app.askPort);

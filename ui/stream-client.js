@@ -3,9 +3,11 @@
  * time, whoever calls what and when: `#open` closes what was there, and an answer that belongs to an earlier
  * run is dropped. It knows no DOM.
  *
- * @import { Host, Arrival, Standing, StreamInfo } from "./types.js"
+ * @import { Host, Arrival, Standing, Subject } from "./types.js"
  */
 
+import { Hearing } from "./hearing.js";
+import { gapWords } from "./topics.js";
 import { sentence } from "./host.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
 import { SIX_TAKEN, STREAM_WORDS, movedWords } from "./words.js";
@@ -25,8 +27,14 @@ class Run {
   /** @type {EventSource | null} */
   source = null;
   tag = randomTag();
+  /** It has been open, so events may have gone by on it. */
+  opened = false;
+  /** Events may have gone by unheard while it could not be made anew. */
+  missed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   stuckTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  quietTimer;
 
   /** @param {string} base */
   constructor(base) {
@@ -35,13 +43,15 @@ class Run {
 
   close() {
     clearTimeout(this.stuckTimer);
+    clearTimeout(this.quietTimer);
     this.abort.abort();
     this.source?.close();
   }
 }
 
 export class StreamClient {
-  #info;
+  #subject;
+  #hearing;
   #host;
   #ownTags;
   /** @type {Run | null} */
@@ -58,12 +68,13 @@ export class StreamClient {
   onarrival = () => {};
 
   /**
-   * @param {StreamInfo} info
+   * @param {Pick<Subject, "path" | "retry_ms" | "events" | "from">} subject
    * @param {Host} host
    * @param {Set<string>} ownTags
    */
-  constructor(info, host, ownTags) {
-    this.#info = info;
+  constructor(subject, host, ownTags) {
+    this.#subject = subject;
+    this.#hearing = new Hearing(subject.events);
     this.#host = host;
     this.#ownTags = ownTags;
   }
@@ -84,10 +95,11 @@ export class StreamClient {
    */
   start(base) {
     if (this.#run) return;
-    this.#lastId = "";
+    this.#lastId = this.#subject.from;
     this.#lastAt = NaN;
     this.#resumed = null;
-    this.#open(base, STREAM_WORDS.connecting);
+    this.#hearing.begin(this.#lastId);
+    this.#open(base, this.#lastId, STREAM_WORDS.connecting);
   }
 
   /** @param {string} [words] */
@@ -105,22 +117,67 @@ export class StreamClient {
   serverAt(base) {
     if (!this.#run || base === null || !hasMoved(this.#run.base, base)) return;
     this.#resumed = `went on at ${new URL(base).host}`;
-    this.#open(base, movedWords(base));
+    this.#open(base, this.#lastId, movedWords(base));
+  }
+
+  /**
+   * Listens for events of this name from now on.
+   *
+   * @param {string} name
+   */
+  listenFor(name) {
+    if (this.#hearing.add(name) && this.#run) this.#listen(this.#run, name);
+  }
+
+  /**
+   * The names of the stream's events so far, and the id of the newest, by the server's account. What went by
+   * under a name that is new here is fetched.
+   *
+   * @param {string[]} names
+   * @param {string | null} lastId
+   */
+  told(names, lastId) {
+    const unheard = this.#hearing.told(names, lastId);
+    const run = this.#run;
+    if (!run || unheard.length === 0) return;
+    for (const name of unheard) this.#listen(run, name);
+    if (!run.opened) return;
+    this.#resumed = `connected again, to hear ${unheard.join(", ")}`;
+    if (run.source?.readyState === EventSource.OPEN) this.#replay(run.base);
+    // the browser is on its way back, and must be left to it
+    else run.missed = true;
+  }
+
+  /**
+   * A connection from where nothing was missed yet. It is quiet: whoever reads sees the events, and no word
+   * that changes to and fro.
+   *
+   * @param {string} base
+   */
+  #replay(base) {
+    this.#hearing.replay();
+    this.#open(base, this.#hearing.place, null);
+    const run = this.#run;
+    if (!run) return;
+    run.quietTimer = setTimeout(() => {
+      if (run === this.#run && !run.opened) this.#stand(connecting(STREAM_WORDS.connecting));
+    }, GRACE_MS);
   }
 
   /**
    * @param {string} base
-   * @param {string} words
+   * @param {string} lastId
+   * @param {string | null} words null to say nothing of it
    */
-  #open(base, words) {
+  #open(base, lastId, words) {
     this.#close();
     const run = new Run(base);
     this.#run = run;
     this.#ownTags.add(run.tag);
-    this.#stand({ state: "connecting", words, note: null, final: false });
+    if (words !== null) this.#stand(connecting(words));
     let source;
     try {
-      source = new EventSource(streamUrl(base, this.#info.path, run.tag, this.#lastId));
+      source = new EventSource(streamUrl(base, this.#subject.path, run.tag, lastId));
     } catch (reason) {
       const note = `The browser did not open ${base}: ${sentence(reason)}`;
       this.#finish({ state: "refused", words: "refused (by the browser)", note, final: true });
@@ -128,21 +185,34 @@ export class StreamClient {
     }
     run.source = source;
     const { signal } = run.abort;
-    source.addEventListener("open", (event) => this.#opened(event), { signal });
+    source.addEventListener("open", (event) => this.#opened(event, run), { signal });
     source.addEventListener("error", (event) => this.#failed(event, run), { signal });
-    for (const name of this.#info.events) {
-      // a server may name its events "open" or "error" too: those come in by the listeners above
-      if (name !== "open" && name !== "error") {
-        source.addEventListener(name, (event) => this.#arrived(event), { signal });
-      }
-    }
+    for (const name of this.#hearing.names) this.#listen(run, name);
     this.#watchForStuck(run);
   }
 
-  /** @param {Event} event */
-  #opened(event) {
+  /**
+   * @param {Run} run
+   * @param {string} name
+   */
+  #listen({ source, abort }, name) {
+    // a server may name its events "open" or "error" too: those come in by the listeners of `#open`
+    if (name === "open" || name === "error") return;
+    source?.addEventListener(name, (event) => this.#arrived(event), { signal: abort.signal });
+  }
+
+  /**
+   * @param {Event} event
+   * @param {Run} run
+   */
+  #opened(event, run) {
     if (event instanceof MessageEvent) {
       this.#arrived(event);
+      return;
+    }
+    run.opened = true;
+    if (run.missed) {
+      this.#replay(run.base);
       return;
     }
     this.#stand({ state: "open", words: STREAM_WORDS.open, note: null, final: false });
@@ -150,6 +220,7 @@ export class StreamClient {
 
   /** @param {MessageEvent} event */
   #arrived(event) {
+    if (!this.#hearing.arrived(event.lastEventId)) return;
     const now = event.timeStamp;
     this.#lastId = event.lastEventId;
     this.onarrival({
@@ -158,6 +229,7 @@ export class StreamClient {
       id: event.lastEventId,
       event: event.type,
       data: event.data,
+      notice: gapWords(event.type, event.data),
       resumed: this.#resumed,
     });
     this.#lastAt = now;
@@ -175,7 +247,7 @@ export class StreamClient {
     }
     const readyState = run.source?.readyState === EventSource.CLOSED ? "closed" : "connecting";
     this.#resumed ??= "connected again";
-    const { retry_ms: retryMs } = this.#info;
+    const { retry_ms: retryMs } = this.#subject;
     const graceTimer = setTimeout(() => {
       if (run === this.#run && readyState === "connecting" && run.source?.readyState !== EventSource.OPEN) {
         this.#stand(afterError(readyState, undefined, retryMs));
@@ -235,6 +307,12 @@ export class StreamClient {
     this.onstanding(standing);
   }
 }
+
+/**
+ * @param {string} words
+ * @returns {Standing}
+ */
+const connecting = (words) => ({ state: "connecting", words, note: null, final: false });
 
 /** Random, so that two pages never share one; `randomUUID` is missing where the page is not a secure context. */
 function randomTag() {

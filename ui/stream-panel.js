@@ -1,8 +1,8 @@
 /**
- * <stream-panel>: one stream of the server's list, with a switch, its state in words, and what arrives.
- * It shows any stream that a StreamInfo describes and knows none by name.
+ * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It shows whatever a
+ * Subject describes and knows none by name.
  *
- * @import { App, Standing, StreamInfo } from "./types.js"
+ * @import { App, Standing, Subject } from "./types.js"
  * @import { EventList } from "./event-list.js"
  */
 
@@ -11,7 +11,7 @@ import { IDLE, StreamClient } from "./stream-client.js";
 import { announce } from "./announce.js";
 import { canStart } from "./reconnect.js";
 import { copies } from "./copy-button.js";
-import { curlLine, streamAddress } from "./client-lines.js";
+import { streamAddress } from "./client-lines.js";
 import { markup, part, setText } from "./dom.js";
 
 const newPanel = markup(`
@@ -20,7 +20,7 @@ const newPanel = markup(`
     <code class="path"></code>
     <span class="summary"></span>
     <span class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></span>
-    <button type="button" data-act="toggle">Start</button>
+    <span class="acts"><button type="button" data-act="toggle">Start</button></span>
   </header>
   <div class="body">
     <event-list></event-list>
@@ -32,38 +32,45 @@ const newPanel = markup(`
   </div>`);
 
 export class StreamPanel extends HTMLElement {
-  /** @type {StreamInfo} */
-  #info;
+  #subject;
   #app;
   #client;
+  #acts;
   #removed = new AbortController();
 
   /**
    * @param {App} app
-   * @param {StreamInfo} info
+   * @param {Subject} subject
+   * @param {HTMLElement[]} [acts] what else can be done with it, beside its switch
    */
-  constructor(app, info) {
+  constructor(app, subject, acts = []) {
     super();
     this.#app = app;
-    this.#info = info;
-    this.#client = new StreamClient(info, app.host, app.ownTags);
+    this.#subject = subject;
+    this.#acts = acts;
+    this.#client = new StreamClient(subject, app.host, app.ownTags);
   }
 
   connectedCallback() {
     if (this.firstChild) return;
-    const { path, title, summary } = this.#info;
+    const { path, title, label } = this.#subject;
     this.append(newPanel());
     this.dataset.path = path;
     this.role = "group";
-    this.ariaLabel = title;
+    this.ariaLabel = label;
     part(this, ".title").textContent = title;
     part(this, ".path").textContent = path;
-    part(this, ".summary").textContent = summary;
-    part(this, ".summary").title = summary;
-    this.#list.label = `Events of ${title}`;
+    part(this, ".path").hidden = title === path;
+    part(this, ".title").title = title;
+    part(this, ".acts").append(...this.#acts);
+    this.#showSummary();
+    this.#list.label = `Events of ${label}`;
     this.#toggle.addEventListener("click", () => this.#toggled());
     copies(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
-    this.#client.onarrival = (arrival) => this.#list.push(arrival);
+    this.#client.onarrival = (arrival) => {
+      this.#list.push(arrival);
+      if (arrival.notice) announce(`${label}: ${arrival.notice}`);
+    };
     this.#client.onstanding = (standing) => this.#show(standing);
     this.#show(IDLE);
     const { signal } = this.#removed;
@@ -71,12 +78,40 @@ export class StreamPanel extends HTMLElement {
     this.#app.store.on("unreachable", () => this.#serverChanged(), signal);
   }
 
+  /** Starts what it shows, if it can be started and is not under way. */
+  start() {
+    const base = this.#base;
+    if (this.#client.live || base === null || !this.#canStart) return;
+    this.#list.reset();
+    this.#client.start(base);
+  }
+
+  /**
+   * What the server says of it has changed.
+   *
+   * @param {Subject} subject of the same path
+   */
+  update(subject) {
+    this.#subject = subject;
+    this.#client.told(subject.events, subject.last_id);
+    this.#showSummary();
+  }
+
+  /**
+   * Events of this name are about to come.
+   *
+   * @param {string} name
+   */
+  listenFor(name) {
+    this.#client.listenFor(name);
+  }
+
   /** Gives the connection back; the panel can be started again. */
   close() {
     this.#client.stop("closed with the page");
   }
 
-  /** The server no longer has this stream. */
+  /** Takes the panel away for good. */
   discard() {
     this.close();
     this.#removed.abort();
@@ -102,14 +137,14 @@ export class StreamPanel extends HTMLElement {
   }
 
   #toggled() {
-    if (this.#client.live) {
-      this.#client.stop();
-      return;
-    }
-    const base = this.#base;
-    if (base === null || !this.#canStart) return;
-    this.#list.reset();
-    this.#client.start(base);
+    if (this.#client.live) this.#client.stop();
+    else this.start();
+  }
+
+  #showSummary() {
+    const summary = part(this, ".summary");
+    setText(summary, this.#subject.summary);
+    summary.title = this.#subject.summary;
   }
 
   #serverChanged() {
@@ -118,16 +153,18 @@ export class StreamPanel extends HTMLElement {
   }
 
   /** @param {Standing} standing */
-  #show({ state, words, note, final }) {
+  #show(standing) {
+    const { state, words, note, final } = standing;
+    const { label, path } = this.#subject;
     const before = part(this, ".state").textContent;
     this.dataset.state = state;
     this.toggleAttribute("data-final", final);
     setText(part(this, ".state"), words);
-    if (before && before !== words) announce(`${this.#info.title}: ${words}`);
+    if (before && before !== words) announce(`${label}: ${words}`);
     const toggle = this.#toggle;
     const live = this.#client.live;
     setText(toggle, live ? "Stop" : "Start");
-    toggle.ariaLabel = `${live ? "Stop" : "Start"} ${this.#info.title}`;
+    toggle.ariaLabel = `${live ? "Stop" : "Start"} ${label}`;
     // not `disabled`: that would take the focus away from whoever has just pressed it
     const usable = live || this.#canStart;
     toggle.ariaDisabled = usable ? null : "true";
@@ -135,22 +172,10 @@ export class StreamPanel extends HTMLElement {
     const noteLine = part(this, ".note");
     noteLine.hidden = note === null;
     setText(noteLine, note ?? "");
-    setText(part(this, ".hint"), this.#hint(state, final, usable));
-    setText(part(this, ".try code"), curlLine(streamAddress(this.#app.store.get("status"), this.#info.path)));
-  }
-
-  /**
-   * What an empty list says to do next.
-   *
-   * @param {Standing["state"]} state
-   * @param {boolean} final
-   * @param {boolean} usable
-   */
-  #hint(state, final, usable) {
-    if (state === "connecting") return "Waiting for the server to answer.";
-    if (state === "open") return "Nothing has arrived yet.";
-    if (state === "lost" && !final) return "Nothing arrived before the connection was lost.";
-    return usable ? "Start opens this stream here. In a terminal:" : "Start the server, then start this stream. In a terminal:";
+    const hint = this.#subject.hint(standing, usable);
+    setText(part(this, ".hint"), hint.words);
+    part(this, ".try").hidden = !hint.withLine;
+    setText(part(this, ".try code"), this.#subject.line(streamAddress(this.#app.store.get("status"), path)));
   }
 }
 

@@ -34,6 +34,29 @@ export interface StreamInfo {
   events: string[];
 }
 
+/** What is published to one path: somebody else's events, kept for a while. */
+export interface TopicInfo {
+  name: string;
+  path: string;
+  subscribers: number;
+  /** Since it began. */
+  published: number;
+  kept: number;
+  kept_bytes: number;
+  last_id: string | null;
+  /** The event names seen lately, with those that it may always send. */
+  events: string[];
+  retry_ms: number;
+}
+
+/** What the server says of an event that it took. */
+export interface Published {
+  id: string;
+  events: number;
+  /** How many subscribers it was handed to. */
+  subscribers: number;
+}
+
 export interface Ending {
   by: "server" | "client" | "network";
   why: string;
@@ -75,6 +98,7 @@ export interface State {
   version: string;
   status: Status;
   streams: StreamInfo[];
+  topics: TopicInfo[];
   connections: Connections;
   notice: string | null;
 }
@@ -92,6 +116,7 @@ export interface Parts {
   about: { name: string; version: string };
   status: Status;
   streams: StreamInfo[];
+  topics: TopicInfo[];
   connections: Connections;
   notice: string | null;
   actions: Action[];
@@ -109,6 +134,8 @@ export interface Host {
   streamBase(status: Status | undefined): string | null;
   /** The connections that carry this tag, newest first. Rejects when the server cannot be asked. */
   client(tag: string): Promise<Connections>;
+  /** Rejects with a sentence that says why the event was not taken. An empty name is none. */
+  publish(topic: string, draft: { data: string; event: string }): Promise<Published>;
   copy(text: string): Promise<void>;
   /** Shows the address in the person's browser. */
   open(url: string): Promise<void>;
@@ -136,6 +163,8 @@ export interface Arrival {
   id: string;
   event: string;
   data: string;
+  /** In words, when it is the server's own: events were lost before it. */
+  notice: string | null;
   /** In words, when the connection was made anew just before this event. */
   resumed: string | null;
 }
@@ -157,6 +186,30 @@ export interface Standing {
   note: string | null;
   /** Nothing more will come until the person starts it again. */
   final: boolean;
+}
+
+/** What an empty list says to do next, and whether a line to copy goes with it. */
+export interface Hint {
+  words: string;
+  withLine: boolean;
+}
+
+/** What a panel shows: a stream of the server's list, or a topic. */
+export interface Subject {
+  path: string;
+  title: string;
+  /** How it is told from the others where only words are heard. */
+  label: string;
+  summary: string;
+  retry_ms: number | null;
+  events: string[];
+  /** The last event id that a run begins with. */
+  from: string;
+  /** The newest event's id by the server's account, where it gives one. */
+  last_id: string | null;
+  /** The line that a terminal takes. */
+  line(address: string): string;
+  hint(standing: Standing, usable: boolean): Hint;
 }
 
 interface TauriGlobal {

@@ -3,7 +3,7 @@
 //! Only the bundled page reaches them: Tauri refuses every other origin, and the window never leaves its page.
 
 use serde::Serialize;
-use sse_server::{ConnectionsView, Phase, StateView};
+use sse_server::{ConnectionsView, Draft, Phase, Published, StateView};
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
@@ -37,6 +37,22 @@ pub(crate) fn connections(shell: State<'_, Shell>) -> ConnectionsView {
 #[tauri::command(async)]
 pub(crate) fn client(shell: State<'_, Shell>, client: &str) -> ConnectionsView {
     shell.server().client(client)
+}
+
+/// Publishes an event to a topic, whether or not the server runs.
+#[tauri::command]
+pub(crate) async fn publish(
+    shell: State<'_, Shell>,
+    topic: String,
+    data: String,
+    event: Option<String>,
+) -> Result<Published, Error> {
+    let draft = Draft {
+        event,
+        data,
+        ..Draft::default()
+    };
+    Ok(shell.server().publish(&topic, draft).await?)
 }
 
 /// What a person can do now.

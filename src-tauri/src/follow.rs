@@ -1,5 +1,5 @@
 //! Tells menu and page what changed, each from the one place that knows: the server's status, the server's table
-//! of connections, the shell's notice.
+//! of connections and its topics, the shell's notice.
 //!
 //! It must never decide anything: what it emits is what it was given.
 
@@ -11,7 +11,7 @@ use tauri::{AppHandle, Emitter as _, Manager};
 use crate::shell::Shell;
 use crate::{actions, menu};
 
-/// The page hears of the table at most this often.
+/// The page hears of table and topics at most this often.
 const TABLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Starts to follow. The tasks live as long as the process.
@@ -36,11 +36,9 @@ pub(crate) fn follow(app: &AppHandle) {
     let told = app.clone();
     tauri::async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
-            tell(
-                &told,
-                "connections",
-                told.state::<Shell>().server().connections(),
-            );
+            let shell = told.state::<Shell>();
+            tell(&told, "connections", shell.server().connections());
+            tell(&told, "topics", shell.server().topics());
             // What changes meanwhile is told after the pause: the receiver remembers that something did.
             tokio::time::sleep(TABLE_PAUSE).await;
         }

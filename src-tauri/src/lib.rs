@@ -77,6 +77,7 @@ pub fn run() -> ExitCode {
             commands::state,
             commands::connections,
             commands::client,
+            commands::publish,
             commands::actions,
             commands::act,
             commands::use_port,

@@ -35,12 +35,12 @@ const PAIRS = [
   ...BACKGROUNDS.flatMap((back) => [
     ["text", back, 4.5],
     ["quiet", back, 4.5],
+    ["wait", back, 4.5],
   ]),
   ...["field", "ground", "hover"].flatMap((back) => [
     ["accent", back, 4.5],
     ["fail", back, 4.5],
     ["go", back, 3],
-    ["wait", back, 3],
     ["edge", back, 3],
   ]),
   ["accent", "wash", 3],

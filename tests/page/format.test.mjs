@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { PREVIEW_LENGTH, count, dateAndTime, duration, gap, preview, timeOfDay } = await load("format.js");
+const { PREVIEW_LENGTH, count, dateAndTime, duration, gap, preview, several, timeOfDay } = await load("format.js");
 
 test("times carry milliseconds and keep their width", () => {
   const at = new Date(2031, 0, 2, 3, 4, 5, 6).getTime();
@@ -34,6 +34,10 @@ test("a gap changes its unit before it grows wider than its column", () => {
 
 test("counts are grouped by thousands", () => {
   assert.deepEqual([0, 999, 1000, 39_000, 12_345_678].map(count), ["0", "999", "1,000", "39,000", "12,345,678"]);
+});
+
+test("one is not several", () => {
+  assert.deepEqual([0, 1, 2, 1200].map((number) => several(number, "gap")), ["0 gaps", "1 gap", "2 gaps", "1,200 gaps"]);
 });
 
 test("a preview is one line", () => {

@@ -4,7 +4,7 @@ import { load } from "./ui.mjs";
 
 const { Ring } = await load("ring.js");
 
-const arrival = (data) => ({ at: 0, gap: null, id: data, event: "message", data, resumed: null });
+const arrival = (data) => ({ at: 0, gap: null, id: data, event: "message", data, notice: null, resumed: null });
 const dataOf = (view) => Array.from({ length: view.size }, (_, index) => view.at(index).data);
 const filled = (ring, ...data) => data.forEach((each) => ring.push(arrival(each))) ?? ring;
 

@@ -52,7 +52,17 @@ const openNow = () => made.filter(({ readyState }) => readyState !== 2);
 
 /** @param {object} [host] answers for the server */
 function client(host = { client: async () => ({ rows: [] }) }) {
-  const stream = new StreamClient({ path: "/s", retry_ms: 1000, events: ["message", "error", "open", "price"] }, host, new Set());
+  return watched(new StreamClient({ path: "/s", retry_ms: 1000, events: ["message", "error", "open", "price"], from: "" }, host, new Set()));
+}
+
+/** A topic's, which begins with all that is kept. */
+function topicClient() {
+  const subject = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest" };
+  return watched(new StreamClient(subject, { client: async () => ({ rows: [] }) }, new Set()));
+}
+
+/** @param {StreamClient} stream */
+function watched(stream) {
   const standings = [];
   const arrivals = [];
   stream.onstanding = ({ words }) => standings.push(words);
@@ -75,6 +85,18 @@ test("started twice, it is open once", () => {
   stream.start(BASE);
   assert.equal(openNow().length, 1);
   assert.notEqual(made[0].url.searchParams.get("client"), made[1].url.searchParams.get("client"));
+});
+
+test("it is under way as soon as it says so", () => {
+  const { stream } = client();
+  const live = [];
+  stream.onstanding = ({ words }) => live.push([words, stream.live]);
+  stream.start(BASE);
+  stream.stop();
+  assert.deepEqual(live, [
+    ["connecting", true],
+    ["stopped by you", false],
+  ]);
 });
 
 test("an answer about an earlier run changes nothing", async () => {
@@ -190,4 +212,113 @@ test("a request that never arrives at the server is waiting for one of the brows
   assert.match(stream.standing.note, /six connections/);
   made[0].open();
   assert.equal(stream.standing.note, null);
+});
+
+/** The ids of what the page got to see. */
+const idsOf = (arrivals) => arrivals.map(({ id }) => id);
+const askedAfter = ({ url }) => url.searchParams.get("lastEventId");
+
+test("a topic begins with all that is kept, at each start", () => {
+  const { stream } = topicClient();
+  stream.start(BASE);
+  made[0].open();
+  made[0].send("7");
+  stream.stop();
+  stream.start(BASE);
+  assert.deepEqual(made.map(askedAfter), ["earliest", "earliest"]);
+});
+
+test("a gap comes in words, and with what was on the wire", () => {
+  const { stream, arrivals } = topicClient();
+  stream.start(BASE);
+  made[0].open();
+  const data = '{"from":"1","to":"5","lost":3}';
+  made[0].dispatchEvent(new MessageEvent("gap", { data, lastEventId: "4" }));
+  made[0].send("5");
+  assert.deepEqual(
+    arrivals.map(({ event, data: sent, notice }) => [event, sent, notice]),
+    [
+      ["gap", data, "3 events lost between 1 and 5"],
+      ["message", "data 5", null],
+    ],
+  );
+});
+
+test("a name that is about to be published is listened for at once, without another connection", () => {
+  const { stream, arrivals } = topicClient();
+  stream.start(BASE);
+  made[0].open();
+  stream.listenFor("price");
+  stream.listenFor("price");
+  made[0].send("1", "price");
+  stream.told(["message", "gap", "price"], "1");
+  assert.deepEqual(idsOf(arrivals), ["1"]);
+  assert.equal(made.length, 1);
+});
+
+test("what went by under a new name is fetched, and nothing is shown twice", () => {
+  const { stream, arrivals, standings } = topicClient();
+  stream.start(BASE);
+  made[0].open();
+  made[0].send("1");
+  stream.told(["message", "gap"], "1");
+  // nobody listens for it: EventSource drops it, as the browser's does
+  made[0].send("2", "price");
+  made[0].send("3");
+  stream.told(["message", "gap", "price"], "3");
+  assert.equal(openNow().length, 1);
+  assert.equal(askedAfter(made[1]), "1");
+  made[1].open();
+  made[1].send("2", "price");
+  made[1].send("3");
+  made[1].send("4");
+  assert.deepEqual(idsOf(arrivals), ["1", "3", "2", "4"]);
+  assert.equal(arrivals[2].resumed, "connected again, to hear price");
+  // no word that changes to and fro
+  assert.deepEqual(standings, ["connecting", "open", "open"]);
+});
+
+test("a replay that takes long says that it is connecting", () => {
+  const { stream, standings } = topicClient();
+  stream.start(BASE);
+  made[0].open();
+  stream.told(["price"], "1");
+  for (const timer of timers) timer?.run();
+  assert.equal(standings.at(-1), "connecting");
+});
+
+test("before the first connection is open, a new name costs no second one", () => {
+  const { stream, arrivals } = topicClient();
+  stream.start(BASE);
+  stream.told(["message", "gap", "price"], "1");
+  made[0].open();
+  made[0].send("1", "price");
+  assert.equal(made.length, 1);
+  assert.deepEqual(idsOf(arrivals), ["1"]);
+});
+
+test("a new name that is heard of while the connection is lost waits until it is back", async () => {
+  const { stream, arrivals } = topicClient();
+  stream.start(BASE);
+  made[0].open();
+  made[0].send("1");
+  stream.told(["message", "gap"], "1");
+  made[0].fail(0);
+  await settled();
+  stream.told(["message", "gap", "price"], "2");
+  assert.equal(made.length, 1);
+  made[0].open();
+  assert.equal(openNow().length, 1);
+  assert.equal(askedAfter(made[1]), "1");
+  made[1].open();
+  made[1].send("2", "price");
+  assert.deepEqual(idsOf(arrivals), ["1", "2"]);
+});
+
+test("a server on another port before the first event: still all that is kept", () => {
+  const { stream } = topicClient();
+  stream.start(BASE);
+  made[0].open();
+  stream.serverAt("http://localhost:8001");
+  assert.equal(askedAfter(made[1]), "earliest");
 });

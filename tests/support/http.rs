@@ -20,8 +20,26 @@ pub(crate) struct Answer {
 
 /// Asks for `path` with these further header lines, and reads the answer until the server closes.
 pub(crate) async fn get(port: u16, path: &str, headers: &[&str]) -> Result<Answer, String> {
+    answer_to(port, "GET", path, headers, "").await
+}
+
+/// Publishes an event with this data, as `curl -d` does.
+pub(crate) async fn publish(port: u16, path: &str, data: &str) {
+    let answer = answer_to(port, "POST", path, &[], data)
+        .await
+        .expect("the server answers");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+async fn answer_to(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> Result<Answer, String> {
     let reading = async {
-        let mut socket = connect(port, path, headers).await?;
+        let mut socket = connect(port, method, path, headers, body).await?;
         let mut bytes = Vec::new();
         socket
             .read_to_end(&mut bytes)
@@ -83,7 +101,7 @@ impl Stream {
     /// Opens it; the answer may still be a refusal.
     pub(crate) async fn open(port: u16, path: &str) -> Self {
         Self(
-            connect(port, path, &[])
+            connect(port, "GET", path, &[], "")
                 .await
                 .expect("the server takes connections"),
         )
@@ -100,7 +118,7 @@ impl Stream {
     pub(crate) async fn open_as(port: u16, path: &str, program: &str) -> Self {
         let name = format!("User-Agent: {program}");
         Self(
-            connect(port, path, &[&name])
+            connect(port, "GET", path, &[&name], "")
                 .await
                 .expect("the server takes connections"),
         )
@@ -146,7 +164,13 @@ impl Stream {
     }
 }
 
-async fn connect(port: u16, path: &str, headers: &[&str]) -> Result<BufReader<TcpStream>, String> {
+async fn connect(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> Result<BufReader<TcpStream>, String> {
     let failed = |error: std::io::Error| error.to_string();
     let socket = timeout(
         Duration::from_secs(5),
@@ -157,12 +181,16 @@ async fn connect(port: u16, path: &str, headers: &[&str]) -> Result<BufReader<Tc
     .map_err(failed)?;
     let mut socket = BufReader::new(socket);
     let mut request =
-        format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n");
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n");
+    if method == "POST" {
+        request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
     for header in headers {
         request.push_str(header);
         request.push_str("\r\n");
     }
     request.push_str("\r\n");
+    request.push_str(body);
     socket.write_all(request.as_bytes()).await.map_err(failed)?;
     Ok(socket)
 }

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./ui.mjs";
+
+const { NO_NAME, gapWords, publishedWords, readName, topicPath, topicSummary } = await load("topics.js");
+const { publishLine, streamAddress } = await load("client-lines.js");
+const { streamSubject, topicSubject } = await load("subject.js");
+
+test("a name is taken as typed, or out of the path or address that was pasted", () => {
+  for (const name of ["a", "0", "News.v2_~-", "x".repeat(64)]) {
+    assert.equal(readName(name), name);
+    assert.equal(readName(` ${topicPath(name)}\n`), name);
+    assert.equal(readName(`http://localhost:8000/topics/${name}`), name);
+  }
+});
+
+test("the names that the server refuses are refused here", () => {
+  for (const name of ["", " ", ".", "..", "-a", "_a", "~a", "a b", "a/b", "a%20", "ä", "a\nb", "/topics/", "/other/a", "x".repeat(65)]) {
+    assert.equal(readName(name), null, JSON.stringify(name));
+  }
+  assert.match(NO_NAME, /^That is not .*: give .*\.$/);
+});
+
+test("a topic is counted in words that agree with their number", () => {
+  const topic = { subscribers: 3, published: 1200, kept: 1000 };
+  assert.equal(topicSummary(topic), "3 subscribers, 1,200 published, 1,000 kept");
+  assert.equal(topicSummary({ ...topic, subscribers: 1 }), "1 subscriber, 1,200 published, 1,000 kept");
+  assert.equal(topicSummary(undefined), "not begun yet");
+  assert.equal(publishedWords({ id: "a", events: 1, subscribers: 2 }), "Published, id a, to 2 subscribers");
+  assert.equal(publishedWords({ id: "a", events: 1, subscribers: 1 }), "Published, id a, to 1 subscriber");
+});
+
+test("a gap says how many events are missing, and where", () => {
+  const gap = (from, to, lost) => gapWords("gap", JSON.stringify({ from, to, lost }));
+  assert.equal(gap("a", "e", 3), "3 events lost between a and e");
+  assert.equal(gap("a", "c", 1), "1 event lost between a and c");
+  assert.equal(gap("a", "z", 12_000), "12,000 events lost between a and z");
+  assert.equal(gap("a", null, 3), "3 events lost after a");
+  assert.equal(gap("a", "z", null), "Events may have been lost between a and z");
+  assert.equal(gap("a", null, null), "Events may have been lost after a");
+});
+
+test("only the server's own gap is one", () => {
+  const data = '{"from":"a","to":"c","lost":1}';
+  assert.equal(gapWords("message", data), null);
+  for (const other of ["", "gap", "null", "7", "[]", "{}", '{"from":1,"to":"c","lost":1}', '{"from":"a","lost":1}', '{"from":"a","to":"c","lost":"1"}']) {
+    assert.equal(gapWords("gap", other), null, other);
+  }
+});
+
+test("a topic begins with all that is kept, a stream with its beginning", () => {
+  const stream = { path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] };
+  assert.equal(streamSubject(stream).from, "");
+  const topic = topicSubject("news", undefined);
+  assert.deepEqual([topic.from, topic.path, topic.events], ["earliest", "/topics/news", ["message", "gap"]]);
+});
+
+test("an empty list says what to do next, and a topic's also while it is open", () => {
+  const stream = streamSubject({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
+  const topic = topicSubject("news", undefined);
+  const standing = (state, final = false) => ({ state, words: "", note: null, final });
+  const withLine = (subject) => ["idle", "connecting", "open", "stopped"].map((state) => subject.hint(standing(state), true).withLine);
+  assert.deepEqual(withLine(stream), [true, false, false, true]);
+  assert.deepEqual(withLine(topic), [true, false, true, true]);
+  for (const subject of [stream, topic]) {
+    assert.equal(subject.hint(standing("lost"), true).withLine, false);
+    assert.equal(subject.hint(standing("lost", true), true).withLine, true);
+    assert.match(subject.hint(standing("idle"), false).words, /^Start the server/);
+  }
+  assert.equal(topic.line(streamAddress({ url: null, port: 8000 }, topic.path)), "curl -d 'hello' http://localhost:8000/topics/news");
+  assert.equal(publishLine("http://localhost:8001/topics/a"), "curl -d 'hello' http://localhost:8001/topics/a");
+});

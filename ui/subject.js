@@ -1,0 +1,75 @@
+/**
+ * What a panel shows: a stream of the server's list, or a topic. They differ in their words and in where a run
+ * begins; nothing behind a panel asks which of them it has.
+ *
+ * @import { Hint, Standing, StreamInfo, Subject, TopicInfo } from "./types.js"
+ */
+
+import { curlLine, publishLine } from "./client-lines.js";
+import { topicPath, topicSummary } from "./topics.js";
+
+/** The last event id that asks a topic for everything that it keeps. */
+const EARLIEST = "earliest";
+
+/**
+ * @param {StreamInfo} info
+ * @returns {Subject}
+ */
+export function streamSubject(info) {
+  return { ...info, label: info.title, from: "", last_id: null, line: curlLine, hint: streamHint };
+}
+
+/**
+ * @param {string} name
+ * @param {TopicInfo | undefined} topic undefined while the server has none of this name
+ * @returns {Subject}
+ */
+export function topicSubject(name, topic) {
+  return {
+    path: topicPath(name),
+    // it is its own title: beside it there has to be room for the figures
+    title: topicPath(name),
+    label: `Topic ${name}`,
+    summary: topicSummary(topic),
+    retry_ms: topic?.retry_ms ?? 1000,
+    events: topic?.events ?? ["message", "gap"],
+    from: EARLIEST,
+    last_id: topic?.last_id ?? null,
+    line: publishLine,
+    hint: topicHint,
+  };
+}
+
+/**
+ * @param {Standing} standing
+ * @param {boolean} usable
+ * @returns {Hint}
+ */
+function streamHint(standing, usable) {
+  if (standing.state === "open") return { words: "Nothing has arrived yet.", withLine: false };
+  const words = usable ? "Start opens this stream here. In a terminal:" : "Start the server, then start this stream. In a terminal:";
+  return underWay(standing) ?? { words, withLine: true };
+}
+
+/**
+ * @param {Standing} standing
+ * @param {boolean} usable
+ * @returns {Hint}
+ */
+function topicHint(standing, usable) {
+  if (standing.state === "open") return { words: "Nothing has arrived yet. Publish below, or in a terminal:", withLine: true };
+  const words = usable
+    ? "Start subscribes here. To publish in a terminal:"
+    : "Start the server, then start this topic. To publish in a terminal:";
+  return underWay(standing) ?? { words, withLine: true };
+}
+
+/**
+ * @param {Standing} standing
+ * @returns {Hint | null}
+ */
+function underWay({ state, final }) {
+  if (state === "connecting") return { words: "Waiting for the server to answer.", withLine: false };
+  if (state === "lost" && !final) return { words: "Nothing arrived before the connection was lost.", withLine: false };
+  return null;
+}

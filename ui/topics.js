@@ -1,0 +1,68 @@
+/**
+ * Topics in words: their names, what is counted of them, what became of a publish, what a gap means. Pure.
+ *
+ * @import { Published, TopicInfo } from "./types.js"
+ */
+
+import { count, several } from "./format.js";
+
+/** The server's own sentence, so that it reads the same wherever a name was refused. */
+export const NO_NAME =
+  "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first.";
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
+
+/**
+ * The name in what was typed: a name, or the path or address of a topic as one would paste it.
+ *
+ * @param {string} text
+ * @returns {string | null} null when no topic can be called that
+ */
+export function readName(text) {
+  const name = text.trim().replace(/^.*\/topics\//, "");
+  return NAME.test(name) ? name : null;
+}
+
+/** @param {string} name */
+export function topicPath(name) {
+  return `/topics/${name}`;
+}
+
+/** @param {TopicInfo | undefined} topic undefined while the server has none of this name */
+export function topicSummary(topic) {
+  if (!topic) return "not begun yet";
+  return `${several(topic.subscribers, "subscriber")}, ${count(topic.published)} published, ${count(topic.kept)} kept`;
+}
+
+/** @param {Published} published */
+export function publishedWords({ id, subscribers }) {
+  return `Published, id ${id}, to ${several(subscribers, "subscriber")}`;
+}
+
+/**
+ * What a `gap` event says: the server tells of the events that a client has missed, in the stream itself.
+ *
+ * @param {string} event
+ * @param {string} data
+ * @returns {string | null} null when it is an event like any other
+ */
+export function gapWords(event, data) {
+  if (event !== "gap") return null;
+  const { from, to, lost } = readGap(data) ?? {};
+  if (typeof from !== "string" || !(to === null || typeof to === "string")) return null;
+  const where = to === null ? `after ${from}` : `between ${from} and ${to}`;
+  if (typeof lost === "number") return `${several(lost, "event")} lost ${where}`;
+  return lost === null ? `Events may have been lost ${where}` : null;
+}
+
+/**
+ * @param {string} data
+ * @returns {Record<string, unknown> | null}
+ */
+function readGap(data) {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return null;
+  }
+}
