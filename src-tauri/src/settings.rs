@@ -1,4 +1,4 @@
-//! What survives a restart: port, start at launch, allowed origins, the window's size.
+//! What survives a restart: port, start at launch, allowed origins, the bounds of topics, the window's size.
 //!
 //! One TOML file, `settings.toml` in the app's configuration folder. It is written whole, beside the old one and
 //! then in its place, so a crash leaves the old one. A file that cannot be understood is set aside under another
@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sse_server::DEFAULT_PORT;
+use sse_server::{DEFAULT_PORT, TopicConfig};
 
 use crate::error::Error;
 
@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) start_at_launch: bool,
     /// Origins that were allowed in the window to read the streams.
     pub(crate) allow_origins: Vec<String>,
+    /// What topics keep, and what becomes of those who read them slowly.
+    pub(crate) topics: Topics,
     /// The main window.
     pub(crate) window: WindowSize,
     /// What a later version may have written.
@@ -38,10 +40,23 @@ impl Default for Settings {
             port: DEFAULT_PORT,
             start_at_launch: true,
             allow_origins: Vec::new(),
+            topics: Topics::default(),
             window: WindowSize::default(),
             others: toml::Table::new(),
         }
     }
+}
+
+/// The bounds of topics: `max_topics`, `keep_events`, `keep_bytes`, `max_lag`, and `slow`, which is "disconnect" or
+/// "drop".
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Topics {
+    #[serde(flatten)]
+    pub(crate) config: TopicConfig,
+    /// What a later version may have written.
+    #[serde(flatten)]
+    others: toml::Table,
 }
 
 /// The inside of the main window, in logical pixels.
@@ -293,7 +308,7 @@ mod tests {
         let folder = folder();
         put(
             folder.path(),
-            "theme = \"dark\"\n[window]\nx = 3\n[faults]\nstatus = 503\n",
+            "theme = \"dark\"\n[topics]\nslow = \"drop\"\nttl = 7\n[window]\nx = 3\n[faults]\nstatus = 503\n",
         );
         let (mut store, notice) = Store::open(folder.path());
         assert_eq!(notice, None);
@@ -304,6 +319,9 @@ mod tests {
         let table: toml::Table = text(folder.path(), FILE).parse().expect("the file is TOML");
         assert_eq!(table["port"].as_integer(), Some(9000));
         assert_eq!(table["theme"].as_str(), Some("dark"));
+        assert_eq!(table["topics"]["ttl"].as_integer(), Some(7));
+        assert_eq!(table["topics"]["slow"].as_str(), Some("drop"));
+        assert_eq!(table["topics"]["keep_events"].as_integer(), Some(1000));
         assert_eq!(table["window"]["x"].as_integer(), Some(3));
         assert_eq!(table["faults"]["status"].as_integer(), Some(503));
     }
@@ -313,6 +331,7 @@ mod tests {
         for damaged in [
             "port = ",
             "port = 70000\n",
+            "[topics]\nslow = \"maybe\"\n",
             "\n\nport = \"eighty\"\n",
             "\u{0}\u{1}",
         ] {

@@ -26,6 +26,7 @@ impl Shell {
         let (store, mut notice) = Store::open(folder);
         let config = Config {
             port: store.settings().port,
+            topics: store.settings().topics.config.clone(),
             ..Config::default()
         };
         // The server wants to be made inside a runtime.

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::stream::{self, Stream};
 
 /// The port that is used when nobody chose one.
@@ -104,7 +106,10 @@ impl Default for Limits {
 }
 
 /// What topics keep, and what becomes of those who read them slowly.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// A bound of 0 is taken for 1: nothing works with less.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TopicConfig {
     /// Topics at once; the first use of one more is answered with 503.
     pub max_topics: usize,
@@ -133,11 +138,13 @@ impl Default for TopicConfig {
 }
 
 /// What becomes of a subscriber that reads too slowly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Slow {
     /// Its connection is ended, and it comes back with its last event id.
     #[default]
     Disconnect,
     /// The oldest events are dropped for it, and a gap event in its stream says which.
+    #[serde(rename = "drop")]
     DropOldest,
 }

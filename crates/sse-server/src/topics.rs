@@ -55,7 +55,13 @@ struct Set {
 impl Topics {
     pub(crate) fn new(config: TopicConfig) -> Self {
         Self {
-            config,
+            config: TopicConfig {
+                max_topics: config.max_topics.max(1),
+                keep_events: config.keep_events.max(1),
+                keep_bytes: config.keep_bytes.max(1),
+                max_lag: config.max_lag.max(1),
+                slow: config.slow,
+            },
             set: Mutex::default(),
             published: watch::Sender::new(()),
         }

@@ -1,0 +1,110 @@
+//! As much of a request as the limit has to know: method, path, query, length of the body.
+
+use memchr::memmem;
+
+/// A request whose head and body are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Request<'a> {
+    pub(crate) post: bool,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) body: &'a [u8],
+    /// Bytes that it takes.
+    pub(crate) length: usize,
+}
+
+/// What a piece of input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parsed<'a> {
+    Whole(Request<'a>),
+    /// There is more to come.
+    Part,
+    /// No request that the limit knows.
+    Wrong,
+}
+
+/// Reads the first request of `input`.
+pub(crate) fn parse(input: &[u8]) -> Parsed<'_> {
+    let Some(end) = memmem::find(input, b"\r\n\r\n") else {
+        return Parsed::Part;
+    };
+    let (head, rest) = (&input[..end], &input[end + 4..]);
+    let Some(target) = target(head) else {
+        return Parsed::Wrong;
+    };
+    let post = head.starts_with(b"POST ");
+    let length = if post { content_length(head) } else { 0 };
+    let Some(body) = rest.get(..length) else {
+        return Parsed::Part;
+    };
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    Parsed::Whole(Request {
+        post,
+        path,
+        query,
+        body,
+        length: end + 4 + length,
+    })
+}
+
+fn target(head: &[u8]) -> Option<&str> {
+    let begin = memchr::memchr(b' ', head)? + 1;
+    let length = memchr::memchr(b' ', &head[begin..])?;
+    std::str::from_utf8(&head[begin..begin + length]).ok()
+}
+
+fn content_length(head: &[u8]) -> usize {
+    // The two spellings that the load and curl send.
+    let named = [&b"Content-Length: "[..], b"content-length: "];
+    let found = named
+        .iter()
+        .find_map(|name| memmem::find(head, name).map(|at| at + name.len()));
+    let digits = found.map_or(&[][..], |at| &head[at..]);
+    let digits = digits.iter().take_while(|digit| digit.is_ascii_digit());
+    digits.fold(0, |value, digit| value * 10 + usize::from(digit - b'0'))
+}
+
+/// The value of a parameter, as it was typed.
+pub(crate) fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs
+        .into_iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_read_when_all_of_it_is_there() {
+        let one = b"POST /topics/a?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
+        for cut in 0..one.len() {
+            assert_eq!(parse(&one[..cut]), Parsed::Part, "cut at {cut}");
+        }
+        let two = [&one[..], b"GET /endless HTTP/1.1\r\n\r\n"].concat();
+        let Parsed::Whole(first) = parse(&two) else {
+            panic!("it is there");
+        };
+        assert_eq!(
+            (first.post, first.path, first.query),
+            (true, "/topics/a", "x=1")
+        );
+        assert_eq!((first.body, first.length), (&b"abc"[..], one.len()));
+        let Parsed::Whole(second) = parse(&two[first.length..]) else {
+            panic!("it is there");
+        };
+        assert_eq!(
+            (second.post, second.path, second.query),
+            (false, "/endless", "")
+        );
+    }
+
+    #[test]
+    fn parameters_are_found_by_name() {
+        assert_eq!(parameter("every=0ms&count=5", "count"), Some("5"));
+        assert_eq!(parameter("every=0ms", "count"), None);
+        assert_eq!(parameter("", "count"), None);
+    }
+}

@@ -1,0 +1,198 @@
+//! The load: the clients of one measure, in one thread of a process of their own, against one server.
+//!
+//! It is as light as it can be, since it shares the machine with what it measures: it finds events by a byte search and looks at
+//! nothing else. It also reads the server's CPU time and memory, because only the load knows when a measure begins and ends.
+
+pub(crate) mod crowd;
+mod numbers;
+mod publisher;
+mod short;
+mod storm;
+pub(crate) mod tally;
+pub(crate) mod topic;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use socket2::{Domain, Socket, Type};
+
+use crate::procs;
+use crowd::Crowd;
+use publisher::Publisher;
+
+/// The topic that is measured.
+pub(crate) const TOPIC: &str = "/topics/bench";
+
+/// What a load does.
+#[derive(Clone, Copy, Debug, clap::Subcommand)]
+pub(crate) enum Work {
+    /// Subscribers of one topic, and events published at a steady rate.
+    Fanout {
+        #[arg(long, default_value_t = 1000)]
+        clients: usize,
+        /// Events a second.
+        #[arg(long, default_value_t = 20.0)]
+        rate: f64,
+        #[arg(long, default_value_t = 8.0)]
+        seconds: f64,
+    },
+    /// The same, the next event published as soon as few enough are under way.
+    Most {
+        #[arg(long, default_value_t = 1000)]
+        clients: usize,
+        /// Events that may be under way: published, and not yet with every subscriber.
+        #[arg(long, default_value_t = 64)]
+        window: u64,
+        #[arg(long, default_value_t = 4.0)]
+        seconds: f64,
+    },
+    /// Clients of `/endless?every=500ms`, each with its own timer.
+    Endless {
+        #[arg(long, default_value_t = 10_000)]
+        clients: usize,
+        #[arg(long, default_value_t = 10.0)]
+        seconds: f64,
+    },
+    /// All clients connect at once, until each has the one event that is kept.
+    Storm {
+        #[arg(long, default_value_t = 10_000)]
+        clients: usize,
+        #[arg(long, default_value_t = 3)]
+        times: usize,
+    },
+    /// Connect, five events, close, over and over.
+    Short {
+        /// Connections open at once.
+        #[arg(long, default_value_t = 50)]
+        clients: usize,
+        #[arg(long, default_value_t = 5.0)]
+        seconds: f64,
+    },
+    /// Clients of `/endless?every=0ms`, read as fast as possible.
+    Unpaced {
+        #[arg(long, default_value_t = 50)]
+        clients: usize,
+        #[arg(long, default_value_t = 4.0)]
+        seconds: f64,
+    },
+}
+
+/// The server that is measured.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Target {
+    /// Its port on 127.0.0.1.
+    #[arg(long)]
+    pub(crate) port: u16,
+    /// Its process; what that started is measured with it.
+    #[arg(long)]
+    pub(crate) pid: u32,
+    /// How long to wait for clients to be answered, in seconds.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) patience: u64,
+}
+
+/// The figures of a load, by name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    pub(crate) figures: BTreeMap<String, f64>,
+    /// What was not as it should be, in a sentence.
+    pub(crate) trouble: Option<String>,
+}
+
+impl Outcome {
+    pub(crate) fn set(&mut self, name: &str, value: f64) {
+        self.figures.insert(name.to_owned(), value);
+    }
+
+    /// Keeps the first trouble: the others follow from it, as a rule.
+    pub(crate) fn trouble(&mut self, sentence: String) {
+        self.trouble.get_or_insert(sentence);
+    }
+}
+
+/// Does the work and says what came of it.
+///
+/// # Errors
+/// The clients cannot be connected at all.
+pub(crate) fn run(target: Target, work: Work) -> anyhow::Result<Outcome> {
+    match work {
+        Work::Fanout {
+            clients,
+            rate,
+            seconds,
+        } => topic::fanout(target, clients, rate, seconds),
+        Work::Most {
+            clients,
+            window,
+            seconds,
+        } => topic::most(target, clients, window, seconds),
+        Work::Endless { clients, seconds } => numbers::endless(target, clients, seconds),
+        Work::Storm { clients, times } => storm::run(target, clients, times),
+        Work::Short { clients, seconds } => short::run(target, clients, seconds),
+        Work::Unpaced { clients, seconds } => numbers::unpaced(target, clients, seconds),
+    }
+}
+
+impl Target {
+    pub(crate) fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
+
+    /// A GET as an EventSource sends it; the guard of `sse serve` wants the port in the Host header.
+    pub(crate) fn get(&self, path: &str) -> Vec<u8> {
+        let port = self.port;
+        format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\n\r\n")
+            .into_bytes()
+    }
+
+    /// Lets the server run once over the paths that are measured, so that its code is in memory and its first allocations are done.
+    pub(crate) fn warm_up(&self, path: &str, publish: u64) -> anyhow::Result<()> {
+        let crowd = Crowd::gather(self, path, 100)?;
+        if publish > 0 {
+            let mut publisher = Publisher::connect(self)?;
+            for number in 1..=publish {
+                publisher.publish(number, 0);
+                publisher.finish(Duration::from_secs(5))?;
+            }
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        drop(crowd);
+        procs::settle(self.pid, Duration::from_secs(10));
+        Ok(())
+    }
+}
+
+/// The load's clock: nanoseconds since it began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock(Instant);
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.0.elapsed().as_nanos() as u64
+    }
+}
+
+/// A socket bound to one of many loopback addresses, so that ports are not used up by connections that were closed a moment ago.
+fn socket(number: usize) -> anyhow::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    // Different for loads that follow each other.
+    let salt = std::process::id();
+    let source = Ipv4Addr::new(
+        127,
+        16 + (salt % 200) as u8,
+        (salt / 200 % 250) as u8,
+        1 + (number % 250) as u8,
+    );
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    Ok(socket)
+}

@@ -1,0 +1,117 @@
+//! What the figures were taken on.
+
+use std::fs;
+use std::process::Command;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::servers::Programs;
+
+/// The machine, the day and the versions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    pub(crate) date: String,
+    pub(crate) cpu: String,
+    pub(crate) cores: usize,
+    pub(crate) kernel: String,
+    pub(crate) memory: String,
+    /// Names with their versions.
+    pub(crate) versions: Vec<(String, String)>,
+}
+
+impl Machine {
+    pub(crate) fn read(programs: &Programs) -> Self {
+        let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+        let kilobytes =
+            value(&memory, "MemTotal").and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+        // "Sun, 22 Nov 2026 15:15:38 GMT", without the time.
+        let date = httpdate::fmt_http_date(SystemTime::now());
+        Self {
+            date: date.get(5..16).unwrap_or(&date).to_owned(),
+            cpu: value(&cpu, "model name").unwrap_or("unknown").to_owned(),
+            cores: std::thread::available_parallelism().map_or(0, usize::from),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
+            memory: kilobytes.map_or_else(String::new, |kb| format!("{:.0} GB", kb / 1e6)),
+            versions: versions(programs),
+        }
+    }
+}
+
+/// The value of a `name: value` line of /proc.
+fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim() == name).then(|| value.trim())
+    })
+}
+
+fn versions(programs: &Programs) -> Vec<(String, String)> {
+    let mut all = vec![
+        ("sse".to_owned(), sse(programs)),
+        ("rustc".to_owned(), said("rustc", &["--version"])),
+    ];
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
+    let lock = fs::read_to_string(lock).unwrap_or_default();
+    for name in ["axum", "hyper", "tokio"] {
+        all.push((
+            name.to_owned(),
+            locked(&lock, name).unwrap_or("?").to_owned(),
+        ));
+    }
+    // Written by scripts/bench-peers.sh.
+    for name in ["nchan", "better-sse", "sse-starlette"] {
+        if let Ok(version) = fs::read_to_string(programs.peers.join(name).join("version")) {
+            all.push((name.to_owned(), version.trim().to_owned()));
+        }
+    }
+    all
+}
+
+/// The version of `sse`, and the commit it was built from if it was built here.
+fn sse(programs: &Programs) -> String {
+    let version = said(&programs.sse.to_string_lossy(), &["--version"]);
+    let commit = said(
+        "git",
+        &[
+            "-C",
+            env!("CARGO_MANIFEST_DIR"),
+            "describe",
+            "--always",
+            "--dirty",
+        ],
+    );
+    format!("{} ({commit})", version.trim_start_matches("sse "))
+}
+
+/// The first line that a program prints; nothing when it cannot be run.
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let text = text.unwrap_or_default();
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// The version of a package in a Cargo.lock.
+fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
+    let (_, after) = lock.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+    after.split('"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_proc_and_of_a_lock_file_are_found() {
+        let text = "processor\t: 0\nmodel name\t: A CPU @ 2 GHz\n";
+        assert_eq!(value(text, "model name"), Some("A CPU @ 2 GHz"));
+        assert_eq!(value(text, "model"), None);
+        let lock = "[[package]]\nname = \"axum-core\"\nversion = \"0.5.6\"\n\n[[package]]\nname = \"axum\"\nversion = \"0.8.9\"\n";
+        assert_eq!(locked(lock, "axum"), Some("0.8.9"));
+    }
+}

@@ -1,0 +1,58 @@
+//! `sse-bench`: the speed of the SSE Workbench server, measured beside a server that marks the limit of the machine and beside
+//! those that people use.
+//!
+//! `run` starts each server on one core and its clients on another, in rounds, and writes the tables of docs/BENCHMARKS.md;
+//! `soak` looks for ten minutes whether anything is lost and whether memory stays flat. Both start this program again, as server
+//! (`limit`, `axum-sse`) and as clients (`load`).
+
+#[cfg(target_os = "linux")]
+mod axum_sse;
+#[cfg(target_os = "linux")]
+mod child;
+#[cfg(target_os = "linux")]
+mod limit;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
+mod machine;
+#[cfg(target_os = "linux")]
+mod measures;
+#[cfg(target_os = "linux")]
+mod payload;
+#[cfg(target_os = "linux")]
+mod pin;
+#[cfg(target_os = "linux")]
+mod poll;
+#[cfg(target_os = "linux")]
+mod procs;
+#[cfg(target_os = "linux")]
+mod report;
+#[cfg(target_os = "linux")]
+mod run;
+#[cfg(target_os = "linux")]
+mod servers;
+#[cfg(target_os = "linux")]
+mod soak;
+#[cfg(target_os = "linux")]
+mod stats;
+
+use std::process::ExitCode;
+
+#[cfg(target_os = "linux")]
+fn main() -> ExitCode {
+    match linux::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sse-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() -> ExitCode {
+    eprintln!("sse-bench: the benchmark needs Linux: it is written against epoll and /proc.");
+    ExitCode::FAILURE
+}

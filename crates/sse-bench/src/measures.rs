@@ -1,0 +1,370 @@
+//! What is measured, by which load, and what is to be reached.
+
+use crate::load::Work;
+
+/// A load with its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Workload {
+    pub(crate) key: &'static str,
+    pub(crate) work: Work,
+    /// Whether it needs nothing but a topic.
+    pub(crate) topic: bool,
+}
+
+/// What a figure is compared with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Goal {
+    /// Its ratio to the limit in the same round.
+    RatioAtMost(f64),
+    RatioAtLeast(f64),
+    /// Itself.
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Goal {
+    /// Whether this is reached, given the median of the figures and the median of their ratios.
+    pub(crate) fn met(self, value: f64, ratio: Option<f64>) -> Option<bool> {
+        match self {
+            Goal::RatioAtMost(bound) => ratio.map(|ratio| ratio <= bound),
+            Goal::RatioAtLeast(bound) => ratio.map(|ratio| ratio >= bound),
+            Goal::AtMost(bound) => Some(value <= bound),
+            Goal::AtLeast(bound) => Some(value >= bound),
+        }
+    }
+}
+
+/// A figure of a load that stands in the tables.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure {
+    /// What `--measure` takes.
+    pub(crate) key: &'static str,
+    pub(crate) title: &'static str,
+    /// How it is measured.
+    pub(crate) how: &'static str,
+    pub(crate) workload: &'static str,
+    pub(crate) figure: &'static str,
+    pub(crate) unit: &'static str,
+    /// The figure is multiplied by this for the unit.
+    pub(crate) scale: f64,
+    pub(crate) goal: Goal,
+}
+
+/// All loads, in the order in which they run.
+pub(crate) const WORKLOADS: [Workload; 8] = [
+    Workload {
+        key: "fanout-1k",
+        work: Work::Fanout {
+            clients: 1000,
+            rate: 20.0,
+            seconds: 8.0,
+        },
+        topic: true,
+    },
+    Workload {
+        key: "fanout-10k",
+        work: Work::Fanout {
+            clients: 10_000,
+            rate: 1.0,
+            seconds: 10.0,
+        },
+        topic: true,
+    },
+    Workload {
+        key: "most-1k",
+        work: Work::Most {
+            clients: 1000,
+            window: WINDOW,
+            seconds: 4.0,
+        },
+        topic: true,
+    },
+    Workload {
+        key: "most-10k",
+        work: Work::Most {
+            clients: 10_000,
+            window: WINDOW,
+            seconds: 4.0,
+        },
+        topic: true,
+    },
+    Workload {
+        key: "endless",
+        work: Work::Endless {
+            clients: 10_000,
+            seconds: 8.0,
+        },
+        topic: false,
+    },
+    Workload {
+        key: "reconnect",
+        work: Work::Storm {
+            clients: 10_000,
+            times: 3,
+        },
+        topic: true,
+    },
+    Workload {
+        key: "short",
+        work: Work::Short {
+            clients: 50,
+            seconds: 5.0,
+        },
+        topic: false,
+    },
+    Workload {
+        key: "unpaced",
+        work: Work::Unpaced {
+            clients: 50,
+            seconds: 4.0,
+        },
+        topic: false,
+    },
+];
+
+/// Events that may be under way when the most deliveries are looked for.
+const WINDOW: u64 = 64;
+
+/// All measures, in the order of the tables.
+pub(crate) const MEASURES: [Measure; 11] = [
+    Measure {
+        key: "cpu-1k",
+        title: "CPU per delivery, 1,000 subscribers, 20 events/s",
+        how: "The server's CPU time, user and system, over 8 s, by the 160,000 deliveries that were made in them.",
+        workload: "fanout-1k",
+        figure: "cpu_us",
+        unit: "µs",
+        scale: 1.0,
+        goal: Goal::RatioAtMost(1.10),
+    },
+    Measure {
+        key: "cpu-10k",
+        title: "CPU per delivery, 10,000 subscribers, 1 event/s",
+        how: "The same over 10 s, with 100,000 deliveries.",
+        workload: "fanout-10k",
+        figure: "cpu_us",
+        unit: "µs",
+        scale: 1.0,
+        goal: Goal::RatioAtMost(1.10),
+    },
+    Measure {
+        key: "p99-10k",
+        title: "Latency p99, 10,000 subscribers, 1 event/s",
+        how: "From the moment an event is written to the publisher's socket until a subscriber has read it; 99 of 100 deliveries of the \
+              same run took at most this long.",
+        workload: "fanout-10k",
+        figure: "p99_ms",
+        unit: "ms",
+        scale: 1.0,
+        goal: Goal::RatioAtMost(1.10),
+    },
+    Measure {
+        key: "most-1k",
+        title: "Most deliveries a second without loss, 1,000 subscribers",
+        how: "One connection publishes the next event whenever fewer than 64 are under way (an event is under way until every subscriber \
+              has it), not waiting for answers; deliveries of 4 s, after 1 s of run-up, by the time. All must arrive, once and in order.",
+        workload: "most-1k",
+        figure: "per_s",
+        unit: "million/s",
+        scale: 1e-6,
+        goal: Goal::RatioAtLeast(0.90),
+    },
+    Measure {
+        key: "most-10k",
+        title: "Most deliveries a second without loss, 10,000 subscribers",
+        how: "The same with 10,000 subscribers.",
+        workload: "most-10k",
+        figure: "per_s",
+        unit: "million/s",
+        scale: 1e-6,
+        goal: Goal::RatioAtLeast(0.90),
+    },
+    Measure {
+        key: "memory",
+        title: "User memory a subscriber, 10,000 subscribers",
+        how: "`Pss` of the server's processes (`/proc/PID/smaps_rollup`) at the end of the run with 1 event/s, less the same before the \
+              first subscriber came and after a warm-up with 100, by 10,000; with the row that `sse serve` keeps of each connection.",
+        workload: "fanout-10k",
+        figure: "bytes_per_client",
+        unit: "KB",
+        scale: 1e-3,
+        goal: Goal::AtMost(1.0),
+    },
+    Measure {
+        key: "endless",
+        title: "CPU per event, 10,000 clients of `/endless`",
+        how: "Each client has its own timer of 500 ms: the server's CPU time over 8 s, by the 160,000 events that came in them.",
+        workload: "endless",
+        figure: "cpu_us",
+        unit: "µs",
+        scale: 1.0,
+        goal: Goal::RatioAtMost(1.25),
+    },
+    Measure {
+        key: "reconnect",
+        title: "10,000 clients reconnect at once",
+        how: "`/topics/bench?lastEventId=earliest` with one event kept: from the first connect until every client has that event; \
+              median of three storms a round.",
+        workload: "reconnect",
+        figure: "ms",
+        unit: "ms",
+        scale: 1.0,
+        goal: Goal::RatioAtMost(1.3),
+    },
+    Measure {
+        key: "short",
+        title: "Connect, five events, close",
+        how: "`/numbers?every=0ms&count=5` over and over for 5 s, 50 connections at a time.",
+        workload: "short",
+        figure: "per_s",
+        unit: "streams/s",
+        scale: 1.0,
+        goal: Goal::RatioAtLeast(0.85),
+    },
+    Measure {
+        key: "unpaced",
+        title: "Unpaced stream, 50 clients, one core",
+        how: "`/endless?every=0ms` for 4 s, after 0.5 s of run-up: events of all clients by the time. The numbers of one client are \
+              looked at one by one, the others' last ones are summed up.",
+        workload: "unpaced",
+        figure: "per_s",
+        unit: "million/s",
+        scale: 1e-6,
+        goal: Goal::AtLeast(10.0),
+    },
+    Measure {
+        key: "unpaced-first",
+        title: "Unpaced stream, first event of the last of 50 clients",
+        how: "In the same run, from the first connect until every client has had an event.",
+        workload: "unpaced",
+        figure: "first_ms",
+        unit: "ms",
+        scale: 1.0,
+        goal: Goal::AtMost(100.0),
+    },
+];
+
+impl Workload {
+    /// The same with few clients and little time, to see that it works.
+    pub(crate) fn quick(mut self) -> Self {
+        match &mut self.work {
+            Work::Fanout {
+                clients, seconds, ..
+            }
+            | Work::Most {
+                clients, seconds, ..
+            }
+            | Work::Endless { clients, seconds }
+            | Work::Short { clients, seconds }
+            | Work::Unpaced { clients, seconds } => {
+                *clients = (*clients / 10).max(10);
+                *seconds = 1.0;
+            }
+            Work::Storm { clients, times } => {
+                *clients /= 10;
+                *times = 1;
+            }
+        }
+        self
+    }
+
+    /// The words that make `sse-bench load` do this.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let (name, options) = match self.work {
+            Work::Fanout {
+                clients,
+                rate,
+                seconds,
+            } => (
+                "fanout",
+                vec![
+                    ("clients", clients as f64),
+                    ("rate", rate),
+                    ("seconds", seconds),
+                ],
+            ),
+            Work::Most {
+                clients,
+                window,
+                seconds,
+            } => (
+                "most",
+                vec![
+                    ("clients", clients as f64),
+                    ("window", window as f64),
+                    ("seconds", seconds),
+                ],
+            ),
+            Work::Endless { clients, seconds } => (
+                "endless",
+                vec![("clients", clients as f64), ("seconds", seconds)],
+            ),
+            Work::Storm { clients, times } => (
+                "storm",
+                vec![("clients", clients as f64), ("times", times as f64)],
+            ),
+            Work::Short { clients, seconds } => (
+                "short",
+                vec![("clients", clients as f64), ("seconds", seconds)],
+            ),
+            Work::Unpaced { clients, seconds } => (
+                "unpaced",
+                vec![("clients", clients as f64), ("seconds", seconds)],
+            ),
+        };
+        let options = options
+            .into_iter()
+            .flat_map(|(name, value)| [format!("--{name}"), value.to_string()]);
+        std::iter::once(name.to_owned()).chain(options).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measure_has_its_load_and_every_load_a_measure() {
+        for measure in MEASURES {
+            assert!(
+                WORKLOADS.iter().any(|load| load.key == measure.workload),
+                "{}",
+                measure.key
+            );
+        }
+        for load in WORKLOADS {
+            assert!(
+                MEASURES.iter().any(|measure| measure.workload == load.key),
+                "{}",
+                load.key
+            );
+        }
+    }
+
+    #[test]
+    fn goals_are_met_at_their_bounds() {
+        assert_eq!(Goal::RatioAtMost(1.1).met(5.0, Some(1.1)), Some(true));
+        assert_eq!(Goal::RatioAtMost(1.1).met(5.0, Some(1.2)), Some(false));
+        assert_eq!(Goal::RatioAtLeast(0.9).met(5.0, Some(0.8)), Some(false));
+        assert_eq!(Goal::RatioAtLeast(0.9).met(5.0, None), None);
+        assert_eq!(Goal::AtMost(1.0).met(1.0, None), Some(true));
+        assert_eq!(Goal::AtLeast(10.0).met(9.0, None), Some(false));
+    }
+
+    #[test]
+    fn a_load_is_named_by_its_arguments() {
+        let words = WORKLOADS[1].arguments();
+        assert_eq!(
+            words,
+            [
+                "fanout",
+                "--clients",
+                "10000",
+                "--rate",
+                "1",
+                "--seconds",
+                "10"
+            ]
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! epoll, as little of it as a server and a load need.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::io::Errno;
+
+/// How many sockets one look reports at most.
+const AT_ONCE: usize = 1024;
+
+/// What a socket is watched for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Watch {
+    /// Told again and again while there is something to read.
+    Readable,
+    /// Told once whenever something new can be read or written.
+    Edges,
+}
+
+/// A socket that something can be done with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ready {
+    /// What it was registered by.
+    pub(crate) token: u64,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+}
+
+impl From<&Event> for Ready {
+    fn from(event: &Event) -> Self {
+        let gone = EventFlags::HUP | EventFlags::ERR | EventFlags::RDHUP;
+        // Copied out of a packed struct, which cannot be borrowed.
+        let flags = event.flags;
+        Self {
+            token: event.data.u64(),
+            readable: flags.intersects(EventFlags::IN | gone),
+            writable: flags.intersects(EventFlags::OUT | gone),
+        }
+    }
+}
+
+/// An epoll instance.
+#[derive(Debug)]
+pub(crate) struct Poll(OwnedFd);
+
+/// What a look found; kept by whoever looks, so that looking allocates nothing. The default has no room for anything.
+#[derive(Default)]
+pub(crate) struct Found(Vec<Event>);
+
+impl Found {
+    pub(crate) fn new() -> Self {
+        Self(Vec::with_capacity(AT_ONCE))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Ready> {
+        self.0.iter().map(Ready::from)
+    }
+}
+
+impl Poll {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        Ok(Self(epoll::create(CreateFlags::CLOEXEC)?))
+    }
+
+    /// Watches a socket until it is closed.
+    pub(crate) fn add(&self, socket: impl AsFd, token: u64, watch: Watch) -> anyhow::Result<()> {
+        let flags = match watch {
+            Watch::Readable => EventFlags::IN,
+            Watch::Edges => EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET,
+        };
+        Ok(epoll::add(
+            &self.0,
+            socket,
+            EventData::new_u64(token),
+            flags,
+        )?)
+    }
+
+    /// Waits for sockets, at most this long; `None` is for ever.
+    pub(crate) fn wait(&self, found: &mut Found, timeout: Option<Duration>) -> anyhow::Result<()> {
+        found.0.clear();
+        // To whole milliseconds, as epoll counts them, and never down to none.
+        let timeout = timeout.map(|time| {
+            let milliseconds = time.as_nanos().div_ceil(1_000_000) as i64;
+            Timespec {
+                tv_sec: milliseconds / 1000,
+                tv_nsec: milliseconds % 1000 * 1_000_000,
+            }
+        });
+        match epoll::wait(&self.0, spare_capacity(&mut found.0), timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! The figures as tables, and docs/BENCHMARKS.md around them.
+//!
+//! Two parts of that file are not made here and survive: the notes, which are written by hand, and the tables of the app, which
+//! another program prints.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::measures::{Goal, MEASURES, Measure};
+use crate::run::{OTHERS, Results};
+use crate::servers::Server;
+use crate::stats;
+
+/// The order of the rows.
+const SERVERS: [Server; 6] = [
+    Server::Limit,
+    Server::Sse,
+    Server::Axum,
+    Server::Nchan,
+    Server::BetterSse,
+    Server::SseStarlette,
+];
+
+const INTRODUCTION: &str = "\
+# Benchmarks
+
+`make bench` measures the app and the server and writes this file; `make bench-server` measures the server only. By hand is only
+what stands under [Notes](#notes). A single measure: `target/release/sse-bench run --measure cpu-1k --only sse,limit`.
+
+Each server runs on one core and its clients, a process of their own, on another, over loopback. For each measure and round the
+server is started anew. The rounds are interleaved (round 1: every measure with every server; then round 2), a figure is the median
+of the rounds, and a ratio is taken within a round, since a machine changes more from minute to minute than servers differ.
+
+`limit` marks what this machine can do at most: one thread that writes ready bytes with epoll, doing on the wire what `sse serve`
+does and nothing else (`crates/sse-bench/src/limit.rs`). `sse serve` runs as it is shipped, with its guard, its table of connections
+and its counters. An event has 100 bytes of data and carries its number and the time when it was published, so what is lost, repeated
+or late is seen.
+";
+
+const NO_APP: &str = "`make bench` puts the tables of the app here.";
+
+/// Cores that others may take without making the figures worthless.
+const NOISE: f64 = 0.1;
+
+const NOTES: (&str, &str) = ("<!-- notes -->", "<!-- /notes -->");
+const APP: (&str, &str) = ("<!-- app -->", "<!-- /app -->");
+
+/// All tables.
+pub(crate) fn tables(results: &Results) -> String {
+    let mut text = overview(results);
+    for measure in &MEASURES {
+        if results.outcomes.contains_key(measure.workload) {
+            text += &table(results, measure);
+        }
+    }
+    for missing in &results.missing {
+        // A string takes everything.
+        _ = writeln!(text, "{missing}, so it has no rows.");
+    }
+    text
+}
+
+/// Writes the report, keeping the parts of the old one that are not made here.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyhow::Result<()> {
+    let old = fs::read_to_string(file).unwrap_or_default();
+    let app = match app {
+        None => between(&old, APP).to_owned(),
+        Some(path) => fs::read_to_string(path)
+            .with_context(|| format!("the app's tables cannot be read from {}", path.display()))?,
+    };
+    let text = format!(
+        "{INTRODUCTION}\n{}\n{}\n## The app\n\n{}\n{}\n{}\n\n## Notes\n\n{}\n{}\n{}\n",
+        machine(results),
+        tables(results),
+        APP.0,
+        if app.trim().is_empty() {
+            NO_APP
+        } else {
+            app.trim()
+        },
+        APP.1,
+        NOTES.0,
+        between(&old, NOTES).trim(),
+        NOTES.1,
+    );
+    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// What stands between two markers.
+fn between<'a>(text: &'a str, (begin, end): (&str, &str)) -> &'a str {
+    let rest = text.split_once(begin).map_or("", |(_, rest)| rest);
+    rest.split_once(end).map_or("", |(part, _)| part)
+}
+
+fn machine(results: &Results) -> String {
+    let machine = &results.machine;
+    let mut text = format!(
+        "## Machine\n\n{}, {} cores, {}, Linux {}; {}; {} rounds.\n\n| what | version |\n|---|---|\n",
+        machine.cpu, machine.cores, machine.memory, machine.kernel, machine.date, results.rounds
+    );
+    for (name, version) in &machine.versions {
+        _ = writeln!(text, "| {name} | {version} |");
+    }
+    let outcomes = results
+        .outcomes
+        .values()
+        .flat_map(|servers| servers.values());
+    let outcomes = outcomes.flatten().flatten();
+    let others: Vec<f64> = outcomes
+        .filter_map(|outcome| outcome.figures.get(OTHERS).copied())
+        .collect();
+    if let Some(median) = stats::median(&others) {
+        let most = others.iter().copied().fold(0.0, f64::max);
+        _ = writeln!(
+            text,
+            "\nMeanwhile other processes, and the host of the machine if it is a virtual one, took {median:.2} cores (median of all runs; at \
+             most {most:.2}).{}",
+            if median > NOISE {
+                " **That is too much: these figures are noise.**"
+            } else {
+                ""
+            }
+        );
+    }
+    text
+}
+
+/// Every measure of `sse serve` in a line.
+fn overview(results: &Results) -> String {
+    let mut text = "## Overview\n\n| measure | `sse serve` | limit | ratio | goal | met |\n|---|---|---|---|---|---|\n".to_owned();
+    for measure in &MEASURES {
+        let (own, limit) = (
+            row(results, measure, Server::Sse),
+            row(results, measure, Server::Limit),
+        );
+        let Some(value) = own.median else {
+            continue;
+        };
+        _ = writeln!(
+            text,
+            "| {} | {} {} | {} | {} | {} | {} |",
+            measure.title,
+            number(value),
+            measure.unit,
+            limit.median.map_or_else(String::new, number),
+            own.ratio.map_or_else(String::new, ratio),
+            goal(measure),
+            met(measure.goal, &own),
+        );
+    }
+    text + "\n"
+}
+
+/// What is known of one server in one measure.
+struct Row {
+    values: Vec<f64>,
+    median: Option<f64>,
+    ratio: Option<f64>,
+    trouble: Option<String>,
+}
+
+fn row(results: &Results, measure: &Measure, server: Server) -> Row {
+    let figures = |server| results.figures(measure.workload, server, measure.figure);
+    let own = figures(server);
+    let values: Vec<f64> = own
+        .iter()
+        .flatten()
+        .map(|value| value * measure.scale)
+        .collect();
+    Row {
+        median: stats::median(&values),
+        ratio: stats::median(&stats::ratios(&own, &figures(Server::Limit))),
+        trouble: results.trouble(measure.workload, server).map(str::to_owned),
+        values,
+    }
+}
+
+fn table(results: &Results, measure: &Measure) -> String {
+    let mut text = format!(
+        "## {}\n\n{} Goal: {}.\n\n| server | {} | rounds | ratio to limit | |\n|---|---|---|---|---|\n",
+        measure.title,
+        measure.how,
+        goal(measure),
+        measure.unit
+    );
+    for server in SERVERS {
+        let row = row(results, measure, server);
+        if row.median.is_none() && row.trouble.is_none() {
+            continue;
+        }
+        let remark = match (&row.trouble, server) {
+            (Some(trouble), _) => trouble.clone(),
+            (None, Server::Sse) => match met(measure.goal, &row) {
+                "" => String::new(),
+                "yes" => "goal met".to_owned(),
+                _ => "**goal missed**".to_owned(),
+            },
+            _ => String::new(),
+        };
+        let rounds: Vec<_> = row.values.iter().copied().map(number).collect();
+        _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {remark} |",
+            server.title(),
+            row.median.map_or_else(|| "-".to_owned(), number),
+            rounds.join(", "),
+            row.ratio.map_or_else(String::new, ratio),
+        );
+    }
+    text + "\n"
+}
+
+fn met(goal: Goal, row: &Row) -> &'static str {
+    // What is lost or late makes a good figure worthless.
+    if row.trouble.is_some() {
+        return "**no**";
+    }
+    match row.median.and_then(|value| goal.met(value, row.ratio)) {
+        None => "",
+        Some(true) => "yes",
+        Some(false) => "**no**",
+    }
+}
+
+fn goal(measure: &Measure) -> String {
+    let unit = measure.unit;
+    match measure.goal {
+        Goal::RatioAtMost(bound) => format!("at most {bound:.2} of the limit"),
+        Goal::RatioAtLeast(bound) => format!("at least {bound:.2} of the limit"),
+        Goal::AtMost(bound) => format!("at most {bound} {unit}"),
+        Goal::AtLeast(bound) => format!("at least {bound} {unit}"),
+    }
+}
+
+/// Three digits that count, thousands apart.
+fn number(value: f64) -> String {
+    let digits = match value.abs() {
+        v if v >= 100.0 => 0,
+        v if v >= 10.0 => 1,
+        v if v >= 0.1 => 2,
+        _ => 3,
+    };
+    let text = format!("{value:.digits$}");
+    let (sign, text) = text
+        .strip_prefix('-')
+        .map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, part) = text
+        .split_once('.')
+        .map_or((text, ""), |(whole, part)| (whole, part));
+    let mut out = sign.to_owned();
+    for (at, digit) in whole.char_indices() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if !part.is_empty() {
+        out.push('.');
+        out += part;
+    }
+    out
+}
+
+fn ratio(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Outcome;
+
+    fn outcome(name: &str, value: f64) -> Option<Outcome> {
+        let mut outcome = Outcome::default();
+        outcome.set(name, value);
+        Some(outcome)
+    }
+
+    fn results() -> Results {
+        let mut results = Results {
+            rounds: 3,
+            ..Results::default()
+        };
+        let load = results.outcomes.entry("fanout-1k".to_owned()).or_default();
+        load.insert(
+            Server::Limit,
+            [4.0, 5.0, 4.0]
+                .map(|value| outcome("cpu_us", value))
+                .to_vec(),
+        );
+        load.insert(
+            Server::Sse,
+            [4.2, 5.0, 6.0]
+                .map(|value| outcome("cpu_us", value))
+                .to_vec(),
+        );
+        let mut late = outcome("cpu_us", 30.0);
+        if let Some(late) = &mut late {
+            late.trouble("misses the rate".to_owned());
+        }
+        load.insert(Server::SseStarlette, vec![late, None, None]);
+        results
+    }
+
+    #[test]
+    fn numbers_are_short_and_readable() {
+        for (value, text) in [
+            (1_234_567.8, "1,234,568"),
+            (999.6, "1,000"),
+            (123.4, "123"),
+            (12.34, "12.3"),
+            (1.234, "1.23"),
+            (0.0567, "0.057"),
+            (-1234.0, "-1,234"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn a_table_says_figures_rounds_ratio_and_goal() {
+        let text = table(&results(), &MEASURES[0]);
+        assert!(
+            text.contains("| limit | 4.00 | 4.00, 5.00, 4.00 | 1.00 |  |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| **`sse serve`** | 5.00 | 4.20, 5.00, 6.00 | 1.05 | goal met |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| 30.0 | 30.0 | 7.50 | misses the rate |"),
+            "{text}"
+        );
+        assert!(text.contains("Goal: at most 1.10 of the limit."), "{text}");
+        assert!(
+            overview(&results())
+                .contains("| 5.00 µs | 4.00 | 1.05 | at most 1.10 of the limit | yes |")
+        );
+    }
+
+    #[test]
+    fn what_is_written_by_hand_survives() {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let file = folder.path().join("BENCHMARKS.md");
+        write(&file, &results(), None).expect("it can be written");
+        let text = fs::read_to_string(&file).expect("it was written");
+        let text = text.replace("<!-- notes -->\n", "<!-- notes -->\nBy hand.\n");
+        fs::write(&file, text).expect("it can be written");
+        let app = folder.path().join("app.md");
+        fs::write(&app, "| launch | 700 ms |\n").expect("it can be written");
+        write(&file, &results(), Some(&app)).expect("it can be written");
+        let once = fs::read_to_string(&file).expect("it was written");
+        assert!(
+            once.contains("<!-- notes -->\nBy hand.\n<!-- /notes -->"),
+            "{once}"
+        );
+        write(&file, &results(), None).expect("it can be written");
+        let twice = fs::read_to_string(&file).expect("it was written");
+        assert_eq!(once, twice);
+        assert!(twice.contains("| launch | 700 ms |"));
+    }
+}

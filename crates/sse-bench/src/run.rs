@@ -1,0 +1,214 @@
+//! The runner: each server in turn, each measure in turn, round by round.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::child;
+use crate::load::Outcome;
+use crate::machine::Machine;
+use crate::measures::{MEASURES, WORKLOADS, Workload};
+use crate::report;
+use crate::servers::{self, LOAD_CORE, Programs, Server};
+use crate::{pin, procs};
+
+/// How long clients wait to be answered, in seconds.
+const PATIENCE: u64 = 40;
+
+/// No load takes as long, whatever the server does.
+const LONGEST: Duration = Duration::from_secs(240);
+
+/// The figure that says how many cores other processes took while a load ran.
+pub(crate) const OTHERS: &str = "others_cores";
+
+/// What to measure.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Rounds; a figure is the median of them, a ratio is taken within one.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Rounds for the servers of others, which take longer.
+    #[arg(long, default_value_t = 1)]
+    peer_rounds: usize,
+    /// Only these servers.
+    #[arg(long, value_delimiter = ',', value_enum)]
+    only: Vec<Server>,
+    /// Only these measures, such as cpu-1k or reconnect (the loads that they need are run whole).
+    #[arg(long, value_delimiter = ',', value_parser = measure)]
+    measure: Vec<String>,
+    /// The `sse` to measure, instead of the one beside this program.
+    #[arg(long, value_name = "FILE")]
+    sse_bin: Option<PathBuf>,
+    /// Few clients and little time, to see that it works: the figures mean nothing.
+    #[arg(long)]
+    quick: bool,
+    /// Write the report into this file, keeping the parts of it that are written by hand.
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+    /// Tables of the app to put into the report, as scripts/bench-app.sh prints them.
+    #[arg(long, value_name = "FILE")]
+    app: Option<PathBuf>,
+}
+
+fn measure(text: &str) -> Result<String, String> {
+    let keys: Vec<_> = MEASURES.iter().map(|measure| measure.key).collect();
+    keys.contains(&text)
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("the measures are {}", keys.join(", ")))
+}
+
+/// All figures of a run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Results {
+    /// By load and server, one for each round; `None` for a round in which the server was not asked.
+    pub(crate) outcomes: BTreeMap<String, BTreeMap<Server, Vec<Option<Outcome>>>>,
+    /// Servers that could not be measured, in sentences.
+    pub(crate) missing: Vec<String>,
+    pub(crate) machine: Machine,
+    pub(crate) rounds: usize,
+}
+
+impl Results {
+    /// A figure in all rounds.
+    pub(crate) fn figures(&self, workload: &str, server: Server, figure: &str) -> Vec<Option<f64>> {
+        let outcomes = self
+            .outcomes
+            .get(workload)
+            .and_then(|servers| servers.get(&server));
+        let outcomes = outcomes.map(Vec::as_slice).unwrap_or_default();
+        let figure = |outcome: &Option<Outcome>| outcome.as_ref()?.figures.get(figure).copied();
+        outcomes.iter().map(figure).collect()
+    }
+
+    /// The first thing that went wrong.
+    pub(crate) fn trouble(&self, workload: &str, server: Server) -> Option<&str> {
+        let outcomes = self.outcomes.get(workload)?.get(&server)?;
+        outcomes
+            .iter()
+            .flatten()
+            .find_map(|outcome| outcome.trouble.as_deref())
+    }
+}
+
+/// Measures, prints the tables, and writes the report if one is wanted.
+///
+/// # Errors
+/// There is nothing to measure, or the report cannot be written.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    servers::two_cores()?;
+    let programs = Programs::new(options.sse_bin.clone())?;
+    let asked = |server: &Server| options.only.is_empty() || options.only.contains(server);
+    let all = [
+        Server::Sse,
+        Server::Limit,
+        Server::Axum,
+        Server::Nchan,
+        Server::BetterSse,
+        Server::SseStarlette,
+    ];
+    let mut results = Results {
+        machine: Machine::read(&programs),
+        rounds: options.rounds,
+        ..Results::default()
+    };
+    let mut servers = Vec::new();
+    for server in all.into_iter().filter(asked) {
+        match programs.lacking(server) {
+            None => servers.push(server),
+            Some(sentence) => results.missing.push(sentence),
+        }
+    }
+    if servers.is_empty() {
+        bail!("no server can be measured: {}", results.missing.join(", "));
+    }
+    let workloads: Vec<Workload> = WORKLOADS
+        .into_iter()
+        .filter(|load| {
+            let wanted = |key: &String| {
+                MEASURES
+                    .iter()
+                    .any(|m| m.key == key && m.workload == load.key)
+            };
+            options.measure.is_empty() || options.measure.iter().any(wanted)
+        })
+        .map(|load| if options.quick { load.quick() } else { load })
+        .collect();
+
+    for round in 0..options.rounds {
+        for load in &workloads {
+            // To and fro, so that nobody is always the first after a pause.
+            let mut turn = servers.clone();
+            if round % 2 == 1 {
+                turn.reverse();
+            }
+            for server in turn {
+                if server.topics_only() && (!load.topic || round >= options.peer_rounds) {
+                    continue;
+                }
+                let outcome = one(&programs, server, load).unwrap_or_else(|error| Outcome {
+                    trouble: Some(format!("{error:#}")),
+                    ..Outcome::default()
+                });
+                eprintln!(
+                    "round {} {:<11} {:<14} {}",
+                    round + 1,
+                    load.key,
+                    format!("{server:?}"),
+                    brief(&outcome)
+                );
+                let of_load = results.outcomes.entry(load.key.to_owned()).or_default();
+                let rounds = of_load
+                    .entry(server)
+                    .or_insert_with(|| vec![None; options.rounds]);
+                rounds[round] = Some(outcome);
+            }
+        }
+    }
+
+    let kept = programs.logs.join("results.json");
+    std::fs::write(&kept, serde_json::to_string_pretty(&results)?)
+        .with_context(|| format!("{} cannot be written", kept.display()))?;
+    println!("{}", report::tables(&results));
+    if let Some(file) = &options.write {
+        report::write(file, &results, options.app.as_deref())?;
+    }
+    Ok(())
+}
+
+/// One load against one server that was started for it.
+fn one(programs: &Programs, server: Server, load: &Workload) -> anyhow::Result<Outcome> {
+    let running = programs.start(server)?;
+    let own = std::env::current_exe()?;
+    let mut command = pin::command(LOAD_CORE, own.as_os_str())?;
+    command.arg("load");
+    for (name, value) in [
+        ("--port", u64::from(running.port)),
+        ("--pid", u64::from(running.id())),
+        ("--patience", PATIENCE),
+    ] {
+        command.arg(name).arg(value.to_string());
+    }
+    command.args(load.arguments());
+
+    let (began, server) = (Instant::now(), procs::cpu(running.id()));
+    let (busy, own) = (procs::busy(), procs::own());
+    let text = child::output(command, LONGEST)?;
+    let server = procs::cpu(running.id()).since(&server);
+    let others = procs::busy() - busy - server - (procs::own() - own);
+    let mut outcome: Outcome =
+        serde_json::from_str(text.trim()).context("the load printed no figures")?;
+    outcome.set(OTHERS, others.max(0.0) / began.elapsed().as_secs_f64());
+    Ok(outcome)
+}
+
+fn brief(outcome: &Outcome) -> String {
+    let figures = outcome.figures.iter();
+    let mut words: Vec<_> = figures
+        .map(|(name, value)| format!("{name} {value:.2}"))
+        .collect();
+    words.extend(outcome.trouble.clone());
+    words.join(", ")
+}
