@@ -26,6 +26,48 @@ async fn publish(bench: &Bench, topic: &str, data: String) {
     published.expect("a sound draft");
 }
 
+/// More subscribers than a sweeper visits in one go, and one event with nothing after it that could wake anybody again.
+#[tokio::test]
+async fn one_event_reaches_a_crowd_without_another() {
+    let bench = Bench::topics(keep_all()).await;
+    let mut crowd = Vec::new();
+    for _ in 0..700 {
+        crowd.push(bench.subscribe("/topics/news").await);
+    }
+    for data in ["first", "last"] {
+        publish(&bench, "news", data.to_owned()).await;
+        for subscriber in &mut crowd {
+            assert_eq!(subscriber.data().await, data);
+        }
+    }
+}
+
+/// A batch of six times what a subscriber may lag and three times what is kept, but no more than sockets hold: publishing keeps
+/// step with the sweepers, so nobody is cut off for not having been visited, and nothing is missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_batch_reaches_those_who_read_whole() {
+    let bench = Bench::start().await;
+    let mut readers = JoinSet::new();
+    for _ in 0..20 {
+        let mut subscriber = bench.subscribe("/topics/news").await;
+        readers.spawn(async move {
+            for n in 1..=3_000 {
+                let event = subscriber.next().await;
+                assert_eq!((event.data, seq(&event.id)), (n.to_string(), n));
+            }
+        });
+    }
+    let lines: String = (1..=3_000).map(|n| format!("{n}\n")).collect();
+    let kind = ("content-type", "application/x-ndjson");
+    let (head, answer) = bench.post("/topics/news", &[kind], lines).await;
+    assert_eq!(head.status, 200, "{answer}");
+    assert!(
+        answer.contains(r#""events":3000,"subscribers":20"#),
+        "{answer}"
+    );
+    soon("the last event of all", readers.join_all()).await;
+}
+
 /// Subscribers of all topics come and go while all topics are published to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_topics_at_once_each_have_their_own_events() {
