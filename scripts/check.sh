@@ -19,6 +19,11 @@ shellcheck -x scripts/*.sh .ci/run
 
 say 'Format'
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/Cargo.toml --check
+
+# It has a lock file of its own, which nothing else would tell is behind.
+say 'The lock file of the fuzz targets'
+cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 
 # crates/ never needs a display: nothing of the window may come in, not even through a dependency.
 say 'Dependency rule'
