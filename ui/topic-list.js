@@ -144,7 +144,7 @@ export class TopicList extends HTMLElement {
   #newRow(name) {
     const row = document.createElement("tr");
     row.role = "row";
-    row.id = `topic-${name}`;
+    row.id = `topic-row-${name}`;
     row.dataset.topic = name;
     const open = document.createElement("button");
     open.type = "button";

@@ -101,7 +101,7 @@ fn between<'a>(text: &'a str, (begin, end): (&str, &str)) -> &'a str {
 fn machine(results: &Results) -> String {
     let machine = &results.machine;
     let mut text = format!(
-        "## Machine\n\n{}, {} cores, {}, Linux {}; {}; {} rounds.\n\n| what | version |\n|---|---|\n",
+        "## Machine\n\n{}, {} cores, {}, Linux {}; {}; rounds: {}.\n\n| what | version |\n|---|---|\n",
         machine.cpu, machine.cores, machine.memory, machine.kernel, machine.date, results.rounds
     );
     for (name, version) in &machine.versions {
@@ -268,7 +268,11 @@ fn number(value: f64) -> String {
 }
 
 fn ratio(value: f64) -> String {
-    format!("{value:.2}")
+    if value < 0.1 {
+        format!("{value:.3}")
+    } else {
+        format!("{value:.2}")
+    }
 }
 
 #[cfg(test)]

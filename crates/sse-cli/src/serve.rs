@@ -58,19 +58,24 @@ fn warn_exposed(ip: IpAddr) {
 /// reads it is no reason to end.
 fn announce(state: &StateView) {
     let url = state.status.url.as_deref().unwrap_or_default();
-    let width = state.streams.iter().map(|s| s.path.len()).max();
+    let streams = state.streams.iter().map(|stream| {
+        let what = format!("{}: {}", stream.title, stream.summary);
+        (stream.path.as_str(), what)
+    });
+    let lines: Vec<_> = [("/", "the page".to_owned())]
+        .into_iter()
+        .chain(streams)
+        .chain([(
+            "/topics/NAME",
+            "a topic; sse publish sends to it".to_owned(),
+        )])
+        .collect();
+    let width = lines.iter().map(|(path, _)| path.len()).max();
     let width = width.unwrap_or_default();
-    let mut text = format!(
-        "Serving on {url} (ctrl-c ends it)\n\n  GET  {url}/{:width$}  the page\n",
-        ""
-    );
-    for stream in &state.streams {
-        text += &format!(
-            "  GET  {url}{:width$}   {}: {}\n",
-            stream.path, stream.title, stream.summary
-        );
+    let mut text = format!("Serving on {url} (ctrl-c ends it)\n\n");
+    for (path, what) in lines {
+        text += &format!("  GET  {url}{path:width$}   {what}\n");
     }
-    text += &format!("  GET  {url}/topics/NAME   subscribes to a topic; sse publish sends to it\n");
     if let Some(stream) = state.streams.last() {
         text += &format!("\nTry  curl -N {url}{}\n", stream.path);
     }

@@ -27,9 +27,9 @@ fn it_says_where_to_visit_and_what_there_is() {
     let addr = &serving.addr;
     for line in [
         format!("GET  http://{addr}/ "),
-        format!("GET  http://{addr}/numbers   Finite stream: 5 events, every 1 s"),
-        format!("GET  http://{addr}/endless   Endless stream: endless, every 500 ms"),
-        format!("GET  http://{addr}/topics/NAME   subscribes to a topic"),
+        format!("GET  http://{addr}/numbers       Finite stream: 5 events, every 1 s"),
+        format!("GET  http://{addr}/endless       Endless stream: endless, every 500 ms"),
+        format!("GET  http://{addr}/topics/NAME   a topic"),
         format!("curl -N http://{addr}/endless"),
     ] {
         assert!(rest.contains(&line), "{line} in {rest}");

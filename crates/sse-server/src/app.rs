@@ -14,7 +14,7 @@ use crate::config::{KeepAlive, Limits};
 use crate::connections::{Client, Connections, EndedBy, Ending, Open};
 use crate::error::Error;
 use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
-use crate::publish::{Draft, Published};
+use crate::publish::{Batch, Published};
 use crate::pump::Pump;
 use crate::query::Overrides;
 use crate::routes::Place;
@@ -38,8 +38,8 @@ pub(crate) struct Context {
 
 impl Context {
     /// Publishes the events to a topic.
-    pub(crate) async fn publish(&self, topic: &str, drafts: &[Draft]) -> Result<Published, Error> {
-        let published = self.topics.topic(topic)?.publish(drafts).await?;
+    pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
+        let published = self.topics.publish(topic, batch).await?;
         self.connections.tell();
         Ok(published)
     }

@@ -9,7 +9,7 @@ mod view;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
@@ -211,6 +211,9 @@ impl Connections {
 
     /// Says that somebody should look again: at the table, or at what stands beside it.
     pub(crate) fn tell(&self) {
+        // So that what was noted before is seen by whoever looked before this load: else the last change before a
+        // silence could go untold.
+        fence(Ordering::SeqCst);
         if !self.0.told.load(Ordering::Relaxed) && !self.0.told.swap(true, Ordering::AcqRel) {
             self.0.changed.send_modify(|n| *n += 1);
         }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::http::HeaderValue;
 
 use crate::config::{KeepAlive, TopicConfig};
-use crate::publish::{Draft, Fields, is_lines};
+use crate::publish::{Batch, Draft, Fields, is_lines};
 use crate::pump::{Next, Out, Pump};
 use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM, MAX_TAG, Overrides};
 use crate::stream;
@@ -29,7 +29,8 @@ pub fn last_event_id(id: &[u8]) {
     let topic = topics.topic("t").expect("room");
     let resume = |id: Option<&str>| {
         let mut out = Out::new();
-        let mut pump = Pump::subscribed(topic.subscribe(id), KeepAlive::Off);
+        let subscription = topic.subscribe(id).expect("it is there");
+        let mut pump = Pump::subscribed(subscription, KeepAlive::Off);
         let next = pump.fill(Instant::now(), &mut out);
         let published = matches!(next, Next::Wait { published, .. } if published);
         assert!(published, "{next:?}");
@@ -44,7 +45,7 @@ pub fn last_event_id(id: &[u8]) {
             id: (n == 4).then(|| "given".to_owned()),
             ..Draft::default()
         };
-        topic.append(&[draft]).expect("published");
+        topic.publish_now(&Batch::one(draft)).expect("published");
     }
 
     let own = (0..=5).find(|n| id == format!("{born}-{n:012}"));
@@ -151,9 +152,9 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
     let kind = HeaderValue::from_bytes(content_type).ok();
     let query = String::from_utf8_lossy(query);
     let read = Fields::parse(Some(&query))
-        .and_then(|fields| fields.drafts(body.to_vec(), is_lines(kind.as_ref())));
-    let drafts = match read {
-        Ok(drafts) => drafts,
+        .and_then(|fields| fields.batch(body.to_vec(), is_lines(kind.as_ref())));
+    let batch = match read {
+        Ok(batch) => batch,
         Err(error) => {
             assert!(error.to_string().ends_with('.'), "{error}");
             return;
@@ -166,9 +167,10 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
         ..TopicConfig::default()
     });
     let topic = topics.topic("t").expect("room");
-    let mut pump = Pump::subscribed(topic.subscribe(None), KeepAlive::Off);
-    let published = topic.append(&drafts).expect("the topic is empty");
-    assert_eq!((published.events, published.subscribers), (drafts.len(), 1));
+    let subscription = topic.subscribe(None).expect("it is there");
+    let mut pump = Pump::subscribed(subscription, KeepAlive::Off);
+    let published = topic.publish_now(&batch).expect("the topic is empty");
+    assert_eq!((published.events, published.subscribers), (batch.len(), 1));
     let mut got = Vec::new();
     let mut decoder = sse_wire::Decoder::new();
     let mut last = String::new();
@@ -192,11 +194,12 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
             break;
         }
     }
-    let sent: Vec<_> = drafts
-        .into_iter()
-        .map(|draft| {
-            let name = draft.event.unwrap_or_else(|| "message".to_owned());
-            (name, draft.data.replace("\r\n", "\n").replace('\r', "\n"))
+    let sent: Vec<_> = batch
+        .events()
+        .map(|event| {
+            let name = event.event.unwrap_or("message").to_owned();
+            let data = event.data.expect("an event has data");
+            (name, data.replace("\r\n", "\n").replace('\r', "\n"))
         })
         .collect();
     assert_eq!(got, sent);

@@ -1,10 +1,13 @@
 //! A request to publish, read: its query, its kind of body, and the events that they make.
 //!
-//! Everything is checked before anything is published: a request is taken whole or not at all.
+//! Everything is checked before anything is published: one bad line refuses the whole request.
+
+use std::ops::Range;
 
 use axum::http::HeaderValue;
 use serde::Serialize;
 use serde::de::IgnoredAny;
+use sse_wire::Event;
 
 use crate::error::Error;
 use crate::query::once;
@@ -23,7 +26,8 @@ pub struct Draft {
     pub event: Option<String>,
     /// Its id, 1 to 1024 bytes; `None` gives it one that sorts. Without control characters or white space at
     /// its ends, since clients send it back in a header. `earliest` and the form of the server's own ids are
-    /// not free.
+    /// not free. An id should be given once: where it is given again after its first event is no longer
+    /// kept, a client that comes back with it goes on behind the second.
     pub id: Option<String>,
     /// The reconnection time that it sets, in milliseconds, at most a day.
     pub retry: Option<u64>,
@@ -78,6 +82,44 @@ impl Draft {
     }
 }
 
+/// The events of one request: they share their fields, and their data are parts of one body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    draft: Draft,
+    data: Vec<Range<usize>>,
+}
+
+impl Batch {
+    pub(crate) fn one(draft: Draft) -> Self {
+        let whole = 0..draft.data.len();
+        Self {
+            draft,
+            data: vec![whole],
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// The id that was given; then there is one event.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.draft.id.as_deref()
+    }
+
+    pub(crate) fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        let draft = &self.draft;
+        self.data.iter().map(|data| Event {
+            retry: draft.retry,
+            event: draft.event.as_deref(),
+            id: draft.id.as_deref(),
+            // The ranges were made of this text.
+            data: draft.data.get(data.clone()),
+            ..Event::default()
+        })
+    }
+}
+
 /// The fields that a request's query gives to its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fields {
@@ -116,7 +158,7 @@ impl Fields {
     /// # Errors
     /// A body that is not UTF-8, a line that is not JSON, no line at all, one id for several events, or
     /// what [`Draft::check`] finds.
-    pub(crate) fn drafts(self, body: Vec<u8>, lines: bool) -> Result<Vec<Draft>, Error> {
+    pub(crate) fn batch(self, body: Vec<u8>, lines: bool) -> Result<Batch, Error> {
         let Ok(body) = String::from_utf8(body) else {
             return bad(
                 "The body is not UTF-8: an event stream can carry nothing else, so encode it.",
@@ -126,18 +168,18 @@ impl Fields {
             event: self.event.filter(|event| !event.is_empty()),
             id: self.id,
             retry: self.retry,
-            data: String::new(),
+            data: body,
         };
         draft.check()?;
         if !lines {
-            return Ok(vec![Draft {
-                data: body,
-                ..draft
-            }]);
+            return Ok(Batch::one(draft));
         }
-        let mut drafts = Vec::new();
+        let mut data = Vec::new();
+        let mut next = 0;
         // By LF alone, since JSON may hold no other line end as it stands; a CR before it is white space.
-        for (at, line) in body.split('\n').enumerate() {
+        for (at, line) in draft.data.split('\n').enumerate() {
+            let start = next;
+            next += line.len() + 1;
             let line = line.strip_suffix('\r').unwrap_or(line);
             if line.trim_ascii().is_empty() {
                 continue;
@@ -148,17 +190,14 @@ impl Fields {
                     at + 1
                 ));
             }
-            drafts.push(Draft {
-                data: line.to_owned(),
-                ..draft.clone()
-            });
+            data.push(start..start + line.len());
         }
-        match drafts.len() {
+        match data.len() {
             0 => bad("There is no event in the body: put one JSON value on each line."),
             2.. if draft.id.is_some() => {
                 bad("id is for one event and the body holds several: leave it out.")
             }
-            _ => Ok(drafts),
+            _ => Ok(Batch { draft, data }),
         }
     }
 }
@@ -195,35 +234,36 @@ fn bad<T>(sentence: impl Into<String>) -> Result<T, Error> {
 mod tests {
     use super::*;
 
-    fn read(query: &str, body: &[u8], lines: bool) -> Result<Vec<Draft>, String> {
+    fn read(query: &str, body: &[u8], lines: bool) -> Result<Batch, String> {
         Fields::parse(Some(query))
-            .and_then(|fields| fields.drafts(body.to_vec(), lines))
+            .and_then(|fields| fields.batch(body.to_vec(), lines))
             .map_err(|e| e.to_string())
     }
 
     #[test]
     fn a_body_is_the_data_of_one_event_as_it_stands() {
         for body in ["", "hello", "a\r\nb\rc\n\0", "{\"a\": [1,\n 2]}\n"] {
-            let drafts = read("event=tick&id=x%20y&retry=0&_=1", body.as_bytes(), false);
+            let batch = read("event=tick&id=x%20y&retry=0&_=1", body.as_bytes(), false);
             assert_eq!(
-                drafts,
-                Ok(vec![Draft {
+                batch,
+                Ok(Batch::one(Draft {
                     event: Some("tick".to_owned()),
                     id: Some("x y".to_owned()),
                     retry: Some(0),
                     data: body.to_owned(),
-                }])
+                }))
             );
         }
-        assert_eq!(read("event=", b"", false), Ok(vec![Draft::default()]));
+        let plain = Batch::one(Draft::default());
+        assert_eq!(read("event=", b"", false), Ok(plain));
     }
 
     #[test]
     fn lines_are_one_event_each() {
-        let drafts = read("event=e", b"{\"a\": 1}\r\n\n \n\"two\"\n3", true).expect("JSON");
-        let data: Vec<&str> = drafts.iter().map(|draft| draft.data.as_str()).collect();
+        let batch = read("event=e", b"{\"a\": 1}\r\n\n \n\"two\"\n3", true).expect("JSON");
+        let data: Vec<&str> = batch.events().filter_map(|event| event.data).collect();
         assert_eq!(data, ["{\"a\": 1}", "\"two\"", "3"]);
-        assert!(drafts.iter().all(|d| d.event.as_deref() == Some("e")));
+        assert!(batch.events().all(|event| event.event == Some("e")));
         assert!(read("id=a", b"1\n", true).is_ok());
         for (query, body, hint) in [
             ("", &b"1\n{x\n"[..], "Line 2 is not JSON"),

@@ -32,12 +32,8 @@ const CATCH_UP: Duration = Duration::from_secs(1);
 /// What the transport does after a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Come back at this instant, if there is one, and with `published` also when something was published;
-    /// before, only to act.
-    Wait {
-        at: Option<Instant>,
-        published: bool,
-    },
+    /// Come back at this instant, if there is one, or when its topic has news; before, only to act.
+    Wait { at: Option<Instant> },
     /// The cap of a visit was reached: let others have a turn, then come back.
     More,
     /// Send what is there, then end in order.
@@ -130,20 +126,16 @@ impl Pump {
         let next = match &mut self.feed {
             Feed::Paced(paced) => paced.fill(now, out),
             Feed::Topic(subscription) => match subscription.fill(out) {
-                Fed::All => Next::Wait {
-                    at: None,
-                    published: true,
-                },
+                Fed::All => Next::Wait { at: None },
                 Fed::Full => Next::More,
                 Fed::TooSlow => Next::Cut,
             },
         };
         match next {
-            Next::Wait { at, published } => {
+            Next::Wait { at } => {
                 self.keep_alive(now, out);
                 Next::Wait {
                     at: at.into_iter().chain(self.comment_due).min(),
-                    published,
                 }
             }
             Next::More => {
@@ -244,10 +236,7 @@ impl Paced {
         if self.counter.is_done() {
             return Next::End;
         }
-        Next::Wait {
-            at: Some(due),
-            published: false,
-        }
+        Next::Wait { at: Some(due) }
     }
 
     fn event(&mut self, n: u64, out: &mut Out) {

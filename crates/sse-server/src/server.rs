@@ -14,7 +14,7 @@ use crate::connections::{Connections, ConnectionsView};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
-use crate::publish::{Draft, Published};
+use crate::publish::{Batch, Draft, Published};
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
 use crate::topics::{TopicInfo, Topics};
@@ -151,7 +151,7 @@ impl Server {
     /// A name that no topic can have, one topic too many, or an event that cannot be sent as it is.
     pub async fn publish(&self, topic: &str, draft: Draft) -> Result<Published, Error> {
         draft.check()?;
-        self.context.publish(topic, &[draft]).await
+        self.context.publish(topic, &Batch::one(draft)).await
     }
 
     /// The topics that there are, by name.

@@ -25,6 +25,7 @@ use tokio::sync::watch;
 
 use crate::config::TopicConfig;
 use crate::error::Error;
+use crate::publish::{Batch, Published};
 pub(crate) use id::Place;
 pub(crate) use subscription::{EARLIEST, Fed, GAP, Subscription};
 pub(crate) use topic::{Head, Sweep, Topic};
@@ -81,7 +82,7 @@ impl Topics {
         }
         if set.topics.len() >= self.config.max_topics {
             // A name that was only tried keeps no place from one that is used.
-            set.topics.retain(|_, topic| !topic.is_idle());
+            set.topics.retain(|_, topic| !topic.let_go());
         }
         if set.topics.len() >= self.config.max_topics {
             return Err(Error::TooManyTopics(self.config.max_topics));
@@ -92,6 +93,35 @@ impl Topics {
         let topic = Arc::new(Topic::new(set.born, &self.config, self.published.clone()));
         set.topics.insert(name.into(), Arc::clone(&topic));
         Ok(topic)
+    }
+
+    /// A subscriber of the topic of this name.
+    ///
+    /// # Errors
+    /// As [`topic`](Self::topic).
+    pub(crate) fn subscribe(
+        &self,
+        name: &str,
+        last_event_id: Option<&str>,
+    ) -> Result<Subscription, Error> {
+        loop {
+            // It may make room for another between the two steps, and then begins anew.
+            if let Some(subscription) = self.topic(name)?.subscribe(last_event_id) {
+                return Ok(subscription);
+            }
+        }
+    }
+
+    /// Publishes to the topic of this name.
+    ///
+    /// # Errors
+    /// As [`topic`](Self::topic), and as [`Topic::publish`].
+    pub(crate) async fn publish(&self, name: &str, batch: &Batch) -> Result<Published, Error> {
+        loop {
+            if let Some(published) = self.topic(name)?.publish(batch).await {
+                return published;
+            }
+        }
     }
 
     /// Changes when something was published to any topic.
@@ -107,9 +137,9 @@ impl Topics {
     }
 }
 
-/// 1 to 64 of `A-Z a-z 0-9 . _ ~ -`, none of which needs an escape in a URL, and a letter or digit first, so
+/// Whether a topic can have this name: 1 to 64 of `A-Z a-z 0-9 . _ ~ -`, none of which needs an escape in a URL, and a letter or digit first, so
 /// that no client takes the name for a step between folders.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name
@@ -161,12 +191,16 @@ mod tests {
     fn a_full_set_makes_room_only_where_nothing_is_lost() {
         let topics = few(2);
         let first = topics.topic("first").expect("room");
-        first.append(&[Draft::default()]).expect("published");
+        first
+            .publish_now(&Batch::one(Draft::default()))
+            .expect("published");
         let second = topics.topic("second").expect("room");
-        let reader = second.subscribe(None);
+        let reader = second.subscribe(None).expect("it is there");
         assert_eq!(topics.topic("third").err(), Some(Error::TooManyTopics(2)));
         drop(reader);
         topics.topic("third").expect("the second was only tried");
+        // Whoever still holds it must not publish or listen where nobody ever looks again.
+        assert!(second.subscribe(None).is_none());
         let names: Vec<String> = topics.view().into_iter().map(|topic| topic.name).collect();
         assert_eq!(names, ["first", "third"]);
     }

@@ -42,6 +42,28 @@ async fn one_event_reaches_a_crowd_without_another() {
     }
 }
 
+/// Events of which a visit does not carry as many as may be published ahead: a publisher that is told that all were visited, when
+/// each had got the first sixteen KiB, went on until those who read were too far behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_of_longer_events_waits_for_full_visits() {
+    let bench = Bench::start().await;
+    let mut readers = JoinSet::new();
+    for _ in 0..100 {
+        let mut subscriber = bench.subscribe("/topics/news").await;
+        readers.spawn(async move {
+            for n in 1..=1_000 {
+                assert_eq!(seq(&subscriber.next().await.id), n);
+            }
+        });
+    }
+    let lines = format!("\"{}\"\n", "x".repeat(158)).repeat(1_000);
+    let kind = ("content-type", "application/x-ndjson");
+    let (head, answer) = bench.post("/topics/news", &[kind], lines).await;
+    assert_eq!(head.status, 200, "{answer}");
+    assert!(answer.contains(r#""subscribers":100"#), "{answer}");
+    soon("the last event of all", readers.join_all()).await;
+}
+
 /// A batch of six times what a subscriber may lag and three times what is kept, but no more than sockets hold: publishing keeps
 /// step with the sweepers, so nobody is cut off for not having been visited, and nothing is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,6 @@
 //! The table as the window and the API read it.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
@@ -90,6 +90,7 @@ impl Connections {
     fn look(&self, wanted: impl Fn(&Row) -> bool) -> ConnectionsView {
         // Before reading, so that what changes meanwhile is told again.
         self.0.told.store(false, Ordering::Release);
+        fence(Ordering::SeqCst);
         let table = self.table();
         let closed = table.ended.iter().chain(&table.turned_away);
         let mut closed: Vec<_> = closed.filter(|row| wanted(row)).collect();

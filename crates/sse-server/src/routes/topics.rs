@@ -1,5 +1,7 @@
 //! A topic: GET subscribes to it, POST publishes to it.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -13,6 +15,7 @@ use crate::error::Error;
 use crate::publish::{Fields, is_lines};
 use crate::pump::Pump;
 use crate::query::Overrides;
+use crate::topics;
 
 /// GET and HEAD.
 pub(super) async fn subscribe(
@@ -30,8 +33,28 @@ pub(super) async fn subscribe(
         Ok(asked) => asked,
         Err(refusal) => return (*refusal).into(),
     };
-    let topic = match context.topics.topic(name) {
-        Ok(topic) => topic,
+    if *request.method() == Method::HEAD {
+        // It tells nobody, so it begins no topic.
+        return match topics::is_name(name) {
+            true => streams::head().into(),
+            false => refuse(&Error::BadTopic).into(),
+        };
+    }
+    if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
+        return refusal.into();
+    }
+    match context
+        .topics
+        .subscribe(name, asked.last_event_id.as_deref())
+    {
+        Ok(subscription) => {
+            let client = Client {
+                topic: Some(Arc::clone(subscription.topic())),
+                ..asked.client
+            };
+            let pump = Pump::subscribed(subscription, context.keep_alive);
+            streams::begin(context, client, pump)
+        }
         Err(error) => {
             let refusal = refuse(&error);
             let why = match error {
@@ -44,22 +67,9 @@ pub(super) async fn subscribe(
                 None,
                 Ending::new(EndedBy::Server, why),
             );
-            return refusal.into();
+            refusal.into()
         }
-    };
-    if *request.method() == Method::HEAD {
-        return streams::head().into();
     }
-    if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
-        return refusal.into();
-    }
-    let subscription = topic.subscribe(asked.last_event_id.as_deref());
-    let pump = Pump::subscribed(subscription, context.keep_alive);
-    let client = Client {
-        topic: Some(topic),
-        ..asked.client
-    };
-    streams::begin(context, client, pump)
 }
 
 /// POST.
@@ -75,11 +85,11 @@ pub(super) async fn publish(
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    let drafts = match fields.and_then(|fields| fields.drafts(body, lines)) {
-        Ok(drafts) => drafts,
+    let batch = match fields.and_then(|fields| fields.batch(body, lines)) {
+        Ok(batch) => batch,
         Err(error) => return refuse(&error),
     };
-    match context.publish(name, &drafts).await {
+    match context.publish(name, &batch).await {
         Ok(published) => ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response(),
         Err(error) => refuse(&error),
     }

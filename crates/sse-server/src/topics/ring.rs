@@ -6,7 +6,6 @@ use std::sync::Arc;
 use sse_wire::{Event, LineEnding, encode};
 
 use super::id::Place;
-use crate::publish::Draft;
 
 /// What an event costs beside its frame, roughly: its entry here, and the allocation.
 const OVERHEAD: usize = 64;
@@ -90,34 +89,24 @@ impl Ring {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Appends an event and lets go of the oldest, down to the bounds. The newest stays whatever its size.
-    pub(super) fn push(&mut self, draft: &Draft) -> u64 {
+    /// Appends an event, with an id of ours if it has none, and lets go of the oldest, down to the bounds. The newest stays whatever its size.
+    pub(super) fn push(&mut self, event: &Event<'_>) -> u64 {
         let seq = self.last() + 1;
-        let own;
-        let id = match &draft.id {
-            Some(id) => id.as_str(),
-            None => {
-                own = Place::new(self.born, seq).to_string();
-                &own
-            }
+        let own = self.place(seq).to_string();
+        let with_id = Event {
+            id: Some(event.id.unwrap_or(&own)),
+            ..*event
         };
-        let event = Event {
-            retry: draft.retry,
-            event: draft.event.as_deref(),
-            id: Some(id),
-            data: Some(&draft.data),
-            ..Event::default()
-        };
-        self.scratch.clear();
-        encode(&event, LineEnding::Lf, &mut self.scratch);
+        encode(&with_id, LineEnding::Lf, &mut self.scratch);
         let frame = Arc::from(self.scratch.as_slice());
         // One large event is no reason to keep a large buffer.
+        self.scratch.clear();
         self.scratch.shrink_to(crate::pump::VISIT);
-        let given: Option<Arc<str>> = draft.id.as_deref().map(Arc::from);
+        let given: Option<Arc<str>> = event.id.map(Arc::from);
         if let Some(id) = &given {
             self.given.insert(Arc::clone(id), seq);
         }
-        if let Some(name) = &draft.event {
+        if let Some(name) = event.event {
             self.remember(name);
         }
         self.bytes += cost(&frame);
@@ -143,7 +132,11 @@ impl Ring {
     }
 
     fn remember(&mut self, name: &str) {
-        if self.names.iter().any(|known| **known == *name) {
+        if let Some(at) = self.names.iter().rposition(|known| **known == *name) {
+            // It is the latest again.
+            if let Some(known) = self.names.remove(at) {
+                self.names.push_back(known);
+            }
             return;
         }
         if self.names.len() == NAMES {
@@ -197,16 +190,16 @@ mod tests {
 
     const BORN: u64 = 1_763_823_600_123;
 
-    fn data(text: &str) -> Draft {
-        Draft {
-            data: text.to_owned(),
-            ..Draft::default()
+    fn data(text: &str) -> Event<'_> {
+        Event {
+            data: Some(text),
+            ..Event::default()
         }
     }
 
-    fn named(id: &str) -> Draft {
-        Draft {
-            id: Some(id.to_owned()),
+    fn named(id: &str) -> Event<'_> {
+        Event {
+            id: Some(id),
             ..data("x")
         }
     }
@@ -269,13 +262,17 @@ mod tests {
         let mut ring = Ring::new(BORN, 2, 1 << 20);
         for n in 0..40 {
             for _ in 0..2 {
-                ring.push(&Draft {
-                    event: Some(format!("n{n}")),
-                    ..Draft::default()
+                ring.push(&Event {
+                    event: Some(&format!("n{n}")),
+                    ..Event::default()
                 });
             }
+            ring.push(&Event {
+                event: Some("tick"),
+                ..Event::default()
+            });
         }
         let names: Vec<&str> = ring.names().collect();
-        assert_eq!((names.len(), names[0], names[29]), (30, "n10", "n39"));
+        assert_eq!((names.len(), names[0], names[29]), (30, "n11", "tick"));
     }
 }

@@ -84,8 +84,9 @@ impl Subscription {
 
     /// Whether it is to be ended for being too far behind, as seen from outside a visit.
     pub(crate) fn is_too_slow(&self) -> bool {
-        self.topic.config.slow == Slow::Disconnect
-            && self.reader.lag(self.topic.last()) > self.topic.config.max_lag
+        let (topic, reader) = (&self.topic, &self.reader);
+        topic.config.slow == Slow::Disconnect
+            && (reader.lag(topic.last()) > topic.config.max_lag || reader.at < topic.before())
     }
 
     /// Writes what it lacks, up to the cap of a visit.
@@ -95,10 +96,12 @@ impl Subscription {
         let reader = &mut self.reader;
         let last = ring.last();
         let max_lag = self.topic.config.max_lag;
-        if reader.at < ring.before() || reader.lag(last) > max_lag {
+        if !reader.greeted {
+            // It has only come: what was published before its first visit is no lag of its own.
+            reader.joined = last;
+            reader.drop_oldest(ring, u64::MAX);
+        } else if reader.at < ring.before() || reader.lag(last) > max_lag {
             match self.topic.config.slow {
-                // Not its fault: it has only come.
-                _ if !reader.greeted => reader.drop_oldest(ring, u64::MAX),
                 Slow::Disconnect => return Fed::TooSlow,
                 Slow::DropOldest => reader.drop_oldest(ring, max_lag),
             }
@@ -165,16 +168,21 @@ impl Reader {
 
     /// Skips what is too old for it. A gap that it was not told of yet grows.
     fn drop_oldest(&mut self, ring: &Ring, max_lag: u64) {
-        let to = ring
-            .before()
-            .max(ring.last().saturating_sub(max_lag))
-            .max(self.at);
+        // A replay that is still kept is no lag.
+        let most = match self.lag(ring.last()) > max_lag {
+            true => ring.last().saturating_sub(max_lag),
+            false => 0,
+        };
+        let to = ring.before().max(most).max(self.at);
         let skipped = to - self.at;
+        if skipped == 0 {
+            return;
+        }
         match &mut self.gap {
             Some(gap) => gap.lost = gap.lost.map(|lost| lost + skipped),
             None => {
                 self.gap = Some(Box::new(Missed {
-                    from: ring.id(self.at),
+                    from: ring.place(self.at).to_string(),
                     lost: Some(skipped),
                 }));
             }

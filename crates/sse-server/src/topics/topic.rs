@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use sse_wire::Event;
 use tokio::sync::{Notify, watch};
 
 use super::ring::Ring;
@@ -11,7 +12,7 @@ use super::subscription::{Reader, Subscription};
 use super::{TopicInfo, lock};
 use crate::config::TopicConfig;
 use crate::error::Error;
-use crate::publish::{Draft, Published};
+use crate::publish::{Batch, Published};
 
 /// A ring of events and the number of those who read it.
 #[derive(Debug)]
@@ -19,8 +20,10 @@ pub(crate) struct Topic {
     pub(super) state: Mutex<State>,
     /// Told when a sweeper has come further.
     swept: Notify,
-    /// The number of the newest event, to be compared without the lock.
+    /// The number of the newest event, and of the one before the oldest that is kept, to be compared without
+    /// the lock.
     last: AtomicU64,
+    before: AtomicU64,
     pub(super) config: TopicConfig,
     published: watch::Sender<()>,
 }
@@ -29,6 +32,8 @@ pub(crate) struct Topic {
 pub(super) struct State {
     pub(super) ring: Ring,
     pub(super) subscribers: usize,
+    /// It made room for another topic. Whoever still holds it asks for the name again.
+    gone: bool,
     /// How far each sweeper that has readers of this topic has come.
     sweeps: Vec<Arc<Mutex<Head>>>,
 }
@@ -55,111 +60,114 @@ impl Topic {
             state: Mutex::new(State {
                 ring: Ring::new(born, config.keep_events, config.keep_bytes),
                 subscribers: 0,
+                gone: false,
                 sweeps: Vec::new(),
             }),
             swept: Notify::new(),
             last: AtomicU64::new(0),
+            before: AtomicU64::new(0),
             config: config.clone(),
             published,
         }
     }
 
-    /// Publishes the events in their order. More of them than the ring could hold go out bit by bit, so that
-    /// others may come in between.
+    /// Publishes the events in their order, or answers `None` where the topic is no longer there. More of them
+    /// than the ring could hold go out bit by bit, so that others may come in between, and a publisher that
+    /// goes away meanwhile leaves the rest unpublished.
     ///
     /// It waits while the sweepers are far behind with what was published before: a reader that takes
     /// everything at once must not lose an event because it was not visited in time. For readers that are
     /// slow nobody waits, neither here nor there.
     ///
     /// # Errors
-    /// As [`append`](Self::append).
-    pub(crate) async fn publish(&self, drafts: &[Draft]) -> Result<Published, Error> {
-        let mut published = Published {
-            id: String::new(),
-            events: 0,
-            subscribers: 0,
-        };
-        for some in drafts.chunks(self.ahead()) {
-            let mut swept = pin!(self.swept.notified());
-            loop {
-                // Before the look, so that no notice is missed.
-                swept.as_mut().enable();
-                if !self.is_ahead() {
-                    break;
-                }
-                swept.as_mut().await;
-                swept.set(self.swept.notified());
-            }
-            let some = self.append(some)?;
-            published = Published {
-                events: published.events + some.events,
-                ..some
-            };
-        }
-        Ok(published)
-    }
-
-    /// How many events the sweepers may be behind: half of what a reader that takes everything at once may.
-    fn ahead(&self) -> usize {
-        let most = usize::try_from(self.config.max_lag).unwrap_or(usize::MAX);
-        (most.min(self.config.keep_events) / 2).max(1)
-    }
-
-    fn is_ahead(&self) -> bool {
-        let state = lock(&self.state);
-        let head = state.head();
-        state.sweeps.iter().map(|come| *lock(come)).any(|come| {
-            head.seq - come.seq >= self.ahead() as u64
-                || head.bytes - come.bytes >= self.config.keep_bytes as u64 / 2
-        })
-    }
-
-    /// Publishes the events in their order, with nothing in between, and waits for nothing.
-    ///
-    /// # Errors
     /// An id that an event which is still kept has: a client that comes back with it could not be told what
     /// it lacks. Nothing is published then.
-    pub(crate) fn append(&self, drafts: &[Draft]) -> Result<Published, Error> {
-        let mut state = lock(&self.state);
-        let given = drafts.iter().filter_map(|draft| draft.id.as_ref());
-        for id in given {
-            if state.ring.has_given(id) {
-                return Err(Error::IdTaken(id.clone()));
+    pub(crate) async fn publish(&self, batch: &Batch) -> Option<Result<Published, Error>> {
+        let mut done = 0;
+        loop {
+            let mut swept = pin!(self.swept.notified());
+            // Before the look, so that no notice is missed.
+            swept.as_mut().enable();
+            let published = match self.append(batch, done, true)? {
+                Ok(published) => published,
+                refused => return Some(refused),
+            };
+            done += published.events;
+            if done == batch.len() {
+                return Some(Ok(Published {
+                    events: done,
+                    ..published
+                }));
             }
+            swept.await;
         }
-        for draft in drafts {
-            state.ring.push(draft);
+    }
+
+    /// Publishes the events from `first` on in one go; with `step` only as many as keep step with the sweepers.
+    fn append(&self, batch: &Batch, first: usize, step: bool) -> Option<Result<Published, Error>> {
+        let mut state = lock(&self.state);
+        if state.gone {
+            return None;
+        }
+        if let Some(id) = batch.id()
+            && state.ring.has_given(id)
+        {
+            return Some(Err(Error::IdTaken(id.to_owned())));
+        }
+        let mut events = 0;
+        for event in batch.events().skip(first) {
+            if step && state.is_ahead(&self.config, most(&event)) {
+                break;
+            }
+            state.ring.push(&event);
+            events += 1;
         }
         let last = state.ring.last();
         let published = Published {
             id: state.ring.id(last),
-            events: drafts.len(),
+            events,
             subscribers: state.subscribers,
         };
+        self.before.store(state.ring.before(), Ordering::Release);
         self.last.store(last, Ordering::Release);
         drop(state);
-        self.published.send_replace(());
-        Ok(published)
+        if events > 0 {
+            self.published.send_replace(());
+        }
+        Some(Ok(published))
     }
 
-    /// A subscriber that comes with this last event id, if it comes with one.
-    pub(crate) fn subscribe(self: &Arc<Self>, last_event_id: Option<&str>) -> Subscription {
+    /// Publishes without waiting for anybody.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn publish_now(&self, batch: &Batch) -> Result<Published, Error> {
+        self.append(batch, 0, false).expect("it is there")
+    }
+
+    /// A subscriber that comes with this last event id, if it comes with one; `None` where the topic is no
+    /// longer there.
+    pub(crate) fn subscribe(self: &Arc<Self>, last_event_id: Option<&str>) -> Option<Subscription> {
         let mut state = lock(&self.state);
+        if state.gone {
+            return None;
+        }
         state.subscribers += 1;
         let reader = Reader::new(&state.ring, last_event_id);
         drop(state);
-        Subscription::new(Arc::clone(self), reader)
+        Some(Subscription::new(Arc::clone(self), reader))
     }
 
     /// Takes part in the topic as a sweeper that has visited all its readers up to now, since it has none.
-    pub(crate) fn sweep(self: &Arc<Self>) -> Sweep {
+    /// Answers that moment too, taken under the same lock: what comes later is to be told of.
+    pub(crate) fn sweep(self: &Arc<Self>) -> (Sweep, Head) {
         let mut state = lock(&self.state);
-        let come = Arc::new(Mutex::new(state.head()));
+        let head = state.head();
+        let come = Arc::new(Mutex::new(head));
         state.sweeps.push(Arc::clone(&come));
-        Sweep {
+        let sweep = Sweep {
             topic: Arc::clone(self),
             come,
-        }
+        };
+        (sweep, head)
     }
 
     /// The number of the newest event.
@@ -167,15 +175,21 @@ impl Topic {
         self.last.load(Ordering::Acquire)
     }
 
+    /// The number of the event before the oldest that is kept.
+    pub(crate) fn before(&self) -> u64 {
+        self.before.load(Ordering::Acquire)
+    }
+
     /// The id of the event with this number.
     pub(crate) fn id(&self, seq: u64) -> String {
         lock(&self.state).ring.id(seq)
     }
 
-    /// Whether nobody would miss it.
-    pub(super) fn is_idle(&self) -> bool {
-        let state = lock(&self.state);
-        state.subscribers == 0 && state.ring.kept() == 0
+    /// Lets the topic go if nobody would miss it: nobody reads it and it keeps nothing.
+    pub(super) fn let_go(&self) -> bool {
+        let mut state = lock(&self.state);
+        state.gone = state.subscribers == 0 && state.ring.kept() == 0;
+        state.gone
     }
 
     pub(super) fn view(&self, name: &str) -> TopicInfo {
@@ -201,6 +215,30 @@ impl State {
             bytes: self.ring.written(),
         }
     }
+
+    /// Whether one more event of `bytes` could push out, or leave too far behind, a reader that its sweeper has
+    /// not visited in time.
+    fn is_ahead(&self, config: &TopicConfig, bytes: usize) -> bool {
+        // Half, so that a reader which is visited while more is published stays well within its bound.
+        let most = usize::try_from(config.max_lag).unwrap_or(usize::MAX);
+        let events = (most.min(config.keep_events) / 2).max(1) as u64;
+        let head = self.head();
+        self.sweeps.iter().map(|come| *lock(come)).any(|come| {
+            let unseen = head.bytes - come.bytes;
+            head.seq - come.seq >= events
+                || (unseen > 0 && unseen + bytes as u64 > config.keep_bytes as u64)
+        })
+    }
+}
+
+/// What an event takes in the ring at most: `data: ` and a line end for each line, the other fields, an id.
+fn most(event: &Event<'_>) -> usize {
+    const LINE: usize = 7;
+    const REST: usize = 256;
+    let data = event.data.unwrap_or_default();
+    let lines = 1 + data.bytes().filter(|b| matches!(b, b'\r' | b'\n')).count();
+    let named = event.event.map_or(0, str::len) + event.id.map_or(0, str::len);
+    data.len() + lines * LINE + named + REST
 }
 
 impl Sweep {
@@ -229,10 +267,19 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
+    use crate::publish::{Draft, Fields};
     use crate::topics::Topics;
 
-    fn drafts(n: usize) -> Vec<Draft> {
-        vec![Draft::default(); n]
+    fn events(n: usize) -> Batch {
+        let body = "1\n".repeat(n).into_bytes();
+        Fields::default().batch(body, true).expect("JSON")
+    }
+
+    fn one(data: String) -> Batch {
+        Batch::one(Draft {
+            data,
+            ..Draft::default()
+        })
     }
 
     /// A burst used to leave the ring before the readers were visited: all of them were cut off as too slow.
@@ -244,12 +291,12 @@ mod tests {
             ..TopicConfig::default()
         });
         let topic = topics.topic("news").expect("room");
-        let sweep = topic.sweep();
+        let (sweep, _) = topic.sweep();
         let mut cx = Context::from_waker(Waker::noop());
         // A subscriber is nobody that is waited for.
         let reader = topic.subscribe(None);
 
-        let many = drafts(12);
+        let many = events(12);
         let mut publish = pin!(topic.publish(&many));
         assert!(publish.as_mut().poll(&mut cx).is_pending());
         assert_eq!(topic.last(), 5, "half of the lag that readers may have");
@@ -257,14 +304,14 @@ mod tests {
         assert!(publish.as_mut().poll(&mut cx).is_pending());
         assert_eq!(topic.last(), 10);
         sweep.has_come(topic.head());
-        let Poll::Ready(Ok(published)) = publish.as_mut().poll(&mut cx) else {
+        let Poll::Ready(Some(Ok(published))) = publish.as_mut().poll(&mut cx) else {
             panic!("the last two had room");
         };
         assert_eq!((published.events, published.subscribers), (12, 1));
         assert_eq!(published.id, topic.id(12));
         drop(reader);
 
-        let more = drafts(20);
+        let more = events(20);
         let mut publish = pin!(topic.publish(&more));
         assert!(publish.as_mut().poll(&mut cx).is_pending());
         drop(sweep);
@@ -277,18 +324,37 @@ mod tests {
     #[test]
     fn large_events_wait_before_they_push_out_what_was_not_seen() {
         let topics = Topics::new(TopicConfig {
-            keep_bytes: 1000,
+            keep_bytes: 10_000,
             ..TopicConfig::default()
         });
         let topic = topics.topic("news").expect("room");
-        let _sweep = topic.sweep();
-        let large = Draft {
-            data: "x".repeat(600),
-            ..Draft::default()
-        };
+        let (sweep, _) = topic.sweep();
         let mut cx = Context::from_waker(Waker::noop());
-        let one = [large];
-        assert!(pin!(topic.publish(&one)).poll(&mut cx).is_ready());
-        assert!(pin!(topic.publish(&one)).poll(&mut cx).is_pending());
+        let mut ready = |batch: &Batch| pin!(topic.publish(batch)).poll(&mut cx).is_ready();
+        assert!(ready(&one("x".to_owned())));
+        assert!(!ready(&one("x".repeat(10_000))));
+        // A line end takes seven bytes on the wire.
+        assert!(!ready(&one("\n".repeat(1_500))));
+        assert!(ready(&one("x".repeat(8_000))));
+        sweep.has_come(topic.head());
+        assert!(
+            ready(&one("x".repeat(1 << 20))),
+            "nothing unseen is there to push out"
+        );
+    }
+
+    /// Half of one byte is none, and nobody can be less than that behind: no publish ever came through.
+    #[test]
+    fn the_smallest_bounds_let_an_event_through() {
+        let topics = Topics::new(TopicConfig {
+            keep_bytes: 0,
+            keep_events: 0,
+            max_lag: 0,
+            ..TopicConfig::default()
+        });
+        let topic = topics.topic("news").expect("room");
+        let (_sweep, _) = topic.sweep();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(pin!(topic.publish(&events(1))).poll(&mut cx).is_ready());
     }
 }

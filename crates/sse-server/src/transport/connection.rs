@@ -166,8 +166,13 @@ impl Connection {
 
     /// Notes the end in the table and gives the socket back, which is to be closed or reset.
     pub(super) fn end(self, ending: Ending) -> Wire {
-        self.open.end(ending);
-        self.wire
+        let Self {
+            wire, pump, open, ..
+        } = self;
+        // First, so that whoever is told of the end finds the topic without this subscriber.
+        drop(pump);
+        open.end(ending);
+        wire
     }
 
     /// Goes on with what was unsent; `None` when it is all gone and the stream goes on.
@@ -217,7 +222,7 @@ impl Connection {
 
     fn after(&self, next: Next) -> Visit {
         match next {
-            Next::Wait { at, .. } => Visit::Wait(at),
+            Next::Wait { at } => Visit::Wait(at),
             Next::More => Visit::Again,
             Next::Cut => Visit::Cut(TOO_SLOW),
             Next::End if self.pump.is_complete() => Visit::Finished(Ending::COMPLETE),

@@ -15,6 +15,8 @@ pub(super) struct Readers {
     topics: Slab<Reading>,
     /// Where the next turn begins, so that one busy topic does not hold up the others.
     turn: usize,
+    /// The topic that was served last.
+    served: usize,
 }
 
 /// One topic and the keys of its readers.
@@ -24,7 +26,8 @@ struct Reading {
     keys: Vec<u32>,
     /// The readers that this pass has yet to visit are those before this place.
     left: usize,
-    /// The newest event when the pass began: every reader that was visited in it has that one.
+    /// The newest event when the pass began: every reader that was visited in it has that one, or its socket
+    /// takes no more.
     swept: Head,
     /// Whether the pass is through and was told of.
     told: bool,
@@ -47,13 +50,16 @@ impl Readers {
             .find(|(_, reading)| Arc::ptr_eq(reading.sweep.topic(), topic));
         let at = match known {
             Some((at, _)) => at,
-            None => self.topics.insert(Reading {
-                sweep: topic.sweep(),
-                keys: Vec::new(),
-                left: 0,
-                swept: topic.head(),
-                told: true,
-            }),
+            None => {
+                let (sweep, swept) = topic.sweep();
+                self.topics.insert(Reading {
+                    sweep,
+                    keys: Vec::new(),
+                    left: 0,
+                    swept,
+                    told: true,
+                })
+            }
         };
         let keys = &mut self.topics[at].keys;
         keys.push(short(key));
@@ -76,9 +82,19 @@ impl Readers {
         moved
     }
 
-    /// Begins a turn with the topic after the one that began the last.
+    /// Begins a turn with the topic after the one that was served last.
     pub(super) fn turn(&mut self) {
-        self.turn = self.turn.wrapping_add(1);
+        self.turn = self.served.wrapping_add(1);
+    }
+
+    /// Leaves the reader that was the last to be given out in the pass, since its visit was full before it had
+    /// everything: a publisher that waits for the pass waits for it too.
+    pub(super) fn again(&mut self, seat: Seat) {
+        if let Some(reading) = self.topics.get_mut(seat.topic as usize)
+            && reading.left == seat.place as usize
+        {
+            reading.left += 1;
+        }
     }
 
     /// The next reader that may lack something.
@@ -101,6 +117,7 @@ impl Readers {
                 }
             }
             if reading.left > 0 {
+                self.served = at;
                 reading.left -= 1;
                 return reading.keys.get(reading.left).map(|key| *key as usize);
             }
@@ -118,7 +135,7 @@ fn short(n: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::config::TopicConfig;
-    use crate::publish::Draft;
+    use crate::publish::{Batch, Draft};
     use crate::topics::Topics;
 
     fn pass(readers: &mut Readers) -> Vec<usize> {
@@ -132,7 +149,11 @@ mod tests {
             topics.topic("a").expect("room"),
             topics.topic("b").expect("room"),
         );
-        let publish = |topic: &Topic| _ = topic.append(&[Draft::default()]).expect("published");
+        let publish = |topic: &Topic| {
+            _ = topic
+                .publish_now(&Batch::one(Draft::default()))
+                .expect("published");
+        };
         let mut readers = Readers::default();
         publish(&a);
         for key in 0..3 {
@@ -169,7 +190,9 @@ mod tests {
             for visited in 0..6 {
                 let mut readers = Readers::default();
                 let mut seats: Vec<_> = (0..6).map(|key| readers.enter(&topic, key)).collect();
-                topic.append(&[Draft::default()]).expect("published");
+                topic
+                    .publish_now(&Batch::one(Draft::default()))
+                    .expect("published");
                 let mut seen: Vec<usize> = (0..visited).filter_map(|_| readers.next()).collect();
                 if let Some(moved) = readers.leave(seats[gone]) {
                     seats[moved] = seats[gone];

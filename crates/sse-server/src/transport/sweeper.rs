@@ -31,6 +31,9 @@ const TURN: usize = 128;
 /// Visits of streams without a pace in one go. Each sends 16 KiB.
 const UNPACED_TURN: usize = 16;
 
+/// How many timers of connections that are gone are left alone.
+const SPARE_TIMERS: usize = 1000;
+
 /// How long an orderly end waits for a client that talks to close its side.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -154,6 +157,11 @@ impl Sweeper {
     /// One go. Answers whether there may be more to do at once.
     fn go(&mut self) -> bool {
         let now = Instant::now();
+        if self.timers.len() > 2 * self.slots.len() + SPARE_TIMERS {
+            let slots = &self.slots;
+            self.timers
+                .retain(|key, at| slots.get(key).is_some_and(|slot| slot.armed == Some(at)));
+        }
         let woken = self.look_after_woken(now);
         let stopped = self.stop_some(now);
         let due = self.fire(now);
@@ -256,7 +264,13 @@ impl Sweeper {
                         self.close(key, TOO_SLOW, Close::InOrder);
                     }
                 }
-                Some(State::Open(_)) => self.visit(key, now),
+                Some(State::Open(_)) => {
+                    if self.visit(key, now)
+                        && let Some(seat) = self.slots.get(key).and_then(|slot| slot.seat)
+                    {
+                        self.readers.again(seat);
+                    }
+                }
                 Some(State::Closing(..) | State::Gone) | None => {}
             }
         }
@@ -277,16 +291,21 @@ impl Sweeper {
         !self.unpaced.is_empty()
     }
 
-    fn visit(&mut self, key: usize, now: Instant) {
+    /// Answers whether the visit was full and there is more to send at once.
+    fn visit(&mut self, key: usize, now: Instant) -> bool {
         let Some(slot) = self.slots.get_mut(key) else {
-            return;
+            return false;
         };
         let connection = match &mut slot.state {
             State::Open(connection) => connection,
             State::Closing(_, until) if *until > now => {
-                return self.timers.arm(key, &mut slot.armed, *until);
+                self.timers.arm(key, &mut slot.armed, *until);
+                return false;
             }
-            State::Closing(..) | State::Gone => return self.remove(key),
+            State::Closing(..) | State::Gone => {
+                self.remove(key);
+                return false;
+            }
         };
         let mut cx = Context::from_waker(&slot.waker);
         match connection.visit(now, self.stall, &mut self.out, &mut cx) {
@@ -296,6 +315,7 @@ impl Sweeper {
                 if !std::mem::replace(&mut slot.queued, true) {
                     self.unpaced.push_back(key);
                 }
+                return true;
             }
             // It does not end in order while the server stops: the client would have to read first.
             Visit::Blocked(_) if self.stopping => self.close(key, STOPPED, Close::Reset),
@@ -304,6 +324,7 @@ impl Sweeper {
             Visit::Cut(ending) => self.close(key, ending, Close::InOrder),
             Visit::Broken(ending) => self.close(key, ending, Close::Reset),
         }
+        false
     }
 
     fn stop(&mut self) {
@@ -368,5 +389,14 @@ impl Sweeper {
         {
             moved.seat = Some(seat);
         }
+    }
+}
+
+impl Drop for Sweeper {
+    /// What was woken and not looked after holds the list that it is on.
+    fn drop(&mut self) {
+        self.slots.clear();
+        self.ready.take(&mut self.woken);
+        self.woken.clear();
     }
 }

@@ -22,6 +22,16 @@ impl Timers {
         }
     }
 
+    /// How many wishes there are, those that were replaced included.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Keeps the wishes that somebody still has.
+    pub(super) fn retain(&mut self, mut has: impl FnMut(usize, Instant) -> bool) {
+        self.0.retain(|Reverse((at, key))| has(*key, *at));
+    }
+
     /// The earliest wish.
     pub(super) fn next(&self) -> Option<Instant> {
         self.0.peek().map(|Reverse((at, _))| *at)

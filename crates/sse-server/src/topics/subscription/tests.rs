@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::TopicConfig;
-use crate::publish::Draft;
+use crate::publish::{Batch, Draft};
 use crate::topics::Topics;
 
 fn topic(config: TopicConfig) -> Arc<Topic> {
@@ -25,7 +25,7 @@ fn publish(topic: &Topic, numbers: std::ops::RangeInclusive<u64>) {
             data,
             ..Draft::default()
         };
-        topic.append(&[draft]).expect("published");
+        topic.publish_now(&Batch::one(draft)).expect("published");
     }
 }
 
@@ -53,7 +53,7 @@ fn place(topic: &Topic, seq: u64) -> String {
 fn a_new_subscriber_is_told_its_place_and_gets_what_comes() {
     let topic = topic(TopicConfig::default());
     publish(&topic, 1..=2);
-    let mut new = topic.subscribe(None);
+    let mut new = topic.subscribe(None).expect("it is there");
     assert_eq!(
         visit(&mut new),
         ("retry: 1000\nid: #2\n\n".to_owned(), Fed::All)
@@ -65,7 +65,7 @@ fn a_new_subscriber_is_told_its_place_and_gets_what_comes() {
         "id: #3\ndata: 3\n\nid: #4\ndata: 4\n\n",
         "all that it lacks in one visit"
     );
-    let mut empty = topic.subscribe(Some(""));
+    let mut empty = topic.subscribe(Some("")).expect("it is there");
     assert_eq!(visit(&mut empty).0, "retry: 1000\nid: #4\n\n");
 }
 
@@ -78,9 +78,9 @@ fn a_subscriber_that_comes_back_goes_on_behind_its_id() {
         data: "4".to_owned(),
         ..Draft::default()
     };
-    topic.append(&[draft]).expect("published");
+    topic.publish_now(&Batch::one(draft)).expect("published");
     publish(&topic, 5..=5);
-    let rest = |id: &str| visit(&mut topic.subscribe(Some(id))).0;
+    let rest = |id: &str| visit(&mut topic.subscribe(Some(id)).expect("it is there")).0;
     assert_eq!(
         rest(&place(&topic, 2)),
         "retry: 1000\nid: #2\n\nid: #3\ndata: 3\n\nid: mine\ndata: 4\n\nid: #5\ndata: 5\n\n"
@@ -93,7 +93,7 @@ fn a_subscriber_that_comes_back_goes_on_behind_its_id() {
 #[test]
 fn what_cannot_be_resumed_is_told_as_a_gap() {
     let topic = small(Slow::Disconnect);
-    let gap = |id: &str| visit(&mut topic.subscribe(Some(id))).0;
+    let gap = |id: &str| visit(&mut topic.subscribe(Some(id)).expect("it is there")).0;
     assert_eq!(
         gap("x\"y"),
         "retry: 1000\nevent: gap\nid: #0\ndata: {\"from\":\"x\\\"y\",\"to\":null,\"lost\":null}\n\n",
@@ -129,16 +129,21 @@ fn what_cannot_be_resumed_is_told_as_a_gap() {
 fn the_place_after_a_gap_leads_to_what_was_next() {
     let topic = small(Slow::Disconnect);
     publish(&topic, 1..=6);
-    let told = visit(&mut topic.subscribe(Some("never"))).0;
+    let told = visit(&mut topic.subscribe(Some("never")).expect("it is there")).0;
     assert!(told.contains("id: #2\n"));
-    let again = visit(&mut topic.subscribe(Some(&place(&topic, 2)))).0;
+    let again = visit(
+        &mut topic
+            .subscribe(Some(&place(&topic, 2)))
+            .expect("it is there"),
+    )
+    .0;
     assert!(!again.contains("gap"), "{again}");
 }
 
 #[test]
 fn a_subscriber_too_far_behind_is_cut() {
     let topic = small(Slow::Disconnect);
-    let mut slow = topic.subscribe(None);
+    let mut slow = topic.subscribe(None).expect("it is there");
     visit(&mut slow);
     publish(&topic, 1..=2);
     assert!(!slow.is_too_slow());
@@ -150,7 +155,7 @@ fn a_subscriber_too_far_behind_is_cut() {
 #[test]
 fn or_loses_the_oldest_and_is_told() {
     let topic = small(Slow::DropOldest);
-    let mut slow = topic.subscribe(None);
+    let mut slow = topic.subscribe(None).expect("it is there");
     publish(&topic, 1..=1);
     visit(&mut slow);
     publish(&topic, 2..=6);
@@ -166,11 +171,11 @@ fn or_loses_the_oldest_and_is_told() {
 fn a_replay_is_no_lag_and_one_that_only_came_is_not_slow() {
     let topic = small(Slow::Disconnect);
     publish(&topic, 1..=4);
-    let mut replay = topic.subscribe(Some(EARLIEST));
+    let mut replay = topic.subscribe(Some(EARLIEST)).expect("it is there");
     assert!(!replay.is_too_slow());
     assert_eq!(visit(&mut replay).0.matches("data: ").count(), 4);
 
-    let mut late = topic.subscribe(None);
+    let mut late = topic.subscribe(None).expect("it is there");
     publish(&topic, 5..=12);
     let (text, fed) = visit(&mut late);
     assert_eq!(fed, Fed::All);
@@ -183,14 +188,71 @@ fn a_replay_is_no_lag_and_one_that_only_came_is_not_slow() {
 }
 
 #[test]
+fn one_that_only_came_is_not_told_of_a_gap_that_is_none() {
+    let topic = topic(TopicConfig {
+        max_lag: 2,
+        ..TopicConfig::default()
+    });
+    let mut late = topic.subscribe(None).expect("it is there");
+    publish(&topic, 1..=9);
+    let (text, fed) = visit(&mut late);
+    assert_eq!(fed, Fed::All);
+    assert!(
+        text.starts_with("retry: 1000\nid: #0\n\nid: #1\ndata: 1\n\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches("data: ").count(), 9);
+}
+
+/// It used to be moved to the end of its lag, and lost hundreds of events that were kept.
+#[test]
+fn a_replay_that_falls_behind_loses_only_what_is_gone() {
+    let topic = topic(TopicConfig {
+        keep_events: 10,
+        max_lag: 2,
+        slow: Slow::DropOldest,
+        ..TopicConfig::default()
+    });
+    publish(&topic, 1..=10);
+    let mut replay = topic.subscribe(Some(EARLIEST)).expect("it is there");
+    replay.reader.greeted = true;
+    publish(&topic, 11..=12);
+    let (text, _) = visit(&mut replay);
+    assert!(
+        text.starts_with(
+            "event: gap\nid: #2\ndata: {\"from\":\"#0\",\"to\":\"#3\",\"lost\":2}\n\nid: #3\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_left_the_ring_is_too_far_behind_whatever_the_lag() {
+    let topic = topic(TopicConfig {
+        keep_events: 2,
+        ..TopicConfig::default()
+    });
+    let mut slow = topic.subscribe(None).expect("it is there");
+    visit(&mut slow);
+    publish(&topic, 1..=2);
+    assert!(!slow.is_too_slow());
+    publish(&topic, 3..=3);
+    assert!(slow.is_too_slow());
+}
+
+#[test]
 fn a_visit_has_a_cap_and_the_next_goes_on_there() {
     let topic = topic(TopicConfig::default());
-    let mut new = topic.subscribe(None);
+    let mut new = topic.subscribe(None).expect("it is there");
     let draft = Draft {
         data: "x".repeat(VISIT / 2),
         ..Draft::default()
     };
-    topic.append(&vec![draft; 5]).expect("published");
+    for _ in 0..5 {
+        topic
+            .publish_now(&Batch::one(draft.clone()))
+            .expect("published");
+    }
     let sizes: Vec<(usize, Fed)> = (0..3)
         .map(|_| {
             let (text, fed) = visit(&mut new);
@@ -205,13 +267,13 @@ fn subscribers_are_counted_while_they_are_there() {
     let topic = topic(TopicConfig::default());
     let count = || {
         topic
-            .append(&[Draft::default()])
+            .publish_now(&Batch::one(Draft::default()))
             .expect("published")
             .subscribers
     };
     assert_eq!(count(), 0);
-    let one = topic.subscribe(None);
-    let two = topic.subscribe(Some("x"));
+    let one = topic.subscribe(None).expect("it is there");
+    let two = topic.subscribe(Some("x")).expect("it is there");
     assert_eq!(count(), 2);
     drop(one);
     assert_eq!(count(), 1);
@@ -222,17 +284,15 @@ fn subscribers_are_counted_while_they_are_there() {
 #[test]
 fn an_id_that_is_kept_cannot_be_given_twice() {
     let topic = small(Slow::Disconnect);
-    let named = Draft {
+    let named = Batch::one(Draft {
         id: Some("a".to_owned()),
         ..Draft::default()
-    };
-    topic
-        .append(std::slice::from_ref(&named))
-        .expect("published");
+    });
+    topic.publish_now(&named).expect("published");
     assert_eq!(
-        topic.append(std::slice::from_ref(&named)).err(),
+        topic.publish_now(&named).err(),
         Some(crate::Error::IdTaken("a".to_owned()))
     );
     publish(&topic, 2..=5);
-    topic.append(&[named]).expect("it is no longer kept");
+    topic.publish_now(&named).expect("it is no longer kept");
 }
