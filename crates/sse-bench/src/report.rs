@@ -32,7 +32,8 @@ what stands under [Notes](#notes). A single measure: `target/release/sse-bench r
 
 Each server runs on one core and its clients, a process of their own, on another, over loopback. For each measure and round the
 server is started anew. The rounds are interleaved (round 1: every measure with every server; then round 2), a figure is the median
-of the rounds, and a ratio is taken within a round, since a machine changes more from minute to minute than servers differ.
+of the rounds, and a ratio is taken within a round, since a machine changes more from minute to minute than servers differ. A run
+that other processes disturbed is done again, at most twice.
 
 `limit` marks what this machine can do at most: one thread that writes ready bytes with epoll, doing on the wire what `sse serve`
 does and nothing else (`crates/sse-bench/src/limit.rs`). `sse serve` runs as it is shipped, with its guard, its table of connections

@@ -21,6 +21,9 @@ const PATIENCE: u64 = 40;
 /// No load takes as long, whatever the server does.
 const LONGEST: Duration = Duration::from_secs(240);
 
+/// Cores that others may take before a run is done again.
+const DISTURBED: f64 = 1.0 / 6.0;
+
 /// The figure that says how many cores other processes took while a load ran.
 pub(crate) const OTHERS: &str = "others_cores";
 
@@ -33,6 +36,9 @@ pub(crate) struct Options {
     /// Rounds for the servers of others, which take longer.
     #[arg(long, default_value_t = 1)]
     peer_rounds: usize,
+    /// How often a run is done again in which other processes took more than a sixth of a core; the last one counts.
+    #[arg(long, default_value_t = 2)]
+    again: usize,
     /// Only these servers.
     #[arg(long, value_delimiter = ',', value_enum)]
     only: Vec<Server>,
@@ -43,7 +49,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     sse_bin: Option<PathBuf>,
     /// Few clients and little time, to see that it works: the figures mean nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "write")]
     quick: bool,
     /// Write the report into this file, keeping the parts of it that are written by hand.
     #[arg(long, value_name = "FILE")]
@@ -148,10 +154,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                 if server.topics_only() && (!load.topic || round >= options.peer_rounds) {
                     continue;
                 }
-                let outcome = one(&programs, server, load).unwrap_or_else(|error| Outcome {
-                    trouble: Some(format!("{error:#}")),
-                    ..Outcome::default()
-                });
+                let outcome = undisturbed(options.again, || one(&programs, server, load));
                 eprintln!(
                     "round {} {:<11} {:<14} {}",
                     round + 1,
@@ -176,6 +179,25 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         report::write(file, &results, options.app.as_deref())?;
     }
     Ok(())
+}
+
+/// Does a run again while others disturb it. Whether they did is not seen from its figures, so none is picked for being good.
+fn undisturbed(again: usize, run: impl Fn() -> anyhow::Result<Outcome>) -> Outcome {
+    let mut outcome = Outcome::default();
+    for _ in 0..=again {
+        outcome = run().unwrap_or_else(|error| Outcome {
+            trouble: Some(format!("{error:#}")),
+            ..Outcome::default()
+        });
+        if outcome
+            .figures
+            .get(OTHERS)
+            .is_none_or(|cores| *cores <= DISTURBED)
+        {
+            break;
+        }
+    }
+    outcome
 }
 
 /// One load against one server that was started for it.
@@ -211,4 +233,27 @@ fn brief(outcome: &Outcome) -> String {
         .collect();
     words.extend(outcome.trouble.clone());
     words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_disturbed_run_is_done_again_and_the_last_one_counts() {
+        let runs = Cell::new(0);
+        let run = |others: f64| {
+            runs.set(runs.get() + 1);
+            let mut outcome = Outcome::default();
+            outcome.set(OTHERS, others);
+            outcome.set("run", f64::from(runs.get()));
+            Ok(outcome)
+        };
+        assert_eq!(undisturbed(2, || run(0.1)).figures["run"], 1.0);
+        assert_eq!(undisturbed(2, || run(0.9)).figures["run"], 4.0);
+        let failed = undisturbed(2, || anyhow::bail!("no"));
+        assert_eq!(failed.trouble.as_deref(), Some("no"));
+    }
 }

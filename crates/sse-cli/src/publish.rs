@@ -40,11 +40,14 @@ pub(crate) fn run(args: Publish) -> anyhow::Result<()> {
         },
         body: body(args.data)?,
     };
-    let id = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("the runtime cannot start")?
-        .block_on(post.send())?;
+        .context("the runtime cannot start")?;
+    let sent = runtime.block_on(post.send());
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    let id = sent?;
     match writeln!(std::io::stdout(), "{id}") {
         // The event is published, whoever reads of it or does not.
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {

@@ -25,6 +25,9 @@ use crate::{Status, program, routes};
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
 
+/// What the table keeps of a path, in bytes.
+const SHOWN_PATH: usize = 256;
+
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {
     pub(crate) guard: Guard,
@@ -195,12 +198,18 @@ pub(crate) fn client<B>(
             Class::Shell => "SSE Workbench window".into(),
             _ => program::name(agent).into(),
         },
-        stream: request.uri().path().into(),
+        stream: shown(request.uri().path()).into(),
         tag: overrides.client.as_deref().map(Box::from),
         method: request.method().clone(),
         brought: None,
         topic: None,
     }
+}
+
+/// As much of a path as the table keeps.
+fn shown(path: &str) -> &str {
+    // An URI's path is ASCII, so this cuts no character in two.
+    path.get(..SHOWN_PATH).unwrap_or(path)
 }
 
 /// A sentence as an answer.

@@ -120,7 +120,7 @@ impl Guard {
         Self::check_peer(request, ends)?;
         let headers = request.headers();
         let Some(origin) = origin::sent(headers) else {
-            check_fetch_metadata(headers)?;
+            check_fetch_metadata(request.method(), headers)?;
             return Ok(Admission {
                 cors: None,
                 class: Class::None,
@@ -236,7 +236,7 @@ impl Guard {
 
 /// A request without an Origin that another site made the browser send, and that is not a navigation
 /// (an image, a script, a no-cors fetch), has no business here.
-fn check_fetch_metadata(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_fetch_metadata(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
     let is = |name: &str, values: &[&str]| {
         headers
             .get_all(name)
@@ -246,7 +246,9 @@ fn check_fetch_metadata(headers: &HeaderMap) -> Result<(), Refusal> {
     let from_elsewhere = is("sec-fetch-site", &["cross-site", "same-site"]);
     // A frame of another page navigates too, but nobody asked for it.
     let framed = is("sec-fetch-dest", &["iframe", "frame", "object", "embed"]);
-    if from_elsewhere && (framed || !is("sec-fetch-mode", &["navigate"])) {
+    // Only to look: a form of another site that is sent here says its origin.
+    let looks = matches!(*method, Method::GET | Method::HEAD);
+    if from_elsewhere && (framed || !looks || !is("sec-fetch-mode", &["navigate"])) {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "Another site made this request without saying its origin: read the stream with EventSource or fetch in cors mode.",

@@ -21,7 +21,7 @@ const MAX_RETRY: u64 = 86_400_000;
 /// An event that is to be published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
-    /// Its name; `None` is the default, `message`. Without CR, LF and NUL, and not `gap`, which is what the
+    /// Its name, at most 1024 bytes; `None` is the default, `message`. Without control characters, and not `gap`, which is what the
     /// server tells subscribers of a gap with.
     pub event: Option<String>,
     /// Its id, 1 to 1024 bytes; `None` gives it one that sorts. Without control characters or white space at
@@ -53,6 +53,9 @@ impl Draft {
     pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(event) = &self.event {
             field("event", event)?;
+            if event.contains(|c: char| c.is_control()) {
+                return bad("event must not hold control characters: it is a name.");
+            }
             if event == GAP {
                 return bad(format!(
                     "event={GAP} is how the server tells of lost events: choose another name."

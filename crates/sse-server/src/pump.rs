@@ -18,7 +18,7 @@ use crate::config::KeepAlive;
 use crate::stream::{Source, Stream};
 use crate::topics::{Fed, Subscription, Topic};
 use counter::Counter;
-pub(crate) use out::{Mark, Out};
+pub(crate) use out::{Mark, Out, Stretch};
 
 /// Payload bytes after which a visit ends, so that an unpaced stream cannot starve the others. One
 /// event may go past it.
@@ -144,6 +144,24 @@ impl Pump {
             }
             Next::End | Next::Cut => next,
         }
+    }
+
+    /// Takes what `out` holds, which was written for another client, where a visit would write the same.
+    pub(crate) fn repeat(&mut self, now: Instant, out: &Out) -> Option<Next> {
+        let quiet = match self.keep_alive {
+            KeepAlive::Off => true,
+            _ => self.comment_due.is_some_and(|due| due > now),
+        };
+        let Feed::Topic(subscription) = &mut self.feed else {
+            return None;
+        };
+        if self.stopped || !quiet || !subscription.repeat(out.stretch()?) {
+            return None;
+        }
+        self.arm_keep_alive(now, true);
+        Some(Next::Wait {
+            at: self.comment_due,
+        })
     }
 
     /// Takes an act from outside; the next visit carries it out.

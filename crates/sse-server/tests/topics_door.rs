@@ -35,6 +35,14 @@ async fn publishing_passes_the_guard_like_a_stream() {
             ],
             403,
         ),
+        (
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "document"),
+            ],
+            403,
+        ),
     ] {
         let (head, sentence) = bench.post("/topics/news", headers, "from elsewhere").await;
         assert_eq!(head.status, status, "{headers:?}: {sentence}");

@@ -27,6 +27,20 @@ pub(crate) struct Out {
     shared: Option<Arc<[u8]>>,
     after: &'static [u8],
     marks: Vec<Mark>,
+    stretch: Option<Stretch>,
+    chunked: bool,
+}
+
+/// Which events of which topic a visit wrote, where it wrote nothing else: the next reader at the same place is
+/// sent the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// Tells a topic from the others.
+    pub(crate) topic: usize,
+    /// The reader had this one.
+    pub(crate) from: u64,
+    /// And now has this one.
+    pub(crate) to: u64,
 }
 
 impl Out {
@@ -37,7 +51,19 @@ impl Out {
             shared: None,
             after: b"",
             marks: Vec::new(),
+            stretch: None,
+            chunked: false,
         }
+    }
+
+    /// Notes that the payload is exactly this stretch of a topic.
+    pub(crate) fn holds(&mut self, stretch: Stretch) {
+        self.stretch = Some(stretch);
+    }
+
+    /// The stretch of a topic that it still holds.
+    pub(crate) fn stretch(&self) -> Option<Stretch> {
+        self.stretch
     }
 
     /// Forgets the last visit, and gives the memory of an unusual one back.
@@ -47,6 +73,8 @@ impl Out {
         self.shared = None;
         self.after = b"";
         self.marks.clear();
+        self.stretch = None;
+        self.chunked = false;
         if self.bytes.capacity() > KEEP {
             self.bytes.shrink_to(KEEP);
         }
@@ -54,6 +82,7 @@ impl Out {
 
     /// Where the pump appends.
     pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
+        self.stretch = None;
         &mut self.bytes
     }
 
@@ -78,6 +107,7 @@ impl Out {
     pub(crate) fn chunk(&mut self, last: bool) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut rest = self.len();
+        self.chunked = true;
         self.after = match (rest, last) {
             (0, false) => b"",
             (0, true) => b"0\r\n\r\n",
@@ -99,6 +129,11 @@ impl Out {
             self.bytes.extend_from_slice(self.after);
             self.after = b"";
         }
+    }
+
+    /// Whether the payload was wrapped.
+    pub(crate) fn chunked(&self) -> bool {
+        self.chunked
     }
 
     /// What goes on the wire, in order.

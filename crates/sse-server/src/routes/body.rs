@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 
 use crate::app::say;
 use crate::config::Limits;
@@ -28,6 +29,16 @@ async fn each(
     limits: &Limits,
     mut take: impl FnMut(Bytes),
 ) -> Result<(), Response<Body>> {
+    let too_long = || {
+        let sentence = format!(
+            "The request body is longer than {} bytes: send a shorter one.",
+            limits.body_bytes
+        );
+        last_words(StatusCode::PAYLOAD_TOO_LARGE, &sentence)
+    };
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(too_long());
+    }
     let mut body = Limited::new(body, limits.body_bytes);
     let whole = async {
         while let Some(frame) = body.frame().await {
@@ -39,13 +50,7 @@ async fn each(
     };
     match tokio::time::timeout(limits.head_time, whole).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(e)) if e.is::<LengthLimitError>() => Err(last_words(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &format!(
-                "The request body is longer than {} bytes: send a shorter one.",
-                limits.body_bytes
-            ),
-        )),
+        Ok(Err(e)) if e.is::<LengthLimitError>() => Err(too_long()),
         Ok(Err(_)) => Err(last_words(
             StatusCode::BAD_REQUEST,
             "The request body could not be read: send it whole and in one piece.",

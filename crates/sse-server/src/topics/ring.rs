@@ -10,8 +10,10 @@ use super::id::Place;
 /// What an event costs beside its frame, roughly: its entry here, and the allocation.
 const OVERHEAD: usize = 64;
 
-/// The most event names that are remembered, beside the two that every topic has.
+/// The most event names that are remembered, beside the two that every topic has, and the longest, in bytes:
+/// every page that looks is told of them all.
 const NAMES: usize = 30;
+const LONGEST_NAME: usize = 128;
 
 /// Events from the oldest that is kept to the newest, numbered without a hole.
 #[derive(Debug)]
@@ -106,7 +108,7 @@ impl Ring {
         if let Some(id) = &given {
             self.given.insert(Arc::clone(id), seq);
         }
-        if let Some(name) = event.event {
+        if let Some(name) = event.event.filter(|name| name.len() <= LONGEST_NAME) {
             self.remember(name);
         }
         self.bytes += cost(&frame);

@@ -90,13 +90,13 @@ impl Connection {
                 Some(visit) => return visit,
             }
         }
-        out.clear();
-        let next = self.pump.fill(now, out);
+        let next = match out.chunked() == (self.framing == Framing::Chunked) {
+            true => self.pump.repeat(now, out),
+            false => None,
+        };
+        let next = next.unwrap_or_else(|| self.fill(now, out));
         if next == Next::Cut {
             return Visit::Cut(TOO_SLOW);
-        }
-        if self.framing == Framing::Chunked {
-            out.chunk(next == Next::End);
         }
         let head = self.head.take().unwrap_or_default();
         let [bytes, shared, after] = out.parts();
@@ -142,6 +142,15 @@ impl Connection {
                 Visit::Broken(ending(left))
             }
         }
+    }
+
+    fn fill(&mut self, now: Instant, out: &mut Out) -> Next {
+        out.clear();
+        let next = self.pump.fill(now, out);
+        if self.framing == Framing::Chunked && next != Next::Cut {
+            out.chunk(next == Next::End);
+        }
+        next
     }
 
     /// Looks whether the client is still there, and at what it sends.
