@@ -1,7 +1,7 @@
 # The names of the project's commands; the work is in scripts/, one file for each name.
 # Each installs what it lacks, says so, and then does its job.
 
-.PHONY: help run test check bundle test-bundle screenshots bench
+.PHONY: help run test check bundle test-bundle screenshots bench bench-server soak fuzz
 
 help:
 	@echo 'make run          build and open the app (where there is no display: run "sse serve")'
@@ -10,7 +10,10 @@ help:
 	@echo 'make bundle       make the .deb and the .rpm, into target/release/bundle/'
 	@echo 'make test-bundle  install that .deb, start it, receive events from it, remove it'
 	@echo 'make screenshots  write the pictures in docs/ from the real app'
-	@echo 'make bench        measure the release programs and print the figures'
+	@echo 'make bench        measure the app and the server, and write docs/BENCHMARKS.md'
+	@echo 'make bench-server measure the server only (ARGS="--measure cpu-1k" takes one measure and writes nothing)'
+	@echo 'make soak         10,000 subscribers for ten minutes: nothing lost, memory flat'
+	@echo 'make fuzz         feed made-up input to all that reads from outside, a minute each (SECONDS_EACH=60)'
 
 # make run ARGS='...' hands arguments to the program.
 run:
@@ -33,3 +36,12 @@ screenshots:
 
 bench:
 	@scripts/bench.sh
+
+bench-server:
+	@scripts/bench-server.sh $(ARGS)
+
+soak:
+	@scripts/soak.sh $(ARGS)
+
+fuzz:
+	@scripts/fuzz.sh

@@ -1,17 +1,10 @@
-#!/bin/bash
-# Measures the release programs on this machine and prints tables in Markdown; nothing else goes to stdout.
-# usage: bench.sh    BIN names another folder with sse-workbench and sse in it (target/debug, to see that this works)
-set -euo pipefail
+#!/bin/sh
+# Measures the app and the server on this machine and writes docs/BENCHMARKS.md. About half an hour; leave the machine alone meanwhile.
+set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-{
-    scripts/need.sh gui desktop
-    scripts/tools.sh
-    # Bundles are built with the same command, so what it made is measured as it is, if nothing has changed since.
-    [ -n "${BIN:-}" ] || cargo build --locked --workspace --bins --features tauri/custom-protocol --release
-} >&2
-
-# 1,110 clients and the server each want that many files open.
-ulimit -n "$(ulimit -Hn)"
-BIN=$(cd "${BIN:-target/release}" && pwd) cargo test --locked --quiet -p sse-workbench --test bench
+mkdir -p target/sse-bench
+scripts/bench-app.sh >target/sse-bench/app.md
+cat target/sse-bench/app.md
+scripts/bench-server.sh --write docs/BENCHMARKS.md --app target/sse-bench/app.md
