@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that a job lacks; does nothing, silently, when none is missing.
-# usage: need.sh server|gui|desktop|browsers|node|lint ...
+# usage: need.sh server|gui|desktop|browsers|faults|node|lint ...
 #
 # It installs Debian packages and nothing else, and only the groups it was asked for.
 set -eu
@@ -12,17 +12,19 @@ set -eu
 #   gui       the libraries that the desktop program is built on
 #   desktop   a display without a screen, and what the tests of the window look through
 #   browsers  the two browsers that the page is tested in
+#   faults    what clients are made of that vanish, or stop without leaving
 packages() {
     case $1 in
         server) echo build-essential ;;
         gui) echo build-essential pkg-config file libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev libxdo-dev libssl-dev ;;
         desktop) echo webkit2gtk-driver xvfb xauth openbox dbus dbus-x11 wmctrl at-spi2-core libatk-adaptor \
             gir1.2-atspi-2.0 python3-gi imagemagick x11-utils fonts-dejavu-core procps util-linux curl ;;
+        faults) echo iproute2 curl procps ;;
         browsers) echo chromium chromium-driver firefox-esr ;;
         # Node comes from many places; what counts is that npx runs.
         node) command -v npx >/dev/null || echo nodejs npm ;;
         lint) echo shellcheck ;;
-        *) fail "need.sh knows server, gui, desktop, browsers, node and lint, not '$1'." ;;
+        *) fail "need.sh knows server, gui, desktop, browsers, faults, node and lint, not '$1'." ;;
     esac
 }
 

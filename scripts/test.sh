@@ -4,7 +4,7 @@ set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-scripts/need.sh server gui desktop browsers node
+scripts/need.sh server gui desktop browsers faults node
 scripts/tools.sh
 
 # Every test of the window brings its own display, D-Bus session and settings folder (tests/support/desktop.rs):
