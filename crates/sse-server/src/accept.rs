@@ -22,8 +22,7 @@ const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
 /// The answer to a connection beyond all limits. Written once and not waited for.
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\nx-content-type-options: nosniff\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 65\r\n\r\nThis server has too many connections: close some and try again.\r\n";
 
-/// What every connection of one run is given.
-#[derive(Clone)]
+/// What the connections of one run share.
 pub(crate) struct Run {
     pub(crate) app: Arc<App>,
     /// Streams end in order, connections take no new request.
@@ -37,7 +36,7 @@ pub(crate) struct Run {
 }
 
 /// Accepts until the stop; the listening socket is closed when this returns.
-pub(crate) async fn accept(listener: TcpListener, run: Run) {
+pub(crate) async fn accept(listener: TcpListener, run: Arc<Run>) {
     // Where it listens on one address, every connection's end here is that one.
     let local = listener.local_addr().ok();
     let local = local.filter(|local| !local.ip().is_unspecified());
@@ -60,8 +59,8 @@ pub(crate) async fn accept(listener: TcpListener, run: Run) {
                 let Some(local) = local.or_else(|| socket.local_addr().ok()) else {
                     continue; // It is closed already.
                 };
-                run.tasks
-                    .spawn(door::serve(socket, Ends { peer, local }, run.clone()));
+                let ends = Ends { peer, local };
+                run.tasks.spawn(door::serve(socket, ends, Arc::clone(&run)));
             }
             Err(e) if is_connection_error(&e) => {}
             Err(e) => {

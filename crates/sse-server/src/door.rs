@@ -12,7 +12,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::SystemTime;
 
@@ -59,10 +59,10 @@ struct Desk {
 }
 
 /// Serves one connection until it ends, a stream begins on it, or the server stops.
-pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Run) {
+pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Run>) {
     let Run {
         app, stop, kill, ..
-    } = &run;
+    } = &*run;
     let (head_time, head_bytes, stall) = {
         let limits = app.limits();
         (limits.head_time, limits.head_bytes, limits.stall)

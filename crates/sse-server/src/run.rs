@@ -16,7 +16,7 @@ const AFTER_KILL: Duration = Duration::from_millis(200);
 
 /// A server that listens.
 pub(crate) struct Running {
-    run: Run,
+    run: Arc<Run>,
     accepting: TaskTracker,
     sweeping: TaskTracker,
     grace: Duration,
@@ -30,16 +30,16 @@ impl Running {
         let limits = app.limits();
         let transport = Transport::start(app.topics(), limits.stall, &sweeping, &stop, &kill);
         sweeping.close();
-        let run = Run {
+        let run = Arc::new(Run {
             app,
             stop,
             kill,
             tasks: TaskTracker::new(),
             transport,
-        };
+        });
         let accepting = TaskTracker::new();
         for listener in listeners.sockets {
-            accepting.spawn(accept::accept(listener, run.clone()));
+            accepting.spawn(accept::accept(listener, Arc::clone(&run)));
         }
         accepting.close();
         Self {
@@ -61,14 +61,9 @@ impl Running {
         } = self;
         run.stop.cancel();
         accepting.wait().await;
-        let Run {
-            kill,
-            tasks,
-            transport,
-            ..
-        } = run;
+        let (kill, tasks) = (run.kill.clone(), run.tasks.clone());
         // The sweepers end when nobody can hand them a connection any more.
-        drop(transport);
+        drop(run);
         tasks.close();
         let gone = async {
             tasks.wait().await;

@@ -89,6 +89,11 @@ impl Subscription {
             && (reader.lag(topic.last()) > topic.config.max_lag || reader.at < topic.before())
     }
 
+    /// Whether it still lacks events that were published before it came.
+    pub(crate) fn is_replaying(&self) -> bool {
+        self.reader.at < self.reader.joined
+    }
+
     /// Takes a stretch that was written for another subscriber, if it is exactly what this one lacks. So a pass
     /// over ten thousand readers looks into the ring once.
     pub(crate) fn repeat(&mut self, stretch: Stretch) -> bool {

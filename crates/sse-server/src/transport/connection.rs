@@ -168,6 +168,11 @@ impl Connection {
         self.pump.is_too_slow()
     }
 
+    /// Whether it is being sent what was published before it came. That can be very much, and nobody waits for it.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.pump.is_replaying()
+    }
+
     /// Takes an act from outside; the next visit carries it out.
     pub(super) fn act(&mut self, now: Instant, act: Act) {
         self.pump.act(now, act);

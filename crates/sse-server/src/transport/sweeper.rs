@@ -266,7 +266,9 @@ impl Sweeper {
                 }
                 Some(State::Open(_)) => {
                     if self.visit(key, now)
-                        && let Some(seat) = self.slots.get(key).and_then(|slot| slot.seat)
+                        && let Some(slot) = self.slots.get(key)
+                        && let (State::Open(connection), Some(seat)) = (&slot.state, slot.seat)
+                        && !connection.is_replaying()
                     {
                         self.readers.again(seat);
                     }
