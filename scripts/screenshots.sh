@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes docs/window-light.png, docs/connections-light.png and the same in dark from the real app on a display of its own.
+# Writes docs/window-light.png, docs/connections-light.png, docs/topics-light.png and the same in dark from the real app on a display of its own.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
