@@ -13,10 +13,14 @@ use crate::topics::{Head, Sweep, Topic};
 #[derive(Debug, Default)]
 pub(super) struct Readers {
     topics: Slab<Reading>,
-    /// Where the next turn begins, so that one busy topic does not hold up the others.
-    turn: usize,
+    /// Where the turn begins, so that one busy topic does not hold up the others.
+    first: usize,
     /// The topic that was served last.
     served: usize,
+    /// The number of the turn.
+    turn: u32,
+    /// Whether a topic has news in this turn whose pass is to begin in a later one.
+    gathering: bool,
 }
 
 /// One topic and the keys of its readers.
@@ -31,6 +35,43 @@ struct Reading {
     swept: Head,
     /// Whether the pass is through and was told of.
     told: bool,
+    gathered: Gathered,
+}
+
+/// What is gathered for the next pass. Publishers hand over their events one by one: a pass that began with the
+/// first of them would send each reader many small pieces, which cost more than a large one.
+#[derive(Debug, Default)]
+struct Gathered {
+    /// The newest event when it was last looked at.
+    seq: u64,
+    /// The turns since the first of the news, and those in a row that brought no more.
+    turns: u8,
+    calm: u8,
+    /// The turn that looked last.
+    looked: u32,
+}
+
+impl Gathered {
+    /// Turns that a pass waits at most: publishers that go on for ever delay nobody.
+    const TURNS: u8 = 8;
+    /// Turns without more that show that nobody has more at hand. After one of them, a publisher that only let
+    /// others go first may have its turn yet to come.
+    const CALM: u8 = 2;
+
+    /// Whether it is time for a pass that begins with `last` as the newest event.
+    fn is_whole(&mut self, last: u64, turn: u32) -> bool {
+        if std::mem::replace(&mut self.looked, turn) == turn {
+            return false;
+        }
+        self.turns += 1;
+        self.calm = if self.seq == last { self.calm + 1 } else { 0 };
+        self.seq = last;
+        let whole = self.calm == Self::CALM || self.turns == Self::TURNS;
+        if whole {
+            (self.turns, self.calm) = (0, 0);
+        }
+        whole
+    }
 }
 
 /// Where a reader is entered.
@@ -58,6 +99,7 @@ impl Readers {
                     left: 0,
                     swept,
                     told: true,
+                    gathered: Gathered::default(),
                 })
             }
         };
@@ -84,7 +126,9 @@ impl Readers {
 
     /// Begins a turn with the topic after the one that was served last.
     pub(super) fn turn(&mut self) {
-        self.turn = self.served.wrapping_add(1);
+        self.first = self.served.wrapping_add(1);
+        self.turn = self.turn.wrapping_add(1);
+        self.gathering = false;
     }
 
     /// Leaves the reader that was the last to be given out in the pass, since its visit was full before it had
@@ -97,11 +141,16 @@ impl Readers {
         }
     }
 
+    /// Whether there is news that waits for the next turn.
+    pub(super) fn is_gathering(&self) -> bool {
+        self.gathering
+    }
+
     /// The next reader that may lack something.
     pub(super) fn next(&mut self) -> Option<usize> {
         let slots = self.topics.capacity().max(1);
         // Without a topic in its slot there is nothing to do; there are as many slots as topics at most were.
-        for at in (0..slots).map(|n| (self.turn.wrapping_add(n)) % slots) {
+        for at in (0..slots).map(|n| (self.first.wrapping_add(n)) % slots) {
             let Some(reading) = self.topics.get_mut(at) else {
                 continue;
             };
@@ -110,7 +159,12 @@ impl Readers {
                 if !std::mem::replace(&mut reading.told, true) {
                     reading.sweep.has_come(reading.swept);
                 }
-                if reading.sweep.topic().last() > reading.swept.seq {
+                let last = reading.sweep.topic().last();
+                if last > reading.swept.seq {
+                    if !reading.gathered.is_whole(last, self.turn) {
+                        self.gathering = true;
+                        continue;
+                    }
                     reading.swept = reading.sweep.topic().head();
                     reading.left = reading.keys.len();
                     reading.told = false;
@@ -138,8 +192,32 @@ mod tests {
     use crate::publish::{Batch, Draft};
     use crate::topics::Topics;
 
+    /// All that there is to visit, in as many turns as it takes.
     fn pass(readers: &mut Readers) -> Vec<usize> {
-        std::iter::from_fn(|| readers.next()).collect()
+        let mut keys = Vec::new();
+        loop {
+            keys.extend(std::iter::from_fn(|| readers.next()));
+            if !readers.is_gathering() {
+                return keys;
+            }
+            readers.turn();
+        }
+    }
+
+    /// Turn by turn until there is one.
+    fn next(readers: &mut Readers) -> usize {
+        loop {
+            match readers.next() {
+                Some(key) => return key,
+                None => readers.turn(),
+            }
+        }
+    }
+
+    fn publish(topic: &Topic) {
+        _ = topic
+            .publish_now(&Batch::one(Draft::default()))
+            .expect("published");
     }
 
     #[test]
@@ -149,11 +227,6 @@ mod tests {
             topics.topic("a").expect("room"),
             topics.topic("b").expect("room"),
         );
-        let publish = |topic: &Topic| {
-            _ = topic
-                .publish_now(&Batch::one(Draft::default()))
-                .expect("published");
-        };
         let mut readers = Readers::default();
         publish(&a);
         for key in 0..3 {
@@ -172,12 +245,45 @@ mod tests {
         publish(&b);
         assert_eq!(pass(&mut readers), [9]);
         publish(&a);
-        assert_eq!(readers.next(), Some(2));
+        assert_eq!(next(&mut readers), 2);
         publish(&a);
         assert_eq!(
             pass(&mut readers),
             [1, 0, 2, 1, 0],
             "news during a pass start another"
+        );
+    }
+
+    /// Requests that came together were published in a few goes: each reader was sent 16 events and then 48.
+    #[test]
+    fn a_pass_begins_when_nobody_has_more_to_publish_just_now() {
+        let topics = Topics::new(TopicConfig::default());
+        let topic = topics.topic("a").expect("room");
+        let mut readers = Readers::default();
+        readers.enter(&topic, 1);
+        // Turns until the pass begins, when the first `busy` of them bring one more event each.
+        let mut turns = |busy: u8| {
+            let mut turns = 0;
+            loop {
+                readers.turn();
+                if turns < busy {
+                    publish(&topic);
+                }
+                turns += 1;
+                if readers.next().is_some() {
+                    assert_eq!(pass(&mut readers), [0; 0], "all was in that pass");
+                    return turns;
+                }
+                assert_eq!(readers.next(), None, "one look a turn");
+                assert!(readers.is_gathering());
+            }
+        };
+        assert_eq!(turns(1), 1 + Gathered::CALM);
+        assert_eq!(turns(4), 4 + Gathered::CALM);
+        assert_eq!(
+            turns(u8::MAX),
+            Gathered::TURNS,
+            "and nobody is held up for ever"
         );
     }
 
@@ -190,10 +296,8 @@ mod tests {
             for visited in 0..6 {
                 let mut readers = Readers::default();
                 let mut seats: Vec<_> = (0..6).map(|key| readers.enter(&topic, key)).collect();
-                topic
-                    .publish_now(&Batch::one(Draft::default()))
-                    .expect("published");
-                let mut seen: Vec<usize> = (0..visited).filter_map(|_| readers.next()).collect();
+                publish(&topic);
+                let mut seen: Vec<usize> = (0..visited).map(|_| next(&mut readers)).collect();
                 if let Some(moved) = readers.leave(seats[gone]) {
                     seats[moved] = seats[gone];
                 }

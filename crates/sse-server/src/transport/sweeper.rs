@@ -256,7 +256,7 @@ impl Sweeper {
         self.readers.turn();
         for _ in 0..TURN {
             let Some(key) = self.readers.next() else {
-                return false;
+                return self.readers.is_gathering();
             };
             match self.slots.get(key).map(|slot| &slot.state) {
                 Some(State::Open(connection)) if connection.is_blocked() => {
