@@ -123,15 +123,16 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Run>) {
     let Some(begun) = begun else {
         return;
     };
-    let Some(socket) = connection.into_parts().io.into_settled() else {
+    let Some((socket, mut head)) = connection.into_parts().io.into_settled() else {
         // The client sent this request behind one whose answer it does not read. The rest of that
         // answer went away with hyper, so nothing that we send could be understood.
         begun.open.end(Ending::new(EndedBy::Server, "pipelined"));
         return;
     };
+    head.extend_from_slice(&begun.head);
     run.transport.take_in(Connection::new(
         Wire::new(socket),
-        begun.head,
+        head,
         begun.framing,
         begun.pump,
         begun.open,

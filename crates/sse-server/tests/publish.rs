@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sse_server::{Limits, TopicConfig};
 use support::topics::{LARGEST, Published, own, seq, sibling};
-use support::{Bench, Client, soon};
+use support::{Bench, Client, data, soon};
 
 const NDJSON: (&str, &str) = ("content-type", "application/x-ndjson");
 
@@ -332,4 +332,51 @@ async fn publishers_at_once_get_an_id_each_and_everybody_the_same_order() {
             assert_eq!((&event.id, &event.data), (id, data));
         }
     }
+}
+
+/// Answers to requests that came together are sent together, but none waits for a request that is not there yet.
+#[tokio::test]
+async fn requests_that_come_together_are_all_answered_in_their_order() {
+    let bench = Bench::start().await;
+    let mut subscriber = bench.subscribe("/topics/news").await;
+    let mut client = bench.connect().await;
+    let post = |n: usize| {
+        let body = n.to_string();
+        let length = body.len().to_string();
+        bench.request("POST", "/topics/news", &[("content-length", &length)]) + &body
+    };
+    // Fewer and more than are held together, and half a request behind them.
+    for (n, behind) in [
+        (1, ""),
+        (1, "POST"),
+        (300, ""),
+        (2, "POST /topics/news HT"),
+        (1, ""),
+    ] {
+        let mut client = bench.connect().await;
+        client
+            .send(&((0..n).map(post).collect::<String>() + behind))
+            .await;
+        let mut last = 0;
+        for _ in 0..n {
+            let head = client.head().await;
+            let id = Published::read(&client.body(&head).await).id;
+            assert!(seq(&id) > last);
+            last = seq(&id);
+        }
+        for n in 0..n {
+            assert_eq!(subscriber.data().await, n.to_string());
+        }
+    }
+    // A stream that begins behind them, with something behind itself: the answers come first.
+    let stream = bench.request("GET", "/numbers?every=1ms", &[]);
+    client
+        .send(&(post(1) + &post(2) + &stream + &post(3)))
+        .await;
+    for _ in 0..2 {
+        let head = client.head().await;
+        client.body(&head).await;
+    }
+    assert_eq!(client.head().await.get("connection"), Some("close"));
+    assert_eq!(data(&client.chunks().await.concat()).len(), 5);
 }

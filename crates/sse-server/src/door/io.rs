@@ -1,4 +1,5 @@
-//! The socket while hyper has it: watched for answers that the client does not take.
+//! The socket while hyper has it: watched for answers that the client does not take, and with one write for the
+//! answers to requests that came together.
 
 use std::io;
 use std::pin::Pin;
@@ -10,13 +11,24 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+/// Answers that are held together, in bytes at most. The answer to a publish takes some 250.
+const HELD: usize = 16 * 1024;
+
 /// A socket that knows whether hyper has bytes which the kernel did not take, and that fails when this
 /// lasts longer than `stall`: hyper itself would wait for ever.
+///
+/// A client may send many requests at once, and hyper writes and flushes each answer by itself: for a publisher
+/// that does, a write cost more than all the rest. (hyper's own `pipeline_flush` holds answers without a bound.)
+/// So small answers are held while the last read had something to say: hyper then either has another request at
+/// hand or reads again, and before a read all is sent.
 pub(super) struct Watched {
     socket: TokioIo<TcpStream>,
     stall: Duration,
     /// Set while a write is refused by the kernel.
     blocked: Option<Pin<Box<Sleep>>>,
+    held: Vec<u8>,
+    /// Whether the last read brought something.
+    reading: bool,
 }
 
 impl Watched {
@@ -25,12 +37,37 @@ impl Watched {
             socket: TokioIo::new(socket),
             stall,
             blocked: None,
+            held: Vec::new(),
+            reading: false,
         }
     }
 
-    /// The socket, if everything that was answered before has left.
-    pub(super) fn into_settled(self) -> Option<TcpStream> {
-        self.blocked.is_none().then(|| self.socket.into_inner())
+    /// The socket and what is still to be sent before anything else, if everything else that was answered before
+    /// has left.
+    pub(super) fn into_settled(self) -> Option<(TcpStream, Vec<u8>)> {
+        self.blocked
+            .is_none()
+            .then(|| (self.socket.into_inner(), self.held))
+    }
+
+    /// Takes small bytes in, while there is room.
+    fn hold(&mut self, bufs: &[io::IoSlice<'_>]) -> Option<usize> {
+        let length = bufs.iter().map(|buf| buf.len()).sum();
+        if !self.reading || self.held.len() + length > HELD {
+            return None;
+        }
+        bufs.iter().for_each(|buf| self.held.extend_from_slice(buf));
+        Some(length)
+    }
+
+    /// Sends what is held.
+    fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.held.is_empty() {
+            let written = Pin::new(&mut self.socket).poll_write(cx, &self.held);
+            let n = ready!(self.watch(cx, written))?;
+            self.held.drain(..n);
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn watch<T>(
@@ -57,7 +94,12 @@ impl Read for Watched {
         cx: &mut Context<'_>,
         buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_read(cx, buf)
+        let this = self.get_mut();
+        // A client that does not read its answers is not read either.
+        ready!(this.poll_held(cx))?;
+        let read = Pin::new(&mut this.socket).poll_read(cx, buf);
+        this.reading = read.is_ready();
+        read
     }
 }
 
@@ -67,17 +109,21 @@ impl Write for Watched {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let written = Pin::new(&mut this.socket).poll_write(cx, buf);
-        this.watch(cx, written)
+        self.poll_write_vectored(cx, &[io::IoSlice::new(buf)])
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_flush(cx)
+        let this = self.get_mut();
+        if !this.reading {
+            ready!(this.poll_held(cx))?;
+        }
+        Pin::new(&mut this.socket).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_shutdown(cx)
+        let this = self.get_mut();
+        ready!(this.poll_held(cx))?;
+        Pin::new(&mut this.socket).poll_shutdown(cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -90,6 +136,10 @@ impl Write for Watched {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let Some(length) = this.hold(bufs) {
+            return Poll::Ready(Ok(length));
+        }
+        ready!(this.poll_held(cx))?;
         let written = Pin::new(&mut this.socket).poll_write_vectored(cx, bufs);
         this.watch(cx, written)
     }
