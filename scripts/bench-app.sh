@@ -9,7 +9,7 @@ set -euo pipefail
     scripts/need.sh gui desktop
     scripts/tools.sh
     # Bundles are built with the same command, so what it made is measured as it is, if nothing has changed since.
-    [ -n "${BIN:-}" ] || cargo build --locked --workspace --bins --features tauri/custom-protocol --release
+    [ -n "${BIN:-}" ] || cargo build --locked --workspace --exclude sse-bench --bins --features tauri/custom-protocol --release
 } >&2
 
 # 1,110 clients and the server each want that many files open.

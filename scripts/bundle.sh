@@ -13,8 +13,9 @@ case $(uname -s) in
     *) bundles=nsis ;;
 esac
 
-# --workspace makes cargo build the window and `sse` in one go: their common dependencies compile once.
-npx -y @tauri-apps/cli@2 build --ci --bundles "$bundles" -- --locked --workspace
+# --workspace makes cargo build the window and `sse` in one go: their common dependencies compile once. The benchmark stays
+# out: it asks for features of those dependencies that a shipped program does not need.
+npx -y @tauri-apps/cli@2 build --ci --bundles "$bundles" -- --locked --workspace --exclude sse-bench
 
 say 'Made:'
 find target/release/bundle -type f \( -name '*.deb' -o -name '*.rpm' -o -name '*.dmg' -o -name '*.exe' \)
