@@ -6,7 +6,7 @@ set -eu
 . "$(dirname "$0")/start.sh"
 
 seconds=${SECONDS_EACH:-60}
-[ $# -gt 0 ] || set -- decoder last_event_id query publish
+[ $# -gt 0 ] || set -- decoder last_event_id query publish streams_file
 
 scripts/need.sh server
 if ! command -v cargo-fuzz >/dev/null; then

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
@@ -30,6 +31,7 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   sse serve                                    the streams on http://localhost:8000
   sse serve --port 0                           any free port; the real one is printed
+  sse serve --streams my.toml                  your own streams; changes take effect when they are saved
   sse serve --allow-origin https://app.example let the pages of one more origin read the streams
   curl -N http://localhost:8000/endless        watch a stream
   curl -N http://localhost:8000/topics/news    subscribe to a topic";
@@ -59,6 +61,10 @@ pub(crate) struct Serve {
     /// A further origin whose pages may read the streams (repeatable).
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     allow_origins: Vec<String>,
+
+    /// File of streams, served instead of the shipped ones.
+    #[arg(long = "streams", value_name = "FILE", help = streams_help())]
+    streams_file: Option<PathBuf>,
 
     /// Time between two keep-alive comments, such as 15s; 0 sends none.
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
@@ -132,6 +138,26 @@ enum SlowBy {
     Drop,
 }
 
+/// The folder of the window's settings, below that of this user.
+const FOLDER: &str = "dev.sse-workbench";
+
+/// Where the window's file of streams is. `None` where the system names no folder for settings.
+fn default_streams() -> Option<PathBuf> {
+    Some(dirs::config_dir()?.join(FOLDER).join("streams.toml"))
+}
+
+/// Says where that file is, for this user.
+fn streams_help() -> String {
+    let place = default_streams().map_or_else(
+        || "none, since the system names no folder for settings".to_owned(),
+        |path| format!("{}, if it is there", path.display()),
+    );
+    format!(
+        "File of your own streams, in TOML, served instead of the shipped ones; what you save takes effect at once \
+         [default: {place}]"
+    )
+}
+
 /// `localhost` means both loopback addresses, which no single address can say.
 #[derive(Clone, Copy, Debug)]
 enum Host {
@@ -173,6 +199,11 @@ impl Serve {
         }
     }
 
+    /// The file of streams that was asked for: unlike the window's, it has to be there and right.
+    pub(crate) fn asked_streams(&self) -> Option<&Path> {
+        self.streams_file.as_deref()
+    }
+
     /// What the server is started with.
     pub(crate) fn into_config(self) -> Config {
         let host = match self.host {
@@ -182,6 +213,7 @@ impl Serve {
         Config {
             host,
             port: self.port,
+            streams_file: self.streams_file.or_else(default_streams),
             allow_hosts: self.allow_hosts,
             allow_origins: self.allow_origins,
             keep_alive: match (self.keep_alive, self.keep_alive_by) {
@@ -247,6 +279,16 @@ mod tests {
             let expected = host.map(|ip| ip.parse().expect("an address"));
             assert_eq!(serve.into_config().host, expected, "{typed:?}");
         }
+    }
+
+    #[test]
+    fn the_file_of_streams_is_the_windows_unless_another_is_asked_for() {
+        let usual = serve(&[]).expect("a good line");
+        assert_eq!(usual.asked_streams(), None);
+        assert_eq!(usual.into_config().streams_file, default_streams());
+        let asked = serve(&["--streams", "my.toml"]).expect("a good line");
+        assert_eq!(asked.asked_streams(), Some(Path::new("my.toml")));
+        assert_eq!(asked.into_config().streams_file, Some("my.toml".into()));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::io::Write;
 use std::net::IpAddr;
+use std::path::Path;
 
-use anyhow::Context;
-use sse_server::{Server, StateView};
+use anyhow::{Context, bail};
+use sse_server::{FileProblem, Server, StateView, StreamsView};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Serve;
@@ -34,9 +36,14 @@ async fn serve(args: Serve) -> anyhow::Result<()> {
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
     let asked = sse_server::asked_to_end().context("signals cannot be watched")?;
+    let asked_streams = args.asked_streams().map(Path::to_owned);
     let server = Server::new(args.into_config())?;
+    if let Some(path) = asked_streams {
+        must_be_served(&server, &path)?;
+    }
     server.start().await?;
     announce(&server.state());
+    tokio::spawn(tell_of_streams(server.streams_changed()));
     asked.await;
     server.stop().await;
     Ok(())
@@ -52,6 +59,52 @@ fn warn_exposed(ip: IpAddr) {
         std::io::stderr(),
         "sse: warning: the streams are open to {whom}, without encryption or password. Leave --host out to serve this machine only."
     );
+}
+
+/// A file that was asked for has to be there and right; later mistakes in it stop nothing.
+fn must_be_served(server: &Server, path: &Path) -> anyhow::Result<()> {
+    let view = server.streams_changed().borrow().clone();
+    let Some(file) = view.file else { return Ok(()) };
+    match file.problem {
+        Some(problem) => bail!("{}", at(&file.path, &problem)),
+        None if !file.exists => bail!(
+            "There is no file {}: give one that is there, or leave --streams out.",
+            path.display()
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Says on stderr what becomes of the file of streams, now and whenever it is saved.
+async fn tell_of_streams(mut changed: watch::Receiver<StreamsView>) {
+    let mut before = None;
+    loop {
+        let file = changed.borrow_and_update().file.clone();
+        if let Some(file) = file
+            && before.as_ref() != Some(&file.problem)
+        {
+            let line = match &file.problem {
+                Some(problem) => format!("{} {}", at(&file.path, problem), problem.instead),
+                None => format!("{} is served.", file.path.display()),
+            };
+            // That it is served is news only after a mistake.
+            if before.is_some() || file.problem.is_some() {
+                _ = writeln!(std::io::stderr(), "sse: {line}");
+            }
+            before = Some(file.problem);
+        }
+        if changed.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The problem, with its place where it is one of the text.
+fn at(path: &Path, problem: &FileProblem) -> String {
+    match problem.line {
+        Some(line) => format!("{}, line {line}: {}", path.display(), problem.sentence),
+        None => problem.sentence.clone(),
+    }
 }
 
 /// Where to visit and what there is, for people and for scripts that read the first line. That nobody

@@ -11,14 +11,14 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::config::{KeepAlive, Limits};
-use crate::connections::{Client, Connections, EndedBy, Ending, Open};
+use crate::connections::{Client, Connections, EndedBy, Ending, Numbers, Open};
 use crate::error::Error;
 use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
 use crate::publish::{Batch, Published};
 use crate::pump::Pump;
 use crate::query::Overrides;
 use crate::routes::Place;
-use crate::stream::Stream;
+use crate::streams::Streams;
 use crate::topics::Topics;
 use crate::{Status, program, routes};
 
@@ -32,7 +32,7 @@ const SHOWN_PATH: usize = 256;
 pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) connections: Connections,
-    pub(crate) streams: Vec<Stream>,
+    pub(crate) streams: Arc<Streams>,
     pub(crate) topics: Topics,
     pub(crate) keep_alive: KeepAlive,
     pub(crate) limits: Limits,
@@ -103,7 +103,7 @@ impl App {
         // Shared, because the place is looked at while the request is taken apart.
         let path = request.uri().clone();
         let place = routes::place(&self.context, path.path());
-        let area = match place {
+        let area = match &place {
             Place::Stream(_) | Place::Topic(_) => Area::Stream,
             Place::Own => Area::Own,
         };
@@ -143,20 +143,7 @@ impl App {
                 answer
             }
         };
-        let headers = answer.response.headers_mut();
-        headers.insert(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        );
-        if area == Area::Own {
-            headers.insert(
-                "cross-origin-resource-policy",
-                HeaderValue::from_static("same-origin"),
-            );
-        } else {
-            // The answer depends on it, also where none was sent.
-            headers.append(header::VARY, HeaderValue::from_static("origin"));
-        }
+        mark(answer.response.headers_mut(), area);
         answer
     }
 
@@ -181,6 +168,23 @@ impl App {
     }
 }
 
+/// What every answer of an area says.
+pub(crate) fn mark(headers: &mut HeaderMap, area: Area) {
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if area == Area::Own {
+        headers.insert(
+            "cross-origin-resource-policy",
+            HeaderValue::from_static("same-origin"),
+        );
+    } else {
+        // The answer depends on it, also where none was sent.
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+    }
+}
+
 /// The client of a request for a stream, as the table shows it.
 pub(crate) fn client<B>(
     request: &Request<B>,
@@ -202,7 +206,7 @@ pub(crate) fn client<B>(
         tag: overrides.client.as_deref().map(Box::from),
         method: request.method().clone(),
         brought: None,
-        topic: None,
+        numbers: Numbers::None,
     }
 }
 

@@ -1,11 +1,13 @@
 //! What a server is started with. Plain data; nothing here opens, reads or listens.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::stream::{self, Stream};
+use crate::stream::Stream;
+use crate::streams;
 
 /// The port that is used when nobody chose one.
 pub const DEFAULT_PORT: u16 = 8000;
@@ -27,8 +29,11 @@ pub struct Config {
     pub keep_alive: KeepAlive,
     /// Bounds on what clients can take.
     pub limits: Limits,
-    /// The streams that are served.
+    /// The streams that are served where there is no file of them.
     pub streams: Vec<Stream>,
+    /// The file of streams, which is followed: what it holds is served from the next connection on, unless there is
+    /// a mistake in it. It need not exist.
+    pub streams_file: Option<PathBuf>,
     /// What topics keep, and what becomes of those who read them slowly.
     pub topics: TopicConfig,
 }
@@ -42,7 +47,8 @@ impl Default for Config {
             allow_origins: Vec::new(),
             keep_alive: KeepAlive::default(),
             limits: Limits::default(),
-            streams: stream::built_in(),
+            streams: streams::shipped(),
+            streams_file: None,
             topics: TopicConfig::default(),
         }
     }

@@ -16,6 +16,7 @@ use std::time::SystemTime;
 use axum::http::Method;
 use tokio::sync::watch;
 
+use crate::stream::Stream;
 use crate::topics::Topic;
 pub use view::{ConnectionsView, EndedView, RowView};
 
@@ -63,8 +64,27 @@ pub(crate) struct Client {
     pub(crate) method: Method,
     /// The last event id that it brought.
     pub(crate) brought: Option<Box<str>>,
-    /// What the numbers of its events are ids of, where they are not the ids themselves.
-    pub(crate) topic: Option<Arc<Topic>>,
+    /// What the numbers of its events are ids of.
+    pub(crate) numbers: Numbers,
+}
+
+/// Where the number of an event leads to the id that the event was sent with.
+#[derive(Clone, Debug)]
+pub(crate) enum Numbers {
+    /// Nowhere: there are no events.
+    None,
+    Topic(Arc<Topic>),
+    Stream(Arc<Stream>),
+}
+
+impl Numbers {
+    fn id(&self, n: u64) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Topic(topic) => Some(topic.id(n)),
+            Self::Stream(stream) => stream.id_of(n),
+        }
+    }
 }
 
 /// Who ended a connection.
@@ -331,7 +351,7 @@ mod tests {
             tag: Some(tag.into()),
             method: Method::GET,
             brought: None,
-            topic: None,
+            numbers: Numbers::Stream(Arc::new(crate::streams::shipped().remove(1))),
         }
     }
 

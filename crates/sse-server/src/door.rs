@@ -145,12 +145,22 @@ impl Desk {
     }
 }
 
-/// The response head as bytes, framed for the version that the client speaks.
+/// What the transport is given, framed for the version that the client speaks.
 fn handoff(response: &Response<Body>, pump: Pump, open: Open, version: Version) -> Handoff {
     let framing = match version {
         Version::HTTP_11 => Framing::Chunked,
         _ => Framing::Bare,
     };
+    Handoff {
+        head: head(response, framing),
+        framing,
+        pump,
+        open,
+    }
+}
+
+/// The head of a stream as bytes.
+pub(crate) fn head(response: &Response<Body>, framing: Framing) -> Vec<u8> {
     // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats the client's.)
     let mut head = Vec::with_capacity(HEAD);
     head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
@@ -169,10 +179,5 @@ fn handoff(response: &Response<Body>, pump: Pump, open: Open, version: Version) 
         field(header::TRANSFER_ENCODING.as_str(), b"chunked");
     }
     head.extend_from_slice(b"\r\n");
-    Handoff {
-        head,
-        framing,
-        pump,
-        open,
-    }
+    head
 }

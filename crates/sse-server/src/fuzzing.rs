@@ -2,6 +2,7 @@
 //!
 //! Each function panics when a property is violated.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::http::HeaderValue;
@@ -10,8 +11,9 @@ use crate::config::{KeepAlive, TopicConfig};
 use crate::publish::{Batch, Draft, Fields, is_lines};
 use crate::pump::{Next, Out, Pump};
 use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM, MAX_TAG, Overrides};
-use crate::stream;
+use crate::stream::Play;
 use crate::topics::Topics;
+use crate::{preview, streams};
 
 /// A client comes back with these bytes as its last event id. A counter goes on behind a number of its own,
 /// and else begins. A topic sends what comes behind one of its events, and else all that it keeps behind a
@@ -75,11 +77,12 @@ pub fn last_event_id(id: &[u8]) {
 }
 
 fn counters(id: &str) {
-    for stream in stream::built_in() {
-        let stream::Source::Counter { from, count } = stream.source;
-        let last = count.map(|count| from + count - 1);
+    for stream in streams::shipped() {
+        let from = stream.from;
+        let last = stream.count.map(|count| from + count - 1);
         let own: Option<u64> = id.parse().ok().filter(|n: &u64| n.to_string() == id);
-        let Some(mut pump) = Pump::new(&stream, KeepAlive::Off, Some(id)) else {
+        let play = Play::new(Arc::new(stream));
+        let Some(mut pump) = Pump::new(play, KeepAlive::Off, Some(id)) else {
             assert!(own >= last && last.is_some(), "something was left to send");
             continue;
         };
@@ -133,10 +136,10 @@ pub fn query(query: &[u8]) {
             assert!(read.from.is_none_or(|n| n <= MAX_FROM));
             let tag = read.client.as_deref().unwrap_or("-");
             assert!((1..=MAX_TAG).contains(&tag.len()) && !tag.contains(char::is_control));
-            for stream in stream::built_in() {
-                let stream = read.apply(&stream);
+            for stream in streams::shipped() {
+                let play = read.apply(&Arc::new(stream));
                 let last = read.last_event_id.as_deref();
-                if let Some(mut pump) = Pump::new(&stream, KeepAlive::Off, last) {
+                if let Some(mut pump) = Pump::new(play, KeepAlive::Off, last) {
                     pump.fill(Instant::now(), &mut Out::new());
                 }
             }
@@ -204,4 +207,34 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
         .collect();
     assert_eq!(got, sent);
     assert_eq!(last, published.id);
+}
+
+/// A file of streams: a mistake is told in a sentence, with a line that is there; what is read can be previewed, and each part of that
+/// decodes to one event at most (invariant 6).
+pub fn streams_file(text: &[u8]) {
+    let Ok(text) = str::from_utf8(text) else {
+        return;
+    };
+    let list = match streams::read(text) {
+        Ok(list) => list,
+        Err(problem) => {
+            assert!(problem.reason.ends_with('.'), "{problem}");
+            let lines = text.lines().count().max(1) + 1;
+            assert!(problem.line.is_none_or(|line| (1..=lines).contains(&line)));
+            return;
+        }
+    };
+    assert!(!list.is_empty());
+    for stream in list.into_iter().map(Arc::new) {
+        let preview = preview::preview(&stream, b"", KeepAlive::Off);
+        for part in &preview.parts {
+            let mut events = 0;
+            sse_wire::Decoder::new()
+                .push(part.bytes.as_bytes(), |decoded| {
+                    events += usize::from(matches!(decoded, sse_wire::Decoded::Event { .. }));
+                })
+                .expect("small events");
+            assert!(events <= 1, "{part:?}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use sse_wire::{Event, LineEnding, encode};
 
 use crate::config::KeepAlive;
-use crate::stream::{Source, Stream};
+use crate::stream::{Moment, Play, Wall};
 use crate::topics::{Fed, Subscription, Topic};
 use counter::Counter;
 pub(crate) use out::{Mark, Out, Stretch};
@@ -28,6 +28,9 @@ pub(crate) const VISIT: usize = 16 * 1024;
 /// stream is always a little late; but a client that was stalled for a minute wants the next event, not
 /// a minute of them at once.
 const CATCH_UP: Duration = Duration::from_secs(1);
+
+/// Events after which a visit ends, however few bytes they have: a name that is empty is not written at all.
+const VISIT_EVENTS: usize = 4096;
 
 /// What the transport does after a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +71,11 @@ enum Feed {
     Topic(Subscription),
 }
 
-/// A counter and its pace.
+/// A stream of the list: what is left of it, and when.
 #[derive(Debug)]
 struct Paced {
+    play: Play,
     counter: Counter,
-    every: Duration,
     /// When the next event is due; unset until the first visit.
     due: Option<Instant>,
     /// Sent with the first event of the connection, then gone.
@@ -80,25 +83,26 @@ struct Paced {
 }
 
 impl Pump {
-    /// The pump of a client that comes with `last_event_id`, or `None` when it has had everything.
+    /// The pump of a client that comes with `last_event_id`, or `None` when it has had everything. Where the
+    /// stream says nothing of keep-alive, `keep_alive` holds.
     pub(crate) fn new(
-        stream: &Stream,
+        play: Play,
         keep_alive: KeepAlive,
         last_event_id: Option<&str>,
     ) -> Option<Self> {
-        let Source::Counter { from, count } = stream.source;
-        let counter = Counter::new(from, count);
+        let counter = Counter::new(play.from, play.count);
         let counter = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
             None | Some("") => counter,
-            Some(id) => counter.resume(id)?,
+            Some(id) => counter.resume(play.stream.number_of(id))?,
         };
+        let keep_alive = play.stream.keep_alive.unwrap_or(keep_alive);
         Some(Self::with(
             Feed::Paced(Box::new(Paced {
                 counter,
-                every: stream.every,
                 due: None,
-                retry: stream.retry,
+                retry: play.stream.retry,
+                play,
             })),
             keep_alive,
         ))
@@ -172,6 +176,13 @@ impl Pump {
         })
     }
 
+    /// Makes up what time `{now}` is from here on.
+    pub(crate) fn set_wall(&mut self, wall: Wall) {
+        if let Feed::Paced(paced) = &mut self.feed {
+            paced.play.wall = wall;
+        }
+    }
+
     /// Takes an act from outside; the next visit carries it out.
     pub(crate) fn act(&mut self, _now: Instant, act: Act) {
         match act {
@@ -243,12 +254,17 @@ impl Pump {
 
 impl Paced {
     fn fill(&mut self, now: Instant, out: &mut Out) -> Next {
-        let mut due = *self.due.get_or_insert(now);
+        let mut due = match self.due {
+            Some(due) => due,
+            None => now + self.play.before(self.counter.next(), true),
+        };
         if now.saturating_duration_since(due) > CATCH_UP {
             due = now;
         }
+        let mut events = 0;
         while due <= now {
-            if out.len() >= VISIT {
+            events += 1;
+            if out.len() >= VISIT || events > VISIT_EVENTS {
                 self.due = Some(due);
                 return Next::More;
             }
@@ -256,7 +272,7 @@ impl Paced {
                 return Next::End;
             };
             self.event(n, out);
-            due += self.every;
+            due += self.play.before(self.counter.next(), false);
         }
         self.due = Some(due);
         if self.counter.is_done() {
@@ -266,16 +282,40 @@ impl Paced {
     }
 
     fn event(&mut self, n: u64, out: &mut Out) {
-        let mut digits = itoa::Buffer::new();
-        let number = digits.format(n);
-        let event = Event {
-            retry: self.retry.take(),
-            id: Some(number),
-            data: Some(number),
-            ..Event::default()
+        let stream = &*self.play.stream;
+        let retry = self.retry.take();
+        let Some(entry) = stream.entry(n) else {
+            let mut digits = itoa::Buffer::new();
+            let number = digits.format(n);
+            let event = Event {
+                retry,
+                id: Some(number),
+                data: Some(number),
+                ..Event::default()
+            };
+            encode(&event, stream.line_ending, out.payload());
+            return out.mark(Some(n));
         };
-        encode(&event, LineEnding::Lf, out.payload());
-        out.mark(Some(n));
+        let moment = Moment {
+            n,
+            seed: self.play.pace.seed,
+            wall: self.play.wall.now(),
+        };
+        let parts = [&entry.comment, &entry.event, &entry.id, &entry.data];
+        let [comment, event, id, data] =
+            parts.map(|part| part.as_ref().map(|template| template.text(&moment)));
+        let event = Event {
+            comment: comment.as_deref(),
+            retry: entry.retry.or(retry),
+            event: event.as_deref(),
+            id: id.as_deref(),
+            data: data.as_deref(),
+        };
+        encode(&event, stream.line_ending, out.payload());
+        // Without data there is no event, whatever else the client is told.
+        if event.data.is_some() {
+            out.mark(event.id.map(|_| n));
+        }
     }
 }
 

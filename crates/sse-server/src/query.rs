@@ -3,9 +3,10 @@
 //! A parameter that is not ours is ignored, because clients add their own against caches. One that is
 //! ours is taken whole or refused with a sentence that names the bound: never clamped in silence.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::stream::{Source, Stream};
+use crate::stream::{Pace, Play, Stream};
 
 /// The slowest pace.
 pub(crate) const MAX_EVERY: Duration = Duration::from_secs(3600);
@@ -86,16 +87,22 @@ impl Overrides {
         }
     }
 
-    /// The stream as this request wants it.
-    pub(crate) fn apply(&self, stream: &Stream) -> Stream {
-        let Source::Counter { from, count } = stream.source;
-        Stream {
-            source: Source::Counter {
-                from: self.from.unwrap_or(from),
-                count: self.count.or(count),
+    /// The stream as this request wants it. A pace that was asked for is an even one.
+    pub(crate) fn apply(&self, stream: &Arc<Stream>) -> Play {
+        let play = Play::new(Arc::clone(stream));
+        Play {
+            from: self.from.unwrap_or(play.from),
+            count: self.count.or(play.count),
+            pace: match self.every {
+                Some(every) => Pace {
+                    every,
+                    jitter: Duration::ZERO,
+                    ..play.pace
+                },
+                None => play.pace,
             },
-            every: self.every.unwrap_or(stream.every),
-            ..stream.clone()
+            own_pace: self.every.is_none(),
+            ..play
         }
     }
 }
@@ -154,7 +161,7 @@ fn last_event_id(value: &str) -> Result<String, BadQuery> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream;
+    use crate::streams;
 
     fn refused(query: &str) -> String {
         Overrides::parse(Some(query))
@@ -170,18 +177,15 @@ mod tests {
         .expect("all within bounds");
         assert_eq!(read.client.as_deref(), Some("a.B-1"));
         assert_eq!(read.last_event_id.as_deref(), Some("x y"));
-        let endless = &stream::built_in()[1];
-        let applied = read.apply(endless);
-        assert_eq!(applied.every, Duration::from_millis(100));
-        assert_eq!(
-            applied.source,
-            Source::Counter {
-                from: 7,
-                count: Some(20)
-            }
-        );
-        assert_eq!(applied.path, endless.path);
-        assert_eq!(Overrides::default().apply(endless), *endless);
+        let mut endless = streams::shipped().remove(1);
+        endless.pace.jitter = Duration::from_millis(1);
+        let endless = Arc::new(endless);
+        let applied = read.apply(&endless);
+        assert_eq!(applied.pace, Pace::every(Duration::from_millis(100)));
+        assert_eq!((applied.from, applied.count), (7, Some(20)));
+        assert!(!applied.own_pace);
+        let as_it_is = Overrides::default().apply(&endless);
+        assert_eq!(as_it_is, Play::new(endless));
     }
 
     #[test]

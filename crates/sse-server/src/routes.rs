@@ -3,7 +3,7 @@
 mod api;
 mod body;
 mod page;
-mod streams;
+pub(crate) mod streams;
 mod topics;
 
 use std::sync::Arc;
@@ -19,27 +19,26 @@ use crate::stream::Stream;
 use crate::topics::PREFIX;
 
 /// What a path leads to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Place<'a> {
-    Stream(&'a Stream),
+    Stream(Arc<Stream>),
     /// With the name that was asked for, good or bad.
     Topic(&'a str),
     Own,
 }
 
 /// Streams are data, so they are looked up and not routed.
-pub(crate) fn place<'a>(context: &'a Context, path: &'a str) -> Place<'a> {
+pub(crate) fn place<'a>(context: &Context, path: &'a str) -> Place<'a> {
     if let Some(name) = path.strip_prefix(PREFIX) {
         return Place::Topic(name);
     }
-    let stream = context.streams.iter().find(|stream| stream.path == path);
-    stream.map_or(Place::Own, Place::Stream)
+    context.streams.find(path).map_or(Place::Own, Place::Stream)
 }
 
 /// Answers a request for a stream.
 pub(crate) async fn stream(
     context: &Context,
-    stream: &Stream,
+    stream: Arc<Stream>,
     visitor: Visitor,
     request: Request<Body>,
 ) -> Answer {
@@ -72,6 +71,7 @@ pub(crate) fn router(context: &Arc<Context>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/api/state", get(api::state))
         .route("/api/connections", get(api::connections))
+        .route("/api/preview", get(api::preview))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))
@@ -106,7 +106,8 @@ fn other(request: &Request<Body>) -> Response<Body> {
 
 /// What there is, for somebody who asked for something that is not.
 fn not_found(context: &Context, path: &str) -> Response<Body> {
-    let streams: Vec<&str> = context.streams.iter().map(|s| s.path.as_str()).collect();
+    let streams = context.streams.view().streams;
+    let streams: Vec<&str> = streams.iter().map(|s| s.path.as_str()).collect();
     tell(
         path,
         StatusCode::NOT_FOUND,

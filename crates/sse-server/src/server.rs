@@ -14,9 +14,11 @@ use crate::connections::{Connections, ConnectionsView};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
+use crate::preview::Preview;
 use crate::publish::{Batch, Draft, Published};
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
+use crate::streams::{self, Streams, StreamsView};
 use crate::topics::{TopicInfo, Topics};
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
@@ -54,15 +56,20 @@ impl Server {
             run: None,
             port: config.port,
         });
+        let file = config.streams_file.as_deref();
+        let streams = Arc::new(Streams::new(config.streams, file));
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections: Connections::new(config.limits.streams),
-            streams: config.streams,
+            streams: Arc::clone(&streams),
             topics: Topics::new(config.topics),
             keep_alive: config.keep_alive,
             limits: config.limits,
             status: status.clone(),
         });
+        if let Some(path) = config.streams_file {
+            streams::follow(&streams, path);
+        }
         let owner = Owner {
             host: config.host,
             app: Arc::new(App::new(Arc::clone(&context))),
@@ -157,6 +164,16 @@ impl Server {
     /// The topics that there are, by name.
     pub fn topics(&self) -> Vec<TopicInfo> {
         self.context.topics.view()
+    }
+
+    /// The streams that are served and where they come from, to be followed.
+    pub fn streams_changed(&self) -> watch::Receiver<StreamsView> {
+        self.context.streams.changed()
+    }
+
+    /// What the stream at this path would send, if there is one.
+    pub fn preview(&self, path: &str) -> Option<Preview> {
+        Preview::of(&self.context, path)
     }
 
     /// Everything that a page needs to begin with.

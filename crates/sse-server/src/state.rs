@@ -6,6 +6,7 @@ use crate::app::Context;
 use crate::connections::ConnectionsView;
 use crate::error::Error;
 use crate::stream::StreamInfo;
+use crate::streams::StreamsFile;
 use crate::topics::TopicInfo;
 
 /// Where the server is in its life cycle.
@@ -59,6 +60,8 @@ pub struct StateView {
     pub status: Status,
     /// The streams that are served.
     pub streams: Vec<StreamInfo>,
+    /// The file that they come from; `None` where the program has no place for one.
+    pub streams_file: Option<StreamsFile>,
     /// The topics that there are, by name.
     pub topics: Vec<TopicInfo>,
     /// Who is connected.
@@ -67,11 +70,13 @@ pub struct StateView {
 
 impl StateView {
     pub(crate) fn of(context: &Context) -> Self {
+        let streams = context.streams.view();
         Self {
             name: "SSE Workbench",
             version: env!("CARGO_PKG_VERSION"),
             status: context.status.borrow().clone(),
-            streams: context.streams.iter().map(StreamInfo::from).collect(),
+            streams: streams.streams,
+            streams_file: streams.file,
             topics: context.topics.view(),
             connections: context.connections.view(),
         }

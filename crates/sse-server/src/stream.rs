@@ -1,65 +1,182 @@
 //! A stream is data, not code: a path, a source, a pace. Nothing else in the server knows one by name.
 
+mod play;
+mod template;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use axum::http::{HeaderName, HeaderValue};
 use serde::Serialize;
+use sse_wire::LineEnding;
+
+use crate::config::KeepAlive;
+pub(crate) use play::{Play, Wall};
+pub(crate) use template::Moment;
+pub use template::Template;
 
 /// One entry of the stream list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {
-    /// Where it is served, with its leading slash. Never `/`, `/healthz` or below `/api`.
+    /// Where it is served, with its leading slash. Never `/`, `/healthz` or below `/api` or `/topics`.
     pub path: String,
     /// What the window calls it.
     pub title: String,
+    /// The number of its first event; each one after it is one higher.
+    pub from: u64,
+    /// How many events there are; `None` is endless.
+    pub count: Option<u64>,
     /// What its events are.
     pub source: Source,
-    /// The time between two events; the first is sent at once.
-    pub every: Duration,
+    /// When they are sent.
+    pub pace: Pace,
     /// Milliseconds a client is told to wait before it reconnects, sent with the first event of each
     /// connection.
     pub retry: Option<u64>,
+    /// When a comment keeps an idle connection alive; `None` is as the server has it.
+    pub keep_alive: Option<KeepAlive>,
+    /// Further fields of the response head; one that the server sends too takes its place.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What ends its lines.
+    pub line_ending: LineEnding,
 }
 
 /// What the events of a stream are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Numbers that go up by one; the number is data and id of its event.
-    Counter {
-        /// The first number.
-        from: u64,
-        /// How many there are; `None` is endless.
-        count: Option<u64>,
-    },
+    /// The number is data and id of its event.
+    Counter,
+    /// Every event is made of the same texts.
+    Template(Box<Entry>),
+    /// The events in their order, and from the beginning again where there are to be more. Never empty.
+    List(Vec<Entry>),
 }
 
-/// The streams that every server starts with: the finite and the endless one.
-pub fn built_in() -> Vec<Stream> {
-    vec![
-        Stream {
-            path: "/numbers".to_owned(),
-            title: "Finite stream".to_owned(),
-            source: Source::Counter {
-                from: 1,
-                count: Some(5),
-            },
-            every: Duration::from_secs(1),
-            retry: Some(1000),
-        },
-        Stream {
-            path: "/endless".to_owned(),
-            title: "Endless stream".to_owned(),
-            source: Source::Counter {
-                from: 1,
-                count: None,
-            },
-            every: Duration::from_millis(500),
-            retry: Some(1000),
-        },
-    ]
+/// One event, or what is sent in the place of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Text that clients skip.
+    pub comment: Option<Template>,
+    /// How long clients wait before they connect again, in milliseconds.
+    pub retry: Option<u64>,
+    /// The event's name: text and `{pick}` only.
+    pub event: Option<Template>,
+    /// The event's id: text and at most one `{n}`.
+    pub id: Option<Template>,
+    /// What the event carries; without it clients dispatch nothing.
+    pub data: Option<Template>,
+    /// The time before it, in place of the pace.
+    pub after: Option<Duration>,
+}
+
+/// When the events of a stream are sent. The first is sent at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// The time between two events.
+    pub every: Duration,
+    /// By how much of it, more or less, each of these times differs; at most `every`.
+    pub jitter: Duration,
+    /// What the differences, `{random}` and `{pick}` are made from: the same seed gives the same stream.
+    pub seed: u64,
+}
+
+impl Pace {
+    /// A pace without jitter.
+    pub fn every(every: Duration) -> Self {
+        Self {
+            every,
+            ..Self::default()
+        }
+    }
+
+    /// The time before the event with this number.
+    fn before(&self, n: u64) -> Duration {
+        if self.jitter.is_zero() {
+            return self.every;
+        }
+        let width = u64::try_from(self.jitter.as_nanos() * 2).unwrap_or(u64::MAX);
+        let part = template::random(self.seed, n, u64::MAX) % width.saturating_add(1);
+        (self.every + Duration::from_nanos(part)).saturating_sub(self.jitter)
+    }
+}
+
+impl Stream {
+    /// What is sent for this number; `None` for a counter.
+    pub(crate) fn entry(&self, n: u64) -> Option<&Entry> {
+        match &self.source {
+            Source::Counter => None,
+            Source::Template(entry) => Some(entry),
+            Source::List(entries) => entries.get(place(n, entries.len())),
+        }
+    }
+
+    /// The number of the event that was given this id, if one was. In a list that begins again an id without a
+    /// number in it is that of the first time.
+    pub(crate) fn number_of(&self, id: &str) -> Option<u64> {
+        match &self.source {
+            Source::Counter => Template::number().number_in(id),
+            Source::Template(entry) => entry.id.as_ref()?.number_in(id),
+            Source::List(entries) => entries.iter().enumerate().find_map(|(at, entry)| {
+                let template = entry.id.as_ref()?;
+                if template.as_plain().is_some_and(|plain| plain == id) {
+                    return Some(at as u64 + 1);
+                }
+                let n = template.number_in(id)?;
+                (place(n, entries.len()) == at).then_some(n)
+            }),
+        }
+    }
+
+    /// The id of the event with this number, if it has one.
+    pub(crate) fn id_of(&self, n: u64) -> Option<String> {
+        let Some(entry) = self.entry(n) else {
+            return Some(n.to_string());
+        };
+        let moment = Moment {
+            n,
+            seed: self.pace.seed,
+            wall: std::time::UNIX_EPOCH,
+        };
+        let id = entry.id.as_ref()?;
+        Some(id.text(&moment).into_owned())
+    }
+
+    /// The names that its events can have.
+    fn names(&self) -> Vec<String> {
+        let of = |entry: &Entry| match &entry.event {
+            _ if entry.data.is_none() => Vec::new(),
+            None => vec![MESSAGE.to_owned()],
+            Some(event) => event.all().unwrap_or_default(),
+        };
+        let names: BTreeSet<String> = match &self.source {
+            Source::Counter => BTreeSet::from([MESSAGE.to_owned()]),
+            Source::Template(entry) => of(entry).into_iter().collect(),
+            Source::List(entries) => entries.iter().flat_map(of).collect(),
+        };
+        // An empty name is the default one (HTML 9.2.6).
+        names
+            .into_iter()
+            .map(|name| match name.is_empty() {
+                true => MESSAGE.to_owned(),
+                false => name,
+            })
+            .collect()
+    }
+}
+
+/// The name of an event that is given none.
+const MESSAGE: &str = "message";
+
+/// Where in a list of so many entries the event with this number stands; the first has the number 1.
+fn place(n: u64, entries: usize) -> usize {
+    let entries = entries.max(1) as u64;
+    // Below the length of a list, so it fits.
+    ((n % entries + entries - 1) % entries) as usize
 }
 
 /// What the page is told of a stream.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StreamInfo {
     /// Where it is served.
     pub path: String,
@@ -77,30 +194,47 @@ pub struct StreamInfo {
 
 impl From<&Stream> for StreamInfo {
     fn from(stream: &Stream) -> Self {
-        let Source::Counter { count, .. } = stream.source;
-        let amount = count.map_or_else(
+        let amount = stream.count.map_or_else(
             || "endless".to_owned(),
             |n| format!("{n} event{}", if n == 1 { "" } else { "s" }),
         );
         Self {
             path: stream.path.clone(),
             title: stream.title.clone(),
-            summary: format!("{amount}, {}", pace(stream.every)),
-            endless: count.is_none(),
+            summary: format!("{amount}, {}", pace(stream)),
+            endless: stream.count.is_none(),
             retry_ms: stream.retry,
-            events: vec!["message".to_owned()],
+            events: stream.names(),
         }
     }
 }
 
-/// `every 500 ms`, with the space between number and unit that people write.
-fn pace(every: Duration) -> String {
-    if every.is_zero() {
-        return "as fast as it is read".to_owned();
+/// `every 500 ms`, or what else the pace is.
+fn pace(stream: &Stream) -> Cow<'static, str> {
+    let own = match &stream.source {
+        Source::Counter => 0,
+        Source::Template(entry) => usize::from(entry.after.is_some()),
+        Source::List(entries) => entries.iter().filter(|entry| entry.after.is_some()).count(),
+    };
+    let Pace { every, jitter, .. } = stream.pace;
+    if own > 0 {
+        return "at a pace of its own".into();
     }
-    let mut words = String::from("every ");
+    if every.is_zero() {
+        return "as fast as it is read".into();
+    }
+    let mut words = format!("every {}", time(every));
+    if !jitter.is_zero() {
+        words += &format!(" ± {}", time(jitter));
+    }
+    words.into()
+}
+
+/// `1 s 500 ms`, with the space between number and unit that people write.
+fn time(time: Duration) -> String {
+    let mut words = String::new();
     let mut digit = false;
-    for c in humantime::format_duration(every).to_string().chars() {
+    for c in humantime::format_duration(time).to_string().chars() {
         if digit && c.is_ascii_alphabetic() {
             words.push(' ');
         }
@@ -113,15 +247,120 @@ fn pace(every: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::streams::shipped;
+
+    fn entry(event: &str, id: &str, data: &str) -> Entry {
+        let template = |text: &str| Template::parse(text).expect("a template");
+        Entry {
+            event: (!event.is_empty()).then(|| template(event)),
+            id: (!id.is_empty()).then(|| template(id)),
+            data: (!data.is_empty()).then(|| template(data)),
+            ..Entry::default()
+        }
+    }
+
+    fn list(entries: Vec<Entry>) -> Stream {
+        Stream {
+            source: Source::List(entries),
+            ..shipped().remove(1)
+        }
+    }
 
     #[test]
     fn streams_say_their_count_and_pace_in_words() {
-        let summaries: Vec<String> = built_in()
-            .iter()
-            .map(|stream| StreamInfo::from(stream).summary)
-            .collect();
+        let summary = |stream: &Stream| StreamInfo::from(stream).summary;
+        let summaries: Vec<String> = shipped().iter().take(2).map(summary).collect();
         assert_eq!(summaries, ["5 events, every 1 s", "endless, every 500 ms"]);
-        assert_eq!(pace(Duration::ZERO), "as fast as it is read");
-        assert_eq!(pace(Duration::from_millis(1500)), "every 1 s 500 ms");
+        let mut stream = shipped().remove(1);
+        stream.pace.jitter = Duration::from_millis(200);
+        assert_eq!(summary(&stream), "endless, every 500 ms ± 200 ms");
+        stream.pace = Pace::every(Duration::from_millis(1500));
+        assert_eq!(summary(&stream), "endless, every 1 s 500 ms");
+        stream.pace = Pace::default();
+        assert_eq!(summary(&stream), "endless, as fast as it is read");
+        stream.source = Source::Template(Box::new(Entry {
+            after: Some(Duration::ZERO),
+            ..Entry::default()
+        }));
+        stream.count = Some(1);
+        assert_eq!(summary(&stream), "1 event, at a pace of its own");
+    }
+
+    #[test]
+    fn a_gap_differs_by_the_jitter_at_most_and_is_the_same_for_the_same_seed() {
+        let ms = Duration::from_millis;
+        let pace = Pace {
+            every: ms(500),
+            jitter: ms(200),
+            seed: 7,
+        };
+        let gaps: Vec<Duration> = (1..1000).map(|n| pace.before(n)).collect();
+        assert!(gaps.iter().all(|gap| (ms(300)..=ms(700)).contains(gap)));
+        assert!(gaps.iter().any(|gap| *gap < ms(320)) && gaps.iter().any(|gap| *gap > ms(680)));
+        assert_eq!(gaps, (1..1000).map(|n| pace.before(n)).collect::<Vec<_>>());
+        let other = Pace { seed: 8, ..pace };
+        assert_ne!(gaps[0], other.before(1));
+    }
+
+    #[test]
+    fn an_id_leads_back_to_its_number() {
+        let numbers = &shipped()[0];
+        assert_eq!(numbers.number_of("5"), Some(5));
+        let nonsense = [
+            "",
+            "x",
+            "-1",
+            "+5",
+            "05",
+            " 5",
+            "5 ",
+            "5.0",
+            "0x5",
+            "٥",
+            "99999999999999999999",
+        ];
+        for none in nonsense {
+            assert_eq!(numbers.number_of(none), None, "{none:?}");
+        }
+        let ticks = Stream {
+            source: Source::Template(Box::new(entry("tick", "tick-{n}", "{n}"))),
+            ..numbers.clone()
+        };
+        assert_eq!(ticks.number_of("tick-12"), Some(12));
+        assert_eq!(ticks.number_of("12"), None);
+        assert_eq!(ticks.id_of(12).as_deref(), Some("tick-12"));
+
+        let list = list(vec![
+            entry("", "first", "a"),
+            entry("", "n{n}", "b"),
+            entry("", "", "c"),
+        ]);
+        for (id, number) in [
+            ("first", Some(1)),
+            ("n2", Some(2)),
+            ("n5", Some(5)),
+            ("n3", None),
+            ("c", None),
+        ] {
+            assert_eq!(list.number_of(id), number, "{id}");
+        }
+        let ids: Vec<_> = (1..=5).map(|n| list.id_of(n)).collect();
+        let ids: Vec<_> = ids.iter().map(Option::as_deref).collect();
+        assert_eq!(
+            ids,
+            [Some("first"), Some("n2"), None, Some("first"), Some("n5")]
+        );
+    }
+
+    #[test]
+    fn every_name_that_can_come_is_known() {
+        let names = |stream: &Stream| StreamInfo::from(stream).events;
+        assert_eq!(names(&shipped()[0]), ["message"]);
+        let stream = list(vec![
+            entry("{pick up|down}", "", "x"),
+            entry("unheard", "", ""),
+            entry("", "", "x"),
+        ]);
+        assert_eq!(names(&stream), ["down", "message", "up"]);
     }
 }

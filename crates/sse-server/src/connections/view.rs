@@ -122,10 +122,7 @@ fn view(row: &Row) -> RowView {
         method: row.client.method.as_str().chars().take(METHOD).collect(),
         since_ms: millis(row.since),
         brought: row.client.brought.as_deref().map(str::to_owned),
-        last_id: row.sent.last_id().map(|id| match &row.client.topic {
-            Some(topic) => topic.id(id),
-            None => id.to_string(),
-        }),
+        last_id: row.sent.last_id().and_then(|n| row.client.numbers.id(n)),
         events: row.sent.events.load(Ordering::Relaxed),
         bytes: row.sent.bytes.load(Ordering::Relaxed),
         state: match (ended, row.status) {

@@ -164,7 +164,6 @@ impl Out {
     }
 
     /// What goes on the wire, in one piece.
-    #[cfg(any(test, fuzzing))]
     pub(crate) fn wire(&self) -> Vec<u8> {
         self.parts().concat()
     }

@@ -1,7 +1,8 @@
 //! The pump with made-up instants.
 
 use super::*;
-use crate::stream;
+use crate::stream::{Entry, Pace, Source, Stream, Template, Wall};
+use crate::streams;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -17,7 +18,7 @@ impl Bench {
     fn new(stream: &Stream, keep_alive: KeepAlive, last: Option<&str>) -> Self {
         let start = Instant::now();
         Self {
-            pump: Pump::new(stream, keep_alive, last).expect("something is left to send"),
+            pump: pump(stream, keep_alive, last).expect("something is left to send"),
             start,
             now: start,
             sent: Vec::new(),
@@ -48,12 +49,16 @@ impl Bench {
     }
 }
 
+fn pump(stream: &Stream, keep_alive: KeepAlive, last: Option<&str>) -> Option<Pump> {
+    Pump::new(Play::new(Arc::new(stream.clone())), keep_alive, last)
+}
+
 fn finite() -> Stream {
-    stream::built_in().remove(0)
+    streams::shipped().remove(0)
 }
 
 fn endless() -> Stream {
-    stream::built_in().remove(1)
+    streams::shipped().remove(1)
 }
 
 #[test]
@@ -84,8 +89,8 @@ fn a_client_that_comes_back_gets_the_rest_with_a_retry_of_its_own() {
             (1000, "id: 5\ndata: 5\n\n".to_owned()),
         ]
     );
-    assert!(Pump::new(&finite(), KeepAlive::Off, Some("5")).is_none());
-    assert!(Pump::new(&finite(), KeepAlive::Off, Some("")).is_some());
+    assert!(pump(&finite(), KeepAlive::Off, Some("5")).is_none());
+    assert!(pump(&finite(), KeepAlive::Off, Some("")).is_some());
 }
 
 #[test]
@@ -122,7 +127,7 @@ fn keep_alive_by_idle_time_waits_for_silence() {
 #[test]
 fn keep_alive_off_sends_no_comment() {
     let slow = Stream {
-        every: Duration::from_secs(3600),
+        pace: Pace::every(Duration::from_secs(3600)),
         ..endless()
     };
     let mut bench = Bench::new(&slow, KeepAlive::Off, None);
@@ -133,7 +138,7 @@ fn keep_alive_off_sends_no_comment() {
 #[test]
 fn an_unpaced_stream_yields_after_each_visit() {
     let unpaced = Stream {
-        every: Duration::ZERO,
+        pace: Pace::default(),
         ..endless()
     };
     let mut bench = Bench::new(&unpaced, KeepAlive::default(), None);
@@ -149,11 +154,8 @@ fn an_unpaced_stream_yields_after_each_visit() {
 #[test]
 fn an_unpaced_stream_still_ends_at_its_count() {
     let burst = Stream {
-        every: Duration::ZERO,
-        source: Source::Counter {
-            from: 1,
-            count: Some(40_000),
-        },
+        pace: Pace::default(),
+        count: Some(40_000),
         ..endless()
     };
     let mut bench = Bench::new(&burst, KeepAlive::default(), None);
@@ -191,5 +193,109 @@ fn stop_ends_at_the_next_visit_with_nothing_more() {
     bench.pump.act(bench.now, Act::Stop);
     bench.now += 10_000 * MS;
     assert_eq!(bench.visit(), Next::End);
+    assert_eq!(bench.sent.len(), 1);
+}
+
+/// A template: `"-"` is none.
+fn entry([comment, event, id, data]: [&str; 4]) -> Entry {
+    let template = |text: &str| (text != "-").then(|| Template::parse(text).expect("a template"));
+    Entry {
+        comment: template(comment),
+        event: template(event),
+        id: template(id),
+        data: template(data),
+        ..Entry::default()
+    }
+}
+
+#[test]
+fn a_template_is_filled_in_for_each_event() {
+    let stream = Stream {
+        source: Source::Template(Box::new(entry([
+            "-",
+            "tick",
+            "t{n}",
+            r#"{"n": {n}, "at": "{now}"}"#,
+        ]))),
+        line_ending: LineEnding::CrLf,
+        ..finite()
+    };
+    let mut play = Play::new(Arc::new(stream));
+    play.wall = Wall::At(std::time::UNIX_EPOCH);
+    let start = Instant::now();
+    let mut pump = Pump::new(play, KeepAlive::Off, Some("t3")).expect("two are left");
+    let mut out = Out::new();
+    pump.fill(start, &mut out);
+    assert_eq!(
+        String::from_utf8(out.wire()).expect("UTF-8"),
+        "retry: 1000\r\nevent: tick\r\nid: t4\r\ndata: {\"n\": 4, \"at\": \"1970-01-01T00:00:00.000Z\"}\r\n\r\n"
+    );
+}
+
+#[test]
+fn a_list_has_times_of_its_own_and_begins_again() {
+    let stream = Stream {
+        source: Source::List(vec![
+            entry(["-", "-", "a", "one"]),
+            Entry {
+                after: Some(100 * MS),
+                retry: Some(5),
+                ..entry(["note", "-", "-", "-"])
+            },
+            entry(["-", "-", "-", "three"]),
+        ]),
+        count: Some(5),
+        pace: Pace::every(10 * MS),
+        ..finite()
+    };
+    let mut bench = Bench::new(&stream, KeepAlive::Off, None);
+    assert_eq!(bench.run(Duration::from_secs(60)), Next::End);
+    let sent = |at: u64, text: &str| (at, text.to_owned());
+    assert_eq!(
+        bench.sent,
+        [
+            sent(0, "retry: 1000\nid: a\ndata: one\n\n"),
+            sent(100, ": note\nretry: 5\n\n"),
+            sent(110, "data: three\n\n"),
+            sent(120, "id: a\ndata: one\n\n"),
+            sent(220, ": note\nretry: 5\n\n"),
+        ]
+    );
+    // What comes behind an id that stands there twice begins behind the first of them.
+    let mut resumed = Bench::new(&stream, KeepAlive::Off, Some("a"));
+    resumed.run(Duration::from_secs(60));
+    let times: Vec<u64> = resumed.sent.iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [100, 110, 120, 220]);
+}
+
+#[test]
+fn only_what_carries_data_counts_as_an_event() {
+    let stream = Stream {
+        source: Source::List(vec![
+            entry(["note", "-", "-", "-"]),
+            entry(["-", "-", "x", "-"]),
+            entry(["-", "-", "-", ""]),
+            entry(["-", "-", "y", "data"]),
+        ]),
+        count: Some(4),
+        pace: Pace::default(),
+        ..finite()
+    };
+    let mut pump = pump(&stream, KeepAlive::Off, None).expect("all of it");
+    let mut out = Out::new();
+    assert_eq!(pump.fill(Instant::now(), &mut out), Next::End);
+    let ids: Vec<_> = out.marks().map(|mark| mark.id).collect();
+    assert_eq!(ids, [None, Some(4)]);
+}
+
+#[test]
+fn a_stream_may_have_a_keep_alive_of_its_own() {
+    let quiet = Stream {
+        keep_alive: Some(KeepAlive::Off),
+        pace: Pace::every(Duration::from_secs(3600)),
+        ..endless()
+    };
+    let mut bench = Bench::new(&quiet, KeepAlive::Interval(MS), None);
+    bench.run(Duration::from_secs(1));
     assert_eq!(bench.sent.len(), 1);
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::app::{Context, tell};
+use crate::preview::Preview;
 use crate::query::Overrides;
 use crate::state::StateView;
 use axum::Json;
@@ -29,4 +30,21 @@ pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -
         Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
     };
     (FRESH, Json(view)).into_response()
+}
+
+/// What `?stream=/PATH` would send.
+pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    let query = uri.query().unwrap_or_default();
+    let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "stream");
+    let Some((_, stream)) = asked else {
+        let sentence = "Say which stream, such as ?stream=/numbers.";
+        return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
+    };
+    match Preview::of(&context, &stream) {
+        Some(preview) => (FRESH, Json(preview)).into_response(),
+        None => {
+            let sentence = "There is no stream at this path: GET /api/state has them all.";
+            tell(uri.path(), StatusCode::NOT_FOUND, sentence)
+        }
+    }
 }

@@ -1,12 +1,16 @@
 //! A request for a stream: what it asks, whether anything is left for it, and the pump that answers.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header,
+};
 use axum::response::IntoResponse;
 
 use super::body;
 use crate::app::{Answer, Context, Visitor, client, say};
-use crate::connections::{Client, EndedBy, Ending};
+use crate::connections::{Client, EndedBy, Ending, Numbers};
 use crate::pump::Pump;
 use crate::query::{BadQuery, Overrides};
 use crate::stream::Stream;
@@ -64,7 +68,7 @@ impl Asked {
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(
     context: &Context,
-    stream: &Stream,
+    stream: Arc<Stream>,
     visitor: Visitor,
     request: Request<Body>,
 ) -> Answer {
@@ -82,9 +86,9 @@ pub(super) async fn open(
         return refusal.into();
     }
 
-    let stream = asked.overrides.apply(stream);
+    let play = asked.overrides.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
-    let Some(pump) = Pump::new(&stream, context.keep_alive, last_event_id) else {
+    let Some(pump) = Pump::new(play, context.keep_alive, last_event_id) else {
         if !head_only {
             let ending = Ending {
                 why: "nothing left to send",
@@ -98,16 +102,20 @@ pub(super) async fn open(
             .into();
     };
     if head_only {
-        return head().into();
+        return head(&stream.headers).into();
     }
-    begin(context, asked.client, pump)
+    let client = Client {
+        numbers: Numbers::Stream(Arc::clone(&stream)),
+        ..asked.client
+    };
+    begin(context, client, pump, &stream.headers)
 }
 
 /// The answer that a stream begins with, if there is room for it.
-pub(super) fn begin(context: &Context, client: Client, pump: Pump) -> Answer {
+pub(super) fn begin(context: &Context, client: Client, pump: Pump, headers: &Headers) -> Answer {
     match context.connections.open(client) {
         Ok(open) => Answer {
-            response: head(),
+            response: head(headers),
             begins: Some((pump, open)),
         },
         Err(full) => {
@@ -138,18 +146,25 @@ fn last_event_id(headers: &HeaderMap, overrides: &Overrides) -> Option<String> {
     }
 }
 
-/// The head of a stream. `no-store` because no event may come from a cache, `x-accel-buffering` because
+/// What a stream adds to its head.
+type Headers = [(HeaderName, HeaderValue)];
+
+/// The head of a stream, with what its definition adds or puts in a place. `no-store` because no event may come from a cache, `x-accel-buffering` because
 /// nginx would else hold events back.
-pub(super) fn head() -> Response<Body> {
-    (
+pub(crate) fn head(own: &Headers) -> Response<Body> {
+    let mut response = (
         [
             (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
             (header::CACHE_CONTROL, "no-store"),
-            (header::HeaderName::from_static("x-accel-buffering"), "no"),
+            (HeaderName::from_static("x-accel-buffering"), "no"),
         ],
         Body::new(Unsized),
     )
-        .into_response()
+        .into_response();
+    for (name, value) in own {
+        response.headers_mut().insert(name, value.clone());
+    }
+    response
 }
 
 /// A body that is never sent (a HEAD has none, a stream's is its pump's) but has no known length, so that

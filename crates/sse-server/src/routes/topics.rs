@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use super::body;
 use super::streams::{self, Asked};
 use crate::app::{Answer, Context, Visitor, say};
-use crate::connections::{Client, EndedBy, Ending};
+use crate::connections::{Client, EndedBy, Ending, Numbers};
 use crate::error::Error;
 use crate::publish::{Fields, is_lines};
 use crate::pump::Pump;
@@ -36,7 +36,7 @@ pub(super) async fn subscribe(
     if *request.method() == Method::HEAD {
         // It tells nobody, so it begins no topic.
         return match topics::is_name(name) {
-            true => streams::head().into(),
+            true => streams::head(&[]).into(),
             false => refuse(&Error::BadTopic).into(),
         };
     }
@@ -49,11 +49,11 @@ pub(super) async fn subscribe(
     {
         Ok(subscription) => {
             let client = Client {
-                topic: Some(Arc::clone(subscription.topic())),
+                numbers: Numbers::Topic(Arc::clone(subscription.topic())),
                 ..asked.client
             };
             let pump = Pump::subscribed(subscription, context.keep_alive);
-            streams::begin(context, client, pump)
+            streams::begin(context, client, pump, &[])
         }
         Err(error) => {
             let refusal = refuse(&error);

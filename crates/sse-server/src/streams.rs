@@ -1,0 +1,142 @@
+//! The streams that are served: a list that a person can change while the server runs.
+//!
+//! A list that was read whole and without a mistake takes the place of the one before, for connections that begin
+//! from then on. Whatever cannot be understood changes nothing, and is told.
+
+mod file;
+mod follow;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::stream::{Stream, StreamInfo};
+pub(crate) use file::{Problem, read};
+pub(crate) use follow::follow;
+
+/// The text of the file that a person begins with: the streams that are served where there is none, and a few that
+/// teach, each with a comment.
+pub const SHIPPED_STREAMS: &str = include_str!("streams/streams.toml");
+
+/// The list in force.
+#[derive(Debug)]
+pub(crate) struct Streams {
+    list: RwLock<Arc<[Arc<Stream>]>>,
+    view: watch::Sender<StreamsView>,
+}
+
+/// The streams and where they come from, as the page is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StreamsView {
+    /// In the order of the list.
+    pub streams: Vec<StreamInfo>,
+    /// The file that they come from; `None` where the program has no place for one.
+    pub file: Option<StreamsFile>,
+}
+
+/// The file that people edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StreamsFile {
+    /// Where it is, or is to be.
+    pub path: PathBuf,
+    /// Whether it is there. While it never was, the shipped streams are served.
+    pub exists: bool,
+    /// Why it is not what is served.
+    pub problem: Option<FileProblem>,
+}
+
+/// Why a file of streams is not what is served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileProblem {
+    /// The line of the mistake, from 1, where it is one of the file's text.
+    pub line: Option<usize>,
+    /// What is wrong and what to do.
+    pub sentence: String,
+    /// What is served meanwhile.
+    pub instead: &'static str,
+}
+
+impl Streams {
+    /// The streams of a list, until a file says otherwise.
+    pub(crate) fn new(list: Vec<Stream>, file: Option<&Path>) -> Self {
+        let view = StreamsView {
+            streams: list.iter().map(StreamInfo::from).collect(),
+            file: file.map(|path| StreamsFile {
+                path: path.to_owned(),
+                exists: false,
+                problem: None,
+            }),
+        };
+        Self {
+            list: RwLock::new(shared(list)),
+            view: watch::Sender::new(view),
+        }
+    }
+
+    /// The stream at this path.
+    pub(crate) fn find(&self, path: &str) -> Option<Arc<Stream>> {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.iter().find(|stream| stream.path == path).cloned()
+    }
+
+    /// What the page is told, now.
+    pub(crate) fn view(&self) -> StreamsView {
+        self.view.borrow().clone()
+    }
+
+    /// What the page is told, to be followed.
+    pub(crate) fn changed(&self) -> watch::Receiver<StreamsView> {
+        self.view.subscribe()
+    }
+
+    /// Serves the list that the file holds.
+    fn serve(&self, list: Vec<Stream>) {
+        let streams = list.iter().map(StreamInfo::from).collect();
+        let list = shared(list);
+        *self.list.write().unwrap_or_else(PoisonError::into_inner) = list;
+        self.say(|view| {
+            view.streams = streams;
+            if let Some(file) = &mut view.file {
+                file.exists = true;
+                file.problem = None;
+            }
+        });
+    }
+
+    /// Serves what was served before, and says why.
+    fn keep(&self, problem: Problem, exists: bool, ever: bool) {
+        self.say(|view| {
+            if let Some(file) = &mut view.file {
+                file.exists = exists;
+                file.problem = Some(FileProblem {
+                    line: problem.line,
+                    sentence: problem.reason,
+                    instead: match ever {
+                        true => "The list from before is served on.",
+                        false => "The shipped streams are served.",
+                    },
+                });
+            }
+        });
+    }
+
+    fn say(&self, change: impl FnOnce(&mut StreamsView)) {
+        self.view.send_if_modified(|view| {
+            let before = view.clone();
+            change(view);
+            *view != before
+        });
+    }
+}
+
+/// The streams of the shipped file.
+pub(crate) fn shipped() -> Vec<Stream> {
+    // A test reads it: it cannot be wrong in a program that was built.
+    read(SHIPPED_STREAMS).unwrap_or_default()
+}
+
+fn shared(list: Vec<Stream>) -> Arc<[Arc<Stream>]> {
+    list.into_iter().map(Arc::new).collect()
+}

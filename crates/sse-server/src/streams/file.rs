@@ -1,0 +1,589 @@
+//! The file of streams: its text in, the list out, or the first mistake in it with its line.
+//!
+//! Nothing is guessed and nothing is passed over: an unknown key, a value out of bounds and keys that contradict each
+//! other are mistakes. Never: opens a file, or panics, whatever the text says.
+
+mod entry;
+mod words;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue};
+use serde::Serialize;
+use sse_wire::LineEnding;
+use toml::de::{DeTable, DeValue};
+use toml_parser::Source as Toml;
+use toml_parser::lexer::TokenKind;
+
+use crate::config::KeepAlive;
+use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM};
+use crate::stream::{Pace, Stream};
+use words::{Keys, duration, named, no_toml, quoted, shown, unknown};
+
+/// The largest file, in bytes.
+const MAX_BYTES: usize = 1024 * 1024;
+/// How deep brackets may stand in brackets, and how many dots in a key. A list of tables with headers needs three.
+const MAX_DEPTH: usize = 8;
+/// How many streams a file may hold.
+const MAX_STREAMS: usize = 100;
+/// How many events a list may hold.
+const MAX_EVENTS: usize = 1000;
+/// How many names the events of one stream may have: a client listens for each of them.
+const MAX_NAMES: usize = 100;
+/// How many headers a stream may have of its own, and how many bytes the value of one: clients bound the head of a
+/// response.
+const MAX_HEADERS: usize = 50;
+const MAX_HEADER: usize = 1024;
+/// The longest path, in bytes.
+const MAX_PATH: usize = 128;
+/// The longest title, in characters.
+const MAX_TITLE: usize = 80;
+/// The longest event name and id, in bytes, as for topics: an id comes back in a header.
+const MAX_FIELD: usize = 1024;
+/// The largest seed: the largest integer of TOML.
+const MAX_SEED: u64 = i64::MAX as u64;
+/// The longest reconnection time.
+const MAX_RETRY: Duration = Duration::from_secs(3600);
+/// The bounds on a keep-alive time, as on the command line.
+const KEEP_ALIVE: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(3600);
+
+/// The pace of a stream that names none.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The keys of a stream.
+const STREAM: Keys = Keys {
+    of: "a stream",
+    names: &[
+        "path",
+        "title",
+        "every",
+        "jitter",
+        "seed",
+        "from",
+        "count",
+        "repeat",
+        "event",
+        "id",
+        "data",
+        "comment",
+        "retry",
+        "keep_alive",
+        "headers",
+        "line_ending",
+        "events",
+    ],
+    elsewhere: &["after"],
+    there: "put it into one of its events",
+};
+
+/// The keys of an event in a list.
+const EVENT: Keys = Keys {
+    of: "an event in a list",
+    names: &["event", "id", "data", "comment", "retry", "after"],
+    elsewhere: STREAM.names,
+    there: "put it above the list, since it is of the whole stream",
+};
+
+/// Headers that the server answers for: the framing, the life of the connection, and who may read the response.
+const OURS: [&str; 10] = [
+    "connection",
+    "transfer-encoding",
+    "content-length",
+    "date",
+    "trailer",
+    "upgrade",
+    "keep-alive",
+    "te",
+    "vary",
+    "set-cookie",
+];
+const OURS_BELOW: &str = "access-control-";
+
+/// A mistake in the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Problem {
+    /// The line it is in, from 1, where it is in one.
+    pub(crate) line: Option<usize>,
+    /// One sentence: what is wrong and what to do.
+    pub(crate) reason: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        f.write_str(&self.reason)
+    }
+}
+
+/// Reads a file's text.
+///
+/// # Errors
+/// The first mistake in the order of the file. What is not TOML at all comes before everything else.
+pub(crate) fn read(text: &str) -> Result<Vec<Stream>, Problem> {
+    if text.len() > MAX_BYTES {
+        return Err(Problem {
+            line: None,
+            reason: format!(
+                "The file has {} bytes, and {MAX_BYTES} is the most: take some of its streams or events out.",
+                text.len()
+            ),
+        });
+    }
+    if let Some(at) = too_deep(text) {
+        return Err(Problem {
+            line: Some(line(text, at)),
+            reason: format!(
+                "What begins here is more than {MAX_DEPTH} deep: close its brackets, or let it hold less."
+            ),
+        });
+    }
+    let file = DeTable::parse(text).map_err(|error| no_toml(text, &error))?;
+    if file.get_ref().is_empty() {
+        return Err(Problem {
+            line: None,
+            reason: "There is no stream in the file: begin one with the line [[stream]] and give it a path.".to_owned(),
+        });
+    }
+    let mut reader = Reader {
+        text,
+        first: None,
+        paths: HashMap::new(),
+        names: BTreeSet::new(),
+    };
+    let streams = reader.streams(file.get_ref());
+    match reader.first {
+        None => Ok(streams),
+        Some((at, reason)) => Err(Problem {
+            line: Some(line(text, at)),
+            reason,
+        }),
+    }
+}
+
+/// Where something begins that holds more in each other than any stream does. The parser takes tables as deep as a text
+/// can make them, and would have no stack left to take them apart again.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let mut dots = 0;
+    for token in Toml::new(text).lex() {
+        let at = token.span().start();
+        match token.kind() {
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => open.push(at),
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+                open.pop();
+            }
+            TokenKind::Dot => dots += 1,
+            TokenKind::Newline | TokenKind::Equals | TokenKind::Comma => dots = 0,
+            _ => {}
+        }
+        if open.len() > MAX_DEPTH {
+            return open.first().copied();
+        }
+        if dots > MAX_DEPTH {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// The line that this byte is in, from 1. The end of the text is in the last line that holds something.
+fn line(text: &str, at: usize) -> usize {
+    let bytes = text.trim_end().as_bytes();
+    let before = bytes.get(..at).unwrap_or(bytes);
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// Reads what TOML made of the text, and keeps the mistake that stands first in it, in whatever order they are found.
+struct Reader<'t> {
+    text: &'t str,
+    /// The first mistake: its byte, and what is said of it.
+    first: Option<(usize, String)>,
+    /// The paths that are taken, with the byte of each.
+    paths: HashMap<String, usize>,
+    /// The names that the events of the stream under way have.
+    names: BTreeSet<String>,
+}
+
+/// A key that is given.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    key: &'a str,
+    /// The byte that its value begins with.
+    at: usize,
+    value: &'a DeValue<'a>,
+}
+
+impl fmt::Display for Given<'_> {
+    /// `every = "fast"`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {}", named(self.key), shown(self.value))
+    }
+}
+
+fn find<'a>(table: &'a DeTable<'a>, key: &'a str) -> Option<Given<'a>> {
+    let value = table.get(key)?;
+    Some(Given {
+        key,
+        at: value.span().start,
+        value: value.get_ref(),
+    })
+}
+
+impl Reader<'_> {
+    /// Takes a mistake down.
+    fn tell(&mut self, at: usize, reason: impl Into<String>) {
+        if self.first.as_ref().is_none_or(|(first, _)| at < *first) {
+            self.first = Some((at, reason.into()));
+        }
+    }
+
+    /// Tells of a key that is given.
+    fn wrong<T>(&mut self, given: Given<'_>, why: &str) -> Option<T> {
+        self.tell(given.at, format!("{given} {why}"));
+        None
+    }
+
+    fn keys(&mut self, table: &DeTable<'_>, keys: Keys) {
+        for (key, _) in table {
+            let name: &str = key.get_ref();
+            if !keys.names.contains(&name) {
+                self.tell(key.span().start, unknown(name, keys));
+            }
+        }
+    }
+
+    fn streams(&mut self, file: &DeTable<'_>) -> Vec<Stream> {
+        for (key, _) in file {
+            let name: &str = key.get_ref();
+            if STREAM.names.contains(&name) {
+                let reason = format!("{name} is of a stream: put it below a line [[stream]].");
+                self.tell(key.span().start, reason);
+            } else if name != "stream" {
+                let reason = format!(
+                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]].",
+                    named(name)
+                );
+                self.tell(key.span().start, reason);
+            }
+        }
+        let Some(given) = find(file, "stream") else {
+            return Vec::new();
+        };
+        let list = match given.value {
+            DeValue::Array(list) if !list.is_empty() => list,
+            _ => {
+                let reason = "Write [[stream]], in two brackets, before each stream and use that name for nothing else.";
+                self.tell(given.at, reason);
+                return Vec::new();
+            }
+        };
+        let mut streams = Vec::new();
+        for (place, stream) in list.iter().enumerate() {
+            let at = stream.span().start;
+            if place == MAX_STREAMS {
+                let reason = format!(
+                    "{MAX_STREAMS} streams are the most: take this one and those below it out."
+                );
+                self.tell(at, reason);
+                break;
+            }
+            match stream.get_ref() {
+                DeValue::Table(table) => streams.extend(self.stream(at, table)),
+                other => {
+                    let reason = format!(
+                        "{} is no stream: begin one with the line [[stream]].",
+                        shown(other)
+                    );
+                    self.tell(at, reason);
+                }
+            }
+        }
+        streams
+    }
+
+    /// Reads one stream; `None` where it has no path.
+    fn stream(&mut self, at: usize, table: &DeTable<'_>) -> Option<Stream> {
+        self.keys(table, STREAM);
+        self.names.clear();
+        let path = find(table, "path").map(|given| self.path(given));
+        let title = find(table, "title").and_then(|given| self.title(given));
+        let pace = self.pace(table);
+        let mut count = find(table, "count").and_then(|given| self.whole(given, 1..=MAX_COUNT));
+        let source = self.source(table, &mut count);
+        let stream = Stream {
+            title: String::new(),
+            path: String::new(),
+            from: find(table, "from")
+                .and_then(|given| self.whole(given, 0..=MAX_FROM))
+                .unwrap_or(1),
+            count,
+            source,
+            pace,
+            retry: find(table, "retry").and_then(|given| self.retry(given)),
+            keep_alive: find(table, "keep_alive").and_then(|given| self.keep_alive(given)),
+            headers: find(table, "headers").map_or_else(Vec::new, |given| self.headers(given)),
+            line_ending: find(table, "line_ending")
+                .and_then(|given| self.line_ending(given))
+                .unwrap_or_default(),
+        };
+        let Some(path) = path else {
+            // A path whose key is misspelt is told as that.
+            if self.first.is_none() {
+                self.tell(
+                    at,
+                    "This stream has no path: give it one, such as path = \"/ticker\".",
+                );
+            }
+            return None;
+        };
+        let path = path?;
+        Some(Stream {
+            title: title.unwrap_or_else(|| path.clone()),
+            path,
+            ..stream
+        })
+    }
+
+    fn path(&mut self, given: Given<'_>) -> Option<String> {
+        let path = self.text(given)?;
+        let below = |place: &str| {
+            path.strip_prefix(place)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        // What a path holds as it stands (RFC 3986 3.3); what browsers would encode or take out never arrives as it was
+        // written here.
+        let fit = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&b);
+        let parts = || path.split('/').skip(1);
+        if !path.starts_with('/') {
+            let with = quoted(&format!("/{path}"));
+            return self.wrong(
+                given,
+                &format!("does not begin with a slash: write {with}."),
+            );
+        }
+        if path == "/" || path == "/healthz" || below("/api") || below("/topics") {
+            return self.wrong(
+                given,
+                "is taken by the server: choose another than \"/\", \"/healthz\" and what is below /api and /topics.",
+            );
+        }
+        if path.len() > MAX_PATH {
+            let reason = format!("has {} bytes: make it {MAX_PATH} at most.", path.len());
+            return self.wrong(given, &reason);
+        }
+        if !path.bytes().all(fit) {
+            return self.wrong(
+                given,
+                "holds a sign that no path can hold: use letters, digits, hyphens, dots, underscores and slashes.",
+            );
+        }
+        let last = parts().count().saturating_sub(1);
+        if parts()
+            .enumerate()
+            .any(|(at, part)| matches!(part, "." | "..") || part.is_empty() && at < last)
+        {
+            return self.wrong(
+                given,
+                "has a part between slashes that browsers take out: let none be empty, a dot or two dots.",
+            );
+        }
+        if let Some(other) = self.paths.get(path) {
+            let reason = format!(
+                "is the path of the stream in line {} too: choose another.",
+                line(self.text, *other)
+            );
+            return self.wrong(given, &reason);
+        }
+        self.paths.insert(path.to_owned(), given.at);
+        Some(path.to_owned())
+    }
+
+    fn title(&mut self, given: Given<'_>) -> Option<String> {
+        let title = self.text(given)?;
+        if (1..=MAX_TITLE).contains(&title.chars().count()) && !title.contains(char::is_control) {
+            return Some(title.to_owned());
+        }
+        self.wrong(
+            given,
+            &format!("is no title: write 1 to {MAX_TITLE} characters on one line."),
+        )
+    }
+
+    fn pace(&mut self, table: &DeTable<'_>) -> Pace {
+        let every = find(table, "every").map_or(Some(EVERY), |given| {
+            self.time(given, Duration::ZERO..=MAX_EVERY)
+        });
+        let jitter = find(table, "jitter").and_then(|given| {
+            let jitter = self.time(given, Duration::ZERO..=MAX_EVERY)?;
+            let every = every.filter(|every| jitter > *every);
+            every.map_or(Some(jitter), |every| {
+                let every = humantime::format_duration(every);
+                self.wrong(
+                    given,
+                    &format!(
+                        "is more than the time between two events, which is {every}: make it less."
+                    ),
+                )
+            })
+        });
+        Pace {
+            every: every.unwrap_or(EVERY),
+            jitter: jitter.unwrap_or_default(),
+            seed: find(table, "seed")
+                .and_then(|given| self.whole(given, 0..=MAX_SEED))
+                .unwrap_or_default(),
+        }
+    }
+
+    fn retry(&mut self, given: Given<'_>) -> Option<u64> {
+        let retry = self.time(given, Duration::ZERO..=MAX_RETRY)?;
+        if !retry.subsec_nanos().is_multiple_of(1_000_000) {
+            return self.wrong(
+                given,
+                "has a part of a millisecond, which clients cannot be told: leave it out.",
+            );
+        }
+        u64::try_from(retry.as_millis()).ok()
+    }
+
+    fn keep_alive(&mut self, given: Given<'_>) -> Option<KeepAlive> {
+        match given.value {
+            DeValue::Boolean(false) => Some(KeepAlive::Off),
+            DeValue::Boolean(true) => self.wrong(
+                given,
+                "names no time: write one such as \"15s\", or false for none.",
+            ),
+            _ => self.time(given, KEEP_ALIVE).map(KeepAlive::Interval),
+        }
+    }
+
+    fn line_ending(&mut self, given: Given<'_>) -> Option<LineEnding> {
+        match given.value.as_str() {
+            Some("lf") => Some(LineEnding::Lf),
+            Some("crlf") => Some(LineEnding::CrLf),
+            Some("cr") => Some(LineEnding::Cr),
+            _ => self.wrong(
+                given,
+                "is no line ending: write \"lf\", \"crlf\" or \"cr\".",
+            ),
+        }
+    }
+
+    fn headers(&mut self, given: Given<'_>) -> Vec<(HeaderName, HeaderValue)> {
+        let DeValue::Table(table) = given.value else {
+            self.wrong::<()>(given, "is no table: write one such as { x-demo = \"1\" }.");
+            return Vec::new();
+        };
+        if table.len() > MAX_HEADERS {
+            let reason = format!(
+                "headers has {} entries: make it {MAX_HEADERS} at most.",
+                table.len()
+            );
+            self.tell(given.at, reason);
+        }
+        let mut inside: Vec<_> = table.iter().collect();
+        inside.sort_by_key(|(key, _)| key.span().start);
+        let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
+        for (key, value) in inside {
+            let given = Given {
+                key: key.get_ref(),
+                at: key.span().start,
+                value: value.get_ref(),
+            };
+            if let Some((name, value)) = self.header(given) {
+                if headers.iter().any(|(other, _)| *other == name) {
+                    self.tell(
+                        given.at,
+                        format!("The header {name} is given twice: give it once."),
+                    );
+                }
+                headers.push((name, value));
+            }
+        }
+        headers
+    }
+
+    fn header(&mut self, given: Given<'_>) -> Option<(HeaderName, HeaderValue)> {
+        let Ok(name) = HeaderName::from_bytes(given.key.as_bytes()) else {
+            let shown = named(given.key);
+            let reason =
+                format!("{shown} is no name of a header: use letters, digits and hyphens.");
+            self.tell(given.at, reason);
+            return None;
+        };
+        if OURS.contains(&name.as_str()) || name.as_str().starts_with(OURS_BELOW) {
+            self.tell(
+                given.at,
+                format!("The header {name} is the server's own: leave it out."),
+            );
+            return None;
+        }
+        let value = self.text(given)?;
+        match HeaderValue::from_str(value) {
+            Ok(sent) if value.is_ascii() && value.len() <= MAX_HEADER => Some((name, sent)),
+            Ok(_) if value.is_ascii() => self.wrong(
+                given,
+                &format!("is too long: make it {MAX_HEADER} bytes at most."),
+            ),
+            _ => self.wrong(
+                given,
+                "cannot be sent in a header: use the letters and signs of ASCII on one line.",
+            ),
+        }
+    }
+
+    /// The text of a key that takes one.
+    fn text<'a>(&mut self, given: Given<'a>) -> Option<&'a str> {
+        match given.value {
+            DeValue::String(text) => Some(text),
+            _ => self.wrong(given, "is no text: write it in quotes."),
+        }
+    }
+
+    fn time(&mut self, given: Given<'_>, bounds: RangeInclusive<Duration>) -> Option<Duration> {
+        let Some(time) = given.value.as_str().and_then(duration) else {
+            return self.wrong(given, "is no time: write one such as \"500ms\" or \"2s\".");
+        };
+        if bounds.contains(&time) {
+            return Some(time);
+        }
+        let least = bounds.start().as_millis();
+        self.wrong(
+            given,
+            &format!("is out of bounds: write a time from {least}ms to 1h."),
+        )
+    }
+
+    fn whole(&mut self, given: Given<'_>, bounds: RangeInclusive<u64>) -> Option<u64> {
+        let number = given.value.as_integer().and_then(|number| {
+            let number = i128::from_str_radix(number.as_str(), number.radix()).ok()?;
+            u64::try_from(number).ok()
+        });
+        if let Some(number) = number.filter(|number| bounds.contains(number)) {
+            return Some(number);
+        }
+        let (least, most) = bounds.into_inner();
+        self.wrong(
+            given,
+            &format!("cannot be: write a whole number from {least} to {most}."),
+        )
+    }
+
+    fn yes_or_no(&mut self, given: Given<'_>) -> Option<bool> {
+        match given.value {
+            DeValue::Boolean(yes) => Some(*yes),
+            _ => self.wrong(
+                given,
+                "is neither true nor false: write one of them, without quotes.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

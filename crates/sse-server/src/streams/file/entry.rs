@@ -1,0 +1,235 @@
+//! What a stream sends: one event again and again, or a list of them.
+
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::words::shown;
+use super::{EVENT, Given, MAX_EVENTS, MAX_FIELD, MAX_NAMES, Reader, find};
+use crate::query::MAX_EVERY;
+use crate::stream::{Entry, Source, Template};
+
+impl Reader<'_> {
+    /// Reads what the events are; a list says how many there are where nothing else does.
+    pub(super) fn source(&mut self, table: &DeTable<'_>, count: &mut Option<u64>) -> Source {
+        let shared = Entry {
+            event: find(table, "event").and_then(|given| self.event(given)),
+            id: find(table, "id").map_or_else(|| Some(Template::number()), |given| self.id(given)),
+            comment: find(table, "comment").and_then(|given| self.template(given)),
+            ..Entry::default()
+        };
+        let repeat = find(table, "repeat");
+        let again = repeat
+            .and_then(|given| self.yes_or_no(given))
+            .unwrap_or(false);
+        let data = find(table, "data");
+        if let Some(events) = find(table, "events") {
+            if let Some(data) = data {
+                let at = data.at.max(events.at);
+                self.tell(at, "data and events are both given: keep one of them, since a list has its own data.");
+            }
+            let DeValue::Array(list) = events.value else {
+                self.wrong::<()>(
+                    events,
+                    "is no list: write one such as [\"first\", \"second\"].",
+                );
+                return Source::Counter;
+            };
+            if list.is_empty() {
+                self.tell(events.at, "events has nothing in it: write one such as [\"first\", \"second\"], or leave it out.");
+            }
+            let length = list.len() as u64;
+            match count {
+                _ if again => {}
+                None => *count = Some(length),
+                Some(more) if *more > length => {
+                    if let Some(given) = find(table, "count") {
+                        self.wrong::<()>(
+                            given,
+                            &format!("is more than the {length} of the list: add repeat = true, or leave it out."),
+                        );
+                    }
+                }
+                Some(_) => {}
+            }
+            return Source::List(self.list(list, &shared));
+        }
+        if let Some(repeat) = repeat {
+            self.wrong::<()>(repeat, "is for a list of events: leave it out, or write them as events = [\"first\", \"second\"].");
+        }
+        let own = ["data", "event", "id", "comment"];
+        if !own.iter().any(|key| table.contains_key(*key)) {
+            return Source::Counter;
+        }
+        let data = data.map_or_else(|| Some(Template::number()), |given| self.template(given));
+        Source::Template(Box::new(Entry { data, ..shared }))
+    }
+
+    fn list(&mut self, list: &[Spanned<DeValue<'_>>], shared: &Entry) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for (place, value) in list.iter().enumerate() {
+            let at = value.span().start;
+            if place == MAX_EVENTS {
+                self.tell(at, format!("A list has {MAX_EVENTS} events at most: take this one and those after it out."));
+                break;
+            }
+            let Some(entry) = self.entry(at, value.get_ref(), shared) else {
+                continue;
+            };
+            // Most events of a list have the name of the one before.
+            let new = entries
+                .last()
+                .is_none_or(|before| before.event != entry.event);
+            if let Some(event) = entry.event.as_ref().filter(|_| new) {
+                self.names.extend(event.all().unwrap_or_default());
+            }
+            if self.names.len() > MAX_NAMES {
+                let reason = format!(
+                    "The events of a stream have {MAX_NAMES} names at most: use one that was there before."
+                );
+                self.tell(at, reason);
+                break;
+            }
+            entries.push(entry);
+        }
+        entries
+    }
+
+    fn entry(&mut self, at: usize, value: &DeValue<'_>, shared: &Entry) -> Option<Entry> {
+        let table = match value {
+            DeValue::String(_) => {
+                let given = Given {
+                    key: "events",
+                    at,
+                    value,
+                };
+                return Some(Entry {
+                    data: self.template(given),
+                    ..shared.clone()
+                });
+            }
+            DeValue::Table(table) => table,
+            other => {
+                let reason = format!(
+                    "{} is no event: write its data in quotes, or a table such as {{ data = \"x\" }}.",
+                    shown(other)
+                );
+                self.tell(at, reason);
+                return None;
+            }
+        };
+        self.keys(table, EVENT);
+        let data = find(table, "data");
+        // Without data there is no event that could have a name or an id.
+        let dispatched = Some(shared).filter(|_| data.is_some());
+        let own = Entry {
+            comment: find(table, "comment").and_then(|given| self.template(given)),
+            retry: find(table, "retry").and_then(|given| self.retry(given)),
+            event: find(table, "event").and_then(|given| self.event(given)),
+            id: find(table, "id").and_then(|given| self.id(given)),
+            data: data.and_then(|given| self.template(given)),
+            after: find(table, "after")
+                .and_then(|given| self.time(given, Duration::ZERO..=MAX_EVERY)),
+        };
+        let nothing = Entry {
+            after: own.after,
+            ..Entry::default()
+        };
+        if own == nothing && self.first.is_none() {
+            self.tell(
+                at,
+                "This event has nothing in it: give it data, or a comment, or take it out.",
+            );
+        }
+        let given = |key| table.contains_key(key);
+        Some(Entry {
+            comment: if given("comment") {
+                own.comment
+            } else {
+                shared.comment.clone()
+            },
+            event: if given("event") {
+                own.event
+            } else {
+                dispatched.and_then(|shared| shared.event.clone())
+            },
+            id: if given("id") {
+                own.id
+            } else {
+                dispatched.and_then(|shared| shared.id.clone())
+            },
+            ..own
+        })
+    }
+
+    /// A name; an empty one is none, which is `message` to clients.
+    fn event(&mut self, given: Given<'_>) -> Option<Template> {
+        let event = self.template(given)?;
+        if !event.only_picks_and_text() {
+            return self.wrong(given, "has a place other than {pick a|b|c}: leave it out, since a client has to know each name.");
+        }
+        if !self.fits_a_line(given, &event) {
+            return None;
+        }
+        if event.all().is_none() {
+            return self.wrong(
+                given,
+                &format!("can be more than {MAX_NAMES} names: let it be fewer."),
+            );
+        }
+        (event.as_plain() != Some("")).then_some(event)
+    }
+
+    /// An id; `false` is none.
+    fn id(&mut self, given: Given<'_>) -> Option<Template> {
+        match given.value {
+            DeValue::Boolean(false) => return None,
+            DeValue::String(_) => {}
+            _ => return self.wrong(given, "is no id: write it in quotes, or false for none."),
+        }
+        let id = self.template(given)?;
+        if !id.only_number_and_text() {
+            return self.wrong(given, "has a place other than one {n}: leave it out, since a client that comes back is found by its id.");
+        }
+        if id.holds('\0') {
+            return self.wrong(
+                given,
+                "has a NUL in it, which clients ignore an id for: leave it out.",
+            );
+        }
+        self.fits_a_line(given, &id).then_some(id)
+    }
+
+    fn fits_a_line(&mut self, given: Given<'_>, template: &Template) -> bool {
+        if template.holds('\r') || template.holds('\n') {
+            self.wrong::<()>(
+                given,
+                "has a line break in it, which would end its field: leave it out.",
+            );
+            return false;
+        }
+        if given
+            .value
+            .as_str()
+            .is_some_and(|text| text.len() > MAX_FIELD)
+        {
+            self.wrong::<()>(
+                given,
+                &format!("is too long: make it {MAX_FIELD} bytes at most."),
+            );
+            return false;
+        }
+        true
+    }
+
+    fn template(&mut self, given: Given<'_>) -> Option<Template> {
+        match Template::parse(self.text(given)?) {
+            Ok(template) => Some(template),
+            Err(bad) => {
+                self.tell(given.at, format!("In {}, {bad}", given.key));
+                None
+            }
+        }
+    }
+}

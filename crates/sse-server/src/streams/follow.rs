@@ -1,0 +1,177 @@
+//! Follows the file of streams: what a person saves is served a moment later.
+//!
+//! It looks at the file's date and length now and then, since that works on every system and file system and with
+//! every way in which editors save: in place, by a new file in its place, by way of a link.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime};
+
+use super::{Problem, Streams, file};
+
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(400);
+
+/// A file that changed is read when it has not changed for so long: editors write in several goes.
+const CALM: Duration = Duration::from_millis(100);
+
+/// Bytes of a file of streams, at most.
+const LARGEST: u64 = 1024 * 1024;
+
+/// What tells one state of a file from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Print {
+    modified: Option<SystemTime>,
+    length: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+/// What a look found: a file, or none, or why nobody knows.
+type Look = Result<Option<Print>, io::ErrorKind>;
+
+/// Reads the file and serves what it holds, then goes on so for as long as the streams are there. Blocks for the
+/// first reading, so that the list is right when the server starts.
+pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
+    let mut follower = Follower {
+        streams: Arc::downgrade(streams),
+        path,
+        last: Ok(None),
+        ever: false,
+    };
+    let look = look(&follower.path);
+    follower.take(look);
+    tokio::spawn(follower.run());
+}
+
+struct Follower {
+    streams: Weak<Streams>,
+    path: PathBuf,
+    last: Look,
+    /// Whether the file was ever served.
+    ever: bool,
+}
+
+impl Follower {
+    async fn run(mut self) {
+        let mut ticks = tokio::time::interval(LOOK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if self.streams.strong_count() == 0 {
+                return;
+            }
+            // On a thread for what blocks: a file may lie on a share that does not answer.
+            let looked = tokio::task::spawn_blocking(move || {
+                let now = look(&self.path);
+                if now != self.last {
+                    std::thread::sleep(CALM);
+                    if look(&self.path) == now {
+                        self.take(now);
+                    }
+                }
+                self
+            });
+            match looked.await {
+                Ok(follower) => self = follower,
+                // The runtime ends.
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn take(&mut self, look: Look) {
+        let Some(streams) = self.streams.upgrade() else {
+            return;
+        };
+        let exists = !matches!(look, Ok(None));
+        let read = match &look {
+            Ok(None) if !self.ever => {
+                self.last = look;
+                return streams.say(|view| {
+                    if let Some(file) = &mut view.file {
+                        (file.exists, file.problem) = (false, None);
+                    }
+                });
+            }
+            Ok(None) => Err(Problem {
+                line: None,
+                reason: format!("{} is gone: put it back.", self.path.display()),
+            }),
+            Ok(Some(_)) => read(&self.path).map_err(|kind| unreadable(&self.path, kind)),
+            Err(kind) => Err(unreadable(&self.path, *kind)),
+        };
+        self.last = look;
+        match read.and_then(|bytes| list(&bytes)) {
+            Ok(list) => {
+                self.ever = true;
+                streams.serve(list);
+            }
+            Err(problem) => streams.keep(problem, exists, self.ever),
+        }
+    }
+}
+
+fn look(path: &Path) -> Look {
+    match fs::metadata(path) {
+        Ok(meta) => Ok(Some(Print {
+            modified: meta.modified().ok(),
+            length: meta.len(),
+            #[cfg(unix)]
+            inode: std::os::unix::fs::MetadataExt::ino(&meta),
+        })),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e.kind()),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, io::ErrorKind> {
+    let kind = |e: io::Error| e.kind();
+    // A pipe or a device might never end, or never begin.
+    if !fs::metadata(path).map_err(kind)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput);
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(kind)?;
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(kind)?;
+    Ok(bytes)
+}
+
+fn list(bytes: &[u8]) -> Result<Vec<crate::stream::Stream>, Problem> {
+    if bytes.len() as u64 > LARGEST {
+        return Err(Problem {
+            line: None,
+            reason: "The file is larger than 1 MiB: make it smaller.".to_owned(),
+        });
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) => file::read(text),
+        Err(error) => Err(Problem {
+            line: Some(
+                1 + bytes[..error.valid_up_to()]
+                    .iter()
+                    .filter(|b| **b == b'\n')
+                    .count(),
+            ),
+            reason: "This line is not UTF-8: save the file as UTF-8.".to_owned(),
+        }),
+    }
+}
+
+fn unreadable(path: &Path, kind: io::ErrorKind) -> Problem {
+    let why = match kind {
+        io::ErrorKind::InvalidInput => "it is not a file".to_owned(),
+        kind => kind.to_string(),
+    };
+    Problem {
+        line: None,
+        reason: format!(
+            "{} cannot be read ({why}): make it readable.",
+            path.display()
+        ),
+    }
+}
