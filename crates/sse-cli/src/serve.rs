@@ -129,7 +129,9 @@ fn announce(state: &StateView) {
     for (path, what) in lines {
         text += &format!("  GET  {url}{path:width$}   {what}\n");
     }
-    if let Some(stream) = state.streams.last() {
+    // An endless one, if there is one: whoever tries sees something move.
+    let endless = state.streams.iter().find(|stream| stream.endless);
+    if let Some(stream) = endless.or(state.streams.first()) {
         text += &format!("\nTry  curl -N {url}{}\n", stream.path);
     }
     let mut stdout = std::io::stdout();

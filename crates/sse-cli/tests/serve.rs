@@ -134,6 +134,50 @@ fn that_nobody_reads_its_output_is_no_reason_to_end() {
     assert_eq!(serving.end().0, Some(0));
 }
 
+/// What a person does: a file of their own, a change, a mistake, the mistake mended.
+#[test]
+fn streams_of_a_file_are_served_and_a_mistake_in_it_is_told() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("my.toml");
+    let save = |text: &str| {
+        let new = folder.path().join("my.toml~");
+        std::fs::write(&new, text).expect("written");
+        std::fs::rename(new, &file).expect("in its place");
+    };
+    let name = file.to_str().expect("UTF-8");
+
+    let (code, _, stderr) = run(&["serve", "--port", "0", "--streams", name]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("There is no file"), "{stderr}");
+    save("\n[[stream]]\npath = 5\n");
+    let (code, stdout, stderr) = run(&["serve", "--port", "0", "--streams", name]);
+    assert_eq!((code, &*stdout), (Some(1), ""));
+    assert!(stderr.contains("my.toml, line 3: "), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+
+    save("[[stream]]\npath = \"/mine\"\n");
+    let mut serving = Serving::start(&["--streams", name]);
+    read_until(&mut serving.get("/mine"), "data: 1\n\n");
+    let mut told = serving.stderr();
+    save("[[stream]]\npath = \"/mine\"\nevrey = \"1s\"\n");
+    let line = told.next().expect("open").expect("UTF-8");
+    assert!(
+        line.starts_with(&format!("sse: {name}, line 3: ")),
+        "{line}"
+    );
+    assert!(
+        line.contains("every") && line.ends_with("served on."),
+        "{line}"
+    );
+    read_until(&mut serving.get("/mine"), "data: 1\n\n");
+    save("[[stream]]\npath = \"/mended\"\n");
+    let line = told.next().expect("open").expect("UTF-8");
+    assert_eq!(line, format!("sse: {name} is served."));
+    read_until(&mut serving.get("/mended"), "data: 1\n\n");
+    serving.signal("TERM");
+    assert!(told.next().is_none());
+}
+
 /// Each connection takes a descriptor. At the limit the rest wait in the queue, and the server neither ends
 /// nor spins; when some leave, those that waited are served.
 #[test]

@@ -6,9 +6,9 @@
     reason = "each test binary uses its own part"
 )]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
 pub const SSE: &str = env!("CARGO_BIN_EXE_sse");
@@ -29,7 +29,7 @@ impl Serving {
     }
 
     pub fn spawn(command: &mut Command) -> Self {
-        let mut child = command
+        let mut child = unsettled(command)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -73,6 +73,11 @@ impl Serving {
         assert!(sent.success());
     }
 
+    /// What it says on stderr, line by line; nothing of it is left for [`end`](Self::end).
+    pub fn stderr(&mut self) -> Lines<BufReader<ChildStderr>> {
+        BufReader::new(self.child.stderr.take().expect("piped")).lines()
+    }
+
     pub fn end(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().expect("it ends");
         let mut stderr = String::new();
@@ -103,12 +108,18 @@ pub fn read_until(stream: &mut TcpStream, end: &str) -> String {
     String::from_utf8(text).expect("UTF-8")
 }
 
+/// Away from the settings of whoever runs the tests: there may be a file of streams.
+fn unsettled(command: &mut Command) -> &mut Command {
+    let none = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-settings");
+    command.env("XDG_CONFIG_HOME", none).env("HOME", none)
+}
+
 pub fn run(args: &[&str]) -> (Option<i32>, String, String) {
     let Output {
         status,
         stdout,
         stderr,
-    } = Command::new(SSE)
+    } = unsettled(&mut Command::new(SSE))
         .args(args)
         .output()
         .expect("the program was built");
