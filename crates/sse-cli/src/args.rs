@@ -180,8 +180,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(3600);
 
 fn time(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .ok()
+    sse_server::read_time(text)
         .filter(|time| time.is_zero() || (SHORTEST..=LONGEST).contains(time))
         .ok_or_else(|| "give a time such as 15s or 500ms, from 1ms to 1h, or 0".to_owned())
 }

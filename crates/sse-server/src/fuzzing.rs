@@ -11,7 +11,7 @@ use crate::config::{KeepAlive, TopicConfig};
 use crate::publish::{Batch, Draft, Fields, is_lines};
 use crate::pump::{Next, Out, Pump};
 use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM, MAX_TAG, Overrides};
-use crate::stream::Play;
+use crate::stream::{Play, Source, Stream};
 use crate::topics::Topics;
 use crate::{preview, streams};
 
@@ -77,7 +77,8 @@ pub fn last_event_id(id: &[u8]) {
 }
 
 fn counters(id: &str) {
-    for stream in streams::shipped() {
+    let counters = |stream: &Stream| stream.source == Source::Counter;
+    for stream in streams::shipped().into_iter().filter(counters) {
         let from = stream.from;
         let last = stream.count.map(|count| from + count - 1);
         let own: Option<u64> = id.parse().ok().filter(|n: &u64| n.to_string() == id);

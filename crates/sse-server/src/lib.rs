@@ -44,6 +44,7 @@ mod signals;
 mod state;
 mod stream;
 mod streams;
+mod time;
 mod topics;
 mod transport;
 mod wire;
@@ -58,6 +59,7 @@ pub use signals::asked_to_end;
 pub use state::{Phase, StateView, Status};
 pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
 pub use streams::{FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView};
+pub use time::read_time;
 pub use topics::TopicInfo;
 
 /// Raises the limit of open files as far as this user may, since every client takes one and desktops

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::stream::{Pace, Play, Stream};
+use crate::time::read_time;
 
 /// The slowest pace.
 pub(crate) const MAX_EVERY: Duration = Duration::from_secs(3600);
@@ -116,8 +117,7 @@ pub(crate) fn once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), 
 }
 
 fn every(value: &str) -> Result<Duration, BadQuery> {
-    humantime::parse_duration(value)
-        .ok()
+    read_time(value)
         .filter(|every| *every <= MAX_EVERY)
         .ok_or_else(|| {
             BadQuery("every must be a time such as 100ms or 2s, from 0ms to 1h.".to_owned())
@@ -186,6 +186,12 @@ mod tests {
         assert!(!applied.own_pace);
         let as_it_is = Overrides::default().apply(&endless);
         assert_eq!(as_it_is, Play::new(endless));
+    }
+
+    /// humantime panics on this one: a client could end its connection's task with it.
+    #[test]
+    fn a_time_that_overflows_is_refused() {
+        assert!(refused("every=18446744073709551615s%201000ms").starts_with("every must be"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod api;
 mod body;
-mod page;
+pub(crate) mod page;
 pub(crate) mod streams;
 mod topics;
 

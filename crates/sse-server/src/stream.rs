@@ -107,7 +107,7 @@ impl Stream {
         match &self.source {
             Source::Counter => None,
             Source::Template(entry) => Some(entry),
-            Source::List(entries) => entries.get(place(n, entries.len())),
+            Source::List(entries) => entries.get(self.place(n, entries.len())),
         }
     }
 
@@ -120,10 +120,10 @@ impl Stream {
             Source::List(entries) => entries.iter().enumerate().find_map(|(at, entry)| {
                 let template = entry.id.as_ref()?;
                 if template.as_plain().is_some_and(|plain| plain == id) {
-                    return Some(at as u64 + 1);
+                    return Some(self.from + at as u64);
                 }
                 let n = template.number_in(id)?;
-                (place(n, entries.len()) == at).then_some(n)
+                (self.place(n, entries.len()) == at).then_some(n)
             }),
         }
     }
@@ -142,6 +142,15 @@ impl Stream {
         Some(id.text(&moment).into_owned())
     }
 
+    /// Where in a list of so many entries the event with this number stands: the first of the stream is the first of
+    /// the list, and what comes before it is at the end.
+    fn place(&self, n: u64, entries: usize) -> usize {
+        let entries = i128::try_from(entries.max(1)).unwrap_or(1);
+        let place = (i128::from(n) - i128::from(self.from)).rem_euclid(entries);
+        // Below the length of a list.
+        usize::try_from(place).unwrap_or(0)
+    }
+
     /// The names that its events can have.
     fn names(&self) -> Vec<String> {
         let of = |entry: &Entry| match &entry.event {
@@ -149,31 +158,23 @@ impl Stream {
             None => vec![MESSAGE.to_owned()],
             Some(event) => event.all().unwrap_or_default(),
         };
-        let names: BTreeSet<String> = match &self.source {
-            Source::Counter => BTreeSet::from([MESSAGE.to_owned()]),
-            Source::Template(entry) => of(entry).into_iter().collect(),
+        let names = match &self.source {
+            Source::Counter => vec![MESSAGE.to_owned()],
+            Source::Template(entry) => of(entry),
             Source::List(entries) => entries.iter().flat_map(of).collect(),
         };
         // An empty name is the default one (HTML 9.2.6).
-        names
-            .into_iter()
-            .map(|name| match name.is_empty() {
-                true => MESSAGE.to_owned(),
-                false => name,
-            })
-            .collect()
+        let heard = |name: String| match name.is_empty() {
+            true => MESSAGE.to_owned(),
+            false => name,
+        };
+        let names: BTreeSet<String> = names.into_iter().map(heard).collect();
+        names.into_iter().collect()
     }
 }
 
 /// The name of an event that is given none.
 const MESSAGE: &str = "message";
-
-/// Where in a list of so many entries the event with this number stands; the first has the number 1.
-fn place(n: u64, entries: usize) -> usize {
-    let entries = entries.max(1) as u64;
-    // Below the length of a list, so it fits.
-    ((n % entries + entries - 1) % entries) as usize
-}
 
 /// What the page is told of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -350,6 +351,16 @@ mod tests {
             ids,
             [Some("first"), Some("n2"), None, Some("first"), Some("n5")]
         );
+        // A list begins with its first entry, whatever number that has; numbers below are those of the round before.
+        let from_7 = Stream { from: 7, ..list };
+        let ids: Vec<_> = [7, 8, 9, 10, 6].map(|n| from_7.id_of(n)).into();
+        let ids: Vec<_> = ids.iter().map(Option::as_deref).collect();
+        assert_eq!(ids, [Some("first"), Some("n8"), None, Some("first"), None]);
+        assert_eq!(from_7.number_of("first"), Some(7));
+        assert_eq!(
+            (from_7.number_of("n8"), from_7.number_of("n7")),
+            (Some(8), None)
+        );
     }
 
     #[test]
@@ -360,6 +371,7 @@ mod tests {
             entry("{pick up|down}", "", "x"),
             entry("unheard", "", ""),
             entry("", "", "x"),
+            entry("{pick |up}", "", "x"),
         ]);
         assert_eq!(names(&stream), ["down", "message", "up"]);
     }

@@ -43,6 +43,11 @@ pub(super) async fn asset(
     file(&context, name, path)
 }
 
+/// Whether the page has a file at this path, which no stream may hide.
+pub(crate) fn is_file(path: &str) -> bool {
+    Ui::get(path.trim_start_matches('/')).is_some()
+}
+
 fn file(context: &Context, name: &str, path: &str) -> Response<Body> {
     let Some(file) = Ui::get(name) else {
         return super::not_found(context, path);

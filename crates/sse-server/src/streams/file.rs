@@ -4,6 +4,8 @@
 //! other are mistakes. Never: opens a file, or panics, whatever the text says.
 
 mod entry;
+mod headers;
+mod value;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,7 +13,6 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use sse_wire::LineEnding;
 use toml::de::{DeTable, DeValue};
@@ -20,8 +21,10 @@ use toml_parser::lexer::TokenKind;
 
 use crate::config::KeepAlive;
 use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM};
+use crate::routes::page;
 use crate::stream::{Pace, Stream};
-use words::{Keys, duration, named, no_toml, quoted, shown, unknown};
+use value::{Given, find};
+use words::{Keys, named, no_toml, quoted, shown};
 
 /// The largest file, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -33,10 +36,6 @@ const MAX_STREAMS: usize = 100;
 const MAX_EVENTS: usize = 1000;
 /// How many names the events of one stream may have: a client listens for each of them.
 const MAX_NAMES: usize = 100;
-/// How many headers a stream may have of its own, and how many bytes the value of one: clients bound the head of a
-/// response.
-const MAX_HEADERS: usize = 50;
-const MAX_HEADER: usize = 1024;
 /// The longest path, in bytes.
 const MAX_PATH: usize = 128;
 /// The longest title, in characters.
@@ -86,21 +85,6 @@ const EVENT: Keys = Keys {
     elsewhere: STREAM.names,
     there: "put it above the list, since it is of the whole stream",
 };
-
-/// Headers that the server answers for: the framing, the life of the connection, and who may read the response.
-const OURS: [&str; 10] = [
-    "connection",
-    "transfer-encoding",
-    "content-length",
-    "date",
-    "trailer",
-    "upgrade",
-    "keep-alive",
-    "te",
-    "vary",
-    "set-cookie",
-];
-const OURS_BELOW: &str = "access-control-";
 
 /// A mistake in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -209,31 +193,6 @@ struct Reader<'t> {
     names: BTreeSet<String>,
 }
 
-/// A key that is given.
-#[derive(Clone, Copy)]
-struct Given<'a> {
-    key: &'a str,
-    /// The byte that its value begins with.
-    at: usize,
-    value: &'a DeValue<'a>,
-}
-
-impl fmt::Display for Given<'_> {
-    /// `every = "fast"`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} = {}", named(self.key), shown(self.value))
-    }
-}
-
-fn find<'a>(table: &'a DeTable<'a>, key: &'a str) -> Option<Given<'a>> {
-    let value = table.get(key)?;
-    Some(Given {
-        key,
-        at: value.span().start,
-        value: value.get_ref(),
-    })
-}
-
 impl Reader<'_> {
     /// Takes a mistake down.
     fn tell(&mut self, at: usize, reason: impl Into<String>) {
@@ -242,18 +201,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Tells of a key that is given.
-    fn wrong<T>(&mut self, given: Given<'_>, why: &str) -> Option<T> {
-        self.tell(given.at, format!("{given} {why}"));
-        None
-    }
-
+    /// Tells of the first key that is not known.
     fn keys(&mut self, table: &DeTable<'_>, keys: Keys) {
-        for (key, _) in table {
-            let name: &str = key.get_ref();
-            if !keys.names.contains(&name) {
-                self.tell(key.span().start, unknown(name, keys));
-            }
+        let unknown = table
+            .keys()
+            .filter(|key| !keys.names.contains(&key.get_ref().as_ref()))
+            .min_by_key(|key| key.span().start);
+        if let Some(key) = unknown {
+            self.tell(key.span().start, words::unknown(key.get_ref(), keys));
         }
     }
 
@@ -277,8 +232,7 @@ impl Reader<'_> {
         let list = match given.value {
             DeValue::Array(list) if !list.is_empty() => list,
             _ => {
-                let reason = "Write [[stream]], in two brackets, before each stream and use that name for nothing else.";
-                self.tell(given.at, reason);
+                self.tell(given.at, words::HEADING);
                 return Vec::new();
             }
         };
@@ -310,20 +264,19 @@ impl Reader<'_> {
     fn stream(&mut self, at: usize, table: &DeTable<'_>) -> Option<Stream> {
         self.keys(table, STREAM);
         self.names.clear();
-        let path = find(table, "path").map(|given| self.path(given));
-        let title = find(table, "title").and_then(|given| self.title(given));
-        let pace = self.pace(table);
         let mut count = find(table, "count").and_then(|given| self.whole(given, 1..=MAX_COUNT));
         let source = self.source(table, &mut count);
-        let stream = Stream {
-            title: String::new(),
+        let mut stream = Stream {
             path: String::new(),
+            title: find(table, "title")
+                .and_then(|given| self.title(given))
+                .unwrap_or_default(),
             from: find(table, "from")
                 .and_then(|given| self.whole(given, 0..=MAX_FROM))
                 .unwrap_or(1),
             count,
             source,
-            pace,
+            pace: self.pace(table),
             retry: find(table, "retry").and_then(|given| self.retry(given)),
             keep_alive: find(table, "keep_alive").and_then(|given| self.keep_alive(given)),
             headers: find(table, "headers").map_or_else(Vec::new, |given| self.headers(given)),
@@ -331,22 +284,19 @@ impl Reader<'_> {
                 .and_then(|given| self.line_ending(given))
                 .unwrap_or_default(),
         };
-        let Some(path) = path else {
+        let Some(path) = find(table, "path") else {
             // A path whose key is misspelt is told as that.
             if self.first.is_none() {
-                self.tell(
-                    at,
-                    "This stream has no path: give it one, such as path = \"/ticker\".",
-                );
+                let reason = "This stream has no path: give it one, such as path = \"/ticker\".";
+                self.tell(at, reason);
             }
             return None;
         };
-        let path = path?;
-        Some(Stream {
-            title: title.unwrap_or_else(|| path.clone()),
-            path,
-            ..stream
-        })
+        stream.path = self.path(path)?;
+        if stream.title.is_empty() {
+            stream.title.clone_from(&stream.path);
+        }
+        Some(stream)
     }
 
     fn path(&mut self, given: Given<'_>) -> Option<String> {
@@ -360,7 +310,10 @@ impl Reader<'_> {
         let fit = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&b);
         let parts = || path.split('/').skip(1);
         if !path.starts_with('/') {
-            let with = quoted(&format!("/{path}"));
+            let with = match path {
+                "" => quoted("/ticker"),
+                _ => quoted(&format!("/{path}")),
+            };
             return self.wrong(
                 given,
                 &format!("does not begin with a slash: write {with}."),
@@ -371,6 +324,9 @@ impl Reader<'_> {
                 given,
                 "is taken by the server: choose another than \"/\", \"/healthz\" and what is below /api and /topics.",
             );
+        }
+        if page::is_file(path) {
+            return self.wrong(given, "is a file of the page: choose another.");
         }
         if path.len() > MAX_PATH {
             let reason = format!("has {} bytes: make it {MAX_PATH} at most.", path.len());
@@ -445,7 +401,7 @@ impl Reader<'_> {
         if !retry.subsec_nanos().is_multiple_of(1_000_000) {
             return self.wrong(
                 given,
-                "has a part of a millisecond, which clients cannot be told: leave it out.",
+                "has a part of a millisecond, which clients cannot be told: write whole ones.",
             );
         }
         u64::try_from(retry.as_millis()).ok()
@@ -470,116 +426,6 @@ impl Reader<'_> {
             _ => self.wrong(
                 given,
                 "is no line ending: write \"lf\", \"crlf\" or \"cr\".",
-            ),
-        }
-    }
-
-    fn headers(&mut self, given: Given<'_>) -> Vec<(HeaderName, HeaderValue)> {
-        let DeValue::Table(table) = given.value else {
-            self.wrong::<()>(given, "is no table: write one such as { x-demo = \"1\" }.");
-            return Vec::new();
-        };
-        if table.len() > MAX_HEADERS {
-            let reason = format!(
-                "headers has {} entries: make it {MAX_HEADERS} at most.",
-                table.len()
-            );
-            self.tell(given.at, reason);
-        }
-        let mut inside: Vec<_> = table.iter().collect();
-        inside.sort_by_key(|(key, _)| key.span().start);
-        let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
-        for (key, value) in inside {
-            let given = Given {
-                key: key.get_ref(),
-                at: key.span().start,
-                value: value.get_ref(),
-            };
-            if let Some((name, value)) = self.header(given) {
-                if headers.iter().any(|(other, _)| *other == name) {
-                    self.tell(
-                        given.at,
-                        format!("The header {name} is given twice: give it once."),
-                    );
-                }
-                headers.push((name, value));
-            }
-        }
-        headers
-    }
-
-    fn header(&mut self, given: Given<'_>) -> Option<(HeaderName, HeaderValue)> {
-        let Ok(name) = HeaderName::from_bytes(given.key.as_bytes()) else {
-            let shown = named(given.key);
-            let reason =
-                format!("{shown} is no name of a header: use letters, digits and hyphens.");
-            self.tell(given.at, reason);
-            return None;
-        };
-        if OURS.contains(&name.as_str()) || name.as_str().starts_with(OURS_BELOW) {
-            self.tell(
-                given.at,
-                format!("The header {name} is the server's own: leave it out."),
-            );
-            return None;
-        }
-        let value = self.text(given)?;
-        match HeaderValue::from_str(value) {
-            Ok(sent) if value.is_ascii() && value.len() <= MAX_HEADER => Some((name, sent)),
-            Ok(_) if value.is_ascii() => self.wrong(
-                given,
-                &format!("is too long: make it {MAX_HEADER} bytes at most."),
-            ),
-            _ => self.wrong(
-                given,
-                "cannot be sent in a header: use the letters and signs of ASCII on one line.",
-            ),
-        }
-    }
-
-    /// The text of a key that takes one.
-    fn text<'a>(&mut self, given: Given<'a>) -> Option<&'a str> {
-        match given.value {
-            DeValue::String(text) => Some(text),
-            _ => self.wrong(given, "is no text: write it in quotes."),
-        }
-    }
-
-    fn time(&mut self, given: Given<'_>, bounds: RangeInclusive<Duration>) -> Option<Duration> {
-        let Some(time) = given.value.as_str().and_then(duration) else {
-            return self.wrong(given, "is no time: write one such as \"500ms\" or \"2s\".");
-        };
-        if bounds.contains(&time) {
-            return Some(time);
-        }
-        let least = bounds.start().as_millis();
-        self.wrong(
-            given,
-            &format!("is out of bounds: write a time from {least}ms to 1h."),
-        )
-    }
-
-    fn whole(&mut self, given: Given<'_>, bounds: RangeInclusive<u64>) -> Option<u64> {
-        let number = given.value.as_integer().and_then(|number| {
-            let number = i128::from_str_radix(number.as_str(), number.radix()).ok()?;
-            u64::try_from(number).ok()
-        });
-        if let Some(number) = number.filter(|number| bounds.contains(number)) {
-            return Some(number);
-        }
-        let (least, most) = bounds.into_inner();
-        self.wrong(
-            given,
-            &format!("cannot be: write a whole number from {least} to {most}."),
-        )
-    }
-
-    fn yes_or_no(&mut self, given: Given<'_>) -> Option<bool> {
-        match given.value {
-            DeValue::Boolean(yes) => Some(*yes),
-            _ => self.wrong(
-                given,
-                "is neither true nor false: write one of them, without quotes.",
             ),
         }
     }

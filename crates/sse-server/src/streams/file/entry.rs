@@ -5,8 +5,9 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::value::{Given, find};
 use super::words::shown;
-use super::{EVENT, Given, MAX_EVENTS, MAX_FIELD, MAX_NAMES, Reader, find};
+use super::{EVENT, MAX_EVENTS, MAX_FIELD, MAX_NAMES, Reader};
 use crate::query::MAX_EVERY;
 use crate::stream::{Entry, Source, Template};
 
@@ -27,7 +28,10 @@ impl Reader<'_> {
         if let Some(events) = find(table, "events") {
             if let Some(data) = data {
                 let at = data.at.max(events.at);
-                self.tell(at, "data and events are both given: keep one of them, since a list has its own data.");
+                self.tell(
+                    at,
+                    "data and events are both given: keep one of them, since a list has its own data.",
+                );
             }
             let DeValue::Array(list) = events.value else {
                 self.wrong::<()>(
@@ -37,7 +41,9 @@ impl Reader<'_> {
                 return Source::Counter;
             };
             if list.is_empty() {
-                self.tell(events.at, "events has nothing in it: write one such as [\"first\", \"second\"], or leave it out.");
+                let reason =
+                    "events has nothing in it: write some, such as [\"first\", \"second\"].";
+                self.tell(events.at, reason);
             }
             let length = list.len() as u64;
             match count {
@@ -47,7 +53,9 @@ impl Reader<'_> {
                     if let Some(given) = find(table, "count") {
                         self.wrong::<()>(
                             given,
-                            &format!("is more than the {length} of the list: add repeat = true, or leave it out."),
+                            &format!(
+                                "is more than the list of {length} has: add repeat = true, or leave it out."
+                            ),
                         );
                     }
                 }
@@ -56,7 +64,10 @@ impl Reader<'_> {
             return Source::List(self.list(list, &shared));
         }
         if let Some(repeat) = repeat {
-            self.wrong::<()>(repeat, "is for a list of events: leave it out, or write them as events = [\"first\", \"second\"].");
+            self.wrong::<()>(
+                repeat,
+                "is for a list of events: leave it out, or write events = [\"first\", \"second\"].",
+            );
         }
         let own = ["data", "event", "id", "comment"];
         if !own.iter().any(|key| table.contains_key(*key)) {
@@ -71,7 +82,10 @@ impl Reader<'_> {
         for (place, value) in list.iter().enumerate() {
             let at = value.span().start;
             if place == MAX_EVENTS {
-                self.tell(at, format!("A list has {MAX_EVENTS} events at most: take this one and those after it out."));
+                let reason = format!(
+                    "A list has {MAX_EVENTS} events at most: take this one and those after it out."
+                );
+                self.tell(at, reason);
                 break;
             }
             let Some(entry) = self.entry(at, value.get_ref(), shared) else {
@@ -167,7 +181,10 @@ impl Reader<'_> {
     fn event(&mut self, given: Given<'_>) -> Option<Template> {
         let event = self.template(given)?;
         if !event.only_picks_and_text() {
-            return self.wrong(given, "has a place other than {pick a|b|c}: leave it out, since a client has to know each name.");
+            return self.wrong(
+                given,
+                "has more than text and {pick a|b|c}: leave the rest out, since clients listen for each name.",
+            );
         }
         if !self.fits_a_line(given, &event) {
             return None;
@@ -190,7 +207,10 @@ impl Reader<'_> {
         }
         let id = self.template(given)?;
         if !id.only_number_and_text() {
-            return self.wrong(given, "has a place other than one {n}: leave it out, since a client that comes back is found by its id.");
+            return self.wrong(
+                given,
+                "has more than text and one {n}: leave the rest out, since a client goes on after its id.",
+            );
         }
         if id.holds('\0') {
             return self.wrong(

@@ -43,8 +43,8 @@ fn tables_in_tables_have_a_bound() {
 }
 
 #[test]
-fn as_much_of_anything_as_a_file_can_hold_is_told() {
-    let most = |text: &str| text.repeat((MAX_BYTES - 100) / text.len());
+fn too_much_of_anything_is_told() {
+    let much = |text: &str| text.repeat(MAX_BYTES / 16 / text.len());
     for text in [
         "[",
         "]",
@@ -74,7 +74,7 @@ fn as_much_of_anything_as_a_file_can_hold_is_told() {
         "[[a]]\n[[a.a]]\n",
         "a=1\n",
     ] {
-        let text = most(text);
+        let text = much(text);
         for file in [
             text.clone(),
             format!("{STREAM}{text}"),
@@ -89,6 +89,17 @@ fn as_much_of_anything_as_a_file_can_hold_is_told() {
             }
         }
     }
+}
+
+#[test]
+fn so_many_different_keys_are_read_once() {
+    let keys: String = (0..80_000).map(|at| format!("k{at}=1\n")).collect();
+    assert_eq!(problem(&format!("{STREAM}{keys}")).line, Some(3));
+    assert_eq!(problem(&keys).line, Some(1));
+    assert_eq!(
+        problem(&format!("{STREAM}[stream.headers]\n{keys}")).line,
+        Some(3)
+    );
 }
 
 #[test]

@@ -1,0 +1,40 @@
+//! Times as people write them.
+
+use std::time::Duration;
+
+/// Reads a time such as `500ms`, `2s` or `1m 30s`; `None` where the text is none.
+pub fn read_time(text: &str) -> Option<Duration> {
+    // humantime 2.4 panics where parts add up to 2^64 s only by the second that their nanoseconds carry. So few and so
+    // short numbers of years come nowhere near.
+    let short = |digits: &str| digits.len() <= 9;
+    let mut numbers = text.split(|c: char| !(c.is_ascii_digit() || c.is_whitespace()));
+    if text.len() > 64 || !numbers.all(short) {
+        return None;
+    }
+    humantime::parse_duration(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_too_long_to_be_read() {
+        for (text, time) in [
+            ("0ms", Some(Duration::ZERO)),
+            ("1m 30s", Some(Duration::from_secs(90))),
+            ("1.5s", Some(Duration::from_millis(1500))),
+            ("", None),
+            ("5", None),
+            ("-1s", None),
+            // This one panics in humantime 2.4.
+            ("18446744073709551615s 1000ms", None),
+            ("1 8 4 4 6 7 4 4 0 7 3 7 0 9 5 5 1 6 1 5 s 1000ms", None),
+        ] {
+            assert_eq!(read_time(text), time, "{text}");
+        }
+        assert_eq!(read_time(&"9".repeat(1 << 20)), None);
+        assert_eq!(read_time(&"999999999y".repeat(7)), None);
+        assert!(read_time(&"999999999y".repeat(6)).is_some());
+    }
+}
