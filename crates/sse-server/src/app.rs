@@ -205,6 +205,7 @@ pub(crate) fn client<B>(
         stream: shown(request.uri().path()).into(),
         tag: overrides.client.as_deref().map(Box::from),
         method: request.method().clone(),
+        version: request.version(),
         brought: None,
         numbers: Numbers::None,
     }

@@ -5,6 +5,8 @@
 //!
 //! A row is written by the one task that owns its connection, and counted only after the kernel took the bytes.
 
+mod look;
+mod rates;
 mod view;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -13,12 +15,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use axum::http::Method;
+use axum::http::{Method, Version};
 use tokio::sync::watch;
 
 use crate::stream::Stream;
 use crate::topics::Topic;
-pub use view::{ConnectionsView, EndedView, RowView};
+pub use look::{Look, Sort};
+use rates::Counts;
+use view::Watched;
+pub use view::{ConnectionsView, EndedView, RowView, Slice};
 
 /// How many connections that ended, and how many that were refused, are kept. Each has its own places: any
 /// page can have itself refused a hundred times, and must not wipe out how the others ended.
@@ -40,6 +45,8 @@ struct Shared {
     /// event and not one notification.
     told: AtomicBool,
     limit: usize,
+    /// What was made of the table for whoever looks at it.
+    watched: Mutex<Watched>,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +56,8 @@ struct Table {
     turned_away: VecDeque<Arc<Row>>,
     opened: u64,
     refused: u64,
+    /// Goes up with every row that comes or ends.
+    version: u64,
     next_id: u64,
     /// Names of programs and paths of streams: thousands of rows share a few.
     names: HashSet<Arc<str>>,
@@ -62,6 +71,7 @@ pub(crate) struct Client {
     pub(crate) stream: Arc<str>,
     pub(crate) tag: Option<Box<str>>,
     pub(crate) method: Method,
+    pub(crate) version: Version,
     /// The last event id that it brought.
     pub(crate) brought: Option<Box<str>>,
     /// What the numbers of its events are ids of.
@@ -146,6 +156,8 @@ struct Sent {
     bytes: AtomicU64,
     /// The number of the last event that had one, or [`NONE`].
     last_id: AtomicU64,
+    /// Whether bytes wait for the socket.
+    blocked: AtomicBool,
 }
 
 /// No number: the largest id that a stream gives is far below it.
@@ -157,6 +169,7 @@ impl Default for Sent {
             events: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             last_id: AtomicU64::new(NONE),
+            blocked: AtomicBool::new(false),
         }
     }
 }
@@ -164,6 +177,13 @@ impl Default for Sent {
 impl Sent {
     fn last_id(&self) -> Option<u64> {
         Some(self.last_id.load(Ordering::Relaxed)).filter(|id| *id != NONE)
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            events: self.events.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -178,6 +198,7 @@ impl Connections {
             changed: watch::Sender::new(0),
             told: AtomicBool::new(false),
             limit,
+            watched: Mutex::default(),
         }))
     }
 
@@ -243,6 +264,7 @@ impl Connections {
 impl Table {
     fn row(&mut self, mut client: Client, status: u16, origin: Option<String>) -> Arc<Row> {
         self.next_id += 1;
+        self.version += 1;
         client.program = self.shared(client.program);
         client.stream = self.shared(client.stream);
         Arc::new(Row {
@@ -270,7 +292,46 @@ impl Table {
     }
 }
 
+/// What has become of a row's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Open,
+    Ended,
+    Refused,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Ended => "ended",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 impl Row {
+    fn state(&self) -> State {
+        match (self.ended.get(), self.status) {
+            (_, status) if status != 200 => State::Refused,
+            (Some(_), _) => State::Ended,
+            (None, _) => State::Open,
+        }
+    }
+
+    /// Why it ended, once it has.
+    fn why(&self) -> Option<&'static str> {
+        self.ended.get().map(|ended| ended.0.why)
+    }
+
+    /// How many events of its topic it has yet to be sent, while it is open and was sent one.
+    fn behind(&self) -> Option<u64> {
+        let (Numbers::Topic(topic), State::Open) = (&self.client.numbers, self.state()) else {
+            return None;
+        };
+        Some(topic.last().saturating_sub(self.sent.last_id()?))
+    }
+
     /// Answers whether this is how it ended, and not something that was said before.
     fn end(&self, ending: Ending) -> bool {
         self.ended
@@ -306,6 +367,11 @@ impl Open {
         self.connections.tell();
     }
 
+    /// Notes whether bytes wait for the socket.
+    pub(crate) fn blocked(&self, blocked: bool) {
+        self.row.sent.blocked.store(blocked, Ordering::Relaxed);
+    }
+
     /// Notes how the connection ended and frees its place.
     pub(crate) fn end(self, ending: Ending) {
         self.close(ending);
@@ -317,6 +383,7 @@ impl Open {
             return;
         }
         let mut table = self.connections.table();
+        table.version += 1;
         if let Some(row) = table.open.remove(&self.row.id) {
             keep(&mut table.ended, row);
         }
@@ -350,6 +417,7 @@ mod tests {
             stream: "/endless".into(),
             tag: Some(tag.into()),
             method: Method::GET,
+            version: Version::HTTP_11,
             brought: None,
             numbers: Numbers::Stream(Arc::new(crate::streams::shipped().remove(1))),
         }

@@ -50,7 +50,7 @@ mod transport;
 mod wire;
 
 pub use config::{Config, DEFAULT_PORT, KeepAlive, Limits, Slow, TopicConfig};
-pub use connections::{ConnectionsView, EndedBy, EndedView, RowView};
+pub use connections::{ConnectionsView, EndedBy, EndedView, Look, RowView, Slice, Sort};
 pub use error::{Error, Holder};
 pub use preview::{Part, Preview};
 pub use publish::{Draft, Published};

@@ -40,6 +40,12 @@ pub(crate) struct Overrides {
 #[error("{0}")]
 pub(crate) struct BadQuery(String);
 
+impl BadQuery {
+    pub(crate) fn new(sentence: String) -> Self {
+        Self(sentence)
+    }
+}
+
 impl Overrides {
     /// Reads the query of a request target, without its question mark.
     ///
@@ -124,7 +130,7 @@ fn every(value: &str) -> Result<Duration, BadQuery> {
         })
 }
 
-fn whole(name: &str, value: &str, least: u64, most: u64) -> Result<u64, BadQuery> {
+pub(crate) fn whole(name: &str, value: &str, least: u64, most: u64) -> Result<u64, BadQuery> {
     // `u64::from_str` takes a leading plus, which a query decodes from %2B: digits only.
     value
         .bytes()
@@ -139,7 +145,7 @@ fn whole(name: &str, value: &str, least: u64, most: u64) -> Result<u64, BadQuery
         })
 }
 
-fn tag(value: &str) -> Result<String, BadQuery> {
+pub(crate) fn tag(value: &str) -> Result<String, BadQuery> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
     if (1..=MAX_TAG).contains(&value.len()) && value.bytes().all(plain) {
         return Ok(value.to_owned());

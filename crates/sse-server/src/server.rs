@@ -5,12 +5,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::watch;
 
 use crate::app::{App, Context};
 use crate::config::Config;
-use crate::connections::{Connections, ConnectionsView};
+use crate::connections::{Connections, ConnectionsView, Look, Slice};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
@@ -139,6 +140,11 @@ impl Server {
     /// Who is connected, and who was lately.
     pub fn connections(&self) -> ConnectionsView {
         self.context.connections.view()
+    }
+
+    /// What somebody wants to see of the table, in the order that they want.
+    pub fn look(&self, look: &Look) -> Slice {
+        self.context.connections.slice(look, Instant::now())
     }
 
     /// The connections of one client's tag.

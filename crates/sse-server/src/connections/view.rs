@@ -1,14 +1,17 @@
 //! The table as the window and the API read it.
 
 use std::sync::atomic::{Ordering, fence};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use axum::http::Version;
 use serde::Serialize;
 
-use super::{Connections, EndedBy, Row};
+use super::look::{Look, SHOWN};
+use super::rates::{PerSecond, Rates};
+use super::{Connections, EndedBy, Row, Table, lock};
 
-/// The most rows that one view carries.
-const SHOWN: usize = 200;
+/// How long an order stands while no row comes or ends: what it is sorted by changes with every event.
+const ORDER: Duration = Duration::from_secs(1);
 
 /// What is shown of a method, in characters.
 const METHOD: usize = 16;
@@ -53,6 +56,16 @@ pub struct RowView {
     pub events: u64,
     /// Bytes that the kernel took for it, head and framing included.
     pub bytes: u64,
+    /// Events a second, where somebody has looked for a second or two.
+    pub rate: Option<f64>,
+    /// Bytes a second, as `rate`.
+    pub byte_rate: Option<f64>,
+    /// How many events of its topic it has yet to be sent.
+    pub behind: Option<u64>,
+    /// Whether the socket takes no more at the moment.
+    pub blocked: bool,
+    /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare bytes in 1.0.
+    pub http: &'static str,
     /// `open`, `ended` or `refused`.
     pub state: &'static str,
     /// The status it was answered with.
@@ -76,10 +89,89 @@ pub struct EndedView {
     pub at_ms: u64,
 }
 
+/// What a look at the table shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct Slice {
+    /// Streams open now.
+    pub open: usize,
+    /// Streams opened since the program began.
+    pub opened: u64,
+    /// Requests for a stream that were refused since the program began.
+    pub refused: u64,
+    /// Rows that there are.
+    pub all: usize,
+    /// Rows that the look wants, shown or not.
+    pub matching: usize,
+    /// How many of those stand above the first one here.
+    pub first: usize,
+    /// In the order that was asked for.
+    pub rows: Vec<RowView>,
+}
+
+/// What was made of the table for the last look, for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    rates: Rates,
+    /// What the order was made for, and when.
+    made: Option<(Look, u64, Instant)>,
+    order: Vec<u64>,
+}
+
+impl Watched {
+    /// Makes the order anew, unless the last one still stands.
+    fn order(&mut self, look: &Look, table: &Table, now: Instant) {
+        let stands = self.made.as_ref().is_some_and(|(made, version, at)| {
+            let same = Look {
+                first: look.first,
+                count: look.count,
+                ..made.clone()
+            };
+            same == *look && *version == table.version && now.saturating_duration_since(*at) < ORDER
+        });
+        if !stands {
+            self.rates.look(
+                now,
+                table.open.values().map(|row| (row.id, row.sent.counts())),
+            );
+            self.order = look.order(table.rows(), &self.rates);
+            self.made = Some((look.clone(), table.version, now));
+        }
+    }
+}
+
 impl Connections {
     /// The table now.
     pub(crate) fn view(&self) -> ConnectionsView {
         self.look(|_| true)
+    }
+
+    /// What somebody wants to see of it at `now`.
+    pub(crate) fn slice(&self, look: &Look, now: Instant) -> Slice {
+        self.rearm();
+        let table = self.table();
+        let mut watched = lock(&self.0.watched);
+        watched.order(look, &table, now);
+        let Watched { rates, order, .. } = &*watched;
+        let wanted = order.iter().skip(look.first).take(look.count.min(SHOWN));
+        let rows = wanted
+            .filter_map(|id| table.row_of(*id))
+            .map(|row| view(row, rates.of(row.id)))
+            .collect();
+        Slice {
+            open: table.open.len(),
+            opened: table.opened,
+            refused: table.refused,
+            all: table.rows().count(),
+            matching: order.len(),
+            first: look.first,
+            rows,
+        }
+    }
+
+    /// Before reading, so that what changes meanwhile is told again.
+    fn rearm(&self) {
+        self.0.told.store(false, Ordering::Release);
+        fence(Ordering::SeqCst);
     }
 
     /// The rows of one client's tag.
@@ -88,9 +180,7 @@ impl Connections {
     }
 
     fn look(&self, wanted: impl Fn(&Row) -> bool) -> ConnectionsView {
-        // Before reading, so that what changes meanwhile is told again.
-        self.0.told.store(false, Ordering::Release);
-        fence(Ordering::SeqCst);
+        self.rearm();
         let table = self.table();
         let closed = table.ended.iter().chain(&table.turned_away);
         let mut closed: Vec<_> = closed.filter(|row| wanted(row)).collect();
@@ -98,9 +188,13 @@ impl Connections {
         let mut open = table.open.values().rev().filter(|row| wanted(row));
         // Closed ones keep their place: how a connection ended is told nowhere else.
         let room = SHOWN.saturating_sub(closed.len());
-        let mut rows: Vec<RowView> = open.by_ref().take(room).map(|row| view(row)).collect();
+        let mut rows: Vec<RowView> = open
+            .by_ref()
+            .take(room)
+            .map(|row| view(row, None))
+            .collect();
         let more = open.count();
-        rows.extend(closed.into_iter().map(|row| view(row)));
+        rows.extend(closed.into_iter().map(|row| view(row, None)));
         ConnectionsView {
             open: table.open.len(),
             opened: table.opened,
@@ -111,7 +205,22 @@ impl Connections {
     }
 }
 
-fn view(row: &Row) -> RowView {
+impl Table {
+    /// Open ones and closed ones, in no order that means anything.
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        let closed = self.ended.iter().chain(&self.turned_away);
+        self.open.values().chain(closed).map(|row| &**row)
+    }
+
+    fn row_of(&self, id: u64) -> Option<&Row> {
+        let open = self.open.get(&id);
+        let mut closed = self.ended.iter().chain(&self.turned_away);
+        let row = open.or_else(|| closed.find(|row| row.id == id))?;
+        Some(row)
+    }
+}
+
+fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
     let ended = row.ended.get().map(|ended| &**ended);
     RowView {
         id: row.id,
@@ -123,13 +232,17 @@ fn view(row: &Row) -> RowView {
         since_ms: millis(row.since),
         brought: row.client.brought.as_deref().map(str::to_owned),
         last_id: row.sent.last_id().and_then(|n| row.client.numbers.id(n)),
-        events: row.sent.events.load(Ordering::Relaxed),
-        bytes: row.sent.bytes.load(Ordering::Relaxed),
-        state: match (ended, row.status) {
-            (_, status) if status != 200 => "refused",
-            (Some(_), _) => "ended",
-            (None, _) => "open",
+        events: row.sent.counts().events,
+        bytes: row.sent.counts().bytes,
+        rate: rate.map(|rate| rate.events),
+        byte_rate: rate.map(|rate| rate.bytes),
+        behind: row.behind(),
+        blocked: ended.is_none() && row.sent.blocked.load(Ordering::Relaxed),
+        http: match row.client.version {
+            Version::HTTP_10 => "1.0",
+            _ => "1.1",
         },
+        state: row.state().word(),
         status: row.status,
         origin: row.origin.as_deref().map(str::to_owned),
         ended: ended.map(|(ending, at)| EndedView {

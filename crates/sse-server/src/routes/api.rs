@@ -2,10 +2,11 @@
 //! else here.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::app::{Context, tell};
+use crate::connections::Look;
 use crate::preview::Preview;
-use crate::query::Overrides;
 use crate::state::StateView;
 use axum::Json;
 use axum::body::Body;
@@ -20,16 +21,15 @@ pub(super) async fn state(State(context): State<Arc<Context>>) -> impl IntoRespo
     (FRESH, Json(StateView::of(&context)))
 }
 
-/// All connections, or with `?client=TAG` those of one client.
+/// Who is connected and who was, in the order and as much of it as the query asks for.
 pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    let view = match Overrides::parse(uri.query()) {
-        Ok(Overrides {
-            client: Some(tag), ..
-        }) => context.connections.view_of(&tag),
-        Ok(_) => context.connections.view(),
-        Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
-    };
-    (FRESH, Json(view)).into_response()
+    match Look::parse(uri.query()) {
+        Ok(look) => {
+            let slice = context.connections.slice(&look, Instant::now());
+            (FRESH, Json(slice)).into_response()
+        }
+        Err(bad) => tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
+    }
 }
 
 /// What `?stream=/PATH` would send.

@@ -132,6 +132,7 @@ impl Connection {
                     ends: next == Next::End,
                     since: now,
                 }));
+                self.open.blocked(true);
                 self.account(at);
                 Visit::Blocked(now + stall)
             }
@@ -211,6 +212,7 @@ impl Connection {
         match sent {
             Poll::Ready(Ok(())) => {
                 self.unsent = None;
+                self.open.blocked(false);
                 ends.then(|| self.after(Next::End))
             }
             Poll::Pending if now.saturating_duration_since(since) >= stall => {

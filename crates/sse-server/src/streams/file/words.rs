@@ -1,6 +1,5 @@
 //! What is said of a mistake: how a value is shown, and which key was meant.
 
-
 use toml::de::DeValue;
 
 use super::{Problem, line};

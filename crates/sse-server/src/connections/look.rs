@@ -1,0 +1,273 @@
+//! Which rows of the table somebody wants to see, and in what order.
+//!
+//! The table may have ten thousand rows and a window shows fifty: they are sorted and cut here, so that no more than
+//! what is looked at leaves the server.
+
+use std::cmp::Ordering;
+
+use super::Row;
+use super::rates::{PerSecond, Rates};
+use crate::query::{BadQuery, once, tag, whole};
+
+/// Rows that one look shows, at most.
+pub(super) const SHOWN: usize = 200;
+
+/// The longest filter, in bytes.
+const MAX_FILTER: usize = 200;
+
+/// More rows than there can be.
+const MAX_FIRST: u64 = 1_000_000;
+
+/// What somebody wants to see of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// What the rows are sorted by.
+    pub sort: Sort,
+    /// The largest, or the last, first.
+    pub descending: bool,
+    /// Words that a row must all have, in any case and in any of its texts.
+    pub filter: String,
+    /// The tag of the one client that is wanted.
+    pub client: Option<String>,
+    /// Rows to leave out before the first that is shown.
+    pub first: usize,
+    /// Rows to show, 200 at most.
+    pub count: usize,
+}
+
+impl Default for Look {
+    /// Open connections above those that ended, newest first.
+    fn default() -> Self {
+        Self {
+            sort: Sort::State,
+            descending: false,
+            filter: String::new(),
+            client: None,
+            first: 0,
+            count: SHOWN,
+        }
+    }
+}
+
+/// A column to sort by. Rows that are alike in it stand newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sort {
+    /// Open, ended, refused.
+    State,
+    /// When it arrived.
+    Since,
+    /// The client's address and port.
+    Peer,
+    /// The program.
+    Program,
+    /// The path of the stream.
+    Stream,
+    /// Events sent.
+    Events,
+    /// Bytes sent.
+    Bytes,
+    /// Events a second.
+    Rate,
+    /// Events that it has yet to be sent.
+    Behind,
+}
+
+impl Sort {
+    /// All of them, by the names that a query gives them.
+    const NAMES: [(&str, Sort); 9] = [
+        ("state", Sort::State),
+        ("since", Sort::Since),
+        ("peer", Sort::Peer),
+        ("program", Sort::Program),
+        ("stream", Sort::Stream),
+        ("events", Sort::Events),
+        ("bytes", Sort::Bytes),
+        ("rate", Sort::Rate),
+        ("behind", Sort::Behind),
+    ];
+
+    fn parse(name: &str) -> Result<Self, BadQuery> {
+        let known = Self::NAMES.iter().find(|(known, _)| *known == name);
+        known.map(|(_, sort)| *sort).ok_or_else(|| {
+            let names = Self::NAMES.map(|(name, _)| name).join(", ");
+            BadQuery::new(format!("sort must be one of {names}."))
+        })
+    }
+}
+
+fn yes_or_no(name: &str, value: &str) -> Result<bool, BadQuery> {
+    value
+        .parse()
+        .map_err(|_| BadQuery::new(format!("{name} must be true or false.")))
+}
+
+fn words(value: &str) -> Result<String, BadQuery> {
+    if value.len() <= MAX_FILTER {
+        return Ok(value.to_owned());
+    }
+    let sentence = format!(
+        "filter has {} bytes: make it {MAX_FILTER} at most.",
+        value.len()
+    );
+    Err(BadQuery::new(sentence))
+}
+
+impl Look {
+    /// Reads the query of a request for the table.
+    ///
+    /// # Errors
+    /// A parameter of ours that is out of bounds, unreadable, or given twice.
+    pub(crate) fn parse(query: Option<&str>) -> Result<Self, BadQuery> {
+        let (mut sort, mut descending, mut filter) = (None, None, None);
+        let (mut client, mut first, mut count) = (None, None, None);
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match &*name {
+                "sort" => once(&mut sort, &name, Sort::parse(&value)?)?,
+                "descending" => once(&mut descending, &name, yes_or_no(&name, &value)?)?,
+                "filter" => once(&mut filter, &name, words(&value)?)?,
+                "client" => once(&mut client, &name, tag(&value)?)?,
+                "first" => once(&mut first, &name, whole(&name, &value, 0, MAX_FIRST)?)?,
+                "count" => once(&mut count, &name, whole(&name, &value, 1, SHOWN as u64)?)?,
+                _ => {}
+            }
+        }
+        let small = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let usual = Self::default();
+        Ok(Self {
+            sort: sort.unwrap_or(usual.sort),
+            descending: descending.unwrap_or(usual.descending),
+            filter: filter.unwrap_or_default(),
+            client,
+            first: first.map_or(usual.first, small),
+            count: count.map_or(usual.count, small),
+        })
+    }
+
+    /// The ids of the rows that are wanted, in order, however many they are.
+    pub(super) fn order<'a>(&self, rows: impl Iterator<Item = &'a Row>, rates: &Rates) -> Vec<u64> {
+        let filter = self.filter.to_lowercase();
+        let words: Vec<&str> = filter.split_whitespace().collect();
+        let mut rows: Vec<(Key<'a>, u64)> = rows
+            .filter(|row| {
+                self.client.is_none() || row.client.tag.as_deref() == self.client.as_deref()
+            })
+            .filter(|row| has_all(row, &words))
+            .map(|row| (Key::of(row, self.sort, rates), row.id))
+            .collect();
+        rows.sort_unstable_by(|(a, a_id), (b, b_id)| {
+            let order = a.cmp(b);
+            let order = if self.descending {
+                order.reverse()
+            } else {
+                order
+            };
+            order.then(b_id.cmp(a_id))
+        });
+        rows.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+/// What a row is sorted by.
+enum Key<'a> {
+    Number(u64),
+    Rate(f64),
+    Text(&'a str),
+    Peer(std::net::SocketAddr),
+}
+
+impl<'a> Key<'a> {
+    fn of(row: &'a Row, sort: Sort, rates: &Rates) -> Self {
+        match sort {
+            Sort::State => Self::Number(row.state() as u64),
+            Sort::Since => Self::Number(row.id),
+            Sort::Peer => Self::Peer(row.client.peer),
+            Sort::Program => Self::Text(&row.client.program),
+            Sort::Stream => Self::Text(&row.client.stream),
+            Sort::Events => Self::Number(row.sent.counts().events),
+            Sort::Bytes => Self::Number(row.sent.counts().bytes),
+            Sort::Rate => Self::Rate(
+                rates
+                    .of(row.id)
+                    .map_or(0.0, |PerSecond { events, .. }| events),
+            ),
+            Sort::Behind => Self::Number(row.behind().unwrap_or(0)),
+        }
+    }
+
+    /// Keys of one sort are all of one kind.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => a.cmp(b),
+            (Self::Rate(a), Self::Rate(b)) => a.total_cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Peer(a), Self::Peer(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        }
+    }
+}
+
+/// Whether each of the words is in one of the row's texts.
+fn has_all(row: &Row, words: &[&str]) -> bool {
+    words.is_empty() || {
+        let client = &row.client;
+        let texts = [
+            client.peer.to_string(),
+            client.program.to_lowercase(),
+            client.stream.to_lowercase(),
+            client.method.as_str().to_lowercase(),
+            client.tag.as_deref().unwrap_or_default().to_lowercase(),
+            row.state().word().to_owned(),
+            row.why().unwrap_or_default().to_owned(),
+        ];
+        words
+            .iter()
+            .all(|word| texts.iter().any(|text| text.contains(word)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_says_what_is_wanted() {
+        let look = Look::parse(Some(
+            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&_=1",
+        ))
+        .expect("all within bounds");
+        assert_eq!(
+            look,
+            Look {
+                sort: Sort::Bytes,
+                descending: true,
+                filter: "curl End".to_owned(),
+                client: Some("me".to_owned()),
+                first: 50,
+                count: 25,
+            }
+        );
+        assert_eq!(Look::parse(None), Ok(Look::default()));
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_refused_in_a_sentence() {
+        let long = format!("filter={}", "x".repeat(MAX_FILTER + 1));
+        for (query, words) in [
+            ("sort=colour", "sort must be one of state, since,"),
+            ("descending=yes", "true or false"),
+            ("first=-1", "whole number from 0"),
+            ("count=0", "whole number from 1 to 200"),
+            ("count=201", "whole number from 1 to 200"),
+            ("count=1&count=2", "given twice"),
+            ("client=a%0Ab", "client"),
+            (&long, "has 201 bytes"),
+        ] {
+            let refused = Look::parse(Some(query)).expect_err(query).to_string();
+            assert!(
+                refused.contains(words) && refused.ends_with('.'),
+                "{refused}"
+            );
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Events and bytes a second, for as long as somebody looks.
+//!
+//! A row counts and nothing more: ten thousand of them have no room for a clock each. Whoever looks compares the counts
+//! with those of a second before; while nobody looks, nothing is kept.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// Time between two samples, at least.
+const SPAN: Duration = Duration::from_secs(1);
+
+/// A sample that is older says nothing of now.
+const STALE: Duration = Duration::from_secs(10);
+
+/// What a row has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) events: u64,
+    pub(super) bytes: u64,
+}
+
+/// What that comes to in a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct PerSecond {
+    pub(super) events: f64,
+    pub(super) bytes: f64,
+}
+
+/// The last sample and what came of it.
+#[derive(Debug, Default)]
+pub(super) struct Rates {
+    sampled: Option<Instant>,
+    counts: HashMap<u64, Counts>,
+    rates: HashMap<u64, PerSecond>,
+}
+
+impl Rates {
+    /// Takes a sample of the rows, by their ids, if the last one is old enough.
+    pub(super) fn look(&mut self, now: Instant, rows: impl Iterator<Item = (u64, Counts)>) {
+        let since = self.sampled.map(|at| now.saturating_duration_since(at));
+        if since.is_some_and(|since| since < SPAN) {
+            return;
+        }
+        let before = std::mem::take(&mut self.counts);
+        self.rates.clear();
+        self.counts.extend(rows);
+        self.sampled = Some(now);
+        let Some(seconds) = since.filter(|since| *since <= STALE) else {
+            return;
+        };
+        let per = |more: u64| more as f64 / seconds.as_secs_f64();
+        for (id, counts) in &self.counts {
+            let Some(old) = before.get(id) else { continue };
+            let rate = PerSecond {
+                events: per(counts.events.saturating_sub(old.events)),
+                bytes: per(counts.bytes.saturating_sub(old.bytes)),
+            };
+            self.rates.insert(*id, rate);
+        }
+    }
+
+    /// The rate of a row that was there for two samples.
+    pub(super) fn of(&self, id: u64) -> Option<PerSecond> {
+        self.rates.get(&id).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(events: u64) -> Counts {
+        Counts {
+            events,
+            bytes: 10 * events,
+        }
+    }
+
+    #[test]
+    fn a_rate_is_what_was_counted_between_two_samples() {
+        let start = Instant::now();
+        let after = |ms| start + Duration::from_millis(ms);
+        let mut rates = Rates::default();
+        rates.look(after(0), [(1, counts(5))].into_iter());
+        assert_eq!(rates.of(1), None, "one sample is none");
+        rates.look(after(900), [(1, counts(1000))].into_iter());
+        assert_eq!(rates.of(1), None, "too soon");
+        rates.look(after(2000), [(1, counts(45)), (2, counts(9))].into_iter());
+        let twenty = PerSecond {
+            events: 20.0,
+            bytes: 200.0,
+        };
+        assert_eq!(rates.of(1), Some(twenty));
+        assert_eq!(rates.of(2), None, "it has just come");
+        rates.look(after(2500), [(1, counts(99))].into_iter());
+        assert_eq!(rates.of(1), Some(twenty), "it stands until the next");
+        rates.look(after(4000), [(2, counts(9))].into_iter());
+        assert_eq!(rates.of(1), None, "it has left");
+        assert_eq!(rates.of(2), Some(PerSecond::default()));
+        rates.look(after(60_000), [(2, counts(500))].into_iter());
+        assert_eq!(rates.of(2), None, "nobody looked for a while");
+    }
+}

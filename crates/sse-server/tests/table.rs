@@ -1,0 +1,208 @@
+//! The table of connections as somebody looks at it: sorted, filtered, cut, with rates.
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sse_server::{Look, Slice, Sort};
+use support::{Bench, soon};
+
+fn tags(slice: &Slice) -> Vec<&str> {
+    slice
+        .rows
+        .iter()
+        .filter_map(|row| row.client.as_deref())
+        .collect()
+}
+
+#[tokio::test]
+async fn rows_come_in_the_order_that_is_asked_for() {
+    let bench = Bench::start().await;
+    let mut open = Vec::new();
+    for (tag, events) in [("a", 3), ("b", 1), ("c", 2)] {
+        let (mut client, _) = bench
+            .get(&format!("/endless?every=1h&from={events}&client={tag}"))
+            .await;
+        client.until("data: ").await;
+        open.push(client);
+    }
+    let (mut done, _) = bench.get("/numbers?every=0ms&client=done").await;
+    done.chunks().await;
+    bench.ended("done").await;
+    let (_, head) = bench.get("/numbers?count=0&client=bad").await;
+    assert_eq!(head.status, 400);
+
+    let look = |sort, descending| {
+        bench.server.look(&Look {
+            sort,
+            descending,
+            ..Look::default()
+        })
+    };
+    let usual = bench.server.look(&Look::default());
+    assert_eq!(
+        tags(&usual),
+        ["c", "b", "a", "done", "bad"],
+        "open ones first, newest first"
+    );
+    assert_eq!((usual.open, usual.all, usual.matching), (3, 5, 5));
+    assert_eq!(
+        tags(&look(Sort::Since, false)),
+        ["a", "b", "c", "done", "bad"]
+    );
+    assert_eq!(tags(&look(Sort::Events, true))[0], "done");
+    assert_eq!(
+        tags(&look(Sort::Stream, true))[..2],
+        ["bad", "done"],
+        "/numbers"
+    );
+    assert_eq!(tags(&look(Sort::State, true))[0], "bad");
+
+    let part = bench.server.look(&Look {
+        first: 1,
+        count: 2,
+        ..Look::default()
+    });
+    assert_eq!(
+        (tags(&part), part.first, part.matching),
+        (vec!["b", "a"], 1, 5)
+    );
+    for (filter, found) in [
+        ("ENDLESS open", vec!["c", "b", "a"]),
+        ("/numbers complete", vec!["done"]),
+        ("refused", vec!["bad"]),
+        ("endless refused", vec![]),
+    ] {
+        let slice = bench.server.look(&Look {
+            filter: filter.to_owned(),
+            ..Look::default()
+        });
+        assert_eq!(tags(&slice), found, "{filter}");
+        assert_eq!((slice.matching, slice.all), (found.len(), 5));
+    }
+}
+
+#[tokio::test]
+async fn a_row_says_how_fast_how_far_behind_and_by_what_it_is_sent() {
+    let bench = Bench::start().await;
+    let (mut fast, _) = bench.get("/endless?every=10ms&client=fast").await;
+    let mut old = bench.connect().await;
+    old.send("GET /endless?every=1h&client=old HTTP/1.0\r\nhost: localhost\r\n\r\n")
+        .await;
+    old.until("data: 1\n\n").await;
+    let look = Look {
+        sort: Sort::Rate,
+        descending: true,
+        ..Look::default()
+    };
+    let rated = soon("a rate", async {
+        loop {
+            let slice = bench.server.look(&look);
+            if slice.rows.iter().all(|row| row.rate.is_some()) {
+                return slice;
+            }
+            fast.until("data: ").await;
+        }
+    })
+    .await;
+    assert_eq!(tags(&rated), ["fast", "old"]);
+    let [fast, old] = &rated.rows[..] else {
+        panic!("two rows")
+    };
+    let rate = fast.rate.expect("just seen");
+    assert!((20.0..=130.0).contains(&rate), "{rate} of 100 a second");
+    assert!(fast.byte_rate > fast.rate);
+    assert_eq!(old.rate, Some(0.0));
+    assert_eq!((fast.http, old.http), ("1.1", "1.0"));
+    assert_eq!((fast.behind, fast.blocked), (None, false));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_seen_to_be_blocked_and_behind() {
+    let bench = Bench::start().await;
+    let _stuck = bench.subscribe_narrow("/topics/news?client=stuck").await;
+    let mut reader = bench.subscribe("/topics/news?client=reads").await;
+    let row = |tag: &str| {
+        let slice = bench.server.look(&Look {
+            client: Some(tag.to_owned()),
+            ..Look::default()
+        });
+        slice.rows.into_iter().next().expect("it is connected")
+    };
+    let mut published = 0;
+    while !row("stuck").blocked {
+        bench.publish("/topics/news", "x".repeat(64 * 1024)).await;
+        reader.next().await;
+        published += 1;
+        assert!(published < 200, "more than sockets hold");
+    }
+    for _ in 0..3 {
+        bench.publish("/topics/news", "y").await;
+        reader.next().await;
+    }
+    assert!(row("stuck").behind.is_some_and(|behind| behind >= 3));
+    let read = bench
+        .table("its row", |view| {
+            view.rows.iter().any(|row| row.behind == Some(0))
+        })
+        .await;
+    assert!(read.open == 2);
+    assert!(!row("reads").blocked);
+}
+
+#[tokio::test]
+async fn the_api_looks_as_the_query_asks_or_says_why_not() {
+    let bench = Bench::start().await;
+    let mut clients = Vec::new();
+    for n in 0..5 {
+        let (mut client, _) = bench.get(&format!("/endless?client=c{n}")).await;
+        client.until("data: 1").await;
+        clients.push(client);
+    }
+    let ask = async |query: &str| {
+        let (mut client, head) = bench.get(&format!("/api/connections{query}")).await;
+        let body = client.body(&head).await;
+        let json: Value = serde_json::from_str(&body).expect("JSON");
+        (head.status, json)
+    };
+    let (status, slice) = ask("?sort=since&descending=true&first=1&count=2").await;
+    assert_eq!(status, 200);
+    assert_eq!(slice["rows"][0]["client"], "c3");
+    assert_eq!(slice["rows"][1]["client"], "c2");
+    assert_eq!(
+        (&slice["rows"][2], &slice["matching"]),
+        (&Value::Null, &Value::from(5))
+    );
+    let (_, slice) = ask("?client=c1").await;
+    assert_eq!(
+        (&slice["matching"], &slice["open"]),
+        (&Value::from(1), &Value::from(5))
+    );
+    let (status, error) = ask("?count=1000").await;
+    assert_eq!(status, 400);
+    assert!(
+        error["error"]
+            .as_str()
+            .is_some_and(|words| words.contains("count"))
+    );
+}
+
+/// An order that stands for a while must not hide who comes and who leaves.
+#[tokio::test]
+async fn who_leaves_is_seen_to_have_left_at_the_next_look() {
+    let bench = Bench::start().await;
+    let (mut client, _) = bench.get("/endless?client=leaves").await;
+    client.until("data: 1").await;
+    let look = Look {
+        sort: Sort::Bytes,
+        ..Look::default()
+    };
+    assert_eq!(bench.server.look(&look).rows[0].state, "open");
+    drop(client);
+    bench.ended("leaves").await;
+    assert_eq!(bench.server.look(&look).rows[0].state, "ended");
+    tokio::time::timeout(Duration::from_secs(5), bench.server.stop())
+        .await
+        .expect("stopped");
+}
