@@ -2,7 +2,7 @@
  * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
  * server is stopped and does not count against the browser's connections.
  *
- * @import { Action, Connections, Host, Parts, Published, State, Status, TauriGlobal } from "./types.js"
+ * @import { Action, Connections, Host, Parts, Preview, Published, State, Status, TauriGlobal } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -33,6 +33,8 @@ export class TauriHost {
     try {
       await Promise.all([
         follow("status"),
+        follow("streams"),
+        follow("streams_file"),
         follow("connections"),
         follow("topics"),
         follow("actions"),
@@ -72,6 +74,14 @@ export class TauriHost {
   }
 
   /**
+   * @param {string} path
+   * @returns {Promise<Preview>}
+   */
+  preview(path) {
+    return this.#invoke("preview", { stream: path });
+  }
+
+  /**
    * @param {string} text
    * @returns {Promise<void>}
    */
@@ -85,7 +95,7 @@ export class TauriHost {
   }
 
   /**
-   * @param {"start" | "stop"} action
+   * @param {"start" | "stop" | "edit-streams"} action
    * @returns {Promise<void>}
    */
   act(action) {

@@ -2,7 +2,7 @@
  * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
  * connection for itself: browsers allow six to one host, and those belong to the streams.
  *
- * @import { Connections, Host, Published, State, Status } from "./types.js"
+ * @import { Connections, Host, Preview, Published, State, Status } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -79,6 +79,18 @@ export class WebHost {
     });
     if (!response.ok) throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`);
     return response.json();
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<Preview>}
+   */
+  async preview(path) {
+    try {
+      return await getJson(`/api/preview?${new URLSearchParams({ stream: path })}`, POLL_PATIENCE_MS);
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
   }
 
   /** @param {string} text */

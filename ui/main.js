@@ -2,7 +2,7 @@
  * Wires the page: finds the host, fills the store, and gives every element what it needs. What a feature does
  * stands in its own module; nothing but the wiring belongs here.
  *
- * @import { App, StreamInfo } from "./types.js"
+ * @import { App } from "./types.js"
  */
 
 import { ConnectApp } from "./connect-app.js";
@@ -12,11 +12,11 @@ import { PlaceTabs } from "./place-tabs.js";
 import { PortDialog } from "./port-dialog.js";
 import { StatusBar } from "./status-bar.js";
 import { Store } from "./store.js";
-import { StreamPanel } from "./stream-panel.js";
+import { StreamPlace } from "./stream-place.js";
+import { StreamsFileLine } from "./streams-file.js";
 import { TopicPlace } from "./topic-place.js";
 import { findHost } from "./host.js";
 import { part } from "./dom.js";
-import { streamSubject } from "./subject.js";
 
 /**
  * @template {HTMLElement & { wire(app: App): void }} T
@@ -31,29 +31,6 @@ function wired(element, selector) {
   return found;
 }
 
-/**
- * A panel for each stream of the server's list. A panel whose stream is still there stays as it is, with what
- * it has received; one whose stream is gone closes it.
- *
- * @param {StreamInfo[]} streams
- */
-function showPanels(streams) {
-  const place = part(document, "#panels");
-  const wanted = streams.map((info) => ({ info, key: JSON.stringify(info) }));
-  for (const [key, panel] of panels) {
-    if (wanted.some((stream) => stream.key === key)) continue;
-    panel.discard();
-    panels.delete(key);
-  }
-  wanted.forEach(({ info, key }, index) => {
-    const panel = panels.get(key) ?? new StreamPanel(app, streamSubject(info));
-    panels.set(key, panel);
-    if (place.children[index] !== panel) place.insertBefore(panel, place.children[index] ?? null);
-  });
-}
-
-/** @type {Map<string, StreamPanel>} */
-const panels = new Map();
 const host = findHost();
 const store = new Store();
 /** @type {App} */
@@ -66,12 +43,13 @@ wired(NoticeLine, "notice-line");
 wired(PlaceTabs, "place-tabs");
 wired(ConnectionTable, "connection-table");
 wired(ConnectApp, "connect-app");
+wired(StreamsFileLine, "streams-file");
+const streamPlace = wired(StreamPlace, "stream-place");
 const topicPlace = wired(TopicPlace, "topic-place");
-store.on("streams", showPanels);
 
 // a page kept in the browser's back-forward cache would hold its connections, of which there are six
 window.addEventListener("pagehide", () => {
-  for (const panel of panels.values()) panel.close();
+  streamPlace.close();
   topicPlace.close();
 });
 host.watch(store, app.askPort);

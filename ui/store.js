@@ -61,6 +61,7 @@ export class Store {
       about: { name: state.name, version: state.version },
       status: state.status,
       streams: state.streams,
+      streams_file: state.streams_file,
       topics: state.topics,
       connections: state.connections,
       notice: state.notice,

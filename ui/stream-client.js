@@ -20,6 +20,8 @@ const GRACE_MS = 250;
 /** @type {Standing} */
 export const IDLE = { state: "idle", words: STREAM_WORDS.idle, note: null, final: true };
 
+/** @typedef {Pick<Subject, "path" | "retry_ms" | "events" | "from" | "keeps" | "last_id">} ClientSubject */
+
 /** One EventSource's life. */
 class Run {
   /** Detaches every listener of the EventSource at once, and outdates what is still being asked. */
@@ -31,6 +33,11 @@ class Run {
   opened = false;
   /** Events may have gone by unheard while it could not be made anew. */
   missed = false;
+  /**
+   * What the browser waits before it comes back, as it was told on this run.
+   * @type {number | null}
+   */
+  retryMs = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   stuckTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -68,7 +75,7 @@ export class StreamClient {
   onarrival = () => {};
 
   /**
-   * @param {Pick<Subject, "path" | "retry_ms" | "events" | "from">} subject
+   * @param {ClientSubject} subject
    * @param {Host} host
    * @param {Set<string>} ownTags
    */
@@ -118,6 +125,18 @@ export class StreamClient {
     if (!this.#run || base === null || !hasMoved(this.#run.base, base)) return;
     this.#resumed = `went on at ${new URL(base).host}`;
     this.#open(base, this.#lastId, movedWords(base));
+  }
+
+  /**
+   * What the server says of it has changed. The connection goes on as it is: a stream's new definition is for
+   * connections that are made from now on, which may be this one when it comes back.
+   *
+   * @param {ClientSubject} subject of the same path
+   */
+  update(subject) {
+    this.#subject = subject;
+    if (subject.keeps) this.told(subject.events, subject.last_id);
+    else for (const name of subject.events) this.listenFor(name);
   }
 
   /**
@@ -172,6 +191,7 @@ export class StreamClient {
   #open(base, lastId, words) {
     this.#close();
     const run = new Run(base);
+    run.retryMs = this.#subject.retry_ms;
     this.#run = run;
     this.#ownTags.add(run.tag);
     if (words !== null) this.#stand(connecting(words));
@@ -211,6 +231,7 @@ export class StreamClient {
       return;
     }
     run.opened = true;
+    run.retryMs = this.#subject.retry_ms ?? run.retryMs;
     if (run.missed) {
       this.#replay(run.base);
       return;
@@ -247,7 +268,7 @@ export class StreamClient {
     }
     const readyState = run.source?.readyState === EventSource.CLOSED ? "closed" : "connecting";
     this.#resumed ??= "connected again";
-    const { retry_ms: retryMs } = this.#subject;
+    const { retryMs } = run;
     const graceTimer = setTimeout(() => {
       if (run === this.#run && readyState === "connecting" && run.source?.readyState !== EventSource.OPEN) {
         this.#stand(afterError(readyState, undefined, retryMs));

@@ -4,6 +4,7 @@
  *
  * @import { App, Standing, Subject } from "./types.js"
  * @import { EventList } from "./event-list.js"
+ * @import { WirePreview } from "./wire-preview.js"
  */
 
 import "./event-list.js";
@@ -36,40 +37,40 @@ export class StreamPanel extends HTMLElement {
   #app;
   #client;
   #acts;
+  #preview;
   #removed = new AbortController();
 
   /**
    * @param {App} app
    * @param {Subject} subject
-   * @param {HTMLElement[]} [acts] what else can be done with it, beside its switch
+   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] what else can be done with it beside its switch,
+   *   and what shows the bytes that it would send
    */
-  constructor(app, subject, acts = []) {
+  constructor(app, subject, { acts = [], preview } = {}) {
     super();
     this.#app = app;
     this.#subject = subject;
     this.#acts = acts;
+    this.#preview = preview;
     this.#client = new StreamClient(subject, app.host, app.ownTags);
   }
 
   connectedCallback() {
     if (this.firstChild) return;
-    const { path, title, label } = this.#subject;
     this.append(newPanel());
-    this.dataset.path = path;
+    this.dataset.path = this.#subject.path;
     this.role = "group";
-    this.ariaLabel = label;
-    part(this, ".title").textContent = title;
-    part(this, ".path").textContent = path;
-    part(this, ".path").hidden = title === path;
-    part(this, ".title").title = title;
     part(this, ".acts").append(...this.#acts);
-    this.#showSummary();
-    this.#list.label = `Events of ${label}`;
+    if (this.#preview) {
+      part(this, ".acts").prepend(this.#preview.toggle);
+      part(this, "header").after(this.#preview);
+    }
+    this.#showSubject();
     this.#toggle.addEventListener("click", () => this.#toggled());
     copies(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
     this.#client.onarrival = (arrival) => {
       this.#list.push(arrival);
-      if (arrival.notice) announce(`${label}: ${arrival.notice}`);
+      if (arrival.notice) announce(`${this.#subject.label}: ${arrival.notice}`);
     };
     this.#client.onstanding = (standing) => this.#show(standing);
     this.#show(IDLE);
@@ -93,8 +94,9 @@ export class StreamPanel extends HTMLElement {
    */
   update(subject) {
     this.#subject = subject;
-    this.#client.told(subject.events, subject.last_id);
-    this.#showSummary();
+    this.#client.update(subject);
+    this.#showSubject();
+    this.#show(this.#client.standing);
   }
 
   /**
@@ -141,10 +143,17 @@ export class StreamPanel extends HTMLElement {
     else this.start();
   }
 
-  #showSummary() {
-    const summary = part(this, ".summary");
-    setText(summary, this.#subject.summary);
-    summary.title = this.#subject.summary;
+  #showSubject() {
+    const { path, title, label, summary } = this.#subject;
+    this.ariaLabel = label;
+    this.#list.label = `Events of ${label}`;
+    if (this.#preview) this.#preview.label = label;
+    for (const [selector, text] of [[".title", title], [".path", path], [".summary", summary]]) {
+      const element = part(this, selector);
+      setText(element, text);
+      element.title = text;
+    }
+    part(this, ".path").hidden = title === path;
   }
 
   #serverChanged() {

@@ -16,7 +16,7 @@ const EARLIEST = "earliest";
  * @returns {Subject}
  */
 export function streamSubject(info) {
-  return { ...info, label: info.title, from: "", last_id: null, line: curlLine, hint: streamHint };
+  return { ...info, label: info.title, from: "", keeps: false, last_id: null, line: curlLine, hint: streamHint };
 }
 
 /**
@@ -34,6 +34,7 @@ export function topicSubject(name, topic) {
     retry_ms: topic?.retry_ms ?? 1000,
     events: topic?.events ?? ["message", "gap"],
     from: EARLIEST,
+    keeps: true,
     last_id: topic?.last_id ?? null,
     line: publishLine,
     hint: topicHint,

@@ -31,7 +31,7 @@ export class TopicPanel extends HTMLElement {
     const close = part(newClose(), "button");
     close.ariaLabel = `Close topic ${name}`;
     close.addEventListener("click", () => this.onclose());
-    this.#panel = new StreamPanel(app, this.#subject, [close]);
+    this.#panel = new StreamPanel(app, this.#subject, { acts: [close] });
     this.#box = new PublishBox(app, name);
     this.#box.onpublish = (event) => {
       if (event !== "") this.#panel.listenFor(event);

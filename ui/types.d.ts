@@ -34,6 +34,34 @@ export interface StreamInfo {
   events: string[];
 }
 
+/** The file that the list of streams is read from. */
+export interface StreamsFile {
+  path: string;
+  /** While there is none, the streams are those that the program is shipped with. */
+  exists: boolean;
+  /** Why the file is not what is served. */
+  problem: FileProblem | null;
+}
+
+/** What is wrong with the file of streams, in sentences. */
+export interface FileProblem {
+  /** From 1; null where it is no mistake in the text. */
+  line: number | null;
+  sentence: string;
+  /** What is served meanwhile. */
+  instead: string;
+}
+
+/** What a stream would send to a client that connects now. */
+export interface Preview {
+  stream: string;
+  head: string;
+  /** The first events, as they go out, each with its time after the beginning. */
+  parts: { at_ms: number; bytes: string }[];
+  /** There is more to come. */
+  more: boolean;
+}
+
 /** What is published to one path: somebody else's events, kept for a while. */
 export interface TopicInfo {
   name: string;
@@ -98,6 +126,8 @@ export interface State {
   version: string;
   status: Status;
   streams: StreamInfo[];
+  /** Null where the program has no place for such a file. */
+  streams_file: StreamsFile | null;
   topics: TopicInfo[];
   connections: Connections;
   notice: string | null;
@@ -116,6 +146,7 @@ export interface Parts {
   about: { name: string; version: string };
   status: Status;
   streams: StreamInfo[];
+  streams_file: StreamsFile | null;
   topics: TopicInfo[];
   connections: Connections;
   notice: string | null;
@@ -136,10 +167,12 @@ export interface Host {
   client(tag: string): Promise<Connections>;
   /** Rejects with a sentence that says why the event was not taken. An empty name is none. */
   publish(topic: string, draft: { data: string; event: string }): Promise<Published>;
+  /** What the stream of this path would send. Rejects with a sentence that says why it cannot be told. */
+  preview(path: string): Promise<Preview>;
   copy(text: string): Promise<void>;
   /** Shows the address in the person's browser. */
   open(url: string): Promise<void>;
-  act(action: "start" | "stop"): Promise<void>;
+  act(action: "start" | "stop" | "edit-streams"): Promise<void>;
   usePort(port: number, start: boolean): Promise<void>;
   allowOrigin(origin: string): Promise<void>;
   dismissNotice(): Promise<void>;
@@ -205,11 +238,28 @@ export interface Subject {
   events: string[];
   /** The last event id that a run begins with. */
   from: string;
+  /** Events are kept for a while: what has gone by unheard can be fetched. */
+  keeps: boolean;
   /** The newest event's id by the server's account, where it gives one. */
   last_id: string | null;
   /** The line that a terminal takes. */
   line(address: string): string;
   hint(standing: Standing, usable: boolean): Hint;
+}
+
+/** A line that was on the wire. Name, value and end together are the line. */
+export interface WireLine {
+  kind: "head" | "comment" | "data" | "event" | "id" | "retry" | "other";
+  /** The field's or header's name with its colon and space; empty where there is none. */
+  name: string;
+  value: string;
+  end: string;
+}
+
+/** A piece of such a line: a text, or one character that cannot be seen, with the sign for it. */
+export interface WirePiece {
+  text: string;
+  sign: string | null;
 }
 
 interface TauriGlobal {

@@ -1,7 +1,7 @@
 /**
  * The words for states, the same everywhere on the page. Pure, and the only place where they are spelled.
  *
- * @import { Phase, Row, StreamState } from "./types.js"
+ * @import { FileProblem, Phase, Row, StreamState, StreamsFile } from "./types.js"
  */
 
 import { duration } from "./format.js";
@@ -47,6 +47,22 @@ export function movedWords(base) {
 
 /** The server's reason for a refusal that the person can lift. */
 export const ORIGIN_NOT_ALLOWED = "origin not allowed";
+
+/**
+ * Where the list of streams comes from; the path follows.
+ *
+ * @param {StreamsFile} file
+ * @param {boolean} canEdit
+ */
+export function fileWords({ exists }, canEdit) {
+  if (exists) return "Streams from";
+  return canEdit ? "The shipped streams. Edit writes them to" : "The shipped streams. Yours go into";
+}
+
+/** @param {FileProblem} problem */
+export function fileProblemWords({ line, sentence, instead }) {
+  return `${line === null ? "" : `Line ${line}: `}${sentence} ${instead}`;
+}
 
 export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
 

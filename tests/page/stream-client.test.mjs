@@ -50,14 +50,16 @@ const complete = { id: 1, state: "ended", status: 200, ended: { by: "server", wh
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const openNow = () => made.filter(({ readyState }) => readyState !== 2);
 
+const STREAM = { path: "/s", retry_ms: 1000, events: ["message", "error", "open", "price"], from: "", keeps: false, last_id: null };
+
 /** @param {object} [host] answers for the server */
 function client(host = { client: async () => ({ rows: [] }) }) {
-  return watched(new StreamClient({ path: "/s", retry_ms: 1000, events: ["message", "error", "open", "price"], from: "" }, host, new Set()));
+  return watched(new StreamClient(STREAM, host, new Set()));
 }
 
 /** A topic's, which begins with all that is kept. */
 function topicClient() {
-  const subject = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest" };
+  const subject = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest", keeps: true, last_id: null };
   return watched(new StreamClient(subject, { client: async () => ({ rows: [] }) }, new Set()));
 }
 
@@ -321,4 +323,42 @@ test("a server on another port before the first event: still all that is kept", 
   made[0].open();
   stream.serverAt("http://localhost:8001");
   assert.equal(askedAfter(made[1]), "earliest");
+});
+
+test("a stream that is defined anew goes on as it is, and hears the new names when it comes back", async () => {
+  const { stream, arrivals, standings } = client();
+  stream.start(BASE);
+  made[0].open();
+  made[0].send("1");
+  stream.update({ ...STREAM, retry_ms: 3000, events: ["message", "tick"] });
+  assert.equal(made.length, 1);
+  assert.equal(stream.standing.state, "open");
+  made[0].send("2");
+  // the browser was told to wait a second, and knows of no other time until it is connected again
+  made[0].fail(0);
+  await settled();
+  assert.equal(standings.at(-1), "connection lost (retrying in 1 s)");
+  made[0].open();
+  made[0].send("3", "tick");
+  assert.deepEqual(idsOf(arrivals), ["1", "2", "3"]);
+  made[0].fail(0);
+  await settled();
+  assert.equal(standings.at(-1), "connection lost (retrying in 3 s)");
+});
+
+test("a stream that is defined anew while it is stopped is heard whole when it is started", () => {
+  const { stream, arrivals } = client();
+  stream.update({ ...STREAM, events: ["tick"] });
+  stream.start(BASE);
+  made[0].open();
+  made[0].send("1", "tick");
+  assert.deepEqual(idsOf(arrivals), ["1"]);
+});
+
+test("a topic that is told of anew fetches what has gone by", () => {
+  const { stream } = topicClient();
+  stream.start(BASE);
+  made[0].open();
+  stream.update({ path: "/topics/t", retry_ms: 1000, events: ["message", "gap", "price"], from: "earliest", keeps: true, last_id: "1" });
+  assert.equal(made.length, 2);
 });

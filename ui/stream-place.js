@@ -1,0 +1,71 @@
+/**
+ * <stream-place>: a panel for each stream of the server's list, in its order. The list may change while the page
+ * is open: a panel whose stream is still there stays, with what it has received and its connection, and is told
+ * what is new of it; one whose stream is gone closes it.
+ *
+ * @import { App, StreamInfo } from "./types.js"
+ */
+
+import { StreamPanel } from "./stream-panel.js";
+import { WirePreview } from "./wire-preview.js";
+import { streamSubject } from "./subject.js";
+
+/** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */
+
+export class StreamPlace extends HTMLElement {
+  /** @type {Map<string, Shown>} by the path, which is what a stream is known by */
+  #shown = new Map();
+
+  /** @param {App} app */
+  wire(app) {
+    app.store.on("streams", (streams) => this.#show(app, streams));
+  }
+
+  /** Gives all connections back. */
+  close() {
+    for (const { panel } of this.#shown.values()) panel.close();
+  }
+
+  /**
+   * @param {App} app
+   * @param {StreamInfo[]} streams
+   */
+  #show(app, streams) {
+    const paths = new Set(streams.map(({ path }) => path));
+    for (const [path, { panel, preview }] of this.#shown) {
+      if (paths.has(path)) continue;
+      preview.discard();
+      panel.discard();
+      this.#shown.delete(path);
+    }
+    streams.forEach((info, index) => {
+      const { panel } = this.#updated(info) ?? this.#added(app, info);
+      if (this.children[index] !== panel) this.insertBefore(panel, this.children[index] ?? null);
+    });
+  }
+
+  /** @param {StreamInfo} info */
+  #updated(info) {
+    const shown = this.#shown.get(info.path);
+    const now = JSON.stringify(info);
+    if (shown && shown.info !== now) {
+      shown.info = now;
+      shown.panel.update(streamSubject(info));
+      shown.preview.refresh();
+    }
+    return shown;
+  }
+
+  /**
+   * @param {App} app
+   * @param {StreamInfo} info
+   */
+  #added(app, info) {
+    const preview = new WirePreview(app, info.path);
+    const shown = { panel: new StreamPanel(app, streamSubject(info), { preview }), preview, info: JSON.stringify(info) };
+    this.#shown.set(info.path, shown);
+    return shown;
+  }
+}
+
+customElements.define("stream-place", StreamPlace);

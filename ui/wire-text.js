@@ -1,0 +1,78 @@
+/**
+ * What was on the wire, taken apart for the eye and never changed: the lines of a head and of events, and the
+ * characters that show nothing of themselves. Pure. All parts put together again are the text that was given.
+ *
+ * @import { WireLine, WirePiece } from "./types.js"
+ */
+
+/** A line ends with CR LF, LF or CR (WHATWG HTML 9.2.5); the last one may have no end. */
+const LINE = /([^\r\n]*)(\r\n|\r|\n|$)/g;
+/** Controls, and what changes the direction or the place of others without being seen itself. */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+/** The controls of ASCII in their order, as its standard abbreviates them. Unicode has pictures of them, which few fonts have. */
+const CONTROLS =
+  "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
+const PIECES = new RegExp(`(${UNSEEN.source})`);
+
+/** @type {Set<string>} */
+const FIELDS = new Set(["data", "event", "id", "retry"]);
+
+/**
+ * The lines of events.
+ *
+ * @param {string} text
+ * @returns {WireLine[]}
+ */
+export function eventLines(text) {
+  return lines(text, (line) => {
+    const colon = line.indexOf(":");
+    if (colon === 0) return { kind: "comment", name: "" };
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const name = colon < 0 ? line : line.slice(0, line[colon + 1] === " " ? colon + 2 : colon + 1);
+    return { kind: /** @type {WireLine["kind"]} */ (FIELDS.has(field) ? field : "other"), name };
+  });
+}
+
+/**
+ * The lines of an answer's head.
+ *
+ * @param {string} text
+ * @returns {WireLine[]}
+ */
+export function headLines(text) {
+  return lines(text, (line) => ({ kind: "head", name: /^[^ :]+: ?/.exec(line)?.[0] ?? "" }));
+}
+
+/**
+ * @param {string} text
+ * @param {(line: string) => Pick<WireLine, "kind" | "name">} read
+ * @returns {WireLine[]}
+ */
+function lines(text, read) {
+  return [...text.matchAll(LINE)]
+    .filter(([whole]) => whole !== "")
+    .map(([, line, end]) => {
+      const { kind, name } = read(line);
+      return { kind, name, value: line.slice(name.length), end };
+    });
+}
+
+/**
+ * A text in pieces: what can be read, and between it single characters with the sign that stands for them.
+ *
+ * @param {string} text
+ * @returns {WirePiece[]}
+ */
+export function pieces(text) {
+  return text
+    .split(PIECES)
+    .filter((piece) => piece !== "")
+    .map((piece) => ({ text: piece, sign: piece.length === 1 && UNSEEN.test(piece) ? signOf(piece) : null }));
+}
+
+/** @param {string} character */
+function signOf(character) {
+  const code = character.charCodeAt(0);
+  if (code === 0x7f) return "DEL";
+  return CONTROLS[code] ?? `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
