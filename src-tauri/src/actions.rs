@@ -14,7 +14,7 @@ use tauri_plugin_shell::ShellExt as _;
 use crate::error::Error;
 use crate::leave::leave;
 use crate::shell::Shell;
-use crate::window;
+use crate::{streams, window};
 
 type Work = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
@@ -38,7 +38,7 @@ impl Action {
 }
 
 /// Everything that a person can do.
-pub(crate) static ACTIONS: [Action; 8] = [
+pub(crate) static ACTIONS: [Action; 9] = [
     Action {
         id: "start",
         label: "Start",
@@ -109,6 +109,13 @@ pub(crate) static ACTIONS: [Action; 8] = [
                 Ok(app.emit("ask-port", ())?)
             })
         },
+    },
+    Action {
+        id: "edit-streams",
+        label: "Edit Streams…",
+        accelerator: Some("CmdOrCtrl+Shift+E"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { streams::edit(&app).await }),
     },
     Action {
         id: "about",
@@ -216,13 +223,14 @@ mod tests {
     #[test]
     fn each_action_can_be_chosen_when_it_makes_sense_and_never_else() {
         use Phase::{Failed, Running, Starting, Stopped};
-        let matrix: [(&str, &[Phase]); 8] = [
+        let matrix: [(&str, &[Phase]); 9] = [
             ("start", &[Stopped, Failed]),
             ("stop", &[Starting, Running]),
             ("restart", &[Running]),
             ("open", &[Running]),
             ("copy-url", &[Running]),
             ("port", &[Stopped, Running, Failed]),
+            ("edit-streams", &PHASES),
             ("about", &PHASES),
             ("quit", &PHASES),
         ];
@@ -265,6 +273,6 @@ mod tests {
                 "id": "start", "label": "Start", "accelerator": "CmdOrCtrl+Shift+S", "enabled": false
             })
         );
-        assert_eq!(list[6]["accelerator"], serde_json::Value::Null);
+        assert_eq!(list[7]["accelerator"], serde_json::Value::Null);
     }
 }

@@ -15,6 +15,7 @@ window of the first. Without a display, `sse serve` runs the same server.
 
 Settings: settings.toml in the folder dev.sse-workbench of your configuration
           ($XDG_CONFIG_HOME, or ~/.config, on Linux)
+Streams:  streams.toml beside it; without one, those that are shipped
 Log:      set RUST_LOG, for instance RUST_LOG=debug
 ";
 

@@ -3,7 +3,7 @@
 //! Only the bundled page reaches them: Tauri refuses every other origin, and the window never leaves its page.
 
 use serde::Serialize;
-use sse_server::{ConnectionsView, Draft, Phase, Published, StateView};
+use sse_server::{ConnectionsView, Draft, Phase, Preview, Published, StateView};
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
@@ -53,6 +53,13 @@ pub(crate) async fn publish(
         ..Draft::default()
     };
     Ok(shell.server().publish(&topic, draft).await?)
+}
+
+/// What a stream would send to a client that connects now, whether or not the server runs.
+#[tauri::command(async)]
+pub(crate) fn preview(shell: State<'_, Shell>, stream: &str) -> Result<Preview, Error> {
+    let preview = shell.server().preview(stream);
+    preview.ok_or_else(|| Error::NoSuchStream(stream.to_owned()))
 }
 
 /// What a person can do now.

@@ -58,13 +58,17 @@ mod linux {
         ("edit-select-all", "Select All"),
     ];
 
-    /// What is selected, in a field or in the page.
+    /// What is selected, in a field or in the page. Where the page shows bytes, it is those and not their layout.
     const SELECTED: &str = "\
         const field = document.activeElement;
         const inField = field && typeof field.selectionStart === 'number' && field.selectionStart !== field.selectionEnd;
+        const selection = getSelection();
+        const range = selection.rangeCount > 0 ? selection.getRangeAt(0) : null;
+        const around = range?.commonAncestorContainer;
+        const exact = (around?.nodeType === 1 ? around : around?.parentElement)?.closest('[data-exact]');
         const selected = inField
             ? field.value.slice(field.selectionStart, field.selectionEnd)
-            : String(getSelection());";
+            : exact ? range.cloneContents().textContent : String(selection);";
 
     pub(crate) fn submenu(app: &AppHandle) -> tauri::Result<Submenu<Wry>> {
         let submenu = Submenu::new(app, "Edit", true)?;

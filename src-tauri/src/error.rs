@@ -24,6 +24,35 @@ pub(crate) enum Error {
         phase: &'static str,
     },
 
+    /// The stream has just gone from the file, or the page asked for nonsense.
+    #[error("There is no stream at {0} any more: look at the list.")]
+    NoSuchStream(String),
+
+    /// The file of streams could not be written for the first time.
+    #[error(
+        "The file of streams could not be written to {} ({reason}): make one there yourself; the streams in it are \
+         served when you save it.",
+        path.display()
+    )]
+    StreamsFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's own words.
+        reason: String,
+    },
+
+    /// No editor took the file of streams.
+    #[error(
+        "No editor could be opened ({reason}): open {} in one yourself; what you save is served at once.",
+        path.display()
+    )]
+    Editor {
+        /// The file.
+        path: PathBuf,
+        /// The system's own words.
+        reason: String,
+    },
+
     /// A port that no server can have.
     #[error("`{0}` is not a port: choose a number from 1 to 65535, or 0 for any free one.")]
     BadPort(String),

@@ -1,5 +1,5 @@
 //! Tells menu and page what changed, each from the one place that knows: the server's status, the server's table
-//! of connections and its topics, the shell's notice.
+//! of connections and its topics, its list of streams, the shell's notice.
 //!
 //! It must never decide anything: what it emits is what it was given.
 
@@ -41,6 +41,16 @@ pub(crate) fn follow(app: &AppHandle) {
             tell(&told, "topics", shell.server().topics());
             // What changes meanwhile is told after the pause: the receiver remembers that something did.
             tokio::time::sleep(TABLE_PAUSE).await;
+        }
+    });
+
+    let mut streams = shell.server().streams_changed();
+    let told = app.clone();
+    tauri::async_runtime::spawn(async move {
+        while streams.changed().await.is_ok() {
+            let now = streams.borrow_and_update().clone();
+            tell(&told, "streams", now.streams);
+            tell(&told, "streams_file", now.file);
         }
     });
 

@@ -20,6 +20,7 @@
 //! | `settings` | what survives a restart |
 //! | `shell` | what all of them share |
 //! | `signals` | SIGTERM, SIGINT and SIGHUP take the road out |
+//! | `streams` | the file of streams, opened in an editor |
 //! | `window` | the main window and the About window |
 
 mod actions;
@@ -35,6 +36,7 @@ mod menu;
 mod settings;
 mod shell;
 mod signals;
+mod streams;
 mod window;
 
 use std::error::Error as StdError;
@@ -78,6 +80,7 @@ pub fn run() -> ExitCode {
             commands::connections,
             commands::client,
             commands::publish,
+            commands::preview,
             commands::actions,
             commands::act,
             commands::use_port,

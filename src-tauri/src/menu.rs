@@ -15,7 +15,15 @@ use crate::shell::Shell;
 /// program's own, where Quit belongs.
 const FILE: &[&str] = &["quit"];
 const SERVER: &[&str] = &[
-    "start", "stop", "restart", "-", "open", "copy-url", "-", "port",
+    "start",
+    "stop",
+    "restart",
+    "-",
+    "open",
+    "copy-url",
+    "-",
+    "port",
+    "edit-streams",
 ];
 const HELP: &[&str] = &["about"];
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is a copy of what the server knows.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sse_server::{Config, Phase, Server};
@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::clipboard::Clipboard;
 use crate::error::Error;
 use crate::settings::{Settings, Store, WindowSize};
+use crate::streams;
 
 /// The shell's state, managed by Tauri.
 pub(crate) struct Shell {
@@ -18,14 +19,17 @@ pub(crate) struct Shell {
     store: Mutex<Store>,
     notice: watch::Sender<Option<String>>,
     clipboard: Clipboard,
+    streams_file: PathBuf,
 }
 
 impl Shell {
     /// Reads the settings in `folder` and makes a server of them. Starts nothing.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let (store, mut notice) = Store::open(folder);
+        let streams_file = streams::path(folder);
         let config = Config {
             port: store.settings().port,
+            streams_file: Some(streams_file.clone()),
             topics: store.settings().topics.config.clone(),
             ..Config::default()
         };
@@ -44,6 +48,7 @@ impl Shell {
             store: Mutex::new(store),
             notice: watch::Sender::new(notice),
             clipboard: Clipboard::default(),
+            streams_file,
         })
     }
 
@@ -100,6 +105,11 @@ impl Shell {
     /// The system's clipboard.
     pub(crate) fn clipboard(&self) -> &Clipboard {
         &self.clipboard
+    }
+
+    /// The file that the server reads its streams from.
+    pub(crate) fn streams_file(&self) -> &Path {
+        &self.streams_file
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

@@ -1,0 +1,110 @@
+//! The file of streams, for the person who edits it: `streams.toml` beside the settings. What is in it is the
+//! server's business, which reads it again whenever it is saved.
+//!
+//! It must never write over what a person wrote.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use sse_server::SHIPPED_STREAMS;
+use tauri::{AppHandle, Manager};
+use tauri_plugin_shell::ShellExt as _;
+
+use crate::error::Error;
+use crate::shell::Shell;
+
+const FILE: &str = "streams.toml";
+
+/// Where the file is, or is to be.
+pub(crate) fn path(folder: &Path) -> PathBuf {
+    folder.join(FILE)
+}
+
+/// Opens the file in the person's editor, with the shipped streams in it if there is none yet.
+pub(crate) async fn edit(app: &AppHandle) -> Result<(), Error> {
+    let app = app.clone();
+    // The desktop is given a moment to say that it cannot.
+    let opened = tauri::async_runtime::spawn_blocking(move || {
+        let path = app.state::<Shell>().streams_file().to_owned();
+        write_first(&path).map_err(|error| Error::StreamsFile {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+        open(&app, &path)
+    });
+    opened.await?
+}
+
+/// Writes the shipped streams beside the place of the file, then puts them there if it is empty: nobody ever reads
+/// half of them, and what is there already stays.
+fn write_first(path: &Path) -> io::Result<()> {
+    // Looked at without following a link, which may lead to what is not there just now.
+    if fs::symlink_metadata(path).is_ok() {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(SHIPPED_STREAMS.as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(late) if late.error.kind() != io::ErrorKind::AlreadyExists => Err(late.error),
+        _ => Ok(()),
+    }
+}
+
+fn open(app: &AppHandle, path: &Path) -> Result<(), Error> {
+    let cannot = |reason: String| Error::Editor {
+        path: path.to_owned(),
+        reason,
+    };
+    let name = path
+        .to_str()
+        .ok_or_else(|| cannot("its name is not UTF-8".to_owned()))?;
+    #[expect(
+        deprecated,
+        reason = "the shell plugin is the one that this project loads; see Cargo.toml"
+    )]
+    let opened = app.shell().open(name, None);
+    opened.map_err(|error| cannot(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_time_the_shipped_streams_are_written_into_a_folder_that_is_made() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = path(&folder.path().join("new"));
+        write_first(&path).expect("the file is written");
+        let text = fs::read_to_string(&path).expect("the file is there");
+        assert_eq!(text, SHIPPED_STREAMS);
+        let left = fs::read_dir(path.parent().expect("a folder"))
+            .expect("the folder is there")
+            .count();
+        assert_eq!(left, 1, "a temporary file was left behind");
+    }
+
+    #[test]
+    fn what_is_there_is_never_written_over() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = path(folder.path());
+        fs::write(&path, "# mine").expect("the file is written");
+        write_first(&path).expect("there is nothing to do");
+        let text = fs::read_to_string(&path).expect("the file is there");
+        assert_eq!(text, "# mine");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_just_now_stays_a_link() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = path(folder.path());
+        std::os::unix::fs::symlink(folder.path().join("away"), &path).expect("a link");
+        write_first(&path).expect("there is nothing to do");
+        assert!(path.is_symlink());
+        assert!(!path.exists());
+    }
+}
