@@ -12,8 +12,15 @@ use support::wait::{ensure, wait_for};
 use support::{http, settings, webdriver};
 
 /// What can be chosen of the Server menu while the server runs, and while it does not.
-const RUNNING: [&str; 5] = ["Stop", "Restart", "Open in Browser", "Copy URL", "Port…"];
-const STOPPED: [&str; 2] = ["Start", "Port…"];
+const RUNNING: [&str; 6] = [
+    "Stop",
+    "Restart",
+    "Open in Browser",
+    "Copy URL",
+    "Port…",
+    "Edit Streams…",
+];
+const STOPPED: [&str; 3] = ["Start", "Port…", "Edit Streams…"];
 
 async fn until_port_is_free(port: u16) {
     wait_for("a free port", async || ensure(is_free(port), "it is taken")).await;
@@ -39,7 +46,8 @@ async fn it_has_the_entries_that_it_should_have() {
             "Restart",
             "Open in Browser",
             "Copy URL",
-            "Port…"
+            "Port…",
+            "Edit Streams…"
         ]
     );
     assert_eq!(bar.labels("Help"), ["About SSE Workbench"]);
@@ -124,6 +132,62 @@ async fn open_in_browser_hands_the_url_to_the_desktop() {
         ensure(said.trim().trim_end_matches('/') == url, said)
     })
     .await;
+}
+
+/// The first time, the file is written: what is opened is what is served. After that it is the person's.
+#[tokio::test]
+async fn edit_streams_opens_the_file_and_writes_it_only_once() {
+    let desktop = Desktop::start().await;
+    let asked = desktop.logs().join("opened");
+    desktop.stand_in("xdg-open", &format!("echo \"$1\" >>{}", asked.display()));
+    let _app = App::launch(&desktop).await;
+    let path = settings::streams_path(&desktop);
+    assert!(!path.exists());
+    let until_opened = async |times| {
+        wait_for("a file to open", async || {
+            let said = fs::read_to_string(&asked).unwrap_or_default();
+            let paths: Vec<_> = said.lines().collect();
+            ensure(paths == vec![path.to_str().expect("UTF-8"); times], said)
+        })
+        .await;
+    };
+
+    choose(&desktop, "Server", "Edit Streams…");
+    until_opened(1).await;
+    let text = fs::read_to_string(&path).expect("the file is there");
+    assert_eq!(text, sse_server::SHIPPED_STREAMS);
+
+    let mine = "[[stream]]\npath = \"/mine\"\n";
+    settings::write_streams(&desktop, mine);
+    choose(&desktop, "Server", "Edit Streams…");
+    until_opened(2).await;
+    let text = fs::read_to_string(&path).expect("the file is there");
+    assert_eq!(text, mine);
+}
+
+#[tokio::test]
+async fn where_no_editor_opens_the_window_says_which_file_it_is() {
+    let desktop = Desktop::start().await;
+    // All that a Linux desktop may open files with.
+    for opener in ["xdg-open", "gio", "gnome-open", "kde-open6", "kde-open5", "kde-open"] {
+        desktop.stand_in(opener, "exit 3");
+    }
+    settings::use_port(&desktop, free_port());
+    let session = webdriver::webview(&desktop).await;
+    let page = &session.page;
+    page.until_phase("running").await;
+    let path = settings::streams_path(&desktop).display().to_string();
+
+    choose(&desktop, "Server", "Edit Streams…");
+    page.until_text("notice-line .notice", "No editor could be opened")
+        .await;
+    page.until_text("notice-line .notice", &path).await;
+    // By the page's own button, it is said beside the button.
+    page.click("streams-file button[data-act=\"edit-streams\"]")
+        .await;
+    page.until_text("streams-file .problem[data-of=\"edit\"]", &path)
+        .await;
+    session.close().await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
-//! The app's settings file, as a person would find it in their configuration folder.
+//! The app's settings file and its file of streams, as a person would find them in their configuration folder.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::desktop::Desktop;
 
@@ -10,9 +10,22 @@ pub(crate) fn path(desktop: &Desktop) -> PathBuf {
     desktop.config().join("dev.sse-workbench/settings.toml")
 }
 
+/// Where the app looks for streams on this desktop.
+pub(crate) fn streams_path(desktop: &Desktop) -> PathBuf {
+    path(desktop).with_file_name("streams.toml")
+}
+
+/// Saves a file of streams with this text, in place, as most editors do.
+pub(crate) fn write_streams(desktop: &Desktop, text: &str) {
+    write_to(&streams_path(desktop), text);
+}
+
 /// Writes a settings file with this text.
 pub(crate) fn write(desktop: &Desktop, text: &str) {
-    let path = path(desktop);
+    write_to(&path(desktop), text);
+}
+
+fn write_to(path: &Path, text: &str) {
     let folder = path.parent().expect("the file is in a folder");
     fs::create_dir_all(folder).expect("the configuration folder belongs to the test");
     fs::write(path, text).expect("the configuration folder belongs to the test");
