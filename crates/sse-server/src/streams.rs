@@ -43,6 +43,9 @@ pub struct StreamsFile {
     pub path: PathBuf,
     /// Whether it is there. While it never was, the shipped streams are served.
     pub exists: bool,
+    /// Goes up whenever a list of it begins to be served: much can change of a stream that is not in its
+    /// [`StreamInfo`].
+    pub revision: u64,
     /// Why it is not what is served.
     pub problem: Option<FileProblem>,
 }
@@ -66,6 +69,7 @@ impl Streams {
             file: file.map(|path| StreamsFile {
                 path: path.to_owned(),
                 exists: false,
+                revision: 0,
                 problem: None,
             }),
         };
@@ -100,6 +104,7 @@ impl Streams {
             view.streams = streams;
             if let Some(file) = &mut view.file {
                 file.exists = true;
+                file.revision += 1;
                 file.problem = None;
             }
         });
