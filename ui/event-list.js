@@ -59,7 +59,11 @@ export class EventList extends HTMLElement {
   #rows = null;
 
   connectedCallback() {
-    if (this.#rows) return;
+    if (this.#rows) {
+      this.#rows.moved();
+      this.#ask();
+      return;
+    }
     this.append(newList());
     lists += 1;
     this.#rows = new EventRows(part(this, ".scroller"), `event-${lists}`);

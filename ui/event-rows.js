@@ -101,6 +101,11 @@ export class EventRows {
     this.#wasAway = false;
   }
 
+  /** The list stands elsewhere in the document now, and its browser has forgotten how far it was scrolled. */
+  moved() {
+    this.#wasAway = true;
+  }
+
   /**
    * Keeps the same rows in view when the list comes back to the screen or its rows change their height.
    *
