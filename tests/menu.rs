@@ -169,7 +169,14 @@ async fn edit_streams_opens_the_file_and_writes_it_only_once() {
 async fn where_no_editor_opens_the_window_says_which_file_it_is() {
     let desktop = Desktop::start().await;
     // All that a Linux desktop may open files with.
-    for opener in ["xdg-open", "gio", "gnome-open", "kde-open6", "kde-open5", "kde-open"] {
+    for opener in [
+        "xdg-open",
+        "gio",
+        "gnome-open",
+        "kde-open6",
+        "kde-open5",
+        "kde-open",
+    ] {
         desktop.stand_in(opener, "exit 3");
     }
     settings::use_port(&desktop, free_port());
@@ -226,6 +233,45 @@ async fn the_url_can_be_copied_and_pasted() {
         choose(&desktop, "Edit", "Paste");
         let value = page.value(field).await?;
         ensure(value == format!("http://localhost:{port}"), value)
+    })
+    .await;
+    session.close().await;
+}
+
+/// What is selected of a stream's bytes is copied as it would be sent: no line twice, none left out, and no sign for what is unseen.
+#[tokio::test]
+async fn bytes_are_copied_as_they_are() {
+    let desktop = Desktop::start().await;
+    settings::use_port(&desktop, free_port());
+    settings::write_streams(
+        &desktop,
+        "[[stream]]\npath = \"/mine\"\ncount = 2\ndata = \"a\\tb {n}\"\n",
+    );
+    let session = webdriver::webview(&desktop).await;
+    let page = &session.page;
+    page.until_phase("running").await;
+    page.click("stream-panel[data-path=\"/mine\"] button[data-act=\"bytes\"]")
+        .await;
+    page.until_text("wire-preview .more", "nothing follows")
+        .await;
+    page.js(
+        "const parts = document.querySelectorAll('wire-preview .part');
+        getSelection().setBaseAndExtent(parts[1], 0, parts[2], parts[2].childNodes.length);",
+    )
+    .await
+    .expect("the parts are there");
+    until_enabled(&desktop, "Server", &RUNNING).await;
+    choose(&desktop, "Edit", "Copy");
+
+    page.open_topic("a").await;
+    let field = "publish-box textarea";
+    page.click(field).await;
+    wait_for("the pasted bytes", async || {
+        choose(&desktop, "Edit", "Select All");
+        choose(&desktop, "Edit", "Paste");
+        let value = page.value(field).await?;
+        let events = "id: 1\ndata: a\tb 1\n\nid: 2\ndata: a\tb 2\n\n";
+        ensure(value == events, format!("{value:?}"))
     })
     .await;
     session.close().await;

@@ -264,7 +264,15 @@ async fn the_file_of_streams_is_served_as_soon_as_it_is_saved() {
     let page = &session.page;
     until_paths(
         page,
-        json!(["/numbers", "/endless", "/named", "/json", "/tokens", "/log", "/every-line"]),
+        json!([
+            "/numbers",
+            "/endless",
+            "/named",
+            "/json",
+            "/tokens",
+            "/log",
+            "/every-line"
+        ]),
     )
     .await;
     page.until_text("streams-file .source", "The shipped streams.")
@@ -276,7 +284,8 @@ async fn the_file_of_streams_is_served_as_soon_as_it_is_saved() {
     let good = "[[stream]]\npath = \"/mine\"\ntitle = \"Mine\"\nevery = \"50ms\"\ncount = 3\n";
     settings::write_streams(&desktop, good);
     until_paths(page, json!(["/mine"])).await;
-    page.until_text("streams-file .source", "Streams from").await;
+    page.until_text("streams-file .source", "Streams from")
+        .await;
     let mine = page.panel("/mine");
     page.until_text(&mine.selector(" .title"), "Mine").await;
     mine.toggle().await;
@@ -369,6 +378,12 @@ async fn bytes_shows_what_curl_gets() {
     // A new definition shows at once.
     settings::write_streams(&desktop, "[[stream]]\npath = \"/mine\"\ncount = 1\n");
     page.until_text(&mine.selector(" wire-preview"), "data: 1")
+        .await;
+    settings::write_streams(
+        &desktop,
+        "[[stream]]\npath = \"/mine\"\ncount = 1\ndata = \"number {n}\"\n",
+    );
+    page.until_text(&mine.selector(" wire-preview"), "data: number 1")
         .await;
 
     let script = format!(

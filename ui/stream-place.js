@@ -19,6 +19,10 @@ export class StreamPlace extends HTMLElement {
   /** @param {App} app */
   wire(app) {
     app.store.on("streams", (streams) => this.#show(app, streams));
+    // it tells also of what is not said of a stream in the list
+    app.store.on("streams_file", () => {
+      for (const { preview } of this.#shown.values()) preview.refresh();
+    });
   }
 
   /** Gives all connections back. */
@@ -51,7 +55,6 @@ export class StreamPlace extends HTMLElement {
     if (shown && shown.info !== now) {
       shown.info = now;
       shown.panel.update(streamSubject(info));
-      shown.preview.refresh();
     }
     return shown;
   }

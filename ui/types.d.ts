@@ -39,6 +39,8 @@ export interface StreamsFile {
   path: string;
   /** While there is none, the streams are those that the program is shipped with. */
   exists: boolean;
+  /** Another number whenever another list of it is served. */
+  revision: number;
   /** Why the file is not what is served. */
   problem: FileProblem | null;
 }
