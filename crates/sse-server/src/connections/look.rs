@@ -18,8 +18,9 @@ const MAX_FILTER: usize = 200;
 /// More rows than there can be.
 const MAX_FIRST: u64 = 1_000_000;
 
-/// What somebody wants to see of the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What somebody wants to see of the table. What is left out is as [`Look::default`] has it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
 pub struct Look {
     /// What the rows are sorted by.
     pub sort: Sort,
