@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -24,6 +24,9 @@ use crate::{Status, program, routes};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
+
+/// What the table keeps of a method, in bytes.
+const SHOWN_METHOD: usize = 16;
 
 /// What the table keeps of a path, in bytes.
 const SHOWN_PATH: usize = 256;
@@ -204,11 +207,18 @@ pub(crate) fn client<B>(
         },
         stream: shown(request.uri().path()).into(),
         tag: overrides.client.as_deref().map(Box::from),
-        method: request.method().clone(),
+        method: shown_method(request.method()).into(),
         version: request.version(),
         brought: None,
         numbers: Numbers::None,
     }
+}
+
+/// As much of a method as the table keeps.
+fn shown_method(method: &Method) -> &str {
+    let method = method.as_str();
+    // A token of HTTP is ASCII.
+    method.get(..SHOWN_METHOD).unwrap_or(method)
 }
 
 /// As much of a path as the table keeps.

@@ -13,13 +13,15 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::http::{Method, Version};
+use axum::http::Version;
 use tokio::sync::watch;
 
 use crate::stream::Stream;
+use crate::tap::{Tap, WireView};
 use crate::topics::Topic;
+use crate::transport::Framing;
 pub use look::{Look, Sort};
 use rates::Counts;
 use view::Watched;
@@ -28,6 +30,12 @@ pub use view::{ConnectionsView, EndedView, RowView, Slice};
 /// How many connections that ended, and how many that were refused, are kept. Each has its own places: any
 /// page can have itself refused a hundred times, and must not wipe out how the others ended.
 const KEPT: usize = 50;
+
+/// While so few connections are open, each new one has a tap from its first byte on.
+const TAPPED: usize = 64;
+
+/// How many more taps somebody who looks can have at once.
+const LOOKED_AT: usize = 32;
 
 /// How many names of programs and paths are known at once.
 const NAMES: usize = 1000;
@@ -59,6 +67,8 @@ struct Table {
     /// Goes up with every row that comes or ends.
     version: u64,
     next_id: u64,
+    /// Those whose taps began when somebody looked, the one that was looked at last at the end.
+    looked_at: VecDeque<Arc<Row>>,
     /// Names of programs and paths of streams: thousands of rows share a few.
     names: HashSet<Arc<str>>,
 }
@@ -70,7 +80,8 @@ pub(crate) struct Client {
     pub(crate) program: Arc<str>,
     pub(crate) stream: Arc<str>,
     pub(crate) tag: Option<Box<str>>,
-    pub(crate) method: Method,
+    /// The request's method, as much of it as is shown.
+    pub(crate) method: Arc<str>,
     pub(crate) version: Version,
     /// The last event id that it brought.
     pub(crate) brought: Option<Box<str>>,
@@ -140,10 +151,12 @@ impl Ending {
 struct Row {
     id: u64,
     client: Client,
-    since: SystemTime,
+    /// Milliseconds since 1970.
+    since: u64,
     status: u16,
     origin: Option<Box<str>>,
     sent: Sent,
+    tap: OnceLock<Arc<Tap>>,
     /// Boxed: most rows are open.
     ended: OnceLock<Box<(Ending, SystemTime)>>,
 }
@@ -212,6 +225,9 @@ impl Connections {
             return Err(Box::new(Full(client)));
         }
         let row = table.row(client, 200, None);
+        if table.open.len() < TAPPED {
+            row.tap();
+        }
         table.opened += 1;
         table.open.insert(row.id, Arc::clone(&row));
         drop(table);
@@ -241,6 +257,22 @@ impl Connections {
         self.tell();
     }
 
+    /// What a connection was sent, as far as it is kept, from its byte `from` on. A connection whose bytes were not kept has
+    /// them kept from now on.
+    pub(crate) fn wire(&self, id: u64, from: u64) -> Option<WireView> {
+        let mut table = self.table();
+        let row = table.arc_of(id)?;
+        if row.state() == State::Open {
+            table.look_at(&row);
+        }
+        drop(table);
+        let taken = row.sent.counts().bytes;
+        Some(match row.tap.get() {
+            Some(tap) => tap.view(id, taken, from),
+            None => WireView::none(id, taken),
+        })
+    }
+
     /// Goes up when the table changed since somebody last looked.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()
@@ -267,15 +299,36 @@ impl Table {
         self.version += 1;
         client.program = self.shared(client.program);
         client.stream = self.shared(client.stream);
+        client.method = self.shared(client.method);
         Arc::new(Row {
             id: self.next_id,
             client,
-            since: SystemTime::now(),
+            since: millis(SystemTime::now()),
             status,
             origin: origin.map(String::into_boxed_str),
             sent: Sent::default(),
+            tap: OnceLock::new(),
             ended: OnceLock::new(),
         })
+    }
+
+    /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the longest ago.
+    fn look_at(&mut self, row: &Arc<Row>) {
+        let before = self.looked_at.len();
+        self.looked_at
+            .retain(|other| other.id != row.id && other.state() == State::Open);
+        let known = self.looked_at.len() < before;
+        if row.tap.get().is_some_and(|tap| tap.is_on()) && !known {
+            // It was tapped from its first byte on.
+            return;
+        }
+        if self.looked_at.len() == LOOKED_AT
+            && let Some(oldest) = self.looked_at.pop_front()
+        {
+            oldest.tap().stop();
+        }
+        row.tap().start();
+        self.looked_at.push_back(Arc::clone(row));
     }
 
     /// The same text, once in memory.
@@ -317,6 +370,12 @@ impl Row {
             (Some(_), _) => State::Ended,
             (None, _) => State::Open,
         }
+    }
+
+    /// Its tap, which begins now if there was none.
+    fn tap(&self) -> &Tap {
+        let framing = Framing::of(self.client.version);
+        self.tap.get_or_init(|| Arc::new(Tap::new(framing)))
     }
 
     /// Why it ended, once it has.
@@ -367,6 +426,11 @@ impl Open {
         self.connections.tell();
     }
 
+    /// Where its bytes are kept for whoever looks, if they are.
+    pub(crate) fn tap(&self) -> Option<&Tap> {
+        self.row.tap.get().map(|tap| &**tap)
+    }
+
     /// Notes whether bytes wait for the socket.
     pub(crate) fn blocked(&self, blocked: bool) {
         self.row.sent.blocked.store(blocked, Ordering::Relaxed);
@@ -400,6 +464,12 @@ impl Drop for Open {
     }
 }
 
+fn millis(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
 /// A lock whose holder panicked still guards plain counters, which are never half written in a way
 /// that could harm a reader.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -416,7 +486,7 @@ mod tests {
             program: "curl 8.5.0".into(),
             stream: "/endless".into(),
             tag: Some(tag.into()),
-            method: Method::GET,
+            method: "GET".into(),
             version: Version::HTTP_11,
             brought: None,
             numbers: Numbers::Stream(Arc::new(crate::streams::shipped().remove(1))),

@@ -147,10 +147,7 @@ impl Desk {
 
 /// What the transport is given, framed for the version that the client speaks.
 fn handoff(response: &Response<Body>, pump: Pump, open: Open, version: Version) -> Handoff {
-    let framing = match version {
-        Version::HTTP_11 => Framing::Chunked,
-        _ => Framing::Bare,
-    };
+    let framing = Framing::of(version);
     Handoff {
         head: head(response, framing),
         framing,

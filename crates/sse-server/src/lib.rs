@@ -44,6 +44,7 @@ mod signals;
 mod state;
 mod stream;
 mod streams;
+mod tap;
 mod time;
 mod topics;
 mod transport;
@@ -59,6 +60,7 @@ pub use signals::asked_to_end;
 pub use state::{Phase, StateView, Status};
 pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
 pub use streams::{FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView};
+pub use tap::{PieceView, What, WireEvent, WireView};
 pub use time::read_time;
 pub use topics::TopicInfo;
 

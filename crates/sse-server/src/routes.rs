@@ -72,6 +72,7 @@ pub(crate) fn router(context: &Arc<Context>) -> Router {
         .route("/api/state", get(api::state))
         .route("/api/connections", get(api::connections))
         .route("/api/preview", get(api::preview))
+        .route("/api/wire", get(api::wire))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))

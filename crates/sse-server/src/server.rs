@@ -20,6 +20,7 @@ use crate::publish::{Batch, Draft, Published};
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
 use crate::streams::{self, Streams, StreamsView};
+use crate::tap::WireView;
 use crate::topics::{TopicInfo, Topics};
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
@@ -140,6 +141,12 @@ impl Server {
     /// Who is connected, and who was lately.
     pub fn connections(&self) -> ConnectionsView {
         self.context.connections.view()
+    }
+
+    /// What a connection was sent, as far as it is kept, from its byte `from` on; `None` where the table has no such
+    /// connection. The last 64 KiB of those that came while few were open are kept, and of others once somebody asked.
+    pub fn wire(&self, id: u64, from: u64) -> Option<WireView> {
+        self.context.connections.wire(id, from)
     }
 
     /// What somebody wants to see of the table, in the order that they want.

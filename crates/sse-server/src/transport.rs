@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::http::Version;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -40,6 +41,16 @@ pub(crate) enum Framing {
     Chunked,
     /// HTTP/1.0: the end of the connection is the end of the body.
     Bare,
+}
+
+impl Framing {
+    /// The one for a client that speaks this version.
+    pub(crate) fn of(version: Version) -> Self {
+        match version {
+            Version::HTTP_11 => Self::Chunked,
+            _ => Self::Bare,
+        }
+    }
 }
 
 /// The way to the sweepers of one run. They end when the stop is through and the last clone is gone.

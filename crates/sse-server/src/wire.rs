@@ -13,6 +13,8 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
+use crate::tap::Tap;
+
 /// How much a client may send behind its request. It was told `connection: close`, so there is nothing to
 /// answer; one that sends without end would keep the transport busy and the others waiting.
 const UNASKED: u32 = 64 * 1024;
@@ -65,9 +67,24 @@ impl Wire {
         self.taken
     }
 
-    /// Hands over `parts` from the byte `at` on, as much as the kernel takes now, and moves `at` on.
-    /// `Ready` when it took everything.
+    /// Hands over `parts` from the byte `at` on, as much as the kernel takes now, and moves `at` on. What it took the tap
+    /// is given too. `Ready` when it took everything.
     pub(crate) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        parts: &[&[u8]],
+        at: &mut usize,
+        tap: Option<&Tap>,
+    ) -> Poll<Result<(), Left>> {
+        let (from, taken) = (*at, self.taken);
+        let sent = self.poll_send_rest(cx, parts, at);
+        if let Some(tap) = tap {
+            tap.take(taken, parts, from, *at);
+        }
+        sent
+    }
+
+    fn poll_send_rest(
         &mut self,
         cx: &mut Context<'_>,
         parts: &[&[u8]],

@@ -216,7 +216,7 @@ fn has_all(row: &Row, words: &[&str]) -> bool {
             client.peer.to_string(),
             client.program.to_lowercase(),
             client.stream.to_lowercase(),
-            client.method.as_str().to_lowercase(),
+            client.method.to_lowercase(),
             client.tag.as_deref().unwrap_or_default().to_lowercase(),
             row.state().word().to_owned(),
             row.why().unwrap_or_default().to_owned(),

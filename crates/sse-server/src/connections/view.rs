@@ -1,20 +1,19 @@
 //! The table as the window and the API read it.
 
 use std::sync::atomic::{Ordering, fence};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+
+use std::sync::Arc;
 
 use axum::http::Version;
 use serde::Serialize;
 
 use super::look::{Look, SHOWN};
 use super::rates::{PerSecond, Rates};
-use super::{Connections, EndedBy, Row, Table, lock};
+use super::{Connections, EndedBy, Row, Table, lock, millis};
 
 /// How long an order stands while no row comes or ends: what it is sorted by changes with every event.
 const ORDER: Duration = Duration::from_secs(1);
-
-/// What is shown of a method, in characters.
-const METHOD: usize = 16;
 
 /// The table at one moment: open connections first, then closed ones, newest first in each.
 #[derive(Clone, Debug, Serialize)]
@@ -212,11 +211,14 @@ impl Table {
         self.open.values().chain(closed).map(|row| &**row)
     }
 
-    fn row_of(&self, id: u64) -> Option<&Row> {
-        let open = self.open.get(&id);
+    fn row_of(&self, id: u64) -> Option<&Arc<Row>> {
         let mut closed = self.ended.iter().chain(&self.turned_away);
-        let row = open.or_else(|| closed.find(|row| row.id == id))?;
-        Some(row)
+        let open = self.open.get(&id);
+        open.or_else(|| closed.find(|row| row.id == id))
+    }
+
+    pub(super) fn arc_of(&self, id: u64) -> Option<Arc<Row>> {
+        self.row_of(id).cloned()
     }
 }
 
@@ -228,8 +230,8 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
         program: row.client.program.to_string(),
         stream: row.client.stream.to_string(),
         client: row.client.tag.as_deref().map(str::to_owned),
-        method: row.client.method.as_str().chars().take(METHOD).collect(),
-        since_ms: millis(row.since),
+        method: row.client.method.to_string(),
+        since_ms: row.since,
         brought: row.client.brought.as_deref().map(str::to_owned),
         last_id: row.sent.last_id().and_then(|n| row.client.numbers.id(n)),
         events: row.sent.counts().events,
@@ -252,10 +254,4 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
             at_ms: millis(*at),
         }),
     }
-}
-
-fn millis(at: SystemTime) -> u64 {
-    at.duration_since(UNIX_EPOCH).map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::app::{Context, tell};
 use crate::connections::Look;
 use crate::preview::Preview;
+use crate::query::{MAX_FROM, once, whole};
 use crate::state::StateView;
 use axum::Json;
 use axum::body::Body;
@@ -44,6 +45,34 @@ pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Re
         Some(preview) => (FRESH, Json(preview)).into_response(),
         None => {
             let sentence = "There is no stream at this path: GET /api/state has them all.";
+            tell(uri.path(), StatusCode::NOT_FOUND, sentence)
+        }
+    }
+}
+
+/// What the connection `?id=` was sent, from its byte `from=` on.
+pub(super) async fn wire(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    let (mut id, mut from) = (None, None);
+    let query = uri.query().unwrap_or_default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let slot = match &*name {
+            "id" => &mut id,
+            "from" => &mut from,
+            _ => continue,
+        };
+        let read = whole(&name, &value, 0, MAX_FROM).and_then(|n| once(slot, &name, n));
+        if let Err(bad) = read {
+            return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string());
+        }
+    }
+    let Some(id) = id else {
+        let sentence = "Say which connection, such as ?id=7: GET /api/connections has them.";
+        return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
+    };
+    match context.connections.wire(id, from.unwrap_or(0)) {
+        Some(view) => (FRESH, Json(view)).into_response(),
+        None => {
+            let sentence = "There is no such connection, or it ended too long ago: GET /api/connections has them.";
             tell(uri.path(), StatusCode::NOT_FOUND, sentence)
         }
     }

@@ -105,7 +105,7 @@ impl Connection {
             return self.after(next);
         }
         let mut at = 0;
-        let sent = self.wire.poll_send(cx, &parts, &mut at);
+        let sent = self.wire.poll_send(cx, &parts, &mut at, self.open.tap());
         let taken = at.saturating_sub(head.len());
         match sent {
             Poll::Ready(Ok(())) => {
@@ -201,7 +201,7 @@ impl Connection {
         let mut at = unsent.at;
         let shared = unsent.shared.as_deref().unwrap_or_default();
         let parts = [&*unsent.head, &*unsent.bytes, shared, unsent.after];
-        let sent = self.wire.poll_send(cx, &parts, &mut at);
+        let sent = self.wire.poll_send(cx, &parts, &mut at, self.open.tap());
         if at > unsent.at {
             unsent.at = at;
             unsent.since = now;

@@ -1,0 +1,340 @@
+//! The last bytes of one connection's wire, as the kernel took them, for whoever looks.
+//!
+//! Never: slows the stream. The sweeper puts bytes in where nobody is looking at just this moment; what it could not put in is
+//! counted and said.
+
+mod events;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, TryLockError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use crate::transport::Framing;
+pub use events::{What, WireEvent};
+
+/// Bytes that are kept of a connection.
+pub(crate) const KEPT: usize = 64 * 1024;
+
+/// Pieces that are kept: a stream of many small events would else cost more for its times than for its bytes.
+const PIECES: usize = 1024;
+
+/// The last bytes of one connection.
+#[derive(Debug)]
+pub(crate) struct Tap {
+    framing: Framing,
+    /// Whether bytes are kept at all.
+    on: AtomicBool,
+    kept: Mutex<Kept>,
+    /// Bytes that were not kept because somebody looked, or because they are too many.
+    missed: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: VecDeque<u8>,
+    pieces: VecDeque<Piece>,
+}
+
+/// What the kernel took in one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    /// Microseconds since 1970.
+    at: u64,
+    /// Its place among all bytes of the connection.
+    offset: u64,
+    length: usize,
+    /// Whether it begins what a visit of the stream wrote: a chunk, and an event.
+    begins: bool,
+}
+
+/// What one connection was sent, as far as it is kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct WireView {
+    /// The connection's id in the table.
+    pub id: u64,
+    /// Bytes that the kernel took so far.
+    pub taken: u64,
+    /// Bytes that were not kept although the tap was on.
+    pub missed: u64,
+    /// Whether bytes are being kept.
+    pub on: bool,
+    /// What is kept from the place on that was asked for, oldest first.
+    pub pieces: Vec<PieceView>,
+    /// What a client makes of it, as far as it ends behind that place.
+    pub events: Vec<WireEvent>,
+}
+
+/// What the kernel took in one go.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PieceView {
+    /// When, in milliseconds since 1970.
+    pub at_ms: f64,
+    /// Its place among all bytes of the connection, the head included.
+    pub offset: u64,
+    /// A character for each byte, U+0000 to U+00FF, since a piece may end within a character.
+    pub bytes: String,
+}
+
+impl Tap {
+    /// A tap that keeps what comes from now on.
+    pub(crate) fn new(framing: Framing) -> Self {
+        Self {
+            framing,
+            on: AtomicBool::new(true),
+            kept: Mutex::default(),
+            missed: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes what the kernel took of `parts`, from the byte `from` of them to the byte `to`; the first of those is the
+    /// connection's byte `offset`.
+    pub(crate) fn take(&self, offset: u64, parts: &[&[u8]], from: usize, to: usize) {
+        if from == to || !self.on.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut kept = match self.kept.try_lock() {
+            Ok(kept) => kept,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.missed.fetch_add((to - from) as u64, Ordering::Relaxed);
+                return;
+            }
+        };
+        // Only the end of what is more than can be kept.
+        let first = from.max(to.saturating_sub(KEPT));
+        self.missed
+            .fetch_add((first - from) as u64, Ordering::Relaxed);
+        kept.make_room(to - first);
+        let (mut skip, mut left) = (first, to - first);
+        for part in parts {
+            let begin = skip.min(part.len());
+            let end = part.len().min(begin + left);
+            kept.bytes.extend(&part[begin..end]);
+            skip -= begin;
+            left -= end - begin;
+        }
+        kept.pieces.push_back(Piece {
+            at: micros(SystemTime::now()),
+            offset: offset + (first - from) as u64,
+            length: to - first,
+            begins: first == 0,
+        });
+    }
+
+    /// Keeps nothing any more, and forgets what there is.
+    pub(crate) fn stop(&self) {
+        self.on.store(false, Ordering::Relaxed);
+        *self.lock() = Kept::default();
+    }
+
+    /// Whether bytes are being kept.
+    pub(crate) fn is_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
+    /// Keeps what comes from now on, if it does not already.
+    pub(crate) fn start(&self) {
+        self.on.store(true, Ordering::Relaxed);
+    }
+
+    /// What is kept of the bytes from `from` on.
+    pub(crate) fn view(&self, id: u64, taken: u64, from: u64) -> WireView {
+        // A copy, so that nobody waits while it is decoded.
+        let (bytes, pieces) = {
+            let kept = self.lock();
+            let (front, back) = kept.bytes.as_slices();
+            (
+                [front, back].concat(),
+                kept.pieces.iter().copied().collect::<Vec<_>>(),
+            )
+        };
+        let events = events::events(self.framing, &pieces, &bytes);
+        let mut at = 0;
+        let mut shown = Vec::new();
+        for piece in &pieces {
+            let end = at + piece.length;
+            // A place within a piece is one that was asked for by hand: all of the piece is shown.
+            if piece.offset + piece.length as u64 > from {
+                shown.push(PieceView {
+                    at_ms: piece.at as f64 / 1000.0,
+                    offset: piece.offset,
+                    bytes: bytes[at..end]
+                        .iter()
+                        .map(|byte| char::from(*byte))
+                        .collect(),
+                });
+            }
+            at = end;
+        }
+        WireView {
+            id,
+            taken,
+            missed: self.missed.load(Ordering::Relaxed),
+            on: self.on.load(Ordering::Relaxed),
+            pieces: shown,
+            events: events
+                .into_iter()
+                .filter(|event| event.offset > from)
+                .collect(),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WireView {
+    /// Of a connection whose bytes nobody kept.
+    pub(crate) fn none(id: u64, taken: u64) -> Self {
+        Self {
+            id,
+            taken,
+            missed: 0,
+            on: false,
+            pieces: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+}
+
+impl Kept {
+    /// Forgets the oldest visits until there is room for so many bytes, and for one more piece.
+    fn make_room(&mut self, bytes: usize) {
+        while self.bytes.len() + bytes > KEPT || self.pieces.len() >= PIECES {
+            let Some(oldest) = self.pieces.pop_front() else {
+                return;
+            };
+            self.bytes.drain(..oldest.length);
+        }
+    }
+}
+
+fn micros(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| {
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(view: &WireView) -> Vec<u8> {
+        let pieces = view.pieces.iter();
+        pieces
+            .flat_map(|piece| piece.bytes.chars().map(|c| c as u8))
+            .collect()
+    }
+
+    fn data(view: &WireView) -> Vec<&str> {
+        let events = view.events.iter();
+        events
+            .filter_map(|event| match &event.what {
+                What::Event { data, .. } => Some(data.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nx: y\r\n\r\n";
+
+    #[test]
+    fn what_the_kernel_took_is_kept_and_decoded() {
+        let tap = Tap::new(Framing::Chunked);
+        let first: [&[u8]; 2] = [HEAD, b"f\r\n: hi\nretry: 5\n\n\r\n"];
+        let whole = first.concat();
+        // In three goes, of which the second begins and ends anywhere.
+        tap.take(0, &first, 0, 10);
+        tap.take(10, &first, 10, HEAD.len() + 4);
+        tap.take(HEAD.len() as u64 + 4, &first, HEAD.len() + 4, whole.len());
+        let second: [&[u8]; 1] = [b"13\r\nid: 7\ndata: \xc3\xa9\xff\n\n\r\n0\r\n\r\n"];
+        tap.take(whole.len() as u64, &second, 0, second[0].len());
+
+        let view = tap.view(3, 99, 0);
+        assert_eq!(bytes(&view), [&whole, second[0]].concat());
+        assert_eq!(view.pieces.len(), 4);
+        assert_eq!(
+            (view.id, view.taken, view.missed, view.on),
+            (3, 99, 0, true)
+        );
+        let whats: Vec<&What> = view.events.iter().map(|event| &event.what).collect();
+        assert_eq!(
+            whats,
+            [
+                &What::Comment {
+                    text: "hi".to_owned()
+                },
+                &What::Retry { ms: 5 },
+                &What::Event {
+                    event: "message".to_owned(),
+                    id: "7".to_owned(),
+                    data: "é\u{fffd}".to_owned(),
+                },
+            ]
+        );
+        let later = tap.view(3, 99, whole.len() as u64);
+        assert_eq!(bytes(&later), second[0]);
+        assert_eq!(data(&later), ["é\u{fffd}"]);
+        assert!(tap.view(3, 99, 1000).pieces.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_visits_go_and_what_is_left_still_decodes() {
+        let tap = Tap::new(Framing::Chunked);
+        let mut offset = 0;
+        for n in 0..5000 {
+            let data = format!("id: {n}\ndata: {n} {}\n\n", "x".repeat(20));
+            let chunk = format!("{:x}\r\n{data}\r\n", data.len());
+            let parts = [chunk.as_bytes()];
+            tap.take(offset, &parts, 0, 5);
+            tap.take(offset + 5, &parts, 5, chunk.len());
+            offset += chunk.len() as u64;
+        }
+        let view = tap.view(1, offset, 0);
+        assert!(bytes(&view).len() <= KEPT && view.pieces.len() <= PIECES);
+        let data = data(&view);
+        assert!(data.len() > 300, "{}", data.len());
+        assert!(data.last().is_some_and(|last| last.starts_with("4999 ")));
+        assert_eq!(view.missed, 0, "what was kept and went is not missed");
+    }
+
+    #[test]
+    fn of_what_is_too_large_the_end_is_kept_and_the_rest_counted() {
+        let tap = Tap::new(Framing::Bare);
+        let large = vec![b'x'; KEPT + 100];
+        let parts: [&[u8]; 3] = [b"data: ", &large, b"\n\n"];
+        let length = parts.concat().len();
+        tap.take(0, &parts, 0, length);
+        let view = tap.view(1, 0, 0);
+        assert_eq!(bytes(&view).len(), KEPT);
+        assert_eq!(view.missed as usize, length - KEPT);
+        assert!(view.events.is_empty(), "its beginning is not there");
+        tap.take(length as u64, &[b"data: y\n\n"], 0, 9);
+        assert_eq!(data(&tap.view(1, 0, 0)), ["y"]);
+    }
+
+    /// The sweeper has no time to wait for somebody who looks.
+    #[test]
+    fn a_tap_that_is_being_looked_at_counts_what_it_misses_and_goes_on() {
+        let tap = Tap::new(Framing::Bare);
+        let visit = |offset: u64, text: &str| tap.take(offset, &[text.as_bytes()], 0, text.len());
+        visit(0, "HTTP/1.1 200 OK\r\n\r\ndata: a\n\n");
+        let looking = tap.lock();
+        visit(28, "data: b\n\n");
+        drop(looking);
+        visit(37, "data: c\n\n");
+        let view = tap.view(1, 46, 0);
+        assert_eq!(data(&view), ["a", "c"]);
+        assert_eq!((view.missed, view.pieces[1].offset), (9, 37));
+        tap.stop();
+        visit(46, "data: d\n\n");
+        assert_eq!(tap.view(1, 55, 0).pieces, []);
+        tap.start();
+        visit(55, "data: e\n\n");
+        assert_eq!(data(&tap.view(1, 64, 0)), ["e"]);
+    }
+}

@@ -1,0 +1,170 @@
+//! What a client makes of the bytes that are kept.
+
+use serde::Serialize;
+use sse_wire::{Decoded, Decoder};
+
+use super::Piece;
+use crate::transport::Framing;
+
+/// Something that a client makes of the bytes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WireEvent {
+    /// When its last byte was taken, in milliseconds since 1970.
+    pub at_ms: f64,
+    /// Where the piece ends that its last byte is in, among all bytes of the connection.
+    pub offset: u64,
+    /// What it is.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What a client can make of bytes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum What {
+    /// An event that it would dispatch.
+    Event {
+        /// Its name.
+        event: String,
+        /// Its last event id.
+        id: String,
+        /// Its data.
+        data: String,
+    },
+    /// A comment, which it skips.
+    Comment {
+        /// One line of it.
+        text: String,
+    },
+    /// A new reconnection time.
+    Retry {
+        /// In milliseconds.
+        ms: u64,
+    },
+}
+
+/// Decodes the pieces, which stand one after the other in `bytes`. Where something is missing between two of them it begins again
+/// with what the next visit wrote.
+pub(super) fn events(framing: Framing, pieces: &[Piece], bytes: &[u8]) -> Vec<WireEvent> {
+    let mut events = Vec::new();
+    let mut reading: Option<Reading> = None;
+    let mut expected = 0;
+    let mut rest = bytes;
+    for piece in pieces {
+        let (part, after) = rest.split_at(piece.length.min(rest.len()));
+        rest = after;
+        if piece.offset != expected || reading.is_none() {
+            reading = piece
+                .begins
+                .then(|| Reading::new(framing, piece.offset == 0));
+        }
+        expected = piece.offset + piece.length as u64;
+        let Some(reading) = &mut reading else {
+            continue;
+        };
+        reading.push(part, |what| {
+            events.push(WireEvent {
+                at_ms: piece.at as f64 / 1000.0,
+                offset: expected,
+                what,
+            });
+        });
+    }
+    events
+}
+
+/// One stretch of bytes without a gap.
+struct Reading {
+    /// The end of the head, as far as it was seen; `None` behind it.
+    head: Option<usize>,
+    chunks: Option<Chunks>,
+    decoder: Decoder,
+}
+
+/// Where in the framing of chunks the next byte is (RFC 9112 7.1). Our own: without extensions, without trailers.
+enum Chunks {
+    Size(usize),
+    Data(usize),
+    /// So many bytes of the line end behind the data are to come.
+    End(u8),
+    Over,
+}
+
+impl Reading {
+    fn new(framing: Framing, head: bool) -> Self {
+        Self {
+            head: head.then_some(0),
+            chunks: (framing == Framing::Chunked).then_some(Chunks::Size(0)),
+            decoder: Decoder::new(),
+        }
+    }
+
+    fn push(&mut self, mut bytes: &[u8], mut sink: impl FnMut(What)) {
+        const HEAD_END: &[u8] = b"\r\n\r\n";
+        while let (Some(seen), [first, after @ ..]) = (self.head, bytes) {
+            // CR begins it anew wherever it stands; no head of ours has one that is out of place.
+            let next = match *first == HEAD_END[seen] {
+                true => seen + 1,
+                false => usize::from(*first == HEAD_END[0]),
+            };
+            self.head = (next < HEAD_END.len()).then_some(next);
+            bytes = after;
+        }
+        let Some(chunks) = &mut self.chunks else {
+            return decode(&mut self.decoder, bytes, &mut sink);
+        };
+        while let [first, after @ ..] = bytes {
+            match chunks {
+                Chunks::Size(size) => {
+                    bytes = after;
+                    match char::from(*first).to_digit(16) {
+                        Some(digit) => {
+                            *size = size.saturating_mul(16).saturating_add(digit as usize)
+                        }
+                        None if *first == b'\n' && *size == 0 => *chunks = Chunks::Over,
+                        None if *first == b'\n' => *chunks = Chunks::Data(*size),
+                        None => {}
+                    }
+                }
+                Chunks::Data(left) => {
+                    let (data, after) = bytes.split_at((*left).min(bytes.len()));
+                    decode(&mut self.decoder, data, &mut sink);
+                    *left -= data.len();
+                    bytes = after;
+                    if *left == 0 {
+                        *chunks = Chunks::End(2);
+                    }
+                }
+                Chunks::End(left) => {
+                    bytes = after;
+                    *left -= 1;
+                    if *left == 0 {
+                        *chunks = Chunks::Size(0);
+                    }
+                }
+                Chunks::Over => return,
+            }
+        }
+    }
+}
+
+fn decode(decoder: &mut Decoder, bytes: &[u8], sink: &mut impl FnMut(What)) {
+    // What is kept is far below the bound of a decoder.
+    _ = decoder.push(bytes, |decoded| {
+        sink(match decoded {
+            Decoded::Event {
+                event,
+                data,
+                last_event_id,
+            } => What::Event {
+                event: event.to_owned(),
+                id: last_event_id.to_owned(),
+                data: data.to_owned(),
+            },
+            Decoded::Comment(text) => What::Comment {
+                text: text.to_owned(),
+            },
+            Decoded::Retry(ms) => What::Retry { ms },
+        });
+    });
+}
