@@ -17,9 +17,11 @@ use support::{Bench, soon};
 /// The data of the last event.
 const LAST: &str = "last";
 
-const STALL: Duration = Duration::from_secs(1);
+/// It holds for those who are here too: at 1 s, a machine that was compiling beside the test once kept one of them from
+/// reading for so long.
+const STALL: Duration = Duration::from_secs(3);
 /// The bound on a client that vanished: `stall`, and the five seconds that the kernel waits longer.
-const VANISHED: Duration = Duration::from_secs(6);
+const VANISHED: Duration = Duration::from_secs(8);
 /// What a machine under load gets on top. (Also what the kernel's own timer for a connection may be late.)
 const SLACK: Duration = Duration::from_secs(4);
 
@@ -175,7 +177,8 @@ async fn clients_that_vanish_are_noticed_within_the_bound_while_the_others_get_e
         assert!(late < VANISHED + SLACK, "after {late:?} only {gone:?}");
     }
     let open = bench.server.connections().open;
-    assert_eq!(open, 2, "the two that are here");
+    let rows = bench.server.connections().rows;
+    assert_eq!(open, 2, "the two that are here: {rows:?}");
     for topic in ["thin", "thick"] {
         publish(&bench, topic, LAST.to_owned()).await;
     }

@@ -119,7 +119,7 @@ impl Reading {
                     bytes = after;
                     match char::from(*first).to_digit(16) {
                         Some(digit) => {
-                            *size = size.saturating_mul(16).saturating_add(digit as usize)
+                            *size = size.saturating_mul(16).saturating_add(digit as usize);
                         }
                         None if *first == b'\n' && *size == 0 => *chunks = Chunks::Over,
                         None if *first == b'\n' => *chunks = Chunks::Data(*size),
