@@ -23,11 +23,15 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     sse_server::raise_file_limit();
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("the runtime cannot start")?
-        .block_on(serve(args))
+        .context("the runtime cannot start")?;
+    let ended = runtime.block_on(serve(args));
+    // Everything was stopped in order. What may still hang is a look at a file on a share that does not answer, or a line
+    // that nobody reads: the program ends without them.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(args: Serve) -> anyhow::Result<()> {
@@ -85,11 +89,14 @@ async fn tell_of_streams(mut changed: watch::Receiver<StreamsView>) {
         {
             let line = match &file.problem {
                 Some(problem) => format!("{} {}", at(&file.path, problem), problem.instead),
-                None => format!("{} is served.", file.path.display()),
+                None => format!("{} is served.", file.path),
             };
             // That it is served is news only after a mistake.
             if before.is_some() || file.problem.is_some() {
-                _ = writeln!(std::io::stderr(), "sse: {line}");
+                // It waits where nobody reads.
+                let said =
+                    tokio::task::spawn_blocking(move || writeln!(std::io::stderr(), "sse: {line}"));
+                _ = said.await;
             }
             before = Some(file.problem);
         }
@@ -100,9 +107,9 @@ async fn tell_of_streams(mut changed: watch::Receiver<StreamsView>) {
 }
 
 /// The problem, with its place where it is one of the text.
-fn at(path: &Path, problem: &FileProblem) -> String {
+fn at(path: &str, problem: &FileProblem) -> String {
     match problem.line {
-        Some(line) => format!("{}, line {line}: {}", path.display(), problem.sentence),
+        Some(line) => format!("{path}, line {line}: {}", problem.sentence),
         None => problem.sentence.clone(),
     }
 }

@@ -96,6 +96,8 @@ pub(crate) enum Numbers {
     None,
     Topic(Arc<Topic>),
     Stream(Arc<Stream>),
+    /// To this one: of a connection that is closed nothing else is asked.
+    Last(Option<Box<str>>),
 }
 
 impl Numbers {
@@ -104,6 +106,7 @@ impl Numbers {
             Self::None => None,
             Self::Topic(topic) => Some(topic.id(n)),
             Self::Stream(stream) => stream.id_of(n),
+            Self::Last(id) => id.as_deref().map(str::to_owned),
         }
     }
 }
@@ -372,6 +375,31 @@ impl Row {
         }
     }
 
+    /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced, in memory.
+    fn closed(&self) -> Self {
+        let last = self.sent.last_id();
+        let id = last.and_then(|n| self.client.numbers.id(n));
+        let Counts { events, bytes } = self.sent.counts();
+        Self {
+            id: self.id,
+            client: Client {
+                numbers: Numbers::Last(id.map(String::into_boxed_str)),
+                ..self.client.clone()
+            },
+            since: self.since,
+            status: self.status,
+            origin: self.origin.clone(),
+            sent: Sent {
+                events: events.into(),
+                bytes: bytes.into(),
+                last_id: last.unwrap_or(NONE).into(),
+                blocked: false.into(),
+            },
+            tap: self.tap.clone(),
+            ended: self.ended.clone(),
+        }
+    }
+
     /// Its tap, which begins now if there was none.
     fn tap(&self) -> &Tap {
         let framing = Framing::of(self.client.version);
@@ -449,7 +477,7 @@ impl Open {
         let mut table = self.connections.table();
         table.version += 1;
         if let Some(row) = table.open.remove(&self.row.id) {
-            keep(&mut table.ended, row);
+            keep(&mut table.ended, Arc::new(row.closed()));
         }
         drop(table);
         self.connections.tell();

@@ -18,6 +18,8 @@ use crate::transport::Framing;
 const PIECES: usize = 20;
 const BYTES: usize = 8 * 1024;
 const SPAN: Duration = Duration::from_secs(3600);
+/// However little a visit writes.
+const VISITS: usize = 1000;
 
 /// The beginning of a stream, as it goes out, without the framing of chunks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +39,7 @@ pub struct Preview {
 pub struct Part {
     /// Milliseconds after the beginning.
     pub at_ms: u64,
-    /// One event, or a comment.
+    /// One event, or a comment; the last part may be cut.
     pub bytes: String,
 }
 
@@ -61,7 +63,8 @@ pub(crate) fn preview(stream: &Arc<Stream>, head: &[u8], keep_alive: KeepAlive) 
     play.wall = Wall::At(wall);
     let mut out = Out::new();
     let mut pump = Pump::new(play, keep_alive, None);
-    while let Some(pump) = &mut pump {
+    for _ in 0..VISITS {
+        let Some(pump) = &mut pump else { break };
         out.clear();
         pump.set_wall(Wall::At(wall + (now - start)));
         let next = pump.fill(now, &mut out);
@@ -73,9 +76,17 @@ pub(crate) fn preview(stream: &Arc<Stream>, head: &[u8], keep_alive: KeepAlive) 
                 whole = false;
                 break;
             }
-            size += bytes.len();
-            let bytes = bytes.to_owned();
+            let mut shown = bytes.len().min(BYTES - size);
+            while !bytes.is_char_boundary(shown) {
+                shown -= 1;
+            }
+            size += bytes.len().min(BYTES);
+            whole = shown == bytes.len();
+            let bytes = bytes[..shown].to_owned();
             parts.push(Part { at_ms, bytes });
+            if !whole {
+                break;
+            }
         }
         match next {
             Next::End | Next::Cut => {

@@ -94,7 +94,14 @@ impl Pump {
         let counter = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
             None | Some("") => counter,
-            Some(id) => counter.resume(play.stream.number_of(id))?,
+            Some(id) => {
+                let rest = counter.resume(play.number_of(id))?;
+                // What comes behind the last event is no reason to come back again and again.
+                if play.has_no_more(rest.next()) {
+                    return None;
+                }
+                rest
+            }
         };
         let keep_alive = play.stream.keep_alive.unwrap_or(keep_alive);
         Some(Self::with(
@@ -225,7 +232,11 @@ impl Pump {
             comment: Some("keep-alive"),
             ..Event::default()
         };
-        encode(&event, LineEnding::Lf, out.payload());
+        let ending = match &self.feed {
+            Feed::Paced(paced) => paced.play.stream.line_ending,
+            Feed::Topic(_) => LineEnding::Lf,
+        };
+        encode(&event, ending, out.payload());
         self.comment_due = match self.keep_alive {
             KeepAlive::Off => None,
             // From the beat before, so that the interval does not drift; a beat that was missed

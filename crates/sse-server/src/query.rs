@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::stream::{Pace, Play, Stream};
+use crate::stream::{Pace, Play, Source, Stream};
 use crate::time::read_time;
 
 /// The slowest pace.
@@ -97,9 +97,17 @@ impl Overrides {
     /// The stream as this request wants it. A pace that was asked for is an even one.
     pub(crate) fn apply(&self, stream: &Arc<Stream>) -> Play {
         let play = Play::new(Arc::clone(stream));
+        let from = self.from.unwrap_or(play.from);
+        let usual = match (&stream.source, play.count) {
+            // Who begins further on in a list gets the rest of it, and not its beginning behind its end.
+            (Source::List(_), Some(count)) if from > play.from => {
+                Some(count.saturating_sub(from - play.from))
+            }
+            (_, count) => count,
+        };
         Play {
-            from: self.from.unwrap_or(play.from),
-            count: self.count.or(play.count),
+            from,
+            count: self.count.or(usual),
             pace: match self.every {
                 Some(every) => Pace {
                     every,
@@ -192,6 +200,24 @@ mod tests {
         assert!(!applied.own_pace);
         let as_it_is = Overrides::default().apply(&endless);
         assert_eq!(as_it_is, Play::new(endless));
+    }
+
+    /// From the third of eight on, the first two used to come at the end.
+    #[test]
+    fn who_begins_further_on_in_a_list_gets_the_rest_of_it() {
+        let list = streams::shipped()
+            .into_iter()
+            .find(|stream| stream.path == "/every-line");
+        let list = Arc::new(list.expect("a list of eight"));
+        let play = |query: &str| {
+            Overrides::parse(Some(query))
+                .expect("within bounds")
+                .apply(&list)
+        };
+        assert_eq!(play("from=3").count, Some(6));
+        assert_eq!(play("from=9").count, Some(0));
+        assert_eq!(play("from=3&count=10").count, Some(10), "as was asked");
+        assert_eq!(play("count=2").count, Some(2));
     }
 
     /// humantime panics on this one: a client could end its connection's task with it.

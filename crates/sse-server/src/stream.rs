@@ -111,20 +111,31 @@ impl Stream {
         }
     }
 
-    /// The number of the event that was given this id, if one was. In a list that begins again an id without a
-    /// number in it is that of the first time.
-    pub(crate) fn number_of(&self, id: &str) -> Option<u64> {
+    /// The number of the event that was given this id, if one was; of several, which only a list that begins again can
+    /// have, the first from `from` on.
+    pub(crate) fn number_of(&self, id: &str, from: u64) -> Option<u64> {
         match &self.source {
             Source::Counter => Template::number().number_in(id),
-            Source::Template(entry) => entry.id.as_ref()?.number_in(id),
-            Source::List(entries) => entries.iter().enumerate().find_map(|(at, entry)| {
+            Source::Template(entry) => {
                 let template = entry.id.as_ref()?;
-                if template.as_plain().is_some_and(|plain| plain == id) {
-                    return Some(self.from + at as u64);
+                if template.as_plain() == Some(id) {
+                    return Some(from);
                 }
-                let n = template.number_in(id)?;
-                (self.place(n, entries.len()) == at).then_some(n)
-            }),
+                template.number_in(id)
+            }
+            Source::List(entries) => {
+                let length = entries.len();
+                let first = self.place(from, length);
+                entries.iter().enumerate().find_map(|(at, entry)| {
+                    let template = entry.id.as_ref()?;
+                    if template.as_plain() == Some(id) {
+                        let further = (at + length - first) % length;
+                        return Some(from + further as u64);
+                    }
+                    let n = template.number_in(id)?;
+                    (self.place(n, length) == at).then_some(n)
+                })
+            }
         }
     }
 
@@ -306,7 +317,7 @@ mod tests {
     #[test]
     fn an_id_leads_back_to_its_number() {
         let numbers = &shipped()[0];
-        assert_eq!(numbers.number_of("5"), Some(5));
+        assert_eq!(numbers.number_of("5", 1), Some(5));
         let nonsense = [
             "",
             "x",
@@ -321,14 +332,14 @@ mod tests {
             "99999999999999999999",
         ];
         for none in nonsense {
-            assert_eq!(numbers.number_of(none), None, "{none:?}");
+            assert_eq!(numbers.number_of(none, 1), None, "{none:?}");
         }
         let ticks = Stream {
             source: Source::Template(Box::new(entry("tick", "tick-{n}", "{n}"))),
             ..numbers.clone()
         };
-        assert_eq!(ticks.number_of("tick-12"), Some(12));
-        assert_eq!(ticks.number_of("12"), None);
+        assert_eq!(ticks.number_of("tick-12", 1), Some(12));
+        assert_eq!(ticks.number_of("12", 1), None);
         assert_eq!(ticks.id_of(12).as_deref(), Some("tick-12"));
 
         let list = list(vec![
@@ -343,7 +354,7 @@ mod tests {
             ("n3", None),
             ("c", None),
         ] {
-            assert_eq!(list.number_of(id), number, "{id}");
+            assert_eq!(list.number_of(id, 1), number, "{id}");
         }
         let ids: Vec<_> = (1..=5).map(|n| list.id_of(n)).collect();
         let ids: Vec<_> = ids.iter().map(Option::as_deref).collect();
@@ -356,9 +367,11 @@ mod tests {
         let ids: Vec<_> = [7, 8, 9, 10, 6].map(|n| from_7.id_of(n)).into();
         let ids: Vec<_> = ids.iter().map(Option::as_deref).collect();
         assert_eq!(ids, [Some("first"), Some("n8"), None, Some("first"), None]);
-        assert_eq!(from_7.number_of("first"), Some(7));
+        assert_eq!(from_7.number_of("first", 7), Some(7));
+        // Who began further on had the first one at the end of the round.
+        assert_eq!(from_7.number_of("first", 8), Some(10));
         assert_eq!(
-            (from_7.number_of("n8"), from_7.number_of("n7")),
+            (from_7.number_of("n8", 7), from_7.number_of("n7", 7)),
             (Some(8), None)
         );
     }

@@ -6,7 +6,7 @@
 mod file;
 mod follow;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Serialize;
@@ -39,8 +39,8 @@ pub struct StreamsView {
 /// The file that people edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StreamsFile {
-    /// Where it is, or is to be.
-    pub path: PathBuf,
+    /// Where it is, or is to be; a sign that is not Unicode is shown as one that stands for it.
+    pub path: String,
     /// Whether it is there. While it never was, the shipped streams are served.
     pub exists: bool,
     /// Goes up whenever a list of it begins to be served: much can change of a stream that is not in its
@@ -67,7 +67,7 @@ impl Streams {
         let view = StreamsView {
             streams: list.iter().map(StreamInfo::from).collect(),
             file: file.map(|path| StreamsFile {
-                path: path.to_owned(),
+                path: path.display().to_string(),
                 exists: false,
                 revision: 0,
                 problem: None,

@@ -321,3 +321,27 @@ async fn a_link_is_followed_to_what_it_leads_to() {
     desk.until("the change behind it", |view| paths(view) == ["/linked"])
         .await;
 }
+
+/// Closed rows stay for a while; what they were sent of need not.
+#[tokio::test]
+async fn a_closed_row_shows_its_last_id_and_keeps_no_old_definition() {
+    let desk = Desk::with(Some(TICKS)).await;
+    let (mut client, _) = desk.bench.get("/ticks?client=me").await;
+    client.chunks().await;
+    desk.save(&TICKS.replace("t-{n}", "other-{n}"));
+    desk.until("the new list", |view| {
+        view.file.as_ref().is_some_and(|file| file.revision > 1)
+    })
+    .await;
+    assert_eq!(desk.bench.ended("me").await.last_id.as_deref(), Some("t-3"));
+}
+
+/// The list of a file that says what type it is of cannot be a page of this origin.
+#[tokio::test]
+async fn a_stream_with_a_type_of_its_own_is_in_a_sandbox() {
+    let html = TICKS.replace("x-demo = \"yes\"", "content-type = \"text/html\"");
+    let desk = Desk::with(Some(&html)).await;
+    let (_, head) = desk.bench.get("/ticks").await;
+    assert_eq!(head.get("content-type"), Some("text/html"));
+    assert_eq!(head.get("content-security-policy"), Some("sandbox"));
+}

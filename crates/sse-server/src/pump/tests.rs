@@ -261,7 +261,6 @@ fn a_list_has_times_of_its_own_and_begins_again() {
             sent(220, ": note\nretry: 5\n\n"),
         ]
     );
-    // What comes behind an id that stands there twice begins behind the first of them.
     let mut resumed = Bench::new(&stream, KeepAlive::Off, Some("a"));
     resumed.run(Duration::from_secs(60));
     let times: Vec<u64> = resumed.sent.iter().map(|(at, _)| *at).collect();
@@ -298,4 +297,37 @@ fn a_stream_may_have_a_keep_alive_of_its_own() {
     let mut bench = Bench::new(&quiet, KeepAlive::Interval(MS), None);
     bench.run(Duration::from_secs(1));
     assert_eq!(bench.sent.len(), 1);
+}
+
+/// A client that came back with the last id of such a list got its comment, and came back, and got its comment.
+#[test]
+fn nobody_comes_back_for_what_is_no_event() {
+    let stream = Stream {
+        source: Source::List(vec![
+            entry(["-", "-", "a", "one"]),
+            entry(["-", "-", "b", "two"]),
+            entry(["bye", "-", "-", "-"]),
+        ]),
+        count: Some(3),
+        ..finite()
+    };
+    assert!(pump(&stream, KeepAlive::Off, Some("a")).is_some());
+    assert!(pump(&stream, KeepAlive::Off, Some("b")).is_none());
+    // A whole round more has events again.
+    let round = Stream {
+        count: Some(6),
+        ..stream
+    };
+    assert!(pump(&round, KeepAlive::Off, Some("b")).is_some());
+}
+
+#[test]
+fn comments_that_keep_alive_end_their_lines_as_the_stream_does() {
+    let stream = Stream {
+        line_ending: LineEnding::Cr,
+        ..endless()
+    };
+    let mut bench = Bench::new(&stream, KeepAlive::Interval(100 * MS), None);
+    bench.run(Duration::from_millis(150));
+    assert_eq!(bench.sent[1].1, ": keep-alive\r\r");
 }

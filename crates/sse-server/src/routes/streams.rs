@@ -164,6 +164,13 @@ pub(crate) fn head(own: &Headers) -> Response<Body> {
     for (name, value) in own {
         response.headers_mut().insert(name, value.clone());
     }
+    if own.iter().any(|(name, _)| name == header::CONTENT_TYPE) {
+        // Shown as a document it is not one of ours: it may not script, and reads nothing of this origin.
+        response.headers_mut().insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox"),
+        );
+    }
     response
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{Pace, Stream};
+use super::{Pace, Source, Stream};
 
 /// What one connection is to be sent of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,23 @@ impl Play {
 }
 
 impl Play {
+    /// The number of the event that was given this id in this play, if one was.
+    pub(crate) fn number_of(&self, id: &str) -> Option<u64> {
+        self.stream.number_of(id, self.from)
+    }
+
+    /// Whether no event comes from this number on, though a comment may.
+    pub(crate) fn has_no_more(&self, from: u64) -> bool {
+        let (Source::List(entries), Some(count)) = (&self.stream.source, self.count) else {
+            return false;
+        };
+        let end = self.from.saturating_add(count);
+        // A whole round has all that there is.
+        let end = end.min(from.saturating_add(entries.len() as u64));
+        let mut rest = (from..end).filter_map(|n| self.stream.entry(n));
+        rest.all(|entry| entry.data.is_none())
+    }
+
     /// The time before the event with this number; before the `first` of a connection there is none but its own.
     pub(crate) fn before(&self, n: u64, first: bool) -> Duration {
         let own = self.stream.entry(n).and_then(|entry| entry.after);

@@ -140,6 +140,24 @@ impl Template {
         Cow::Owned(text)
     }
 
+    /// How many bytes it can take on the wire at most, each line break taken for a line of its own.
+    pub(crate) fn longest(&self) -> usize {
+        /// `data: ` and a line end.
+        const LINE: usize = 8;
+        /// The longest number, and a time.
+        const PLACE: usize = 24;
+        let text = |text: &String| {
+            let breaks = text.bytes().filter(|b| matches!(b, b'\r' | b'\n'));
+            text.len() + breaks.count() * LINE
+        };
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(plain) => text(plain),
+            Part::Pick(texts) => texts.iter().map(text).max().unwrap_or(0),
+            _ => PLACE,
+        });
+        parts.sum()
+    }
+
     /// The text, where there is no place in it.
     pub(crate) fn as_plain(&self) -> Option<&str> {
         match &*self.parts {

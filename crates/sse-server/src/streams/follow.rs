@@ -5,8 +5,10 @@
 
 use std::fs;
 use std::io::{self, Read as _};
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Weak, mpsc};
 use std::time::{Duration, SystemTime};
 
 use super::{Problem, Streams, file};
@@ -17,6 +19,9 @@ const LOOK: Duration = Duration::from_millis(400);
 /// A file that changed is read when it has not changed for so long: editors write in several goes.
 const CALM: Duration = Duration::from_millis(100);
 
+/// How long the start waits for the first reading.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Bytes of a file of streams, at most.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -25,25 +30,42 @@ const LARGEST: u64 = 1024 * 1024;
 struct Print {
     modified: Option<SystemTime>,
     length: u64,
+    /// Where the file lies, and when anything about it was changed, its permissions too.
     #[cfg(unix)]
-    inode: u64,
+    node: (u64, i64, i64),
 }
 
 /// What a look found: a file, or none, or why nobody knows.
-type Look = Result<Option<Print>, io::ErrorKind>;
+type Look = Result<Option<Print>, String>;
 
-/// Reads the file and serves what it holds, then goes on so for as long as the streams are there. Blocks for the
-/// first reading, so that the list is right when the server starts.
+/// Reads the file and serves what it holds, then goes on so for as long as the streams are there. Waits for the first
+/// reading, so that the list is right when the server starts; but a share that does not answer keeps nobody from starting.
 pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
     let mut follower = Follower {
         streams: Arc::downgrade(streams),
-        path,
+        path: path.clone(),
         last: Ok(None),
         ever: false,
     };
-    let look = look(&follower.path);
-    follower.take(look);
-    tokio::spawn(follower.run());
+    let (done, read) = mpsc::channel();
+    // A thread of its own, which nobody has to wait for.
+    std::thread::spawn(move || {
+        let look = look(&follower.path);
+        follower.take(look);
+        _ = done.send(follower);
+    });
+    match read.recv_timeout(PATIENCE) {
+        Ok(follower) => drop(tokio::spawn(follower.run())),
+        Err(_) => {
+            streams.keep(unreadable(&path, "it does not answer"), true, false);
+            tokio::spawn(async move {
+                let late = tokio::task::spawn_blocking(move || read.recv());
+                if let Ok(Ok(follower)) = late.await {
+                    follower.run().await;
+                }
+            });
+        }
+    }
 }
 
 struct Follower {
@@ -100,10 +122,16 @@ impl Follower {
                 line: None,
                 reason: format!("{} is gone: put it back.", self.path.display()),
             }),
-            Ok(Some(_)) => read(&self.path).map_err(|kind| unreadable(&self.path, kind)),
-            Err(kind) => Err(unreadable(&self.path, *kind)),
+            Ok(Some(_)) => read(&self.path).map_err(|why| {
+                // To be tried again at the next look: the file itself need not change for it to become readable.
+                self.last = Err(why.clone());
+                unreadable(&self.path, &why)
+            }),
+            Err(why) => Err(unreadable(&self.path, why)),
         };
-        self.last = look;
+        if read.is_ok() || look.is_err() || matches!(look, Ok(None)) {
+            self.last = look;
+        }
         match read.and_then(|bytes| list(&bytes)) {
             Ok(list) => {
                 self.ever = true;
@@ -120,24 +148,24 @@ fn look(path: &Path) -> Look {
             modified: meta.modified().ok(),
             length: meta.len(),
             #[cfg(unix)]
-            inode: std::os::unix::fs::MetadataExt::ino(&meta),
+            node: (meta.ino(), meta.ctime(), meta.ctime_nsec()),
         })),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(e.kind()),
+        Err(e) => Err(e.to_string()),
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, io::ErrorKind> {
-    let kind = |e: io::Error| e.kind();
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let why = |e: io::Error| e.to_string();
     // A pipe or a device might never end, or never begin.
-    if !fs::metadata(path).map_err(kind)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput);
+    if !fs::metadata(path).map_err(why)?.is_file() {
+        return Err("it is not a file".to_owned());
     }
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(kind)?;
+    let file = fs::File::open(path).map_err(why)?;
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
-        .map_err(kind)?;
+        .map_err(why)?;
     Ok(bytes)
 }
 
@@ -162,11 +190,7 @@ fn list(bytes: &[u8]) -> Result<Vec<crate::stream::Stream>, Problem> {
     }
 }
 
-fn unreadable(path: &Path, kind: io::ErrorKind) -> Problem {
-    let why = match kind {
-        io::ErrorKind::InvalidInput => "it is not a file".to_owned(),
-        kind => kind.to_string(),
-    };
+fn unreadable(path: &Path, why: &str) -> Problem {
     Problem {
         line: None,
         reason: format!(

@@ -1,15 +1,19 @@
 //! What a stream sends: one event again and again, or a list of them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::value::{Given, find};
-use super::words::shown;
+use super::words::{quoted, shown};
 use super::{EVENT, MAX_EVENTS, MAX_FIELD, MAX_NAMES, Reader};
 use crate::query::MAX_EVERY;
 use crate::stream::{Entry, Source, Template};
+
+/// The longest text of an event, in bytes on the wire: as large as what can be published to a topic.
+const MAX_EVENT: usize = 1024 * 1024;
 
 impl Reader<'_> {
     /// Reads what the events are; a list says how many there are where nothing else does.
@@ -61,7 +65,7 @@ impl Reader<'_> {
                 }
                 Some(_) => {}
             }
-            return Source::List(self.list(list, &shared));
+            return Source::List(self.list(list, &shared, again));
         }
         if let Some(repeat) = repeat {
             self.wrong::<()>(
@@ -74,11 +78,18 @@ impl Reader<'_> {
             return Source::Counter;
         }
         let data = data.map_or_else(|| Some(Template::number()), |given| self.template(given));
+        if let Some(given) = find(table, "id")
+            && *count != Some(1)
+            && let Some(id) = shared.id.as_ref().and_then(Template::as_plain)
+            && !id.is_empty()
+        {
+            self.wrong::<()>(given, "is the same for every event: put {n} into it.");
+        }
         Source::Template(Box::new(Entry { data, ..shared }))
     }
 
-    fn list(&mut self, list: &[Spanned<DeValue<'_>>], shared: &Entry) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn list(&mut self, list: &[Spanned<DeValue<'_>>], shared: &Entry, again: bool) -> Vec<Entry> {
+        let mut entries: Vec<(usize, Entry)> = Vec::new();
         for (place, value) in list.iter().enumerate() {
             let at = value.span().start;
             if place == MAX_EVENTS {
@@ -94,7 +105,7 @@ impl Reader<'_> {
             // Most events of a list have the name of the one before.
             let new = entries
                 .last()
-                .is_none_or(|before| before.event != entry.event);
+                .is_none_or(|(_, before)| before.event != entry.event);
             if let Some(event) = entry.event.as_ref().filter(|_| new) {
                 self.names.extend(event.all().unwrap_or_default());
             }
@@ -105,9 +116,10 @@ impl Reader<'_> {
                 self.tell(at, reason);
                 break;
             }
-            entries.push(entry);
+            entries.push((at, entry));
         }
-        entries
+        self.ids(&entries, again);
+        entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
     fn entry(&mut self, at: usize, value: &DeValue<'_>, shared: &Entry) -> Option<Entry> {
@@ -150,7 +162,12 @@ impl Reader<'_> {
             after: own.after,
             ..Entry::default()
         };
-        if own == nothing && self.first.is_none() {
+        // A name alone is sent, unless it may be empty: such an event would be nothing at all.
+        let may_be_nothing = Entry {
+            event: own.event.clone().filter(may_be_empty),
+            ..nothing.clone()
+        };
+        if (own == nothing || own == may_be_nothing) && self.first.is_none() {
             self.tell(
                 at,
                 "This event has nothing in it: give it data, or a comment, or take it out.",
@@ -218,7 +235,48 @@ impl Reader<'_> {
                 "has a NUL in it, which clients ignore an id for: leave it out.",
             );
         }
-        self.fits_a_line(given, &id).then_some(id)
+        if !self.fits_a_line(given, &id) {
+            return None;
+        }
+        let text = given.value.as_str().unwrap_or_default();
+        if text.trim() != text || text.contains(char::is_control) {
+            return self.wrong(
+                given,
+                "has a control character, or white space at its ends: leave it out, since clients send it back in a header.",
+            );
+        }
+        Some(id)
+    }
+
+    /// An id leads back to one event: two that have the same would be taken for each other.
+    fn ids(&mut self, entries: &[(usize, Entry)], again: bool) {
+        let mut plain: BTreeSet<&str> = BTreeSet::new();
+        let numbered: Vec<&Template> = entries
+            .iter()
+            .filter_map(|(_, entry)| entry.id.as_ref())
+            .filter(|id| id.as_plain().is_none())
+            .collect();
+        for (at, entry) in entries {
+            let id = entry.id.as_ref().and_then(Template::as_plain);
+            // An empty one makes a client forget, and never comes back.
+            let Some(id) = id.filter(|id| !id.is_empty()) else {
+                continue;
+            };
+            let shown = quoted(id);
+            if again {
+                self.tell(
+                    *at,
+                    format!("The id {shown} comes again with each round: put {{n}} into it."),
+                );
+            } else if !plain.insert(id)
+                || numbered.iter().any(|other| other.number_in(id).is_some())
+            {
+                self.tell(
+                    *at,
+                    format!("The id {shown} is that of another event too: give each its own."),
+                );
+            }
+        }
     }
 
     fn fits_a_line(&mut self, given: Given<'_>, template: &Template) -> bool {
@@ -245,6 +303,10 @@ impl Reader<'_> {
 
     fn template(&mut self, given: Given<'_>) -> Option<Template> {
         match Template::parse(self.text(given)?) {
+            Ok(template) if template.longest() > MAX_EVENT => self.wrong(
+                given,
+                "can be more than 1 MiB when it is sent: make it shorter.",
+            ),
             Ok(template) => Some(template),
             Err(bad) => {
                 self.tell(given.at, format!("In {}, {bad}", given.key));
@@ -252,4 +314,10 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether a name can be one that is not sent.
+fn may_be_empty(name: &Template) -> bool {
+    name.all()
+        .is_some_and(|names| names.iter().any(String::is_empty))
 }

@@ -11,9 +11,10 @@ use super::words::named;
 /// response.
 const MAX_HEADERS: usize = 50;
 const MAX_HEADER: usize = 1024;
+const MAX_NAME: usize = 100;
 
 /// Headers that the server answers for: the framing, the life of the connection, and who may read the response.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "connection",
     "transfer-encoding",
     "content-length",
@@ -24,6 +25,7 @@ const OURS: [&str; 10] = [
     "te",
     "vary",
     "set-cookie",
+    "x-content-type-options",
 ];
 const OURS_BELOW: &str = "access-control-";
 
@@ -70,6 +72,14 @@ impl Reader<'_> {
             self.tell(given.at, reason);
             return None;
         };
+        if name.as_str().len() > MAX_NAME {
+            let shown = named(given.key);
+            let reason = format!(
+                "{shown} is too long for the name of a header: make it {MAX_NAME} bytes at most."
+            );
+            self.tell(given.at, reason);
+            return None;
+        }
         if OURS.contains(&name.as_str()) || name.as_str().starts_with(OURS_BELOW) {
             self.tell(
                 given.at,
