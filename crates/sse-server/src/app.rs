@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::config::{KeepAlive, Limits};
-use crate::connections::{Client, Connections, EndedBy, Ending, Numbers, Open};
+use crate::connections::{Asked, Client, Connections, EndedBy, Ending, Numbers, Open};
 use crate::error::Error;
 use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
 use crate::publish::{Batch, Published};
@@ -201,14 +201,16 @@ pub(crate) fn client<B>(
         .and_then(|value| value.to_str().ok());
     Client {
         peer,
-        program: match class {
-            Class::Shell => "SSE Workbench window".into(),
-            _ => program::name(agent).into(),
-        },
-        stream: shown(request.uri().path()).into(),
+        asked: Arc::new(Asked {
+            program: match class {
+                Class::Shell => "SSE Workbench window".into(),
+                _ => program::name(agent).into(),
+            },
+            stream: shown(request.uri().path()).into(),
+            method: shown_method(request.method()).into(),
+            version: request.version(),
+        }),
         tag: overrides.client.as_deref().map(Box::from),
-        method: shown_method(request.method()).into(),
-        version: request.version(),
         brought: None,
         numbers: Numbers::None,
     }

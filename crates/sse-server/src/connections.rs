@@ -37,8 +37,8 @@ const TAPPED: usize = 64;
 /// How many more taps somebody who looks can have at once.
 const LOOKED_AT: usize = 32;
 
-/// How many names of programs and paths are known at once.
-const NAMES: usize = 1000;
+/// How many different requests are known at once.
+const ASKED: usize = 1000;
 
 /// The table. Clones share it.
 #[derive(Clone, Debug)]
@@ -69,24 +69,32 @@ struct Table {
     next_id: u64,
     /// Those whose taps began when somebody looked, the one that was looked at last at the end.
     looked_at: VecDeque<Arc<Row>>,
-    /// Names of programs and paths of streams: thousands of rows share a few.
-    names: HashSet<Arc<str>>,
+    /// What was asked and by which program: thousands of rows share a few.
+    asked: HashSet<Arc<Asked>>,
 }
 
 /// What is known of a client when its request arrives.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
-    pub(crate) program: Arc<str>,
-    pub(crate) stream: Arc<str>,
+    pub(crate) asked: Arc<Asked>,
     pub(crate) tag: Option<Box<str>>,
-    /// The request's method, as much of it as is shown.
-    pub(crate) method: Arc<str>,
-    pub(crate) version: Version,
     /// The last event id that it brought.
     pub(crate) brought: Option<Box<str>>,
     /// What the numbers of its events are ids of.
     pub(crate) numbers: Numbers,
+}
+
+/// What thousands of clients may have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    /// The program, as far as it says.
+    pub(crate) program: Box<str>,
+    /// The path of the stream.
+    pub(crate) stream: Box<str>,
+    /// The request's method, as much of it as is shown.
+    pub(crate) method: Box<str>,
+    pub(crate) version: Version,
 }
 
 /// Where the number of an event leads to the id that the event was sent with.
@@ -97,7 +105,7 @@ pub(crate) enum Numbers {
     Topic(Arc<Topic>),
     Stream(Arc<Stream>),
     /// To this one: of a connection that is closed nothing else is asked.
-    Last(Option<Box<str>>),
+    Last(Option<Arc<String>>),
 }
 
 impl Numbers {
@@ -106,7 +114,7 @@ impl Numbers {
             Self::None => None,
             Self::Topic(topic) => Some(topic.id(n)),
             Self::Stream(stream) => stream.id_of(n),
-            Self::Last(id) => id.as_deref().map(str::to_owned),
+            Self::Last(id) => id.as_deref().cloned(),
         }
     }
 }
@@ -300,9 +308,7 @@ impl Table {
     fn row(&mut self, mut client: Client, status: u16, origin: Option<String>) -> Arc<Row> {
         self.next_id += 1;
         self.version += 1;
-        client.program = self.shared(client.program);
-        client.stream = self.shared(client.stream);
-        client.method = self.shared(client.method);
+        client.asked = self.shared(client.asked);
         Arc::new(Row {
             id: self.next_id,
             client,
@@ -334,17 +340,17 @@ impl Table {
         self.looked_at.push_back(Arc::clone(row));
     }
 
-    /// The same text, once in memory.
-    fn shared(&mut self, name: Arc<str>) -> Arc<str> {
-        if let Some(known) = self.names.get(&name) {
+    /// The same, once in memory.
+    fn shared(&mut self, asked: Arc<Asked>) -> Arc<Asked> {
+        if let Some(known) = self.asked.get(&asked) {
             return Arc::clone(known);
         }
-        // Strangers choose some of them: what is known is no history of all there ever were.
-        if self.names.len() == NAMES {
-            self.names.clear();
+        // Strangers choose some of it: what is known is no history of all there ever was.
+        if self.asked.len() == ASKED {
+            self.asked.clear();
         }
-        self.names.insert(Arc::clone(&name));
-        name
+        self.asked.insert(Arc::clone(&asked));
+        asked
     }
 }
 
@@ -383,7 +389,7 @@ impl Row {
         Self {
             id: self.id,
             client: Client {
-                numbers: Numbers::Last(id.map(String::into_boxed_str)),
+                numbers: Numbers::Last(id.map(Arc::new)),
                 ..self.client.clone()
             },
             since: self.since,
@@ -402,7 +408,7 @@ impl Row {
 
     /// Its tap, which begins now if there was none.
     fn tap(&self) -> &Tap {
-        let framing = Framing::of(self.client.version);
+        let framing = Framing::of(self.client.asked.version);
         self.tap.get_or_init(|| Arc::new(Tap::new(framing)))
     }
 
@@ -511,11 +517,13 @@ mod tests {
     fn client(tag: &str) -> Client {
         Client {
             peer: ([127, 0, 0, 1], 50_000).into(),
-            program: "curl 8.5.0".into(),
-            stream: "/endless".into(),
+            asked: Arc::new(Asked {
+                program: "curl 8.5.0".into(),
+                stream: "/endless".into(),
+                method: "GET".into(),
+                version: Version::HTTP_11,
+            }),
             tag: Some(tag.into()),
-            method: "GET".into(),
-            version: Version::HTTP_11,
             brought: None,
             numbers: Numbers::Stream(Arc::new(crate::streams::shipped().remove(1))),
         }

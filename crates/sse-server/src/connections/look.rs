@@ -183,8 +183,8 @@ impl<'a> Key<'a> {
             Sort::State => Self::Number(row.state() as u64),
             Sort::Since => Self::Number(row.id),
             Sort::Peer => Self::Peer(row.client.peer),
-            Sort::Program => Self::Text(&row.client.program),
-            Sort::Stream => Self::Text(&row.client.stream),
+            Sort::Program => Self::Text(&row.client.asked.program),
+            Sort::Stream => Self::Text(&row.client.asked.stream),
             Sort::Events => Self::Number(row.sent.counts().events),
             Sort::Bytes => Self::Number(row.sent.counts().bytes),
             Sort::Rate => Self::Rate(
@@ -214,9 +214,9 @@ fn has_all(row: &Row, words: &[&str]) -> bool {
         let client = &row.client;
         let texts = [
             client.peer.to_string(),
-            client.program.to_lowercase(),
-            client.stream.to_lowercase(),
-            client.method.to_lowercase(),
+            client.asked.program.to_lowercase(),
+            client.asked.stream.to_lowercase(),
+            client.asked.method.to_lowercase(),
             client.tag.as_deref().unwrap_or_default().to_lowercase(),
             row.state().word().to_owned(),
             row.why().unwrap_or_default().to_owned(),

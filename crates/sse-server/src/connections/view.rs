@@ -227,10 +227,10 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
     RowView {
         id: row.id,
         peer: row.client.peer.to_string(),
-        program: row.client.program.to_string(),
-        stream: row.client.stream.to_string(),
+        program: row.client.asked.program.to_string(),
+        stream: row.client.asked.stream.to_string(),
         client: row.client.tag.as_deref().map(str::to_owned),
-        method: row.client.method.to_string(),
+        method: row.client.asked.method.to_string(),
         since_ms: row.since,
         brought: row.client.brought.as_deref().map(str::to_owned),
         last_id: row.sent.last_id().and_then(|n| row.client.numbers.id(n)),
@@ -240,7 +240,7 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
         byte_rate: rate.map(|rate| rate.bytes),
         behind: row.behind(),
         blocked: ended.is_none() && row.sent.blocked.load(Ordering::Relaxed),
-        http: match row.client.version {
+        http: match row.client.asked.version {
             Version::HTTP_10 => "1.0",
             _ => "1.1",
         },
