@@ -222,7 +222,7 @@ async fn a_client_from_outside_shows_up_in_the_window_and_its_end_too() {
     drop(stream);
     let ended = "connection-table tr[data-state=\"ended\"][data-stream=\"/endless\"]";
     page.until_present(ended).await;
-    page.until_text(&format!("{ended} [data-col=\"ended\"]"), "client")
+    page.until_text(&format!("{ended} [data-col=\"state\"]"), "client")
         .await;
     session.close().await;
 }

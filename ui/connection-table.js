@@ -1,120 +1,233 @@
 /**
  * <connection-table>: who is connected, from any client, and what became of those that left. Every figure is
- * the server's own; rows are updated where they stand, keyed by the connection's id.
+ * the server's own. There may be ten thousand rows: the server sorts and filters them, and hands out those that
+ * are in view, while they are in view.
  *
- * @import { App, Connections, Row } from "./types.js"
+ * @import { App, Look, Slice, Sort } from "./types.js"
  */
 
+import { ConnectionHeads } from "./connection-heads.js";
+import { ConnectionRows } from "./connection-rows.js";
+import { ConnectionWatch } from "./connection-watch.js";
+import { FIRST_LOOK, MARGIN, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./connection-look.js";
+import { announce } from "./announce.js";
 import { copies } from "./copy-button.js";
-import { count, dateAndTime, timeOfDay } from "./format.js";
+import { count } from "./format.js";
 import { curlLine, streamAddress } from "./client-lines.js";
-import { ORIGIN_NOT_ALLOWED, fateWords } from "./words.js";
-import { listStep, stepIndex } from "./keys.js";
+import { hasModifier, listStep, stepIndex } from "./keys.js";
 import { markup, part, setText } from "./dom.js";
+import { matchingWords, noMatchWords } from "./words.js";
+import { nextFrame } from "./frame.js";
 import { sentence } from "./host.js";
 
-/**
- * @typedef {object} Column
- * @property {string} col
- * @property {string} head
- * @property {(row: Row) => string} text
- * @property {(row: Row) => string} [title] when the text alone does not say all
- */
-
-/** @type {Column[]} */
-const COLUMNS = [
-  { col: "peer", head: "peer", text: ({ peer }) => peer },
-  { col: "program", head: "program", text: ({ program }) => program, title: ({ origin }) => (origin ? `from ${origin}` : "") },
-  { col: "stream", head: "stream", text: ({ stream, method }) => (method === "GET" ? stream : `${method} ${stream}`) },
-  { col: "since", head: "since", text: ({ since_ms }) => timeOfDay(since_ms), title: ({ since_ms }) => dateAndTime(since_ms) },
-  { col: "brought", head: "brought id", text: ({ brought }) => brought ?? "", title: ({ brought }) => (brought === null ? "" : `came with Last-Event-ID ${brought}`) },
-  { col: "last-id", head: "last id", text: ({ last_id }) => last_id ?? "" },
-  { col: "events", head: "events", text: ({ events }) => count(events) },
-  { col: "bytes", head: "bytes", text: ({ bytes }) => count(bytes) },
-  {
-    col: "ended",
-    head: "state",
-    text: fateWords,
-    title: ({ ended, origin }) =>
-      [ended ? dateAndTime(ended.at_ms) : "", origin && `from ${origin}`].filter(Boolean).join(", "),
-  },
-];
-
-const PAGE = 10;
-
-/** What became of a connection: a shape, words, and room for a way out. */
-const newFate = markup(`<span class="fate"><span class="shape" aria-hidden="true"></span><span class="text"></span></span>`);
-
 const newTable = markup(`
-  <p class="summary"></p>
+  <div class="bar">
+    <p class="summary"></p>
+    <span class="hold"></span>
+    <span class="matching"></span>
+    <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections" aria-keyshortcuts="/"
+      title="Words in peer, program, stream, client or state (/)" maxlength="200" autocomplete="off" spellcheck="false">
+    <button type="button" class="small" data-act="pause" aria-pressed="false" title="Hold the table as it is (Space)">Pause</button>
+  </div>
   <p class="problem" role="alert" hidden></p>
   <div class="frame">
     <div class="scroller" tabindex="-1">
-      <table role="grid" aria-label="Connections, open ones first" aria-readonly="true" tabindex="0">
-        <thead role="rowgroup"><tr role="row"></tr></thead>
+      <table role="grid" aria-label="Connections" aria-readonly="true" tabindex="0">
+        <thead role="rowgroup"><tr role="row" aria-rowindex="1"></tr></thead>
         <tbody role="rowgroup"></tbody>
       </table>
-      <p class="more quiet" hidden></p>
-      <div class="empty" hidden>
+      <div class="empty nobody" hidden>
         <p class="hint"></p>
         <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
+      </div>
+      <div class="empty none" hidden>
+        <p class="hint"></p>
+        <p><button type="button" class="small" data-act="clear-filter">Clear the filter</button></p>
       </div>
     </div>
   </div>`);
 
+/** @typedef {{ slice: Slice, turn: number }} Answer to a question of this turn: sort or filter change with the next */
+
 export class ConnectionTable extends HTMLElement {
   /** @type {App | null} */
   #app = null;
-  /** @type {Map<number, HTMLTableRowElement>} */
-  #byId = new Map();
-  /** @type {number | null} */
+  /** @type {ConnectionRows | null} */
+  #rows = null;
+  /** @type {ConnectionHeads | null} */
+  #heads = null;
+  /** @type {ConnectionWatch<Answer> | null} */
+  #watch = null;
+  /** @type {Pick<Look, "sort" | "descending" | "filter">} */
+  #look = { ...FIRST_LOOK };
+  #turn = 0;
+  /**
+   * What is shown, and of which turn it is.
+   * @type {Answer | null}
+   */
+  #shown = null;
+  /**
+   * The connection that the keys are at, and the place where it was last seen.
+   * @type {{ id: number | null, index: number } | null}
+   */
   #cursor = null;
-  /** Origins that were allowed from here: the row of the refusal stays, its way out is done. */
-  #allowed = new Set();
+  #hovered = false;
+  #paused = false;
+  /** All that one answer has room for has been fetched since the pause began. */
+  #pausedWide = false;
+  /** How many questions in a row had no answer. */
+  #failures = 0;
+  /**
+   * Where the focus was when the filter got it.
+   * @type {HTMLElement | null}
+   */
+  #cameFrom = null;
 
   /** @param {App} app */
   wire(app) {
     this.#app = app;
     this.append(newTable());
-    part(this, "thead tr").append(
-      ...COLUMNS.map(({ col, head }) => {
-        const cell = document.createElement("th");
-        cell.role = "columnheader";
-        cell.scope = "col";
-        cell.dataset.col = col;
-        cell.textContent = head;
-        return cell;
-      }),
-    );
+    this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
+    this.#heads = new ConnectionHeads(part(this, "thead tr"), (sort) => this.#change(turned(this.#look, sort)));
+    this.#heads.show(this.#look);
+    this.#watch = new ConnectionWatch({
+      ask: () => this.#ask(),
+      heard: (answer) => this.#heard(answer),
+      failed: (reason) => this.#failed(reason),
+    });
     copies(part(this, ".empty [data-act=copy]"), app.host, () => part(this, ".empty code").textContent ?? "");
-    part(this, "table").addEventListener("keydown", (event) => this.#onKey(event));
-    app.store.on("connections", (connections) => this.#show(connections));
-    app.store.on("status", () => this.#showEmpty());
-    app.store.on("streams", () => this.#showEmpty());
-    app.store.on("unreachable", () => this.#showSummary());
+    this.#listen();
+    app.store.on("connections", () => {
+      this.#showSummary();
+      this.#watch?.nudge();
+    });
+    app.store.on("status", () => this.#redraw());
+    app.store.on("streams", () => this.#redraw());
+    app.store.on("unreachable", () => {
+      this.#showSummary();
+      if (app.store.get("unreachable")) this.#showProblem(null);
+    });
   }
 
-  /** @param {Connections} connections */
-  #show({ rows, more = 0 }) {
-    this.#showSummary();
+  #listen() {
+    const table = part(this, "table");
+    const scroller = part(this, ".scroller");
     const body = part(this, "tbody");
-    const gone = new Set(this.#byId.keys());
-    rows.forEach((row, index) => {
-      gone.delete(row.id);
-      const element = this.#byId.get(row.id) ?? this.#newRow(row);
-      this.#fill(element, row);
-      // moving a row that is in its place already would lose focus and selection
-      if (body.children[index] !== element) body.insertBefore(element, body.children[index] ?? null);
+    table.addEventListener("keydown", this.#onKey);
+    table.addEventListener("focus", this.#moved);
+    table.addEventListener("blur", this.#moved);
+    scroller.addEventListener("scroll", this.#moved, { passive: true });
+    body.addEventListener("click", this.#onClick);
+    body.addEventListener("pointerenter", ({ pointerType }) => this.#hover(pointerType === "mouse"));
+    body.addEventListener("pointerleave", () => this.#hover(false));
+    // also tells when the table comes into view again after its place was hidden
+    new ResizeObserver(this.#moved).observe(scroller);
+    document.addEventListener("visibilitychange", this.#moved);
+    document.addEventListener("keydown", this.#onSlash);
+    part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
+    part(this, "[data-act=clear-filter]").addEventListener("click", () => this.#clearFilter());
+    const filter = this.#filter;
+    filter.addEventListener("input", () => this.#change({ filter: filter.value }));
+    filter.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.isComposing) this.#clearFilter();
     });
-    for (const id of gone) {
-      this.#byId.get(id)?.remove();
-      this.#byId.delete(id);
+  }
+
+  get #filter() {
+    return /** @type {HTMLInputElement} */ (part(this, "input[name=filter]"));
+  }
+
+  get #isVisible() {
+    return !document.hidden && part(this, ".scroller").clientHeight > 0;
+  }
+
+  get #rowHeight() {
+    return parseFloat(getComputedStyle(this).getPropertyValue("--line-row"));
+  }
+
+  /** The rows do not change places now: somebody reads them, and they would under their eyes. */
+  get #holds() {
+    const reads = this.#hovered || (this.#cursor !== null && document.activeElement === part(this, "table"));
+    return reads && moves(this.#look.sort);
+  }
+
+  /**
+   * The places in view.
+   *
+   * @param {number} size of the table, as far as it is known
+   */
+  #seen(size) {
+    const { scrollTop, clientHeight } = part(this, ".scroller");
+    // the heads stick, and cover one row
+    const rowHeight = this.#rowHeight;
+    return inView({ top: scrollTop, height: clientHeight - rowHeight }, rowHeight, size);
+  }
+
+  /** @returns {Promise<Answer> | null} */
+  #ask() {
+    if (!this.#isVisible) return null;
+    const shown = this.#shown?.turn === this.#turn ? this.#shown.slice : null;
+    if (this.#paused && this.#pausedWide && shown && covers(shown, this.#seen(shown.matching))) return null;
+    const turn = this.#turn;
+    /** @type {Look} */
+    const look = { ...this.#look, ...wanted(this.#seen(Infinity), this.#paused || moves(this.#look.sort)) };
+    const wide = this.#paused;
+    return /** @type {App} */ (this.#app).host.look(look).then((slice) => {
+      // a pause that began meanwhile is to hold more than what this question was for
+      this.#pausedWide = wide;
+      return { slice, turn };
+    });
+  }
+
+  /** @param {Answer} answer */
+  #heard({ slice, turn }) {
+    this.#failures = 0;
+    this.#showProblem(null);
+    if (turn !== this.#turn) return;
+    const before = this.#shown?.turn === turn ? this.#shown.slice : null;
+    const seen = before && this.#seen(before.matching);
+    if (before && seen && !this.#paused && this.#holds && covers(before, seen)) {
+      this.#shown = { slice: refreshed(before, slice), turn };
+    } else {
+      this.#shown = { slice, turn };
+      if (before && seen && !moves(this.#look.sort)) this.#keepInPlace(before, slice, seen.first);
     }
-    if (this.#cursor !== null && !this.#byId.has(this.#cursor)) this.#choose(null);
-    const moreLine = part(this, ".more");
-    moreLine.hidden = more === 0;
-    setText(moreLine, `and ${count(more)} more open connections`);
-    this.#showEmpty();
+    this.#redraw();
+  }
+
+  /**
+   * Rows that come or go above those that are read do not move them. At the top, where nobody has chosen a row,
+   * the newest come into view instead.
+   *
+   * @param {Slice} before
+   * @param {Slice} after
+   * @param {number} top
+   */
+  #keepInPlace(before, after, top) {
+    const scroller = part(this, ".scroller");
+    const cursor = this.#cursor?.id ?? null;
+    const at = cursor === null ? -1 : placeOf(before, cursor);
+    if (scroller.scrollTop === 0 && at < 0) return;
+    const by = shift(before, after, at < 0 ? top : at) * this.#rowHeight;
+    if (by === 0) return;
+    // the room first: one cannot scroll to where nothing is
+    part(this, "tbody").style.blockSize = `${after.matching * this.#rowHeight}px`;
+    scroller.scrollTop += by;
+  }
+
+  /** @param {unknown} reason */
+  #failed(reason) {
+    this.#failures += 1;
+    // once may be a hitch, and where nothing answers at all the status bar says so
+    const { store } = /** @type {App} */ (this.#app);
+    if (this.#failures > 1 && !store.get("unreachable")) this.#showProblem(sentence(reason));
+  }
+
+  /** @param {string | null} words */
+  #showProblem(words) {
+    const problem = part(this, ".problem");
+    problem.hidden = words === null;
+    setText(problem, words ?? "");
   }
 
   #showSummary() {
@@ -126,140 +239,179 @@ export class ConnectionTable extends HTMLElement {
     setText(part(this, ".summary"), `${count(open)} open, ${count(opened)} opened, ${count(refused)} refused${stale}`);
   }
 
-  #showEmpty() {
+  #redraw() {
+    nextFrame(this.#draw);
+  }
+
+  /** Somebody moved in the table, or came back to it. */
+  #moved = () => {
+    if (!this.#isVisible) this.#hovered = false;
+    this.#redraw();
+    this.#watch?.nudge();
+  };
+
+  #draw = () => {
+    this.#drawHold();
+    if (!this.#shown || !this.#isVisible) return;
+    const { slice } = this.#shown;
+    const run = widened(this.#seen(slice.matching), MARGIN, slice.matching);
+    const from = Math.max(run.first, slice.first);
+    const rows = slice.rows.slice(from - slice.first, Math.max(0, run.first + run.count - slice.first));
+    this.#settleCursor(slice);
+    const cursor = this.#cursor?.id ?? null;
+    this.#rows?.draw({ rows, first: rows.length === 0 ? 0 : from, size: slice.matching, rowHeight: this.#rowHeight, cursor });
+    const table = part(this, "table");
+    table.ariaRowCount = String(slice.matching + 1);
+    const active = this.#rows?.elementId(cursor);
+    if (active) table.setAttribute("aria-activedescendant", active);
+    else table.removeAttribute("aria-activedescendant");
+    // an older answer knows nothing of what the filter leaves now
+    if (this.#shown.turn === this.#turn) this.#drawEmpty(slice);
+  };
+
+  #drawHold() {
+    setText(part(this, ".hold"), this.#paused ? "Paused" : this.#holds ? "Order held" : "");
+    part(this, ".hold").title = this.#paused ? "" : "Rows stay in their places while the pointer or the cursor is on one";
+    const pause = part(this, "[data-act=pause]");
+    setText(pause, this.#paused ? "Resume" : "Pause");
+    pause.ariaPressed = String(this.#paused);
+  }
+
+  /** @param {Slice} slice */
+  #drawEmpty(slice) {
     const { store } = /** @type {App} */ (this.#app);
-    const nobody = this.#byId.size === 0;
-    part(this, ".empty").hidden = !nobody;
+    const { filter } = this.#look;
+    const filtered = filter.trim() !== "";
+    const nobody = slice.matching === 0 && (!filtered || slice.all === 0);
+    const none = slice.matching === 0 && !nobody;
+    setText(part(this, ".matching"), filtered ? matchingWords(slice) : "");
+    part(this, ".nobody").hidden = !nobody;
+    part(this, ".none").hidden = !none;
     part(this, "table").hidden = nobody;
+    if (none) setText(part(this, ".none .hint"), noMatchWords(filter));
     if (!nobody) return;
     const running = store.get("status")?.phase === "running";
     const hint = running ? "Nobody is connected. Try" : "Nobody can connect while the server does not run. Start it, then try";
-    setText(part(this, ".empty .hint"), hint);
+    setText(part(this, ".nobody .hint"), hint);
     const streams = store.get("streams") ?? [];
     const stream = streams.find(({ endless }) => endless) ?? streams[0];
-    part(this, ".empty .try").hidden = !stream;
-    if (stream) setText(part(this, ".empty code"), curlLine(streamAddress(store.get("status"), stream.path)));
-  }
-
-  /** @param {Row} row */
-  #newRow(row) {
-    const element = document.createElement("tr");
-    element.role = "row";
-    element.id = `connection-${row.id}`;
-    element.dataset.connection = String(row.id);
-    element.append(
-      ...COLUMNS.map(({ col, head }) => {
-        const cell = document.createElement("td");
-        cell.role = "gridcell";
-        cell.dataset.col = col;
-        // the label of a figure when rows become cards
-        cell.dataset.head = head;
-        const text = document.createElement("span");
-        text.className = "text";
-        cell.append(text);
-        return cell;
-      }),
-    );
-    const ended = part(element, "[data-col=ended]");
-    ended.replaceChildren(newFate());
-    this.#byId.set(row.id, element);
-    return element;
-  }
-
-  /**
-   * @param {HTMLTableRowElement} element
-   * @param {Row} row
-   */
-  #fill(element, row) {
-    element.dataset.state = row.state;
-    element.dataset.stream = row.stream;
-    // a 204 is how a finite stream says goodbye, no failure
-    element.toggleAttribute("data-complete", row.ended?.complete ?? false);
-    element.toggleAttribute("data-own", row.client !== null && this.#app?.ownTags.has(row.client));
-    COLUMNS.forEach(({ text, title }, index) => {
-      const cell = /** @type {HTMLElement} */ (element.children[index]);
-      const words = text(row);
-      setText(part(cell, ".text"), words);
-      const more = title?.(row) || words;
-      if (cell.title !== more) cell.title = more;
-    });
-    this.#offerOrigin(element, row);
-  }
-
-  /**
-   * @param {HTMLTableRowElement} element
-   * @param {Row} row
-   */
-  #offerOrigin(element, { state, origin, ended }) {
-    const { host } = /** @type {App} */ (this.#app);
-    const offered = host.controls && state === "refused" && origin && origin !== "null" && ended?.why === ORIGIN_NOT_ALLOWED;
-    const cell = part(element, ".fate");
-    const had = cell.querySelector("button");
-    if (!offered) {
-      had?.remove();
-      return;
-    }
-    const button = had ?? this.#newAllowButton(cell, origin);
-    const allowed = this.#allowed.has(origin);
-    setText(button, allowed ? "Allowed" : "Allow this origin");
-    button.disabled = allowed;
-    button.title = allowed ? `${origin} may connect now` : `Let pages of ${origin} connect`;
-  }
-
-  /**
-   * @param {HTMLElement} cell
-   * @param {string} origin
-   */
-  #newAllowButton(cell, origin) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.act = "allow-origin";
-    button.addEventListener("click", () => this.#allow(origin));
-    cell.append(button);
-    return button;
+    part(this, ".nobody .try").hidden = !stream;
+    if (stream) setText(part(this, ".nobody code"), curlLine(streamAddress(store.get("status"), stream.path)));
   }
 
   /** @param {string} origin */
   async #allow(origin) {
-    const { host, store } = /** @type {App} */ (this.#app);
-    const problem = part(this, ".problem");
-    problem.hidden = true;
+    const { host } = /** @type {App} */ (this.#app);
     try {
       await host.allowOrigin(origin);
-      this.#allowed.add(origin);
+      this.#rows?.allowed(origin);
+      this.#showProblem(null);
     } catch (reason) {
-      problem.textContent = sentence(reason);
-      problem.hidden = false;
+      this.#showProblem(sentence(reason));
     }
-    const connections = store.get("connections");
-    if (connections) this.#show(connections);
+  }
+
+  /** @param {{ sort?: Sort, descending?: boolean, filter?: string }} change */
+  #change(change) {
+    this.#look = { ...this.#look, ...change };
+    this.#turn += 1;
+    this.#cursor = null;
+    this.#pausedWide = false;
+    this.#heads?.show(this.#look);
+    part(this, ".scroller").scrollTop = 0;
+    this.#moved();
+  }
+
+  #clearFilter() {
+    this.#filter.value = "";
+    if (this.#look.filter !== "") this.#change({ filter: "" });
+    const back = this.#cameFrom?.checkVisibility() ? this.#cameFrom : part(this, "table");
+    this.#cameFrom = null;
+    back.focus({ preventScroll: true });
+  }
+
+  /** @param {boolean} hovered */
+  #hover(hovered) {
+    this.#hovered = hovered;
+    this.#moved();
+  }
+
+  /** @param {boolean} paused */
+  #pause(paused) {
+    this.#paused = paused;
+    this.#pausedWide = false;
+    announce(paused ? "Connections paused" : "Connections go on");
+    this.#moved();
+  }
+
+  /**
+   * The cursor stays with its connection wherever that moves, and takes the one at its place where it was sent
+   * before anybody knew which that is.
+   *
+   * @param {Slice} slice
+   */
+  #settleCursor(slice) {
+    const cursor = this.#cursor;
+    if (!cursor) return;
+    if (cursor.id === null) cursor.id = rowAt(slice, cursor.index)?.id ?? null;
+    const place = cursor.id === null ? -1 : placeOf(slice, cursor.id);
+    if (place >= 0) cursor.index = place;
+  }
+
+  /** @param {number} index */
+  #choose(index) {
+    const slice = this.#shown?.slice;
+    this.#cursor = { id: (slice && rowAt(slice, index)?.id) ?? null, index };
+    const scroller = part(this, ".scroller");
+    const rowHeight = this.#rowHeight;
+    const room = scroller.clientHeight - rowHeight;
+    const top = index * rowHeight;
+    scroller.scrollTop = Math.min(top, Math.max(scroller.scrollTop, top + rowHeight - room));
+    this.#moved();
   }
 
   /** @param {KeyboardEvent} event */
-  #onKey(event) {
+  #onKey = (event) => {
+    // heads and what stands in rows have keys of their own
+    if (event.target !== event.currentTarget) return;
     const step = listStep(event);
-    const rows = /** @type {HTMLElement[]} */ ([...part(this, "tbody").children]);
-    const inRow = event.target !== event.currentTarget;
-    if (inRow) return;
-    if (event.key === "Escape") {
-      this.#choose(null);
-    } else if (step && rows.length > 0) {
-      const from = rows.findIndex(({ dataset }) => Number(dataset.connection) === this.#cursor);
-      const row = rows[stepIndex(step, from, rows.length, PAGE)];
-      this.#choose(Number(row.dataset.connection));
-      row.scrollIntoView({ block: "nearest" });
-      event.preventDefault();
+    const size = this.#shown?.slice.matching ?? 0;
+    if (step && size > 0) {
+      const inView = Math.max(1, Math.floor(part(this, ".scroller").clientHeight / this.#rowHeight) - 2);
+      this.#choose(stepIndex(step, this.#cursor?.index ?? -1, size, inView));
+    } else if (event.key === " " && !hasModifier(event)) {
+      this.#pause(!this.#paused);
+    } else if (event.key === "Escape" && this.#cursor !== null) {
+      this.#cursor = null;
+      this.#moved();
+    } else {
+      return;
     }
-  }
+    event.preventDefault();
+  };
 
-  /** @param {number | null} id */
-  #choose(id) {
-    this.#cursor = id;
-    for (const [other, row] of this.#byId) row.ariaSelected = other === id ? "true" : null;
-    const row = id === null ? undefined : this.#byId.get(id);
-    if (row) part(this, "table").setAttribute("aria-activedescendant", row.id);
-    else part(this, "table").removeAttribute("aria-activedescendant");
-  }
+  /** @param {MouseEvent} event */
+  #onClick = (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const row = /** @type {HTMLElement | null} */ (target.closest("[data-connection]"));
+    // a press on a control, or the end of selecting text, chooses nothing
+    if (!row || target.closest("button") || !getSelection()?.isCollapsed) return;
+    const slice = this.#shown?.slice;
+    const place = slice ? placeOf(slice, Number(row.dataset.connection)) : -1;
+    if (place < 0) return;
+    part(this, "table").focus({ preventScroll: true });
+    this.#choose(place);
+  };
+
+  /** @param {KeyboardEvent} event */
+  #onSlash = (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (event.key !== "/" || hasModifier(event) || !this.#isVisible || target.closest("input, textarea, select, dialog")) return;
+    event.preventDefault();
+    this.#cameFrom = document.activeElement instanceof HTMLElement && document.activeElement !== document.body ? document.activeElement : null;
+    this.#filter.select();
+    this.#filter.focus();
+  };
 }
 
 customElements.define("connection-table", ConnectionTable);

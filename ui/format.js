@@ -60,6 +60,18 @@ export function count(value) {
 }
 
 /**
+ * So many a second: `0`, `2.0`, `9.9`, `10`, `12,345`; nothing where it is not known.
+ *
+ * @param {number | null} value
+ */
+export function rate(value) {
+  if (value === null) return "";
+  if (value === 0) return "0";
+  // 9.96 would round up to 10.0
+  return value < 9.95 ? value.toFixed(1) : count(Math.round(value));
+}
+
+/**
  * A number of things: `1 event`, `1,200 events`.
  *
  * @param {number} number

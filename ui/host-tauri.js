@@ -2,7 +2,7 @@
  * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
  * server is stopped and does not count against the browser's connections.
  *
- * @import { Action, Connections, Host, Parts, Preview, Published, State, Status, TauriGlobal } from "./types.js"
+ * @import { Action, Connections, Host, Look, Parts, Preview, Published, Slice, State, Status, TauriGlobal } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -54,6 +54,14 @@ export class TauriHost {
   /** @param {Status | undefined} status */
   streamBase(status) {
     return status?.phase === "running" ? status.url : null;
+  }
+
+  /**
+   * @param {Look} look
+   * @returns {Promise<Slice>}
+   */
+  look(look) {
+    return this.#invoke("look", { look });
   }
 
   /**

@@ -2,11 +2,12 @@
  * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
  * connection for itself: browsers allow six to one host, and those belong to the streams.
  *
- * @import { Connections, Host, Preview, Published, State, Status } from "./types.js"
+ * @import { Connections, Host, Look, Preview, Published, Slice, State, Status } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
 import { SIX_TAKEN } from "./words.js";
+import { lookQuery } from "./connection-look.js";
 import { topicPath } from "./topics.js";
 
 const POLL_EVERY_MS = 500;
@@ -52,6 +53,14 @@ export class WebHost {
    */
   streamBase(status) {
     return status?.phase === "running" ? location.origin : null;
+  }
+
+  /**
+   * @param {Look} look
+   * @returns {Promise<Slice>}
+   */
+  look(look) {
+    return getJson(`/api/connections?${lookQuery(look)}`, ASK_PATIENCE_MS);
   }
 
   /**

@@ -108,10 +108,20 @@ export interface Row {
   last_id: string | null;
   events: number;
   bytes: number;
+  /** A second; null where it is not known yet, or not open any more. */
+  rate: number | null;
+  byte_rate: number | null;
+  /** Events of its topic that it has yet to be sent; null for streams of the list. */
+  behind: number | null;
+  /** Its socket takes no more at the moment. */
+  blocked: boolean;
+  http: "1.1" | "1.0";
   state: "open" | "ended" | "refused";
   status: number;
   origin: string | null;
   ended: Ending | null;
+  /** Set by the page alone: the figures are older than those of the rows around it. */
+  stale?: boolean;
 }
 
 export interface Connections {
@@ -121,6 +131,34 @@ export interface Connections {
   rows: Row[];
   /** How many open connections are not among the rows. */
   more?: number;
+}
+
+/** What the table of connections can be sorted by. */
+export type Sort = "state" | "since" | "peer" | "program" | "stream" | "events" | "bytes" | "rate" | "behind";
+
+/** What somebody wants to see of the table. */
+export interface Look {
+  sort: Sort;
+  descending: boolean;
+  /** Words that a row must all have. */
+  filter: string;
+  /** Rows above those that are wanted. */
+  first: number;
+  /** At most 200. */
+  count: number;
+}
+
+/** What a look shows. */
+export interface Slice {
+  open: number;
+  opened: number;
+  refused: number;
+  /** Rows that there are, and those that the filter leaves. */
+  all: number;
+  matching: number;
+  /** How many of those stand above these. */
+  first: number;
+  rows: Row[];
 }
 
 export interface State {
@@ -165,6 +203,8 @@ export interface Host {
   watch(store: import("./store.js").Store, askPort: () => void): void;
   /** The address that this page opens streams on, or null when there is none now. */
   streamBase(status: Status | undefined): string | null;
+  /** A part of the table of connections. Rejects when the server cannot be asked. */
+  look(look: Look): Promise<Slice>;
   /** The connections that carry this tag, newest first. Rejects when the server cannot be asked. */
   client(tag: string): Promise<Connections>;
   /** Rejects with a sentence that says why the event was not taken. An empty name is none. */

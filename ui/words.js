@@ -4,7 +4,7 @@
  * @import { FileProblem, Phase, Row, StreamState, StreamsFile } from "./types.js"
  */
 
-import { duration } from "./format.js";
+import { count, duration } from "./format.js";
 
 /** @type {Record<Phase | "unreachable", string>} */
 export const PHASE_WORDS = {
@@ -66,13 +66,37 @@ export function fileProblemWords({ line, sentence, instead }) {
 
 export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
 
+/** An open connection whose socket takes no more now. */
+export const BLOCKED = "waiting for the client";
+
+export const blockedTitle = "The socket takes no more: the client reads slower than the stream sends";
+
+/**
+ * Whose connection it is, as far as it says: its tag, or that it is this page's own.
+ *
+ * @param {Row} row
+ * @param {boolean} own
+ */
+export const clientWords = ({ client }, own) => (own ? "this page" : (client ?? ""));
+
+/**
+ * How many rows the filter leaves: `12 of 10,000`.
+ *
+ * @param {{ matching: number, all: number }} slice
+ */
+export const matchingWords = ({ matching, all }) => `${count(matching)} of ${count(all)}`;
+
+/** @param {string} filter */
+export const noMatchWords = (filter) => 
+  `No connection matches “${filter.trim()}”: each of its words must be in the peer, program, stream, client or state.`;
+
 /**
  * What became of a connection: `open`, `by the client: closed`, `refused (503): too many streams`.
  *
  * @param {Row} row
  */
 export function fateWords(row) {
-  if (row.state === "open") return "open";
+  if (row.state === "open") return row.blocked ? BLOCKED : "open";
   if (row.state === "refused") {
     const why = row.ended?.why;
     if (why && row.ended?.complete) return `${why} (${row.status})`;

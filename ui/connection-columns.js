@@ -1,0 +1,79 @@
+/**
+ * The columns of the table of connections: what each says of a row, and what it can be sorted by. Pure. Which
+ * of them are there at which width is the style sheet's.
+ *
+ * @import { Row, Sort } from "./types.js"
+ */
+
+import { blockedTitle, clientWords, fateWords } from "./words.js";
+import { count, dateAndTime, rate, timeOfDay } from "./format.js";
+
+/**
+ * @typedef {object} Column
+ * @property {string} col
+ * @property {string} head
+ * @property {Sort} [sort] where the server can sort by it
+ * @property {string} [about] when the head alone does not say all
+ * @property {(row: Row, own: boolean) => string} text
+ * @property {(row: Row) => string} [title] when the text alone does not say all
+ */
+
+/** @type {readonly Column[]} */
+export const COLUMNS = [
+  {
+    col: "state",
+    head: "state",
+    sort: "state",
+    text: fateWords,
+    title: (row) =>
+      [
+        row.blocked ? blockedTitle : fateWords(row),
+        row.ended ? dateAndTime(row.ended.at_ms) : "",
+        row.origin && !fateWords(row).includes(row.origin) ? `from ${row.origin}` : "",
+      ]
+        .filter(Boolean)
+        .join(", "),
+  },
+  { col: "peer", head: "peer", sort: "peer", text: ({ peer }) => peer },
+  {
+    col: "program",
+    head: "program",
+    sort: "program",
+    text: ({ program }) => program,
+    title: ({ program, origin }) => (origin ? `${program}, from ${origin}` : ""),
+  },
+  {
+    col: "stream",
+    head: "stream",
+    sort: "stream",
+    text: ({ stream, method }) => (method === "GET" ? stream : `${method} ${stream}`),
+  },
+  {
+    col: "client",
+    head: "client",
+    about: "The name that the client gave itself with client=",
+    text: clientWords,
+    title: ({ client }) => client ?? "",
+  },
+  { col: "since", head: "since", sort: "since", text: ({ since_ms }) => timeOfDay(since_ms), title: ({ since_ms }) => dateAndTime(since_ms) },
+  {
+    col: "brought",
+    head: "brought id",
+    about: "The last event id that the client came with",
+    text: ({ brought }) => brought ?? "",
+    title: ({ brought }) => (brought === null ? "" : `came with Last-Event-ID ${brought}`),
+  },
+  { col: "last-id", head: "last id", about: "The id of the last event that it was sent", text: ({ last_id }) => last_id ?? "" },
+  { col: "events", head: "events", sort: "events", about: "Events that the kernel took for it", text: ({ events }) => count(events) },
+  { col: "rate", head: "events/s", sort: "rate", text: (row) => rate(row.rate) },
+  { col: "bytes", head: "bytes", sort: "bytes", about: "Bytes that the kernel took for it, head and framing included", text: ({ bytes }) => count(bytes) },
+  { col: "byte-rate", head: "bytes/s", text: ({ byte_rate }) => (byte_rate === null ? "" : count(Math.round(byte_rate))) },
+  {
+    col: "behind",
+    head: "behind",
+    sort: "behind",
+    about: "Events of its topic that it has yet to be sent",
+    text: ({ behind }) => (behind === null ? "" : count(behind)),
+  },
+  { col: "http", head: "HTTP", about: "The client's version of HTTP: 1.1 is framed in chunks, 1.0 is bare", text: ({ http }) => http },
+];

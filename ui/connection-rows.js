@@ -1,0 +1,170 @@
+/**
+ * Draws the rows of the table of connections that are in view, out of however many there are. A row is keyed by
+ * its connection's id and updated where it stands. It asks for nothing and decides nothing: `connection-table.js`
+ * says what to draw.
+ *
+ * @import { App, Row } from "./types.js"
+ */
+
+import { COLUMNS } from "./connection-columns.js";
+import { ORIGIN_NOT_ALLOWED } from "./words.js";
+import { markup, part, setText } from "./dom.js";
+
+/** What became of a connection: a shape, words, and room for a way out. */
+const newFate = markup(`<span class="fate"><span class="shape" aria-hidden="true"></span><span class="text"></span></span>`);
+
+/** @typedef {{ element: HTMLTableRowElement, row: Row }} Drawn what it shows is what `row` says */
+
+/**
+ * @typedef {object} Scene
+ * @property {Row[]} rows
+ * @property {number} first the place of the first of them
+ * @property {number} size of the table, in rows
+ * @property {number} rowHeight
+ * @property {number | null} cursor the id of the chosen one
+ */
+
+export class ConnectionRows {
+  #body;
+  #app;
+  #allow;
+  /** @type {Map<number, Drawn>} */
+  #drawn = new Map();
+  /** Origins that were allowed from here: the row of the refusal stays, its way out is done. */
+  #allowed = new Set();
+
+  /**
+   * @param {HTMLElement} body
+   * @param {App} app
+   * @param {(origin: string) => void} allow
+   */
+  constructor(body, app, allow) {
+    this.#body = body;
+    this.#app = app;
+    this.#allow = allow;
+  }
+
+  /** @param {Scene} scene */
+  draw({ rows, first, size, rowHeight, cursor }) {
+    const body = this.#body;
+    // the room of all rows, those above the first as padding
+    body.style.blockSize = `${size * rowHeight}px`;
+    body.style.paddingBlockStart = `${first * rowHeight}px`;
+    const wanted = new Set(rows.map(({ id }) => id));
+    // first, so that the others do not have to move past them
+    for (const [id, { element }] of this.#drawn) {
+      if (wanted.has(id)) continue;
+      element.remove();
+      this.#drawn.delete(id);
+    }
+    rows.forEach((row, index) => {
+      const element = this.#rowOf(row);
+      element.ariaRowIndex = String(first + index + 2);
+      element.ariaSelected = row.id === cursor ? "true" : null;
+      // moving a row that is in its place already would lose focus and selection
+      if (body.children[index] !== element) body.insertBefore(element, body.children[index] ?? null);
+    });
+  }
+
+  /** @param {string} origin */
+  allowed(origin) {
+    this.#allowed.add(origin);
+    for (const { element, row } of this.#drawn.values()) this.#offerOrigin(element, row);
+  }
+
+  /**
+   * The id of the element of a connection's row, while that is drawn.
+   *
+   * @param {number | null} id
+   */
+  elementId(id) {
+    return id === null ? undefined : this.#drawn.get(id)?.element.id;
+  }
+
+  /** @param {Row} row */
+  #rowOf(row) {
+    const drawn = this.#drawn.get(row.id);
+    if (drawn?.row === row) return drawn.element;
+    const element = drawn?.element ?? newRow(row.id);
+    this.#fill(element, row);
+    this.#drawn.set(row.id, { element, row });
+    return element;
+  }
+
+  /**
+   * @param {HTMLTableRowElement} element
+   * @param {Row} row
+   */
+  #fill(element, row) {
+    const own = row.client !== null && this.#app.ownTags.has(row.client);
+    element.dataset.state = row.state;
+    element.dataset.stream = row.stream;
+    // a 204 is how a finite stream says goodbye, no failure
+    element.toggleAttribute("data-complete", row.ended?.complete ?? false);
+    element.toggleAttribute("data-blocked", row.blocked);
+    element.toggleAttribute("data-own", own);
+    element.toggleAttribute("data-stale", row.stale ?? false);
+    COLUMNS.forEach(({ text, title }, index) => {
+      const cell = /** @type {HTMLElement} */ (element.children[index]);
+      const words = text(row, own);
+      setText(part(cell, ".text"), words);
+      const more = title?.(row) || words;
+      if (cell.title !== more) cell.title = more;
+    });
+    this.#offerOrigin(element, row);
+  }
+
+  /**
+   * @param {HTMLTableRowElement} element
+   * @param {Row} row
+   */
+  #offerOrigin(element, { state, origin, ended }) {
+    const offered = this.#app.host.controls && state === "refused" && origin && origin !== "null" && ended?.why === ORIGIN_NOT_ALLOWED;
+    const cell = part(element, ".fate");
+    const had = cell.querySelector("button");
+    if (!offered) {
+      had?.remove();
+      return;
+    }
+    const button = had ?? this.#newAllowButton(cell, origin);
+    const allowed = this.#allowed.has(origin);
+    setText(button, allowed ? "Allowed" : "Allow");
+    button.disabled = allowed;
+    button.ariaLabel = allowed ? null : "Allow this origin";
+    button.title = allowed ? `${origin} may connect now` : `Let pages of ${origin} connect`;
+  }
+
+  /**
+   * @param {HTMLElement} cell
+   * @param {string} origin
+   */
+  #newAllowButton(cell, origin) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.act = "allow-origin";
+    button.addEventListener("click", () => this.#allow(origin));
+    cell.append(button);
+    return button;
+  }
+}
+
+/** @param {number} id */
+function newRow(id) {
+  const element = document.createElement("tr");
+  element.role = "row";
+  element.id = `connection-${id}`;
+  element.dataset.connection = String(id);
+  element.append(
+    ...COLUMNS.map(({ col }) => {
+      const cell = document.createElement("td");
+      cell.role = "gridcell";
+      cell.dataset.col = col;
+      const text = document.createElement("span");
+      text.className = "text";
+      cell.append(text);
+      return cell;
+    }),
+  );
+  part(element, "[data-col=state]").replaceChildren(newFate());
+  return element;
+}
