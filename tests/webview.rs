@@ -227,6 +227,99 @@ async fn a_client_from_outside_shows_up_in_the_window_and_its_end_too() {
     session.close().await;
 }
 
+/// The rows of the table that stand in the document: connection, and program.
+async fn rows_in_document(page: &Page) -> Result<Vec<(u64, String)>, String> {
+    let rows =
+        "return [...document.querySelectorAll('connection-table tr[data-connection]')].map((row) =>
+        [Number(row.dataset.connection), row.querySelector('[data-col=\"program\"]').textContent]);";
+    serde_json::from_value(page.js(rows).await?).map_err(|error| error.to_string())
+}
+
+/// 1. Three hundred clients come. 2. The table shows how many, and draws those in view. 3. It scrolls to the last.
+/// 4. Sorted by bytes, the one that was sent the most is the first. 5. A filter leaves one.
+#[tokio::test]
+async fn a_table_of_hundreds_shows_what_is_in_view() {
+    const CLIENTS: usize = 300;
+    let (_desktop, session, port) = opened().await;
+    let page = &session.page;
+    page.visit("connections").await;
+    let mut streams = Vec::new();
+    for n in 0..CLIENTS {
+        let (path, program) = match n {
+            // The one that is sent far more than the others, and the one that is looked for.
+            150 => ("/endless?every=10ms", "talker/1.0"),
+            200 => ("/endless?every=60s", "needle/2.0"),
+            _ => ("/endless?every=60s", "crowd/1.0"),
+        };
+        streams.push(http::Stream::open_as(port, path, program).await);
+    }
+    page.until_text("connection-table .summary", "300 open, 300 opened")
+        .await;
+    let grid = "connection-table table";
+    page.until_attribute(grid, "aria-rowcount", "301").await;
+    let drawn = rows_in_document(page).await.expect("rows are there");
+    assert!(
+        (5..=200).contains(&drawn.len()),
+        "{} rows are in the document",
+        drawn.len()
+    );
+    assert_eq!(drawn[0].0, 300, "the newest is the first");
+
+    let to_the_end = "const scroller = document.querySelector('connection-table .scroller'); scroller.scrollTop = scroller.scrollHeight;";
+    page.js(to_the_end).await.expect("the table scrolls");
+    page.until_present("connection-table tr[data-connection=\"1\"][aria-rowindex=\"301\"]")
+        .await;
+    let drawn = rows_in_document(page).await.expect("rows are there");
+    assert!(drawn.len() <= 200 && drawn.last().is_some_and(|(id, _)| *id == 1));
+
+    page.click("connection-table [data-sort=\"bytes\"]").await;
+    page.until_attribute(
+        "connection-table th[data-col=\"bytes\"]",
+        "aria-sort",
+        "descending",
+    )
+    .await;
+    page.until_text("connection-table tr[aria-rowindex=\"2\"]", "talker")
+        .await;
+    // The talker has no equal, so its place is the first however the order is held.
+    page.click("connection-table [data-sort=\"bytes\"]").await;
+    wait_for("the talker to be no more in view", async || {
+        let rows = rows_in_document(page).await?;
+        ensure(
+            rows.len() > 5 && rows.iter().all(|(_, program)| program != "talker 1.0"),
+            format!("{rows:?}"),
+        )
+    })
+    .await;
+
+    page.fill("connection-table input[name=\"filter\"]", "Needle")
+        .await;
+    page.until_text("connection-table .matching", "1 of 300")
+        .await;
+    wait_for("one row", async || {
+        let rows = rows_in_document(page).await?;
+        ensure(
+            rows.len() == 1 && rows[0].1 == "needle 2.0",
+            format!("{rows:?}"),
+        )
+    })
+    .await;
+    page.fill(
+        "connection-table input[name=\"filter\"]",
+        "nobody is called so",
+    )
+    .await;
+    page.until_text("connection-table .none", "No connection matches")
+        .await;
+    page.click("connection-table [data-act=\"clear-filter\"]")
+        .await;
+    page.until_attribute(grid, "aria-rowcount", "301").await;
+    drop(streams);
+    page.until_text("connection-table .summary", "0 open, 300 opened")
+        .await;
+    session.close().await;
+}
+
 #[tokio::test]
 async fn a_refused_origin_shows_up_in_the_window() {
     let (_desktop, session, port) = opened().await;

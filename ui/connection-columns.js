@@ -65,9 +65,13 @@ export const COLUMNS = [
   },
   { col: "last-id", head: "last id", about: "The id of the last event that it was sent", text: ({ last_id }) => last_id ?? "" },
   { col: "events", head: "events", sort: "events", about: "Events that the kernel took for it", text: ({ events }) => count(events) },
-  { col: "rate", head: "events/s", sort: "rate", text: (row) => rate(row.rate) },
+  { col: "rate", head: "events/s", sort: "rate", text: (row) => (row.state === "open" ? rate(row.rate) : "") },
   { col: "bytes", head: "bytes", sort: "bytes", about: "Bytes that the kernel took for it, head and framing included", text: ({ bytes }) => count(bytes) },
-  { col: "byte-rate", head: "bytes/s", text: ({ byte_rate }) => (byte_rate === null ? "" : count(Math.round(byte_rate))) },
+  {
+    col: "byte-rate",
+    head: "bytes/s",
+    text: ({ state, byte_rate }) => (state !== "open" || byte_rate === null ? "" : count(Math.round(byte_rate))),
+  },
   {
     col: "behind",
     head: "behind",
