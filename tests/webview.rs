@@ -332,6 +332,13 @@ async fn a_refused_origin_shows_up_in_the_window() {
         .page
         .until_present("connection-table tr[data-state=\"refused\"][data-stream=\"/numbers\"]")
         .await;
+    let allow = "connection-table tr[data-state=\"refused\"] button[data-act=\"allow-origin\"]";
+    session.page.click(allow).await;
+    session.page.until_text(allow, "Allowed").await;
+    let answer = http::get(port, "/numbers?count=1", &["Origin: http://front.example"])
+        .await
+        .expect("the server answers");
+    assert_eq!(answer.status, 200);
     session.close().await;
 }
 

@@ -22,12 +22,13 @@ import { sentence } from "./host.js";
 
 const newTable = markup(`
   <div class="bar">
-    <p class="summary"></p>
-    <span class="hold"></span>
-    <span class="matching"></span>
-    <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections" aria-keyshortcuts="/"
-      title="Words in peer, program, stream, client or state (/)" maxlength="200" autocomplete="off" spellcheck="false">
-    <button type="button" class="small" data-act="pause" aria-pressed="false" title="Hold the table as it is (Space)">Pause</button>
+    <div class="said"><p class="summary"></p><span class="hold"></span></div>
+    <div class="acts">
+      <span class="matching"></span>
+      <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections" aria-keyshortcuts="/"
+        title="Words in peer, program, stream, client or state (/)" maxlength="200" autocomplete="off" spellcheck="false">
+      <button type="button" class="small" data-act="pause" aria-pressed="false" title="Hold the table as it is (Space)">Pause</button>
+    </div>
   </div>
   <p class="problem" role="alert" hidden></p>
   <div class="frame">
@@ -236,7 +237,9 @@ export class ConnectionTable extends HTMLElement {
     if (!connections) return;
     const { open, opened, refused } = connections;
     const stale = store.get("unreachable") ? ", as last heard" : "";
-    setText(part(this, ".summary"), `${count(open)} open, ${count(opened)} opened, ${count(refused)} refused${stale}`);
+    const summary = part(this, ".summary");
+    setText(summary, `${count(open)} open, ${count(opened)} opened, ${count(refused)} refused${stale}`);
+    summary.title = summary.textContent ?? "";
   }
 
   #redraw() {
