@@ -70,7 +70,7 @@ export class StreamsFileLine extends HTMLElement {
     setText(part(this, ".source .words"), fileWords(file, this.#app?.host.controls ?? false));
     const path = part(this, ".path");
     path.title = file.path;
-    setText(part(path, "bdi"), file.path);
+    setText(part(path, "bdi"), file.short);
     this.#setProblem("file", file.problem ? fileProblemWords(file.problem) : "");
   }
 

@@ -37,6 +37,8 @@ export interface StreamInfo {
 /** The file that the list of streams is read from. */
 export interface StreamsFile {
   path: string;
+  /** The same for people, with `~` for their home. */
+  short: string;
   /** While there is none, the streams are those that the program is shipped with. */
   exists: boolean;
   /** Another number whenever another list of it is served. */

@@ -113,7 +113,7 @@ impl Desktop {
 
     /// The folder that programs here take for the person's configuration.
     pub(crate) fn config(&self) -> PathBuf {
-        self.home.folder("config")
+        self.home.folder("home/.config")
     }
 
     /// Where the output of programs is kept.
@@ -176,7 +176,15 @@ impl Home {
         let home = Self(
             TempDir::with_prefix("workbench-test-").expect("there is room for temporary files"),
         );
-        for name in ["bin", "home", "config", "data", "cache", "runtime", "log"] {
+        for name in [
+            "bin",
+            "home",
+            "home/.config",
+            "data",
+            "cache",
+            "runtime",
+            "log",
+        ] {
             fs::create_dir(home.folder(name)).expect("the folder was empty");
         }
         // D-Bus and GTK refuse a runtime folder that others can read.
@@ -217,7 +225,7 @@ impl Home {
             .env("DISPLAY", display)
             .env("GDK_BACKEND", "x11")
             .env("HOME", self.folder("home"))
-            .env("XDG_CONFIG_HOME", self.folder("config"))
+            .env("XDG_CONFIG_HOME", self.folder("home/.config"))
             .env("XDG_DATA_HOME", self.folder("data"))
             .env("XDG_CACHE_HOME", self.folder("cache"))
             .env("XDG_RUNTIME_DIR", self.folder("runtime"))

@@ -41,6 +41,8 @@ pub struct StreamsView {
 pub struct StreamsFile {
     /// Where it is, or is to be; a sign that is not Unicode is shown as one that stands for it.
     pub path: String,
+    /// The same for people, with `~` for their home.
+    pub short: String,
     /// Whether it is there. While it never was, the shipped streams are served.
     pub exists: bool,
     /// Goes up whenever a list of it begins to be served: much can change of a stream that is not in its
@@ -68,6 +70,7 @@ impl Streams {
             streams: list.iter().map(StreamInfo::from).collect(),
             file: file.map(|path| StreamsFile {
                 path: path.display().to_string(),
+                short: short(path),
                 exists: false,
                 revision: 0,
                 problem: None,
@@ -133,6 +136,14 @@ impl Streams {
             change(view);
             *view != before
         });
+    }
+}
+
+fn short(path: &Path) -> String {
+    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+    match home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned)) {
+        Some(below) => Path::new("~").join(below).display().to_string(),
+        None => path.display().to_string(),
     }
 }
 

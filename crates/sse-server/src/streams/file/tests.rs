@@ -1,5 +1,6 @@
 //! What the file may say.
 
+mod events;
 mod hostile;
 mod mistakes;
 mod shipped;

@@ -1,0 +1,169 @@
+//! The file of streams in the window: served as soon as it is saved, and shown to the byte.
+
+use serde_json::{Value, json};
+
+use crate::support::page::Page;
+use crate::support::wait::{ensure, wait_for};
+use crate::support::{http, settings};
+use crate::{opened, own_row};
+
+/// The paths of the streams that have a panel, in their order.
+async fn paths(page: &Page) -> Result<Value, String> {
+    page.js("return [...document.querySelectorAll('stream-place > stream-panel')].map((panel) => panel.dataset.path);")
+        .await
+}
+
+async fn until_paths(page: &Page, wanted: Value) {
+    wait_for(&format!("panels of {wanted}"), async || {
+        let paths = paths(page).await?;
+        ensure(paths == wanted, paths.to_string())
+    })
+    .await;
+}
+
+/// 1. There is no file: the shipped streams. 2. One is saved: its streams are there, without a restart. 3. It is saved with a
+/// mistake: the window says where and what, and the list from before stays. 4. It is mended.
+#[tokio::test]
+async fn the_file_of_streams_is_served_as_soon_as_it_is_saved() {
+    let (desktop, session, port) = opened().await;
+    let page = &session.page;
+    until_paths(
+        page,
+        json!([
+            "/numbers",
+            "/endless",
+            "/named",
+            "/json",
+            "/tokens",
+            "/log",
+            "/every-line"
+        ]),
+    )
+    .await;
+    page.until_text("streams-file .source", "The shipped streams.")
+        .await;
+    let path = settings::streams_path(&desktop);
+    page.until_attribute("streams-file .path", "title", &path.to_string_lossy())
+        .await;
+
+    let good = "[[stream]]\npath = \"/mine\"\ntitle = \"Mine\"\nevery = \"50ms\"\ncount = 3\n";
+    settings::write_streams(&desktop, good);
+    until_paths(page, json!(["/mine"])).await;
+    page.until_text("streams-file .source", "Streams from")
+        .await;
+    let mine = page.panel("/mine");
+    page.until_text(&mine.selector(" .title"), "Mine").await;
+    mine.toggle().await;
+    mine.until_data(&["1", "2", "3"]).await;
+
+    let problem = "streams-file .problem[data-of=\"file\"]";
+    settings::write_streams(&desktop, &good.replace("\"50ms\"", "\"fast\""));
+    page.until_text(problem, "Line 4: ").await;
+    page.until_text(problem, "fast").await;
+    page.until_text(problem, "The list from before is served on.")
+        .await;
+    assert_eq!(paths(page).await, Ok(json!(["/mine"])));
+    let answer = http::get(port, "/mine", &[]).await.expect("it is served");
+    assert_eq!(answer.status, 200);
+
+    let two = format!("{good}\n[[stream]]\npath = \"/other\"\n");
+    settings::write_streams(&desktop, &two);
+    until_paths(page, json!(["/mine", "/other"])).await;
+    assert!(!page.shows(problem).await);
+    // What had arrived is there still.
+    assert_eq!(mine.numbers().await, Ok(vec![1, 2, 3]));
+    session.close().await;
+}
+
+/// 1. A stream runs. 2. Its definition changes in the file: the panel shows the new title, keeps its events and its connection, which
+/// goes on as it began. 3. It is started anew: events of the new name arrive.
+#[tokio::test]
+async fn a_stream_that_runs_goes_on_when_its_definition_changes() {
+    let (desktop, session, port) = opened().await;
+    let page = &session.page;
+    let text = "[[stream]]\npath = \"/mine\"\ntitle = \"Before\"\nevery = \"100ms\"\n";
+    settings::write_streams(&desktop, text);
+    until_paths(page, json!(["/mine"])).await;
+    let mine = page.panel("/mine");
+    mine.toggle().await;
+    mine.until_number(3).await;
+    let row = own_row(port, "/mine").await.expect("one connection");
+
+    let text = text.replace("Before", "After") + "event = \"tick\"\ndata = \"a {n}\"\n";
+    settings::write_streams(&desktop, &text);
+    page.until_text(&mine.selector(" .title"), "After").await;
+    let last = *mine
+        .numbers()
+        .await
+        .expect("the rows stay")
+        .last()
+        .expect("there were events");
+    mine.until_number(last + 3).await;
+    let same = own_row(port, "/mine").await.expect("one connection");
+    assert_eq!(row["id"], same["id"]);
+
+    mine.toggle().await;
+    mine.until_state("stopped").await;
+    mine.toggle().await;
+    page.until_text(&mine.selector(" [data-row] .event"), "tick")
+        .await;
+    page.until_text(&mine.selector(" [data-row] .data"), "a ")
+        .await;
+    session.close().await;
+}
+
+/// Every end of line and character, the unseen ones too, and the whole head; only the date may be another.
+#[tokio::test]
+async fn bytes_shows_what_curl_gets() {
+    let (desktop, session, port) = opened().await;
+    let page = &session.page;
+    settings::write_streams(
+        &desktop,
+        "[[stream]]\npath = \"/mine\"\ncount = 3\nevery = \"20ms\"\nretry = \"2s\"\ncomment = \"c\"\n\
+         event = \"tick\"\ndata = \"a\\tb\\u0007\\n{n}\"\nline_ending = \"crlf\"\nheaders = { x-demo = \"1\" }\n",
+    );
+    until_paths(page, json!(["/mine"])).await;
+    let mine = page.panel("/mine");
+    let toggle = mine.selector(" button[data-act=\"bytes\"]");
+    page.click(&toggle).await;
+    page.until_attribute(&toggle, "aria-expanded", "true").await;
+    page.until_text(&mine.selector(" wire-preview .more"), "nothing follows")
+        .await;
+    let url = format!("http://localhost:{port}/mine");
+    let curl = desktop.ask("curl", &["-s", "-i", &url]);
+    assert!(curl.contains("retry: 2000\r\n"), "{curl}");
+    let script = format!(
+        "return document.querySelector('{}').textContent;",
+        mine.selector(" wire-preview pre")
+    );
+    let shown = page.js(&script).await.expect("the bytes are there");
+    let shown = shown.as_str().expect("text");
+    assert_eq!(without_date(shown), without_date(&curl));
+
+    // A new definition shows at once.
+    settings::write_streams(&desktop, "[[stream]]\npath = \"/mine\"\ncount = 1\n");
+    page.until_text(&mine.selector(" wire-preview"), "data: 1")
+        .await;
+    settings::write_streams(
+        &desktop,
+        "[[stream]]\npath = \"/mine\"\ncount = 1\ndata = \"number {n}\"\n",
+    );
+    page.until_text(&mine.selector(" wire-preview"), "data: number 1")
+        .await;
+
+    let script = format!(
+        "const preview = document.querySelector('{}');
+        preview.querySelector('[role=region]').focus();
+        preview.firstElementChild.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Escape', bubbles: true, cancelable: true }}));
+        return [preview.hidden, document.activeElement.dataset.act, document.activeElement.ariaExpanded];",
+        mine.selector(" wire-preview")
+    );
+    assert_eq!(page.js(&script).await, Ok(json!([true, "bytes", "false"])));
+    session.close().await;
+}
+
+fn without_date(text: &str) -> String {
+    text.split_inclusive('\n')
+        .filter(|line| !line.to_lowercase().starts_with("date:"))
+        .collect()
+}
