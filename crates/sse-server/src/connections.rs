@@ -281,7 +281,10 @@ impl Connections {
         drop(table);
         let taken = row.sent.counts().bytes;
         Some(match row.tap.get() {
-            Some(tap) => tap.view(id, taken, from),
+            Some(tap) => WireView {
+                on: tap.is_on() && row.state() == State::Open,
+                ..tap.view(id, taken, from)
+            },
             None => WireView::none(id, taken),
         })
     }
@@ -482,10 +485,13 @@ impl Open {
         if !self.row.end(ending) {
             return;
         }
+        // Before the lock is taken: it may wait for a topic.
+        let closed = Arc::new(self.row.closed());
         let mut table = self.connections.table();
         table.version += 1;
-        if let Some(row) = table.open.remove(&self.row.id) {
-            keep(&mut table.ended, Arc::new(row.closed()));
+        table.looked_at.retain(|row| row.id != self.row.id);
+        if table.open.remove(&self.row.id).is_some() {
+            keep(&mut table.ended, closed);
         }
         drop(table);
         self.connections.tell();

@@ -117,16 +117,23 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Run>) {
                     () = kill.cancelled() => {}
                 }
             }
-            return;
+            None
         }
-    };
-    let Some(begun) = begun else {
-        return;
     };
     let Some((socket, mut head)) = connection.into_parts().io.into_settled() else {
         // The client sent this request behind one whose answer it does not read. The rest of that
         // answer went away with hyper, so nothing that we send could be understood.
-        begun.open.end(Ending::new(EndedBy::Server, "pipelined"));
+        if let Some(begun) = begun {
+            begun.open.end(Ending::new(EndedBy::Server, "pipelined"));
+        }
+        return;
+    };
+    if !head.is_empty() {
+        // Answers that were held. What was published was published, however this connection ends.
+        let sent = socket.try_write(&head).unwrap_or(0);
+        head.drain(..sent);
+    }
+    let Some(begun) = begun else {
         return;
     };
     head.extend_from_slice(&begun.head);

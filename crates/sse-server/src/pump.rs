@@ -103,6 +103,9 @@ impl Pump {
                 rest
             }
         };
+        if counter.is_done() {
+            return None;
+        }
         let keep_alive = play.stream.keep_alive.unwrap_or(keep_alive);
         Some(Self::with(
             Feed::Paced(Box::new(Paced {

@@ -94,6 +94,34 @@ impl Overrides {
         }
     }
 
+    /// Whether this stream can be had so: a list that does not begin again has a first event and a last one, and those
+    /// with ids of their own cannot come twice, since a client that came back could not be told where it was.
+    ///
+    /// # Errors
+    /// A `from` before the first one, or a `count` beyond the last one.
+    pub(crate) fn fits(self, stream: &Stream) -> Result<Self, BadQuery> {
+        let (Source::List(entries), Some(_)) = (&stream.source, stream.count) else {
+            return Ok(self);
+        };
+        let first = stream.from;
+        let from = self.from.unwrap_or(first);
+        if from < first {
+            let sentence = format!("from must be at least {first}, the first number of this list.");
+            return Err(BadQuery(sentence));
+        }
+        let rest = (entries.len() as u64).saturating_sub(from - first);
+        let own_ids = entries.iter().any(|entry| {
+            let id = entry.id.as_ref().and_then(|id| id.as_plain());
+            id.is_some_and(|id| !id.is_empty())
+        });
+        if own_ids && self.count.is_some_and(|count| count > rest) {
+            return Err(BadQuery(format!(
+                "count must be {rest} at most: from there on this list has so many events, and their ids cannot come twice."
+            )));
+        }
+        Ok(self)
+    }
+
     /// The stream as this request wants it. A pace that was asked for is an even one.
     pub(crate) fn apply(&self, stream: &Arc<Stream>) -> Play {
         let play = Play::new(Arc::clone(stream));
@@ -210,14 +238,20 @@ mod tests {
             .find(|stream| stream.path == "/every-line");
         let list = Arc::new(list.expect("a list of eight"));
         let play = |query: &str| {
-            Overrides::parse(Some(query))
-                .expect("within bounds")
-                .apply(&list)
+            let read = Overrides::parse(Some(query)).expect("within bounds");
+            read.fits(&list).map(|read| read.apply(&list).count)
         };
-        assert_eq!(play("from=3").count, Some(6));
-        assert_eq!(play("from=9").count, Some(0));
-        assert_eq!(play("from=3&count=10").count, Some(10), "as was asked");
-        assert_eq!(play("count=2").count, Some(2));
+        assert_eq!(play("from=3"), Ok(Some(6)));
+        assert_eq!(play("from=9"), Ok(Some(0)));
+        assert_eq!(play("count=2"), Ok(Some(2)));
+        for (query, words) in [
+            ("from=0", "from must be at least 1"),
+            ("count=9", "count must be 8 at most"),
+            ("from=3&count=7", "count must be 6 at most"),
+        ] {
+            let refused = play(query).expect_err(query).to_string();
+            assert!(refused.starts_with(words), "{refused}");
+        }
     }
 
     /// humantime panics on this one: a client could end its connection's task with it.

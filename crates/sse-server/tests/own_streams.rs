@@ -284,7 +284,8 @@ async fn every_shipped_stream_is_served_and_previewed() {
     let view = desk.now();
     assert!(view.streams.len() > 2);
     for stream in &view.streams {
-        let target = format!("{}?every=0ms&count=30", stream.path);
+        let count = if stream.endless { "&count=30" } else { "" };
+        let target = format!("{}?every=0ms{count}", stream.path);
         let (mut client, _) = desk.bench.get(&target).await;
         let body = client.chunks().await.concat();
         assert!(!data(&body).is_empty(), "{}", stream.path);
@@ -344,4 +345,17 @@ async fn a_stream_with_a_type_of_its_own_is_in_a_sandbox() {
     let (_, head) = desk.bench.get("/ticks").await;
     assert_eq!(head.get("content-type"), Some("text/html"));
     assert_eq!(head.get("content-security-policy"), Some("sandbox"));
+}
+
+/// It was answered with an empty stream, for which an EventSource comes back for ever.
+#[tokio::test]
+async fn who_begins_behind_the_end_of_a_list_is_told_not_to_come_back() {
+    let desk = Desk::with(None).await;
+    let (_, head) = desk.bench.get("/every-line?from=9").await;
+    assert_eq!(head.status, 204);
+    for query in ["count=20", "from=0"] {
+        let (mut client, head) = desk.bench.get(&format!("/every-line?{query}")).await;
+        assert_eq!(head.status, 400, "{query}");
+        assert!(client.body(&head).await.contains("list"));
+    }
 }

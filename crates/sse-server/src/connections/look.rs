@@ -4,9 +4,11 @@
 //! what is looked at leaves the server.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::Row;
 use super::rates::{PerSecond, Rates};
+use super::{Asked, Row};
 use crate::query::{BadQuery, once, tag, whole};
 
 /// Rows that one look shows, at most.
@@ -146,14 +148,14 @@ impl Look {
     }
 
     /// The ids of the rows that are wanted, in order, however many they are.
-    pub(super) fn order<'a>(&self, rows: impl Iterator<Item = &'a Row>, rates: &Rates) -> Vec<u64> {
-        let filter = self.filter.to_lowercase();
-        let words: Vec<&str> = filter.split_whitespace().collect();
-        let mut rows: Vec<(Key<'a>, u64)> = rows
+    pub(super) fn order(&self, rows: &[Arc<Row>], rates: &Rates) -> Vec<u64> {
+        let mut filter = Filter::new(&self.filter);
+        let mut rows: Vec<(Key<'_>, u64)> = rows
+            .iter()
             .filter(|row| {
                 self.client.is_none() || row.client.tag.as_deref() == self.client.as_deref()
             })
-            .filter(|row| has_all(row, &words))
+            .filter(|row| filter.lets_through(row))
             .map(|row| (Key::of(row, self.sort, rates), row.id))
             .collect();
         rows.sort_unstable_by(|(a, a_id), (b, b_id)| {
@@ -208,22 +210,44 @@ impl<'a> Key<'a> {
     }
 }
 
-/// Whether each of the words is in one of the row's texts.
-fn has_all(row: &Row, words: &[&str]) -> bool {
-    words.is_empty() || {
+/// Words that a row must all have in its texts.
+struct Filter {
+    words: Vec<String>,
+    /// What thousands of rows have in common, in small letters.
+    asked: HashMap<*const Asked, String>,
+}
+
+impl Filter {
+    fn new(filter: &str) -> Self {
+        Self {
+            words: filter.split_whitespace().map(str::to_lowercase).collect(),
+            asked: HashMap::new(),
+        }
+    }
+
+    fn lets_through(&mut self, row: &Row) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
         let client = &row.client;
-        let texts = [
-            client.peer.to_string(),
-            client.asked.program.to_lowercase(),
-            client.asked.stream.to_lowercase(),
-            client.asked.method.to_lowercase(),
-            client.tag.as_deref().unwrap_or_default().to_lowercase(),
-            row.state().word().to_owned(),
-            row.why().unwrap_or_default().to_owned(),
-        ];
-        words
+        let asked = self
+            .asked
+            .entry(Arc::as_ptr(&client.asked))
+            .or_insert_with(|| {
+                let Asked {
+                    program,
+                    stream,
+                    method,
+                    ..
+                } = &*client.asked;
+                format!("{program}\n{stream}\n{method}").to_lowercase()
+            });
+        let tag = client.tag.as_deref().unwrap_or_default().to_lowercase();
+        let (peer, state) = (client.peer.to_string(), row.state().word());
+        let texts = [&**asked, &peer, &tag, state, row.why().unwrap_or_default()];
+        self.words
             .iter()
-            .all(|word| texts.iter().any(|text| text.contains(word)))
+            .all(|word| texts.iter().any(|text| text.contains(&**word)))
     }
 }
 

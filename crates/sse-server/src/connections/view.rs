@@ -117,24 +117,25 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Makes the order anew, unless the last one still stands.
-    fn order(&mut self, look: &Look, table: &Table, now: Instant) {
-        let stands = self.made.as_ref().is_some_and(|(made, version, at)| {
+    /// Whether the order that was made last still stands.
+    fn stands(&self, look: &Look, version: u64, now: Instant) -> bool {
+        self.made.as_ref().is_some_and(|(made, of, at)| {
             let same = Look {
                 first: look.first,
                 count: look.count,
                 ..made.clone()
             };
-            same == *look && *version == table.version && now.saturating_duration_since(*at) < ORDER
-        });
-        if !stands {
-            self.rates.look(
-                now,
-                table.open.values().map(|row| (row.id, row.sent.counts())),
-            );
-            self.order = look.order(table.rows(), &self.rates);
-            self.made = Some((look.clone(), table.version, now));
-        }
+            same == *look && *of == version && now.saturating_duration_since(*at) < ORDER
+        })
+    }
+
+    /// Makes the order anew.
+    fn order(&mut self, look: &Look, version: u64, rows: &[Arc<Row>], now: Instant) {
+        let open = rows.iter().filter(|row| row.ended.get().is_none());
+        self.rates
+            .look(now, open.map(|row| (row.id, row.sent.counts())));
+        self.order = look.order(rows, &self.rates);
+        self.made = Some((look.clone(), version, now));
     }
 }
 
@@ -147,9 +148,19 @@ impl Connections {
     /// What somebody wants to see of it at `now`.
     pub(crate) fn slice(&self, look: &Look, now: Instant) -> Slice {
         self.rearm();
-        let table = self.table();
         let mut watched = lock(&self.0.watched);
-        watched.order(look, &table, now);
+        let table = self.table();
+        let table = match watched.stands(look, table.version, now) {
+            true => table,
+            false => {
+                // Whoever comes or leaves does not wait while they are sorted.
+                let rows: Vec<Arc<Row>> = table.rows().cloned().collect();
+                let version = table.version;
+                drop(table);
+                watched.order(look, version, &rows, now);
+                self.table()
+            }
+        };
         let Watched { rates, order, .. } = &*watched;
         let wanted = order.iter().skip(look.first).take(look.count.min(SHOWN));
         let rows = wanted
@@ -160,7 +171,7 @@ impl Connections {
             open: table.open.len(),
             opened: table.opened,
             refused: table.refused,
-            all: table.rows().count(),
+            all: table.open.len() + table.ended.len() + table.turned_away.len(),
             matching: order.len(),
             first: look.first,
             rows,
@@ -206,9 +217,9 @@ impl Connections {
 
 impl Table {
     /// Open ones and closed ones, in no order that means anything.
-    fn rows(&self) -> impl Iterator<Item = &Row> {
+    fn rows(&self) -> impl Iterator<Item = &Arc<Row>> {
         let closed = self.ended.iter().chain(&self.turned_away);
-        self.open.values().chain(closed).map(|row| &**row)
+        self.open.values().chain(closed)
     }
 
     fn row_of(&self, id: u64) -> Option<&Arc<Row>> {

@@ -14,6 +14,9 @@ use tokio::time::Sleep;
 /// Answers that are held together, in bytes at most. The answer to a publish takes some 250.
 const HELD: usize = 16 * 1024;
 
+/// Room that is kept for them while the connection is idle, in bytes at most.
+const SPARE: usize = 4 * 1024;
+
 /// A socket that knows whether hyper has bytes which the kernel did not take, and that fails when this
 /// lasts longer than `stall`: hyper itself would wait for ever.
 ///
@@ -27,6 +30,8 @@ pub(super) struct Watched {
     /// Set while a write is refused by the kernel.
     blocked: Option<Pin<Box<Sleep>>>,
     held: Vec<u8>,
+    /// Whether hyper has bytes that were neither sent nor held.
+    owed: bool,
     /// Whether the last read brought something.
     reading: bool,
 }
@@ -38,6 +43,7 @@ impl Watched {
             stall,
             blocked: None,
             held: Vec::new(),
+            owed: false,
             reading: false,
         }
     }
@@ -45,9 +51,7 @@ impl Watched {
     /// The socket and what is still to be sent before anything else, if everything else that was answered before
     /// has left.
     pub(super) fn into_settled(self) -> Option<(TcpStream, Vec<u8>)> {
-        self.blocked
-            .is_none()
-            .then(|| (self.socket.into_inner(), self.held))
+        (!self.owed).then(|| (self.socket.into_inner(), self.held))
     }
 
     /// Takes small bytes in, while there is room.
@@ -66,6 +70,9 @@ impl Watched {
             let written = Pin::new(&mut self.socket).poll_write(cx, &self.held);
             let n = ready!(self.watch(cx, written))?;
             self.held.drain(..n);
+        }
+        if self.held.capacity() > SPARE {
+            self.held = Vec::new();
         }
         Poll::Ready(Ok(()))
     }
@@ -139,8 +146,10 @@ impl Write for Watched {
         if let Some(length) = this.hold(bufs) {
             return Poll::Ready(Ok(length));
         }
+        this.owed = true;
         ready!(this.poll_held(cx))?;
         let written = Pin::new(&mut this.socket).poll_write_vectored(cx, bufs);
+        this.owed = written.is_pending();
         this.watch(cx, written)
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn open(
 ) -> Answer {
     let asked = match Asked::read(
         &request,
-        Overrides::parse(request.uri().query()),
+        Overrides::parse(request.uri().query()).and_then(|read| read.fits(&stream)),
         visitor,
         context,
     ) {

@@ -60,7 +60,9 @@ pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
             streams.keep(unreadable(&path, "it does not answer"), true, false);
             tokio::spawn(async move {
                 let late = tokio::task::spawn_blocking(move || read.recv());
-                if let Ok(Ok(follower)) = late.await {
+                if let Ok(Ok(mut follower)) = late.await {
+                    // It may have served the list just before this said that it does not answer.
+                    follower.last = Err(String::new());
                     follower.run().await;
                 }
             });
