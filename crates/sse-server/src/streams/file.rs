@@ -27,7 +27,7 @@ use value::{Given, find};
 use words::{Keys, named, no_toml, quoted, shown};
 
 /// The largest file, in bytes.
-const MAX_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
 /// How deep brackets may stand in brackets, and how many dots in a key. A list of tables with headers needs three.
 const MAX_DEPTH: usize = 8;
 /// How many streams a file may hold.

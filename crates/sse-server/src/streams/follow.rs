@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak, mpsc};
 use std::time::{Duration, SystemTime};
 
+use super::file::MAX_BYTES;
 use super::{Problem, Streams, file};
 
 /// Time between two looks.
@@ -21,9 +22,6 @@ const CALM: Duration = Duration::from_millis(100);
 
 /// How long the start waits for the first reading.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Bytes of a file of streams, at most.
-const LARGEST: u64 = 1024 * 1024;
 
 /// What tells one state of a file from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,14 +163,15 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     }
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(why)?;
-    file.take(LARGEST + 1)
+    // One byte more than it may have shows that it is too large.
+    file.take(MAX_BYTES as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(why)?;
     Ok(bytes)
 }
 
 fn list(bytes: &[u8]) -> Result<Vec<crate::stream::Stream>, Problem> {
-    if bytes.len() as u64 > LARGEST {
+    if bytes.len() > MAX_BYTES {
         return Err(Problem {
             line: None,
             reason: "The file is larger than 1 MiB: make it smaller.".to_owned(),
