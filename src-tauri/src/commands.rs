@@ -3,11 +3,14 @@
 //! Only the bundled page reaches them: Tauri refuses every other origin, and the window never leaves its page.
 
 use serde::Serialize;
-use sse_server::{ConnectionsView, Draft, Look, Phase, Preview, Published, Slice, StateView};
+use sse_server::{
+    ConnectionsView, Draft, Look, Phase, Preview, Published, Slice, StateView, WireView,
+};
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
 use crate::error::Error;
+use crate::save;
 use crate::shell::Shell;
 
 /// The server's state, and what only the shell has to say.
@@ -66,6 +69,20 @@ pub(crate) async fn publish(
 pub(crate) fn preview(shell: State<'_, Shell>, stream: &str) -> Result<Preview, Error> {
     let preview = shell.server().preview(stream);
     preview.ok_or_else(|| Error::NoSuchStream(stream.to_owned()))
+}
+
+/// What a connection was sent, as far as it is kept, from its byte `from` on.
+#[tauri::command(async)]
+pub(crate) fn wire(shell: State<'_, Shell>, id: u64, from: u64) -> Result<WireView, Error> {
+    let wire = shell.server().wire(id, from);
+    wire.ok_or(Error::NoSuchConnection(id))
+}
+
+/// Writes bytes, a character for each, into a new file among the person's downloads, and answers where it is.
+#[tauri::command(async)]
+pub(crate) fn save(app: AppHandle, name: &str, bytes: &str) -> Result<String, Error> {
+    let saved = save::save(&save::folder(&app)?, name, bytes)?;
+    Ok(sse_server::short_path(&saved))
 }
 
 /// What a person can do now.

@@ -28,6 +28,27 @@ pub(crate) enum Error {
     #[error("There is no stream at {0} any more: look at the list.")]
     NoSuchStream(String),
 
+    /// The table forgets connections that ended long ago.
+    #[error("Connection {0} ended too long ago and is no longer in the table: choose another.")]
+    NoSuchConnection(u64),
+
+    /// The page asked for a file that it may not write.
+    #[error("`{0}` is no name for a file: this is a fault of the page, reload it.")]
+    BadFileName(String),
+
+    /// The page sent what is no bytes.
+    #[error("What was to be saved is not bytes: this is a fault of the page, reload it.")]
+    NotBytes,
+
+    /// The file could not be written.
+    #[error("The file could not be written into {} ({reason}): make room there, or copy the bytes instead.", folder.display())]
+    Save {
+        /// Where it should have gone.
+        folder: PathBuf,
+        /// The system's own words.
+        reason: String,
+    },
+
     /// The file of streams could not be written for the first time.
     #[error(
         "The file of streams could not be written to {} ({reason}): make one there yourself; the streams in it are \

@@ -17,6 +17,7 @@
 //! | `follow` | tells menu and page what changed |
 //! | `leave` | the one road out |
 //! | `menu` | the native menu |
+//! | `save` | bytes into a new file among the person's downloads |
 //! | `settings` | what survives a restart |
 //! | `shell` | what all of them share |
 //! | `signals` | SIGTERM, SIGINT and SIGHUP take the road out |
@@ -33,6 +34,7 @@ mod error;
 mod follow;
 mod leave;
 mod menu;
+mod save;
 mod settings;
 mod shell;
 mod signals;
@@ -82,6 +84,8 @@ pub fn run() -> ExitCode {
             commands::client,
             commands::publish,
             commands::preview,
+            commands::wire,
+            commands::save,
             commands::actions,
             commands::act,
             commands::use_port,

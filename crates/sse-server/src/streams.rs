@@ -70,7 +70,7 @@ impl Streams {
             streams: list.iter().map(StreamInfo::from).collect(),
             file: file.map(|path| StreamsFile {
                 path: path.display().to_string(),
-                short: short(path),
+                short: short_path(path),
                 exists: false,
                 revision: 0,
                 problem: None,
@@ -139,7 +139,8 @@ impl Streams {
     }
 }
 
-fn short(path: &Path) -> String {
+/// A path for people, with `~` for their home.
+pub fn short_path(path: &Path) -> String {
     let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
     match home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned)) {
         Some(below) => Path::new("~").join(below).display().to_string(),

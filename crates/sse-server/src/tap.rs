@@ -74,6 +74,8 @@ pub struct PieceView {
     pub at_ms: f64,
     /// Its place among all bytes of the connection, the head included.
     pub offset: u64,
+    /// Whether it begins what a visit of the stream wrote, and with that a chunk and an event.
+    pub begins: bool,
     /// A character for each byte, U+0000 to U+00FF, since a piece may end within a character.
     pub bytes: String,
 }
@@ -161,6 +163,7 @@ impl Tap {
                 shown.push(PieceView {
                     at_ms: piece.at as f64 / 1000.0,
                     offset: piece.offset,
+                    begins: piece.begins,
                     bytes: bytes[at..end]
                         .iter()
                         .map(|byte| char::from(*byte))
@@ -256,7 +259,8 @@ mod tests {
 
         let view = tap.view(3, 99, 0);
         assert_eq!(bytes(&view), [&whole, second[0]].concat());
-        assert_eq!(view.pieces.len(), 4);
+        let begins: Vec<bool> = view.pieces.iter().map(|piece| piece.begins).collect();
+        assert_eq!(begins, [true, false, false, true]);
         assert_eq!(
             (view.id, view.taken, view.missed, view.on),
             (3, 99, 0, true)

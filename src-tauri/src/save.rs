@@ -1,0 +1,146 @@
+//! Bytes into a new file among the person's downloads, where a browser would put them too: nothing to be asked, and
+//! one place to look.
+//!
+//! It must never write over a file, and nobody ever reads half of one.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tauri::{AppHandle, Manager};
+
+use crate::error::Error;
+
+/// The longest name, in bytes.
+const MAX_NAME: usize = 100;
+
+/// How many files of one name are kept apart by a number.
+const MOST: u32 = 10_000;
+
+/// Where this person's downloads go; their home where the system knows no such folder.
+pub(crate) fn folder(app: &AppHandle) -> Result<PathBuf, Error> {
+    let path = app.path();
+    Ok(path.download_dir().or_else(|_| path.home_dir())?)
+}
+
+/// Writes `bytes`, which has a character for each, to a file of this name in the folder; where there is one already, to
+/// `name-2.ext` and so on. Answers with its path.
+///
+/// # Errors
+/// A name with anything but letters, digits, `.`, `_` and `-`, characters above U+00FF, or a folder that takes no file.
+pub(crate) fn save(folder: &Path, name: &str, bytes: &str) -> Result<PathBuf, Error> {
+    if !is_name(name) {
+        return Err(Error::BadFileName(name.to_owned()));
+    }
+    let bytes: Result<Vec<u8>, _> = bytes.chars().map(u8::try_from).collect();
+    let bytes = bytes.map_err(|_| Error::NotBytes)?;
+    write(folder, name, &bytes).map_err(|error| Error::Save {
+        folder: folder.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !name.is_empty()
+        && name.len() <= MAX_NAME
+        && !name.starts_with(['.', '-'])
+        && name.bytes().all(plain)
+}
+
+/// Writes beside the place of the file, then puts it there if the place is empty.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // As any file that a person makes: the default is for secrets.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    for n in 1..=MOST {
+        let path = folder.join(numbered(name, n));
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => file = taken.file,
+            Err(failed) => return Err(failed.error),
+        }
+    }
+    Err(io::Error::other("every name for it is taken"))
+}
+
+/// `name.ext`, `name-2.ext`, `name-3.ext`.
+fn numbered(name: &str, n: u32) -> String {
+    let (stem, extension) = match name.rsplit_once('.') {
+        Some((stem, extension)) => (stem, format!(".{extension}")),
+        None => (name, String::new()),
+    };
+    match n {
+        1 => name.to_owned(),
+        _ => format!("{stem}-{n}{extension}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_arrives_in_a_file_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let downloads = folder.path().join("Downloads");
+        let all: String = (0..=255).map(char::from).collect();
+        let bytes: Vec<u8> = (0..=255).collect();
+        for (text, name) in [
+            (&*all, "connection-7-numbers.http"),
+            ("a", "connection-7-numbers-2.http"),
+            ("b", "connection-7-numbers-3.http"),
+        ] {
+            let saved = save(&downloads, "connection-7-numbers.http", text).expect("it is written");
+            assert_eq!(saved, downloads.join(name));
+        }
+        assert_eq!(
+            fs::read(downloads.join("connection-7-numbers.http")).expect("it is there"),
+            bytes
+        );
+        let left = fs::read_dir(&downloads).expect("it is there").count();
+        assert_eq!(left, 3, "a temporary file was left behind");
+        assert_eq!(
+            save(&downloads, "bytes", "").expect("nothing is written too"),
+            downloads.join("bytes")
+        );
+        assert_eq!(
+            save(&downloads, "bytes", "").expect("beside it"),
+            downloads.join("bytes-2")
+        );
+    }
+
+    #[test]
+    fn only_plain_names_and_bytes_are_written() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let long = "x".repeat(MAX_NAME + 1);
+        for name in [
+            "", ".", "..", ".x", "-x", "a/b", "../a", "a\\b", "a b", "a\n", "ä", &long,
+        ] {
+            let refused = save(folder.path(), name, "x").expect_err(name);
+            assert!(matches!(refused, Error::BadFileName(_)), "{refused}");
+        }
+        let refused = save(folder.path(), "a", "\u{100}").expect_err("it is no byte");
+        assert!(matches!(refused, Error::NotBytes), "{refused}");
+        assert_eq!(fs::read_dir(folder.path()).expect("it is there").count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_takes_no_file_is_named() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let file = folder.path().join("file");
+        fs::write(&file, "").expect("a file");
+        let refused = save(&file, "a", "x")
+            .expect_err("it is no folder")
+            .to_string();
+        assert!(
+            refused.contains(&*file.to_string_lossy()) && refused.ends_with("instead."),
+            "{refused}"
+        );
+    }
+}
