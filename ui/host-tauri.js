@@ -2,7 +2,7 @@
  * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
  * server is stopped and does not count against the browser's connections.
  *
- * @import { Action, Connections, Host, Look, Parts, Preview, Published, Slice, State, Status, TauriGlobal } from "./types.js"
+ * @import { Action, Host, Look, Parts, Preview, Published, Slice, State, Status, TauriGlobal } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -66,10 +66,10 @@ export class TauriHost {
 
   /**
    * @param {string} tag
-   * @returns {Promise<Connections>}
+   * @returns {Promise<Slice>}
    */
   client(tag) {
-    return this.#invoke("client", { client: tag });
+    return this.#invoke("look", { look: { client: tag } });
   }
 
   /**

@@ -2,7 +2,7 @@
  * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
  * connection for itself: browsers allow six to one host, and those belong to the streams.
  *
- * @import { Connections, Host, Look, Preview, Published, Slice, State, Status } from "./types.js"
+ * @import { Host, Look, Preview, Published, Slice, State, Status } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -65,7 +65,7 @@ export class WebHost {
 
   /**
    * @param {string} tag
-   * @returns {Promise<Connections>}
+   * @returns {Promise<Slice>}
    */
   client(tag) {
     return getJson(`/api/connections?client=${encodeURIComponent(tag)}`, ASK_PATIENCE_MS);

@@ -2,7 +2,7 @@
  * What to do when an EventSource reports an error or the server moves: decisions only, no EventSource and
  * no clock. EventSource itself never says why, so the reason is read from the server's own accounting.
  *
- * @import { Connections, Row, Standing, Status } from "./types.js"
+ * @import { Row, Standing, Status } from "./types.js"
  */
 
 import { GONE, STREAM_WORDS, lostWords, refusedWords } from "./words.js";
@@ -10,11 +10,11 @@ import { GONE, STREAM_WORDS, lostWords, refusedWords } from "./words.js";
 /**
  * The newest connection of an answer, which is the one that an error is about.
  *
- * @param {Connections} connections
+ * @param {{ rows: Row[] }} answer
  * @returns {Row | null}
  */
-export function newestRow(connections) {
-  return connections.rows.reduce(
+export function newestRow({ rows }) {
+  return rows.reduce(
     (/** @type {Row | null} */ newest, row) => (newest && newest.id > row.id ? newest : row),
     null,
   );

@@ -126,13 +126,11 @@ export interface Row {
   stale?: boolean;
 }
 
-export interface Connections {
+/** How many there are and were. */
+export interface Tally {
   open: number;
   opened: number;
   refused: number;
-  rows: Row[];
-  /** How many open connections are not among the rows. */
-  more?: number;
 }
 
 /** What the table of connections can be sorted by. */
@@ -151,10 +149,7 @@ export interface Look {
 }
 
 /** What a look shows. */
-export interface Slice {
-  open: number;
-  opened: number;
-  refused: number;
+export interface Slice extends Tally {
   /** Rows that there are, and those that the filter leaves. */
   all: number;
   matching: number;
@@ -171,7 +166,7 @@ export interface State {
   /** Null where the program has no place for such a file. */
   streams_file: StreamsFile | null;
   topics: TopicInfo[];
-  connections: Connections;
+  connections: Tally;
   notice: string | null;
 }
 
@@ -190,7 +185,7 @@ export interface Parts {
   streams: StreamInfo[];
   streams_file: StreamsFile | null;
   topics: TopicInfo[];
-  connections: Connections;
+  connections: Tally;
   notice: string | null;
   actions: Action[];
   /** Why the server gives no answer, in a sentence; null while it does. */
@@ -208,7 +203,7 @@ export interface Host {
   /** A part of the table of connections. Rejects when the server cannot be asked. */
   look(look: Look): Promise<Slice>;
   /** The connections that carry this tag, newest first. Rejects when the server cannot be asked. */
-  client(tag: string): Promise<Connections>;
+  client(tag: string): Promise<Slice>;
   /** Rejects with a sentence that says why the event was not taken. An empty name is none. */
   publish(topic: string, draft: { data: string; event: string }): Promise<Published>;
   /** What the stream of this path would send. Rejects with a sentence that says why it cannot be told. */

@@ -3,9 +3,7 @@
 //! Only the bundled page reaches them: Tauri refuses every other origin, and the window never leaves its page.
 
 use serde::Serialize;
-use sse_server::{
-    ConnectionsView, Draft, Look, Phase, Preview, Published, Slice, StateView, WireView,
-};
+use sse_server::{Draft, Look, Phase, Preview, Published, Slice, StateView, WireView};
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
@@ -30,22 +28,10 @@ pub(crate) fn state(shell: State<'_, Shell>) -> Everything {
     }
 }
 
-/// Who is connected, and who was.
-#[tauri::command(async)]
-pub(crate) fn connections(shell: State<'_, Shell>) -> ConnectionsView {
-    shell.server().connections()
-}
-
 /// The rows of the table that the page has in view, in the order that it asks for.
 #[tauri::command(async)]
 pub(crate) fn look(shell: State<'_, Shell>, look: Look) -> Slice {
     shell.server().look(&look)
-}
-
-/// The connections of one client, by the tag that it gave itself.
-#[tauri::command(async)]
-pub(crate) fn client(shell: State<'_, Shell>, client: &str) -> ConnectionsView {
-    shell.server().client(client)
 }
 
 /// Publishes an event to a topic, whether or not the server runs.

@@ -79,9 +79,7 @@ pub fn run() -> ExitCode {
         })
         .invoke_handler(tauri::generate_handler![
             commands::state,
-            commands::connections,
             commands::look,
-            commands::client,
             commands::publish,
             commands::preview,
             commands::wire,

@@ -235,14 +235,15 @@ fn a_url_that_is_no_topic_is_told_what_it_is() {
 fn that_nothing_listens_is_said_with_what_to_do() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let addr = listener.local_addr().expect("bound");
-    // A client's own port: nothing listens on it, and while it is held no other test is given it.
+    // A client's own port: nothing listens on it, and while it is held no other program is given it. At this address only:
+    // `localhost` is [::1] too, where another once was.
     let held = TcpStream::connect(addr).expect("it listens");
     let port = held.local_addr().expect("bound").port();
-    let sentence = refused(run(&["publish", &format!("localhost:{port}/topics/a")]));
+    let sentence = refused(run(&["publish", &format!("127.0.0.1:{port}/topics/a")]));
     assert_eq!(
         sentence,
         format!(
-            "Nothing listens on localhost:{port}: start it with `sse serve --port {port}`, or give another URL."
+            "Nothing listens on 127.0.0.1:{port}: start it with `sse serve --port {port}`, or give another URL."
         )
     );
 }

@@ -92,6 +92,10 @@ impl App {
         &self.context.topics
     }
 
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.context.connections
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.context.limits
     }

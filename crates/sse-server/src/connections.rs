@@ -7,27 +7,29 @@
 
 mod look;
 mod rates;
+mod returns;
+mod row;
 #[cfg(test)]
 mod tests;
 mod view;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
-use axum::http::Version;
 use tokio::sync::watch;
 
-use crate::stream::Stream;
 use crate::tap::{Tap, WireView};
-use crate::topics::Topic;
-use crate::transport::Framing;
 pub use look::{Look, Sort};
-use rates::Counts;
+pub(crate) use returns::GoesOn;
+use returns::{Answered, Gone, Returns};
+pub use returns::{Verdict, VerdictKind};
+pub use row::EndedBy;
+pub(crate) use row::{Asked, Client, Ending, Numbers};
+use row::{Ended, Row, Sent, State, millis};
 use view::Watched;
-pub use view::{ConnectionsView, EndedView, RowView, Slice};
+pub use view::{EndedView, RowView, Slice, Tally};
 
 /// How many connections that ended, and how many that were refused, are kept. Each has its own places: any
 /// page can have itself refused a hundred times, and must not wipe out how the others ended.
@@ -73,144 +75,10 @@ struct Table {
     looked_at: VecDeque<Arc<Row>>,
     /// What was asked and by which program: thousands of rows share a few.
     asked: HashSet<Arc<Asked>>,
-}
-
-/// What is known of a client when its request arrives.
-#[derive(Clone, Debug)]
-pub(crate) struct Client {
-    pub(crate) peer: SocketAddr,
-    pub(crate) asked: Arc<Asked>,
-    pub(crate) tag: Option<Box<str>>,
-    /// The last event id that it brought.
-    pub(crate) brought: Option<Box<str>>,
-    /// What the numbers of its events are ids of.
-    pub(crate) numbers: Numbers,
-}
-
-/// What thousands of clients may have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Asked {
-    /// The program, as far as it says.
-    pub(crate) program: Box<str>,
-    /// The path of the stream.
-    pub(crate) stream: Box<str>,
-    /// The request's method, as much of it as is shown.
-    pub(crate) method: Box<str>,
-    pub(crate) version: Version,
-}
-
-/// Where the number of an event leads to the id that the event was sent with.
-#[derive(Clone, Debug)]
-pub(crate) enum Numbers {
-    /// Nowhere: there are no events.
-    None,
-    Topic(Arc<Topic>),
-    Stream(Arc<Stream>),
-    /// To this one: of a connection that is closed nothing else is asked.
-    Last(Option<Arc<String>>),
-}
-
-impl Numbers {
-    fn id(&self, n: u64) -> Option<String> {
-        match self {
-            Self::None => None,
-            Self::Topic(topic) => Some(topic.id(n)),
-            Self::Stream(stream) => stream.id_of(n),
-            Self::Last(id) => id.as_deref().cloned(),
-        }
-    }
-}
-
-/// Who ended a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EndedBy {
-    /// This server.
-    Server,
-    /// The program at the other end.
-    Client,
-    /// Neither: the connection broke between them.
-    Network,
-}
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ending {
-    pub(crate) by: EndedBy,
-    pub(crate) why: &'static str,
-    /// Whether the client has everything that there was.
-    pub(crate) complete: bool,
-}
-
-impl Ending {
-    pub(crate) const fn new(by: EndedBy, why: &'static str) -> Self {
-        Self {
-            by,
-            why,
-            complete: false,
-        }
-    }
-
-    /// A finite stream was sent whole.
-    pub(crate) const COMPLETE: Self = Self {
-        by: EndedBy::Server,
-        why: "complete",
-        complete: true,
-    };
-}
-
-/// One connection, or one refused request.
-#[derive(Debug)]
-struct Row {
-    id: u64,
-    client: Client,
-    /// Milliseconds since 1970.
-    since: u64,
-    status: u16,
-    origin: Option<Box<str>>,
-    sent: Sent,
-    tap: OnceLock<Arc<Tap>>,
-    /// Boxed: most rows are open.
-    ended: OnceLock<Box<(Ending, SystemTime)>>,
-}
-
-/// What the kernel took of a connection's stream. Written by one task and read by others, so that a visit
-/// pays for no lock.
-#[derive(Debug)]
-struct Sent {
-    events: AtomicU64,
-    bytes: AtomicU64,
-    /// The number of the last event that had one, or [`NONE`].
-    last_id: AtomicU64,
-    /// Whether bytes wait for the socket.
-    blocked: AtomicBool,
-}
-
-/// No number: the largest id that a stream gives is far below it.
-const NONE: u64 = u64::MAX;
-
-impl Default for Sent {
-    fn default() -> Self {
-        Self {
-            events: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-            last_id: AtomicU64::new(NONE),
-            blocked: AtomicBool::new(false),
-        }
-    }
-}
-
-impl Sent {
-    fn last_id(&self) -> Option<u64> {
-        Some(self.last_id.load(Ordering::Relaxed)).filter(|id| *id != NONE)
-    }
-
-    fn counts(&self) -> Counts {
-        Counts {
-            events: self.events.load(Ordering::Relaxed),
-            bytes: self.bytes.load(Ordering::Relaxed),
-        }
-    }
+    /// Who went and who came back.
+    returns: Returns,
+    /// Since when the server runs, while it does.
+    serving: Option<Instant>,
 }
 
 /// No place for one more stream; the client is given back.
@@ -228,16 +96,23 @@ impl Connections {
         }))
     }
 
-    /// Enters a client that gets a stream.
+    /// Enters a client that gets a stream, whose first event for it has the number `next`.
     ///
     /// # Errors
     /// [`Full`] when as many streams are open as may be.
-    pub(crate) fn open(&self, client: Client) -> Result<Open, Box<Full>> {
+    pub(crate) fn open(&self, client: Client, next: u64) -> Result<Open, Box<Full>> {
+        self.open_at(client, next, Instant::now())
+    }
+
+    fn open_at(&self, client: Client, next: u64, now: Instant) -> Result<Open, Box<Full>> {
+        // Before the lock is taken: it may wait for a topic.
+        let goes_on = GoesOn::new(client.numbers.clone(), client.brought.as_deref(), next);
         let mut table = self.table();
         if table.open.len() >= self.0.limit {
             return Err(Box::new(Full(client)));
         }
-        let row = table.row(client, 200, None);
+        let row = table.row(client, 200, None, Some(next));
+        table.came(&row, Some(&goes_on), Answered::Stream, now);
         if table.open.len() < TAPPED {
             row.tap();
         }
@@ -259,15 +134,53 @@ impl Connections {
         origin: Option<String>,
         ending: Ending,
     ) {
+        self.turn_away((client, status, origin), ending, None, Instant::now());
+    }
+
+    /// Enters a request for the rest of a stream of which there is none.
+    pub(crate) fn complete(&self, client: Client, goes_on: &GoesOn) {
+        let ending = Ending {
+            why: "nothing left to send",
+            ..Ending::COMPLETE
+        };
+        self.turn_away((client, 204, None), ending, Some(goes_on), Instant::now());
+    }
+
+    fn turn_away(
+        &self,
+        (client, status, origin): (Client, u16, Option<String>),
+        ending: Ending,
+        goes_on: Option<&GoesOn>,
+        now: Instant,
+    ) {
         let mut table = self.table();
-        let row = table.row(client, status, origin);
-        row.end(ending);
+        let row = table.row(client, status, origin, None);
+        row.end(ending, now);
+        let answered = match ending.complete {
+            true => Answered::Complete,
+            false => Answered::Refused(status),
+        };
+        table.came(&row, goes_on, answered, now);
         if !ending.complete {
             table.refused += 1;
         }
-        keep(&mut table.turned_away, row);
+        let Table {
+            turned_away,
+            returns,
+            ..
+        } = &mut *table;
+        keep(turned_away, row, returns);
         drop(table);
         self.tell();
+    }
+
+    /// Notes whether clients can come, from now on.
+    pub(crate) fn serve(&self, serving: bool) {
+        self.serve_at(serving.then(Instant::now));
+    }
+
+    fn serve_at(&self, since: Option<Instant>) {
+        self.table().serving = since;
     }
 
     /// What a connection was sent, as far as it is kept, from its byte `from` on. A connection whose bytes were not kept has
@@ -310,7 +223,13 @@ impl Connections {
 }
 
 impl Table {
-    fn row(&mut self, mut client: Client, status: u16, origin: Option<String>) -> Arc<Row> {
+    fn row(
+        &mut self,
+        mut client: Client,
+        status: u16,
+        origin: Option<String>,
+        next: Option<u64>,
+    ) -> Arc<Row> {
         self.next_id += 1;
         self.version += 1;
         client.asked = self.shared(client.asked);
@@ -320,10 +239,36 @@ impl Table {
             since: millis(SystemTime::now()),
             status,
             origin: origin.map(String::into_boxed_str),
-            sent: Sent::default(),
+            sent: Sent::nothing(next),
             tap: OnceLock::new(),
             ended: OnceLock::new(),
         })
+    }
+
+    /// Notes that a client came, perhaps back.
+    fn came(&mut self, row: &Row, goes_on: Option<&GoesOn>, answered: Answered, now: Instant) {
+        let Self { returns, ended, .. } = self;
+        let is_there = |id| ended.iter().any(|row| row.id == id);
+        returns.came(row, goes_on, answered, now, is_there);
+    }
+
+    /// Notes that a client went, unless it was back before anybody could see that.
+    fn went(&mut self, row: &Row, gone: Gone) {
+        let Some(Ended { ending, .. }) = row.ended.get().map(|ended| &**ended) else {
+            return;
+        };
+        let unseen = ending.by == EndedBy::Network || row.sent.is_blocked();
+        let back = match unseen && row.client.tag.is_some() {
+            true => self.open.range(row.id + 1..).find(|(_, open)| {
+                let (then, now) = (&row.client, &open.client);
+                then.tag == now.tag && then.asked.stream == now.asked.stream
+            }),
+            false => None,
+        };
+        match back {
+            Some((id, _)) => self.returns.was_back(row.id, *id),
+            None => self.returns.went(gone),
+        }
     }
 
     /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the longest ago.
@@ -359,88 +304,11 @@ impl Table {
     }
 }
 
-/// What has become of a row's request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
-    Open,
-    Ended,
-    Refused,
-}
-
-impl State {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Ended => "ended",
-            Self::Refused => "refused",
-        }
-    }
-}
-
-impl Row {
-    fn state(&self) -> State {
-        match (self.ended.get(), self.status) {
-            (_, status) if status != 200 => State::Refused,
-            (Some(_), _) => State::Ended,
-            (None, _) => State::Open,
-        }
-    }
-
-    /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced, in memory.
-    fn closed(&self) -> Self {
-        let last = self.sent.last_id();
-        let id = last.and_then(|n| self.client.numbers.id(n));
-        let Counts { events, bytes } = self.sent.counts();
-        Self {
-            id: self.id,
-            client: Client {
-                numbers: Numbers::Last(id.map(Arc::new)),
-                ..self.client.clone()
-            },
-            since: self.since,
-            status: self.status,
-            origin: self.origin.clone(),
-            sent: Sent {
-                events: events.into(),
-                bytes: bytes.into(),
-                last_id: last.unwrap_or(NONE).into(),
-                blocked: false.into(),
-            },
-            tap: self.tap.clone(),
-            ended: self.ended.clone(),
-        }
-    }
-
-    /// Its tap, which begins now if there was none.
-    fn tap(&self) -> &Tap {
-        let framing = Framing::of(self.client.asked.version);
-        self.tap.get_or_init(|| Arc::new(Tap::new(framing)))
-    }
-
-    /// Why it ended, once it has.
-    fn why(&self) -> Option<&'static str> {
-        self.ended.get().map(|ended| ended.0.why)
-    }
-
-    /// How many events of its topic it has yet to be sent, while it is open and was sent one.
-    fn behind(&self) -> Option<u64> {
-        let (Numbers::Topic(topic), State::Open) = (&self.client.numbers, self.state()) else {
-            return None;
-        };
-        Some(topic.last().saturating_sub(self.sent.last_id()?))
-    }
-
-    /// Answers whether this is how it ended, and not something that was said before.
-    fn end(&self, ending: Ending) -> bool {
-        self.ended
-            .set(Box::new((ending, SystemTime::now())))
-            .is_ok()
-    }
-}
-
 /// Newest first, the oldest forgotten.
-fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>) {
-    rows.truncate(KEPT - 1);
+fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>, returns: &mut Returns) {
+    for forgotten in rows.drain(rows.len().min(KEPT - 1)..) {
+        returns.forget(forgotten.id);
+    }
     rows.push_front(row);
 }
 
@@ -454,14 +322,7 @@ pub(crate) struct Open {
 impl Open {
     /// Notes that the kernel took `events` more, the last of them numbered `last_id`, and `bytes` in all.
     pub(crate) fn sent(&self, events: u64, last_id: Option<u64>, bytes: u64) {
-        let sent = &self.row.sent;
-        // Nobody else writes, so this needs no read-modify-write.
-        let before = sent.events.load(Ordering::Relaxed);
-        sent.events.store(before + events, Ordering::Relaxed);
-        sent.bytes.store(bytes, Ordering::Relaxed);
-        if let Some(id) = last_id {
-            sent.last_id.store(id, Ordering::Relaxed);
-        }
+        self.row.sent.add(events, last_id, bytes);
         self.connections.tell();
     }
 
@@ -472,26 +333,29 @@ impl Open {
 
     /// Notes whether bytes wait for the socket.
     pub(crate) fn blocked(&self, blocked: bool) {
-        self.row.sent.blocked.store(blocked, Ordering::Relaxed);
+        self.row.sent.block(blocked);
     }
 
     /// Notes how the connection ended and frees its place.
     pub(crate) fn end(self, ending: Ending) {
-        self.close(ending);
+        self.close(ending, Instant::now());
     }
 
     /// The first word counts: what is said when it is dropped comes too late where something was said before.
-    fn close(&self, ending: Ending) {
-        if !self.row.end(ending) {
+    fn close(&self, ending: Ending, now: Instant) {
+        if !self.row.end(ending, now) {
             return;
         }
-        // Before the lock is taken: it may wait for a topic.
+        // Before the lock is taken: both may wait for a topic.
         let closed = Arc::new(self.row.closed());
+        let gone = Gone::of(&self.row, now);
         let mut table = self.connections.table();
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
         if table.open.remove(&self.row.id).is_some() {
-            keep(&mut table.ended, closed);
+            table.went(&self.row, gone);
+            let Table { ended, returns, .. } = &mut *table;
+            keep(ended, closed, returns);
         }
         drop(table);
         self.connections.tell();
@@ -502,14 +366,8 @@ impl Drop for Open {
     /// A connection that went away without a word: its task was dropped, by a stop whose grace was over or
     /// because the connection broke before the stream began.
     fn drop(&mut self) {
-        self.close(Ending::new(EndedBy::Server, "dropped"));
+        self.close(Ending::new(EndedBy::Server, "dropped"), Instant::now());
     }
-}
-
-fn millis(at: SystemTime) -> u64 {
-    at.duration_since(UNIX_EPOCH).map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
 }
 
 /// A lock whose holder panicked still guards plain counters, which are never half written in a way

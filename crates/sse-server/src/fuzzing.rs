@@ -83,7 +83,7 @@ fn counters(id: &str) {
         let last = stream.count.map(|count| from + count - 1);
         let own: Option<u64> = id.parse().ok().filter(|n: &u64| n.to_string() == id);
         let play = Play::new(Arc::new(stream));
-        let Some(mut pump) = Pump::new(play, KeepAlive::Off, Some(id)) else {
+        let Ok(mut pump) = Pump::new(play, KeepAlive::Off, Some(id)) else {
             assert!(own >= last && last.is_some(), "something was left to send");
             continue;
         };
@@ -140,7 +140,7 @@ pub fn query(query: &[u8]) {
             for stream in streams::shipped() {
                 let play = read.apply(&Arc::new(stream));
                 let last = read.last_event_id.as_deref();
-                if let Some(mut pump) = Pump::new(play, KeepAlive::Off, last) {
+                if let Ok(mut pump) = Pump::new(play, KeepAlive::Off, last) {
                     pump.fill(Instant::now(), &mut Out::new());
                 }
             }

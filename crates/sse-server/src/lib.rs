@@ -51,7 +51,9 @@ mod transport;
 mod wire;
 
 pub use config::{Config, DEFAULT_PORT, KeepAlive, Limits, Slow, TopicConfig};
-pub use connections::{ConnectionsView, EndedBy, EndedView, Look, RowView, Slice, Sort};
+pub use connections::{
+    EndedBy, EndedView, Look, RowView, Slice, Sort, Tally, Verdict, VerdictKind,
+};
 pub use error::{Error, Holder};
 pub use preview::{Part, Preview};
 pub use publish::{Draft, Published};

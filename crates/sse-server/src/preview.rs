@@ -64,7 +64,7 @@ pub(crate) fn preview(stream: &Arc<Stream>, head: &[u8], keep_alive: KeepAlive) 
     let mut out = Out::new();
     let mut pump = Pump::new(play, keep_alive, None);
     for _ in 0..VISITS {
-        let Some(pump) = &mut pump else { break };
+        let Ok(pump) = &mut pump else { break };
         out.clear();
         pump.set_wall(Wall::At(wall + (now - start)));
         let next = pump.fill(now, &mut out);

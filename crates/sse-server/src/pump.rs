@@ -83,31 +83,33 @@ struct Paced {
 }
 
 impl Pump {
-    /// The pump of a client that comes with `last_event_id`, or `None` when it has had everything. Where the
-    /// stream says nothing of keep-alive, `keep_alive` holds.
+    /// The pump of a client that comes with `last_event_id`. Where the stream says nothing of keep-alive, `keep_alive` holds.
+    ///
+    /// # Errors
+    /// The client has had everything: the number that would come next.
     pub(crate) fn new(
         play: Play,
         keep_alive: KeepAlive,
         last_event_id: Option<&str>,
-    ) -> Option<Self> {
+    ) -> Result<Self, u64> {
         let counter = Counter::new(play.from, play.count);
         let counter = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
             None | Some("") => counter,
             Some(id) => {
-                let rest = counter.resume(play.number_of(id))?;
+                let rest = counter.resume(play.number_of(id));
                 // What comes behind the last event is no reason to come back again and again.
                 if play.has_no_more(rest.next()) {
-                    return None;
+                    return Err(rest.next());
                 }
                 rest
             }
         };
         if counter.is_done() {
-            return None;
+            return Err(counter.next());
         }
         let keep_alive = play.stream.keep_alive.unwrap_or(keep_alive);
-        Some(Self::with(
+        Ok(Self::with(
             Feed::Paced(Box::new(Paced {
                 counter,
                 due: None,
@@ -129,6 +131,14 @@ impl Pump {
             keep_alive,
             comment_due: None,
             stopped: false,
+        }
+    }
+
+    /// The number of the event that is sent next.
+    pub(crate) fn next_number(&self) -> u64 {
+        match &self.feed {
+            Feed::Paced(paced) => paced.counter.next(),
+            Feed::Topic(subscription) => subscription.next(),
         }
     }
 

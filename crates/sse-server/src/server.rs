@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::app::{App, Context};
 use crate::config::Config;
-use crate::connections::{Connections, ConnectionsView, Look, Slice};
+use crate::connections::{Connections, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
@@ -138,9 +138,9 @@ impl Server {
         self.context.guard.allow_origin(origin)
     }
 
-    /// Who is connected, and who was lately.
-    pub fn connections(&self) -> ConnectionsView {
-        self.context.connections.view()
+    /// How many are connected and were.
+    pub fn connections(&self) -> Tally {
+        self.context.connections.tally()
     }
 
     /// What a connection was sent, as far as it is kept, from its byte `from` on; `None` where the table has no such
@@ -149,14 +149,9 @@ impl Server {
         self.context.connections.wire(id, from)
     }
 
-    /// What somebody wants to see of the table, in the order that they want.
+    /// What somebody wants to see of the table, in the order that they want: who is connected, and who was lately.
     pub fn look(&self, look: &Look) -> Slice {
         self.context.connections.slice(look, Instant::now())
-    }
-
-    /// The connections of one client's tag.
-    pub fn client(&self, tag: &str) -> ConnectionsView {
-        self.context.connections.view_of(tag)
     }
 
     /// Goes up when the table of connections changed after somebody's last look at it.
@@ -236,6 +231,7 @@ impl Owner {
                 }
                 (Some((_, running)), _) => {
                     self.publish(Status::new(Phase::Stopping, wish.port));
+                    self.app.connections().serve(false);
                     running.stop().await;
                     self.publish(Status::new(Phase::Stopped, wish.port));
                     // Look again: a restart starts now, and so does a start that came meanwhile.
@@ -265,6 +261,7 @@ impl Owner {
             Ok(listeners) => {
                 let port = listeners.port;
                 self.running = Some((life, Running::start(listeners, Arc::clone(&self.app))));
+                self.app.connections().serve(true);
                 self.publish(Status {
                     url: Some(url(self.host, port)),
                     ..Status::new(Phase::Running, port)

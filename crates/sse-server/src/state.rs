@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::app::Context;
-use crate::connections::ConnectionsView;
+use crate::connections::Tally;
 use crate::error::Error;
 use crate::stream::StreamInfo;
 use crate::streams::StreamsFile;
@@ -64,8 +64,8 @@ pub struct StateView {
     pub streams_file: Option<StreamsFile>,
     /// The topics that there are, by name.
     pub topics: Vec<TopicInfo>,
-    /// Who is connected.
-    pub connections: ConnectionsView,
+    /// How many are connected.
+    pub connections: Tally,
 }
 
 impl StateView {
@@ -78,7 +78,7 @@ impl StateView {
             streams: streams.streams,
             streams_file: streams.file,
             topics: context.topics.view(),
-            connections: context.connections.view(),
+            connections: context.connections.tally(),
         }
     }
 }

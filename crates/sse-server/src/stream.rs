@@ -153,6 +153,27 @@ impl Stream {
         Some(id.text(&moment).into_owned())
     }
 
+    /// The reconnection time in milliseconds that clients were told last when they were sent the event `last`, or nothing
+    /// that has an id.
+    pub(crate) fn retry_until(&self, last: Option<u64>) -> Option<u64> {
+        let own = match (&self.source, last) {
+            (Source::Counter, _) => None,
+            (Source::Template(entry), _) => entry.retry,
+            (Source::List(entries), Some(last)) => {
+                let at = self.place(last, entries.len());
+                let (after, until) = (&entries[at + 1..], &entries[..=at]);
+                let round = match last.saturating_sub(self.from) < entries.len() as u64 {
+                    true => &[],
+                    false => after,
+                };
+                let sent = round.iter().chain(until);
+                sent.filter_map(|entry| entry.retry).next_back()
+            }
+            (Source::List(_), None) => None,
+        };
+        own.or(self.retry)
+    }
+
     /// Where in a list of so many entries the event with this number stands: the first of the stream is the first of
     /// the list, and what comes before it is at the end.
     fn place(&self, n: u64, entries: usize) -> usize {
@@ -374,6 +395,23 @@ mod tests {
             (from_7.number_of("n8", 7), from_7.number_of("n7", 7)),
             (Some(8), None)
         );
+    }
+
+    #[test]
+    fn the_reconnection_time_is_the_one_that_was_sent_last() {
+        let mut list = list(vec![
+            entry("", "a", "a"),
+            entry("", "b", "b"),
+            entry("", "c", "c"),
+        ]);
+        assert_eq!(list.retry_until(Some(2)), Some(1000), "that of the stream");
+        let Source::List(entries) = &mut list.source else {
+            panic!("it is a list");
+        };
+        entries[1].retry = Some(5);
+        let times = [None, Some(1), Some(2), Some(3), Some(4)].map(|last| list.retry_until(last));
+        let times = times.map(|time| time.expect("there is one"));
+        assert_eq!(times, [1000, 1000, 5, 5, 5]);
     }
 
     #[test]

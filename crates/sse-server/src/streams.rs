@@ -101,8 +101,15 @@ impl Streams {
     /// Serves the list that the file holds.
     fn serve(&self, list: Vec<Stream>) {
         let streams = list.iter().map(StreamInfo::from).collect();
-        let list = shared(list);
-        *self.list.write().unwrap_or_else(PoisonError::into_inner) = list;
+        let mut served = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        // What has not changed stays the same one: its numbers mean what they meant.
+        let same = |stream: Stream| {
+            let known = served.iter().find(|known| ***known == stream);
+            known.map_or_else(|| Arc::new(stream), Arc::clone)
+        };
+        let list = list.into_iter().map(same).collect();
+        *served = list;
+        drop(served);
         self.say(|view| {
             view.streams = streams;
             if let Some(file) = &mut view.file {

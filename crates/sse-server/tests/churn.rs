@@ -76,7 +76,7 @@ async fn storm(clients: u64, publishers: u64, time: Duration, pause: Duration, l
         begun.elapsed()
     );
     assert!(tally.lives > clients, "they were killed");
-    bench.table("nobody", |view| view.open == 0).await;
+    bench.table("nobody", |view| view.tally.open == 0).await;
     bench
         .topic("storm", |topic| topic["subscribers"] == 0)
         .await;

@@ -121,7 +121,7 @@ async fn two_hundred_topics_at_once_each_have_their_own_events() {
     let counts = soon("every subscriber's last event", stay.join_all()).await;
     assert_eq!(counts.len(), 420);
     bench
-        .table("those that left are gone", |view| view.open == 0)
+        .table("those that left are gone", |view| view.tally.open == 0)
         .await;
 }
 

@@ -146,7 +146,7 @@ async fn a_client_that_is_suspended_holds_up_nobody_and_goes_on_where_it_was() {
     let Some(mut curl) = Curl::start(&bench, "/topics/news?client=curl") else {
         return;
     };
-    bench.table("curl", |view| view.open == 2).await;
+    bench.table("curl", |view| view.tally.open == 2).await;
     publish_kilobytes(&bench, 1, 10).await;
     curl.events(10).await;
     curl.signal("STOP");
@@ -156,7 +156,7 @@ async fn a_client_that_is_suspended_holds_up_nobody_and_goes_on_where_it_was() {
         }
         assert_eq!(reader.data().await, kilobyte(n));
     }
-    let row = &bench.server.client("curl").rows[0];
+    let row = &bench.client("curl").rows[0];
     assert!(row.events < LAST, "it was suspended: {}", row.events);
     curl.signal("CONT");
     let events = curl.events(usize::try_from(LAST).expect("small")).await;
@@ -181,7 +181,7 @@ async fn a_client_that_stays_suspended_is_given_up_and_the_others_go_on() {
     let Some(mut curl) = Curl::start(&bench, "/topics/news?client=curl") else {
         return;
     };
-    bench.table("curl", |view| view.open == 2).await;
+    bench.table("curl", |view| view.tally.open == 2).await;
     publish_kilobytes(&bench, 1, 1).await;
     curl.events(1).await;
     curl.signal("STOP");

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use sse_server::{Config, Draft, EndedBy, KeepAlive, Limits};
+use sse_server::{Config, Draft, EndedBy, KeepAlive, Limits, Look};
 use support::curl::Curl;
 use support::topics::{Subscriber, keep_all, seq};
 use support::{Bench, soon};
@@ -134,7 +134,7 @@ async fn clients_that_vanish_are_noticed_within_the_bound_while_the_others_get_e
         };
         curls.push(curl);
     }
-    bench.table("all three", |view| view.open == 3).await;
+    bench.table("all three", |view| view.tally.open == 3).await;
     let thin = bench.subscribe("/topics/thin").await;
     let thick = bench.subscribe("/topics/thick").await;
     let readers = [thin, thick].map(|reader| tokio::spawn(count(reader)));
@@ -154,7 +154,7 @@ async fn clients_that_vanish_are_noticed_within_the_bound_while_the_others_get_e
         publish(&bench, "thin", "small".to_owned()).await;
         publish(&bench, "thick", large.clone()).await;
         published += 1;
-        for row in bench.server.connections().rows {
+        for row in bench.server.look(&Look::default()).rows {
             let Some((tag, ended)) = row.client.zip(row.ended) else {
                 continue;
             };
@@ -177,7 +177,7 @@ async fn clients_that_vanish_are_noticed_within_the_bound_while_the_others_get_e
         assert!(late < VANISHED + SLACK, "after {late:?} only {gone:?}");
     }
     let open = bench.server.connections().open;
-    let rows = bench.server.connections().rows;
+    let rows = bench.server.look(&Look::default()).rows;
     assert_eq!(open, 2, "the two that are here: {rows:?}");
     for topic in ["thin", "thick"] {
         publish(&bench, topic, LAST.to_owned()).await;

@@ -17,7 +17,7 @@ async fn a_client_that_closes_is_gone_before_its_next_event() {
     let (mut client, _) = bench.get("/endless?every=1h&client=fin").await;
     // Closing over unread bytes would be a reset.
     client.chunk().await;
-    bench.table("the client", |view| view.open == 1).await;
+    bench.table("the client", |view| view.tally.open == 1).await;
     let left = Instant::now();
     drop(client);
     let row = bench.ended("fin").await;
@@ -170,7 +170,7 @@ async fn the_table_tells_who_is_there() {
         (row.brought.as_deref(), row.last_id.as_deref()),
         (Some("6"), Some("7"))
     );
-    assert_eq!(view.open, 1);
+    assert_eq!(view.tally.open, 1);
 
     let (mut api, head) = bench.get("/api/connections?client=me").await;
     let json = api.body(&head).await;

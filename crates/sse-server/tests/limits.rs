@@ -24,7 +24,7 @@ async fn one_stream_too_many_is_503_while_page_and_api_answer() {
         assert_eq!(bench.get(target).await.1.status, 200, "{target}");
     }
     drop(first);
-    bench.table("room", |view| view.open == 1).await;
+    bench.table("room", |view| view.tally.open == 1).await;
     assert_eq!(bench.get("/endless").await.1.status, 200);
 }
 

@@ -193,7 +193,7 @@ async fn by_the_other_policy_it_is_told_what_was_dropped_and_goes_on_with_the_ne
             assert!(account.lost - before.1 > 100, "{}", account.lost);
         }
     }
-    let view = bench.server.client("pauses");
+    let view = bench.client("pauses");
     assert!(view.rows[0].ended.is_none(), "{:?}", view.rows[0]);
 }
 
@@ -307,7 +307,9 @@ async fn many_that_stall_are_all_cut_and_a_reader_is_served_throughout() {
         stalled.push(bench.subscribe_narrow("/topics/news").await);
     }
     publish_promptly(&bench, &mut reader, 1, 200).await;
-    let view = bench.table("only the reader", |view| view.open == 1).await;
+    let view = bench
+        .table("only the reader", |view| view.tally.open == 1)
+        .await;
     let ends = view.rows.iter().filter_map(|row| row.ended.as_ref());
     let why: Vec<_> = ends.map(|ended| (ended.by, ended.why)).collect();
     assert!(why.len() >= 50, "the table keeps the last fifty: {why:?}");

@@ -46,7 +46,7 @@ async fn rows_come_in_the_order_that_is_asked_for() {
         ["c", "b", "a", "done", "bad"],
         "open ones first, newest first"
     );
-    assert_eq!((usual.open, usual.all, usual.matching), (3, 5, 5));
+    assert_eq!((usual.tally.open, usual.all, usual.matching), (3, 5, 5));
     assert_eq!(
         tags(&look(Sort::Since, false)),
         ["a", "b", "c", "done", "bad"]
@@ -58,6 +58,12 @@ async fn rows_come_in_the_order_that_is_asked_for() {
         "/numbers"
     );
     assert_eq!(tags(&look(Sort::State, true))[0], "bad");
+
+    assert_eq!(
+        tags(&look(Sort::Client, true)),
+        ["done", "c", "bad", "b", "a"]
+    );
+    assert_eq!(tags(&look(Sort::LastId, true))[..2], ["done", "a"]);
 
     let part = bench.server.look(&Look {
         first: 1,
@@ -147,7 +153,7 @@ async fn a_client_that_does_not_read_is_seen_to_be_blocked_and_behind() {
             view.rows.iter().any(|row| row.behind == Some(0))
         })
         .await;
-    assert!(read.open == 2);
+    assert!(read.tally.open == 2);
     assert!(!row("reads").blocked);
 }
 

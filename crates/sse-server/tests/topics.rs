@@ -284,7 +284,7 @@ async fn one_topic_too_many_is_503_until_one_is_given_up() {
     assert_eq!(kept.data().await, "those that are there go on");
 
     drop(used);
-    bench.table("room", |view| view.open == 1).await;
+    bench.table("room", |view| view.tally.open == 1).await;
     let mut third = soon("room for the third", async {
         loop {
             let (client, head) = bench.get("/topics/third").await;

@@ -301,7 +301,9 @@ async fn a_subscriber_whose_body_is_slow_hears_what_is_published() {
     slow.send(&format!("{request}ab")).await;
     for n in 0..5 {
         bench.subscribe(&format!("/topics/other{n}")).await;
-        bench.table("it to be gone", |view| view.open == 0).await;
+        bench
+            .table("it to be gone", |view| view.tally.open == 0)
+            .await;
     }
     slow.send("cde").await;
     let head = slow.head().await;

@@ -7,8 +7,10 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::http::Version;
+
 use super::rates::{PerSecond, Rates};
-use super::{Asked, Row};
+use super::row::{Asked, Row};
 use crate::query::{BadQuery, once, tag, whole};
 
 /// Rows that one look shows, at most.
@@ -54,7 +56,7 @@ impl Default for Look {
 
 /// A column to sort by. Rows that are alike in it stand newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// Open, ended, refused.
     State,
@@ -66,28 +68,46 @@ pub enum Sort {
     Program,
     /// The path of the stream.
     Stream,
+    /// The name that the client gave itself.
+    Client,
+    /// The last event id that it brought: numbers by their size, behind those that are none.
+    Brought,
+    /// The number of the last event that it was sent, of those with an id.
+    LastId,
     /// Events sent.
     Events,
-    /// Bytes sent.
-    Bytes,
     /// Events a second.
     Rate,
+    /// Bytes sent.
+    Bytes,
+    /// Bytes a second.
+    ByteRate,
     /// Events that it has yet to be sent.
     Behind,
+    /// The version of HTTP.
+    Http,
+    /// What its client did after a break: the worst is the largest.
+    Verdict,
 }
 
 impl Sort {
     /// All of them, by the names that a query gives them.
-    const NAMES: [(&str, Sort); 9] = [
+    const NAMES: [(&str, Sort); 15] = [
         ("state", Sort::State),
         ("since", Sort::Since),
         ("peer", Sort::Peer),
         ("program", Sort::Program),
         ("stream", Sort::Stream),
+        ("client", Sort::Client),
+        ("brought", Sort::Brought),
+        ("last_id", Sort::LastId),
         ("events", Sort::Events),
-        ("bytes", Sort::Bytes),
         ("rate", Sort::Rate),
+        ("bytes", Sort::Bytes),
+        ("byte_rate", Sort::ByteRate),
         ("behind", Sort::Behind),
+        ("http", Sort::Http),
+        ("verdict", Sort::Verdict),
     ];
 
     fn parse(name: &str) -> Result<Self, BadQuery> {
@@ -147,16 +167,18 @@ impl Look {
         })
     }
 
-    /// The ids of the rows that are wanted, in order, however many they are.
-    pub(super) fn order(&self, rows: &[Arc<Row>], rates: &Rates) -> Vec<u64> {
+    /// The ids of the rows that the filter leaves, in order, however many they are.
+    pub(super) fn order(
+        &self,
+        rows: &[Arc<Row>],
+        rates: &Rates,
+        weights: &HashMap<u64, u64>,
+    ) -> Vec<u64> {
         let mut filter = Filter::new(&self.filter);
         let mut rows: Vec<(Key<'_>, u64)> = rows
             .iter()
-            .filter(|row| {
-                self.client.is_none() || row.client.tag.as_deref() == self.client.as_deref()
-            })
             .filter(|row| filter.lets_through(row))
-            .map(|row| (Key::of(row, self.sort, rates), row.id))
+            .map(|row| (Key::of(row, self.sort, rates, weights), row.id))
             .collect();
         rows.sort_unstable_by(|(a, a_id), (b, b_id)| {
             let order = a.cmp(b);
@@ -176,11 +198,13 @@ enum Key<'a> {
     Number(u64),
     Rate(f64),
     Text(&'a str),
+    Id(Option<u64>, &'a str),
     Peer(std::net::SocketAddr),
 }
 
 impl<'a> Key<'a> {
-    fn of(row: &'a Row, sort: Sort, rates: &Rates) -> Self {
+    fn of(row: &'a Row, sort: Sort, rates: &Rates, weights: &HashMap<u64, u64>) -> Self {
+        let rate = |what: fn(PerSecond) -> f64| Self::Rate(rates.of(row.id).map_or(0.0, what));
         match sort {
             Sort::State => Self::Number(row.state() as u64),
             Sort::Since => Self::Number(row.id),
@@ -189,11 +213,16 @@ impl<'a> Key<'a> {
             Sort::Stream => Self::Text(&row.client.asked.stream),
             Sort::Events => Self::Number(row.sent.counts().events),
             Sort::Bytes => Self::Number(row.sent.counts().bytes),
-            Sort::Rate => Self::Rate(
-                rates
-                    .of(row.id)
-                    .map_or(0.0, |PerSecond { events, .. }| events),
-            ),
+            Sort::Client => Self::Text(row.client.tag.as_deref().unwrap_or_default()),
+            Sort::Brought => {
+                let brought = row.client.brought.as_deref().unwrap_or_default();
+                Self::Id(brought.parse().ok(), brought)
+            }
+            Sort::LastId => Self::Number(row.sent.last_id().map_or(0, |n| n + 1)),
+            Sort::Rate => rate(|rate| rate.events),
+            Sort::ByteRate => rate(|rate| rate.bytes),
+            Sort::Http => Self::Number(u64::from(row.client.asked.version != Version::HTTP_10)),
+            Sort::Verdict => Self::Number(weights.get(&row.id).copied().unwrap_or(0)),
             Sort::Behind => Self::Number(row.behind().unwrap_or(0)),
         }
     }
@@ -204,6 +233,7 @@ impl<'a> Key<'a> {
             (Self::Number(a), Self::Number(b)) => a.cmp(b),
             (Self::Rate(a), Self::Rate(b)) => a.total_cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Id(a, a_text), Self::Id(b, b_text)) => (a, a_text).cmp(&(b, b_text)),
             (Self::Peer(a), Self::Peer(b)) => a.cmp(b),
             _ => Ordering::Equal,
         }

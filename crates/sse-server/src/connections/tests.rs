@@ -1,6 +1,27 @@
 //! The table alone, without a socket.
 
+use axum::http::Version;
+
 use super::*;
+
+fn look(table: &Connections, look: Look) -> Slice {
+    table.slice(&look, Instant::now())
+}
+
+fn all(table: &Connections) -> Slice {
+    look(table, Look::default())
+}
+
+fn of(table: &Connections, tag: &str) -> Slice {
+    let client = Some(tag.to_owned());
+    look(
+        table,
+        Look {
+            client,
+            ..Look::default()
+        },
+    )
+}
 
 fn client(tag: &str) -> Client {
     Client {
@@ -20,17 +41,20 @@ fn client(tag: &str) -> Client {
 #[test]
 fn a_row_lives_from_open_to_end_and_stays_for_a_while() {
     let table = Connections::new(10);
-    let open = table.open(client("a")).expect("room");
+    let open = table.open(client("a"), 1).expect("room");
     open.sent(1, Some(1), 20);
     open.sent(1, Some(2), 40);
     open.sent(0, None, 40);
-    let view = table.view();
-    assert_eq!((view.open, view.opened, view.rows.len()), (1, 1, 1));
+    let view = all(&table);
+    assert_eq!(
+        (view.tally.open, view.tally.opened, view.rows.len()),
+        (1, 1, 1)
+    );
     assert_eq!(view.rows[0].last_id.as_deref(), Some("2"));
     assert_eq!(view.rows[0].state, "open");
     open.end(Ending::new(EndedBy::Client, "closed"));
-    let view = table.view();
-    assert_eq!((view.open, view.opened), (0, 1));
+    let view = all(&table);
+    assert_eq!((view.tally.open, view.tally.opened), (0, 1));
     let ended = view.rows[0].ended.as_ref().expect("it ended");
     assert_eq!((ended.by, ended.why), (EndedBy::Client, "closed"));
     assert_eq!(view.rows[0].events, 2);
@@ -39,13 +63,13 @@ fn a_row_lives_from_open_to_end_and_stays_for_a_while() {
 #[test]
 fn the_limit_counts_open_streams_only() {
     let table = Connections::new(1);
-    let first = table.open(client("a")).expect("room");
-    let Err(full) = table.open(client("b")) else {
+    let first = table.open(client("a"), 1).expect("room");
+    let Err(full) = table.open(client("b"), 1) else {
         panic!("there is no room");
     };
     assert_eq!(full.0.tag.as_deref(), Some("b"));
     drop(first);
-    table.open(client("b")).expect("room again");
+    table.open(client("b"), 1).expect("room again");
 }
 
 #[test]
@@ -59,25 +83,23 @@ fn closed_rows_are_bounded_and_newest_first() {
             Ending::new(EndedBy::Server, "too many streams"),
         );
     }
-    let view = table.view();
+    let view = all(&table);
     assert_eq!(view.rows.len(), KEPT);
-    assert_eq!(view.refused, KEPT as u64 + 5);
+    assert_eq!(view.tally.refused, KEPT as u64 + 5);
     assert_eq!(view.rows[0].client.as_deref(), Some("54"));
-    assert_eq!(table.view_of("5").rows.len(), 1);
-    assert_eq!(table.view_of("4").rows.len(), 0);
+    assert_eq!(of(&table, "5").rows.len(), 1);
+    assert_eq!(of(&table, "4").rows.len(), 0);
 }
 
 #[test]
 fn refusals_do_not_wipe_out_how_others_ended() {
     let table = Connections::new(10);
-    drop(table.open(client("mine")).expect("room"));
+    drop(table.open(client("mine"), 1).expect("room"));
     let ending = Ending::new(EndedBy::Server, "origin not allowed");
     for n in 0..KEPT * 3 {
         table.refuse(client(&n.to_string()), 403, None, ending);
     }
-    assert_eq!(table.view_of("mine").rows.len(), 1);
-    let ids: Vec<u64> = table.view().rows.iter().map(|row| row.id).collect();
-    assert!(ids.is_sorted_by(|a, b| a > b), "newest first: {ids:?}");
+    assert_eq!(of(&table, "mine").rows.len(), 1);
 }
 
 #[test]
@@ -86,13 +108,27 @@ fn many_open_rows_do_not_push_out_how_others_ended() {
     let ending = Ending::new(EndedBy::Server, "too many streams");
     table.refuse(client("refused"), 503, None, ending);
     let open: Vec<_> = (0..300)
-        .map(|n| table.open(client(&n.to_string())).expect("room"))
+        .map(|n| table.open(client(&n.to_string()), 1).expect("room"))
         .collect();
-    let view = table.view();
-    assert_eq!((view.open, view.rows.len(), view.more), (300, 200, 101));
+    let view = all(&table);
+    assert_eq!(
+        (view.tally.open, view.rows.len(), view.all),
+        (300, 200, 301)
+    );
     assert_eq!(view.rows[0].client.as_deref(), Some("299"), "newest first");
-    assert_eq!(view.rows[199].state, "refused");
-    assert_eq!(table.view_of("7").more, 0);
+    let (first, count) = (299, 2);
+    let end = look(
+        &table,
+        Look {
+            first,
+            count,
+            ..Look::default()
+        },
+    );
+    let states: Vec<&str> = end.rows.iter().map(|row| row.state).collect();
+    assert_eq!(states, ["open", "refused"]);
+    let ended = of(&table, "7").rows;
+    assert_eq!(ended.len(), 1);
     drop(open);
 }
 
@@ -100,12 +136,12 @@ fn many_open_rows_do_not_push_out_how_others_ended() {
 fn a_look_rearms_the_notice_and_a_busy_row_gives_one() {
     let table = Connections::new(10);
     let changed = table.changed();
-    let open = table.open(client("a")).expect("room");
+    let open = table.open(client("a"), 1).expect("room");
     for bytes in 1..100 {
         open.sent(1, None, bytes);
     }
     assert_eq!(*changed.borrow(), 1);
-    table.view();
+    all(&table);
     open.sent(0, None, 100);
     open.sent(0, None, 100);
     assert_eq!(*changed.borrow(), 2);

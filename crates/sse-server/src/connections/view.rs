@@ -1,33 +1,30 @@
 //! The table as the window and the API read it.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
-
-use std::sync::Arc;
 
 use axum::http::Version;
 use serde::Serialize;
 
-use super::look::{Look, SHOWN};
+use super::look::{Look, SHOWN, Sort};
 use super::rates::{PerSecond, Rates};
-use super::{Connections, EndedBy, Row, Table, lock, millis};
+use super::row::{Ended, Row, millis};
+use super::{Connections, EndedBy, Table, Verdict, lock};
 
 /// How long an order stands while no row comes or ends: what it is sorted by changes with every event.
 const ORDER: Duration = Duration::from_secs(1);
 
-/// The table at one moment: open connections first, then closed ones, newest first in each.
-#[derive(Clone, Debug, Serialize)]
-pub struct ConnectionsView {
+/// How many there are and were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Tally {
     /// Streams open now.
     pub open: usize,
     /// Streams opened since the program began.
     pub opened: u64,
     /// Requests for a stream that were refused since the program began.
     pub refused: u64,
-    /// Open connections that `rows` has no room for.
-    pub more: usize,
-    /// At most 200 rows.
-    pub rows: Vec<RowView>,
 }
 
 /// One connection.
@@ -73,6 +70,8 @@ pub struct RowView {
     pub origin: Option<String>,
     /// How it ended, once it has.
     pub ended: Option<EndedView>,
+    /// What its client did after a break, where that is known.
+    pub verdict: Option<Verdict>,
 }
 
 /// How a connection ended.
@@ -91,12 +90,9 @@ pub struct EndedView {
 /// What a look at the table shows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Slice {
-    /// Streams open now.
-    pub open: usize,
-    /// Streams opened since the program began.
-    pub opened: u64,
-    /// Requests for a stream that were refused since the program began.
-    pub refused: u64,
+    /// How many there are and were.
+    #[serde(flatten)]
+    pub tally: Tally,
     /// Rows that there are.
     pub all: usize,
     /// Rows that the look wants, shown or not.
@@ -130,19 +126,29 @@ impl Watched {
     }
 
     /// Makes the order anew.
-    fn order(&mut self, look: &Look, version: u64, rows: &[Arc<Row>], now: Instant) {
-        let open = rows.iter().filter(|row| row.ended.get().is_none());
+    fn order(&mut self, look: &Look, found: &Found, now: Instant) {
+        let open = found.rows.iter().filter(|row| row.ended.get().is_none());
         self.rates
             .look(now, open.map(|row| (row.id, row.sent.counts())));
-        self.order = look.order(rows, &self.rates);
-        self.made = Some((look.clone(), version, now));
+        self.order = look.order(&found.rows, &self.rates, &found.weights);
+        self.made = Some((look.clone(), found.version, now));
     }
 }
 
+/// What an order is made of.
+struct Found {
+    rows: Vec<Arc<Row>>,
+    /// What there is to say of those rows, where that is what they are sorted by.
+    weights: HashMap<u64, u64>,
+    /// Which table it is of.
+    version: u64,
+}
+
 impl Connections {
-    /// The table now.
-    pub(crate) fn view(&self) -> ConnectionsView {
-        self.look(|_| true)
+    /// How many there are.
+    pub(crate) fn tally(&self) -> Tally {
+        self.rearm();
+        self.table().tally()
     }
 
     /// What somebody wants to see of it at `now`.
@@ -150,32 +156,20 @@ impl Connections {
         self.rearm();
         let mut watched = lock(&self.0.watched);
         let table = self.table();
-        let table = match watched.stands(look, table.version, now) {
-            true => table,
-            false => {
-                // Whoever comes or leaves does not wait while they are sorted.
-                let rows: Vec<Arc<Row>> = table.rows().cloned().collect();
-                let version = table.version;
-                drop(table);
-                watched.order(look, version, &rows, now);
-                self.table()
-            }
-        };
-        let Watched { rates, order, .. } = &*watched;
-        let wanted = order.iter().skip(look.first).take(look.count.min(SHOWN));
-        let rows = wanted
-            .filter_map(|id| table.row_of(*id))
-            .map(|row| view(row, rates.of(row.id)))
-            .collect();
-        Slice {
-            open: table.open.len(),
-            opened: table.opened,
-            refused: table.refused,
-            all: table.open.len() + table.ended.len() + table.turned_away.len(),
-            matching: order.len(),
-            first: look.first,
-            rows,
+        if watched.stands(look, table.version, now) {
+            return table.slice(look, &watched.order, &watched.rates, now);
         }
+        // Whoever comes or leaves does not wait while they are sorted.
+        let found = table.find(look, now);
+        drop(table);
+        if look.client.is_some() {
+            // A few rows; the order of them all is somebody else's and stands.
+            let order = look.order(&found.rows, &watched.rates, &found.weights);
+            return self.table().slice(look, &order, &watched.rates, now);
+        }
+        watched.order(look, &found, now);
+        self.table()
+            .slice(look, &watched.order, &watched.rates, now)
     }
 
     /// Before reading, so that what changes meanwhile is told again.
@@ -183,39 +177,51 @@ impl Connections {
         self.0.told.store(false, Ordering::Release);
         fence(Ordering::SeqCst);
     }
-
-    /// The rows of one client's tag.
-    pub(crate) fn view_of(&self, tag: &str) -> ConnectionsView {
-        self.look(|row| row.client.tag.as_deref() == Some(tag))
-    }
-
-    fn look(&self, wanted: impl Fn(&Row) -> bool) -> ConnectionsView {
-        self.rearm();
-        let table = self.table();
-        let closed = table.ended.iter().chain(&table.turned_away);
-        let mut closed: Vec<_> = closed.filter(|row| wanted(row)).collect();
-        closed.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
-        let mut open = table.open.values().rev().filter(|row| wanted(row));
-        // Closed ones keep their place: how a connection ended is told nowhere else.
-        let room = SHOWN.saturating_sub(closed.len());
-        let mut rows: Vec<RowView> = open
-            .by_ref()
-            .take(room)
-            .map(|row| view(row, None))
-            .collect();
-        let more = open.count();
-        rows.extend(closed.into_iter().map(|row| view(row, None)));
-        ConnectionsView {
-            open: table.open.len(),
-            opened: table.opened,
-            refused: table.refused,
-            more,
-            rows,
-        }
-    }
 }
 
 impl Table {
+    fn tally(&self) -> Tally {
+        Tally {
+            open: self.open.len(),
+            opened: self.opened,
+            refused: self.refused,
+        }
+    }
+
+    /// The rows of a look, but for its filter.
+    fn find(&self, look: &Look, now: Instant) -> Found {
+        let tag = look.client.as_deref();
+        let wanted = |row: &&Arc<Row>| tag.is_none() || row.client.tag.as_deref() == tag;
+        let rows: Vec<Arc<Row>> = self.rows().filter(wanted).cloned().collect();
+        let weight = |row: &Arc<Row>| (row.id, self.returns.weight(row, now, self.serving));
+        let weights = match look.sort {
+            Sort::Verdict => rows.iter().map(weight).collect(),
+            _ => HashMap::new(),
+        };
+        Found {
+            rows,
+            weights,
+            version: self.version,
+        }
+    }
+
+    /// The part of an order that a look shows.
+    fn slice(&self, look: &Look, order: &[u64], rates: &Rates, now: Instant) -> Slice {
+        let shown = order.iter().skip(look.first).take(look.count.min(SHOWN));
+        let verdict = |row: &Row| self.returns.verdict(row, now, self.serving);
+        let rows = shown
+            .filter_map(|id| self.row_of(*id))
+            .map(|row| view(row, rates.of(row.id), verdict(row)))
+            .collect();
+        Slice {
+            tally: self.tally(),
+            all: self.open.len() + self.ended.len() + self.turned_away.len(),
+            matching: order.len(),
+            first: look.first,
+            rows,
+        }
+    }
+
     /// Open ones and closed ones, in no order that means anything.
     fn rows(&self) -> impl Iterator<Item = &Arc<Row>> {
         let closed = self.ended.iter().chain(&self.turned_away);
@@ -233,7 +239,7 @@ impl Table {
     }
 }
 
-fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
+fn view(row: &Row, rate: Option<PerSecond>, verdict: Option<Verdict>) -> RowView {
     let ended = row.ended.get().map(|ended| &**ended);
     RowView {
         id: row.id,
@@ -250,7 +256,7 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
         rate: rate.map(|rate| rate.events),
         byte_rate: rate.map(|rate| rate.bytes),
         behind: row.behind(),
-        blocked: ended.is_none() && row.sent.blocked.load(Ordering::Relaxed),
+        blocked: ended.is_none() && row.sent.is_blocked(),
         http: match row.client.asked.version {
             Version::HTTP_10 => "1.0",
             _ => "1.1",
@@ -258,11 +264,12 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
         state: row.state().word(),
         status: row.status,
         origin: row.origin.as_deref().map(str::to_owned),
-        ended: ended.map(|(ending, at)| EndedView {
+        ended: ended.map(|Ended { ending, when, .. }| EndedView {
             by: ending.by,
             why: ending.why,
             complete: ending.complete,
-            at_ms: millis(*at),
+            at_ms: millis(*when),
         }),
+        verdict,
     }
 }

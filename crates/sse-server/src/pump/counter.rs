@@ -25,16 +25,16 @@ impl Counter {
         }
     }
 
-    /// Goes on after the number that a client has, or `None` when it has had everything.
+    /// Goes on after the number that a client has; it is done when that was the last one, or is beyond.
     ///
     /// A number that this counter can never have given (none at all, or one before the first) starts from the
     /// beginning: better a repeat than a hole.
-    pub(crate) fn resume(self, had: Option<u64>) -> Option<Self> {
+    pub(crate) fn resume(self, had: Option<u64>) -> Self {
         let had = had.filter(|n| (self.from..=LAST).contains(n));
         let next = had.map_or(self.from, |n| n + 1);
-        match self.end {
-            Some(end) if next >= end => None,
-            _ => Some(Self { next, ..self }),
+        Self {
+            next: self.end.map_or(next, |end| next.min(end)),
+            ..self
         }
     }
 
@@ -62,24 +62,25 @@ impl Counter {
 mod tests {
     use super::*;
 
-    fn rest(counter: Option<Counter>) -> Option<Vec<u64>> {
-        let mut counter = counter?;
-        Some(std::iter::from_fn(|| counter.take()).collect())
+    fn rest(mut counter: Counter) -> Vec<u64> {
+        std::iter::from_fn(|| counter.take()).collect()
     }
 
     #[test]
     fn a_finite_counter_sends_the_rest_or_nothing() {
         let five = Counter::new(1, Some(5));
-        assert_eq!(rest(Some(five)), Some(vec![1, 2, 3, 4, 5]));
-        assert_eq!(rest(five.resume(Some(3))), Some(vec![4, 5]));
-        assert_eq!(rest(five.resume(Some(4))), Some(vec![5]));
-        assert_eq!(rest(five.resume(Some(5))), None);
-        assert_eq!(rest(five.resume(Some(700))), None);
+        assert_eq!(rest(five), [1, 2, 3, 4, 5]);
+        assert_eq!(rest(five.resume(Some(3))), [4, 5]);
+        assert_eq!(rest(five.resume(Some(4))), [5]);
+        for had in [5, 700] {
+            let done = five.resume(Some(had));
+            assert_eq!((done.is_done(), done.next()), (true, 6), "{had}");
+        }
     }
 
     #[test]
     fn an_endless_counter_goes_on_after_the_id() {
-        let mut on = Counter::new(1, None).resume(Some(41)).expect("never done");
+        let mut on = Counter::new(1, None).resume(Some(41));
         assert_eq!(on.take(), Some(42));
         assert!(!on.is_done());
     }
@@ -87,12 +88,9 @@ mod tests {
     #[test]
     fn the_largest_ids_resume_and_end_too() {
         let largest = Counter::new(MAX_FROM, Some(MAX_COUNT));
-        assert_eq!(largest.resume(Some(LAST)), None);
-        let rest = largest.resume(Some(LAST - 1));
-        assert_eq!(rest.and_then(|mut rest| rest.take()), Some(LAST));
-        let mut endless = Counter::new(1, None)
-            .resume(Some(LAST))
-            .expect("never done");
+        assert!(largest.resume(Some(LAST)).is_done());
+        assert_eq!(rest(largest.resume(Some(LAST - 1))), [LAST]);
+        let mut endless = Counter::new(1, None).resume(Some(LAST));
         assert_eq!(endless.take(), Some(LAST + 1));
     }
 
@@ -100,7 +98,7 @@ mod tests {
     fn what_cannot_have_been_given_starts_from_the_beginning() {
         let seven = Counter::new(7, Some(2));
         for had in [None, Some(0), Some(6), Some(LAST + 1), Some(u64::MAX)] {
-            assert_eq!(rest(seven.resume(had)), Some(vec![7, 8]), "{had:?}");
+            assert_eq!(rest(seven.resume(had)), [7, 8], "{had:?}");
         }
     }
 }

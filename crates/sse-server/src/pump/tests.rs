@@ -50,7 +50,7 @@ impl Bench {
 }
 
 fn pump(stream: &Stream, keep_alive: KeepAlive, last: Option<&str>) -> Option<Pump> {
-    Pump::new(Play::new(Arc::new(stream.clone())), keep_alive, last)
+    Pump::new(Play::new(Arc::new(stream.clone())), keep_alive, last).ok()
 }
 
 fn finite() -> Stream {

@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 
 use super::body;
 use crate::app::{Answer, Context, Visitor, client, say};
-use crate::connections::{Client, EndedBy, Ending, Numbers};
+use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
 use crate::pump::Pump;
 use crate::query::{BadQuery, Overrides};
 use crate::stream::Stream;
@@ -88,24 +88,25 @@ pub(super) async fn open(
 
     let play = asked.overrides.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
-    let Some(pump) = Pump::new(play, context.keep_alive, last_event_id) else {
-        if !head_only {
-            let ending = Ending {
-                why: "nothing left to send",
-                ..Ending::COMPLETE
-            };
-            context.connections.refuse(asked.client, 204, None, ending);
+    let numbers = Numbers::Stream(Arc::clone(&stream));
+    let pump = match Pump::new(play, context.keep_alive, last_event_id) {
+        Ok(pump) => pump,
+        Err(next) => {
+            if !head_only {
+                let goes_on = GoesOn::new(numbers, last_event_id, next);
+                context.connections.complete(asked.client, &goes_on);
+            }
+            // The polite way to tell an EventSource not to come back (HTML 9.2.3).
+            return (StatusCode::NO_CONTENT, Body::new(Unsized))
+                .into_response()
+                .into();
         }
-        // The polite way to tell an EventSource not to come back (HTML 9.2.3).
-        return (StatusCode::NO_CONTENT, Body::new(Unsized))
-            .into_response()
-            .into();
     };
     if head_only {
         return head(&stream.headers).into();
     }
     let client = Client {
-        numbers: Numbers::Stream(Arc::clone(&stream)),
+        numbers,
         ..asked.client
     };
     begin(context, client, pump, &stream.headers)
@@ -113,7 +114,7 @@ pub(super) async fn open(
 
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(context: &Context, client: Client, pump: Pump, headers: &Headers) -> Answer {
-    match context.connections.open(client) {
+    match context.connections.open(client, pump.next_number()) {
         Ok(open) => Answer {
             response: head(headers),
             begins: Some((pump, open)),

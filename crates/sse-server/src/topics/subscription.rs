@@ -82,6 +82,11 @@ impl Subscription {
         &self.topic
     }
 
+    /// The number of the event that it lacks next.
+    pub(crate) fn next(&self) -> u64 {
+        self.reader.at + 1
+    }
+
     /// Whether it is to be ended for being too far behind, as seen from outside a visit.
     pub(crate) fn is_too_slow(&self) -> bool {
         let (topic, reader) = (&self.topic, &self.reader);

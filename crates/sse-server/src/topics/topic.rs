@@ -8,7 +8,7 @@ use sse_wire::Event;
 use tokio::sync::{Notify, watch};
 
 use super::ring::Ring;
-use super::subscription::{Reader, Subscription};
+use super::subscription::{RETRY, Reader, Subscription};
 use super::{TopicInfo, lock};
 use crate::config::TopicConfig;
 use crate::error::Error;
@@ -35,6 +35,8 @@ pub(crate) struct Topic {
 pub(super) struct State {
     pub(super) ring: Ring,
     pub(super) subscribers: usize,
+    /// The number of the last event that set a reconnection time, and that in milliseconds.
+    retry: Option<(u64, u64)>,
     /// It made room for another topic. Whoever still holds it asks for the name again.
     gone: bool,
     /// How far each sweeper that has readers of this topic has come.
@@ -63,6 +65,7 @@ impl Topic {
             state: Mutex::new(State {
                 ring: Ring::new(born, config.keep_events, config.keep_bytes),
                 subscribers: 0,
+                retry: None,
                 gone: false,
                 sweeps: Vec::new(),
             }),
@@ -127,6 +130,9 @@ impl Topic {
                 break;
             }
             state.ring.push(&event);
+            if let Some(ms) = event.retry {
+                state.retry = Some((state.ring.last(), ms));
+            }
             events += 1;
         }
         let last = state.ring.last();
@@ -161,6 +167,15 @@ impl Topic {
         let reader = Reader::new(&state.ring, last_event_id);
         drop(state);
         Some(Subscription::new(Arc::clone(self), reader))
+    }
+
+    /// The reconnection time in milliseconds that a subscriber was told last that has got so many `events`, the last of
+    /// them numbered `last`.
+    pub(crate) fn retry_until(&self, last: Option<u64>, events: u64) -> u64 {
+        match (lock(&self.state).retry, last) {
+            (Some((at, ms)), Some(last)) if at <= last && last - at < events => ms,
+            _ => RETRY,
+        }
     }
 
     /// Takes part in the topic as a sweeper that has visited all its readers up to now, since it has none.

@@ -14,7 +14,7 @@ pub mod topics;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use sse_server::{Config, ConnectionsView, Limits, RowView, Server};
+use sse_server::{Config, Limits, Look, RowView, Server, Slice};
 use sse_wire::{Decoded, Decoder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -87,16 +87,12 @@ impl Bench {
     }
 
     /// Waits until the table satisfies `wanted`, looking whenever it says that it changed.
-    pub async fn table(
-        &self,
-        what: &str,
-        wanted: impl Fn(&ConnectionsView) -> bool,
-    ) -> ConnectionsView {
+    pub async fn table(&self, what: &str, wanted: impl Fn(&Slice) -> bool) -> Slice {
         let mut changed = self.server.connections_changed();
         soon(what, async {
             loop {
                 changed.borrow_and_update();
-                let view = self.server.connections();
+                let view = self.server.look(&Look::default());
                 if wanted(&view) {
                     return view;
                 }
@@ -105,6 +101,14 @@ impl Bench {
             }
         })
         .await
+    }
+
+    /// The rows of one client's tag.
+    pub fn client(&self, tag: &str) -> Slice {
+        self.server.look(&Look {
+            client: Some(tag.to_owned()),
+            ..Look::default()
+        })
     }
 
     /// Waits for the newest row to be over, and answers it.

@@ -1,0 +1,173 @@
+//! What is said of a client that went, in words and in numbers.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::{Answered, Back, Cost, Told};
+use crate::connections::row::Row;
+
+/// What is said of a connection whose client came back, or did not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Which of them.
+    pub kind: VerdictKind,
+    /// In words, such as `came back after 1.02 s (retry 1.00 s) with id 7, nothing lost`.
+    pub words: String,
+    /// Whether the client's tag says that it is the same; else it is probable.
+    pub sure: bool,
+    /// How long it was away, in milliseconds; of one that is missing, until now.
+    pub away_ms: Option<u64>,
+    /// The reconnection time that it was told, in milliseconds.
+    pub retry_ms: Option<u64>,
+    /// Events that it was never sent, where that can be told.
+    pub lost: Option<u64>,
+    /// Events that it was sent twice, where that can be told.
+    pub repeated: Option<u64>,
+    /// The row that it went on from, or went on as.
+    pub other: Option<u64>,
+}
+
+/// Which verdict it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VerdictKind {
+    /// On the row of one that came back, or was refused when it did.
+    Back,
+    /// On the row of one that ended, and whose client came back.
+    Returned,
+    /// On the row of one that ended, and whose client did not come back within ten times its retry, 30 s at least.
+    Missing,
+}
+
+/// Of a connection whose client should have come back by now.
+pub(super) fn missing(row: &Row, now: Instant) -> Option<Verdict> {
+    let ended = row.ended.get()?;
+    let sure = row.client.tag.is_some();
+    let away = now.saturating_duration_since(ended.at);
+    Some(Verdict {
+        kind: VerdictKind::Missing,
+        words: format!(
+            "{}has not come back for {} ({})",
+            probably(sure),
+            time(away),
+            told_retry(ended.retry)
+        ),
+        sure,
+        away_ms: Some(millis(away)),
+        retry_ms: ended.retry,
+        lost: None,
+        repeated: None,
+        other: None,
+    })
+}
+
+impl Told {
+    pub(super) fn verdict(&self) -> Verdict {
+        let plain = |kind, words, sure, away: Option<Duration>, other| Verdict {
+            kind,
+            words,
+            sure,
+            away_ms: away.map(millis),
+            retry_ms: None,
+            lost: None,
+            repeated: None,
+            other: Some(other),
+        };
+        match self {
+            Self::Back(back) => Verdict {
+                kind: VerdictKind::Back,
+                words: back.words(),
+                sure: back.sure,
+                away_ms: Some(millis(back.away)),
+                retry_ms: back.retry,
+                lost: back.cost.map(|cost| cost.lost),
+                repeated: back.cost.map(|cost| cost.repeated),
+                other: Some(back.of),
+            },
+            Self::Returned { to, away, sure } => {
+                let when = match away {
+                    Some(away) => format!("came back after {}", time(*away)),
+                    None => "was back before this was noticed".to_owned(),
+                };
+                let words = format!("{}{when}", probably(*sure));
+                plain(VerdictKind::Returned, words, *sure, *away, *to)
+            }
+            Self::Refused {
+                to,
+                away,
+                status,
+                sure,
+            } => {
+                let words = format!(
+                    "{}came back after {} and was refused ({status})",
+                    probably(*sure),
+                    time(*away)
+                );
+                plain(VerdictKind::Returned, words, *sure, Some(*away), *to)
+            }
+        }
+    }
+}
+
+impl Back {
+    fn words(&self) -> String {
+        let with = match &self.brought {
+            Some(id) => format!("with id {id}"),
+            None => "without an id".to_owned(),
+        };
+        let came = format!(
+            "{}came back after {} ({}) {with}",
+            probably(self.sure),
+            time(self.away),
+            told_retry(self.retry)
+        );
+        match self.answered {
+            Answered::Stream => format!("{came}, {}", cost(self.cost)),
+            Answered::Complete => format!("{came}, {}: there is no more (204)", cost(self.cost)),
+            Answered::Refused(status) => format!("{came} and was refused ({status})"),
+        }
+    }
+}
+
+fn cost(cost: Option<Cost>) -> String {
+    let events = |n: u64, what: &str| match n {
+        1 => format!("1 event {what}"),
+        _ => format!("{n} events {what}"),
+    };
+    match cost {
+        None => "what it missed cannot be told: the stream has changed".to_owned(),
+        Some(Cost {
+            lost: 0,
+            repeated: 0,
+        }) => "nothing lost".to_owned(),
+        Some(Cost { lost: 0, repeated }) => events(repeated, "repeated"),
+        Some(Cost { lost, .. }) => events(lost, "lost"),
+    }
+}
+
+fn probably(sure: bool) -> &'static str {
+    if sure { "" } else { "probably " }
+}
+
+fn told_retry(retry: Option<u64>) -> String {
+    match retry {
+        Some(ms) => format!("retry {}", time(Duration::from_millis(ms))),
+        None => "no retry was sent".to_owned(),
+    }
+}
+
+/// `1.02 s`, and from two minutes on `2 min 5 s`.
+fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..10 => format!("{:.2} s", time.as_secs_f64()),
+        10..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,298 @@
+//! One connection, or one refused request, as the table has it.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use axum::http::Version;
+
+use super::rates::Counts;
+use crate::stream::Stream;
+use crate::tap::Tap;
+use crate::topics::Topic;
+use crate::transport::Framing;
+
+/// What is known of a client when its request arrives.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) peer: SocketAddr,
+    pub(crate) asked: Arc<Asked>,
+    pub(crate) tag: Option<Box<str>>,
+    /// The last event id that it brought.
+    pub(crate) brought: Option<Box<str>>,
+    /// What the numbers of its events are ids of.
+    pub(crate) numbers: Numbers,
+}
+
+/// What thousands of clients may have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    /// The program, as far as it says.
+    pub(crate) program: Box<str>,
+    /// The path of the stream.
+    pub(crate) stream: Box<str>,
+    /// The request's method, as much of it as is shown.
+    pub(crate) method: Box<str>,
+    pub(crate) version: Version,
+}
+
+/// Where the number of an event leads to the id that the event was sent with.
+#[derive(Clone, Debug)]
+pub(crate) enum Numbers {
+    /// Nowhere: there are no events.
+    None,
+    Topic(Arc<Topic>),
+    Stream(Arc<Stream>),
+    /// To this one: of a connection that is closed nothing else is asked.
+    Last(Option<Arc<String>>),
+}
+
+impl Numbers {
+    pub(super) fn id(&self, n: u64) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Topic(topic) => Some(topic.id(n)),
+            Self::Stream(stream) => stream.id_of(n),
+            Self::Last(id) => id.as_deref().cloned(),
+        }
+    }
+
+    /// The reconnection time in milliseconds that a client was told last that has got so many `events`, the last with an id
+    /// numbered `last`. It may wait for a topic.
+    fn retry(&self, last: Option<u64>, events: u64) -> Option<u64> {
+        match self {
+            Self::Stream(stream) => stream.retry_until(last),
+            Self::Topic(topic) => Some(topic.retry_until(last, events)),
+            Self::None | Self::Last(_) => None,
+        }
+    }
+}
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EndedBy {
+    /// This server.
+    Server,
+    /// The program at the other end.
+    Client,
+    /// Neither: the connection broke between them.
+    Network,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) by: EndedBy,
+    pub(crate) why: &'static str,
+    /// Whether the client has everything that there was.
+    pub(crate) complete: bool,
+}
+
+impl Ending {
+    pub(crate) const fn new(by: EndedBy, why: &'static str) -> Self {
+        Self {
+            by,
+            why,
+            complete: false,
+        }
+    }
+
+    /// A finite stream was sent whole.
+    pub(crate) const COMPLETE: Self = Self {
+        by: EndedBy::Server,
+        why: "complete",
+        complete: true,
+    };
+}
+
+/// How a connection ended, when, and what its client was told.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    pub(super) ending: Ending,
+    pub(super) when: SystemTime,
+    pub(super) at: Instant,
+    /// The reconnection time, in milliseconds.
+    pub(super) retry: Option<u64>,
+}
+
+/// One connection, or one refused request.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) id: u64,
+    pub(super) client: Client,
+    /// Milliseconds since 1970.
+    pub(super) since: u64,
+    pub(super) status: u16,
+    pub(super) origin: Option<Box<str>>,
+    pub(super) sent: Sent,
+    pub(super) tap: OnceLock<Arc<Tap>>,
+    /// Boxed: most rows are open.
+    pub(super) ended: OnceLock<Box<Ended>>,
+}
+
+// There may be ten thousand, and the next size that an allocator has is a quarter larger.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Row>() <= 192);
+
+/// What the kernel took of a connection's stream. Written by one task and read by others, so that a visit
+/// pays for no lock.
+#[derive(Debug)]
+pub(super) struct Sent {
+    events: AtomicU64,
+    bytes: AtomicU64,
+    /// The number of the last event that had an id; until there is one, the number to begin with and [`FIRST`].
+    last: AtomicU64,
+    /// Whether bytes wait for the socket.
+    blocked: AtomicBool,
+}
+
+/// Marks a number as that of the first event, which was not sent yet. The largest number that a stream gives is far below.
+const FIRST: u64 = 1 << 63;
+
+/// There is no first event.
+const NONE: u64 = u64::MAX;
+
+impl Sent {
+    /// Nothing, so far, of what begins with the number `next`.
+    pub(super) fn nothing(next: Option<u64>) -> Self {
+        Self {
+            events: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            last: AtomicU64::new(next.map_or(NONE, |next| next | FIRST)),
+            blocked: AtomicBool::new(false),
+        }
+    }
+
+    /// The number of the last event that had an id.
+    pub(super) fn last_id(&self) -> Option<u64> {
+        Some(self.last.load(Ordering::Relaxed)).filter(|last| last & FIRST == 0)
+    }
+
+    /// The number that comes after what is known to be sent.
+    pub(super) fn next(&self) -> Option<u64> {
+        match self.last.load(Ordering::Relaxed) {
+            NONE => None,
+            first if first & FIRST != 0 => Some(first & !FIRST),
+            last => Some(last + 1),
+        }
+    }
+
+    /// Notes what the kernel took: `events` more, the last one with an id numbered `last_id`, and `bytes` in all.
+    pub(super) fn add(&self, events: u64, last_id: Option<u64>, bytes: u64) {
+        // Nobody else writes, so this needs no read-modify-write.
+        let before = self.events.load(Ordering::Relaxed);
+        self.events.store(before + events, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
+        if let Some(id) = last_id {
+            self.last.store(id, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn block(&self, blocked: bool) {
+        self.blocked.store(blocked, Ordering::Relaxed);
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            events: self.events.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// What has become of a row's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum State {
+    Open,
+    Ended,
+    Refused,
+}
+
+impl State {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Ended => "ended",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl Row {
+    pub(super) fn state(&self) -> State {
+        match (self.ended.get(), self.status) {
+            (_, status) if status != 200 => State::Refused,
+            (Some(_), _) => State::Ended,
+            (None, _) => State::Open,
+        }
+    }
+
+    /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced, in memory.
+    pub(super) fn closed(&self) -> Self {
+        let last = self.sent.last_id();
+        let id = last.and_then(|n| self.client.numbers.id(n));
+        let Counts { events, bytes } = self.sent.counts();
+        Self {
+            id: self.id,
+            client: Client {
+                numbers: Numbers::Last(id.map(Arc::new)),
+                ..self.client.clone()
+            },
+            since: self.since,
+            status: self.status,
+            origin: self.origin.clone(),
+            sent: Sent {
+                events: events.into(),
+                bytes: bytes.into(),
+                last: self.sent.last.load(Ordering::Relaxed).into(),
+                blocked: false.into(),
+            },
+            tap: self.tap.clone(),
+            ended: self.ended.clone(),
+        }
+    }
+
+    /// Its tap, which begins now if there was none.
+    pub(super) fn tap(&self) -> &Tap {
+        let framing = Framing::of(self.client.asked.version);
+        self.tap.get_or_init(|| Arc::new(Tap::new(framing)))
+    }
+
+    /// Why it ended, once it has.
+    pub(super) fn why(&self) -> Option<&'static str> {
+        self.ended.get().map(|ended| ended.ending.why)
+    }
+
+    /// How many events of its topic it has yet to be sent, while it is open and was sent one.
+    pub(super) fn behind(&self) -> Option<u64> {
+        let (Numbers::Topic(topic), State::Open) = (&self.client.numbers, self.state()) else {
+            return None;
+        };
+        Some(topic.last().saturating_sub(self.sent.last_id()?))
+    }
+
+    /// Answers whether this is how it ended, and not something that was said before.
+    pub(super) fn end(&self, ending: Ending, now: Instant) -> bool {
+        let (last, events) = (self.sent.last_id(), self.sent.counts().events);
+        let retry = self.client.numbers.retry(last, events);
+        let ended = Ended {
+            ending,
+            when: SystemTime::now(),
+            at: now,
+            retry,
+        };
+        self.ended.set(Box::new(ended)).is_ok()
+    }
+}
+
+pub(super) fn millis(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}
