@@ -5,7 +5,7 @@
  * @import { Row, Sort } from "./types.js"
  */
 
-import { blockedTitle, clientWords, fateWords } from "./words.js";
+import { backRank, backWords, blockedTitle, clientWords, fateWords } from "./words.js";
 import { count, dateAndTime, rate, timeOfDay } from "./format.js";
 
 /**
@@ -16,6 +16,7 @@ import { count, dateAndTime, rate, timeOfDay } from "./format.js";
  * @property {string} [about] when the head alone does not say all
  * @property {(row: Row, own: boolean) => string} text
  * @property {(row: Row) => string} [title] when the text alone does not say all
+ * @property {(row: Row) => string} [rank] what the style sheet tells its colour by
  */
 
 /** @type {readonly Column[]} */
@@ -51,6 +52,7 @@ export const COLUMNS = [
   {
     col: "client",
     head: "client",
+    sort: "client",
     about: "The name that the client gave itself with client=",
     text: clientWords,
     title: ({ client }) => client ?? "",
@@ -59,17 +61,28 @@ export const COLUMNS = [
   {
     col: "brought",
     head: "brought id",
+    sort: "brought",
     about: "The last event id that the client came with",
     text: ({ brought }) => brought ?? "",
     title: ({ brought }) => (brought === null ? "" : `came with Last-Event-ID ${brought}`),
   },
-  { col: "last-id", head: "last id", about: "The id of the last event that it was sent", text: ({ last_id }) => last_id ?? "" },
+  {
+    col: "back",
+    head: "came back",
+    sort: "verdict",
+    about: "After how long the client came back, and what it missed meanwhile",
+    text: ({ verdict }) => backWords(verdict),
+    title: ({ verdict }) => verdict?.words ?? "",
+    rank: ({ verdict }) => backRank(verdict),
+  },
+  { col: "last-id", head: "last id", sort: "last_id", about: "The id of the last event that it was sent", text: ({ last_id }) => last_id ?? "" },
   { col: "events", head: "events", sort: "events", about: "Events that the kernel took for it", text: ({ events }) => count(events) },
   { col: "rate", head: "events/s", sort: "rate", text: (row) => (row.state === "open" ? rate(row.rate) : "") },
   { col: "bytes", head: "bytes", sort: "bytes", about: "Bytes that the kernel took for it, head and framing included", text: ({ bytes }) => count(bytes) },
   {
     col: "byte-rate",
     head: "bytes/s",
+    sort: "byte_rate",
     text: ({ state, byte_rate }) => (state !== "open" || byte_rate === null ? "" : count(Math.round(byte_rate))),
   },
   {
@@ -79,5 +92,5 @@ export const COLUMNS = [
     about: "Events of its topic that it has yet to be sent",
     text: ({ behind }) => (behind === null ? "" : count(behind)),
   },
-  { col: "http", head: "HTTP", about: "The client's version of HTTP: 1.1 is framed in chunks, 1.0 is bare", text: ({ http }) => http },
+  { col: "http", head: "HTTP", sort: "http", about: "The client's version of HTTP: 1.1 is framed in chunks, 1.0 is bare", text: ({ http }) => http },
 ];

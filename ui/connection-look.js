@@ -26,9 +26,9 @@ export const MARGIN = 12;
 export const FIRST_LOOK = { sort: "state", descending: false, filter: "" };
 
 /** Sorted by one of these, rows change places with every event. */
-const MOVING = new Set(["events", "bytes", "rate", "behind"]);
-/** What one looks for in these is the most, or the latest. */
-const LARGEST_FIRST = new Set([...MOVING, "since"]);
+const MOVING = new Set(["last_id", "events", "bytes", "rate", "byte_rate", "behind"]);
+/** What one looks for in these is the most, the latest, or the worst. */
+const LARGEST_FIRST = new Set([...MOVING, "since", "verdict"]);
 
 /** @param {Sort} sort */
 export const moves = (sort) => MOVING.has(sort);

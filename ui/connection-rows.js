@@ -104,12 +104,13 @@ export class ConnectionRows {
     element.toggleAttribute("data-blocked", row.blocked);
     element.toggleAttribute("data-own", own);
     element.toggleAttribute("data-stale", row.stale ?? false);
-    COLUMNS.forEach(({ text, title }, index) => {
+    COLUMNS.forEach(({ text, title, rank }, index) => {
       const cell = /** @type {HTMLElement} */ (element.children[index]);
       const words = text(row, own);
       setText(part(cell, ".text"), words);
       const more = title?.(row) || words;
       if (cell.title !== more) cell.title = more;
+      if (rank) cell.dataset.rank = rank(row);
     });
     this.#offerOrigin(element, row);
   }

@@ -3,13 +3,13 @@
  * the server's own. There may be ten thousand rows: the server sorts and filters them, and hands out those that
  * are in view, while they are in view.
  *
- * @import { App, Look, Slice, Sort } from "./types.js"
+ * @import { App, Look, Row, Slice, Sort } from "./types.js"
  */
 
 import { ConnectionHeads } from "./connection-heads.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { ConnectionWatch } from "./connection-watch.js";
-import { FIRST_LOOK, MARGIN, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./connection-look.js";
+import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./connection-look.js";
 import { announce } from "./announce.js";
 import { copies } from "./copy-button.js";
 import { count } from "./format.js";
@@ -50,6 +50,16 @@ const newTable = markup(`
 
 /** @typedef {{ slice: Slice, turn: number }} Answer to a question of this turn: sort or filter change with the next */
 
+/**
+ * Who wants to know what is done with the table.
+ *
+ * @typedef {object} Reader
+ * @property {(row: Row, byKey: boolean) => void} open a row was opened, by a key or by a click
+ * @property {(row: Row) => void} moved the cursor is at another row
+ * @property {(rows: Row[]) => void} heard the server told these figures
+ * @property {() => boolean} close closes what was opened, if something was
+ */
+
 export class ConnectionTable extends HTMLElement {
   /** @type {App | null} */
   #app = null;
@@ -78,6 +88,10 @@ export class ConnectionTable extends HTMLElement {
   #pausedWide = false;
   /** How many questions in a row had no answer. */
   #failures = 0;
+  /** @type {Reader | null} */
+  #reader = null;
+  /** The connection that the reader knows the cursor to be at. */
+  #told = /** @type {number | null} */ (null);
   /**
    * Where the focus was when the filter got it.
    * @type {HTMLElement | null}
@@ -108,6 +122,39 @@ export class ConnectionTable extends HTMLElement {
       this.#showSummary();
       if (app.store.get("unreachable")) this.#showProblem(null);
     });
+  }
+
+  /** @param {Reader} reader */
+  tell(reader) {
+    this.#reader = reader;
+  }
+
+  /** Back to the row that the cursor is at. */
+  focus() {
+    part(this, "table").focus({ preventScroll: true });
+    this.reveal();
+  }
+
+  /** Scrolls as little as it takes to have the chosen row in view. */
+  reveal() {
+    if (this.#cursor) this.#choose(this.#cursor.index);
+  }
+
+  /**
+   * Chooses the row of a connection, if it is among those that the server hands out with one answer.
+   *
+   * @param {number} id
+   */
+  async find(id) {
+    const { host } = /** @type {App} */ (this.#app);
+    const has = (/** @type {Slice | undefined} */ slice) => (slice ? placeOf(slice, id) : -1);
+    let place = has(this.#shown?.slice);
+    if (place < 0) place = has(await host.look({ ...this.#look, first: 0, count: MOST }));
+    if (place < 0) return false;
+    this.#choose(place);
+    // it is drawn with the next answer if it was not in the last one
+    if (this.#cursor) this.#cursor.id = id;
+    return true;
   }
 
   #listen() {
@@ -184,6 +231,7 @@ export class ConnectionTable extends HTMLElement {
   #heard({ slice, turn }) {
     this.#failures = 0;
     this.#showProblem(null);
+    this.#reader?.heard(slice.rows);
     if (turn !== this.#turn) return;
     const before = this.#shown?.turn === turn ? this.#shown.slice : null;
     const seen = before && this.#seen(before.matching);
@@ -262,6 +310,7 @@ export class ConnectionTable extends HTMLElement {
     const rows = slice.rows.slice(from - slice.first, Math.max(0, run.first + run.count - slice.first));
     this.#settleCursor(slice);
     const cursor = this.#cursor?.id ?? null;
+    this.#tellCursor(slice, cursor);
     this.#rows?.draw({ rows, first: rows.length === 0 ? 0 : from, size: slice.matching, rowHeight: this.#rowHeight, cursor });
     const table = part(this, "table");
     table.ariaRowCount = String(slice.matching + 1);
@@ -271,6 +320,30 @@ export class ConnectionTable extends HTMLElement {
     // an older answer knows nothing of what the filter leaves now
     if (this.#shown.turn === this.#turn) this.#drawEmpty(slice);
   };
+
+  /**
+   * @param {Slice} slice
+   * @param {number | null} cursor
+   */
+  #tellCursor(slice, cursor) {
+    if (cursor === this.#told) return;
+    const row = slice.rows.find(({ id }) => id === cursor);
+    // one that is chosen but not there yet is told of when it is
+    if (!row && cursor !== null) return;
+    this.#told = cursor;
+    if (row) this.#reader?.moved(row);
+  }
+
+  /**
+   * @param {boolean} byKey
+   * @returns {boolean} whether there is a row to open
+   */
+  #open(byKey) {
+    const { slice } = this.#shown ?? {};
+    const row = slice && this.#cursor && rowAt(slice, this.#cursor.index);
+    if (row) this.#reader?.open(row, byKey);
+    return Boolean(row);
+  }
 
   #drawHold() {
     setText(part(this, ".hold"), this.#paused ? "Paused" : this.#holds ? "Order held" : "");
@@ -384,6 +457,10 @@ export class ConnectionTable extends HTMLElement {
       this.#choose(stepIndex(step, this.#cursor?.index ?? -1, size, inView));
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
+    } else if (event.key === "Enter" && !hasModifier(event)) {
+      if (!this.#open(true)) return;
+    } else if (event.key === "Escape" && this.#reader?.close()) {
+      // what was opened goes first, then the cursor
     } else if (event.key === "Escape" && this.#cursor !== null) {
       this.#cursor = null;
       this.#moved();
@@ -404,12 +481,13 @@ export class ConnectionTable extends HTMLElement {
     if (place < 0) return;
     part(this, "table").focus({ preventScroll: true });
     this.#choose(place);
+    this.#open(false);
   };
 
   /** @param {KeyboardEvent} event */
   #onSlash = (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (event.key !== "/" || hasModifier(event) || !this.#isVisible || target.closest("input, textarea, select, dialog")) return;
+    if (event.key !== "/" || event.defaultPrevented || hasModifier(event) || !this.#isVisible || target.closest("input, textarea, select, dialog")) return;
     event.preventDefault();
     this.#cameFrom = document.activeElement instanceof HTMLElement && document.activeElement !== document.body ? document.activeElement : null;
     this.#filter.select();

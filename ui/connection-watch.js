@@ -1,5 +1,5 @@
 /**
- * Asks the server for the slice of the table that is in view: at most four times a second, one question at a
+ * Asks the server for what is in view, a slice of the table or a wire: at most four times a second, one question at a
  * time, and less often while the answers are all the same. It stops by itself when nobody looks.
  */
 
@@ -19,6 +19,7 @@ const CALM_MS = 1000;
 /** @template T */
 export class ConnectionWatch {
   #watching;
+  #calmMs;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #asking = false;
@@ -27,9 +28,13 @@ export class ConnectionWatch {
   #askedAt = -Infinity;
   #lastAnswer = "";
 
-  /** @param {Watching<T>} watching */
-  constructor(watching) {
+  /**
+   * @param {Watching<T>} watching
+   * @param {number} [calmMs] between questions while the answers are all the same
+   */
+  constructor(watching, calmMs = CALM_MS) {
     this.#watching = watching;
+    this.#calmMs = calmMs;
   }
 
   /** Something changed: here what is looked at, or there what there is to see. */
@@ -50,17 +55,17 @@ export class ConnectionWatch {
     this.#asking = true;
     this.#again = false;
     this.#askedAt = performance.now();
-    let calm = true;
+    let pause = CALM_MS;
     try {
       const answer = await asked;
       const text = JSON.stringify(answer);
-      calm = text === this.#lastAnswer;
+      pause = text === this.#lastAnswer ? this.#calmMs : PAUSE_MS;
       this.#lastAnswer = text;
       this.#watching.heard(answer);
     } catch (reason) {
       this.#watching.failed(reason);
     }
     this.#asking = false;
-    this.#askAfter(calm && !this.#again ? CALM_MS : PAUSE_MS);
+    this.#askAfter(this.#again ? PAUSE_MS : pause);
   }
 }

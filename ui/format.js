@@ -105,3 +105,15 @@ const oneLine = (text) => text.replace(/\r\n|\r|\n/g, "↵");
 export function duration(ms) {
   return ms < 1000 ? `${ms} ms` : `${Number((ms / 1000).toFixed(1))} s`;
 }
+
+/**
+ * A length of time to be compared with others: `0.25 s`, `1.02 s`, `31 s`, `2 m 05 s`.
+ *
+ * @param {number} ms
+ */
+export function exactSeconds(ms) {
+  // 9,995 ms would round up to 10.00 s
+  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${padded(seconds % 60, 2)} s`;
+}

@@ -2,7 +2,7 @@
  * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
  * server is stopped and does not count against the browser's connections.
  *
- * @import { Action, Host, Look, Parts, Preview, Published, Slice, State, Status, TauriGlobal } from "./types.js"
+ * @import { Action, Host, Look, Parts, Preview, Published, Slice, State, Status, TauriGlobal, Wire } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -87,6 +87,24 @@ export class TauriHost {
    */
   preview(path) {
     return this.#invoke("preview", { stream: path });
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} from
+   * @returns {Promise<Wire>}
+   */
+  wire(id, from) {
+    return this.#invoke("wire", { id, from });
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} bytes
+   * @returns {Promise<string>}
+   */
+  save(name, bytes) {
+    return this.#invoke("save", { name, bytes });
   }
 
   /**

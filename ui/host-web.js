@@ -2,7 +2,7 @@
  * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
  * connection for itself: browsers allow six to one host, and those belong to the streams.
  *
- * @import { Host, Look, Preview, Published, Slice, State, Status } from "./types.js"
+ * @import { Host, Look, Preview, Published, Slice, State, Status, Wire } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -100,6 +100,34 @@ export class WebHost {
     } catch (reason) {
       throw new Error(whyUnreachable(reason));
     }
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} from
+   * @returns {Promise<Wire>}
+   */
+  async wire(id, from) {
+    try {
+      return await getJson(`/api/wire?${new URLSearchParams({ id: String(id), from: String(from) })}`, POLL_PATIENCE_MS);
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} bytes
+   */
+  async save(name, bytes) {
+    const url = URL.createObjectURL(new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))]));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = name;
+    link.click();
+    // the browser reads it after the click
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    return name;
   }
 
   /** @param {string} text */

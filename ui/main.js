@@ -6,6 +6,7 @@
  */
 
 import { ConnectApp } from "./connect-app.js";
+import { ConnectionPlace } from "./connection-place.js";
 import { ConnectionTable } from "./connection-table.js";
 import { NoticeLine } from "./notice-line.js";
 import { PlaceTabs } from "./place-tabs.js";
@@ -42,6 +43,7 @@ wired(StatusBar, "status-bar");
 wired(NoticeLine, "notice-line");
 wired(PlaceTabs, "place-tabs");
 wired(ConnectionTable, "connection-table");
+wired(ConnectionPlace, "connection-place");
 wired(ConnectApp, "connect-app");
 wired(StreamsFileLine, "streams-file");
 const streamPlace = wired(StreamPlace, "stream-place");

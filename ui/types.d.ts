@@ -97,6 +97,23 @@ export interface Ending {
   at_ms: number;
 }
 
+/** What a client did after its connection ended, by the server's own accounting. */
+export interface Verdict {
+  /** The connection is a return; or it ended, and another one is its return; or it ended and nothing came. */
+  kind: "back" | "returned" | "missing";
+  /** The whole of it, in words. */
+  words: string;
+  /** False where another client may have been taken for it. */
+  sure: boolean;
+  /** Null where it was back before it was missed. */
+  away_ms: number | null;
+  retry_ms: number | null;
+  lost: number | null;
+  repeated: number | null;
+  /** The connection that it continues, or that continues it. */
+  other: number | null;
+}
+
 /** One connection: a client on a stream, by the server's own accounting. */
 export interface Row {
   id: number;
@@ -122,6 +139,8 @@ export interface Row {
   status: number;
   origin: string | null;
   ended: Ending | null;
+  /** Whether it came back, or is missed; null where there is nothing to say. */
+  verdict: Verdict | null;
   /** Set by the page alone: the figures are older than those of the rows around it. */
   stale?: boolean;
 }
@@ -134,7 +153,22 @@ export interface Tally {
 }
 
 /** What the table of connections can be sorted by. */
-export type Sort = "state" | "since" | "peer" | "program" | "stream" | "events" | "bytes" | "rate" | "behind";
+export type Sort =
+  | "state"
+  | "since"
+  | "peer"
+  | "program"
+  | "stream"
+  | "client"
+  | "brought"
+  | "last_id"
+  | "events"
+  | "bytes"
+  | "rate"
+  | "byte_rate"
+  | "behind"
+  | "http"
+  | "verdict";
 
 /** What somebody wants to see of the table. */
 export interface Look {
@@ -156,6 +190,39 @@ export interface Slice extends Tally {
   /** How many of those stand above these. */
   first: number;
   rows: Row[];
+}
+
+/** The last bytes that a connection was sent, as the kernel took them. */
+export interface Wire {
+  id: number;
+  /** All bytes so far. */
+  taken: number;
+  /** Bytes that were not kept because somebody looked just then. */
+  missed: number;
+  /** Bytes are being kept now. */
+  on: boolean;
+  pieces: {
+    at_ms: number;
+    offset: number;
+    /** What one visit of the stream wrote begins here: a chunk, and an event. */
+    begins: boolean;
+    /** A character for each byte, U+0000 to U+00FF. */
+    bytes: string;
+  }[];
+  events: WireEvent[];
+}
+
+/** What a client makes of the bytes. */
+export interface WireEvent {
+  at_ms: number;
+  /** Where the piece ends that its last byte is in. */
+  offset: number;
+  kind: "event" | "comment" | "retry";
+  event?: string;
+  id?: string;
+  data?: string;
+  text?: string;
+  ms?: number;
 }
 
 export interface State {
@@ -208,6 +275,10 @@ export interface Host {
   publish(topic: string, draft: { data: string; event: string }): Promise<Published>;
   /** What the stream of this path would send. Rejects with a sentence that says why it cannot be told. */
   preview(path: string): Promise<Preview>;
+  /** What a connection was sent, as far as it is kept, from its byte `from` on. Rejects with a sentence. */
+  wire(id: number, from: number): Promise<Wire>;
+  /** Writes a file of these bytes, a character for each, and tells where it went. Rejects with a sentence. */
+  save(name: string, bytes: string): Promise<string>;
   copy(text: string): Promise<void>;
   /** Shows the address in the person's browser. */
   open(url: string): Promise<void>;
@@ -288,7 +359,7 @@ export interface Subject {
 
 /** A line that was on the wire. Name, value and end together are the line. */
 export interface WireLine {
-  kind: "head" | "comment" | "data" | "event" | "id" | "retry" | "other";
+  kind: "head" | "chunk" | "comment" | "data" | "event" | "id" | "retry" | "other";
   /** The field's or header's name with its colon and space; empty where there is none. */
   name: string;
   value: string;

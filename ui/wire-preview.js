@@ -1,15 +1,16 @@
 /**
  * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the server made them
- * up for this. No connection is opened for it. Signs for what cannot be seen are drawn by the style sheet: the
- * text in the document is what was given, so that whoever selects and copies gets the same bytes.
+ * up for this. No connection is opened for it.
  *
  * @import { App, Preview, WireLine } from "./types.js"
  */
 
 import { announce } from "./announce.js";
 import { copies } from "./copy-button.js";
-import { eventLines, headLines, pieces } from "./wire-text.js";
+import { copyExactly } from "./exact-copy.js";
+import { eventLines, headLines } from "./wire-text.js";
 import { gap } from "./format.js";
+import { lineNodes } from "./wire-lines.js";
 import { markup, part, setText } from "./dom.js";
 import { sentence } from "./host.js";
 
@@ -145,54 +146,8 @@ function newPart(time, lines) {
   const element = document.createElement("span");
   element.className = "part";
   element.dataset.time = time;
-  element.append(...lines.flatMap(newLine));
+  element.append(...lines.flatMap((line) => lineNodes(line)));
   return element;
-}
-
-/**
- * @param {WireLine} line
- * @returns {Node[]}
- */
-function newLine({ kind, name, value, end }) {
-  const text = document.createElement("span");
-  text.className = kind;
-  text.append(...pieces(value).map(newPiece));
-  const nodes = name === "" ? [text] : [newName(name), text];
-  const ends = pieces(end).map(newPiece);
-  // a lone CR ends a line as well, but no browser draws it so
-  if (end === "\r") ends[0].dataset.breaks = "";
-  return [...nodes, ...ends];
-}
-
-/** @param {string} name with its colon */
-function newName(name) {
-  const element = document.createElement("span");
-  element.className = "name";
-  element.append(...pieces(name).map(newPiece));
-  return element;
-}
-
-/** @param {{ text: string, sign: string | null }} piece */
-function newPiece({ text, sign }) {
-  const element = document.createElement("span");
-  element.textContent = text;
-  if (sign !== null) element.dataset.sign = sign;
-  return element;
-}
-
-/**
- * A browser would hand over what it has laid out: with the ends of blocks for lines, and without what it does not draw.
- *
- * @param {ClipboardEvent} event
- */
-function copyExactly(event) {
-  const selection = getSelection();
-  if (!selection || selection.isCollapsed || !event.clipboardData) return;
-  const range = selection.getRangeAt(0);
-  const { commonAncestorContainer: node } = range;
-  if (!(node instanceof Element ? node : node.parentElement)?.closest("[data-exact]")) return;
-  event.clipboardData.setData("text/plain", range.cloneContents().textContent ?? "");
-  event.preventDefault();
 }
 
 customElements.define("wire-preview", WirePreview);

@@ -24,13 +24,7 @@ const FIELDS = new Set(["data", "event", "id", "retry"]);
  * @returns {WireLine[]}
  */
 export function eventLines(text) {
-  return lines(text, (line) => {
-    const colon = line.indexOf(":");
-    if (colon === 0) return { kind: "comment", name: "" };
-    const field = colon < 0 ? line : line.slice(0, colon);
-    const name = colon < 0 ? line : line.slice(0, line[colon + 1] === " " ? colon + 2 : colon + 1);
-    return { kind: /** @type {WireLine["kind"]} */ (FIELDS.has(field) ? field : "other"), name };
-  });
+  return lines(text, (line) => ({ kind: lineKind(line), name: line.slice(0, nameLength(line, false)) }));
 }
 
 /**
@@ -40,7 +34,34 @@ export function eventLines(text) {
  * @returns {WireLine[]}
  */
 export function headLines(text) {
-  return lines(text, (line) => ({ kind: "head", name: /^[^ :]+: ?/.exec(line)?.[0] ?? "" }));
+  return lines(text, (line) => ({ kind: "head", name: line.slice(0, nameLength(line, true)) }));
+}
+
+/**
+ * What a line of an event is.
+ *
+ * @param {string} line
+ * @returns {WireLine["kind"]}
+ */
+export function lineKind(line) {
+  const colon = line.indexOf(":");
+  if (colon === 0) return "comment";
+  const field = colon < 0 ? line : line.slice(0, colon);
+  return /** @type {WireLine["kind"]} */ (FIELDS.has(field) ? field : "other");
+}
+
+/**
+ * How long the name of a line's field is, with its colon and one space. A line of an event without a colon is all
+ * name, one of a head has none, as has a comment.
+ *
+ * @param {string} line
+ * @param {boolean} inHead
+ */
+export function nameLength(line, inHead) {
+  if (inHead) return /^[^ :]+: ?/.exec(line)?.[0].length ?? 0;
+  const colon = line.indexOf(":");
+  if (colon < 0) return line.length;
+  return colon === 0 ? 0 : colon + (line[colon + 1] === " " ? 2 : 1);
 }
 
 /**

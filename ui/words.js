@@ -1,10 +1,10 @@
 /**
  * The words for states, the same everywhere on the page. Pure, and the only place where they are spelled.
  *
- * @import { FileProblem, Phase, Row, StreamState, StreamsFile } from "./types.js"
+ * @import { FileProblem, Phase, Row, StreamState, StreamsFile, Verdict } from "./types.js"
  */
 
-import { count, duration } from "./format.js";
+import { count, duration, exactSeconds, several, timeOfDay } from "./format.js";
 
 /** @type {Record<Phase | "unreachable", string>} */
 export const PHASE_WORDS = {
@@ -105,3 +105,95 @@ export function fateWords(row) {
   }
   return row.ended ? `by the ${row.ended.by}: ${row.ended.why}` : "ended";
 }
+
+/**
+ * Whether a client came back, for a cell: `1.02 s, nothing lost`, `1.02 s, 3 lost`, `yes, 1.02 s`, `not yet`.
+ *
+ * @param {Verdict | null | undefined} verdict
+ */
+export function backWords(verdict) {
+  if (!verdict) return "";
+  const { kind, sure, away_ms, lost, repeated } = verdict;
+  const guess = sure ? "" : "~";
+  if (kind === "missing") return `${guess}not yet`;
+  const away = away_ms === null ? "" : exactSeconds(away_ms);
+  if (kind === "returned") return guess + ["yes", away].filter(Boolean).join(", ");
+  const what = [
+    lost ? `${count(lost)} lost` : "",
+    repeated ? `${count(repeated)} repeated` : "",
+    lost === 0 && !repeated ? "nothing lost" : "",
+  ];
+  return guess + [away, ...what].filter(Boolean).join(", ");
+}
+
+/**
+ * How well a client came back: its word is beside it wherever it gives something a colour.
+ *
+ * @param {Verdict | null | undefined} verdict
+ * @returns {"lost" | "repeated" | "whole" | ""}
+ */
+export function backRank(verdict) {
+  if (verdict?.kind !== "back") return "";
+  if (verdict.lost) return "lost";
+  if (verdict.repeated) return "repeated";
+  return verdict.lost === 0 ? "whole" : "";
+}
+
+/**
+ * What became of a connection, in a sentence of its own: `ended by the client: closed at 10:41:02.113`.
+ *
+ * @param {Row} row
+ */
+export function endWords(row) {
+  if (row.state !== "ended" || !row.ended) return fateWords(row);
+  return `ended ${fateWords(row)} at ${timeOfDay(row.ended.at_ms)}`;
+}
+
+/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("./wire-log.js").WireLog, "rows" | "bytes" | "taken" | "missed" | "lost" | "on" | "heard" | "beganLate" | "isFull">} Kept */
+
+/**
+ * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, missed 120 bytes while looking`.
+ *
+ * @param {Kept} wire
+ */
+export function keptWords({ rows, bytes, missed, lost }) {
+  const parts = [`${several(rows.length, "piece")}, ${several(bytes, "byte")} kept`];
+  if (missed > 0) parts.push(`missed ${several(missed, "byte")} while looking`);
+  else if (lost > 0) parts.push(`${several(lost, "byte")} missing between them`);
+  return parts.join(", ");
+}
+
+/**
+ * What stood before the first piece; nothing where that is the first byte.
+ *
+ * @param {Kept} wire
+ */
+export function beforeWords({ rows, beganLate, isFull }) {
+  const before = rows[0]?.offset ?? 0;
+  if (before === 0) return "";
+  if (isFull) return `the first ${several(before, "byte")} are no longer kept`;
+  const since = beganLate ? "keeping began when you looked" : "kept since it was first looked at";
+  return `${since}: ${several(before, "byte")} went before`;
+}
+
+/** @param {number} bytes */
+export const lostHereWords = (bytes) => `${several(bytes, "byte")} not kept here`;
+
+/**
+ * Why there is nothing to see.
+ *
+ * @param {Row} row
+ * @param {Kept} wire
+ */
+export function noWireWords(row, { heard, taken, on }) {
+  if (row.state === "refused") {
+    return row.ended?.complete ? "It was told that nothing is left to send: there is no stream to see." : "It was refused: there is no stream to see.";
+  }
+  if (!heard) return "";
+  if (taken === 0) return row.state === "open" ? "Nothing has been sent yet." : "Nothing was sent before it ended.";
+  if (on) return `Keeping began when you looked: ${several(taken, "byte")} went before. What is sent from now on comes here.`;
+  return `What it was sent is not kept: ${several(taken, "byte")}. Look while a connection is open, and its bytes are.`;
+}
+
+/** @param {string} filter */
+export const noPieceWords = (filter) => `Nothing here matches “${filter.trim()}”: a piece or its events must have each of its words.`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { PREVIEW_LENGTH, count, dateAndTime, duration, gap, preview, several, timeOfDay } = await load("format.js");
+const { PREVIEW_LENGTH, count, dateAndTime, duration, exactSeconds, gap, preview, several, timeOfDay } = await load("format.js");
 
 test("times carry milliseconds and keep their width", () => {
   const at = new Date(2031, 0, 2, 3, 4, 5, 6).getTime();
@@ -55,4 +55,9 @@ test("a preview is cut at its length, and never through a character", () => {
 
 test("durations are written for a sentence", () => {
   assert.deepEqual([250, 1000, 1500, 3000].map(duration), ["250 ms", "1 s", "1.5 s", "3 s"]);
+});
+
+test("lengths of time that are compared keep their hundredths while they count", () => {
+  const written = [0, 250, 1020, 9_994, 9_995, 31_000, 59_600, 125_000].map(exactSeconds);
+  assert.deepEqual(written, ["0.00 s", "0.25 s", "1.02 s", "9.99 s", "10 s", "31 s", "1 m 00 s", "2 m 05 s"]);
 });

@@ -54,3 +54,14 @@ test("it goes on after a failure, and slows down while the answers are the same"
   assert.equal(asked, 3);
   watch.nudge();
 });
+
+test("where every moment counts it does not slow down", async () => {
+  let asked = 0;
+  const watch = new ConnectionWatch(
+    { ask: () => (asked < 4 ? Promise.resolve((asked += 1, "the same")) : null), heard: () => {}, failed: assert.fail },
+    250,
+  );
+  watch.nudge();
+  await pause(950);
+  assert.equal(asked, 4);
+});

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { curlLine, eventSourceLines, streamAddress } = await load("client-lines.js");
-const { fateWords } = await load("words.js");
+const { backRank, backWords, beforeWords, endWords, fateWords, keptWords, noWireWords } = await load("words.js");
 const { stepIndex, withAccelerator } = await load("keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
@@ -49,4 +49,46 @@ test("accelerators are written as the platform writes them", () => {
   const action = { id: "stop", label: "Stop", accelerator: "CmdOrCtrl+Shift+X", enabled: true };
   assert.equal(withAccelerator("Stop the server", action, false), "Stop the server (Ctrl+Shift+X)");
   assert.equal(withAccelerator("Stop the server", undefined, false), "Stop the server");
+});
+
+test("whether a client came back is short in its cell, and a guess is marked as one", () => {
+  const verdict = { kind: "back", words: "", sure: true, away_ms: 1020, retry_ms: 1000, lost: 0, repeated: 0, other: 3 };
+  assert.equal(backWords(null), "");
+  assert.equal(backWords(undefined), "");
+  assert.equal(backWords(verdict), "1.02 s, nothing lost");
+  assert.equal(backWords({ ...verdict, lost: 3 }), "1.02 s, 3 lost");
+  assert.equal(backWords({ ...verdict, repeated: 1200 }), "1.02 s, 1,200 repeated");
+  assert.equal(backWords({ ...verdict, lost: 3, repeated: 2 }), "1.02 s, 3 lost, 2 repeated");
+  assert.equal(backWords({ ...verdict, lost: null, repeated: null }), "1.02 s");
+  assert.equal(backWords({ ...verdict, sure: false }), "~1.02 s, nothing lost");
+  assert.equal(backWords({ ...verdict, kind: "returned" }), "yes, 1.02 s");
+  assert.equal(backWords({ ...verdict, kind: "missing" }), "not yet");
+  const ranks = [verdict, { ...verdict, lost: 1, repeated: 1 }, { ...verdict, repeated: 1 }, { ...verdict, lost: null }, { ...verdict, kind: "missing" }, null];
+  assert.deepEqual(ranks.map(backRank), ["whole", "lost", "repeated", "", "", ""]);
+});
+
+test("a wire says how much of it there is, and why there is none", () => {
+  const kept = { rows: [{ offset: 0 }], bytes: 1234, taken: 1234, missed: 0, lost: 0, on: true, heard: true, beganLate: false, isFull: false };
+  assert.equal(keptWords(kept), "1 piece, 1,234 bytes kept");
+  assert.equal(keptWords({ ...kept, missed: 120, lost: 120 }), "1 piece, 1,234 bytes kept, missed 120 bytes while looking");
+  assert.equal(keptWords({ ...kept, lost: 1 }), "1 piece, 1,234 bytes kept, 1 byte missing between them");
+  assert.equal(beforeWords(kept), "");
+  const later = { ...kept, rows: [{ offset: 12_345 }] };
+  assert.equal(beforeWords({ ...later, isFull: true, beganLate: true }), "the first 12,345 bytes are no longer kept");
+  assert.equal(beforeWords({ ...later, beganLate: true }), "keeping began when you looked: 12,345 bytes went before");
+  assert.equal(beforeWords(later), "kept since it was first looked at: 12,345 bytes went before");
+  const none = { ...kept, rows: [] };
+  const open = { state: "open", ended: null };
+  assert.equal(noWireWords(open, { ...none, heard: false }), "");
+  assert.equal(noWireWords(open, { ...none, taken: 0 }), "Nothing has been sent yet.");
+  assert.match(noWireWords(open, none), /^Keeping began when you looked: 1,234 bytes went before\./);
+  assert.match(noWireWords({ state: "ended", ended: null }, { ...none, on: false }), /is not kept: 1,234 bytes\./);
+  assert.match(noWireWords({ state: "refused", ended: { complete: false } }, { ...none, heard: false }), /was refused: there is no stream to see/);
+  assert.match(noWireWords({ state: "refused", ended: { complete: true } }, none), /nothing is left to send/);
+});
+
+test("the end of a connection says when it was", () => {
+  const ended = { by: "client", why: "closed", complete: false, at_ms: 113 };
+  assert.match(endWords({ state: "ended", ended }), /^ended by the client: closed at \d\d:\d\d:00\.113$/);
+  assert.equal(endWords({ state: "open", ended: null }), "open");
 });

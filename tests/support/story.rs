@@ -1,0 +1,104 @@
+//! The story that the window and a browser walk alike: a second client comes, its wire is read, the server stops and
+//! starts, and the client comes back.
+
+use super::desktop::Desktop;
+use super::menu::choose;
+use super::page::Page;
+use super::second_client::SecondClient;
+use super::wait::{ensure, wait_for};
+use super::{http, port};
+
+const WIRE: &str = "connection-wire";
+
+/// What the wire shows, as the bytes that it stands for.
+async fn shown(page: &Page) -> Result<String, String> {
+    let bytes = format!("return document.querySelector('{WIRE} [data-exact]').textContent;");
+    let text = page.js(&bytes).await?;
+    Ok(text.as_str().unwrap_or_default().to_owned())
+}
+
+/// The selector of the client's row that is in this state.
+fn row(state: &str) -> String {
+    format!("connection-table tr[data-state=\"{state}\"][data-stream=\"/endless\"]")
+}
+
+/// 1. A second client comes and stands in the table. 2. Its wire is opened: what it shows is what the client's socket received.
+/// 3. The server is stopped from the native menu: the wire is whole, to the last byte. 4. It is started again: the client comes
+///    back with the id that it had, and the verdict says so, on both rows.
+pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page, port: u16) {
+    page.visit("connections").await;
+    page.until_present("connection-table .nobody").await;
+    let mut second = SecondClient::start(port, "/endless?every=50ms", "second").await;
+    page.until_text(&format!("{} [data-col=\"client\"]", row("open")), "second")
+        .await;
+    page.until_text(
+        &format!("{} [data-col=\"program\"]", row("open")),
+        "second 1.0",
+    )
+    .await;
+
+    page.click(&format!("{} [data-col=\"peer\"]", row("open")))
+        .await;
+    until_it_has(page, "\nid: 3\n").await;
+    page.until_text(&format!("{WIRE} .events"), "retry").await;
+    let seen = shown(page).await.expect("the wire is there");
+    second.until_length(seen.len()).await;
+    let received = String::from_utf8_lossy(second.received());
+    assert!(
+        received.starts_with(&seen),
+        "{received:?} is not {seen:?} and more"
+    );
+    assert!(seen.starts_with("HTTP/1.1 200 OK\r\n"), "{seen:?}");
+
+    second.until_ids(7).await;
+    choose(desktop, "Server", "Stop");
+    second.until_end().await;
+    let had = second.last_id().to_owned();
+    let received = String::from_utf8(second.received().to_owned()).expect("it is text");
+    if page.is_window().await {
+        page.until_text(&format!("{WIRE} .standing"), "server stopped")
+            .await;
+        until_it_shows(page, &received).await;
+    }
+    wait_for("a free port", async || {
+        ensure(port::is_free(port), "it is taken")
+    })
+    .await;
+
+    choose(desktop, "Server", "Start");
+    http::until_it_answers(port).await;
+    // A page that is served by the server that was away can ask again now.
+    until_it_shows(page, &received).await;
+    second.come_back().await;
+    second.until_ids(1).await;
+    let back = format!("{} [data-col=\"back\"]", row("open"));
+    page.until_text(&back, "nothing lost").await;
+    page.until_text(&format!("{} [data-col=\"brought\"]", row("open")), &had)
+        .await;
+    page.until_text(&format!("{WIRE} .verdict"), "came back after")
+        .await;
+    page.click(&format!("{WIRE} [data-act=\"other\"]")).await;
+    page.until_text(
+        &format!("{WIRE} .verdict"),
+        &format!("(retry 1.00 s) with id {had}, nothing lost"),
+    )
+    .await;
+    let next: u64 = had.parse::<u64>().expect("a number") + 1;
+    until_it_has(page, &format!("\nid: {next}\ndata: {next}\n")).await;
+}
+
+async fn until_it_has(page: &Page, wanted: &str) {
+    wait_for(&format!("{wanted:?} on the wire"), async || {
+        let seen = shown(page).await?;
+        ensure(seen.contains(wanted), seen)
+    })
+    .await;
+}
+
+async fn until_it_shows(page: &Page, wire: &str) {
+    wait_for("all of the wire", async || {
+        let seen = shown(page).await?;
+        ensure(seen == wire, format!("{seen:?} is not {wire:?}"))
+    })
+    .await;
+}

@@ -1,0 +1,86 @@
+/**
+ * <connection-place>: the table of connections, and the wire of the chosen one beneath it while that is open. The
+ * wire follows the cursor of the table, a moment later: whoever walks along the rows only passes them, and each look
+ * at a wire makes the server keep it.
+ *
+ * @import { App, Row } from "./types.js"
+ */
+
+import { ConnectionTable } from "./connection-table.js";
+import { ConnectionWire } from "./connection-wire.js";
+import { SplitBar } from "./split-bar.js";
+import { part } from "./dom.js";
+
+/** Longer than the pause between two presses of a key that is held down. */
+const SETTLED_MS = 150;
+
+export class ConnectionPlace extends HTMLElement {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #settling;
+
+  /** @param {App} app */
+  wire(app) {
+    this.#bar.wire("Height of the table and the wire", () => this.#table.reveal());
+    this.#wire.wire(app, {
+      close: () => this.#close(),
+      choose: (id) => this.#table.find(id),
+    });
+    this.#table.tell({
+      open: (row, byKey) => this.#open(row, byKey),
+      moved: (row) => this.#follow(row),
+      heard: (rows) => this.#wire.refresh(rows),
+      close: () => this.#close(),
+    });
+    new ResizeObserver(() => this.#bar.fit()).observe(this);
+  }
+
+  get #table() {
+    return /** @type {ConnectionTable} */ (part(this, "connection-table"));
+  }
+
+  get #bar() {
+    return /** @type {SplitBar} */ (part(this, "split-bar"));
+  }
+
+  get #wire() {
+    return /** @type {ConnectionWire} */ (part(this, "connection-wire"));
+  }
+
+  /**
+   * @param {Row} row
+   * @param {boolean} byKey
+   */
+  #open(row, byKey) {
+    clearTimeout(this.#settling);
+    const wasOpen = !this.#wire.hidden;
+    if (wasOpen && this.#wire.connection === row.id) {
+      // Enter on a row whose wire is open leads into it
+      if (byKey) this.#wire.focus();
+      return;
+    }
+    this.#wire.show(row);
+    if (wasOpen) return;
+    this.#bar.hidden = false;
+    this.#bar.fit();
+    // there is less room for the rows now
+    this.#table.reveal();
+  }
+
+  /** @param {Row} row */
+  #follow(row) {
+    clearTimeout(this.#settling);
+    if (this.#wire.hidden || this.#wire.connection === row.id) return;
+    this.#settling = setTimeout(() => this.#wire.show(row), SETTLED_MS);
+  }
+
+  #close() {
+    clearTimeout(this.#settling);
+    if (this.#wire.hidden) return false;
+    this.#wire.hide();
+    this.#bar.hidden = true;
+    this.#table.focus();
+    return true;
+  }
+}
+
+customElements.define("connection-place", ConnectionPlace);

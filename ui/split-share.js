@@ -1,0 +1,46 @@
+/**
+ * How much of a place the part above a bar gets, in hundredths. Pure.
+ */
+
+/** What the table needs for its bar, its heads and a row or two. */
+const LEAST_ABOVE = 128;
+/** What a wire needs for its head, its foot and a few lines, with the bar between. */
+const LEAST_BELOW = 184;
+
+const STEP = 2;
+const PAGE = 10;
+
+/**
+ * @param {number} height of the place
+ * @returns {{ least: number, most: number }}
+ */
+export function bounds(height) {
+  if (height < LEAST_ABOVE + LEAST_BELOW) return { least: 50, most: 50 };
+  return { least: (LEAST_ABOVE / height) * 100, most: 100 - (LEAST_BELOW / height) * 100 };
+}
+
+/**
+ * @param {number} share
+ * @param {{ least: number, most: number }} bounds
+ */
+export const clamped = (share, { least, most }) => Math.min(most, Math.max(least, share));
+
+/**
+ * Where a key moves the bar; null where it is none of its keys.
+ *
+ * @param {string} key
+ * @param {number} share
+ * @param {{ least: number, most: number }} bounds
+ */
+export function afterKey(key, share, { least, most }) {
+  /** @type {Record<string, number>} */
+  const to = {
+    ArrowUp: share - STEP,
+    ArrowDown: share + STEP,
+    PageUp: share - PAGE,
+    PageDown: share + PAGE,
+    Home: least,
+    End: most,
+  };
+  return key in to ? clamped(to[key], { least, most }) : null;
+}

@@ -1,0 +1,109 @@
+/**
+ * The head of a wire: whose it is, what became of it, whether the client came back, and the filter. What it says is
+ * the server's; it only draws.
+ *
+ * @import { Row } from "./types.js"
+ */
+
+import { backRank, endWords } from "./words.js";
+import { count, several } from "./format.js";
+import { markup, part, setText } from "./dom.js";
+
+const newHead = markup(`
+  <p class="who">
+    <span class="number"></span><span class="stream"></span><span class="program"></span><span class="peer"></span><span class="tag"></span>
+  </p>
+  <p class="figures"></p>
+  <button type="button" class="plain small" data-act="close-wire" title="Close (Esc)">Close</button>
+  <p class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></p>
+  <p class="verdict"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
+  <p class="find">
+    <span class="matching"></span>
+    <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces" aria-keyshortcuts="/"
+      title="Words in a piece or its events (/)" maxlength="200" autocomplete="off" spellcheck="false">
+  </p>`);
+
+/**
+ * @typedef {object} Ways
+ * @property {() => void} close
+ * @property {(id: number) => void} choose shows another connection
+ * @property {(words: string) => void} filter
+ * @property {() => void} leave where the focus goes from the filter
+ */
+
+export class WireHead {
+  #element;
+  #ways;
+  /** The connection that continues this one, or that it continues. */
+  #other = /** @type {number | null} */ (null);
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Ways} ways
+   */
+  constructor(element, ways) {
+    this.#element = element;
+    this.#ways = ways;
+    element.append(newHead());
+    part(element, "[data-act=close-wire]").addEventListener("click", ways.close);
+    part(element, "[data-act=other]").addEventListener("click", () => {
+      if (this.#other !== null) ways.choose(this.#other);
+    });
+    this.#input.addEventListener("input", () => ways.filter(this.#input.value));
+    this.#input.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing) return;
+      event.preventDefault();
+      this.clearFilter();
+      ways.leave();
+    });
+  }
+
+  get #input() {
+    return /** @type {HTMLInputElement} */ (part(this.#element, "input"));
+  }
+
+  askFilter() {
+    this.#input.focus();
+    this.#input.select();
+  }
+
+  clearFilter() {
+    if (this.#input.value === "") return;
+    this.#input.value = "";
+    this.#ways.filter("");
+  }
+
+  /** @param {string} words how much the filter leaves */
+  count(words) {
+    setText(part(this.#element, ".matching"), words);
+  }
+
+  /**
+   * @param {Row} row
+   * @param {number} taken bytes so far
+   */
+  draw(row, taken) {
+    const element = this.#element;
+    setText(part(element, ".number"), `#${row.id}`);
+    setText(part(element, ".stream"), `${row.method} ${row.stream}`);
+    setText(part(element, ".program"), row.program);
+    setText(part(element, ".peer"), row.peer);
+    setText(part(element, ".tag"), row.client ?? "");
+    for (const name of [".stream", ".program", ".peer", ".tag"]) part(element, name).title = part(element, name).textContent ?? "";
+    setText(part(element, ".figures"), row.state === "refused" ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`);
+    const state = part(element, ".state");
+    setText(state, endWords(row));
+    state.title = endWords(row);
+    const { verdict } = row;
+    const words = part(element, ".verdict .words");
+    setText(words, verdict?.words ?? "");
+    words.title = verdict?.words ?? "";
+    part(element, ".verdict").dataset.rank = backRank(verdict);
+    part(element, ".verdict").hidden = !verdict;
+    const other = part(element, "[data-act=other]");
+    this.#other = verdict?.other ?? null;
+    other.hidden = this.#other === null;
+    if (this.#other !== null) setText(other, `#${count(this.#other)}`);
+    other.title = verdict?.kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Where a wire is scrolled to, and by whom: what is drawn goes to the end, and whoever scrolls up holds it.
+ */
+
+export class WireScroll {
+  #scroller;
+  #told;
+  /** Where it stood last, and how high it was: a scroll to anywhere else was the reader's. */
+  #top = 0;
+  #height = 0;
+
+  /**
+   * @param {HTMLElement} scroller
+   * @param {{ hold: () => void, atEnd: () => void }} told
+   */
+  constructor(scroller, told) {
+    this.#scroller = scroller;
+    this.#told = told;
+    scroller.addEventListener("scroll", this.#onScroll, { passive: true });
+    // under a burst every frame goes to the end, so a wheel turned up would lose against it: hold first
+    scroller.addEventListener("wheel", ({ deltaY }) => {
+      if (deltaY < 0 && scroller.scrollHeight > scroller.clientHeight) told.hold();
+    }, { passive: true });
+  }
+
+  toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#note();
+  }
+
+  /**
+   * Brings the next piece, or the one before, to the top.
+   *
+   * @param {1 | -1} by
+   * @param {readonly HTMLElement[]} pieces
+   */
+  step(by, pieces) {
+    const top = this.#scroller.getBoundingClientRect().top;
+    const offsets = pieces.map((piece) => piece.getBoundingClientRect().top - top);
+    const to = by > 0 ? offsets.find((offset) => offset > 1) : offsets.findLast((offset) => offset < -1);
+    if (to !== undefined) this.#scroller.scrollTop += to;
+  }
+
+  #note() {
+    // the browser clamps and rounds
+    this.#top = this.#scroller.scrollTop;
+    this.#height = this.#scroller.clientHeight;
+  }
+
+  #onScroll = () => {
+    const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
+    const resized = clientHeight !== this.#height;
+    const by = scrollTop - this.#top;
+    this.#note();
+    if (resized || Math.abs(by) < 0.5) return;
+    if (by > 0 && scrollTop + clientHeight >= scrollHeight - 2) this.#told.atEnd();
+    else if (by < 0 || scrollTop + clientHeight < scrollHeight - 2) this.#told.hold();
+  };
+}
