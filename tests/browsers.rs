@@ -5,8 +5,8 @@ mod support;
 use support::app::App;
 use support::desktop::Desktop;
 use support::front_end;
-use support::http;
 use support::webdriver::{self, Session};
+use support::{http, story};
 
 #[tokio::test]
 async fn chromium_shows_the_streams() {
@@ -30,6 +30,18 @@ async fn chromium_publishes_to_a_topic_and_hears_it() {
     let app = App::launch(&desktop).await;
     let session = webdriver::chromium(&desktop).await;
     the_page_publishes(session, app.port).await;
+}
+
+#[tokio::test]
+async fn chromium_follows_a_client_that_goes_and_comes_back() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{}/", app.port)).await;
+    page.until_phase("running").await;
+    story::a_client_goes_and_comes_back(&desktop, page, app.port).await;
+    session.close().await;
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ pub(crate) mod menu;
 pub(crate) mod page;
 pub(crate) mod port;
 pub(crate) mod process;
+pub(crate) mod second_client;
 pub(crate) mod settings;
+pub(crate) mod story;
 pub(crate) mod wait;
 pub(crate) mod webdriver;

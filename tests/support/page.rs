@@ -150,6 +150,12 @@ impl Page {
             .await;
     }
 
+    /// Whether it is in the app's window, and no browser.
+    pub(crate) async fn is_window(&self) -> bool {
+        let host = "return document.documentElement.dataset.host === 'window';";
+        self.js(host).await == Ok(Value::Bool(true))
+    }
+
     /// Presses a button of the status bar.
     pub(crate) async fn press(&self, act: &str) {
         self.click(&format!("status-bar button[data-act=\"{act}\"]"))

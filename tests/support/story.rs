@@ -29,8 +29,6 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     page.visit("connections").await;
     page.until_present("connection-table .nobody").await;
     let mut second = SecondClient::start(port, "/endless?every=50ms", "second").await;
-    page.until_text(&format!("{} [data-col=\"client\"]", row("open")), "second")
-        .await;
     page.until_text(
         &format!("{} [data-col=\"program\"]", row("open")),
         "second 1.0",
@@ -40,7 +38,7 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     page.click(&format!("{} [data-col=\"peer\"]", row("open")))
         .await;
     until_it_has(page, "\nid: 3\n").await;
-    page.until_text(&format!("{WIRE} .events"), "retry").await;
+    page.until_text(&format!("{WIRE} .events .retry"), "1000 ms").await;
     let seen = shown(page).await.expect("the wire is there");
     second.until_length(seen.len()).await;
     let received = String::from_utf8_lossy(second.received());

@@ -9,7 +9,7 @@ use support::desktop::Desktop;
 use support::page::Page;
 use support::port::{free_port, is_free};
 use support::wait::{ensure, wait_for};
-use support::{http, settings, webdriver};
+use support::{http, settings, story, webdriver};
 
 /// The app on a free port, with its page in hand.
 async fn opened() -> (Desktop, webdriver::Session, u16) {
@@ -226,6 +226,13 @@ async fn a_client_from_outside_shows_up_in_the_window_and_its_end_too() {
     page.until_present(ended).await;
     page.until_text(&format!("{ended} [data-col=\"state\"]"), "client")
         .await;
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_client_that_goes_and_comes_back_is_followed_to_the_byte() {
+    let (desktop, session, port) = opened().await;
+    story::a_client_goes_and_comes_back(&desktop, &session.page, port).await;
     session.close().await;
 }
 
