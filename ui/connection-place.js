@@ -61,6 +61,7 @@ export class ConnectionPlace extends HTMLElement {
     this.#wire.show(row);
     if (wasOpen) return;
     this.#bar.hidden = false;
+    this.toggleAttribute("data-open", true);
     this.#bar.fit();
     // there is less room for the rows now
     this.#table.reveal();
@@ -78,6 +79,7 @@ export class ConnectionPlace extends HTMLElement {
     if (this.#wire.hidden) return false;
     this.#wire.hide();
     this.#bar.hidden = true;
+    this.toggleAttribute("data-open", false);
     this.#table.focus();
     return true;
   }

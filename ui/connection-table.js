@@ -33,7 +33,7 @@ const newTable = markup(`
   <p class="problem" role="alert" hidden></p>
   <div class="frame">
     <div class="scroller" tabindex="-1">
-      <table role="grid" aria-label="Connections" aria-readonly="true" tabindex="0">
+      <table role="grid" aria-label="Connections" aria-description="Enter shows what a connection was sent" aria-readonly="true" tabindex="0">
         <thead role="rowgroup"><tr role="row" aria-rowindex="1"></tr></thead>
         <tbody role="rowgroup"></tbody>
       </table>

@@ -9,7 +9,7 @@
 
 import { ConnectionWatch } from "./connection-watch.js";
 import { WireHead } from "./wire-head.js";
-import { WireLog, fileName, filtered } from "./wire-log.js";
+import { WireLog, fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
 import { WireScroll } from "./wire-scroll.js";
 import { WireRows } from "./wire-rows.js";
 import { announce } from "./announce.js";
@@ -27,6 +27,10 @@ import { sentence } from "./host.js";
 const ASK_EVERY_MS = 250;
 /** The figures of a row that the table has not told for so long are asked for. */
 const ROW_AGE_MS = 1000;
+/** Lines that are drawn at once above or below those that are, when somebody scrolls there. */
+const BATCH = 320;
+/** A wire of no more lines is drawn whole: all of it can be searched and selected. */
+const WHOLE = 1500;
 /** How many connections of one address are looked through for the one that is shown. */
 const NAMESAKES = 50;
 
@@ -54,6 +58,11 @@ const newWire = markup(`
     <button type="button" class="plain small" data-act="copy-wire" title="Copy the bytes that are shown, as text">Copy</button>
     <button type="button" class="plain small" data-act="save-wire" title="Save the bytes that are kept, exactly">Save</button>
   </div>`);
+
+/** @typedef {{ rows: readonly WireRow[], seen: number, end: number }} Held rows, how many pieces there were by then, and where the last one ended */
+
+/** @type {Held} */
+const HELD_NOTHING = { rows: [], seen: 0, end: 0 };
 
 /** @typedef {{ wire: Wire, row: Row | null, turn: number, wasOpen: boolean }} Answer of a turn: another connection begins the next */
 
@@ -86,12 +95,17 @@ export class ConnectionWire extends HTMLElement {
   #failures = 0;
   #problem = "";
   /**
-   * What is looked at while it is held still, and what the next piece is then; null while the end is followed.
-   * @type {{ rows: readonly WireRow[], next: number, end: number } | null}
+   * What is looked at while it is held still; null while the end is followed.
+   * @type {Held | null}
    */
   #held = null;
   #paused = false;
   #filter = "";
+  /** What was followed when it was last drawn: it is what can be held. */
+  #last = HELD_NOTHING;
+  /** Which of the rows that are shown are drawn: all of them are as many as one waits for. */
+  #from = 0;
+  #to = 0;
   /** What is drawn is of another connection or filter. */
   #anew = true;
   #announced = "";
@@ -115,8 +129,9 @@ export class ConnectionWire extends HTMLElement {
     this.#scroll = new WireScroll(scroller, {
       hold: () => this.#hold(),
       atEnd: () => {
-        if (this.#held && !this.#paused) this.#follow();
+        if (this.#held && !this.#paused && this.#to >= this.#shown.length) this.#follow();
       },
+      nearEdge: () => this.#widen(),
     });
     this.#watch = new ConnectionWatch(
       { ask: () => this.#ask(), heard: (answer) => this.#heard(answer), failed: (reason) => this.#failed(reason) },
@@ -169,6 +184,7 @@ export class ConnectionWire extends HTMLElement {
     this.#failures = 0;
     this.#problem = "";
     this.#held = null;
+    this.#last = HELD_NOTHING;
     this.#paused = false;
     this.#anew = true;
     this.#announced = "";
@@ -183,6 +199,7 @@ export class ConnectionWire extends HTMLElement {
     this.#row = null;
     this.#log = new WireLog("1.1");
     this.#held = null;
+    this.#last = HELD_NOTHING;
     this.#rows?.clear();
   }
 
@@ -274,22 +291,60 @@ export class ConnectionWire extends HTMLElement {
     const shown = this.#shown;
     this.#head?.draw(row, this.#log.heard ? this.#log.taken : row.bytes);
     this.#head?.count(this.#filter.trim() === "" ? "" : matchingWords({ matching: shown.length, all: this.#looked.length }));
-    if (this.#anew) {
-      this.#rows?.clear();
-      this.#rows?.draw(shown, false);
-      this.#anew = false;
-      this.#scroll?.toEnd();
-    } else if (!this.#held) {
-      this.#rows?.draw(shown, true);
-      this.#scroll?.toEnd();
+    if (!this.#held) this.#last = { rows: this.#log.rows.slice(), seen: this.#log.seen, end: this.#log.end };
+    if (this.#anew || !this.#held) {
+      this.#to = shown.length;
+      const whole = linesBefore(shown, shown.length, WHOLE) === 0;
+      this.#from = whole ? 0 : linesBefore(shown, shown.length, this.#scroll?.tail ?? 0);
     }
+    // first, so that what is scrolled to the end stays there
     this.#drawWords(row, shown.length);
+    this.#drawRows(shown.slice(this.#from, this.#to));
     this.#drawChip();
     if (this.#announced !== endWords(row)) {
       this.#announced = endWords(row);
       announce(`Connection ${row.id}: ${this.#announced}`);
     }
   };
+
+  /** @param {readonly WireRow[]} shown */
+  #drawRows(shown) {
+    const rows = this.#rows;
+    const scroll = this.#scroll;
+    if (!rows || !scroll) return;
+    if (this.#anew) rows.clear();
+    if (this.#anew || !this.#held) {
+      rows.draw(shown);
+      scroll.toEnd();
+    } else {
+      scroll.keep(() => rows.draw(shown), rows.pieces);
+    }
+    this.#anew = false;
+  }
+
+  /** Somebody who holds it comes to an edge of what is drawn. */
+  #widen() {
+    if (!this.#held || !this.#scroll) return;
+    const { isNearTop, isNearEnd } = this.#scroll;
+    const shown = this.#shown;
+    if (!(isNearTop && this.#from > 0) && !(isNearEnd && this.#to < shown.length)) return;
+    if (isNearTop) this.#from = linesBefore(shown, this.#from, BATCH);
+    if (isNearEnd) this.#to = linesBehind(shown, this.#to, BATCH);
+    nextFrame(this.#draw);
+  }
+
+  /** The beginning is drawn by itself: what is between it and the end comes when somebody scrolls there. */
+  #toTop() {
+    this.#hold();
+    const shown = this.#shown;
+    if (this.#from > 0) {
+      this.#rows?.clear();
+      this.#from = 0;
+      this.#to = linesBehind(shown, 0, BATCH);
+    }
+    this.#draw();
+    this.#scroll?.toTop();
+  }
 
   /**
    * @param {Row} row
@@ -303,7 +358,7 @@ export class ConnectionWire extends HTMLElement {
     const told = part(this, ".before");
     // what is held is not moved, not even by a line above it
     if (before !== null) setText(told, before);
-    told.hidden = shown === 0 || told.textContent === "";
+    told.hidden = shown === 0 || this.#from > 0 || told.textContent === "";
     const some = this.#looked.length > 0;
     part(this, ".grid").hidden = shown === 0;
     part(this, ".empty").hidden = shown > 0;
@@ -318,7 +373,7 @@ export class ConnectionWire extends HTMLElement {
   }
 
   #drawChip() {
-    const news = this.#held ? this.#log.next - this.#held.next : 0;
+    const news = this.#held ? this.#log.seen - this.#held.seen : 0;
     const chip = part(this, ".chip");
     chip.hidden = !this.#paused && news === 0;
     setText(chip, [this.#paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "));
@@ -328,7 +383,7 @@ export class ConnectionWire extends HTMLElement {
   }
 
   #hold() {
-    this.#held ??= { rows: this.#log.rows.slice(), next: this.#log.next, end: this.#log.end };
+    this.#held ??= this.#last;
     nextFrame(this.#draw);
   }
 
@@ -341,6 +396,15 @@ export class ConnectionWire extends HTMLElement {
     const passed = held ? first - held.end : 0;
     if (passed > 0) this.#tell(`${several(passed, "byte")} went by ${wasPaused ? "meanwhile" : "while you read"}`);
     if (getSelection()?.isCollapsed === false) getSelection()?.removeAllRanges();
+    nextFrame(this.#draw);
+  }
+
+  #toEnd() {
+    if (!this.#paused) {
+      this.#follow();
+      return;
+    }
+    this.#anew = true;
     nextFrame(this.#draw);
   }
 
@@ -407,7 +471,8 @@ export class ConnectionWire extends HTMLElement {
     else if (event.key === "/" && !(event.target instanceof HTMLInputElement)) this.#head?.askFilter();
     else if (!inScroller) return;
     else if (event.key === " ") this.#pause(!this.#paused);
-    else if (event.key === "End" && !this.#paused) this.#follow();
+    else if (event.key === "End") this.#toEnd();
+    else if (event.key === "Home") this.#toTop();
     else if (event.key === "j" || event.key === "k") this.#scroll?.step(event.key === "j" ? 1 : -1, this.#rows?.pieces ?? []);
     else return;
     event.preventDefault();

@@ -107,13 +107,15 @@ export function duration(ms) {
 }
 
 /**
- * A length of time to be compared with others: `0.25 s`, `1.02 s`, `31 s`, `2 m 05 s`.
+ * A length of time to be compared with others, as the server writes it in its sentences: `0.25 s`, `31 s`, `2 min 5 s`.
  *
  * @param {number} ms
  */
 export function exactSeconds(ms) {
   // 9,995 ms would round up to 10.00 s
   if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
-  const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${padded(seconds % 60, 2)} s`;
+  const seconds = Math.max(10, Math.floor(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min`;
 }

@@ -6,22 +6,26 @@
  */
 
 import { backRank, endWords } from "./words.js";
-import { count, several } from "./format.js";
+import { several } from "./format.js";
 import { markup, part, setText } from "./dom.js";
 
 const newHead = markup(`
-  <p class="who">
-    <span class="number"></span><span class="stream"></span><span class="program"></span><span class="peer"></span><span class="tag"></span>
-  </p>
-  <p class="figures"></p>
-  <button type="button" class="plain small" data-act="close-wire" title="Close (Esc)">Close</button>
-  <p class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></p>
-  <p class="verdict"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
-  <p class="find">
-    <span class="matching"></span>
-    <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces" aria-keyshortcuts="/"
-      title="Words in a piece or its events (/)" maxlength="200" autocomplete="off" spellcheck="false">
-  </p>`);
+  <div class="whose">
+    <p class="who">
+      <span class="number"></span><span class="stream"></span><span class="program"></span><span class="peer"></span><span class="tag"></span>
+    </p>
+    <p class="figures"></p>
+    <button type="button" class="plain small" data-act="close-wire" title="Close (Esc)">Close</button>
+  </div>
+  <div class="fate">
+    <p class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></p>
+    <p class="verdict"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
+    <p class="find">
+      <span class="matching"></span>
+      <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces" aria-keyshortcuts="/"
+        title="Words in a piece or its events (/)" maxlength="200" autocomplete="off" spellcheck="false">
+    </p>
+  </div>`);
 
 /**
  * @typedef {object} Ways
@@ -103,7 +107,7 @@ export class WireHead {
     const other = part(element, "[data-act=other]");
     this.#other = verdict?.other ?? null;
     other.hidden = this.#other === null;
-    if (this.#other !== null) setText(other, `#${count(this.#other)}`);
+    if (this.#other !== null) setText(other, `#${this.#other}`);
     other.title = verdict?.kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
   }
 }

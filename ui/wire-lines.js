@@ -7,20 +7,34 @@
 
 import { pieces } from "./wire-text.js";
 
+/** @typedef {{ name: WirePiece[], value: WirePiece[] }} Parts a line's name and value, taken apart for the eye */
+
 /**
- * @param {WireLine} line
- * @param {{ name: WirePiece[], value: WirePiece[] }} [parts] its name and value taken apart for the eye
+ * @param {WireLine[]} lines
  * @returns {Node[]}
  */
-export function lineNodes({ kind, name, value, end }, parts = { name: pieces(name), value: pieces(value) }) {
-  const nodes = name === "" ? [] : [newSpan("name", parts.name)];
-  if (value !== "") nodes.push(newSpan(kind, parts.value));
-  if (end === "") return nodes;
-  // what stands behind a chunk is no line of its own to the eye
-  const ending = newSpan(kind === "chunk" && value === "" ? "end behind" : "end", pieces(end));
-  // a lone CR ends a line as well, but no browser draws it so
-  if (end === "\r") ending.dataset.breaks = "";
-  return [...nodes, ending];
+export const linesNodes = (lines) => drawnNodes(lines.map((line) => ({ line, parts: { name: pieces(line.name), value: pieces(line.value) } })));
+
+/**
+ * @param {{ line: WireLine, parts: Parts }[]} lines
+ * @returns {Node[]}
+ */
+export function drawnNodes(lines) {
+  /** @type {HTMLElement[]} */
+  const nodes = [];
+  for (const { line, parts } of lines) {
+    const { kind, name, value, end } = line;
+    // what stands behind a chunk is no line of its own to the eye: it follows the end of the chunk's data
+    if (kind === "chunk" && value === "" && nodes.length > 0) nodes[nodes.length - 1].dataset.joined = "";
+    if (name !== "") nodes.push(newSpan("name", parts.name));
+    if (value !== "") nodes.push(newSpan(kind, parts.value));
+    if (end === "") continue;
+    const ending = newSpan("end", pieces(end));
+    // a lone CR ends a line as well, but no browser draws it so
+    if (end === "\r") ending.dataset.breaks = "";
+    nodes.push(ending);
+  }
+  return nodes;
 }
 
 /**

@@ -11,21 +11,26 @@ import { WireUtf8, decoded } from "./wire-utf8.js";
 /** As much as the server keeps of a connection. */
 export const MOST_BYTES = 64 * 1024;
 export const MOST_PIECES = 1024;
+/** Lines of one row: what the kernel took in one go may be thousands, of which a screen has room for few. */
+export const MOST_LINES = 24;
+
+/** @typedef {{ line: WireLine, parts: { name: WirePiece[], value: WirePiece[] } }} DrawnLine */
 
 /**
- * A piece of the wire: what the kernel took in one go.
+ * A piece of the wire, which is what the kernel took in one go; or a part of one that has many lines.
  *
  * @typedef {object} WireRow
  * @property {number} seq numbers are never used twice
+ * @property {boolean} goesOn it is not the first part of its piece
  * @property {number} at_ms
  * @property {number | null} gap since the piece before
  * @property {number} offset
  * @property {number} end
  * @property {number} lost bytes that are missing between it and the piece before
  * @property {string} bytes
- * @property {{ line: WireLine, parts: { name: WirePiece[], value: WirePiece[] } }[]} lines
+ * @property {DrawnLine[]} lines
  * @property {WireEvent[]} events those whose last byte it has
- * @property {string} words what a filter looks through
+ * @property {string | null} words what a filter looks through, once one has
  */
 
 export class WireLog {
@@ -35,6 +40,11 @@ export class WireLog {
   #rows = [];
   #bytes = 0;
   #next = 0;
+  /** Pieces that there were, and those that are kept. */
+  #seen = 0;
+  #pieces = 0;
+  /** The event that is being read has data, so it will be one. */
+  #hasData = false;
   /** The end of the newest piece. */
   #end = 0;
   #answers = 0;
@@ -60,9 +70,14 @@ export class WireLog {
     return this.#end;
   }
 
-  /** The number that the next piece will get. */
-  get next() {
-    return this.#next;
+  /** How many pieces there were so far. */
+  get seen() {
+    return this.#seen;
+  }
+
+  /** How many of them are kept. */
+  get pieces() {
+    return this.#pieces;
   }
 
   get bytes() {
@@ -134,23 +149,56 @@ export class WireLog {
   #push(at_ms, offset, begins, bytes, events) {
     const last = this.#rows.at(-1);
     const lost = offset - this.#end;
-    if (lost > 0 || this.#next === 0) this.#restart(offset, begins);
+    if (lost > 0 || this.#seen === 0) this.#restart(offset, begins);
     const lines = this.#reader.read(bytes).map((line, index, all) => this.#drawn(line, index === all.length - 1));
-    this.#end = offset + bytes.length;
-    this.#rows.push({
-      seq: this.#next,
-      at_ms,
-      gap: last ? at_ms - last.at_ms : null,
-      offset,
-      end: this.#end,
-      lost,
-      bytes,
-      lines,
-      events,
-      words: [decoded(bytes), ...events.map(eventWords)].join("\n").toLowerCase(),
-    });
-    this.#next += 1;
+    const row = { at_ms, gap: last ? at_ms - last.at_ms : null, offset, end: offset + bytes.length, lost, goesOn: false, bytes, lines, events, words: null };
+    for (const part of lines.length > MOST_LINES ? this.#parts(row) : [row]) {
+      this.#rows.push({ ...part, seq: this.#next });
+      this.#next += 1;
+    }
+    this.#end = row.end;
+    this.#seen += 1;
+    this.#pieces += 1;
     this.#bytes += bytes.length;
+  }
+
+  /**
+   * A piece of many lines in parts, with its events where they end: the server says only which piece that is in.
+   *
+   * @param {Omit<WireRow, "seq">} row
+   */
+  #parts(row) {
+    const parts = [];
+    let { offset } = row;
+    let event = 0;
+    for (let at = 0; at < row.lines.length; at += MOST_LINES) {
+      const lines = row.lines.slice(at, at + MOST_LINES);
+      const length = lines.reduce((sum, { line: { name, value, end } }) => sum + name.length + value.length + end.length, 0);
+      const isLast = at + MOST_LINES >= row.lines.length;
+      const made = lines.filter(({ line }) => this.#makes(line)).length;
+      const bytes = row.bytes.slice(offset - row.offset, offset - row.offset + length);
+      const events = row.events.slice(event, isLast ? undefined : event + made);
+      const first = at === 0;
+      parts.push({ ...row, goesOn: !first, gap: first ? row.gap : null, lost: first ? row.lost : 0, offset, end: offset + length, bytes, lines, events });
+      event += made;
+      offset += length;
+    }
+    return parts;
+  }
+
+  /**
+   * Whether a client makes something of a line.
+   *
+   * @param {WireLine} line
+   */
+  #makes({ kind, name, value, end }) {
+    if (kind === "data") this.#hasData = true;
+    if (kind === "comment") return value !== "";
+    if (kind === "retry") return /^[0-9]+$/.test(value);
+    if (kind !== "other" || name + value !== "" || end === "") return false;
+    const made = this.#hasData;
+    this.#hasData = false;
+    return made;
   }
 
   /**
@@ -160,6 +208,7 @@ export class WireLog {
   #restart(offset, begins) {
     this.#reader.restart(offset === 0, begins);
     this.#utf8.restart();
+    this.#hasData = false;
   }
 
   /**
@@ -175,13 +224,17 @@ export class WireLog {
 
   #trim() {
     let go = 0;
-    while (this.#rows.length - go > MOST_PIECES || (this.#bytes > MOST_BYTES && this.#rows.length - go > 1)) {
-      this.#bytes -= this.#rows[go].bytes.length;
-      go += 1;
+    while (this.#pieces > MOST_PIECES || (this.#bytes > MOST_BYTES && this.#pieces > 1)) {
+      // a piece goes whole
+      do {
+        this.#bytes -= this.#rows[go].bytes.length;
+        go += 1;
+      } while (this.#rows[go].goesOn);
+      this.#pieces -= 1;
     }
     this.#rows.splice(0, go);
     // what the server kept goes by visits, so it may have let some go when it is nearly full
-    if (go > 0 || this.#rows.length >= MOST_PIECES - 1 || this.#bytes >= MOST_BYTES / 2) this.#full = true;
+    if (go > 0 || this.#pieces >= MOST_PIECES - 1 || this.#bytes >= MOST_BYTES / 2) this.#full = true;
   }
 }
 
@@ -198,7 +251,36 @@ const eventWords = ({ kind, event, id, data, text, ms }) =>
  */
 export function filtered(rows, filter) {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  return words.length === 0 ? rows : rows.filter((row) => words.every((word) => row.words.includes(word)));
+  return words.length === 0 ? rows : rows.filter((row) => words.every((word) => wordsOf(row).includes(word)));
+}
+
+/** @param {WireRow} row */
+const wordsOf = (row) => (row.words ??= [decoded(row.bytes), ...row.events.map(eventWords)].join("\n").toLowerCase());
+
+/**
+ * Where the rows begin that have so many lines together before a place, or all that there are.
+ *
+ * @param {readonly WireRow[]} rows
+ * @param {number} to
+ * @param {number} lines
+ */
+export function linesBefore(rows, to, lines) {
+  let from = to;
+  for (let left = lines; from > 0 && left > 0; left -= rows[from].lines.length) from -= 1;
+  return from;
+}
+
+/**
+ * Where they end that have so many behind it.
+ *
+ * @param {readonly WireRow[]} rows
+ * @param {number} from
+ * @param {number} lines
+ */
+export function linesBehind(rows, from, lines) {
+  let to = from;
+  for (let left = lines; to < rows.length && left > 0; to += 1) left -= rows[to].lines.length;
+  return to;
 }
 
 /**

@@ -10,7 +10,7 @@ import { copies } from "./copy-button.js";
 import { copyExactly } from "./exact-copy.js";
 import { eventLines, headLines } from "./wire-text.js";
 import { gap } from "./format.js";
-import { lineNodes } from "./wire-lines.js";
+import { linesNodes } from "./wire-lines.js";
 import { markup, part, setText } from "./dom.js";
 import { sentence } from "./host.js";
 
@@ -146,7 +146,7 @@ function newPart(time, lines) {
   const element = document.createElement("span");
   element.className = "part";
   element.dataset.time = time;
-  element.append(...lines.flatMap((line) => lineNodes(line)));
+  element.append(...linesNodes(lines));
   return element;
 }
 

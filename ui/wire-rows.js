@@ -8,13 +8,15 @@
  */
 
 import { gap, preview, timeOfDay } from "./format.js";
-import { lineNodes } from "./wire-lines.js";
+import { drawnNodes } from "./wire-lines.js";
 import { lostHereWords } from "./words.js";
 
 /** Lines of the grid that may stand empty at its top before all get new numbers. */
 const EMPTY_LINES = 400;
+/** More than can be told apart: new ones are not marked then. */
+const MANY = 20;
 
-/** @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and what is missing before it */
+/** @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and what is missing before it, if something is */
 
 export class WireRows {
   #bytes;
@@ -41,12 +43,12 @@ export class WireRows {
   }
 
   /**
-   * Brings what is drawn to these rows: the oldest may have gone, and newer ones have come.
+   * Brings what is drawn to exactly these rows. They go on where the last drawing ended; some may have gone or come at
+   * the top.
    *
    * @param {readonly WireRow[]} rows
-   * @param {boolean} fresh the new ones have just arrived
    */
-  draw(rows, fresh) {
+  draw(rows) {
     const first = rows[0]?.seq ?? Infinity;
     let gone = 0;
     while (gone < this.#drawn.length && this.#drawn[gone].seq < first) {
@@ -54,12 +56,26 @@ export class WireRows {
       gone += 1;
     }
     this.#drawn.splice(0, gone);
-    const last = this.#drawn.at(-1)?.seq ?? -1;
-    const added = rows.filter(({ seq }) => seq > last).map((row) => this.#make(row, fresh));
-    this.#bytes.append(...added.map(({ bytes }) => bytes));
-    this.#events.append(...added.flatMap(({ beside }) => beside));
-    for (const { seq, bytes, beside } of added) this.#drawn.push({ seq, elements: [bytes, ...beside] });
-    this.#renumber();
+    const from = this.#drawn[0]?.seq ?? Infinity;
+    const to = this.#drawn.at(-1)?.seq ?? -1;
+    const after = rows.filter(({ seq }) => seq > to);
+    const before = to < 0 ? [] : rows.filter(({ seq }) => seq < from);
+    this.#add(after, "append", to >= 0 && after.length < MANY);
+    this.#add(before, "prepend", false);
+    if (before.length > 0 || Number(this.#drawn[0]?.elements[0].style.getPropertyValue("--at")) > EMPTY_LINES) this.#renumber();
+  }
+
+  /**
+   * @param {readonly WireRow[]} rows
+   * @param {"append" | "prepend"} where
+   * @param {boolean} fresh
+   */
+  #add(rows, where, fresh) {
+    const added = rows.map((row) => this.#make(row, fresh));
+    this.#bytes[where](...added.map(({ elements }) => elements[0]));
+    this.#events[where](...added.flatMap(({ elements }) => elements.slice(1)));
+    if (where === "append") this.#drawn.push(...added);
+    else this.#drawn.unshift(...added);
   }
 
   /** @returns {readonly HTMLElement[]} where the bytes of each piece stand */
@@ -68,8 +84,6 @@ export class WireRows {
   }
 
   #renumber() {
-    const first = this.#drawn[0]?.elements[0];
-    if (!first || Number(first.style.getPropertyValue("--at")) < EMPTY_LINES) return;
     this.#line = 1;
     for (const { elements } of this.#drawn) this.#place(elements);
   }
@@ -87,22 +101,25 @@ export class WireRows {
 
   /**
    * @param {WireRow} row
-   * @param {boolean} fresh
+   * @param {boolean} fresh it has just arrived
+   * @returns {Drawn}
    */
   #make(row, fresh) {
     const bytes = document.createElement("span");
     bytes.className = fresh ? "part fresh" : "part";
+    bytes.toggleAttribute("data-goes-on", row.goesOn);
     bytes.dataset.time = timeOfDay(row.at_ms);
     bytes.dataset.gap = gap(row.gap);
-    for (const { line, parts } of row.lines) bytes.append(...lineNodes(line, parts));
+    bytes.append(...drawnNodes(row.lines));
     const events = document.createElement("div");
     events.className = "made";
+    events.toggleAttribute("data-goes-on", row.goesOn);
     events.append(...row.events.map(newEvent));
-    const beside = [events];
+    const elements = [bytes, events];
     // what is missing before the first of all pieces is said above them
-    if (row.lost > 0 && row.seq > 0) beside.push(newLost(row.lost));
-    this.#place([bytes, ...beside]);
-    return { seq: row.seq, bytes, beside };
+    if (row.lost > 0 && row.seq > 0) elements.push(newLost(row.lost));
+    this.#place(elements);
+    return { seq: row.seq, elements };
   }
 }
 

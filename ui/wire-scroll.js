@@ -2,6 +2,9 @@
  * Where a wire is scrolled to, and by whom: what is drawn goes to the end, and whoever scrolls up holds it.
  */
 
+const LINE_HEIGHT = 20;
+const MORE_LINES = 8;
+
 export class WireScroll {
   #scroller;
   #told;
@@ -11,7 +14,7 @@ export class WireScroll {
 
   /**
    * @param {HTMLElement} scroller
-   * @param {{ hold: () => void, atEnd: () => void }} told
+   * @param {{ hold: () => void, atEnd: () => void, nearEdge: () => void }} told
    */
   constructor(scroller, told) {
     this.#scroller = scroller;
@@ -25,6 +28,42 @@ export class WireScroll {
 
   toEnd() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#note();
+  }
+
+  /** How many lines are in view at most, with a few more: some share one with others. */
+  get tail() {
+    return Math.ceil((this.#scroller.clientHeight / LINE_HEIGHT) * 1.5) + MORE_LINES;
+  }
+
+  /** Less than what is in view is left above it. */
+  get isNearTop() {
+    return this.#scroller.scrollTop < this.#scroller.clientHeight;
+  }
+
+  get isNearEnd() {
+    const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight < clientHeight;
+  }
+
+  toTop() {
+    this.#scroller.scrollTop = 0;
+    this.#note();
+  }
+
+  /**
+   * Draws without moving what is in view.
+   *
+   * @param {() => void} draw
+   * @param {readonly HTMLElement[]} pieces
+   */
+  keep(draw, pieces) {
+    const { top } = this.#scroller.getBoundingClientRect();
+    const seen = pieces.find((piece) => piece.getBoundingClientRect().bottom > top);
+    const before = seen?.getBoundingClientRect().top ?? 0;
+    draw();
+    const by = seen?.isConnected ? seen.getBoundingClientRect().top - before : 0;
+    if (by !== 0) this.#scroller.scrollTop += by;
     this.#note();
   }
 
@@ -55,5 +94,6 @@ export class WireScroll {
     if (resized || Math.abs(by) < 0.5) return;
     if (by > 0 && scrollTop + clientHeight >= scrollHeight - 2) this.#told.atEnd();
     else if (by < 0 || scrollTop + clientHeight < scrollHeight - 2) this.#told.hold();
+    this.#told.nearEdge();
   };
 }

@@ -7,7 +7,8 @@
 
 import { pieces } from "./wire-text.js";
 
-/** Nothing to see to: no controls, nothing but ASCII. */
+const ASCII = /^[\x00-\x7f]*$/;
+/** No controls either: nothing to see to. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
 export class WireUtf8 {
@@ -85,6 +86,7 @@ export class WireUtf8 {
  * @param {string} bytes
  */
 export function decoded(bytes) {
+  if (ASCII.test(bytes)) return bytes;
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
 }
 

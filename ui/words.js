@@ -109,7 +109,7 @@ export function fateWords(row) {
 /**
  * Whether a client came back, for a cell: `1.02 s, nothing lost`, `1.02 s, 3 lost`, `yes, 1.02 s`, `not yet`.
  *
- * @param {Verdict | null | undefined} verdict
+ * @param {Verdict | null} verdict
  */
 export function backWords(verdict) {
   if (!verdict) return "";
@@ -129,7 +129,7 @@ export function backWords(verdict) {
 /**
  * How well a client came back: its word is beside it wherever it gives something a colour.
  *
- * @param {Verdict | null | undefined} verdict
+ * @param {Verdict | null} verdict
  * @returns {"lost" | "repeated" | "whole" | ""}
  */
 export function backRank(verdict) {
@@ -149,15 +149,15 @@ export function endWords(row) {
   return `ended ${fateWords(row)} at ${timeOfDay(row.ended.at_ms)}`;
 }
 
-/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("./wire-log.js").WireLog, "rows" | "bytes" | "taken" | "missed" | "lost" | "on" | "heard" | "beganLate" | "isFull">} Kept */
+/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("./wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "missed" | "lost" | "on" | "heard" | "beganLate" | "isFull">} Kept */
 
 /**
  * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, missed 120 bytes while looking`.
  *
  * @param {Kept} wire
  */
-export function keptWords({ rows, bytes, missed, lost }) {
-  const parts = [`${several(rows.length, "piece")}, ${several(bytes, "byte")} kept`];
+export function keptWords({ pieces, bytes, missed, lost }) {
+  const parts = [`${several(pieces, "piece")}, ${several(bytes, "byte")} kept`];
   if (missed > 0) parts.push(`missed ${several(missed, "byte")} while looking`);
   else if (lost > 0) parts.push(`${several(lost, "byte")} missing between them`);
   return parts.join(", ");

@@ -6,7 +6,7 @@ import { load } from "./ui.mjs";
 
 const { WireReader } = await load("wire-reader.js");
 const { WireUtf8, decoded } = await load("wire-utf8.js");
-const { MOST_BYTES, MOST_PIECES, WireLog, fileName, filtered } = await load("wire-log.js");
+const { MOST_BYTES, MOST_LINES, MOST_PIECES, WireLog, fileName, filtered, linesBefore, linesBehind } = await load("wire-log.js");
 const { afterKey, bounds, clamped } = await load("split-share.js");
 
 const HEAD = "HTTP/1.1 200 OK\r\nx-a: b\r\n\r\n";
@@ -136,6 +136,31 @@ test("the newest stay within bounds, and what went is known to have gone", () =>
   const large = new WireLog("1.0");
   large.add(wire([piece(0, "x".repeat(MOST_BYTES)), piece(MOST_BYTES, "y".repeat(10))]));
   assert.deepEqual([large.rows.length, large.bytes, large.rows[0].offset], [1, 10, MOST_BYTES]);
+});
+
+test("a piece of many lines is several rows, each with the events that end in it, and goes whole", () => {
+  const log = new WireLog("1.0");
+  const many = 3 * MOST_LINES;
+  const one = (n) => `data: ${n}\n\n`;
+  const text = Array.from({ length: many }, (_, n) => one(n)).join("");
+  const head = "HTTP/1.1 200 OK\r\n\r\n";
+  const events = Array.from({ length: many }, (_, n) => ({ at_ms: 0, offset: head.length + text.length, kind: "event", event: "message", id: "", data: String(n) }));
+  log.add(wire([piece(0, head), piece(head.length, text)], { events }));
+  const rows = log.rows.slice(1);
+  assert.deepEqual([log.pieces, log.seen, rows.length], [2, 2, 6]);
+  assert.equal(rows.map(({ bytes }) => bytes).join(""), text);
+  assert.ok(rows.every(({ lines, events: own, bytes }) => lines.length === MOST_LINES && own.every(({ data }) => bytes.includes(one(data)))));
+  assert.deepEqual(rows.flatMap(({ events: own }) => own), events);
+  assert.deepEqual(rows.map(({ goesOn }) => goesOn), [false, true, true, true, true, true]);
+  assert.ok(rows.every((row, index) => row.offset === (rows[index - 1]?.end ?? head.length)));
+  log.add(wire([piece(log.end, "x".repeat(MOST_BYTES))]));
+  assert.deepEqual([log.rows.length, log.pieces, log.bytes], [1, 1, MOST_BYTES]);
+});
+
+test("what is drawn is counted in lines", () => {
+  const rows = [1, 5, 2, 9].map((length) => ({ lines: Array(length) }));
+  assert.deepEqual([0, 1, 9, 10, 11, 12, 99].map((lines) => linesBefore(rows, 4, lines)), [4, 3, 3, 2, 2, 1, 0]);
+  assert.deepEqual([0, 1, 2, 6, 7, 99].map((lines) => linesBehind(rows, 0, lines)), [0, 1, 2, 2, 3, 4]);
 });
 
 test("that keeping began with the look is known from the first answer", () => {

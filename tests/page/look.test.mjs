@@ -123,6 +123,7 @@ test("every column says something of every row, and nothing of what is not known
     status: 200,
     origin: null,
     ended: null,
+    verdict: null,
   };
   const said = Object.fromEntries(COLUMNS.map(({ col, text }) => [col, text(row, false)]));
   const { since, ...rest } = said;

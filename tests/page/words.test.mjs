@@ -54,7 +54,6 @@ test("accelerators are written as the platform writes them", () => {
 test("whether a client came back is short in its cell, and a guess is marked as one", () => {
   const verdict = { kind: "back", words: "", sure: true, away_ms: 1020, retry_ms: 1000, lost: 0, repeated: 0, other: 3 };
   assert.equal(backWords(null), "");
-  assert.equal(backWords(undefined), "");
   assert.equal(backWords(verdict), "1.02 s, nothing lost");
   assert.equal(backWords({ ...verdict, lost: 3 }), "1.02 s, 3 lost");
   assert.equal(backWords({ ...verdict, repeated: 1200 }), "1.02 s, 1,200 repeated");
@@ -62,13 +61,14 @@ test("whether a client came back is short in its cell, and a guess is marked as 
   assert.equal(backWords({ ...verdict, lost: null, repeated: null }), "1.02 s");
   assert.equal(backWords({ ...verdict, sure: false }), "~1.02 s, nothing lost");
   assert.equal(backWords({ ...verdict, kind: "returned" }), "yes, 1.02 s");
+  assert.equal(backWords({ ...verdict, kind: "returned", away_ms: null }), "yes");
   assert.equal(backWords({ ...verdict, kind: "missing" }), "not yet");
   const ranks = [verdict, { ...verdict, lost: 1, repeated: 1 }, { ...verdict, repeated: 1 }, { ...verdict, lost: null }, { ...verdict, kind: "missing" }, null];
   assert.deepEqual(ranks.map(backRank), ["whole", "lost", "repeated", "", "", ""]);
 });
 
 test("a wire says how much of it there is, and why there is none", () => {
-  const kept = { rows: [{ offset: 0 }], bytes: 1234, taken: 1234, missed: 0, lost: 0, on: true, heard: true, beganLate: false, isFull: false };
+  const kept = { rows: [{ offset: 0 }], pieces: 1, bytes: 1234, taken: 1234, missed: 0, lost: 0, on: true, heard: true, beganLate: false, isFull: false };
   assert.equal(keptWords(kept), "1 piece, 1,234 bytes kept");
   assert.equal(keptWords({ ...kept, missed: 120, lost: 120 }), "1 piece, 1,234 bytes kept, missed 120 bytes while looking");
   assert.equal(keptWords({ ...kept, lost: 1 }), "1 piece, 1,234 bytes kept, 1 byte missing between them");

@@ -281,9 +281,9 @@ async fn a_table_of_hundreds_shows_what_is_in_view() {
     let drawn = rows_in_document(page).await.expect("rows are there");
     assert!(drawn.len() <= 200 && drawn.last().is_some_and(|(id, _)| *id == 1));
 
-    page.click("connection-table [data-sort=\"bytes\"]").await;
+    page.click("connection-table [data-sort=\"events\"]").await;
     page.until_attribute(
-        "connection-table th[data-col=\"bytes\"]",
+        "connection-table th[data-col=\"events\"]",
         "aria-sort",
         "descending",
     )
@@ -291,7 +291,7 @@ async fn a_table_of_hundreds_shows_what_is_in_view() {
     page.until_text("connection-table tr[aria-rowindex=\"2\"]", "talker")
         .await;
     // The talker has no equal, so its place is the first however the order is held.
-    page.click("connection-table [data-sort=\"bytes\"]").await;
+    page.click("connection-table [data-sort=\"events\"]").await;
     wait_for("the talker to be no more in view", async || {
         let rows = rows_in_document(page).await?;
         ensure(
