@@ -91,7 +91,8 @@ export class WireScroll {
     const resized = clientHeight !== this.#height;
     const by = scrollTop - this.#top;
     this.#note();
-    if (resized || Math.abs(by) < 0.5) return;
+    // what fits as a whole is not scrolled by anybody: it is what was drawn that has become less
+    if (resized || Math.abs(by) < 0.5 || scrollHeight <= clientHeight) return;
     if (by > 0 && scrollTop + clientHeight >= scrollHeight - 2) this.#told.atEnd();
     else if (by < 0 || scrollTop + clientHeight < scrollHeight - 2) this.#told.hold();
     this.#told.nearEdge();
