@@ -162,6 +162,7 @@ export class ConnectionWire extends HTMLElement {
     // also tells when the wire comes into view again after its place was hidden
     new ResizeObserver(this.#seen).observe(scroller);
     document.addEventListener("visibilitychange", this.#seen);
+    this.#app?.store.on("unreachable", this.#seen);
   }
 
   /** The id of the connection that is shown. */
@@ -214,6 +215,10 @@ export class ConnectionWire extends HTMLElement {
     this.#row = row;
     this.#rowAt = performance.now();
     nextFrame(this.#draw);
+  }
+
+  get #unreachable() {
+    return Boolean(this.#app?.store.get("unreachable"));
   }
 
   get #isVisible() {
@@ -277,7 +282,8 @@ export class ConnectionWire extends HTMLElement {
     // once may be a hitch, but not where nothing more can come
     if (this.#failures < 2 && !over) return;
     this.#done = over;
-    if (this.#problem === "") announce(sentence(reason));
+    // where nothing answers at all the status bar says so
+    if (this.#problem === "" && !this.#unreachable) announce(sentence(reason));
     this.#problem = sentence(reason);
     nextFrame(this.#draw);
   }
@@ -352,7 +358,7 @@ export class ConnectionWire extends HTMLElement {
    */
   #drawWords(row, shown) {
     const problem = part(this, ":scope > .problem");
-    problem.hidden = this.#problem === "";
+    problem.hidden = this.#problem === "" || this.#unreachable;
     setText(part(problem, ".words"), this.#problem);
     const before = this.#held || shown === 0 ? null : beforeWords(this.#log);
     const told = part(this, ".before");
