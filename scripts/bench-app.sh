@@ -12,6 +12,6 @@ set -euo pipefail
     [ -n "${BIN:-}" ] || cargo build --locked --workspace --exclude sse-bench --bins --features tauri/custom-protocol --release
 } >&2
 
-# 1,110 clients and the server each want that many files open.
+# 10,000 clients and the server each want that many files open.
 ulimit -n "$(ulimit -Hn)"
 BIN=$(cd "${BIN:-target/release}" && pwd) cargo test --locked --quiet -p sse-workbench --test bench

@@ -1,4 +1,4 @@
-//! The figures of `make bench`: launch, first event, stop, sizes, idle CPU, on the programs in the folder that `BIN` names.
+//! The figures of `make bench`: launch, first event, stop, sizes, CPU at rest and with a crowd, on the programs in the folder that `BIN` names.
 //!
 //! No test: it asserts nothing but that there is something to measure, and prints a table. It has a `main` of its own so that
 //! nothing else is on stdout.
@@ -8,6 +8,8 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -19,6 +21,7 @@ use support::webdriver::{self, Session};
 use support::{http, settings};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 /// Of how many runs a figure is the median.
 const RUNS: usize = 5;
@@ -26,6 +29,7 @@ const RUNS: usize = 5;
 const STREAMS: usize = 1_000;
 const HALF_SENT: usize = 100;
 const DEAF: usize = 10;
+const CROWD: usize = 10_000;
 const IDLE: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
@@ -46,6 +50,7 @@ async fn main() {
         stops.push(stop(&sse).await);
     }
     let idle = idle(&app).await;
+    let watched = watched(&app).await;
 
     println!("| what | median of {RUNS} | all |");
     println!("|---|---|---|");
@@ -78,6 +83,22 @@ async fn main() {
         "%",
         idle,
     );
+    row(
+        &format!(
+            "{CROWD} connections with an event a second each: CPU of the app's own process per delivery while the table of them is \
+             shown, of that while the streams are shown"
+        ),
+        "",
+        watched
+            .iter()
+            .map(|(streams, table)| table / streams)
+            .collect(),
+    );
+    row(
+        "the same, while the streams are shown",
+        "µs",
+        watched.iter().map(|(streams, _)| *streams).collect(),
+    );
     println!("\n| file | bytes |\n|---|---|");
     for file in [app, sse].into_iter().chain(packages(&bin)) {
         let bytes = fs::metadata(&file).map_or(0, |data| data.len());
@@ -88,9 +109,14 @@ async fn main() {
 
 fn row(what: &str, unit: &str, mut values: Vec<f64>) {
     values.sort_by(f64::total_cmp);
-    let all: Vec<_> = values.iter().map(|value| format!("{value:.1}")).collect();
+    // A ratio says nothing in tenths.
+    let digits = if unit.is_empty() { 3 } else { 1 };
+    let all: Vec<_> = values
+        .iter()
+        .map(|value| format!("{value:.digits$}"))
+        .collect();
     let median = values[values.len() / 2];
-    println!("| {what} | {median:.1} {unit} | {} |", all.join(", "));
+    println!("| {what} | {median:.digits$} {unit} | {} |", all.join(", "));
 }
 
 fn program(bin: &Path, name: &str) -> PathBuf {
@@ -293,6 +319,58 @@ async fn idle(app: &Path) -> Vec<f64> {
         shares.push(100.0 * ticks / ticks_per_second() / IDLE.as_secs_f64());
     }
     shares
+}
+
+/// Microseconds of CPU that the app's own process takes for each event that a crowd receives: while its window shows the streams, and
+/// while it shows the table of the crowd, in turn.
+async fn watched(app: &Path) -> Vec<(f64, f64)> {
+    let desktop = Desktop::start().await;
+    let port = free_port();
+    settings::use_port(&desktop, port);
+    let driver = desktop.command("tauri-driver");
+    let session = webdriver::launched(&desktop, driver, &app.to_string_lossy(), &[]).await;
+    http::until_it_answers(port).await;
+    let received = Arc::new(AtomicU64::new(0));
+    let mut crowd = JoinSet::new();
+    for _ in 0..CROWD {
+        let get = "GET /endless?every=1s HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        let mut socket = request(port, get).await;
+        let received = Arc::clone(&received);
+        crowd.spawn(async move {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = socket.read(&mut buffer).await {
+                let events = buffer[..read]
+                    .windows(6)
+                    .filter(|bytes| *bytes == b"data: ");
+                received.fetch_add(events.count() as u64, Ordering::Relaxed);
+            }
+        });
+    }
+    let processes = session.processes_of("sse-workbench");
+    let id = *processes.first().expect("the app runs");
+    let spent = async |place: &str| {
+        session.page.visit(place).await;
+        // What a change of places costs is none of this.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let before = (own_ticks(id), received.load(Ordering::Relaxed));
+        tokio::time::sleep(IDLE).await;
+        let ticks = own_ticks(id) - before.0;
+        let events = received.load(Ordering::Relaxed) - before.1;
+        1_000_000.0 * ticks / ticks_per_second() / events as f64
+    };
+    let mut rounds = Vec::new();
+    for _ in 0..RUNS {
+        rounds.push((spent("streams").await, spent("connections").await));
+    }
+    crowd.shutdown().await;
+    session.close().await;
+    rounds
+}
+
+/// The CPU time of one process, in the kernel's ticks.
+fn own_ticks(id: u32) -> f64 {
+    let numbers = stat(id).expect("the app runs");
+    numbers[11] + numbers[12]
 }
 
 /// The CPU time of a process and of all below it, in the kernel's ticks.

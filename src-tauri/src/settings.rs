@@ -89,7 +89,7 @@ impl WindowSize {
 }
 
 impl Default for WindowSize {
-    /// Room for all columns of the connections, on a laptop display of 1366 by 768 too.
+    /// Room for what matters of the connections, on a laptop display of 1366 by 768 too.
     fn default() -> Self {
         Self::new(1280, 680)
     }

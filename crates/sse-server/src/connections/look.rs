@@ -110,6 +110,17 @@ impl Sort {
         ("verdict", Sort::Verdict),
     ];
 
+    /// Whether the rows change places by themselves.
+    pub(super) fn moves(self) -> bool {
+        use Sort::{Behind, Bytes, Events, LastId, Verdict};
+        self.is_rate() || matches!(self, Behind | Bytes | Events | LastId | Verdict)
+    }
+
+    /// Whether it takes two looks at all rows.
+    pub(super) fn is_rate(self) -> bool {
+        matches!(self, Self::Rate | Self::ByteRate)
+    }
+
     fn parse(name: &str) -> Result<Self, BadQuery> {
         let known = Self::NAMES.iter().find(|(known, _)| *known == name);
         known.map(|(_, sort)| *sort).ok_or_else(|| {

@@ -26,42 +26,54 @@ pub(super) struct PerSecond {
     pub(super) bytes: f64,
 }
 
-/// The last sample and what came of it.
+/// The last sample of each row that somebody looks at, and what came of it.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
-    sampled: Option<Instant>,
-    counts: HashMap<u64, Counts>,
-    rates: HashMap<u64, PerSecond>,
+    samples: HashMap<u64, Sample>,
+    /// When those that nobody looks at any more were forgotten last.
+    tidied: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    at: Instant,
+    counts: Counts,
+    rate: Option<PerSecond>,
 }
 
 impl Rates {
-    /// Takes a sample of the rows, by their ids, if the last one is old enough.
+    /// Takes a sample of each of these rows, by their ids, whose last one is old enough.
     pub(super) fn look(&mut self, now: Instant, rows: impl Iterator<Item = (u64, Counts)>) {
-        let since = self.sampled.map(|at| now.saturating_duration_since(at));
-        if since.is_some_and(|since| since < SPAN) {
-            return;
+        let age = |at| now.saturating_duration_since(at);
+        if age(*self.tidied.get_or_insert(now)) > STALE {
+            self.samples.retain(|_, sample| age(sample.at) <= STALE);
+            self.tidied = Some(now);
         }
-        let before = std::mem::take(&mut self.counts);
-        self.rates.clear();
-        self.counts.extend(rows);
-        self.sampled = Some(now);
-        let Some(seconds) = since.filter(|since| *since <= STALE) else {
-            return;
-        };
-        let per = |more: u64| more as f64 / seconds.as_secs_f64();
-        for (id, counts) in &self.counts {
-            let Some(old) = before.get(id) else { continue };
-            let rate = PerSecond {
+        for (id, counts) in rows {
+            let at = now;
+            let new = Sample {
+                at,
+                counts,
+                rate: None,
+            };
+            let sample = self.samples.entry(id).or_insert(new);
+            let since = age(sample.at);
+            if since < SPAN {
+                continue;
+            }
+            let per = |more: u64| more as f64 / since.as_secs_f64();
+            let old = sample.counts;
+            *sample = new;
+            sample.rate = (since <= STALE).then(|| PerSecond {
                 events: per(counts.events.saturating_sub(old.events)),
                 bytes: per(counts.bytes.saturating_sub(old.bytes)),
-            };
-            self.rates.insert(*id, rate);
+            });
         }
     }
 
     /// The rate of a row that was there for two samples.
     pub(super) fn of(&self, id: u64) -> Option<PerSecond> {
-        self.rates.get(&id).copied()
+        self.samples.get(&id)?.rate
     }
 }
 
@@ -95,9 +107,11 @@ mod tests {
         rates.look(after(2500), [(1, counts(99))].into_iter());
         assert_eq!(rates.of(1), Some(twenty), "it stands until the next");
         rates.look(after(4000), [(2, counts(9))].into_iter());
-        assert_eq!(rates.of(1), None, "it has left");
+        assert_eq!(rates.of(1), Some(twenty), "nobody looked at it");
         assert_eq!(rates.of(2), Some(PerSecond::default()));
         rates.look(after(60_000), [(2, counts(500))].into_iter());
         assert_eq!(rates.of(2), None, "nobody looked for a while");
+        assert_eq!(rates.of(1), None, "it was forgotten");
+        assert_eq!(rates.samples.len(), 1);
     }
 }

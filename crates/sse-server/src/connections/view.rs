@@ -9,11 +9,11 @@ use axum::http::Version;
 use serde::Serialize;
 
 use super::look::{Look, SHOWN, Sort};
-use super::rates::{PerSecond, Rates};
+use super::rates::{Counts, PerSecond, Rates};
 use super::row::{Ended, Row, millis};
 use super::{Connections, EndedBy, Table, Verdict, lock};
 
-/// How long an order stands while no row comes or ends: what it is sorted by changes with every event.
+/// How long an order stands while no row comes or ends, where what it is sorted by changes with every event.
 const ORDER: Duration = Duration::from_secs(1);
 
 /// How many there are and were.
@@ -121,18 +121,25 @@ impl Watched {
                 count: look.count,
                 ..made.clone()
             };
-            same == *look && *of == version && now.saturating_duration_since(*at) < ORDER
+            let still = !look.sort.moves() || now.saturating_duration_since(*at) < ORDER;
+            same == *look && *of == version && still
         })
     }
 
     /// Makes the order anew.
     fn order(&mut self, look: &Look, found: &Found, now: Instant) {
-        let open = found.rows.iter().filter(|row| row.ended.get().is_none());
-        self.rates
-            .look(now, open.map(|row| (row.id, row.sent.counts())));
+        if look.sort.is_rate() {
+            self.rates.look(now, counts(found.rows.iter()));
+        }
         self.order = look.order(&found.rows, &self.rates, &found.weights);
         self.made = Some((look.clone(), found.version, now));
     }
+}
+
+/// What the open ones of these rows have counted.
+fn counts<'a>(rows: impl Iterator<Item = &'a Arc<Row>>) -> impl Iterator<Item = (u64, Counts)> {
+    rows.filter(|row| row.ended.get().is_none())
+        .map(|row| (row.id, row.sent.counts()))
 }
 
 /// What an order is made of.
@@ -154,10 +161,11 @@ impl Connections {
     /// What somebody wants to see of it at `now`.
     pub(crate) fn slice(&self, look: &Look, now: Instant) -> Slice {
         self.rearm();
-        let mut watched = lock(&self.0.watched);
+        let mut guard = lock(&self.0.watched);
+        let watched = &mut *guard;
         let table = self.table();
         if watched.stands(look, table.version, now) {
-            return table.slice(look, &watched.order, &watched.rates, now);
+            return table.slice(look, &watched.order, &mut watched.rates, now);
         }
         // Whoever comes or leaves does not wait while they are sorted.
         let found = table.find(look, now);
@@ -165,11 +173,11 @@ impl Connections {
         if look.client.is_some() {
             // A few rows; the order of them all is somebody else's and stands.
             let order = look.order(&found.rows, &watched.rates, &found.weights);
-            return self.table().slice(look, &order, &watched.rates, now);
+            return self.table().slice(look, &order, &mut watched.rates, now);
         }
         watched.order(look, &found, now);
         self.table()
-            .slice(look, &watched.order, &watched.rates, now)
+            .slice(look, &watched.order, &mut watched.rates, now)
     }
 
     /// Before reading, so that what changes meanwhile is told again.
@@ -206,12 +214,15 @@ impl Table {
     }
 
     /// The part of an order that a look shows.
-    fn slice(&self, look: &Look, order: &[u64], rates: &Rates, now: Instant) -> Slice {
+    fn slice(&self, look: &Look, order: &[u64], rates: &mut Rates, now: Instant) -> Slice {
         let shown = order.iter().skip(look.first).take(look.count.min(SHOWN));
+        let shown: Vec<_> = shown.filter_map(|id| self.row_of(*id)).collect();
+        rates.look(now, counts(shown.iter().copied()));
         let verdict = |row: &Row| self.returns.verdict(row, now, self.serving);
+        let rate = |row: &Row| rates.of(row.id).filter(|_| row.ended.get().is_none());
         let rows = shown
-            .filter_map(|id| self.row_of(*id))
-            .map(|row| view(row, rates.of(row.id), verdict(row)))
+            .into_iter()
+            .map(|row| view(row, rate(row), verdict(row)))
             .collect();
         Slice {
             tally: self.tally(),
