@@ -5,7 +5,7 @@
  * @import { Row, Sort } from "./types.js"
  */
 
-import { backRank, backWords, blockedTitle, clientWords, fateWords } from "./words.js";
+import { backRank, backWords, blockedTitle, clientWords, fateWords, headline } from "./words.js";
 import { count, dateAndTime, rate, timeOfDay } from "./format.js";
 
 /**
@@ -71,9 +71,9 @@ export const COLUMNS = [
     head: "came back",
     sort: "verdict",
     about: "After how long the client came back, and what it missed meanwhile",
-    text: ({ verdict }) => backWords(verdict),
-    title: ({ verdict }) => verdict?.words ?? "",
-    rank: ({ verdict }) => backRank(verdict),
+    text: (row) => backWords(headline(row)),
+    title: ({ verdict, afterwards }) => [verdict, afterwards].map((said) => said?.words ?? "").filter(Boolean).join("; then "),
+    rank: (row) => backRank(headline(row)),
   },
   { col: "last-id", head: "last id", sort: "last_id", about: "The id of the last event that it was sent", text: ({ last_id }) => last_id ?? "" },
   { col: "events", head: "events", sort: "events", about: "Events that the kernel took for it", text: ({ events }) => count(events) },

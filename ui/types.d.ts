@@ -141,6 +141,8 @@ export interface Row {
   ended: Ending | null;
   /** Whether it came back, or is missed; null where there is nothing to say. */
   verdict: Verdict | null;
+  /** What its client did after its end. */
+  afterwards: Verdict | null;
   /** Set by the page alone: the figures are older than those of the rows around it. */
   stale?: boolean;
 }

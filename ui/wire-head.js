@@ -2,7 +2,7 @@
  * The head of a wire: whose it is, what became of it, whether the client came back, and the filter. What it says is
  * the server's; it only draws.
  *
- * @import { Row } from "./types.js"
+ * @import { Row, Verdict } from "./types.js"
  */
 
 import { backRank, endWords } from "./words.js";
@@ -19,7 +19,8 @@ const newHead = markup(`
   </div>
   <div class="fate">
     <p class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></p>
-    <p class="verdict"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
+    <p class="verdict" data-of="beginning"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
+    <p class="verdict" data-of="end"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
     <p class="find">
       <span class="matching"></span>
       <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces" aria-keyshortcuts="/"
@@ -38,8 +39,6 @@ const newHead = markup(`
 export class WireHead {
   #element;
   #ways;
-  /** The connection that continues this one, or that it continues. */
-  #other = /** @type {number | null} */ (null);
 
   /**
    * @param {HTMLElement} element
@@ -50,9 +49,7 @@ export class WireHead {
     this.#ways = ways;
     element.append(newHead());
     part(element, "[data-act=close-wire]").addEventListener("click", ways.close);
-    part(element, "[data-act=other]").addEventListener("click", () => {
-      if (this.#other !== null) ways.choose(this.#other);
-    });
+    for (const other of this.#others) other.addEventListener("click", () => ways.choose(Number(other.dataset.connection)));
     this.#input.addEventListener("input", () => ways.filter(this.#input.value));
     this.#input.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
@@ -60,6 +57,11 @@ export class WireHead {
       this.clearFilter();
       ways.leave();
     });
+  }
+
+  /** The ways to the connection that this one continues, and to the one that continues it. */
+  get #others() {
+    return /** @type {HTMLElement[]} */ ([...this.#element.querySelectorAll("[data-act=other]")]);
   }
 
   get #input() {
@@ -98,16 +100,25 @@ export class WireHead {
     const state = part(element, ".state");
     setText(state, endWords(row));
     state.title = endWords(row);
-    const { verdict } = row;
-    const words = part(element, ".verdict .words");
-    setText(words, verdict?.words ?? "");
-    words.title = verdict?.words ?? "";
-    part(element, ".verdict").dataset.rank = backRank(verdict);
-    part(element, ".verdict").hidden = !verdict;
-    const other = part(element, "[data-act=other]");
-    this.#other = verdict?.other ?? null;
-    other.hidden = this.#other === null;
-    if (this.#other !== null) setText(other, `#${this.#other}`);
-    other.title = verdict?.kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
+    drawVerdict(part(element, ".verdict[data-of=beginning]"), row.verdict);
+    drawVerdict(part(element, ".verdict[data-of=end]"), row.afterwards);
   }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Verdict | null} verdict
+ */
+function drawVerdict(element, verdict) {
+  element.hidden = !verdict;
+  if (!verdict) return;
+  const words = part(element, ".words");
+  setText(words, verdict.words);
+  words.title = verdict.words;
+  element.dataset.rank = backRank(verdict);
+  const other = part(element, "[data-act=other]");
+  other.hidden = verdict.other === null;
+  other.dataset.connection = String(verdict.other);
+  setText(other, `#${verdict.other}`);
+  other.title = verdict.kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
 }

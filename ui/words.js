@@ -107,6 +107,13 @@ export function fateWords(row) {
 }
 
 /**
+ * Of what is said of a client that went, that which matters most: that it is missing, else what its return cost it.
+ *
+ * @param {Row} row
+ */
+export const headline = ({ verdict, afterwards }) => (afterwards?.kind === "missing" ? afterwards : (verdict ?? afterwards));
+
+/**
  * Whether a client came back, for a cell: `1.02 s, nothing lost`, `1.02 s, 3 lost`, `yes, 1.02 s`, `not yet`.
  *
  * @param {Verdict | null} verdict
@@ -130,9 +137,10 @@ export function backWords(verdict) {
  * How well a client came back: its word is beside it wherever it gives something a colour.
  *
  * @param {Verdict | null} verdict
- * @returns {"lost" | "repeated" | "whole" | ""}
+ * @returns {"lost" | "repeated" | "whole" | "missing" | ""}
  */
 export function backRank(verdict) {
+  if (verdict?.kind === "missing") return "missing";
   if (verdict?.kind !== "back") return "";
   if (verdict.lost) return "lost";
   if (verdict.repeated) return "repeated";

@@ -124,6 +124,7 @@ test("every column says something of every row, and nothing of what is not known
     origin: null,
     ended: null,
     verdict: null,
+    afterwards: null,
   };
   const said = Object.fromEntries(COLUMNS.map(({ col, text }) => [col, text(row, false)]));
   const { since, ...rest } = said;

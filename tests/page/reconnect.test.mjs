@@ -21,7 +21,7 @@ test("204 is the end for a client that came back after the last event", () => {
 });
 
 test("while the browser tries again it is left alone, and the words say when", () => {
-  const stopped = row({ state: "ended", ended: ended("server", "server stopped") });
+  const stopped = row({ state: "ended", ended: ended("server", "stopped") });
   for (const known of [stopped, row({}), null, undefined]) {
     assert.deepEqual(says(afterError("connecting", known, 1000)), ["lost", "connection lost (retrying in 1 s)", false]);
   }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { curlLine, eventSourceLines, streamAddress } = await load("client-lines.js");
-const { backRank, backWords, beforeWords, endWords, fateWords, keptWords, noWireWords } = await load("words.js");
+const { backRank, backWords, beforeWords, endWords, fateWords, headline, keptWords, noWireWords } = await load("words.js");
 const { stepIndex, withAccelerator } = await load("keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
@@ -63,8 +63,14 @@ test("whether a client came back is short in its cell, and a guess is marked as 
   assert.equal(backWords({ ...verdict, kind: "returned" }), "yes, 1.02 s");
   assert.equal(backWords({ ...verdict, kind: "returned", away_ms: null }), "yes");
   assert.equal(backWords({ ...verdict, kind: "missing" }), "not yet");
+  const missing = { ...verdict, kind: "missing" };
+  const returned = { ...verdict, kind: "returned" };
+  assert.equal(headline({ verdict, afterwards: missing }), missing);
+  assert.equal(headline({ verdict, afterwards: returned }), verdict);
+  assert.equal(headline({ verdict: null, afterwards: returned }), returned);
+  assert.equal(headline({ verdict: null, afterwards: null }), null);
   const ranks = [verdict, { ...verdict, lost: 1, repeated: 1 }, { ...verdict, repeated: 1 }, { ...verdict, lost: null }, { ...verdict, kind: "missing" }, null];
-  assert.deepEqual(ranks.map(backRank), ["whole", "lost", "repeated", "", "", ""]);
+  assert.deepEqual(ranks.map(backRank), ["whole", "lost", "repeated", "", "missing", ""]);
 });
 
 test("a wire says how much of it there is, and why there is none", () => {

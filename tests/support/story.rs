@@ -55,7 +55,7 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     let had = second.last_id().to_owned();
     let received = String::from_utf8(second.received().to_owned()).expect("it is text");
     if page.is_window().await {
-        page.until_text(&format!("{WIRE} .standing"), "server stopped")
+        page.until_text(&format!("{WIRE} .standing"), "stopped")
             .await;
         until_it_shows(page, &received).await;
     }
@@ -72,11 +72,17 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     second.until_ids(1).await;
     let back = format!("{} [data-col=\"back\"]", row("open"));
     page.until_text(&back, "nothing lost").await;
-    page.until_text(&format!("{WIRE} .verdict"), "came back after")
-        .await;
-    page.click(&format!("{WIRE} [data-act=\"other\"]")).await;
     page.until_text(
-        &format!("{WIRE} .verdict"),
+        &format!("{WIRE} .verdict[data-of=\"end\"]"),
+        "came back after",
+    )
+    .await;
+    page.click(&format!(
+        "{WIRE} .verdict[data-of=\"end\"] [data-act=\"other\"]"
+    ))
+    .await;
+    page.until_text(
+        &format!("{WIRE} .verdict[data-of=\"beginning\"]"),
         &format!("(retry 1.00 s) with id {had}, nothing lost"),
     )
     .await;

@@ -57,7 +57,7 @@ async fn after_a_stop_and_a_start_the_table_says_who_came_back_and_how() {
     let before = body["rows"].as_array().expect("rows").iter();
     let mut before = before.filter(|row| row["id"] == newest["verdict"]["other"]);
     assert_eq!(
-        before.next().expect("the one before")["verdict"]["other"],
+        before.next().expect("the one before")["afterwards"]["other"],
         newest["id"]
     );
 }

@@ -242,7 +242,7 @@ async fn a_stop_ends_subscribers_in_order() {
     assert_eq!(subscriber.rest().await, []);
     assert_eq!(subscriber.end, Some(End::Complete));
     let ended = bench.ended("c").await.ended.expect("it ended");
-    assert_eq!((ended.why, ended.complete), ("server stopped", false));
+    assert_eq!((ended.why, ended.complete), ("stopped", false));
 }
 
 #[tokio::test]

@@ -29,8 +29,10 @@ const PATIENCE_RETRIES: u32 = 10;
 pub(super) struct Returns {
     /// The one that went last is first.
     gone: VecDeque<Gone>,
-    /// By the id of the row that it is said of, as long as there is that row.
-    told: HashMap<u64, Told>,
+    /// How those came that came back, by the id of the row, as long as there is that row.
+    came: HashMap<u64, Back>,
+    /// What became of those that went, the same way.
+    left: HashMap<u64, Left>,
 }
 
 /// A client as its connection ended.
@@ -102,9 +104,7 @@ pub(super) enum Answered {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Told {
-    /// It goes on with what another row began.
-    Back(Back),
+enum Left {
     /// Its client came back, as this other row.
     Returned {
         to: u64,
@@ -270,22 +270,20 @@ impl Returns {
         let gone = &self.gone[place];
         let (of, sure) = (gone.row, gone.tag.is_some());
         let away = now.saturating_duration_since(gone.at);
-        self.told.insert(
-            id,
-            Told::Back(Back {
-                of,
-                away,
-                retry: gone.retry,
-                brought: client.brought.clone(),
-                answered,
-                cost: goes_on.and_then(|goes_on| gone.cost(goes_on)),
-                sure,
-            }),
-        );
+        let back = Back {
+            of,
+            away,
+            retry: gone.retry,
+            brought: client.brought.clone(),
+            answered,
+            cost: goes_on.and_then(|goes_on| gone.cost(goes_on)),
+            sure,
+        };
+        self.came.insert(id, back);
         let to = id;
-        let told = match answered {
+        let left = match answered {
             // It may try again, and is the same client then.
-            Answered::Refused(status) => Told::Refused {
+            Answered::Refused(status) => Left::Refused {
                 to,
                 away,
                 status,
@@ -294,52 +292,60 @@ impl Returns {
             Answered::Stream | Answered::Complete => {
                 self.gone.remove(place);
                 let away = Some(away);
-                Told::Returned { to, away, sure }
+                Left::Returned { to, away, sure }
             }
         };
         // What is said of no row would never be forgotten.
         if is_there(of) {
-            self.told.insert(of, told);
+            self.left.insert(of, left);
         }
     }
 
     /// Notes that a client was back, as the row `to`, before anybody saw that it had gone.
     pub(super) fn was_back(&mut self, id: u64, to: u64) {
         let (away, sure) = (None, true);
-        self.told.insert(id, Told::Returned { to, away, sure });
+        self.left.insert(id, Left::Returned { to, away, sure });
     }
 
     /// Forgets what was said of a row, which is no longer there.
     pub(super) fn forget(&mut self, id: u64) {
-        self.told.remove(&id);
+        self.came.remove(&id);
+        self.left.remove(&id);
     }
 
-    /// How much the verdict on a row matters, for sorting: missing above lost, refused, repeated and the rest.
+    /// How much the verdicts on a row matter, for sorting: missing above lost, refused, repeated and the rest.
     pub(super) fn weight(&self, row: &Row, now: Instant, serving: Option<Instant>) -> u64 {
-        match self.told.get(&row.id) {
-            Some(Told::Back(back)) => match (back.answered, back.cost) {
-                (Answered::Refused(_), _) => 4,
-                (_, Some(Cost { lost: 1.., .. })) => 5,
-                (_, Some(Cost { repeated: 1.., .. })) => 3,
-                _ => 2,
-            },
-            Some(Told::Returned { .. } | Told::Refused { .. }) => 1,
-            None => match serving {
-                Some(serving) if is_missing(row, now, serving) => 6,
-                _ => 0,
-            },
+        let left = self.left.contains_key(&row.id);
+        if !left && serving.is_some_and(|serving| is_missing(row, now, serving)) {
+            return 6;
+        }
+        match self
+            .came
+            .get(&row.id)
+            .map(|back| (back.answered, back.cost))
+        {
+            Some((_, Some(Cost { lost: 1.., .. }))) => 5,
+            Some((Answered::Refused(_), _)) => 4,
+            Some((_, Some(Cost { repeated: 1.., .. }))) => 3,
+            Some(_) => 2,
+            None => u64::from(left),
         }
     }
 
-    /// What there is to say of a row at `now`, where clients can come back since `serving`.
-    pub(super) fn verdict(
+    /// How the client of a row came back, if it did.
+    pub(super) fn verdict(&self, row: &Row) -> Option<Verdict> {
+        self.came.get(&row.id).map(Back::verdict)
+    }
+
+    /// What there is to say at `now` of the client of a row that ended, where clients can come back since `serving`.
+    pub(super) fn afterwards(
         &self,
         row: &Row,
         now: Instant,
         serving: Option<Instant>,
     ) -> Option<Verdict> {
-        match self.told.get(&row.id) {
-            Some(told) => Some(told.verdict()),
+        match self.left.get(&row.id) {
+            Some(left) => Some(left.verdict()),
             None if is_missing(row, now, serving?) => verdict::missing(row, now),
             None => None,
         }

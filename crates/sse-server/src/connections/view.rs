@@ -70,8 +70,10 @@ pub struct RowView {
     pub origin: Option<String>,
     /// How it ended, once it has.
     pub ended: Option<EndedView>,
-    /// What its client did after a break, where that is known.
+    /// How its client came back with it, where it did.
     pub verdict: Option<Verdict>,
+    /// What its client did after the end of it, where that is known.
+    pub afterwards: Option<Verdict>,
 }
 
 /// How a connection ended.
@@ -218,11 +220,14 @@ impl Table {
         let shown = order.iter().skip(look.first).take(look.count.min(SHOWN));
         let shown: Vec<_> = shown.filter_map(|id| self.row_of(*id)).collect();
         rates.look(now, counts(shown.iter().copied()));
-        let verdict = |row: &Row| self.returns.verdict(row, now, self.serving);
         let rate = |row: &Row| rates.of(row.id).filter(|_| row.ended.get().is_none());
         let rows = shown
             .into_iter()
-            .map(|row| view(row, rate(row), verdict(row)))
+            .map(|row| RowView {
+                verdict: self.returns.verdict(row),
+                afterwards: self.returns.afterwards(row, now, self.serving),
+                ..view(row, rate(row))
+            })
             .collect();
         Slice {
             tally: self.tally(),
@@ -250,7 +255,8 @@ impl Table {
     }
 }
 
-fn view(row: &Row, rate: Option<PerSecond>, verdict: Option<Verdict>) -> RowView {
+/// A row without what is said of its client.
+fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
     let ended = row.ended.get().map(|ended| &**ended);
     RowView {
         id: row.id,
@@ -281,6 +287,7 @@ fn view(row: &Row, rate: Option<PerSecond>, verdict: Option<Verdict>) -> RowView
             complete: ending.complete,
             at_ms: millis(*when),
         }),
-        verdict,
+        verdict: None,
+        afterwards: None,
     }
 }

@@ -248,7 +248,7 @@ impl Connection {
 }
 
 /// The server was stopped.
-pub(super) const STOPPED: Ending = Ending::new(EndedBy::Server, "server stopped");
+pub(super) const STOPPED: Ending = Ending::new(EndedBy::Server, "stopped");
 /// A subscriber was too far behind its topic.
 pub(super) const TOO_SLOW: Ending = Ending::new(EndedBy::Server, "too slow");
 const STALLED: Ending = Ending::new(EndedBy::Server, "stalled");

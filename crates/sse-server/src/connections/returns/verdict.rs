@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Answered, Back, Cost, Told};
+use super::{Answered, Back, Cost, Left};
 use crate::connections::row::Row;
 
 /// What is said of a connection whose client came back, or did not.
@@ -62,55 +62,47 @@ pub(super) fn missing(row: &Row, now: Instant) -> Option<Verdict> {
     })
 }
 
-impl Told {
+impl Left {
     pub(super) fn verdict(&self) -> Verdict {
-        let plain = |kind, words, sure, away: Option<Duration>, other| Verdict {
-            kind,
-            words,
+        let (to, away, sure) = match *self {
+            Self::Returned { to, away, sure } => (to, away, sure),
+            Self::Refused { to, away, sure, .. } => (to, Some(away), sure),
+        };
+        let came = match away {
+            Some(away) => format!("came back after {}", time(away)),
+            None => "was back before this was noticed".to_owned(),
+        };
+        let refused = match self {
+            Self::Returned { .. } => String::new(),
+            Self::Refused { status, .. } => format!(" and was refused ({status})"),
+        };
+        Verdict {
+            kind: VerdictKind::Returned,
+            words: format!("{}{came}{refused}", probably(sure)),
             sure,
             away_ms: away.map(millis),
             retry_ms: None,
             lost: None,
             repeated: None,
-            other: Some(other),
-        };
-        match self {
-            Self::Back(back) => Verdict {
-                kind: VerdictKind::Back,
-                words: back.words(),
-                sure: back.sure,
-                away_ms: Some(millis(back.away)),
-                retry_ms: back.retry,
-                lost: back.cost.map(|cost| cost.lost),
-                repeated: back.cost.map(|cost| cost.repeated),
-                other: Some(back.of),
-            },
-            Self::Returned { to, away, sure } => {
-                let when = match away {
-                    Some(away) => format!("came back after {}", time(*away)),
-                    None => "was back before this was noticed".to_owned(),
-                };
-                let words = format!("{}{when}", probably(*sure));
-                plain(VerdictKind::Returned, words, *sure, *away, *to)
-            }
-            Self::Refused {
-                to,
-                away,
-                status,
-                sure,
-            } => {
-                let words = format!(
-                    "{}came back after {} and was refused ({status})",
-                    probably(*sure),
-                    time(*away)
-                );
-                plain(VerdictKind::Returned, words, *sure, Some(*away), *to)
-            }
+            other: Some(to),
         }
     }
 }
 
 impl Back {
+    pub(super) fn verdict(&self) -> Verdict {
+        Verdict {
+            kind: VerdictKind::Back,
+            words: self.words(),
+            sure: self.sure,
+            away_ms: Some(millis(self.away)),
+            retry_ms: self.retry,
+            lost: self.cost.map(|cost| cost.lost),
+            repeated: self.cost.map(|cost| cost.repeated),
+            other: Some(self.of),
+        }
+    }
+
     fn words(&self) -> String {
         let with = match &self.brought {
             Some(id) => format!("with id {id}"),
@@ -136,7 +128,7 @@ fn cost(cost: Option<Cost>) -> String {
         _ => format!("{n} events {what}"),
     };
     match cost {
-        None => "what it missed cannot be told: the stream has changed".to_owned(),
+        None => "what it missed cannot be told".to_owned(),
         Some(Cost {
             lost: 0,
             repeated: 0,
