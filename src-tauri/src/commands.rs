@@ -57,11 +57,10 @@ pub(crate) fn preview(shell: State<'_, Shell>, stream: &str) -> Result<Preview, 
     preview.ok_or_else(|| Error::NoSuchStream(stream.to_owned()))
 }
 
-/// What a connection was sent, as far as it is kept, from its byte `from` on.
+/// What a connection was sent, as far as it is kept, from its byte `from` on; nothing where the table has forgotten it.
 #[tauri::command(async)]
-pub(crate) fn wire(shell: State<'_, Shell>, id: u64, from: u64) -> Result<WireView, Error> {
-    let wire = shell.server().wire(id, from);
-    wire.ok_or(Error::NoSuchConnection(id))
+pub(crate) fn wire(shell: State<'_, Shell>, id: u64, from: u64) -> Option<WireView> {
+    shell.server().wire(id, from)
 }
 
 /// Writes bytes, a character for each, into a new file among the person's downloads, and answers where it is.

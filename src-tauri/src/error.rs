@@ -28,10 +28,6 @@ pub(crate) enum Error {
     #[error("There is no stream at {0} any more: look at the list.")]
     NoSuchStream(String),
 
-    /// The table forgets connections that ended long ago.
-    #[error("Connection {0} ended too long ago and is no longer in the table: choose another.")]
-    NoSuchConnection(u64),
-
     /// The page asked for a file that it may not write.
     #[error("`{0}` is no name for a file: this is a fault of the page, reload it.")]
     BadFileName(String),

@@ -6,6 +6,7 @@
 //! A row is written by the one task that owns its connection, and counted only after the kernel took the bytes.
 
 mod look;
+mod numbers;
 mod rates;
 mod returns;
 mod row;
@@ -20,13 +21,14 @@ use std::time::{Instant, SystemTime};
 
 use tokio::sync::watch;
 
-use crate::tap::{Tap, WireView};
+use crate::tap::{Tap, Tapped, WireView};
 pub use look::{Look, Sort};
+pub(crate) use numbers::Numbers;
 pub(crate) use returns::GoesOn;
 use returns::{Answered, Gone, Returns};
 pub use returns::{Verdict, VerdictKind};
 pub use row::EndedBy;
-pub(crate) use row::{Asked, Client, Ending, Numbers};
+pub(crate) use row::{Asked, Client, Ending, shown};
 use row::{Ended, Row, Sent, State, millis};
 use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
@@ -96,23 +98,21 @@ impl Connections {
         }))
     }
 
-    /// Enters a client that gets a stream, whose first event for it has the number `next`.
+    /// Enters a client that gets a stream, and goes on there.
     ///
     /// # Errors
     /// [`Full`] when as many streams are open as may be.
-    pub(crate) fn open(&self, client: Client, next: u64) -> Result<Open, Box<Full>> {
-        self.open_at(client, next, Instant::now())
+    pub(crate) fn open(&self, client: Client, goes_on: &GoesOn) -> Result<Open, Box<Full>> {
+        self.open_at(client, goes_on, Instant::now())
     }
 
-    fn open_at(&self, client: Client, next: u64, now: Instant) -> Result<Open, Box<Full>> {
-        // Before the lock is taken: it may wait for a topic.
-        let goes_on = GoesOn::new(client.numbers.clone(), client.brought.as_deref(), next);
+    fn open_at(&self, client: Client, goes_on: &GoesOn, now: Instant) -> Result<Open, Box<Full>> {
         let mut table = self.table();
         if table.open.len() >= self.0.limit {
             return Err(Box::new(Full(client)));
         }
-        let row = table.row(client, 200, None, Some(next));
-        table.came(&row, Some(&goes_on), Answered::Stream, now);
+        let row = table.row(client, 200, None, Some(goes_on.next));
+        table.came(&row, Some(goes_on), Answered::Stream, now);
         if table.open.len() < TAPPED {
             row.tap();
         }
@@ -155,7 +155,7 @@ impl Connections {
     ) {
         let mut table = self.table();
         let row = table.row(client, status, origin, None);
-        row.end(ending, now);
+        row.end(ending, None, now);
         let answered = match ending.complete {
             true => Answered::Complete,
             false => Answered::Refused(status),
@@ -192,13 +192,17 @@ impl Connections {
             table.look_at(&row);
         }
         drop(table);
-        let taken = row.sent.counts().bytes;
+        let of = Tapped {
+            id,
+            since_ms: row.since,
+            taken: row.sent.counts().bytes,
+        };
         Some(match row.tap.get() {
             Some(tap) => WireView {
                 on: tap.is_on() && row.state() == State::Open,
-                ..tap.view(id, taken, from)
+                ..tap.view(of, from)
             },
-            None => WireView::none(id, taken),
+            None => WireView::none(of),
         })
     }
 
@@ -257,16 +261,15 @@ impl Table {
         let Some(Ended { ending, .. }) = row.ended.get().map(|ended| &**ended) else {
             return;
         };
-        let unseen = ending.by == EndedBy::Network || row.sent.is_blocked();
-        let back = match unseen && row.client.tag.is_some() {
-            true => self.open.range(row.id + 1..).find(|(_, open)| {
-                let (then, now) = (&row.client, &open.client);
-                then.tag == now.tag && then.asked.stream == now.asked.stream
-            }),
+        let back = match ending.by == EndedBy::Network || row.sent.is_blocked() {
+            true => self
+                .open
+                .range(row.id + 1..)
+                .find(|(_, open)| gone.is_back_as(&open.client)),
             false => None,
         };
         match back {
-            Some((id, _)) => self.returns.was_back(row.id, *id),
+            Some((id, _)) => self.returns.was_back(row.id, *id, row.client.tag.is_some()),
             None => self.returns.went(gone),
         }
     }
@@ -320,9 +323,9 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// Notes that the kernel took `events` more, the last of them numbered `last_id`, and `bytes` in all.
-    pub(crate) fn sent(&self, events: u64, last_id: Option<u64>, bytes: u64) {
-        self.row.sent.add(events, last_id, bytes);
+    /// Notes that the kernel took `events` more, the last of them numbered `last`, and `bytes` in all.
+    pub(crate) fn sent(&self, events: u64, last: Option<u64>, bytes: u64) {
+        self.row.sent.add(events, last, bytes);
         self.connections.tell();
     }
 
@@ -336,14 +339,15 @@ impl Open {
         self.row.sent.block(blocked);
     }
 
-    /// Notes how the connection ended and frees its place.
-    pub(crate) fn end(self, ending: Ending) {
-        self.close(ending, Instant::now());
+    /// Notes how the connection ended and the reconnection time in milliseconds that its client was told last, and frees its
+    /// place.
+    pub(crate) fn end(self, ending: Ending, retry: Option<u64>) {
+        self.close(ending, retry, Instant::now());
     }
 
     /// The first word counts: what is said when it is dropped comes too late where something was said before.
-    fn close(&self, ending: Ending, now: Instant) {
-        if !self.row.end(ending, now) {
+    fn close(&self, ending: Ending, retry: Option<u64>, now: Instant) {
+        if !self.row.end(ending, retry, now) {
             return;
         }
         // Before the lock is taken: both may wait for a topic.
@@ -366,7 +370,12 @@ impl Drop for Open {
     /// A connection that went away without a word: its task was dropped, by a stop whose grace was over or
     /// because the connection broke before the stream began.
     fn drop(&mut self) {
-        self.close(Ending::new(EndedBy::Server, "dropped"), Instant::now());
+        let retry = self.row.client.numbers.retry();
+        self.close(
+            Ending::new(EndedBy::Server, "dropped"),
+            retry,
+            Instant::now(),
+        );
     }
 }
 

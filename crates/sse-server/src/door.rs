@@ -124,7 +124,9 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Run>) {
         // The client sent this request behind one whose answer it does not read. The rest of that
         // answer went away with hyper, so nothing that we send could be understood.
         if let Some(begun) = begun {
-            begun.open.end(Ending::new(EndedBy::Server, "pipelined"));
+            begun
+                .open
+                .end(Ending::new(EndedBy::Server, "pipelined"), None);
         }
         return;
     };

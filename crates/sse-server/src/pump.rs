@@ -80,6 +80,8 @@ struct Paced {
     due: Option<Instant>,
     /// Sent with the first event of the connection, then gone.
     retry: Option<u64>,
+    /// The reconnection time that was sent last.
+    told: Option<u64>,
 }
 
 impl Pump {
@@ -114,6 +116,7 @@ impl Pump {
                 counter,
                 due: None,
                 retry: play.stream.retry,
+                told: None,
                 play,
             })),
             keep_alive,
@@ -139,6 +142,14 @@ impl Pump {
         match &self.feed {
             Feed::Paced(paced) => paced.counter.next(),
             Feed::Topic(subscription) => subscription.next(),
+        }
+    }
+
+    /// The reconnection time in milliseconds that the client was told last, if it was told one.
+    pub(crate) fn told_retry(&self) -> Option<u64> {
+        match &self.feed {
+            Feed::Paced(paced) => paced.told,
+            Feed::Topic(subscription) => subscription.told_retry(),
         }
     }
 
@@ -309,6 +320,7 @@ impl Paced {
         let stream = &*self.play.stream;
         let retry = self.retry.take();
         let Some(entry) = stream.entry(n) else {
+            self.told = retry.or(self.told);
             let mut digits = itoa::Buffer::new();
             let number = digits.format(n);
             let event = Event {
@@ -328,9 +340,11 @@ impl Paced {
         let parts = [&entry.comment, &entry.event, &entry.id, &entry.data];
         let [comment, event, id, data] =
             parts.map(|part| part.as_ref().map(|template| template.text(&moment)));
+        let retry = entry.retry.or(retry);
+        self.told = retry.or(self.told);
         let event = Event {
             comment: comment.as_deref(),
-            retry: entry.retry.or(retry),
+            retry,
             event: event.as_deref(),
             id: id.as_deref(),
             data: data.as_deref(),
@@ -338,7 +352,7 @@ impl Paced {
         encode(&event, stream.line_ending, out.payload());
         // Without data there is no event, whatever else the client is told.
         if event.data.is_some() {
-            out.mark(event.id.map(|_| n));
+            out.mark(Some(n));
         }
     }
 }

@@ -153,25 +153,56 @@ impl Stream {
         Some(id.text(&moment).into_owned())
     }
 
-    /// The reconnection time in milliseconds that clients were told last when they were sent the event `last`, or nothing
-    /// that has an id.
-    pub(crate) fn retry_until(&self, last: Option<u64>) -> Option<u64> {
-        let own = match (&self.source, last) {
-            (Source::Counter, _) => None,
-            (Source::Template(entry), _) => entry.retry,
-            (Source::List(entries), Some(last)) => {
-                let at = self.place(last, entries.len());
-                let (after, until) = (&entries[at + 1..], &entries[..=at]);
-                let round = match last.saturating_sub(self.from) < entries.len() as u64 {
-                    true => &[],
-                    false => after,
-                };
-                let sent = round.iter().chain(until);
-                sent.filter_map(|entry| entry.retry).next_back()
-            }
-            (Source::List(_), None) => None,
+    /// The last id that a client was given that was sent so many `events`, the last of them numbered `last`, with the
+    /// number of its event.
+    pub(crate) fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
+        let Source::List(entries) = &self.source else {
+            return Some((last, self.id_of(last)?));
         };
-        own.or(self.retry)
+        let mut left = events;
+        for n in (0..=last).rev().take(entries.len()) {
+            let has_data = self.entry(n).is_some_and(|entry| entry.data.is_some());
+            if has_data && left == 0 {
+                break;
+            }
+            if let Some(id) = self.id_of(n) {
+                return Some((n, id));
+            }
+            left -= u64::from(has_data);
+        }
+        None
+    }
+
+    /// How many events there are from the number `from` on, before the number `to`: what has no data is none.
+    pub(crate) fn events_between(&self, from: u64, to: u64) -> u64 {
+        let numbers = to.saturating_sub(from);
+        let entries = match &self.source {
+            Source::Counter => return numbers,
+            Source::Template(entry) => return if entry.data.is_some() { numbers } else { 0 },
+            Source::List(entries) => entries,
+        };
+        let with_data = |entries: &[Entry]| {
+            let events = entries.iter().filter(|entry| entry.data.is_some());
+            events.count() as u64
+        };
+        let length = entries.len() as u64;
+        let (rounds, rest) = (numbers / length, numbers % length);
+        // Both are below the length of a list.
+        let at = self.place(from, entries.len());
+        let rest = usize::try_from(rest).unwrap_or(0);
+        let to_the_end = rest.min(entries.len() - at);
+        rounds * with_data(entries)
+            + with_data(&entries[at..at + to_the_end])
+            + with_data(&entries[..rest - to_the_end])
+    }
+
+    /// Whether more than one event has this id, so that it leads to the first of them.
+    pub(crate) fn repeats_id(&self, id: &str) -> bool {
+        let Source::List(entries) = &self.source else {
+            return false;
+        };
+        let plain = |entry: &Entry| entry.id.as_ref().and_then(Template::as_plain) == Some(id);
+        self.count.is_none_or(|count| count > entries.len() as u64) && entries.iter().any(plain)
     }
 
     /// Where in a list of so many entries the event with this number stands: the first of the stream is the first of
@@ -398,20 +429,49 @@ mod tests {
     }
 
     #[test]
-    fn the_reconnection_time_is_the_one_that_was_sent_last() {
-        let mut list = list(vec![
+    fn the_last_id_is_of_what_was_sent() {
+        let list = list(vec![
             entry("", "a", "a"),
-            entry("", "b", "b"),
-            entry("", "c", "c"),
+            entry("", "", "b"),
+            entry("", "", ""),
+            entry("", "", "d"),
         ]);
-        assert_eq!(list.retry_until(Some(2)), Some(1000), "that of the stream");
-        let Source::List(entries) = &mut list.source else {
-            panic!("it is a list");
+        let last = |last, events| list.last_id(last, events);
+        let a = |n| Some((n, "a".to_owned()));
+        assert_eq!(last(1, 1), a(1));
+        assert_eq!((last(2, 2), last(4, 3)), (a(1), a(1)));
+        assert_eq!(last(2, 1), None, "it began behind it");
+        assert_eq!(last(8, 3), a(5));
+        assert_eq!(shipped()[0].last_id(7, 1), Some((7, "7".to_owned())));
+    }
+
+    #[test]
+    fn events_between_two_numbers_are_those_with_data() {
+        let list = list(vec![
+            entry("", "a", "a"),
+            entry("", "", ""),
+            entry("", "", "c"),
+        ]);
+        for (from, to, events) in [
+            (1, 1, 0),
+            (1, 2, 1),
+            (1, 3, 1),
+            (1, 4, 2),
+            (2, 3, 0),
+            (3, 5, 2),
+            (2, 9, 4),
+            (9, 2, 0),
+            (1, 3_000_001, 2_000_000),
+        ] {
+            assert_eq!(list.events_between(from, to), events, "{from} to {to}");
+        }
+        assert_eq!(shipped()[0].events_between(3, 7), 4);
+        assert!(list.repeats_id("a") && !list.repeats_id("b"));
+        let once = Stream {
+            count: Some(3),
+            ..list
         };
-        entries[1].retry = Some(5);
-        let times = [None, Some(1), Some(2), Some(3), Some(4)].map(|last| list.retry_until(last));
-        let times = times.map(|time| time.expect("there is one"));
-        assert_eq!(times, [1000, 1000, 5, 5, 5]);
+        assert!(!once.repeats_id("a"));
     }
 
     #[test]

@@ -55,6 +55,8 @@ struct Piece {
 pub struct WireView {
     /// The connection's id in the table.
     pub id: u64,
+    /// When it arrived, in milliseconds since 1970: ids begin anew with each start of the program.
+    pub since_ms: u64,
     /// Bytes that the kernel took so far.
     pub taken: u64,
     /// Bytes that were not kept although the tap was on.
@@ -78,6 +80,14 @@ pub struct PieceView {
     pub begins: bool,
     /// A character for each byte, U+0000 to U+00FF, since a piece may end within a character.
     pub bytes: String,
+}
+
+/// The connection that a tap is on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tapped {
+    pub(crate) id: u64,
+    pub(crate) since_ms: u64,
+    pub(crate) taken: u64,
 }
 
 impl Tap {
@@ -143,7 +153,7 @@ impl Tap {
     }
 
     /// What is kept of the bytes from `from` on.
-    pub(crate) fn view(&self, id: u64, taken: u64, from: u64) -> WireView {
+    pub(crate) fn view(&self, of: Tapped, from: u64) -> WireView {
         // A copy, so that nobody waits while it is decoded.
         let (bytes, pieces) = {
             let kept = self.lock();
@@ -172,8 +182,14 @@ impl Tap {
             }
             at = end;
         }
+        let Tapped {
+            id,
+            since_ms,
+            taken,
+        } = of;
         WireView {
             id,
+            since_ms,
             taken,
             missed: self.missed.load(Ordering::Relaxed),
             on: self.on.load(Ordering::Relaxed),
@@ -192,9 +208,15 @@ impl Tap {
 
 impl WireView {
     /// Of a connection whose bytes nobody kept.
-    pub(crate) fn none(id: u64, taken: u64) -> Self {
+    pub(crate) fn none(of: Tapped) -> Self {
+        let Tapped {
+            id,
+            since_ms,
+            taken,
+        } = of;
         Self {
             id,
+            since_ms,
             taken,
             missed: 0,
             on: false,
@@ -225,6 +247,16 @@ fn micros(at: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn seen(tap: &Tap, id: u64, taken: u64, from: u64) -> WireView {
+        let since_ms = 0;
+        let of = Tapped {
+            id,
+            since_ms,
+            taken,
+        };
+        tap.view(of, from)
+    }
 
     fn bytes(view: &WireView) -> Vec<u8> {
         let pieces = view.pieces.iter();
@@ -257,7 +289,7 @@ mod tests {
         let second: [&[u8]; 1] = [b"13\r\nid: 7\ndata: \xc3\xa9\xff\n\n\r\n0\r\n\r\n"];
         tap.take(whole.len() as u64, &second, 0, second[0].len());
 
-        let view = tap.view(3, 99, 0);
+        let view = seen(&tap, 3, 99, 0);
         assert_eq!(bytes(&view), [&whole, second[0]].concat());
         let begins: Vec<bool> = view.pieces.iter().map(|piece| piece.begins).collect();
         assert_eq!(begins, [true, false, false, true]);
@@ -280,10 +312,10 @@ mod tests {
                 },
             ]
         );
-        let later = tap.view(3, 99, whole.len() as u64);
+        let later = seen(&tap, 3, 99, whole.len() as u64);
         assert_eq!(bytes(&later), second[0]);
         assert_eq!(data(&later), ["é\u{fffd}"]);
-        assert!(tap.view(3, 99, 1000).pieces.is_empty());
+        assert!(seen(&tap, 3, 99, 1000).pieces.is_empty());
     }
 
     #[test]
@@ -298,7 +330,7 @@ mod tests {
             tap.take(offset + 5, &parts, 5, chunk.len());
             offset += chunk.len() as u64;
         }
-        let view = tap.view(1, offset, 0);
+        let view = seen(&tap, 1, offset, 0);
         assert!(bytes(&view).len() <= KEPT && view.pieces.len() <= PIECES);
         let data = data(&view);
         assert!(data.len() > 300, "{}", data.len());
@@ -313,12 +345,12 @@ mod tests {
         let parts: [&[u8]; 3] = [b"data: ", &large, b"\n\n"];
         let length = parts.concat().len();
         tap.take(0, &parts, 0, length);
-        let view = tap.view(1, 0, 0);
+        let view = seen(&tap, 1, 0, 0);
         assert_eq!(bytes(&view).len(), KEPT);
         assert_eq!(view.missed as usize, length - KEPT);
         assert!(view.events.is_empty(), "its beginning is not there");
         tap.take(length as u64, &[b"data: y\n\n"], 0, 9);
-        assert_eq!(data(&tap.view(1, 0, 0)), ["y"]);
+        assert_eq!(data(&seen(&tap, 1, 0, 0)), ["y"]);
     }
 
     /// The sweeper has no time to wait for somebody who looks.
@@ -331,14 +363,14 @@ mod tests {
         visit(28, "data: b\n\n");
         drop(looking);
         visit(37, "data: c\n\n");
-        let view = tap.view(1, 46, 0);
+        let view = seen(&tap, 1, 46, 0);
         assert_eq!(data(&view), ["a", "c"]);
         assert_eq!((view.missed, view.pieces[1].offset), (9, 37));
         tap.stop();
         visit(46, "data: d\n\n");
-        assert_eq!(tap.view(1, 55, 0).pieces, []);
+        assert_eq!(seen(&tap, 1, 55, 0).pieces, []);
         tap.start();
         visit(55, "data: e\n\n");
-        assert_eq!(data(&tap.view(1, 64, 0)), ["e"]);
+        assert_eq!(data(&seen(&tap, 1, 64, 0)), ["e"]);
     }
 }

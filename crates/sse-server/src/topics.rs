@@ -27,7 +27,7 @@ use crate::config::TopicConfig;
 use crate::error::Error;
 use crate::publish::{Batch, Published};
 pub(crate) use id::Place;
-pub(crate) use subscription::{EARLIEST, Fed, GAP, Subscription};
+pub(crate) use subscription::{EARLIEST, Fed, GAP, RETRY, Subscription};
 pub(crate) use topic::{Head, Sweep, Topic};
 pub use view::TopicInfo;
 

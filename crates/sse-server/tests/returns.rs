@@ -149,3 +149,32 @@ async fn a_list_that_changes_elsewhere_leaves_the_numbers_what_they_are() {
     let (_client, _) = bench.ask("GET", "/mine?client=page", &resume).await;
     assert_eq!(verdict(&bench, "page").lost, Some(0));
 }
+
+/// A publisher may set another reconnection time; whoever comes later is told the topic's own.
+#[tokio::test]
+async fn the_reconnection_time_is_the_one_that_was_sent() {
+    let bench = Bench::start().await;
+    let mut early = bench.subscribe("/topics/news?client=early").await;
+    bench.publish("/topics/news?retry=5000", "one").await;
+    assert_eq!(early.data().await, "one");
+    let mut late = bench.subscribe("/topics/news?client=late").await;
+    bench.publish("/topics/news", "two").await;
+    assert_eq!(early.data().await, "two");
+    assert_eq!(late.data().await, "two");
+    let ids = [&early, &late].map(|reader| reader.last_event_id().to_owned());
+    drop((early, late));
+    let mut open = Vec::new();
+    for (tag, id, retry) in [("early", &ids[0], 5000), ("late", &ids[1], 1000)] {
+        bench.ended(tag).await;
+        let target = format!("/topics/news?client={tag}");
+        open.push(bench.resume(&target, id).await);
+        assert_eq!(verdict(&bench, tag).retry_ms, Some(retry), "{tag}");
+    }
+    // An entry of a list that carries nothing else sets it too.
+    let (mut client, _) = bench.get("/every-line?every=0ms&count=3&client=list").await;
+    client.chunks().await;
+    bench.ended("list").await;
+    let (mut client, _) = bench.get("/every-line?every=0ms&count=3&client=list").await;
+    client.chunks().await;
+    assert_eq!(verdict(&bench, "list").retry_ms, Some(2000));
+}

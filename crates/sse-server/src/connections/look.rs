@@ -11,7 +11,7 @@ use axum::http::Version;
 
 use super::rates::{PerSecond, Rates};
 use super::row::{Asked, Row};
-use crate::query::{BadQuery, once, tag, whole};
+use crate::query::{BadQuery, MAX_FROM, once, tag, whole};
 
 /// Rows that one look shows, at most.
 pub(super) const SHOWN: usize = 200;
@@ -34,6 +34,8 @@ pub struct Look {
     pub filter: String,
     /// The tag of the one client that is wanted.
     pub client: Option<String>,
+    /// The id of the one row that is wanted.
+    pub id: Option<u64>,
     /// Rows to leave out before the first that is shown.
     pub first: usize,
     /// Rows to show, 200 at most.
@@ -48,6 +50,7 @@ impl Default for Look {
             descending: false,
             filter: String::new(),
             client: None,
+            id: None,
             first: 0,
             count: SHOWN,
         }
@@ -72,7 +75,7 @@ pub enum Sort {
     Client,
     /// The last event id that it brought: numbers by their size, behind those that are none.
     Brought,
-    /// The number of the last event that it was sent, of those with an id.
+    /// The number of the last event that it was sent.
     LastId,
     /// Events sent.
     Events,
@@ -154,13 +157,14 @@ impl Look {
     /// A parameter of ours that is out of bounds, unreadable, or given twice.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, BadQuery> {
         let (mut sort, mut descending, mut filter) = (None, None, None);
-        let (mut client, mut first, mut count) = (None, None, None);
+        let (mut client, mut id, mut first, mut count) = (None, None, None, None);
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*name {
                 "sort" => once(&mut sort, &name, Sort::parse(&value)?)?,
                 "descending" => once(&mut descending, &name, yes_or_no(&name, &value)?)?,
                 "filter" => once(&mut filter, &name, words(&value)?)?,
                 "client" => once(&mut client, &name, tag(&value)?)?,
+                "id" => once(&mut id, &name, whole(&name, &value, 0, MAX_FROM)?)?,
                 "first" => once(&mut first, &name, whole(&name, &value, 0, MAX_FIRST)?)?,
                 "count" => once(&mut count, &name, whole(&name, &value, 1, SHOWN as u64)?)?,
                 _ => {}
@@ -173,6 +177,7 @@ impl Look {
             descending: descending.unwrap_or(usual.descending),
             filter: filter.unwrap_or_default(),
             client,
+            id,
             first: first.map_or(usual.first, small),
             count: count.map_or(usual.count, small),
         })
@@ -229,7 +234,7 @@ impl<'a> Key<'a> {
                 let brought = row.client.brought.as_deref().unwrap_or_default();
                 Self::Id(brought.parse().ok(), brought)
             }
-            Sort::LastId => Self::Number(row.sent.last_id().map_or(0, |n| n + 1)),
+            Sort::LastId => Self::Number(row.sent.last().map_or(0, |n| n + 1)),
             Sort::Rate => rate(|rate| rate.events),
             Sort::ByteRate => rate(|rate| rate.bytes),
             Sort::Http => Self::Number(u64::from(row.client.asked.version != Version::HTTP_10)),
@@ -299,7 +304,7 @@ mod tests {
     #[test]
     fn a_query_says_what_is_wanted() {
         let look = Look::parse(Some(
-            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&_=1",
+            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&id=7&_=1",
         ))
         .expect("all within bounds");
         assert_eq!(
@@ -309,6 +314,7 @@ mod tests {
                 descending: true,
                 filter: "curl End".to_owned(),
                 client: Some("me".to_owned()),
+                id: Some(7),
                 first: 50,
                 count: 25,
             }
@@ -327,6 +333,7 @@ mod tests {
             ("count=201", "whole number from 1 to 200"),
             ("count=1&count=2", "given twice"),
             ("client=a%0Ab", "client"),
+            ("id=x", "whole number from 0"),
             (&long, "has 201 bytes"),
         ] {
             let refused = Look::parse(Some(query)).expect_err(query).to_string();

@@ -8,12 +8,11 @@ mod verdict;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::row::{Asked, Client, EndedBy, Numbers, Row};
-use crate::stream::Stream;
-use crate::topics::Topic;
+use super::numbers::{Numbers, Of};
+use super::row::{Asked, Client, EndedBy, Row, shown};
 pub use verdict::{Verdict, VerdictKind};
 
 /// How many clients that went are remembered. More than the rows of them that are kept, so that of each row it is known
@@ -46,50 +45,25 @@ pub(super) struct Gone {
     asked: Arc<Asked>,
     at: Instant,
     retry: Option<u64>,
-    sent: What,
-    /// The id of the last event that it was sent, or of the place in a topic where it was.
-    last_id: Option<String>,
-}
-
-/// What a client was sent, as numbers.
-#[derive(Debug)]
-struct What {
+    /// What it was sent.
     of: Of,
     /// The number that would have been next.
     next: Option<u64>,
-    /// How many events were sent since the last number that is known, where that may be any.
-    unnumbered: u64,
-}
-
-/// What the numbers are numbers of: it need not be there any more.
-#[derive(Debug)]
-enum Of {
-    Nothing,
-    Stream(Weak<Stream>),
-    Topic(Weak<Topic>),
+    /// How many events it was sent.
+    events: u64,
+    /// The last id that it was given, as much of it as is compared, and the number of that event.
+    last_id: Option<(u64, String)>,
 }
 
 /// Where a client goes on that arrives.
 #[derive(Debug)]
 pub(crate) struct GoesOn {
-    numbers: Numbers,
+    /// What the numbers are numbers of.
+    pub(crate) numbers: Numbers,
     /// The number of the event that it is sent first, or would be.
-    next: u64,
-    /// Whether it brought the id of the event before.
-    knows: bool,
-}
-
-impl GoesOn {
-    /// With the event `next` of what `numbers` counts. It may wait for a topic.
-    pub(crate) fn new(numbers: Numbers, brought: Option<&str>, next: u64) -> Self {
-        let before = next.checked_sub(1).filter(|_| brought.is_some());
-        let knows = before.is_some_and(|n| numbers.id(n).as_deref() == brought);
-        Self {
-            numbers,
-            next,
-            knows,
-        }
-    }
+    pub(crate) next: u64,
+    /// The number of the event whose id it brought, if one has it.
+    pub(crate) had: Option<u64>,
 }
 
 /// What it was answered with.
@@ -142,12 +116,14 @@ impl Gone {
     /// The client of a row that has just been ended. It may wait for a topic.
     pub(super) fn of(row: &Row, at: Instant) -> Self {
         let numbers = &row.client.numbers;
-        let last = row.sent.last_id();
         let next = row.sent.next();
-        let last_id = match (last, numbers) {
+        let last_id = match (row.last_id(), numbers, next) {
             // A subscriber is given its place before any event.
-            (None, Numbers::Topic(topic)) => next.map(|next| topic.id(next.saturating_sub(1))),
-            (last, numbers) => last.and_then(|n| numbers.id(n)),
+            (None, Numbers::Topic(topic), Some(next)) => {
+                let place = next.saturating_sub(1);
+                Some((place, topic.id(place)))
+            }
+            (last_id, ..) => last_id,
         };
         Self {
             who: who(&row.client),
@@ -157,88 +133,86 @@ impl Gone {
             asked: Arc::clone(&row.client.asked),
             at,
             retry: row.ended.get().and_then(|ended| ended.retry),
-            sent: What {
-                of: Of::from(numbers),
-                next,
-                unnumbered: match last {
-                    Some(_) => 0,
-                    None => row.sent.counts().events,
-                },
-            },
-            last_id,
+            of: Of::new(numbers),
+            next,
+            events: row.sent.counts().events,
+            last_id: last_id.map(|(n, id)| (n, shown(&id).to_owned())),
         }
     }
 
-    /// Whether this may be the client that arrives.
-    fn is(&self, who: u64, client: &Client, goes_on: Option<&GoesOn>) -> bool {
+    /// How well the client that arrives fits, if it may be this one at all.
+    fn fits(&self, who: u64, client: &Client, had: Option<(u64, &Numbers)>) -> Option<Fit> {
         if self.who != who || self.asked.stream != client.asked.stream || self.tag != client.tag {
-            return false;
+            return None;
         }
+        let fit = match (&client.brought, &self.last_id) {
+            (Some(brought), Some((_, last))) if **brought == **last => Fit::LastId,
+            // One that did not get all of it brings an id from before the last.
+            (Some(_), _) if had.is_some_and(|(had, of)| self.was_given(had, of)) => Fit::OlderId,
+            _ => Fit::TagOnly,
+        };
+        let same = self.peer == client.peer.ip() && self.asked.program == client.asked.program;
+        (self.tag.is_some() || same && fit != Fit::TagOnly).then_some(fit)
+    }
+
+    /// Whether the event `had` is one of those that it was sent, or the one before them.
+    fn was_given(&self, had: u64, numbers: &Numbers) -> bool {
+        self.of.is(numbers)
+            && self.next.is_some_and(|next| {
+                had < next && numbers.events_between(had + 1, next) <= self.events
+            })
+    }
+
+    /// Whether this open connection, which began later, is that of the same client: it was back before anybody saw that it
+    /// had gone.
+    pub(super) fn is_back_as(&self, open: &Client) -> bool {
         if self.tag.is_some() {
-            return true;
+            return self.tag == open.tag && self.asked.stream == open.asked.stream;
         }
-        if self.peer != client.peer.ip() || self.asked.program != client.asked.program {
-            return false;
-        }
-        let Some(brought) = client.brought.as_deref() else {
-            return false;
-        };
-        // One that did not get all of it brings an id from before the last.
-        let had = |goes_on: &GoesOn| {
-            goes_on.knows
-                && self.sent.of.is(&goes_on.numbers)
-                && self.sent.next.is_some_and(|next| goes_on.next <= next)
-        };
-        self.last_id.as_deref() == Some(brought) || goes_on.is_some_and(had)
+        let had = open.brought.as_deref().and_then(|id| open.numbers.find(id));
+        let had = had.map(|had| (had, &open.numbers));
+        let fit = self.fits(self.who, open, had);
+        self.who == who(open) && fit.is_some()
     }
 
     /// What it costs the client to go on there.
-    fn cost(&self, goes_on: &GoesOn) -> Option<Cost> {
-        let What {
-            of,
-            next,
-            unnumbered,
-        } = &self.sent;
-        if !of.is(&goes_on.numbers) {
+    fn cost(&self, client: &Client, goes_on: &GoesOn, answered: Answered) -> Option<Cost> {
+        let numbers = &goes_on.numbers;
+        if !self.of.is(numbers) {
             return None;
         }
-        let (had, next) = ((*next)?, goes_on.next);
-        match (*unnumbered, next > had) {
-            (0, _) => Some(Cost {
-                lost: next.saturating_sub(had),
-                repeated: had.saturating_sub(next),
-            }),
-            // None of them has an id: it begins where it began before.
-            (events, false) => Some(Cost {
-                lost: 0,
-                repeated: events + had - next,
-            }),
-            (_, true) => None,
-        }
+        let sent = self.next?;
+        let (had, next) = match client.brought.as_deref() {
+            // It leads to the first event that has it, and nothing tells which one the client had.
+            Some(brought) if numbers.repeats_id(brought) => match &self.last_id {
+                Some((n, last)) if **last == *brought => (Some(*n), n + 1),
+                _ => return None,
+            },
+            _ => (goes_on.had, goes_on.next),
+        };
+        // What it says that it has counts, and not what the kernel took for it; but it cannot have what was never sent.
+        let lacks = had.map_or(sent, |had| sent.min(had + 1));
+        let again = numbers.events_between(next, sent);
+        Some(Cost {
+            lost: numbers.events_between(lacks, next),
+            // What was sent before that connection is of others.
+            repeated: match answered {
+                Answered::Stream => again.min(self.events),
+                Answered::Complete | Answered::Refused(_) => 0,
+            },
+        })
     }
 }
 
-impl Of {
-    fn from(numbers: &Numbers) -> Self {
-        match numbers {
-            Numbers::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
-            Numbers::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
-            Numbers::None | Numbers::Last(_) => Self::Nothing,
-        }
-    }
-
-    /// Whether the numbers mean the same there.
-    fn is(&self, numbers: &Numbers) -> bool {
-        match (self, numbers) {
-            (Self::Stream(then), Numbers::Stream(now)) => {
-                std::ptr::eq(then.as_ptr(), Arc::as_ptr(now))
-            }
-            (Self::Topic(then), Numbers::Topic(now)) => {
-                std::ptr::eq(then.as_ptr(), Arc::as_ptr(now))
-            }
-            _ => false,
-        }
-    }
+/// How well a client fits one that went, the best last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It has the tag.
+    TagOnly,
+    /// It brought an id that the other was given before the last.
+    OlderId,
+    /// It brought the last id that the other was given.
+    LastId,
 }
 
 impl Returns {
@@ -263,8 +237,13 @@ impl Returns {
         }
         let (id, client) = (row.id, &row.client);
         let who = who(client);
-        let is = |gone: &Gone| gone.is(who, client, goes_on);
-        let Some(place) = self.gone.iter().position(is) else {
+        let fits = self.gone.iter().enumerate().filter_map(|(place, gone)| {
+            let had = goes_on.and_then(|goes_on| Some((goes_on.had?, &goes_on.numbers)));
+            let fit = gone.fits(who, client, had)?;
+            // Of those that fit alike, the one that came last.
+            Some((fit, gone.row, place))
+        });
+        let Some((_, _, place)) = fits.max() else {
             return;
         };
         let gone = &self.gone[place];
@@ -276,7 +255,7 @@ impl Returns {
             retry: gone.retry,
             brought: client.brought.clone(),
             answered,
-            cost: goes_on.and_then(|goes_on| gone.cost(goes_on)),
+            cost: goes_on.and_then(|goes_on| gone.cost(client, goes_on, answered)),
             sure,
         };
         self.came.insert(id, back);
@@ -302,8 +281,8 @@ impl Returns {
     }
 
     /// Notes that a client was back, as the row `to`, before anybody saw that it had gone.
-    pub(super) fn was_back(&mut self, id: u64, to: u64) {
-        let (away, sure) = (None, true);
+    pub(super) fn was_back(&mut self, id: u64, to: u64, sure: bool) {
+        let away = None;
         self.left.insert(id, Left::Returned { to, away, sure });
     }
 
@@ -315,8 +294,8 @@ impl Returns {
 
     /// How much the verdicts on a row matter, for sorting: missing above lost, refused, repeated and the rest.
     pub(super) fn weight(&self, row: &Row, now: Instant, serving: Option<Instant>) -> u64 {
-        let left = self.left.contains_key(&row.id);
-        if !left && serving.is_some_and(|serving| is_missing(row, now, serving)) {
+        let left = self.left.get(&row.id);
+        if is_away(left) && serving.is_some_and(|serving| is_missing(row, now, serving)) {
             return 6;
         }
         match self
@@ -328,7 +307,7 @@ impl Returns {
             Some((Answered::Refused(_), _)) => 4,
             Some((_, Some(Cost { repeated: 1.., .. }))) => 3,
             Some(_) => 2,
-            None => u64::from(left),
+            None => u64::from(left.is_some()),
         }
     }
 
@@ -344,12 +323,18 @@ impl Returns {
         now: Instant,
         serving: Option<Instant>,
     ) -> Option<Verdict> {
-        match self.left.get(&row.id) {
-            Some(left) => Some(left.verdict()),
-            None if is_missing(row, now, serving?) => verdict::missing(row, now),
-            None => None,
+        let left = self.left.get(&row.id);
+        let away = is_away(left);
+        if away && serving.is_some_and(|serving| is_missing(row, now, serving)) {
+            return verdict::missing(row, left, now);
         }
+        left.map(Left::verdict)
     }
+}
+
+/// Whether a client of which no more is known than this has no stream.
+fn is_away(left: Option<&Left>) -> bool {
+    !matches!(left, Some(Left::Returned { .. }))
 }
 
 /// Whether a connection that was ended, and not by its client, should have come back by now.
@@ -359,7 +344,11 @@ fn is_missing(row: &Row, now: Instant, serving: Instant) -> bool {
     };
     let ending = ended.ending;
     // One without tag and id could not be known again.
-    let known = row.client.tag.is_some() || matches!(row.client.numbers, Numbers::Last(Some(_)));
+    let id = match &row.client.numbers {
+        Numbers::Last(Some(id)) => !id.is_empty(),
+        _ => false,
+    };
+    let known = row.client.tag.is_some() || id;
     if row.status != 200 || ending.by == EndedBy::Client || ending.complete || !known {
         return false;
     }

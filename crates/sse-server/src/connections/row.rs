@@ -7,11 +7,22 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::http::Version;
 
+use super::numbers::Numbers;
 use super::rates::Counts;
-use crate::stream::Stream;
 use crate::tap::Tap;
-use crate::topics::Topic;
 use crate::transport::Framing;
+
+/// The longest event id that the table keeps and compares, in characters.
+const SHOWN_ID: usize = 64;
+
+/// As much of an event id as the table keeps and compares.
+pub(crate) fn shown(id: &str) -> &str {
+    let end = id
+        .char_indices()
+        .nth(SHOWN_ID)
+        .map_or(id.len(), |(at, _)| at);
+    &id[..end]
+}
 
 /// What is known of a client when its request arrives.
 #[derive(Clone, Debug)]
@@ -35,38 +46,6 @@ pub(crate) struct Asked {
     /// The request's method, as much of it as is shown.
     pub(crate) method: Box<str>,
     pub(crate) version: Version,
-}
-
-/// Where the number of an event leads to the id that the event was sent with.
-#[derive(Clone, Debug)]
-pub(crate) enum Numbers {
-    /// Nowhere: there are no events.
-    None,
-    Topic(Arc<Topic>),
-    Stream(Arc<Stream>),
-    /// To this one: of a connection that is closed nothing else is asked.
-    Last(Option<Arc<String>>),
-}
-
-impl Numbers {
-    pub(super) fn id(&self, n: u64) -> Option<String> {
-        match self {
-            Self::None => None,
-            Self::Topic(topic) => Some(topic.id(n)),
-            Self::Stream(stream) => stream.id_of(n),
-            Self::Last(id) => id.as_deref().cloned(),
-        }
-    }
-
-    /// The reconnection time in milliseconds that a client was told last that has got so many `events`, the last with an id
-    /// numbered `last`. It may wait for a topic.
-    fn retry(&self, last: Option<u64>, events: u64) -> Option<u64> {
-        match self {
-            Self::Stream(stream) => stream.retry_until(last),
-            Self::Topic(topic) => Some(topic.retry_until(last, events)),
-            Self::None | Self::Last(_) => None,
-        }
-    }
 }
 
 /// Who ended a connection.
@@ -142,7 +121,7 @@ const _: () = assert!(size_of::<Row>() <= 192);
 pub(super) struct Sent {
     events: AtomicU64,
     bytes: AtomicU64,
-    /// The number of the last event that had an id; until there is one, the number to begin with and [`FIRST`].
+    /// The number of the last event; until there is one, the number to begin with and [`FIRST`].
     last: AtomicU64,
     /// Whether bytes wait for the socket.
     blocked: AtomicBool,
@@ -165,8 +144,8 @@ impl Sent {
         }
     }
 
-    /// The number of the last event that had an id.
-    pub(super) fn last_id(&self) -> Option<u64> {
+    /// The number of the last event.
+    pub(super) fn last(&self) -> Option<u64> {
         Some(self.last.load(Ordering::Relaxed)).filter(|last| last & FIRST == 0)
     }
 
@@ -179,14 +158,14 @@ impl Sent {
         }
     }
 
-    /// Notes what the kernel took: `events` more, the last one with an id numbered `last_id`, and `bytes` in all.
-    pub(super) fn add(&self, events: u64, last_id: Option<u64>, bytes: u64) {
+    /// Notes what the kernel took: `events` more, the last one numbered `last`, and `bytes` in all.
+    pub(super) fn add(&self, events: u64, last: Option<u64>, bytes: u64) {
         // Nobody else writes, so this needs no read-modify-write.
         let before = self.events.load(Ordering::Relaxed);
         self.events.store(before + events, Ordering::Relaxed);
         self.bytes.store(bytes, Ordering::Relaxed);
-        if let Some(id) = last_id {
-            self.last.store(id, Ordering::Relaxed);
+        if let Some(last) = last {
+            self.last.store(last, Ordering::Relaxed);
         }
     }
 
@@ -235,8 +214,7 @@ impl Row {
 
     /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced, in memory.
     pub(super) fn closed(&self) -> Self {
-        let last = self.sent.last_id();
-        let id = last.and_then(|n| self.client.numbers.id(n));
+        let id = self.last_id().map(|(_, id)| id);
         let Counts { events, bytes } = self.sent.counts();
         Self {
             id: self.id,
@@ -258,6 +236,12 @@ impl Row {
         }
     }
 
+    /// The id of the last event that it was sent, of those with an id, and the number of that event. It may wait for a topic.
+    pub(super) fn last_id(&self) -> Option<(u64, String)> {
+        let last = self.sent.last()?;
+        self.client.numbers.last_id(last, self.sent.counts().events)
+    }
+
     /// Its tap, which begins now if there was none.
     pub(super) fn tap(&self) -> &Tap {
         let framing = Framing::of(self.client.asked.version);
@@ -274,13 +258,11 @@ impl Row {
         let (Numbers::Topic(topic), State::Open) = (&self.client.numbers, self.state()) else {
             return None;
         };
-        Some(topic.last().saturating_sub(self.sent.last_id()?))
+        Some(topic.last().saturating_sub(self.sent.last()?))
     }
 
     /// Answers whether this is how it ended, and not something that was said before.
-    pub(super) fn end(&self, ending: Ending, now: Instant) -> bool {
-        let (last, events) = (self.sent.last_id(), self.sent.counts().events);
-        let retry = self.client.numbers.retry(last, events);
+    pub(super) fn end(&self, ending: Ending, retry: Option<u64>, now: Instant) -> bool {
         let ended = Ended {
             ending,
             when: SystemTime::now(),

@@ -4,6 +4,16 @@ use axum::http::Version;
 
 use super::*;
 
+fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
+    let client = client(tag);
+    let goes_on = GoesOn {
+        numbers: client.numbers.clone(),
+        next: 1,
+        had: None,
+    };
+    table.open(client, &goes_on)
+}
+
 fn look(table: &Connections, look: Look) -> Slice {
     table.slice(&look, Instant::now())
 }
@@ -41,7 +51,7 @@ fn client(tag: &str) -> Client {
 #[test]
 fn a_row_lives_from_open_to_end_and_stays_for_a_while() {
     let table = Connections::new(10);
-    let open = table.open(client("a"), 1).expect("room");
+    let open = enter(&table, "a").expect("room");
     open.sent(1, Some(1), 20);
     open.sent(1, Some(2), 40);
     open.sent(0, None, 40);
@@ -52,7 +62,7 @@ fn a_row_lives_from_open_to_end_and_stays_for_a_while() {
     );
     assert_eq!(view.rows[0].last_id.as_deref(), Some("2"));
     assert_eq!(view.rows[0].state, "open");
-    open.end(Ending::new(EndedBy::Client, "closed"));
+    open.end(Ending::new(EndedBy::Client, "closed"), None);
     let view = all(&table);
     assert_eq!((view.tally.open, view.tally.opened), (0, 1));
     let ended = view.rows[0].ended.as_ref().expect("it ended");
@@ -63,13 +73,13 @@ fn a_row_lives_from_open_to_end_and_stays_for_a_while() {
 #[test]
 fn the_limit_counts_open_streams_only() {
     let table = Connections::new(1);
-    let first = table.open(client("a"), 1).expect("room");
-    let Err(full) = table.open(client("b"), 1) else {
+    let first = enter(&table, "a").expect("room");
+    let Err(full) = enter(&table, "b") else {
         panic!("there is no room");
     };
     assert_eq!(full.0.tag.as_deref(), Some("b"));
     drop(first);
-    table.open(client("b"), 1).expect("room again");
+    enter(&table, "b").expect("room again");
 }
 
 #[test]
@@ -94,7 +104,7 @@ fn closed_rows_are_bounded_and_newest_first() {
 #[test]
 fn refusals_do_not_wipe_out_how_others_ended() {
     let table = Connections::new(10);
-    drop(table.open(client("mine"), 1).expect("room"));
+    drop(enter(&table, "mine").expect("room"));
     let ending = Ending::new(EndedBy::Server, "origin not allowed");
     for n in 0..KEPT * 3 {
         table.refuse(client(&n.to_string()), 403, None, ending);
@@ -108,7 +118,7 @@ fn many_open_rows_do_not_push_out_how_others_ended() {
     let ending = Ending::new(EndedBy::Server, "too many streams");
     table.refuse(client("refused"), 503, None, ending);
     let open: Vec<_> = (0..300)
-        .map(|n| table.open(client(&n.to_string()), 1).expect("room"))
+        .map(|n| enter(&table, &n.to_string()).expect("room"))
         .collect();
     let view = all(&table);
     assert_eq!(
@@ -136,7 +146,7 @@ fn many_open_rows_do_not_push_out_how_others_ended() {
 fn a_look_rearms_the_notice_and_a_busy_row_gives_one() {
     let table = Connections::new(10);
     let changed = table.changed();
-    let open = table.open(client("a"), 1).expect("room");
+    let open = enter(&table, "a").expect("room");
     for bytes in 1..100 {
         open.sent(1, None, bytes);
     }

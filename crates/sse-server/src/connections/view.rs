@@ -172,7 +172,7 @@ impl Connections {
         // Whoever comes or leaves does not wait while they are sorted.
         let found = table.find(look, now);
         drop(table);
-        if look.client.is_some() {
+        if look.client.is_some() || look.id.is_some() {
             // A few rows; the order of them all is somebody else's and stands.
             let order = look.order(&found.rows, &watched.rates, &found.weights);
             return self.table().slice(look, &order, &mut watched.rates, now);
@@ -202,7 +202,15 @@ impl Table {
     fn find(&self, look: &Look, now: Instant) -> Found {
         let tag = look.client.as_deref();
         let wanted = |row: &&Arc<Row>| tag.is_none() || row.client.tag.as_deref() == tag;
-        let rows: Vec<Arc<Row>> = self.rows().filter(wanted).cloned().collect();
+        let rows: Vec<Arc<Row>> = match look.id {
+            Some(id) => self
+                .row_of(id)
+                .into_iter()
+                .filter(wanted)
+                .cloned()
+                .collect(),
+            None => self.rows().filter(wanted).cloned().collect(),
+        };
         let weight = |row: &Arc<Row>| (row.id, self.returns.weight(row, now, self.serving));
         let weights = match look.sort {
             Sort::Verdict => rows.iter().map(weight).collect(),
@@ -267,7 +275,7 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
         method: row.client.asked.method.to_string(),
         since_ms: row.since,
         brought: row.client.brought.as_deref().map(str::to_owned),
-        last_id: row.sent.last_id().and_then(|n| row.client.numbers.id(n)),
+        last_id: row.last_id().map(|(_, id)| id),
         events: row.sent.counts().events,
         bytes: row.sent.counts().bytes,
         rate: rate.map(|rate| rate.events),

@@ -12,7 +12,7 @@ const KEEP: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) end: usize,
-    pub(crate) id: Option<u64>,
+    pub(crate) number: Option<u64>,
 }
 
 /// Filled by the pump, framed and sent by the transport.
@@ -96,10 +96,10 @@ impl Out {
         self.bytes.len() - PREFIX + self.shared().len()
     }
 
-    /// Notes that an event ends here.
-    pub(crate) fn mark(&mut self, id: Option<u64>) {
+    /// Notes that an event ends here, and its number if it has one.
+    pub(crate) fn mark(&mut self, number: Option<u64>) {
         let end = self.bytes.len() + self.shared().len();
-        self.marks.push(Mark { end, id });
+        self.marks.push(Mark { end, number });
     }
 
     /// Wraps the payload, if there is any, as one chunk (RFC 9112 7.1), and with `last` appends the last
@@ -184,7 +184,7 @@ mod tests {
             out.marks().collect::<Vec<_>>(),
             [Mark {
                 end: 12,
-                id: Some(1)
+                number: Some(1)
             }]
         );
 
@@ -227,7 +227,13 @@ mod tests {
         out.payload().extend_from_slice(b"data: 1\n\n");
         out.mark(None);
         assert_eq!(out.wire(), b"data: 1\n\n");
-        assert_eq!(out.marks().collect::<Vec<_>>(), [Mark { end: 9, id: None }]);
+        assert_eq!(
+            out.marks().collect::<Vec<_>>(),
+            [Mark {
+                end: 9,
+                number: None
+            }]
+        );
     }
 
     #[test]

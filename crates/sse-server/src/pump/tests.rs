@@ -283,8 +283,8 @@ fn only_what_carries_data_counts_as_an_event() {
     let mut pump = pump(&stream, KeepAlive::Off, None).expect("all of it");
     let mut out = Out::new();
     assert_eq!(pump.fill(Instant::now(), &mut out), Next::End);
-    let ids: Vec<_> = out.marks().map(|mark| mark.id).collect();
-    assert_eq!(ids, [None, Some(4)]);
+    let numbers: Vec<_> = out.marks().map(|mark| mark.number).collect();
+    assert_eq!(numbers, [Some(3), Some(4)]);
 }
 
 #[test]

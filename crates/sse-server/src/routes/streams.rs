@@ -10,13 +10,10 @@ use axum::response::IntoResponse;
 
 use super::body;
 use crate::app::{Answer, Context, Visitor, client, say};
-use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
+use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers, shown};
 use crate::pump::Pump;
 use crate::query::{BadQuery, Overrides};
 use crate::stream::Stream;
-
-/// The longest last event id that the table shows, in characters.
-const SHOWN_ID: usize = 64;
 
 /// What a request for a stream asks, read.
 pub(super) struct Asked {
@@ -46,7 +43,7 @@ impl Asked {
             brought: last_event_id
                 .as_ref()
                 .filter(|id| !id.is_empty())
-                .map(|id| id.chars().take(SHOWN_ID).collect::<String>().into()),
+                .map(|id| shown(id).into()),
             ..client(request, visitor.peer, visitor.class, &overrides)
         };
         if let Err(bad) = read {
@@ -88,13 +85,18 @@ pub(super) async fn open(
 
     let play = asked.overrides.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
-    let numbers = Numbers::Stream(Arc::clone(&stream));
+    let had = last_event_id.and_then(|id| play.number_of(id));
+    let numbers = || Numbers::Stream(Arc::clone(&stream));
+    let goes_on = |next| GoesOn {
+        numbers: numbers(),
+        next,
+        had,
+    };
     let pump = match Pump::new(play, context.keep_alive, last_event_id) {
         Ok(pump) => pump,
         Err(next) => {
             if !head_only {
-                let goes_on = GoesOn::new(numbers, last_event_id, next);
-                context.connections.complete(asked.client, &goes_on);
+                context.connections.complete(asked.client, &goes_on(next));
             }
             // The polite way to tell an EventSource not to come back (HTML 9.2.3).
             return (StatusCode::NO_CONTENT, Body::new(Unsized))
@@ -106,15 +108,22 @@ pub(super) async fn open(
         return head(&stream.headers).into();
     }
     let client = Client {
-        numbers,
+        numbers: numbers(),
         ..asked.client
     };
-    begin(context, client, pump, &stream.headers)
+    let goes_on = goes_on(pump.next_number());
+    begin(context, client, &goes_on, pump, &stream.headers)
 }
 
 /// The answer that a stream begins with, if there is room for it.
-pub(super) fn begin(context: &Context, client: Client, pump: Pump, headers: &Headers) -> Answer {
-    match context.connections.open(client, pump.next_number()) {
+pub(super) fn begin(
+    context: &Context,
+    client: Client,
+    goes_on: &GoesOn,
+    pump: Pump,
+    headers: &Headers,
+) -> Answer {
+    match context.connections.open(client, goes_on) {
         Ok(open) => Answer {
             response: head(headers),
             begins: Some((pump, open)),

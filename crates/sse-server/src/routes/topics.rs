@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use super::body;
 use super::streams::{self, Asked};
 use crate::app::{Answer, Context, Visitor, say};
-use crate::connections::{Client, EndedBy, Ending, Numbers};
+use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
 use crate::error::Error;
 use crate::publish::{Fields, is_lines};
 use crate::pump::Pump;
@@ -52,8 +52,14 @@ pub(super) async fn subscribe(
                 numbers: Numbers::Topic(Arc::clone(subscription.topic())),
                 ..asked.client
             };
+            let topic = subscription.topic();
+            let goes_on = GoesOn {
+                numbers: client.numbers.clone(),
+                next: subscription.next(),
+                had: asked.last_event_id.and_then(|id| topic.find(&id)),
+            };
             let pump = Pump::subscribed(subscription, context.keep_alive);
-            streams::begin(context, client, pump, &[])
+            streams::begin(context, client, &goes_on, pump, &[])
         }
         Err(error) => {
             let refusal = refuse(&error);

@@ -23,7 +23,7 @@ pub(crate) const EARLIEST: &str = "earliest";
 pub(crate) const GAP: &str = "gap";
 
 /// The reconnection time that subscribers are told, in milliseconds.
-pub(super) const RETRY: u64 = 1000;
+pub(crate) const RETRY: u64 = 1000;
 
 /// The longest id that a gap event repeats, in characters.
 const SHOWN_ID: usize = 64;
@@ -51,6 +51,8 @@ pub(crate) struct Subscription {
 pub(super) struct Reader {
     /// The number of the last event that it has.
     at: u64,
+    /// That number when it came.
+    from: u64,
     /// The newest event when it came: what lies before is a replay, and being behind there is no lag.
     joined: u64,
     /// What it is to be told before anything else.
@@ -85,6 +87,15 @@ impl Subscription {
     /// The number of the event that it lacks next.
     pub(crate) fn next(&self) -> u64 {
         self.reader.at + 1
+    }
+
+    /// The reconnection time in milliseconds that it was told last.
+    pub(crate) fn told_retry(&self) -> Option<u64> {
+        let Reader {
+            at, from, greeted, ..
+        } = self.reader;
+        let set = self.topic.retry_between(from, at);
+        greeted.then(|| set.unwrap_or(RETRY))
     }
 
     /// Whether it is to be ended for being too far behind, as seen from outside a visit.
@@ -187,6 +198,7 @@ impl Reader {
         };
         Self {
             at,
+            from: at,
             joined: ring.last(),
             gap,
             greeted: false,

@@ -1,5 +1,6 @@
 //! One topic: what was published to it, and how many listen.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,7 @@ use sse_wire::Event;
 use tokio::sync::{Notify, watch};
 
 use super::ring::Ring;
-use super::subscription::{RETRY, Reader, Subscription};
+use super::subscription::{Reader, Subscription};
 use super::{TopicInfo, lock};
 use crate::config::TopicConfig;
 use crate::error::Error;
@@ -16,6 +17,9 @@ use crate::publish::{Batch, Published};
 
 /// Events that are published in one go, at most. So many take less than a millisecond.
 const GO: usize = 1000;
+
+/// Reconnection times that are remembered: who sets more than these while somebody is connected is measuring something else.
+const RETRIES: usize = 16;
 
 /// A ring of events and the number of those who read it.
 #[derive(Debug)]
@@ -35,8 +39,8 @@ pub(crate) struct Topic {
 pub(super) struct State {
     pub(super) ring: Ring,
     pub(super) subscribers: usize,
-    /// The number of the last event that set a reconnection time, and that in milliseconds.
-    retry: Option<(u64, u64)>,
+    /// The numbers of the last events that set a reconnection time, and those in milliseconds.
+    retries: VecDeque<(u64, u64)>,
     /// It made room for another topic. Whoever still holds it asks for the name again.
     gone: bool,
     /// How far each sweeper that has readers of this topic has come.
@@ -65,7 +69,7 @@ impl Topic {
             state: Mutex::new(State {
                 ring: Ring::new(born, config.keep_events, config.keep_bytes),
                 subscribers: 0,
-                retry: None,
+                retries: VecDeque::new(),
                 gone: false,
                 sweeps: Vec::new(),
             }),
@@ -131,7 +135,9 @@ impl Topic {
             }
             state.ring.push(&event);
             if let Some(ms) = event.retry {
-                state.retry = Some((state.ring.last(), ms));
+                let number = state.ring.last();
+                state.retries.truncate(RETRIES - 1);
+                state.retries.push_front((number, ms));
             }
             events += 1;
         }
@@ -169,13 +175,17 @@ impl Topic {
         Some(Subscription::new(Arc::clone(self), reader))
     }
 
-    /// The reconnection time in milliseconds that a subscriber was told last that has got so many `events`, the last of
-    /// them numbered `last`.
-    pub(crate) fn retry_until(&self, last: Option<u64>, events: u64) -> u64 {
-        match (lock(&self.state).retry, last) {
-            (Some((at, ms)), Some(last)) if at <= last && last - at < events => ms,
-            _ => RETRY,
-        }
+    /// The reconnection time in milliseconds that the last event set, of those behind `from` up to `to`.
+    pub(super) fn retry_between(&self, from: u64, to: u64) -> Option<u64> {
+        let state = lock(&self.state);
+        let mut retries = state.retries.iter();
+        let last = retries.find(|(number, _)| (from + 1..=to).contains(number));
+        last.map(|(_, ms)| *ms)
+    }
+
+    /// The number of the event that has this id, or had it where that is still known.
+    pub(crate) fn find(&self, id: &str) -> Option<u64> {
+        lock(&self.state).ring.find(id)
     }
 
     /// Takes part in the topic as a sweeper that has visited all its readers up to now, since it has none.

@@ -109,7 +109,7 @@ impl Connection {
         let taken = at.saturating_sub(head.len());
         match sent {
             Poll::Ready(Ok(())) => {
-                let last = out.marks().rev().find_map(|mark| mark.id);
+                let last = out.marks().rev().find_map(|mark| mark.number);
                 self.open
                     .sent(out.marks().len() as u64, last, self.wire.taken());
                 self.after(next)
@@ -184,9 +184,10 @@ impl Connection {
         let Self {
             wire, pump, open, ..
         } = self;
+        let retry = pump.told_retry();
         // First, so that whoever is told of the end finds the topic without this subscriber.
         drop(pump);
-        open.end(ending);
+        open.end(ending, retry);
         wire
     }
 
@@ -265,6 +266,6 @@ fn ending(left: Left) -> Ending {
 /// How many events, and the number of the last that had one.
 fn count(marks: impl Iterator<Item = Mark>) -> (u64, Option<u64>) {
     marks.fold((0, None), |(events, last), mark| {
-        (events + 1, mark.id.or(last))
+        (events + 1, mark.number.or(last))
     })
 }

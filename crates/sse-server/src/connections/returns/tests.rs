@@ -6,6 +6,7 @@ use super::*;
 use crate::config::TopicConfig;
 use crate::connections::{Connections, Ending, Look, Open, RowView};
 use crate::publish::{Batch, Draft};
+use crate::stream::Stream;
 use crate::streams::shipped;
 use crate::topics::Topics;
 
@@ -79,15 +80,31 @@ impl Desk {
 
     /// Somebody comes and goes on with the event `next`.
     fn comes(&self, ms: u64, who: Who, next: u64) -> Open {
-        let open = self.table.open_at(self.client(who), next, self.at(ms));
+        self.enters(ms, self.client(who), next)
+    }
+
+    fn enters(&self, ms: u64, client: Client, next: u64) -> Open {
+        let goes_on = self.goes_on(&client, next);
+        let open = self.table.open_at(client, &goes_on, self.at(ms));
         open.expect("there is room")
+    }
+
+    fn goes_on(&self, client: &Client, next: u64) -> GoesOn {
+        let numbers = client.numbers.clone();
+        let had = client.brought.as_deref().and_then(|id| numbers.find(id));
+        GoesOn { numbers, next, had }
+    }
+
+    /// Ends a connection as the transport does.
+    fn ends(&self, open: &Open, ending: Ending, ms: u64) {
+        open.close(ending, self.stream.retry, self.at(ms));
     }
 
     /// Somebody comes, gets the events up to `last`, and is ended so.
     fn goes(&self, who: Who, last: u64, ending: Ending, ms: u64) {
         let open = self.comes(0, who, 1);
         open.sent(last, Some(last), 100);
-        open.close(ending, self.at(ms));
+        self.ends(&open, ending, ms);
     }
 
     fn rows(&self, ms: u64) -> Vec<RowView> {
@@ -152,7 +169,7 @@ fn what_was_lost_and_what_was_sent_twice_is_counted() {
 #[test]
 fn one_that_was_sent_nothing_yet_loses_nothing() {
     let desk = Desk::new();
-    desk.comes(0, tagged(None), 1).close(CUT, desk.at(10));
+    desk.ends(&desk.comes(0, tagged(None), 1), CUT, 10);
     let _open = desk.comes(1010, tagged(None), 1);
     let words = desk.words(1010, 2);
     assert!(words.ends_with("without an id, nothing lost"), "{words}");
@@ -249,7 +266,7 @@ fn a_client_that_is_refused_may_still_come_back() {
         "came back after 1.00 s (retry 1.00 s) with id 7 and was refused (503)"
     );
     assert_eq!(
-        desk.words(100_000, 1),
+        desk.words(3000, 1),
         "came back after 1.00 s and was refused (503)"
     );
     let _open = desk.comes(4000, tagged(Some("7")), 8);
@@ -268,7 +285,7 @@ fn who_has_everything_is_told_so() {
         numbers: Numbers::None,
         ..desk.client(tagged(Some("5")))
     };
-    let goes_on = GoesOn::new(Numbers::Stream(Arc::clone(&desk.stream)), Some("5"), 6);
+    let goes_on = desk.goes_on(&desk.client(tagged(Some("5"))), 6);
     desk.table.turn_away(
         (client, 204, None),
         Ending::COMPLETE,
@@ -325,7 +342,7 @@ fn nobody_is_missing_who_left_or_has_all_or_cannot_come_or_could_not_be_known() 
     assert!(desk.said(late + 30_000, 1).is_some());
 
     let desk = Desk::new();
-    desk.comes(0, untagged(None), 1).close(CUT, desk.at(10));
+    desk.ends(&desk.comes(0, untagged(None), 1), CUT, 10);
     assert_eq!(desk.said(late, 1), None, "it has no id that it could bring");
 }
 
@@ -333,8 +350,7 @@ fn nobody_is_missing_who_left_or_has_all_or_cannot_come_or_could_not_be_known() 
 fn one_that_came_back_and_went_again_is_missing_for_the_second_time() {
     let desk = Desk::new();
     desk.goes(tagged(None), 7, CUT, 1000);
-    desk.comes(2000, tagged(Some("9")), 10)
-        .close(CUT, desk.at(3000));
+    desk.ends(&desk.comes(2000, tagged(Some("9")), 10), CUT, 3000);
     let rows = desk.rows(60_000);
     let [second, first] = &rows[..] else {
         panic!("{rows:?}");
@@ -358,10 +374,21 @@ fn one_that_came_back_and_went_again_is_missing_for_the_second_time() {
 /// A client that lost its network comes back before anybody sees that it had gone.
 #[test]
 fn one_that_was_back_before_it_was_missed_is_not_missing() {
+    // Without a tag by its id, which is older than the last where that was lost on its way.
+    let desk = Desk::new();
+    let old = desk.comes(0, untagged(None), 1);
+    old.sent(7, Some(7), 100);
+    let _new = desk.comes(5000, untagged(Some("6")), 7);
+    desk.ends(&old, VANISHED, 35_000);
+    assert_eq!(
+        desk.words(100_000, 1),
+        "probably was back before this was noticed"
+    );
+
     let desk = Desk::new();
     let old = desk.comes(0, tagged(None), 1);
     let _new = desk.comes(5000, tagged(Some("7")), 8);
-    old.close(VANISHED, desk.at(35_000));
+    desk.ends(&old, VANISHED, 35_000);
     let said = desk.said(100_000, 1).expect("it is known");
     assert_eq!(
         (said.kind, &*said.words, said.other, said.away_ms),
@@ -377,14 +404,10 @@ fn one_that_was_back_before_it_was_missed_is_not_missing() {
 #[test]
 fn a_stream_without_ids_begins_again() {
     let mut desk = Desk::new();
-    let source = crate::stream::Source::List(vec![crate::stream::Entry::default()]);
-    desk.stream = Arc::new(Stream {
-        source,
-        ..shipped().remove(1)
-    });
+    desk.stream = list(&["/1"], None);
     let open = desk.comes(0, tagged(None), 1);
-    open.sent(4, None, 100);
-    open.close(CUT, desk.at(1000));
+    open.sent(4, Some(4), 100);
+    desk.ends(&open, CUT, 1000);
     let _open = desk.comes(2000, tagged(None), 1);
     let words = desk.words(2000, 2);
     assert!(
@@ -417,15 +440,12 @@ fn a_subscriber_that_brings_no_id_has_lost_what_was_published_meanwhile() {
         let batch = Batch::one(Draft::default());
         topic.publish_now(&batch).expect("published");
     };
-    let open = |who, next, ms| {
-        let open = desk.table.open_at(client(who), next, desk.at(ms));
-        open.expect("there is room")
-    };
+    let open = |who, next, ms| desk.enters(ms, client(who), next);
     // The place that it was given before any event is an id too.
-    open(untagged(None), 1, 0).close(CUT, desk.at(1000));
+    desk.ends(&open(untagged(None), 1, 0), CUT, 1000);
     let place: &'static str = topic.id(0).leak();
     publish();
-    open(untagged(Some(place)), 1, 2000).close(CUT, desk.at(3000));
+    desk.ends(&open(untagged(Some(place)), 1, 2000), CUT, 3000);
     let words = desk.words(3000, 2);
     assert!(
         words.starts_with("probably came back after 1.00 s (retry 1.00 s)"),
@@ -433,32 +453,168 @@ fn a_subscriber_that_brings_no_id_has_lost_what_was_published_meanwhile() {
     );
     assert!(words.ends_with("nothing lost"), "{words}");
 
-    open(tagged(None), 2, 3000).close(CUT, desk.at(4000));
+    desk.ends(&open(tagged(None), 2, 3000), CUT, 4000);
     publish();
     publish();
-    let old = open(tagged(None), 4, 5000);
+    let _open = open(tagged(None), 4, 5000);
     let words = desk.words(5000, 4);
     assert!(words.ends_with("without an id, 2 events lost"), "{words}");
+}
 
-    // A publisher may set another time; whoever comes later is told the topic's own.
-    let retry = Batch::one(Draft {
-        retry: Some(5000),
-        ..Draft::default()
-    });
-    topic.publish_now(&retry).expect("published");
-    old.sent(1, Some(4), 100);
-    let late = Who {
-        tag: Some("late"),
-        ..tagged(None)
+/// A list whose entries are `id/data`, either of which may be missing.
+fn list(entries: &[&str], count: Option<u64>) -> Arc<Stream> {
+    let template = |text: &str| {
+        let template = crate::stream::Template::parse(text).expect("a template");
+        (!text.is_empty()).then_some(template)
     };
-    let new = open(late, 5, 5500);
-    publish();
-    new.sent(1, Some(5), 100);
-    old.close(CUT, desk.at(6000));
-    new.close(CUT, desk.at(6000));
-    let _back = (open(tagged(None), 6, 7000), open(late, 6, 7000));
-    let retries = [6, 7].map(|id| desk.said(7000, id).and_then(|said| said.retry_ms));
-    assert_eq!(retries, [Some(5000), Some(1000)]);
+    let entries = entries.iter().map(|entry| {
+        let (id, data) = entry.split_once('/').expect("id and data");
+        crate::stream::Entry {
+            id: template(id),
+            data: template(data),
+            ..crate::stream::Entry::default()
+        }
+    });
+    Arc::new(Stream {
+        source: crate::stream::Source::List(entries.collect()),
+        count,
+        ..shipped().remove(1)
+    })
+}
+
+/// A client brings the last id that it has, and gets again what came after it without one.
+#[test]
+fn events_without_an_id_come_twice_and_what_has_no_data_is_no_event() {
+    for (last, events, next, cost) in [
+        (1, 1, 2, (0, 0)),
+        (2, 2, 2, (0, 1)),
+        (4, 3, 2, (0, 2)),
+        (1, 1, 5, (2, 0)),
+    ] {
+        let mut desk = Desk::new();
+        desk.stream = list(&["a/1", "/2", "/", "/3", "b/4"], Some(5));
+        let open = desk.comes(0, tagged(None), 1);
+        open.sent(events, Some(last), 100);
+        let row = desk.rows(0).remove(0);
+        assert_eq!(row.last_id.as_deref(), Some("a"));
+        desk.ends(&open, CUT, 1000);
+        let _open = desk.comes(2000, tagged(Some("a")), next);
+        let said = desk.said(2000, 2).expect("it came back");
+        assert_eq!(
+            (said.lost, said.repeated),
+            (Some(cost.0), Some(cost.1)),
+            "{last}"
+        );
+    }
+}
+
+/// An id of a list that begins again leads to the first round, whichever round the client was in.
+#[test]
+fn an_id_that_comes_in_each_round_is_compared_only_where_it_was_the_last() {
+    for (brought, next, cost) in [("b", 3, Some(0)), ("a", 2, None)] {
+        let mut desk = Desk::new();
+        desk.stream = list(&["a/1", "b/2", "c/3"], None);
+        let open = desk.comes(0, tagged(None), 1);
+        open.sent(29, Some(29), 100);
+        desk.ends(&open, CUT, 1000);
+        let _open = desk.comes(2000, tagged(Some(brought)), next);
+        let said = desk.said(2000, 2).expect("it came back");
+        assert_eq!((said.lost, said.repeated), (cost, cost), "{brought}");
+    }
+}
+
+#[test]
+fn of_several_with_one_tag_each_goes_on_with_its_own() {
+    let desk = Desk::new();
+    let before = [100, 50, 70].map(|last| {
+        let open = desk.comes(0, tagged(None), 1);
+        open.sent(last, Some(last), 100);
+        open
+    });
+    for open in before {
+        desk.ends(&open, CUT, 1000);
+    }
+    let mut open = Vec::new();
+    for (id, brought, next, other) in [(4, "50", 51, 2), (5, "100", 101, 1), (6, "65", 66, 3)] {
+        open.push(desk.comes(2000, tagged(Some(brought)), next));
+        let said = desk.said(2000, id).expect("it came back");
+        assert_eq!((said.lost, said.other), (Some(0), Some(other)), "{brought}");
+    }
+}
+
+/// What the kernel took may never have arrived: the client knows.
+#[test]
+fn what_was_sent_and_then_left_the_ring_is_lost() {
+    let desk = Desk::new();
+    desk.goes(tagged(None), 12, CUT, 1000);
+    let mut client = desk.client(tagged(Some("2")));
+    client.brought = Some("2".into());
+    let goes_on = GoesOn {
+        next: 15,
+        ..desk.goes_on(&client, 3)
+    };
+    let open = desk.table.open_at(client, &goes_on, desk.at(2000));
+    let said = desk.said(2000, 2).expect("it came back");
+    assert_eq!((said.lost, said.repeated), (Some(12), Some(0)));
+    drop(open);
+}
+
+#[test]
+fn only_what_that_connection_was_sent_can_come_twice() {
+    let desk = Desk::new();
+    let open = desk.comes(0, tagged(None), 100);
+    open.sent(5, Some(104), 100);
+    desk.ends(&open, CUT, 1000);
+    let _open = desk.comes(2000, tagged(None), 1);
+    assert_eq!(desk.said(2000, 2).and_then(|said| said.repeated), Some(5));
+    // Nor is it known by an id that it was never given.
+    let open = desk.comes(0, untagged(None), 100);
+    open.sent(5, Some(104), 100);
+    desk.ends(&open, CUT, 1000);
+    let _open = desk.comes(2000, untagged(Some("41")), 42);
+    assert_eq!(desk.said(2000, 4), None);
+    let _open = desk.comes(2000, untagged(Some("99")), 100);
+    assert!(desk.said(2000, 5).is_some(), "that is what it began with");
+}
+
+#[test]
+fn who_was_refused_and_stays_away_is_missing_too() {
+    let desk = Desk::new();
+    desk.goes(tagged(None), 7, CUT, 2000);
+    let full = Ending::new(EndedBy::Server, "too many streams");
+    let client = desk.client(tagged(Some("7")));
+    let refused = (client, 503, None);
+    desk.table.turn_away(refused, full, None, desk.at(3000));
+    let said = desk.said(31_000, 1).expect("it was refused");
+    assert_eq!(said.kind, VerdictKind::Refused);
+    let said = desk.said(32_000, 1).expect("it is missing");
+    assert_eq!(said.kind, VerdictKind::Missing);
+    assert_eq!(
+        said.words,
+        "was refused (503) after 1.00 s and has not come back for 30 s (retry 1.00 s)"
+    );
+}
+
+#[test]
+fn an_empty_id_is_none_that_could_be_brought() {
+    let mut desk = Desk::new();
+    let mut stream = Stream::clone(&list(&["a/1", "b/2"], Some(2)));
+    if let crate::stream::Source::List(entries) = &mut stream.source {
+        entries[1].id = Some(crate::stream::Template::parse("").expect("a template"));
+    }
+    desk.stream = Arc::new(stream);
+    desk.goes(untagged(None), 2, CUT, 1000);
+    assert_eq!(desk.said(100_000, 1), None);
+}
+
+#[test]
+fn a_long_id_is_compared_as_far_as_it_is_kept() {
+    let long: &'static str = "x".repeat(100).leak();
+    let mut desk = Desk::new();
+    desk.stream = list(&[&format!("{long}/1"), "/2"], Some(2));
+    desk.goes(untagged(None), 1, CUT, 1000);
+    let _open = desk.comes(2000, untagged(Some(&long[..64])), 2);
+    assert_eq!(desk.said(2000, 2).and_then(|said| said.lost), Some(0));
 }
 
 #[test]
@@ -475,8 +631,7 @@ fn what_is_said_goes_with_the_rows() {
     assert!(said() <= 50, "{}", said());
     assert!(desk.table.table().returns.gone.len() <= GONE);
     for n in 0..2000_u64 {
-        desk.comes(n, untagged(Some("7")), 8)
-            .close(CLOSED, desk.at(n));
+        desk.ends(&desk.comes(n, untagged(Some("7")), 8), CLOSED, n);
     }
     assert!(said() <= 50, "{}", said());
 }

@@ -36,20 +36,23 @@ pub enum VerdictKind {
     Back,
     /// On the row of one that ended, and whose client came back.
     Returned,
+    /// On the row of one that ended, and whose client was refused when it came back.
+    Refused,
     /// On the row of one that ended, and whose client did not come back within ten times its retry, 30 s at least.
     Missing,
 }
 
-/// Of a connection whose client should have come back by now.
-pub(super) fn missing(row: &Row, now: Instant) -> Option<Verdict> {
+/// Of a connection whose client should have come back by now, and was refused if it was ever `left` so.
+pub(super) fn missing(row: &Row, left: Option<&Left>, now: Instant) -> Option<Verdict> {
     let ended = row.ended.get()?;
     let sure = row.client.tag.is_some();
     let away = now.saturating_duration_since(ended.at);
     Some(Verdict {
         kind: VerdictKind::Missing,
         words: format!(
-            "{}has not come back for {} ({})",
+            "{}{}has not come back for {} ({})",
             probably(sure),
+            left.and_then(Left::refusal).unwrap_or_default(),
             time(away),
             told_retry(ended.retry)
         ),
@@ -63,6 +66,16 @@ pub(super) fn missing(row: &Row, now: Instant) -> Option<Verdict> {
 }
 
 impl Left {
+    /// `was refused (503) after 1.00 s and `
+    fn refusal(&self) -> Option<String> {
+        match self {
+            Self::Returned { .. } => None,
+            Self::Refused { away, status, .. } => {
+                Some(format!("was refused ({status}) after {} and ", time(*away)))
+            }
+        }
+    }
+
     pub(super) fn verdict(&self) -> Verdict {
         let (to, away, sure) = match *self {
             Self::Returned { to, away, sure } => (to, away, sure),
@@ -77,7 +90,10 @@ impl Left {
             Self::Refused { status, .. } => format!(" and was refused ({status})"),
         };
         Verdict {
-            kind: VerdictKind::Returned,
+            kind: match self {
+                Self::Returned { .. } => VerdictKind::Returned,
+                Self::Refused { .. } => VerdictKind::Refused,
+            },
             words: format!("{}{came}{refused}", probably(sure)),
             sure,
             away_ms: away.map(millis),
@@ -153,7 +169,8 @@ fn told_retry(retry: Option<u64>) -> String {
 fn time(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
-        0..10 => format!("{:.2} s", time.as_secs_f64()),
+        // Cut, not rounded: what is nearly ten seconds is not ten.
+        0..10 => format!("{seconds}.{:02} s", time.subsec_millis() / 10),
         10..120 => format!("{seconds} s"),
         120..7200 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),

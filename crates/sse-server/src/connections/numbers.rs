@@ -1,0 +1,93 @@
+//! What the numbers of a connection's events mean: their ids, and what lies between two of them.
+
+use std::sync::{Arc, Weak};
+
+use crate::stream::Stream;
+use crate::topics::{self, Topic};
+
+/// What the numbers of a connection's events are numbers of.
+#[derive(Clone, Debug)]
+pub(crate) enum Numbers {
+    /// Nothing: there are no events.
+    None,
+    Topic(Arc<Topic>),
+    Stream(Arc<Stream>),
+    /// Of a connection that is closed nothing is asked but its last id.
+    Last(Option<Arc<String>>),
+}
+
+impl Numbers {
+    /// The last id that a client was given that was sent so many `events`, the last of them numbered `last`, and the number
+    /// of its event. It may wait for a topic.
+    pub(super) fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
+        match self {
+            Self::None => None,
+            Self::Topic(topic) => Some((last, topic.id(last))),
+            Self::Stream(stream) => stream.last_id(last, events),
+            Self::Last(id) => Some((last, id.as_deref()?.clone())),
+        }
+    }
+
+    /// How many events there are from the number `from` on, before the number `to`.
+    pub(super) fn events_between(&self, from: u64, to: u64) -> u64 {
+        match self {
+            Self::None | Self::Last(_) => 0,
+            Self::Topic(_) => to.saturating_sub(from),
+            Self::Stream(stream) => stream.events_between(from, to),
+        }
+    }
+
+    /// Whether this id leads to the first of several events.
+    pub(super) fn repeats_id(&self, id: &str) -> bool {
+        matches!(self, Self::Stream(stream) if stream.repeats_id(id))
+    }
+
+    /// The number of the event with this id, if one has it. It may wait for a topic.
+    pub(super) fn find(&self, id: &str) -> Option<u64> {
+        match self {
+            Self::None | Self::Last(_) => None,
+            Self::Topic(topic) => topic.find(id),
+            Self::Stream(stream) => stream.number_of(id, stream.from),
+        }
+    }
+
+    /// The reconnection time in milliseconds that clients are told first.
+    pub(super) fn retry(&self) -> Option<u64> {
+        match self {
+            Self::Topic(_) => Some(topics::RETRY),
+            Self::Stream(stream) => stream.retry,
+            Self::None | Self::Last(_) => None,
+        }
+    }
+}
+
+/// The same, of a client that went: what it was sent need not be there any more.
+#[derive(Debug)]
+pub(super) enum Of {
+    Nothing,
+    Stream(Weak<Stream>),
+    Topic(Weak<Topic>),
+}
+
+impl Of {
+    pub(super) fn new(numbers: &Numbers) -> Self {
+        match numbers {
+            Numbers::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
+            Numbers::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
+            Numbers::None | Numbers::Last(_) => Self::Nothing,
+        }
+    }
+
+    /// Whether the numbers mean the same there.
+    pub(super) fn is(&self, numbers: &Numbers) -> bool {
+        match (self, numbers) {
+            (Self::Stream(then), Numbers::Stream(now)) => {
+                std::ptr::eq(then.as_ptr(), Arc::as_ptr(now))
+            }
+            (Self::Topic(then), Numbers::Topic(now)) => {
+                std::ptr::eq(then.as_ptr(), Arc::as_ptr(now))
+            }
+            _ => false,
+        }
+    }
+}
