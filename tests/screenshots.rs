@@ -7,6 +7,7 @@ use std::path::Path;
 
 use support::app::window;
 use support::desktop::Desktop;
+use support::second_client::SecondClient;
 use support::wait::{ensure, wait_for};
 use support::webdriver::{self, Session};
 use support::{http, settings};
@@ -42,6 +43,9 @@ async fn both_themes_with_both_streams_and_the_connections() {
             .await;
         session.page.until_drawn().await;
         picture(&desktop, &format!("connections-{name}.png"));
+        show_a_wire(&session).await;
+        session.page.until_drawn().await;
+        picture(&desktop, &format!("wire-{name}.png"));
         session.close().await;
     }
 }
@@ -54,6 +58,26 @@ async fn show_streams(session: &Session) {
     finite.toggle().await;
     finite.until_state("ended").await;
     endless.until_number(12).await;
+}
+
+/// The wire of a client that went and came back, on the stream with every kind of line.
+async fn show_a_wire(session: &Session) {
+    let mut client = SecondClient::start(PORT, "/every-line?every=300ms", "dashboard").await;
+    client.until_ids(2).await;
+    client.leave().await;
+    client.come_back().await;
+    client.until_ids(2).await;
+    let page = &session.page;
+    let row = "connection-table tr[data-stream=\"/every-line\"]";
+    page.until_text(&format!("{row} [data-col=\"back\"]"), "nothing lost")
+        .await;
+    page.click(&format!("{row} [data-col=\"peer\"]")).await;
+    page.until_text(
+        "connection-wire .verdict[data-of=\"beginning\"]",
+        "nothing lost",
+    )
+    .await;
+    page.until_present("connection-wire .events .event").await;
 }
 
 /// A topic that somebody else feeds, with what was published here beneath it.

@@ -70,6 +70,16 @@ impl SecondClient {
         self.note();
     }
 
+    /// Closes its connection.
+    pub(crate) async fn leave(&mut self) {
+        let closed = self.socket.shutdown().await;
+        closed.expect("it was open");
+        // What was under way is read; whether the server then closes or resets is its own affair.
+        let reading = self.socket.read_to_end(&mut self.received);
+        _ = timeout(DEADLINE, reading).await.expect("it ends");
+        self.note();
+    }
+
     /// Waits as long as it was told, asks again with its last id, and so on until it is answered.
     pub(crate) async fn come_back(&mut self) {
         let coming = async {

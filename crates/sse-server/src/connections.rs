@@ -269,7 +269,7 @@ impl Table {
             false => None,
         };
         match back {
-            Some((id, _)) => self.returns.was_back(row.id, *id, row.client.tag.is_some()),
+            Some((_, open)) => self.returns.was_back(&gone, open),
             None => self.returns.went(gone),
         }
     }

@@ -97,7 +97,8 @@ enum Left {
 #[derive(Clone, Debug, PartialEq)]
 struct Back {
     of: u64,
-    away: Duration,
+    /// How long it was away; unknown where it was back before it was missed.
+    away: Option<Duration>,
     retry: Option<u64>,
     brought: Option<Box<str>>,
     answered: Answered,
@@ -175,6 +176,25 @@ impl Gone {
         self.who == who(open) && fit.is_some()
     }
 
+    /// How its client came back.
+    fn back(
+        &self,
+        client: &Client,
+        goes_on: Option<&GoesOn>,
+        answered: Answered,
+        away: Option<Duration>,
+    ) -> Back {
+        Back {
+            of: self.row,
+            away,
+            retry: self.retry,
+            brought: client.brought.clone(),
+            answered,
+            cost: goes_on.and_then(|goes_on| self.cost(client, goes_on, answered)),
+            sure: self.tag.is_some(),
+        }
+    }
+
     /// What it costs the client to go on there.
     fn cost(&self, client: &Client, goes_on: &GoesOn, answered: Answered) -> Option<Cost> {
         let numbers = &goes_on.numbers;
@@ -249,15 +269,7 @@ impl Returns {
         let gone = &self.gone[place];
         let (of, sure) = (gone.row, gone.tag.is_some());
         let away = now.saturating_duration_since(gone.at);
-        let back = Back {
-            of,
-            away,
-            retry: gone.retry,
-            brought: client.brought.clone(),
-            answered,
-            cost: goes_on.and_then(|goes_on| gone.cost(client, goes_on, answered)),
-            sure,
-        };
+        let back = gone.back(client, goes_on, answered, Some(away));
         self.came.insert(id, back);
         let to = id;
         let left = match answered {
@@ -280,10 +292,24 @@ impl Returns {
         }
     }
 
-    /// Notes that a client was back, as the row `to`, before anybody saw that it had gone.
-    pub(super) fn was_back(&mut self, id: u64, to: u64, sure: bool) {
-        let away = None;
-        self.left.insert(id, Left::Returned { to, away, sure });
+    /// Notes that a client was back, as the open row `to`, before anybody saw that it had gone. It may wait for a topic.
+    pub(super) fn was_back(&mut self, gone: &Gone, to: &Row) {
+        let (numbers, brought) = (&to.client.numbers, to.client.brought.as_deref());
+        // Where it went on was not noted: behind what it brought, unless it was told of a gap.
+        let had = brought.and_then(|id| numbers.find(id));
+        let goes_on = had.map(|had| GoesOn {
+            numbers: numbers.clone(),
+            next: had + 1,
+            had: Some(had),
+        });
+        let back = gone.back(&to.client, goes_on.as_ref(), Answered::Stream, None);
+        let left = Left::Returned {
+            to: to.id,
+            away: None,
+            sure: back.sure,
+        };
+        self.came.entry(to.id).or_insert(back);
+        self.left.insert(gone.row, left);
     }
 
     /// Forgets what was said of a row, which is no longer there.

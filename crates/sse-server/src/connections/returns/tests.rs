@@ -382,7 +382,11 @@ fn one_that_was_back_before_it_was_missed_is_not_missing() {
     desk.ends(&old, VANISHED, 35_000);
     assert_eq!(
         desk.words(100_000, 1),
-        "probably was back before this was noticed"
+        "probably came back before it was missed"
+    );
+    assert_eq!(
+        desk.words(100_000, 2),
+        "probably came back before it was missed, with id 6, 1 event repeated"
     );
 
     let desk = Desk::new();
@@ -394,7 +398,7 @@ fn one_that_was_back_before_it_was_missed_is_not_missing() {
         (said.kind, &*said.words, said.other, said.away_ms),
         (
             VerdictKind::Returned,
-            "was back before this was noticed",
+            "came back before it was missed",
             Some(2),
             None
         )

@@ -83,7 +83,7 @@ impl Left {
         };
         let came = match away {
             Some(away) => format!("came back after {}", time(away)),
-            None => "was back before this was noticed".to_owned(),
+            None => "came back before it was missed".to_owned(),
         };
         let refused = match self {
             Self::Returned { .. } => String::new(),
@@ -111,7 +111,7 @@ impl Back {
             kind: VerdictKind::Back,
             words: self.words(),
             sure: self.sure,
-            away_ms: Some(millis(self.away)),
+            away_ms: self.away.map(millis),
             retry_ms: self.retry,
             lost: self.cost.map(|cost| cost.lost),
             repeated: self.cost.map(|cost| cost.repeated),
@@ -124,12 +124,11 @@ impl Back {
             Some(id) => format!("with id {id}"),
             None => "without an id".to_owned(),
         };
-        let came = format!(
-            "{}came back after {} ({}) {with}",
-            probably(self.sure),
-            time(self.away),
-            told_retry(self.retry)
-        );
+        let after = match self.away {
+            Some(away) => format!("after {} ({})", time(away), told_retry(self.retry)),
+            None => "before it was missed,".to_owned(),
+        };
+        let came = format!("{}came back {after} {with}", probably(self.sure));
         match self.answered {
             Answered::Stream => format!("{came}, {}", cost(self.cost)),
             Answered::Complete => format!("{came}, {}: there is no more (204)", cost(self.cost)),
