@@ -5,7 +5,7 @@
  * @import { WireLine, WirePiece } from "./types.js"
  */
 
-import { pieces } from "./wire-text.js";
+import { drawable, pieces } from "./wire-text.js";
 
 /** @typedef {{ name: WirePiece[], value: WirePiece[] }} Parts a line's name and value, taken apart for the eye */
 
@@ -44,9 +44,17 @@ export function drawnNodes(lines) {
 function newSpan(className, parts) {
   const span = document.createElement("span");
   span.className = className;
-  span.append(...parts.map(pieceNode));
+  span.append(...drawable(parts).map(pieceNode));
   return span;
 }
+
+/**
+ * A text that was on the wire, with the same signs.
+ *
+ * @param {string} text
+ * @returns {(Node | string)[]}
+ */
+export const textNodes = (text) => drawable(pieces(text)).map(pieceNode);
 
 /** @param {WirePiece} piece */
 function pieceNode({ text, sign }) {

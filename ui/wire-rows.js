@@ -8,7 +8,7 @@
  */
 
 import { gap, preview, timeOfDay } from "./format.js";
-import { drawnNodes } from "./wire-lines.js";
+import { drawnNodes, textNodes } from "./wire-lines.js";
 import { lostHereWords } from "./words.js";
 
 /** Lines of the grid that may stand empty at its top before all get new numbers. */
@@ -154,6 +154,6 @@ function newEvent({ kind, event, id, data, text, ms }) {
 function newWord(className, text) {
   const word = document.createElement("bdi");
   word.className = className;
-  word.textContent = text;
+  word.append(...textNodes(text));
   return word;
 }

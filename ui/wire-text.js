@@ -5,6 +5,8 @@
  * @import { WireLine, WirePiece } from "./types.js"
  */
 
+import { count } from "./format.js";
+
 /** A line ends with CR LF, LF or CR (WHATWG HTML 9.2.5); the last one may have no end. */
 const LINE = /([^\r\n]*)(\r\n|\r|\n|$)/g;
 /** Controls, and what changes the direction or the place of others without being seen itself. */
@@ -90,6 +92,48 @@ export function pieces(text) {
     .filter((piece) => piece !== "")
     .map((piece) => ({ text: piece, sign: piece.length === 1 && UNSEEN.test(piece) ? signOf(piece) : null }));
 }
+
+/** So many signs in a row are drawn one by one; what is more is one sign with their number. */
+const SIGNS_IN_A_ROW = 32;
+/** So many pieces of one line are drawn; the rest of it is drawn as it is. No browser lays out tens of thousands in a frame. */
+const PIECES_OF_A_LINE = 1000;
+
+/**
+ * The same pieces, bundled where they are too many to be drawn. All of them put together are still the text.
+ *
+ * @param {WirePiece[]} found
+ * @returns {WirePiece[]}
+ */
+export function drawable(found) {
+  if (found.length <= SIGNS_IN_A_ROW) return found;
+  /** @type {WirePiece[]} */
+  const drawn = [];
+  for (let from = 0; from < found.length; ) {
+    if (drawn.length === PIECES_OF_A_LINE) {
+      drawn.push({ text: textOf(found.slice(from)), sign: null });
+      break;
+    }
+    let to = from;
+    while (to < found.length && found[to].sign !== null) to += 1;
+    if (to - from > SIGNS_IN_A_ROW) {
+      drawn.push(bundle(found.slice(from, to)));
+      from = to;
+    } else {
+      drawn.push(found[from]);
+      from += 1;
+    }
+  }
+  return drawn;
+}
+
+/** @param {WirePiece[]} run of signs */
+function bundle(run) {
+  const alike = run.every(({ sign }) => sign === run[0].sign);
+  return { text: textOf(run), sign: alike ? `${run[0].sign} × ${count(run.length)}` : `${count(run.length)} unseen` };
+}
+
+/** @param {WirePiece[]} run */
+const textOf = (run) => run.map(({ text }) => text).join("");
 
 /** @param {string} character */
 function signOf(character) {

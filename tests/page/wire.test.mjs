@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { eventLines, headLines, pieces } = await load("wire-text.js");
+const { drawable, eventLines, headLines, pieces } = await load("wire-text.js");
 const { fileProblemWords, fileWords } = await load("words.js");
 
 const whole = (lines) => lines.map(({ name, value, end }) => name + value + end).join("");
@@ -65,4 +65,25 @@ test("the line of the file says where the streams come from, and what is wrong",
   const problem = { line: 3, sentence: "This is no time.", instead: "The list from before is served on." };
   assert.equal(fileProblemWords(problem), "Line 3: This is no time. The list from before is served on.");
   assert.equal(fileProblemWords({ ...problem, line: null }), "This is no time. The list from before is served on.");
+});
+
+test("too many signs in a row are one, and what is drawn is still the text", () => {
+  const text = (found) => found.map((piece) => piece.text).join("");
+  const few = pieces("a\u0001\u0002b");
+  assert.deepEqual(drawable(few), few);
+  const alike = `x${"\u0001".repeat(60_000)}y`;
+  assert.deepEqual(
+    drawable(pieces(alike)).map(({ sign }) => sign),
+    [null, "SOH × 60,000", null],
+  );
+  assert.equal(text(drawable(pieces(alike))), alike);
+  const mixed = "\u0001\u202e".repeat(50);
+  assert.deepEqual(
+    drawable(pieces(mixed)).map(({ sign }) => sign),
+    ["100 unseen"],
+  );
+  const scattered = "a\u0001".repeat(30_000);
+  const drawn = drawable(pieces(scattered));
+  assert.equal(drawn.length, 1001);
+  assert.equal(text(drawn), scattered);
 });
