@@ -640,6 +640,27 @@ fn what_is_said_goes_with_the_rows() {
     assert!(said() <= 50, "{}", said());
 }
 
+/// More are remembered than have rows.
+#[test]
+fn of_a_row_that_is_no_longer_there_nothing_is_kept() {
+    const TAGS: [&str; 3] = ["a", "b", "c"];
+    let desk = Desk::new();
+    let who = |n: usize| Who {
+        tag: Some(TAGS[n % 3]),
+        path: Some(["/endless", "/other"][n / 3]),
+        ..Who::default()
+    };
+    for n in 0..6 {
+        desk.goes(who(n), 7, CUT, 1000);
+    }
+    for _ in 0..50 {
+        desk.goes(untagged(None), 7, CUT, 1000);
+    }
+    let _open: Vec<Open> = (0..6).map(|n| desk.comes(2000, who(n), 8)).collect();
+    let table = desk.table.table();
+    assert_eq!((table.returns.came.len(), table.returns.left.len()), (6, 0));
+}
+
 #[test]
 fn the_worst_stands_last_and_first_the_other_way() {
     let desk = Desk::new();
