@@ -551,8 +551,7 @@ fn of_several_with_one_tag_each_goes_on_with_its_own() {
 fn what_was_sent_and_then_left_the_ring_is_lost() {
     let desk = Desk::new();
     desk.goes(tagged(None), 12, CUT, 1000);
-    let mut client = desk.client(tagged(Some("2")));
-    client.brought = Some("2".into());
+    let client = desk.client(tagged(Some("2")));
     let goes_on = GoesOn {
         next: 15,
         ..desk.goes_on(&client, 3)
@@ -561,6 +560,21 @@ fn what_was_sent_and_then_left_the_ring_is_lost() {
     let said = desk.said(2000, 2).expect("it came back");
     assert_eq!((said.lost, said.repeated), (Some(12), Some(0)));
     drop(open);
+
+    // The rest of it comes again.
+    let desk = Desk::new();
+    desk.goes(tagged(None), 12, CUT, 1000);
+    let client = desk.client(tagged(Some("2")));
+    let goes_on = GoesOn {
+        next: 8,
+        ..desk.goes_on(&client, 3)
+    };
+    let _open = desk.table.open_at(client, &goes_on, desk.at(2000));
+    let words = desk.words(2000, 2);
+    assert!(
+        words.ends_with("with id 2, 5 events lost, 5 repeated"),
+        "{words}"
+    );
 }
 
 #[test]

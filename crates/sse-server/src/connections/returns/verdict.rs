@@ -149,7 +149,8 @@ fn cost(cost: Option<Cost>) -> String {
             repeated: 0,
         }) => "nothing lost".to_owned(),
         Some(Cost { lost: 0, repeated }) => events(repeated, "repeated"),
-        Some(Cost { lost, .. }) => events(lost, "lost"),
+        Some(Cost { lost, repeated: 0 }) => events(lost, "lost"),
+        Some(Cost { lost, repeated }) => format!("{}, {repeated} repeated", events(lost, "lost")),
     }
 }
 
