@@ -25,10 +25,10 @@ export const MARGIN = 12;
  */
 export const FIRST_LOOK = { sort: "state", descending: false, filter: "" };
 
-/** Sorted by one of these, rows change places with every event. */
-const MOVING = new Set(["last_id", "events", "bytes", "rate", "byte_rate", "behind"]);
+/** Sorted by one of these, rows change places with every event, or as time passes. */
+const MOVING = new Set(["last_id", "events", "bytes", "rate", "byte_rate", "behind", "verdict"]);
 /** What one looks for in these is the most, the latest, or the worst. */
-const LARGEST_FIRST = new Set([...MOVING, "since", "verdict"]);
+const LARGEST_FIRST = new Set([...MOVING, "since"]);
 
 /** @param {Sort} sort */
 export const moves = (sort) => MOVING.has(sort);

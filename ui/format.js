@@ -112,9 +112,9 @@ export function duration(ms) {
  * @param {number} ms
  */
 export function exactSeconds(ms) {
-  // 9,995 ms would round up to 10.00 s
-  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
-  const seconds = Math.max(10, Math.floor(ms / 1000));
+  const seconds = Math.floor(ms / 1000);
+  // cut, not rounded: as many seconds as have passed, and never 10.00 s
+  if (seconds < 10) return `${seconds}.${padded(Math.floor((ms % 1000) / 10), 2)} s`;
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min`;

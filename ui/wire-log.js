@@ -13,6 +13,8 @@ export const MOST_BYTES = 64 * 1024;
 export const MOST_PIECES = 1024;
 /** Lines of one row: what the kernel took in one go may be thousands, of which a screen has room for few. */
 export const MOST_LINES = 24;
+/** Of a stream's path in the name of a file: whatever the number before it, the whole is within the server's 100 characters. */
+const LONGEST_PATH = 60;
 
 /** @typedef {{ line: WireLine, parts: { name: WirePiece[], value: WirePiece[] } }} DrawnLine */
 
@@ -45,6 +47,8 @@ export class WireLog {
   #pieces = 0;
   /** The event that is being read has data, so it will be one. */
   #hasData = false;
+  /** What the line that is being read has of a comment or a reconnection time. */
+  #begun = "";
   /** The end of the newest piece. */
   #end = 0;
   #answers = 0;
@@ -152,7 +156,9 @@ export class WireLog {
     if (lost > 0 || this.#seen === 0) this.#restart(offset, begins);
     const lines = this.#reader.read(bytes).map((line, index, all) => this.#drawn(line, index === all.length - 1));
     const row = { at_ms, gap: last ? at_ms - last.at_ms : null, offset, end: offset + bytes.length, lost, goesOn: false, bytes, lines, events, words: null };
-    for (const part of lines.length > MOST_LINES ? this.#parts(row) : [row]) {
+    // every line is looked at: what begins in this piece may end in one that is taken apart
+    const makes = lines.map(({ line }) => this.#makes(line));
+    for (const part of lines.length > MOST_LINES ? parts(row, makes) : [row]) {
       this.#rows.push({ ...part, seq: this.#next });
       this.#next += 1;
     }
@@ -163,38 +169,18 @@ export class WireLog {
   }
 
   /**
-   * A piece of many lines in parts, with its events where they end: the server says only which piece that is in.
-   *
-   * @param {Omit<WireRow, "seq">} row
-   */
-  #parts(row) {
-    const parts = [];
-    let { offset } = row;
-    let event = 0;
-    for (let at = 0; at < row.lines.length; at += MOST_LINES) {
-      const lines = row.lines.slice(at, at + MOST_LINES);
-      const length = lines.reduce((sum, { line: { name, value, end } }) => sum + name.length + value.length + end.length, 0);
-      const isLast = at + MOST_LINES >= row.lines.length;
-      const made = lines.filter(({ line }) => this.#makes(line)).length;
-      const bytes = row.bytes.slice(offset - row.offset, offset - row.offset + length);
-      const events = row.events.slice(event, isLast ? undefined : event + made);
-      const first = at === 0;
-      parts.push({ ...row, goesOn: !first, gap: first ? row.gap : null, lost: first ? row.lost : 0, offset, end: offset + length, bytes, lines, events });
-      event += made;
-      offset += length;
-    }
-    return parts;
-  }
-
-  /**
-   * Whether a client makes something of a line.
+   * Whether a client makes something of a line, which is when the line ends.
    *
    * @param {WireLine} line
    */
   #makes({ kind, name, value, end }) {
     if (kind === "data") this.#hasData = true;
-    if (kind === "comment") return value !== "";
-    if (kind === "retry") return /^[0-9]+$/.test(value);
+    if (kind === "comment" || kind === "retry") {
+      // it takes a character to tell that there is a comment
+      const begun = kind === "comment" ? (this.#begun + value).slice(0, 1) : this.#begun + value;
+      this.#begun = end === "" ? begun : "";
+      return end !== "" && (kind === "comment" ? begun !== "" : /^[0-9]+$/.test(begun));
+    }
     if (kind !== "other" || name + value !== "" || end === "") return false;
     const made = this.#hasData;
     this.#hasData = false;
@@ -209,6 +195,7 @@ export class WireLog {
     this.#reader.restart(offset === 0, begins);
     this.#utf8.restart();
     this.#hasData = false;
+    this.#begun = "";
   }
 
   /**
@@ -236,6 +223,31 @@ export class WireLog {
     // what the server kept goes by visits, so it may have let some go when it is nearly full
     if (go > 0 || this.#pieces >= MOST_PIECES - 1 || this.#bytes >= MOST_BYTES / 2) this.#full = true;
   }
+}
+
+/**
+ * A piece of many lines in parts, with its events where they end: the server says only which piece that is in.
+ *
+ * @param {Omit<WireRow, "seq">} row
+ * @param {boolean[]} makes whether a client makes something of each line
+ */
+function parts(row, makes) {
+  const parts = [];
+  let { offset } = row;
+  let event = 0;
+  for (let at = 0; at < row.lines.length; at += MOST_LINES) {
+    const lines = row.lines.slice(at, at + MOST_LINES);
+    const length = lines.reduce((sum, { line: { name, value, end } }) => sum + name.length + value.length + end.length, 0);
+    const isLast = at + MOST_LINES >= row.lines.length;
+    const made = makes.slice(at, at + MOST_LINES).filter(Boolean).length;
+    const bytes = row.bytes.slice(offset - row.offset, offset - row.offset + length);
+    const events = row.events.slice(event, isLast ? undefined : event + made);
+    const first = at === 0;
+    parts.push({ ...row, goesOn: !first, gap: first ? row.gap : null, lost: first ? row.lost : 0, offset, end: offset + length, bytes, lines, events });
+    event += made;
+    offset += length;
+  }
+  return parts;
 }
 
 /** @param {WireEvent} event */
@@ -290,6 +302,6 @@ export function linesBehind(rows, from, lines) {
  * @param {string} stream
  */
 export function fileName(id, stream) {
-  const path = stream.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, 80);
+  const path = stream.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, LONGEST_PATH);
   return `connection-${id}${path === "" ? "" : `-${path}`}.http`;
 }

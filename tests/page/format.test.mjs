@@ -58,6 +58,6 @@ test("durations are written for a sentence", () => {
 });
 
 test("lengths of time that are compared keep their hundredths while they count", () => {
-  const written = [0, 250, 1020, 9_994, 9_995, 31_900, 119_000, 125_000, 7_260_000].map(exactSeconds);
-  assert.deepEqual(written, ["0.00 s", "0.25 s", "1.02 s", "9.99 s", "10 s", "31 s", "119 s", "2 min 5 s", "2 h 1 min"]);
+  const written = [0, 250, 1020, 1029, 1_990, 9_996, 9_999, 10_000, 31_900, 119_999, 125_000, 7_199_999, 7_260_000].map(exactSeconds);
+  assert.deepEqual(written, ["0.00 s", "0.25 s", "1.02 s", "1.02 s", "1.99 s", "9.99 s", "9.99 s", "10 s", "31 s", "119 s", "2 min 5 s", "119 min 59 s", "2 h 1 min"]);
 });
