@@ -53,7 +53,7 @@ export class ConnectionPlace extends HTMLElement {
   #open(row, byKey) {
     clearTimeout(this.#settling);
     const wasOpen = !this.#wire.hidden;
-    if (wasOpen && this.#wire.connection === row.id) {
+    if (wasOpen && this.#wire.shows(row)) {
       // Enter on a row whose wire is open leads into it
       if (byKey) this.#wire.focus();
       return;
@@ -70,7 +70,7 @@ export class ConnectionPlace extends HTMLElement {
   /** @param {Row} row */
   #follow(row) {
     clearTimeout(this.#settling);
-    if (this.#wire.hidden || this.#wire.connection === row.id) return;
+    if (this.#wire.hidden || this.#wire.shows(row)) return;
     this.#settling = setTimeout(() => this.#wire.show(row), SETTLED_MS);
   }
 

@@ -11,7 +11,8 @@ const CALM_MS = 1000;
 /**
  * @template T
  * @typedef {object} Watching
- * @property {() => Promise<T> | null} ask null while there is nothing to ask: nobody looks
+ * @property {() => Promise<T> | number | null} ask null while there is nothing to ask: nobody looks; a number where there is
+ *   nothing for so many milliseconds
  * @property {(answer: T) => void} heard
  * @property {(reason: unknown) => void} failed
  */
@@ -51,7 +52,11 @@ export class ConnectionWatch {
 
   async #ask() {
     const asked = this.#watching.ask();
-    if (!asked) return;
+    if (asked === null) return;
+    if (typeof asked === "number") {
+      this.#timer = setTimeout(() => this.#ask(), asked);
+      return;
+    }
     this.#asking = true;
     this.#again = false;
     this.#askedAt = performance.now();

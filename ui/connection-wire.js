@@ -3,21 +3,23 @@
  * It asks for what is new while it can be seen. It follows the end until somebody reads: scrolling up, selecting or
  * Pause holds the view still, by a copy, while the log behind it goes on.
  *
- * @import { App, Row, Wire } from "./types.js"
+ * @import { App, Row } from "./types.js"
  * @import { WireRow } from "./wire-log.js"
  */
 
 import { ConnectionWatch } from "./connection-watch.js";
+import { WireCourse } from "./wire-course.js";
 import { WireHead } from "./wire-head.js";
-import { WireLog, fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
-import { WireScroll } from "./wire-scroll.js";
+import { WireHold } from "./wire-hold.js";
 import { WireRows } from "./wire-rows.js";
+import { WireScroll } from "./wire-scroll.js";
 import { announce } from "./announce.js";
-import { beforeWords, endWords, keptWords, matchingWords, noPieceWords, noWireWords } from "./words.js";
+import { beforeWords, keptWords, matchingWords, noPieceWords, noWireWords, standingWords } from "./words.js";
 import { copies } from "./copy-button.js";
 import { copyExactly } from "./exact-copy.js";
 import { count, several } from "./format.js";
 import { decoded } from "./wire-utf8.js";
+import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
 import { hasModifier } from "./keys.js";
 import { markup, part, setText } from "./dom.js";
 import { nextFrame } from "./frame.js";
@@ -25,14 +27,10 @@ import { sentence } from "./host.js";
 
 /** A wire that is quiet is asked as often as one that is not: its next event is what one waits for. */
 const ASK_EVERY_MS = 250;
-/** The figures of a row that the table has not told for so long are asked for. */
-const ROW_AGE_MS = 1000;
 /** Lines that are drawn at once above or below those that are, when somebody scrolls there. */
 const BATCH = 320;
 /** A wire of no more lines is drawn whole: all of it can be searched and selected. */
 const WHOLE = 1500;
-/** How many connections of one address are looked through for the one that is shown. */
-const NAMESAKES = 50;
 
 const newWire = markup(`
   <header></header>
@@ -59,13 +57,6 @@ const newWire = markup(`
     <button type="button" class="plain small" data-act="save-wire" title="Save the bytes that are kept, exactly">Save</button>
   </div>`);
 
-/** @typedef {{ rows: readonly WireRow[], seen: number, end: number }} Held rows, how many pieces there were by then, and where the last one ended */
-
-/** @type {Held} */
-const HELD_NOTHING = { rows: [], seen: 0, end: 0 };
-
-/** @typedef {{ wire: Wire, row: Row | null, turn: number, wasOpen: boolean }} Answer of a turn: another connection begins the next */
-
 /**
  * @typedef {object} Ways
  * @property {() => void} close
@@ -83,32 +74,19 @@ export class ConnectionWire extends HTMLElement {
   #rows = null;
   /** @type {WireScroll | null} */
   #scroll = null;
-  /** @type {ConnectionWatch<Answer> | null} */
+  /** @type {ConnectionWatch<void> | null} */
   #watch = null;
-  /** @type {Row | null} */
-  #row = null;
-  #rowAt = 0;
-  #log = new WireLog("1.1");
-  #turn = 0;
-  /** It is over, and all that was kept of it is here. */
-  #done = false;
-  #failures = 0;
-  #problem = "";
-  /**
-   * What is looked at while it is held still; null while the end is followed.
-   * @type {Held | null}
-   */
-  #held = null;
-  #paused = false;
+  /** @type {WireCourse | null} */
+  #course = null;
+  #hold = new WireHold();
   #filter = "";
-  /** What was followed when it was last drawn: it is what can be held. */
-  #last = HELD_NOTHING;
   /** Which of the rows that are shown are drawn: all of them are as many as one waits for. */
   #from = 0;
   #to = 0;
   /** What is drawn is of another connection or filter. */
   #anew = true;
-  #announced = "";
+  /** What was announced last of where it stands, and of why there is no answer. */
+  #announced = { standing: "", problem: "" };
 
   /**
    * @param {App} app
@@ -127,14 +105,15 @@ export class ConnectionWire extends HTMLElement {
     const scroller = part(this, ".scroller");
     this.#rows = new WireRows(part(this, ".bytes"), part(this, ".events"));
     this.#scroll = new WireScroll(scroller, {
-      hold: () => this.#hold(),
+      hold: () => this.#read(),
       atEnd: () => {
-        if (this.#held && !this.#paused && this.#to >= this.#shown.length) this.#follow();
+        // a selection that is drawn beyond the lower edge scrolls there by itself, and is not to be lost under the pointer
+        if (this.#hold.holds && !this.#hold.paused && this.#to >= this.#shown.length && !this.#selects) this.#follow();
       },
       nearEdge: () => this.#widen(),
     });
     this.#watch = new ConnectionWatch(
-      { ask: () => this.#ask(), heard: (answer) => this.#heard(answer), failed: (reason) => this.#failed(reason) },
+      { ask: () => this.#ask(), heard: () => nextFrame(this.#draw), failed: () => nextFrame(this.#draw) },
       ASK_EVERY_MS,
     );
     copies(part(this, "[data-act=copy-wire]"), app.host, () => decoded(this.#shown.map(({ bytes }) => bytes).join("")));
@@ -146,14 +125,13 @@ export class ConnectionWire extends HTMLElement {
     this.addEventListener("keydown", this.#onKey);
     this.addEventListener("copy", copyExactly);
     document.addEventListener("selectionchange", () => {
-      const selection = getSelection();
-      if (!this.hidden && selection && !selection.isCollapsed && scroller.contains(selection.anchorNode)) this.#hold();
+      if (!this.hidden && this.#selects) this.#read();
     });
     part(this, ".chip").addEventListener("click", () => {
       this.#follow();
       this.focus();
     });
-    part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
+    part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#hold.paused));
     part(this, "[data-act=save-wire]").addEventListener("click", () => this.#save());
     part(this, "[data-act=clear-filter]").addEventListener("click", () => {
       this.#head?.clearFilter();
@@ -165,9 +143,13 @@ export class ConnectionWire extends HTMLElement {
     this.#app?.store.on("unreachable", this.#seen);
   }
 
-  /** The id of the connection that is shown. */
-  get connection() {
-    return this.#row?.id ?? null;
+  /**
+   * Whether it is this connection that is shown.
+   *
+   * @param {Row} row
+   */
+  shows(row) {
+    return this.#course?.is(row) ?? false;
   }
 
   focus() {
@@ -177,18 +159,10 @@ export class ConnectionWire extends HTMLElement {
   /** @param {Row} row */
   show(row) {
     this.hidden = false;
-    this.#turn += 1;
-    this.#row = row;
-    this.#rowAt = performance.now();
-    this.#log = new WireLog(row.http);
-    this.#done = row.state === "refused";
-    this.#failures = 0;
-    this.#problem = "";
-    this.#held = null;
-    this.#last = HELD_NOTHING;
-    this.#paused = false;
+    this.#course = new WireCourse(row, performance.now());
+    this.#hold = new WireHold();
     this.#anew = true;
-    this.#announced = "";
+    this.#announced = { standing: "", problem: "" };
     this.#tell("");
     part(this, ".scroller").ariaLabel = `Bytes of connection ${row.id}`;
     this.#seen();
@@ -196,11 +170,7 @@ export class ConnectionWire extends HTMLElement {
 
   hide() {
     this.hidden = true;
-    this.#turn += 1;
-    this.#row = null;
-    this.#log = new WireLog("1.1");
-    this.#held = null;
-    this.#last = HELD_NOTHING;
+    this.#course = null;
     this.#rows?.clear();
   }
 
@@ -210,11 +180,7 @@ export class ConnectionWire extends HTMLElement {
    * @param {Row[]} rows
    */
   refresh(rows) {
-    const row = rows.find(({ id }) => id === this.#row?.id);
-    if (!row) return;
-    this.#row = row;
-    this.#rowAt = performance.now();
-    nextFrame(this.#draw);
+    if (this.#course?.refresh(rows, performance.now())) nextFrame(this.#draw);
   }
 
   get #unreachable() {
@@ -225,9 +191,18 @@ export class ConnectionWire extends HTMLElement {
     return !document.hidden && !this.hidden && part(this, ".scroller").clientHeight > 0;
   }
 
-  /** What is looked at, before the filter. */
+  get #selects() {
+    const selection = getSelection();
+    return selection !== null && !selection.isCollapsed && part(this, ".scroller").contains(selection.anchorNode);
+  }
+
+  /**
+   * What is looked at, before the filter.
+   *
+   * @returns {readonly WireRow[]}
+   */
   get #looked() {
-    return this.#held?.rows ?? this.#log.rows;
+    return this.#course ? this.#hold.rows(this.#course.log) : [];
   }
 
   get #shown() {
@@ -239,79 +214,46 @@ export class ConnectionWire extends HTMLElement {
     nextFrame(this.#draw);
   };
 
-  /** @returns {Promise<Answer> | null} */
   #ask() {
-    const row = this.#row;
-    if (!row || this.#done || !this.#isVisible) return null;
-    return this.#fetch(row, this.#turn);
-  }
-
-  /**
-   * @param {Row} row
-   * @param {number} turn
-   * @returns {Promise<Answer>}
-   */
-  async #fetch(row, turn) {
-    const { host } = /** @type {App} */ (this.#app);
-    const wire = await host.wire(row.id, this.#log.end);
-    let now = null;
-    if (performance.now() - this.#rowAt > ROW_AGE_MS || (!wire.on && row.state === "open")) {
-      const look = { sort: /** @type {const} */ ("since"), descending: true, filter: row.peer, first: 0, count: NAMESAKES };
-      const { rows } = await host.look(look);
-      now = rows.find(({ id }) => id === row.id) ?? null;
-    }
-    return { wire, row: now, turn, wasOpen: row.state === "open" };
-  }
-
-  /** @param {Answer} answer */
-  #heard({ wire, row, turn, wasOpen }) {
-    if (turn !== this.#turn) return;
-    this.#failures = 0;
-    this.#problem = "";
-    if (row) this.refresh([row]);
-    this.#log.add(wire);
-    // it was over before this was asked for, so nothing can follow
-    this.#done = !wasOpen;
-    nextFrame(this.#draw);
-  }
-
-  /** @param {unknown} reason */
-  #failed(reason) {
-    this.#failures += 1;
-    const over = this.#row?.state !== "open";
-    // once may be a hitch, but not where nothing more can come
-    if (this.#failures < 2 && !over) return;
-    this.#done = over;
-    // where nothing answers at all the status bar says so
-    if (this.#problem === "" && !this.#unreachable) announce(sentence(reason));
-    this.#problem = sentence(reason);
-    nextFrame(this.#draw);
+    const course = this.#course;
+    if (!course || !this.#isVisible) return null;
+    const wait = course.wait(performance.now());
+    return wait === 0 ? course.ask(/** @type {App} */ (this.#app).host, () => performance.now()) : wait;
   }
 
   #draw = () => {
-    const row = this.#row;
-    if (!row || !this.#isVisible) return;
-    this.dataset.state = row.state;
+    const course = this.#course;
+    if (!course || !this.#isVisible) return;
+    const { row, log, gone } = course;
+    this.dataset.state = gone && row.state === "open" ? "ended" : row.state;
     this.toggleAttribute("data-complete", row.ended?.complete ?? false);
-    this.toggleAttribute("data-blocked", row.blocked);
+    this.toggleAttribute("data-blocked", row.blocked && !gone);
     const shown = this.#shown;
-    this.#head?.draw(row, this.#log.heard ? this.#log.taken : row.bytes);
+    this.#head?.draw(row, gone, log.heard ? log.taken : row.bytes);
     this.#head?.count(this.#filter.trim() === "" ? "" : matchingWords({ matching: shown.length, all: this.#looked.length }));
-    if (!this.#held) this.#last = { rows: this.#log.rows.slice(), seen: this.#log.seen, end: this.#log.end };
-    if (this.#anew || !this.#held) {
+    if (this.#anew || !this.#hold.holds) {
       this.#to = shown.length;
       const whole = linesBefore(shown, shown.length, WHOLE) === 0;
       this.#from = whole ? 0 : linesBefore(shown, shown.length, this.#scroll?.tail ?? 0);
     }
     // first, so that what is scrolled to the end stays there
-    this.#drawWords(row, shown.length);
+    this.#drawWords(course, shown.length);
     this.#drawRows(shown.slice(this.#from, this.#to));
-    this.#drawChip();
-    if (this.#announced !== endWords(row)) {
-      this.#announced = endWords(row);
-      announce(`Connection ${row.id}: ${this.#announced}`);
-    }
+    this.#hold.drawn(log);
+    this.#drawChip(course);
+    this.#announce(course);
   };
+
+  /** @param {WireCourse} course */
+  #announce({ row, gone, problem }) {
+    const before = this.#announced;
+    const standing = standingWords(row, gone);
+    this.#announced = { standing, problem };
+    const news = standing === before.standing ? [] : [`Connection ${row.id}: ${standing}`];
+    // where nothing answers at all the status bar says so
+    if (problem !== before.problem && problem !== "" && !this.#unreachable) news.push(problem);
+    if (news.length > 0) announce(news.join(". "));
+  }
 
   /** @param {readonly WireRow[]} shown */
   #drawRows(shown) {
@@ -319,7 +261,7 @@ export class ConnectionWire extends HTMLElement {
     const scroll = this.#scroll;
     if (!rows || !scroll) return;
     if (this.#anew) rows.clear();
-    if (this.#anew || !this.#held) {
+    if (this.#anew || !this.#hold.holds) {
       rows.draw(shown);
       scroll.toEnd();
     } else {
@@ -330,7 +272,7 @@ export class ConnectionWire extends HTMLElement {
 
   /** Somebody who holds it comes to an edge of what is drawn. */
   #widen() {
-    if (!this.#held || !this.#scroll) return;
+    if (!this.#hold.holds || !this.#scroll) return;
     const { isNearTop, isNearEnd } = this.#scroll;
     const shown = this.#shown;
     if (!(isNearTop && this.#from > 0) && !(isNearEnd && this.#to < shown.length)) return;
@@ -341,7 +283,7 @@ export class ConnectionWire extends HTMLElement {
 
   /** The beginning is drawn by itself: what is between it and the end comes when somebody scrolls there. */
   #toTop() {
-    this.#hold();
+    this.#read();
     const shown = this.#shown;
     if (this.#from > 0) {
       this.#rows?.clear();
@@ -353,14 +295,14 @@ export class ConnectionWire extends HTMLElement {
   }
 
   /**
-   * @param {Row} row
+   * @param {WireCourse} course
    * @param {number} shown
    */
-  #drawWords(row, shown) {
+  #drawWords({ row, log, gone, problem: why }, shown) {
     const problem = part(this, ":scope > .problem");
-    problem.hidden = this.#problem === "" || this.#unreachable;
-    setText(part(problem, ".words"), this.#problem);
-    const before = this.#held || shown === 0 ? null : beforeWords(this.#log);
+    problem.hidden = why === "" || gone || this.#unreachable;
+    setText(part(problem, ".words"), why);
+    const before = this.#hold.holds || shown === 0 ? null : beforeWords(log);
     const told = part(this, ".before");
     // what is held is not moved, not even by a line above it
     if (before !== null) setText(told, before);
@@ -369,44 +311,43 @@ export class ConnectionWire extends HTMLElement {
     part(this, ".grid").hidden = shown === 0;
     part(this, ".empty").hidden = shown > 0;
     part(this, ".empty .way").hidden = !some;
-    setText(part(this, ".empty .hint"), some ? noPieceWords(this.#filter) : noWireWords(row, this.#log));
+    setText(part(this, ".empty .hint"), some ? noPieceWords(this.#filter) : noWireWords(row, gone, log));
     const kept = part(this, ".kept");
-    setText(kept, this.#log.rows.length > 0 ? keptWords(this.#log) : "");
+    setText(kept, log.rows.length > 0 ? keptWords(log) : "");
     kept.title = kept.textContent ?? "";
     for (const act of ["copy-wire", "save-wire"]) {
       /** @type {HTMLButtonElement} */ (part(this, `[data-act=${act}]`)).disabled = !some;
     }
   }
 
-  #drawChip() {
-    const news = this.#held ? this.#log.seen - this.#held.seen : 0;
+  /** @param {WireCourse} course */
+  #drawChip({ log }) {
+    const news = this.#hold.news(log);
+    const { paused } = this.#hold;
     const chip = part(this, ".chip");
-    chip.hidden = !this.#paused && news === 0;
-    setText(chip, [this.#paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "));
+    chip.hidden = !paused && news === 0;
+    setText(chip, [paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "));
     const pause = part(this, "[data-act=pause]");
-    setText(pause, this.#paused ? "Resume" : "Pause");
-    pause.ariaPressed = String(this.#paused);
+    setText(pause, paused ? "Resume" : "Pause");
+    pause.ariaPressed = String(paused);
   }
 
-  #hold() {
-    this.#held ??= this.#last;
+  #read() {
+    this.#hold.hold();
     nextFrame(this.#draw);
   }
 
   #follow() {
-    const held = this.#held;
-    const wasPaused = this.#paused;
-    this.#held = null;
-    this.#paused = false;
-    const first = this.#log.rows[0]?.offset ?? 0;
-    const passed = held ? first - held.end : 0;
+    if (!this.#course) return;
+    const wasPaused = this.#hold.paused;
+    const passed = this.#hold.follow(this.#course.log);
     if (passed > 0) this.#tell(`${several(passed, "byte")} went by ${wasPaused ? "meanwhile" : "while you read"}`);
     if (getSelection()?.isCollapsed === false) getSelection()?.removeAllRanges();
     nextFrame(this.#draw);
   }
 
   #toEnd() {
-    if (!this.#paused) {
+    if (!this.#hold.paused) {
       this.#follow();
       return;
     }
@@ -421,9 +362,9 @@ export class ConnectionWire extends HTMLElement {
       this.#follow();
       return;
     }
-    this.#paused = true;
+    this.#hold.pause();
     this.#tell("");
-    this.#hold();
+    nextFrame(this.#draw);
   }
 
   /** @param {string} words */
@@ -444,11 +385,11 @@ export class ConnectionWire extends HTMLElement {
   }
 
   async #save() {
-    const row = this.#row;
-    if (!row) return;
+    if (!this.#course) return;
+    const { row, log } = this.#course;
     const { host } = /** @type {App} */ (this.#app);
-    const lost = this.#log.lost;
-    const bytes = this.#log.rows.map(({ bytes }) => bytes).join("");
+    const { lost } = log;
+    const bytes = log.rows.map(({ bytes }) => bytes).join("");
     try {
       const where = await host.save(fileName(row.id, row.stream), bytes);
       this.#tell(`saved ${host.controls ? "to" : "as"} ${where}${lost > 0 ? `, ${several(lost, "byte")} missing` : ""}`);
@@ -476,7 +417,7 @@ export class ConnectionWire extends HTMLElement {
     if (event.key === "Escape") this.#ways?.close();
     else if (event.key === "/" && !(event.target instanceof HTMLInputElement)) this.#head?.askFilter();
     else if (!inScroller) return;
-    else if (event.key === " ") this.#pause(!this.#paused);
+    else if (event.key === " ") this.#pause(!this.#hold.paused);
     else if (event.key === "End") this.#toEnd();
     else if (event.key === "Home") this.#toTop();
     else if (event.key === "j" || event.key === "k") this.#scroll?.step(event.key === "j" ? 1 : -1, this.#rows?.pieces ?? []);

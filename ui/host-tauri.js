@@ -2,7 +2,7 @@
  * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
  * server is stopped and does not count against the browser's connections.
  *
- * @import { Action, Host, Look, Parts, Preview, Published, Slice, State, Status, TauriGlobal, Wire } from "./types.js"
+ * @import { Action, Host, Look, Parts, Preview, Published, Row, Slice, State, Status, TauriGlobal, Wire } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -91,8 +91,18 @@ export class TauriHost {
 
   /**
    * @param {number} id
+   * @returns {Promise<Row | null>}
+   */
+  async row(id) {
+    /** @type {Slice} */
+    const { rows } = await this.#invoke("look", { look: { id } });
+    return rows.find((row) => row.id === id) ?? null;
+  }
+
+  /**
+   * @param {number} id
    * @param {number} from
-   * @returns {Promise<Wire>}
+   * @returns {Promise<Wire | null>}
    */
   wire(id, from) {
     return this.#invoke("wire", { id, from });

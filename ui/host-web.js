@@ -2,7 +2,7 @@
  * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
  * connection for itself: browsers allow six to one host, and those belong to the streams.
  *
- * @import { Host, Look, Preview, Published, Slice, State, Status, Wire } from "./types.js"
+ * @import { Host, Look, Preview, Published, Row, Slice, State, Status, Wire } from "./types.js"
  * @import { Store } from "./store.js"
  */
 
@@ -86,7 +86,7 @@ export class WebHost {
     }).catch((reason) => {
       throw new Error(whyNotPublished(reason));
     });
-    if (!response.ok) throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`);
+    if (!response.ok) throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`, response.status);
     return response.json();
   }
 
@@ -104,13 +104,29 @@ export class WebHost {
 
   /**
    * @param {number} id
+   * @returns {Promise<Row | null>}
+   */
+  async row(id) {
+    try {
+      /** @type {Slice} */
+      const { rows } = await getJson(`/api/connections?id=${id}`, POLL_PATIENCE_MS);
+      return rows.find((row) => row.id === id) ?? null;
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
+  /**
+   * @param {number} id
    * @param {number} from
-   * @returns {Promise<Wire>}
+   * @returns {Promise<Wire | null>}
    */
   async wire(id, from) {
     try {
       return await getJson(`/api/wire?${new URLSearchParams({ id: String(id), from: String(from) })}`, POLL_PATIENCE_MS);
     } catch (reason) {
+      // the server knows its connections, and this is none of them
+      if (reason instanceof Refusal && reason.status === 404) return null;
       throw new Error(whyUnreachable(reason));
     }
   }
@@ -172,12 +188,21 @@ const onlyInTheWindow = () => Promise.reject(new Error("Only the app's own windo
 async function getJson(path, patienceMs) {
   const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(patienceMs) });
   const answer = await response.json();
-  if (!response.ok) throw new Refusal(answer.error ?? `The server answered ${response.status}.`);
+  if (!response.ok) throw new Refusal(answer.error ?? `The server answered ${response.status}.`, response.status);
   return answer;
 }
 
 /** The server did answer, with a sentence that says why not. */
-class Refusal extends Error {}
+class Refusal extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /** @param {unknown} reason */
 function whyNotPublished(reason) {

@@ -99,8 +99,8 @@ export interface Ending {
 
 /** What a client did after its connection ended, by the server's own accounting. */
 export interface Verdict {
-  /** The connection is a return; or it ended, and another one is its return; or it ended and nothing came. */
-  kind: "back" | "returned" | "missing";
+  /** The connection is a return; or it ended, and another one is its return, or was to be and was refused; or it ended and nothing came. */
+  kind: "back" | "returned" | "refused" | "missing";
   /** The whole of it, in words. */
   words: string;
   /** False where another client may have been taken for it. */
@@ -108,6 +108,7 @@ export interface Verdict {
   /** Null where it was back before it was missed. */
   away_ms: number | null;
   retry_ms: number | null;
+  /** Events that it was never sent, and that it was sent twice; null where it cannot be told. */
   lost: number | null;
   repeated: number | null;
   /** The connection that it continues, or that continues it. */
@@ -197,6 +198,8 @@ export interface Slice extends Tally {
 /** The last bytes that a connection was sent, as the kernel took them. */
 export interface Wire {
   id: number;
+  /** When the connection began: after a new start of the server another one may have its id. */
+  since_ms: number;
   /** All bytes so far. */
   taken: number;
   /** Bytes that were not kept because somebody looked just then. */
@@ -277,8 +280,13 @@ export interface Host {
   publish(topic: string, draft: { data: string; event: string }): Promise<Published>;
   /** What the stream of this path would send. Rejects with a sentence that says why it cannot be told. */
   preview(path: string): Promise<Preview>;
-  /** What a connection was sent, as far as it is kept, from its byte `from` on. Rejects with a sentence. */
-  wire(id: number, from: number): Promise<Wire>;
+  /** A row of the table of connections; null where it is not in it, or no longer. Rejects with a sentence. */
+  row(id: number): Promise<Row | null>;
+  /**
+   * What a connection was sent, as far as it is kept, from its byte `from` on; null where it is no longer in the table.
+   * Rejects with a sentence.
+   */
+  wire(id: number, from: number): Promise<Wire | null>;
   /** Writes a file of these bytes, a character for each, and tells where it went. Rejects with a sentence. */
   save(name: string, bytes: string): Promise<string>;
   copy(text: string): Promise<void>;

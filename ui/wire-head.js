@@ -5,7 +5,7 @@
  * @import { Row, Verdict } from "./types.js"
  */
 
-import { backRank, endWords } from "./words.js";
+import { backRank, otherTitle, standingWords } from "./words.js";
 import { several } from "./format.js";
 import { markup, part, setText } from "./dom.js";
 
@@ -86,9 +86,10 @@ export class WireHead {
 
   /**
    * @param {Row} row
+   * @param {boolean} gone it is no longer in the table
    * @param {number} taken bytes so far
    */
-  draw(row, taken) {
+  draw(row, gone, taken) {
     const element = this.#element;
     setText(part(element, ".number"), `#${row.id}`);
     setText(part(element, ".stream"), `${row.method} ${row.stream}`);
@@ -98,8 +99,8 @@ export class WireHead {
     for (const name of [".stream", ".program", ".peer", ".tag"]) part(element, name).title = part(element, name).textContent ?? "";
     setText(part(element, ".figures"), row.state === "refused" ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`);
     const state = part(element, ".state");
-    setText(state, endWords(row));
-    state.title = endWords(row);
+    setText(state, standingWords(row, gone));
+    state.title = standingWords(row, gone);
     drawVerdict(part(element, ".verdict[data-of=beginning]"), row.verdict);
     drawVerdict(part(element, ".verdict[data-of=end]"), row.afterwards);
   }
@@ -120,5 +121,5 @@ function drawVerdict(element, verdict) {
   other.hidden = verdict.other === null;
   other.dataset.connection = String(verdict.other);
   setText(other, `#${verdict.other}`);
-  other.title = verdict.kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
+  other.title = otherTitle(verdict.kind);
 }

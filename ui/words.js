@@ -107,14 +107,18 @@ export function fateWords(row) {
 }
 
 /**
- * Of what is said of a client that went, that which matters most: that it is missing, else what its return cost it.
+ * Of what is said of a client that went, that which matters most: that it is missing, what its return cost it, that it
+ * was refused, and then whatever is said.
  *
  * @param {Row} row
  */
-export const headline = ({ verdict, afterwards }) => (afterwards?.kind === "missing" ? afterwards : (verdict ?? afterwards));
+export function headline({ verdict, afterwards }) {
+  if (afterwards?.kind === "missing" || (afterwards?.kind === "refused" && !verdict?.lost)) return afterwards;
+  return verdict ?? afterwards;
+}
 
 /**
- * Whether a client came back, for a cell: `1.02 s, nothing lost`, `1.02 s, 3 lost`, `yes, 1.02 s`, `not yet`.
+ * Whether a client came back, for a cell: `1.02 s, nothing lost`, `1.02 s, 3 lost`, `yes, 1.02 s`, `refused, 1.02 s`, `not yet`.
  *
  * @param {Verdict | null} verdict
  */
@@ -124,7 +128,7 @@ export function backWords(verdict) {
   const guess = sure ? "" : "~";
   if (kind === "missing") return `${guess}not yet`;
   const away = away_ms === null ? "" : exactSeconds(away_ms);
-  if (kind === "returned") return guess + ["yes", away].filter(Boolean).join(", ");
+  if (kind === "returned" || kind === "refused") return guess + [kind === "refused" ? kind : "yes", away].filter(Boolean).join(", ");
   const what = [
     lost ? `${count(lost)} lost` : "",
     repeated ? `${count(repeated)} repeated` : "",
@@ -137,10 +141,10 @@ export function backWords(verdict) {
  * How well a client came back: its word is beside it wherever it gives something a colour.
  *
  * @param {Verdict | null} verdict
- * @returns {"lost" | "repeated" | "whole" | "missing" | ""}
+ * @returns {"lost" | "repeated" | "whole" | "refused" | "missing" | ""}
  */
 export function backRank(verdict) {
-  if (verdict?.kind === "missing") return "missing";
+  if (verdict?.kind === "missing" || verdict?.kind === "refused") return verdict.kind;
   if (verdict?.kind !== "back") return "";
   if (verdict.lost) return "lost";
   if (verdict.repeated) return "repeated";
@@ -155,6 +159,29 @@ export function backRank(verdict) {
 export function endWords(row) {
   if (row.state !== "ended" || !row.ended) return fateWords(row);
   return `ended ${fateWords(row)} at ${timeOfDay(row.ended.at_ms)}`;
+}
+
+const NOT_IN_TABLE = "no longer in the table";
+
+/**
+ * What became of a connection, where it is not in the table any more: of one that was open, nobody knows how it ended.
+ *
+ * @param {Row} row
+ * @param {boolean} gone
+ */
+export function standingWords(row, gone) {
+  if (!gone) return endWords(row);
+  return row.state === "open" ? NOT_IN_TABLE : `${endWords(row)}, ${NOT_IN_TABLE}`;
+}
+
+/**
+ * What a press on the number of the other connection of a verdict does.
+ *
+ * @param {Verdict["kind"]} kind
+ */
+export function otherTitle(kind) {
+  if (kind === "refused") return "Show the request that was refused";
+  return kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
 }
 
 /** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("./wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "missed" | "lost" | "on" | "heard" | "beganLate" | "isFull">} Kept */
@@ -191,12 +218,14 @@ export const lostHereWords = (bytes) => `${several(bytes, "byte")} not kept here
  * Why there is nothing to see.
  *
  * @param {Row} row
+ * @param {boolean} gone it is no longer in the table
  * @param {Kept} wire
  */
-export function noWireWords(row, { heard, taken, on }) {
+export function noWireWords(row, gone, { heard, taken, on }) {
   if (row.state === "refused") {
     return row.ended?.complete ? "It was told that nothing is left to send: there is no stream to see." : "It was refused: there is no stream to see.";
   }
+  if (gone) return "It is no longer in the table, and what it was sent is not kept: choose another.";
   if (!heard) return "";
   if (taken === 0) return row.state === "open" ? "Nothing has been sent yet." : "Nothing was sent before it ended.";
   if (on) return `Keeping began when you looked: ${several(taken, "byte")} went before. What is sent from now on comes here.`;

@@ -55,6 +55,27 @@ test("it goes on after a failure, and slows down while the answers are the same"
   watch.nudge();
 });
 
+test("where there is nothing to ask for a while it comes back by itself, once", async () => {
+  /** @type {(Promise<string> | number | null)[]} */
+  const answers = [120, 100, Promise.resolve("there"), null];
+  const asked = [];
+  const heard = [];
+  const watch = new ConnectionWatch({
+    ask: () => (asked.push(performance.now()), answers.shift() ?? null),
+    heard: (answer) => heard.push(answer),
+    failed: assert.fail,
+  });
+  watch.nudge();
+  await pause(60);
+  // a nudge asks anew, and the wait that went on is not a second one
+  watch.nudge();
+  await pause(140);
+  assert.deepEqual([asked.length, heard], [3, ["there"]]);
+  assert.ok(asked[2] - asked[1] > 97, `${asked[2] - asked[1]} ms apart`);
+  await pause(300);
+  assert.equal(asked.length, 4);
+});
+
 test("where every moment counts it does not slow down", async () => {
   let asked = 0;
   const watch = new ConnectionWatch(

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { curlLine, eventSourceLines, streamAddress } = await load("client-lines.js");
-const { backRank, backWords, beforeWords, endWords, fateWords, headline, keptWords, noWireWords } = await load("words.js");
+const { backRank, backWords, beforeWords, endWords, fateWords, headline, keptWords, noWireWords, otherTitle, standingWords } = await load("words.js");
 const { stepIndex, withAccelerator } = await load("keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
@@ -63,14 +63,24 @@ test("whether a client came back is short in its cell, and a guess is marked as 
   assert.equal(backWords({ ...verdict, kind: "returned" }), "yes, 1.02 s");
   assert.equal(backWords({ ...verdict, kind: "returned", away_ms: null }), "yes");
   assert.equal(backWords({ ...verdict, kind: "missing" }), "not yet");
+  assert.equal(backWords({ ...verdict, lost: 0, repeated: null }), "1.02 s, nothing lost");
+  assert.equal(backWords({ ...verdict, lost: null, repeated: 2 }), "1.02 s, 2 repeated");
+  const refused = { ...verdict, kind: "refused", lost: null, repeated: null };
+  assert.equal(backWords(refused), "refused, 1.02 s");
+  assert.equal(backWords({ ...refused, sure: false, away_ms: null }), "~refused");
   const missing = { ...verdict, kind: "missing" };
   const returned = { ...verdict, kind: "returned" };
   assert.equal(headline({ verdict, afterwards: missing }), missing);
   assert.equal(headline({ verdict, afterwards: returned }), verdict);
   assert.equal(headline({ verdict: null, afterwards: returned }), returned);
   assert.equal(headline({ verdict: null, afterwards: null }), null);
-  const ranks = [verdict, { ...verdict, lost: 1, repeated: 1 }, { ...verdict, repeated: 1 }, { ...verdict, lost: null }, { ...verdict, kind: "missing" }, null];
-  assert.deepEqual(ranks.map(backRank), ["whole", "lost", "repeated", "", "missing", ""]);
+  assert.equal(headline({ verdict, afterwards: refused }), refused);
+  const lossy = { ...verdict, lost: 3 };
+  assert.equal(headline({ verdict: lossy, afterwards: refused }), lossy);
+  const ranks = [verdict, { ...verdict, lost: 1, repeated: 1 }, { ...verdict, repeated: 1 }, { ...verdict, lost: null }, { ...verdict, kind: "missing" }, refused, null];
+  assert.deepEqual(ranks.map(backRank), ["whole", "lost", "repeated", "", "missing", "refused", ""]);
+  assert.equal(new Set(["back", "returned", "refused"].map(otherTitle)).size, 3);
+  assert.equal(otherTitle("refused"), "Show the request that was refused");
 });
 
 test("a wire says how much of it there is, and why there is none", () => {
@@ -85,16 +95,20 @@ test("a wire says how much of it there is, and why there is none", () => {
   assert.equal(beforeWords(later), "kept since it was first looked at: 12,345 bytes went before");
   const none = { ...kept, rows: [] };
   const open = { state: "open", ended: null };
-  assert.equal(noWireWords(open, { ...none, heard: false }), "");
-  assert.equal(noWireWords(open, { ...none, taken: 0 }), "Nothing has been sent yet.");
-  assert.match(noWireWords(open, none), /^Keeping began when you looked: 1,234 bytes went before\./);
-  assert.match(noWireWords({ state: "ended", ended: null }, { ...none, on: false }), /is not kept: 1,234 bytes\./);
-  assert.match(noWireWords({ state: "refused", ended: { complete: false } }, { ...none, heard: false }), /was refused: there is no stream to see/);
-  assert.match(noWireWords({ state: "refused", ended: { complete: true } }, none), /nothing is left to send/);
+  assert.equal(noWireWords(open, false, { ...none, heard: false }), "");
+  assert.equal(noWireWords(open, false, { ...none, taken: 0 }), "Nothing has been sent yet.");
+  assert.match(noWireWords(open, false, none), /^Keeping began when you looked: 1,234 bytes went before\./);
+  assert.match(noWireWords({ state: "ended", ended: null }, false, { ...none, on: false }), /is not kept: 1,234 bytes\./);
+  assert.match(noWireWords({ state: "refused", ended: { complete: false } }, false, { ...none, heard: false }), /was refused: there is no stream to see/);
+  assert.match(noWireWords(open, true, { ...none, heard: false }), /^It is no longer in the table/);
+  assert.match(noWireWords({ state: "refused", ended: { complete: true } }, false, none), /nothing is left to send/);
 });
 
 test("the end of a connection says when it was", () => {
   const ended = { by: "client", why: "closed", complete: false, at_ms: 113 };
   assert.match(endWords({ state: "ended", ended }), /^ended by the client: closed at \d\d:\d\d:00\.113$/);
   assert.equal(endWords({ state: "open", ended: null }), "open");
+  assert.equal(standingWords({ state: "open", ended: null }, false), "open");
+  assert.equal(standingWords({ state: "open", ended: null }, true), "no longer in the table");
+  assert.match(standingWords({ state: "ended", ended }, true), /:00\.113, no longer in the table$/);
 });
