@@ -134,7 +134,7 @@ export function backWords(verdict) {
     repeated ? `${count(repeated)} repeated` : "",
     lost === 0 && !repeated ? "nothing lost" : "",
   ];
-  return guess + [away, ...what].filter(Boolean).join(", ");
+  return guess + ([away, ...what].filter(Boolean).join(", ") || "yes");
 }
 
 /**

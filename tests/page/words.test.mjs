@@ -59,6 +59,7 @@ test("whether a client came back is short in its cell, and a guess is marked as 
   assert.equal(backWords({ ...verdict, repeated: 1200 }), "1.02 s, 1,200 repeated");
   assert.equal(backWords({ ...verdict, lost: 3, repeated: 2 }), "1.02 s, 3 lost, 2 repeated");
   assert.equal(backWords({ ...verdict, lost: null, repeated: null }), "1.02 s");
+  assert.equal(backWords({ ...verdict, away_ms: null, lost: null, repeated: null }), "yes");
   assert.equal(backWords({ ...verdict, sure: false }), "~1.02 s, nothing lost");
   assert.equal(backWords({ ...verdict, kind: "returned" }), "yes, 1.02 s");
   assert.equal(backWords({ ...verdict, kind: "returned", away_ms: null }), "yes");

@@ -20,7 +20,7 @@ use crate::query::Overrides;
 use crate::routes::Place;
 use crate::streams::Streams;
 use crate::topics::Topics;
-use crate::{Status, program, routes};
+use crate::{Status, connections, program, routes};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
@@ -215,8 +215,19 @@ pub(crate) fn client<B>(
             version: request.version(),
         }),
         tag: overrides.client.as_deref().map(Box::from),
-        brought: None,
+        brought: last_event_id(request.headers(), overrides)
+            .filter(|id| !id.is_empty())
+            .map(|id| connections::shown(&id).into()),
         numbers: Numbers::None,
+    }
+}
+
+/// The header beats the query (invariant 5). What is not UTF-8 cannot be an id of ours; it is kept as
+/// something that is none, so that the stream begins at the beginning.
+pub(crate) fn last_event_id(headers: &HeaderMap, overrides: &Overrides) -> Option<String> {
+    match headers.get("last-event-id") {
+        Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        None => overrides.last_event_id.clone(),
     }
 }
 

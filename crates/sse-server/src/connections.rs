@@ -21,6 +21,7 @@ use std::time::{Instant, SystemTime};
 
 use tokio::sync::watch;
 
+use crate::pump::Told;
 use crate::tap::{Tap, Tapped, WireView};
 pub use look::{Look, Sort};
 pub(crate) use numbers::Numbers;
@@ -135,6 +136,17 @@ impl Connections {
         ending: Ending,
     ) {
         self.turn_away((client, status, origin), ending, None, Instant::now());
+    }
+
+    /// Enters a request for a stream that was refused for want of a place.
+    pub(crate) fn no_room(&self, client: Client, status: u16, goes_on: &GoesOn) {
+        let ending = Ending::new(EndedBy::Server, "too many streams");
+        self.turn_away(
+            (client, status, None),
+            ending,
+            Some(goes_on),
+            Instant::now(),
+        );
     }
 
     /// Enters a request for the rest of a stream of which there is none.
@@ -261,15 +273,10 @@ impl Table {
         let Some(Ended { ending, .. }) = row.ended.get().map(|ended| &**ended) else {
             return;
         };
-        let back = match ending.by == EndedBy::Network || row.sent.is_blocked() {
-            true => self
-                .open
-                .range(row.id + 1..)
-                .find(|(_, open)| gone.is_back_as(&open.client)),
-            false => None,
-        };
-        match back {
-            Some((_, open)) => self.returns.was_back(&gone, open),
+        let unseen = ending.by == EndedBy::Network || row.sent.is_blocked();
+        let mut later = self.open.range(row.id + 1..).map(|(_, open)| open);
+        match later.find(|open| unseen && self.returns.is_back_as(&gone, open)) {
+            Some(open) => self.returns.was_back(&gone, open),
             None => self.returns.went(gone),
         }
     }
@@ -339,20 +346,20 @@ impl Open {
         self.row.sent.block(blocked);
     }
 
-    /// Notes how the connection ended and the reconnection time in milliseconds that its client was told last, and frees its
-    /// place.
-    pub(crate) fn end(self, ending: Ending, retry: Option<u64>) {
-        self.close(ending, retry, Instant::now());
+    /// Notes how the connection ended and what its client was told, where that is known, and frees its place.
+    pub(crate) fn end(self, ending: Ending, told: Option<Told>) {
+        self.close(ending, told, Instant::now());
     }
 
     /// The first word counts: what is said when it is dropped comes too late where something was said before.
-    fn close(&self, ending: Ending, retry: Option<u64>, now: Instant) {
-        if !self.row.end(ending, retry, now) {
+    fn close(&self, ending: Ending, told: Option<Told>, now: Instant) {
+        let told = told.unwrap_or_else(|| self.row.usually_told());
+        if !self.row.end(ending, told.retry, now) {
             return;
         }
         // Before the lock is taken: both may wait for a topic.
         let closed = Arc::new(self.row.closed());
-        let gone = Gone::of(&self.row, now);
+        let gone = Gone::of(&self.row, told, now);
         let mut table = self.connections.table();
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
@@ -370,12 +377,8 @@ impl Drop for Open {
     /// A connection that went away without a word: its task was dropped, by a stop whose grace was over or
     /// because the connection broke before the stream began.
     fn drop(&mut self) {
-        let retry = self.row.client.numbers.retry();
-        self.close(
-            Ending::new(EndedBy::Server, "dropped"),
-            retry,
-            Instant::now(),
-        );
+        let ending = Ending::new(EndedBy::Server, "dropped");
+        self.close(ending, None, Instant::now());
     }
 }
 

@@ -62,6 +62,17 @@ pub(crate) struct Pump {
     stopped: bool,
 }
 
+/// What a client was told of its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The reconnection time in milliseconds that was sent last, if one was.
+    pub(crate) retry: Option<u64>,
+    /// The number of the first event of those that were sent without a gap.
+    pub(crate) first: u64,
+    /// Whether others were sent before, and then a gap.
+    pub(crate) gap: bool,
+}
+
 /// Where the events come from.
 #[derive(Debug)]
 enum Feed {
@@ -82,6 +93,8 @@ struct Paced {
     retry: Option<u64>,
     /// The reconnection time that was sent last.
     told: Option<u64>,
+    /// The number that it began with.
+    first: u64,
 }
 
 impl Pump {
@@ -115,6 +128,7 @@ impl Pump {
             Feed::Paced(Box::new(Paced {
                 counter,
                 due: None,
+                first: counter.next(),
                 retry: play.stream.retry,
                 told: None,
                 play,
@@ -145,11 +159,15 @@ impl Pump {
         }
     }
 
-    /// The reconnection time in milliseconds that the client was told last, if it was told one.
-    pub(crate) fn told_retry(&self) -> Option<u64> {
+    /// What the client was told, to be asked at its end.
+    pub(crate) fn told(&self) -> Told {
         match &self.feed {
-            Feed::Paced(paced) => paced.told,
-            Feed::Topic(subscription) => subscription.told_retry(),
+            Feed::Paced(paced) => Told {
+                retry: paced.told,
+                first: paced.first,
+                gap: false,
+            },
+            Feed::Topic(subscription) => subscription.told(),
         }
     }
 

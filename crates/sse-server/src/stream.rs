@@ -160,15 +160,18 @@ impl Stream {
             return Some((last, self.id_of(last)?));
         };
         let mut left = events;
+        if left == 0 {
+            return None;
+        }
         for n in (0..=last).rev().take(entries.len()) {
-            let has_data = self.entry(n).is_some_and(|entry| entry.data.is_some());
-            if has_data && left == 0 {
-                break;
-            }
             if let Some(id) = self.id_of(n) {
                 return Some((n, id));
             }
-            left -= u64::from(has_data);
+            left -= u64::from(self.entry(n).is_some_and(|entry| entry.data.is_some()));
+            // What comes before the first event was not sent, or is not worth a lie.
+            if left == 0 {
+                break;
+            }
         }
         None
     }

@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use sse_server::{RowView, Verdict, VerdictKind};
+use sse_server::{Look, RowView, Verdict, VerdictKind};
 use support::Bench;
 
 /// The newest row of a tag.
@@ -90,6 +90,40 @@ async fn the_end_of_a_finite_stream_is_no_loss() {
     let (mut client, _) = bench.get(target).await;
     client.chunks().await;
     assert_eq!(verdict(&bench, "page").repeated, Some(5));
+}
+
+/// A stream that is full, and an origin that is not allowed: both are refused, and both say with what the client came.
+#[tokio::test]
+async fn who_is_refused_has_come_back_with_what_it_brought() {
+    let bench = Bench::limited(sse_server::Limits {
+        streams: 1,
+        ..sse_server::Limits::default()
+    })
+    .await;
+    let (mut client, _) = bench.get("/endless?every=10ms").await;
+    client.until("id: 5\n").await;
+    drop(client);
+    bench.table("its end", |view| view.tally.open == 0).await;
+    let (_other, _) = bench.get("/endless?every=1h&client=other").await;
+    let foreign = ("origin", "http://front.example");
+    for (headers, status) in [
+        (&[("last-event-id", "3")][..], 503),
+        (&[("last-event-id", "5"), foreign][..], 403),
+    ] {
+        let (_, head) = bench.ask("GET", "/endless", headers).await;
+        assert_eq!(head.status, status);
+        let rows = bench.server.look(&Look::default()).rows;
+        let refused = rows.iter().find(|row| row.status == status);
+        let refused = refused.expect("it is in the table");
+        assert_eq!(refused.brought.as_deref(), Some(headers[0].1));
+        if status == 503 {
+            let words = &refused.verdict.as_ref().expect("it came back").words;
+            assert!(
+                words.ends_with("with id 3 and was refused (503)"),
+                "{words}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

@@ -13,11 +13,15 @@ use std::time::{Duration, Instant};
 
 use super::numbers::{Numbers, Of};
 use super::row::{Asked, Client, EndedBy, Row, shown};
+use crate::pump::Told;
 pub use verdict::{Verdict, VerdictKind};
 
 /// How many clients that went are remembered. More than the rows of them that are kept, so that of each row it is known
 /// whether its client came back.
 const GONE: usize = 256;
+
+/// How many are remembered by what they are known by alone.
+const NEWEST: usize = 4096;
 
 /// A client that went is waited for this long at least, and for this many of its reconnection times.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +36,8 @@ pub(super) struct Returns {
     came: HashMap<u64, Back>,
     /// What became of those that went, the same way.
     left: HashMap<u64, Left>,
+    /// The newest row that may be the return of somebody who is known so, whoever that is: nobody is called missing then.
+    newest: HashMap<u64, u64>,
 }
 
 /// A client as its connection ended.
@@ -44,13 +50,14 @@ pub(super) struct Gone {
     peer: IpAddr,
     asked: Arc<Asked>,
     at: Instant,
-    retry: Option<u64>,
     /// What it was sent.
     of: Of,
     /// The number that would have been next.
     next: Option<u64>,
-    /// How many events it was sent.
-    events: u64,
+    /// What it was told.
+    told: Told,
+    /// The id that it had brought itself.
+    brought: Option<Box<str>>,
     /// The last id that it was given, as much of it as is compared, and the number of that event.
     last_id: Option<(u64, String)>,
 }
@@ -115,7 +122,7 @@ struct Cost {
 
 impl Gone {
     /// The client of a row that has just been ended. It may wait for a topic.
-    pub(super) fn of(row: &Row, at: Instant) -> Self {
+    pub(super) fn of(row: &Row, told: Told, at: Instant) -> Self {
         let numbers = &row.client.numbers;
         let next = row.sent.next();
         let last_id = match (row.last_id(), numbers, next) {
@@ -133,10 +140,10 @@ impl Gone {
             peer: row.client.peer.ip(),
             asked: Arc::clone(&row.client.asked),
             at,
-            retry: row.ended.get().and_then(|ended| ended.retry),
             of: Of::new(numbers),
             next,
-            events: row.sent.counts().events,
+            told,
+            brought: row.client.brought.clone(),
             last_id: last_id.map(|(n, id)| (n, shown(&id).to_owned())),
         }
     }
@@ -149,31 +156,24 @@ impl Gone {
         let fit = match (&client.brought, &self.last_id) {
             (Some(brought), Some((_, last))) if **brought == **last => Fit::LastId,
             // One that did not get all of it brings an id from before the last.
-            (Some(_), _) if had.is_some_and(|(had, of)| self.was_given(had, of)) => Fit::OlderId,
+            (Some(_), _) if had.is_some_and(|(had, of)| self.was_given(client, had, of)) => {
+                Fit::OlderId
+            }
             _ => Fit::TagOnly,
         };
         let same = self.peer == client.peer.ip() && self.asked.program == client.asked.program;
         (self.tag.is_some() || same && fit != Fit::TagOnly).then_some(fit)
     }
 
-    /// Whether the event `had` is one of those that it was sent, or the one before them.
-    fn was_given(&self, had: u64, numbers: &Numbers) -> bool {
-        self.of.is(numbers)
-            && self.next.is_some_and(|next| {
-                had < next && numbers.events_between(had + 1, next) <= self.events
-            })
-    }
-
-    /// Whether this open connection, which began later, is that of the same client: it was back before anybody saw that it
-    /// had gone.
-    pub(super) fn is_back_as(&self, open: &Client) -> bool {
-        if self.tag.is_some() {
-            return self.tag == open.tag && self.asked.stream == open.asked.stream;
-        }
-        let had = open.brought.as_deref().and_then(|id| open.numbers.find(id));
-        let had = had.map(|had| (had, &open.numbers));
-        let fit = self.fits(self.who, open, had);
-        self.who == who(open) && fit.is_some()
+    /// Whether it was given the id of the event `had`.
+    fn was_given(&self, client: &Client, had: u64, numbers: &Numbers) -> bool {
+        let Some(next) = self.next.filter(|_| self.of.is(numbers)) else {
+            return false;
+        };
+        // An id without data comes behind the last event, and its place before a subscriber's first.
+        let not_behind = had < next || numbers.events_between(next, had + 1) == 0;
+        let own = self.brought == client.brought || matches!(self.of, Of::Topic(_));
+        not_behind && (had >= self.told.first || had + 1 == self.told.first && own)
     }
 
     /// How its client came back.
@@ -187,7 +187,7 @@ impl Gone {
         Back {
             of: self.row,
             away,
-            retry: self.retry,
+            retry: self.told.retry,
             brought: client.brought.clone(),
             answered,
             cost: goes_on.and_then(|goes_on| self.cost(client, goes_on, answered)),
@@ -212,12 +212,15 @@ impl Gone {
         };
         // What it says that it has counts, and not what the kernel took for it; but it cannot have what was never sent.
         let lacks = had.map_or(sent, |had| sent.min(had + 1));
-        let again = numbers.events_between(next, sent);
+        if self.told.gap && next.min(lacks) < self.told.first {
+            // Some of what lies there was sent and some was not.
+            return None;
+        }
         Some(Cost {
             lost: numbers.events_between(lacks, next),
             // What was sent before that connection is of others.
             repeated: match answered {
-                Answered::Stream => again.min(self.events),
+                Answered::Stream => numbers.events_between(next.max(self.told.first), sent),
                 Answered::Complete | Answered::Refused(_) => 0,
             },
         })
@@ -252,11 +255,14 @@ impl Returns {
         now: Instant,
         is_there: impl Fn(u64) -> bool,
     ) {
-        if self.gone.is_empty() {
+        let (id, client) = (row.id, &row.client);
+        if client.tag.is_none() && client.brought.is_none() {
             return;
         }
-        let (id, client) = (row.id, &row.client);
         let who = who(client);
+        if client.tag.is_some() && answered == Answered::Stream {
+            self.note(who, id);
+        }
         let fits = self.gone.iter().enumerate().filter_map(|(place, gone)| {
             let had = goes_on.and_then(|goes_on| Some((goes_on.had?, &goes_on.numbers)));
             let fit = gone.fits(who, client, had)?;
@@ -264,6 +270,7 @@ impl Returns {
             Some((fit, gone.row, place))
         });
         let Some((_, _, place)) = fits.max() else {
+            self.note(who, id);
             return;
         };
         let gone = &self.gone[place];
@@ -292,23 +299,34 @@ impl Returns {
         }
     }
 
-    /// Notes that a client was back, as the open row `to`, before anybody saw that it had gone. It may wait for a topic.
+    /// Notes that this row may be the return of somebody who is known so.
+    fn note(&mut self, who: u64, id: u64) {
+        if self.newest.len() == NEWEST {
+            self.newest.clear();
+        }
+        self.newest.insert(who, id);
+    }
+
+    /// Whether this open connection, which began later, is that of the client that is seen to have gone only now. Without an id
+    /// that tells, it may be another of the same name.
+    pub(super) fn is_back_as(&self, gone: &Gone, open: &Row) -> bool {
+        let client = &open.client;
+        let had = client.brought.as_deref();
+        let had = had.and_then(|id| client.numbers.find(id));
+        let fit = gone.fits(who(client), client, had.map(|had| (had, &client.numbers)));
+        fit > Some(Fit::TagOnly) && !self.came.contains_key(&open.id)
+    }
+
+    /// Notes that a client was back, as the open row `to`, before anybody saw that it had gone. Where that went on is no longer
+    /// known.
     pub(super) fn was_back(&mut self, gone: &Gone, to: &Row) {
-        let (numbers, brought) = (&to.client.numbers, to.client.brought.as_deref());
-        // Where it went on was not noted: behind what it brought, unless it was told of a gap.
-        let had = brought.and_then(|id| numbers.find(id));
-        let goes_on = had.map(|had| GoesOn {
-            numbers: numbers.clone(),
-            next: had + 1,
-            had: Some(had),
-        });
-        let back = gone.back(&to.client, goes_on.as_ref(), Answered::Stream, None);
+        let back = gone.back(&to.client, None, Answered::Stream, None);
         let left = Left::Returned {
             to: to.id,
             away: None,
             sure: back.sure,
         };
-        self.came.entry(to.id).or_insert(back);
+        self.came.insert(to.id, back);
         self.left.insert(gone.row, left);
     }
 
@@ -321,7 +339,7 @@ impl Returns {
     /// How much the verdicts on a row matter, for sorting: missing above lost, refused, repeated and the rest.
     pub(super) fn weight(&self, row: &Row, now: Instant, serving: Option<Instant>) -> u64 {
         let left = self.left.get(&row.id);
-        if is_away(left) && serving.is_some_and(|serving| is_missing(row, now, serving)) {
+        if self.is_missing(row, now, serving) {
             return 6;
         }
         match self
@@ -333,7 +351,11 @@ impl Returns {
             Some((Answered::Refused(_), _)) => 4,
             Some((_, Some(Cost { repeated: 1.., .. }))) => 3,
             Some(_) => 2,
-            None => u64::from(left.is_some()),
+            None => match left {
+                Some(Left::Refused { .. }) => 4,
+                Some(Left::Returned { .. }) => 1,
+                None => 0,
+            },
         }
     }
 
@@ -350,21 +372,25 @@ impl Returns {
         serving: Option<Instant>,
     ) -> Option<Verdict> {
         let left = self.left.get(&row.id);
-        let away = is_away(left);
-        if away && serving.is_some_and(|serving| is_missing(row, now, serving)) {
+        if self.is_missing(row, now, serving) {
             return verdict::missing(row, left, now);
         }
         left.map(Left::verdict)
     }
-}
 
-/// Whether a client of which no more is known than this has no stream.
-fn is_away(left: Option<&Left>) -> bool {
-    !matches!(left, Some(Left::Returned { .. }))
+    /// Whether the client of a row should be back by now.
+    fn is_missing(&self, row: &Row, now: Instant, serving: Option<Instant>) -> bool {
+        let returned = matches!(self.left.get(&row.id), Some(Left::Returned { .. }));
+        let maybe = || {
+            let newest = self.newest.get(&who(&row.client));
+            newest.is_some_and(|newest| *newest > row.id)
+        };
+        !returned && serving.is_some_and(|serving| is_overdue(row, now, serving)) && !maybe()
+    }
 }
 
 /// Whether a connection that was ended, and not by its client, should have come back by now.
-fn is_missing(row: &Row, now: Instant, serving: Instant) -> bool {
+fn is_overdue(row: &Row, now: Instant, serving: Instant) -> bool {
     let Some(ended) = row.ended.get() else {
         return false;
     };

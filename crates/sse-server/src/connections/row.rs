@@ -9,6 +9,7 @@ use axum::http::Version;
 
 use super::numbers::Numbers;
 use super::rates::Counts;
+use crate::pump::Told;
 use crate::tap::Tap;
 use crate::transport::Framing;
 
@@ -240,6 +241,16 @@ impl Row {
     pub(super) fn last_id(&self) -> Option<(u64, String)> {
         let last = self.sent.last()?;
         self.client.numbers.last_id(last, self.sent.counts().events)
+    }
+
+    /// What its client was probably told, where nobody is left who knows.
+    pub(super) fn usually_told(&self) -> Told {
+        let (next, events) = (self.sent.next(), self.sent.counts().events);
+        Told {
+            retry: self.client.numbers.retry(),
+            first: next.unwrap_or(0).saturating_sub(events),
+            gap: false,
+        }
     }
 
     /// Its tap, which begins now if there was none.

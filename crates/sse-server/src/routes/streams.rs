@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header,
-};
+use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
 use super::body;
-use crate::app::{Answer, Context, Visitor, client, say};
-use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers, shown};
+use crate::app::{Answer, Context, Visitor, client, last_event_id, say};
+use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
 use crate::pump::Pump;
 use crate::query::{BadQuery, Overrides};
 use crate::stream::Stream;
@@ -39,13 +37,7 @@ impl Asked {
             .clone()
             .unwrap_or_else(|_| Overrides::only_client(request.uri().query()));
         let last_event_id = last_event_id(request.headers(), &overrides);
-        let client = Client {
-            brought: last_event_id
-                .as_ref()
-                .filter(|id| !id.is_empty())
-                .map(|id| shown(id).into()),
-            ..client(request, visitor.peer, visitor.class, &overrides)
-        };
+        let client = client(request, visitor.peer, visitor.class, &overrides);
         if let Err(bad) = read {
             let status = StatusCode::BAD_REQUEST;
             let ending = Ending::new(EndedBy::Server, "bad query");
@@ -130,10 +122,13 @@ pub(super) fn begin(
         },
         Err(full) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            let ending = Ending::new(EndedBy::Server, "too many streams");
+            let client = Client {
+                numbers: Numbers::None,
+                ..full.0
+            };
             context
                 .connections
-                .refuse(full.0, status.as_u16(), None, ending);
+                .no_room(client, status.as_u16(), goes_on);
             let sentence = format!(
                 "{} streams are open, which is the limit: close one and try again.",
                 context.limits.streams
@@ -144,15 +139,6 @@ pub(super) fn begin(
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             response.into()
         }
-    }
-}
-
-/// The header beats the query (invariant 5). What is not UTF-8 cannot be an id of ours; it is kept as
-/// something that is none, so that the stream begins at the beginning.
-fn last_event_id(headers: &HeaderMap, overrides: &Overrides) -> Option<String> {
-    match headers.get("last-event-id") {
-        Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
-        None => overrides.last_event_id.clone(),
     }
 }
 

@@ -14,7 +14,7 @@ use super::lock;
 use super::ring::Ring;
 use super::topic::Topic;
 use crate::config::Slow;
-use crate::pump::{Out, Stretch, VISIT};
+use crate::pump::{Out, Stretch, Told, VISIT};
 
 /// The last event id that asks for everything that is kept.
 pub(crate) const EARLIEST: &str = "earliest";
@@ -51,8 +51,9 @@ pub(crate) struct Subscription {
 pub(super) struct Reader {
     /// The number of the last event that it has.
     at: u64,
-    /// That number when it came.
+    /// That number when it came, and behind the last gap.
     from: u64,
+    since: u64,
     /// The newest event when it came: what lies before is a replay, and being behind there is no lag.
     joined: u64,
     /// What it is to be told before anything else.
@@ -89,13 +90,21 @@ impl Subscription {
         self.reader.at + 1
     }
 
-    /// The reconnection time in milliseconds that it was told last.
-    pub(crate) fn told_retry(&self) -> Option<u64> {
+    /// What it was told, to be asked at its end.
+    pub(crate) fn told(&self) -> Told {
         let Reader {
-            at, from, greeted, ..
+            at,
+            from,
+            since,
+            greeted,
+            ..
         } = self.reader;
-        let set = self.topic.retry_between(from, at);
-        greeted.then(|| set.unwrap_or(RETRY))
+        let set = self.topic.retry_between(since, at);
+        Told {
+            retry: greeted.then(|| set.unwrap_or(RETRY)),
+            first: since + 1,
+            gap: since > from,
+        }
     }
 
     /// Whether it is to be ended for being too far behind, as seen from outside a visit.
@@ -199,6 +208,7 @@ impl Reader {
         Self {
             at,
             from: at,
+            since: at,
             joined: ring.last(),
             gap,
             greeted: false,
@@ -232,6 +242,10 @@ impl Reader {
             }
         }
         self.at = to;
+        self.since = to;
+        if !self.greeted {
+            self.from = to;
+        }
     }
 
     /// Tells it once where it is, and of a gap as soon as there is one.
@@ -262,7 +276,8 @@ impl Reader {
         event.event = Some(GAP);
         event.data = Some(&data);
         encode(&event, LineEnding::Lf, out.payload());
-        out.mark(None);
+        // Its id is the place behind what is missing.
+        out.mark(Some(self.at));
     }
 }
 

@@ -184,10 +184,10 @@ impl Connection {
         let Self {
             wire, pump, open, ..
         } = self;
-        let retry = pump.told_retry();
+        let told = pump.told();
         // First, so that whoever is told of the end finds the topic without this subscriber.
         drop(pump);
-        open.end(ending, retry);
+        open.end(ending, Some(told));
         wire
     }
 

@@ -97,7 +97,11 @@ impl Desk {
 
     /// Ends a connection as the transport does.
     fn ends(&self, open: &Open, ending: Ending, ms: u64) {
-        open.close(ending, self.stream.retry, self.at(ms));
+        let told = Told {
+            retry: self.stream.retry,
+            ..open.row.usually_told()
+        };
+        open.close(ending, Some(told), self.at(ms));
     }
 
     /// Somebody comes, gets the events up to `last`, and is ended so.
@@ -386,11 +390,12 @@ fn one_that_was_back_before_it_was_missed_is_not_missing() {
     );
     assert_eq!(
         desk.words(100_000, 2),
-        "probably came back before it was missed, with id 6, 1 event repeated"
+        "probably came back before it was missed, with id 6"
     );
 
     let desk = Desk::new();
     let old = desk.comes(0, tagged(None), 1);
+    old.sent(7, Some(7), 100);
     let _new = desk.comes(5000, tagged(Some("7")), 8);
     desk.ends(&old, VANISHED, 35_000);
     let said = desk.said(100_000, 1).expect("it is known");
@@ -403,6 +408,55 @@ fn one_that_was_back_before_it_was_missed_is_not_missing() {
             None
         )
     );
+}
+
+/// Two of one name, as two windows of one program: what the one brought tells nothing of the other.
+#[test]
+fn another_of_the_same_tag_is_not_taken_for_it_and_nobody_is_called_missing() {
+    let desk = Desk::new();
+    let old = desk.comes(0, tagged(None), 1);
+    old.sent(7, Some(7), 100);
+    let _other = desk.comes(10, tagged(None), 1);
+    desk.ends(&old, VANISHED, 35_000);
+    assert_eq!((desk.said(100_000, 1), desk.said(100_000, 2)), (None, None));
+    let _back = desk.comes(36_000, tagged(Some("7")), 8);
+    assert_eq!(desk.said(36_000, 3).and_then(|said| said.other), Some(1));
+}
+
+#[test]
+fn whoever_may_have_come_back_is_not_called_missing() {
+    let desk = Desk::new();
+    desk.goes(untagged(None), 7, CUT, 2000);
+    let _unknown = desk.comes(3000, untagged(Some("x")), 1);
+    assert_eq!(desk.said(100_000, 1), None);
+}
+
+/// What a gap took out was not sent, and what was sent before it cannot be told from that.
+#[test]
+fn behind_a_gap_only_what_came_after_it_is_compared() {
+    for (brought, next, cost) in [("4", 5, None), ("250", 251, Some((0, 2)))] {
+        let desk = Desk::new();
+        let open = desk.comes(0, tagged(None), 1);
+        open.sent(125, Some(252), 100);
+        let told = Told {
+            retry: None,
+            first: 250,
+            gap: true,
+        };
+        open.close(CUT, Some(told), desk.at(1000));
+        let _back = desk.comes(2000, tagged(Some(brought)), next);
+        let said = desk.said(2000, 2).expect("it came back");
+        assert_eq!(said.lost.zip(said.repeated), cost, "{brought}");
+    }
+}
+
+#[test]
+fn an_id_without_data_behind_the_last_event_was_given_too() {
+    let mut desk = Desk::new();
+    desk.stream = list(&["a/1", "b/", "/3"], Some(3));
+    desk.goes(untagged(None), 1, CUT, 1000);
+    let _open = desk.comes(2000, untagged(Some("b")), 3);
+    assert_eq!(desk.said(2000, 2).and_then(|said| said.lost), Some(0));
 }
 
 #[test]
@@ -592,7 +646,9 @@ fn only_what_that_connection_was_sent_can_come_twice() {
     let _open = desk.comes(2000, untagged(Some("41")), 42);
     assert_eq!(desk.said(2000, 4), None);
     let _open = desk.comes(2000, untagged(Some("99")), 100);
-    assert!(desk.said(2000, 5).is_some(), "that is what it began with");
+    assert_eq!(desk.said(2000, 5), None, "nor by the one before");
+    let _open = desk.comes(2000, untagged(Some("102")), 103);
+    assert_eq!(desk.said(2000, 6).and_then(|said| said.repeated), Some(2));
 }
 
 #[test]

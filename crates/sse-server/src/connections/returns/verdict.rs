@@ -130,6 +130,7 @@ impl Back {
         };
         let came = format!("{}came back {after} {with}", probably(self.sure));
         match self.answered {
+            Answered::Stream if self.away.is_none() => came,
             Answered::Stream => format!("{came}, {}", cost(self.cost)),
             Answered::Complete => format!("{came}, {}: there is no more (204)", cost(self.cost)),
             Answered::Refused(status) => format!("{came} and was refused ({status})"),
