@@ -116,6 +116,11 @@ impl Desktop {
         self.home.folder("home/.config")
     }
 
+    /// The person's home.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.home.folder("home")
+    }
+
     /// Where the output of programs is kept.
     pub(crate) fn logs(&self) -> PathBuf {
         self.home.folder("log")

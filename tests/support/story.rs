@@ -58,6 +58,7 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
         page.until_text(&format!("{WIRE} .standing"), "stopped")
             .await;
         until_it_shows(page, &received).await;
+        it_is_saved(desktop, page, received.as_bytes()).await;
     }
     wait_for("a free port", async || {
         ensure(port::is_free(port), "it is taken")
@@ -88,6 +89,22 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     .await;
     let next: u64 = had.parse::<u64>().expect("a number") + 1;
     until_it_has(page, &format!("\nid: {next}\ndata: {next}\n")).await;
+}
+
+/// The window writes the bytes to a file among the person's downloads; there is no such folder here, so that it is their home.
+async fn it_is_saved(desktop: &Desktop, page: &Page, wire: &[u8]) {
+    page.click(&format!("{WIRE} [data-act=\"save-wire\"]"))
+        .await;
+    page.until_text(
+        &format!("{WIRE} .told"),
+        "saved to ~/connection-1-endless.http",
+    )
+    .await;
+    let saved = std::fs::read(desktop.home().join("connection-1-endless.http"));
+    assert!(
+        saved.expect("it is there") == wire,
+        "other bytes were saved"
+    );
 }
 
 async fn until_it_has(page: &Page, wanted: &str) {
