@@ -117,11 +117,10 @@ async fn who_is_refused_has_come_back_with_what_it_brought() {
         let refused = refused.expect("it is in the table");
         assert_eq!(refused.brought.as_deref(), Some(headers[0].1));
         if status == 503 {
-            let words = &refused.verdict.as_ref().expect("it came back").words;
-            assert!(
-                words.ends_with("with id 3 and was refused (503)"),
-                "{words}"
-            );
+            let said = refused.verdict.as_ref().expect("it came back");
+            let end = "with id 3 and was refused (503)";
+            assert!(said.words.ends_with(end), "{}", said.words);
+            assert_eq!((said.lost, said.repeated), (None, None));
         }
     }
 }

@@ -198,7 +198,8 @@ impl Gone {
     /// What it costs the client to go on there.
     fn cost(&self, client: &Client, goes_on: &GoesOn, answered: Answered) -> Option<Cost> {
         let numbers = &goes_on.numbers;
-        if !self.of.is(numbers) {
+        // Who is refused has not gone on anywhere.
+        if matches!(answered, Answered::Refused(_)) || !self.of.is(numbers) {
             return None;
         }
         let sent = self.next?;
