@@ -1,7 +1,6 @@
 //! Ports: one to use, and whether one is in use.
 
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream};
 use std::process;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
@@ -23,14 +22,12 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Whether nothing listens on `port` any more, on either family.
+///
+/// Asked by connecting: a listener of our own, however short its life, is inherited by each program that another test starts at that moment,
+/// and the port then stays taken until that program runs. A machine without IPv6 is no failure: nothing can listen there.
 pub(crate) fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && bind_v6(port).is_ok()
-}
-
-/// A machine without IPv6 is no failure: then there is nothing to bind, and nothing in the way.
-fn bind_v6(port: u16) -> io::Result<()> {
-    match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
-        _ => Ok(()),
-    }
+    let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    loopback
+        .into_iter()
+        .all(|address| TcpStream::connect((address, port)).is_err())
 }
