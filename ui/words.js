@@ -54,8 +54,9 @@ export const ORIGIN_NOT_ALLOWED = "origin not allowed";
  * @param {StreamsFile} file
  * @param {boolean} canEdit
  */
-export function fileWords({ exists }, canEdit) {
-  if (exists) return "Streams from";
+export function fileWords({ exists, revision }, canEdit) {
+  // a file that was wrong from the beginning was never served
+  if (exists) return revision === 0 ? "The shipped streams, in place of" : "Streams from";
   return canEdit ? "The shipped streams. Edit writes them to" : "The shipped streams. Yours go into";
 }
 

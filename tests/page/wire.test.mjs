@@ -60,6 +60,7 @@ test("controls are called by their short names, and other unseen characters by t
 test("the line of the file says where the streams come from, and what is wrong", () => {
   const file = { path: "/x/streams.toml", exists: true, revision: 1, problem: null };
   assert.equal(fileWords(file, true), "Streams from");
+  assert.equal(fileWords({ ...file, revision: 0 }, true), "The shipped streams, in place of");
   assert.match(fileWords({ ...file, exists: false }, true), /shipped streams\. Edit writes them to$/);
   assert.doesNotMatch(fileWords({ ...file, exists: false }, false), /Edit/);
   const problem = { line: 3, sentence: "This is no time.", instead: "The list from before is served on." };
