@@ -24,7 +24,7 @@ fn row(state: &str) -> String {
 
 /// 1. A second client comes and stands in the table. 2. Its wire is opened: what it shows is what the client's socket received.
 /// 3. The server is stopped from the native menu: the wire is whole, to the last byte. 4. It is started again: the client comes
-///    back with the id that it had, and the verdict says so, on both rows.
+///    back with the id that it had, and the verdict says so, on both rows, and after its end too.
 pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page, port: u16) {
     page.visit("connections").await;
     page.until_present("connection-table .nobody").await;
@@ -89,6 +89,22 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     .await;
     let next: u64 = had.parse::<u64>().expect("a number") + 1;
     until_it_has(page, &format!("\nid: {next}\ndata: {next}\n")).await;
+
+    drop(second);
+    it_stays_marked(page).await;
+}
+
+/// A row that is history is grey, and was so with what its client lost, or that it never came back.
+async fn it_stays_marked(page: &Page) {
+    let ended = row("ended");
+    page.until_present(&format!("{ended} [data-rank=\"whole\"]"))
+        .await;
+    let colours = format!(
+        "return ['[data-rank=\"whole\"]', '[data-col=\"peer\"]'].map((cell) =>
+            getComputedStyle(document.querySelector(`{ended} ${{cell}}`)).color);"
+    );
+    let colours = page.js(&colours).await.expect("both are there");
+    assert_ne!(colours[0], colours[1]);
 }
 
 /// The window writes the bytes to a file among the person's downloads; there is no such folder here, so that it is their home.

@@ -163,11 +163,7 @@ async fn clients_that_vanish_are_noticed_within_the_bound_while_the_others_get_e
             }
             let told = (ended.by, ended.why);
             assert!(
-                [
-                    (EndedBy::Network, "client vanished"),
-                    (EndedBy::Server, "stalled")
-                ]
-                .contains(&told),
+                [(EndedBy::Network, "vanished"), (EndedBy::Server, "stalled")].contains(&told),
                 "{tag}: {told:?}"
             );
             println!("{tag}: {told:?} after {:?}", cut.elapsed());

@@ -38,7 +38,7 @@ async fn a_client_that_resets_is_gone_before_its_next_event() {
     drop(client);
     let ended = bench.ended("rst").await.ended.expect("it ended");
     assert!(left.elapsed() < PROMPT, "{:?}", left.elapsed());
-    assert_eq!((ended.by, ended.why), (EndedBy::Client, "connection reset"));
+    assert_eq!((ended.by, ended.why), (EndedBy::Client, "reset"));
 }
 
 /// One that wrote without end used to keep its task reading: other streams stalled for seconds, and a stop

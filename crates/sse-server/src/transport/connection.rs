@@ -257,8 +257,8 @@ const STALLED: Ending = Ending::new(EndedBy::Server, "stalled");
 fn ending(left: Left) -> Ending {
     match left {
         Left::Closed => Ending::new(EndedBy::Client, "closed"),
-        Left::Reset => Ending::new(EndedBy::Client, "connection reset"),
-        Left::Vanished => Ending::new(EndedBy::Network, "client vanished"),
+        Left::Reset => Ending::new(EndedBy::Client, "reset"),
+        Left::Vanished => Ending::new(EndedBy::Network, "vanished"),
         Left::Talks => Ending::new(EndedBy::Server, "client sent too much"),
     }
 }

@@ -14,7 +14,7 @@ use crate::topics::Topics;
 
 const CUT: Ending = Ending::new(EndedBy::Server, "stopped");
 const CLOSED: Ending = Ending::new(EndedBy::Client, "closed");
-const VANISHED: Ending = Ending::new(EndedBy::Network, "client vanished");
+const VANISHED: Ending = Ending::new(EndedBy::Network, "vanished");
 
 /// A table, a stream and a clock.
 struct Desk {
