@@ -37,11 +37,15 @@ async fn chromium_follows_a_client_that_goes_and_comes_back() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
     let session = webdriver::chromium(&desktop).await;
-    let page = &session.page;
-    page.goto(&format!("http://localhost:{}/", app.port)).await;
-    page.until_phase("running").await;
-    story::a_client_goes_and_comes_back(&desktop, page, app.port).await;
-    session.close().await;
+    the_page_follows_a_client(&desktop, session, app.port).await;
+}
+
+#[tokio::test]
+async fn firefox_follows_a_client_that_goes_and_comes_back() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::firefox(&desktop).await;
+    the_page_follows_a_client(&desktop, session, app.port).await;
 }
 
 #[tokio::test]
@@ -125,6 +129,14 @@ async fn the_page_shows_the_streams(session: Session, port: u16, browser: &str) 
 
 /// Somebody else publishes, so the topic begins and stands in the list. It is opened there: what is kept arrives. The page publishes:
 /// it hears its own event, and so does the other client. An event under a name that nobody has used yet is heard too.
+async fn the_page_follows_a_client(desktop: &Desktop, session: Session, port: u16) {
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{port}/")).await;
+    page.until_phase("running").await;
+    story::a_client_goes_and_comes_back(desktop, page, port).await;
+    session.close().await;
+}
+
 async fn the_page_publishes(session: Session, port: u16) {
     let page = &session.page;
     page.goto(&format!("http://localhost:{port}/")).await;
