@@ -30,7 +30,7 @@ use returns::{Answered, Gone, Returns};
 pub use returns::{Verdict, VerdictKind};
 pub use row::EndedBy;
 pub(crate) use row::{Asked, Client, Ending, shown};
-use row::{Ended, Row, Sent, State, millis};
+use row::{Row, Sent, State, millis};
 use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
 
@@ -268,17 +268,10 @@ impl Table {
         returns.came(row, goes_on, answered, now, is_there);
     }
 
-    /// Notes that a client went, unless it was back before anybody could see that.
-    fn went(&mut self, row: &Row, gone: Gone) {
-        let Some(Ended { ending, .. }) = row.ended.get().map(|ended| &**ended) else {
-            return;
-        };
-        let unseen = ending.by == EndedBy::Network || row.sent.is_blocked();
-        let mut later = self.open.range(row.id + 1..).map(|(_, open)| open);
-        match later.find(|open| unseen && self.returns.is_back_as(&gone, open)) {
-            Some(open) => self.returns.was_back(&gone, open),
-            None => self.returns.went(gone),
-        }
+    /// The open row that may be the return of this client, from before anybody could see that it had gone.
+    fn perhaps_back(&self, gone: &Gone) -> Option<Arc<Row>> {
+        let newest = self.returns.newest(gone)?;
+        self.open.get(&newest).cloned()
     }
 
     /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the longest ago.
@@ -357,15 +350,21 @@ impl Open {
         if !self.row.end(ending, told.retry, now) {
             return;
         }
-        // Before the lock is taken: both may wait for a topic.
+        // Before the lock is taken: all of it may wait for a topic.
         let closed = Arc::new(self.row.closed());
         let gone = Gone::of(&self.row, told, now);
+        let unseen = ending.by == EndedBy::Network || self.row.sent.is_blocked();
+        let perhaps_back = match unseen {
+            true => self.connections.table().perhaps_back(&gone),
+            false => None,
+        };
+        let back = perhaps_back.filter(|open| gone.is_back_as(open));
         let mut table = self.connections.table();
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
         if table.open.remove(&self.row.id).is_some() {
-            table.went(&self.row, gone);
             let Table { ended, returns, .. } = &mut *table;
+            returns.went(gone, back.as_deref());
             keep(ended, closed, returns);
         }
         drop(table);

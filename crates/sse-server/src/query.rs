@@ -15,6 +15,8 @@ pub(crate) const MAX_EVERY: Duration = Duration::from_secs(3600);
 pub(crate) const MAX_COUNT: u64 = 1_000_000_000;
 /// The largest first number: the last integer that a JavaScript client reads exactly, 2^53 - 1.
 pub(crate) const MAX_FROM: u64 = (1 << 53) - 1;
+/// The largest number that a finite stream within these bounds can give, and the largest that is taken for an id of ours.
+pub(crate) const MAX_NUMBER: u64 = MAX_FROM + MAX_COUNT - 1;
 /// The longest client tag, in characters.
 pub(crate) const MAX_TAG: usize = 64;
 /// The longest last event id in the query, in bytes.
@@ -94,29 +96,31 @@ impl Overrides {
         }
     }
 
-    /// Whether this stream can be had so: a list that does not begin again has a first event and a last one, and those
-    /// with ids of their own cannot come twice, since a client that came back could not be told where it was.
+    /// Whether this stream can be had so: a list that does not begin again has a first event, and an id of its own cannot come
+    /// twice, since a client that came back could not be told where it was.
     ///
     /// # Errors
-    /// A `from` before the first one, or a `count` beyond the last one.
+    /// A `from` before the first one, or a `count` that repeats an id.
     pub(crate) fn fits(self, stream: &Stream) -> Result<Self, BadQuery> {
-        let (Source::List(entries), Some(_)) = (&stream.source, stream.count) else {
+        if stream.count.is_none() {
             return Ok(self);
-        };
-        let first = stream.from;
-        let from = self.from.unwrap_or(first);
-        if from < first {
-            let sentence = format!("from must be at least {first}, the first number of this list.");
-            return Err(BadQuery(sentence));
         }
-        let rest = (entries.len() as u64).saturating_sub(from - first);
-        let own_ids = entries.iter().any(|entry| {
-            let id = entry.id.as_ref().and_then(|id| id.as_plain());
-            id.is_some_and(|id| !id.is_empty())
-        });
-        if own_ids && self.count.is_some_and(|count| count > rest) {
+        let mut before = 0;
+        if let Source::List(_) = stream.source {
+            let first = stream.from;
+            let Some(left_out) = self.from.unwrap_or(first).checked_sub(first) else {
+                let sentence =
+                    format!("from must be at least {first}, the first number of this list.");
+                return Err(BadQuery(sentence));
+            };
+            before = left_out;
+        }
+        let most = stream.distinct_ids().map(|ids| ids.saturating_sub(before));
+        if let (Some(count), Some(most)) = (self.count, most)
+            && count > most
+        {
             return Err(BadQuery(format!(
-                "count must be {rest} at most: from there on this list has so many events, and their ids cannot come twice."
+                "count must be {most} at most: from there on there are so many events, and their ids cannot come twice."
             )));
         }
         Ok(self)
@@ -203,6 +207,7 @@ fn last_event_id(value: &str) -> Result<String, BadQuery> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::{Entry, Template};
     use crate::streams;
 
     fn refused(query: &str) -> String {
@@ -252,6 +257,34 @@ mod tests {
             let refused = play(query).expect_err(query).to_string();
             assert!(refused.starts_with(words), "{refused}");
         }
+    }
+
+    /// It was sent five times with one id, and who came back with that got four of them again, without end.
+    #[test]
+    fn an_id_that_is_the_same_for_every_event_is_given_once() {
+        let entry = Entry {
+            id: Some(Template::parse("done").expect("a template")),
+            data: Some(Template::number()),
+            ..Entry::default()
+        };
+        let once = Stream {
+            source: Source::Template(Box::new(entry)),
+            ..streams::shipped().remove(0)
+        };
+        let fits = |count| {
+            Overrides {
+                count,
+                ..Overrides::default()
+            }
+            .fits(&once)
+        };
+        assert!(fits(None).is_ok() && fits(Some(1)).is_ok());
+        let refused = fits(Some(2)).expect_err("the id would come twice");
+        assert!(
+            refused.to_string().starts_with("count must be 1 at most"),
+            "{refused}"
+        );
+        assert!(once.repeats_id("done"), "it has more than one event");
     }
 
     /// humantime panics on this one: a client could end its connection's task with it.

@@ -5,6 +5,7 @@ mod template;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::slice;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue};
@@ -201,11 +202,28 @@ impl Stream {
 
     /// Whether more than one event has this id, so that it leads to the first of them.
     pub(crate) fn repeats_id(&self, id: &str) -> bool {
-        let Source::List(entries) = &self.source else {
-            return false;
-        };
+        let entries = self.entries();
         let plain = |entry: &Entry| entry.id.as_ref().and_then(Template::as_plain) == Some(id);
         self.count.is_none_or(|count| count > entries.len() as u64) && entries.iter().any(plain)
+    }
+
+    /// How many events it can give without giving an id twice; `None` is as many as there are numbers.
+    pub(crate) fn distinct_ids(&self) -> Option<u64> {
+        let entries = self.entries();
+        let own = entries.iter().any(|entry| {
+            let id = entry.id.as_ref().and_then(Template::as_plain);
+            id.is_some_and(|id| !id.is_empty())
+        });
+        own.then_some(entries.len() as u64)
+    }
+
+    /// What its events are made of; nothing for a counter.
+    fn entries(&self) -> &[Entry] {
+        match &self.source {
+            Source::Counter => &[],
+            Source::Template(entry) => slice::from_ref(entry),
+            Source::List(entries) => entries,
+        }
     }
 
     /// Where in a list of so many entries the event with this number stands: the first of the stream is the first of

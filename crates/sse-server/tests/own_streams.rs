@@ -353,9 +353,12 @@ async fn who_begins_behind_the_end_of_a_list_is_told_not_to_come_back() {
     let desk = Desk::with(None).await;
     let (_, head) = desk.bench.get("/every-line?from=9").await;
     assert_eq!(head.status, 204);
-    for query in ["count=20", "from=0"] {
+    for (query, words) in [
+        ("count=20", "count must be 8 at most"),
+        ("from=0", "from must be at least 1"),
+    ] {
         let (mut client, head) = desk.bench.get(&format!("/every-line?{query}")).await;
         assert_eq!(head.status, 400, "{query}");
-        assert!(client.body(&head).await.contains("list"));
+        assert!(client.body(&head).await.contains(words));
     }
 }

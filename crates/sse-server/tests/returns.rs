@@ -92,6 +92,24 @@ async fn the_end_of_a_finite_stream_is_no_loss() {
     assert_eq!(verdict(&bench, "page").repeated, Some(5));
 }
 
+/// The verdict reckoned with the number behind it, which there is none of, and the request had no answer.
+#[tokio::test]
+async fn an_id_beyond_all_numbers_was_never_given() {
+    let bench = Bench::start().await;
+    let target = "/endless?every=1h&client=page";
+    let (client, _) = bench.get(target).await;
+    drop(client);
+    bench.ended("page").await;
+    let largest = u64::MAX.to_string();
+    let (mut back, head) = bench
+        .ask("GET", target, &[("last-event-id", &*largest)])
+        .await;
+    assert_eq!(head.status, 200);
+    back.until("id: 1\n").await;
+    let said = verdict(&bench, "page");
+    assert_eq!((said.lost, said.repeated), (Some(0), Some(1)));
+}
+
 /// A stream that is full, and an origin that is not allowed: both are refused, and both say with what the client came.
 #[tokio::test]
 async fn who_is_refused_has_come_back_with_what_it_brought() {

@@ -176,6 +176,16 @@ impl Gone {
         not_behind && (had >= self.told.first || had + 1 == self.told.first && own)
     }
 
+    /// Whether this open connection, which began later, is that of the client that is seen to have gone only now. Without an id
+    /// that tells, it may be another of the same name. It may wait for a topic.
+    pub(super) fn is_back_as(&self, open: &Row) -> bool {
+        let client = &open.client;
+        let had = client.brought.as_deref();
+        let had = had.and_then(|id| client.numbers.find(id));
+        let fit = self.fits(who(client), client, had.map(|had| (had, &client.numbers)));
+        fit > Some(Fit::TagOnly)
+    }
+
     /// How its client came back.
     fn back(
         &self,
@@ -240,8 +250,12 @@ enum Fit {
 }
 
 impl Returns {
-    /// Remembers a client that went.
-    pub(super) fn went(&mut self, gone: Gone) {
+    /// Remembers a client that went, unless it was back as this open row before anybody could see that.
+    pub(super) fn went(&mut self, gone: Gone, back: Option<&Row>) {
+        if let Some(back) = back.filter(|back| !self.came.contains_key(&back.id)) {
+            self.was_back(&gone, back);
+            return;
+        }
         self.gone.truncate(GONE - 1);
         self.gone.push_front(gone);
     }
@@ -308,19 +322,16 @@ impl Returns {
         self.newest.insert(who, id);
     }
 
-    /// Whether this open connection, which began later, is that of the client that is seen to have gone only now. Without an id
-    /// that tells, it may be another of the same name.
-    pub(super) fn is_back_as(&self, gone: &Gone, open: &Row) -> bool {
-        let client = &open.client;
-        let had = client.brought.as_deref();
-        let had = had.and_then(|id| client.numbers.find(id));
-        let fit = gone.fits(who(client), client, had.map(|had| (had, &client.numbers)));
-        fit > Some(Fit::TagOnly) && !self.came.contains_key(&open.id)
+    /// The newest later row that may be the return of this client. One of many that are known so is enough: where it is another
+    /// one, nothing is said.
+    pub(super) fn newest(&self, gone: &Gone) -> Option<u64> {
+        let newest = self.newest.get(&gone.who).copied();
+        newest.filter(|newest| *newest > gone.row)
     }
 
     /// Notes that a client was back, as the open row `to`, before anybody saw that it had gone. Where that went on is no longer
     /// known.
-    pub(super) fn was_back(&mut self, gone: &Gone, to: &Row) {
+    fn was_back(&mut self, gone: &Gone, to: &Row) {
         let back = gone.back(&to.client, None, Answered::Stream, None);
         let left = Left::Returned {
             to: to.id,

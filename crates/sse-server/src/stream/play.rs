@@ -41,9 +41,10 @@ impl Play {
 }
 
 impl Play {
-    /// The number of the event that was given this id in this play, if one was.
+    /// The number of the event that was given this id in this play, if one can have been.
     pub(crate) fn number_of(&self, id: &str) -> Option<u64> {
-        self.stream.number_of(id, self.from)
+        let n = self.stream.number_of(id, self.from)?;
+        (n >= self.from).then_some(n)
     }
 
     /// Whether no event comes from this number on, though a comment may.
@@ -74,6 +75,33 @@ impl Wall {
         match self {
             Wall::Real => SystemTime::now(),
             Wall::At(time) => time,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::MAX_NUMBER;
+    use crate::streams::shipped;
+
+    #[test]
+    fn an_id_that_this_play_cannot_have_given_has_no_number() {
+        let play = Play {
+            from: 7,
+            ..Play::new(Arc::new(shipped().remove(1)))
+        };
+        let largest = MAX_NUMBER.to_string();
+        let beyond = (MAX_NUMBER + 1).to_string();
+        for (id, number) in [
+            ("7", Some(7)),
+            (&*largest, Some(MAX_NUMBER)),
+            ("6", None),
+            ("0", None),
+            (&*beyond, None),
+            ("18446744073709551615", None),
+        ] {
+            assert_eq!(play.number_of(id), number, "{id}");
         }
     }
 }

@@ -9,6 +9,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::query::MAX_NUMBER;
+
 /// How many texts [`Template::all`] lists at most.
 const MAX_TEXTS: usize = 100;
 /// How much of a bad place an error shows, in characters.
@@ -195,7 +197,7 @@ impl Template {
     }
 
     /// The number that it wrote as this text, where it holds one `{n}` and else plain text. What it cannot have
-    /// written, such as a number with a zero before it, is none.
+    /// written, such as a number with a zero before it or one that no stream gets to, is none.
     pub(crate) fn number_in(&self, text: &str) -> Option<u64> {
         let (before, after) = match &*self.parts {
             [Part::Number] => ("", ""),
@@ -207,7 +209,7 @@ impl Template {
             _ => return None,
         };
         let digits = text.strip_prefix(before)?.strip_suffix(after)?;
-        let n: u64 = digits.parse().ok()?;
+        let n: u64 = digits.parse().ok().filter(|n| *n <= MAX_NUMBER)?;
         (itoa::Buffer::new().format(n) == digits).then_some(n)
     }
 
@@ -540,7 +542,9 @@ mod tests {
     fn a_number_is_found_in_what_it_was_written_into() {
         for (text, id, number) in [
             ("{n}", "0", Some(0)),
-            ("{n}", "18446744073709551615", Some(u64::MAX)),
+            ("{n}", "9007200254740990", Some(MAX_NUMBER)),
+            ("{n}", "9007200254740991", None),
+            ("{n}", "18446744073709551615", None),
             ("tick-{n}", "tick-7", Some(7)),
             ("{n}/9", "7/9", Some(7)),
             ("a{n}a", "a7a", Some(7)),
