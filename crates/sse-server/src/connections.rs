@@ -289,7 +289,7 @@ impl Table {
         {
             oldest.tap().stop();
         }
-        row.tap().start();
+        row.tap().start(row.sent.counts().bytes);
         self.looked_at.push_back(Arc::clone(row));
     }
 

@@ -6,6 +6,7 @@
 mod events;
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,8 +19,9 @@ pub use events::{What, WireEvent};
 /// Bytes that are kept of a connection.
 pub(crate) const KEPT: usize = 64 * 1024;
 
-/// Pieces that are kept: a stream of many small events would else cost more for its times than for its bytes.
-const PIECES: usize = 1024;
+/// Pieces that are kept. Those of the smallest events in use are larger than a part of [`KEPT`] so small; of smaller ones the
+/// times would cost more than the bytes.
+const PIECES: usize = KEPT / 16;
 
 /// The last bytes of one connection.
 #[derive(Debug)]
@@ -28,7 +30,10 @@ pub(crate) struct Tap {
     /// Whether bytes are kept at all.
     on: AtomicBool,
     kept: Mutex<Kept>,
-    /// Bytes that were not kept because somebody looked, or because they are too many.
+    /// How many bytes the connection was sent, as far as was seen; 0 before any was.
+    seen: AtomicU64,
+    /// Bytes from the first one seen on that were not kept because somebody looked, or because they are too many, or that were
+    /// given up for another tap.
     missed: AtomicU64,
 }
 
@@ -45,9 +50,21 @@ struct Piece {
     at: u64,
     /// Its place among all bytes of the connection.
     offset: u64,
-    length: usize,
+    /// At most [`KEPT`].
+    length: u32,
     /// Whether it begins what a visit of the stream wrote: a chunk, and an event.
     begins: bool,
+}
+
+impl Piece {
+    fn length(&self) -> usize {
+        self.length as usize
+    }
+
+    /// Where the next byte behind it stands among all bytes of the connection.
+    fn end(&self) -> u64 {
+        self.offset + u64::from(self.length)
+    }
 }
 
 /// What one connection was sent, as far as it is kept.
@@ -59,7 +76,7 @@ pub struct WireView {
     pub since_ms: u64,
     /// Bytes that the kernel took so far.
     pub taken: u64,
-    /// Bytes that were not kept although the tap was on.
+    /// Bytes that were not kept, or were given up, since the tap was first on; not those that went for newer ones.
     pub missed: u64,
     /// Whether bytes are being kept.
     pub on: bool,
@@ -97,6 +114,7 @@ impl Tap {
             framing,
             on: AtomicBool::new(true),
             kept: Mutex::default(),
+            seen: AtomicU64::new(0),
             missed: AtomicU64::new(0),
         }
     }
@@ -107,6 +125,8 @@ impl Tap {
         if from == to || !self.on.load(Ordering::Relaxed) {
             return;
         }
+        self.seen
+            .store(offset + (to - from) as u64, Ordering::Relaxed);
         let mut kept = match self.kept.try_lock() {
             Ok(kept) => kept,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -131,15 +151,17 @@ impl Tap {
         kept.pieces.push_back(Piece {
             at: micros(SystemTime::now()),
             offset: offset + (first - from) as u64,
-            length: to - first,
+            length: u32::try_from(to - first).unwrap_or(u32::MAX),
             begins: first == 0,
         });
     }
 
-    /// Keeps nothing any more, and forgets what there is.
+    /// Keeps nothing any more, and gives up what there is.
     pub(crate) fn stop(&self) {
         self.on.store(false, Ordering::Relaxed);
-        *self.lock() = Kept::default();
+        let given_up = mem::take(&mut *self.lock());
+        self.missed
+            .fetch_add(given_up.bytes.len() as u64, Ordering::Relaxed);
     }
 
     /// Whether bytes are being kept.
@@ -147,9 +169,14 @@ impl Tap {
         self.on.load(Ordering::Relaxed)
     }
 
-    /// Keeps what comes from now on, if it does not already.
-    pub(crate) fn start(&self) {
-        self.on.store(true, Ordering::Relaxed);
+    /// Keeps what comes from now on, if it does not already. The kernel took so many bytes before.
+    pub(crate) fn start(&self, taken: u64) {
+        if self.on.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let seen = self.seen.load(Ordering::Relaxed);
+        self.missed
+            .fetch_add(taken.saturating_sub(seen), Ordering::Relaxed);
     }
 
     /// What is kept of the bytes from `from` on.
@@ -167,9 +194,9 @@ impl Tap {
         let mut at = 0;
         let mut shown = Vec::new();
         for piece in &pieces {
-            let end = at + piece.length;
+            let end = at + piece.length();
             // A place within a piece is one that was asked for by hand: all of the piece is shown.
-            if piece.offset + piece.length as u64 > from {
+            if piece.end() > from {
                 shown.push(PieceView {
                     at_ms: piece.at as f64 / 1000.0,
                     offset: piece.offset,
@@ -233,7 +260,7 @@ impl Kept {
             let Some(oldest) = self.pieces.pop_front() else {
                 return;
             };
-            self.bytes.drain(..oldest.length);
+            self.bytes.drain(..oldest.length());
         }
     }
 }
@@ -307,7 +334,7 @@ mod tests {
                 &What::Retry { ms: 5 },
                 &What::Event {
                     event: "message".to_owned(),
-                    id: "7".to_owned(),
+                    id: Some("7".to_owned()),
                     data: "é\u{fffd}".to_owned(),
                 },
             ]
@@ -338,6 +365,20 @@ mod tests {
         assert_eq!(view.missed, 0, "what was kept and went is not missed");
     }
 
+    /// There were a thousand pieces, and a connection that had been sent 46,285 bytes had 19,166 of them left.
+    #[test]
+    fn all_of_the_room_is_for_the_smallest_events_too() {
+        let tap = Tap::new(Framing::Chunked);
+        let event = b"e\r\nid: 1\ndata: 1\n\n\r\n";
+        let mut offset = 0;
+        for _ in 0..2 * KEPT / event.len() {
+            tap.take(offset, &[event], 0, event.len());
+            offset += event.len() as u64;
+        }
+        let view = seen(&tap, 1, offset, 0);
+        assert!(bytes(&view).len() > KEPT - event.len());
+    }
+
     #[test]
     fn of_what_is_too_large_the_end_is_kept_and_the_rest_counted() {
         let tap = Tap::new(Framing::Bare);
@@ -351,6 +392,31 @@ mod tests {
         assert!(view.events.is_empty(), "its beginning is not there");
         tap.take(length as u64, &[b"data: y\n\n"], 0, 9);
         assert_eq!(data(&seen(&tap, 1, 0, 0)), ["y"]);
+    }
+
+    /// The events of a list that has few ids were shown with an empty one.
+    #[test]
+    fn an_id_from_before_what_is_kept_is_not_known() {
+        let tap = Tap::new(Framing::Bare);
+        let mut offset = 1000;
+        for event in [
+            "data: a\n\n",
+            "id: k\ndata: b\n\n",
+            "data: c\n\n",
+            "id\ndata: d\n\n",
+        ] {
+            tap.take(offset, &[event.as_bytes()], 0, event.len());
+            offset += event.len() as u64;
+        }
+        let view = seen(&tap, 1, offset, 0);
+        let ids = view.events.iter().map(|event| match &event.what {
+            What::Event { id, .. } => id.as_deref(),
+            _ => Some("no event"),
+        });
+        assert_eq!(
+            ids.collect::<Vec<_>>(),
+            [None, Some("k"), Some("k"), Some("")]
+        );
     }
 
     /// The sweeper has no time to wait for somebody who looks.
@@ -369,8 +435,10 @@ mod tests {
         tap.stop();
         visit(46, "data: d\n\n");
         assert_eq!(seen(&tap, 1, 55, 0).pieces, []);
-        tap.start();
+        assert_eq!(seen(&tap, 1, 55, 0).missed, 46, "all of it was given up");
+        tap.start(55);
         visit(55, "data: e\n\n");
-        assert_eq!(data(&seen(&tap, 1, 64, 0)), ["e"]);
+        let view = seen(&tap, 1, 64, 0);
+        assert_eq!((data(&view), view.missed), (vec!["e"], 55));
     }
 }

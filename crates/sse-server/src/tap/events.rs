@@ -26,8 +26,8 @@ pub enum What {
     Event {
         /// Its name.
         event: String,
-        /// Its last event id.
-        id: String,
+        /// Its last event id; `None` where it was given before what is kept.
+        id: Option<String>,
         /// Its data.
         data: String,
     },
@@ -51,14 +51,14 @@ pub(super) fn events(framing: Framing, pieces: &[Piece], bytes: &[u8]) -> Vec<Wi
     let mut expected = 0;
     let mut rest = bytes;
     for piece in pieces {
-        let (part, after) = rest.split_at(piece.length.min(rest.len()));
+        let (part, after) = rest.split_at(piece.length().min(rest.len()));
         rest = after;
         if piece.offset != expected || reading.is_none() {
             reading = piece
                 .begins
                 .then(|| Reading::new(framing, piece.offset == 0));
         }
-        expected = piece.offset + piece.length as u64;
+        expected = piece.end();
         let Some(reading) = &mut reading else {
             continue;
         };
@@ -79,6 +79,8 @@ struct Reading {
     head: Option<usize>,
     chunks: Option<Chunks>,
     decoder: Decoder,
+    /// Whether the last event id is known: from the first byte on it is, and else from the first that came.
+    knows_id: bool,
 }
 
 /// Where in the framing of chunks the next byte is (RFC 9112 7.1). Our own: without extensions, without trailers.
@@ -96,6 +98,7 @@ impl Reading {
             head: head.then_some(0),
             chunks: (framing == Framing::Chunked).then_some(Chunks::Size(0)),
             decoder: Decoder::new(),
+            knows_id: head,
         }
     }
 
@@ -111,7 +114,7 @@ impl Reading {
             bytes = after;
         }
         let Some(chunks) = &mut self.chunks else {
-            return decode(&mut self.decoder, bytes, &mut sink);
+            return decode(&mut self.decoder, &mut self.knows_id, bytes, &mut sink);
         };
         while let [first, after @ ..] = bytes {
             match chunks {
@@ -128,7 +131,7 @@ impl Reading {
                 }
                 Chunks::Data(left) => {
                     let (data, after) = bytes.split_at((*left).min(bytes.len()));
-                    decode(&mut self.decoder, data, &mut sink);
+                    decode(&mut self.decoder, &mut self.knows_id, data, &mut sink);
                     *left -= data.len();
                     bytes = after;
                     if *left == 0 {
@@ -148,7 +151,7 @@ impl Reading {
     }
 }
 
-fn decode(decoder: &mut Decoder, bytes: &[u8], sink: &mut impl FnMut(What)) {
+fn decode(decoder: &mut Decoder, knows_id: &mut bool, bytes: &[u8], sink: &mut impl FnMut(What)) {
     // What is kept is far below the bound of a decoder.
     _ = decoder.push(bytes, |decoded| {
         sink(match decoded {
@@ -156,11 +159,14 @@ fn decode(decoder: &mut Decoder, bytes: &[u8], sink: &mut impl FnMut(What)) {
                 event,
                 data,
                 last_event_id,
-            } => What::Event {
-                event: event.to_owned(),
-                id: last_event_id.to_owned(),
-                data: data.to_owned(),
-            },
+            } => {
+                *knows_id |= !last_event_id.is_empty();
+                What::Event {
+                    event: event.to_owned(),
+                    id: knows_id.then(|| last_event_id.to_owned()),
+                    data: data.to_owned(),
+                }
+            }
             Decoded::Comment(text) => What::Comment {
                 text: text.to_owned(),
             },
