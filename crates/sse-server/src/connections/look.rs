@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::http::Version;
 
 use super::rates::{PerSecond, Rates};
-use super::row::{Asked, Row};
+use super::row::{Asked, Row, State};
 use crate::query::{BadQuery, MAX_FROM, once, tag, whole};
 
 /// Rows that one look shows, at most.
@@ -30,7 +30,8 @@ pub struct Look {
     pub sort: Sort,
     /// The largest, or the last, first.
     pub descending: bool,
-    /// Words that a row must all have, in any case and in any of its texts.
+    /// Words that a row must all have, in any case: in its peer, program, method, stream, tag, the id that it brought, its state, or
+    /// why it ended; in the status and the origin of one that was refused.
     pub filter: String,
     /// The tag of the one client that is wanted.
     pub client: Option<String>,
@@ -220,7 +221,11 @@ enum Key<'a> {
 
 impl<'a> Key<'a> {
     fn of(row: &'a Row, sort: Sort, rates: &Rates, weights: &HashMap<u64, u64>) -> Self {
-        let rate = |what: fn(PerSecond) -> f64| Self::Rate(rates.of(row.id).map_or(0.0, what));
+        // One that ended has no rate: not the one that it had.
+        let rate = |what: fn(PerSecond) -> f64| match row.state() {
+            State::Open => Self::Rate(rates.of(row.id).map_or(0.0, what)),
+            State::Ended | State::Refused => Self::Rate(-1.0),
+        };
         match sort {
             Sort::State => Self::Number(row.state() as u64),
             Sort::Since => Self::Number(row.id),
@@ -289,8 +294,21 @@ impl Filter {
                 format!("{program}\n{stream}\n{method}").to_lowercase()
             });
         let tag = client.tag.as_deref().unwrap_or_default().to_lowercase();
-        let (peer, state) = (client.peer.to_string(), row.state().word());
-        let texts = [&**asked, &peer, &tag, state, row.why().unwrap_or_default()];
+        let brought = client.brought.as_deref().unwrap_or_default().to_lowercase();
+        let status = match row.state() {
+            State::Refused => row.status.to_string(),
+            State::Open | State::Ended => String::new(),
+        };
+        let texts = [
+            &**asked,
+            &client.peer.to_string(),
+            &tag,
+            &brought,
+            row.state().word(),
+            row.why().unwrap_or_default(),
+            &status,
+            &row.origin.as_deref().unwrap_or_default().to_lowercase(),
+        ];
         self.words
             .iter()
             .all(|word| texts.iter().any(|text| text.contains(&**word)))

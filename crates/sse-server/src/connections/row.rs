@@ -206,10 +206,10 @@ impl State {
 
 impl Row {
     pub(super) fn state(&self) -> State {
-        match (self.ended.get(), self.status) {
-            (_, status) if status != 200 => State::Refused,
-            (Some(_), _) => State::Ended,
-            (None, _) => State::Open,
+        match self.ended.get() {
+            None => State::Open,
+            Some(ended) if self.status != 200 && !ended.ending.complete => State::Refused,
+            Some(_) => State::Ended,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The table alone, without a socket.
 
+use std::time::Duration;
+
 use axum::http::Version;
 
 use super::*;
@@ -140,6 +142,84 @@ fn many_open_rows_do_not_push_out_how_others_ended() {
     let ended = of(&table, "7").rows;
     assert_eq!(ended.len(), 1);
     drop(open);
+}
+
+/// They kept the rate that they had had, and stood above those that are open, without a figure.
+#[test]
+fn rows_that_ended_have_no_rate_to_be_sorted_by() {
+    let table = Connections::new(10);
+    let [quick, slow] = ["quick", "slow"].map(|tag| enter(&table, tag).expect("room"));
+    let by_rate = Look {
+        sort: Sort::Rate,
+        descending: true,
+        ..Look::default()
+    };
+    let begin = Instant::now();
+    let tags = |seconds| {
+        let slice = table.slice(&by_rate, begin + Duration::from_secs(seconds));
+        slice
+            .rows
+            .into_iter()
+            .filter_map(|row| row.client)
+            .collect::<Vec<_>>()
+    };
+    tags(0);
+    quick.sent(100, Some(100), 2000);
+    slow.sent(1, Some(1), 20);
+    assert_eq!(tags(2), ["quick", "slow"]);
+    quick.end(Ending::new(EndedBy::Client, "closed"), None);
+    assert_eq!(tags(4), ["slow", "quick"]);
+}
+
+#[test]
+fn a_filter_finds_what_a_client_brought_and_why_it_was_refused() {
+    let table = Connections::new(10);
+    let brought = Some("Tick-7".into());
+    let open = Client {
+        brought,
+        ..client("mine")
+    };
+    let (numbers, had) = (open.numbers.clone(), None);
+    let next = 8;
+    let goes_on = GoesOn { numbers, next, had };
+    let _open = table.open(open, &goes_on).expect("room");
+    let origin = Some("https://Front.example".to_owned());
+    let ending = Ending::new(EndedBy::Server, "origin not allowed");
+    table.refuse(client("theirs"), 403, origin, ending);
+    for (words, found) in [
+        ("tick-7", "mine"),
+        ("front.example", "theirs"),
+        ("refused 403", "theirs"),
+        ("200", ""),
+    ] {
+        let filter = words.to_owned();
+        let rows = look(
+            &table,
+            Look {
+                filter,
+                ..Look::default()
+            },
+        )
+        .rows;
+        let tags: Vec<_> = rows
+            .iter()
+            .filter_map(|row| row.client.as_deref())
+            .collect();
+        assert_eq!(tags.concat(), found, "{words}");
+    }
+}
+
+/// It was counted with those that were refused in the table, and with none in the tally.
+#[test]
+fn who_has_everything_is_not_refused() {
+    let table = Connections::new(10);
+    let (client, had) = (client("mine"), Some(5));
+    let numbers = client.numbers.clone();
+    let next = 6;
+    table.complete(client, &GoesOn { numbers, next, had });
+    let slice = all(&table);
+    assert_eq!((slice.rows[0].state, slice.rows[0].status), ("ended", 204));
+    assert_eq!(slice.tally.refused, 0);
 }
 
 #[test]

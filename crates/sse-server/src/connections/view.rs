@@ -1,6 +1,6 @@
 //! The table as the window and the API read it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
@@ -15,6 +15,9 @@ use super::{Connections, EndedBy, Table, Verdict, lock};
 
 /// How long an order stands while no row comes or ends, where what it is sorted by changes with every event.
 const ORDER: Duration = Duration::from_secs(1);
+
+/// How many looks at all rows have an order at once: a window, and a few pages in browsers.
+const ORDERS: usize = 4;
 
 /// How many there are and were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -105,36 +108,61 @@ pub struct Slice {
     pub rows: Vec<RowView>,
 }
 
-/// What was made of the table for the last look, for the next one.
+/// What was made of the table for those who look, for their next looks.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
     rates: Rates,
-    /// What the order was made for, and when.
-    made: Option<(Look, u64, Instant)>,
-    order: Vec<u64>,
+    /// The one that was made last is first.
+    orders: VecDeque<Order>,
+}
+
+/// The rows that somebody wants to see, in order.
+#[derive(Debug)]
+struct Order {
+    /// What it was made for, wherever a look begins and ends in it.
+    look: Look,
+    /// Of which table, and when.
+    version: u64,
+    at: Instant,
+    ids: Vec<u64>,
+}
+
+impl Order {
+    fn is_of(&self, look: &Look) -> bool {
+        let same = Look {
+            first: look.first,
+            count: look.count,
+            ..self.look.clone()
+        };
+        same == *look
+    }
+
+    /// Whether it is the order of these rows still.
+    fn stands(&self, look: &Look, version: u64, now: Instant) -> bool {
+        let still = !look.sort.moves() || now.saturating_duration_since(self.at) < ORDER;
+        self.version == version && still && self.is_of(look)
+    }
 }
 
 impl Watched {
-    /// Whether the order that was made last still stands.
-    fn stands(&self, look: &Look, version: u64, now: Instant) -> bool {
-        self.made.as_ref().is_some_and(|(made, of, at)| {
-            let same = Look {
-                first: look.first,
-                count: look.count,
-                ..made.clone()
-            };
-            let still = !look.sort.moves() || now.saturating_duration_since(*at) < ORDER;
-            same == *look && *of == version && still
-        })
-    }
-
-    /// Makes the order anew.
-    fn order(&mut self, look: &Look, found: &Found, now: Instant) {
-        if look.sort.is_rate() {
+    /// Makes an order, and keeps it where it is of all rows: those of a few are made in no time.
+    fn order(&mut self, look: &Look, found: &Found, now: Instant) -> Vec<u64> {
+        let of_all = look.client.is_none() && look.id.is_none();
+        if of_all && look.sort.is_rate() {
             self.rates.look(now, counts(found.rows.iter()));
         }
-        self.order = look.order(&found.rows, &self.rates, &found.weights);
-        self.made = Some((look.clone(), found.version, now));
+        let ids = look.order(&found.rows, &self.rates, &found.weights);
+        if of_all {
+            self.orders.retain(|order| !order.is_of(look));
+            self.orders.truncate(ORDERS - 1);
+            self.orders.push_front(Order {
+                look: look.clone(),
+                version: found.version,
+                at: now,
+                ids: ids.clone(),
+            });
+        }
+        ids
     }
 }
 
@@ -153,6 +181,16 @@ struct Found {
     version: u64,
 }
 
+/// What a look shows, as the table had it: of a topic's row that is not all, and topics are not waited for while the table is locked.
+struct Shown {
+    /// Each with how its client had come, and what it did afterwards.
+    rows: Vec<(Arc<Row>, Option<Verdict>, Option<Verdict>)>,
+    tally: Tally,
+    all: usize,
+    matching: usize,
+    first: usize,
+}
+
 impl Connections {
     /// How many there are.
     pub(crate) fn tally(&self) -> Tally {
@@ -163,23 +201,24 @@ impl Connections {
     /// What somebody wants to see of it at `now`.
     pub(crate) fn slice(&self, look: &Look, now: Instant) -> Slice {
         self.rearm();
-        let mut guard = lock(&self.0.watched);
-        let watched = &mut *guard;
+        let mut watched = lock(&self.0.watched);
+        let shown = self.shown(look, &mut watched, now);
+        let rows = shown.rows.iter().map(|(row, ..)| row);
+        watched.rates.look(now, counts(rows));
+        shown.slice(&watched.rates)
+    }
+
+    fn shown(&self, look: &Look, watched: &mut Watched, now: Instant) -> Shown {
         let table = self.table();
-        if watched.stands(look, table.version, now) {
-            return table.slice(look, &watched.order, &mut watched.rates, now);
+        let mut orders = watched.orders.iter();
+        if let Some(order) = orders.find(|order| order.stands(look, table.version, now)) {
+            return table.show(look, &order.ids, now);
         }
         // Whoever comes or leaves does not wait while they are sorted.
         let found = table.find(look, now);
         drop(table);
-        if look.client.is_some() || look.id.is_some() {
-            // A few rows; the order of them all is somebody else's and stands.
-            let order = look.order(&found.rows, &watched.rates, &found.weights);
-            return self.table().slice(look, &order, &mut watched.rates, now);
-        }
-        watched.order(look, &found, now);
-        self.table()
-            .slice(look, &watched.order, &mut watched.rates, now)
+        let order = watched.order(look, &found, now);
+        self.table().show(look, &order, now)
     }
 
     /// Before reading, so that what changes meanwhile is told again.
@@ -224,25 +263,19 @@ impl Table {
     }
 
     /// The part of an order that a look shows.
-    fn slice(&self, look: &Look, order: &[u64], rates: &mut Rates, now: Instant) -> Slice {
-        let shown = order.iter().skip(look.first).take(look.count.min(SHOWN));
-        let shown: Vec<_> = shown.filter_map(|id| self.row_of(*id)).collect();
-        rates.look(now, counts(shown.iter().copied()));
-        let rate = |row: &Row| rates.of(row.id).filter(|_| row.ended.get().is_none());
-        let rows = shown
-            .into_iter()
-            .map(|row| RowView {
-                verdict: self.returns.verdict(row),
-                afterwards: self.returns.afterwards(row, now, self.serving),
-                ..view(row, rate(row))
-            })
-            .collect();
-        Slice {
+    fn show(&self, look: &Look, order: &[u64], now: Instant) -> Shown {
+        let wanted = order.iter().skip(look.first).take(look.count.min(SHOWN));
+        let rows = wanted.filter_map(|id| self.row_of(*id)).map(|row| {
+            let verdict = self.returns.verdict(row);
+            let afterwards = self.returns.afterwards(row, now, self.serving);
+            (Arc::clone(row), verdict, afterwards)
+        });
+        Shown {
+            rows: rows.collect(),
             tally: self.tally(),
             all: self.open.len() + self.ended.len() + self.turned_away.len(),
             matching: order.len(),
             first: look.first,
-            rows,
         }
     }
 
@@ -260,6 +293,27 @@ impl Table {
 
     pub(super) fn arc_of(&self, id: u64) -> Option<Arc<Row>> {
         self.row_of(id).cloned()
+    }
+}
+
+impl Shown {
+    /// Says all that there is to say of the rows. It may wait for a topic.
+    fn slice(self, rates: &Rates) -> Slice {
+        let view = |(row, verdict, afterwards): (Arc<Row>, _, _)| {
+            let rate = rates.of(row.id).filter(|_| row.ended.get().is_none());
+            RowView {
+                verdict,
+                afterwards,
+                ..view(&row, rate)
+            }
+        };
+        Slice {
+            tally: self.tally,
+            all: self.all,
+            matching: self.matching,
+            first: self.first,
+            rows: self.rows.into_iter().map(view).collect(),
+        }
     }
 }
 
