@@ -268,12 +268,6 @@ impl Table {
         returns.came(row, goes_on, answered, now, is_there);
     }
 
-    /// The open row that may be the return of this client, from before anybody could see that it had gone.
-    fn perhaps_back(&self, gone: &Gone) -> Option<Arc<Row>> {
-        let newest = self.returns.newest(gone)?;
-        self.open.get(&newest).cloned()
-    }
-
     /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the longest ago.
     fn look_at(&mut self, row: &Arc<Row>) {
         let before = self.looked_at.len();
@@ -353,18 +347,22 @@ impl Open {
         // Before the lock is taken: all of it may wait for a topic.
         let closed = Arc::new(self.row.closed());
         let gone = Gone::of(&self.row, told, now);
-        let unseen = ending.by == EndedBy::Network || self.row.sent.is_blocked();
-        let perhaps_back = match unseen {
-            true => self.connections.table().perhaps_back(&gone),
-            false => None,
+        let back = match (ending.by, self.row.sent.is_blocked()) {
+            // It could not know before.
+            (EndedBy::Server, false) => None,
+            (by, blocked) => {
+                let seen = by != EndedBy::Network && !blocked;
+                let table = self.connections.table();
+                table.returns.perhaps_back(&gone, seen, &table.open)
+            }
         };
-        let back = perhaps_back.filter(|open| gone.is_back_as(open));
+        let back = back.filter(|back| gone.is_back_as(&back.row));
         let mut table = self.connections.table();
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
         if table.open.remove(&self.row.id).is_some() {
             let Table { ended, returns, .. } = &mut *table;
-            returns.went(gone, back.as_deref());
+            returns.went(gone, back.as_ref());
             keep(ended, closed, returns);
         }
         drop(table);

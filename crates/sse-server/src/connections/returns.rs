@@ -5,7 +5,7 @@
 
 mod verdict;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +23,12 @@ const GONE: usize = 256;
 /// How many are remembered by what they are known by alone.
 const NEWEST: usize = 4096;
 
+/// How many of those that came last are remembered.
+const ARRIVALS: usize = 256;
+
+/// A goodbye is read so much later, at most, than a request that came behind it.
+const OVERLAP: Duration = Duration::from_millis(500);
+
 /// A client that went is waited for this long at least, and for this many of its reconnection times.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PATIENCE_RETRIES: u32 = 10;
@@ -38,6 +44,26 @@ pub(super) struct Returns {
     left: HashMap<u64, Left>,
     /// The newest row that may be the return of somebody who is known so, whoever that is: nobody is called missing then.
     newest: HashMap<u64, u64>,
+    /// Those that came last and whose return they are is not known, the last one first.
+    arrivals: VecDeque<Arrival>,
+}
+
+/// Who came with an id, and goes on where.
+#[derive(Clone, Copy, Debug)]
+struct Arrival {
+    who: u64,
+    row: u64,
+    at: Instant,
+    next: u64,
+    had: Option<u64>,
+}
+
+/// An open connection that may be the return of a client whose end is seen only now.
+#[derive(Debug)]
+pub(super) struct Perhaps {
+    pub(super) row: Arc<Row>,
+    /// Where it went on; not known of one that has been there for long.
+    goes_on: Option<GoesOn>,
 }
 
 /// A client as its connection ended.
@@ -250,9 +276,9 @@ enum Fit {
 }
 
 impl Returns {
-    /// Remembers a client that went, unless it was back as this open row before anybody could see that.
-    pub(super) fn went(&mut self, gone: Gone, back: Option<&Row>) {
-        if let Some(back) = back.filter(|back| !self.came.contains_key(&back.id)) {
+    /// Remembers a client that went, unless it is back already.
+    pub(super) fn went(&mut self, gone: Gone, back: Option<&Perhaps>) {
+        if let Some(back) = back.filter(|back| !self.came.contains_key(&back.row.id)) {
             self.was_back(&gone, back);
             return;
         }
@@ -286,6 +312,17 @@ impl Returns {
         });
         let Some((_, _, place)) = fits.max() else {
             self.note(who, id);
+            if let (Some(goes_on), Answered::Stream) = (goes_on, answered) {
+                let GoesOn { next, had, .. } = *goes_on;
+                self.arrivals.truncate(ARRIVALS - 1);
+                self.arrivals.push_front(Arrival {
+                    who,
+                    row: id,
+                    at: now,
+                    next,
+                    had,
+                });
+            }
             return;
         };
         let gone = &self.gone[place];
@@ -322,23 +359,43 @@ impl Returns {
         self.newest.insert(who, id);
     }
 
-    /// The newest later row that may be the return of this client. One of many that are known so is enough: where it is another
-    /// one, nothing is said.
-    pub(super) fn newest(&self, gone: &Gone) -> Option<u64> {
-        let newest = self.newest.get(&gone.who).copied();
-        newest.filter(|newest| *newest > gone.row)
+    /// The one of these open rows that may be the return of this client: one that came just now, whose request was read before
+    /// the end of the other, or, where that was not to be `seen`, the newest. Of many that are known so that is enough: where it
+    /// is another one, nothing is said.
+    pub(super) fn perhaps_back(
+        &self,
+        gone: &Gone,
+        seen: bool,
+        open: &BTreeMap<u64, Arc<Row>>,
+    ) -> Option<Perhaps> {
+        let later = |row: u64| open.get(&row).filter(|_| row > gone.row).cloned();
+        let just_now = self.arrivals.iter().find(|arrival| {
+            let since = gone.at.saturating_duration_since(arrival.at);
+            arrival.who == gone.who && arrival.row > gone.row && since <= OVERLAP
+        });
+        if let Some(Arrival { row, next, had, .. }) = just_now.copied() {
+            let row = later(row)?;
+            let numbers = row.client.numbers.clone();
+            let goes_on = Some(GoesOn { numbers, next, had });
+            return Some(Perhaps { row, goes_on });
+        }
+        let newest = self.newest.get(&gone.who).filter(|_| !seen);
+        newest
+            .and_then(|row| later(*row))
+            .map(|row| Perhaps { row, goes_on: None })
     }
 
-    /// Notes that a client was back, as the open row `to`, before anybody saw that it had gone. Where that went on is no longer
-    /// known.
-    fn was_back(&mut self, gone: &Gone, to: &Row) {
-        let back = gone.back(&to.client, None, Answered::Stream, None);
+    /// Notes that a client was back, as an open row, before anybody saw that it had gone.
+    fn was_back(&mut self, gone: &Gone, to: &Perhaps) {
+        let Perhaps { row, goes_on } = to;
+        let away = goes_on.as_ref().map(|_| Duration::ZERO);
+        let back = gone.back(&row.client, goes_on.as_ref(), Answered::Stream, away);
         let left = Left::Returned {
-            to: to.id,
-            away: None,
+            to: row.id,
+            away,
             sure: back.sure,
         };
-        self.came.insert(to.id, back);
+        self.came.insert(row.id, back);
         self.left.insert(gone.row, left);
     }
 

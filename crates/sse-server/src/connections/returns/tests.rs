@@ -386,6 +386,40 @@ fn one_that_was_back_before_it_was_missed_is_not_missing() {
     );
 }
 
+/// Of a hundred clients that closed and came back at once, 31 had no verdict: their requests were read before their goodbyes.
+#[test]
+fn one_whose_request_overtakes_its_goodbye_has_come_back() {
+    for (who, probably) in [(tagged as fn(_) -> _, ""), (untagged, "probably ")] {
+        let desk = Desk::new();
+        let old = desk.comes(0, who(None), 1);
+        old.sent(7, Some(7), 100);
+        let _new = desk.comes(5000, who(Some("6")), 7);
+        desk.ends(&old, CLOSED, 5010);
+        assert_eq!(
+            desk.words(6000, 2),
+            format!("{probably}came back after 0.00 s (retry 1.00 s) with id 6, 1 event repeated")
+        );
+        assert_eq!(
+            desk.words(6000, 1),
+            format!("{probably}came back after 0.00 s")
+        );
+    }
+    // Of one that goes long after, it is not the return.
+    let desk = Desk::new();
+    let old = desk.comes(0, untagged(None), 1);
+    old.sent(7, Some(7), 100);
+    let _other = desk.comes(5000, untagged(Some("6")), 7);
+    desk.ends(&old, CLOSED, 6000);
+    assert_eq!((desk.said(7000, 1), desk.said(7000, 2)), (None, None));
+    // Nor of one that the server ends.
+    let desk = Desk::new();
+    let old = desk.comes(0, untagged(None), 1);
+    old.sent(7, Some(7), 100);
+    let _other = desk.comes(5000, untagged(Some("6")), 7);
+    desk.ends(&old, CUT, 5010);
+    assert_eq!((desk.said(7000, 1), desk.said(7000, 2)), (None, None));
+}
+
 /// Two of one name, as two windows of one program: what the one brought tells nothing of the other.
 #[test]
 fn another_of_the_same_tag_is_not_taken_for_it_and_nobody_is_called_missing() {
