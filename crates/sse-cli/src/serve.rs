@@ -84,21 +84,26 @@ async fn tell_of_streams(mut changed: watch::Receiver<StreamsView>) {
     let mut before = None;
     loop {
         let file = changed.borrow_and_update().file.clone();
-        if let Some(file) = file
-            && before.as_ref() != Some(&file.problem)
-        {
+        let now = file.map(|file| {
             let line = match &file.problem {
                 Some(problem) => format!("{} {}", at(&file.path, problem), problem.instead),
-                None => format!("{} is served.", file.path),
+                None if file.exists => format!("{} is served.", file.path),
+                None => format!("{} is gone. The shipped streams are served.", file.path),
             };
-            // That it is served is news only after a mistake.
-            if before.is_some() || file.problem.is_some() {
+            (line, file.problem.is_some())
+        });
+        if let Some((line, is_wrong)) = now
+            && before.as_ref() != Some(&line)
+        {
+            // At the beginning only a mistake is news.
+            let is_news = before.is_some() || is_wrong;
+            before = Some(line.clone());
+            if is_news {
                 // It waits where nobody reads.
                 let said =
                     tokio::task::spawn_blocking(move || writeln!(std::io::stderr(), "sse: {line}"));
                 _ = said.await;
             }
-            before = Some(file.problem);
         }
         if changed.changed().await.is_err() {
             return;
@@ -106,12 +111,10 @@ async fn tell_of_streams(mut changed: watch::Receiver<StreamsView>) {
     }
 }
 
-/// The problem, with its place where it is one of the text.
+/// The problem, with its place.
 fn at(path: &str, problem: &FileProblem) -> String {
-    match problem.line {
-        Some(line) => format!("{path}, line {line}: {}", problem.sentence),
-        None => problem.sentence.clone(),
-    }
+    let line = problem.line.map(|line| format!(", line {line}"));
+    format!("{path}{}: {}", line.unwrap_or_default(), problem.sentence)
 }
 
 /// Where to visit and what there is, for people and for scripts that read the first line. That nobody

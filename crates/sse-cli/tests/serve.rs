@@ -178,6 +178,40 @@ fn streams_of_a_file_are_served_and_a_mistake_in_it_is_told() {
     assert!(told.next().is_none());
 }
 
+/// Of a wrong file that went away it was said that it is served, and of a good one that came nothing at all.
+#[test]
+fn what_becomes_of_a_file_in_the_usual_place_is_told() {
+    let config = tempfile::TempDir::new().expect("a folder");
+    let file = config.path().join("dev.sse-workbench/streams.toml");
+    let save = |text: &str| {
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&file, text).expect("written");
+    };
+    save("");
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "XDG_CONFIG_HOME=$1 exec \"$0\" serve --port 0", SSE])
+        .arg(config.path());
+    let mut serving = Serving::spawn(&mut command);
+    let mut told = serving.stderr();
+    let mut line = || told.next().expect("open").expect("UTF-8");
+    let name = file.to_str().expect("UTF-8");
+    let empty = line();
+    assert!(
+        empty.starts_with(&format!("sse: {name}: There is no stream in the file")),
+        "{empty}"
+    );
+    std::fs::remove_file(&file).expect("removed");
+    assert_eq!(
+        line(),
+        format!("sse: {name} is gone. The shipped streams are served.")
+    );
+    save("[[stream]]\npath = \"/mine\"\n");
+    assert_eq!(line(), format!("sse: {name} is served."));
+    read_until(&mut serving.get("/mine"), "data: 1\n\n");
+    serving.signal("TERM");
+}
+
 /// Each connection takes a descriptor. At the limit the rest wait in the queue, and the server neither ends
 /// nor spins; when some leave, those that waited are served.
 #[test]

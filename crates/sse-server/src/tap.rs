@@ -23,6 +23,10 @@ pub(crate) const KEPT: usize = 64 * 1024;
 /// times would cost more than the bytes.
 const PIECES: usize = KEPT / 16;
 
+/// A piece of so many bytes goes whole, so that what is left begins with an event; of a larger one the end stays, or a small event
+/// behind it would leave next to nothing.
+const WHOLE: usize = KEPT / 16;
+
 /// The last bytes of one connection.
 #[derive(Debug)]
 pub(crate) struct Tap {
@@ -57,6 +61,13 @@ struct Piece {
 }
 
 impl Piece {
+    /// Forgets its first bytes.
+    fn cut(&mut self, bytes: usize) {
+        self.offset += bytes as u64;
+        self.length -= u32::try_from(bytes).unwrap_or(self.length);
+        self.begins = false;
+    }
+
     fn length(&self) -> usize {
         self.length as usize
     }
@@ -254,13 +265,24 @@ impl WireView {
 }
 
 impl Kept {
-    /// Forgets the oldest visits until there is room for so many bytes, and for one more piece.
+    /// Forgets the oldest bytes until there is room for so many, and for one more piece.
     fn make_room(&mut self, bytes: usize) {
-        while self.bytes.len() + bytes > KEPT || self.pieces.len() >= PIECES {
-            let Some(oldest) = self.pieces.pop_front() else {
+        let mut surplus = (self.bytes.len() + bytes).saturating_sub(KEPT);
+        loop {
+            let full = self.pieces.len() >= PIECES;
+            let Some(oldest) = self.pieces.front_mut().filter(|_| full || surplus > 0) else {
                 return;
             };
-            self.bytes.drain(..oldest.length());
+            let forgotten = match full || oldest.length() <= WHOLE {
+                true => oldest.length(),
+                false => surplus.min(oldest.length()),
+            };
+            oldest.cut(forgotten);
+            if oldest.length == 0 {
+                self.pieces.pop_front();
+            }
+            self.bytes.drain(..forgotten);
+            surplus = surplus.saturating_sub(forgotten);
         }
     }
 }
@@ -377,6 +399,24 @@ mod tests {
         }
         let view = seen(&tap, 1, offset, 0);
         assert!(bytes(&view).len() > KEPT - event.len());
+    }
+
+    /// A keep-alive behind a large event was all that was left.
+    #[test]
+    fn a_small_event_does_not_push_a_large_one_out() {
+        let tap = Tap::new(Framing::Bare);
+        let large = format!("data: {}\n\n", "x".repeat(40_000));
+        let mut offset = 0;
+        for event in [&*large, &large, "data: y\n\n"] {
+            tap.take(offset, &[event.as_bytes()], 0, event.len());
+            offset += event.len() as u64;
+        }
+        let view = seen(&tap, 1, offset, 0);
+        let all = [&*large, &large, "data: y\n\n"].concat();
+        assert!(bytes(&view) == all.as_bytes()[all.len() - KEPT..]);
+        assert_eq!(view.pieces[0].offset as usize, all.len() - KEPT);
+        assert_eq!(data(&view).len(), 2, "the first one is not whole");
+        assert_eq!(view.missed, 0);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::config::KeepAlive;
 use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::routes::page;
 use crate::stream::{Pace, Stream};
+use crate::time::read_time;
 use value::{Given, find};
 use words::{Keys, named, no_toml, quoted, shown};
 
@@ -414,6 +415,11 @@ impl Reader<'_> {
                 given,
                 "names no time: write one such as \"15s\", or false for none.",
             ),
+            DeValue::String(time) if read_time(time).is_some_and(|time| time.is_zero()) => self
+                .wrong(
+                    given,
+                    "is too short: write a time from 1ms to 1h, or false for none.",
+                ),
             _ => self.time(given, KEEP_ALIVE).map(KeepAlive::Interval),
         }
     }

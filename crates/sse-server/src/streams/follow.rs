@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(400);
 /// A file that changed is read when it has not changed for so long: editors write in several goes.
 const CALM: Duration = Duration::from_millis(100);
 
-/// How long the start waits for the first reading.
+/// A file that does not answer for so long is told. The start waits no longer for the first reading.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What tells one state of a file from another.
@@ -33,7 +33,7 @@ struct Print {
     node: (u64, i64, i64),
 }
 
-/// What a look found: a file, or none, or why nobody knows.
+/// What a look found: a file, or none, or why nobody knows, in a sentence.
 type Look = Result<Option<Print>, String>;
 
 /// Reads the file and serves what it holds, then goes on so for as long as the streams are there. Waits for the first
@@ -41,7 +41,7 @@ type Look = Result<Option<Print>, String>;
 pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
     let mut follower = Follower {
         streams: Arc::downgrade(streams),
-        path: path.clone(),
+        path,
         last: Ok(None),
         ever: false,
     };
@@ -55,13 +55,11 @@ pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
     match read.recv_timeout(PATIENCE) {
         Ok(follower) => drop(tokio::spawn(follower.run())),
         Err(_) => {
-            streams.keep(unreadable(&path, "it does not answer"), true, false);
+            streams.keep(silent(), true, false);
             tokio::spawn(async move {
                 let late = tokio::task::spawn_blocking(move || read.recv());
-                if let Ok(Ok(mut follower)) = late.await {
-                    // It may have served the list just before this said that it does not answer.
-                    follower.last = Err(String::new());
-                    follower.run().await;
+                if let Ok(Ok(follower)) = late.await {
+                    follower.anew().run().await;
                 }
             });
         }
@@ -85,23 +83,42 @@ impl Follower {
             if self.streams.strong_count() == 0 {
                 return;
             }
+            let (streams, ever) = (Weak::clone(&self.streams), self.ever);
             // On a thread for what blocks: a file may lie on a share that does not answer.
-            let looked = tokio::task::spawn_blocking(move || {
-                let now = look(&self.path);
-                if now != self.last {
-                    std::thread::sleep(CALM);
-                    if look(&self.path) == now {
-                        self.take(now);
+            let mut looking = tokio::task::spawn_blocking(move || self.look());
+            let looked = match tokio::time::timeout(PATIENCE, &mut looking).await {
+                Ok(looked) => looked,
+                Err(_) => {
+                    if let Some(streams) = streams.upgrade() {
+                        streams.keep(silent(), true, ever);
                     }
+                    drop(streams);
+                    looking.await.map(Self::anew)
                 }
-                self
-            });
-            match looked.await {
+            };
+            match looked {
                 Ok(follower) => self = follower,
                 // The runtime ends.
                 Err(_) => return,
             }
         }
+    }
+
+    fn look(mut self) -> Self {
+        let now = look(&self.path);
+        if now != self.last {
+            std::thread::sleep(CALM);
+            if look(&self.path) == now {
+                self.take(now);
+            }
+        }
+        self
+    }
+
+    /// To begin anew: it may have served a list just before it was said that the file does not answer.
+    fn anew(mut self) -> Self {
+        self.last = Err(String::new());
+        self
     }
 
     fn take(&mut self, look: Look) {
@@ -118,16 +135,13 @@ impl Follower {
                     }
                 });
             }
-            Ok(None) => Err(Problem {
-                line: None,
-                reason: format!("{} is gone: put it back.", self.path.display()),
-            }),
+            Ok(None) => Err(told("The file is gone: put it back.")),
             Ok(Some(_)) => read(&self.path).map_err(|why| {
                 // To be tried again at the next look: the file itself need not change for it to become readable.
                 self.last = Err(why.clone());
-                unreadable(&self.path, &why)
+                told(&why)
             }),
-            Err(why) => Err(unreadable(&self.path, why)),
+            Err(why) => Err(told(why)),
         };
         if read.is_ok() || look.is_err() || matches!(look, Ok(None)) {
             self.last = look;
@@ -151,31 +165,27 @@ fn look(path: &Path) -> Look {
             node: (meta.ino(), meta.ctime(), meta.ctime_nsec()),
         })),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(e.to_string()),
+        Err(e) => Err(unreadable(e)),
     }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let why = |e: io::Error| e.to_string();
     // A pipe or a device might never end, or never begin.
-    if !fs::metadata(path).map_err(why)?.is_file() {
-        return Err("it is not a file".to_owned());
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err("This is not a file: put one in its place.".to_owned());
     }
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(why)?;
+    let file = fs::File::open(path).map_err(unreadable)?;
     // One byte more than it may have shows that it is too large.
     file.take(MAX_BYTES as u64 + 1)
         .read_to_end(&mut bytes)
-        .map_err(why)?;
+        .map_err(unreadable)?;
     Ok(bytes)
 }
 
 fn list(bytes: &[u8]) -> Result<Vec<crate::stream::Stream>, Problem> {
     if bytes.len() > MAX_BYTES {
-        return Err(Problem {
-            line: None,
-            reason: "The file is larger than 1 MiB: make it smaller.".to_owned(),
-        });
+        return Err(told("The file is larger than 1 MiB: make it smaller."));
     }
     match str::from_utf8(bytes) {
         Ok(text) => file::read(text),
@@ -191,12 +201,18 @@ fn list(bytes: &[u8]) -> Result<Vec<crate::stream::Stream>, Problem> {
     }
 }
 
-fn unreadable(path: &Path, why: &str) -> Problem {
+fn unreadable(error: io::Error) -> String {
+    format!("The file cannot be read ({error}): make it readable.")
+}
+
+fn silent() -> Problem {
+    told("The file does not answer: see whether the disk or the share that it lies on is there.")
+}
+
+/// A problem that is in no line of the file.
+fn told(sentence: &str) -> Problem {
     Problem {
         line: None,
-        reason: format!(
-            "{} cannot be read ({why}): make it readable.",
-            path.display()
-        ),
+        reason: sentence.to_owned(),
     }
 }
