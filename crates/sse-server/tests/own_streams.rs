@@ -270,7 +270,12 @@ async fn a_preview_is_the_bytes_that_go_out() {
     assert_eq!(bytes, client.chunks().await.concat());
     assert_eq!((parts.len(), &preview["more"]), (3, &Value::Bool(false)));
 
-    for (query, status) in [("", 400), ("?stream=", 404), ("?stream=/topics/x", 404)] {
+    for (query, status) in [
+        ("", 400),
+        ("?stream=/ticks&stream=/numbers", 400),
+        ("?stream=", 404),
+        ("?stream=/topics/x", 404),
+    ] {
         let (mut client, head) = desk.bench.get(&format!("/api/preview{query}")).await;
         assert_eq!(head.status, status, "{query}");
         let body = client.body(&head).await;

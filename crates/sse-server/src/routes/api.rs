@@ -36,8 +36,16 @@ pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -
 /// What `?stream=/PATH` would send.
 pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
     let query = uri.query().unwrap_or_default();
-    let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "stream");
-    let Some((_, stream)) = asked else {
+    let mut asked = None;
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if name != "stream" {
+            continue;
+        }
+        if let Err(bad) = once(&mut asked, &name, value) {
+            return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string());
+        }
+    }
+    let Some(stream) = asked else {
         let sentence = "Say which stream, such as ?stream=/numbers.";
         return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
     };
