@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `actions` | the one table of what a person can do; menu, keys, page and tests read it |
 //! | `args` | `--help` and `--version`, answered without a display |
+//! | `beside` | files written whole, then put in their place |
 //! | `clipboard` | the system's clipboard |
 //! | `commands` | what the page may ask |
 //! | `display` | whether a window can be opened at all |
@@ -26,6 +27,7 @@
 
 mod actions;
 mod args;
+mod beside;
 mod clipboard;
 mod commands;
 mod display;

@@ -1,14 +1,14 @@
 //! Bytes into a new file among the person's downloads, where a browser would put them too: nothing to be asked, and
 //! one place to look.
 //!
-//! It must never write over a file, and nobody ever reads half of one.
+//! It must never write over a file.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tauri::{AppHandle, Manager};
 
+use crate::beside::{self, Readers};
 use crate::error::Error;
 
 /// The longest name, in bytes.
@@ -48,16 +48,9 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(plain)
 }
 
-/// Writes beside the place of the file, then puts it there if the place is empty.
+/// Puts a file into the first place that is empty.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-    fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    // As any file that a person makes: the default is for secrets.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
+    let mut file = beside::written(folder, bytes, Readers::Usual)?;
     for n in 1..=MOST {
         let path = folder.join(numbered(name, n));
         match file.persist_noclobber(&path) {
@@ -83,6 +76,8 @@ fn numbered(name: &str, n: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -5,12 +5,13 @@
 //! name and never overwritten. Keys that this version does not know survive a save; comments do not.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sse_server::{DEFAULT_PORT, TopicConfig};
 
+use crate::beside::{self, Readers};
 use crate::error::Error;
 
 const FILE: &str = "settings.toml";
@@ -198,14 +199,10 @@ fn read(path: &Path) -> Result<Settings, String> {
     Ok(settings)
 }
 
-/// Writes beside the file, then puts it in its place.
 fn write(path: &Path, settings: &Settings) -> io::Result<()> {
     let text = toml::to_string_pretty(settings).map_err(io::Error::other)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
+    let file = beside::written(folder, text.as_bytes(), Readers::Own)?;
     file.persist(path)?;
     Ok(())
 }

@@ -4,13 +4,14 @@
 //! It must never write over what a person wrote.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sse_server::SHIPPED_STREAMS;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_shell::ShellExt as _;
 
+use crate::beside::{self, Readers};
 use crate::error::Error;
 use crate::shell::Shell;
 
@@ -36,18 +37,14 @@ pub(crate) async fn edit(app: &AppHandle) -> Result<(), Error> {
     opened.await?
 }
 
-/// Writes the shipped streams beside the place of the file, then puts them there if it is empty: nobody ever reads
-/// half of them, and what is there already stays.
+/// Puts the shipped streams in the place of the file if it is empty: what is there already stays.
 fn write_first(path: &Path) -> io::Result<()> {
     // Looked at without following a link, which may lead to what is not there just now.
     if fs::symlink_metadata(path).is_ok() {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(SHIPPED_STREAMS.as_bytes())?;
-    file.as_file().sync_all()?;
+    let file = beside::written(folder, SHIPPED_STREAMS.as_bytes(), Readers::Own)?;
     match file.persist_noclobber(path) {
         Err(late) if late.error.kind() != io::ErrorKind::AlreadyExists => Err(late.error),
         _ => Ok(()),

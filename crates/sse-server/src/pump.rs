@@ -76,7 +76,7 @@ pub(crate) struct Told {
 /// Where the events come from.
 #[derive(Debug)]
 enum Feed {
-    /// From a counter, at a pace. Boxed, since it is twice the size of the other, of which there may be more.
+    /// From a stream of the list, at its pace. Boxed, since it is twice the size of the other, of which there may be more.
     Paced(Box<Paced>),
     /// From a topic, as they are published.
     Topic(Subscription),
