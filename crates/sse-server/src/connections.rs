@@ -23,6 +23,7 @@ use tokio::sync::watch;
 
 use crate::pump::Told;
 use crate::tap::{Tap, Tapped, WireView};
+use crate::time::{millis, since_1970};
 pub use look::{Look, Sort};
 pub(crate) use numbers::Numbers;
 pub(crate) use returns::GoesOn;
@@ -30,7 +31,7 @@ use returns::{Answered, Gone, Returns};
 pub use returns::{Verdict, VerdictKind};
 pub use row::EndedBy;
 pub(crate) use row::{Asked, Client, Ending, shown};
-use row::{Row, Sent, State, millis};
+use row::{Row, Sent, State};
 use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
 
@@ -252,7 +253,7 @@ impl Table {
         Arc::new(Row {
             id: self.next_id,
             client,
-            since: millis(SystemTime::now()),
+            since: millis(since_1970(SystemTime::now())),
             status,
             origin: origin.map(String::into_boxed_str),
             sent: Sent::nothing(next),

@@ -45,6 +45,7 @@ mod state;
 mod stream;
 mod streams;
 mod tap;
+mod text;
 mod time;
 mod topics;
 mod transport;

@@ -9,10 +9,11 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::time::since_1970;
 use crate::transport::Framing;
 pub use events::{What, WireEvent};
 
@@ -160,7 +161,7 @@ impl Tap {
             left -= end - begin;
         }
         kept.pieces.push_back(Piece {
-            at: micros(SystemTime::now()),
+            at: u64::try_from(since_1970(SystemTime::now()).as_micros()).unwrap_or(u64::MAX),
             offset: offset + (first - from) as u64,
             length: u32::try_from(to - first).unwrap_or(u32::MAX),
             begins: first == 0,
@@ -285,12 +286,6 @@ impl Kept {
             surplus = surplus.saturating_sub(forgotten);
         }
     }
-}
-
-fn micros(at: SystemTime) -> u64 {
-    at.duration_since(UNIX_EPOCH).map_or(0, |since| {
-        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
-    })
 }
 
 #[cfg(test)]

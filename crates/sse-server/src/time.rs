@@ -1,6 +1,6 @@
-//! Times as people write them.
+//! Times as people write them, and as they are told.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Reads a time such as `500ms`, `2s` or `1m 30s`; `None` where the text is none.
 pub fn read_time(text: &str) -> Option<Duration> {
@@ -12,6 +12,16 @@ pub fn read_time(text: &str) -> Option<Duration> {
         return None;
     }
     humantime::parse_duration(text).ok()
+}
+
+/// Whole milliseconds.
+pub(crate) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What the clock shows; nothing where it stands before 1970.
+pub(crate) fn since_1970(at: SystemTime) -> Duration {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]

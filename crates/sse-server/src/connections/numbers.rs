@@ -63,18 +63,18 @@ impl Numbers {
 
 /// The same, of a client that went: what it was sent need not be there any more.
 #[derive(Debug)]
-pub(super) enum Of {
-    Nothing,
+pub(super) enum WeakNumbers {
+    None,
     Stream(Weak<Stream>),
     Topic(Weak<Topic>),
 }
 
-impl Of {
+impl WeakNumbers {
     pub(super) fn new(numbers: &Numbers) -> Self {
         match numbers {
             Numbers::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
             Numbers::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
-            Numbers::None | Numbers::Last(_) => Self::Nothing,
+            Numbers::None | Numbers::Last(_) => Self::None,
         }
     }
 

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::numbers::{Numbers, Of};
+use super::numbers::{Numbers, WeakNumbers};
 use super::row::{Asked, Client, EndedBy, Row, shown};
 use crate::pump::Told;
 pub use verdict::{Verdict, VerdictKind};
@@ -76,8 +76,8 @@ pub(super) struct Gone {
     peer: IpAddr,
     asked: Arc<Asked>,
     at: Instant,
-    /// What it was sent.
-    of: Of,
+    /// What the numbers of its events were numbers of.
+    numbers: WeakNumbers,
     /// The number that would have been next.
     next: Option<u64>,
     /// What it was told.
@@ -166,7 +166,7 @@ impl Gone {
             peer: row.client.peer.ip(),
             asked: Arc::clone(&row.client.asked),
             at,
-            of: Of::new(numbers),
+            numbers: WeakNumbers::new(numbers),
             next,
             told,
             brought: row.client.brought.clone(),
@@ -193,12 +193,12 @@ impl Gone {
 
     /// Whether it was given the id of the event `had`.
     fn was_given(&self, client: &Client, had: u64, numbers: &Numbers) -> bool {
-        let Some(next) = self.next.filter(|_| self.of.is(numbers)) else {
+        let Some(next) = self.next.filter(|_| self.numbers.is(numbers)) else {
             return false;
         };
         // An id without data comes behind the last event, and its place before a subscriber's first.
         let not_behind = had < next || numbers.events_between(next, had + 1) == 0;
-        let own = self.brought == client.brought || matches!(self.of, Of::Topic(_));
+        let own = self.brought == client.brought || matches!(self.numbers, WeakNumbers::Topic(_));
         not_behind && (had >= self.told.first || had + 1 == self.told.first && own)
     }
 
@@ -235,7 +235,7 @@ impl Gone {
     fn cost(&self, client: &Client, goes_on: &GoesOn, answered: Answered) -> Option<Cost> {
         let numbers = &goes_on.numbers;
         // Who is refused has not gone on anywhere.
-        if matches!(answered, Answered::Refused(_)) || !self.of.is(numbers) {
+        if matches!(answered, Answered::Refused(_)) || !self.numbers.is(numbers) {
             return None;
         }
         let sent = self.next?;

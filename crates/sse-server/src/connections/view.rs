@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use super::look::{Look, SHOWN, Sort};
 use super::rates::{Counts, PerSecond, Rates};
-use super::row::{Ended, Row, millis};
+use super::row::{Ended, Row};
 use super::{Connections, EndedBy, Table, Verdict, lock};
+use crate::time::{millis, since_1970};
 
 /// How long an order stands while no row comes or ends, where what it is sorted by changes with every event.
 const ORDER: Duration = Duration::from_secs(1);
@@ -347,7 +348,7 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
             by: ending.by,
             why: ending.why,
             complete: ending.complete,
-            at_ms: millis(*when),
+            at_ms: millis(since_1970(*when)),
         }),
         verdict: None,
         afterwards: None,

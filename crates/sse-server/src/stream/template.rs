@@ -10,11 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::query::MAX_NUMBER;
+use crate::text::cut;
 
 /// How many texts [`Template::all`] lists at most.
 const MAX_TEXTS: usize = 100;
-/// How much of a bad place an error shows, in characters.
-const SHOWN: usize = 40;
 /// The last second of the year 9999: what is later has no form in RFC 3339.
 const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 
@@ -314,7 +313,7 @@ fn part(place: &str) -> Result<Part, BadTemplate> {
         ("random", rest) => bounds(rest.unwrap_or_default()).ok_or_else(|| {
             BadTemplate(format!(
                 "{{{}}} needs two whole numbers, the smaller one first: write it as {{random 1 6}}.",
-                shown(place)
+                cut(place)
             ))
         }),
         ("pick", Some(texts)) if !texts.is_empty() => {
@@ -326,7 +325,7 @@ fn part(place: &str) -> Result<Part, BadTemplate> {
         _ => Err(BadTemplate(format!(
             "{{{0}}} is no place: there are {{n}}, {{now}}, {{unix_ms}}, {{random A B}} and {{pick a|b|c}}, and \
              {{{{{0}}}}} stands for it as text.",
-            shown(place)
+            cut(place)
         ))),
     }
 }
@@ -336,16 +335,6 @@ fn bounds(text: &str) -> Option<Part> {
     let least = least.parse().ok()?;
     let most = most.trim_start().parse().ok()?;
     (least <= most).then_some(Part::Random { least, most })
-}
-
-/// So much of a text that a sentence can hold it.
-fn shown(text: &str) -> String {
-    let mut shown: String = text.escape_debug().take(SHOWN + 1).collect();
-    if shown.chars().count() > SHOWN {
-        shown.pop();
-        shown.push('…');
-    }
-    shown
 }
 
 #[cfg(test)]

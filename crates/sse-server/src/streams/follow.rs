@@ -34,7 +34,7 @@ struct Print {
 }
 
 /// What a look found: a file, or none, or why nobody knows, in a sentence.
-type Look = Result<Option<Print>, String>;
+type Seen = Result<Option<Print>, String>;
 
 /// Reads the file and serves what it holds, then goes on so for as long as the streams are there. Waits for the first
 /// reading, so that the list is right when the server starts; but a share that does not answer keeps nobody from starting.
@@ -48,8 +48,8 @@ pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
     let (done, read) = mpsc::channel();
     // A thread of its own, which nobody has to wait for.
     std::thread::spawn(move || {
-        let look = look(&follower.path);
-        follower.take(look);
+        let seen = look(&follower.path);
+        follower.take(seen);
         _ = done.send(follower);
     });
     match read.recv_timeout(PATIENCE) {
@@ -69,7 +69,7 @@ pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
 struct Follower {
     streams: Weak<Streams>,
     path: PathBuf,
-    last: Look,
+    last: Seen,
     /// Whether the file was ever served.
     ever: bool,
 }
@@ -121,14 +121,14 @@ impl Follower {
         self
     }
 
-    fn take(&mut self, look: Look) {
+    fn take(&mut self, seen: Seen) {
         let Some(streams) = self.streams.upgrade() else {
             return;
         };
-        let exists = !matches!(look, Ok(None));
-        let read = match &look {
+        let exists = !matches!(seen, Ok(None));
+        let read = match &seen {
             Ok(None) if !self.ever => {
-                self.last = look;
+                self.last = seen;
                 return streams.say(|view| {
                     if let Some(file) = &mut view.file {
                         (file.exists, file.problem) = (false, None);
@@ -143,8 +143,8 @@ impl Follower {
             }),
             Err(why) => Err(told(why)),
         };
-        if read.is_ok() || look.is_err() || matches!(look, Ok(None)) {
-            self.last = look;
+        if read.is_ok() || seen.is_err() || matches!(seen, Ok(None)) {
+            self.last = seen;
         }
         match read.and_then(|bytes| list(&bytes)) {
             Ok(list) => {
@@ -156,7 +156,7 @@ impl Follower {
     }
 }
 
-fn look(path: &Path) -> Look {
+fn look(path: &Path) -> Seen {
     match fs::metadata(path) {
         Ok(meta) => Ok(Some(Print {
             modified: meta.modified().ok(),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Answered, Back, Cost, Left};
 use crate::connections::row::Row;
+use crate::time::millis;
 
 /// What is said of a connection whose client came back, or did not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -176,8 +177,4 @@ fn time(time: Duration) -> String {
         120..7200 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

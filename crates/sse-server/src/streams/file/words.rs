@@ -3,9 +3,7 @@
 use toml::de::DeValue;
 
 use super::{Problem, line};
-
-/// How much of a value or a key a sentence shows, in characters.
-const SHOWN: usize = 40;
+use crate::text::cut;
 
 /// What is said where the name `stream` is used for anything else than streams.
 pub(super) const HEADING: &str =
@@ -92,17 +90,6 @@ pub(super) fn named(key: &str) -> String {
 /// A text in quotes.
 pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", cut(text))
-}
-
-/// So much of a text that a sentence can hold it, on one line.
-pub(super) fn cut(text: &str) -> String {
-    let mut cut: String = text.escape_debug().take(SHOWN + 1).collect();
-    if cut.chars().count() > SHOWN {
-        cut.pop();
-        cut.push('…');
-    }
-    // An apostrophe needs no escape within the quotes that are put around it.
-    cut.replace("\\'", "'")
 }
 
 /// What the parser of TOML says, for a person.
