@@ -12,12 +12,14 @@
 //! | `run`, `listen`, `port`, `accept` | one run: its sockets, its accept loop, its end |
 //! | `door` | a connection while it speaks HTTP, until a stream takes it over |
 //! | `app`, `guard`, `routes` | a request: may it come in, and who answers it |
-//! | `stream`, `query` | what streams there are, and what a request may change about one |
+//! | `stream`, `query` | what a stream is, and what a request may change about one |
+//! | `streams`, `preview` | the file of streams and the list in force, and what one of them would send |
 //! | `topics`, `publish` | streams that somebody else feeds, and what a request to publish says |
 //! | `pump` | what a connection is sent and when, without clock or socket |
 //! | `transport`, `wire` | framing and unsent bytes; the socket itself |
 //! | `signals` | what asks a program to end |
-//! | `connections` | who is connected: the truth that window, API and command line read |
+//! | `connections`, `tap` | who is connected and what they were sent: the truth that window, API and command line read |
+//! | `text`, `time` | what others write, in sentences of ours |
 //!
 //! Invariant: nothing here depends on Tauri, a window or a display.
 
