@@ -303,7 +303,7 @@ fn pace(stream: &Stream) -> Cow<'static, str> {
     };
     let Pace { every, jitter, .. } = stream.pace;
     if own > 0 {
-        return "at a pace of its own".into();
+        return "own pace".into();
     }
     if every.is_zero() {
         return "as fast as it is read".into();
@@ -368,7 +368,7 @@ mod tests {
             ..Entry::default()
         }));
         stream.count = Some(1);
-        assert_eq!(summary(&stream), "1 event, at a pace of its own");
+        assert_eq!(summary(&stream), "1 event, own pace");
     }
 
     #[test]
