@@ -7,6 +7,7 @@
  * @import { Arrival, View } from "./types.js"
  */
 
+import { ChosenData } from "./chosen-data.js";
 import { EventRows, ROWS_IN_VIEW } from "./event-rows.js";
 import { Ring } from "./ring.js";
 import { count, several } from "./format.js";
@@ -31,6 +32,10 @@ const newList = markup(`
     </div>
   </div>
   <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
+  <div class="chosen" hidden>
+    <div class="text" tabindex="0" role="group" aria-label="Data of the chosen event"><pre data-exact></pre><p class="rest quiet" hidden></p></div>
+    <button type="button" class="plain small" data-act="copy-data" aria-label="Copy the data of the chosen event">Copy</button>
+  </div>
   <div class="foot">
     <span class="counts"></span>
     <button type="button" class="plain small" data-act="gap" title="Show the last gap" hidden></button>
@@ -57,6 +62,8 @@ export class EventList extends HTMLElement {
   #fresh = 0;
   /** @type {EventRows | null} */
   #rows = null;
+  /** @type {ChosenData | null} */
+  #chosen = null;
 
   connectedCallback() {
     if (this.#rows) {
@@ -67,9 +74,17 @@ export class EventList extends HTMLElement {
     this.append(newList());
     lists += 1;
     this.#rows = new EventRows(part(this, ".scroller"), `event-${lists}`);
+    const chosen = part(this, ".chosen");
+    this.#chosen = new ChosenData(chosen);
     const grid = part(this, ".grid");
     const scroller = part(this, ".scroller");
     grid.addEventListener("keydown", this.#onKey);
+    chosen.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      this.#chooseNone();
+      grid.focus();
+    });
     scroller.addEventListener("scroll", this.#onScroll, { passive: true });
     scroller.addEventListener("wheel", this.#onWheel, { passive: true });
     scroller.addEventListener("click", this.#onClick);
@@ -93,6 +108,11 @@ export class EventList extends HTMLElement {
     part(this, ".grid").ariaLabel = name;
   }
 
+  /** The data of the event that is chosen, to be copied. */
+  get chosenData() {
+    return this.#chosen?.text ?? "";
+  }
+
   /** @param {Arrival} arrival */
   push(arrival) {
     if (arrival.notice !== null) {
@@ -106,7 +126,7 @@ export class EventList extends HTMLElement {
   clear() {
     this.#ring.clear();
     this.#held = this.#paused ? this.#ring.snapshot() : null;
-    this.#cursor = null;
+    this.#moveCursor(null);
     this.#gaps = 0;
     this.#ask();
   }
@@ -161,8 +181,14 @@ export class EventList extends HTMLElement {
   #follow() {
     this.#held = null;
     this.#paused = false;
-    this.#cursor = null;
+    this.#moveCursor(null);
     this.#ask();
+  }
+
+  /** @param {number | null} cursor the number of an arrival in the view */
+  #moveCursor(cursor) {
+    this.#cursor = cursor;
+    this.#chosen?.show(cursor === null ? null : this.#view.at(cursor - this.#view.first));
   }
 
   /** @param {boolean} paused */
@@ -179,8 +205,18 @@ export class EventList extends HTMLElement {
   #choose(index) {
     this.#hold();
     if (this.#view.size === 0) return;
-    this.#cursor = this.#view.first + index;
+    this.#moveCursor(this.#view.first + index);
     this.#rows?.reveal(index);
+    this.#ask();
+  }
+
+  /** A list that is paused stays so. */
+  #chooseNone() {
+    if (!this.#paused) {
+      this.#follow();
+      return;
+    }
+    this.#moveCursor(null);
     this.#ask();
   }
 
@@ -201,15 +237,11 @@ export class EventList extends HTMLElement {
     } else if (step) {
       const { first, size } = this.#view;
       this.#choose(stepIndex(step, this.#cursor === null ? -1 : this.#cursor - first, size, ROWS_IN_VIEW));
+      this.#chosen?.reveal();
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
     } else if (event.key === "Escape" && this.#cursor !== null) {
-      if (this.#paused) {
-        this.#cursor = null;
-        this.#ask();
-      } else {
-        this.#follow();
-      }
+      this.#chooseNone();
     } else {
       return;
     }

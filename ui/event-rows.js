@@ -6,7 +6,7 @@
  * @import { Arrival, View } from "./types.js"
  */
 
-import { count, gap, preview, timeOfDay } from "./format.js";
+import { dataTitle, gap, preview, timeOfDay } from "./format.js";
 import { markup, part, setText } from "./dom.js";
 
 /** How many rows are in view; the style sheet keeps the room (`--rows`). */
@@ -207,6 +207,6 @@ export class EventRows {
     id.title = arrival.id.length > 8 ? arrival.id : "";
     setText(event, arrival.event);
     setText(data, arrival.notice ?? preview(arrival.data));
-    data.title = arrival.notice ?? (arrival.data.length > 100 ? `${count(arrival.data.length)} characters` : "");
+    data.title = arrival.notice ?? dataTitle(arrival.data);
   }
 }

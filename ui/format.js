@@ -82,16 +82,34 @@ export function several(number, noun) {
 }
 
 /**
- * Data on one line, cut at {@link PREVIEW_LENGTH} characters. Line ends show as a sign, and a character
- * of two code units is never cut in half.
+ * The beginning of a text; a character of two code units is never cut in half.
+ *
+ * @param {string} text
+ * @param {number} length
+ */
+export function cut(text, length) {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  const splitsPair = last >= 0xd800 && last <= 0xdbff;
+  return text.slice(0, splitsPair ? length - 1 : length);
+}
+
+/**
+ * Data on one line, cut at {@link PREVIEW_LENGTH} characters. Line ends show as a sign.
  *
  * @param {string} data
  */
 export function preview(data) {
-  if (data.length <= PREVIEW_LENGTH) return oneLine(data);
-  const last = data.charCodeAt(PREVIEW_LENGTH - 1);
-  const splitsPair = last >= 0xd800 && last <= 0xdbff;
-  return `${oneLine(data.slice(0, splitsPair ? PREVIEW_LENGTH - 1 : PREVIEW_LENGTH))}…`;
+  return data.length <= PREVIEW_LENGTH ? oneLine(data) : `${oneLine(cut(data, PREVIEW_LENGTH))}…`;
+}
+
+/**
+ * What is said of data that a row may have no room for: its beginning, and how long it is where that is not all.
+ *
+ * @param {string} data
+ */
+export function dataTitle(data) {
+  return data.length <= PREVIEW_LENGTH ? oneLine(data) : `${count(data.length)} characters: ${preview(data)}`;
 }
 
 /** @param {string} text */

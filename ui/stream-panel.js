@@ -68,6 +68,7 @@ export class StreamPanel extends HTMLElement {
     this.#showSubject();
     this.#toggle.addEventListener("click", () => this.#toggled());
     copies(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
+    copies(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
     this.#client.onarrival = (arrival) => {
       this.#list.push(arrival);
       if (arrival.notice) announce(`${this.#subject.label}: ${arrival.notice}`);

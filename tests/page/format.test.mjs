@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { PREVIEW_LENGTH, count, dateAndTime, duration, exactSeconds, gap, preview, several, timeOfDay } = await load("format.js");
+const { PREVIEW_LENGTH, count, cut, dataTitle, dateAndTime, duration, exactSeconds, gap, preview, several, timeOfDay } = await load("format.js");
 
 test("times carry milliseconds and keep their width", () => {
   const at = new Date(2031, 0, 2, 3, 4, 5, 6).getTime();
@@ -51,6 +51,21 @@ test("a preview is cut at its length, and never through a character", () => {
   assert.equal(preview(`${full}y`), `${full}…`);
   const split = `${"x".repeat(PREVIEW_LENGTH - 1)}😀 and more`;
   assert.equal(preview(split), `${"x".repeat(PREVIEW_LENGTH - 1)}…`);
+});
+
+// A row of a panel had room for a few words of JSON, and nothing on the page had the rest: its title was empty.
+test("the title of short data is the data, and that of long data says how long it is", () => {
+  const short = '{"price": 12.5,\n "symbol": "ACME"}';
+  assert.equal(dataTitle(short), '{"price": 12.5,↵ "symbol": "ACME"}');
+  assert.equal(dataTitle(""), "");
+  const long = "x".repeat(PREVIEW_LENGTH + 200);
+  assert.equal(dataTitle(long), `1,200 characters: ${preview(long)}`);
+});
+
+test("the beginning of a text never ends in half a character", () => {
+  assert.equal(cut("ab😀c", 5), "ab😀c");
+  assert.equal(cut("ab😀c", 4), "ab😀");
+  assert.equal(cut("ab😀c", 3), "ab");
 });
 
 test("durations are written for a sentence", () => {
