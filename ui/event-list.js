@@ -53,6 +53,8 @@ export class EventList extends HTMLElement {
    */
   #held = null;
   #paused = false;
+  /** The press of a pointer that is under way, or was the last, is what holds the view. */
+  #heldByPress = false;
   /** @type {number | null} */
   #cursor = null;
   /** How often the server told of lost events, and the number of the arrival that told last. */
@@ -87,6 +89,8 @@ export class EventList extends HTMLElement {
     });
     scroller.addEventListener("scroll", this.#onScroll, { passive: true });
     scroller.addEventListener("wheel", this.#onWheel, { passive: true });
+    scroller.addEventListener("pointerdown", this.#onPress);
+    scroller.addEventListener("pointercancel", this.#onPressLost);
     scroller.addEventListener("click", this.#onClick);
     part(this, ".chip").addEventListener("click", () => {
       this.#follow();
@@ -261,6 +265,23 @@ export class EventList extends HTMLElement {
    */
   #onWheel = (event) => {
     if (event.deltaY < 0 && this.#view.size > ROWS_IN_VIEW) this.#hold();
+  };
+
+  /**
+   * A row of a fast list would be another one by the time that the button is let go, and the click nobody's: what is
+   * pressed on is held at once. It also lets the text of a row be selected.
+   *
+   * @param {PointerEvent} event
+   */
+  #onPress = (event) => {
+    if (event.button !== 0 || !event.isPrimary) return;
+    this.#heldByPress = this.#held === null && (this.#rows?.seqOf(event.target) ?? null) !== null;
+    if (this.#heldByPress) this.#hold();
+  };
+
+  /** A finger that turned out to move the page chose nothing. */
+  #onPressLost = () => {
+    if (this.#heldByPress && this.#cursor === null && !this.#paused) this.#follow();
   };
 
   /** @param {MouseEvent} event */
