@@ -9,6 +9,7 @@
 /** @implements {Host} */
 export class TauriHost {
   controls = true;
+  streamsAtMost = Infinity;
   #tauri;
 
   /** @param {TauriGlobal} tauri */

@@ -18,6 +18,8 @@ const ASK_PATIENCE_MS = 1500;
 /** @implements {Host} */
 export class WebHost {
   controls = false;
+  /** One of a browser's six connections is for what the page asks: without it the page would seem cut off. */
+  streamsAtMost = 5;
 
   /** @param {Store} store */
   watch(store) {

@@ -35,7 +35,7 @@ function wired(element, selector) {
 const host = findHost();
 const store = new Store();
 /** @type {App} */
-const app = { host, store, ownTags: new Set(), askPort: () => portDialog.ask() };
+const app = { host, store, ownTags: new Set(), underWay: new Set(), askPort: () => portDialog.ask() };
 
 document.documentElement.dataset.host = host.controls ? "window" : "web";
 const portDialog = wired(PortDialog, "port-dialog");

@@ -10,7 +10,7 @@ import { Hearing } from "./hearing.js";
 import { gapWords } from "./topics.js";
 import { sentence } from "./host.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
-import { SIX_TAKEN, STREAM_WORDS, movedWords } from "./words.js";
+import { NONE_FREE, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords } from "./words.js";
 
 /** A stream that has not arrived after this long may be waiting for a free connection. */
 const STUCK_AFTER_MS = 2000;
@@ -61,6 +61,7 @@ export class StreamClient {
   #hearing;
   #host;
   #ownTags;
+  #underWay;
   /** @type {Run | null} */
   #run = null;
   #standing = IDLE;
@@ -78,12 +79,14 @@ export class StreamClient {
    * @param {ClientSubject} subject
    * @param {Host} host
    * @param {Set<string>} ownTags
+   * @param {Set<object>} underWay all of the page that have a run
    */
-  constructor(subject, host, ownTags) {
+  constructor(subject, host, ownTags, underWay) {
     this.#subject = subject;
     this.#hearing = new Hearing(subject.events);
     this.#host = host;
     this.#ownTags = ownTags;
+    this.#underWay = underWay;
   }
 
   /** A run is on: it is connecting, open, or trying to come back. */
@@ -96,12 +99,17 @@ export class StreamClient {
   }
 
   /**
-   * Opens the stream from its beginning. Does nothing while it is open.
+   * Opens the stream from its beginning. Does nothing while it is open, and where the page has as many under way as
+   * its host allows, it says so instead.
    *
    * @param {string} base
    */
   start(base) {
     if (this.#run) return;
+    if (this.#underWay.size >= this.#host.streamsAtMost) {
+      this.#stand({ state: "refused", words: refusedWords(NONE_FREE), note: SIX_TAKEN, final: true });
+      return;
+    }
     this.#lastId = this.#subject.from;
     this.#lastAt = NaN;
     this.#resumed = null;
@@ -193,6 +201,7 @@ export class StreamClient {
     const run = new Run(base);
     run.retryMs = this.#subject.retry_ms;
     this.#run = run;
+    this.#underWay.add(this);
     this.#ownTags.add(run.tag);
     if (words !== null) this.#stand(connecting(words));
     let source;
@@ -320,6 +329,7 @@ export class StreamClient {
   #close() {
     this.#run?.close();
     this.#run = null;
+    this.#underWay.delete(this);
   }
 
   /** @param {Standing} standing */

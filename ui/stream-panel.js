@@ -2,7 +2,7 @@
  * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It shows whatever a
  * Subject describes and knows none by name.
  *
- * @import { App, Standing, Subject } from "./types.js"
+ * @import { App, ServerHere, Standing, Subject } from "./types.js"
  * @import { EventList } from "./event-list.js"
  * @import { WirePreview } from "./wire-preview.js"
  */
@@ -32,6 +32,13 @@ const newPanel = markup(`
     <p class="note" hidden></p>
   </div>`);
 
+/** @type {Record<ServerHere, string>} */
+const TOGGLE_TITLES = {
+  ready: "",
+  stopped: "Start the server first",
+  unreachable: "The server does not answer: the bar at the top says why",
+};
+
 export class StreamPanel extends HTMLElement {
   #subject;
   #app;
@@ -52,7 +59,7 @@ export class StreamPanel extends HTMLElement {
     this.#subject = subject;
     this.#acts = acts;
     this.#preview = preview;
-    this.#client = new StreamClient(subject, app.host, app.ownTags);
+    this.#client = new StreamClient(subject, app.host, app.ownTags, app.underWay);
   }
 
   connectedCallback() {
@@ -83,9 +90,10 @@ export class StreamPanel extends HTMLElement {
   /** Starts what it shows, if it can be started and is not under way. */
   start() {
     const base = this.#base;
-    if (this.#client.live || base === null || !this.#canStart) return;
-    this.#list.reset();
+    if (this.#client.live || base === null || this.#server !== "ready") return;
     this.#client.start(base);
+    // what an earlier run brought stays where this one did not begin
+    if (this.#client.live) this.#list.reset();
   }
 
   /**
@@ -134,9 +142,11 @@ export class StreamPanel extends HTMLElement {
     return host.streamBase(store.get("status"));
   }
 
-  get #canStart() {
+  /** @returns {ServerHere} */
+  get #server() {
     const { store } = this.#app;
-    return canStart(this.#base, store.get("status")) && !store.get("unreachable");
+    if (store.get("unreachable")) return "unreachable";
+    return canStart(this.#base, store.get("status")) ? "ready" : "stopped";
   }
 
   #toggled() {
@@ -176,13 +186,13 @@ export class StreamPanel extends HTMLElement {
     setText(toggle, live ? "Stop" : "Start");
     toggle.ariaLabel = `${live ? "Stop" : "Start"} ${label}`;
     // not `disabled`: that would take the focus away from whoever has just pressed it
-    const usable = live || this.#canStart;
-    toggle.ariaDisabled = usable ? null : "true";
-    toggle.title = usable ? "" : "Start the server first";
+    const server = live ? "ready" : this.#server;
+    toggle.ariaDisabled = server === "ready" ? null : "true";
+    toggle.title = TOGGLE_TITLES[server];
     const noteLine = part(this, ".note");
     noteLine.hidden = note === null;
     setText(noteLine, note ?? "");
-    const hint = this.#subject.hint(standing, usable);
+    const hint = this.#subject.hint(standing, server);
     setText(part(this, ".hint"), hint.words);
     part(this, ".try").hidden = !hint.withLine;
     setText(part(this, ".try code"), this.#subject.line(streamAddress(this.#app.store.get("status"), path)));

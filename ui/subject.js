@@ -2,7 +2,7 @@
  * What a panel shows: a stream of the server's list, or a topic. They differ in their words and in where a run
  * begins; nothing behind a panel asks which of them it has.
  *
- * @import { Hint, Standing, StreamInfo, Subject, TopicInfo } from "./types.js"
+ * @import { Hint, ServerHere, Standing, StreamInfo, Subject, TopicInfo } from "./types.js"
  */
 
 import { curlLine, publishLine } from "./client-lines.js";
@@ -41,28 +41,41 @@ export function topicSubject(name, topic) {
   };
 }
 
+/** It may run all the same: the bar knows what keeps its answers away. */
+const NO_ANSWER = "The server does not answer: the bar at the top says what to do.";
+
+/** @type {Record<ServerHere, string>} */
+const STREAM_NEXT = {
+  ready: "Start opens this stream here.",
+  stopped: "Start the server, then start this stream.",
+  unreachable: NO_ANSWER,
+};
+
+/** @type {Record<ServerHere, string>} */
+const TOPIC_NEXT = {
+  ready: "Start subscribes here.",
+  stopped: "Start the server, then start this topic.",
+  unreachable: NO_ANSWER,
+};
+
 /**
  * @param {Standing} standing
- * @param {boolean} usable
+ * @param {ServerHere} server
  * @returns {Hint}
  */
-function streamHint(standing, usable) {
+function streamHint(standing, server) {
   if (standing.state === "open") return { words: "Nothing has arrived yet.", withLine: false };
-  const words = usable ? "Start opens this stream here. In a terminal:" : "Start the server, then start this stream. In a terminal:";
-  return underWay(standing) ?? { words, withLine: true };
+  return underWay(standing) ?? { words: `${STREAM_NEXT[server]} In a terminal:`, withLine: true };
 }
 
 /**
  * @param {Standing} standing
- * @param {boolean} usable
+ * @param {ServerHere} server
  * @returns {Hint}
  */
-function topicHint(standing, usable) {
+function topicHint(standing, server) {
   if (standing.state === "open") return { words: "Nothing has arrived yet. Publish below, or in a terminal:", withLine: true };
-  const words = usable
-    ? "Start subscribes here. To publish in a terminal:"
-    : "Start the server, then start this topic. To publish in a terminal:";
-  return underWay(standing) ?? { words, withLine: true };
+  return underWay(standing) ?? { words: `${TOPIC_NEXT[server]} To publish in a terminal:`, withLine: true };
 }
 
 /**

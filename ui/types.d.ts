@@ -268,6 +268,8 @@ export interface Parts {
 export interface Host {
   /** In the window the page can start and stop the server, choose the port, allow origins. */
   readonly controls: boolean;
+  /** How many streams the page may have under way: in a browser, its own questions need a connection too. */
+  readonly streamsAtMost: number;
   /** Keeps the store up to date from now on; `askPort` is called when the menu asks for the port. */
   watch(store: import("./store.js").Store, askPort: () => void): void;
   /** The address that this page opens streams on, or null when there is none now. */
@@ -304,6 +306,8 @@ export interface App {
   store: import("./store.js").Store;
   /** The tags of this page's own streams, so that the table can mark them. */
   ownTags: Set<string>;
+  /** What has a stream under way on this page: together they stay within what its host allows. */
+  underWay: Set<object>;
   askPort: () => void;
 }
 
@@ -341,6 +345,9 @@ export interface Standing {
   final: boolean;
 }
 
+/** What a panel has of the server: something to start on, nothing because it does not run, or no answer. */
+export type ServerHere = "ready" | "stopped" | "unreachable";
+
 /** What an empty list says to do next, and whether a line to copy goes with it. */
 export interface Hint {
   words: string;
@@ -364,7 +371,7 @@ export interface Subject {
   last_id: string | null;
   /** The line that a terminal takes. */
   line(address: string): string;
-  hint(standing: Standing, usable: boolean): Hint;
+  hint(standing: Standing, server: ServerHere): Hint;
 }
 
 /** A line that was on the wire. Name, value and end together are the line. */

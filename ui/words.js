@@ -65,6 +65,9 @@ export function fileProblemWords({ line, sentence, instead }) {
   return `${line === null ? "" : `Line ${line}: `}${sentence} ${instead}`;
 }
 
+/** In brackets, where the page itself did not open a stream. */
+export const NONE_FREE = "no connection free";
+
 export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
 
 /** An open connection whose socket takes no more now. */

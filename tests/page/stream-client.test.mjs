@@ -52,15 +52,21 @@ const openNow = () => made.filter(({ readyState }) => readyState !== 2);
 
 const STREAM = { path: "/s", retry_ms: 1000, events: ["message", "error", "open", "price"], from: "", keeps: false, last_id: null };
 
-/** @param {object} [host] answers for the server */
-function client(host = { client: async () => ({ rows: [] }) }) {
-  return watched(new StreamClient(STREAM, host, new Set()));
+/** Answers for a server that knows of nothing. */
+const HOST = { client: async () => ({ rows: [] }), streamsAtMost: Infinity };
+
+/**
+ * @param {object} [host]
+ * @param {Set<object>} [underWay]
+ */
+function client(host = HOST, underWay = new Set()) {
+  return watched(new StreamClient(STREAM, host, new Set(), underWay));
 }
 
 /** A topic's, which begins with all that is kept. */
 function topicClient() {
   const subject = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest", keeps: true, last_id: null };
-  return watched(new StreamClient(subject, { client: async () => ({ rows: [] }) }, new Set()));
+  return watched(new StreamClient(subject, HOST, new Set(), new Set()));
 }
 
 /** @param {StreamClient} stream */
@@ -361,4 +367,39 @@ test("a topic that is told of anew fetches what has gone by", () => {
   made[0].open();
   stream.update({ path: "/topics/t", retry_ms: 1000, events: ["message", "gap", "price"], from: "earliest", keeps: true, last_id: "1" });
   assert.equal(made.length, 2);
+});
+
+// In a browser a page could start six streams: they took all the connections that there are to one host, no question of
+// the page was answered any more, and it told people to start a server that ran.
+//
+// 1. A page has as many streams under way as its host allows. 2. The next is not opened, and it says why. 3. One of them is
+// made anew, which takes no more than it had. 4. One is stopped: the next one opens.
+test("a page never has more streams under way than leave it a connection of its own", () => {
+  const underWay = new Set();
+  const two = { ...HOST, streamsAtMost: 2 };
+  const [first, second, third] = [client(two, underWay), client(two, underWay), client(two, underWay)];
+  for (const { stream } of [first, second, third]) stream.start(BASE);
+  assert.equal(openNow().length, 2);
+  assert.equal(third.stream.live, false);
+  assert.equal(third.stream.standing.words, "refused (no connection free)");
+  assert.match(third.stream.standing.note ?? "", /six connections/);
+  first.stream.serverAt("http://localhost:8001");
+  assert.equal(openNow().length, 2);
+  third.stream.start(BASE);
+  assert.equal(openNow().length, 2);
+  second.stream.stop();
+  third.stream.start(BASE);
+  assert.equal(third.stream.standing.note, null);
+  assert.equal(openNow().length, 2);
+});
+
+test("a stream that is over, or that the browser did not open, is not under way", async () => {
+  const underWay = new Set();
+  const over = client({ ...HOST, client: async () => ({ rows: [complete] }) }, underWay);
+  over.stream.start(BASE);
+  made[0].fail(0);
+  await settled();
+  assert.equal(over.stream.standing.state, "ended");
+  client(HOST, underWay).stream.start("http://forbidden");
+  assert.equal(underWay.size, 0);
 });

@@ -59,14 +59,26 @@ test("an empty list says what to do next, and a topic's also while it is open", 
   const stream = streamSubject({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
   const topic = topicSubject("news", undefined);
   const standing = (state, final = false) => ({ state, words: "", note: null, final });
-  const withLine = (subject) => ["idle", "connecting", "open", "stopped"].map((state) => subject.hint(standing(state), true).withLine);
+  const withLine = (subject) => ["idle", "connecting", "open", "stopped"].map((state) => subject.hint(standing(state), "ready").withLine);
   assert.deepEqual(withLine(stream), [true, false, false, true]);
   assert.deepEqual(withLine(topic), [true, false, true, true]);
   for (const subject of [stream, topic]) {
-    assert.equal(subject.hint(standing("lost"), true).withLine, false);
-    assert.equal(subject.hint(standing("lost", true), true).withLine, true);
-    assert.match(subject.hint(standing("idle"), false).words, /^Start the server/);
+    assert.equal(subject.hint(standing("lost"), "ready").withLine, false);
+    assert.equal(subject.hint(standing("lost", true), "ready").withLine, true);
+    assert.match(subject.hint(standing("idle"), "stopped").words, /^Start the server/);
   }
   assert.equal(topic.line(streamAddress({ url: null, port: 8000 }, topic.path)), "curl -d 'hello' http://localhost:8000/topics/news");
   assert.equal(publishLine("http://localhost:8001/topics/a"), "curl -d 'hello' http://localhost:8001/topics/a");
+});
+
+// With all connections of a browser taken nothing answered the page, and its empty panels said that the server was to be
+// started, while it ran.
+test("an empty panel sends nobody to start a server that only gives no answer", () => {
+  const idle = { state: "idle", words: "not started", note: null, final: true };
+  const stream = streamSubject({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
+  for (const subject of [stream, topicSubject("news", undefined)]) {
+    assert.match(subject.hint(idle, "ready").words, /^Start (opens|subscribes)/);
+    assert.match(subject.hint(idle, "stopped").words, /^Start the server/);
+    assert.match(subject.hint(idle, "unreachable").words, /^The server does not answer/);
+  }
 });
