@@ -2,14 +2,17 @@
  * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow. Arrow keys
  * move along it, and the place is kept in the address.
  *
- * @import { App } from "./types.js"
+ * @import { App, FileProblem } from "./types.js"
  */
 
 import { count } from "./format.js";
-import { part, setText } from "./dom.js";
+import { fileProblemWords } from "./words.js";
+import { markup, part, setText } from "./dom.js";
 
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
+
+const newMark = markup(`<span class="problem"><span class="shape" aria-hidden="true"></span><span class="unseen">(a problem with the file)</span></span>`);
 
 export class PlaceTabs extends HTMLElement {
   /** @param {App} app */
@@ -23,12 +26,24 @@ export class PlaceTabs extends HTMLElement {
     };
     store.on("connections", showOpen);
     store.on("unreachable", showOpen);
+    store.on("streams_file", (file) => this.#mark(file?.problem ?? null));
     store.on("about", ({ name, version }) => setText(part(document, "#about"), `${name} ${version}`));
     const narrow = matchMedia("(max-width: 639px)");
     const turn = () => (part(this, "[role=tablist]").ariaOrientation = narrow.matches ? "horizontal" : "vertical");
     narrow.addEventListener("change", turn);
     turn();
     this.#show(this.#tabs.find(({ dataset }) => `#${dataset.place}` === location.hash) ?? this.#tabs[0]);
+  }
+
+  /**
+   * The file of streams can be mended while somebody looks elsewhere: that it is wrong is seen from everywhere.
+   *
+   * @param {FileProblem | null} problem
+   */
+  #mark(problem) {
+    const mark = part(this, ".mark");
+    mark.replaceChildren(...(problem ? [newMark()] : []));
+    part(this, "#tab-streams").title = problem ? fileProblemWords(problem) : "";
   }
 
   get #tabs() {
