@@ -35,17 +35,17 @@ const newList = markup(`
     </form>
   </header>
   <div class="frame">
+    <p class="note" id="topic-problem" role="alert" hidden></p>
     <div class="scroller" tabindex="-1">
       <table role="grid" aria-label="Topics, by name" aria-readonly="true" tabindex="0">
         <thead role="rowgroup"><tr role="row"></tr></thead>
         <tbody role="rowgroup"></tbody>
       </table>
+      <div class="empty" hidden>
+        <p class="hint">No topic yet. Open one by its name, or publish in a terminal:</p>
+        <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
+      </div>
     </div>
-    <div class="empty" hidden>
-      <p class="hint">No topic yet. Open one by its name, or publish in a terminal:</p>
-      <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
-    </div>
-    <p class="note" id="topic-problem" role="alert" hidden></p>
   </div>`);
 
 export class TopicList extends HTMLElement {
