@@ -57,6 +57,8 @@ export const ORIGIN_NOT_ALLOWED = "origin not allowed";
 export function fileWords({ exists, revision }, canEdit) {
   // a file that was wrong from the beginning was never served
   if (exists) return revision === 0 ? "The shipped streams, in place of" : "Streams from";
+  // it was served once, and is served on
+  if (revision > 0) return "Streams as last read from";
   return canEdit ? "The shipped streams. Edit writes them to" : "The shipped streams. Yours go into";
 }
 

@@ -61,8 +61,12 @@ test("the line of the file says where the streams come from, and what is wrong",
   const file = { path: "/x/streams.toml", exists: true, revision: 1, problem: null };
   assert.equal(fileWords(file, true), "Streams from");
   assert.equal(fileWords({ ...file, revision: 0 }, true), "The shipped streams, in place of");
-  assert.match(fileWords({ ...file, exists: false }, true), /shipped streams\. Edit writes them to$/);
-  assert.doesNotMatch(fileWords({ ...file, exists: false }, false), /Edit/);
+  const none = { ...file, exists: false, revision: 0 };
+  assert.match(fileWords(none, true), /shipped streams\. Edit writes them to$/);
+  assert.doesNotMatch(fileWords(none, false), /Edit/);
+  // it was deleted while its streams were served: what is served is not what the program is shipped with
+  assert.equal(fileWords({ ...file, exists: false }, true), "Streams as last read from");
+  assert.equal(fileWords({ ...file, exists: false }, false), "Streams as last read from");
   const problem = { line: 3, sentence: "This is no time.", instead: "The list from before is served on." };
   assert.equal(fileProblemWords(problem), "Line 3: This is no time. The list from before is served on.");
   assert.equal(fileProblemWords({ ...problem, line: null }), "This is no time. The list from before is served on.");
