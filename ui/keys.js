@@ -51,6 +51,19 @@ export function stepIndex(step, from, size, page) {
 }
 
 /**
+ * Where the focus goes when what has it goes away: to the next that stays, or to the last one before it.
+ *
+ * @template T
+ * @param {T[]} list as it was
+ * @param {number} from the index of what goes
+ * @param {(item: T) => boolean} stays
+ * @returns {T | undefined}
+ */
+export function nextStaying(list, from, stays) {
+  return list.slice(from).find(stays) ?? list.slice(0, from).findLast(stays);
+}
+
+/**
  * `Stop (Ctrl+Shift+X)` for a tooltip.
  *
  * @param {string} label

@@ -117,14 +117,24 @@ export class StreamPanel extends HTMLElement {
     this.#client.listenFor(name);
   }
 
+  /** To the panel itself, and not to its switch: it may come from one that went, and the next key was meant for that. */
+  focus() {
+    this.tabIndex = -1;
+    super.focus();
+  }
+
   /** Gives the connection back; the panel can be started again. */
   close() {
     this.#client.stop("closed with the page");
   }
 
-  /** Takes the panel away for good. */
-  discard() {
-    this.close();
+  /**
+   * Takes the panel away for good.
+   *
+   * @param {string} why its stream ends with it
+   */
+  discard(why) {
+    this.#client.stop(why);
     this.#removed.abort();
     this.remove();
   }

@@ -7,7 +7,9 @@
  */
 
 import { StreamPanel } from "./stream-panel.js";
+import { TAKEN_OUT } from "./words.js";
 import { WirePreview } from "./wire-preview.js";
+import { nextStaying } from "./keys.js";
 import { streamSubject } from "./subject.js";
 
 /** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */
@@ -35,17 +37,37 @@ export class StreamPlace extends HTMLElement {
    * @param {StreamInfo[]} streams
    */
   #show(app, streams) {
+    const before = [...this.children];
+    const focused = document.activeElement;
     const paths = new Set(streams.map(({ path }) => path));
     for (const [path, { panel, preview }] of this.#shown) {
       if (paths.has(path)) continue;
       preview.discard();
-      panel.discard();
+      panel.discard(TAKEN_OUT);
       this.#shown.delete(path);
     }
     streams.forEach((info, index) => {
       const { panel } = this.#updated(info) ?? this.#added(app, info);
       if (this.children[index] !== panel) this.insertBefore(panel, this.children[index] ?? null);
     });
+    if (focused instanceof HTMLElement) this.#keepFocus(focused, before);
+  }
+
+  /**
+   * A panel that went took the focus along, and so did one that got another place.
+   *
+   * @param {HTMLElement} focused what had it
+   * @param {Element[]} before the panels at the time
+   */
+  #keepFocus(focused, before) {
+    const at = before.findIndex((panel) => panel.contains(focused));
+    if (at < 0 || document.activeElement === focused) return;
+    if (focused.isConnected) {
+      focused.focus({ preventScroll: true });
+      return;
+    }
+    const next = nextStaying(before, at, (panel) => panel.isConnected) ?? this.firstElementChild;
+    if (next instanceof StreamPanel) next.focus();
   }
 
   /** @param {StreamInfo} info */

@@ -6,6 +6,7 @@
  */
 
 import { PublishBox } from "./publish-box.js";
+import { CLOSED } from "./words.js";
 import { StreamPanel } from "./stream-panel.js";
 import { markup, part } from "./dom.js";
 import { topicSubject } from "./subject.js";
@@ -64,7 +65,7 @@ export class TopicPanel extends HTMLElement {
 
   discard() {
     this.#removed.abort();
-    this.#panel.discard();
+    this.#panel.discard(CLOSED);
     this.remove();
   }
 }

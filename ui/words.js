@@ -30,6 +30,10 @@ export const STREAM_WORDS = {
 /** The browser gave the stream up, and the server's accounts do not say why. */
 export const GONE = "gone";
 
+/** Why a stream ends whose panel goes. */
+export const TAKEN_OUT = "no longer in the list of streams";
+export const CLOSED = "closed";
+
 /** @param {number | null} retryMs null where the stream leaves the time to the browser */
 export function lostWords(retryMs) {
   return retryMs === null ? "connection lost (retrying)" : `connection lost (retrying in ${duration(retryMs)})`;

@@ -4,7 +4,7 @@ import { load } from "./ui.mjs";
 
 const { curlLine, eventSourceLines, streamAddress } = await load("client-lines.js");
 const { backRank, backWords, beforeWords, endWords, fateWords, headline, keptWords, noWireWords, otherTitle, standingWords } = await load("words.js");
-const { stepIndex, withAccelerator } = await load("keys.js");
+const { nextStaying, stepIndex, withAccelerator } = await load("keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
   assert.equal(curlLine(streamAddress({ url: "http://localhost:8001", port: 8001 }, "/s")), "curl -N http://localhost:8001/s");
@@ -43,6 +43,17 @@ test("steps stay within the list and enter it from the side one comes from", () 
   assert.equal(stepIndex("page-down", 12, 20, 10), 19);
   assert.equal(stepIndex("first", 3, 5, 10), 0);
   assert.equal(stepIndex("last", 3, 5, 10), 4);
+});
+
+// A stream was taken out of the file while its panel had the focus: the focus was nowhere, and Tab began at the top.
+test("the focus of what goes moves to its neighbour", () => {
+  const list = ["a", "b", "c", "d"];
+  const without = (...gone) => (item) => !gone.includes(item);
+  assert.equal(nextStaying(list, 1, without("b")), "c");
+  assert.equal(nextStaying(list, 1, without("b", "c")), "d");
+  assert.equal(nextStaying(list, 3, without("d")), "c");
+  assert.equal(nextStaying(list, 3, without("c", "d")), "b");
+  assert.equal(nextStaying(list, 0, without(...list)), undefined);
 });
 
 test("accelerators are written as the platform writes them", () => {
