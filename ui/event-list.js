@@ -4,7 +4,7 @@
  *
  * `push` runs once an event, so it does no more than keep it and ask for a frame; all drawing is in `#draw`.
  *
- * @import { Arrival, View } from "./types.js"
+ * @import { Arrival, Emptied, View } from "./types.js"
  */
 
 import { ChosenData } from "./chosen-data.js";
@@ -55,6 +55,10 @@ export class EventList extends HTMLElement {
   #paused = false;
   /** The press of a pointer that is under way, or was the last, is what holds the view. */
   #heldByPress = false;
+  /** Of this run's events some may have been there. */
+  #cleared = false;
+  /** Why it is empty, if it is, may be another matter now. */
+  onemptied = () => {};
   /** @type {number | null} */
   #cursor = null;
   /** How often the server told of lost events, and the number of the arrival that told last. */
@@ -127,11 +131,19 @@ export class EventList extends HTMLElement {
     nextFrame(this.#draw);
   }
 
+  /** @returns {Emptied} */
+  get emptied() {
+    if (this.#paused) return "paused";
+    return this.#cleared ? "cleared" : null;
+  }
+
   clear() {
+    this.#cleared = true;
     this.#ring.clear();
     this.#held = this.#paused ? this.#ring.snapshot() : null;
     this.#moveCursor(null);
     this.#gaps = 0;
+    this.onemptied();
     this.#ask();
   }
 
@@ -139,6 +151,8 @@ export class EventList extends HTMLElement {
   reset() {
     this.#paused = false;
     this.clear();
+    this.#cleared = false;
+    this.onemptied();
   }
 
   get #view() {
@@ -186,6 +200,7 @@ export class EventList extends HTMLElement {
     this.#held = null;
     this.#paused = false;
     this.#moveCursor(null);
+    this.onemptied();
     this.#ask();
   }
 
@@ -202,6 +217,7 @@ export class EventList extends HTMLElement {
       return;
     }
     this.#paused = true;
+    this.onemptied();
     this.#hold();
   }
 

@@ -12,6 +12,7 @@ import { IDLE, StreamClient } from "./stream-client.js";
 import { announce } from "./announce.js";
 import { canStart } from "./reconnect.js";
 import { copies } from "./copy-button.js";
+import { emptiedHint } from "./subject.js";
 import { streamAddress } from "./client-lines.js";
 import { markup, part, setText } from "./dom.js";
 
@@ -80,6 +81,7 @@ export class StreamPanel extends HTMLElement {
       this.#list.push(arrival);
       if (arrival.notice) announce(`${this.#subject.label}: ${arrival.notice}`);
     };
+    this.#list.onemptied = () => this.#show(this.#client.standing);
     this.#client.onstanding = (standing) => this.#show(standing);
     this.#show(IDLE);
     const { signal } = this.#removed;
@@ -202,7 +204,7 @@ export class StreamPanel extends HTMLElement {
     const noteLine = part(this, ".note");
     noteLine.hidden = note === null;
     setText(noteLine, note ?? "");
-    const hint = this.#subject.hint(standing, server);
+    const hint = emptiedHint(standing, this.#list.emptied) ?? this.#subject.hint(standing, server);
     setText(part(this, ".hint"), hint.words);
     part(this, ".try").hidden = !hint.withLine;
     setText(part(this, ".try code"), this.#subject.line(streamAddress(this.#app.store.get("status"), path)));

@@ -2,7 +2,7 @@
  * What a panel shows: a stream of the server's list, or a topic. They differ in their words and in where a run
  * begins; nothing behind a panel asks which of them it has.
  *
- * @import { Hint, ServerHere, Standing, StreamInfo, Subject, TopicInfo } from "./types.js"
+ * @import { Emptied, Hint, ServerHere, Standing, StreamInfo, Subject, TopicInfo } from "./types.js"
  */
 
 import { curlLine, publishLine } from "./client-lines.js";
@@ -76,6 +76,20 @@ function streamHint(standing, server) {
 function topicHint(standing, server) {
   if (standing.state === "open") return { words: "Nothing has arrived yet. Publish below, or in a terminal:", withLine: true };
   return underWay(standing) ?? { words: `${TOPIC_NEXT[server]} To publish in a terminal:`, withLine: true };
+}
+
+/**
+ * What a list says that the person has emptied: of events that came, nobody says that none has.
+ *
+ * @param {Standing} standing
+ * @param {Emptied} emptied
+ * @returns {Hint | null} null where the subject has something better to say
+ */
+export function emptiedHint({ state, final }, emptied) {
+  if (state === "idle") return null;
+  if (emptied === "paused") return { words: "Paused: Resume shows what has arrived since.", withLine: false };
+  if (emptied === null || final || state === "connecting") return null;
+  return { words: "Cleared: what arrives from now on comes here.", withLine: false };
 }
 
 /**

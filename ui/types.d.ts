@@ -348,6 +348,9 @@ export interface Standing {
 /** What a panel has of the server: something to start on, nothing because it does not run, or no answer. */
 export type ServerHere = "ready" | "stopped" | "unreachable";
 
+/** What keeps a list empty beside that nothing came: it is paused, or it was cleared. */
+export type Emptied = "paused" | "cleared" | null;
+
 /** What an empty list says to do next, and whether a line to copy goes with it. */
 export interface Hint {
   words: string;

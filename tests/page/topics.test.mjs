@@ -4,7 +4,7 @@ import { load } from "./ui.mjs";
 
 const { NO_NAME, gapWords, publishedWords, readName, topicPath, topicSummary } = await load("topics.js");
 const { publishLine, streamAddress } = await load("client-lines.js");
-const { streamSubject, topicSubject } = await load("subject.js");
+const { emptiedHint, streamSubject, topicSubject } = await load("subject.js");
 
 test("a name is taken as typed, or out of the path or address that was pasted", () => {
   for (const name of ["a", "0", "News.v2_~-", "x".repeat(64)]) {
@@ -81,4 +81,18 @@ test("an empty panel sends nobody to start a server that only gives no answer", 
     assert.match(subject.hint(idle, "stopped").words, /^Start the server/);
     assert.match(subject.hint(idle, "unreachable").words, /^The server does not answer/);
   }
+});
+
+// Cleared while it was paused, a list of forty events said that nothing had arrived yet, and went on saying so while the
+// chip above counted what was new.
+test("a list that was cleared or is paused does not say that nothing has arrived", () => {
+  const standing = (state, final = false) => ({ state, words: "", note: null, final });
+  assert.equal(emptiedHint(standing("open"), null), null);
+  assert.match(emptiedHint(standing("open"), "cleared").words, /^Cleared/);
+  assert.match(emptiedHint(standing("lost"), "cleared").words, /^Cleared/);
+  for (const state of ["open", "ended", "stopped"]) assert.match(emptiedHint(standing(state), "paused").words, /^Paused: Resume/);
+  // what to do next is to start it
+  for (const state of ["ended", "stopped", "refused", "lost"]) assert.equal(emptiedHint(standing(state, true), "cleared"), null);
+  assert.equal(emptiedHint(standing("connecting"), "cleared"), null);
+  assert.equal(emptiedHint(standing("idle", true), "paused"), null);
 });
