@@ -16,12 +16,12 @@ const newBlock = markup(`
   </div>
   <div class="line">
     <span class="quiet">terminal</span>
-    <pre><code data-line="curl"></code></pre>
+    <pre tabindex="0" role="group" aria-label="Line for a terminal"><code data-line="curl"></code></pre>
     <button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button>
   </div>
   <div class="line">
     <span class="quiet">page</span>
-    <pre><code data-line="eventsource"></code></pre>
+    <pre tabindex="0" role="group" aria-label="Lines for a page"><code data-line="eventsource"></code></pre>
     <button type="button" class="small" data-act="copy" aria-label="Copy the EventSource lines">Copy</button>
   </div>`);
 

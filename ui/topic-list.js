@@ -69,7 +69,7 @@ export class TopicList extends HTMLElement {
     if (this.firstChild) return;
     const { host, store } = this.#app;
     this.append(newList());
-    part(this, "thead tr").append(...COLUMNS.map(({ col, head }) => newCell("th", col, head)), newCell("th", "act", ""));
+    part(this, "thead tr").append(...COLUMNS.map(({ col, head }) => newCell("th", col, head)), newCell("th", "act", newActHead()));
     part(this, "form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#openTyped();
@@ -214,6 +214,9 @@ export class TopicList extends HTMLElement {
 
 /** The style sheet cuts ids at their beginning, which must not turn their signs around. */
 const newText = () => document.createElement("bdi");
+
+/** The column says it all to the eye. */
+const newActHead = markup(`<span class="unseen">open</span>`);
 
 /**
  * @param {"th" | "td"} tag
