@@ -32,15 +32,15 @@ const newList = markup(`
     </div>
   </div>
   <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
-  <div class="chosen" hidden>
-    <div class="text" tabindex="0" role="group" aria-label="Data of the chosen event"><pre data-exact></pre><p class="rest quiet" hidden></p></div>
-    <button type="button" class="plain small" data-act="copy-data" aria-label="Copy the data of the chosen event">Copy</button>
-  </div>
   <div class="foot">
     <span class="counts"></span>
     <button type="button" class="plain small" data-act="gap" title="Show the last gap" hidden></button>
     <button type="button" class="plain small" data-act="pause" aria-pressed="false">Pause</button>
     <button type="button" class="plain small" data-act="clear">Clear</button>
+  </div>
+  <div class="chosen" hidden>
+    <div class="text" tabindex="0" role="group" aria-label="Data of the chosen event"><pre data-exact></pre><p class="rest quiet" hidden></p></div>
+    <button type="button" class="plain small" data-act="copy-data" aria-label="Copy the data of the chosen event">Copy</button>
   </div>`);
 
 let lists = 0;
