@@ -16,7 +16,7 @@ import { count } from "./format.js";
 import { curlLine, streamAddress } from "./client-lines.js";
 import { hasModifier, listStep, stepIndex } from "./keys.js";
 import { markup, part, setText } from "./dom.js";
-import { matchingWords, noMatchWords } from "./words.js";
+import { AS_LAST_HEARD, matchingWords, noMatchWords } from "./words.js";
 import { nextFrame } from "./frame.js";
 import { sentence } from "./host.js";
 
@@ -119,6 +119,7 @@ export class ConnectionTable extends HTMLElement {
     app.store.on("status", () => this.#redraw());
     app.store.on("streams", () => this.#redraw());
     app.store.on("unreachable", () => {
+      this.toggleAttribute("data-stale", Boolean(app.store.get("unreachable")));
       this.#showSummary();
       if (app.store.get("unreachable")) this.#showProblem(null);
     });
@@ -284,7 +285,7 @@ export class ConnectionTable extends HTMLElement {
     const connections = store.get("connections");
     if (!connections) return;
     const { open, opened, refused } = connections;
-    const stale = store.get("unreachable") ? ", as last heard" : "";
+    const stale = store.get("unreachable") ? `, ${AS_LAST_HEARD}` : "";
     const summary = part(this, ".summary");
     setText(summary, `${count(open)} open, ${count(opened)} opened, ${count(refused)} refused${stale}`);
     summary.title = summary.textContent ?? "";

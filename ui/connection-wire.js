@@ -228,8 +228,9 @@ export class ConnectionWire extends HTMLElement {
     this.dataset.state = gone && row.state === "open" ? "ended" : row.state;
     this.toggleAttribute("data-complete", row.ended?.complete ?? false);
     this.toggleAttribute("data-blocked", row.blocked && !gone);
+    this.toggleAttribute("data-stale", this.#unreachable);
     const shown = this.#shown;
-    this.#head?.draw(row, gone, log.heard ? log.taken : row.bytes);
+    this.#head?.draw(row, { gone, stale: this.#unreachable, taken: log.heard ? log.taken : row.bytes });
     this.#head?.count(this.#filter.trim() === "" ? "" : matchingWords({ matching: shown.length, all: this.#looked.length }));
     if (this.#anew || !this.#hold.holds) {
       this.#to = shown.length;

@@ -86,10 +86,12 @@ export class WireHead {
 
   /**
    * @param {Row} row
-   * @param {boolean} gone it is no longer in the table
-   * @param {number} taken bytes so far
+   * @param {object} known
+   * @param {boolean} known.gone it is no longer in the table
+   * @param {boolean} known.stale nobody answers: what is known is old
+   * @param {number} known.taken bytes so far
    */
-  draw(row, gone, taken) {
+  draw(row, { gone, stale, taken }) {
     const element = this.#element;
     setText(part(element, ".number"), `#${row.id}`);
     setText(part(element, ".stream"), `${row.method} ${row.stream}`);
@@ -99,8 +101,8 @@ export class WireHead {
     for (const name of [".stream", ".program", ".peer", ".tag"]) part(element, name).title = part(element, name).textContent ?? "";
     setText(part(element, ".figures"), row.state === "refused" ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`);
     const state = part(element, ".state");
-    setText(state, standingWords(row, gone));
-    state.title = standingWords(row, gone);
+    setText(state, standingWords(row, gone, stale));
+    state.title = state.textContent ?? "";
     drawVerdict(part(element, ".verdict[data-of=beginning]"), row.verdict);
     drawVerdict(part(element, ".verdict[data-of=end]"), row.afterwards);
   }

@@ -173,14 +173,18 @@ export function endWords(row) {
 
 const NOT_IN_TABLE = "no longer in the table";
 
+/** Nobody answers: what is said was so when somebody last did. */
+export const AS_LAST_HEARD = "as last heard";
+
 /**
  * What became of a connection, where it is not in the table any more: of one that was open, nobody knows how it ended.
  *
  * @param {Row} row
  * @param {boolean} gone
+ * @param {boolean} [stale] nobody answers; an end is one all the same
  */
-export function standingWords(row, gone) {
-  if (!gone) return endWords(row);
+export function standingWords(row, gone, stale = false) {
+  if (!gone) return stale && row.state === "open" ? `${endWords(row)}, ${AS_LAST_HEARD}` : endWords(row);
   return row.state === "open" ? NOT_IN_TABLE : `${endWords(row)}, ${NOT_IN_TABLE}`;
 }
 

@@ -123,4 +123,8 @@ test("the end of a connection says when it was", () => {
   assert.equal(standingWords({ state: "open", ended: null }, false), "open");
   assert.equal(standingWords({ state: "open", ended: null }, true), "no longer in the table");
   assert.match(standingWords({ state: "ended", ended }, true), /:00\.113, no longer in the table$/);
+  // a server that was killed left rows that said "open", in green, for as long as the page was looked at
+  assert.equal(standingWords({ state: "open", ended: null }, false, true), "open, as last heard");
+  assert.equal(standingWords({ state: "open", ended: null }, true, true), "no longer in the table");
+  assert.match(standingWords({ state: "ended", ended }, false, true), /:00\.113$/);
 });
