@@ -379,6 +379,8 @@ export class ConnectionWire extends HTMLElement {
   async #choose(id) {
     try {
       const found = await this.#ways?.choose(id);
+      // the number that was pressed goes with the wire that it stood in; who went elsewhere meanwhile stays there
+      if (found && this.#head?.hasFocus) this.focus();
       if (!found) this.#tell(`#${id} is not in the table as it is sorted and filtered now`);
     } catch (reason) {
       this.#tell(sentence(reason));

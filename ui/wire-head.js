@@ -68,6 +68,10 @@ export class WireHead {
     return /** @type {HTMLInputElement} */ (part(this.#element, "input"));
   }
 
+  get hasFocus() {
+    return this.#element.contains(document.activeElement);
+  }
+
   askFilter() {
     this.#input.focus();
     this.#input.select();
