@@ -9,6 +9,7 @@
 import { ConnectionTable } from "./connection-table.js";
 import { ConnectionWire } from "./connection-wire.js";
 import { SplitBar } from "./split-bar.js";
+import { hasModifier } from "./keys.js";
 import { part } from "./dom.js";
 
 /** Longer than the pause between two presses of a key that is held down. */
@@ -32,6 +33,7 @@ export class ConnectionPlace extends HTMLElement {
       close: () => this.#close(),
     });
     new ResizeObserver(() => this.#bar.fit()).observe(this);
+    this.addEventListener("keydown", this.#onKey);
   }
 
   get #table() {
@@ -83,6 +85,16 @@ export class ConnectionPlace extends HTMLElement {
     this.#table.focus();
     return true;
   }
+
+  /**
+   * What was opened is closed from wherever the focus is, if nothing there wants Esc for itself.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #onKey = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || hasModifier(event)) return;
+    if (this.#close()) event.preventDefault();
+  };
 }
 
 customElements.define("connection-place", ConnectionPlace);

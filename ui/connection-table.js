@@ -132,7 +132,7 @@ export class ConnectionTable extends HTMLElement {
 
   /** Back to the row that the cursor is at. */
   focus() {
-    part(this, "table").focus({ preventScroll: true });
+    this.#home.focus({ preventScroll: true });
     this.reveal();
   }
 
@@ -178,12 +178,20 @@ export class ConnectionTable extends HTMLElement {
     const filter = this.#filter;
     filter.addEventListener("input", () => this.#change({ filter: filter.value }));
     filter.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.isComposing) this.#clearFilter();
+      if (event.key !== "Escape" || event.isComposing) return;
+      event.preventDefault();
+      this.#clearFilter();
     });
   }
 
   get #filter() {
     return /** @type {HTMLInputElement} */ (part(this, "input[name=filter]"));
+  }
+
+  /** Where the focus belongs: what is hidden cannot have it, and the table is while there is nobody. */
+  get #home() {
+    const table = part(this, "table");
+    return table.hidden ? part(this, ".scroller") : table;
   }
 
   get #isVisible() {
@@ -362,9 +370,7 @@ export class ConnectionTable extends HTMLElement {
     const nobody = slice.matching === 0 && (!filtered || slice.all === 0);
     const none = slice.matching === 0 && !nobody;
     setText(part(this, ".matching"), filtered ? matchingWords(slice) : "");
-    part(this, ".nobody").hidden = !nobody;
-    part(this, ".none").hidden = !none;
-    part(this, "table").hidden = nobody;
+    this.#showParts({ nobody, none });
     if (none) setText(part(this, ".none .hint"), noMatchWords(filter));
     if (!nobody) return;
     const running = store.get("status")?.phase === "running";
@@ -374,6 +380,20 @@ export class ConnectionTable extends HTMLElement {
     const stream = streams.find(({ endless }) => endless) ?? streams[0];
     part(this, ".nobody .try").hidden = !stream;
     if (stream) setText(part(this, ".nobody code"), curlLine(streamAddress(store.get("status"), stream.path)));
+  }
+
+  /**
+   * The focus stays here when what has it goes: with a new start of the server all rows do.
+   *
+   * @param {{ nobody: boolean, none: boolean }} empty
+   */
+  #showParts({ nobody, none }) {
+    const scroller = part(this, ".scroller");
+    const had = document.activeElement;
+    part(this, ".nobody").hidden = !nobody;
+    part(this, ".none").hidden = !none;
+    part(this, "table").hidden = nobody;
+    if (had && scroller.contains(had) && (had === scroller || !had.checkVisibility())) this.#home.focus({ preventScroll: true });
   }
 
   /** @param {string} origin */
@@ -402,7 +422,7 @@ export class ConnectionTable extends HTMLElement {
   #clearFilter() {
     this.#filter.value = "";
     if (this.#look.filter !== "") this.#change({ filter: "" });
-    const back = this.#cameFrom?.checkVisibility() ? this.#cameFrom : part(this, "table");
+    const back = this.#cameFrom?.checkVisibility() ? this.#cameFrom : this.#home;
     this.#cameFrom = null;
     back.focus({ preventScroll: true });
   }
