@@ -2,7 +2,7 @@
  * The columns of the table of connections: what each says of a row, and what it can be sorted by. Pure. Which
  * of them are there at which width is the style sheet's.
  *
- * @import { Row, Sort } from "./types.js"
+ * @import { Look, Row, Sort } from "./types.js"
  */
 
 import { backRank, backWords, blockedTitle, clientWords, fateWords, headline } from "./words.js";
@@ -94,3 +94,12 @@ export const COLUMNS = [
   },
   { col: "http", head: "HTTP", sort: "http", about: "The client's version of HTTP: 1.1 is framed in chunks, 1.0 is bare", text: ({ http }) => http },
 ];
+
+/**
+ * What the table is sorted by, where its head is not there to say so: `sorted by client ↑`.
+ *
+ * @param {Pick<Look, "sort" | "descending">} look
+ */
+export function sortedWords({ sort, descending }) {
+  return `sorted by ${COLUMNS.find((column) => column.sort === sort)?.head} ${descending ? "↓" : "↑"}`;
+}

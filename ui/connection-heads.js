@@ -1,6 +1,6 @@
 /**
  * The heads of the table of connections. Those that it can be sorted by are buttons, one stop of the Tab key
- * together: the arrow keys lead along them.
+ * together: the arrow keys lead along them. A narrow table leaves some out, which may be the one that it is sorted by.
  *
  * @import { Sort } from "./types.js"
  */
@@ -13,6 +13,8 @@ const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
 
 export class ConnectionHeads {
   #row;
+  /** @type {HTMLElement | null} */
+  #sorted = null;
 
   /**
    * @param {HTMLElement} row
@@ -42,8 +44,24 @@ export class ConnectionHeads {
       const sorted = button.dataset.sort === sort;
       const cell = /** @type {HTMLElement} */ (button.parentElement);
       cell.ariaSort = sorted ? (descending ? "descending" : "ascending") : null;
-      if (sorted) this.#makeStop(button);
+      if (!sorted) continue;
+      this.#sorted = button;
+      this.#makeStop(button);
     }
+    this.fit();
+  }
+
+  /** The table has another width: what cannot be seen cannot be the stop. */
+  fit() {
+    const buttons = this.#buttons.filter((button) => button.checkVisibility());
+    if (buttons.some((button) => button.tabIndex === 0)) return;
+    const stop = buttons.find((button) => button === this.#sorted) ?? buttons[0];
+    if (stop) this.#makeStop(stop);
+  }
+
+  /** There are heads, and none of them has the arrow. */
+  get hidesSorted() {
+    return this.#row.checkVisibility() && !this.#sorted?.checkVisibility();
   }
 
   get #buttons() {

@@ -6,6 +6,7 @@
  * @import { App, Look, Row, Slice, Sort } from "./types.js"
  */
 
+import { AS_LAST_HEARD, matchingWords, noMatchWords } from "./words.js";
 import { ConnectionHeads } from "./connection-heads.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { ConnectionWatch } from "./connection-watch.js";
@@ -16,13 +17,13 @@ import { count } from "./format.js";
 import { curlLine, streamAddress } from "./client-lines.js";
 import { hasModifier, listStep, stepIndex } from "./keys.js";
 import { markup, part, setText } from "./dom.js";
-import { AS_LAST_HEARD, matchingWords, noMatchWords } from "./words.js";
 import { nextFrame } from "./frame.js";
 import { sentence } from "./host.js";
+import { sortedWords } from "./connection-columns.js";
 
 const newTable = markup(`
   <div class="bar">
-    <div class="said"><p class="summary"></p><span class="hold"></span></div>
+    <div class="said"><p class="summary"></p><span class="sorted"></span><span class="hold"></span></div>
     <div class="acts">
       <span class="matching"></span>
       <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections" aria-keyshortcuts="/"
@@ -170,7 +171,10 @@ export class ConnectionTable extends HTMLElement {
     body.addEventListener("pointerenter", ({ pointerType }) => this.#hover(pointerType === "mouse"));
     body.addEventListener("pointerleave", () => this.#hover(false));
     // also tells when the table comes into view again after its place was hidden
-    new ResizeObserver(this.#moved).observe(scroller);
+    new ResizeObserver(() => {
+      this.#heads?.fit();
+      this.#moved();
+    }).observe(scroller);
     document.addEventListener("visibilitychange", this.#moved);
     document.addEventListener("keydown", this.#onSlash);
     part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
@@ -355,6 +359,9 @@ export class ConnectionTable extends HTMLElement {
   }
 
   #drawHold() {
+    const sorted = part(this, ".sorted");
+    setText(sorted, this.#heads?.hidesSorted ? sortedWords(this.#look) : "");
+    sorted.title = sorted.textContent === "" ? "" : "What the rows are sorted by: there is no room for this column";
     setText(part(this, ".hold"), this.#paused ? "Paused" : this.#holds ? "Order held" : "");
     part(this, ".hold").title = this.#paused ? "" : "Rows stay in their places while the pointer or the cursor is on one";
     const pause = part(this, "[data-act=pause]");

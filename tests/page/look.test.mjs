@@ -4,7 +4,7 @@ import { load } from "./ui.mjs";
 
 const { FIRST_LOOK, MARGIN, MOST, covers, inView, lookQuery, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } =
   await load("connection-look.js");
-const { COLUMNS } = await load("connection-columns.js");
+const { COLUMNS, sortedWords } = await load("connection-columns.js");
 const { rate } = await load("format.js");
 const { clientWords, fateWords, matchingWords, noMatchWords } = await load("words.js");
 
@@ -69,6 +69,12 @@ test("rows that come above those that are read are made up for", () => {
   assert.equal(shift(before, slice(10, [7, 8, 9]), 10), 0);
   assert.equal(placeOf(before, 48), 12);
   assert.equal(placeOf(before, 1), -1);
+});
+
+test("what a table is sorted by has words, for where its head has no room", () => {
+  // sorted by a column, a window made narrow showed no arrow anywhere
+  assert.equal(sortedWords({ sort: "client", descending: false }), "sorted by client ↑");
+  assert.equal(sortedWords({ sort: "verdict", descending: true }), "sorted by came back ↓");
 });
 
 test("a head sorts by what one looks for first, and turns when it is pressed again", () => {
