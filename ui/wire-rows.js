@@ -16,6 +16,10 @@ const EMPTY_LINES = 400;
 /** More than can be told apart: new ones are not marked then. */
 const MANY = 20;
 
+/** What has more lines or bytes may be higher than what is in view: its time, and what a client makes of it, stay there. */
+const LONG_LINES = 6;
+const LONG_BYTES = 480;
+
 /** @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and what is missing before it, if something is */
 
 export class WireRows {
@@ -114,10 +118,14 @@ export class WireRows {
     const events = document.createElement("div");
     events.className = "made";
     events.toggleAttribute("data-goes-on", row.goesOn);
-    events.append(...row.events.map(newEvent));
+    const stays = document.createElement("div");
+    stays.append(...row.events.map(newEvent));
+    events.append(stays);
     const elements = [bytes, events];
     // what is missing before the first of all pieces is said above them
     if (row.lost > 0 && row.seq > 0) elements.push(newLost(row.lost));
+    // only these: a thousand things that stick would cost each scroll
+    if (row.lines.length > LONG_LINES || row.bytes.length > LONG_BYTES) for (const element of [bytes, events]) element.toggleAttribute("data-long", true);
     this.#place(elements);
     return { seq: row.seq, elements };
   }
