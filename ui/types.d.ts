@@ -224,7 +224,8 @@ export interface WireEvent {
   offset: number;
   kind: "event" | "comment" | "retry";
   event?: string;
-  id?: string;
+  /** Null where it is not known: decoding began after the last one was given. */
+  id?: string | null;
   data?: string;
   text?: string;
   ms?: number;

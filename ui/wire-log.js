@@ -10,7 +10,7 @@ import { WireUtf8, decoded } from "./wire-utf8.js";
 
 /** As much as the server keeps of a connection. */
 export const MOST_BYTES = 64 * 1024;
-export const MOST_PIECES = 1024;
+export const MOST_PIECES = 4096;
 /** Lines of one row: what the kernel took in one go may be thousands, of which a screen has room for few. */
 export const MOST_LINES = 24;
 /** Of a stream's path in the name of a file: whatever the number before it, the whole is within the server's 100 characters. */
@@ -252,7 +252,7 @@ function parts(row, makes) {
 
 /** @param {WireEvent} event */
 const eventWords = ({ kind, event, id, data, text, ms }) =>
-  kind === "event" ? `${event}\n${id}\n${data}` : kind === "comment" ? (text ?? "") : `retry ${ms}`;
+  kind === "event" ? `${event}\n${id ?? ""}\n${data}` : kind === "comment" ? (text ?? "") : `retry ${ms}`;
 
 /**
  * The rows that have all words.

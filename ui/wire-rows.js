@@ -9,7 +9,7 @@
 
 import { gap, preview, timeOfDay } from "./format.js";
 import { drawnNodes, textNodes } from "./wire-lines.js";
-import { lostHereWords } from "./words.js";
+import { lostHereWords, unknownIdTitle } from "./words.js";
 
 /** Lines of the grid that may stand empty at its top before all get new numbers. */
 const EMPTY_LINES = 400;
@@ -144,7 +144,9 @@ function newEvent({ kind, event, id, data, text, ms }) {
   const element = document.createElement("p");
   element.className = kind;
   if (kind === "event") {
-    element.append(newWord("name", event ?? ""), newWord("id", id ?? ""), newWord("data", preview(data ?? "")));
+    const name = newWord("name", event ?? "");
+    if (id === null) name.title = unknownIdTitle;
+    element.append(name, newWord("id", id ?? ""), newWord("data", preview(data ?? "")));
     element.title = data ?? "";
   } else if (kind === "comment") {
     element.append(newWord("what", "comment"), newWord("data", preview(text ?? "")));

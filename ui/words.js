@@ -228,6 +228,8 @@ export function beforeWords({ rows, beganLate, isFull }) {
 /** @param {number} bytes */
 export const lostHereWords = (bytes) => `${several(bytes, "byte")} not kept here`;
 
+export const unknownIdTitle = "Its last event id is not known: it was given before what is kept";
+
 /**
  * Why there is nothing to see.
  *

@@ -215,6 +215,12 @@ test("a filter looks through bytes and events, whatever the case", () => {
   assert.deepEqual([found(""), found(" "), found("é"), found("TICK 7"), found("tick x")], [[0, 1, 2], [0, 1, 2], [1, 2], [2], []]);
 });
 
+test("an event whose last event id is not known has no word for it", () => {
+  const log = new WireLog("1.0");
+  log.add(wire([piece(50, "data: a\n\n")], { events: [{ at_ms: 0, offset: 59, kind: "event", event: "tick", id: null, data: "a" }] }));
+  assert.deepEqual(["tick", "null", "undefined"].map((words) => filtered(log.rows, words).length), [1, 0, 0]);
+});
+
 test("a file is named for its connection, with letters that every system takes", () => {
   assert.equal(fileName(7, "/numbers"), "connection-7-numbers.http");
   assert.equal(fileName(7, "/topics/a b/../é"), "connection-7-topics-a-b.http");
