@@ -7,7 +7,7 @@
  */
 
 import { COLUMNS } from "./connection-columns.js";
-import { ORIGIN_NOT_ALLOWED } from "./words.js";
+import { ORIGIN_NOT_ALLOWED, hasStream } from "./words.js";
 import { markup, part, setText } from "./dom.js";
 
 /** What became of a connection: a shape, words, and room for a way out. */
@@ -101,6 +101,7 @@ export class ConnectionRows {
     element.dataset.stream = row.stream;
     // a 204 is how a finite stream says goodbye, no failure
     element.toggleAttribute("data-complete", row.ended?.complete ?? false);
+    element.toggleAttribute("data-streamless", !hasStream(row));
     element.toggleAttribute("data-blocked", row.blocked);
     element.toggleAttribute("data-own", own);
     element.toggleAttribute("data-stale", row.stale ?? false);

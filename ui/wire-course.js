@@ -6,6 +6,7 @@
  */
 
 import { WireLog } from "./wire-log.js";
+import { hasStream } from "./words.js";
 import { sentence } from "./host.js";
 
 /** The figures of a row that the table has not told for so long are asked for, and never more often. */
@@ -31,7 +32,7 @@ export class WireCourse {
     this.#row = row;
     this.#toldAt = now;
     this.#log = new WireLog(row.http);
-    this.#done = row.state === "refused";
+    this.#done = !hasStream(row);
   }
 
   /** The newest that is known of it. */

@@ -5,7 +5,7 @@
  * @import { Row, Verdict } from "./types.js"
  */
 
-import { backRank, otherTitle, standingWords } from "./words.js";
+import { backRank, hasStream, otherTitle, standingWords } from "./words.js";
 import { several } from "./format.js";
 import { markup, part, setText } from "./dom.js";
 
@@ -103,7 +103,7 @@ export class WireHead {
     setText(part(element, ".peer"), row.peer);
     setText(part(element, ".tag"), row.client ?? "");
     for (const name of [".stream", ".program", ".peer", ".tag"]) part(element, name).title = part(element, name).textContent ?? "";
-    setText(part(element, ".figures"), row.state === "refused" ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`);
+    setText(part(element, ".figures"), !hasStream(row) ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`);
     const state = part(element, ".state");
     setText(state, standingWords(row, gone, stale));
     state.title = state.textContent ?? "";

@@ -101,15 +101,29 @@ export const noMatchWords = (filter) =>
   `No connection matches “${filter.trim()}”: each of its words must be in the peer, program, stream, client or state.`;
 
 /**
- * What became of a connection: `open`, `by the client: closed`, `refused (503): too many streams`.
+ * A client that has had all of a stream and comes back is told so with 204: no failure, and no stream either.
+ *
+ * @param {Pick<Row, "status" | "ended">} row
+ */
+const hadAll = ({ status, ended }) => status === 204 && (ended?.complete ?? false);
+
+/**
+ * Whether there was a stream: not for those that were refused, nor for those that had had all of it.
+ *
+ * @param {Row} row
+ */
+export const hasStream = (row) => row.state !== "refused" && !hadAll(row);
+
+/**
+ * What became of a connection: `open`, `by the client: closed`, `refused (503): too many streams`, `nothing left to send (204)`.
  *
  * @param {Row} row
  */
 export function fateWords(row) {
   if (row.state === "open") return row.blocked ? BLOCKED : "open";
+  if (row.ended && hadAll(row)) return `${row.ended.why} (${row.status})`;
   if (row.state === "refused") {
     const why = row.ended?.why;
-    if (why && row.ended?.complete) return `${why} (${row.status})`;
     if (!why) return refusedWords(row.status);
     return `${refusedWords(row.status)}: ${why}${why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : ""}`;
   }
@@ -167,7 +181,7 @@ export function backRank(verdict) {
  * @param {Row} row
  */
 export function endWords(row) {
-  if (row.state !== "ended" || !row.ended) return fateWords(row);
+  if (row.state !== "ended" || !row.ended || hadAll(row)) return fateWords(row);
   return `ended ${fateWords(row)} at ${timeOfDay(row.ended.at_ms)}`;
 }
 
@@ -238,9 +252,8 @@ export const unknownIdTitle = "Its last event id is not known: it was given befo
  * @param {Kept} wire
  */
 export function noWireWords(row, gone, { heard, taken, on }) {
-  if (row.state === "refused") {
-    return row.ended?.complete ? "It was told that nothing is left to send: there is no stream to see." : "It was refused: there is no stream to see.";
-  }
+  if (hadAll(row)) return "It was told that nothing is left to send: there is no stream to see.";
+  if (row.state === "refused") return "It was refused: there is no stream to see.";
   if (gone) return "It is no longer in the table, and what it was sent is not kept: choose another.";
   if (!heard) return "";
   if (taken === 0) return row.state === "open" ? "Nothing has been sent yet." : "Nothing was sent before it ended.";

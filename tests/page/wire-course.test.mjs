@@ -93,6 +93,13 @@ test("a refused one has no bytes, but a row", async () => {
   assert.deepEqual(all.asked, ["row"]);
 });
 
+test("one that was told that nothing is left has no bytes either", async () => {
+  const all = begin({ ...ENDED, status: 204, ended: { complete: true } });
+  all.now = ROW_AGE_MS;
+  await all.ask();
+  assert.deepEqual(all.asked, ["row"]);
+});
+
 test("no answer is not the end of it: it is asked again, and the bytes that are there come", async () => {
   const all = begin(ENDED);
   all.wire = new Error("Nothing answers.");

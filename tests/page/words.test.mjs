@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { curlLine, eventSourceLines, streamAddress } = await load("client-lines.js");
-const { backRank, backWords, beforeWords, endWords, fateWords, headline, keptWords, noWireWords, otherTitle, standingWords } = await load("words.js");
+const { backRank, backWords, beforeWords, endWords, fateWords, hasStream, headline, keptWords, noWireWords, otherTitle, standingWords } = await load("words.js");
 const { nextStaying, stepIndex, withAccelerator } = await load("keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
@@ -27,7 +27,17 @@ test("what became of a connection says by whom and why", () => {
   assert.equal(fateWords({ state: "open", ended: null }), "open");
   assert.equal(fateWords({ state: "ended", ended: gone("client", "closed") }), "by the client: closed");
   assert.equal(fateWords({ state: "refused", status: 503, ended: gone("server", "too many streams") }), "refused (503): too many streams");
-  assert.equal(fateWords({ state: "refused", status: 204, ended: gone("server", "nothing left to send", true) }), "nothing left to send (204)");
+  // a client that comes back after the last event was counted among the refused, and is among the ended
+  for (const state of ["refused", "ended"]) {
+    const row = { state, status: 204, ended: gone("server", "nothing left to send", true) };
+    assert.equal(fateWords(row), "nothing left to send (204)");
+    assert.equal(standingWords(row, false), "nothing left to send (204)");
+    assert.equal(hasStream(row), false);
+    assert.match(noWireWords(row, false, { heard: false }), /nothing is left to send/);
+  }
+  const whole = { state: "ended", status: 200, ended: gone("server", "finished", true) };
+  assert.deepEqual([fateWords(whole), hasStream(whole)], ["by the server: finished", true]);
+  assert.deepEqual([{ state: "open" }, { state: "refused" }].map((row) => hasStream({ ...row, status: 200, ended: null })), [true, false]);
   assert.equal(
     fateWords({ state: "refused", status: 403, origin: "http://x.example", ended: gone("server", "origin not allowed") }),
     "refused (403): origin not allowed, http://x.example",
@@ -113,7 +123,6 @@ test("a wire says how much of it there is, and why there is none", () => {
   assert.match(noWireWords({ state: "ended", ended: null }, false, { ...none, on: false }), /is not kept: 1,234 bytes\./);
   assert.match(noWireWords({ state: "refused", ended: { complete: false } }, false, { ...none, heard: false }), /was refused: there is no stream to see/);
   assert.match(noWireWords(open, true, { ...none, heard: false }), /^It is no longer in the table/);
-  assert.match(noWireWords({ state: "refused", ended: { complete: true } }, false, none), /nothing is left to send/);
 });
 
 test("the end of a connection says when it was", () => {
