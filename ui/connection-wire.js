@@ -334,6 +334,8 @@ export class ConnectionWire extends HTMLElement {
   }
 
   #read() {
+    // each scroll comes here, and one who reads already changes nothing by it
+    if (this.#hold.holds) return;
     this.#hold.hold();
     nextFrame(this.#draw);
   }

@@ -59,7 +59,7 @@ export class WireScroll {
    */
   keep(draw, pieces) {
     const { top } = this.#scroller.getBoundingClientRect();
-    const seen = pieces.find((piece) => piece.getBoundingClientRect().bottom > top);
+    const seen = firstBelow(pieces, top);
     const before = seen?.getBoundingClientRect().top ?? 0;
     draw();
     const by = seen?.isConnected ? seen.getBoundingClientRect().top - before : 0;
@@ -97,4 +97,21 @@ export class WireScroll {
     else if (by < 0 || scrollTop + clientHeight < scrollHeight - 2) this.#told.hold();
     this.#told.nearEdge();
   };
+}
+
+/**
+ * The first piece that ends below a place. They stand beneath each other, and there may be thousands.
+ *
+ * @param {readonly Element[]} pieces
+ * @param {number} place
+ */
+export function firstBelow(pieces, place) {
+  let from = 0;
+  let to = pieces.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (pieces[middle].getBoundingClientRect().bottom > place) to = middle;
+    else from = middle + 1;
+  }
+  return pieces.at(from);
 }

@@ -7,6 +7,7 @@ import { load } from "./ui.mjs";
 const { WireReader } = await load("wire-reader.js");
 const { WireUtf8, decoded } = await load("wire-utf8.js");
 const { MOST_BYTES, MOST_LINES, MOST_PIECES, WireLog, fileName, filtered, linesBefore, linesBehind } = await load("wire-log.js");
+const { firstBelow } = await load("wire-scroll.js");
 const { afterKey, bounds, clamped } = await load("split-share.js");
 
 const HEAD = "HTTP/1.1 200 OK\r\nx-a: b\r\n\r\n";
@@ -226,6 +227,15 @@ test("a file is named for its connection, with letters that every system takes",
   assert.equal(fileName(7, "/topics/a b/../é"), "connection-7-topics-a-b.http");
   assert.equal(fileName(7, "/"), "connection-7.http");
   assert.match(fileName(Number.MAX_SAFE_INTEGER, `/${"x".repeat(500)}`), /^[A-Za-z0-9._-]{1,100}$/);
+});
+
+test("the piece at the top is found among thousands by few looks at where they stand", () => {
+  let looks = 0;
+  const pieces = Array.from({ length: 4096 }, (_, index) => ({ index, getBoundingClientRect: () => ((looks += 1), { bottom: 20 * (index + 1) }) }));
+  for (const [top, index] of [[-5, 0], [0, 0], [19, 0], [20, 1], [81_919, 4095]]) assert.equal(firstBelow(pieces, top).index, index);
+  assert.ok(looks <= 5 * 13, `${looks} looks`);
+  assert.equal(firstBelow(pieces, 81_920), undefined);
+  assert.equal(firstBelow([], 0), undefined);
 });
 
 test("a bar leaves both parts what they need", () => {
