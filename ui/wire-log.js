@@ -8,7 +8,7 @@
 import { WireReader } from "./wire-reader.js";
 import { WireUtf8, decoded } from "./wire-utf8.js";
 
-/** As much as the server keeps of a connection. */
+/** As much as the server keeps of a connection; of what went by while it was looked at, at least so much. */
 export const MOST_BYTES = 64 * 1024;
 export const MOST_PIECES = 4096;
 /** Lines of one row: what the kernel took in one go may be thousands, of which a screen has room for few. */
@@ -211,13 +211,17 @@ export class WireLog {
 
   #trim() {
     let go = 0;
-    while (this.#pieces > MOST_PIECES || (this.#bytes > MOST_BYTES && this.#pieces > 1)) {
-      // a piece goes whole
+    while (this.#pieces > 0) {
+      let [next, oldest] = [go, 0];
       do {
-        this.#bytes -= this.#rows[go].bytes.length;
-        go += 1;
-      } while (this.#rows[go].goesOn);
+        oldest += this.#rows[next].bytes.length;
+        next += 1;
+      } while (this.#rows[next]?.goesOn);
+      // a piece goes whole, and a large one not before there is as much behind it: a small one would be all that is left
+      if (this.#pieces <= MOST_PIECES && this.#bytes - oldest < MOST_BYTES) break;
+      this.#bytes -= oldest;
       this.#pieces -= 1;
+      go = next;
     }
     this.#rows.splice(0, go);
     // what the server kept goes by visits, so it may have let some go when it is nearly full

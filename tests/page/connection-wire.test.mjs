@@ -136,7 +136,10 @@ test("the newest stay within bounds, and what went is known to have gone", () =>
   assert.deepEqual([many.rows.length, many.rows[0].seq, many.bytes, many.isFull], [MOST_PIECES, 5, MOST_PIECES, true]);
   const large = new WireLog("1.0");
   large.add(wire([piece(0, "x".repeat(MOST_BYTES)), piece(MOST_BYTES, "y".repeat(10))]));
-  assert.deepEqual([large.rows.length, large.bytes, large.rows[0].offset], [1, 10, MOST_BYTES]);
+  // a keep-alive behind a large event was all that was left
+  assert.deepEqual([large.rows.length, large.bytes, large.rows[0].offset], [2, MOST_BYTES + 10, 0]);
+  large.add(wire([piece(MOST_BYTES + 10, "z".repeat(MOST_BYTES - 10))]));
+  assert.deepEqual([large.rows.length, large.bytes, large.rows[0].offset], [2, MOST_BYTES, MOST_BYTES]);
 });
 
 test("a piece of many lines is several rows, each with the events that end in it, and goes whole", () => {
