@@ -71,7 +71,7 @@ async fn show_a_wire(session: &Session) {
     let row = "connection-table tr[data-stream=\"/every-line\"]";
     page.until_text(&format!("{row} [data-col=\"back\"]"), "nothing lost")
         .await;
-    page.click(&format!("{row} [data-col=\"peer\"]")).await;
+    page.click(&format!("{row} [data-col=\"stream\"]")).await;
     page.until_text(
         "connection-wire .verdict[data-of=\"beginning\"]",
         "nothing lost",

@@ -35,7 +35,7 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     )
     .await;
 
-    page.click(&format!("{} [data-col=\"peer\"]", row("open")))
+    page.click(&format!("{} [data-col=\"stream\"]", row("open")))
         .await;
     until_it_has(page, "\nid: 3\n").await;
     page.until_text(&format!("{WIRE} .events .retry"), "1000 ms")
@@ -100,7 +100,7 @@ async fn it_stays_marked(page: &Page) {
     page.until_present(&format!("{ended} [data-rank=\"whole\"]"))
         .await;
     let colours = format!(
-        "return ['[data-rank=\"whole\"]', '[data-col=\"peer\"]'].map((cell) =>
+        "return ['[data-rank=\"whole\"]', '[data-col=\"stream\"]'].map((cell) =>
             getComputedStyle(document.querySelector(`{ended} ${{cell}}`)).color);"
     );
     let colours = page.js(&colours).await.expect("both are there");
