@@ -127,8 +127,6 @@ async fn the_page_shows_the_streams(session: Session, port: u16, browser: &str) 
     session.close().await;
 }
 
-/// Somebody else publishes, so the topic begins and stands in the list. It is opened there: what is kept arrives. The page publishes:
-/// it hears its own event, and so does the other client. An event under a name that nobody has used yet is heard too.
 async fn the_page_follows_a_client(desktop: &Desktop, session: Session, port: u16) {
     let page = &session.page;
     page.goto(&format!("http://localhost:{port}/")).await;
@@ -137,6 +135,8 @@ async fn the_page_follows_a_client(desktop: &Desktop, session: Session, port: u1
     session.close().await;
 }
 
+/// Somebody else publishes, so the topic begins and stands in the list. It is opened there: what is kept arrives. The page publishes:
+/// it hears its own event, and so does the other client. An event under a name that nobody has used yet is heard too.
 async fn the_page_publishes(session: Session, port: u16) {
     let page = &session.page;
     page.goto(&format!("http://localhost:{port}/")).await;

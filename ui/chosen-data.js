@@ -10,8 +10,8 @@ import { count, cut } from "./format.js";
 import { part, setText } from "./dom.js";
 import { textNodes } from "./wire-lines.js";
 
-/** As much as a browser lays out without a halt; whoever wants the rest copies it. */
-const DRAWN = 100_000;
+/** As much as a browser lays out between two presses of a key that is held down; whoever wants the rest copies it. */
+const DRAWN = 10_000;
 
 export class ChosenData {
   #root;

@@ -292,12 +292,17 @@ export class EventList extends HTMLElement {
   #onPress = (event) => {
     if (event.button !== 0 || !event.isPrimary) return;
     this.#heldByPress = this.#held === null && (this.#rows?.seqOf(event.target) ?? null) !== null;
-    if (this.#heldByPress) this.#hold();
+    if (!this.#heldByPress) return;
+    this.#hold();
+    // behind the click, if there is one: the button may be let go anywhere
+    document.addEventListener("pointerup", () => setTimeout(this.#onPressLost, 100), { once: true });
   };
 
-  /** A finger that turned out to move the page chose nothing. */
+  /** A finger that turned out to move the page chose nothing, nor did a press that was let go elsewhere. */
   #onPressLost = () => {
-    if (this.#heldByPress && this.#cursor === null && !this.#paused) this.#follow();
+    const reads = this.#cursor !== null || this.#paused || document.getSelection()?.isCollapsed === false;
+    if (this.#heldByPress && !reads) this.#follow();
+    this.#heldByPress = false;
   };
 
   /** @param {MouseEvent} event */

@@ -98,7 +98,7 @@ export const matchingWords = ({ matching, all }) => `${count(matching)} of ${cou
 
 /** @param {string} filter */
 export const noMatchWords = (filter) => 
-  `No connection matches “${filter.trim()}”: each of its words must be in the peer, program, stream, client or state.`;
+  `No connection matches “${filter.trim()}”: each of its words must be in what is known of one: peer, program, stream, client, id that it brought, state.`;
 
 /**
  * A client that has had all of a stream and comes back is told so with 204: no failure, and no stream either.
@@ -215,13 +215,13 @@ export function otherTitle(kind) {
 /** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("./wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "missed" | "lost" | "on" | "heard" | "beganLate" | "isFull">} Kept */
 
 /**
- * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, missed 120 bytes while looking`.
+ * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not kept`.
  *
  * @param {Kept} wire
  */
 export function keptWords({ pieces, bytes, missed, lost }) {
   const parts = [`${several(pieces, "piece")}, ${several(bytes, "byte")} kept`];
-  if (missed > 0) parts.push(`missed ${several(missed, "byte")} while looking`);
+  if (missed > 0) parts.push(`${several(missed, "byte")} not kept`);
   else if (lost > 0) parts.push(`${several(lost, "byte")} missing between them`);
   return parts.join(", ");
 }

@@ -108,7 +108,7 @@ test("whether a client came back is short in its cell, and a guess is marked as 
 test("a wire says how much of it there is, and why there is none", () => {
   const kept = { rows: [{ offset: 0 }], pieces: 1, bytes: 1234, taken: 1234, missed: 0, lost: 0, on: true, heard: true, beganLate: false, isFull: false };
   assert.equal(keptWords(kept), "1 piece, 1,234 bytes kept");
-  assert.equal(keptWords({ ...kept, missed: 120, lost: 120 }), "1 piece, 1,234 bytes kept, missed 120 bytes while looking");
+  assert.equal(keptWords({ ...kept, missed: 120, lost: 120 }), "1 piece, 1,234 bytes kept, 120 bytes not kept");
   assert.equal(keptWords({ ...kept, lost: 1 }), "1 piece, 1,234 bytes kept, 1 byte missing between them");
   assert.equal(beforeWords(kept), "");
   const later = { ...kept, rows: [{ offset: 12_345 }] };

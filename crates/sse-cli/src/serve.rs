@@ -79,7 +79,7 @@ fn must_be_served(server: &Server, path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Says on stderr what becomes of the file of streams, now and whenever it is saved.
+/// Says on stderr what becomes of the file of streams, now and whenever that is another.
 async fn tell_of_streams(mut changed: watch::Receiver<StreamsView>) {
     let mut before = None;
     loop {

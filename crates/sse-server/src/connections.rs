@@ -27,7 +27,7 @@ use crate::time::{millis, since_1970};
 pub use look::{Look, Sort};
 pub(crate) use numbers::Numbers;
 pub(crate) use returns::GoesOn;
-use returns::{Answered, Gone, Returns};
+use returns::{Answered, Gone, Returns, Seen};
 pub use returns::{Verdict, VerdictKind};
 pub use row::EndedBy;
 pub(crate) use row::{Asked, Client, Ending, shown};
@@ -345,25 +345,33 @@ impl Open {
         if !self.row.end(ending, told.retry, now) {
             return;
         }
-        // Before the lock is taken: all of it may wait for a topic.
+        // Before the lock is taken: both may wait for a topic.
         let closed = Arc::new(self.row.closed());
         let gone = Gone::of(&self.row, told, now);
-        let back = match (ending.by, self.row.sent.is_blocked()) {
-            // It could not know before.
-            (EndedBy::Server, false) => None,
-            (by, blocked) => {
-                let seen = by != EndedBy::Network && !blocked;
-                let table = self.connections.table();
-                table.returns.perhaps_back(&gone, seen, &table.open)
-            }
+        let seen = match ending.by {
+            _ if self.row.sent.is_blocked() => Seen::Late,
+            EndedBy::Network => Seen::Late,
+            EndedBy::Client => Seen::Soon,
+            // Its last byte is sent before its end is noted.
+            EndedBy::Server if ending.complete => Seen::Soon,
+            EndedBy::Server => Seen::AtOnce,
         };
-        let back = back.filter(|back| gone.is_back_as(&back.row));
         let mut table = self.connections.table();
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
         if table.open.remove(&self.row.id).is_some() {
-            let Table { ended, returns, .. } = &mut *table;
-            returns.went(gone, back.as_ref());
+            let Table {
+                open,
+                ended,
+                turned_away,
+                returns,
+                ..
+            } = &mut *table;
+            let closed_ones = || ended.iter().chain(&*turned_away);
+            returns.went(gone, seen, |id| {
+                open.get(&id)
+                    .or_else(|| closed_ones().find(|row| row.id == id))
+            });
             keep(ended, closed, returns);
         }
         drop(table);

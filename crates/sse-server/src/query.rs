@@ -116,6 +116,13 @@ impl Overrides {
             before = left_out;
         }
         let most = stream.distinct_ids().map(|ids| ids.saturating_sub(before));
+        if most == Some(0) {
+            // Behind the last one there is nothing, whatever the count.
+            return Ok(Self {
+                count: None,
+                ..self
+            });
+        }
         if let (Some(count), Some(most)) = (self.count, most)
             && count > most
         {
@@ -248,6 +255,7 @@ mod tests {
         };
         assert_eq!(play("from=3"), Ok(Some(6)));
         assert_eq!(play("from=9"), Ok(Some(0)));
+        assert_eq!(play("from=9&count=3"), Ok(Some(0)));
         assert_eq!(play("count=2"), Ok(Some(2)));
         for (query, words) in [
             ("from=0", "from must be at least 1"),

@@ -35,9 +35,9 @@ pub(crate) struct Tap {
     /// Whether bytes are kept at all.
     on: AtomicBool,
     kept: Mutex<Kept>,
-    /// How many bytes the connection was sent, as far as was seen; 0 before any was.
+    /// How many bytes the connection was sent when the tap was last on.
     seen: AtomicU64,
-    /// Bytes from the first one seen on that were not kept because somebody looked, or because they are too many, or that were
+    /// Bytes since the tap was first on that were not kept because somebody looked, or because they are too many, or that were
     /// given up for another tap.
     missed: AtomicU64,
 }
@@ -120,13 +120,13 @@ pub(crate) struct Tapped {
 }
 
 impl Tap {
-    /// A tap that keeps what comes from now on.
-    pub(crate) fn new(framing: Framing) -> Self {
+    /// A tap that keeps what comes from now on. The kernel took so many bytes before.
+    pub(crate) fn new(framing: Framing, taken: u64) -> Self {
         Self {
             framing,
             on: AtomicBool::new(true),
             kept: Mutex::default(),
-            seen: AtomicU64::new(0),
+            seen: AtomicU64::new(taken),
             missed: AtomicU64::new(0),
         }
     }
@@ -183,10 +183,11 @@ impl Tap {
 
     /// Keeps what comes from now on, if it does not already. The kernel took so many bytes before.
     pub(crate) fn start(&self, taken: u64) {
+        // Before it is on: from then on the sweeper writes it.
+        let seen = self.seen.load(Ordering::Relaxed);
         if self.on.swap(true, Ordering::Relaxed) {
             return;
         }
-        let seen = self.seen.load(Ordering::Relaxed);
         self.missed
             .fetch_add(taken.saturating_sub(seen), Ordering::Relaxed);
     }
@@ -323,7 +324,7 @@ mod tests {
 
     #[test]
     fn what_the_kernel_took_is_kept_and_decoded() {
-        let tap = Tap::new(Framing::Chunked);
+        let tap = Tap::new(Framing::Chunked, 0);
         let first: [&[u8]; 2] = [HEAD, b"f\r\n: hi\nretry: 5\n\n\r\n"];
         let whole = first.concat();
         // In three goes, of which the second begins and ends anywhere.
@@ -364,7 +365,7 @@ mod tests {
 
     #[test]
     fn the_oldest_visits_go_and_what_is_left_still_decodes() {
-        let tap = Tap::new(Framing::Chunked);
+        let tap = Tap::new(Framing::Chunked, 0);
         let mut offset = 0;
         for n in 0..5000 {
             let data = format!("id: {n}\ndata: {n} {}\n\n", "x".repeat(20));
@@ -385,7 +386,7 @@ mod tests {
     /// There were a thousand pieces, and a connection that had been sent 46,285 bytes had 19,166 of them left.
     #[test]
     fn all_of_the_room_is_for_the_smallest_events_too() {
-        let tap = Tap::new(Framing::Chunked);
+        let tap = Tap::new(Framing::Chunked, 0);
         let event = b"e\r\nid: 1\ndata: 1\n\n\r\n";
         let mut offset = 0;
         for _ in 0..2 * KEPT / event.len() {
@@ -399,7 +400,7 @@ mod tests {
     /// A keep-alive behind a large event was all that was left.
     #[test]
     fn a_small_event_does_not_push_a_large_one_out() {
-        let tap = Tap::new(Framing::Bare);
+        let tap = Tap::new(Framing::Bare, 0);
         let large = format!("data: {}\n\n", "x".repeat(40_000));
         let mut offset = 0;
         for event in [&*large, &large, "data: y\n\n"] {
@@ -416,7 +417,7 @@ mod tests {
 
     #[test]
     fn of_what_is_too_large_the_end_is_kept_and_the_rest_counted() {
-        let tap = Tap::new(Framing::Bare);
+        let tap = Tap::new(Framing::Bare, 0);
         let large = vec![b'x'; KEPT + 100];
         let parts: [&[u8]; 3] = [b"data: ", &large, b"\n\n"];
         let length = parts.concat().len();
@@ -432,7 +433,7 @@ mod tests {
     /// The events of a list that has few ids were shown with an empty one.
     #[test]
     fn an_id_from_before_what_is_kept_is_not_known() {
-        let tap = Tap::new(Framing::Bare);
+        let tap = Tap::new(Framing::Bare, 0);
         let mut offset = 1000;
         for event in [
             "data: a\n\n",
@@ -457,7 +458,7 @@ mod tests {
     /// The sweeper has no time to wait for somebody who looks.
     #[test]
     fn a_tap_that_is_being_looked_at_counts_what_it_misses_and_goes_on() {
-        let tap = Tap::new(Framing::Bare);
+        let tap = Tap::new(Framing::Bare, 0);
         let visit = |offset: u64, text: &str| tap.take(offset, &[text.as_bytes()], 0, text.len());
         visit(0, "HTTP/1.1 200 OK\r\n\r\ndata: a\n\n");
         let looking = tap.lock();
@@ -475,5 +476,13 @@ mod tests {
         visit(55, "data: e\n\n");
         let view = seen(&tap, 1, 64, 0);
         assert_eq!((data(&view), view.missed), (vec!["e"], 55));
+        let late = Tap::new(Framing::Bare, 64);
+        late.stop();
+        late.start(64);
+        assert_eq!(
+            seen(&late, 1, 64, 0).missed,
+            0,
+            "what was before is none of its business"
+        );
     }
 }

@@ -5,11 +5,35 @@ const SHOWN: usize = 40;
 
 /// So much of a text that a sentence can hold it, on one line.
 pub(crate) fn cut(text: &str) -> String {
-    let mut cut: String = text.escape_debug().take(SHOWN + 1).collect();
-    if cut.chars().count() > SHOWN {
-        cut.pop();
-        cut.push('…');
+    let mut cut = String::new();
+    let mut room = SHOWN;
+    for c in text.chars() {
+        let escaped = match c {
+            // It needs no escape within the quotes that are put around it.
+            '\'' => c.to_string(),
+            _ => c.escape_debug().to_string(),
+        };
+        let Some(left) = room.checked_sub(escaped.chars().count()) else {
+            cut.push('…');
+            break;
+        };
+        room = left;
+        cut += &escaped;
     }
-    // An apostrophe needs no escape within the quotes that are put around it.
-    cut.replace("\\'", "'")
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_its_characters() {
+        assert_eq!(cut("it's\ta\"b"), "it's\\ta\\\"b");
+        let whole = "x".repeat(SHOWN);
+        assert_eq!(cut(&whole), whole);
+        assert_eq!(cut(&"x".repeat(SHOWN + 1)), whole + "…");
+        let almost = "x".repeat(SHOWN - 1);
+        assert_eq!(cut(&format!("{almost}\n")), almost + "…");
+    }
 }

@@ -31,7 +31,7 @@ pub struct Look {
     /// The largest, or the last, first.
     pub descending: bool,
     /// Words that a row must all have, in any case: in its peer, program, method, stream, tag, the id that it brought, its state, or
-    /// why it ended; in the status and the origin of one that was refused.
+    /// why it ended; in the status of one that got no stream, and the origin of one that was refused for it.
     pub filter: String,
     /// The tag of the one client that is wanted.
     pub client: Option<String>,
@@ -295,9 +295,9 @@ impl Filter {
             });
         let tag = client.tag.as_deref().unwrap_or_default().to_lowercase();
         let brought = client.brought.as_deref().unwrap_or_default().to_lowercase();
-        let status = match row.state() {
-            State::Refused => row.status.to_string(),
-            State::Open | State::Ended => String::new(),
+        let status = match row.status {
+            200 => String::new(),
+            status => status.to_string(),
         };
         let texts = [
             &**asked,

@@ -42,15 +42,6 @@ impl Numbers {
         matches!(self, Self::Stream(stream) if stream.repeats_id(id))
     }
 
-    /// The number of the event with this id, if one has it. It may wait for a topic.
-    pub(super) fn find(&self, id: &str) -> Option<u64> {
-        match self {
-            Self::None | Self::Last(_) => None,
-            Self::Topic(topic) => topic.find(id),
-            Self::Stream(stream) => stream.number_of(id, stream.from),
-        }
-    }
-
     /// The reconnection time in milliseconds that clients are told first.
     pub(super) fn retry(&self) -> Option<u64> {
         match self {
@@ -76,6 +67,15 @@ impl WeakNumbers {
             Numbers::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
             Numbers::None | Numbers::Last(_) => Self::None,
         }
+    }
+
+    /// The numbers, if what they are of is there still.
+    pub(super) fn upgrade(&self) -> Option<Numbers> {
+        Some(match self {
+            Self::None => Numbers::None,
+            Self::Stream(stream) => Numbers::Stream(stream.upgrade()?),
+            Self::Topic(topic) => Numbers::Topic(topic.upgrade()?),
+        })
     }
 
     /// Whether the numbers mean the same there.

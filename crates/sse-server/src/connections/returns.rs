@@ -5,7 +5,7 @@
 
 mod verdict;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ const GONE: usize = 256;
 const NEWEST: usize = 4096;
 
 /// How many of those that came last are remembered.
-const ARRIVALS: usize = 256;
+const ARRIVALS: usize = 1024;
 
-/// A goodbye is read so much later, at most, than a request that came behind it.
-const OVERLAP: Duration = Duration::from_millis(500);
+/// The end of a connection is seen so much later, at most, than a request that came behind it is read.
+const OVERLAP: Duration = Duration::from_millis(250);
 
 /// A client that went is waited for this long at least, and for this many of its reconnection times.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,21 +49,26 @@ pub(super) struct Returns {
 }
 
 /// Who came with an id, and goes on where.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Arrival {
     who: u64,
     row: u64,
     at: Instant,
+    answered: Answered,
+    numbers: WeakNumbers,
     next: u64,
     had: Option<u64>,
 }
 
-/// An open connection that may be the return of a client whose end is seen only now.
-#[derive(Debug)]
-pub(super) struct Perhaps {
-    pub(super) row: Arc<Row>,
-    /// Where it went on; not known of one that has been there for long.
-    goes_on: Option<GoesOn>,
+/// How the end of a connection came to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// As it ended: its client could not have come back before.
+    AtOnce,
+    /// A moment later: what its client did next may have been read before.
+    Soon,
+    /// Perhaps long after it was broken.
+    Late,
 }
 
 /// A client as its connection ended.
@@ -202,16 +207,6 @@ impl Gone {
         not_behind && (had >= self.told.first || had + 1 == self.told.first && own)
     }
 
-    /// Whether this open connection, which began later, is that of the client that is seen to have gone only now. Without an id
-    /// that tells, it may be another of the same name. It may wait for a topic.
-    pub(super) fn is_back_as(&self, open: &Row) -> bool {
-        let client = &open.client;
-        let had = client.brought.as_deref();
-        let had = had.and_then(|id| client.numbers.find(id));
-        let fit = self.fits(who(client), client, had.map(|had| (had, &client.numbers)));
-        fit > Some(Fit::TagOnly)
-    }
-
     /// How its client came back.
     fn back(
         &self,
@@ -276,14 +271,65 @@ enum Fit {
 }
 
 impl Returns {
-    /// Remembers a client that went, unless it is back already.
-    pub(super) fn went(&mut self, gone: Gone, back: Option<&Perhaps>) {
-        if let Some(back) = back.filter(|back| !self.came.contains_key(&back.row.id)) {
-            self.was_back(&gone, back);
+    /// Remembers a client that went, unless it is back already. Those rows that are in the table still are there by their ids.
+    pub(super) fn went<'a>(
+        &mut self,
+        gone: Gone,
+        seen: Seen,
+        row_of: impl Fn(u64) -> Option<&'a Arc<Row>>,
+    ) {
+        let Some((place, back)) = self.is_back(&gone, seen, row_of) else {
+            self.gone.truncate(GONE - 1);
+            self.gone.push_front(gone);
             return;
+        };
+        let Some(Arrival { row: to, .. }) = self.arrivals.remove(place) else {
+            return;
+        };
+        let left = Left::Returned {
+            to,
+            away: back.away,
+            sure: back.sure,
+        };
+        self.came.insert(to, back);
+        self.left.insert(gone.row, left);
+    }
+
+    /// The arrival that is the return of this client, if there is one by its id: without one that tells, it may be another of the
+    /// same name.
+    fn is_back<'a>(
+        &self,
+        gone: &Gone,
+        seen: Seen,
+        row_of: impl Fn(u64) -> Option<&'a Arc<Row>>,
+    ) -> Option<(usize, Back)> {
+        if seen == Seen::AtOnce {
+            return None;
         }
-        self.gone.truncate(GONE - 1);
-        self.gone.push_front(gone);
+        let arrivals = self.arrivals.iter().enumerate();
+        let mut later = arrivals.filter(|(_, it)| it.who == gone.who && it.row > gone.row);
+        later.find_map(|(place, arrival)| {
+            let just_now = gone.at.saturating_duration_since(arrival.at) <= OVERLAP;
+            if !just_now && seen == Seen::Soon {
+                return None;
+            }
+            let client = &row_of(arrival.row)?.client;
+            let goes_on = GoesOn {
+                numbers: arrival.numbers.upgrade()?,
+                next: arrival.next,
+                had: arrival.had,
+            };
+            let had = goes_on.had.map(|had| (had, &goes_on.numbers));
+            if gone.fits(arrival.who, client, had) <= Some(Fit::TagOnly) {
+                return None;
+            }
+            // What was sent to nobody meanwhile is no repetition.
+            let (goes_on, away) = match just_now {
+                true => (Some(&goes_on), Some(Duration::ZERO)),
+                false => (None, None),
+            };
+            Some((place, gone.back(client, goes_on, arrival.answered, away)))
+        })
     }
 
     /// Looks for the client of a row that comes among those that went. Of rows that ended, `is_there` tells whether they are
@@ -312,15 +358,17 @@ impl Returns {
         });
         let Some((_, _, place)) = fits.max() else {
             self.note(who, id);
-            if let (Some(goes_on), Answered::Stream) = (goes_on, answered) {
-                let GoesOn { next, had, .. } = *goes_on;
+            let refused = matches!(answered, Answered::Refused(_));
+            if let Some(goes_on) = goes_on.filter(|_| client.brought.is_some() && !refused) {
                 self.arrivals.truncate(ARRIVALS - 1);
                 self.arrivals.push_front(Arrival {
                     who,
                     row: id,
                     at: now,
-                    next,
-                    had,
+                    answered,
+                    numbers: WeakNumbers::new(&goes_on.numbers),
+                    next: goes_on.next,
+                    had: goes_on.had,
                 });
             }
             return;
@@ -357,46 +405,6 @@ impl Returns {
             self.newest.clear();
         }
         self.newest.insert(who, id);
-    }
-
-    /// The one of these open rows that may be the return of this client: one that came just now, whose request was read before
-    /// the end of the other, or, where that was not to be `seen`, the newest. Of many that are known so that is enough: where it
-    /// is another one, nothing is said.
-    pub(super) fn perhaps_back(
-        &self,
-        gone: &Gone,
-        seen: bool,
-        open: &BTreeMap<u64, Arc<Row>>,
-    ) -> Option<Perhaps> {
-        let later = |row: u64| open.get(&row).filter(|_| row > gone.row).cloned();
-        let just_now = self.arrivals.iter().find(|arrival| {
-            let since = gone.at.saturating_duration_since(arrival.at);
-            arrival.who == gone.who && arrival.row > gone.row && since <= OVERLAP
-        });
-        if let Some(Arrival { row, next, had, .. }) = just_now.copied() {
-            let row = later(row)?;
-            let numbers = row.client.numbers.clone();
-            let goes_on = Some(GoesOn { numbers, next, had });
-            return Some(Perhaps { row, goes_on });
-        }
-        let newest = self.newest.get(&gone.who).filter(|_| !seen);
-        newest
-            .and_then(|row| later(*row))
-            .map(|row| Perhaps { row, goes_on: None })
-    }
-
-    /// Notes that a client was back, as an open row, before anybody saw that it had gone.
-    fn was_back(&mut self, gone: &Gone, to: &Perhaps) {
-        let Perhaps { row, goes_on } = to;
-        let away = goes_on.as_ref().map(|_| Duration::ZERO);
-        let back = gone.back(&row.client, goes_on.as_ref(), Answered::Stream, away);
-        let left = Left::Returned {
-            to: row.id,
-            away,
-            sure: back.sure,
-        };
-        self.came.insert(row.id, back);
-        self.left.insert(gone.row, left);
     }
 
     /// Forgets what was said of a row, which is no longer there.

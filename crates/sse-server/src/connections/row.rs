@@ -256,7 +256,8 @@ impl Row {
     /// Its tap, which begins now if there was none.
     pub(super) fn tap(&self) -> &Tap {
         let framing = Framing::of(self.client.asked.version);
-        self.tap.get_or_init(|| Arc::new(Tap::new(framing)))
+        self.tap
+            .get_or_init(|| Arc::new(Tap::new(framing, self.sent.counts().bytes)))
     }
 
     /// Why it ended, once it has.

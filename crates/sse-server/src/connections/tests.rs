@@ -171,6 +171,37 @@ fn rows_that_ended_have_no_rate_to_be_sorted_by() {
     assert_eq!(tags(4), ["slow", "quick"]);
 }
 
+/// A window and a page in a browser took each other's order away at each look.
+#[test]
+fn each_look_has_an_order_of_its_own_and_keeps_it_for_a_second() {
+    let table = Connections::new(10);
+    let [a, b] = ["a", "b"].map(|tag| enter(&table, tag).expect("room"));
+    let by_events = Look {
+        sort: Sort::Events,
+        descending: true,
+        ..Look::default()
+    };
+    let begin = Instant::now();
+    let tags = |look: &Look, ms| {
+        let slice = table.slice(look, begin + Duration::from_millis(ms));
+        slice
+            .rows
+            .into_iter()
+            .filter_map(|row| row.client)
+            .collect::<String>()
+    };
+    a.sent(2, Some(2), 40);
+    assert_eq!(tags(&by_events, 0), "ab");
+    b.sent(9, Some(9), 180);
+    let only_b = Look {
+        filter: "b".to_owned(),
+        ..by_events.clone()
+    };
+    assert_eq!(tags(&only_b, 100), "b");
+    assert_eq!(tags(&by_events, 200), "ab", "its order stands");
+    assert_eq!(tags(&by_events, 1200), "ba");
+}
+
 #[test]
 fn a_filter_finds_what_a_client_brought_and_why_it_was_refused() {
     let table = Connections::new(10);
@@ -219,6 +250,18 @@ fn who_has_everything_is_not_refused() {
     table.complete(client, &GoesOn { numbers, next, had });
     let slice = all(&table);
     assert_eq!((slice.rows[0].state, slice.rows[0].status), ("ended", 204));
+    let filter = "204".to_owned();
+    assert_eq!(
+        look(
+            &table,
+            Look {
+                filter,
+                ..Look::default()
+            }
+        )
+        .matching,
+        1
+    );
     assert_eq!(slice.tally.refused, 0);
 }
 

@@ -26,7 +26,7 @@ pub enum What {
     Event {
         /// Its name.
         event: String,
-        /// Its last event id; `None` where it was given before what is kept.
+        /// Its last event id; `None` where it was given before what is kept, or may have been: an empty one tells nothing then.
         id: Option<String>,
         /// Its data.
         data: String,

@@ -93,7 +93,11 @@ impl Desk {
 
     fn goes_on(&self, client: &Client, next: u64) -> GoesOn {
         let numbers = client.numbers.clone();
-        let had = client.brought.as_deref().and_then(|id| numbers.find(id));
+        let had = client.brought.as_deref().and_then(|id| match &numbers {
+            Numbers::Stream(stream) => stream.number_of(id, stream.from),
+            Numbers::Topic(topic) => topic.find(id),
+            Numbers::None | Numbers::Last(_) => None,
+        });
         GoesOn { numbers, next, had }
     }
 
@@ -404,6 +408,35 @@ fn one_whose_request_overtakes_its_goodbye_has_come_back() {
             format!("{probably}came back after 0.00 s")
         );
     }
+    // Nor of many that are known so is any left out, nor hides one that brought no id another.
+    let desk = Desk::new();
+    let old: Vec<Open> = (0..60).map(|_| desk.comes(0, untagged(None), 1)).collect();
+    for open in &old {
+        open.sent(7, Some(7), 100);
+    }
+    let _new: Vec<Open> = (0..60)
+        .map(|_| desk.comes(5000, untagged(Some("7")), 8))
+        .collect();
+    for open in &old {
+        desk.ends(open, CLOSED, 5010);
+    }
+    let rows = desk.rows(6000);
+    assert_eq!(rows.iter().filter(|row| row.verdict.is_some()).count(), 60);
+    let desk = Desk::new();
+    let old = desk.comes(0, tagged(None), 1);
+    old.sent(7, Some(7), 100);
+    let _back = desk.comes(5000, tagged(Some("6")), 7);
+    let _window = desk.comes(5001, tagged(None), 1);
+    desk.ends(&old, CLOSED, 5010);
+    assert_eq!(desk.said(6000, 1).and_then(|said| said.other), Some(2));
+    // Nor one that came to the end of its stream, and was gone again.
+    let desk = Desk::new();
+    let old = desk.comes(0, tagged(None), 1);
+    old.sent(7, Some(7), 100);
+    let back = desk.comes(5000, tagged(Some("6")), 7);
+    desk.ends(&back, Ending::COMPLETE, 5005);
+    desk.ends(&old, Ending::COMPLETE, 5010);
+    assert_eq!(desk.said(6000, 1).and_then(|said| said.other), Some(2));
     // Of one that goes long after, it is not the return.
     let desk = Desk::new();
     let old = desk.comes(0, untagged(None), 1);
@@ -411,7 +444,7 @@ fn one_whose_request_overtakes_its_goodbye_has_come_back() {
     let _other = desk.comes(5000, untagged(Some("6")), 7);
     desk.ends(&old, CLOSED, 6000);
     assert_eq!((desk.said(7000, 1), desk.said(7000, 2)), (None, None));
-    // Nor of one that the server ends.
+    // Nor of one that the server ends before its time.
     let desk = Desk::new();
     let old = desk.comes(0, untagged(None), 1);
     old.sent(7, Some(7), 100);

@@ -31,7 +31,7 @@ pub(super) fn unknown(key: &str, keys: Keys) -> String {
     let nearest = keys
         .names
         .iter()
-        .map(|name| (distance(&shown.to_lowercase(), name), name))
+        .map(|name| (distance(&key.to_lowercase(), name), name))
         .min()
         // Half of the name wrong is another word.
         .filter(|(wrong, name)| *wrong <= name.len() / 2);
