@@ -34,7 +34,7 @@ struct Print {
 }
 
 /// What a look found: a file, or none, or why nobody knows, in a sentence.
-type Seen = Result<Option<Print>, String>;
+type Sighting = Result<Option<Print>, String>;
 
 /// Reads the file and serves what it holds, then goes on so for as long as the streams are there. Waits for the first
 /// reading, so that the list is right when the server starts; but a share that does not answer keeps nobody from starting.
@@ -69,7 +69,7 @@ pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
 struct Follower {
     streams: Weak<Streams>,
     path: PathBuf,
-    last: Seen,
+    last: Sighting,
     /// Whether the file was ever served.
     ever: bool,
 }
@@ -92,7 +92,6 @@ impl Follower {
                     if let Some(streams) = streams.upgrade() {
                         streams.keep(silent(), true, ever);
                     }
-                    drop(streams);
                     looking.await.map(Self::anew)
                 }
             };
@@ -121,7 +120,7 @@ impl Follower {
         self
     }
 
-    fn take(&mut self, seen: Seen) {
+    fn take(&mut self, seen: Sighting) {
         let Some(streams) = self.streams.upgrade() else {
             return;
         };
@@ -156,7 +155,7 @@ impl Follower {
     }
 }
 
-fn look(path: &Path) -> Seen {
+fn look(path: &Path) -> Sighting {
     match fs::metadata(path) {
         Ok(meta) => Ok(Some(Print {
             modified: meta.modified().ok(),
