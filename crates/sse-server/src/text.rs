@@ -23,6 +23,15 @@ pub(crate) fn cut(text: &str) -> String {
     cut
 }
 
+/// As much of a text as so many bytes hold, its last character whole.
+pub(crate) fn cut_to(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +42,10 @@ mod tests {
         let whole = "x".repeat(SHOWN);
         assert_eq!(cut(&whole), whole);
         assert_eq!(cut(&"x".repeat(SHOWN + 1)), whole + "…");
+        assert_eq!(
+            [cut_to("aä", 2), cut_to("aä", 3), cut_to("a", 9)],
+            ["a", "aä", "a"]
+        );
         let almost = "x".repeat(SHOWN - 1);
         assert_eq!(cut(&format!("{almost}\n")), almost + "…");
     }
