@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
-use clap::{Parser, Subcommand, ValueEnum};
-use sse_server::{Config, DEFAULT_PORT, KeepAlive, Limits, Slow, TopicConfig};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
 /// Serve Server-Sent Events from your own desk, and publish them.
 #[derive(Debug, Parser)]
@@ -74,6 +74,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "HOW", default_value = "interval")]
     keep_alive_by: KeepAliveBy,
 
+    /// Whether a blank line follows a keep-alive comment, on topics and on the streams that do not say. Clients that make an
+    /// event of every block want none.
+    #[arg(long, value_name = "YES", default_value_t = true, action = ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
+    keep_alive_blank: bool,
+
     /// Streams that may be open at once.
     #[arg(long, value_name = "N", default_value_t = Limits::default().streams)]
     max_streams: usize,
@@ -98,6 +103,15 @@ pub(crate) struct Serve {
     /// events are dropped for it and its stream says so.
     #[arg(long, value_name = "HOW", default_value = "disconnect")]
     slow: SlowBy,
+
+    /// What a subscriber of a topic is sent first: its place, as an id without data, or nothing. Clients that make an event of every
+    /// block want nothing.
+    #[arg(long, value_name = "WHAT", default_value = "id")]
+    first_block: FirstBlockBy,
+
+    /// How long a topic stays that nobody reads and nobody feeds, such as 1h; 0 is for ever.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ttl)]
+    topic_ttl: Duration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -136,6 +150,12 @@ enum KeepAliveBy {
 enum SlowBy {
     Disconnect,
     Drop,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FirstBlockBy {
+    Id,
+    None,
 }
 
 /// The folder of the window's settings, below that of this user.
@@ -185,6 +205,13 @@ fn time(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "give a time such as 15s or 500ms, from 1ms to 1h, or 0".to_owned())
 }
 
+fn ttl(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    sse_server::read_time(text).ok_or_else(|| "give a time such as 1h or 10m, or 0".to_owned())
+}
+
 fn from_1_to(most: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..=most)
 }
@@ -220,6 +247,7 @@ impl Serve {
                 (time, KeepAliveBy::Interval) => KeepAlive::Interval(time),
                 (time, KeepAliveBy::Idle) => KeepAlive::Idle(time),
             },
+            keep_alive_blank: self.keep_alive_blank,
             limits: Limits {
                 streams: self.max_streams,
                 ..Limits::default()
@@ -233,6 +261,12 @@ impl Serve {
                     SlowBy::Disconnect => Slow::Disconnect,
                     SlowBy::Drop => Slow::DropOldest,
                 },
+                first_block: match self.first_block {
+                    FirstBlockBy::Id => FirstBlock::Id,
+                    FirstBlockBy::None => FirstBlock::None,
+                },
+                keep_alive_blank: self.keep_alive_blank,
+                ttl: self.topic_ttl,
             },
             ..Config::default()
         }
@@ -305,8 +339,7 @@ mod tests {
     fn topics_keep_what_was_asked_for() {
         let of = |args: &[&str]| serve(args).expect("a good line").into_config().topics;
         assert_eq!(of(&[]), TopicConfig::default());
-        let asked =
-            "--max-topics 2 --keep-events 1000000 --keep-bytes 1073741824 --max-lag 5 --slow drop";
+        let asked = "--max-topics 2 --keep-events 1000000 --keep-bytes 1073741824 --max-lag 5 --slow drop --first-block none --topic-ttl 10m --keep-alive-blank false";
         assert_eq!(
             of(&asked.split(' ').collect::<Vec<_>>()),
             TopicConfig {
@@ -315,8 +348,12 @@ mod tests {
                 keep_bytes: 1 << 30,
                 max_lag: 5,
                 slow: Slow::DropOldest,
+                first_block: FirstBlock::None,
+                keep_alive_blank: false,
+                ttl: Duration::from_secs(600),
             }
         );
+        assert_eq!(of(&["--topic-ttl", "0"]).ttl, Duration::ZERO);
         assert_eq!(of(&["--slow", "disconnect"]).slow, Slow::Disconnect);
     }
 
@@ -365,6 +402,9 @@ mod tests {
             &["--keep-bytes", "4MiB"],
             &["--max-lag", "0"],
             &["--slow", "wait"],
+            &["--first-block", "place"],
+            &["--topic-ttl", "5"],
+            &["--keep-alive-blank", "maybe"],
             &["extra"],
         ] {
             let error = serve(bad).expect_err("a bad line");

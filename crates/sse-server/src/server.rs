@@ -4,7 +4,7 @@
 //! place that says whether the server runs.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -17,6 +17,7 @@ use crate::guard::Guard;
 use crate::listen;
 use crate::preview::Preview;
 use crate::publish::{Batch, Draft, Published};
+use crate::routes::Room;
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
 use crate::streams::{self, Streams, StreamsView};
@@ -66,12 +67,15 @@ impl Server {
             streams: Arc::clone(&streams),
             topics: Topics::new(config.topics),
             keep_alive: config.keep_alive,
+            keep_alive_blank: config.keep_alive_blank,
+            bodies: Room::new(config.limits.all_bodies_bytes),
             limits: config.limits,
             status: status.clone(),
         });
         if let Some(path) = config.streams_file {
             streams::follow(&streams, path);
         }
+        tokio::spawn(expire(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
             app: Arc::new(App::new(Arc::clone(&context))),
@@ -169,6 +173,12 @@ impl Server {
         self.context.publish(topic, &Batch::one(draft)).await
     }
 
+    /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come back are told of a gap. Answers
+    /// whether there was one of this name.
+    pub fn end_topic(&self, topic: &str) -> bool {
+        self.context.end_topic(topic)
+    }
+
     /// The topics that there are, by name.
     pub fn topics(&self) -> Vec<TopicInfo> {
         self.context.topics.view()
@@ -209,6 +219,25 @@ impl Server {
         match &self.status.borrow().error {
             None => Ok(()),
             Some(error) => Err(error.clone()),
+        }
+    }
+}
+
+/// Ends the topics that nobody reads and nobody feeds, as long as there is somebody to ask for others.
+async fn expire(context: Weak<Context>) {
+    let Some(every) = context
+        .upgrade()
+        .and_then(|context| context.topics.expires_every())
+    else {
+        return;
+    };
+    loop {
+        tokio::time::sleep(every).await;
+        let Some(context) = context.upgrade() else {
+            return;
+        };
+        if context.topics.expire(Instant::now()) > 0 {
+            context.connections.tell();
         }
     }
 }

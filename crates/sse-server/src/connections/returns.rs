@@ -158,7 +158,7 @@ impl Gone {
         let next = row.sent.next();
         let last_id = match (row.last_id(), numbers, next) {
             // A subscriber is given its place before any event.
-            (None, Numbers::Topic(topic), Some(next)) => {
+            (None, Numbers::Topic(topic), Some(next)) if topic.tells_place() => {
                 let place = next.saturating_sub(1);
                 Some((place, topic.id(place)))
             }
