@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use sse_server::{FileProblem, Server, StateView, StreamsView};
+use sse_server::{FileProblem, Server, StateView, StreamsView, shell_url};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -133,16 +133,22 @@ fn announce(state: &StateView) {
             "a topic; sse publish sends to it".to_owned(),
         )])
         .collect();
-    let width = lines.iter().map(|(path, _)| path.len()).max();
+    // In quotes where a shell would make something else of it: people paste such a line.
+    let lines: Vec<_> = lines
+        .into_iter()
+        .map(|(path, what)| (shell_url(&format!("{url}{path}")), what))
+        .collect();
+    let width = lines.iter().map(|(visit, _)| visit.len()).max();
     let width = width.unwrap_or_default();
     let mut text = format!("Serving on {url} (ctrl-c ends it)\n\n");
-    for (path, what) in lines {
-        text += &format!("  GET  {url}{path:width$}   {what}\n");
+    for (visit, what) in lines {
+        text += &format!("  GET  {visit:width$}   {what}\n");
     }
     // An endless one, if there is one: whoever tries sees something move.
     let endless = state.streams.iter().find(|stream| stream.endless);
     if let Some(stream) = endless.or(state.streams.first()) {
-        text += &format!("\nTry  curl -N {url}{}\n", stream.path);
+        let visit = shell_url(&format!("{url}{}", stream.path));
+        text += &format!("\nTry  curl -N {visit}\n");
     }
     let mut stdout = std::io::stdout();
     _ = stdout.write_all(text.as_bytes());

@@ -19,6 +19,7 @@ use std::sync::{Arc, RwLock};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 
 use crate::error::Error;
+use crate::text::shell_word;
 pub(crate) use host::Authority;
 pub(crate) use origin::{Class, Origin};
 
@@ -282,10 +283,12 @@ fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
 /// The refusal of a page that may not read the streams, with a way out that works.
 fn foreign(origin: &Origin) -> Refusal {
     let shown = origin.as_str();
-    let sentence = match Origin::to_allow(shown) {
-        Ok(_) => format!(
-            "Pages of {shown} may not read this server's streams: allow that origin in SSE Workbench, or with `sse serve --allow-origin {shown}`."
+    let word = Origin::to_allow(shown).map(|_| shell_word(shown));
+    let sentence = match word {
+        Ok(Some(word)) => format!(
+            "Pages of {shown} may not read this server's streams: allow that origin in SSE Workbench, or with `sse serve --allow-origin {word}`."
         ),
+        Ok(None) => "Pages of that origin may not read this server's streams: allow it in SSE Workbench.".to_owned(),
         Err(_) if shown == "null" => {
             "A page without an origin of its own, such as one that was opened as a file, may not read this server's streams: serve the page from a port of localhost.".to_owned()
         }

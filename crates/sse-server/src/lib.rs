@@ -69,6 +69,7 @@ pub use state::{Phase, StateView, Status};
 pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
 pub use streams::{FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
 pub use tap::{PieceView, What, WireEvent, WireView};
+pub use text::{shell_url, shell_word};
 pub use time::read_time;
 pub use topics::TopicInfo;
 
