@@ -505,6 +505,7 @@ fn headers_that_are_not_a_streams_own_are_told() {
         "te",
         "vary",
         "set-cookie",
+        "content-security-policy",
         "access-control-allow-origin",
         "Access-Control-X",
     ];
