@@ -55,7 +55,8 @@ mod wire;
 
 pub use config::{Config, DEFAULT_PORT, KeepAlive, Limits, Slow, TopicConfig};
 pub use connections::{
-    EndedBy, EndedView, Look, RowView, Slice, Sort, Tally, Verdict, VerdictKind,
+    Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, Look, RowView, Slice, Sort, Tally,
+    Verdict, VerdictKind, Visit,
 };
 pub use error::{Error, Holder};
 pub use preview::{Part, Preview};

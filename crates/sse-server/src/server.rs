@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::app::{App, Context};
 use crate::config::Config;
-use crate::connections::{Connections, Look, Slice, Tally};
+use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
@@ -157,6 +157,13 @@ impl Server {
     /// Goes up when the table of connections changed after somebody's last look at it.
     pub fn connections_changed(&self) -> watch::Receiver<u64> {
         self.context.connections.changed()
+    }
+
+    /// What happens to connections from now on: each connect, each end, and what there is to say of clients. A reader that is
+    /// slow misses the oldest entries and is told how many; the server never waits for it. Must be called inside a tokio
+    /// runtime.
+    pub fn log(&self) -> LogReceiver {
+        self.context.connections.log()
     }
 
     /// Publishes an event to a topic, which begins if there is none of this name. Topics last as long as the

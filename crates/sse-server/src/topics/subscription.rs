@@ -104,6 +104,7 @@ impl Subscription {
             retry: greeted.then(|| set.unwrap_or(RETRY)),
             first: since + 1,
             gap: since > from,
+            whole: None,
         }
     }
 
