@@ -65,7 +65,7 @@ pub use server::Server;
 pub use signals::asked_to_end;
 pub use state::{Phase, StateView, Status};
 pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
-pub use streams::{FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
+pub use streams::{FileNews, FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
 pub use tap::{PieceView, What, WireEvent, WireView};
 pub use time::read_time;
 pub use topics::TopicInfo;

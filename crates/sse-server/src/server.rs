@@ -19,7 +19,7 @@ use crate::preview::Preview;
 use crate::publish::{Batch, Draft, Published};
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
-use crate::streams::{self, Streams, StreamsView};
+use crate::streams::{self, FileNews, Streams, StreamsView};
 use crate::tap::WireView;
 use crate::topics::{TopicInfo, Topics};
 
@@ -184,6 +184,11 @@ impl Server {
     /// The streams that are served and where they come from, to be followed.
     pub fn streams_changed(&self) -> watch::Receiver<StreamsView> {
         self.context.streams.changed()
+    }
+
+    /// What becomes of the file of streams, in lines for people.
+    pub fn file_news(&self) -> FileNews {
+        FileNews::new(self.context.streams.changed())
     }
 
     /// What the stream at this path would send, if there is one.
