@@ -9,6 +9,8 @@ use clap::builder::RangedU64ValueParser;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
+use crate::reach::Address;
+
 /// Serve Server-Sent Events from your own desk, and publish them.
 #[derive(Debug, Parser)]
 #[command(name = "sse", version, arg_required_else_help = true)]
@@ -25,6 +27,9 @@ pub(crate) enum Command {
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
+    /// Say what a running server found wrong with its clients: exit code 1 where it found something.
+    #[command(after_help = VERDICT_EXAMPLES)]
+    Verdict(Verdict),
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -43,6 +48,14 @@ Examples:
   sse publish localhost:8000/topics/news - < note.txt        the bytes of a file, as they are
   sse publish localhost:8000/topics/news - --ndjson < a.jsonl
                                                              each line, as an event of its own";
+
+const VERDICT_EXAMPLES: &str = "\
+Examples:
+  sse verdict                                  of all clients of http://localhost:8000
+  sse verdict localhost:8001 --client dash     of the one that connects with ?client=dash
+  sse verdict --json | jq -s .                 for machines: an object a line
+
+Exit codes: 0 nothing is wrong, 1 something is, 2 the command line cannot be read, 3 there is no server to ask.";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -112,6 +125,10 @@ pub(crate) struct Serve {
     /// How long a topic stays that nobody reads and nobody feeds, such as 1h; 0 is for ever.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ttl)]
     topic_ttl: Duration,
+
+    /// How each connect, each end and what is found wrong with clients is written to stderr.
+    #[arg(long, value_name = "HOW", default_value = "text")]
+    pub(crate) log: LogAs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -140,6 +157,32 @@ pub(crate) struct Publish {
     pub(crate) ndjson: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verdict {
+    /// The server; `http://` may be left out.
+    #[arg(default_value = DEFAULT_URL, value_parser = server)]
+    pub(crate) url: Address,
+
+    /// The one client that connects with this tag.
+    #[arg(long, value_name = "TAG", value_parser = tag)]
+    pub(crate) client: Option<String>,
+
+    /// Print an object of JSON a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogAs {
+    /// A line for people.
+    Text,
+    /// An object of JSON a line.
+    Json,
+    /// Not at all.
+    None,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum KeepAliveBy {
     Interval,
@@ -156,6 +199,31 @@ enum SlowBy {
 enum FirstBlockBy {
     Id,
     None,
+}
+
+/// Where a server is that nobody configured.
+const DEFAULT_URL: &str = "http://localhost:8000";
+
+fn server(text: &str) -> Result<Address, String> {
+    match Address::parse(text) {
+        Ok(address) if address.target(&[]) == "/" => Ok(address),
+        Ok(_) => Err(format!(
+            "leave out what stands behind host and port, as in {DEFAULT_URL}"
+        )),
+        Err(_) => Err(format!("give the URL of a server, such as {DEFAULT_URL}")),
+    }
+}
+
+/// As the server takes it in `client=`.
+fn tag(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    if (1..=64).contains(&text.len()) && text.chars().all(good) {
+        return Ok(text.to_owned());
+    }
+    Err(
+        "give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, as in client="
+            .to_owned(),
+    )
 }
 
 /// The folder of the window's settings, below that of this user.
@@ -386,6 +454,43 @@ mod tests {
     }
 
     #[test]
+    fn verdicts_are_asked_of_a_server() {
+        let of = |args: &[&str]| {
+            let line = ["sse", "verdict"];
+            Args::try_parse_from(line.iter().chain(args)).map(|args| args.command)
+        };
+        for (typed, server) in [
+            (&[][..], DEFAULT_URL.trim_start_matches("http://")),
+            (&["localhost:8001/"], "localhost:8001"),
+            (&["http://[::1]:5", "--json"], "[::1]:5"),
+        ] {
+            let Ok(Command::Verdict(verdict)) = of(typed) else {
+                panic!("{typed:?} was not read");
+            };
+            assert_eq!(verdict.url.to_string(), server);
+        }
+        assert_eq!(DEFAULT_URL, format!("http://localhost:{DEFAULT_PORT}"));
+        for bad in [
+            "https://localhost:8000",
+            "localhost:8000/numbers",
+            "[::1",
+            "",
+        ] {
+            let error = of(&[bad]).expect_err("no server");
+            assert_eq!(error.exit_code(), 2, "{bad}");
+            assert!(error.to_string().contains(DEFAULT_URL), "{error}");
+        }
+        for (tag, good) in [
+            ("dash-1.x_~", true),
+            ("", false),
+            ("a b", false),
+            ("é", false),
+        ] {
+            assert_eq!(of(&["--client", tag]).is_ok(), good, "{tag}");
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused_in_words() {
         for bad in [
             &["--port", "70000"][..],
@@ -405,6 +510,7 @@ mod tests {
             &["--first-block", "place"],
             &["--topic-ttl", "5"],
             &["--keep-alive-blank", "maybe"],
+            &["--log", "xml"],
             &["extra"],
         ] {
             let error = serve(bad).expect_err("a bad line");

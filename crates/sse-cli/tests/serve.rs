@@ -106,6 +106,7 @@ fn version_and_help_are_printed() {
         "--keep-bytes",
         "--max-lag",
         "--slow",
+        "--log",
     ] {
         assert!(stdout.contains(option), "{option}");
     }
@@ -190,7 +191,11 @@ fn what_becomes_of_a_file_in_the_usual_place_is_told() {
     save("");
     let mut command = Command::new("sh");
     command
-        .args(["-c", "XDG_CONFIG_HOME=$1 exec \"$0\" serve --port 0", SSE])
+        .args([
+            "-c",
+            "XDG_CONFIG_HOME=$1 exec \"$0\" serve --port 0 --log none",
+            SSE,
+        ])
         .arg(config.path());
     let mut serving = Serving::spawn(&mut command);
     let mut told = serving.stderr();
@@ -217,7 +222,11 @@ fn what_becomes_of_a_file_in_the_usual_place_is_told() {
 #[test]
 fn it_lives_on_when_file_descriptors_run_out() {
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n 40 && exec \"$0\" serve --port 0", SSE]);
+    command.args([
+        "-c",
+        "ulimit -n 40 && exec \"$0\" serve --port 0 --log none",
+        SSE,
+    ]);
     let serving = Serving::spawn(&mut command);
     let mut first: Vec<TcpStream> = (0..60).map(|_| serving.get("/endless")).collect();
     read_until(&mut first[0], "data: 2\n\n");

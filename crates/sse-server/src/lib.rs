@@ -58,7 +58,8 @@ mod wire;
 
 pub use config::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 pub use connections::{
-    EndedBy, EndedView, Look, RowView, Slice, Sort, Tally, Verdict, VerdictKind,
+    Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, Look, RowView, Slice, Sort, Tally,
+    Verdict, VerdictKind, Visit,
 };
 pub use error::{Error, Holder};
 pub use preview::{Part, Preview};
@@ -67,7 +68,7 @@ pub use server::Server;
 pub use signals::asked_to_end;
 pub use state::{Phase, StateView, Status};
 pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
-pub use streams::{FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
+pub use streams::{FileNews, FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
 pub use tap::{PieceView, What, WireEvent, WireView};
 pub use text::{shell_url, shell_word};
 pub use time::read_time;

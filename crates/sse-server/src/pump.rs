@@ -73,6 +73,8 @@ pub(crate) struct Told {
     pub(crate) first: u64,
     /// Whether others were sent before, and then a gap.
     pub(crate) gap: bool,
+    /// Of a finite stream the number that it begins with, and the one behind its last.
+    pub(crate) whole: Option<(u64, u64)>,
 }
 
 /// Where the events come from.
@@ -178,6 +180,7 @@ impl Pump {
                 retry: paced.told,
                 first: paced.first,
                 gap: false,
+                whole: paced.counter.whole(),
             },
             Feed::Topic(subscription) => subscription.told(),
         }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::app::{App, Context};
 use crate::config::Config;
-use crate::connections::{Connections, Look, Slice, Tally};
+use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
@@ -20,7 +20,7 @@ use crate::publish::{Batch, Draft, Published};
 use crate::routes::Room;
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
-use crate::streams::{self, Streams, StreamsView};
+use crate::streams::{self, FileNews, Streams, StreamsView};
 use crate::tap::WireView;
 use crate::topics::{TopicInfo, Topics};
 
@@ -163,6 +163,13 @@ impl Server {
         self.context.connections.changed()
     }
 
+    /// What happens to connections from now on: each connect, each end, and what there is to say of clients. A reader that is
+    /// slow misses the oldest entries and is told how many; the server never waits for it. Must be called inside a tokio
+    /// runtime.
+    pub fn log(&self) -> LogReceiver {
+        self.context.connections.log()
+    }
+
     /// Publishes an event to a topic, which begins if there is none of this name. Topics last as long as the
     /// server's value, so this works while it is stopped too.
     ///
@@ -187,6 +194,11 @@ impl Server {
     /// The streams that are served and where they come from, to be followed.
     pub fn streams_changed(&self) -> watch::Receiver<StreamsView> {
         self.context.streams.changed()
+    }
+
+    /// What becomes of the file of streams, in lines for people.
+    pub fn file_news(&self) -> FileNews {
+        FileNews::new(self.context.streams.changed())
     }
 
     /// What the stream at this path would send, if there is one.

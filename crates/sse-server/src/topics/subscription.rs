@@ -126,6 +126,7 @@ impl Subscription {
             retry: (greeted && !owes_retry).then(|| set.unwrap_or(RETRY)),
             first: since + 1,
             gap: since > from,
+            whole: None,
         }
     }
 
