@@ -47,9 +47,8 @@ export class ConnectionRows {
   /** @param {Scene} scene */
   draw({ rows, first, size, rowHeight, cursor }) {
     const body = this.#body;
-    // the room of all rows, those above the first as padding
+    // the room of all rows, drawn or not
     body.style.blockSize = `${size * rowHeight}px`;
-    body.style.paddingBlockStart = `${first * rowHeight}px`;
     const wanted = new Set(rows.map(({ id }) => id));
     // first, so that the others do not have to move past them
     for (const [id, { element }] of this.#drawn) {
@@ -61,6 +60,8 @@ export class ConnectionRows {
       const element = this.#rowOf(row);
       element.ariaRowIndex = String(first + index + 2);
       element.ariaSelected = row.id === cursor ? "true" : null;
+      // moved, and not laid out anew: a client that comes moves every row below its own
+      element.style.transform = `translateY(${(first + index) * rowHeight}px)`;
       // moving a row that is in its place already would lose focus and selection
       if (body.children[index] !== element) body.insertBefore(element, body.children[index] ?? null);
     });

@@ -90,10 +90,11 @@ export class EventRows {
     const margin = follows ? 0 : MARGIN;
     const from = Math.max(0, Math.floor(top) - margin);
     const to = Math.min(view.size, Math.ceil(top + ROWS_IN_VIEW) + margin);
-    this.#window.style.transform = `translateY(${from * height}px)`;
     this.#reconcile(view, from, to, freshFrom);
     for (const { element, seq } of this.#drawn) {
       element.ariaSelected = seq === cursor ? "true" : null;
+      // a row whose place changes is moved and not laid out anew: with each event that a full list lets go all of them are
+      element.style.transform = `translateY(${(seq - view.first) * height}px)`;
     }
     if (follows) this.#scrollTo(view.size * height);
     this.#scrolledTo = this.#scroller.scrollTop;

@@ -38,6 +38,8 @@ const store = new Store();
 const app = { host, store, ownTags: new Set(), underWay: new Set(), askPort: () => portDialog.ask() };
 
 document.documentElement.dataset.host = host.controls ? "window" : "web";
+// until then nothing knows how much room it needs: it would push aside what stands beneath it
+store.on("whole", () => document.documentElement.toggleAttribute("data-whole", true));
 const portDialog = wired(PortDialog, "port-dialog");
 wired(StatusBar, "status-bar");
 wired(NoticeLine, "notice-line");

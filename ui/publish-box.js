@@ -27,11 +27,6 @@ export class PublishBox extends HTMLElement {
   #topic;
   /** One at a time: events arrive in the order in which they were published. */
   #underWay = false;
-  /**
-   * Hears of the event's name before it is sent.
-   * @type {(event: string) => void}
-   */
-  onpublish = () => {};
 
   /**
    * @param {App} app
@@ -95,7 +90,6 @@ export class PublishBox extends HTMLElement {
     this.#underWay = true;
     const event = this.#event.value;
     try {
-      this.onpublish(event);
       this.#say(publishedWords(await this.#app.host.publish(this.#topic, { data: this.#data.value, event })), false);
     } catch (reason) {
       this.#say(sentence(reason), true);

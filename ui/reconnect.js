@@ -69,13 +69,18 @@ export function hasMoved(base, now) {
  *
  * @param {string} base
  * @param {string} path
- * @param {string} tag names this client in the server's table
- * @param {string} lastId what to resume after, when a new EventSource takes over from an old one
+ * @param {object} run
+ * @param {string} run.tag names this client in the server's table
+ * @param {string} run.lastId what to resume after, when a new EventSource takes over from an old one
+ * @param {boolean} [run.namesInData] each event comes with its name as the first line of its data
+ * @param {number | null} [run.everyUs] the time between two events in place of the stream's own
  */
-export function streamUrl(base, path, tag, lastId) {
+export function streamUrl(base, path, { tag, lastId, namesInData = false, everyUs = null }) {
   const url = new URL(path, base);
   url.searchParams.set("client", tag);
   if (lastId !== "") url.searchParams.set("lastEventId", lastId);
+  if (namesInData) url.searchParams.set("names", "data");
+  if (everyUs !== null) url.searchParams.set("every", `${everyUs}us`);
   return url.href;
 }
 

@@ -56,7 +56,7 @@ export class Store {
    * @param {Set<keyof Parts>} [newer]
    */
   setState(state, newer = new Set()) {
-    /** @type {Omit<Parts, "actions" | "unreachable">} */
+    /** @type {Omit<Parts, "actions" | "unreachable" | "whole">} */
     const parts = {
       about: { name: state.name, version: state.version },
       status: state.status,
@@ -69,5 +69,6 @@ export class Store {
     for (const part of /** @type {(keyof typeof parts)[]} */ (Object.keys(parts))) {
       if (!newer.has(part)) this.set(part, parts[part]);
     }
+    this.set("whole", true);
   }
 }

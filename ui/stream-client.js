@@ -3,24 +3,28 @@
  * time, whoever calls what and when: `#open` closes what was there, and an answer that belongs to an earlier
  * run is dropped. It knows no DOM.
  *
- * @import { Host, Arrival, Standing, Subject } from "./types.js"
+ * @import { Host, Arrival, Row, Slice, Standing, Subject } from "./types.js"
  */
 
-import { Hearing } from "./hearing.js";
-import { gapWords } from "./topics.js";
+import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
+import { gapWords, namedEvent } from "./topics.js";
 import { sentence } from "./host.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
-import { NONE_FREE, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords } from "./words.js";
+import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "./words.js";
 
 /** A stream that has not arrived after this long may be waiting for a free connection. */
 const STUCK_AFTER_MS = 2000;
 /** How long the old word stays while the server is asked why: a finite stream's end is no outage. */
 const GRACE_MS = 250;
+/** What a browser opens to one host, with the one that the page asks with. */
+const CONNECTIONS = 6;
+/** As long as it takes at most until this page hears that a stream is defined anew, where the server answers at all. */
+const NEWS_MS = 4000;
 
 /** @type {Standing} */
 export const IDLE = { state: "idle", words: STREAM_WORDS.idle, note: null, final: true };
 
-/** @typedef {Pick<Subject, "path" | "retry_ms" | "events" | "from" | "keeps" | "last_id">} ClientSubject */
+/** @typedef {Pick<Subject, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">} ClientSubject */
 
 /** One EventSource's life. */
 class Run {
@@ -29,10 +33,11 @@ class Run {
   /** @type {EventSource | null} */
   source = null;
   tag = randomTag();
-  /** It has been open, so events may have gone by on it. */
-  opened = false;
-  /** Events may have gone by unheard while it could not be made anew. */
-  missed = false;
+  flood = new Flood();
+  /** How many events have arrived on it. */
+  arrived = 0;
+  /** When it was opened last, on the clock that is never set back. */
+  openedAt = -Infinity;
   /**
    * What the browser waits before it comes back, as it was told on this run.
    * @type {number | null}
@@ -40,8 +45,6 @@ class Run {
   retryMs = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   stuckTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  quietTimer;
 
   /** @param {string} base */
   constructor(base) {
@@ -50,7 +53,6 @@ class Run {
 
   close() {
     clearTimeout(this.stuckTimer);
-    clearTimeout(this.quietTimer);
     this.abort.abort();
     this.source?.close();
   }
@@ -58,7 +60,8 @@ class Run {
 
 export class StreamClient {
   #subject;
-  #hearing;
+  /** The names that are listened for: EventSource hands over no others. */
+  #names;
   #host;
   #ownTags;
   #underWay;
@@ -68,8 +71,16 @@ export class StreamClient {
   #lastId = "";
   /** When the previous event came, on the clock that is never set back. */
   #lastAt = NaN;
+  #heardAt = -Infinity;
   /** @type {string | null} */
   #resumed = null;
+  /**
+   * The time between two events that is asked for, in place of the stream's own; null to leave it to the stream.
+   * @type {number | null}
+   */
+  #everyUs = null;
+  /** Events that the server sent and this page did not take since it was started; null where nobody could say. */
+  #skipped = /** @type {number | null} */ (0);
   /** @type {(standing: Standing) => void} */
   onstanding = () => {};
   /** @type {(arrival: Arrival) => void} */
@@ -83,7 +94,7 @@ export class StreamClient {
    */
   constructor(subject, host, ownTags, underWay) {
     this.#subject = subject;
-    this.#hearing = new Hearing(subject.events);
+    this.#names = new Set(namesOf(subject));
     this.#host = host;
     this.#ownTags = ownTags;
     this.#underWay = underWay;
@@ -96,6 +107,11 @@ export class StreamClient {
 
   get standing() {
     return this.#standing;
+  }
+
+  /** When the server was last heard on this stream, in milliseconds of the wall clock. */
+  get heardAt() {
+    return this.#heardAt;
   }
 
   /**
@@ -113,14 +129,15 @@ export class StreamClient {
     this.#lastId = this.#subject.from;
     this.#lastAt = NaN;
     this.#resumed = null;
-    this.#hearing.begin(this.#lastId);
+    this.#skipped = 0;
+    this.#everyUs = this.#subject.unpaced ? HELD_TO_US : null;
     this.#open(base, this.#lastId, STREAM_WORDS.connecting);
   }
 
   /** @param {string} [words] */
   stop(words = STREAM_WORDS.stopped) {
     if (!this.#run) return;
-    this.#finish({ state: "stopped", words, note: null, final: true });
+    this.#finish({ state: "stopped", words, note: this.#skipped === 0 ? null : heldWords(this.#everyUs, this.#skipped), final: true });
   }
 
   /**
@@ -143,52 +160,21 @@ export class StreamClient {
    */
   update(subject) {
     this.#subject = subject;
-    if (subject.keeps) this.told(subject.events, subject.last_id);
-    else for (const name of subject.events) this.listenFor(name);
-  }
-
-  /**
-   * Listens for events of this name from now on.
-   *
-   * @param {string} name
-   */
-  listenFor(name) {
-    if (this.#hearing.add(name) && this.#run) this.#listen(this.#run, name);
-  }
-
-  /**
-   * The names of the stream's events so far, and the id of the newest, by the server's account. What went by
-   * under a name that is new here is fetched.
-   *
-   * @param {string[]} names
-   * @param {string | null} lastId
-   */
-  told(names, lastId) {
-    const unheard = this.#hearing.told(names, lastId);
+    const fresh = namesOf(subject).filter((name) => !this.#names.has(name));
     const run = this.#run;
-    if (!run || unheard.length === 0) return;
-    for (const name of unheard) this.#listen(run, name);
-    if (!run.opened) return;
-    this.#resumed = `connected again, to hear ${unheard.join(", ")}`;
-    if (run.source?.readyState === EventSource.OPEN) this.#replay(run.base);
-    // the browser is on its way back, and must be left to it
-    else run.missed = true;
-  }
-
-  /**
-   * A connection from where nothing was missed yet. It is quiet: whoever reads sees the events, and no word
-   * that changes to and fro.
-   *
-   * @param {string} base
-   */
-  #replay(base) {
-    this.#hearing.replay();
-    this.#open(base, this.#hearing.place, null);
-    const run = this.#run;
+    for (const name of fresh) {
+      this.#names.add(name);
+      if (run) this.#listen(run, name);
+    }
     if (!run) return;
-    run.quietTimer = setTimeout(() => {
-      if (run === this.#run && !run.opened) this.#stand(connecting(STREAM_WORDS.connecting));
-    }, GRACE_MS);
+    if (subject.unpaced && this.#everyUs === null) {
+      // the browser would come back to it at its own pace
+      this.#everyUs = HELD_TO_US;
+      this.#resumed = "connected again";
+      this.#open(run.base, this.#lastId, STREAM_WORDS.connecting);
+    } else if (fresh.length > 0 && performance.now() - run.openedAt < NEWS_MS) {
+      this.#stand({ ...this.#standing, note: unheardWords(fresh) });
+    }
   }
 
   /**
@@ -204,9 +190,10 @@ export class StreamClient {
     this.#underWay.add(this);
     this.#ownTags.add(run.tag);
     if (words !== null) this.#stand(connecting(words));
+    const { path, names_in_data: namesInData } = this.#subject;
     let source;
     try {
-      source = new EventSource(streamUrl(base, this.#subject.path, run.tag, lastId));
+      source = new EventSource(streamUrl(base, path, { tag: run.tag, lastId, namesInData, everyUs: this.#everyUs }));
     } catch (reason) {
       const note = `The browser did not open ${base}: ${sentence(reason)}`;
       this.#finish({ state: "refused", words: "refused (by the browser)", note, final: true });
@@ -216,7 +203,7 @@ export class StreamClient {
     const { signal } = run.abort;
     source.addEventListener("open", (event) => this.#opened(event, run), { signal });
     source.addEventListener("error", (event) => this.#failed(event, run), { signal });
-    for (const name of this.#hearing.names) this.#listen(run, name);
+    for (const name of this.#names) this.#listen(run, name);
     this.#watchForStuck(run);
   }
 
@@ -224,10 +211,10 @@ export class StreamClient {
    * @param {Run} run
    * @param {string} name
    */
-  #listen({ source, abort }, name) {
+  #listen(run, name) {
     // a server may name its events "open" or "error" too: those come in by the listeners of `#open`
     if (name === "open" || name === "error") return;
-    source?.addEventListener(name, (event) => this.#arrived(event), { signal: abort.signal });
+    run.source?.addEventListener(name, (event) => this.#arrived(event, run), { signal: run.abort.signal });
   }
 
   /**
@@ -236,34 +223,55 @@ export class StreamClient {
    */
   #opened(event, run) {
     if (event instanceof MessageEvent) {
-      this.#arrived(event);
+      this.#arrived(event, run);
       return;
     }
-    run.opened = true;
+    run.openedAt = event.timeStamp;
     run.retryMs = this.#subject.retry_ms ?? run.retryMs;
-    if (run.missed) {
-      this.#replay(run.base);
-      return;
-    }
-    this.#stand({ state: "open", words: STREAM_WORDS.open, note: null, final: false });
+    this.#heardAt = Date.now();
+    const note = this.#everyUs === null ? null : heldWords(this.#everyUs, this.#skipped);
+    this.#stand({ state: "open", words: STREAM_WORDS.open, note, final: false });
   }
 
-  /** @param {MessageEvent} event */
-  #arrived(event) {
-    if (!this.#hearing.arrived(event.lastEventId)) return;
-    const now = event.timeStamp;
-    this.#lastId = event.lastEventId;
+  /**
+   * @param {MessageEvent} message
+   * @param {Run} run
+   */
+  #arrived(message, run) {
+    const now = message.timeStamp;
+    const { event, data } = this.#subject.names_in_data ? namedEvent(message.data) : { event: message.type, data: message.data };
+    run.arrived += 1;
+    this.#lastId = message.lastEventId;
+    this.#heardAt = Date.now();
     this.onarrival({
-      at: Date.now(),
+      at: this.#heardAt,
       gap: Number.isNaN(this.#lastAt) ? null : now - this.#lastAt,
-      id: event.lastEventId,
-      event: event.type,
-      data: event.data,
-      notice: gapWords(event.type, event.data),
+      id: message.lastEventId,
+      event,
+      data,
+      notice: gapWords(event, data),
       resumed: this.#resumed,
     });
     this.#lastAt = now;
     this.#resumed = null;
+    if (run.flood.isTooMuch(message.data.length)) this.#flooded(run);
+  }
+
+  /**
+   * It comes faster than this page can take it, so that no press of a key or button gets through. What is on its way
+   * is let go, and the server says how much that is; then it goes on behind that, at a pace that can be taken.
+   *
+   * @param {Run} run
+   */
+  async #flooded(run) {
+    // at once, since more of it is waiting in the same turn; to the person it goes on
+    run.close();
+    const row = await this.#newestRow(run);
+    if (run !== this.#run) return;
+    this.#skipped = row && this.#skipped !== null ? this.#skipped + Math.max(0, row.events - run.arrived) : null;
+    this.#everyUs = slower(this.#everyUs);
+    this.#resumed = heldWords(this.#everyUs, this.#skipped);
+    this.#open(run.base, row?.last_id ?? this.#lastId, null);
   }
 
   /**
@@ -272,7 +280,7 @@ export class StreamClient {
    */
   async #failed(event, run) {
     if (event instanceof MessageEvent) {
-      this.#arrived(event);
+      this.#arrived(event, run);
       return;
     }
     const readyState = run.source?.readyState === EventSource.CLOSED ? "closed" : "connecting";
@@ -293,19 +301,31 @@ export class StreamClient {
   }
 
   /**
+   * What the server knows of a run; undefined when it could not be asked.
+   *
    * @param {Run} run
-   * @returns {Promise<import("./types.js").Row | null | undefined>}
+   * @returns {Promise<Slice | undefined>}
    */
-  async #newestRow(run) {
+  async #known(run) {
     try {
-      return newestRow(await this.#host.client(run.tag));
+      return await this.#host.client(run.tag);
     } catch {
       return undefined;
     }
   }
 
   /**
-   * Says so in words when the browser holds the request back: the server has never seen it.
+   * @param {Run} run
+   * @returns {Promise<Row | null | undefined>}
+   */
+  async #newestRow(run) {
+    const known = await this.#known(run);
+    return known && newestRow(known);
+  }
+
+  /**
+   * Says so in words when the browser holds the request back: the server answers, and has never seen it. Where the
+   * server does not answer, nobody knows what keeps it.
    *
    * @param {Run} run
    */
@@ -313,9 +333,11 @@ export class StreamClient {
     run.stuckTimer = setTimeout(async () => {
       const waits = () => run === this.#run && this.#standing.state === "connecting";
       if (!waits()) return;
-      const row = await this.#newestRow(run);
+      const known = await this.#known(run);
       if (!waits()) return;
-      this.#stand({ ...this.#standing, note: row ? null : SIX_TAKEN });
+      // six are spoken of where the server counts them
+      const why = known && known.open + 1 >= CONNECTIONS ? SIX_TAKEN : NOT_SEEN;
+      this.#stand({ ...this.#standing, note: known && !newestRow(known) ? why : null });
       this.#watchForStuck(run);
     }, STUCK_AFTER_MS);
   }
@@ -338,6 +360,9 @@ export class StreamClient {
     this.onstanding(standing);
   }
 }
+
+/** Where the name comes with the data, all come under one. @param {ClientSubject} subject */
+const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : events);
 
 /**
  * @param {string} words

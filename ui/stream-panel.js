@@ -110,15 +110,6 @@ export class StreamPanel extends HTMLElement {
     this.#show(this.#client.standing);
   }
 
-  /**
-   * Events of this name are about to come.
-   *
-   * @param {string} name
-   */
-  listenFor(name) {
-    this.#client.listenFor(name);
-  }
-
   /** To the panel itself, and not to its switch: it may come from one that went, and the next key was meant for that. */
   focus() {
     this.tabIndex = -1;

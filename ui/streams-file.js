@@ -21,8 +21,11 @@ const newLine = markup(`
       <button type="button" class="plain small" data-act="edit-streams" aria-label="Edit the file of streams">Edit</button>
     </span>
   </p>
-  <p class="problem" data-of="file" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
-  <p class="problem" data-of="edit" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>`);
+  <div class="told" hidden>
+    <p class="problem" data-of="file" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+    <p class="problem" data-of="edit" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+    <p class="opened quiet" hidden><span class="words"></span></p>
+  </div>`);
 
 const EDIT = "edit-streams";
 
@@ -84,6 +87,7 @@ export class StreamsFileLine extends HTMLElement {
     const isNew = words !== "" && said.textContent !== words;
     line.hidden = words === "";
     setText(said, words);
+    part(this, ".told").hidden = [...part(this, ".told").children].every((child) => child instanceof HTMLElement && child.hidden);
     if (isNew) announce(words);
   }
 }

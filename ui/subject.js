@@ -16,7 +16,7 @@ const EARLIEST = "earliest";
  * @returns {Subject}
  */
 export function streamSubject(info) {
-  return { ...info, label: info.title, from: "", keeps: false, last_id: null, line: curlLine, hint: streamHint };
+  return { ...info, label: info.title, from: "", names_in_data: false, line: curlLine, hint: streamHint };
 }
 
 /**
@@ -34,8 +34,8 @@ export function topicSubject(name, topic) {
     retry_ms: topic?.retry_ms ?? 1000,
     events: topic?.events ?? ["message", "gap"],
     from: EARLIEST,
-    keeps: true,
-    last_id: topic?.last_id ?? null,
+    names_in_data: true,
+    unpaced: false,
     line: publishLine,
     hint: topicHint,
   };

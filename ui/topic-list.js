@@ -129,7 +129,9 @@ export class TopicList extends HTMLElement {
       const row = this.#byName.get(topic.name) ?? this.#newRow(topic.name);
       this.#fill(row, topic);
       if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null);
+      row.style.setProperty("--at", String(index));
     });
+    body.style.setProperty("--size", String(topics.length));
     for (const name of gone) {
       this.#byName.get(name)?.remove();
       this.#byName.delete(name);

@@ -34,9 +34,6 @@ export class TopicPanel extends HTMLElement {
     close.addEventListener("click", () => this.onclose());
     this.#panel = new StreamPanel(app, this.#subject, { acts: [close] });
     this.#box = new PublishBox(app, name);
-    this.#box.onpublish = (event) => {
-      if (event !== "") this.#panel.listenFor(event);
-    };
   }
 
   connectedCallback() {

@@ -32,6 +32,10 @@ export interface StreamInfo {
   retry_ms: number | null;
   /** Every event name that the stream may send: EventSource hears only what is listened for. */
   events: string[];
+  /** Its events have ids: a client that comes back goes on where it was. */
+  ids: boolean;
+  /** It sends more without a pause than a page can take. */
+  unpaced: boolean;
 }
 
 /** The file that the list of streams is read from. */
@@ -215,7 +219,7 @@ export interface Wire {
   since_ms: number;
   /** All bytes so far. */
   taken: number;
-  /** Bytes that were not kept because somebody looked just then. */
+  /** Bytes that are not kept: all that were taken, less all that are kept. */
   missed: number;
   /** Bytes are being kept now. */
   on: boolean;
@@ -276,6 +280,8 @@ export interface Parts {
   actions: Action[];
   /** Why the server gives no answer, in a sentence; null while it does. */
   unreachable: string | null;
+  /** All of the state has been heard once. */
+  whole: true;
 }
 
 /** Where the page runs: the app's window, or a browser. */
@@ -382,10 +388,10 @@ export interface Subject {
   events: string[];
   /** The last event id that a run begins with. */
   from: string;
-  /** Events are kept for a while: what has gone by unheard can be fetched. */
-  keeps: boolean;
-  /** The newest event's id by the server's account, where it gives one. */
-  last_id: string | null;
+  /** It can be asked for with the name of each event in its data, so that none goes by unheard. */
+  names_in_data: boolean;
+  /** It sends more without a pause than a page can take. */
+  unpaced: boolean;
   /** The line that a terminal takes. */
   line(address: string): string;
   hint(standing: Standing, server: ServerHere): Hint;

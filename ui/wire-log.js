@@ -56,7 +56,6 @@ export class WireLog {
   #beganLate = false;
   #full = false;
   #taken = 0;
-  #missed = 0;
   #on = false;
 
   /** @param {"1.1" | "1.0"} http */
@@ -92,10 +91,6 @@ export class WireLog {
     return this.#taken;
   }
 
-  get missed() {
-    return this.#missed;
-  }
-
   /** Bytes are being kept now. */
   get on() {
     return this.#on;
@@ -126,11 +121,10 @@ export class WireLog {
   }
 
   /** @param {Wire} wire */
-  add({ taken, missed, on, pieces, events }) {
+  add({ taken, on, pieces, events }) {
     if (!this.heard) this.#beganLate = pieces.length === 0 && taken > 0 && on;
     this.#answers += 1;
     this.#taken = Math.max(this.#taken, taken);
-    this.#missed = missed;
     this.#on = on;
     /** @type {Map<number, WireEvent[]>} */
     const byEnd = new Map();

@@ -76,6 +76,17 @@ export const NONE_FREE = "no connection free";
 
 export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
 
+/** The server answers, and knows nothing of a request that was made. */
+export const NOT_SEEN = "The server has not seen this request: the browser holds it back. Close another tab of this host.";
+
+/**
+ * A stream was defined anew, and came under its new names before this page listened for them.
+ *
+ * @param {string[]} names
+ */
+export const unheardWords = (names) =>
+  `The stream has new event names: ${names.join(", ")}. Events of these names may be missing here until now: Stop and Start show them all.`;
+
 /** An open connection whose socket takes no more now. */
 export const BLOCKED = "waiting for the client";
 
@@ -215,18 +226,17 @@ export function otherTitle(kind) {
   return kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
 }
 
-/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("./wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "missed" | "lost" | "on" | "heard" | "beganLate" | "isFull">} Kept */
+/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("./wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull">} Kept */
 
 /**
- * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not kept`.
+ * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not kept`. Together the
+ * bytes are those that the server says were taken.
  *
  * @param {Kept} wire
  */
-export function keptWords({ pieces, bytes, missed, lost }) {
-  const parts = [`${several(pieces, "piece")}, ${several(bytes, "byte")} kept`];
-  if (missed > 0) parts.push(`${several(missed, "byte")} not kept`);
-  else if (lost > 0) parts.push(`${several(lost, "byte")} missing between them`);
-  return parts.join(", ");
+export function keptWords({ pieces, bytes, taken }) {
+  const kept = `${several(pieces, "piece")}, ${several(bytes, "byte")} kept`;
+  return taken > bytes ? `${kept}, ${several(taken - bytes, "byte")} not kept` : kept;
 }
 
 /**

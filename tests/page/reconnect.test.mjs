@@ -55,11 +55,11 @@ test("a stream is opened anew only when the server runs elsewhere", () => {
 });
 
 test("the address names the client, and what to resume after", () => {
-  assert.equal(streamUrl("http://localhost:8000", "/endless", "ab", ""), "http://localhost:8000/endless?client=ab");
-  assert.equal(
-    streamUrl("http://localhost:8000", "/endless", "ab", "1&2"),
-    "http://localhost:8000/endless?client=ab&lastEventId=1%262",
-  );
+  const url = (run) => streamUrl("http://localhost:8000", "/endless", { tag: "ab", lastId: "", ...run });
+  assert.equal(url({}), "http://localhost:8000/endless?client=ab");
+  assert.equal(url({ lastId: "1&2" }), "http://localhost:8000/endless?client=ab&lastEventId=1%262");
+  assert.equal(url({ namesInData: true }), "http://localhost:8000/endless?client=ab&names=data");
+  assert.equal(url({ everyUs: 200 }), "http://localhost:8000/endless?client=ab&every=200us");
 });
 
 test("a stream starts only while the server runs", () => {

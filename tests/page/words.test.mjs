@@ -118,10 +118,11 @@ test("who came although it was told to stay away is not well, nor is one that is
 });
 
 test("a wire says how much of it there is, and why there is none", () => {
-  const kept = { rows: [{ offset: 0 }], pieces: 1, bytes: 1234, taken: 1234, missed: 0, lost: 0, on: true, heard: true, beganLate: false, isFull: false };
+  const kept = { rows: [{ offset: 0 }], pieces: 1, bytes: 1234, taken: 1234, on: true, heard: true, beganLate: false, isFull: false };
   assert.equal(keptWords(kept), "1 piece, 1,234 bytes kept");
-  assert.equal(keptWords({ ...kept, missed: 120, lost: 120 }), "1 piece, 1,234 bytes kept, 120 bytes not kept");
-  assert.equal(keptWords({ ...kept, lost: 1 }), "1 piece, 1,234 bytes kept, 1 byte missing between them");
+  // the foot said 262,656 of a wire of which 534,799 were missing: what is not kept is all that was taken but for what is
+  assert.equal(keptWords({ ...kept, taken: 1354 }), "1 piece, 1,234 bytes kept, 120 bytes not kept");
+  assert.equal(keptWords({ ...kept, taken: 1235 }), "1 piece, 1,234 bytes kept, 1 byte not kept");
   assert.equal(beforeWords(kept), "");
   const later = { ...kept, rows: [{ offset: 12_345 }] };
   assert.equal(beforeWords({ ...later, isFull: true, beganLate: true }), "the first 12,345 bytes are no longer kept");

@@ -298,7 +298,7 @@ impl Table {
         {
             oldest.tap().stop();
         }
-        row.tap().start(row.sent.counts().bytes);
+        row.tap().start();
         self.looked_at.push_back(Arc::clone(row));
     }
 

@@ -220,6 +220,26 @@ impl Stream {
         own.then_some(entries.len() as u64)
     }
 
+    /// Whether its events have ids, or some of them.
+    fn has_ids(&self) -> bool {
+        matches!(self.source, Source::Counter)
+            || self.entries().iter().any(|entry| entry.id.is_some())
+    }
+
+    /// Whether it has more events than a page takes at once, and hardly a pause between them.
+    fn is_unpaced(&self) -> bool {
+        let entries = self.entries();
+        let times = entries
+            .iter()
+            .map(|entry| entry.after.unwrap_or(self.pace.every));
+        let round = match self.source {
+            Source::Counter => self.pace.every,
+            _ => times.sum(),
+        };
+        let events = u32::try_from(entries.len().max(1)).unwrap_or(u32::MAX);
+        round < LEAST_PAUSE * events && self.count.is_none_or(|count| count > MOST_AT_ONCE)
+    }
+
     /// What its events are made of; nothing for a counter.
     fn entries(&self) -> &[Entry] {
         match &self.source {
@@ -260,6 +280,12 @@ impl Stream {
     }
 }
 
+/// A page takes an event in less, but not much less.
+const LEAST_PAUSE: Duration = Duration::from_micros(100);
+
+/// As many events as a page takes in one go and still answers soon (README, Limits).
+const MOST_AT_ONCE: u64 = 40_000;
+
 /// The name of an event that is given none.
 const MESSAGE: &str = "message";
 
@@ -278,6 +304,11 @@ pub struct StreamInfo {
     pub retry_ms: Option<u64>,
     /// The event names that it sends, so that a client can listen for them all.
     pub events: Vec<String>,
+    /// Whether its events have ids: without them a client that comes back gets it from its beginning.
+    pub ids: bool,
+    /// Whether it sends more events without a pause than a page can take: a client that reads all that comes gets to
+    /// nothing else.
+    pub unpaced: bool,
 }
 
 impl From<&Stream> for StreamInfo {
@@ -293,6 +324,8 @@ impl From<&Stream> for StreamInfo {
             endless: stream.count.is_none(),
             retry_ms: stream.retry,
             events: stream.names(),
+            ids: stream.has_ids(),
+            unpaced: stream.is_unpaced(),
         }
     }
 }
@@ -509,5 +542,51 @@ mod tests {
             entry("{pick |up}", "", "x"),
         ]);
         assert_eq!(names(&stream), ["down", "message", "up"]);
+    }
+
+    /// An endless stream without a pause was read by the window as it came, and its Stop took 4.5 s.
+    #[test]
+    fn what_has_no_pause_and_does_not_end_soon_is_told_as_that() {
+        let unpaced = |stream: &Stream| StreamInfo::from(stream).unpaced;
+        let mut stream = shipped()[1].clone();
+        assert!(!unpaced(&stream));
+        stream.pace = Pace::every(Duration::ZERO);
+        assert!(unpaced(&stream));
+        stream.count = Some(MOST_AT_ONCE);
+        assert!(!unpaced(&stream), "a burst is taken whole");
+        stream.count = Some(MOST_AT_ONCE + 1);
+        assert!(unpaced(&stream));
+        // A list has times of its own: one pause in each round is a pause.
+        let entry = |after| Entry {
+            data: Some(Template::number()),
+            after,
+            ..Entry::default()
+        };
+        stream.count = None;
+        stream.pace = Pace::every(Duration::from_secs(1));
+        stream.source = Source::List(vec![entry(Some(Duration::ZERO)); 3]);
+        assert!(unpaced(&stream));
+        stream.source = Source::List(vec![entry(Some(Duration::ZERO)), entry(None)]);
+        assert!(!unpaced(&stream));
+    }
+
+    /// The page gave lines with an EventSource for a stream without ids, which begins anew for ever.
+    #[test]
+    fn whether_events_have_ids_is_told() {
+        let ids = |stream: &Stream| StreamInfo::from(stream).ids;
+        let mut stream = shipped()[0].clone();
+        assert!(ids(&stream), "a counter gives its numbers");
+        let bare = Entry {
+            data: Some(Template::number()),
+            ..Entry::default()
+        };
+        stream.source = Source::Template(Box::new(bare.clone()));
+        assert!(!ids(&stream));
+        let named = Entry {
+            id: Some(Template::number()),
+            ..bare.clone()
+        };
+        stream.source = Source::List(vec![bare, named]);
+        assert!(ids(&stream));
     }
 }

@@ -6,7 +6,6 @@
 mod events;
 
 use std::collections::VecDeque;
-use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::SystemTime;
@@ -37,9 +36,6 @@ pub(crate) struct Tap {
     kept: Mutex<Kept>,
     /// How many bytes the connection was sent when the tap was last on.
     seen: AtomicU64,
-    /// Bytes since the tap was first on that were not kept because somebody looked, or because they are too many, or that were
-    /// given up for another tap.
-    missed: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -88,7 +84,7 @@ pub struct WireView {
     pub since_ms: u64,
     /// Bytes that the kernel took so far.
     pub taken: u64,
-    /// Bytes that were not kept, or were given up, since the tap was first on; not those that went for newer ones.
+    /// Bytes that are not kept: all that were taken, less all that are kept, whatever place was asked for.
     pub missed: u64,
     /// Whether bytes are being kept.
     pub on: bool,
@@ -127,7 +123,6 @@ impl Tap {
             on: AtomicBool::new(true),
             kept: Mutex::default(),
             seen: AtomicU64::new(taken),
-            missed: AtomicU64::new(0),
         }
     }
 
@@ -142,15 +137,10 @@ impl Tap {
         let mut kept = match self.kept.try_lock() {
             Ok(kept) => kept,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                self.missed.fetch_add((to - from) as u64, Ordering::Relaxed);
-                return;
-            }
+            Err(TryLockError::WouldBlock) => return,
         };
         // Only the end of what is more than can be kept.
         let first = from.max(to.saturating_sub(KEPT));
-        self.missed
-            .fetch_add((first - from) as u64, Ordering::Relaxed);
         kept.make_room(to - first);
         let (mut skip, mut left) = (first, to - first);
         for part in parts {
@@ -171,9 +161,7 @@ impl Tap {
     /// Keeps nothing any more, and gives up what there is.
     pub(crate) fn stop(&self) {
         self.on.store(false, Ordering::Relaxed);
-        let given_up = mem::take(&mut *self.lock());
-        self.missed
-            .fetch_add(given_up.bytes.len() as u64, Ordering::Relaxed);
+        *self.lock() = Kept::default();
     }
 
     /// Whether bytes are being kept.
@@ -181,26 +169,22 @@ impl Tap {
         self.on.load(Ordering::Relaxed)
     }
 
-    /// Keeps what comes from now on, if it does not already. The kernel took so many bytes before.
-    pub(crate) fn start(&self, taken: u64) {
-        // Before it is on: from then on the sweeper writes it.
-        let seen = self.seen.load(Ordering::Relaxed);
-        if self.on.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        self.missed
-            .fetch_add(taken.saturating_sub(seen), Ordering::Relaxed);
+    /// Keeps what comes from now on, if it does not already.
+    pub(crate) fn start(&self) {
+        self.on.store(true, Ordering::Relaxed);
     }
 
     /// What is kept of the bytes from `from` on.
     pub(crate) fn view(&self, of: Tapped, from: u64) -> WireView {
         // A copy, so that nobody waits while it is decoded.
-        let (bytes, pieces) = {
+        let (bytes, pieces, seen) = {
             let kept = self.lock();
             let (front, back) = kept.bytes.as_slices();
             (
                 [front, back].concat(),
                 kept.pieces.iter().copied().collect::<Vec<_>>(),
+                // With the same look: what is taken while it lasts is not kept, and is counted here.
+                self.seen.load(Ordering::Relaxed),
             )
         };
         let events = events::events(self.framing, &pieces, &bytes);
@@ -227,11 +211,13 @@ impl Tap {
             since_ms,
             taken,
         } = of;
+        // It was read before: what is kept may have gone beyond it.
+        let taken = taken.max(seen);
         WireView {
             id,
             since_ms,
             taken,
-            missed: self.missed.load(Ordering::Relaxed),
+            missed: taken.saturating_sub(bytes.len() as u64),
             on: self.on.load(Ordering::Relaxed),
             pieces: shown,
             events: events
@@ -258,7 +244,7 @@ impl WireView {
             id,
             since_ms,
             taken,
-            missed: 0,
+            missed: taken,
             on: false,
             pieces: Vec::new(),
             events: Vec::new(),
@@ -340,7 +326,7 @@ mod tests {
         assert_eq!(begins, [true, false, false, true]);
         assert_eq!(
             (view.id, view.taken, view.missed, view.on),
-            (3, 99, 0, true)
+            (3, 99, 99 - bytes(&view).len() as u64, true)
         );
         let whats: Vec<&What> = view.events.iter().map(|event| &event.what).collect();
         assert_eq!(
@@ -380,7 +366,7 @@ mod tests {
         let data = data(&view);
         assert!(data.len() > 300, "{}", data.len());
         assert!(data.last().is_some_and(|last| last.starts_with("4999 ")));
-        assert_eq!(view.missed, 0, "what was kept and went is not missed");
+        assert_eq!(view.missed, offset - bytes(&view).len() as u64);
     }
 
     /// There were a thousand pieces, and a connection that had been sent 46,285 bytes had 19,166 of them left.
@@ -412,7 +398,7 @@ mod tests {
         assert!(bytes(&view) == all.as_bytes()[all.len() - KEPT..]);
         assert_eq!(view.pieces[0].offset as usize, all.len() - KEPT);
         assert_eq!(data(&view).len(), 2, "the first one is not whole");
-        assert_eq!(view.missed, 0);
+        assert_eq!(view.missed as usize, all.len() - KEPT);
     }
 
     #[test]
@@ -468,21 +454,42 @@ mod tests {
         let view = seen(&tap, 1, 46, 0);
         assert_eq!(data(&view), ["a", "c"]);
         assert_eq!((view.missed, view.pieces[1].offset), (9, 37));
+        assert_eq!(
+            seen(&tap, 1, 46, 37).missed,
+            9,
+            "wherever one begins to look"
+        );
         tap.stop();
         visit(46, "data: d\n\n");
         assert_eq!(seen(&tap, 1, 55, 0).pieces, []);
-        assert_eq!(seen(&tap, 1, 55, 0).missed, 46, "all of it was given up");
-        tap.start(55);
+        assert_eq!(seen(&tap, 1, 55, 0).missed, 55, "all of it was given up");
+        tap.start();
         visit(55, "data: e\n\n");
         let view = seen(&tap, 1, 64, 0);
         assert_eq!((data(&view), view.missed), (vec!["e"], 55));
         let late = Tap::new(Framing::Bare, 64);
-        late.stop();
-        late.start(64);
+        assert_eq!(seen(&late, 1, 64, 0).missed, 64, "it began behind those");
+    }
+
+    /// The foot of a wire said 262,656 and 468,951 of one and the same stream, of which 534,799 were missing: it was told of some of
+    /// what was let go, and not of the rest.
+    #[test]
+    fn what_is_not_kept_is_all_that_was_taken_less_what_is_kept() {
+        let tap = Tap::new(Framing::Bare, 0);
+        let mut offset = 0;
+        // In goes of other sizes each time, of which some push out what is there and some are larger than all of it.
+        for length in [100, 70_000, 9, 65_536, 3, 4_096, 4_097, 61_440, 1] {
+            let part = vec![b'x'; length];
+            tap.take(offset, &[&part], 0, length);
+            offset += length as u64;
+            let view = seen(&tap, 1, offset, 0);
+            assert_eq!(view.missed + bytes(&view).len() as u64, view.taken);
+        }
+        // Who asked before the last of it was taken is told of what is there all the same.
+        let view = seen(&tap, 1, offset - 1, 0);
         assert_eq!(
-            seen(&late, 1, 64, 0).missed,
-            0,
-            "what was before is none of its business"
+            (view.taken, view.missed),
+            (offset, offset - bytes(&view).len() as u64)
         );
     }
 }
