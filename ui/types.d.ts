@@ -277,8 +277,11 @@ export interface Host {
   readonly controls: boolean;
   /** How many streams the page may have under way: in a browser, its own questions need a connection too. */
   readonly streamsAtMost: number;
-  /** Keeps the store up to date from now on; `askPort` is called when the menu asks for the port. */
-  watch(store: import("./store.js").Store, askPort: () => void): void;
+  /**
+   * Keeps the store up to date from now on; `askPort` is called when the menu asks for the port, and `underWay` holds
+   * what has a stream under way on this page.
+   */
+  watch(store: import("./store.js").Store, askPort: () => void, underWay: Set<object>): void;
   /** The address that this page opens streams on, or null when there is none now. */
   streamBase(status: Status | undefined): string | null;
   /** A part of the table of connections. Rejects when the server cannot be asked. */

@@ -52,6 +52,17 @@ export function movedWords(base) {
 /** The server's reason for a refusal that the person can lift. */
 export const ORIGIN_NOT_ALLOWED = "origin not allowed";
 
+/** A page that was opened as a file is of no origin that could be allowed. */
+export const NO_ORIGIN = "a page opened as a file: serve it from a port of localhost";
+
+/**
+ * The origin that was refused and can be allowed, if one was.
+ *
+ * @param {Pick<Row, "state" | "origin" | "ended">} row
+ */
+export const refusedOrigin = ({ state, origin, ended }) =>
+  state === "refused" && origin !== "null" && ended?.why === ORIGIN_NOT_ALLOWED ? origin : null;
+
 /**
  * Where the list of streams comes from; the path follows.
  *
@@ -78,6 +89,25 @@ export const SIX_TAKEN = "Browsers allow six connections to one host: close anot
 
 /** The server answers, and knows nothing of a request that was made. */
 export const NOT_SEEN = "The server has not seen this request: the browser holds it back. Close another tab of this host.";
+
+/**
+ * Why a question has no answer: since when is known, and why is not.
+ *
+ * @param {string} host
+ * @param {number} since when it answered last, in milliseconds of the wall clock
+ * @param {boolean} isFull this page has as many streams under way as its browser leaves it
+ */
+export function silentWords(host, since, isFull) {
+  const next = isFull ? ` ${SIX_TAKEN}` : "";
+  return `No answer from ${host} since ${timeOfDay(since)}: its process may be suspended or busy. This page goes on asking.${next}`;
+}
+
+/**
+ * A stream that is open, as far as anybody knows, at a server that does not answer.
+ *
+ * @param {number} heardAt when it was heard last, in milliseconds of the wall clock
+ */
+export const silentStreamWords = (heardAt) => `no answer since ${timeOfDay(heardAt)}`;
 
 /**
  * A stream was defined anew, and came under its new names before this page listened for them.
@@ -136,6 +166,7 @@ export function fateWords(row) {
   if (row.state === "refused") {
     const why = row.ended?.why;
     if (!why) return refusedWords(row.status);
+    if (why === ORIGIN_NOT_ALLOWED && row.origin === "null") return `${refusedWords(row.status)}: ${NO_ORIGIN}`;
     return `${refusedWords(row.status)}: ${why}${why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : ""}`;
   }
   return row.ended ? `by the ${row.ended.by}: ${row.ended.why}` : "ended";
