@@ -7,7 +7,7 @@
  */
 
 import { COLUMNS } from "./connection-columns.js";
-import { hasStream, refusedOrigin } from "./words.js";
+import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "./words.js";
 import { markup, part, setText } from "./dom.js";
 
 /** What became of a connection: a shape, words, and room for a way out. */
@@ -127,8 +127,15 @@ export class ConnectionRows {
   #offerOrigin(element, row) {
     const origin = this.#app.host.controls ? refusedOrigin(row) : null;
     const had = element.querySelector(".offer");
+    if (hadNoOrigin(row) && !had) {
+      const way = part(newOffer(), ".offer");
+      part(way, "button").remove();
+      part(way, ".origin").className = "way";
+      setText(part(way, "bdi"), NO_ORIGIN_WAY);
+      part(element, "[data-col=state]").append(way);
+    }
     if (!origin) {
-      had?.remove();
+      if (!hadNoOrigin(row)) had?.remove();
       return;
     }
     const offer = had ?? this.#newOffer(element, origin);

@@ -54,6 +54,11 @@ export const ORIGIN_NOT_ALLOWED = "origin not allowed";
 
 /** A page that was opened as a file is of no origin that could be allowed. */
 export const NO_ORIGIN = "a page opened as a file: serve it from a port of localhost";
+/** The way out of it, for a row. */
+export const NO_ORIGIN_WAY = "serve the file from localhost";
+
+/** @param {Pick<Row, "state" | "origin" | "ended">} row */
+export const hadNoOrigin = ({ state, origin, ended }) => state === "refused" && origin === "null" && ended?.why === ORIGIN_NOT_ALLOWED;
 
 /**
  * The origin that was refused and can be allowed, if one was.
@@ -166,7 +171,7 @@ export function fateWords(row) {
   if (row.state === "refused") {
     const why = row.ended?.why;
     if (!why) return refusedWords(row.status);
-    if (why === ORIGIN_NOT_ALLOWED && row.origin === "null") return `${refusedWords(row.status)}: ${NO_ORIGIN}`;
+    if (hadNoOrigin(row)) return `${refusedWords(row.status)}: ${NO_ORIGIN}`;
     return `${refusedWords(row.status)}: ${why}${why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : ""}`;
   }
   return row.ended ? `by the ${row.ended.by}: ${row.ended.why}` : "ended";
