@@ -193,3 +193,18 @@ async fn until_size(desktop: &Desktop, width: u32, height: u32) {
     })
     .await;
 }
+
+/// Whoever edits the file in a terminal may not look at the window.
+#[tokio::test]
+async fn a_mistake_in_the_file_of_streams_is_told_on_stderr() {
+    let desktop = Desktop::start().await;
+    settings::write_streams(&desktop, "[[stream]]\npath = \"/mine\"\nevrey = \"1s\"\n");
+    let app = App::launch(&desktop).await;
+    wait_for("the mistake on stderr", async || {
+        let said = app.process.output();
+        let line = said.lines().find(|line| line.contains("line 3: "));
+        let told = line.is_some_and(|line| line.starts_with("sse-workbench: "));
+        ensure(told, said)
+    })
+    .await;
+}

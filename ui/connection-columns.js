@@ -5,7 +5,7 @@
  * @import { Look, Row, Sort } from "./types.js"
  */
 
-import { backRank, backWords, blockedTitle, clientWords, fateWords, headline } from "./words.js";
+import { backRank, backWords, blockedTitle, clientWords, fateWords, headline, verdictWords } from "./words.js";
 import { count, dateAndTime, rate, timeOfDay } from "./format.js";
 
 /**
@@ -72,7 +72,7 @@ export const COLUMNS = [
     sort: "verdict",
     about: "After how long the client came back, and what it missed meanwhile",
     text: (row) => backWords(headline(row)),
-    title: ({ verdict, afterwards }) => [verdict, afterwards].map((said) => said?.words ?? "").filter(Boolean).join("; then "),
+    title: ({ verdict, afterwards }) => [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
     rank: (row) => backRank(headline(row)),
   },
   { col: "last-id", head: "last id", sort: "last_id", about: "The id of the last event that it was sent", text: ({ last_id }) => last_id ?? "" },

@@ -99,14 +99,27 @@ export interface Ending {
   /** A finite stream was sent whole. */
   complete: boolean;
   at_ms: number;
+  /** How far a finite stream came that ended before its last event. */
+  cut: { after: number; of: number } | null;
 }
 
 /** What a client did after its connection ended, by the server's own accounting. */
 export interface Verdict {
-  /** The connection is a return; or it ended, and another one is its return, or was to be and was refused; or it ended and nothing came. */
-  kind: "back" | "returned" | "refused" | "missing";
+  /**
+   * The connection is a return; or it ended, and another one is its return, or was to be and was refused; or it ended and nothing
+   * came, before its last event or not; or it is open, and its client has others open beside it.
+   */
+  kind: "back" | "returned" | "refused" | "missing" | "cut" | "beside";
   /** The whole of it, in words. */
   words: string;
+  /** The same for a cell. */
+  brief: string;
+  /** What to change in the client, as a sentence. */
+  advice: string | null;
+  /** Something is wrong with the client. */
+  bad: boolean;
+  /** It came again although it had been told that there is no more (204). */
+  despite: boolean;
   /** False where another client may have been taken for it. */
   sure: boolean;
   /** Null where it was back before it was missed. */

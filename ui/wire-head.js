@@ -5,7 +5,7 @@
  * @import { Row, Verdict } from "./types.js"
  */
 
-import { backRank, hasStream, otherTitle, standingWords } from "./words.js";
+import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "./words.js";
 import { several } from "./format.js";
 import { markup, part, setText } from "./dom.js";
 
@@ -120,8 +120,8 @@ function drawVerdict(element, verdict) {
   element.hidden = !verdict;
   if (!verdict) return;
   const words = part(element, ".words");
-  setText(words, verdict.words);
-  words.title = verdict.words;
+  setText(words, verdictWords(verdict));
+  words.title = verdictWords(verdict);
   element.dataset.rank = backRank(verdict);
   const other = part(element, "[data-act=other]");
   other.hidden = verdict.other === null;

@@ -4,7 +4,7 @@
  * @import { FileProblem, Phase, Row, StreamState, StreamsFile, Verdict } from "./types.js"
  */
 
-import { count, duration, exactSeconds, several, timeOfDay } from "./format.js";
+import { count, duration, several, timeOfDay } from "./format.js";
 
 /** @type {Record<Phase | "unreachable", string>} */
 export const PHASE_WORDS = {
@@ -178,34 +178,32 @@ export function fateWords(row) {
 }
 
 /**
- * Of what is said of a client that went, that which matters most: that it is missing, what its return cost it, that it
- * was refused, and then whatever is said.
+ * Of what is said of a client, that which matters most: that it is missing, what its return cost it, that it was refused, what else
+ * is wrong, and then whatever is said.
  *
  * @param {Row} row
  */
 export function headline({ verdict, afterwards }) {
   if (afterwards?.kind === "missing" || (afterwards?.kind === "refused" && !verdict?.lost)) return afterwards;
+  if (afterwards?.bad && !verdict?.bad) return afterwards;
   return verdict ?? afterwards;
 }
 
 /**
- * Whether a client came back, for a cell: `1.02 s, nothing lost`, `1.02 s, 3 lost`, `yes, 1.02 s`, `refused, 1.02 s`, `not yet`.
+ * Whether a client came back, for a cell, as the server says it: `1.02 s, nothing lost`, `1.02 s, 38 again`, `not yet`.
  *
  * @param {Verdict | null} verdict
  */
-export function backWords(verdict) {
+export const backWords = (verdict) => verdict?.brief ?? "";
+
+/**
+ * What is said of a client and what to change in it, in full.
+ *
+ * @param {Verdict | null} verdict
+ */
+export function verdictWords(verdict) {
   if (!verdict) return "";
-  const { kind, sure, away_ms, lost, repeated } = verdict;
-  const guess = sure ? "" : "~";
-  if (kind === "missing") return `${guess}not yet`;
-  const away = away_ms === null ? "" : exactSeconds(away_ms);
-  if (kind === "returned" || kind === "refused") return guess + [kind === "refused" ? kind : "yes", away].filter(Boolean).join(", ");
-  const what = [
-    lost ? `${count(lost)} lost` : "",
-    repeated ? `${count(repeated)} repeated` : "",
-    lost === 0 && !repeated ? "nothing lost" : "",
-  ];
-  return guess + ([away, ...what].filter(Boolean).join(", ") || "yes");
+  return verdict.advice === null ? verdict.words : `${verdict.words}. ${verdict.advice}`;
 }
 
 /**
@@ -216,9 +214,13 @@ export function backWords(verdict) {
  */
 export function backRank(verdict) {
   if (verdict?.kind === "missing" || verdict?.kind === "refused") return verdict.kind;
+  // it was told to stay away, which is a refusal
+  if (verdict?.despite) return "refused";
+  if (verdict?.kind === "beside") return verdict.bad ? "repeated" : "";
   if (verdict?.kind !== "back") return "";
   if (verdict.lost) return "lost";
   if (verdict.repeated) return "repeated";
+  if (verdict.bad) return "refused";
   return verdict.lost === 0 ? "whole" : "";
 }
 
@@ -256,6 +258,7 @@ export function standingWords(row, gone, stale = false) {
  */
 export function otherTitle(kind) {
   if (kind === "refused") return "Show the request that was refused";
+  if (kind === "beside") return "Show the other connection that is open";
   return kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
 }
 

@@ -1,8 +1,10 @@
 //! Tells menu and page what changed, each from the one place that knows: the server's status, the server's table
-//! of connections and its topics, its list of streams, the shell's notice.
+//! of connections and its topics, its list of streams, the shell's notice. What becomes of the file of streams reaches
+//! stderr too.
 //!
 //! It must never decide anything: what it emits is what it was given.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -51,6 +53,17 @@ pub(crate) fn follow(app: &AppHandle) {
             let now = streams.borrow_and_update().clone();
             tell(&told, "streams", now.streams);
             tell(&told, "streams_file", now.file);
+        }
+    });
+
+    let mut news = shell.server().file_news();
+    tauri::async_runtime::spawn(async move {
+        while let Some(line) = news.next().await {
+            // It waits where nobody reads.
+            let said = tauri::async_runtime::spawn_blocking(move || {
+                writeln!(std::io::stderr(), "sse-workbench: {line}")
+            });
+            _ = said.await;
         }
     });
 

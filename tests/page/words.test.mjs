@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { curlLine, pageLines, streamAddress } = await load("client-lines.js");
-const { backRank, backWords, beforeWords, endWords, fateWords, hasStream, headline, keptWords, noWireWords, otherTitle, refusedOrigin, silentWords, standingWords } = await load("words.js");
+const { backRank, backWords, beforeWords, endWords, fateWords, hasStream, headline, keptWords, noWireWords, otherTitle, refusedOrigin, silentWords, standingWords, verdictWords } = await load("words.js");
 const { nextStaying, stepIndex, withAccelerator } = await load("keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
@@ -113,23 +113,15 @@ test("accelerators are written as the platform writes them", () => {
 });
 
 test("whether a client came back is short in its cell, and a guess is marked as one", () => {
-  const verdict = { kind: "back", words: "", sure: true, away_ms: 1020, retry_ms: 1000, lost: 0, repeated: 0, other: 3 };
+  const verdict = { kind: "back", words: "came back", brief: "1.02 s, nothing lost", advice: null, bad: false, despite: false, sure: true, away_ms: 1020, retry_ms: 1000, lost: 0, repeated: 0, other: 3 };
   assert.equal(backWords(null), "");
+  // as the server says it, which knows what is yet to come
   assert.equal(backWords(verdict), "1.02 s, nothing lost");
-  assert.equal(backWords({ ...verdict, lost: 3 }), "1.02 s, 3 lost");
-  assert.equal(backWords({ ...verdict, repeated: 1200 }), "1.02 s, 1,200 repeated");
-  assert.equal(backWords({ ...verdict, lost: 3, repeated: 2 }), "1.02 s, 3 lost, 2 repeated");
-  assert.equal(backWords({ ...verdict, lost: null, repeated: null }), "1.02 s");
-  assert.equal(backWords({ ...verdict, away_ms: null, lost: null, repeated: null }), "yes");
-  assert.equal(backWords({ ...verdict, sure: false }), "~1.02 s, nothing lost");
-  assert.equal(backWords({ ...verdict, kind: "returned" }), "yes, 1.02 s");
-  assert.equal(backWords({ ...verdict, kind: "returned", away_ms: null }), "yes");
-  assert.equal(backWords({ ...verdict, kind: "missing" }), "not yet");
-  assert.equal(backWords({ ...verdict, lost: 0, repeated: null }), "1.02 s, nothing lost");
-  assert.equal(backWords({ ...verdict, lost: null, repeated: 2 }), "1.02 s, 2 repeated");
+  assert.equal(backWords({ ...verdict, brief: "~1.02 s, 1,200 again" }), "~1.02 s, 1,200 again");
+  assert.equal(verdictWords(null), "");
+  assert.equal(verdictWords(verdict), "came back");
+  assert.equal(verdictWords({ ...verdict, advice: "Let it reconnect." }), "came back. Let it reconnect.");
   const refused = { ...verdict, kind: "refused", lost: null, repeated: null };
-  assert.equal(backWords(refused), "refused, 1.02 s");
-  assert.equal(backWords({ ...refused, sure: false, away_ms: null }), "~refused");
   const missing = { ...verdict, kind: "missing" };
   const returned = { ...verdict, kind: "returned" };
   assert.equal(headline({ verdict, afterwards: missing }), missing);
@@ -141,8 +133,28 @@ test("whether a client came back is short in its cell, and a guess is marked as 
   assert.equal(headline({ verdict: lossy, afterwards: refused }), lossy);
   const ranks = [verdict, { ...verdict, lost: 1, repeated: 1 }, { ...verdict, repeated: 1 }, { ...verdict, lost: null }, { ...verdict, kind: "missing" }, refused, null];
   assert.deepEqual(ranks.map(backRank), ["whole", "lost", "repeated", "", "missing", "refused", ""]);
-  assert.equal(new Set(["back", "returned", "refused"].map(otherTitle)).size, 3);
+  assert.equal(new Set(["back", "returned", "refused", "beside"].map(otherTitle)).size, 4);
   assert.equal(otherTitle("refused"), "Show the request that was refused");
+});
+
+// A page that made a new EventSource after each 204 was a wall of green.
+test("who came although it was told to stay away is not well, nor is one that is open twice", () => {
+  const away = { kind: "back", bad: false, despite: false, lost: 0, repeated: 0 };
+  assert.equal(backRank(away), "whole");
+  const again = { ...away, bad: true, despite: true };
+  assert.equal(backRank(again), "refused");
+  assert.equal(backRank({ ...again, repeated: 5 }), "refused");
+  assert.equal(backRank({ ...away, lost: null, repeated: null, bad: true }), "refused");
+  const came = { ...again, kind: "returned", lost: null, repeated: null };
+  assert.equal(backRank(came), "refused");
+  assert.equal(headline({ verdict: away, afterwards: came }), came);
+  const beside = { kind: "beside", bad: true, despite: false, lost: null, repeated: null };
+  assert.equal(headline({ verdict: away, afterwards: beside }), beside);
+  const lossy = { ...away, bad: true, lost: 3 };
+  assert.equal(headline({ verdict: lossy, afterwards: beside }), lossy);
+  assert.equal(backRank(beside), "repeated");
+  assert.equal(backRank({ ...beside, bad: false }), "");
+  assert.equal(backRank({ ...beside, kind: "cut", bad: false }), "");
 });
 
 test("a wire says how much of it there is, and why there is none", () => {

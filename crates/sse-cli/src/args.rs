@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
-use clap::{Parser, Subcommand, ValueEnum};
-use sse_server::{Config, DEFAULT_PORT, KeepAlive, Limits, Slow, TopicConfig};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
+
+use crate::reach::Address;
 
 /// Serve Server-Sent Events from your own desk, and publish them.
 #[derive(Debug, Parser)]
@@ -25,6 +27,9 @@ pub(crate) enum Command {
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
+    /// Say what a running server found wrong with its clients: exit code 1 where it found something.
+    #[command(after_help = VERDICT_EXAMPLES)]
+    Verdict(Verdict),
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -43,6 +48,14 @@ Examples:
   sse publish localhost:8000/topics/news - < note.txt        the bytes of a file, as they are
   sse publish localhost:8000/topics/news - --ndjson < a.jsonl
                                                              each line, as an event of its own";
+
+const VERDICT_EXAMPLES: &str = "\
+Examples:
+  sse verdict                                  of all clients of http://localhost:8000
+  sse verdict localhost:8001 --client dash     of the one that connects with ?client=dash
+  sse verdict --json | jq -s .                 for machines: an object a line
+
+Exit codes: 0 nothing is wrong, 1 something is, 2 the command line cannot be read, 3 there is no server to ask.";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -74,6 +87,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "HOW", default_value = "interval")]
     keep_alive_by: KeepAliveBy,
 
+    /// Whether a blank line follows a keep-alive comment, on topics and on the streams that do not say. Clients that make an
+    /// event of every block want none.
+    #[arg(long, value_name = "YES", default_value_t = true, action = ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
+    keep_alive_blank: bool,
+
     /// Streams that may be open at once.
     #[arg(long, value_name = "N", default_value_t = Limits::default().streams)]
     max_streams: usize,
@@ -98,6 +116,19 @@ pub(crate) struct Serve {
     /// events are dropped for it and its stream says so.
     #[arg(long, value_name = "HOW", default_value = "disconnect")]
     slow: SlowBy,
+
+    /// What a subscriber of a topic is sent first: its place, as an id without data, or nothing. Clients that make an event of every
+    /// block want nothing.
+    #[arg(long, value_name = "WHAT", default_value = "id")]
+    first_block: FirstBlockBy,
+
+    /// How long a topic stays that nobody reads and nobody feeds, such as 1h; 0 is for ever.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ttl)]
+    topic_ttl: Duration,
+
+    /// How each connect, each end and what is found wrong with clients is written to stderr.
+    #[arg(long, value_name = "HOW", default_value = "text")]
+    pub(crate) log: LogAs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -126,6 +157,32 @@ pub(crate) struct Publish {
     pub(crate) ndjson: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verdict {
+    /// The server; `http://` may be left out.
+    #[arg(default_value = DEFAULT_URL, value_parser = server)]
+    pub(crate) url: Address,
+
+    /// The one client that connects with this tag.
+    #[arg(long, value_name = "TAG", value_parser = tag)]
+    pub(crate) client: Option<String>,
+
+    /// Print an object of JSON a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogAs {
+    /// A line for people.
+    Text,
+    /// An object of JSON a line.
+    Json,
+    /// Not at all.
+    None,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum KeepAliveBy {
     Interval,
@@ -136,6 +193,37 @@ enum KeepAliveBy {
 enum SlowBy {
     Disconnect,
     Drop,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FirstBlockBy {
+    Id,
+    None,
+}
+
+/// Where a server is that nobody configured.
+const DEFAULT_URL: &str = "http://localhost:8000";
+
+fn server(text: &str) -> Result<Address, String> {
+    match Address::parse(text) {
+        Ok(address) if address.target(&[]) == "/" => Ok(address),
+        Ok(_) => Err(format!(
+            "leave out what stands behind host and port, as in {DEFAULT_URL}"
+        )),
+        Err(_) => Err(format!("give the URL of a server, such as {DEFAULT_URL}")),
+    }
+}
+
+/// As the server takes it in `client=`.
+fn tag(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    if (1..=64).contains(&text.len()) && text.chars().all(good) {
+        return Ok(text.to_owned());
+    }
+    Err(
+        "give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, as in client="
+            .to_owned(),
+    )
 }
 
 /// The folder of the window's settings, below that of this user.
@@ -185,6 +273,13 @@ fn time(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "give a time such as 15s or 500ms, from 1ms to 1h, or 0".to_owned())
 }
 
+fn ttl(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    sse_server::read_time(text).ok_or_else(|| "give a time such as 1h or 10m, or 0".to_owned())
+}
+
 fn from_1_to(most: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(1..=most)
 }
@@ -220,6 +315,7 @@ impl Serve {
                 (time, KeepAliveBy::Interval) => KeepAlive::Interval(time),
                 (time, KeepAliveBy::Idle) => KeepAlive::Idle(time),
             },
+            keep_alive_blank: self.keep_alive_blank,
             limits: Limits {
                 streams: self.max_streams,
                 ..Limits::default()
@@ -233,6 +329,12 @@ impl Serve {
                     SlowBy::Disconnect => Slow::Disconnect,
                     SlowBy::Drop => Slow::DropOldest,
                 },
+                first_block: match self.first_block {
+                    FirstBlockBy::Id => FirstBlock::Id,
+                    FirstBlockBy::None => FirstBlock::None,
+                },
+                keep_alive_blank: self.keep_alive_blank,
+                ttl: self.topic_ttl,
             },
             ..Config::default()
         }
@@ -305,8 +407,7 @@ mod tests {
     fn topics_keep_what_was_asked_for() {
         let of = |args: &[&str]| serve(args).expect("a good line").into_config().topics;
         assert_eq!(of(&[]), TopicConfig::default());
-        let asked =
-            "--max-topics 2 --keep-events 1000000 --keep-bytes 1073741824 --max-lag 5 --slow drop";
+        let asked = "--max-topics 2 --keep-events 1000000 --keep-bytes 1073741824 --max-lag 5 --slow drop --first-block none --topic-ttl 10m --keep-alive-blank false";
         assert_eq!(
             of(&asked.split(' ').collect::<Vec<_>>()),
             TopicConfig {
@@ -315,8 +416,12 @@ mod tests {
                 keep_bytes: 1 << 30,
                 max_lag: 5,
                 slow: Slow::DropOldest,
+                first_block: FirstBlock::None,
+                keep_alive_blank: false,
+                ttl: Duration::from_secs(600),
             }
         );
+        assert_eq!(of(&["--topic-ttl", "0"]).ttl, Duration::ZERO);
         assert_eq!(of(&["--slow", "disconnect"]).slow, Slow::Disconnect);
     }
 
@@ -349,6 +454,43 @@ mod tests {
     }
 
     #[test]
+    fn verdicts_are_asked_of_a_server() {
+        let of = |args: &[&str]| {
+            let line = ["sse", "verdict"];
+            Args::try_parse_from(line.iter().chain(args)).map(|args| args.command)
+        };
+        for (typed, server) in [
+            (&[][..], DEFAULT_URL.trim_start_matches("http://")),
+            (&["localhost:8001/"], "localhost:8001"),
+            (&["http://[::1]:5", "--json"], "[::1]:5"),
+        ] {
+            let Ok(Command::Verdict(verdict)) = of(typed) else {
+                panic!("{typed:?} was not read");
+            };
+            assert_eq!(verdict.url.to_string(), server);
+        }
+        assert_eq!(DEFAULT_URL, format!("http://localhost:{DEFAULT_PORT}"));
+        for bad in [
+            "https://localhost:8000",
+            "localhost:8000/numbers",
+            "[::1",
+            "",
+        ] {
+            let error = of(&[bad]).expect_err("no server");
+            assert_eq!(error.exit_code(), 2, "{bad}");
+            assert!(error.to_string().contains(DEFAULT_URL), "{error}");
+        }
+        for (tag, good) in [
+            ("dash-1.x_~", true),
+            ("", false),
+            ("a b", false),
+            ("é", false),
+        ] {
+            assert_eq!(of(&["--client", tag]).is_ok(), good, "{tag}");
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused_in_words() {
         for bad in [
             &["--port", "70000"][..],
@@ -365,6 +507,10 @@ mod tests {
             &["--keep-bytes", "4MiB"],
             &["--max-lag", "0"],
             &["--slow", "wait"],
+            &["--first-block", "place"],
+            &["--topic-ttl", "5"],
+            &["--keep-alive-blank", "maybe"],
+            &["--log", "xml"],
             &["extra"],
         ] {
             let error = serve(bad).expect_err("a bad line");

@@ -1,10 +1,12 @@
 //! The `sse` command. Maps a result to an exit code and does no more: 0 when the server was asked to
 //! end and did, or the event was published, 1 when that could not be done, 2 for a command line that
-//! cannot be read.
+//! cannot be read. `sse verdict` has further ones.
 
 mod args;
 mod publish;
+mod reach;
 mod serve;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -17,6 +19,8 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve(args) => serve::run(args),
         Command::Publish(args) => publish::run(args),
+        // It has exit codes of its own.
+        Command::Verdict(args) => return verdict::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

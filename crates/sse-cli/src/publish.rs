@@ -3,7 +3,6 @@
 //! Must never change what it was given: the bytes that came in are the bytes that are sent, and whether
 //! they can be published is the server's to say.
 
-mod address;
 mod post;
 
 use std::ffi::OsString;
@@ -12,7 +11,7 @@ use std::io::{ErrorKind, Read, Write};
 use anyhow::{Context, bail};
 
 use crate::args::Publish;
-use address::Address;
+use crate::reach::Address;
 use post::Post;
 
 /// How much of stdin is read. Far above what a server takes at once, so that the server is asked and

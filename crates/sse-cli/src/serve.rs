@@ -1,68 +1,83 @@
 //! `sse serve`: starts the server, says where to visit, and ends it in order.
 
+mod voice;
+
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use sse_server::{FileProblem, Server, StateView, StreamsView};
-use tokio::sync::watch;
+use sse_server::{FileNews, LogEntry, LogReceiver, Server, StateView, shell_url};
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::Serve;
+use crate::args::{LogAs, Serve};
+use voice::Voice;
 
 /// Runs until ctrl-c or SIGTERM.
 ///
 /// # Errors
 /// A name or origin that is none, or an address that cannot be listened on.
 pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
+    let (voice, spoken) = Voice::new().context("stderr cannot be written")?;
+    let traces = voice.clone();
     tracing_subscriber::fmt()
         .with_env_filter(
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
         )
-        .with_writer(std::io::stderr)
+        .with_writer(move || traces.clone())
         .init();
     sse_server::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let ended = runtime.block_on(serve(args));
-    // Everything was stopped in order. What may still hang is a look at a file on a share that does not answer, or a line
-    // that nobody reads: the program ends without them.
+    let ended = runtime.block_on(serve(args, &voice));
+    // Everything was stopped in order. What may still hang is a look at a file on a share that does not answer: the program
+    // ends without it.
     runtime.shutdown_background();
+    voice.end();
+    spoken.wait();
     ended
 }
 
-async fn serve(args: Serve) -> anyhow::Result<()> {
+async fn serve(args: Serve, voice: &Voice) -> anyhow::Result<()> {
     if let Some(ip) = args.exposed() {
-        warn_exposed(ip);
+        voice.say(exposed(ip)).await;
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
     let asked = sse_server::asked_to_end().context("signals cannot be watched")?;
     let asked_streams = args.asked_streams().map(Path::to_owned);
+    let how = args.log;
     let server = Server::new(args.into_config())?;
     if let Some(path) = asked_streams {
         must_be_served(&server, &path)?;
     }
+    let (stopped, until_stopped) = oneshot::channel();
+    let log = (how != LogAs::None)
+        .then(|| tokio::spawn(keep_log(server.log(), how, voice.clone(), until_stopped)));
     server.start().await?;
     announce(&server.state());
-    tokio::spawn(tell_of_streams(server.streams_changed()));
+    tokio::spawn(tell_of_streams(server.file_news(), voice.clone()));
     asked.await;
     server.stop().await;
+    // Whoever ended it reads how each stream ended; but nobody may be reading.
+    drop(stopped);
+    if let Some(log) = log {
+        voice.while_it_is_read(log).await;
+    }
     Ok(())
 }
 
-fn warn_exposed(ip: IpAddr) {
+fn exposed(ip: IpAddr) -> String {
     let whom = if ip.is_unspecified() {
         "every network that this machine is on".to_owned()
     } else {
         format!("everybody who can reach {ip}")
     };
-    _ = writeln!(
-        std::io::stderr(),
+    format!(
         "sse: warning: the streams are open to {whom}, without encryption or password. Leave --host out to serve this machine only."
-    );
+    )
 }
 
 /// A file that was asked for has to be there and right; later mistakes in it stop nothing.
@@ -70,7 +85,7 @@ fn must_be_served(server: &Server, path: &Path) -> anyhow::Result<()> {
     let view = server.streams_changed().borrow().clone();
     let Some(file) = view.file else { return Ok(()) };
     match file.problem {
-        Some(problem) => bail!("{}", at(&file.path, &problem)),
+        Some(problem) => bail!("{}", problem.at(&file.path)),
         None if !file.exists => bail!(
             "There is no file {}: give one that is there, or leave --streams out.",
             path.display()
@@ -79,42 +94,36 @@ fn must_be_served(server: &Server, path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Says on stderr what becomes of the file of streams, now and whenever that is another.
-async fn tell_of_streams(mut changed: watch::Receiver<StreamsView>) {
-    let mut before = None;
-    loop {
-        let file = changed.borrow_and_update().file.clone();
-        let now = file.map(|file| {
-            let line = match &file.problem {
-                Some(problem) => format!("{} {}", at(&file.path, problem), problem.instead),
-                None if file.exists => format!("{} is served.", file.path),
-                None => format!("{} is gone. The shipped streams are served.", file.path),
-            };
-            (line, file.problem.is_some())
-        });
-        if let Some((line, is_wrong)) = now
-            && before.as_ref() != Some(&line)
-        {
-            // At the beginning only a mistake is news.
-            let is_news = before.is_some() || is_wrong;
-            before = Some(line.clone());
-            if is_news {
-                // It waits where nobody reads.
-                let said =
-                    tokio::task::spawn_blocking(move || writeln!(std::io::stderr(), "sse: {line}"));
-                _ = said.await;
-            }
-        }
-        if changed.changed().await.is_err() {
-            return;
-        }
+/// Says on stderr what becomes of the file of streams.
+async fn tell_of_streams(mut news: FileNews, voice: Voice) {
+    while let Some(line) = news.next().await {
+        voice.say(format!("sse: {line}")).await;
     }
 }
 
-/// The problem, with its place.
-fn at(path: &str, problem: &FileProblem) -> String {
-    let line = problem.line.map(|line| format!(", line {line}"));
-    format!("{path}{}: {}", line.unwrap_or_default(), problem.sentence)
+/// Writes the log until it is told that the server has stopped, and then what is left of it.
+async fn keep_log(
+    mut log: LogReceiver,
+    how: LogAs,
+    voice: Voice,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let line = |entry: &LogEntry| match how {
+        // What cannot be written as JSON there is none of; a line that is lost stops nothing.
+        LogAs::Json => serde_json::to_string(entry).unwrap_or_default(),
+        LogAs::Text | LogAs::None => entry.to_string(),
+    };
+    loop {
+        let entry = tokio::select! {
+            entry = log.recv() => entry,
+            _ = &mut stopped => break,
+        };
+        let Some(entry) = entry else { return };
+        voice.say(line(&entry)).await;
+    }
+    while let Some(entry) = log.try_recv() {
+        voice.say(line(&entry)).await;
+    }
 }
 
 /// Where to visit and what there is, for people and for scripts that read the first line. That nobody
@@ -133,16 +142,22 @@ fn announce(state: &StateView) {
             "a topic; sse publish sends to it".to_owned(),
         )])
         .collect();
-    let width = lines.iter().map(|(path, _)| path.len()).max();
+    // In quotes where a shell would make something else of it: people paste such a line.
+    let lines: Vec<_> = lines
+        .into_iter()
+        .map(|(path, what)| (shell_url(&format!("{url}{path}")), what))
+        .collect();
+    let width = lines.iter().map(|(visit, _)| visit.len()).max();
     let width = width.unwrap_or_default();
     let mut text = format!("Serving on {url} (ctrl-c ends it)\n\n");
-    for (path, what) in lines {
-        text += &format!("  GET  {url}{path:width$}   {what}\n");
+    for (visit, what) in lines {
+        text += &format!("  GET  {visit:width$}   {what}\n");
     }
     // An endless one, if there is one: whoever tries sees something move.
     let endless = state.streams.iter().find(|stream| stream.endless);
     if let Some(stream) = endless.or(state.streams.first()) {
-        text += &format!("\nTry  curl -N {url}{}\n", stream.path);
+        let visit = shell_url(&format!("{url}{}", stream.path));
+        text += &format!("\nTry  curl -N {visit}\n");
     }
     let mut stdout = std::io::stdout();
     _ = stdout.write_all(text.as_bytes());

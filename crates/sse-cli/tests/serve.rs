@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
@@ -106,6 +106,7 @@ fn version_and_help_are_printed() {
         "--keep-bytes",
         "--max-lag",
         "--slow",
+        "--log",
     ] {
         assert!(stdout.contains(option), "{option}");
     }
@@ -190,7 +191,11 @@ fn what_becomes_of_a_file_in_the_usual_place_is_told() {
     save("");
     let mut command = Command::new("sh");
     command
-        .args(["-c", "XDG_CONFIG_HOME=$1 exec \"$0\" serve --port 0", SSE])
+        .args([
+            "-c",
+            "XDG_CONFIG_HOME=$1 exec \"$0\" serve --port 0 --log none",
+            SSE,
+        ])
         .arg(config.path());
     let mut serving = Serving::spawn(&mut command);
     let mut told = serving.stderr();
@@ -217,7 +222,11 @@ fn what_becomes_of_a_file_in_the_usual_place_is_told() {
 #[test]
 fn it_lives_on_when_file_descriptors_run_out() {
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n 40 && exec \"$0\" serve --port 0", SSE]);
+    command.args([
+        "-c",
+        "ulimit -n 40 && exec \"$0\" serve --port 0 --log none",
+        SSE,
+    ]);
     let serving = Serving::spawn(&mut command);
     let mut first: Vec<TcpStream> = (0..60).map(|_| serving.get("/endless")).collect();
     read_until(&mut first[0], "data: 2\n\n");
@@ -235,4 +244,40 @@ fn it_lives_on_when_file_descriptors_run_out() {
         stderr.contains("cannot accept") && complaints <= 2,
         "{stderr}"
     );
+}
+
+/// The path was printed as it is: pasting the line ran what stood behind the `&`.
+#[test]
+#[cfg(unix)] // It pastes into shells.
+fn the_line_to_try_runs_curl_on_that_path_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("streams.toml");
+    let path = "/it's&touch$IFS$9made;(x)";
+    let list = format!("[[stream]]\npath = \"{path}\"\ncount = 1\n");
+    std::fs::write(&file, list).expect("written");
+    let mut serving = Serving::start(&["--streams", file.to_str().expect("UTF-8")]);
+    let mut printed = String::new();
+    let mut stdout = serving.stdout.take().expect("piped");
+    let line = loop {
+        printed.clear();
+        let read = stdout.read_line(&mut printed).expect("UTF-8");
+        assert!(read > 0, "there is a line to try");
+        if let Some(line) = printed.trim_end().strip_prefix("Try  ") {
+            break line.to_owned();
+        }
+    };
+    let mut tried = 0;
+    for shell in ["sh", "bash", "dash", "zsh", "fish"] {
+        let mut command = std::process::Command::new(shell);
+        command.args(["-c", &line]).current_dir(folder.path());
+        let Ok(output) = command.output() else {
+            continue; // It is not installed here.
+        };
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(stdout.contains("data: 1\n"), "{shell}: {line}: {output:?}");
+        let made = std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(made, 1, "{shell} made a file of {line}");
+        tried += 1;
+    }
+    assert!(tried > 0, "there is a shell");
 }

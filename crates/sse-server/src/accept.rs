@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,7 +20,7 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// How often that is logged. Whoever has stderr may not read it, and a full pipe stops who writes to it.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
 
-/// The answer to a connection beyond all limits. Written once and not waited for.
+/// The answer to a connection beyond all limits.
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\nx-content-type-options: nosniff\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 65\r\n\r\nThis server has too many connections: close some and try again.\r\n";
 
 /// What the connections of one run share.
@@ -33,7 +34,12 @@ pub(crate) struct Run {
     pub(crate) tasks: TaskTracker,
     /// Those on which a stream began.
     pub(crate) transport: Transport,
+    /// Who may still be turned away in order: beyond all limits there is a limit too.
+    pub(crate) turned_away: Arc<Semaphore>,
 }
+
+/// Clients that are turned away in order at once. Others may not be able to read why.
+pub(crate) const TURNED_AWAY: usize = 64;
 
 /// Accepts until the stop; the listening socket is closed when this returns.
 pub(crate) async fn accept(listener: TcpListener, run: Arc<Run>) {
@@ -50,7 +56,7 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<Run>) {
         match accepted {
             Ok((socket, peer)) => {
                 if run.is_full() {
-                    _ = socket.try_write(BUSY);
+                    run.turn_away(socket);
                     continue;
                 }
                 // On Linux it has them from the listening socket.
@@ -77,7 +83,22 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<Run>) {
 impl Run {
     fn is_full(&self) -> bool {
         let limits = self.app.limits();
-        self.tasks.len() + self.transport.len() >= limits.streams.saturating_add(limits.reserve)
+        let parting = TURNED_AWAY - self.turned_away.available_permits();
+        let taken = (self.tasks.len() + self.transport.len()).saturating_sub(parting);
+        taken >= limits.streams.saturating_add(limits.reserve)
+    }
+
+    /// Says that there is no room.
+    fn turn_away(&self, socket: TcpStream) {
+        let Ok(place) = Arc::clone(&self.turned_away).try_acquire_owned() else {
+            _ = socket.try_write(BUSY);
+            return;
+        };
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            door::part(socket, BUSY, &stop).await;
+            drop(place);
+        });
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header,
+};
 use axum::response::IntoResponse;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -17,16 +19,19 @@ use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
 use crate::publish::{Batch, Published};
 use crate::pump::Pump;
 use crate::query::Overrides;
-use crate::routes::Place;
+use crate::routes::{Place, Room};
 use crate::streams::Streams;
 use crate::topics::Topics;
-use crate::{Status, connections, program, routes};
+use crate::{Status, connections, path, program, routes, text};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
 
 /// What the table keeps of a method, in bytes.
 const SHOWN_METHOD: usize = 16;
+
+/// What is looked through of a head that could not be read, in bytes.
+const SHOWN_HEAD: usize = 2048;
 
 /// What the table keeps of a path, in bytes.
 const SHOWN_PATH: usize = 256;
@@ -38,6 +43,10 @@ pub(crate) struct Context {
     pub(crate) streams: Arc<Streams>,
     pub(crate) topics: Topics,
     pub(crate) keep_alive: KeepAlive,
+    /// Whether a blank line follows a keep-alive comment, where a stream does not say.
+    pub(crate) keep_alive_blank: bool,
+    /// What the bodies of all requests may take.
+    pub(crate) bodies: Room,
     pub(crate) limits: Limits,
     pub(crate) status: watch::Receiver<Status>,
 }
@@ -48,6 +57,15 @@ impl Context {
         let published = self.topics.publish(topic, batch).await?;
         self.connections.tell();
         Ok(published)
+    }
+
+    /// Ends a topic. Answers whether there was one.
+    pub(crate) fn end_topic(&self, topic: &str) -> bool {
+        let ended = self.topics.end(topic);
+        if ended {
+            self.connections.tell();
+        }
+        ended
     }
 }
 
@@ -103,55 +121,114 @@ impl App {
     /// Answers one request: guard first, whatever it asks for (invariant 1).
     pub(crate) async fn answer(
         &self,
-        request: Request<Body>,
+        mut request: Request<Body>,
         peer: SocketAddr,
         local: SocketAddr,
     ) -> Answer {
-        // Shared, because the place is looked at while the request is taken apart.
-        let path = request.uri().clone();
-        let place = routes::place(&self.context, path.path());
-        let area = match &place {
-            Place::Stream(_) | Place::Topic(_) => Area::Stream,
-            Place::Own => Area::Own,
-        };
+        let target = path::in_one_spelling(std::mem::take(request.uri_mut()));
+        request.uri_mut().clone_from(&target);
+        let place = routes::place(&self.context, target.path());
+        let area = place.area(request.method());
         let ends = Ends {
             peer: peer.ip(),
             local: local.ip(),
             port: local.port(),
         };
-        let mut answer: Answer = match self.context.guard.admit(&request, area, ends) {
-            Err(refusal) => self.refuse(&request, area, peer, refusal).into(),
+        let (mut answer, admission) = match self.context.guard.admit(&request, area, ends) {
+            Err(refusal) => (self.refuse(&request, area, peer, refusal).into(), None),
             Ok(admission) => {
-                let mut answer: Answer = if area == Area::Stream && guard::is_preflight(&request) {
-                    preflight(request.headers()).into()
-                } else if !request.uri().path().starts_with('/') {
-                    // CONNECT, `OPTIONS *`, or a target without a path (RFC 9112 3.2).
-                    let sentence = "This is no proxy: ask for a path such as /numbers.";
-                    say(StatusCode::BAD_REQUEST, sentence).into()
-                } else {
-                    let visitor = Visitor {
-                        peer,
-                        class: admission.class,
-                    };
-                    match place {
-                        Place::Stream(stream) => {
-                            routes::stream(&self.context, stream, visitor, request).await
-                        }
-                        Place::Topic(name) => {
-                            routes::topic(&self.context, name, visitor, request).await
-                        }
-                        Place::Own => {
-                            let Ok(response) = self.router.clone().oneshot(request).await;
-                            response.into()
-                        }
-                    }
+                let visitor = Visitor {
+                    peer,
+                    class: admission.class,
                 };
-                share(answer.response.headers_mut(), &admission);
-                answer
+                let answer = match unanswerable(&request) {
+                    Some(refusal) => refusal.into(),
+                    None => self.admitted(request, place, visitor).await,
+                };
+                (answer, Some(admission))
             }
         };
-        mark(answer.response.headers_mut(), area);
+        let headers = answer.response.headers_mut();
+        mark(headers, area);
+        // At the end, since it names all that there are.
+        if let Some(admission) = admission {
+            share(headers, &admission);
+        }
         answer
+    }
+
+    /// Answers a request that the guard let through.
+    async fn admitted(&self, request: Request<Body>, place: Place<'_>, visitor: Visitor) -> Answer {
+        let is_preflight = guard::is_preflight(&request);
+        match place {
+            Place::Topic(_) if is_preflight => {
+                let own = visitor.class == Class::Own;
+                preflight(request.headers(), own).into()
+            }
+            Place::Stream(_) | Place::Nothing if is_preflight => {
+                preflight(request.headers(), false).into()
+            }
+            Place::Stream(stream) => routes::stream(&self.context, stream, visitor, request).await,
+            Place::Topic(name) => routes::topic(&self.context, name, visitor, request).await,
+            Place::Nothing => self.not_found(&request, visitor).into(),
+            Place::Api | Place::Page | Place::Health => {
+                let Ok(response) = self.router.clone().oneshot(request).await;
+                response.into()
+            }
+        }
+    }
+
+    /// Says that there is nothing. Who seems to have looked for a stream is shown in the table: a page cannot tell its person
+    /// why an EventSource failed.
+    fn not_found<B>(&self, request: &Request<B>, visitor: Visitor) -> Response<Body> {
+        // What a browser fetches for itself, such as an icon or a page, is no stream's client.
+        let is_fetch = request.headers().get("sec-fetch-dest");
+        if is_fetch.is_none_or(|dest| dest == "empty") {
+            let overrides = Overrides::only_client(request.uri().query());
+            self.context.connections.refuse(
+                client(request, visitor.peer, visitor.class, &overrides),
+                StatusCode::NOT_FOUND.as_u16(),
+                None,
+                Ending::new(EndedBy::Server, "nothing there"),
+            );
+        }
+        routes::not_found(&self.context, request.uri().path())
+    }
+
+    /// Enters a request whose head could not be read, as far as it says who asks for what.
+    pub(crate) fn refuse_unread(
+        &self,
+        head: &[u8],
+        peer: SocketAddr,
+        status: StatusCode,
+        why: &'static str,
+    ) {
+        let head = String::from_utf8_lossy(&head[..head.len().min(SHOWN_HEAD)]);
+        let mut lines = head.split('\n');
+        let mut words = lines.next().unwrap_or_default().split_ascii_whitespace();
+        let method = words.next().unwrap_or_default();
+        let target = words.next().unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let agent = lines.find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("user-agent")
+                .then(|| value.trim())
+        });
+        let client = Client {
+            peer,
+            asked: Arc::new(Asked {
+                program: program::name(agent).into(),
+                stream: text::cut_to(path, SHOWN_PATH).into(),
+                method: text::cut_to(method, SHOWN_METHOD).into(),
+                version: Version::HTTP_11,
+            }),
+            tag: Overrides::only_client(Some(query)).client.map(Box::from),
+            brought: None,
+            numbers: Numbers::None,
+        };
+        let ending = Ending::new(EndedBy::Server, why);
+        let connections = &self.context.connections;
+        connections.refuse(client, status.as_u16(), None, ending);
     }
 
     /// A stream that was refused for its origin is shown in the table, where the person can allow it.
@@ -162,7 +239,7 @@ impl App {
         peer: SocketAddr,
         refusal: Refusal,
     ) -> Response<Body> {
-        if area == Area::Stream && refusal.origin.is_some() {
+        if matches!(area, Area::Stream | Area::Nothing) && refusal.origin.is_some() {
             let overrides = Overrides::only_client(request.uri().query());
             self.context.connections.refuse(
                 client(request, peer, Class::Foreign, &overrides),
@@ -175,20 +252,49 @@ impl App {
     }
 }
 
+/// The refusal of a request that cannot be answered whatever it asks for.
+fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
+    if !request.uri().path().starts_with('/') {
+        // CONNECT, `OPTIONS *`, or a target without a path (RFC 9112 3.2).
+        let sentence = "This is no proxy: ask for a path such as /numbers.";
+        return Some(say(StatusCode::BAD_REQUEST, sentence));
+    }
+    let codings = request.headers().get_all(header::TRANSFER_ENCODING);
+    let mut codings = codings.iter();
+    // hyper takes the chunks off and leaves what is in them as it was coded.
+    if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+        // RFC 9112 6.1.
+        let sentence =
+            "This server knows no transfer coding but chunked: send the body without another.";
+        return Some(last_words(StatusCode::NOT_IMPLEMENTED, sentence));
+    }
+    None
+}
+
 /// What every answer of an area says.
 pub(crate) fn mark(headers: &mut HeaderMap, area: Area) {
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    if area == Area::Own {
+    match area {
+        Area::Api | Area::Page | Area::Health => {
+            headers.insert(
+                "cross-origin-resource-policy",
+                HeaderValue::from_static("same-origin"),
+            );
+        }
+        Area::Stream | Area::EndOfTopic | Area::Nothing => {
+            // The answer depends on it, also where none was sent.
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+    }
+    if area == Area::Stream {
+        // Whatever a stream's head says that it is, shown as a document it may not script, and reads nothing of this origin.
         headers.insert(
-            "cross-origin-resource-policy",
-            HeaderValue::from_static("same-origin"),
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox"),
         );
-    } else {
-        // The answer depends on it, also where none was sent.
-        headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
 }
 
@@ -210,8 +316,8 @@ pub(crate) fn client<B>(
                 Class::Shell => "SSE Workbench window".into(),
                 _ => program::name(agent).into(),
             },
-            stream: shown(request.uri().path()).into(),
-            method: shown_method(request.method()).into(),
+            stream: text::cut_to(request.uri().path(), SHOWN_PATH).into(),
+            method: text::cut_to(request.method().as_str(), SHOWN_METHOD).into(),
             version: request.version(),
         }),
         tag: overrides.client.as_deref().map(Box::from),
@@ -229,19 +335,6 @@ pub(crate) fn last_event_id(headers: &HeaderMap, overrides: &Overrides) -> Optio
         Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
         None => overrides.last_event_id.clone(),
     }
-}
-
-/// As much of a method as the table keeps.
-fn shown_method(method: &Method) -> &str {
-    let method = method.as_str();
-    // A token of HTTP is ASCII.
-    method.get(..SHOWN_METHOD).unwrap_or(method)
-}
-
-/// As much of a path as the table keeps.
-fn shown(path: &str) -> &str {
-    // An URI's path is ASCII, so this cuts no character in two.
-    path.get(..SHOWN_PATH).unwrap_or(path)
 }
 
 /// A sentence as an answer.
@@ -271,13 +364,27 @@ pub(crate) fn tell(path: &str, status: StatusCode, sentence: &str) -> Response<B
         .into_response()
 }
 
-/// Answers a preflight that the guard let through (Fetch 3.3.3): what was asked for is allowed.
-fn preflight(asked: &HeaderMap) -> Response<Body> {
+/// A refusal over a body that was not read: the connection cannot be used again.
+pub(crate) fn last_words(status: StatusCode, sentence: &str) -> Response<Body> {
+    let mut response = say(status, sentence);
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Answers a preflight that the guard let through (Fetch 3.3.3): what was asked for is allowed, and the end of a topic to
+/// whom it `may_end`.
+fn preflight(asked: &HeaderMap, may_end: bool) -> Response<Body> {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
+    let methods = match may_end {
+        true => "GET, HEAD, POST, DELETE",
+        false => "GET, HEAD, POST",
+    };
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, HEAD, POST"),
+        HeaderValue::from_static(methods),
     );
     headers.insert(
         header::ACCESS_CONTROL_MAX_AGE,
@@ -307,4 +414,13 @@ fn share(headers: &mut HeaderMap, admission: &Admission) {
         header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
         HeaderValue::from_static("true"),
     );
+    // A star would mean nothing beside credentials (Fetch 3.2.5), so all that the answer has are named.
+    let names: Vec<&str> = headers
+        .keys()
+        .map(HeaderName::as_str)
+        .filter(|name| !name.starts_with("access-control-"))
+        .collect();
+    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
+    }
 }

@@ -27,6 +27,8 @@ pub struct Config {
     pub allow_origins: Vec<String>,
     /// When a comment is sent so that an idle connection is seen to be alive.
     pub keep_alive: KeepAlive,
+    /// Whether a blank line follows that comment on the streams that do not say so themselves.
+    pub keep_alive_blank: bool,
     /// Bounds on what clients can take.
     pub limits: Limits,
     /// The streams that are served where there is no file of them.
@@ -46,6 +48,7 @@ impl Default for Config {
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
             keep_alive: KeepAlive::default(),
+            keep_alive_blank: true,
             limits: Limits::default(),
             streams: streams::shipped(),
             streams_file: None,
@@ -87,6 +90,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// Bytes of a request body.
     pub body_bytes: usize,
+    /// Bytes that the bodies of all requests which are being read may take in memory together.
+    pub all_bodies_bytes: usize,
     /// How long a socket may take no byte while bytes wait. A client that reads so slowly that its window
     /// stays shut for this long is given up too: from here the two look alike.
     pub stall: Duration,
@@ -104,6 +109,7 @@ impl Default for Limits {
             head_bytes: 16 * 1024,
             head_time: Duration::from_secs(10),
             body_bytes: 1024 * 1024,
+            all_bodies_bytes: 64 * 1024 * 1024,
             stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
             stop_grace: Duration::from_millis(200),
@@ -128,6 +134,13 @@ pub struct TopicConfig {
     pub max_lag: u64,
     /// What becomes of a subscriber that is further behind.
     pub slow: Slow,
+    /// What subscribers are sent first.
+    pub first_block: FirstBlock,
+    /// Whether a blank line follows a keep-alive comment. Clients that make an event of every block want none.
+    pub keep_alive_blank: bool,
+    /// How long a topic stays that nobody reads and nobody feeds; none at all is for ever.
+    #[serde(with = "ttl")]
+    pub ttl: Duration,
 }
 
 impl Default for TopicConfig {
@@ -139,7 +152,33 @@ impl Default for TopicConfig {
             keep_bytes: 4 * 1024 * 1024,
             max_lag: 500,
             slow: Slow::default(),
+            first_block: FirstBlock::default(),
+            keep_alive_blank: true,
+            ttl: Duration::from_secs(3600),
         }
+    }
+}
+
+/// A time as people write it in settings.
+mod ttl {
+    use std::time::Duration;
+
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use crate::time::read_time;
+
+    pub(super) fn serialize<S: Serializer>(ttl: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&humantime::format_duration(*ttl))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(from)?;
+        read_time(&text).ok_or_else(|| {
+            D::Error::custom(format!(
+                "ttl = {text:?} is no time: write one such as \"1h\""
+            ))
+        })
     }
 }
 
@@ -153,4 +192,16 @@ pub enum Slow {
     /// The oldest events are dropped for it, and a gap event in its stream says which.
     #[serde(rename = "drop")]
     DropOldest,
+}
+
+/// What a subscriber of a topic is sent before any event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FirstBlock {
+    /// Its place, as an `id` without data: one that is cut off before its first event comes back to where it was. The standard's
+    /// clients dispatch nothing for it (HTML 9.2.6).
+    #[default]
+    Id,
+    /// Only the reconnection time: for clients that make an event of every block.
+    None,
 }

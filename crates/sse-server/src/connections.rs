@@ -5,6 +5,7 @@
 //!
 //! A row is written by the one task that owns its connection, and counted only after the kernel took the bytes.
 
+mod log;
 mod look;
 mod numbers;
 mod rates;
@@ -24,13 +25,15 @@ use tokio::sync::watch;
 use crate::pump::Told;
 use crate::tap::{Tap, Tapped, WireView};
 use crate::time::{millis, since_1970};
+use log::Log;
+pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub use look::{Look, Sort};
 pub(crate) use numbers::Numbers;
 pub(crate) use returns::GoesOn;
 use returns::{Answered, Gone, Returns, Seen};
 pub use returns::{Verdict, VerdictKind};
-pub use row::EndedBy;
 pub(crate) use row::{Asked, Client, Ending, shown};
+pub use row::{Cut, EndedBy};
 use row::{Row, Sent, State};
 use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
@@ -63,6 +66,8 @@ struct Shared {
     limit: usize,
     /// What was made of the table for whoever looks at it.
     watched: Mutex<Watched>,
+    /// Where what happens is told, if anybody keeps a log.
+    log: Log,
 }
 
 #[derive(Debug, Default)]
@@ -97,6 +102,7 @@ impl Connections {
             told: AtomicBool::new(false),
             limit,
             watched: Mutex::default(),
+            log: Log::default(),
         }))
     }
 
@@ -120,6 +126,7 @@ impl Connections {
         }
         table.opened += 1;
         table.open.insert(row.id, Arc::clone(&row));
+        self.0.log.opened(&row, table.returns.verdict(&row));
         drop(table);
         self.tell();
         Ok(Open {
@@ -168,7 +175,7 @@ impl Connections {
     ) {
         let mut table = self.table();
         let row = table.row(client, status, origin, None);
-        row.end(ending, None, now);
+        row.end(ending, None, None, now);
         let answered = match ending.complete {
             true => Answered::Complete,
             false => Answered::Refused(status),
@@ -177,6 +184,7 @@ impl Connections {
         if !ending.complete {
             table.refused += 1;
         }
+        self.0.log.refused(&row, table.returns.verdict(&row));
         let Table {
             turned_away,
             returns,
@@ -264,8 +272,14 @@ impl Table {
 
     /// Notes that a client came, perhaps back.
     fn came(&mut self, row: &Row, goes_on: Option<&GoesOn>, answered: Answered, now: Instant) {
-        let Self { returns, ended, .. } = self;
-        let is_there = |id| ended.iter().any(|row| row.id == id);
+        let Self {
+            returns,
+            ended,
+            turned_away,
+            ..
+        } = self;
+        let closed = || ended.iter().chain(&*turned_away);
+        let is_there = |id| closed().any(|row| row.id == id);
         returns.came(row, goes_on, answered, now, is_there);
     }
 
@@ -342,7 +356,8 @@ impl Open {
     /// The first word counts: what is said when it is dropped comes too late where something was said before.
     fn close(&self, ending: Ending, told: Option<Told>, now: Instant) {
         let told = told.unwrap_or_else(|| self.row.usually_told());
-        if !self.row.end(ending, told.retry, now) {
+        let cut = self.row.cut(ending, told.whole);
+        if !self.row.end(ending, told.retry, cut, now) {
             return;
         }
         // Before the lock is taken: both may wait for a topic.
@@ -368,10 +383,16 @@ impl Open {
                 ..
             } = &mut *table;
             let closed_ones = || ended.iter().chain(&*turned_away);
-            returns.went(gone, seen, |id| {
+            let row_of = |id| {
                 open.get(&id)
                     .or_else(|| closed_ones().find(|row| row.id == id))
-            });
+            };
+            let log = &self.connections.0.log;
+            log.ended(&closed);
+            let back = returns.went(gone, seen, row_of).and_then(row_of);
+            if let Some(back) = back {
+                log.said(back, returns.verdict(back));
+            }
             keep(ended, closed, returns);
         }
         drop(table);

@@ -6,6 +6,7 @@
 //! what was sent.
 
 mod io;
+mod parting;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -14,10 +15,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
-use axum::http::{Response, Version, header};
+use axum::http::{Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,14 +26,19 @@ use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
 
 use crate::accept::Run;
+use crate::config::Limits;
 use crate::connections::{EndedBy, Ending, Open};
 use crate::pump::Pump;
 use crate::transport::{Connection, Framing};
 use crate::wire::Wire;
-use io::Watched;
+use io::{CONTINUE, Settled, Watched};
+pub(crate) use parting::part;
 
-/// Room for the head of a stream, in bytes: with CORS it takes some 400.
+/// Room for the head of a stream, in bytes: with CORS it takes some 500.
 const HEAD: usize = 512;
+
+/// Header fields of a request, at most. It is what hyper has unless it is told otherwise.
+const FIELDS: usize = 100;
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -89,20 +95,20 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Run>) {
         .timer(TokioTimer::new())
         .header_read_timeout(head_time)
         .max_buf_size(head_bytes)
+        // A client may say that it has sent all and wait for its answer (RFC 9112 9.6).
+        .half_close(true)
         .serve_connection(Watched::new(socket, stall), service);
 
-    // The stream that began, or nothing when the connection ended or broke, by the client or by a limit:
-    // then there is nobody to tell.
     let driven = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
-        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Ready(done) => Poll::Ready(Driven::Done(done.err())),
         Poll::Pending => match desk.begun().take() {
-            Some(begun) => Poll::Ready(Some(begun)),
+            Some(begun) => Poll::Ready(Driven::Begun(begun)),
             None => Poll::Pending,
         },
     });
-    let begun = tokio::select! {
+    let driven = tokio::select! {
         biased;
-        begun = driven => begun,
+        driven = driven => driven,
         () = stop.cancelled() => {
             // An answer that is being made may finish within the grace of the stop. Half a request may not:
             // its client could take for ever. Nor may a stream that would only begin.
@@ -117,35 +123,138 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Run>) {
                     () = kill.cancelled() => {}
                 }
             }
-            None
+            Driven::Stopped
         }
     };
-    let Some((socket, mut head)) = connection.into_parts().io.into_settled() else {
+    let parts = connection.into_parts();
+    let Some(settled) = parts.io.into_settled() else {
         // The client sent this request behind one whose answer it does not read. The rest of that
         // answer went away with hyper, so nothing that we send could be understood.
-        if let Some(begun) = begun {
+        if let Driven::Begun(begun) = driven {
             begun
                 .open
                 .end(Ending::new(EndedBy::Server, "pipelined"), None);
         }
         return;
     };
+    let Settled {
+        socket,
+        held: mut head,
+        mut continued,
+        refused,
+    } = settled;
+    let interim = continued && head.ends_with(CONTINUE);
+    if interim {
+        // It was not sent: then it is a part of what the stream's connection sends.
+        head.truncate(head.len() - CONTINUE.len());
+        continued = false;
+    }
     if !head.is_empty() {
         // Answers that were held. What was published was published, however this connection ends.
         let sent = socket.try_write(&head).unwrap_or(0);
         head.drain(..sent);
     }
-    let Some(begun) = begun else {
-        return;
-    };
-    head.extend_from_slice(&begun.head);
-    run.transport.take_in(Connection::new(
-        Wire::new(socket),
-        head,
-        begun.framing,
-        begun.pump,
-        begun.open,
-    ));
+    match driven {
+        Driven::Begun(begun) => {
+            if interim {
+                head.extend_from_slice(CONTINUE);
+            }
+            head.extend_from_slice(&begun.head);
+            let before: &[u8] = if continued { CONTINUE } else { b"" };
+            run.transport.take_in(Connection::new(
+                Wire::new(socket, before, begun.open.tap()),
+                head,
+                begun.framing,
+                begun.pump,
+                begun.open,
+            ));
+        }
+        Driven::Done(error) => {
+            let unread = error.and_then(|e| Unread::of(&e, refused, &parts.read_buf, app.limits()));
+            let last_words = unread.map(|unread| {
+                let (head, peer) = (&parts.read_buf, ends.peer);
+                app.refuse_unread(head, peer, unread.status, unread.why);
+                words(&unread)
+            });
+            parting::part(socket, &last_words.unwrap_or_default(), stop).await;
+        }
+        Driven::Stopped => {}
+    }
+}
+
+/// Why a connection no longer is hyper's.
+enum Driven {
+    /// A stream began on it.
+    Begun(Handoff),
+    /// It ended, or broke, by the client or by a limit.
+    Done(Option<hyper::Error>),
+    /// The server stops.
+    Stopped,
+}
+
+/// A request whose head could not be read, and what its client is told.
+#[derive(Debug)]
+struct Unread {
+    status: StatusCode,
+    /// For the table.
+    why: &'static str,
+    sentence: String,
+}
+
+impl Unread {
+    /// What is wrong with the request that hyper gave up with this error, when it had read so much of it. Nothing where there was no
+    /// request, or nobody is there any more.
+    fn of(error: &hyper::Error, refused: bool, read: &[u8], limits: &Limits) -> Option<Self> {
+        let began = !read.is_empty();
+        if refused && error.is_parse_too_large() {
+            return Some(Self {
+                status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                why: "head too large",
+                sentence: format!(
+                    "The head of the request is too large: send {} bytes in {FIELDS} header fields at most. A browser sends the cookies of all programs on localhost: clear them, or open 127.0.0.1 in place of localhost.",
+                    limits.head_bytes
+                ),
+            });
+        }
+        if refused {
+            return Some(Self {
+                status: StatusCode::BAD_REQUEST,
+                why: "unreadable request",
+                sentence: format!(
+                    "The request cannot be read ({error}): send a request line and header fields as in HTTP/1.1."
+                ),
+            });
+        }
+        if began && error.is_timeout() {
+            return Some(Self {
+                status: StatusCode::REQUEST_TIMEOUT,
+                why: "head too slow",
+                sentence: format!(
+                    "The head of the request did not arrive within {}: send it faster.",
+                    humantime::format_duration(Duration::from_secs(limits.head_time.as_secs()))
+                ),
+            });
+        }
+        (began && error.is_incomplete_message()).then(|| Self {
+            status: StatusCode::BAD_REQUEST,
+            why: "unreadable request",
+            sentence: "The request ended within its head: send it whole, up to the empty line."
+                .to_owned(),
+        })
+    }
+}
+
+/// An answer that hyper has no part in.
+fn words(unread: &Unread) -> Vec<u8> {
+    let Unread {
+        status, sentence, ..
+    } = unread;
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    let length = sentence.len() + 1;
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\ncontent-length: {length}\r\nconnection: close\r\ndate: {date}\r\n\r\n{sentence}\n"
+    )
+    .into_bytes()
 }
 
 impl Desk {

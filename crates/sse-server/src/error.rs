@@ -59,13 +59,23 @@ pub enum Error {
 
     /// As many topics as there may be.
     #[error(
-        "There are {0} topics, which is the limit: use one of them, or start the server with a higher limit."
+        "There are {0} topics, which is the limit: use one of them, end one (`curl -X DELETE` and its URL), or start the server with a higher `--max-topics`."
     )]
     TooManyTopics(usize),
 
     /// An event that cannot be published; the sentence says why.
     #[error("{0}")]
     BadEvent(String),
+
+    /// A body that is not plain UTF-8; the sentence says what it is.
+    #[error("{0}")]
+    UnknownBody(String),
+
+    /// So many bodies are being read that there is no room for one more.
+    #[error(
+        "Requests that are being read hold {0} bytes, which is the limit for all of them together: try again in a moment."
+    )]
+    TooManyBodies(usize),
 
     /// An event that is still kept has this id.
     #[error(

@@ -19,17 +19,43 @@ use std::sync::{Arc, RwLock};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 
 use crate::error::Error;
+use crate::text::shell_word;
 pub(crate) use host::Authority;
 pub(crate) use origin::{Class, Origin};
 
 /// What kind of place a request asks for; the guard's table has a row for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Area {
-    /// Streams, which front ends under development on other ports read.
+    /// Streams and topics, which front ends under development on other ports read.
     Stream,
-    /// The page, its API and everything else: ours alone.
-    Own,
+    /// The end of a topic: for our own page and for programs.
+    EndOfTopic,
+    /// The API: for our own page and for programs, on this machine.
+    Api,
+    /// The page and its files: ours alone.
+    Page,
+    /// Whether the server runs: for everybody who knows its name, and no page reads it.
+    Health,
+    /// A path that is nothing: whoever may read streams reads that there is none.
+    Nothing,
 }
+
+impl Area {
+    /// Whether the port that the client names has to be the one that it connected to. (Not for what is reached through
+    /// `ssh -L`, `docker -p` and development proxies.)
+    fn needs_port(self) -> bool {
+        matches!(self, Area::Api | Area::Page)
+    }
+
+    /// Whether pages of other origins may come in and read the answer.
+    fn is_shared(self) -> bool {
+        matches!(self, Area::Stream | Area::Nothing)
+    }
+}
+
+/// What a reverse proxy adds to a request that it hands on.
+const FORWARDED: [&str; 2] = ["forwarded", "via"];
+const FORWARDED_BELOW: &str = "x-forwarded-";
 
 /// The ends of the connection that a request came over.
 #[derive(Clone, Copy, Debug)]
@@ -117,35 +143,38 @@ impl Guard {
         ends: Ends,
     ) -> Result<Admission, Refusal> {
         self.check_host(request, area, ends)?;
-        Self::check_peer(request, ends)?;
+        if area == Area::Api {
+            check_peer(request.headers(), ends)?;
+        }
         let headers = request.headers();
         let Some(origin) = origin::sent(headers) else {
-            check_fetch_metadata(request.method(), headers)?;
+            if area != Area::Health {
+                check_fetch_metadata(request.method(), headers)?;
+            }
             return Ok(Admission {
                 cors: None,
                 class: Class::None,
             });
         };
         let class = self.classify(&origin, ends);
-        match (area, class) {
-            (_, Class::Own) | (Area::Stream, Class::Shell | Class::Local | Class::Listed) => {
-                Ok(Admission {
-                    // An own origin can be cross-origin too: 127.0.0.1 and localhost are two.
-                    cors: (area == Area::Stream).then_some(origin),
-                    class,
-                })
-            }
-            (Area::Stream, _) => Err(Refusal {
-                origin: Some(origin.as_str().to_owned()),
-                ..Refusal::new(
-                    StatusCode::FORBIDDEN,
-                    format!(
-                        "Pages of {} may not read this server's streams: allow that origin in SSE Workbench, or with `sse serve --allow-origin`.",
-                        origin.as_str()
-                    ),
-                )
+        match class {
+            _ if area == Area::Health => Ok(Admission { cors: None, class }),
+            Class::Own => Ok(Admission {
+                // An own origin can be cross-origin too: 127.0.0.1 and localhost are two.
+                cors: matches!(area, Area::Stream | Area::EndOfTopic | Area::Nothing)
+                    .then_some(origin),
+                class,
             }),
-            (Area::Own, _) => Err(Refusal::new(
+            Class::Shell | Class::Local | Class::Listed if area.is_shared() => Ok(Admission {
+                cors: Some(origin),
+                class,
+            }),
+            _ if area.is_shared() => Err(foreign(&origin)),
+            _ if area == Area::EndOfTopic => Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "Pages of other origins may not end a topic: use the server's own page, or a program such as `curl -X DELETE`.",
+            )),
+            _ => Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 "This place is for the server's own page only: other origins may read the streams.",
             )),
@@ -171,17 +200,23 @@ impl Guard {
             }
         };
         if !self.is_ours(&host, ends) {
+            let advice = match host.to_allow() {
+                Some(name) => {
+                    format!("use localhost, or allow it with `sse serve --allow-host {name}`")
+                }
+                None => "use localhost".to_owned(),
+            };
             return Err(Refusal::new(
                 StatusCode::MISDIRECTED_REQUEST,
-                "This server does not answer to that host name: use localhost, or allow the name with `sse serve --allow-host`.",
+                format!("This server does not answer to that host name: {advice}."),
             ));
         }
-        if area == Area::Own && host.port_or_default() != Some(ends.port) {
+        if area.needs_port() && host.port_or_default() != Some(ends.port) {
             return Err(Refusal::new(
                 StatusCode::MISDIRECTED_REQUEST,
                 format!(
-                    "This server's page is on port {} only: open it there.",
-                    ends.port
+                    "This server's page and its API are on port {port} only: go to http://localhost:{port}.",
+                    port = ends.port
                 ),
             ));
         }
@@ -194,19 +229,6 @@ impl Guard {
         authority.is_loopback_name()
             || authority.ip() == Some(ends.local.to_canonical())
             || self.names.iter().any(|name| authority.is_named(name))
-    }
-
-    /// Beyond loopback the API is for loopback peers only: it tells who is connected.
-    fn check_peer<B>(request: &Request<B>, ends: Ends) -> Result<(), Refusal> {
-        // A prefix of more than the API: too strict is safe, too narrow is not.
-        let api = request.uri().path().starts_with("/api");
-        if api && !ends.peer.to_canonical().is_loopback() {
-            return Err(Refusal::new(
-                StatusCode::FORBIDDEN,
-                "The API answers loopback only: open http://localhost on the machine that runs the server.",
-            ));
-        }
-        Ok(())
     }
 
     fn classify(&self, origin: &Origin, ends: Ends) -> Class {
@@ -231,6 +253,52 @@ impl Guard {
         } else {
             Class::Foreign
         }
+    }
+}
+
+/// The API tells who is connected, so it answers programs of this machine only. A reverse proxy is one of those, and whom it
+/// speaks for is not.
+fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
+    let here = format!("http://localhost:{}", ends.port);
+    if !ends.peer.to_canonical().is_loopback() {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            format!(
+                "The API answers loopback only: use {here} on the machine that runs the server."
+            ),
+        ));
+    }
+    let forwarded = headers.keys().any(|name| {
+        FORWARDED.contains(&name.as_str()) || name.as_str().starts_with(FORWARDED_BELOW)
+    });
+    if forwarded {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            format!("The API does not answer through a proxy: ask it at {here} itself."),
+        ));
+    }
+    Ok(())
+}
+
+/// The refusal of a page that may not read the streams, with a way out that works.
+fn foreign(origin: &Origin) -> Refusal {
+    let shown = origin.as_str();
+    let word = Origin::to_allow(shown).map(|_| shell_word(shown));
+    let sentence = match word {
+        Ok(Some(word)) => format!(
+            "Pages of {shown} may not read this server's streams: allow that origin in SSE Workbench, or with `sse serve --allow-origin {word}`."
+        ),
+        Ok(None) => "Pages of that origin may not read this server's streams: allow it in SSE Workbench.".to_owned(),
+        Err(_) if shown == "null" => {
+            "A page without an origin of its own, such as one that was opened as a file, may not read this server's streams: serve the page from a port of localhost.".to_owned()
+        }
+        Err(_) => {
+            "The Origin of this request is none that could be allowed: serve the page from a port of localhost.".to_owned()
+        }
+    };
+    Refusal {
+        origin: Some(shown.to_owned()),
+        ..Refusal::new(StatusCode::FORBIDDEN, sentence)
     }
 }
 

@@ -12,7 +12,8 @@
 //! | `run`, `listen`, `port`, `accept` | one run: its sockets, its accept loop, its end |
 //! | `door` | a connection while it speaks HTTP, until a stream takes it over |
 //! | `app`, `guard`, `routes` | a request: may it come in, and who answers it |
-//! | `stream`, `query` | what a stream is, and what a request may change about one |
+//! | `path`, `params`, `query` | how a request names a place, and what it may change about a stream |
+//! | `stream` | what a stream is |
 //! | `streams`, `preview` | the file of streams and the list in force, and what one of them would send |
 //! | `topics`, `publish` | streams that somebody else feeds, and what a request to publish says |
 //! | `pump` | what a connection is sent and when, without clock or socket |
@@ -33,6 +34,8 @@ mod error;
 pub mod fuzzing;
 mod guard;
 mod listen;
+mod params;
+mod path;
 mod port;
 mod preview;
 mod program;
@@ -53,9 +56,10 @@ mod topics;
 mod transport;
 mod wire;
 
-pub use config::{Config, DEFAULT_PORT, KeepAlive, Limits, Slow, TopicConfig};
+pub use config::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 pub use connections::{
-    EndedBy, EndedView, Look, RowView, Slice, Sort, Tally, Verdict, VerdictKind,
+    Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, Look, RowView, Slice, Sort, Tally,
+    Verdict, VerdictKind, Visit,
 };
 pub use error::{Error, Holder};
 pub use preview::{Part, Preview};
@@ -64,8 +68,9 @@ pub use server::Server;
 pub use signals::asked_to_end;
 pub use state::{Phase, StateView, Status};
 pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
-pub use streams::{FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
+pub use streams::{FileNews, FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
 pub use tap::{PieceView, What, WireEvent, WireView};
+pub use text::{shell_url, shell_word};
 pub use time::read_time;
 pub use topics::TopicInfo;
 

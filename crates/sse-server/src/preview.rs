@@ -50,19 +50,24 @@ impl Preview {
         let mut response = streams::head(&stream.headers);
         app::mark(response.headers_mut(), Area::Stream);
         let head = door::head(&response, Framing::Chunked);
-        Some(preview(&stream, &head, context.keep_alive))
+        let keep_alive = (context.keep_alive, context.keep_alive_blank);
+        Some(preview(&stream, &head, keep_alive))
     }
 }
 
 /// What a client would be sent that comes now, without an id.
-pub(crate) fn preview(stream: &Arc<Stream>, head: &[u8], keep_alive: KeepAlive) -> Preview {
+pub(crate) fn preview(
+    stream: &Arc<Stream>,
+    head: &[u8],
+    (keep_alive, blank): (KeepAlive, bool),
+) -> Preview {
     let (start, wall) = (Instant::now(), SystemTime::now());
     let mut now = start;
     let mut play = Play::new(Arc::clone(stream));
     let (mut parts, mut size, mut more) = (Vec::new(), 0, true);
     play.wall = Wall::At(wall);
     let mut out = Out::new();
-    let mut pump = Pump::new(play, keep_alive, None);
+    let mut pump = Pump::new(play, keep_alive, None).map(|pump| pump.with_blank(blank));
     for _ in 0..VISITS {
         let Ok(pump) = &mut pump else { break };
         out.clear();

@@ -4,13 +4,15 @@
 
 use std::ops::Range;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, header};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use sse_wire::Event;
 
 use crate::error::Error;
+use crate::params::params;
 use crate::query::once;
+use crate::text::cut;
 use crate::topics::{EARLIEST, GAP, Place};
 
 /// The longest event name and id, in bytes.
@@ -135,23 +137,27 @@ impl Fields {
     /// Reads the query of a request target. Parameters that are not ours are ignored.
     ///
     /// # Errors
-    /// A parameter that is given twice, or a retry that is no number within bounds.
+    /// A parameter that is given twice or is not UTF-8, or a retry that is no number within bounds.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, Error> {
         let mut read = Self::default();
-        let twice = |e: crate::query::BadQuery| Error::BadEvent(e.to_string());
-        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            match &*name {
-                "event" => once(&mut read.event, &name, value.into_owned()).map_err(twice)?,
-                "id" => once(&mut read.id, &name, value.into_owned()).map_err(twice)?,
+        let refused = |e: crate::query::BadQuery| Error::BadEvent(e.to_string());
+        for (name, value) in params(query) {
+            let slot = match &*name {
+                "event" => &mut read.event,
+                "id" => &mut read.id,
                 "retry" => {
+                    let value = value.map_err(refused)?;
                     let digits = value.bytes().all(|b| b.is_ascii_digit());
                     let Some(retry) = digits.then(|| value.parse().ok()).flatten() else {
                         return bad(retry_bounds());
                     };
-                    once(&mut read.retry, &name, retry).map_err(twice)?;
+                    once(&mut read.retry, &name, retry).map_err(refused)?;
+                    continue;
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            let value = value.map_err(refused)?.into_owned();
+            once(slot, &name, value).map_err(refused)?;
         }
         Ok(read)
     }
@@ -161,7 +167,7 @@ impl Fields {
     /// # Errors
     /// A body that is not UTF-8, a line that is not JSON, no line at all, one id for several events, or
     /// what [`Draft::check`] finds.
-    pub(crate) fn batch(self, body: Vec<u8>, lines: bool) -> Result<Batch, Error> {
+    pub(crate) fn batch(self, body: Vec<u8>, kind: Kind) -> Result<Batch, Error> {
         let Ok(body) = String::from_utf8(body) else {
             return bad(
                 "The body is not UTF-8: an event stream can carry nothing else, so encode it.",
@@ -174,13 +180,15 @@ impl Fields {
             data: body,
         };
         draft.check()?;
-        if !lines {
+        if kind == Kind::Whole {
             return Ok(Batch::one(draft));
         }
         let mut data = Vec::new();
-        let mut next = 0;
+        // A mark of the byte order says nothing in UTF-8, and whoever reads JSON may pass over it (RFC 8259 8.1).
+        let text = draft.data.strip_prefix('\u{feff}').unwrap_or(&draft.data);
+        let mut next = draft.data.len() - text.len();
         // By LF alone, since JSON may hold no other line end as it stands; a CR before it is white space.
-        for (at, line) in draft.data.split('\n').enumerate() {
+        for (at, line) in text.split('\n').enumerate() {
             let start = next;
             next += line.len() + 1;
             let line = line.strip_suffix('\r').unwrap_or(line);
@@ -205,12 +213,68 @@ impl Fields {
     }
 }
 
-/// Whether a body holds one event a line, by its Content-Type (the parameters of which mean nothing here).
-pub(crate) fn is_lines(content_type: Option<&HeaderValue>) -> bool {
-    content_type
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-ndjson"))
+/// What a request's body holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The data of one event.
+    Whole,
+    /// An event on each line.
+    Lines,
+}
+
+impl Kind {
+    /// Reads it from the head of a request.
+    ///
+    /// # Errors
+    /// A body that is coded, or written in another character set than UTF-8: its bytes would be taken for other text.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Error> {
+        let texts = |name| {
+            let values = headers.get_all(name).iter();
+            values.map(|value| String::from_utf8_lossy(value.as_bytes()))
+        };
+        for coding in texts(header::CONTENT_ENCODING) {
+            let plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+            if let Some(other) = coding.split(',').map(str::trim).find(|one| !plain(one)) {
+                return Err(Error::UnknownBody(format!(
+                    "The body is coded as {}: send it as it is.",
+                    cut(other)
+                )));
+            }
+        }
+        let mut kind = Self::Whole;
+        for content_type in texts(header::CONTENT_TYPE) {
+            let (essence, parameters) = content_type.split_once(';').unwrap_or((&content_type, ""));
+            if essence.trim().eq_ignore_ascii_case("application/x-ndjson") {
+                kind = Self::Lines;
+            }
+            if let Some(charset) = charset(parameters)
+                && !UTF_8
+                    .iter()
+                    .any(|known| charset.eq_ignore_ascii_case(known))
+            {
+                return Err(Error::UnknownBody(format!(
+                    "The body is written in {}: an event stream is UTF-8, so encode it so.",
+                    cut(&charset)
+                )));
+            }
+        }
+        Ok(kind)
+    }
+}
+
+/// Names of UTF-8, and of what is a part of it.
+const UTF_8: [&str; 4] = ["utf-8", "utf8", "us-ascii", "ascii"];
+
+/// The character set among the parameters of a media type, without its quotes (RFC 9110 5.6.6). A semicolon within quotes
+/// would end it early; no name of a character set has one.
+fn charset(parameters: &str) -> Option<String> {
+    let mut pairs = parameters
+        .split(';')
+        .filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    let charset = value.trim().trim_matches('"').replace('\\', "");
+    // Nothing is no name, and declares nothing.
+    (!charset.is_empty()).then_some(charset)
 }
 
 fn field(name: &str, value: &str) -> Result<(), Error> {
@@ -235,11 +299,14 @@ fn bad<T>(sentence: impl Into<String>) -> Result<T, Error> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     fn read(query: &str, body: &[u8], lines: bool) -> Result<Batch, String> {
+        let kind = if lines { Kind::Lines } else { Kind::Whole };
         Fields::parse(Some(query))
-            .and_then(|fields| fields.batch(body.to_vec(), lines))
+            .and_then(|fields| fields.batch(body.to_vec(), kind))
             .map_err(|e| e.to_string())
     }
 
@@ -297,6 +364,9 @@ mod tests {
             ("retry=86400001", "from 0 to 86400000"),
             ("retry=", "from 0 to 86400000"),
             ("retry=1s", "from 0 to 86400000"),
+            ("event=%FF", "event is not UTF-8"),
+            ("id=%FF", "id is not UTF-8"),
+            ("retry=%FF", "retry is not UTF-8"),
         ] {
             let sentence = read(query, b"x", false).expect_err(query);
             assert!(sentence.contains(hint), "{query}: {sentence}");
@@ -307,13 +377,64 @@ mod tests {
         assert!(read("", b"\xff", false).is_err());
     }
 
+    fn kind(fields: &[(&str, &str)]) -> Result<Kind, String> {
+        let headers = fields.iter().map(|(name, value)| {
+            let name: HeaderName = name.parse().expect("a name");
+            (name, value.parse().expect("a value"))
+        });
+        Kind::of(&headers.collect()).map_err(|e| e.to_string())
+    }
+
     #[test]
     fn the_kind_of_body_is_read_from_its_type() {
-        let lines = |text| is_lines(Some(&HeaderValue::from_static(text)));
-        assert!(lines("application/x-ndjson"));
-        assert!(lines("Application/X-NDJSON ; charset=utf-8"));
-        assert!(!lines("application/json"));
-        assert!(!lines("application/x-ndjson-seq"));
-        assert!(!is_lines(None));
+        let of = |text| kind(&[("content-type", text)]);
+        assert_eq!(of("application/x-ndjson"), Ok(Kind::Lines));
+        assert_eq!(of("Application/X-NDJSON ; charset=utf-8"), Ok(Kind::Lines));
+        assert_eq!(of("application/json"), Ok(Kind::Whole));
+        assert_eq!(of("application/x-ndjson-seq"), Ok(Kind::Whole));
+        assert_eq!(kind(&[]), Ok(Kind::Whole));
+    }
+
+    /// Text in UTF-16 was published with a NUL between its letters, and a body that was compressed as it was compressed.
+    #[test]
+    fn a_body_that_is_no_plain_utf_8_is_refused() {
+        let of = |text| kind(&[("content-type", text)]);
+        for good in [
+            "text/plain",
+            "text/plain; charset=UTF-8",
+            "text/plain;charset=\"utf-8\"",
+            "text/plain; format=flowed; charset=us-ascii",
+            "text/plain; charset",
+            "text/plain; charset=",
+        ] {
+            assert_eq!(of(good), Ok(Kind::Whole), "{good}");
+        }
+        for bad in [
+            "text/plain; charset=utf-16le",
+            "text/plain; CHARSET=\"ISO-8859-1\"",
+            "text/plain; charset='utf-8'",
+            "application/json; a=b; charset=latin1",
+            "application/x-ndjson;charset=utf-16",
+        ] {
+            let refusal = of(bad).expect_err(bad);
+            assert!(refusal.starts_with("The body is written in"), "{refusal}");
+        }
+        let coded = |text| kind(&[("content-encoding", text)]);
+        assert_eq!(coded("identity"), Ok(Kind::Whole));
+        for bad in ["gzip", "br", "identity, gzip", "aes128gcm"] {
+            let refusal = coded(bad).expect_err(bad);
+            assert!(refusal.starts_with("The body is coded as"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_mark_of_the_byte_order_before_lines_is_no_part_of_them() {
+        let batch = read("", b"\xEF\xBB\xBF{\"a\":1}\n2", true).expect("JSON");
+        let data: Vec<&str> = batch.events().filter_map(|event| event.data).collect();
+        assert_eq!(data, ["{\"a\":1}", "2"]);
+        assert!(read("", b"1\n\xEF\xBB\xBF2", true).is_err());
+        let whole = read("", b"\xEF\xBB\xBFx", false).expect("text");
+        let data = whole.events().next().and_then(|event| event.data);
+        assert_eq!(data, Some("\u{feff}x"), "as it stands");
     }
 }

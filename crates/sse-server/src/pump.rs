@@ -57,6 +57,8 @@ pub(crate) enum Act {
 pub(crate) struct Pump {
     feed: Feed,
     keep_alive: KeepAlive,
+    /// Whether a blank line follows a keep-alive comment.
+    blank: bool,
     /// When the next keep-alive comment is due.
     comment_due: Option<Instant>,
     stopped: bool,
@@ -71,6 +73,8 @@ pub(crate) struct Told {
     pub(crate) first: u64,
     /// Whether others were sent before, and then a gap.
     pub(crate) gap: bool,
+    /// Of a finite stream the number that it begins with, and the one behind its last.
+    pub(crate) whole: Option<(u64, u64)>,
 }
 
 /// Where the events come from.
@@ -142,10 +146,20 @@ impl Pump {
         Self::with(Feed::Topic(subscription), keep_alive)
     }
 
+    /// The same, with a blank line behind its keep-alive comments or without one, where its stream does not say.
+    pub(crate) fn with_blank(mut self, usual: bool) -> Self {
+        self.blank = match &self.feed {
+            Feed::Paced(paced) => paced.play.stream.keep_alive_blank.unwrap_or(usual),
+            Feed::Topic(_) => usual,
+        };
+        self
+    }
+
     fn with(feed: Feed, keep_alive: KeepAlive) -> Self {
         Self {
             feed,
             keep_alive,
+            blank: true,
             comment_due: None,
             stopped: false,
         }
@@ -166,6 +180,7 @@ impl Pump {
                 retry: paced.told,
                 first: paced.first,
                 gap: false,
+                whole: paced.counter.whole(),
             },
             Feed::Topic(subscription) => subscription.told(),
         }
@@ -182,6 +197,7 @@ impl Pump {
                 Fed::All => Next::Wait { at: None },
                 Fed::Full => Next::More,
                 Fed::TooSlow => Next::Cut,
+                Fed::Over => Next::End,
             },
         };
         match next {
@@ -279,6 +295,10 @@ impl Pump {
             Feed::Topic(_) => LineEnding::Lf,
         };
         encode(&event, ending, out.payload());
+        if !self.blank {
+            let bytes = out.payload();
+            bytes.truncate(bytes.len() - ending.as_bytes().len());
+        }
         self.comment_due = match self.keep_alive {
             KeepAlive::Off => None,
             // From the beat before, so that the interval does not drift; a beat that was missed

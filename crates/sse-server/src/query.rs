@@ -6,8 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::params::params;
 use crate::stream::{Pace, Play, Source, Stream};
 use crate::time::read_time;
+use crate::topics::Form;
 
 /// The slowest pace.
 pub(crate) const MAX_EVERY: Duration = Duration::from_secs(3600);
@@ -35,6 +37,8 @@ pub(crate) struct Overrides {
     pub(crate) client: Option<String>,
     /// `lastEventId=5`: where to go on, for clients that cannot set the header. The header wins.
     pub(crate) last_event_id: Option<String>,
+    /// `names=data`, of a topic: each event as one that every client hears.
+    pub(crate) form: Form,
 }
 
 /// Why a query was refused: one sentence for the client.
@@ -67,29 +71,33 @@ impl Overrides {
 
     fn read(query: Option<&str>, paced: bool) -> Result<Self, BadQuery> {
         let mut read = Self::default();
-        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        let mut names = None;
+        for (name, value) in params(query) {
             match &*name {
                 "every" | "count" | "from" if !paced => {}
-                "every" => once(&mut read.every, &name, every(&value)?)?,
+                "names" if paced => {}
+                "names" => once(&mut names, &name, form(&value?)?)?,
+                "every" => once(&mut read.every, &name, every(&value?)?)?,
                 "count" => once(
                     &mut read.count,
                     &name,
-                    whole("count", &value, 1, MAX_COUNT)?,
+                    whole("count", &value?, 1, MAX_COUNT)?,
                 )?,
-                "from" => once(&mut read.from, &name, whole("from", &value, 0, MAX_FROM)?)?,
-                "client" => once(&mut read.client, &name, tag(&value)?)?,
-                "lastEventId" => once(&mut read.last_event_id, &name, last_event_id(&value)?)?,
+                "from" => once(&mut read.from, &name, whole("from", &value?, 0, MAX_FROM)?)?,
+                "client" => once(&mut read.client, &name, tag(&value?)?)?,
+                "lastEventId" => once(&mut read.last_event_id, &name, last_event_id(&value?)?)?,
                 _ => {}
             }
         }
+        read.form = names.unwrap_or_default();
         Ok(read)
     }
 
     /// The client's name alone, for a request that is refused whatever else it asks for.
     pub(crate) fn only_client(query: Option<&str>) -> Self {
-        let client = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        let client = params(query)
             .find(|(name, _)| name == "client")
-            .and_then(|(_, value)| tag(&value).ok());
+            .and_then(|(_, value)| tag(&value.ok()?).ok());
         Self {
             client,
             ..Self::default()
@@ -200,6 +208,15 @@ pub(crate) fn tag(value: &str) -> Result<String, BadQuery> {
     Err(BadQuery(format!(
         "client must be 1 to {MAX_TAG} letters, digits, dots, hyphens, underscores or tildes."
     )))
+}
+
+fn form(value: &str) -> Result<Form, BadQuery> {
+    match value {
+        "data" => Ok(Form::NamesInData),
+        _ => Err(BadQuery(
+            "names must be data, or left out: the names of events are then the first lines of their data.".to_owned(),
+        )),
+    }
 }
 
 fn last_event_id(value: &str) -> Result<String, BadQuery> {

@@ -8,6 +8,8 @@ mod topics;
 
 use std::sync::Arc;
 
+pub(crate) use body::Room;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -15,6 +17,8 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 
 use crate::app::{Answer, Context, Visitor, say, tell};
+use crate::guard::Area;
+use crate::path::is_below;
 use crate::stream::Stream;
 use crate::topics::PREFIX;
 
@@ -24,7 +28,24 @@ pub(crate) enum Place<'a> {
     Stream(Arc<Stream>),
     /// With the name that was asked for, good or bad.
     Topic(&'a str),
-    Own,
+    Api,
+    Page,
+    Health,
+    Nothing,
+}
+
+impl Place<'_> {
+    /// The row of the guard's table for a request with this method.
+    pub(crate) fn area(&self, method: &Method) -> Area {
+        match self {
+            Place::Topic(_) if *method == Method::DELETE => Area::EndOfTopic,
+            Place::Stream(_) | Place::Topic(_) => Area::Stream,
+            Place::Api => Area::Api,
+            Place::Page => Area::Page,
+            Place::Health => Area::Health,
+            Place::Nothing => Area::Nothing,
+        }
+    }
 }
 
 /// Streams are data, so they are looked up and not routed.
@@ -32,7 +53,15 @@ pub(crate) fn place<'a>(context: &Context, path: &'a str) -> Place<'a> {
     if let Some(name) = path.strip_prefix(PREFIX) {
         return Place::Topic(name);
     }
-    context.streams.find(path).map_or(Place::Own, Place::Stream)
+    if is_below(path, "/api") {
+        return Place::Api;
+    }
+    match context.streams.find(path) {
+        Some(stream) => Place::Stream(stream),
+        None if path == "/healthz" => Place::Health,
+        None if path == "/" || page::is_file(path) => Place::Page,
+        None => Place::Nothing,
+    }
 }
 
 /// Answers a request for a stream.
@@ -60,11 +89,12 @@ pub(crate) async fn topic(
     match *request.method() {
         Method::GET | Method::HEAD => topics::subscribe(context, name, visitor, request).await,
         Method::POST => topics::publish(context, name, request).await.into(),
+        Method::DELETE => topics::end(context, name).into(),
         _ => other(&request).into(),
     }
 }
 
-/// The routes of what is not a stream.
+/// The routes of what is no stream.
 pub(crate) fn router(context: &Arc<Context>) -> Router {
     Router::new()
         .route("/", get(page::index))
@@ -90,23 +120,26 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
 /// OPTIONS that is not a preflight (RFC 9110 9.3.7), or a method that a stream does not have.
 fn other(request: &Request<Body>) -> Response<Body> {
     let (method, path) = (request.method(), request.uri().path());
+    let (allow, advice) = match path.starts_with(PREFIX) {
+        true => ("GET, HEAD, POST, DELETE, OPTIONS", "GET, POST or DELETE"),
+        false => ("GET, HEAD, POST, OPTIONS", "GET or POST"),
+    };
     let mut response = if method == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else {
         say(
             StatusCode::METHOD_NOT_ALLOWED,
-            &format!("{path} does not answer {method}: use GET or POST."),
+            &format!("{path} does not answer {method}: use {advice}."),
         )
     };
-    response.headers_mut().insert(
-        header::ALLOW,
-        HeaderValue::from_static("GET, HEAD, POST, OPTIONS"),
-    );
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allow));
     response
 }
 
 /// What there is, for somebody who asked for something that is not.
-fn not_found(context: &Context, path: &str) -> Response<Body> {
+pub(crate) fn not_found(context: &Context, path: &str) -> Response<Body> {
     let streams = context.streams.view().streams;
     let streams: Vec<&str> = streams.iter().map(|s| s.path.as_str()).collect();
     tell(

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::{self, Run};
+use crate::accept::{self, Run, TURNED_AWAY};
 use crate::app::App;
 use crate::listen::Listeners;
 use crate::transport::Transport;
@@ -36,6 +37,7 @@ impl Running {
             kill,
             tasks: TaskTracker::new(),
             transport,
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
         });
         let accepting = TaskTracker::new();
         for listener in listeners.sockets {

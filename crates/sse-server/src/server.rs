@@ -4,22 +4,23 @@
 //! place that says whether the server runs.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use tokio::sync::watch;
 
 use crate::app::{App, Context};
 use crate::config::Config;
-use crate::connections::{Connections, Look, Slice, Tally};
+use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
 use crate::preview::Preview;
 use crate::publish::{Batch, Draft, Published};
+use crate::routes::Room;
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
-use crate::streams::{self, Streams, StreamsView};
+use crate::streams::{self, FileNews, Streams, StreamsView};
 use crate::tap::WireView;
 use crate::topics::{TopicInfo, Topics};
 
@@ -66,12 +67,15 @@ impl Server {
             streams: Arc::clone(&streams),
             topics: Topics::new(config.topics),
             keep_alive: config.keep_alive,
+            keep_alive_blank: config.keep_alive_blank,
+            bodies: Room::new(config.limits.all_bodies_bytes),
             limits: config.limits,
             status: status.clone(),
         });
         if let Some(path) = config.streams_file {
             streams::follow(&streams, path);
         }
+        tokio::spawn(expire(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
             app: Arc::new(App::new(Arc::clone(&context))),
@@ -159,6 +163,13 @@ impl Server {
         self.context.connections.changed()
     }
 
+    /// What happens to connections from now on: each connect, each end, and what there is to say of clients. A reader that is
+    /// slow misses the oldest entries and is told how many; the server never waits for it. Must be called inside a tokio
+    /// runtime.
+    pub fn log(&self) -> LogReceiver {
+        self.context.connections.log()
+    }
+
     /// Publishes an event to a topic, which begins if there is none of this name. Topics last as long as the
     /// server's value, so this works while it is stopped too.
     ///
@@ -169,6 +180,12 @@ impl Server {
         self.context.publish(topic, &Batch::one(draft)).await
     }
 
+    /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come back are told of a gap. Answers
+    /// whether there was one of this name.
+    pub fn end_topic(&self, topic: &str) -> bool {
+        self.context.end_topic(topic)
+    }
+
     /// The topics that there are, by name.
     pub fn topics(&self) -> Vec<TopicInfo> {
         self.context.topics.view()
@@ -177,6 +194,11 @@ impl Server {
     /// The streams that are served and where they come from, to be followed.
     pub fn streams_changed(&self) -> watch::Receiver<StreamsView> {
         self.context.streams.changed()
+    }
+
+    /// What becomes of the file of streams, in lines for people.
+    pub fn file_news(&self) -> FileNews {
+        FileNews::new(self.context.streams.changed())
     }
 
     /// What the stream at this path would send, if there is one.
@@ -209,6 +231,25 @@ impl Server {
         match &self.status.borrow().error {
             None => Ok(()),
             Some(error) => Err(error.clone()),
+        }
+    }
+}
+
+/// Ends the topics that nobody reads and nobody feeds, as long as there is somebody to ask for others.
+async fn expire(context: Weak<Context>) {
+    let Some(every) = context
+        .upgrade()
+        .and_then(|context| context.topics.expires_every())
+    else {
+        return;
+    };
+    loop {
+        tokio::time::sleep(every).await;
+        let Some(context) = context.upgrade() else {
+            return;
+        };
+        if context.topics.expire(Instant::now()) > 0 {
+            context.connections.tell();
         }
     }
 }

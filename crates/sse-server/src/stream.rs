@@ -37,6 +37,9 @@ pub struct Stream {
     pub retry: Option<u64>,
     /// When a comment keeps an idle connection alive; `None` is as the server has it.
     pub keep_alive: Option<KeepAlive>,
+    /// Whether a blank line follows that comment; `None` is as the server has it. Clients that make an event of every block want
+    /// none.
+    pub keep_alive_blank: Option<bool>,
     /// Further fields of the response head; one that the server sends too takes its place.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What ends its lines.

@@ -5,6 +5,7 @@
 
 mod file;
 mod follow;
+mod news;
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use crate::stream::{Stream, StreamInfo};
 pub(crate) use file::{Problem, read};
 pub(crate) use follow::follow;
+pub use news::FileNews;
 
 /// The text of the file that a person begins with: the streams that are served where there is none, and a few that
 /// teach, each with a comment.

@@ -4,6 +4,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `id` | the ids that sort |
+//! | `named` | events with their names in their data |
 //! | `ring` | the events of one topic |
 //! | `topic` | one topic: publish, subscribe |
 //! | `subscription` | a subscriber's place, what it lacks, and the gaps it is told of |
@@ -12,6 +13,7 @@
 //! Invariant: publishing never waits for a subscriber, and a subscriber never for another.
 
 mod id;
+mod named;
 mod ring;
 mod subscription;
 mod topic;
@@ -19,7 +21,7 @@ mod view;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
@@ -27,7 +29,7 @@ use crate::config::TopicConfig;
 use crate::error::Error;
 use crate::publish::{Batch, Published};
 pub(crate) use id::Place;
-pub(crate) use subscription::{EARLIEST, Fed, GAP, RETRY, Subscription};
+pub(crate) use subscription::{EARLIEST, Fed, Form, GAP, RETRY, Subscription};
 pub(crate) use topic::{Head, Sweep, Topic};
 pub use view::TopicInfo;
 
@@ -61,7 +63,7 @@ impl Topics {
                 keep_events: config.keep_events.max(1),
                 keep_bytes: config.keep_bytes.max(1),
                 max_lag: config.max_lag.max(1),
-                slow: config.slow,
+                ..config
             },
             set: Mutex::default(),
             published: watch::Sender::new(()),
@@ -122,6 +124,49 @@ impl Topics {
                 return published;
             }
         }
+    }
+
+    /// Ends the topic of this name. Answers whether there was one.
+    ///
+    /// Its subscribers are sent what they lack and then the end; those that come back are told of a gap by the topic that
+    /// begins with them.
+    pub(crate) fn end(&self, name: &str) -> bool {
+        let ended = lock(&self.set).topics.remove(name);
+        if let Some(topic) = &ended {
+            topic.end();
+        }
+        ended.is_some()
+    }
+
+    /// Ends the topics that nobody has read or fed since a look that long ago. Answers how many those were. To be called now and
+    /// then: a topic goes when it was idle at a first and a last look, and never used in between.
+    pub(crate) fn expire(&self, now: Instant) -> usize {
+        let ttl = self.config.ttl;
+        if ttl.is_zero() {
+            return 0;
+        }
+        let mut set = lock(&self.set);
+        let before = set.topics.len();
+        set.topics.retain(|_, topic| {
+            let expired = topic.has_expired(now, ttl);
+            if expired {
+                topic.end();
+            }
+            !expired
+        });
+        before - set.topics.len()
+    }
+
+    /// How long it may be from one of those looks to the next.
+    pub(crate) fn expires_every(&self) -> Option<Duration> {
+        let ttl = self.config.ttl;
+        let often = (ttl / 8).clamp(Duration::from_millis(100), Duration::from_secs(60));
+        (!ttl.is_zero()).then_some(often)
+    }
+
+    /// Whether a blank line follows a keep-alive comment.
+    pub(crate) fn keep_alive_blank(&self) -> bool {
+        self.config.keep_alive_blank
     }
 
     /// Changes when something was published to any topic.
@@ -203,6 +248,62 @@ mod tests {
         assert!(second.subscribe(None).is_none());
         let names: Vec<String> = topics.view().into_iter().map(|topic| topic.name).collect();
         assert_eq!(names, ["first", "third"]);
+    }
+
+    /// A topic stayed for ever once it had been published to, and with as many as there may be an EventSource of a new one got
+    /// 503, which it never tries again after.
+    #[test]
+    fn a_topic_that_nobody_reads_and_nobody_feeds_goes_by_itself() {
+        let topics = Topics::new(TopicConfig {
+            ttl: Duration::from_secs(10),
+            ..TopicConfig::default()
+        });
+        let begin = Instant::now();
+        let look = |s| topics.expire(begin + Duration::from_secs(s));
+        let names = || -> Vec<String> { topics.view().into_iter().map(|t| t.name).collect() };
+        let publish = |name: &str| {
+            let topic = topics.topic(name).expect("room");
+            topic
+                .publish_now(&Batch::one(Draft::default()))
+                .expect("published");
+        };
+        publish("idle");
+        publish("fed");
+        let reader = topics.subscribe("read", None).expect("room");
+        assert_eq!(look(0), 0);
+        publish("fed");
+        assert_eq!(look(9), 0);
+        assert_eq!(look(10), 1);
+        assert_eq!(names(), ["fed", "read"]);
+        drop(reader);
+        assert_eq!(look(18), 0, "it was read until just now");
+        assert_eq!(look(19), 1, "nobody has fed it since the look at 9 s");
+        assert_eq!(look(28), 1);
+        assert_eq!(names(), [""; 0]);
+
+        let for_ever = Topics::new(TopicConfig {
+            ttl: Duration::ZERO,
+            ..TopicConfig::default()
+        });
+        for_ever.topic("a").expect("room");
+        assert_eq!(for_ever.expire(begin), 0);
+        assert_eq!(for_ever.expire(begin + Duration::from_secs(1 << 40)), 0);
+        assert_eq!(for_ever.expires_every(), None);
+    }
+
+    #[test]
+    fn a_topic_that_was_ended_begins_anew_with_its_next_use() {
+        let topics = few(10);
+        let old = topics.topic("a").expect("room");
+        old.publish_now(&Batch::one(Draft::default()))
+            .expect("published");
+        let mut reader = topics.subscribe("a", Some(EARLIEST)).expect("room");
+        assert!(topics.end("a") && !topics.end("a"));
+        let mut out = crate::pump::Out::new();
+        assert_eq!(reader.fill(&mut out), Fed::Over);
+        assert_eq!(out.marks().len(), 1, "what it lacked comes first");
+        assert!(old.subscribe(None).is_none());
+        assert!(topics.topic("a").expect("room").born() > old.born());
     }
 
     #[test]

@@ -22,8 +22,7 @@ const UNASKED: u32 = 64 * 1024;
 /// Why a socket is of no more use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// It closed its side. A client that only half-closes counts as gone: EventSource never does, and
-    /// waiting would leave a closed tab in the table until its next event.
+    /// It closed the connection.
     Closed,
     /// It reset the connection.
     Reset,
@@ -51,14 +50,21 @@ pub(crate) struct Wire {
     taken: u64,
     /// Bytes that came behind the request.
     unasked: u32,
+    /// Whether the client said that it sends no more.
+    half_closed: bool,
 }
 
 impl Wire {
-    pub(crate) fn new(socket: TcpStream) -> Self {
+    /// A socket that was sent these bytes of the connection already.
+    pub(crate) fn new(socket: TcpStream, before: &[u8], tap: Option<&Tap>) -> Self {
+        if let Some(tap) = tap.filter(|_| !before.is_empty()) {
+            tap.take(0, &[before], 0, before.len());
+        }
         Self {
             socket,
-            taken: 0,
+            taken: before.len() as u64,
             unasked: 0,
+            half_closed: false,
         }
     }
 
@@ -111,23 +117,32 @@ impl Wire {
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
                     if let Err(e) = ready!(self.socket.poll_write_ready(cx)) {
-                        return Poll::Ready(Err(e.into()));
+                        return Poll::Ready(Err(self.left(e)));
                     }
                 }
-                Err(e) => return Poll::Ready(Err(e.into())),
+                Err(e) => return Poll::Ready(Err(self.left(e))),
             }
         }
     }
 
     /// `Ready` when the other side is gone. What it still sends is thrown away, up to a bound.
+    ///
+    /// A client that closed its side may have left or may only have nothing more to send: from here the two look alike. Whoever
+    /// left answers the next bytes with a reset, so such a client has to be sent some: see [`is_half_closed`](Self::is_half_closed).
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+        if self.half_closed {
+            return self.look_for_reset();
+        }
         let mut scratch = [0; 4096];
         loop {
             if let Err(e) = ready!(self.socket.poll_read_ready(cx)) {
                 return Poll::Ready(e.into());
             }
             match self.socket.try_read(&mut scratch) {
-                Ok(0) => return Poll::Ready(Left::Closed),
+                Ok(0) => {
+                    self.half_closed = true;
+                    return Poll::Pending;
+                }
                 Ok(n) => {
                     self.unasked += u32::try_from(n).unwrap_or(u32::MAX);
                     if self.unasked > UNASKED {
@@ -137,6 +152,27 @@ impl Wire {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 Err(e) => return Poll::Ready(e.into()),
             }
+        }
+    }
+
+    /// Whether the client said that it sends no more.
+    pub(crate) fn is_half_closed(&self) -> bool {
+        self.half_closed
+    }
+
+    /// Nothing wakes for this: what there is to read of a half-closed socket, its end, was read.
+    fn look_for_reset(&self) -> Poll<Left> {
+        match SockRef::from(&self.socket).take_error() {
+            Ok(None) => Poll::Pending,
+            Ok(Some(e)) | Err(e) => Poll::Ready(self.left(e)),
+        }
+    }
+
+    /// Why the socket is of no more use. Who closed its side and then resets what comes has left in order.
+    fn left(&self, error: io::Error) -> Left {
+        match Left::from(error) {
+            Left::Reset if self.half_closed => Left::Closed,
+            left => left,
         }
     }
 

@@ -197,14 +197,24 @@ async fn lists_are_taken_from_the_configuration() {
 #[tokio::test]
 async fn every_answer_says_nosniff_and_the_page_says_its_policy() {
     let bench = Bench::start().await;
-    for target in ["/", "/numbers", "/api/state", "/nope", "/numbers?count=0"] {
+    for target in [
+        "/",
+        "/numbers",
+        "/api/state",
+        "/api/nope",
+        "/nope",
+        "/healthz",
+        "/numbers?count=0",
+        "/topics/a",
+    ] {
         let (_, head) = bench.get(target).await;
         assert_eq!(
             head.get("x-content-type-options"),
             Some("nosniff"),
             "{target}"
         );
-        let own = !target.starts_with("/numbers");
+        let shared = ["/numbers", "/topics", "/nope"];
+        let own = !shared.iter().any(|path| target.starts_with(path));
         assert_eq!(
             head.get("cross-origin-resource-policy").is_some(),
             own,
@@ -250,5 +260,110 @@ async fn the_api_refuses_in_json_and_everything_else_in_plain_words() {
         assert_eq!(kind == "application/json", json, "{target}: {kind}");
         let body = client.body(&head).await;
         assert_eq!(body.starts_with("{\"error\":\""), json, "{body}");
+    }
+}
+
+/// A page that mistyped a path was told of CORS, and its person saw no row.
+#[tokio::test]
+async fn a_page_on_another_port_reads_that_there_is_nothing() {
+    let bench = Bench::start().await;
+    let local = ("origin", "http://localhost:5173");
+    for (method, target) in [
+        ("GET", "/edless?client=lost"),
+        ("POST", "/v1/chat/completions?client=lost"),
+        ("GET", "/metrics?client=lost"),
+        ("GET", "/@room/numbers?client=lost"),
+        ("GET", "/topics?client=lost"),
+    ] {
+        let fields = [local, ("content-length", "0")];
+        let (mut client, head) = bench.ask(method, target, &fields).await;
+        assert_eq!(head.status, 404, "{target}");
+        assert_eq!(head.get("access-control-allow-origin"), Some(local.1));
+        let sentence = client.body(&head).await;
+        assert!(sentence.contains("the streams are /numbers"), "{sentence}");
+        let rows = bench.client("lost").rows;
+        let path = target.split('?').next().expect("a path");
+        assert_eq!((rows[0].state, rows[0].status), ("refused", 404));
+        assert_eq!((&*rows[0].stream, &*rows[0].method), (path, method));
+    }
+    assert_eq!(bench.server.connections().refused, 5);
+    let asked = [
+        local,
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "content-type"),
+    ];
+    let (_, head) = bench.ask("OPTIONS", "/v1/chat/completions", &asked).await;
+    assert_eq!(head.status, 204);
+    assert_eq!(
+        head.get("access-control-allow-headers"),
+        Some("content-type")
+    );
+    // Others are told nothing, and a browser's own errands are nobody's stream.
+    let (_, head) = bench
+        .ask("GET", "/edless", &[("origin", "https://evil.com")])
+        .await;
+    assert_eq!(head.status, 403);
+    let refused = bench.server.connections().refused;
+    let (_, head) = bench
+        .ask("GET", "/favicon.ico", &[("sec-fetch-dest", "image")])
+        .await;
+    assert_eq!(head.status, 404);
+    assert_eq!(bench.server.connections().refused, refused);
+}
+
+/// `response.headers.get("x-model")` was null in a page on another port.
+#[tokio::test]
+async fn a_page_on_another_port_reads_every_header() {
+    let bench = Bench::start().await;
+    let local = [("origin", "http://localhost:5173")];
+    for target in [
+        "/tokens",
+        "/topics/a",
+        "/numbers",
+        "/numbers?count=0",
+        "/nope",
+    ] {
+        let (_, head) = bench.ask("GET", target, &local).await;
+        let exposed = head.get("access-control-expose-headers").expect(target);
+        let exposed: Vec<&str> = exposed.split(", ").collect();
+        let fields = head
+            .text
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(": "));
+        for (name, _) in fields {
+            // How the answer is framed is no page's business.
+            let framing = ["date", "connection", "transfer-encoding", "content-length"];
+            let cors = name.starts_with("access-control-");
+            if !framing.contains(&name) && !cors {
+                assert!(exposed.contains(&name), "{name} of {target}: {exposed:?}");
+            }
+        }
+    }
+    let (_, head) = bench.get("/tokens").await;
+    assert_eq!(head.get("access-control-expose-headers"), None);
+}
+
+#[tokio::test]
+async fn everybody_may_ask_whether_it_runs_and_no_page_reads_it() {
+    let bench = Bench::start().await;
+    for origin in ["http://localhost:5173", "https://evil.com", "null"] {
+        let headers = [("origin", origin), ("sec-fetch-site", "cross-site")];
+        let (_, head) = bench.ask("GET", "/healthz", &headers).await;
+        assert_eq!(head.status, 200, "{origin}");
+        assert_eq!(head.get("access-control-allow-origin"), None);
+    }
+}
+
+#[tokio::test]
+async fn the_api_is_not_reached_through_a_proxy() {
+    let bench = Bench::start().await;
+    for field in [("x-forwarded-for", "192.0.2.1"), ("via", "1.1 proxy")] {
+        let (mut client, head) = bench.ask("GET", "/api/state", &[field]).await;
+        assert_eq!(head.status, 403, "{field:?}");
+        let sentence = client.body(&head).await;
+        assert!(sentence.contains("through a proxy"), "{sentence}");
+        let (_, head) = bench.ask("GET", "/numbers", &[field]).await;
+        assert_eq!(head.status, 200, "streams are for proxies too");
     }
 }

@@ -44,7 +44,7 @@ async fn the_body_is_the_data_whatever_its_type() {
     let mut subscriber = bench.subscribe("/topics/news").await;
     for kind in [
         "application/json",
-        "text/plain; charset=latin1",
+        "text/plain; charset=US-ASCII",
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x",
         "nonsense",
@@ -57,6 +57,46 @@ async fn the_body_is_the_data_whatever_its_type() {
         assert_eq!(head.status, 200, "{kind}: {answer}");
         assert_eq!(subscriber.data().await, body);
     }
+}
+
+/// UTF-16 was published with a NUL between its letters, and what gzip made of a text as it was.
+#[tokio::test]
+async fn a_body_that_is_not_plain_utf_8_is_415() {
+    let bench = Bench::start().await;
+    for (field, words) in [
+        (
+            ("content-type", "text/plain; charset=utf-16le"),
+            "written in utf-16le",
+        ),
+        (
+            ("content-type", "application/x-ndjson; charset=latin1"),
+            "written in latin1",
+        ),
+        (("content-encoding", "gzip"), "coded as gzip"),
+        (("content-encoding", "identity, br"), "coded as br"),
+    ] {
+        let (head, sentence) = bench.post("/topics/news", &[field], "hi").await;
+        assert_eq!(head.status, 415, "{field:?}");
+        assert!(sentence.contains(words), "{sentence}");
+    }
+    // RFC 9112 6.1: of the transfer codings there is one that we know.
+    for coding in ["gzip, chunked", "deflate, chunked", "chunked, chunked"] {
+        let mut client = bench.connect().await;
+        let fields = [("transfer-encoding", coding)];
+        let request = bench.request("POST", "/topics/news", &fields);
+        client.send(&format!("{request}2\r\nhi\r\n0\r\n\r\n")).await;
+        let head = client.head().await;
+        assert!(
+            matches!(head.status, 400 | 501),
+            "{coding}: {}",
+            head.status
+        );
+        assert!(
+            coding == "chunked, chunked" || head.status == 501,
+            "{coding}"
+        );
+    }
+    assert!(bench.server.topics().is_empty(), "nothing was published");
 }
 
 #[tokio::test]

@@ -7,13 +7,13 @@ use sse_server::{Look, RowView, Verdict, VerdictKind};
 use support::Bench;
 
 /// The newest row of a tag.
-fn row(bench: &Bench, tag: &str) -> RowView {
+fn row_of(bench: &Bench, tag: &str) -> RowView {
     let rows = bench.client(tag).rows;
     rows.into_iter().max_by_key(|row| row.id).expect("a row")
 }
 
 fn verdict(bench: &Bench, tag: &str) -> Verdict {
-    row(bench, tag).verdict.expect("it came back")
+    row_of(bench, tag).verdict.expect("it came back")
 }
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn after_a_stop_and_a_start_the_table_says_who_came_back_and_how() {
     let (mut other, _) = bench.get("/endless?every=1h").await;
     other.until("data: 1\n").await;
     bench.server.stop().await;
-    let last = row(&bench, "page").last_id.expect("it got some");
+    let last = row_of(&bench, "page").last_id.expect("it got some");
     bench.server.start().await.expect("a free port");
     bench.addr.set_port(bench.server.status().borrow().port);
 
@@ -81,11 +81,7 @@ async fn the_end_of_a_finite_stream_is_no_loss() {
     // Whoever asks for it anew has it all twice.
     let (mut client, _) = bench.get(target).await;
     client.chunks().await;
-    assert_eq!(
-        row(&bench, "page").verdict,
-        None,
-        "it had come back already"
-    );
+    assert_eq!(verdict(&bench, "page").repeated, Some(5));
     bench.ended("page").await;
     let (mut client, _) = bench.get(target).await;
     client.chunks().await;
@@ -228,4 +224,146 @@ async fn the_reconnection_time_is_the_one_that_was_sent() {
     let (mut client, _) = bench.get("/every-line?every=0ms&count=3&client=list").await;
     client.chunks().await;
     assert_eq!(verdict(&bench, "list").retry_ms, Some(2000));
+}
+
+/// A page whose error handler makes a new EventSource replays the stream for ever; the table was a wall of green.
+#[tokio::test]
+async fn who_replays_a_stream_after_a_204_is_told_of() {
+    let bench = Bench::start().await;
+    let target = "/numbers?count=2&every=0ms&client=page";
+    let (mut client, _) = bench.get(target).await;
+    client.chunks().await;
+    bench.ended("page").await;
+    let (_, head) = bench.ask("GET", target, &[("last-event-id", "2")]).await;
+    assert_eq!(head.status, 204);
+    assert!(!verdict(&bench, "page").bad);
+    let (mut client, _) = bench.get(target).await;
+    client.chunks().await;
+    bench
+        .table("all three ends", |view| {
+            view.rows.iter().all(|row| row.ended.is_some())
+        })
+        .await;
+    let words = "came back although told to stay away (204), without an id, 2 repeated";
+    let (mut api, head) = bench
+        .get("/api/connections?sort=since&descending=true")
+        .await;
+    let body: Value = serde_json::from_str(&api.body(&head).await).expect("JSON");
+    let [anew, away, _] = &body["rows"].as_array().expect("rows")[..] else {
+        panic!("{body}");
+    };
+    assert_eq!(anew["verdict"]["words"], words);
+    assert_eq!(anew["verdict"]["bad"], true);
+    let advice = anew["verdict"]["advice"].as_str().expect("advice");
+    assert!(advice.contains("no new EventSource"), "{advice}");
+    assert_eq!(away["status"], 204);
+    assert_eq!(away["afterwards"]["bad"], true);
+    assert_eq!(away["afterwards"]["other"], anew["id"]);
+}
+
+/// Each message of a chat after the first was said to repeat an answer.
+#[tokio::test]
+async fn a_second_question_is_no_repetition() {
+    let bench = Bench::start().await;
+    let target = "/tokens?every=0ms&client=chat";
+    for _ in 0..2 {
+        let body = [("content-length", "2")];
+        let mut client = bench.connect().await;
+        client
+            .send(&format!("{}{{}}", bench.request("POST", target, &body)))
+            .await;
+        assert_eq!(client.head().await.status, 200);
+        client.chunks().await;
+        bench.table("its end", |view| view.tally.open == 0).await;
+    }
+    let rows = bench.client("chat").rows;
+    assert_eq!(rows.len(), 2);
+    let said = |row: &RowView| row.verdict.is_some() || row.afterwards.is_some();
+    assert!(!rows.iter().any(said), "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_finite_stream_whose_client_leaves_is_cut() {
+    let bench = Bench::start().await;
+    let (mut client, _) = bench.get("/numbers?every=1h&count=13&client=page").await;
+    client.until("data: 1\n").await;
+    drop(client);
+    let row = bench.ended("page").await;
+    let said = row.afterwards.expect("it was cut");
+    assert_eq!(
+        (said.kind, &*said.words),
+        (VerdictKind::Cut, "cut after 1 of 13")
+    );
+    // An answer that the server's stop cuts ends like one that is whole.
+    let (mut client, _) = bench.get("/tokens?every=1h&client=chat").await;
+    client.until("\n\n").await;
+    bench.server.stop().await;
+    let said = row_of(&bench, "chat").afterwards.expect("it was cut");
+    assert!(said.words.starts_with("cut after 1 of "), "{}", said.words);
+    assert!(said.advice.is_some());
+}
+
+/// A component that is mounted twice opens two.
+#[tokio::test]
+async fn two_of_one_client_at_once_are_told_of() {
+    let bench = Bench::start().await;
+    let target = "/endless?every=1h&client=page";
+    let (_first, _) = bench.get(target).await;
+    let (second, _) = bench.get(target).await;
+    let both = |view: &sse_server::Slice| {
+        let said = |row: &RowView| row.afterwards.as_ref().map(|it| it.words.clone());
+        let words: Vec<_> = view.rows.iter().map(said).collect();
+        let both = "2 open at once: #1 and #2";
+        words.len() == 2 && words.iter().all(|it| it.as_deref() == Some(both))
+    };
+    bench.table("both say so", both).await;
+    drop(second);
+    let none = |view: &sse_server::Slice| {
+        view.tally.open == 1 && view.rows.iter().all(|row| row.afterwards.is_none())
+    };
+    bench.table("neither does", none).await;
+}
+
+/// A program that keeps a log reads what the table knows, and nothing that was secret in the request.
+#[tokio::test]
+async fn what_happens_is_told_and_secrets_are_not() {
+    let bench = Bench::start().await;
+    let mut log = bench.server.log();
+    let target = "/endless?every=10ms&client=page&token=s3cret-query";
+    let headers = [
+        ("authorization", "Bearer s3cret-header"),
+        ("cookie", "a=s3cret-cookie"),
+        ("referer", "http://localhost/?s3cret-referer"),
+    ];
+    let (mut client, _) = bench.ask("GET", target, &headers).await;
+    client.until("id: 7\n").await;
+    drop(client);
+    bench.ended("page").await;
+    let (_client, _) = bench.ask("GET", target, &headers).await;
+    let foreign = [("origin", "http://s3cret-origin.example"), headers[0]];
+    let (_, head) = bench.ask("GET", target, &foreign).await;
+    assert_eq!(head.status, 403);
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        let entry = support::soon("an entry", log.recv()).await;
+        told.push(entry.expect("the server is there"));
+    }
+    let events: Vec<Value> = told
+        .iter()
+        .map(|entry| serde_json::to_value(entry).expect("JSON"))
+        .collect();
+    let names: Vec<_> = events.iter().map(|it| it["event"].as_str()).collect();
+    let expected = ["opened", "ended", "opened", "verdict", "refused"];
+    assert_eq!(names, expected.map(Some));
+    assert_eq!(events[0]["connection"], 1);
+    assert_eq!(events[0]["client"], "page");
+    assert_eq!(events[1]["by"], "client");
+    assert_eq!(events[3]["connection"], 2);
+    assert_eq!(events[3]["verdict"]["bad"], true);
+    assert_eq!(events[4]["status"], 403);
+    for (entry, event) in told.iter().zip(&events) {
+        let both = format!("{entry}{event}");
+        assert!(!both.contains("s3cret"), "{both}");
+        assert!(!both.contains('\n'), "{both}");
+    }
 }

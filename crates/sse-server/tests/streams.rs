@@ -18,10 +18,11 @@ async fn numbers_from_head_to_end_byte_for_byte() {
         [
             "HTTP/1.1 200 OK",
             "content-type: text/event-stream; charset=utf-8",
-            "cache-control: no-store",
+            "cache-control: no-store, no-transform",
             "x-accel-buffering: no",
             "x-content-type-options: nosniff",
             "vary: origin",
+            "content-security-policy: sandbox",
             "connection: close",
             "transfer-encoding: chunked",
         ]
@@ -67,10 +68,17 @@ async fn last_event_id_resumes_and_204_ends_for_good() {
         .await;
     assert_eq!(client.chunk().await, "retry: 1000\nid: 42\ndata: 42\n\n");
 
-    for id in ["5", "6", "123456"] {
-        let (_, head) = bench.ask("GET", "/numbers", &[("last-event-id", id)]).await;
-        assert_eq!(head.status, 204, "{id}");
-        assert_eq!(head.get("content-type"), None);
+    let (_, head) = bench
+        .ask("GET", "/numbers", &[("last-event-id", "5")])
+        .await;
+    assert_eq!((head.status, head.get("content-type")), (204, None));
+    // It never gave those: whoever has one has it from another stream.
+    for id in ["6", "123456"] {
+        let (mut client, head) = bench
+            .ask("GET", "/numbers?every=1ms", &[("last-event-id", id)])
+            .await;
+        assert_eq!(head.status, 200, "{id}");
+        assert_eq!(data(&client.chunks().await.concat()).len(), 5);
     }
     // Invariant 5: the header beats the query, an empty one too.
     for (header, query, first) in [
@@ -221,7 +229,8 @@ async fn what_is_not_there_is_told_in_a_sentence() {
     for (method, target, status, words) in [
         ("GET", "/nope", 404, "the streams are /numbers, /endless"),
         ("GET", "/api/nope", 404, "There is nothing at /api/nope"),
-        ("GET", "/%6eumbers", 404, "nothing at"),
+        ("GET", "/n%2fumbers", 404, "nothing at /n%2Fumbers"),
+        ("GET", "/%2e%2e/numbers", 404, "nothing at"),
         ("GET", "/../Cargo.toml", 404, "nothing at"),
         ("DELETE", "/numbers", 405, "use GET or POST"),
         ("POST", "/api/state", 405, "use GET"),
@@ -312,4 +321,29 @@ async fn an_unpaced_stream_starves_nobody() {
     support::soon("the fast client's end", reading)
         .await
         .expect("no panic");
+}
+
+/// Each was another path than the one that it means, and not found.
+#[tokio::test]
+async fn a_path_may_be_percent_encoded_in_part() {
+    let bench = Bench::start().await;
+    for target in [
+        "/%6eumbers?every=0ms&client=encoded",
+        "/%6E%75mbers?every=0ms&client=encoded",
+        "/healthz",
+        "/%68ealthz",
+        "/api/%73tate",
+        "/%61pi/state",
+        "/index%2ehtml",
+    ] {
+        let (_, head) = bench.get(target).await;
+        assert_eq!(head.status, 200, "{target}");
+    }
+    assert_eq!(bench.ended("encoded").await.stream, "/numbers");
+    // What is ours alone stays so, however it is written.
+    for target in ["/%61pi/state", "/ap%69/connections", "/%69ndex.html"] {
+        let local = [("origin", "http://localhost:5173")];
+        let (_, head) = bench.ask("GET", target, &local).await;
+        assert_eq!(head.status, 403, "{target}");
+    }
 }

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sse_server::{Config, KeepAlive, Limits, TopicConfig};
+use sse_server::{Config, FirstBlock, KeepAlive, Limits, TopicConfig};
 use support::topics::{LARGEST, Subscriber, own, seq, sibling};
 use support::{Bench, Client, soon};
 
@@ -42,10 +42,11 @@ async fn a_subscription_begins_with_the_head_of_a_stream_and_a_block_that_gives_
         [
             "HTTP/1.1 200 OK",
             "content-type: text/event-stream; charset=utf-8",
-            "cache-control: no-store",
+            "cache-control: no-store, no-transform",
             "x-accel-buffering: no",
             "x-content-type-options: nosniff",
             "vary: origin",
+            "content-security-policy: sandbox",
             "connection: close",
             "transfer-encoding: chunked",
         ]
@@ -204,7 +205,7 @@ async fn a_name_is_of_its_alphabet_or_refused_in_a_sentence() {
         "a/",
         "/a",
         "a%20b",
-        "%61",
+        "%5Fa",
         "a%2Fb",
         "a%00",
         "a%0a",
@@ -394,4 +395,85 @@ async fn many_requests_of_one_connection_are_answered_in_order() {
             assert_eq!(subscriber.data().await, wanted);
         }
     }
+}
+
+/// The page listened for the names that it was told of, 30 at most, and said nothing of the events that it did not hear.
+#[tokio::test]
+async fn an_event_source_hears_every_event_where_names_are_in_the_data() {
+    let bench = Bench::start().await;
+    let mut plain = bench.subscribe("/topics/burst").await;
+    let mut named = bench.subscribe("/topics/burst?names=data").await;
+    let long = "N".repeat(1024);
+    let large = "x".repeat(20_000);
+    let mut expected: Vec<(String, &str)> = (0..40).map(|n| (format!("entity-{n}"), "x")).collect();
+    expected.extend([
+        (long, "x"),
+        ("error".to_owned(), "a\nb"),
+        (String::new(), "plain"),
+        ("large".to_owned(), &large),
+    ]);
+    for (name, data) in &expected {
+        let published = bench
+            .publish(&format!("/topics/burst?event={name}"), data)
+            .await;
+        let heard = named.next().await;
+        let name = if name.is_empty() { "message" } else { name };
+        assert_eq!((&*heard.event, &heard.id), ("message", &published.id));
+        assert_eq!(heard.data, format!("{name}\n{data}"));
+        let event = plain.next().await;
+        assert_eq!(
+            (&*event.event, &*event.data),
+            (name, *data),
+            "others get it as it is"
+        );
+    }
+    // A gap is told the same way.
+    let unknown = [("last-event-id", "never-given")];
+    let (client, head) = bench.ask("GET", "/topics/burst?names=data", &unknown).await;
+    let mut back = Subscriber::new(client, head);
+    let gap = back.next().await;
+    assert_eq!(gap.event, "message");
+    let (name, json) = gap.data.split_once('\n').expect("two lines");
+    assert_eq!(name, "gap");
+    assert!(json.starts_with("{\"from\":\"never-given\""), "{json}");
+    let first = back.next().await.data;
+    assert!(first.starts_with("entity-0\n"), "{first}");
+
+    let (mut client, head) = bench.get("/topics/burst?names=both").await;
+    assert_eq!(head.status, 400);
+    assert!(client.body(&head).await.starts_with("names must be data"));
+}
+
+/// Two clients that people use parse the empty data of a block without any as JSON, and die of it.
+#[tokio::test]
+async fn no_block_without_data_is_sent_to_who_wants_none() {
+    let bench = Bench::with(Config {
+        keep_alive: KeepAlive::Idle(Duration::from_millis(20)),
+        keep_alive_blank: false,
+        topics: TopicConfig {
+            first_block: FirstBlock::None,
+            keep_alive_blank: false,
+            ..TopicConfig::default()
+        },
+        ..Config::default()
+    })
+    .await;
+    let (mut client, _) = bench.get("/topics/news?client=block").await;
+    assert_eq!(client.chunk().await, ": keep-alive\n");
+    let id = bench.publish("/topics/news", "one").await.id;
+    let mut text = client.until("data: one\n\n").await;
+    let block = format!("retry: 1000\nid: {id}\ndata: one\n\n");
+    assert!(text.ends_with(&block), "{text}");
+    bench.publish("/topics/news", "two").await;
+    text += &client.until("data: two\n\n").await;
+    assert_eq!(text.matches("retry").count(), 1);
+    // What a client that makes an event of every block makes of it.
+    let blocks = text.replace("\r\n", "").matches("\n\n").count();
+    assert_eq!(blocks, 2, "{text}");
+    // One that was missed is told of a gap, which is an event.
+    let (mut client, _) = bench
+        .ask("GET", "/topics/news", &[("last-event-id", "never-given")])
+        .await;
+    let first = client.chunk().await;
+    assert!(first.starts_with("retry: 1000\nevent: gap\n"), "{first}");
 }

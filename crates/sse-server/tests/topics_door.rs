@@ -145,7 +145,7 @@ async fn a_preflight_is_answered_with_what_it_asked_for() {
     let (_, head) = bench.ask("OPTIONS", "/topics/news", &[]).await;
     assert_eq!(
         (head.status, head.get("allow")),
-        (204, Some("GET, HEAD, POST, OPTIONS"))
+        (204, Some("GET, HEAD, POST, DELETE, OPTIONS"))
     );
 }
 
@@ -170,15 +170,15 @@ async fn head_has_the_headers_of_get_and_no_subscriber() {
 async fn other_methods_are_405_with_those_that_work() {
     let bench = Bench::start().await;
     let mut subscriber = bench.subscribe("/topics/news").await;
-    for method in ["PUT", "PATCH", "DELETE", "BREW"] {
+    for method in ["PUT", "PATCH", "BREW"] {
         let (mut client, head) = bench.ask(method, "/topics/news", &[EMPTY]).await;
         assert_eq!(head.status, 405, "{method}");
         let allow = head.get("allow").expect("RFC 9110 15.5.6");
-        for works in ["GET", "HEAD", "POST", "OPTIONS"] {
+        for works in ["GET", "HEAD", "POST", "DELETE", "OPTIONS"] {
             assert!(allow.contains(works), "{allow}");
         }
         let sentence = client.body(&head).await;
-        assert!(sentence.contains("GET or POST"), "{sentence}");
+        assert!(sentence.contains("GET, POST or DELETE"), "{sentence}");
         assert_eq!(sentence.lines().count(), 1);
     }
     bench.publish("/topics/news", "x").await;
@@ -188,4 +188,41 @@ async fn other_methods_are_405_with_those_that_work() {
         head.status, 404,
         "there is no list of topics to subscribe to"
     );
+}
+
+#[tokio::test]
+async fn a_topic_is_ended_by_its_own_page_and_by_programs_alone() {
+    let bench = Bench::start().await;
+    let own = format!("http://localhost:{}", bench.addr.port());
+    let (_, head) = bench.ask("DELETE", "/topics/news", &[]).await;
+    assert_eq!(head.status, 404, "there is none");
+    for origin in [
+        "http://localhost:5173",
+        "tauri://localhost",
+        "https://evil.com",
+        "null",
+    ] {
+        bench.publish("/topics/news", "x").await;
+        let origin = [("origin", origin)];
+        let (_, head) = bench.ask("DELETE", "/topics/news", &origin).await;
+        assert_eq!(head.status, 403, "{origin:?}");
+        assert_eq!(head.get("access-control-allow-origin"), None);
+        assert_eq!(bench.server.topics().len(), 1);
+    }
+    for headers in [&[][..], &[("origin", &*own)]] {
+        bench.publish("/topics/news", "x").await;
+        let (_, head) = bench.ask("DELETE", "/topics/%6eews", headers).await;
+        assert_eq!((head.status, head.get("content-length")), (204, None));
+        assert!(bench.server.topics().is_empty());
+    }
+    // The page at 127.0.0.1 is another origin than the one at localhost, and both are ours.
+    let asked = [
+        ("origin", &*own),
+        ("access-control-request-method", "DELETE"),
+    ];
+    let (_, head) = bench.ask("OPTIONS", "/topics/news", &asked).await;
+    let methods = head.get("access-control-allow-methods");
+    assert_eq!(methods, Some("GET, HEAD, POST, DELETE"));
+    let (_, head) = bench.ask("DELETE", "/topics/no%20name", &[]).await;
+    assert_eq!(head.status, 404);
 }

@@ -37,6 +37,7 @@ async fn the_state_lists_the_topics_by_name() {
         json!({
             "name": "a", "path": "/topics/a", "subscribers": 1, "published": 0, "kept": 0,
             "kept_bytes": 0, "last_id": null, "events": topics[0]["events"], "retry_ms": 1000,
+            "ttl_ms": 3_600_000,
         })
     );
     let events = |n: usize| {
@@ -328,4 +329,62 @@ async fn a_batch_of_many_lines_costs_a_small_multiple_of_its_body() {
     let grown = support::resident_kib().saturating_sub(before);
     // The allocator may keep what was freed, which is how the fault was seen.
     assert!(grown < 100 * 1024, "{grown} KiB");
+}
+
+/// Topics stayed for ever, and with as many as there may be an EventSource of a new one got 503, after which it never tries again.
+#[tokio::test]
+async fn an_ended_topic_makes_room_and_its_subscribers_learn_of_the_gap() {
+    let bench = Bench::topics(TopicConfig {
+        max_topics: 2,
+        ..TopicConfig::default()
+    })
+    .await;
+    bench.publish("/topics/a", "1").await;
+    bench.publish("/topics/b", "1").await;
+    let (mut client, head) = bench.get("/topics/c").await;
+    assert_eq!(head.status, 503);
+    let sentence = client.body(&head).await;
+    assert!(sentence.contains("curl -X DELETE"), "{sentence}");
+
+    let mut subscriber = bench.subscribe("/topics/a?client=s").await;
+    bench.publish("/topics/a", "2").await;
+    assert_eq!(subscriber.data().await, "2");
+    let last = subscriber.last_event_id().to_owned();
+    let (_, head) = bench.ask("DELETE", "/topics/a", &[]).await;
+    assert_eq!(head.status, 204);
+    assert_eq!(subscriber.rest().await, []);
+    assert_eq!(subscriber.end, Some(End::Complete), "ended in order");
+    let ended = bench.ended("s").await.ended.expect("it ended");
+    assert_eq!((ended.why, ended.complete), ("topic ended", false));
+    bench.subscribe("/topics/c").await;
+    let (_, head) = bench.ask("DELETE", "/topics/c", &[]).await;
+    assert_eq!(head.status, 204);
+
+    let mut back = bench.resume("/topics/a", &last).await;
+    let gap = back.next().await.gap();
+    assert_eq!((&gap["from"], &gap["lost"]), (&json!(last), &Value::Null));
+    bench.publish("/topics/a", "3").await;
+    assert_eq!(back.data().await, "3");
+}
+
+#[tokio::test]
+async fn a_topic_that_nobody_uses_goes_by_itself() {
+    let bench = Bench::topics(TopicConfig {
+        ttl: std::time::Duration::from_millis(300),
+        ..TopicConfig::default()
+    })
+    .await;
+    bench.publish("/topics/idle", "1").await;
+    let mut reader = bench.subscribe("/topics/read").await;
+    let state = state(&bench).await;
+    assert_eq!(state["topics"][0]["ttl_ms"], 300);
+    let names = || -> Vec<String> {
+        let topics = bench.server.topics();
+        topics.into_iter().map(|topic| topic.name).collect()
+    };
+    bench
+        .table("the end of the idle one", |_| names() == ["read"])
+        .await;
+    bench.publish("/topics/read", "still there").await;
+    assert_eq!(reader.data().await, "still there");
 }

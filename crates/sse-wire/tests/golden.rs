@@ -175,6 +175,8 @@ fn decoder_reads_lines_and_fields() {
         "a tab is not a space": b"data:\tx\n\n" => [data("\tx")];
         "the first colon divides": b"data::x: y\n\n" => [data(":x: y")];
         "names are exact": b"Data: x\n data: x\ndata : x\ndatax: x\ndat: x\n\n" => [];
+        // The web platform tests' format-field-parsing.
+        "NUL in a name makes it another": b"data\0: x\n\0data: x\nda\0ta: x\ndata: a\n\n" => [data("a")];
         "unknown fields are ignored": b"x: y\ndata: a\nnonsense\n\n" => [data("a")];
 
         "data lines are joined": b"data: a\ndata:\ndata: b\n\n" => [data("a\n\nb")];

@@ -22,7 +22,12 @@ pub struct Serving {
 }
 
 impl Serving {
+    /// One that is silent on stderr about its connections.
     pub fn start(args: &[&str]) -> Self {
+        Self::logging(&[&["--log", "none"], args].concat())
+    }
+
+    pub fn logging(args: &[&str]) -> Self {
         let mut command = Command::new(SSE);
         command.args(["serve", "--port", "0"]).args(args);
         Self::spawn(&mut command)
@@ -76,6 +81,11 @@ impl Serving {
     /// What it says on stderr, line by line; nothing of it is left for [`end`](Self::end).
     pub fn stderr(&mut self) -> Lines<BufReader<ChildStderr>> {
         BufReader::new(self.child.stderr.take().expect("piped")).lines()
+    }
+
+    /// How it ends, whatever it says.
+    pub fn code(mut self) -> Option<i32> {
+        self.child.wait().expect("it ends").code()
     }
 
     pub fn end(mut self) -> (Option<i32>, String) {

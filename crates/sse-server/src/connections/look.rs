@@ -11,6 +11,7 @@ use axum::http::Version;
 
 use super::rates::{PerSecond, Rates};
 use super::row::{Asked, Row, State};
+use crate::params::params;
 use crate::query::{BadQuery, MAX_FROM, once, tag, whole};
 
 /// Rows that one look shows, at most.
@@ -159,15 +160,15 @@ impl Look {
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, BadQuery> {
         let (mut sort, mut descending, mut filter) = (None, None, None);
         let (mut client, mut id, mut first, mut count) = (None, None, None, None);
-        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        for (name, value) in params(query) {
             match &*name {
-                "sort" => once(&mut sort, &name, Sort::parse(&value)?)?,
-                "descending" => once(&mut descending, &name, yes_or_no(&name, &value)?)?,
-                "filter" => once(&mut filter, &name, words(&value)?)?,
-                "client" => once(&mut client, &name, tag(&value)?)?,
-                "id" => once(&mut id, &name, whole(&name, &value, 0, MAX_FROM)?)?,
-                "first" => once(&mut first, &name, whole(&name, &value, 0, MAX_FIRST)?)?,
-                "count" => once(&mut count, &name, whole(&name, &value, 1, SHOWN as u64)?)?,
+                "sort" => once(&mut sort, &name, Sort::parse(&value?)?)?,
+                "descending" => once(&mut descending, &name, yes_or_no(&name, &value?)?)?,
+                "filter" => once(&mut filter, &name, words(&value?)?)?,
+                "client" => once(&mut client, &name, tag(&value?)?)?,
+                "id" => once(&mut id, &name, whole(&name, &value?, 0, MAX_FROM)?)?,
+                "first" => once(&mut first, &name, whole(&name, &value?, 0, MAX_FIRST)?)?,
+                "count" => once(&mut count, &name, whole(&name, &value?, 1, SHOWN as u64)?)?,
                 _ => {}
             }
         }

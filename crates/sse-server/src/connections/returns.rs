@@ -3,17 +3,21 @@
 //! A client is the same one when its `client=` tag says so; else when program, address and stream are the same and it
 //! brings an id that we gave, and then it is only probably the same.
 
+mod advice;
+mod beside;
+mod gone;
 mod verdict;
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::numbers::{Numbers, WeakNumbers};
-use super::row::{Asked, Client, EndedBy, Row, shown};
-use crate::pump::Told;
+use super::row::{Client, EndedBy, Row};
+use beside::Beside;
+pub(super) use gone::Gone;
+use gone::{Back, Fit};
 pub use verdict::{Verdict, VerdictKind};
 
 /// How many clients that went are remembered. More than the rows of them that are kept, so that of each row it is known
@@ -46,6 +50,8 @@ pub(super) struct Returns {
     newest: HashMap<u64, u64>,
     /// Those that came last and whose return they are is not known, the last one first.
     arrivals: VecDeque<Arrival>,
+    /// Those with a tag that are open.
+    beside: Beside,
 }
 
 /// Who came with an id, and goes on where.
@@ -69,28 +75,6 @@ pub(super) enum Seen {
     Soon,
     /// Perhaps long after it was broken.
     Late,
-}
-
-/// A client as its connection ended.
-#[derive(Debug)]
-pub(super) struct Gone {
-    /// A hash of what it is known by.
-    who: u64,
-    row: u64,
-    tag: Option<Box<str>>,
-    peer: IpAddr,
-    asked: Arc<Asked>,
-    at: Instant,
-    /// What the numbers of its events were numbers of.
-    numbers: WeakNumbers,
-    /// The number that would have been next.
-    next: Option<u64>,
-    /// What it was told.
-    told: Told,
-    /// The id that it had brought itself.
-    brought: Option<Box<str>>,
-    /// The last id that it was given, as much of it as is compared, and the number of that event.
-    last_id: Option<(u64, String)>,
 }
 
 /// Where a client goes on that arrives.
@@ -122,6 +106,8 @@ enum Left {
         to: u64,
         away: Option<Duration>,
         sure: bool,
+        /// It had been told that there is no more.
+        despite: bool,
     },
     /// Its client was refused when it came back.
     Refused {
@@ -132,167 +118,37 @@ enum Left {
     },
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct Back {
-    of: u64,
-    /// How long it was away; unknown where it was back before it was missed.
-    away: Option<Duration>,
-    retry: Option<u64>,
-    brought: Option<Box<str>>,
-    answered: Answered,
-    cost: Option<Cost>,
-    sure: bool,
-}
-
-/// Events that a client was never sent, and those that it was sent twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Cost {
-    lost: u64,
-    repeated: u64,
-}
-
-impl Gone {
-    /// The client of a row that has just been ended. It may wait for a topic.
-    pub(super) fn of(row: &Row, told: Told, at: Instant) -> Self {
-        let numbers = &row.client.numbers;
-        let next = row.sent.next();
-        let last_id = match (row.last_id(), numbers, next) {
-            // A subscriber is given its place before any event.
-            (None, Numbers::Topic(topic), Some(next)) => {
-                let place = next.saturating_sub(1);
-                Some((place, topic.id(place)))
-            }
-            (last_id, ..) => last_id,
-        };
-        Self {
-            who: who(&row.client),
-            row: row.id,
-            tag: row.client.tag.clone(),
-            peer: row.client.peer.ip(),
-            asked: Arc::clone(&row.client.asked),
-            at,
-            numbers: WeakNumbers::new(numbers),
-            next,
-            told,
-            brought: row.client.brought.clone(),
-            last_id: last_id.map(|(n, id)| (n, shown(&id).to_owned())),
-        }
-    }
-
-    /// How well the client that arrives fits, if it may be this one at all.
-    fn fits(&self, who: u64, client: &Client, had: Option<(u64, &Numbers)>) -> Option<Fit> {
-        if self.who != who || self.asked.stream != client.asked.stream || self.tag != client.tag {
-            return None;
-        }
-        let fit = match (&client.brought, &self.last_id) {
-            (Some(brought), Some((_, last))) if **brought == **last => Fit::LastId,
-            // One that did not get all of it brings an id from before the last.
-            (Some(_), _) if had.is_some_and(|(had, of)| self.was_given(client, had, of)) => {
-                Fit::OlderId
-            }
-            _ => Fit::TagOnly,
-        };
-        let same = self.peer == client.peer.ip() && self.asked.program == client.asked.program;
-        (self.tag.is_some() || same && fit != Fit::TagOnly).then_some(fit)
-    }
-
-    /// Whether it was given the id of the event `had`.
-    fn was_given(&self, client: &Client, had: u64, numbers: &Numbers) -> bool {
-        let Some(next) = self.next.filter(|_| self.numbers.is(numbers)) else {
-            return false;
-        };
-        // An id without data comes behind the last event, and its place before a subscriber's first.
-        let not_behind = had < next || numbers.events_between(next, had + 1) == 0;
-        let own = self.brought == client.brought || matches!(self.numbers, WeakNumbers::Topic(_));
-        not_behind && (had >= self.told.first || had + 1 == self.told.first && own)
-    }
-
-    /// How its client came back.
-    fn back(
-        &self,
-        client: &Client,
-        goes_on: Option<&GoesOn>,
-        answered: Answered,
-        away: Option<Duration>,
-    ) -> Back {
-        Back {
-            of: self.row,
-            away,
-            retry: self.told.retry,
-            brought: client.brought.clone(),
-            answered,
-            cost: goes_on.and_then(|goes_on| self.cost(client, goes_on, answered)),
-            sure: self.tag.is_some(),
-        }
-    }
-
-    /// What it costs the client to go on there.
-    fn cost(&self, client: &Client, goes_on: &GoesOn, answered: Answered) -> Option<Cost> {
-        let numbers = &goes_on.numbers;
-        // Who is refused has not gone on anywhere.
-        if matches!(answered, Answered::Refused(_)) || !self.numbers.is(numbers) {
-            return None;
-        }
-        let sent = self.next?;
-        let (had, next) = match client.brought.as_deref() {
-            // It leads to the first event that has it, and nothing tells which one the client had.
-            Some(brought) if numbers.repeats_id(brought) => match &self.last_id {
-                Some((n, last)) if **last == *brought => (Some(*n), n + 1),
-                _ => return None,
-            },
-            _ => (goes_on.had, goes_on.next),
-        };
-        // What it says that it has counts, and not what the kernel took for it; but it cannot have what was never sent.
-        let lacks = had.map_or(sent, |had| sent.min(had + 1));
-        if self.told.gap && next.min(lacks) < self.told.first {
-            // Some of what lies there was sent and some was not.
-            return None;
-        }
-        Some(Cost {
-            lost: numbers.events_between(lacks, next),
-            // What was sent before that connection is of others.
-            repeated: match answered {
-                Answered::Stream => numbers.events_between(next.max(self.told.first), sent),
-                Answered::Complete | Answered::Refused(_) => 0,
-            },
-        })
-    }
-}
-
-/// How well a client fits one that went, the best last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    /// It has the tag.
-    TagOnly,
-    /// It brought an id that the other was given before the last.
-    OlderId,
-    /// It brought the last id that the other was given.
-    LastId,
-}
-
 impl Returns {
-    /// Remembers a client that went, unless it is back already. Those rows that are in the table still are there by their ids.
+    /// Remembers a client that went, unless it is back already: then, as which row. Those rows that are in the table still are
+    /// there by their ids.
     pub(super) fn went<'a>(
         &mut self,
         gone: Gone,
         seen: Seen,
         row_of: impl Fn(u64) -> Option<&'a Arc<Row>>,
-    ) {
+    ) -> Option<u64> {
+        self.beside.leave(gone.who, gone.row);
+        let back = self.came.get(&gone.row);
+        let gone = gone.continued(back);
         let Some((place, back)) = self.is_back(&gone, seen, row_of) else {
-            self.gone.truncate(GONE - 1);
-            self.gone.push_front(gone);
-            return;
+            self.remember(gone);
+            return None;
         };
-        let Some(Arrival { row: to, .. }) = self.arrivals.remove(place) else {
-            return;
-        };
+        let Arrival { row: to, .. } = self.arrivals.remove(place)?;
         let left = Left::Returned {
             to,
             away: back.away,
             sure: back.sure,
+            despite: back.despite,
         };
         self.came.insert(to, back);
         self.left.insert(gone.row, left);
+        Some(to)
+    }
+
+    fn remember(&mut self, gone: Gone) {
+        self.gone.truncate(GONE - 1);
+        self.gone.push_front(gone);
     }
 
     /// The arrival that is the return of this client, if there is one by its id: without one that tells, it may be another of the
@@ -356,25 +212,26 @@ impl Returns {
             // Of those that fit alike, the one that came last.
             Some((fit, gone.row, place))
         });
-        let Some((_, _, place)) = fits.max() else {
+        let place = fits.max().map(|(_, _, place)| place);
+        if client.tag.is_some() && answered == Answered::Stream {
+            let apart = place.is_some() || client.brought.is_none();
+            self.beside.enter(who, id, now, apart);
+        }
+        let Some(place) = place else {
             self.note(who, id);
-            let refused = matches!(answered, Answered::Refused(_));
-            if let Some(goes_on) = goes_on.filter(|_| client.brought.is_some() && !refused) {
-                self.arrivals.truncate(ARRIVALS - 1);
-                self.arrivals.push_front(Arrival {
-                    who,
-                    row: id,
-                    at: now,
-                    answered,
-                    numbers: WeakNumbers::new(&goes_on.numbers),
-                    next: goes_on.next,
-                    had: goes_on.had,
-                });
+            if let Some(goes_on) = goes_on {
+                self.arrived(row, goes_on, answered, now);
             }
             return;
         };
         let gone = &self.gone[place];
-        let (of, sure) = (gone.row, gone.tag.is_some());
+        if gone.is_asked_anew(client) {
+            if answered == Answered::Stream {
+                self.gone.remove(place);
+            }
+            return;
+        }
+        let (of, sure, despite) = (gone.row, gone.is_sure(), gone.is_away());
         let away = now.saturating_duration_since(gone.at);
         let back = gone.back(client, goes_on, answered, Some(away));
         self.came.insert(id, back);
@@ -388,14 +245,42 @@ impl Returns {
                 sure,
             },
             Answered::Stream | Answered::Complete => {
-                self.gone.remove(place);
-                let away = Some(away);
-                Left::Returned { to, away, sure }
+                let gone = self.gone.remove(place);
+                if let Some(gone) = gone.filter(|_| answered == Answered::Complete) {
+                    self.remember(gone.goes_away(row, now));
+                }
+                Left::Returned {
+                    to,
+                    away: Some(away),
+                    sure,
+                    despite,
+                }
             }
         };
         // What is said of no row would never be forgotten.
         if is_there(of) {
             self.left.insert(of, left);
+        }
+    }
+
+    /// Notes that somebody came who is not known to have gone: what it goes on from may end in a moment.
+    fn arrived(&mut self, row: &Row, goes_on: &GoesOn, answered: Answered, now: Instant) {
+        let refused = matches!(answered, Answered::Refused(_));
+        if row.client.brought.is_none() || refused {
+            return;
+        }
+        self.arrivals.truncate(ARRIVALS - 1);
+        self.arrivals.push_front(Arrival {
+            who: who(&row.client),
+            row: row.id,
+            at: now,
+            answered,
+            numbers: WeakNumbers::new(&goes_on.numbers),
+            next: goes_on.next,
+            had: goes_on.had,
+        });
+        if answered == Answered::Complete {
+            self.remember(Gone::away(row, goes_on, now));
         }
     }
 
@@ -413,35 +298,34 @@ impl Returns {
         self.left.remove(&id);
     }
 
-    /// How much the verdicts on a row matter, for sorting: missing above lost, refused, repeated and the rest.
+    /// How much the verdicts on a row matter, for sorting: missing above lost, come back against a 204, open twice, refused,
+    /// repeated, cut and the rest.
     pub(super) fn weight(&self, row: &Row, now: Instant, serving: Option<Instant>) -> u64 {
-        let left = self.left.get(&row.id);
-        if self.is_missing(row, now, serving) {
-            return 6;
-        }
-        match self
-            .came
-            .get(&row.id)
-            .map(|back| (back.answered, back.cost))
-        {
-            Some((_, Some(Cost { lost: 1.., .. }))) => 5,
-            Some((Answered::Refused(_), _)) => 4,
-            Some((_, Some(Cost { repeated: 1.., .. }))) => 3,
-            Some(_) => 2,
-            None => match left {
-                Some(Left::Refused { .. }) => 4,
-                Some(Left::Returned { .. }) => 1,
-                None => 0,
-            },
-        }
+        let of = |said: &Verdict| match said.kind {
+            VerdictKind::Missing => 9,
+            VerdictKind::Back if said.lost.is_some_and(|lost| lost > 0) => 8,
+            _ if said.despite => 7,
+            VerdictKind::Beside => 6,
+            VerdictKind::Refused => 5,
+            VerdictKind::Back if said.bad && said.repeated.is_none_or(|n| n == 0) => 5,
+            VerdictKind::Back if said.bad => 4,
+            VerdictKind::Cut => 3,
+            VerdictKind::Back => 2,
+            VerdictKind::Returned => 1,
+        };
+        let said = [self.verdict(row), self.afterwards(row, now, serving)];
+        said.iter().flatten().map(of).max().unwrap_or(0)
     }
 
     /// How the client of a row came back, if it did.
     pub(super) fn verdict(&self, row: &Row) -> Option<Verdict> {
-        self.came.get(&row.id).map(Back::verdict)
+        let back = self.came.get(&row.id)?;
+        let waits = || self.gone.iter().any(|gone| gone.row == back.of);
+        Some(back.verdict(row, waits))
     }
 
-    /// What there is to say at `now` of the client of a row that ended, where clients can come back since `serving`.
+    /// What there is to say at `now` of the client of a row that ended, where clients can come back since `serving`; of one that
+    /// is open, what else its client has open.
     pub(super) fn afterwards(
         &self,
         row: &Row,
@@ -449,10 +333,33 @@ impl Returns {
         serving: Option<Instant>,
     ) -> Option<Verdict> {
         let left = self.left.get(&row.id);
+        let Some(ended) = row.ended.get() else {
+            return verdict::beside(row, &self.beside_of(row, now));
+        };
         if self.is_missing(row, now, serving) {
-            return verdict::missing(row, left, now);
+            return Some(verdict::missing(row, ended, left, now));
         }
-        left.map(Left::verdict)
+        match left {
+            Some(left) => Some(left.verdict(ended)),
+            None => verdict::cut(row, ended),
+        }
+    }
+
+    /// The rows that are open at once as this one and others of its client; none where it is alone.
+    fn beside_of(&self, row: &Row, now: Instant) -> Vec<u64> {
+        if row.client.tag.is_none() {
+            return Vec::new();
+        }
+        let mut rows = self.beside.of(who(&row.client), now);
+        if !rows.contains(&row.id) {
+            rows.clear();
+        }
+        rows
+    }
+
+    /// The newest of the rows of each client that has several open at once.
+    pub(super) fn doubled(&self, now: Instant) -> impl Iterator<Item = u64> {
+        self.beside.all(now).filter_map(|rows| rows.last().copied())
     }
 
     /// Whether the client of a row should be back by now.

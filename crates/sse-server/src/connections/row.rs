@@ -95,6 +95,17 @@ pub(super) struct Ended {
     pub(super) at: Instant,
     /// The reconnection time, in milliseconds.
     pub(super) retry: Option<u64>,
+    /// Where a finite stream ended before its last event.
+    pub(super) cut: Option<Cut>,
+}
+
+/// How far a finite stream came that ended before its last event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Cut {
+    /// Events of the stream that its client has, as far as the server knows; those before a resume count.
+    pub after: u64,
+    /// Events that the stream has.
+    pub of: u64,
 }
 
 /// One connection, or one refused request.
@@ -250,6 +261,7 @@ impl Row {
             retry: self.client.numbers.retry(),
             first: next.unwrap_or(0).saturating_sub(events),
             gap: false,
+            whole: None,
         }
     }
 
@@ -273,13 +285,30 @@ impl Row {
         Some(topic.last().saturating_sub(self.sent.last()?))
     }
 
+    /// Where the stream is cut if it ends so, of which `whole` are the first number and the one behind the last.
+    pub(super) fn cut(&self, ending: Ending, whole: Option<(u64, u64)>) -> Option<Cut> {
+        let (from, end) = whole.filter(|_| !ending.complete)?;
+        let numbers = &self.client.numbers;
+        let of = numbers.events_between(from, end);
+        let left = numbers.events_between(self.sent.next()?, end);
+        let after = of.saturating_sub(left);
+        (left > 0).then_some(Cut { after, of })
+    }
+
     /// Answers whether this is how it ended, and not something that was said before.
-    pub(super) fn end(&self, ending: Ending, retry: Option<u64>, now: Instant) -> bool {
+    pub(super) fn end(
+        &self,
+        ending: Ending,
+        retry: Option<u64>,
+        cut: Option<Cut>,
+        now: Instant,
+    ) -> bool {
         let ended = Ended {
             ending,
             when: SystemTime::now(),
             at: now,
             retry,
+            cut,
         };
         self.ended.set(Box::new(ended)).is_ok()
     }

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::look::{Look, SHOWN, Sort};
 use super::rates::{Counts, PerSecond, Rates};
-use super::row::{Ended, Row};
-use super::{Connections, EndedBy, Table, Verdict, lock};
+use super::row::Row;
+use super::{Connections, Cut, EndedBy, Table, Verdict, lock};
 use crate::time::{millis, since_1970};
 
 /// How long an order stands while no row comes or ends, where what it is sorted by changes with every event.
@@ -76,7 +76,8 @@ pub struct RowView {
     pub ended: Option<EndedView>,
     /// How its client came back with it, where it did.
     pub verdict: Option<Verdict>,
-    /// What its client did after the end of it, where that is known.
+    /// What its client did after the end of it, where that is known, or where it was cut; while it is open, what else its client
+    /// has open.
     pub afterwards: Option<Verdict>,
 }
 
@@ -91,6 +92,8 @@ pub struct EndedView {
     pub complete: bool,
     /// When, in milliseconds since 1970.
     pub at_ms: u64,
+    /// How far it came, of a finite stream that ended before its last event.
+    pub cut: Option<Cut>,
 }
 
 /// What a look at the table shows.
@@ -286,7 +289,7 @@ impl Table {
         self.open.values().chain(closed)
     }
 
-    fn row_of(&self, id: u64) -> Option<&Arc<Row>> {
+    pub(super) fn row_of(&self, id: u64) -> Option<&Arc<Row>> {
         let mut closed = self.ended.iter().chain(&self.turned_away);
         let open = self.open.get(&id);
         open.or_else(|| closed.find(|row| row.id == id))
@@ -344,11 +347,12 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
         state: row.state().word(),
         status: row.status,
         origin: row.origin.as_deref().map(str::to_owned),
-        ended: ended.map(|Ended { ending, when, .. }| EndedView {
-            by: ending.by,
-            why: ending.why,
-            complete: ending.complete,
-            at_ms: millis(since_1970(*when)),
+        ended: ended.map(|ended| EndedView {
+            by: ended.ending.by,
+            why: ended.ending.why,
+            complete: ended.ending.complete,
+            at_ms: millis(since_1970(ended.when)),
+            cut: ended.cut,
         }),
         verdict: None,
         afterwards: None,

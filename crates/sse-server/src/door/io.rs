@@ -14,6 +14,9 @@ use tokio::time::Sleep;
 /// Answers that are held together, in bytes at most. The answer to a publish takes some 250.
 const HELD: usize = 16 * 1024;
 
+/// What hyper says to a client that waits before it sends a body (RFC 9110 15.2.1).
+pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
 /// Room that is kept for them while the connection is idle, in bytes at most.
 const SPARE: usize = 4 * 1024;
 
@@ -34,6 +37,21 @@ pub(super) struct Watched {
     owed: bool,
     /// Whether the last read brought something.
     reading: bool,
+    /// Whether the last that hyper wrote was [`CONTINUE`].
+    continued: bool,
+    /// Whether hyper would have refused a request itself. What it says then has no sentence, so it is not sent.
+    refused: bool,
+}
+
+/// What is left of a connection when hyper is through with it.
+pub(super) struct Settled {
+    pub(super) socket: TcpStream,
+    /// What is still to be sent before anything else.
+    pub(super) held: Vec<u8>,
+    /// Whether the client was told to go on with its body, and nothing since.
+    pub(super) continued: bool,
+    /// Whether hyper refused a request, of which the client was told nothing yet.
+    pub(super) refused: bool,
 }
 
 impl Watched {
@@ -45,13 +63,19 @@ impl Watched {
             held: Vec::new(),
             owed: false,
             reading: false,
+            continued: false,
+            refused: false,
         }
     }
 
-    /// The socket and what is still to be sent before anything else, if everything else that was answered before
-    /// has left.
-    pub(super) fn into_settled(self) -> Option<(TcpStream, Vec<u8>)> {
-        (!self.owed).then(|| (self.socket.into_inner(), self.held))
+    /// The socket and what is known of it, if all has left that was not held.
+    pub(super) fn into_settled(self) -> Option<Settled> {
+        (!self.owed).then(|| Settled {
+            socket: self.socket.into_inner(),
+            held: self.held,
+            continued: self.continued,
+            refused: self.refused,
+        })
     }
 
     /// Takes small bytes in, while there is room.
@@ -130,6 +154,10 @@ impl Write for Watched {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_held(cx))?;
+        if this.refused {
+            // Its client is yet to be told why.
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut this.socket).poll_shutdown(cx)
     }
 
@@ -143,6 +171,11 @@ impl Write for Watched {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if is_own_refusal(bufs) {
+            this.refused = true;
+            return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
+        }
+        this.continued = bufs.iter().any(|buf| **buf == *CONTINUE);
         if let Some(length) = this.hold(bufs) {
             return Poll::Ready(Ok(length));
         }
@@ -152,4 +185,16 @@ impl Write for Watched {
         this.owed = written.is_pending();
         this.watch(cx, written)
     }
+}
+
+/// Whether hyper is about to refuse a request that it cannot read. All answers of ours say `nosniff`, and its own are heads alone.
+fn is_own_refusal(bufs: &[io::IoSlice<'_>]) -> bool {
+    let mut filled = bufs.iter().filter(|buf| !buf.is_empty());
+    let (Some(head), None) = (filled.next(), filled.next()) else {
+        return false;
+    };
+    let contains = |text: &[u8]| head.windows(text.len()).any(|part| part == text);
+    (head.starts_with(b"HTTP/1.1 4") || head.starts_with(b"HTTP/1.0 4"))
+        && head.ends_with(b"\r\n\r\n")
+        && !contains(b"x-content-type-options")
 }

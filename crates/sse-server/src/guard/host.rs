@@ -52,12 +52,32 @@ impl Authority {
         Some(Self { host, port })
     }
 
-    /// `localhost`, 127.0.0.1 or `[::1]`, and no other spelling of loopback: those are the names that we
-    /// give out.
+    /// `localhost` and the names below it, which every resolver takes for loopback (RFC 6761 6.3), with or without
+    /// the dot of the root behind them; 127.0.0.1 or `[::1]`, and no other spelling of an address of loopback: those are
+    /// the ones that we give out.
     pub(crate) fn is_loopback_name(&self) -> bool {
         match &self.host {
-            Host::Name(name) => name == "localhost",
+            Host::Name(name) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                // No label of a name is empty.
+                match name.strip_suffix("localhost") {
+                    Some("") => true,
+                    Some(below) => {
+                        below.ends_with('.')
+                            && below.split_terminator('.').all(|label| !label.is_empty())
+                    }
+                    None => false,
+                }
+            }
             Host::Ip(ip) => *ip == Ipv4Addr::LOCALHOST || *ip == Ipv6Addr::LOCALHOST,
+        }
+    }
+
+    /// The host as `--allow-host` takes it, where it does.
+    pub(crate) fn to_allow(&self) -> Option<String> {
+        match &self.host {
+            Host::Name(name) => name_to_allow(name),
+            Host::Ip(ip) => Some(ip.to_string()),
         }
     }
 
@@ -75,11 +95,6 @@ impl Authority {
             Host::Name(own) => own == name,
             Host::Ip(ip) => name.parse() == Ok(*ip),
         }
-    }
-
-    /// Whether the host is below `localhost`, which browsers resolve to loopback (RFC 6761 6.3).
-    pub(crate) fn is_below_localhost(&self) -> bool {
-        matches!(&self.host, Host::Name(name) if name.ends_with(".localhost"))
     }
 
     /// The port, 80 where none was written.

@@ -38,7 +38,7 @@ pub(super) fn sent(headers: &HeaderMap) -> Option<Origin> {
         (Ok(text), None) => text,
         _ => "null",
     };
-    Some(Origin(text.to_ascii_lowercase()))
+    Some(Origin::new(text))
 }
 
 impl Origin {
@@ -46,20 +46,24 @@ impl Origin {
         &self.0
     }
 
-    /// An origin that a person allows: scheme, host, port and nothing more.
-    pub(super) fn to_allow(text: &str) -> Result<Self, Error> {
-        let text = text.trim_end_matches('/').to_ascii_lowercase();
-        // Browsers leave the scheme's own port out.
+    /// In lower case, and without the scheme's own port, which browsers leave out.
+    fn new(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
         let own_port = match text.split_once(':') {
             Some(("http", _)) => ":80",
             Some(("https", _)) => ":443",
             _ => "",
         };
-        let origin = Origin(text.strip_suffix(own_port).unwrap_or(&text).to_owned());
+        Self(text.strip_suffix(own_port).unwrap_or(&text).to_owned())
+    }
+
+    /// An origin that a person allows: scheme, host, port and nothing more.
+    pub(super) fn to_allow(text: &str) -> Result<Self, Error> {
+        let origin = Self::new(text.trim_end_matches('/'));
         match origin.parts() {
             // A star would never match: origins are compared whole.
             Some(_) if !origin.0.contains('*') => Ok(origin),
-            _ => Err(Error::BadOrigin(text)),
+            _ => Err(Error::BadOrigin(origin.0)),
         }
     }
 
@@ -85,8 +89,6 @@ impl Origin {
         let Some(("http" | "https", authority)) = self.parts() else {
             return false;
         };
-        authority.is_loopback_name()
-            || authority.is_below_localhost()
-            || authority.ip().is_some_and(|ip| ip.is_loopback())
+        authority.is_loopback_name() || authority.ip().is_some_and(|ip| ip.is_loopback())
     }
 }

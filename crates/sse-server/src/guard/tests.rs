@@ -10,6 +10,16 @@ const LOOPBACK: Ends = Ends {
     port: 8000,
 };
 
+/// Every row of the table.
+const EVERY: [Area; 6] = [
+    Area::Stream,
+    Area::EndOfTopic,
+    Area::Api,
+    Area::Page,
+    Area::Health,
+    Area::Nothing,
+];
+
 fn guard() -> Guard {
     Guard::new(
         &["bench.example".to_owned()],
@@ -42,11 +52,6 @@ fn host_status(area: Area, host: &str) -> u16 {
     status_at(LOOPBACK, area, "/numbers", &[("host", host)])
 }
 
-fn origin_status(area: Area, origin: &str) -> u16 {
-    let headers = [("host", "localhost:8000"), ("origin", origin)];
-    status_at(LOOPBACK, area, "/numbers", &headers)
-}
-
 #[test]
 fn on_streams_the_name_decides_on_any_port() {
     for host in [
@@ -61,8 +66,14 @@ fn on_streams_the_name_decides_on_any_port() {
         "[0:0:0:0:0:0:0:1]:9",
         "bench.example:8000",
         "Bench.Example",
+        "localhost.:8000",
+        "foo.localhost:8000",
+        "a.b.LOCALHOST.",
+        "tauri.localhost",
     ] {
-        assert_eq!(host_status(Area::Stream, host), 200, "{host}");
+        for area in [Area::Stream, Area::EndOfTopic, Area::Health, Area::Nothing] {
+            assert_eq!(host_status(area, host), 200, "{host} {area:?}");
+        }
     }
 }
 
@@ -73,8 +84,12 @@ fn on_our_own_places_the_port_counts_too() {
         "127.0.0.1:8000",
         "[::1]:8000",
         "bench.example:8000",
+        "localhost.:8000",
+        "app.localhost:8000",
     ] {
-        assert_eq!(host_status(Area::Own, host), 200, "{host}");
+        for area in [Area::Page, Area::Api] {
+            assert_eq!(host_status(area, host), 200, "{host}");
+        }
     }
     for host in [
         "localhost",
@@ -82,8 +97,12 @@ fn on_our_own_places_the_port_counts_too() {
         "localhost:",
         "127.0.0.1:80",
         "[::1]:8080",
+        "localhost.",
+        "app.localhost:80",
     ] {
-        assert_eq!(host_status(Area::Own, host), 421, "{host}");
+        for area in [Area::Page, Area::Api] {
+            assert_eq!(host_status(area, host), 421, "{host}");
+        }
     }
 }
 
@@ -95,7 +114,13 @@ fn names_that_are_not_ours_are_misdirected() {
         "evil.com",
         "evil.com:8000",
         "xlocalhost:8000",
-        "localhost.:8000",
+        "evil-localhost",
+        ".localhost",
+        "a..localhost",
+        "localhost..",
+        "localhost.evil.com.",
+        "127.0.0.1.",
+        "app.localhost.evil.com",
         "0.0.0.0:8000",
         "127.0.0.2:8000",
         "127.1:8000",
@@ -104,11 +129,9 @@ fn names_that_are_not_ours_are_misdirected() {
         "192.168.1.5:8000",
         "[::2]:8000",
         "[::ffff:127.0.0.1]:8000",
-        "foo.localhost:8000",
         "bench.example.evil.com",
-        "tauri.localhost",
     ] {
-        for area in [Area::Stream, Area::Own] {
+        for area in EVERY {
             assert_eq!(host_status(area, host), 421, "{host}");
         }
     }
@@ -137,7 +160,7 @@ fn malformed_hosts_are_bad_requests() {
         "localhost:8000, evil.com",
         ":8000",
     ] {
-        for area in [Area::Stream, Area::Own] {
+        for area in EVERY {
             assert_eq!(host_status(area, host), 400, "{host:?}");
         }
     }
@@ -208,17 +231,109 @@ fn the_table_of_origins() {
         "http://.localhost@evil.com",
         "ftp://localhost",
     ];
-    for origin in own {
-        assert_eq!(origin_status(Area::Stream, origin), 200, "{origin}");
-        assert_eq!(origin_status(Area::Own, origin), 200, "{origin}");
+    // Who reads the answer in each row: with CORS, without, or nobody.
+    for (area, own_cors, others) in [
+        (Area::Stream, true, Some(true)),
+        (Area::Nothing, true, Some(true)),
+        (Area::EndOfTopic, true, None),
+        (Area::Api, false, None),
+        (Area::Page, false, None),
+        (Area::Health, false, Some(false)),
+    ] {
+        for origin in own {
+            assert_eq!(cors(area, origin), Some(own_cors), "{origin} {area:?}");
+        }
+        for origin in shell.iter().chain(&local).chain(&listed) {
+            assert_eq!(cors(area, origin), others, "{origin} {area:?}");
+        }
+        for origin in foreign {
+            let health = (area == Area::Health).then_some(false);
+            assert_eq!(cors(area, origin), health, "{origin} {area:?}");
+        }
     }
-    for origin in shell.iter().chain(&local).chain(&listed) {
-        assert_eq!(origin_status(Area::Stream, origin), 200, "{origin}");
-        assert_eq!(origin_status(Area::Own, origin), 403, "{origin}");
+}
+
+/// Whether a page of this origin is answered, and with CORS.
+fn cors(area: Area, origin: &str) -> Option<bool> {
+    let headers = [("host", "localhost:8000"), ("origin", origin)];
+    let admitted = guard().admit(&request("/numbers", &headers), area, LOOPBACK);
+    admitted.ok().map(|admission| admission.cors.is_some())
+}
+
+/// It answered 403 with an advice that the command line refused.
+#[test]
+fn what_a_refusal_advises_works() {
+    for (origin, can_be_allowed) in [
+        ("https://evil.com", true),
+        ("http://192.168.1.5:8000", true),
+        ("chrome-extension://abcdef", true),
+        ("http://new.example:80", true),
+        ("http://a;touch$IFS$9made", true),
+        ("null", false),
+        ("", false),
+        ("file://", false),
+        ("https://*.example", false),
+        ("http://localhost:8000 http://evil.com", false),
+    ] {
+        let headers = [("host", "localhost:8000"), ("origin", origin)];
+        let request = request("/numbers", &headers);
+        let guard = guard();
+        let refusal = guard
+            .admit(&request, Area::Stream, LOOPBACK)
+            .expect_err(origin);
+        let advised = refusal.sentence.split_once("--allow-origin ");
+        assert_eq!(advised.is_some(), can_be_allowed, "{}", refusal.sentence);
+        match advised {
+            Some((_, rest)) => {
+                let advised = rest.split('`').next().expect("an origin");
+                let advised = advised.trim_matches('\'');
+                guard.allow_origin(advised).expect(advised);
+                guard
+                    .admit(&request, Area::Stream, LOOPBACK)
+                    .expect("it is allowed now");
+            }
+            None => {
+                assert!(
+                    refusal.sentence.contains("a port of localhost"),
+                    "{refusal:?}"
+                );
+                guard.allow_origin(origin).expect_err(origin);
+            }
+        }
     }
-    for origin in foreign {
-        assert_eq!(origin_status(Area::Stream, origin), 403, "{origin}");
-        assert_eq!(origin_status(Area::Own, origin), 403, "{origin}");
+    for (host, can_be_allowed) in [("box.lan:8000", true), ("10.0.0.5", true), ("a%20b", false)] {
+        let request = request("/numbers", &[("host", host)]);
+        let refusal = guard()
+            .admit(&request, Area::Stream, LOOPBACK)
+            .expect_err(host);
+        let advised = refusal.sentence.split_once("--allow-host ");
+        assert_eq!(advised.is_some(), can_be_allowed, "{}", refusal.sentence);
+        if let Some((_, rest)) = advised {
+            let advised = rest.split('`').next().expect("a name").to_owned();
+            let guard = Guard::new(&[advised], &[]).expect("a name");
+            guard
+                .admit(&request, Area::Stream, LOOPBACK)
+                .expect("it is allowed now");
+        }
+    }
+}
+
+/// A proxy on this machine is a loopback peer, and whoever it speaks for need not be one.
+#[test]
+fn the_api_does_not_answer_through_a_proxy() {
+    for field in [
+        ("forwarded", "for=192.0.2.1"),
+        ("Via", "1.1 proxy"),
+        ("x-forwarded-for", "192.0.2.1"),
+        ("X-Forwarded-Host", "app.example"),
+        ("x-forwarded-proto", ""),
+    ] {
+        let headers = [("host", "localhost:8000"), field];
+        for area in EVERY {
+            let status = status_at(LOOPBACK, area, "/", &headers);
+            let expected = if area == Area::Api { 403 } else { 200 };
+            assert_eq!(status, expected, "{field:?} {area:?}");
+        }
     }
 }
 
@@ -252,7 +367,7 @@ fn cors_is_for_the_one_origin_and_for_streams_only() {
         ("origin", "http://localhost:8000"),
     ];
     let admitted = guard()
-        .admit(&request("/api/state", &headers), Area::Own, LOOPBACK)
+        .admit(&request("/api/state", &headers), Area::Api, LOOPBACK)
         .expect("our own page");
     assert_eq!(admitted.cors, None);
 }
@@ -277,6 +392,7 @@ fn an_origin_is_foreign_until_it_is_allowed() {
         ("https://a.example:443", "https://a.example"),
         ("http://a.example:80/", "http://a.example"),
         ("https://b.example:80", "https://b.example:80"),
+        ("http://c.example", "http://c.example:80"),
     ] {
         guard.allow_origin(allowed).expect("an origin");
         let headers = [("host", "localhost"), ("origin", sent)];
@@ -342,10 +458,10 @@ fn beyond_loopback_the_api_is_for_loopback_peers() {
         port: 8000,
     };
     let at = |ends, target, host| {
-        let area = if target == "/numbers" {
-            Area::Stream
-        } else {
-            Area::Own
+        let area = match target {
+            "/numbers" => Area::Stream,
+            "/" => Area::Page,
+            _ => Area::Api,
         };
         status_at(ends, area, target, &[("host", host)])
     };

@@ -36,6 +36,11 @@ impl Counter {
         self.next
     }
 
+    /// The first number and the one behind the last; `None` is endless.
+    pub(crate) fn whole(&self) -> Option<(u64, u64)> {
+        Some((self.from, self.end?))
+    }
+
     /// Takes the next number, or `None` after the last.
     pub(crate) fn take(&mut self) -> Option<u64> {
         if self.is_done() {

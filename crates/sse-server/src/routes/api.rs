@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::app::{Context, tell};
 use crate::connections::Look;
+use crate::params::params;
 use crate::preview::Preview;
 use crate::query::{MAX_FROM, once, whole};
 use crate::state::StateView;
@@ -35,13 +36,12 @@ pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -
 
 /// What `?stream=/PATH` would send.
 pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    let query = uri.query().unwrap_or_default();
     let mut asked = None;
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in params(uri.query()) {
         if name != "stream" {
             continue;
         }
-        if let Err(bad) = once(&mut asked, &name, value) {
+        if let Err(bad) = value.and_then(|value| once(&mut asked, &name, value)) {
             return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string());
         }
     }
@@ -61,14 +61,15 @@ pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Re
 /// What the connection `?id=` was sent, from its byte `from=` on.
 pub(super) async fn wire(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
     let (mut id, mut from) = (None, None);
-    let query = uri.query().unwrap_or_default();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in params(uri.query()) {
         let slot = match &*name {
             "id" => &mut id,
             "from" => &mut from,
             _ => continue,
         };
-        let read = whole(&name, &value, 0, MAX_FROM).and_then(|n| once(slot, &name, n));
+        let read = value
+            .and_then(|value| whole(&name, &value, 0, MAX_FROM))
+            .and_then(|n| once(slot, &name, n));
         if let Err(bad) = read {
             return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string());
         }

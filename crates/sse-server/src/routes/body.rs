@@ -1,5 +1,6 @@
 //! Request bodies: within a bound of bytes and of time, or refused with the connection's last words.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -7,69 +8,182 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
 
-use crate::app::say;
+use crate::app::last_words;
 use crate::config::Limits;
+use crate::error::Error;
+
+/// The memory that the bodies of all requests may take together. Strangers choose how many they send at once, and how long they
+/// take.
+#[derive(Debug)]
+pub(crate) struct Room {
+    bytes: usize,
+    taken: AtomicUsize,
+}
+
+/// A body that was read, and the room that it takes until it is dropped.
+#[derive(Debug)]
+pub(super) struct Whole<'a> {
+    bytes: Vec<u8>,
+    room: &'a Room,
+    taken: usize,
+}
+
+impl Room {
+    /// Room for so many bytes.
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self {
+            bytes,
+            taken: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes `bytes` of it. Answers whether they were there.
+    fn take(&self, bytes: usize) -> bool {
+        let more = |taken: usize| taken.checked_add(bytes).filter(|sum| *sum <= self.bytes);
+        let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.taken.fetch_update(set, get, more).is_ok()
+    }
+}
+
+impl<'a> Whole<'a> {
+    fn new(room: &'a Room) -> Self {
+        Self {
+            bytes: Vec::new(),
+            room,
+            taken: 0,
+        }
+    }
+
+    /// Appends to it. Answers whether there was room.
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        let length = self.bytes.len() + bytes.len();
+        if length > self.taken {
+            // What comes bit by bit is not copied for each bit.
+            let wanted = length.max(2 * self.taken);
+            if !self.room.take(wanted - self.taken) {
+                return false;
+            }
+            self.taken = wanted;
+            self.bytes.reserve_exact(wanted - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(bytes);
+        true
+    }
+
+    /// The bytes. What they become takes the room of this value still.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+}
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        self.room.taken.fetch_sub(self.taken, Ordering::Relaxed);
+    }
+}
 
 /// Reads a request body to its end and forgets it: the stream is the same whatever it says, and the
 /// socket cannot be taken over with half a request in it.
 pub(super) async fn drain(body: Body, limits: &Limits) -> Result<(), Response<Body>> {
-    each(body, limits, drop).await
+    each(body, limits, |_| true).await
 }
 
 /// Reads a request body whole.
-pub(super) async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, Response<Body>> {
-    let mut whole = Vec::new();
-    each(body, limits, |bytes| whole.extend_from_slice(&bytes)).await?;
+pub(super) async fn read<'a>(
+    body: Body,
+    limits: &Limits,
+    room: &'a Room,
+) -> Result<Whole<'a>, Response<Body>> {
+    let mut whole = Whole::new(room);
+    each(body, limits, |bytes| whole.push(&bytes)).await?;
     Ok(whole)
 }
 
-/// Hands over a body a frame at a time, so that what is to be forgotten is never kept.
+/// Why a body was not read to its end.
+enum Cut {
+    TooLong,
+    NoRoom,
+    Broken,
+}
+
+/// Hands over a body a frame at a time, so that what is to be forgotten is never kept, until somebody has no room for it.
 async fn each(
     body: Body,
     limits: &Limits,
-    mut take: impl FnMut(Bytes),
+    mut take: impl FnMut(Bytes) -> bool,
 ) -> Result<(), Response<Body>> {
-    let too_long = || {
-        let sentence = format!(
-            "The request body is longer than {} bytes: send a shorter one.",
-            limits.body_bytes
-        );
-        last_words(StatusCode::PAYLOAD_TOO_LARGE, &sentence)
-    };
-    if body.size_hint().lower() > limits.body_bytes as u64 {
-        return Err(too_long());
-    }
-    let mut body = Limited::new(body, limits.body_bytes);
     let whole = async {
+        if body.size_hint().lower() > limits.body_bytes as u64 {
+            return Err(Cut::TooLong);
+        }
+        let mut body = Limited::new(body, limits.body_bytes);
         while let Some(frame) = body.frame().await {
-            if let Ok(bytes) = frame?.into_data() {
-                take(bytes);
+            let frame = frame.map_err(|e| match e.is::<LengthLimitError>() {
+                true => Cut::TooLong,
+                false => Cut::Broken,
+            })?;
+            if let Ok(bytes) = frame.into_data()
+                && !take(bytes)
+            {
+                return Err(Cut::NoRoom);
             }
         }
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        Ok(())
     };
-    match tokio::time::timeout(limits.head_time, whole).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(e)) if e.is::<LengthLimitError>() => Err(too_long()),
-        Ok(Err(_)) => Err(last_words(
+    let cut = match tokio::time::timeout(limits.head_time, whole).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(cut)) => cut,
+        Err(_) => {
+            let time = Duration::from_secs(limits.head_time.as_secs());
+            let sentence = format!(
+                "The request body did not arrive within {}: send it faster.",
+                humantime::format_duration(time)
+            );
+            return Err(last_words(StatusCode::REQUEST_TIMEOUT, &sentence));
+        }
+    };
+    Err(match cut {
+        Cut::TooLong => {
+            let sentence = format!(
+                "The request body is longer than {} bytes: send a shorter one.",
+                limits.body_bytes
+            );
+            last_words(StatusCode::PAYLOAD_TOO_LARGE, &sentence)
+        }
+        Cut::NoRoom => {
+            let sentence = Error::TooManyBodies(limits.all_bodies_bytes).to_string();
+            let mut refusal = last_words(StatusCode::SERVICE_UNAVAILABLE, &sentence);
+            refusal
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            refusal
+        }
+        Cut::Broken => last_words(
             StatusCode::BAD_REQUEST,
             "The request body could not be read: send it whole and in one piece.",
-        )),
-        Err(_) => Err(last_words(
-            StatusCode::REQUEST_TIMEOUT,
-            &format!(
-                "The request body did not arrive within {}: send it faster.",
-                humantime::format_duration(Duration::from_secs(limits.head_time.as_secs()))
-            ),
-        )),
-    }
+        ),
+    })
 }
 
-/// A refusal over a body that was not read: the connection cannot be used again.
-fn last_words(status: StatusCode, sentence: &str) -> Response<Body> {
-    let mut response = say(status, sentence);
-    response
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_take_what_they_need_of_one_room_and_give_it_back() {
+        let room = Room::new(100);
+        let mut one = Whole::new(&room);
+        assert!(one.push(&[1; 40]) && one.push(&[2; 1]));
+        let taken = || room.taken.load(Ordering::Relaxed);
+        assert_eq!(taken(), 80, "it grows by doubling");
+        let mut two = Whole::new(&room);
+        assert!(!two.push(&[3; 21]) && two.push(&[3; 20]));
+        assert_eq!(taken(), 100);
+        assert!(one.push(&[2; 39]) && !one.push(&[2; 1]));
+        assert_eq!(one.take().len(), 80);
+        assert_eq!(taken(), 100, "what it became is still there");
+        drop(one);
+        drop(two);
+        assert_eq!(taken(), 0);
+    }
 }

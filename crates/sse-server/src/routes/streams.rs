@@ -85,7 +85,7 @@ pub(super) async fn open(
         had,
     };
     let pump = match Pump::new(play, context.keep_alive, last_event_id) {
-        Ok(pump) => pump,
+        Ok(pump) => pump.with_blank(context.keep_alive_blank),
         Err(next) => {
             if !head_only {
                 context.connections.complete(asked.client, &goes_on(next));
@@ -145,13 +145,14 @@ pub(super) fn begin(
 /// What a stream adds to its head.
 type Headers = [(HeaderName, HeaderValue)];
 
-/// The head of a stream, with what its definition adds or puts in a place. `no-store` because no event may come from a cache, `x-accel-buffering` because
-/// nginx would else hold events back.
+/// The head of a stream, with what its definition adds or puts in a place. `no-store` because no event may come from a cache,
+/// `no-transform` because a proxy that compresses holds events back until it has enough of them (RFC 9111 5.2.2.6), and
+/// `x-accel-buffering` because nginx would else hold them back too.
 pub(crate) fn head(own: &Headers) -> Response<Body> {
     let mut response = (
         [
             (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
+            (header::CACHE_CONTROL, "no-store, no-transform"),
             (HeaderName::from_static("x-accel-buffering"), "no"),
         ],
         Body::new(Unsized),
@@ -159,13 +160,6 @@ pub(crate) fn head(own: &Headers) -> Response<Body> {
         .into_response();
     for (name, value) in own {
         response.headers_mut().insert(name, value.clone());
-    }
-    if own.iter().any(|(name, _)| name == header::CONTENT_TYPE) {
-        // Shown as a document it is not one of ours: it may not script, and reads nothing of this origin.
-        response.headers_mut().insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox"),
-        );
     }
     response
 }

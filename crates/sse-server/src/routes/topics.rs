@@ -1,4 +1,4 @@
-//! A topic: GET subscribes to it, POST publishes to it.
+//! A topic: GET subscribes to it, POST publishes to it, DELETE ends it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::streams::{self, Asked};
 use crate::app::{Answer, Context, Visitor, say};
 use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
 use crate::error::Error;
-use crate::publish::{Fields, is_lines};
+use crate::publish::{Fields, Kind};
 use crate::pump::Pump;
 use crate::query::Overrides;
 use crate::topics;
@@ -48,6 +48,7 @@ pub(super) async fn subscribe(
         .subscribe(name, asked.last_event_id.as_deref())
     {
         Ok(subscription) => {
+            let subscription = subscription.in_form(asked.overrides.form);
             let client = Client {
                 numbers: Numbers::Topic(Arc::clone(subscription.topic())),
                 ..asked.client
@@ -58,7 +59,8 @@ pub(super) async fn subscribe(
                 next: subscription.next(),
                 had: asked.last_event_id.and_then(|id| topic.find(&id)),
             };
-            let pump = Pump::subscribed(subscription, context.keep_alive);
+            let pump = Pump::subscribed(subscription, context.keep_alive)
+                .with_blank(context.topics.keep_alive_blank());
             streams::begin(context, client, &goes_on, pump, &[])
         }
         Err(error) => {
@@ -84,14 +86,15 @@ pub(super) async fn publish(
     name: &str,
     request: Request<Body>,
 ) -> Response<Body> {
-    let lines = is_lines(request.headers().get(header::CONTENT_TYPE));
+    let kind = Kind::of(request.headers());
     let fields = Fields::parse(request.uri().query());
     // The body is read even where the query is refused: the connection can then be used again.
-    let body = match body::read(request.into_body(), &context.limits).await {
+    let mut body = match body::read(request.into_body(), &context.limits, &context.bodies).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    let batch = match fields.and_then(|fields| fields.batch(body, lines)) {
+    let read = kind.and_then(|kind| fields?.batch(body.take(), kind));
+    let batch = match read {
         Ok(batch) => batch,
         Err(error) => return refuse(&error),
     };
@@ -101,10 +104,22 @@ pub(super) async fn publish(
     }
 }
 
+/// DELETE.
+pub(super) fn end(context: &Context, name: &str) -> Response<Body> {
+    match context.end_topic(name) {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => say(
+            StatusCode::NOT_FOUND,
+            "There is no topic of this name: GET /api/state names those that there are.",
+        ),
+    }
+}
+
 fn refuse(error: &Error) -> Response<Body> {
     let status = match error {
         Error::TooManyTopics(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::IdTaken(_) => StatusCode::CONFLICT,
+        Error::UnknownBody(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         _ => StatusCode::BAD_REQUEST,
     };
     let mut response = say(status, &error.to_string());

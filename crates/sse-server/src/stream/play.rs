@@ -41,10 +41,12 @@ impl Play {
 }
 
 impl Play {
-    /// The number of the event that was given this id in this play, if one can have been.
+    /// The number of the event that was given this id in this play, if one can have been: an id from before the stream was
+    /// changed, or of another stream, is none of it.
     pub(crate) fn number_of(&self, id: &str) -> Option<u64> {
         let n = self.stream.number_of(id, self.from)?;
-        (n >= self.from).then_some(n)
+        let given = n.checked_sub(self.from)?;
+        self.count.is_none_or(|count| given < count).then_some(n)
     }
 
     /// Whether no event comes from this number on, though a comment may.
@@ -103,5 +105,27 @@ mod tests {
         ] {
             assert_eq!(play.number_of(id), number, "{id}");
         }
+    }
+
+    /// A client with an id from before a list was made shorter was told to stay away for good, and had none of the new list.
+    #[test]
+    fn an_id_from_behind_the_last_event_is_none_of_it() {
+        for stream in shipped() {
+            let Some(count) = stream.count else { continue };
+            let play = Play::new(Arc::new(stream));
+            let last = play.from + count - 1;
+            for n in [last + 1, last + 7, MAX_NUMBER] {
+                let id = n.to_string();
+                assert_eq!(play.number_of(&id), None, "{id} of {}", play.stream.path);
+            }
+        }
+        let numbers = Play {
+            count: Some(20),
+            ..Play::new(Arc::new(shipped().remove(0)))
+        };
+        assert_eq!(
+            (numbers.number_of("20"), numbers.number_of("21")),
+            (Some(20), None)
+        );
     }
 }

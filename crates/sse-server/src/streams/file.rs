@@ -20,6 +20,7 @@ use toml_parser::Source as Toml;
 use toml_parser::lexer::TokenKind;
 
 use crate::config::KeepAlive;
+use crate::path::{RESERVED, RESERVED_SIGN, can_stand, is_reserved};
 use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::routes::page;
 use crate::stream::{Pace, Stream};
@@ -71,6 +72,7 @@ const STREAM: Keys = Keys {
         "comment",
         "retry",
         "keep_alive",
+        "keep_alive_blank",
         "headers",
         "line_ending",
         "events",
@@ -280,6 +282,8 @@ impl Reader<'_> {
             pace: self.pace(table),
             retry: find(table, "retry").and_then(|given| self.retry(given)),
             keep_alive: find(table, "keep_alive").and_then(|given| self.keep_alive(given)),
+            keep_alive_blank: find(table, "keep_alive_blank")
+                .and_then(|given| self.yes_or_no(given)),
             headers: find(table, "headers").map_or_else(Vec::new, |given| self.headers(given)),
             line_ending: find(table, "line_ending")
                 .and_then(|given| self.line_ending(given))
@@ -302,13 +306,8 @@ impl Reader<'_> {
 
     fn path(&mut self, given: Given<'_>) -> Option<String> {
         let path = self.text(given)?;
-        let below = |place: &str| {
-            path.strip_prefix(place)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        // What a path holds as it stands (RFC 3986 3.3); what browsers would encode or take out never arrives as it was
-        // written here.
-        let fit = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&b);
+        // What a path holds as it stands; what browsers would encode or take out never arrives as it was written here.
+        let fit = |b: u8| b == b'/' || can_stand(b);
         let parts = || path.split('/').skip(1);
         if !path.starts_with('/') {
             let with = match path {
@@ -320,10 +319,13 @@ impl Reader<'_> {
                 &format!("does not begin with a slash: write {with}."),
             );
         }
-        if path == "/" || path == "/healthz" || below("/api") || below("/topics") {
+        if is_reserved(path) {
+            let own = RESERVED.join(", ");
             return self.wrong(
                 given,
-                "is taken by the server: choose another than \"/\", \"/healthz\" and what is below /api and /topics.",
+                &format!(
+                    "is taken by the server: choose another than \"/\", what is {own} or below one of them, and what begins with {RESERVED_SIGN}."
+                ),
             );
         }
         if page::is_file(path) {

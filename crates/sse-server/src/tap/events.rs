@@ -77,6 +77,9 @@ pub(super) fn events(framing: Framing, pieces: &[Piece], bytes: &[u8]) -> Vec<Wi
 struct Reading {
     /// The end of the head, as far as it was seen; `None` behind it.
     head: Option<usize>,
+    /// How many bytes of the head were seen, and whether it is an interim one, behind which the head comes (RFC 9110 15.2).
+    seen: usize,
+    interim: bool,
     chunks: Option<Chunks>,
     decoder: Decoder,
     /// Whether the last event id is known: from the first byte on it is, and else from the first that came.
@@ -96,6 +99,8 @@ impl Reading {
     fn new(framing: Framing, head: bool) -> Self {
         Self {
             head: head.then_some(0),
+            seen: 0,
+            interim: false,
             chunks: (framing == Framing::Chunked).then_some(Chunks::Size(0)),
             decoder: Decoder::new(),
             knows_id: head,
@@ -104,13 +109,21 @@ impl Reading {
 
     fn push(&mut self, mut bytes: &[u8], mut sink: impl FnMut(What)) {
         const HEAD_END: &[u8] = b"\r\n\r\n";
+        const STATUS: usize = "HTTP/1.1 ".len();
         while let (Some(seen), [first, after @ ..]) = (self.head, bytes) {
             // CR begins it anew wherever it stands; no head of ours has one that is out of place.
             let next = match *first == HEAD_END[seen] {
                 true => seen + 1,
                 false => usize::from(*first == HEAD_END[0]),
             };
+            if self.seen == STATUS {
+                self.interim = *first == b'1';
+            }
+            self.seen += 1;
             self.head = (next < HEAD_END.len()).then_some(next);
+            if self.head.is_none() && self.interim {
+                (self.head, self.seen) = (Some(0), 0);
+            }
             bytes = after;
         }
         let Some(chunks) = &mut self.chunks else {
@@ -173,4 +186,27 @@ fn decode(decoder: &mut Decoder, knows_id: &mut bool, bytes: &[u8], sink: &mut i
             Decoded::Retry(ms) => What::Retry { ms },
         });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The head behind it was taken for chunks.
+    #[test]
+    fn an_interim_head_comes_before_the_head() {
+        let mut reading = Reading::new(Framing::Chunked, true);
+        let mut data = Vec::new();
+        let wire =
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n7\r\ndata: a\r\n3\r\nb\n\n\r\n";
+        for byte in wire {
+            reading.push(std::slice::from_ref(byte), |what| data.push(what));
+        }
+        let event = What::Event {
+            event: "message".to_owned(),
+            id: Some(String::new()),
+            data: "ab".to_owned(),
+        };
+        assert_eq!(data, [event]);
+    }
 }

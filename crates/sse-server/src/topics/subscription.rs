@@ -10,10 +10,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use sse_wire::{Event, LineEnding, encode};
 
-use super::lock;
 use super::ring::Ring;
 use super::topic::Topic;
-use crate::config::Slow;
+use super::{lock, named};
+use crate::config::{FirstBlock, Slow};
 use crate::pump::{Out, Stretch, Told, VISIT};
 
 /// The last event id that asks for everything that is kept.
@@ -37,6 +37,8 @@ pub(crate) enum Fed {
     Full,
     /// It reads too slowly, and the policy is to end it.
     TooSlow,
+    /// It has everything, and its topic was ended.
+    Over,
 }
 
 /// One subscriber of one topic, counted as such until it is dropped.
@@ -59,6 +61,19 @@ pub(super) struct Reader {
     /// What it is to be told before anything else.
     gap: Option<Box<Missed>>,
     greeted: bool,
+    /// Whether the reconnection time is yet to be told, with the first event, since nothing may come before that.
+    owes_retry: bool,
+    form: Form,
+}
+
+/// What is told of a subscriber's events' names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As they are.
+    #[default]
+    Plain,
+    /// Each event is a plain one, and the first line of its data is its name.
+    NamesInData,
 }
 
 /// A gap, as far as it is known before the next event is.
@@ -81,6 +96,12 @@ impl Subscription {
         Self { topic, reader }
     }
 
+    /// The same, in this form.
+    pub(crate) fn in_form(mut self, form: Form) -> Self {
+        self.reader.form = form;
+        self
+    }
+
     pub(crate) fn topic(&self) -> &Arc<Topic> {
         &self.topic
     }
@@ -97,13 +118,15 @@ impl Subscription {
             from,
             since,
             greeted,
+            owes_retry,
             ..
         } = self.reader;
         let set = self.topic.retry_between(since, at);
         Told {
-            retry: greeted.then(|| set.unwrap_or(RETRY)),
+            retry: (greeted && !owes_retry).then(|| set.unwrap_or(RETRY)),
             first: since + 1,
             gap: since > from,
+            whole: None,
         }
     }
 
@@ -126,7 +149,8 @@ impl Subscription {
         let same = stretch.topic == self.topic.address()
             && stretch.from == reader.at
             && stretch.to == self.topic.last();
-        if same && reader.greeted && reader.gap.is_none() {
+        let plain = reader.is_plain() && reader.form == Form::Plain;
+        if same && plain && !self.topic.is_over() {
             reader.at = stretch.to;
             return true;
         }
@@ -150,8 +174,9 @@ impl Subscription {
                 Slow::DropOldest => reader.drop_oldest(ring, max_lag),
             }
         }
-        let from = (out.len() == 0 && reader.greeted && reader.gap.is_none()).then_some(reader.at);
-        reader.greet(ring, out);
+        let plain = out.len() == 0 && reader.is_plain() && reader.form == Form::Plain;
+        let from = plain.then_some(reader.at);
+        reader.greet(ring, out, self.topic.config.first_block);
         while reader.at < last {
             if out.len() >= VISIT {
                 return Fed::Full;
@@ -161,7 +186,14 @@ impl Subscription {
                 return Fed::TooSlow;
             };
             reader.at += 1;
-            if frame.len() < VISIT {
+            if std::mem::take(&mut reader.owes_retry) {
+                // A line of the event that follows, which has the last word should it set another.
+                encode_retry(out.payload());
+            }
+            if reader.form == Form::NamesInData {
+                named::append(frame, out.payload());
+                out.mark(Some(reader.at));
+            } else if frame.len() < VISIT {
                 out.payload().extend_from_slice(frame);
                 out.mark(Some(reader.at));
             } else {
@@ -169,6 +201,9 @@ impl Subscription {
                 out.mark(Some(reader.at));
                 return Fed::Full;
             }
+        }
+        if state.is_over() {
+            return Fed::Over;
         }
         if let Some(from) = from {
             out.holds(Stretch {
@@ -212,7 +247,14 @@ impl Reader {
             joined: ring.last(),
             gap,
             greeted: false,
+            owes_retry: false,
+            form: Form::Plain,
         }
+    }
+
+    /// Whether all that it is sent next are events.
+    fn is_plain(&self) -> bool {
+        self.greeted && self.gap.is_none() && !self.owes_retry
     }
 
     /// How many events behind it is, of those that were published since it came.
@@ -249,10 +291,14 @@ impl Reader {
     }
 
     /// Tells it once where it is, and of a gap as soon as there is one.
-    fn greet(&mut self, ring: &Ring, out: &mut Out) {
+    fn greet(&mut self, ring: &Ring, out: &mut Out, block: FirstBlock) {
         let first = !std::mem::replace(&mut self.greeted, true);
         let gap = self.gap.take();
         if !first && gap.is_none() {
+            return;
+        }
+        if gap.is_none() && block == FirstBlock::None {
+            self.owes_retry = true;
             return;
         }
         let place = ring.place(self.at).to_string();
@@ -273,12 +319,27 @@ impl Reader {
         };
         // Text and numbers always make JSON.
         let data = serde_json::to_string(&data).unwrap_or_default();
-        event.event = Some(GAP);
+        let data = match self.form {
+            Form::Plain => data,
+            Form::NamesInData => format!("{GAP}\n{data}"),
+        };
+        event.event = (self.form == Form::Plain).then_some(GAP);
         event.data = Some(&data);
         encode(&event, LineEnding::Lf, out.payload());
         // Its id is the place behind what is missing.
         out.mark(Some(self.at));
     }
+}
+
+/// The line that sets the reconnection time, without an end of its event.
+fn encode_retry(out: &mut Vec<u8>) {
+    let event = Event {
+        retry: Some(RETRY),
+        ..Event::default()
+    };
+    encode(&event, LineEnding::Lf, out);
+    // The blank line.
+    out.pop();
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use sse_wire::Event;
 use tokio::sync::{Notify, watch};
@@ -11,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use super::ring::Ring;
 use super::subscription::{Reader, Subscription};
 use super::{TopicInfo, lock};
-use crate::config::TopicConfig;
+use crate::config::{FirstBlock, TopicConfig};
 use crate::error::Error;
 use crate::publish::{Batch, Published};
 
@@ -31,6 +32,8 @@ pub(crate) struct Topic {
     /// the lock.
     last: AtomicU64,
     before: AtomicU64,
+    /// Whether it was ended, to be seen without the lock.
+    over: AtomicBool,
     pub(super) config: TopicConfig,
     published: watch::Sender<()>,
 }
@@ -41,8 +44,11 @@ pub(super) struct State {
     pub(super) subscribers: usize,
     /// The numbers of the last events that set a reconnection time, and those in milliseconds.
     retries: VecDeque<(u64, u64)>,
-    /// It made room for another topic. Whoever still holds it asks for the name again.
+    /// It was ended, or made room for another topic. Whoever still holds it asks for the name again.
     gone: bool,
+    /// Goes up with all that is done to it, and what it had come to when somebody last looked, and since when.
+    uses: u64,
+    idle: Option<(u64, Instant)>,
     /// How far each sweeper that has readers of this topic has come.
     sweeps: Vec<Arc<Mutex<Head>>>,
 }
@@ -71,11 +77,14 @@ impl Topic {
                 subscribers: 0,
                 retries: VecDeque::new(),
                 gone: false,
+                uses: 0,
+                idle: None,
                 sweeps: Vec::new(),
             }),
             swept: Notify::new(),
             last: AtomicU64::new(0),
             before: AtomicU64::new(0),
+            over: AtomicBool::new(false),
             config: config.clone(),
             published,
         }
@@ -141,6 +150,7 @@ impl Topic {
             }
             events += 1;
         }
+        state.uses += 1;
         let last = state.ring.last();
         let published = Published {
             id: state.ring.id(last),
@@ -170,6 +180,7 @@ impl Topic {
             return None;
         }
         state.subscribers += 1;
+        state.uses += 1;
         let reader = Reader::new(&state.ring, last_event_id);
         drop(state);
         Some(Subscription::new(Arc::clone(self), reader))
@@ -229,9 +240,44 @@ impl Topic {
         state.gone
     }
 
+    /// Ends it: those who read it are sent what they lack and then the end, and nothing is published to it any more.
+    pub(super) fn end(&self) {
+        lock(&self.state).gone = true;
+        self.over.store(true, Ordering::Release);
+        self.published.send_replace(());
+    }
+
+    /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`.
+    pub(super) fn has_expired(&self, now: Instant, ttl: Duration) -> bool {
+        let mut state = lock(&self.state);
+        if state.subscribers > 0 {
+            state.idle = None;
+            return false;
+        }
+        match state.idle {
+            Some((uses, since)) if uses == state.uses => {
+                now.saturating_duration_since(since) >= ttl
+            }
+            _ => {
+                state.idle = Some((state.uses, now));
+                false
+            }
+        }
+    }
+
+    /// Whether it was ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Whether a subscriber is told where it is before it is sent an event.
+    pub(crate) fn tells_place(&self) -> bool {
+        self.config.first_block == FirstBlock::Id
+    }
+
     pub(super) fn view(&self, name: &str) -> TopicInfo {
         let state = lock(&self.state);
-        TopicInfo::new(name, &state.ring, state.subscribers)
+        TopicInfo::new(name, &state.ring, state.subscribers, &self.config)
     }
 
     /// What was published up to now.
@@ -246,6 +292,11 @@ impl Topic {
 }
 
 impl State {
+    /// Whether it was ended while somebody read it.
+    pub(super) fn is_over(&self) -> bool {
+        self.gone
+    }
+
     fn head(&self) -> Head {
         Head {
             seq: self.ring.last(),
@@ -304,12 +355,12 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::publish::{Draft, Fields};
+    use crate::publish::{Draft, Fields, Kind};
     use crate::topics::Topics;
 
     fn events(n: usize) -> Batch {
         let body = "1\n".repeat(n).into_bytes();
-        Fields::default().batch(body, true).expect("JSON")
+        Fields::default().batch(body, Kind::Lines).expect("JSON")
     }
 
     fn one(data: String) -> Batch {

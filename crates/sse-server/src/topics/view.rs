@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::PREFIX;
 use super::ring::Ring;
 use super::subscription::{GAP, RETRY};
+use crate::config::TopicConfig;
+use crate::time::millis;
 
 /// What the page is told of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,10 +30,12 @@ pub struct TopicInfo {
     pub events: Vec<String>,
     /// The reconnection time in milliseconds that its subscribers are told.
     pub retry_ms: u64,
+    /// After how many milliseconds it ends by itself when nobody reads it and nobody feeds it; `None` is never.
+    pub ttl_ms: Option<u64>,
 }
 
 impl TopicInfo {
-    pub(super) fn new(name: &str, ring: &Ring, subscribers: usize) -> Self {
+    pub(super) fn new(name: &str, ring: &Ring, subscribers: usize, config: &TopicConfig) -> Self {
         let published = ring.last();
         Self {
             name: name.to_owned(),
@@ -47,6 +51,7 @@ impl TopicInfo {
                 .map(str::to_owned)
                 .collect(),
             retry_ms: RETRY,
+            ttl_ms: Some(millis(config.ttl)).filter(|ttl| *ttl > 0),
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Connection {
     /// The response head, until the first visit sends it together with the first events.
     head: Option<Box<[u8]>>,
     unsent: Option<Box<Unsent>>,
+    /// When a client that closed its side is sent a comment, which tells whether it has left.
+    probe_due: Option<Instant>,
 }
 
 /// What a visit wrote and the socket did not take.
@@ -42,6 +44,13 @@ struct Unsent {
     /// When the socket last took a byte.
     since: Instant,
 }
+
+/// A comment without a word: no client makes anything of it, whatever it makes of empty blocks.
+const PROBE: &[u8] = b":\n";
+
+/// How often a client that closed its side is sent something. It may leave later, and who left is noticed within 100 ms (invariant
+/// 4): one probe meets the reset, and on loopback it is there when that one is sent.
+const PROBE_EVERY: Duration = Duration::from_millis(50);
 
 /// What a visit came to.
 pub(super) enum Visit {
@@ -68,6 +77,7 @@ impl Connection {
             framing,
             head: Some(head.into()),
             unsent: None,
+            probe_due: None,
         }
     }
 
@@ -76,8 +86,41 @@ impl Connection {
         self.pump.topic()
     }
 
-    /// Sends what is due.
+    /// Sends what is due, and to a client that closed its side something in any case.
     pub(super) fn visit(
+        &mut self,
+        now: Instant,
+        stall: Duration,
+        out: &mut Out,
+        cx: &mut Context<'_>,
+    ) -> Visit {
+        let visit = self.send_due(now, stall, out, cx);
+        match visit {
+            Visit::Wait(_) | Visit::Again if self.wire.is_half_closed() => {
+                self.probed(visit, now, cx)
+            }
+            visit => visit,
+        }
+    }
+
+    /// What a visit to a half-closed client came to: whoever left has answered what was sent to it with a reset. On loopback that
+    /// is there at once, elsewhere the next probe finds it.
+    fn probed(&mut self, visit: Visit, now: Instant, cx: &mut Context<'_>) -> Visit {
+        if let Poll::Ready(left) = self.wire.poll_left(cx) {
+            return Visit::Broken(ending(left));
+        }
+        let due = now + PROBE_EVERY;
+        match visit {
+            Visit::Wait(at) => {
+                self.probe_due = Some(due);
+                Visit::Wait(Some(at.map_or(due, |at| at.min(due))))
+            }
+            // It is sent more at once.
+            visit => visit,
+        }
+    }
+
+    fn send_due(
         &mut self,
         now: Instant,
         stall: Duration,
@@ -148,6 +191,9 @@ impl Connection {
     fn fill(&mut self, now: Instant, out: &mut Out) -> Next {
         out.clear();
         let next = self.pump.fill(now, out);
+        if out.len() == 0 && self.is_probe_due(now) && matches!(next, Next::Wait { .. }) {
+            out.payload().extend_from_slice(PROBE);
+        }
         if self.framing == Framing::Chunked && next != Next::Cut {
             out.chunk(next == Next::End);
         }
@@ -155,8 +201,18 @@ impl Connection {
     }
 
     /// Looks whether the client is still there, and at what it sends.
-    pub(super) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        self.wire.poll_left(cx).map(ending)
+    pub(super) fn poll_left(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Ending> {
+        let before = self.wire.is_half_closed();
+        let left = self.wire.poll_left(cx);
+        if !before && self.wire.is_half_closed() {
+            self.probe_due = Some(now);
+        }
+        left.map(ending)
+    }
+
+    /// Whether a client that closed its side is to be sent something now, to see whether it has left.
+    pub(super) fn is_probe_due(&self, now: Instant) -> bool {
+        self.probe_due.is_some_and(|due| due <= now)
     }
 
     /// Whether bytes wait for the socket.
@@ -243,6 +299,9 @@ impl Connection {
             Next::More => Visit::Again,
             Next::Cut => Visit::Cut(TOO_SLOW),
             Next::End if self.pump.is_complete() => Visit::Finished(Ending::COMPLETE),
+            Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {
+                Visit::Finished(TOPIC_ENDED)
+            }
             Next::End => Visit::Finished(STOPPED),
         }
     }
@@ -252,6 +311,7 @@ impl Connection {
 pub(super) const STOPPED: Ending = Ending::new(EndedBy::Server, "stopped");
 /// A subscriber was too far behind its topic.
 pub(super) const TOO_SLOW: Ending = Ending::new(EndedBy::Server, "too slow");
+const TOPIC_ENDED: Ending = Ending::new(EndedBy::Server, "topic ended");
 const STALLED: Ending = Ending::new(EndedBy::Server, "stalled");
 
 fn ending(left: Left) -> Ending {

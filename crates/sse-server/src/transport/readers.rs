@@ -35,6 +35,8 @@ struct Reading {
     swept: Head,
     /// Whether the pass is through and was told of.
     told: bool,
+    /// Whether a pass for the topic's end began.
+    ending: bool,
     gathered: Gathered,
 }
 
@@ -99,6 +101,7 @@ impl Readers {
                     left: 0,
                     swept,
                     told: true,
+                    ending: false,
                     gathered: Gathered::default(),
                 })
             }
@@ -168,6 +171,10 @@ impl Readers {
                     reading.swept = reading.sweep.topic().head();
                     reading.left = reading.keys.len();
                     reading.told = false;
+                } else if reading.sweep.topic().is_over() && !reading.ending {
+                    // Whose socket takes no more now is told when it does.
+                    reading.ending = true;
+                    reading.left = reading.keys.len();
                 }
             }
             if reading.left > 0 {

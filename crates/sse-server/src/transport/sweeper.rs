@@ -191,7 +191,7 @@ impl Sweeper {
         {
             connection.act(now, Act::Stop);
         }
-        self.listen(key);
+        self.listen(key, now);
         self.visit(key, now);
     }
 
@@ -203,7 +203,7 @@ impl Sweeper {
         let mut woken = self.woken.split_off(first);
         for token in woken.drain(..) {
             let key = token.key();
-            self.listen(key);
+            self.listen(key, now);
             let blocked = self.slots.get(key).is_some_and(
                 |slot| matches!(&slot.state, State::Open(connection) if connection.is_blocked()),
             );
@@ -215,19 +215,21 @@ impl Sweeper {
     }
 
     /// Hears what the client has to say: nothing, if all is well.
-    fn listen(&mut self, key: usize) {
+    fn listen(&mut self, key: usize, now: Instant) {
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
         let mut cx = Context::from_waker(&slot.waker);
         match &mut slot.state {
             State::Open(connection) => {
-                if let Poll::Ready(ending) = connection.poll_left(&mut cx) {
+                if let Poll::Ready(ending) = connection.poll_left(now, &mut cx) {
                     self.close(key, ending, Close::Reset);
+                } else if connection.is_probe_due(now) && !connection.is_blocked() {
+                    self.visit(key, now);
                 }
             }
             State::Closing(wire, _) => {
-                if wire.poll_left(&mut cx).is_ready() {
+                if wire.poll_left(&mut cx).is_ready() || wire.is_half_closed() {
                     self.remove(key);
                 }
             }
@@ -367,7 +369,7 @@ impl Sweeper {
                 slot.state = State::Closing(wire, until);
                 self.timers.arm(key, &mut slot.armed, until);
                 // It stays, until the client closes or the time is over.
-                return self.listen(key);
+                return self.listen(key, Instant::now());
             }
             Close::InOrder | Close::Patiently => drop(wire),
         }

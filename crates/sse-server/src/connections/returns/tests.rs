@@ -1,13 +1,18 @@
 //! What is said of clients that went and came back, over made-up time.
 
+mod away;
+mod beside;
 mod cost;
+mod cut;
+mod log;
 
 use axum::http::Version;
 
 use super::*;
 use crate::config::TopicConfig;
-use crate::connections::{Connections, Ending, Look, Open, RowView};
+use crate::connections::{Asked, Connections, Ending, Look, Open, RowView};
 use crate::publish::{Batch, Draft};
+use crate::pump::Told;
 use crate::stream::Stream;
 use crate::streams::shipped;
 use crate::topics::Topics;
@@ -144,6 +149,10 @@ fn a_client_that_comes_back_with_the_last_id_has_lost_nothing() {
         Verdict {
             kind: VerdictKind::Back,
             words: "came back after 1.02 s (retry 1.00 s) with id 7, nothing lost".to_owned(),
+            brief: "1.02 s, nothing lost".to_owned(),
+            advice: None,
+            bad: false,
+            despite: false,
             sure: true,
             away_ms: Some(1020),
             retry_ms: Some(1000),
@@ -178,7 +187,7 @@ fn without_a_tag_an_id_that_we_gave_makes_it_probable() {
     let _open = desk.comes(3000, untagged(Some("5")), 6);
     let words = desk.words(3000, 2);
     assert!(
-        words.starts_with("probably") && words.ends_with("2 events repeated"),
+        words.starts_with("probably") && words.ends_with("with id 5, is sent 2 again"),
         "{words}"
     );
 }
@@ -401,7 +410,7 @@ fn one_whose_request_overtakes_its_goodbye_has_come_back() {
         desk.ends(&old, CLOSED, 5010);
         assert_eq!(
             desk.words(6000, 2),
-            format!("{probably}came back after 0.00 s (retry 1.00 s) with id 6, 1 event repeated")
+            format!("{probably}came back after 0.00 s (retry 1.00 s) with id 6, is sent 1 again")
         );
         assert_eq!(
             desk.words(6000, 1),

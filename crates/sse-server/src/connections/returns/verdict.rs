@@ -4,17 +4,27 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Answered, Back, Cost, Left};
-use crate::connections::row::Row;
+use super::gone::{Back, BroughtId, Cost};
+use super::{Answered, Left, advice};
+use crate::connections::row::{Cut, Ended, EndedBy, Row};
 use crate::time::millis;
 
-/// What is said of a connection whose client came back, or did not.
+/// What is said of a connection whose client came back, or did not, or has several open at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// Which of them.
     pub kind: VerdictKind,
     /// In words, such as `came back after 1.02 s (retry 1.00 s) with id 7, nothing lost`.
     pub words: String,
+    /// The same for a cell of a table, such as `1.02 s, nothing lost`; `~` is probably.
+    pub brief: String,
+    /// A sentence that says what to change in the client, where there is something.
+    pub advice: Option<&'static str>,
+    /// Whether something is wrong: a loss, a repetition, a return after 204, several open at once under one tag, one that is
+    /// missing, or a refusal that no return followed.
+    pub bad: bool,
+    /// Whether it came again although it had been told that there is no more (204).
+    pub despite: bool,
     /// Whether the client's tag says that it is the same; else it is probable.
     pub sure: bool,
     /// How long it was away, in milliseconds; of one that is missing, until now.
@@ -23,14 +33,14 @@ pub struct Verdict {
     pub retry_ms: Option<u64>,
     /// Events that it was never sent, where that can be told.
     pub lost: Option<u64>,
-    /// Events that it was sent twice, where that can be told.
+    /// Events that it is sent twice, where that can be told: while it is open those to come are among them.
     pub repeated: Option<u64>,
-    /// The row that it went on from, or went on as.
+    /// The row that it went on from, or went on as; of several that are open at once, the newest other one.
     pub other: Option<u64>,
 }
 
 /// Which verdict it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VerdictKind {
     /// On the row of one that came back, or was refused when it did.
@@ -41,28 +51,92 @@ pub enum VerdictKind {
     Refused,
     /// On the row of one that ended, and whose client did not come back within ten times its retry, 30 s at least.
     Missing,
+    /// On the row of a finite stream that ended before its last event, where nothing else is known of its client.
+    Cut,
+    /// On the rows of those that are open at once with one tag on one stream.
+    Beside,
+}
+
+impl Verdict {
+    /// One of which nothing else is known, and nothing is wrong.
+    fn new(kind: VerdictKind, words: String, brief: String, sure: bool) -> Self {
+        Self {
+            kind,
+            words,
+            brief,
+            advice: None,
+            bad: false,
+            despite: false,
+            sure,
+            away_ms: None,
+            retry_ms: None,
+            lost: None,
+            repeated: None,
+            other: None,
+        }
+    }
+
+    /// Words and advice, as sentences.
+    pub fn sentences(&self) -> String {
+        let advice = self.advice.map(|advice| format!(" {advice}"));
+        format!("{}.{}", self.words, advice.unwrap_or_default())
+    }
 }
 
 /// Of a connection whose client should have come back by now, and was refused if it was ever `left` so.
-pub(super) fn missing(row: &Row, left: Option<&Left>, now: Instant) -> Option<Verdict> {
-    let ended = row.ended.get()?;
+pub(super) fn missing(row: &Row, ended: &Ended, left: Option<&Left>, now: Instant) -> Verdict {
     let sure = row.client.tag.is_some();
     let away = now.saturating_duration_since(ended.at);
-    Some(Verdict {
-        kind: VerdictKind::Missing,
-        words: format!(
-            "{}{}has not come back for {} ({})",
-            probably(sure),
-            left.and_then(Left::refusal).unwrap_or_default(),
-            time(away),
-            told_retry(ended.retry)
-        ),
-        sure,
+    let words = format!(
+        "{}{}{}has not come back for {} ({})",
+        cut_words(ended.cut),
+        probably(sure),
+        left.and_then(Left::refusal).unwrap_or_default(),
+        time(away),
+        told_retry(ended.retry)
+    );
+    let brief = format!("{}not yet", guess(sure));
+    Verdict {
+        advice: Some(advice::COME_BACK),
+        bad: true,
         away_ms: Some(millis(away)),
         retry_ms: ended.retry,
-        lost: None,
-        repeated: None,
-        other: None,
+        ..Verdict::new(VerdictKind::Missing, words, brief, sure)
+    }
+}
+
+/// Of a finite stream that ended before its last event.
+pub(super) fn cut(row: &Row, ended: &Ended) -> Option<Verdict> {
+    let Cut { after, of } = ended.cut?;
+    let words = format!("cut after {after} of {of}");
+    let brief = format!("{} of {}", grouped(after), grouped(of));
+    let sure = row.client.tag.is_some();
+    Some(Verdict {
+        // Who leaves knows that it did.
+        advice: (ended.ending.by != EndedBy::Client).then_some(advice::NOT_WHOLE),
+        ..Verdict::new(VerdictKind::Cut, words, brief, sure)
+    })
+}
+
+/// Of a row that is open, as are these `rows` of its client, itself among them.
+pub(super) fn beside(row: &Row, rows: &[u64]) -> Option<Verdict> {
+    /// As many are named; of a leak there may be thousands.
+    const NAMED: usize = 6;
+    let other = rows.iter().rev().find(|other| **other != row.id)?;
+    let names: Vec<String> = rows.iter().take(NAMED).map(|id| format!("#{id}")).collect();
+    let names = match (rows.len(), names.split_last()) {
+        (all, _) if all > NAMED => format!("{} and {} more", names.join(", "), all - NAMED),
+        (_, Some((last, before))) => format!("{} and {last}", before.join(", ")),
+        (_, None) => return None,
+    };
+    let open = format!("{} open at once", rows.len());
+    // A program that posts may well ask two questions at a time.
+    let bad = &*row.client.asked.method != "POST";
+    Some(Verdict {
+        advice: bad.then_some(advice::CLOSE_ONE),
+        bad,
+        other: Some(*other),
+        ..Verdict::new(VerdictKind::Beside, format!("{open}: {names}"), open, true)
     })
 }
 
@@ -77,87 +151,204 @@ impl Left {
         }
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self, ended: &Ended) -> Verdict {
         let (to, away, sure) = match *self {
-            Self::Returned { to, away, sure } => (to, away, sure),
+            Self::Returned { to, away, sure, .. } => (to, away, sure),
             Self::Refused { to, away, sure, .. } => (to, Some(away), sure),
         };
         let came = match away {
             Some(away) => format!("came back after {}", time(away)),
             None => "came back before it was missed".to_owned(),
         };
-        let refused = match self {
-            Self::Returned { .. } => String::new(),
-            Self::Refused { status, .. } => format!(" and was refused ({status})"),
+        let after = away.map(time);
+        let brief = |word: &str| {
+            let parts = [Some(word.to_owned()), after.clone()];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            format!("{}{}", guess(sure), parts.join(", "))
         };
+        let (kind, more, brief, advice) = match self {
+            Self::Returned { despite: true, .. } => (
+                VerdictKind::Returned,
+                DESPITE.to_owned(),
+                brief("despite 204"),
+                Some(advice::STAY_AWAY),
+            ),
+            Self::Returned { .. } => (VerdictKind::Returned, String::new(), brief("yes"), None),
+            Self::Refused { status, .. } => (
+                VerdictKind::Refused,
+                format!(" and was refused ({status})"),
+                brief("refused"),
+                Some(advice::TRY_AGAIN),
+            ),
+        };
+        let words = format!("{}{}{came}{more}", cut_words(ended.cut), probably(sure));
         Verdict {
-            kind: match self {
-                Self::Returned { .. } => VerdictKind::Returned,
-                Self::Refused { .. } => VerdictKind::Refused,
-            },
-            words: format!("{}{came}{refused}", probably(sure)),
-            sure,
+            advice,
+            bad: advice.is_some(),
+            despite: matches!(self, Self::Returned { despite: true, .. }),
             away_ms: away.map(millis),
-            retry_ms: None,
-            lost: None,
-            repeated: None,
             other: Some(to),
+            ..Verdict::new(kind, words, brief, sure)
         }
     }
 }
 
+/// What a return is that follows a 204.
+const DESPITE: &str = " although told to stay away (204)";
+
 impl Back {
-    pub(super) fn verdict(&self) -> Verdict {
+    /// What is said of the return that a row is. Of one that was refused, `waits` tells whether its client did not come since.
+    pub(super) fn verdict(&self, row: &Row, waits: impl FnOnce() -> bool) -> Verdict {
+        let cost = self.cost.map(|cost| self.so_far(cost, row));
+        let refused = matches!(self.answered, Answered::Refused(_));
+        let loops =
+            !refused && (self.despite || self.answered == Answered::Complete && self.sent_away > 0);
+        let advice = match cost {
+            _ if loops => Some(advice::STAY_AWAY),
+            Some(Paid { lost: 1.., .. }) => Some(advice::of_cost(self, true)),
+            Some(Paid { repeated: 1.., .. }) => Some(advice::of_cost(self, false)),
+            _ if refused && waits() => Some(advice::TRY_AGAIN),
+            _ => None,
+        };
         Verdict {
-            kind: VerdictKind::Back,
-            words: self.words(),
-            sure: self.sure,
+            advice,
+            bad: advice.is_some(),
+            despite: loops,
             away_ms: self.away.map(millis),
             retry_ms: self.retry,
-            lost: self.cost.map(|cost| cost.lost),
-            repeated: self.cost.map(|cost| cost.repeated),
+            lost: cost.map(|cost| cost.lost),
+            repeated: cost.map(|cost| cost.repeated),
             other: Some(self.of),
+            ..Verdict::new(
+                VerdictKind::Back,
+                self.words(cost),
+                self.brief(cost),
+                self.sure,
+            )
         }
     }
 
-    fn words(&self) -> String {
+    /// What the return has cost. Of one that ended before it was sent all of it again, as much as it was sent.
+    fn so_far(&self, cost: Cost, row: &Row) -> Paid {
+        let again = row.sent.counts().events.saturating_sub(cost.before);
+        let over = row.ended.get().is_some();
+        Paid {
+            lost: cost.lost,
+            repeated: match over {
+                true => cost.repeated.min(again),
+                false => cost.repeated,
+            },
+            to_come: !over && again < cost.repeated,
+        }
+    }
+
+    fn words(&self, cost: Option<Paid>) -> String {
         let with = match &self.brought {
-            Some(id) => format!("with id {id}"),
+            // It may be any text that came in a query.
+            Some(id) => format!("with id {}", id.replace(char::is_control, "\u{FFFD}")),
             None => "without an id".to_owned(),
         };
+        let retry = told_retry(self.retry);
         let after = match self.away {
-            Some(away) => format!("after {} ({})", time(away), told_retry(self.retry)),
-            None => "before it was missed,".to_owned(),
+            Some(_) if self.despite => format!("{DESPITE},"),
+            Some(away) => format!(" after {} ({retry})", time(away)),
+            None => " before it was missed,".to_owned(),
         };
-        let came = format!("{}came back {after} {with}", probably(self.sure));
+        let came = format!("{}came back{after} {with}", probably(self.sure));
         match self.answered {
             Answered::Stream if self.away.is_none() => came,
-            Answered::Stream => format!("{came}, {}", cost(self.cost)),
-            Answered::Complete => format!("{came}, {}: there is no more (204)", cost(self.cost)),
+            Answered::Stream => format!("{came}, {}", self.cost_words(cost)),
+            Answered::Complete if self.sent_away > 0 => format!(
+                "{came}, {}: told for the {} time that there is no more (204)",
+                self.cost_words(cost),
+                nth(self.sent_away.saturating_add(1))
+            ),
+            Answered::Complete => {
+                format!("{came}, {}: there is no more (204)", self.cost_words(cost))
+            }
             Answered::Refused(status) => format!("{came} and was refused ({status})"),
         }
     }
+
+    fn cost_words(&self, cost: Option<Paid>) -> String {
+        let Some(cost) = cost else {
+            return "what it missed cannot be told".to_owned();
+        };
+        let lost = match cost.lost {
+            0 => None,
+            1 => Some("1 event lost".to_owned()),
+            lost => Some(format!("{lost} events lost")),
+        };
+        let from_the_start = matches!(
+            self.id,
+            BroughtId::Forgotten | BroughtId::NoneGiven | BroughtId::Unknown
+        );
+        let repeated = match cost.repeated {
+            0 => None,
+            n if cost.to_come && from_the_start => Some(format!("starts over: {n} again")),
+            n if cost.to_come => Some(format!("is sent {n} again")),
+            n if lost.is_some() || self.despite => Some(format!("{n} repeated")),
+            1 => Some("1 event repeated".to_owned()),
+            n => Some(format!("{n} events repeated")),
+        };
+        let both: Vec<String> = lost.into_iter().chain(repeated).collect();
+        match both.is_empty() {
+            true => "nothing lost".to_owned(),
+            false => both.join(", "),
+        }
+    }
+
+    fn brief(&self, cost: Option<Paid>) -> String {
+        let what = |n: u64, word: &str| (n > 0).then(|| format!("{} {word}", grouped(n)));
+        let cost = cost.map(|cost| {
+            let repeated = if cost.to_come { "again" } else { "repeated" };
+            let whole = cost.lost == 0 && cost.repeated == 0;
+            [
+                what(cost.lost, "lost"),
+                what(cost.repeated, repeated),
+                (whole && self.answered == Answered::Stream && !self.despite)
+                    .then(|| "nothing lost".to_owned()),
+            ]
+        });
+        let answered = match self.answered {
+            Answered::Complete if self.sent_away > 0 => Some("204 again"),
+            Answered::Complete => Some("nothing lost").filter(|_| self.cost.is_some()),
+            Answered::Stream if self.despite => Some("despite 204"),
+            Answered::Refused(_) => Some("refused"),
+            Answered::Stream => None,
+        };
+        let parts = [self.away.map(time), answered.map(str::to_owned)];
+        let parts = parts.into_iter().chain(cost.into_iter().flatten());
+        let parts: Vec<String> = parts.flatten().collect();
+        match parts.is_empty() {
+            true => format!("{}yes", guess(self.sure)),
+            false => format!("{}{}", guess(self.sure), parts.join(", ")),
+        }
+    }
 }
 
-fn cost(cost: Option<Cost>) -> String {
-    let events = |n: u64, what: &str| match n {
-        1 => format!("1 event {what}"),
-        _ => format!("{n} events {what}"),
-    };
-    match cost {
-        None => "what it missed cannot be told".to_owned(),
-        Some(Cost {
-            lost: 0,
-            repeated: 0,
-        }) => "nothing lost".to_owned(),
-        Some(Cost { lost: 0, repeated }) => events(repeated, "repeated"),
-        Some(Cost { lost, repeated: 0 }) => events(lost, "lost"),
-        Some(Cost { lost, repeated }) => format!("{}, {repeated} repeated", events(lost, "lost")),
-    }
+/// What a return has cost.
+#[derive(Clone, Copy)]
+struct Paid {
+    lost: u64,
+    repeated: u64,
+    /// Whether it is still to be sent some of what is repeated.
+    to_come: bool,
+}
+
+/// `cut after 5 of 13, `
+fn cut_words(cut: Option<Cut>) -> String {
+    cut.map(|Cut { after, of }| format!("cut after {after} of {of}, "))
+        .unwrap_or_default()
 }
 
 fn probably(sure: bool) -> &'static str {
     if sure { "" } else { "probably " }
+}
+
+/// The same in a cell.
+fn guess(sure: bool) -> &'static str {
+    if sure { "" } else { "~" }
 }
 
 fn told_retry(retry: Option<u64>) -> String {
@@ -177,4 +368,29 @@ fn time(time: Duration) -> String {
         120..7200 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
+}
+
+/// `2nd`
+fn nth(n: u32) -> String {
+    let end = match (n % 100, n % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{n}{end}")
+}
+
+/// `12,345`
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

@@ -13,8 +13,8 @@ const MAX_HEADERS: usize = 50;
 const MAX_HEADER: usize = 1024;
 const MAX_NAME: usize = 100;
 
-/// Headers that the server answers for: the framing, the life of the connection, and who may read the response.
-const OURS: [&str; 11] = [
+/// Headers that the server answers for: the framing, the life of the connection, who may read the response and what it may do.
+const OURS: [&str; 12] = [
     "connection",
     "transfer-encoding",
     "content-length",
@@ -26,6 +26,7 @@ const OURS: [&str; 11] = [
     "vary",
     "set-cookie",
     "x-content-type-options",
+    "content-security-policy",
 ];
 const OURS_BELOW: &str = "access-control-";
 

@@ -36,6 +36,7 @@ fn a_stream_needs_its_path_alone() {
             pace: Pace::every(Duration::from_secs(1)),
             retry: None,
             keep_alive: None,
+            keep_alive_blank: None,
             headers: Vec::new(),
             line_ending: LineEnding::Lf,
         }
@@ -57,6 +58,7 @@ data = '{"n": {n}}'
 comment = "{now}"
 retry = "1s 500ms"
 keep_alive = "2s"
+keep_alive_blank = false
 headers = { X-Demo = "1", cache-control = "max-age=1" }
 line_ending = "crlf"
 "#);
@@ -88,6 +90,7 @@ line_ending = "crlf"
             },
             retry: Some(1500),
             keep_alive: Some(KeepAlive::Interval(Duration::from_secs(2))),
+            keep_alive_blank: Some(false),
             headers: stream.headers.clone(),
             line_ending: LineEnding::CrLf,
         }

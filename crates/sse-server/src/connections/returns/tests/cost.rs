@@ -7,8 +7,8 @@ fn what_was_lost_and_what_was_sent_twice_is_counted() {
     for (brought, next, cost, end) in [
         (Some("9"), 10, (2, 0), "with id 9, 2 events lost"),
         (Some("8"), 9, (1, 0), "with id 8, 1 event lost"),
-        (Some("5"), 6, (0, 2), "with id 5, 2 events repeated"),
-        (None, 1, (0, 7), "without an id, 7 events repeated"),
+        (Some("5"), 6, (0, 2), "with id 5, is sent 2 again"),
+        (None, 1, (0, 7), "without an id, starts over: 7 again"),
     ] {
         let desk = Desk::new();
         desk.goes(tagged(None), 7, CUT, 2000);
@@ -39,6 +39,7 @@ fn behind_a_gap_only_what_came_after_it_is_compared() {
             retry: None,
             first: 250,
             gap: true,
+            whole: None,
         };
         open.close(CUT, Some(told), desk.at(1000));
         let _back = desk.comes(2000, tagged(Some(brought)), next);
@@ -66,7 +67,7 @@ fn a_stream_without_ids_begins_again() {
     let _open = desk.comes(2000, tagged(None), 1);
     let words = desk.words(2000, 2);
     assert!(
-        words.ends_with("without an id, 4 events repeated"),
+        words.ends_with("without an id, starts over: 4 again"),
         "{words}"
     );
 }
@@ -117,7 +118,7 @@ fn a_subscriber_that_brings_no_id_has_lost_what_was_published_meanwhile() {
 }
 
 /// A list whose entries are `id/data`, either of which may be missing.
-fn list(entries: &[&str], count: Option<u64>) -> Arc<Stream> {
+pub(super) fn list(entries: &[&str], count: Option<u64>) -> Arc<Stream> {
     let template = |text: &str| {
         let template = crate::stream::Template::parse(text).expect("a template");
         (!text.is_empty()).then_some(template)
@@ -223,7 +224,7 @@ fn what_was_sent_and_then_left_the_ring_is_lost() {
     let _open = desk.table.open_at(client, &goes_on, desk.at(2000));
     let words = desk.words(2000, 2);
     assert!(
-        words.ends_with("with id 2, 5 events lost, 5 repeated"),
+        words.ends_with("with id 2, 5 events lost, is sent 5 again"),
         "{words}"
     );
 }

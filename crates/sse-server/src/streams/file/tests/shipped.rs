@@ -72,6 +72,7 @@ fn the_shipped_file_holds_the_streams_that_it_promises() {
         pace: Pace::every(Duration::from_millis(every)),
         retry: Some(1000),
         keep_alive: None,
+        keep_alive_blank: None,
         headers: Vec::new(),
         line_ending: LineEnding::Lf,
     };

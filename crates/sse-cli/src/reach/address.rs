@@ -7,12 +7,12 @@ use hyper::Uri;
 use hyper::header::HeaderValue;
 use sse_server::DEFAULT_PORT;
 
-/// Where to publish.
+/// Which server is meant, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub(crate) struct Address {
     /// A name, or an IP address without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     path: String,
     query: String,
 }
@@ -23,7 +23,7 @@ const HTTP: u16 = 80;
 impl Address {
     /// # Errors
     /// What is no URL, or not one of http.
-    pub(super) fn parse(url: &str) -> anyhow::Result<Self> {
+    pub(crate) fn parse(url: &str) -> anyhow::Result<Self> {
         let typed_scheme = url.split_once("://").filter(|(scheme, _)| {
             // `localhost:8000/topics/a?b=c://d` has none.
             scheme
@@ -62,7 +62,7 @@ impl Address {
     }
 
     /// What the request asks for: the path, the URL's own query, and the fields that are given.
-    pub(super) fn target(&self, fields: &[(&str, Option<&str>)]) -> String {
+    pub(crate) fn target(&self, fields: &[(&str, Option<&str>)]) -> String {
         let given = fields
             .iter()
             .filter_map(|(name, value)| value.map(|value| (name, value)));
@@ -80,13 +80,13 @@ impl Address {
     }
 
     /// The value of the Host header.
-    pub(super) fn host_header(&self) -> HeaderValue {
+    pub(crate) fn host_header(&self) -> HeaderValue {
         // It was read from a URL, which has no character that a header could not carry.
         HeaderValue::from_str(&self.to_string()).unwrap_or(HeaderValue::from_static(""))
     }
 
     /// Whether this machine is meant.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         self.is_localhost()
             || self
                 .host
@@ -94,7 +94,7 @@ impl Address {
                 .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
     }
 
-    pub(super) fn is_localhost(&self) -> bool {
+    pub(crate) fn is_localhost(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
     }
 }

@@ -1,0 +1,321 @@
+//! A client as its connection ended: whether one that arrives is the same, and what the break cost it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Answered, GoesOn, who};
+use crate::connections::numbers::{Numbers, WeakNumbers};
+use crate::connections::row::{Asked, Client, EndedBy, Row, shown};
+use crate::pump::Told;
+
+/// A client as its connection ended, or as it was told that there is no more.
+#[derive(Debug)]
+pub(in crate::connections) struct Gone {
+    /// A hash of what it is known by.
+    pub(super) who: u64,
+    pub(super) row: u64,
+    tag: Option<Box<str>>,
+    peer: IpAddr,
+    asked: Arc<Asked>,
+    pub(super) at: Instant,
+    /// What the numbers of its events were numbers of.
+    numbers: WeakNumbers,
+    /// The number that would have been next.
+    next: Option<u64>,
+    /// What it was told.
+    told: Told,
+    /// The number from which on it was sent everything, over all its connections that lost nothing.
+    since: u64,
+    /// The id that it had brought itself.
+    brought: Option<Box<str>>,
+    /// The last id that it was given, as much of it as is compared, and the number of that event.
+    last_id: Option<(u64, String)>,
+    /// Whether it waits for no more: it had all of the stream, or left it.
+    satisfied: bool,
+    /// How often it was told that there is no more.
+    sent_away: u32,
+    /// Whether that was the last that it was told.
+    is_away: bool,
+}
+
+/// How a client came back.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Back {
+    pub(super) of: u64,
+    /// How long it was away; unknown where it was back before it was missed.
+    pub(super) away: Option<Duration>,
+    pub(super) retry: Option<u64>,
+    pub(super) brought: Option<Box<str>>,
+    pub(super) answered: Answered,
+    pub(super) cost: Option<Cost>,
+    /// See [`Gone::since`].
+    since: u64,
+    pub(super) sure: bool,
+    /// How often it had been told that there is no more.
+    pub(super) sent_away: u32,
+    /// Whether it came although that was the last that it had been told.
+    pub(super) despite: bool,
+    pub(super) id: BroughtId,
+    /// Whether it sends its request itself, which an EventSource does not.
+    pub(super) posts: bool,
+}
+
+/// The id that a client came back with, beside those that it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BroughtId {
+    /// It had one, and did not bring it.
+    Forgotten,
+    /// It had none that it could bring.
+    NoneGiven,
+    /// The stream gives no such id.
+    Unknown,
+    /// It is of an event that the client was not sent.
+    Ahead,
+    /// It is of an event that it was sent.
+    Known,
+}
+
+/// Events that a client was never sent, and those that it is sent twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    pub(super) lost: u64,
+    /// Those that it is sent twice, if it stays for them.
+    pub(super) repeated: u64,
+    /// Those that come before them and are new.
+    pub(super) before: u64,
+}
+
+impl Gone {
+    /// The client of a row that has just been ended. It may wait for a topic.
+    pub(in crate::connections) fn of(row: &Row, told: Told, at: Instant) -> Self {
+        let numbers = &row.client.numbers;
+        let next = row.sent.next();
+        let last_id = match (row.last_id(), numbers, next) {
+            // A subscriber is given its place before any event.
+            (None, Numbers::Topic(topic), Some(next)) if topic.tells_place() => {
+                let place = next.saturating_sub(1);
+                Some((place, topic.id(place)))
+            }
+            (last_id, ..) => last_id,
+        };
+        let ending = row.ended.get().map(|ended| ended.ending);
+        Self {
+            numbers: WeakNumbers::new(numbers),
+            next,
+            since: told.first,
+            told,
+            last_id: last_id.map(|(n, id)| (n, shown(&id).to_owned())),
+            satisfied: ending.is_some_and(|it| it.complete || it.by == EndedBy::Client),
+            ..Self::known(row, told, at)
+        }
+    }
+
+    /// The client of a row that was told that there is no more. It is taken at its word: it has had all before.
+    pub(super) fn away(row: &Row, goes_on: &GoesOn, at: Instant) -> Self {
+        let told = Told {
+            retry: goes_on.numbers.retry(),
+            first: 0,
+            gap: false,
+            whole: None,
+        };
+        let brought = row.client.brought.as_deref();
+        let last = goes_on.had.unwrap_or(goes_on.next.saturating_sub(1));
+        Self {
+            numbers: WeakNumbers::new(&goes_on.numbers),
+            next: Some(goes_on.next),
+            last_id: brought.map(|id| (last, id.to_owned())),
+            satisfied: true,
+            sent_away: 1,
+            is_away: true,
+            ..Self::known(row, told, at)
+        }
+    }
+
+    /// The same client, which was told now, as this row, that there is no more.
+    pub(super) fn goes_away(self, row: &Row, at: Instant) -> Self {
+        Self {
+            row: row.id,
+            at,
+            asked: Arc::clone(&row.client.asked),
+            satisfied: true,
+            sent_away: self.sent_away.saturating_add(1),
+            is_away: true,
+            ..self
+        }
+    }
+
+    /// What is known of any client.
+    fn known(row: &Row, told: Told, at: Instant) -> Self {
+        Self {
+            who: who(&row.client),
+            row: row.id,
+            tag: row.client.tag.clone(),
+            peer: row.client.peer.ip(),
+            asked: Arc::clone(&row.client.asked),
+            at,
+            numbers: WeakNumbers::new(&Numbers::None),
+            next: None,
+            told,
+            since: told.first,
+            brought: row.client.brought.clone(),
+            last_id: None,
+            satisfied: false,
+            sent_away: 0,
+            is_away: false,
+        }
+    }
+
+    /// The same client, whose connection had been a return itself.
+    pub(super) fn continued(self, back: Option<&Back>) -> Self {
+        let Some(back) = back else { return self };
+        let lost_nothing = back.cost.is_some_and(|cost| cost.lost == 0) && !self.told.gap;
+        Self {
+            since: match lost_nothing {
+                true => self.since.min(back.since),
+                false => self.since,
+            },
+            sent_away: back.sent_away,
+            ..self
+        }
+    }
+
+    pub(super) fn is_sure(&self) -> bool {
+        self.tag.is_some()
+    }
+
+    /// Whether it came although it had been told that there is no more.
+    pub(super) fn is_away(&self) -> bool {
+        self.is_away
+    }
+
+    /// Whether this is no return but a new question: a program that posts asks anew, and waits for nothing of the answer before.
+    pub(super) fn is_asked_anew(&self, client: &Client) -> bool {
+        self.satisfied && client.brought.is_none() && posts(client)
+    }
+
+    /// How well the client that arrives fits, if it may be this one at all.
+    pub(super) fn fits(
+        &self,
+        who: u64,
+        client: &Client,
+        had: Option<(u64, &Numbers)>,
+    ) -> Option<Fit> {
+        if self.who != who || self.asked.stream != client.asked.stream || self.tag != client.tag {
+            return None;
+        }
+        let fit = match (&client.brought, &self.last_id) {
+            (Some(brought), Some((_, last))) if **brought == **last => Fit::LastId,
+            // One that did not get all of it brings an id from before the last.
+            (Some(_), _) if had.is_some_and(|(had, of)| self.was_given(client, had, of)) => {
+                Fit::OlderId
+            }
+            _ => Fit::TagOnly,
+        };
+        let same = self.peer == client.peer.ip() && self.asked.program == client.asked.program;
+        (self.tag.is_some() || same && fit != Fit::TagOnly).then_some(fit)
+    }
+
+    /// Whether it was given the id of the event `had`.
+    fn was_given(&self, client: &Client, had: u64, numbers: &Numbers) -> bool {
+        let Some(next) = self.next.filter(|_| self.numbers.is(numbers)) else {
+            return false;
+        };
+        // An id without data comes behind the last event, and its place before a subscriber's first.
+        let not_behind = had < next || numbers.events_between(next, had + 1) == 0;
+        let own = self.brought == client.brought || matches!(self.numbers, WeakNumbers::Topic(_));
+        not_behind && (had >= self.told.first || had + 1 == self.told.first && own)
+    }
+
+    /// How its client came back.
+    pub(super) fn back(
+        &self,
+        client: &Client,
+        goes_on: Option<&GoesOn>,
+        answered: Answered,
+        away: Option<Duration>,
+    ) -> Back {
+        Back {
+            of: self.row,
+            away,
+            retry: self.told.retry,
+            brought: client.brought.clone(),
+            answered,
+            cost: goes_on.and_then(|goes_on| self.cost(client, goes_on, answered)),
+            since: self.since,
+            sure: self.is_sure(),
+            sent_away: self.sent_away,
+            despite: self.is_away,
+            id: self.brought_id(client, goes_on),
+            posts: posts(client),
+        }
+    }
+
+    fn brought_id(&self, client: &Client, goes_on: Option<&GoesOn>) -> BroughtId {
+        let had = goes_on.and_then(|goes_on| goes_on.had);
+        match (&client.brought, &self.last_id, had) {
+            (None, None, _) => BroughtId::NoneGiven,
+            (None, Some(_), _) => BroughtId::Forgotten,
+            (Some(brought), Some((_, last)), _) if **brought == **last => BroughtId::Known,
+            (Some(_), _, None) => BroughtId::Unknown,
+            (Some(_), _, Some(had)) if self.next.is_some_and(|next| had >= next) => {
+                BroughtId::Ahead
+            }
+            (Some(_), _, Some(_)) => BroughtId::Known,
+        }
+    }
+
+    /// What it costs the client to go on there.
+    fn cost(&self, client: &Client, goes_on: &GoesOn, answered: Answered) -> Option<Cost> {
+        let numbers = &goes_on.numbers;
+        // Who is refused has not gone on anywhere.
+        if matches!(answered, Answered::Refused(_)) || !self.numbers.is(numbers) {
+            return None;
+        }
+        let sent = self.next?;
+        let (had, next) = match client.brought.as_deref() {
+            // It leads to the first event that has it, and nothing tells which one the client had.
+            Some(brought) if numbers.repeats_id(brought) => match &self.last_id {
+                Some((n, last)) if **last == *brought => (Some(*n), n + 1),
+                _ => return None,
+            },
+            _ => (goes_on.had, goes_on.next),
+        };
+        // What it says that it has counts, and not what the kernel took for it; but it cannot have what was never sent.
+        let lacks = had.map_or(sent, |had| sent.min(had + 1));
+        if self.told.gap && next.min(lacks) < self.told.first {
+            // Some of what lies there was sent and some was not.
+            return None;
+        }
+        // What was sent before that is of others.
+        let again = next.max(self.since);
+        let (repeated, before) = match answered {
+            Answered::Stream => (
+                numbers.events_between(again, sent),
+                numbers.events_between(next, again),
+            ),
+            Answered::Complete | Answered::Refused(_) => (0, 0),
+        };
+        Some(Cost {
+            lost: numbers.events_between(lacks, next),
+            repeated,
+            before,
+        })
+    }
+}
+
+/// An EventSource sends GET.
+fn posts(client: &Client) -> bool {
+    &*client.asked.method == "POST"
+}
+
+/// How well a client fits one that went, the best last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// It has the tag.
+    TagOnly,
+    /// It brought an id that the other was given before the last.
+    OlderId,
+    /// It brought the last id that the other was given.
+    LastId,
+}

@@ -1,0 +1,64 @@
+//! A topic for clients that have to know the names of events before they hear them.
+//!
+//! An EventSource hears no event whose name it did not listen for, and who only watches a topic cannot know its names. In this
+//! form each event is a plain one, and the first line of its data is its name.
+
+/// The name of an event that is given none (HTML 9.2.6).
+const MESSAGE: &[u8] = b"message";
+
+const EVENT: &[u8] = b"event: ";
+const DATA: &[u8] = b"data: ";
+
+/// Appends a frame as the ring has it, with its name as the first line of its data. Its fields stand in the encoder's order, data
+/// last.
+pub(super) fn append(frame: &[u8], out: &mut Vec<u8>) {
+    let mut name = MESSAGE;
+    let mut rest = frame;
+    while !rest.starts_with(DATA)
+        && let Some(end) = rest.iter().position(|b| *b == b'\n')
+    {
+        let (line, after) = rest.split_at(end + 1);
+        match line.strip_prefix(EVENT) {
+            Some(given) => name = &given[..given.len() - 1],
+            None => out.extend_from_slice(line),
+        }
+        rest = after;
+    }
+    for part in [DATA, name, b"\n", rest] {
+        out.extend_from_slice(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sse_wire::{Event, LineEnding, encode};
+
+    use super::*;
+
+    fn named(event: Event<'_>) -> String {
+        let (mut frame, mut out) = (Vec::new(), Vec::new());
+        encode(&event, LineEnding::Lf, &mut frame);
+        append(&frame, &mut out);
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn the_name_is_the_first_line_of_the_data() {
+        let event = Event {
+            retry: Some(5),
+            event: Some("up"),
+            id: Some("event: 1"),
+            data: Some("a\nevent: b\n"),
+            ..Event::default()
+        };
+        assert_eq!(
+            named(event),
+            "retry: 5\nid: event: 1\ndata: up\ndata: a\ndata: event: b\ndata: \n\n"
+        );
+        let plain = Event {
+            data: Some(""),
+            ..Event::default()
+        };
+        assert_eq!(named(plain), "data: message\ndata: \n\n");
+    }
+}
