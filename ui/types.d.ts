@@ -170,6 +170,8 @@ export interface Tally {
   open: number;
   opened: number;
   refused: number;
+  /** Requests that were answered with 204: there was nothing left to send. */
+  complete: number;
 }
 
 /** What the table of connections can be sorted by. */
@@ -277,6 +279,8 @@ export interface Parts {
   topics: TopicInfo[];
   connections: Tally;
   notice: string | null;
+  /** What the file of streams was just opened with, in a sentence; null once that was said. */
+  edited: string | null;
   actions: Action[];
   /** Why the server gives no answer, in a sentence; null while it does. */
   unreachable: string | null;

@@ -136,6 +136,14 @@ export const blockedTitle = "The socket takes no more: the client reads slower t
 export const clientWords = ({ client }, own) => (own ? "this page" : (client ?? ""));
 
 /**
+ * How many there are and were; every row of the table is in one of the last three.
+ *
+ * @param {import("./types.js").Tally} tally
+ */
+export const tallyWords = ({ open, opened, complete, refused }) =>
+  [`${count(open)} open`, `${count(opened)} opened`, ...(complete > 0 ? [`${count(complete)} had all (204)`] : []), `${count(refused)} refused`].join(", ");
+
+/**
  * How many rows the filter leaves: `12 of 10,000`.
  *
  * @param {{ matching: number, all: number }} slice

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { curlLine, pageLines, streamAddress } = await load("client-lines.js");
-const { backRank, backWords, beforeWords, endWords, fateWords, hasStream, headline, keptWords, noWireWords, otherTitle, refusedOrigin, silentWords, standingWords, verdictWords } = await load("words.js");
+const { backRank, backWords, beforeWords, endWords, fateWords, hasStream, headline, keptWords, noWireWords, otherTitle, refusedOrigin, silentWords, standingWords, tallyWords, verdictWords } = await load("words.js");
 const { nextStaying, stepIndex, withAccelerator } = await load("keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
@@ -189,4 +189,10 @@ test("the end of a connection says when it was", () => {
   assert.equal(standingWords({ state: "open", ended: null }, false, true), "open, as last heard");
   assert.equal(standingWords({ state: "open", ended: null }, true, true), "no longer in the table");
   assert.match(standingWords({ state: "ended", ended }, false, true), /:00\.113$/);
+});
+
+// Of 90 rows 13 were in no number: those of clients that had had all of a stream, and were told so with 204.
+test("every row is in a number", () => {
+  assert.equal(tallyWords({ open: 2, opened: 72, refused: 3, complete: 13 }), "2 open, 72 opened, 13 had all (204), 3 refused");
+  assert.equal(tallyWords({ open: 2, opened: 72, refused: 3, complete: 0 }), "2 open, 72 opened, 3 refused");
 });
