@@ -5,7 +5,7 @@
  */
 
 import { copies } from "./copy-button.js";
-import { curlLine, eventSourceLines, streamAddress } from "./client-lines.js";
+import { curlLine, pageLines, streamAddress } from "./client-lines.js";
 import { markup, part, setText } from "./dom.js";
 
 const newBlock = markup(`
@@ -22,7 +22,7 @@ const newBlock = markup(`
   <div class="line">
     <span class="quiet">page</span>
     <pre tabindex="0" role="group" aria-label="Lines for a page"><code data-line="eventsource"></code></pre>
-    <button type="button" class="small" data-act="copy" aria-label="Copy the EventSource lines">Copy</button>
+    <button type="button" class="small" data-act="copy" aria-label="Copy the lines for a page">Copy</button>
   </div>`);
 
 export class ConnectApp extends HTMLElement {
@@ -71,7 +71,8 @@ export class ConnectApp extends HTMLElement {
     const sources = [...(store.get("streams") ?? []), ...(store.get("topics") ?? [])];
     const address = streamAddress(status, path);
     setText(part(this, "[data-line=curl]"), curlLine(address));
-    setText(part(this, "[data-line=eventsource]"), eventSourceLines(address, sources.find((source) => source.path === path)?.events ?? []));
+    const source = sources.find((one) => one.path === path);
+    setText(part(this, "[data-line=eventsource]"), source ? pageLines(address, source) : "");
     setText(part(this, ".connect-note"), status?.phase === "running" ? "" : "once the server runs");
   }
 }

@@ -7,11 +7,14 @@
  */
 
 import { COLUMNS } from "./connection-columns.js";
-import { ORIGIN_NOT_ALLOWED, hasStream } from "./words.js";
+import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "./words.js";
 import { markup, part, setText } from "./dom.js";
 
 /** What became of a connection: a shape, words, and room for a way out. */
 const newFate = markup(`<span class="fate"><span class="shape" aria-hidden="true"></span><span class="text"></span></span>`);
+
+/** Over the cells at the end of the row, which say nothing of a request that was refused. */
+const newOffer = markup(`<span class="offer"><span class="origin"><bdi></bdi></span><button type="button" data-act="allow-origin"></button></span>`);
 
 /** @typedef {{ element: HTMLTableRowElement, row: Row }} Drawn what it shows is what `row` says */
 
@@ -121,33 +124,41 @@ export class ConnectionRows {
    * @param {HTMLTableRowElement} element
    * @param {Row} row
    */
-  #offerOrigin(element, { state, origin, ended }) {
-    const offered = this.#app.host.controls && state === "refused" && origin && origin !== "null" && ended?.why === ORIGIN_NOT_ALLOWED;
-    const cell = part(element, ".fate");
-    const had = cell.querySelector("button");
-    if (!offered) {
-      had?.remove();
+  #offerOrigin(element, row) {
+    const origin = this.#app.host.controls ? refusedOrigin(row) : null;
+    const had = element.querySelector(".offer");
+    if (hadNoOrigin(row) && !had) {
+      const way = part(newOffer(), ".offer");
+      part(way, "button").remove();
+      part(way, ".origin").className = "way";
+      setText(part(way, "bdi"), NO_ORIGIN_WAY);
+      part(element, "[data-col=state]").append(way);
+    }
+    if (!origin) {
+      if (!hadNoOrigin(row)) had?.remove();
       return;
     }
-    const button = had ?? this.#newAllowButton(cell, origin);
+    const offer = had ?? this.#newOffer(element, origin);
     const allowed = this.#allowed.has(origin);
+    const button = /** @type {HTMLButtonElement} */ (part(offer, "button"));
+    setText(part(offer, "bdi"), origin);
     setText(button, allowed ? "Allowed" : "Allow");
     button.disabled = allowed;
-    button.ariaLabel = allowed ? null : "Allow this origin";
+    button.ariaLabel = allowed ? null : `Allow ${origin}`;
     button.title = allowed ? `${origin} may connect now` : `Let pages of ${origin} connect`;
   }
 
   /**
-   * @param {HTMLElement} cell
+   * The origin stands beside its button: nobody allows what cannot be read.
+   *
+   * @param {HTMLElement} element
    * @param {string} origin
    */
-  #newAllowButton(cell, origin) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.dataset.act = "allow-origin";
-    button.addEventListener("click", () => this.#allow(origin));
-    cell.append(button);
-    return button;
+  #newOffer(element, origin) {
+    const offer = part(newOffer(), ".offer");
+    part(offer, "button").addEventListener("click", () => this.#allow(origin));
+    part(element, "[data-col=state]").append(offer);
+    return offer;
   }
 }
 

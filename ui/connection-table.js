@@ -6,14 +6,13 @@
  * @import { App, Look, Row, Slice, Sort } from "./types.js"
  */
 
-import { AS_LAST_HEARD, matchingWords, noMatchWords } from "./words.js";
+import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "./words.js";
 import { ConnectionHeads } from "./connection-heads.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { ConnectionWatch } from "./connection-watch.js";
 import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./connection-look.js";
 import { announce } from "./announce.js";
 import { copies } from "./copy-button.js";
-import { count } from "./format.js";
 import { curlLine, streamAddress } from "./client-lines.js";
 import { hasModifier, listStep, stepIndex } from "./keys.js";
 import { markup, part, setText } from "./dom.js";
@@ -296,10 +295,9 @@ export class ConnectionTable extends HTMLElement {
     const { store } = /** @type {App} */ (this.#app);
     const connections = store.get("connections");
     if (!connections) return;
-    const { open, opened, refused } = connections;
     const stale = store.get("unreachable") ? `, ${AS_LAST_HEARD}` : "";
     const summary = part(this, ".summary");
-    setText(summary, `${count(open)} open, ${count(opened)} opened, ${count(refused)} refused${stale}`);
+    setText(summary, tallyWords(connections) + stale);
     summary.title = summary.textContent ?? "";
   }
 

@@ -161,8 +161,18 @@ export class EventList extends HTMLElement {
 
   #ask = () => nextFrame(this.#draw);
 
+  /**
+   * What is held keeps its rows in their places; a new one beneath them moves none while there is room for it.
+   */
+  #fillRoom() {
+    const held = this.#held;
+    if (!held || this.#paused || held.size >= ROWS_IN_VIEW || held.first !== this.#ring.first) return;
+    this.#held = this.#ring.snapshot(ROWS_IN_VIEW);
+  }
+
   #draw = () => {
     const ring = this.#ring;
+    this.#fillRoom();
     const view = this.#view;
     this.#rows?.draw({ view, follows: !this.#held, freshFrom: this.#fresh, cursor: this.#cursor });
     this.#fresh = ring.next;

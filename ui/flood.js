@@ -5,8 +5,8 @@
 
 import { count, several } from "./format.js";
 
-/** Five thousand a second: far more than anybody reads, and a part of what a page can take. */
-export const HELD_TO_US = 200;
+/** A thousand a second: far more than anybody reads, and a part of what a page can take. */
+export const HELD_TO_US = 1000;
 /** How many events of a burst are taken before the page gets to anything else, and how many characters. */
 const MOST_EVENTS = 60_000;
 const MOST_CHARACTERS = 64_000_000;
@@ -43,7 +43,7 @@ export class Flood {
 export const slower = (everyUs) => Math.min(SLOWEST_US, everyUs === null ? HELD_TO_US : everyUs * SLOWER);
 
 /**
- * What is said of a stream that the page does not take as it comes: `It has no pause: this page asks for 5,000 events a
+ * What is said of a stream that the page does not take as it comes: `It has no pause: this page asks for 1,000 events a
  * second, and skips none.`
  *
  * @param {number | null} everyUs

@@ -40,6 +40,7 @@ export class TauriHost {
         follow("topics"),
         follow("actions"),
         follow("notice"),
+        follow("edited"),
         this.#tauri.event.listen("ask-port", askPort),
       ]);
       /** @type {[State, Action[]]} */

@@ -6,7 +6,7 @@
  * @import { Store } from "./store.js"
  */
 
-import { SIX_TAKEN } from "./words.js";
+import { silentWords } from "./words.js";
 import { lookQuery } from "./connection-look.js";
 import { topicPath } from "./topics.js";
 
@@ -21,8 +21,14 @@ export class WebHost {
   /** One of a browser's six connections is for what the page asks: without it the page would seem cut off. */
   streamsAtMost = 5;
 
-  /** @param {Store} store */
-  watch(store) {
+  /**
+   * @param {Store} store
+   * @param {() => void} _askPort
+   * @param {Set<object>} underWay
+   */
+  watch(store, _askPort, underWay) {
+    // the page itself was answered
+    let answeredAt = Date.now();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     let polling = false;
@@ -33,10 +39,12 @@ export class WebHost {
       try {
         /** @type {State} */
         const state = await getJson("/api/state", POLL_PATIENCE_MS);
+        answeredAt = Date.now();
         store.setState(state);
         store.set("unreachable", null);
       } catch (reason) {
-        store.set("unreachable", whyUnreachable(reason));
+        const silent = isSilence(reason);
+        store.set("unreachable", silent ? silentWords(location.host, answeredAt, underWay.size >= this.streamsAtMost) : whyUnreachable(reason));
       } finally {
         polling = false;
         timer = setTimeout(poll, POLL_EVERY_MS);
@@ -208,20 +216,25 @@ class Refusal extends Error {
 
 /** @param {unknown} reason */
 function whyNotPublished(reason) {
-  return whyNoAnswer(reason) ?? `Nothing answers on ${location.host}: start the server there, then publish again.`;
+  if (isSilence(reason)) return `No answer ${waited()}: it may have been published all the same. Look at the topic before you publish it again.`;
+  return `Nothing answers on ${location.host}: start the server there, then publish again.`;
 }
 
 /** @param {unknown} reason */
 function whyUnreachable(reason) {
   if (reason instanceof Refusal) return reason.message;
-  return whyNoAnswer(reason) ?? `Nothing answers on ${location.host}: start the server there. This page goes on by itself.`;
+  if (isSilence(reason)) return `No answer ${waited()}: try again.`;
+  return `Nothing answers on ${location.host}: start the server there. This page goes on by itself.`;
 }
 
-/** @param {unknown} reason */
-function whyNoAnswer(reason) {
-  if (!(reason instanceof DOMException && reason.name === "TimeoutError")) return null;
-  return `No answer from ${location.host} for ${POLL_PATIENCE_MS / 1000} s. ${SIX_TAKEN}`;
-}
+/**
+ * Nobody refused and nobody answered, for as long as one waits: what keeps the answer is not known here.
+ *
+ * @param {unknown} reason
+ */
+const isSilence = (reason) => reason instanceof DOMException && reason.name === "TimeoutError";
+
+const waited = () => `from ${location.host} for ${POLL_PATIENCE_MS / 1000} s`;
 
 /**
  * The old way, for pages that are not a secure context.

@@ -56,4 +56,4 @@ window.addEventListener("pagehide", () => {
   streamPlace.close();
   topicPlace.close();
 });
-host.watch(store, app.askPort);
+host.watch(store, app.askPort, app.underWay);

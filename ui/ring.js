@@ -74,10 +74,11 @@ export class Ring {
   /**
    * A copy that stays as it is while the ring goes on.
    *
+   * @param {number} [most] so many of the oldest at most
    * @returns {View}
    */
-  snapshot() {
-    const kept = Array.from({ length: this.#size }, (_, index) => this.at(index));
+  snapshot(most = Infinity) {
+    const kept = Array.from({ length: Math.min(most, this.#size) }, (_, index) => this.at(index));
     return { first: this.#first, size: kept.length, at: (index) => kept[index] };
   }
 

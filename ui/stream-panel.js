@@ -15,6 +15,7 @@ import { copies } from "./copy-button.js";
 import { emptiedHint } from "./subject.js";
 import { streamAddress } from "./client-lines.js";
 import { markup, part, setText } from "./dom.js";
+import { silentStreamWords } from "./words.js";
 
 const newPanel = markup(`
   <header>
@@ -37,8 +38,11 @@ const newPanel = markup(`
 const TOGGLE_TITLES = {
   ready: "",
   stopped: "Start the server first",
-  unreachable: "The server does not answer: the bar at the top says why",
+  unreachable: "The server does not answer: the bar at the top says since when",
 };
+
+/** While the server is asked in vain, a stream that has been silent for so long is no longer said to be open. */
+const SILENT_MS = 2000;
 
 export class StreamPanel extends HTMLElement {
   #subject;
@@ -47,6 +51,8 @@ export class StreamPanel extends HTMLElement {
   #acts;
   #preview;
   #removed = new AbortController();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #silence;
 
   /**
    * @param {App} app
@@ -79,6 +85,8 @@ export class StreamPanel extends HTMLElement {
     copies(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
     this.#client.onarrival = (arrival) => {
       this.#list.push(arrival);
+      // it was heard after all
+      if (this.hasAttribute("data-stale")) this.#show(this.#client.standing);
       if (arrival.notice) announce(`${this.#subject.label}: ${arrival.notice}`);
     };
     this.#list.onemptied = () => this.#show(this.#client.standing);
@@ -128,6 +136,7 @@ export class StreamPanel extends HTMLElement {
    */
   discard(why) {
     this.#client.stop(why);
+    clearInterval(this.#silence);
     this.#removed.abort();
     this.remove();
   }
@@ -173,11 +182,22 @@ export class StreamPanel extends HTMLElement {
   #serverChanged() {
     this.#client.serverAt(this.#base);
     this.#show(this.#client.standing);
+    clearInterval(this.#silence);
+    // what is heard still while nothing else is answered may fall silent later
+    if (this.#server === "unreachable") this.#silence = setInterval(() => this.#show(this.#client.standing), 1000);
+  }
+
+  /** Nobody answers, and nothing comes on this stream: whether it is open is not known. */
+  get #isSilent() {
+    return this.#server === "unreachable" && this.#client.standing.state === "open" && Date.now() - this.#client.heardAt > SILENT_MS;
   }
 
   /** @param {Standing} standing */
   #show(standing) {
-    const { state, words, note, final } = standing;
+    const { state, note, final } = standing;
+    const silent = this.#isSilent;
+    const words = silent ? silentStreamWords(this.#client.heardAt) : standing.words;
+    this.toggleAttribute("data-stale", silent);
     const { label, path } = this.#subject;
     const before = part(this, ".state").textContent;
     this.dataset.state = state;

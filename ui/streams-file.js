@@ -29,9 +29,14 @@ const newLine = markup(`
 
 const EDIT = "edit-streams";
 
+/** As long as it takes to see whether an editor appears. */
+const SAID_MS = 20_000;
+
 export class StreamsFileLine extends HTMLElement {
   /** @type {App | null} */
   #app = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #said;
 
   /** @param {App} app */
   wire(app) {
@@ -51,6 +56,12 @@ export class StreamsFileLine extends HTMLElement {
       this.#edit.remove();
     }
     store.on("streams_file", (file) => this.#show(file));
+    store.on("edited", (sentence) => {
+      clearTimeout(this.#said);
+      this.#setWords(".opened", sentence ?? "");
+      // said again, it is news again
+      if (sentence) this.#said = setTimeout(() => store.set("edited", null), SAID_MS);
+    });
   }
 
   get #edit() {
@@ -82,7 +93,15 @@ export class StreamsFileLine extends HTMLElement {
    * @param {string} words
    */
   #setProblem(of, words) {
-    const line = part(this, `.problem[data-of=${of}]`);
+    this.#setWords(`.problem[data-of=${of}]`, words);
+  }
+
+  /**
+   * @param {string} selector of the line
+   * @param {string} words
+   */
+  #setWords(selector, words) {
+    const line = part(this, selector);
     const said = part(line, ".words");
     const isNew = words !== "" && said.textContent !== words;
     line.hidden = words === "";

@@ -170,6 +170,8 @@ export interface Tally {
   open: number;
   opened: number;
   refused: number;
+  /** Requests that were answered with 204: there was nothing left to send. */
+  complete: number;
 }
 
 /** What the table of connections can be sorted by. */
@@ -277,6 +279,8 @@ export interface Parts {
   topics: TopicInfo[];
   connections: Tally;
   notice: string | null;
+  /** What the file of streams was just opened with, in a sentence; null once that was said. */
+  edited: string | null;
   actions: Action[];
   /** Why the server gives no answer, in a sentence; null while it does. */
   unreachable: string | null;
@@ -290,8 +294,11 @@ export interface Host {
   readonly controls: boolean;
   /** How many streams the page may have under way: in a browser, its own questions need a connection too. */
   readonly streamsAtMost: number;
-  /** Keeps the store up to date from now on; `askPort` is called when the menu asks for the port. */
-  watch(store: import("./store.js").Store, askPort: () => void): void;
+  /**
+   * Keeps the store up to date from now on; `askPort` is called when the menu asks for the port, and `underWay` holds
+   * what has a stream under way on this page.
+   */
+  watch(store: import("./store.js").Store, askPort: () => void, underWay: Set<object>): void;
   /** The address that this page opens streams on, or null when there is none now. */
   streamBase(status: Status | undefined): string | null;
   /** A part of the table of connections. Rejects when the server cannot be asked. */

@@ -52,6 +52,22 @@ export function movedWords(base) {
 /** The server's reason for a refusal that the person can lift. */
 export const ORIGIN_NOT_ALLOWED = "origin not allowed";
 
+/** A page that was opened as a file is of no origin that could be allowed. */
+export const NO_ORIGIN = "a page opened as a file: serve it from a port of localhost";
+/** The way out of it, for a row. */
+export const NO_ORIGIN_WAY = "serve the file from localhost";
+
+/** @param {Pick<Row, "state" | "origin" | "ended">} row */
+export const hadNoOrigin = ({ state, origin, ended }) => state === "refused" && origin === "null" && ended?.why === ORIGIN_NOT_ALLOWED;
+
+/**
+ * The origin that was refused and can be allowed, if one was.
+ *
+ * @param {Pick<Row, "state" | "origin" | "ended">} row
+ */
+export const refusedOrigin = ({ state, origin, ended }) =>
+  state === "refused" && origin !== "null" && ended?.why === ORIGIN_NOT_ALLOWED ? origin : null;
+
 /**
  * Where the list of streams comes from; the path follows.
  *
@@ -80,6 +96,25 @@ export const SIX_TAKEN = "Browsers allow six connections to one host: close anot
 export const NOT_SEEN = "The server has not seen this request: the browser holds it back. Close another tab of this host.";
 
 /**
+ * Why a question has no answer: since when is known, and why is not.
+ *
+ * @param {string} host
+ * @param {number} since when it answered last, in milliseconds of the wall clock
+ * @param {boolean} isFull this page has as many streams under way as its browser leaves it
+ */
+export function silentWords(host, since, isFull) {
+  const next = isFull ? ` ${SIX_TAKEN}` : "";
+  return `No answer from ${host} since ${timeOfDay(since)}: its process may be suspended or busy. This page goes on asking.${next}`;
+}
+
+/**
+ * A stream that is open, as far as anybody knows, at a server that does not answer.
+ *
+ * @param {number} heardAt when it was heard last, in milliseconds of the wall clock
+ */
+export const silentStreamWords = (heardAt) => `no answer since ${timeOfDay(heardAt)}`;
+
+/**
  * A stream was defined anew, and came under its new names before this page listened for them.
  *
  * @param {string[]} names
@@ -99,6 +134,14 @@ export const blockedTitle = "The socket takes no more: the client reads slower t
  * @param {boolean} own
  */
 export const clientWords = ({ client }, own) => (own ? "this page" : (client ?? ""));
+
+/**
+ * How many there are and were; every row of the table is in one of the last three.
+ *
+ * @param {import("./types.js").Tally} tally
+ */
+export const tallyWords = ({ open, opened, complete, refused }) =>
+  [`${count(open)} open`, `${count(opened)} opened`, ...(complete > 0 ? [`${count(complete)} had all (204)`] : []), `${count(refused)} refused`].join(", ");
 
 /**
  * How many rows the filter leaves: `12 of 10,000`.
@@ -136,6 +179,7 @@ export function fateWords(row) {
   if (row.state === "refused") {
     const why = row.ended?.why;
     if (!why) return refusedWords(row.status);
+    if (hadNoOrigin(row)) return `${refusedWords(row.status)}: ${NO_ORIGIN}`;
     return `${refusedWords(row.status)}: ${why}${why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : ""}`;
   }
   return row.ended ? `by the ${row.ended.by}: ${row.ended.why}` : "ended";

@@ -32,6 +32,7 @@ mod clipboard;
 mod commands;
 mod display;
 mod edit;
+mod editor;
 mod error;
 mod follow;
 mod leave;

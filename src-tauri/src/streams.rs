@@ -8,10 +8,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sse_server::SHIPPED_STREAMS;
-use tauri::{AppHandle, Manager};
+use tauri::{AppHandle, Emitter as _, Manager};
 use tauri_plugin_shell::ShellExt as _;
 
 use crate::beside::{self, Readers};
+use crate::editor;
 use crate::error::Error;
 use crate::shell::Shell;
 
@@ -22,7 +23,10 @@ pub(crate) fn path(folder: &Path) -> PathBuf {
     folder.join(FILE)
 }
 
-/// Opens the file in the person's editor, with the shipped streams in it if there is none yet.
+/// Tells the page, in a sentence, what the file was opened with.
+const OPENED: &str = "edited";
+
+/// Opens the file in the person's editor, with the shipped streams in it if there is none yet, and says what it opened.
 pub(crate) async fn edit(app: &AppHandle) -> Result<(), Error> {
     let app = app.clone();
     // The desktop is given a moment to say that it cannot.
@@ -32,7 +36,9 @@ pub(crate) async fn edit(app: &AppHandle) -> Result<(), Error> {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-        open(&app, &path)
+        open(&app, &path)?;
+        let editor = editor::of(&path);
+        Ok(app.emit(OPENED, editor::words(editor.as_ref(), &path))?)
     });
     opened.await?
 }

@@ -54,3 +54,12 @@ test("40,000 arrivals are kept in bounds in no time", () => {
   assert.ok(performance.now() - before < 1000);
   assert.deepEqual([ring.size, ring.dropped, ring.at(999).data], [1000, 39_000, "40000"]);
 });
+
+// Of a list with one event and nine empty rows, a choice of that event kept the next one out of sight.
+test("a copy of the oldest few has room for those that follow", () => {
+  const ring = new Ring(5);
+  filled(ring, "a", "b", "c");
+  const view = ring.snapshot(2);
+  assert.deepEqual([view.first, view.size, view.at(1).id], [0, 2, "b"]);
+  assert.equal(ring.snapshot(9).size, 3);
+});

@@ -374,9 +374,9 @@ const UNPACED = { ...STREAM, unpaced: true };
 test("a stream without a pause is asked for at a pace that the page can take, and it says so", () => {
   const { stream } = watched(new StreamClient(UNPACED, HOST, new Set(), new Set()));
   stream.start(BASE);
-  assert.equal(made[0].url.searchParams.get("every"), "200us");
+  assert.equal(made[0].url.searchParams.get("every"), "1000us");
   made[0].open();
-  assert.match(stream.standing.note, /no pause.*5,000 events a second.*0 events skipped/);
+  assert.match(stream.standing.note, /no pause.*1,000 events a second.*0 events skipped/);
 });
 
 test("a stream that loses its pause while it is open is asked for anew, from where it was", () => {
@@ -386,7 +386,7 @@ test("a stream that loses its pause while it is open is asked for anew, from whe
   made[0].send("7");
   stream.update(UNPACED);
   assert.equal(openNow().length, 1);
-  assert.deepEqual([askedAfter(made[1]), made[1].url.searchParams.get("every")], ["7", "200us"]);
+  assert.deepEqual([askedAfter(made[1]), made[1].url.searchParams.get("every")], ["7", "1000us"]);
   stream.update(UNPACED);
   assert.equal(made.length, 2);
 });
@@ -402,7 +402,7 @@ test("a flood is cut off, and what is skipped is counted by the server's account
   assert.equal(arrivals.length, 60_001);
   assert.equal(stream.live, true);
   await settled();
-  assert.deepEqual([askedAfter(made[1]), made[1].url.searchParams.get("every")], ["100000", "200us"]);
+  assert.deepEqual([askedAfter(made[1]), made[1].url.searchParams.get("every")], ["100000", "1000us"]);
   made[1].open();
   assert.match(stream.standing.note, /39,999 events skipped/);
   stream.stop();

@@ -67,8 +67,8 @@ test("an empty list says what to do next, and a topic's also while it is open", 
     assert.equal(subject.hint(standing("lost", true), "ready").withLine, true);
     assert.match(subject.hint(standing("idle"), "stopped").words, /^Start the server/);
   }
-  assert.equal(topic.line(streamAddress({ url: null, port: 8000 }, topic.path)), "curl -d 'hello' http://localhost:8000/topics/news");
-  assert.equal(publishLine("http://localhost:8001/topics/a"), "curl -d 'hello' http://localhost:8001/topics/a");
+  assert.equal(topic.line(streamAddress({ url: null, port: 8000 }, topic.path)), "curl -d 'hello' 'http://localhost:8000/topics/news'");
+  assert.equal(publishLine("http://localhost:8001/topics/a"), "curl -d 'hello' 'http://localhost:8001/topics/a'");
 });
 
 // With all connections of a browser taken nothing answered the page, and its empty panels said that the server was to be

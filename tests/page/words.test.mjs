@@ -2,24 +2,64 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { curlLine, eventSourceLines, streamAddress } = await load("client-lines.js");
-const { backRank, backWords, beforeWords, endWords, fateWords, hasStream, headline, keptWords, noWireWords, otherTitle, standingWords, verdictWords } = await load("words.js");
+const { curlLine, pageLines, streamAddress } = await load("client-lines.js");
+const { backRank, backWords, beforeWords, endWords, fateWords, hasStream, headline, keptWords, noWireWords, otherTitle, refusedOrigin, silentWords, standingWords, tallyWords, verdictWords } = await load("words.js");
 const { nextStaying, stepIndex, withAccelerator } = await load("keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
-  assert.equal(curlLine(streamAddress({ url: "http://localhost:8001", port: 8001 }, "/s")), "curl -N http://localhost:8001/s");
+  assert.equal(curlLine(streamAddress({ url: "http://localhost:8001", port: 8001 }, "/s")), "curl -N 'http://localhost:8001/s'");
   assert.equal(streamAddress({ url: null, port: 8123 }, "/s"), "http://localhost:8123/s");
 });
 
-test("EventSource lines listen for every name, and what they quote is JavaScript", () => {
+test("EventSource lines listen for every name, name the client, and what they quote is JavaScript", () => {
   assert.equal(
-    eventSourceLines("http://localhost:8000/s", ["message", 'a"b']),
+    pageLines("http://localhost:8000/s", { events: ["message", 'a"b'] }),
     [
-      'const source = new EventSource("http://localhost:8000/s");',
+      'const source = new EventSource("http://localhost:8000/s?client=my-app");',
       "source.onmessage = (event) => console.log(event.lastEventId, event.data);",
       'source.addEventListener("a\\"b", (event) => console.log(event.lastEventId, event.data));',
     ].join("\n"),
   );
+});
+
+// The lines for the tokens of an LLM had an EventSource: whoever ran them got the whole answer again every 3 s, for ever.
+test("a stream without ids that ends is read with fetch and POST, and no other is", async () => {
+  const events = ["message"];
+  for (const [stream, reads] of [
+    [{ events, ids: false, endless: false }, "fetch"],
+    [{ events, ids: true, endless: false }, "EventSource"],
+    [{ events, ids: false, endless: true }, "EventSource"],
+    [{ events }, "EventSource"],
+  ]) {
+    const lines = pageLines("http://localhost:8000/s", stream);
+    assert.equal(lines.includes("await fetch("), reads === "fetch");
+    assert.equal(lines.includes("EventSource"), reads === "EventSource");
+    assert.ok(lines.includes("?client=my-app"));
+  }
+  // they run, whatever ends the stream's lines and wherever the network cuts them
+  const lines = pageLines("http://localhost:8000/s", { events, ids: false, endless: false });
+  const seen = [];
+  const asked = [];
+  const parts = ["data: a\n", "\ndata: b\r\n\r\nda", "ta: c\r\r"];
+  const fetch = async (url, options) => (asked.push(url, options.method), new Response(ReadableStream.from(parts.map((text) => new TextEncoder().encode(text)))));
+  await new Function("fetch", "console", `return (async () => { ${lines} })()`)(fetch, { log: (block) => seen.push(block) });
+  assert.deepEqual(seen, ["data: a", "data: b", "data: c"]);
+  assert.deepEqual(asked, ["http://localhost:8000/s?client=my-app", "POST"]);
+});
+
+test("a page that was opened as a file is told what to do, and no origin of it is offered", () => {
+  const refused = (origin) => ({ state: "refused", status: 403, origin, ended: { by: "server", why: "origin not allowed", complete: false, at_ms: 0 } });
+  assert.match(fateWords(refused("null")), /opened as a file: serve it from a port of localhost/);
+  assert.equal(refusedOrigin(refused("null")), null);
+  assert.equal(refusedOrigin(refused("http://front.example")), "http://front.example");
+  assert.equal(refusedOrigin({ ...refused("http://front.example"), state: "ended" }), null);
+});
+
+test("of a server that is silent it is said since when, and of six connections where this page has them", () => {
+  const since = new Date(2026, 0, 1, 10, 41, 2).getTime();
+  assert.match(silentWords("localhost:8000", since, false), /^No answer from localhost:8000 since 10:41:02\.000: /);
+  assert.doesNotMatch(silentWords("localhost:8000", since, false), /six/);
+  assert.match(silentWords("localhost:8000", since, true), /six connections/);
 });
 
 test("what became of a connection says by whom and why", () => {
@@ -149,4 +189,10 @@ test("the end of a connection says when it was", () => {
   assert.equal(standingWords({ state: "open", ended: null }, false, true), "open, as last heard");
   assert.equal(standingWords({ state: "open", ended: null }, true, true), "no longer in the table");
   assert.match(standingWords({ state: "ended", ended }, false, true), /:00\.113$/);
+});
+
+// Of 90 rows 13 were in no number: those of clients that had had all of a stream, and were told so with 204.
+test("every row is in a number", () => {
+  assert.equal(tallyWords({ open: 2, opened: 72, refused: 3, complete: 13 }), "2 open, 72 opened, 13 had all (204), 3 refused");
+  assert.equal(tallyWords({ open: 2, opened: 72, refused: 3, complete: 0 }), "2 open, 72 opened, 3 refused");
 });

@@ -77,6 +77,8 @@ struct Table {
     turned_away: VecDeque<Arc<Row>>,
     opened: u64,
     refused: u64,
+    /// Requests of clients that had had all of a stream: answered with 204.
+    complete: u64,
     /// Goes up with every row that comes or ends.
     version: u64,
     next_id: u64,
@@ -181,7 +183,9 @@ impl Connections {
             false => Answered::Refused(status),
         };
         table.came(&row, goes_on, answered, now);
-        if !ending.complete {
+        if ending.complete {
+            table.complete += 1;
+        } else {
             table.refused += 1;
         }
         self.0.log.refused(&row, table.returns.verdict(&row));

@@ -250,6 +250,8 @@ fn who_has_everything_is_not_refused() {
     table.complete(client, &GoesOn { numbers, next, had });
     let slice = all(&table);
     assert_eq!((slice.rows[0].state, slice.rows[0].status), ("ended", 204));
+    // Its row was in no number.
+    assert_eq!((slice.tally.complete, slice.tally.refused), (1, 0));
     let filter = "204".to_owned();
     assert_eq!(
         look(

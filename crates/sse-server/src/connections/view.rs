@@ -29,6 +29,8 @@ pub struct Tally {
     pub opened: u64,
     /// Requests for a stream that were refused since the program began.
     pub refused: u64,
+    /// Requests that were answered with 204 since the program began: there was nothing left to send.
+    pub complete: u64,
 }
 
 /// One connection.
@@ -238,6 +240,7 @@ impl Table {
             open: self.open.len(),
             opened: self.opened,
             refused: self.refused,
+            complete: self.complete,
         }
     }
 
