@@ -305,7 +305,7 @@ mod tests {
         let folder = folder();
         put(
             folder.path(),
-            "theme = \"dark\"\n[topics]\nslow = \"drop\"\nttl = 7\n[window]\nx = 3\n[faults]\nstatus = 503\n",
+            "theme = \"dark\"\n[topics]\nslow = \"drop\"\nlater = 7\n[window]\nx = 3\n[faults]\nstatus = 503\n",
         );
         let (mut store, notice) = Store::open(folder.path());
         assert_eq!(notice, None);
@@ -316,7 +316,7 @@ mod tests {
         let table: toml::Table = text(folder.path(), FILE).parse().expect("the file is TOML");
         assert_eq!(table["port"].as_integer(), Some(9000));
         assert_eq!(table["theme"].as_str(), Some("dark"));
-        assert_eq!(table["topics"]["ttl"].as_integer(), Some(7));
+        assert_eq!(table["topics"]["later"].as_integer(), Some(7));
         assert_eq!(table["topics"]["slow"].as_str(), Some("drop"));
         assert_eq!(table["topics"]["keep_events"].as_integer(), Some(1000));
         assert_eq!(table["window"]["x"].as_integer(), Some(3));
