@@ -171,13 +171,10 @@ fn without_date(text: &str) -> String {
 /// A panel took 341,411 events in 9 s of a stream without a pause, and its Stop answered after 4.5 s.
 #[tokio::test]
 async fn a_stream_without_a_pause_is_taken_at_a_pace_and_stops_at_once() {
-    let desktop = Desktop::start().await;
-    settings::write_streams(&desktop, "[[stream]]\npath = \"/mine\"\nevery = \"0ms\"\n");
-    let port = free_port();
-    settings::use_port(&desktop, port);
-    let session = webdriver::webview(&desktop).await;
+    let (desktop, session, port) = opened().await;
     let page = &session.page;
-    page.until_phase("running").await;
+    settings::write_streams(&desktop, "[[stream]]\npath = \"/mine\"\nevery = \"0ms\"\n");
+    until_paths(page, json!(["/mine"])).await;
     let panel = page.panel("/mine");
     panel.toggle().await;
     panel.until_number(3000).await;
