@@ -134,6 +134,7 @@ export class ConnectionRows {
     }
     const offer = had ?? this.#newOffer(element, origin);
     setText(part(offer, "bdi"), words);
+    offer.toggleAttribute("data-way", origin === null);
     const button = /** @type {HTMLButtonElement | null} */ (offer.querySelector("button"));
     if (!button) return;
     const allowed = origin !== null && this.#allowed.has(origin);
