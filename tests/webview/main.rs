@@ -385,7 +385,7 @@ async fn a_topic_is_opened_by_its_name_and_what_its_box_publishes_arrives() {
     let page = &session.page;
     page.until_text(
         "topic-list .empty",
-        &format!("curl -d 'hello' http://localhost:{port}/topics/news"),
+        &format!("curl -d 'hello' 'http://localhost:{port}/topics/news'"),
     )
     .await;
     page.open_topic("no such name").await;
