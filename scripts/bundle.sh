@@ -1,21 +1,91 @@
 #!/bin/sh
-# Makes the bundles of this system, with both programs in them, in target/release/bundle/.
+# Makes the bundles of this system, in target/release/bundle/: on Linux a .deb and an .rpm of the app and of the command, each;
+# elsewhere Tauri's bundle of the app.
+# usage: bundle.sh [PACKAGE...]    on Linux, of sse and sse-workbench; the first alone needs no WebKit
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-scripts/need.sh gui node
-command -v npx >/dev/null || fail 'npx is missing: install Node.js 18 or later, then run this again.'
+made=target/release/bundle
+
+# The version stands where it cannot be asked for. Nothing is made while one of these places is behind.
+check_version() {
+    version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+    while read -r file text; do
+        grep -qF "$text" "$file" || fail "$file does not say '$text', and this is version $version: bring it up to date."
+    done <<END
+Cargo.toml sse (= $version-1)
+Cargo.toml sse = "= $version-1"
+src-tauri/bundle/changelog sse-workbench ($version-1)
+src-tauri/bundle/dev.sse_workbench.app.metainfo.xml <release version="$version"
+END
+}
+
+# Manual pages, completions and changelog, as both kinds of packages take them.
+write_texts() {
+    release=${CARGO_TARGET_DIR:-target}/release
+    texts=$release/package
+    rm -rf "$texts"
+    mkdir -p "$texts"
+    "$release/sse" man "$texts/man"
+    for shell in bash zsh fish; do
+        "$release/sse" completions "$shell" >"$texts/sse.$shell"
+    done
+    cp src-tauri/bundle/sse-workbench.1 "$texts"
+    cp CHANGELOG.md "$texts/changelog"
+    gzip -9n "$texts"/man/*.1 "$texts/sse-workbench.1" "$texts/changelog"
+}
+
+make_packages() {
+    # The date of all files: that of the release, so that who builds it again gets the same packages.
+    SOURCE_DATE_EPOCH=$(date -d "$(sed -n 's/^ -- .*>  //p' src-tauri/bundle/changelog | head -n 1)" +%s)
+    export SOURCE_DATE_EPOCH
+    mkdir -p "$made/deb" "$made/rpm"
+    for package in "$@"; do
+        case $package in
+            sse) crate=sse-cli folder=crates/sse-cli ;;
+            *) crate=$package folder=. ;;
+        esac
+        if command -v dpkg-shlibdeps >/dev/null; then
+            cargo deb --no-build --locked -p "$crate" --output "$made/deb/"
+        else
+            say "No .deb of $package is made: that needs dpkg-shlibdeps."
+        fi
+        cargo generate-rpm -p "$folder" --output "$made/rpm/"
+    done
+}
 
 case $(uname -s) in
-    Linux) bundles=deb,rpm ;;
-    Darwin) bundles=dmg ;;
-    *) bundles=nsis ;;
+    Linux)
+        [ $# -gt 0 ] || set -- sse sse-workbench
+        check_version
+        # The texts come from the command, whichever package is asked for.
+        crates='-p sse-cli'
+        groups='server'
+        for package in "$@"; do
+            case $package in
+                sse) ;;
+                sse-workbench) crates="$crates -p sse-workbench" groups="$groups gui" ;;
+                *) fail "bundle.sh makes sse and sse-workbench, not '$package'." ;;
+            esac
+        done
+        # shellcheck disable=SC2086 # a list of words
+        scripts/need.sh $groups
+        scripts/tools.sh cargo-deb cargo-generate-rpm
+        # In one go: the dependencies that they share compile once.
+        # shellcheck disable=SC2086
+        cargo build --locked --release $crates
+        write_texts
+        make_packages "$@"
+        ;;
+    *)
+        scripts/need.sh node
+        command -v npx >/dev/null || fail 'npx is missing: install Node.js 18 or later, then run this again.'
+        bundles=nsis
+        [ "$(uname -s)" != Darwin ] || bundles=dmg
+        npx -y @tauri-apps/cli@2 build --ci --bundles "$bundles" -- --locked
+        ;;
 esac
 
-# --workspace makes cargo build the window and `sse` in one go: their common dependencies compile once. The benchmark stays
-# out: it asks for features of those dependencies that a shipped program does not need.
-npx -y @tauri-apps/cli@2 build --ci --bundles "$bundles" -- --locked --workspace --exclude sse-bench
-
 say 'Made:'
-find target/release/bundle -type f \( -name '*.deb' -o -name '*.rpm' -o -name '*.dmg' -o -name '*.exe' \)
+find "$made" -type f \( -name '*.deb' -o -name '*.rpm' -o -name '*.dmg' -o -name '*.exe' \)

@@ -9,10 +9,7 @@ seconds=${SECONDS_EACH:-60}
 [ $# -gt 0 ] || set -- decoder last_event_id query publish streams_file
 
 scripts/need.sh server
-if ! command -v cargo-fuzz >/dev/null; then
-    say 'Installing cargo-fuzz ^0.13 with cargo into target/tools'
-    cargo install cargo-fuzz --version '^0.13' --locked --debug --root target/tools
-fi
+scripts/tools.sh cargo-fuzz
 
 # Its flags would rebuild everything else: a folder of its own.
 export CARGO_TARGET_DIR="$PWD/target/fuzz/build"

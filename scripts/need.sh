@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that a job lacks; does nothing, silently, when none is missing.
-# usage: need.sh server|gui|desktop|browsers|faults|node|lint ...
+# usage: need.sh server|gui|desktop|browsers|faults|node|lint|packages ...
 #
 # It installs Debian packages and nothing else, and only the groups it was asked for.
 set -eu
@@ -13,6 +13,7 @@ set -eu
 #   desktop   a display without a screen, and what the tests of the window look through
 #   browsers  the two browsers that the page is tested in
 #   faults    what clients are made of that vanish, or stop without leaving
+#   packages  what looks through a .deb, an .rpm and what they install
 packages() {
     case $1 in
         server) echo build-essential ;;
@@ -24,7 +25,8 @@ packages() {
         # Node comes from many places; what counts is that npx runs.
         node) command -v npx >/dev/null || echo nodejs npm ;;
         lint) echo shellcheck ;;
-        *) fail "need.sh knows server, gui, desktop, browsers, faults, node and lint, not '$1'." ;;
+        packages) echo lintian man-db appstream desktop-file-utils rpm rpmlint ;;
+        *) fail "need.sh knows server, gui, desktop, browsers, faults, node, lint and packages, not '$1'." ;;
     esac
 }
 

@@ -1,16 +1,23 @@
 #!/bin/bash
-# Installs the .deb that `make bundle` made, starts the installed app on a display of its own, receives events from it with curl,
-# asks the installed `sse` for its version, and removes the package again.
+# Looks through the packages that `make bundle` made, installs both .debs, starts the installed app on a display of its own, receives
+# events from it with curl, asks the installed `sse` for its version and its completions, and removes the packages again.
 set -euo pipefail
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-scripts/need.sh desktop
+scripts/need.sh desktop packages
 
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
-deb=$(find target/release/bundle/deb -maxdepth 1 -name "*_${version}_*.deb" | sort | tail -n 1)
-[ -n "$deb" ] || fail "There is no .deb of version $version in target/release/bundle/deb: run make bundle first."
-package=$(dpkg-deb -f "$deb" Package)
+packages=(sse sse-workbench)
+debs=() rpms=()
+for package in "${packages[@]}"; do
+    deb=$(find target/release/bundle/deb -maxdepth 1 -name "${package}_${version}-1_*.deb" | head -n 1)
+    [ -n "$deb" ] || fail "There is no .deb of $package $version in target/release/bundle/deb: run make bundle first."
+    rpm=$(find target/release/bundle/rpm -maxdepth 1 -name "$package-$version-1.*.rpm" | head -n 1)
+    [ -n "$rpm" ] || fail "There is no .rpm of $package $version in target/release/bundle/rpm: run make bundle first."
+    debs+=("./$deb")
+    rpms+=("$rpm")
+done
 
 as_root=''
 [ "$(id -u)" = 0 ] || as_root='sudo'
@@ -20,34 +27,88 @@ apt() {
 
 # shellcheck disable=SC2016 # the ${...} is dpkg-query's own
 installed() {
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ]
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
 }
-if installed; then
-    fail "$package is installed on this machine already, and this test would remove it: remove it yourself first (apt remove $package)."
-fi
+for package in "${packages[@]}"; do
+    ! installed "$package" ||
+        fail "$package is installed on this machine already, and this test would remove it: remove it yourself first (apt remove $package)."
+done
 
 folder=$(mktemp -d)
 app=''
 cleanup() {
     # The app ends by itself in a test that passes; this is for one that does not.
     [ -z "$app" ] || kill -KILL -- "-$app" 2>/dev/null || true
-    ! installed || apt remove "$package"
+    for package in "${packages[@]}"; do
+        ! installed "$package" || apt remove "$package"
+    done
     rm -rf "$folder"
 }
 trap cleanup EXIT
 
-say "Installing $deb"
-apt install --no-install-recommends "./$deb"
+# Whether the lines of a text have one for each pattern.
+has_each() {
+    local text=$1 what=$2 pattern
+    shift 2
+    for pattern in "$@"; do
+        grep -qE "$pattern" <<<"$text" || fail "$what has nothing like $pattern."
+    done
+}
 
-say 'What it brought'
-for file in /usr/bin/sse-workbench /usr/bin/sse; do
-    [ -x "$file" ] || fail "$file is not there."
-done
-files=$(dpkg -L "$package")
-for part in '/usr/share/applications/.*\.desktop$' '/usr/share/icons/hicolor/.*\.png$' "/usr/share/doc/$package/"; do
-    grep -qE "$part" <<<"$files" || fail "The package has no file like $part."
-done
+of_sse=('^/usr/bin/sse$' '^/usr/share/man/man1/sse\.1\.gz$' '^/usr/share/man/man1/sse-serve\.1\.gz$'
+    '^/usr/share/man/man1/sse-publish\.1\.gz$' '^/usr/share/bash-completion/completions/sse$'
+    '^/usr/share/zsh/(vendor-completions|site-functions)/_sse$' '^/usr/share/fish/vendor_completions.d/sse\.fish$')
+of_app=('^/usr/bin/sse-workbench$' '^/usr/share/man/man1/sse-workbench\.1\.gz$' '^/usr/share/applications/sse-workbench\.desktop$'
+    '^/usr/share/metainfo/dev\.sse_workbench\.app\.metainfo\.xml$' '^/usr/share/icons/hicolor/.*\.png$'
+    '^/usr/share/icons/hicolor/scalable/.*\.svg$')
+
+say 'What lintian says of the .debs'
+# The profile is named, since another system that is made from Debian has other rules.
+lintian --allow-root --profile debian --fail-on error,warning "${debs[@]}" || fail 'lintian is not content with the .debs; above is why.'
+
+say 'What rpmlint says of the .rpms'
+rpmlint --strict --config src-tauri/bundle/rpmlint.toml "${rpms[@]}" || fail 'rpmlint is not content with the .rpms; above is why.'
+
+say 'What they depend on'
+depends=$(dpkg-deb -f "${debs[0]}" Depends)
+has_each "$depends" "Depends of sse" 'libc6 \('
+! grep -qiE 'webkit|gtk' <<<"$depends" || fail "The .deb of sse depends on a library of the window: $depends."
+has_each "$(dpkg-deb -f "${debs[1]}" Depends)" 'Depends of sse-workbench' 'libc6 \(' 'libwebkit2gtk-4\.1-0' "sse \(= $version-1\)"
+requires=$(rpm -qp --nosignature --requires "${rpms[0]}")
+has_each "$requires" 'The .rpm of sse' '^libc\.so\.6'
+! grep -qiE 'webkit|gtk' <<<"$requires" || fail "The .rpm of sse depends on a library of the window: $requires."
+has_each "$(rpm -qp --nosignature --requires "${rpms[1]}")" 'The .rpm of sse-workbench' '^libc\.so\.6' '^libwebkit2gtk-4\.1' "^sse = $version-1\$"
+
+say 'What is in the .rpms, which cannot be installed on Debian'
+has_each "$(rpm -qlp --nosignature "${rpms[0]}")" 'The .rpm of sse' "${of_sse[@]}"
+files=$(rpm -qlp --nosignature "${rpms[1]}")
+has_each "$files" 'The .rpm of sse-workbench' "${of_app[@]}"
+! grep -qx /usr/bin/sse <<<"$files" || fail 'The .rpm of sse-workbench has /usr/bin/sse, which belongs to sse.'
+
+say 'Desktop entry and AppStream metadata'
+dpkg-deb -x "${debs[1]}" "$folder/tree"
+desktop-file-validate "$folder/tree/usr/share/applications/sse-workbench.desktop"
+appstreamcli validate --no-net "$folder"/tree/usr/share/metainfo/*.metainfo.xml
+# Of the tree as well: only there it can be seen that the desktop entry which it names is there.
+appstreamcli validate-tree --no-net "$folder/tree"
+
+say 'Installing sse alone'
+apt install --no-install-recommends "${debs[0]}"
+# What dpkg lists, not what is on the disk: a small image of Debian may leave manual pages out.
+has_each "$(dpkg -L sse)" 'The package sse' "${of_sse[@]}" '^/usr/share/doc/sse/copyright$'
 [ "$(/usr/bin/sse --version)" = "sse $version" ] || fail "sse --version says '$(/usr/bin/sse --version)', not 'sse $version'."
+# shellcheck disable=SC2016 # expanded by the inner shell
+offered=$(bash --norc -c '. /usr/share/bash-completion/completions/sse
+    COMP_WORDS=(sse publ) COMP_CWORD=1
+    _sse sse publ sse
+    printf "%s\n" "${COMPREPLY[@]}"')
+[ "$offered" = publish ] || fail "bash completes 'sse publ' to '$offered', not to 'publish'."
+
+say 'Installing the app'
+apt install --no-install-recommends "${debs[1]}"
+files=$(dpkg -L sse-workbench)
+has_each "$files" 'The package sse-workbench' "${of_app[@]}" '^/usr/share/doc/sse-workbench/copyright$'
+! grep -qx /usr/bin/sse <<<"$files" || fail 'The package sse-workbench has /usr/bin/sse, which belongs to sse.'
 
 say 'Starting it'
 # A port that nothing listens on at this moment.
@@ -78,6 +139,7 @@ endless=$(curl -sN --max-time 2 "http://localhost:$port/endless?every=50ms" || t
 grep -qx 'data: 3' <<<"$endless" || fail '/endless did not send 3 within 2 s.'
 page=$(curl -fsS "http://localhost:$port/")
 grep -q '<html' <<<"$page" || fail 'The page is not served at /.'
+/usr/bin/sse publish "localhost:$port/topics/news" hello >/dev/null || fail 'The installed sse cannot publish to the installed app.'
 
 say 'Ending it in order'
 kill -TERM "$(cat "$folder/pid")"
@@ -87,19 +149,9 @@ app=''
 [ "$code" = 0 ] || fail "The app ended with exit code $code after SIGTERM."
 ! curl -fsS "http://localhost:$port/healthz" 2>/dev/null || fail "Port $port still answers after the app ended."
 
-say 'Removing it'
-apt remove "$package"
-for file in /usr/bin/sse-workbench /usr/bin/sse; do
-    [ ! -e "$file" ] || fail "$file is still there after the package was removed."
+say 'Removing both'
+apt remove "${packages[@]}"
+for file in /usr/bin/sse-workbench /usr/bin/sse /usr/share/bash-completion/completions/sse /usr/share/applications/sse-workbench.desktop; do
+    [ ! -e "$file" ] || fail "$file is still there after the packages were removed."
 done
-
-# The .rpm cannot be installed on Debian; what is in it can be read where there is rpm.
-rpm=$(find target/release/bundle/rpm -maxdepth 1 -name "*-${version}-*.rpm" | sort | tail -n 1)
-[ -n "$rpm" ] || fail "There is no .rpm of version $version in target/release/bundle/rpm."
-if command -v rpm >/dev/null; then
-    files=$(rpm -qlp --nosignature "$rpm")
-    for file in /usr/bin/sse-workbench /usr/bin/sse; do
-        grep -qx "$file" <<<"$files" || fail "$file is not in $rpm."
-    done
-fi
-say 'The bundle works.'
+say 'The packages work.'

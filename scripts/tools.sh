@@ -1,15 +1,35 @@
 #!/bin/sh
-# Installs the two WebDriver servers that Debian does not have, from crates.io into target/tools; nothing when they are there.
+# Installs tools that Debian does not have, from crates.io into target/tools; nothing when they are there.
+# usage: tools.sh [TOOL...]    without one, the two WebDriver servers
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-# A debug build: they pass small messages, and it halves the time to the first test.
-tool() {
-    command -v "$1" >/dev/null && return
-    say "Installing $1 $2 with cargo into target/tools"
-    cargo install "$1" --version "$2" --locked --debug --root target/tools
+# A caret takes any that is compatible; an equals sign is for those whose output is kept or counted.
+version() {
+    case $1 in
+        tauri-driver) echo '^2.0' ;;
+        geckodriver) echo '^0.37' ;;
+        cargo-fuzz) echo '^0.13' ;;
+        cargo-deb) echo '=3.8.0' ;;
+        cargo-generate-rpm) echo '=0.21.1' ;;
+        cargo-mutants) echo '=27.1.0' ;;
+        *) fail "tools.sh does not know '$1'." ;;
+    esac
 }
 
-tool tauri-driver '^2.0'
-tool geckodriver '^0.37'
+is_there() {
+    case $2 in
+        =*) cargo install --list --root target/tools | grep -qx "$1 v${2#=}:" ;;
+        *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+[ $# -gt 0 ] || set -- tauri-driver geckodriver
+for tool in "$@"; do
+    version=$(version "$tool")
+    is_there "$tool" "$version" && continue
+    say "Installing $tool $version with cargo into target/tools"
+    # A debug build: they have little to do, and it halves the time until they can begin.
+    cargo install "$tool" --version "$version" --locked --debug --root target/tools
+done

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
 use crate::reach::Address;
@@ -30,6 +31,12 @@ pub(crate) enum Command {
     /// Say what a running server found wrong with its clients: exit code 1 where it found something.
     #[command(after_help = VERDICT_EXAMPLES)]
     Verdict(Verdict),
+    /// Print the completions of `sse` for a shell.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Write the manual pages into a folder. The packages are made with it.
+    #[command(hide = true)]
+    Man(Man),
 }
 
 const SERVE_EXAMPLES: &str = "\
@@ -56,6 +63,15 @@ Examples:
   sse verdict --json | jq -s .                 for machines: an object a line
 
 Exit codes: 0 nothing is wrong, 1 something is, 2 the command line cannot be read, 3 there is no server to ask.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(sse completions bash)                              this shell only
+  sse completions bash > ~/.local/share/bash-completion/completions/sse
+  sse completions fish > ~/.config/fish/completions/sse.fish
+  sse completions zsh > DIR/_sse                              DIR is a folder of your fpath
+
+The Debian and RPM packages bring those for bash, zsh and fish.";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
@@ -183,6 +199,19 @@ pub(crate) enum LogAs {
     None,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell that the completions are for.
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Man {
+    /// The folder; it is made if it is not there.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum KeepAliveBy {
     Interval,
@@ -240,10 +269,32 @@ fn streams_help() -> String {
         || "none, since the system names no folder for settings".to_owned(),
         |path| format!("{}, if it is there", path.display()),
     );
+    streams_help_with(&place)
+}
+
+fn streams_help_with(place: &str) -> String {
     format!(
         "File of your own streams, in TOML, served instead of the shipped ones; what you save takes effect at once \
          [default: {place}]"
     )
+}
+
+/// The command line as completions and manual pages tell of it: the same on every machine, and without what is hidden.
+pub(crate) fn documented() -> clap::Command {
+    let whole = Args::command();
+    let shown = whole.get_subcommands().filter(|sub| !sub.is_hide_set());
+    clap::Command::new(whole.get_name().to_owned())
+        .about(whole.get_about().cloned().unwrap_or_default())
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .subcommands(shown.cloned().map(|sub| {
+            if sub.get_name() != "serve" {
+                return sub;
+            }
+            // Its help names the folder of whoever asks.
+            let place = format!("~/.config/{FOLDER}/streams.toml on Linux, if it is there");
+            sub.mut_arg("streams_file", |file| file.help(streams_help_with(&place)))
+        }))
 }
 
 /// `localhost` means both loopback addresses, which no single address can say.
@@ -344,7 +395,6 @@ impl Serve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn serve(args: &[&str]) -> Result<Serve, clap::Error> {
         match Args::try_parse_from(["sse", "serve"].iter().chain(args))?.command {

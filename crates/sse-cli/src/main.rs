@@ -1,8 +1,10 @@
 //! The `sse` command. Maps a result to an exit code and does no more: 0 when the server was asked to
-//! end and did, or the event was published, 1 when that could not be done, 2 for a command line that
+//! end and did, the event was published or the text was written, 1 when that could not be done, 2 for a command line that
 //! cannot be read. `sse verdict` has further ones.
 
 mod args;
+mod completions;
+mod man;
 mod publish;
 mod reach;
 mod serve;
@@ -21,6 +23,8 @@ fn main() -> ExitCode {
         Command::Publish(args) => publish::run(args),
         // It has exit codes of its own.
         Command::Verdict(args) => return verdict::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

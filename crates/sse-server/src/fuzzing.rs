@@ -202,7 +202,7 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
         }
     }
     let sent: Vec<_> = batch
-        .events()
+        .events(0)
         .map(|event| {
             let name = event.event.unwrap_or("message").to_owned();
             let data = event.data.expect("an event has data");

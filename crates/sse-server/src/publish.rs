@@ -112,9 +112,11 @@ impl Batch {
         self.draft.id.as_deref()
     }
 
-    pub(crate) fn events(&self) -> impl Iterator<Item = Event<'_>> {
+    /// The events from the one with this index on.
+    pub(crate) fn events(&self, first: usize) -> impl Iterator<Item = Event<'_>> {
         let draft = &self.draft;
-        self.data.iter().map(|data| Event {
+        let rest = self.data.get(first..).unwrap_or_default();
+        rest.iter().map(|data| Event {
             retry: draft.retry,
             event: draft.event.as_deref(),
             id: draft.id.as_deref(),
@@ -331,9 +333,9 @@ mod tests {
     #[test]
     fn lines_are_one_event_each() {
         let batch = read("event=e", b"{\"a\": 1}\r\n\n \n\"two\"\n3", true).expect("JSON");
-        let data: Vec<&str> = batch.events().filter_map(|event| event.data).collect();
+        let data: Vec<&str> = batch.events(0).filter_map(|event| event.data).collect();
         assert_eq!(data, ["{\"a\": 1}", "\"two\"", "3"]);
-        assert!(batch.events().all(|event| event.event == Some("e")));
+        assert!(batch.events(0).all(|event| event.event == Some("e")));
         assert!(read("id=a", b"1\n", true).is_ok());
         for (query, body, hint) in [
             ("", &b"1\n{x\n"[..], "Line 2 is not JSON"),
@@ -430,11 +432,11 @@ mod tests {
     #[test]
     fn a_mark_of_the_byte_order_before_lines_is_no_part_of_them() {
         let batch = read("", b"\xEF\xBB\xBF{\"a\":1}\n2", true).expect("JSON");
-        let data: Vec<&str> = batch.events().filter_map(|event| event.data).collect();
+        let data: Vec<&str> = batch.events(0).filter_map(|event| event.data).collect();
         assert_eq!(data, ["{\"a\":1}", "2"]);
         assert!(read("", b"1\n\xEF\xBB\xBF2", true).is_err());
         let whole = read("", b"\xEF\xBB\xBFx", false).expect("text");
-        let data = whole.events().next().and_then(|event| event.data);
+        let data = whole.events(0).next().and_then(|event| event.data);
         assert_eq!(data, Some("\u{feff}x"), "as it stands");
     }
 }

@@ -138,7 +138,7 @@ impl Topic {
             return Some(Err(Error::IdTaken(id.to_owned())));
         }
         let mut events = 0;
-        for event in batch.events().skip(first) {
+        for event in batch.events(first) {
             if step && (events == GO || state.is_ahead(&self.config, most(&event))) {
                 break;
             }
