@@ -5,6 +5,7 @@ mod support;
 use support::app::App;
 use support::desktop::Desktop;
 use support::front_end;
+use support::page::Page;
 use support::webdriver::{self, Session};
 use support::{http, story};
 
@@ -88,6 +89,66 @@ async fn a_foreign_origin_gets_no_stream() {
         );
         assert!(!answer.body.contains("data:"), "{origin}: {}", answer.body);
     }
+}
+
+/// A first load moved what was drawn by 0.53: the streams came when the state was heard and pushed all the rest down, and in the
+/// table each client that came pushed the others.
+#[tokio::test]
+async fn chromium_sees_nothing_pushed_aside() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{}/", app.port)).await;
+    page.until_phase("running").await;
+    until_still(page, "the first load").await;
+
+    let endless = page.panel("/endless");
+    endless.toggle().await;
+    endless.until_number(12).await;
+    page.panel("/numbers").toggle().await;
+    page.panel("/numbers").until_state("ended").await;
+    until_still(page, "panels that are opened").await;
+    for topic in ["/topics/m", "/topics/a", "/topics/z"] {
+        http::publish(app.port, topic, "first").await;
+        let row = format!("topic-list tr[data-topic=\"{}\"]", &topic[8..]);
+        page.until_present(&row).await;
+    }
+    until_still(page, "topics that begin").await;
+
+    page.visit("connections").await;
+    let row = |client: &str| {
+        format!("connection-table tr[data-stream=\"/endless\"]:has([title=\"{client}\"])")
+    };
+    let mut clients = Vec::new();
+    for n in 0..8 {
+        clients.push(http::Stream::running(app.port, &format!("/endless?client=c{n}")).await);
+        page.until_present(&row(&format!("c{n}"))).await;
+    }
+    clients.truncate(4);
+    page.until_present("connection-table tr[data-state=\"ended\"][data-stream=\"/endless\"]")
+        .await;
+    until_still(page, "clients that come and leave").await;
+    page.click(&row("c0")).await;
+    page.until_present("connection-wire .part").await;
+    page.visit("streams").await;
+    until_still(page, "a wire, and another place").await;
+    session.close().await;
+}
+
+/// What the page was moved by until now, by the browser's own account, is next to nothing.
+async fn until_still(page: &Page, what: &str) {
+    let script = "const done = arguments[0];
+        let moved = 0;
+        const add = (entries) => { for (const entry of entries) if (!entry.hadRecentInput) moved += entry.value; };
+        const observer = new PerformanceObserver((list) => add(list.getEntries()));
+        observer.observe({ type: 'layout-shift', buffered: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => { add(observer.takeRecords()); done(moved); }));";
+    let moved = page.js_async(script).await.expect("the page counts");
+    assert!(
+        moved.as_f64().is_some_and(|moved| moved < 0.02),
+        "{what}: {moved}"
+    );
 }
 
 async fn the_page_shows_the_streams(session: Session, port: u16, browser: &str) {

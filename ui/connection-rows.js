@@ -125,23 +125,19 @@ export class ConnectionRows {
    * @param {Row} row
    */
   #offerOrigin(element, row) {
-    const origin = this.#app.host.controls ? refusedOrigin(row) : null;
+    const origin = refusedOrigin(row);
+    const words = origin ?? (hadNoOrigin(row) ? NO_ORIGIN_WAY : null);
     const had = element.querySelector(".offer");
-    if (hadNoOrigin(row) && !had) {
-      const way = part(newOffer(), ".offer");
-      part(way, "button").remove();
-      part(way, ".origin").className = "way";
-      setText(part(way, "bdi"), NO_ORIGIN_WAY);
-      part(element, "[data-col=state]").append(way);
-    }
-    if (!origin) {
-      if (!hadNoOrigin(row)) had?.remove();
+    if (words === null) {
+      had?.remove();
       return;
     }
     const offer = had ?? this.#newOffer(element, origin);
-    const allowed = this.#allowed.has(origin);
-    const button = /** @type {HTMLButtonElement} */ (part(offer, "button"));
-    setText(part(offer, "bdi"), origin);
+    setText(part(offer, "bdi"), words);
+    offer.toggleAttribute("data-way", origin === null);
+    const button = /** @type {HTMLButtonElement | null} */ (offer.querySelector("button"));
+    if (!button) return;
+    const allowed = origin !== null && this.#allowed.has(origin);
     setText(button, allowed ? "Allowed" : "Allow");
     button.disabled = allowed;
     button.ariaLabel = allowed ? null : `Allow ${origin}`;
@@ -152,11 +148,13 @@ export class ConnectionRows {
    * The origin stands beside its button: nobody allows what cannot be read.
    *
    * @param {HTMLElement} element
-   * @param {string} origin
+   * @param {string | null} origin null where there is none that could be allowed
    */
   #newOffer(element, origin) {
     const offer = part(newOffer(), ".offer");
-    part(offer, "button").addEventListener("click", () => this.#allow(origin));
+    const button = part(offer, "button");
+    if (origin !== null && this.#app.host.controls) button.addEventListener("click", () => this.#allow(origin));
+    else button.remove();
     part(element, "[data-col=state]").append(offer);
     return offer;
   }

@@ -222,8 +222,8 @@ async fn a_burst_settles() {
     session.close().await;
 }
 
-/// 40,000 events a second, for as long as it takes. (Without any pause between them the webview never comes to an end of reading:
-/// it takes what arrives from its network process without bound, and nothing in a page can slow that down.)
+/// 40,000 events a second, for as long as it takes. (What has no pause at all is asked for at a pace: the webview takes what
+/// arrives from its network process without bound, and nothing in a page can slow that down.)
 #[tokio::test]
 async fn stop_answers_in_the_middle_of_a_burst() {
     let (_desktop, session, port) = opened().await;

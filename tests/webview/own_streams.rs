@@ -167,3 +167,21 @@ fn without_date(text: &str) -> String {
         .filter(|line| !line.to_lowercase().starts_with("date:"))
         .collect()
 }
+
+/// A panel took 341,411 events in 9 s of a stream without a pause, and its Stop answered after 4.5 s.
+#[tokio::test]
+async fn a_stream_without_a_pause_is_taken_at_a_pace_and_stops_at_once() {
+    let (desktop, session, port) = opened().await;
+    let page = &session.page;
+    settings::write_streams(&desktop, "[[stream]]\npath = \"/mine\"\nevery = \"0ms\"\n");
+    until_paths(page, json!(["/mine"])).await;
+    let panel = page.panel("/mine");
+    panel.toggle().await;
+    panel.until_number(3000).await;
+    page.until_text(&panel.selector(" .note"), "events skipped")
+        .await;
+    panel.toggle().await;
+    panel.until_state("stopped").await;
+    http::until_nobody_is_connected(port).await;
+    session.close().await;
+}
