@@ -1,19 +1,20 @@
 # The names of the project's commands; the work is in scripts/, one file for each name.
 # Each installs what it lacks, says so, and then does its job.
 
-.PHONY: help run test check bundle test-bundle screenshots bench bench-server soak fuzz
+.PHONY: help run test check bundle test-bundle screenshots bench bench-server soak fuzz mutants
 
 help:
 	@echo 'make run          build and open the app (where there is no display: run "sse serve")'
 	@echo 'make test         run all tests: crates, page, window, native menu, browsers'
 	@echo 'make check        format, clippy and docs with warnings denied'
-	@echo 'make bundle       make the .deb and the .rpm, into target/release/bundle/'
-	@echo 'make test-bundle  install that .deb, start it, receive events from it, remove it'
+	@echo 'make bundle       make a .deb and an .rpm of the app and of the command, into target/release/bundle/'
+	@echo 'make test-bundle  look through them, install the .debs, start the app, receive events from it, remove them'
 	@echo 'make screenshots  write the pictures in docs/ from the real app'
 	@echo 'make bench        measure the app and the server, and write docs/BENCHMARKS.md'
 	@echo 'make bench-server measure the server only (ARGS="--measure cpu-1k" takes one measure and writes nothing)'
 	@echo 'make soak         10,000 subscribers for ten minutes: nothing lost, memory flat'
 	@echo 'make fuzz         feed made-up input to all that reads from outside, a minute each (SECONDS_EACH=60)'
+	@echo 'make mutants      change the code in small ways and list the changes that no test notices (ARGS=wire)'
 
 # make run ARGS='...' hands arguments to the program.
 run:
@@ -25,8 +26,9 @@ test:
 check:
 	@scripts/check.sh
 
+# make bundle ARGS=sse makes those of the command alone.
 bundle:
-	@scripts/bundle.sh
+	@scripts/bundle.sh $(ARGS)
 
 test-bundle:
 	@scripts/test-bundle.sh
@@ -45,3 +47,6 @@ soak:
 
 fuzz:
 	@scripts/fuzz.sh
+
+mutants:
+	@scripts/mutants.sh $(ARGS)

@@ -1,0 +1,79 @@
+#!/bin/sh
+# Changes the code in small ways, one at a time, and says which changes no test notices.
+# usage: mutants.sh [AREA...]    of wire, pump, guard and topics; without one, all. docs/MUTANTS.md has the scores
+set -eu
+# shellcheck source=scripts/start.sh
+. "$(dirname "$0")/start.sh"
+
+[ $# -gt 0 ] || set -- wire pump guard topics
+
+scripts/need.sh server
+scripts/tools.sh cargo-mutants
+
+# The crate of an area.
+crate() {
+    case $1 in
+        wire) echo sse-wire ;;
+        pump | guard | topics) echo sse-server ;;
+        *) fail "mutants.sh knows wire, pump, guard and topics, not '$1'." ;;
+    esac
+}
+
+# The files of an area that are changed.
+files() {
+    case $1 in
+        wire) echo 'crates/sse-wire/src/**/*.rs' ;;
+        *) echo "crates/sse-server/src/$1.rs crates/sse-server/src/$1/**/*.rs" ;;
+    esac
+}
+
+# One pass over an area: pass AREA [ARGUMENT...]
+pass() {
+    area=$1
+    shift
+    for file in $(files "$area"); do
+        set -- --file "$file" "$@"
+    done
+    code=0
+    # Copied trees are built from nothing, and nobody debugs them: no line tables.
+    CARGO_PROFILE_DEV_DEBUG=0 cargo mutants --package "$(crate "$area")" --output "target/mutants/$area" \
+        --no-shuffle --colors never "$@" || code=$?
+    # 2 and 3 are mutants that were missed or ran out of time.
+    case $code in
+        0 | 2 | 3) ;;
+        *) fail "cargo-mutants ended with $code; above and in target/mutants/$area is why." ;;
+    esac
+}
+
+# How many mutants came out so: count FOLDER OUTCOME
+count() {
+    grep -c . "$1/$2.txt" || true
+}
+
+# What the words in the files mean is the same for all areas; none is a pattern of the shell's own.
+set -f
+for area in "$@"; do
+    crate "$area" >/dev/null
+done
+for area in "$@"; do
+    out=target/mutants/$area/mutants.out
+    rm -rf "target/mutants/$area"
+    mkdir -p "target/mutants/$area"
+    killed=0 unviable=0
+    # The tests of crates/sse-wire take no time. Elsewhere its unit tests kill most mutants of a module, and quickly.
+    if [ "$area" != wire ]; then
+        say "$area: the unit tests"
+        pass "$area" -- --lib
+        killed=$(count "$out" caught)
+        unviable=$(count "$out" unviable)
+    fi
+    say "$area: all tests of the crate, for what is left"
+    # --iterate leaves out what the pass before has killed, and what did not build.
+    pass "$area" --iterate
+    killed=$((killed + $(count "$out" caught) + $(count "$out" timeout)))
+    unviable=$((unviable + $(count "$out" unviable)))
+    missed=$(count "$out" missed)
+    score=$(awk -v k="$killed" -v m="$missed" 'BEGIN { printf "%.1f", k + m ? 100 * k / (k + m) : 100 }')
+    say "$area: $killed killed, $missed missed, $unviable unviable: $score %"
+    [ "$missed" = 0 ] || sed 's/^/   /' "$out/missed.txt"
+done
