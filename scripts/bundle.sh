@@ -15,7 +15,7 @@ check_version() {
         grep -qF "$text" "$file" || fail "$file does not say '$text', and this is version $version: bring it up to date."
     done <<END
 Cargo.toml sse (= $version-1)
-Cargo.toml sse = "= $version-1"
+Cargo.toml sse = "= $version"
 src-tauri/bundle/changelog sse-workbench ($version-1)
 src-tauri/bundle/dev.sse_workbench.app.metainfo.xml <release version="$version"
 END

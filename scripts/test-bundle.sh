@@ -77,7 +77,7 @@ has_each "$(dpkg-deb -f "${debs[1]}" Depends)" 'Depends of sse-workbench' 'libc6
 requires=$(rpm -qp --nosignature --requires "${rpms[0]}")
 has_each "$requires" 'The .rpm of sse' '^libc\.so\.6'
 ! grep -qiE 'webkit|gtk' <<<"$requires" || fail "The .rpm of sse depends on a library of the window: $requires."
-has_each "$(rpm -qp --nosignature --requires "${rpms[1]}")" 'The .rpm of sse-workbench' '^libc\.so\.6' '^libwebkit2gtk-4\.1' "^sse = $version-1\$"
+has_each "$(rpm -qp --nosignature --requires "${rpms[1]}")" 'The .rpm of sse-workbench' '^libc\.so\.6' '^libwebkit2gtk-4\.1' "^sse = $version\$"
 
 say 'What is in the .rpms, which cannot be installed on Debian'
 has_each "$(rpm -qlp --nosignature "${rpms[0]}")" 'The .rpm of sse' "${of_sse[@]}"

@@ -8,7 +8,7 @@ use support::app::{App, PROGRAM, window};
 use support::desktop::Desktop;
 use support::http::{self, Stream};
 use support::menu::choose;
-use support::port::free_port;
+use support::port::{free_port, is_free};
 use support::process::Process;
 use support::wait::{ensure, wait_for};
 use support::{settings, webdriver};
@@ -166,6 +166,11 @@ async fn the_port_chosen_in_the_window_survives_a_restart() {
         .until_text("status-bar .url", &format!("http://localhost:{chosen}"))
         .await;
     session.close().await;
+    // A launch that meets the app as it dies hands over to nobody and ends.
+    wait_for("the end of the app", async || {
+        ensure(is_free(chosen), "it still listens")
+    })
+    .await;
 
     App::launch_with_settings(&desktop, chosen).await;
 }

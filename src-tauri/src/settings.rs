@@ -300,6 +300,24 @@ mod tests {
         assert_eq!(store.settings().window, WindowSize::new(360, 16_384));
     }
 
+    /// What was saved could not be read again: the next start took the defaults.
+    #[test]
+    fn what_is_saved_is_read_again() {
+        let folder = folder();
+        put(
+            folder.path(),
+            "[topics]\nttl = \"90m\"\nfirst_block = \"none\"\nkeep_alive_blank = false\n",
+        );
+        let (mut store, notice) = Store::open(folder.path());
+        assert_eq!(notice, None);
+        store.settings_mut().port = 9000;
+        store.save().expect("the settings are saved");
+        let (again, notice) = Store::open(folder.path());
+        assert_eq!(notice, None);
+        assert_eq!(again.settings(), store.settings());
+        assert_eq!(again.settings().topics.config.ttl.as_secs(), 5400);
+    }
+
     #[test]
     fn unknown_keys_survive_a_save() {
         let folder = folder();
