@@ -125,15 +125,18 @@ export function duration(ms) {
 }
 
 /**
- * A length of time to be compared with others, as the server writes it in its sentences: `0.25 s`, `31 s`, `2 min 5 s`.
+ * A length of time that somebody chose: `1 h`, `1 h 30 min`, `10 s`, `250 ms`.
  *
  * @param {number} ms
  */
-export function exactSeconds(ms) {
-  const seconds = Math.floor(ms / 1000);
-  // cut, not rounded: as many seconds as have passed, and never 10.00 s
-  if (seconds < 10) return `${seconds}.${padded(Math.floor((ms % 1000) / 10), 2)} s`;
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min`;
+export function longTime(ms) {
+  /** @type {[number, string][]} */
+  const units = [[3_600_000, "h"], [60_000, "min"], [1000, "s"], [1, "ms"]];
+  let left = Math.round(ms);
+  const words = units.flatMap(([size, unit]) => {
+    const whole = Math.floor(left / size);
+    left -= whole * size;
+    return whole > 0 ? [`${count(whole)} ${unit}`] : [];
+  });
+  return words.join(" ") || "0 s";
 }

@@ -84,6 +84,14 @@ export class TauriHost {
   }
 
   /**
+   * @param {string} topic
+   * @returns {Promise<void>}
+   */
+  endTopic(topic) {
+    return this.#invoke("end_topic", { topic });
+  }
+
+  /**
    * @param {string} path
    * @returns {Promise<Preview>}
    */

@@ -101,6 +101,24 @@ export class WebHost {
   }
 
   /**
+   * @param {string} topic
+   * @returns {Promise<void>}
+   */
+  async endTopic(topic) {
+    const response = await fetch(topicPath(topic), {
+      method: "DELETE",
+      cache: "no-store",
+      signal: AbortSignal.timeout(POLL_PATIENCE_MS),
+    }).catch((reason) => {
+      throw new Error(whyUnreachable(reason));
+    });
+    // somebody else may have ended it, or its time
+    if (!response.ok && response.status !== 404) {
+      throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`, response.status);
+    }
+  }
+
+  /**
    * @param {string} path
    * @returns {Promise<Preview>}
    */

@@ -5,12 +5,13 @@
  * @import { App, TopicInfo } from "./types.js"
  */
 
-import { NO_NAME, readName, topicPath } from "./topics.js";
+import { NO_NAME, endingWords, readName, topicPath, ttlWords } from "./topics.js";
 import { copies } from "./copy-button.js";
 import { count } from "./format.js";
 import { listStep, stepIndex } from "./keys.js";
 import { markup, part, setText } from "./dom.js";
 import { nextFrame } from "./frame.js";
+import { sentence } from "./host.js";
 import { publishLine, streamAddress } from "./client-lines.js";
 
 /** @type {{ col: string, head: string, text: (topic: TopicInfo) => string }[]} */
@@ -46,6 +47,11 @@ const newList = markup(`
         <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
       </div>
     </div>
+    <div class="foot">
+      <p class="quiet" role="status"></p>
+      <button type="button" class="small" data-act="keep" hidden>Keep it</button>
+      <button type="button" class="small" data-act="end" disabled>End topic</button>
+    </div>
   </div>`);
 
 export class TopicList extends HTMLElement {
@@ -56,6 +62,13 @@ export class TopicList extends HTMLElement {
   #cursor = null;
   /** @type {Set<string>} */
   #opened = new Set();
+  /**
+   * The topic that is about to be ended, once it was asked for and before it was said again.
+   * @type {string | null}
+   */
+  #ending = null;
+  /** Why the last one could not be ended. */
+  #trouble = "";
   /** @type {(name: string) => void} */
   onopen = () => {};
 
@@ -77,6 +90,13 @@ export class TopicList extends HTMLElement {
     this.#field.addEventListener("input", () => this.#say(""));
     part(this, "table").addEventListener("keydown", (event) => this.#onKey(event));
     part(this, "tbody").addEventListener("click", (event) => this.#onClick(event));
+    part(this, "[data-act=end]").addEventListener("click", () => this.#end());
+    part(this, "[data-act=keep]").addEventListener("click", () => this.#keep());
+    part(this, ".foot").addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.#ending === null) return;
+      event.preventDefault();
+      this.#keep();
+    });
     copies(part(this, ".empty [data-act=copy]"), host, () => part(this, ".empty code").textContent ?? "");
     store.on("topics", this.#ask);
     store.on("status", this.#ask);
@@ -137,10 +157,46 @@ export class TopicList extends HTMLElement {
       this.#byName.delete(name);
       if (this.#cursor === name) this.#choose(null);
     }
+    this.#drawFoot(topics);
     part(this, "table").hidden = topics.length === 0;
     part(this, ".empty").hidden = topics.length > 0;
     setText(part(this, ".empty code"), publishLine(streamAddress(store.get("status"), topicPath("news"))));
   };
+
+  /** @param {TopicInfo[]} topics */
+  #drawFoot(topics) {
+    const ending = topics.find(({ name }) => name === this.#ending);
+    if (!ending) this.#ending = null;
+    const usual = topics.length > 0 ? ttlWords(topics[0].ttl_ms) : "";
+    setText(part(this, ".foot p"), ending ? endingWords(ending) : this.#trouble || usual);
+    const end = /** @type {HTMLButtonElement} */ (part(this, "[data-act=end]"));
+    end.disabled = this.#cursor === null;
+    setText(end, ending ? "End it" : "End topic");
+    end.title = this.#cursor === null ? "Choose a topic first" : "";
+    part(this, "[data-act=keep]").hidden = !ending;
+  }
+
+  /** Asks first, and ends the topic when it is said again. */
+  async #end() {
+    const { host } = this.#app;
+    const name = this.#ending;
+    this.#trouble = "";
+    this.#ending = name === null ? this.#cursor : null;
+    this.#ask();
+    if (name === null) return;
+    try {
+      await host.endTopic(name);
+    } catch (reason) {
+      this.#trouble = sentence(reason);
+      this.#ask();
+    }
+  }
+
+  #keep() {
+    this.#ending = null;
+    this.#ask();
+    this.focus();
+  }
 
   /** @param {string} name */
   #newRow(name) {
@@ -193,6 +249,10 @@ export class TopicList extends HTMLElement {
       this.#choose(null);
     } else if (event.key === "Enter" && this.#cursor !== null) {
       this.onopen(this.#cursor);
+    } else if (event.key === "Delete" && this.#cursor !== null) {
+      this.#ending = this.#cursor;
+      this.#ask();
+      part(this, "[data-act=end]").focus();
     } else if (step && rows.length > 0) {
       const from = rows.findIndex(({ dataset }) => dataset.topic === this.#cursor);
       const row = rows[stepIndex(step, from, rows.length, PAGE)];
@@ -207,6 +267,9 @@ export class TopicList extends HTMLElement {
   /** @param {string | null} name */
   #choose(name) {
     this.#cursor = name;
+    this.#ending = null;
+    this.#trouble = "";
+    this.#ask();
     for (const [other, row] of this.#byName) row.ariaSelected = other === name ? "true" : null;
     const row = name === null ? undefined : this.#byName.get(name);
     if (row) part(this, "table").setAttribute("aria-activedescendant", row.id);

@@ -4,7 +4,7 @@
  * @import { Published, TopicInfo } from "./types.js"
  */
 
-import { count, several } from "./format.js";
+import { count, longTime, several } from "./format.js";
 
 /** The server's own sentence, so that it reads the same wherever a name was refused. */
 export const NO_NAME =
@@ -78,3 +78,19 @@ function readGap(data) {
     return null;
   }
 }
+
+/**
+ * When a topic goes by itself.
+ *
+ * @param {number | null | undefined} ttlMs
+ */
+export const ttlWords = (ttlMs) =>
+  ttlMs ? `A topic that nobody reads and nobody feeds ends after ${longTime(ttlMs)}.` : "Topics stay until somebody ends them.";
+
+/**
+ * What ending a topic does, before it is done.
+ *
+ * @param {{ name: string, kept: number, subscribers: number }} topic
+ */
+export const endingWords = ({ name, kept, subscribers }) =>
+  `End ${name}: ${several(kept, "event")} that ${kept === 1 ? "is" : "are"} kept will be gone, and ${several(subscribers, "subscriber")} disconnected.`;

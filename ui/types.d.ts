@@ -83,6 +83,8 @@ export interface TopicInfo {
   /** The event names seen lately, with those that it may always send. */
   events: string[];
   retry_ms: number;
+  /** After so long it ends by itself when nobody reads it and nobody feeds it; null is never. */
+  ttl_ms: number | null;
 }
 
 /** What the server says of an event that it took. */
@@ -307,6 +309,8 @@ export interface Host {
   client(tag: string): Promise<Slice>;
   /** Rejects with a sentence that says why the event was not taken. An empty name is none. */
   publish(topic: string, draft: { data: string; event: string }): Promise<Published>;
+  /** Ends a topic. Rejects with a sentence that says why it cannot be ended. */
+  endTopic(topic: string): Promise<void>;
   /** What the stream of this path would send. Rejects with a sentence that says why it cannot be told. */
   preview(path: string): Promise<Preview>;
   /** A row of the table of connections; null where it is not in it, or no longer. Rejects with a sentence. */

@@ -50,6 +50,12 @@ pub(crate) async fn publish(
     Ok(shell.server().publish(&topic, draft).await?)
 }
 
+/// Ends a topic, whether or not the server runs. One that is gone already is ended.
+#[tauri::command(async)]
+pub(crate) fn end_topic(shell: State<'_, Shell>, topic: &str) {
+    shell.server().end_topic(topic);
+}
+
 /// What a stream would send to a client that connects now, whether or not the server runs.
 #[tauri::command(async)]
 pub(crate) fn preview(shell: State<'_, Shell>, stream: &str) -> Result<Preview, Error> {

@@ -84,6 +84,7 @@ pub fn run() -> ExitCode {
             commands::state,
             commands::look,
             commands::publish,
+            commands::end_topic,
             commands::preview,
             commands::wire,
             commands::save,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { PREVIEW_LENGTH, count, cut, dataTitle, dateAndTime, duration, exactSeconds, gap, preview, several, timeOfDay } = await load("format.js");
+const { PREVIEW_LENGTH, count, cut, dataTitle, dateAndTime, duration, gap, longTime, preview, several, timeOfDay } = await load("format.js");
 
 test("times carry milliseconds and keep their width", () => {
   const at = new Date(2031, 0, 2, 3, 4, 5, 6).getTime();
@@ -72,7 +72,7 @@ test("durations are written for a sentence", () => {
   assert.deepEqual([250, 1000, 1500, 3000].map(duration), ["250 ms", "1 s", "1.5 s", "3 s"]);
 });
 
-test("lengths of time that are compared keep their hundredths while they count", () => {
-  const written = [0, 250, 1020, 1029, 1_990, 9_996, 9_999, 10_000, 31_900, 119_999, 125_000, 7_199_999, 7_260_000].map(exactSeconds);
-  assert.deepEqual(written, ["0.00 s", "0.25 s", "1.02 s", "1.02 s", "1.99 s", "9.99 s", "9.99 s", "10 s", "31 s", "119 s", "2 min 5 s", "119 min 59 s", "2 h 1 min"]);
+test("a time that somebody chose is said in its own units", () => {
+  const written = [0, 250, 10_000, 90_000, 3_600_000, 5_400_000, 86_400_500].map(longTime);
+  assert.deepEqual(written, ["0 s", "250 ms", "10 s", "1 min 30 s", "1 h", "1 h 30 min", "24 h 500 ms"]);
 });

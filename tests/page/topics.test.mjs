@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { NO_NAME, gapWords, publishedWords, readName, topicPath, topicSummary } = await load("topics.js");
+const { NO_NAME, endingWords, gapWords, publishedWords, readName, topicPath, topicSummary, ttlWords } = await load("topics.js");
 const { publishLine, streamAddress } = await load("client-lines.js");
 const { emptiedHint, streamSubject, topicSubject } = await load("subject.js");
 
@@ -95,4 +95,14 @@ test("a list that was cleared or is paused does not say that nothing has arrived
   for (const state of ["ended", "stopped", "refused", "lost"]) assert.equal(emptiedHint(standing(state, true), "cleared"), null);
   assert.equal(emptiedHint(standing("connecting"), "cleared"), null);
   assert.equal(emptiedHint(standing("idle", true), "paused"), null);
+});
+
+test("the list says when a topic goes, and what goes with it", () => {
+  assert.equal(ttlWords(3_600_000), "A topic that nobody reads and nobody feeds ends after 1 h.");
+  assert.equal(ttlWords(null), "Topics stay until somebody ends them.");
+  assert.equal(
+    endingWords({ name: "news", kept: 1200, subscribers: 1 }),
+    "End news: 1,200 events that are kept will be gone, and 1 subscriber disconnected.",
+  );
+  assert.match(endingWords({ name: "a", kept: 1, subscribers: 0 }), /1 event that is kept will be gone, and 0 subscribers/);
 });

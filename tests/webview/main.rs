@@ -444,6 +444,21 @@ async fn a_topic_that_somebody_else_began_is_in_the_list_and_what_it_keeps_arriv
         "0",
     )
     .await;
+
+    // It is ended when that was said twice.
+    page.until_text("topic-list .foot p", "ends after 1 h")
+        .await;
+    let end = "topic-list button[data-act=\"end\"]";
+    page.click(end).await;
+    page.until_text("topic-list .foot p", "End news: 3 events")
+        .await;
+    page.click(end).await;
+    wait_for("the end of the topic", async || {
+        let listed = page.shows("topic-list tr[data-topic=\"news\"]").await;
+        ensure(!listed, "it is in the list")
+    })
+    .await;
+    assert!(page.shows("topic-list tr[data-topic=\"alerts\"]").await);
     session.close().await;
 }
 
