@@ -260,6 +260,25 @@ fn cors(area: Area, origin: &str) -> Option<bool> {
     admitted.ok().map(|admission| admission.cors.is_some())
 }
 
+/// Only a stream is anybody's to allow: elsewhere the refusal must not offer it.
+#[test]
+fn each_row_refuses_in_its_own_words() {
+    for (area, words, can_be_allowed) in [
+        (Area::Stream, "may not read this server's streams", true),
+        (Area::Nothing, "may not read this server's streams", true),
+        (Area::EndOfTopic, "may not end a topic", false),
+        (Area::Api, "for the server's own page only", false),
+        (Area::Page, "for the server's own page only", false),
+    ] {
+        let headers = [("host", "localhost:8000"), ("origin", "https://evil.com")];
+        let refusal = guard()
+            .admit(&request("/numbers", &headers), area, LOOPBACK)
+            .expect_err("a foreign page");
+        assert!(refusal.sentence.contains(words), "{area:?}: {refusal:?}");
+        assert_eq!(refusal.origin.is_some(), can_be_allowed, "{area:?}");
+    }
+}
+
 /// It answered 403 with an advice that the command line refused.
 #[test]
 fn what_a_refusal_advises_works() {
@@ -297,6 +316,8 @@ fn what_a_refusal_advises_works() {
                     refusal.sentence.contains("a port of localhost"),
                     "{refusal:?}"
                 );
+                let file = refusal.sentence.contains("opened as a file");
+                assert_eq!(file, origin == "null", "{refusal:?}");
                 guard.allow_origin(origin).expect_err(origin);
             }
         }
@@ -524,5 +545,22 @@ fn entries_that_are_no_names_are_refused_in_words() {
     }
     for good in ["a", "A.example", "192.168.1.5", "[fe80::1]", "fe80::1"] {
         Guard::new(&[good.to_owned()], &[]).expect(good);
+    }
+}
+
+#[test]
+fn a_preflight_is_told_by_its_method_and_both_its_fields() {
+    let origin = ("origin", "http://localhost:5173");
+    let method = ("access-control-request-method", "POST");
+    for (asks, fields, is) in [
+        (Method::OPTIONS, &[origin, method][..], true),
+        (Method::OPTIONS, &[origin], false),
+        (Method::OPTIONS, &[method], false),
+        (Method::OPTIONS, &[], false),
+        (Method::GET, &[origin, method], false),
+    ] {
+        let mut request = request("/numbers", fields);
+        *request.method_mut() = asks;
+        assert_eq!(is_preflight(&request), is, "{request:?}");
     }
 }
