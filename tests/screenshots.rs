@@ -43,7 +43,7 @@ async fn both_themes_with_both_streams_and_the_connections() {
             .await;
         session.page.until_drawn().await;
         picture(&desktop, &format!("connections-{name}.png"));
-        show_a_wire(&session).await;
+        let _client = show_a_wire(&session).await;
         session.page.until_drawn().await;
         picture(&desktop, &format!("wire-{name}.png"));
         session.close().await;
@@ -61,10 +61,12 @@ async fn show_streams(session: &Session) {
 }
 
 /// The wire of a client that went and came back, on the stream with every kind of line.
-async fn show_a_wire(session: &Session) {
+///
+/// The client is the answer: it stays as long as it is kept.
+async fn show_a_wire(session: &Session) -> SecondClient {
     let mut client = SecondClient::start(PORT, "/every-line?every=300ms", "dashboard").await;
     client.until_ids(2).await;
-    client.leave().await;
+    client.leave();
     client.come_back().await;
     client.until_ids(2).await;
     let page = &session.page;
@@ -78,6 +80,7 @@ async fn show_a_wire(session: &Session) {
     )
     .await;
     page.until_present("connection-wire .events .event").await;
+    client
 }
 
 /// A topic that somebody else feeds, with what was published here beneath it.

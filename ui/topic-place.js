@@ -20,6 +20,7 @@ export class TopicPlace extends HTMLElement {
     list.onopen = (name) => this.#open(app, name);
     this.#list = list;
     this.append(list);
+    this.#tellList();
   }
 
   /** Gives all connections back. */
@@ -56,6 +57,8 @@ export class TopicPlace extends HTMLElement {
   }
 
   #tellList() {
+    // not by :only-child: WebKit keeps the width of a list that was alone
+    this.toggleAttribute("data-alone", this.#panels.size === 0);
     if (this.#list) this.#list.opened = new Set(this.#panels.keys());
   }
 }

@@ -13,7 +13,8 @@ use super::wait::DEADLINE;
 pub(crate) struct SecondClient {
     port: u16,
     target: String,
-    socket: TcpStream,
+    /// None between its leaving and its return.
+    socket: Option<TcpStream>,
     /// What came over the connection that it has, or had last.
     received: Vec<u8>,
     last_id: Option<String>,
@@ -29,7 +30,7 @@ impl SecondClient {
         Self {
             port,
             target,
-            socket: socket.expect("the server takes connections"),
+            socket: Some(socket.expect("the server takes connections")),
             received: Vec::new(),
             last_id: None,
             // What browsers begin with lies between three seconds and five.
@@ -64,20 +65,16 @@ impl SecondClient {
 
     /// Reads to the end of the connection.
     pub(crate) async fn until_end(&mut self) {
-        let reading = self.socket.read_to_end(&mut self.received);
+        let socket = self.socket.as_mut().expect("it is connected");
+        let reading = socket.read_to_end(&mut self.received);
         let read = timeout(DEADLINE, reading).await.expect("it ends");
         read.expect("it is ended in order");
         self.note();
     }
 
-    /// Closes its connection.
-    pub(crate) async fn leave(&mut self) {
-        let closed = self.socket.shutdown().await;
-        closed.expect("it was open");
-        // What was under way is read; whether the server then closes or resets is its own affair.
-        let reading = self.socket.read_to_end(&mut self.received);
-        _ = timeout(DEADLINE, reading).await.expect("it ends");
-        self.note();
+    /// Closes its connection, both ways: what the server sends from now on is answered with a reset.
+    pub(crate) fn leave(&mut self) {
+        self.socket = None;
     }
 
     /// Waits as long as it was told, asks again with its last id, and so on until it is answered.
@@ -92,14 +89,15 @@ impl SecondClient {
             }
         };
         let socket = timeout(DEADLINE, coming).await;
-        self.socket = socket.expect("the server is back");
+        self.socket = Some(socket.expect("the server is back"));
         self.received.clear();
     }
 
     async fn read_until(&mut self, what: &str, enough: impl Fn(&[u8]) -> bool) {
         let reading = async {
+            let socket = self.socket.as_mut().expect("it is connected");
             while !enough(&self.received) {
-                let read = self.socket.read_buf(&mut self.received).await;
+                let read = socket.read_buf(&mut self.received).await;
                 assert!(
                     read.expect("it can be read") > 0,
                     "the stream ended before {what}"
