@@ -270,10 +270,12 @@ mod tests {
         publish("idle");
         publish("fed");
         let reader = topics.subscribe("read", None).expect("room");
+        let idle = topics.topic("idle").expect("room");
         assert_eq!(look(0), 0);
         publish("fed");
         assert_eq!(look(9), 0);
         assert_eq!(look(10), 1);
+        assert!(idle.subscribe(None).is_none(), "it takes nobody any more");
         assert_eq!(names(), ["fed", "read"]);
         drop(reader);
         assert_eq!(look(18), 0, "it was read until just now");

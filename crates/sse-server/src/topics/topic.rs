@@ -245,9 +245,12 @@ impl Topic {
         lock(&self.state).gone = true;
         self.over.store(true, Ordering::Release);
         self.published.send_replace(());
+        // A publisher that waits for sweepers goes on with the topic that begins next.
+        self.swept.notify_waiters();
     }
 
-    /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`.
+    /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`. From then on nobody can: what came
+    /// between this and its end would be lost.
     pub(super) fn has_expired(&self, now: Instant, ttl: Duration) -> bool {
         let mut state = lock(&self.state);
         if state.subscribers > 0 {
@@ -256,7 +259,8 @@ impl Topic {
         }
         match state.idle {
             Some((uses, since)) if uses == state.uses => {
-                now.saturating_duration_since(since) >= ttl
+                state.gone = now.saturating_duration_since(since) >= ttl;
+                state.gone
             }
             _ => {
                 state.idle = Some((state.uses, now));
@@ -437,6 +441,32 @@ mod tests {
             ready(&one("x".repeat(1 << 20))),
             "nothing unseen is there to push out"
         );
+    }
+
+    #[test]
+    fn a_publisher_that_waits_goes_on_when_its_topic_is_ended() {
+        let topics = Topics::new(TopicConfig {
+            max_lag: 10,
+            ..TopicConfig::default()
+        });
+        let topic = topics.topic("news").expect("room");
+        let (_sweep, _) = topic.sweep();
+        let mut cx = Context::from_waker(Waker::noop());
+        let many = events(12);
+        let mut publish = pin!(topics.publish("news", &many));
+        for _ in 0..3 {
+            assert!(publish.as_mut().poll(&mut cx).is_pending());
+        }
+        assert!(topics.end("news"));
+        // Where it lets others have their turn it is polled again.
+        let done = (0..3)
+            .map(|_| publish.as_mut().poll(&mut cx))
+            .find(Poll::is_ready);
+        let Some(Poll::Ready(Ok(published))) = done else {
+            panic!("nobody is left to wait for");
+        };
+        assert_eq!(published.events, 12, "all of it, to the one that began");
+        assert_eq!(topics.view()[0].published, 12);
     }
 
     /// Half of one byte is none, and nobody can be less than that behind: no publish ever came through.
