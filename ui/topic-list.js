@@ -90,7 +90,10 @@ export class TopicList extends HTMLElement {
     this.#field.addEventListener("input", () => this.#say(""));
     part(this, "table").addEventListener("keydown", (event) => this.#onKey(event));
     part(this, "tbody").addEventListener("click", (event) => this.#onClick(event));
-    part(this, "[data-act=end]").addEventListener("click", () => this.#end());
+    // a double click is one press: it must not answer the question that it asked
+    part(this, "[data-act=end]").addEventListener("click", ({ detail }) => {
+      if (detail <= 1) this.#end();
+    });
     part(this, "[data-act=keep]").addEventListener("click", () => this.#keep());
     part(this, ".foot").addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.#ending === null) return;

@@ -217,9 +217,9 @@ impl App {
         let client = Client {
             peer,
             asked: Arc::new(Asked {
-                program: program::name(agent).into(),
-                stream: text::cut_to(path, SHOWN_PATH).into(),
-                method: text::cut_to(method, SHOWN_METHOD).into(),
+                program: text::tame(&program::name(agent), SHOWN_PATH).into(),
+                stream: text::tame(path, SHOWN_PATH).into(),
+                method: text::tame(method, SHOWN_METHOD).into(),
                 version: Version::HTTP_11,
             }),
             tag: Overrides::only_client(Some(query)).client.map(Box::from),
@@ -314,10 +314,10 @@ pub(crate) fn client<B>(
         asked: Arc::new(Asked {
             program: match class {
                 Class::Shell => "SSE Workbench window".into(),
-                _ => program::name(agent).into(),
+                _ => text::tame(&program::name(agent), SHOWN_PATH).into(),
             },
-            stream: text::cut_to(request.uri().path(), SHOWN_PATH).into(),
-            method: text::cut_to(request.method().as_str(), SHOWN_METHOD).into(),
+            stream: text::tame(request.uri().path(), SHOWN_PATH).into(),
+            method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
             version: request.version(),
         }),
         tag: overrides.client.as_deref().map(Box::from),

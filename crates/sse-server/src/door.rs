@@ -216,7 +216,8 @@ impl Unread {
                 ),
             });
         }
-        if refused {
+        // Of the preface of HTTP/2 hyper says nothing itself.
+        if refused || began && error.is_parse() {
             return Some(Self {
                 status: StatusCode::BAD_REQUEST,
                 why: "unreadable request",

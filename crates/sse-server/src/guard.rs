@@ -200,7 +200,8 @@ impl Guard {
             }
         };
         if !self.is_ours(&host, ends) {
-            let advice = match host.to_allow() {
+            let name = host.to_allow();
+            let advice = match name.as_deref().and_then(shell_word) {
                 Some(name) => {
                     format!("use localhost, or allow it with `sse serve --allow-host {name}`")
                 }

@@ -25,13 +25,14 @@ pub(crate) fn cut(text: &str) -> String {
     cut
 }
 
-/// As much of a text as so many bytes hold, its last character whole.
-pub(crate) fn cut_to(text: &str, bytes: usize) -> &str {
+/// As much of a text as so many bytes hold, its last character whole, and a sign for each control character: a terminal obeys
+/// those.
+pub(crate) fn tame(text: &str, bytes: usize) -> String {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    &text[..end]
+    text[..end].replace(char::is_control, "\u{fffd}")
 }
 
 /// A text as one word of a command line, for sh, bash, zsh, fish and PowerShell alike: as it is, or in single quotes. `None` where
@@ -68,9 +69,10 @@ mod tests {
         assert_eq!(cut(&whole), whole);
         assert_eq!(cut(&"x".repeat(SHOWN + 1)), whole + "…");
         assert_eq!(
-            [cut_to("aä", 2), cut_to("aä", 3), cut_to("a", 9)],
+            [tame("aä", 2), tame("aä", 3), tame("a", 9)],
             ["a", "aä", "a"]
         );
+        assert_eq!(tame("\x1b[2J\u{9b}x\n", 99), "\u{fffd}[2J\u{fffd}x\u{fffd}");
         let almost = "x".repeat(SHOWN - 1);
         assert_eq!(cut(&format!("{almost}\n")), almost + "…");
     }

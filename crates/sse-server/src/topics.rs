@@ -114,13 +114,15 @@ impl Topics {
         }
     }
 
-    /// Publishes to the topic of this name.
+    /// Publishes to the topic of this name. Where it is ended meanwhile, the rest goes to the one that begins then.
     ///
     /// # Errors
     /// As [`topic`](Self::topic), and as [`Topic::publish`].
     pub(crate) async fn publish(&self, name: &str, batch: &Batch) -> Result<Published, Error> {
+        let mut done = 0;
         loop {
-            if let Some(published) = self.topic(name)?.publish(batch).await {
+            let topic = self.topic(name)?;
+            if let Some(published) = topic.publish(batch, &mut done).await {
                 return published;
             }
         }

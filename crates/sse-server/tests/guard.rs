@@ -298,6 +298,9 @@ async fn a_page_on_another_port_reads_that_there_is_nothing() {
         head.get("access-control-allow-headers"),
         Some("content-type")
     );
+    // Below /page there is nothing for others, whatever is there.
+    let (_, head) = bench.ask("GET", "/page/none.js", &[local]).await;
+    assert_eq!(head.status, 403);
     // Others are told nothing, and a browser's own errands are nobody's stream.
     let (_, head) = bench
         .ask("GET", "/edless", &[("origin", "https://evil.com")])

@@ -141,9 +141,13 @@ async fn what_cannot_be_read_is_refused_in_a_sentence_and_shown() {
             "nobody else is disturbed"
         );
     }
-    // What is no HTTP at all has a row too, and so has a head that was read and means two things.
+    // What is no HTTP/1 at all has a row too, and so has a head that was read and means two things.
     let two = format!("POST / HTTP/1.1\r\n{host}content-length: 1\r\ncontent-length: 2\r\n\r\n");
-    for request in [&b"\x16\x03\x01\x02\x00\x01\r\n\r\n"[..], two.as_bytes()] {
+    for request in [
+        &b"\x16\x03\x01\x02\x00\x01\r\n\r\n"[..],
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        two.as_bytes(),
+    ] {
         let refused = bench.server.connections().refused;
         let mut client = bench.connect().await;
         client.send_bytes(request).await;
@@ -258,4 +262,27 @@ async fn a_client_that_waits_for_it_is_told_to_go_on() {
         "a retry and five events: {:?}",
         wire.events
     );
+}
+
+/// A path and a program were written to the log as they came, before the guard had seen the request: a terminal obeyed them.
+#[tokio::test]
+async fn what_strangers_name_themselves_commands_no_terminal() {
+    let bench = Bench::start().await;
+    let port = bench.addr.port();
+    for request in [
+        "\x1b]0;pwned\x07 /\x1b[2Jx HTTP/1.1\r\nUser-Agent: \x1b[5mUA\r\n\r\n".to_owned(),
+        format!("GET /\u{9b}31mx HTTP/1.1\r\nhost: localhost:{port}\r\nuser-agent: a\tb\r\n\r\n"),
+    ] {
+        let refused = bench.server.connections().refused;
+        let mut client = bench.connect().await;
+        client.send(&request).await;
+        assert!(matches!(client.head().await.status, 400 | 404));
+        let slice = bench
+            .table("a row", |view| view.tally.refused > refused)
+            .await;
+        for row in slice.rows {
+            let texts = [row.stream, row.program, row.method];
+            assert!(!texts.concat().contains(char::is_control), "{texts:?}");
+        }
+    }
 }

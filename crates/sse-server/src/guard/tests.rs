@@ -322,7 +322,14 @@ fn what_a_refusal_advises_works() {
             }
         }
     }
-    for (host, can_be_allowed) in [("box.lan:8000", true), ("10.0.0.5", true), ("a%20b", false)] {
+    for (host, can_be_allowed) in [
+        ("box.lan:8000", true),
+        ("10.0.0.5", true),
+        ("a%20b", false),
+        ("x;touch$IFS$9made", true),
+        ("it's", false),
+        ("-h", false),
+    ] {
         let request = request("/numbers", &[("host", host)]);
         let refusal = guard()
             .admit(&request, Area::Stream, LOOPBACK)
@@ -330,7 +337,11 @@ fn what_a_refusal_advises_works() {
         let advised = refusal.sentence.split_once("--allow-host ");
         assert_eq!(advised.is_some(), can_be_allowed, "{}", refusal.sentence);
         if let Some((_, rest)) = advised {
-            let advised = rest.split('`').next().expect("a name").to_owned();
+            let advised = rest.split('`').next().expect("a name");
+            let quoted =
+                advised.contains(|c: char| !(c.is_ascii_alphanumeric() || ".-".contains(c)));
+            assert_eq!(quoted, advised.starts_with('\''), "{advised}");
+            let advised = advised.trim_matches('\'').to_owned();
             let guard = Guard::new(&[advised], &[]).expect("a name");
             guard
                 .admit(&request, Area::Stream, LOOPBACK)

@@ -25,6 +25,8 @@ pub(crate) struct Out {
     bytes: Vec<u8>,
     start: usize,
     shared: Option<Arc<[u8]>>,
+    /// Where what is sent of it begins.
+    skipped: usize,
     after: &'static [u8],
     marks: Vec<Mark>,
     stretch: Option<Stretch>,
@@ -49,6 +51,7 @@ impl Out {
             bytes: vec![0; PREFIX],
             start: PREFIX,
             shared: None,
+            skipped: 0,
             after: b"",
             marks: Vec::new(),
             stretch: None,
@@ -71,6 +74,7 @@ impl Out {
         self.bytes.truncate(PREFIX);
         self.start = PREFIX;
         self.shared = None;
+        self.skipped = 0;
         self.after = b"";
         self.marks.clear();
         self.stretch = None;
@@ -86,9 +90,10 @@ impl Out {
         &mut self.bytes
     }
 
-    /// Puts a frame behind the payload without a copy. Nothing can be appended after it.
-    pub(crate) fn share(&mut self, frame: Arc<[u8]>) {
+    /// Puts a frame behind the payload without a copy, from its byte `from` on. Nothing can be appended after it.
+    pub(crate) fn share(&mut self, frame: Arc<[u8]>, from: usize) {
         self.shared = Some(frame);
+        self.skipped = from;
     }
 
     /// Bytes of payload so far.
@@ -141,9 +146,9 @@ impl Out {
         [&self.bytes[self.start..], self.shared(), self.after]
     }
 
-    /// The frame that is sent as it is, if there is one.
-    pub(crate) fn shared_frame(&self) -> Option<&Arc<[u8]>> {
-        self.shared.as_ref()
+    /// The frame that is sent as it is, if there is one, and where in it that begins.
+    pub(crate) fn shared_frame(&self) -> Option<(Arc<[u8]>, usize)> {
+        Some((Arc::clone(self.shared.as_ref()?), self.skipped))
     }
 
     /// What follows that frame.
@@ -160,7 +165,8 @@ impl Out {
     }
 
     fn shared(&self) -> &[u8] {
-        self.shared.as_deref().unwrap_or_default()
+        let frame = self.shared.as_deref().unwrap_or_default();
+        frame.get(self.skipped..).unwrap_or_default()
     }
 
     /// What goes on the wire, in one piece.
@@ -211,7 +217,7 @@ mod tests {
         let mut out = Out::new();
         out.payload().extend_from_slice(b"data: 1\n\n");
         out.mark(Some(1));
-        out.share(Arc::from(&b"data: two\n\n"[..]));
+        out.share(Arc::from(&b"id: 2\ndata: two\n\n"[..]), 6);
         out.mark(Some(2));
         assert_eq!(out.len(), 20);
         out.chunk(false);

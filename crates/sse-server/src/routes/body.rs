@@ -26,6 +26,8 @@ pub(super) struct Whole<'a> {
     bytes: Vec<u8>,
     room: &'a Room,
     taken: usize,
+    /// The bytes that a body may have: more than that is never made room for.
+    most: usize,
 }
 
 impl Room {
@@ -46,11 +48,12 @@ impl Room {
 }
 
 impl<'a> Whole<'a> {
-    fn new(room: &'a Room) -> Self {
+    fn new(room: &'a Room, most: usize) -> Self {
         Self {
             bytes: Vec::new(),
             room,
             taken: 0,
+            most,
         }
     }
 
@@ -59,15 +62,26 @@ impl<'a> Whole<'a> {
         let length = self.bytes.len() + bytes.len();
         if length > self.taken {
             // What comes bit by bit is not copied for each bit.
-            let wanted = length.max(2 * self.taken);
-            if !self.room.take(wanted - self.taken) {
+            let wanted = length.max((2 * self.taken).min(self.most));
+            if !self.take_more(wanted - self.taken) {
                 return false;
             }
-            self.taken = wanted;
             self.bytes.reserve_exact(wanted - self.bytes.len());
         }
         self.bytes.extend_from_slice(bytes);
         true
+    }
+
+    /// Takes room for what is made of it. Answers whether there was that much.
+    pub(super) fn take_more(&mut self, bytes: usize) -> bool {
+        let there = self.room.take(bytes);
+        self.taken += if there { bytes } else { 0 };
+        there
+    }
+
+    /// How many lines it has, at most.
+    pub(super) fn lines(&self) -> usize {
+        1 + self.bytes.iter().filter(|b| **b == b'\n').count()
     }
 
     /// The bytes. What they become takes the room of this value still.
@@ -94,7 +108,7 @@ pub(super) async fn read<'a>(
     limits: &Limits,
     room: &'a Room,
 ) -> Result<Whole<'a>, Response<Body>> {
-    let mut whole = Whole::new(room);
+    let mut whole = Whole::new(room, limits.body_bytes);
     each(body, limits, |bytes| whole.push(&bytes)).await?;
     Ok(whole)
 }
@@ -150,19 +164,22 @@ async fn each(
             );
             last_words(StatusCode::PAYLOAD_TOO_LARGE, &sentence)
         }
-        Cut::NoRoom => {
-            let sentence = Error::TooManyBodies(limits.all_bodies_bytes).to_string();
-            let mut refusal = last_words(StatusCode::SERVICE_UNAVAILABLE, &sentence);
-            refusal
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            refusal
-        }
+        Cut::NoRoom => no_room(limits),
         Cut::Broken => last_words(
             StatusCode::BAD_REQUEST,
             "The request body could not be read: send it whole and in one piece.",
         ),
     })
+}
+
+/// The answer where the bodies of others take all the room.
+pub(super) fn no_room(limits: &Limits) -> Response<Body> {
+    let sentence = Error::TooManyBodies(limits.all_bodies_bytes).to_string();
+    let mut refusal = last_words(StatusCode::SERVICE_UNAVAILABLE, &sentence);
+    refusal
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    refusal
 }
 
 #[cfg(test)]
@@ -172,17 +189,19 @@ mod tests {
     #[test]
     fn bodies_take_what_they_need_of_one_room_and_give_it_back() {
         let room = Room::new(100);
-        let mut one = Whole::new(&room);
+        let mut one = Whole::new(&room, 80);
         assert!(one.push(&[1; 40]) && one.push(&[2; 1]));
         let taken = || room.taken.load(Ordering::Relaxed);
         assert_eq!(taken(), 80, "it grows by doubling");
-        let mut two = Whole::new(&room);
+        let mut two = Whole::new(&room, 80);
         assert!(!two.push(&[3; 21]) && two.push(&[3; 20]));
         assert_eq!(taken(), 100);
         assert!(one.push(&[2; 39]) && !one.push(&[2; 1]));
         assert_eq!(one.take().len(), 80);
         assert_eq!(taken(), 100, "what it became is still there");
         drop(one);
+        assert_eq!(taken(), 20);
+        assert!(two.take_more(80) && !two.take_more(1));
         drop(two);
         assert_eq!(taken(), 0);
     }

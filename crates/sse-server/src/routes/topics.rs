@@ -1,5 +1,6 @@
 //! A topic: GET subscribes to it, POST publishes to it, DELETE ends it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::Json;
@@ -93,6 +94,11 @@ pub(super) async fn publish(
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
+    // Where each line is: for lines of a byte that is more than the lines themselves.
+    if matches!(kind, Ok(Kind::Lines)) && !body.take_more(body.lines() * size_of::<Range<usize>>())
+    {
+        return body::no_room(&context.limits);
+    }
     let read = kind.and_then(|kind| fields?.batch(body.take(), kind));
     let batch = match read {
         Ok(batch) => batch,

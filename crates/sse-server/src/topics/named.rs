@@ -9,9 +9,9 @@ const MESSAGE: &[u8] = b"message";
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 
-/// Appends a frame as the ring has it, with its name as the first line of its data. Its fields stand in the encoder's order, data
-/// last.
-pub(super) fn append(frame: &[u8], out: &mut Vec<u8>) {
+/// Appends the beginning of a frame as the ring has it, with its name as the first line of its data, and answers where in the
+/// frame its own data begin, which follow. Its fields stand in the encoder's order, data last.
+pub(super) fn begin(frame: &[u8], out: &mut Vec<u8>) -> usize {
     let mut name = MESSAGE;
     let mut rest = frame;
     while !rest.starts_with(DATA)
@@ -24,9 +24,10 @@ pub(super) fn append(frame: &[u8], out: &mut Vec<u8>) {
         }
         rest = after;
     }
-    for part in [DATA, name, b"\n", rest] {
+    for part in [DATA, name, b"\n"] {
         out.extend_from_slice(part);
     }
+    frame.len() - rest.len()
 }
 
 #[cfg(test)]
@@ -38,7 +39,8 @@ mod tests {
     fn named(event: Event<'_>) -> String {
         let (mut frame, mut out) = (Vec::new(), Vec::new());
         encode(&event, LineEnding::Lf, &mut frame);
-        append(&frame, &mut out);
+        let rest = begin(&frame, &mut out);
+        out.extend_from_slice(&frame[rest..]);
         String::from_utf8(out).expect("text")
     }
 

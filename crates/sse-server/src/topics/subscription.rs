@@ -190,14 +190,15 @@ impl Subscription {
                 // A line of the event that follows, which has the last word should it set another.
                 encode_retry(out.payload());
             }
-            if reader.form == Form::NamesInData {
-                named::append(frame, out.payload());
-                out.mark(Some(reader.at));
-            } else if frame.len() < VISIT {
-                out.payload().extend_from_slice(frame);
+            let from = match reader.form {
+                Form::Plain => 0,
+                Form::NamesInData => named::begin(frame, out.payload()),
+            };
+            if frame.len() < VISIT {
+                out.payload().extend_from_slice(&frame[from..]);
                 out.mark(Some(reader.at));
             } else {
-                out.share(Arc::clone(frame));
+                out.share(Arc::clone(frame), from);
                 out.mark(Some(reader.at));
                 return Fed::Full;
             }

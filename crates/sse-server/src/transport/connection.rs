@@ -33,7 +33,7 @@ struct Unsent {
     head: Box<[u8]>,
     bytes: Box<[u8]>,
     /// Not a copy: however many clients are stuck in a large event, it is in memory once.
-    shared: Option<Arc<[u8]>>,
+    shared: Option<(Arc<[u8]>, usize)>,
     after: &'static [u8],
     /// What was taken of all that.
     at: usize,
@@ -161,7 +161,7 @@ impl Connection {
                 let before = head.len();
                 self.unsent = Some(Box::new(Unsent {
                     bytes: bytes.into(),
-                    shared: out.shared_frame().cloned(),
+                    shared: out.shared_frame(),
                     after: out.after(),
                     at,
                     marks: out
@@ -256,7 +256,10 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Option<Visit> {
         let mut at = unsent.at;
-        let shared = unsent.shared.as_deref().unwrap_or_default();
+        let shared = match &unsent.shared {
+            Some((frame, from)) => frame.get(*from..).unwrap_or_default(),
+            None => &[],
+        };
         let parts = [&*unsent.head, &*unsent.bytes, shared, unsent.after];
         let sent = self.wire.poll_send(cx, &parts, &mut at, self.open.tap());
         if at > unsent.at {
