@@ -152,7 +152,7 @@ export const matchingWords = ({ matching, all }) => `${count(matching)} of ${cou
 
 /** @param {string} filter */
 export const noMatchWords = (filter) => 
-  `No connection matches “${filter.trim()}”: each of its words must be in what is known of one: peer, program, stream, client, id that it brought, state.`;
+  `No connection matches “${filter.trim()}”: each of its words must be in the connection's peer, program, stream, client, state, or the id that it brought.`;
 
 /**
  * A client that has had all of a stream and comes back is told so with 204: no failure, and no stream either.

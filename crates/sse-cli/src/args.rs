@@ -28,7 +28,7 @@ pub(crate) enum Command {
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
-    /// Say what a running server found wrong with its clients: exit code 1 where it found something.
+    /// Print what a running server says of its clients; exit code 1 says that something is wrong with one.
     #[command(after_help = VERDICT_EXAMPLES)]
     Verdict(Verdict),
     /// Print the completions of `sse` for a shell.
@@ -142,7 +142,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ttl)]
     topic_ttl: Duration,
 
-    /// How each connect, each end and what is found wrong with clients is written to stderr.
+    /// How the log is written to stderr: each connect, each end, and what is said of clients.
     #[arg(long, value_name = "HOW", default_value = "text")]
     pub(crate) log: LogAs,
 }

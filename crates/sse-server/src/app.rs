@@ -252,6 +252,10 @@ impl App {
     }
 }
 
+/// What is said of a transfer coding that is not ours.
+pub(crate) const ONE_CODING: &str =
+    "This server knows no transfer coding but chunked, once: send the body without another.";
+
 /// The refusal of a request that cannot be answered whatever it asks for.
 fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
     if !request.uri().path().starts_with('/') {
@@ -261,12 +265,16 @@ fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
     }
     let codings = request.headers().get_all(header::TRANSFER_ENCODING);
     let mut codings = codings.iter();
+    let plain = match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        // Two fields are a list of two, and nothing is chunked twice.
+        (Some(_), Some(_)) => false,
+    };
     // hyper takes the chunks off and leaves what is in them as it was coded.
-    if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+    if !plain {
         // RFC 9112 6.1.
-        let sentence =
-            "This server knows no transfer coding but chunked: send the body without another.";
-        return Some(last_words(StatusCode::NOT_IMPLEMENTED, sentence));
+        return Some(last_words(StatusCode::NOT_IMPLEMENTED, ONE_CODING));
     }
     None
 }

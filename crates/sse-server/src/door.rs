@@ -26,6 +26,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
 
 use crate::accept::Run;
+use crate::app::ONE_CODING;
 use crate::config::Limits;
 use crate::connections::{EndedBy, Ending, Open};
 use crate::pump::Pump;
@@ -221,9 +222,12 @@ impl Unread {
             return Some(Self {
                 status: StatusCode::BAD_REQUEST,
                 why: "unreadable request",
-                sentence: format!(
-                    "The request cannot be read ({error}): send a request line and header fields as in HTTP/1.1."
-                ),
+                sentence: match error.to_string() {
+                    coding if coding.contains("transfer-encoding") => ONE_CODING.to_owned(),
+                    other => format!(
+                        "The request cannot be read ({other}): send a request line and header fields as in HTTP/1.1."
+                    ),
+                },
             });
         }
         if began && error.is_timeout() {

@@ -54,7 +54,7 @@ impl Area {
 }
 
 /// What a reverse proxy adds to a request that it hands on.
-const FORWARDED: [&str; 2] = ["forwarded", "via"];
+const FORWARDED: [&str; 3] = ["forwarded", "via", "x-real-ip"];
 const FORWARDED_BELOW: &str = "x-forwarded-";
 
 /// The ends of the connection that a request came over.
@@ -284,16 +284,18 @@ fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
 /// The refusal of a page that may not read the streams, with a way out that works.
 fn foreign(origin: &Origin) -> Refusal {
     let shown = origin.as_str();
-    let word = Origin::to_allow(shown).map(|_| shell_word(shown));
+    // One that is written otherwise than browsers write it, with a slash behind it for instance, would be another one.
+    let allowed = Origin::to_allow(shown).is_ok_and(|allowed| allowed == *origin);
+    let word = allowed.then(|| shell_word(shown));
     let sentence = match word {
-        Ok(Some(word)) => format!(
+        Some(Some(word)) => format!(
             "Pages of {shown} may not read this server's streams: allow that origin in SSE Workbench, or with `sse serve --allow-origin {word}`."
         ),
-        Ok(None) => "Pages of that origin may not read this server's streams: allow it in SSE Workbench.".to_owned(),
-        Err(_) if shown == "null" => {
+        Some(None) => "Pages of that origin may not read this server's streams: allow it in SSE Workbench.".to_owned(),
+        None if shown == "null" => {
             "A page without an origin of its own, such as one that was opened as a file, may not read this server's streams: serve the page from a port of localhost.".to_owned()
         }
-        Err(_) => {
+        None => {
             "The Origin of this request is none that could be allowed: serve the page from a port of localhost.".to_owned()
         }
     };

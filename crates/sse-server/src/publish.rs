@@ -269,12 +269,18 @@ impl Kind {
 /// Names of UTF-8, and of what is a part of it.
 const UTF_8: [&str; 4] = ["utf-8", "utf8", "us-ascii", "ascii"];
 
-/// The character set among the parameters of a media type, without its quotes (RFC 9110 5.6.6). A semicolon within quotes
-/// would end it early; no name of a character set has one.
+/// The character set among the parameters of a media type, without its quotes (RFC 9110 5.6.6).
 fn charset(parameters: &str) -> Option<String> {
-    let mut pairs = parameters
-        .split(';')
-        .filter_map(|pair| pair.split_once('='));
+    let mut quoted = false;
+    let mut escaped = false;
+    let parts = parameters.split(|c| {
+        if !std::mem::take(&mut escaped) {
+            quoted ^= c == '"';
+            escaped = quoted && c == '\\';
+        }
+        c == ';' && !quoted
+    });
+    let mut pairs = parts.filter_map(|part| part.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
     let charset = value.trim().trim_matches('"').replace('\\', "");
     // Nothing is no name, and declares nothing.
@@ -419,6 +425,8 @@ mod tests {
             "text/plain; charset='utf-8'",
             "application/json; a=b; charset=latin1",
             "application/x-ndjson;charset=utf-16",
+            "text/plain; x=\"; charset=utf-8\"; charset=utf-16",
+            "text/plain; x=\"\\\"; charset=utf-8;\"; charset=utf-16",
         ] {
             let refusal = of(bad).expect_err(bad);
             assert!(refusal.starts_with("The body is written in"), "{refusal}");

@@ -96,6 +96,25 @@ async fn a_body_that_is_not_plain_utf_8_is_415() {
             "{coding}"
         );
     }
+    let twice = [
+        ("transfer-encoding", "chunked"),
+        ("transfer-encoding", "chunked"),
+    ];
+    let mut client = bench.connect().await;
+    let request = bench.request("POST", "/topics/news", &twice);
+    client.send(&format!("{request}2\r\nhi\r\n0\r\n\r\n")).await;
+    assert_eq!(client.head().await.status, 501);
+    let mut client = bench.connect().await;
+    let request = bench.request("POST", "/topics/news", &[("transfer-encoding", "gzip")]);
+    client.send(&request).await;
+    let head = client.head().await;
+    assert_eq!(head.status, 400, "its end cannot be told (RFC 9112 6.3)");
+    assert!(
+        client
+            .body(&head)
+            .await
+            .contains("no transfer coding but chunked")
+    );
     assert!(bench.server.topics().is_empty(), "nothing was published");
 }
 

@@ -37,7 +37,7 @@ pub(super) const CLOSE_ONE: &str = "It opened the stream again without closing t
 
 /// Of one that did not come back.
 pub(super) const COME_BACK: &str =
-    "An EventSource comes back unless it is closed: let it, and let a client with fetch ask again.";
+    "An EventSource comes back by itself: do not close it. Let a client with fetch ask again.";
 
 /// Of one that was refused and did not come again.
 pub(super) const TRY_AGAIN: &str = "An EventSource gives up when it is refused: let it make a new one after a while, with lastEventId.";
