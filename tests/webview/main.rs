@@ -462,9 +462,8 @@ async fn a_topic_that_somebody_else_began_is_in_the_list_and_what_it_keeps_arriv
     session.close().await;
 }
 
-/// EventSource hands over nothing under a name that is not listened for, and the page hears of a new name only after its first
-/// event has gone by. 1. The page is subscribed. 2. Events come under names that are new, with others between them. 3. The page
-/// hears of the names and fetches what it missed: everything is there, and nothing twice.
+/// EventSource hands over nothing under a name that is not listened for, and the page heard of a new name only after its first event
+/// had gone by. Its subscriptions have the names in the data: everything is there, and nothing twice.
 #[tokio::test]
 async fn the_first_event_of_a_new_name_is_not_missed() {
     let (_desktop, session, port) = opened().await;
