@@ -12,10 +12,11 @@ use axum::response::IntoResponse;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::config::{KeepAlive, Limits};
+use crate::config::Limits;
 use crate::connections::{Asked, Client, Connections, EndedBy, Ending, Numbers, Open};
 use crate::error::Error;
 use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
+use crate::keep_alive::KeepAlive;
 use crate::publish::{Batch, Published};
 use crate::pump::Pump;
 use crate::query::Overrides;

@@ -22,7 +22,7 @@ use std::time::{Instant, SystemTime};
 
 use tokio::sync::watch;
 
-use crate::pump::Told;
+use crate::out::Told;
 use crate::tap::{Tap, Tapped, WireView};
 use crate::time::{millis, since_1970};
 use log::Log;

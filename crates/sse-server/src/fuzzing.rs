@@ -7,11 +7,14 @@ use std::time::Instant;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::config::{KeepAlive, TopicConfig};
+use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
+use crate::keep_alive::KeepAlive;
+use crate::out::Out;
 use crate::publish::{Batch, Draft, Fields, Kind};
-use crate::pump::{Next, Out, Pump};
-use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM, MAX_TAG, Overrides};
+use crate::pump::{Next, Pump};
+use crate::query::{MAX_TAG, Overrides};
 use crate::stream::{Play, Source, Stream};
+use crate::topics::TopicConfig;
 use crate::topics::Topics;
 use crate::{preview, streams};
 

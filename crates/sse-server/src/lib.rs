@@ -26,6 +26,7 @@
 
 mod accept;
 mod app;
+mod bounds;
 mod config;
 mod connections;
 mod door;
@@ -33,7 +34,9 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;
+mod keep_alive;
 mod listen;
+mod out;
 mod params;
 mod path;
 mod port;
@@ -56,12 +59,13 @@ mod topics;
 mod transport;
 mod wire;
 
-pub use config::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
+pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
     Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, Look, RowView, Slice, Sort, Tally,
     Verdict, VerdictKind, Visit,
 };
 pub use error::{Error, Holder};
+pub use keep_alive::KeepAlive;
 pub use preview::{Part, Preview};
 pub use publish::{Draft, Published};
 pub use server::Server;
@@ -72,7 +76,7 @@ pub use streams::{FileNews, FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsVi
 pub use tap::{PieceView, What, WireEvent, WireView};
 pub use text::{shell_url, shell_word};
 pub use time::read_time;
-pub use topics::TopicInfo;
+pub use topics::{FirstBlock, Slow, TopicConfig, TopicInfo};
 
 /// Raises the limit of open files as far as this user may, since every client takes one and desktops
 /// begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at the limit.

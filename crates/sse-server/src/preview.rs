@@ -6,10 +6,11 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::Serialize;
 
 use crate::app::{self, Context};
-use crate::config::KeepAlive;
 use crate::door;
 use crate::guard::Area;
-use crate::pump::{Next, Out, Pump};
+use crate::keep_alive::KeepAlive;
+use crate::out::Out;
+use crate::pump::{Next, Pump};
 use crate::routes::streams;
 use crate::stream::{Play, Stream, Wall};
 use crate::transport::Framing;

@@ -7,22 +7,17 @@
 //! therefore the receipt for everything before it.
 
 mod counter;
-mod out;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sse_wire::{Event, LineEnding, encode};
 
-use crate::config::KeepAlive;
+use crate::keep_alive::KeepAlive;
+use crate::out::{Out, Told, VISIT};
 use crate::stream::{Moment, Play, Wall};
 use crate::topics::{Fed, Subscription, Topic};
 use counter::Counter;
-pub(crate) use out::{Mark, Out, Stretch};
-
-/// Payload bytes after which a visit ends, so that an unpaced stream cannot starve the others. One
-/// event may go past it.
-pub(crate) const VISIT: usize = 16 * 1024;
 
 /// How far a stream may be behind its pace and still make up for it. Timers are coarse, so a fast
 /// stream is always a little late; but a client that was stalled for a minute wants the next event, not
@@ -62,19 +57,6 @@ pub(crate) struct Pump {
     /// When the next keep-alive comment is due.
     comment_due: Option<Instant>,
     stopped: bool,
-}
-
-/// What a client was told of its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
-    /// The reconnection time in milliseconds that was sent last, if one was.
-    pub(crate) retry: Option<u64>,
-    /// The number of the first event of those that were sent without a gap.
-    pub(crate) first: u64,
-    /// Whether others were sent before, and then a gap.
-    pub(crate) gap: bool,
-    /// Of a finite stream the number that it begins with, and the one behind its last.
-    pub(crate) whole: Option<(u64, u64)>,
 }
 
 /// Where the events come from.

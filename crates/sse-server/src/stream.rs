@@ -12,7 +12,7 @@ use axum::http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use sse_wire::LineEnding;
 
-use crate::config::KeepAlive;
+use crate::keep_alive::KeepAlive;
 pub(crate) use play::{Play, Wall};
 pub(crate) use template::Moment;
 pub use template::Template;

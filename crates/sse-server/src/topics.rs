@@ -12,6 +12,7 @@
 //!
 //! Invariant: publishing never waits for a subscriber, and a subscriber never for another.
 
+mod config;
 mod id;
 mod named;
 mod ring;
@@ -25,9 +26,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
-use crate::config::TopicConfig;
 use crate::error::Error;
 use crate::publish::{Batch, Published};
+pub use config::{FirstBlock, Slow, TopicConfig};
 pub(crate) use id::Place;
 pub(crate) use subscription::{EARLIEST, Fed, Form, GAP, RETRY, Subscription};
 pub(crate) use topic::{Head, Sweep, Topic};
@@ -303,7 +304,7 @@ mod tests {
             .expect("published");
         let mut reader = topics.subscribe("a", Some(EARLIEST)).expect("room");
         assert!(topics.end("a") && !topics.end("a"));
-        let mut out = crate::pump::Out::new();
+        let mut out = crate::out::Out::new();
         assert_eq!(reader.fill(&mut out), Fed::Over);
         assert_eq!(out.marks().len(), 1, "what it lacked comes first");
         assert!(old.subscribe(None).is_none());

@@ -11,8 +11,9 @@ use axum::http::Version;
 
 use super::rates::{PerSecond, Rates};
 use super::row::{Asked, Row, State};
+use crate::bounds::MAX_FROM;
 use crate::params::params;
-use crate::query::{BadQuery, MAX_FROM, once, tag, whole};
+use crate::query::{BadQuery, once, tag, whole};
 
 /// Rows that one look shows, at most.
 pub(super) const SHOWN: usize = 200;

@@ -9,7 +9,7 @@ use axum::http::Version;
 
 use super::numbers::Numbers;
 use super::rates::Counts;
-use crate::pump::Told;
+use crate::out::Told;
 use crate::tap::Tap;
 use crate::transport::Framing;
 

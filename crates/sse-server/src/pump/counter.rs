@@ -59,7 +59,7 @@ impl Counter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::{MAX_COUNT, MAX_FROM, MAX_NUMBER};
+    use crate::bounds::{MAX_COUNT, MAX_FROM, MAX_NUMBER};
 
     fn rest(mut counter: Counter) -> Vec<u64> {
         std::iter::from_fn(|| counter.take()).collect()

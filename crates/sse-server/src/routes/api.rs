@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::app::{Context, tell};
+use crate::bounds::MAX_FROM;
 use crate::connections::Look;
 use crate::params::params;
 use crate::preview::Preview;
-use crate::query::{MAX_FROM, once, whole};
+use crate::query::{once, whole};
 use crate::state::StateView;
 use axum::Json;
 use axum::body::Body;

@@ -84,7 +84,7 @@ impl Wall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::MAX_NUMBER;
+    use crate::bounds::MAX_NUMBER;
     use crate::streams::shipped;
 
     #[test]

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::query::MAX_NUMBER;
+use crate::bounds::MAX_NUMBER;
 use crate::text::cut;
 
 /// How many texts [`Template::all`] lists at most.

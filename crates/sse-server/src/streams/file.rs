@@ -19,9 +19,9 @@ use toml::de::{DeTable, DeValue};
 use toml_parser::Source as Toml;
 use toml_parser::lexer::TokenKind;
 
-use crate::config::KeepAlive;
+use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
+use crate::keep_alive::KeepAlive;
 use crate::path::{RESERVED, RESERVED_SIGN, can_stand, is_reserved};
-use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::routes::page;
 use crate::stream::{Pace, Stream};
 use crate::time::read_time;

@@ -13,8 +13,8 @@ use sse_wire::{Event, LineEnding, encode};
 use super::ring::Ring;
 use super::topic::Topic;
 use super::{lock, named};
-use crate::config::{FirstBlock, Slow};
-use crate::pump::{Out, Stretch, Told, VISIT};
+use crate::out::{Out, Stretch, Told, VISIT};
+use crate::topics::{FirstBlock, Slow};
 
 /// The last event id that asks for everything that is kept.
 pub(crate) const EARLIEST: &str = "earliest";

@@ -12,9 +12,9 @@ use tokio::sync::{Notify, watch};
 use super::ring::Ring;
 use super::subscription::{Reader, Subscription};
 use super::{TopicInfo, lock};
-use crate::config::{FirstBlock, TopicConfig};
 use crate::error::Error;
 use crate::publish::{Batch, Published};
+use crate::topics::{FirstBlock, TopicConfig};
 
 /// Events that are published in one go, at most. So many take less than a millisecond.
 const GO: usize = 1000;

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::PREFIX;
 use super::ring::Ring;
 use super::subscription::{GAP, RETRY};
-use crate::config::TopicConfig;
 use crate::time::millis;
+use crate::topics::TopicConfig;
 
 /// What the page is told of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::Framing;
 use crate::connections::{EndedBy, Ending, Open};
-use crate::pump::{Act, Mark, Next, Out, Pump};
+use crate::out::{Mark, Out};
+use crate::pump::{Act, Next, Pump};
 use crate::topics::Topic;
 use crate::wire::{Left, Wire};
 

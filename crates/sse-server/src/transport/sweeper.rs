@@ -22,7 +22,8 @@ use super::readers::{Readers, Seat};
 use super::ready::{Ready, Token};
 use super::timers::{Armed, Timers};
 use crate::connections::Ending;
-use crate::pump::{Act, Out};
+use crate::out::Out;
+use crate::pump::Act;
 use crate::wire::Wire;
 
 /// Sends after which others have their turn. So many cost about half a millisecond.

@@ -9,12 +9,12 @@ mod log;
 use axum::http::Version;
 
 use super::*;
-use crate::config::TopicConfig;
 use crate::connections::{Asked, Connections, Ending, Look, Open, RowView};
+use crate::out::Told;
 use crate::publish::{Batch, Draft};
-use crate::pump::Told;
 use crate::stream::Stream;
 use crate::streams::shipped;
+use crate::topics::TopicConfig;
 use crate::topics::Topics;
 
 const CUT: Ending = Ending::new(EndedBy::Server, "stopped");

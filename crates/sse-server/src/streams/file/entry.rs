@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::value::{Given, find};
 use super::words::{quoted, shown};
 use super::{EVENT, MAX_EVENTS, MAX_FIELD, MAX_NAMES, Reader};
-use crate::query::MAX_EVERY;
+use crate::bounds::MAX_EVERY;
 use crate::stream::{Entry, Source, Template};
 
 /// The longest text of an event, in bytes on the wire: as large as what can be published to a topic.

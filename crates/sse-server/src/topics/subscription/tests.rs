@@ -1,8 +1,8 @@
 //! A subscriber's bytes, visit by visit, without a socket.
 
 use super::*;
-use crate::config::TopicConfig;
 use crate::publish::{Batch, Draft};
+use crate::topics::TopicConfig;
 use crate::topics::Topics;
 
 fn topic(config: TopicConfig) -> Arc<Topic> {

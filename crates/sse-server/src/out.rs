@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+/// Payload bytes after which a visit ends, so that an unpaced stream cannot starve the others. One
+/// event may go past it.
+pub(crate) const VISIT: usize = 16 * 1024;
+
 /// Room kept before the payload for the head of a chunk: eight hex digits, CR, LF.
 const PREFIX: usize = 10;
 
@@ -43,6 +47,19 @@ pub(crate) struct Stretch {
     pub(crate) from: u64,
     /// And now has this one.
     pub(crate) to: u64,
+}
+
+/// What a client was told of its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The reconnection time in milliseconds that was sent last, if one was.
+    pub(crate) retry: Option<u64>,
+    /// The number of the first event of those that were sent without a gap.
+    pub(crate) first: u64,
+    /// Whether others were sent before, and then a gap.
+    pub(crate) gap: bool,
+    /// Of a finite stream the number that it begins with, and the one behind its last.
+    pub(crate) whole: Option<(u64, u64)>,
 }
 
 impl Out {
