@@ -17,12 +17,11 @@ use crate::connections::{Asked, Client, Connections, EndedBy, Ending, Numbers, O
 use crate::error::Error;
 use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
 use crate::keep_alive::KeepAlive;
-use crate::publish::{Batch, Published};
 use crate::pump::Pump;
 use crate::query::Overrides;
 use crate::routes::{Place, Room};
 use crate::streams::Streams;
-use crate::topics::Topics;
+use crate::topics::{Batch, Published, Topics};
 use crate::{Status, connections, path, program, routes, text};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.

@@ -17,11 +17,12 @@ mod view;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering, fence};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use tokio::sync::watch;
 
+use crate::lock::lock;
 use crate::out::Told;
 use crate::tap::{Tap, Tapped, WireView};
 use crate::time::{millis, since_1970};
@@ -411,10 +412,4 @@ impl Drop for Open {
         let ending = Ending::new(EndedBy::Server, "dropped");
         self.close(ending, None, Instant::now());
     }
-}
-
-/// A lock whose holder panicked still guards plain counters, which are never half written in a way
-/// that could harm a reader.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,7 +13,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
@@ -29,6 +29,7 @@ use crate::accept::Run;
 use crate::app::ONE_CODING;
 use crate::config::Limits;
 use crate::connections::{EndedBy, Ending, Open};
+use crate::lock::lock;
 use crate::pump::Pump;
 use crate::transport::{Connection, Framing};
 use crate::wire::Wire;
@@ -264,7 +265,7 @@ fn words(unread: &Unread) -> Vec<u8> {
 
 impl Desk {
     fn begun(&self) -> MutexGuard<'_, Option<Handoff>> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.begun)
     }
 }
 

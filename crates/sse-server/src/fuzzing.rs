@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::keep_alive::KeepAlive;
 use crate::out::Out;
-use crate::publish::{Batch, Draft, Fields, Kind};
 use crate::pump::{Next, Pump};
 use crate::query::{MAX_TAG, Overrides};
+use crate::routes::publish::{Fields, Kind};
 use crate::stream::{Play, Source, Stream};
 use crate::topics::TopicConfig;
 use crate::topics::Topics;
@@ -34,7 +34,7 @@ pub fn last_event_id(id: &[u8]) {
     let topic = topics.topic("t").expect("room");
     let resume = |id: Option<&str>| {
         let mut out = Out::new();
-        let subscription = topic.subscribe(id).expect("it is there");
+        let subscription = Subscription::join(&topic, id).expect("it is there");
         let mut pump = Pump::subscribed(subscription, KeepAlive::Off);
         let next = pump.fill(Instant::now(), &mut out);
         let published = matches!(next, Next::Wait { .. });
@@ -177,7 +177,7 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
         ..TopicConfig::default()
     });
     let topic = topics.topic("t").expect("room");
-    let subscription = topic.subscribe(None).expect("it is there");
+    let subscription = Subscription::join(&topic, None).expect("it is there");
     let mut pump = Pump::subscribed(subscription, KeepAlive::Off);
     let published = topic.publish_now(&batch).expect("the topic is empty");
     assert_eq!((published.events, published.subscribers), (batch.len(), 1));

@@ -19,6 +19,7 @@ use std::sync::{Arc, RwLock};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 
 use crate::error::Error;
+use crate::lock;
 use crate::text::shell_word;
 pub(crate) use host::Authority;
 pub(crate) use origin::{Class, Origin};
@@ -122,10 +123,7 @@ impl Guard {
     /// `origin` is not an origin.
     pub(crate) fn allow_origin(&self, origin: &str) -> Result<(), Error> {
         let origin = Origin::to_allow(origin)?;
-        let mut listed = self
-            .listed
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut listed = lock::write(&self.listed);
         if !listed.contains(&origin) {
             listed.push(origin);
         }
@@ -245,10 +243,7 @@ impl Guard {
         if origin.is_local() {
             return Class::Local;
         }
-        let listed = self
-            .listed
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let listed = lock::read(&self.listed);
         if listed.contains(origin) {
             Class::Listed
         } else {

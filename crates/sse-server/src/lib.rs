@@ -36,13 +36,13 @@ pub mod fuzzing;
 mod guard;
 mod keep_alive;
 mod listen;
+mod lock;
 mod out;
 mod params;
 mod path;
 mod port;
 mod preview;
 mod program;
-mod publish;
 mod pump;
 mod query;
 mod routes;
@@ -67,7 +67,6 @@ pub use connections::{
 pub use error::{Error, Holder};
 pub use keep_alive::KeepAlive;
 pub use preview::{Part, Preview};
-pub use publish::{Draft, Published};
 pub use server::Server;
 pub use signals::asked_to_end;
 pub use state::{Phase, StateView, Status};
@@ -76,7 +75,7 @@ pub use streams::{FileNews, FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsVi
 pub use tap::{PieceView, What, WireEvent, WireView};
 pub use text::{shell_url, shell_word};
 pub use time::read_time;
-pub use topics::{FirstBlock, Slow, TopicConfig, TopicInfo};
+pub use topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
 
 /// Raises the limit of open files as far as this user may, since every client takes one and desktops
 /// begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at the limit.

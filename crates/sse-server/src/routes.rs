@@ -3,6 +3,7 @@
 mod api;
 mod body;
 pub(crate) mod page;
+pub(crate) mod publish;
 pub(crate) mod streams;
 mod topics;
 

@@ -16,13 +16,12 @@ use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
 use crate::preview::Preview;
-use crate::publish::{Batch, Draft, Published};
 use crate::routes::Room;
 use crate::run::Running;
 use crate::state::{Phase, StateView, Status};
 use crate::streams::{self, FileNews, Streams, StreamsView};
 use crate::tap::WireView;
-use crate::topics::{TopicInfo, Topics};
+use crate::topics::{Batch, Draft, Published, TopicInfo, Topics};
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]

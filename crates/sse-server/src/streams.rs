@@ -8,11 +8,12 @@ mod follow;
 mod news;
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::lock;
 use crate::stream::{Stream, StreamInfo};
 pub(crate) use file::{Problem, read};
 pub(crate) use follow::follow;
@@ -86,7 +87,7 @@ impl Streams {
 
     /// The stream at this path.
     pub(crate) fn find(&self, path: &str) -> Option<Arc<Stream>> {
-        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        let list = lock::read(&self.list);
         list.iter().find(|stream| stream.path == path).cloned()
     }
 
@@ -103,7 +104,7 @@ impl Streams {
     /// Serves the list that the file holds.
     fn serve(&self, list: Vec<Stream>) {
         let streams = list.iter().map(StreamInfo::from).collect();
-        let mut served = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        let mut served = lock::write(&self.list);
         // What has not changed stays the same one: its numbers mean what they meant.
         let same = |stream: Stream| {
             let known = served.iter().find(|known| ***known == stream);

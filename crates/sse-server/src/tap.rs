@@ -7,11 +7,12 @@ mod events;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Mutex, TryLockError};
 use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::lock::lock;
 use crate::time::since_1970;
 use crate::transport::Framing;
 pub use events::{What, WireEvent};
@@ -228,7 +229,7 @@ impl Tap {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.kept)
     }
 }
 

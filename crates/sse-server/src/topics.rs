@@ -3,6 +3,8 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | `batch` | events that are to be published |
+//! | `config` | what a person sets of them |
 //! | `id` | the ids that sort |
 //! | `named` | events with their names in their data |
 //! | `ring` | the events of one topic |
@@ -12,6 +14,7 @@
 //!
 //! Invariant: publishing never waits for a subscriber, and a subscriber never for another.
 
+mod batch;
 mod config;
 mod id;
 mod named;
@@ -21,16 +24,18 @@ mod topic;
 mod view;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
 use crate::error::Error;
-use crate::publish::{Batch, Published};
+use crate::lock::lock;
+pub(crate) use batch::{Batch, retry_bounds};
+pub use batch::{Draft, Published};
+pub(crate) use config::SUBSCRIBER_RETRY;
 pub use config::{FirstBlock, Slow, TopicConfig};
-pub(crate) use id::Place;
-pub(crate) use subscription::{EARLIEST, Fed, Form, GAP, RETRY, Subscription};
+pub(crate) use subscription::{Fed, Form, Subscription};
 pub(crate) use topic::{Head, Sweep, Topic};
 pub use view::TopicInfo;
 
@@ -109,7 +114,7 @@ impl Topics {
     ) -> Result<Subscription, Error> {
         loop {
             // It may make room for another between the two steps, and then begins anew.
-            if let Some(subscription) = self.topic(name)?.subscribe(last_event_id) {
+            if let Some(subscription) = Subscription::join(&self.topic(name)?, last_event_id) {
                 return Ok(subscription);
             }
         }
@@ -195,15 +200,10 @@ pub(crate) fn is_name(name: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b))
 }
 
-/// A lock whose holder panicked: what it guards is changed by steps that leave it sound.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::id::EARLIEST;
     use super::*;
-    use crate::publish::Draft;
 
     fn few(max_topics: usize) -> Topics {
         Topics::new(TopicConfig {
@@ -243,12 +243,12 @@ mod tests {
             .publish_now(&Batch::one(Draft::default()))
             .expect("published");
         let second = topics.topic("second").expect("room");
-        let reader = second.subscribe(None).expect("it is there");
+        let reader = Subscription::join(&second, None).expect("it is there");
         assert_eq!(topics.topic("third").err(), Some(Error::TooManyTopics(2)));
         drop(reader);
         topics.topic("third").expect("the second was only tried");
         // Whoever still holds it must not publish or listen where nobody ever looks again.
-        assert!(second.subscribe(None).is_none());
+        assert!(Subscription::join(&second, None).is_none());
         let names: Vec<String> = topics.view().into_iter().map(|topic| topic.name).collect();
         assert_eq!(names, ["first", "third"]);
     }
@@ -278,7 +278,10 @@ mod tests {
         publish("fed");
         assert_eq!(look(9), 0);
         assert_eq!(look(10), 1);
-        assert!(idle.subscribe(None).is_none(), "it takes nobody any more");
+        assert!(
+            Subscription::join(&idle, None).is_none(),
+            "it takes nobody any more"
+        );
         assert_eq!(names(), ["fed", "read"]);
         drop(reader);
         assert_eq!(look(18), 0, "it was read until just now");
@@ -307,7 +310,7 @@ mod tests {
         let mut out = crate::out::Out::new();
         assert_eq!(reader.fill(&mut out), Fed::Over);
         assert_eq!(out.marks().len(), 1, "what it lacked comes first");
-        assert!(old.subscribe(None).is_none());
+        assert!(Subscription::join(&old, None).is_none());
         assert!(topics.topic("a").expect("room").born() > old.born());
     }
 

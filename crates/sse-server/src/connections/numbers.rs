@@ -45,7 +45,7 @@ impl Numbers {
     /// The reconnection time in milliseconds that clients are told first.
     pub(super) fn retry(&self) -> Option<u64> {
         match self {
-            Self::Topic(_) => Some(topics::RETRY),
+            Self::Topic(_) => Some(topics::SUBSCRIBER_RETRY),
             Self::Stream(stream) => stream.retry,
             Self::None | Self::Last(_) => None,
         }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::look::{Look, SHOWN, Sort};
 use super::rates::{Counts, PerSecond, Rates};
 use super::row::Row;
-use super::{Connections, Cut, EndedBy, Table, Verdict, lock};
+use super::{Connections, Cut, EndedBy, Table, Verdict};
+use crate::lock::lock;
 use crate::time::{millis, since_1970};
 
 /// How long an order stands while no row comes or ends, where what it is sorted by changes with every event.

@@ -9,11 +9,11 @@ use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
 use super::body;
+use super::publish::{Fields, Kind};
 use super::streams::{self, Asked};
 use crate::app::{Answer, Context, Visitor, say};
 use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
 use crate::error::Error;
-use crate::publish::{Fields, Kind};
 use crate::pump::Pump;
 use crate::query::Overrides;
 use crate::topics;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// The reconnection time that subscribers are told, in milliseconds.
+pub(crate) const SUBSCRIBER_RETRY: u64 = 1000;
+
 /// What topics keep, and what becomes of those who read them slowly.
 ///
 /// A bound of 0 is taken for 1: nothing works with less.

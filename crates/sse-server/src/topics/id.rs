@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+/// The last event id that asks for everything that is kept.
+pub(crate) const EARLIEST: &str = "earliest";
+
 /// Digits of each part, padded with zeros. Milliseconds have thirteen until the year 2286, and a million
 /// events a second need eleven days for twelve.
 const BORN: usize = 13;

@@ -10,20 +10,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use sse_wire::{Event, LineEnding, encode};
 
+use super::batch::GAP;
+use super::config::{FirstBlock, SUBSCRIBER_RETRY, Slow};
+use super::id::EARLIEST;
+use super::named;
 use super::ring::Ring;
 use super::topic::Topic;
-use super::{lock, named};
+use crate::lock::lock;
 use crate::out::{Out, Stretch, Told, VISIT};
-use crate::topics::{FirstBlock, Slow};
-
-/// The last event id that asks for everything that is kept.
-pub(crate) const EARLIEST: &str = "earliest";
-
-/// The name of the event that tells of lost ones.
-pub(crate) const GAP: &str = "gap";
-
-/// The reconnection time that subscribers are told, in milliseconds.
-pub(crate) const RETRY: u64 = 1000;
 
 /// The longest id that a gap event repeats, in characters.
 const SHOWN_ID: usize = 64;
@@ -50,7 +44,7 @@ pub(crate) struct Subscription {
 
 /// A place in a ring, without the ring.
 #[derive(Debug)]
-pub(super) struct Reader {
+struct Reader {
     /// The number of the last event that it has.
     at: u64,
     /// That number when it came, and behind the last gap.
@@ -92,8 +86,17 @@ struct GapData<'a> {
 }
 
 impl Subscription {
-    pub(super) fn new(topic: Arc<Topic>, reader: Reader) -> Self {
-        Self { topic, reader }
+    /// A subscriber that comes with this last event id, if it comes with one; `None` where the topic is no longer there.
+    pub(crate) fn join(topic: &Arc<Topic>, last_event_id: Option<&str>) -> Option<Self> {
+        let mut state = lock(&topic.state);
+        let reader = state
+            .join()
+            .then(|| Reader::new(&state.ring, last_event_id));
+        drop(state);
+        Some(Self {
+            topic: Arc::clone(topic),
+            reader: reader?,
+        })
     }
 
     /// The same, in this form.
@@ -123,7 +126,7 @@ impl Subscription {
         } = self.reader;
         let set = self.topic.retry_between(since, at);
         Told {
-            retry: (greeted && !owes_retry).then(|| set.unwrap_or(RETRY)),
+            retry: (greeted && !owes_retry).then(|| set.unwrap_or(SUBSCRIBER_RETRY)),
             first: since + 1,
             gap: since > from,
             whole: None,
@@ -225,7 +228,7 @@ impl Drop for Subscription {
 
 impl Reader {
     /// The place of a client that brings this id.
-    pub(super) fn new(ring: &Ring, last_event_id: Option<&str>) -> Self {
+    fn new(ring: &Ring, last_event_id: Option<&str>) -> Self {
         let (at, gap) = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
             None | Some("") => (ring.last(), None),
@@ -304,7 +307,7 @@ impl Reader {
         }
         let place = ring.place(self.at).to_string();
         let mut event = Event {
-            retry: first.then_some(RETRY),
+            retry: first.then_some(SUBSCRIBER_RETRY),
             id: Some(&place),
             ..Event::default()
         };
@@ -335,7 +338,7 @@ impl Reader {
 /// The line that sets the reconnection time, without an end of its event.
 fn encode_retry(out: &mut Vec<u8>) {
     let event = Event {
-        retry: Some(RETRY),
+        retry: Some(SUBSCRIBER_RETRY),
         ..Event::default()
     };
     encode(&event, LineEnding::Lf, out);

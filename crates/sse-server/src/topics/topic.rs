@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use sse_wire::Event;
 use tokio::sync::{Notify, watch};
 
+use super::batch::{Batch, Published};
+use super::config::{FirstBlock, TopicConfig};
 use super::ring::Ring;
-use super::subscription::{Reader, Subscription};
-use super::{TopicInfo, lock};
+use super::view::TopicInfo;
 use crate::error::Error;
-use crate::publish::{Batch, Published};
-use crate::topics::{FirstBlock, TopicConfig};
+use crate::lock::lock;
 
 /// Events that are published in one go, at most. So many take less than a millisecond.
 const GO: usize = 1000;
@@ -174,20 +174,6 @@ impl Topic {
         self.append(batch, 0, false).expect("it is there")
     }
 
-    /// A subscriber that comes with this last event id, if it comes with one; `None` where the topic is no
-    /// longer there.
-    pub(crate) fn subscribe(self: &Arc<Self>, last_event_id: Option<&str>) -> Option<Subscription> {
-        let mut state = lock(&self.state);
-        if state.gone {
-            return None;
-        }
-        state.subscribers += 1;
-        state.uses += 1;
-        let reader = Reader::new(&state.ring, last_event_id);
-        drop(state);
-        Some(Subscription::new(Arc::clone(self), reader))
-    }
-
     /// The reconnection time in milliseconds that the last event set, of those behind `from` up to `to`.
     pub(super) fn retry_between(&self, from: u64, to: u64) -> Option<u64> {
         let state = lock(&self.state);
@@ -298,6 +284,16 @@ impl Topic {
 }
 
 impl State {
+    /// Counts one subscriber more, where the topic is still there. Answers whether it is.
+    pub(super) fn join(&mut self) -> bool {
+        if self.gone {
+            return false;
+        }
+        self.subscribers += 1;
+        self.uses += 1;
+        true
+    }
+
     /// Whether it was ended while somebody read it.
     pub(super) fn is_over(&self) -> bool {
         self.gone
@@ -361,12 +357,14 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::publish::{Draft, Fields, Kind};
-    use crate::topics::Topics;
+    use crate::topics::{Draft, Subscription, Topics};
 
     fn events(n: usize) -> Batch {
-        let body = "1\n".repeat(n).into_bytes();
-        Fields::default().batch(body, Kind::Lines).expect("JSON")
+        let draft = Draft {
+            data: "1\n".repeat(n),
+            ..Draft::default()
+        };
+        Batch::lines(draft).expect("JSON")
     }
 
     fn one(data: String) -> Batch {
@@ -388,7 +386,7 @@ mod tests {
         let (sweep, _) = topic.sweep();
         let mut cx = Context::from_waker(Waker::noop());
         // A subscriber is nobody that is waited for.
-        let reader = topic.subscribe(None);
+        let reader = Subscription::join(&topic, None);
 
         let many = events(12);
         let mut done = 0;

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::PREFIX;
+use super::batch::GAP;
+use super::config::{SUBSCRIBER_RETRY, TopicConfig};
 use super::ring::Ring;
-use super::subscription::{GAP, RETRY};
 use crate::time::millis;
-use crate::topics::TopicConfig;
 
 /// What the page is told of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,7 +50,7 @@ impl TopicInfo {
                 .chain(ring.names().filter(|name| *name != "message"))
                 .map(str::to_owned)
                 .collect(),
-            retry_ms: RETRY,
+            retry_ms: SUBSCRIBER_RETRY,
             ttl_ms: Some(millis(config.ttl)).filter(|ttl| *ttl > 0),
         }
     }

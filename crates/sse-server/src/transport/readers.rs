@@ -195,9 +195,8 @@ fn short(n: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::publish::{Batch, Draft};
     use crate::topics::TopicConfig;
-    use crate::topics::Topics;
+    use crate::topics::{Batch, Draft, Topics};
 
     /// All that there is to visit, in as many turns as it takes.
     fn pass(readers: &mut Readers) -> Vec<usize> {

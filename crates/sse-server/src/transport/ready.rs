@@ -1,10 +1,12 @@
 //! Which connections' sockets have something to say: the wakers of many sockets, collected for one sweeper.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Wake, Waker};
 
 use tokio::sync::Notify;
+
+use crate::lock::lock;
 
 /// The connections that were woken and not looked after yet.
 #[derive(Debug, Default)]
@@ -43,7 +45,7 @@ impl Ready {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Token>>> {
-        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.woken)
     }
 }
 

@@ -11,11 +11,11 @@ use axum::http::Version;
 use super::*;
 use crate::connections::{Asked, Connections, Ending, Look, Open, RowView};
 use crate::out::Told;
-use crate::publish::{Batch, Draft};
 use crate::stream::Stream;
 use crate::streams::shipped;
 use crate::topics::TopicConfig;
 use crate::topics::Topics;
+use crate::topics::{Batch, Draft};
 
 const CUT: Ending = Ending::new(EndedBy::Server, "stopped");
 const CLOSED: Ending = Ending::new(EndedBy::Client, "closed");

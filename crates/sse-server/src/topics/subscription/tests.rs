@@ -1,9 +1,9 @@
 //! A subscriber's bytes, visit by visit, without a socket.
 
 use super::*;
-use crate::publish::{Batch, Draft};
 use crate::topics::TopicConfig;
 use crate::topics::Topics;
+use crate::topics::{Batch, Draft};
 
 fn topic(config: TopicConfig) -> Arc<Topic> {
     Topics::new(config).topic("news").expect("room")
@@ -53,7 +53,7 @@ fn place(topic: &Topic, seq: u64) -> String {
 fn a_new_subscriber_is_told_its_place_and_gets_what_comes() {
     let topic = topic(TopicConfig::default());
     publish(&topic, 1..=2);
-    let mut new = topic.subscribe(None).expect("it is there");
+    let mut new = Subscription::join(&topic, None).expect("it is there");
     assert_eq!(
         visit(&mut new),
         ("retry: 1000\nid: #2\n\n".to_owned(), Fed::All)
@@ -65,7 +65,7 @@ fn a_new_subscriber_is_told_its_place_and_gets_what_comes() {
         "id: #3\ndata: 3\n\nid: #4\ndata: 4\n\n",
         "all that it lacks in one visit"
     );
-    let mut empty = topic.subscribe(Some("")).expect("it is there");
+    let mut empty = Subscription::join(&topic, Some("")).expect("it is there");
     assert_eq!(visit(&mut empty).0, "retry: 1000\nid: #4\n\n");
 }
 
@@ -80,7 +80,7 @@ fn a_subscriber_that_comes_back_goes_on_behind_its_id() {
     };
     topic.publish_now(&Batch::one(draft)).expect("published");
     publish(&topic, 5..=5);
-    let rest = |id: &str| visit(&mut topic.subscribe(Some(id)).expect("it is there")).0;
+    let rest = |id: &str| visit(&mut Subscription::join(&topic, Some(id)).expect("it is there")).0;
     assert_eq!(
         rest(&place(&topic, 2)),
         "retry: 1000\nid: #2\n\nid: #3\ndata: 3\n\nid: mine\ndata: 4\n\nid: #5\ndata: 5\n\n"
@@ -93,7 +93,7 @@ fn a_subscriber_that_comes_back_goes_on_behind_its_id() {
 #[test]
 fn what_cannot_be_resumed_is_told_as_a_gap() {
     let topic = small(Slow::Disconnect);
-    let gap = |id: &str| visit(&mut topic.subscribe(Some(id)).expect("it is there")).0;
+    let gap = |id: &str| visit(&mut Subscription::join(&topic, Some(id)).expect("it is there")).0;
     assert_eq!(
         gap("x\"y"),
         "retry: 1000\nevent: gap\nid: #0\ndata: {\"from\":\"x\\\"y\",\"to\":null,\"lost\":null}\n\n",
@@ -129,21 +129,17 @@ fn what_cannot_be_resumed_is_told_as_a_gap() {
 fn the_place_after_a_gap_leads_to_what_was_next() {
     let topic = small(Slow::Disconnect);
     publish(&topic, 1..=6);
-    let told = visit(&mut topic.subscribe(Some("never")).expect("it is there")).0;
+    let told = visit(&mut Subscription::join(&topic, Some("never")).expect("it is there")).0;
     assert!(told.contains("id: #2\n"));
-    let again = visit(
-        &mut topic
-            .subscribe(Some(&place(&topic, 2)))
-            .expect("it is there"),
-    )
-    .0;
+    let again =
+        visit(&mut Subscription::join(&topic, Some(&place(&topic, 2))).expect("it is there")).0;
     assert!(!again.contains("gap"), "{again}");
 }
 
 #[test]
 fn a_subscriber_too_far_behind_is_cut() {
     let topic = small(Slow::Disconnect);
-    let mut slow = topic.subscribe(None).expect("it is there");
+    let mut slow = Subscription::join(&topic, None).expect("it is there");
     visit(&mut slow);
     publish(&topic, 1..=2);
     assert!(!slow.is_too_slow());
@@ -155,7 +151,7 @@ fn a_subscriber_too_far_behind_is_cut() {
 #[test]
 fn or_loses_the_oldest_and_is_told() {
     let topic = small(Slow::DropOldest);
-    let mut slow = topic.subscribe(None).expect("it is there");
+    let mut slow = Subscription::join(&topic, None).expect("it is there");
     publish(&topic, 1..=1);
     visit(&mut slow);
     publish(&topic, 2..=6);
@@ -171,11 +167,11 @@ fn or_loses_the_oldest_and_is_told() {
 fn a_replay_is_no_lag_and_one_that_only_came_is_not_slow() {
     let topic = small(Slow::Disconnect);
     publish(&topic, 1..=4);
-    let mut replay = topic.subscribe(Some(EARLIEST)).expect("it is there");
+    let mut replay = Subscription::join(&topic, Some(EARLIEST)).expect("it is there");
     assert!(!replay.is_too_slow());
     assert_eq!(visit(&mut replay).0.matches("data: ").count(), 4);
 
-    let mut late = topic.subscribe(None).expect("it is there");
+    let mut late = Subscription::join(&topic, None).expect("it is there");
     publish(&topic, 5..=12);
     let (text, fed) = visit(&mut late);
     assert_eq!(fed, Fed::All);
@@ -193,7 +189,7 @@ fn one_that_only_came_is_not_told_of_a_gap_that_is_none() {
         max_lag: 2,
         ..TopicConfig::default()
     });
-    let mut late = topic.subscribe(None).expect("it is there");
+    let mut late = Subscription::join(&topic, None).expect("it is there");
     publish(&topic, 1..=9);
     let (text, fed) = visit(&mut late);
     assert_eq!(fed, Fed::All);
@@ -214,7 +210,7 @@ fn a_replay_that_falls_behind_loses_only_what_is_gone() {
         ..TopicConfig::default()
     });
     publish(&topic, 1..=10);
-    let mut replay = topic.subscribe(Some(EARLIEST)).expect("it is there");
+    let mut replay = Subscription::join(&topic, Some(EARLIEST)).expect("it is there");
     replay.reader.greeted = true;
     publish(&topic, 11..=12);
     let (text, _) = visit(&mut replay);
@@ -232,7 +228,7 @@ fn what_left_the_ring_is_too_far_behind_whatever_the_lag() {
         keep_events: 2,
         ..TopicConfig::default()
     });
-    let mut slow = topic.subscribe(None).expect("it is there");
+    let mut slow = Subscription::join(&topic, None).expect("it is there");
     visit(&mut slow);
     publish(&topic, 1..=2);
     assert!(!slow.is_too_slow());
@@ -243,7 +239,7 @@ fn what_left_the_ring_is_too_far_behind_whatever_the_lag() {
 #[test]
 fn a_visit_has_a_cap_and_the_next_goes_on_there() {
     let topic = topic(TopicConfig::default());
-    let mut new = topic.subscribe(None).expect("it is there");
+    let mut new = Subscription::join(&topic, None).expect("it is there");
     let draft = Draft {
         data: "x".repeat(VISIT / 2),
         ..Draft::default()
@@ -272,8 +268,8 @@ fn subscribers_are_counted_while_they_are_there() {
             .subscribers
     };
     assert_eq!(count(), 0);
-    let one = topic.subscribe(None).expect("it is there");
-    let two = topic.subscribe(Some("x")).expect("it is there");
+    let one = Subscription::join(&topic, None).expect("it is there");
+    let two = Subscription::join(&topic, Some("x")).expect("it is there");
     assert_eq!(count(), 2);
     drop(one);
     assert_eq!(count(), 1);
