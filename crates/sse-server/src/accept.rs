@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::App;
 use crate::door::{self, Ends};
+use crate::routes::App;
 use crate::transport::Transport;
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would only

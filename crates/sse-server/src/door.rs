@@ -18,7 +18,7 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
-use axum::http::{Response, StatusCode, Version, header};
+use axum::http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -26,18 +26,16 @@ use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
 
 use crate::accept::Run;
-use crate::app::ONE_CODING;
 use crate::config::Limits;
 use crate::connections::{EndedBy, Ending, Open};
+use crate::framing::Framing;
 use crate::lock::lock;
 use crate::pump::Pump;
-use crate::transport::{Connection, Framing};
+use crate::routes::{self, ONE_CODING};
+use crate::transport::Connection;
 use crate::wire::Wire;
 use io::{CONTINUE, Settled, Watched};
 pub(crate) use parting::part;
-
-/// Room for the head of a stream, in bytes: with CORS it takes some 500.
-const HEAD: usize = 512;
 
 /// Header fields of a request, at most. It is what hyper has unless it is told otherwise.
 const FIELDS: usize = 100;
@@ -271,34 +269,11 @@ impl Desk {
 
 /// What the transport is given, framed for the version that the client speaks.
 fn handoff(response: &Response<Body>, pump: Pump, open: Open, version: Version) -> Handoff {
-    let framing = Framing::of(version);
+    let framing = routes::framing(version);
     Handoff {
-        head: head(response, framing),
+        head: routes::head_bytes(response.headers(), framing),
         framing,
         pump,
         open,
     }
-}
-
-/// The head of a stream as bytes.
-pub(crate) fn head(response: &Response<Body>, framing: Framing) -> Vec<u8> {
-    // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats the client's.)
-    let mut head = Vec::with_capacity(HEAD);
-    head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
-    let mut field = |name: &str, value: &[u8]| {
-        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-            head.extend_from_slice(part);
-        }
-    };
-    for (name, value) in response.headers() {
-        field(name.as_str(), value.as_bytes());
-    }
-    let date = httpdate::fmt_http_date(SystemTime::now());
-    field(header::DATE.as_str(), date.as_bytes());
-    field(header::CONNECTION.as_str(), b"close");
-    if framing == Framing::Chunked {
-        field(header::TRANSFER_ENCODING.as_str(), b"chunked");
-    }
-    head.extend_from_slice(b"\r\n");
-    head
 }

@@ -3,20 +3,19 @@
 //! Each function panics when a property is violated.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::keep_alive::KeepAlive;
 use crate::out::Out;
+use crate::preview::Preview;
 use crate::pump::{Next, Pump};
 use crate::query::{MAX_TAG, Overrides};
-use crate::routes::publish::{Fields, Kind};
+use crate::routes::{Fields, Kind};
 use crate::stream::{Play, Source, Stream};
-use crate::topics::TopicConfig;
-use crate::topics::Topics;
-use crate::{preview, streams};
+use crate::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
+use crate::{clock, streams};
 
 /// A client comes back with these bytes as its last event id. A counter goes on behind a number of its own,
 /// and else begins. A topic sends what comes behind one of its events, and else all that it keeps behind a
@@ -31,12 +30,12 @@ pub fn last_event_id(id: &[u8]) {
         keep_events: 3,
         ..TopicConfig::default()
     });
-    let topic = topics.topic("t").expect("room");
+    let topic = topics.topic("t", std::time::UNIX_EPOCH).expect("room");
     let resume = |id: Option<&str>| {
         let mut out = Out::new();
         let subscription = Subscription::join(&topic, id).expect("it is there");
         let mut pump = Pump::subscribed(subscription, KeepAlive::Off);
-        let next = pump.fill(Instant::now(), &mut out);
+        let next = pump.fill(clock::now(), &mut out);
         let published = matches!(next, Next::Wait { .. });
         assert!(published, "{next:?}");
         out.wire()
@@ -91,7 +90,7 @@ fn counters(id: &str) {
             continue;
         };
         let mut out = Out::new();
-        pump.fill(Instant::now(), &mut out);
+        pump.fill(clock::now(), &mut out);
         let first = read(&out.wire()).numbers[0];
         assert!(first == from || Some(first - 1) == own, "{first}");
         assert!(last.is_none_or(|last| first <= last), "{first}");
@@ -144,7 +143,7 @@ pub fn query(query: &[u8]) {
                 let play = read.apply(&Arc::new(stream));
                 let last = read.last_event_id.as_deref();
                 if let Ok(mut pump) = Pump::new(play, KeepAlive::Off, last) {
-                    pump.fill(Instant::now(), &mut Out::new());
+                    pump.fill(clock::now(), &mut Out::new());
                 }
             }
         }
@@ -176,7 +175,7 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
         max_lag: u64::MAX,
         ..TopicConfig::default()
     });
-    let topic = topics.topic("t").expect("room");
+    let topic = topics.topic("t", std::time::UNIX_EPOCH).expect("room");
     let subscription = Subscription::join(&topic, None).expect("it is there");
     let mut pump = Pump::subscribed(subscription, KeepAlive::Off);
     let published = topic.publish_now(&batch).expect("the topic is empty");
@@ -186,7 +185,7 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
     let mut last = String::new();
     loop {
         let mut out = Out::new();
-        let next = pump.fill(Instant::now(), &mut out);
+        let next = pump.fill(clock::now(), &mut out);
         decoder
             .push(&out.wire(), |decoded| {
                 if let sse_wire::Decoded::Event {
@@ -233,7 +232,7 @@ pub fn streams_file(text: &[u8]) {
     };
     assert!(!list.is_empty());
     for stream in list.into_iter().map(Arc::new) {
-        let preview = preview::preview(&stream, b"", (KeepAlive::Off, true));
+        let preview = Preview::new(&stream, b"", (KeepAlive::Off, true), clock::now());
         for part in &preview.parts {
             let mut events = 0;
             sse_wire::Decoder::new()

@@ -25,12 +25,13 @@
 //! Invariant: nothing here depends on Tauri, a window or a display.
 
 mod accept;
-mod app;
 mod bounds;
+mod clock;
 mod config;
 mod connections;
 mod door;
 mod error;
+mod framing;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;
@@ -49,7 +50,7 @@ mod routes;
 mod run;
 mod server;
 mod signals;
-mod state;
+mod status;
 mod stream;
 mod streams;
 mod tap;
@@ -67,9 +68,10 @@ pub use connections::{
 pub use error::{Error, Holder};
 pub use keep_alive::KeepAlive;
 pub use preview::{Part, Preview};
+pub use routes::StateView;
 pub use server::Server;
 pub use signals::asked_to_end;
-pub use state::{Phase, StateView, Status};
+pub use status::{Phase, Status};
 pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
 pub use streams::{FileNews, FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
 pub use tap::{PieceView, What, WireEvent, WireView};

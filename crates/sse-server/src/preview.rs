@@ -1,19 +1,15 @@
 //! What a stream would send, for the window: its own pump, over made-up time, without a socket.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::app::{self, Context};
-use crate::door;
-use crate::guard::Area;
 use crate::keep_alive::KeepAlive;
 use crate::out::Out;
 use crate::pump::{Next, Pump};
-use crate::routes::streams;
-use crate::stream::{Play, Stream, Wall};
-use crate::transport::Framing;
+use crate::stream::{Play, Stream};
+use crate::time::{Now, millis};
 
 /// Where a preview ends: so many pieces, so many bytes, so much made-up time.
 const PIECES: usize = 20;
@@ -45,71 +41,61 @@ pub struct Part {
 }
 
 impl Preview {
-    /// What the stream at this path would send, if there is one.
-    pub(crate) fn of(context: &Context, path: &str) -> Option<Self> {
-        let stream = context.streams.find(path)?;
-        let mut response = streams::head(&stream.headers);
-        app::mark(response.headers_mut(), Area::Stream);
-        let head = door::head(&response, Framing::Chunked);
-        let keep_alive = (context.keep_alive, context.keep_alive_blank);
-        Some(preview(&stream, &head, keep_alive))
-    }
-}
-
-/// What a client would be sent that comes now, without an id.
-pub(crate) fn preview(
-    stream: &Arc<Stream>,
-    head: &[u8],
-    (keep_alive, blank): (KeepAlive, bool),
-) -> Preview {
-    let (start, wall) = (Instant::now(), SystemTime::now());
-    let mut now = start;
-    let mut play = Play::new(Arc::clone(stream));
-    let (mut parts, mut size, mut more) = (Vec::new(), 0, true);
-    play.wall = Wall::At(wall);
-    let mut out = Out::new();
-    let mut pump = Pump::new(play, keep_alive, None).map(|pump| pump.with_blank(blank));
-    for _ in 0..VISITS {
-        let Ok(pump) = &mut pump else { break };
-        out.clear();
-        pump.set_wall(Wall::At(wall + (now - start)));
-        let next = pump.fill(now, &mut out);
-        let at_ms = u64::try_from((now - start).as_millis()).unwrap_or(u64::MAX);
-        let text = String::from_utf8_lossy(&out.wire()).into_owned();
-        let mut whole = true;
-        for bytes in blocks(&text, stream) {
-            if parts.len() == PIECES || size >= BYTES {
-                whole = false;
-                break;
+    /// What a client would be sent that comes now without an id, behind this head.
+    pub(crate) fn new(
+        stream: &Arc<Stream>,
+        head: &[u8],
+        (keep_alive, blank): (KeepAlive, bool),
+        start: Now,
+    ) -> Self {
+        let mut now = start;
+        let (mut parts, mut size, mut more) = (Vec::new(), 0, true);
+        let mut out = Out::new();
+        let pump = Pump::new(Play::new(Arc::clone(stream)), keep_alive, None);
+        let mut pump = pump.map(|pump| pump.with_blank(blank));
+        for _ in 0..VISITS {
+            let Ok(pump) = &mut pump else { break };
+            out.clear();
+            let next = pump.fill(now, &mut out);
+            let at_ms = millis(now.instant - start.instant);
+            let text = String::from_utf8_lossy(&out.wire()).into_owned();
+            let mut whole = true;
+            for bytes in blocks(&text, stream) {
+                if parts.len() == PIECES || size >= BYTES {
+                    whole = false;
+                    break;
+                }
+                let mut shown = bytes.len().min(BYTES - size);
+                while !bytes.is_char_boundary(shown) {
+                    shown -= 1;
+                }
+                size += bytes.len().min(BYTES);
+                whole = shown == bytes.len();
+                let bytes = bytes[..shown].to_owned();
+                parts.push(Part { at_ms, bytes });
+                if !whole {
+                    break;
+                }
             }
-            let mut shown = bytes.len().min(BYTES - size);
-            while !bytes.is_char_boundary(shown) {
-                shown -= 1;
-            }
-            size += bytes.len().min(BYTES);
-            whole = shown == bytes.len();
-            let bytes = bytes[..shown].to_owned();
-            parts.push(Part { at_ms, bytes });
-            if !whole {
-                break;
+            match next {
+                Next::End | Next::Cut => {
+                    more = !whole;
+                    break;
+                }
+                _ if !whole || parts.len() == PIECES || size >= BYTES => break,
+                Next::Wait { at: Some(at) } if at <= start.instant + SPAN => {
+                    now = start.after(at - start.instant);
+                }
+                Next::Wait { .. } => break,
+                Next::More => {}
             }
         }
-        match next {
-            Next::End | Next::Cut => {
-                more = !whole;
-                break;
-            }
-            _ if !whole || parts.len() == PIECES || size >= BYTES => break,
-            Next::Wait { at: Some(at) } if at <= start + SPAN => now = at,
-            Next::Wait { .. } => break,
-            Next::More => {}
+        Self {
+            stream: stream.path.clone(),
+            head: String::from_utf8_lossy(head).into_owned(),
+            parts,
+            more,
         }
-    }
-    Preview {
-        stream: stream.path.clone(),
-        head: String::from_utf8_lossy(head).into_owned(),
-        parts,
-        more,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The pump: what a connection is sent, and when. One state machine for each connection.
 //!
-//! It knows no clock, no socket and no task: the instant is handed in, bytes go into a buffer, and the
+//! It knows no clock, no socket and no task: the time is handed in, bytes go into a buffer, and the
 //! answer says when to come back. So every timing, resume and ending is tested with made-up instants.
 //!
 //! Never: reads a clock, waits, or is filled while bytes of the last visit are unsent. A visit is
@@ -9,13 +9,14 @@
 mod counter;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use sse_wire::{Event, LineEnding, encode};
 
 use crate::keep_alive::KeepAlive;
 use crate::out::{Out, Told, VISIT};
-use crate::stream::{Moment, Play, Wall};
+use crate::stream::{Moment, Play};
+use crate::time::Now;
 use crate::topics::{Fed, Subscription, Topic};
 use counter::Counter;
 
@@ -169,7 +170,7 @@ impl Pump {
     }
 
     /// Writes everything that is due at `now`, up to the cap of a visit.
-    pub(crate) fn fill(&mut self, now: Instant, out: &mut Out) -> Next {
+    pub(crate) fn fill(&mut self, now: Now, out: &mut Out) -> Next {
         if self.stopped {
             return Next::End;
         }
@@ -184,13 +185,13 @@ impl Pump {
         };
         match next {
             Next::Wait { at } => {
-                self.keep_alive(now, out);
+                self.keep_alive(now.instant, out);
                 Next::Wait {
                     at: at.into_iter().chain(self.comment_due).min(),
                 }
             }
             Next::More => {
-                self.arm_keep_alive(now, true);
+                self.arm_keep_alive(now.instant, true);
                 Next::More
             }
             Next::End | Next::Cut => next,
@@ -223,15 +224,8 @@ impl Pump {
         })
     }
 
-    /// Makes up what time `{now}` is from here on.
-    pub(crate) fn set_wall(&mut self, wall: Wall) {
-        if let Feed::Paced(paced) = &mut self.feed {
-            paced.play.wall = wall;
-        }
-    }
-
     /// Takes an act from outside; the next visit carries it out.
-    pub(crate) fn act(&mut self, _now: Instant, act: Act) {
+    pub(crate) fn act(&mut self, _now: Now, act: Act) {
         match act {
             Act::Stop => self.stopped = true,
         }
@@ -308,7 +302,8 @@ impl Pump {
 }
 
 impl Paced {
-    fn fill(&mut self, now: Instant, out: &mut Out) -> Next {
+    fn fill(&mut self, now: Now, out: &mut Out) -> Next {
+        let Now { instant: now, wall } = now;
         let mut due = match self.due {
             Some(due) => due,
             None => now + self.play.before(self.counter.next(), true),
@@ -326,7 +321,7 @@ impl Paced {
             let Some(n) = self.counter.take() else {
                 return Next::End;
             };
-            self.event(n, out);
+            self.event(n, wall, out);
             due += self.play.before(self.counter.next(), false);
         }
         self.due = Some(due);
@@ -336,7 +331,7 @@ impl Paced {
         Next::Wait { at: Some(due) }
     }
 
-    fn event(&mut self, n: u64, out: &mut Out) {
+    fn event(&mut self, n: u64, wall: SystemTime, out: &mut Out) {
         let stream = &*self.play.stream;
         let retry = self.retry.take();
         let Some(entry) = stream.entry(n) else {
@@ -355,7 +350,7 @@ impl Paced {
         let moment = Moment {
             n,
             seed: self.play.pace.seed,
-            wall: self.play.wall.now(),
+            wall,
         };
         let parts = [&entry.comment, &entry.event, &entry.id, &entry.data];
         let [comment, event, id, data] =

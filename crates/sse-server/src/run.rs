@@ -7,8 +7,8 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::{self, Run, TURNED_AWAY};
-use crate::app::App;
 use crate::listen::Listeners;
+use crate::routes::App;
 use crate::transport::Transport;
 
 /// How long dropped tasks may take to be gone. They are dropped at their next poll, so this is for a

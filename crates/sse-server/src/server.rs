@@ -9,16 +9,15 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use crate::app::{App, Context};
 use crate::config::Config;
 use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
 use crate::preview::Preview;
-use crate::routes::Room;
+use crate::routes::{App, Context, Room, StateView};
 use crate::run::Running;
-use crate::state::{Phase, StateView, Status};
+use crate::status::{Phase, Status};
 use crate::streams::{self, FileNews, Streams, StreamsView};
 use crate::tap::WireView;
 use crate::topics::{Batch, Draft, Published, TopicInfo, Topics};
@@ -202,7 +201,7 @@ impl Server {
 
     /// What the stream at this path would send, if there is one.
     pub fn preview(&self, path: &str) -> Option<Preview> {
-        Preview::of(&self.context, path)
+        self.context.preview(path)
     }
 
     /// Everything that a page needs to begin with.

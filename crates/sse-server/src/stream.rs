@@ -13,7 +13,7 @@ use serde::Serialize;
 use sse_wire::LineEnding;
 
 use crate::keep_alive::KeepAlive;
-pub(crate) use play::{Play, Wall};
+pub(crate) use play::Play;
 pub(crate) use template::Moment;
 pub use template::Template;
 

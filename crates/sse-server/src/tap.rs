@@ -12,9 +12,9 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::framing::Framing;
 use crate::lock::lock;
 use crate::time::since_1970;
-use crate::transport::Framing;
 pub use events::{What, WireEvent};
 
 /// Bytes that are kept of a connection.

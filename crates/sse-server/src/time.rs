@@ -1,6 +1,26 @@
 //! Times as people write them, and as they are told.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// What both clocks show at one moment. Whoever has clocks reads them and hands this in, so that all that depends on time can be
+/// tested without waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Now {
+    /// Tells how much time passes: what is due, and what is late.
+    pub(crate) instant: Instant,
+    /// What people call the time; it can be set, and then jumps.
+    pub(crate) wall: SystemTime,
+}
+
+impl Now {
+    /// So much later, on both clocks.
+    pub(crate) fn after(self, time: Duration) -> Self {
+        Self {
+            instant: self.instant + time,
+            wall: self.wall + time,
+        }
+    }
+}
 
 /// Reads a time such as `500ms`, `2s` or `1m 30s`; `None` where the text is none.
 pub fn read_time(text: &str) -> Option<Duration> {

@@ -25,12 +25,13 @@ mod view;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::lock::lock;
+use crate::time::{millis, since_1970};
 pub(crate) use batch::{Batch, retry_bounds};
 pub use batch::{Draft, Published};
 pub(crate) use config::SUBSCRIBER_RETRY;
@@ -76,11 +77,11 @@ impl Topics {
         }
     }
 
-    /// The topic of this name, which begins if there is none.
+    /// The topic of this name, which begins at this time if there is none.
     ///
     /// # Errors
     /// A name outside the alphabet, or as many topics as may be.
-    pub(crate) fn topic(&self, name: &str) -> Result<Arc<Topic>, Error> {
+    pub(crate) fn topic(&self, name: &str, wall: SystemTime) -> Result<Arc<Topic>, Error> {
         if !is_name(name) {
             return Err(Error::BadTopic);
         }
@@ -95,9 +96,7 @@ impl Topics {
         if set.topics.len() >= self.config.max_topics {
             return Err(Error::TooManyTopics(self.config.max_topics));
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
-        set.born = now.max(set.born + 1);
+        set.born = millis(since_1970(wall)).max(set.born + 1);
         let topic = Arc::new(Topic::new(set.born, &self.config, self.published.clone()));
         set.topics.insert(name.into(), Arc::clone(&topic));
         Ok(topic)
@@ -111,10 +110,12 @@ impl Topics {
         &self,
         name: &str,
         last_event_id: Option<&str>,
+        wall: SystemTime,
     ) -> Result<Subscription, Error> {
         loop {
             // It may make room for another between the two steps, and then begins anew.
-            if let Some(subscription) = Subscription::join(&self.topic(name)?, last_event_id) {
+            if let Some(subscription) = Subscription::join(&self.topic(name, wall)?, last_event_id)
+            {
                 return Ok(subscription);
             }
         }
@@ -124,10 +125,15 @@ impl Topics {
     ///
     /// # Errors
     /// As [`topic`](Self::topic), and as [`Topic::publish`].
-    pub(crate) async fn publish(&self, name: &str, batch: &Batch) -> Result<Published, Error> {
+    pub(crate) async fn publish(
+        &self,
+        name: &str,
+        batch: &Batch,
+        wall: SystemTime,
+    ) -> Result<Published, Error> {
         let mut done = 0;
         loop {
-            let topic = self.topic(name)?;
+            let topic = self.topic(name, wall)?;
             if let Some(published) = topic.publish(batch, &mut done).await {
                 return published;
             }
@@ -202,6 +208,8 @@ pub(crate) fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::id::EARLIEST;
     use super::*;
 
@@ -216,7 +224,7 @@ mod tests {
     fn names_have_a_stated_alphabet() {
         let topics = few(10);
         for good in ["a", "0", "News.v2_~-", &"x".repeat(64)] {
-            topics.topic(good).expect(good);
+            topics.topic(good, UNIX_EPOCH).expect(good);
         }
         for bad in [
             "",
@@ -231,22 +239,31 @@ mod tests {
             "a\n",
             &"x".repeat(65),
         ] {
-            assert_eq!(topics.topic(bad).err(), Some(Error::BadTopic), "{bad:?}");
+            assert_eq!(
+                topics.topic(bad, UNIX_EPOCH).err(),
+                Some(Error::BadTopic),
+                "{bad:?}"
+            );
         }
     }
 
     #[test]
     fn a_full_set_makes_room_only_where_nothing_is_lost() {
         let topics = few(2);
-        let first = topics.topic("first").expect("room");
+        let first = topics.topic("first", UNIX_EPOCH).expect("room");
         first
             .publish_now(&Batch::one(Draft::default()))
             .expect("published");
-        let second = topics.topic("second").expect("room");
+        let second = topics.topic("second", UNIX_EPOCH).expect("room");
         let reader = Subscription::join(&second, None).expect("it is there");
-        assert_eq!(topics.topic("third").err(), Some(Error::TooManyTopics(2)));
+        assert_eq!(
+            topics.topic("third", UNIX_EPOCH).err(),
+            Some(Error::TooManyTopics(2))
+        );
         drop(reader);
-        topics.topic("third").expect("the second was only tried");
+        topics
+            .topic("third", UNIX_EPOCH)
+            .expect("the second was only tried");
         // Whoever still holds it must not publish or listen where nobody ever looks again.
         assert!(Subscription::join(&second, None).is_none());
         let names: Vec<String> = topics.view().into_iter().map(|topic| topic.name).collect();
@@ -265,15 +282,15 @@ mod tests {
         let look = |s| topics.expire(begin + Duration::from_secs(s));
         let names = || -> Vec<String> { topics.view().into_iter().map(|t| t.name).collect() };
         let publish = |name: &str| {
-            let topic = topics.topic(name).expect("room");
+            let topic = topics.topic(name, UNIX_EPOCH).expect("room");
             topic
                 .publish_now(&Batch::one(Draft::default()))
                 .expect("published");
         };
         publish("idle");
         publish("fed");
-        let reader = topics.subscribe("read", None).expect("room");
-        let idle = topics.topic("idle").expect("room");
+        let reader = topics.subscribe("read", None, UNIX_EPOCH).expect("room");
+        let idle = topics.topic("idle", UNIX_EPOCH).expect("room");
         assert_eq!(look(0), 0);
         publish("fed");
         assert_eq!(look(9), 0);
@@ -293,7 +310,7 @@ mod tests {
             ttl: Duration::ZERO,
             ..TopicConfig::default()
         });
-        for_ever.topic("a").expect("room");
+        for_ever.topic("a", UNIX_EPOCH).expect("room");
         assert_eq!(for_ever.expire(begin), 0);
         assert_eq!(for_ever.expire(begin + Duration::from_secs(1 << 40)), 0);
         assert_eq!(for_ever.expires_every(), None);
@@ -302,25 +319,33 @@ mod tests {
     #[test]
     fn a_topic_that_was_ended_begins_anew_with_its_next_use() {
         let topics = few(10);
-        let old = topics.topic("a").expect("room");
+        let old = topics.topic("a", UNIX_EPOCH).expect("room");
         old.publish_now(&Batch::one(Draft::default()))
             .expect("published");
-        let mut reader = topics.subscribe("a", Some(EARLIEST)).expect("room");
+        let mut reader = topics
+            .subscribe("a", Some(EARLIEST), UNIX_EPOCH)
+            .expect("room");
         assert!(topics.end("a") && !topics.end("a"));
         let mut out = crate::out::Out::new();
         assert_eq!(reader.fill(&mut out), Fed::Over);
         assert_eq!(out.marks().len(), 1, "what it lacked comes first");
         assert!(Subscription::join(&old, None).is_none());
-        assert!(topics.topic("a").expect("room").born() > old.born());
+        assert!(topics.topic("a", UNIX_EPOCH).expect("room").born() > old.born());
     }
 
     #[test]
     fn no_two_lives_of_a_name_are_taken_for_one() {
         let topics = few(1);
-        let place = |name: &str| topics.topic(name).expect("room").view(name).last_id;
+        let place = |name: &str| {
+            topics
+                .topic(name, UNIX_EPOCH)
+                .expect("room")
+                .view(name)
+                .last_id
+        };
         assert_eq!(place("a"), None);
-        let old = topics.topic("a").expect("it is there").born();
-        topics.topic("b").expect("room");
-        assert!(topics.topic("a").expect("room").born() > old);
+        let old = topics.topic("a", UNIX_EPOCH).expect("it is there").born();
+        topics.topic("b", UNIX_EPOCH).expect("room");
+        assert!(topics.topic("a", UNIX_EPOCH).expect("room").born() > old);
     }
 }

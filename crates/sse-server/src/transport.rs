@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::http::Version;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,25 +32,6 @@ use sweeper::Sweeper;
 
 /// The most sweepers. More cores than this are rather for those who read.
 const SWEEPERS: usize = 4;
-
-/// How the body is delimited (RFC 9112 6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// HTTP/1.1: a visit is a chunk.
-    Chunked,
-    /// HTTP/1.0: the end of the connection is the end of the body.
-    Bare,
-}
-
-impl Framing {
-    /// The one for a client that speaks this version.
-    pub(crate) fn of(version: Version) -> Self {
-        match version {
-            Version::HTTP_11 => Self::Chunked,
-            _ => Self::Bare,
-        }
-    }
-}
 
 /// The way to the sweepers of one run. They end when the stop is through and the last clone is gone.
 #[derive(Clone, Debug)]

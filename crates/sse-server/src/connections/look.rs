@@ -7,11 +7,10 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::http::Version;
-
 use super::rates::{PerSecond, Rates};
 use super::row::{Asked, Row, State};
 use crate::bounds::MAX_FROM;
+use crate::framing::Framing;
 use crate::params::params;
 use crate::query::{BadQuery, once, tag, whole};
 
@@ -244,7 +243,7 @@ impl<'a> Key<'a> {
             Sort::LastId => Self::Number(row.sent.last().map_or(0, |n| n + 1)),
             Sort::Rate => rate(|rate| rate.events),
             Sort::ByteRate => rate(|rate| rate.bytes),
-            Sort::Http => Self::Number(u64::from(row.client.asked.version != Version::HTTP_10)),
+            Sort::Http => Self::Number(u64::from(row.client.asked.framing == Framing::Chunked)),
             Sort::Verdict => Self::Number(weights.get(&row.id).copied().unwrap_or(0)),
             Sort::Behind => Self::Number(row.behind().unwrap_or(0)),
         }

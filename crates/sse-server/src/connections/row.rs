@@ -5,13 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
-use axum::http::Version;
-
 use super::numbers::Numbers;
 use super::rates::Counts;
+use crate::framing::Framing;
 use crate::out::Told;
 use crate::tap::Tap;
-use crate::transport::Framing;
 
 /// The longest event id that the table keeps and compares, in characters.
 const SHOWN_ID: usize = 64;
@@ -46,7 +44,7 @@ pub(crate) struct Asked {
     pub(crate) stream: Box<str>,
     /// The request's method, as much of it as is shown.
     pub(crate) method: Box<str>,
-    pub(crate) version: Version,
+    pub(crate) framing: Framing,
 }
 
 /// Who ended a connection.
@@ -267,7 +265,7 @@ impl Row {
 
     /// Its tap, which begins now if there was none.
     pub(super) fn tap(&self) -> &Tap {
-        let framing = Framing::of(self.client.asked.version);
+        let framing = self.client.asked.framing;
         self.tap
             .get_or_init(|| Arc::new(Tap::new(framing, self.sent.counts().bytes)))
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::Version;
+use crate::framing::Framing;
 
 use super::*;
 
@@ -42,7 +42,7 @@ fn client(tag: &str) -> Client {
             program: "curl 8.5.0".into(),
             stream: "/endless".into(),
             method: "GET".into(),
-            version: Version::HTTP_11,
+            framing: Framing::Chunked,
         }),
         tag: Some(tag.into()),
         brought: None,

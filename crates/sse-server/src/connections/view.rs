@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
-use axum::http::Version;
 use serde::Serialize;
 
 use super::look::{Look, SHOWN, Sort};
 use super::rates::{Counts, PerSecond, Rates};
 use super::row::Row;
 use super::{Connections, Cut, EndedBy, Table, Verdict};
+use crate::framing::Framing;
 use crate::lock::lock;
 use crate::time::{millis, since_1970};
 
@@ -344,9 +344,9 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
         byte_rate: rate.map(|rate| rate.bytes),
         behind: row.behind(),
         blocked: ended.is_none() && row.sent.is_blocked(),
-        http: match row.client.asked.version {
-            Version::HTTP_10 => "1.0",
-            _ => "1.1",
+        http: match row.client.asked.framing {
+            Framing::Bare => "1.0",
+            Framing::Chunked => "1.1",
         },
         state: row.state().word(),
         status: row.status,

@@ -1,10 +1,18 @@
 //! The pump with made-up instants.
 
 use super::*;
-use crate::stream::{Entry, Pace, Source, Stream, Template, Wall};
+use crate::stream::{Entry, Pace, Source, Stream, Template};
 use crate::streams;
 
 const MS: Duration = Duration::from_millis(1);
+
+/// This instant, at the beginning of 1970.
+fn at(instant: Instant) -> Now {
+    Now {
+        instant,
+        wall: std::time::UNIX_EPOCH,
+    }
+}
 
 /// A pump, a made-up clock, and everything that was sent with the time it was sent at.
 struct Bench {
@@ -27,7 +35,7 @@ impl Bench {
 
     fn visit(&mut self) -> Next {
         let mut out = Out::new();
-        let next = self.pump.fill(self.now, &mut out);
+        let next = self.pump.fill(at(self.now), &mut out);
         if out.len() > 0 {
             let at = (self.now - self.start).as_millis() as u64;
             let text = String::from_utf8(out.wire()).expect("we write UTF-8");
@@ -190,7 +198,7 @@ fn late_visits_keep_the_pace_but_a_long_stall_is_not_made_up_for() {
 fn stop_ends_at_the_next_visit_with_nothing_more() {
     let mut bench = Bench::new(&endless(), KeepAlive::default(), None);
     bench.visit();
-    bench.pump.act(bench.now, Act::Stop);
+    bench.pump.act(at(bench.now), Act::Stop);
     bench.now += 10_000 * MS;
     assert_eq!(bench.visit(), Next::End);
     assert_eq!(bench.sent.len(), 1);
@@ -220,12 +228,10 @@ fn a_template_is_filled_in_for_each_event() {
         line_ending: LineEnding::CrLf,
         ..finite()
     };
-    let mut play = Play::new(Arc::new(stream));
-    play.wall = Wall::At(std::time::UNIX_EPOCH);
-    let start = Instant::now();
+    let play = Play::new(Arc::new(stream));
     let mut pump = Pump::new(play, KeepAlive::Off, Some("t3")).expect("two are left");
     let mut out = Out::new();
-    pump.fill(start, &mut out);
+    pump.fill(at(Instant::now()), &mut out);
     assert_eq!(
         String::from_utf8(out.wire()).expect("UTF-8"),
         "retry: 1000\r\nevent: tick\r\nid: t4\r\ndata: {\"n\": 4, \"at\": \"1970-01-01T00:00:00.000Z\"}\r\n\r\n"
@@ -282,7 +288,7 @@ fn only_what_carries_data_counts_as_an_event() {
     };
     let mut pump = pump(&stream, KeepAlive::Off, None).expect("all of it");
     let mut out = Out::new();
-    assert_eq!(pump.fill(Instant::now(), &mut out), Next::End);
+    assert_eq!(pump.fill(at(Instant::now()), &mut out), Next::End);
     let numbers: Vec<_> = out.marks().map(|mark| mark.number).collect();
     assert_eq!(numbers, [Some(3), Some(4)]);
 }

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::app::{Context, tell};
+use super::answer::tell;
+use super::context::Context;
+use super::state::StateView;
 use crate::bounds::MAX_FROM;
 use crate::connections::Look;
 use crate::params::params;
-use crate::preview::Preview;
 use crate::query::{once, whole};
-use crate::state::StateView;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -50,7 +50,7 @@ pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Re
         let sentence = "Say which stream, such as ?stream=/numbers.";
         return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
     };
-    match Preview::of(&context, &stream) {
+    match context.preview(&stream) {
         Some(preview) => (FRESH, Json(preview)).into_response(),
         None => {
             let sentence = "There is no stream at this path: GET /api/state has them all.";

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body as _;
 
-use crate::app::last_words;
+use super::answer::last_words;
 use crate::config::Limits;
 use crate::error::Error;
 

@@ -8,7 +8,9 @@ use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use rust_embed::RustEmbed;
 
-use crate::app::{Context, say};
+use super::answer::say;
+use super::context::Context;
+use super::lookup::not_found;
 
 /// `ui/`, read from disk in debug builds so that an edit shows at the next reload.
 #[derive(RustEmbed)]
@@ -50,7 +52,7 @@ pub(crate) fn is_file(path: &str) -> bool {
 
 fn file(context: &Context, name: &str, path: &str) -> Response<Body> {
     let Some(file) = Ui::get(name) else {
-        return super::not_found(context, path);
+        return not_found(context, path);
     };
     let kind = match file.metadata.mimetype() {
         text if text.starts_with("text/") => format!("{text}; charset=utf-8"),

@@ -2,57 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use axum::response::IntoResponse;
 
+use super::answer::{Answer, say};
 use super::body;
-use crate::app::{Answer, Context, Visitor, client, last_event_id, say};
-use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
+use super::context::Context;
+use super::head::{self, Headers, Unsized};
+use super::visitor::{Asked, Visitor};
+use crate::connections::{Client, GoesOn, Numbers};
 use crate::pump::Pump;
-use crate::query::{BadQuery, Overrides};
+use crate::query::Overrides;
 use crate::stream::Stream;
-
-/// What a request for a stream asks, read.
-pub(super) struct Asked {
-    pub(super) client: Client,
-    pub(super) overrides: Overrides,
-    /// The last event id that the client brought.
-    pub(super) last_event_id: Option<String>,
-}
-
-impl Asked {
-    /// Reads who asks, with what last event id, where the query was `read`.
-    ///
-    /// # Errors
-    /// The answer to a query that is out of bounds; the table has the refusal.
-    pub(super) fn read(
-        request: &Request<Body>,
-        read: Result<Overrides, BadQuery>,
-        visitor: Visitor,
-        context: &Context,
-    ) -> Result<Self, Box<Response<Body>>> {
-        // A client whose query is refused is still known by its name.
-        let overrides = read
-            .clone()
-            .unwrap_or_else(|_| Overrides::only_client(request.uri().query()));
-        let last_event_id = last_event_id(request.headers(), &overrides);
-        let client = client(request, visitor.peer, visitor.class, &overrides);
-        if let Err(bad) = read {
-            let status = StatusCode::BAD_REQUEST;
-            let ending = Ending::new(EndedBy::Server, "bad query");
-            context
-                .connections
-                .refuse(client, status.as_u16(), None, ending);
-            return Err(Box::new(say(status, &bad.to_string())));
-        }
-        Ok(Self {
-            client,
-            overrides,
-            last_event_id,
-        })
-    }
-}
 
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(
@@ -97,7 +59,7 @@ pub(super) async fn open(
         }
     };
     if head_only {
-        return head(&stream.headers).into();
+        return head::response(&stream.headers).into();
     }
     let client = Client {
         numbers: numbers(),
@@ -117,7 +79,7 @@ pub(super) fn begin(
 ) -> Answer {
     match context.connections.open(client, goes_on) {
         Ok(open) => Answer {
-            response: head(headers),
+            response: head::response(headers),
             begins: Some((pump, open)),
         },
         Err(full) => {
@@ -139,43 +101,5 @@ pub(super) fn begin(
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             response.into()
         }
-    }
-}
-
-/// What a stream adds to its head.
-type Headers = [(HeaderName, HeaderValue)];
-
-/// The head of a stream, with what its definition adds or puts in a place. `no-store` because no event may come from a cache,
-/// `no-transform` because a proxy that compresses holds events back until it has enough of them (RFC 9111 5.2.2.6), and
-/// `x-accel-buffering` because nginx would else hold them back too.
-pub(crate) fn head(own: &Headers) -> Response<Body> {
-    let mut response = (
-        [
-            (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store, no-transform"),
-            (HeaderName::from_static("x-accel-buffering"), "no"),
-        ],
-        Body::new(Unsized),
-    )
-        .into_response();
-    for (name, value) in own {
-        response.headers_mut().insert(name, value.clone());
-    }
-    response
-}
-
-/// A body that is never sent (a HEAD has none, a stream's is its pump's) but has no known length, so that
-/// no layer writes `content-length: 0` for it.
-struct Unsized;
-
-impl hyper::body::Body for Unsized {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
-        std::task::Poll::Ready(None)
     }
 }

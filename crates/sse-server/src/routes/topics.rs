@@ -2,16 +2,20 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
+use super::answer::{Answer, say};
 use super::body;
+use super::context::Context;
+use super::head;
 use super::publish::{Fields, Kind};
-use super::streams::{self, Asked};
-use crate::app::{Answer, Context, Visitor, say};
+use super::streams;
+use super::visitor::{Asked, Visitor};
 use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
 use crate::error::Error;
 use crate::pump::Pump;
@@ -37,7 +41,7 @@ pub(super) async fn subscribe(
     if *request.method() == Method::HEAD {
         // It tells nobody, so it begins no topic.
         return match topics::is_name(name) {
-            true => streams::head(&[]).into(),
+            true => head::response(&[]).into(),
             false => refuse(&Error::BadTopic).into(),
         };
     }
@@ -46,7 +50,7 @@ pub(super) async fn subscribe(
     }
     match context
         .topics
-        .subscribe(name, asked.last_event_id.as_deref())
+        .subscribe(name, asked.last_event_id.as_deref(), SystemTime::now())
     {
         Ok(subscription) => {
             let subscription = subscription.in_form(asked.overrides.form);

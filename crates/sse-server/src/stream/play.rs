@@ -1,7 +1,7 @@
 //! A stream as one client asked for it: the query may change where it begins, its count and its pace.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::{Pace, Source, Stream};
 
@@ -14,16 +14,6 @@ pub(crate) struct Play {
     pub(crate) pace: Pace,
     /// Whether events may have times of their own: a pace that was asked for holds for all.
     pub(crate) own_pace: bool,
-    pub(crate) wall: Wall,
-}
-
-/// What time `{now}` is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wall {
-    /// What the system says.
-    Real,
-    /// Made up.
-    At(SystemTime),
 }
 
 impl Play {
@@ -34,7 +24,6 @@ impl Play {
             count: stream.count,
             pace: stream.pace,
             own_pace: true,
-            wall: Wall::Real,
             stream,
         }
     }
@@ -68,15 +57,6 @@ impl Play {
             Some(own) => own,
             None if first => Duration::ZERO,
             None => self.pace.before(n),
-        }
-    }
-}
-
-impl Wall {
-    pub(crate) fn now(self) -> SystemTime {
-        match self {
-            Wall::Real => SystemTime::now(),
-            Wall::At(time) => time,
         }
     }
 }

@@ -22,7 +22,7 @@ use toml_parser::lexer::TokenKind;
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::keep_alive::KeepAlive;
 use crate::path::{RESERVED, RESERVED_SIGN, can_stand, is_reserved};
-use crate::routes::page;
+use crate::routes;
 use crate::stream::{Pace, Stream};
 use crate::time::read_time;
 use value::{Given, find};
@@ -328,7 +328,7 @@ impl Reader<'_> {
                 ),
             );
         }
-        if page::is_file(path) {
+        if routes::is_file(path) {
             return self.wrong(given, "is a file of the page: choose another.");
         }
         if path.len() > MAX_PATH {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sse_wire::{Decoded, Decoder};
 
 use super::Piece;
-use crate::transport::Framing;
+use crate::framing::Framing;
 
 /// Something that a client makes of the bytes.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -382,7 +382,7 @@ mod tests {
             max_lag: 10,
             ..TopicConfig::default()
         });
-        let topic = topics.topic("news").expect("room");
+        let topic = topics.topic("news", std::time::UNIX_EPOCH).expect("room");
         let (sweep, _) = topic.sweep();
         let mut cx = Context::from_waker(Waker::noop());
         // A subscriber is nobody that is waited for.
@@ -429,7 +429,7 @@ mod tests {
             keep_bytes: 10_000,
             ..TopicConfig::default()
         });
-        let topic = topics.topic("news").expect("room");
+        let topic = topics.topic("news", std::time::UNIX_EPOCH).expect("room");
         let (sweep, _) = topic.sweep();
         let mut cx = Context::from_waker(Waker::noop());
         let mut ready = |batch: &Batch| pin!(topic.publish(batch, &mut 0)).poll(&mut cx).is_ready();
@@ -451,11 +451,11 @@ mod tests {
             max_lag: 10,
             ..TopicConfig::default()
         });
-        let topic = topics.topic("news").expect("room");
+        let topic = topics.topic("news", std::time::UNIX_EPOCH).expect("room");
         let (_sweep, _) = topic.sweep();
         let mut cx = Context::from_waker(Waker::noop());
         let many = events(12);
-        let mut publish = pin!(topics.publish("news", &many));
+        let mut publish = pin!(topics.publish("news", &many, std::time::UNIX_EPOCH));
         for _ in 0..3 {
             assert!(publish.as_mut().poll(&mut cx).is_pending());
         }
@@ -482,7 +482,7 @@ mod tests {
             max_lag: 0,
             ..TopicConfig::default()
         });
-        let topic = topics.topic("news").expect("room");
+        let topic = topics.topic("news", std::time::UNIX_EPOCH).expect("room");
         let (_sweep, _) = topic.sweep();
         let mut cx = Context::from_waker(Waker::noop());
         assert!(

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::Framing;
 use crate::connections::{EndedBy, Ending, Open};
+use crate::framing::Framing;
 use crate::out::{Mark, Out};
 use crate::pump::{Act, Next, Pump};
+use crate::time::Now;
 use crate::topics::Topic;
 use crate::wire::{Left, Wire};
 
@@ -90,7 +91,7 @@ impl Connection {
     /// Sends what is due, and to a client that closed its side something in any case.
     pub(super) fn visit(
         &mut self,
-        now: Instant,
+        now: Now,
         stall: Duration,
         out: &mut Out,
         cx: &mut Context<'_>,
@@ -98,7 +99,7 @@ impl Connection {
         let visit = self.send_due(now, stall, out, cx);
         match visit {
             Visit::Wait(_) | Visit::Again if self.wire.is_half_closed() => {
-                self.probed(visit, now, cx)
+                self.probed(visit, now.instant, cx)
             }
             visit => visit,
         }
@@ -123,19 +124,19 @@ impl Connection {
 
     fn send_due(
         &mut self,
-        now: Instant,
+        now: Now,
         stall: Duration,
         out: &mut Out,
         cx: &mut Context<'_>,
     ) -> Visit {
         if let Some(unsent) = self.unsent.take() {
-            match self.flush(unsent, now, stall, cx) {
+            match self.flush(unsent, now.instant, stall, cx) {
                 None => {}
                 Some(visit) => return visit,
             }
         }
         let next = match out.chunked() == (self.framing == Framing::Chunked) {
-            true => self.pump.repeat(now, out),
+            true => self.pump.repeat(now.instant, out),
             false => None,
         };
         let next = next.unwrap_or_else(|| self.fill(now, out));
@@ -174,11 +175,11 @@ impl Connection {
                         .collect(),
                     head,
                     ends: next == Next::End,
-                    since: now,
+                    since: now.instant,
                 }));
                 self.open.blocked(true);
                 self.account(at);
-                Visit::Blocked(now + stall)
+                Visit::Blocked(now.instant + stall)
             }
             Poll::Ready(Err(left)) => {
                 let whole = out.marks().take_while(|mark| mark.end <= taken);
@@ -189,10 +190,10 @@ impl Connection {
         }
     }
 
-    fn fill(&mut self, now: Instant, out: &mut Out) -> Next {
+    fn fill(&mut self, now: Now, out: &mut Out) -> Next {
         out.clear();
         let next = self.pump.fill(now, out);
-        if out.len() == 0 && self.is_probe_due(now) && matches!(next, Next::Wait { .. }) {
+        if out.len() == 0 && self.is_probe_due(now.instant) && matches!(next, Next::Wait { .. }) {
             out.payload().extend_from_slice(PROBE);
         }
         if self.framing == Framing::Chunked && next != Next::Cut {
@@ -232,7 +233,7 @@ impl Connection {
     }
 
     /// Takes an act from outside; the next visit carries it out.
-    pub(super) fn act(&mut self, now: Instant, act: Act) {
+    pub(super) fn act(&mut self, now: Now, act: Act) {
         self.pump.act(now, act);
     }
 

@@ -230,8 +230,8 @@ mod tests {
     fn a_publish_starts_one_pass_over_its_readers() {
         let topics = Topics::new(TopicConfig::default());
         let (a, b) = (
-            topics.topic("a").expect("room"),
-            topics.topic("b").expect("room"),
+            topics.topic("a", std::time::UNIX_EPOCH).expect("room"),
+            topics.topic("b", std::time::UNIX_EPOCH).expect("room"),
         );
         let mut readers = Readers::default();
         publish(&a);
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn a_pass_begins_when_nobody_has_more_to_publish_just_now() {
         let topics = Topics::new(TopicConfig::default());
-        let topic = topics.topic("a").expect("room");
+        let topic = topics.topic("a", std::time::UNIX_EPOCH).expect("room");
         let mut readers = Readers::default();
         readers.enter(&topic, 1);
         // Turns until the pass begins, when the first `busy` of them bring one more event each.
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn nobody_is_left_out_when_others_leave_during_a_pass() {
         let topics = Topics::new(TopicConfig::default());
-        let topic = topics.topic("a").expect("room");
+        let topic = topics.topic("a", std::time::UNIX_EPOCH).expect("room");
         for gone in 0..6 {
             for visited in 0..6 {
                 let mut readers = Readers::default();
@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn a_topic_without_readers_is_forgotten() {
         let topics = Topics::new(TopicConfig::default());
-        let topic = topics.topic("a").expect("room");
+        let topic = topics.topic("a", std::time::UNIX_EPOCH).expect("room");
         let mut readers = Readers::default();
         let seat = readers.enter(&topic, 1);
         assert_eq!(readers.leave(seat), None);

@@ -21,9 +21,11 @@ use super::connection::{Connection, STOPPED, TOO_SLOW, Visit};
 use super::readers::{Readers, Seat};
 use super::ready::{Ready, Token};
 use super::timers::{Armed, Timers};
+use crate::clock;
 use crate::connections::Ending;
 use crate::out::Out;
 use crate::pump::Act;
+use crate::time::Now;
 use crate::wire::Wire;
 
 /// Sends after which others have their turn. So many cost about half a millisecond.
@@ -157,7 +159,7 @@ impl Sweeper {
 
     /// One go. Answers whether there may be more to do at once.
     fn go(&mut self) -> bool {
-        let now = Instant::now();
+        let now = clock::now();
         if self.timers.len() > 2 * self.slots.len() + SPARE_TIMERS {
             let slots = &self.slots;
             self.timers
@@ -185,7 +187,7 @@ impl Sweeper {
             seat,
             queued: false,
         });
-        let now = Instant::now();
+        let now = clock::now();
         // The stop may have passed by already.
         if self.stopping
             && let State::Open(connection) = &mut self.slots[key].state
@@ -196,7 +198,7 @@ impl Sweeper {
         self.visit(key, now);
     }
 
-    fn look_after_woken(&mut self, now: Instant) -> bool {
+    fn look_after_woken(&mut self, now: Now) -> bool {
         if self.woken.is_empty() {
             self.ready.take(&mut self.woken);
         }
@@ -216,16 +218,16 @@ impl Sweeper {
     }
 
     /// Hears what the client has to say: nothing, if all is well.
-    fn listen(&mut self, key: usize, now: Instant) {
+    fn listen(&mut self, key: usize, now: Now) {
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
         let mut cx = Context::from_waker(&slot.waker);
         match &mut slot.state {
             State::Open(connection) => {
-                if let Poll::Ready(ending) = connection.poll_left(now, &mut cx) {
+                if let Poll::Ready(ending) = connection.poll_left(now.instant, &mut cx) {
                     self.close(key, ending, Close::Reset);
-                } else if connection.is_probe_due(now) && !connection.is_blocked() {
+                } else if connection.is_probe_due(now.instant) && !connection.is_blocked() {
                     self.visit(key, now);
                 }
             }
@@ -238,9 +240,9 @@ impl Sweeper {
         }
     }
 
-    fn fire(&mut self, now: Instant) -> bool {
+    fn fire(&mut self, now: Now) -> bool {
         for _ in 0..TURN {
-            let Some((key, at)) = self.timers.due(now) else {
+            let Some((key, at)) = self.timers.due(now.instant) else {
                 return false;
             };
             let Some(slot) = self.slots.get_mut(key) else {
@@ -255,7 +257,7 @@ impl Sweeper {
     }
 
     /// Goes on with the passes over the readers of topics.
-    fn sweep(&mut self, now: Instant) -> bool {
+    fn sweep(&mut self, now: Now) -> bool {
         self.readers.turn();
         for _ in 0..TURN {
             let Some(key) = self.readers.next() else {
@@ -282,7 +284,7 @@ impl Sweeper {
         true
     }
 
-    fn turns(&mut self, now: Instant) -> bool {
+    fn turns(&mut self, now: Now) -> bool {
         for _ in 0..UNPACED_TURN.min(self.unpaced.len()) {
             let Some(key) = self.unpaced.pop_front() else {
                 break;
@@ -297,13 +299,13 @@ impl Sweeper {
     }
 
     /// Answers whether the visit was full and there is more to send at once.
-    fn visit(&mut self, key: usize, now: Instant) -> bool {
+    fn visit(&mut self, key: usize, now: Now) -> bool {
         let Some(slot) = self.slots.get_mut(key) else {
             return false;
         };
         let connection = match &mut slot.state {
             State::Open(connection) => connection,
-            State::Closing(_, until) if *until > now => {
+            State::Closing(_, until) if *until > now.instant => {
                 self.timers.arm(key, &mut slot.armed, *until);
                 return false;
             }
@@ -338,7 +340,7 @@ impl Sweeper {
     }
 
     /// Ends every connection in order, as far as it can be done without waiting for a client.
-    fn stop_some(&mut self, now: Instant) -> bool {
+    fn stop_some(&mut self, now: Now) -> bool {
         let first = self.unstopped.saturating_sub(TURN);
         for key in first..self.unstopped {
             match self.slots.get_mut(key).map(|slot| &mut slot.state) {
@@ -366,11 +368,12 @@ impl Sweeper {
         match how {
             Close::Reset => wire.reset(),
             Close::Patiently if wire.talked() && !self.stopping && wire.shut_down() => {
-                let until = Instant::now() + PATIENCE;
+                let now = clock::now();
+                let until = now.instant + PATIENCE;
                 slot.state = State::Closing(wire, until);
                 self.timers.arm(key, &mut slot.armed, until);
                 // It stays, until the client closes or the time is over.
-                return self.listen(key, Instant::now());
+                return self.listen(key, now);
             }
             Close::InOrder | Close::Patiently => drop(wire),
         }

@@ -6,7 +6,7 @@ mod cost;
 mod cut;
 mod log;
 
-use axum::http::Version;
+use crate::framing::Framing;
 
 use super::*;
 use crate::connections::{Asked, Connections, Ending, Look, Open, RowView};
@@ -77,7 +77,7 @@ impl Desk {
                 program: who.program.unwrap_or("curl 8.5.0").into(),
                 stream: who.path.unwrap_or("/endless").into(),
                 method: "GET".into(),
-                version: Version::HTTP_11,
+                framing: Framing::Chunked,
             }),
             tag: who.tag.map(Box::from),
             brought: who.brought.map(Box::from),

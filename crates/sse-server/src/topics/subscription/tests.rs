@@ -6,7 +6,9 @@ use crate::topics::Topics;
 use crate::topics::{Batch, Draft};
 
 fn topic(config: TopicConfig) -> Arc<Topic> {
-    Topics::new(config).topic("news").expect("room")
+    Topics::new(config)
+        .topic("news", std::time::UNIX_EPOCH)
+        .expect("room")
 }
 
 fn small(slow: Slow) -> Arc<Topic> {

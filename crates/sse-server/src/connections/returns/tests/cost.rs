@@ -87,7 +87,9 @@ fn numbers_of_a_stream_that_has_changed_are_not_compared() {
 fn a_subscriber_that_brings_no_id_has_lost_what_was_published_meanwhile() {
     let desk = Desk::new();
     let topics = Topics::new(TopicConfig::default());
-    let topic = topics.topic("news").expect("there is room");
+    let topic = topics
+        .topic("news", std::time::UNIX_EPOCH)
+        .expect("there is room");
     let client = |who| Client {
         numbers: Numbers::Topic(Arc::clone(&topic)),
         ..desk.client(who)

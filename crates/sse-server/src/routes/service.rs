@@ -1,4 +1,4 @@
-//! What a request meets once it is read: guard, router, and the marks that every answer gets.
+//! The way of a request: guard, lookup, handler, and the marks that every answer gets.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,68 +6,27 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header,
 };
 use axum::response::IntoResponse;
-use tokio::sync::watch;
+use axum::routing::get;
 use tower::ServiceExt;
 
+use super::answer::{Answer, ONE_CODING, last_words, say, tell};
+use super::context::Context;
+use super::lookup::{Place, not_found, place};
+use super::visitor::{Visitor, client, unread_client};
+use super::{api, head, page, streams, topics};
 use crate::config::Limits;
-use crate::connections::{Asked, Client, Connections, EndedBy, Ending, Numbers, Open};
-use crate::error::Error;
-use crate::guard::{self, Admission, Area, Class, Ends, Guard, Refusal};
-use crate::keep_alive::KeepAlive;
-use crate::pump::Pump;
+use crate::connections::{Connections, EndedBy, Ending};
+use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
+use crate::path;
 use crate::query::Overrides;
-use crate::routes::{Place, Room};
-use crate::streams::Streams;
-use crate::topics::{Batch, Published, Topics};
-use crate::{Status, connections, path, program, routes, text};
+use crate::stream::Stream;
+use crate::topics::{PREFIX, Topics};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
-
-/// What the table keeps of a method, in bytes.
-const SHOWN_METHOD: usize = 16;
-
-/// What is looked through of a head that could not be read, in bytes.
-const SHOWN_HEAD: usize = 2048;
-
-/// What the table keeps of a path, in bytes.
-const SHOWN_PATH: usize = 256;
-
-/// What the handlers work with. Lives as long as the server, over starts and stops.
-pub(crate) struct Context {
-    pub(crate) guard: Guard,
-    pub(crate) connections: Connections,
-    pub(crate) streams: Arc<Streams>,
-    pub(crate) topics: Topics,
-    pub(crate) keep_alive: KeepAlive,
-    /// Whether a blank line follows a keep-alive comment, where a stream does not say.
-    pub(crate) keep_alive_blank: bool,
-    /// What the bodies of all requests may take.
-    pub(crate) bodies: Room,
-    pub(crate) limits: Limits,
-    pub(crate) status: watch::Receiver<Status>,
-}
-
-impl Context {
-    /// Publishes the events to a topic.
-    pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
-        let published = self.topics.publish(topic, batch).await?;
-        self.connections.tell();
-        Ok(published)
-    }
-
-    /// Ends a topic. Answers whether there was one.
-    pub(crate) fn end_topic(&self, topic: &str) -> bool {
-        let ended = self.topics.end(topic);
-        if ended {
-            self.connections.tell();
-        }
-        ended
-    }
-}
 
 /// The way of a request: guard, then router.
 pub(crate) struct App {
@@ -75,33 +34,10 @@ pub(crate) struct App {
     router: Router,
 }
 
-/// Who asks, for the handlers of streams.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Visitor {
-    pub(crate) peer: SocketAddr,
-    pub(crate) class: Class,
-}
-
-/// An answer, and the stream that begins with it.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) response: Response<Body>,
-    pub(crate) begins: Option<(Pump, Open)>,
-}
-
-impl From<Response<Body>> for Answer {
-    fn from(response: Response<Body>) -> Self {
-        Self {
-            response,
-            begins: None,
-        }
-    }
-}
-
 impl App {
     pub(crate) fn new(context: Arc<Context>) -> Self {
         Self {
-            router: routes::router(&context),
+            router: router(&context),
             context,
         }
     }
@@ -127,7 +63,7 @@ impl App {
     ) -> Answer {
         let target = path::in_one_spelling(std::mem::take(request.uri_mut()));
         request.uri_mut().clone_from(&target);
-        let place = routes::place(&self.context, target.path());
+        let place = place(&self.context, target.path());
         let area = place.area(request.method());
         let ends = Ends {
             peer: peer.ip(),
@@ -149,7 +85,7 @@ impl App {
             }
         };
         let headers = answer.response.headers_mut();
-        mark(headers, area);
+        head::mark(headers, area);
         // At the end, since it names all that there are.
         if let Some(admission) = admission {
             share(headers, &admission);
@@ -168,8 +104,8 @@ impl App {
             Place::Stream(_) | Place::Nothing if is_preflight => {
                 preflight(request.headers(), false).into()
             }
-            Place::Stream(stream) => routes::stream(&self.context, stream, visitor, request).await,
-            Place::Topic(name) => routes::topic(&self.context, name, visitor, request).await,
+            Place::Stream(found) => stream(&self.context, found, visitor, request).await,
+            Place::Topic(name) => topic(&self.context, name, visitor, request).await,
             Place::Nothing => self.not_found(&request, visitor).into(),
             Place::Api | Place::Page | Place::Health => {
                 let Ok(response) = self.router.clone().oneshot(request).await;
@@ -192,7 +128,7 @@ impl App {
                 Ending::new(EndedBy::Server, "nothing there"),
             );
         }
-        routes::not_found(&self.context, request.uri().path())
+        not_found(&self.context, request.uri().path())
     }
 
     /// Enters a request whose head could not be read, as far as it says who asks for what.
@@ -203,29 +139,7 @@ impl App {
         status: StatusCode,
         why: &'static str,
     ) {
-        let head = String::from_utf8_lossy(&head[..head.len().min(SHOWN_HEAD)]);
-        let mut lines = head.split('\n');
-        let mut words = lines.next().unwrap_or_default().split_ascii_whitespace();
-        let method = words.next().unwrap_or_default();
-        let target = words.next().unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let agent = lines.find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("user-agent")
-                .then(|| value.trim())
-        });
-        let client = Client {
-            peer,
-            asked: Arc::new(Asked {
-                program: text::tame(&program::name(agent), SHOWN_PATH).into(),
-                stream: text::tame(path, SHOWN_PATH).into(),
-                method: text::tame(method, SHOWN_METHOD).into(),
-                version: Version::HTTP_11,
-            }),
-            tag: Overrides::only_client(Some(query)).client.map(Box::from),
-            brought: None,
-            numbers: Numbers::None,
-        };
+        let client = unread_client(head, peer);
         let ending = Ending::new(EndedBy::Server, why);
         let connections = &self.context.connections;
         connections.refuse(client, status.as_u16(), None, ending);
@@ -252,10 +166,6 @@ impl App {
     }
 }
 
-/// What is said of a transfer coding that is not ours.
-pub(crate) const ONE_CODING: &str =
-    "This server knows no transfer coding but chunked, once: send the body without another.";
-
 /// The refusal of a request that cannot be answered whatever it asks for.
 fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
     if !request.uri().path().starts_with('/') {
@@ -277,108 +187,6 @@ fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
         return Some(last_words(StatusCode::NOT_IMPLEMENTED, ONE_CODING));
     }
     None
-}
-
-/// What every answer of an area says.
-pub(crate) fn mark(headers: &mut HeaderMap, area: Area) {
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    match area {
-        Area::Api | Area::Page | Area::Health => {
-            headers.insert(
-                "cross-origin-resource-policy",
-                HeaderValue::from_static("same-origin"),
-            );
-        }
-        Area::Stream | Area::EndOfTopic | Area::Nothing => {
-            // The answer depends on it, also where none was sent.
-            headers.append(header::VARY, HeaderValue::from_static("origin"));
-        }
-    }
-    if area == Area::Stream {
-        // Whatever a stream's head says that it is, shown as a document it may not script, and reads nothing of this origin.
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("sandbox"),
-        );
-    }
-}
-
-/// The client of a request for a stream, as the table shows it.
-pub(crate) fn client<B>(
-    request: &Request<B>,
-    peer: SocketAddr,
-    class: Class,
-    overrides: &Overrides,
-) -> Client {
-    let agent = request
-        .headers()
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
-    Client {
-        peer,
-        asked: Arc::new(Asked {
-            program: match class {
-                Class::Shell => "SSE Workbench window".into(),
-                _ => text::tame(&program::name(agent), SHOWN_PATH).into(),
-            },
-            stream: text::tame(request.uri().path(), SHOWN_PATH).into(),
-            method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
-            version: request.version(),
-        }),
-        tag: overrides.client.as_deref().map(Box::from),
-        brought: last_event_id(request.headers(), overrides)
-            .filter(|id| !id.is_empty())
-            .map(|id| connections::shown(&id).into()),
-        numbers: Numbers::None,
-    }
-}
-
-/// The header beats the query (invariant 5). What is not UTF-8 cannot be an id of ours; it is kept as
-/// something that is none, so that the stream begins at the beginning.
-pub(crate) fn last_event_id(headers: &HeaderMap, overrides: &Overrides) -> Option<String> {
-    match headers.get("last-event-id") {
-        Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
-        None => overrides.last_event_id.clone(),
-    }
-}
-
-/// A sentence as an answer.
-pub(crate) fn say(status: StatusCode, sentence: &str) -> Response<Body> {
-    (
-        status,
-        [
-            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-        ],
-        format!("{sentence}\n"),
-    )
-        .into_response()
-}
-
-/// A sentence as an answer of whatever is at `path`: JSON below `/api`, where a program reads it.
-pub(crate) fn tell(path: &str, status: StatusCode, sentence: &str) -> Response<Body> {
-    if path != "/api" && !path.starts_with("/api/") {
-        return say(status, sentence);
-    }
-    let error = serde_json::json!({ "error": sentence });
-    (
-        status,
-        [(header::CACHE_CONTROL, "no-store")],
-        axum::Json(error),
-    )
-        .into_response()
-}
-
-/// A refusal over a body that was not read: the connection cannot be used again.
-pub(crate) fn last_words(status: StatusCode, sentence: &str) -> Response<Body> {
-    let mut response = say(status, sentence);
-    response
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }
 
 /// Answers a preflight that the guard let through (Fetch 3.3.3): what was asked for is allowed, and the end of a topic to
@@ -431,4 +239,73 @@ fn share(headers: &mut HeaderMap, admission: &Admission) {
     if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
     }
+}
+
+/// Answers a request for a stream.
+async fn stream(
+    context: &Context,
+    stream: Arc<Stream>,
+    visitor: Visitor,
+    request: Request<Body>,
+) -> Answer {
+    match *request.method() {
+        Method::GET | Method::HEAD | Method::POST => {
+            streams::open(context, stream, visitor, request).await
+        }
+        _ => other(&request).into(),
+    }
+}
+
+/// Answers a request for a topic.
+async fn topic(context: &Context, name: &str, visitor: Visitor, request: Request<Body>) -> Answer {
+    match *request.method() {
+        Method::GET | Method::HEAD => topics::subscribe(context, name, visitor, request).await,
+        Method::POST => topics::publish(context, name, request).await.into(),
+        Method::DELETE => topics::end(context, name).into(),
+        _ => other(&request).into(),
+    }
+}
+
+/// The routes of what is no stream.
+fn router(context: &Arc<Context>) -> Router {
+    Router::new()
+        .route("/", get(page::index))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/api/state", get(api::state))
+        .route("/api/connections", get(api::connections))
+        .route("/api/preview", get(api::preview))
+        .route("/api/wire", get(api::wire))
+        .fallback(page::asset)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(context))
+}
+
+async fn wrong_method(request: Request<Body>) -> Response<Body> {
+    let (method, path) = (request.method(), request.uri().path());
+    tell(
+        path,
+        StatusCode::METHOD_NOT_ALLOWED,
+        &format!("{path} does not answer {method}: use GET."),
+    )
+}
+
+/// OPTIONS that is not a preflight (RFC 9110 9.3.7), or a method that a stream does not have.
+fn other(request: &Request<Body>) -> Response<Body> {
+    let (method, path) = (request.method(), request.uri().path());
+    let (allow, advice) = match path.starts_with(PREFIX) {
+        true => ("GET, HEAD, POST, DELETE, OPTIONS", "GET, POST or DELETE"),
+        false => ("GET, HEAD, POST, OPTIONS", "GET or POST"),
+    };
+    let mut response = if method == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        say(
+            StatusCode::METHOD_NOT_ALLOWED,
+            &format!("{path} does not answer {method}: use {advice}."),
+        )
+    };
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
 }

@@ -1,53 +1,13 @@
-//! What the outside is told of the server: its life cycle's state, its streams, its connections.
+//! What a page begins with: the life cycle's state, the streams, the topics, who is connected.
 
 use serde::Serialize;
 
-use crate::app::Context;
+use super::context::Context;
 use crate::connections::Tally;
-use crate::error::Error;
+use crate::status::Status;
 use crate::stream::StreamInfo;
 use crate::streams::StreamsFile;
 use crate::topics::TopicInfo;
-
-/// Where the server is in its life cycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    /// Nothing listens.
-    Stopped,
-    /// About to listen.
-    Starting,
-    /// Listening.
-    Running,
-    /// Ending streams and closing connections.
-    Stopping,
-    /// The last start did not succeed; nothing listens.
-    Failed,
-}
-
-/// The state of the life cycle, held in one watch channel and nowhere else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Status {
-    /// Where the server is in its life cycle.
-    pub phase: Phase,
-    /// The port: the real one while running, else the one that is configured.
-    pub port: u16,
-    /// Where to visit, while running.
-    pub url: Option<String>,
-    /// Why the last start failed, while failed.
-    pub error: Option<Error>,
-}
-
-impl Status {
-    pub(crate) fn new(phase: Phase, port: u16) -> Self {
-        Self {
-            phase,
-            port,
-            url: None,
-            error: None,
-        }
-    }
-}
 
 /// Everything that a page needs to begin with.
 #[derive(Clone, Debug, Serialize)]

@@ -1,0 +1,13 @@
+//! The one place that reads both clocks for the streams: they are handed what it shows.
+
+use std::time::{Instant, SystemTime};
+
+use crate::time::Now;
+
+/// What the clocks of this machine show.
+pub(crate) fn now() -> Now {
+    Now {
+        instant: Instant::now(),
+        wall: SystemTime::now(),
+    }
+}

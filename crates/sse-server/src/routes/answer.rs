@@ -1,0 +1,64 @@
+//! What a request is answered: a response, the stream that begins with it, and sentences for people.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+
+use crate::connections::Open;
+use crate::pump::Pump;
+
+/// An answer, and the stream that begins with it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response<Body>,
+    pub(crate) begins: Option<(Pump, Open)>,
+}
+
+impl From<Response<Body>> for Answer {
+    fn from(response: Response<Body>) -> Self {
+        Self {
+            response,
+            begins: None,
+        }
+    }
+}
+
+/// A sentence as an answer.
+pub(crate) fn say(status: StatusCode, sentence: &str) -> Response<Body> {
+    (
+        status,
+        [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        format!("{sentence}\n"),
+    )
+        .into_response()
+}
+
+/// A sentence as an answer of whatever is at `path`: JSON below `/api`, where a program reads it.
+pub(crate) fn tell(path: &str, status: StatusCode, sentence: &str) -> Response<Body> {
+    if path != "/api" && !path.starts_with("/api/") {
+        return say(status, sentence);
+    }
+    let error = serde_json::json!({ "error": sentence });
+    (
+        status,
+        [(header::CACHE_CONTROL, "no-store")],
+        axum::Json(error),
+    )
+        .into_response()
+}
+
+/// A refusal over a body that was not read: the connection cannot be used again.
+pub(crate) fn last_words(status: StatusCode, sentence: &str) -> Response<Body> {
+    let mut response = say(status, sentence);
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// What is said of a transfer coding that is not ours.
+pub(crate) const ONE_CODING: &str =
+    "This server knows no transfer coding but chunked, once: send the body without another.";

@@ -1,0 +1,60 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::watch;
+
+use super::body::Room;
+use super::head;
+use crate::clock;
+use crate::config::Limits;
+use crate::connections::Connections;
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::keep_alive::KeepAlive;
+use crate::preview::Preview;
+use crate::status::Status;
+use crate::streams::Streams;
+use crate::topics::{Batch, Published, Topics};
+
+/// What the handlers work with. Lives as long as the server, over starts and stops.
+pub(crate) struct Context {
+    pub(crate) guard: Guard,
+    pub(crate) connections: Connections,
+    pub(crate) streams: Arc<Streams>,
+    pub(crate) topics: Topics,
+    pub(crate) keep_alive: KeepAlive,
+    /// Whether a blank line follows a keep-alive comment, where a stream does not say.
+    pub(crate) keep_alive_blank: bool,
+    /// What the bodies of all requests may take.
+    pub(crate) bodies: Room,
+    pub(crate) limits: Limits,
+    pub(crate) status: watch::Receiver<Status>,
+}
+
+impl Context {
+    /// Publishes the events to a topic.
+    pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
+        let published = self.topics.publish(topic, batch, SystemTime::now()).await?;
+        self.connections.tell();
+        Ok(published)
+    }
+
+    /// Ends a topic. Answers whether there was one.
+    pub(crate) fn end_topic(&self, topic: &str) -> bool {
+        let ended = self.topics.end(topic);
+        if ended {
+            self.connections.tell();
+        }
+        ended
+    }
+
+    /// What the stream at this path would send, if there is one.
+    pub(crate) fn preview(&self, path: &str) -> Option<Preview> {
+        let stream = self.streams.find(path)?;
+        let head = head::preview(&stream.headers);
+        let keep_alive = (self.keep_alive, self.keep_alive_blank);
+        Some(Preview::new(&stream, &head, keep_alive, clock::now()))
+    }
+}

@@ -1,0 +1,119 @@
+//! All that the head of a stream says: what each stream's does, what a stream adds, and how it stands on the wire.
+
+use std::time::SystemTime;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Version, header};
+
+use crate::framing::Framing;
+use crate::guard::Area;
+
+/// Room for the head of a stream, in bytes: with CORS it takes some 500.
+const HEAD: usize = 512;
+
+/// What a stream adds to its head.
+pub(super) type Headers = [(HeaderName, HeaderValue)];
+
+/// The head of a stream, with what its definition adds or puts in a place. `no-store` because no event may come from a cache,
+/// `no-transform` because a proxy that compresses holds events back until it has enough of them (RFC 9111 5.2.2.6), and
+/// `x-accel-buffering` because nginx would else hold them back too.
+pub(super) fn response(own: &Headers) -> Response<Body> {
+    let mut response = Response::new(Body::new(Unsized));
+    *response.headers_mut() = fields(own);
+    response
+}
+
+fn fields(own: &Headers) -> HeaderMap {
+    let usual = [
+        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store, no-transform"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    let usual = usual.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    let mut fields: HeaderMap = usual.into_iter().collect();
+    for (name, value) in own {
+        fields.insert(name, value.clone());
+    }
+    fields
+}
+
+/// The head that a client would get of a stream which adds these fields, as bytes.
+pub(crate) fn preview(own: &Headers) -> Vec<u8> {
+    let mut fields = fields(own);
+    mark(&mut fields, Area::Stream);
+    bytes(&fields, Framing::Chunked)
+}
+
+/// What every answer of an area says.
+pub(super) fn mark(headers: &mut HeaderMap, area: Area) {
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    match area {
+        Area::Api | Area::Page | Area::Health => {
+            headers.insert(
+                "cross-origin-resource-policy",
+                HeaderValue::from_static("same-origin"),
+            );
+        }
+        Area::Stream | Area::EndOfTopic | Area::Nothing => {
+            // The answer depends on it, also where none was sent.
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+    }
+    if area == Area::Stream {
+        // Whatever a stream's head says that it is, shown as a document it may not script, and reads nothing of this origin.
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox"),
+        );
+    }
+}
+
+/// The head of a stream as bytes.
+pub(crate) fn bytes(fields: &HeaderMap, framing: Framing) -> Vec<u8> {
+    // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats the client's.)
+    let mut head = Vec::with_capacity(HEAD);
+    head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    let mut field = |name: &str, value: &[u8]| {
+        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+            head.extend_from_slice(part);
+        }
+    };
+    for (name, value) in fields {
+        field(name.as_str(), value.as_bytes());
+    }
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    field(header::DATE.as_str(), date.as_bytes());
+    field(header::CONNECTION.as_str(), b"close");
+    if framing == Framing::Chunked {
+        field(header::TRANSFER_ENCODING.as_str(), b"chunked");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// How the body is delimited for a client that speaks this version.
+pub(crate) fn framing(version: Version) -> Framing {
+    match version {
+        Version::HTTP_11 => Framing::Chunked,
+        _ => Framing::Bare,
+    }
+}
+
+/// A body that is never sent (a HEAD has none, a stream's is its pump's) but has no known length, so that
+/// no layer writes `content-length: 0` for it.
+pub(super) struct Unsized;
+
+impl hyper::body::Body for Unsized {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        std::task::Poll::Ready(None)
+    }
+}

@@ -1,0 +1,139 @@
+//! Who asks for a stream, and with what last event id.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, Response, StatusCode, header};
+
+use super::answer::say;
+use super::context::Context;
+use super::head;
+use crate::connections::{self, Asked as AskedFor, Client, EndedBy, Ending, Numbers};
+use crate::framing::Framing;
+use crate::guard::Class;
+use crate::query::{BadQuery, Overrides};
+use crate::{program, text};
+
+/// What the table keeps of a method, in bytes.
+const SHOWN_METHOD: usize = 16;
+
+/// What the table keeps of a path, in bytes.
+const SHOWN_PATH: usize = 256;
+
+/// What is looked through of a head that could not be read, in bytes.
+const SHOWN_HEAD: usize = 2048;
+
+/// Who asks, for the handlers of streams.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visitor {
+    pub(crate) peer: SocketAddr,
+    pub(crate) class: Class,
+}
+
+/// What a request for a stream asks, read.
+pub(super) struct Asked {
+    pub(super) client: Client,
+    pub(super) overrides: Overrides,
+    /// The last event id that the client brought.
+    pub(super) last_event_id: Option<String>,
+}
+
+impl Asked {
+    /// Reads who asks, with what last event id, where the query was `read`.
+    ///
+    /// # Errors
+    /// The answer to a query that is out of bounds; the table has the refusal.
+    pub(super) fn read(
+        request: &Request<Body>,
+        read: Result<Overrides, BadQuery>,
+        visitor: Visitor,
+        context: &Context,
+    ) -> Result<Self, Box<Response<Body>>> {
+        // A client whose query is refused is still known by its name.
+        let overrides = read
+            .clone()
+            .unwrap_or_else(|_| Overrides::only_client(request.uri().query()));
+        let last_event_id = last_event_id(request.headers(), &overrides);
+        let client = client(request, visitor.peer, visitor.class, &overrides);
+        if let Err(bad) = read {
+            let status = StatusCode::BAD_REQUEST;
+            let ending = Ending::new(EndedBy::Server, "bad query");
+            context
+                .connections
+                .refuse(client, status.as_u16(), None, ending);
+            return Err(Box::new(say(status, &bad.to_string())));
+        }
+        Ok(Self {
+            client,
+            overrides,
+            last_event_id,
+        })
+    }
+}
+
+/// The client of a request for a stream, as the table shows it.
+pub(crate) fn client<B>(
+    request: &Request<B>,
+    peer: SocketAddr,
+    class: Class,
+    overrides: &Overrides,
+) -> Client {
+    let agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    Client {
+        peer,
+        asked: Arc::new(AskedFor {
+            program: match class {
+                Class::Shell => "SSE Workbench window".into(),
+                _ => text::tame(&program::name(agent), SHOWN_PATH).into(),
+            },
+            stream: text::tame(request.uri().path(), SHOWN_PATH).into(),
+            method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
+            framing: head::framing(request.version()),
+        }),
+        tag: overrides.client.as_deref().map(Box::from),
+        brought: last_event_id(request.headers(), overrides)
+            .filter(|id| !id.is_empty())
+            .map(|id| connections::shown(&id).into()),
+        numbers: Numbers::None,
+    }
+}
+
+/// The header beats the query (invariant 5). What is not UTF-8 cannot be an id of ours; it is kept as
+/// something that is none, so that the stream begins at the beginning.
+pub(crate) fn last_event_id(headers: &HeaderMap, overrides: &Overrides) -> Option<String> {
+    match headers.get("last-event-id") {
+        Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        None => overrides.last_event_id.clone(),
+    }
+}
+
+/// The client of a request whose head could not be read, as far as that says who asks for what.
+pub(super) fn unread_client(head: &[u8], peer: SocketAddr) -> Client {
+    let head = String::from_utf8_lossy(&head[..head.len().min(SHOWN_HEAD)]);
+    let mut lines = head.split('\n');
+    let mut words = lines.next().unwrap_or_default().split_ascii_whitespace();
+    let method = words.next().unwrap_or_default();
+    let target = words.next().unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let agent = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("user-agent")
+            .then(|| value.trim())
+    });
+    Client {
+        peer,
+        asked: Arc::new(AskedFor {
+            program: text::tame(&program::name(agent), SHOWN_PATH).into(),
+            stream: text::tame(path, SHOWN_PATH).into(),
+            method: text::tame(method, SHOWN_METHOD).into(),
+            framing: Framing::Chunked,
+        }),
+        tag: Overrides::only_client(Some(query)).client.map(Box::from),
+        brought: None,
+        numbers: Numbers::None,
+    }
+}

@@ -1,0 +1,45 @@
+//! Where the server is in its life cycle.
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// Where the server is in its life cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Nothing listens.
+    Stopped,
+    /// About to listen.
+    Starting,
+    /// Listening.
+    Running,
+    /// Ending streams and closing connections.
+    Stopping,
+    /// The last start did not succeed; nothing listens.
+    Failed,
+}
+
+/// The state of the life cycle, held in one watch channel and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Where the server is in its life cycle.
+    pub phase: Phase,
+    /// The port: the real one while running, else the one that is configured.
+    pub port: u16,
+    /// Where to visit, while running.
+    pub url: Option<String>,
+    /// Why the last start failed, while failed.
+    pub error: Option<Error>,
+}
+
+impl Status {
+    pub(crate) fn new(phase: Phase, port: u16) -> Self {
+        Self {
+            phase,
+            port,
+            url: None,
+            error: None,
+        }
+    }
+}
