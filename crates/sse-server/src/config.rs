@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::file;
 use crate::keep_alive::KeepAlive;
 use crate::stream::Stream;
-use crate::streams;
 use crate::topics::TopicConfig;
 
 /// The port that is used when nobody chose one.
@@ -50,7 +50,7 @@ impl Default for Config {
             keep_alive: KeepAlive::default(),
             keep_alive_blank: true,
             limits: Limits::default(),
-            streams: streams::shipped(),
+            streams: file::shipped(),
             streams_file: None,
             topics: TopicConfig::default(),
         }

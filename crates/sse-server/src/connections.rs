@@ -28,6 +28,7 @@ use crate::tap::{Tap, Tapped, WireView};
 use crate::time::{millis, since_1970};
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
+pub(crate) use look::SHOWN;
 pub use look::{Look, Sort};
 pub(crate) use numbers::Numbers;
 pub(crate) use returns::GoesOn;

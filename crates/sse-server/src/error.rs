@@ -63,6 +63,10 @@ pub enum Error {
     )]
     TooManyTopics(usize),
 
+    /// A `from` or a `count` that a stream cannot have; the sentence says why.
+    #[error("{0}")]
+    NotOfStream(String),
+
     /// An event that cannot be published; the sentence says why.
     #[error("{0}")]
     BadEvent(String),

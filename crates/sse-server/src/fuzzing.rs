@@ -11,11 +11,10 @@ use crate::keep_alive::KeepAlive;
 use crate::out::Out;
 use crate::preview::Preview;
 use crate::pump::{Next, Pump};
-use crate::query::{MAX_TAG, Overrides};
-use crate::routes::{Fields, Kind};
+use crate::routes::{ClientQuery, Fields, Kind, MAX_TAG, read_query};
 use crate::stream::{Play, Source, Stream};
 use crate::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
-use crate::{clock, streams};
+use crate::{clock, file};
 
 /// A client comes back with these bytes as its last event id. A counter goes on behind a number of its own,
 /// and else begins. A topic sends what comes behind one of its events, and else all that it keeps behind a
@@ -80,7 +79,7 @@ pub fn last_event_id(id: &[u8]) {
 
 fn counters(id: &str) {
     let counters = |stream: &Stream| stream.source == Source::Counter;
-    for stream in streams::shipped().into_iter().filter(counters) {
+    for stream in file::shipped().into_iter().filter(counters) {
         let from = stream.from;
         let last = stream.count.map(|count| from + count - 1);
         let own: Option<u64> = id.parse().ok().filter(|n: &u64| n.to_string() == id);
@@ -132,16 +131,16 @@ fn read(wire: &[u8]) -> Read {
 /// A query of a stream: within bounds, or refused in a sentence.
 pub fn query(query: &[u8]) {
     let query = String::from_utf8_lossy(query);
-    match Overrides::parse(Some(&query)) {
-        Ok(read) => {
+    match read_query(Some(&query)) {
+        Ok((words, read)) => {
             assert!(read.every.is_none_or(|every| every <= MAX_EVERY));
             assert!(read.count.is_none_or(|n| (1..=MAX_COUNT).contains(&n)));
             assert!(read.from.is_none_or(|n| n <= MAX_FROM));
-            let tag = read.client.as_deref().unwrap_or("-");
+            let tag = words.tag.as_deref().unwrap_or("-");
             assert!((1..=MAX_TAG).contains(&tag.len()) && !tag.contains(char::is_control));
-            for stream in streams::shipped() {
+            for stream in file::shipped() {
                 let play = read.apply(&Arc::new(stream));
-                let last = read.last_event_id.as_deref();
+                let last = words.last_event_id.as_deref();
                 if let Ok(mut pump) = Pump::new(play, KeepAlive::Off, last) {
                     pump.fill(clock::now(), &mut Out::new());
                 }
@@ -149,7 +148,7 @@ pub fn query(query: &[u8]) {
         }
         Err(bad) => assert!(bad.to_string().ends_with('.')),
     }
-    Overrides::only_client(Some(&query));
+    ClientQuery::only_tag(Some(&query));
 }
 
 /// A request to publish: what is accepted arrives at a subscriber as the events that it says and no more
@@ -221,7 +220,7 @@ pub fn streams_file(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else {
         return;
     };
-    let list = match streams::read(text) {
+    let list = match file::read(text) {
         Ok(list) => list,
         Err(problem) => {
             assert!(problem.reason.ends_with('.'), "{problem}");

@@ -26,33 +26,31 @@
 
 mod accept;
 mod bounds;
+mod catalog;
 mod clock;
 mod config;
 mod connections;
 mod door;
 mod error;
+mod file;
 mod framing;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;
+mod holder;
 mod keep_alive;
 mod listen;
 mod lock;
 mod out;
-mod params;
-mod path;
-mod port;
 mod preview;
 mod program;
 mod pump;
-mod query;
 mod routes;
 mod run;
 mod server;
 mod signals;
 mod status;
 mod stream;
-mod streams;
 mod tap;
 mod text;
 mod time;
@@ -60,12 +58,14 @@ mod topics;
 mod transport;
 mod wire;
 
+pub use catalog::{FileNews, FileProblem, StreamsFile, StreamsView, short_path};
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
     Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, Look, RowView, Slice, Sort, Tally,
     Verdict, VerdictKind, Visit,
 };
 pub use error::{Error, Holder};
+pub use file::SHIPPED_STREAMS;
 pub use keep_alive::KeepAlive;
 pub use preview::{Part, Preview};
 pub use routes::StateView;
@@ -73,7 +73,6 @@ pub use server::Server;
 pub use signals::asked_to_end;
 pub use status::{Phase, Status};
 pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
-pub use streams::{FileNews, FileProblem, SHIPPED_STREAMS, StreamsFile, StreamsView, short_path};
 pub use tap::{PieceView, What, WireEvent, WireView};
 pub use text::{shell_url, shell_word};
 pub use time::read_time;

@@ -9,7 +9,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::TcpListener;
 
 use crate::error::Error;
-use crate::port;
+use crate::holder::holder;
 
 /// More connects at once than the default of 128 are common here: a reconnect storm stalls for a second
 /// when the queue is full.
@@ -28,6 +28,9 @@ const ASK_EVERY: Duration = Duration::from_secs(5);
 /// bounds the kernel would now and then call a client vanished that is there but does not read.
 #[cfg(target_os = "linux")]
 const VANISHED_AFTER_STALLED: Duration = Duration::from_secs(5);
+
+/// How many ports above a taken one are tried.
+const SPAN: u16 = 100;
 
 /// What is asked of the sockets.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +72,7 @@ pub(crate) fn listen(
 
 /// An address to listen on, and whether the machine may lack it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Host {
+struct Host {
     ip: IpAddr,
     may_lack: bool,
 }
@@ -94,7 +97,7 @@ fn hosts(asked: Option<IpAddr>) -> Vec<Host> {
 }
 
 /// Whether every one of `hosts` could be listened on at `port` just now.
-pub(crate) fn is_free(hosts: &[Host], port: u16) -> bool {
+fn is_free(hosts: &[Host], port: u16) -> bool {
     bind_all(hosts, port, None).is_ok()
 }
 
@@ -189,8 +192,8 @@ fn explain(addr: SocketAddr, error: &io::Error, hosts: &[Host]) -> Error {
     match error.kind() {
         io::ErrorKind::AddrInUse => Error::PortInUse {
             port: addr.port(),
-            holder: port::holder(addr.port()),
-            next_free: port::next_free(hosts, addr.port()),
+            holder: holder(addr.port()),
+            next_free: next_free(hosts, addr.port()),
         },
         io::ErrorKind::PermissionDenied => Error::PortForbidden { port: addr.port() },
         _ => Error::Listen {
@@ -198,6 +201,11 @@ fn explain(addr: SocketAddr, error: &io::Error, hosts: &[Host]) -> Error {
             reason: error.to_string(),
         },
     }
+}
+
+/// The next port above `taken` that every one of `hosts` could be listened on a moment ago.
+fn next_free(hosts: &[Host], taken: u16) -> Option<u16> {
+    (taken.checked_add(1)?..=taken.saturating_add(SPAN)).find(|port| is_free(hosts, *port))
 }
 
 #[cfg(test)]

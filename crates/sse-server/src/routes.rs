@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `service` | the way of a request: guard, lookup, handler, and the marks that every answer gets |
 //! | `context` | what the handlers work with |
-//! | `lookup` | what a path leads to |
+//! | `spelling`, `lookup` | one spelling of a path, and what it leads to |
 //! | `visitor` | who asks for a stream |
+//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | what a query says |
 //! | `answer`, `head` | what is answered, and what the head of a stream says |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `api`, `state`, `page` | what the page needs, and the page |
@@ -13,19 +14,27 @@
 mod answer;
 mod api;
 mod body;
+mod client_query;
 mod context;
 mod head;
 mod lookup;
 mod page;
+mod params;
 mod publish;
 mod service;
+mod spelling;
 mod state;
+mod stream_query;
 mod streams;
+mod table_query;
+mod topic_query;
 mod topics;
 mod visitor;
 
 pub(crate) use answer::ONE_CODING;
 pub(crate) use body::Room;
+#[cfg(fuzzing)]
+pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
 pub(crate) use head::{bytes as head_bytes, framing};
 pub(crate) use page::is_file;
@@ -33,3 +42,12 @@ pub(crate) use page::is_file;
 pub(crate) use publish::{Fields, Kind};
 pub(crate) use service::App;
 pub use state::StateView;
+
+/// All that a query says of a stream.
+#[cfg(fuzzing)]
+pub(crate) fn read_query(
+    query: Option<&str>,
+) -> Result<(ClientQuery, crate::stream::Overrides), params::BadQuery> {
+    let params = params::Params::of(query);
+    Ok((ClientQuery::of(&params)?, stream_query::overrides(&params)?))
+}

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use crate::catalog::{self, FileNews, Streams, StreamsView};
 use crate::config::Config;
 use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
@@ -18,7 +19,6 @@ use crate::preview::Preview;
 use crate::routes::{App, Context, Room, StateView};
 use crate::run::Running;
 use crate::status::{Phase, Status};
-use crate::streams::{self, FileNews, Streams, StreamsView};
 use crate::tap::WireView;
 use crate::topics::{Batch, Draft, Published, TopicInfo, Topics};
 
@@ -71,7 +71,7 @@ impl Server {
             status: status.clone(),
         });
         if let Some(path) = config.streams_file {
-            streams::follow(&streams, path);
+            catalog::follow(&streams, path);
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
         let owner = Owner {

@@ -1,5 +1,7 @@
 //! A stream is data, not code: a path, a source, a pace. Nothing else in the server knows one by name.
 
+mod overrides;
+mod path;
 mod play;
 mod template;
 
@@ -13,6 +15,8 @@ use serde::Serialize;
 use sse_wire::LineEnding;
 
 use crate::keep_alive::KeepAlive;
+pub(crate) use overrides::Overrides;
+pub(crate) use path::{RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved};
 pub(crate) use play::Play;
 pub(crate) use template::Moment;
 pub use template::Template;
@@ -368,7 +372,7 @@ fn time(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::streams::shipped;
+    use crate::file::shipped;
 
     fn entry(event: &str, id: &str, data: &str) -> Entry {
         let template = |text: &str| Template::parse(text).expect("a template");

@@ -9,19 +9,10 @@ use std::sync::Arc;
 
 use super::rates::{PerSecond, Rates};
 use super::row::{Asked, Row, State};
-use crate::bounds::MAX_FROM;
 use crate::framing::Framing;
-use crate::params::params;
-use crate::query::{BadQuery, once, tag, whole};
 
 /// Rows that one look shows, at most.
-pub(super) const SHOWN: usize = 200;
-
-/// The longest filter, in bytes.
-const MAX_FILTER: usize = 200;
-
-/// More rows than there can be.
-const MAX_FIRST: u64 = 1_000_000;
+pub(crate) const SHOWN: usize = 200;
 
 /// What somebody wants to see of the table. What is left out is as [`Look::default`] has it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -97,7 +88,7 @@ pub enum Sort {
 
 impl Sort {
     /// All of them, by the names that a query gives them.
-    const NAMES: [(&str, Sort); 15] = [
+    pub(crate) const NAMES: [(&str, Sort); 15] = [
         ("state", Sort::State),
         ("since", Sort::Since),
         ("peer", Sort::Peer),
@@ -125,66 +116,9 @@ impl Sort {
     pub(super) fn is_rate(self) -> bool {
         matches!(self, Self::Rate | Self::ByteRate)
     }
-
-    fn parse(name: &str) -> Result<Self, BadQuery> {
-        let known = Self::NAMES.iter().find(|(known, _)| *known == name);
-        known.map(|(_, sort)| *sort).ok_or_else(|| {
-            let names = Self::NAMES.map(|(name, _)| name).join(", ");
-            BadQuery::new(format!("sort must be one of {names}."))
-        })
-    }
-}
-
-fn yes_or_no(name: &str, value: &str) -> Result<bool, BadQuery> {
-    value
-        .parse()
-        .map_err(|_| BadQuery::new(format!("{name} must be true or false.")))
-}
-
-fn words(value: &str) -> Result<String, BadQuery> {
-    if value.len() <= MAX_FILTER {
-        return Ok(value.to_owned());
-    }
-    let sentence = format!(
-        "filter has {} bytes: make it {MAX_FILTER} at most.",
-        value.len()
-    );
-    Err(BadQuery::new(sentence))
 }
 
 impl Look {
-    /// Reads the query of a request for the table.
-    ///
-    /// # Errors
-    /// A parameter of ours that is out of bounds, unreadable, or given twice.
-    pub(crate) fn parse(query: Option<&str>) -> Result<Self, BadQuery> {
-        let (mut sort, mut descending, mut filter) = (None, None, None);
-        let (mut client, mut id, mut first, mut count) = (None, None, None, None);
-        for (name, value) in params(query) {
-            match &*name {
-                "sort" => once(&mut sort, &name, Sort::parse(&value?)?)?,
-                "descending" => once(&mut descending, &name, yes_or_no(&name, &value?)?)?,
-                "filter" => once(&mut filter, &name, words(&value?)?)?,
-                "client" => once(&mut client, &name, tag(&value?)?)?,
-                "id" => once(&mut id, &name, whole(&name, &value?, 0, MAX_FROM)?)?,
-                "first" => once(&mut first, &name, whole(&name, &value?, 0, MAX_FIRST)?)?,
-                "count" => once(&mut count, &name, whole(&name, &value?, 1, SHOWN as u64)?)?,
-                _ => {}
-            }
-        }
-        let small = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let usual = Self::default();
-        Ok(Self {
-            sort: sort.unwrap_or(usual.sort),
-            descending: descending.unwrap_or(usual.descending),
-            filter: filter.unwrap_or_default(),
-            client,
-            id,
-            first: first.map_or(usual.first, small),
-            count: count.map_or(usual.count, small),
-        })
-    }
-
     /// The ids of the rows that the filter leaves, in order, however many they are.
     pub(super) fn order(
         &self,
@@ -313,53 +247,5 @@ impl Filter {
         self.words
             .iter()
             .all(|word| texts.iter().any(|text| text.contains(&**word)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_says_what_is_wanted() {
-        let look = Look::parse(Some(
-            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&id=7&_=1",
-        ))
-        .expect("all within bounds");
-        assert_eq!(
-            look,
-            Look {
-                sort: Sort::Bytes,
-                descending: true,
-                filter: "curl End".to_owned(),
-                client: Some("me".to_owned()),
-                id: Some(7),
-                first: 50,
-                count: 25,
-            }
-        );
-        assert_eq!(Look::parse(None), Ok(Look::default()));
-    }
-
-    #[test]
-    fn what_is_out_of_bounds_is_refused_in_a_sentence() {
-        let long = format!("filter={}", "x".repeat(MAX_FILTER + 1));
-        for (query, words) in [
-            ("sort=colour", "sort must be one of state, since,"),
-            ("descending=yes", "true or false"),
-            ("first=-1", "whole number from 0"),
-            ("count=0", "whole number from 1 to 200"),
-            ("count=201", "whole number from 1 to 200"),
-            ("count=1&count=2", "given twice"),
-            ("client=a%0Ab", "client"),
-            ("id=x", "whole number from 0"),
-            (&long, "has 201 bytes"),
-        ] {
-            let refused = Look::parse(Some(query)).expect_err(query).to_string();
-            assert!(
-                refused.contains(words) && refused.ends_with('.'),
-                "{refused}"
-            );
-        }
     }
 }

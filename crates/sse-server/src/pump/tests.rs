@@ -1,8 +1,8 @@
 //! The pump with made-up instants.
 
 use super::*;
+use crate::file;
 use crate::stream::{Entry, Pace, Source, Stream, Template};
-use crate::streams;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -62,11 +62,11 @@ fn pump(stream: &Stream, keep_alive: KeepAlive, last: Option<&str>) -> Option<Pu
 }
 
 fn finite() -> Stream {
-    streams::shipped().remove(0)
+    file::shipped().remove(0)
 }
 
 fn endless() -> Stream {
-    streams::shipped().remove(1)
+    file::shipped().remove(1)
 }
 
 #[test]

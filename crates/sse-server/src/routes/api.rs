@@ -6,11 +6,10 @@ use std::time::Instant;
 
 use super::answer::tell;
 use super::context::Context;
+use super::params::Params;
 use super::state::StateView;
+use super::table_query::look;
 use crate::bounds::MAX_FROM;
-use crate::connections::Look;
-use crate::params::params;
-use crate::query::{once, whole};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -26,7 +25,7 @@ pub(super) async fn state(State(context): State<Arc<Context>>) -> impl IntoRespo
 
 /// Who is connected and who was, in the order and as much of it as the query asks for.
 pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    match Look::parse(uri.query()) {
+    match look(uri.query()) {
         Ok(look) => {
             let slice = context.connections.slice(&look, Instant::now());
             (FRESH, Json(slice)).into_response()
@@ -37,15 +36,10 @@ pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -
 
 /// What `?stream=/PATH` would send.
 pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    let mut asked = None;
-    for (name, value) in params(uri.query()) {
-        if name != "stream" {
-            continue;
-        }
-        if let Err(bad) = value.and_then(|value| once(&mut asked, &name, value)) {
-            return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string());
-        }
-    }
+    let asked = match Params::of(uri.query()).text("stream") {
+        Ok(asked) => asked,
+        Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
+    };
     let Some(stream) = asked else {
         let sentence = "Say which stream, such as ?stream=/numbers.";
         return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
@@ -61,20 +55,12 @@ pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Re
 
 /// What the connection `?id=` was sent, from its byte `from=` on.
 pub(super) async fn wire(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    let (mut id, mut from) = (None, None);
-    for (name, value) in params(uri.query()) {
-        let slot = match &*name {
-            "id" => &mut id,
-            "from" => &mut from,
-            _ => continue,
-        };
-        let read = value
-            .and_then(|value| whole(&name, &value, 0, MAX_FROM))
-            .and_then(|n| once(slot, &name, n));
-        if let Err(bad) = read {
-            return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string());
-        }
-    }
+    let params = Params::of(uri.query());
+    let number = |name| params.whole(name, 0, MAX_FROM);
+    let (id, from) = match number("id").and_then(|id| Ok((id, number("from")?))) {
+        Ok(read) => read,
+        Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
+    };
     let Some(id) = id else {
         let sentence = "Say which connection, such as ?id=7: GET /api/connections has them.";
         return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::body::Room;
 use super::head;
+use crate::catalog::Streams;
 use crate::clock;
 use crate::config::Limits;
 use crate::connections::Connections;
@@ -15,7 +16,6 @@ use crate::guard::Guard;
 use crate::keep_alive::KeepAlive;
 use crate::preview::Preview;
 use crate::status::Status;
-use crate::streams::Streams;
 use crate::topics::{Batch, Published, Topics};
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.

@@ -9,8 +9,7 @@ use super::answer::tell;
 use super::context::Context;
 use super::page;
 use crate::guard::Area;
-use crate::path::is_below;
-use crate::stream::Stream;
+use crate::stream::{Stream, is_below};
 use crate::topics::PREFIX;
 
 /// What a path leads to.

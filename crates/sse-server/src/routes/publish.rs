@@ -2,9 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 
+use super::params::{BadQuery, Params};
 use crate::error::Error;
-use crate::params::params;
-use crate::query::once;
 use crate::text::cut;
 use crate::topics::{Batch, Draft, retry_bounds};
 
@@ -22,27 +21,18 @@ impl Fields {
     /// # Errors
     /// A parameter that is given twice or is not UTF-8, or a retry that is no number within bounds.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, Error> {
-        let mut read = Self::default();
-        let refused = |e: crate::query::BadQuery| Error::BadEvent(e.to_string());
-        for (name, value) in params(query) {
-            let slot = match &*name {
-                "event" => &mut read.event,
-                "id" => &mut read.id,
-                "retry" => {
-                    let value = value.map_err(refused)?;
-                    let digits = value.bytes().all(|b| b.is_ascii_digit());
-                    let Some(retry) = digits.then(|| value.parse().ok()).flatten() else {
-                        return bad(retry_bounds());
-                    };
-                    once(&mut read.retry, &name, retry).map_err(refused)?;
-                    continue;
-                }
-                _ => continue,
-            };
-            let value = value.map_err(refused)?.into_owned();
-            once(slot, &name, value).map_err(refused)?;
-        }
-        Ok(read)
+        let params = Params::of(query);
+        let refused = |e: BadQuery| Error::BadEvent(e.to_string());
+        let retry = |value: &str| {
+            let digits = value.bytes().all(|b| b.is_ascii_digit());
+            let retry = digits.then(|| value.parse().ok()).flatten();
+            retry.ok_or_else(|| BadQuery::new(retry_bounds()))
+        };
+        Ok(Self {
+            event: params.text("event").map_err(refused)?,
+            id: params.text("id").map_err(refused)?,
+            retry: params.read("retry", retry).map_err(refused)?,
+        })
     }
 
     /// The events that `body` holds: one, or one for each line that is not blank.

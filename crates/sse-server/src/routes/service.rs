@@ -13,15 +13,14 @@ use axum::routing::get;
 use tower::ServiceExt;
 
 use super::answer::{Answer, ONE_CODING, last_words, say, tell};
+use super::client_query::ClientQuery;
 use super::context::Context;
 use super::lookup::{Place, not_found, place};
 use super::visitor::{Visitor, client, unread_client};
-use super::{api, head, page, streams, topics};
+use super::{api, head, page, spelling, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, EndedBy, Ending};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
-use crate::path;
-use crate::query::Overrides;
 use crate::stream::Stream;
 use crate::topics::{PREFIX, Topics};
 
@@ -61,7 +60,7 @@ impl App {
         peer: SocketAddr,
         local: SocketAddr,
     ) -> Answer {
-        let target = path::in_one_spelling(std::mem::take(request.uri_mut()));
+        let target = spelling::in_one_spelling(std::mem::take(request.uri_mut()));
         request.uri_mut().clone_from(&target);
         let place = place(&self.context, target.path());
         let area = place.area(request.method());
@@ -120,9 +119,9 @@ impl App {
         // What a browser fetches for itself, such as an icon or a page, is no stream's client.
         let is_fetch = request.headers().get("sec-fetch-dest");
         if is_fetch.is_none_or(|dest| dest == "empty") {
-            let overrides = Overrides::only_client(request.uri().query());
+            let words = ClientQuery::only_tag(request.uri().query());
             self.context.connections.refuse(
-                client(request, visitor.peer, visitor.class, &overrides),
+                client(request, visitor.peer, visitor.class, &words),
                 StatusCode::NOT_FOUND.as_u16(),
                 None,
                 Ending::new(EndedBy::Server, "nothing there"),
@@ -154,9 +153,9 @@ impl App {
         refusal: Refusal,
     ) -> Response<Body> {
         if matches!(area, Area::Stream | Area::Nothing) && refusal.origin.is_some() {
-            let overrides = Overrides::only_client(request.uri().query());
+            let words = ClientQuery::only_tag(request.uri().query());
             self.context.connections.refuse(
-                client(request, peer, Class::Foreign, &overrides),
+                client(request, peer, Class::Foreign, &words),
                 refusal.status.as_u16(),
                 refusal.origin.filter(|origin| origin.len() <= SHOWN_ORIGIN),
                 Ending::new(EndedBy::Server, "origin not allowed"),

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::context::Context;
+use crate::catalog::StreamsFile;
 use crate::connections::Tally;
 use crate::status::Status;
 use crate::stream::StreamInfo;
-use crate::streams::StreamsFile;
 use crate::topics::TopicInfo;
 
 /// Everything that a page needs to begin with.

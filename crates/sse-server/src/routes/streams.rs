@@ -10,10 +10,11 @@ use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
 use super::head::{self, Headers, Unsized};
+use super::params::BadQuery;
+use super::stream_query;
 use super::visitor::{Asked, Visitor};
 use crate::connections::{Client, GoesOn, Numbers};
 use crate::pump::Pump;
-use crate::query::Overrides;
 use crate::stream::Stream;
 
 /// GET, HEAD and POST on a stream.
@@ -25,7 +26,10 @@ pub(super) async fn open(
 ) -> Answer {
     let asked = match Asked::read(
         &request,
-        Overrides::parse(request.uri().query()).and_then(|read| read.fits(&stream)),
+        |params| {
+            let fits = stream_query::overrides(params)?.fits(&stream);
+            fits.map_err(|e| BadQuery::new(e.to_string()))
+        },
         visitor,
         context,
     ) {
@@ -37,7 +41,7 @@ pub(super) async fn open(
         return refusal.into();
     }
 
-    let play = asked.overrides.apply(&stream);
+    let play = asked.query.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
     let had = last_event_id.and_then(|id| play.number_of(id));
     let numbers = || Numbers::Stream(Arc::clone(&stream));

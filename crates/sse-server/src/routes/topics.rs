@@ -14,12 +14,11 @@ use super::body;
 use super::context::Context;
 use super::head;
 use super::publish::{Fields, Kind};
-use super::streams;
 use super::visitor::{Asked, Visitor};
+use super::{streams, topic_query};
 use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
 use crate::error::Error;
 use crate::pump::Pump;
-use crate::query::Overrides;
 use crate::topics;
 
 /// GET and HEAD.
@@ -29,12 +28,7 @@ pub(super) async fn subscribe(
     visitor: Visitor,
     request: Request<Body>,
 ) -> Answer {
-    let asked = match Asked::read(
-        &request,
-        Overrides::of_topic(request.uri().query()),
-        visitor,
-        context,
-    ) {
+    let asked = match Asked::read(&request, topic_query::form, visitor, context) {
         Ok(asked) => asked,
         Err(refusal) => return (*refusal).into(),
     };
@@ -53,7 +47,7 @@ pub(super) async fn subscribe(
         .subscribe(name, asked.last_event_id.as_deref(), SystemTime::now())
     {
         Ok(subscription) => {
-            let subscription = subscription.in_form(asked.overrides.form);
+            let subscription = subscription.in_form(asked.query);
             let client = Client {
                 numbers: Numbers::Topic(Arc::clone(subscription.topic())),
                 ..asked.client

@@ -7,12 +7,13 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
 
 use super::answer::say;
+use super::client_query::ClientQuery;
 use super::context::Context;
 use super::head;
+use super::params::{BadQuery, Params};
 use crate::connections::{self, Asked as AskedFor, Client, EndedBy, Ending, Numbers};
 use crate::framing::Framing;
 use crate::guard::Class;
-use crate::query::{BadQuery, Overrides};
 use crate::{program, text};
 
 /// What the table keeps of a method, in bytes.
@@ -32,52 +33,57 @@ pub(crate) struct Visitor {
 }
 
 /// What a request for a stream asks, read.
-pub(super) struct Asked {
+pub(super) struct Asked<T> {
     pub(super) client: Client,
-    pub(super) overrides: Overrides,
+    /// What else its query says.
+    pub(super) query: T,
     /// The last event id that the client brought.
     pub(super) last_event_id: Option<String>,
 }
 
-impl Asked {
-    /// Reads who asks, with what last event id, where the query was `read`.
+impl<T> Asked<T> {
+    /// Reads who asks, with what last event id, and what else the query says.
     ///
     /// # Errors
     /// The answer to a query that is out of bounds; the table has the refusal.
     pub(super) fn read(
         request: &Request<Body>,
-        read: Result<Overrides, BadQuery>,
+        read: impl FnOnce(&Params<'_>) -> Result<T, BadQuery>,
         visitor: Visitor,
         context: &Context,
     ) -> Result<Self, Box<Response<Body>>> {
-        // A client whose query is refused is still known by its name.
-        let overrides = read
-            .clone()
-            .unwrap_or_else(|_| Overrides::only_client(request.uri().query()));
-        let last_event_id = last_event_id(request.headers(), &overrides);
-        let client = client(request, visitor.peer, visitor.class, &overrides);
-        if let Err(bad) = read {
-            let status = StatusCode::BAD_REQUEST;
-            let ending = Ending::new(EndedBy::Server, "bad query");
-            context
-                .connections
-                .refuse(client, status.as_u16(), None, ending);
-            return Err(Box::new(say(status, &bad.to_string())));
+        let text = request.uri().query();
+        let params = Params::of(text);
+        let query = ClientQuery::of(&params).and_then(|words| Ok((words, read(&params)?)));
+        let (words, query) = match query {
+            Ok((words, query)) => (words, Ok(query)),
+            // A client whose query is refused is still known by its name.
+            Err(bad) => (ClientQuery::only_tag(text), Err(bad)),
+        };
+        let client = client(request, visitor.peer, visitor.class, &words);
+        match query {
+            Ok(query) => Ok(Self {
+                client,
+                query,
+                last_event_id: last_event_id(request.headers(), &words),
+            }),
+            Err(bad) => {
+                let status = StatusCode::BAD_REQUEST;
+                let ending = Ending::new(EndedBy::Server, "bad query");
+                let connections = &context.connections;
+                connections.refuse(client, status.as_u16(), None, ending);
+                Err(Box::new(say(status, &bad.to_string())))
+            }
         }
-        Ok(Self {
-            client,
-            overrides,
-            last_event_id,
-        })
     }
 }
 
 /// The client of a request for a stream, as the table shows it.
-pub(crate) fn client<B>(
+pub(super) fn client<B>(
     request: &Request<B>,
     peer: SocketAddr,
     class: Class,
-    overrides: &Overrides,
+    words: &ClientQuery,
 ) -> Client {
     let agent = request
         .headers()
@@ -94,8 +100,8 @@ pub(crate) fn client<B>(
             method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
             framing: head::framing(request.version()),
         }),
-        tag: overrides.client.as_deref().map(Box::from),
-        brought: last_event_id(request.headers(), overrides)
+        tag: words.tag.as_deref().map(Box::from),
+        brought: last_event_id(request.headers(), words)
             .filter(|id| !id.is_empty())
             .map(|id| connections::shown(&id).into()),
         numbers: Numbers::None,
@@ -104,10 +110,10 @@ pub(crate) fn client<B>(
 
 /// The header beats the query (invariant 5). What is not UTF-8 cannot be an id of ours; it is kept as
 /// something that is none, so that the stream begins at the beginning.
-pub(crate) fn last_event_id(headers: &HeaderMap, overrides: &Overrides) -> Option<String> {
+fn last_event_id(headers: &HeaderMap, words: &ClientQuery) -> Option<String> {
     match headers.get("last-event-id") {
         Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
-        None => overrides.last_event_id.clone(),
+        None => words.last_event_id.clone(),
     }
 }
 
@@ -132,7 +138,7 @@ pub(super) fn unread_client(head: &[u8], peer: SocketAddr) -> Client {
             method: text::tame(method, SHOWN_METHOD).into(),
             framing: Framing::Chunked,
         }),
-        tag: Overrides::only_client(Some(query)).client.map(Box::from),
+        tag: ClientQuery::only_tag(Some(query)).tag.map(Box::from),
         brought: None,
         numbers: Numbers::None,
     }

@@ -65,7 +65,7 @@ impl Play {
 mod tests {
     use super::*;
     use crate::bounds::MAX_NUMBER;
-    use crate::streams::shipped;
+    use crate::file::shipped;
 
     #[test]
     fn an_id_that_this_play_cannot_have_given_has_no_number() {

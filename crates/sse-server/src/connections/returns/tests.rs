@@ -10,9 +10,9 @@ use crate::framing::Framing;
 
 use super::*;
 use crate::connections::{Asked, Connections, Ending, Look, Open, RowView};
+use crate::file::shipped;
 use crate::out::Told;
 use crate::stream::Stream;
-use crate::streams::shipped;
 use crate::topics::TopicConfig;
 use crate::topics::Topics;
 use crate::topics::{Batch, Draft};

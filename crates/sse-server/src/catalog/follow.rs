@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak, mpsc};
 use std::time::{Duration, SystemTime};
 
-use super::file::MAX_BYTES;
-use super::{Problem, Streams, file};
+use super::Streams;
+use crate::file::{self, MAX_BYTES, Problem};
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(400);

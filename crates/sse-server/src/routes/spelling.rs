@@ -1,40 +1,18 @@
-//! Paths of requests: one spelling for each, and which are the server's own.
+//! One spelling for each path of a request.
 
 use std::borrow::Cow;
 
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 
-/// Paths that no stream can have: those of the server, and those that it will have. What is below them is meant too.
-pub(crate) const RESERVED: [&str; 8] = [
-    "/healthz", "/api", "/topics", "/page", "/metrics", "/readyz", "/lab", "/tickets",
-];
-
-/// What a path that nobody but the server can have begins with.
-pub(crate) const RESERVED_SIGN: &str = "/@";
-
-/// Whether no stream can have this path.
-pub(crate) fn is_reserved(path: &str) -> bool {
-    path == "/" || path.starts_with(RESERVED_SIGN) || RESERVED.iter().any(|own| is_below(path, own))
-}
-
-/// Whether a path is this one, or below it.
-pub(crate) fn is_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Whether a path can hold this byte as it stands, slashes aside (`pchar` of RFC 3986 3.3, without the percent sign).
-pub(crate) fn can_stand(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&b)
-}
+use crate::stream::can_stand;
 
 /// The target with its path in one spelling, so that guard, routes and table all see the same one.
 ///
 /// What need not be percent-encoded means the same when it is (RFC 9110 4.2.3); of the signs that are reserved we give none
 /// a meaning of its own. A slash that was encoded stays so, and so does what would become a dot segment: nothing here leads to
 /// another folder than was written.
-pub(crate) fn in_one_spelling(target: Uri) -> Uri {
+pub(super) fn in_one_spelling(target: Uri) -> Uri {
     let Cow::Owned(path) = decoded(target.path()) else {
         return target;
     };
@@ -133,32 +111,6 @@ mod tests {
             ("/%5c%00%0a%25", "/%5C%00%0A%25"),
         ] {
             assert_eq!(spelled(written), same, "{written}");
-        }
-    }
-
-    #[test]
-    fn the_servers_own_paths_are_reserved_whole_and_with_what_is_below_them() {
-        for own in [
-            "/",
-            "/api",
-            "/api/x",
-            "/healthz",
-            "/topics",
-            "/page/a",
-            "/metrics",
-            "/readyz",
-            "/lab",
-            "/lab/tour/x",
-            "/tickets",
-            "/@a",
-            "/@",
-        ] {
-            assert!(is_reserved(own), "{own}");
-        }
-        for free in [
-            "/apix", "/labels", "/pages", "/v1/api", "/ticket", "/a@", "/numbers",
-        ] {
-            assert!(!is_reserved(free), "{free}");
         }
     }
 }

@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use super::good;
 use super::mistakes::problem;
+use crate::file::SHIPPED_STREAMS;
+use crate::file::{MAX_BYTES, MAX_DEPTH, read};
 use crate::stream::{Moment, Template};
-use crate::streams::SHIPPED_STREAMS;
-use crate::streams::file::{MAX_BYTES, MAX_DEPTH, read};
 
 const STREAM: &str = "[[stream]]\npath = \"/a\"\n";
 

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use sse_wire::{Decoded, Decoder, Event, LineEnding, encode};
 
 use super::good;
+use crate::file::SHIPPED_STREAMS;
 use crate::stream::{Moment, Pace, Source, Stream, Template};
-use crate::streams::SHIPPED_STREAMS;
 
 /// What is sent for all events of a stream.
 fn bytes(stream: &Stream) -> Vec<u8> {

@@ -21,15 +21,18 @@ use toml_parser::lexer::TokenKind;
 
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::keep_alive::KeepAlive;
-use crate::path::{RESERVED, RESERVED_SIGN, can_stand, is_reserved};
 use crate::routes;
-use crate::stream::{Pace, Stream};
+use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
 use value::{Given, find};
 use words::{Keys, named, no_toml, quoted, shown};
 
+/// The text of the file that a person begins with: the streams that are served where there is none, and a few that
+/// teach, each with a comment.
+pub const SHIPPED_STREAMS: &str = include_str!("file/streams.toml");
+
 /// The largest file, in bytes.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 /// How deep brackets may stand in brackets, and how many dots in a key. A list of tables with headers needs three.
 const MAX_DEPTH: usize = 8;
 /// How many streams a file may hold.
@@ -105,6 +108,12 @@ impl fmt::Display for Problem {
         }
         f.write_str(&self.reason)
     }
+}
+
+/// The streams of the shipped file.
+pub(crate) fn shipped() -> Vec<Stream> {
+    // A test reads it: it cannot be wrong in a program that was built.
+    read(SHIPPED_STREAMS).unwrap_or_default()
 }
 
 /// Reads a file's text.

@@ -1,16 +1,6 @@
-//! Who holds a port, and which one above it is free: for the sentence that is shown when a start fails.
-//! It looks only; nothing is ever killed.
+//! Who holds a port, for the sentence that is shown when a start fails. It looks only; nothing is ever killed.
 
 use crate::error::Holder;
-use crate::listen::{self, Host};
-
-/// How many ports above a taken one are tried.
-const SPAN: u16 = 100;
-
-/// The next port above `taken` that every one of `hosts` could be listened on a moment ago.
-pub(crate) fn next_free(hosts: &[Host], taken: u16) -> Option<u16> {
-    (taken.checked_add(1)?..=taken.saturating_add(SPAN)).find(|port| listen::is_free(hosts, *port))
-}
 
 /// The program that listens on `port`, where the system tells this user.
 ///

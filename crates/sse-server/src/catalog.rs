@@ -3,7 +3,6 @@
 //! A list that was read whole and without a mistake takes the place of the one before, for connections that begin
 //! from then on. Whatever cannot be understood changes nothing, and is told.
 
-mod file;
 mod follow;
 mod news;
 
@@ -13,15 +12,11 @@ use std::sync::{Arc, RwLock};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::file::Problem;
 use crate::lock;
 use crate::stream::{Stream, StreamInfo};
-pub(crate) use file::{Problem, read};
 pub(crate) use follow::follow;
 pub use news::FileNews;
-
-/// The text of the file that a person begins with: the streams that are served where there is none, and a few that
-/// teach, each with a comment.
-pub const SHIPPED_STREAMS: &str = include_str!("streams/streams.toml");
 
 /// The list in force.
 #[derive(Debug)]
@@ -156,12 +151,6 @@ pub fn short_path(path: &Path) -> String {
         Some(below) => Path::new("~").join(below).display().to_string(),
         None => path.display().to_string(),
     }
-}
-
-/// The streams of the shipped file.
-pub(crate) fn shipped() -> Vec<Stream> {
-    // A test reads it: it cannot be wrong in a program that was built.
-    read(SHIPPED_STREAMS).unwrap_or_default()
 }
 
 fn shared(list: Vec<Stream>) -> Arc<[Arc<Stream>]> {

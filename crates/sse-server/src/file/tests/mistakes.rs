@@ -1,7 +1,7 @@
 //! What is said of each mistake, and of which line.
 
 use super::{good, one};
-use crate::streams::file::{MAX_BYTES, Problem, read};
+use crate::file::{MAX_BYTES, Problem, read};
 
 pub(super) fn problem(text: &str) -> Problem {
     let problem = read(text).expect_err(text);

@@ -1,0 +1,105 @@
+//! Which part of the table of connections a query asks for.
+
+use super::client_query::tag;
+use super::params::{BadQuery, Params};
+use crate::bounds::MAX_FROM;
+use crate::connections::{Look, SHOWN, Sort};
+
+/// The longest filter, in bytes.
+const MAX_FILTER: usize = 200;
+
+/// More rows than there can be.
+const MAX_FIRST: u64 = 1_000_000;
+
+/// Reads the query of a request for the table.
+///
+/// # Errors
+/// A parameter of ours that is out of bounds, unreadable, or given twice.
+pub(super) fn look(query: Option<&str>) -> Result<Look, BadQuery> {
+    let params = Params::of(query);
+    let usual = Look::default();
+    let small = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let first = params.whole("first", 0, MAX_FIRST)?;
+    let count = params.whole("count", 1, SHOWN as u64)?;
+    Ok(Look {
+        sort: params.read("sort", sort)?.unwrap_or(usual.sort),
+        descending: params.read("descending", yes_or_no)?.unwrap_or_default(),
+        filter: params.read("filter", words)?.unwrap_or_default(),
+        client: params.read("client", tag)?,
+        id: params.whole("id", 0, MAX_FROM)?,
+        first: first.map_or(usual.first, small),
+        count: count.map_or(usual.count, small),
+    })
+}
+
+fn sort(name: &str) -> Result<Sort, BadQuery> {
+    let known = Sort::NAMES.iter().find(|(known, _)| *known == name);
+    known.map(|(_, sort)| *sort).ok_or_else(|| {
+        let names = Sort::NAMES.map(|(name, _)| name).join(", ");
+        BadQuery::new(format!("sort must be one of {names}."))
+    })
+}
+
+fn yes_or_no(value: &str) -> Result<bool, BadQuery> {
+    let read = value.parse();
+    read.map_err(|_| BadQuery::new("descending must be true or false."))
+}
+
+fn words(value: &str) -> Result<String, BadQuery> {
+    if value.len() <= MAX_FILTER {
+        return Ok(value.to_owned());
+    }
+    let sentence = format!(
+        "filter has {} bytes: make it {MAX_FILTER} at most.",
+        value.len()
+    );
+    Err(BadQuery::new(sentence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_says_what_is_wanted() {
+        let read = look(Some(
+            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&id=7&_=1",
+        ))
+        .expect("all within bounds");
+        assert_eq!(
+            read,
+            Look {
+                sort: Sort::Bytes,
+                descending: true,
+                filter: "curl End".to_owned(),
+                client: Some("me".to_owned()),
+                id: Some(7),
+                first: 50,
+                count: 25,
+            }
+        );
+        assert_eq!(look(None), Ok(Look::default()));
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_refused_in_a_sentence() {
+        let long = format!("filter={}", "x".repeat(MAX_FILTER + 1));
+        for (query, words) in [
+            ("sort=colour", "sort must be one of state, since,"),
+            ("descending=yes", "true or false"),
+            ("first=-1", "whole number from 0"),
+            ("count=0", "whole number from 1 to 200"),
+            ("count=201", "whole number from 1 to 200"),
+            ("count=1&count=2", "given twice"),
+            ("client=a%0Ab", "client"),
+            ("id=x", "whole number from 0"),
+            (&long, "has 201 bytes"),
+        ] {
+            let refused = look(Some(query)).expect_err(query).to_string();
+            assert!(
+                refused.contains(words) && refused.ends_with('.'),
+                "{refused}"
+            );
+        }
+    }
+}
