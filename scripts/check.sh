@@ -27,11 +27,16 @@ cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev
 
 # crates/ never needs a display: nothing of the window may come in, not even through a dependency.
 say 'Dependency rule'
-for crate in sse-wire sse-server sse-cli; do
+for crate in sse-wire sse-engine sse-server sse-cli; do
     if cargo tree --locked -p "$crate" --edges normal,build --prefix none | grep -E '^(tauri|gtk|webkit2gtk|wry|tao)[ -]'; then
         fail "$crate depends on a crate of the window (above): crates/ must build without a display."
     fi
 done
+
+# The engine has no socket, no clock and no HTTP: types of header fields are all that it may know of that.
+if cargo tree --locked -p sse-engine --edges normal,build --prefix none | grep -E '^(axum|hyper|hyper-util|mio|socket2|tokio-util)[ -]'; then
+    fail 'sse-engine depends on a crate that opens sockets or speaks HTTP (above): hand in what it needs.'
+fi
 
 say 'Clippy'
 cargo clippy --locked --workspace --all-targets -- -D warnings

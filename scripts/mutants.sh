@@ -14,7 +14,8 @@ scripts/tools.sh cargo-mutants
 crate() {
     case $1 in
         wire) echo sse-wire ;;
-        pump | guard | topics) echo sse-server ;;
+        pump | topics) echo sse-engine ;;
+        guard) echo sse-server ;;
         *) fail "mutants.sh knows wire, pump, guard and topics, not '$1'." ;;
     esac
 }
@@ -23,7 +24,7 @@ crate() {
 files() {
     case $1 in
         wire) echo 'crates/sse-wire/src/**/*.rs' ;;
-        *) echo "crates/sse-server/src/$1.rs crates/sse-server/src/$1/**/*.rs" ;;
+        *) echo "crates/$(crate "$1")/src/$1.rs crates/$(crate "$1")/src/$1/**/*.rs" ;;
     esac
 }
 

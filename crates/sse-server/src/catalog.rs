@@ -12,11 +12,11 @@ use std::sync::{Arc, RwLock};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::file::Problem;
-use crate::lock;
-use crate::stream::{Stream, StreamInfo};
 pub(crate) use follow::follow;
 pub use news::FileNews;
+use sse_engine::file::Problem;
+use sse_engine::lock;
+use sse_engine::stream::{Stream, StreamInfo};
 
 /// The list in force.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use crate::time::Now;
+use sse_engine::time::Now;
 
 /// What the clocks of this machine show.
 pub(crate) fn now() -> Now {

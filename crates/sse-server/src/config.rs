@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::file;
-use crate::keep_alive::KeepAlive;
-use crate::stream::Stream;
-use crate::topics::TopicConfig;
+use sse_engine::file;
+use sse_engine::keep_alive::KeepAlive;
+use sse_engine::stream::Stream;
+use sse_engine::topics::TopicConfig;
 
 /// The port that is used when nobody chose one.
 pub const DEFAULT_PORT: u16 = 8000;

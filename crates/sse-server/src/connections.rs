@@ -22,10 +22,7 @@ use std::time::{Instant, SystemTime};
 
 use tokio::sync::watch;
 
-use crate::lock::lock;
-use crate::out::Told;
 use crate::tap::{Tap, Tapped, WireView};
-use crate::time::{millis, since_1970};
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub(crate) use look::SHOWN;
@@ -37,6 +34,9 @@ pub use returns::{Verdict, VerdictKind};
 pub(crate) use row::{Asked, Client, Ending, shown};
 pub use row::{Cut, EndedBy};
 use row::{Row, Sent, State};
+use sse_engine::lock::lock;
+use sse_engine::out::Told;
+use sse_engine::time::{millis, since_1970};
 use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
 

@@ -29,13 +29,13 @@ use crate::accept::Run;
 use crate::config::Limits;
 use crate::connections::{EndedBy, Ending, Open};
 use crate::framing::Framing;
-use crate::lock::lock;
-use crate::pump::Pump;
 use crate::routes::{self, ONE_CODING};
 use crate::transport::Connection;
 use crate::wire::Wire;
 use io::{CONTINUE, Settled, Watched};
 pub(crate) use parting::part;
+use sse_engine::lock::lock;
+use sse_engine::pump::Pump;
 
 /// Header fields of a request, at most. It is what hyper has unless it is told otherwise.
 const FIELDS: usize = 100;

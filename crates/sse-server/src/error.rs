@@ -51,25 +51,9 @@ pub enum Error {
     )]
     BadOrigin(String),
 
-    /// A name that no topic can have.
-    #[error(
-        "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first."
-    )]
-    BadTopic,
-
-    /// As many topics as there may be.
-    #[error(
-        "There are {0} topics, which is the limit: use one of them, end one (`curl -X DELETE` and its URL), or start the server with a higher `--max-topics`."
-    )]
-    TooManyTopics(usize),
-
-    /// A `from` or a `count` that a stream cannot have; the sentence says why.
-    #[error("{0}")]
-    NotOfStream(String),
-
-    /// An event that cannot be published; the sentence says why.
-    #[error("{0}")]
-    BadEvent(String),
+    /// What the engine refuses: a topic, an event, what a request wants of a stream.
+    #[error(transparent)]
+    Engine(#[from] sse_engine::Error),
 
     /// A body that is not plain UTF-8; the sentence says what it is.
     #[error("{0}")]
@@ -80,12 +64,6 @@ pub enum Error {
         "Requests that are being read hold {0} bytes, which is the limit for all of them together: try again in a moment."
     )]
     TooManyBodies(usize),
-
-    /// An event that is still kept has this id.
-    #[error(
-        "id={0} is that of an event that is still kept: choose another, or leave it out to get one that sorts."
-    )]
-    IdTaken(String),
 }
 
 impl Error {

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
-use crate::keep_alive::KeepAlive;
-use crate::out::Out;
-use crate::preview::Preview;
-use crate::pump::{Next, Pump};
+use crate::clock;
 use crate::routes::{ClientQuery, Fields, Kind, MAX_TAG, read_query};
-use crate::stream::{Play, Source, Stream};
-use crate::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
-use crate::{clock, file};
+use sse_engine::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
+use sse_engine::file;
+use sse_engine::keep_alive::KeepAlive;
+use sse_engine::out::Out;
+use sse_engine::preview::Preview;
+use sse_engine::pump::{Next, Pump};
+use sse_engine::stream::{Play, Source, Stream};
+use sse_engine::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
 
 /// A client comes back with these bytes as its last event id. A counter goes on behind a number of its own,
 /// and else begins. A topic sends what comes behind one of its events, and else all that it keeps behind a
@@ -48,7 +49,10 @@ pub fn last_event_id(id: &[u8]) {
             id: (n == 4).then(|| "given".to_owned()),
             ..Draft::default()
         };
-        topic.publish_now(&Batch::one(draft)).expect("published");
+        topic
+            .publish_now(&Batch::one(draft))
+            .expect("it is there")
+            .expect("published");
     }
 
     let own = (0..=5).find(|n| id == format!("{born}-{n:012}"));
@@ -177,7 +181,10 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
     let topic = topics.topic("t", std::time::UNIX_EPOCH).expect("room");
     let subscription = Subscription::join(&topic, None).expect("it is there");
     let mut pump = Pump::subscribed(subscription, KeepAlive::Off);
-    let published = topic.publish_now(&batch).expect("the topic is empty");
+    let published = topic
+        .publish_now(&batch)
+        .expect("it is there")
+        .expect("the topic is empty");
     assert_eq!((published.events, published.subscribers), (batch.len(), 1));
     let mut got = Vec::new();
     let mut decoder = sse_wire::Decoder::new();

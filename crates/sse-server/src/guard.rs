@@ -19,10 +19,10 @@ use std::sync::{Arc, RwLock};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 
 use crate::error::Error;
-use crate::lock;
-use crate::text::shell_word;
 pub(crate) use host::Authority;
 pub(crate) use origin::{Class, Origin};
+use sse_engine::lock;
+use sse_engine::text::shell_word;
 
 /// What kind of place a request asks for; the guard's table has a row for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,36 +25,25 @@
 //! Invariant: nothing here depends on Tauri, a window or a display.
 
 mod accept;
-mod bounds;
 mod catalog;
 mod clock;
 mod config;
 mod connections;
 mod door;
 mod error;
-mod file;
 mod framing;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;
 mod holder;
-mod keep_alive;
 mod listen;
-mod lock;
-mod out;
-mod preview;
 mod program;
-mod pump;
 mod routes;
 mod run;
 mod server;
 mod signals;
 mod status;
-mod stream;
 mod tap;
-mod text;
-mod time;
-mod topics;
 mod transport;
 mod wire;
 
@@ -65,18 +54,18 @@ pub use connections::{
     Verdict, VerdictKind, Visit,
 };
 pub use error::{Error, Holder};
-pub use file::SHIPPED_STREAMS;
-pub use keep_alive::KeepAlive;
-pub use preview::{Part, Preview};
 pub use routes::StateView;
 pub use server::Server;
 pub use signals::asked_to_end;
+pub use sse_engine::file::SHIPPED_STREAMS;
+pub use sse_engine::keep_alive::KeepAlive;
+pub use sse_engine::preview::{Part, Preview};
+pub use sse_engine::stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
+pub use sse_engine::text::{shell_url, shell_word};
+pub use sse_engine::time::read_time;
+pub use sse_engine::topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
 pub use status::{Phase, Status};
-pub use stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
 pub use tap::{PieceView, What, WireEvent, WireView};
-pub use text::{shell_url, shell_word};
-pub use time::read_time;
-pub use topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
 
 /// Raises the limit of open files as far as this user may, since every client takes one and desktops
 /// begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at the limit.

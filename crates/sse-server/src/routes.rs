@@ -37,7 +37,6 @@ pub(crate) use body::Room;
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
 pub(crate) use head::{bytes as head_bytes, framing};
-pub(crate) use page::is_file;
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
 pub(crate) use service::App;
@@ -47,7 +46,7 @@ pub use state::StateView;
 #[cfg(fuzzing)]
 pub(crate) fn read_query(
     query: Option<&str>,
-) -> Result<(ClientQuery, crate::stream::Overrides), params::BadQuery> {
+) -> Result<(ClientQuery, sse_engine::stream::Overrides), params::BadQuery> {
     let params = params::Params::of(query);
     Ok((ClientQuery::of(&params)?, stream_query::overrides(&params)?))
 }

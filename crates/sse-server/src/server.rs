@@ -15,12 +15,12 @@ use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::listen;
-use crate::preview::Preview;
 use crate::routes::{App, Context, Room, StateView};
 use crate::run::Running;
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
-use crate::topics::{Batch, Draft, Published, TopicInfo, Topics};
+use sse_engine::preview::Preview;
+use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]

@@ -13,9 +13,9 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::framing::Framing;
-use crate::lock::lock;
-use crate::time::since_1970;
 pub use events::{What, WireEvent};
+use sse_engine::lock::lock;
+use sse_engine::time::since_1970;
 
 /// Bytes that are kept of a connection.
 pub(crate) const KEPT: usize = 64 * 1024;

@@ -26,8 +26,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::topics::Topics;
 pub(crate) use connection::Connection;
+use sse_engine::topics::Topics;
 use sweeper::Sweeper;
 
 /// The most sweepers. More cores than this are rather for those who read.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Weak, mpsc};
 use std::time::{Duration, SystemTime};
 
 use super::Streams;
-use crate::file::{self, MAX_BYTES, Problem};
+use sse_engine::file::{self, MAX_BYTES, Problem};
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(400);
@@ -182,7 +182,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn list(bytes: &[u8]) -> Result<Vec<crate::stream::Stream>, Problem> {
+fn list(bytes: &[u8]) -> Result<Vec<sse_engine::stream::Stream>, Problem> {
     if bytes.len() > MAX_BYTES {
         return Err(told("The file is larger than 1 MiB: make it smaller."));
     }

@@ -14,7 +14,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::row::{Cut, Row};
 use super::{Connections, EndedBy, Shared, Verdict, VerdictKind};
-use crate::time::{millis, since_1970};
+use sse_engine::time::{millis, since_1970};
 
 /// How much a reader may be behind.
 const ENTRIES: usize = 4096;

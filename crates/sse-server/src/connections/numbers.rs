@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Weak};
 
-use crate::stream::Stream;
-use crate::topics::{self, Topic};
+use sse_engine::stream::Stream;
+use sse_engine::topics::{self, Topic};
 
 /// What the numbers of a connection's events are numbers of.
 #[derive(Clone, Debug)]

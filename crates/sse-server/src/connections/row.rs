@@ -8,8 +8,8 @@ use std::time::{Instant, SystemTime};
 use super::numbers::Numbers;
 use super::rates::Counts;
 use crate::framing::Framing;
-use crate::out::Told;
 use crate::tap::Tap;
+use sse_engine::out::Told;
 
 /// The longest event id that the table keeps and compares, in characters.
 const SHOWN_ID: usize = 64;

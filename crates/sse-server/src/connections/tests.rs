@@ -46,7 +46,7 @@ fn client(tag: &str) -> Client {
         }),
         tag: Some(tag.into()),
         brought: None,
-        numbers: Numbers::Stream(Arc::new(crate::file::shipped().remove(1))),
+        numbers: Numbers::Stream(Arc::new(sse_engine::file::shipped().remove(1))),
     }
 }
 

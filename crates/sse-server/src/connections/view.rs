@@ -12,8 +12,8 @@ use super::rates::{Counts, PerSecond, Rates};
 use super::row::Row;
 use super::{Connections, Cut, EndedBy, Table, Verdict};
 use crate::framing::Framing;
-use crate::lock::lock;
-use crate::time::{millis, since_1970};
+use sse_engine::lock::lock;
+use sse_engine::time::{millis, since_1970};
 
 /// How long an order stands while no row comes or ends, where what it is sorted by changes with every event.
 const ORDER: Duration = Duration::from_secs(1);

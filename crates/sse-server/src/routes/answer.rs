@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 
 use crate::connections::Open;
-use crate::pump::Pump;
+use sse_engine::pump::Pump;
 
 /// An answer, and the stream that begins with it.
 #[derive(Debug)]

@@ -9,12 +9,12 @@ use super::context::Context;
 use super::params::Params;
 use super::state::StateView;
 use super::table_query::look;
-use crate::bounds::MAX_FROM;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
+use sse_engine::bounds::MAX_FROM;
 
 /// No answer of the API may come from a cache.
 const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];

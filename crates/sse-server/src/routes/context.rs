@@ -13,10 +13,10 @@ use crate::config::Limits;
 use crate::connections::Connections;
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::keep_alive::KeepAlive;
-use crate::preview::Preview;
 use crate::status::Status;
-use crate::topics::{Batch, Published, Topics};
+use sse_engine::keep_alive::KeepAlive;
+use sse_engine::preview::Preview;
+use sse_engine::topics::{Batch, Published, Topics};
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {

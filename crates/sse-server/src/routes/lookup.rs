@@ -9,8 +9,8 @@ use super::answer::tell;
 use super::context::Context;
 use super::page;
 use crate::guard::Area;
-use crate::stream::{Stream, is_below};
-use crate::topics::PREFIX;
+use sse_engine::stream::{Stream, is_below};
+use sse_engine::topics::PREFIX;
 
 /// What a path leads to.
 #[derive(Clone, Debug)]

@@ -4,8 +4,9 @@ use axum::http::{HeaderMap, header};
 
 use super::params::{BadQuery, Params};
 use crate::error::Error;
-use crate::text::cut;
-use crate::topics::{Batch, Draft, retry_bounds};
+use sse_engine::Error as Engine;
+use sse_engine::text::cut;
+use sse_engine::topics::{Batch, Draft, retry_bounds};
 
 /// The fields that a request's query gives to its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Fields {
     /// A parameter that is given twice or is not UTF-8, or a retry that is no number within bounds.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, Error> {
         let params = Params::of(query);
-        let refused = |e: BadQuery| Error::BadEvent(e.to_string());
+        let refused = |e: BadQuery| Engine::BadEvent(e.to_string());
         let retry = |value: &str| {
             let digits = value.bytes().all(|b| b.is_ascii_digit());
             let retry = digits.then(|| value.parse().ok()).flatten();
@@ -54,7 +55,7 @@ impl Fields {
         draft.check()?;
         match kind {
             Kind::Whole => Ok(Batch::one(draft)),
-            Kind::Lines => Batch::lines(draft),
+            Kind::Lines => Ok(Batch::lines(draft)?),
         }
     }
 }
@@ -130,7 +131,7 @@ fn charset(parameters: &str) -> Option<String> {
 }
 
 fn bad<T>(sentence: impl Into<String>) -> Result<T, Error> {
-    Err(Error::BadEvent(sentence.into()))
+    Err(Engine::BadEvent(sentence.into()).into())
 }
 
 #[cfg(test)]

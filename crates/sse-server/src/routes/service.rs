@@ -21,8 +21,8 @@ use super::{api, head, page, spelling, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, EndedBy, Ending};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
-use crate::stream::Stream;
-use crate::topics::{PREFIX, Topics};
+use sse_engine::stream::Stream;
+use sse_engine::topics::{PREFIX, Topics};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;

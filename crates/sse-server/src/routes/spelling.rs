@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 
-use crate::stream::can_stand;
+use sse_engine::stream::can_stand;
 
 /// The target with its path in one spelling, so that guard, routes and table all see the same one.
 ///

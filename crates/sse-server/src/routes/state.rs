@@ -6,8 +6,8 @@ use super::context::Context;
 use crate::catalog::StreamsFile;
 use crate::connections::Tally;
 use crate::status::Status;
-use crate::stream::StreamInfo;
-use crate::topics::TopicInfo;
+use sse_engine::stream::StreamInfo;
+use sse_engine::topics::TopicInfo;
 
 /// Everything that a page needs to begin with.
 #[derive(Clone, Debug, Serialize)]

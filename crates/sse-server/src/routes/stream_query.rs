@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::params::{BadQuery, Params};
-use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
-use crate::stream::Overrides;
-use crate::time::read_time;
+use sse_engine::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
+use sse_engine::stream::Overrides;
+use sse_engine::time::read_time;
 
 /// Reads `every=100ms`, `count=20` and `from=7`.
 ///

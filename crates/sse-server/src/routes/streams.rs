@@ -14,8 +14,8 @@ use super::params::BadQuery;
 use super::stream_query;
 use super::visitor::{Asked, Visitor};
 use crate::connections::{Client, GoesOn, Numbers};
-use crate::pump::Pump;
-use crate::stream::Stream;
+use sse_engine::pump::Pump;
+use sse_engine::stream::Stream;
 
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(

@@ -2,8 +2,8 @@
 
 use super::client_query::tag;
 use super::params::{BadQuery, Params};
-use crate::bounds::MAX_FROM;
 use crate::connections::{Look, SHOWN, Sort};
+use sse_engine::bounds::MAX_FROM;
 
 /// The longest filter, in bytes.
 const MAX_FILTER: usize = 200;

@@ -1,7 +1,7 @@
 //! What the query of a subscriber of a topic says. A topic has no pace and no count that could be changed.
 
 use super::params::{BadQuery, Params};
-use crate::topics::Form;
+use sse_engine::topics::Form;
 
 /// Reads `names=data`: each event comes as one that every client hears.
 ///

@@ -18,8 +18,9 @@ use super::visitor::{Asked, Visitor};
 use super::{streams, topic_query};
 use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
 use crate::error::Error;
-use crate::pump::Pump;
-use crate::topics;
+use sse_engine::Error as Engine;
+use sse_engine::pump::Pump;
+use sse_engine::topics;
 
 /// GET and HEAD.
 pub(super) async fn subscribe(
@@ -36,7 +37,7 @@ pub(super) async fn subscribe(
         // It tells nobody, so it begins no topic.
         return match topics::is_name(name) {
             true => head::response(&[]).into(),
-            false => refuse(&Error::BadTopic).into(),
+            false => refuse(&Error::Engine(Engine::BadTopic)).into(),
         };
     }
     if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
@@ -63,11 +64,11 @@ pub(super) async fn subscribe(
             streams::begin(context, client, &goes_on, pump, &[])
         }
         Err(error) => {
-            let refusal = refuse(&error);
             let why = match error {
-                Error::TooManyTopics(_) => "too many topics",
+                Engine::TooManyTopics(_) => "too many topics",
                 _ => "bad name",
             };
+            let refusal = refuse(&error.into());
             context.connections.refuse(
                 asked.client,
                 refusal.status().as_u16(),
@@ -121,8 +122,8 @@ pub(super) fn end(context: &Context, name: &str) -> Response<Body> {
 
 fn refuse(error: &Error) -> Response<Body> {
     let status = match error {
-        Error::TooManyTopics(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::IdTaken(_) => StatusCode::CONFLICT,
+        Error::Engine(Engine::TooManyTopics(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Engine(Engine::IdTaken(_)) => StatusCode::CONFLICT,
         Error::UnknownBody(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         _ => StatusCode::BAD_REQUEST,
     };

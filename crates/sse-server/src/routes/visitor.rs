@@ -14,7 +14,8 @@ use super::params::{BadQuery, Params};
 use crate::connections::{self, Asked as AskedFor, Client, EndedBy, Ending, Numbers};
 use crate::framing::Framing;
 use crate::guard::Class;
-use crate::{program, text};
+use crate::program;
+use sse_engine::text;
 
 /// What the table keeps of a method, in bytes.
 const SHOWN_METHOD: usize = 16;

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use crate::connections::{EndedBy, Ending, Open};
 use crate::framing::Framing;
-use crate::out::{Mark, Out};
-use crate::pump::{Act, Next, Pump};
-use crate::time::Now;
-use crate::topics::Topic;
 use crate::wire::{Left, Wire};
+use sse_engine::out::{Mark, Out};
+use sse_engine::pump::{Act, Next, Pump};
+use sse_engine::time::Now;
+use sse_engine::topics::Topic;
 
 /// A stream that begins: everything that the transport takes over.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use crate::topics::{Head, Sweep, Topic};
+use sse_engine::topics::{Head, Sweep, Topic};
 
 /// The topics that a sweeper's connections read, each with its readers.
 #[derive(Debug, Default)]
@@ -195,8 +195,8 @@ fn short(n: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topics::TopicConfig;
-    use crate::topics::{Batch, Draft, Topics};
+    use sse_engine::topics::TopicConfig;
+    use sse_engine::topics::{Batch, Draft, Topics};
 
     /// All that there is to visit, in as many turns as it takes.
     fn pass(readers: &mut Readers) -> Vec<usize> {
@@ -223,6 +223,7 @@ mod tests {
     fn publish(topic: &Topic) {
         _ = topic
             .publish_now(&Batch::one(Draft::default()))
+            .expect("it is there")
             .expect("published");
     }
 

@@ -6,7 +6,7 @@ use std::task::{Wake, Waker};
 
 use tokio::sync::Notify;
 
-use crate::lock::lock;
+use sse_engine::lock::lock;
 
 /// The connections that were woken and not looked after yet.
 #[derive(Debug, Default)]

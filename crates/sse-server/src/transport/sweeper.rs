@@ -23,10 +23,10 @@ use super::ready::{Ready, Token};
 use super::timers::{Armed, Timers};
 use crate::clock;
 use crate::connections::Ending;
-use crate::out::Out;
-use crate::pump::Act;
-use crate::time::Now;
 use crate::wire::Wire;
+use sse_engine::out::Out;
+use sse_engine::pump::Act;
+use sse_engine::time::Now;
 
 /// Sends after which others have their turn. So many cost about half a millisecond.
 const TURN: usize = 128;

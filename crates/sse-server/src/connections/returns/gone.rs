@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Answered, GoesOn, who};
 use crate::connections::numbers::{Numbers, WeakNumbers};
 use crate::connections::row::{Asked, Client, EndedBy, Row, shown};
-use crate::out::Told;
+use sse_engine::out::Told;
 
 /// A client as its connection ended, or as it was told that there is no more.
 #[derive(Debug)]

@@ -10,12 +10,12 @@ use crate::framing::Framing;
 
 use super::*;
 use crate::connections::{Asked, Connections, Ending, Look, Open, RowView};
-use crate::file::shipped;
-use crate::out::Told;
-use crate::stream::Stream;
-use crate::topics::TopicConfig;
-use crate::topics::Topics;
-use crate::topics::{Batch, Draft};
+use sse_engine::file::shipped;
+use sse_engine::out::Told;
+use sse_engine::stream::Stream;
+use sse_engine::topics::TopicConfig;
+use sse_engine::topics::Topics;
+use sse_engine::topics::{Batch, Draft};
 
 const CUT: Ending = Ending::new(EndedBy::Server, "stopped");
 const CLOSED: Ending = Ending::new(EndedBy::Client, "closed");

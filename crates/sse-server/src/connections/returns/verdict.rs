@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::gone::{Back, BroughtId, Cost};
 use super::{Answered, Left, advice};
 use crate::connections::row::{Cut, Ended, EndedBy, Row};
-use crate::time::millis;
+use sse_engine::time::millis;
 
 /// What is said of a connection whose client came back, or did not, or has several open at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

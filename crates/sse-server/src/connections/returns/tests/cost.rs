@@ -96,7 +96,10 @@ fn a_subscriber_that_brings_no_id_has_lost_what_was_published_meanwhile() {
     };
     let publish = || {
         let batch = Batch::one(Draft::default());
-        topic.publish_now(&batch).expect("published");
+        topic
+            .publish_now(&batch)
+            .expect("it is there")
+            .expect("published");
     };
     let open = |who, next, ms| desk.enters(ms, client(who), next);
     // The place that it was given before any event is an id too.
@@ -122,19 +125,19 @@ fn a_subscriber_that_brings_no_id_has_lost_what_was_published_meanwhile() {
 /// A list whose entries are `id/data`, either of which may be missing.
 pub(super) fn list(entries: &[&str], count: Option<u64>) -> Arc<Stream> {
     let template = |text: &str| {
-        let template = crate::stream::Template::parse(text).expect("a template");
+        let template = sse_engine::stream::Template::parse(text).expect("a template");
         (!text.is_empty()).then_some(template)
     };
     let entries = entries.iter().map(|entry| {
         let (id, data) = entry.split_once('/').expect("id and data");
-        crate::stream::Entry {
+        sse_engine::stream::Entry {
             id: template(id),
             data: template(data),
-            ..crate::stream::Entry::default()
+            ..sse_engine::stream::Entry::default()
         }
     });
     Arc::new(Stream {
-        source: crate::stream::Source::List(entries.collect()),
+        source: sse_engine::stream::Source::List(entries.collect()),
         count,
         ..shipped().remove(1)
     })
@@ -255,8 +258,8 @@ fn only_what_that_connection_was_sent_can_come_twice() {
 fn an_empty_id_is_none_that_could_be_brought() {
     let mut desk = Desk::new();
     let mut stream = Stream::clone(&list(&["a/1", "b/2"], Some(2)));
-    if let crate::stream::Source::List(entries) = &mut stream.source {
-        entries[1].id = Some(crate::stream::Template::parse("").expect("a template"));
+    if let sse_engine::stream::Source::List(entries) = &mut stream.source {
+        entries[1].id = Some(sse_engine::stream::Template::parse("").expect("a template"));
     }
     desk.stream = Arc::new(stream);
     desk.goes(untagged(None), 2, CUT, 1000);

@@ -10,15 +10,15 @@ use std::collections::BTreeSet;
 use std::slice;
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use sse_wire::LineEnding;
 
 use crate::keep_alive::KeepAlive;
-pub(crate) use overrides::Overrides;
-pub(crate) use path::{RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved};
-pub(crate) use play::Play;
-pub(crate) use template::Moment;
+pub use overrides::Overrides;
+pub use path::{RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved};
+pub use play::Play;
+pub use template::Moment;
 pub use template::Template;
 
 /// One entry of the stream list.
@@ -111,7 +111,7 @@ impl Pace {
 
 impl Stream {
     /// What is sent for this number; `None` for a counter.
-    pub(crate) fn entry(&self, n: u64) -> Option<&Entry> {
+    pub fn entry(&self, n: u64) -> Option<&Entry> {
         match &self.source {
             Source::Counter => None,
             Source::Template(entry) => Some(entry),
@@ -121,7 +121,7 @@ impl Stream {
 
     /// The number of the event that was given this id, if one was; of several, which only a list that begins again can
     /// have, the first from `from` on.
-    pub(crate) fn number_of(&self, id: &str, from: u64) -> Option<u64> {
+    pub fn number_of(&self, id: &str, from: u64) -> Option<u64> {
         match &self.source {
             Source::Counter => Template::number().number_in(id),
             Source::Template(entry) => {
@@ -148,7 +148,7 @@ impl Stream {
     }
 
     /// The id of the event with this number, if it has one.
-    pub(crate) fn id_of(&self, n: u64) -> Option<String> {
+    pub fn id_of(&self, n: u64) -> Option<String> {
         let Some(entry) = self.entry(n) else {
             return Some(n.to_string());
         };
@@ -163,7 +163,7 @@ impl Stream {
 
     /// The last id that a client was given that was sent so many `events`, the last of them numbered `last`, with the
     /// number of its event.
-    pub(crate) fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
+    pub fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
         let Source::List(entries) = &self.source else {
             return Some((last, self.id_of(last)?));
         };
@@ -185,7 +185,7 @@ impl Stream {
     }
 
     /// How many events there are from the number `from` on, before the number `to`: what has no data is none.
-    pub(crate) fn events_between(&self, from: u64, to: u64) -> u64 {
+    pub fn events_between(&self, from: u64, to: u64) -> u64 {
         let numbers = to.saturating_sub(from);
         let entries = match &self.source {
             Source::Counter => return numbers,
@@ -208,14 +208,14 @@ impl Stream {
     }
 
     /// Whether more than one event has this id, so that it leads to the first of them.
-    pub(crate) fn repeats_id(&self, id: &str) -> bool {
+    pub fn repeats_id(&self, id: &str) -> bool {
         let entries = self.entries();
         let plain = |entry: &Entry| entry.id.as_ref().and_then(Template::as_plain) == Some(id);
         self.count.is_none_or(|count| count > entries.len() as u64) && entries.iter().any(plain)
     }
 
     /// How many events it can give without giving an id twice; `None` is as many as there are numbers.
-    pub(crate) fn distinct_ids(&self) -> Option<u64> {
+    pub fn distinct_ids(&self) -> Option<u64> {
         let entries = self.entries();
         let own = entries.iter().any(|entry| {
             let id = entry.id.as_ref().and_then(Template::as_plain);

@@ -24,7 +24,7 @@ const SHOWN_ID: usize = 64;
 
 /// What a visit to a subscription came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fed {
+pub enum Fed {
     /// It has everything.
     All,
     /// The visit is full; what comes next is for another.
@@ -37,7 +37,7 @@ pub(crate) enum Fed {
 
 /// One subscriber of one topic, counted as such until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Subscription {
+pub struct Subscription {
     topic: Arc<Topic>,
     reader: Reader,
 }
@@ -62,7 +62,7 @@ struct Reader {
 
 /// What is told of a subscriber's events' names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
     /// As they are.
     #[default]
     Plain,
@@ -87,7 +87,7 @@ struct GapData<'a> {
 
 impl Subscription {
     /// A subscriber that comes with this last event id, if it comes with one; `None` where the topic is no longer there.
-    pub(crate) fn join(topic: &Arc<Topic>, last_event_id: Option<&str>) -> Option<Self> {
+    pub fn join(topic: &Arc<Topic>, last_event_id: Option<&str>) -> Option<Self> {
         let mut state = lock(&topic.state);
         let reader = state
             .join()
@@ -100,22 +100,23 @@ impl Subscription {
     }
 
     /// The same, in this form.
-    pub(crate) fn in_form(mut self, form: Form) -> Self {
+    pub fn in_form(mut self, form: Form) -> Self {
         self.reader.form = form;
         self
     }
 
-    pub(crate) fn topic(&self) -> &Arc<Topic> {
+    /// The topic that it reads.
+    pub fn topic(&self) -> &Arc<Topic> {
         &self.topic
     }
 
     /// The number of the event that it lacks next.
-    pub(crate) fn next(&self) -> u64 {
+    pub fn next(&self) -> u64 {
         self.reader.at + 1
     }
 
     /// What it was told, to be asked at its end.
-    pub(crate) fn told(&self) -> Told {
+    pub fn told(&self) -> Told {
         let Reader {
             at,
             from,
@@ -134,20 +135,20 @@ impl Subscription {
     }
 
     /// Whether it is to be ended for being too far behind, as seen from outside a visit.
-    pub(crate) fn is_too_slow(&self) -> bool {
+    pub fn is_too_slow(&self) -> bool {
         let (topic, reader) = (&self.topic, &self.reader);
         topic.config.slow == Slow::Disconnect
             && (reader.lag(topic.last()) > topic.config.max_lag || reader.at < topic.before())
     }
 
     /// Whether it still lacks events that were published before it came.
-    pub(crate) fn is_replaying(&self) -> bool {
+    pub fn is_replaying(&self) -> bool {
         self.reader.at < self.reader.joined
     }
 
     /// Takes a stretch that was written for another subscriber, if it is exactly what this one lacks. So a pass
     /// over ten thousand readers looks into the ring once.
-    pub(crate) fn repeat(&mut self, stretch: Stretch) -> bool {
+    pub fn repeat(&mut self, stretch: Stretch) -> bool {
         let reader = &mut self.reader;
         let same = stretch.topic == self.topic.address()
             && stretch.from == reader.at
@@ -161,7 +162,7 @@ impl Subscription {
     }
 
     /// Writes what it lacks, up to the cap of a visit.
-    pub(crate) fn fill(&mut self, out: &mut Out) -> Fed {
+    pub fn fill(&mut self, out: &mut Out) -> Fed {
         let state = lock(&self.topic.state);
         let ring = &state.ring;
         let reader = &mut self.reader;

@@ -7,18 +7,22 @@ use super::{Pace, Source, Stream};
 
 /// What one connection is to be sent of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Play {
-    pub(crate) stream: Arc<Stream>,
-    pub(crate) from: u64,
-    pub(crate) count: Option<u64>,
-    pub(crate) pace: Pace,
+pub struct Play {
+    /// The stream, which all its connections share.
+    pub stream: Arc<Stream>,
+    /// The number of the first event.
+    pub from: u64,
+    /// How many events; `None` is endless.
+    pub count: Option<u64>,
+    /// When they are sent.
+    pub pace: Pace,
     /// Whether events may have times of their own: a pace that was asked for holds for all.
-    pub(crate) own_pace: bool,
+    pub own_pace: bool,
 }
 
 impl Play {
     /// The stream as it is.
-    pub(crate) fn new(stream: Arc<Stream>) -> Self {
+    pub fn new(stream: Arc<Stream>) -> Self {
         Self {
             from: stream.from,
             count: stream.count,
@@ -27,19 +31,17 @@ impl Play {
             stream,
         }
     }
-}
 
-impl Play {
     /// The number of the event that was given this id in this play, if one can have been: an id from before the stream was
     /// changed, or of another stream, is none of it.
-    pub(crate) fn number_of(&self, id: &str) -> Option<u64> {
+    pub fn number_of(&self, id: &str) -> Option<u64> {
         let n = self.stream.number_of(id, self.from)?;
         let given = n.checked_sub(self.from)?;
         self.count.is_none_or(|count| given < count).then_some(n)
     }
 
     /// Whether no event comes from this number on, though a comment may.
-    pub(crate) fn has_no_more(&self, from: u64) -> bool {
+    pub fn has_no_more(&self, from: u64) -> bool {
         let (Source::List(entries), Some(count)) = (&self.stream.source, self.count) else {
             return false;
         };
@@ -51,7 +53,7 @@ impl Play {
     }
 
     /// The time before the event with this number; before the `first` of a connection there is none but its own.
-    pub(crate) fn before(&self, n: u64, first: bool) -> Duration {
+    pub fn before(&self, n: u64, first: bool) -> Duration {
         let own = self.stream.entry(n).and_then(|entry| entry.after);
         match own.filter(|_| self.own_pace) {
             Some(own) => own,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// Payload bytes after which a visit ends, so that an unpaced stream cannot starve the others. One
 /// event may go past it.
-pub(crate) const VISIT: usize = 16 * 1024;
+pub const VISIT: usize = 16 * 1024;
 
 /// Room kept before the payload for the head of a chunk: eight hex digits, CR, LF.
 const PREFIX: usize = 10;
@@ -14,9 +14,11 @@ const KEEP: usize = 64 * 1024;
 
 /// Where an event ends in the bytes of a visit, and the number it had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) end: usize,
-    pub(crate) number: Option<u64>,
+pub struct Mark {
+    /// Behind its last byte.
+    pub end: usize,
+    /// Its number, if it had one.
+    pub number: Option<u64>,
 }
 
 /// Filled by the pump, framed and sent by the transport.
@@ -25,7 +27,7 @@ pub(crate) struct Mark {
 /// front of it without moving it. A large frame that others are sent too is not copied: it follows the
 /// payload as it is, and is the last of its visit.
 #[derive(Debug)]
-pub(crate) struct Out {
+pub struct Out {
     bytes: Vec<u8>,
     start: usize,
     shared: Option<Arc<[u8]>>,
@@ -40,30 +42,31 @@ pub(crate) struct Out {
 /// Which events of which topic a visit wrote, where it wrote nothing else: the next reader at the same place is
 /// sent the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stretch {
+pub struct Stretch {
     /// Tells a topic from the others.
-    pub(crate) topic: usize,
+    pub topic: usize,
     /// The reader had this one.
-    pub(crate) from: u64,
+    pub from: u64,
     /// And now has this one.
-    pub(crate) to: u64,
+    pub to: u64,
 }
 
 /// What a client was told of its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub struct Told {
     /// The reconnection time in milliseconds that was sent last, if one was.
-    pub(crate) retry: Option<u64>,
+    pub retry: Option<u64>,
     /// The number of the first event of those that were sent without a gap.
-    pub(crate) first: u64,
+    pub first: u64,
     /// Whether others were sent before, and then a gap.
-    pub(crate) gap: bool,
+    pub gap: bool,
     /// Of a finite stream the number that it begins with, and the one behind its last.
-    pub(crate) whole: Option<(u64, u64)>,
+    pub whole: Option<(u64, u64)>,
 }
 
 impl Out {
-    pub(crate) fn new() -> Self {
+    /// Empty, and ready to be filled.
+    pub fn new() -> Self {
         Self {
             bytes: vec![0; PREFIX],
             start: PREFIX,
@@ -77,17 +80,17 @@ impl Out {
     }
 
     /// Notes that the payload is exactly this stretch of a topic.
-    pub(crate) fn holds(&mut self, stretch: Stretch) {
+    pub fn holds(&mut self, stretch: Stretch) {
         self.stretch = Some(stretch);
     }
 
     /// The stretch of a topic that it still holds.
-    pub(crate) fn stretch(&self) -> Option<Stretch> {
+    pub fn stretch(&self) -> Option<Stretch> {
         self.stretch
     }
 
     /// Forgets the last visit, and gives the memory of an unusual one back.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.bytes.truncate(PREFIX);
         self.start = PREFIX;
         self.shared = None;
@@ -102,31 +105,31 @@ impl Out {
     }
 
     /// Where the pump appends.
-    pub(crate) fn payload(&mut self) -> &mut Vec<u8> {
+    pub fn payload(&mut self) -> &mut Vec<u8> {
         self.stretch = None;
         &mut self.bytes
     }
 
     /// Puts a frame behind the payload without a copy, from its byte `from` on. Nothing can be appended after it.
-    pub(crate) fn share(&mut self, frame: Arc<[u8]>, from: usize) {
+    pub fn share(&mut self, frame: Arc<[u8]>, from: usize) {
         self.shared = Some(frame);
         self.skipped = from;
     }
 
     /// Bytes of payload so far.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.bytes.len() - PREFIX + self.shared().len()
     }
 
     /// Notes that an event ends here, and its number if it has one.
-    pub(crate) fn mark(&mut self, number: Option<u64>) {
+    pub fn mark(&mut self, number: Option<u64>) {
         let end = self.bytes.len() + self.shared().len();
         self.marks.push(Mark { end, number });
     }
 
     /// Wraps the payload, if there is any, as one chunk (RFC 9112 7.1), and with `last` appends the last
     /// chunk.
-    pub(crate) fn chunk(&mut self, last: bool) {
+    pub fn chunk(&mut self, last: bool) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut rest = self.len();
         self.chunked = true;
@@ -154,27 +157,27 @@ impl Out {
     }
 
     /// Whether the payload was wrapped.
-    pub(crate) fn chunked(&self) -> bool {
+    pub fn chunked(&self) -> bool {
         self.chunked
     }
 
     /// What goes on the wire, in order.
-    pub(crate) fn parts(&self) -> [&[u8]; 3] {
+    pub fn parts(&self) -> [&[u8]; 3] {
         [&self.bytes[self.start..], self.shared(), self.after]
     }
 
     /// The frame that is sent as it is, if there is one, and where in it that begins.
-    pub(crate) fn shared_frame(&self) -> Option<(Arc<[u8]>, usize)> {
+    pub fn shared_frame(&self) -> Option<(Arc<[u8]>, usize)> {
         Some((Arc::clone(self.shared.as_ref()?), self.skipped))
     }
 
     /// What follows that frame.
-    pub(crate) fn after(&self) -> &'static [u8] {
+    pub fn after(&self) -> &'static [u8] {
         self.after
     }
 
     /// The ends of events, as offsets into what goes on the wire.
-    pub(crate) fn marks(&self) -> impl DoubleEndedIterator<Item = Mark> + ExactSizeIterator + '_ {
+    pub fn marks(&self) -> impl DoubleEndedIterator<Item = Mark> + ExactSizeIterator + '_ {
         self.marks.iter().map(|mark| Mark {
             end: mark.end - self.start,
             ..*mark
@@ -187,7 +190,7 @@ impl Out {
     }
 
     /// What goes on the wire, in one piece.
-    pub(crate) fn wire(&self) -> Vec<u8> {
+    pub fn wire(&self) -> Vec<u8> {
         self.parts().concat()
     }
 }

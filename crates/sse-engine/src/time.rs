@@ -5,16 +5,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// What both clocks show at one moment. Whoever has clocks reads them and hands this in, so that all that depends on time can be
 /// tested without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Now {
+pub struct Now {
     /// Tells how much time passes: what is due, and what is late.
-    pub(crate) instant: Instant,
+    pub instant: Instant,
     /// What people call the time; it can be set, and then jumps.
-    pub(crate) wall: SystemTime,
+    pub wall: SystemTime,
 }
 
 impl Now {
     /// So much later, on both clocks.
-    pub(crate) fn after(self, time: Duration) -> Self {
+    pub fn after(self, time: Duration) -> Self {
         Self {
             instant: self.instant + time,
             wall: self.wall + time,
@@ -35,12 +35,12 @@ pub fn read_time(text: &str) -> Option<Duration> {
 }
 
 /// Whole milliseconds.
-pub(crate) fn millis(time: Duration) -> u64 {
+pub fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What the clock shows; nothing where it stands before 1970.
-pub(crate) fn since_1970(at: SystemTime) -> Duration {
+pub fn since_1970(at: SystemTime) -> Duration {
     at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

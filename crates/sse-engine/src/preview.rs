@@ -42,7 +42,7 @@ pub struct Part {
 
 impl Preview {
     /// What a client would be sent that comes now without an id, behind this head.
-    pub(crate) fn new(
+    pub fn new(
         stream: &Arc<Stream>,
         head: &[u8],
         (keep_alive, blank): (KeepAlive, bool),

@@ -1,6 +1,6 @@
 //! The headers that a stream adds to its response.
 
-use axum::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use toml::de::DeValue;
 
 use super::Reader;

@@ -12,7 +12,7 @@ use super::id::{EARLIEST, Place};
 use crate::error::Error;
 
 /// The name of the event that tells of lost ones.
-pub(crate) const GAP: &str = "gap";
+pub(super) const GAP: &str = "gap";
 
 /// The longest event name and id, in bytes.
 const MAX_FIELD: usize = 1024;
@@ -51,7 +51,7 @@ pub struct Published {
 impl Draft {
     /// # Errors
     /// A field that cannot be sent as it is, or that would be taken for the server's own.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         if let Some(event) = &self.event {
             field("event", event)?;
             if event.contains(|c: char| c.is_control()) {
@@ -88,13 +88,14 @@ impl Draft {
 
 /// The events of one request: they share their fields, and their data are parts of one body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Batch {
+pub struct Batch {
     draft: Draft,
     data: Vec<Range<usize>>,
 }
 
 impl Batch {
-    pub(crate) fn one(draft: Draft) -> Self {
+    /// One event. Whoever makes it has looked at it with [`Draft::check`].
+    pub fn one(draft: Draft) -> Self {
         let whole = 0..draft.data.len();
         Self {
             draft,
@@ -106,7 +107,7 @@ impl Batch {
     ///
     /// # Errors
     /// A line that is not JSON, no line at all, or one id for several events.
-    pub(crate) fn lines(draft: Draft) -> Result<Self, Error> {
+    pub fn lines(draft: Draft) -> Result<Self, Error> {
         // No longer than it needs to be: whoever reads bodies keeps account of it.
         let lines = 1 + draft.data.bytes().filter(|b| *b == b'\n').count();
         let mut data = Vec::with_capacity(lines);
@@ -138,17 +139,19 @@ impl Batch {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many events there are, at least one.
+    #[expect(clippy::len_without_is_empty, reason = "it never is")]
+    pub fn len(&self) -> usize {
         self.data.len()
     }
 
     /// The id that was given; then there is one event.
-    pub(crate) fn id(&self) -> Option<&str> {
+    pub fn id(&self) -> Option<&str> {
         self.draft.id.as_deref()
     }
 
     /// The events from the one with this index on.
-    pub(crate) fn events(&self, first: usize) -> impl Iterator<Item = Event<'_>> {
+    pub fn events(&self, first: usize) -> impl Iterator<Item = Event<'_>> {
         let draft = &self.draft;
         let rest = self.data.get(first..).unwrap_or_default();
         rest.iter().map(|data| Event {
@@ -175,7 +178,7 @@ fn field(name: &str, value: &str) -> Result<(), Error> {
 }
 
 /// What a reconnection time may be, in a sentence.
-pub(crate) fn retry_bounds() -> String {
+pub fn retry_bounds() -> String {
     format!("retry must be a whole number of milliseconds from 0 to {MAX_RETRY}.")
 }
 

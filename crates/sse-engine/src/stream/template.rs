@@ -42,19 +42,19 @@ enum Part {
 
 /// What the places of an event are filled in from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub struct Moment {
     /// The number of the event.
-    pub(crate) n: u64,
+    pub n: u64,
     /// What is drawn is drawn from this and the number.
-    pub(crate) seed: u64,
+    pub seed: u64,
     /// What time it is.
-    pub(crate) wall: SystemTime,
+    pub wall: SystemTime,
 }
 
 /// Why a text is no template: one sentence for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct BadTemplate(String);
+pub struct BadTemplate(String);
 
 impl Template {
     /// Reads a text. A brace that no letter follows is itself, so that JSON is written as it stands; `{{n}}` is the
@@ -62,7 +62,7 @@ impl Template {
     ///
     /// # Errors
     /// A place that there is not, or one that is not closed or lacks what it needs.
-    pub(crate) fn parse(text: &str) -> Result<Self, BadTemplate> {
+    pub fn parse(text: &str) -> Result<Self, BadTemplate> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -90,14 +90,14 @@ impl Template {
     }
 
     /// The number of the event and nothing else.
-    pub(crate) fn number() -> Self {
+    pub fn number() -> Self {
         Self {
             parts: [Part::Number].into(),
         }
     }
 
     /// Appends the text of one event.
-    pub(crate) fn render(&self, moment: &Moment, out: &mut String) {
+    pub fn render(&self, moment: &Moment, out: &mut String) {
         // Counts the places that are drawn, so that each draws for itself.
         let mut drawn = 0;
         let mut below = |bound: u128| {
@@ -132,7 +132,7 @@ impl Template {
     }
 
     /// The text of one event.
-    pub(crate) fn text(&self, moment: &Moment) -> Cow<'_, str> {
+    pub fn text(&self, moment: &Moment) -> Cow<'_, str> {
         if let Some(plain) = self.as_plain() {
             return Cow::Borrowed(plain);
         }
@@ -142,7 +142,7 @@ impl Template {
     }
 
     /// How many bytes it can take on the wire at most, each line break taken for a line of its own.
-    pub(crate) fn longest(&self) -> usize {
+    pub fn longest(&self) -> usize {
         /// `data: ` and a line end.
         const LINE: usize = 8;
         /// The longest number, and a time.
@@ -160,7 +160,7 @@ impl Template {
     }
 
     /// The text, where there is no place in it.
-    pub(crate) fn as_plain(&self) -> Option<&str> {
+    pub fn as_plain(&self) -> Option<&str> {
         match &*self.parts {
             [] => Some(""),
             [Part::Text(text)] => Some(text),
@@ -170,7 +170,7 @@ impl Template {
 
     /// Every text that it can give, each once, where it holds nothing but text and `{pick}`. `None` where there are
     /// more than a hundred.
-    pub(crate) fn all(&self) -> Option<Vec<String>> {
+    pub fn all(&self) -> Option<Vec<String>> {
         let mut all = vec![String::new()];
         for part in &*self.parts {
             let choices = match part {
@@ -197,7 +197,7 @@ impl Template {
 
     /// The number that it wrote as this text, where it holds one `{n}` and else plain text. What it cannot have
     /// written, such as a number with a zero before it or one that no stream gets to, is none.
-    pub(crate) fn number_in(&self, text: &str) -> Option<u64> {
+    pub fn number_in(&self, text: &str) -> Option<u64> {
         let (before, after) = match &*self.parts {
             [Part::Number] => ("", ""),
             [Part::Text(before), Part::Number] => (before.as_str(), ""),
@@ -213,20 +213,20 @@ impl Template {
     }
 
     /// Whether it holds text and at most one `{n}`.
-    pub(crate) fn only_number_and_text(&self) -> bool {
+    pub fn only_number_and_text(&self) -> bool {
         let known = |part: &Part| matches!(part, Part::Text(_) | Part::Number);
         let numbers = self.parts.iter().filter(|part| **part == Part::Number);
         self.parts.iter().all(known) && numbers.count() <= 1
     }
 
     /// Whether it holds text and `{pick}` only.
-    pub(crate) fn only_picks_and_text(&self) -> bool {
+    pub fn only_picks_and_text(&self) -> bool {
         let known = |part: &Part| matches!(part, Part::Text(_) | Part::Pick(_));
         self.parts.iter().all(known)
     }
 
     /// Whether this sign can come from its own text, whatever the event.
-    pub(crate) fn holds(&self, sign: char) -> bool {
+    pub fn holds(&self, sign: char) -> bool {
         self.parts.iter().any(|part| match part {
             Part::Text(text) => text.contains(sign),
             Part::Pick(texts) => texts.iter().any(|text| text.contains(sign)),
@@ -237,7 +237,7 @@ impl Template {
 
 /// A number that looks random and depends on the three alone: splitmix64 (Steele, Lea and Flood 2014) over each of them
 /// in turn. It must never change, since a file with a seed is to give the same stream in every version.
-pub(crate) fn random(seed: u64, n: u64, place: u64) -> u64 {
+pub(super) fn random(seed: u64, n: u64, place: u64) -> u64 {
     splitmix(splitmix(splitmix(seed) ^ n) ^ place)
 }
 

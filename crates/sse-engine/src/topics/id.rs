@@ -6,7 +6,7 @@
 use std::fmt;
 
 /// The last event id that asks for everything that is kept.
-pub(crate) const EARLIEST: &str = "earliest";
+pub(super) const EARLIEST: &str = "earliest";
 
 /// Digits of each part, padded with zeros. Milliseconds have thirteen until the year 2286, and a million
 /// events a second need eleven days for twelve.
@@ -19,16 +19,16 @@ const LARGEST_SEQ: u64 = 10_u64.pow(SEQ as u32) - 1;
 
 /// A place in a topic: after its event `seq`, or before the first where that is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(super) struct Place {
     /// When the topic began, in milliseconds since 1970.
-    pub(crate) born: u64,
+    pub(super) born: u64,
     /// Counts the topic's events from 1.
-    pub(crate) seq: u64,
+    pub(super) seq: u64,
 }
 
 impl Place {
     /// Reads an id in exactly the form that [`Display`](fmt::Display) gives it.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (born, seq) = text.split_once('-')?;
         let number = |part: &str, digits: usize| {
             (part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))
@@ -42,7 +42,7 @@ impl Place {
     }
 
     /// A year or a number that the form has no room for stays at the largest one.
-    pub(crate) fn new(born: u64, seq: u64) -> Self {
+    pub(super) fn new(born: u64, seq: u64) -> Self {
         Self {
             born: born.min(LARGEST_BORN),
             seq: seq.min(LARGEST_SEQ),

@@ -30,9 +30,12 @@ const VISIT_EVENTS: usize = 4096;
 
 /// What the transport does after a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub enum Next {
     /// Come back at this instant, if there is one, or when its topic has news; before, only to act.
-    Wait { at: Option<Instant> },
+    Wait {
+        /// When; `None` is only when something is published, or somebody acts.
+        at: Option<Instant>,
+    },
     /// The cap of a visit was reached: let others have a turn, then come back.
     More,
     /// Send what is there, then end in order.
@@ -43,20 +46,33 @@ pub(crate) enum Next {
 
 /// What somebody outside the stream wants of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
+pub enum Act {
     /// The server stops: end in order at the next visit.
     Stop,
 }
 
 /// One connection's stream.
+///
+/// How to drive it: make it with [`new`](Self::new) or [`subscribed`](Self::subscribed), then go round.
+///
+/// 1. [`fill`](Self::fill) an [`Out`] that is clear, and send what it holds. Never fill while bytes of the last visit are unsent:
+///    the next visit is the receipt for all before it. Where many read one topic, try [`repeat`](Self::repeat) first: it takes
+///    what the `Out` still holds of the visit before.
+/// 2. Do what [`Next`] says: come back at an instant, at once, or end.
+/// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
+/// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
+/// 5. At the end, [`told`](Self::told) and [`is_complete`](Self::is_complete) say what the client was told.
 #[derive(Debug)]
-pub(crate) struct Pump {
+pub struct Pump {
+    /// Where the events come from.
     feed: Feed,
+    /// When a comment is due.
     keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment.
     blank: bool,
     /// When the next keep-alive comment is due.
     comment_due: Option<Instant>,
+    /// Whether the next visit is to end it, whatever is left.
     stopped: bool,
 }
 
@@ -72,7 +88,9 @@ enum Feed {
 /// A stream of the list: what is left of it, and when.
 #[derive(Debug)]
 struct Paced {
+    /// The stream as this client asked for it.
     play: Play,
+    /// Which number is next, and where they end.
     counter: Counter,
     /// When the next event is due; unset until the first visit.
     due: Option<Instant>,
@@ -89,7 +107,7 @@ impl Pump {
     ///
     /// # Errors
     /// The client has had everything: the number that would come next.
-    pub(crate) fn new(
+    pub fn new(
         play: Play,
         keep_alive: KeepAlive,
         last_event_id: Option<&str>,
@@ -125,12 +143,12 @@ impl Pump {
     }
 
     /// The pump of a subscriber of a topic.
-    pub(crate) fn subscribed(subscription: Subscription, keep_alive: KeepAlive) -> Self {
+    pub fn subscribed(subscription: Subscription, keep_alive: KeepAlive) -> Self {
         Self::with(Feed::Topic(subscription), keep_alive)
     }
 
     /// The same, with a blank line behind its keep-alive comments or without one, where its stream does not say.
-    pub(crate) fn with_blank(mut self, usual: bool) -> Self {
+    pub fn with_blank(mut self, usual: bool) -> Self {
         self.blank = match &self.feed {
             Feed::Paced(paced) => paced.play.stream.keep_alive_blank.unwrap_or(usual),
             Feed::Topic(_) => usual,
@@ -149,7 +167,7 @@ impl Pump {
     }
 
     /// The number of the event that is sent next.
-    pub(crate) fn next_number(&self) -> u64 {
+    pub fn next_number(&self) -> u64 {
         match &self.feed {
             Feed::Paced(paced) => paced.counter.next(),
             Feed::Topic(subscription) => subscription.next(),
@@ -157,7 +175,7 @@ impl Pump {
     }
 
     /// What the client was told, to be asked at its end.
-    pub(crate) fn told(&self) -> Told {
+    pub fn told(&self) -> Told {
         match &self.feed {
             Feed::Paced(paced) => Told {
                 retry: paced.told,
@@ -170,7 +188,7 @@ impl Pump {
     }
 
     /// Writes everything that is due at `now`, up to the cap of a visit.
-    pub(crate) fn fill(&mut self, now: Now, out: &mut Out) -> Next {
+    pub fn fill(&mut self, now: Now, out: &mut Out) -> Next {
         if self.stopped {
             return Next::End;
         }
@@ -199,7 +217,7 @@ impl Pump {
     }
 
     /// Whether it sends what its topic had before the client came.
-    pub(crate) fn is_replaying(&self) -> bool {
+    pub fn is_replaying(&self) -> bool {
         match &self.feed {
             Feed::Paced(_) => false,
             Feed::Topic(subscription) => subscription.is_replaying(),
@@ -207,7 +225,7 @@ impl Pump {
     }
 
     /// Takes what `out` holds, which was written for another client, where a visit would write the same.
-    pub(crate) fn repeat(&mut self, now: Instant, out: &Out) -> Option<Next> {
+    pub fn repeat(&mut self, now: Instant, out: &Out) -> Option<Next> {
         let quiet = match self.keep_alive {
             KeepAlive::Off => true,
             _ => self.comment_due.is_some_and(|due| due > now),
@@ -225,14 +243,14 @@ impl Pump {
     }
 
     /// Takes an act from outside; the next visit carries it out.
-    pub(crate) fn act(&mut self, _now: Now, act: Act) {
+    pub fn act(&mut self, _now: Now, act: Act) {
         match act {
             Act::Stop => self.stopped = true,
         }
     }
 
     /// Whether everything that a finite stream has was written.
-    pub(crate) fn is_complete(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         match &self.feed {
             Feed::Paced(paced) => paced.counter.is_done(),
             Feed::Topic(_) => false,
@@ -240,7 +258,7 @@ impl Pump {
     }
 
     /// The topic that it reads, if it reads one.
-    pub(crate) fn topic(&self) -> Option<&Arc<Topic>> {
+    pub fn topic(&self) -> Option<&Arc<Topic>> {
         match &self.feed {
             Feed::Paced(_) => None,
             Feed::Topic(subscription) => Some(subscription.topic()),
@@ -249,7 +267,7 @@ impl Pump {
 
     /// What is asked while bytes of the last visit are unsent: whether the client is so far behind that it
     /// is to be cut off.
-    pub(crate) fn is_too_slow(&self) -> bool {
+    pub fn is_too_slow(&self) -> bool {
         match &self.feed {
             Feed::Paced(_) => false,
             Feed::Topic(subscription) => subscription.is_too_slow(),

@@ -21,7 +21,6 @@ use toml_parser::lexer::TokenKind;
 
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::keep_alive::KeepAlive;
-use crate::routes;
 use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
 use value::{Given, find};
@@ -32,7 +31,7 @@ use words::{Keys, named, no_toml, quoted, shown};
 pub const SHIPPED_STREAMS: &str = include_str!("file/streams.toml");
 
 /// The largest file, in bytes.
-pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+pub const MAX_BYTES: usize = 1024 * 1024;
 /// How deep brackets may stand in brackets, and how many dots in a key. A list of tables with headers needs three.
 const MAX_DEPTH: usize = 8;
 /// How many streams a file may hold.
@@ -94,11 +93,11 @@ const EVENT: Keys = Keys {
 
 /// A mistake in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The line it is in, from 1, where it is in one.
-    pub(crate) line: Option<usize>,
+    pub line: Option<usize>,
     /// One sentence: what is wrong and what to do.
-    pub(crate) reason: String,
+    pub reason: String,
 }
 
 impl fmt::Display for Problem {
@@ -111,7 +110,7 @@ impl fmt::Display for Problem {
 }
 
 /// The streams of the shipped file.
-pub(crate) fn shipped() -> Vec<Stream> {
+pub fn shipped() -> Vec<Stream> {
     // A test reads it: it cannot be wrong in a program that was built.
     read(SHIPPED_STREAMS).unwrap_or_default()
 }
@@ -120,7 +119,7 @@ pub(crate) fn shipped() -> Vec<Stream> {
 ///
 /// # Errors
 /// The first mistake in the order of the file. What is not TOML at all comes before everything else.
-pub(crate) fn read(text: &str) -> Result<Vec<Stream>, Problem> {
+pub fn read(text: &str) -> Result<Vec<Stream>, Problem> {
     if text.len() > MAX_BYTES {
         return Err(Problem {
             line: None,
@@ -336,9 +335,6 @@ impl Reader<'_> {
                     "is taken by the server: choose another than \"/\", what is {own} or below one of them, and what begins with {RESERVED_SIGN}."
                 ),
             );
-        }
-        if routes::is_file(path) {
-            return self.wrong(given, "is a file of the page: choose another.");
         }
         if path.len() > MAX_PATH {
             let reason = format!("has {} bytes: make it {MAX_PATH} at most.", path.len());

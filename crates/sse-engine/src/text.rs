@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const SHOWN: usize = 40;
 
 /// So much of a text that a sentence can hold it, on one line.
-pub(crate) fn cut(text: &str) -> String {
+pub fn cut(text: &str) -> String {
     let mut cut = String::new();
     let mut room = SHOWN;
     for c in text.chars() {
@@ -27,7 +27,7 @@ pub(crate) fn cut(text: &str) -> String {
 
 /// As much of a text as so many bytes hold, its last character whole, and a sign for each control character: a terminal obeys
 /// those.
-pub(crate) fn tame(text: &str, bytes: usize) -> String {
+pub fn tame(text: &str, bytes: usize) -> String {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

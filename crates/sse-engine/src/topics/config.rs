@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The reconnection time that subscribers are told, in milliseconds.
-pub(crate) const SUBSCRIBER_RETRY: u64 = 1000;
+pub const SUBSCRIBER_RETRY: u64 = 1000;
 
 /// What topics keep, and what becomes of those who read them slowly.
 ///

@@ -32,23 +32,23 @@ use tokio::sync::watch;
 use crate::error::Error;
 use crate::lock::lock;
 use crate::time::{millis, since_1970};
-pub(crate) use batch::{Batch, retry_bounds};
+pub use batch::{Batch, retry_bounds};
 pub use batch::{Draft, Published};
-pub(crate) use config::SUBSCRIBER_RETRY;
+pub use config::SUBSCRIBER_RETRY;
 pub use config::{FirstBlock, Slow, TopicConfig};
-pub(crate) use subscription::{Fed, Form, Subscription};
-pub(crate) use topic::{Head, Sweep, Topic};
+pub use subscription::{Fed, Form, Subscription};
+pub use topic::{Head, Sweep, Topic};
 pub use view::TopicInfo;
 
 /// Where topics are served.
-pub(crate) const PREFIX: &str = "/topics/";
+pub const PREFIX: &str = "/topics/";
 
 /// The longest name of a topic, in characters.
 const MAX_NAME: usize = 64;
 
 /// All topics of a server. They outlive its starts and stops.
 #[derive(Debug)]
-pub(crate) struct Topics {
+pub struct Topics {
     config: TopicConfig,
     set: Mutex<Set>,
     /// Changes with each publish to any topic, so that a sweeper is woken once however much was published.
@@ -63,7 +63,8 @@ struct Set {
 }
 
 impl Topics {
-    pub(crate) fn new(config: TopicConfig) -> Self {
+    /// None yet. A bound of 0 is taken for 1.
+    pub fn new(config: TopicConfig) -> Self {
         Self {
             config: TopicConfig {
                 max_topics: config.max_topics.max(1),
@@ -81,7 +82,7 @@ impl Topics {
     ///
     /// # Errors
     /// A name outside the alphabet, or as many topics as may be.
-    pub(crate) fn topic(&self, name: &str, wall: SystemTime) -> Result<Arc<Topic>, Error> {
+    pub fn topic(&self, name: &str, wall: SystemTime) -> Result<Arc<Topic>, Error> {
         if !is_name(name) {
             return Err(Error::BadTopic);
         }
@@ -106,7 +107,7 @@ impl Topics {
     ///
     /// # Errors
     /// As [`topic`](Self::topic).
-    pub(crate) fn subscribe(
+    pub fn subscribe(
         &self,
         name: &str,
         last_event_id: Option<&str>,
@@ -125,7 +126,7 @@ impl Topics {
     ///
     /// # Errors
     /// As [`topic`](Self::topic), and as [`Topic::publish`].
-    pub(crate) async fn publish(
+    pub async fn publish(
         &self,
         name: &str,
         batch: &Batch,
@@ -144,7 +145,7 @@ impl Topics {
     ///
     /// Its subscribers are sent what they lack and then the end; those that come back are told of a gap by the topic that
     /// begins with them.
-    pub(crate) fn end(&self, name: &str) -> bool {
+    pub fn end(&self, name: &str) -> bool {
         let ended = lock(&self.set).topics.remove(name);
         if let Some(topic) = &ended {
             topic.end();
@@ -154,7 +155,7 @@ impl Topics {
 
     /// Ends the topics that nobody has read or fed since a look that long ago. Answers how many those were. To be called now and
     /// then: a topic goes when it was idle at a first and a last look, and never used in between.
-    pub(crate) fn expire(&self, now: Instant) -> usize {
+    pub fn expire(&self, now: Instant) -> usize {
         let ttl = self.config.ttl;
         if ttl.is_zero() {
             return 0;
@@ -172,24 +173,24 @@ impl Topics {
     }
 
     /// How long it may be from one of those looks to the next.
-    pub(crate) fn expires_every(&self) -> Option<Duration> {
+    pub fn expires_every(&self) -> Option<Duration> {
         let ttl = self.config.ttl;
         let often = (ttl / 8).clamp(Duration::from_millis(100), Duration::from_secs(60));
         (!ttl.is_zero()).then_some(often)
     }
 
     /// Whether a blank line follows a keep-alive comment.
-    pub(crate) fn keep_alive_blank(&self) -> bool {
+    pub fn keep_alive_blank(&self) -> bool {
         self.config.keep_alive_blank
     }
 
     /// Changes when something was published to any topic.
-    pub(crate) fn published(&self) -> watch::Receiver<()> {
+    pub fn published(&self) -> watch::Receiver<()> {
         self.published.subscribe()
     }
 
     /// The topics as they are now, by name.
-    pub(crate) fn view(&self) -> Vec<TopicInfo> {
+    pub fn view(&self) -> Vec<TopicInfo> {
         let topics = lock(&self.set).topics.clone();
         let view = |(name, topic): (&Arc<str>, &Arc<Topic>)| topic.view(name);
         topics.iter().map(view).collect()
@@ -198,7 +199,7 @@ impl Topics {
 
 /// Whether a topic can have this name: 1 to 64 of `A-Z a-z 0-9 . _ ~ -`, none of which needs an escape in a URL, and a letter or digit first, so
 /// that no client takes the name for a step between folders.
-pub(crate) fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name
@@ -253,6 +254,7 @@ mod tests {
         let first = topics.topic("first", UNIX_EPOCH).expect("room");
         first
             .publish_now(&Batch::one(Draft::default()))
+            .expect("it is there")
             .expect("published");
         let second = topics.topic("second", UNIX_EPOCH).expect("room");
         let reader = Subscription::join(&second, None).expect("it is there");
@@ -285,6 +287,7 @@ mod tests {
             let topic = topics.topic(name, UNIX_EPOCH).expect("room");
             topic
                 .publish_now(&Batch::one(Draft::default()))
+                .expect("it is there")
                 .expect("published");
         };
         publish("idle");
@@ -321,6 +324,7 @@ mod tests {
         let topics = few(10);
         let old = topics.topic("a", UNIX_EPOCH).expect("room");
         old.publish_now(&Batch::one(Draft::default()))
+            .expect("it is there")
             .expect("published");
         let mut reader = topics
             .subscribe("a", Some(EARLIEST), UNIX_EPOCH)

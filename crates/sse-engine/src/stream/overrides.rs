@@ -9,13 +9,13 @@ use crate::error::Error;
 
 /// What a request wants otherwise than the stream has it. Each is within the bounds of [`bounds`](crate::bounds).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Overrides {
+pub struct Overrides {
     /// The time between two events.
-    pub(crate) every: Option<Duration>,
+    pub every: Option<Duration>,
     /// So many events, then the end.
-    pub(crate) count: Option<u64>,
+    pub count: Option<u64>,
     /// The first number.
-    pub(crate) from: Option<u64>,
+    pub from: Option<u64>,
 }
 
 impl Overrides {
@@ -24,7 +24,7 @@ impl Overrides {
     ///
     /// # Errors
     /// A `from` before the first one, or a `count` that repeats an id.
-    pub(crate) fn fits(self, stream: &Stream) -> Result<Self, Error> {
+    pub fn fits(self, stream: &Stream) -> Result<Self, Error> {
         if stream.count.is_none() {
             return Ok(self);
         }
@@ -57,7 +57,7 @@ impl Overrides {
     }
 
     /// The stream as this request wants it. A pace that was asked for is an even one.
-    pub(crate) fn apply(&self, stream: &Arc<Stream>) -> Play {
+    pub fn apply(&self, stream: &Arc<Stream>) -> Play {
         let play = Play::new(Arc::clone(stream));
         let from = self.from.unwrap_or(play.from);
         let usual = match (&stream.source, play.count) {

@@ -1,26 +1,26 @@
 //! Which paths a stream can have.
 
 /// Paths that no stream can have: those of the server, and those that it will have. What is below them is meant too.
-pub(crate) const RESERVED: [&str; 8] = [
+pub const RESERVED: [&str; 8] = [
     "/healthz", "/api", "/topics", "/page", "/metrics", "/readyz", "/lab", "/tickets",
 ];
 
 /// What a path that nobody but the server can have begins with.
-pub(crate) const RESERVED_SIGN: &str = "/@";
+pub const RESERVED_SIGN: &str = "/@";
 
 /// Whether no stream can have this path.
-pub(crate) fn is_reserved(path: &str) -> bool {
+pub fn is_reserved(path: &str) -> bool {
     path == "/" || path.starts_with(RESERVED_SIGN) || RESERVED.iter().any(|own| is_below(path, own))
 }
 
 /// Whether a path is this one, or below it.
-pub(crate) fn is_below(path: &str, above: &str) -> bool {
+pub fn is_below(path: &str, above: &str) -> bool {
     path.strip_prefix(above)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a path can hold this byte as it stands, slashes aside (`pchar` of RFC 3986 3.3, without the percent sign).
-pub(crate) fn can_stand(b: u8) -> bool {
+pub fn can_stand(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&b)
 }
 

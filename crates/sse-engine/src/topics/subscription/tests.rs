@@ -27,7 +27,10 @@ fn publish(topic: &Topic, numbers: std::ops::RangeInclusive<u64>) {
             data,
             ..Draft::default()
         };
-        topic.publish_now(&Batch::one(draft)).expect("published");
+        topic
+            .publish_now(&Batch::one(draft))
+            .expect("it is there")
+            .expect("published");
     }
 }
 
@@ -80,7 +83,10 @@ fn a_subscriber_that_comes_back_goes_on_behind_its_id() {
         data: "4".to_owned(),
         ..Draft::default()
     };
-    topic.publish_now(&Batch::one(draft)).expect("published");
+    topic
+        .publish_now(&Batch::one(draft))
+        .expect("it is there")
+        .expect("published");
     publish(&topic, 5..=5);
     let rest = |id: &str| visit(&mut Subscription::join(&topic, Some(id)).expect("it is there")).0;
     assert_eq!(
@@ -249,6 +255,7 @@ fn a_visit_has_a_cap_and_the_next_goes_on_there() {
     for _ in 0..5 {
         topic
             .publish_now(&Batch::one(draft.clone()))
+            .expect("it is there")
             .expect("published");
     }
     let sizes: Vec<(usize, Fed)> = (0..3)
@@ -266,6 +273,7 @@ fn subscribers_are_counted_while_they_are_there() {
     let count = || {
         topic
             .publish_now(&Batch::one(Draft::default()))
+            .expect("it is there")
             .expect("published")
             .subscribers
     };
@@ -286,11 +294,17 @@ fn an_id_that_is_kept_cannot_be_given_twice() {
         id: Some("a".to_owned()),
         ..Draft::default()
     });
-    topic.publish_now(&named).expect("published");
+    topic
+        .publish_now(&named)
+        .expect("it is there")
+        .expect("published");
     assert_eq!(
-        topic.publish_now(&named).err(),
+        topic.publish_now(&named).expect("it is there").err(),
         Some(crate::Error::IdTaken("a".to_owned()))
     );
     publish(&topic, 2..=5);
-    topic.publish_now(&named).expect("it is no longer kept");
+    topic
+        .publish_now(&named)
+        .expect("it is there")
+        .expect("it is no longer kept");
 }

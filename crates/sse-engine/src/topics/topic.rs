@@ -24,7 +24,7 @@ const RETRIES: usize = 16;
 
 /// A ring of events and the number of those who read it.
 #[derive(Debug)]
-pub(crate) struct Topic {
+pub struct Topic {
     pub(super) state: Mutex<State>,
     /// Told when a sweeper has come further.
     swept: Notify,
@@ -55,16 +55,16 @@ pub(super) struct State {
 
 /// What was published up to some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Head {
+pub struct Head {
     /// The number of the newest event.
-    pub(crate) seq: u64,
+    pub seq: u64,
     /// The bytes of all events.
     bytes: u64,
 }
 
 /// A sweeper's share in a topic: it says how far it has come with the readers that it has.
 #[derive(Debug)]
-pub(crate) struct Sweep {
+pub struct Sweep {
     topic: Arc<Topic>,
     come: Arc<Mutex<Head>>,
 }
@@ -100,7 +100,7 @@ impl Topic {
     /// # Errors
     /// An id that an event which is still kept has: a client that comes back with it could not be told what
     /// it lacks. Nothing is published then.
-    pub(crate) async fn publish(
+    pub async fn publish(
         &self,
         batch: &Batch,
         done: &mut usize,
@@ -168,10 +168,13 @@ impl Topic {
         Some(Ok(published))
     }
 
-    /// Publishes without waiting for anybody.
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn publish_now(&self, batch: &Batch) -> Result<Published, Error> {
-        self.append(batch, 0, false).expect("it is there")
+    /// Publishes all of it at once and waits for nobody: subscribers that come further in steps may lose events, as with a batch that
+    /// outruns the ring. `None` where the topic is no longer there.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub fn publish_now(&self, batch: &Batch) -> Option<Result<Published, Error>> {
+        self.append(batch, 0, false)
     }
 
     /// The reconnection time in milliseconds that the last event set, of those behind `from` up to `to`.
@@ -183,13 +186,13 @@ impl Topic {
     }
 
     /// The number of the event that has this id, or had it where that is still known.
-    pub(crate) fn find(&self, id: &str) -> Option<u64> {
+    pub fn find(&self, id: &str) -> Option<u64> {
         lock(&self.state).ring.find(id)
     }
 
     /// Takes part in the topic as a sweeper that has visited all its readers up to now, since it has none.
     /// Answers that moment too, taken under the same lock: what comes later is to be told of.
-    pub(crate) fn sweep(self: &Arc<Self>) -> (Sweep, Head) {
+    pub fn sweep(self: &Arc<Self>) -> (Sweep, Head) {
         let mut state = lock(&self.state);
         let head = state.head();
         let come = Arc::new(Mutex::new(head));
@@ -202,22 +205,22 @@ impl Topic {
     }
 
     /// Tells it from all other topics that there are.
-    pub(crate) fn address(self: &Arc<Self>) -> usize {
+    pub fn address(self: &Arc<Self>) -> usize {
         Arc::as_ptr(self) as usize
     }
 
     /// The number of the newest event.
-    pub(crate) fn last(&self) -> u64 {
+    pub fn last(&self) -> u64 {
         self.last.load(Ordering::Acquire)
     }
 
     /// The number of the event before the oldest that is kept.
-    pub(crate) fn before(&self) -> u64 {
+    pub fn before(&self) -> u64 {
         self.before.load(Ordering::Acquire)
     }
 
     /// The id of the event with this number.
-    pub(crate) fn id(&self, seq: u64) -> String {
+    pub fn id(&self, seq: u64) -> String {
         lock(&self.state).ring.id(seq)
     }
 
@@ -258,12 +261,12 @@ impl Topic {
     }
 
     /// Whether it was ended.
-    pub(crate) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
     }
 
     /// Whether a subscriber is told where it is before it is sent an event.
-    pub(crate) fn tells_place(&self) -> bool {
+    pub fn tells_place(&self) -> bool {
         self.config.first_block == FirstBlock::Id
     }
 
@@ -273,7 +276,7 @@ impl Topic {
     }
 
     /// What was published up to now.
-    pub(crate) fn head(&self) -> Head {
+    pub fn head(&self) -> Head {
         lock(&self.state).head()
     }
 
@@ -332,12 +335,13 @@ fn most(event: &Event<'_>) -> usize {
 }
 
 impl Sweep {
-    pub(crate) fn topic(&self) -> &Arc<Topic> {
+    /// The topic that it has readers of.
+    pub fn topic(&self) -> &Arc<Topic> {
         &self.topic
     }
 
     /// Every reader of this sweeper was visited since `head` was the newest.
-    pub(crate) fn has_come(&self, head: Head) {
+    pub fn has_come(&self, head: Head) {
         *lock(&self.come) = head;
         self.topic.swept.notify_waiters();
     }

@@ -2,7 +2,7 @@
 
 /// The rest of a counter: the number to send next, and where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Counter {
+pub(super) struct Counter {
     from: u64,
     next: u64,
     /// One past the last number; `None` is endless.
@@ -10,7 +10,7 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    pub(crate) fn new(from: u64, count: Option<u64>) -> Self {
+    pub(super) fn new(from: u64, count: Option<u64>) -> Self {
         Self {
             from,
             next: from,
@@ -23,7 +23,7 @@ impl Counter {
     ///
     /// Who has none that it can have given (see [`Play::number_of`](crate::stream::Play::number_of)) starts from the beginning:
     /// better a repeat than a hole.
-    pub(crate) fn resume(self, had: Option<u64>) -> Self {
+    pub(super) fn resume(self, had: Option<u64>) -> Self {
         let next = had.map_or(self.from, |n| n + 1);
         Self {
             next: self.end.map_or(next, |end| next.min(end)),
@@ -32,17 +32,17 @@ impl Counter {
     }
 
     /// The number that is next, whether or not it is one too many.
-    pub(crate) fn next(&self) -> u64 {
+    pub(super) fn next(&self) -> u64 {
         self.next
     }
 
     /// The first number and the one behind the last; `None` is endless.
-    pub(crate) fn whole(&self) -> Option<(u64, u64)> {
+    pub(super) fn whole(&self) -> Option<(u64, u64)> {
         Some((self.from, self.end?))
     }
 
     /// Takes the next number, or `None` after the last.
-    pub(crate) fn take(&mut self) -> Option<u64> {
+    pub(super) fn take(&mut self) -> Option<u64> {
         if self.is_done() {
             return None;
         }
@@ -51,7 +51,7 @@ impl Counter {
         Some(n)
     }
 
-    pub(crate) fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.end.is_some_and(|end| self.next >= end)
     }
 }
