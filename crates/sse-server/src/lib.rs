@@ -24,28 +24,21 @@
 //!
 //! Invariant: nothing here depends on Tauri, a window or a display.
 
-mod accept;
 mod catalog;
 mod clock;
 mod config;
 mod connections;
-mod door;
 mod error;
 mod framing;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;
-mod holder;
-mod listen;
-mod program;
+mod http;
+mod lifecycle;
 mod routes;
-mod run;
-mod server;
-mod signals;
 mod status;
 mod tap;
 mod transport;
-mod wire;
 
 pub use catalog::{FileNews, FileProblem, StreamsFile, StreamsView, short_path};
 pub use config::{Config, DEFAULT_PORT, Limits};
@@ -54,9 +47,8 @@ pub use connections::{
     Verdict, VerdictKind, Visit,
 };
 pub use error::{Error, Holder};
+pub use lifecycle::{Server, asked_to_end};
 pub use routes::StateView;
-pub use server::Server;
-pub use signals::asked_to_end;
 pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::keep_alive::KeepAlive;
 pub use sse_engine::preview::{Part, Preview};

@@ -20,6 +20,7 @@ mod head;
 mod lookup;
 mod page;
 mod params;
+mod program;
 mod publish;
 mod service;
 mod spelling;

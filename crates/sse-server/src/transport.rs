@@ -10,6 +10,7 @@
 //! | `connection` | one connection: its pump, its wire, its unsent bytes |
 //! | `readers` | who reads which topic |
 //! | `ready` | which sockets have something to say |
+//! | `wire` | the socket itself: the one place that touches it |
 //! | `timers` | when connections want to be visited |
 
 mod connection;
@@ -17,6 +18,7 @@ mod readers;
 mod ready;
 mod sweeper;
 mod timers;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,6 +31,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) use connection::Connection;
 use sse_engine::topics::Topics;
 use sweeper::Sweeper;
+pub(crate) use wire::Wire;
 
 /// The most sweepers. More cores than this are rather for those who read.
 const SWEEPERS: usize = 4;

@@ -11,10 +11,10 @@ use super::client_query::ClientQuery;
 use super::context::Context;
 use super::head;
 use super::params::{BadQuery, Params};
+use super::program;
 use crate::connections::{self, Asked as AskedFor, Client, EndedBy, Ending, Numbers};
 use crate::framing::Framing;
 use crate::guard::Class;
-use crate::program;
 use sse_engine::text;
 
 /// What the table keeps of a method, in bytes.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::wire::{Left, Wire};
 use crate::connections::{EndedBy, Ending, Open};
 use crate::framing::Framing;
-use crate::wire::{Left, Wire};
 use sse_engine::out::{Mark, Out};
 use sse_engine::pump::{Act, Next, Pump};
 use sse_engine::time::Now;

@@ -9,14 +9,14 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use super::listen;
+use super::run::Running;
 use crate::catalog::{self, FileNews, Streams, StreamsView};
 use crate::config::Config;
 use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::listen;
 use crate::routes::{App, Context, Room, StateView};
-use crate::run::Running;
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 use sse_engine::preview::Preview;

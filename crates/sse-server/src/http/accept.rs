@@ -4,14 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::door::{self, Ends};
-use crate::routes::App;
-use crate::transport::Transport;
+use super::door::{self, Ends};
+use super::shared::Shared;
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would only
 /// spin, since the connection stays in the queue.
@@ -23,26 +19,11 @@ const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
 /// The answer to a connection beyond all limits.
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\nx-content-type-options: nosniff\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 65\r\n\r\nThis server has too many connections: close some and try again.\r\n";
 
-/// What the connections of one run share.
-pub(crate) struct Run {
-    pub(crate) app: Arc<App>,
-    /// Streams end in order, connections take no new request.
-    pub(crate) stop: CancellationToken,
-    /// The grace of a stop is over: whatever is left is dropped.
-    pub(crate) kill: CancellationToken,
-    /// A task for each connection that speaks HTTP.
-    pub(crate) tasks: TaskTracker,
-    /// Those on which a stream began.
-    pub(crate) transport: Transport,
-    /// Who may still be turned away in order: beyond all limits there is a limit too.
-    pub(crate) turned_away: Arc<Semaphore>,
-}
-
 /// Clients that are turned away in order at once. Others may not be able to read why.
 pub(crate) const TURNED_AWAY: usize = 64;
 
 /// Accepts until the stop; the listening socket is closed when this returns.
-pub(crate) async fn accept(listener: TcpListener, run: Arc<Run>) {
+pub(crate) async fn accept(listener: TcpListener, run: Arc<Shared>) {
     // Where it listens on one address, every connection's end here is that one.
     let local = listener.local_addr().ok();
     let local = local.filter(|local| !local.ip().is_unspecified());
@@ -55,13 +36,16 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<Run>) {
         };
         match accepted {
             Ok((socket, peer)) => {
-                if run.is_full() {
-                    run.turn_away(socket);
+                if is_full(&run) {
+                    turn_away(&run, socket);
                     continue;
                 }
                 // On Linux it has them from the listening socket.
                 #[cfg(not(target_os = "linux"))]
-                crate::listen::prepare(socket2::SockRef::from(&socket), run.app.limits().stall);
+                super::socket_options::prepare(
+                    socket2::SockRef::from(&socket),
+                    run.app.limits().stall,
+                );
                 let Some(local) = local.or_else(|| socket.local_addr().ok()) else {
                     continue; // It is closed already.
                 };
@@ -80,26 +64,25 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<Run>) {
     }
 }
 
-impl Run {
-    fn is_full(&self) -> bool {
-        let limits = self.app.limits();
-        let parting = TURNED_AWAY - self.turned_away.available_permits();
-        let taken = (self.tasks.len() + self.transport.len()).saturating_sub(parting);
-        taken >= limits.streams.saturating_add(limits.reserve)
-    }
+/// Whether there are as many connections as may be.
+fn is_full(run: &Shared) -> bool {
+    let limits = run.app.limits();
+    let parting = TURNED_AWAY - run.turned_away.available_permits();
+    let taken = (run.tasks.len() + run.transport.len()).saturating_sub(parting);
+    taken >= limits.streams.saturating_add(limits.reserve)
+}
 
-    /// Says that there is no room.
-    fn turn_away(&self, socket: TcpStream) {
-        let Ok(place) = Arc::clone(&self.turned_away).try_acquire_owned() else {
-            _ = socket.try_write(BUSY);
-            return;
-        };
-        let stop = self.stop.clone();
-        self.tasks.spawn(async move {
-            door::part(socket, BUSY, &stop).await;
-            drop(place);
-        });
-    }
+/// Says that there is no room.
+fn turn_away(run: &Shared, socket: TcpStream) {
+    let Ok(place) = Arc::clone(&run.turned_away).try_acquire_owned() else {
+        _ = socket.try_write(BUSY);
+        return;
+    };
+    let stop = run.stop.clone();
+    run.tasks.spawn(async move {
+        door::part(socket, BUSY, &stop).await;
+        drop(place);
+    });
 }
 
 /// The one connection was broken before it was accepted; the next is not affected.

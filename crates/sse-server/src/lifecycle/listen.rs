@@ -2,14 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::TcpListener;
 
+use super::holder::holder;
 use crate::error::Error;
-use crate::holder::holder;
+use crate::http::socket_options;
 
 /// More connects at once than the default of 128 are common here: a reconnect storm stalls for a second
 /// when the queue is full.
@@ -18,16 +18,6 @@ const BACKLOG: i32 = 4096;
 /// How often another port is tried when a free one that the system chose for one family is taken on the
 /// other.
 const TRIES: usize = 16;
-
-/// When a silent connection is first asked whether it is there, and how often then. Three unanswered
-/// questions end it; on Linux, where the user timeout counts instead, the first one after it does.
-const ASK_AFTER: Duration = Duration::from_secs(15);
-const ASK_EVERY: Duration = Duration::from_secs(5);
-
-/// How much longer than the bound on a stalled client the kernel waits for one that vanished. With equal
-/// bounds the kernel would now and then call a client vanished that is there but does not read.
-#[cfg(target_os = "linux")]
-const VANISHED_AFTER_STALLED: Duration = Duration::from_secs(5);
 
 /// How many ports above a taken one are tried.
 const SPAN: u16 = 100;
@@ -142,31 +132,12 @@ fn bind(addr: SocketAddr, options: Option<Options>) -> io::Result<TcpListener> {
         socket.set_send_buffer_size(options.send_buffer)?;
         // The others too, on Linux: six system calls less for each connection.
         #[cfg(target_os = "linux")]
-        prepare(SockRef::from(&socket), options.stall);
+        socket_options::prepare(SockRef::from(&socket), options.stall);
     }
     socket.set_nonblocking(true)?;
     socket.bind(&addr.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
-}
-
-/// Options that a connection can do without: a socket that refuses them is used all the same.
-pub(crate) fn prepare(socket: SockRef<'_>, stall: Duration) {
-    _ = socket.set_tcp_nodelay(true);
-    let keep_alive = TcpKeepalive::new()
-        .with_time(ASK_AFTER)
-        .with_interval(ASK_EVERY);
-    // Windows has no count that can be set; its own is ten.
-    #[cfg(unix)]
-    let keep_alive = keep_alive.with_retries(3);
-    _ = socket.set_tcp_keepalive(&keep_alive);
-    // Linux only: also ends a connection whose bytes nobody acknowledges (RFC 5482).
-    #[cfg(target_os = "linux")]
-    {
-        _ = socket.set_tcp_user_timeout(Some(stall + VANISHED_AFTER_STALLED));
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = stall;
 }
 
 /// The machine lacks this address family, or this loopback address.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::accept::{self, Run, TURNED_AWAY};
-use crate::listen::Listeners;
+use super::listen::Listeners;
+use crate::http::{self, Shared, TURNED_AWAY};
 use crate::routes::App;
 use crate::transport::Transport;
 
@@ -17,7 +17,7 @@ const AFTER_KILL: Duration = Duration::from_millis(200);
 
 /// A server that listens.
 pub(crate) struct Running {
-    run: Arc<Run>,
+    run: Arc<Shared>,
     accepting: TaskTracker,
     sweeping: TaskTracker,
     grace: Duration,
@@ -31,7 +31,7 @@ impl Running {
         let limits = app.limits();
         let transport = Transport::start(app.topics(), limits.stall, &sweeping, &stop, &kill);
         sweeping.close();
-        let run = Arc::new(Run {
+        let run = Arc::new(Shared {
             app,
             stop,
             kill,
@@ -41,7 +41,7 @@ impl Running {
         });
         let accepting = TaskTracker::new();
         for listener in listeners.sockets {
-            accepting.spawn(accept::accept(listener, Arc::clone(&run)));
+            accepting.spawn(http::accept(listener, Arc::clone(&run)));
         }
         accepting.close();
         Self {

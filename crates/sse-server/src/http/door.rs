@@ -25,13 +25,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
 
-use crate::accept::Run;
+use super::shared::Shared;
 use crate::config::Limits;
 use crate::connections::{EndedBy, Ending, Open};
 use crate::framing::Framing;
 use crate::routes::{self, ONE_CODING};
-use crate::transport::Connection;
-use crate::wire::Wire;
+use crate::transport::{Connection, Wire};
 use io::{CONTINUE, Settled, Watched};
 pub(crate) use parting::part;
 use sse_engine::lock::lock;
@@ -65,8 +64,8 @@ struct Desk {
 }
 
 /// Serves one connection until it ends, a stream begins on it, or the server stops.
-pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Run>) {
-    let Run {
+pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
+    let Shared {
         app, stop, kill, ..
     } = &*run;
     let (head_time, head_bytes, stall) = {
