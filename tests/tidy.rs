@@ -95,9 +95,8 @@ fn every_relative_link_in_the_docs_leads_somewhere() {
 #[test]
 fn every_path_that_the_docs_name_exists() {
     let mut dead = Vec::new();
-    for name in ["README.md", "ARCHITECTURE.md", "SECURITY.md"] {
-        let text =
-            fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for (path, text) in texts().filter(|(path, _)| has_extension(path, &["md"])) {
+        let name = path.strip_prefix(root()).unwrap_or(&path).display();
         for named in named_paths(&text) {
             // `tests/menu.rs::a_test` and `src/lib.rs:12` name a place in a file.
             let path = named.split(':').next().unwrap_or_default();

@@ -287,7 +287,7 @@ impl Stream {
 /// A page takes an event in less, but not much less.
 const LEAST_PAUSE: Duration = Duration::from_micros(100);
 
-/// As many events as a page takes in one go and still answers soon (README, Limits).
+/// As many events as a page takes in one go and still answers soon (docs/LIMITS.md).
 const MOST_AT_ONCE: u64 = 40_000;
 
 /// The name of an event that is given none.
