@@ -53,7 +53,7 @@ pub struct Stretch {
 
 /// What a client was told of its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Receipt {
     /// The reconnection time in milliseconds that was sent last, if one was.
     pub retry: Option<u64>,
     /// The number of the first event of those that were sent without a gap.

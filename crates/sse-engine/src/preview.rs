@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::keep_alive::KeepAlive;
 use crate::out::Out;
 use crate::pump::{Next, Pump};
-use crate::stream::{Play, Stream};
+use crate::stream::{Stream, Variant};
 use crate::time::{Now, millis};
 
 /// Where a preview ends: so many pieces, so many bytes, so much made-up time.
@@ -51,7 +51,7 @@ impl Preview {
         let mut now = start;
         let (mut parts, mut size, mut more) = (Vec::new(), 0, true);
         let mut out = Out::new();
-        let pump = Pump::new(Play::new(Arc::clone(stream)), keep_alive, None);
+        let pump = Pump::new(Variant::new(Arc::clone(stream)), keep_alive, None);
         let mut pump = pump.map(|pump| pump.with_blank(blank));
         for _ in 0..VISITS {
             let Ok(pump) = &mut pump else { break };

@@ -7,26 +7,20 @@
 //! therefore the receipt for everything before it.
 
 mod counter;
+mod paced;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use sse_wire::{Event, LineEnding, encode};
 
 use crate::keep_alive::KeepAlive;
-use crate::out::{Out, Told, VISIT};
-use crate::stream::{Moment, Play};
+use crate::out::{Out, Receipt};
+use crate::stream::Variant;
 use crate::time::Now;
-use crate::topics::{Fed, Subscription, Topic};
+use crate::topics::{Filled, Subscription, Topic};
 use counter::Counter;
-
-/// How far a stream may be behind its pace and still make up for it. Timers are coarse, so a fast
-/// stream is always a little late; but a client that was stalled for a minute wants the next event, not
-/// a minute of them at once.
-const CATCH_UP: Duration = Duration::from_secs(1);
-
-/// Events after which a visit ends, however few bytes they have: a name that is empty is not written at all.
-const VISIT_EVENTS: usize = 4096;
+use paced::Paced;
 
 /// What the transport does after a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,41 +79,24 @@ enum Feed {
     Topic(Subscription),
 }
 
-/// A stream of the list: what is left of it, and when.
-#[derive(Debug)]
-struct Paced {
-    /// The stream as this client asked for it.
-    play: Play,
-    /// Which number is next, and where they end.
-    counter: Counter,
-    /// When the next event is due; unset until the first visit.
-    due: Option<Instant>,
-    /// Sent with the first event of the connection, then gone.
-    retry: Option<u64>,
-    /// The reconnection time that was sent last.
-    told: Option<u64>,
-    /// The number that it began with.
-    first: u64,
-}
-
 impl Pump {
     /// The pump of a client that comes with `last_event_id`. Where the stream says nothing of keep-alive, `keep_alive` holds.
     ///
     /// # Errors
     /// The client has had everything: the number that would come next.
     pub fn new(
-        play: Play,
+        variant: Variant,
         keep_alive: KeepAlive,
         last_event_id: Option<&str>,
     ) -> Result<Self, u64> {
-        let counter = Counter::new(play.from, play.count);
+        let counter = Counter::new(variant.from, variant.count);
         let counter = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
             None | Some("") => counter,
             Some(id) => {
-                let rest = counter.resume(play.number_of(id));
+                let rest = counter.resume(variant.number_of(id));
                 // What comes behind the last event is no reason to come back again and again.
-                if play.has_no_more(rest.next()) {
+                if variant.has_no_more(rest.next()) {
                     return Err(rest.next());
                 }
                 rest
@@ -128,15 +105,15 @@ impl Pump {
         if counter.is_done() {
             return Err(counter.next());
         }
-        let keep_alive = play.stream.keep_alive.unwrap_or(keep_alive);
+        let keep_alive = variant.stream.keep_alive.unwrap_or(keep_alive);
         Ok(Self::with(
             Feed::Paced(Box::new(Paced {
                 counter,
                 due: None,
                 first: counter.next(),
-                retry: play.stream.retry,
+                retry: variant.stream.retry,
                 told: None,
-                play,
+                variant,
             })),
             keep_alive,
         ))
@@ -150,7 +127,7 @@ impl Pump {
     /// The same, with a blank line behind its keep-alive comments or without one, where its stream does not say.
     pub fn with_blank(mut self, usual: bool) -> Self {
         self.blank = match &self.feed {
-            Feed::Paced(paced) => paced.play.stream.keep_alive_blank.unwrap_or(usual),
+            Feed::Paced(paced) => paced.variant.stream.keep_alive_blank.unwrap_or(usual),
             Feed::Topic(_) => usual,
         };
         self
@@ -175,15 +152,15 @@ impl Pump {
     }
 
     /// What the client was told, to be asked at its end.
-    pub fn told(&self) -> Told {
+    pub fn receipt(&self) -> Receipt {
         match &self.feed {
-            Feed::Paced(paced) => Told {
+            Feed::Paced(paced) => Receipt {
                 retry: paced.told,
                 first: paced.first,
                 gap: false,
                 whole: paced.counter.whole(),
             },
-            Feed::Topic(subscription) => subscription.told(),
+            Feed::Topic(subscription) => subscription.receipt(),
         }
     }
 
@@ -195,10 +172,10 @@ impl Pump {
         let next = match &mut self.feed {
             Feed::Paced(paced) => paced.fill(now, out),
             Feed::Topic(subscription) => match subscription.fill(out) {
-                Fed::All => Next::Wait { at: None },
-                Fed::Full => Next::More,
-                Fed::TooSlow => Next::Cut,
-                Fed::Over => Next::End,
+                Filled::All => Next::Wait { at: None },
+                Filled::Full => Next::More,
+                Filled::TooSlow => Next::Cut,
+                Filled::Over => Next::End,
             },
         };
         match next {
@@ -285,7 +262,7 @@ impl Pump {
             ..Event::default()
         };
         let ending = match &self.feed {
-            Feed::Paced(paced) => paced.play.stream.line_ending,
+            Feed::Paced(paced) => paced.variant.stream.line_ending,
             Feed::Topic(_) => LineEnding::Lf,
         };
         encode(&event, ending, out.payload());
@@ -315,77 +292,6 @@ impl Pump {
                     self.comment_due = Some(now + after);
                 }
             }
-        }
-    }
-}
-
-impl Paced {
-    fn fill(&mut self, now: Now, out: &mut Out) -> Next {
-        let Now { instant: now, wall } = now;
-        let mut due = match self.due {
-            Some(due) => due,
-            None => now + self.play.before(self.counter.next(), true),
-        };
-        if now.saturating_duration_since(due) > CATCH_UP {
-            due = now;
-        }
-        let mut events = 0;
-        while due <= now {
-            events += 1;
-            if out.len() >= VISIT || events > VISIT_EVENTS {
-                self.due = Some(due);
-                return Next::More;
-            }
-            let Some(n) = self.counter.take() else {
-                return Next::End;
-            };
-            self.event(n, wall, out);
-            due += self.play.before(self.counter.next(), false);
-        }
-        self.due = Some(due);
-        if self.counter.is_done() {
-            return Next::End;
-        }
-        Next::Wait { at: Some(due) }
-    }
-
-    fn event(&mut self, n: u64, wall: SystemTime, out: &mut Out) {
-        let stream = &*self.play.stream;
-        let retry = self.retry.take();
-        let Some(entry) = stream.entry(n) else {
-            self.told = retry.or(self.told);
-            let mut digits = itoa::Buffer::new();
-            let number = digits.format(n);
-            let event = Event {
-                retry,
-                id: Some(number),
-                data: Some(number),
-                ..Event::default()
-            };
-            encode(&event, stream.line_ending, out.payload());
-            return out.mark(Some(n));
-        };
-        let moment = Moment {
-            n,
-            seed: self.play.pace.seed,
-            wall,
-        };
-        let parts = [&entry.comment, &entry.event, &entry.id, &entry.data];
-        let [comment, event, id, data] =
-            parts.map(|part| part.as_ref().map(|template| template.text(&moment)));
-        let retry = entry.retry.or(retry);
-        self.told = retry.or(self.told);
-        let event = Event {
-            comment: comment.as_deref(),
-            retry,
-            event: event.as_deref(),
-            id: id.as_deref(),
-            data: data.as_deref(),
-        };
-        encode(&event, stream.line_ending, out.payload());
-        // Without data there is no event, whatever else the client is told.
-        if event.data.is_some() {
-            out.mark(Some(n));
         }
     }
 }

@@ -36,8 +36,8 @@ pub use batch::{Batch, retry_bounds};
 pub use batch::{Draft, Published};
 pub use config::SUBSCRIBER_RETRY;
 pub use config::{FirstBlock, Slow, TopicConfig};
-pub use subscription::{Fed, Form, Subscription};
-pub use topic::{Head, Sweep, Topic};
+pub use subscription::{Filled, Form, Subscription};
+pub use topic::{Head, Progress, Topic};
 pub use view::TopicInfo;
 
 /// Where topics are served.
@@ -51,7 +51,7 @@ const MAX_NAME: usize = 64;
 pub struct Topics {
     config: TopicConfig,
     set: Mutex<Set>,
-    /// Changes with each publish to any topic, so that a sweeper is woken once however much was published.
+    /// Changes with each publish to any topic, so that a follower is woken once however much was published.
     published: watch::Sender<()>,
 }
 
@@ -331,7 +331,7 @@ mod tests {
             .expect("room");
         assert!(topics.end("a") && !topics.end("a"));
         let mut out = crate::out::Out::new();
-        assert_eq!(reader.fill(&mut out), Fed::Over);
+        assert_eq!(reader.fill(&mut out), Filled::Over);
         assert_eq!(out.marks().len(), 1, "what it lacked comes first");
         assert!(Subscription::join(&old, None).is_none());
         assert!(topics.topic("a", UNIX_EPOCH).expect("room").born() > old.born());

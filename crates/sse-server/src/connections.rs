@@ -35,7 +35,7 @@ pub(crate) use row::{Asked, Client, Ending, shown};
 pub use row::{Cut, EndedBy};
 use row::{Row, Sent, State};
 use sse_engine::lock::lock;
-use sse_engine::out::Told;
+use sse_engine::out::Receipt;
 use sse_engine::time::{millis, since_1970};
 use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
@@ -355,12 +355,12 @@ impl Open {
     }
 
     /// Notes how the connection ended and what its client was told, where that is known, and frees its place.
-    pub(crate) fn end(self, ending: Ending, told: Option<Told>) {
+    pub(crate) fn end(self, ending: Ending, told: Option<Receipt>) {
         self.close(ending, told, Instant::now());
     }
 
     /// The first word counts: what is said when it is dropped comes too late where something was said before.
-    fn close(&self, ending: Ending, told: Option<Told>, now: Instant) {
+    fn close(&self, ending: Ending, told: Option<Receipt>, now: Instant) {
         let told = told.unwrap_or_else(|| self.row.usually_told());
         let cut = self.row.cut(ending, told.whole);
         if !self.row.end(ending, told.retry, cut, now) {

@@ -14,7 +14,7 @@ use sse_engine::keep_alive::KeepAlive;
 use sse_engine::out::Out;
 use sse_engine::preview::Preview;
 use sse_engine::pump::{Next, Pump};
-use sse_engine::stream::{Play, Source, Stream};
+use sse_engine::stream::{Source, Stream, Variant};
 use sse_engine::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
 
 /// A client comes back with these bytes as its last event id. A counter goes on behind a number of its own,
@@ -87,8 +87,8 @@ fn counters(id: &str) {
         let from = stream.from;
         let last = stream.count.map(|count| from + count - 1);
         let own: Option<u64> = id.parse().ok().filter(|n: &u64| n.to_string() == id);
-        let play = Play::new(Arc::new(stream));
-        let Ok(mut pump) = Pump::new(play, KeepAlive::Off, Some(id)) else {
+        let variant = Variant::new(Arc::new(stream));
+        let Ok(mut pump) = Pump::new(variant, KeepAlive::Off, Some(id)) else {
             assert!(own == last && last.is_some(), "something was left to send");
             continue;
         };
@@ -143,9 +143,9 @@ pub fn query(query: &[u8]) {
             let tag = words.tag.as_deref().unwrap_or("-");
             assert!((1..=MAX_TAG).contains(&tag.len()) && !tag.contains(char::is_control));
             for stream in file::shipped() {
-                let play = read.apply(&Arc::new(stream));
+                let variant = read.apply(&Arc::new(stream));
                 let last = words.last_event_id.as_deref();
-                if let Ok(mut pump) = Pump::new(play, KeepAlive::Off, last) {
+                if let Ok(mut pump) = Pump::new(variant, KeepAlive::Off, last) {
                     pump.fill(clock::now(), &mut Out::new());
                 }
             }

@@ -1,7 +1,10 @@
 //! The pump with made-up instants.
 
+use std::time::Duration;
+
 use super::*;
 use crate::file;
+use crate::out::VISIT;
 use crate::stream::{Entry, Pace, Source, Stream, Template};
 
 const MS: Duration = Duration::from_millis(1);
@@ -58,7 +61,7 @@ impl Bench {
 }
 
 fn pump(stream: &Stream, keep_alive: KeepAlive, last: Option<&str>) -> Option<Pump> {
-    Pump::new(Play::new(Arc::new(stream.clone())), keep_alive, last).ok()
+    Pump::new(Variant::new(Arc::new(stream.clone())), keep_alive, last).ok()
 }
 
 fn finite() -> Stream {
@@ -228,8 +231,8 @@ fn a_template_is_filled_in_for_each_event() {
         line_ending: LineEnding::CrLf,
         ..finite()
     };
-    let play = Play::new(Arc::new(stream));
-    let mut pump = Pump::new(play, KeepAlive::Off, Some("t3")).expect("two are left");
+    let variant = Variant::new(Arc::new(stream));
+    let mut pump = Pump::new(variant, KeepAlive::Off, Some("t3")).expect("two are left");
     let mut out = Out::new();
     pump.fill(at(Instant::now()), &mut out);
     assert_eq!(

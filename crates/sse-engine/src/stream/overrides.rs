@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::play::Play;
+use super::variant::Variant;
 use super::{Pace, Source, Stream};
 use crate::error::Error;
 
@@ -57,29 +57,29 @@ impl Overrides {
     }
 
     /// The stream as this request wants it. A pace that was asked for is an even one.
-    pub fn apply(&self, stream: &Arc<Stream>) -> Play {
-        let play = Play::new(Arc::clone(stream));
-        let from = self.from.unwrap_or(play.from);
-        let usual = match (&stream.source, play.count) {
+    pub fn apply(&self, stream: &Arc<Stream>) -> Variant {
+        let variant = Variant::new(Arc::clone(stream));
+        let from = self.from.unwrap_or(variant.from);
+        let usual = match (&stream.source, variant.count) {
             // Who begins further on in a list gets the rest of it, and not its beginning behind its end.
-            (Source::List(_), Some(count)) if from > play.from => {
-                Some(count.saturating_sub(from - play.from))
+            (Source::List(_), Some(count)) if from > variant.from => {
+                Some(count.saturating_sub(from - variant.from))
             }
             (_, count) => count,
         };
-        Play {
+        Variant {
             from,
             count: self.count.or(usual),
             pace: match self.every {
                 Some(every) => Pace {
                     every,
                     jitter: Duration::ZERO,
-                    ..play.pace
+                    ..variant.pace
                 },
-                None => play.pace,
+                None => variant.pace,
             },
             own_pace: self.every.is_none(),
-            ..play
+            ..variant
         }
     }
 }
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!((applied.from, applied.count), (7, Some(20)));
         assert!(!applied.own_pace);
         let as_it_is = Overrides::default().apply(&endless);
-        assert_eq!(as_it_is, Play::new(endless));
+        assert_eq!(as_it_is, Variant::new(endless));
     }
 
     /// From the third of eight on, the first two used to come at the end.
@@ -115,7 +115,7 @@ mod tests {
             .into_iter()
             .find(|stream| stream.path == "/every-line");
         let list = Arc::new(list.expect("a list of eight"));
-        let play = |from, count| {
+        let variant = |from, count| {
             let wanted = Overrides {
                 every: None,
                 count,
@@ -123,16 +123,16 @@ mod tests {
             };
             wanted.fits(&list).map(|read| read.apply(&list).count)
         };
-        assert_eq!(play(Some(3), None), Ok(Some(6)));
-        assert_eq!(play(Some(9), None), Ok(Some(0)));
-        assert_eq!(play(Some(9), Some(3)), Ok(Some(0)));
-        assert_eq!(play(None, Some(2)), Ok(Some(2)));
+        assert_eq!(variant(Some(3), None), Ok(Some(6)));
+        assert_eq!(variant(Some(9), None), Ok(Some(0)));
+        assert_eq!(variant(Some(9), Some(3)), Ok(Some(0)));
+        assert_eq!(variant(None, Some(2)), Ok(Some(2)));
         for (from, count, words) in [
             (Some(0), None, "from must be at least 1"),
             (None, Some(9), "count must be 8 at most"),
             (Some(3), Some(7), "count must be 6 at most"),
         ] {
-            let refused = play(from, count).expect_err(words).to_string();
+            let refused = variant(from, count).expect_err(words).to_string();
             assert!(refused.starts_with(words), "{refused}");
         }
     }

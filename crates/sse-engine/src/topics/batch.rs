@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use sse_wire::Event;
 
-use super::id::{EARLIEST, Place};
+use super::id::{EARLIEST, Position};
 use crate::error::Error;
 
 /// The name of the event that tells of lost ones.
@@ -73,7 +73,7 @@ impl Draft {
                     "id must not hold control characters, or white space at its ends: clients send it back in a header.",
                 );
             }
-            if id == EARLIEST || Place::parse(id).is_some() {
+            if id == EARLIEST || Position::parse(id).is_some() {
                 return bad(format!(
                     "id={id} means something to the server: choose another, or leave it out."
                 ));

@@ -19,14 +19,14 @@ const LARGEST_SEQ: u64 = 10_u64.pow(SEQ as u32) - 1;
 
 /// A place in a topic: after its event `seq`, or before the first where that is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct Position {
     /// When the topic began, in milliseconds since 1970.
     pub(super) born: u64,
     /// Counts the topic's events from 1.
     pub(super) seq: u64,
 }
 
-impl Place {
+impl Position {
     /// Reads an id in exactly the form that [`Display`](fmt::Display) gives it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (born, seq) = text.split_once('-')?;
@@ -50,7 +50,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:0BORN$}-{:0SEQ$}", self.born, self.seq)
     }
@@ -63,18 +63,18 @@ mod tests {
     #[test]
     fn ids_have_one_form_and_sort_as_text() {
         let places = [
-            Place::new(0, 0),
-            Place::new(1_763_823_600_123, 9),
-            Place::new(1_763_823_600_123, 10),
-            Place::new(1_763_823_600_124, 0),
-            Place::new(u64::MAX, u64::MAX),
+            Position::new(0, 0),
+            Position::new(1_763_823_600_123, 9),
+            Position::new(1_763_823_600_123, 10),
+            Position::new(1_763_823_600_124, 0),
+            Position::new(u64::MAX, u64::MAX),
         ];
         let texts = places.map(|place| place.to_string());
         assert_eq!(texts[1], "1763823600123-000000000009");
         assert!(texts.is_sorted());
         for (place, text) in places.iter().zip(&texts) {
             assert_eq!(text.len(), BORN + 1 + SEQ);
-            assert_eq!(Place::parse(text), Some(*place));
+            assert_eq!(Position::parse(text), Some(*place));
         }
     }
 
@@ -94,7 +94,7 @@ mod tests {
             "1763823600123-00000000000٩",
             "17638236001230-000000000009",
         ] {
-            assert_eq!(Place::parse(text), None, "{text:?}");
+            assert_eq!(Position::parse(text), None, "{text:?}");
         }
     }
 }

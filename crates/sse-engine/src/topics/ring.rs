@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sse_wire::{Event, LineEnding, encode};
 
-use super::id::Place;
+use super::id::Position;
 
 /// What an event costs beside its frame, roughly: its entry here, and the allocation.
 const OVERHEAD: usize = 64;
@@ -94,7 +94,7 @@ impl Ring {
     /// Appends an event, with an id of ours if it has none, and lets go of the oldest, down to the bounds. The newest stays whatever its size.
     pub(super) fn push(&mut self, event: &Event<'_>) -> u64 {
         let seq = self.last() + 1;
-        let own = self.place(seq).to_string();
+        let own = self.position(seq).to_string();
         let with_id = Event {
             id: Some(event.id.unwrap_or(&own)),
             ..*event
@@ -156,13 +156,13 @@ impl Ring {
     pub(super) fn id(&self, seq: u64) -> String {
         match self.entry(seq).and_then(|entry| entry.given.as_ref()) {
             Some(given) => given.to_string(),
-            None => self.place(seq).to_string(),
+            None => self.position(seq).to_string(),
         }
     }
 
     /// The id of the place behind the event with this number, whatever id the event was given.
-    pub(super) fn place(&self, seq: u64) -> Place {
-        Place::new(self.born, seq)
+    pub(super) fn position(&self, seq: u64) -> Position {
+        Position::new(self.born, seq)
     }
 
     /// The number of the event that has this id, kept or not; `None` if it never was ours, or was given
@@ -171,7 +171,7 @@ impl Ring {
         if let Some(seq) = self.given.get(id) {
             return Some(*seq);
         }
-        Place::parse(id)
+        Position::parse(id)
             .filter(|place| place.born == self.born && place.seq <= self.last())
             .map(|place| place.seq)
     }

@@ -17,14 +17,14 @@ use super::named;
 use super::ring::Ring;
 use super::topic::Topic;
 use crate::lock::lock;
-use crate::out::{Out, Stretch, Told, VISIT};
+use crate::out::{Out, Receipt, Stretch, VISIT};
 
 /// The longest id that a gap event repeats, in characters.
 const SHOWN_ID: usize = 64;
 
 /// What a visit to a subscription came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fed {
+pub enum Filled {
     /// It has everything.
     All,
     /// The visit is full; what comes next is for another.
@@ -116,7 +116,7 @@ impl Subscription {
     }
 
     /// What it was told, to be asked at its end.
-    pub fn told(&self) -> Told {
+    pub fn receipt(&self) -> Receipt {
         let Reader {
             at,
             from,
@@ -126,7 +126,7 @@ impl Subscription {
             ..
         } = self.reader;
         let set = self.topic.retry_between(since, at);
-        Told {
+        Receipt {
             retry: (greeted && !owes_retry).then(|| set.unwrap_or(SUBSCRIBER_RETRY)),
             first: since + 1,
             gap: since > from,
@@ -162,7 +162,7 @@ impl Subscription {
     }
 
     /// Writes what it lacks, up to the cap of a visit.
-    pub fn fill(&mut self, out: &mut Out) -> Fed {
+    pub fn fill(&mut self, out: &mut Out) -> Filled {
         let state = lock(&self.topic.state);
         let ring = &state.ring;
         let reader = &mut self.reader;
@@ -174,7 +174,7 @@ impl Subscription {
             reader.drop_oldest(ring, u64::MAX);
         } else if reader.at < ring.before() || reader.lag(last) > max_lag {
             match self.topic.config.slow {
-                Slow::Disconnect => return Fed::TooSlow,
+                Slow::Disconnect => return Filled::TooSlow,
                 Slow::DropOldest => reader.drop_oldest(ring, max_lag),
             }
         }
@@ -183,11 +183,11 @@ impl Subscription {
         reader.greet(ring, out, self.topic.config.first_block);
         while reader.at < last {
             if out.len() >= VISIT {
-                return Fed::Full;
+                return Filled::Full;
             }
             let Some(frame) = ring.frame(reader.at + 1) else {
                 // It is between the oldest and the newest, so it is there.
-                return Fed::TooSlow;
+                return Filled::TooSlow;
             };
             reader.at += 1;
             if std::mem::take(&mut reader.owes_retry) {
@@ -204,11 +204,11 @@ impl Subscription {
             } else {
                 out.share(Arc::clone(frame), from);
                 out.mark(Some(reader.at));
-                return Fed::Full;
+                return Filled::Full;
             }
         }
         if state.is_over() {
-            return Fed::Over;
+            return Filled::Over;
         }
         if let Some(from) = from {
             out.holds(Stretch {
@@ -217,7 +217,7 @@ impl Subscription {
                 to: last,
             });
         }
-        Fed::All
+        Filled::All
     }
 }
 
@@ -283,7 +283,7 @@ impl Reader {
             Some(gap) => gap.lost = gap.lost.map(|lost| lost + skipped),
             None => {
                 self.gap = Some(Box::new(Missed {
-                    from: ring.place(self.at).to_string(),
+                    from: ring.position(self.at).to_string(),
                     lost: Some(skipped),
                 }));
             }
@@ -306,7 +306,7 @@ impl Reader {
             self.owes_retry = true;
             return;
         }
-        let place = ring.place(self.at).to_string();
+        let place = ring.position(self.at).to_string();
         let mut event = Event {
             retry: first.then_some(SUBSCRIBER_RETRY),
             id: Some(&place),

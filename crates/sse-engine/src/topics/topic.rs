@@ -26,8 +26,8 @@ const RETRIES: usize = 16;
 #[derive(Debug)]
 pub struct Topic {
     pub(super) state: Mutex<State>,
-    /// Told when a sweeper has come further.
-    swept: Notify,
+    /// Notified when a follower has reached a newer event.
+    advanced: Notify,
     /// The number of the newest event, and of the one before the oldest that is kept, to be compared without
     /// the lock.
     last: AtomicU64,
@@ -46,11 +46,11 @@ pub(super) struct State {
     retries: VecDeque<(u64, u64)>,
     /// It was ended, or made room for another topic. Whoever still holds it asks for the name again.
     gone: bool,
-    /// Goes up with all that is done to it, and what it had come to when somebody last looked, and since when.
+    /// Counts its uses. `idle` is that count at the last look, and since when it has not changed.
     uses: u64,
     idle: Option<(u64, Instant)>,
-    /// How far each sweeper that has readers of this topic has come.
-    sweeps: Vec<Arc<Mutex<Head>>>,
+    /// How far each follower has reached. A follower visits many readers: in the server it is a sweeper.
+    followers: Vec<Arc<Mutex<Head>>>,
 }
 
 /// What was published up to some moment.
@@ -62,11 +62,11 @@ pub struct Head {
     bytes: u64,
 }
 
-/// A sweeper's share in a topic: it says how far it has come with the readers that it has.
+/// How far one follower has reached with its readers of a topic. Publishing waits while a follower is far behind.
 #[derive(Debug)]
-pub struct Sweep {
+pub struct Progress {
     topic: Arc<Topic>,
-    come: Arc<Mutex<Head>>,
+    reached: Arc<Mutex<Head>>,
 }
 
 impl Topic {
@@ -79,9 +79,9 @@ impl Topic {
                 gone: false,
                 uses: 0,
                 idle: None,
-                sweeps: Vec::new(),
+                followers: Vec::new(),
             }),
-            swept: Notify::new(),
+            advanced: Notify::new(),
             last: AtomicU64::new(0),
             before: AtomicU64::new(0),
             over: AtomicBool::new(false),
@@ -91,9 +91,9 @@ impl Topic {
     }
 
     /// Publishes the events in their order, those that are `done` left out, and counts there what it has done; `None` where the
-    /// topic is no longer there. More of them than the ring could hold go out bit by bit, so that others may come in between.
+    /// topic is no longer there. More of them than the ring could hold go out bit by bit, so that others may publish in between.
     ///
-    /// It waits while the sweepers are far behind with what was published before: a reader that takes
+    /// It waits while the followers are far behind with what was published before: a reader that takes
     /// everything at once must not lose an event because it was not visited in time. For readers that are
     /// slow nobody waits, neither here nor there.
     ///
@@ -106,9 +106,9 @@ impl Topic {
         done: &mut usize,
     ) -> Option<Result<Published, Error>> {
         loop {
-            let mut swept = pin!(self.swept.notified());
+            let mut advanced = pin!(self.advanced.notified());
             // Before the look, so that no notice is missed.
-            swept.as_mut().enable();
+            advanced.as_mut().enable();
             let published = match self.append(batch, *done, true)? {
                 Ok(published) => published,
                 refused => return Some(refused),
@@ -121,14 +121,14 @@ impl Topic {
                 }));
             }
             match published.events {
-                0 => swept.await,
-                // Others have their turn, sweepers among them.
+                0 => advanced.await,
+                // Others have their turn, followers among them.
                 _ => tokio::task::yield_now().await,
             }
         }
     }
 
-    /// Publishes the events from `first` on in one go; with `step` only as many as keep step with the sweepers.
+    /// Publishes the events from `first` on in one go; with `step` only as many as keep step with the followers.
     fn append(&self, batch: &Batch, first: usize, step: bool) -> Option<Result<Published, Error>> {
         let mut state = lock(&self.state);
         if state.gone {
@@ -168,7 +168,7 @@ impl Topic {
         Some(Ok(published))
     }
 
-    /// Publishes all of it at once and waits for nobody: subscribers that come further in steps may lose events, as with a batch that
+    /// Publishes all of it at once and waits for nobody: subscribers that are visited meanwhile may lose events, as with a batch that
     /// outruns the ring. `None` where the topic is no longer there.
     ///
     /// # Errors
@@ -190,18 +190,18 @@ impl Topic {
         lock(&self.state).ring.find(id)
     }
 
-    /// Takes part in the topic as a sweeper that has visited all its readers up to now, since it has none.
+    /// Takes part in the topic as a follower that has visited all its readers up to now, since it has none.
     /// Answers that moment too, taken under the same lock: what comes later is to be told of.
-    pub fn sweep(self: &Arc<Self>) -> (Sweep, Head) {
+    pub fn follow(self: &Arc<Self>) -> (Progress, Head) {
         let mut state = lock(&self.state);
         let head = state.head();
-        let come = Arc::new(Mutex::new(head));
-        state.sweeps.push(Arc::clone(&come));
-        let sweep = Sweep {
+        let reached = Arc::new(Mutex::new(head));
+        state.followers.push(Arc::clone(&reached));
+        let progress = Progress {
             topic: Arc::clone(self),
-            come,
+            reached,
         };
-        (sweep, head)
+        (progress, head)
     }
 
     /// Tells it from all other topics that there are.
@@ -236,8 +236,8 @@ impl Topic {
         lock(&self.state).gone = true;
         self.over.store(true, Ordering::Release);
         self.published.send_replace(());
-        // A publisher that waits for sweepers goes on with the topic that begins next.
-        self.swept.notify_waiters();
+        // A publisher that waits for followers goes on with the topic that begins next.
+        self.advanced.notify_waiters();
     }
 
     /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`. From then on nobody can: what came
@@ -282,7 +282,7 @@ impl Topic {
 
     #[cfg(test)]
     pub(super) fn born(&self) -> u64 {
-        lock(&self.state).ring.place(0).born
+        lock(&self.state).ring.position(0).born
     }
 }
 
@@ -309,18 +309,21 @@ impl State {
         }
     }
 
-    /// Whether one more event of `bytes` could push out, or leave too far behind, a reader that its sweeper has
+    /// Whether one more event of `bytes` could push out, or leave too far behind, a reader that its follower has
     /// not visited in time.
     fn is_ahead(&self, config: &TopicConfig, bytes: usize) -> bool {
         // Half, so that a reader which is visited while more is published stays well within its bound.
         let most = usize::try_from(config.max_lag).unwrap_or(usize::MAX);
         let events = (most.min(config.keep_events) / 2).max(1) as u64;
         let head = self.head();
-        self.sweeps.iter().map(|come| *lock(come)).any(|come| {
-            let unseen = head.bytes - come.bytes;
-            head.seq - come.seq >= events
-                || (unseen > 0 && unseen + bytes as u64 > config.keep_bytes as u64)
-        })
+        self.followers
+            .iter()
+            .map(|reached| *lock(reached))
+            .any(|reached| {
+                let unseen = head.bytes - reached.bytes;
+                head.seq - reached.seq >= events
+                    || (unseen > 0 && unseen + bytes as u64 > config.keep_bytes as u64)
+            })
     }
 }
 
@@ -334,25 +337,27 @@ fn most(event: &Event<'_>) -> usize {
     data.len() + lines * LINE + named + REST
 }
 
-impl Sweep {
+impl Progress {
     /// The topic that it has readers of.
     pub fn topic(&self) -> &Arc<Topic> {
         &self.topic
     }
 
-    /// Every reader of this sweeper was visited since `head` was the newest.
-    pub fn has_come(&self, head: Head) {
-        *lock(&self.come) = head;
-        self.topic.swept.notify_waiters();
+    /// Every reader of this follower was visited since `head` was the newest.
+    pub fn has_reached(&self, head: Head) {
+        *lock(&self.reached) = head;
+        self.topic.advanced.notify_waiters();
     }
 }
 
-impl Drop for Sweep {
+impl Drop for Progress {
     fn drop(&mut self) {
         let mut state = lock(&self.topic.state);
-        state.sweeps.retain(|come| !Arc::ptr_eq(come, &self.come));
+        state
+            .followers
+            .retain(|reached| !Arc::ptr_eq(reached, &self.reached));
         drop(state);
-        self.topic.swept.notify_waiters();
+        self.topic.advanced.notify_waiters();
     }
 }
 
@@ -387,7 +392,7 @@ mod tests {
             ..TopicConfig::default()
         });
         let topic = topics.topic("news", std::time::UNIX_EPOCH).expect("room");
-        let (sweep, _) = topic.sweep();
+        let (progress, _) = topic.follow();
         let mut cx = Context::from_waker(Waker::noop());
         // A subscriber is nobody that is waited for.
         let reader = Subscription::join(&topic, None);
@@ -403,10 +408,10 @@ mod tests {
         };
         assert!(poll().is_none());
         assert_eq!(topic.last(), 5, "half of the lag that readers may have");
-        sweep.has_come(topic.head());
+        progress.has_reached(topic.head());
         assert!(poll().is_none());
         assert_eq!(topic.last(), 10);
-        sweep.has_come(topic.head());
+        progress.has_reached(topic.head());
         let Some(Poll::Ready(Some(Ok(published)))) = poll() else {
             panic!("the last two had room");
         };
@@ -423,7 +428,7 @@ mod tests {
                 .find(Poll::is_ready)
         };
         assert!(poll().is_none());
-        drop(sweep);
+        drop(progress);
         assert!(poll().is_some(), "nobody is left to wait for");
     }
 
@@ -434,7 +439,7 @@ mod tests {
             ..TopicConfig::default()
         });
         let topic = topics.topic("news", std::time::UNIX_EPOCH).expect("room");
-        let (sweep, _) = topic.sweep();
+        let (progress, _) = topic.follow();
         let mut cx = Context::from_waker(Waker::noop());
         let mut ready = |batch: &Batch| pin!(topic.publish(batch, &mut 0)).poll(&mut cx).is_ready();
         assert!(ready(&one("x".to_owned())));
@@ -442,7 +447,7 @@ mod tests {
         // A line end takes seven bytes on the wire.
         assert!(!ready(&one("\n".repeat(1_500))));
         assert!(ready(&one("x".repeat(8_000))));
-        sweep.has_come(topic.head());
+        progress.has_reached(topic.head());
         assert!(
             ready(&one("x".repeat(1 << 20))),
             "nothing unseen is there to push out"
@@ -456,7 +461,7 @@ mod tests {
             ..TopicConfig::default()
         });
         let topic = topics.topic("news", std::time::UNIX_EPOCH).expect("room");
-        let (_sweep, _) = topic.sweep();
+        let (_progress, _) = topic.follow();
         let mut cx = Context::from_waker(Waker::noop());
         let many = events(12);
         let mut publish = pin!(topics.publish("news", &many, std::time::UNIX_EPOCH));
@@ -487,7 +492,7 @@ mod tests {
             ..TopicConfig::default()
         });
         let topic = topics.topic("news", std::time::UNIX_EPOCH).expect("room");
-        let (_sweep, _) = topic.sweep();
+        let (_progress, _) = topic.follow();
         let mut cx = Context::from_waker(Waker::noop());
         assert!(
             pin!(topic.publish(&events(1), &mut 0))

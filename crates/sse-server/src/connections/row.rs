@@ -9,7 +9,7 @@ use super::numbers::Numbers;
 use super::rates::Counts;
 use crate::framing::Framing;
 use crate::tap::Tap;
-use sse_engine::out::Told;
+use sse_engine::out::Receipt;
 
 /// The longest event id that the table keeps and compares, in characters.
 const SHOWN_ID: usize = 64;
@@ -253,9 +253,9 @@ impl Row {
     }
 
     /// What its client was probably told, where nobody is left who knows.
-    pub(super) fn usually_told(&self) -> Told {
+    pub(super) fn usually_told(&self) -> Receipt {
         let (next, events) = (self.sent.next(), self.sent.counts().events);
-        Told {
+        Receipt {
             retry: self.client.numbers.retry(),
             first: next.unwrap_or(0).saturating_sub(events),
             gap: false,

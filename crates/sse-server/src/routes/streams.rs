@@ -41,16 +41,16 @@ pub(super) async fn open(
         return refusal.into();
     }
 
-    let play = asked.query.apply(&stream);
+    let variant = asked.query.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
-    let had = last_event_id.and_then(|id| play.number_of(id));
+    let had = last_event_id.and_then(|id| variant.number_of(id));
     let numbers = || Numbers::Stream(Arc::clone(&stream));
     let goes_on = |next| GoesOn {
         numbers: numbers(),
         next,
         had,
     };
-    let pump = match Pump::new(play, context.keep_alive, last_event_id) {
+    let pump = match Pump::new(variant, context.keep_alive, last_event_id) {
         Ok(pump) => pump.with_blank(context.keep_alive_blank),
         Err(next) => {
             if !head_only {

@@ -242,7 +242,7 @@ impl Connection {
         let Self {
             wire, pump, open, ..
         } = self;
-        let told = pump.told();
+        let told = pump.receipt();
         // First, so that whoever is told of the end finds the topic without this subscriber.
         drop(pump);
         open.end(ending, Some(told));

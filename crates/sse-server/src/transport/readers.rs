@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use sse_engine::topics::{Head, Sweep, Topic};
+use sse_engine::topics::{Head, Progress, Topic};
 
 /// The topics that a sweeper's connections read, each with its readers.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub(super) struct Readers {
 /// One topic and the keys of its readers.
 #[derive(Debug)]
 struct Reading {
-    sweep: Sweep,
+    progress: Progress,
     keys: Vec<u32>,
     /// The readers that this pass has yet to visit are those before this place.
     left: usize,
@@ -90,13 +90,13 @@ impl Readers {
         let known = self
             .topics
             .iter()
-            .find(|(_, reading)| Arc::ptr_eq(reading.sweep.topic(), topic));
+            .find(|(_, reading)| Arc::ptr_eq(reading.progress.topic(), topic));
         let at = match known {
             Some((at, _)) => at,
             None => {
-                let (sweep, swept) = topic.sweep();
+                let (progress, swept) = topic.follow();
                 self.topics.insert(Reading {
-                    sweep,
+                    progress,
                     keys: Vec::new(),
                     left: 0,
                     swept,
@@ -160,18 +160,18 @@ impl Readers {
             if reading.left == 0 {
                 // Whoever asks for the next has visited the one before.
                 if !std::mem::replace(&mut reading.told, true) {
-                    reading.sweep.has_come(reading.swept);
+                    reading.progress.has_reached(reading.swept);
                 }
-                let last = reading.sweep.topic().last();
+                let last = reading.progress.topic().last();
                 if last > reading.swept.seq {
                     if !reading.gathered.is_whole(last, self.turn) {
                         self.gathering = true;
                         continue;
                     }
-                    reading.swept = reading.sweep.topic().head();
+                    reading.swept = reading.progress.topic().head();
                     reading.left = reading.keys.len();
                     reading.told = false;
-                } else if reading.sweep.topic().is_over() && !reading.ending {
+                } else if reading.progress.topic().is_over() && !reading.ending {
                     // Whose socket takes no more now is told when it does.
                     reading.ending = true;
                     reading.left = reading.keys.len();

@@ -35,7 +35,7 @@ fn publish(topic: &Topic, numbers: std::ops::RangeInclusive<u64>) {
 }
 
 /// What a visit writes, with the topic's birth taken out of the ids and their zeros left out.
-fn visit(subscription: &mut Subscription) -> (String, Fed) {
+fn visit(subscription: &mut Subscription) -> (String, Filled) {
     let mut out = Out::new();
     let fed = subscription.fill(&mut out);
     let text = String::from_utf8(out.wire()).expect("we write UTF-8");
@@ -51,7 +51,7 @@ fn shorten(text: &str, topic: &Topic) -> String {
 }
 
 fn place(topic: &Topic, seq: u64) -> String {
-    lock(&topic.state).ring.place(seq).to_string()
+    lock(&topic.state).ring.position(seq).to_string()
 }
 
 #[test]
@@ -61,9 +61,9 @@ fn a_new_subscriber_is_told_its_place_and_gets_what_comes() {
     let mut new = Subscription::join(&topic, None).expect("it is there");
     assert_eq!(
         visit(&mut new),
-        ("retry: 1000\nid: #2\n\n".to_owned(), Fed::All)
+        ("retry: 1000\nid: #2\n\n".to_owned(), Filled::All)
     );
-    assert_eq!(visit(&mut new), (String::new(), Fed::All));
+    assert_eq!(visit(&mut new), (String::new(), Filled::All));
     publish(&topic, 3..=4);
     assert_eq!(
         visit(&mut new).0,
@@ -153,7 +153,7 @@ fn a_subscriber_too_far_behind_is_cut() {
     assert!(!slow.is_too_slow());
     publish(&topic, 3..=3);
     assert!(slow.is_too_slow());
-    assert_eq!(visit(&mut slow), (String::new(), Fed::TooSlow));
+    assert_eq!(visit(&mut slow), (String::new(), Filled::TooSlow));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn or_loses_the_oldest_and_is_told() {
         visit(&mut slow).0,
         "event: gap\nid: #4\ndata: {\"from\":\"#1\",\"to\":\"#5\",\"lost\":3}\n\nid: #5\ndata: 5\n\nid: #6\ndata: 6\n\n"
     );
-    assert_eq!(visit(&mut slow), (String::new(), Fed::All));
+    assert_eq!(visit(&mut slow), (String::new(), Filled::All));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_replay_is_no_lag_and_one_that_only_came_is_not_slow() {
     let mut late = Subscription::join(&topic, None).expect("it is there");
     publish(&topic, 5..=12);
     let (text, fed) = visit(&mut late);
-    assert_eq!(fed, Fed::All);
+    assert_eq!(fed, Filled::All);
     assert!(
         text.starts_with(
             "retry: 1000\nevent: gap\nid: #8\ndata: {\"from\":\"#4\",\"to\":\"#9\",\"lost\":4}\n\n"
@@ -200,7 +200,7 @@ fn one_that_only_came_is_not_told_of_a_gap_that_is_none() {
     let mut late = Subscription::join(&topic, None).expect("it is there");
     publish(&topic, 1..=9);
     let (text, fed) = visit(&mut late);
-    assert_eq!(fed, Fed::All);
+    assert_eq!(fed, Filled::All);
     assert!(
         text.starts_with("retry: 1000\nid: #0\n\nid: #1\ndata: 1\n\n"),
         "{text}"
@@ -258,13 +258,16 @@ fn a_visit_has_a_cap_and_the_next_goes_on_there() {
             .expect("it is there")
             .expect("published");
     }
-    let sizes: Vec<(usize, Fed)> = (0..3)
+    let sizes: Vec<(usize, Filled)> = (0..3)
         .map(|_| {
             let (text, fed) = visit(&mut new);
             (text.matches("data: ").count(), fed)
         })
         .collect();
-    assert_eq!(sizes, [(2, Fed::Full), (2, Fed::Full), (1, Fed::All)]);
+    assert_eq!(
+        sizes,
+        [(2, Filled::Full), (2, Filled::Full), (1, Filled::All)]
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Answered, GoesOn, who};
 use crate::connections::numbers::{Numbers, WeakNumbers};
 use crate::connections::row::{Asked, Client, EndedBy, Row, shown};
-use sse_engine::out::Told;
+use sse_engine::out::Receipt;
 
 /// A client as its connection ended, or as it was told that there is no more.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(in crate::connections) struct Gone {
     /// The number that would have been next.
     next: Option<u64>,
     /// What it was told.
-    told: Told,
+    told: Receipt,
     /// The number from which on it was sent everything, over all its connections that lost nothing.
     since: u64,
     /// The id that it had brought itself.
@@ -88,7 +88,7 @@ pub(super) struct Cost {
 
 impl Gone {
     /// The client of a row that has just been ended. It may wait for a topic.
-    pub(in crate::connections) fn of(row: &Row, told: Told, at: Instant) -> Self {
+    pub(in crate::connections) fn of(row: &Row, told: Receipt, at: Instant) -> Self {
         let numbers = &row.client.numbers;
         let next = row.sent.next();
         let last_id = match (row.last_id(), numbers, next) {
@@ -113,7 +113,7 @@ impl Gone {
 
     /// The client of a row that was told that there is no more. It is taken at its word: it has had all before.
     pub(super) fn away(row: &Row, goes_on: &GoesOn, at: Instant) -> Self {
-        let told = Told {
+        let told = Receipt {
             retry: goes_on.numbers.retry(),
             first: 0,
             gap: false,
@@ -146,7 +146,7 @@ impl Gone {
     }
 
     /// What is known of any client.
-    fn known(row: &Row, told: Told, at: Instant) -> Self {
+    fn known(row: &Row, told: Receipt, at: Instant) -> Self {
         Self {
             who: who(&row.client),
             row: row.id,

@@ -11,7 +11,7 @@ use crate::framing::Framing;
 use super::*;
 use crate::connections::{Asked, Connections, Ending, Look, Open, RowView};
 use sse_engine::file::shipped;
-use sse_engine::out::Told;
+use sse_engine::out::Receipt;
 use sse_engine::stream::Stream;
 use sse_engine::topics::TopicConfig;
 use sse_engine::topics::Topics;
@@ -108,7 +108,7 @@ impl Desk {
 
     /// Ends a connection as the transport does.
     fn ends(&self, open: &Open, ending: Ending, ms: u64) {
-        let told = Told {
+        let told = Receipt {
             retry: self.stream.retry,
             ..open.row.usually_told()
         };

@@ -35,7 +35,7 @@ fn behind_a_gap_only_what_came_after_it_is_compared() {
         let desk = Desk::new();
         let open = desk.comes(0, tagged(None), 1);
         open.sent(125, Some(252), 100);
-        let told = Told {
+        let told = Receipt {
             retry: None,
             first: 250,
             gap: true,

@@ -8,7 +8,7 @@ impl Desk {
     fn is_cut(&self, who: Who, last: u64, ending: Ending, ms: u64) {
         let open = self.comes(0, who, 1);
         open.sent(last, Some(last), 100);
-        let told = Told {
+        let told = Receipt {
             whole: Some((1, 14)),
             ..open.row.usually_told()
         };
@@ -60,7 +60,7 @@ fn after_a_resume_what_it_had_before_counts() {
     let desk = Desk::new();
     let open = desk.comes(0, tagged(Some("3")), 4);
     open.sent(2, Some(5), 100);
-    let told = Told {
+    let told = Receipt {
         whole: Some((1, 14)),
         ..open.row.usually_told()
     };

@@ -7,7 +7,7 @@ use super::{Pace, Source, Stream};
 
 /// What one connection is to be sent of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Play {
+pub struct Variant {
     /// The stream, which all its connections share.
     pub stream: Arc<Stream>,
     /// The number of the first event.
@@ -20,7 +20,7 @@ pub struct Play {
     pub own_pace: bool,
 }
 
-impl Play {
+impl Variant {
     /// The stream as it is.
     pub fn new(stream: Arc<Stream>) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Play {
         }
     }
 
-    /// The number of the event that was given this id in this play, if one can have been: an id from before the stream was
+    /// The number of the event that was given this id in this variant, if one can have been: an id from before the stream was
     /// changed, or of another stream, is none of it.
     pub fn number_of(&self, id: &str) -> Option<u64> {
         let n = self.stream.number_of(id, self.from)?;
@@ -71,9 +71,9 @@ mod tests {
 
     #[test]
     fn an_id_that_this_play_cannot_have_given_has_no_number() {
-        let play = Play {
+        let variant = Variant {
             from: 7,
-            ..Play::new(Arc::new(shipped().remove(1)))
+            ..Variant::new(Arc::new(shipped().remove(1)))
         };
         let largest = MAX_NUMBER.to_string();
         let beyond = (MAX_NUMBER + 1).to_string();
@@ -85,7 +85,7 @@ mod tests {
             (&*beyond, None),
             ("18446744073709551615", None),
         ] {
-            assert_eq!(play.number_of(id), number, "{id}");
+            assert_eq!(variant.number_of(id), number, "{id}");
         }
     }
 
@@ -94,16 +94,21 @@ mod tests {
     fn an_id_from_behind_the_last_event_is_none_of_it() {
         for stream in shipped() {
             let Some(count) = stream.count else { continue };
-            let play = Play::new(Arc::new(stream));
-            let last = play.from + count - 1;
+            let variant = Variant::new(Arc::new(stream));
+            let last = variant.from + count - 1;
             for n in [last + 1, last + 7, MAX_NUMBER] {
                 let id = n.to_string();
-                assert_eq!(play.number_of(&id), None, "{id} of {}", play.stream.path);
+                assert_eq!(
+                    variant.number_of(&id),
+                    None,
+                    "{id} of {}",
+                    variant.stream.path
+                );
             }
         }
-        let numbers = Play {
+        let numbers = Variant {
             count: Some(20),
-            ..Play::new(Arc::new(shipped().remove(0)))
+            ..Variant::new(Arc::new(shipped().remove(0)))
         };
         assert_eq!(
             (numbers.number_of("20"), numbers.number_of("21")),

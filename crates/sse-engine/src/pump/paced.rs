@@ -1,0 +1,108 @@
+//! The events of a stream of the list, at its pace.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use sse_wire::{Event, encode};
+
+use super::Next;
+use super::counter::Counter;
+use crate::out::{Out, VISIT};
+use crate::stream::{Moment, Variant};
+use crate::time::Now;
+
+/// How far a stream may be behind its pace and still make up for it. Timers are coarse, so a fast
+/// stream is always a little late; but a client that was stalled for a minute wants the next event, not
+/// a minute of them at once.
+const CATCH_UP: Duration = Duration::from_secs(1);
+
+/// Events after which a visit ends, however few bytes they have: a name that is empty is not written at all.
+const VISIT_EVENTS: usize = 4096;
+
+/// A stream of the list: what is left of it, and when.
+#[derive(Debug)]
+pub(super) struct Paced {
+    /// The stream as this client asked for it.
+    pub(super) variant: Variant,
+    /// Which number is next, and where they end.
+    pub(super) counter: Counter,
+    /// When the next event is due; unset until the first visit.
+    pub(super) due: Option<Instant>,
+    /// Sent with the first event of the connection, then gone.
+    pub(super) retry: Option<u64>,
+    /// The reconnection time that was sent last.
+    pub(super) told: Option<u64>,
+    /// The number that it began with.
+    pub(super) first: u64,
+}
+
+impl Paced {
+    /// Writes all events that are due, up to the cap of a visit.
+    pub(super) fn fill(&mut self, now: Now, out: &mut Out) -> Next {
+        let Now { instant: now, wall } = now;
+        let mut due = match self.due {
+            Some(due) => due,
+            None => now + self.variant.before(self.counter.next(), true),
+        };
+        if now.saturating_duration_since(due) > CATCH_UP {
+            due = now;
+        }
+        let mut events = 0;
+        while due <= now {
+            events += 1;
+            if out.len() >= VISIT || events > VISIT_EVENTS {
+                self.due = Some(due);
+                return Next::More;
+            }
+            let Some(n) = self.counter.take() else {
+                return Next::End;
+            };
+            self.event(n, wall, out);
+            due += self.variant.before(self.counter.next(), false);
+        }
+        self.due = Some(due);
+        if self.counter.is_done() {
+            return Next::End;
+        }
+        Next::Wait { at: Some(due) }
+    }
+
+    fn event(&mut self, n: u64, wall: SystemTime, out: &mut Out) {
+        let stream = &*self.variant.stream;
+        let retry = self.retry.take();
+        let Some(entry) = stream.entry(n) else {
+            self.told = retry.or(self.told);
+            let mut digits = itoa::Buffer::new();
+            let number = digits.format(n);
+            let event = Event {
+                retry,
+                id: Some(number),
+                data: Some(number),
+                ..Event::default()
+            };
+            encode(&event, stream.line_ending, out.payload());
+            return out.mark(Some(n));
+        };
+        let moment = Moment {
+            n,
+            seed: self.variant.pace.seed,
+            wall,
+        };
+        let parts = [&entry.comment, &entry.event, &entry.id, &entry.data];
+        let [comment, event, id, data] =
+            parts.map(|part| part.as_ref().map(|template| template.text(&moment)));
+        let retry = entry.retry.or(retry);
+        self.told = retry.or(self.told);
+        let event = Event {
+            comment: comment.as_deref(),
+            retry,
+            event: event.as_deref(),
+            id: id.as_deref(),
+            data: data.as_deref(),
+        };
+        encode(&event, stream.line_ending, out.payload());
+        // Without data there is no event, whatever else the client is told.
+        if event.data.is_some() {
+            out.mark(Some(n));
+        }
+    }
+}
