@@ -2,7 +2,7 @@
 
 mod api;
 mod body;
-pub(crate) mod page;
+mod page;
 pub(crate) mod streams;
 mod topics;
 
@@ -59,7 +59,7 @@ pub(crate) fn place<'a>(context: &Context, path: &'a str) -> Place<'a> {
     match context.streams.find(path) {
         Some(stream) => Place::Stream(stream),
         None if path == "/healthz" => Place::Health,
-        None if path == "/" || is_below(path, "/page") || page::is_file(path) => Place::Page,
+        None if path == "/" || is_below(path, "/page") => Place::Page,
         None => Place::Nothing,
     }
 }

@@ -22,7 +22,6 @@ use toml_parser::lexer::TokenKind;
 use crate::config::KeepAlive;
 use crate::path::{RESERVED, RESERVED_SIGN, can_stand, is_reserved};
 use crate::query::{MAX_COUNT, MAX_EVERY, MAX_FROM};
-use crate::routes::page;
 use crate::stream::{Pace, Stream};
 use crate::time::read_time;
 use value::{Given, find};
@@ -327,9 +326,6 @@ impl Reader<'_> {
                     "is taken by the server: choose another than \"/\", what is {own} or below one of them, and what begins with {RESERVED_SIGN}."
                 ),
             );
-        }
-        if page::is_file(path) {
-            return self.wrong(given, "is a file of the page: choose another.");
         }
         if path.len() > MAX_PATH {
             let reason = format!("has {} bytes: make it {MAX_PATH} at most.", path.len());
