@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { PAGE } from "./ui.mjs";
 
-const css = await readFile(path.join(PAGE, "tokens.css"), "utf8");
+const css = await readFile(path.join(PAGE, "parts/tokens.css"), "utf8");
 const tokens = new Map(
   [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, { light, dark }]),
 );

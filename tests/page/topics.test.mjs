@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { NO_NAME, endingWords, gapWords, publishedWords, readName, topicPath, topicSummary, ttlWords } = await load("topics.js");
-const { publishLine, streamAddress } = await load("client-lines.js");
+const { publishLine, streamAddress } = await load("parts/client-lines.js");
 const { emptiedHint, streamSubject, topicSubject } = await load("subject.js");
 
 test("a name is taken as typed, or out of the path or address that was pasted", () => {

@@ -5,9 +5,9 @@
  * @import { Arrival } from "./types.js"
  */
 
-import { copyExactly } from "./exact-copy.js";
-import { count, cut } from "./format.js";
-import { part, setText } from "./dom.js";
+import { copyExactly } from "./parts/exact-copy.js";
+import { count, cut } from "./parts/format.js";
+import { part, setText } from "./parts/dom.js";
 import { textNodes } from "./wire-lines.js";
 
 /** As much as a browser lays out between two presses of a key that is held down; whoever wants the rest copies it. */

@@ -4,9 +4,9 @@
  * @import { App } from "./types.js"
  */
 
-import { copies } from "./copy-button.js";
-import { curlLine, pageLines, streamAddress } from "./client-lines.js";
-import { markup, part, setText } from "./dom.js";
+import { copies } from "./parts/copy-button.js";
+import { curlLine, pageLines, streamAddress } from "./parts/client-lines.js";
+import { markup, part, setText } from "./parts/dom.js";
 
 const newBlock = markup(`
   <div class="connect-head">

@@ -5,8 +5,8 @@
  * @import { Look, Row, Sort } from "./types.js"
  */
 
-import { backRank, backWords, blockedTitle, clientWords, fateWords, headline, verdictWords } from "./words.js";
-import { count, dateAndTime, rate, timeOfDay } from "./format.js";
+import { backRank, backWords, blockedTitle, clientWords, fateWords, headline, verdictWords } from "./parts/words.js";
+import { count, dateAndTime, rate, timeOfDay } from "./parts/format.js";
 
 /**
  * @typedef {object} Column

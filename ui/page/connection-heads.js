@@ -6,7 +6,7 @@
  */
 
 import { COLUMNS } from "./connection-columns.js";
-import { hasModifier } from "./keys.js";
+import { hasModifier } from "./parts/keys.js";
 
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };

@@ -8,9 +8,9 @@
 
 import { ConnectionTable } from "./connection-table.js";
 import { ConnectionWire } from "./connection-wire.js";
-import { SplitBar } from "./split-bar.js";
-import { hasModifier } from "./keys.js";
-import { part } from "./dom.js";
+import { SplitBar } from "./parts/split-bar.js";
+import { hasModifier } from "./parts/keys.js";
+import { part } from "./parts/dom.js";
 
 /** Longer than the pause between two presses of a key that is held down. */
 const SETTLED_MS = 150;

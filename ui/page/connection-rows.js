@@ -7,8 +7,8 @@
  */
 
 import { COLUMNS } from "./connection-columns.js";
-import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "./words.js";
-import { markup, part, setText } from "./dom.js";
+import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "./parts/words.js";
+import { markup, part, setText } from "./parts/dom.js";
 
 /** What became of a connection: a shape, words, and room for a way out. */
 const newFate = markup(`<span class="fate"><span class="shape" aria-hidden="true"></span><span class="text"></span></span>`);

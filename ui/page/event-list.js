@@ -10,10 +10,10 @@
 import { ChosenData } from "./chosen-data.js";
 import { EventRows, ROWS_IN_VIEW } from "./event-rows.js";
 import { Ring } from "./ring.js";
-import { count, several } from "./format.js";
-import { hasModifier, listStep, stepIndex } from "./keys.js";
-import { markup, part, setText } from "./dom.js";
-import { nextFrame } from "./frame.js";
+import { count, several } from "./parts/format.js";
+import { hasModifier, listStep, stepIndex } from "./parts/keys.js";
+import { markup, part, setText } from "./parts/dom.js";
+import { nextFrame } from "./parts/frame.js";
 
 /** Twice what a topic keeps: where events were lost, all that is kept follows the gap, which is to be seen still. */
 const KEPT = 2000;

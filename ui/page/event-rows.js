@@ -6,8 +6,8 @@
  * @import { Arrival, View } from "./types.js"
  */
 
-import { dataTitle, gap, preview, timeOfDay } from "./format.js";
-import { markup, part, setText } from "./dom.js";
+import { dataTitle, gap, preview, timeOfDay } from "./parts/format.js";
+import { markup, part, setText } from "./parts/dom.js";
 
 /** How many rows are in view; the style sheet keeps the room (`--rows`). */
 export const ROWS_IN_VIEW = 10;

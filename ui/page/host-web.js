@@ -6,7 +6,7 @@
  * @import { Store } from "./store.js"
  */
 
-import { silentWords } from "./words.js";
+import { silentWords } from "./parts/words.js";
 import { lookQuery } from "./connection-look.js";
 import { topicPath } from "./topics.js";
 

@@ -17,7 +17,7 @@ import { StreamPlace } from "./stream-place.js";
 import { StreamsFileLine } from "./streams-file.js";
 import { TopicPlace } from "./topic-place.js";
 import { findHost } from "./host.js";
-import { part } from "./dom.js";
+import { part } from "./parts/dom.js";
 
 /**
  * @template {HTMLElement & { wire(app: App): void }} T

@@ -5,8 +5,8 @@
  * @import { App } from "./types.js"
  */
 
-import { announce } from "./announce.js";
-import { markup, part, setText } from "./dom.js";
+import { announce } from "./parts/announce.js";
+import { markup, part, setText } from "./parts/dom.js";
 
 const newLine = markup(`
   <p class="notice"></p>

@@ -5,9 +5,9 @@
  * @import { App, FileProblem } from "./types.js"
  */
 
-import { count } from "./format.js";
-import { fileProblemWords } from "./words.js";
-import { markup, part, setText } from "./dom.js";
+import { count } from "./parts/format.js";
+import { fileProblemWords } from "./parts/words.js";
+import { markup, part, setText } from "./parts/dom.js";
 
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };

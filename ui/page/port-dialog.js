@@ -4,7 +4,7 @@
  * @import { App, Phase } from "./types.js"
  */
 
-import { markup, part } from "./dom.js";
+import { markup, part } from "./parts/dom.js";
 import { sentence } from "./host.js";
 
 const newDialog = markup(`

@@ -5,9 +5,9 @@
  * @import { Action, App } from "./types.js"
  */
 
-import { announce } from "./announce.js";
-import { ariaShortcut, onMac, withAccelerator } from "./keys.js";
-import { markup, part } from "./dom.js";
+import { announce } from "./parts/announce.js";
+import { ariaShortcut, onMac, withAccelerator } from "./parts/keys.js";
+import { markup, part } from "./parts/dom.js";
 import { publishedWords } from "./topics.js";
 import { sentence } from "./host.js";
 

@@ -5,7 +5,7 @@
  * @import { Row, Standing, Status } from "./types.js"
  */
 
-import { GONE, STREAM_WORDS, lostWords, refusedWords } from "./words.js";
+import { GONE, STREAM_WORDS, lostWords, refusedWords } from "./parts/words.js";
 
 /**
  * The newest connection of an answer, which is the one that an error is about.

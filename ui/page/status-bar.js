@@ -5,11 +5,11 @@
  * @import { App, Status } from "./types.js"
  */
 
-import { PHASE_WORDS } from "./words.js";
-import { announce } from "./announce.js";
-import { ariaShortcut, onMac, withAccelerator } from "./keys.js";
-import { copies } from "./copy-button.js";
-import { markup, part, setText } from "./dom.js";
+import { PHASE_WORDS } from "./parts/words.js";
+import { announce } from "./parts/announce.js";
+import { ariaShortcut, onMac, withAccelerator } from "./parts/keys.js";
+import { copies } from "./parts/copy-button.js";
+import { markup, part, setText } from "./parts/dom.js";
 import { sentence } from "./host.js";
 
 const newBar = markup(`

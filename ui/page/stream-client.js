@@ -10,7 +10,7 @@ import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
 import { gapWords, namedEvent } from "./topics.js";
 import { sentence } from "./host.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
-import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "./words.js";
+import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "./parts/words.js";
 
 /** A stream that has not arrived after this long may be waiting for a free connection. */
 const STUCK_AFTER_MS = 2000;

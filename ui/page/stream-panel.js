@@ -9,13 +9,13 @@
 
 import "./event-list.js";
 import { IDLE, StreamClient } from "./stream-client.js";
-import { announce } from "./announce.js";
+import { announce } from "./parts/announce.js";
 import { canStart } from "./reconnect.js";
-import { copies } from "./copy-button.js";
+import { copies } from "./parts/copy-button.js";
 import { emptiedHint } from "./subject.js";
-import { streamAddress } from "./client-lines.js";
-import { markup, part, setText } from "./dom.js";
-import { silentStreamWords } from "./words.js";
+import { streamAddress } from "./parts/client-lines.js";
+import { markup, part, setText } from "./parts/dom.js";
+import { silentStreamWords } from "./parts/words.js";
 
 const newPanel = markup(`
   <header>

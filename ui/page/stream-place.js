@@ -7,9 +7,9 @@
  */
 
 import { StreamPanel } from "./stream-panel.js";
-import { TAKEN_OUT } from "./words.js";
+import { TAKEN_OUT } from "./parts/words.js";
 import { WirePreview } from "./wire-preview.js";
-import { nextStaying } from "./keys.js";
+import { nextStaying } from "./parts/keys.js";
 import { streamSubject } from "./subject.js";
 
 /** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */

@@ -5,11 +5,11 @@
  * @import { App, StreamsFile } from "./types.js"
  */
 
-import { announce } from "./announce.js";
-import { copies } from "./copy-button.js";
-import { fileProblemWords, fileWords } from "./words.js";
-import { ariaShortcut, onMac, withAccelerator } from "./keys.js";
-import { markup, part, setText } from "./dom.js";
+import { announce } from "./parts/announce.js";
+import { copies } from "./parts/copy-button.js";
+import { fileProblemWords, fileWords } from "./parts/words.js";
+import { ariaShortcut, onMac, withAccelerator } from "./parts/keys.js";
+import { markup, part, setText } from "./parts/dom.js";
 import { sentence } from "./host.js";
 
 const newLine = markup(`

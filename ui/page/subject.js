@@ -5,7 +5,7 @@
  * @import { Emptied, Hint, ServerHere, Standing, StreamInfo, Subject, TopicInfo } from "./types.js"
  */
 
-import { curlLine, publishLine } from "./client-lines.js";
+import { curlLine, publishLine } from "./parts/client-lines.js";
 import { topicPath, topicSummary } from "./topics.js";
 
 /** The last event id that asks a topic for everything that it keeps. */

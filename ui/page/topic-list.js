@@ -6,13 +6,13 @@
  */
 
 import { NO_NAME, endingWords, readName, topicPath, ttlWords } from "./topics.js";
-import { copies } from "./copy-button.js";
-import { count } from "./format.js";
-import { listStep, stepIndex } from "./keys.js";
-import { markup, part, setText } from "./dom.js";
-import { nextFrame } from "./frame.js";
+import { copies } from "./parts/copy-button.js";
+import { count } from "./parts/format.js";
+import { listStep, stepIndex } from "./parts/keys.js";
+import { markup, part, setText } from "./parts/dom.js";
+import { nextFrame } from "./parts/frame.js";
 import { sentence } from "./host.js";
-import { publishLine, streamAddress } from "./client-lines.js";
+import { publishLine, streamAddress } from "./parts/client-lines.js";
 
 /** @type {{ col: string, head: string, text: (topic: TopicInfo) => string }[]} */
 const COLUMNS = [

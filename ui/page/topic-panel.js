@@ -6,9 +6,9 @@
  */
 
 import { PublishBox } from "./publish-box.js";
-import { CLOSED } from "./words.js";
+import { CLOSED } from "./parts/words.js";
 import { StreamPanel } from "./stream-panel.js";
-import { markup, part } from "./dom.js";
+import { markup, part } from "./parts/dom.js";
 import { topicSubject } from "./subject.js";
 
 const newClose = markup(`<button type="button" class="plain" data-act="close">Close</button>`);

@@ -4,7 +4,7 @@
  * @import { Published, TopicInfo } from "./types.js"
  */
 
-import { count, longTime, several } from "./format.js";
+import { count, longTime, several } from "./parts/format.js";
 
 /** The server's own sentence, so that it reads the same wherever a name was refused. */
 export const NO_NAME =

@@ -6,7 +6,7 @@
  */
 
 import { WireLog } from "./wire-log.js";
-import { hasStream } from "./words.js";
+import { hasStream } from "./parts/words.js";
 import { sentence } from "./host.js";
 
 /** The figures of a row that the table has not told for so long are asked for, and never more often. */

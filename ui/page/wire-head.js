@@ -5,9 +5,9 @@
  * @import { Row, Verdict } from "./types.js"
  */
 
-import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "./words.js";
-import { several } from "./format.js";
-import { markup, part, setText } from "./dom.js";
+import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "./parts/words.js";
+import { several } from "./parts/format.js";
+import { markup, part, setText } from "./parts/dom.js";
 
 const newHead = markup(`
   <div class="whose">

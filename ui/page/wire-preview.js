@@ -5,13 +5,13 @@
  * @import { App, Preview, WireLine } from "./types.js"
  */
 
-import { announce } from "./announce.js";
-import { copies } from "./copy-button.js";
-import { copyExactly } from "./exact-copy.js";
+import { announce } from "./parts/announce.js";
+import { copies } from "./parts/copy-button.js";
+import { copyExactly } from "./parts/exact-copy.js";
 import { eventLines, headLines } from "./wire-text.js";
-import { gap } from "./format.js";
+import { gap } from "./parts/format.js";
 import { linesNodes } from "./wire-lines.js";
-import { markup, part, setText } from "./dom.js";
+import { markup, part, setText } from "./parts/dom.js";
 import { sentence } from "./host.js";
 
 const newToggle = markup(`<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`);

@@ -7,9 +7,9 @@
  * @import { WireRow } from "./wire-log.js"
  */
 
-import { gap, preview, timeOfDay } from "./format.js";
+import { gap, preview, timeOfDay } from "./parts/format.js";
 import { drawnNodes, textNodes } from "./wire-lines.js";
-import { lostHereWords, unknownIdTitle } from "./words.js";
+import { lostHereWords, unknownIdTitle } from "./parts/words.js";
 
 /** Lines of the grid that may stand empty at its top before all get new numbers. */
 const EMPTY_LINES = 400;

@@ -5,7 +5,7 @@
  * @import { WireLine, WirePiece } from "./types.js"
  */
 
-import { count } from "./format.js";
+import { count } from "./parts/format.js";
 
 /** A line ends with CR LF, LF or CR (WHATWG HTML 9.2.5); the last one may have no end. */
 const LINE = /([^\r\n]*)(\r\n|\r|\n|$)/g;

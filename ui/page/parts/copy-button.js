@@ -1,11 +1,11 @@
 /**
  * Makes a button copy, and say so where the finger is: "copied" for a second, in room that was kept for it.
  *
- * @import { Host } from "./types.js"
+ * @import { Host } from "../types.js"
  */
 
 import { announce } from "./announce.js";
-import { sentence } from "./host.js";
+import { sentence } from "../host.js";
 
 const SAID_FOR_MS = 1000;
 

@@ -1,7 +1,7 @@
 /**
  * The words for states, the same everywhere on the page. Pure, and the only place where they are spelled.
  *
- * @import { FileProblem, Phase, Row, StreamState, StreamsFile, Verdict } from "./types.js"
+ * @import { FileProblem, Phase, Row, StreamState, StreamsFile, Verdict } from "../types.js"
  */
 
 import { count, duration, several, timeOfDay } from "./format.js";
@@ -138,7 +138,7 @@ export const clientWords = ({ client }, own) => (own ? "this page" : (client ?? 
 /**
  * How many there are and were; every row of the table is in one of the last three.
  *
- * @param {import("./types.js").Tally} tally
+ * @param {import("../types.js").Tally} tally
  */
 export const tallyWords = ({ open, opened, complete, refused }) =>
   [`${count(open)} open`, `${count(opened)} opened`, ...(complete > 0 ? [`${count(complete)} had all (204)`] : []), `${count(refused)} refused`].join(", ");
@@ -270,7 +270,7 @@ export function otherTitle(kind) {
   return kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
 }
 
-/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("./wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull">} Kept */
+/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("../wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull">} Kept */
 
 /**
  * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not kept`. Together the
