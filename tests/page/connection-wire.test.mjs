@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { WireReader } = await load("wire-reader.js");
-const { WireUtf8, decoded } = await load("wire-utf8.js");
+const { WireUtf8, decoded } = await load("bytes/wire-utf8.js");
 const { MOST_BYTES, MOST_LINES, MOST_PIECES, WireLog, fileName, filtered, linesBefore, linesBehind } = await load("wire-log.js");
 const { firstBelow } = await load("wire-scroll.js");
 const { afterKey, bounds, clamped } = await load("parts/split-share.js");

@@ -18,7 +18,7 @@ import { beforeWords, keptWords, matchingWords, noPieceWords, noWireWords, stand
 import { copies } from "./parts/copy-button.js";
 import { copyExactly } from "./parts/exact-copy.js";
 import { count, several } from "./parts/format.js";
-import { decoded } from "./wire-utf8.js";
+import { decoded } from "./bytes/wire-utf8.js";
 import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
 import { hasModifier } from "./parts/keys.js";
 import { markup, part, setText } from "./parts/dom.js";

@@ -6,7 +6,7 @@
  */
 
 import { WireReader } from "./wire-reader.js";
-import { WireUtf8, decoded } from "./wire-utf8.js";
+import { WireUtf8, decoded } from "./bytes/wire-utf8.js";
 
 /** As much as the server keeps of a connection; of what went by while it was looked at, at least so much. */
 export const MOST_BYTES = 64 * 1024;

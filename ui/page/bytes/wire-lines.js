@@ -2,7 +2,7 @@
  * Lines of the wire as nodes. Signs for what cannot be seen are drawn by the style sheet: the text in the document is
  * what was given, so that whoever selects and copies gets the same bytes.
  *
- * @import { WireLine, WirePiece } from "./types.js"
+ * @import { WireLine, WirePiece } from "../types.js"
  */
 
 import { drawable, pieces } from "./wire-text.js";

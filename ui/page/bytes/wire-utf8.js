@@ -2,7 +2,7 @@
  * UTF-8 for the eye: characters where the bytes are some, and the bytes themselves as signs where they are not, or
  * where a piece of the wire ends within one. No document, no clock.
  *
- * @import { WirePiece } from "./types.js"
+ * @import { WirePiece } from "../types.js"
  */
 
 import { pieces } from "./wire-text.js";

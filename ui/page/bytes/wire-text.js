@@ -2,10 +2,10 @@
  * What was on the wire, taken apart for the eye and never changed: the lines of a head and of events, and the
  * characters that show nothing of themselves. Pure. All parts put together again are the text that was given.
  *
- * @import { WireLine, WirePiece } from "./types.js"
+ * @import { WireLine, WirePiece } from "../types.js"
  */
 
-import { count } from "./parts/format.js";
+import { count } from "../parts/format.js";
 
 /** A line ends with CR LF, LF or CR (WHATWG HTML 9.2.5); the last one may have no end. */
 const LINE = /([^\r\n]*)(\r\n|\r|\n|$)/g;
