@@ -16,7 +16,7 @@ import { Store } from "./store.js";
 import { StreamPlace } from "./stream-place.js";
 import { StreamsFileLine } from "./streams-file.js";
 import { TopicPlace } from "./topic-place.js";
-import { findHost } from "./host.js";
+import { findHost } from "./host/host.js";
 import { part } from "./parts/dom.js";
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { markup, part } from "./parts/dom.js";
-import { sentence } from "./host.js";
+import { sentence } from "./host/host.js";
 
 const newDialog = markup(`
   <dialog aria-labelledby="port-title">

@@ -2,8 +2,8 @@
  * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
  * server is stopped and does not count against the browser's connections.
  *
- * @import { Action, Host, Look, Parts, Preview, Published, Row, Slice, State, Status, TauriGlobal, Wire } from "./types.js"
- * @import { Store } from "./store.js"
+ * @import { Action, Host, Look, Parts, Preview, Published, Row, Slice, State, Status, TauriGlobal, Wire } from "../types.js"
+ * @import { Store } from "../store.js"
  */
 
 /** @implements {Host} */

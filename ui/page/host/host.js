@@ -2,7 +2,7 @@
  * Where the page runs. One interface (`Host` in types.d.ts), two implementations; nothing else on the page
  * asks which of them it is.
  *
- * @import { Host } from "./types.js"
+ * @import { Host } from "../types.js"
  */
 
 import { TauriHost } from "./host-tauri.js";

@@ -2,13 +2,13 @@
  * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
  * connection for itself: browsers allow six to one host, and those belong to the streams.
  *
- * @import { Host, Look, Preview, Published, Row, Slice, State, Status, Wire } from "./types.js"
- * @import { Store } from "./store.js"
+ * @import { Host, Look, Preview, Published, Row, Slice, State, Status, Wire } from "../types.js"
+ * @import { Store } from "../store.js"
  */
 
-import { silentWords } from "./parts/words.js";
-import { lookQuery } from "./connection-look.js";
-import { topicPath } from "./topics.js";
+import { silentWords } from "../parts/words.js";
+import { lookQuery } from "../connection-look.js";
+import { topicPath } from "../topics.js";
 
 const POLL_EVERY_MS = 500;
 /** Longer than any answer on loopback takes; a poll that waits longer found no free connection. */
