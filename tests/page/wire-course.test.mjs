@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { ROW_AGE_MS, WireCourse } = await load("wire-course.js");
-const { WireHold } = await load("wire-hold.js");
+const { ROW_AGE_MS, WireCourse } = await load("wire/wire-course.js");
+const { WireHold } = await load("wire/wire-hold.js");
 const { TauriHost } = await load("host/host-tauri.js");
 const { WebHost } = await load("host/host-web.js");
 

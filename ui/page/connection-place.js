@@ -7,7 +7,7 @@
  */
 
 import { ConnectionTable } from "./connection-table.js";
-import { ConnectionWire } from "./connection-wire.js";
+import { ConnectionWire } from "./wire/connection-wire.js";
 import { SplitBar } from "./parts/split-bar.js";
 import { hasModifier } from "./parts/keys.js";
 import { part } from "./parts/dom.js";

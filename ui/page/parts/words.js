@@ -270,7 +270,7 @@ export function otherTitle(kind) {
   return kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
 }
 
-/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("../wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull">} Kept */
+/** What a wire says of itself: wire-log.js has it. @typedef {Pick<import("../wire/wire-log.js").WireLog, "rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull">} Kept */
 
 /**
  * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not kept`. Together the

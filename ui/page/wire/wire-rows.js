@@ -3,13 +3,13 @@
  * pieces are in one element and their events in another, so that a selection goes along one of the two; a grid brings
  * them together again, by the number of the line that each piece has in it. It keeps nothing and decides nothing.
  *
- * @import { WireEvent } from "./types.js"
+ * @import { WireEvent } from "../types.js"
  * @import { WireRow } from "./wire-log.js"
  */
 
-import { gap, preview, timeOfDay } from "./parts/format.js";
-import { drawnNodes, textNodes } from "./bytes/wire-lines.js";
-import { lostHereWords, unknownIdTitle } from "./parts/words.js";
+import { gap, preview, timeOfDay } from "../parts/format.js";
+import { drawnNodes, textNodes } from "../bytes/wire-lines.js";
+import { lostHereWords, unknownIdTitle } from "../parts/words.js";
 
 /** Lines of the grid that may stand empty at its top before all get new numbers. */
 const EMPTY_LINES = 400;

@@ -2,12 +2,12 @@
  * The connection whose wire is shown: what is known of it, what to ask for next, and what the answers mean. What it was
  * asked of one connection stays with that one, however late the answer. No document, no clock of its own.
  *
- * @import { Host, Row, Wire } from "./types.js"
+ * @import { Host, Row, Wire } from "../types.js"
  */
 
 import { WireLog } from "./wire-log.js";
-import { hasStream } from "./parts/words.js";
-import { sentence } from "./host/host.js";
+import { hasStream } from "../parts/words.js";
+import { sentence } from "../host/host.js";
 
 /** The figures of a row that the table has not told for so long are asked for, and never more often. */
 export const ROW_AGE_MS = 1000;

@@ -3,10 +3,10 @@
  * (RFC 9112 7.1) and the lines of events. A character for each byte, and all parts put together again are the piece
  * that was given. No document, no clock.
  *
- * @import { WireLine } from "./types.js"
+ * @import { WireLine } from "../types.js"
  */
 
-import { lineKind, nameLength } from "./bytes/wire-text.js";
+import { lineKind, nameLength } from "../bytes/wire-text.js";
 
 /** A field's name that goes on beyond this is none that anybody reads by. */
 const LONGEST_NAME = 64;

@@ -2,12 +2,12 @@
  * The head of a wire: whose it is, what became of it, whether the client came back, and the filter. What it says is
  * the server's; it only draws.
  *
- * @import { Row, Verdict } from "./types.js"
+ * @import { Row, Verdict } from "../types.js"
  */
 
-import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "./parts/words.js";
-import { several } from "./parts/format.js";
-import { markup, part, setText } from "./parts/dom.js";
+import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "../parts/words.js";
+import { several } from "../parts/format.js";
+import { markup, part, setText } from "../parts/dom.js";
 
 const newHead = markup(`
   <div class="whose">

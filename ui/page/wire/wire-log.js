@@ -2,11 +2,11 @@
  * What is known of the wire of one connection: the newest pieces within bounds, what stands between them, and what a
  * client makes of them. No document, no clock.
  *
- * @import { Wire, WireEvent, WireLine, WirePiece } from "./types.js"
+ * @import { Wire, WireEvent, WireLine, WirePiece } from "../types.js"
  */
 
 import { WireReader } from "./wire-reader.js";
-import { WireUtf8, decoded } from "./bytes/wire-utf8.js";
+import { WireUtf8, decoded } from "../bytes/wire-utf8.js";
 
 /** As much as the server keeps of a connection; of what went by while it was looked at, at least so much. */
 export const MOST_BYTES = 64 * 1024;

@@ -3,27 +3,27 @@
  * It asks for what is new while it can be seen. It follows the end until somebody reads: scrolling up, selecting or
  * Pause holds the view still, by a copy, while the log behind it goes on.
  *
- * @import { App, Row } from "./types.js"
+ * @import { App, Row } from "../types.js"
  * @import { WireRow } from "./wire-log.js"
  */
 
-import { ConnectionWatch } from "./parts/connection-watch.js";
+import { ConnectionWatch } from "../parts/connection-watch.js";
 import { WireCourse } from "./wire-course.js";
 import { WireHead } from "./wire-head.js";
 import { WireHold } from "./wire-hold.js";
 import { WireRows } from "./wire-rows.js";
 import { WireScroll } from "./wire-scroll.js";
-import { announce } from "./parts/announce.js";
-import { beforeWords, keptWords, matchingWords, noPieceWords, noWireWords, standingWords } from "./parts/words.js";
-import { copies } from "./parts/copy-button.js";
-import { copyExactly } from "./parts/exact-copy.js";
-import { count, several } from "./parts/format.js";
-import { decoded } from "./bytes/wire-utf8.js";
+import { announce } from "../parts/announce.js";
+import { beforeWords, keptWords, matchingWords, noPieceWords, noWireWords, standingWords } from "../parts/words.js";
+import { copies } from "../parts/copy-button.js";
+import { copyExactly } from "../parts/exact-copy.js";
+import { count, several } from "../parts/format.js";
+import { decoded } from "../bytes/wire-utf8.js";
 import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
-import { hasModifier } from "./parts/keys.js";
-import { markup, part, setText } from "./parts/dom.js";
-import { nextFrame } from "./parts/frame.js";
-import { sentence } from "./host/host.js";
+import { hasModifier } from "../parts/keys.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { nextFrame } from "../parts/frame.js";
+import { sentence } from "../host/host.js";
 
 /** A wire that is quiet is asked as often as one that is not: its next event is what one waits for. */
 const ASK_EVERY_MS = 250;
