@@ -43,7 +43,7 @@ globalThis.clearTimeout = (id) => {
   if (id) timers[id - 1] = null;
 };
 
-const { StreamClient } = await load("stream-client.js");
+const { StreamClient } = await load("panel/stream-client.js");
 
 const BASE = "http://localhost:8000";
 const complete = { id: 1, state: "ended", status: 200, ended: { by: "server", why: "complete", complete: true } };

@@ -4,7 +4,7 @@ import { load } from "./ui.mjs";
 
 const { NO_NAME, endingWords, gapWords, publishedWords, readName, topicPath, topicSummary, ttlWords } = await load("topics.js");
 const { publishLine, streamAddress } = await load("parts/client-lines.js");
-const { emptiedHint, streamSubject, topicSubject } = await load("subject.js");
+const { emptiedHint, streamSubject, topicSubject } = await load("panel/subject.js");
 
 test("a name is taken as typed, or out of the path or address that was pasted", () => {
   for (const name of ["a", "0", "News.v2_~-", "x".repeat(64)]) {

@@ -6,11 +6,11 @@
  * @import { App, StreamInfo } from "./types.js"
  */
 
-import { StreamPanel } from "./stream-panel.js";
+import { StreamPanel } from "./panel/stream-panel.js";
 import { TAKEN_OUT } from "./parts/words.js";
-import { WirePreview } from "./wire-preview.js";
+import { WirePreview } from "./panel/wire-preview.js";
 import { nextStaying } from "./parts/keys.js";
-import { streamSubject } from "./subject.js";
+import { streamSubject } from "./panel/subject.js";
 
 /** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */
 

@@ -3,7 +3,7 @@
  *
  * Every event passes here, so `push` must stay O(1) and must never touch the page.
  *
- * @import { Arrival, View } from "./types.js"
+ * @import { Arrival, View } from "../types.js"
  */
 
 /** @implements {View} */

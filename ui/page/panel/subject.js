@@ -2,11 +2,11 @@
  * What a panel shows: a stream of the server's list, or a topic. They differ in their words and in where a run
  * begins; nothing behind a panel asks which of them it has.
  *
- * @import { Emptied, Hint, ServerHere, Standing, StreamInfo, Subject, TopicInfo } from "./types.js"
+ * @import { Emptied, Hint, ServerHere, Standing, StreamInfo, Subject, TopicInfo } from "../types.js"
  */
 
-import { curlLine, publishLine } from "./parts/client-lines.js";
-import { topicPath, topicSummary } from "./topics.js";
+import { curlLine, publishLine } from "../parts/client-lines.js";
+import { topicPath, topicSummary } from "../topics.js";
 
 /** The last event id that asks a topic for everything that it keeps. */
 const EARLIEST = "earliest";

@@ -3,14 +3,14 @@
  * time, whoever calls what and when: `#open` closes what was there, and an answer that belongs to an earlier
  * run is dropped. It knows no DOM.
  *
- * @import { Host, Arrival, Row, Slice, Standing, Subject } from "./types.js"
+ * @import { Host, Arrival, Row, Slice, Standing, Subject } from "../types.js"
  */
 
 import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
-import { gapWords, namedEvent } from "./topics.js";
-import { sentence } from "./host/host.js";
+import { gapWords, namedEvent } from "../topics.js";
+import { sentence } from "../host/host.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
-import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "./parts/words.js";
+import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "../parts/words.js";
 
 /** A stream that has not arrived after this long may be waiting for a free connection. */
 const STUCK_AFTER_MS = 2000;

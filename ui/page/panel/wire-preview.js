@@ -2,17 +2,17 @@
  * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the server made them
  * up for this. No connection is opened for it.
  *
- * @import { App, Preview, WireLine } from "./types.js"
+ * @import { App, Preview, WireLine } from "../types.js"
  */
 
-import { announce } from "./parts/announce.js";
-import { copies } from "./parts/copy-button.js";
-import { copyExactly } from "./parts/exact-copy.js";
-import { eventLines, headLines } from "./bytes/wire-text.js";
-import { gap } from "./parts/format.js";
-import { linesNodes } from "./bytes/wire-lines.js";
-import { markup, part, setText } from "./parts/dom.js";
-import { sentence } from "./host/host.js";
+import { announce } from "../parts/announce.js";
+import { copies } from "../parts/copy-button.js";
+import { copyExactly } from "../parts/exact-copy.js";
+import { eventLines, headLines } from "../bytes/wire-text.js";
+import { gap } from "../parts/format.js";
+import { linesNodes } from "../bytes/wire-lines.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { sentence } from "../host/host.js";
 
 const newToggle = markup(`<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`);
 

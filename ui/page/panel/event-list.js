@@ -4,16 +4,16 @@
  *
  * `push` runs once an event, so it does no more than keep it and ask for a frame; all drawing is in `#draw`.
  *
- * @import { Arrival, Emptied, View } from "./types.js"
+ * @import { Arrival, Emptied, View } from "../types.js"
  */
 
 import { ChosenData } from "./chosen-data.js";
 import { EventRows, ROWS_IN_VIEW } from "./event-rows.js";
 import { Ring } from "./ring.js";
-import { count, several } from "./parts/format.js";
-import { hasModifier, listStep, stepIndex } from "./parts/keys.js";
-import { markup, part, setText } from "./parts/dom.js";
-import { nextFrame } from "./parts/frame.js";
+import { count, several } from "../parts/format.js";
+import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { nextFrame } from "../parts/frame.js";
 
 /** Twice what a topic keeps: where events were lost, all that is kept follows the gap, which is to be seen still. */
 const KEPT = 2000;

@@ -2,20 +2,20 @@
  * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It shows whatever a
  * Subject describes and knows none by name.
  *
- * @import { App, ServerHere, Standing, Subject } from "./types.js"
+ * @import { App, ServerHere, Standing, Subject } from "../types.js"
  * @import { EventList } from "./event-list.js"
  * @import { WirePreview } from "./wire-preview.js"
  */
 
 import "./event-list.js";
 import { IDLE, StreamClient } from "./stream-client.js";
-import { announce } from "./parts/announce.js";
+import { announce } from "../parts/announce.js";
 import { canStart } from "./reconnect.js";
-import { copies } from "./parts/copy-button.js";
+import { copies } from "../parts/copy-button.js";
 import { emptiedHint } from "./subject.js";
-import { streamAddress } from "./parts/client-lines.js";
-import { markup, part, setText } from "./parts/dom.js";
-import { silentStreamWords } from "./parts/words.js";
+import { streamAddress } from "../parts/client-lines.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { silentStreamWords } from "../parts/words.js";
 
 const newPanel = markup(`
   <header>

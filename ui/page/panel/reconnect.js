@@ -2,10 +2,10 @@
  * What to do when an EventSource reports an error or the server moves: decisions only, no EventSource and
  * no clock. EventSource itself never says why, so the reason is read from the server's own accounting.
  *
- * @import { Row, Standing, Status } from "./types.js"
+ * @import { Row, Standing, Status } from "../types.js"
  */
 
-import { GONE, STREAM_WORDS, lostWords, refusedWords } from "./parts/words.js";
+import { GONE, STREAM_WORDS, lostWords, refusedWords } from "../parts/words.js";
 
 /**
  * The newest connection of an answer, which is the one that an error is about.

@@ -2,13 +2,13 @@
  * The data of the event that somebody chose in a list, whole: a row has room for its beginning only. It is of one
  * height, and comes and goes with a choice alone, so that nothing moves while events arrive.
  *
- * @import { Arrival } from "./types.js"
+ * @import { Arrival } from "../types.js"
  */
 
-import { copyExactly } from "./parts/exact-copy.js";
-import { count, cut } from "./parts/format.js";
-import { part, setText } from "./parts/dom.js";
-import { textNodes } from "./bytes/wire-lines.js";
+import { copyExactly } from "../parts/exact-copy.js";
+import { count, cut } from "../parts/format.js";
+import { part, setText } from "../parts/dom.js";
+import { textNodes } from "../bytes/wire-lines.js";
 
 /** As much as a browser lays out between two presses of a key that is held down; whoever wants the rest copies it. */
 const DRAWN = 10_000;

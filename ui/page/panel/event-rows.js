@@ -3,11 +3,11 @@
  * in the order in which they are read; a row that stays in view stays the same node, so that text selected
  * in it stays selected. It holds no events and decides nothing: `event-list.js` says what to draw.
  *
- * @import { Arrival, View } from "./types.js"
+ * @import { Arrival, View } from "../types.js"
  */
 
-import { dataTitle, gap, preview, timeOfDay } from "./parts/format.js";
-import { markup, part, setText } from "./parts/dom.js";
+import { dataTitle, gap, preview, timeOfDay } from "../parts/format.js";
+import { markup, part, setText } from "../parts/dom.js";
 
 /** How many rows are in view; the style sheet keeps the room (`--rows`). */
 export const ROWS_IN_VIEW = 10;

@@ -3,7 +3,7 @@
  * button is heard. A stream without a pause is asked for at a pace; what floods the page all the same is noticed here.
  */
 
-import { count, several } from "./parts/format.js";
+import { count, several } from "../parts/format.js";
 
 /** A thousand a second: far more than anybody reads, and a part of what a page can take. */
 export const HELD_TO_US = 1000;
