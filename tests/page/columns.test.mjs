@@ -7,8 +7,8 @@ import path from "node:path";
 import { test } from "node:test";
 import { PAGE, load } from "./ui.mjs";
 
-const { COLUMNS } = await load("connection-columns.js");
-const css = (await readFile(path.join(PAGE, "connections.css"), "utf8")).replaceAll(/\/\*[^]*?\*\//g, "");
+const { COLUMNS } = await load("connections/connection-columns.js");
+const css = (await readFile(path.join(PAGE, "connections/connections.css"), "utf8")).replaceAll(/\/\*[^]*?\*\//g, "");
 
 /** Padding of a row, and the widest scroll bar. */
 const AROUND = 30;

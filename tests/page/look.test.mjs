@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { FIRST_LOOK, MARGIN, MOST, covers, inView, lookQuery, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } =
-  await load("connection-look.js");
-const { COLUMNS, sortedWords } = await load("connection-columns.js");
+  await load("connections/connection-look.js");
+const { COLUMNS, sortedWords } = await load("connections/connection-columns.js");
 const { rate } = await load("parts/format.js");
 const { clientWords, fateWords, matchingWords, noMatchWords } = await load("parts/words.js");
 

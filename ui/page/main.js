@@ -6,8 +6,8 @@
  */
 
 import { ConnectApp } from "./connect-app.js";
-import { ConnectionPlace } from "./connection-place.js";
-import { ConnectionTable } from "./connection-table.js";
+import { ConnectionPlace } from "./connections/connection-place.js";
+import { ConnectionTable } from "./connections/connection-table.js";
 import { NoticeLine } from "./notice-line.js";
 import { PlaceTabs } from "./place-tabs.js";
 import { PortDialog } from "./port-dialog.js";

@@ -7,7 +7,7 @@
  */
 
 import { silentWords } from "../parts/words.js";
-import { lookQuery } from "../connection-look.js";
+import { lookQuery } from "../connections/connection-look.js";
 import { topicPath } from "../topics.js";
 
 const POLL_EVERY_MS = 500;

@@ -3,14 +3,14 @@
  * wire follows the cursor of the table, a moment later: whoever walks along the rows only passes them, and each look
  * at a wire makes the server keep it.
  *
- * @import { App, Row } from "./types.js"
+ * @import { App, Row } from "../types.js"
  */
 
 import { ConnectionTable } from "./connection-table.js";
-import { ConnectionWire } from "./wire/connection-wire.js";
-import { SplitBar } from "./parts/split-bar.js";
-import { hasModifier } from "./parts/keys.js";
-import { part } from "./parts/dom.js";
+import { ConnectionWire } from "../wire/connection-wire.js";
+import { SplitBar } from "../parts/split-bar.js";
+import { hasModifier } from "../parts/keys.js";
+import { part } from "../parts/dom.js";
 
 /** Longer than the pause between two presses of a key that is held down. */
 const SETTLED_MS = 150;

@@ -3,21 +3,21 @@
  * the server's own. There may be ten thousand rows: the server sorts and filters them, and hands out those that
  * are in view, while they are in view.
  *
- * @import { App, Look, Row, Slice, Sort } from "./types.js"
+ * @import { App, Look, Row, Slice, Sort } from "../types.js"
  */
 
-import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "./parts/words.js";
+import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
 import { ConnectionHeads } from "./connection-heads.js";
 import { ConnectionRows } from "./connection-rows.js";
-import { ConnectionWatch } from "./parts/connection-watch.js";
+import { ConnectionWatch } from "../parts/connection-watch.js";
 import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./connection-look.js";
-import { announce } from "./parts/announce.js";
-import { copies } from "./parts/copy-button.js";
-import { curlLine, streamAddress } from "./parts/client-lines.js";
-import { hasModifier, listStep, stepIndex } from "./parts/keys.js";
-import { markup, part, setText } from "./parts/dom.js";
-import { nextFrame } from "./parts/frame.js";
-import { sentence } from "./host/host.js";
+import { announce } from "../parts/announce.js";
+import { copies } from "../parts/copy-button.js";
+import { curlLine, streamAddress } from "../parts/client-lines.js";
+import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { nextFrame } from "../parts/frame.js";
+import { sentence } from "../host/host.js";
 import { sortedWords } from "./connection-columns.js";
 
 const newTable = markup(`

@@ -2,11 +2,11 @@
  * The heads of the table of connections. Those that it can be sorted by are buttons, one stop of the Tab key
  * together: the arrow keys lead along them. A narrow table leaves some out, which may be the one that it is sorted by.
  *
- * @import { Sort } from "./types.js"
+ * @import { Sort } from "../types.js"
  */
 
 import { COLUMNS } from "./connection-columns.js";
-import { hasModifier } from "./parts/keys.js";
+import { hasModifier } from "../parts/keys.js";
 
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };

@@ -3,12 +3,12 @@
  * its connection's id and updated where it stands. It asks for nothing and decides nothing: `connection-table.js`
  * says what to draw.
  *
- * @import { App, Row } from "./types.js"
+ * @import { App, Row } from "../types.js"
  */
 
 import { COLUMNS } from "./connection-columns.js";
-import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "./parts/words.js";
-import { markup, part, setText } from "./parts/dom.js";
+import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "../parts/words.js";
+import { markup, part, setText } from "../parts/dom.js";
 
 /** What became of a connection: a shape, words, and room for a way out. */
 const newFate = markup(`<span class="fate"><span class="shape" aria-hidden="true"></span><span class="text"></span></span>`);
