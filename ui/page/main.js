@@ -15,7 +15,7 @@ import { StatusBar } from "./status-bar.js";
 import { Store } from "./store.js";
 import { StreamPlace } from "./stream-place.js";
 import { StreamsFileLine } from "./streams-file.js";
-import { TopicPlace } from "./topic-place.js";
+import { TopicPlace } from "./topics/topic-place.js";
 import { findHost } from "./host/host.js";
 import { part } from "./parts/dom.js";
 

@@ -8,7 +8,7 @@
 
 import { silentWords } from "../parts/words.js";
 import { lookQuery } from "../connections/connection-look.js";
-import { topicPath } from "../topics.js";
+import { topicPath } from "../topics/topics.js";
 
 const POLL_EVERY_MS = 500;
 /** Longer than any answer on loopback takes; a poll that waits longer found no free connection. */

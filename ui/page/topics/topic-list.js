@@ -2,17 +2,17 @@
  * <topic-list>: the topics that the server has, with its own figures, and a field that opens any by its name. One
  * line a topic: there may be hundreds, and a panel for each would be no help.
  *
- * @import { App, TopicInfo } from "./types.js"
+ * @import { App, TopicInfo } from "../types.js"
  */
 
 import { NO_NAME, endingWords, readName, topicPath, ttlWords } from "./topics.js";
-import { copies } from "./parts/copy-button.js";
-import { count } from "./parts/format.js";
-import { listStep, stepIndex } from "./parts/keys.js";
-import { markup, part, setText } from "./parts/dom.js";
-import { nextFrame } from "./parts/frame.js";
-import { sentence } from "./host/host.js";
-import { publishLine, streamAddress } from "./parts/client-lines.js";
+import { copies } from "../parts/copy-button.js";
+import { count } from "../parts/format.js";
+import { listStep, stepIndex } from "../parts/keys.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { nextFrame } from "../parts/frame.js";
+import { sentence } from "../host/host.js";
+import { publishLine, streamAddress } from "../parts/client-lines.js";
 
 /** @type {{ col: string, head: string, text: (topic: TopicInfo) => string }[]} */
 const COLUMNS = [

@@ -2,7 +2,7 @@
  * <topic-place>: the topics of the server, and a panel for each that was opened here. The list stands first and
  * keeps its room, so that nothing moves when a topic begins.
  *
- * @import { App } from "./types.js"
+ * @import { App } from "../types.js"
  */
 
 import { TopicList } from "./topic-list.js";

@@ -2,14 +2,14 @@
  * <topic-panel>: a topic that somebody opened here: the panel of any stream, and the box to publish beneath it. It
  * stays until it is closed, whether or not the server has the topic.
  *
- * @import { App } from "./types.js"
+ * @import { App } from "../types.js"
  */
 
 import { PublishBox } from "./publish-box.js";
-import { CLOSED } from "./parts/words.js";
-import { StreamPanel } from "./panel/stream-panel.js";
-import { markup, part } from "./parts/dom.js";
-import { topicSubject } from "./panel/subject.js";
+import { CLOSED } from "../parts/words.js";
+import { StreamPanel } from "../panel/stream-panel.js";
+import { markup, part } from "../parts/dom.js";
+import { topicSubject } from "../panel/subject.js";
 
 const newClose = markup(`<button type="button" class="plain" data-act="close">Close</button>`);
 

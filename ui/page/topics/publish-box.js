@@ -2,14 +2,14 @@
  * <publish-box>: the box that publishes to one topic, and what became of it. The text stays, so that the same event
  * can be sent again.
  *
- * @import { Action, App } from "./types.js"
+ * @import { Action, App } from "../types.js"
  */
 
-import { announce } from "./parts/announce.js";
-import { ariaShortcut, onMac, withAccelerator } from "./parts/keys.js";
-import { markup, part } from "./parts/dom.js";
+import { announce } from "../parts/announce.js";
+import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
+import { markup, part } from "../parts/dom.js";
 import { publishedWords } from "./topics.js";
-import { sentence } from "./host/host.js";
+import { sentence } from "../host/host.js";
 
 /** @type {Action} */
 const PUBLISH = { id: "publish", label: "Publish", accelerator: "CmdOrCtrl+Enter", enabled: true };

@@ -1,10 +1,10 @@
 /**
  * Topics in words: their names, what is counted of them, what became of a publish, what a gap means. Pure.
  *
- * @import { Published, TopicInfo } from "./types.js"
+ * @import { Published, TopicInfo } from "../types.js"
  */
 
-import { count, longTime, several } from "./parts/format.js";
+import { count, longTime, several } from "../parts/format.js";
 
 /** The server's own sentence, so that it reads the same wherever a name was refused. */
 export const NO_NAME =
