@@ -5,7 +5,7 @@
  * @import { App } from "./types.js"
  */
 
-import { ConnectApp } from "./connect-app.js";
+import { ConnectApp } from "./streams/connect-app.js";
 import { ConnectionPlace } from "./connections/connection-place.js";
 import { ConnectionTable } from "./connections/connection-table.js";
 import { NoticeLine } from "./notice-line.js";
@@ -13,8 +13,8 @@ import { PlaceTabs } from "./place-tabs.js";
 import { PortDialog } from "./port-dialog.js";
 import { StatusBar } from "./status-bar.js";
 import { Store } from "./store.js";
-import { StreamPlace } from "./stream-place.js";
-import { StreamsFileLine } from "./streams-file.js";
+import { StreamPlace } from "./streams/stream-place.js";
+import { StreamsFileLine } from "./streams/streams-file.js";
 import { TopicPlace } from "./topics/topic-place.js";
 import { findHost } from "./host/host.js";
 import { part } from "./parts/dom.js";

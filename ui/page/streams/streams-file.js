@@ -2,15 +2,15 @@
  * <streams-file>: where the list of streams comes from, and what is wrong with the file while something is. It is
  * the file's own account, told by the server; a line of its own height comes and goes with a problem.
  *
- * @import { App, StreamsFile } from "./types.js"
+ * @import { App, StreamsFile } from "../types.js"
  */
 
-import { announce } from "./parts/announce.js";
-import { copies } from "./parts/copy-button.js";
-import { fileProblemWords, fileWords } from "./parts/words.js";
-import { ariaShortcut, onMac, withAccelerator } from "./parts/keys.js";
-import { markup, part, setText } from "./parts/dom.js";
-import { sentence } from "./host/host.js";
+import { announce } from "../parts/announce.js";
+import { copies } from "../parts/copy-button.js";
+import { fileProblemWords, fileWords } from "../parts/words.js";
+import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { sentence } from "../host/host.js";
 
 const newLine = markup(`
   <p class="source">

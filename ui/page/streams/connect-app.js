@@ -1,12 +1,12 @@
 /**
  * <connect-app>: the lines that connect somebody's own program to a stream or topic, with the real port, to copy.
  *
- * @import { App } from "./types.js"
+ * @import { App } from "../types.js"
  */
 
-import { copies } from "./parts/copy-button.js";
-import { curlLine, pageLines, streamAddress } from "./parts/client-lines.js";
-import { markup, part, setText } from "./parts/dom.js";
+import { copies } from "../parts/copy-button.js";
+import { curlLine, pageLines, streamAddress } from "../parts/client-lines.js";
+import { markup, part, setText } from "../parts/dom.js";
 
 const newBlock = markup(`
   <div class="connect-head">

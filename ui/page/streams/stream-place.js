@@ -3,14 +3,14 @@
  * is open: a panel whose stream is still there stays, with what it has received and its connection, and is told
  * what is new of it; one whose stream is gone closes it.
  *
- * @import { App, StreamInfo } from "./types.js"
+ * @import { App, StreamInfo } from "../types.js"
  */
 
-import { StreamPanel } from "./panel/stream-panel.js";
-import { TAKEN_OUT } from "./parts/words.js";
-import { WirePreview } from "./panel/wire-preview.js";
-import { nextStaying } from "./parts/keys.js";
-import { streamSubject } from "./panel/subject.js";
+import { StreamPanel } from "../panel/stream-panel.js";
+import { TAKEN_OUT } from "../parts/words.js";
+import { WirePreview } from "../panel/wire-preview.js";
+import { nextStaying } from "../parts/keys.js";
+import { streamSubject } from "../panel/subject.js";
 
 /** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */
 
