@@ -8,10 +8,10 @@
 import { ConnectApp } from "./streams/connect-app.js";
 import { ConnectionPlace } from "./connections/connection-place.js";
 import { ConnectionTable } from "./connections/connection-table.js";
-import { NoticeLine } from "./notice-line.js";
-import { PlaceTabs } from "./place-tabs.js";
-import { PortDialog } from "./port-dialog.js";
-import { StatusBar } from "./status-bar.js";
+import { NoticeLine } from "./frame/notice-line.js";
+import { PlaceTabs } from "./frame/place-tabs.js";
+import { PortDialog } from "./frame/port-dialog.js";
+import { StatusBar } from "./frame/status-bar.js";
 import { Store } from "./store.js";
 import { StreamPlace } from "./streams/stream-place.js";
 import { StreamsFileLine } from "./streams/streams-file.js";

@@ -2,11 +2,11 @@
  * <notice-line>: one sentence that the shell has for the person, such as settings that were set aside. It
  * stays until it is dismissed.
  *
- * @import { App } from "./types.js"
+ * @import { App } from "../types.js"
  */
 
-import { announce } from "./parts/announce.js";
-import { markup, part, setText } from "./parts/dom.js";
+import { announce } from "../parts/announce.js";
+import { markup, part, setText } from "../parts/dom.js";
 
 const newLine = markup(`
   <p class="notice"></p>

@@ -1,11 +1,11 @@
 /**
  * <port-dialog>: asks for the port in the window, and says in words what is wrong with one.
  *
- * @import { App, Phase } from "./types.js"
+ * @import { App, Phase } from "../types.js"
  */
 
-import { markup, part } from "./parts/dom.js";
-import { sentence } from "./host/host.js";
+import { markup, part } from "../parts/dom.js";
+import { sentence } from "../host/host.js";
 
 const newDialog = markup(`
   <dialog aria-labelledby="port-title">

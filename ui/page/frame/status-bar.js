@@ -2,15 +2,15 @@
  * <status-bar>: the server's state in words, colour and shape, its address, and the one switch. The same bar in
  * every state; in a browser it lacks what only the window can do.
  *
- * @import { App, Status } from "./types.js"
+ * @import { App, Status } from "../types.js"
  */
 
-import { PHASE_WORDS } from "./parts/words.js";
-import { announce } from "./parts/announce.js";
-import { ariaShortcut, onMac, withAccelerator } from "./parts/keys.js";
-import { copies } from "./parts/copy-button.js";
-import { markup, part, setText } from "./parts/dom.js";
-import { sentence } from "./host/host.js";
+import { PHASE_WORDS } from "../parts/words.js";
+import { announce } from "../parts/announce.js";
+import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
+import { copies } from "../parts/copy-button.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { sentence } from "../host/host.js";
 
 const newBar = markup(`
   <p class="standing"><span class="shape" aria-hidden="true"></span><span class="words"></span></p>

@@ -2,12 +2,12 @@
  * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow. Arrow keys
  * move along it, and the place is kept in the address.
  *
- * @import { App, FileProblem } from "./types.js"
+ * @import { App, FileProblem } from "../types.js"
  */
 
-import { count } from "./parts/format.js";
-import { fileProblemWords } from "./parts/words.js";
-import { markup, part, setText } from "./parts/dom.js";
+import { count } from "../parts/format.js";
+import { fileProblemWords } from "../parts/words.js";
+import { markup, part, setText } from "../parts/dom.js";
 
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
