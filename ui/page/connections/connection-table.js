@@ -17,7 +17,7 @@ import { curlLine, streamAddress } from "../parts/client-lines.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/frame.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 import { sortedWords } from "./connection-columns.js";
 
 const newTable = markup(`

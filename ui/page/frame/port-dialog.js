@@ -5,7 +5,7 @@
  */
 
 import { markup, part } from "../parts/dom.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 
 const newDialog = markup(`
   <dialog aria-labelledby="port-title">

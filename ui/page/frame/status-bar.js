@@ -10,7 +10,7 @@ import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { copies } from "../parts/copy-button.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 
 const newBar = markup(`
   <p class="standing"><span class="shape" aria-hidden="true"></span><span class="words"></span></p>

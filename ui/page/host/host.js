@@ -12,12 +12,3 @@ import { WebHost } from "./host-web.js";
 export function findHost() {
   return window.__TAURI__ ? new TauriHost(window.__TAURI__) : new WebHost();
 }
-
-/**
- * The sentence in whatever was thrown or rejected: the shell rejects with text, the browser with an Error.
- *
- * @param {unknown} reason
- */
-export function sentence(reason) {
-  return reason instanceof Error ? reason.message : String(reason);
-}

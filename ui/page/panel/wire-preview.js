@@ -12,7 +12,7 @@ import { eventLines, headLines } from "../bytes/wire-text.js";
 import { gap } from "../parts/format.js";
 import { linesNodes } from "../bytes/wire-lines.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 
 const newToggle = markup(`<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`);
 

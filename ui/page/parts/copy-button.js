@@ -5,7 +5,7 @@
  */
 
 import { announce } from "./announce.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "./sentence.js";
 
 const SAID_FOR_MS = 1000;
 

@@ -10,7 +10,7 @@ import { copies } from "../parts/copy-button.js";
 import { fileProblemWords, fileWords } from "../parts/words.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 
 const newLine = markup(`
   <p class="source">

@@ -9,7 +9,7 @@ import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { markup, part } from "../parts/dom.js";
 import { publishedWords } from "./topics.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 
 /** @type {Action} */
 const PUBLISH = { id: "publish", label: "Publish", accelerator: "CmdOrCtrl+Enter", enabled: true };

@@ -11,7 +11,7 @@ import { count } from "../parts/format.js";
 import { listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/frame.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 import { publishLine, streamAddress } from "../parts/client-lines.js";
 
 /** @type {{ col: string, head: string, text: (topic: TopicInfo) => string }[]} */

@@ -23,7 +23,7 @@ import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
 import { hasModifier } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/frame.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 
 /** A wire that is quiet is asked as often as one that is not: its next event is what one waits for. */
 const ASK_EVERY_MS = 250;

@@ -7,7 +7,7 @@
 
 import { WireLog } from "./wire-log.js";
 import { hasStream } from "../parts/words.js";
-import { sentence } from "../host/host.js";
+import { sentence } from "../parts/sentence.js";
 
 /** The figures of a row that the table has not told for so long are asked for, and never more often. */
 export const ROW_AGE_MS = 1000;
