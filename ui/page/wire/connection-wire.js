@@ -14,7 +14,7 @@ import { WireHold } from "./wire-hold.js";
 import { WireRows } from "./wire-rows.js";
 import { WireScroll } from "./wire-scroll.js";
 import { announce } from "../parts/announce.js";
-import { beforeWords, keptWords, matchingWords, noPieceWords, noWireWords, standingWords } from "../parts/words.js";
+import { beforeWords, keptWords, noPieceWords, noWireWords } from "./wire-words.js";
 import { copies } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, several } from "../parts/format.js";
@@ -22,6 +22,7 @@ import { decoded } from "../bytes/wire-utf8.js";
 import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
 import { hasModifier } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
+import { matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/frame.js";
 import { sentence } from "../parts/sentence.js";
 

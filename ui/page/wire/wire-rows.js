@@ -9,7 +9,7 @@
 
 import { gap, preview, timeOfDay } from "../parts/format.js";
 import { drawnNodes, textNodes } from "../bytes/wire-lines.js";
-import { lostHereWords, unknownIdTitle } from "../parts/words.js";
+import { lostHereWords, unknownIdTitle } from "./wire-words.js";
 
 /** Lines of the grid that may stand empty at its top before all get new numbers. */
 const EMPTY_LINES = 400;
