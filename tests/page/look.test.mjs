@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { FIRST_LOOK, MARGIN, MOST, covers, inView, lookQuery, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } =
+const { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } =
   await load("connections/connection-look.js");
+const { lookQuery } = await load("host/paths.js");
 const { COLUMNS, sortedWords } = await load("connections/connection-columns.js");
 const { rate } = await load("parts/format.js");
 const { clientWords, fateWords, matchingWords, noMatchWords } = await load("parts/words.js");

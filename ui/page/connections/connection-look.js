@@ -145,15 +145,3 @@ export function placeOf({ first, rows }, id) {
   const index = rows.findIndex((row) => row.id === id);
   return index < 0 ? -1 : first + index;
 }
-
-/**
- * The query of a look.
- *
- * @param {Look} look
- */
-export function lookQuery({ sort, descending, filter, first, count }) {
-  const all = { sort, descending: String(descending), filter, first: String(first), count: String(count) };
-  const query = new URLSearchParams(all);
-  if (filter === "") query.delete("filter");
-  return query.toString();
-}

@@ -6,9 +6,8 @@
  * @import { Store } from "../store.js"
  */
 
+import { lookQuery, topicPath } from "./paths.js";
 import { silentWords } from "../parts/words.js";
-import { lookQuery } from "../connections/connection-look.js";
-import { topicPath } from "../topics/topics.js";
 
 const POLL_EVERY_MS = 500;
 /** Longer than any answer on loopback takes; a poll that waits longer found no free connection. */

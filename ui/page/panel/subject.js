@@ -6,7 +6,8 @@
  */
 
 import { curlLine, publishLine } from "../parts/client-lines.js";
-import { topicPath, topicSummary } from "../topics/topics.js";
+import { topicPath } from "../host/paths.js";
+import { topicSummary } from "../topics/topics.js";
 
 /** The last event id that asks a topic for everything that it keeps. */
 const EARLIEST = "earliest";

@@ -5,14 +5,15 @@
  * @import { App, TopicInfo } from "../types.js"
  */
 
-import { NO_NAME, endingWords, readName, topicPath, ttlWords } from "./topics.js";
+import { NO_NAME, endingWords, readName, ttlWords } from "./topics.js";
 import { copies } from "../parts/copy-button.js";
 import { count } from "../parts/format.js";
 import { listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/frame.js";
-import { sentence } from "../parts/sentence.js";
 import { publishLine, streamAddress } from "../parts/client-lines.js";
+import { sentence } from "../parts/sentence.js";
+import { topicPath } from "../host/paths.js";
 
 /** @type {{ col: string, head: string, text: (topic: TopicInfo) => string }[]} */
 const COLUMNS = [

@@ -23,11 +23,6 @@ export function readName(text) {
   return NAME.test(name) ? name : null;
 }
 
-/** @param {string} name */
-export function topicPath(name) {
-  return `/topics/${name}`;
-}
-
 /** @param {TopicInfo | undefined} topic undefined while the server has none of this name */
 export function topicSummary(topic) {
   if (!topic) return "not begun yet";
