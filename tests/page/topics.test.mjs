@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { NO_NAME, endingWords, gapWords, publishedWords, readName, topicSummary, ttlWords } = await load("topics/topics.js");
+const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } = await load("topics/topics.js");
+const { gapWords } = await load("panel/topic-events.js");
 const { topicPath } = await load("host/paths.js");
 const { publishLine, streamAddress } = await load("parts/client-lines.js");
 const { emptiedHint, streamSubject, topicSubject } = await load("panel/subject.js");

@@ -7,7 +7,7 @@
  */
 
 import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
-import { gapWords, namedEvent } from "../topics/topics.js";
+import { gapWords, namedEvent } from "./topic-events.js";
 import { sentence } from "../parts/sentence.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
 import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "../parts/words.js";
