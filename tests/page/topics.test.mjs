@@ -6,7 +6,9 @@ const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords }
 const { gapWords } = await load("panel/topic-events.js");
 const { topicPath } = await load("host/paths.js");
 const { publishLine, streamAddress } = await load("parts/client-lines.js");
-const { emptiedHint, streamSubject, topicSubject } = await load("panel/subject.js");
+const { emptiedHint } = await load("panel/subject.js");
+const { streamSubject } = await load("streams/stream-subject.js");
+const { topicSubject } = await load("topics/topic-subject.js");
 
 test("a name is taken as typed, or out of the path or address that was pasted", () => {
   for (const name of ["a", "0", "News.v2_~-", "x".repeat(64)]) {
