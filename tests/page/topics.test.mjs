@@ -5,10 +5,10 @@ import { load } from "./ui.mjs";
 const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } = await load("topics/topics.js");
 const { gapWords } = await load("panel/topic-events.js");
 const { topicPath } = await load("host/paths.js");
-const { publishLine, streamAddress } = await load("parts/client-lines.js");
-const { emptiedHint } = await load("panel/subject.js");
-const { streamSubject } = await load("streams/stream-subject.js");
-const { topicSubject } = await load("topics/topic-subject.js");
+const { publishLine, streamAddress } = await load("parts/snippets.js");
+const { emptiedHint } = await load("panel/feed.js");
+const { streamSubject } = await load("streams/stream-feed.js");
+const { topicSubject } = await load("topics/topic-feed.js");
 
 test("a name is taken as typed, or out of the path or address that was pasted", () => {
   for (const name of ["a", "0", "News.v2_~-", "x".repeat(64)]) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { curlLine, pageLines, streamAddress } = await load("parts/client-lines.js");
+const { curlLine, pageLines, streamAddress } = await load("parts/snippets.js");
 const { backRank, backWords, endWords, fateWords, hasStream, headline, otherTitle, refusedOrigin, silentWords, standingWords, tallyWords, verdictWords } = await load("parts/words.js");
 const { beforeWords, keptWords, noWireWords } = await load("wire/wire-words.js");
 const { nextStaying, stepIndex, withAccelerator } = await load("parts/keys.js");

@@ -13,9 +13,9 @@ import { PlaceTabs } from "./frame/place-tabs.js";
 import { PortDialog } from "./frame/port-dialog.js";
 import { StatusBar } from "./frame/status-bar.js";
 import { Store } from "./store.js";
-import { StreamPlace } from "./streams/stream-place.js";
+import { StreamPlace } from "./streams/stream-panels.js";
 import { StreamsFileLine } from "./streams/streams-file.js";
-import { TopicPlace } from "./topics/topic-place.js";
+import { TopicPlace } from "./topics/topic-panels.js";
 import { findHost } from "./host/host.js";
 import { part } from "./parts/dom.js";
 

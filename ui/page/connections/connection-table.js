@@ -9,14 +9,14 @@
 import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
 import { ConnectionHeads } from "./connection-heads.js";
 import { ConnectionRows } from "./connection-rows.js";
-import { ConnectionWatch } from "../parts/connection-watch.js";
-import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./connection-look.js";
+import { ConnectionWatch } from "../parts/poll.js";
+import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./viewport.js";
 import { announce } from "../parts/announce.js";
 import { copies } from "../parts/copy-button.js";
-import { curlLine, streamAddress } from "../parts/client-lines.js";
+import { curlLine, streamAddress } from "../parts/snippets.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { nextFrame } from "../parts/frame.js";
+import { nextFrame } from "../parts/next-frame.js";
 import { sentence } from "../parts/sentence.js";
 import { sortedWords } from "./connection-columns.js";
 

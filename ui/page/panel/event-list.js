@@ -13,7 +13,7 @@ import { Ring } from "./ring.js";
 import { count, several } from "../parts/format.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { nextFrame } from "../parts/frame.js";
+import { nextFrame } from "../parts/next-frame.js";
 
 /** Twice what a topic keeps: where events were lost, all that is kept follows the gap, which is to be seen still. */
 const KEPT = 2000;

@@ -12,8 +12,8 @@ import { IDLE, StreamClient } from "./stream-client.js";
 import { announce } from "../parts/announce.js";
 import { canStart } from "./reconnect.js";
 import { copies } from "../parts/copy-button.js";
-import { emptiedHint } from "./subject.js";
-import { streamAddress } from "../parts/client-lines.js";
+import { emptiedHint } from "./feed.js";
+import { streamAddress } from "../parts/snippets.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { silentStreamWords } from "../parts/words.js";
 

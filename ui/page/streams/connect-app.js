@@ -5,7 +5,7 @@
  */
 
 import { copies } from "../parts/copy-button.js";
-import { curlLine, pageLines, streamAddress } from "../parts/client-lines.js";
+import { curlLine, pageLines, streamAddress } from "../parts/snippets.js";
 import { markup, part, setText } from "../parts/dom.js";
 
 const newBlock = markup(`

@@ -10,8 +10,8 @@ import { copies } from "../parts/copy-button.js";
 import { count } from "../parts/format.js";
 import { listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { nextFrame } from "../parts/frame.js";
-import { publishLine, streamAddress } from "../parts/client-lines.js";
+import { nextFrame } from "../parts/next-frame.js";
+import { publishLine, streamAddress } from "../parts/snippets.js";
 import { sentence } from "../parts/sentence.js";
 import { topicPath } from "../host/paths.js";
 

@@ -9,7 +9,7 @@ import { PublishBox } from "./publish-box.js";
 import { CLOSED } from "../parts/words.js";
 import { StreamPanel } from "../panel/stream-panel.js";
 import { markup, part } from "../parts/dom.js";
-import { topicSubject } from "./topic-subject.js";
+import { topicSubject } from "./topic-feed.js";
 
 const newClose = markup(`<button type="button" class="plain" data-act="close">Close</button>`);
 

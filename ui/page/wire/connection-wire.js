@@ -7,8 +7,8 @@
  * @import { WireRow } from "./wire-log.js"
  */
 
-import { ConnectionWatch } from "../parts/connection-watch.js";
-import { WireCourse } from "./wire-course.js";
+import { ConnectionWatch } from "../parts/poll.js";
+import { WireCourse } from "./wire-feed.js";
 import { WireHead } from "./wire-head.js";
 import { WireHold } from "./wire-hold.js";
 import { WireRows } from "./wire-rows.js";
@@ -23,7 +23,7 @@ import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
 import { hasModifier } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { matchingWords, standingWords } from "../parts/words.js";
-import { nextFrame } from "../parts/frame.js";
+import { nextFrame } from "../parts/next-frame.js";
 import { sentence } from "../parts/sentence.js";
 
 /** A wire that is quiet is asked as often as one that is not: its next event is what one waits for. */

@@ -4,8 +4,8 @@
  * @import { Hint, ServerHere, Standing, Subject, TopicInfo } from "../types.js"
  */
 
-import { NO_ANSWER, underWay } from "../panel/subject.js";
-import { publishLine } from "../parts/client-lines.js";
+import { NO_ANSWER, underWay } from "../panel/feed.js";
+import { publishLine } from "../parts/snippets.js";
 import { topicPath } from "../host/paths.js";
 import { topicSummary } from "./topics.js";
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { load } from "./ui.mjs";
 
-const { ConnectionWatch } = await load("parts/connection-watch.js");
+const { ConnectionWatch } = await load("parts/poll.js");
 
 test("however often it is nudged, it asks four times a second, one question at a time", async () => {
   /** @type {number[]} */

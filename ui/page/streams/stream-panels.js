@@ -10,7 +10,7 @@ import { StreamPanel } from "../panel/stream-panel.js";
 import { TAKEN_OUT } from "../parts/words.js";
 import { WirePreview } from "../panel/wire-preview.js";
 import { nextStaying } from "../parts/keys.js";
-import { streamSubject } from "./stream-subject.js";
+import { streamSubject } from "./stream-feed.js";
 
 /** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */
 

@@ -4,8 +4,8 @@
  * @import { Hint, ServerHere, Standing, StreamInfo, Subject } from "../types.js"
  */
 
-import { NO_ANSWER, underWay } from "../panel/subject.js";
-import { curlLine } from "../parts/client-lines.js";
+import { NO_ANSWER, underWay } from "../panel/feed.js";
+import { curlLine } from "../parts/snippets.js";
 
 /**
  * @param {StreamInfo} info

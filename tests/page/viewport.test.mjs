@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } =
-  await load("connections/connection-look.js");
+  await load("connections/viewport.js");
 const { lookQuery } = await load("host/paths.js");
 const { COLUMNS, sortedWords } = await load("connections/connection-columns.js");
 const { rate } = await load("parts/format.js");

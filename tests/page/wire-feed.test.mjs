@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { ROW_AGE_MS, WireCourse } = await load("wire/wire-course.js");
+const { ROW_AGE_MS, WireCourse } = await load("wire/wire-feed.js");
 const { WireHold } = await load("wire/wire-hold.js");
 const { TauriHost } = await load("host/host-tauri.js");
 const { WebHost } = await load("host/host-web.js");
