@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { PAGE, load } from "./ui.mjs";
 
-const { COLUMNS } = await load("connections/connection-columns.js");
+const { COLUMNS } = await load("connections/columns.js");
 const css = (await readFile(path.join(PAGE, "connections/connections.css"), "utf8")).replaceAll(/\/\*[^]*?\*\//g, "");
 
 /** Padding of a row, and the widest scroll bar. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } = await load("topics/topics.js");
+const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } = await load("topics/topic-words.js");
 const { gapWords } = await load("panel/topic-events.js");
 const { topicPath } = await load("host/paths.js");
 const { publishLine, streamAddress } = await load("parts/snippets.js");

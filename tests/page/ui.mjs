@@ -14,5 +14,5 @@ await writeFile(path.join(copy, "package.json"), JSON.stringify({ type: "module"
 await cp(PAGE, copy, { recursive: true });
 after(() => rm(copy, { recursive: true }));
 
-/** @param {string} name below `ui/page`, for example `ring.js` */
+/** @param {string} name below `ui/page`, for example `panel/ring.js` */
 export const load = (name) => import(pathToFileURL(path.join(copy, name)).href);

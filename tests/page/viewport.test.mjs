@@ -5,7 +5,7 @@ import { load } from "./ui.mjs";
 const { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } =
   await load("connections/viewport.js");
 const { lookQuery } = await load("host/paths.js");
-const { COLUMNS, sortedWords } = await load("connections/connection-columns.js");
+const { COLUMNS, sortedWords } = await load("connections/columns.js");
 const { rate } = await load("parts/format.js");
 const { clientWords, fateWords, matchingWords, noMatchWords } = await load("parts/words.js");
 

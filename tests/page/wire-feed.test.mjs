@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { ROW_AGE_MS, WireCourse } = await load("wire/wire-feed.js");
-const { WireHold } = await load("wire/wire-hold.js");
-const { TauriHost } = await load("host/host-tauri.js");
-const { WebHost } = await load("host/host-web.js");
+const { WireHold } = await load("wire/hold.js");
+const { TauriHost } = await load("host/tauri.js");
+const { WebHost } = await load("host/web.js");
 
 const ROW = { id: 7, since_ms: 1000, http: "1.0", state: "open", blocked: false, bytes: 0 };
 const ENDED = { ...ROW, state: "ended" };

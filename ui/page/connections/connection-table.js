@@ -7,8 +7,8 @@
  */
 
 import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
-import { ConnectionHeads } from "./connection-heads.js";
-import { ConnectionRows } from "./connection-rows.js";
+import { ConnectionHeads } from "./heads.js";
+import { ConnectionRows } from "./rows.js";
 import { ConnectionWatch } from "../parts/poll.js";
 import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./viewport.js";
 import { announce } from "../parts/announce.js";
@@ -18,7 +18,7 @@ import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { sentence } from "../parts/sentence.js";
-import { sortedWords } from "./connection-columns.js";
+import { sortedWords } from "./columns.js";
 
 const newTable = markup(`
   <div class="bar">

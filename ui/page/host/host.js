@@ -5,8 +5,8 @@
  * @import { Host } from "../types.js"
  */
 
-import { TauriHost } from "./host-tauri.js";
-import { WebHost } from "./host-web.js";
+import { TauriHost } from "./tauri.js";
+import { WebHost } from "./web.js";
 
 /** @returns {Host} */
 export function findHost() {

@@ -8,7 +8,7 @@
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, cut } from "../parts/format.js";
 import { part, setText } from "../parts/dom.js";
-import { textNodes } from "../bytes/wire-lines.js";
+import { textNodes } from "../bytes/lines.js";
 
 /** As much as a browser lays out between two presses of a key that is held down; whoever wants the rest copies it. */
 const DRAWN = 10_000;

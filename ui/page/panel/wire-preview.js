@@ -8,9 +8,9 @@
 import { announce } from "../parts/announce.js";
 import { copies } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
-import { eventLines, headLines } from "../bytes/wire-text.js";
+import { eventLines, headLines } from "../bytes/text.js";
 import { gap } from "../parts/format.js";
-import { linesNodes } from "../bytes/wire-lines.js";
+import { linesNodes } from "../bytes/lines.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { sentence } from "../parts/sentence.js";
 

@@ -8,7 +8,7 @@
 import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { markup, part } from "../parts/dom.js";
-import { publishedWords } from "./topics.js";
+import { publishedWords } from "./topic-words.js";
 import { sentence } from "../parts/sentence.js";
 
 /** @type {Action} */

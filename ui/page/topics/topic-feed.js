@@ -7,7 +7,7 @@
 import { NO_ANSWER, underWay } from "../panel/feed.js";
 import { publishLine } from "../parts/snippets.js";
 import { topicPath } from "../host/paths.js";
-import { topicSummary } from "./topics.js";
+import { topicSummary } from "./topic-words.js";
 
 /** The last event id that asks a topic for everything that it keeps. */
 const EARLIEST = "earliest";

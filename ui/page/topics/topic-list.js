@@ -5,7 +5,7 @@
  * @import { App, TopicInfo } from "../types.js"
  */
 
-import { NO_NAME, endingWords, readName, ttlWords } from "./topics.js";
+import { NO_NAME, endingWords, readName, ttlWords } from "./topic-words.js";
 import { copies } from "../parts/copy-button.js";
 import { count } from "../parts/format.js";
 import { listStep, stepIndex } from "../parts/keys.js";

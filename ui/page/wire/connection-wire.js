@@ -4,22 +4,22 @@
  * Pause holds the view still, by a copy, while the log behind it goes on.
  *
  * @import { App, Row } from "../types.js"
- * @import { WireRow } from "./wire-log.js"
+ * @import { WireRow } from "./log.js"
  */
 
 import { ConnectionWatch } from "../parts/poll.js";
 import { WireCourse } from "./wire-feed.js";
-import { WireHead } from "./wire-head.js";
-import { WireHold } from "./wire-hold.js";
+import { WireHead } from "./head.js";
+import { WireHold } from "./hold.js";
 import { WireRows } from "./wire-rows.js";
-import { WireScroll } from "./wire-scroll.js";
+import { WireScroll } from "./scroll.js";
 import { announce } from "../parts/announce.js";
 import { beforeWords, keptWords, noPieceWords, noWireWords } from "./wire-words.js";
 import { copies } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, several } from "../parts/format.js";
-import { decoded } from "../bytes/wire-utf8.js";
-import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
+import { decoded } from "../bytes/utf8.js";
+import { fileName, filtered, linesBefore, linesBehind } from "./log.js";
 import { hasModifier } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { matchingWords, standingWords } from "../parts/words.js";

@@ -5,7 +5,7 @@
  * @import { Host, Row, Wire } from "../types.js"
  */
 
-import { WireLog } from "./wire-log.js";
+import { WireLog } from "./log.js";
 import { hasStream } from "../parts/words.js";
 import { sentence } from "../parts/sentence.js";
 

@@ -4,11 +4,11 @@
  * them together again, by the number of the line that each piece has in it. It keeps nothing and decides nothing.
  *
  * @import { WireEvent } from "../types.js"
- * @import { WireRow } from "./wire-log.js"
+ * @import { WireRow } from "./log.js"
  */
 
 import { gap, preview, timeOfDay } from "../parts/format.js";
-import { drawnNodes, textNodes } from "../bytes/wire-lines.js";
+import { drawnNodes, textNodes } from "../bytes/lines.js";
 import { lostHereWords, unknownIdTitle } from "./wire-words.js";
 
 /** Lines of the grid that may stand empty at its top before all get new numbers. */

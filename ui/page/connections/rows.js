@@ -6,7 +6,7 @@
  * @import { App, Row } from "../types.js"
  */
 
-import { COLUMNS } from "./connection-columns.js";
+import { COLUMNS } from "./columns.js";
 import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "../parts/words.js";
 import { markup, part, setText } from "../parts/dom.js";
 

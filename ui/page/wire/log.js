@@ -5,8 +5,8 @@
  * @import { Wire, WireEvent, WireLine, WirePiece } from "../types.js"
  */
 
-import { WireReader } from "./wire-reader.js";
-import { WireUtf8, decoded } from "../bytes/wire-utf8.js";
+import { WireReader } from "./reader.js";
+import { WireUtf8, decoded } from "../bytes/utf8.js";
 
 /** As much as the server keeps of a connection; of what went by while it was looked at, at least so much. */
 export const MOST_BYTES = 64 * 1024;

@@ -5,7 +5,7 @@
  * @import { WirePiece } from "../types.js"
  */
 
-import { pieces } from "./wire-text.js";
+import { pieces } from "./text.js";
 
 const ASCII = /^[\x00-\x7f]*$/;
 /** No controls either: nothing to see to. */

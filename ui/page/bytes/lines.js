@@ -5,7 +5,7 @@
  * @import { WireLine, WirePiece } from "../types.js"
  */
 
-import { drawable, pieces } from "./wire-text.js";
+import { drawable, pieces } from "./text.js";
 
 /** @typedef {{ name: WirePiece[], value: WirePiece[] }} Parts a line's name and value, taken apart for the eye */
 

@@ -1,7 +1,7 @@
 /**
  * What of a wire is looked at: its end, which is followed, or what somebody holds still to read it. No document, no clock.
  *
- * @import { WireLog, WireRow } from "./wire-log.js"
+ * @import { WireLog, WireRow } from "./log.js"
  */
 
 /** @typedef {{ rows: readonly WireRow[], seen: number, end: number }} Held rows, how many pieces there were by then, and where the last one ended */

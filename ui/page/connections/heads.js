@@ -5,7 +5,7 @@
  * @import { Sort } from "../types.js"
  */
 
-import { COLUMNS } from "./connection-columns.js";
+import { COLUMNS } from "./columns.js";
 import { hasModifier } from "../parts/keys.js";
 
 /** @type {Record<string, number>} */

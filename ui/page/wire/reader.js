@@ -6,7 +6,7 @@
  * @import { WireLine } from "../types.js"
  */
 
-import { lineKind, nameLength } from "../bytes/wire-text.js";
+import { lineKind, nameLength } from "../bytes/text.js";
 
 /** A field's name that goes on beyond this is none that anybody reads by. */
 const LONGEST_NAME = 64;
