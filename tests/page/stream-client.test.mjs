@@ -65,8 +65,8 @@ function client(host = HOST, underWay = new Set()) {
 
 /** A topic's, which begins with all that is kept. */
 function topicClient() {
-  const subject = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest", names_in_data: true, unpaced: false };
-  return watched(new StreamClient(subject, HOST, new Set(), new Set()));
+  const feed = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest", names_in_data: true, unpaced: false };
+  return watched(new StreamClient(feed, HOST, new Set(), new Set()));
 }
 
 /** @param {StreamClient} stream */

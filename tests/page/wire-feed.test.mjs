@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { ROW_AGE_MS, WireCourse } = await load("wire/wire-feed.js");
+const { ROW_AGE_MS, WireFeed } = await load("wire/wire-feed.js");
 const { WireHold } = await load("wire/hold.js");
 const { TauriHost } = await load("host/tauri.js");
 const { WebHost } = await load("host/web.js");
@@ -17,7 +17,7 @@ const sent = (text, more = {}) => ({ ...WIRE, taken: text.length, pieces: [piece
 const text = ({ log }) => log.rows.map(({ bytes }) => bytes).join("");
 
 /**
- * A course at a clock that stands still until it is set, and a host that answers what it is told to.
+ * A feed at a clock that stands still until it is set, and a host that answers what it is told to.
  *
  * @param {object} row
  */
@@ -28,9 +28,9 @@ function begin(row) {
     return said instanceof Error ? Promise.reject(said) : Promise.resolve(said);
   };
   const host = { wire: (_, from) => answer(`wire from ${from}`, all.wire), row: () => answer("row", all.row) };
-  const course = new WireCourse(row, 0);
-  const ask = () => course.ask(host, () => all.now).catch(() => {});
-  return Object.assign(all, { course, ask });
+  const feed = new WireFeed(row, 0);
+  const ask = () => feed.ask(host, () => all.now).catch(() => {});
+  return Object.assign(all, { feed, ask });
 }
 
 test("the bytes of an open connection are asked for as they come, its row only where the table does not tell it", async () => {
@@ -39,7 +39,7 @@ test("the bytes of an open connection are asked for as they come, its row only w
   await all.ask();
   all.now = 900;
   all.wire = { ...WIRE, taken: 3 };
-  assert.equal(all.course.wait(all.now), 0);
+  assert.equal(all.feed.wait(all.now), 0);
   await all.ask();
   assert.deepEqual(all.asked, ["wire from 0", "wire from 3"]);
   all.now = ROW_AGE_MS;
@@ -47,12 +47,12 @@ test("the bytes of an open connection are asked for as they come, its row only w
   all.now = 1500;
   await all.ask();
   assert.deepEqual(all.asked.slice(2), ["wire from 3", "row", "wire from 3"]);
-  all.course.refresh([{ ...ROW, id: 8 }, { ...ROW, bytes: 3 }], 1900);
-  assert.equal(all.course.row.bytes, 3);
+  all.feed.refresh([{ ...ROW, id: 8 }, { ...ROW, bytes: 3 }], 1900);
+  assert.equal(all.feed.row.bytes, 3);
   all.now = 2500;
   await all.ask();
   assert.deepEqual(all.asked.slice(5), ["wire from 3"]);
-  assert.equal(text(all.course), "abc");
+  assert.equal(text(all.feed), "abc");
 });
 
 test("after its end the last bytes are asked for once, and the row as long as it is in the table", async () => {
@@ -66,28 +66,28 @@ test("after its end the last bytes are asked for once, and the row as long as it
   all.row = ENDED;
   await all.ask();
   // the end was told after the bytes were, so some may follow
-  assert.equal(all.course.wait(all.now), 0);
+  assert.equal(all.feed.wait(all.now), 0);
   all.wire = { ...WIRE, taken: 5, on: false, pieces: [piece(3, "de")] };
   await all.ask();
   assert.deepEqual(all.asked.slice(3), ["wire from 3", "row", "wire from 3"]);
-  assert.equal(all.course.wait(1000), ROW_AGE_MS);
-  assert.equal(all.course.wait(1400), 600);
+  assert.equal(all.feed.wait(1000), ROW_AGE_MS);
+  assert.equal(all.feed.wait(1400), 600);
   all.now = 2000;
   all.row = { ...ENDED, afterwards: { kind: "missing" } };
   await all.ask();
   assert.deepEqual(all.asked.slice(6), ["row"]);
-  assert.equal(all.course.row.afterwards.kind, "missing");
-  all.course.refresh([ENDED], 2500);
-  assert.equal(all.course.wait(2600), 900, "the table tells it");
+  assert.equal(all.feed.row.afterwards.kind, "missing");
+  all.feed.refresh([ENDED], 2500);
+  assert.equal(all.feed.wait(2600), 900, "the table tells it");
   all.now = 3500;
   all.row = null;
   await all.ask();
-  assert.deepEqual([all.course.gone, all.course.wait(9999), text(all.course)], [true, null, "abcde"]);
+  assert.deepEqual([all.feed.gone, all.feed.wait(9999), text(all.feed)], [true, null, "abcde"]);
 });
 
 test("a refused one has no bytes, but a row", async () => {
   const all = begin({ ...ROW, state: "refused" });
-  assert.equal(all.course.wait(0), ROW_AGE_MS);
+  assert.equal(all.feed.wait(0), ROW_AGE_MS);
   all.now = ROW_AGE_MS;
   await all.ask();
   assert.deepEqual(all.asked, ["row"]);
@@ -104,21 +104,21 @@ test("no answer is not the end of it: it is asked again, and the bytes that are 
   const all = begin(ENDED);
   all.wire = new Error("Nothing answers.");
   await all.ask();
-  assert.deepEqual([all.course.problem, all.course.wait(0)], ["", 0], "once may be a hitch");
+  assert.deepEqual([all.feed.problem, all.feed.wait(0)], ["", 0], "once may be a hitch");
   await all.ask();
-  assert.deepEqual([all.course.problem, all.course.wait(0), all.course.gone], ["Nothing answers.", 0, false]);
+  assert.deepEqual([all.feed.problem, all.feed.wait(0), all.feed.gone], ["Nothing answers.", 0, false]);
   all.wire = sent("abc", { on: false });
   await all.ask();
-  assert.deepEqual([all.course.problem, text(all.course)], ["", "abc"]);
+  assert.deepEqual([all.feed.problem, text(all.feed)], ["", "abc"]);
   // the row is asked for on its own now, and may have no answer either
   all.row = new Error("Nothing answers.");
   for (all.now of [1000, 2000]) await all.ask();
   assert.deepEqual(all.asked.slice(3), ["row", "row"]);
-  assert.equal(all.course.problem, "Nothing answers.");
+  assert.equal(all.feed.problem, "Nothing answers.");
   all.row = ENDED;
   all.now = 3000;
   await all.ask();
-  assert.equal(all.course.problem, "");
+  assert.equal(all.feed.problem, "");
 });
 
 test("one that is no longer in the table is asked for no more, and what is there stays", async () => {
@@ -127,8 +127,8 @@ test("one that is no longer in the table is asked for no more, and what is there
   await all.ask();
   all.wire = null;
   await all.ask();
-  assert.deepEqual([all.course.gone, all.course.wait(0), all.course.problem, text(all.course)], [true, null, "", "abc"]);
-  assert.equal(all.course.refresh([{ ...ROW, bytes: 9 }], 5), false);
+  assert.deepEqual([all.feed.gone, all.feed.wait(0), all.feed.problem, text(all.feed)], [true, null, "", "abc"]);
+  assert.equal(all.feed.refresh([{ ...ROW, bytes: 9 }], 5), false);
 });
 
 test("another connection of the same number is another one: nothing of it is taken for this one's", async () => {
@@ -138,17 +138,17 @@ test("another connection of the same number is another one: nothing of it is tak
   await all.ask();
   all.wire = { ...WIRE, since_ms: 2000, taken: 9, pieces: [piece(3, "other.")] };
   await all.ask();
-  assert.deepEqual([all.course.gone, text(all.course), all.course.log.taken], [true, "abc", 3]);
+  assert.deepEqual([all.feed.gone, text(all.feed), all.feed.log.taken], [true, "abc", 3]);
   // by the table, or by its row
   const told = begin(ENDED);
-  assert.ok(told.course.refresh([other], 5));
-  assert.deepEqual([told.course.gone, told.course.row], [true, ENDED]);
+  assert.ok(told.feed.refresh([other], 5));
+  assert.deepEqual([told.feed.gone, told.feed.row], [true, ENDED]);
   const asked = begin(ENDED);
   asked.row = other;
   asked.now = ROW_AGE_MS;
   await asked.ask();
-  assert.deepEqual([asked.course.gone, asked.course.row], [true, ENDED]);
-  assert.deepEqual([ROW, other, { ...ROW, id: 8 }].map((row) => asked.course.is(row)), [true, false, false]);
+  assert.deepEqual([asked.feed.gone, asked.feed.row], [true, ENDED]);
+  assert.deepEqual([ROW, other, { ...ROW, id: 8 }].map((row) => asked.feed.is(row)), [true, false, false]);
 });
 
 test("both hosts tell one that is gone from no answer, and find a row by its number", async (t) => {

@@ -389,7 +389,7 @@ export interface Hint {
 }
 
 /** What a panel shows: a stream of the server's list, or a topic. */
-export interface Subject {
+export interface Feed {
   path: string;
   title: string;
   /** How it is told from the others where only words are heard. */

@@ -9,7 +9,7 @@
 import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
 import { ConnectionHeads } from "./heads.js";
 import { ConnectionRows } from "./rows.js";
-import { ConnectionWatch } from "../parts/poll.js";
+import { Poll } from "../parts/poll.js";
 import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./viewport.js";
 import { announce } from "../parts/announce.js";
 import { copies } from "../parts/copy-button.js";
@@ -67,8 +67,8 @@ export class ConnectionTable extends HTMLElement {
   #rows = null;
   /** @type {ConnectionHeads | null} */
   #heads = null;
-  /** @type {ConnectionWatch<Answer> | null} */
-  #watch = null;
+  /** @type {Poll<Answer> | null} */
+  #poll = null;
   /** @type {Pick<Look, "sort" | "descending" | "filter">} */
   #look = { ...FIRST_LOOK };
   #turn = 0;
@@ -105,7 +105,7 @@ export class ConnectionTable extends HTMLElement {
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
     this.#heads = new ConnectionHeads(part(this, "thead tr"), (sort) => this.#change(turned(this.#look, sort)));
     this.#heads.show(this.#look);
-    this.#watch = new ConnectionWatch({
+    this.#poll = new Poll({
       ask: () => this.#ask(),
       heard: (answer) => this.#heard(answer),
       failed: (reason) => this.#failed(reason),
@@ -114,7 +114,7 @@ export class ConnectionTable extends HTMLElement {
     this.#listen();
     app.store.on("connections", () => {
       this.#showSummary();
-      this.#watch?.nudge();
+      this.#poll?.nudge();
     });
     app.store.on("status", () => this.#redraw());
     app.store.on("streams", () => this.#redraw());
@@ -309,7 +309,7 @@ export class ConnectionTable extends HTMLElement {
   #moved = () => {
     if (!this.#isVisible) this.#hovered = false;
     this.#redraw();
-    this.#watch?.nudge();
+    this.#poll?.nudge();
   };
 
   #draw = () => {

@@ -13,7 +13,7 @@ export const NO_ANSWER = "The server does not answer: the bar at the top says wh
  *
  * @param {Standing} standing
  * @param {Emptied} emptied
- * @returns {Hint | null} null where the subject has something better to say
+ * @returns {Hint | null} null where the feed has something better to say
  */
 export function emptiedHint({ state, final }, emptied) {
   if (state === "idle") return null;

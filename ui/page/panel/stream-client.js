@@ -3,7 +3,7 @@
  * time, whoever calls what and when: `#open` closes what was there, and an answer that belongs to an earlier
  * run is dropped. It knows no DOM.
  *
- * @import { Host, Arrival, Row, Slice, Standing, Subject } from "../types.js"
+ * @import { Arrival, Feed, Host, Row, Slice, Standing } from "../types.js"
  */
 
 import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
@@ -24,7 +24,7 @@ const NEWS_MS = 4000;
 /** @type {Standing} */
 export const IDLE = { state: "idle", words: STREAM_WORDS.idle, note: null, final: true };
 
-/** @typedef {Pick<Subject, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">} ClientSubject */
+/** @typedef {Pick<Feed, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">} ClientFeed */
 
 /** One EventSource's life. */
 class Run {
@@ -59,7 +59,7 @@ class Run {
 }
 
 export class StreamClient {
-  #subject;
+  #feed;
   /** The names that are listened for: EventSource hands over no others. */
   #names;
   #host;
@@ -87,14 +87,14 @@ export class StreamClient {
   onarrival = () => {};
 
   /**
-   * @param {ClientSubject} subject
+   * @param {ClientFeed} feed
    * @param {Host} host
    * @param {Set<string>} ownTags
    * @param {Set<object>} underWay all of the page that have a run
    */
-  constructor(subject, host, ownTags, underWay) {
-    this.#subject = subject;
-    this.#names = new Set(namesOf(subject));
+  constructor(feed, host, ownTags, underWay) {
+    this.#feed = feed;
+    this.#names = new Set(namesOf(feed));
     this.#host = host;
     this.#ownTags = ownTags;
     this.#underWay = underWay;
@@ -126,11 +126,11 @@ export class StreamClient {
       this.#stand({ state: "refused", words: refusedWords(NONE_FREE), note: SIX_TAKEN, final: true });
       return;
     }
-    this.#lastId = this.#subject.from;
+    this.#lastId = this.#feed.from;
     this.#lastAt = NaN;
     this.#resumed = null;
     this.#skipped = 0;
-    this.#everyUs = this.#subject.unpaced ? HELD_TO_US : null;
+    this.#everyUs = this.#feed.unpaced ? HELD_TO_US : null;
     this.#open(base, this.#lastId, STREAM_WORDS.connecting);
   }
 
@@ -156,18 +156,18 @@ export class StreamClient {
    * What the server says of it has changed. The connection goes on as it is: a stream's new definition is for
    * connections that are made from now on, which may be this one when it comes back.
    *
-   * @param {ClientSubject} subject of the same path
+   * @param {ClientFeed} feed of the same path
    */
-  update(subject) {
-    this.#subject = subject;
-    const fresh = namesOf(subject).filter((name) => !this.#names.has(name));
+  update(feed) {
+    this.#feed = feed;
+    const fresh = namesOf(feed).filter((name) => !this.#names.has(name));
     const run = this.#run;
     for (const name of fresh) {
       this.#names.add(name);
       if (run) this.#listen(run, name);
     }
     if (!run) return;
-    if (subject.unpaced && this.#everyUs === null) {
+    if (feed.unpaced && this.#everyUs === null) {
       // the browser would come back to it at its own pace
       this.#everyUs = HELD_TO_US;
       this.#resumed = "connected again";
@@ -185,12 +185,12 @@ export class StreamClient {
   #open(base, lastId, words) {
     this.#close();
     const run = new Run(base);
-    run.retryMs = this.#subject.retry_ms;
+    run.retryMs = this.#feed.retry_ms;
     this.#run = run;
     this.#underWay.add(this);
     this.#ownTags.add(run.tag);
     if (words !== null) this.#stand(connecting(words));
-    const { path, names_in_data: namesInData } = this.#subject;
+    const { path, names_in_data: namesInData } = this.#feed;
     let source;
     try {
       source = new EventSource(streamUrl(base, path, { tag: run.tag, lastId, namesInData, everyUs: this.#everyUs }));
@@ -227,7 +227,7 @@ export class StreamClient {
       return;
     }
     run.openedAt = event.timeStamp;
-    run.retryMs = this.#subject.retry_ms ?? run.retryMs;
+    run.retryMs = this.#feed.retry_ms ?? run.retryMs;
     this.#heardAt = Date.now();
     const note = this.#everyUs === null ? null : heldWords(this.#everyUs, this.#skipped);
     this.#stand({ state: "open", words: STREAM_WORDS.open, note, final: false });
@@ -239,7 +239,7 @@ export class StreamClient {
    */
   #arrived(message, run) {
     const now = message.timeStamp;
-    const { event, data } = this.#subject.names_in_data ? namedEvent(message.data) : { event: message.type, data: message.data };
+    const { event, data } = this.#feed.names_in_data ? namedEvent(message.data) : { event: message.type, data: message.data };
     run.arrived += 1;
     this.#lastId = message.lastEventId;
     this.#heardAt = Date.now();
@@ -361,7 +361,7 @@ export class StreamClient {
   }
 }
 
-/** Where the name comes with the data, all come under one. @param {ClientSubject} subject */
+/** Where the name comes with the data, all come under one. @param {ClientFeed} feed */
 const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : events);
 
 /**

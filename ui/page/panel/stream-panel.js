@@ -1,8 +1,8 @@
 /**
  * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It shows whatever a
- * Subject describes and knows none by name.
+ * Feed describes and knows none by name.
  *
- * @import { App, ServerHere, Standing, Subject } from "../types.js"
+ * @import { App, Feed, ServerHere, Standing } from "../types.js"
  * @import { EventList } from "./event-list.js"
  * @import { WirePreview } from "./wire-preview.js"
  */
@@ -45,7 +45,7 @@ const TOGGLE_TITLES = {
 const SILENT_MS = 2000;
 
 export class StreamPanel extends HTMLElement {
-  #subject;
+  #feed;
   #app;
   #client;
   #acts;
@@ -56,30 +56,30 @@ export class StreamPanel extends HTMLElement {
 
   /**
    * @param {App} app
-   * @param {Subject} subject
+   * @param {Feed} feed
    * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] what else can be done with it beside its switch,
    *   and what shows the bytes that it would send
    */
-  constructor(app, subject, { acts = [], preview } = {}) {
+  constructor(app, feed, { acts = [], preview } = {}) {
     super();
     this.#app = app;
-    this.#subject = subject;
+    this.#feed = feed;
     this.#acts = acts;
     this.#preview = preview;
-    this.#client = new StreamClient(subject, app.host, app.ownTags, app.underWay);
+    this.#client = new StreamClient(feed, app.host, app.ownTags, app.underWay);
   }
 
   connectedCallback() {
     if (this.firstChild) return;
     this.append(newPanel());
-    this.dataset.path = this.#subject.path;
+    this.dataset.path = this.#feed.path;
     this.role = "group";
     part(this, ".acts").append(...this.#acts);
     if (this.#preview) {
       part(this, ".acts").prepend(this.#preview.toggle);
       part(this, "header").after(this.#preview);
     }
-    this.#showSubject();
+    this.#showFeed();
     this.#toggle.addEventListener("click", () => this.#toggled());
     copies(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
     copies(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
@@ -87,7 +87,7 @@ export class StreamPanel extends HTMLElement {
       this.#list.push(arrival);
       // it was heard after all
       if (this.hasAttribute("data-stale")) this.#show(this.#client.standing);
-      if (arrival.notice) announce(`${this.#subject.label}: ${arrival.notice}`);
+      if (arrival.notice) announce(`${this.#feed.label}: ${arrival.notice}`);
     };
     this.#list.onemptied = () => this.#show(this.#client.standing);
     this.#client.onstanding = (standing) => this.#show(standing);
@@ -109,12 +109,12 @@ export class StreamPanel extends HTMLElement {
   /**
    * What the server says of it has changed.
    *
-   * @param {Subject} subject of the same path
+   * @param {Feed} feed of the same path
    */
-  update(subject) {
-    this.#subject = subject;
-    this.#client.update(subject);
-    this.#showSubject();
+  update(feed) {
+    this.#feed = feed;
+    this.#client.update(feed);
+    this.#showFeed();
     this.#show(this.#client.standing);
   }
 
@@ -166,8 +166,8 @@ export class StreamPanel extends HTMLElement {
     else this.start();
   }
 
-  #showSubject() {
-    const { path, title, label, summary } = this.#subject;
+  #showFeed() {
+    const { path, title, label, summary } = this.#feed;
     this.ariaLabel = label;
     this.#list.label = `Events of ${label}`;
     if (this.#preview) this.#preview.label = label;
@@ -198,7 +198,7 @@ export class StreamPanel extends HTMLElement {
     const silent = this.#isSilent;
     const words = silent ? silentStreamWords(this.#client.heardAt) : standing.words;
     this.toggleAttribute("data-stale", silent);
-    const { label, path } = this.#subject;
+    const { label, path } = this.#feed;
     const before = part(this, ".state").textContent;
     this.dataset.state = state;
     this.toggleAttribute("data-final", final);
@@ -215,10 +215,10 @@ export class StreamPanel extends HTMLElement {
     const noteLine = part(this, ".note");
     noteLine.hidden = note === null;
     setText(noteLine, note ?? "");
-    const hint = emptiedHint(standing, this.#list.emptied) ?? this.#subject.hint(standing, server);
+    const hint = emptiedHint(standing, this.#list.emptied) ?? this.#feed.hint(standing, server);
     setText(part(this, ".hint"), hint.words);
     part(this, ".try").hidden = !hint.withLine;
-    setText(part(this, ".try code"), this.#subject.line(streamAddress(this.#app.store.get("status"), path)));
+    setText(part(this, ".try code"), this.#feed.line(streamAddress(this.#app.store.get("status"), path)));
   }
 }
 

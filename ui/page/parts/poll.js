@@ -10,7 +10,7 @@ const CALM_MS = 1000;
 
 /**
  * @template T
- * @typedef {object} Watching
+ * @typedef {object} Ways
  * @property {() => Promise<T> | number | null} ask null while there is nothing to ask: nobody looks; a number where there is
  *   nothing for so many milliseconds
  * @property {(answer: T) => void} heard
@@ -18,8 +18,8 @@ const CALM_MS = 1000;
  */
 
 /** @template T */
-export class ConnectionWatch {
-  #watching;
+export class Poll {
+  #ways;
   #calmMs;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -30,11 +30,11 @@ export class ConnectionWatch {
   #lastAnswer = "";
 
   /**
-   * @param {Watching<T>} watching
+   * @param {Ways<T>} ways
    * @param {number} [calmMs] between questions while the answers are all the same
    */
-  constructor(watching, calmMs = CALM_MS) {
-    this.#watching = watching;
+  constructor(ways, calmMs = CALM_MS) {
+    this.#ways = ways;
     this.#calmMs = calmMs;
   }
 
@@ -51,7 +51,7 @@ export class ConnectionWatch {
   }
 
   async #ask() {
-    const asked = this.#watching.ask();
+    const asked = this.#ways.ask();
     if (asked === null) return;
     if (typeof asked === "number") {
       this.#timer = setTimeout(() => this.#ask(), asked);
@@ -66,9 +66,9 @@ export class ConnectionWatch {
       const text = JSON.stringify(answer);
       pause = text === this.#lastAnswer ? this.#calmMs : PAUSE_MS;
       this.#lastAnswer = text;
-      this.#watching.heard(answer);
+      this.#ways.heard(answer);
     } catch (reason) {
-      this.#watching.failed(reason);
+      this.#ways.failed(reason);
     }
     this.#asking = false;
     this.#askAfter(this.#again ? PAUSE_MS : pause);

@@ -1,7 +1,7 @@
 /**
  * A stream of the server's list, as a panel shows it.
  *
- * @import { Hint, ServerHere, Standing, StreamInfo, Subject } from "../types.js"
+ * @import { Feed, Hint, ServerHere, Standing, StreamInfo } from "../types.js"
  */
 
 import { NO_ANSWER, underWay } from "../panel/feed.js";
@@ -9,9 +9,9 @@ import { curlLine } from "../parts/snippets.js";
 
 /**
  * @param {StreamInfo} info
- * @returns {Subject}
+ * @returns {Feed}
  */
-export function streamSubject(info) {
+export function streamFeed(info) {
   return { ...info, label: info.title, from: "", names_in_data: false, line: curlLine, hint: streamHint };
 }
 

@@ -10,7 +10,7 @@ import { StreamPanel } from "../panel/stream-panel.js";
 import { TAKEN_OUT } from "../parts/words.js";
 import { WirePreview } from "../panel/wire-preview.js";
 import { nextStaying } from "../parts/keys.js";
-import { streamSubject } from "./stream-feed.js";
+import { streamFeed } from "./stream-feed.js";
 
 /** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */
 
@@ -76,7 +76,7 @@ export class StreamPlace extends HTMLElement {
     const now = JSON.stringify(info);
     if (shown && shown.info !== now) {
       shown.info = now;
-      shown.panel.update(streamSubject(info));
+      shown.panel.update(streamFeed(info));
     }
     return shown;
   }
@@ -87,7 +87,7 @@ export class StreamPlace extends HTMLElement {
    */
   #added(app, info) {
     const preview = new WirePreview(app, info.path);
-    const shown = { panel: new StreamPanel(app, streamSubject(info), { preview }), preview, info: JSON.stringify(info) };
+    const shown = { panel: new StreamPanel(app, streamFeed(info), { preview }), preview, info: JSON.stringify(info) };
     this.#shown.set(info.path, shown);
     return shown;
   }

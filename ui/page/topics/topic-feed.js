@@ -1,7 +1,7 @@
 /**
  * A topic, as a panel shows it.
  *
- * @import { Hint, ServerHere, Standing, Subject, TopicInfo } from "../types.js"
+ * @import { Feed, Hint, ServerHere, Standing, TopicInfo } from "../types.js"
  */
 
 import { NO_ANSWER, underWay } from "../panel/feed.js";
@@ -15,9 +15,9 @@ const EARLIEST = "earliest";
 /**
  * @param {string} name
  * @param {TopicInfo | undefined} topic undefined while the server has none of this name
- * @returns {Subject}
+ * @returns {Feed}
  */
-export function topicSubject(name, topic) {
+export function topicFeed(name, topic) {
   return {
     path: topicPath(name),
     // it is its own title: beside it there has to be room for the figures

@@ -9,7 +9,7 @@ import { PublishBox } from "./publish-box.js";
 import { CLOSED } from "../parts/words.js";
 import { StreamPanel } from "../panel/stream-panel.js";
 import { markup, part } from "../parts/dom.js";
-import { topicSubject } from "./topic-feed.js";
+import { topicFeed } from "./topic-feed.js";
 
 const newClose = markup(`<button type="button" class="plain" data-act="close">Close</button>`);
 
@@ -32,19 +32,19 @@ export class TopicPanel extends HTMLElement {
     const close = part(newClose(), "button");
     close.ariaLabel = `Close topic ${name}`;
     close.addEventListener("click", () => this.onclose());
-    this.#panel = new StreamPanel(app, this.#subject, { acts: [close] });
+    this.#panel = new StreamPanel(app, this.#feed, { acts: [close] });
     this.#box = new PublishBox(app, name);
   }
 
   connectedCallback() {
     if (this.firstChild) return;
     this.append(this.#panel, this.#box);
-    this.#app.store.on("topics", () => this.#panel.update(this.#subject), this.#removed.signal);
+    this.#app.store.on("topics", () => this.#panel.update(this.#feed), this.#removed.signal);
     this.#panel.start();
   }
 
-  get #subject() {
-    return topicSubject(
+  get #feed() {
+    return topicFeed(
       this.#name,
       this.#app.store.get("topics")?.find(({ name }) => name === this.#name),
     );

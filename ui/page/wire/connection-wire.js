@@ -7,8 +7,8 @@
  * @import { WireRow } from "./log.js"
  */
 
-import { ConnectionWatch } from "../parts/poll.js";
-import { WireCourse } from "./wire-feed.js";
+import { Poll } from "../parts/poll.js";
+import { WireFeed } from "./wire-feed.js";
 import { WireHead } from "./head.js";
 import { WireHold } from "./hold.js";
 import { WireRows } from "./wire-rows.js";
@@ -75,10 +75,10 @@ export class ConnectionWire extends HTMLElement {
   #rows = null;
   /** @type {WireScroll | null} */
   #scroll = null;
-  /** @type {ConnectionWatch<void> | null} */
-  #watch = null;
-  /** @type {WireCourse | null} */
-  #course = null;
+  /** @type {Poll<void> | null} */
+  #poll = null;
+  /** @type {WireFeed | null} */
+  #feed = null;
   #hold = new WireHold();
   #filter = "";
   /** Which of the rows that are shown are drawn: all of them are as many as one waits for. */
@@ -113,7 +113,7 @@ export class ConnectionWire extends HTMLElement {
       },
       nearEdge: () => this.#widen(),
     });
-    this.#watch = new ConnectionWatch(
+    this.#poll = new Poll(
       { ask: () => this.#ask(), heard: () => nextFrame(this.#draw), failed: () => nextFrame(this.#draw) },
       ASK_EVERY_MS,
     );
@@ -150,7 +150,7 @@ export class ConnectionWire extends HTMLElement {
    * @param {Row} row
    */
   shows(row) {
-    return this.#course?.is(row) ?? false;
+    return this.#feed?.is(row) ?? false;
   }
 
   focus() {
@@ -160,7 +160,7 @@ export class ConnectionWire extends HTMLElement {
   /** @param {Row} row */
   show(row) {
     this.hidden = false;
-    this.#course = new WireCourse(row, performance.now());
+    this.#feed = new WireFeed(row, performance.now());
     this.#hold = new WireHold();
     this.#anew = true;
     this.#announced = { standing: "", problem: "" };
@@ -171,7 +171,7 @@ export class ConnectionWire extends HTMLElement {
 
   hide() {
     this.hidden = true;
-    this.#course = null;
+    this.#feed = null;
     this.#rows?.clear();
   }
 
@@ -181,7 +181,7 @@ export class ConnectionWire extends HTMLElement {
    * @param {Row[]} rows
    */
   refresh(rows) {
-    if (this.#course?.refresh(rows, performance.now())) nextFrame(this.#draw);
+    if (this.#feed?.refresh(rows, performance.now())) nextFrame(this.#draw);
   }
 
   get #unreachable() {
@@ -203,7 +203,7 @@ export class ConnectionWire extends HTMLElement {
    * @returns {readonly WireRow[]}
    */
   get #looked() {
-    return this.#course ? this.#hold.rows(this.#course.log) : [];
+    return this.#feed ? this.#hold.rows(this.#feed.log) : [];
   }
 
   get #shown() {
@@ -211,21 +211,21 @@ export class ConnectionWire extends HTMLElement {
   }
 
   #seen = () => {
-    this.#watch?.nudge();
+    this.#poll?.nudge();
     nextFrame(this.#draw);
   };
 
   #ask() {
-    const course = this.#course;
-    if (!course || !this.#isVisible) return null;
-    const wait = course.wait(performance.now());
-    return wait === 0 ? course.ask(/** @type {App} */ (this.#app).host, () => performance.now()) : wait;
+    const feed = this.#feed;
+    if (!feed || !this.#isVisible) return null;
+    const wait = feed.wait(performance.now());
+    return wait === 0 ? feed.ask(/** @type {App} */ (this.#app).host, () => performance.now()) : wait;
   }
 
   #draw = () => {
-    const course = this.#course;
-    if (!course || !this.#isVisible) return;
-    const { row, log, gone } = course;
+    const feed = this.#feed;
+    if (!feed || !this.#isVisible) return;
+    const { row, log, gone } = feed;
     this.dataset.state = gone && row.state === "open" ? "ended" : row.state;
     this.toggleAttribute("data-complete", row.ended?.complete ?? false);
     this.toggleAttribute("data-blocked", row.blocked && !gone);
@@ -239,14 +239,14 @@ export class ConnectionWire extends HTMLElement {
       this.#from = whole ? 0 : linesBefore(shown, shown.length, this.#scroll?.tail ?? 0);
     }
     // first, so that what is scrolled to the end stays there
-    this.#drawWords(course, shown.length);
+    this.#drawWords(feed, shown.length);
     this.#drawRows(shown.slice(this.#from, this.#to));
     this.#hold.drawn(log);
-    this.#drawChip(course);
-    this.#announce(course);
+    this.#drawChip(feed);
+    this.#announce(feed);
   };
 
-  /** @param {WireCourse} course */
+  /** @param {WireFeed} feed */
   #announce({ row, gone, problem }) {
     const before = this.#announced;
     const standing = standingWords(row, gone);
@@ -297,7 +297,7 @@ export class ConnectionWire extends HTMLElement {
   }
 
   /**
-   * @param {WireCourse} course
+   * @param {WireFeed} feed
    * @param {number} shown
    */
   #drawWords({ row, log, gone, problem: why }, shown) {
@@ -322,7 +322,7 @@ export class ConnectionWire extends HTMLElement {
     }
   }
 
-  /** @param {WireCourse} course */
+  /** @param {WireFeed} feed */
   #drawChip({ log }) {
     const news = this.#hold.news(log);
     const { paused } = this.#hold;
@@ -342,9 +342,9 @@ export class ConnectionWire extends HTMLElement {
   }
 
   #follow() {
-    if (!this.#course) return;
+    if (!this.#feed) return;
     const wasPaused = this.#hold.paused;
-    const passed = this.#hold.follow(this.#course.log);
+    const passed = this.#hold.follow(this.#feed.log);
     if (passed > 0) this.#tell(`${several(passed, "byte")} went by ${wasPaused ? "meanwhile" : "while you read"}`);
     if (getSelection()?.isCollapsed === false) getSelection()?.removeAllRanges();
     nextFrame(this.#draw);
@@ -391,8 +391,8 @@ export class ConnectionWire extends HTMLElement {
   }
 
   async #save() {
-    if (!this.#course) return;
-    const { row, log } = this.#course;
+    if (!this.#feed) return;
+    const { row, log } = this.#feed;
     const { host } = /** @type {App} */ (this.#app);
     const { lost } = log;
     const bytes = log.rows.map(({ bytes }) => bytes).join("");

@@ -12,7 +12,7 @@ import { sentence } from "../parts/sentence.js";
 /** The figures of a row that the table has not told for so long are asked for, and never more often. */
 export const ROW_AGE_MS = 1000;
 
-export class WireCourse {
+export class WireFeed {
   #row;
   #log;
   /** When the row was last told by anybody, and when it was last asked for here. */
