@@ -1,6 +1,6 @@
 /**
- * Wires the page: finds the host, fills the store, and gives every element what it needs. What a feature does
- * stands in its own module; nothing but the wiring belongs here.
+ * Puts the page together: finds the host, fills the store, and gives every element what it needs. What a feature does
+ * stands in its own module; nothing but putting them together belongs here.
  *
  * @import { App } from "./types.js"
  */
@@ -20,15 +20,15 @@ import { findHost } from "./host/host.js";
 import { part } from "./parts/dom.js";
 
 /**
- * @template {HTMLElement & { wire(app: App): void }} T
+ * @template {HTMLElement & { connect(app: App): void }} T
  * @param {new () => T} element
  * @param {string} selector
  * @returns {T}
  */
-function wired(element, selector) {
+function connected(element, selector) {
   const found = part(document, selector);
   if (!(found instanceof element)) throw new Error(`${selector} is not what the page expects`);
-  found.wire(app);
+  found.connect(app);
   return found;
 }
 
@@ -40,16 +40,16 @@ const app = { host, store, ownTags: new Set(), underWay: new Set(), askPort: () 
 document.documentElement.dataset.host = host.controls ? "window" : "web";
 // until then nothing knows how much room it needs: it would push aside what stands beneath it
 store.on("whole", () => document.documentElement.toggleAttribute("data-whole", true));
-const portDialog = wired(PortDialog, "port-dialog");
-wired(StatusBar, "status-bar");
-wired(NoticeLine, "notice-line");
-wired(PlaceTabs, "place-tabs");
-wired(ConnectionTable, "connection-table");
-wired(ConnectionPlace, "connection-place");
-wired(ConnectApp, "connect-app");
-wired(StreamsFileLine, "streams-file");
-const streamPlace = wired(StreamPlace, "stream-place");
-const topicPlace = wired(TopicPlace, "topic-place");
+const portDialog = connected(PortDialog, "port-dialog");
+connected(StatusBar, "status-bar");
+connected(NoticeLine, "notice-line");
+connected(PlaceTabs, "place-tabs");
+connected(ConnectionTable, "connection-table");
+connected(ConnectionPlace, "connection-place");
+connected(ConnectApp, "connect-app");
+connected(StreamsFileLine, "streams-file");
+const streamPlace = connected(StreamPlace, "stream-place");
+const topicPlace = connected(TopicPlace, "topic-place");
 
 // a page kept in the browser's back-forward cache would hold its connections, of which there are six
 window.addEventListener("pagehide", () => {

@@ -20,9 +20,9 @@ export class ConnectionPlace extends HTMLElement {
   #settling;
 
   /** @param {App} app */
-  wire(app) {
-    this.#bar.wire("Height of the table and the wire", () => this.#table.reveal());
-    this.#wire.wire(app, {
+  connect(app) {
+    this.#bar.connect("Height of the table and the wire", () => this.#table.reveal());
+    this.#wire.connect(app, {
       close: () => this.#close(),
       choose: (id) => this.#table.find(id),
     });

@@ -99,7 +99,7 @@ export class ConnectionTable extends HTMLElement {
   #cameFrom = null;
 
   /** @param {App} app */
-  wire(app) {
+  connect(app) {
     this.#app = app;
     this.append(newTable());
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));

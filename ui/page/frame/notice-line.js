@@ -14,7 +14,7 @@ const newLine = markup(`
 
 export class NoticeLine extends HTMLElement {
   /** @param {App} app */
-  wire({ host, store }) {
+  connect({ host, store }) {
     this.append(newLine());
     part(this, "[data-act=dismiss]").addEventListener("click", () => {
       // it goes from the page whatever the shell makes of it; the shell forgets it for next time

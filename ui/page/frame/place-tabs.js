@@ -16,7 +16,7 @@ const newMark = markup(`<span class="problem"><span class="shape" aria-hidden="t
 
 export class PlaceTabs extends HTMLElement {
   /** @param {App} app */
-  wire({ store }) {
+  connect({ store }) {
     this.addEventListener("keydown", (event) => this.#onKey(event));
     for (const tab of this.#tabs) tab.addEventListener("click", () => this.#go(tab));
     const showOpen = () => {

@@ -46,7 +46,7 @@ export class PortDialog extends HTMLElement {
   #app = null;
 
   /** @param {App} app */
-  wire(app) {
+  connect(app) {
     this.#app = app;
     this.append(newDialog());
     part(this, "form").addEventListener("submit", (event) => {

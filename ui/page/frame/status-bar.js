@@ -38,7 +38,7 @@ export class StatusBar extends HTMLElement {
   #problem = "";
 
   /** @param {App} app */
-  wire(app) {
+  connect(app) {
     this.#app = app;
     const { host, store } = app;
     this.append(newBar());

@@ -16,7 +16,7 @@ export class SplitBar extends HTMLElement {
    * @param {string} label
    * @param {() => void} moved
    */
-  wire(label, moved) {
+  connect(label, moved) {
     this.#moved = moved;
     this.role = "separator";
     this.tabIndex = 0;

@@ -30,7 +30,7 @@ export class ConnectApp extends HTMLElement {
   #app = null;
 
   /** @param {App} app */
-  wire(app) {
+  connect(app) {
     this.#app = app;
     this.append(newBlock());
     for (const line of this.querySelectorAll(".line")) {

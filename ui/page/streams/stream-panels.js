@@ -19,7 +19,7 @@ export class StreamPlace extends HTMLElement {
   #shown = new Map();
 
   /** @param {App} app */
-  wire(app) {
+  connect(app) {
     app.store.on("streams", (streams) => this.#show(app, streams));
     // it tells also of what is not said of a stream in the list
     app.store.on("streams_file", () => {

@@ -39,7 +39,7 @@ export class StreamsFileLine extends HTMLElement {
   #said;
 
   /** @param {App} app */
-  wire(app) {
+  connect(app) {
     this.#app = app;
     const { host, store } = app;
     this.append(newLine());

@@ -15,7 +15,7 @@ export class TopicPlace extends HTMLElement {
   #list = null;
 
   /** @param {App} app */
-  wire(app) {
+  connect(app) {
     const list = new TopicList(app);
     list.onopen = (name) => this.#open(app, name);
     this.#list = list;

@@ -93,7 +93,7 @@ export class ConnectionWire extends HTMLElement {
    * @param {App} app
    * @param {Ways} ways
    */
-  wire(app, ways) {
+  connect(app, ways) {
     this.#app = app;
     this.#ways = ways;
     this.append(newWire());
