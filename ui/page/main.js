@@ -13,9 +13,9 @@ import { PlaceTabs } from "./frame/place-tabs.js";
 import { PortDialog } from "./frame/port-dialog.js";
 import { StatusBar } from "./frame/status-bar.js";
 import { Store } from "./store.js";
-import { StreamPlace } from "./streams/stream-panels.js";
+import { StreamPanels } from "./streams/stream-panels.js";
 import { StreamsFileLine } from "./streams/streams-file.js";
-import { TopicPlace } from "./topics/topic-panels.js";
+import { TopicPanels } from "./topics/topic-panels.js";
 import { findHost } from "./host/host.js";
 import { part } from "./parts/dom.js";
 
@@ -48,12 +48,12 @@ connected(ConnectionTable, "connection-table");
 connected(ConnectionPlace, "connection-place");
 connected(ConnectApp, "connect-app");
 connected(StreamsFileLine, "streams-file");
-const streamPlace = connected(StreamPlace, "stream-place");
-const topicPlace = connected(TopicPlace, "topic-place");
+const streamPanels = connected(StreamPanels, "stream-panels");
+const topicPanels = connected(TopicPanels, "topic-panels");
 
 // a page kept in the browser's back-forward cache would hold its connections, of which there are six
 window.addEventListener("pagehide", () => {
-  streamPlace.close();
-  topicPlace.close();
+  streamPanels.close();
+  topicPanels.close();
 });
 host.watch(store, app.askPort, app.underWay);

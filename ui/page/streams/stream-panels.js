@@ -1,5 +1,5 @@
 /**
- * <stream-place>: a panel for each stream of the server's list, in its order. The list may change while the page
+ * <stream-panels>: a panel for each stream of the server's list, in its order. The list may change while the page
  * is open: a panel whose stream is still there stays, with what it has received and its connection, and is told
  * what is new of it; one whose stream is gone closes it.
  *
@@ -14,7 +14,7 @@ import { streamFeed } from "./stream-feed.js";
 
 /** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */
 
-export class StreamPlace extends HTMLElement {
+export class StreamPanels extends HTMLElement {
   /** @type {Map<string, Shown>} by the path, which is what a stream is known by */
   #shown = new Map();
 
@@ -93,4 +93,4 @@ export class StreamPlace extends HTMLElement {
   }
 }
 
-customElements.define("stream-place", StreamPlace);
+customElements.define("stream-panels", StreamPanels);

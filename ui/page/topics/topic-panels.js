@@ -1,5 +1,5 @@
 /**
- * <topic-place>: the topics of the server, and a panel for each that was opened here. The list stands first and
+ * <topic-panels>: the topics of the server, and a panel for each that was opened here. The list stands first and
  * keeps its room, so that nothing moves when a topic begins.
  *
  * @import { App } from "../types.js"
@@ -8,7 +8,7 @@
 import { TopicList } from "./topic-list.js";
 import { TopicPanel } from "./topic-panel.js";
 
-export class TopicPlace extends HTMLElement {
+export class TopicPanels extends HTMLElement {
   /** @type {Map<string, TopicPanel>} */
   #panels = new Map();
   /** @type {TopicList | null} */
@@ -63,4 +63,4 @@ export class TopicPlace extends HTMLElement {
   }
 }
 
-customElements.define("topic-place", TopicPlace);
+customElements.define("topic-panels", TopicPanels);
