@@ -11,4 +11,4 @@ npx -y @tauri-apps/cli@2 icon icon.svg -o "$out/sizes" -p 16,32,48,64,128,256,51
 
 cp "$out"/sizes/*.png .
 cp "$out/default/icon.icns" "$out/default/icon.ico" .
-cp icon.svg ../../ui/icon.svg
+cp icon.svg ../../ui/page/icon.svg

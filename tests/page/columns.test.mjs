@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { UI, load } from "./ui.mjs";
+import { PAGE, load } from "./ui.mjs";
 
-const { COLUMNS } = await load("connection-columns.js");
-const css = (await readFile(path.join(UI, "connections.css"), "utf8")).replaceAll(/\/\*[^]*?\*\//g, "");
+const { COLUMNS } = await load("connections/columns.js");
+const css = (await readFile(path.join(PAGE, "connections/connections.css"), "utf8")).replaceAll(/\/\*[^]*?\*\//g, "");
 
 /** Padding of a row, and the widest scroll bar. */
 const AROUND = 30;

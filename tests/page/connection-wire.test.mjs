@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { WireReader } = await load("wire-reader.js");
-const { WireUtf8, decoded } = await load("wire-utf8.js");
-const { MOST_BYTES, MOST_LINES, MOST_PIECES, WireLog, fileName, filtered, linesBefore, linesBehind } = await load("wire-log.js");
-const { firstBelow } = await load("wire-scroll.js");
-const { afterKey, bounds, clamped } = await load("split-share.js");
+const { WireReader } = await load("wire/reader.js");
+const { WireUtf8, decoded } = await load("bytes/utf8.js");
+const { MOST_BYTES, MOST_LINES, MOST_PIECES, WireLog, fileName, filtered, linesBefore, linesBehind } = await load("wire/log.js");
+const { firstBelow } = await load("wire/scroll.js");
+const { afterKey, bounds, clamped } = await load("parts/split-share.js");
 
 const HEAD = "HTTP/1.1 200 OK\r\nx-a: b\r\n\r\n";
 const whole = (lines) => lines.map(({ name, value, end }) => name + value + end).join("");

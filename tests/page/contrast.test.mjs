@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { UI } from "./ui.mjs";
+import { PAGE } from "./ui.mjs";
 
-const css = await readFile(path.join(UI, "tokens.css"), "utf8");
+const css = await readFile(path.join(PAGE, "parts/tokens.css"), "utf8");
 const tokens = new Map(
   [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, { light, dark }]),
 );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { PREVIEW_LENGTH, count, cut, dataTitle, dateAndTime, duration, gap, longTime, preview, several, timeOfDay } = await load("format.js");
+const { PREVIEW_LENGTH, count, cut, dataTitle, dateAndTime, duration, gap, longTime, preview, several, timeOfDay } = await load("parts/format.js");
 
 test("times carry milliseconds and keep their width", () => {
   const at = new Date(2031, 0, 2, 3, 4, 5, 6).getTime();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { afterError, canStart, hasMoved, newestRow, streamUrl } = await load("reconnect.js");
+const { afterError, canStart, hasMoved, newestRow, streamUrl } = await load("panel/reconnect.js");
 
 const row = (changes) => ({ id: 1, state: "open", status: 200, ended: null, ...changes });
 const ended = (by, why, complete = false) => ({ by, why, complete, at_ms: 0 });

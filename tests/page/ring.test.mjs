@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { Ring } = await load("ring.js");
+const { Ring } = await load("panel/ring.js");
 
 const arrival = (data) => ({ at: 0, gap: null, id: data, event: "message", data, notice: null, resumed: null });
 const dataOf = (view) => Array.from({ length: view.size }, (_, index) => view.at(index).data);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { curlLine, publishLine } = await load("client-lines.js");
+const { curlLine, publishLine } = await load("parts/snippets.js");
 
 const SHELLS = ["sh", "dash", "bash", "zsh", "fish"];
 const there = (shell) => spawnSync(shell, ["-c", "exit 0"]).status === 0;

@@ -43,7 +43,7 @@ globalThis.clearTimeout = (id) => {
   if (id) timers[id - 1] = null;
 };
 
-const { StreamClient } = await load("stream-client.js");
+const { StreamClient } = await load("panel/stream-client.js");
 
 const BASE = "http://localhost:8000";
 const complete = { id: 1, state: "ended", status: 200, ended: { by: "server", why: "complete", complete: true } };
@@ -65,8 +65,8 @@ function client(host = HOST, underWay = new Set()) {
 
 /** A topic's, which begins with all that is kept. */
 function topicClient() {
-  const subject = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest", names_in_data: true, unpaced: false };
-  return watched(new StreamClient(subject, HOST, new Set(), new Set()));
+  const feed = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest", names_in_data: true, unpaced: false };
+  return watched(new StreamClient(feed, HOST, new Set(), new Set()));
 }
 
 /** @param {StreamClient} stream */

@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { NO_NAME, endingWords, gapWords, publishedWords, readName, topicPath, topicSummary, ttlWords } = await load("topics.js");
-const { publishLine, streamAddress } = await load("client-lines.js");
-const { emptiedHint, streamSubject, topicSubject } = await load("subject.js");
+const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } = await load("topics/topic-words.js");
+const { gapWords } = await load("panel/topic-events.js");
+const { topicPath } = await load("host/paths.js");
+const { publishLine, streamAddress } = await load("parts/snippets.js");
+const { emptiedHint } = await load("panel/feed.js");
+const { streamFeed } = await load("streams/stream-feed.js");
+const { topicFeed } = await load("topics/topic-feed.js");
 
 test("a name is taken as typed, or out of the path or address that was pasted", () => {
   for (const name of ["a", "0", "News.v2_~-", "x".repeat(64)]) {
@@ -50,22 +54,22 @@ test("only the server's own gap is one", () => {
 
 test("a topic begins with all that is kept, a stream with its beginning", () => {
   const stream = { path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] };
-  assert.equal(streamSubject(stream).from, "");
-  const topic = topicSubject("news", undefined);
+  assert.equal(streamFeed(stream).from, "");
+  const topic = topicFeed("news", undefined);
   assert.deepEqual([topic.from, topic.path, topic.events], ["earliest", "/topics/news", ["message", "gap"]]);
 });
 
 test("an empty list says what to do next, and a topic's also while it is open", () => {
-  const stream = streamSubject({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
-  const topic = topicSubject("news", undefined);
+  const stream = streamFeed({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
+  const topic = topicFeed("news", undefined);
   const standing = (state, final = false) => ({ state, words: "", note: null, final });
-  const withLine = (subject) => ["idle", "connecting", "open", "stopped"].map((state) => subject.hint(standing(state), "ready").withLine);
+  const withLine = (feed) => ["idle", "connecting", "open", "stopped"].map((state) => feed.hint(standing(state), "ready").withLine);
   assert.deepEqual(withLine(stream), [true, false, false, true]);
   assert.deepEqual(withLine(topic), [true, false, true, true]);
-  for (const subject of [stream, topic]) {
-    assert.equal(subject.hint(standing("lost"), "ready").withLine, false);
-    assert.equal(subject.hint(standing("lost", true), "ready").withLine, true);
-    assert.match(subject.hint(standing("idle"), "stopped").words, /^Start the server/);
+  for (const feed of [stream, topic]) {
+    assert.equal(feed.hint(standing("lost"), "ready").withLine, false);
+    assert.equal(feed.hint(standing("lost", true), "ready").withLine, true);
+    assert.match(feed.hint(standing("idle"), "stopped").words, /^Start the server/);
   }
   assert.equal(topic.line(streamAddress({ url: null, port: 8000 }, topic.path)), "curl -d 'hello' 'http://localhost:8000/topics/news'");
   assert.equal(publishLine("http://localhost:8001/topics/a"), "curl -d 'hello' 'http://localhost:8001/topics/a'");
@@ -75,11 +79,11 @@ test("an empty list says what to do next, and a topic's also while it is open", 
 // started, while it ran.
 test("an empty panel sends nobody to start a server that only gives no answer", () => {
   const idle = { state: "idle", words: "not started", note: null, final: true };
-  const stream = streamSubject({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
-  for (const subject of [stream, topicSubject("news", undefined)]) {
-    assert.match(subject.hint(idle, "ready").words, /^Start (opens|subscribes)/);
-    assert.match(subject.hint(idle, "stopped").words, /^Start the server/);
-    assert.match(subject.hint(idle, "unreachable").words, /^The server does not answer/);
+  const stream = streamFeed({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
+  for (const feed of [stream, topicFeed("news", undefined)]) {
+    assert.match(feed.hint(idle, "ready").words, /^Start (opens|subscribes)/);
+    assert.match(feed.hint(idle, "stopped").words, /^Start the server/);
+    assert.match(feed.hint(idle, "unreachable").words, /^The server does not answer/);
   }
 });
 

@@ -1,20 +1,18 @@
 // Gives the tests the page's modules. They are ES modules named .js without a package.json, as browsers take
 // them; Node wants to be told, so it gets a copy beside a package.json that says so.
 
-import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-export const UI = fileURLToPath(new URL("../../ui/", import.meta.url));
+export const PAGE = fileURLToPath(new URL("../../ui/page/", import.meta.url));
 
 const copy = await mkdtemp(path.join(tmpdir(), "sse-workbench-page-"));
 await writeFile(path.join(copy, "package.json"), JSON.stringify({ type: "module" }));
-for (const name of await readdir(UI)) {
-  if (name.endsWith(".js")) await copyFile(path.join(UI, name), path.join(copy, name));
-}
+await cp(PAGE, copy, { recursive: true });
 after(() => rm(copy, { recursive: true }));
 
-/** @param {string} name for example `ring.js` */
+/** @param {string} name below `ui/page`, for example `panel/ring.js` */
 export const load = (name) => import(pathToFileURL(path.join(copy, name)).href);

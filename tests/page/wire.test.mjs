@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { drawable, eventLines, headLines, pieces } = await load("wire-text.js");
-const { fileProblemWords, fileWords } = await load("words.js");
+const { drawable, eventLines, headLines, pieces } = await load("bytes/text.js");
+const { fileProblemWords, fileWords } = await load("parts/words.js");
 
 const whole = (lines) => lines.map(({ name, value, end }) => name + value + end).join("");
 

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { curlLine, pageLines, streamAddress } = await load("client-lines.js");
-const { backRank, backWords, beforeWords, endWords, fateWords, hasStream, headline, keptWords, noWireWords, otherTitle, refusedOrigin, silentWords, standingWords, tallyWords, verdictWords } = await load("words.js");
-const { nextStaying, stepIndex, withAccelerator } = await load("keys.js");
+const { curlLine, pageLines, streamAddress } = await load("parts/snippets.js");
+const { backRank, backWords, endWords, fateWords, hasStream, headline, otherTitle, refusedOrigin, silentWords, standingWords, tallyWords, verdictWords } = await load("parts/words.js");
+const { beforeWords, keptWords, noWireWords } = await load("wire/wire-words.js");
+const { nextStaying, stepIndex, withAccelerator } = await load("parts/keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
   assert.equal(curlLine(streamAddress({ url: "http://localhost:8001", port: 8001 }, "/s")), "curl -N 'http://localhost:8001/s'");

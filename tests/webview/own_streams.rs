@@ -9,7 +9,7 @@ use crate::{opened, own_row};
 
 /// The paths of the streams that have a panel, in their order.
 async fn paths(page: &Page) -> Result<Value, String> {
-    page.js("return [...document.querySelectorAll('stream-place > stream-panel')].map((panel) => panel.dataset.path);")
+    page.js("return [...document.querySelectorAll('stream-panels > stream-panel')].map((panel) => panel.dataset.path);")
         .await
 }
 

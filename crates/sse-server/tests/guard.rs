@@ -17,7 +17,7 @@ async fn every_route_passes_the_guard() {
         "/api/state",
         "/api/connections",
         "/nope",
-        "/index.html",
+        "/page/main.js",
     ] {
         for (host, status) in [
             ("evil.com", 421),

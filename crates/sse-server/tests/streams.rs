@@ -235,7 +235,12 @@ async fn what_is_not_there_is_told_in_a_sentence() {
         ("DELETE", "/numbers", 405, "use GET or POST"),
         ("POST", "/api/state", 405, "use GET"),
         ("PUT", "/", 405, "use GET"),
-        ("POST", "/index.html", 405, "use GET"),
+        ("POST", "/page/main.js", 405, "use GET"),
+        ("GET", "/main.js", 404, "nothing at /main.js"),
+        ("GET", "/index.html", 404, "nothing at /index.html"),
+        ("GET", "/page/index.html", 404, "nothing at"),
+        ("GET", "/page/types.d.ts", 404, "nothing at"),
+        ("GET", "/page/", 404, "nothing at /page/"),
     ] {
         let (mut client, head) = bench.ask(method, target, &[("content-length", "0")]).await;
         assert_eq!(head.status, status, "{method} {target}");

@@ -7,14 +7,13 @@ use axum::http::{Method, Response, StatusCode};
 
 use super::answer::tell;
 use super::context::Context;
-use super::page;
 use crate::guard::Area;
 use sse_engine::stream::{Stream, is_below};
 use sse_engine::topics::PREFIX;
 
 /// What a path leads to.
 #[derive(Clone, Debug)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Lookup<'a> {
     Stream(Arc<Stream>),
     /// With the name that was asked for, good or bad.
     Topic(&'a str),
@@ -24,33 +23,33 @@ pub(crate) enum Place<'a> {
     Nothing,
 }
 
-impl Place<'_> {
+impl Lookup<'_> {
     /// The row of the guard's table for a request with this method.
     pub(crate) fn area(&self, method: &Method) -> Area {
         match self {
-            Place::Topic(_) if *method == Method::DELETE => Area::EndOfTopic,
-            Place::Stream(_) | Place::Topic(_) => Area::Stream,
-            Place::Api => Area::Api,
-            Place::Page => Area::Page,
-            Place::Health => Area::Health,
-            Place::Nothing => Area::Nothing,
+            Lookup::Topic(_) if *method == Method::DELETE => Area::EndOfTopic,
+            Lookup::Stream(_) | Lookup::Topic(_) => Area::Stream,
+            Lookup::Api => Area::Api,
+            Lookup::Page => Area::Page,
+            Lookup::Health => Area::Health,
+            Lookup::Nothing => Area::Nothing,
         }
     }
 }
 
 /// Streams are data, so they are looked up and not routed.
-pub(crate) fn place<'a>(context: &Context, path: &'a str) -> Place<'a> {
+pub(crate) fn lookup<'a>(context: &Context, path: &'a str) -> Lookup<'a> {
     if let Some(name) = path.strip_prefix(PREFIX) {
-        return Place::Topic(name);
+        return Lookup::Topic(name);
     }
     if is_below(path, "/api") {
-        return Place::Api;
+        return Lookup::Api;
     }
     match context.streams.find(path) {
-        Some(stream) => Place::Stream(stream),
-        None if path == "/healthz" => Place::Health,
-        None if path == "/" || is_below(path, "/page") || page::is_file(path) => Place::Page,
-        None => Place::Nothing,
+        Some(stream) => Lookup::Stream(stream),
+        None if path == "/healthz" => Lookup::Health,
+        None if path == "/" || is_below(path, "/page") => Lookup::Page,
+        None => Lookup::Nothing,
     }
 }
 

@@ -20,6 +20,9 @@ use super::lookup::not_found;
 #[exclude = "*.md"]
 struct Ui;
 
+/// All of the page but its index is there, and no stream can be: `/page` is reserved.
+const BELOW: &str = "page/";
+
 /// The page asks for nothing but itself, its own API and the streams (invariant 8).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -33,7 +36,12 @@ pub(super) async fn asset(
     request: Request<Body>,
 ) -> Response<Body> {
     let path = request.uri().path();
-    let name = path.trim_start_matches('/');
+    let name = path
+        .strip_prefix('/')
+        .filter(|name| name.starts_with(BELOW));
+    let Some(name) = name else {
+        return not_found(&context, path);
+    };
     if Ui::get(name).is_some() && !matches!(*request.method(), Method::GET | Method::HEAD) {
         let sentence = format!("{path} does not answer {}: use GET.", request.method());
         let mut response = say(StatusCode::METHOD_NOT_ALLOWED, &sentence);
@@ -43,11 +51,6 @@ pub(super) async fn asset(
         return response;
     }
     file(&context, name, path)
-}
-
-/// Whether the page has a file at this path, which no stream may hide.
-pub(crate) fn is_file(path: &str) -> bool {
-    Ui::get(path.trim_start_matches('/')).is_some()
 }
 
 fn file(context: &Context, name: &str, path: &str) -> Response<Body> {

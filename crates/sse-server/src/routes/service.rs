@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use super::answer::{Answer, ONE_CODING, last_words, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
-use super::lookup::{Place, not_found, place};
+use super::lookup::{Lookup, lookup, not_found};
 use super::visitor::{Visitor, client, unread_client};
 use super::{api, head, page, spelling, streams, topics};
 use crate::config::Limits;
@@ -62,8 +62,8 @@ impl App {
     ) -> Answer {
         let target = spelling::in_one_spelling(std::mem::take(request.uri_mut()));
         request.uri_mut().clone_from(&target);
-        let place = place(&self.context, target.path());
-        let area = place.area(request.method());
+        let found = lookup(&self.context, target.path());
+        let area = found.area(request.method());
         let ends = Ends {
             peer: peer.ip(),
             local: local.ip(),
@@ -78,7 +78,7 @@ impl App {
                 };
                 let answer = match unanswerable(&request) {
                     Some(refusal) => refusal.into(),
-                    None => self.admitted(request, place, visitor).await,
+                    None => self.admitted(request, found, visitor).await,
                 };
                 (answer, Some(admission))
             }
@@ -93,20 +93,25 @@ impl App {
     }
 
     /// Answers a request that the guard let through.
-    async fn admitted(&self, request: Request<Body>, place: Place<'_>, visitor: Visitor) -> Answer {
+    async fn admitted(
+        &self,
+        request: Request<Body>,
+        found: Lookup<'_>,
+        visitor: Visitor,
+    ) -> Answer {
         let is_preflight = guard::is_preflight(&request);
-        match place {
-            Place::Topic(_) if is_preflight => {
+        match found {
+            Lookup::Topic(_) if is_preflight => {
                 let own = visitor.class == Class::Own;
                 preflight(request.headers(), own).into()
             }
-            Place::Stream(_) | Place::Nothing if is_preflight => {
+            Lookup::Stream(_) | Lookup::Nothing if is_preflight => {
                 preflight(request.headers(), false).into()
             }
-            Place::Stream(found) => stream(&self.context, found, visitor, request).await,
-            Place::Topic(name) => topic(&self.context, name, visitor, request).await,
-            Place::Nothing => self.not_found(&request, visitor).into(),
-            Place::Api | Place::Page | Place::Health => {
+            Lookup::Stream(one) => stream(&self.context, one, visitor, request).await,
+            Lookup::Topic(name) => topic(&self.context, name, visitor, request).await,
+            Lookup::Nothing => self.not_found(&request, visitor).into(),
+            Lookup::Api | Lookup::Page | Lookup::Health => {
                 let Ok(response) = self.router.clone().oneshot(request).await;
                 response.into()
             }

@@ -1,0 +1,101 @@
+// Who may ask whom on the page: a file names files of its own folder and of those that stand behind it in the list, the
+// places do not know each other, and nothing goes round in a ring. What is named for its types alone counts as well.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { PAGE } from "./ui.mjs";
+
+/** From what knows most to what knows nothing. Those on one line do not know each other. */
+const ROOMS = [["main"], ["frame"], ["streams", "topics", "connections"], ["panel"], ["wire"], ["host"], ["store"], ["bytes"], ["parts"]];
+
+/** What lies in no folder: two rooms of one file each, and what is no code. */
+const LOOSE = new Map([["main.js", "main"], ["store.js", "store"], ["icon.svg", ""]]);
+
+/** Every file may name them, and whom they name is not asked: nothing of them is there at run time. @param {string} file */
+const isShapes = (file) => /^[\w-]+\.d\.ts$/.test(file);
+
+/** The room of a file below `ui/page`; undefined where it is in none. @param {string} file */
+function roomOf(file) {
+  const [folder, ...rest] = file.split("/");
+  if (rest.length === 0) return isShapes(file) ? "" : LOOSE.get(file);
+  return !["main", "store"].includes(folder) && ROOMS.flat().includes(folder) ? folder : undefined;
+}
+
+/** @param {string} room */
+const rank = (room) => ROOMS.findIndex((line) => line.includes(room));
+
+/**
+ * What is wrong, a sentence each.
+ *
+ * @param {Map<string, string[]>} named for each file those that it names
+ */
+function faults(named) {
+  const strangers = [...named.keys()].filter((file) => roomOf(file) === undefined).map((file) => `${file} is in no room of the page`);
+  const arrows = [...named].flatMap(([file, others]) => {
+    const from = roomOf(file);
+    return others.flatMap((other) => {
+      const to = roomOf(other);
+      if (from === undefined || to === undefined || isShapes(other) || from === to || rank(from) < rank(to)) return [];
+      return [`${file} may not name ${other}: ${from} does not stand before ${to}`];
+    });
+  });
+  return [...strangers, ...arrows, ...rings(named)];
+}
+
+/** @param {Map<string, string[]>} named */
+function rings(named) {
+  /** @type {Set<string>} */
+  const done = new Set();
+  /** @type {string[]} */
+  const found = [];
+  /** @param {string} file @param {string[]} way */
+  const follow = (file, way) => {
+    if (way.includes(file)) found.push(`a ring: ${[...way.slice(way.indexOf(file)), file].join(" > ")}`);
+    if (done.has(file)) return;
+    done.add(file);
+    for (const other of named.get(file) ?? []) follow(other, [...way, file]);
+  };
+  for (const file of named.keys()) follow(file, []);
+  return found;
+}
+
+/** The modules that a text names: imported, handed on, or in a comment for their types. @param {string} text */
+const specifiers = (text) => [...text.matchAll(/\b(?:from\s+|import\s+|import\(\s*)(["'])([^"'\n]+)\1/g)].map(([, , name]) => name);
+
+/** Those of a file below `ui/page`. @param {string} file */
+function namedBy(file) {
+  return specifiers(readFileSync(path.join(PAGE, file), "utf8")).map((name) => {
+    const plain = path.posix.join(path.posix.dirname(file), name);
+    const found = [plain, plain.replace(/\.js$/, ".d.ts")].find((one) => existsSync(path.join(PAGE, one)));
+    assert.ok(name.startsWith(".") && found, `${file} names ${name}, which is no file of the page`);
+    return found;
+  });
+}
+
+const files = readdirSync(PAGE, { recursive: true })
+  .filter((file) => statSync(path.join(PAGE, file)).isFile())
+  .map((file) => file.replaceAll(path.sep, "/"));
+
+test("a file of the page names only what stands behind it, and nothing goes round in a ring", () => {
+  assert.ok(files.length > 50, `${files.length} files`);
+  const named = new Map(files.map((file) => [file, file.endsWith(".js") ? namedBy(file) : []]));
+  assert.deepEqual(faults(named), []);
+});
+
+test("an arrow up, one from place to place, a ring and a file in no room are found", () => {
+  /** @param {Record<string, string[]>} named */
+  const found = (named) => faults(new Map(Object.entries(named)));
+  assert.deepEqual(found({ "main.js": ["frame/a.js", "store.js"], "frame/a.js": ["topics/b.js", "types.d.ts"], "topics/b.js": ["parts/c.js"] }), []);
+  assert.deepEqual(found({ "parts/a.js": ["host/b.js"] }), ["parts/a.js may not name host/b.js: parts does not stand before host"]);
+  assert.deepEqual(found({ "store.js": ["main.js"] }), ["store.js may not name main.js: store does not stand before main"]);
+  assert.deepEqual(found({ "topics/a.js": ["streams/b.js"] }), ["topics/a.js may not name streams/b.js: topics does not stand before streams"]);
+  assert.deepEqual(found({ "wire/a.js": ["wire/b.js"], "wire/b.js": ["wire/c.js"], "wire/c.js": ["wire/b.js"] }), ["a ring: wire/b.js > wire/c.js > wire/b.js"]);
+  assert.deepEqual(found({ "a.js": [], "faults/a.js": [], "main/a.js": [] }).length, 3);
+});
+
+test("a module is named in more ways than one", () => {
+  const text = `import { a } from "./a.js";\nimport "./b.js";\nexport { c } from './c.js';\nawait import("./d.js");\n/** @import { E } from "./e.js" */\n/** @param {import("./f.js").F} f */`;
+  assert.deepEqual(specifiers(text), ["./a.js", "./b.js", "./c.js", "./d.js", "./e.js", "./f.js"]);
+});

@@ -1,0 +1,218 @@
+// What is asked of a connection whose wire is shown, and what the answers mean: when it is over, and when it is gone.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./ui.mjs";
+
+const { ROW_AGE_MS, WireFeed } = await load("wire/wire-feed.js");
+const { WireHold } = await load("wire/hold.js");
+const { TauriHost } = await load("host/tauri.js");
+const { WebHost } = await load("host/web.js");
+
+const ROW = { id: 7, since_ms: 1000, http: "1.0", state: "open", blocked: false, bytes: 0 };
+const ENDED = { ...ROW, state: "ended" };
+const WIRE = { id: 7, since_ms: 1000, taken: 0, missed: 0, on: true, pieces: [], events: [] };
+const piece = (offset, bytes) => ({ at_ms: offset, offset, begins: true, bytes });
+const sent = (text, more = {}) => ({ ...WIRE, taken: text.length, pieces: [piece(0, text)], ...more });
+const text = ({ log }) => log.rows.map(({ bytes }) => bytes).join("");
+
+/**
+ * A feed at a clock that stands still until it is set, and a host that answers what it is told to.
+ *
+ * @param {object} row
+ */
+function begin(row) {
+  const all = { now: 0, asked: [], wire: WIRE, row };
+  const answer = (what, said) => {
+    all.asked.push(what);
+    return said instanceof Error ? Promise.reject(said) : Promise.resolve(said);
+  };
+  const host = { wire: (_, from) => answer(`wire from ${from}`, all.wire), row: () => answer("row", all.row) };
+  const feed = new WireFeed(row, 0);
+  const ask = () => feed.ask(host, () => all.now).catch(() => {});
+  return Object.assign(all, { feed, ask });
+}
+
+test("the bytes of an open connection are asked for as they come, its row only where the table does not tell it", async () => {
+  const all = begin(ROW);
+  all.wire = sent("abc");
+  await all.ask();
+  all.now = 900;
+  all.wire = { ...WIRE, taken: 3 };
+  assert.equal(all.feed.wait(all.now), 0);
+  await all.ask();
+  assert.deepEqual(all.asked, ["wire from 0", "wire from 3"]);
+  all.now = ROW_AGE_MS;
+  await all.ask();
+  all.now = 1500;
+  await all.ask();
+  assert.deepEqual(all.asked.slice(2), ["wire from 3", "row", "wire from 3"]);
+  all.feed.refresh([{ ...ROW, id: 8 }, { ...ROW, bytes: 3 }], 1900);
+  assert.equal(all.feed.row.bytes, 3);
+  all.now = 2500;
+  await all.ask();
+  assert.deepEqual(all.asked.slice(5), ["wire from 3"]);
+  assert.equal(text(all.feed), "abc");
+});
+
+test("after its end the last bytes are asked for once, and the row as long as it is in the table", async () => {
+  const all = begin(ROW);
+  // nothing is kept any more, so it is over whatever the row said: it is asked for at once, but not time and again
+  all.wire = sent("abc", { on: false });
+  await all.ask();
+  await all.ask();
+  assert.deepEqual(all.asked, ["wire from 0", "row", "wire from 3"]);
+  all.now = 1000;
+  all.row = ENDED;
+  await all.ask();
+  // the end was told after the bytes were, so some may follow
+  assert.equal(all.feed.wait(all.now), 0);
+  all.wire = { ...WIRE, taken: 5, on: false, pieces: [piece(3, "de")] };
+  await all.ask();
+  assert.deepEqual(all.asked.slice(3), ["wire from 3", "row", "wire from 3"]);
+  assert.equal(all.feed.wait(1000), ROW_AGE_MS);
+  assert.equal(all.feed.wait(1400), 600);
+  all.now = 2000;
+  all.row = { ...ENDED, afterwards: { kind: "missing" } };
+  await all.ask();
+  assert.deepEqual(all.asked.slice(6), ["row"]);
+  assert.equal(all.feed.row.afterwards.kind, "missing");
+  all.feed.refresh([ENDED], 2500);
+  assert.equal(all.feed.wait(2600), 900, "the table tells it");
+  all.now = 3500;
+  all.row = null;
+  await all.ask();
+  assert.deepEqual([all.feed.gone, all.feed.wait(9999), text(all.feed)], [true, null, "abcde"]);
+});
+
+test("a refused one has no bytes, but a row", async () => {
+  const all = begin({ ...ROW, state: "refused" });
+  assert.equal(all.feed.wait(0), ROW_AGE_MS);
+  all.now = ROW_AGE_MS;
+  await all.ask();
+  assert.deepEqual(all.asked, ["row"]);
+});
+
+test("one that was told that nothing is left has no bytes either", async () => {
+  const all = begin({ ...ENDED, status: 204, ended: { complete: true } });
+  all.now = ROW_AGE_MS;
+  await all.ask();
+  assert.deepEqual(all.asked, ["row"]);
+});
+
+test("no answer is not the end of it: it is asked again, and the bytes that are there come", async () => {
+  const all = begin(ENDED);
+  all.wire = new Error("Nothing answers.");
+  await all.ask();
+  assert.deepEqual([all.feed.problem, all.feed.wait(0)], ["", 0], "once may be a hitch");
+  await all.ask();
+  assert.deepEqual([all.feed.problem, all.feed.wait(0), all.feed.gone], ["Nothing answers.", 0, false]);
+  all.wire = sent("abc", { on: false });
+  await all.ask();
+  assert.deepEqual([all.feed.problem, text(all.feed)], ["", "abc"]);
+  // the row is asked for on its own now, and may have no answer either
+  all.row = new Error("Nothing answers.");
+  for (all.now of [1000, 2000]) await all.ask();
+  assert.deepEqual(all.asked.slice(3), ["row", "row"]);
+  assert.equal(all.feed.problem, "Nothing answers.");
+  all.row = ENDED;
+  all.now = 3000;
+  await all.ask();
+  assert.equal(all.feed.problem, "");
+});
+
+test("one that is no longer in the table is asked for no more, and what is there stays", async () => {
+  const all = begin(ROW);
+  all.wire = sent("abc");
+  await all.ask();
+  all.wire = null;
+  await all.ask();
+  assert.deepEqual([all.feed.gone, all.feed.wait(0), all.feed.problem, text(all.feed)], [true, null, "", "abc"]);
+  assert.equal(all.feed.refresh([{ ...ROW, bytes: 9 }], 5), false);
+});
+
+test("another connection of the same number is another one: nothing of it is taken for this one's", async () => {
+  const other = { ...ROW, since_ms: 2000 };
+  const all = begin(ROW);
+  all.wire = sent("abc");
+  await all.ask();
+  all.wire = { ...WIRE, since_ms: 2000, taken: 9, pieces: [piece(3, "other.")] };
+  await all.ask();
+  assert.deepEqual([all.feed.gone, text(all.feed), all.feed.log.taken], [true, "abc", 3]);
+  // by the table, or by its row
+  const told = begin(ENDED);
+  assert.ok(told.feed.refresh([other], 5));
+  assert.deepEqual([told.feed.gone, told.feed.row], [true, ENDED]);
+  const asked = begin(ENDED);
+  asked.row = other;
+  asked.now = ROW_AGE_MS;
+  await asked.ask();
+  assert.deepEqual([asked.feed.gone, asked.feed.row], [true, ENDED]);
+  assert.deepEqual([ROW, other, { ...ROW, id: 8 }].map((row) => asked.feed.is(row)), [true, false, false]);
+});
+
+test("both hosts tell one that is gone from no answer, and find a row by its number", async (t) => {
+  const invoked = [];
+  const invoke = async (command, args) => (invoked.push([command, args]), command === "wire" ? null : { rows: [{ id: 7 }] });
+  const window = new TauriHost({ core: { invoke }, event: {} });
+  assert.deepEqual([await window.wire(7, 3), await window.row(7), await window.row(8)], [null, { id: 7 }, null]);
+  assert.deepEqual(invoked.slice(0, 2), [["wire", { id: 7, from: 3 }], ["look", { look: { id: 7 } }]]);
+
+  globalThis.location = { host: "localhost:8000" };
+  t.after(() => delete globalThis.location);
+  const browser = new WebHost();
+  const fetched = t.mock.method(globalThis, "fetch", async () => Response.json({ error: "There is no such connection." }, { status: 404 }));
+  assert.equal(await browser.wire(7, 3), null);
+  assert.equal(fetched.mock.calls[0].arguments[0], "/api/wire?id=7&from=3");
+  fetched.mock.mockImplementation(async () => Response.json({ error: "Not now." }, { status: 503 }));
+  await assert.rejects(browser.wire(7, 3), /^Error: Not now\.$/);
+  fetched.mock.mockImplementation(() => Promise.reject(new TypeError("no route")));
+  await assert.rejects(browser.wire(7, 3), /Nothing answers on localhost:8000/);
+  await assert.rejects(browser.row(7), /Nothing answers on localhost:8000/);
+  fetched.mock.mockImplementation(async () => Response.json({ rows: [{ id: 7 }] }));
+  assert.deepEqual([await browser.row(7), await browser.row(8)], [{ id: 7 }, null]);
+  assert.equal(fetched.mock.calls.at(-1).arguments[0], "/api/connections?id=8");
+});
+
+/** A log of so many bytes, one in each piece, the first of which have gone. */
+const log = (pieces, gone = 0) => ({
+  rows: Array.from({ length: pieces - gone }, (_, at) => ({ offset: gone + at })),
+  seen: pieces,
+  end: pieces,
+  heard: true,
+});
+
+test("what is held stays, what came since is counted, and what went unseen is told", () => {
+  const hold = new WireHold();
+  const held = log(3);
+  hold.drawn(held);
+  assert.deepEqual([hold.holds, hold.rows(log(5)).length], [false, 5]);
+  hold.hold();
+  hold.drawn(log(5));
+  assert.deepEqual([hold.holds, hold.paused, hold.rows(log(5)), hold.news(log(5))], [true, false, held.rows, 2]);
+  assert.equal(hold.follow(log(9, 8)), 5);
+  assert.deepEqual([hold.holds, hold.news(log(9)), hold.follow(log(9))], [false, 0, 0]);
+});
+
+test("before the first answer there is nothing to hold: reading holds nothing, and a pause waits for it", () => {
+  const unheard = { ...log(0), heard: false };
+  const read = new WireHold();
+  read.hold();
+  read.drawn(unheard);
+  read.hold();
+  read.drawn(log(12));
+  assert.deepEqual([read.holds, read.news(log(13)), read.rows(log(12)).length], [false, 0, 12]);
+  const paused = new WireHold();
+  paused.pause();
+  paused.drawn(unheard);
+  assert.deepEqual([paused.holds, paused.paused], [false, true]);
+  paused.drawn(log(12));
+  assert.deepEqual([paused.holds, paused.rows(log(13)).length, paused.news(log(13))], [true, 12, 1]);
+  // nothing has been sent yet: that can be held by a pause, but not be read
+  const quiet = new WireHold();
+  quiet.drawn(log(0));
+  quiet.hold();
+  assert.equal(quiet.holds, false);
+  quiet.pause();
+  assert.deepEqual([quiet.holds, quiet.news(log(2))], [true, 2]);
+});

@@ -1,0 +1,143 @@
+/**
+ * What was on the wire, taken apart for the eye and never changed: the lines of a head and of events, and the
+ * characters that show nothing of themselves. Pure. All parts put together again are the text that was given.
+ *
+ * @import { WireLine, WirePiece } from "../types.js"
+ */
+
+import { count } from "../parts/format.js";
+
+/** A line ends with CR LF, LF or CR (WHATWG HTML 9.2.5); the last one may have no end. */
+const LINE = /([^\r\n]*)(\r\n|\r|\n|$)/g;
+/** Controls, and what changes the direction or the place of others without being seen itself. */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+/** The controls of ASCII in their order, as its standard abbreviates them. Unicode has pictures of them, which few fonts have. */
+const CONTROLS =
+  "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
+const PIECES = new RegExp(`(${UNSEEN.source})`);
+
+/** @type {Set<string>} */
+const FIELDS = new Set(["data", "event", "id", "retry"]);
+
+/**
+ * The lines of events.
+ *
+ * @param {string} text
+ * @returns {WireLine[]}
+ */
+export function eventLines(text) {
+  return lines(text, (line) => ({ kind: lineKind(line), name: line.slice(0, nameLength(line, false)) }));
+}
+
+/**
+ * The lines of an answer's head.
+ *
+ * @param {string} text
+ * @returns {WireLine[]}
+ */
+export function headLines(text) {
+  return lines(text, (line) => ({ kind: "head", name: line.slice(0, nameLength(line, true)) }));
+}
+
+/**
+ * What a line of an event is.
+ *
+ * @param {string} line
+ * @returns {WireLine["kind"]}
+ */
+export function lineKind(line) {
+  const colon = line.indexOf(":");
+  if (colon === 0) return "comment";
+  const field = colon < 0 ? line : line.slice(0, colon);
+  return /** @type {WireLine["kind"]} */ (FIELDS.has(field) ? field : "other");
+}
+
+/**
+ * How long the name of a line's field is, with its colon and one space. A line of an event without a colon is all
+ * name, one of a head has none, as has a comment.
+ *
+ * @param {string} line
+ * @param {boolean} inHead
+ */
+export function nameLength(line, inHead) {
+  if (inHead) return /^[^ :]+: ?/.exec(line)?.[0].length ?? 0;
+  const colon = line.indexOf(":");
+  if (colon < 0) return line.length;
+  return colon === 0 ? 0 : colon + (line[colon + 1] === " " ? 2 : 1);
+}
+
+/**
+ * @param {string} text
+ * @param {(line: string) => Pick<WireLine, "kind" | "name">} read
+ * @returns {WireLine[]}
+ */
+function lines(text, read) {
+  return [...text.matchAll(LINE)]
+    .filter(([whole]) => whole !== "")
+    .map(([, line, end]) => {
+      const { kind, name } = read(line);
+      return { kind, name, value: line.slice(name.length), end };
+    });
+}
+
+/**
+ * A text in pieces: what can be read, and between it single characters with the sign that stands for them.
+ *
+ * @param {string} text
+ * @returns {WirePiece[]}
+ */
+export function pieces(text) {
+  return text
+    .split(PIECES)
+    .filter((piece) => piece !== "")
+    .map((piece) => ({ text: piece, sign: piece.length === 1 && UNSEEN.test(piece) ? signOf(piece) : null }));
+}
+
+/** So many signs in a row are drawn one by one; what is more is one sign with their number. */
+const SIGNS_IN_A_ROW = 32;
+/** So many pieces of one line are drawn; the rest of it is drawn as it is. No browser lays out tens of thousands in a frame. */
+const PIECES_OF_A_LINE = 1000;
+
+/**
+ * The same pieces, bundled where they are too many to be drawn. All of them put together are still the text.
+ *
+ * @param {WirePiece[]} found
+ * @returns {WirePiece[]}
+ */
+export function drawable(found) {
+  if (found.length <= SIGNS_IN_A_ROW) return found;
+  /** @type {WirePiece[]} */
+  const drawn = [];
+  for (let from = 0; from < found.length; ) {
+    if (drawn.length === PIECES_OF_A_LINE) {
+      drawn.push({ text: textOf(found.slice(from)), sign: null });
+      break;
+    }
+    let to = from;
+    while (to < found.length && found[to].sign !== null) to += 1;
+    if (to - from > SIGNS_IN_A_ROW) {
+      drawn.push(bundle(found.slice(from, to)));
+      from = to;
+    } else {
+      drawn.push(found[from]);
+      from += 1;
+    }
+  }
+  return drawn;
+}
+
+/** @param {WirePiece[]} run of signs */
+function bundle(run) {
+  const alike = run.every(({ sign }) => sign === run[0].sign);
+  return { text: textOf(run), sign: alike ? `${run[0].sign} × ${count(run.length)}` : `${count(run.length)} unseen` };
+}
+
+/** @param {WirePiece[]} run */
+const textOf = (run) => run.map(({ text }) => text).join("");
+
+/** @param {string} character */
+function signOf(character) {
+  const code = character.charCodeAt(0);
+  if (code === 0x7f) return "DEL";
+  return CONTROLS[code] ?? `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}

@@ -1,0 +1,100 @@
+/**
+ * <connection-place>: the table of connections, and the wire of the chosen one beneath it while that is open. The
+ * wire follows the cursor of the table, a moment later: whoever walks along the rows only passes them, and each look
+ * at a wire makes the server keep it.
+ *
+ * @import { App, Row } from "../types.js"
+ */
+
+import { ConnectionTable } from "./connection-table.js";
+import { ConnectionWire } from "../wire/connection-wire.js";
+import { SplitBar } from "../parts/split-bar.js";
+import { hasModifier } from "../parts/keys.js";
+import { part } from "../parts/dom.js";
+
+/** Longer than the pause between two presses of a key that is held down. */
+const SETTLED_MS = 150;
+
+export class ConnectionPlace extends HTMLElement {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #settling;
+
+  /** @param {App} app */
+  connect(app) {
+    this.#bar.connect("Height of the table and the wire", () => this.#table.reveal());
+    this.#wire.connect(app, {
+      close: () => this.#close(),
+      choose: (id) => this.#table.find(id),
+    });
+    this.#table.tell({
+      open: (row, byKey) => this.#open(row, byKey),
+      moved: (row) => this.#follow(row),
+      heard: (rows) => this.#wire.refresh(rows),
+      close: () => this.#close(),
+    });
+    new ResizeObserver(() => this.#bar.fit()).observe(this);
+    this.addEventListener("keydown", this.#onKey);
+  }
+
+  get #table() {
+    return /** @type {ConnectionTable} */ (part(this, "connection-table"));
+  }
+
+  get #bar() {
+    return /** @type {SplitBar} */ (part(this, "split-bar"));
+  }
+
+  get #wire() {
+    return /** @type {ConnectionWire} */ (part(this, "connection-wire"));
+  }
+
+  /**
+   * @param {Row} row
+   * @param {boolean} byKey
+   */
+  #open(row, byKey) {
+    clearTimeout(this.#settling);
+    const wasOpen = !this.#wire.hidden;
+    if (wasOpen && this.#wire.shows(row)) {
+      // Enter on a row whose wire is open leads into it
+      if (byKey) this.#wire.focus();
+      return;
+    }
+    this.#wire.show(row);
+    if (wasOpen) return;
+    this.#bar.hidden = false;
+    this.toggleAttribute("data-open", true);
+    this.#bar.fit();
+    // there is less room for the rows now
+    this.#table.reveal();
+  }
+
+  /** @param {Row} row */
+  #follow(row) {
+    clearTimeout(this.#settling);
+    if (this.#wire.hidden || this.#wire.shows(row)) return;
+    this.#settling = setTimeout(() => this.#wire.show(row), SETTLED_MS);
+  }
+
+  #close() {
+    clearTimeout(this.#settling);
+    if (this.#wire.hidden) return false;
+    this.#wire.hide();
+    this.#bar.hidden = true;
+    this.toggleAttribute("data-open", false);
+    this.#table.focus();
+    return true;
+  }
+
+  /**
+   * What was opened is closed from wherever the focus is, if nothing there wants Esc for itself.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #onKey = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || hasModifier(event)) return;
+    if (this.#close()) event.preventDefault();
+  };
+}
+
+customElements.define("connection-place", ConnectionPlace);

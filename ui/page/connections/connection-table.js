@@ -1,0 +1,524 @@
+/**
+ * <connection-table>: who is connected, from any client, and what became of those that left. Every figure is
+ * the server's own. There may be ten thousand rows: the server sorts and filters them, and hands out those that
+ * are in view, while they are in view.
+ *
+ * @import { App, Look, Row, Slice, Sort } from "../types.js"
+ */
+
+import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
+import { ConnectionHeads } from "./heads.js";
+import { ConnectionRows } from "./rows.js";
+import { Poll } from "../parts/poll.js";
+import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./viewport.js";
+import { announce } from "../parts/announce.js";
+import { copies } from "../parts/copy-button.js";
+import { curlLine, streamAddress } from "../parts/snippets.js";
+import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { nextFrame } from "../parts/next-frame.js";
+import { sentence } from "../parts/sentence.js";
+import { sortedWords } from "./columns.js";
+
+const newTable = markup(`
+  <div class="bar">
+    <div class="said"><p class="summary"></p><span class="sorted"></span><span class="hold"></span></div>
+    <div class="acts">
+      <span class="matching"></span>
+      <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections" aria-keyshortcuts="/"
+        title="Words in peer, program, stream, client or state (/)" maxlength="200" autocomplete="off" spellcheck="false">
+      <button type="button" class="small" data-act="pause" aria-pressed="false" title="Hold the table as it is (Space)">Pause</button>
+    </div>
+  </div>
+  <p class="problem" role="alert" hidden></p>
+  <div class="frame">
+    <div class="scroller" tabindex="-1">
+      <table role="grid" aria-label="Connections" aria-description="Enter shows what a connection was sent" aria-readonly="true" tabindex="0">
+        <thead role="rowgroup"><tr role="row" aria-rowindex="1"></tr></thead>
+        <tbody role="rowgroup"></tbody>
+      </table>
+      <div class="empty nobody" hidden>
+        <p class="hint"></p>
+        <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
+      </div>
+      <div class="empty none" hidden>
+        <p class="hint"></p>
+        <p><button type="button" class="small" data-act="clear-filter">Clear the filter</button></p>
+      </div>
+    </div>
+  </div>`);
+
+/** @typedef {{ slice: Slice, turn: number }} Answer to a question of this turn: sort or filter change with the next */
+
+/**
+ * Who wants to know what is done with the table.
+ *
+ * @typedef {object} Reader
+ * @property {(row: Row, byKey: boolean) => void} open a row was opened, by a key or by a click
+ * @property {(row: Row) => void} moved the cursor is at another row
+ * @property {(rows: Row[]) => void} heard the server told these figures
+ * @property {() => boolean} close closes what was opened, if something was
+ */
+
+export class ConnectionTable extends HTMLElement {
+  /** @type {App | null} */
+  #app = null;
+  /** @type {ConnectionRows | null} */
+  #rows = null;
+  /** @type {ConnectionHeads | null} */
+  #heads = null;
+  /** @type {Poll<Answer> | null} */
+  #poll = null;
+  /** @type {Pick<Look, "sort" | "descending" | "filter">} */
+  #look = { ...FIRST_LOOK };
+  #turn = 0;
+  /**
+   * What is shown, and of which turn it is.
+   * @type {Answer | null}
+   */
+  #shown = null;
+  /**
+   * The connection that the keys are at, and the place where it was last seen.
+   * @type {{ id: number | null, index: number } | null}
+   */
+  #cursor = null;
+  #hovered = false;
+  #paused = false;
+  /** All that one answer has room for has been fetched since the pause began. */
+  #pausedWide = false;
+  /** How many questions in a row had no answer. */
+  #failures = 0;
+  /** @type {Reader | null} */
+  #reader = null;
+  /** The connection that the reader knows the cursor to be at. */
+  #told = /** @type {number | null} */ (null);
+  /**
+   * Where the focus was when the filter got it.
+   * @type {HTMLElement | null}
+   */
+  #cameFrom = null;
+
+  /** @param {App} app */
+  connect(app) {
+    this.#app = app;
+    this.append(newTable());
+    this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
+    this.#heads = new ConnectionHeads(part(this, "thead tr"), (sort) => this.#change(turned(this.#look, sort)));
+    this.#heads.show(this.#look);
+    this.#poll = new Poll({
+      ask: () => this.#ask(),
+      heard: (answer) => this.#heard(answer),
+      failed: (reason) => this.#failed(reason),
+    });
+    copies(part(this, ".empty [data-act=copy]"), app.host, () => part(this, ".empty code").textContent ?? "");
+    this.#listen();
+    app.store.on("connections", () => {
+      this.#showSummary();
+      this.#poll?.nudge();
+    });
+    app.store.on("status", () => this.#redraw());
+    app.store.on("streams", () => this.#redraw());
+    app.store.on("unreachable", () => {
+      this.toggleAttribute("data-stale", Boolean(app.store.get("unreachable")));
+      this.#showSummary();
+      if (app.store.get("unreachable")) this.#showProblem(null);
+    });
+  }
+
+  /** @param {Reader} reader */
+  tell(reader) {
+    this.#reader = reader;
+  }
+
+  /** Back to the row that the cursor is at. */
+  focus() {
+    this.#home.focus({ preventScroll: true });
+    this.reveal();
+  }
+
+  /** Scrolls as little as it takes to have the chosen row in view. */
+  reveal() {
+    if (this.#cursor) this.#choose(this.#cursor.index);
+  }
+
+  /**
+   * Chooses the row of a connection, if it is among those that the server hands out with one answer.
+   *
+   * @param {number} id
+   */
+  async find(id) {
+    const { host } = /** @type {App} */ (this.#app);
+    const has = (/** @type {Slice | undefined} */ slice) => (slice ? placeOf(slice, id) : -1);
+    let place = has(this.#shown?.slice);
+    if (place < 0) place = has(await host.look({ ...this.#look, first: 0, count: MOST }));
+    if (place < 0) return false;
+    this.#choose(place);
+    // it is drawn with the next answer if it was not in the last one
+    if (this.#cursor) this.#cursor.id = id;
+    return true;
+  }
+
+  #listen() {
+    const table = part(this, "table");
+    const scroller = part(this, ".scroller");
+    const body = part(this, "tbody");
+    table.addEventListener("keydown", this.#onKey);
+    table.addEventListener("focus", this.#moved);
+    table.addEventListener("blur", this.#moved);
+    scroller.addEventListener("scroll", this.#moved, { passive: true });
+    body.addEventListener("click", this.#onClick);
+    body.addEventListener("pointerenter", ({ pointerType }) => this.#hover(pointerType === "mouse"));
+    body.addEventListener("pointerleave", () => this.#hover(false));
+    // also tells when the table comes into view again after its place was hidden
+    new ResizeObserver(() => {
+      this.#heads?.fit();
+      this.#moved();
+    }).observe(scroller);
+    document.addEventListener("visibilitychange", this.#moved);
+    document.addEventListener("keydown", this.#onSlash);
+    part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
+    part(this, "[data-act=clear-filter]").addEventListener("click", () => this.#clearFilter());
+    const filter = this.#filter;
+    filter.addEventListener("input", () => this.#change({ filter: filter.value }));
+    filter.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing) return;
+      event.preventDefault();
+      this.#clearFilter();
+    });
+  }
+
+  get #filter() {
+    return /** @type {HTMLInputElement} */ (part(this, "input[name=filter]"));
+  }
+
+  /** Where the focus belongs: what is hidden cannot have it, and the table is while there is nobody. */
+  get #home() {
+    const table = part(this, "table");
+    return table.hidden ? part(this, ".scroller") : table;
+  }
+
+  get #isVisible() {
+    return !document.hidden && part(this, ".scroller").clientHeight > 0;
+  }
+
+  get #rowHeight() {
+    return parseFloat(getComputedStyle(this).getPropertyValue("--line-row"));
+  }
+
+  /** The rows do not change places now: somebody reads them, and they would under their eyes. */
+  get #holds() {
+    const reads = this.#hovered || (this.#cursor !== null && document.activeElement === part(this, "table"));
+    return reads && moves(this.#look.sort);
+  }
+
+  /**
+   * The places in view.
+   *
+   * @param {number} size of the table, as far as it is known
+   */
+  #seen(size) {
+    const { scrollTop, clientHeight } = part(this, ".scroller");
+    // the heads stick, and cover one row
+    const rowHeight = this.#rowHeight;
+    return inView({ top: scrollTop, height: clientHeight - rowHeight }, rowHeight, size);
+  }
+
+  /** @returns {Promise<Answer> | null} */
+  #ask() {
+    if (!this.#isVisible) return null;
+    const shown = this.#shown?.turn === this.#turn ? this.#shown.slice : null;
+    if (this.#paused && this.#pausedWide && shown && covers(shown, this.#seen(shown.matching))) return null;
+    const turn = this.#turn;
+    /** @type {Look} */
+    const look = { ...this.#look, ...wanted(this.#seen(Infinity), this.#paused || moves(this.#look.sort)) };
+    const wide = this.#paused;
+    return /** @type {App} */ (this.#app).host.look(look).then((slice) => {
+      // a pause that began meanwhile is to hold more than what this question was for
+      this.#pausedWide = wide;
+      return { slice, turn };
+    });
+  }
+
+  /** @param {Answer} answer */
+  #heard({ slice, turn }) {
+    this.#failures = 0;
+    this.#showProblem(null);
+    this.#reader?.heard(slice.rows);
+    if (turn !== this.#turn) return;
+    const before = this.#shown?.turn === turn ? this.#shown.slice : null;
+    const seen = before && this.#seen(before.matching);
+    if (before && seen && !this.#paused && this.#holds && covers(before, seen)) {
+      this.#shown = { slice: refreshed(before, slice), turn };
+    } else {
+      this.#shown = { slice, turn };
+      if (before && seen && !moves(this.#look.sort)) this.#keepInPlace(before, slice, seen.first);
+    }
+    this.#redraw();
+  }
+
+  /**
+   * Rows that come or go above those that are read do not move them. At the top, where nobody has chosen a row,
+   * the newest come into view instead.
+   *
+   * @param {Slice} before
+   * @param {Slice} after
+   * @param {number} top
+   */
+  #keepInPlace(before, after, top) {
+    const scroller = part(this, ".scroller");
+    const cursor = this.#cursor?.id ?? null;
+    const at = cursor === null ? -1 : placeOf(before, cursor);
+    if (scroller.scrollTop === 0 && at < 0) return;
+    const by = shift(before, after, at < 0 ? top : at) * this.#rowHeight;
+    if (by === 0) return;
+    // the room first: one cannot scroll to where nothing is
+    part(this, "tbody").style.blockSize = `${after.matching * this.#rowHeight}px`;
+    scroller.scrollTop += by;
+  }
+
+  /** @param {unknown} reason */
+  #failed(reason) {
+    this.#failures += 1;
+    // once may be a hitch, and where nothing answers at all the status bar says so
+    const { store } = /** @type {App} */ (this.#app);
+    if (this.#failures > 1 && !store.get("unreachable")) this.#showProblem(sentence(reason));
+  }
+
+  /** @param {string | null} words */
+  #showProblem(words) {
+    const problem = part(this, ".problem");
+    problem.hidden = words === null;
+    setText(problem, words ?? "");
+  }
+
+  #showSummary() {
+    const { store } = /** @type {App} */ (this.#app);
+    const connections = store.get("connections");
+    if (!connections) return;
+    const stale = store.get("unreachable") ? `, ${AS_LAST_HEARD}` : "";
+    const summary = part(this, ".summary");
+    setText(summary, tallyWords(connections) + stale);
+    summary.title = summary.textContent ?? "";
+  }
+
+  #redraw() {
+    nextFrame(this.#draw);
+  }
+
+  /** Somebody moved in the table, or came back to it. */
+  #moved = () => {
+    if (!this.#isVisible) this.#hovered = false;
+    this.#redraw();
+    this.#poll?.nudge();
+  };
+
+  #draw = () => {
+    this.#drawHold();
+    if (!this.#shown || !this.#isVisible) return;
+    const { slice } = this.#shown;
+    const run = widened(this.#seen(slice.matching), MARGIN, slice.matching);
+    const from = Math.max(run.first, slice.first);
+    const rows = slice.rows.slice(from - slice.first, Math.max(0, run.first + run.count - slice.first));
+    this.#settleCursor(slice);
+    const cursor = this.#cursor?.id ?? null;
+    this.#tellCursor(slice, cursor);
+    this.#rows?.draw({ rows, first: rows.length === 0 ? 0 : from, size: slice.matching, rowHeight: this.#rowHeight, cursor });
+    const table = part(this, "table");
+    table.ariaRowCount = String(slice.matching + 1);
+    const active = this.#rows?.elementId(cursor);
+    if (active) table.setAttribute("aria-activedescendant", active);
+    else table.removeAttribute("aria-activedescendant");
+    // an older answer knows nothing of what the filter leaves now
+    if (this.#shown.turn === this.#turn) this.#drawEmpty(slice);
+  };
+
+  /**
+   * @param {Slice} slice
+   * @param {number | null} cursor
+   */
+  #tellCursor(slice, cursor) {
+    if (cursor === this.#told) return;
+    const row = slice.rows.find(({ id }) => id === cursor);
+    // one that is chosen but not there yet is told of when it is
+    if (!row && cursor !== null) return;
+    this.#told = cursor;
+    if (row) this.#reader?.moved(row);
+  }
+
+  /**
+   * @param {boolean} byKey
+   * @returns {boolean} whether there is a row to open
+   */
+  #open(byKey) {
+    const { slice } = this.#shown ?? {};
+    const row = slice && this.#cursor && rowAt(slice, this.#cursor.index);
+    if (row) this.#reader?.open(row, byKey);
+    return Boolean(row);
+  }
+
+  #drawHold() {
+    const sorted = part(this, ".sorted");
+    setText(sorted, this.#heads?.hidesSorted ? sortedWords(this.#look) : "");
+    sorted.title = sorted.textContent === "" ? "" : "What the rows are sorted by: there is no room for this column";
+    setText(part(this, ".hold"), this.#paused ? "Paused" : this.#holds ? "Order held" : "");
+    part(this, ".hold").title = this.#paused ? "" : "Rows stay in their places while the pointer or the cursor is on one";
+    const pause = part(this, "[data-act=pause]");
+    setText(pause, this.#paused ? "Resume" : "Pause");
+    pause.ariaPressed = String(this.#paused);
+  }
+
+  /** @param {Slice} slice */
+  #drawEmpty(slice) {
+    const { store } = /** @type {App} */ (this.#app);
+    const { filter } = this.#look;
+    const filtered = filter.trim() !== "";
+    const nobody = slice.matching === 0 && (!filtered || slice.all === 0);
+    const none = slice.matching === 0 && !nobody;
+    setText(part(this, ".matching"), filtered ? matchingWords(slice) : "");
+    this.#showParts({ nobody, none });
+    if (none) setText(part(this, ".none .hint"), noMatchWords(filter));
+    if (!nobody) return;
+    const running = store.get("status")?.phase === "running";
+    const hint = running ? "Nobody is connected. Try" : "Nobody can connect while the server does not run. Start it, then try";
+    setText(part(this, ".nobody .hint"), hint);
+    const streams = store.get("streams") ?? [];
+    const stream = streams.find(({ endless }) => endless) ?? streams[0];
+    part(this, ".nobody .try").hidden = !stream;
+    if (stream) setText(part(this, ".nobody code"), curlLine(streamAddress(store.get("status"), stream.path)));
+  }
+
+  /**
+   * The focus stays here when what has it goes: with a new start of the server all rows do.
+   *
+   * @param {{ nobody: boolean, none: boolean }} empty
+   */
+  #showParts({ nobody, none }) {
+    const scroller = part(this, ".scroller");
+    const had = document.activeElement;
+    part(this, ".nobody").hidden = !nobody;
+    part(this, ".none").hidden = !none;
+    part(this, "table").hidden = nobody;
+    if (had && scroller.contains(had) && (had === scroller || !had.checkVisibility())) this.#home.focus({ preventScroll: true });
+  }
+
+  /** @param {string} origin */
+  async #allow(origin) {
+    const { host } = /** @type {App} */ (this.#app);
+    try {
+      await host.allowOrigin(origin);
+      this.#rows?.allowed(origin);
+      this.#showProblem(null);
+    } catch (reason) {
+      this.#showProblem(sentence(reason));
+    }
+  }
+
+  /** @param {{ sort?: Sort, descending?: boolean, filter?: string }} change */
+  #change(change) {
+    this.#look = { ...this.#look, ...change };
+    this.#turn += 1;
+    this.#cursor = null;
+    this.#pausedWide = false;
+    this.#heads?.show(this.#look);
+    part(this, ".scroller").scrollTop = 0;
+    this.#moved();
+  }
+
+  #clearFilter() {
+    this.#filter.value = "";
+    if (this.#look.filter !== "") this.#change({ filter: "" });
+    const back = this.#cameFrom?.checkVisibility() ? this.#cameFrom : this.#home;
+    this.#cameFrom = null;
+    back.focus({ preventScroll: true });
+  }
+
+  /** @param {boolean} hovered */
+  #hover(hovered) {
+    this.#hovered = hovered;
+    this.#moved();
+  }
+
+  /** @param {boolean} paused */
+  #pause(paused) {
+    this.#paused = paused;
+    this.#pausedWide = false;
+    announce(paused ? "Connections paused" : "Connections go on");
+    this.#moved();
+  }
+
+  /**
+   * The cursor stays with its connection wherever that moves, and takes the one at its place where it was sent
+   * before anybody knew which that is.
+   *
+   * @param {Slice} slice
+   */
+  #settleCursor(slice) {
+    const cursor = this.#cursor;
+    if (!cursor) return;
+    if (cursor.id === null) cursor.id = rowAt(slice, cursor.index)?.id ?? null;
+    const place = cursor.id === null ? -1 : placeOf(slice, cursor.id);
+    if (place >= 0) cursor.index = place;
+  }
+
+  /** @param {number} index */
+  #choose(index) {
+    const slice = this.#shown?.slice;
+    this.#cursor = { id: (slice && rowAt(slice, index)?.id) ?? null, index };
+    const scroller = part(this, ".scroller");
+    const rowHeight = this.#rowHeight;
+    const room = scroller.clientHeight - rowHeight;
+    const top = index * rowHeight;
+    scroller.scrollTop = Math.min(top, Math.max(scroller.scrollTop, top + rowHeight - room));
+    this.#moved();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey = (event) => {
+    // heads and what stands in rows have keys of their own
+    if (event.target !== event.currentTarget) return;
+    const step = listStep(event);
+    const size = this.#shown?.slice.matching ?? 0;
+    if (step && size > 0) {
+      const inView = Math.max(1, Math.floor(part(this, ".scroller").clientHeight / this.#rowHeight) - 2);
+      this.#choose(stepIndex(step, this.#cursor?.index ?? -1, size, inView));
+    } else if (event.key === " " && !hasModifier(event)) {
+      this.#pause(!this.#paused);
+    } else if (event.key === "Enter" && !hasModifier(event)) {
+      if (!this.#open(true)) return;
+    } else if (event.key === "Escape" && this.#reader?.close()) {
+      // what was opened goes first, then the cursor
+    } else if (event.key === "Escape" && this.#cursor !== null) {
+      this.#cursor = null;
+      this.#moved();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
+  /** @param {MouseEvent} event */
+  #onClick = (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const row = /** @type {HTMLElement | null} */ (target.closest("[data-connection]"));
+    // a press on a control, or the end of selecting text, chooses nothing
+    if (!row || target.closest("button") || !getSelection()?.isCollapsed) return;
+    const slice = this.#shown?.slice;
+    const place = slice ? placeOf(slice, Number(row.dataset.connection)) : -1;
+    if (place < 0) return;
+    part(this, "table").focus({ preventScroll: true });
+    this.#choose(place);
+    this.#open(false);
+  };
+
+  /** @param {KeyboardEvent} event */
+  #onSlash = (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (event.key !== "/" || event.defaultPrevented || hasModifier(event) || !this.#isVisible || target.closest("input, textarea, select, dialog")) return;
+    event.preventDefault();
+    this.#cameFrom = document.activeElement instanceof HTMLElement && document.activeElement !== document.body ? document.activeElement : null;
+    this.#filter.select();
+    this.#filter.focus();
+  };
+}
+
+customElements.define("connection-table", ConnectionTable);

@@ -1,0 +1,102 @@
+/**
+ * The heads of the table of connections. Those that it can be sorted by are buttons, one stop of the Tab key
+ * together: the arrow keys lead along them. A narrow table leaves some out, which may be the one that it is sorted by.
+ *
+ * @import { Sort } from "../types.js"
+ */
+
+import { COLUMNS } from "./columns.js";
+import { hasModifier } from "../parts/keys.js";
+
+/** @type {Record<string, number>} */
+const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
+
+export class ConnectionHeads {
+  #row;
+  /** @type {HTMLElement | null} */
+  #sorted = null;
+
+  /**
+   * @param {HTMLElement} row
+   * @param {(sort: Sort) => void} choose
+   */
+  constructor(row, choose) {
+    this.#row = row;
+    row.append(
+      ...COLUMNS.map(({ col, head, sort, about }) => {
+        const cell = document.createElement("th");
+        cell.role = "columnheader";
+        cell.scope = "col";
+        cell.dataset.col = col;
+        cell.title = about ?? "";
+        if (sort) cell.append(newButton(head, sort, choose));
+        else cell.textContent = head;
+        return cell;
+      }),
+    );
+    row.addEventListener("keydown", this.#onKey);
+    row.addEventListener("focusin", ({ target }) => this.#makeStop(/** @type {HTMLElement} */ (target)));
+  }
+
+  /** @param {{ sort: Sort, descending: boolean }} look */
+  show({ sort, descending }) {
+    for (const button of this.#buttons) {
+      const sorted = button.dataset.sort === sort;
+      const cell = /** @type {HTMLElement} */ (button.parentElement);
+      cell.ariaSort = sorted ? (descending ? "descending" : "ascending") : null;
+      if (!sorted) continue;
+      this.#sorted = button;
+      this.#makeStop(button);
+    }
+    this.fit();
+  }
+
+  /** The table has another width: what cannot be seen cannot be the stop. */
+  fit() {
+    const buttons = this.#buttons.filter((button) => button.checkVisibility());
+    if (buttons.some((button) => button.tabIndex === 0)) return;
+    const stop = buttons.find((button) => button === this.#sorted) ?? buttons[0];
+    if (stop) this.#makeStop(stop);
+  }
+
+  /** There are heads, and none of them has the arrow. */
+  get hidesSorted() {
+    return this.#row.checkVisibility() && !this.#sorted?.checkVisibility();
+  }
+
+  get #buttons() {
+    return /** @type {HTMLElement[]} */ ([...this.#row.querySelectorAll("button")]);
+  }
+
+  /** @param {HTMLElement} stop */
+  #makeStop(stop) {
+    for (const button of this.#buttons) button.tabIndex = button === stop ? 0 : -1;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey = (event) => {
+    // those that a narrow table leaves out cannot be reached
+    const buttons = this.#buttons.filter((button) => button.checkVisibility());
+    const from = buttons.findIndex((button) => button === event.target);
+    const to = buttons[from + ARROWS[event.key]];
+    if (from < 0 || !to || hasModifier(event)) return;
+    event.preventDefault();
+    to.focus();
+  };
+}
+
+/**
+ * @param {string} head
+ * @param {Sort} sort
+ * @param {(sort: Sort) => void} choose
+ */
+function newButton(head, sort, choose) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "head";
+  button.dataset.sort = sort;
+  button.tabIndex = -1;
+  button.textContent = head;
+  button.addEventListener("click", () => choose(sort));
+  return button;
+}

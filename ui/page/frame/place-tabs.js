@@ -1,0 +1,82 @@
+/**
+ * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow. Arrow keys
+ * move along it, and the place is kept in the address.
+ *
+ * @import { App, FileProblem } from "../types.js"
+ */
+
+import { count } from "../parts/format.js";
+import { fileProblemWords } from "../parts/words.js";
+import { markup, part, setText } from "../parts/dom.js";
+
+/** @type {Record<string, number>} */
+const ARROWS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
+
+const newMark = markup(`<span class="problem"><span class="shape" aria-hidden="true"></span><span class="unseen">(a problem with the file)</span></span>`);
+
+export class PlaceTabs extends HTMLElement {
+  /** @param {App} app */
+  connect({ store }) {
+    this.addEventListener("keydown", (event) => this.#onKey(event));
+    for (const tab of this.#tabs) tab.addEventListener("click", () => this.#go(tab));
+    const showOpen = () => {
+      // a figure from before the server went silent is no figure
+      const open = store.get("unreachable") ? 0 : (store.get("connections")?.open ?? 0);
+      setText(part(this, ".badge"), open > 0 ? count(open) : "");
+    };
+    store.on("connections", showOpen);
+    store.on("unreachable", showOpen);
+    store.on("streams_file", (file) => this.#mark(file?.problem ?? null));
+    store.on("about", ({ name, version }) => setText(part(document, "#about"), `${name} ${version}`));
+    const narrow = matchMedia("(max-width: 639px)");
+    const turn = () => (part(this, "[role=tablist]").ariaOrientation = narrow.matches ? "horizontal" : "vertical");
+    narrow.addEventListener("change", turn);
+    turn();
+    this.#show(this.#tabs.find(({ dataset }) => `#${dataset.place}` === location.hash) ?? this.#tabs[0]);
+  }
+
+  /**
+   * The file of streams can be mended while somebody looks elsewhere: that it is wrong is seen from everywhere.
+   *
+   * @param {FileProblem | null} problem
+   */
+  #mark(problem) {
+    const mark = part(this, ".mark");
+    mark.replaceChildren(...(problem ? [newMark()] : []));
+    part(this, "#tab-streams").title = problem ? fileProblemWords(problem) : "";
+  }
+
+  get #tabs() {
+    return /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[data-place]")]);
+  }
+
+  /** @param {HTMLElement} chosen */
+  #go(chosen) {
+    this.#show(chosen);
+    history.replaceState(null, "", `#${chosen.dataset.place}`);
+  }
+
+  /** @param {HTMLElement} chosen */
+  #show(chosen) {
+    for (const tab of this.#tabs) {
+      const isChosen = tab === chosen;
+      tab.ariaSelected = String(isChosen);
+      tab.tabIndex = isChosen ? 0 : -1;
+      part(document, `#place-${tab.dataset.place}`).hidden = !isChosen;
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const tabs = this.#tabs;
+    const from = tabs.findIndex((tab) => tab === document.activeElement);
+    const by = ARROWS[event.key];
+    const to = event.key === "Home" ? 0 : event.key === "End" ? tabs.length - 1 : from + by;
+    if (from < 0 || !tabs[to]) return;
+    event.preventDefault();
+    this.#go(tabs[to]);
+    tabs[to].focus();
+  }
+}
+
+customElements.define("place-tabs", PlaceTabs);

@@ -1,0 +1,22 @@
+/**
+ * Paths and queries of the server, as its routes read them. Pure.
+ *
+ * @import { Look } from "../types.js"
+ */
+
+/** @param {string} name */
+export function topicPath(name) {
+  return `/topics/${name}`;
+}
+
+/**
+ * The query of a look.
+ *
+ * @param {Look} look
+ */
+export function lookQuery({ sort, descending, filter, first, count }) {
+  const all = { sort, descending: String(descending), filter, first: String(first), count: String(count) };
+  const query = new URLSearchParams(all);
+  if (filter === "") query.delete("filter");
+  return query.toString();
+}

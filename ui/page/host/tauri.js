@@ -1,0 +1,182 @@
+/**
+ * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
+ * server is stopped and does not count against the browser's connections.
+ *
+ * @import { Action, Host, Look, Parts, Preview, Published, Row, Slice, State, Status, TauriGlobal, Wire } from "../types.js"
+ * @import { Store } from "../store.js"
+ */
+
+/** @implements {Host} */
+export class TauriHost {
+  controls = true;
+  streamsAtMost = Infinity;
+  #tauri;
+
+  /** @param {TauriGlobal} tauri */
+  constructor(tauri) {
+    this.#tauri = tauri;
+  }
+
+  /**
+   * @param {Store} store
+   * @param {() => void} askPort
+   */
+  async watch(store, askPort) {
+    // an event may overtake the answer to `state`: what it said is newer and stays
+    /** @type {Set<keyof Parts>} */
+    const newer = new Set();
+    /** @param {keyof Parts} part */
+    const follow = (part) =>
+      this.#tauri.event.listen(part, (event) => {
+        newer.add(part);
+        store.set(part, /** @type {any} */ (event.payload));
+      });
+    try {
+      await Promise.all([
+        follow("status"),
+        follow("streams"),
+        follow("streams_file"),
+        follow("connections"),
+        follow("topics"),
+        follow("actions"),
+        follow("notice"),
+        follow("edited"),
+        this.#tauri.event.listen("ask-port", askPort),
+      ]);
+      /** @type {[State, Action[]]} */
+      const [state, actions] = await Promise.all([this.#invoke("state"), this.#invoke("actions")]);
+      store.setState(state, newer);
+      if (!newer.has("actions")) store.set("actions", actions);
+      store.set("unreachable", null);
+    } catch (reason) {
+      store.set("unreachable", `The app does not answer its own window: quit it and start it again (${reason}).`);
+    }
+  }
+
+  /** @param {Status | undefined} status */
+  streamBase(status) {
+    return status?.phase === "running" ? status.url : null;
+  }
+
+  /**
+   * @param {Look} look
+   * @returns {Promise<Slice>}
+   */
+  look(look) {
+    return this.#invoke("look", { look });
+  }
+
+  /**
+   * @param {string} tag
+   * @returns {Promise<Slice>}
+   */
+  client(tag) {
+    return this.#invoke("look", { look: { client: tag } });
+  }
+
+  /**
+   * @param {string} topic
+   * @param {{ data: string, event: string }} draft
+   * @returns {Promise<Published>}
+   */
+  publish(topic, { data, event }) {
+    return this.#invoke("publish", { topic, data, event: event || null });
+  }
+
+  /**
+   * @param {string} topic
+   * @returns {Promise<void>}
+   */
+  endTopic(topic) {
+    return this.#invoke("end_topic", { topic });
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<Preview>}
+   */
+  preview(path) {
+    return this.#invoke("preview", { stream: path });
+  }
+
+  /**
+   * @param {number} id
+   * @returns {Promise<Row | null>}
+   */
+  async row(id) {
+    /** @type {Slice} */
+    const { rows } = await this.#invoke("look", { look: { id } });
+    return rows.find((row) => row.id === id) ?? null;
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} from
+   * @returns {Promise<Wire | null>}
+   */
+  wire(id, from) {
+    return this.#invoke("wire", { id, from });
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} bytes
+   * @returns {Promise<string>}
+   */
+  save(name, bytes) {
+    return this.#invoke("save", { name, bytes });
+  }
+
+  /**
+   * @param {string} text
+   * @returns {Promise<void>}
+   */
+  copy(text) {
+    return this.#invoke("copy", { text });
+  }
+
+  /** @returns {Promise<void>} */
+  open() {
+    return this.#invoke("act", { action: "open" });
+  }
+
+  /**
+   * @param {"start" | "stop" | "edit-streams"} action
+   * @returns {Promise<void>}
+   */
+  act(action) {
+    return this.#invoke("act", { action });
+  }
+
+  /**
+   * @param {number} port
+   * @param {boolean} start
+   * @returns {Promise<void>}
+   */
+  usePort(port, start) {
+    return this.#invoke("use_port", { port, start });
+  }
+
+  /**
+   * @param {string} origin
+   * @returns {Promise<void>}
+   */
+  allowOrigin(origin) {
+    return this.#invoke("allow_origin", { origin });
+  }
+
+  /** @returns {Promise<void>} */
+  dismissNotice() {
+    return this.#invoke("dismiss_notice");
+  }
+
+  /**
+   * @template T
+   * @param {string} command
+   * @param {Record<string, unknown>} [args]
+   * @returns {Promise<T>}
+   */
+  #invoke(command, args) {
+    return this.#tauri.core.invoke(command, args);
+  }
+}

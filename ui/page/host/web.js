@@ -1,0 +1,272 @@
+/**
+ * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
+ * connection for itself: browsers allow six to one host, and those belong to the streams.
+ *
+ * @import { Host, Look, Preview, Published, Row, Slice, State, Status, Wire } from "../types.js"
+ * @import { Store } from "../store.js"
+ */
+
+import { lookQuery, topicPath } from "./paths.js";
+import { silentWords } from "../parts/words.js";
+
+const POLL_EVERY_MS = 500;
+/** Longer than any answer on loopback takes; a poll that waits longer found no free connection. */
+const POLL_PATIENCE_MS = 3000;
+const ASK_PATIENCE_MS = 1500;
+
+/** @implements {Host} */
+export class WebHost {
+  controls = false;
+  /** One of a browser's six connections is for what the page asks: without it the page would seem cut off. */
+  streamsAtMost = 5;
+
+  /**
+   * @param {Store} store
+   * @param {() => void} _askPort
+   * @param {Set<object>} underWay
+   */
+  watch(store, _askPort, underWay) {
+    // the page itself was answered
+    let answeredAt = Date.now();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    let polling = false;
+    const poll = async () => {
+      clearTimeout(timer);
+      if (polling || document.hidden) return;
+      polling = true;
+      try {
+        /** @type {State} */
+        const state = await getJson("/api/state", POLL_PATIENCE_MS);
+        answeredAt = Date.now();
+        store.setState(state);
+        store.set("unreachable", null);
+      } catch (reason) {
+        const silent = isSilence(reason);
+        store.set("unreachable", silent ? silentWords(location.host, answeredAt, underWay.size >= this.streamsAtMost) : whyUnreachable(reason));
+      } finally {
+        polling = false;
+        timer = setTimeout(poll, POLL_EVERY_MS);
+      }
+    };
+    document.addEventListener("visibilitychange", poll);
+    window.addEventListener("pageshow", poll);
+    poll();
+  }
+
+  /**
+   * The page's own origin, not the server's own idea of its address: one visits it as 127.0.0.1 too, and
+   * the page's CSP allows no other origin.
+   *
+   * @param {Status | undefined} status
+   */
+  streamBase(status) {
+    return status?.phase === "running" ? location.origin : null;
+  }
+
+  /**
+   * @param {Look} look
+   * @returns {Promise<Slice>}
+   */
+  look(look) {
+    return getJson(`/api/connections?${lookQuery(look)}`, ASK_PATIENCE_MS);
+  }
+
+  /**
+   * @param {string} tag
+   * @returns {Promise<Slice>}
+   */
+  client(tag) {
+    return getJson(`/api/connections?client=${encodeURIComponent(tag)}`, ASK_PATIENCE_MS);
+  }
+
+  /**
+   * @param {string} topic
+   * @param {{ data: string, event: string }} draft
+   * @returns {Promise<Published>}
+   */
+  async publish(topic, { data, event }) {
+    const query = event === "" ? "" : `?${new URLSearchParams({ event })}`;
+    const response = await fetch(`${topicPath(topic)}${query}`, {
+      method: "POST",
+      body: data,
+      cache: "no-store",
+      signal: AbortSignal.timeout(POLL_PATIENCE_MS),
+    }).catch((reason) => {
+      throw new Error(whyNotPublished(reason));
+    });
+    if (!response.ok) throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`, response.status);
+    return response.json();
+  }
+
+  /**
+   * @param {string} topic
+   * @returns {Promise<void>}
+   */
+  async endTopic(topic) {
+    const response = await fetch(topicPath(topic), {
+      method: "DELETE",
+      cache: "no-store",
+      signal: AbortSignal.timeout(POLL_PATIENCE_MS),
+    }).catch((reason) => {
+      throw new Error(whyUnreachable(reason));
+    });
+    // somebody else may have ended it, or its time
+    if (!response.ok && response.status !== 404) {
+      throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`, response.status);
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<Preview>}
+   */
+  async preview(path) {
+    try {
+      return await getJson(`/api/preview?${new URLSearchParams({ stream: path })}`, POLL_PATIENCE_MS);
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @returns {Promise<Row | null>}
+   */
+  async row(id) {
+    try {
+      /** @type {Slice} */
+      const { rows } = await getJson(`/api/connections?id=${id}`, POLL_PATIENCE_MS);
+      return rows.find((row) => row.id === id) ?? null;
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} from
+   * @returns {Promise<Wire | null>}
+   */
+  async wire(id, from) {
+    try {
+      return await getJson(`/api/wire?${new URLSearchParams({ id: String(id), from: String(from) })}`, POLL_PATIENCE_MS);
+    } catch (reason) {
+      // the server knows its connections, and this is none of them
+      if (reason instanceof Refusal && reason.status === 404) return null;
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} bytes
+   */
+  async save(name, bytes) {
+    const url = URL.createObjectURL(new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))]));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = name;
+    link.click();
+    // the browser reads it after the click
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    return name;
+  }
+
+  /** @param {string} text */
+  async copy(text) {
+    // the clipboard API is there in secure contexts only, and may still be refused
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      if (!copyBySelection(text)) throw new Error("This browser does not let the page copy: select the text and copy it.");
+    }
+  }
+
+  /** @param {string} url */
+  async open(url) {
+    window.open(url, "_blank", "noopener");
+  }
+
+  act() {
+    return onlyInTheWindow();
+  }
+
+  usePort() {
+    return onlyInTheWindow();
+  }
+
+  allowOrigin() {
+    return onlyInTheWindow();
+  }
+
+  dismissNotice() {
+    return onlyInTheWindow();
+  }
+}
+
+/** @returns {Promise<never>} */
+const onlyInTheWindow = () => Promise.reject(new Error("Only the app's own window can do this."));
+
+/**
+ * @param {string} path
+ * @param {number} patienceMs
+ */
+async function getJson(path, patienceMs) {
+  const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(patienceMs) });
+  const answer = await response.json();
+  if (!response.ok) throw new Refusal(answer.error ?? `The server answered ${response.status}.`, response.status);
+  return answer;
+}
+
+/** The server did answer, with a sentence that says why not. */
+class Refusal extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @param {unknown} reason */
+function whyNotPublished(reason) {
+  if (isSilence(reason)) return `No answer ${waited()}: it may have been published all the same. Look at the topic before you publish it again.`;
+  return `Nothing answers on ${location.host}: start the server there, then publish again.`;
+}
+
+/** @param {unknown} reason */
+function whyUnreachable(reason) {
+  if (reason instanceof Refusal) return reason.message;
+  if (isSilence(reason)) return `No answer ${waited()}: try again.`;
+  return `Nothing answers on ${location.host}: start the server there. This page goes on by itself.`;
+}
+
+/**
+ * Nobody refused and nobody answered, for as long as one waits: what keeps the answer is not known here.
+ *
+ * @param {unknown} reason
+ */
+const isSilence = (reason) => reason instanceof DOMException && reason.name === "TimeoutError";
+
+const waited = () => `from ${location.host} for ${POLL_PATIENCE_MS / 1000} s`;
+
+/**
+ * The old way, for pages that are not a secure context.
+ *
+ * @param {string} text
+ */
+function copyBySelection(text) {
+  const had = document.activeElement;
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "unseen";
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  if (had instanceof HTMLElement) had.focus();
+  return copied;
+}

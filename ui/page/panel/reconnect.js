@@ -1,0 +1,95 @@
+/**
+ * What to do when an EventSource reports an error or the server moves: decisions only, no EventSource and
+ * no clock. EventSource itself never says why, so the reason is read from the server's own accounting.
+ *
+ * @import { Row, Standing, Status } from "../types.js"
+ */
+
+import { GONE, STREAM_WORDS, lostWords, refusedWords } from "../parts/words.js";
+
+/**
+ * The newest connection of an answer, which is the one that an error is about.
+ *
+ * @param {{ rows: Row[] }} answer
+ * @returns {Row | null}
+ */
+export function newestRow({ rows }) {
+  return rows.reduce(
+    (/** @type {Row | null} */ newest, row) => (newest && newest.id > row.id ? newest : row),
+    null,
+  );
+}
+
+/** @type {Standing} */
+const ENDED = { state: "ended", words: STREAM_WORDS.ended, note: null, final: true };
+
+/**
+ * What an error means. A final answer means that the EventSource is to be closed; otherwise it goes on
+ * trying by itself and must be left alone, for only then does it resume with Last-Event-ID.
+ *
+ * @param {"closed" | "connecting"} readyState what the EventSource says of itself after the error
+ * @param {Row | null | undefined} row the newest connection of this client; null when the server knows
+ *   none, undefined when it could not be asked
+ * @param {number | null} retryMs what the stream told the browser to wait, if it did
+ * @returns {Standing}
+ */
+export function afterError(readyState, row, retryMs) {
+  if (row?.ended?.complete) return ENDED;
+  if (readyState === "connecting") return { state: "lost", words: lostWords(retryMs), note: null, final: false };
+  if (row?.state === "refused") {
+    if (row.status === 204) return ENDED;
+    const why = row.ended?.why;
+    return {
+      state: "refused",
+      words: refusedWords(row.status),
+      note: why ? `The server refused: ${why}. Start tries again.` : null,
+      final: true,
+    };
+  }
+  const note =
+    row === undefined
+      ? "The browser gave up, and the server cannot be asked why. Start tries again."
+      : "The browser gave up, and the server knows no reason. Start tries again.";
+  return { state: "lost", words: GONE, note, final: true };
+}
+
+/**
+ * Whether a stream that is open on `base` has to be opened anew, because the server now runs elsewhere
+ * and the old EventSource would knock at a dead port for ever.
+ *
+ * @param {string} base where the stream was opened
+ * @param {string | null} now where the server answers now, null while it does not
+ */
+export function hasMoved(base, now) {
+  return now !== null && now !== base;
+}
+
+/**
+ * The address of a stream for one run.
+ *
+ * @param {string} base
+ * @param {string} path
+ * @param {object} run
+ * @param {string} run.tag names this client in the server's table
+ * @param {string} run.lastId what to resume after, when a new EventSource takes over from an old one
+ * @param {boolean} [run.namesInData] each event comes with its name as the first line of its data
+ * @param {number | null} [run.everyUs] the time between two events in place of the stream's own
+ */
+export function streamUrl(base, path, { tag, lastId, namesInData = false, everyUs = null }) {
+  const url = new URL(path, base);
+  url.searchParams.set("client", tag);
+  if (lastId !== "") url.searchParams.set("lastEventId", lastId);
+  if (namesInData) url.searchParams.set("names", "data");
+  if (everyUs !== null) url.searchParams.set("every", `${everyUs}us`);
+  return url.href;
+}
+
+/**
+ * Whether a stream can be started: only a server that runs can be asked.
+ *
+ * @param {string | null} base
+ * @param {Status | undefined} status
+ */
+export function canStart(base, status) {
+  return base !== null && status?.phase === "running";
+}

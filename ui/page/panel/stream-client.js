@@ -1,0 +1,377 @@
+/**
+ * One stream as this page receives it: the only owner of its EventSource. Never more than one is open at a
+ * time, whoever calls what and when: `#open` closes what was there, and an answer that belongs to an earlier
+ * run is dropped. It knows no DOM.
+ *
+ * @import { Arrival, Feed, Host, Row, Slice, Standing } from "../types.js"
+ */
+
+import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
+import { gapWords, namedEvent } from "./topic-events.js";
+import { sentence } from "../parts/sentence.js";
+import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
+import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "../parts/words.js";
+
+/** A stream that has not arrived after this long may be waiting for a free connection. */
+const STUCK_AFTER_MS = 2000;
+/** How long the old word stays while the server is asked why: a finite stream's end is no outage. */
+const GRACE_MS = 250;
+/** What a browser opens to one host, with the one that the page asks with. */
+const CONNECTIONS = 6;
+/** As long as it takes at most until this page hears that a stream is defined anew, where the server answers at all. */
+const NEWS_MS = 4000;
+
+/** @type {Standing} */
+export const IDLE = { state: "idle", words: STREAM_WORDS.idle, note: null, final: true };
+
+/** @typedef {Pick<Feed, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">} ClientFeed */
+
+/** One EventSource's life. */
+class Run {
+  /** Detaches every listener of the EventSource at once, and outdates what is still being asked. */
+  abort = new AbortController();
+  /** @type {EventSource | null} */
+  source = null;
+  tag = randomTag();
+  flood = new Flood();
+  /** How many events have arrived on it. */
+  arrived = 0;
+  /** When it was opened last, on the clock that is never set back. */
+  openedAt = -Infinity;
+  /**
+   * What the browser waits before it comes back, as it was told on this run.
+   * @type {number | null}
+   */
+  retryMs = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  stuckTimer;
+
+  /** @param {string} base */
+  constructor(base) {
+    this.base = base;
+  }
+
+  close() {
+    clearTimeout(this.stuckTimer);
+    this.abort.abort();
+    this.source?.close();
+  }
+}
+
+export class StreamClient {
+  #feed;
+  /** The names that are listened for: EventSource hands over no others. */
+  #names;
+  #host;
+  #ownTags;
+  #underWay;
+  /** @type {Run | null} */
+  #run = null;
+  #standing = IDLE;
+  #lastId = "";
+  /** When the previous event came, on the clock that is never set back. */
+  #lastAt = NaN;
+  #heardAt = -Infinity;
+  /** @type {string | null} */
+  #resumed = null;
+  /**
+   * The time between two events that is asked for, in place of the stream's own; null to leave it to the stream.
+   * @type {number | null}
+   */
+  #everyUs = null;
+  /** Events that the server sent and this page did not take since it was started; null where nobody could say. */
+  #skipped = /** @type {number | null} */ (0);
+  /** @type {(standing: Standing) => void} */
+  onstanding = () => {};
+  /** @type {(arrival: Arrival) => void} */
+  onarrival = () => {};
+
+  /**
+   * @param {ClientFeed} feed
+   * @param {Host} host
+   * @param {Set<string>} ownTags
+   * @param {Set<object>} underWay all of the page that have a run
+   */
+  constructor(feed, host, ownTags, underWay) {
+    this.#feed = feed;
+    this.#names = new Set(namesOf(feed));
+    this.#host = host;
+    this.#ownTags = ownTags;
+    this.#underWay = underWay;
+  }
+
+  /** A run is on: it is connecting, open, or trying to come back. */
+  get live() {
+    return this.#run !== null;
+  }
+
+  get standing() {
+    return this.#standing;
+  }
+
+  /** When the server was last heard on this stream, in milliseconds of the wall clock. */
+  get heardAt() {
+    return this.#heardAt;
+  }
+
+  /**
+   * Opens the stream from its beginning. Does nothing while it is open, and where the page has as many under way as
+   * its host allows, it says so instead.
+   *
+   * @param {string} base
+   */
+  start(base) {
+    if (this.#run) return;
+    if (this.#underWay.size >= this.#host.streamsAtMost) {
+      this.#stand({ state: "refused", words: refusedWords(NONE_FREE), note: SIX_TAKEN, final: true });
+      return;
+    }
+    this.#lastId = this.#feed.from;
+    this.#lastAt = NaN;
+    this.#resumed = null;
+    this.#skipped = 0;
+    this.#everyUs = this.#feed.unpaced ? HELD_TO_US : null;
+    this.#open(base, this.#lastId, STREAM_WORDS.connecting);
+  }
+
+  /** @param {string} [words] */
+  stop(words = STREAM_WORDS.stopped) {
+    if (!this.#run) return;
+    this.#finish({ state: "stopped", words, note: this.#skipped === 0 ? null : heldWords(this.#everyUs, this.#skipped), final: true });
+  }
+
+  /**
+   * The server answers at this address now, or nowhere. Only a new address needs anything done: on the old
+   * one the EventSource comes back by itself.
+   *
+   * @param {string | null} base
+   */
+  serverAt(base) {
+    if (!this.#run || base === null || !hasMoved(this.#run.base, base)) return;
+    this.#resumed = `went on at ${new URL(base).host}`;
+    this.#open(base, this.#lastId, movedWords(base));
+  }
+
+  /**
+   * What the server says of it has changed. The connection goes on as it is: a stream's new definition is for
+   * connections that are made from now on, which may be this one when it comes back.
+   *
+   * @param {ClientFeed} feed of the same path
+   */
+  update(feed) {
+    this.#feed = feed;
+    const fresh = namesOf(feed).filter((name) => !this.#names.has(name));
+    const run = this.#run;
+    for (const name of fresh) {
+      this.#names.add(name);
+      if (run) this.#listen(run, name);
+    }
+    if (!run) return;
+    if (feed.unpaced && this.#everyUs === null) {
+      // the browser would come back to it at its own pace
+      this.#everyUs = HELD_TO_US;
+      this.#resumed = "connected again";
+      this.#open(run.base, this.#lastId, STREAM_WORDS.connecting);
+    } else if (fresh.length > 0 && performance.now() - run.openedAt < NEWS_MS) {
+      this.#stand({ ...this.#standing, note: unheardWords(fresh) });
+    }
+  }
+
+  /**
+   * @param {string} base
+   * @param {string} lastId
+   * @param {string | null} words null to say nothing of it
+   */
+  #open(base, lastId, words) {
+    this.#close();
+    const run = new Run(base);
+    run.retryMs = this.#feed.retry_ms;
+    this.#run = run;
+    this.#underWay.add(this);
+    this.#ownTags.add(run.tag);
+    if (words !== null) this.#stand(connecting(words));
+    const { path, names_in_data: namesInData } = this.#feed;
+    let source;
+    try {
+      source = new EventSource(streamUrl(base, path, { tag: run.tag, lastId, namesInData, everyUs: this.#everyUs }));
+    } catch (reason) {
+      const note = `The browser did not open ${base}: ${sentence(reason)}`;
+      this.#finish({ state: "refused", words: "refused (by the browser)", note, final: true });
+      return;
+    }
+    run.source = source;
+    const { signal } = run.abort;
+    source.addEventListener("open", (event) => this.#opened(event, run), { signal });
+    source.addEventListener("error", (event) => this.#failed(event, run), { signal });
+    for (const name of this.#names) this.#listen(run, name);
+    this.#watchForStuck(run);
+  }
+
+  /**
+   * @param {Run} run
+   * @param {string} name
+   */
+  #listen(run, name) {
+    // a server may name its events "open" or "error" too: those come in by the listeners of `#open`
+    if (name === "open" || name === "error") return;
+    run.source?.addEventListener(name, (event) => this.#arrived(event, run), { signal: run.abort.signal });
+  }
+
+  /**
+   * @param {Event} event
+   * @param {Run} run
+   */
+  #opened(event, run) {
+    if (event instanceof MessageEvent) {
+      this.#arrived(event, run);
+      return;
+    }
+    run.openedAt = event.timeStamp;
+    run.retryMs = this.#feed.retry_ms ?? run.retryMs;
+    this.#heardAt = Date.now();
+    const note = this.#everyUs === null ? null : heldWords(this.#everyUs, this.#skipped);
+    this.#stand({ state: "open", words: STREAM_WORDS.open, note, final: false });
+  }
+
+  /**
+   * @param {MessageEvent} message
+   * @param {Run} run
+   */
+  #arrived(message, run) {
+    const now = message.timeStamp;
+    const { event, data } = this.#feed.names_in_data ? namedEvent(message.data) : { event: message.type, data: message.data };
+    run.arrived += 1;
+    this.#lastId = message.lastEventId;
+    this.#heardAt = Date.now();
+    this.onarrival({
+      at: this.#heardAt,
+      gap: Number.isNaN(this.#lastAt) ? null : now - this.#lastAt,
+      id: message.lastEventId,
+      event,
+      data,
+      notice: gapWords(event, data),
+      resumed: this.#resumed,
+    });
+    this.#lastAt = now;
+    this.#resumed = null;
+    if (run.flood.isTooMuch(message.data.length)) this.#flooded(run);
+  }
+
+  /**
+   * It comes faster than this page can take it, so that no press of a key or button gets through. What is on its way
+   * is let go, and the server says how much that is; then it goes on behind that, at a pace that can be taken.
+   *
+   * @param {Run} run
+   */
+  async #flooded(run) {
+    // at once, since more of it is waiting in the same turn; to the person it goes on
+    run.close();
+    const row = await this.#newestRow(run);
+    if (run !== this.#run) return;
+    this.#skipped = row && this.#skipped !== null ? this.#skipped + Math.max(0, row.events - run.arrived) : null;
+    this.#everyUs = slower(this.#everyUs);
+    this.#resumed = heldWords(this.#everyUs, this.#skipped);
+    this.#open(run.base, row?.last_id ?? this.#lastId, null);
+  }
+
+  /**
+   * @param {Event} event
+   * @param {Run} run
+   */
+  async #failed(event, run) {
+    if (event instanceof MessageEvent) {
+      this.#arrived(event, run);
+      return;
+    }
+    const readyState = run.source?.readyState === EventSource.CLOSED ? "closed" : "connecting";
+    this.#resumed ??= "connected again";
+    const { retryMs } = run;
+    const graceTimer = setTimeout(() => {
+      if (run === this.#run && readyState === "connecting" && run.source?.readyState !== EventSource.OPEN) {
+        this.#stand(afterError(readyState, undefined, retryMs));
+      }
+    }, GRACE_MS);
+    const row = await this.#newestRow(run);
+    clearTimeout(graceTimer);
+    if (run !== this.#run) return;
+    const verdict = afterError(readyState, row, retryMs);
+    if (verdict.final) this.#finish(verdict);
+    // it may have come back while the server was asked
+    else if (run.source?.readyState !== EventSource.OPEN) this.#stand(verdict);
+  }
+
+  /**
+   * What the server knows of a run; undefined when it could not be asked.
+   *
+   * @param {Run} run
+   * @returns {Promise<Slice | undefined>}
+   */
+  async #known(run) {
+    try {
+      return await this.#host.client(run.tag);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * @param {Run} run
+   * @returns {Promise<Row | null | undefined>}
+   */
+  async #newestRow(run) {
+    const known = await this.#known(run);
+    return known && newestRow(known);
+  }
+
+  /**
+   * Says so in words when the browser holds the request back: the server answers, and has never seen it. Where the
+   * server does not answer, nobody knows what keeps it.
+   *
+   * @param {Run} run
+   */
+  #watchForStuck(run) {
+    run.stuckTimer = setTimeout(async () => {
+      const waits = () => run === this.#run && this.#standing.state === "connecting";
+      if (!waits()) return;
+      const known = await this.#known(run);
+      if (!waits()) return;
+      // six are spoken of where the server counts them
+      const why = known && known.open + 1 >= CONNECTIONS ? SIX_TAKEN : NOT_SEEN;
+      this.#stand({ ...this.#standing, note: known && !newestRow(known) ? why : null });
+      this.#watchForStuck(run);
+    }, STUCK_AFTER_MS);
+  }
+
+  /** @param {Standing} standing */
+  #finish(standing) {
+    this.#close();
+    this.#stand(standing);
+  }
+
+  #close() {
+    this.#run?.close();
+    this.#run = null;
+    this.#underWay.delete(this);
+  }
+
+  /** @param {Standing} standing */
+  #stand(standing) {
+    this.#standing = standing;
+    this.onstanding(standing);
+  }
+}
+
+/** Where the name comes with the data, all come under one. @param {ClientFeed} feed */
+const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : events);
+
+/**
+ * @param {string} words
+ * @returns {Standing}
+ */
+const connecting = (words) => ({ state: "connecting", words, note: null, final: false });
+
+/** Random, so that two pages never share one; `randomUUID` is missing where the page is not a secure context. */
+function randomTag() {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,225 @@
+/**
+ * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It shows whatever a
+ * Feed describes and knows none by name.
+ *
+ * @import { App, Feed, ServerHere, Standing } from "../types.js"
+ * @import { EventList } from "./event-list.js"
+ * @import { WirePreview } from "./wire-preview.js"
+ */
+
+import "./event-list.js";
+import { IDLE, StreamClient } from "./stream-client.js";
+import { announce } from "../parts/announce.js";
+import { canStart } from "./reconnect.js";
+import { copies } from "../parts/copy-button.js";
+import { emptiedHint } from "./feed.js";
+import { streamAddress } from "../parts/snippets.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { silentStreamWords } from "../parts/words.js";
+
+const newPanel = markup(`
+  <header>
+    <h2 class="title"></h2>
+    <code class="path"></code>
+    <span class="summary"></span>
+    <span class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></span>
+    <span class="acts"><button type="button" data-act="toggle">Start</button></span>
+  </header>
+  <div class="body">
+    <event-list></event-list>
+    <div class="nothing">
+      <p class="hint"></p>
+      <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
+    </div>
+    <p class="note" hidden></p>
+  </div>`);
+
+/** @type {Record<ServerHere, string>} */
+const TOGGLE_TITLES = {
+  ready: "",
+  stopped: "Start the server first",
+  unreachable: "The server does not answer: the bar at the top says since when",
+};
+
+/** While the server is asked in vain, a stream that has been silent for so long is no longer said to be open. */
+const SILENT_MS = 2000;
+
+export class StreamPanel extends HTMLElement {
+  #feed;
+  #app;
+  #client;
+  #acts;
+  #preview;
+  #removed = new AbortController();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #silence;
+
+  /**
+   * @param {App} app
+   * @param {Feed} feed
+   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] what else can be done with it beside its switch,
+   *   and what shows the bytes that it would send
+   */
+  constructor(app, feed, { acts = [], preview } = {}) {
+    super();
+    this.#app = app;
+    this.#feed = feed;
+    this.#acts = acts;
+    this.#preview = preview;
+    this.#client = new StreamClient(feed, app.host, app.ownTags, app.underWay);
+  }
+
+  connectedCallback() {
+    if (this.firstChild) return;
+    this.append(newPanel());
+    this.dataset.path = this.#feed.path;
+    this.role = "group";
+    part(this, ".acts").append(...this.#acts);
+    if (this.#preview) {
+      part(this, ".acts").prepend(this.#preview.toggle);
+      part(this, "header").after(this.#preview);
+    }
+    this.#showFeed();
+    this.#toggle.addEventListener("click", () => this.#toggled());
+    copies(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
+    copies(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
+    this.#client.onarrival = (arrival) => {
+      this.#list.push(arrival);
+      // it was heard after all
+      if (this.hasAttribute("data-stale")) this.#show(this.#client.standing);
+      if (arrival.notice) announce(`${this.#feed.label}: ${arrival.notice}`);
+    };
+    this.#list.onemptied = () => this.#show(this.#client.standing);
+    this.#client.onstanding = (standing) => this.#show(standing);
+    this.#show(IDLE);
+    const { signal } = this.#removed;
+    this.#app.store.on("status", () => this.#serverChanged(), signal);
+    this.#app.store.on("unreachable", () => this.#serverChanged(), signal);
+  }
+
+  /** Starts what it shows, if it can be started and is not under way. */
+  start() {
+    const base = this.#base;
+    if (this.#client.live || base === null || this.#server !== "ready") return;
+    this.#client.start(base);
+    // what an earlier run brought stays where this one did not begin
+    if (this.#client.live) this.#list.reset();
+  }
+
+  /**
+   * What the server says of it has changed.
+   *
+   * @param {Feed} feed of the same path
+   */
+  update(feed) {
+    this.#feed = feed;
+    this.#client.update(feed);
+    this.#showFeed();
+    this.#show(this.#client.standing);
+  }
+
+  /** To the panel itself, and not to its switch: it may come from one that went, and the next key was meant for that. */
+  focus() {
+    this.tabIndex = -1;
+    super.focus();
+  }
+
+  /** Gives the connection back; the panel can be started again. */
+  close() {
+    this.#client.stop("closed with the page");
+  }
+
+  /**
+   * Takes the panel away for good.
+   *
+   * @param {string} why its stream ends with it
+   */
+  discard(why) {
+    this.#client.stop(why);
+    clearInterval(this.#silence);
+    this.#removed.abort();
+    this.remove();
+  }
+
+  get #list() {
+    return /** @type {EventList} */ (part(this, "event-list"));
+  }
+
+  get #toggle() {
+    return /** @type {HTMLButtonElement} */ (part(this, "[data-act=toggle]"));
+  }
+
+  get #base() {
+    const { host, store } = this.#app;
+    return host.streamBase(store.get("status"));
+  }
+
+  /** @returns {ServerHere} */
+  get #server() {
+    const { store } = this.#app;
+    if (store.get("unreachable")) return "unreachable";
+    return canStart(this.#base, store.get("status")) ? "ready" : "stopped";
+  }
+
+  #toggled() {
+    if (this.#client.live) this.#client.stop();
+    else this.start();
+  }
+
+  #showFeed() {
+    const { path, title, label, summary } = this.#feed;
+    this.ariaLabel = label;
+    this.#list.label = `Events of ${label}`;
+    if (this.#preview) this.#preview.label = label;
+    for (const [selector, text] of [[".title", title], [".path", path], [".summary", summary]]) {
+      const element = part(this, selector);
+      setText(element, text);
+      element.title = text;
+    }
+    part(this, ".path").hidden = title === path;
+  }
+
+  #serverChanged() {
+    this.#client.serverAt(this.#base);
+    this.#show(this.#client.standing);
+    clearInterval(this.#silence);
+    // what is heard still while nothing else is answered may fall silent later
+    if (this.#server === "unreachable") this.#silence = setInterval(() => this.#show(this.#client.standing), 1000);
+  }
+
+  /** Nobody answers, and nothing comes on this stream: whether it is open is not known. */
+  get #isSilent() {
+    return this.#server === "unreachable" && this.#client.standing.state === "open" && Date.now() - this.#client.heardAt > SILENT_MS;
+  }
+
+  /** @param {Standing} standing */
+  #show(standing) {
+    const { state, note, final } = standing;
+    const silent = this.#isSilent;
+    const words = silent ? silentStreamWords(this.#client.heardAt) : standing.words;
+    this.toggleAttribute("data-stale", silent);
+    const { label, path } = this.#feed;
+    const before = part(this, ".state").textContent;
+    this.dataset.state = state;
+    this.toggleAttribute("data-final", final);
+    setText(part(this, ".state"), words);
+    if (before && before !== words) announce(`${label}: ${words}`);
+    const toggle = this.#toggle;
+    const live = this.#client.live;
+    setText(toggle, live ? "Stop" : "Start");
+    toggle.ariaLabel = `${live ? "Stop" : "Start"} ${label}`;
+    // not `disabled`: that would take the focus away from whoever has just pressed it
+    const server = live ? "ready" : this.#server;
+    toggle.ariaDisabled = server === "ready" ? null : "true";
+    toggle.title = TOGGLE_TITLES[server];
+    const noteLine = part(this, ".note");
+    noteLine.hidden = note === null;
+    setText(noteLine, note ?? "");
+    const hint = emptiedHint(standing, this.#list.emptied) ?? this.#feed.hint(standing, server);
+    setText(part(this, ".hint"), hint.words);
+    part(this, ".try").hidden = !hint.withLine;
+    setText(part(this, ".try code"), this.#feed.line(streamAddress(this.#app.store.get("status"), path)));
+  }
+}
+
+customElements.define("stream-panel", StreamPanel);

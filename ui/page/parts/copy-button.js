@@ -1,0 +1,39 @@
+/**
+ * Makes a button copy, and say so where the finger is: "copied" for a second, in room that was kept for it.
+ *
+ * @import { Host } from "../types.js"
+ */
+
+import { announce } from "./announce.js";
+import { sentence } from "./sentence.js";
+
+const SAID_FOR_MS = 1000;
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {Host} host
+ * @param {() => string} text what to copy, asked at the moment of the click
+ */
+export function copies(button, host, text) {
+  const label = button.textContent ?? "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @param {string} words */
+  const say = (words) => {
+    clearTimeout(timer);
+    button.textContent = words;
+    announce(words);
+    timer = setTimeout(() => (button.textContent = label), SAID_FOR_MS);
+  };
+  button.classList.add("copies");
+  button.addEventListener("click", async () => {
+    try {
+      await host.copy(text());
+      button.removeAttribute("title");
+      say("copied");
+    } catch (reason) {
+      button.title = sentence(reason);
+      say("failed");
+    }
+  });
+}

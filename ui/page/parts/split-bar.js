@@ -1,0 +1,92 @@
+/**
+ * <split-bar>: the bar between two parts of a place, one above the other. It is dragged, or moved by keys; how much
+ * the part above gets is told to the place as a custom property, and is remembered as long as the page lives.
+ */
+
+import { afterKey, bounds, clamped } from "./split-share.js";
+import { hasModifier } from "./keys.js";
+
+export class SplitBar extends HTMLElement {
+  #share = 50;
+  #moved = () => {};
+  /** Where in the bar the pointer holds it; null while it does not. */
+  #grip = /** @type {number | null} */ (null);
+
+  /**
+   * @param {string} label
+   * @param {() => void} moved
+   */
+  connect(label, moved) {
+    this.#moved = moved;
+    this.role = "separator";
+    this.tabIndex = 0;
+    this.ariaOrientation = "horizontal";
+    this.ariaLabel = label;
+    this.addEventListener("keydown", this.#onKey);
+    this.addEventListener("pointerdown", this.#onDown);
+    this.addEventListener("pointermove", this.#onMove);
+    for (const over of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      this.addEventListener(over, () => {
+        this.#grip = null;
+        this.toggleAttribute("data-held", false);
+      });
+    }
+    this.#draw();
+  }
+
+  /** The place that it divides. */
+  get #place() {
+    return /** @type {HTMLElement} */ (this.parentElement);
+  }
+
+  get #bounds() {
+    return bounds(this.#place.clientHeight);
+  }
+
+  /** @param {number} share */
+  #move(share) {
+    this.#share = clamped(share, this.#bounds);
+    this.#draw();
+    this.#moved();
+  }
+
+  #draw() {
+    const { least, most } = this.#bounds;
+    this.#place.style.setProperty("--share", String(this.#share));
+    this.ariaValueNow = String(Math.round(this.#share));
+    this.ariaValueMin = String(Math.round(least));
+    this.ariaValueMax = String(Math.round(most));
+  }
+
+  /** The place has another height: what its parts need may leave less room to move. */
+  fit() {
+    this.#draw();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey = (event) => {
+    const to = hasModifier(event) ? null : afterKey(event.key, this.#share, this.#bounds);
+    if (to === null) return;
+    event.preventDefault();
+    this.#move(to);
+  };
+
+  /** @param {PointerEvent} event */
+  #onDown = (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    this.focus();
+    this.#grip = event.clientY - this.getBoundingClientRect().top;
+    this.setPointerCapture(event.pointerId);
+    this.toggleAttribute("data-held", true);
+  };
+
+  /** @param {PointerEvent} event */
+  #onMove = (event) => {
+    if (this.#grip === null) return;
+    const { top, height } = this.#place.getBoundingClientRect();
+    this.#move(((event.clientY - this.#grip - top) / height) * 100);
+  };
+}
+
+customElements.define("split-bar", SplitBar);

@@ -1,0 +1,33 @@
+/**
+ * A stream of the server's list, as a panel shows it.
+ *
+ * @import { Feed, Hint, ServerHere, Standing, StreamInfo } from "../types.js"
+ */
+
+import { NO_ANSWER, underWay } from "../panel/feed.js";
+import { curlLine } from "../parts/snippets.js";
+
+/**
+ * @param {StreamInfo} info
+ * @returns {Feed}
+ */
+export function streamFeed(info) {
+  return { ...info, label: info.title, from: "", names_in_data: false, line: curlLine, hint: streamHint };
+}
+
+/** @type {Record<ServerHere, string>} */
+const STREAM_NEXT = {
+  ready: "Start opens this stream here.",
+  stopped: "Start the server, then start this stream.",
+  unreachable: NO_ANSWER,
+};
+
+/**
+ * @param {Standing} standing
+ * @param {ServerHere} server
+ * @returns {Hint}
+ */
+function streamHint(standing, server) {
+  if (standing.state === "open") return { words: "Nothing has arrived yet.", withLine: false };
+  return underWay(standing) ?? { words: `${STREAM_NEXT[server]} In a terminal:`, withLine: true };
+}

@@ -1,0 +1,114 @@
+/**
+ * <streams-file>: where the list of streams comes from, and what is wrong with the file while something is. It is
+ * the file's own account, told by the server; a line of its own height comes and goes with a problem.
+ *
+ * @import { App, StreamsFile } from "../types.js"
+ */
+
+import { announce } from "../parts/announce.js";
+import { copies } from "../parts/copy-button.js";
+import { fileProblemWords, fileWords } from "../parts/words.js";
+import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { sentence } from "../parts/sentence.js";
+
+const newLine = markup(`
+  <p class="source">
+    <span class="words"></span>
+    <span class="file">
+      <code class="path"><bdi></bdi></code>
+      <button type="button" class="plain small" data-act="copy-path" aria-label="Copy the path of the file of streams">Copy</button>
+      <button type="button" class="plain small" data-act="edit-streams" aria-label="Edit the file of streams">Edit</button>
+    </span>
+  </p>
+  <div class="told" hidden>
+    <p class="problem" data-of="file" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+    <p class="problem" data-of="edit" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+    <p class="opened quiet" hidden><span class="words"></span></p>
+  </div>`);
+
+const EDIT = "edit-streams";
+
+/** As long as it takes to see whether an editor appears. */
+const SAID_MS = 20_000;
+
+export class StreamsFileLine extends HTMLElement {
+  /** @type {App | null} */
+  #app = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #said;
+
+  /** @param {App} app */
+  connect(app) {
+    this.#app = app;
+    const { host, store } = app;
+    this.append(newLine());
+    copies(part(this, "[data-act=copy-path]"), host, () => store.get("streams_file")?.path ?? "");
+    if (host.controls) {
+      this.#edit.addEventListener("click", () => this.#openEditor());
+      store.on("actions", (actions) => {
+        const action = actions.find(({ id }) => id === EDIT);
+        const shortcut = ariaShortcut(action, onMac());
+        this.#edit.title = withAccelerator("Open the file in your editor: what you save there is served at once", action, onMac());
+        if (shortcut) this.#edit.setAttribute("aria-keyshortcuts", shortcut);
+      });
+    } else {
+      this.#edit.remove();
+    }
+    store.on("streams_file", (file) => this.#show(file));
+    store.on("edited", (sentence) => {
+      clearTimeout(this.#said);
+      this.#setWords(".opened", sentence ?? "");
+      // said again, it is news again
+      if (sentence) this.#said = setTimeout(() => store.set("edited", null), SAID_MS);
+    });
+  }
+
+  get #edit() {
+    return part(this, `[data-act=${EDIT}]`);
+  }
+
+  async #openEditor() {
+    try {
+      await this.#app?.host.act(EDIT);
+      this.#setProblem("edit", "");
+    } catch (reason) {
+      this.#setProblem("edit", sentence(reason));
+    }
+  }
+
+  /** @param {StreamsFile | null} file */
+  #show(file) {
+    this.hidden = file === null;
+    if (!file) return;
+    setText(part(this, ".source .words"), fileWords(file, this.#app?.host.controls ?? false));
+    const path = part(this, ".path");
+    path.title = file.path;
+    setText(part(path, "bdi"), file.short);
+    this.#setProblem("file", file.problem ? fileProblemWords(file.problem) : "");
+  }
+
+  /**
+   * @param {"file" | "edit"} of
+   * @param {string} words
+   */
+  #setProblem(of, words) {
+    this.#setWords(`.problem[data-of=${of}]`, words);
+  }
+
+  /**
+   * @param {string} selector of the line
+   * @param {string} words
+   */
+  #setWords(selector, words) {
+    const line = part(this, selector);
+    const said = part(line, ".words");
+    const isNew = words !== "" && said.textContent !== words;
+    line.hidden = words === "";
+    setText(said, words);
+    part(this, ".told").hidden = [...part(this, ".told").children].every((child) => child instanceof HTMLElement && child.hidden);
+    if (isNew) announce(words);
+  }
+}
+
+customElements.define("streams-file", StreamsFileLine);

@@ -1,0 +1,52 @@
+/**
+ * A topic, as a panel shows it.
+ *
+ * @import { Feed, Hint, ServerHere, Standing, TopicInfo } from "../types.js"
+ */
+
+import { NO_ANSWER, underWay } from "../panel/feed.js";
+import { publishLine } from "../parts/snippets.js";
+import { topicPath } from "../host/paths.js";
+import { topicSummary } from "./topic-words.js";
+
+/** The last event id that asks a topic for everything that it keeps. */
+const EARLIEST = "earliest";
+
+/**
+ * @param {string} name
+ * @param {TopicInfo | undefined} topic undefined while the server has none of this name
+ * @returns {Feed}
+ */
+export function topicFeed(name, topic) {
+  return {
+    path: topicPath(name),
+    // it is its own title: beside it there has to be room for the figures
+    title: topicPath(name),
+    label: `Topic ${name}`,
+    summary: topicSummary(topic),
+    retry_ms: topic?.retry_ms ?? 1000,
+    events: topic?.events ?? ["message", "gap"],
+    from: EARLIEST,
+    names_in_data: true,
+    unpaced: false,
+    line: publishLine,
+    hint: topicHint,
+  };
+}
+
+/** @type {Record<ServerHere, string>} */
+const TOPIC_NEXT = {
+  ready: "Start subscribes here.",
+  stopped: "Start the server, then start this topic.",
+  unreachable: NO_ANSWER,
+};
+
+/**
+ * @param {Standing} standing
+ * @param {ServerHere} server
+ * @returns {Hint}
+ */
+function topicHint(standing, server) {
+  if (standing.state === "open") return { words: "Nothing has arrived yet. Publish below, or in a terminal:", withLine: true };
+  return underWay(standing) ?? { words: `${TOPIC_NEXT[server]} To publish in a terminal:`, withLine: true };
+}

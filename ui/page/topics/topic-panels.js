@@ -1,0 +1,66 @@
+/**
+ * <topic-panels>: the topics of the server, and a panel for each that was opened here. The list stands first and
+ * keeps its room, so that nothing moves when a topic begins.
+ *
+ * @import { App } from "../types.js"
+ */
+
+import { TopicList } from "./topic-list.js";
+import { TopicPanel } from "./topic-panel.js";
+
+export class TopicPanels extends HTMLElement {
+  /** @type {Map<string, TopicPanel>} */
+  #panels = new Map();
+  /** @type {TopicList | null} */
+  #list = null;
+
+  /** @param {App} app */
+  connect(app) {
+    const list = new TopicList(app);
+    list.onopen = (name) => this.#open(app, name);
+    this.#list = list;
+    this.append(list);
+    this.#tellList();
+  }
+
+  /** Gives all connections back. */
+  close() {
+    for (const panel of this.#panels.values()) panel.close();
+  }
+
+  /**
+   * @param {App} app
+   * @param {string} name
+   */
+  #open(app, name) {
+    const panel = this.#panels.get(name) ?? this.#add(app, name);
+    panel.scrollIntoView({ block: "nearest" });
+    panel.focus();
+  }
+
+  /**
+   * @param {App} app
+   * @param {string} name
+   */
+  #add(app, name) {
+    const panel = new TopicPanel(app, name);
+    panel.onclose = () => {
+      this.#panels.delete(name);
+      panel.discard();
+      this.#tellList();
+      this.#list?.focus();
+    };
+    this.#panels.set(name, panel);
+    this.append(panel);
+    this.#tellList();
+    return panel;
+  }
+
+  #tellList() {
+    // not by :only-child: WebKit keeps the width of a list that was alone
+    this.toggleAttribute("data-alone", this.#panels.size === 0);
+    if (this.#list) this.#list.opened = new Set(this.#panels.keys());
+  }
+}
+
+customElements.define("topic-panels", TopicPanels);

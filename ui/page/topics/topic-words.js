@@ -1,0 +1,51 @@
+/**
+ * Topics in words: their names, what is counted of them, what became of a publish, when they end. Pure.
+ *
+ * @import { Published, TopicInfo } from "../types.js"
+ */
+
+import { count, longTime, several } from "../parts/format.js";
+
+/** The server's own sentence, so that it reads the same wherever a name was refused. */
+export const NO_NAME =
+  "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first.";
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
+
+/**
+ * The name in what was typed: a name, or the path or address of a topic as one would paste it.
+ *
+ * @param {string} text
+ * @returns {string | null} null when no topic can be called that
+ */
+export function readName(text) {
+  const name = text.trim().replace(/^.*\/topics\//, "");
+  return NAME.test(name) ? name : null;
+}
+
+/** @param {TopicInfo | undefined} topic undefined while the server has none of this name */
+export function topicSummary(topic) {
+  if (!topic) return "not begun yet";
+  return `${several(topic.subscribers, "subscriber")}, ${count(topic.published)} published, ${count(topic.kept)} kept`;
+}
+
+/** @param {Published} published */
+export function publishedWords({ id, subscribers }) {
+  return `Published, id ${id}, to ${several(subscribers, "subscriber")}`;
+}
+
+/**
+ * When a topic goes by itself.
+ *
+ * @param {number | null | undefined} ttlMs
+ */
+export const ttlWords = (ttlMs) =>
+  ttlMs ? `A topic that nobody reads and nobody feeds ends after ${longTime(ttlMs)}.` : "Topics stay until somebody ends them.";
+
+/**
+ * What ending a topic does, before it is done.
+ *
+ * @param {{ name: string, kept: number, subscribers: number }} topic
+ */
+export const endingWords = ({ name, kept, subscribers }) =>
+  `End ${name}: ${several(kept, "event")} that ${kept === 1 ? "is" : "are"} kept will be gone, and ${several(subscribers, "subscriber")} disconnected.`;

@@ -1,0 +1,435 @@
+/**
+ * <connection-wire>: what one connection was sent, byte for byte as the kernel took it, and what a client makes of it.
+ * It asks for what is new while it can be seen. It follows the end until somebody reads: scrolling up, selecting or
+ * Pause holds the view still, by a copy, while the log behind it goes on.
+ *
+ * @import { App, Row } from "../types.js"
+ * @import { WireRow } from "./log.js"
+ */
+
+import { Poll } from "../parts/poll.js";
+import { WireFeed } from "./wire-feed.js";
+import { WireHead } from "./head.js";
+import { WireHold } from "./hold.js";
+import { WireRows } from "./wire-rows.js";
+import { WireScroll } from "./scroll.js";
+import { announce } from "../parts/announce.js";
+import { beforeWords, keptWords, noPieceWords, noWireWords } from "./wire-words.js";
+import { copies } from "../parts/copy-button.js";
+import { copyExactly } from "../parts/exact-copy.js";
+import { count, several } from "../parts/format.js";
+import { decoded } from "../bytes/utf8.js";
+import { fileName, filtered, linesBefore, linesBehind } from "./log.js";
+import { hasModifier } from "../parts/keys.js";
+import { markup, part, setText } from "../parts/dom.js";
+import { matchingWords, standingWords } from "../parts/words.js";
+import { nextFrame } from "../parts/next-frame.js";
+import { sentence } from "../parts/sentence.js";
+
+/** A wire that is quiet is asked as often as one that is not: its next event is what one waits for. */
+const ASK_EVERY_MS = 250;
+/** Lines that are drawn at once above or below those that are, when somebody scrolls there. */
+const BATCH = 320;
+/** A wire of no more lines is drawn whole: all of it can be searched and selected. */
+const WHOLE = 1500;
+
+const newWire = markup(`
+  <header></header>
+  <p class="problem" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+  <div class="frame">
+    <div class="scroller" role="region" tabindex="0">
+      <p class="before"></p>
+      <div class="grid">
+        <pre class="bytes" data-exact></pre>
+        <div class="events" role="group" aria-label="What a client makes of it"></div>
+      </div>
+      <div class="empty" hidden>
+        <p class="hint"></p>
+        <p class="way"><button type="button" class="small" data-act="clear-filter">Clear the filter</button></p>
+      </div>
+    </div>
+    <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
+  </div>
+  <div class="foot">
+    <span class="kept"></span>
+    <span class="told"></span>
+    <button type="button" class="plain small" data-act="pause" aria-pressed="false" title="Hold what is shown (Space)">Pause</button>
+    <button type="button" class="plain small" data-act="copy-wire" title="Copy the bytes that are shown, as text">Copy</button>
+    <button type="button" class="plain small" data-act="save-wire" title="Save the bytes that are kept, exactly">Save</button>
+  </div>`);
+
+/**
+ * @typedef {object} Ways
+ * @property {() => void} close
+ * @property {(id: number) => Promise<boolean>} choose shows another connection; whether it is in the table
+ */
+
+export class ConnectionWire extends HTMLElement {
+  /** @type {App | null} */
+  #app = null;
+  /** @type {Ways | null} */
+  #ways = null;
+  /** @type {WireHead | null} */
+  #head = null;
+  /** @type {WireRows | null} */
+  #rows = null;
+  /** @type {WireScroll | null} */
+  #scroll = null;
+  /** @type {Poll<void> | null} */
+  #poll = null;
+  /** @type {WireFeed | null} */
+  #feed = null;
+  #hold = new WireHold();
+  #filter = "";
+  /** Which of the rows that are shown are drawn: all of them are as many as one waits for. */
+  #from = 0;
+  #to = 0;
+  /** What is drawn is of another connection or filter. */
+  #anew = true;
+  /** What was announced last of where it stands, and of why there is no answer. */
+  #announced = { standing: "", problem: "" };
+
+  /**
+   * @param {App} app
+   * @param {Ways} ways
+   */
+  connect(app, ways) {
+    this.#app = app;
+    this.#ways = ways;
+    this.append(newWire());
+    this.#head = new WireHead(part(this, "header"), {
+      close: ways.close,
+      choose: (id) => this.#choose(id),
+      filter: (words) => this.#setFilter(words),
+      leave: () => this.focus(),
+    });
+    const scroller = part(this, ".scroller");
+    this.#rows = new WireRows(part(this, ".bytes"), part(this, ".events"));
+    this.#scroll = new WireScroll(scroller, {
+      hold: () => this.#read(),
+      atEnd: () => {
+        // a selection that is drawn beyond the lower edge scrolls there by itself, and is not to be lost under the pointer
+        if (this.#hold.holds && !this.#hold.paused && this.#to >= this.#shown.length && !this.#selects) this.#follow();
+      },
+      nearEdge: () => this.#widen(),
+    });
+    this.#poll = new Poll(
+      { ask: () => this.#ask(), heard: () => nextFrame(this.#draw), failed: () => nextFrame(this.#draw) },
+      ASK_EVERY_MS,
+    );
+    copies(part(this, "[data-act=copy-wire]"), app.host, () => decoded(this.#shown.map(({ bytes }) => bytes).join("")));
+    this.#listen(scroller);
+  }
+
+  /** @param {HTMLElement} scroller */
+  #listen(scroller) {
+    this.addEventListener("keydown", this.#onKey);
+    this.addEventListener("copy", copyExactly);
+    document.addEventListener("selectionchange", () => {
+      if (!this.hidden && this.#selects) this.#read();
+    });
+    part(this, ".chip").addEventListener("click", () => {
+      this.#follow();
+      this.focus();
+    });
+    part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#hold.paused));
+    part(this, "[data-act=save-wire]").addEventListener("click", () => this.#save());
+    part(this, "[data-act=clear-filter]").addEventListener("click", () => {
+      this.#head?.clearFilter();
+      this.focus();
+    });
+    // also tells when the wire comes into view again after its place was hidden
+    new ResizeObserver(this.#seen).observe(scroller);
+    document.addEventListener("visibilitychange", this.#seen);
+    this.#app?.store.on("unreachable", this.#seen);
+  }
+
+  /**
+   * Whether it is this connection that is shown.
+   *
+   * @param {Row} row
+   */
+  shows(row) {
+    return this.#feed?.is(row) ?? false;
+  }
+
+  focus() {
+    part(this, ".scroller").focus({ preventScroll: true });
+  }
+
+  /** @param {Row} row */
+  show(row) {
+    this.hidden = false;
+    this.#feed = new WireFeed(row, performance.now());
+    this.#hold = new WireHold();
+    this.#anew = true;
+    this.#announced = { standing: "", problem: "" };
+    this.#tell("");
+    part(this, ".scroller").ariaLabel = `Bytes of connection ${row.id}`;
+    this.#seen();
+  }
+
+  hide() {
+    this.hidden = true;
+    this.#feed = null;
+    this.#rows?.clear();
+  }
+
+  /**
+   * The table has heard of connections: this one may be among them.
+   *
+   * @param {Row[]} rows
+   */
+  refresh(rows) {
+    if (this.#feed?.refresh(rows, performance.now())) nextFrame(this.#draw);
+  }
+
+  get #unreachable() {
+    return Boolean(this.#app?.store.get("unreachable"));
+  }
+
+  get #isVisible() {
+    return !document.hidden && !this.hidden && part(this, ".scroller").clientHeight > 0;
+  }
+
+  get #selects() {
+    const selection = getSelection();
+    return selection !== null && !selection.isCollapsed && part(this, ".scroller").contains(selection.anchorNode);
+  }
+
+  /**
+   * What is looked at, before the filter.
+   *
+   * @returns {readonly WireRow[]}
+   */
+  get #looked() {
+    return this.#feed ? this.#hold.rows(this.#feed.log) : [];
+  }
+
+  get #shown() {
+    return filtered(this.#looked, this.#filter);
+  }
+
+  #seen = () => {
+    this.#poll?.nudge();
+    nextFrame(this.#draw);
+  };
+
+  #ask() {
+    const feed = this.#feed;
+    if (!feed || !this.#isVisible) return null;
+    const wait = feed.wait(performance.now());
+    return wait === 0 ? feed.ask(/** @type {App} */ (this.#app).host, () => performance.now()) : wait;
+  }
+
+  #draw = () => {
+    const feed = this.#feed;
+    if (!feed || !this.#isVisible) return;
+    const { row, log, gone } = feed;
+    this.dataset.state = gone && row.state === "open" ? "ended" : row.state;
+    this.toggleAttribute("data-complete", row.ended?.complete ?? false);
+    this.toggleAttribute("data-blocked", row.blocked && !gone);
+    this.toggleAttribute("data-stale", this.#unreachable);
+    const shown = this.#shown;
+    this.#head?.draw(row, { gone, stale: this.#unreachable, taken: log.heard ? log.taken : row.bytes });
+    this.#head?.count(this.#filter.trim() === "" ? "" : matchingWords({ matching: shown.length, all: this.#looked.length }));
+    if (this.#anew || !this.#hold.holds) {
+      this.#to = shown.length;
+      const whole = linesBefore(shown, shown.length, WHOLE) === 0;
+      this.#from = whole ? 0 : linesBefore(shown, shown.length, this.#scroll?.tail ?? 0);
+    }
+    // first, so that what is scrolled to the end stays there
+    this.#drawWords(feed, shown.length);
+    this.#drawRows(shown.slice(this.#from, this.#to));
+    this.#hold.drawn(log);
+    this.#drawChip(feed);
+    this.#announce(feed);
+  };
+
+  /** @param {WireFeed} feed */
+  #announce({ row, gone, problem }) {
+    const before = this.#announced;
+    const standing = standingWords(row, gone);
+    this.#announced = { standing, problem };
+    const news = standing === before.standing ? [] : [`Connection ${row.id}: ${standing}`];
+    // where nothing answers at all the status bar says so
+    if (problem !== before.problem && problem !== "" && !this.#unreachable) news.push(problem);
+    if (news.length > 0) announce(news.join(". "));
+  }
+
+  /** @param {readonly WireRow[]} shown */
+  #drawRows(shown) {
+    const rows = this.#rows;
+    const scroll = this.#scroll;
+    if (!rows || !scroll) return;
+    if (this.#anew) rows.clear();
+    if (this.#anew || !this.#hold.holds) {
+      rows.draw(shown);
+      scroll.toEnd();
+    } else {
+      scroll.keep(() => rows.draw(shown), rows.pieces);
+    }
+    this.#anew = false;
+  }
+
+  /** Somebody who holds it comes to an edge of what is drawn. */
+  #widen() {
+    if (!this.#hold.holds || !this.#scroll) return;
+    const { isNearTop, isNearEnd } = this.#scroll;
+    const shown = this.#shown;
+    if (!(isNearTop && this.#from > 0) && !(isNearEnd && this.#to < shown.length)) return;
+    if (isNearTop) this.#from = linesBefore(shown, this.#from, BATCH);
+    if (isNearEnd) this.#to = linesBehind(shown, this.#to, BATCH);
+    nextFrame(this.#draw);
+  }
+
+  /** The beginning is drawn by itself: what is between it and the end comes when somebody scrolls there. */
+  #toTop() {
+    this.#read();
+    const shown = this.#shown;
+    if (this.#from > 0) {
+      this.#rows?.clear();
+      this.#from = 0;
+      this.#to = linesBehind(shown, 0, BATCH);
+    }
+    this.#draw();
+    this.#scroll?.toTop();
+  }
+
+  /**
+   * @param {WireFeed} feed
+   * @param {number} shown
+   */
+  #drawWords({ row, log, gone, problem: why }, shown) {
+    const problem = part(this, ":scope > .problem");
+    problem.hidden = why === "" || gone || this.#unreachable;
+    setText(part(problem, ".words"), why);
+    const before = this.#hold.holds || shown === 0 ? null : beforeWords(log);
+    const told = part(this, ".before");
+    // what is held is not moved, not even by a line above it
+    if (before !== null) setText(told, before);
+    told.hidden = shown === 0 || this.#from > 0 || told.textContent === "";
+    const some = this.#looked.length > 0;
+    part(this, ".grid").hidden = shown === 0;
+    part(this, ".empty").hidden = shown > 0;
+    part(this, ".empty .way").hidden = !some;
+    setText(part(this, ".empty .hint"), some ? noPieceWords(this.#filter) : noWireWords(row, gone, log));
+    const kept = part(this, ".kept");
+    setText(kept, log.rows.length > 0 ? keptWords(log) : "");
+    kept.title = kept.textContent ?? "";
+    for (const act of ["copy-wire", "save-wire"]) {
+      /** @type {HTMLButtonElement} */ (part(this, `[data-act=${act}]`)).disabled = !some;
+    }
+  }
+
+  /** @param {WireFeed} feed */
+  #drawChip({ log }) {
+    const news = this.#hold.news(log);
+    const { paused } = this.#hold;
+    const chip = part(this, ".chip");
+    chip.hidden = !paused && news === 0;
+    setText(chip, [paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "));
+    const pause = part(this, "[data-act=pause]");
+    setText(pause, paused ? "Resume" : "Pause");
+    pause.ariaPressed = String(paused);
+  }
+
+  #read() {
+    // each scroll comes here, and one who reads already changes nothing by it
+    if (this.#hold.holds) return;
+    this.#hold.hold();
+    nextFrame(this.#draw);
+  }
+
+  #follow() {
+    if (!this.#feed) return;
+    const wasPaused = this.#hold.paused;
+    const passed = this.#hold.follow(this.#feed.log);
+    if (passed > 0) this.#tell(`${several(passed, "byte")} went by ${wasPaused ? "meanwhile" : "while you read"}`);
+    if (getSelection()?.isCollapsed === false) getSelection()?.removeAllRanges();
+    nextFrame(this.#draw);
+  }
+
+  #toEnd() {
+    if (!this.#hold.paused) {
+      this.#follow();
+      return;
+    }
+    this.#anew = true;
+    nextFrame(this.#draw);
+  }
+
+  /** @param {boolean} paused */
+  #pause(paused) {
+    announce(paused ? "Wire paused" : "Wire goes on");
+    if (!paused) {
+      this.#follow();
+      return;
+    }
+    this.#hold.pause();
+    this.#tell("");
+    nextFrame(this.#draw);
+  }
+
+  /** @param {string} words */
+  #setFilter(words) {
+    this.#filter = words;
+    this.#anew = true;
+    nextFrame(this.#draw);
+  }
+
+  /** @param {number} id */
+  async #choose(id) {
+    try {
+      const found = await this.#ways?.choose(id);
+      // the number that was pressed goes with the wire that it stood in; who went elsewhere meanwhile stays there
+      if (found && this.#head?.hasFocus) this.focus();
+      if (!found) this.#tell(`#${id} is not in the table as it is sorted and filtered now`);
+    } catch (reason) {
+      this.#tell(sentence(reason));
+    }
+  }
+
+  async #save() {
+    if (!this.#feed) return;
+    const { row, log } = this.#feed;
+    const { host } = /** @type {App} */ (this.#app);
+    const { lost } = log;
+    const bytes = log.rows.map(({ bytes }) => bytes).join("");
+    try {
+      const where = await host.save(fileName(row.id, row.stream), bytes);
+      this.#tell(`saved ${host.controls ? "to" : "as"} ${where}${lost > 0 ? `, ${several(lost, "byte")} missing` : ""}`);
+    } catch (reason) {
+      this.#tell(sentence(reason), true);
+    }
+  }
+
+  /**
+   * @param {string} words
+   * @param {boolean} [failed]
+   */
+  #tell(words, failed = false) {
+    const told = part(this, ".told");
+    setText(told, words);
+    told.title = words;
+    told.toggleAttribute("data-failed", failed);
+    if (words !== "") announce(words);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey = (event) => {
+    const inScroller = event.target === part(this, ".scroller");
+    if (hasModifier(event) || event.isComposing || event.defaultPrevented) return;
+    if (event.key === "Escape") this.#ways?.close();
+    else if (event.key === "/" && !(event.target instanceof HTMLInputElement)) this.#head?.askFilter();
+    else if (!inScroller) return;
+    else if (event.key === " ") this.#pause(!this.#hold.paused);
+    else if (event.key === "End") this.#toEnd();
+    else if (event.key === "Home") this.#toTop();
+    else if (event.key === "j" || event.key === "k") this.#scroll?.step(event.key === "j" ? 1 : -1, this.#rows?.pieces ?? []);
+    else return;
+    event.preventDefault();
+  };
+}
+
+customElements.define("connection-wire", ConnectionWire);

@@ -1,0 +1,131 @@
+/**
+ * The head of a wire: whose it is, what became of it, whether the client came back, and the filter. What it says is
+ * the server's; it only draws.
+ *
+ * @import { Row, Verdict } from "../types.js"
+ */
+
+import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "../parts/words.js";
+import { several } from "../parts/format.js";
+import { markup, part, setText } from "../parts/dom.js";
+
+const newHead = markup(`
+  <div class="whose">
+    <p class="who">
+      <span class="number"></span><span class="stream"></span><span class="program"></span><span class="peer"></span><span class="tag"></span>
+    </p>
+    <p class="figures"></p>
+    <button type="button" class="plain small" data-act="close-wire" title="Close (Esc)">Close</button>
+  </div>
+  <div class="fate">
+    <p class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></p>
+    <p class="verdict" data-of="beginning"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
+    <p class="verdict" data-of="end"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
+    <p class="find">
+      <span class="matching"></span>
+      <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces" aria-keyshortcuts="/"
+        title="Words in a piece or its events (/)" maxlength="200" autocomplete="off" spellcheck="false">
+    </p>
+  </div>`);
+
+/**
+ * @typedef {object} Ways
+ * @property {() => void} close
+ * @property {(id: number) => void} choose shows another connection
+ * @property {(words: string) => void} filter
+ * @property {() => void} leave where the focus goes from the filter
+ */
+
+export class WireHead {
+  #element;
+  #ways;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Ways} ways
+   */
+  constructor(element, ways) {
+    this.#element = element;
+    this.#ways = ways;
+    element.append(newHead());
+    part(element, "[data-act=close-wire]").addEventListener("click", ways.close);
+    for (const other of this.#others) other.addEventListener("click", () => ways.choose(Number(other.dataset.connection)));
+    this.#input.addEventListener("input", () => ways.filter(this.#input.value));
+    this.#input.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing) return;
+      event.preventDefault();
+      this.clearFilter();
+      ways.leave();
+    });
+  }
+
+  /** The ways to the connection that this one continues, and to the one that continues it. */
+  get #others() {
+    return /** @type {HTMLElement[]} */ ([...this.#element.querySelectorAll("[data-act=other]")]);
+  }
+
+  get #input() {
+    return /** @type {HTMLInputElement} */ (part(this.#element, "input"));
+  }
+
+  get hasFocus() {
+    return this.#element.contains(document.activeElement);
+  }
+
+  askFilter() {
+    this.#input.focus();
+    this.#input.select();
+  }
+
+  clearFilter() {
+    if (this.#input.value === "") return;
+    this.#input.value = "";
+    this.#ways.filter("");
+  }
+
+  /** @param {string} words how much the filter leaves */
+  count(words) {
+    setText(part(this.#element, ".matching"), words);
+  }
+
+  /**
+   * @param {Row} row
+   * @param {object} known
+   * @param {boolean} known.gone it is no longer in the table
+   * @param {boolean} known.stale nobody answers: what is known is old
+   * @param {number} known.taken bytes so far
+   */
+  draw(row, { gone, stale, taken }) {
+    const element = this.#element;
+    setText(part(element, ".number"), `#${row.id}`);
+    setText(part(element, ".stream"), `${row.method} ${row.stream}`);
+    setText(part(element, ".program"), row.program);
+    setText(part(element, ".peer"), row.peer);
+    setText(part(element, ".tag"), row.client ?? "");
+    for (const name of [".stream", ".program", ".peer", ".tag"]) part(element, name).title = part(element, name).textContent ?? "";
+    setText(part(element, ".figures"), !hasStream(row) ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`);
+    const state = part(element, ".state");
+    setText(state, standingWords(row, gone, stale));
+    state.title = state.textContent ?? "";
+    drawVerdict(part(element, ".verdict[data-of=beginning]"), row.verdict);
+    drawVerdict(part(element, ".verdict[data-of=end]"), row.afterwards);
+  }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Verdict | null} verdict
+ */
+function drawVerdict(element, verdict) {
+  element.hidden = !verdict;
+  if (!verdict) return;
+  const words = part(element, ".words");
+  setText(words, verdictWords(verdict));
+  words.title = verdictWords(verdict);
+  element.dataset.rank = backRank(verdict);
+  const other = part(element, "[data-act=other]");
+  other.hidden = verdict.other === null;
+  other.dataset.connection = String(verdict.other);
+  setText(other, `#${verdict.other}`);
+  other.title = otherTitle(verdict.kind);
+}

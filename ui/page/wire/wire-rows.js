@@ -1,0 +1,169 @@
+/**
+ * Draws the pieces of a wire: when, the exact bytes, and beside them what a client makes of them. The bytes of all
+ * pieces are in one element and their events in another, so that a selection goes along one of the two; a grid brings
+ * them together again, by the number of the line that each piece has in it. It keeps nothing and decides nothing.
+ *
+ * @import { WireEvent } from "../types.js"
+ * @import { WireRow } from "./log.js"
+ */
+
+import { gap, preview, timeOfDay } from "../parts/format.js";
+import { drawnNodes, textNodes } from "../bytes/lines.js";
+import { lostHereWords, unknownIdTitle } from "./wire-words.js";
+
+/** Lines of the grid that may stand empty at its top before all get new numbers. */
+const EMPTY_LINES = 400;
+/** More than can be told apart: new ones are not marked then. */
+const MANY = 20;
+
+/** What has more lines or bytes may be higher than what is in view: its time, and what a client makes of it, stay there. */
+const LONG_LINES = 6;
+const LONG_BYTES = 480;
+
+/** @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and what is missing before it, if something is */
+
+export class WireRows {
+  #bytes;
+  #events;
+  /** @type {Drawn[]} oldest first */
+  #drawn = [];
+  /** The next free line of the grid. */
+  #line = 1;
+
+  /**
+   * @param {HTMLElement} bytes
+   * @param {HTMLElement} events
+   */
+  constructor(bytes, events) {
+    this.#bytes = bytes;
+    this.#events = events;
+  }
+
+  clear() {
+    this.#bytes.replaceChildren();
+    this.#events.replaceChildren();
+    this.#drawn = [];
+    this.#line = 1;
+  }
+
+  /**
+   * Brings what is drawn to exactly these rows. They go on where the last drawing ended; some may have gone or come at
+   * the top.
+   *
+   * @param {readonly WireRow[]} rows
+   */
+  draw(rows) {
+    const first = rows[0]?.seq ?? Infinity;
+    let gone = 0;
+    while (gone < this.#drawn.length && this.#drawn[gone].seq < first) {
+      for (const element of this.#drawn[gone].elements) element.remove();
+      gone += 1;
+    }
+    this.#drawn.splice(0, gone);
+    const from = this.#drawn[0]?.seq ?? Infinity;
+    const to = this.#drawn.at(-1)?.seq ?? -1;
+    const after = rows.filter(({ seq }) => seq > to);
+    const before = to < 0 ? [] : rows.filter(({ seq }) => seq < from);
+    this.#add(after, "append", to >= 0 && after.length < MANY);
+    this.#add(before, "prepend", false);
+    if (before.length > 0 || Number(this.#drawn[0]?.elements[0].style.getPropertyValue("--at")) > EMPTY_LINES) this.#renumber();
+  }
+
+  /**
+   * @param {readonly WireRow[]} rows
+   * @param {"append" | "prepend"} where
+   * @param {boolean} fresh
+   */
+  #add(rows, where, fresh) {
+    const added = rows.map((row) => this.#make(row, fresh));
+    this.#bytes[where](...added.map(({ elements }) => elements[0]));
+    this.#events[where](...added.flatMap(({ elements }) => elements.slice(1)));
+    if (where === "append") this.#drawn.push(...added);
+    else this.#drawn.unshift(...added);
+  }
+
+  /** @returns {readonly HTMLElement[]} where the bytes of each piece stand */
+  get pieces() {
+    return this.#drawn.map(({ elements }) => elements[0]);
+  }
+
+  #renumber() {
+    this.#line = 1;
+    for (const { elements } of this.#drawn) this.#place(elements);
+  }
+
+  /** @param {HTMLElement[]} elements of one piece */
+  #place([bytes, events, lost]) {
+    if (lost) {
+      lost.style.setProperty("--at", String(this.#line));
+      this.#line += 1;
+    }
+    bytes.style.setProperty("--at", String(this.#line));
+    events.style.setProperty("--at", String(this.#line));
+    this.#line += 1;
+  }
+
+  /**
+   * @param {WireRow} row
+   * @param {boolean} fresh it has just arrived
+   * @returns {Drawn}
+   */
+  #make(row, fresh) {
+    const bytes = document.createElement("span");
+    bytes.className = fresh ? "part fresh" : "part";
+    bytes.toggleAttribute("data-goes-on", row.goesOn);
+    bytes.dataset.time = timeOfDay(row.at_ms);
+    bytes.dataset.gap = gap(row.gap);
+    bytes.append(...drawnNodes(row.lines));
+    const events = document.createElement("div");
+    events.className = "made";
+    events.toggleAttribute("data-goes-on", row.goesOn);
+    const stays = document.createElement("div");
+    stays.append(...row.events.map(newEvent));
+    events.append(stays);
+    const elements = [bytes, events];
+    // what is missing before the first of all pieces is said above them
+    if (row.lost > 0 && row.seq > 0) elements.push(newLost(row.lost));
+    // only these: a thousand things that stick would cost each scroll
+    if (row.lines.length > LONG_LINES || row.bytes.length > LONG_BYTES) for (const element of [bytes, events]) element.toggleAttribute("data-long", true);
+    this.#place(elements);
+    return { seq: row.seq, elements };
+  }
+}
+
+/** @param {number} bytes */
+function newLost(bytes) {
+  const lost = document.createElement("p");
+  lost.className = "lost";
+  lost.textContent = lostHereWords(bytes);
+  return lost;
+}
+
+/** @param {WireEvent} event */
+function newEvent({ kind, event, id, data, text, ms }) {
+  const element = document.createElement("p");
+  element.className = kind;
+  if (kind === "event") {
+    const name = newWord("name", event ?? "");
+    if (id === null) name.title = unknownIdTitle;
+    element.append(name, newWord("id", id ?? ""), newWord("data", preview(data ?? "")));
+    element.title = data ?? "";
+  } else if (kind === "comment") {
+    element.append(newWord("what", "comment"), newWord("data", preview(text ?? "")));
+    element.title = text ?? "";
+  } else {
+    element.append(newWord("what", "retry"), newWord("data", `${ms} ms`));
+  }
+  return element;
+}
+
+/**
+ * @param {string} className
+ * @param {string} text
+ */
+function newWord(className, text) {
+  const word = document.createElement("bdi");
+  word.className = className;
+  word.append(...textNodes(text));
+  return word;
+}
