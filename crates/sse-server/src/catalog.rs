@@ -20,7 +20,7 @@ use sse_engine::stream::{Stream, StreamInfo};
 
 /// The list in force.
 #[derive(Debug)]
-pub(crate) struct Streams {
+pub(crate) struct Catalog {
     list: RwLock<Arc<[Arc<Stream>]>>,
     view: watch::Sender<StreamsView>,
 }
@@ -61,7 +61,7 @@ pub struct FileProblem {
     pub instead: &'static str,
 }
 
-impl Streams {
+impl Catalog {
     /// The streams of a list, until a file says otherwise.
     pub(crate) fn new(list: Vec<Stream>, file: Option<&Path>) -> Self {
         let view = StreamsView {

@@ -7,9 +7,9 @@
 
 mod log;
 mod look;
-mod numbers;
+mod numbering;
 mod rates;
-mod returns;
+mod reconnects;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -27,11 +27,11 @@ use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub(crate) use look::SHOWN;
 pub use look::{Look, Sort};
-pub(crate) use numbers::Numbers;
-pub(crate) use returns::GoesOn;
-use returns::{Answered, Gone, Returns, Seen};
-pub use returns::{Verdict, VerdictKind};
-pub(crate) use row::{Asked, Client, Ending, shown};
+pub(crate) use numbering::Numbering;
+pub(crate) use reconnects::Resume;
+use reconnects::{Answered, Departed, Reconnects, Seen};
+pub use reconnects::{Verdict, VerdictKind};
+pub(crate) use row::{Client, Ending, Request, shown};
 pub use row::{Cut, EndedBy};
 use row::{Row, Sent, State};
 use sse_engine::lock::lock;
@@ -87,9 +87,9 @@ struct Table {
     /// Those whose taps began when somebody looked, the one that was looked at last at the end.
     looked_at: VecDeque<Arc<Row>>,
     /// What was asked and by which program: thousands of rows share a few.
-    asked: HashSet<Arc<Asked>>,
+    asked: HashSet<Arc<Request>>,
     /// Who went and who came back.
-    returns: Returns,
+    returns: Reconnects,
     /// Since when the server runs, while it does.
     serving: Option<Instant>,
 }
@@ -114,17 +114,17 @@ impl Connections {
     ///
     /// # Errors
     /// [`Full`] when as many streams are open as may be.
-    pub(crate) fn open(&self, client: Client, goes_on: &GoesOn) -> Result<Open, Box<Full>> {
-        self.open_at(client, goes_on, Instant::now())
+    pub(crate) fn open(&self, client: Client, resume: &Resume) -> Result<Open, Box<Full>> {
+        self.open_at(client, resume, Instant::now())
     }
 
-    fn open_at(&self, client: Client, goes_on: &GoesOn, now: Instant) -> Result<Open, Box<Full>> {
+    fn open_at(&self, client: Client, resume: &Resume, now: Instant) -> Result<Open, Box<Full>> {
         let mut table = self.table();
         if table.open.len() >= self.0.limit {
             return Err(Box::new(Full(client)));
         }
-        let row = table.row(client, 200, None, Some(goes_on.next));
-        table.came(&row, Some(goes_on), Answered::Stream, now);
+        let row = table.row(client, 200, None, Some(resume.next));
+        table.came(&row, Some(resume), Answered::Stream, now);
         if table.open.len() < TAPPED {
             row.tap();
         }
@@ -151,30 +151,25 @@ impl Connections {
     }
 
     /// Enters a request for a stream that was refused for want of a place.
-    pub(crate) fn no_room(&self, client: Client, status: u16, goes_on: &GoesOn) {
+    pub(crate) fn no_room(&self, client: Client, status: u16, resume: &Resume) {
         let ending = Ending::new(EndedBy::Server, "too many streams");
-        self.turn_away(
-            (client, status, None),
-            ending,
-            Some(goes_on),
-            Instant::now(),
-        );
+        self.turn_away((client, status, None), ending, Some(resume), Instant::now());
     }
 
     /// Enters a request for the rest of a stream of which there is none.
-    pub(crate) fn complete(&self, client: Client, goes_on: &GoesOn) {
+    pub(crate) fn complete(&self, client: Client, resume: &Resume) {
         let ending = Ending {
             why: "nothing left to send",
             ..Ending::COMPLETE
         };
-        self.turn_away((client, 204, None), ending, Some(goes_on), Instant::now());
+        self.turn_away((client, 204, None), ending, Some(resume), Instant::now());
     }
 
     fn turn_away(
         &self,
         (client, status, origin): (Client, u16, Option<String>),
         ending: Ending,
-        goes_on: Option<&GoesOn>,
+        resume: Option<&Resume>,
         now: Instant,
     ) {
         let mut table = self.table();
@@ -184,7 +179,7 @@ impl Connections {
             true => Answered::Complete,
             false => Answered::Refused(status),
         };
-        table.came(&row, goes_on, answered, now);
+        table.came(&row, resume, answered, now);
         if ending.complete {
             table.complete += 1;
         } else {
@@ -277,7 +272,7 @@ impl Table {
     }
 
     /// Notes that a client came, perhaps back.
-    fn came(&mut self, row: &Row, goes_on: Option<&GoesOn>, answered: Answered, now: Instant) {
+    fn came(&mut self, row: &Row, resume: Option<&Resume>, answered: Answered, now: Instant) {
         let Self {
             returns,
             ended,
@@ -286,7 +281,7 @@ impl Table {
         } = self;
         let closed = || ended.iter().chain(&*turned_away);
         let is_there = |id| closed().any(|row| row.id == id);
-        returns.came(row, goes_on, answered, now, is_there);
+        returns.came(row, resume, answered, now, is_there);
     }
 
     /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the longest ago.
@@ -309,7 +304,7 @@ impl Table {
     }
 
     /// The same, once in memory.
-    fn shared(&mut self, asked: Arc<Asked>) -> Arc<Asked> {
+    fn shared(&mut self, asked: Arc<Request>) -> Arc<Request> {
         if let Some(known) = self.asked.get(&asked) {
             return Arc::clone(known);
         }
@@ -323,7 +318,7 @@ impl Table {
 }
 
 /// Newest first, the oldest forgotten.
-fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>, returns: &mut Returns) {
+fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>, returns: &mut Reconnects) {
     for forgotten in rows.drain(rows.len().min(KEPT - 1)..) {
         returns.forget(forgotten.id);
     }
@@ -368,7 +363,7 @@ impl Open {
         }
         // Before the lock is taken: both may wait for a topic.
         let closed = Arc::new(self.row.closed());
-        let gone = Gone::of(&self.row, told, now);
+        let gone = Departed::of(&self.row, told, now);
         let seen = match ending.by {
             _ if self.row.sent.is_blocked() => Seen::Late,
             EndedBy::Network => Seen::Late,

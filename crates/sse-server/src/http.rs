@@ -3,12 +3,16 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `accept` | takes connections in, as far as there is room |
-//! | `door` | speaks HTTP with one, and hands it over when a stream begins |
+//! | `http1` | speaks HTTP/1 with one, and hands it over when a stream begins |
+//! | `handover` | the socket while hyper has it, and what is left when it is taken back |
+//! | `parting` | closes a connection in stages |
 //! | `shared` | what the connections of one run share |
 //! | `socket_options` | what is asked of a connection's socket |
 
 mod accept;
-mod door;
+mod handover;
+mod http1;
+mod parting;
 mod shared;
 pub(crate) mod socket_options;
 

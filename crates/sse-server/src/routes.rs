@@ -40,7 +40,7 @@ pub(crate) use context::Context;
 pub(crate) use head::{bytes as head_bytes, framing};
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
-pub(crate) use service::App;
+pub(crate) use service::Service;
 pub use state::StateView;
 
 /// All that a query says of a stream.

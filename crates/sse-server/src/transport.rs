@@ -13,12 +13,12 @@
 //! | `wire` | the socket itself: the one place that touches it |
 //! | `timers` | when connections want to be visited |
 
-mod connection;
+mod delivery;
 mod readers;
 mod ready;
+mod socket;
 mod sweeper;
 mod timers;
-mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,10 +28,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use connection::Connection;
+pub(crate) use delivery::Delivery;
+pub(crate) use socket::Socket;
 use sse_engine::topics::Topics;
 use sweeper::Sweeper;
-pub(crate) use wire::Wire;
 
 /// The most sweepers. More cores than this are rather for those who read.
 const SWEEPERS: usize = 4;
@@ -42,7 +42,7 @@ pub(crate) struct Transport(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    sweepers: Vec<mpsc::UnboundedSender<Connection>>,
+    sweepers: Vec<mpsc::UnboundedSender<Delivery>>,
     /// Whose turn it is to take a connection.
     turn: AtomicUsize,
     /// How many connections the sweepers have.
@@ -92,7 +92,7 @@ impl Transport {
     }
 
     /// Hands a connection over.
-    pub(crate) fn take_in(&self, connection: Connection) {
+    pub(crate) fn take_in(&self, connection: Delivery) {
         let turn = self.0.turn.fetch_add(1, Ordering::Relaxed) % self.0.sweepers.len();
         self.0.held.fetch_add(1, Ordering::Relaxed);
         // It fails after a kill, and then the connection is to be dropped.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak, mpsc};
 use std::time::{Duration, SystemTime};
 
-use super::Streams;
+use super::Catalog;
 use sse_engine::file::{self, MAX_BYTES, Problem};
 
 /// Time between two looks.
@@ -38,7 +38,7 @@ type Sighting = Result<Option<Print>, String>;
 
 /// Reads the file and serves what it holds, then goes on so for as long as the streams are there. Waits for the first
 /// reading, so that the list is right when the server starts; but a share that does not answer keeps nobody from starting.
-pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
+pub(crate) fn follow(streams: &Arc<Catalog>, path: PathBuf) {
     let mut follower = Follower {
         streams: Arc::downgrade(streams),
         path,
@@ -67,7 +67,7 @@ pub(crate) fn follow(streams: &Arc<Streams>, path: PathBuf) {
 }
 
 struct Follower {
-    streams: Weak<Streams>,
+    streams: Weak<Catalog>,
     path: PathBuf,
     last: Sighting,
     /// Whether the file was ever served.

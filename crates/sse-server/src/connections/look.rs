@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::rates::{PerSecond, Rates};
-use super::row::{Asked, Row, State};
+use super::row::{Request, Row, State};
 use crate::framing::Framing;
 
 /// Rows that one look shows, at most.
@@ -200,7 +200,7 @@ impl<'a> Key<'a> {
 struct Filter {
     words: Vec<String>,
     /// What thousands of rows have in common, in small letters.
-    asked: HashMap<*const Asked, String>,
+    asked: HashMap<*const Request, String>,
 }
 
 impl Filter {
@@ -220,7 +220,7 @@ impl Filter {
             .asked
             .entry(Arc::as_ptr(&client.asked))
             .or_insert_with(|| {
-                let Asked {
+                let Request {
                     program,
                     stream,
                     method,

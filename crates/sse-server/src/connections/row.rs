@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
-use super::numbers::Numbers;
+use super::numbering::Numbering;
 use super::rates::Counts;
 use crate::framing::Framing;
 use crate::tap::Tap;
@@ -27,17 +27,17 @@ pub(crate) fn shown(id: &str) -> &str {
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
-    pub(crate) asked: Arc<Asked>,
+    pub(crate) asked: Arc<Request>,
     pub(crate) tag: Option<Box<str>>,
     /// The last event id that it brought.
     pub(crate) brought: Option<Box<str>>,
     /// What the numbers of its events are ids of.
-    pub(crate) numbers: Numbers,
+    pub(crate) numbers: Numbering,
 }
 
 /// What thousands of clients may have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Asked {
+pub(crate) struct Request {
     /// The program, as far as it says.
     pub(crate) program: Box<str>,
     /// The path of the stream.
@@ -229,7 +229,7 @@ impl Row {
         Self {
             id: self.id,
             client: Client {
-                numbers: Numbers::Last(id.map(Arc::new)),
+                numbers: Numbering::Last(id.map(Arc::new)),
                 ..self.client.clone()
             },
             since: self.since,
@@ -277,7 +277,7 @@ impl Row {
 
     /// How many events of its topic it has yet to be sent, while it is open and was sent one.
     pub(super) fn behind(&self) -> Option<u64> {
-        let (Numbers::Topic(topic), State::Open) = (&self.client.numbers, self.state()) else {
+        let (Numbering::Topic(topic), State::Open) = (&self.client.numbers, self.state()) else {
             return None;
         };
         Some(topic.last().saturating_sub(self.sent.last()?))

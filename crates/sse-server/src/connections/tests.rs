@@ -8,12 +8,12 @@ use super::*;
 
 fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
     let client = client(tag);
-    let goes_on = GoesOn {
+    let resume = Resume {
         numbers: client.numbers.clone(),
         next: 1,
         had: None,
     };
-    table.open(client, &goes_on)
+    table.open(client, &resume)
 }
 
 fn look(table: &Connections, look: Look) -> Slice {
@@ -38,7 +38,7 @@ fn of(table: &Connections, tag: &str) -> Slice {
 fn client(tag: &str) -> Client {
     Client {
         peer: ([127, 0, 0, 1], 50_000).into(),
-        asked: Arc::new(Asked {
+        asked: Arc::new(Request {
             program: "curl 8.5.0".into(),
             stream: "/endless".into(),
             method: "GET".into(),
@@ -46,7 +46,7 @@ fn client(tag: &str) -> Client {
         }),
         tag: Some(tag.into()),
         brought: None,
-        numbers: Numbers::Stream(Arc::new(sse_engine::file::shipped().remove(1))),
+        numbers: Numbering::Stream(Arc::new(sse_engine::file::shipped().remove(1))),
     }
 }
 
@@ -212,8 +212,8 @@ fn a_filter_finds_what_a_client_brought_and_why_it_was_refused() {
     };
     let (numbers, had) = (open.numbers.clone(), None);
     let next = 8;
-    let goes_on = GoesOn { numbers, next, had };
-    let _open = table.open(open, &goes_on).expect("room");
+    let resume = Resume { numbers, next, had };
+    let _open = table.open(open, &resume).expect("room");
     let origin = Some("https://Front.example".to_owned());
     let ending = Ending::new(EndedBy::Server, "origin not allowed");
     table.refuse(client("theirs"), 403, origin, ending);
@@ -247,7 +247,7 @@ fn who_has_everything_is_not_refused() {
     let (client, had) = (client("mine"), Some(5));
     let numbers = client.numbers.clone();
     let next = 6;
-    table.complete(client, &GoesOn { numbers, next, had });
+    table.complete(client, &Resume { numbers, next, had });
     let slice = all(&table);
     assert_eq!((slice.rows[0].state, slice.rows[0].status), ("ended", 204));
     // Its row was in no number.

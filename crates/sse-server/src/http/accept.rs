@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-use super::door::{self, Ends};
+use super::http1::{self, Ends};
 use super::shared::Shared;
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would only
@@ -50,7 +50,8 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<Shared>) {
                     continue; // It is closed already.
                 };
                 let ends = Ends { peer, local };
-                run.tasks.spawn(door::serve(socket, ends, Arc::clone(&run)));
+                run.tasks
+                    .spawn(http1::serve(socket, ends, Arc::clone(&run)));
             }
             Err(e) if is_connection_error(&e) => {}
             Err(e) => {
@@ -80,7 +81,7 @@ fn turn_away(run: &Shared, socket: TcpStream) {
     };
     let stop = run.stop.clone();
     run.tasks.spawn(async move {
-        door::part(socket, BUSY, &stop).await;
+        super::parting::part(socket, BUSY, &stop).await;
         drop(place);
     });
 }

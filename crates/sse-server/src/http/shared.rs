@@ -6,13 +6,13 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::routes::App;
+use crate::routes::Service;
 use crate::transport::Transport;
 
 /// What the connections of one run share.
 pub(crate) struct Shared {
-    pub(crate) app: Arc<App>,
-    /// Streams end in order, connections take no new request.
+    pub(crate) app: Arc<Service>,
+    /// Catalog end in order, connections take no new request.
     pub(crate) stop: CancellationToken,
     /// The grace of a stop is over: whatever is left is dropped.
     pub(crate) kill: CancellationToken,

@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use super::listen::Listeners;
 use crate::http::{self, Shared, TURNED_AWAY};
-use crate::routes::App;
+use crate::routes::Service;
 use crate::transport::Transport;
 
 /// How long dropped tasks may take to be gone. They are dropped at their next poll, so this is for a
@@ -24,7 +24,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(listeners: Listeners, app: Arc<App>) -> Self {
+    pub(crate) fn start(listeners: Listeners, app: Arc<Service>) -> Self {
         let grace = app.limits().stop_grace;
         let (stop, kill) = Default::default();
         let sweeping = TaskTracker::new();

@@ -11,12 +11,12 @@ use tokio::sync::watch;
 
 use super::listen;
 use super::run::Running;
-use crate::catalog::{self, FileNews, Streams, StreamsView};
+use crate::catalog::{self, Catalog, FileNews, StreamsView};
 use crate::config::Config;
 use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::routes::{App, Context, Room, StateView};
+use crate::routes::{Context, Room, Service, StateView};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 use sse_engine::preview::Preview;
@@ -58,7 +58,7 @@ impl Server {
             port: config.port,
         });
         let file = config.streams_file.as_deref();
-        let streams = Arc::new(Streams::new(config.streams, file));
+        let streams = Arc::new(Catalog::new(config.streams, file));
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections: Connections::new(config.limits.streams),
@@ -76,7 +76,7 @@ impl Server {
         tokio::spawn(expire(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
-            app: Arc::new(App::new(Arc::clone(&context))),
+            app: Arc::new(Service::new(Arc::clone(&context))),
             status: set_status,
             running: None,
         };
@@ -255,7 +255,7 @@ async fn expire(context: Weak<Context>) {
 /// The one task that changes the state.
 struct Owner {
     host: Option<IpAddr>,
-    app: Arc<App>,
+    app: Arc<Service>,
     status: watch::Sender<Status>,
     running: Option<(Life, Running)>,
 }

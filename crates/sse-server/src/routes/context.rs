@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::body::Room;
 use super::head;
-use crate::catalog::Streams;
+use crate::catalog::Catalog;
 use crate::clock;
 use crate::config::Limits;
 use crate::connections::Connections;
@@ -22,7 +22,7 @@ use sse_engine::topics::{Batch, Published, Topics};
 pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) connections: Connections,
-    pub(crate) streams: Arc<Streams>,
+    pub(crate) streams: Arc<Catalog>,
     pub(crate) topics: Topics,
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.

@@ -28,12 +28,12 @@ use sse_engine::topics::{PREFIX, Topics};
 const SHOWN_ORIGIN: usize = 280;
 
 /// The way of a request: guard, then router.
-pub(crate) struct App {
+pub(crate) struct Service {
     context: Arc<Context>,
     router: Router,
 }
 
-impl App {
+impl Service {
     pub(crate) fn new(context: Arc<Context>) -> Self {
         Self {
             router: router(&context),

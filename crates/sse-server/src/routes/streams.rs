@@ -12,8 +12,8 @@ use super::context::Context;
 use super::head::{self, Headers, Unsized};
 use super::params::BadQuery;
 use super::stream_query;
-use super::visitor::{Asked, Visitor};
-use crate::connections::{Client, GoesOn, Numbers};
+use super::visitor::{StreamRequest, Visitor};
+use crate::connections::{Client, Numbering, Resume};
 use sse_engine::pump::Pump;
 use sse_engine::stream::Stream;
 
@@ -24,7 +24,7 @@ pub(super) async fn open(
     visitor: Visitor,
     request: Request<Body>,
 ) -> Answer {
-    let asked = match Asked::read(
+    let asked = match StreamRequest::read(
         &request,
         |params| {
             let fits = stream_query::overrides(params)?.fits(&stream);
@@ -44,8 +44,8 @@ pub(super) async fn open(
     let variant = asked.query.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
     let had = last_event_id.and_then(|id| variant.number_of(id));
-    let numbers = || Numbers::Stream(Arc::clone(&stream));
-    let goes_on = |next| GoesOn {
+    let numbers = || Numbering::Stream(Arc::clone(&stream));
+    let resume = |next| Resume {
         numbers: numbers(),
         next,
         had,
@@ -54,7 +54,7 @@ pub(super) async fn open(
         Ok(pump) => pump.with_blank(context.keep_alive_blank),
         Err(next) => {
             if !head_only {
-                context.connections.complete(asked.client, &goes_on(next));
+                context.connections.complete(asked.client, &resume(next));
             }
             // The polite way to tell an EventSource not to come back (HTML 9.2.3).
             return (StatusCode::NO_CONTENT, Body::new(Unsized))
@@ -69,19 +69,19 @@ pub(super) async fn open(
         numbers: numbers(),
         ..asked.client
     };
-    let goes_on = goes_on(pump.next_number());
-    begin(context, client, &goes_on, pump, &stream.headers)
+    let resume = resume(pump.next_number());
+    begin(context, client, &resume, pump, &stream.headers)
 }
 
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(
     context: &Context,
     client: Client,
-    goes_on: &GoesOn,
+    resume: &Resume,
     pump: Pump,
     headers: &Headers,
 ) -> Answer {
-    match context.connections.open(client, goes_on) {
+    match context.connections.open(client, resume) {
         Ok(open) => Answer {
             response: head::response(headers),
             begins: Some((pump, open)),
@@ -89,12 +89,10 @@ pub(super) fn begin(
         Err(full) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             let client = Client {
-                numbers: Numbers::None,
+                numbers: Numbering::None,
                 ..full.0
             };
-            context
-                .connections
-                .no_room(client, status.as_u16(), goes_on);
+            context.connections.no_room(client, status.as_u16(), resume);
             let sentence = format!(
                 "{} streams are open, which is the limit: close one and try again.",
                 context.limits.streams

@@ -14,9 +14,9 @@ use super::body;
 use super::context::Context;
 use super::head;
 use super::publish::{Fields, Kind};
-use super::visitor::{Asked, Visitor};
+use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
-use crate::connections::{Client, EndedBy, Ending, GoesOn, Numbers};
+use crate::connections::{Client, EndedBy, Ending, Numbering, Resume};
 use crate::error::Error;
 use sse_engine::Error as Engine;
 use sse_engine::pump::Pump;
@@ -29,7 +29,7 @@ pub(super) async fn subscribe(
     visitor: Visitor,
     request: Request<Body>,
 ) -> Answer {
-    let asked = match Asked::read(&request, topic_query::form, visitor, context) {
+    let asked = match StreamRequest::read(&request, topic_query::form, visitor, context) {
         Ok(asked) => asked,
         Err(refusal) => return (*refusal).into(),
     };
@@ -50,18 +50,18 @@ pub(super) async fn subscribe(
         Ok(subscription) => {
             let subscription = subscription.in_form(asked.query);
             let client = Client {
-                numbers: Numbers::Topic(Arc::clone(subscription.topic())),
+                numbers: Numbering::Topic(Arc::clone(subscription.topic())),
                 ..asked.client
             };
             let topic = subscription.topic();
-            let goes_on = GoesOn {
+            let resume = Resume {
                 numbers: client.numbers.clone(),
                 next: subscription.next(),
                 had: asked.last_event_id.and_then(|id| topic.find(&id)),
             };
             let pump = Pump::subscribed(subscription, context.keep_alive)
                 .with_blank(context.topics.keep_alive_blank());
-            streams::begin(context, client, &goes_on, pump, &[])
+            streams::begin(context, client, &resume, pump, &[])
         }
         Err(error) => {
             let why = match error {

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::head;
 use super::params::{BadQuery, Params};
 use super::program;
-use crate::connections::{self, Asked as AskedFor, Client, EndedBy, Ending, Numbers};
+use crate::connections::{self, Client, EndedBy, Ending, Numbering, Request as Asking};
 use crate::framing::Framing;
 use crate::guard::Class;
 use sse_engine::text;
@@ -34,7 +34,7 @@ pub(crate) struct Visitor {
 }
 
 /// What a request for a stream asks, read.
-pub(super) struct Asked<T> {
+pub(super) struct StreamRequest<T> {
     pub(super) client: Client,
     /// What else its query says.
     pub(super) query: T,
@@ -42,7 +42,7 @@ pub(super) struct Asked<T> {
     pub(super) last_event_id: Option<String>,
 }
 
-impl<T> Asked<T> {
+impl<T> StreamRequest<T> {
     /// Reads who asks, with what last event id, and what else the query says.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ pub(super) fn client<B>(
         .and_then(|value| value.to_str().ok());
     Client {
         peer,
-        asked: Arc::new(AskedFor {
+        asked: Arc::new(Asking {
             program: match class {
                 Class::Shell => "SSE Workbench window".into(),
                 _ => text::tame(&program::name(agent), SHOWN_PATH).into(),
@@ -105,7 +105,7 @@ pub(super) fn client<B>(
         brought: last_event_id(request.headers(), words)
             .filter(|id| !id.is_empty())
             .map(|id| connections::shown(&id).into()),
-        numbers: Numbers::None,
+        numbers: Numbering::None,
     }
 }
 
@@ -133,7 +133,7 @@ pub(super) fn unread_client(head: &[u8], peer: SocketAddr) -> Client {
     });
     Client {
         peer,
-        asked: Arc::new(AskedFor {
+        asked: Arc::new(Asking {
             program: text::tame(&program::name(agent), SHOWN_PATH).into(),
             stream: text::tame(path, SHOWN_PATH).into(),
             method: text::tame(method, SHOWN_METHOD).into(),
@@ -141,6 +141,6 @@ pub(super) fn unread_client(head: &[u8], peer: SocketAddr) -> Client {
         }),
         tag: ClientQuery::only_tag(Some(query)).tag.map(Box::from),
         brought: None,
-        numbers: Numbers::None,
+        numbers: Numbering::None,
     }
 }

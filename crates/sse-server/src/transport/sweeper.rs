@@ -17,11 +17,11 @@ use slab::Slab;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{Connection, STOPPED, TOO_SLOW, Visit};
+use super::delivery::{Delivery, STOPPED, TOO_SLOW, Visit};
 use super::readers::{Readers, Seat};
 use super::ready::{Ready, Token};
+use super::socket::Socket;
 use super::timers::{Armed, Timers};
-use super::wire::Wire;
 use crate::clock;
 use crate::connections::Ending;
 use sse_engine::out::Out;
@@ -70,11 +70,11 @@ struct Slot {
 }
 
 enum State {
-    Open(Connection),
+    Open(Delivery),
     /// Everything was sent, and the client closes first, or the time is over.
-    Closing(Wire, Instant),
+    Closing(Socket, Instant),
     /// Its place is about to be given free.
-    Gone,
+    Free,
 }
 
 /// How a socket is closed.
@@ -107,7 +107,7 @@ impl Sweeper {
     /// Serves what arrives, until the stop is through and nobody can arrive any more.
     pub(super) async fn run(
         mut self,
-        mut arrivals: mpsc::UnboundedReceiver<Connection>,
+        mut arrivals: mpsc::UnboundedReceiver<Delivery>,
         mut published: watch::Receiver<()>,
         stop: CancellationToken,
     ) {
@@ -173,7 +173,7 @@ impl Sweeper {
         woken || stopped || due || swept || sent
     }
 
-    fn take_in(&mut self, connection: Connection) {
+    fn take_in(&mut self, connection: Delivery) {
         let entry = self.slots.vacant_entry();
         let key = entry.key();
         let waker = self.ready.waker(key);
@@ -236,7 +236,7 @@ impl Sweeper {
                     self.remove(key);
                 }
             }
-            State::Gone => self.remove(key),
+            State::Free => self.remove(key),
         }
     }
 
@@ -278,7 +278,7 @@ impl Sweeper {
                         self.readers.again(seat);
                     }
                 }
-                Some(State::Closing(..) | State::Gone) | None => {}
+                Some(State::Closing(..) | State::Free) | None => {}
             }
         }
         true
@@ -309,7 +309,7 @@ impl Sweeper {
                 self.timers.arm(key, &mut slot.armed, *until);
                 return false;
             }
-            State::Closing(..) | State::Gone => {
+            State::Closing(..) | State::Free => {
                 self.remove(key);
                 return false;
             }
@@ -348,7 +348,7 @@ impl Sweeper {
                     connection.act(now, Act::Stop);
                     self.visit(key, now);
                 }
-                Some(State::Closing(..) | State::Gone) => self.remove(key),
+                Some(State::Closing(..) | State::Free) => self.remove(key),
                 None => {}
             }
         }
@@ -361,7 +361,7 @@ impl Sweeper {
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
-        let State::Open(connection) = std::mem::replace(&mut slot.state, State::Gone) else {
+        let State::Open(connection) = std::mem::replace(&mut slot.state, State::Free) else {
             return self.remove(key);
         };
         let wire = connection.end(ending);

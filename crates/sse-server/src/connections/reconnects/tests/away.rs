@@ -22,26 +22,26 @@ impl Desk {
 
     /// Somebody comes with the last id, and is told that there is no more.
     fn is_sent_away(&self, ms: u64, client: Client, count: u64) {
-        let goes_on = self.goes_on(&client, count + 1);
+        let resume = self.resume(&client, count + 1);
         let client = Client {
-            numbers: Numbers::None,
+            numbers: Numbering::None,
             ..client
         };
         let no_more = Ending {
             why: "nothing left to send",
             ..Ending::COMPLETE
         };
-        let goes_on = Some(&goes_on);
+        let resume = Some(&resume);
         self.table
-            .turn_away((client, 204, None), no_more, goes_on, self.at(ms));
+            .turn_away((client, 204, None), no_more, resume, self.at(ms));
     }
 
     fn asks(&self, method: &str, who: Who) -> Client {
         let client = self.client(who);
         Client {
-            asked: Arc::new(Asked {
+            asked: Arc::new(Request {
                 method: method.into(),
-                ..Asked::clone(&client.asked)
+                ..Request::clone(&client.asked)
             }),
             ..client
         }

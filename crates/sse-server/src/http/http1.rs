@@ -5,9 +5,6 @@
 //! back from it. No hyper body, no read-ahead, no doubt about
 //! what was sent.
 
-mod io;
-mod parting;
-
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -25,14 +22,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
 
+use super::handover::{CONTINUE, Settled, Watched};
 use super::shared::Shared;
 use crate::config::Limits;
 use crate::connections::{EndedBy, Ending, Open};
 use crate::framing::Framing;
 use crate::routes::{self, ONE_CODING};
-use crate::transport::{Connection, Wire};
-use io::{CONTINUE, Settled, Watched};
-pub(crate) use parting::part;
+use crate::transport::{Delivery, Socket};
+
 use sse_engine::lock::lock;
 use sse_engine::pump::Pump;
 
@@ -160,8 +157,8 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
             }
             head.extend_from_slice(&begun.head);
             let before: &[u8] = if continued { CONTINUE } else { b"" };
-            run.transport.take_in(Connection::new(
-                Wire::new(socket, before, begun.open.tap()),
+            run.transport.take_in(Delivery::new(
+                Socket::new(socket, before, begun.open.tap()),
                 head,
                 begun.framing,
                 begun.pump,
@@ -175,7 +172,7 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
                 app.refuse_unread(head, peer, unread.status, unread.why);
                 words(&unread)
             });
-            parting::part(socket, &last_words.unwrap_or_default(), stop).await;
+            super::parting::part(socket, &last_words.unwrap_or_default(), stop).await;
         }
         Driven::Stopped => {}
     }

@@ -7,7 +7,7 @@ use sse_engine::topics::{self, Topic};
 
 /// What the numbers of a connection's events are numbers of.
 #[derive(Clone, Debug)]
-pub(crate) enum Numbers {
+pub(crate) enum Numbering {
     /// Nothing: there are no events.
     None,
     Topic(Arc<Topic>),
@@ -16,7 +16,7 @@ pub(crate) enum Numbers {
     Last(Option<Arc<String>>),
 }
 
-impl Numbers {
+impl Numbering {
     /// The last id that a client was given that was sent so many `events`, the last of them numbered `last`, and the number
     /// of its event. It may wait for a topic.
     pub(super) fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
@@ -54,37 +54,37 @@ impl Numbers {
 
 /// The same, of a client that went: what it was sent need not be there any more.
 #[derive(Debug)]
-pub(super) enum WeakNumbers {
+pub(super) enum WeakNumbering {
     None,
     Stream(Weak<Stream>),
     Topic(Weak<Topic>),
 }
 
-impl WeakNumbers {
-    pub(super) fn new(numbers: &Numbers) -> Self {
+impl WeakNumbering {
+    pub(super) fn new(numbers: &Numbering) -> Self {
         match numbers {
-            Numbers::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
-            Numbers::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
-            Numbers::None | Numbers::Last(_) => Self::None,
+            Numbering::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
+            Numbering::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
+            Numbering::None | Numbering::Last(_) => Self::None,
         }
     }
 
     /// The numbers, if what they are of is there still.
-    pub(super) fn upgrade(&self) -> Option<Numbers> {
+    pub(super) fn upgrade(&self) -> Option<Numbering> {
         Some(match self {
-            Self::None => Numbers::None,
-            Self::Stream(stream) => Numbers::Stream(stream.upgrade()?),
-            Self::Topic(topic) => Numbers::Topic(topic.upgrade()?),
+            Self::None => Numbering::None,
+            Self::Stream(stream) => Numbering::Stream(stream.upgrade()?),
+            Self::Topic(topic) => Numbering::Topic(topic.upgrade()?),
         })
     }
 
     /// Whether the numbers mean the same there.
-    pub(super) fn is(&self, numbers: &Numbers) -> bool {
+    pub(super) fn is(&self, numbers: &Numbering) -> bool {
         match (self, numbers) {
-            (Self::Stream(then), Numbers::Stream(now)) => {
+            (Self::Stream(then), Numbering::Stream(now)) => {
                 std::ptr::eq(then.as_ptr(), Arc::as_ptr(now))
             }
-            (Self::Topic(then), Numbers::Topic(now)) => {
+            (Self::Topic(then), Numbering::Topic(now)) => {
                 std::ptr::eq(then.as_ptr(), Arc::as_ptr(now))
             }
             _ => false,

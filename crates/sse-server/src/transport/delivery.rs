@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::wire::{Left, Wire};
+use super::socket::{Hangup, Socket};
 use crate::connections::{EndedBy, Ending, Open};
 use crate::framing::Framing;
 use sse_engine::out::{Mark, Out};
@@ -17,8 +17,8 @@ use sse_engine::topics::Topic;
 
 /// A stream that begins: everything that the transport takes over.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    wire: Wire,
+pub(crate) struct Delivery {
+    wire: Socket,
     pump: Pump,
     open: Open,
     framing: Framing,
@@ -70,8 +70,14 @@ pub(super) enum Visit {
     Broken(Ending),
 }
 
-impl Connection {
-    pub(crate) fn new(wire: Wire, head: Vec<u8>, framing: Framing, pump: Pump, open: Open) -> Self {
+impl Delivery {
+    pub(crate) fn new(
+        wire: Socket,
+        head: Vec<u8>,
+        framing: Framing,
+        pump: Pump,
+        open: Open,
+    ) -> Self {
         Self {
             wire,
             pump,
@@ -238,7 +244,7 @@ impl Connection {
     }
 
     /// Notes the end in the table and gives the socket back, which is to be closed or reset.
-    pub(super) fn end(self, ending: Ending) -> Wire {
+    pub(super) fn end(self, ending: Ending) -> Socket {
         let Self {
             wire, pump, open, ..
         } = self;
@@ -319,12 +325,12 @@ pub(super) const TOO_SLOW: Ending = Ending::new(EndedBy::Server, "too slow");
 const TOPIC_ENDED: Ending = Ending::new(EndedBy::Server, "topic ended");
 const STALLED: Ending = Ending::new(EndedBy::Server, "stalled");
 
-fn ending(left: Left) -> Ending {
+fn ending(left: Hangup) -> Ending {
     match left {
-        Left::Closed => Ending::new(EndedBy::Client, "closed"),
-        Left::Reset => Ending::new(EndedBy::Client, "reset"),
-        Left::Vanished => Ending::new(EndedBy::Network, "vanished"),
-        Left::Talks => Ending::new(EndedBy::Server, "client sent too much"),
+        Hangup::Closed => Ending::new(EndedBy::Client, "closed"),
+        Hangup::Reset => Ending::new(EndedBy::Client, "reset"),
+        Hangup::Vanished => Ending::new(EndedBy::Network, "vanished"),
+        Hangup::Talks => Ending::new(EndedBy::Server, "client sent too much"),
     }
 }
 

@@ -91,7 +91,7 @@ fn a_subscriber_that_brings_no_id_has_lost_what_was_published_meanwhile() {
         .topic("news", std::time::UNIX_EPOCH)
         .expect("there is room");
     let client = |who| Client {
-        numbers: Numbers::Topic(Arc::clone(&topic)),
+        numbers: Numbering::Topic(Arc::clone(&topic)),
         ..desk.client(who)
     };
     let publish = || {
@@ -209,11 +209,11 @@ fn what_was_sent_and_then_left_the_ring_is_lost() {
     let desk = Desk::new();
     desk.goes(tagged(None), 12, CUT, 1000);
     let client = desk.client(tagged(Some("2")));
-    let goes_on = GoesOn {
+    let resume = Resume {
         next: 15,
-        ..desk.goes_on(&client, 3)
+        ..desk.resume(&client, 3)
     };
-    let open = desk.table.open_at(client, &goes_on, desk.at(2000));
+    let open = desk.table.open_at(client, &resume, desk.at(2000));
     let said = desk.said(2000, 2).expect("it came back");
     assert_eq!((said.lost, said.repeated), (Some(12), Some(0)));
     drop(open);
@@ -222,11 +222,11 @@ fn what_was_sent_and_then_left_the_ring_is_lost() {
     let desk = Desk::new();
     desk.goes(tagged(None), 12, CUT, 1000);
     let client = desk.client(tagged(Some("2")));
-    let goes_on = GoesOn {
+    let resume = Resume {
         next: 8,
-        ..desk.goes_on(&client, 3)
+        ..desk.resume(&client, 3)
     };
-    let _open = desk.table.open_at(client, &goes_on, desk.at(2000));
+    let _open = desk.table.open_at(client, &resume, desk.at(2000));
     let words = desk.words(2000, 2);
     assert!(
         words.ends_with("with id 2, 5 events lost, is sent 5 again"),

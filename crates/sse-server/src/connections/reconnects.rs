@@ -5,7 +5,7 @@
 
 mod advice;
 mod beside;
-mod gone;
+mod departed;
 mod verdict;
 
 use std::collections::{HashMap, VecDeque};
@@ -13,11 +13,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::numbers::{Numbers, WeakNumbers};
+use super::numbering::{Numbering, WeakNumbering};
 use super::row::{Client, EndedBy, Row};
 use beside::Beside;
-pub(super) use gone::Gone;
-use gone::{Back, Fit};
+pub(super) use departed::Departed;
+use departed::{Fit, Return};
 pub use verdict::{Verdict, VerdictKind};
 
 /// How many clients that went are remembered. More than the rows of them that are kept, so that of each row it is known
@@ -39,13 +39,13 @@ const PATIENCE_RETRIES: u32 = 10;
 
 /// Who went, and what became of them.
 #[derive(Debug, Default)]
-pub(super) struct Returns {
+pub(super) struct Reconnects {
     /// The one that went last is first.
-    gone: VecDeque<Gone>,
+    gone: VecDeque<Departed>,
     /// How those came that came back, by the id of the row, as long as there is that row.
-    came: HashMap<u64, Back>,
+    came: HashMap<u64, Return>,
     /// What became of those that went, the same way.
-    left: HashMap<u64, Left>,
+    left: HashMap<u64, Aftermath>,
     /// The newest row that may be the return of somebody who is known so, whoever that is: nobody is called missing then.
     newest: HashMap<u64, u64>,
     /// Those that came last and whose return they are is not known, the last one first.
@@ -61,7 +61,7 @@ struct Arrival {
     row: u64,
     at: Instant,
     answered: Answered,
-    numbers: WeakNumbers,
+    numbers: WeakNumbering,
     next: u64,
     had: Option<u64>,
 }
@@ -79,9 +79,9 @@ pub(super) enum Seen {
 
 /// Where a client goes on that arrives.
 #[derive(Debug)]
-pub(crate) struct GoesOn {
+pub(crate) struct Resume {
     /// What the numbers are numbers of.
-    pub(crate) numbers: Numbers,
+    pub(crate) numbers: Numbering,
     /// The number of the event that it is sent first, or would be.
     pub(crate) next: u64,
     /// The number of the event whose id it brought, if one has it.
@@ -100,7 +100,7 @@ pub(super) enum Answered {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Left {
+enum Aftermath {
     /// Its client came back, as this other row.
     Returned {
         to: u64,
@@ -118,12 +118,12 @@ enum Left {
     },
 }
 
-impl Returns {
+impl Reconnects {
     /// Remembers a client that went, unless it is back already: then, as which row. Those rows that are in the table still are
     /// there by their ids.
     pub(super) fn went<'a>(
         &mut self,
-        gone: Gone,
+        gone: Departed,
         seen: Seen,
         row_of: impl Fn(u64) -> Option<&'a Arc<Row>>,
     ) -> Option<u64> {
@@ -135,7 +135,7 @@ impl Returns {
             return None;
         };
         let Arrival { row: to, .. } = self.arrivals.remove(place)?;
-        let left = Left::Returned {
+        let left = Aftermath::Returned {
             to,
             away: back.away,
             sure: back.sure,
@@ -146,7 +146,7 @@ impl Returns {
         Some(to)
     }
 
-    fn remember(&mut self, gone: Gone) {
+    fn remember(&mut self, gone: Departed) {
         self.gone.truncate(GONE - 1);
         self.gone.push_front(gone);
     }
@@ -155,10 +155,10 @@ impl Returns {
     /// same name.
     fn is_back<'a>(
         &self,
-        gone: &Gone,
+        gone: &Departed,
         seen: Seen,
         row_of: impl Fn(u64) -> Option<&'a Arc<Row>>,
-    ) -> Option<(usize, Back)> {
+    ) -> Option<(usize, Return)> {
         if seen == Seen::AtOnce {
             return None;
         }
@@ -170,21 +170,21 @@ impl Returns {
                 return None;
             }
             let client = &row_of(arrival.row)?.client;
-            let goes_on = GoesOn {
+            let resume = Resume {
                 numbers: arrival.numbers.upgrade()?,
                 next: arrival.next,
                 had: arrival.had,
             };
-            let had = goes_on.had.map(|had| (had, &goes_on.numbers));
+            let had = resume.had.map(|had| (had, &resume.numbers));
             if gone.fits(arrival.who, client, had) <= Some(Fit::TagOnly) {
                 return None;
             }
             // What was sent to nobody meanwhile is no repetition.
-            let (goes_on, away) = match just_now {
-                true => (Some(&goes_on), Some(Duration::ZERO)),
+            let (resume, away) = match just_now {
+                true => (Some(&resume), Some(Duration::ZERO)),
                 false => (None, None),
             };
-            Some((place, gone.back(client, goes_on, arrival.answered, away)))
+            Some((place, gone.back(client, resume, arrival.answered, away)))
         })
     }
 
@@ -193,7 +193,7 @@ impl Returns {
     pub(super) fn came(
         &mut self,
         row: &Row,
-        goes_on: Option<&GoesOn>,
+        resume: Option<&Resume>,
         answered: Answered,
         now: Instant,
         is_there: impl Fn(u64) -> bool,
@@ -207,7 +207,7 @@ impl Returns {
             self.note(who, id);
         }
         let fits = self.gone.iter().enumerate().filter_map(|(place, gone)| {
-            let had = goes_on.and_then(|goes_on| Some((goes_on.had?, &goes_on.numbers)));
+            let had = resume.and_then(|resume| Some((resume.had?, &resume.numbers)));
             let fit = gone.fits(who, client, had)?;
             // Of those that fit alike, the one that came last.
             Some((fit, gone.row, place))
@@ -219,8 +219,8 @@ impl Returns {
         }
         let Some(place) = place else {
             self.note(who, id);
-            if let Some(goes_on) = goes_on {
-                self.arrived(row, goes_on, answered, now);
+            if let Some(resume) = resume {
+                self.arrived(row, resume, answered, now);
             }
             return;
         };
@@ -233,12 +233,12 @@ impl Returns {
         }
         let (of, sure, despite) = (gone.row, gone.is_sure(), gone.is_away());
         let away = now.saturating_duration_since(gone.at);
-        let back = gone.back(client, goes_on, answered, Some(away));
+        let back = gone.back(client, resume, answered, Some(away));
         self.came.insert(id, back);
         let to = id;
         let left = match answered {
             // It may try again, and is the same client then.
-            Answered::Refused(status) => Left::Refused {
+            Answered::Refused(status) => Aftermath::Refused {
                 to,
                 away,
                 status,
@@ -249,7 +249,7 @@ impl Returns {
                 if let Some(gone) = gone.filter(|_| answered == Answered::Complete) {
                     self.remember(gone.goes_away(row, now));
                 }
-                Left::Returned {
+                Aftermath::Returned {
                     to,
                     away: Some(away),
                     sure,
@@ -264,7 +264,7 @@ impl Returns {
     }
 
     /// Notes that somebody came who is not known to have gone: what it goes on from may end in a moment.
-    fn arrived(&mut self, row: &Row, goes_on: &GoesOn, answered: Answered, now: Instant) {
+    fn arrived(&mut self, row: &Row, resume: &Resume, answered: Answered, now: Instant) {
         let refused = matches!(answered, Answered::Refused(_));
         if row.client.brought.is_none() || refused {
             return;
@@ -275,12 +275,12 @@ impl Returns {
             row: row.id,
             at: now,
             answered,
-            numbers: WeakNumbers::new(&goes_on.numbers),
-            next: goes_on.next,
-            had: goes_on.had,
+            numbers: WeakNumbering::new(&resume.numbers),
+            next: resume.next,
+            had: resume.had,
         });
         if answered == Answered::Complete {
-            self.remember(Gone::away(row, goes_on, now));
+            self.remember(Departed::away(row, resume, now));
         }
     }
 
@@ -364,7 +364,7 @@ impl Returns {
 
     /// Whether the client of a row should be back by now.
     fn is_missing(&self, row: &Row, now: Instant, serving: Option<Instant>) -> bool {
-        let returned = matches!(self.left.get(&row.id), Some(Left::Returned { .. }));
+        let returned = matches!(self.left.get(&row.id), Some(Aftermath::Returned { .. }));
         let maybe = || {
             let newest = self.newest.get(&who(&row.client));
             newest.is_some_and(|newest| *newest > row.id)
@@ -381,7 +381,7 @@ fn is_overdue(row: &Row, now: Instant, serving: Instant) -> bool {
     let ending = ended.ending;
     // One without tag and id could not be known again.
     let id = match &row.client.numbers {
-        Numbers::Last(Some(id)) => !id.is_empty(),
+        Numbering::Last(Some(id)) => !id.is_empty(),
         _ => false,
     };
     let known = row.client.tag.is_some() || id;

@@ -4,23 +4,23 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Answered, GoesOn, who};
-use crate::connections::numbers::{Numbers, WeakNumbers};
-use crate::connections::row::{Asked, Client, EndedBy, Row, shown};
+use super::{Answered, Resume, who};
+use crate::connections::numbering::{Numbering, WeakNumbering};
+use crate::connections::row::{Client, EndedBy, Request, Row, shown};
 use sse_engine::out::Receipt;
 
 /// A client as its connection ended, or as it was told that there is no more.
 #[derive(Debug)]
-pub(in crate::connections) struct Gone {
+pub(in crate::connections) struct Departed {
     /// A hash of what it is known by.
     pub(super) who: u64,
     pub(super) row: u64,
     tag: Option<Box<str>>,
     peer: IpAddr,
-    asked: Arc<Asked>,
+    asked: Arc<Request>,
     pub(super) at: Instant,
     /// What the numbers of its events were numbers of.
-    numbers: WeakNumbers,
+    numbers: WeakNumbering,
     /// The number that would have been next.
     next: Option<u64>,
     /// What it was told.
@@ -41,7 +41,7 @@ pub(in crate::connections) struct Gone {
 
 /// How a client came back.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Back {
+pub(super) struct Return {
     pub(super) of: u64,
     /// How long it was away; unknown where it was back before it was missed.
     pub(super) away: Option<Duration>,
@@ -49,7 +49,7 @@ pub(super) struct Back {
     pub(super) brought: Option<Box<str>>,
     pub(super) answered: Answered,
     pub(super) cost: Option<Cost>,
-    /// See [`Gone::since`].
+    /// See [`Departed::since`].
     since: u64,
     pub(super) sure: bool,
     /// How often it had been told that there is no more.
@@ -86,14 +86,14 @@ pub(super) struct Cost {
     pub(super) before: u64,
 }
 
-impl Gone {
+impl Departed {
     /// The client of a row that has just been ended. It may wait for a topic.
     pub(in crate::connections) fn of(row: &Row, told: Receipt, at: Instant) -> Self {
         let numbers = &row.client.numbers;
         let next = row.sent.next();
         let last_id = match (row.last_id(), numbers, next) {
             // A subscriber is given its place before any event.
-            (None, Numbers::Topic(topic), Some(next)) if topic.tells_place() => {
+            (None, Numbering::Topic(topic), Some(next)) if topic.tells_place() => {
                 let place = next.saturating_sub(1);
                 Some((place, topic.id(place)))
             }
@@ -101,7 +101,7 @@ impl Gone {
         };
         let ending = row.ended.get().map(|ended| ended.ending);
         Self {
-            numbers: WeakNumbers::new(numbers),
+            numbers: WeakNumbering::new(numbers),
             next,
             since: told.first,
             told,
@@ -112,18 +112,18 @@ impl Gone {
     }
 
     /// The client of a row that was told that there is no more. It is taken at its word: it has had all before.
-    pub(super) fn away(row: &Row, goes_on: &GoesOn, at: Instant) -> Self {
+    pub(super) fn away(row: &Row, resume: &Resume, at: Instant) -> Self {
         let told = Receipt {
-            retry: goes_on.numbers.retry(),
+            retry: resume.numbers.retry(),
             first: 0,
             gap: false,
             whole: None,
         };
         let brought = row.client.brought.as_deref();
-        let last = goes_on.had.unwrap_or(goes_on.next.saturating_sub(1));
+        let last = resume.had.unwrap_or(resume.next.saturating_sub(1));
         Self {
-            numbers: WeakNumbers::new(&goes_on.numbers),
-            next: Some(goes_on.next),
+            numbers: WeakNumbering::new(&resume.numbers),
+            next: Some(resume.next),
             last_id: brought.map(|id| (last, id.to_owned())),
             satisfied: true,
             sent_away: 1,
@@ -154,7 +154,7 @@ impl Gone {
             peer: row.client.peer.ip(),
             asked: Arc::clone(&row.client.asked),
             at,
-            numbers: WeakNumbers::new(&Numbers::None),
+            numbers: WeakNumbering::new(&Numbering::None),
             next: None,
             told,
             since: told.first,
@@ -167,7 +167,7 @@ impl Gone {
     }
 
     /// The same client, whose connection had been a return itself.
-    pub(super) fn continued(self, back: Option<&Back>) -> Self {
+    pub(super) fn continued(self, back: Option<&Return>) -> Self {
         let Some(back) = back else { return self };
         let lost_nothing = back.cost.is_some_and(|cost| cost.lost == 0) && !self.told.gap;
         Self {
@@ -199,7 +199,7 @@ impl Gone {
         &self,
         who: u64,
         client: &Client,
-        had: Option<(u64, &Numbers)>,
+        had: Option<(u64, &Numbering)>,
     ) -> Option<Fit> {
         if self.who != who || self.asked.stream != client.asked.stream || self.tag != client.tag {
             return None;
@@ -217,13 +217,13 @@ impl Gone {
     }
 
     /// Whether it was given the id of the event `had`.
-    fn was_given(&self, client: &Client, had: u64, numbers: &Numbers) -> bool {
+    fn was_given(&self, client: &Client, had: u64, numbers: &Numbering) -> bool {
         let Some(next) = self.next.filter(|_| self.numbers.is(numbers)) else {
             return false;
         };
         // An id without data comes behind the last event, and its place before a subscriber's first.
         let not_behind = had < next || numbers.events_between(next, had + 1) == 0;
-        let own = self.brought == client.brought || matches!(self.numbers, WeakNumbers::Topic(_));
+        let own = self.brought == client.brought || matches!(self.numbers, WeakNumbering::Topic(_));
         not_behind && (had >= self.told.first || had + 1 == self.told.first && own)
     }
 
@@ -231,28 +231,28 @@ impl Gone {
     pub(super) fn back(
         &self,
         client: &Client,
-        goes_on: Option<&GoesOn>,
+        resume: Option<&Resume>,
         answered: Answered,
         away: Option<Duration>,
-    ) -> Back {
-        Back {
+    ) -> Return {
+        Return {
             of: self.row,
             away,
             retry: self.told.retry,
             brought: client.brought.clone(),
             answered,
-            cost: goes_on.and_then(|goes_on| self.cost(client, goes_on, answered)),
+            cost: resume.and_then(|resume| self.cost(client, resume, answered)),
             since: self.since,
             sure: self.is_sure(),
             sent_away: self.sent_away,
             despite: self.is_away,
-            id: self.brought_id(client, goes_on),
+            id: self.brought_id(client, resume),
             posts: posts(client),
         }
     }
 
-    fn brought_id(&self, client: &Client, goes_on: Option<&GoesOn>) -> BroughtId {
-        let had = goes_on.and_then(|goes_on| goes_on.had);
+    fn brought_id(&self, client: &Client, resume: Option<&Resume>) -> BroughtId {
+        let had = resume.and_then(|resume| resume.had);
         match (&client.brought, &self.last_id, had) {
             (None, None, _) => BroughtId::NoneGiven,
             (None, Some(_), _) => BroughtId::Forgotten,
@@ -266,8 +266,8 @@ impl Gone {
     }
 
     /// What it costs the client to go on there.
-    fn cost(&self, client: &Client, goes_on: &GoesOn, answered: Answered) -> Option<Cost> {
-        let numbers = &goes_on.numbers;
+    fn cost(&self, client: &Client, resume: &Resume, answered: Answered) -> Option<Cost> {
+        let numbers = &resume.numbers;
         // Who is refused has not gone on anywhere.
         if matches!(answered, Answered::Refused(_)) || !self.numbers.is(numbers) {
             return None;
@@ -279,7 +279,7 @@ impl Gone {
                 Some((n, last)) if **last == *brought => (Some(*n), n + 1),
                 _ => return None,
             },
-            _ => (goes_on.had, goes_on.next),
+            _ => (resume.had, resume.next),
         };
         // What it says that it has counts, and not what the kernel took for it; but it cannot have what was never sent.
         let lacks = had.map_or(sent, |had| sent.min(had + 1));

@@ -101,9 +101,9 @@ fn two_questions_at_once_are_said_and_not_wrong() {
     let desk = Desk::new();
     let _open = [0, 0].map(|ms| {
         let client = desk.client(tagged(None));
-        let asked = Asked {
+        let asked = Request {
             method: "POST".into(),
-            ..Asked::clone(&client.asked)
+            ..Request::clone(&client.asked)
         };
         let asked = Arc::new(asked);
         desk.enters(ms, Client { asked, ..client }, 1)

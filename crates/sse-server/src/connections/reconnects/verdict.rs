@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::gone::{Back, BroughtId, Cost};
-use super::{Answered, Left, advice};
+use super::departed::{BroughtId, Cost, Return};
+use super::{Aftermath, Answered, advice};
 use crate::connections::row::{Cut, Ended, EndedBy, Row};
 use sse_engine::time::millis;
 
@@ -84,14 +84,14 @@ impl Verdict {
 }
 
 /// Of a connection whose client should have come back by now, and was refused if it was ever `left` so.
-pub(super) fn missing(row: &Row, ended: &Ended, left: Option<&Left>, now: Instant) -> Verdict {
+pub(super) fn missing(row: &Row, ended: &Ended, left: Option<&Aftermath>, now: Instant) -> Verdict {
     let sure = row.client.tag.is_some();
     let away = now.saturating_duration_since(ended.at);
     let words = format!(
         "{}{}{}has not come back for {} ({})",
         cut_words(ended.cut),
         probably(sure),
-        left.and_then(Left::refusal).unwrap_or_default(),
+        left.and_then(Aftermath::refusal).unwrap_or_default(),
         time(away),
         told_retry(ended.retry)
     );
@@ -140,7 +140,7 @@ pub(super) fn beside(row: &Row, rows: &[u64]) -> Option<Verdict> {
     })
 }
 
-impl Left {
+impl Aftermath {
     /// `was refused (503) after 1.00 s and `
     fn refusal(&self) -> Option<String> {
         match self {
@@ -196,7 +196,7 @@ impl Left {
 /// What a return is that follows a 204.
 const DESPITE: &str = " although told to stay away (204)";
 
-impl Back {
+impl Return {
     /// What is said of the return that a row is. Of one that was refused, `waits` tells whether its client did not come since.
     pub(super) fn verdict(&self, row: &Row, waits: impl FnOnce() -> bool) -> Verdict {
         let cost = self.cost.map(|cost| self.so_far(cost, row));

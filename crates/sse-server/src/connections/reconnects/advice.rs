@@ -1,9 +1,9 @@
 //! What to change in a client of which something bad is said: one sentence each.
 
-use super::gone::{Back, BroughtId};
+use super::departed::{BroughtId, Return};
 
 /// Of one that lost something, or is sent something twice.
-pub(super) fn of_cost(back: &Back, lost: bool) -> &'static str {
+pub(super) fn of_cost(back: &Return, lost: bool) -> &'static str {
     match back.id {
         BroughtId::Forgotten if back.posts => {
             "It asks again and forgets the id: let it send the last id as Last-Event-ID."

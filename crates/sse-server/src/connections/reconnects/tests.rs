@@ -9,7 +9,7 @@ mod log;
 use crate::framing::Framing;
 
 use super::*;
-use crate::connections::{Asked, Connections, Ending, Look, Open, RowView};
+use crate::connections::{Connections, Ending, Look, Open, Request, RowView};
 use sse_engine::file::shipped;
 use sse_engine::out::Receipt;
 use sse_engine::stream::Stream;
@@ -73,7 +73,7 @@ impl Desk {
     fn client(&self, who: Who) -> Client {
         Client {
             peer: (who.peer.unwrap_or([127, 0, 0, 1]), 50_000).into(),
-            asked: Arc::new(Asked {
+            asked: Arc::new(Request {
                 program: who.program.unwrap_or("curl 8.5.0").into(),
                 stream: who.path.unwrap_or("/endless").into(),
                 method: "GET".into(),
@@ -81,7 +81,7 @@ impl Desk {
             }),
             tag: who.tag.map(Box::from),
             brought: who.brought.map(Box::from),
-            numbers: Numbers::Stream(Arc::clone(&self.stream)),
+            numbers: Numbering::Stream(Arc::clone(&self.stream)),
         }
     }
 
@@ -91,19 +91,19 @@ impl Desk {
     }
 
     fn enters(&self, ms: u64, client: Client, next: u64) -> Open {
-        let goes_on = self.goes_on(&client, next);
-        let open = self.table.open_at(client, &goes_on, self.at(ms));
+        let resume = self.resume(&client, next);
+        let open = self.table.open_at(client, &resume, self.at(ms));
         open.expect("there is room")
     }
 
-    fn goes_on(&self, client: &Client, next: u64) -> GoesOn {
+    fn resume(&self, client: &Client, next: u64) -> Resume {
         let numbers = client.numbers.clone();
         let had = client.brought.as_deref().and_then(|id| match &numbers {
-            Numbers::Stream(stream) => stream.number_of(id, stream.from),
-            Numbers::Topic(topic) => topic.find(id),
-            Numbers::None | Numbers::Last(_) => None,
+            Numbering::Stream(stream) => stream.number_of(id, stream.from),
+            Numbering::Topic(topic) => topic.find(id),
+            Numbering::None | Numbering::Last(_) => None,
         });
-        GoesOn { numbers, next, had }
+        Resume { numbers, next, had }
     }
 
     /// Ends a connection as the transport does.
@@ -275,14 +275,14 @@ fn who_has_everything_is_told_so() {
     let desk = Desk::new();
     desk.goes(tagged(None), 5, Ending::COMPLETE, 2000);
     let client = Client {
-        numbers: Numbers::None,
+        numbers: Numbering::None,
         ..desk.client(tagged(Some("5")))
     };
-    let goes_on = desk.goes_on(&desk.client(tagged(Some("5"))), 6);
+    let resume = desk.resume(&desk.client(tagged(Some("5"))), 6);
     desk.table.turn_away(
         (client, 204, None),
         Ending::COMPLETE,
-        Some(&goes_on),
+        Some(&resume),
         desk.at(3000),
     );
     assert_eq!(

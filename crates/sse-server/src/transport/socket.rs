@@ -21,7 +21,7 @@ const UNASKED: u32 = 64 * 1024;
 
 /// Why a socket is of no more use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Left {
+pub(crate) enum Hangup {
     /// It closed the connection.
     Closed,
     /// It reset the connection.
@@ -32,20 +32,20 @@ pub(crate) enum Left {
     Talks,
 }
 
-impl From<io::Error> for Left {
+impl From<io::Error> for Hangup {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::TimedOut
             | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable => Left::Vanished,
-            _ => Left::Reset,
+            | io::ErrorKind::NetworkUnreachable => Hangup::Vanished,
+            _ => Hangup::Reset,
         }
     }
 }
 
 /// The socket of one stream.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct Socket {
     socket: TcpStream,
     taken: u64,
     /// Bytes that came behind the request.
@@ -54,7 +54,7 @@ pub(crate) struct Wire {
     half_closed: bool,
 }
 
-impl Wire {
+impl Socket {
     /// A socket that was sent these bytes of the connection already.
     pub(crate) fn new(socket: TcpStream, before: &[u8], tap: Option<&Tap>) -> Self {
         if let Some(tap) = tap.filter(|_| !before.is_empty()) {
@@ -81,7 +81,7 @@ impl Wire {
         parts: &[&[u8]],
         at: &mut usize,
         tap: Option<&Tap>,
-    ) -> Poll<Result<(), Left>> {
+    ) -> Poll<Result<(), Hangup>> {
         let (from, taken) = (*at, self.taken);
         let sent = self.poll_send_rest(cx, parts, at);
         if let Some(tap) = tap {
@@ -95,7 +95,7 @@ impl Wire {
         cx: &mut Context<'_>,
         parts: &[&[u8]],
         at: &mut usize,
-    ) -> Poll<Result<(), Left>> {
+    ) -> Poll<Result<(), Hangup>> {
         loop {
             let mut slices = [IoSlice::new(b""); 4];
             let slices = rest(parts, *at, &mut slices);
@@ -129,7 +129,7 @@ impl Wire {
     ///
     /// A client that closed its side may have left or may only have nothing more to send: from here the two look alike. Whoever
     /// left answers the next bytes with a reset, so such a client has to be sent some: see [`is_half_closed`](Self::is_half_closed).
-    pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+    pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Hangup> {
         if self.half_closed {
             return self.look_for_reset();
         }
@@ -146,7 +146,7 @@ impl Wire {
                 Ok(n) => {
                     self.unasked += u32::try_from(n).unwrap_or(u32::MAX);
                     if self.unasked > UNASKED {
-                        return Poll::Ready(Left::Talks);
+                        return Poll::Ready(Hangup::Talks);
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
@@ -161,7 +161,7 @@ impl Wire {
     }
 
     /// Nothing wakes for this: what there is to read of a half-closed socket, its end, was read.
-    fn look_for_reset(&self) -> Poll<Left> {
+    fn look_for_reset(&self) -> Poll<Hangup> {
         match SockRef::from(&self.socket).take_error() {
             Ok(None) => Poll::Pending,
             Ok(Some(e)) | Err(e) => Poll::Ready(self.left(e)),
@@ -169,9 +169,9 @@ impl Wire {
     }
 
     /// Why the socket is of no more use. Who closed its side and then resets what comes has left in order.
-    fn left(&self, error: io::Error) -> Left {
-        match Left::from(error) {
-            Left::Reset if self.half_closed => Left::Closed,
+    fn left(&self, error: io::Error) -> Hangup {
+        match Hangup::from(error) {
+            Hangup::Reset if self.half_closed => Hangup::Closed,
             left => left,
         }
     }
