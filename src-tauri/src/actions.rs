@@ -11,10 +11,10 @@ use sse_server::Phase;
 use tauri::{AppHandle, Emitter as _, Manager};
 use tauri_plugin_shell::ShellExt as _;
 
+use crate::app_state::AppState;
 use crate::error::Error;
-use crate::leave::leave;
-use crate::shell::Shell;
-use crate::{streams, window};
+use crate::quit::leave;
+use crate::{streams_file, window};
 
 type Work = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
@@ -46,7 +46,7 @@ pub(crate) static ACTIONS: [Action; 9] = [
         enabled: |phase| matches!(phase, Phase::Stopped | Phase::Failed),
         run: |app| {
             Box::pin(async move {
-                let server = app.state::<Shell>().server().clone();
+                let server = app.state::<AppState>().server().clone();
                 Ok(server.start().await?)
             })
         },
@@ -58,7 +58,7 @@ pub(crate) static ACTIONS: [Action; 9] = [
         enabled: |phase| matches!(phase, Phase::Running | Phase::Starting),
         run: |app| {
             Box::pin(async move {
-                let server = app.state::<Shell>().server().clone();
+                let server = app.state::<AppState>().server().clone();
                 server.stop().await;
                 Ok(())
             })
@@ -71,7 +71,7 @@ pub(crate) static ACTIONS: [Action; 9] = [
         enabled: |phase| phase == Phase::Running,
         run: |app| {
             Box::pin(async move {
-                let server = app.state::<Shell>().server().clone();
+                let server = app.state::<AppState>().server().clone();
                 Ok(server.restart().await?)
             })
         },
@@ -90,7 +90,7 @@ pub(crate) static ACTIONS: [Action; 9] = [
         enabled: |phase| phase == Phase::Running,
         run: |app| {
             Box::pin(async move {
-                let shell = app.state::<Shell>();
+                let shell = app.state::<AppState>();
                 // Stopped this instant: there is nothing to copy any more.
                 shell
                     .url()
@@ -115,7 +115,7 @@ pub(crate) static ACTIONS: [Action; 9] = [
         label: "Edit Streams…",
         accelerator: Some("CmdOrCtrl+Shift+E"),
         enabled: |_| true,
-        run: |app| Box::pin(async move { streams::edit(&app).await }),
+        run: |app| Box::pin(async move { streams_file::edit(&app).await }),
     },
     Action {
         id: "about",
@@ -172,7 +172,7 @@ pub(crate) fn find(id: &str) -> Option<&'static Action> {
 /// The action does not exist, cannot be chosen in this state, or failed.
 pub(crate) async fn perform(app: &AppHandle, id: &str) -> Result<(), Error> {
     let action = find(id).ok_or_else(|| Error::NoSuchAction(id.to_owned()))?;
-    let phase = app.state::<Shell>().phase();
+    let phase = app.state::<AppState>().phase();
     if !action.enabled(phase) {
         return Err(Error::NotNow {
             label: action.label,
@@ -183,7 +183,7 @@ pub(crate) async fn perform(app: &AppHandle, id: &str) -> Result<(), Error> {
 }
 
 fn open_in_browser(app: &AppHandle) -> Result<(), Error> {
-    let Some(url) = app.state::<Shell>().url() else {
+    let Some(url) = app.state::<AppState>().url() else {
         return Ok(());
     };
     #[expect(

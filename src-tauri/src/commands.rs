@@ -7,9 +7,9 @@ use sse_server::{Draft, Look, Phase, Preview, Published, Slice, StateView, WireV
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
+use crate::app_state::AppState;
+use crate::downloads;
 use crate::error::Error;
-use crate::save;
-use crate::shell::Shell;
 
 /// The server's state, and what only the shell has to say.
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ pub(crate) struct Everything {
 
 /// All that a page needs when it opens.
 #[tauri::command(async)]
-pub(crate) fn state(shell: State<'_, Shell>) -> Everything {
+pub(crate) fn state(shell: State<'_, AppState>) -> Everything {
     Everything {
         server: shell.server().state(),
         notice: shell.notice().borrow().clone(),
@@ -30,14 +30,14 @@ pub(crate) fn state(shell: State<'_, Shell>) -> Everything {
 
 /// The rows of the table that the page has in view, in the order that it asks for.
 #[tauri::command(async)]
-pub(crate) fn look(shell: State<'_, Shell>, look: Look) -> Slice {
+pub(crate) fn look(shell: State<'_, AppState>, look: Look) -> Slice {
     shell.server().look(&look)
 }
 
 /// Publishes an event to a topic, whether or not the server runs.
 #[tauri::command]
 pub(crate) async fn publish(
-    shell: State<'_, Shell>,
+    shell: State<'_, AppState>,
     topic: String,
     data: String,
     event: Option<String>,
@@ -52,33 +52,33 @@ pub(crate) async fn publish(
 
 /// Ends a topic, whether or not the server runs. One that is gone already is ended.
 #[tauri::command(async)]
-pub(crate) fn end_topic(shell: State<'_, Shell>, topic: &str) {
+pub(crate) fn end_topic(shell: State<'_, AppState>, topic: &str) {
     shell.server().end_topic(topic);
 }
 
 /// What a stream would send to a client that connects now, whether or not the server runs.
 #[tauri::command(async)]
-pub(crate) fn preview(shell: State<'_, Shell>, stream: &str) -> Result<Preview, Error> {
+pub(crate) fn preview(shell: State<'_, AppState>, stream: &str) -> Result<Preview, Error> {
     let preview = shell.server().preview(stream);
     preview.ok_or_else(|| Error::NoSuchStream(stream.to_owned()))
 }
 
 /// What a connection was sent, as far as it is kept, from its byte `from` on; nothing where the table has forgotten it.
 #[tauri::command(async)]
-pub(crate) fn wire(shell: State<'_, Shell>, id: u64, from: u64) -> Option<WireView> {
+pub(crate) fn wire(shell: State<'_, AppState>, id: u64, from: u64) -> Option<WireView> {
     shell.server().wire(id, from)
 }
 
 /// Writes bytes, a character for each, into a new file among the person's downloads, and answers where it is.
 #[tauri::command(async)]
 pub(crate) fn save(app: AppHandle, name: &str, bytes: &str) -> Result<String, Error> {
-    let saved = save::save(&save::folder(&app)?, name, bytes)?;
+    let saved = downloads::save(&downloads::folder(&app)?, name, bytes)?;
     Ok(sse_server::short_path(&saved))
 }
 
 /// What a person can do now.
 #[tauri::command(async)]
-pub(crate) fn actions(shell: State<'_, Shell>) -> Vec<Choice> {
+pub(crate) fn actions(shell: State<'_, AppState>) -> Vec<Choice> {
     actions::list(shell.phase())
 }
 
@@ -91,7 +91,7 @@ pub(crate) async fn act(app: AppHandle, action: String) -> Result<(), Error> {
 /// Makes `port` the server's port from its next start on; with `start`, that is now.
 #[tauri::command]
 pub(crate) async fn use_port(
-    shell: State<'_, Shell>,
+    shell: State<'_, AppState>,
     port: serde_json::Value,
     start: bool,
 ) -> Result<(), Error> {
@@ -110,13 +110,13 @@ pub(crate) async fn use_port(
 
 /// Puts text on the clipboard.
 #[tauri::command(async)]
-pub(crate) fn copy(shell: State<'_, Shell>, text: String) -> Result<(), Error> {
+pub(crate) fn copy(shell: State<'_, AppState>, text: String) -> Result<(), Error> {
     shell.clipboard().copy(text)
 }
 
 /// Lets pages of an origin read the streams, now and after a restart.
 #[tauri::command(async)]
-pub(crate) fn allow_origin(shell: State<'_, Shell>, origin: String) -> Result<(), Error> {
+pub(crate) fn allow_origin(shell: State<'_, AppState>, origin: String) -> Result<(), Error> {
     shell.server().allow_origin(&origin)?;
     shell.change_settings(|settings| {
         if !settings.allow_origins.contains(&origin) {
@@ -127,7 +127,7 @@ pub(crate) fn allow_origin(shell: State<'_, Shell>, origin: String) -> Result<()
 
 /// Takes the notice away for good.
 #[tauri::command(async)]
-pub(crate) fn dismiss_notice(shell: State<'_, Shell>) {
+pub(crate) fn dismiss_notice(shell: State<'_, AppState>) {
     shell.set_notice(None);
 }
 

@@ -26,22 +26,22 @@
 //! | `window` | the main window and the About window |
 
 mod actions;
+mod app_state;
 mod args;
-mod beside;
+mod atomic_file;
 mod clipboard;
 mod commands;
 mod display;
-mod edit;
+mod downloads;
+mod edit_menu;
 mod editor;
 mod error;
-mod follow;
-mod leave;
 mod menu;
-mod save;
+mod notify;
+mod quit;
 mod settings;
-mod shell;
 mod signals;
-mod streams;
+mod streams_file;
 mod window;
 
 use std::error::Error as StdError;
@@ -51,8 +51,8 @@ use std::process::ExitCode;
 use tauri::{App, Manager, RunEvent};
 use tracing_subscriber::EnvFilter;
 
+use crate::app_state::AppState;
 use crate::args::Wish;
-use crate::shell::Shell;
 
 /// Runs the desktop program until its window is closed, and tells how it went.
 ///
@@ -100,8 +100,8 @@ pub fn run() -> ExitCode {
         .build(tauri::generate_context!());
     match app {
         Ok(app) => app.run(|app, event| match event {
-            RunEvent::ExitRequested { api, .. } => leave::exit_requested(app, &api),
-            RunEvent::Exit => leave::last_thing(app),
+            RunEvent::ExitRequested { api, .. } => quit::exit_requested(app, &api),
+            RunEvent::Exit => quit::last_thing(app),
             _ => {}
         }),
         Err(error) => {
@@ -115,7 +115,7 @@ pub fn run() -> ExitCode {
 fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
     let app = app.handle();
     signals::follow(app);
-    let shell = Shell::open(&app.path().app_config_dir()?)?;
+    let shell = AppState::open(&app.path().app_config_dir()?)?;
     let size = shell.settings().window;
     if shell.settings().start_at_launch {
         let server = shell.server().clone();
@@ -127,7 +127,7 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
     app.manage(shell);
     app.manage(items);
     window::open_main(app, size)?;
-    follow::follow(app);
+    notify::follow(app);
     Ok(())
 }
 

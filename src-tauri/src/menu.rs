@@ -7,9 +7,9 @@ use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::{AppHandle, Manager, Wry};
 
 use crate::actions::{self, ACTIONS, Action};
-use crate::edit;
+use crate::app_state::AppState;
+use crate::edit_menu;
 use crate::error::Error;
-use crate::shell::Shell;
 
 /// The layout: ids of the table of actions, `-` for a line between them. On macOS the first menu becomes the
 /// program's own, where Quit belongs.
@@ -46,7 +46,7 @@ pub(crate) fn build(app: &AppHandle, phase: Phase) -> tauri::Result<(Menu<Wry>, 
         app,
         &[
             &items.submenu(app, "File", FILE)?,
-            &edit::submenu(app)?,
+            &edit_menu::submenu(app)?,
             &items.submenu(app, "Server", SERVER)?,
             &items.submenu(app, "Help", HELP)?,
         ],
@@ -86,7 +86,7 @@ pub(crate) fn show(app: &AppHandle, phase: Phase) {
 /// Does what was chosen in the menu or by its key. What goes wrong is shown in the page, as there is nobody to
 /// return it to.
 pub(crate) fn chosen(app: &AppHandle, id: &str) {
-    if edit::chosen(app, id) {
+    if edit_menu::chosen(app, id) {
         return;
     }
     let app = app.clone();
@@ -96,7 +96,7 @@ pub(crate) fn chosen(app: &AppHandle, id: &str) {
             Ok(()) => {}
             // The first is in the status, with ways out. The second is a click that the server overtook.
             Err(Error::Server(_) | Error::NotNow { .. }) => {}
-            Err(error) => app.state::<Shell>().set_notice(Some(error.to_string())),
+            Err(error) => app.state::<AppState>().set_notice(Some(error.to_string())),
         }
     });
 }

@@ -11,10 +11,18 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sse_server::{DEFAULT_PORT, TopicConfig};
 
-use crate::beside::{self, Readers};
+use crate::atomic_file::{self, Readers};
 use crate::error::Error;
 
 const FILE: &str = "settings.toml";
+
+/// What the file of streams is called, beside it.
+const STREAMS: &str = "streams.toml";
+
+/// Where the file of streams is, or is to be.
+pub(crate) fn streams_file(folder: &Path) -> PathBuf {
+    folder.join(STREAMS)
+}
 
 /// The settings, each with a default that a missing key takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -202,7 +210,7 @@ fn read(path: &Path) -> Result<Settings, String> {
 fn write(path: &Path, settings: &Settings) -> io::Result<()> {
     let text = toml::to_string_pretty(settings).map_err(io::Error::other)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let file = beside::written(folder, text.as_bytes(), Readers::Own)?;
+    let file = atomic_file::written(folder, text.as_bytes(), Readers::Own)?;
     file.persist(path)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use tauri::AppHandle;
 
-use crate::leave::leave;
+use crate::quit::leave;
 
 /// Leaves in order at the first signal that asks the program to end. From the moment this returns no such signal
 /// kills: one may come while the window is still being made.

@@ -9,8 +9,8 @@ use tauri::{
     AppHandle, LogicalSize, Manager, Url, WebviewWindow, WebviewWindowBuilder, WindowEvent,
 };
 
+use crate::app_state::AppState;
 use crate::settings::WindowSize;
-use crate::shell::Shell;
 
 /// The label of the main window.
 pub(crate) const MAIN: &str = "main";
@@ -93,7 +93,7 @@ fn remember(window: &WebviewWindow) {
     let Some(size) = ordinary_size(window) else {
         return;
     };
-    if let Some(shell) = window.try_state::<Shell>() {
+    if let Some(shell) = window.try_state::<AppState>() {
         shell.remember_window(WindowSize::new(size.width, size.height));
     }
 }

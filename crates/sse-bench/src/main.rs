@@ -29,6 +29,7 @@ mod poll;
 mod procs;
 #[cfg(target_os = "linux")]
 mod report;
+mod results;
 #[cfg(target_os = "linux")]
 mod run;
 #[cfg(target_os = "linux")]

@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::measures::{Goal, MEASURES, Measure};
-use crate::run::{OTHERS, Results};
+use crate::results::{OTHERS, Results};
 use crate::servers::Server;
 use crate::stats;
 

@@ -1,17 +1,16 @@
 //! The runner: each server in turn, each measure in turn, round by round.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use serde::{Deserialize, Serialize};
 
 use crate::child;
 use crate::load::Outcome;
 use crate::machine::Machine;
 use crate::measures::{MEASURES, WORKLOADS, Workload};
 use crate::report;
+use crate::results::{OTHERS, Results};
 use crate::servers::{self, LOAD_CORE, Programs, Server};
 use crate::{pin, procs};
 
@@ -23,9 +22,6 @@ const LONGEST: Duration = Duration::from_secs(240);
 
 /// Cores that others may take before a run is done again.
 const DISTURBED: f64 = 1.0 / 6.0;
-
-/// The figure that says how many cores other processes took while a load ran.
-pub(crate) const OTHERS: &str = "others_cores";
 
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]
@@ -64,39 +60,6 @@ fn measure(text: &str) -> Result<String, String> {
     keys.contains(&text)
         .then(|| text.to_owned())
         .ok_or_else(|| format!("the measures are {}", keys.join(", ")))
-}
-
-/// All figures of a run.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Results {
-    /// By load and server, one for each round; `None` for a round in which the server was not asked.
-    pub(crate) outcomes: BTreeMap<String, BTreeMap<Server, Vec<Option<Outcome>>>>,
-    /// Servers that could not be measured, in sentences.
-    pub(crate) missing: Vec<String>,
-    pub(crate) machine: Machine,
-    pub(crate) rounds: usize,
-}
-
-impl Results {
-    /// A figure in all rounds.
-    pub(crate) fn figures(&self, workload: &str, server: Server, figure: &str) -> Vec<Option<f64>> {
-        let outcomes = self
-            .outcomes
-            .get(workload)
-            .and_then(|servers| servers.get(&server));
-        let outcomes = outcomes.map(Vec::as_slice).unwrap_or_default();
-        let figure = |outcome: &Option<Outcome>| outcome.as_ref()?.figures.get(figure).copied();
-        outcomes.iter().map(figure).collect()
-    }
-
-    /// The first thing that went wrong.
-    pub(crate) fn trouble(&self, workload: &str, server: Server) -> Option<&str> {
-        let outcomes = self.outcomes.get(workload)?.get(&server)?;
-        outcomes
-            .iter()
-            .flatten()
-            .find_map(|outcome| outcome.trouble.as_deref())
-    }
 }
 
 /// Measures, prints the tables, and writes the report if one is wanted.

@@ -10,11 +10,10 @@ use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
 use crate::error::Error;
-use crate::settings::{Settings, Store, WindowSize};
-use crate::streams;
+use crate::settings::{self, Settings, Store, WindowSize};
 
 /// The shell's state, managed by Tauri.
-pub(crate) struct Shell {
+pub(crate) struct AppState {
     server: Server,
     store: Mutex<Store>,
     notice: watch::Sender<Option<String>>,
@@ -22,11 +21,11 @@ pub(crate) struct Shell {
     streams_file: PathBuf,
 }
 
-impl Shell {
+impl AppState {
     /// Reads the settings in `folder` and makes a server of them. Starts nothing.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let (store, mut notice) = Store::open(folder);
-        let streams_file = streams::path(folder);
+        let streams_file = settings::streams_file(folder);
         let config = Config {
             port: store.settings().port,
             streams_file: Some(streams_file.clone()),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sse_server::Phase;
 use tauri::{AppHandle, ExitRequestApi, Manager};
 
-use crate::shell::Shell;
+use crate::app_state::AppState;
 
 /// How long the event loop may take to end once everything is closed. A native dialog that runs a loop of its own
 /// would keep it for as long as it is open.
@@ -19,7 +19,7 @@ const LAST_CALL: Duration = Duration::from_secs(2);
 pub(crate) fn leave(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Some(shell) = app.try_state::<Shell>() {
+        if let Some(shell) = app.try_state::<AppState>() {
             shell.server().stop().await;
         }
         app.exit(0);
@@ -31,7 +31,7 @@ pub(crate) fn leave(app: &AppHandle) {
 
 /// Answers Tauri's question whether it may exit: not before the server is at rest. `leave` makes it ask again.
 pub(crate) fn exit_requested(app: &AppHandle, api: &ExitRequestApi) {
-    let phase = app.try_state::<Shell>().map(|shell| shell.phase());
+    let phase = app.try_state::<AppState>().map(|shell| shell.phase());
     if !matches!(phase, None | Some(Phase::Stopped | Phase::Failed)) {
         api.prevent_exit();
         leave(app);
@@ -40,7 +40,7 @@ pub(crate) fn exit_requested(app: &AppHandle, api: &ExitRequestApi) {
 
 /// Saves what was kept in memory until now. There is nobody left to tell of a failure but the log.
 pub(crate) fn last_thing(app: &AppHandle) {
-    if let Some(shell) = app.try_state::<Shell>()
+    if let Some(shell) = app.try_state::<AppState>()
         && let Err(error) = shell.save_settings()
     {
         tracing::warn!("{error}");

@@ -5,23 +5,16 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sse_server::SHIPPED_STREAMS;
 use tauri::{AppHandle, Emitter as _, Manager};
 use tauri_plugin_shell::ShellExt as _;
 
-use crate::beside::{self, Readers};
+use crate::app_state::AppState;
+use crate::atomic_file::{self, Readers};
 use crate::editor;
 use crate::error::Error;
-use crate::shell::Shell;
-
-const FILE: &str = "streams.toml";
-
-/// Where the file is, or is to be.
-pub(crate) fn path(folder: &Path) -> PathBuf {
-    folder.join(FILE)
-}
 
 /// Tells the page, in a sentence, what the file was opened with.
 const OPENED: &str = "edited";
@@ -31,7 +24,7 @@ pub(crate) async fn edit(app: &AppHandle) -> Result<(), Error> {
     let app = app.clone();
     // The desktop is given a moment to say that it cannot.
     let opened = tauri::async_runtime::spawn_blocking(move || {
-        let path = app.state::<Shell>().streams_file().to_owned();
+        let path = app.state::<AppState>().streams_file().to_owned();
         write_first(&path).map_err(|error| Error::StreamsFile {
             path: path.clone(),
             reason: error.to_string(),
@@ -50,7 +43,7 @@ fn write_first(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    let file = beside::written(folder, SHIPPED_STREAMS.as_bytes(), Readers::Own)?;
+    let file = atomic_file::written(folder, SHIPPED_STREAMS.as_bytes(), Readers::Own)?;
     match file.persist_noclobber(path) {
         Err(late) if late.error.kind() != io::ErrorKind::AlreadyExists => Err(late.error),
         _ => Ok(()),
@@ -76,6 +69,7 @@ fn open(app: &AppHandle, path: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::streams_file as path;
 
     #[test]
     fn the_first_time_the_shipped_streams_are_written_into_a_folder_that_is_made() {

@@ -44,8 +44,8 @@ mod linux {
     use tauri::{Manager, WebviewWindow};
 
     use super::{AppHandle, Submenu, Wry};
+    use crate::app_state::AppState;
     use crate::error::Error;
-    use crate::shell::Shell;
     use crate::window::MAIN;
 
     /// Ids and labels. No accelerators: the web view knows these keys itself, and would not see them any more.
@@ -120,7 +120,7 @@ mod linux {
             };
             let app = app.clone();
             tauri::async_runtime::spawn_blocking(move || {
-                let shell = app.state::<Shell>();
+                let shell = app.state::<AppState>();
                 tell(&shell, shell.clipboard().copy(text));
             });
         })
@@ -129,7 +129,7 @@ mod linux {
     /// Types what is on the clipboard into the page. Reading may wait for the program that offers it.
     fn paste(page: WebviewWindow) {
         tauri::async_runtime::spawn_blocking(move || {
-            let shell = page.state::<Shell>();
+            let shell = page.state::<AppState>();
             let typed = shell.clipboard().text().and_then(|text| {
                 let text = serde_json::Value::String(text);
                 Ok(page.eval(format!("document.execCommand('insertText', false, {text})"))?)
@@ -138,7 +138,7 @@ mod linux {
         });
     }
 
-    fn tell(shell: &Shell, outcome: Result<(), Error>) {
+    fn tell(shell: &AppState, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
             shell.set_notice(Some(error.to_string()));
         }

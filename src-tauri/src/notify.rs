@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tauri::{AppHandle, Emitter as _, Manager};
 
-use crate::shell::Shell;
+use crate::app_state::AppState;
 use crate::{actions, menu};
 
 /// The page hears of table and topics at most this often.
@@ -18,7 +18,7 @@ const TABLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Starts to follow. The tasks live as long as the process.
 pub(crate) fn follow(app: &AppHandle) {
-    let shell = app.state::<Shell>();
+    let shell = app.state::<AppState>();
 
     let mut status = shell.server().status();
     let told = app.clone();
@@ -38,7 +38,7 @@ pub(crate) fn follow(app: &AppHandle) {
     let told = app.clone();
     tauri::async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
-            let shell = told.state::<Shell>();
+            let shell = told.state::<AppState>();
             tell(&told, "connections", shell.server().connections());
             tell(&told, "topics", shell.server().topics());
             // What changes meanwhile is told after the pause: the receiver remembers that something did.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tauri::{AppHandle, Manager};
 
-use crate::beside::{self, Readers};
+use crate::atomic_file::{self, Readers};
 use crate::error::Error;
 
 /// The longest name, in bytes.
@@ -50,7 +50,7 @@ fn is_name(name: &str) -> bool {
 
 /// Puts a file into the first place that is empty.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-    let mut file = beside::written(folder, bytes, Readers::Usual)?;
+    let mut file = atomic_file::written(folder, bytes, Readers::Usual)?;
     for n in 1..=MOST {
         let path = folder.join(numbered(name, n));
         match file.persist_noclobber(&path) {
