@@ -1,26 +1,21 @@
 //! The SSE server of SSE Workbench, without a window and without a display.
 //!
-//! One request flows one way, and each step is one module that knows only the next:
-//!
-//! ```text
-//! socket -> guard -> route -> pump -> transport -> wire -> socket
-//! ```
+//! A request goes one way, from the top of this table to the bottom. Each module may name those below it, never those above
+//! (`tests/directions.rs` holds that).
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | `server` | the life cycle: start, stop, restart, and the one state that all follow |
-//! | `run`, `listen`, `port`, `accept` | one run: its sockets, its accept loop, its end |
-//! | `door` | a connection while it speaks HTTP, until a stream takes it over |
-//! | `app`, `guard`, `routes` | a request: may it come in, and who answers it |
-//! | `path`, `params`, `query` | how a request names a place, and what it may change about a stream |
-//! | `stream` | what a stream is |
-//! | `streams`, `preview` | the file of streams and the list in force, and what one of them would send |
-//! | `topics`, `publish` | streams that somebody else feeds, and what a request to publish says |
-//! | `pump` | what a connection is sent and when, without clock or socket |
-//! | `transport`, `wire` | framing and unsent bytes; the socket itself |
-//! | `signals` | what asks a program to end |
+//! | `lifecycle` | start, stop, restart, and the one state that all follow |
+//! | `http` | a connection until a stream begins on it |
+//! | `routes` | a request: may it come in, who answers it, and what the answer says |
+//! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
+//! | `guard` | who may connect |
 //! | `connections`, `tap` | who is connected and what they were sent: the truth that window, API and command line read |
-//! | `text`, `time` | what others write, in sentences of ours |
+//! | `catalog` | the streams in force, and the file that they come from |
+//! | `config`, `status`, `error` | what a server is started with, where it is in its life, what can go wrong |
+//! | `clock`, `framing` | the one place that reads the clocks; how a body is delimited |
+//!
+//! What a stream sends, and when, is in the crate `sse-engine`.
 //!
 //! Invariant: nothing here depends on Tauri, a window or a display.
 
