@@ -64,6 +64,12 @@ pub struct Receipt {
     pub whole: Option<(u64, u64)>,
 }
 
+impl Default for Out {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Out {
     /// Empty, and ready to be filled.
     pub fn new() -> Self {
@@ -119,6 +125,11 @@ impl Out {
     /// Bytes of payload so far.
     pub fn len(&self) -> usize {
         self.bytes.len() - PREFIX + self.shared().len()
+    }
+
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Notes that an event ends here, and its number if it has one.

@@ -252,7 +252,7 @@ impl Pump {
     }
 
     fn keep_alive(&mut self, now: Instant, out: &mut Out) {
-        let sent = out.len() > 0;
+        let sent = !out.is_empty();
         self.arm_keep_alive(now, sent);
         if self.comment_due.is_none_or(|due| due > now) {
             return;

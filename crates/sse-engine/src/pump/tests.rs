@@ -39,7 +39,7 @@ impl Bench {
     fn visit(&mut self) -> Next {
         let mut out = Out::new();
         let next = self.pump.fill(at(self.now), &mut out);
-        if out.len() > 0 {
+        if !out.is_empty() {
             let at = (self.now - self.start).as_millis() as u64;
             let text = String::from_utf8(out.wire()).expect("we write UTF-8");
             self.sent.push((at, text));

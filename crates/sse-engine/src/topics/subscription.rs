@@ -178,7 +178,7 @@ impl Subscription {
                 Slow::DropOldest => reader.drop_oldest(ring, max_lag),
             }
         }
-        let plain = out.len() == 0 && reader.is_plain() && reader.form == Form::Plain;
+        let plain = out.is_empty() && reader.is_plain() && reader.form == Form::Plain;
         let from = plain.then_some(reader.at);
         reader.greet(ring, out, self.topic.config.first_block);
         while reader.at < last {

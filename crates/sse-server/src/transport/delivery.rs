@@ -199,7 +199,7 @@ impl Delivery {
     fn fill(&mut self, now: Now, out: &mut Out) -> Next {
         out.clear();
         let next = self.pump.fill(now, out);
-        if out.len() == 0 && self.is_probe_due(now.instant) && matches!(next, Next::Wait { .. }) {
+        if out.is_empty() && self.is_probe_due(now.instant) && matches!(next, Next::Wait { .. }) {
             out.payload().extend_from_slice(PROBE);
         }
         if self.framing == Framing::Chunked && next != Next::Cut {
