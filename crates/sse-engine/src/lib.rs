@@ -10,7 +10,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`stream`] | what a stream is, and what a request may change about it |
-//! | [`file`] | the text of the file of streams |
+//! | [`mod@file`] | the text of the file of streams |
 //! | [`topics`] | streams that somebody else feeds |
 //! | [`pump`] | the state machine of one connection |
 //! | [`out`] | the bytes of one visit to it |

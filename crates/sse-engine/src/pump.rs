@@ -55,7 +55,7 @@ pub enum Act {
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
-/// 5. At the end, [`told`](Self::told) and [`is_complete`](Self::is_complete) say what the client was told.
+/// 5. At the end, [`receipt`](Self::receipt) and [`is_complete`](Self::is_complete) say what the client was told.
 #[derive(Debug)]
 pub struct Pump {
     /// Where the events come from.
