@@ -14,6 +14,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 mod view;
+mod why;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering, fence};
@@ -31,14 +32,15 @@ pub(crate) use numbering::Numbering;
 pub(crate) use reconnects::Resume;
 use reconnects::{Answered, Departed, Reconnects, Seen};
 pub use reconnects::{Verdict, VerdictKind};
-pub(crate) use row::{Client, Ending, Request, shown};
-pub use row::{Cut, EndedBy};
+pub use row::Cut;
+pub(crate) use row::{Client, Request, shown};
 use row::{Row, Sent, State};
 use sse_engine::lock::lock;
 use sse_engine::out::Receipt;
 use sse_engine::time::{millis, since_1970};
 use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
+pub use why::{EndedBy, Why};
 
 /// How many connections that ended, and how many that were refused, are kept. Each has its own places: any
 /// page can have itself refused a hundred times, and must not wipe out how the others ended.
@@ -140,52 +142,45 @@ impl Connections {
     }
 
     /// Enters a request for a stream that was answered with something else.
-    pub(crate) fn refuse(
-        &self,
-        client: Client,
-        status: u16,
-        origin: Option<String>,
-        ending: Ending,
-    ) {
+    pub(crate) fn refuse(&self, client: Client, status: u16, origin: Option<String>, ending: Why) {
         self.turn_away((client, status, origin), ending, None, Instant::now());
     }
 
     /// Enters a request for a stream that was refused for want of a place.
     pub(crate) fn no_room(&self, client: Client, status: u16, resume: &Resume) {
-        let ending = Ending::new(EndedBy::Server, "too many streams");
+        let ending = Why::TooManyStreams;
         self.turn_away((client, status, None), ending, Some(resume), Instant::now());
     }
 
     /// Enters a request for the rest of a stream of which there is none.
     pub(crate) fn complete(&self, client: Client, resume: &Resume) {
-        let ending = Ending {
-            why: "nothing left to send",
-            ..Ending::COMPLETE
-        };
+        let ending = Why::NothingLeft;
         self.turn_away((client, 204, None), ending, Some(resume), Instant::now());
     }
 
     fn turn_away(
         &self,
         (client, status, origin): (Client, u16, Option<String>),
-        ending: Ending,
+        ending: Why,
         resume: Option<&Resume>,
         now: Instant,
     ) {
         let mut table = self.table();
         let row = table.row(client, status, origin, None);
         row.end(ending, None, None, now);
-        let answered = match ending.complete {
+        let answered = match ending.is_complete() {
             true => Answered::Complete,
             false => Answered::Refused(status),
         };
         table.came(&row, resume, answered, now);
-        if ending.complete {
+        if ending.is_complete() {
             table.complete += 1;
         } else {
             table.refused += 1;
         }
-        self.0.log.refused(&row, table.returns.verdict(&row));
+        self.0
+            .log
+            .refused(&row, ending, table.returns.verdict(&row));
         let Table {
             turned_away,
             returns,
@@ -350,12 +345,12 @@ impl Open {
     }
 
     /// Notes how the connection ended and what its client was told, where that is known, and frees its place.
-    pub(crate) fn end(self, ending: Ending, told: Option<Receipt>) {
+    pub(crate) fn end(self, ending: Why, told: Option<Receipt>) {
         self.close(ending, told, Instant::now());
     }
 
     /// The first word counts: what is said when it is dropped comes too late where something was said before.
-    fn close(&self, ending: Ending, told: Option<Receipt>, now: Instant) {
+    fn close(&self, ending: Why, told: Option<Receipt>, now: Instant) {
         let told = told.unwrap_or_else(|| self.row.usually_told());
         let cut = self.row.cut(ending, told.whole);
         if !self.row.end(ending, told.retry, cut, now) {
@@ -364,12 +359,12 @@ impl Open {
         // Before the lock is taken: both may wait for a topic.
         let closed = Arc::new(self.row.closed());
         let gone = Departed::of(&self.row, told, now);
-        let seen = match ending.by {
+        let seen = match ending.by() {
             _ if self.row.sent.is_blocked() => Seen::Late,
             EndedBy::Network => Seen::Late,
             EndedBy::Client => Seen::Soon,
             // Its last byte is sent before its end is noted.
-            EndedBy::Server if ending.complete => Seen::Soon,
+            EndedBy::Server if ending.is_complete() => Seen::Soon,
             EndedBy::Server => Seen::AtOnce,
         };
         let mut table = self.connections.table();
@@ -405,7 +400,7 @@ impl Drop for Open {
     /// A connection that went away without a word: its task was dropped, by a stop whose grace was over or
     /// because the connection broke before the stream began.
     fn drop(&mut self) {
-        let ending = Ending::new(EndedBy::Server, "dropped");
+        let ending = Why::Dropped;
         self.close(ending, None, Instant::now());
     }
 }

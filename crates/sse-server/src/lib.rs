@@ -39,7 +39,7 @@ pub use catalog::{FileNews, FileProblem, StreamsFile, StreamsView, short_path};
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
     Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, Look, RowView, Slice, Sort, Tally,
-    Verdict, VerdictKind, Visit,
+    Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};

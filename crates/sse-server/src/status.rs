@@ -14,7 +14,7 @@ pub enum Phase {
     Starting,
     /// Listening.
     Running,
-    /// Ending streams and closing connections.
+    /// Why streams and closing connections.
     Stopping,
     /// The last start did not succeed; nothing listens.
     Failed,

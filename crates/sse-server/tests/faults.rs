@@ -192,7 +192,7 @@ async fn a_client_that_stays_suspended_is_given_up_and_the_others_go_on() {
     }
     let row = bench.ended("curl").await;
     let ended = row.ended.expect("it ended");
-    assert_eq!((ended.by, ended.why), (EndedBy::Server, "stalled"));
+    assert_eq!((ended.by, ended.why.words()), (EndedBy::Server, "stalled"));
     assert!(row.events < LAST, "{}", row.events);
     publish_kilobytes(&bench, LAST + 1, LAST + 1).await;
     assert_eq!(reader.data().await, kilobyte(LAST + 1));

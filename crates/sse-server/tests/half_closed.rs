@@ -129,7 +129,7 @@ async fn who_leaves_at_once_is_not_taken_for_half_closed() {
         let ended = bench.ended(&format!("left{n}")).await.ended;
         times.push(left.elapsed());
         let ended = ended.expect("it ended");
-        assert_eq!((ended.by, ended.why), (EndedBy::Client, "closed"));
+        assert_eq!((ended.by, ended.why.words()), (EndedBy::Client, "closed"));
     }
     // The usual time, which no pause of the machine makes longer.
     times.sort_unstable();

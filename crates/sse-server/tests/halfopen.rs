@@ -161,7 +161,7 @@ async fn clients_that_vanish_are_noticed_within_the_bound_while_the_others_get_e
             if gone.iter().any(|(known, _)| *known == tag) {
                 continue;
             }
-            let told = (ended.by, ended.why);
+            let told = (ended.by, ended.why.words());
             assert!(
                 [(EndedBy::Network, "vanished"), (EndedBy::Server, "stalled")].contains(&told),
                 "{tag}: {told:?}"

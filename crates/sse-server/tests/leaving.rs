@@ -23,7 +23,7 @@ async fn a_client_that_closes_is_gone_before_its_next_event() {
     let row = bench.ended("fin").await;
     assert!(left.elapsed() < PROMPT, "{:?}", left.elapsed());
     let ended = row.ended.expect("it ended");
-    assert_eq!((ended.by, ended.why), (EndedBy::Client, "closed"));
+    assert_eq!((ended.by, ended.why.words()), (EndedBy::Client, "closed"));
     assert_eq!((row.events, row.last_id.as_deref()), (1, Some("1")));
 }
 
@@ -38,7 +38,7 @@ async fn a_client_that_resets_is_gone_before_its_next_event() {
     drop(client);
     let ended = bench.ended("rst").await.ended.expect("it ended");
     assert!(left.elapsed() < PROMPT, "{:?}", left.elapsed());
-    assert_eq!((ended.by, ended.why), (EndedBy::Client, "reset"));
+    assert_eq!((ended.by, ended.why.words()), (EndedBy::Client, "reset"));
 }
 
 /// One that wrote without end used to keep its task reading: other streams stalled for seconds, and a stop
@@ -57,7 +57,7 @@ async fn a_client_that_sends_without_end_is_dropped_and_delays_nobody() {
     });
     let ended = bench.ended("flood").await.ended.expect("it ended");
     assert_eq!(
-        (ended.by, ended.why),
+        (ended.by, ended.why.words()),
         (EndedBy::Server, "client sent too much")
     );
     support::soon("the flood's end", flood)
@@ -89,7 +89,7 @@ async fn a_client_that_never_reads_is_given_up_and_delays_nobody() {
     other.until("data: 30\n\n").await;
     let row = bench.ended("stalled").await;
     let ended = row.ended.expect("it ended");
-    assert_eq!((ended.by, ended.why), (EndedBy::Server, "stalled"));
+    assert_eq!((ended.by, ended.why.words()), (EndedBy::Server, "stalled"));
     assert!(row.events > 0 && row.bytes > 0);
     // Events are counted when the kernel took them, so the client has at most what the row says.
     let got = stalled.rest().await;

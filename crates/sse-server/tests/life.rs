@@ -170,7 +170,7 @@ async fn streams_end_in_order_at_a_stop() {
         "a clean end, so that clients reconnect"
     );
     let ended = bench.ended("c").await.ended.expect("it ended");
-    assert_eq!((ended.why, ended.complete), ("stopped", false));
+    assert_eq!((ended.why.words(), ended.complete), ("stopped", false));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

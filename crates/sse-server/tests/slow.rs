@@ -68,7 +68,7 @@ async fn one_that_lags_too_far_is_cut_and_comes_back_to_all_that_it_missed() {
     publish_promptly(&bench, &mut reader, 1, 300).await;
     let row = bench.ended("slow").await;
     let ended = row.ended.expect("it ended");
-    assert_eq!((ended.by, ended.why), (EndedBy::Server, "too slow"));
+    assert_eq!((ended.by, ended.why.words()), (EndedBy::Server, "too slow"));
     assert!(!ended.complete);
     assert!(row.events < 200, "it had {} without reading", row.events);
     let after = bench.publish("/topics/news", kilobyte(301)).await;
@@ -311,7 +311,7 @@ async fn many_that_stall_are_all_cut_and_a_reader_is_served_throughout() {
         .table("only the reader", |view| view.tally.open == 1)
         .await;
     let ends = view.rows.iter().filter_map(|row| row.ended.as_ref());
-    let why: Vec<_> = ends.map(|ended| (ended.by, ended.why)).collect();
+    let why: Vec<_> = ends.map(|ended| (ended.by, ended.why.words())).collect();
     assert!(why.len() >= 50, "the table keeps the last fifty: {why:?}");
     assert!(
         why.iter().all(|why| *why == (EndedBy::Server, "too slow")),

@@ -306,7 +306,7 @@ async fn a_burst_arrives_whole_and_in_order() {
         (40_000, Some("40000"))
     );
     let ended = row.ended.expect("it ended");
-    assert_eq!((ended.why, ended.complete), ("complete", true));
+    assert_eq!((ended.why.words(), ended.complete), ("complete", true));
 }
 
 #[tokio::test]

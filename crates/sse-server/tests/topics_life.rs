@@ -243,7 +243,7 @@ async fn a_stop_ends_subscribers_in_order() {
     assert_eq!(subscriber.rest().await, []);
     assert_eq!(subscriber.end, Some(End::Complete));
     let ended = bench.ended("c").await.ended.expect("it ended");
-    assert_eq!((ended.why, ended.complete), ("stopped", false));
+    assert_eq!((ended.why.words(), ended.complete), ("stopped", false));
 }
 
 #[tokio::test]
@@ -356,7 +356,7 @@ async fn an_ended_topic_makes_room_and_its_subscribers_learn_of_the_gap() {
     assert_eq!(subscriber.rest().await, []);
     assert_eq!(subscriber.end, Some(End::Complete), "ended in order");
     let ended = bench.ended("s").await.ended.expect("it ended");
-    assert_eq!((ended.why, ended.complete), ("topic ended", false));
+    assert_eq!((ended.why.words(), ended.complete), ("topic ended", false));
     bench.subscribe("/topics/c").await;
     let (_, head) = bench.ask("DELETE", "/topics/c", &[]).await;
     assert_eq!(head.status, 204);

@@ -13,7 +13,8 @@ use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::row::{Cut, Row};
-use super::{Connections, EndedBy, Shared, Verdict, VerdictKind};
+use super::why::{EndedBy, Why};
+use super::{Connections, Shared, Verdict, VerdictKind};
 use sse_engine::time::{millis, since_1970};
 
 /// How much a reader may be behind.
@@ -50,7 +51,7 @@ pub enum Happened {
         /// The status that it was answered with.
         status: u16,
         /// Why, in a few words.
-        why: &'static str,
+        why: Why,
     },
     /// A stream ended.
     Ended {
@@ -60,7 +61,7 @@ pub enum Happened {
         /// Who ended it.
         by: EndedBy,
         /// Why, in a few words.
-        why: &'static str,
+        why: Why,
         /// Whether the client has everything that there was.
         complete: bool,
         /// Events that the kernel took for it.
@@ -112,11 +113,11 @@ impl Log {
         self.said(row, verdict);
     }
 
-    pub(super) fn refused(&self, row: &Row, verdict: Option<Verdict>) {
+    pub(super) fn refused(&self, row: &Row, why: Why, verdict: Option<Verdict>) {
         self.tell(|| Happened::Refused {
             visit: row.into(),
             status: row.status,
-            why: row.why().unwrap_or_default(),
+            why,
         });
         self.said(row, verdict);
     }
@@ -129,9 +130,9 @@ impl Log {
             let sent = row.sent.counts();
             Happened::Ended {
                 visit: row.into(),
-                by: ended.ending.by,
-                why: ended.ending.why,
-                complete: ended.ending.complete,
+                by: ended.why.by(),
+                why: ended.why,
+                complete: ended.why.is_complete(),
                 events: sent.events,
                 bytes: sent.bytes,
                 cut: ended.cut,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::rates::{PerSecond, Rates};
 use super::row::{Request, Row, State};
+use super::why::Why;
 use crate::framing::Framing;
 
 /// Rows that one look shows, at most.
@@ -240,7 +241,7 @@ impl Filter {
             &tag,
             &brought,
             row.state().word(),
-            row.why().unwrap_or_default(),
+            row.why().map(Why::words).unwrap_or_default(),
             &status,
             &row.origin.as_deref().unwrap_or_default().to_lowercase(),
         ];

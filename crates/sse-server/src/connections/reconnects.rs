@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::numbering::{Numbering, WeakNumbering};
-use super::row::{Client, EndedBy, Row};
+use super::row::{Client, Row};
+use super::why::EndedBy;
 use beside::Beside;
 pub(super) use departed::Departed;
 use departed::{Fit, Return};
@@ -378,14 +379,14 @@ fn is_overdue(row: &Row, now: Instant, serving: Instant) -> bool {
     let Some(ended) = row.ended.get() else {
         return false;
     };
-    let ending = ended.ending;
+    let ending = ended.why;
     // One without tag and id could not be known again.
     let id = match &row.client.numbers {
         Numbering::Last(Some(id)) => !id.is_empty(),
         _ => false,
     };
     let known = row.client.tag.is_some() || id;
-    if row.status != 200 || ending.by == EndedBy::Client || ending.complete || !known {
+    if row.status != 200 || ending.by() == EndedBy::Client || ending.is_complete() || !known {
         return false;
     }
     let retry = Duration::from_millis(ended.retry.unwrap_or(0));

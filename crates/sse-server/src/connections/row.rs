@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use super::numbering::Numbering;
 use super::rates::Counts;
+use super::why::Why;
 use crate::framing::Framing;
 use crate::tap::Tap;
 use sse_engine::out::Receipt;
@@ -47,48 +48,10 @@ pub(crate) struct Request {
     pub(crate) framing: Framing,
 }
 
-/// Who ended a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EndedBy {
-    /// This server.
-    Server,
-    /// The program at the other end.
-    Client,
-    /// Neither: the connection broke between them.
-    Network,
-}
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ending {
-    pub(crate) by: EndedBy,
-    pub(crate) why: &'static str,
-    /// Whether the client has everything that there was.
-    pub(crate) complete: bool,
-}
-
-impl Ending {
-    pub(crate) const fn new(by: EndedBy, why: &'static str) -> Self {
-        Self {
-            by,
-            why,
-            complete: false,
-        }
-    }
-
-    /// A finite stream was sent whole.
-    pub(crate) const COMPLETE: Self = Self {
-        by: EndedBy::Server,
-        why: "complete",
-        complete: true,
-    };
-}
-
 /// How a connection ended, when, and what its client was told.
 #[derive(Clone, Debug)]
 pub(super) struct Ended {
-    pub(super) ending: Ending,
+    pub(super) why: Why,
     pub(super) when: SystemTime,
     pub(super) at: Instant,
     /// The reconnection time, in milliseconds.
@@ -217,7 +180,7 @@ impl Row {
     pub(super) fn state(&self) -> State {
         match self.ended.get() {
             None => State::Open,
-            Some(ended) if self.status != 200 && !ended.ending.complete => State::Refused,
+            Some(ended) if self.status != 200 && !ended.why.is_complete() => State::Refused,
             Some(_) => State::Ended,
         }
     }
@@ -271,8 +234,8 @@ impl Row {
     }
 
     /// Why it ended, once it has.
-    pub(super) fn why(&self) -> Option<&'static str> {
-        self.ended.get().map(|ended| ended.ending.why)
+    pub(super) fn why(&self) -> Option<Why> {
+        self.ended.get().map(|ended| ended.why)
     }
 
     /// How many events of its topic it has yet to be sent, while it is open and was sent one.
@@ -284,8 +247,8 @@ impl Row {
     }
 
     /// Where the stream is cut if it ends so, of which `whole` are the first number and the one behind the last.
-    pub(super) fn cut(&self, ending: Ending, whole: Option<(u64, u64)>) -> Option<Cut> {
-        let (from, end) = whole.filter(|_| !ending.complete)?;
+    pub(super) fn cut(&self, ending: Why, whole: Option<(u64, u64)>) -> Option<Cut> {
+        let (from, end) = whole.filter(|_| !ending.is_complete())?;
         let numbers = &self.client.numbers;
         let of = numbers.events_between(from, end);
         let left = numbers.events_between(self.sent.next()?, end);
@@ -296,13 +259,13 @@ impl Row {
     /// Answers whether this is how it ended, and not something that was said before.
     pub(super) fn end(
         &self,
-        ending: Ending,
+        ending: Why,
         retry: Option<u64>,
         cut: Option<Cut>,
         now: Instant,
     ) -> bool {
         let ended = Ended {
-            ending,
+            why: ending,
             when: SystemTime::now(),
             at: now,
             retry,

@@ -64,11 +64,11 @@ fn a_row_lives_from_open_to_end_and_stays_for_a_while() {
     );
     assert_eq!(view.rows[0].last_id.as_deref(), Some("2"));
     assert_eq!(view.rows[0].state, "open");
-    open.end(Ending::new(EndedBy::Client, "closed"), None);
+    open.end(Why::Closed, None);
     let view = all(&table);
     assert_eq!((view.tally.open, view.tally.opened), (0, 1));
     let ended = view.rows[0].ended.as_ref().expect("it ended");
-    assert_eq!((ended.by, ended.why), (EndedBy::Client, "closed"));
+    assert_eq!((ended.by, ended.why), (EndedBy::Client, Why::Closed));
     assert_eq!(view.rows[0].events, 2);
 }
 
@@ -88,12 +88,7 @@ fn the_limit_counts_open_streams_only() {
 fn closed_rows_are_bounded_and_newest_first() {
     let table = Connections::new(10);
     for n in 0..KEPT + 5 {
-        table.refuse(
-            client(&n.to_string()),
-            503,
-            None,
-            Ending::new(EndedBy::Server, "too many streams"),
-        );
+        table.refuse(client(&n.to_string()), 503, None, Why::TooManyStreams);
     }
     let view = all(&table);
     assert_eq!(view.rows.len(), KEPT);
@@ -107,7 +102,7 @@ fn closed_rows_are_bounded_and_newest_first() {
 fn refusals_do_not_wipe_out_how_others_ended() {
     let table = Connections::new(10);
     drop(enter(&table, "mine").expect("room"));
-    let ending = Ending::new(EndedBy::Server, "origin not allowed");
+    let ending = Why::OriginNotAllowed;
     for n in 0..KEPT * 3 {
         table.refuse(client(&n.to_string()), 403, None, ending);
     }
@@ -117,7 +112,7 @@ fn refusals_do_not_wipe_out_how_others_ended() {
 #[test]
 fn many_open_rows_do_not_push_out_how_others_ended() {
     let table = Connections::new(1000);
-    let ending = Ending::new(EndedBy::Server, "too many streams");
+    let ending = Why::TooManyStreams;
     table.refuse(client("refused"), 503, None, ending);
     let open: Vec<_> = (0..300)
         .map(|n| enter(&table, &n.to_string()).expect("room"))
@@ -167,7 +162,7 @@ fn rows_that_ended_have_no_rate_to_be_sorted_by() {
     quick.sent(100, Some(100), 2000);
     slow.sent(1, Some(1), 20);
     assert_eq!(tags(2), ["quick", "slow"]);
-    quick.end(Ending::new(EndedBy::Client, "closed"), None);
+    quick.end(Why::Closed, None);
     assert_eq!(tags(4), ["slow", "quick"]);
 }
 
@@ -215,7 +210,7 @@ fn a_filter_finds_what_a_client_brought_and_why_it_was_refused() {
     let resume = Resume { numbers, next, had };
     let _open = table.open(open, &resume).expect("room");
     let origin = Some("https://Front.example".to_owned());
-    let ending = Ending::new(EndedBy::Server, "origin not allowed");
+    let ending = Why::OriginNotAllowed;
     table.refuse(client("theirs"), 403, origin, ending);
     for (words, found) in [
         ("tick-7", "mine"),

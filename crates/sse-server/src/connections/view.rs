@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::look::{Look, SHOWN, Sort};
 use super::rates::{Counts, PerSecond, Rates};
 use super::row::Row;
-use super::{Connections, Cut, EndedBy, Table, Verdict};
+use super::why::{EndedBy, Why};
+use super::{Connections, Cut, Table, Verdict};
 use crate::framing::Framing;
 use sse_engine::lock::lock;
 use sse_engine::time::{millis, since_1970};
@@ -90,7 +91,7 @@ pub struct EndedView {
     /// Who ended it.
     pub by: EndedBy,
     /// Why, in a few words.
-    pub why: &'static str,
+    pub why: Why,
     /// Whether the client has everything that there was.
     pub complete: bool,
     /// When, in milliseconds since 1970.
@@ -352,9 +353,9 @@ fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
         status: row.status,
         origin: row.origin.as_deref().map(str::to_owned),
         ended: ended.map(|ended| EndedView {
-            by: ended.ending.by,
-            why: ended.ending.why,
-            complete: ended.ending.complete,
+            by: ended.why.by(),
+            why: ended.why,
+            complete: ended.why.is_complete(),
             at_ms: millis(since_1970(ended.when)),
             cut: ended.cut,
         }),

@@ -25,7 +25,7 @@ use tokio::net::TcpStream;
 use super::handover::{CONTINUE, Settled, Watched};
 use super::shared::Shared;
 use crate::config::Limits;
-use crate::connections::{EndedBy, Ending, Open};
+use crate::connections::{Open, Why};
 use crate::framing::Framing;
 use crate::routes::{self, ONE_CODING};
 use crate::transport::{Delivery, Socket};
@@ -127,9 +127,7 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
         // The client sent this request behind one whose answer it does not read. The rest of that
         // answer went away with hyper, so nothing that we send could be understood.
         if let Driven::Begun(begun) = driven {
-            begun
-                .open
-                .end(Ending::new(EndedBy::Server, "pipelined"), None);
+            begun.open.end(Why::Pipelined, None);
         }
         return;
     };
@@ -193,7 +191,7 @@ enum Driven {
 struct Unread {
     status: StatusCode,
     /// For the table.
-    why: &'static str,
+    why: Why,
     sentence: String,
 }
 
@@ -205,7 +203,7 @@ impl Unread {
         if refused && error.is_parse_too_large() {
             return Some(Self {
                 status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                why: "head too large",
+                why: Why::HeadTooLarge,
                 sentence: format!(
                     "The head of the request is too large: send {} bytes in {FIELDS} header fields at most. A browser sends the cookies of all programs on localhost: clear them, or open 127.0.0.1 in place of localhost.",
                     limits.head_bytes
@@ -216,7 +214,7 @@ impl Unread {
         if refused || began && error.is_parse() {
             return Some(Self {
                 status: StatusCode::BAD_REQUEST,
-                why: "unreadable request",
+                why: Why::UnreadableRequest,
                 sentence: match error.to_string() {
                     coding if coding.contains("transfer-encoding") => ONE_CODING.to_owned(),
                     other => format!(
@@ -228,7 +226,7 @@ impl Unread {
         if began && error.is_timeout() {
             return Some(Self {
                 status: StatusCode::REQUEST_TIMEOUT,
-                why: "head too slow",
+                why: Why::HeadTooSlow,
                 sentence: format!(
                     "The head of the request did not arrive within {}: send it faster.",
                     humantime::format_duration(Duration::from_secs(limits.head_time.as_secs()))
@@ -237,7 +235,7 @@ impl Unread {
         }
         (began && error.is_incomplete_message()).then(|| Self {
             status: StatusCode::BAD_REQUEST,
-            why: "unreadable request",
+            why: Why::UnreadableRequest,
             sentence: "The request ended within its head: send it whole, up to the empty line."
                 .to_owned(),
         })

@@ -19,7 +19,7 @@ use super::lookup::{Lookup, lookup, not_found};
 use super::visitor::{Visitor, client, unread_client};
 use super::{api, head, page, spelling, streams, topics};
 use crate::config::Limits;
-use crate::connections::{Connections, EndedBy, Ending};
+use crate::connections::{Connections, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
 use sse_engine::stream::Stream;
 use sse_engine::topics::{PREFIX, Topics};
@@ -129,7 +129,7 @@ impl Service {
                 client(request, visitor.peer, visitor.class, &words),
                 StatusCode::NOT_FOUND.as_u16(),
                 None,
-                Ending::new(EndedBy::Server, "nothing there"),
+                Why::NothingThere,
             );
         }
         not_found(&self.context, request.uri().path())
@@ -141,10 +141,10 @@ impl Service {
         head: &[u8],
         peer: SocketAddr,
         status: StatusCode,
-        why: &'static str,
+        why: Why,
     ) {
         let client = unread_client(head, peer);
-        let ending = Ending::new(EndedBy::Server, why);
+        let ending = why;
         let connections = &self.context.connections;
         connections.refuse(client, status.as_u16(), None, ending);
     }
@@ -163,7 +163,7 @@ impl Service {
                 client(request, peer, Class::Foreign, &words),
                 refusal.status.as_u16(),
                 refusal.origin.filter(|origin| origin.len() <= SHOWN_ORIGIN),
-                Ending::new(EndedBy::Server, "origin not allowed"),
+                Why::OriginNotAllowed,
             );
         }
         tell(request.uri().path(), refusal.status, &refusal.sentence)

@@ -16,7 +16,7 @@ use super::head;
 use super::publish::{Fields, Kind};
 use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
-use crate::connections::{Client, EndedBy, Ending, Numbering, Resume};
+use crate::connections::{Client, Numbering, Resume, Why};
 use crate::error::Error;
 use sse_engine::Error as Engine;
 use sse_engine::pump::Pump;
@@ -65,16 +65,13 @@ pub(super) async fn subscribe(
         }
         Err(error) => {
             let why = match error {
-                Engine::TooManyTopics(_) => "too many topics",
-                _ => "bad name",
+                Engine::TooManyTopics(_) => Why::TooManyTopics,
+                _ => Why::BadName,
             };
             let refusal = refuse(&error.into());
-            context.connections.refuse(
-                asked.client,
-                refusal.status().as_u16(),
-                None,
-                Ending::new(EndedBy::Server, why),
-            );
+            context
+                .connections
+                .refuse(asked.client, refusal.status().as_u16(), None, why);
             refusal.into()
         }
     }

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::head;
 use super::params::{BadQuery, Params};
 use super::program;
-use crate::connections::{self, Client, EndedBy, Ending, Numbering, Request as Asking};
+use crate::connections::{self, Client, Numbering, Request as Asking, Why};
 use crate::framing::Framing;
 use crate::guard::Class;
 use sse_engine::text;
@@ -70,7 +70,7 @@ impl<T> StreamRequest<T> {
             }),
             Err(bad) => {
                 let status = StatusCode::BAD_REQUEST;
-                let ending = Ending::new(EndedBy::Server, "bad query");
+                let ending = Why::BadQuery;
                 let connections = &context.connections;
                 connections.refuse(client, status.as_u16(), None, ending);
                 Err(Box::new(say(status, &bad.to_string())))

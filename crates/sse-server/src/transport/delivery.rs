@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::socket::{Hangup, Socket};
-use crate::connections::{EndedBy, Ending, Open};
+use crate::connections::{Open, Why};
 use crate::framing::Framing;
 use sse_engine::out::{Mark, Out};
 use sse_engine::pump::{Act, Next, Pump};
@@ -63,11 +63,11 @@ pub(super) enum Visit {
     /// The socket takes no more. Come back when it is woken, or at this instant to give it up.
     Blocked(Instant),
     /// Everything was sent. The socket is closed in order.
-    Finished(Ending),
+    Finished(Why),
     /// The client lacks what it will come back for. The socket is closed over what the kernel has.
-    Cut(Ending),
+    Cut(Why),
     /// There is nobody to send to. The socket is reset.
-    Broken(Ending),
+    Broken(Why),
 }
 
 impl Delivery {
@@ -209,7 +209,7 @@ impl Delivery {
     }
 
     /// Looks whether the client is still there, and at what it sends.
-    pub(super) fn poll_left(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Ending> {
+    pub(super) fn poll_left(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Why> {
         let before = self.wire.is_half_closed();
         let left = self.wire.poll_left(cx);
         if !before && self.wire.is_half_closed() {
@@ -244,7 +244,7 @@ impl Delivery {
     }
 
     /// Notes the end in the table and gives the socket back, which is to be closed or reset.
-    pub(super) fn end(self, ending: Ending) -> Socket {
+    pub(super) fn end(self, ending: Why) -> Socket {
         let Self {
             wire, pump, open, ..
         } = self;
@@ -309,7 +309,7 @@ impl Delivery {
             Next::Wait { at } => Visit::Wait(at),
             Next::More => Visit::Again,
             Next::Cut => Visit::Cut(TOO_SLOW),
-            Next::End if self.pump.is_complete() => Visit::Finished(Ending::COMPLETE),
+            Next::End if self.pump.is_complete() => Visit::Finished(Why::Complete),
             Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {
                 Visit::Finished(TOPIC_ENDED)
             }
@@ -319,18 +319,18 @@ impl Delivery {
 }
 
 /// The server was stopped.
-pub(super) const STOPPED: Ending = Ending::new(EndedBy::Server, "stopped");
+pub(super) const STOPPED: Why = Why::Stopped;
 /// A subscriber was too far behind its topic.
-pub(super) const TOO_SLOW: Ending = Ending::new(EndedBy::Server, "too slow");
-const TOPIC_ENDED: Ending = Ending::new(EndedBy::Server, "topic ended");
-const STALLED: Ending = Ending::new(EndedBy::Server, "stalled");
+pub(super) const TOO_SLOW: Why = Why::TooSlow;
+const TOPIC_ENDED: Why = Why::TopicEnded;
+const STALLED: Why = Why::Stalled;
 
-fn ending(left: Hangup) -> Ending {
+fn ending(left: Hangup) -> Why {
     match left {
-        Hangup::Closed => Ending::new(EndedBy::Client, "closed"),
-        Hangup::Reset => Ending::new(EndedBy::Client, "reset"),
-        Hangup::Vanished => Ending::new(EndedBy::Network, "vanished"),
-        Hangup::Talks => Ending::new(EndedBy::Server, "client sent too much"),
+        Hangup::Closed => Why::Closed,
+        Hangup::Reset => Why::Reset,
+        Hangup::Vanished => Why::Vanished,
+        Hangup::Talks => Why::TalksTooMuch,
     }
 }
 

@@ -23,7 +23,7 @@ use super::ready::{Ready, Token};
 use super::socket::Socket;
 use super::timers::{Armed, Timers};
 use crate::clock;
-use crate::connections::Ending;
+use crate::connections::Why;
 use sse_engine::out::Out;
 use sse_engine::pump::Act;
 use sse_engine::time::Now;
@@ -356,7 +356,7 @@ impl Sweeper {
         first > 0
     }
 
-    fn close(&mut self, key: usize, ending: Ending, how: Close) {
+    fn close(&mut self, key: usize, ending: Why, how: Close) {
         self.leave(key);
         let Some(slot) = self.slots.get_mut(key) else {
             return;

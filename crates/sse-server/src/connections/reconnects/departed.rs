@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::{Answered, Resume, who};
 use crate::connections::numbering::{Numbering, WeakNumbering};
-use crate::connections::row::{Client, EndedBy, Request, Row, shown};
+use crate::connections::row::{Client, Request, Row, shown};
+use crate::connections::why::EndedBy;
 use sse_engine::out::Receipt;
 
 /// A client as its connection ended, or as it was told that there is no more.
@@ -99,14 +100,14 @@ impl Departed {
             }
             (last_id, ..) => last_id,
         };
-        let ending = row.ended.get().map(|ended| ended.ending);
+        let ending = row.ended.get().map(|ended| ended.why);
         Self {
             numbers: WeakNumbering::new(numbers),
             next,
             since: told.first,
             told,
             last_id: last_id.map(|(n, id)| (n, shown(&id).to_owned())),
-            satisfied: ending.is_some_and(|it| it.complete || it.by == EndedBy::Client),
+            satisfied: ending.is_some_and(|it| it.is_complete() || it.by() == EndedBy::Client),
             ..Self::known(row, told, at)
         }
     }

@@ -9,7 +9,7 @@ mod log;
 use crate::framing::Framing;
 
 use super::*;
-use crate::connections::{Connections, Ending, Look, Open, Request, RowView};
+use crate::connections::{Connections, Look, Open, Request, RowView, Why};
 use sse_engine::file::shipped;
 use sse_engine::out::Receipt;
 use sse_engine::stream::Stream;
@@ -17,9 +17,9 @@ use sse_engine::topics::TopicConfig;
 use sse_engine::topics::Topics;
 use sse_engine::topics::{Batch, Draft};
 
-const CUT: Ending = Ending::new(EndedBy::Server, "stopped");
-const CLOSED: Ending = Ending::new(EndedBy::Client, "closed");
-const VANISHED: Ending = Ending::new(EndedBy::Network, "vanished");
+const CUT: Why = Why::Stopped;
+const CLOSED: Why = Why::Closed;
+const VANISHED: Why = Why::Vanished;
 
 /// A table, a stream and a clock.
 struct Desk {
@@ -107,7 +107,7 @@ impl Desk {
     }
 
     /// Ends a connection as the transport does.
-    fn ends(&self, open: &Open, ending: Ending, ms: u64) {
+    fn ends(&self, open: &Open, ending: Why, ms: u64) {
         let told = Receipt {
             retry: self.stream.retry,
             ..open.row.usually_told()
@@ -116,7 +116,7 @@ impl Desk {
     }
 
     /// Somebody comes, gets the events up to `last`, and is ended so.
-    fn goes(&self, who: Who, last: u64, ending: Ending, ms: u64) {
+    fn goes(&self, who: Who, last: u64, ending: Why, ms: u64) {
         let open = self.comes(0, who, 1);
         open.sent(last, Some(last), 100);
         self.ends(&open, ending, ms);
@@ -250,7 +250,7 @@ fn one_that_went_is_found_once() {
 fn a_client_that_is_refused_may_still_come_back() {
     let desk = Desk::new();
     desk.goes(tagged(None), 7, CUT, 2000);
-    let full = Ending::new(EndedBy::Server, "too many streams");
+    let full = Why::TooManyStreams;
     let client = desk.client(tagged(Some("7")));
     desk.table
         .turn_away((client, 503, None), full, None, desk.at(3000));
@@ -273,7 +273,7 @@ fn a_client_that_is_refused_may_still_come_back() {
 #[test]
 fn who_has_everything_is_told_so() {
     let desk = Desk::new();
-    desk.goes(tagged(None), 5, Ending::COMPLETE, 2000);
+    desk.goes(tagged(None), 5, Why::Complete, 2000);
     let client = Client {
         numbers: Numbering::None,
         ..desk.client(tagged(Some("5")))
@@ -281,7 +281,7 @@ fn who_has_everything_is_told_so() {
     let resume = desk.resume(&desk.client(tagged(Some("5"))), 6);
     desk.table.turn_away(
         (client, 204, None),
-        Ending::COMPLETE,
+        Why::Complete,
         Some(&resume),
         desk.at(3000),
     );
@@ -321,7 +321,7 @@ fn one_that_stays_away_is_missing_after_ten_times_its_retry_and_30_seconds_at_le
 #[test]
 fn nobody_is_missing_who_left_or_has_all_or_cannot_come_or_could_not_be_known() {
     let late = 1_000_000;
-    for ending in [CLOSED, Ending::COMPLETE] {
+    for ending in [CLOSED, Why::Complete] {
         let desk = Desk::new();
         desk.goes(tagged(None), 7, ending, 2000);
         assert_eq!(desk.said(late, 1), None, "{ending:?}");
@@ -443,8 +443,8 @@ fn one_whose_request_overtakes_its_goodbye_has_come_back() {
     let old = desk.comes(0, tagged(None), 1);
     old.sent(7, Some(7), 100);
     let back = desk.comes(5000, tagged(Some("6")), 7);
-    desk.ends(&back, Ending::COMPLETE, 5005);
-    desk.ends(&old, Ending::COMPLETE, 5010);
+    desk.ends(&back, Why::Complete, 5005);
+    desk.ends(&old, Why::Complete, 5010);
     assert_eq!(desk.said(6000, 1).and_then(|said| said.other), Some(2));
     // Of one that goes long after, it is not the return.
     let desk = Desk::new();
@@ -487,7 +487,7 @@ fn whoever_may_have_come_back_is_not_called_missing() {
 fn who_was_refused_and_stays_away_is_missing_too() {
     let desk = Desk::new();
     desk.goes(tagged(None), 7, CUT, 2000);
-    let full = Ending::new(EndedBy::Server, "too many streams");
+    let full = Why::TooManyStreams;
     let client = desk.client(tagged(Some("7")));
     let refused = (client, 503, None);
     desk.table.turn_away(refused, full, None, desk.at(3000));

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::departed::{BroughtId, Cost, Return};
 use super::{Aftermath, Answered, advice};
-use crate::connections::row::{Cut, Ended, EndedBy, Row};
+use crate::connections::row::{Cut, Ended, Row};
+use crate::connections::why::EndedBy;
 use sse_engine::time::millis;
 
 /// What is said of a connection whose client came back, or did not, or has several open at once.
@@ -113,7 +114,7 @@ pub(super) fn cut(row: &Row, ended: &Ended) -> Option<Verdict> {
     let sure = row.client.tag.is_some();
     Some(Verdict {
         // Who leaves knows that it did.
-        advice: (ended.ending.by != EndedBy::Client).then_some(advice::NOT_WHOLE),
+        advice: (ended.why.by() != EndedBy::Client).then_some(advice::NOT_WHOLE),
         ..Verdict::new(VerdictKind::Cut, words, brief, sure)
     })
 }

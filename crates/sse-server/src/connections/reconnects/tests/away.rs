@@ -17,7 +17,7 @@ impl Desk {
     fn has_all(&self, ms: u64, client: Client, count: u64) {
         let open = self.enters(ms, client, 1);
         open.sent(count, Some(count), 100);
-        self.ends(&open, Ending::COMPLETE, ms);
+        self.ends(&open, Why::Complete, ms);
     }
 
     /// Somebody comes with the last id, and is told that there is no more.
@@ -27,10 +27,7 @@ impl Desk {
             numbers: Numbering::None,
             ..client
         };
-        let no_more = Ending {
-            why: "nothing left to send",
-            ..Ending::COMPLETE
-        };
+        let no_more = Why::NothingLeft;
         let resume = Some(&resume);
         self.table
             .turn_away((client, 204, None), no_more, resume, self.at(ms));
@@ -83,7 +80,7 @@ fn who_comes_anew_after_a_204_is_told_of_in_every_round() {
     );
     assert!(told.bad && told.despite && told.other == Some(3));
     open.sent(2, Some(2), 100);
-    desk.ends(&open, Ending::COMPLETE, 1020);
+    desk.ends(&open, Why::Complete, 1020);
     let anew = desk.verdict(1020, 3).expect("it came again");
     assert_eq!(
         anew.words,
@@ -165,7 +162,7 @@ fn what_is_no_new_question_starts_over() {
     assert!(said.words.ends_with("without an id, starts over: 5 again"));
     assert!(said.advice.is_some_and(|it| it.contains("Last-Event-ID")));
     open.sent(13, Some(13), 100);
-    desk.ends(&open, Ending::COMPLETE, 2000);
+    desk.ends(&open, Why::Complete, 2000);
     desk.has_all(3000, desk.client(tagged(None)), 13);
     let said = desk.verdict(3000, 3).expect("it came back");
     assert!(said.bad && said.words.ends_with("without an id, 13 events repeated"));
@@ -176,7 +173,7 @@ fn what_is_no_new_question_starts_over() {
 fn a_refusal_is_bad_until_its_client_is_back() {
     let desk = Desk::new();
     desk.goes(tagged(None), 7, CUT, 2000);
-    let full = Ending::new(EndedBy::Server, "too many streams");
+    let full = Why::TooManyStreams;
     let client = desk.client(tagged(Some("7")));
     desk.table
         .turn_away((client, 503, None), full, None, desk.at(3000));

@@ -5,7 +5,7 @@ use super::*;
 
 impl Desk {
     /// Somebody gets the events up to `last` of those from 1 to 13, and is ended so.
-    fn is_cut(&self, who: Who, last: u64, ending: Ending, ms: u64) {
+    fn is_cut(&self, who: Who, last: u64, ending: Why, ms: u64) {
         let open = self.comes(0, who, 1);
         open.sent(last, Some(last), 100);
         let told = Receipt {
@@ -32,7 +32,7 @@ fn a_finite_stream_that_ends_early_says_after_how_many() {
         let cut = row.ended.and_then(|ended| ended.cut).expect("it was cut");
         assert_eq!((cut.after, cut.of), (5, 13));
     }
-    for (last, ending) in [(13, CLOSED), (5, Ending::COMPLETE)] {
+    for (last, ending) in [(13, CLOSED), (5, Why::Complete)] {
         let desk = Desk::new();
         desk.is_cut(tagged(None), last, ending, 1000);
         assert_eq!(desk.said(1000, 1), None, "it had all");
