@@ -10,19 +10,20 @@ use std::path::Path;
 use syn::visit::{self, Visit};
 
 /// The crates of this repository, each with those that it may name.
-const CRATES: [(&str, &str, &[&str]); 6] = [
+const CRATES: [(&str, &str, &[&str]); 7] = [
     ("sse_wire", "crates/sse-wire/src", &[]),
     ("sse_engine", "crates/sse-engine/src", &["sse_wire"]),
+    ("sse_client", "crates/sse-client/src", &["sse_wire"]),
     (
         "sse_server",
         "crates/sse-server/src",
-        &["sse_engine", "sse_wire"],
+        &["sse_engine", "sse_client", "sse_wire"],
     ),
     ("sse_bench", "crates/sse-bench/src", &["sse_wire"]),
     (
         "sse_cli",
         "crates/sse-cli/src",
-        &["sse_server", "sse_engine", "sse_wire"],
+        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
     ),
     (
         "sse_workbench",

@@ -8,9 +8,8 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use sse_client::Url;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
-
-use crate::reach::Address;
 
 /// Serve Server-Sent Events from your own desk, and publish them.
 #[derive(Debug, Parser)]
@@ -177,7 +176,7 @@ pub(crate) struct Publish {
 pub(crate) struct Verdict {
     /// The server; `http://` may be left out.
     #[arg(default_value = DEFAULT_URL, value_parser = server)]
-    pub(crate) url: Address,
+    pub(crate) url: Url,
 
     /// The one client that connects with this tag.
     #[arg(long, value_name = "TAG", value_parser = tag)]
@@ -233,8 +232,8 @@ enum FirstBlockBy {
 /// Where a server is that nobody configured.
 const DEFAULT_URL: &str = "http://localhost:8000";
 
-fn server(text: &str) -> Result<Address, String> {
-    match Address::parse(text) {
+fn server(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
         Ok(address) if address.target(&[]) == "/" => Ok(address),
         Ok(_) => Err(format!(
             "leave out what stands behind host and port, as in {DEFAULT_URL}"

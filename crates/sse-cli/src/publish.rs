@@ -9,9 +9,9 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Write};
 
 use anyhow::{Context, bail};
+use sse_client::Url;
 
 use crate::args::Publish;
-use crate::reach::Address;
 use post::Post;
 
 /// How much of stdin is read. Far above what a server takes at once, so that the server is asked and
@@ -23,15 +23,15 @@ const MOST: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// A URL that is none, a server that cannot be reached, or its own words when it refuses.
 pub(crate) fn run(args: Publish) -> anyhow::Result<()> {
-    let address = Address::parse(&args.url)?;
+    let url = Url::parse(&args.url)?;
     let retry = args.retry.map(|retry| retry.to_string());
     let post = Post {
-        target: address.target(&[
+        target: url.target(&[
             ("event", args.event.as_deref()),
             ("id", args.id.as_deref()),
             ("retry", retry.as_deref()),
         ]),
-        address,
+        url,
         content_type: if args.ndjson {
             "application/x-ndjson"
         } else {

@@ -6,15 +6,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::{Request, header};
-use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value};
+use sse_client::{Error, Method, Request, Url};
 
 use crate::args::Verdict;
-use crate::reach::{Address, connect};
+use crate::reach::advised;
 
 /// Something is wrong with a client.
 const BAD: u8 = 1;
@@ -148,7 +144,7 @@ fn verdicts(args: &Verdict) -> anyhow::Result<Vec<Said>> {
 }
 
 /// Asks for the rows that the server has something to say of, the worst first, and sorts what it says by their age.
-async fn ask(server: &Address, client: Option<&str>) -> anyhow::Result<Vec<Said>> {
+async fn ask(server: &Url, client: Option<&str>) -> anyhow::Result<Vec<Said>> {
     let (mut said, mut seen) = (Vec::new(), HashSet::new());
     for first in (0..).step_by(ROWS) {
         let rows = rows(server, client, first).await?;
@@ -188,7 +184,7 @@ async fn ask(server: &Address, client: Option<&str>) -> anyhow::Result<Vec<Said>
 }
 
 async fn rows(
-    server: &Address,
+    server: &Url,
     client: Option<&str>,
     first: usize,
 ) -> anyhow::Result<Vec<Map<String, Value>>> {
@@ -200,28 +196,21 @@ async fn rows(
     if let Some(client) = client {
         query.append_pair("client", client);
     }
-    let request = Request::get(format!("/api/connections?{}", query.finish()))
-        .header(header::HOST, server.host_header())
-        .header(
-            header::USER_AGENT,
-            concat!("sse/", env!("CARGO_PKG_VERSION")),
-        )
-        .body(Empty::<Bytes>::new())?;
-    let socket = connect(server).await?;
-    let broken = || format!("{server} closed the connection without an answer");
-    let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
-    // What goes wrong with it comes out of the answer too.
-    tokio::spawn(connection);
-    let answer = match sender.send_request(request).await {
-        Ok(answer) => answer,
-        Err(e) if e.is_parse() => return Err(not_ours(server, "what it said is not HTTP")),
-        Err(_) => bail!("{}: try again, or give another URL.", broken()),
+    let request = Request {
+        method: Method::GET,
+        target: format!("/api/connections?{}", query.finish()),
+        content_type: None,
+        body: Vec::new(),
     };
-    let status = answer.status();
-    let Ok(body) = Limited::new(answer.into_body(), ANSWER).collect().await else {
+    let answer = request.send(server).await.map_err(|error| match error {
+        Error::NotHttp { .. } => not_ours(server, "what it said is not HTTP"),
+        other => advised(other),
+    })?;
+    let status = answer.status;
+    let (body, true) = answer.read(ANSWER).await else {
         return Err(not_ours(server, "its answer broke off, or has no end"));
     };
-    let body: Option<Value> = serde_json::from_slice(&body.to_bytes()).ok();
+    let body: Option<Value> = serde_json::from_slice(&body).ok();
     let body = body.ok_or_else(|| not_ours(server, status.as_str()))?;
     if let Some(sentence) = body.get("error").and_then(Value::as_str) {
         bail!("{}", sentence.replace(char::is_control, "\u{FFFD}"));
@@ -232,7 +221,7 @@ async fn rows(
     Ok(rows.iter().filter_map(Value::as_object).cloned().collect())
 }
 
-fn not_ours(server: &Address, why: &str) -> anyhow::Error {
+fn not_ours(server: &Url, why: &str) -> anyhow::Error {
     anyhow::anyhow!(
         "{server} does not answer as the server of SSE Workbench does ({why}): give the URL of one, such as http://localhost:8000."
     )

@@ -2,20 +2,13 @@
 //!
 //! Nothing here waits for longer than [`PATIENCE`], and every way in which it can go wrong is a sentence.
 
-mod socket;
-
 use std::time::Duration;
 
 use anyhow::bail;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Frame, Incoming};
-use hyper::client::conn::http1;
-use hyper::{Request, Response, header};
-use hyper_util::rt::TokioIo;
+use sse_client::{Answer, Error, Method, Request, Url};
 use sse_server::DEFAULT_PORT;
 
-use crate::reach::{Address, connect};
-use socket::HeardOut;
+use crate::reach::advised;
 
 /// How long all of it may take, from the first connect to the end of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +18,7 @@ const ANSWER: usize = 64 * 1024;
 
 /// One request to publish.
 pub(super) struct Post {
-    pub(super) address: Address,
+    pub(super) url: Url,
     pub(super) target: String,
     pub(super) content_type: &'static str,
     pub(super) body: Vec<u8>,
@@ -37,7 +30,7 @@ impl Post {
     /// # Errors
     /// A server that cannot be reached, that refuses, or that is none of ours.
     pub(super) async fn send(self) -> anyhow::Result<String> {
-        let server = self.address.to_string();
+        let server = self.url.to_string();
         match tokio::time::timeout(PATIENCE, self.exchange()).await {
             Ok(done) => done,
             Err(_) => bail!(
@@ -48,45 +41,34 @@ impl Post {
     }
 
     async fn exchange(self) -> anyhow::Result<String> {
-        let server = self.address.to_string();
-        let socket = connect(&self.address).await?;
-        let request = Request::post(&self.target)
-            .header(header::HOST, self.address.host_header())
-            .header(
-                header::USER_AGENT,
-                concat!("sse/", env!("CARGO_PKG_VERSION")),
-            )
-            .header(header::CONTENT_TYPE, self.content_type)
-            .body(Full::new(Bytes::from(self.body)))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(HeardOut(socket))).await?;
-        // What goes wrong with it comes out of the answer too.
-        tokio::spawn(connection);
-        let answer = match sender.send_request(request).await {
-            Ok(answer) => answer,
-            Err(e) if e.is_parse() => return Err(not_ours(&server, "what it said is not HTTP")),
-            Err(_) => bail!(
+        let server = self.url.to_string();
+        let request = Request {
+            method: Method::POST,
+            target: self.target.clone(),
+            content_type: Some(self.content_type),
+            body: self.body,
+        };
+        match request.send(&self.url).await {
+            Ok(answer) => id(&server, &self.target, answer).await,
+            Err(Error::NotHttp { .. }) => Err(not_ours(&server, "what it said is not HTTP")),
+            Err(Error::NoAnswer { .. }) => bail!(
                 "{server} closed the connection without an answer, so the event may be published or not: look at its log, or give another URL."
             ),
-        };
-        id(&server, &self.target, answer).await
+            Err(other) => Err(advised(other)),
+        }
     }
 }
 
 /// The id in an answer of ours, or why there is none.
-async fn id(server: &str, target: &str, answer: Response<Incoming>) -> anyhow::Result<String> {
-    let status = answer.status();
-    let kind = answer.headers().get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let is = |wanted: &str| {
-        let essence = kind.split(';').next().unwrap_or_default();
-        essence.trim().eq_ignore_ascii_case(wanted)
-    };
+async fn id(server: &str, target: &str, answer: Answer) -> anyhow::Result<String> {
+    let status = answer.status;
+    let is = |wanted: &str| answer.content_type == wanted;
     let (json, sentence) = (is("application/json"), is("text/plain"));
     if is("text/event-stream") {
         let path = target.split('?').next().unwrap_or_default();
         bail!("{path} is a stream and no topic: publish to a path such as /topics/news.");
     }
-    let (body, whole) = read(answer.into_body()).await;
+    let (body, whole) = answer.read(ANSWER).await;
     if json && status.is_success() {
         let answer: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
         let id = answer.as_ref().and_then(|answer| answer["id"].as_str());
@@ -108,20 +90,6 @@ async fn id(server: &str, target: &str, answer: Response<Incoming>) -> anyhow::R
     bail!("{}", words.replace(char::is_control, "\u{FFFD}"))
 }
 
-/// What came of an answer, and whether that was all of it.
-async fn read(body: Incoming) -> (Vec<u8>, bool) {
-    let mut body = Limited::new(body, ANSWER);
-    let mut came = Vec::new();
-    while let Some(frame) = body.frame().await {
-        match frame.map(Frame::into_data) {
-            Ok(Ok(data)) => came.extend_from_slice(&data),
-            Ok(Err(_trailers)) => {}
-            Err(_) => return (came, false),
-        }
-    }
-    (came, true)
-}
-
 fn not_ours(server: &str, why: &str) -> anyhow::Error {
     anyhow::anyhow!(
         "{server} does not answer as the server of SSE Workbench does ({why}): give the URL of a topic, such as http://localhost:{DEFAULT_PORT}/topics/news."
@@ -137,11 +105,11 @@ mod tests {
     async fn a_server_that_never_answers_is_given_up() {
         let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let addr = silent.local_addr().expect("bound");
-        let address = Address::parse(&addr.to_string()).expect("an address");
+        let url = Url::parse(&addr.to_string()).expect("an address");
         let begun = tokio::time::Instant::now();
         let post = Post {
-            target: address.target(&[]),
-            address,
+            target: url.target(&[]),
+            url,
             content_type: "text/plain",
             body: Vec::new(),
         };

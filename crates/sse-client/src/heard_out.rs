@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-pub(super) struct HeardOut(pub(super) TcpStream);
+pub(crate) struct HeardOut(pub(crate) TcpStream);
 
 impl AsyncRead for HeardOut {
     fn poll_read(

@@ -2,17 +2,18 @@
 
 use std::fmt;
 
-use anyhow::bail;
 use hyper::Uri;
 use hyper::header::HeaderValue;
-use sse_server::DEFAULT_PORT;
+
+use crate::error::Error;
 
 /// Which server is meant, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
+pub struct Url {
     /// A name, or an IP address without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub host: String,
+    /// The port, 80 where the URL names none.
+    pub port: u16,
     path: String,
     query: String,
 }
@@ -20,10 +21,12 @@ pub(crate) struct Address {
 /// The port of a URL that names none (RFC 9110 4.2.1).
 const HTTP: u16 = 80;
 
-impl Address {
+impl Url {
+    /// Reads a URL, with its scheme or without.
+    ///
     /// # Errors
     /// What is no URL, or not one of http.
-    pub(crate) fn parse(url: &str) -> anyhow::Result<Self> {
+    pub fn parse(url: &str) -> Result<Self, Error> {
         let typed_scheme = url.split_once("://").filter(|(scheme, _)| {
             // `localhost:8000/topics/a?b=c://d` has none.
             scheme
@@ -32,17 +35,16 @@ impl Address {
         });
         let (scheme, rest) = typed_scheme.unwrap_or(("http", url));
         if !scheme.eq_ignore_ascii_case("http") {
-            bail!("{scheme} is not supported: give a URL such as http://{rest}.");
+            return Err(Error::Scheme {
+                scheme: scheme.to_owned(),
+                rest: rest.to_owned(),
+            });
         }
-        let bad = || {
-            anyhow::anyhow!(
-                "`{url}` is not a URL of a topic: give one such as http://localhost:{DEFAULT_PORT}/topics/news."
-            )
-        };
+        let bad = || Error::BadUrl(url.to_owned());
         let uri: Uri = format!("http://{rest}").parse().map_err(|_| bad())?;
         let authority = uri.authority().ok_or_else(bad)?;
         if authority.as_str().contains('@') {
-            bail!("A user name or password in the URL is not supported: leave it out.");
+            return Err(Error::UserInfo);
         }
         // What stands behind the host is nothing, a colon, or a colon and a port.
         let port = match authority.as_str()[authority.host().len()..].trim_start_matches(':') {
@@ -62,7 +64,7 @@ impl Address {
     }
 
     /// What the request asks for: the path, the URL's own query, and the fields that are given.
-    pub(crate) fn target(&self, fields: &[(&str, Option<&str>)]) -> String {
+    pub fn target(&self, fields: &[(&str, Option<&str>)]) -> String {
         let given = fields
             .iter()
             .filter_map(|(name, value)| value.map(|value| (name, value)));
@@ -80,13 +82,13 @@ impl Address {
     }
 
     /// The value of the Host header.
-    pub(crate) fn host_header(&self) -> HeaderValue {
+    pub fn host_header(&self) -> HeaderValue {
         // It was read from a URL, which has no character that a header could not carry.
         HeaderValue::from_str(&self.to_string()).unwrap_or(HeaderValue::from_static(""))
     }
 
     /// Whether this machine is meant.
-    pub(crate) fn is_loopback(&self) -> bool {
+    pub fn is_loopback(&self) -> bool {
         self.is_localhost()
             || self
                 .host
@@ -94,13 +96,14 @@ impl Address {
                 .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
     }
 
-    pub(crate) fn is_localhost(&self) -> bool {
+    /// Whether it says `localhost`, in any letters.
+    pub fn is_localhost(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
     }
 }
 
 /// Host and port as in a URL.
-impl fmt::Display for Address {
+impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
@@ -137,7 +140,7 @@ mod tests {
             ("h/topics/a?b=c://d", "h:80", "/topics/a?b=c://d"),
             ("h/topics/a%20b?", "h:80", "/topics/a%20b"),
         ] {
-            let address = Address::parse(typed).expect(typed);
+            let address = Url::parse(typed).expect(typed);
             assert_eq!(address.to_string(), server, "{typed}");
             assert_eq!(address.target(&[]), target, "{typed}");
         }
@@ -145,7 +148,7 @@ mod tests {
 
     #[test]
     fn fields_join_the_query_and_cannot_leave_their_place() {
-        let target = |url, fields: &[_]| Address::parse(url).expect(url).target(fields);
+        let target = |url, fields: &[_]| Url::parse(url).expect(url).target(fields);
         assert_eq!(
             target(
                 "h/a?x=1",
@@ -184,14 +187,14 @@ mod tests {
             ("h/topics/a b", "not a URL"),
             ("h/topics/a\nb", "not a URL"),
         ] {
-            let sentence = Address::parse(typed).expect_err(typed).to_string();
+            let sentence = Url::parse(typed).expect_err(typed).to_string();
             assert!(sentence.contains(hint), "{typed}: {sentence}");
         }
     }
 
     #[test]
     fn this_machine_is_known_by_its_names() {
-        let here = |url| Address::parse(url).expect(url).is_loopback();
+        let here = |url| Url::parse(url).expect(url).is_loopback();
         assert!(here("localhost") && here("LocalHost:1") && here("127.1.2.3") && here("[::1]:5"));
         assert!(!here("localhost.example") && !here("192.168.1.5") && !here("h"));
     }

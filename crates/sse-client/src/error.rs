@@ -1,0 +1,66 @@
+//! The crate's one error type: kinds for code, one sentence for people.
+
+/// What can go wrong between a URL and the answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Text that is no URL.
+    #[error("`{0}` is not a URL: give one such as http://localhost:8000/topics/news.")]
+    BadUrl(String),
+
+    /// A URL of another scheme than http.
+    #[error("{scheme} is not supported: give a URL such as http://{rest}.")]
+    Scheme {
+        /// The scheme as it was typed.
+        scheme: String,
+        /// What followed it.
+        rest: String,
+    },
+
+    /// A URL with a user name or a password. It is not repeated here.
+    #[error("A user name or password in the URL is not supported: leave it out.")]
+    UserInfo,
+
+    /// A name that no resolver knows.
+    #[error("The host {host} is not found ({reason}): give another URL.")]
+    HostNotFound {
+        /// The name.
+        host: String,
+        /// The system's own words.
+        reason: String,
+    },
+
+    /// The machine is there, and nobody listens on its port.
+    #[error("Nothing listens on {server}: start a server there, or give another URL.")]
+    NothingListens {
+        /// Host and port.
+        server: String,
+        /// Whether that is this machine.
+        is_loopback: bool,
+        /// The port.
+        port: u16,
+    },
+
+    /// No connection, for any other reason.
+    #[error("{server} cannot be reached ({reason}): give another URL.")]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// The system's own words.
+        reason: String,
+    },
+
+    /// Somebody answered, and not in HTTP.
+    #[error("{server} does not answer in HTTP: give another URL.")]
+    NotHttp {
+        /// Host and port.
+        server: String,
+    },
+
+    /// The connection ended before an answer.
+    #[error("{server} closed the connection without an answer: try again, or give another URL.")]
+    NoAnswer {
+        /// Host and port.
+        server: String,
+    },
+}

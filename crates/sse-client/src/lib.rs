@@ -1,0 +1,20 @@
+//! A request to any URL, for the commands of `sse`. Knows no server.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `url` | a URL as it was typed |
+//! | `connect` | a socket to whoever listens there |
+//! | `request` | one request over it, and its answer |
+//! | `heard_out` | a socket that reads an answer also where the rest of a request can no longer be sent |
+
+mod connect;
+mod error;
+mod heard_out;
+mod request;
+mod url;
+
+pub use connect::connect;
+pub use error::Error;
+pub use hyper::Method;
+pub use request::{Answer, Request};
+pub use url::Url;
