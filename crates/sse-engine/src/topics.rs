@@ -352,4 +352,37 @@ mod tests {
         topics.topic("b", UNIX_EPOCH).expect("room");
         assert!(topics.topic("a", UNIX_EPOCH).expect("room").born() > old);
     }
+
+    #[test]
+    fn looks_for_idle_topics_are_frequent_enough_for_their_time() {
+        let every = |ttl| {
+            let config = TopicConfig {
+                ttl,
+                keep_alive_blank: false,
+                ..TopicConfig::default()
+            };
+            let topics = Topics::new(config);
+            assert!(!topics.keep_alive_blank());
+            topics.expires_every()
+        };
+        let seconds = Duration::from_secs;
+        assert_eq!(every(seconds(80)), Some(seconds(10)));
+        assert_eq!(every(seconds(3600)), Some(seconds(60)), "once a minute");
+        let least = Duration::from_millis(100);
+        assert_eq!(every(Duration::from_millis(1)), Some(least));
+        assert!(few(1).keep_alive_blank());
+    }
+
+    #[test]
+    fn a_publish_wakes_whoever_waits_and_an_empty_step_does_not() {
+        let topics = few(1);
+        let mut published = topics.published();
+        published.mark_unchanged();
+        let topic = topics.topic("a", UNIX_EPOCH).expect("room");
+        assert!(!published.has_changed().expect("it is there"));
+        let one = Batch::one(Draft::default());
+        let done = topic.publish_now(&one).expect("it is there");
+        done.expect("published");
+        assert!(published.has_changed().expect("it is there"));
+    }
 }

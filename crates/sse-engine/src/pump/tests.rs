@@ -1,5 +1,7 @@
 //! The pump with made-up instants.
 
+mod subscriber;
+
 use std::time::Duration;
 
 use super::*;
@@ -339,4 +341,91 @@ fn comments_that_keep_alive_end_their_lines_as_the_stream_does() {
     let mut bench = Bench::new(&stream, KeepAlive::Interval(100 * MS), None);
     bench.run(Duration::from_millis(150));
     assert_eq!(bench.sent[1].1, ": keep-alive\r\r");
+}
+
+#[test]
+fn a_stall_of_just_a_second_is_still_made_up_for() {
+    let mut bench = Bench::new(&endless(), KeepAlive::Off, None);
+    bench.visit();
+    bench.now += 1500 * MS;
+    bench.visit();
+    let texts: Vec<&str> = bench.sent.iter().map(|(_, text)| text.as_str()).collect();
+    let caught_up = "id: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: 4\ndata: 4\n\n";
+    assert_eq!(texts[1], caught_up, "due at 500, which was a second ago");
+    bench.now += 1501 * MS;
+    bench.visit();
+    let last = &bench.sent.last().expect("one was due").1;
+    assert_eq!(
+        last, "id: 5\ndata: 5\n\n",
+        "one that is a millisecond older is not"
+    );
+}
+
+/// Entries without a field wrote nothing, and a visit that counted bytes alone never ended.
+#[test]
+fn a_visit_ends_after_so_many_events_however_few_bytes_they_have() {
+    let silent = Stream {
+        source: Source::Template(Box::new(entry(["-", "-", "-", "-"]))),
+        pace: Pace::default(),
+        count: Some(4097),
+        ..endless()
+    };
+    let mut bench = Bench::new(&silent, KeepAlive::Off, None);
+    assert_eq!(bench.visit(), Next::More);
+    assert_eq!(bench.pump.next_number(), 4097, "4096 are through");
+    assert_eq!(bench.visit(), Next::End);
+}
+
+#[test]
+fn a_visit_of_just_so_many_bytes_is_full() {
+    // 16 bytes each: id and data of one sign, and what stands around them.
+    let text = entry(["-", "-", "-", "123456789"]);
+    let even = Stream {
+        source: Source::Template(Box::new(text)),
+        pace: Pace::default(),
+        retry: None,
+        ..endless()
+    };
+    let mut bench = Bench::new(&even, KeepAlive::Off, None);
+    bench.visit();
+    let length = bench.sent[0].1.len();
+    let one = "data: 123456789\n\n".len();
+    assert_eq!(length, VISIT.div_ceil(one) * one);
+}
+
+#[test]
+fn a_keep_alive_without_its_blank_line_is_one_line() {
+    let slow = Stream {
+        pace: Pace::every(Duration::from_secs(3600)),
+        line_ending: LineEnding::CrLf,
+        ..endless()
+    };
+    let mut bench = Bench::new(&slow, KeepAlive::Interval(10 * MS), None);
+    bench.pump = bench.pump.with_blank(false);
+    bench.run(10 * MS);
+    assert_eq!(bench.sent[1], (10, ": keep-alive\r\n".to_owned()));
+    let asked = Stream {
+        keep_alive_blank: Some(true),
+        ..slow
+    };
+    let mut bench = Bench::new(&asked, KeepAlive::Interval(10 * MS), None);
+    bench.pump = bench.pump.with_blank(false);
+    bench.run(10 * MS);
+    assert_eq!(bench.sent[1].1, ": keep-alive\r\n\r\n", "it says so itself");
+}
+
+#[test]
+fn a_beat_that_was_missed_altogether_is_not_made_up_for() {
+    let slow = Stream {
+        pace: Pace::every(Duration::from_secs(3600)),
+        ..endless()
+    };
+    let mut bench = Bench::new(&slow, KeepAlive::Interval(100 * MS), None);
+    bench.visit();
+    bench.now += 1000 * MS;
+    let next = Some(bench.start + 1050 * MS);
+    assert_eq!(bench.visit(), Next::Wait { at: next }, "half a beat later");
+    bench.now += 60 * MS;
+    let next = Some(bench.start + 1150 * MS);
+    assert_eq!(bench.visit(), Next::Wait { at: next });
 }

@@ -185,3 +185,6 @@ pub fn retry_bounds() -> String {
 fn bad<T>(sentence: impl Into<String>) -> Result<T, Error> {
     Err(Error::BadEvent(sentence.into()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,3 +95,18 @@ pub enum FirstBlock {
     /// Only the reconnection time: for clients that make an event of every block.
     None,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_say_a_time_as_people_do() {
+        let read: TopicConfig = toml::from_str("ttl = \"1h 30m\"").expect("a time");
+        assert_eq!(read.ttl, Duration::from_secs(5400));
+        let text = toml::to_string(&read).expect("TOML");
+        assert!(text.contains("ttl = \"1h 30m\""), "{text}");
+        let refusal = toml::from_str::<TopicConfig>("ttl = \"soon\"").expect_err("no time");
+        assert!(refusal.to_string().contains("write one such as \"1h\""));
+    }
+}

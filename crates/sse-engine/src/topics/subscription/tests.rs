@@ -1,5 +1,7 @@
 //! A subscriber's bytes, visit by visit, without a socket.
 
+mod edges;
+
 use super::*;
 use crate::topics::TopicConfig;
 use crate::topics::Topics;
