@@ -34,10 +34,18 @@ pub(crate) fn follow(app: &AppHandle) {
         }
     });
 
-    let mut changes = shell.server().connections_changed();
+    let mut table = shell.server().connections_changed();
+    let mut topics = shell.server().topics_changed();
     let told = app.clone();
     tauri::async_runtime::spawn(async move {
-        while changes.changed().await.is_ok() {
+        loop {
+            let changed = tokio::select! {
+                changed = table.changed() => changed,
+                changed = topics.changed() => changed,
+            };
+            if changed.is_err() {
+                return;
+            }
             let shell = told.state::<AppState>();
             tell(&told, "connections", shell.server().connections());
             tell(&told, "topics", shell.server().topics());

@@ -51,8 +51,8 @@ const MAX_NAME: usize = 64;
 pub struct Topics {
     config: TopicConfig,
     set: Mutex<Set>,
-    /// Changes with each publish to any topic, so that a follower is woken once however much was published.
-    published: watch::Sender<()>,
+    /// Changes with each publish to any topic and each end of one, so that a follower is woken once however much was published.
+    changed: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl Topics {
                 ..config
             },
             set: Mutex::default(),
-            published: watch::Sender::new(()),
+            changed: watch::Sender::new(()),
         }
     }
 
@@ -98,7 +98,7 @@ impl Topics {
             return Err(Error::TooManyTopics(self.config.max_topics));
         }
         set.born = millis(since_1970(wall)).max(set.born + 1);
-        let topic = Arc::new(Topic::new(set.born, &self.config, self.published.clone()));
+        let topic = Arc::new(Topic::new(set.born, &self.config, self.changed.clone()));
         set.topics.insert(name.into(), Arc::clone(&topic));
         Ok(topic)
     }
@@ -184,9 +184,9 @@ impl Topics {
         self.config.keep_alive_blank
     }
 
-    /// Changes when something was published to any topic.
-    pub fn published(&self) -> watch::Receiver<()> {
-        self.published.subscribe()
+    /// Changes when something was published to any topic, and when one was ended.
+    pub fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// The topics as they are now, by name.
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn a_publish_wakes_whoever_waits_and_an_empty_step_does_not() {
         let topics = few(1);
-        let mut published = topics.published();
+        let mut published = topics.changed();
         published.mark_unchanged();
         let topic = topics.topic("a", UNIX_EPOCH).expect("room");
         assert!(!published.has_changed().expect("it is there"));

@@ -60,7 +60,7 @@ impl Default for Config {
 /// Bounds on what clients can take.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Catalog open at once; one more is answered with 503.
+    /// Streams open at once; one more is answered with 503.
     pub streams: usize,
     /// Connections beyond `streams` for the page, the API and requests under way.
     pub reserve: usize,

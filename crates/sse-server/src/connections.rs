@@ -232,8 +232,8 @@ impl Connections {
         lock(&self.0.table)
     }
 
-    /// Says that somebody should look again: at the table, or at what stands beside it.
-    pub(crate) fn tell(&self) {
+    /// Says that somebody should look again.
+    fn tell(&self) {
         // So that what was noted before is seen by whoever looked before this load: else the last change before a
         // silence could go untold.
         fence(Ordering::SeqCst);

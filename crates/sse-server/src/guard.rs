@@ -27,7 +27,7 @@ use sse_engine::text::shell_word;
 /// What kind of place a request asks for; the guard's table has a row for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Area {
-    /// Catalog and topics, which front ends under development on other ports read.
+    /// Streams and topics, which front ends under development on other ports read.
     Stream,
     /// The end of a topic: for our own page and for programs.
     EndOfTopic,

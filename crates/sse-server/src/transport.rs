@@ -66,7 +66,7 @@ impl Transport {
                 // Not bounded here: there are at most as many as the table has places.
                 let (send, arrivals) = mpsc::unbounded_channel();
                 let sweeper = Sweeper::new(stall, Arc::clone(&held));
-                let work = sweeper.run(arrivals, topics.published(), stop.clone());
+                let work = sweeper.run(arrivals, topics.changed(), stop.clone());
                 let kill = kill.clone();
                 tasks.spawn(async move {
                     tokio::select! {

@@ -35,7 +35,7 @@ pub struct Topic {
     /// Whether it was ended, to be seen without the lock.
     over: AtomicBool,
     pub(super) config: TopicConfig,
-    published: watch::Sender<()>,
+    changed: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub struct Progress {
 }
 
 impl Topic {
-    pub(super) fn new(born: u64, config: &TopicConfig, published: watch::Sender<()>) -> Self {
+    pub(super) fn new(born: u64, config: &TopicConfig, changed: watch::Sender<()>) -> Self {
         Self {
             state: Mutex::new(State {
                 ring: Ring::new(born, config.keep_events, config.keep_bytes),
@@ -86,7 +86,7 @@ impl Topic {
             before: AtomicU64::new(0),
             over: AtomicBool::new(false),
             config: config.clone(),
-            published,
+            changed,
         }
     }
 
@@ -163,7 +163,7 @@ impl Topic {
         self.last.store(last, Ordering::Release);
         drop(state);
         if events > 0 {
-            self.published.send_replace(());
+            self.changed.send_replace(());
         }
         Some(Ok(published))
     }
@@ -235,7 +235,7 @@ impl Topic {
     pub(super) fn end(&self) {
         lock(&self.state).gone = true;
         self.over.store(true, Ordering::Release);
-        self.published.send_replace(());
+        self.changed.send_replace(());
         // A publisher that waits for followers goes on with the topic that begins next.
         self.advanced.notify_waiters();
     }

@@ -25,9 +25,9 @@ const ORDERS: usize = 4;
 /// How many there are and were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Catalog open now.
+    /// Streams open now.
     pub open: usize,
-    /// Catalog opened since the program began.
+    /// Streams opened since the program began.
     pub opened: u64,
     /// Requests for a stream that were refused since the program began.
     pub refused: u64,

@@ -12,7 +12,7 @@ use crate::transport::Transport;
 /// What the connections of one run share.
 pub(crate) struct Shared {
     pub(crate) app: Arc<Service>,
-    /// Catalog end in order, connections take no new request.
+    /// Streams end in order, connections take no new request.
     pub(crate) stop: CancellationToken,
     /// The grace of a stop is over: whatever is left is dropped.
     pub(crate) kill: CancellationToken,

@@ -181,12 +181,17 @@ impl Server {
     /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come back are told of a gap. Answers
     /// whether there was one of this name.
     pub fn end_topic(&self, topic: &str) -> bool {
-        self.context.end_topic(topic)
+        self.context.topics.end(topic)
     }
 
     /// The topics that there are, by name.
     pub fn topics(&self) -> Vec<TopicInfo> {
         self.context.topics.view()
+    }
+
+    /// Changes when something was published to a topic, or when one ended.
+    pub fn topics_changed(&self) -> watch::Receiver<()> {
+        self.context.topics.changed()
     }
 
     /// The streams that are served and where they come from, to be followed.
@@ -246,9 +251,7 @@ async fn expire(context: Weak<Context>) {
         let Some(context) = context.upgrade() else {
             return;
         };
-        if context.topics.expire(Instant::now()) > 0 {
-            context.connections.tell();
-        }
+        context.topics.expire(Instant::now());
     }
 }
 

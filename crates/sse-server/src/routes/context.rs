@@ -36,18 +36,7 @@ pub(crate) struct Context {
 impl Context {
     /// Publishes the events to a topic.
     pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
-        let published = self.topics.publish(topic, batch, SystemTime::now()).await?;
-        self.connections.tell();
-        Ok(published)
-    }
-
-    /// Ends a topic. Answers whether there was one.
-    pub(crate) fn end_topic(&self, topic: &str) -> bool {
-        let ended = self.topics.end(topic);
-        if ended {
-            self.connections.tell();
-        }
-        ended
+        Ok(self.topics.publish(topic, batch, SystemTime::now()).await?)
     }
 
     /// What the stream at this path would send, if there is one.

@@ -37,7 +37,7 @@ impl Lookup<'_> {
     }
 }
 
-/// Catalog are data, so they are looked up and not routed.
+/// Streams are data, so they are looked up and not routed.
 pub(crate) fn lookup<'a>(context: &Context, path: &'a str) -> Lookup<'a> {
     if let Some(name) = path.strip_prefix(PREFIX) {
         return Lookup::Topic(name);

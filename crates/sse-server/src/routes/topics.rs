@@ -108,7 +108,7 @@ pub(super) async fn publish(
 
 /// DELETE.
 pub(super) fn end(context: &Context, name: &str) -> Response<Body> {
-    match context.end_topic(name) {
+    match context.topics.end(name) {
         true => StatusCode::NO_CONTENT.into_response(),
         false => say(
             StatusCode::NOT_FOUND,
