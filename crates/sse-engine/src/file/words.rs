@@ -1,5 +1,6 @@
 //! What is said of a mistake: how a value is shown, and which key was meant.
 
+use strsim::levenshtein;
 use toml::de::DeValue;
 
 use super::{Problem, line};
@@ -31,7 +32,7 @@ pub(super) fn unknown(key: &str, keys: Keys) -> String {
     let nearest = keys
         .names
         .iter()
-        .map(|name| (distance(&key.to_lowercase(), name), name))
+        .map(|name| (levenshtein(&key.to_lowercase(), name), name))
         .min()
         // Half of the name wrong is another word.
         .filter(|(wrong, name)| *wrong <= name.len() / 2);
@@ -46,23 +47,6 @@ pub(super) fn unknown(key: &str, keys: Keys) -> String {
             keys.names.join(", ")
         ),
     }
-}
-
-/// How many letters lie between two words (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (above, a) in from.chars().enumerate() {
-        let mut corner = above;
-        let mut left = above + 1;
-        row[0] = left;
-        for (cell, b) in row.iter_mut().skip(1).zip(to.chars()) {
-            let swapped = corner + usize::from(a != b);
-            corner = *cell;
-            left = swapped.min(corner + 1).min(left + 1);
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 /// A value as its person wrote it, or nearly so.
@@ -112,25 +96,5 @@ pub(super) fn no_toml(text: &str, error: &toml::de::Error) -> Problem {
     Problem {
         line: span.map(|span| line(text, span.start)),
         reason,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_distance_of_words_counts_letters() {
-        for (from, to, letters) in [
-            ("", "", 0),
-            ("", "id", 2),
-            ("id", "", 2),
-            ("every", "every", 0),
-            ("evry", "every", 1),
-            ("keep-alive", "keep_alive", 1),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(from, to), letters, "{from} {to}");
-        }
     }
 }
