@@ -1,7 +1,8 @@
-//! The figures of `make bench`: launch, first event, stop, sizes, CPU at rest and with a crowd, on the programs in the folder that `BIN` names.
+//! The figures of `make bench`: launch, first event, stop, sizes, CPU at rest and with a crowd, on
+//! the programs in the folder that `BIN` names.
 //!
-//! No test: it asserts nothing but that there is something to measure, and prints a table. It has a `main` of its own so that
-//! nothing else is on stdout.
+//! No test: it asserts nothing but that there is something to measure, and prints a table. It has a
+//! `main` of its own so that nothing else is on stdout.
 
 mod support;
 
@@ -137,8 +138,9 @@ fn packages(bin: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Milliseconds from the start of the app's process until its page says that the server runs, seen through WebDriver, which looks as
-/// often as it can and costs a launch a little; then from a click on Start until the first event's row is in the document, twice.
+/// Milliseconds from the start of the app's process until its page says that the server runs, seen
+/// through WebDriver, which looks as often as it can and costs a launch a little; then from a click
+/// on Start until the first event's row is in the document, twice.
 async fn launch_and_click(app: &Path) -> Window {
     let desktop = Desktop::start().await;
     settings::use_port(&desktop, free_port());
@@ -224,7 +226,8 @@ fn uptime() -> f64 {
     seconds.expect("it begins with a number")
 }
 
-/// When the app's process began, in seconds since the machine's start. To a hundredth of a second, as the kernel keeps it.
+/// When the app's process began, in seconds since the machine's start. To a hundredth of a second,
+/// as the kernel keeps it.
 fn start_of(session: &Session) -> f64 {
     let processes = session.processes_of("sse-workbench");
     let id = processes.first().expect("the app runs");
@@ -321,8 +324,8 @@ async fn idle(app: &Path) -> Vec<f64> {
     shares
 }
 
-/// Microseconds of CPU that the app's own process takes for each event that a crowd receives: while its window shows the streams, and
-/// while it shows the table of the crowd, in turn.
+/// Microseconds of CPU that the app's own process takes for each event that a crowd receives: while
+/// its window shows the streams, and while it shows the table of the crowd, in turn.
 async fn watched(app: &Path) -> Vec<(f64, f64)> {
     let desktop = Desktop::start().await;
     let port = free_port();

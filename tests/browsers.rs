@@ -1,4 +1,5 @@
-//! Real browsers, on the page and the streams that the app serves: Chromium and Firefox do all of this alike.
+//! Real browsers, on the page and the streams that the app serves: Chromium and Firefox do all of
+//! this alike.
 
 mod support;
 
@@ -91,8 +92,8 @@ async fn a_foreign_origin_gets_no_stream() {
     }
 }
 
-/// A first load moved what was drawn by 0.53: the streams came when the state was heard and pushed all the rest down, and in the
-/// table each client that came pushed the others.
+/// A first load moved what was drawn by 0.53: the streams came when the state was heard and pushed
+/// all the rest down, and in the table each client that came pushed the others.
 #[tokio::test]
 async fn chromium_sees_nothing_pushed_aside() {
     let desktop = Desktop::start().await;
@@ -196,8 +197,9 @@ async fn the_page_follows_a_client(desktop: &Desktop, session: Session, port: u1
     session.close().await;
 }
 
-/// Somebody else publishes, so the topic begins and stands in the list. It is opened there: what is kept arrives. The page publishes:
-/// it hears its own event, and so does the other client. An event under a name that nobody has used yet is heard too.
+/// Somebody else publishes, so the topic begins and stands in the list. It is opened there: what is
+/// kept arrives. The page publishes: it hears its own event, and so does the other client. An event
+/// under a name that nobody has used yet is heard too.
 async fn the_page_publishes(session: Session, port: u16) {
     let page = &session.page;
     page.goto(&format!("http://localhost:{port}/")).await;

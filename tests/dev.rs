@@ -1,7 +1,8 @@
-//! `cargo tauri dev`: the window under development works like the real one, and an edit of the page needs no Rust build.
+//! `cargo tauri dev`: the window under development works like the real one, and an edit of the page
+//! needs no Rust build.
 //!
-//! Not part of a plain `cargo test`, because it edits `ui/index.html` (and puts it back), and because its program is built with
-//! other features. `make test` runs it.
+//! Not part of a plain `cargo test`, because it edits `ui/index.html` (and puts it back), and
+//! because its program is built with other features. `make test` runs it.
 
 mod support;
 
@@ -85,8 +86,9 @@ impl Drop for Edit {
     }
 }
 
-/// Saves as editors do that write a new file and give it the old one's name, and never in the second after a file of the page
-/// was read: of all that tauri-cli 2.12 notices within a second it looks at the first alone, and takes a reading for no change.
+/// Saves as editors do that write a new file and give it the old one's name, and never in the
+/// second after a file of the page was read: of all that tauri-cli 2.12 notices within a second it
+/// looks at the first alone, and takes a reading for no change.
 fn save(path: &Path, text: &str) {
     let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited-by-dev-test");
     fs::write(&new, text).expect("cargo's folder for tests can be written to");

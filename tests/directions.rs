@@ -1,7 +1,8 @@
 //! Which file may name which: the directions of the house, as ARCHITECTURE.md draws them.
 //!
-//! Imports and paths are resolved through `use` to the file that defines what they name. A file and what is in its own
-//! folder may name each other. Beside that there is no ring, and no arrow points up. What only tests name does not count.
+//! Imports and paths are resolved through `use` to the file that defines what they name. A file and
+//! what is in its own folder may name each other. Beside that there is no ring, and no arrow points
+//! up. What only tests name does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -53,7 +54,8 @@ const SERVER: [&str; 14] = [
 /// A module: the file that it is, what is declared in it, and what it brings in from elsewhere.
 #[derive(Default)]
 struct Module {
-    /// Names that `use` binds, each with the path behind it, which begins with `crate`, `self`, `super` or a crate's name.
+    /// Names that `use` binds, each with the path behind it, which begins with `crate`, `self`,
+    /// `super` or a crate's name.
     uses: BTreeMap<String, Vec<String>>,
     /// Paths of `use ...::*`.
     globs: Vec<Vec<String>>,
@@ -167,7 +169,8 @@ fn modules() -> Modules {
     let mut modules = Modules::new();
     for (name, folder, _) in CRATES {
         let folder = root.join(folder);
-        // A crate that is a program and a library has two roots: the program's lies in the library's folder.
+        // A crate that is a program and a library has two roots: the program's lies in the
+        // library's folder.
         for file in ["lib.rs", "main.rs"] {
             if let Ok(text) = fs::read_to_string(folder.join(file)) {
                 let root = match file == "main.rs" && folder.join("lib.rs").exists() {
@@ -181,7 +184,8 @@ fn modules() -> Modules {
     modules
 }
 
-/// The module that defines what `path` names when it stands in `module`; `None` where that is nothing of this repository.
+/// The module that defines what `path` names when it stands in `module`; `None` where that is
+/// nothing of this repository.
 fn defined_in(
     modules: &Modules,
     module: &[String],

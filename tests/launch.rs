@@ -1,4 +1,5 @@
-//! The program's beginning and end: a second launch, signals, no display, settings that last and settings that are damaged.
+//! The program's beginning and end: a second launch, signals, no display, settings that last and
+//! settings that are damaged.
 
 mod support;
 

@@ -134,7 +134,8 @@ async fn open_in_browser_hands_the_url_to_the_desktop() {
     .await;
 }
 
-/// The first time, the file is written: what is opened is what is served. After that it is the person's.
+/// The first time, the file is written: what is opened is what is served. After that it is the
+/// person's.
 #[tokio::test]
 async fn edit_streams_opens_the_file_and_writes_it_only_once() {
     let desktop = Desktop::start().await;
@@ -238,7 +239,8 @@ async fn the_url_can_be_copied_and_pasted() {
     session.close().await;
 }
 
-/// What is selected of a stream's bytes is copied as it would be sent: no line twice, none left out, and no sign for what is unseen.
+/// What is selected of a stream's bytes is copied as it would be sent: no line twice, none left
+/// out, and no sign for what is unseen.
 #[tokio::test]
 async fn bytes_are_copied_as_they_are() {
     let desktop = Desktop::start().await;

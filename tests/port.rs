@@ -1,4 +1,5 @@
-//! A port that another program uses: the window opens all the same, says who has it, and offers ways out.
+//! A port that another program uses: the window opens all the same, says who has it, and offers
+//! ways out.
 
 mod support;
 

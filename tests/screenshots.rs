@@ -1,4 +1,5 @@
-//! Writes the pictures in `docs/` from the real app. No test of anything: `make screenshots` runs it.
+//! Writes the pictures in `docs/` from the real app. No test of anything: `make screenshots` runs
+//! it.
 
 mod support;
 

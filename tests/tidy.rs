@@ -1,10 +1,14 @@
-//! Keeps the tree in order: what the docs point to exists, files fit in one reading, and nothing of anybody's machine is in it.
+//! Keeps the tree in order: what the docs point to exists, files fit in one reading, and nothing of
+//! anybody's machine is in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A file of source that is longer than this is two files.
 const LINES: usize = 600;
+
+/// A comment is as wide as the code beside it.
+const WIDTH: usize = 100;
 
 /// Folders that are made, not written.
 const MADE: [&str; 6] = [
@@ -140,6 +144,24 @@ fn no_file_of_source_is_longer_than_one_reading() {
         .filter(|(_, lines)| *lines > LINES)
         .collect();
     assert!(long.is_empty(), "longer than {LINES} lines: {long:?}");
+}
+
+/// rustfmt keeps code within its bound, strings aside, and leaves comments alone.
+#[test]
+fn no_line_of_a_comment_is_longer_than_one_look() {
+    let mut long = Vec::new();
+    for (path, text) in texts().filter(|(path, _)| has_extension(path, &["rs"])) {
+        for (at, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("//") && line.chars().count() > WIDTH {
+                long.push(format!("{}:{}", path.display(), at + 1));
+            }
+        }
+    }
+    assert!(
+        long.is_empty(),
+        "comments wider than {WIDTH}:\n{}",
+        long.join("\n")
+    );
 }
 
 #[test]

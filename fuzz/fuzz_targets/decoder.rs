@@ -1,5 +1,6 @@
-//! Any bytes as an event stream: they mean the same however they are cut, cost a bounded amount of memory, and come back
-//! the same when they are encoded again. And any text as an event: nothing breaks out of its field.
+//! Any bytes as an event stream: they mean the same however they are cut, cost a bounded amount of
+//! memory, and come back the same when they are encoded again. And any text as an event: nothing
+//! breaks out of its field.
 
 #![no_main]
 
@@ -85,8 +86,8 @@ fn read<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) ->
     }
 }
 
-/// The bytes say themselves where they are cut, so that the fuzzer finds the cuts that matter: the last byte is the
-/// length of the first piece, the one before it that of the second.
+/// The bytes say themselves where they are cut, so that the fuzzer finds the cuts that matter: the
+/// last byte is the length of the first piece, the one before it that of the second.
 fn cut(bytes: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
     let mut rest = bytes;
@@ -99,9 +100,10 @@ fn cut(bytes: &[u8]) -> Vec<&[u8]> {
     pieces
 }
 
-/// The allocator refuses what goes beyond a small multiple of the limit, and the process ends there. The multiple: an
-/// invalid byte becomes three, a buffer that grows has twice what it needs, and there are six of them. A short input comes
-/// again and again, so that it is enough to find what piles up.
+/// The allocator refuses what goes beyond a small multiple of the limit, and the process ends
+/// there. The multiple: an invalid byte becomes three, a buffer that grows has twice what it needs,
+/// and there are six of them. A short input comes again and again, so that it is enough to find
+/// what piles up.
 fn stays_within(limit: usize, pieces: &[&[u8]]) {
     let length: usize = pieces.iter().map(|piece| piece.len()).sum();
     let times = (8 * 1024 / length.max(1)).clamp(1, 64);
@@ -149,8 +151,8 @@ fn comes_back(seen: &[Seen]) {
     }
 }
 
-/// Data, name, id and comment from one text, apart at each unit separator (U+001F). Two events in a row, since what one
-/// leaves open would swallow the beginning of the next.
+/// Data, name, id and comment from one text, apart at each unit separator (U+001F). Two events in a
+/// row, since what one leaves open would swallow the beginning of the next.
 fn stays_in_its_field(text: &str) {
     let mut fields = text.splitn(4, '\u{1F}');
     let event = Event {

@@ -1,5 +1,5 @@
-//! Any last event id that a client brings: a counter and a topic go on from it, or say what is missing, and never repeat or
-//! leave out an event in silence.
+//! Any last event id that a client brings: a counter and a topic go on from it, or say what is
+//! missing, and never repeat or leave out an event in silence.
 
 #![no_main]
 

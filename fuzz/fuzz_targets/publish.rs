@@ -1,5 +1,5 @@
-//! Any request to publish: its first line is the content type, its second the query, and the rest the body. It is
-//! published whole, each event as it was given, or refused in one sentence.
+//! Any request to publish: its first line is the content type, its second the query, and the rest
+//! the body. It is published whole, each event as it was given, or refused in one sentence.
 
 #![no_main]
 

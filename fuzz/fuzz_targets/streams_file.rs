@@ -1,4 +1,5 @@
-//! Any file of streams: a mistake with its place and a sentence, or streams that can be previewed and decode.
+//! Any file of streams: a mistake with its place and a sentence, or streams that can be previewed
+//! and decode.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The one table of what a person can do with the server and the program. The native menu, its keys, the page's
-//! buttons and the tests read it; none of them has a list of its own.
+//! The one table of what a person can do with the server and the program. The native menu, its
+//! keys, the page's buttons and the tests read it; none of them has a list of its own.
 //!
 //! Whether an action can be chosen depends on the server's state alone, and is never stored.
 

@@ -1,4 +1,5 @@
-//! Files are written beside their place and then put there in one go: nobody ever reads half of one.
+//! Files are written beside their place and then put there in one go: nobody ever reads half of
+//! one.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -15,7 +16,8 @@ pub(crate) enum Readers {
     Usual,
 }
 
-/// A whole file in this folder, which is made if it is not there, under a name that it loses when it is put in its place.
+/// A whole file in this folder, which is made if it is not there, under a name that it loses when
+/// it is put in its place.
 pub(crate) fn written(folder: &Path, bytes: &[u8], readers: Readers) -> io::Result<NamedTempFile> {
     fs::create_dir_all(folder)?;
     let mut builder = Builder::new();

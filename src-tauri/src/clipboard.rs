@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::Error;
 
-/// Opened at first use and kept: on X11 and Wayland the text lives as long as the program that offers it.
+/// Opened at first use and kept: on X11 and Wayland the text lives as long as the program that
+/// offers it.
 #[derive(Default)]
 pub(crate) struct Clipboard(Mutex<Option<arboard::Clipboard>>);
 
@@ -16,8 +17,8 @@ impl Clipboard {
         self.with(|clipboard| clipboard.set_text(text))
     }
 
-    /// What is on the clipboard; nothing when it holds no text. May wait for the program that offers it, so it
-    /// is not for the main thread. Elsewhere than on Linux the native role pastes.
+    /// What is on the clipboard; nothing when it holds no text. May wait for the program that
+    /// offers it, so it is not for the main thread. Elsewhere than on Linux the native role pastes.
     #[cfg(target_os = "linux")]
     pub(crate) fn text(&self) -> Result<String, Error> {
         self.with(|clipboard| match clipboard.get_text() {

@@ -1,6 +1,7 @@
 //! What the page may ask of the shell. Each command is one call of something else.
 //!
-//! Only the bundled page reaches them: Tauri refuses every other origin, and the window never leaves its page.
+//! Only the bundled page reaches them: Tauri refuses every other origin, and the window never
+//! leaves its page.
 
 use serde::Serialize;
 use sse_server::{Draft, Look, Phase, Preview, Published, Slice, StateView, WireView};
@@ -63,13 +64,15 @@ pub(crate) fn preview(shell: State<'_, AppState>, stream: &str) -> Result<Previe
     preview.ok_or_else(|| Error::NoSuchStream(stream.to_owned()))
 }
 
-/// What a connection was sent, as far as it is kept, from its byte `from` on; nothing where the table has forgotten it.
+/// What a connection was sent, as far as it is kept, from its byte `from` on; nothing where the
+/// table has forgotten it.
 #[tauri::command(async)]
 pub(crate) fn wire(shell: State<'_, AppState>, id: u64, from: u64) -> Option<WireView> {
     shell.server().wire(id, from)
 }
 
-/// Writes bytes, a character for each, into a new file among the person's downloads, and answers where it is.
+/// Writes bytes, a character for each, into a new file among the person's downloads, and answers
+/// where it is.
 #[tauri::command(async)]
 pub(crate) fn save(app: AppHandle, name: &str, bytes: &str) -> Result<String, Error> {
     let saved = downloads::save(&downloads::folder(&app)?, name, bytes)?;

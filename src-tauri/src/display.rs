@@ -25,7 +25,8 @@ pub(crate) fn check() -> Result<(), String> {
             "The display `{}` of WAYLAND_DISPLAY does not answer: {INSTEAD}",
             name.to_string_lossy()
         )),
-        // Opening the clipboard connects to the X server with this user's cookie, as the window will.
+        // Opening the clipboard connects to the X server with this user's cookie, as the window
+        // will.
         (_, Some(name)) => match arboard::Clipboard::new() {
             Ok(_) => Ok(()),
             Err(_) => Err(format!(

@@ -1,5 +1,5 @@
-//! Bytes into a new file among the person's downloads, where a browser would put them too: nothing to be asked, and
-//! one place to look.
+//! Bytes into a new file among the person's downloads, where a browser would put them too: nothing
+//! to be asked, and one place to look.
 //!
 //! It must never write over a file.
 
@@ -23,11 +23,12 @@ pub(crate) fn folder(app: &AppHandle) -> Result<PathBuf, Error> {
     Ok(path.download_dir().or_else(|_| path.home_dir())?)
 }
 
-/// Writes `bytes`, which has a character for each, to a file of this name in the folder; where there is one already, to
-/// `name-2.ext` and so on. Answers with its path.
+/// Writes `bytes`, which has a character for each, to a file of this name in the folder; where
+/// there is one already, to `name-2.ext` and so on. Answers with its path.
 ///
 /// # Errors
-/// A name with anything but letters, digits, `.`, `_` and `-`, characters above U+00FF, or a folder that takes no file.
+/// A name with anything but letters, digits, `.`, `_` and `-`, characters above U+00FF, or a folder
+/// that takes no file.
 pub(crate) fn save(folder: &Path, name: &str, bytes: &str) -> Result<PathBuf, Error> {
     if !is_name(name) {
         return Err(Error::BadFileName(name.to_owned()));

@@ -1,9 +1,10 @@
 //! The Edit menu: undo, redo, cut, copy, paste, select all.
 //!
-//! macOS and Windows have native roles for these. On GTK the roles do nothing when they are clicked: they need
-//! a library that types keys into X11 windows, and nothing does it on Wayland. So there the items are our own and
-//! act on the page. Clipboard access stays on this side: the page is asked for what is selected, or is given
-//! what to insert, and could not read the clipboard by itself.
+//! macOS and Windows have native roles for these. On GTK the roles do nothing when they are
+//! clicked: they need a library that types keys into X11 windows, and nothing does it on Wayland.
+//! So there the items are our own and act on the page. Clipboard access stays on this side: the
+//! page is asked for what is selected, or is given what to insert, and could not read the clipboard
+//! by itself.
 
 use tauri::menu::Submenu;
 use tauri::{AppHandle, Wry};
@@ -48,7 +49,8 @@ mod linux {
     use crate::error::Error;
     use crate::window::MAIN;
 
-    /// Ids and labels. No accelerators: the web view knows these keys itself, and would not see them any more.
+    /// Ids and labels. No accelerators: the web view knows these keys itself, and would not see
+    /// them any more.
     const ITEMS: [(&str, &str); 6] = [
         ("edit-undo", "Undo"),
         ("edit-redo", "Redo"),
@@ -58,7 +60,8 @@ mod linux {
         ("edit-select-all", "Select All"),
     ];
 
-    /// What is selected, in a field or in the page. Where the page shows bytes, it is those and not their layout.
+    /// What is selected, in a field or in the page. Where the page shows bytes, it is those and not
+    /// their layout.
     const SELECTED: &str = "\
         const field = document.activeElement;
         const inField = field && typeof field.selectionStart === 'number' && field.selectionStart !== field.selectionEnd;
@@ -126,7 +129,8 @@ mod linux {
         })
     }
 
-    /// Types what is on the clipboard into the page. Reading may wait for the program that offers it.
+    /// Types what is on the clipboard into the page. Reading may wait for the program that offers
+    /// it.
     fn paste(page: WebviewWindow) {
         tauri::async_runtime::spawn_blocking(move || {
             let shell = page.state::<AppState>();

@@ -1,5 +1,6 @@
-//! Which program the desktop opens a file with, as far as it says: opening goes through the desktop, which answers
-//! before anything can be seen, and where the program runs in a terminal nothing may ever be.
+//! Which program the desktop opens a file with, as far as it says: opening goes through the
+//! desktop, which answers before anything can be seen, and where the program runs in a terminal
+//! nothing may ever be.
 
 use std::env;
 use std::fs;
@@ -106,7 +107,8 @@ mod tests {
         );
     }
 
-    /// Where vim was the program for text, the file was opened in no window at all, and nothing was said.
+    /// Where vim was the program for text, the file was opened in no window at all, and nothing was
+    /// said.
     #[test]
     fn of_a_program_for_terminals_it_is_said_what_to_do_if_none_appears() {
         let sentence = said("# text\n[Desktop Entry]\nName = Vim\nTerminal = true\n");

@@ -1,4 +1,5 @@
-//! The shell's one error type: kinds for code, one sentence for people. It reaches the page as that sentence.
+//! The shell's one error type: kinds for code, one sentence for people. It reaches the page as that
+//! sentence.
 
 use std::path::PathBuf;
 

@@ -1,9 +1,10 @@
-//! The desktop shell of SSE Workbench: a native window and menu around the server of `sse-server`, which runs
-//! inside this process.
+//! The desktop shell of SSE Workbench: a native window and menu around the server of `sse-server`,
+//! which runs inside this process.
 //!
-//! The shell is thin. It turns wishes (menu, page, signals, a second launch) into calls of the server, and the
-//! server's own account of itself into what menu and page show. It must never keep a second truth about the
-//! server: whatever is enabled, written or emitted is read from the server's status.
+//! The shell is thin. It turns wishes (menu, page, signals, a second launch) into calls of the
+//! server, and the server's own account of itself into what menu and page show. It must never keep
+//! a second truth about the server: whatever is enabled, written or emitted is read from the
+//! server's status.
 //!
 //! | module | what |
 //! |---|---|
@@ -56,8 +57,8 @@ use crate::args::Wish;
 
 /// Runs the desktop program until its window is closed, and tells how it went.
 ///
-/// Exit codes: 0 after an orderly end, and for a second launch, which only raises the first window; 1 when no
-/// window can be opened; 2 for an argument that does not exist.
+/// Exit codes: 0 after an orderly end, and for a second launch, which only raises the first window;
+/// 1 when no window can be opened; 2 for an argument that does not exist.
 pub fn run() -> ExitCode {
     let arg = std::env::args_os().nth(1);
     match args::read(arg.as_deref().map(OsStr::to_string_lossy).as_deref()) {
@@ -111,7 +112,8 @@ pub fn run() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Opens everything in the order in which a person notices it: server, menu, window. Before them, the ear for signals.
+/// Opens everything in the order in which a person notices it: server, menu, window. Before them,
+/// the ear for signals.
 fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
     let app = app.handle();
     signals::follow(app);

@@ -1,4 +1,5 @@
-//! The native menu. What stands in it comes from the table of actions; what is enabled, from the server's state.
+//! The native menu. What stands in it comes from the table of actions; what is enabled, from the
+//! server's state.
 //!
 //! `show` is the only place that enables and disables.
 
@@ -11,8 +12,8 @@ use crate::app_state::AppState;
 use crate::edit_menu;
 use crate::error::Error;
 
-/// The layout: ids of the table of actions, `-` for a line between them. On macOS the first menu becomes the
-/// program's own, where Quit belongs.
+/// The layout: ids of the table of actions, `-` for a line between them. On macOS the first menu
+/// becomes the program's own, where Quit belongs.
 const FILE: &[&str] = &["quit"];
 const SERVER: &[&str] = &[
     "start",
@@ -70,7 +71,8 @@ impl Items {
 /// Enables what makes sense in `phase`, and nothing else.
 pub(crate) fn show(app: &AppHandle, phase: Phase) {
     let main = app.clone();
-    // One visit to the main thread for all of them; `set_enabled` from here would wait for one visit each.
+    // One visit to the main thread for all of them; `set_enabled` from here would wait for one
+    // visit each.
     let visit = app.run_on_main_thread(move || {
         for (action, item) in &main.state::<Items>().0 {
             if let Err(error) = item.set_enabled(action.enabled(phase)) {
@@ -83,8 +85,8 @@ pub(crate) fn show(app: &AppHandle, phase: Phase) {
     }
 }
 
-/// Does what was chosen in the menu or by its key. What goes wrong is shown in the page, as there is nobody to
-/// return it to.
+/// Does what was chosen in the menu or by its key. What goes wrong is shown in the page, as there
+/// is nobody to return it to.
 pub(crate) fn chosen(app: &AppHandle, id: &str) {
     if edit_menu::chosen(app, id) {
         return;
@@ -94,7 +96,8 @@ pub(crate) fn chosen(app: &AppHandle, id: &str) {
     tauri::async_runtime::spawn(async move {
         match actions::perform(&app, &id).await {
             Ok(()) => {}
-            // The first is in the status, with ways out. The second is a click that the server overtook.
+            // The first is in the status, with ways out. The second is a click that the server
+            // overtook.
             Err(Error::Server(_) | Error::NotNow { .. }) => {}
             Err(error) => app.state::<AppState>().set_notice(Some(error.to_string())),
         }

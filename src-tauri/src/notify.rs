@@ -1,6 +1,6 @@
-//! Tells menu and page what changed, each from the one place that knows: the server's status, the server's table
-//! of connections and its topics, its list of streams, the shell's notice. What becomes of the file of streams reaches
-//! stderr too.
+//! Tells menu and page what changed, each from the one place that knows: the server's status, the
+//! server's table of connections and its topics, its list of streams, the shell's notice. What
+//! becomes of the file of streams reaches stderr too.
 //!
 //! It must never decide anything: what it emits is what it was given.
 
@@ -49,7 +49,8 @@ pub(crate) fn follow(app: &AppHandle) {
             let shell = told.state::<AppState>();
             tell(&told, "connections", shell.server().connections());
             tell(&told, "topics", shell.server().topics());
-            // What changes meanwhile is told after the pause: the receiver remembers that something did.
+            // What changes meanwhile is told after the pause: the receiver remembers that something
+            // did.
             tokio::time::sleep(TABLE_PAUSE).await;
         }
     });

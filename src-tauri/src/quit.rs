@@ -1,8 +1,8 @@
-//! The one road out. Closing the window, Quit and the signals all come here: the server is stopped in order, the
-//! settings are saved, the process ends with 0.
+//! The one road out. Closing the window, Quit and the signals all come here: the server is stopped
+//! in order, the settings are saved, the process ends with 0.
 //!
-//! The main thread never waits for the server here: the server's streams end on other threads, but a window
-//! that is closing would freeze.
+//! The main thread never waits for the server here: the server's streams end on other threads, but
+//! a window that is closing would freeze.
 
 use std::time::Duration;
 
@@ -11,11 +11,12 @@ use tauri::{AppHandle, ExitRequestApi, Manager};
 
 use crate::app_state::AppState;
 
-/// How long the event loop may take to end once everything is closed. A native dialog that runs a loop of its own
-/// would keep it for as long as it is open.
+/// How long the event loop may take to end once everything is closed. A native dialog that runs a
+/// loop of its own would keep it for as long as it is open.
 const LAST_CALL: Duration = Duration::from_secs(2);
 
-/// Stops the server, then ends the process. Returns at once; asking twice is the same as asking once.
+/// Stops the server, then ends the process. Returns at once; asking twice is the same as asking
+/// once.
 pub(crate) fn leave(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
@@ -29,7 +30,8 @@ pub(crate) fn leave(app: &AppHandle) {
     });
 }
 
-/// Answers Tauri's question whether it may exit: not before the server is at rest. `leave` makes it ask again.
+/// Answers Tauri's question whether it may exit: not before the server is at rest. `leave` makes it
+/// ask again.
 pub(crate) fn exit_requested(app: &AppHandle, api: &ExitRequestApi) {
     let phase = app.try_state::<AppState>().map(|shell| shell.phase());
     if !matches!(phase, None | Some(Phase::Stopped | Phase::Failed)) {

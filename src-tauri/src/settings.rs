@@ -1,8 +1,10 @@
-//! What survives a restart: port, start at launch, allowed origins, the bounds of topics, the window's size.
+//! What survives a restart: port, start at launch, allowed origins, the bounds of topics, the
+//! window's size.
 //!
-//! One TOML file, `settings.toml` in the app's configuration folder. It is written whole, beside the old one and
-//! then in its place, so a crash leaves the old one. A file that cannot be understood is set aside under another
-//! name and never overwritten. Keys that this version does not know survive a save; comments do not.
+//! One TOML file, `settings.toml` in the app's configuration folder. It is written whole, beside
+//! the old one and then in its place, so a crash leaves the old one. A file that cannot be
+//! understood is set aside under another name and never overwritten. Keys that this version does
+//! not know survive a save; comments do not.
 
 use std::fs;
 use std::io;
@@ -56,8 +58,8 @@ impl Default for Settings {
     }
 }
 
-/// The bounds of topics: `max_topics`, `keep_events`, `keep_bytes`, `max_lag`, and `slow`, which is "disconnect" or
-/// "drop".
+/// The bounds of topics: `max_topics`, `keep_events`, `keep_bytes`, `max_lag`, and `slow`, which is
+/// "disconnect" or "drop".
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Topics {
@@ -187,7 +189,8 @@ impl Store {
     }
 }
 
-/// The settings in a file; the defaults where there is none; the reason in a few words where it makes no sense.
+/// The settings in a file; the defaults where there is none; the reason in a few words where it
+/// makes no sense.
 fn read(path: &Path) -> Result<Settings, String> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -215,7 +218,8 @@ fn write(path: &Path, settings: &Settings) -> io::Result<()> {
     Ok(())
 }
 
-/// Moves a file to `settings.toml.damaged`, or to a number after that when one is kept there already.
+/// Moves a file to `settings.toml.damaged`, or to a number after that when one is kept there
+/// already.
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let aside = |n: u32| {
         let mut name = path.as_os_str().to_owned();

@@ -1,5 +1,5 @@
-//! The file of streams, for the person who edits it: `streams.toml` beside the settings. What is in it is the
-//! server's business, which reads it again whenever it is saved.
+//! The file of streams, for the person who edits it: `streams.toml` beside the settings. What is in
+//! it is the server's business, which reads it again whenever it is saved.
 //!
 //! It must never write over what a person wrote.
 
@@ -19,7 +19,8 @@ use crate::error::Error;
 /// Tells the page, in a sentence, what the file was opened with.
 const OPENED: &str = "edited";
 
-/// Opens the file in the person's editor, with the shipped streams in it if there is none yet, and says what it opened.
+/// Opens the file in the person's editor, with the shipped streams in it if there is none yet, and
+/// says what it opened.
 pub(crate) async fn edit(app: &AppHandle) -> Result<(), Error> {
     let app = app.clone();
     // The desktop is given a moment to say that it cannot.

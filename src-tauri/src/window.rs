@@ -1,4 +1,5 @@
-//! The windows: the main one with the bundled page, and the small one that says what this program is.
+//! The windows: the main one with the bundled page, and the small one that says what this program
+//! is.
 //!
 //! Neither ever leaves its page, so nothing but the bundled files can reach the commands.
 
@@ -57,8 +58,8 @@ pub(crate) fn raise(app: &AppHandle) {
     }
 }
 
-/// Opens the About window, or brings it to the front. A native dialog would hold the event loop, and with it the
-/// menu, the page and Quit, for as long as it is open.
+/// Opens the About window, or brings it to the front. A native dialog would hold the event loop,
+/// and with it the menu, the page and Quit, for as long as it is open.
 pub(crate) fn open_about(app: &AppHandle) -> tauri::Result<()> {
     if let Some(about) = app.get_webview_window(ABOUT) {
         return about.set_focus();
@@ -98,7 +99,8 @@ fn remember(window: &WebviewWindow) {
     }
 }
 
-/// The size in logical pixels; none while it is maximized, full screen or minimized, or cannot be told.
+/// The size in logical pixels; none while it is maximized, full screen or minimized, or cannot be
+/// told.
 fn ordinary_size(window: &WebviewWindow) -> Option<LogicalSize<u32>> {
     let special = window.is_maximized().ok()?
         || window.is_fullscreen().ok()?
@@ -114,8 +116,8 @@ fn ordinary_size(window: &WebviewWindow) -> Option<LogicalSize<u32>> {
     )
 }
 
-/// Whether the main window may go there: the bundled page, or what `tauri dev` serves in its place. A web driver
-/// starts with an empty page.
+/// Whether the main window may go there: the bundled page, or what `tauri dev` serves in its place.
+/// A web driver starts with an empty page.
 fn is_bundled(url: &Url) -> bool {
     match (url.scheme(), url.host_str()) {
         ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")) => true,

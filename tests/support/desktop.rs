@@ -1,7 +1,9 @@
-//! A desktop for one test: an X server without a screen, a D-Bus session, a window manager, and folders for settings and logs.
+//! A desktop for one test: an X server without a screen, a D-Bus session, a window manager, and
+//! folders for settings and logs.
 //!
-//! Each test has its own, so that tests run side by side: on a shared session bus the app's single-instance rule would make one
-//! test's launch raise another test's window. It never touches the display or the settings of the person who runs the tests.
+//! Each test has its own, so that tests run side by side: on a shared session bus the app's
+//! single-instance rule would make one test's launch raise another test's window. It never touches
+//! the display or the settings of the person who runs the tests.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -35,7 +37,8 @@ impl Desktop {
         let home = Home::new();
         let logs = home.folder("log");
 
-        // With -displayfd the server chooses a free number itself, and says so when it takes connections.
+        // With -displayfd the server chooses a free number itself, and says so when it takes
+        // connections.
         let (screen, display) = Process::announced(
             process::command("Xvfb")
                 .args(["-displayfd", "1", "-screen", "0", SCREEN])

@@ -1,4 +1,5 @@
-//! A front end under development: one small page on a port of its own, that reads a stream with EventSource.
+//! A front end under development: one small page on a port of its own, that reads a stream with
+//! EventSource.
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};

@@ -1,4 +1,5 @@
-//! A client of bytes and sockets: what `curl -N` is to a person. It knows no more of HTTP than the tests need.
+//! A client of bytes and sockets: what `curl -N` is to a person. It knows no more of HTTP than the
+//! tests need.
 
 use std::time::Duration;
 
@@ -149,8 +150,8 @@ impl Stream {
         assert!(found.is_ok(), "the line {wanted:?} did not come");
     }
 
-    /// Reads to the end that the server makes: the last chunk, then no more. Anything else is a connection that was broken off,
-    /// as when the program that held it died.
+    /// Reads to the end that the server makes: the last chunk, then no more. Anything else is a
+    /// connection that was broken off, as when the program that held it died.
     pub(crate) async fn until_end(&mut self) -> Result<(), String> {
         let mut rest = Vec::new();
         match timeout(DEADLINE, self.0.read_to_end(&mut rest)).await {

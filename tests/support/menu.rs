@@ -1,4 +1,5 @@
-//! The native menu, seen and worked through the desktop's accessibility bus, as a screen reader does it.
+//! The native menu, seen and worked through the desktop's accessibility bus, as a screen reader
+//! does it.
 
 use serde_json::Value;
 

@@ -1,7 +1,9 @@
-//! What the end-to-end tests share: a desktop of their own, the app on it, eyes and hands for window, menu and browser.
+//! What the end-to-end tests share: a desktop of their own, the app on it, eyes and hands for
+//! window, menu and browser.
 //!
-//! Every test works on the real program and sees only what a person, a browser or a socket can see. Nothing here reaches into
-//! the app's code, and nothing waits for a length of time: it waits for what shall happen, with a deadline.
+//! Every test works on the real program and sees only what a person, a browser or a socket can see.
+//! Nothing here reaches into the app's code, and nothing waits for a length of time: it waits for
+//! what shall happen, with a deadline.
 
 // Each file in tests/ is a program of its own and uses a part of this.
 #![allow(dead_code, reason = "each test program uses its own part")]

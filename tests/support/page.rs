@@ -1,4 +1,5 @@
-//! The app's page, wherever it is shown: in the window or in a browser. What one can see and do there, in the page's own words.
+//! The app's page, wherever it is shown: in the window or in a browser. What one can see and do
+//! there, in the page's own words.
 //!
 //! It goes by the marks that the page carries for this (`data-...`), never by its layout.
 
@@ -9,8 +10,9 @@ use serde_json::Value;
 
 use super::wait::{ensure, wait_for};
 
-/// Asks the page's own layout. WebDriver's question whether an element is displayed is answered by a script that does not
-/// understand container queries: in the webview it takes what stands in one for hidden, and its text for empty.
+/// Asks the page's own layout. WebDriver's question whether an element is displayed is answered by
+/// a script that does not understand container queries: in the webview it takes what stands in one
+/// for hidden, and its text for empty.
 const SEEN: &str = "
     const found = document.querySelector(arguments[0]);
     if (!found) return false;

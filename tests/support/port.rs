@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream};
 use std::process;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
-/// Below the ports that systems give to clients and to whoever binds port 0: none of those may take ours before we use it.
+/// Below the ports that systems give to clients and to whoever binds port 0: none of those may take
+/// ours before we use it.
 const FIRST: u16 = 12_000;
 const COUNT: u16 = 2_000;
 /// So far apart that the next free port after one of them is nobody else's.
@@ -23,8 +24,9 @@ pub(crate) fn free_port() -> u16 {
 
 /// Whether nothing listens on `port` any more, on either family.
 ///
-/// Asked by connecting: a listener of our own, however short its life, is inherited by each program that another test starts at that moment,
-/// and the port then stays taken until that program runs. A machine without IPv6 is no failure: nothing can listen there.
+/// Asked by connecting: a listener of our own, however short its life, is inherited by each program
+/// that another test starts at that moment, and the port then stays taken until that program runs.
+/// A machine without IPv6 is no failure: nothing can listen there.
 pub(crate) fn is_free(port: u16) -> bool {
     let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     loopback

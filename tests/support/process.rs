@@ -9,8 +9,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use super::wait::wait_for;
 
-/// How to start a program so that it cannot be left behind: through setpriv, by which the kernel ends it together with the
-/// test's thread, whatever ends that. (It follows that a test starts its programs on its own thread, as `#[tokio::test]` does.)
+/// How to start a program so that it cannot be left behind: through setpriv, by which the kernel
+/// ends it together with the test's thread, whatever ends that. (It follows that a test starts its
+/// programs on its own thread, as `#[tokio::test]` does.)
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command
@@ -48,7 +49,8 @@ impl Process {
         }
     }
 
-    /// Starts a program that prints where it can be reached, and gives what `find` makes of the first line that it knows.
+    /// Starts a program that prints where it can be reached, and gives what `find` makes of the
+    /// first line that it knows.
     pub(crate) fn announced<T>(
         command: &mut Command,
         name: &str,

@@ -1,5 +1,5 @@
-//! A client of a stream by hand: it keeps every byte that it receives, and comes back as an EventSource does
-//! (WHATWG HTML 9.2.3), after the time and with the id that it was told.
+//! A client of a stream by hand: it keeps every byte that it receives, and comes back as an
+//! EventSource does (WHATWG HTML 9.2.3), after the time and with the id that it was told.
 
 use std::time::Duration;
 
@@ -72,7 +72,8 @@ impl SecondClient {
         self.note();
     }
 
-    /// Closes its connection, both ways: what the server sends from now on is answered with a reset.
+    /// Closes its connection, both ways: what the server sends from now on is answered with a
+    /// reset.
     pub(crate) fn leave(&mut self) {
         self.socket = None;
     }

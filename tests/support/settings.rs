@@ -1,4 +1,5 @@
-//! The app's settings file and its file of streams, as a person would find them in their configuration folder.
+//! The app's settings file and its file of streams, as a person would find them in their
+//! configuration folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};

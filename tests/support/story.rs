@@ -1,5 +1,5 @@
-//! The story that the window and a browser walk alike: a second client comes, its wire is read, the server stops and
-//! starts, and the client comes back.
+//! The story that the window and a browser walk alike: a second client comes, its wire is read, the
+//! server stops and starts, and the client comes back.
 
 use super::desktop::Desktop;
 use super::menu::choose;
@@ -22,8 +22,10 @@ fn row(state: &str) -> String {
     format!("connection-table tr[data-state=\"{state}\"][data-stream=\"/endless\"]")
 }
 
-/// 1. A second client comes and stands in the table. 2. Its wire is opened: what it shows is what the client's socket received.
-/// 3. The server is stopped from the native menu: the wire is whole, to the last byte. 4. It is started again: the client comes
+/// 1. A second client comes and stands in the table. 2. Its wire is opened: what it shows is what
+///    the client's socket received.
+/// 3. The server is stopped from the native menu: the wire is whole, to the last byte. 4. It is
+///    started again: the client comes
 ///    back with the id that it had, and the verdict says so, on both rows, and after its end too.
 pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page, port: u16) {
     page.visit("connections").await;
@@ -107,7 +109,8 @@ async fn it_stays_marked(page: &Page) {
     assert_ne!(colours[0], colours[1]);
 }
 
-/// The window writes the bytes to a file among the person's downloads; there is no such folder here, so that it is their home.
+/// The window writes the bytes to a file among the person's downloads; there is no such folder
+/// here, so that it is their home.
 async fn it_is_saved(desktop: &Desktop, page: &Page, wire: &[u8]) {
     page.click(&format!("{WIRE} [data-act=\"save-wire\"]"))
         .await;

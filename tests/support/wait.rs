@@ -1,14 +1,16 @@
-//! Waiting for something to become true. The only place in the tests that knows how often one looks, and when one gives up.
+//! Waiting for something to become true. The only place in the tests that knows how often one
+//! looks, and when one gives up.
 
 use std::time::Duration;
 
 use tokio::time::{interval, timeout};
 
-/// How long a test waits for what should happen at once. Loose on purpose: it must hold on a busy machine with two cores, and
-/// is only ever spent by a test that fails.
+/// How long a test waits for what should happen at once. Loose on purpose: it must hold on a busy
+/// machine with two cores, and is only ever spent by a test that fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Asks `probe` until it is content. While it is not, it says what it sees, and that is in the failure's message.
+/// Asks `probe` until it is content. While it is not, it says what it sees, and that is in the
+/// failure's message.
 pub(crate) async fn wait_for<T>(what: &str, probe: impl AsyncFnMut() -> Result<T, String>) -> T {
     wait_at_most(DEADLINE, what, probe).await
 }

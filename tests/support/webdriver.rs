@@ -1,4 +1,5 @@
-//! WebDriver servers: one for the app's webview, one for each browser. They put a [`Page`] in a test's hands.
+//! WebDriver servers: one for the app's webview, one for each browser. They put a [`Page`] in a
+//! test's hands.
 
 use std::io::ErrorKind;
 use std::net::TcpStream;
@@ -16,7 +17,8 @@ use super::port::free_port;
 use super::process::Process;
 use super::wait::wait_for;
 
-/// A page, and what has to run as long as it is looked at. Dropping it ends the driver and all that it started.
+/// A page, and what has to run as long as it is looked at. Dropping it ends the driver and all that
+/// it started.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) page: Page,
@@ -24,8 +26,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Ends the session as a browser's user would. (The app's process is killed by its driver: what happens when the app ends in
-    /// order has tests of its own.)
+    /// Ends the session as a browser's user would. (The app's process is killed by its driver: what
+    /// happens when the app ends in order has tests of its own.)
     pub(crate) async fn close(self) {
         self.page.close().await;
     }
@@ -106,7 +108,8 @@ pub(crate) async fn chromium(desktop: &Desktop) -> Session {
         &desktop.logs(),
         |line| port_in(line, "started successfully on port "),
     );
-    // --no-sandbox: as root, as in a container, Chromium does not start with it. /dev/shm is tiny in containers.
+    // --no-sandbox: as root, as in a container, Chromium does not start with it. /dev/shm is tiny
+    // in containers.
     let arguments = [
         "--no-sandbox",
         "--disable-dev-shm-usage",

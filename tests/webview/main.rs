@@ -69,7 +69,8 @@ async fn a_finite_stream_shows_all_its_events_and_ends_for_good() {
     // Rows are drawn with the next frame, for which a busy machine takes its time; words are not.
     panel.until_data(&["1", "2", "3", "4", "5"]).await;
 
-    // EventSource comes back after every end. This one must not get the events again: it was told to stop, or the page closed it.
+    // EventSource comes back after every end. This one must not get the events again: it was told
+    // to stop, or the page closed it.
     http::until_nobody_is_connected(port).await;
     assert_eq!(panel.numbers().await, Ok(vec![1, 2, 3, 4, 5]));
     session.close().await;
@@ -146,8 +147,10 @@ async fn pressing_start_in_haste_opens_one_stream() {
     session.close().await;
 }
 
-/// 1. The endless stream runs. 2. The server is stopped: the port is closed, the panel has lost its connection. 3. The server is
-/// started: the browser comes back by itself, with the id of the last event, and the next number follows. None twice, none left out.
+/// 1. The endless stream runs. 2. The server is stopped: the port is closed, the panel has lost its
+///    connection. 3. The server is
+/// started: the browser comes back by itself, with the id of the last event, and the next number
+/// follows. None twice, none left out.
 #[tokio::test]
 async fn an_endless_stream_goes_on_with_the_next_number_after_the_server_was_away() {
     let (_desktop, session, port) = opened().await;
@@ -185,7 +188,8 @@ async fn an_endless_stream_goes_on_with_the_next_number_after_the_server_was_awa
     session.close().await;
 }
 
-/// The panels have no knob for the pace: their streams are opened with other overrides behind their back.
+/// The panels have no knob for the pace: their streams are opened with other overrides behind their
+/// back.
 async fn open_streams_with(session: &webdriver::Session, overrides: &str) {
     let script = format!(
         "window.EventSource = class extends EventSource {{
@@ -222,8 +226,9 @@ async fn a_burst_settles() {
     session.close().await;
 }
 
-/// 40,000 events a second, for as long as it takes. (What has no pause at all is asked for at a pace: the webview takes what
-/// arrives from its network process without bound, and nothing in a page can slow that down.)
+/// 40,000 events a second, for as long as it takes. (What has no pause at all is asked for at a
+/// pace: the webview takes what arrives from its network process without bound, and nothing in a
+/// page can slow that down.)
 #[tokio::test]
 async fn stop_answers_in_the_middle_of_a_burst() {
     let (_desktop, session, port) = opened().await;
@@ -272,7 +277,8 @@ async fn rows_in_document(page: &Page) -> Result<Vec<(u64, String)>, String> {
     serde_json::from_value(page.js(rows).await?).map_err(|error| error.to_string())
 }
 
-/// 1. Three hundred clients come. 2. The table shows how many, and draws those in view. 3. It scrolls to the last.
+/// 1. Three hundred clients come. 2. The table shows how many, and draws those in view. 3. It
+///    scrolls to the last.
 /// 4. Sorted by bytes, the one that was sent the most is the first. 5. A filter leaves one.
 #[tokio::test]
 async fn a_table_of_hundreds_shows_what_is_in_view() {
@@ -462,8 +468,9 @@ async fn a_topic_that_somebody_else_began_is_in_the_list_and_what_it_keeps_arriv
     session.close().await;
 }
 
-/// EventSource hands over nothing under a name that is not listened for, and the page heard of a new name only after its first event
-/// had gone by. Its subscriptions have the names in the data: everything is there, and nothing twice.
+/// EventSource hands over nothing under a name that is not listened for, and the page heard of a
+/// new name only after its first event had gone by. Its subscriptions have the names in the data:
+/// everything is there, and nothing twice.
 #[tokio::test]
 async fn the_first_event_of_a_new_name_is_not_missed() {
     let (_desktop, session, port) = opened().await;
@@ -489,8 +496,10 @@ async fn the_first_event_of_a_new_name_is_not_missed() {
     session.close().await;
 }
 
-/// 1. The page is subscribed. 2. The server is stopped, and events are published all the same: a topic outlives the server's stops.
-/// 3. The server is started: the browser comes back with the id of the last event, and what it missed follows. None twice.
+/// 1. The page is subscribed. 2. The server is stopped, and events are published all the same: a
+///    topic outlives the server's stops.
+/// 3. The server is started: the browser comes back with the id of the last event, and what it
+///    missed follows. None twice.
 #[tokio::test]
 async fn a_topic_loses_nothing_while_the_server_was_away() {
     let (_desktop, session, port) = opened().await;
@@ -518,7 +527,8 @@ async fn a_topic_loses_nothing_while_the_server_was_away() {
     session.close().await;
 }
 
-/// 1. The page is subscribed and the server is stopped. 2. More is published than the topic keeps (4 MiB). 3. The server is started:
+/// 1. The page is subscribed and the server is stopped. 2. More is published than the topic keeps
+///    (4 MiB). 3. The server is started:
 /// the gap is told in the stream, and the panel says it in words.
 #[tokio::test]
 async fn events_that_were_lost_are_told_in_words() {

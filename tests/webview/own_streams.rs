@@ -21,7 +21,8 @@ async fn until_paths(page: &Page, wanted: Value) {
     .await;
 }
 
-/// 1. There is no file: the shipped streams. 2. One is saved: its streams are there, without a restart. 3. It is saved with a
+/// 1. There is no file: the shipped streams. 2. One is saved: its streams are there, without a
+///    restart. 3. It is saved with a
 /// mistake: the window says where and what, and the list from before stays. 4. It is mended.
 #[tokio::test]
 async fn the_file_of_streams_is_served_as_soon_as_it_is_saved() {
@@ -75,7 +76,8 @@ async fn the_file_of_streams_is_served_as_soon_as_it_is_saved() {
     session.close().await;
 }
 
-/// 1. A stream runs. 2. Its definition changes in the file: the panel shows the new title, keeps its events and its connection, which
+/// 1. A stream runs. 2. Its definition changes in the file: the panel shows the new title, keeps
+///    its events and its connection, which
 /// goes on as it began. 3. It is started anew: events of the new name arrive.
 #[tokio::test]
 async fn a_stream_that_runs_goes_on_when_its_definition_changes() {
@@ -112,7 +114,8 @@ async fn a_stream_that_runs_goes_on_when_its_definition_changes() {
     session.close().await;
 }
 
-/// Every end of line and character, the unseen ones too, and the whole head; only the date may be another.
+/// Every end of line and character, the unseen ones too, and the whole head; only the date may be
+/// another.
 #[tokio::test]
 async fn bytes_shows_what_curl_gets() {
     let (desktop, session, port) = opened().await;
@@ -168,7 +171,8 @@ fn without_date(text: &str) -> String {
         .collect()
 }
 
-/// A panel took 341,411 events in 9 s of a stream without a pause, and its Stop answered after 4.5 s.
+/// A panel took 341,411 events in 9 s of a stream without a pause, and its Stop answered after 4.5
+/// s.
 #[tokio::test]
 async fn a_stream_without_a_pause_is_taken_at_a_pace_and_stops_at_once() {
     let (desktop, session, port) = opened().await;

@@ -138,7 +138,8 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
         .context("no port between 20,000 and 32,000 is free")
 }
 
-/// The folder for what the benchmark makes: logs, figures, other servers. Below Cargo's target folder.
+/// The folder for what the benchmark makes: logs, figures, other servers. Below Cargo's target
+/// folder.
 pub(crate) fn folder() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("this program cannot find itself")?;
     let target = own.parent().and_then(Path::parent);

@@ -1,5 +1,6 @@
-//! The limit of the machine: one thread, epoll and ready bytes. It does on the wire what `sse serve` does, and nothing else:
-//! no guard, no table, no framework. What another server takes beyond this is its own.
+//! The limit of the machine: one thread, epoll and ready bytes. It does on the wire what `sse
+//! serve` does, and nothing else: no guard, no table, no framework. What another server takes
+//! beyond this is its own.
 //!
 //! Only the load of this crate is a client that it was written for.
 
@@ -164,7 +165,8 @@ impl Limit {
                 input: Vec::new(),
                 unsent: Vec::new(),
             });
-            // The request is there already, as a rule. What it is answered with may also be the end.
+            // The request is there already, as a rule. What it is answered with may also be the
+            // end.
             self.read(id);
             if let Some(client) = &self.clients[id] {
                 self.poll.add(&client.socket, id as u64, Watch::Edges)?;

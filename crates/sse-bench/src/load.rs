@@ -1,7 +1,9 @@
-//! The load: the clients of one measure, in one thread of a process of their own, against one server.
+//! The load: the clients of one measure, in one thread of a process of their own, against one
+//! server.
 //!
-//! It is as light as it can be, since it shares the machine with what it measures: it finds events by a byte search and looks at
-//! nothing else. It also reads the server's CPU time and memory, because only the load knows when a measure begins and ends.
+//! It is as light as it can be, since it shares the machine with what it measures: it finds events
+//! by a byte search and looks at nothing else. It also reads the server's CPU time and memory,
+//! because only the load knows when a measure begins and ends.
 
 pub(crate) mod crowd;
 mod numbers;
@@ -144,14 +146,16 @@ impl Target {
         Duration::from_secs(self.patience)
     }
 
-    /// A GET as an EventSource sends it; the guard of `sse serve` wants the port in the Host header.
+    /// A GET as an EventSource sends it; the guard of `sse serve` wants the port in the Host
+    /// header.
     pub(crate) fn get(&self, path: &str) -> Vec<u8> {
         let port = self.port;
         format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\n\r\n")
             .into_bytes()
     }
 
-    /// Lets the server run once over the paths that are measured, so that its code is in memory and its first allocations are done.
+    /// Lets the server run once over the paths that are measured, so that its code is in memory and
+    /// its first allocations are done.
     pub(crate) fn warm_up(&self, path: &str, publish: u64) -> anyhow::Result<()> {
         let crowd = Crowd::gather(self, path, 100)?;
         if publish > 0 {
@@ -182,7 +186,8 @@ impl Clock {
     }
 }
 
-/// A socket bound to one of many loopback addresses, so that ports are not used up by connections that were closed a moment ago.
+/// A socket bound to one of many loopback addresses, so that ports are not used up by connections
+/// that were closed a moment ago.
 fn socket(number: usize) -> anyhow::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     // Different for loads that follow each other.

@@ -1,9 +1,10 @@
-//! `sse-bench`: the speed of the SSE Workbench server, measured beside a server that marks the limit of the machine and beside
-//! those that people use.
+//! `sse-bench`: the speed of the SSE Workbench server, measured beside a server that marks the
+//! limit of the machine and beside those that people use.
 //!
-//! `run` starts each server on one core and its clients on another, in rounds, and writes the tables of docs/BENCHMARKS.md;
-//! `soak` looks for ten minutes whether anything is lost and whether memory stays flat. Both start this program again, as server
-//! (`limit`, `axum-sse`) and as clients (`load`).
+//! `run` starts each server on one core and its clients on another, in rounds, and writes the
+//! tables of docs/BENCHMARKS.md; `soak` looks for ten minutes whether anything is lost and whether
+//! memory stays flat. Both start this program again, as server (`limit`, `axum-sse`) and as clients
+//! (`load`).
 
 #[cfg(target_os = "linux")]
 mod axum_sse;

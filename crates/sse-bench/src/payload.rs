@@ -1,6 +1,7 @@
 //! The data of a published event: its number, when it was published, and dots up to 100 bytes.
 //!
-//! Whatever a server wraps around it, a client finds it again by its first byte, which stands nowhere else in a stream.
+//! Whatever a server wraps around it, a client finds it again by its first byte, which stands
+//! nowhere else in a stream.
 
 /// Bytes of data in an event.
 pub(crate) const LENGTH: usize = 100;

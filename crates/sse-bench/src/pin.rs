@@ -1,4 +1,5 @@
-//! Runs a program on one core, with as many open files as the machine allows, and not longer than whoever started it.
+//! Runs a program on one core, with as many open files as the machine allows, and not longer than
+//! whoever started it.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

@@ -46,7 +46,8 @@ impl From<&Event> for Ready {
 #[derive(Debug)]
 pub(crate) struct Poll(OwnedFd);
 
-/// What a look found; kept by whoever looks, so that looking allocates nothing. The default has no room for anything.
+/// What a look found; kept by whoever looks, so that looking allocates nothing. The default has no
+/// room for anything.
 #[derive(Default)]
 pub(crate) struct Found(Vec<Event>);
 

@@ -48,7 +48,8 @@ pub(crate) fn cpu(root: u32) -> Cpu {
     }
 }
 
-/// Bytes of memory that this process and all below it hold, pages shared by n of them counted as an nth (`Pss`).
+/// Bytes of memory that this process and all below it hold, pages shared by n of them counted as an
+/// nth (`Pss`).
 pub(crate) fn memory(root: u32) -> f64 {
     family(root).into_iter().filter_map(pss).sum()
 }
@@ -80,7 +81,8 @@ pub(crate) fn family(root: u32) -> BTreeSet<u32> {
     }
 }
 
-/// Waits until the family does next to nothing, at most this long: what a measure left behind is no part of the next one.
+/// Waits until the family does next to nothing, at most this long: what a measure left behind is no
+/// part of the next one.
 pub(crate) fn settle(root: u32, at_most: Duration) {
     let begun = Instant::now();
     while begun.elapsed() < at_most {
@@ -92,7 +94,8 @@ pub(crate) fn settle(root: u32, at_most: Duration) {
     }
 }
 
-/// Seconds that all cores of the machine were busy, whoever with, since it was started; time that its host took away included.
+/// Seconds that all cores of the machine were busy, whoever with, since it was started; time that
+/// its host took away included.
 pub(crate) fn busy() -> f64 {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let numbers = text.lines().next().unwrap_or_default().split_whitespace();
@@ -120,7 +123,8 @@ fn numbered(folder: &Path) -> Vec<u32> {
         .collect()
 }
 
-/// The numbers of `/proc/ID/stat` behind the program's name, from the state (which is no number) on.
+/// The numbers of `/proc/ID/stat` behind the program's name, from the state (which is no number)
+/// on.
 fn stat(process: u32) -> Option<Vec<f64>> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, numbers) = text.rsplit_once(')')?;

@@ -1,7 +1,7 @@
 //! The figures as tables, and docs/BENCHMARKS.md around them.
 //!
-//! Two parts of that file are not made here and survive: the notes, which are written by hand, and the tables of the app, which
-//! another program prints.
+//! Two parts of that file are not made here and survive: the notes, which are written by hand, and
+//! the tables of the app, which another program prints.
 
 use std::fmt::Write;
 use std::fs;

@@ -14,7 +14,8 @@ pub(crate) const OTHERS: &str = "others_cores";
 /// All figures of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Results {
-    /// By load and server, one for each round; `None` for a round in which the server was not asked.
+    /// By load and server, one for each round; `None` for a round in which the server was not
+    /// asked.
     pub(crate) outcomes: BTreeMap<String, BTreeMap<Server, Vec<Option<Outcome>>>>,
     /// Servers that could not be measured, in sentences.
     pub(crate) missing: Vec<String>,

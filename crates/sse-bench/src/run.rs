@@ -32,7 +32,8 @@ pub(crate) struct Options {
     /// Rounds for the servers of others, which take longer.
     #[arg(long, default_value_t = 1)]
     peer_rounds: usize,
-    /// How often a run is done again in which other processes took more than a sixth of a core; the last one counts.
+    /// How often a run is done again in which other processes took more than a sixth of a core; the
+    /// last one counts.
     #[arg(long, default_value_t = 2)]
     again: usize,
     /// Only these servers.
@@ -144,7 +145,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Does a run again while others disturb it. Whether they did is not seen from its figures, so none is picked for being good.
+/// Does a run again while others disturb it. Whether they did is not seen from its figures, so none
+/// is picked for being good.
 fn undisturbed(again: usize, run: impl Fn() -> anyhow::Result<Outcome>) -> Outcome {
     let mut outcome = Outcome::default();
     for _ in 0..=again {

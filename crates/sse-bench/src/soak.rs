@@ -1,4 +1,5 @@
-//! The soak: many subscribers for many minutes, with an eye on what is lost and on the server's memory.
+//! The soak: many subscribers for many minutes, with an eye on what is lost and on the server's
+//! memory.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use crate::{pin, procs, stats};
 /// How often a line is printed.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How much larger the server may be in the last quarter than in the second one and still count as flat: a hundredth of it, and
-/// what an allocator moves to and fro.
+/// How much larger the server may be in the last quarter than in the second one and still count as
+/// flat: a hundredth of it, and what an allocator moves to and fro.
 const SHARE: f64 = 0.01;
 const SLACK: f64 = 0.5e6;
 

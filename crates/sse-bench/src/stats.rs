@@ -19,8 +19,8 @@ pub(crate) fn percentile<T: Copy + Ord>(values: &mut [T], percent: f64) -> Optio
     values.get(rank.max(1) - 1).copied()
 }
 
-/// The ratios of two rows of figures, round by round. A round that lacks one of the two, or in which there is nothing to
-/// compare with, is left out.
+/// The ratios of two rows of figures, round by round. A round that lacks one of the two, or in
+/// which there is nothing to compare with, is left out.
 pub(crate) fn ratios(of: &[Option<f64>], to: &[Option<f64>]) -> Vec<f64> {
     let pairs = of.iter().zip(to);
     let pairs = pairs.filter_map(|(of, to)| Some((((*of)?), (*to)?)));

@@ -27,7 +27,8 @@ pub(crate) enum Command {
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
-    /// Print what a running server says of its clients; exit code 1 says that something is wrong with one.
+    /// Print what a running server says of its clients; exit code 1 says that something is wrong
+    /// with one.
     #[command(after_help = VERDICT_EXAMPLES)]
     Verdict(Verdict),
     /// Print the completions of `sse` for a shell.
@@ -102,8 +103,8 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "HOW", default_value = "interval")]
     keep_alive_by: KeepAliveBy,
 
-    /// Whether a blank line follows a keep-alive comment, on topics and on the streams that do not say. Clients that make an
-    /// event of every block want none.
+    /// Whether a blank line follows a keep-alive comment, on topics and on the streams that do not
+    /// say. Clients that make an event of every block want none.
     #[arg(long, value_name = "YES", default_value_t = true, action = ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
     keep_alive_blank: bool,
 
@@ -132,8 +133,8 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "HOW", default_value = "disconnect")]
     slow: SlowBy,
 
-    /// What a subscriber of a topic is sent first: its place, as an id without data, or nothing. Clients that make an event of every
-    /// block want nothing.
+    /// What a subscriber of a topic is sent first: its place, as an id without data, or nothing.
+    /// Clients that make an event of every block want nothing.
     #[arg(long, value_name = "WHAT", default_value = "id")]
     first_block: FirstBlockBy,
 
@@ -278,7 +279,8 @@ fn streams_help_with(place: &str) -> String {
     )
 }
 
-/// The command line as completions and manual pages tell of it: the same on every machine, and without what is hidden.
+/// The command line as completions and manual pages tell of it: the same on every machine, and
+/// without what is hidden.
 pub(crate) fn documented() -> clap::Command {
     let whole = Args::command();
     let shown = whole.get_subcommands().filter(|sub| !sub.is_hide_set());

@@ -1,4 +1,5 @@
-//! `sse completions`: the text that makes a shell complete `sse`, from the same command line that is read.
+//! `sse completions`: the text that makes a shell complete `sse`, from the same command line that
+//! is read.
 
 use std::io::{ErrorKind, Write};
 

@@ -1,6 +1,6 @@
-//! The `sse` command. Maps a result to an exit code and does no more: 0 when the server was asked to
-//! end and did, the event was published or the text was written, 1 when that could not be done, 2 for a command line that
-//! cannot be read. `sse verdict` has further ones.
+//! The `sse` command. Maps a result to an exit code and does no more: 0 when the server was asked
+//! to end and did, the event was published or the text was written, 1 when that could not be done,
+//! 2 for a command line that cannot be read. `sse verdict` has further ones.
 
 mod args;
 mod completions;

@@ -1,4 +1,5 @@
-//! `sse man`: the manual pages, `sse.1` and one for each subcommand, from the same command line that is read.
+//! `sse man`: the manual pages, `sse.1` and one for each subcommand, from the same command line
+//! that is read.
 
 use std::fs;
 use std::io::{self, Write};

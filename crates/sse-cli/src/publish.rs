@@ -1,7 +1,7 @@
 //! `sse publish`: one request to a running server, and the id that the event got.
 //!
-//! Must never change what it was given: the bytes that came in are the bytes that are sent, and whether
-//! they can be published is the server's to say.
+//! Must never change what it was given: the bytes that came in are the bytes that are sent, and
+//! whether they can be published is the server's to say.
 
 mod post;
 
@@ -14,8 +14,8 @@ use sse_client::Url;
 use crate::args::Publish;
 use post::Post;
 
-/// How much of stdin is read. Far above what a server takes at once, so that the server is asked and
-/// gives its own reason; far below what hurts.
+/// How much of stdin is read. Far above what a server takes at once, so that the server is asked
+/// and gives its own reason; far below what hurts.
 const MOST: u64 = 16 * 1024 * 1024;
 
 /// Publishes and prints the id of the event, the last one if there were several.

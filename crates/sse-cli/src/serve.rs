@@ -33,8 +33,8 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
         .build()
         .context("the runtime cannot start")?;
     let ended = runtime.block_on(serve(args, &voice));
-    // Everything was stopped in order. What may still hang is a look at a file on a share that does not answer: the program
-    // ends without it.
+    // Everything was stopped in order. What may still hang is a look at a file on a share that does
+    // not answer: the program ends without it.
     runtime.shutdown_background();
     voice.end();
     spoken.wait();
@@ -126,8 +126,8 @@ async fn keep_log(
     }
 }
 
-/// Where to visit and what there is, for people and for scripts that read the first line. That nobody
-/// reads it is no reason to end.
+/// Where to visit and what there is, for people and for scripts that read the first line. That
+/// nobody reads it is no reason to end.
 fn announce(state: &StateView) {
     let url = state.status.url.as_deref().unwrap_or_default();
     let streams = state.streams.iter().map(|stream| {

@@ -143,7 +143,8 @@ fn verdicts(args: &Verdict) -> anyhow::Result<Vec<Said>> {
     said
 }
 
-/// Asks for the rows that the server has something to say of, the worst first, and sorts what it says by their age.
+/// Asks for the rows that the server has something to say of, the worst first, and sorts what it
+/// says by their age.
 async fn ask(server: &Url, client: Option<&str>) -> anyhow::Result<Vec<Said>> {
     let (mut said, mut seen) = (Vec::new(), HashSet::new());
     for first in (0..).step_by(ROWS) {

@@ -1,4 +1,5 @@
-//! `sse completions` and `sse man`: what the packages install beside the command, made from the command line itself.
+//! `sse completions` and `sse man`: what the packages install beside the command, made from the
+//! command line itself.
 
 mod support;
 

@@ -69,7 +69,8 @@ fn subscribe(serving: &Serving, path: &str) -> TcpStream {
     stream
 }
 
-/// A server that is not ours: it answers the first request with these bytes, reads none, and closes.
+/// A server that is not ours: it answers the first request with these bytes, reads none, and
+/// closes.
 fn stranger(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let addr = listener.local_addr().expect("bound").to_string();
@@ -235,8 +236,8 @@ fn a_url_that_is_no_topic_is_told_what_it_is() {
 fn that_nothing_listens_is_said_with_what_to_do() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let addr = listener.local_addr().expect("bound");
-    // A client's own port: nothing listens on it, and while it is held no other program is given it. At this address only:
-    // `localhost` is [::1] too, where another once was.
+    // A client's own port: nothing listens on it, and while it is held no other program is given
+    // it. At this address only: `localhost` is [::1] too, where another once was.
     let held = TcpStream::connect(addr).expect("it listens");
     let port = held.local_addr().expect("bound").port();
     let sentence = refused(run(&["publish", &format!("127.0.0.1:{port}/topics/a")]));
@@ -291,8 +292,8 @@ fn an_answer_that_is_not_ours_is_told_apart() {
     assert_eq!(sentence, "id=\u{FFFD}[2J is taken.");
 }
 
-/// A server that refuses need not read the body. The client, which still wrote, met a connection that was
-/// reset and said that, although the reason had arrived.
+/// A server that refuses need not read the body. The client, which still wrote, met a connection
+/// that was reset and said that, although the reason had arrived.
 #[test]
 fn a_refusal_is_heard_by_a_client_that_still_writes() {
     for _ in 0..20 {

@@ -179,7 +179,8 @@ fn streams_of_a_file_are_served_and_a_mistake_in_it_is_told() {
     assert!(told.next().is_none());
 }
 
-/// Of a wrong file that went away it was said that it is served, and of a good one that came nothing at all.
+/// Of a wrong file that went away it was said that it is served, and of a good one that came
+/// nothing at all.
 #[test]
 fn what_becomes_of_a_file_in_the_usual_place_is_told() {
     let config = tempfile::TempDir::new().expect("a folder");
@@ -217,8 +218,8 @@ fn what_becomes_of_a_file_in_the_usual_place_is_told() {
     serving.signal("TERM");
 }
 
-/// Each connection takes a descriptor. At the limit the rest wait in the queue, and the server neither ends
-/// nor spins; when some leave, those that waited are served.
+/// Each connection takes a descriptor. At the limit the rest wait in the queue, and the server
+/// neither ends nor spins; when some leave, those that waited are served.
 #[test]
 fn it_lives_on_when_file_descriptors_run_out() {
     let mut command = Command::new("sh");
@@ -239,7 +240,8 @@ fn it_lives_on_when_file_descriptors_run_out() {
     let (code, stderr) = serving.end();
     assert_eq!(code, Some(0));
     let complaints = stderr.lines().count();
-    // One line for each listener: nobody may be reading, and a full pipe once stopped the whole server.
+    // One line for each listener: nobody may be reading, and a full pipe once stopped the whole
+    // server.
     assert!(
         stderr.contains("cannot accept") && complaints <= 2,
         "{stderr}"

@@ -15,7 +15,8 @@ use crate::url::Url;
 pub async fn connect(url: &Url) -> Result<TcpStream, Error> {
     let (server, port) = (url.to_string(), url.port);
     let found: Vec<SocketAddr> = if url.is_localhost() {
-        // Both, whatever the resolver knows (RFC 6761 6.3): a server is on both, or on one that was chosen.
+        // Both, whatever the resolver knows (RFC 6761 6.3): a server is on both, or on one that was
+        // chosen.
         vec![
             (Ipv6Addr::LOCALHOST, port).into(),
             (Ipv4Addr::LOCALHOST, port).into(),

@@ -1,8 +1,8 @@
 //! A socket that hears the other side out.
 //!
-//! A server that refuses a request need not read its body: it answers and closes. The rest of the body
-//! then has nowhere to go, and the answer, which says why, is already here. So what can no longer be
-//! written is let go, and what comes of it is left to the reading side.
+//! A server that refuses a request need not read its body: it answers and closes. The rest of the
+//! body then has nowhere to go, and the answer, which says why, is already here. So what can no
+//! longer be written is let go, and what comes of it is left to the reading side.
 
 use std::io;
 use std::pin::Pin;

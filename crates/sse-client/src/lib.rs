@@ -5,7 +5,7 @@
 //! | `url` | a URL as it was typed |
 //! | `connect` | a socket to whoever listens there |
 //! | `request` | one request over it, and its answer |
-//! | `heard_out` | a socket that reads an answer also where the rest of a request can no longer be sent |
+//! | `heard_out` | a socket that reads on when it can no longer write |
 
 mod connect;
 mod error;

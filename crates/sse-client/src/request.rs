@@ -81,7 +81,8 @@ impl Request {
 }
 
 impl Answer {
-    /// Reads the body, `most` bytes of it at most. Answers what came, and whether that was all of it.
+    /// Reads the body, `most` bytes of it at most. Answers what came, and whether that was all of
+    /// it.
     pub async fn read(self, most: usize) -> (Vec<u8>, bool) {
         let mut body = Limited::new(self.body, most);
         let mut came = Vec::new();

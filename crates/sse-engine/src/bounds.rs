@@ -1,4 +1,5 @@
-//! How far the numbers and the times of a stream may go, wherever they are set: in its file or in a query.
+//! How far the numbers and the times of a stream may go, wherever they are set: in its file or in a
+//! query.
 
 use std::time::Duration;
 
@@ -8,5 +9,6 @@ pub const MAX_EVERY: Duration = Duration::from_secs(3600);
 pub const MAX_COUNT: u64 = 1_000_000_000;
 /// The largest first number: the last integer that a JavaScript client reads exactly, 2^53 - 1.
 pub const MAX_FROM: u64 = (1 << 53) - 1;
-/// The largest number that a finite stream within these bounds can give, and the largest that is taken for an id of ours.
+/// The largest number that a finite stream within these bounds can give, and the largest that is
+/// taken for an id of ours.
 pub const MAX_NUMBER: u64 = MAX_FROM + MAX_COUNT - 1;

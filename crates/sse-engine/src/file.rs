@@ -1,7 +1,7 @@
 //! The file of streams: its text in, the list out, or the first mistake in it with its line.
 //!
-//! Nothing is guessed and nothing is passed over: an unknown key, a value out of bounds and keys that contradict each
-//! other are mistakes. Never: opens a file, or panics, whatever the text says.
+//! Nothing is guessed and nothing is passed over: an unknown key, a value out of bounds and keys
+//! that contradict each other are mistakes. Never: opens a file, or panics, whatever the text says.
 
 mod entry;
 mod headers;
@@ -26,13 +26,14 @@ use crate::time::read_time;
 use value::{Given, find};
 use words::{Keys, named, no_toml, quoted, shown};
 
-/// The text of the file that a person begins with: the streams that are served where there is none, and a few that
-/// teach, each with a comment.
+/// The text of the file that a person begins with: the streams that are served where there is none,
+/// and a few that teach, each with a comment.
 pub const SHIPPED_STREAMS: &str = include_str!("file/streams.toml");
 
 /// The largest file, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
-/// How deep brackets may stand in brackets, and how many dots in a key. A list of tables with headers needs three.
+/// How deep brackets may stand in brackets, and how many dots in a key. A list of tables with
+/// headers needs three.
 const MAX_DEPTH: usize = 8;
 /// How many streams a file may hold.
 const MAX_STREAMS: usize = 100;
@@ -118,7 +119,8 @@ pub fn shipped() -> Vec<Stream> {
 /// Reads a file's text.
 ///
 /// # Errors
-/// The first mistake in the order of the file. What is not TOML at all comes before everything else.
+/// The first mistake in the order of the file. What is not TOML at all comes before everything
+/// else.
 pub fn read(text: &str) -> Result<Vec<Stream>, Problem> {
     if text.len() > MAX_BYTES {
         return Err(Problem {
@@ -160,8 +162,8 @@ pub fn read(text: &str) -> Result<Vec<Stream>, Problem> {
     }
 }
 
-/// Where something begins that holds more in each other than any stream does. The parser takes tables as deep as a text
-/// can make them, and would have no stack left to take them apart again.
+/// Where something begins that holds more in each other than any stream does. The parser takes
+/// tables as deep as a text can make them, and would have no stack left to take them apart again.
 fn too_deep(text: &str) -> Option<usize> {
     let mut open = Vec::new();
     let mut dots = 0;
@@ -186,14 +188,16 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// The line that this byte is in, from 1. The end of the text is in the last line that holds something.
+/// The line that this byte is in, from 1. The end of the text is in the last line that holds
+/// something.
 fn line(text: &str, at: usize) -> usize {
     let bytes = text.trim_end().as_bytes();
     let before = bytes.get(..at).unwrap_or(bytes);
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// Reads what TOML made of the text, and keeps the mistake that stands first in it, in whatever order they are found.
+/// Reads what TOML made of the text, and keeps the mistake that stands first in it, in whatever
+/// order they are found.
 struct Reader<'t> {
     text: &'t str,
     /// The first mistake: its byte, and what is said of it.
@@ -314,7 +318,8 @@ impl Reader<'_> {
 
     fn path(&mut self, given: Given<'_>) -> Option<String> {
         let path = self.text(given)?;
-        // What a path holds as it stands; what browsers would encode or take out never arrives as it was written here.
+        // What a path holds as it stands; what browsers would encode or take out never arrives as
+        // it was written here.
         let fit = |b: u8| b == b'/' || can_stand(b);
         let parts = || path.split('/').skip(1);
         if !path.starts_with('/') {

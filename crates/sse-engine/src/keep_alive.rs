@@ -14,8 +14,8 @@ pub enum KeepAlive {
 }
 
 impl Default for KeepAlive {
-    /// 15 s, the interval that the WHATWG standard advises against proxies that drop idle connections
-    /// (HTML 9.2.7).
+    /// 15 s, the interval that the WHATWG standard advises against proxies that drop idle
+    /// connections (HTML 9.2.7).
     fn default() -> Self {
         KeepAlive::Interval(Duration::from_secs(15))
     }

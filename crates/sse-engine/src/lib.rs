@@ -1,6 +1,7 @@
 //! What a connection is sent, and when. No socket, no clock, no HTTP.
 //!
-//! A stream's text becomes a value, a pump is made of it for each connection, and each visit to the pump fills a buffer:
+//! A stream's text becomes a value, a pump is made of it for each connection, and each visit to the
+//! pump fills a buffer:
 //!
 //! ```text
 //! file -> stream -> pump -> out
@@ -18,7 +19,8 @@
 //! | [`keep_alive`], [`bounds`], [`time`] | what these are told |
 //! | [`text`], [`lock`] | texts of other people in sentences; locks past a panic |
 //!
-//! Whoever uses it reads the clocks and hands both in as [`time::Now`], so that all that depends on time is tested without waiting.
+//! Whoever uses it reads the clocks and hands both in as [`time::Now`], so that all that depends on
+//! time is tested without waiting.
 
 pub mod bounds;
 mod error;

@@ -1,4 +1,5 @@
-//! The transport's scratch buffer: the bytes of one visit to a pump, and where the events in it end.
+//! The transport's scratch buffer: the bytes of one visit to a pump, and where the events in it
+//! end.
 
 use std::sync::Arc;
 
@@ -24,8 +25,8 @@ pub struct Mark {
 /// Filled by the pump, framed and sent by the transport.
 ///
 /// The payload begins behind a few reserved bytes, so that the length of a chunk can be written in
-/// front of it without moving it. A large frame that others are sent too is not copied: it follows the
-/// payload as it is, and is the last of its visit.
+/// front of it without moving it. A large frame that others are sent too is not copied: it follows
+/// the payload as it is, and is the last of its visit.
 #[derive(Debug)]
 pub struct Out {
     bytes: Vec<u8>,
@@ -39,8 +40,8 @@ pub struct Out {
     chunked: bool,
 }
 
-/// Which events of which topic a visit wrote, where it wrote nothing else: the next reader at the same place is
-/// sent the same bytes.
+/// Which events of which topic a visit wrote, where it wrote nothing else: the next reader at the
+/// same place is sent the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
     /// Tells a topic from the others.
@@ -116,7 +117,8 @@ impl Out {
         &mut self.bytes
     }
 
-    /// Puts a frame behind the payload without a copy, from its byte `from` on. Nothing can be appended after it.
+    /// Puts a frame behind the payload without a copy, from its byte `from` on. Nothing can be
+    /// appended after it.
     pub fn share(&mut self, frame: Arc<[u8]>, from: usize) {
         self.shared = Some(frame);
         self.skipped = from;
@@ -138,8 +140,8 @@ impl Out {
         self.marks.push(Mark { end, number });
     }
 
-    /// Wraps the payload, if there is any, as one chunk (RFC 9112 7.1), and with `last` appends the last
-    /// chunk.
+    /// Wraps the payload, if there is any, as one chunk (RFC 9112 7.1), and with `last` appends the
+    /// last chunk.
     pub fn chunk(&mut self, last: bool) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut rest = self.len();

@@ -1,7 +1,8 @@
 //! The pump: what a connection is sent, and when. One state machine for each connection.
 //!
 //! It knows no clock, no socket and no task: the time is handed in, bytes go into a buffer, and the
-//! answer says when to come back. So every timing, resume and ending is tested with made-up instants.
+//! answer says when to come back. So every timing, resume and ending is tested with made-up
+//! instants.
 //!
 //! Never: reads a clock, waits, or is filled while bytes of the last visit are unsent. A visit is
 //! therefore the receipt for everything before it.
@@ -34,7 +35,8 @@ pub enum Next {
     More,
     /// Send what is there, then end in order.
     End,
-    /// End without a last chunk: the client is too slow, and is to come back with its last event id.
+    /// End without a last chunk: the client is too slow, and is to come back with its last event
+    /// id.
     Cut,
 }
 
@@ -47,15 +49,19 @@ pub enum Act {
 
 /// One connection's stream.
 ///
-/// How to drive it: make it with [`new`](Self::new) or [`subscribed`](Self::subscribed), then go round.
+/// How to drive it: make it with [`new`](Self::new) or [`subscribed`](Self::subscribed), then go
+/// round.
 ///
-/// 1. [`fill`](Self::fill) an [`Out`] that is clear, and send what it holds. Never fill while bytes of the last visit are unsent:
-///    the next visit is the receipt for all before it. Where many read one topic, try [`repeat`](Self::repeat) first: it takes
+/// 1. [`fill`](Self::fill) an [`Out`] that is clear, and send what it holds. Never fill while bytes
+///    of the last visit are unsent:
+///    the next visit is the receipt for all before it. Where many read one topic, try
+///    [`repeat`](Self::repeat) first: it takes
 ///    what the `Out` still holds of the visit before.
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
-/// 5. At the end, [`receipt`](Self::receipt) and [`is_complete`](Self::is_complete) say what the client was told.
+/// 5. At the end, [`receipt`](Self::receipt) and [`is_complete`](Self::is_complete) say what the
+///    client was told.
 #[derive(Debug)]
 pub struct Pump {
     /// Where the events come from.
@@ -73,14 +79,16 @@ pub struct Pump {
 /// Where the events come from.
 #[derive(Debug)]
 enum Feed {
-    /// From a stream of the list, at its pace. Boxed, since it is twice the size of the other, of which there may be more.
+    /// From a stream of the list, at its pace. Boxed, since it is twice the size of the other, of
+    /// which there may be more.
     Paced(Box<Paced>),
     /// From a topic, as they are published.
     Topic(Subscription),
 }
 
 impl Pump {
-    /// The pump of a client that comes with `last_event_id`. Where the stream says nothing of keep-alive, `keep_alive` holds.
+    /// The pump of a client that comes with `last_event_id`. Where the stream says nothing of
+    /// keep-alive, `keep_alive` holds.
     ///
     /// # Errors
     /// The client has had everything: the number that would come next.
@@ -124,7 +132,8 @@ impl Pump {
         Self::with(Feed::Topic(subscription), keep_alive)
     }
 
-    /// The same, with a blank line behind its keep-alive comments or without one, where its stream does not say.
+    /// The same, with a blank line behind its keep-alive comments or without one, where its stream
+    /// does not say.
     pub fn with_blank(mut self, usual: bool) -> Self {
         self.blank = match &self.feed {
             Feed::Paced(paced) => paced.variant.stream.keep_alive_blank.unwrap_or(usual),
@@ -201,7 +210,8 @@ impl Pump {
         }
     }
 
-    /// Takes what `out` holds, which was written for another client, where a visit would write the same.
+    /// Takes what `out` holds, which was written for another client, where a visit would write the
+    /// same.
     pub fn repeat(&mut self, now: Instant, out: &Out) -> Option<Next> {
         let quiet = match self.keep_alive {
             KeepAlive::Off => true,
@@ -242,8 +252,8 @@ impl Pump {
         }
     }
 
-    /// What is asked while bytes of the last visit are unsent: whether the client is so far behind that it
-    /// is to be cut off.
+    /// What is asked while bytes of the last visit are unsent: whether the client is so far behind
+    /// that it is to be cut off.
     pub fn is_too_slow(&self) -> bool {
         match &self.feed {
             Feed::Paced(_) => false,

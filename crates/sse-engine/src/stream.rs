@@ -1,4 +1,5 @@
-//! A stream is data, not code: a path, a source, a pace. Nothing else in the server knows one by name.
+//! A stream is data, not code: a path, a source, a pace. Nothing else in the server knows one by
+//! name.
 
 mod info;
 mod numbering;
@@ -23,7 +24,8 @@ pub use variant::Variant;
 /// One entry of the stream list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {
-    /// Where it is served, with its leading slash. Never `/`, `/healthz` or below `/api` or `/topics`.
+    /// Where it is served, with its leading slash. Never `/`, `/healthz` or below `/api` or
+    /// `/topics`.
     pub path: String,
     /// What the window calls it.
     pub title: String,
@@ -35,13 +37,13 @@ pub struct Stream {
     pub source: Source,
     /// When they are sent.
     pub pace: Pace,
-    /// Milliseconds a client is told to wait before it reconnects, sent with the first event of each
-    /// connection.
+    /// Milliseconds a client is told to wait before it reconnects, sent with the first event of
+    /// each connection.
     pub retry: Option<u64>,
     /// When a comment keeps an idle connection alive; `None` is as the server has it.
     pub keep_alive: Option<KeepAlive>,
-    /// Whether a blank line follows that comment; `None` is as the server has it. Clients that make an event of every block want
-    /// none.
+    /// Whether a blank line follows that comment; `None` is as the server has it. Clients that make
+    /// an event of every block want none.
     pub keep_alive_blank: Option<bool>,
     /// Further fields of the response head; one that the server sends too takes its place.
     pub headers: Vec<(HeaderName, HeaderValue)>,
@@ -56,7 +58,8 @@ pub enum Source {
     Counter,
     /// Every event is made of the same texts.
     Template(Box<Entry>),
-    /// The events in their order, and from the beginning again where there are to be more. Never empty.
+    /// The events in their order, and from the beginning again where there are to be more. Never
+    /// empty.
     List(Vec<Entry>),
 }
 
@@ -84,7 +87,8 @@ pub struct Pace {
     pub every: Duration,
     /// By how much of it, more or less, each of these times differs; at most `every`.
     pub jitter: Duration,
-    /// What the differences, `{random}` and `{pick}` are made from: the same seed gives the same stream.
+    /// What the differences, `{random}` and `{pick}` are made from: the same seed gives the same
+    /// stream.
     pub seed: u64,
 }
 
@@ -127,8 +131,8 @@ impl Stream {
         }
     }
 
-    /// Where in a list of so many entries the event with this number stands: the first of the stream is the first of
-    /// the list, and what comes before it is at the end.
+    /// Where in a list of so many entries the event with this number stands: the first of the
+    /// stream is the first of the list, and what comes before it is at the end.
     fn index(&self, n: u64, entries: usize) -> usize {
         let entries = i128::try_from(entries.max(1)).unwrap_or(1);
         let place = (i128::from(n) - i128::from(self.from)).rem_euclid(entries);

@@ -25,8 +25,8 @@ pub fn cut(text: &str) -> String {
     cut
 }
 
-/// As much of a text as so many bytes hold, its last character whole, and a sign for each control character: a terminal obeys
-/// those.
+/// As much of a text as so many bytes hold, its last character whole, and a sign for each control
+/// character: a terminal obeys those.
 pub fn tame(text: &str, bytes: usize) -> String {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
@@ -35,8 +35,9 @@ pub fn tame(text: &str, bytes: usize) -> String {
     text[..end].replace(char::is_control, "\u{fffd}")
 }
 
-/// A text as one word of a command line, for sh, bash, zsh, fish and PowerShell alike: as it is, or in single quotes. `None` where
-/// that is not enough: quotes, backslashes, controls and what is not ASCII mean different things there.
+/// A text as one word of a command line, for sh, bash, zsh, fish and PowerShell alike: as it is, or
+/// in single quotes. `None` where that is not enough: quotes, backslashes, controls and what is not
+/// ASCII mean different things there.
 pub fn shell_word(text: &str) -> Option<Cow<'_, str>> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/:@+".contains(&b);
     let quotable = |b: u8| (b.is_ascii_graphic() || b == b' ') && !b"'\\".contains(&b);
@@ -49,7 +50,8 @@ pub fn shell_word(text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// A URL as one word of a command line; what no quotes can hold is percent-encoded, and means the same to this server.
+/// A URL as one word of a command line; what no quotes can hold is percent-encoded, and means the
+/// same to this server.
 pub fn shell_url(url: &str) -> String {
     let encoded = url.replace('\'', "%27").replace('\\', "%5C");
     shell_word(&encoded).map_or_else(
@@ -77,7 +79,8 @@ mod tests {
         assert_eq!(cut(&format!("{almost}\n")), almost + "…");
     }
 
-    /// `http://localhost:8000/ticks&touch$IFS$9made` was printed as it is, and pasting it made a file.
+    /// `http://localhost:8000/ticks&touch$IFS$9made` was printed as it is, and pasting it made a
+    /// file.
     #[test]
     fn a_word_of_a_command_line_is_that_and_nothing_else() {
         for (text, word) in [

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// What both clocks show at one moment. Whoever has clocks reads them and hands this in, so that all that depends on time can be
-/// tested without waiting.
+/// What both clocks show at one moment. Whoever has clocks reads them and hands this in, so that
+/// all that depends on time can be tested without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
     /// Tells how much time passes: what is due, and what is late.
@@ -24,8 +24,8 @@ impl Now {
 
 /// Reads a time such as `500ms`, `2s` or `1m 30s`; `None` where the text is none.
 pub fn read_time(text: &str) -> Option<Duration> {
-    // humantime 2.4 panics where parts add up to 2^64 s only by the second that their nanoseconds carry. So few and so
-    // short numbers of years come nowhere near.
+    // humantime 2.4 panics where parts add up to 2^64 s only by the second that their nanoseconds
+    // carry. So few and so short numbers of years come nowhere near.
     let short = |digits: &str| digits.len() <= 9;
     let mut numbers = text.split(|c: char| !(c.is_ascii_digit() || c.is_whitespace()));
     if text.len() > 64 || !numbers.all(short) {

@@ -1,5 +1,5 @@
-//! Topics: streams that somebody else feeds. What is published is kept in a ring, rendered once, and each
-//! subscriber is a place in it.
+//! Topics: streams that somebody else feeds. What is published is kept in a ring, rendered once,
+//! and each subscriber is a place in it.
 //!
 //! | module | what it is for |
 //! |---|---|
@@ -51,7 +51,8 @@ const MAX_NAME: usize = 64;
 pub struct Topics {
     config: TopicConfig,
     set: Mutex<Set>,
-    /// Changes with each publish to any topic and each end of one, so that a follower is woken once however much was published.
+    /// Changes with each publish to any topic and each end of one, so that a follower is woken once
+    /// however much was published.
     changed: watch::Sender<()>,
 }
 
@@ -122,7 +123,8 @@ impl Topics {
         }
     }
 
-    /// Publishes to the topic of this name. Where it is ended meanwhile, the rest goes to the one that begins then.
+    /// Publishes to the topic of this name. Where it is ended meanwhile, the rest goes to the one
+    /// that begins then.
     ///
     /// # Errors
     /// As [`topic`](Self::topic), and as [`Topic::publish`].
@@ -143,8 +145,8 @@ impl Topics {
 
     /// Ends the topic of this name. Answers whether there was one.
     ///
-    /// Its subscribers are sent what they lack and then the end; those that come back are told of a gap by the topic that
-    /// begins with them.
+    /// Its subscribers are sent what they lack and then the end; those that come back are told of a
+    /// gap by the topic that begins with them.
     pub fn end(&self, name: &str) -> bool {
         let ended = lock(&self.set).topics.remove(name);
         if let Some(topic) = &ended {
@@ -153,8 +155,9 @@ impl Topics {
         ended.is_some()
     }
 
-    /// Ends the topics that nobody has read or fed since a look that long ago. Answers how many those were. To be called now and
-    /// then: a topic goes when it was idle at a first and a last look, and never used in between.
+    /// Ends the topics that nobody has read or fed since a look that long ago. Answers how many
+    /// those were. To be called now and then: a topic goes when it was idle at a first and a last
+    /// look, and never used in between.
     pub fn expire(&self, now: Instant) -> usize {
         let ttl = self.config.ttl;
         if ttl.is_zero() {
@@ -197,8 +200,9 @@ impl Topics {
     }
 }
 
-/// Whether a topic can have this name: 1 to 64 of `A-Z a-z 0-9 . _ ~ -`, none of which needs an escape in a URL, and a letter or digit first, so
-/// that no client takes the name for a step between folders.
+/// Whether a topic can have this name: 1 to 64 of `A-Z a-z 0-9 . _ ~ -`, none of which needs an
+/// escape in a URL, and a letter or digit first, so that no client takes the name for a step
+/// between folders.
 pub fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -272,8 +276,8 @@ mod tests {
         assert_eq!(names, ["first", "third"]);
     }
 
-    /// A topic stayed for ever once it had been published to, and with as many as there may be an EventSource of a new one got
-    /// 503, which it never tries again after.
+    /// A topic stayed for ever once it had been published to, and with as many as there may be an
+    /// EventSource of a new one got 503, which it never tries again after.
     #[test]
     fn a_topic_that_nobody_reads_and_nobody_feeds_goes_by_itself() {
         let topics = Topics::new(TopicConfig {

@@ -1,7 +1,7 @@
 //! The streams that are served: a list that a person can change while the server runs.
 //!
-//! A list that was read whole and without a mistake takes the place of the one before, for connections that begin
-//! from then on. Whatever cannot be understood changes nothing, and is told.
+//! A list that was read whole and without a mistake takes the place of the one before, for
+//! connections that begin from then on. Whatever cannot be understood changes nothing, and is told.
 
 mod follow;
 mod news;
@@ -43,8 +43,8 @@ pub struct StreamsFile {
     pub short: String,
     /// Whether it is there. While it never was, the shipped streams are served.
     pub exists: bool,
-    /// Goes up whenever a list of it begins to be served: much can change of a stream that is not in its
-    /// [`StreamInfo`].
+    /// Goes up whenever a list of it begins to be served: much can change of a stream that is not
+    /// in its [`StreamInfo`].
     pub revision: u64,
     /// Why it is not what is served.
     pub problem: Option<FileProblem>,

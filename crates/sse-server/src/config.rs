@@ -15,9 +15,9 @@ pub const DEFAULT_PORT: u16 = 8000;
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen. `None` is loopback, 127.0.0.1 and `[::1]` on one port. An address beyond loopback
-    /// is for the person to ask for, never a default (invariant 1), and comes beside loopback. A literal
-    /// loopback address is the only one.
+    /// Where to listen. `None` is loopback, 127.0.0.1 and `[::1]` on one port. An address beyond
+    /// loopback is for the person to ask for, never a default (invariant 1), and comes beside
+    /// loopback. A literal loopback address is the only one.
     pub host: Option<IpAddr>,
     /// The port; 0 takes any free one.
     pub port: u16,
@@ -33,8 +33,8 @@ pub struct Config {
     pub limits: Limits,
     /// The streams that are served where there is no file of them.
     pub streams: Vec<Stream>,
-    /// The file of streams, which is followed: what it holds is served from the next connection on, unless there is
-    /// a mistake in it. It need not exist.
+    /// The file of streams, which is followed: what it holds is served from the next connection on,
+    /// unless there is a mistake in it. It need not exist.
     pub streams_file: Option<PathBuf>,
     /// What topics keep, and what becomes of those who read them slowly.
     pub topics: TopicConfig,
@@ -66,15 +66,15 @@ pub struct Limits {
     pub reserve: usize,
     /// Bytes of a request head, at least 8 KiB.
     pub head_bytes: usize,
-    /// Time for a request head, and for a request body, to arrive. Also how long an idle connection is
-    /// kept between two requests.
+    /// Time for a request head, and for a request body, to arrive. Also how long an idle connection
+    /// is kept between two requests.
     pub head_time: Duration,
     /// Bytes of a request body.
     pub body_bytes: usize,
     /// Bytes that the bodies of all requests which are being read may take in memory together.
     pub all_bodies_bytes: usize,
-    /// How long a socket may take no byte while bytes wait. A client that reads so slowly that its window
-    /// stays shut for this long is given up too: from here the two look alike.
+    /// How long a socket may take no byte while bytes wait. A client that reads so slowly that its
+    /// window stays shut for this long is given up too: from here the two look alike.
     pub stall: Duration,
     /// Bytes asked of the kernel as the send buffer of a connection (Linux doubles the number).
     pub send_buffer: usize,

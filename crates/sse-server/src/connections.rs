@@ -1,9 +1,11 @@
 //! The table of connections: who is on which stream, what it was sent, and how it ended.
 //!
-//! It is the one truth that window, API and command line read (invariant 9). Closed connections stay
-//! for a while, refused requests too, because EventSource tells a page neither status nor reason.
+//! It is the one truth that window, API and command line read (invariant 9). Closed connections
+//! stay for a while, refused requests too, because EventSource tells a page neither status nor
+//! reason.
 //!
-//! A row is written by the one task that owns its connection, and counted only after the kernel took the bytes.
+//! A row is written by the one task that owns its connection, and counted only after the kernel
+//! took the bytes.
 
 mod log;
 mod look;
@@ -42,8 +44,9 @@ use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
 pub use why::{EndedBy, Why};
 
-/// How many connections that ended, and how many that were refused, are kept. Each has its own places: any
-/// page can have itself refused a hundred times, and must not wipe out how the others ended.
+/// How many connections that ended, and how many that were refused, are kept. Each has its own
+/// places: any page can have itself refused a hundred times, and must not wipe out how the others
+/// ended.
 const KEPT: usize = 50;
 
 /// While so few connections are open, each new one has a tap from its first byte on.
@@ -64,8 +67,8 @@ struct Shared {
     table: Mutex<Table>,
     /// Goes up when somebody should look again.
     changed: watch::Sender<u64>,
-    /// Whether `changed` has gone up since the last look, so that a busy stream pays one atomic load an
-    /// event and not one notification.
+    /// Whether `changed` has gone up since the last look, so that a busy stream pays one atomic
+    /// load an event and not one notification.
     told: AtomicBool,
     limit: usize,
     /// What was made of the table for whoever looks at it.
@@ -200,8 +203,8 @@ impl Connections {
         self.table().serving = since;
     }
 
-    /// What a connection was sent, as far as it is kept, from its byte `from` on. A connection whose bytes were not kept has
-    /// them kept from now on.
+    /// What a connection was sent, as far as it is kept, from its byte `from` on. A connection
+    /// whose bytes were not kept has them kept from now on.
     pub(crate) fn wire(&self, id: u64, from: u64) -> Option<WireView> {
         let mut table = self.table();
         let row = table.arc_of(id)?;
@@ -234,8 +237,8 @@ impl Connections {
 
     /// Says that somebody should look again.
     fn tell(&self) {
-        // So that what was noted before is seen by whoever looked before this load: else the last change before a
-        // silence could go untold.
+        // So that what was noted before is seen by whoever looked before this load: else the last
+        // change before a silence could go untold.
         fence(Ordering::SeqCst);
         if !self.0.told.load(Ordering::Relaxed) && !self.0.told.swap(true, Ordering::AcqRel) {
             self.0.changed.send_modify(|n| *n += 1);
@@ -279,7 +282,8 @@ impl Table {
         returns.came(row, resume, answered, now, is_there);
     }
 
-    /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the longest ago.
+    /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the
+    /// longest ago.
     fn look_at(&mut self, row: &Arc<Row>) {
         let before = self.looked_at.len();
         self.looked_at
@@ -328,7 +332,8 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// Notes that the kernel took `events` more, the last of them numbered `last`, and `bytes` in all.
+    /// Notes that the kernel took `events` more, the last of them numbered `last`, and `bytes` in
+    /// all.
     pub(crate) fn sent(&self, events: u64, last: Option<u64>, bytes: u64) {
         self.row.sent.add(events, last, bytes);
         self.connections.tell();
@@ -344,12 +349,14 @@ impl Open {
         self.row.sent.block(blocked);
     }
 
-    /// Notes how the connection ended and what its client was told, where that is known, and frees its place.
+    /// Notes how the connection ended and what its client was told, where that is known, and frees
+    /// its place.
     pub(crate) fn end(self, ending: Why, told: Option<Receipt>) {
         self.close(ending, told, Instant::now());
     }
 
-    /// The first word counts: what is said when it is dropped comes too late where something was said before.
+    /// The first word counts: what is said when it is dropped comes too late where something was
+    /// said before.
     fn close(&self, ending: Why, told: Option<Receipt>, now: Instant) {
         let told = told.unwrap_or_else(|| self.row.usually_told());
         let cut = self.row.cut(ending, told.whole);
@@ -397,8 +404,8 @@ impl Open {
 }
 
 impl Drop for Open {
-    /// A connection that went away without a word: its task was dropped, by a stop whose grace was over or
-    /// because the connection broke before the stream began.
+    /// A connection that went away without a word: its task was dropped, by a stop whose grace was
+    /// over or because the connection broke before the stream began.
     fn drop(&mut self) {
         let ending = Why::Dropped;
         self.close(ending, None, Instant::now());

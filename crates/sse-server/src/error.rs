@@ -6,8 +6,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// What can go wrong when a server is configured, started or published to.
 ///
-/// Each message says what is wrong and what to do about it. Errors are `Clone` because the life cycle
-/// hands the same one to everybody who waits for it.
+/// Each message says what is wrong and what to do about it. Errors are `Clone` because the life
+/// cycle hands the same one to everybody who waits for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

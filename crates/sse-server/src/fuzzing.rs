@@ -17,9 +17,10 @@ use sse_engine::pump::{Next, Pump};
 use sse_engine::stream::{Source, Stream, Variant};
 use sse_engine::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
 
-/// A client comes back with these bytes as its last event id. A counter goes on behind a number of its own,
-/// and else begins. A topic sends what comes behind one of its events, and else all that it keeps behind a
-/// gap event; and whoever is cut off in that and comes back gets the rest, each event once.
+/// A client comes back with these bytes as its last event id. A counter goes on behind a number of
+/// its own, and else begins. A topic sends what comes behind one of its events, and else all that
+/// it keeps behind a gap event; and whoever is cut off in that and comes back gets the rest, each
+/// event once.
 ///
 /// `BORN` in the bytes stands for when the topic began, which no fuzzer could guess.
 pub fn last_event_id(id: &[u8]) {
@@ -155,8 +156,8 @@ pub fn query(query: &[u8]) {
     ClientQuery::only_tag(Some(&query));
 }
 
-/// A request to publish: what is accepted arrives at a subscriber as the events that it says and no more
-/// (invariant 6), what is not is refused in a sentence.
+/// A request to publish: what is accepted arrives at a subscriber as the events that it says and no
+/// more (invariant 6), what is not is refused in a sentence.
 pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
     let mut headers = HeaderMap::new();
     if let Ok(content_type) = HeaderValue::from_bytes(content_type) {
@@ -221,8 +222,8 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
     assert_eq!(last, published.id);
 }
 
-/// A file of streams: a mistake is told in a sentence, with a line that is there; what is read can be previewed, and each part of that
-/// decodes to one event at most (invariant 6).
+/// A file of streams: a mistake is told in a sentence, with a line that is there; what is read can
+/// be previewed, and each part of that decodes to one event at most (invariant 6).
 pub fn streams_file(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else {
         return;

@@ -1,10 +1,11 @@
 //! Who may come in. The first thing that every request meets, before any route.
 //!
-//! The threat: a page on any site can make its visitor's browser send requests to a port on loopback,
-//! and by DNS rebinding can even give them its own name. Loopback is therefore no boundary. The check
-//! of `Host` carries the weight against rebinding, since a browser always sends the name that the page
-//! believes it talks to; the check of `Origin` keeps other sites from reading what CORS would show
-//! them; `Sec-Fetch-Site` covers the requests that carry no Origin (images, scripts, no-cors).
+//! The threat: a page on any site can make its visitor's browser send requests to a port on
+//! loopback, and by DNS rebinding can even give them its own name. Loopback is therefore no
+//! boundary. The check of `Host` carries the weight against rebinding, since a browser always sends
+//! the name that the page believes it talks to; the check of `Origin` keeps other sites from
+//! reading what CORS would show them; `Sec-Fetch-Site` covers the requests that carry no Origin
+//! (images, scripts, no-cors).
 //!
 //! A program that is no browser may send what it likes; it could as well read the streams directly.
 //!
@@ -42,8 +43,8 @@ pub(crate) enum Area {
 }
 
 impl Area {
-    /// Whether the port that the client names has to be the one that it connected to. (Not for what is reached through
-    /// `ssh -L`, `docker -p` and development proxies.)
+    /// Whether the port that the client names has to be the one that it connected to. (Not for what
+    /// is reached through `ssh -L`, `docker -p` and development proxies.)
     fn needs_port(self) -> bool {
         matches!(self, Area::Api | Area::Page)
     }
@@ -222,8 +223,8 @@ impl Guard {
         Ok(())
     }
 
-    /// Whether a name is ours: loopback's names, the literal address that the client really connected
-    /// to, and what the person allowed. A literal address cannot be rebound.
+    /// Whether a name is ours: loopback's names, the literal address that the client really
+    /// connected to, and what the person allowed. A literal address cannot be rebound.
     fn is_ours(&self, authority: &Authority, ends: Ends) -> bool {
         authority.is_loopback_name()
             || authority.ip() == Some(ends.local.to_canonical())
@@ -252,8 +253,8 @@ impl Guard {
     }
 }
 
-/// The API tells who is connected, so it answers programs of this machine only. A reverse proxy is one of those, and whom it
-/// speaks for is not.
+/// The API tells who is connected, so it answers programs of this machine only. A reverse proxy is
+/// one of those, and whom it speaks for is not.
 fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
     let here = format!("http://localhost:{}", ends.port);
     if !ends.peer.to_canonical().is_loopback() {
@@ -279,7 +280,8 @@ fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
 /// The refusal of a page that may not read the streams, with a way out that works.
 fn foreign(origin: &Origin) -> Refusal {
     let shown = origin.as_str();
-    // One that is written otherwise than browsers write it, with a slash behind it for instance, would be another one.
+    // One that is written otherwise than browsers write it, with a slash behind it for instance,
+    // would be another one.
     let allowed = Origin::to_allow(shown).is_ok_and(|allowed| allowed == *origin);
     let word = allowed.then(|| shell_word(shown));
     let sentence = match word {
@@ -300,8 +302,8 @@ fn foreign(origin: &Origin) -> Refusal {
     }
 }
 
-/// A request without an Origin that another site made the browser send, and that is not a navigation
-/// (an image, a script, a no-cors fetch), has no business here.
+/// A request without an Origin that another site made the browser send, and that is not a
+/// navigation (an image, a script, a no-cors fetch), has no business here.
 fn check_fetch_metadata(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
     let is = |name: &str, values: &[&str]| {
         headers

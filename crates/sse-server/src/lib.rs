@@ -1,7 +1,7 @@
 //! The SSE server of SSE Workbench, without a window and without a display.
 //!
-//! A request goes one way, from the top of this table to the bottom. Each module may name those below it, never those above
-//! (`tests/directions.rs` holds that).
+//! A request goes one way, from the top of this table to the bottom. Each module may name those
+//! below it, never those above (`tests/directions.rs` holds that).
 //!
 //! | module | what it is for |
 //! |---|---|
@@ -10,9 +10,9 @@
 //! | `routes` | a request: may it come in, who answers it, and what the answer says |
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
 //! | `guard` | who may connect |
-//! | `connections`, `tap` | who is connected and what they were sent: the truth that window, API and command line read |
+//! | `connections`, `tap` | who is connected, and what they were sent |
 //! | `catalog` | the streams in force, and the file that they come from |
-//! | `config`, `status`, `error` | what a server is started with, where it is in its life, what can go wrong |
+//! | `config`, `status`, `error` | the start, the life, what can go wrong |
 //! | `clock`, `framing` | the one place that reads the clocks; how a body is delimited |
 //!
 //! What a stream sends, and when, is in the crate `sse-engine`.
@@ -54,8 +54,9 @@ pub use sse_engine::topics::{Draft, FirstBlock, Published, Slow, TopicConfig, To
 pub use status::{Phase, Status};
 pub use tap::{PieceView, What, WireEvent, WireView};
 
-/// Raises the limit of open files as far as this user may, since every client takes one and desktops
-/// begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at the limit.
+/// Raises the limit of open files as far as this user may, since every client takes one and
+/// desktops begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at
+/// the limit.
 pub fn raise_file_limit() {
     if let Err(e) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::debug!("the limit of open files stays as it is: {e}");

@@ -2,7 +2,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | `service` | the way of a request: guard, lookup, handler, and the marks that every answer gets |
+//! | `service` | guard, lookup, handler, and what every answer says |
 //! | `context` | what the handlers work with |
 //! | `spelling`, `lookup` | one spelling of a path, and what it leads to |
 //! | `visitor` | who asks for a stream |

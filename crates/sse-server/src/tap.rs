@@ -1,7 +1,7 @@
 //! The last bytes of one connection's wire, as the kernel took them, for whoever looks.
 //!
-//! Never: slows the stream. The sweeper puts bytes in where nobody is looking at just this moment; what it could not put in is
-//! counted and said.
+//! Never: slows the stream. The sweeper puts bytes in where nobody is looking at just this moment;
+//! what it could not put in is counted and said.
 
 mod events;
 
@@ -20,12 +20,12 @@ use sse_engine::time::since_1970;
 /// Bytes that are kept of a connection.
 pub(crate) const KEPT: usize = 64 * 1024;
 
-/// Pieces that are kept. Those of the smallest events in use are larger than a part of [`KEPT`] so small; of smaller ones the
-/// times would cost more than the bytes.
+/// Pieces that are kept. Those of the smallest events in use are larger than a part of [`KEPT`] so
+/// small; of smaller ones the times would cost more than the bytes.
 const PIECES: usize = KEPT / 16;
 
-/// A piece of so many bytes goes whole, so that what is left begins with an event; of a larger one the end stays, or a small event
-/// behind it would leave next to nothing.
+/// A piece of so many bytes goes whole, so that what is left begins with an event; of a larger one
+/// the end stays, or a small event behind it would leave next to nothing.
 const WHOLE: usize = KEPT / 16;
 
 /// The last bytes of one connection.
@@ -85,7 +85,8 @@ pub struct WireView {
     pub since_ms: u64,
     /// Bytes that the kernel took so far.
     pub taken: u64,
-    /// Bytes that are not kept: all that were taken, less all that are kept, whatever place was asked for.
+    /// Bytes that are not kept: all that were taken, less all that are kept, whatever place was
+    /// asked for.
     pub missed: u64,
     /// Whether bytes are being kept.
     pub on: bool,
@@ -127,8 +128,8 @@ impl Tap {
         }
     }
 
-    /// Takes what the kernel took of `parts`, from the byte `from` of them to the byte `to`; the first of those is the
-    /// connection's byte `offset`.
+    /// Takes what the kernel took of `parts`, from the byte `from` of them to the byte `to`; the
+    /// first of those is the connection's byte `offset`.
     pub(crate) fn take(&self, offset: u64, parts: &[&[u8]], from: usize, to: usize) {
         if from == to || !self.on.load(Ordering::Relaxed) {
             return;
@@ -184,7 +185,8 @@ impl Tap {
             (
                 [front, back].concat(),
                 kept.pieces.iter().copied().collect::<Vec<_>>(),
-                // With the same look: what is taken while it lasts is not kept, and is counted here.
+                // With the same look: what is taken while it lasts is not kept, and is counted
+                // here.
                 self.seen.load(Ordering::Relaxed),
             )
         };
@@ -370,7 +372,8 @@ mod tests {
         assert_eq!(view.missed, offset - bytes(&view).len() as u64);
     }
 
-    /// There were a thousand pieces, and a connection that had been sent 46,285 bytes had 19,166 of them left.
+    /// There were a thousand pieces, and a connection that had been sent 46,285 bytes had 19,166 of
+    /// them left.
     #[test]
     fn all_of_the_room_is_for_the_smallest_events_too() {
         let tap = Tap::new(Framing::Chunked, 0);
@@ -472,13 +475,14 @@ mod tests {
         assert_eq!(seen(&late, 1, 64, 0).missed, 64, "it began behind those");
     }
 
-    /// The foot of a wire said 262,656 and 468,951 of one and the same stream, of which 534,799 were missing: it was told of some of
-    /// what was let go, and not of the rest.
+    /// The foot of a wire said 262,656 and 468,951 of one and the same stream, of which 534,799
+    /// were missing: it was told of some of what was let go, and not of the rest.
     #[test]
     fn what_is_not_kept_is_all_that_was_taken_less_what_is_kept() {
         let tap = Tap::new(Framing::Bare, 0);
         let mut offset = 0;
-        // In goes of other sizes each time, of which some push out what is there and some are larger than all of it.
+        // In goes of other sizes each time, of which some push out what is there and some are
+        // larger than all of it.
         for length in [100, 70_000, 9, 65_536, 3, 4_096, 4_097, 61_440, 1] {
             let part = vec![b'x'; length];
             tap.take(offset, &[&part], 0, length);

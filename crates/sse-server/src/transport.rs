@@ -1,8 +1,9 @@
-//! Takes over the connections whose streams begin, and sees what their pumps want sent onto their wires.
+//! Takes over the connections whose streams begin, and sees what their pumps want sent onto their
+//! wires.
 //!
-//! A few sweepers share the connections between them, one for each core: a task for each connection would
-//! cost its memory and its wake-up ten thousand times, where a sweeper visits all that have something to do
-//! and sends each of them all that it lacks.
+//! A few sweepers share the connections between them, one for each core: a task for each connection
+//! would cost its memory and its wake-up ten thousand times, where a sweeper visits all that have
+//! something to do and sends each of them all that it lacks.
 //!
 //! | module | what it is for |
 //! |---|---|
@@ -36,7 +37,8 @@ use sweeper::Sweeper;
 /// The most sweepers. More cores than this are rather for those who read.
 const SWEEPERS: usize = 4;
 
-/// The way to the sweepers of one run. They end when the stop is through and the last clone is gone.
+/// The way to the sweepers of one run. They end when the stop is through and the last clone is
+/// gone.
 #[derive(Clone, Debug)]
 pub(crate) struct Transport(Arc<Shared>);
 
@@ -50,8 +52,8 @@ struct Shared {
 }
 
 impl Transport {
-    /// Starts the sweepers, in `tasks`. They end every stream in order after `stop`, and drop what is left
-    /// after `kill`.
+    /// Starts the sweepers, in `tasks`. They end every stream in order after `stop`, and drop what
+    /// is left after `kill`.
     pub(crate) fn start(
         topics: &Topics,
         stall: Duration,

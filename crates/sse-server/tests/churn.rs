@@ -1,5 +1,5 @@
-//! Exactly once while everything happens at once: clients are killed at random moments of the publishing
-//! and come back with their last event id.
+//! Exactly once while everything happens at once: clients are killed at random moments of the
+//! publishing and come back with their last event id.
 
 mod support;
 
@@ -18,8 +18,8 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 /// For the whole of a storm.
 const BOUND: Duration = Duration::from_secs(120);
 
-/// Publishes numbers until `until`, each behind the answer to the last and `pause`; answers what was
-/// published, with the number that the event got.
+/// Publishes numbers until `until`, each behind the answer to the last and `pause`; answers what
+/// was published, with the number that the event got.
 async fn publish(
     bench: Arc<Bench>,
     publisher: u64,
@@ -40,7 +40,8 @@ async fn publish(
     published
 }
 
-/// Lets `clients` follow while `publishers` publish for `time`, and demands that each has everything.
+/// Lets `clients` follow while `publishers` publish for `time`, and demands that each has
+/// everything.
 async fn storm(clients: u64, publishers: u64, time: Duration, pause: Duration, life: Duration) {
     let _alone = ALONE.lock().await;
     sse_server::raise_file_limit();

@@ -26,7 +26,8 @@ async fn publish(bench: &Bench, topic: &str, data: String) {
     published.expect("a sound draft");
 }
 
-/// More subscribers than a sweeper visits in one go, and one event with nothing after it that could wake anybody again.
+/// More subscribers than a sweeper visits in one go, and one event with nothing after it that could
+/// wake anybody again.
 #[tokio::test]
 async fn one_event_reaches_a_crowd_without_another() {
     let bench = Bench::topics(keep_all()).await;
@@ -42,8 +43,9 @@ async fn one_event_reaches_a_crowd_without_another() {
     }
 }
 
-/// Events of which a visit does not carry as many as may be published ahead: a publisher that is told that all were visited, when
-/// each had got the first sixteen KiB, went on until those who read were too far behind.
+/// Events of which a visit does not carry as many as may be published ahead: a publisher that is
+/// told that all were visited, when each had got the first sixteen KiB, went on until those who
+/// read were too far behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_of_longer_events_waits_for_full_visits() {
     let bench = Bench::start().await;
@@ -64,8 +66,9 @@ async fn a_batch_of_longer_events_waits_for_full_visits() {
     soon("the last event of all", readers.join_all()).await;
 }
 
-/// A batch of six times what a subscriber may lag and three times what is kept, but no more than sockets hold: publishing keeps
-/// step with the sweepers, so nobody is cut off for not having been visited, and nothing is missing.
+/// A batch of six times what a subscriber may lag and three times what is kept, but no more than
+/// sockets hold: publishing keeps step with the sweepers, so nobody is cut off for not having been
+/// visited, and nothing is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_batch_reaches_those_who_read_whole() {
     let bench = Bench::start().await;

@@ -1,5 +1,5 @@
-//! Two hundred lives of one server leave nothing behind. Alone in its binary: it counts what belongs to
-//! the whole process.
+//! Two hundred lives of one server leave nothing behind. Alone in its binary: it counts what
+//! belongs to the whole process.
 
 mod support;
 
@@ -41,7 +41,8 @@ async fn two_hundred_cycles_leave_no_descriptor_task_or_memory_behind() {
     );
 }
 
-/// One life, with a client that reads, one that never does, one that sent half a request and one that left.
+/// One life, with a client that reads, one that never does, one that sent half a request and one
+/// that left.
 async fn cycle(server: &Server) {
     server.start().await.expect("a free port");
     let addr = ([127, 0, 0, 1], server.status().borrow().port).into();

@@ -1,5 +1,5 @@
-//! What clients and people do to a server in the midst of publishing, all at once; and everybody who goes
-//! on, or comes back, has every event exactly once.
+//! What clients and people do to a server in the midst of publishing, all at once; and everybody
+//! who goes on, or comes back, has every event exactly once.
 
 mod support;
 
@@ -24,8 +24,8 @@ fn numbered(n: u64) -> Draft {
     }
 }
 
-/// Half a request, half a body, nonsense, and connections beyond every limit, none of them given up by its
-/// client: publishing and those that subscribe do not notice.
+/// Half a request, half a body, nonsense, and connections beyond every limit, none of them given up
+/// by its client: publishing and those that subscribe do not notice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn half_sent_requests_and_connects_beyond_the_limit_disturb_nobody() {
     let bench = Bench::with(Config {

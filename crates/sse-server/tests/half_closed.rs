@@ -1,5 +1,5 @@
-//! Clients that say they have sent all and wait for their answer (RFC 9112 9.6): they are answered, and those that left are told
-//! from them all the same.
+//! Clients that say they have sent all and wait for their answer (RFC 9112 9.6): they are answered,
+//! and those that left are told from them all the same.
 
 mod support;
 
@@ -10,7 +10,8 @@ use support::topics::keep_all;
 use support::{Bench, Client, data, soon};
 use tokio::io::AsyncWriteExt;
 
-/// The design's bound is 100 ms; a machine under load gets ten times that before a test calls it late.
+/// The design's bound is 100 ms; a machine under load gets ten times that before a test calls it
+/// late.
 const PROMPT: Duration = Duration::from_secs(1);
 
 /// Nothing is sent but events and what the wire itself sends.
@@ -94,7 +95,8 @@ async fn a_subscriber_is_sent_what_is_published_later() {
     client.until("data: two\n\n").await;
 }
 
-/// 1. The client closes its sending side and the stream goes on. 2. It leaves. Nothing tells of that but the answer to bytes that
+/// 1. The client closes its sending side and the stream goes on. 2. It leaves. Nothing tells of
+///    that but the answer to bytes that
 /// are sent to it.
 #[tokio::test]
 async fn who_leaves_later_is_noticed_before_the_next_event() {

@@ -1,5 +1,6 @@
-//! Clients whose network is gone: no FIN, no reset, only silence. Their packets are dropped in a network
-//! namespace, which takes root and `ip`; a machine that does not allow it is told so, and nothing is tested.
+//! Clients whose network is gone: no FIN, no reset, only silence. Their packets are dropped in a
+//! network namespace, which takes root and `ip`; a machine that does not allow it is told so, and
+//! nothing is tested.
 
 #![cfg(target_os = "linux")]
 
@@ -17,12 +18,13 @@ use support::{Bench, soon};
 /// The data of the last event.
 const LAST: &str = "last";
 
-/// It holds for those who are here too: at 1 s, a machine that was compiling beside the test once kept one of them from
-/// reading for so long.
+/// It holds for those who are here too: at 1 s, a machine that was compiling beside the test once
+/// kept one of them from reading for so long.
 const STALL: Duration = Duration::from_secs(3);
 /// The bound on a client that vanished: `stall`, and the five seconds that the kernel waits longer.
 const VANISHED: Duration = Duration::from_secs(8);
-/// What a machine under load gets on top. (Also what the kernel's own timer for a connection may be late.)
+/// What a machine under load gets on top. (Also what the kernel's own timer for a connection may be
+/// late.)
 const SLACK: Duration = Duration::from_secs(4);
 
 /// A network namespace behind a pair of virtual interfaces; deleted when it is dropped.
@@ -37,8 +39,8 @@ struct Namespace {
 impl Namespace {
     fn new() -> Result<Self, String> {
         let pid = std::process::id();
-        // Of the addresses that are set aside for benchmarks (RFC 2544), four for each process: hardly a
-        // machine is part of a network that has them.
+        // Of the addresses that are set aside for benchmarks (RFC 2544), four for each process:
+        // hardly a machine is part of a network that has them.
         let [_, _, high, low] = (pid % 16_384 * 4).to_be_bytes();
         let new = Self {
             name: format!("sse-test-{pid}"),

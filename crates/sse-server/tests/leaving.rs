@@ -8,7 +8,8 @@ use socket2::SockRef;
 use sse_server::{EndedBy, Limits};
 use support::Bench;
 
-/// The design's bound is 100 ms; a machine under load gets ten times that before a test calls it late.
+/// The design's bound is 100 ms; a machine under load gets ten times that before a test calls it
+/// late.
 const PROMPT: Duration = Duration::from_secs(1);
 
 #[tokio::test]
@@ -41,8 +42,8 @@ async fn a_client_that_resets_is_gone_before_its_next_event() {
     assert_eq!((ended.by, ended.why.words()), (EndedBy::Client, "reset"));
 }
 
-/// One that wrote without end used to keep its task reading: other streams stalled for seconds, and a stop
-/// took as long.
+/// One that wrote without end used to keep its task reading: other streams stalled for seconds, and
+/// a stop took as long.
 #[tokio::test]
 async fn a_client_that_sends_without_end_is_dropped_and_delays_nobody() {
     let bench = Bench::start().await;

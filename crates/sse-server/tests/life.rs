@@ -57,8 +57,8 @@ async fn localhost_works_whichever_family_it_means() {
     assert!(families > 0);
 }
 
-/// Linux only: there every address of 127/8 is this machine's, so that one which was not asked for stands
-/// for its other addresses. A server on 0.0.0.0 would answer.
+/// Linux only: there every address of 127/8 is this machine's, so that one which was not asked for
+/// stands for its other addresses. A server on 0.0.0.0 would answer.
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn nothing_listens_beyond_loopback_unless_it_was_asked_for() {
@@ -144,7 +144,8 @@ async fn followers_see_the_states_in_order() {
     let bench = Bench::start().await;
     let (_client, _) = bench.get("/endless").await;
     let mut status = bench.server.status();
-    // A task of its own, polled between the owner's steps: a watch shows the latest state, not every one.
+    // A task of its own, polled between the owner's steps: a watch shows the latest state, not
+    // every one.
     let follower = tokio::spawn(async move {
         let mut seen = vec![status.borrow_and_update().phase];
         while *seen.last().expect("one at least") != Phase::Stopped {

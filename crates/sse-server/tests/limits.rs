@@ -115,7 +115,8 @@ async fn bodies_have_a_size_and_a_time() {
     assert_eq!(cut.head().await.status, 400);
 }
 
-/// Bodies used to be kept until they were whole: a hundred clients that each held one byte back cost 100 MiB.
+/// Bodies used to be kept until they were whole: a hundred clients that each held one byte back
+/// cost 100 MiB.
 #[tokio::test]
 #[cfg(target_os = "linux")] // It reads /proc.
 async fn a_body_that_is_to_be_forgotten_is_not_kept() {

@@ -1,5 +1,5 @@
-//! What subscribers cost: nothing that grows with what they do not read, and nothing that grows with time.
-//! Apart from the others because it counts what belongs to the whole process.
+//! What subscribers cost: nothing that grows with what they do not read, and nothing that grows
+//! with time. Apart from the others because it counts what belongs to the whole process.
 
 #![cfg(target_os = "linux")] // It reads /proc.
 
@@ -16,8 +16,8 @@ use tokio::task::JoinSet;
 /// One test at a time: each counts the whole process.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// Invariant 3: an event of which somebody has only a part is the topic's, not a copy of his own. (The
-/// smallest kernel buffers, so that the parts are small.)
+/// Invariant 3: an event of which somebody has only a part is the topic's, not a copy of his own.
+/// (The smallest kernel buffers, so that the parts are small.)
 #[tokio::test]
 async fn two_hundred_that_stall_over_large_events_do_not_hold_a_copy_each() {
     let _alone = ALONE.lock().await;
@@ -57,7 +57,8 @@ async fn two_hundred_that_stall_over_large_events_do_not_hold_a_copy_each() {
     assert_eq!(open, 201, "none is cut while the ring keeps what it lacks");
     grown = grown.max(resident_kib().saturating_sub(before));
     println!("{grown} KiB for 200 subscribers that stall over 4 events of 1 MiB");
-    // The ring's 4 MiB, a body and its frame, what the reader decodes, and what the allocator keeps of them.
+    // The ring's 4 MiB, a body and its frame, what the reader decodes, and what the allocator keeps
+    // of them.
     assert!(grown < 60 * 1024, "{grown} KiB");
     for subscriber in stalled.iter_mut().take(2) {
         for n in 1..=4 {

@@ -1,4 +1,5 @@
-//! Streams of a file: served, changed while the server runs, and kept as they were by every mistake.
+//! Streams of a file: served, changed while the server runs, and kept as they were by every
+//! mistake.
 
 mod support;
 

@@ -393,7 +393,8 @@ async fn publishers_at_once_get_an_id_each_and_everybody_the_same_order() {
     }
 }
 
-/// Answers to requests that came together are sent together, but none waits for a request that is not there yet.
+/// Answers to requests that came together are sent together, but none waits for a request that is
+/// not there yet.
 #[tokio::test]
 async fn requests_that_come_together_are_all_answered_in_their_order() {
     let bench = Bench::start().await;
@@ -440,8 +441,8 @@ async fn requests_that_come_together_are_all_answered_in_their_order() {
     assert_eq!(data(&client.chunks().await.concat()).len(), 5);
 }
 
-/// Answers that were held for those behind them were lost when the server stopped: what they answered was published all the
-/// same. One request may be under way, without an answer yet.
+/// Answers that were held for those behind them were lost when the server stopped: what they
+/// answered was published all the same. One request may be under way, without an answer yet.
 #[tokio::test]
 async fn a_stop_in_the_midst_of_many_requests_loses_no_answer_that_was_made() {
     for round in 0..20 {

@@ -24,8 +24,8 @@ async fn upload(bench: &Bench, request: &str, bytes: usize) -> Client {
     client
 }
 
-/// The connection was closed over what the client was still sending: a reset took the answer away, and the client saw a broken
-/// pipe and no reason.
+/// The connection was closed over what the client was still sending: a reset took the answer away,
+/// and the client saw a broken pipe and no reason.
 #[tokio::test]
 async fn who_is_still_uploading_reads_why_it_is_refused() {
     let bench = Bench::start().await;
@@ -264,7 +264,8 @@ async fn a_client_that_waits_for_it_is_told_to_go_on() {
     );
 }
 
-/// A path and a program were written to the log as they came, before the guard had seen the request: a terminal obeyed them.
+/// A path and a program were written to the log as they came, before the guard had seen the
+/// request: a terminal obeyed them.
 #[tokio::test]
 async fn what_strangers_name_themselves_commands_no_terminal() {
     let bench = Bench::start().await;

@@ -1,4 +1,5 @@
-//! Coming back to a topic with a last event id: exactly what is missing, or told of the gap (invariant 5).
+//! Coming back to a topic with a last event id: exactly what is missing, or told of the gap
+//! (invariant 5).
 
 mod support;
 
@@ -7,8 +8,8 @@ use sse_server::TopicConfig;
 use support::Bench;
 use support::topics::{Subscriber, own, quoted, seq, sibling};
 
-/// A topic `/topics/news` of which the ring keeps the last `keep` of `published` events, whose data are
-/// their numbers; and the id of the last.
+/// A topic `/topics/news` of which the ring keeps the last `keep` of `published` events, whose data
+/// are their numbers; and the id of the last.
 async fn ring(keep: usize, published: u64) -> (Bench, String) {
     let bench = Bench::topics(TopicConfig {
         keep_events: keep,
@@ -22,7 +23,8 @@ async fn ring(keep: usize, published: u64) -> (Bench, String) {
     (bench, last)
 }
 
-/// Takes the events `from..=to`, and then one that is published now, so that nothing can stand between.
+/// Takes the events `from..=to`, and then one that is published now, so that nothing can stand
+/// between.
 async fn exactly(bench: &Bench, subscriber: &mut Subscriber, from: u64, to: u64) {
     for n in from..=to {
         let event = subscriber.next().await;

@@ -88,7 +88,8 @@ async fn the_end_of_a_finite_stream_is_no_loss() {
     assert_eq!(verdict(&bench, "page").repeated, Some(5));
 }
 
-/// The verdict reckoned with the number behind it, which there is none of, and the request had no answer.
+/// The verdict reckoned with the number behind it, which there is none of, and the request had no
+/// answer.
 #[tokio::test]
 async fn an_id_beyond_all_numbers_was_never_given() {
     let bench = Bench::start().await;
@@ -106,7 +107,8 @@ async fn an_id_beyond_all_numbers_was_never_given() {
     assert_eq!((said.lost, said.repeated), (Some(0), Some(1)));
 }
 
-/// A stream that is full, and an origin that is not allowed: both are refused, and both say with what the client came.
+/// A stream that is full, and an origin that is not allowed: both are refused, and both say with
+/// what the client came.
 #[tokio::test]
 async fn who_is_refused_has_come_back_with_what_it_brought() {
     let bench = Bench::limited(sse_server::Limits {
@@ -163,7 +165,8 @@ async fn what_a_topic_no_longer_keeps_is_lost() {
     assert!(said.words.ends_with(", 2 events lost"), "{}", said.words);
 }
 
-/// A file of streams that is saved while a client is away leaves the streams in it that did not change what they were.
+/// A file of streams that is saved while a client is away leaves the streams in it that did not
+/// change what they were.
 #[tokio::test]
 async fn a_list_that_changes_elsewhere_leaves_the_numbers_what_they_are() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -226,7 +229,8 @@ async fn the_reconnection_time_is_the_one_that_was_sent() {
     assert_eq!(verdict(&bench, "list").retry_ms, Some(2000));
 }
 
-/// A page whose error handler makes a new EventSource replays the stream for ever; the table was a wall of green.
+/// A page whose error handler makes a new EventSource replays the stream for ever; the table was a
+/// wall of green.
 #[tokio::test]
 async fn who_replays_a_stream_after_a_204_is_told_of() {
     let bench = Bench::start().await;
@@ -324,7 +328,8 @@ async fn two_of_one_client_at_once_are_told_of() {
     bench.table("neither does", none).await;
 }
 
-/// A program that keeps a log reads what the table knows, and nothing that was secret in the request.
+/// A program that keeps a log reads what the table knows, and nothing that was secret in the
+/// request.
 #[tokio::test]
 async fn what_happens_is_told_and_secrets_are_not() {
     let bench = Bench::start().await;

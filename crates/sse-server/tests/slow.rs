@@ -1,5 +1,5 @@
-//! Subscribers that read slowly or not at all: cut or skipped by policy, never in silence, and nobody else
-//! waits for them (invariants 3 and 5).
+//! Subscribers that read slowly or not at all: cut or skipped by policy, never in silence, and
+//! nobody else waits for them (invariants 3 and 5).
 
 mod support;
 
@@ -9,15 +9,16 @@ use sse_server::{Config, EndedBy, KeepAlive, Limits, Slow, TopicConfig};
 use support::Bench;
 use support::topics::{End, Event, LARGEST, Subscriber, keep_all, seq};
 
-/// What one publish, with its delivery to somebody who reads, may take while others stall. It takes about a
-/// millisecond; a machine under load gets a thousand times that before a test calls it delayed.
+/// What one publish, with its delivery to somebody who reads, may take while others stall. It takes
+/// about a millisecond; a machine under load gets a thousand times that before a test calls it
+/// delayed.
 const PROMPT: Duration = Duration::from_secs(2);
 
 /// What one that reads slowly takes at a time, in bytes.
 const PIECE: u64 = 64 * 1024;
 
-/// A server whose kernel takes little for a client. Without keep-alive: a comment would wake what only a
-/// publish should.
+/// A server whose kernel takes little for a client. Without keep-alive: a comment would wake what
+/// only a publish should.
 async fn narrow(topics: TopicConfig) -> Bench {
     Bench::with(Config {
         keep_alive: KeepAlive::Off,
@@ -118,8 +119,8 @@ async fn what_was_published_while_it_stalled_comes_without_another_publish() {
     assert_eq!(pauses.data().await, "meanwhile");
 }
 
-/// What one subscriber had, from the first event of a topic on. Each event must be the next one, or stand
-/// behind a gap that says what is missing.
+/// What one subscriber had, from the first event of a topic on. Each event must be the next one, or
+/// stand behind a gap that says what is missing.
 struct Account {
     /// The id that it had last.
     last: String,

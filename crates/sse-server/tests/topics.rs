@@ -337,8 +337,9 @@ async fn http_1_0_gets_a_bare_body() {
     assert_eq!(subscriber.client.rest().await, b"", "and then it ends");
 }
 
-/// An event that is sent without a copy stood alone in its visit, and a visit without bytes of its own was taken for
-/// one that had nothing to send: HTTP/1.0, where no chunk head is written, lost the event without a word.
+/// An event that is sent without a copy stood alone in its visit, and a visit without bytes of its
+/// own was taken for one that had nothing to send: HTTP/1.0, where no chunk head is written, lost
+/// the event without a word.
 #[tokio::test]
 async fn http_1_0_gets_large_events_too() {
     let bench = Bench::start().await;
@@ -397,7 +398,8 @@ async fn many_requests_of_one_connection_are_answered_in_order() {
     }
 }
 
-/// The page listened for the names that it was told of, 30 at most, and said nothing of the events that it did not hear.
+/// The page listened for the names that it was told of, 30 at most, and said nothing of the events
+/// that it did not hear.
 #[tokio::test]
 async fn an_event_source_hears_every_event_where_names_are_in_the_data() {
     let bench = Bench::start().await;

@@ -1,5 +1,5 @@
-//! Topics and the life of the server: what is told of them and of their subscribers, and that they outlive
-//! a stop.
+//! Topics and the life of the server: what is told of them and of their subscribers, and that they
+//! outlive a stop.
 
 mod support;
 
@@ -288,8 +288,8 @@ async fn a_subscriber_that_leaves_is_gone_from_the_table_and_from_the_next_publi
     assert_eq!(stays.data().await, "2");
 }
 
-/// A subscriber that sends a body was looked up before the body was read: its topic made room for others meanwhile, and it
-/// listened where nobody ever published again.
+/// A subscriber that sends a body was looked up before the body was read: its topic made room for
+/// others meanwhile, and it listened where nobody ever published again.
 #[tokio::test]
 async fn a_subscriber_whose_body_is_slow_hears_what_is_published() {
     let bench = Bench::topics(TopicConfig {
@@ -332,7 +332,8 @@ async fn a_batch_of_many_lines_costs_a_small_multiple_of_its_body() {
     assert!(grown < 100 * 1024, "{grown} KiB");
 }
 
-/// Topics stayed for ever, and with as many as there may be an EventSource of a new one got 503, after which it never tries again.
+/// Topics stayed for ever, and with as many as there may be an EventSource of a new one got 503,
+/// after which it never tries again.
 #[tokio::test]
 async fn an_ended_topic_makes_room_and_its_subscribers_learn_of_the_gap() {
     let bench = Bench::topics(TopicConfig {

@@ -92,7 +92,8 @@ async fn a_post_and_a_client_without_a_name_are_shown_too() {
     assert_eq!(bytes(&view), received);
 }
 
-/// While few are open each is kept from its first byte on; later ones from the moment that somebody looks.
+/// While few are open each is kept from its first byte on; later ones from the moment that somebody
+/// looks.
 #[tokio::test]
 async fn beyond_64_connections_a_tap_begins_when_somebody_looks() {
     let bench = Bench::start().await;

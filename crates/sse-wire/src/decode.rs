@@ -7,7 +7,8 @@
 //! the stream first: CR and LF are no part of any longer UTF-8 sequence, so each ends whatever
 //! sequence it stands behind.
 //!
-//! [standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+//! [standard]:
+//! https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
 use std::borrow::Cow;
 use std::mem;

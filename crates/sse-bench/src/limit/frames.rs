@@ -112,7 +112,8 @@ impl Topic {
         answer.extend_from_slice(&body);
     }
 
-    /// Appends what a stream begins with: the time to wait before a reconnect, and the client's place.
+    /// Appends what a stream begins with: the time to wait before a reconnect, and the client's
+    /// place.
     pub(crate) fn greeting(&self, out: &mut Vec<u8>, next: u64) {
         out.extend_from_slice(b"retry: 1000\nid: ");
         self.id(out, next - 1);

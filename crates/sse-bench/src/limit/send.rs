@@ -1,4 +1,5 @@
-//! What the limit sends, and when: answers, what subscribers lack, numbers that are due, and those that have no pace.
+//! What the limit sends, and when: answers, what subscribers lack, numbers that are due, and those
+//! that have no pace.
 
 use std::cmp::Reverse;
 use std::io::{ErrorKind, Write};
@@ -38,7 +39,8 @@ impl Limit {
         client.unsent.is_empty()
     }
 
-    /// The socket takes more: first what it did not take before, then all that the client lacks by now.
+    /// The socket takes more: first what it did not take before, then all that the client lacks by
+    /// now.
     pub(super) fn resume(&mut self, id: usize) {
         let Some(client) = &mut self.clients[id] else {
             return;
@@ -118,7 +120,8 @@ impl Limit {
             let Some(client) = &mut self.clients[id] else {
                 continue;
             };
-            // The timer of a client that left, whose number somebody else has now, says another time.
+            // The timer of a client that left, whose number somebody else has now, says another
+            // time.
             let Job::Paced {
                 next,
                 due: theirs,

@@ -119,7 +119,8 @@ impl Crowd {
             let client = &mut self.clients[number];
             let socket = socket2::SockRef::from(&client.socket);
             match socket.connect(&address) {
-                // On loopback the connection stands when this returns, so the request can follow at once.
+                // On loopback the connection stands when this returns, so the request can follow at
+                // once.
                 Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {}
                 done => done
                     .with_context(|| format!("nobody takes connections on port {}", target.port))?,
@@ -144,8 +145,8 @@ impl Crowd {
         Ok(())
     }
 
-    /// Waits for something to read, at most this long, and hands each piece of a stream over with its client's number.
-    /// Returns whether a socket was ready that is not one of the clients.
+    /// Waits for something to read, at most this long, and hands each piece of a stream over with
+    /// its client's number. Returns whether a socket was ready that is not one of the clients.
     pub(crate) fn turn(
         &mut self,
         timeout: Duration,

@@ -46,7 +46,8 @@ pub(super) fn endless(target: Target, clients: usize, seconds: f64) -> anyhow::R
     Ok(outcome)
 }
 
-/// How many events a second clients get that read as fast as the load can, and when each has its first.
+/// How many events a second clients get that read as fast as the load can, and when each has its
+/// first.
 pub(super) fn unpaced(target: Target, clients: usize, seconds: f64) -> anyhow::Result<Outcome> {
     const PATH: &str = "/endless?every=0ms";
     /// Before the events of a second are counted.
@@ -117,7 +118,8 @@ impl Readers {
         }
     }
 
-    /// How many events all of them have had: each stream counts from 1, so the last number of each says it.
+    /// How many events all of them have had: each stream counts from 1, so the last number of each
+    /// says it.
     fn events(&self) -> u64 {
         self.all.iter().filter_map(Reader::last).sum()
     }

@@ -1,4 +1,5 @@
-//! Publishes events over one kept connection, without waiting for the answer to one before it sends the next.
+//! Publishes events over one kept connection, without waiting for the answer to one before it sends
+//! the next.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;

@@ -15,8 +15,8 @@ const PATH: &str = "/numbers?every=0ms&count=5";
 /// An answer may take so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// So many streams are open at a time. Each is read to its last chunk, closed and replaced, in turn: blocking reads cost the load the
-/// least.
+/// So many streams are open at a time. Each is read to its last chunk, closed and replaced, in
+/// turn: blocking reads cost the load the least.
 pub(super) fn run(target: Target, clients: usize, seconds: f64) -> anyhow::Result<Outcome> {
     let request = target.get(PATH);
     let mut made = 0;

@@ -55,8 +55,8 @@ impl Hall {
         Ok(hall)
     }
 
-    /// Publishes so many events a second for so long, and waits a moment for the last ones. Says between two turns how long it has
-    /// been at it. Returns how many it published.
+    /// Publishes so many events a second for so long, and waits a moment for the last ones. Says
+    /// between two turns how long it has been at it. Returns how many it published.
     ///
     /// # Errors
     /// A stream or the publisher's connection ended.
@@ -139,7 +139,8 @@ pub(super) fn fanout(
     Ok(outcome)
 }
 
-/// Publishes the next event whenever fewer than `window` are under way; how many deliveries a second that makes.
+/// Publishes the next event whenever fewer than `window` are under way; how many deliveries a
+/// second that makes.
 pub(super) fn most(
     target: Target,
     clients: usize,

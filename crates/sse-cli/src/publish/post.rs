@@ -1,6 +1,7 @@
 //! The request and its answer.
 //!
-//! Nothing here waits for longer than [`PATIENCE`], and every way in which it can go wrong is a sentence.
+//! Nothing here waits for longer than [`PATIENCE`], and every way in which it can go wrong is a
+//! sentence.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What is said on stderr, by a thread of its own: a pipe that nobody reads fills up, and whoever writes to it then waits.
+//! What is said on stderr, by a thread of its own: a pipe that nobody reads fills up, and whoever
+//! writes to it then waits.
 //!
 //! Nothing else in the program may write to stderr while the server runs.
 

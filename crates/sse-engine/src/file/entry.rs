@@ -12,7 +12,8 @@ use super::{EVENT, MAX_EVENTS, MAX_FIELD, MAX_NAMES, Reader};
 use crate::bounds::MAX_EVERY;
 use crate::stream::{Entry, Source, Template};
 
-/// The longest text of an event, in bytes on the wire: as large as what can be published to a topic.
+/// The longest text of an event, in bytes on the wire: as large as what can be published to a
+/// topic.
 const MAX_EVENT: usize = 1024 * 1024;
 
 impl Reader<'_> {

@@ -7,13 +7,14 @@ use super::Reader;
 use super::value::Given;
 use super::words::named;
 
-/// How many headers a stream may have of its own, and how many bytes the value of one: clients bound the head of a
-/// response.
+/// How many headers a stream may have of its own, and how many bytes the value of one: clients
+/// bound the head of a response.
 const MAX_HEADERS: usize = 50;
 const MAX_HEADER: usize = 1024;
 const MAX_NAME: usize = 100;
 
-/// Headers that the server answers for: the framing, the life of the connection, who may read the response and what it may do.
+/// Headers that the server answers for: the framing, the life of the connection, who may read the
+/// response and what it may do.
 const OURS: [&str; 12] = [
     "connection",
     "transfer-encoding",

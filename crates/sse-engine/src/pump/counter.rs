@@ -19,10 +19,12 @@ impl Counter {
         }
     }
 
-    /// Goes on after the number that a client has; it is done when that was the last one, or is beyond.
+    /// Goes on after the number that a client has; it is done when that was the last one, or is
+    /// beyond.
     ///
-    /// Who has none that it can have given (see [`Variant::number_of`](crate::stream::Variant::number_of)) starts from the beginning:
-    /// better a repeat than a hole.
+    /// Who has none that it can have given (see
+    /// [`Variant::number_of`](crate::stream::Variant::number_of)) starts from the beginning: better
+    /// a repeat than a hole.
     pub(super) fn resume(self, had: Option<u64>) -> Self {
         let next = had.map_or(self.from, |n| n + 1);
         Self {

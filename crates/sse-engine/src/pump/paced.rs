@@ -11,11 +11,12 @@ use crate::stream::{Moment, Variant};
 use crate::time::Now;
 
 /// How far a stream may be behind its pace and still make up for it. Timers are coarse, so a fast
-/// stream is always a little late; but a client that was stalled for a minute wants the next event, not
-/// a minute of them at once.
+/// stream is always a little late; but a client that was stalled for a minute wants the next event,
+/// not a minute of them at once.
 const CATCH_UP: Duration = Duration::from_secs(1);
 
-/// Events after which a visit ends, however few bytes they have: a name that is empty is not written at all.
+/// Events after which a visit ends, however few bytes they have: a name that is empty is not
+/// written at all.
 const VISIT_EVENTS: usize = 4096;
 
 /// A stream of the list: what is left of it, and when.

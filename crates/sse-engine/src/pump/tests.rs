@@ -310,7 +310,8 @@ fn a_stream_may_have_a_keep_alive_of_its_own() {
     assert_eq!(bench.sent.len(), 1);
 }
 
-/// A client that came back with the last id of such a list got its comment, and came back, and got its comment.
+/// A client that came back with the last id of such a list got its comment, and came back, and got
+/// its comment.
 #[test]
 fn nobody_comes_back_for_what_is_no_event() {
     let stream = Stream {

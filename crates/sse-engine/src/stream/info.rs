@@ -32,10 +32,11 @@ pub struct StreamInfo {
     pub retry_ms: Option<u64>,
     /// The event names that it sends, so that a client can listen for them all.
     pub events: Vec<String>,
-    /// Whether its events have ids: without them a client that comes back gets it from its beginning.
+    /// Whether its events have ids: without them a client that comes back gets it from its
+    /// beginning.
     pub ids: bool,
-    /// Whether it sends more events without a pause than a page can take: a client that reads all that comes gets to
-    /// nothing else.
+    /// Whether it sends more events without a pause than a page can take: a client that reads all
+    /// that comes gets to nothing else.
     pub unpaced: bool,
 }
 
@@ -170,7 +171,8 @@ mod tests {
         assert_eq!(names(&stream), ["down", "message", "up"]);
     }
 
-    /// An endless stream without a pause was read by the window as it came, and its Stop took 4.5 s.
+    /// An endless stream without a pause was read by the window as it came, and its Stop took 4.5
+    /// s.
     #[test]
     fn what_has_no_pause_and_does_not_end_soon_is_told_as_that() {
         let unpaced = |stream: &Stream| StreamInfo::from(stream).unpaced;
@@ -196,7 +198,8 @@ mod tests {
         assert!(!unpaced(&stream));
     }
 
-    /// The page gave lines with an EventSource for a stream without ids, which begins anew for ever.
+    /// The page gave lines with an EventSource for a stream without ids, which begins anew for
+    /// ever.
     #[test]
     fn whether_events_have_ids_is_told() {
         let ids = |stream: &Stream| StreamInfo::from(stream).ids;

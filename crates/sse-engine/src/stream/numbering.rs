@@ -1,11 +1,12 @@
-//! Which number an event has, and which number an id leads to: where a client that reconnects goes on.
+//! Which number an event has, and which number an id leads to: where a client that reconnects goes
+//! on.
 
 use super::template::{Moment, Template};
 use super::{Entry, Source, Stream};
 
 impl Stream {
-    /// The number of the event that was given this id, if one was; of several, which only a list that begins again can
-    /// have, the first from `from` on.
+    /// The number of the event that was given this id, if one was; of several, which only a list
+    /// that begins again can have, the first from `from` on.
     pub fn number_of(&self, id: &str, from: u64) -> Option<u64> {
         match &self.source {
             Source::Counter => Template::number().number_in(id),
@@ -46,8 +47,8 @@ impl Stream {
         Some(id.text(&moment).into_owned())
     }
 
-    /// The last id that a client was given that was sent so many `events`, the last of them numbered `last`, with the
-    /// number of its event.
+    /// The last id that a client was given that was sent so many `events`, the last of them
+    /// numbered `last`, with the number of its event.
     pub fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
         let Source::List(entries) = &self.source else {
             return Some((last, self.id_of(last)?));
@@ -69,7 +70,8 @@ impl Stream {
         None
     }
 
-    /// How many events there are from the number `from` on, before the number `to`: what has no data is none.
+    /// How many events there are from the number `from` on, before the number `to`: what has no
+    /// data is none.
     pub fn events_between(&self, from: u64, to: u64) -> u64 {
         let numbers = to.saturating_sub(from);
         let entries = match &self.source {
@@ -99,7 +101,8 @@ impl Stream {
         self.count.is_none_or(|count| count > entries.len() as u64) && entries.iter().any(plain)
     }
 
-    /// How many events it can give without giving an id twice; `None` is as many as there are numbers.
+    /// How many events it can give without giving an id twice; `None` is as many as there are
+    /// numbers.
     pub fn distinct_ids(&self) -> Option<u64> {
         let entries = self.entries();
         let own = entries.iter().any(|entry| {
@@ -170,7 +173,8 @@ mod tests {
             ids,
             [Some("first"), Some("n2"), None, Some("first"), Some("n5")]
         );
-        // A list begins with its first entry, whatever number that has; numbers below are those of the round before.
+        // A list begins with its first entry, whatever number that has; numbers below are those of
+        // the round before.
         let from_7 = Stream { from: 7, ..list };
         let ids: Vec<_> = [7, 8, 9, 10, 6].map(|n| from_7.id_of(n)).into();
         let ids: Vec<_> = ids.iter().map(Option::as_deref).collect();

@@ -7,7 +7,8 @@ use super::variant::Variant;
 use super::{Pace, Source, Stream};
 use crate::error::Error;
 
-/// What a request wants otherwise than the stream has it. Each is within the bounds of [`bounds`](crate::bounds).
+/// What a request wants otherwise than the stream has it. Each is within the bounds of
+/// [`bounds`](crate::bounds).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// The time between two events.
@@ -19,8 +20,9 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Whether this stream can be had so: a list that does not begin again has a first event, and an id of its own cannot come
-    /// twice, since a client that came back could not be told where it was.
+    /// Whether this stream can be had so: a list that does not begin again has a first event, and
+    /// an id of its own cannot come twice, since a client that came back could not be told where it
+    /// was.
     ///
     /// # Errors
     /// A `from` before the first one, or a `count` that repeats an id.
@@ -61,7 +63,8 @@ impl Overrides {
         let variant = Variant::new(Arc::clone(stream));
         let from = self.from.unwrap_or(variant.from);
         let usual = match (&stream.source, variant.count) {
-            // Who begins further on in a list gets the rest of it, and not its beginning behind its end.
+            // Who begins further on in a list gets the rest of it, and not its beginning behind its
+            // end.
             (Source::List(_), Some(count)) if from > variant.from => {
                 Some(count.saturating_sub(from - variant.from))
             }
@@ -137,7 +140,8 @@ mod tests {
         }
     }
 
-    /// It was sent five times with one id, and who came back with that got four of them again, without end.
+    /// It was sent five times with one id, and who came back with that got four of them again,
+    /// without end.
     #[test]
     fn an_id_that_is_the_same_for_every_event_is_given_once() {
         let entry = Entry {

@@ -1,6 +1,7 @@
 //! Which paths a stream can have.
 
-/// Paths that no stream can have: those of the server, and those that it will have. What is below them is meant too.
+/// Paths that no stream can have: those of the server, and those that it will have. What is below
+/// them is meant too.
 pub const RESERVED: [&str; 8] = [
     "/healthz", "/api", "/topics", "/page", "/metrics", "/readyz", "/lab", "/tickets",
 ];
@@ -19,7 +20,8 @@ pub fn is_below(path: &str, above: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a path can hold this byte as it stands, slashes aside (`pchar` of RFC 3986 3.3, without the percent sign).
+/// Whether a path can hold this byte as it stands, slashes aside (`pchar` of RFC 3986 3.3, without
+/// the percent sign).
 pub fn can_stand(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&b)
 }

@@ -1,8 +1,8 @@
 //! Texts with places that are filled in for each event.
 //!
-//! What a place becomes depends on the event's number, the seed and the clock alone: a client that comes back is given
-//! the same event for the same number. Never: fails while an event is made; what cannot be filled in is refused when
-//! the text is read.
+//! What a place becomes depends on the event's number, the seed and the clock alone: a client that
+//! comes back is given the same event for the same number. Never: fails while an event is made;
+//! what cannot be filled in is refused when the text is read.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -57,8 +57,8 @@ pub struct Moment {
 pub struct BadTemplate(String);
 
 impl Template {
-    /// Reads a text. A brace that no letter follows is itself, so that JSON is written as it stands; `{{n}}` is the
-    /// text `{n}`.
+    /// Reads a text. A brace that no letter follows is itself, so that JSON is written as it
+    /// stands; `{{n}}` is the text `{n}`.
     ///
     /// # Errors
     /// A place that there is not, or one that is not closed or lacks what it needs.
@@ -168,8 +168,8 @@ impl Template {
         }
     }
 
-    /// Every text that it can give, each once, where it holds nothing but text and `{pick}`. `None` where there are
-    /// more than a hundred.
+    /// Every text that it can give, each once, where it holds nothing but text and `{pick}`. `None`
+    /// where there are more than a hundred.
     pub fn all(&self) -> Option<Vec<String>> {
         let mut all = vec![String::new()];
         for part in &*self.parts {
@@ -195,8 +195,9 @@ impl Template {
         Some(all)
     }
 
-    /// The number that it wrote as this text, where it holds one `{n}` and else plain text. What it cannot have
-    /// written, such as a number with a zero before it or one that no stream gets to, is none.
+    /// The number that it wrote as this text, where it holds one `{n}` and else plain text. What it
+    /// cannot have written, such as a number with a zero before it or one that no stream gets to,
+    /// is none.
     pub fn number_in(&self, text: &str) -> Option<u64> {
         let (before, after) = match &*self.parts {
             [Part::Number] => ("", ""),
@@ -235,8 +236,9 @@ impl Template {
     }
 }
 
-/// A number that looks random and depends on the three alone: splitmix64 (Steele, Lea and Flood 2014) over each of them
-/// in turn. It must never change, since a file with a seed is to give the same stream in every version.
+/// A number that looks random and depends on the three alone: splitmix64 (Steele, Lea and Flood
+/// 2014) over each of them in turn. It must never change, since a file with a seed is to give the
+/// same stream in every version.
 pub(super) fn random(seed: u64, n: u64, place: u64) -> u64 {
     splitmix(splitmix(splitmix(seed) ^ n) ^ place)
 }
@@ -254,7 +256,8 @@ fn scale(random: u64, bound: u128) -> u64 {
     ((u128::from(random) * bound) >> 64) as u64
 }
 
-/// A clock that was set before 1970 or after 9999 is taken for one that stands there: the forms know no other years.
+/// A clock that was set before 1970 or after 9999 is taken for one that stands there: the forms
+/// know no other years.
 fn since_1970(wall: SystemTime) -> Duration {
     let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
     since.min(LAST_SECOND)
@@ -280,7 +283,8 @@ fn piece(text: &str) -> Result<(Piece<'_>, &str), BadTemplate> {
     if let Some((place, rest)) = inside(after) {
         return Ok((Piece::Place(part(place)?), rest));
     }
-    // Text with another brace in it may be a program's. What begins as a place does was meant as one.
+    // Text with another brace in it may be a program's. What begins as a place does was meant as
+    // one.
     let mut words = after.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     match words.next() {
         Some(name @ ("n" | "now" | "unix_ms" | "random" | "pick")) => Err(BadTemplate(format!(
@@ -290,8 +294,8 @@ fn piece(text: &str) -> Result<(Piece<'_>, &str), BadTemplate> {
     }
 }
 
-/// Cuts off what stands before a closing brace, where it begins with a letter and no other brace comes before; also
-/// gives what follows the brace.
+/// Cuts off what stands before a closing brace, where it begins with a letter and no other brace
+/// comes before; also gives what follows the brace.
 fn inside(text: &str) -> Option<(&str, &str)> {
     if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;

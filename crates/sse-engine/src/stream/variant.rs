@@ -1,4 +1,5 @@
-//! A stream as one client asked for it: the query may change where it begins, its count and its pace.
+//! A stream as one client asked for it: the query may change where it begins, its count and its
+//! pace.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,8 +33,8 @@ impl Variant {
         }
     }
 
-    /// The number of the event that was given this id in this variant, if one can have been: an id from before the stream was
-    /// changed, or of another stream, is none of it.
+    /// The number of the event that was given this id in this variant, if one can have been: an id
+    /// from before the stream was changed, or of another stream, is none of it.
     pub fn number_of(&self, id: &str) -> Option<u64> {
         let n = self.stream.number_of(id, self.from)?;
         let given = n.checked_sub(self.from)?;
@@ -52,7 +53,8 @@ impl Variant {
         rest.all(|entry| entry.data.is_none())
     }
 
-    /// The time before the event with this number; before the `first` of a connection there is none but its own.
+    /// The time before the event with this number; before the `first` of a connection there is none
+    /// but its own.
     pub fn before(&self, n: u64, first: bool) -> Duration {
         let own = self.stream.entry(n).and_then(|entry| entry.after);
         match own.filter(|_| self.own_pace) {
@@ -89,7 +91,8 @@ mod tests {
         }
     }
 
-    /// A client with an id from before a list was made shorter was told to stay away for good, and had none of the new list.
+    /// A client with an id from before a list was made shorter was told to stay away for good, and
+    /// had none of the new list.
     #[test]
     fn an_id_from_behind_the_last_event_is_none_of_it() {
         for stream in shipped() {

@@ -22,18 +22,18 @@ const MAX_RETRY: u64 = 86_400_000;
 /// An event that is to be published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
-    /// Its name, at most 1024 bytes; `None` is the default, `message`. Without control characters, and not `gap`, which is what the
-    /// server tells subscribers of a gap with.
+    /// Its name, at most 1024 bytes; `None` is the default, `message`. Without control characters,
+    /// and not `gap`, which is what the server tells subscribers of a gap with.
     pub event: Option<String>,
-    /// Its id, 1 to 1024 bytes; `None` gives it one that sorts. Without control characters or white space at
-    /// its ends, since clients send it back in a header. `earliest` and the form of the server's own ids are
-    /// not free. An id should be given once: where it is given again after its first event is no longer
-    /// kept, a client that comes back with it goes on behind the second.
+    /// Its id, 1 to 1024 bytes; `None` gives it one that sorts. Without control characters or white
+    /// space at its ends, since clients send it back in a header. `earliest` and the form of the
+    /// server's own ids are not free. An id should be given once: where it is given again after its
+    /// first event is no longer kept, a client that comes back with it goes on behind the second.
     pub id: Option<String>,
     /// The reconnection time that it sets, in milliseconds, at most a day.
     pub retry: Option<u64>,
-    /// Its data, of any length and with any characters. Each of CR, LF and CRLF ends a line, and a client
-    /// receives an LF for it (HTML 9.2.6).
+    /// Its data, of any length and with any characters. Each of CR, LF and CRLF ends a line, and a
+    /// client receives an LF for it (HTML 9.2.6).
     pub data: String,
 }
 
@@ -111,10 +111,12 @@ impl Batch {
         // No longer than it needs to be: whoever reads bodies keeps account of it.
         let lines = 1 + draft.data.bytes().filter(|b| *b == b'\n').count();
         let mut data = Vec::with_capacity(lines);
-        // A mark of the byte order says nothing in UTF-8, and whoever reads JSON may pass over it (RFC 8259 8.1).
+        // A mark of the byte order says nothing in UTF-8, and whoever reads JSON may pass over it
+        // (RFC 8259 8.1).
         let text = draft.data.strip_prefix('\u{feff}').unwrap_or(&draft.data);
         let mut next = draft.data.len() - text.len();
-        // By LF alone, since JSON may hold no other line end as it stands; a CR before it is white space.
+        // By LF alone, since JSON may hold no other line end as it stands; a CR before it is white
+        // space.
         for (at, line) in text.split('\n').enumerate() {
             let start = next;
             next += line.len() + 1;

@@ -19,14 +19,15 @@ pub struct TopicConfig {
     pub keep_events: usize,
     /// Bytes that each topic keeps, as they are sent. The newest event is kept whatever its size.
     pub keep_bytes: usize,
-    /// How many events a subscriber may be behind, of those that were published since it came. What has left
-    /// the ring is too far behind in any case.
+    /// How many events a subscriber may be behind, of those that were published since it came. What
+    /// has left the ring is too far behind in any case.
     pub max_lag: u64,
     /// What becomes of a subscriber that is further behind.
     pub slow: Slow,
     /// What subscribers are sent first.
     pub first_block: FirstBlock,
-    /// Whether a blank line follows a keep-alive comment. Clients that make an event of every block want none.
+    /// Whether a blank line follows a keep-alive comment. Clients that make an event of every block
+    /// want none.
     pub keep_alive_blank: bool,
     /// How long a topic stays that nobody reads and nobody feeds; none at all is for ever.
     #[serde(with = "ttl")]
@@ -34,7 +35,8 @@ pub struct TopicConfig {
 }
 
 impl Default for TopicConfig {
-    /// The lag is half of what is kept, so that a subscriber which was cut off finds the rest when it returns.
+    /// The lag is half of what is kept, so that a subscriber which was cut off finds the rest when
+    /// it returns.
     fn default() -> Self {
         Self {
             max_topics: 256,
@@ -88,8 +90,8 @@ pub enum Slow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FirstBlock {
-    /// Its place, as an `id` without data: one that is cut off before its first event comes back to where it was. The standard's
-    /// clients dispatch nothing for it (HTML 9.2.6).
+    /// Its place, as an `id` without data: one that is cut off before its first event comes back to
+    /// where it was. The standard's clients dispatch nothing for it (HTML 9.2.6).
     #[default]
     Id,
     /// Only the reconnection time: for clients that make an event of every block.

@@ -1,15 +1,15 @@
 //! The ids that a topic gives its events: when the topic began, and a number that goes up by one.
 //!
-//! They sort as text and as numbers, tell one life of a topic from the next (the server was started anew),
-//! and say how many events lie between two of them.
+//! They sort as text and as numbers, tell one life of a topic from the next (the server was started
+//! anew), and say how many events lie between two of them.
 
 use std::fmt;
 
 /// The last event id that asks for everything that is kept.
 pub(super) const EARLIEST: &str = "earliest";
 
-/// Digits of each part, padded with zeros. Milliseconds have thirteen until the year 2286, and a million
-/// events a second need eleven days for twelve.
+/// Digits of each part, padded with zeros. Milliseconds have thirteen until the year 2286, and a
+/// million events a second need eleven days for twelve.
 const BORN: usize = 13;
 const SEQ: usize = 12;
 

@@ -1,7 +1,8 @@
 //! A topic for clients that have to know the names of events before they hear them.
 //!
-//! An EventSource hears no event whose name it did not listen for, and who only watches a topic cannot know its names. In this
-//! form each event is a plain one, and the first line of its data is its name.
+//! An EventSource hears no event whose name it did not listen for, and who only watches a topic
+//! cannot know its names. In this form each event is a plain one, and the first line of its data is
+//! its name.
 
 /// The name of an event that is given none (HTML 9.2.6).
 const MESSAGE: &[u8] = b"message";
@@ -9,8 +10,9 @@ const MESSAGE: &[u8] = b"message";
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 
-/// Appends the beginning of a frame as the ring has it, with its name as the first line of its data, and answers where in the
-/// frame its own data begin, which follow. Its fields stand in the encoder's order, data last.
+/// Appends the beginning of a frame as the ring has it, with its name as the first line of its
+/// data, and answers where in the frame its own data begin, which follow. Its fields stand in the
+/// encoder's order, data last.
 pub(super) fn begin(frame: &[u8], out: &mut Vec<u8>) -> usize {
     let mut name = MESSAGE;
     let mut rest = frame;

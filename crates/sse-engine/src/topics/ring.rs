@@ -1,4 +1,5 @@
-//! The events that a topic keeps: each rendered once, the newest first to be sent and the last to go.
+//! The events that a topic keeps: each rendered once, the newest first to be sent and the last to
+//! go.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use super::id::Position;
 /// What an event costs beside its frame, roughly: its entry here, and the allocation.
 const OVERHEAD: usize = 64;
 
-/// The most event names that are remembered, beside the two that every topic has, and the longest, in bytes:
-/// every page that looks is told of them all.
+/// The most event names that are remembered, beside the two that every topic has, and the longest,
+/// in bytes: every page that looks is told of them all.
 const NAMES: usize = 30;
 const LONGEST_NAME: usize = 128;
 
@@ -91,7 +92,8 @@ impl Ring {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Appends an event, with an id of ours if it has none, and lets go of the oldest, down to the bounds. The newest stays whatever its size.
+    /// Appends an event, with an id of ours if it has none, and lets go of the oldest, down to the
+    /// bounds. The newest stays whatever its size.
     pub(super) fn push(&mut self, event: &Event<'_>) -> u64 {
         let seq = self.last() + 1;
         let own = self.position(seq).to_string();
@@ -152,7 +154,8 @@ impl Ring {
         self.entry(seq).map(|entry| &entry.frame)
     }
 
-    /// The id of the event with this number: the one that was given to it, where that is still known.
+    /// The id of the event with this number: the one that was given to it, where that is still
+    /// known.
     pub(super) fn id(&self, seq: u64) -> String {
         match self.entry(seq).and_then(|entry| entry.given.as_ref()) {
             Some(given) => given.to_string(),
@@ -165,8 +168,8 @@ impl Ring {
         Position::new(self.born, seq)
     }
 
-    /// The number of the event that has this id, kept or not; `None` if it never was ours, or was given
-    /// to an event that is no longer kept.
+    /// The number of the event that has this id, kept or not; `None` if it never was ours, or was
+    /// given to an event that is no longer kept.
     pub(super) fn find(&self, id: &str) -> Option<u64> {
         if let Some(seq) = self.given.get(id) {
             return Some(*seq);
@@ -245,7 +248,8 @@ mod tests {
         ring.push(&data("y"));
         assert_eq!(ring.find("a"), None, "it left with its event");
         assert!(!ring.has_given("a"));
-        // Our own ids are known for good, and the place of an event that had another id is one of them.
+        // Our own ids are known for good, and the place of an event that had another id is one of
+        // them.
         assert_eq!(ring.find("1763823600123-000000000001"), Some(1));
         assert_eq!(ring.find("1763823600123-000000000000"), Some(0));
         assert_eq!(ring.id(1), "1763823600123-000000000001");

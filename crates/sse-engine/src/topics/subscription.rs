@@ -1,9 +1,10 @@
 //! A subscriber's place in a topic: what it lacks, and what it is told when something is missing.
 //!
-//! Exactly once (invariant 5): the place is taken under the same lock that publishing takes, so between the
-//! replay and the live events there is neither a hole nor a repeat. The first thing that a subscriber
-//! gets is its place, as an `id` without data, which EventSource remembers without dispatching anything
-//! (HTML 9.2.6): so even a client that was cut off before its first event comes back to where it was.
+//! Exactly once (invariant 5): the place is taken under the same lock that publishing takes, so
+//! between the replay and the live events there is neither a hole nor a repeat. The first thing
+//! that a subscriber gets is its place, as an `id` without data, which EventSource remembers
+//! without dispatching anything (HTML 9.2.6): so even a client that was cut off before its first
+//! event comes back to where it was.
 
 use std::sync::Arc;
 
@@ -50,12 +51,14 @@ struct Reader {
     /// That number when it came, and behind the last gap.
     from: u64,
     since: u64,
-    /// The newest event when it came: what lies before is a replay, and being behind there is no lag.
+    /// The newest event when it came: what lies before is a replay, and being behind there is no
+    /// lag.
     joined: u64,
     /// What it is to be told before anything else.
     gap: Option<Box<Missed>>,
     greeted: bool,
-    /// Whether the reconnection time is yet to be told, with the first event, since nothing may come before that.
+    /// Whether the reconnection time is yet to be told, with the first event, since nothing may
+    /// come before that.
     owes_retry: bool,
     form: Form,
 }
@@ -86,7 +89,8 @@ struct GapData<'a> {
 }
 
 impl Subscription {
-    /// A subscriber that comes with this last event id, if it comes with one; `None` where the topic is no longer there.
+    /// A subscriber that comes with this last event id, if it comes with one; `None` where the
+    /// topic is no longer there.
     pub fn join(topic: &Arc<Topic>, last_event_id: Option<&str>) -> Option<Self> {
         let mut state = lock(&topic.state);
         let reader = state
@@ -146,8 +150,8 @@ impl Subscription {
         self.reader.at < self.reader.joined
     }
 
-    /// Takes a stretch that was written for another subscriber, if it is exactly what this one lacks. So a pass
-    /// over ten thousand readers looks into the ring once.
+    /// Takes a stretch that was written for another subscriber, if it is exactly what this one
+    /// lacks. So a pass over ten thousand readers looks into the ring once.
     pub fn repeat(&mut self, stretch: Stretch) -> bool {
         let reader = &mut self.reader;
         let same = stretch.topic == self.topic.address()

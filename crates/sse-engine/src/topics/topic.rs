@@ -19,7 +19,8 @@ use crate::lock::lock;
 /// Events that are published in one go, at most. So many take less than a millisecond.
 const GO: usize = 1000;
 
-/// Reconnection times that are remembered: who sets more than these while somebody is connected is measuring something else.
+/// Reconnection times that are remembered: who sets more than these while somebody is connected is
+/// measuring something else.
 const RETRIES: usize = 16;
 
 /// A ring of events and the number of those who read it.
@@ -28,8 +29,8 @@ pub struct Topic {
     pub(super) state: Mutex<State>,
     /// Notified when a follower has reached a newer event.
     advanced: Notify,
-    /// The number of the newest event, and of the one before the oldest that is kept, to be compared without
-    /// the lock.
+    /// The number of the newest event, and of the one before the oldest that is kept, to be
+    /// compared without the lock.
     last: AtomicU64,
     before: AtomicU64,
     /// Whether it was ended, to be seen without the lock.
@@ -44,12 +45,14 @@ pub(super) struct State {
     pub(super) subscribers: usize,
     /// The numbers of the last events that set a reconnection time, and those in milliseconds.
     retries: VecDeque<(u64, u64)>,
-    /// It was ended, or made room for another topic. Whoever still holds it asks for the name again.
+    /// It was ended, or made room for another topic. Whoever still holds it asks for the name
+    /// again.
     gone: bool,
     /// Counts its uses. `idle` is that count at the last look, and since when it has not changed.
     uses: u64,
     idle: Option<(u64, Instant)>,
-    /// How far each follower has reached. A follower visits many readers: in the server it is a sweeper.
+    /// How far each follower has reached. A follower visits many readers: in the server it is a
+    /// sweeper.
     followers: Vec<Arc<Mutex<Head>>>,
 }
 
@@ -62,7 +65,8 @@ pub struct Head {
     bytes: u64,
 }
 
-/// How far one follower has reached with its readers of a topic. Publishing waits while a follower is far behind.
+/// How far one follower has reached with its readers of a topic. Publishing waits while a follower
+/// is far behind.
 #[derive(Debug)]
 pub struct Progress {
     topic: Arc<Topic>,
@@ -90,16 +94,17 @@ impl Topic {
         }
     }
 
-    /// Publishes the events in their order, those that are `done` left out, and counts there what it has done; `None` where the
-    /// topic is no longer there. More of them than the ring could hold go out bit by bit, so that others may publish in between.
+    /// Publishes the events in their order, those that are `done` left out, and counts there what
+    /// it has done; `None` where the topic is no longer there. More of them than the ring could
+    /// hold go out bit by bit, so that others may publish in between.
     ///
-    /// It waits while the followers are far behind with what was published before: a reader that takes
-    /// everything at once must not lose an event because it was not visited in time. For readers that are
-    /// slow nobody waits, neither here nor there.
+    /// It waits while the followers are far behind with what was published before: a reader that
+    /// takes everything at once must not lose an event because it was not visited in time. For
+    /// readers that are slow nobody waits, neither here nor there.
     ///
     /// # Errors
-    /// An id that an event which is still kept has: a client that comes back with it could not be told what
-    /// it lacks. Nothing is published then.
+    /// An id that an event which is still kept has: a client that comes back with it could not be
+    /// told what it lacks. Nothing is published then.
     pub async fn publish(
         &self,
         batch: &Batch,
@@ -128,7 +133,8 @@ impl Topic {
         }
     }
 
-    /// Publishes the events from `first` on in one go; with `step` only as many as keep step with the followers.
+    /// Publishes the events from `first` on in one go; with `step` only as many as keep step with
+    /// the followers.
     fn append(&self, batch: &Batch, first: usize, step: bool) -> Option<Result<Published, Error>> {
         let mut state = lock(&self.state);
         if state.gone {
@@ -168,8 +174,9 @@ impl Topic {
         Some(Ok(published))
     }
 
-    /// Publishes all of it at once and waits for nobody: subscribers that are visited meanwhile may lose events, as with a batch that
-    /// outruns the ring. `None` where the topic is no longer there.
+    /// Publishes all of it at once and waits for nobody: subscribers that are visited meanwhile may
+    /// lose events, as with a batch that outruns the ring. `None` where the topic is no longer
+    /// there.
     ///
     /// # Errors
     /// As [`publish`](Self::publish).
@@ -177,7 +184,8 @@ impl Topic {
         self.append(batch, 0, false)
     }
 
-    /// The reconnection time in milliseconds that the last event set, of those behind `from` up to `to`.
+    /// The reconnection time in milliseconds that the last event set, of those behind `from` up to
+    /// `to`.
     pub(super) fn retry_between(&self, from: u64, to: u64) -> Option<u64> {
         let state = lock(&self.state);
         let mut retries = state.retries.iter();
@@ -190,8 +198,9 @@ impl Topic {
         lock(&self.state).ring.find(id)
     }
 
-    /// Takes part in the topic as a follower that has visited all its readers up to now, since it has none.
-    /// Answers that moment too, taken under the same lock: what comes later is to be told of.
+    /// Takes part in the topic as a follower that has visited all its readers up to now, since it
+    /// has none. Answers that moment too, taken under the same lock: what comes later is to be told
+    /// of.
     pub fn follow(self: &Arc<Self>) -> (Progress, Head) {
         let mut state = lock(&self.state);
         let head = state.head();
@@ -231,7 +240,8 @@ impl Topic {
         state.gone
     }
 
-    /// Ends it: those who read it are sent what they lack and then the end, and nothing is published to it any more.
+    /// Ends it: those who read it are sent what they lack and then the end, and nothing is
+    /// published to it any more.
     pub(super) fn end(&self) {
         lock(&self.state).gone = true;
         self.over.store(true, Ordering::Release);
@@ -240,8 +250,8 @@ impl Topic {
         self.advanced.notify_waiters();
     }
 
-    /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`. From then on nobody can: what came
-    /// between this and its end would be lost.
+    /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`.
+    /// From then on nobody can: what came between this and its end would be lost.
     pub(super) fn has_expired(&self, now: Instant, ttl: Duration) -> bool {
         let mut state = lock(&self.state);
         if state.subscribers > 0 {
@@ -309,10 +319,11 @@ impl State {
         }
     }
 
-    /// Whether one more event of `bytes` could push out, or leave too far behind, a reader that its follower has
-    /// not visited in time.
+    /// Whether one more event of `bytes` could push out, or leave too far behind, a reader that its
+    /// follower has not visited in time.
     fn is_ahead(&self, config: &TopicConfig, bytes: usize) -> bool {
-        // Half, so that a reader which is visited while more is published stays well within its bound.
+        // Half, so that a reader which is visited while more is published stays well within its
+        // bound.
         let most = usize::try_from(config.max_lag).unwrap_or(usize::MAX);
         let events = (most.min(config.keep_events) / 2).max(1) as u64;
         let head = self.head();
@@ -327,7 +338,8 @@ impl State {
     }
 }
 
-/// What an event takes in the ring at most: `data: ` and a line end for each line, the other fields, an id.
+/// What an event takes in the ring at most: `data: ` and a line end for each line, the other
+/// fields, an id.
 fn most(event: &Event<'_>) -> usize {
     const LINE: usize = 7;
     const REST: usize = 256;
@@ -383,7 +395,8 @@ mod tests {
         })
     }
 
-    /// A burst used to leave the ring before the readers were visited: all of them were cut off as too slow.
+    /// A burst used to leave the ring before the readers were visited: all of them were cut off as
+    /// too slow.
     #[test]
     fn publishing_waits_for_the_sweepers_and_for_nobody_else() {
         let topics = Topics::new(TopicConfig {
@@ -482,7 +495,8 @@ mod tests {
         assert!(begun > 0, "the rest, to the one that began");
     }
 
-    /// Half of one byte is none, and nobody can be less than that behind: no publish ever came through.
+    /// Half of one byte is none, and nobody can be less than that behind: no publish ever came
+    /// through.
     #[test]
     fn the_smallest_bounds_let_an_event_through() {
         let topics = Topics::new(TopicConfig {

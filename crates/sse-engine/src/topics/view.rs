@@ -25,12 +25,13 @@ pub struct TopicInfo {
     pub kept_bytes: usize,
     /// The id of the newest event.
     pub last_id: Option<String>,
-    /// The event names that a client should listen for: at most 32 of those that came last, none longer than
-    /// 128 bytes.
+    /// The event names that a client should listen for: at most 32 of those that came last, none
+    /// longer than 128 bytes.
     pub events: Vec<String>,
     /// The reconnection time in milliseconds that its subscribers are told.
     pub retry_ms: u64,
-    /// After how many milliseconds it ends by itself when nobody reads it and nobody feeds it; `None` is never.
+    /// After how many milliseconds it ends by itself when nobody reads it and nobody feeds it;
+    /// `None` is never.
     pub ttl_ms: Option<u64>,
 }
 

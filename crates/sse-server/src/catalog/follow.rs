@@ -1,7 +1,8 @@
 //! Follows the file of streams: what a person saves is served a moment later.
 //!
-//! It looks at the file's date and length now and then, since that works on every system and file system and with
-//! every way in which editors save: in place, by a new file in its place, by way of a link.
+//! It looks at the file's date and length now and then, since that works on every system and file
+//! system and with every way in which editors save: in place, by a new file in its place, by way of
+//! a link.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -20,7 +21,8 @@ const LOOK: Duration = Duration::from_millis(400);
 /// A file that changed is read when it has not changed for so long: editors write in several goes.
 const CALM: Duration = Duration::from_millis(100);
 
-/// A file that does not answer for so long is told. The start waits no longer for the first reading.
+/// A file that does not answer for so long is told. The start waits no longer for the first
+/// reading.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What tells one state of a file from another.
@@ -36,8 +38,9 @@ struct Print {
 /// What a look found: a file, or none, or why nobody knows, in a sentence.
 type Sighting = Result<Option<Print>, String>;
 
-/// Reads the file and serves what it holds, then goes on so for as long as the streams are there. Waits for the first
-/// reading, so that the list is right when the server starts; but a share that does not answer keeps nobody from starting.
+/// Reads the file and serves what it holds, then goes on so for as long as the streams are there.
+/// Waits for the first reading, so that the list is right when the server starts; but a share that
+/// does not answer keeps nobody from starting.
 pub(crate) fn follow(streams: &Arc<Catalog>, path: PathBuf) {
     let mut follower = Follower {
         streams: Arc::downgrade(streams),
@@ -114,7 +117,8 @@ impl Follower {
         self
     }
 
-    /// To begin anew: it may have served a list just before it was said that the file does not answer.
+    /// To begin anew: it may have served a list just before it was said that the file does not
+    /// answer.
     fn anew(mut self) -> Self {
         self.last = Err(String::new());
         self
@@ -136,7 +140,8 @@ impl Follower {
             }
             Ok(None) => Err(told("The file is gone: put it back.")),
             Ok(Some(_)) => read(&self.path).map_err(|why| {
-                // To be tried again at the next look: the file itself need not change for it to become readable.
+                // To be tried again at the next look: the file itself need not change for it to
+                // become readable.
                 self.last = Err(why.clone());
                 told(&why)
             }),

@@ -21,8 +21,8 @@ impl FileNews {
         }
     }
 
-    /// The next line: a mistake in the file and what is served instead, or that it is served or gone; `None` when the server is
-    /// gone. A file that is right at the beginning is no news.
+    /// The next line: a mistake in the file and what is served instead, or that it is served or
+    /// gone; `None` when the server is gone. A file that is right at the beginning is no news.
     pub async fn next(&mut self) -> Option<String> {
         loop {
             self.changed.changed().await.ok()?;

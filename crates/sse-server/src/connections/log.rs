@@ -1,7 +1,7 @@
 //! What happens to connections, told to whoever keeps a log of it.
 //!
-//! Nobody is waited for: a reader that is slow misses the oldest, and is told how many. While nobody reads, nothing is
-//! made; of events that are sent nothing is told at all.
+//! Nobody is waited for: a reader that is slow misses the oldest, and is told how many. While
+//! nobody reads, nothing is made; of events that are sent nothing is told at all.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -20,10 +20,12 @@ use sse_engine::time::{millis, since_1970};
 /// How much a reader may be behind.
 const ENTRIES: usize = 4096;
 
-/// How often it is looked who is missing and who has several open: nothing happens then that could tell.
+/// How often it is looked who is missing and who has several open: nothing happens then that could
+/// tell.
 const LOOK_OUT: Duration = Duration::from_secs(1);
 
-/// One thing that happened. It has no query but the tag, and no header of the request but the id that a client came back with.
+/// One thing that happened. It has no query but the tag, and no header of the request but the id
+/// that a client came back with.
 #[derive(Clone, Debug, Serialize)]
 pub struct LogEntry {
     /// When, in milliseconds since 1970.
@@ -71,7 +73,8 @@ pub enum Happened {
         /// How far it came, of a finite stream that ended before its last event.
         cut: Option<Cut>,
     },
-    /// There is something to say of a client that came back, stays away, or has several connections open.
+    /// There is something to say of a client that came back, stays away, or has several connections
+    /// open.
     Verdict {
         /// The connection of which it is said, and whose it is.
         #[serde(flatten)]
@@ -214,7 +217,8 @@ impl Connections {
         }
     }
 
-    /// The verdicts on clients that did nothing: those that are missing, and those that have several connections open.
+    /// The verdicts on clients that did nothing: those that are missing, and those that have
+    /// several connections open.
     fn silent(&self, now: Instant, told: &mut HashSet<(VerdictKind, u64)>) -> Vec<LogEntry> {
         let table = self.table();
         told.retain(|(_, id)| table.row_of(*id).is_some());
@@ -237,7 +241,8 @@ impl Connections {
 }
 
 impl LogReceiver {
-    /// The next thing that happens; `None` when the server is gone. What is waited for is not lost when the wait is given up.
+    /// The next thing that happens; `None` when the server is gone. What is waited for is not lost
+    /// when the wait is given up.
     pub async fn recv(&mut self) -> Option<LogEntry> {
         loop {
             if let Some(found) = self.found.pop_front() {
@@ -278,7 +283,8 @@ fn dropped(entries: u64) -> LogEntry {
     LogEntry::now(Happened::Dropped { entries })
 }
 
-/// As a line for people: `2026-01-31T10:41:02.113Z #7 GET /numbers (dash, curl 8.5.0, 127.0.0.1:50312): opened`.
+/// As a line for people: `2026-01-31T10:41:02.113Z #7 GET /numbers (dash, curl 8.5.0,
+/// 127.0.0.1:50312): opened`.
 impl fmt::Display for LogEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.at_ms));

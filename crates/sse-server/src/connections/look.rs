@@ -1,7 +1,7 @@
 //! Which rows of the table somebody wants to see, and in what order.
 //!
-//! The table may have ten thousand rows and a window shows fifty: they are sorted and cut here, so that no more than
-//! what is looked at leaves the server.
+//! The table may have ten thousand rows and a window shows fifty: they are sorted and cut here, so
+//! that no more than what is looked at leaves the server.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -23,8 +23,9 @@ pub struct Look {
     pub sort: Sort,
     /// The largest, or the last, first.
     pub descending: bool,
-    /// Words that a row must all have, in any case: in its peer, program, method, stream, tag, the id that it brought, its state, or
-    /// why it ended; in the status of one that got no stream, and the origin of one that was refused for it.
+    /// Words that a row must all have, in any case: in its peer, program, method, stream, tag, the
+    /// id that it brought, its state, or why it ended; in the status of one that got no stream, and
+    /// the origin of one that was refused for it.
     pub filter: String,
     /// The tag of the one client that is wanted.
     pub client: Option<String>,

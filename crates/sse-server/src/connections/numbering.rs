@@ -17,8 +17,8 @@ pub(crate) enum Numbering {
 }
 
 impl Numbering {
-    /// The last id that a client was given that was sent so many `events`, the last of them numbered `last`, and the number
-    /// of its event. It may wait for a topic.
+    /// The last id that a client was given that was sent so many `events`, the last of them
+    /// numbered `last`, and the number of its event. It may wait for a topic.
     pub(super) fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
         match self {
             Self::None => None,

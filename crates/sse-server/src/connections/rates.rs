@@ -1,7 +1,7 @@
 //! Events and bytes a second, for as long as somebody looks.
 //!
-//! A row counts and nothing more: ten thousand of them have no room for a clock each. Whoever looks compares the counts
-//! with those of a second before; while nobody looks, nothing is done.
+//! A row counts and nothing more: ten thousand of them have no room for a clock each. Whoever looks
+//! compares the counts with those of a second before; while nobody looks, nothing is done.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

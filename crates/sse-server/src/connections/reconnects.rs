@@ -1,7 +1,7 @@
 //! Clients that went and came back: which row goes on with which, and what the break cost.
 //!
-//! A client is the same one when its `client=` tag says so; else when program, address and stream are the same and it
-//! brings an id that we gave, and then it is only probably the same.
+//! A client is the same one when its `client=` tag says so; else when program, address and stream
+//! are the same and it brings an id that we gave, and then it is only probably the same.
 
 mod advice;
 mod beside;
@@ -21,8 +21,8 @@ pub(super) use departed::Departed;
 use departed::{Fit, Return};
 pub use verdict::{Verdict, VerdictKind};
 
-/// How many clients that went are remembered. More than the rows of them that are kept, so that of each row it is known
-/// whether its client came back.
+/// How many clients that went are remembered. More than the rows of them that are kept, so that of
+/// each row it is known whether its client came back.
 const GONE: usize = 256;
 
 /// How many are remembered by what they are known by alone.
@@ -31,10 +31,12 @@ const NEWEST: usize = 4096;
 /// How many of those that came last are remembered.
 const ARRIVALS: usize = 1024;
 
-/// The end of a connection is seen so much later, at most, than a request that came behind it is read.
+/// The end of a connection is seen so much later, at most, than a request that came behind it is
+/// read.
 const OVERLAP: Duration = Duration::from_millis(250);
 
-/// A client that went is waited for this long at least, and for this many of its reconnection times.
+/// A client that went is waited for this long at least, and for this many of its reconnection
+/// times.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PATIENCE_RETRIES: u32 = 10;
 
@@ -47,7 +49,8 @@ pub(super) struct Reconnects {
     came: HashMap<u64, Return>,
     /// What became of those that went, the same way.
     left: HashMap<u64, Aftermath>,
-    /// The newest row that may be the return of somebody who is known so, whoever that is: nobody is called missing then.
+    /// The newest row that may be the return of somebody who is known so, whoever that is: nobody
+    /// is called missing then.
     newest: HashMap<u64, u64>,
     /// Those that came last and whose return they are is not known, the last one first.
     arrivals: VecDeque<Arrival>,
@@ -120,8 +123,8 @@ enum Aftermath {
 }
 
 impl Reconnects {
-    /// Remembers a client that went, unless it is back already: then, as which row. Those rows that are in the table still are
-    /// there by their ids.
+    /// Remembers a client that went, unless it is back already: then, as which row. Those rows that
+    /// are in the table still are there by their ids.
     pub(super) fn went<'a>(
         &mut self,
         gone: Departed,
@@ -152,8 +155,8 @@ impl Reconnects {
         self.gone.push_front(gone);
     }
 
-    /// The arrival that is the return of this client, if there is one by its id: without one that tells, it may be another of the
-    /// same name.
+    /// The arrival that is the return of this client, if there is one by its id: without one that
+    /// tells, it may be another of the same name.
     fn is_back<'a>(
         &self,
         gone: &Departed,
@@ -189,8 +192,8 @@ impl Reconnects {
         })
     }
 
-    /// Looks for the client of a row that comes among those that went. Of rows that ended, `is_there` tells whether they are
-    /// still in the table.
+    /// Looks for the client of a row that comes among those that went. Of rows that ended,
+    /// `is_there` tells whether they are still in the table.
     pub(super) fn came(
         &mut self,
         row: &Row,
@@ -264,7 +267,8 @@ impl Reconnects {
         }
     }
 
-    /// Notes that somebody came who is not known to have gone: what it goes on from may end in a moment.
+    /// Notes that somebody came who is not known to have gone: what it goes on from may end in a
+    /// moment.
     fn arrived(&mut self, row: &Row, resume: &Resume, answered: Answered, now: Instant) {
         let refused = matches!(answered, Answered::Refused(_));
         if row.client.brought.is_none() || refused {
@@ -299,8 +303,8 @@ impl Reconnects {
         self.left.remove(&id);
     }
 
-    /// How much the verdicts on a row matter, for sorting: missing above lost, come back against a 204, open twice, refused,
-    /// repeated, cut and the rest.
+    /// How much the verdicts on a row matter, for sorting: missing above lost, come back against a
+    /// 204, open twice, refused, repeated, cut and the rest.
     pub(super) fn weight(&self, row: &Row, now: Instant, serving: Option<Instant>) -> u64 {
         let of = |said: &Verdict| match said.kind {
             VerdictKind::Missing => 9,
@@ -325,8 +329,8 @@ impl Reconnects {
         Some(back.verdict(row, waits))
     }
 
-    /// What there is to say at `now` of the client of a row that ended, where clients can come back since `serving`; of one that
-    /// is open, what else its client has open.
+    /// What there is to say at `now` of the client of a row that ended, where clients can come back
+    /// since `serving`; of one that is open, what else its client has open.
     pub(super) fn afterwards(
         &self,
         row: &Row,

@@ -63,7 +63,8 @@ pub(super) struct Ended {
 /// How far a finite stream came that ended before its last event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Cut {
-    /// Events of the stream that its client has, as far as the server knows; those before a resume count.
+    /// Events of the stream that its client has, as far as the server knows; those before a resume
+    /// count.
     pub after: u64,
     /// Events that the stream has.
     pub of: u64,
@@ -88,8 +89,8 @@ pub(super) struct Row {
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Row>() <= 192);
 
-/// What the kernel took of a connection's stream. Written by one task and read by others, so that a visit
-/// pays for no lock.
+/// What the kernel took of a connection's stream. Written by one task and read by others, so that a
+/// visit pays for no lock.
 #[derive(Debug)]
 pub(super) struct Sent {
     events: AtomicU64,
@@ -100,7 +101,8 @@ pub(super) struct Sent {
     blocked: AtomicBool,
 }
 
-/// Marks a number as that of the first event, which was not sent yet. The largest number that a stream gives is far below.
+/// Marks a number as that of the first event, which was not sent yet. The largest number that a
+/// stream gives is far below.
 const FIRST: u64 = 1 << 63;
 
 /// There is no first event.
@@ -185,7 +187,8 @@ impl Row {
         }
     }
 
-    /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced, in memory.
+    /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced,
+    /// in memory.
     pub(super) fn closed(&self) -> Self {
         let id = self.last_id().map(|(_, id)| id);
         let Counts { events, bytes } = self.sent.counts();
@@ -209,7 +212,8 @@ impl Row {
         }
     }
 
-    /// The id of the last event that it was sent, of those with an id, and the number of that event. It may wait for a topic.
+    /// The id of the last event that it was sent, of those with an id, and the number of that
+    /// event. It may wait for a topic.
     pub(super) fn last_id(&self) -> Option<(u64, String)> {
         let last = self.sent.last()?;
         self.client.numbers.last_id(last, self.sent.counts().events)
@@ -246,7 +250,8 @@ impl Row {
         Some(topic.last().saturating_sub(self.sent.last()?))
     }
 
-    /// Where the stream is cut if it ends so, of which `whole` are the first number and the one behind the last.
+    /// Where the stream is cut if it ends so, of which `whole` are the first number and the one
+    /// behind the last.
     pub(super) fn cut(&self, ending: Why, whole: Option<(u64, u64)>) -> Option<Cut> {
         let (from, end) = whole.filter(|_| !ending.is_complete())?;
         let numbers = &self.client.numbers;

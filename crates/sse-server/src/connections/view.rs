@@ -16,7 +16,8 @@ use crate::framing::Framing;
 use sse_engine::lock::lock;
 use sse_engine::time::{millis, since_1970};
 
-/// How long an order stands while no row comes or ends, where what it is sorted by changes with every event.
+/// How long an order stands while no row comes or ends, where what it is sorted by changes with
+/// every event.
 const ORDER: Duration = Duration::from_secs(1);
 
 /// How many looks at all rows have an order at once: a window, and a few pages in browsers.
@@ -31,7 +32,8 @@ pub struct Tally {
     pub opened: u64,
     /// Requests for a stream that were refused since the program began.
     pub refused: u64,
-    /// Requests that were answered with 204 since the program began: there was nothing left to send.
+    /// Requests that were answered with 204 since the program began: there was nothing left to
+    /// send.
     pub complete: u64,
 }
 
@@ -68,7 +70,8 @@ pub struct RowView {
     pub behind: Option<u64>,
     /// Whether the socket takes no more at the moment.
     pub blocked: bool,
-    /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare bytes in 1.0.
+    /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
+    /// bytes in 1.0.
     pub http: &'static str,
     /// `open`, `ended` or `refused`.
     pub state: &'static str,
@@ -80,8 +83,8 @@ pub struct RowView {
     pub ended: Option<EndedView>,
     /// How its client came back with it, where it did.
     pub verdict: Option<Verdict>,
-    /// What its client did after the end of it, where that is known, or where it was cut; while it is open, what else its client
-    /// has open.
+    /// What its client did after the end of it, where that is known, or where it was cut; while it
+    /// is open, what else its client has open.
     pub afterwards: Option<Verdict>,
 }
 
@@ -189,7 +192,8 @@ struct Found {
     version: u64,
 }
 
-/// What a look shows, as the table had it: of a topic's row that is not all, and topics are not waited for while the table is locked.
+/// What a look shows, as the table had it: of a topic's row that is not all, and topics are not
+/// waited for while the table is locked.
 struct Shown {
     /// Each with how its client had come, and what it did afterwards.
     rows: Vec<(Arc<Row>, Option<Verdict>, Option<Verdict>)>,

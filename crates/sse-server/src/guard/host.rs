@@ -24,8 +24,8 @@ enum Port {
 }
 
 impl Authority {
-    /// Reads `host [":" port]` (RFC 9110 4.2, RFC 3986 3.2.2); `None` when it is anything else. User
-    /// information, an empty host, a zone id and a port above 65,535 are malformed.
+    /// Reads `host [":" port]` (RFC 9110 4.2, RFC 3986 3.2.2); `None` when it is anything else.
+    /// User information, an empty host, a zone id and a port above 65,535 are malformed.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
         let (host, port) = match text.strip_prefix('[') {
@@ -52,9 +52,9 @@ impl Authority {
         Some(Self { host, port })
     }
 
-    /// `localhost` and the names below it, which every resolver takes for loopback (RFC 6761 6.3), with or without
-    /// the dot of the root behind them; 127.0.0.1 or `[::1]`, and no other spelling of an address of loopback: those are
-    /// the ones that we give out.
+    /// `localhost` and the names below it, which every resolver takes for loopback (RFC 6761 6.3),
+    /// with or without the dot of the root behind them; 127.0.0.1 or `[::1]`, and no other spelling
+    /// of an address of loopback: those are the ones that we give out.
     pub(crate) fn is_loopback_name(&self) -> bool {
         match &self.host {
             Host::Name(name) => {

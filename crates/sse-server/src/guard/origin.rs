@@ -29,8 +29,8 @@ pub(crate) enum Class {
     Foreign,
 }
 
-/// The origin that a request carries. A repeated or unreadable one is kept as something that no list
-/// can hold, so that it is foreign.
+/// The origin that a request carries. A repeated or unreadable one is kept as something that no
+/// list can hold, so that it is foreign.
 pub(super) fn sent(headers: &HeaderMap) -> Option<Origin> {
     let mut all = headers.get_all(header::ORIGIN).iter();
     let first = all.next()?;

@@ -1,4 +1,5 @@
-//! The accept loop: takes connections in, sets their socket options, and hands each to its own task.
+//! The accept loop: takes connections in, sets their socket options, and hands each to its own
+//! task.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +10,12 @@ use tokio::time::Instant;
 use super::http1::{self, Ends};
 use super::shared::Shared;
 
-/// How long to wait when the process has no file descriptor left: accepting again at once would only
-/// spin, since the connection stays in the queue.
+/// How long to wait when the process has no file descriptor left: accepting again at once would
+/// only spin, since the connection stays in the queue.
 const BACK_OFF: Duration = Duration::from_millis(50);
 
-/// How often that is logged. Whoever has stderr may not read it, and a full pipe stops who writes to it.
+/// How often that is logged. Whoever has stderr may not read it, and a full pipe stops who writes
+/// to it.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(30);
 
 /// The answer to a connection beyond all limits.

@@ -1,5 +1,5 @@
-//! The socket while hyper has it: watched for answers that the client does not take, and with one write for the
-//! answers to requests that came together.
+//! The socket while hyper has it: watched for answers that the client does not take, and with one
+//! write for the answers to requests that came together.
 
 use std::io;
 use std::pin::Pin;
@@ -20,13 +20,13 @@ pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// Room that is kept for them while the connection is idle, in bytes at most.
 const SPARE: usize = 4 * 1024;
 
-/// A socket that knows whether hyper has bytes which the kernel did not take, and that fails when this
-/// lasts longer than `stall`: hyper itself would wait for ever.
+/// A socket that knows whether hyper has bytes which the kernel did not take, and that fails when
+/// this lasts longer than `stall`: hyper itself would wait for ever.
 ///
-/// A client may send many requests at once, and hyper writes and flushes each answer by itself: for a publisher
-/// that does, a write cost more than all the rest. (hyper's own `pipeline_flush` holds answers without a bound.)
-/// So small answers are held while the last read had something to say: hyper then either has another request at
-/// hand or reads again, and before a read all is sent.
+/// A client may send many requests at once, and hyper writes and flushes each answer by itself: for
+/// a publisher that does, a write cost more than all the rest. (hyper's own `pipeline_flush` holds
+/// answers without a bound.) So small answers are held while the last read had something to say:
+/// hyper then either has another request at hand or reads again, and before a read all is sent.
 pub(super) struct Watched {
     socket: TokioIo<TcpStream>,
     stall: Duration,
@@ -39,7 +39,8 @@ pub(super) struct Watched {
     reading: bool,
     /// Whether the last that hyper wrote was [`CONTINUE`].
     continued: bool,
-    /// Whether hyper would have refused a request itself. What it says then has no sentence, so it is not sent.
+    /// Whether hyper would have refused a request itself. What it says then has no sentence, so it
+    /// is not sent.
     refused: bool,
 }
 
@@ -187,7 +188,8 @@ impl Write for Watched {
     }
 }
 
-/// Whether hyper is about to refuse a request that it cannot read. All answers of ours say `nosniff`, and its own are heads alone.
+/// Whether hyper is about to refuse a request that it cannot read. All answers of ours say
+/// `nosniff`, and its own are heads alone.
 fn is_own_refusal(bufs: &[io::IoSlice<'_>]) -> bool {
     let mut filled = bufs.iter().filter(|buf| !buf.is_empty());
     let (Some(head), None) = (filled.next(), filled.next()) else {

@@ -1,9 +1,8 @@
 //! One accepted connection: HTTP/1 by hyper until a stream begins, ours from there on.
 //!
-//! A stream's handler answers with an ordinary response and a pump beside it. The service puts both on the
-//! desk and never answers hyper; so hyper has written nothing of this response when the socket is taken
-//! back from it. No hyper body, no read-ahead, no doubt about
-//! what was sent.
+//! A stream's handler answers with an ordinary response and a pump beside it. The service puts both
+//! on the desk and never answers hyper; so hyper has written nothing of this response when the
+//! socket is taken back from it. No hyper body, no read-ahead, no doubt about what was sent.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -106,8 +105,8 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
         biased;
         driven = driven => driven,
         () = stop.cancelled() => {
-            // An answer that is being made may finish within the grace of the stop. Half a request may not:
-            // its client could take for ever. Nor may a stream that would only begin.
+            // An answer that is being made may finish within the grace of the stop. Half a request
+            // may not: its client could take for ever. Nor may a stream that would only begin.
             if desk.answering.load(Ordering::Relaxed) {
                 Pin::new(&mut connection).graceful_shutdown();
                 let answered = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
@@ -196,8 +195,8 @@ struct Unread {
 }
 
 impl Unread {
-    /// What is wrong with the request that hyper gave up with this error, when it had read so much of it. Nothing where there was no
-    /// request, or nobody is there any more.
+    /// What is wrong with the request that hyper gave up with this error, when it had read so much
+    /// of it. Nothing where there was no request, or nobody is there any more.
     fn of(error: &hyper::Error, refused: bool, read: &[u8], limits: &Limits) -> Option<Self> {
         let began = !read.is_empty();
         if refused && error.is_parse_too_large() {

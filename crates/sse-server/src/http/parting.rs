@@ -1,7 +1,8 @@
 //! The end of a connection whose client may still be sending: closed in stages (RFC 9112 9.6).
 //!
-//! A socket that is closed over bytes which nobody read is reset, and a reset takes away the last answer before the client has
-//! read it. So the server says first that nothing more comes, reads on for a while, and closes then.
+//! A socket that is closed over bytes which nobody read is reset, and a reset takes away the last
+//! answer before the client has read it. So the server says first that nothing more comes, reads on
+//! for a while, and closes then.
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-/// What a client may still send, in bytes: more than any body that somebody sends by mistake, and read in no time.
+/// What a client may still send, in bytes: more than any body that somebody sends by mistake, and
+/// read in no time.
 const MOST: usize = 64 * 1024 * 1024;
 
 /// How long it may take over that.
@@ -18,8 +20,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// How long it may send nothing.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// Sends the last words, if there are any, and closes when the client has closed, has sent too much or too slowly, or the server
-/// stops.
+/// Sends the last words, if there are any, and closes when the client has closed, has sent too much
+/// or too slowly, or the server stops.
 pub(crate) async fn part(mut socket: TcpStream, last_words: &[u8], stop: &CancellationToken) {
     let parted = async {
         if !last_words.is_empty() {

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 
-/// When a silent connection is first asked whether it is there, and how often then. Three unanswered
-/// questions end it; on Linux, where the user timeout counts instead, the first one after it does.
+/// When a silent connection is first asked whether it is there, and how often then. Three
+/// unanswered questions end it; on Linux, where the user timeout counts instead, the first one
+/// after it does.
 const ASK_AFTER: Duration = Duration::from_secs(15);
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
-/// How much longer than the bound on a stalled client the kernel waits for one that vanished. With equal
-/// bounds the kernel would now and then call a client vanished that is there but does not read.
+/// How much longer than the bound on a stalled client the kernel waits for one that vanished. With
+/// equal bounds the kernel would now and then call a client vanished that is there but does not
+/// read.
 #[cfg(target_os = "linux")]
 const VANISHED_AFTER_STALLED: Duration = Duration::from_secs(5);
 

@@ -1,11 +1,12 @@
-//! Who holds a port, for the sentence that is shown when a start fails. It looks only; nothing is ever killed.
+//! Who holds a port, for the sentence that is shown when a start fails. It looks only; nothing is
+//! ever killed.
 
 use crate::error::Holder;
 
 /// The program that listens on `port`, where the system tells this user.
 ///
-/// Linux only: /proc/net/tcp and tcp6 give the inode of the listening socket, and the process that has
-/// it open shows it among its file descriptors. Elsewhere nobody is named.
+/// Linux only: /proc/net/tcp and tcp6 give the inode of the listening socket, and the process that
+/// has it open shows it among its file descriptors. Elsewhere nobody is named.
 #[cfg(target_os = "linux")]
 pub(crate) fn holder(port: u16) -> Option<Holder> {
     let inodes = listening_inodes(port);

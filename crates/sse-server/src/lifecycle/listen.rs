@@ -11,12 +11,12 @@ use super::holder::holder;
 use crate::error::Error;
 use crate::http::socket_options;
 
-/// More connects at once than the default of 128 are common here: a reconnect storm stalls for a second
-/// when the queue is full.
+/// More connects at once than the default of 128 are common here: a reconnect storm stalls for a
+/// second when the queue is full.
 const BACKLOG: i32 = 4096;
 
-/// How often another port is tried when a free one that the system chose for one family is taken on the
-/// other.
+/// How often another port is tried when a free one that the system chose for one family is taken on
+/// the other.
 const TRIES: usize = 16;
 
 /// How many ports above a taken one are tried.
@@ -38,8 +38,8 @@ pub(crate) struct Listeners {
     pub(crate) port: u16,
 }
 
-/// Listens on `host`, or on both families of loopback. A family that the machine lacks is no failure; a
-/// port taken on either is.
+/// Listens on `host`, or on both families of loopback. A family that the machine lacks is no
+/// failure; a port taken on either is.
 ///
 /// # Errors
 /// [`Error::PortInUse`], [`Error::PortForbidden`], or [`Error::Listen`] with the system's words.
@@ -67,8 +67,8 @@ struct Host {
     may_lack: bool,
 }
 
-/// Loopback in both families whatever else is asked for, so that `localhost` and the page always work
-/// here; a literal loopback address is taken at its word.
+/// Loopback in both families whatever else is asked for, so that `localhost` and the page always
+/// work here; a literal loopback address is taken at its word.
 fn hosts(asked: Option<IpAddr>) -> Vec<Host> {
     let loopback = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let asked_is_loopback = asked.is_some_and(|ip| ip.to_canonical().is_loopback());
@@ -123,8 +123,8 @@ fn bind(addr: SocketAddr, options: Option<Options>) -> io::Result<TcpListener> {
         // [::] is asked for to take in both families, whatever the system's default is.
         socket.set_only_v6(!addr.ip().is_unspecified())?;
     }
-    // Unix only: without it a port is taken for a minute after its last connection. On Windows the same
-    // option lets two programs listen at once.
+    // Unix only: without it a port is taken for a minute after its last connection. On Windows the
+    // same option lets two programs listen at once.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     if let Some(options) = options {

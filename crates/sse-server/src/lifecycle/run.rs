@@ -11,8 +11,8 @@ use crate::http::{self, Shared, TURNED_AWAY};
 use crate::routes::Service;
 use crate::transport::Transport;
 
-/// How long dropped tasks may take to be gone. They are dropped at their next poll, so this is for a
-/// machine that is busy.
+/// How long dropped tasks may take to be gone. They are dropped at their next poll, so this is for
+/// a machine that is busy.
 const AFTER_KILL: Duration = Duration::from_millis(200);
 
 /// A server that listens.
@@ -52,8 +52,8 @@ impl Running {
         }
     }
 
-    /// Ends everything: the port first, then every stream in order, then whoever is left, so that it
-    /// returns within its grace whatever the clients do (invariant 2).
+    /// Ends everything: the port first, then every stream in order, then whoever is left, so that
+    /// it returns within its grace whatever the clients do (invariant 2).
     pub(crate) async fn stop(self) {
         let Self {
             run,

@@ -1,7 +1,7 @@
 //! The server's life cycle: `Stopped -> Starting -> Running -> Stopping -> Stopped | Failed`.
 //!
-//! One owner task changes the state; everybody else wishes, and the latest wish wins. There is no second
-//! place that says whether the server runs.
+//! One owner task changes the state; everybody else wishes, and the latest wish wins. There is no
+//! second place that says whether the server runs.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
@@ -94,8 +94,8 @@ impl Server {
         self.status.clone()
     }
 
-    /// Starts the server if it does not run, and returns when it runs, cannot, or a later wish was carried
-    /// out instead.
+    /// Starts the server if it does not run, and returns when it runs, cannot, or a later wish was
+    /// carried out instead.
     ///
     /// # Errors
     /// Why it cannot. The state says the same until the next wish.
@@ -105,8 +105,8 @@ impl Server {
         self.outcome()
     }
 
-    /// Stops the server if it runs, and returns when every connection is closed and the port is free:
-    /// within 500 ms, whatever the clients do.
+    /// Stops the server if it runs, and returns when every connection is closed and the port is
+    /// free: within 500 ms, whatever the clients do.
     pub async fn stop(&self) {
         self.wish(|wish| wish.run = None).await;
     }
@@ -145,13 +145,15 @@ impl Server {
         self.context.connections.tally()
     }
 
-    /// What a connection was sent, as far as it is kept, from its byte `from` on; `None` where the table has no such
-    /// connection. The last 64 KiB of those that came while few were open are kept, and of others once somebody asked.
+    /// What a connection was sent, as far as it is kept, from its byte `from` on; `None` where the
+    /// table has no such connection. The last 64 KiB of those that came while few were open are
+    /// kept, and of others once somebody asked.
     pub fn wire(&self, id: u64, from: u64) -> Option<WireView> {
         self.context.connections.wire(id, from)
     }
 
-    /// What somebody wants to see of the table, in the order that they want: who is connected, and who was lately.
+    /// What somebody wants to see of the table, in the order that they want: who is connected, and
+    /// who was lately.
     pub fn look(&self, look: &Look) -> Slice {
         self.context.connections.slice(look, Instant::now())
     }
@@ -161,15 +163,15 @@ impl Server {
         self.context.connections.changed()
     }
 
-    /// What happens to connections from now on: each connect, each end, and what there is to say of clients. A reader that is
-    /// slow misses the oldest entries and is told how many; the server never waits for it. Must be called inside a tokio
-    /// runtime.
+    /// What happens to connections from now on: each connect, each end, and what there is to say of
+    /// clients. A reader that is slow misses the oldest entries and is told how many; the server
+    /// never waits for it. Must be called inside a tokio runtime.
     pub fn log(&self) -> LogReceiver {
         self.context.connections.log()
     }
 
-    /// Publishes an event to a topic, which begins if there is none of this name. Topics last as long as the
-    /// server's value, so this works while it is stopped too.
+    /// Publishes an event to a topic, which begins if there is none of this name. Topics last as
+    /// long as the server's value, so this works while it is stopped too.
     ///
     /// # Errors
     /// A name that no topic can have, one topic too many, or an event that cannot be sent as it is.
@@ -178,8 +180,8 @@ impl Server {
         self.context.publish(topic, &Batch::one(draft)).await
     }
 
-    /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come back are told of a gap. Answers
-    /// whether there was one of this name.
+    /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come
+    /// back are told of a gap. Answers whether there was one of this name.
     pub fn end_topic(&self, topic: &str) -> bool {
         self.context.topics.end(topic)
     }
@@ -238,7 +240,8 @@ impl Server {
     }
 }
 
-/// Ends the topics that nobody reads and nobody feeds, as long as there is somebody to ask for others.
+/// Ends the topics that nobody reads and nobody feeds, as long as there is somebody to ask for
+/// others.
 async fn expire(context: Weak<Context>) {
     let Some(every) = context
         .upgrade()

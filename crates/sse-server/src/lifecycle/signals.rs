@@ -2,8 +2,9 @@
 
 use std::io;
 
-/// Listens for ctrl-c and, on Unix, SIGTERM; what it returns resolves at the first of them. From the moment
-/// of this call they no longer kill the process. SIGHUP is left alone, so that `nohup` works.
+/// Listens for ctrl-c and, on Unix, SIGTERM; what it returns resolves at the first of them. From
+/// the moment of this call they no longer kill the process. SIGHUP is left alone, so that `nohup`
+/// works.
 ///
 /// Must be called inside a tokio runtime.
 ///
@@ -23,8 +24,8 @@ pub fn asked_to_end() -> io::Result<impl Future<Output = ()> + Send> {
     })
 }
 
-/// Listens for ctrl-c in a console; what it returns resolves when it comes. From the moment of this call it
-/// no longer kills the process.
+/// Listens for ctrl-c in a console; what it returns resolves when it comes. From the moment of this
+/// call it no longer kills the process.
 ///
 /// # Errors
 /// The system does not let the process listen.

@@ -1,4 +1,5 @@
-//! What a request is answered: a response, the stream that begins with it, and sentences for people.
+//! What a request is answered: a response, the stream that begins with it, and sentences for
+//! people.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};

@@ -1,5 +1,6 @@
-//! What the page needs when a browser shows it. Read only: no GET changes what is served to anybody; a look at a wire begins
-//! to keep it, and gives up that of the one that was looked at the longest ago.
+//! What the page needs when a browser shows it. Read only: no GET changes what is served to
+//! anybody; a look at a wire begins to keep it, and gives up that of the one that was looked at the
+//! longest ago.
 
 use std::sync::Arc;
 use std::time::Instant;

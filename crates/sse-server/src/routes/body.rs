@@ -1,4 +1,5 @@
-//! Request bodies: within a bound of bytes and of time, or refused with the connection's last words.
+//! Request bodies: within a bound of bytes and of time, or refused with the connection's last
+//! words.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,8 +13,8 @@ use super::answer::last_words;
 use crate::config::Limits;
 use crate::error::Error;
 
-/// The memory that the bodies of all requests may take together. Strangers choose how many they send at once, and how long they
-/// take.
+/// The memory that the bodies of all requests may take together. Strangers choose how many they
+/// send at once, and how long they take.
 #[derive(Debug)]
 pub(crate) struct Room {
     bytes: usize,
@@ -120,7 +121,8 @@ enum Cut {
     Broken,
 }
 
-/// Hands over a body a frame at a time, so that what is to be forgotten is never kept, until somebody has no room for it.
+/// Hands over a body a frame at a time, so that what is to be forgotten is never kept, until
+/// somebody has no room for it.
 async fn each(
     body: Body,
     limits: &Limits,

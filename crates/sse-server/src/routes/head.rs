@@ -1,4 +1,5 @@
-//! All that the head of a stream says: what each stream's does, what a stream adds, and how it stands on the wire.
+//! All that the head of a stream says: what each stream's does, what a stream adds, and how it
+//! stands on the wire.
 
 use std::time::SystemTime;
 
@@ -14,9 +15,10 @@ const HEAD: usize = 512;
 /// What a stream adds to its head.
 pub(super) type Headers = [(HeaderName, HeaderValue)];
 
-/// The head of a stream, with what its definition adds or puts in a place. `no-store` because no event may come from a cache,
-/// `no-transform` because a proxy that compresses holds events back until it has enough of them (RFC 9111 5.2.2.6), and
-/// `x-accel-buffering` because nginx would else hold them back too.
+/// The head of a stream, with what its definition adds or puts in a place. `no-store` because no
+/// event may come from a cache, `no-transform` because a proxy that compresses holds events back
+/// until it has enough of them (RFC 9111 5.2.2.6), and `x-accel-buffering` because nginx would else
+/// hold them back too.
 pub(super) fn response(own: &Headers) -> Response<Body> {
     let mut response = Response::new(Body::new(Unsized));
     *response.headers_mut() = fields(own);
@@ -63,7 +65,8 @@ pub(super) fn mark(headers: &mut HeaderMap, area: Area) {
         }
     }
     if area == Area::Stream {
-        // Whatever a stream's head says that it is, shown as a document it may not script, and reads nothing of this origin.
+        // Whatever a stream's head says that it is, shown as a document it may not script, and
+        // reads nothing of this origin.
         headers.insert(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("sandbox"),
@@ -73,7 +76,8 @@ pub(super) fn mark(headers: &mut HeaderMap, area: Area) {
 
 /// The head of a stream as bytes.
 pub(crate) fn bytes(fields: &HeaderMap, framing: Framing) -> Vec<u8> {
-    // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats the client's.)
+    // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats
+    // the client's.)
     let mut head = Vec::with_capacity(HEAD);
     head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     let mut field = |name: &str, value: &[u8]| {
@@ -102,8 +106,8 @@ pub(crate) fn framing(version: Version) -> Framing {
     }
 }
 
-/// A body that is never sent (a HEAD has none, a stream's is its pump's) but has no known length, so that
-/// no layer writes `content-length: 0` for it.
+/// A body that is never sent (a HEAD has none, a stream's is its pump's) but has no known length,
+/// so that no layer writes `content-length: 0` for it.
 pub(super) struct Unsized;
 
 impl hyper::body::Body for Unsized {

@@ -1,7 +1,8 @@
 //! The parameters of a query (`application/x-www-form-urlencoded`), read strictly.
 //!
-//! A parameter that is not ours is ignored, because clients add their own against caches. One that is
-//! ours is taken whole or refused with a sentence that names the bound: never clamped in silence.
+//! A parameter that is not ours is ignored, because clients add their own against caches. One that
+//! is ours is taken whole or refused with a sentence that names the bound: never clamped in
+//! silence.
 
 use std::borrow::Cow;
 
@@ -21,8 +22,8 @@ impl BadQuery {
 /// The parameters of one query.
 #[derive(Clone, Debug)]
 pub(super) struct Params<'a> {
-    /// Each parameter's name, and its value where that is text. Whoever is asked for a parameter of theirs refuses one that is
-    /// not; what nobody knows may hold anything.
+    /// Each parameter's name, and its value where that is text. Whoever is asked for a parameter of
+    /// theirs refuses one that is not; what nobody knows may hold anything.
     given: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
 }
 

@@ -73,7 +73,8 @@ impl Kind {
     /// Reads it from the head of a request.
     ///
     /// # Errors
-    /// A body that is coded, or written in another character set than UTF-8: its bytes would be taken for other text.
+    /// A body that is coded, or written in another character set than UTF-8: its bytes would be
+    /// taken for other text.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Error> {
         let texts = |name| {
             let values = headers.get_all(name).iter();
@@ -232,7 +233,8 @@ mod tests {
         assert_eq!(kind(&[]), Ok(Kind::Whole));
     }
 
-    /// Text in UTF-16 was published with a NUL between its letters, and a body that was compressed as it was compressed.
+    /// Text in UTF-16 was published with a NUL between its letters, and a body that was compressed
+    /// as it was compressed.
     #[test]
     fn a_body_that_is_no_plain_utf_8_is_refused() {
         let of = |text| kind(&[("content-type", text)]);

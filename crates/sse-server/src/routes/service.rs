@@ -118,8 +118,8 @@ impl Service {
         }
     }
 
-    /// Says that there is nothing. Who seems to have looked for a stream is shown in the table: a page cannot tell its person
-    /// why an EventSource failed.
+    /// Says that there is nothing. Who seems to have looked for a stream is shown in the table: a
+    /// page cannot tell its person why an EventSource failed.
     fn not_found<B>(&self, request: &Request<B>, visitor: Visitor) -> Response<Body> {
         // What a browser fetches for itself, such as an icon or a page, is no stream's client.
         let is_fetch = request.headers().get("sec-fetch-dest");
@@ -149,7 +149,8 @@ impl Service {
         connections.refuse(client, status.as_u16(), None, ending);
     }
 
-    /// A stream that was refused for its origin is shown in the table, where the person can allow it.
+    /// A stream that was refused for its origin is shown in the table, where the person can allow
+    /// it.
     fn refuse<B>(
         &self,
         request: &Request<B>,
@@ -193,8 +194,8 @@ fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
     None
 }
 
-/// Answers a preflight that the guard let through (Fetch 3.3.3): what was asked for is allowed, and the end of a topic to
-/// whom it `may_end`.
+/// Answers a preflight that the guard let through (Fetch 3.3.3): what was asked for is allowed, and
+/// the end of a topic to whom it `may_end`.
 fn preflight(asked: &HeaderMap, may_end: bool) -> Response<Body> {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
@@ -234,7 +235,8 @@ fn share(headers: &mut HeaderMap, admission: &Admission) {
         header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
         HeaderValue::from_static("true"),
     );
-    // A star would mean nothing beside credentials (Fetch 3.2.5), so all that the answer has are named.
+    // A star would mean nothing beside credentials (Fetch 3.2.5), so all that the answer has are
+    // named.
     let names: Vec<&str> = headers
         .keys()
         .map(HeaderName::as_str)

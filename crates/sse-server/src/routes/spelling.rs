@@ -9,9 +9,9 @@ use sse_engine::stream::can_stand;
 
 /// The target with its path in one spelling, so that guard, routes and table all see the same one.
 ///
-/// What need not be percent-encoded means the same when it is (RFC 9110 4.2.3); of the signs that are reserved we give none
-/// a meaning of its own. A slash that was encoded stays so, and so does what would become a dot segment: nothing here leads to
-/// another folder than was written.
+/// What need not be percent-encoded means the same when it is (RFC 9110 4.2.3); of the signs that
+/// are reserved we give none a meaning of its own. A slash that was encoded stays so, and so does
+/// what would become a dot segment: nothing here leads to another folder than was written.
 pub(super) fn in_one_spelling(target: Uri) -> Uri {
     let Cow::Owned(path) = decoded(target.path()) else {
         return target;

@@ -1,4 +1,5 @@
-//! A request for a stream: what it asks, whether anything is left for it, and the pump that answers.
+//! A request for a stream: what it asks, whether anything is left for it, and the pump that
+//! answers.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! What the query of a subscriber of a topic says. A topic has no pace and no count that could be changed.
+//! What the query of a subscriber of a topic says. A topic has no pace and no count that could be
+//! changed.
 
 use super::params::{BadQuery, Params};
 use sse_engine::topics::Form;

@@ -109,8 +109,8 @@ pub(super) fn client<B>(
     }
 }
 
-/// The header beats the query (invariant 5). What is not UTF-8 cannot be an id of ours; it is kept as
-/// something that is none, so that the stream begins at the beginning.
+/// The header beats the query (invariant 5). What is not UTF-8 cannot be an id of ours; it is kept
+/// as something that is none, so that the stream begins at the beginning.
 fn last_event_id(headers: &HeaderMap, words: &ClientQuery) -> Option<String> {
     match headers.get("last-event-id") {
         Some(value) => Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),

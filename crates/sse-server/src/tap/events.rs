@@ -26,7 +26,8 @@ pub enum What {
     Event {
         /// Its name.
         event: String,
-        /// Its last event id; `None` where it was given before what is kept, or may have been: an empty one tells nothing then.
+        /// Its last event id; `None` where it was given before what is kept, or may have been: an
+        /// empty one tells nothing then.
         id: Option<String>,
         /// Its data.
         data: String,
@@ -43,8 +44,8 @@ pub enum What {
     },
 }
 
-/// Decodes the pieces, which stand one after the other in `bytes`. Where something is missing between two of them it begins again
-/// with what the next visit wrote.
+/// Decodes the pieces, which stand one after the other in `bytes`. Where something is missing
+/// between two of them it begins again with what the next visit wrote.
 pub(super) fn events(framing: Framing, pieces: &[Piece], bytes: &[u8]) -> Vec<WireEvent> {
     let mut events = Vec::new();
     let mut reading: Option<Reading> = None;
@@ -77,16 +78,19 @@ pub(super) fn events(framing: Framing, pieces: &[Piece], bytes: &[u8]) -> Vec<Wi
 struct Reading {
     /// The end of the head, as far as it was seen; `None` behind it.
     head: Option<usize>,
-    /// How many bytes of the head were seen, and whether it is an interim one, behind which the head comes (RFC 9110 15.2).
+    /// How many bytes of the head were seen, and whether it is an interim one, behind which the
+    /// head comes (RFC 9110 15.2).
     seen: usize,
     interim: bool,
     chunks: Option<Chunks>,
     decoder: Decoder,
-    /// Whether the last event id is known: from the first byte on it is, and else from the first that came.
+    /// Whether the last event id is known: from the first byte on it is, and else from the first
+    /// that came.
     knows_id: bool,
 }
 
-/// Where in the framing of chunks the next byte is (RFC 9112 7.1). Our own: without extensions, without trailers.
+/// Where in the framing of chunks the next byte is (RFC 9112 7.1). Our own: without extensions,
+/// without trailers.
 enum Chunks {
     Size(usize),
     Data(usize),

@@ -1,7 +1,7 @@
 //! One connection: its pump, its wire, and what the socket did not take yet.
 //!
-//! A visit sends all that the pump has to send now. While bytes are unsent the pump is not asked for more:
-//! backpressure is that simple.
+//! A visit sends all that the pump has to send now. While bytes are unsent the pump is not asked
+//! for more: backpressure is that simple.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -50,13 +50,15 @@ struct Unsent {
 /// A comment without a word: no client makes anything of it, whatever it makes of empty blocks.
 const PROBE: &[u8] = b":\n";
 
-/// How often a client that closed its side is sent something. It may leave later, and who left is noticed within 100 ms (invariant
-/// 4): one probe meets the reset, and on loopback it is there when that one is sent.
+/// How often a client that closed its side is sent something. It may leave later, and who left is
+/// noticed within 100 ms (invariant 4): one probe meets the reset, and on loopback it is there when
+/// that one is sent.
 const PROBE_EVERY: Duration = Duration::from_millis(50);
 
 /// What a visit came to.
 pub(super) enum Visit {
-    /// Come back at this instant, if there is one, or when something was published, or when it is woken.
+    /// Come back at this instant, if there is one, or when something was published, or when it is
+    /// woken.
     Wait(Option<Instant>),
     /// The cap of a visit was reached: come back after the others.
     Again,
@@ -111,8 +113,8 @@ impl Delivery {
         }
     }
 
-    /// What a visit to a half-closed client came to: whoever left has answered what was sent to it with a reset. On loopback that
-    /// is there at once, elsewhere the next probe finds it.
+    /// What a visit to a half-closed client came to: whoever left has answered what was sent to it
+    /// with a reset. On loopback that is there at once, elsewhere the next probe finds it.
     fn probed(&mut self, visit: Visit, now: Instant, cx: &mut Context<'_>) -> Visit {
         if let Poll::Ready(left) = self.wire.poll_left(cx) {
             return Visit::Broken(ending(left));
@@ -218,7 +220,8 @@ impl Delivery {
         left.map(ending)
     }
 
-    /// Whether a client that closed its side is to be sent something now, to see whether it has left.
+    /// Whether a client that closed its side is to be sent something now, to see whether it has
+    /// left.
     pub(super) fn is_probe_due(&self, now: Instant) -> bool {
         self.probe_due.is_some_and(|due| due <= now)
     }
@@ -233,7 +236,8 @@ impl Delivery {
         self.pump.is_too_slow()
     }
 
-    /// Whether it is being sent what was published before it came. That can be very much, and nobody waits for it.
+    /// Whether it is being sent what was published before it came. That can be very much, and
+    /// nobody waits for it.
     pub(super) fn is_replaying(&self) -> bool {
         self.pump.is_replaying()
     }

@@ -1,7 +1,7 @@
 //! Who reads which topic, so that a publish is looked after without asking everybody.
 //!
-//! A pass goes through the readers of a topic from the last to the first, so that those who come or go
-//! meanwhile (at the end, and into gaps) leave nobody out.
+//! A pass goes through the readers of a topic from the last to the first, so that those who come or
+//! go meanwhile (at the end, and into gaps) leave nobody out.
 
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ struct Reading {
     keys: Vec<u32>,
     /// The readers that this pass has yet to visit are those before this place.
     left: usize,
-    /// The newest event when the pass began: every reader that was visited in it has that one, or its socket
-    /// takes no more.
+    /// The newest event when the pass began: every reader that was visited in it has that one, or
+    /// its socket takes no more.
     swept: Head,
     /// Whether the pass is through and was told of.
     told: bool,
@@ -40,8 +40,9 @@ struct Reading {
     gathered: Gathered,
 }
 
-/// What is gathered for the next pass. Publishers hand over their events one by one: a pass that began with the
-/// first of them would send each reader many small pieces, which cost more than a large one.
+/// What is gathered for the next pass. Publishers hand over their events one by one: a pass that
+/// began with the first of them would send each reader many small pieces, which cost more than a
+/// large one.
 #[derive(Debug, Default)]
 struct Gathered {
     /// The newest event when it was last looked at.
@@ -56,8 +57,8 @@ struct Gathered {
 impl Gathered {
     /// Turns that a pass waits at most: publishers that go on for ever delay nobody.
     const TURNS: u8 = 8;
-    /// Turns without more that show that nobody has more at hand. After one of them, a publisher that only let
-    /// others go first may have its turn yet to come.
+    /// Turns without more that show that nobody has more at hand. After one of them, a publisher
+    /// that only let others go first may have its turn yet to come.
     const CALM: u8 = 2;
 
     /// Whether it is time for a pass that begins with `last` as the newest event.
@@ -84,8 +85,8 @@ pub(super) struct Seat {
 }
 
 impl Readers {
-    /// Enters a reader. To be done before its first visit: what is published from here on starts a pass, and
-    /// what was published before is in that visit.
+    /// Enters a reader. To be done before its first visit: what is published from here on starts a
+    /// pass, and what was published before is in that visit.
     pub(super) fn enter(&mut self, topic: &Arc<Topic>, key: usize) -> Seat {
         let known = self
             .topics
@@ -134,8 +135,8 @@ impl Readers {
         self.gathering = false;
     }
 
-    /// Leaves the reader that was the last to be given out in the pass, since its visit was full before it had
-    /// everything: a publisher that waits for the pass waits for it too.
+    /// Leaves the reader that was the last to be given out in the pass, since its visit was full
+    /// before it had everything: a publisher that waits for the pass waits for it too.
     pub(super) fn again(&mut self, seat: Seat) {
         if let Some(reading) = self.topics.get_mut(seat.topic as usize)
             && reading.left == seat.place as usize
@@ -152,7 +153,8 @@ impl Readers {
     /// The next reader that may lack something.
     pub(super) fn next(&mut self) -> Option<usize> {
         let slots = self.topics.capacity().max(1);
-        // Without a topic in its slot there is nothing to do; there are as many slots as topics at most were.
+        // Without a topic in its slot there is nothing to do; there are as many slots as topics at
+        // most were.
         for at in (0..slots).map(|n| (self.first.wrapping_add(n)) % slots) {
             let Some(reading) = self.topics.get_mut(at) else {
                 continue;
@@ -261,7 +263,8 @@ mod tests {
         );
     }
 
-    /// Requests that came together were published in a few goes: each reader was sent 16 events and then 48.
+    /// Requests that came together were published in a few goes: each reader was sent 16 events and
+    /// then 48.
     #[test]
     fn a_pass_begins_when_nobody_has_more_to_publish_just_now() {
         let topics = Topics::new(TopicConfig::default());

@@ -1,4 +1,5 @@
-//! Which connections' sockets have something to say: the wakers of many sockets, collected for one sweeper.
+//! Which connections' sockets have something to say: the wakers of many sockets, collected for one
+//! sweeper.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,8 +16,8 @@ pub(super) struct Ready {
     any: Notify,
 }
 
-/// One connection's waker. A connection that is gone may still be woken: whoever takes its place then gets a
-/// look that it did not need.
+/// One connection's waker. A connection that is gone may still be woken: whoever takes its place
+/// then gets a look that it did not need.
 #[derive(Debug)]
 pub(super) struct Token {
     key: usize,

@@ -1,10 +1,11 @@
 //! The wire: the one place that touches a stream's socket.
 //!
-//! It counts the bytes that the kernel took (which is not yet what the client received), notices that
-//! the client left, and ends the connection in order or by a reset. What goes over it is the
+//! It counts the bytes that the kernel took (which is not yet what the client received), notices
+//! that the client left, and ends the connection in order or by a reset. What goes over it is the
 //! transport's business.
 //!
-//! Never: waits. Where the kernel has nothing to say it leaves the waker with it and answers `Pending`.
+//! Never: waits. Where the kernel has nothing to say it leaves the waker with it and answers
+//! `Pending`.
 
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
@@ -15,8 +16,9 @@ use tokio::net::TcpStream;
 
 use crate::tap::Tap;
 
-/// How much a client may send behind its request. It was told `connection: close`, so there is nothing to
-/// answer; one that sends without end would keep the transport busy and the others waiting.
+/// How much a client may send behind its request. It was told `connection: close`, so there is
+/// nothing to answer; one that sends without end would keep the transport busy and the others
+/// waiting.
 const UNASKED: u32 = 64 * 1024;
 
 /// Why a socket is of no more use.
@@ -73,8 +75,8 @@ impl Socket {
         self.taken
     }
 
-    /// Hands over `parts` from the byte `at` on, as much as the kernel takes now, and moves `at` on. What it took the tap
-    /// is given too. `Ready` when it took everything.
+    /// Hands over `parts` from the byte `at` on, as much as the kernel takes now, and moves `at`
+    /// on. What it took the tap is given too. `Ready` when it took everything.
     pub(crate) fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -101,9 +103,9 @@ impl Socket {
             let slices = rest(parts, *at, &mut slices);
             let sent = match slices {
                 [] => return Poll::Ready(Ok(())),
-                // Not by way of what tokio knows of the socket: that is far away in memory, and with many
-                // subscribers the look alone was 2 % of all time. A refusal has to be found by tokio too, which
-                // otherwise would not watch for room.
+                // Not by way of what tokio knows of the socket: that is far away in memory, and
+                // with many subscribers the look alone was 2 % of all time. A refusal has to be
+                // found by tokio too, which otherwise would not watch for room.
                 [one] => match SockRef::from(&self.socket).send(one) {
                     Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.socket.try_write(one),
                     sent => sent,
@@ -127,8 +129,9 @@ impl Socket {
 
     /// `Ready` when the other side is gone. What it still sends is thrown away, up to a bound.
     ///
-    /// A client that closed its side may have left or may only have nothing more to send: from here the two look alike. Whoever
-    /// left answers the next bytes with a reset, so such a client has to be sent some: see [`is_half_closed`](Self::is_half_closed).
+    /// A client that closed its side may have left or may only have nothing more to send: from here
+    /// the two look alike. Whoever left answers the next bytes with a reset, so such a client has
+    /// to be sent some: see [`is_half_closed`](Self::is_half_closed).
     pub(crate) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<Hangup> {
         if self.half_closed {
             return self.look_for_reset();
@@ -168,7 +171,8 @@ impl Socket {
         }
     }
 
-    /// Why the socket is of no more use. Who closed its side and then resets what comes has left in order.
+    /// Why the socket is of no more use. Who closed its side and then resets what comes has left in
+    /// order.
     fn left(&self, error: io::Error) -> Hangup {
         match Hangup::from(error) {
             Hangup::Reset if self.half_closed => Hangup::Closed,
@@ -176,8 +180,8 @@ impl Socket {
         }
     }
 
-    /// Whether the client sent something behind its request. Closing over bytes that were not read, or that
-    /// are still under way, would reset what the client has yet to read.
+    /// Whether the client sent something behind its request. Closing over bytes that were not read,
+    /// or that are still under way, would reset what the client has yet to read.
     pub(crate) fn talked(&self) -> bool {
         self.unasked > 0
     }
@@ -189,8 +193,8 @@ impl Socket {
             .is_ok()
     }
 
-    /// Ends at once with a reset, so that neither the kernel nor the client waits for bytes that will
-    /// not be sent.
+    /// Ends at once with a reset, so that neither the kernel nor the client waits for bytes that
+    /// will not be sent.
     pub(crate) fn reset(self) {
         // A socket that refuses the option is closed in the ordinary way.
         _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));

@@ -1,9 +1,9 @@
 //! One task that serves many connections.
 //!
-//! It visits those that have something to do: a timer came due, something was published, the socket has
-//! something to say, or a stream without a pace has its next turn. What it does in one go is bounded, and
-//! between two goes other tasks have theirs, publishers among them: a reader that is visited late is sent all
-//! that it lacks at once.
+//! It visits those that have something to do: a timer came due, something was published, the socket
+//! has something to say, or a stream without a pace has its next turn. What it does in one go is
+//! bounded, and between two goes other tasks have theirs, publishers among them: a reader that is
+//! visited late is sent all that it lacks at once.
 //!
 //! Invariant: a visit never waits, so no connection holds up another.
 

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-/// Wishes to be visited, the earliest first. One that was replaced by an earlier one stays until its time
-/// and is then passed over.
+/// Wishes to be visited, the earliest first. One that was replaced by an earlier one stays until
+/// its time and is then passed over.
 #[derive(Debug, Default)]
 pub(super) struct Timers(BinaryHeap<Reverse<(Instant, usize)>>);
 
@@ -13,8 +13,8 @@ pub(super) struct Timers(BinaryHeap<Reverse<(Instant, usize)>>);
 pub(super) type Armed = Option<Instant>;
 
 impl Timers {
-    /// Sees to it that the connection is visited at `at` or before. A wish that is already there for an
-    /// earlier instant will do: the visit then finds nothing to do and wishes again.
+    /// Sees to it that the connection is visited at `at` or before. A wish that is already there
+    /// for an earlier instant will do: the visit then finds nothing to do and wishes again.
     pub(super) fn arm(&mut self, key: usize, armed: &mut Armed, at: Instant) {
         if armed.is_none_or(|armed| at < armed) {
             *armed = Some(at);

@@ -1,4 +1,5 @@
-//! Clients that are killed at random moments and come back with their last event id, until they have all.
+//! Clients that are killed at random moments and come back with their last event id, until they
+//! have all.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -48,8 +49,8 @@ pub struct Storm {
 }
 
 impl Storm {
-    /// Sends out `clients` followers, every other one from the topic's beginning. They run on threads of
-    /// their own, so that the server and its publishers do not queue behind them.
+    /// Sends out `clients` followers, every other one from the topic's beginning. They run on
+    /// threads of their own, so that the server and its publishers do not queue behind them.
     pub fn send_out(&self, clients: u64) -> Followers {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -263,8 +264,8 @@ async fn head(client: &mut Client) -> Option<Head> {
     }
 }
 
-/// Waits for all, and demands that each has every event since its start, once and in order: `published`
-/// has the data of all, by their numbers.
+/// Waits for all, and demands that each has every event since its start, once and in order:
+/// `published` has the data of all, by their numbers.
 pub async fn all_exact(mut followers: Followers, published: &[u64]) -> Tally {
     let mut tally = Tally::default();
     while let Some(follower) = followers.tasks.join_next().await {

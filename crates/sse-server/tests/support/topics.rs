@@ -251,8 +251,8 @@ impl Subscriber {
         new
     }
 
-    /// Reads the first block and nothing behind it; `None` when the connection ends before. It dispatches
-    /// nothing, unless it is a gap event.
+    /// Reads the first block and nothing behind it; `None` when the connection ends before. It
+    /// dispatches nothing, unless it is a gap event.
     pub async fn first_block(&mut self) -> Option<()> {
         let end = loop {
             match find(&self.payload, b"\n\n") {

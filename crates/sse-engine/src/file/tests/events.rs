@@ -3,7 +3,8 @@
 use super::mistakes::refused;
 use super::one;
 
-/// Each of these once led a client that came back to the wrong event, or back to the beginning for ever.
+/// Each of these once led a client that came back to the wrong event, or back to the beginning for
+/// ever.
 #[test]
 fn an_id_that_does_not_lead_back_to_one_event_is_told() {
     refused(&[

@@ -16,7 +16,8 @@ fn nested(brackets: usize, dots: usize) -> String {
     format!("{}1{}", open.repeat(brackets), "}".repeat(brackets))
 }
 
-/// Not a test of the parser: without the bound the stack is not enough to take its tables apart again.
+/// Not a test of the parser: without the bound the stack is not enough to take its tables apart
+/// again.
 #[test]
 fn tables_in_tables_have_a_bound() {
     let deep = problem(&format!("{STREAM}\nx = {}", nested(79, 79)));

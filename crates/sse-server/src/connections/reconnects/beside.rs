@@ -1,11 +1,13 @@
-//! Connections that one client has open at once on one stream: a component that was mounted twice, or one that was forgotten.
+//! Connections that one client has open at once on one stream: a component that was mounted twice,
+//! or one that was forgotten.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::OVERLAP;
 
-/// A client that vanished is noticed by then: until then, one of its name that came with an id may be its return.
+/// A client that vanished is noticed by then: until then, one of its name that came with an id may
+/// be its return.
 const VANISHED: Duration = Duration::from_secs(40);
 
 /// Who is open under which name, by a hash of tag and stream.
@@ -39,7 +41,8 @@ impl Named {
 }
 
 impl Beside {
-    /// Notes that a connection began. One that is `apart` is not the return of one that is open still.
+    /// Notes that a connection began. One that is `apart` is not the return of one that is open
+    /// still.
     pub(super) fn enter(&mut self, who: u64, row: u64, at: Instant, apart: bool) {
         let one = One { row, at, apart };
         let Some(named) = self.open.get_mut(&who) else {
@@ -69,9 +72,11 @@ impl Beside {
         }
     }
 
-    /// The rows that are open beside each other under this name, the first that came first; none where it is one at most.
+    /// The rows that are open beside each other under this name, the first that came first; none
+    /// where it is one at most.
     ///
-    /// A request can be read before the end of the connection that it follows, so one that just came is not counted yet.
+    /// A request can be read before the end of the connection that it follows, so one that just
+    /// came is not counted yet.
     pub(super) fn of(&self, who: u64, now: Instant) -> Vec<u64> {
         if !self.shared.contains(&who) {
             return Vec::new();

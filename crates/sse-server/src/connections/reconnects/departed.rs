@@ -1,4 +1,5 @@
-//! A client as its connection ended: whether one that arrives is the same, and what the break cost it.
+//! A client as its connection ended: whether one that arrives is the same, and what the break cost
+//! it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -112,7 +113,8 @@ impl Departed {
         }
     }
 
-    /// The client of a row that was told that there is no more. It is taken at its word: it has had all before.
+    /// The client of a row that was told that there is no more. It is taken at its word: it has had
+    /// all before.
     pub(super) fn away(row: &Row, resume: &Resume, at: Instant) -> Self {
         let told = Receipt {
             retry: resume.numbers.retry(),
@@ -190,7 +192,8 @@ impl Departed {
         self.is_away
     }
 
-    /// Whether this is no return but a new question: a program that posts asks anew, and waits for nothing of the answer before.
+    /// Whether this is no return but a new question: a program that posts asks anew, and waits for
+    /// nothing of the answer before.
     pub(super) fn is_asked_anew(&self, client: &Client) -> bool {
         self.satisfied && client.brought.is_none() && posts(client)
     }
@@ -222,7 +225,8 @@ impl Departed {
         let Some(next) = self.next.filter(|_| self.numbers.is(numbers)) else {
             return false;
         };
-        // An id without data comes behind the last event, and its place before a subscriber's first.
+        // An id without data comes behind the last event, and its place before a subscriber's
+        // first.
         let not_behind = had < next || numbers.events_between(next, had + 1) == 0;
         let own = self.brought == client.brought || matches!(self.numbers, WeakNumbering::Topic(_));
         not_behind && (had >= self.told.first || had + 1 == self.told.first && own)
@@ -282,7 +286,8 @@ impl Departed {
             },
             _ => (resume.had, resume.next),
         };
-        // What it says that it has counts, and not what the kernel took for it; but it cannot have what was never sent.
+        // What it says that it has counts, and not what the kernel took for it; but it cannot have
+        // what was never sent.
         let lacks = had.map_or(sent, |had| sent.min(had + 1));
         if self.told.gap && next.min(lacks) < self.told.first {
             // Some of what lies there was sent and some was not.

@@ -399,7 +399,8 @@ fn one_that_was_back_before_it_was_missed_is_not_missing() {
     );
 }
 
-/// Of a hundred clients that closed and came back at once, 31 had no verdict: their requests were read before their goodbyes.
+/// Of a hundred clients that closed and came back at once, 31 had no verdict: their requests were
+/// read before their goodbyes.
 #[test]
 fn one_whose_request_overtakes_its_goodbye_has_come_back() {
     for (who, probably) in [(tagged as fn(_) -> _, ""), (untagged, "probably ")] {

@@ -21,8 +21,8 @@ pub struct Verdict {
     pub brief: String,
     /// A sentence that says what to change in the client, where there is something.
     pub advice: Option<&'static str>,
-    /// Whether something is wrong: a loss, a repetition, a return after 204, several open at once under one tag, one that is
-    /// missing, or a refusal that no return followed.
+    /// Whether something is wrong: a loss, a repetition, a return after 204, several open at once
+    /// under one tag, one that is missing, or a refusal that no return followed.
     pub bad: bool,
     /// Whether it came again although it had been told that there is no more (204).
     pub despite: bool,
@@ -34,9 +34,11 @@ pub struct Verdict {
     pub retry_ms: Option<u64>,
     /// Events that it was never sent, where that can be told.
     pub lost: Option<u64>,
-    /// Events that it is sent twice, where that can be told: while it is open those to come are among them.
+    /// Events that it is sent twice, where that can be told: while it is open those to come are
+    /// among them.
     pub repeated: Option<u64>,
-    /// The row that it went on from, or went on as; of several that are open at once, the newest other one.
+    /// The row that it went on from, or went on as; of several that are open at once, the newest
+    /// other one.
     pub other: Option<u64>,
 }
 
@@ -50,9 +52,11 @@ pub enum VerdictKind {
     Returned,
     /// On the row of one that ended, and whose client was refused when it came back.
     Refused,
-    /// On the row of one that ended, and whose client did not come back within ten times its retry, 30 s at least.
+    /// On the row of one that ended, and whose client did not come back within ten times its retry,
+    /// 30 s at least.
     Missing,
-    /// On the row of a finite stream that ended before its last event, where nothing else is known of its client.
+    /// On the row of a finite stream that ended before its last event, where nothing else is known
+    /// of its client.
     Cut,
     /// On the rows of those that are open at once with one tag on one stream.
     Beside,
@@ -84,7 +88,8 @@ impl Verdict {
     }
 }
 
-/// Of a connection whose client should have come back by now, and was refused if it was ever `left` so.
+/// Of a connection whose client should have come back by now, and was refused if it was ever `left`
+/// so.
 pub(super) fn missing(row: &Row, ended: &Ended, left: Option<&Aftermath>, now: Instant) -> Verdict {
     let sure = row.client.tag.is_some();
     let away = now.saturating_duration_since(ended.at);
@@ -198,7 +203,8 @@ impl Aftermath {
 const DESPITE: &str = " although told to stay away (204)";
 
 impl Return {
-    /// What is said of the return that a row is. Of one that was refused, `waits` tells whether its client did not come since.
+    /// What is said of the return that a row is. Of one that was refused, `waits` tells whether its
+    /// client did not come since.
     pub(super) fn verdict(&self, row: &Row, waits: impl FnOnce() -> bool) -> Verdict {
         let cost = self.cost.map(|cost| self.so_far(cost, row));
         let refused = matches!(self.answered, Answered::Refused(_));
@@ -229,7 +235,8 @@ impl Return {
         }
     }
 
-    /// What the return has cost. Of one that ended before it was sent all of it again, as much as it was sent.
+    /// What the return has cost. Of one that ended before it was sent all of it again, as much as
+    /// it was sent.
     fn so_far(&self, cost: Cost, row: &Row) -> Paid {
         let again = row.sent.counts().events.saturating_sub(cost.before);
         let over = row.ended.get().is_some();

@@ -50,8 +50,8 @@ impl Desk {
     }
 }
 
-/// The error handler of a page makes a new EventSource when the old one was closed, which a 204 does: it gets the stream again
-/// and again. The table was a wall of green.
+/// The error handler of a page makes a new EventSource when the old one was closed, which a 204
+/// does: it gets the stream again and again. The table was a wall of green.
 #[test]
 fn who_comes_anew_after_a_204_is_told_of_in_every_round() {
     let desk = finite(2);
