@@ -108,9 +108,7 @@ impl Batch {
     /// # Errors
     /// A line that is not JSON, no line at all, or one id for several events.
     pub fn lines(draft: Draft) -> Result<Self, Error> {
-        // No longer than it needs to be: whoever reads bodies keeps account of it.
-        let lines = 1 + draft.data.bytes().filter(|b| *b == b'\n').count();
-        let mut data = Vec::with_capacity(lines);
+        let mut data = Vec::with_capacity(most_lines(&draft.data));
         // A mark of the byte order says nothing in UTF-8, and whoever reads JSON may pass over it
         // (RFC 8259 8.1).
         let text = draft.data.strip_prefix('\u{feff}').unwrap_or(&draft.data);
@@ -177,6 +175,12 @@ fn field(name: &str, value: &str) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// How many lines a text has, at most. The room for their places is no larger: whoever reads bodies
+/// keeps account of it.
+fn most_lines(text: &str) -> usize {
+    1 + text.bytes().filter(|b| *b == b'\n').count()
 }
 
 /// What a reconnection time may be, in a sentence.

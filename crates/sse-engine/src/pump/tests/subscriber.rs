@@ -73,14 +73,19 @@ fn a_subscriber_beyond_the_lag_is_too_slow_and_one_at_it_is_not() {
 fn one_visit_serves_all_who_lack_the_same() {
     let (now, mut out) = (Instant::now(), Out::new());
     let topic = topic(1, TopicConfig::default());
-    let mut pumps: Vec<Pump> = [KeepAlive::Off, KeepAlive::Idle(10 * MS), KeepAlive::Off]
-        .map(|keep_alive| subscriber(&topic, keep_alive, None))
-        .into();
+    let mut pumps: Vec<Pump> = [
+        KeepAlive::Off,
+        KeepAlive::Idle(10 * MS),
+        KeepAlive::Off,
+        KeepAlive::Off,
+    ]
+    .map(|keep_alive| subscriber(&topic, keep_alive, None))
+    .into();
     for pump in &mut pumps {
         events(pump, now, &mut out);
     }
-    let [first, second, third] = &mut pumps[..] else {
-        panic!("three");
+    let [first, second, third, fourth] = &mut pumps[..] else {
+        panic!("four");
     };
     assert_eq!(
         third.repeat(now, &out),
@@ -98,6 +103,7 @@ fn one_visit_serves_all_who_lack_the_same() {
     );
     assert_eq!(second.next_number(), 4);
     assert_eq!(second.repeat(now, &out), None, "it has them");
+    assert_eq!(fourth.repeat(now, &out), Some(Next::Wait { at: None }));
     third.act(at(now), Act::Stop);
     assert_eq!(third.repeat(now, &out), None, "it is to end");
     let paced = pump(&endless(), KeepAlive::Off, None);
