@@ -238,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn what_just_fits_is_kept() {
+        let mut ring = Ring::new(BORN, 10, usize::MAX);
+        ring.push(&data("a"));
+        let both = 2 * ring.bytes();
+        for (keep_bytes, kept) in [(both, 2), (both - 1, 1)] {
+            let mut ring = Ring::new(BORN, 10, keep_bytes);
+            ring.push(&data("a"));
+            ring.push(&data("b"));
+            assert_eq!(ring.kept(), kept, "{keep_bytes} bytes");
+        }
+    }
+
+    #[test]
     fn ids_lead_to_their_events() {
         let mut ring = Ring::new(BORN, 2, 1 << 20);
         ring.push(&named("a"));
