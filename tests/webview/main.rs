@@ -184,8 +184,8 @@ async fn an_endless_stream_goes_on_with_the_next_number_after_the_server_was_awa
     let row = own_row(port, "/endless")
         .await
         .expect("the server sees one connection");
-    // Not what was last drawn: the state can be there a frame before the rows, and on a busy machine
-    // that is time for an event or two.
+    // Not what was last drawn: the state can be there a frame before the rows, and on a busy
+    // machine that is time for an event or two.
     let rows = http::connections(port).await.expect("the table is there");
     let mut before = rows
         .iter()

@@ -240,6 +240,7 @@ async fn what_is_not_there_is_told_in_a_sentence() {
         ("GET", "/index.html", 404, "nothing at /index.html"),
         ("GET", "/page/index.html", 404, "nothing at"),
         ("GET", "/page/types.d.ts", 404, "nothing at"),
+        ("GET", "/page/../index.html", 404, "nothing at"),
         ("GET", "/page/", 404, "nothing at /page/"),
     ] {
         let (mut client, head) = bench.ask(method, target, &[("content-length", "0")]).await;
