@@ -313,3 +313,256 @@ fn an_id_that_is_kept_cannot_be_given_twice() {
         .expect("it is there")
         .expect("it is no longer kept");
 }
+
+#[test]
+fn a_subscriber_says_where_it_is_and_whether_that_is_a_replay() {
+    let topic = topic(TopicConfig::default());
+    publish(&topic, 1..=5);
+    let mut live = Subscription::join(&topic, None).expect("it is there");
+    assert_eq!((live.next(), live.is_replaying()), (6, false));
+    let mut replay = Subscription::join(&topic, Some(EARLIEST)).expect("it is there");
+    assert_eq!((replay.next(), replay.is_replaying()), (1, true));
+    visit(&mut live);
+    publish(&topic, 6..=6);
+    for reader in [&mut live, &mut replay] {
+        visit(reader);
+        assert_eq!((reader.next(), reader.is_replaying()), (7, false));
+    }
+}
+
+#[test]
+fn a_receipt_has_the_reconnection_time_that_was_sent_last() {
+    let news = topic(TopicConfig::default());
+    publish(&news, 1..=2);
+    let mut reader = Subscription::join(&news, None).expect("it is there");
+    let mut receipt = Receipt {
+        retry: None,
+        first: 3,
+        gap: false,
+        whole: None,
+    };
+    assert_eq!(reader.receipt(), receipt, "nothing was sent yet");
+    visit(&mut reader);
+    receipt.retry = Some(SUBSCRIBER_RETRY);
+    assert_eq!(reader.receipt(), receipt);
+    let draft = Draft {
+        retry: Some(50),
+        ..Draft::default()
+    };
+    news.publish_now(&Batch::one(draft))
+        .expect("it is there")
+        .expect("published");
+    assert_eq!(reader.receipt(), receipt, "it was not sent that one yet");
+    visit(&mut reader);
+    receipt.retry = Some(50);
+    assert_eq!(reader.receipt(), receipt);
+}
+
+#[test]
+fn a_receipt_begins_behind_the_last_gap_and_says_whether_events_came_before_it() {
+    let topic = small(Slow::DropOldest);
+    let mut reader = Subscription::join(&topic, None).expect("it is there");
+    publish(&topic, 1..=6);
+    assert!(visit(&mut reader).0.contains("\"lost\":2"));
+    let receipt = reader.receipt();
+    assert_eq!((receipt.first, receipt.gap), (3, false), "none came before");
+    publish(&topic, 7..=9);
+    assert!(visit(&mut reader).0.contains("\"lost\":1"));
+    let receipt = reader.receipt();
+    assert_eq!((receipt.first, receipt.gap), (8, true));
+}
+
+#[test]
+fn a_gap_grows_until_it_is_told() {
+    let topic = small(Slow::Disconnect);
+    publish(&topic, 1..=6);
+    let mut reader = Subscription::join(&topic, Some(&place(&topic, 0))).expect("it is there");
+    publish(&topic, 7..=9);
+    let (text, _) = visit(&mut reader);
+    let gap = "event: gap\nid: #5\ndata: {\"from\":\"#0\",\"to\":\"#6\",\"lost\":5}\n\n";
+    assert!(text.contains(gap), "{text}");
+}
+
+#[test]
+fn a_lag_of_just_the_bound_and_a_ring_that_is_just_full_are_not_too_much() {
+    for slow in [Slow::Disconnect, Slow::DropOldest] {
+        let lagging = small(slow);
+        // Full, and with room for any lag.
+        let full = topic(TopicConfig {
+            keep_events: 2,
+            slow,
+            ..TopicConfig::default()
+        });
+        for topic in [lagging, full] {
+            let mut reader = Subscription::join(&topic, None).expect("it is there");
+            visit(&mut reader);
+            for two in [1..=2, 3..=4] {
+                publish(&topic, two);
+                assert!(!reader.is_too_slow());
+                let (text, filled) = visit(&mut reader);
+                assert_eq!(filled, Filled::All);
+                assert_eq!(text.matches("data: ").count(), 2, "{text}");
+                assert!(!text.contains("gap"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_first_block_the_first_event_sets_the_reconnection_time() {
+    let topic = topic(TopicConfig {
+        first_block: FirstBlock::None,
+        ..TopicConfig::default()
+    });
+    let mut reader = Subscription::join(&topic, None).expect("it is there");
+    assert_eq!(visit(&mut reader), (String::new(), Filled::All));
+    assert_eq!(reader.receipt().retry, None);
+    publish(&topic, 1..=2);
+    assert_eq!(
+        visit(&mut reader).0,
+        "retry: 1000\nid: #1\ndata: 1\n\nid: #2\ndata: 2\n\n"
+    );
+    assert_eq!(reader.receipt().retry, Some(SUBSCRIBER_RETRY));
+    let mut lost = Subscription::join(&topic, Some("never")).expect("it is there");
+    assert!(
+        visit(&mut lost)
+            .0
+            .starts_with("retry: 1000\nevent: gap\nid: #0\n"),
+        "a gap is told all the same"
+    );
+}
+
+#[test]
+fn names_in_data_are_the_first_line_of_events_and_of_gaps() {
+    let topic = topic(TopicConfig::default());
+    let draft = Draft {
+        event: Some("tick".to_owned()),
+        ..Draft::default()
+    };
+    topic
+        .publish_now(&Batch::one(draft))
+        .expect("it is there")
+        .expect("published");
+    let mut reader = Subscription::join(&topic, Some("x"))
+        .expect("it is there")
+        .in_form(Form::NamesInData);
+    assert_eq!(
+        visit(&mut reader).0,
+        "retry: 1000\nid: #0\ndata: gap\ndata: {\"from\":\"x\",\"to\":\"#1\",\"lost\":null}\n\nid: #1\ndata: tick\ndata: \n\n"
+    );
+}
+
+#[test]
+fn an_event_as_large_as_a_visit_is_sent_as_it_is_and_a_smaller_one_is_copied() {
+    let topic = topic(TopicConfig::default());
+    let around = "id: 0000000000001-000000000001\ndata: \n\n".len();
+    let mut reader = Subscription::join(&topic, None).expect("it is there");
+    visit(&mut reader);
+    for (len, shared, filled) in [(VISIT - 1, false, Filled::All), (VISIT, true, Filled::Full)] {
+        let draft = Draft {
+            data: "x".repeat(len - around),
+            ..Draft::default()
+        };
+        topic
+            .publish_now(&Batch::one(draft))
+            .expect("it is there")
+            .expect("published");
+        let mut out = Out::new();
+        assert_eq!(reader.fill(&mut out), filled, "{len}");
+        assert_eq!((out.len(), out.shared_frame().is_some()), (len, shared));
+    }
+}
+
+/// Subscribers of the topic that were told where they are, and what one more of them was sent of
+/// its next event.
+fn stretch<const N: usize>(topic: &Arc<Topic>) -> ([Subscription; N], Stretch) {
+    let mut one = Subscription::join(topic, None).expect("it is there");
+    visit(&mut one);
+    let others = [(); N].map(|()| {
+        let mut other = Subscription::join(topic, None).expect("it is there");
+        visit(&mut other);
+        other
+    });
+    publish(topic, 1..=1);
+    let mut out = Out::new();
+    one.fill(&mut out);
+    (others, out.stretch().expect("an event and nothing else"))
+}
+
+#[test]
+fn a_stretch_is_taken_once_by_whoever_lacks_just_that() {
+    let news = topic(TopicConfig::default());
+    let ([mut next, mut behind], first) = stretch(&news);
+    assert!(next.repeat(first));
+    assert_eq!(visit(&mut next), (String::new(), Filled::All));
+    assert!(!next.repeat(first));
+    // From here on the first stretch is not all that there is.
+    let (_, second) = stretch::<0>(&news);
+    assert!(!behind.repeat(first));
+    assert!(!behind.repeat(second));
+    assert!(next.repeat(second));
+    assert_eq!((behind.next(), next.next()), (1, 3));
+    // Another topic has an event of that number too.
+    let ([mut reader], _) = stretch(&topic(TopicConfig::default()));
+    assert!(!reader.repeat(first));
+    assert_eq!(visit(&mut reader).0, "id: #1\ndata: 1\n\n");
+}
+
+#[test]
+fn a_stretch_is_not_taken_by_whoever_is_to_be_sent_something_else() {
+    let news = topic(TopicConfig::default());
+    let mut new = Subscription::join(&news, None).expect("it is there");
+    let ([reader, mut left], first) = stretch(&news);
+    assert!(!new.repeat(first), "it lacks its place");
+    let mut named = reader.in_form(Form::NamesInData);
+    assert!(!named.repeat(first));
+    news.end();
+    assert!(!left.repeat(first), "it is to be sent the end");
+    assert_eq!(visit(&mut left).1, Filled::Over);
+
+    let topic = topic(TopicConfig {
+        first_block: FirstBlock::None,
+        ..TopicConfig::default()
+    });
+    let mut owed = Subscription::join(&topic, None).expect("it is there");
+    visit(&mut owed);
+    let mut one = Subscription::join(&topic, None).expect("it is there");
+    visit(&mut one);
+    publish(&topic, 1..=1);
+    visit(&mut one);
+    let to_one = Stretch {
+        topic: topic.address(),
+        from: 0,
+        to: 1,
+    };
+    assert!(!owed.repeat(to_one), "it is to be told when to come back");
+}
+
+#[test]
+fn what_holds_more_than_events_is_no_stretch() {
+    let topic = small(Slow::DropOldest);
+    let holds = |reader: &mut Subscription, before: &str| {
+        let mut out = Out::new();
+        out.payload().extend_from_slice(before.as_bytes());
+        reader.fill(&mut out);
+        out.stretch()
+    };
+    let mut plain = Subscription::join(&topic, None).expect("it is there");
+    assert_eq!(holds(&mut plain, ""), None, "its place");
+    let mut named = Subscription::join(&topic, None)
+        .expect("it is there")
+        .in_form(Form::NamesInData);
+    visit(&mut named);
+    publish(&topic, 1..=1);
+    assert_eq!(holds(&mut plain, ": a comment\n\n"), None);
+    assert_eq!(holds(&mut named, ""), None, "names in data");
+    publish(&topic, 2..=4);
+    assert_eq!(holds(&mut plain, ""), None, "a gap");
+    publish(&topic, 5..=5);
+    let whole = Stretch {
+        topic: topic.address(),
+        from: 4,
+        to: 5,
+    };
+    assert_eq!(holds(&mut plain, ""), Some(whole));
+}
