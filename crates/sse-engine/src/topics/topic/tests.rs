@@ -22,7 +22,8 @@ fn one(data: String) -> Batch {
     })
 }
 
-/// A burst used to leave the ring before the readers were visited: all of them were cut off as too slow.
+/// A burst used to leave the ring before the readers were visited: all of them were cut off as too
+/// slow.
 #[test]
 fn publishing_waits_for_the_sweepers_and_for_nobody_else() {
     let topics = Topics::new(TopicConfig {
