@@ -324,6 +324,18 @@ mod tests {
     }
 
     #[test]
+    fn who_came_and_went_between_two_looks_has_used_the_topic() {
+        let topics = few(1);
+        let begin = Instant::now();
+        let hour = Duration::from_secs(3600);
+        drop(topics.subscribe("a", None, UNIX_EPOCH).expect("room"));
+        assert_eq!(topics.expire(begin), 0);
+        drop(topics.subscribe("a", None, UNIX_EPOCH).expect("room"));
+        assert_eq!(topics.expire(begin + hour), 0);
+        assert_eq!(topics.expire(begin + 2 * hour), 1);
+    }
+
+    #[test]
     fn a_topic_that_was_ended_begins_anew_with_its_next_use() {
         let topics = few(10);
         let old = topics.topic("a", UNIX_EPOCH).expect("room");
