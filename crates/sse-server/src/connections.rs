@@ -23,6 +23,9 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Instant, SystemTime};
 
+use sse_engine::lock::lock;
+use sse_engine::out::Receipt;
+use sse_engine::time::{millis, since_1970};
 use tokio::sync::watch;
 
 use crate::tap::{Tap, Tapped, WireView};
@@ -37,9 +40,6 @@ pub use reconnects::{Verdict, VerdictKind};
 pub use row::Cut;
 pub(crate) use row::{Client, Request, shown};
 use row::{Row, Sent, State};
-use sse_engine::lock::lock;
-use sse_engine::out::Receipt;
-use sse_engine::time::{millis, since_1970};
 use view::Watched;
 pub use view::{EndedView, RowView, Slice, Tally};
 pub use why::{EndedBy, Why};

@@ -5,9 +5,6 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-
-use crate::clock;
-use crate::routes::{ClientQuery, Fields, Kind, MAX_TAG, read_query};
 use sse_engine::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use sse_engine::file;
 use sse_engine::keep_alive::KeepAlive;
@@ -16,6 +13,9 @@ use sse_engine::preview::Preview;
 use sse_engine::pump::{Next, Pump};
 use sse_engine::stream::{Source, Stream, Variant};
 use sse_engine::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
+
+use crate::clock;
+use crate::routes::{ClientQuery, Fields, Kind, MAX_TAG, read_query};
 
 /// A client comes back with these bytes as its last event id. A counter goes on behind a number of
 /// its own, and else begins. A topic sends what comes behind one of its events, and else all that

@@ -18,12 +18,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use sse_engine::lock;
+use sse_engine::text::shell_word;
 
 use crate::error::Error;
 pub(crate) use host::Authority;
 pub(crate) use origin::{Class, Origin};
-use sse_engine::lock;
-use sse_engine::text::shell_word;
 
 /// What kind of place a request asks for; the guard's table has a row for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

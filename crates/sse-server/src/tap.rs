@@ -11,11 +11,11 @@ use std::sync::{Mutex, TryLockError};
 use std::time::SystemTime;
 
 use serde::Serialize;
+use sse_engine::lock::lock;
+use sse_engine::time::since_1970;
 
 use crate::framing::Framing;
 pub use events::{What, WireEvent};
-use sse_engine::lock::lock;
-use sse_engine::time::since_1970;
 
 /// Bytes that are kept of a connection.
 pub(crate) const KEPT: usize = 64 * 1024;

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak, mpsc};
 use std::time::{Duration, SystemTime};
 
-use super::Catalog;
 use sse_engine::file::{self, MAX_BYTES, Problem};
+
+use super::Catalog;
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(400);

@@ -9,13 +9,13 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
+use sse_engine::time::{millis, since_1970};
 use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::row::{Cut, Row};
 use super::why::{EndedBy, Why};
 use super::{Connections, Shared, Verdict, VerdictKind};
-use sse_engine::time::{millis, since_1970};
 
 /// How much a reader may be behind.
 const ENTRIES: usize = 4096;

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
+use sse_engine::out::Receipt;
+
 use super::numbering::Numbering;
 use super::rates::Counts;
 use super::why::Why;
 use crate::framing::Framing;
 use crate::tap::Tap;
-use sse_engine::out::Receipt;
 
 /// The longest event id that the table keeps and compares, in characters.
 const SHOWN_ID: usize = 64;

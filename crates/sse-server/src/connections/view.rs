@@ -6,6 +6,8 @@ use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use sse_engine::lock::lock;
+use sse_engine::time::{millis, since_1970};
 
 use super::look::{Look, SHOWN, Sort};
 use super::rates::{Counts, PerSecond, Rates};
@@ -13,8 +15,6 @@ use super::row::Row;
 use super::why::{EndedBy, Why};
 use super::{Connections, Cut, Table, Verdict};
 use crate::framing::Framing;
-use sse_engine::lock::lock;
-use sse_engine::time::{millis, since_1970};
 
 /// How long an order stands while no row comes or ends, where what it is sorted by changes with
 /// every event.

@@ -19,6 +19,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
+use sse_engine::lock::lock;
+use sse_engine::pump::Pump;
 use tokio::net::TcpStream;
 
 use super::handover::{CONTINUE, Settled, Watched};
@@ -28,9 +30,6 @@ use crate::connections::{Open, Why};
 use crate::framing::Framing;
 use crate::routes::{self, ONE_CODING};
 use crate::transport::{Delivery, Socket};
-
-use sse_engine::lock::lock;
-use sse_engine::pump::Pump;
 
 /// Header fields of a request, at most. It is what hyper has unless it is told otherwise.
 const FIELDS: usize = 100;

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
+use sse_engine::preview::Preview;
+use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
 use tokio::sync::watch;
 
 use super::listen;
@@ -19,8 +21,6 @@ use crate::guard::Guard;
 use crate::routes::{Context, Room, Service, StateView};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
-use sse_engine::preview::Preview;
-use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]

@@ -4,9 +4,9 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use sse_engine::pump::Pump;
 
 use crate::connections::Open;
-use sse_engine::pump::Pump;
 
 /// An answer, and the stream that begins with it.
 #[derive(Debug)]

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use sse_engine::bounds::MAX_FROM;
+
 use super::answer::tell;
 use super::context::Context;
 use super::params::Params;
@@ -15,7 +17,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
-use sse_engine::bounds::MAX_FROM;
 
 /// No answer of the API may come from a cache.
 const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];

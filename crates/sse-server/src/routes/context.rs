@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use sse_engine::keep_alive::KeepAlive;
+use sse_engine::preview::Preview;
+use sse_engine::topics::{Batch, Published, Topics};
 use tokio::sync::watch;
 
 use super::body::Room;
@@ -14,9 +17,6 @@ use crate::connections::Connections;
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::status::Status;
-use sse_engine::keep_alive::KeepAlive;
-use sse_engine::preview::Preview;
-use sse_engine::topics::{Batch, Published, Topics};
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
+use sse_engine::stream::{Stream, is_below};
+use sse_engine::topics::PREFIX;
 
 use super::answer::tell;
 use super::context::Context;
 use crate::guard::Area;
-use sse_engine::stream::{Stream, is_below};
-use sse_engine::topics::PREFIX;
 
 /// What a path leads to.
 #[derive(Clone, Debug)]

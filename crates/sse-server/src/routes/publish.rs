@@ -1,12 +1,12 @@
 //! A request to publish, read: its query, its kind of body, and the events that they make.
 
 use axum::http::{HeaderMap, header};
-
-use super::params::{BadQuery, Params};
-use crate::error::Error;
 use sse_engine::Error as Engine;
 use sse_engine::text::cut;
 use sse_engine::topics::{Batch, Draft, retry_bounds};
+
+use super::params::{BadQuery, Params};
+use crate::error::Error;
 
 /// The fields that a request's query gives to its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,6 +10,8 @@ use axum::http::{
 };
 use axum::response::IntoResponse;
 use axum::routing::get;
+use sse_engine::stream::Stream;
+use sse_engine::topics::{PREFIX, Topics};
 use tower::ServiceExt;
 
 use super::answer::{Answer, ONE_CODING, last_words, say, tell};
@@ -21,8 +23,6 @@ use super::{api, head, page, spelling, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
-use sse_engine::stream::Stream;
-use sse_engine::topics::{PREFIX, Topics};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;

@@ -1,13 +1,13 @@
 //! What a page begins with: the life cycle's state, the streams, the topics, who is connected.
 
 use serde::Serialize;
+use sse_engine::stream::StreamInfo;
+use sse_engine::topics::TopicInfo;
 
 use super::context::Context;
 use crate::catalog::StreamsFile;
 use crate::connections::Tally;
 use crate::status::Status;
-use sse_engine::stream::StreamInfo;
-use sse_engine::topics::TopicInfo;
 
 /// Everything that a page needs to begin with.
 #[derive(Clone, Debug, Serialize)]

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::params::{BadQuery, Params};
 use sse_engine::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use sse_engine::stream::Overrides;
 use sse_engine::time::read_time;
+
+use super::params::{BadQuery, Params};
 
 /// Reads `every=100ms`, `count=20` and `from=7`.
 ///

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use axum::response::IntoResponse;
+use sse_engine::pump::Pump;
+use sse_engine::stream::Stream;
 
 use super::answer::{Answer, say};
 use super::body;
@@ -15,8 +17,6 @@ use super::params::BadQuery;
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
 use crate::connections::{Client, Numbering, Resume};
-use sse_engine::pump::Pump;
-use sse_engine::stream::Stream;
 
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(

@@ -1,9 +1,10 @@
 //! Which part of the table of connections a query asks for.
 
+use sse_engine::bounds::MAX_FROM;
+
 use super::client_query::tag;
 use super::params::{BadQuery, Params};
 use crate::connections::{Look, SHOWN, Sort};
-use sse_engine::bounds::MAX_FROM;
 
 /// The longest filter, in bytes.
 const MAX_FILTER: usize = 200;

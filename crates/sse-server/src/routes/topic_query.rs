@@ -1,8 +1,9 @@
 //! What the query of a subscriber of a topic says. A topic has no pace and no count that could be
 //! changed.
 
-use super::params::{BadQuery, Params};
 use sse_engine::topics::Form;
+
+use super::params::{BadQuery, Params};
 
 /// Reads `names=data`: each event comes as one that every client hears.
 ///

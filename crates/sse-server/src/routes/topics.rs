@@ -8,6 +8,9 @@ use axum::Json;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use sse_engine::Error as Engine;
+use sse_engine::pump::Pump;
+use sse_engine::topics;
 
 use super::answer::{Answer, say};
 use super::body;
@@ -18,9 +21,6 @@ use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
 use crate::connections::{Client, Numbering, Resume, Why};
 use crate::error::Error;
-use sse_engine::Error as Engine;
-use sse_engine::pump::Pump;
-use sse_engine::topics;
 
 /// GET and HEAD.
 pub(super) async fn subscribe(

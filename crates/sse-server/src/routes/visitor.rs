@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
+use sse_engine::text;
 
 use super::answer::say;
 use super::client_query::ClientQuery;
@@ -15,7 +16,6 @@ use super::program;
 use crate::connections::{self, Client, Numbering, Request as Asking, Why};
 use crate::framing::Framing;
 use crate::guard::Class;
-use sse_engine::text;
 
 /// What the table keeps of a method, in bytes.
 const SHOWN_METHOD: usize = 16;

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::socket::{Hangup, Socket};
-use crate::connections::{Open, Why};
-use crate::framing::Framing;
 use sse_engine::out::{Mark, Out};
 use sse_engine::pump::{Act, Next, Pump};
 use sse_engine::time::Now;
 use sse_engine::topics::Topic;
+
+use super::socket::{Hangup, Socket};
+use crate::connections::{Open, Why};
+use crate::framing::Framing;
 
 /// A stream that begins: everything that the transport takes over.
 #[derive(Debug)]

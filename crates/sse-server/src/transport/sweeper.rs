@@ -14,6 +14,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use slab::Slab;
+use sse_engine::out::Out;
+use sse_engine::pump::Act;
+use sse_engine::time::Now;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -24,9 +27,6 @@ use super::socket::Socket;
 use super::timers::{Armed, Timers};
 use crate::clock;
 use crate::connections::Why;
-use sse_engine::out::Out;
-use sse_engine::pump::Act;
-use sse_engine::time::Now;
 
 /// Sends after which others have their turn. So many cost about half a millisecond.
 const TURN: usize = 128;

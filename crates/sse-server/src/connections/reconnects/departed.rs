@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sse_engine::out::Receipt;
+
 use super::{Answered, Resume, who};
 use crate::connections::numbering::{Numbering, WeakNumbering};
 use crate::connections::row::{Client, Request, Row, shown};
 use crate::connections::why::EndedBy;
-use sse_engine::out::Receipt;
 
 /// A client as its connection ended, or as it was told that there is no more.
 #[derive(Debug)]

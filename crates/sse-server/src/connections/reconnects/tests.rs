@@ -6,16 +6,17 @@ mod cost;
 mod cut;
 mod log;
 
-use crate::framing::Framing;
-
-use super::*;
-use crate::connections::{Connections, Look, Open, Request, RowView, Why};
 use sse_engine::file::shipped;
 use sse_engine::out::Receipt;
 use sse_engine::stream::Stream;
 use sse_engine::topics::TopicConfig;
 use sse_engine::topics::Topics;
 use sse_engine::topics::{Batch, Draft};
+
+use crate::framing::Framing;
+
+use super::*;
+use crate::connections::{Connections, Look, Open, Request, RowView, Why};
 
 const CUT: Why = Why::Stopped;
 const CLOSED: Why = Why::Closed;

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use sse_engine::time::millis;
 
 use super::departed::{BroughtId, Cost, Return};
 use super::{Aftermath, Answered, advice};
 use crate::connections::row::{Cut, Ended, Row};
 use crate::connections::why::EndedBy;
-use sse_engine::time::millis;
 
 /// What is said of a connection whose client came back, or did not, or has several open at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
