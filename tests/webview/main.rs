@@ -147,10 +147,9 @@ async fn pressing_start_in_haste_opens_one_stream() {
     session.close().await;
 }
 
-/// 1. The endless stream runs. 2. The server is stopped: the port is closed, the panel has lost its
-///    connection. 3. The server is
-/// started: the browser comes back by itself, with the id of the last event, and the next number
-/// follows. None twice, none left out.
+/// The endless stream runs. The server is stopped: the port is closed, the panel has lost its
+/// connection. The server is started: the browser reconnects by itself, with the id of the last
+/// event, and the next number follows. None twice, none left out.
 #[tokio::test]
 async fn an_endless_stream_goes_on_with_the_next_number_after_the_server_was_away() {
     let (_desktop, session, port) = opened().await;

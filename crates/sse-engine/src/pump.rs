@@ -53,10 +53,9 @@ pub enum Act {
 /// round.
 ///
 /// 1. [`fill`](Self::fill) an [`Out`] that is clear, and send what it holds. Never fill while bytes
-///    of the last visit are unsent:
-///    the next visit is the receipt for all before it. Where many read one topic, try
-///    [`repeat`](Self::repeat) first: it takes
-///    what the `Out` still holds of the visit before.
+///    of the last visit are unsent: the next visit is the receipt for all before it. Where many
+///    read one topic, try [`repeat`](Self::repeat) first: it takes what the `Out` still holds of
+///    the visit before.
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.

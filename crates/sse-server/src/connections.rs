@@ -94,7 +94,7 @@ struct Table {
     /// What was asked and by which program: thousands of rows share a few.
     asked: HashSet<Arc<Request>>,
     /// Who went and who came back.
-    returns: Reconnects,
+    reconnects: Reconnects,
     /// Since when the server runs, while it does.
     serving: Option<Instant>,
 }
@@ -135,7 +135,7 @@ impl Connections {
         }
         table.opened += 1;
         table.open.insert(row.id, Arc::clone(&row));
-        self.0.log.opened(&row, table.returns.verdict(&row));
+        self.0.log.opened(&row, table.reconnects.verdict(&row));
         drop(table);
         self.tell();
         Ok(Open {
@@ -183,13 +183,13 @@ impl Connections {
         }
         self.0
             .log
-            .refused(&row, ending, table.returns.verdict(&row));
+            .refused(&row, ending, table.reconnects.verdict(&row));
         let Table {
             turned_away,
-            returns,
+            reconnects,
             ..
         } = &mut *table;
-        keep(turned_away, row, returns);
+        keep(turned_away, row, reconnects);
         drop(table);
         self.tell();
     }
@@ -272,14 +272,14 @@ impl Table {
     /// Notes that a client came, perhaps back.
     fn came(&mut self, row: &Row, resume: Option<&Resume>, answered: Answered, now: Instant) {
         let Self {
-            returns,
+            reconnects,
             ended,
             turned_away,
             ..
         } = self;
         let closed = || ended.iter().chain(&*turned_away);
         let is_there = |id| closed().any(|row| row.id == id);
-        returns.came(row, resume, answered, now, is_there);
+        reconnects.came(row, resume, answered, now, is_there);
     }
 
     /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the
@@ -317,9 +317,9 @@ impl Table {
 }
 
 /// Newest first, the oldest forgotten.
-fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>, returns: &mut Reconnects) {
+fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>, reconnects: &mut Reconnects) {
     for forgotten in rows.drain(rows.len().min(KEPT - 1)..) {
-        returns.forget(forgotten.id);
+        reconnects.forget(forgotten.id);
     }
     rows.push_front(row);
 }
@@ -382,7 +382,7 @@ impl Open {
                 open,
                 ended,
                 turned_away,
-                returns,
+                reconnects,
                 ..
             } = &mut *table;
             let closed_ones = || ended.iter().chain(&*turned_away);
@@ -392,11 +392,11 @@ impl Open {
             };
             let log = &self.connections.0.log;
             log.ended(&closed);
-            let back = returns.went(gone, seen, row_of).and_then(row_of);
+            let back = reconnects.went(gone, seen, row_of).and_then(row_of);
             if let Some(back) = back {
-                log.said(back, returns.verdict(back));
+                log.said(back, reconnects.verdict(back));
             }
-            keep(ended, closed, returns);
+            keep(ended, closed, reconnects);
         }
         drop(table);
         self.connections.tell();

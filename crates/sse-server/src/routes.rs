@@ -32,6 +32,15 @@ mod topic_query;
 mod topics;
 mod visitor;
 
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use axum::routing::get;
+
+use answer::tell;
+
 pub(crate) use answer::ONE_CODING;
 pub(crate) use body::Room;
 #[cfg(fuzzing)]
@@ -42,6 +51,29 @@ pub(crate) use head::{bytes as head_bytes, framing};
 pub(crate) use publish::{Fields, Kind};
 pub(crate) use service::Service;
 pub use state::StateView;
+
+/// The routes of what is no stream.
+fn router(context: &Arc<Context>) -> Router {
+    Router::new()
+        .route("/", get(page::index))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/api/state", get(api::state))
+        .route("/api/connections", get(api::connections))
+        .route("/api/preview", get(api::preview))
+        .route("/api/wire", get(api::wire))
+        .fallback(page::asset)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(context))
+}
+
+async fn wrong_method(request: Request<Body>) -> Response<Body> {
+    let (method, path) = (request.method(), request.uri().path());
+    tell(
+        path,
+        StatusCode::METHOD_NOT_ALLOWED,
+        &format!("{path} does not answer {method}: use GET."),
+    )
+}
 
 /// All that a query says of a stream.
 #[cfg(fuzzing)]

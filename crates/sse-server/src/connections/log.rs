@@ -222,11 +222,11 @@ impl Connections {
     fn silent(&self, now: Instant, told: &mut HashSet<(VerdictKind, u64)>) -> Vec<LogEntry> {
         let table = self.table();
         told.retain(|(_, id)| table.row_of(*id).is_some());
-        let doubled = table.returns.doubled(now);
+        let doubled = table.reconnects.doubled(now);
         let doubled = doubled.filter_map(|id| table.row_of(id));
         let mut found = Vec::new();
         for row in table.ended.iter().rev().chain(doubled) {
-            let said = table.returns.afterwards(row, now, table.serving);
+            let said = table.reconnects.afterwards(row, now, table.serving);
             let silent = |said: &Verdict| {
                 matches!(said.kind, VerdictKind::Missing | VerdictKind::Beside)
                     && told.insert((said.kind, row.id))

@@ -263,7 +263,7 @@ impl Table {
                 .collect(),
             None => self.rows().filter(wanted).cloned().collect(),
         };
-        let weight = |row: &Arc<Row>| (row.id, self.returns.weight(row, now, self.serving));
+        let weight = |row: &Arc<Row>| (row.id, self.reconnects.weight(row, now, self.serving));
         let weights = match look.sort {
             Sort::Verdict => rows.iter().map(weight).collect(),
             _ => HashMap::new(),
@@ -279,8 +279,8 @@ impl Table {
     fn show(&self, look: &Look, order: &[u64], now: Instant) -> Shown {
         let wanted = order.iter().skip(look.first).take(look.count.min(SHOWN));
         let rows = wanted.filter_map(|id| self.row_of(*id)).map(|row| {
-            let verdict = self.returns.verdict(row);
-            let afterwards = self.returns.afterwards(row, now, self.serving);
+            let verdict = self.reconnects.verdict(row);
+            let afterwards = self.reconnects.afterwards(row, now, self.serving);
             (Arc::clone(row), verdict, afterwards)
         });
         Shown {

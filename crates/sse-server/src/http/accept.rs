@@ -46,7 +46,7 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<Shared>) {
                 #[cfg(not(target_os = "linux"))]
                 super::socket_options::prepare(
                     socket2::SockRef::from(&socket),
-                    run.app.limits().stall,
+                    run.service.limits().stall,
                 );
                 let Some(local) = local.or_else(|| socket.local_addr().ok()) else {
                     continue; // It is closed already.
@@ -69,7 +69,7 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<Shared>) {
 
 /// Whether there are as many connections as may be.
 fn is_full(run: &Shared) -> bool {
-    let limits = run.app.limits();
+    let limits = run.service.limits();
     let parting = TURNED_AWAY - run.turned_away.available_permits();
     let taken = (run.tasks.len() + run.transport.len()).saturating_sub(parting);
     taken >= limits.streams.saturating_add(limits.reserve)

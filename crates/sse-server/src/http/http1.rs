@@ -61,19 +61,22 @@ struct Desk {
 /// Serves one connection until it ends, a stream begins on it, or the server stops.
 pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
     let Shared {
-        app, stop, kill, ..
+        service,
+        stop,
+        kill,
+        ..
     } = &*run;
     let (head_time, head_bytes, stall) = {
-        let limits = app.limits();
+        let limits = service.limits();
         (limits.head_time, limits.head_bytes, limits.stall)
     };
     let desk = Desk::default();
-    let service = service_fn(|request: hyper::Request<Incoming>| {
+    let handler = service_fn(|request: hyper::Request<Incoming>| {
         let desk = &desk;
         async move {
             let version = request.version();
             desk.answering.store(true, Ordering::Relaxed);
-            let answer = app
+            let answer = service
                 .answer(request.map(Body::new), ends.peer, ends.local)
                 .await;
             desk.answering.store(false, Ordering::Relaxed);
@@ -91,7 +94,7 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
         .max_buf_size(head_bytes)
         // A client may say that it has sent all and wait for its answer (RFC 9112 9.6).
         .half_close(true)
-        .serve_connection(Watched::new(socket, stall), service);
+        .serve_connection(Watched::new(socket, stall), handler);
 
     let driven = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
         Poll::Ready(done) => Poll::Ready(Driven::Done(done.err())),
@@ -162,10 +165,11 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
             ));
         }
         Driven::Done(error) => {
-            let unread = error.and_then(|e| Unread::of(&e, refused, &parts.read_buf, app.limits()));
+            let unread =
+                error.and_then(|e| Unread::of(&e, refused, &parts.read_buf, service.limits()));
             let last_words = unread.map(|unread| {
                 let (head, peer) = (&parts.read_buf, ends.peer);
-                app.refuse_unread(head, peer, unread.status, unread.why);
+                service.refuse_unread(head, peer, unread.status, unread.why);
                 words(&unread)
             });
             super::parting::part(socket, &last_words.unwrap_or_default(), stop).await;

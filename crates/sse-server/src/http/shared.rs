@@ -11,7 +11,7 @@ use crate::transport::Transport;
 
 /// What the connections of one run share.
 pub(crate) struct Shared {
-    pub(crate) app: Arc<Service>,
+    pub(crate) service: Arc<Service>,
     /// Streams end in order, connections take no new request.
     pub(crate) stop: CancellationToken,
     /// The grace of a stop is over: whatever is left is dropped.

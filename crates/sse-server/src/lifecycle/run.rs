@@ -24,15 +24,15 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(listeners: Listeners, app: Arc<Service>) -> Self {
-        let grace = app.limits().stop_grace;
+    pub(crate) fn start(listeners: Listeners, service: Arc<Service>) -> Self {
+        let grace = service.limits().stop_grace;
         let (stop, kill) = Default::default();
         let sweeping = TaskTracker::new();
-        let limits = app.limits();
-        let transport = Transport::start(app.topics(), limits.stall, &sweeping, &stop, &kill);
+        let limits = service.limits();
+        let transport = Transport::start(service.topics(), limits.stall, &sweeping, &stop, &kill);
         sweeping.close();
         let run = Arc::new(Shared {
-            app,
+            service,
             stop,
             kill,
             tasks: TaskTracker::new(),

@@ -76,7 +76,7 @@ impl Server {
         tokio::spawn(expire(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
-            app: Arc::new(Service::new(Arc::clone(&context))),
+            service: Arc::new(Service::new(Arc::clone(&context))),
             status: set_status,
             running: None,
         };
@@ -261,7 +261,7 @@ async fn expire(context: Weak<Context>) {
 /// The one task that changes the state.
 struct Owner {
     host: Option<IpAddr>,
-    app: Arc<Service>,
+    service: Arc<Service>,
     status: watch::Sender<Status>,
     running: Option<(Life, Running)>,
 }
@@ -276,7 +276,7 @@ impl Owner {
                 }
                 (Some((_, running)), _) => {
                     self.publish(Status::new(Phase::Stopping, wish.port));
-                    self.app.connections().serve(false);
+                    self.service.connections().serve(false);
                     running.stop().await;
                     self.publish(Status::new(Phase::Stopped, wish.port));
                     // Look again: a restart starts now, and so does a start that came meanwhile.
@@ -297,7 +297,7 @@ impl Owner {
 
     fn start(&mut self, life: Life, port: u16) {
         self.publish(Status::new(Phase::Starting, port));
-        let limits = self.app.limits();
+        let limits = self.service.limits();
         let options = listen::Options {
             send_buffer: limits.send_buffer,
             stall: limits.stall,
@@ -305,8 +305,8 @@ impl Owner {
         match listen::listen(self.host, port, options) {
             Ok(listeners) => {
                 let port = listeners.port;
-                self.running = Some((life, Running::start(listeners, Arc::clone(&self.app))));
-                self.app.connections().serve(true);
+                self.running = Some((life, Running::start(listeners, Arc::clone(&self.service))));
+                self.service.connections().serve(true);
                 self.publish(Status {
                     url: Some(url(self.host, port)),
                     ..Status::new(Phase::Running, port)

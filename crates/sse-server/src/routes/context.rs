@@ -1,7 +1,6 @@
 //! What the handlers work with.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::preview::Preview;
@@ -36,7 +35,7 @@ pub(crate) struct Context {
 impl Context {
     /// Publishes the events to a topic.
     pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
-        Ok(self.topics.publish(topic, batch, SystemTime::now()).await?)
+        Ok(self.topics.publish(topic, batch, clock::now().wall).await?)
     }
 
     /// What the stream at this path would send, if there is one.

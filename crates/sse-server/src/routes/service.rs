@@ -9,7 +9,6 @@ use axum::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header,
 };
 use axum::response::IntoResponse;
-use axum::routing::get;
 use sse_engine::stream::Stream;
 use sse_engine::topics::{PREFIX, Topics};
 use tower::ServiceExt;
@@ -19,7 +18,7 @@ use super::client_query::ClientQuery;
 use super::context::Context;
 use super::lookup::{Lookup, lookup, not_found};
 use super::visitor::{Visitor, client, unread_client};
-use super::{api, head, page, spelling, streams, topics};
+use super::{head, spelling, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
@@ -36,7 +35,7 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(context: Arc<Context>) -> Self {
         Self {
-            router: router(&context),
+            router: super::router(&context),
             context,
         }
     }
@@ -270,29 +269,6 @@ async fn topic(context: &Context, name: &str, visitor: Visitor, request: Request
         Method::DELETE => topics::end(context, name).into(),
         _ => other(&request).into(),
     }
-}
-
-/// The routes of what is no stream.
-fn router(context: &Arc<Context>) -> Router {
-    Router::new()
-        .route("/", get(page::index))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/api/state", get(api::state))
-        .route("/api/connections", get(api::connections))
-        .route("/api/preview", get(api::preview))
-        .route("/api/wire", get(api::wire))
-        .fallback(page::asset)
-        .method_not_allowed_fallback(wrong_method)
-        .with_state(Arc::clone(context))
-}
-
-async fn wrong_method(request: Request<Body>) -> Response<Body> {
-    let (method, path) = (request.method(), request.uri().path());
-    tell(
-        path,
-        StatusCode::METHOD_NOT_ALLOWED,
-        &format!("{path} does not answer {method}: use GET."),
-    )
 }
 
 /// OPTIONS that is not a preflight (RFC 9110 9.3.7), or a method that a stream does not have.

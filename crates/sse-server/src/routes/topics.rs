@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Json;
 use axum::body::Body;
@@ -19,6 +18,7 @@ use super::head;
 use super::publish::{Fields, Kind};
 use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
+use crate::clock;
 use crate::connections::{Client, Numbering, Resume, Why};
 use crate::error::Error;
 
@@ -45,7 +45,7 @@ pub(super) async fn subscribe(
     }
     match context
         .topics
-        .subscribe(name, asked.last_event_id.as_deref(), SystemTime::now())
+        .subscribe(name, asked.last_event_id.as_deref(), clock::now().wall)
     {
         Ok(subscription) => {
             let subscription = subscription.in_form(asked.query);

@@ -512,10 +512,10 @@ fn what_is_said_goes_with_the_rows() {
     // Of no more than there are rows of those that ended.
     let said = || {
         let table = desk.table.table();
-        table.returns.came.len().max(table.returns.left.len())
+        table.reconnects.came.len().max(table.reconnects.left.len())
     };
     assert!(said() <= 50, "{}", said());
-    assert!(desk.table.table().returns.gone.len() <= GONE);
+    assert!(desk.table.table().reconnects.gone.len() <= GONE);
     for n in 0..2000_u64 {
         desk.ends(&desk.comes(n, untagged(Some("7")), 8), CLOSED, n);
     }
@@ -540,7 +540,10 @@ fn of_a_row_that_is_no_longer_there_nothing_is_kept() {
     }
     let _open: Vec<Open> = (0..6).map(|n| desk.comes(2000, who(n), 8)).collect();
     let table = desk.table.table();
-    assert_eq!((table.returns.came.len(), table.returns.left.len()), (6, 0));
+    assert_eq!(
+        (table.reconnects.came.len(), table.reconnects.left.len()),
+        (6, 0)
+    );
 }
 
 #[test]
