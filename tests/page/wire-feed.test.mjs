@@ -12,7 +12,8 @@ const { WebHost } = await load("host/web.js");
 const ROW = { id: 7, since_ms: 1000, http: "1.0", state: "open", blocked: false, bytes: 0 };
 const ENDED = { ...ROW, state: "ended" };
 const WIRE = { id: 7, since_ms: 1000, taken: 0, missed: 0, on: true, pieces: [], events: [] };
-const piece = (offset, bytes) => ({ at_ms: offset, offset, begins: true, bytes });
+const line = (text) => ({ kind: "data", name: "", value: text, end: "", length: text.length });
+const piece = (offset, bytes) => ({ at_ms: offset, offset, begins: true, bytes, lines: [line(bytes)] });
 const sent = (text, more = {}) => ({ ...WIRE, taken: text.length, pieces: [piece(0, text)], ...more });
 const text = ({ log }) => log.rows.map(({ bytes }) => bytes).join("");
 

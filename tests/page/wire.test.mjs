@@ -4,48 +4,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { drawable, eventLines, headLines, pieces } = await load("bytes/text.js");
+const { drawable, linesText, pieces, wirePieces } = await load("bytes/text.js");
 const { fileProblemWords, fileWords } = await load("parts/words.js");
 
-const whole = (lines) => lines.map(({ name, value, end }) => name + value + end).join("");
-
-test("each line is told by its field, with whatever end it has", () => {
-  const lines = eventLines(": hello\nretry: 10\r\nid: 7\revent:tick\ndata\nother: x\n\n");
-  assert.deepEqual(
-    lines.map(({ kind, name, value, end }) => [kind, name, value, end]),
-    [
-      ["comment", "", ": hello", "\n"],
-      ["retry", "retry: ", "10", "\r\n"],
-      ["id", "id: ", "7", "\r"],
-      ["event", "event:", "tick", "\n"],
-      ["data", "data", "", "\n"],
-      ["other", "other: ", "x", "\n"],
-      ["other", "", "", "\n"],
-    ],
-  );
-});
-
-test("a second space and a second colon are the value's", () => {
-  assert.deepEqual(eventLines("data:  a: b"), [{ kind: "data", name: "data: ", value: " a: b", end: "" }]);
-});
-
-test("a head has a status and named lines", () => {
-  const lines = headLines("HTTP/1.1 200 OK\r\nx-a: b: c\r\nx-empty:\r\n\r\n");
-  assert.deepEqual(
-    lines.map(({ kind, name, value }) => [kind, name, value]),
-    [
-      ["head", "", "HTTP/1.1 200 OK"],
-      ["head", "x-a: ", "b: c"],
-      ["head", "x-empty:", ""],
-      ["head", "", ""],
-    ],
-  );
+test("bytes that are no characters have their digits, and copied it is what a client reads", () => {
+  const value = ["a\u0000", { byte: "C3", text: "" }, { byte: "A9", text: "é" }, "b"];
+  assert.deepEqual(wirePieces(value), [
+    { text: "a", sign: null },
+    { text: "\u0000", sign: "NUL" },
+    { text: "", sign: "C3" },
+    { text: "é", sign: "A9" },
+    { text: "b", sign: null },
+  ]);
+  assert.deepEqual(wirePieces("plain"), [{ text: "plain", sign: null }]);
+  assert.deepEqual(wirePieces(""), []);
+  const lines = [{ kind: "data", name: "data: ", value, end: "\r\n", length: 13 }, { kind: "other", name: "", value: "", end: "\r\n", length: 2 }];
+  assert.equal(linesText(lines), "data: a\u0000éb\r\n\r\n");
 });
 
 test("put together again, all is as it was", () => {
   for (const text of ["", "\n", "\r", "\r\n\r\r\n", "data: a\rb\n\n\r\n:\n::\n: \ndata:\u0000\u2028x", "no end"]) {
-    assert.equal(whole(eventLines(text)), text);
-    assert.equal(whole(headLines(text)), text);
     assert.equal(pieces(text).map((piece) => piece.text).join(""), text);
   }
 });

@@ -64,8 +64,9 @@ export interface FileProblem {
 export interface Preview {
   stream: string;
   head: string;
+  head_lines: WireLine[];
   /** The first events, as they go out, each with its time after the beginning. */
-  parts: { at_ms: number; bytes: string }[];
+  parts: { at_ms: number; bytes: string; lines: WireLine[] }[];
   /** There is more to come. */
   more: boolean;
 }
@@ -234,6 +235,8 @@ export interface Wire {
     begins: boolean;
     /** A character for each byte, U+0000 to U+00FF. */
     bytes: string;
+    /** The same bytes as lines. The last one may go on in the next piece. */
+    lines: WireLine[];
   }[];
   events: WireEvent[];
 }
@@ -241,8 +244,8 @@ export interface Wire {
 /** What a client makes of the bytes. */
 export interface WireEvent {
   at_ms: number;
-  /** Where the piece ends that its last byte is in. */
-  offset: number;
+  /** The place of the byte behind its last one. */
+  end: number;
   kind: "event" | "comment" | "retry";
   event?: string;
   /** Null where it is not known: decoding began after the last one was given. */
@@ -408,16 +411,28 @@ export interface Feed {
   hint(standing: Standing, server: ServerHere): Hint;
 }
 
-/** A line that was on the wire. Name, value and end together are the line. */
+/** A line that was on the wire, or a part of one. Name, value and end together are the line. */
 export interface WireLine {
   kind: "head" | "chunk" | "comment" | "data" | "event" | "id" | "retry" | "other";
   /** The field's or header's name with its colon and space; empty where there is none. */
-  name: string;
-  value: string;
+  name: WireText;
+  value: WireText;
   end: string;
+  /** All of its bytes. */
+  length: number;
 }
 
-/** A piece of such a line: a text, or one character that cannot be seen, with the sign for it. */
+/** Text of the wire, and between it single bytes that are no characters. */
+export type WireText = string | (string | WireByte)[];
+
+export interface WireByte {
+  /** Its two hexadecimal digits. */
+  byte: string;
+  /** What a client reads here: U+FFFD, the character of which it is the last byte, or nothing. */
+  text: string;
+}
+
+/** A piece of such a text: one to read, or one character or byte that cannot be seen, with the sign for it. */
 export interface WirePiece {
   text: string;
   sign: string | null;

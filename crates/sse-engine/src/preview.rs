@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use sse_wire::{Beginning, Found, Framing, Line, ResponseReader};
 
 use crate::keep_alive::KeepAlive;
 use crate::out::Out;
@@ -25,6 +26,8 @@ pub struct Preview {
     pub stream: String,
     /// The response head.
     pub head: String,
+    /// The same as lines.
+    pub head_lines: Vec<Line>,
     /// What follows it.
     pub parts: Vec<Part>,
     /// Whether there is more.
@@ -38,6 +41,8 @@ pub struct Part {
     pub at_ms: u64,
     /// One event, or a comment; the last part may be cut.
     pub bytes: String,
+    /// The same as lines.
+    pub lines: Vec<Line>,
 }
 
 impl Preview {
@@ -48,6 +53,8 @@ impl Preview {
         (keep_alive, blank): (KeepAlive, bool),
         start: Now,
     ) -> Self {
+        let mut reader = ResponseReader::new(Framing::Bare, Beginning::Head);
+        let head_lines = lines(&mut reader, head);
         let mut now = start;
         let (mut parts, mut size, mut more) = (Vec::new(), 0, true);
         let mut out = Out::new();
@@ -72,7 +79,12 @@ impl Preview {
                 size += bytes.len().min(BYTES);
                 whole = shown == bytes.len();
                 let bytes = bytes[..shown].to_owned();
-                parts.push(Part { at_ms, bytes });
+                let lines = lines(&mut reader, bytes.as_bytes());
+                parts.push(Part {
+                    at_ms,
+                    bytes,
+                    lines,
+                });
                 if !whole {
                     break;
                 }
@@ -93,10 +105,21 @@ impl Preview {
         Self {
             stream: stream.path.clone(),
             head: String::from_utf8_lossy(head).into_owned(),
+            head_lines,
             parts,
             more,
         }
     }
+}
+
+fn lines(reader: &mut ResponseReader, bytes: &[u8]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    reader.read(bytes, |found| {
+        if let Found::Line(line) = found {
+            lines.push(line);
+        }
+    });
+    lines
 }
 
 /// The text, cut behind each empty line.

@@ -13,7 +13,7 @@
 //! | `connections`, `tap` | who is connected, and what they were sent |
 //! | `catalog` | the streams in force, and the file that they come from |
 //! | `config`, `status`, `error` | the start, the life, what can go wrong |
-//! | `clock`, `framing` | the one place that reads the clocks; how a body is delimited |
+//! | `clock` | the one place that reads the clocks |
 //!
 //! What a stream sends, and when, is in the crate `sse-engine`.
 //!
@@ -24,7 +24,6 @@ mod clock;
 mod config;
 mod connections;
 mod error;
-mod framing;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;

@@ -3,19 +3,18 @@
 //! Never: slows the stream. The sweeper puts bytes in where nobody is looking at just this moment;
 //! what it could not put in is counted and said.
 
-mod events;
+mod view;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 use std::time::SystemTime;
 
-use serde::Serialize;
 use sse_engine::lock::lock;
 use sse_engine::time::since_1970;
+use sse_wire::{Beginning, Framing};
 
-use crate::framing::Framing;
-pub use events::{What, WireEvent};
+pub use view::{PieceView, What, WireEvent, WireView};
 
 /// Bytes that are kept of a connection.
 pub(crate) const KEPT: usize = 64 * 1024;
@@ -70,43 +69,23 @@ impl Piece {
         self.length as usize
     }
 
+    fn at_ms(&self) -> f64 {
+        self.at as f64 / 1000.0
+    }
+
+    /// What stands at its beginning.
+    fn beginning(&self) -> Beginning {
+        match (self.begins, self.offset) {
+            (true, 0) => Beginning::Head,
+            (true, _) => Beginning::Event,
+            (false, _) => Beginning::Middle,
+        }
+    }
+
     /// Where the next byte behind it stands among all bytes of the connection.
     fn end(&self) -> u64 {
         self.offset + u64::from(self.length)
     }
-}
-
-/// What one connection was sent, as far as it is kept.
-#[derive(Clone, Debug, Serialize)]
-pub struct WireView {
-    /// The connection's id in the table.
-    pub id: u64,
-    /// When it arrived, in milliseconds since 1970: ids begin anew with each start of the program.
-    pub since_ms: u64,
-    /// Bytes that the kernel took so far.
-    pub taken: u64,
-    /// Bytes that are not kept: all that were taken, less all that are kept, whatever place was
-    /// asked for.
-    pub missed: u64,
-    /// Whether bytes are being kept.
-    pub on: bool,
-    /// What is kept from the place on that was asked for, oldest first.
-    pub pieces: Vec<PieceView>,
-    /// What a client makes of it, as far as it ends behind that place.
-    pub events: Vec<WireEvent>,
-}
-
-/// What the kernel took in one go.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PieceView {
-    /// When, in milliseconds since 1970.
-    pub at_ms: f64,
-    /// Its place among all bytes of the connection, the head included.
-    pub offset: u64,
-    /// Whether it begins what a visit of the stream wrote, and with that a chunk and an event.
-    pub begins: bool,
-    /// A character for each byte, U+0000 to U+00FF, since a piece may end within a character.
-    pub bytes: String,
 }
 
 /// The connection that a tap is on.
@@ -190,68 +169,19 @@ impl Tap {
                 self.seen.load(Ordering::Relaxed),
             )
         };
-        let events = events::events(self.framing, &pieces, &bytes);
-        let mut at = 0;
-        let mut shown = Vec::new();
-        for piece in &pieces {
-            let end = at + piece.length();
-            // A place within a piece is one that was asked for by hand: all of the piece is shown.
-            if piece.end() > from {
-                shown.push(PieceView {
-                    at_ms: piece.at as f64 / 1000.0,
-                    offset: piece.offset,
-                    begins: piece.begins,
-                    bytes: bytes[at..end]
-                        .iter()
-                        .map(|byte| char::from(*byte))
-                        .collect(),
-                });
-            }
-            at = end;
-        }
-        let Tapped {
-            id,
-            since_ms,
-            taken,
-        } = of;
         // It was read before: what is kept may have gone beyond it.
-        let taken = taken.max(seen);
-        WireView {
-            id,
-            since_ms,
+        let taken = of.taken.max(seen);
+        let view = WireView {
             taken,
             missed: taken.saturating_sub(bytes.len() as u64),
             on: self.on.load(Ordering::Relaxed),
-            pieces: shown,
-            events: events
-                .into_iter()
-                .filter(|event| event.offset > from)
-                .collect(),
-        }
+            ..WireView::none(of)
+        };
+        view.with(self.framing, (&pieces, &bytes), from)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         lock(&self.kept)
-    }
-}
-
-impl WireView {
-    /// Of a connection whose bytes nobody kept.
-    pub(crate) fn none(of: Tapped) -> Self {
-        let Tapped {
-            id,
-            since_ms,
-            taken,
-        } = of;
-        Self {
-            id,
-            since_ms,
-            taken,
-            missed: taken,
-            on: false,
-            pieces: Vec::new(),
-            events: Vec::new(),
-        }
     }
 }
 
@@ -280,6 +210,8 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use sse_wire::LineKind;
+
     use super::*;
 
     fn seen(tap: &Tap, id: u64, taken: u64, from: u64) -> WireView {
@@ -320,7 +252,7 @@ mod tests {
         tap.take(0, &first, 0, 10);
         tap.take(10, &first, 10, HEAD.len() + 4);
         tap.take(HEAD.len() as u64 + 4, &first, HEAD.len() + 4, whole.len());
-        let second: [&[u8]; 1] = [b"13\r\nid: 7\ndata: \xc3\xa9\xff\n\n\r\n0\r\n\r\n"];
+        let second: [&[u8]; 1] = [b"11\r\nid: 7\ndata: \xc3\xa9\xff\n\n\r\n0\r\n\r\n"];
         tap.take(whole.len() as u64, &second, 0, second[0].len());
 
         let view = seen(&tap, 3, 99, 0);
@@ -330,6 +262,22 @@ mod tests {
         assert_eq!(
             (view.id, view.taken, view.missed, view.on),
             (3, 99, 99 - bytes(&view).len() as u64, true)
+        );
+        let ends: Vec<u64> = view.events.iter().map(|event| event.end).collect();
+        let head = HEAD.len() as u64;
+        let end = whole.len() as u64;
+        assert_eq!(ends, [head + 8, head + 17, end + 21]);
+        let kinds =
+            |piece: &PieceView| piece.lines.iter().map(|line| line.kind).collect::<Vec<_>>();
+        use LineKind::{Chunk, Comment, Data, Head, Id, Other, Retry};
+        assert_eq!(
+            view.pieces.iter().map(kinds).collect::<Vec<_>>(),
+            [
+                vec![Head],
+                vec![Head, Head, Head, Chunk, Comment],
+                vec![Comment, Retry, Other, Chunk],
+                vec![Chunk, Id, Data, Other, Chunk, Chunk, Chunk],
+            ]
         );
         let whats: Vec<&What> = view.events.iter().map(|event| &event.what).collect();
         assert_eq!(

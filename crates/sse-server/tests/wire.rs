@@ -2,7 +2,7 @@
 
 mod support;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sse_server::{Look, What, WireView};
 use support::{Bench, Client, soon};
 
@@ -24,6 +24,13 @@ fn id_of(bench: &Bench, tag: &str) -> u64 {
         ..Look::default()
     });
     slice.rows.first().expect("it came").id
+}
+
+/// The text of all lines of a piece, which has only characters.
+fn text(piece: &Value) -> String {
+    let lines = piece["lines"].as_array().expect("lines").iter();
+    let parts = lines.flat_map(|line| ["name", "value", "end"].map(|part| line[part].as_str()));
+    parts.map(|part| part.expect("text")).collect()
 }
 
 /// Sends a request and takes whatever comes until the connection ends.
@@ -152,6 +159,19 @@ async fn the_api_gives_what_is_new_or_says_why_not() {
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert_eq!(view["events"][0]["kind"], "retry");
     assert_eq!(view["events"][1]["data"], "1");
+    let status = json!({
+        "kind": "head", "name": "", "value": "HTTP/1.1 200 OK", "end": "\r\n", "length": 17
+    });
+    assert_eq!(view["pieces"][0]["lines"][0], status);
+    let all: String = view["pieces"]
+        .as_array()
+        .expect("pieces")
+        .iter()
+        .map(text)
+        .collect();
+    let end = view["events"][1]["end"].as_u64().expect("a number");
+    let until = &all[..usize::try_from(end).expect("it is small")];
+    assert!(until.ends_with("id: 1\ndata: 1\n\n"), "{until}");
     let taken = view["taken"].as_u64().expect("a number");
     let (_, nothing_new) = ask(&format!("?id={id}&from={taken}")).await;
     assert_eq!(nothing_new["pieces"], Value::Array(vec![]));

@@ -35,18 +35,30 @@
 //!   it.
 //! * `encode`: event to bytes, and what happens to text that a field cannot carry.
 //! * `decode`: bytes to events, the standard's parser, bounded.
+//! * `response`: the bytes of a whole response to lines and events, as they stand on the wire.
+//! * `field`: the lines of it, each with its kind, name, value and end.
+//! * `chunks`: how its body is delimited, and the reader of chunks.
+//! * `text`: bytes as characters, and as themselves where they are none.
 //! * `error`: the one thing that can go wrong.
 //!
 //! [WHATWG standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
+mod chunks;
 mod decode;
 mod encode;
 mod error;
 mod event;
+mod field;
 mod line;
+mod response;
+mod text;
 
+pub use chunks::Framing;
 pub use decode::{Decoded, Decoder};
 pub use encode::encode;
 pub use error::Error;
 pub use event::Event;
+pub use field::{Line, LineKind};
 pub use line::LineEnding;
+pub use response::{Beginning, Found, ResponseReader};
+pub use text::{Piece, Text};

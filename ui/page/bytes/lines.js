@@ -5,29 +5,20 @@
  * @import { WireLine, WirePiece } from "../types.js"
  */
 
-import { drawable, pieces } from "./text.js";
-
-/** @typedef {{ name: WirePiece[], value: WirePiece[] }} Parts a line's name and value, taken apart for the eye */
+import { drawable, pieces, wirePieces } from "./text.js";
 
 /**
- * @param {WireLine[]} lines
+ * @param {readonly WireLine[]} lines
  * @returns {Node[]}
  */
-export const linesNodes = (lines) => drawnNodes(lines.map((line) => ({ line, parts: { name: pieces(line.name), value: pieces(line.value) } })));
-
-/**
- * @param {{ line: WireLine, parts: Parts }[]} lines
- * @returns {Node[]}
- */
-export function drawnNodes(lines) {
+export function linesNodes(lines) {
   /** @type {HTMLElement[]} */
   const nodes = [];
-  for (const { line, parts } of lines) {
-    const { kind, name, value, end } = line;
+  for (const { kind, name, value, end } of lines) {
     // what stands behind a chunk is no line of its own to the eye: it follows the end of the chunk's data
     if (kind === "chunk" && value === "" && nodes.length > 0) nodes[nodes.length - 1].dataset.joined = "";
-    if (name !== "") nodes.push(newSpan("name", parts.name));
-    if (value !== "") nodes.push(newSpan(kind, parts.value));
+    if (name !== "") nodes.push(newSpan("name", wirePieces(name)));
+    if (value !== "") nodes.push(newSpan(kind, wirePieces(value)));
     if (end === "") continue;
     const ending = newSpan("end", pieces(end));
     // a lone CR ends a line as well, but no browser draws it so

@@ -1,14 +1,12 @@
 /**
- * What was on the wire, taken apart for the eye and never changed: the lines of a head and of events, and the
- * characters that show nothing of themselves. Pure. All parts put together again are the text that was given.
+ * Text that was on the wire, taken apart for the eye and never changed: the characters that show nothing of themselves,
+ * and the bytes that are no characters. Pure. All parts put together again are the text that was given.
  *
- * @import { WireLine, WirePiece } from "../types.js"
+ * @import { WireLine, WirePiece, WireText } from "../types.js"
  */
 
 import { count } from "../parts/format.js";
 
-/** A line ends with CR LF, LF or CR (WHATWG HTML 9.2.5); the last one may have no end. */
-const LINE = /([^\r\n]*)(\r\n|\r|\n|$)/g;
 /** Controls, and what changes the direction or the place of others without being seen itself. */
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 /** The controls of ASCII in their order, as its standard abbreviates them. Unicode has pictures of them, which few fonts have. */
@@ -16,69 +14,24 @@ const CONTROLS =
   "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
 const PIECES = new RegExp(`(${UNSEEN.source})`);
 
-/** @type {Set<string>} */
-const FIELDS = new Set(["data", "event", "id", "retry"]);
-
 /**
- * The lines of events.
+ * A text of the wire in pieces, each byte that is no character one of them.
  *
- * @param {string} text
- * @returns {WireLine[]}
+ * @param {WireText} text
+ * @returns {WirePiece[]}
  */
-export function eventLines(text) {
-  return lines(text, (line) => ({ kind: lineKind(line), name: line.slice(0, nameLength(line, false)) }));
-}
+export const wirePieces = (text) =>
+  [text].flat().flatMap((piece) => (typeof piece === "string" ? pieces(piece) : { text: piece.text, sign: piece.byte }));
 
 /**
- * The lines of an answer's head.
+ * Lines as a text, as a client reads it.
  *
- * @param {string} text
- * @returns {WireLine[]}
+ * @param {readonly WireLine[]} lines
  */
-export function headLines(text) {
-  return lines(text, (line) => ({ kind: "head", name: line.slice(0, nameLength(line, true)) }));
-}
+export const linesText = (lines) => lines.map(({ name, value, end }) => readable(name) + readable(value) + end).join("");
 
-/**
- * What a line of an event is.
- *
- * @param {string} line
- * @returns {WireLine["kind"]}
- */
-export function lineKind(line) {
-  const colon = line.indexOf(":");
-  if (colon === 0) return "comment";
-  const field = colon < 0 ? line : line.slice(0, colon);
-  return /** @type {WireLine["kind"]} */ (FIELDS.has(field) ? field : "other");
-}
-
-/**
- * How long the name of a line's field is, with its colon and one space. A line of an event without a colon is all
- * name, one of a head has none, as has a comment.
- *
- * @param {string} line
- * @param {boolean} inHead
- */
-export function nameLength(line, inHead) {
-  if (inHead) return /^[^ :]+: ?/.exec(line)?.[0].length ?? 0;
-  const colon = line.indexOf(":");
-  if (colon < 0) return line.length;
-  return colon === 0 ? 0 : colon + (line[colon + 1] === " " ? 2 : 1);
-}
-
-/**
- * @param {string} text
- * @param {(line: string) => Pick<WireLine, "kind" | "name">} read
- * @returns {WireLine[]}
- */
-function lines(text, read) {
-  return [...text.matchAll(LINE)]
-    .filter(([whole]) => whole !== "")
-    .map(([, line, end]) => {
-      const { kind, name } = read(line);
-      return { kind, name, value: line.slice(name.length), end };
-    });
-}
+/** @param {WireText} text */
+const readable = (text) => (typeof text === "string" ? text : text.map((piece) => (typeof piece === "string" ? piece : piece.text)).join(""));
 
 /**
  * A text in pieces: what can be read, and between it single characters with the sign that stands for them.

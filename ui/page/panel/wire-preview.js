@@ -8,7 +8,6 @@
 import { announce } from "../parts/announce.js";
 import { copies } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
-import { eventLines, headLines } from "../bytes/text.js";
 import { gap } from "../parts/format.js";
 import { linesNodes } from "../bytes/lines.js";
 import { markup, part, setText } from "../parts/dom.js";
@@ -129,9 +128,9 @@ export class WirePreview extends HTMLElement {
     const shown = JSON.stringify(preview);
     if (preview === null || shown === this.#shown) return;
     this.#shown = shown;
-    const head = newPart("", headLines(preview.head));
-    const parts = preview.parts.map(({ at_ms, bytes }, index) =>
-      newPart(gap(at_ms - (preview.parts[index - 1]?.at_ms ?? 0)), eventLines(bytes)),
+    const head = newPart("", preview.head_lines);
+    const parts = preview.parts.map(({ at_ms, lines }, index) =>
+      newPart(gap(at_ms - (preview.parts[index - 1]?.at_ms ?? 0)), lines),
     );
     part(this, "pre").replaceChildren(head, ...parts);
     setText(part(this, ".more"), preview.more ? "more follows" : "nothing follows");

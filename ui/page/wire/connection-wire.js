@@ -18,8 +18,8 @@ import { beforeWords, keptWords, noPieceWords, noWireWords } from "./wire-words.
 import { copies } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, several } from "../parts/format.js";
-import { decoded } from "../bytes/utf8.js";
 import { fileName, filtered, linesBefore, linesBehind } from "./log.js";
+import { linesText } from "../bytes/text.js";
 import { hasModifier } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { matchingWords, standingWords } from "../parts/words.js";
@@ -117,7 +117,7 @@ export class ConnectionWire extends HTMLElement {
       { ask: () => this.#ask(), heard: () => nextFrame(this.#draw), failed: () => nextFrame(this.#draw) },
       ASK_EVERY_MS,
     );
-    copies(part(this, "[data-act=copy-wire]"), app.host, () => decoded(this.#shown.map(({ bytes }) => bytes).join("")));
+    copies(part(this, "[data-act=copy-wire]"), app.host, () => linesText(this.#shown.flatMap(({ lines }) => lines)));
     this.#listen(scroller);
   }
 

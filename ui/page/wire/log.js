@@ -2,11 +2,10 @@
  * What is known of the wire of one connection: the newest pieces within bounds, what stands between them, and what a
  * client makes of them. No document, no clock.
  *
- * @import { Wire, WireEvent, WireLine, WirePiece } from "../types.js"
+ * @import { Wire, WireEvent, WireLine } from "../types.js"
  */
 
-import { WireReader } from "./reader.js";
-import { WireUtf8, decoded } from "../bytes/utf8.js";
+import { linesText } from "../bytes/text.js";
 
 /** As much as the server keeps of a connection; of what went by while it was looked at, at least so much. */
 export const MOST_BYTES = 64 * 1024;
@@ -15,8 +14,6 @@ export const MOST_PIECES = 4096;
 export const MOST_LINES = 24;
 /** Of a stream's path in the name of a file: whatever the number before it, the whole is within the server's 100 characters. */
 const LONGEST_PATH = 60;
-
-/** @typedef {{ line: WireLine, parts: { name: WirePiece[], value: WirePiece[] } }} DrawnLine */
 
 /**
  * A piece of the wire, which is what the kernel took in one go; or a part of one that has many lines.
@@ -30,14 +27,12 @@ const LONGEST_PATH = 60;
  * @property {number} end
  * @property {number} lost bytes that are missing between it and the piece before
  * @property {string} bytes
- * @property {DrawnLine[]} lines
- * @property {WireEvent[]} events those whose last byte it has
+ * @property {WireLine[]} lines
+ * @property {WireEvent[]} events those that end in it
  * @property {string | null} words what a filter looks through, once one has
  */
 
 export class WireLog {
-  #reader;
-  #utf8 = new WireUtf8();
   /** @type {WireRow[]} */
   #rows = [];
   #bytes = 0;
@@ -45,10 +40,6 @@ export class WireLog {
   /** Pieces that there were, and those that are kept. */
   #seen = 0;
   #pieces = 0;
-  /** The event that is being read has data, so it will be one. */
-  #hasData = false;
-  /** What the line that is being read has of a comment or a reconnection time. */
-  #begun = "";
   /** The end of the newest piece. */
   #end = 0;
   #answers = 0;
@@ -57,11 +48,6 @@ export class WireLog {
   #full = false;
   #taken = 0;
   #on = false;
-
-  /** @param {"1.1" | "1.0"} http */
-  constructor(http) {
-    this.#reader = new WireReader(http);
-  }
 
   /** @returns {readonly WireRow[]} oldest first */
   get rows() {
@@ -126,81 +112,30 @@ export class WireLog {
     this.#answers += 1;
     this.#taken = Math.max(this.#taken, taken);
     this.#on = on;
-    /** @type {Map<number, WireEvent[]>} */
-    const byEnd = new Map();
-    for (const event of events) byEnd.set(event.offset, [...(byEnd.get(event.offset) ?? []), event]);
-    for (const { at_ms, offset, begins, bytes } of pieces) {
+    const endingBy = inOrder(events);
+    for (const piece of pieces) {
+      const end = piece.offset + piece.bytes.length;
+      const own = endingBy(end);
       // an answer that was overtaken
-      if (bytes === "" || offset < this.#end) continue;
-      this.#push(at_ms, offset, begins, bytes, byEnd.get(offset + bytes.length) ?? []);
+      if (piece.bytes === "" || piece.offset < this.#end) continue;
+      this.#push({ ...piece, end, events: own });
     }
     this.#trim();
   }
 
-  /**
-   * @param {number} at_ms
-   * @param {number} offset
-   * @param {boolean} begins
-   * @param {string} bytes
-   * @param {WireEvent[]} events
-   */
-  #push(at_ms, offset, begins, bytes, events) {
+  /** @param {Pick<WireRow, "at_ms" | "offset" | "end" | "bytes" | "lines" | "events">} piece */
+  #push({ at_ms, offset, end, bytes, lines, events }) {
     const last = this.#rows.at(-1);
-    const lost = offset - this.#end;
-    if (lost > 0 || this.#seen === 0) this.#restart(offset, begins);
-    const lines = this.#reader.read(bytes).map((line, index, all) => this.#drawn(line, index === all.length - 1));
-    const row = { at_ms, gap: last ? at_ms - last.at_ms : null, offset, end: offset + bytes.length, lost, goesOn: false, bytes, lines, events, words: null };
-    // every line is looked at: what begins in this piece may end in one that is taken apart
-    const makes = lines.map(({ line }) => this.#makes(line));
-    for (const part of lines.length > MOST_LINES ? parts(row, makes) : [row]) {
+    const gap = last ? at_ms - last.at_ms : null;
+    const row = { at_ms, gap, offset, end, lost: offset - this.#end, goesOn: false, bytes, lines, events, words: null };
+    for (const part of lines.length > MOST_LINES ? parts(row) : [row]) {
       this.#rows.push({ ...part, seq: this.#next });
       this.#next += 1;
     }
-    this.#end = row.end;
+    this.#end = end;
     this.#seen += 1;
     this.#pieces += 1;
     this.#bytes += bytes.length;
-  }
-
-  /**
-   * Whether a client makes something of a line, which is when the line ends.
-   *
-   * @param {WireLine} line
-   */
-  #makes({ kind, name, value, end }) {
-    if (kind === "data") this.#hasData = true;
-    if (kind === "comment" || kind === "retry") {
-      // it takes a character to tell that there is a comment
-      const begun = kind === "comment" ? (this.#begun + value).slice(0, 1) : this.#begun + value;
-      this.#begun = end === "" ? begun : "";
-      return end !== "" && (kind === "comment" ? begun !== "" : /^[0-9]+$/.test(begun));
-    }
-    if (kind !== "other" || name + value !== "" || end === "") return false;
-    const made = this.#hasData;
-    this.#hasData = false;
-    return made;
-  }
-
-  /**
-   * @param {number} offset
-   * @param {boolean} begins
-   */
-  #restart(offset, begins) {
-    this.#reader.restart(offset === 0, begins);
-    this.#utf8.restart();
-    this.#hasData = false;
-    this.#begun = "";
-  }
-
-  /**
-   * @param {WireLine} line
-   * @param {boolean} last
-   */
-  #drawn(line, last) {
-    const open = last && line.end === "";
-    const name = this.#utf8.read(line.name, open && line.value === "");
-    const value = this.#utf8.read(line.value, open);
-    return { line, parts: { name, value } };
   }
 
   #trim() {
@@ -224,28 +159,38 @@ export class WireLog {
 }
 
 /**
- * A piece of many lines in parts, with its events where they end: the server says only which piece that is in.
+ * A piece of many lines in parts, each with the events that end in it.
  *
  * @param {Omit<WireRow, "seq">} row
- * @param {boolean[]} makes whether a client makes something of each line
  */
-function parts(row, makes) {
+function parts(row) {
   const parts = [];
+  const endingBy = inOrder(row.events);
   let { offset } = row;
-  let event = 0;
   for (let at = 0; at < row.lines.length; at += MOST_LINES) {
     const lines = row.lines.slice(at, at + MOST_LINES);
-    const length = lines.reduce((sum, { line: { name, value, end } }) => sum + name.length + value.length + end.length, 0);
-    const isLast = at + MOST_LINES >= row.lines.length;
-    const made = makes.slice(at, at + MOST_LINES).filter(Boolean).length;
-    const bytes = row.bytes.slice(offset - row.offset, offset - row.offset + length);
-    const events = row.events.slice(event, isLast ? undefined : event + made);
+    const end = lines.reduce((sum, { length }) => sum + length, offset);
+    const bytes = row.bytes.slice(offset - row.offset, end - row.offset);
+    const events = endingBy(end);
     const first = at === 0;
-    parts.push({ ...row, goesOn: !first, gap: first ? row.gap : null, lost: first ? row.lost : 0, offset, end: offset + length, bytes, lines, events });
-    event += made;
-    offset += length;
+    parts.push({ ...row, goesOn: !first, gap: first ? row.gap : null, lost: first ? row.lost : 0, offset, end, bytes, lines, events });
+    offset = end;
   }
   return parts;
+}
+
+/**
+ * Hands out events from place to place: at each call, those that end after the place of the call before.
+ *
+ * @param {WireEvent[]} events in the order in which they end
+ */
+function inOrder(events) {
+  let to = 0;
+  return (/** @type {number} */ end) => {
+    const from = to;
+    while (to < events.length && events[to].end <= end) to += 1;
+    return events.slice(from, to);
+  };
 }
 
 /** @param {WireEvent} event */
@@ -265,7 +210,7 @@ export function filtered(rows, filter) {
 }
 
 /** @param {WireRow} row */
-const wordsOf = (row) => (row.words ??= [decoded(row.bytes), ...row.events.map(eventWords)].join("\n").toLowerCase());
+const wordsOf = (row) => (row.words ??= [linesText(row.lines), ...row.events.map(eventWords)].join("\n").toLowerCase());
 
 /**
  * Where the rows begin that have so many lines together before a place, or all that there are.

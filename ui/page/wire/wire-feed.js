@@ -31,7 +31,7 @@ export class WireFeed {
   constructor(row, now) {
     this.#row = row;
     this.#toldAt = now;
-    this.#log = new WireLog(row.http);
+    this.#log = new WireLog();
     this.#done = !hasStream(row);
   }
 

@@ -8,7 +8,7 @@
  */
 
 import { gap, preview, timeOfDay } from "../parts/format.js";
-import { drawnNodes, textNodes } from "../bytes/lines.js";
+import { linesNodes, textNodes } from "../bytes/lines.js";
 import { lostHereWords, unknownIdTitle } from "./wire-words.js";
 
 /** Lines of the grid that may stand empty at its top before all get new numbers. */
@@ -114,7 +114,7 @@ export class WireRows {
     bytes.toggleAttribute("data-goes-on", row.goesOn);
     bytes.dataset.time = timeOfDay(row.at_ms);
     bytes.dataset.gap = gap(row.gap);
-    bytes.append(...drawnNodes(row.lines));
+    bytes.append(...linesNodes(row.lines));
     const events = document.createElement("div");
     events.className = "made";
     events.toggleAttribute("data-goes-on", row.goesOn);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::rates::{PerSecond, Rates};
 use super::row::{Request, Row, State};
 use super::why::Why;
-use crate::framing::Framing;
+use sse_wire::Framing;
 
 /// Rows that one look shows, at most.
 pub(crate) const SHOWN: usize = 200;

@@ -10,8 +10,8 @@ use sse_engine::out::Receipt;
 use super::numbering::Numbering;
 use super::rates::Counts;
 use super::why::Why;
-use crate::framing::Framing;
 use crate::tap::Tap;
+use sse_wire::Framing;
 
 /// The longest event id that the table keeps and compares, in characters.
 const SHOWN_ID: usize = 64;

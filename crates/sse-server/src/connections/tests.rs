@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::framing::Framing;
+use sse_wire::Framing;
 
 use super::*;
 

@@ -14,7 +14,7 @@ use super::rates::{Counts, PerSecond, Rates};
 use super::row::Row;
 use super::why::{EndedBy, Why};
 use super::{Connections, Cut, Table, Verdict};
-use crate::framing::Framing;
+use sse_wire::Framing;
 
 /// How long an order stands while no row comes or ends, where what it is sorted by changes with
 /// every event.

@@ -27,9 +27,9 @@ use super::handover::{CONTINUE, Settled, Watched};
 use super::shared::Shared;
 use crate::config::Limits;
 use crate::connections::{Open, Why};
-use crate::framing::Framing;
 use crate::routes::{self, ONE_CODING};
 use crate::transport::{Delivery, Socket};
+use sse_wire::Framing;
 
 /// Header fields of a request, at most. It is what hyper has unless it is told otherwise.
 const FIELDS: usize = 100;

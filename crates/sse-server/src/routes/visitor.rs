@@ -14,8 +14,8 @@ use super::head;
 use super::params::{BadQuery, Params};
 use super::program;
 use crate::connections::{self, Client, Numbering, Request as Asking, Why};
-use crate::framing::Framing;
 use crate::guard::Class;
+use sse_wire::Framing;
 
 /// What the table keeps of a method, in bytes.
 const SHOWN_METHOD: usize = 16;

@@ -14,7 +14,7 @@ use sse_engine::topics::Topic;
 
 use super::socket::{Hangup, Socket};
 use crate::connections::{Open, Why};
-use crate::framing::Framing;
+use sse_wire::Framing;
 
 /// A stream that begins: everything that the transport takes over.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use sse_engine::topics::TopicConfig;
 use sse_engine::topics::Topics;
 use sse_engine::topics::{Batch, Draft};
 
-use crate::framing::Framing;
+use sse_wire::Framing;
 
 use super::*;
 use crate::connections::{Connections, Look, Open, Request, RowView, Why};

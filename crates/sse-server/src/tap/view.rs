@@ -1,0 +1,198 @@
+//! What is kept of a wire, as it is handed out: its pieces with their lines, and what a client makes
+//! of them.
+
+use serde::Serialize;
+use sse_wire::{Beginning, Decoded, Found, Framing, Line, ResponseReader};
+
+use super::{Piece, Tapped};
+
+/// What one connection was sent, as far as it is kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct WireView {
+    /// The connection's id in the table.
+    pub id: u64,
+    /// When it arrived, in milliseconds since 1970: ids begin anew with each start of the program.
+    pub since_ms: u64,
+    /// Bytes that the kernel took so far.
+    pub taken: u64,
+    /// Bytes that are not kept: all that were taken, less all that are kept, whatever place was
+    /// asked for.
+    pub missed: u64,
+    /// Whether bytes are being kept.
+    pub on: bool,
+    /// What is kept from the place on that was asked for, oldest first.
+    pub pieces: Vec<PieceView>,
+    /// What a client makes of it, as far as it ends behind that place.
+    pub events: Vec<WireEvent>,
+}
+
+/// What the kernel took in one go.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PieceView {
+    /// When, in milliseconds since 1970.
+    pub at_ms: f64,
+    /// Its place among all bytes of the connection, the head included.
+    pub offset: u64,
+    /// Whether it begins what a visit of the stream wrote, and with that a chunk and an event.
+    pub begins: bool,
+    /// A character for each byte, U+0000 to U+00FF, since a piece may end within a character.
+    pub bytes: String,
+    /// The same bytes as lines. The last one may go on in the next piece.
+    pub lines: Vec<Line>,
+}
+
+/// Something that a client makes of the bytes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WireEvent {
+    /// When its last byte was taken, in milliseconds since 1970.
+    pub at_ms: f64,
+    /// Where it ends: the place of the byte behind its last one, among all bytes of the connection.
+    pub end: u64,
+    /// What it is.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What a client can make of bytes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum What {
+    /// An event that it would dispatch.
+    Event {
+        /// Its name.
+        event: String,
+        /// Its last event id; `None` where it was given before what is kept, or may have been: an
+        /// empty one tells nothing then.
+        id: Option<String>,
+        /// Its data.
+        data: String,
+    },
+    /// A comment, which it skips.
+    Comment {
+        /// One line of it.
+        text: String,
+    },
+    /// A new reconnection time.
+    Retry {
+        /// In milliseconds.
+        ms: u64,
+    },
+}
+
+impl WireView {
+    /// Of a connection whose bytes nobody kept.
+    pub(crate) fn none(of: Tapped) -> Self {
+        let Tapped {
+            id,
+            since_ms,
+            taken,
+        } = of;
+        Self {
+            id,
+            since_ms,
+            taken,
+            missed: taken,
+            on: false,
+            pieces: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Adds what is kept of the bytes from `from` on. All of it is read, and what is before that
+    /// place tells what follows.
+    pub(super) fn with(
+        mut self,
+        framing: Framing,
+        (pieces, bytes): (&[Piece], &[u8]),
+        from: u64,
+    ) -> Self {
+        let mut reading = Reading::new(framing, Beginning::Middle);
+        let mut expected = 0;
+        let mut rest = bytes;
+        for piece in pieces {
+            let (part, after) = rest.split_at(piece.length().min(rest.len()));
+            rest = after;
+            // Behind a gap it begins again with what a visit wrote.
+            if piece.offset != expected || reading.beginning == Beginning::Middle {
+                reading = Reading::new(framing, piece.beginning());
+            }
+            expected = piece.end();
+            let (lines, events) = reading.read(piece, part);
+            // A place within a piece is one that was asked for by hand: all of the piece is shown.
+            if piece.end() > from {
+                self.pieces.push(PieceView {
+                    at_ms: piece.at_ms(),
+                    offset: piece.offset,
+                    begins: piece.begins,
+                    bytes: part.iter().map(|byte| char::from(*byte)).collect(),
+                    lines,
+                });
+            }
+            self.events
+                .extend(events.into_iter().filter(|event| event.end > from));
+        }
+        self
+    }
+}
+
+/// One stretch of bytes without a gap.
+struct Reading {
+    beginning: Beginning,
+    reader: ResponseReader,
+    /// Whether the last event id is known: from the first byte on it is, and else from the first
+    /// that came.
+    knows_id: bool,
+}
+
+impl Reading {
+    fn new(framing: Framing, beginning: Beginning) -> Self {
+        Self {
+            beginning,
+            reader: ResponseReader::new(framing, beginning),
+            knows_id: beginning == Beginning::Head,
+        }
+    }
+
+    fn read(&mut self, piece: &Piece, bytes: &[u8]) -> (Vec<Line>, Vec<WireEvent>) {
+        let Self {
+            reader, knows_id, ..
+        } = self;
+        let (mut lines, mut events) = (Vec::new(), Vec::new());
+        let mut end = piece.offset;
+        reader.read(bytes, |found| match found {
+            Found::Line(line) => {
+                end += line.length as u64;
+                lines.push(line);
+            }
+            Found::Decoded(decoded) => events.push(WireEvent {
+                at_ms: piece.at_ms(),
+                end,
+                what: What::of(decoded, knows_id),
+            }),
+        });
+        (lines, events)
+    }
+}
+
+impl What {
+    fn of(decoded: Decoded<'_>, knows_id: &mut bool) -> Self {
+        match decoded {
+            Decoded::Event {
+                event,
+                data,
+                last_event_id,
+            } => {
+                *knows_id |= !last_event_id.is_empty();
+                Self::Event {
+                    event: event.to_owned(),
+                    id: knows_id.then(|| last_event_id.to_owned()),
+                    data: data.to_owned(),
+                }
+            }
+            Decoded::Comment(text) => Self::Comment {
+                text: text.to_owned(),
+            },
+            Decoded::Retry(ms) => Self::Retry { ms },
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! A response as it stands on the wire, read in whatever pieces its bytes arrive: the lines of its
+//! head, of the framing of chunks and of its events, and what a client makes of them.
+//!
+//! Must never depend on where the bytes are cut, but for the words that a cut takes apart.
+
+use crate::chunks::{Chunks, Framing, Next};
+use crate::decode::{Decoded, Decoder};
+use crate::field::{Cut, Line, LineKind, LineReader, Part, split_at_lf};
+use crate::text::{Text, TextReader};
+
+/// What stands at the beginning of the bytes that a [`ResponseReader`] is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// The head.
+    Head,
+    /// A chunk, if there are any, and an event.
+    Event,
+    /// Something else: bytes before it are missing.
+    Middle,
+}
+
+/// What a [`ResponseReader`] found, in the order of the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// A line, or a part of one that goes on elsewhere.
+    Line(Line),
+    /// What the line before it completed for a client.
+    Decoded(Decoded<'a>),
+}
+
+/// Reads the bytes of one response, with a new reader behind each gap.
+///
+/// Give it the bytes in their order with [`read`](Self::read), which hands out each line as far as
+/// it is there, and behind it what the line completed. Together the lines are the bytes: the place
+/// where an event ends is the sum of their lengths.
+///
+/// Interim heads are read before the head (RFC 9110 15.2), and extensions and trailers of chunks
+/// as what they are (RFC 9112 7.1). What is no head, no chunk and no event is handed out as lines
+/// of which nobody knows more.
+///
+/// # Bound
+///
+/// It holds what its [`Decoder`] holds, and less than 100 bytes.
+#[derive(Debug)]
+pub struct ResponseReader {
+    place: Place,
+    framing: Framing,
+    lines: LineReader,
+    /// A character may be split by the end of a chunk: head and framing have a reader of their own.
+    text: TextReader,
+    framing_text: TextReader,
+    decoder: Decoder,
+}
+
+#[derive(Debug)]
+enum Place {
+    Head {
+        /// How many bytes of this head were read.
+        read: usize,
+        /// Another head follows it.
+        interim: bool,
+        /// The line under way has nothing so far.
+        empty: bool,
+    },
+    Chunks(Chunks),
+    Bare,
+    Unknown,
+}
+
+impl Place {
+    const HEAD: Self = Self::Head {
+        read: 0,
+        interim: false,
+        empty: true,
+    };
+}
+
+impl ResponseReader {
+    /// A reader of a response with such a body, whose bytes begin so.
+    pub fn new(framing: Framing, beginning: Beginning) -> Self {
+        Self {
+            place: match beginning {
+                Beginning::Head => Place::HEAD,
+                Beginning::Event => body(framing),
+                Beginning::Middle => Place::Unknown,
+            },
+            framing,
+            lines: LineReader::new(false),
+            text: TextReader::default(),
+            framing_text: TextReader::default(),
+            decoder: Decoder::new(),
+        }
+    }
+
+    /// Reads the next bytes and gives `sink` each line, and what it completed. An event that
+    /// outgrows the [limit](Decoder::DEFAULT_LIMIT) of a decoder is the last: lines follow, and
+    /// nothing is made of them.
+    pub fn read(&mut self, bytes: &[u8], mut sink: impl FnMut(Found<'_>)) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let length = match &mut self.place {
+                Place::Head { .. } => self.head(rest, &mut sink),
+                Place::Chunks(chunks) => match chunks.next() {
+                    Next::Framing => self.chunk_framing(rest, &mut sink),
+                    Next::Data(left) => {
+                        let most = usize::try_from(left).unwrap_or(usize::MAX);
+                        self.body(&rest[..most.min(rest.len())], Part::Body, &mut sink)
+                    }
+                    Next::Nothing => {
+                        self.place = Place::Unknown;
+                        self.lines = LineReader::new(false);
+                        0
+                    }
+                },
+                Place::Bare => self.body(rest, Part::Body, &mut sink),
+                Place::Unknown => self.body(rest, Part::Unknown, &mut sink),
+            };
+            rest = &rest[length..];
+        }
+    }
+
+    fn head(&mut self, bytes: &[u8], sink: &mut impl FnMut(Found<'_>)) -> usize {
+        const STATUS: usize = "HTTP/1.1 ".len();
+        let cut = self.lines.cut(bytes, Part::Head);
+        sink(Found::Line(line(&mut self.framing_text, bytes, cut)));
+        let Place::Head {
+            read,
+            interim,
+            empty,
+        } = &mut self.place
+        else {
+            return cut.length();
+        };
+        if let Some(at) = STATUS.checked_sub(*read)
+            && at < cut.length()
+        {
+            *interim = bytes[at] == b'1';
+        }
+        *read += cut.length();
+        *empty &= cut.name + cut.value == 0;
+        if cut.end.ends_with('\n') {
+            match (*empty, *interim) {
+                (true, true) => self.place = Place::HEAD,
+                (true, false) => {
+                    self.place = body(self.framing);
+                    self.lines = LineReader::new(true);
+                }
+                (false, _) => *empty = true,
+            }
+        }
+        cut.length()
+    }
+
+    fn chunk_framing(&mut self, bytes: &[u8], sink: &mut impl FnMut(Found<'_>)) -> usize {
+        let (content, end) = split_at_lf(bytes);
+        if let Place::Chunks(chunks) = &mut self.place {
+            chunks.framing(content, end);
+        }
+        let cut = Cut {
+            kind: LineKind::Chunk,
+            name: 0,
+            value: content.len(),
+            end,
+        };
+        sink(Found::Line(line(&mut self.framing_text, bytes, cut)));
+        cut.length()
+    }
+
+    fn body(&mut self, bytes: &[u8], part: Part, sink: &mut impl FnMut(Found<'_>)) -> usize {
+        let cut = self.lines.cut(bytes, part);
+        if let Place::Chunks(chunks) = &mut self.place {
+            chunks.data(cut.length());
+        }
+        sink(Found::Line(line(&mut self.text, bytes, cut)));
+        if part == Part::Body {
+            let line = &bytes[..cut.length()];
+            // A decoder that gave up reads nothing more.
+            _ = self
+                .decoder
+                .push(line, |decoded| sink(Found::Decoded(decoded)));
+        }
+        cut.length()
+    }
+}
+
+fn body(framing: Framing) -> Place {
+    match framing {
+        Framing::Chunked => Place::Chunks(Chunks::new()),
+        Framing::Bare => Place::Bare,
+    }
+}
+
+fn line(text: &mut TextReader, bytes: &[u8], cut: Cut) -> Line {
+    let (name, rest) = bytes.split_at(cut.name);
+    let value = &rest[..cut.value];
+    let open = cut.end.is_empty();
+    Line {
+        kind: cut.kind,
+        name: match name {
+            // What has begun in the value goes on in the value.
+            b"" => Text::Plain(String::new()),
+            name => text.read(name, open && value.is_empty()),
+        },
+        value: text.read(value, open),
+        end: cut.end,
+        length: cut.length(),
+    }
+}
