@@ -27,18 +27,21 @@ const SERVERS: [Server; 6] = [
 const INTRODUCTION: &str = "\
 # Benchmarks
 
-`make bench` measures the app and the server and writes this file; `make bench-server` measures the server only. By hand is only
-what stands under [Notes](#notes). A single measure: `target/release/sse-bench run --measure cpu-1k --only sse,limit`.
+`make bench` measures the app and the server, and writes this file. `make bench-server` measures only the
+server. Only the text under [Notes](#notes) is written by hand. This command takes a single measure:
+`target/release/sse-bench run --measure cpu-1k --only sse,limit`.
 
-Each server runs on one core and its clients, a process of their own, on another, over loopback. For each measure and round the
-server is started anew. The rounds are interleaved (round 1: every measure with every server; then round 2), a figure is the median
-of the rounds, and a ratio is taken within a round, since a machine changes more from minute to minute than servers differ. A run
-that other processes disturbed is done again, at most twice.
+Each server runs on one core. Its clients are a process of their own on another core, and connect over
+loopback. Each server is restarted for each measure and round. The rounds are interleaved: round 1 takes every
+measure with every server, then round 2 begins. A figure is the median of the rounds. A ratio is taken within
+a round, because one machine changes more from minute to minute than servers differ. If other processes
+disturb a run, it is repeated, at most twice.
 
-`limit` marks what this machine can do at most: one thread that writes ready bytes with epoll, doing on the wire what `sse serve`
-does and nothing else (`crates/sse-bench/src/limit.rs`). `sse serve` runs as it is shipped, with its guard, its table of connections
-and its counters. An event has 100 bytes of data and carries its number and the time when it was published, so what is lost, repeated
-or late is seen.
+`limit` marks the most that this machine can do. It is one thread that writes prepared bytes with epoll
+(`crates/sse-bench/src/limit.rs`). It puts the same bytes on the wire as `sse serve`, and does nothing else.
+`sse serve` runs as it is shipped, with its guard, its table of connections and its counters. An event has 100
+bytes of data. It carries its number and the time of its publish, so the clients notice when an event is lost,
+repeated or late.
 ";
 
 const NO_APP: &str = "`make bench` puts the tables of the app here.";
@@ -120,10 +123,10 @@ fn machine(results: &Results) -> String {
         let most = others.iter().copied().fold(0.0, f64::max);
         _ = writeln!(
             text,
-            "\nMeanwhile other processes, and the host of the machine if it is a virtual one, took {median:.2} cores (median of all runs; at \
-             most {most:.2}).{}",
+            "\nDuring the runs, other processes took {median:.2} cores (median of all runs; at most \
+             {most:.2}). On a virtual machine, this includes its host.{}",
             if median > NOISE {
-                " **That is too much: these figures are noise.**"
+                " **That is too much, so the figures are unreliable.**"
             } else {
                 ""
             }
@@ -348,6 +351,22 @@ mod tests {
             overview(&results())
                 .contains("| 5.00 µs | 4.00 | 1.05 | at most 1.10 of the limit | yes |")
         );
+    }
+
+    /// The report was once improved by hand, and the next run would have undone it.
+    #[test]
+    fn the_report_in_docs_has_the_words_of_this_program() {
+        let report = include_str!("../../../docs/BENCHMARKS.md");
+        assert!(report.starts_with(INTRODUCTION));
+        for measure in &MEASURES {
+            let begin = format!(
+                "\n## {}\n\n{} Goal: {}.\n",
+                measure.title,
+                measure.how,
+                goal(measure)
+            );
+            assert!(report.contains(&begin), "{begin}");
+        }
     }
 
     #[test]
