@@ -1,4 +1,4 @@
-//! What is measured, by which load, and what is to be reached.
+//! The measures, the load that takes each of them, and the goals.
 
 use crate::load::Work;
 
@@ -7,7 +7,7 @@ use crate::load::Work;
 pub(crate) struct Workload {
     pub(crate) key: &'static str,
     pub(crate) work: Work,
-    /// Whether it needs nothing but a topic.
+    /// Whether a topic is all that the server must offer.
     pub(crate) topic: bool,
 }
 
@@ -23,7 +23,7 @@ pub(crate) enum Goal {
 }
 
 impl Goal {
-    /// Whether this is reached, given the median of the figures and the median of their ratios.
+    /// Whether the goal is met, given the median of the figures and the median of their ratios.
     pub(crate) fn met(self, value: f64, ratio: Option<f64>) -> Option<bool> {
         match self {
             Goal::RatioAtMost(bound) => ratio.map(|ratio| ratio <= bound),
@@ -34,10 +34,10 @@ impl Goal {
     }
 }
 
-/// A figure of a load that stands in the tables.
+/// A figure of a load, as the tables show it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measure {
-    /// What `--measure` takes.
+    /// Its name for `--measure`.
     pub(crate) key: &'static str,
     pub(crate) title: &'static str,
     /// How it is measured.
@@ -45,7 +45,7 @@ pub(crate) struct Measure {
     pub(crate) workload: &'static str,
     pub(crate) figure: &'static str,
     pub(crate) unit: &'static str,
-    /// The figure is multiplied by this for the unit.
+    /// The figure times this is the value in `unit`.
     pub(crate) scale: f64,
     pub(crate) goal: Goal,
 }
@@ -122,7 +122,7 @@ pub(crate) const WORKLOADS: [Workload; 8] = [
     },
 ];
 
-/// Events that may be under way when the most deliveries are looked for.
+/// How many events may be under way while the most deliveries are measured.
 const WINDOW: u64 = 64;
 
 /// All measures, in the order of the tables.
@@ -255,7 +255,7 @@ pub(crate) const MEASURES: [Measure; 11] = [
 ];
 
 impl Workload {
-    /// The same with few clients and little time, to see that it works.
+    /// The same with few clients and little time, to check that it works.
     pub(crate) fn quick(mut self) -> Self {
         match &mut self.work {
             Work::Fanout {
@@ -278,7 +278,7 @@ impl Workload {
         self
     }
 
-    /// The words that make `sse-bench load` do this.
+    /// The arguments that make `sse-bench load` run this load.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let (name, options) = match self.work {
             Work::Fanout {

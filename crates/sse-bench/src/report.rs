@@ -1,6 +1,6 @@
 //! The figures as tables, and docs/BENCHMARKS.md around them.
 //!
-//! Two parts of that file are not made here and survive: the notes, which are written by hand, and
+//! Two parts of that file are not made here and are kept: the notes, which are written by hand, and
 //! the tables of the app, which another program prints.
 
 use std::fmt::Write;
@@ -46,13 +46,13 @@ repeated or late.
 
 const NO_APP: &str = "`make bench` puts the tables of the app here.";
 
-/// Cores that others may take without making the figures worthless.
+/// How many cores other processes may take before the figures are unreliable.
 const NOISE: f64 = 0.1;
 
 const NOTES: (&str, &str) = ("<!-- notes -->", "<!-- /notes -->");
 const APP: (&str, &str) = ("<!-- app -->", "<!-- /app -->");
 
-/// All tables.
+/// The overview and the table of each measure.
 pub(crate) fn tables(results: &Results) -> String {
     let mut text = overview(results);
     for measure in &MEASURES {
@@ -61,13 +61,13 @@ pub(crate) fn tables(results: &Results) -> String {
         }
     }
     for missing in &results.missing {
-        // A string takes everything.
+        // Writing to a string cannot fail.
         _ = writeln!(text, "{missing}, so it has no rows.");
     }
     text
 }
 
-/// Writes the report, keeping the parts of the old one that are not made here.
+/// Writes the report and keeps the parts of the old one that are not made here.
 ///
 /// # Errors
 /// A file cannot be read or written.
@@ -75,8 +75,12 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
     let old = fs::read_to_string(file).unwrap_or_default();
     let app = match app {
         None => between(&old, APP).to_owned(),
-        Some(path) => fs::read_to_string(path)
-            .with_context(|| format!("the app's tables cannot be read from {}", path.display()))?,
+        Some(path) => fs::read_to_string(path).with_context(|| {
+            format!(
+                "the tables of the app cannot be read from {}",
+                path.display()
+            )
+        })?,
     };
     let text = format!(
         "{INTRODUCTION}\n{}\n{}\n## The app\n\n{}\n{}\n{}\n\n## Notes\n\n{}\n{}\n{}\n",
@@ -96,7 +100,7 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
     fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
 }
 
-/// What stands between two markers.
+/// The text between two markers.
 fn between<'a>(text: &'a str, (begin, end): (&str, &str)) -> &'a str {
     let rest = text.split_once(begin).map_or("", |(_, rest)| rest);
     rest.split_once(end).map_or("", |(part, _)| part)
@@ -135,7 +139,7 @@ fn machine(results: &Results) -> String {
     text
 }
 
-/// Every measure of `sse serve` in a line.
+/// One row for each measure, with the figures of `sse serve`.
 fn overview(results: &Results) -> String {
     let mut text = "## Overview\n\n| measure | `sse serve` | limit | ratio | goal | met |\n|---|---|---|---|---|---|\n".to_owned();
     for measure in &MEASURES {
@@ -161,7 +165,7 @@ fn overview(results: &Results) -> String {
     text + "\n"
 }
 
-/// What is known of one server in one measure.
+/// The figures of one server in one measure.
 struct Row {
     values: Vec<f64>,
     median: Option<f64>,
@@ -221,7 +225,7 @@ fn table(results: &Results, measure: &Measure) -> String {
 }
 
 fn met(goal: Goal, row: &Row) -> &'static str {
-    // What is lost or late makes a good figure worthless.
+    // A good figure is worth nothing if events are lost or late.
     if row.trouble.is_some() {
         return "**no**";
     }
@@ -242,7 +246,7 @@ fn goal(measure: &Measure) -> String {
     }
 }
 
-/// Three digits that count, thousands apart.
+/// Three significant digits, with commas between thousands.
 fn number(value: f64) -> String {
     let digits = match value.abs() {
         v if v >= 100.0 => 0,
@@ -332,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_says_figures_rounds_ratio_and_goal() {
+    fn a_table_shows_figures_rounds_ratio_and_goal() {
         let text = table(&results(), &MEASURES[0]);
         assert!(
             text.contains("| limit | 4.00 | 4.00, 5.00, 4.00 | 1.00 |  |"),
@@ -355,7 +359,7 @@ mod tests {
 
     /// The report was once improved by hand, and the next run would have undone it.
     #[test]
-    fn the_report_in_docs_has_the_words_of_this_program() {
+    fn the_report_in_docs_has_the_wording_of_this_program() {
         let report = include_str!("../../../docs/BENCHMARKS.md");
         assert!(report.starts_with(INTRODUCTION));
         for measure in &MEASURES {
