@@ -154,8 +154,8 @@ impl Target {
             .into_bytes()
     }
 
-    /// Requests the measured path once before the measure, so that the server's code is in memory
-    /// and its first allocations are done.
+    /// Connects 100 clients to the measured path, and publishes a few events, before the measure.
+    /// The server's code is then in memory and its first allocations are done.
     pub(crate) fn warm_up(&self, path: &str, publish: u64) -> anyhow::Result<()> {
         let crowd = Crowd::gather(self, path, 100)?;
         if publish > 0 {

@@ -268,7 +268,7 @@ fn default_streams() -> Option<PathBuf> {
 fn streams_help() -> String {
     let place = default_streams().map_or_else(
         || "none, because the system names no folder for settings".to_owned(),
-        |path| format!("{}, if it is there", path.display()),
+        |path| format!("{}, if it exists", path.display()),
     );
     streams_help_with(&place)
 }
@@ -294,7 +294,7 @@ pub(crate) fn documented() -> clap::Command {
                 return sub;
             }
             // Its help names the folder of whoever asks.
-            let place = format!("~/.config/{FOLDER}/streams.toml on Linux, if it is there");
+            let place = format!("~/.config/{FOLDER}/streams.toml on Linux, if it exists");
             sub.mut_arg("streams_file", |file| file.help(streams_help_with(&place)))
         }))
 }
