@@ -1,22 +1,22 @@
-# The names of the project's commands; the work is in scripts/, one file for each name.
-# Each installs what it lacks, says so, and then does its job.
+# The project's commands. Each runs the script of the same name in scripts/.
+# A script first installs what it lacks, prints that, and then does its job.
 
 .PHONY: help run test check bundle test-bundle screenshots bench bench-server soak fuzz mutants
 
 help:
-	@echo 'make run          build and open the app (where there is no display: run "sse serve")'
+	@echo 'make run          build and open the app (without a display: run "sse serve")'
 	@echo 'make test         run all tests: crates, page, window, native menu, browsers'
 	@echo 'make check        format, clippy and docs with warnings denied'
 	@echo 'make bundle       make a .deb and an .rpm of the app and of the command, into target/release/bundle/'
-	@echo 'make test-bundle  look through them, install the .debs, start the app, receive events from it, remove them'
+	@echo 'make test-bundle  check the bundles, install the .debs, receive events from the app, remove them'
 	@echo 'make screenshots  write the pictures in docs/ from the real app'
 	@echo 'make bench        measure the app and the server, and write docs/BENCHMARKS.md'
 	@echo 'make bench-server measure the server only (ARGS="--measure cpu-1k" takes one measure and writes nothing)'
-	@echo 'make soak         10,000 subscribers for ten minutes: nothing lost, memory flat'
-	@echo 'make fuzz         feed made-up input to all that reads from outside, a minute each (SECONDS_EACH=60)'
+	@echo 'make soak         serve 10,000 subscribers for ten minutes; check that no event is lost and memory stays flat'
+	@echo 'make fuzz         feed generated input to every parser of outside data, a minute each (SECONDS_EACH=60)'
 	@echo 'make mutants      change the code in small ways and list the changes that no test notices (ARGS=wire)'
 
-# make run ARGS='...' hands arguments to the program.
+# make run ARGS='...' passes arguments to the program.
 run:
 	@scripts/run.sh $(ARGS)
 
@@ -26,7 +26,7 @@ test:
 check:
 	@scripts/check.sh
 
-# make bundle ARGS=sse makes those of the command alone.
+# make bundle ARGS=sse makes only the bundles of the command.
 bundle:
 	@scripts/bundle.sh $(ARGS)
 

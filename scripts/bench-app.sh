@@ -1,6 +1,8 @@
 #!/bin/bash
-# Measures the app and its programs in a release build and prints tables in Markdown; nothing else goes to stdout.
-# usage: bench-app.sh    BIN names another folder with sse-workbench and sse in it (target/debug, to see that this works)
+# Measures the app and its programs in a release build, and prints tables in Markdown. Nothing else
+# goes to stdout.
+# usage: bench-app.sh
+# BIN is the folder of sse-workbench and sse, if it is not target/release.
 set -euo pipefail
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -8,7 +10,7 @@ set -euo pipefail
 {
     scripts/need.sh gui desktop
     scripts/tools.sh
-    # Bundles are built with the same command, so what it made is measured as it is, if nothing has changed since.
+    # Builds what `make bundle` builds: if nothing has changed since, its binaries are measured.
     [ -n "${BIN:-}" ] || cargo build --locked --workspace --exclude sse-bench --bins --features tauri/custom-protocol --release
 } >&2
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the servers of others that the benchmark compares with, below target/sse-bench/peers: nothing goes into the system.
-# One that cannot be installed is left out, with a sentence; the benchmark then has no rows for it.
+# Installs the servers of others for the benchmark, below target/sse-bench/peers and not into the
+# system. If one cannot be installed, a sentence reports it and the benchmark has no rows for it.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -10,12 +10,12 @@ folder="${CARGO_TARGET_DIR:-target}/sse-bench/peers"
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 
-# nginx and nchan as Debian builds them, unpacked and not installed: no service is touched.
+# Debian's nginx and nchan, only unpacked and not installed, so no service starts.
 nchan() {
     [ ! -s "$folder/nchan/version" ] || return 0
     new=$(mktemp -d "$folder/nchan.XXXXXX")
     cd "$new"
-    # As root, apt would fetch as a user who cannot write here.
+    # By default, apt as root downloads as another user, who cannot write here.
     apt-get -q -q -o APT::Sandbox::User=root download nginx libnginx-mod-nchan
     mkdir tree
     for package in *.deb; do
@@ -23,8 +23,8 @@ nchan() {
         dpkg-deb -f "$package" Package Version
         rm "$package"
     done | awk '$1 == "Version:" { printf "%s%s", (n++ ? ", nginx " : ""), $2 }' >tree/version
-    # nginx and nchan have folders below /var/lib/nginx built in; without the first slash, the same
-    # number of bytes, they are below its prefix.
+    # The programs contain absolute paths below /var/lib/nginx. Moving the slash to the end keeps
+    # the length and makes the paths relative to the prefix.
     sed -i 's:/var/lib/nginx/:var/lib/nginx//:g' tree/usr/sbin/nginx tree/usr/lib/nginx/modules/ngx_nchan_module.so
     mkdir -p tree/var/lib/nginx
     rm -rf "$folder/nchan"
@@ -54,7 +54,7 @@ sse_starlette() {
 }
 
 for peer in nchan better-sse sse-starlette; do
-    # Not with `||` behind it, which would turn -e off inside.
+    # `||` after the subshell would turn -e off inside it.
     set +e
     (
         set -e
@@ -62,5 +62,5 @@ for peer in nchan better-sse sse-starlette; do
     )
     done=$?
     set -e
-    [ "$done" = 0 ] || say "$peer cannot be installed here (above): the benchmark leaves it out."
+    [ "$done" = 0 ] || say "$peer cannot be installed (the reason is above), so the benchmark leaves it out."
 done

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Measures the server of a release build beside others and prints tables in Markdown. About twenty minutes; leave the machine alone
-# meanwhile.
-# usage: bench-server.sh [ARGUMENT...]    the arguments go to `sse-bench run`; without any, docs/BENCHMARKS.md is written
+# Measures the server of a release build beside others, and prints tables in Markdown. It takes
+# about twenty minutes; do not use the machine meanwhile.
+# usage: bench-server.sh [ARGUMENT...]
+# The arguments go to `sse-bench run`. Without arguments, it writes docs/BENCHMARKS.md.
 set -euo pipefail
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -9,7 +10,8 @@ set -euo pipefail
 [ $# -gt 0 ] || set -- --write docs/BENCHMARKS.md
 
 scripts/need.sh server
-# One after the other: built together they would share features of their dependencies, and `sse` would not be the one that is shipped.
+# Two builds: in a single one, both would share the features of their dependencies, and `sse` would
+# not be the program that is shipped.
 cargo build --locked --release -p sse-cli
 cargo build --locked --release -p sse-bench
 scripts/bench-peers.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Measures the app and the server on this machine and writes docs/BENCHMARKS.md. About half an hour; leave the machine alone meanwhile.
+# Measures the app and the server on this machine, and writes docs/BENCHMARKS.md. It takes about
+# half an hour; do not use the machine meanwhile.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"

@@ -1,18 +1,20 @@
 #!/bin/sh
-# Makes the bundles of this system, in target/release/bundle/: on Linux a .deb and an .rpm of the app and of the command, each;
-# elsewhere Tauri's bundle of the app.
-# usage: bundle.sh [PACKAGE...]    on Linux, of sse and sse-workbench; the first alone needs no WebKit
+# Makes the bundles for this system in target/release/bundle/. On Linux these are a .deb and an .rpm
+# of the app, and a .deb and an .rpm of the command. On other systems it is Tauri's bundle of the
+# app.
+# usage: bundle.sh [PACKAGE...]
+# On Linux, the packages are sse and sse-workbench. sse alone needs no WebKit.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
 made=target/release/bundle
 
-# The version stands where it cannot be asked for. Nothing is made while one of these places is behind.
+# These files contain the version and cannot look it up. If one is out of date, no bundle is made.
 check_version() {
     version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
     while read -r file text; do
-        grep -qF "$text" "$file" || fail "$file does not say '$text', and this is version $version: bring it up to date."
+        grep -qF "$text" "$file" || fail "$file does not contain '$text': update it to version $version."
     done <<END
 Cargo.toml sse (= $version-1)
 Cargo.toml sse = "= $version"
@@ -21,7 +23,7 @@ src-tauri/bundle/dev.sse_workbench.app.metainfo.xml <release version="$version"
 END
 }
 
-# Manual pages, completions and changelog, as both kinds of packages take them.
+# Writes the manual pages, completions and changelog for both kinds of packages.
 write_texts() {
     release=${CARGO_TARGET_DIR:-target}/release
     texts=$release/package
@@ -37,7 +39,7 @@ write_texts() {
 }
 
 make_packages() {
-    # The date of all files: that of the release, so that who builds it again gets the same packages.
+    # All files get the date of the release, so that another build makes the same packages.
     SOURCE_DATE_EPOCH=$(date -d "$(sed -n 's/^ -- .*>  //p' src-tauri/bundle/changelog | head -n 1)" +%s)
     export SOURCE_DATE_EPOCH
     mkdir -p "$made/deb" "$made/rpm"
@@ -49,7 +51,7 @@ make_packages() {
         if command -v dpkg-shlibdeps >/dev/null; then
             cargo deb --no-build --locked -p "$crate" --output "$made/deb/"
         else
-            say "No .deb of $package is made: that needs dpkg-shlibdeps."
+            say "No .deb of $package is made, because dpkg-shlibdeps is missing: install dpkg-dev for it."
         fi
         cargo generate-rpm -p "$folder" --output "$made/rpm/"
     done
@@ -59,20 +61,20 @@ case $(uname -s) in
     Linux)
         [ $# -gt 0 ] || set -- sse sse-workbench
         check_version
-        # The texts come from the command, whichever package is asked for.
+        # The command prints the texts of both packages, so it is always built.
         crates='-p sse-cli'
         groups='server'
         for package in "$@"; do
             case $package in
                 sse) ;;
                 sse-workbench) crates="$crates -p sse-workbench" groups="$groups gui" ;;
-                *) fail "bundle.sh makes sse and sse-workbench, not '$package'." ;;
+                *) fail "bundle.sh does not know '$package': it makes sse and sse-workbench." ;;
             esac
         done
         # shellcheck disable=SC2086 # a list of words
         scripts/need.sh $groups
         scripts/tools.sh cargo-deb cargo-generate-rpm
-        # In one go: the dependencies that they share compile once.
+        # A single build, so that shared dependencies compile once.
         # shellcheck disable=SC2086
         cargo build --locked --release $crates
         write_texts

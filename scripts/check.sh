@@ -1,12 +1,12 @@
 #!/bin/sh
-# What can be said about the code without running it: format, lints, docs, licences, scripts, and what depends on what.
+# Checks the code without running it: scripts, format, dependencies, lints, docs and licences.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
 scripts/need.sh gui lint
 
-# rustup's minimal profile comes without these two.
+# rustup's minimal profile does not contain these two.
 for component in rustfmt clippy; do
     cargo "$(echo "$component" | sed 's/rustfmt/fmt/')" --version >/dev/null 2>&1 && continue
     command -v rustup >/dev/null || fail "$component is missing: install it beside cargo, then run this again."
@@ -21,11 +21,11 @@ say 'Format'
 cargo fmt --all --check
 cargo fmt --manifest-path fuzz/Cargo.toml --check
 
-# It has a lock file of its own, which nothing else would tell is behind.
+# The fuzz targets have their own lock file, and no other check notices when it is out of date.
 say 'The lock file of the fuzz targets'
 cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 
-# crates/ never needs a display: nothing of the window may come in, not even through a dependency.
+# crates/ never needs a display, so no dependency of it may be a crate of the window.
 say 'Dependency rule'
 for crate in sse-wire sse-client sse-engine sse-server sse-cli; do
     if cargo tree --locked -p "$crate" --edges normal,build --prefix none | grep -E '^(tauri|gtk|webkit2gtk|wry|tao)[ -]'; then
@@ -33,20 +33,20 @@ for crate in sse-wire sse-client sse-engine sse-server sse-cli; do
     fi
 done
 
-# The engine has no socket, no clock and no HTTP: types of header fields are all that it may know of that.
+# The engine has no socket, no clock and no HTTP; it uses only the types of header fields.
 if cargo tree --locked -p sse-engine --edges normal,build --prefix none | grep -E '^(axum|hyper|hyper-util|mio|socket2|tokio-util)[ -]'; then
     fail 'sse-engine depends on a crate that opens sockets or speaks HTTP (above): hand in what it needs.'
 fi
 
 say 'Clippy'
 cargo clippy --locked --workspace --all-targets -- -D warnings
-# All targets are those that a plain `cargo test` builds; these three it leaves out.
+# --all-targets leaves out these three, because a plain `cargo test` does not build them.
 cargo clippy --locked --workspace --test dev --test screenshots --test bench -- -D warnings
 
 say 'Docs'
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 
-# Advisories need the network and change from day to day: they are not a matter of this tree.
+# Advisories are not checked here: they need the network, and they change without the code.
 if cargo deny --version >/dev/null 2>&1; then
     say 'Licences, bans, sources'
     cargo deny --locked check licenses bans sources

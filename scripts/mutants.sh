@@ -1,6 +1,8 @@
 #!/bin/sh
-# Changes the code in small ways, one at a time, and says which changes no test notices.
-# usage: mutants.sh [AREA...]    of wire, pump, guard and topics; without one, all. docs/MUTANTS.md has the scores
+# Changes the code in small ways, one at a time, and lists the changes that no test notices.
+# usage: mutants.sh [AREA...]
+# The areas are wire, pump, guard and topics; without arguments, all of them. docs/MUTANTS.md has
+# the scores.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -16,7 +18,7 @@ crate() {
         wire) echo sse-wire ;;
         pump | topics) echo sse-engine ;;
         guard) echo sse-server ;;
-        *) fail "mutants.sh knows wire, pump, guard and topics, not '$1'." ;;
+        *) fail "mutants.sh does not know '$1': the areas are wire, pump, guard and topics." ;;
     esac
 }
 
@@ -36,22 +38,22 @@ pass() {
         set -- --file "$file" "$@"
     done
     code=0
-    # Copied trees are built from nothing, and nobody debugs them: no line tables.
+    # The copied trees are built from scratch and never debugged, so they need no debug info.
     CARGO_PROFILE_DEV_DEBUG=0 cargo mutants --package "$(crate "$area")" --output "target/mutants/$area" \
         --no-shuffle --colors never "$@" || code=$?
     # 2 and 3 are mutants that were missed or ran out of time.
     case $code in
         0 | 2 | 3) ;;
-        *) fail "cargo-mutants ended with $code; above and in target/mutants/$area is why." ;;
+        *) fail "cargo-mutants ended with exit code $code; the reason is above and in target/mutants/$area." ;;
     esac
 }
 
-# How many mutants came out so: count FOLDER OUTCOME
+# Counts the mutants with an outcome: count FOLDER OUTCOME
 count() {
     grep -c . "$1/$2.txt" || true
 }
 
-# What the words in the files mean is the same for all areas; none is a pattern of the shell's own.
+# cargo-mutants expands the patterns of files(), not the shell.
 set -f
 for area in "$@"; do
     crate "$area" >/dev/null
@@ -61,7 +63,8 @@ for area in "$@"; do
     rm -rf "target/mutants/$area"
     mkdir -p "target/mutants/$area"
     killed=0 unviable=0
-    # The tests of crates/sse-wire take no time. Elsewhere the area's own tests kill most of its mutants, and quickly.
+    # All tests of sse-wire together are quick. In other crates, the area's own unit tests come
+    # first, because they quickly kill most of its mutants.
     if [ "$area" != wire ]; then
         say "$area: its own unit tests"
         pass "$area" -- --lib "$area"
@@ -69,7 +72,7 @@ for area in "$@"; do
         unviable=$(count "$out" unviable)
     fi
     say "$area: all tests of the crate, for what is left"
-    # --iterate leaves out what the pass before has killed, and what did not build.
+    # --iterate leaves out mutants that the first pass killed or that did not build.
     pass "$area" --iterate
     killed=$((killed + $(count "$out" caught) + $(count "$out" timeout)))
     unviable=$((unviable + $(count "$out" unviable)))

@@ -1,19 +1,19 @@
 #!/bin/sh
-# Installs the system packages that a job lacks; does nothing, silently, when none is missing.
+# Installs the system packages that a job lacks. If none is missing, it prints nothing.
 # usage: need.sh server|gui|desktop|browsers|faults|node|lint|packages ...
 #
-# It installs Debian packages and nothing else, and only the groups it was asked for.
+# It installs only Debian packages, and only those of the given groups.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-# Debian's names for each group. What the words stand for:
+# Prints Debian's package names for a group. The groups are:
 #   server    a C compiler, which Rust needs to link anything at all
 #   gui       the libraries that the desktop program is built on
-#   desktop   a display without a screen, and what the tests of the window look through
+#   desktop   a virtual display, and the tools that test the window
 #   browsers  the two browsers that the page is tested in
-#   faults    what clients are made of that vanish, or stop without leaving
-#   packages  what looks through a .deb, an .rpm and what they install
+#   faults    the tools for clients that vanish or stall
+#   packages  the tools that check a .deb, an .rpm and the files that they install
 packages() {
     case $1 in
         server) echo build-essential ;;
@@ -22,11 +22,11 @@ packages() {
             gir1.2-atspi-2.0 python3-gi imagemagick x11-utils fonts-dejavu-core procps util-linux curl ;;
         faults) echo iproute2 curl procps ;;
         browsers) echo chromium chromium-driver firefox-esr ;;
-        # Node comes from many places; what counts is that npx runs.
+        # Node can be installed in many ways, so only npx is looked for.
         node) command -v npx >/dev/null || echo nodejs npm ;;
         lint) echo shellcheck ;;
         packages) echo lintian man-db appstream desktop-file-utils rpm rpmlint ;;
-        *) fail "need.sh knows server, gui, desktop, browsers, faults, node, lint and packages, not '$1'." ;;
+        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, lint and packages." ;;
     esac
 }
 
@@ -39,9 +39,9 @@ for group in "$@"; do
 done
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    # Elsewhere the packages have other names; building goes on and says itself what it does not find.
+    # Other systems use other package names. The build goes on, and fails if something is missing.
     [ "$(uname -s)" != Linux ] ||
-        say "This is no Debian: install what your system calls these, should something be missing:$wanted."
+        say "This system is not Debian: if the build fails, install your system's packages for:$wanted."
     exit 0
 fi
 
@@ -58,11 +58,11 @@ say "Installing Debian packages:$missing"
 as_root=''
 if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null ||
-        fail "These packages are missing and there is no sudo: as root, run apt-get install --no-install-recommends$missing"
+        fail "Packages are missing and there is no sudo: as root, run apt-get install --no-install-recommends$missing"
     as_root='sudo'
 fi
 
-# Another apt may be at work, on a new machine above all: wait for it instead of failing.
+# Another apt may be running, above all on a new machine: wait for it instead of failing.
 apt() {
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes docs/window-light.png, docs/connections-light.png, docs/topics-light.png and the same in dark from the real app on a display of its own.
+# Takes the pictures in docs/ (window, connections and topics, each in light and dark) from the real
+# app on a virtual display.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"

@@ -1,13 +1,14 @@
 # shellcheck shell=sh
-# The first line of every script here: sourced, it goes to the repository root and finds cargo and our own tools.
+# Every script here sources this file first. It changes to the repository root and puts cargo and
+# our own tools on the PATH.
 
 cd "$(dirname "$0")/.." || exit 1
 
-# rustup puts cargo in ~/.cargo/bin and leaves it to the login shell to find it there.
+# rustup installs cargo in ~/.cargo/bin, which only login shells have on their PATH.
 PATH="$PWD/target/tools/bin:${CARGO_HOME:-${HOME:-/nonexistent}/.cargo}/bin:$PATH"
 export PATH
 
-# A line of the script's own, apart from what the programs it runs print.
+# Prints a line that stands out from the output of the programs that a script runs.
 say() {
     printf '== %s\n' "$*"
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Looks through the packages that `make bundle` made, installs both .debs, starts the installed app on a display of its own, receives
-# events from it with curl, asks the installed `sse` for its version and its completions, and removes the packages again.
+# Checks the packages that `make bundle` made and installs both .debs. It starts the installed app
+# on a virtual display, receives events from it with curl, tries the installed `sse`, and removes
+# the packages again.
 set -euo pipefail
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -31,13 +32,13 @@ installed() {
 }
 for package in "${packages[@]}"; do
     ! installed "$package" ||
-        fail "$package is installed on this machine already, and this test would remove it: remove it yourself first (apt remove $package)."
+        fail "$package is already installed, and this test would remove it: first remove it yourself (apt remove $package)."
 done
 
 folder=$(mktemp -d)
 app=''
 cleanup() {
-    # The app ends by itself in a test that passes; this is for one that does not.
+    # The app still runs only if the test failed.
     [ -z "$app" ] || kill -KILL -- "-$app" 2>/dev/null || true
     for package in "${packages[@]}"; do
         ! installed "$package" || apt remove "$package"
@@ -46,12 +47,12 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# Whether the lines of a text have one for each pattern.
+# Fails unless each pattern matches a line of the text: has_each TEXT NAME PATTERN...
 has_each() {
     local text=$1 what=$2 pattern
     shift 2
     for pattern in "$@"; do
-        grep -qE "$pattern" <<<"$text" || fail "$what has nothing like $pattern."
+        grep -qE "$pattern" <<<"$text" || fail "$what: nothing matches $pattern."
     done
 }
 
@@ -62,14 +63,14 @@ of_app=('^/usr/bin/sse-workbench$' '^/usr/share/man/man1/sse-workbench\.1\.gz$' 
     '^/usr/share/metainfo/dev\.sse_workbench\.app\.metainfo\.xml$' '^/usr/share/icons/hicolor/.*\.png$'
     '^/usr/share/icons/hicolor/scalable/.*\.svg$')
 
-say 'What lintian says of the .debs'
-# The profile is named, since another system that is made from Debian has other rules.
-lintian --allow-root --profile debian --fail-on error,warning "${debs[@]}" || fail 'lintian is not content with the .debs; above is why.'
+say 'lintian checks the .debs'
+# The profile is named because systems derived from Debian have other rules.
+lintian --allow-root --profile debian --fail-on error,warning "${debs[@]}" || fail 'lintian found errors in the .debs (above).'
 
-say 'What rpmlint says of the .rpms'
-rpmlint --strict --config src-tauri/bundle/rpmlint.toml "${rpms[@]}" || fail 'rpmlint is not content with the .rpms; above is why.'
+say 'rpmlint checks the .rpms'
+rpmlint --strict --config src-tauri/bundle/rpmlint.toml "${rpms[@]}" || fail 'rpmlint found errors in the .rpms (above).'
 
-say 'What they depend on'
+say 'Dependencies of the packages'
 depends=$(dpkg-deb -f "${debs[0]}" Depends)
 has_each "$depends" "Depends of sse" 'libc6 \('
 ! grep -qiE 'webkit|gtk' <<<"$depends" || fail "The .deb of sse depends on a library of the window: $depends."
@@ -79,7 +80,7 @@ has_each "$requires" 'The .rpm of sse' '^libc\.so\.6'
 ! grep -qiE 'webkit|gtk' <<<"$requires" || fail "The .rpm of sse depends on a library of the window: $requires."
 has_each "$(rpm -qp --nosignature --requires "${rpms[1]}")" 'The .rpm of sse-workbench' '^libc\.so\.6' '^libwebkit2gtk-4\.1' "^sse = $version\$"
 
-say 'What is in the .rpms, which cannot be installed on Debian'
+say 'Files in the .rpms, which cannot be installed on Debian'
 has_each "$(rpm -qlp --nosignature "${rpms[0]}")" 'The .rpm of sse' "${of_sse[@]}"
 files=$(rpm -qlp --nosignature "${rpms[1]}")
 has_each "$files" 'The .rpm of sse-workbench' "${of_app[@]}"
@@ -89,12 +90,12 @@ say 'Desktop entry and AppStream metadata'
 dpkg-deb -x "${debs[1]}" "$folder/tree"
 desktop-file-validate "$folder/tree/usr/share/applications/sse-workbench.desktop"
 appstreamcli validate --no-net "$folder"/tree/usr/share/metainfo/*.metainfo.xml
-# Of the tree as well: only there it can be seen that the desktop entry which it names is there.
+# The tree too, because only there appstreamcli can find the desktop entry that the metadata names.
 appstreamcli validate-tree --no-net "$folder/tree"
 
 say 'Installing sse alone'
 apt install --no-install-recommends "${debs[0]}"
-# What dpkg lists, not what is on the disk: a small image of Debian may leave manual pages out.
+# dpkg's list and not the disk, because a small Debian image may leave manual pages out.
 has_each "$(dpkg -L sse)" 'The package sse' "${of_sse[@]}" '^/usr/share/doc/sse/copyright$'
 [ "$(/usr/bin/sse --version)" = "sse $version" ] || fail "sse --version says '$(/usr/bin/sse --version)', not 'sse $version'."
 # shellcheck disable=SC2016 # expanded by the inner shell
@@ -111,24 +112,24 @@ has_each "$files" 'The package sse-workbench' "${of_app[@]}" '^/usr/share/doc/ss
 ! grep -qx /usr/bin/sse <<<"$files" || fail 'The package sse-workbench has /usr/bin/sse, which belongs to sse.'
 
 say 'Starting it'
-# A port that nothing listens on at this moment.
+# A port that no process listens on at this moment.
 port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 mkdir -p "$folder/config/dev.sse-workbench" "$folder/data" "$folder/runtime"
 chmod 700 "$folder/runtime"
 printf 'port = %s\nstart_at_launch = true\n' "$port" >"$folder/config/dev.sse-workbench/settings.toml"
-# From another folder, as a person would: nothing of the repository may be needed.
+# Started in another folder, because the installed app must need no file of the repository.
 (
     cd "$folder"
     unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS
     export XDG_CONFIG_HOME="$folder/config" XDG_DATA_HOME="$folder/data" XDG_RUNTIME_DIR="$folder/runtime"
-    # The program's own id goes into a file: xvfb-run does not hand signals on.
+    # The app's process id goes into a file, because xvfb-run does not forward signals.
     # shellcheck disable=SC2016 # expanded by the inner shell
     exec setsid xvfb-run -a dbus-run-session -- sh -c 'echo $$ >pid; exec /usr/bin/sse-workbench'
 ) >"$folder/app.log" 2>&1 &
 app=$!
 curl -fsS --retry 30 --retry-delay 1 --retry-connrefused "http://localhost:$port/healthz" >/dev/null || {
     cat "$folder/app.log" >&2
-    fail 'The app did not answer within 30 s; above is what it printed.'
+    fail 'The app did not answer within 30 s; its output is above.'
 }
 
 say 'Receiving events'
@@ -141,7 +142,7 @@ page=$(curl -fsS "http://localhost:$port/")
 grep -q '<html' <<<"$page" || fail 'The page is not served at /.'
 /usr/bin/sse publish "localhost:$port/topics/news" hello >/dev/null || fail 'The installed sse cannot publish to the installed app.'
 
-say 'Ending it in order'
+say 'Stopping it with SIGTERM'
 kill -TERM "$(cat "$folder/pid")"
 code=0
 wait "$app" || code=$?

@@ -26,7 +26,7 @@ pub(crate) fn words(editor: Option<&Editor>, path: &Path) -> String {
             "{name} opens the file in a terminal: if none appears, open {path} in an editor yourself."
         ),
         None => format!(
-            "The desktop was asked to open the file, and does not say with what: if no editor appears, open {path} in one yourself."
+            "The desktop was asked to open the file, but does not report with which program: if no editor appears, open {path} in one yourself."
         ),
     }
 }
@@ -124,7 +124,10 @@ mod tests {
             "[Desktop Entry]\nName=\n",
             "[Other]\nName=Vim\n",
         ] {
-            assert!(said(text).contains("does not say with what"), "{text}");
+            assert!(
+                said(text).contains("does not report with which program"),
+                "{text}"
+            );
         }
     }
 }

@@ -26,15 +26,15 @@ pub(crate) enum Error {
     },
 
     /// The stream has just gone from the file, or the page asked for nonsense.
-    #[error("There is no stream at {0} any more: look at the list.")]
+    #[error("There is no stream at {0} any more: choose another from the list.")]
     NoSuchStream(String),
 
     /// The page asked for a file that it may not write.
-    #[error("`{0}` is no name for a file: this is a fault of the page, reload it.")]
+    #[error("`{0}` is not a file name: this is a fault of the page, reload it.")]
     BadFileName(String),
 
     /// The page sent what is no bytes.
-    #[error("What was to be saved is not bytes: this is a fault of the page, reload it.")]
+    #[error("The data to save is not bytes: this is a fault of the page, reload it.")]
     NotBytes,
 
     /// The file could not be written.

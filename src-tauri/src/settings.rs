@@ -139,7 +139,7 @@ impl Store {
                     Err(error) => (
                         None,
                         format!(
-                            "the file could not be set aside ({error}), so no change is saved until you do"
+                            "the file could not be set aside ({error}), so no change is saved until you move it"
                         ),
                     ),
                 };

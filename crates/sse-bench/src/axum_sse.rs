@@ -1,6 +1,7 @@
-//! The server that one would write with axum: its own `Sse`, a broadcast channel, a timer a client.
+//! The server that one would write with axum: axum's `Sse`, a broadcast channel, and a timer for
+//! each client.
 //!
-//! Nothing is tuned: this is what the examples of axum and tokio lead to.
+//! Nothing is tuned. It follows the examples of axum and tokio.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,18 +19,20 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
 use tokio_stream::{Stream, StreamExt};
 
-/// How many events a subscriber may be behind.
+/// How many events a subscriber may lag behind.
 const LAG: usize = 1024;
 
 /// Runs until it is killed.
 ///
 /// # Errors
-/// The port cannot be listened on.
+/// It cannot listen on the port.
 #[tokio::main]
 pub(crate) async fn run(port: u16) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await;
     let listener = listener.with_context(|| format!("axum cannot listen on port {port}"))?;
-    axum::serve(listener, app()).await.context("axum ended")
+    axum::serve(listener, app())
+        .await
+        .context("axum stopped serving")
 }
 
 fn app() -> Router {
@@ -46,7 +49,7 @@ fn app() -> Router {
 #[derive(Clone)]
 struct Topic {
     live: broadcast::Sender<Message>,
-    /// The last message, for those who come later.
+    /// The last message, for those who subscribe later.
     kept: Arc<Mutex<Option<Message>>>,
 }
 
@@ -81,7 +84,7 @@ async fn subscribe(
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
     let kept = kept.filter(|_| place.last_event_id.is_some());
-    // A subscriber that lags misses what it lags behind.
+    // A subscriber that lags too far misses messages.
     let messages = tokio_stream::iter(kept).chain(live.filter_map(Result::ok));
     Sse::new(messages.map(|message| Ok(message.into()))).keep_alive(KeepAlive::default())
 }
@@ -98,7 +101,7 @@ async fn publish(State(topic): State<Topic>, data: String) -> Json<serde_json::V
         message
     };
     let id = message.id;
-    // Nobody being there is no error.
+    // A topic without subscribers is no error.
     let subscribers = topic.live.send(message).unwrap_or(0);
     Json(serde_json::json!({ "id": id.to_string(), "events": 1, "subscribers": subscribers }))
 }

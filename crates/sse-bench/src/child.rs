@@ -1,4 +1,4 @@
-//! Processes that the benchmark starts, and ends.
+//! Processes that the benchmark starts and ends.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -11,13 +11,13 @@ use rustix::process::{Pid, Signal};
 
 use crate::procs;
 
-/// How long a server may take until it answers.
+/// How long a server may take until it accepts connections.
 const START: Duration = Duration::from_secs(20);
 
-/// How long it may take to end when it was asked to.
+/// How long it may take to end after SIGTERM.
 const END: Duration = Duration::from_secs(5);
 
-/// A server that runs. Dropping it ends it and all that it started.
+/// A running server. Dropping it ends the server and all its child processes.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
@@ -26,7 +26,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts a server and waits until it takes connections. What it prints goes to `log`.
+    /// Starts a server and waits until it accepts connections. Its output goes to `log`.
     pub(crate) fn start(mut command: Command, port: u16, log: PathBuf) -> anyhow::Result<Self> {
         let file =
             File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
@@ -41,13 +41,13 @@ impl Running {
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             if let Some(status) = running.child.try_wait()? {
                 bail!(
-                    "the server ended before it answered ({status}): {}",
+                    "the server ended before it accepted a connection ({status}): {}",
                     running.last_words()
                 );
             }
             if begun.elapsed() > START {
                 bail!(
-                    "the server does not answer on port {port}: {}",
+                    "the server does not accept connections on port {port}: {}",
                     running.last_words()
                 );
             }
@@ -82,22 +82,22 @@ impl Drop for Running {
         for process in family {
             signal(process, Signal::KILL);
         }
-        // Killed, so this does not wait for long.
+        // It was killed, so this does not take long.
         _ = self.child.wait();
     }
 }
 
-/// A process that is gone needs no signal any more.
+/// Sends a signal; an error means that the process has already ended, and is ignored.
 fn signal(process: u32, signal: Signal) {
     if let Some(process) = Pid::from_raw(process as i32) {
         _ = rustix::process::kill_process(process, signal);
     }
 }
 
-/// Runs a program that ends by itself, or is killed after `limit`; what it printed.
+/// Runs a program to its end and returns its output. Kills it after `limit`.
 ///
 /// # Errors
-/// It failed, in its own last words, or took too long.
+/// It failed, and the error is the last line that it printed; or it took too long.
 pub(crate) fn output(mut command: Command, limit: Duration) -> anyhow::Result<String> {
     let mut child = command
         .stdin(Stdio::null())
@@ -106,12 +106,12 @@ pub(crate) fn output(mut command: Command, limit: Duration) -> anyhow::Result<St
         .spawn()
         .with_context(|| format!("{} cannot be started", command.get_program().display()))?;
     let begun = Instant::now();
-    // What is printed here is a few lines, which a pipe holds.
+    // The programs run here print a few lines, which fit into the pipe's buffer.
     while child.try_wait()?.is_none() {
         if begun.elapsed() > limit {
             child.kill()?;
             child.wait()?;
-            bail!("it took more than {} s", limit.as_secs());
+            bail!("the load took more than {} s", limit.as_secs());
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -122,14 +122,14 @@ pub(crate) fn output(mut command: Command, limit: Duration) -> anyhow::Result<St
             .trim()
             .lines()
             .last()
-            .unwrap_or("it said nothing")
+            .unwrap_or("it printed nothing")
             .to_owned();
         bail!("{}", words.trim_start_matches("sse-bench: "));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A port that nobody listens on, below the range from which the kernel gives ports to clients.
+/// A port that no process listens on, below the range from which the kernel gives ports to clients.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
     let first = 20_000 + (std::process::id() % 10_000) as u16;
     (first..32_000)
@@ -138,8 +138,8 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
         .context("no port between 20,000 and 32,000 is free")
 }
 
-/// The folder for what the benchmark makes: logs, figures, other servers. Below Cargo's target
-/// folder.
+/// The folder below Cargo's target folder for the files of the benchmark: logs, figures, other
+/// servers.
 pub(crate) fn folder() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("this program cannot find itself")?;
     let target = own.parent().and_then(Path::parent);

@@ -1,8 +1,8 @@
-//! The limit of the machine: one thread, epoll and ready bytes. It does on the wire what `sse
-//! serve` does, and nothing else: no guard, no table, no framework. What another server takes
-//! beyond this is its own.
+//! The limit of the machine: one thread, epoll and prepared bytes. It puts the same bytes on the
+//! wire as `sse serve` and does nothing else: no guard, no table, no framework. Whatever another
+//! server costs beyond this is its own overhead.
 //!
-//! Only the load of this crate is a client that it was written for.
+//! It serves the load of this crate and no other client.
 
 mod frames;
 mod request;
@@ -21,7 +21,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::poll::{Found, Poll, Ready, Watch};
 
-/// Connections that the kernel queues; the kernel cuts it down to its own maximum.
+/// How many connections the kernel queues; it applies its own maximum to this.
 const BACKLOG: i32 = 4096;
 
 const LISTENER: u64 = u64::MAX;
@@ -29,7 +29,7 @@ const LISTENER: u64 = u64::MAX;
 /// Runs until it is killed.
 ///
 /// # Errors
-/// The port cannot be listened on.
+/// It cannot listen on the port.
 pub(crate) fn run(port: u16) -> anyhow::Result<()> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -66,16 +66,16 @@ pub(crate) fn run(port: u16) -> anyhow::Result<()> {
     }
 }
 
-/// What a client is here for.
+/// What a connection is used for.
 #[derive(Clone, Copy, Debug)]
 enum Job {
-    /// It has not said so yet, or it publishes.
+    /// It has not requested a stream: it is new, or it publishes.
     Asking,
-    /// A subscriber: the next event it gets, and its place in the list of subscribers.
+    /// A subscriber: the next event it gets, and its index in the list of subscribers.
     Topic { next: u64, place: usize },
-    /// A number now and then: the next one, when it is due and the time between two.
+    /// A paced stream: the next number, when it is due, and the time between two.
     Paced { next: u64, due: u64, every: u64 },
-    /// Numbers as fast as it reads.
+    /// A stream of numbers as fast as the client reads.
     Unpaced { next: u64 },
 }
 
@@ -83,9 +83,10 @@ enum Job {
 struct Client {
     socket: TcpStream,
     job: Job,
-    /// The beginning of a request whose rest is to come.
+    /// The beginning of a request that is not complete yet.
     input: Vec<u8>,
-    /// What the kernel did not take yet. Nothing new is made for the client before it did.
+    /// Bytes that the kernel has not accepted yet. Until it has, nothing new is made for the
+    /// client.
     unsent: Vec<u8>,
 }
 
@@ -93,15 +94,16 @@ struct Limit {
     poll: Poll,
     listener: TcpListener,
     clients: Vec<Option<Client>>,
-    /// Numbers of clients that left.
+    /// Indexes in `clients` that closed connections left free.
     free: Vec<usize>,
     topic: Topic,
     subscribers: Vec<usize>,
-    /// Something was published, or a subscriber was moved behind a sweep's back.
+    /// Another sweep is needed: an event was published, or a subscriber moved to an index that the
+    /// current sweep may have passed.
     dirty: bool,
-    /// When which client is due, in milliseconds since `began`.
+    /// When each paced client is due, in milliseconds since `began`.
     timers: BinaryHeap<Reverse<(u64, usize)>>,
-    /// Clients of unpaced streams whose sockets take more.
+    /// Clients of unpaced streams whose sockets accept more bytes.
     eager: VecDeque<usize>,
     began: Instant,
     head: Vec<u8>,
@@ -122,7 +124,7 @@ impl Limit {
         Some(Duration::from_millis(due.saturating_sub(self.now())))
     }
 
-    /// Takes in what is there to be read or can be written.
+    /// Serves the sockets that can be read or written.
     fn look(&mut self, found: &mut Found, timeout: Option<Duration>) -> anyhow::Result<()> {
         self.poll.wait(found, timeout)?;
         for Ready {
@@ -165,8 +167,7 @@ impl Limit {
                 input: Vec::new(),
                 unsent: Vec::new(),
             });
-            // The request is there already, as a rule. What it is answered with may also be the
-            // end.
+            // The request has usually arrived already, and its answer may end the connection.
             self.read(id);
             if let Some(client) = &self.clients[id] {
                 self.poll.add(&client.socket, id as u64, Watch::Edges)?;
@@ -204,7 +205,7 @@ impl Limit {
                     let buffer = std::mem::take(&mut self.buffer);
                     self.input(id, &buffer[..n]);
                     self.buffer = buffer;
-                    // A short read has emptied the socket; what comes later is a new edge.
+                    // A short read has emptied the socket. More bytes raise a new edge.
                     if n < self.buffer.len() {
                         return;
                     }
@@ -257,7 +258,7 @@ impl Limit {
         }
     }
 
-    /// Appends the answer to a request; `true` if the connection ends with it.
+    /// Appends the answer to a request. Returns `true` if the connection ends with it.
     fn answer(&mut self, id: usize, request: Request<'_>, answer: &mut Vec<u8>) -> bool {
         if request.post {
             self.topic

@@ -15,21 +15,22 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measures servers in turn, prints tables, and writes the report if one is wanted.
+    /// Measures servers in turn, prints tables, and writes the report if `--write` is given.
     Run(run::Options),
-    /// Many subscribers for many minutes: whether anything is lost, and whether memory stays flat.
+    /// Serves many subscribers for many minutes and checks that no event is lost and memory stays
+    /// flat.
     Soak(soak::Options),
-    /// The server that marks the limit of the machine.
+    /// Runs the server that marks the limit of the machine.
     Limit {
         #[arg(long)]
         port: u16,
     },
-    /// The server that one would write with axum.
+    /// Runs the server that one would write with axum.
     AxumSse {
         #[arg(long)]
         port: u16,
     },
-    /// The clients of one measure, against a server that runs; prints their figures as JSON.
+    /// Runs the clients of one measure against a running server, and prints their figures as JSON.
     Load {
         #[command(flatten)]
         target: load::Target,
@@ -45,10 +46,10 @@ enum Command {
     },
 }
 
-/// Does what the command line says.
+/// Runs the command of the command line.
 ///
 /// # Errors
-/// It could not be done.
+/// The command failed.
 pub(crate) fn run() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::Run(options) => run::run(&options),

@@ -1,9 +1,9 @@
 //! The load: the clients of one measure, in one thread of a process of their own, against one
 //! server.
 //!
-//! It is as light as it can be, since it shares the machine with what it measures: it finds events
-//! by a byte search and looks at nothing else. It also reads the server's CPU time and memory,
-//! because only the load knows when a measure begins and ends.
+//! It shares the machine with the server that it measures, so it does as little as possible: it
+//! finds events by a byte search and parses nothing else. It also reads the server's CPU time and
+//! memory, because only the load knows when a measure begins and ends.
 
 pub(crate) mod crowd;
 mod numbers;
@@ -40,11 +40,11 @@ pub(crate) enum Work {
         #[arg(long, default_value_t = 8.0)]
         seconds: f64,
     },
-    /// The same, the next event published as soon as few enough are under way.
+    /// The same, but the next event is published whenever fewer than `--window` are under way.
     Most {
         #[arg(long, default_value_t = 1000)]
         clients: usize,
-        /// Events that may be under way: published, and not yet with every subscriber.
+        /// Events that may be under way: published, but not yet received by every subscriber.
         #[arg(long, default_value_t = 64)]
         window: u64,
         #[arg(long, default_value_t = 4.0)]
@@ -57,16 +57,16 @@ pub(crate) enum Work {
         #[arg(long, default_value_t = 10.0)]
         seconds: f64,
     },
-    /// All clients connect at once, until each has the one event that is kept.
+    /// All clients connect at once; it ends when each has the one event that the topic keeps.
     Storm {
         #[arg(long, default_value_t = 10_000)]
         clients: usize,
         #[arg(long, default_value_t = 3)]
         times: usize,
     },
-    /// Connect, five events, close, over and over.
+    /// Clients connect, receive five events and close, again and again.
     Short {
-        /// Connections open at once.
+        /// Connections that are open at the same time.
         #[arg(long, default_value_t = 50)]
         clients: usize,
         #[arg(long, default_value_t = 5.0)]
@@ -87,10 +87,10 @@ pub(crate) struct Target {
     /// Its port on 127.0.0.1.
     #[arg(long)]
     pub(crate) port: u16,
-    /// Its process; what that started is measured with it.
+    /// The id of its process. Its child processes are measured with it.
     #[arg(long)]
     pub(crate) pid: u32,
-    /// How long to wait for clients to be answered, in seconds.
+    /// How long clients wait for an answer, in seconds.
     #[arg(long, default_value_t = 60)]
     pub(crate) patience: u64,
 }
@@ -99,7 +99,7 @@ pub(crate) struct Target {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) figures: BTreeMap<String, f64>,
-    /// What was not as it should be, in a sentence.
+    /// What went wrong, in a sentence.
     pub(crate) trouble: Option<String>,
 }
 
@@ -108,13 +108,13 @@ impl Outcome {
         self.figures.insert(name.to_owned(), value);
     }
 
-    /// Keeps the first trouble: the others follow from it, as a rule.
+    /// Keeps only the first trouble, because the others usually follow from it.
     pub(crate) fn trouble(&mut self, sentence: String) {
         self.trouble.get_or_insert(sentence);
     }
 }
 
-/// Does the work and says what came of it.
+/// Runs the load and returns its figures.
 ///
 /// # Errors
 /// The clients cannot be connected at all.
@@ -146,7 +146,7 @@ impl Target {
         Duration::from_secs(self.patience)
     }
 
-    /// A GET as an EventSource sends it; the guard of `sse serve` wants the port in the Host
+    /// A GET as an EventSource sends it. The guard of `sse serve` requires the port in the Host
     /// header.
     pub(crate) fn get(&self, path: &str) -> Vec<u8> {
         let port = self.port;
@@ -154,8 +154,8 @@ impl Target {
             .into_bytes()
     }
 
-    /// Lets the server run once over the paths that are measured, so that its code is in memory and
-    /// its first allocations are done.
+    /// Connects 100 clients to the measured path, and publishes a few events, before the measure.
+    /// The server's code is then in memory and its first allocations are done.
     pub(crate) fn warm_up(&self, path: &str, publish: u64) -> anyhow::Result<()> {
         let crowd = Crowd::gather(self, path, 100)?;
         if publish > 0 {
@@ -186,11 +186,11 @@ impl Clock {
     }
 }
 
-/// A socket bound to one of many loopback addresses, so that ports are not used up by connections
-/// that were closed a moment ago.
+/// A socket bound to one of many loopback addresses. With a single address, recently closed
+/// connections would use up all its ports.
 fn socket(number: usize) -> anyhow::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    // Different for loads that follow each other.
+    // Consecutive loads use different addresses.
     let salt = std::process::id();
     let source = Ipv4Addr::new(
         127,

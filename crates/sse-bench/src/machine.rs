@@ -1,4 +1,4 @@
-//! What the figures were taken on.
+//! The machine and the versions that the figures are of.
 
 use std::fs;
 use std::process::Command;
@@ -53,7 +53,7 @@ fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 fn versions(programs: &Programs) -> Vec<(String, String)> {
     let mut all = vec![
         ("sse".to_owned(), sse(programs)),
-        ("rustc".to_owned(), said("rustc", &["--version"])),
+        ("rustc".to_owned(), first_line("rustc", &["--version"])),
     ];
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
     let lock = fs::read_to_string(lock).unwrap_or_default();
@@ -72,10 +72,10 @@ fn versions(programs: &Programs) -> Vec<(String, String)> {
     all
 }
 
-/// The version of `sse`, and the commit it was built from if it was built here.
+/// The version of `sse`, and the commit that is checked out here.
 fn sse(programs: &Programs) -> String {
-    let version = said(&programs.sse.to_string_lossy(), &["--version"]);
-    let commit = said(
+    let version = first_line(&programs.sse.to_string_lossy(), &["--version"]);
+    let commit = first_line(
         "git",
         &[
             "-C",
@@ -88,8 +88,8 @@ fn sse(programs: &Programs) -> String {
     format!("{} ({commit})", version.trim_start_matches("sse "))
 }
 
-/// The first line that a program prints; nothing when it cannot be run.
-fn said(program: &str, arguments: &[&str]) -> String {
+/// The first line that a program prints, or an empty text if it cannot be run.
+fn first_line(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     let text = text.unwrap_or_default();

@@ -1,10 +1,10 @@
-//! `sse-bench`: the speed of the SSE Workbench server, measured beside a server that marks the
-//! limit of the machine and beside those that people use.
+//! `sse-bench`: measures the speed of the SSE Workbench server beside a server that marks the limit
+//! of the machine, and beside the servers that people use.
 //!
 //! `run` starts each server on one core and its clients on another, in rounds, and writes the
-//! tables of docs/BENCHMARKS.md; `soak` looks for ten minutes whether anything is lost and whether
-//! memory stays flat. Both start this program again, as server (`limit`, `axum-sse`) and as clients
-//! (`load`).
+//! tables of docs/BENCHMARKS.md. `soak` checks for ten minutes that no event is lost and that
+//! memory stays flat. Both start this program again, as a server (`limit`, `axum-sse`) and as
+//! clients (`load`).
 
 #[cfg(target_os = "linux")]
 mod axum_sse;
@@ -55,6 +55,6 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("sse-bench: the benchmark needs Linux: it is written against epoll and /proc.");
+    eprintln!("sse-bench: the benchmark runs only on Linux, because it uses epoll and /proc.");
     ExitCode::FAILURE
 }

@@ -1,4 +1,4 @@
-//! What is measured, by which load, and what is to be reached.
+//! The measures, the load that takes each of them, and the goals.
 
 use crate::load::Work;
 
@@ -7,7 +7,7 @@ use crate::load::Work;
 pub(crate) struct Workload {
     pub(crate) key: &'static str,
     pub(crate) work: Work,
-    /// Whether it needs nothing but a topic.
+    /// Whether a topic is all that the server must offer.
     pub(crate) topic: bool,
 }
 
@@ -23,7 +23,7 @@ pub(crate) enum Goal {
 }
 
 impl Goal {
-    /// Whether this is reached, given the median of the figures and the median of their ratios.
+    /// Whether the goal is met, given the median of the figures and the median of their ratios.
     pub(crate) fn met(self, value: f64, ratio: Option<f64>) -> Option<bool> {
         match self {
             Goal::RatioAtMost(bound) => ratio.map(|ratio| ratio <= bound),
@@ -34,10 +34,10 @@ impl Goal {
     }
 }
 
-/// A figure of a load that stands in the tables.
+/// A figure of a load, as the tables show it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measure {
-    /// What `--measure` takes.
+    /// Its name for `--measure`.
     pub(crate) key: &'static str,
     pub(crate) title: &'static str,
     /// How it is measured.
@@ -45,7 +45,7 @@ pub(crate) struct Measure {
     pub(crate) workload: &'static str,
     pub(crate) figure: &'static str,
     pub(crate) unit: &'static str,
-    /// The figure is multiplied by this for the unit.
+    /// The figure times this is the value in `unit`.
     pub(crate) scale: f64,
     pub(crate) goal: Goal,
 }
@@ -122,7 +122,7 @@ pub(crate) const WORKLOADS: [Workload; 8] = [
     },
 ];
 
-/// Events that may be under way when the most deliveries are looked for.
+/// How many events may be under way while the most deliveries are measured.
 const WINDOW: u64 = 64;
 
 /// All measures, in the order of the tables.
@@ -130,7 +130,8 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "cpu-1k",
         title: "CPU per delivery, 1,000 subscribers, 20 events/s",
-        how: "The server's CPU time, user and system, over 8 s, by the 160,000 deliveries that were made in them.",
+        how: "The CPU time of the server, user and system, over 8 s, divided by the 160,000 \
+              deliveries in these 8 s.",
         workload: "fanout-1k",
         figure: "cpu_us",
         unit: "µs",
@@ -150,8 +151,8 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "p99-10k",
         title: "Latency p99, 10,000 subscribers, 1 event/s",
-        how: "From the moment an event is written to the publisher's socket until a subscriber has read it; 99 of 100 deliveries of the \
-              same run took at most this long.",
+        how: "The time from the write to the publisher's socket until a subscriber has read the \
+              event. In the same run, 99 of 100 deliveries took at most this long.",
         workload: "fanout-10k",
         figure: "p99_ms",
         unit: "ms",
@@ -161,8 +162,10 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "most-1k",
         title: "Most deliveries a second without loss, 1,000 subscribers",
-        how: "One connection publishes the next event whenever fewer than 64 are under way (an event is under way until every subscriber \
-              has it), not waiting for answers; deliveries of 4 s, after 1 s of run-up, by the time. All must arrive, once and in order.",
+        how: "One connection publishes the next event whenever fewer than 64 are under way. An \
+              event is under way until every subscriber has it. The connection does not wait for \
+              answers. The figure is the deliveries in 4 s, after 1 s of run-up, divided by the \
+              time. All events must arrive, once and in order.",
         workload: "most-1k",
         figure: "per_s",
         unit: "million/s",
@@ -182,8 +185,10 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "memory",
         title: "User memory a subscriber, 10,000 subscribers",
-        how: "`Pss` of the server's processes (`/proc/PID/smaps_rollup`) at the end of the run with 1 event/s, less the same before the \
-              first subscriber came and after a warm-up with 100, by 10,000; with the row that `sse serve` keeps of each connection.",
+        how: "`Pss` of the server's processes (`/proc/PID/smaps_rollup`) at the end of the run \
+              with 1 event/s, minus `Pss` after a warm-up with 100 subscribers and before the \
+              first of the 10,000, divided by 10,000. It includes the row that `sse serve` keeps \
+              of each connection.",
         workload: "fanout-10k",
         figure: "bytes_per_client",
         unit: "KB",
@@ -193,7 +198,8 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "endless",
         title: "CPU per event, 10,000 clients of `/endless`",
-        how: "Each client has its own timer of 500 ms: the server's CPU time over 8 s, by the 160,000 events that came in them.",
+        how: "Each client has its own timer of 500 ms. The figure is the CPU time of the server \
+              over 8 s, divided by the 160,000 events in these 8 s.",
         workload: "endless",
         figure: "cpu_us",
         unit: "µs",
@@ -203,8 +209,9 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "reconnect",
         title: "10,000 clients reconnect at once",
-        how: "`/topics/bench?lastEventId=earliest` with one event kept: from the first connect until every client has that event; \
-              median of three storms a round.",
+        how: "Each client requests `/topics/bench?lastEventId=earliest`, and the topic keeps one \
+              event. The time runs from the first connect until every client has that event. A \
+              round is the median of three storms.",
         workload: "reconnect",
         figure: "ms",
         unit: "ms",
@@ -214,7 +221,8 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "short",
         title: "Connect, five events, close",
-        how: "`/numbers?every=0ms&count=5` over and over for 5 s, 50 connections at a time.",
+        how: "Clients request `/numbers?every=0ms&count=5` again and again for 5 s, with 50 \
+              connections at a time.",
         workload: "short",
         figure: "per_s",
         unit: "streams/s",
@@ -224,8 +232,9 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "unpaced",
         title: "Unpaced stream, 50 clients, one core",
-        how: "`/endless?every=0ms` for 4 s, after 0.5 s of run-up: events of all clients by the time. The numbers of one client are \
-              looked at one by one, the others' last ones are summed up.",
+        how: "Clients read `/endless?every=0ms` for 4 s, after 0.5 s of run-up. The figure is the \
+              events of all clients, divided by the time. One client checks every number; for the \
+              others, the last numbers are added up.",
         workload: "unpaced",
         figure: "per_s",
         unit: "million/s",
@@ -235,7 +244,8 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "unpaced-first",
         title: "Unpaced stream, first event of the last of 50 clients",
-        how: "In the same run, from the first connect until every client has had an event.",
+        how: "In the same run, the time from the first connect until every client has received an \
+              event.",
         workload: "unpaced",
         figure: "first_ms",
         unit: "ms",
@@ -245,7 +255,7 @@ pub(crate) const MEASURES: [Measure; 11] = [
 ];
 
 impl Workload {
-    /// The same with few clients and little time, to see that it works.
+    /// The same with few clients and little time, to check that it works.
     pub(crate) fn quick(mut self) -> Self {
         match &mut self.work {
             Work::Fanout {
@@ -268,7 +278,7 @@ impl Workload {
         self
     }
 
-    /// The words that make `sse-bench load` do this.
+    /// The arguments that make `sse-bench load` run this load.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let (name, options) = match self.work {
             Work::Fanout {

@@ -1,6 +1,6 @@
-//! The data of a published event: its number, when it was published, and dots up to 100 bytes.
+//! The data of a published event: its number, the time of its publish, and dots up to 100 bytes.
 //!
-//! Whatever a server wraps around it, a client finds it again by its first byte, which stands
+//! Whatever a server sends around it, a client finds the data by its first byte, which occurs
 //! nowhere else in a stream.
 
 /// Bytes of data in an event.
@@ -13,7 +13,7 @@ const DIGITS_OF_TIME: usize = 19;
 /// From the mark to the last digit.
 const HEAD: usize = 1 + DIGITS_OF_NUMBER + 1 + DIGITS_OF_TIME;
 
-/// What an event says of itself.
+/// The number and the time that an event carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     /// Its number; the first is 1.
@@ -22,10 +22,10 @@ pub(crate) struct Seen {
     pub(crate) at: u64,
 }
 
-/// What is left when all events of a piece of a stream were seen.
+/// What remains of a piece of a stream after all its complete events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rest {
-    /// Where an event begins that goes on in the next piece.
+    /// The offset of an event that continues in the next piece; without one, the piece's length.
     pub(crate) from: usize,
     /// Events that could not be read.
     pub(crate) garbled: u64,
@@ -51,7 +51,7 @@ pub(crate) fn digits(out: &mut Vec<u8>, mut number: u64, width: usize) {
     }
 }
 
-/// Hands over each event of this piece of a stream.
+/// Calls `each` with every event of this piece of a stream.
 pub(crate) fn scan(bytes: &[u8], mut each: impl FnMut(Seen)) -> Rest {
     let mut garbled = 0;
     let mut at = 0;

@@ -1,5 +1,5 @@
-//! Runs a program on one core, with as many open files as the machine allows, and not longer than
-//! whoever started it.
+//! Runs a program on one core, with as many open files as the machine allows. The program gets
+//! SIGTERM when its parent process ends.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -18,14 +18,14 @@ pub(crate) fn command(core: usize, program: &std::ffi::OsStr) -> anyhow::Result<
     Ok(command)
 }
 
-/// Becomes the program.
+/// Replaces this process with the program.
 ///
 /// # Errors
-/// There is no such core, or no such program.
+/// The core or the program does not exist.
 pub(crate) fn run(core: usize, line: &[std::ffi::OsString]) -> anyhow::Result<()> {
     let (program, arguments) = line
         .split_first()
-        .context("on-core wants a program to run")?;
+        .context("on-core needs a program to run")?;
     own(core)?;
     // SIGTERM, so that a program with processes of its own can end them.
     rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?;
@@ -39,7 +39,7 @@ pub(crate) fn run(core: usize, line: &[std::ffi::OsString]) -> anyhow::Result<()
         .with_context(|| format!("{} cannot be started", program.to_string_lossy()))
 }
 
-/// Keeps this thread, and what it starts, on one core.
+/// Keeps this thread, and the processes it starts, on one core.
 pub(crate) fn own(core: usize) -> anyhow::Result<()> {
     let mut set = CpuSet::new();
     set.set(core);

@@ -1,4 +1,4 @@
-//! epoll, as little of it as a server and a load need.
+//! The part of epoll that the limit and the load need.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
@@ -8,22 +8,22 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
-/// How many sockets one look reports at most.
+/// How many sockets one wait reports at most.
 const AT_ONCE: usize = 1024;
 
-/// What a socket is watched for.
+/// When a socket is reported.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Watch {
-    /// Told again and again while there is something to read.
+    /// By every wait while there is something to read.
     Readable,
-    /// Told once whenever something new can be read or written.
+    /// Once each time when something new can be read or written.
     Edges,
 }
 
-/// A socket that something can be done with.
+/// A socket that can be read or written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ready {
-    /// What it was registered by.
+    /// The token that it was registered with.
     pub(crate) token: u64,
     pub(crate) readable: bool,
     pub(crate) writable: bool,
@@ -46,8 +46,8 @@ impl From<&Event> for Ready {
 #[derive(Debug)]
 pub(crate) struct Poll(OwnedFd);
 
-/// What a look found; kept by whoever looks, so that looking allocates nothing. The default has no
-/// room for anything.
+/// The sockets that a wait reported. The caller keeps it, so that waiting allocates nothing. The
+/// default has no capacity.
 #[derive(Default)]
 pub(crate) struct Found(Vec<Event>);
 
@@ -80,10 +80,10 @@ impl Poll {
         )?)
     }
 
-    /// Waits for sockets, at most this long; `None` is for ever.
+    /// Waits for sockets, at most this long; `None` waits without a limit.
     pub(crate) fn wait(&self, found: &mut Found, timeout: Option<Duration>) -> anyhow::Result<()> {
         found.0.clear();
-        // To whole milliseconds, as epoll counts them, and never down to none.
+        // Rounded up to whole milliseconds, which epoll counts in, and never down to zero.
         let timeout = timeout.map(|time| {
             let milliseconds = time.as_nanos().div_ceil(1_000_000) as i64;
             Timespec {

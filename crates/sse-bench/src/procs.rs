@@ -1,11 +1,11 @@
-//! What /proc says of a process and of all that it started.
+//! What /proc reports about a process and its descendants.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Linux counts CPU time for others in hundredths of a second, whatever its own clock does.
+/// Linux reports CPU time in hundredths of a second, whatever the rate of its own timer.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The CPU time that a family of processes had taken at an instant.
@@ -13,12 +13,13 @@ const TICKS_PER_SECOND: f64 = 100.0;
 pub(crate) struct Cpu {
     /// Nanoseconds of each living thread.
     threads: BTreeMap<(u32, u32), u64>,
-    /// Seconds of all, dead threads included, to a hundredth.
+    /// Seconds of all threads, ended ones included, to a hundredth.
     ticks: f64,
 }
 
 impl Cpu {
-    /// Seconds since `before`. Exact if no thread came or went, else to a hundredth of a second.
+    /// Seconds since `before`. Exact if no thread started or ended, else to a hundredth of a
+    /// second.
     pub(crate) fn since(&self, before: &Cpu) -> f64 {
         if !self.threads.keys().eq(before.threads.keys()) {
             return self.ticks - before.ticks;
@@ -28,7 +29,7 @@ impl Cpu {
     }
 }
 
-/// The CPU time of this process and all below it.
+/// The CPU time of this process and its descendants.
 pub(crate) fn cpu(root: u32) -> Cpu {
     let mut threads = BTreeMap::new();
     let mut ticks = 0.0;
@@ -48,8 +49,8 @@ pub(crate) fn cpu(root: u32) -> Cpu {
     }
 }
 
-/// Bytes of memory that this process and all below it hold, pages shared by n of them counted as an
-/// nth (`Pss`).
+/// Bytes of memory of this process and its descendants. A page that n processes share counts as an
+/// nth for each (`Pss`).
 pub(crate) fn memory(root: u32) -> f64 {
     family(root).into_iter().filter_map(pss).sum()
 }
@@ -61,7 +62,7 @@ fn pss(process: u32) -> Option<f64> {
     Some(kilobytes * 1024.0)
 }
 
-/// A process and all below it.
+/// A process and its descendants.
 pub(crate) fn family(root: u32) -> BTreeSet<u32> {
     let parents: Vec<(u32, u32)> = numbered(Path::new("/proc"))
         .into_iter()
@@ -81,8 +82,8 @@ pub(crate) fn family(root: u32) -> BTreeSet<u32> {
     }
 }
 
-/// Waits until the family does next to nothing, at most this long: what a measure left behind is no
-/// part of the next one.
+/// Waits until the family is nearly idle, at most this long, so that work which one measure left
+/// behind does not count in the next.
 pub(crate) fn settle(root: u32, at_most: Duration) {
     let begun = Instant::now();
     while begun.elapsed() < at_most {
@@ -94,13 +95,13 @@ pub(crate) fn settle(root: u32, at_most: Duration) {
     }
 }
 
-/// Seconds that all cores of the machine were busy, whoever with, since it was started; time that
-/// its host took away included.
+/// Seconds that the cores of the machine were busy since it was started, with any process. Time
+/// that its host took away is included.
 pub(crate) fn busy() -> f64 {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let numbers = text.lines().next().unwrap_or_default().split_whitespace();
     let numbers: Vec<f64> = numbers.filter_map(|word| word.parse().ok()).collect();
-    // user, nice, system, idle, iowait, irq, softirq, steal; what follows is in these already.
+    // user, nice, system, idle, iowait, irq, softirq, steal. The later fields are part of these.
     let ticks: f64 = [0, 1, 2, 5, 6, 7]
         .iter()
         .filter_map(|at| numbers.get(*at))
@@ -108,7 +109,7 @@ pub(crate) fn busy() -> f64 {
     ticks / TICKS_PER_SECOND
 }
 
-/// Seconds of CPU time of this process and of those that it started and that have ended.
+/// Seconds of CPU time of this process and of its child processes that have ended.
 pub(crate) fn own() -> f64 {
     let numbers = stat(std::process::id()).unwrap_or_default();
     let ticks: f64 = numbers.iter().skip(11).take(4).sum();
@@ -123,8 +124,8 @@ fn numbered(folder: &Path) -> Vec<u32> {
         .collect()
 }
 
-/// The numbers of `/proc/ID/stat` behind the program's name, from the state (which is no number)
-/// on.
+/// The numbers of `/proc/ID/stat` after the program's name. The first is the state, which is no
+/// number and read as 0.
 fn stat(process: u32) -> Option<Vec<f64>> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, numbers) = text.rsplit_once(')')?;

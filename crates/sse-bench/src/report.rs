@@ -1,6 +1,6 @@
 //! The figures as tables, and docs/BENCHMARKS.md around them.
 //!
-//! Two parts of that file are not made here and survive: the notes, which are written by hand, and
+//! Two parts of that file are not made here and are kept: the notes, which are written by hand, and
 //! the tables of the app, which another program prints.
 
 use std::fmt::Write;
@@ -27,29 +27,32 @@ const SERVERS: [Server; 6] = [
 const INTRODUCTION: &str = "\
 # Benchmarks
 
-`make bench` measures the app and the server and writes this file; `make bench-server` measures the server only. By hand is only
-what stands under [Notes](#notes). A single measure: `target/release/sse-bench run --measure cpu-1k --only sse,limit`.
+`make bench` measures the app and the server, and writes this file. `make bench-server` measures only the
+server. Only the text under [Notes](#notes) is written by hand. This command takes a single measure:
+`target/release/sse-bench run --measure cpu-1k --only sse,limit`.
 
-Each server runs on one core and its clients, a process of their own, on another, over loopback. For each measure and round the
-server is started anew. The rounds are interleaved (round 1: every measure with every server; then round 2), a figure is the median
-of the rounds, and a ratio is taken within a round, since a machine changes more from minute to minute than servers differ. A run
-that other processes disturbed is done again, at most twice.
+Each server runs on one core. Its clients are a process of their own on another core, and connect over
+loopback. Each server is restarted for each measure and round. The rounds are interleaved: round 1 takes every
+measure with every server, then round 2 begins. A figure is the median of the rounds. A ratio is taken within
+a round, because one machine changes more from minute to minute than servers differ. If other processes
+disturb a run, it is repeated, at most twice.
 
-`limit` marks what this machine can do at most: one thread that writes ready bytes with epoll, doing on the wire what `sse serve`
-does and nothing else (`crates/sse-bench/src/limit.rs`). `sse serve` runs as it is shipped, with its guard, its table of connections
-and its counters. An event has 100 bytes of data and carries its number and the time when it was published, so what is lost, repeated
-or late is seen.
+`limit` marks the most that this machine can do. It is one thread that writes prepared bytes with epoll
+(`crates/sse-bench/src/limit.rs`). It puts the same bytes on the wire as `sse serve`, and does nothing else.
+`sse serve` runs as it is shipped, with its guard, its table of connections and its counters. An event has 100
+bytes of data. It carries its number and the time of its publish, so the clients notice when an event is lost,
+repeated or late.
 ";
 
 const NO_APP: &str = "`make bench` puts the tables of the app here.";
 
-/// Cores that others may take without making the figures worthless.
+/// How many cores other processes may take before the figures are unreliable.
 const NOISE: f64 = 0.1;
 
 const NOTES: (&str, &str) = ("<!-- notes -->", "<!-- /notes -->");
 const APP: (&str, &str) = ("<!-- app -->", "<!-- /app -->");
 
-/// All tables.
+/// The overview and the table of each measure.
 pub(crate) fn tables(results: &Results) -> String {
     let mut text = overview(results);
     for measure in &MEASURES {
@@ -58,13 +61,13 @@ pub(crate) fn tables(results: &Results) -> String {
         }
     }
     for missing in &results.missing {
-        // A string takes everything.
+        // Writing to a string cannot fail.
         _ = writeln!(text, "{missing}, so it has no rows.");
     }
     text
 }
 
-/// Writes the report, keeping the parts of the old one that are not made here.
+/// Writes the report and keeps the parts of the old one that are not made here.
 ///
 /// # Errors
 /// A file cannot be read or written.
@@ -72,8 +75,12 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
     let old = fs::read_to_string(file).unwrap_or_default();
     let app = match app {
         None => between(&old, APP).to_owned(),
-        Some(path) => fs::read_to_string(path)
-            .with_context(|| format!("the app's tables cannot be read from {}", path.display()))?,
+        Some(path) => fs::read_to_string(path).with_context(|| {
+            format!(
+                "the tables of the app cannot be read from {}",
+                path.display()
+            )
+        })?,
     };
     let text = format!(
         "{INTRODUCTION}\n{}\n{}\n## The app\n\n{}\n{}\n{}\n\n## Notes\n\n{}\n{}\n{}\n",
@@ -93,7 +100,7 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
     fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
 }
 
-/// What stands between two markers.
+/// The text between two markers.
 fn between<'a>(text: &'a str, (begin, end): (&str, &str)) -> &'a str {
     let rest = text.split_once(begin).map_or("", |(_, rest)| rest);
     rest.split_once(end).map_or("", |(part, _)| part)
@@ -120,10 +127,10 @@ fn machine(results: &Results) -> String {
         let most = others.iter().copied().fold(0.0, f64::max);
         _ = writeln!(
             text,
-            "\nMeanwhile other processes, and the host of the machine if it is a virtual one, took {median:.2} cores (median of all runs; at \
-             most {most:.2}).{}",
+            "\nDuring the runs, other processes took {median:.2} cores (median of all runs; at most \
+             {most:.2}). On a virtual machine, this includes its host.{}",
             if median > NOISE {
-                " **That is too much: these figures are noise.**"
+                " **That is too much, so the figures are unreliable.**"
             } else {
                 ""
             }
@@ -132,7 +139,7 @@ fn machine(results: &Results) -> String {
     text
 }
 
-/// Every measure of `sse serve` in a line.
+/// One row for each measure, with the figures of `sse serve`.
 fn overview(results: &Results) -> String {
     let mut text = "## Overview\n\n| measure | `sse serve` | limit | ratio | goal | met |\n|---|---|---|---|---|---|\n".to_owned();
     for measure in &MEASURES {
@@ -158,7 +165,7 @@ fn overview(results: &Results) -> String {
     text + "\n"
 }
 
-/// What is known of one server in one measure.
+/// The figures of one server in one measure.
 struct Row {
     values: Vec<f64>,
     median: Option<f64>,
@@ -218,7 +225,7 @@ fn table(results: &Results, measure: &Measure) -> String {
 }
 
 fn met(goal: Goal, row: &Row) -> &'static str {
-    // What is lost or late makes a good figure worthless.
+    // A good figure is worth nothing if events are lost or late.
     if row.trouble.is_some() {
         return "**no**";
     }
@@ -239,7 +246,7 @@ fn goal(measure: &Measure) -> String {
     }
 }
 
-/// Three digits that count, thousands apart.
+/// Three significant digits, with commas between thousands.
 fn number(value: f64) -> String {
     let digits = match value.abs() {
         v if v >= 100.0 => 0,
@@ -329,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_says_figures_rounds_ratio_and_goal() {
+    fn a_table_shows_figures_rounds_ratio_and_goal() {
         let text = table(&results(), &MEASURES[0]);
         assert!(
             text.contains("| limit | 4.00 | 4.00, 5.00, 4.00 | 1.00 |  |"),
@@ -348,6 +355,22 @@ mod tests {
             overview(&results())
                 .contains("| 5.00 µs | 4.00 | 1.05 | at most 1.10 of the limit | yes |")
         );
+    }
+
+    /// The report was once improved by hand, and the next run would have undone it.
+    #[test]
+    fn the_report_in_docs_has_the_wording_of_this_program() {
+        let report = include_str!("../../../docs/BENCHMARKS.md");
+        assert!(report.starts_with(INTRODUCTION));
+        for measure in &MEASURES {
+            let begin = format!(
+                "\n## {}\n\n{} Goal: {}.\n",
+                measure.title,
+                measure.how,
+                goal(measure)
+            );
+            assert!(report.contains(&begin), "{begin}");
+        }
     }
 
     #[test]

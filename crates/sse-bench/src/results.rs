@@ -1,4 +1,4 @@
-//! All figures of a run, for whoever prints them.
+//! All figures of a run.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::load::Outcome;
 use crate::machine::Machine;
 use crate::servers::Server;
 
-/// The figure that says how many cores other processes took while a load ran.
+/// The name of a figure: how many cores other processes took while a load ran.
 pub(crate) const OTHERS: &str = "others_cores";
 
 /// All figures of a run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Results {
     /// By load and server, one for each round; `None` for a round in which the server was not
-    /// asked.
+    /// measured.
     pub(crate) outcomes: BTreeMap<String, BTreeMap<Server, Vec<Option<Outcome>>>>,
-    /// Servers that could not be measured, in sentences.
+    /// For each server that could not be measured, a sentence that gives the reason.
     pub(crate) missing: Vec<String>,
     pub(crate) machine: Machine,
     pub(crate) rounds: usize,

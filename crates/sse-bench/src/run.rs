@@ -1,4 +1,4 @@
-//! The runner: each server in turn, each measure in turn, round by round.
+//! The runner: takes every measure with every server, round by round.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,41 +14,42 @@ use crate::results::{OTHERS, Results};
 use crate::servers::{self, LOAD_CORE, Programs, Server};
 use crate::{pin, procs};
 
-/// How long clients wait to be answered, in seconds.
+/// How long clients wait for an answer, in seconds.
 const PATIENCE: u64 = 40;
 
-/// No load takes as long, whatever the server does.
+/// A load that takes longer than this is stuck.
 const LONGEST: Duration = Duration::from_secs(240);
 
-/// Cores that others may take before a run is done again.
+/// How many cores other processes may take before a run is repeated.
 const DISTURBED: f64 = 1.0 / 6.0;
 
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Rounds; a figure is the median of them, a ratio is taken within one.
+    /// Rounds. A figure is the median of the rounds, and a ratio is taken within a round.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Rounds for the servers of others, which take longer.
     #[arg(long, default_value_t = 1)]
     peer_rounds: usize,
-    /// How often a run is done again in which other processes took more than a sixth of a core; the
-    /// last one counts.
+    /// How often a run is repeated if other processes took more than a sixth of a core. The last
+    /// run counts.
     #[arg(long, default_value_t = 2)]
     again: usize,
     /// Only these servers.
     #[arg(long, value_delimiter = ',', value_enum)]
     only: Vec<Server>,
-    /// Only these measures, such as cpu-1k or reconnect (the loads that they need are run whole).
+    /// Only these measures, for example cpu-1k or reconnect. A load that one of them needs runs as
+    /// a whole.
     #[arg(long, value_delimiter = ',', value_parser = measure)]
     measure: Vec<String>,
     /// The `sse` to measure, instead of the one beside this program.
     #[arg(long, value_name = "FILE")]
     sse_bin: Option<PathBuf>,
-    /// Few clients and little time, to see that it works: the figures mean nothing.
+    /// Few clients and little time, to check that everything works. The figures mean nothing.
     #[arg(long, conflicts_with = "write")]
     quick: bool,
-    /// Write the report into this file, keeping the parts of it that are written by hand.
+    /// Write the report into this file and keep the parts that are written by hand.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
     /// Tables of the app to put into the report, as scripts/bench-app.sh prints them.
@@ -109,7 +110,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
     for round in 0..options.rounds {
         for load in &workloads {
-            // To and fro, so that nobody is always the first after a pause.
+            // Every other round in reverse, so that no server is always the first after a pause.
             let mut turn = servers.clone();
             if round % 2 == 1 {
                 turn.reverse();
@@ -145,8 +146,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Does a run again while others disturb it. Whether they did is not seen from its figures, so none
-/// is picked for being good.
+/// Repeats a run while other processes disturb it. The CPU time of the other processes decides, not
+/// the figures, so no run is picked because its figures are good.
 fn undisturbed(again: usize, run: impl Fn() -> anyhow::Result<Outcome>) -> Outcome {
     let mut outcome = Outcome::default();
     for _ in 0..=again {
@@ -186,7 +187,7 @@ fn one(programs: &Programs, server: Server, load: &Workload) -> anyhow::Result<O
     let server = procs::cpu(running.id()).since(&server);
     let others = procs::busy() - busy - server - (procs::own() - own);
     let mut outcome: Outcome =
-        serde_json::from_str(text.trim()).context("the load printed no figures")?;
+        serde_json::from_str(text.trim()).context("the load did not print its figures")?;
     outcome.set(OTHERS, others.max(0.0) / began.elapsed().as_secs_f64());
     Ok(outcome)
 }
@@ -207,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disturbed_run_is_done_again_and_the_last_one_counts() {
+    fn a_disturbed_run_is_repeated_and_the_last_one_counts() {
         let runs = Cell::new(0);
         let run = |others: f64| {
             runs.set(runs.get() + 1);

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::child::{self, Running};
 use crate::pin;
 
-/// The core of servers, and the one of their clients.
+/// The core of the servers, and the core of their clients.
 pub(crate) const SERVER_CORE: usize = 0;
 pub(crate) const LOAD_CORE: usize = 1;
 
-/// A server, by the name that `--only` takes.
+/// A server. Its name in kebab case is a value of `--only`.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize, Deserialize,
 )]
@@ -23,7 +23,7 @@ pub(crate) const LOAD_CORE: usize = 1;
 pub(crate) enum Server {
     /// `sse serve` as it is shipped.
     Sse,
-    /// Ready bytes and epoll, in this crate.
+    /// Prepared bytes and epoll, in this crate.
     Limit,
     /// axum's `Sse` and a broadcast channel, in this crate.
     Axum,
@@ -36,7 +36,7 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    /// What the tables call it.
+    /// Its name in the tables.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Server::Sse => "**`sse serve`**",
@@ -48,7 +48,7 @@ impl Server {
         }
     }
 
-    /// Whether it serves topics only: the servers of others are no reference for numbers at a pace.
+    /// Whether it serves only a topic: the servers of others are no reference for paced numbers.
     pub(crate) fn topics_only(self) -> bool {
         matches!(
             self,
@@ -62,7 +62,7 @@ impl Server {
 pub(crate) struct Programs {
     /// The `sse` that is measured.
     pub(crate) sse: PathBuf,
-    /// The servers of others, as scripts/bench-peers.sh made them.
+    /// The folder where scripts/bench-peers.sh installed the servers of others.
     pub(crate) peers: PathBuf,
     pub(crate) logs: PathBuf,
 }
@@ -75,7 +75,7 @@ impl Programs {
         let beside = std::env::current_exe()?.with_file_name("sse");
         let sse = sse.unwrap_or(beside);
         let sse = sse.canonicalize().with_context(|| {
-            format!("{} is not there: build it (cargo build --release -p sse-cli) or name one with --sse-bin", sse.display())
+            format!("{} does not exist: build it (cargo build --release -p sse-cli) or pass another with --sse-bin", sse.display())
         })?;
         Ok(Self {
             sse,
@@ -84,7 +84,7 @@ impl Programs {
         })
     }
 
-    /// Why a server cannot be measured, if it cannot.
+    /// The reason why a server cannot be measured, if there is one.
     pub(crate) fn lacking(&self, server: Server) -> Option<String> {
         let file = match server {
             Server::Sse | Server::Limit | Server::Axum => return None,
@@ -108,7 +108,7 @@ impl Programs {
     /// Starts a server on its core.
     ///
     /// # Errors
-    /// It does not answer.
+    /// It does not accept connections.
     pub(crate) fn start(&self, server: Server) -> anyhow::Result<Running> {
         let port = child::free_port()?;
         let command = self.command(server, port)?;
@@ -175,12 +175,12 @@ impl Programs {
 }
 
 /// # Errors
-/// There is one core only.
+/// The machine has only one core.
 pub(crate) fn two_cores() -> anyhow::Result<()> {
     let cores = std::thread::available_parallelism()?.get();
     ensure!(
         cores >= 2,
-        "the benchmark needs two cores, one for the server and one for its clients, and this machine has {cores}"
+        "the benchmark needs two cores, one for the server and one for its clients, but this machine has {cores}"
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The soak: many subscribers for many minutes, with an eye on what is lost and on the server's
-//! memory.
+//! The soak: serves many subscribers for many minutes, and checks that no event is lost and that
+//! the server's memory stays flat.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::{pin, procs, stats};
 /// How often a line is printed.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How much larger the server may be in the last quarter than in the second one and still count as
-/// flat: a hundredth of it, and what an allocator moves to and fro.
+/// Memory counts as flat if it grows by no more than this from the second quarter to the last: a
+/// hundredth of it, plus what an allocator takes and gives back.
 const SHARE: f64 = 0.01;
 const SLACK: f64 = 0.5e6;
 
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// Events a second.
     #[arg(long, default_value_t = 10.0)]
     rate: f64,
-    /// The `sse` to look at, instead of the one beside this program.
+    /// The `sse` to test, instead of the one beside this program.
     #[arg(long, value_name = "FILE")]
     sse_bin: Option<PathBuf>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Options {
 /// Prints a line every ten seconds and a sentence at the end.
 ///
 /// # Errors
-/// Something was lost or came twice, or memory did not stay flat.
+/// An event was lost or repeated, or memory did not stay flat.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     servers::two_cores()?;
     pin::own(LOAD_CORE)?;
@@ -81,21 +81,24 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         bail!("{wrong}");
     }
     println!(
-        "All {} deliveries came, each once and in order.",
+        "All {} deliveries arrived, each once and in order.",
         hall.tally.delivered
     );
     let (early, late) = quarters(&memory);
     let change = format!(
-        "memory was {:.2} MB in the second quarter and {:.2} MB in the last",
+        "{:.2} MB in the second quarter and {:.2} MB in the last",
         early / 1e6,
         late / 1e6
     );
-    ensure!(late <= early * (1.0 + SHARE) + SLACK, "{change}: it grows");
-    println!("It stayed flat: {change}.");
+    ensure!(
+        late <= early * (1.0 + SHARE) + SLACK,
+        "memory grows: {change}"
+    );
+    println!("Memory stayed flat: {change}.");
     Ok(())
 }
 
-/// The medians of the second quarter, the first being for warming up, and of the last.
+/// The medians of the second quarter and of the last. The first quarter is for warming up.
 fn quarters(values: &[f64]) -> (f64, f64) {
     let quarter = |n: usize| &values[values.len() * n / 4..values.len() * (n + 1) / 4];
     let median = |n| stats::median(quarter(n)).unwrap_or_default();

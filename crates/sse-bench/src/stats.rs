@@ -1,6 +1,6 @@
 //! Medians, percentiles and ratios.
 
-/// The value in the middle, or the mean of the two; `None` of nothing.
+/// The value in the middle, or the mean of the two in the middle; `None` without values.
 pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -12,15 +12,16 @@ pub(crate) fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
-/// The smallest value that so many per cent of all do not exceed; `None` of nothing. Sorts them.
+/// Sorts the values and returns the smallest that is at least as large as this many per cent of
+/// them; `None` without values.
 pub(crate) fn percentile<T: Copy + Ord>(values: &mut [T], percent: f64) -> Option<T> {
     values.sort_unstable();
     let rank = (percent / 100.0 * values.len() as f64).ceil() as usize;
     values.get(rank.max(1) - 1).copied()
 }
 
-/// The ratios of two rows of figures, round by round. A round that lacks one of the two, or in
-/// which there is nothing to compare with, is left out.
+/// The ratios of two rows of figures, round by round. A round is left out if it lacks one of the
+/// two figures, or if the second is 0.
 pub(crate) fn ratios(of: &[Option<f64>], to: &[Option<f64>]) -> Vec<f64> {
     let pairs = of.iter().zip(to);
     let pairs = pairs.filter_map(|(of, to)| Some((((*of)?), (*to)?)));

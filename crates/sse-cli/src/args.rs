@@ -27,8 +27,8 @@ pub(crate) enum Command {
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
-    /// Print what a running server says of its clients; exit code 1 says that something is wrong
-    /// with one.
+    /// Print what a running server reports about its clients; exit code 1 means that
+    /// something is wrong with one.
     #[command(after_help = VERDICT_EXAMPLES)]
     Verdict(Verdict),
     /// Print the completions of `sse` for a shell.
@@ -60,9 +60,9 @@ const VERDICT_EXAMPLES: &str = "\
 Examples:
   sse verdict                                  of all clients of http://localhost:8000
   sse verdict localhost:8001 --client dash     of the one that connects with ?client=dash
-  sse verdict --json | jq -s .                 for machines: an object a line
+  sse verdict --json | jq -s .                 for programs: a JSON object on each line
 
-Exit codes: 0 nothing is wrong, 1 something is, 2 the command line cannot be read, 3 there is no server to ask.";
+Exit codes: 0 nothing is wrong, 1 something is wrong with a client, 2 the command line cannot be read, 3 no server answered.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -71,11 +71,12 @@ Examples:
   sse completions fish > ~/.config/fish/completions/sse.fish
   sse completions zsh > DIR/_sse                              DIR is a folder of your fpath
 
-The Debian and RPM packages bring those for bash, zsh and fish.";
+The Debian and RPM packages contain the completions for bash, zsh and fish.";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
-    /// Address to listen on beside loopback, which is the default: 127.0.0.1 and ::1 on one port.
+    /// Address to listen on in addition to loopback; without it, only loopback: 127.0.0.1 and ::1
+    /// on one port.
     #[arg(long, value_name = "ADDRESS", value_parser = host)]
     host: Option<Host>,
 
@@ -104,7 +105,7 @@ pub(crate) struct Serve {
     keep_alive_by: KeepAliveBy,
 
     /// Whether a blank line follows a keep-alive comment, on topics and on the streams that do not
-    /// say. Clients that make an event of every block want none.
+    /// set this. Choose false for clients that make an event of every block.
     #[arg(long, value_name = "YES", default_value_t = true, action = ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
     keep_alive_blank: bool,
 
@@ -116,33 +117,33 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", default_value_t = TopicConfig::default().max_topics, value_parser = from_1_to(usize::MAX as u64))]
     max_topics: usize,
 
-    /// Events that each topic keeps for those who come back, 1 to 1000000.
+    /// Events that each topic keeps for subscribers that reconnect, 1 to 1000000.
     #[arg(long, value_name = "N", default_value_t = TopicConfig::default().keep_events, value_parser = from_1_to(1_000_000))]
     keep_events: usize,
 
-    /// Bytes that each topic keeps for those who come back, 1 to 1073741824 (1 GiB).
+    /// Bytes that each topic keeps for subscribers that reconnect, 1 to 1073741824 (1 GiB).
     #[arg(long, value_name = "BYTES", default_value_t = TopicConfig::default().keep_bytes, value_parser = from_1_to(1 << 30))]
     keep_bytes: usize,
 
-    /// Events that a subscriber of a topic may be behind.
+    /// Events that a subscriber of a topic may lag behind.
     #[arg(long, value_name = "N", default_value_t = TopicConfig::default().max_lag, value_parser = clap::value_parser!(u64).range(1..))]
     max_lag: u64,
 
-    /// What becomes of a subscriber that is further behind: its connection is ended, or the oldest
-    /// events are dropped for it and its stream says so.
+    /// What happens to a subscriber that lags further behind: its connection is closed, or its
+    /// oldest events are dropped and its stream reports that.
     #[arg(long, value_name = "HOW", default_value = "disconnect")]
     slow: SlowBy,
 
-    /// What a subscriber of a topic is sent first: its place, as an id without data, or nothing.
-    /// Clients that make an event of every block want nothing.
+    /// What a subscriber of a topic is sent first: its last event id, as a block without data, or
+    /// nothing. Choose none for clients that make an event of every block.
     #[arg(long, value_name = "WHAT", default_value = "id")]
     first_block: FirstBlockBy,
 
-    /// How long a topic stays that nobody reads and nobody feeds, such as 1h; 0 is for ever.
+    /// How long a topic is kept without a subscriber and a publish, such as 1h; 0 is for ever.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ttl)]
     topic_ttl: Duration,
 
-    /// How the log is written to stderr: each connect, each end, and what is said of clients.
+    /// How the log is written to stderr: each connect, each end, and the verdicts on clients.
     #[arg(long, value_name = "HOW", default_value = "text")]
     pub(crate) log: LogAs,
 }
@@ -164,7 +165,7 @@ pub(crate) struct Publish {
     #[arg(long)]
     pub(crate) id: Option<String>,
 
-    /// The time after which clients shall connect again, in milliseconds.
+    /// The time after which clients reconnect, in milliseconds.
     #[arg(long, value_name = "MILLISECONDS")]
     pub(crate) retry: Option<u64>,
 
@@ -179,11 +180,11 @@ pub(crate) struct Verdict {
     #[arg(default_value = DEFAULT_URL, value_parser = server)]
     pub(crate) url: Url,
 
-    /// The one client that connects with this tag.
+    /// Print only the client that connects with this tag.
     #[arg(long, value_name = "TAG", value_parser = tag)]
     pub(crate) client: Option<String>,
 
-    /// Print an object of JSON a line.
+    /// Print a JSON object on each line.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -191,11 +192,11 @@ pub(crate) struct Verdict {
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogAs {
-    /// A line for people.
+    /// Lines for people.
     Text,
-    /// An object of JSON a line.
+    /// A JSON object on each line.
     Json,
-    /// Not at all.
+    /// No log.
     None,
 }
 
@@ -207,7 +208,7 @@ pub(crate) struct Completions {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Man {
-    /// The folder; it is made if it is not there.
+    /// The folder; it is created if it does not exist.
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
 }
@@ -237,7 +238,7 @@ fn server(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(address) if address.target(&[]) == "/" => Ok(address),
         Ok(_) => Err(format!(
-            "leave out what stands behind host and port, as in {DEFAULT_URL}"
+            "leave out everything after host and port, as in {DEFAULT_URL}"
         )),
         Err(_) => Err(format!("give the URL of a server, such as {DEFAULT_URL}")),
     }
@@ -266,8 +267,8 @@ fn default_streams() -> Option<PathBuf> {
 /// Says where that file is, for this user.
 fn streams_help() -> String {
     let place = default_streams().map_or_else(
-        || "none, since the system names no folder for settings".to_owned(),
-        |path| format!("{}, if it is there", path.display()),
+        || "none, because the system names no folder for settings".to_owned(),
+        |path| format!("{}, if it exists", path.display()),
     );
     streams_help_with(&place)
 }
@@ -293,7 +294,7 @@ pub(crate) fn documented() -> clap::Command {
                 return sub;
             }
             // Its help names the folder of whoever asks.
-            let place = format!("~/.config/{FOLDER}/streams.toml on Linux, if it is there");
+            let place = format!("~/.config/{FOLDER}/streams.toml on Linux, if it exists");
             sub.mut_arg("streams_file", |file| file.help(streams_help_with(&place)))
         }))
 }

@@ -87,7 +87,7 @@ fn must_be_served(server: &Server, path: &Path) -> anyhow::Result<()> {
     match file.problem {
         Some(problem) => bail!("{}", problem.at(&file.path)),
         None if !file.exists => bail!(
-            "There is no file {}: give one that is there, or leave --streams out.",
+            "There is no file {}: name a file that exists, or leave --streams out.",
             path.display()
         ),
         None => Ok(()),

@@ -37,7 +37,8 @@ pub(crate) fn run(args: Verdict) -> ExitCode {
                 // Not on stdout, where a line is a verdict.
                 let whom = args.client.as_deref().map(|tag| format!(" on {tag}"));
                 let whom = whom.unwrap_or_default();
-                let sentence = "nobody came back, stays away or has several open";
+                let sentence =
+                    "no client has reconnected, stays away or has several connections open";
                 _ = writeln!(
                     std::io::stderr(),
                     "sse: There is no verdict{whom}: {sentence}."
@@ -164,7 +165,7 @@ async fn ask(server: &Url, client: Option<&str>) -> anyhow::Result<Vec<Said>> {
             }
             for verdict in verdicts {
                 if !verdict.get("bad").is_some_and(Value::is_boolean) {
-                    return Err(not_ours(server, "it is of another version"));
+                    return Err(not_ours(server, "its version is different"));
                 }
                 let row = row.clone();
                 said.push(Said { row, verdict });
@@ -204,12 +205,12 @@ async fn rows(
         body: Vec::new(),
     };
     let answer = request.send(server).await.map_err(|error| match error {
-        Error::NotHttp { .. } => not_ours(server, "what it said is not HTTP"),
+        Error::NotHttp { .. } => not_ours(server, "its answer is not HTTP"),
         other => advised(other),
     })?;
     let status = answer.status;
     let (body, true) = answer.read(ANSWER).await else {
-        return Err(not_ours(server, "its answer broke off, or has no end"));
+        return Err(not_ours(server, "its answer is incomplete"));
     };
     let body: Option<Value> = serde_json::from_slice(&body).ok();
     let body = body.ok_or_else(|| not_ours(server, status.as_str()))?;

@@ -216,7 +216,7 @@ fn a_url_that_is_no_topic_is_told_what_it_is() {
     for (url, hint) in [
         (
             format!("{addr}/numbers"),
-            "/numbers is a stream and no topic",
+            "/numbers is a stream, not a topic",
         ),
         (format!("{addr}/endless?x"), "/endless is a stream"),
         (addr.clone(), "/ does not answer POST"),
@@ -272,10 +272,10 @@ fn an_answer_that_is_not_ours_is_told_apart() {
             b"HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\n\r\n<html>",
             "(502 Bad Gateway)",
         ),
-        (b"SSH-2.0-OpenSSH_9.2p1\r\n", "(what it said is not HTTP)"),
+        (b"SSH-2.0-OpenSSH_9.2p1\r\n", "(its answer is not HTTP)"),
         (
             b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 99\r\n\r\nhalf",
-            "(its answer broke off",
+            "(its answer is incomplete",
         ),
         (b"", "closed the connection without an answer"),
     ] {

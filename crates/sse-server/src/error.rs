@@ -61,7 +61,7 @@ pub enum Error {
 
     /// So many bodies are being read that there is no room for one more.
     #[error(
-        "Requests that are being read hold {0} bytes, which is the limit for all of them together: try again in a moment."
+        "Request bodies hold {0} bytes already, which is the limit for all requests together: try again in a moment."
     )]
     TooManyBodies(usize),
 }

@@ -175,7 +175,7 @@ impl Guard {
             )),
             _ => Err(Refusal::new(
                 StatusCode::FORBIDDEN,
-                "This place is for the server's own page only: other origins may read the streams.",
+                "This path is for the server's own page only: from other origins, read the streams.",
             )),
         }
     }
@@ -261,7 +261,7 @@ fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             format!(
-                "The API answers loopback only: use {here} on the machine that runs the server."
+                "The API answers only over loopback: use {here} on the machine that runs the server."
             ),
         ));
     }
@@ -271,7 +271,7 @@ fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
     if forwarded {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            format!("The API does not answer through a proxy: ask it at {here} itself."),
+            format!("The API does not answer through a proxy: connect to {here} directly."),
         ));
     }
     Ok(())
@@ -293,7 +293,7 @@ fn foreign(origin: &Origin) -> Refusal {
             "A page without an origin of its own, such as one that was opened as a file, may not read this server's streams: serve the page from a port of localhost.".to_owned()
         }
         None => {
-            "The Origin of this request is none that could be allowed: serve the page from a port of localhost.".to_owned()
+            "The Origin of this request cannot be allowed: serve the page from a port of localhost.".to_owned()
         }
     };
     Refusal {
@@ -319,7 +319,7 @@ fn check_fetch_metadata(method: &Method, headers: &HeaderMap) -> Result<(), Refu
     if from_elsewhere && (framed || !looks || !is("sec-fetch-mode", &["navigate"])) {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            "Another site made this request without saying its origin: read the stream with EventSource or fetch in cors mode.",
+            "Another site made this request without an Origin header: read the stream with EventSource or fetch in cors mode.",
         ));
     }
     Ok(())

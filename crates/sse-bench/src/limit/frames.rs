@@ -1,4 +1,4 @@
-//! Ready bytes: the head, chunks, numbered events and the events of a topic.
+//! Prepared bytes: the head, chunks, numbered events and the events of a topic.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -23,20 +23,20 @@ pub(crate) fn head() -> Vec<u8> {
     .into_bytes()
 }
 
-/// The time of day, for a whole run: what counts is its length.
+/// The time of day, the same for a whole run, because only its length matters.
 fn date() -> String {
     httpdate::fmt_http_date(SystemTime::now())
 }
 
 /// Appends a chunk.
 pub(crate) fn chunk(out: &mut Vec<u8>, body: &[u8]) {
-    // A vector takes everything.
+    // Writing to a vector cannot fail.
     _ = write!(out, "{:x}\r\n", body.len());
     out.extend_from_slice(body);
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends an event whose number is its id and its data.
+/// Appends an event that has its number as id and as data.
 pub(crate) fn numbered(out: &mut Vec<u8>, number: u64) {
     let mut digits = itoa::Buffer::new();
     let number = digits.format(number).as_bytes();
@@ -45,16 +45,17 @@ pub(crate) fn numbered(out: &mut Vec<u8>, number: u64) {
     }
 }
 
-/// What a topic has to send.
+/// A topic: the events that it keeps, as frames.
 #[derive(Debug)]
 pub(crate) struct Topic {
-    /// When it began, in milliseconds since 1970: the first half of every id.
+    /// When it was made, in milliseconds since 1970: the first half of every id.
     born: u64,
     date: String,
-    /// The number of the oldest frame that is kept; the first event of all is 1.
+    /// The number of the oldest frame that is kept. The first event has number 1.
     oldest: u64,
     frames: VecDeque<Box<[u8]>>,
-    /// The chunk that was sent last, and what is in it: in a sweep most lack the same.
+    /// The last chunk, with its first number and the number after its last. Most subscribers lack
+    /// the same events, so a sweep uses it again and again.
     made: (u64, u64, Vec<u8>),
 }
 
@@ -70,7 +71,7 @@ impl Topic {
         }
     }
 
-    /// The number that the next event gets.
+    /// The number of the next event.
     pub(crate) fn next(&self) -> u64 {
         self.oldest + self.frames.len() as u64
     }
@@ -86,7 +87,7 @@ impl Topic {
         payload::digits(out, number, 12);
     }
 
-    /// Keeps one event more and appends the answer to who published it.
+    /// Keeps one more event and appends the answer to its publisher.
     pub(crate) fn publish(&mut self, data: &[u8], subscribers: usize, answer: &mut Vec<u8>) {
         let number = self.next();
         let mut frame = b"id: ".to_vec();
@@ -112,8 +113,8 @@ impl Topic {
         answer.extend_from_slice(&body);
     }
 
-    /// Appends what a stream begins with: the time to wait before a reconnect, and the client's
-    /// place.
+    /// Appends the beginning of a stream: the time to wait before a reconnect, and the last event
+    /// id.
     pub(crate) fn greeting(&self, out: &mut Vec<u8>, next: u64) {
         out.extend_from_slice(b"retry: 1000\nid: ");
         self.id(out, next - 1);
@@ -127,7 +128,7 @@ impl Topic {
         }
     }
 
-    /// All events from `next` on as one chunk; `None` when some of them are no longer kept.
+    /// All events from `next` on as one chunk; `None` if some of them are no longer kept.
     pub(crate) fn lacking(&mut self, next: u64) -> Option<&[u8]> {
         if next < self.oldest {
             return None;

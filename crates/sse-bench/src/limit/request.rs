@@ -1,15 +1,15 @@
-//! As much of a request as the limit has to know: method, path, query, length of the body.
+//! The parts of a request that the limit needs: method, path, query and body.
 
 use memchr::memmem;
 
-/// A request whose head and body are there.
+/// A request whose head and body have arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Request<'a> {
     pub(crate) post: bool,
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
     pub(crate) body: &'a [u8],
-    /// Bytes that it takes.
+    /// Its length in bytes, head and body.
     pub(crate) length: usize,
 }
 
@@ -17,9 +17,9 @@ pub(crate) struct Request<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parsed<'a> {
     Whole(Request<'a>),
-    /// There is more to come.
+    /// The request is not complete yet.
     Part,
-    /// No request that the limit knows.
+    /// Not a request that the limit can read.
     Wrong,
 }
 
@@ -64,7 +64,7 @@ fn content_length(head: &[u8]) -> usize {
     digits.fold(0, |value, digit| value * 10 + usize::from(digit - b'0'))
 }
 
-/// The value of a parameter, as it was typed.
+/// The value of a parameter, not decoded.
 pub(crate) fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs

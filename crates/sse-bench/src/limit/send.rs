@@ -1,5 +1,5 @@
-//! What the limit sends, and when: answers, what subscribers lack, numbers that are due, and those
-//! that have no pace.
+//! What the limit sends, and when: answers, the events that subscribers lack, paced numbers that
+//! are due, and unpaced numbers.
 
 use std::cmp::Reverse;
 use std::io::{ErrorKind, Write};
@@ -8,14 +8,15 @@ use std::time::Duration;
 use super::{Client, Job, Limit, frames};
 use crate::poll::Found;
 
-/// After so many sends of a sweep new requests are looked for.
+/// After this many sends, a sweep looks for new requests.
 const SENDS: usize = 128;
 
-/// Bytes after which an unpaced stream lets the next one have its turn.
+/// After this many bytes, the next unpaced stream has its turn.
 const TURN: usize = 16 * 1024;
 
 impl Limit {
-    /// Sends to a client that has nothing unsent, and keeps what the kernel does not take.
+    /// Sends bytes, and keeps those that the kernel does not accept or that must wait for earlier
+    /// ones. Returns `true` if nothing is left unsent.
     pub(super) fn send(&mut self, id: usize, bytes: &[u8]) -> bool {
         let Some(client) = &mut self.clients[id] else {
             return false;
@@ -39,8 +40,8 @@ impl Limit {
         client.unsent.is_empty()
     }
 
-    /// The socket takes more: first what it did not take before, then all that the client lacks by
-    /// now.
+    /// Goes on sending when the socket accepts more: first the unsent bytes, then everything that
+    /// the client lacks by now.
     pub(super) fn resume(&mut self, id: usize) {
         let Some(client) = &mut self.clients[id] else {
             return;
@@ -61,7 +62,7 @@ impl Limit {
         }
     }
 
-    /// Sends a subscriber all that it lacks in one go; `true` if that took a send.
+    /// Sends a subscriber all events that it lacks in one write. Returns `true` if there was one.
     fn serve(&mut self, id: usize) -> bool {
         let end = self.topic.next();
         let Some(client) = &mut self.clients[id] else {
@@ -89,7 +90,7 @@ impl Limit {
         true
     }
 
-    /// Goes over the subscribers until nobody lacks anything that could be sent.
+    /// Serves the subscribers until none lacks an event that could be sent.
     pub(super) fn sweep(&mut self) -> anyhow::Result<()> {
         if !self.dirty {
             return Ok(());
@@ -120,8 +121,7 @@ impl Limit {
             let Some(client) = &mut self.clients[id] else {
                 continue;
             };
-            // The timer of a client that left, whose number somebody else has now, says another
-            // time.
+            // A timer may belong to an earlier client with the same index. Then the times differ.
             let Job::Paced {
                 next,
                 due: theirs,
@@ -146,7 +146,7 @@ impl Limit {
         }
     }
 
-    /// Gives each unpaced stream that can be written a turn.
+    /// Gives one turn to each unpaced stream whose socket accepts bytes.
     pub(super) fn pour(&mut self) {
         let mut body = Vec::with_capacity(TURN + 64);
         let mut out = std::mem::take(&mut self.out);

@@ -10,16 +10,16 @@ use memchr::memmem;
 use super::{Target, socket};
 use crate::poll::{Found, Poll, Ready, Watch};
 
-/// Clients that may wait for their head at once, unless all are to come at once.
+/// How many clients may wait for their head at a time, unless all connect at once.
 const AT_ONCE: usize = 256;
 
-/// Connections that are begun before those that were answered are looked after.
+/// How many connections are begun before the answered ones are read.
 const BURST: usize = 32;
 
-/// Bytes of one read.
+/// How many bytes one read takes at most.
 const BUFFER: usize = 256 * 1024;
 
-/// Where a client is.
+/// How far a client has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Its request is not sent yet.
@@ -36,7 +36,7 @@ enum Stage {
 struct Client {
     socket: TcpStream,
     stage: Stage,
-    /// The part of a head that came.
+    /// The part of the head that has arrived.
     head: Vec<u8>,
 }
 
@@ -47,23 +47,23 @@ pub(crate) struct Crowd {
     request: Vec<u8>,
     found: Found,
     buffer: Vec<u8>,
-    /// How many have had their head.
+    /// How many clients have received their head.
     pub(crate) open: usize,
     /// How many streams have ended.
     pub(crate) gone: usize,
     /// The status line of an answer that was not 200.
     refused: Option<String>,
-    /// How a connection ended that had no answer.
+    /// Why a connection ended without an answer.
     unanswered: Option<String>,
 }
 
 impl Crowd {
-    /// Clients with sockets that are not connected.
+    /// Clients whose sockets are not connected yet.
     pub(crate) fn new(target: &Target, path: &str, clients: usize) -> anyhow::Result<Self> {
         let clients = (0..clients)
             .map(|number| {
-                let socket =
-                    socket(number).context("the load has no socket left: raise `ulimit -n`")?;
+                let socket = socket(number)
+                    .context("the load cannot open another socket: raise `ulimit -n`")?;
                 socket.set_nonblocking(true)?;
                 Ok(Client {
                     socket: socket.into(),
@@ -85,10 +85,10 @@ impl Crowd {
         })
     }
 
-    /// Connected clients, each with its head.
+    /// Connects the clients and waits until each has received its head.
     ///
     /// # Errors
-    /// Not all had theirs in time, or one was refused.
+    /// Not all clients received theirs in time, or one was refused.
     pub(crate) fn gather(target: &Target, path: &str, clients: usize) -> anyhow::Result<Self> {
         let mut crowd = Self::new(target, path, clients)?;
         let begun = Instant::now();
@@ -106,7 +106,7 @@ impl Crowd {
         Ok(crowd)
     }
 
-    /// Connects them all, while at most so many wait for a head.
+    /// Connects all clients. At most `at_once` of them wait for a head at a time.
     pub(crate) fn connect(
         &mut self,
         target: &Target,
@@ -119,11 +119,12 @@ impl Crowd {
             let client = &mut self.clients[number];
             let socket = socket2::SockRef::from(&client.socket);
             match socket.connect(&address) {
-                // On loopback the connection stands when this returns, so the request can follow at
-                // once.
+                // On loopback the connection is established when this returns, so the request can
+                // follow at once.
                 Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {}
-                done => done
-                    .with_context(|| format!("nobody takes connections on port {}", target.port))?,
+                done => done.with_context(|| {
+                    format!("no server accepts connections on port {}", target.port)
+                })?,
             }
             self.unanswered = ask(client, &self.request).or(self.unanswered.take());
             self.poll.add(&client.socket, number as u64, Watch::Edges)?;
@@ -145,8 +146,9 @@ impl Crowd {
         Ok(())
     }
 
-    /// Waits for something to read, at most this long, and hands each piece of a stream over with
-    /// its client's number. Returns whether a socket was ready that is not one of the clients.
+    /// Waits for something to read, at most this long, and calls `each` with every piece of a
+    /// stream and its client's number. Returns whether a socket was ready that is not one of the
+    /// clients.
     pub(crate) fn turn(
         &mut self,
         timeout: Duration,
@@ -177,7 +179,7 @@ impl Crowd {
         Ok(other)
     }
 
-    /// Reads until the socket is empty, as edges want it, but lets the others have a turn.
+    /// Reads until the socket is empty, because an edge reports bytes only once.
     fn read(&mut self, number: usize, each: &mut impl FnMut(usize, &[u8])) {
         loop {
             let client = &mut self.clients[number];
@@ -189,8 +191,10 @@ impl Crowd {
                 Ok(n) if n > 0 => n,
                 end => {
                     if client.stage != Stage::Open {
-                        let reason = end
-                            .map_or_else(|error| error.to_string(), |_| "it was closed".to_owned());
+                        let reason = end.map_or_else(
+                            |error| error.to_string(),
+                            |_| "the server closed it".to_owned(),
+                        );
                         self.unanswered.get_or_insert(reason);
                     }
                     client.stage = Stage::Gone;
@@ -223,17 +227,17 @@ impl Crowd {
     }
 
     /// # Errors
-    /// A client was refused or its stream has ended.
+    /// A client was refused or a stream has ended.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if let Some(line) = &self.refused {
-            bail!("a client was answered with {line:?} instead of 200");
+            bail!("the server answered a client with {line:?} instead of 200");
         }
         if let Some(reason) = &self.unanswered {
-            bail!("a connection ended before it was answered: {reason}");
+            bail!("a connection ended before the server answered: {reason}");
         }
         ensure!(
             self.gone == 0,
-            "{} of {} streams ended that should go on",
+            "{} of {} streams ended too early",
             self.gone,
             self.clients.len()
         );
@@ -241,10 +245,10 @@ impl Crowd {
     }
 }
 
-/// `EINPROGRESS`: the connection is begun.
+/// `EINPROGRESS`: the connection has begun.
 const IN_PROGRESS: i32 = 115;
 
-/// Sends the request, if the connection stands by now; why it never will, if that is known.
+/// Sends the request if the connection is established. Returns the reason if it failed.
 fn ask(client: &mut Client, request: &[u8]) -> Option<String> {
     match client.socket.write(request) {
         // A few hundred bytes always fit into a new socket.

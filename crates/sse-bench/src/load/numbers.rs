@@ -9,13 +9,13 @@ use super::crowd::Crowd;
 use super::{Outcome, Target};
 use crate::{procs, stats};
 
-/// Connected clients are left to themselves so long before they are counted.
+/// How long the events of the connected clients are not counted at first.
 const REST: Duration = Duration::from_secs(1);
 
-/// How many of the events that are due may be missing.
+/// The share of the due events that may be missing.
 const LATE: f64 = 0.02;
 
-/// What an event takes from a server that keeps a timer for each of many clients.
+/// Measures the CPU time of an event when the server keeps a timer for each of many clients.
 pub(super) fn endless(target: Target, clients: usize, seconds: f64) -> anyhow::Result<Outcome> {
     const PATH: &str = "/endless?every=500ms";
     target.warm_up(PATH, 0)?;
@@ -41,16 +41,18 @@ pub(super) fn endless(target: Target, clients: usize, seconds: f64) -> anyhow::R
     outcome.set("cpu_us", took * 1e6 / events.max(1.0));
     let due = clients as f64 * 2.0 * seconds;
     if events < due * (1.0 - LATE) {
-        outcome.trouble(format!("misses the pace: {events} events of {due}"));
+        outcome.trouble(format!(
+            "the server misses the pace: it sent {events} of {due} events"
+        ));
     }
     Ok(outcome)
 }
 
-/// How many events a second clients get that read as fast as the load can, and when each has its
-/// first.
+/// Measures how many events a second the clients get when the load reads as fast as it can, and
+/// when each client has its first event.
 pub(super) fn unpaced(target: Target, clients: usize, seconds: f64) -> anyhow::Result<Outcome> {
     const PATH: &str = "/endless?every=0ms";
-    /// Before the events of a second are counted.
+    /// How long events are not counted at first.
     const RUN_UP: Duration = Duration::from_millis(500);
 
     let mut crowd = Crowd::new(&target, PATH, clients)?;
@@ -79,7 +81,10 @@ pub(super) fn unpaced(target: Target, clients: usize, seconds: f64) -> anyhow::R
     let cpu = procs::cpu(target.pid).since(&before);
 
     let wrong = readers.checked.wrong;
-    ensure!(wrong == 0, "{wrong} numbers of a stream were out of order");
+    ensure!(
+        wrong == 0,
+        "{wrong} numbers of a stream were lost or out of order"
+    );
     let mut outcome = Outcome::default();
     outcome.set("per_s", events / time);
     outcome.set("cpu_ns", cpu * 1e9 / events.max(1.0));
@@ -90,7 +95,7 @@ pub(super) fn unpaced(target: Target, clients: usize, seconds: f64) -> anyhow::R
         .collect();
     if firsts.len() < clients {
         let none = clients - firsts.len();
-        outcome.trouble(format!("{none} of {clients} clients had no event"));
+        outcome.trouble(format!("{none} of {clients} clients received no event"));
     }
     if let Some(last) = stats::percentile(&mut firsts, 100.0) {
         outcome.set("first_ms", last.as_secs_f64() * 1000.0);
@@ -102,7 +107,7 @@ pub(super) fn unpaced(target: Target, clients: usize, seconds: f64) -> anyhow::R
 struct Readers {
     begun: Instant,
     all: Vec<Reader>,
-    /// The first client is read event by event.
+    /// The first client's events are checked one by one.
     checked: Checked,
 }
 
@@ -118,20 +123,20 @@ impl Readers {
         }
     }
 
-    /// How many events all of them have had: each stream counts from 1, so the last number of each
-    /// says it.
+    /// How many events all clients have received: the sum of their last numbers, because each
+    /// stream counts from 1.
     fn events(&self) -> u64 {
         self.all.iter().filter_map(Reader::last).sum()
     }
 }
 
-/// Text that holds a whole event, with all that may be around it.
+/// This many bytes always contain a whole event, with the chunk around it.
 const EVENT: usize = 128;
 
 /// One client of an unpaced stream.
 #[derive(Clone, Debug, Default)]
 struct Reader {
-    /// How long it took until it had an event.
+    /// The time until its first event.
     first: Option<Duration>,
     /// The last bytes.
     tail: Vec<u8>,
@@ -148,7 +153,7 @@ impl Reader {
         self.tail.drain(..over);
     }
 
-    /// The number of the last event that is there whole.
+    /// The number of the last complete event.
     fn last(&self) -> Option<u64> {
         let end = memmem::rfind(&self.tail, b"\n\n")?;
         let begin = memmem::rfind(&self.tail[..end], b"data: ")? + 6;
@@ -214,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_left_out_is_noticed() {
+    fn a_missing_number_is_noticed() {
         let mut checked = Checked::default();
         checked.read(b"data: 1\n\ndata: 3\n\n");
         assert_eq!((checked.last, checked.wrong), (3, 1));

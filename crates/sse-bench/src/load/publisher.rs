@@ -1,5 +1,4 @@
-//! Publishes events over one kept connection, without waiting for the answer to one before it sends
-//! the next.
+//! Publishes events over one connection, and does not wait for an answer before it sends the next.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -12,16 +11,16 @@ use super::{TOPIC, Target};
 use crate::payload::{self, Seen};
 use crate::poll::{Poll, Watch};
 
-/// What the publisher's socket is registered by: no client's number.
+/// The token of the publisher's socket, which is no client's number.
 const TOKEN: u64 = u64::MAX;
 
 #[derive(Debug)]
 pub(crate) struct Publisher {
     socket: TcpStream,
     head: Vec<u8>,
-    /// Requests that the kernel did not take yet.
+    /// Requests that the kernel has not accepted yet.
     out: Vec<u8>,
-    /// The end of what was read: a status line may begin there.
+    /// The end of the bytes that were read, because a status line may begin there.
     tail: Vec<u8>,
     asked: u64,
     answered: u64,
@@ -30,7 +29,7 @@ pub(crate) struct Publisher {
 impl Publisher {
     pub(crate) fn connect(target: &Target) -> anyhow::Result<Self> {
         let socket = TcpStream::connect(target.address())
-            .with_context(|| format!("nobody takes connections on port {}", target.port))?;
+            .with_context(|| format!("no server accepts connections on port {}", target.port))?;
         socket.set_nodelay(true)?;
         socket.set_nonblocking(true)?;
         let head = format!(
@@ -59,10 +58,10 @@ impl Publisher {
         self.asked += 1;
     }
 
-    /// Sends what the kernel takes, and reads the answers that are there.
+    /// Sends what the kernel accepts, and reads the answers that have arrived.
     ///
     /// # Errors
-    /// The server refused an event, or ended the connection.
+    /// The server refused an event or closed the connection.
     pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
         while !self.out.is_empty() {
             match self.socket.write(&self.out) {
@@ -71,14 +70,14 @@ impl Publisher {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => {
-                    return Err(error).context("the server ended the publisher's connection");
+                    return Err(error).context("the server closed the publisher's connection");
                 }
             }
         }
         let mut buffer = [0; 16 * 1024];
         loop {
             match self.socket.read(&mut buffer) {
-                Ok(0) => bail!("the server ended the publisher's connection"),
+                Ok(0) => bail!("the server closed the publisher's connection"),
                 Ok(n) => self.answers(&buffer[..n])?,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error).context("the publisher's connection broke"),
@@ -86,7 +85,7 @@ impl Publisher {
         }
     }
 
-    /// Counts status lines, which stand nowhere but at the beginning of an answer.
+    /// Counts status lines, which occur only at the beginning of an answer.
     fn answers(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         const LINE: &[u8] = b"HTTP/1.1 ";
         let mut text = std::mem::take(&mut self.tail);
@@ -98,7 +97,7 @@ impl Publisher {
             };
             ensure!(
                 status.starts_with(b"2"),
-                "an event was answered with {}",
+                "the server answered a publish with {}",
                 String::from_utf8_lossy(&text[at..text.len().min(at + 300)])
             );
             self.answered += 1;
@@ -112,7 +111,7 @@ impl Publisher {
     /// Waits until all events are answered.
     ///
     /// # Errors
-    /// They are not within this time.
+    /// Some have no answer within this time.
     pub(crate) fn finish(&mut self, patience: Duration) -> anyhow::Result<()> {
         let begun = Instant::now();
         self.flush()?;

@@ -1,4 +1,5 @@
-//! Connect, five events, close, over and over: what a stream costs that is short.
+//! Clients connect, receive five events and close, again and again: measures what a short stream
+//! costs.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,11 +13,11 @@ use crate::procs;
 
 const PATH: &str = "/numbers?every=0ms&count=5";
 
-/// An answer may take so long.
+/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// So many streams are open at a time. Each is read to its last chunk, closed and replaced, in
-/// turn: blocking reads cost the load the least.
+/// Keeps this many streams open at a time. Reads each in turn to its last chunk, closes it and
+/// opens another. The reads block, because that costs the load the least.
 pub(super) fn run(target: Target, clients: usize, seconds: f64) -> anyhow::Result<Outcome> {
     let request = target.get(PATH);
     let mut made = 0;
@@ -25,19 +26,19 @@ pub(super) fn run(target: Target, clients: usize, seconds: f64) -> anyhow::Resul
         let socket = socket(made)?;
         socket
             .connect(&target.address().into())
-            .with_context(|| format!("nobody takes connections on port {}", target.port))?;
+            .with_context(|| format!("no server accepts connections on port {}", target.port))?;
         socket.set_read_timeout(Some(PATIENCE))?;
         let mut socket = TcpStream::from(socket);
         socket.write_all(&request)?;
         Ok(socket)
     };
-    // The first answers are looked through; all others are as long.
+    // Only the first answers are checked for their events.
     for _ in 0..clients {
         let mut socket = open()?;
         let mut answer = vec![0; 4096];
         let length = read(&mut socket, &mut answer)?;
         let events = memmem::find_iter(&answer[..length], b"data: ").count();
-        ensure!(events == 5, "a stream of five events had {events}");
+        ensure!(events == 5, "a stream had {events} events instead of five");
     }
     let mut slots = (0..clients)
         .map(|_| open())
@@ -61,7 +62,7 @@ pub(super) fn run(target: Target, clients: usize, seconds: f64) -> anyhow::Resul
     Ok(outcome)
 }
 
-/// Reads up to the last chunk; how many bytes that were.
+/// Reads up to the last chunk. Returns how many bytes that were.
 fn read(socket: &mut TcpStream, buffer: &mut [u8]) -> anyhow::Result<usize> {
     let mut length = 0;
     loop {
@@ -73,7 +74,7 @@ fn read(socket: &mut TcpStream, buffer: &mut [u8]) -> anyhow::Result<usize> {
         if text.ends_with(b"\r\n0\r\n\r\n") {
             ensure!(
                 text.starts_with(b"HTTP/1.1 200 "),
-                "a stream was refused: {}",
+                "the server refused a stream: {}",
                 first_line(text)
             );
             return Ok(length);

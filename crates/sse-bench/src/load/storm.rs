@@ -1,4 +1,5 @@
-//! All clients at once, as after a restart of the server: how long until each has an event.
+//! All clients connect at once, as after a restart of the server: measures how long it takes until
+//! each has an event.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use super::crowd::Crowd;
 use super::{Outcome, TOPIC, Target};
 use crate::{procs, stats};
 
-/// What each client must find in its stream: the mark of a published event.
+/// The first byte of a published event's data, which each client must receive.
 const MARK: u8 = b'@';
 
 pub(super) fn run(target: Target, clients: usize, times: usize) -> anyhow::Result<Outcome> {
@@ -16,7 +17,7 @@ pub(super) fn run(target: Target, clients: usize, times: usize) -> anyhow::Resul
     let mut outcome = Outcome::default();
     let (mut took, mut cpu) = (Vec::new(), Vec::new());
     for _ in 0..times {
-        // Sockets are made before the clock starts: what is measured is the server.
+        // Sockets are made before the clock starts, because only the server is measured.
         let mut crowd = Crowd::new(&target, &path, clients)?;
         let mut served = vec![false; clients];
         let count = Cell::new(0);
@@ -37,7 +38,7 @@ pub(super) fn run(target: Target, clients: usize, times: usize) -> anyhow::Resul
         if count.get() < clients {
             let (count, seconds) = (count.get(), time.as_secs());
             outcome.trouble(format!(
-                "{count} of {clients} clients had an event after {seconds} s"
+                "only {count} of {clients} clients had an event after {seconds} s"
             ));
             break;
         }

@@ -1,32 +1,33 @@
-//! What the subscribers of a topic have had: each event once, in order, and how long it took.
+//! Counts what the subscribers of a topic receive, and checks that each event arrives once and in
+//! order.
 
 use std::collections::VecDeque;
 
 use crate::payload::{self, Rest};
 
-/// The books of all subscribers.
+/// The counts of all subscribers.
 #[derive(Debug)]
 pub(crate) struct Tally {
     subscribers: Vec<Subscriber>,
-    /// For each event from `first_open` on, how many subscribers have had it.
+    /// For each event from `first_open` on, how many subscribers have received it.
     open: VecDeque<usize>,
-    /// The first event that not everybody has had.
+    /// The first event that some subscriber has not received.
     first_open: u64,
-    /// Microseconds from publishing to receiving, if they are wanted.
+    /// Microseconds from publish to delivery, if they are measured.
     pub(crate) latencies: Option<Vec<u32>>,
     pub(crate) delivered: u64,
-    /// Events that a subscriber did not get though it got a later one.
+    /// Events that a subscriber did not receive although it received a later one.
     pub(crate) lost: u64,
-    /// Events that came twice or out of order.
+    /// Events that arrived twice or out of order.
     pub(crate) repeated: u64,
     pub(crate) garbled: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Subscriber {
-    /// The number of the event that comes next.
+    /// The number of the event that should arrive next.
     next: u64,
-    /// An event that was cut off.
+    /// The beginning of an event that is not complete yet.
     tail: Vec<u8>,
 }
 
@@ -48,12 +49,12 @@ impl Tally {
         }
     }
 
-    /// How many events every subscriber has had.
+    /// How many events every subscriber has received.
     pub(crate) fn complete(&self) -> u64 {
         self.first_open - 1
     }
 
-    /// Books what a subscriber received, read at `now`.
+    /// Counts the events in `bytes`, which a subscriber received at `now`.
     pub(crate) fn read(&mut self, subscriber: usize, bytes: &[u8], now: u64) {
         let mut kept = std::mem::take(&mut self.subscribers[subscriber].tail);
         let bytes = if kept.is_empty() {
@@ -95,7 +96,7 @@ impl Tally {
         }
     }
 
-    /// What is wrong, if something is, `published` events having been sent.
+    /// Compares the counts with `published` events. Returns what is wrong, if anything is.
     pub(crate) fn wrong(&self, published: u64) -> Option<String> {
         let all = published * self.subscribers.len() as u64;
         let missing = all.saturating_sub(self.delivered + self.lost);
@@ -110,7 +111,7 @@ impl Tally {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        (!parts.is_empty()).then(|| format!("of {all} deliveries {}", parts.join(", ")))
+        (!parts.is_empty()).then(|| format!("of {all} deliveries, {}", parts.join(", ")))
     }
 }
 
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_complete_when_everybody_had_it() {
+    fn an_event_is_complete_when_every_subscriber_has_it() {
         let mut tally = Tally::new(2, true);
         tally.read(0, &[event(1), event(2)].concat(), 3_000_000);
         assert_eq!((tally.complete(), tally.delivered), (0, 2));
@@ -148,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_or_comes_twice_is_noticed() {
+    fn a_lost_or_repeated_event_is_noticed() {
         let mut tally = Tally::new(1, false);
         tally.read(0, &[event(1), event(4), event(4)].concat(), 0);
         assert_eq!((tally.lost, tally.repeated, tally.delivered), (2, 1, 2));
         assert_eq!(
             tally.wrong(5).as_deref(),
-            Some("of 5 deliveries 2 lost, 1 not delivered, 1 delivered twice or out of order")
+            Some("of 5 deliveries, 2 lost, 1 not delivered, 1 delivered twice or out of order")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Subscribers and a publisher: at a steady rate, and as fast as everybody gets everything.
+//! Subscribers and a publisher: at a steady rate, and as fast as every subscriber gets every event.
 
 use std::time::{Duration, Instant};
 
@@ -11,16 +11,16 @@ use crate::{procs, stats};
 /// How long after the last event a delivery still counts.
 const LATE: Duration = Duration::from_secs(3);
 
-/// Connected subscribers rest so long before the first event.
+/// How long the connected subscribers are idle before the first event.
 const REST: Duration = Duration::from_secs(1);
 
-/// Time before the most deliveries are counted, for the pace to find itself.
+/// How long the most deliveries are not counted at first, until the pace is steady.
 const RUN_UP: Duration = Duration::from_secs(1);
 
-/// When nothing at all is delivered for so long, the server is stuck.
+/// If nothing is delivered for this long, the server is stuck.
 const STUCK: Duration = Duration::from_secs(5);
 
-/// How long what is under way may take to arrive when nothing more is published.
+/// How long the events under way may take to arrive after the last publish.
 const DRAIN: Duration = Duration::from_secs(60);
 
 /// A topic with its subscribers and its publisher.
@@ -33,10 +33,11 @@ pub(crate) struct Hall {
 }
 
 impl Hall {
-    /// Subscribers that all have their head, and a publisher that has published nothing yet.
+    /// Connects the subscribers, each with its head, and a publisher that has published nothing
+    /// yet.
     ///
     /// # Errors
-    /// Not all could be connected.
+    /// Not all clients could be connected.
     pub(crate) fn open(target: &Target, clients: usize, latencies: bool) -> anyhow::Result<Self> {
         let crowd = Crowd::gather(target, TOPIC, clients)?;
         let publisher = Publisher::connect(target)?;
@@ -55,8 +56,9 @@ impl Hall {
         Ok(hall)
     }
 
-    /// Publishes so many events a second for so long, and waits a moment for the last ones. Says
-    /// between two turns how long it has been at it. Returns how many it published.
+    /// Publishes `rate` events a second for this time, and waits a moment for the last deliveries.
+    /// Calls `meanwhile` between two turns with the time since the start. Returns how many events
+    /// it published.
     ///
     /// # Errors
     /// A stream or the publisher's connection ended.
@@ -104,7 +106,7 @@ impl Hall {
     }
 }
 
-/// So many events a second for so long; what a delivery costs and how long it takes.
+/// Publishes `rate` events a second; measures what a delivery costs and how long it takes.
 pub(super) fn fanout(
     target: Target,
     clients: usize,
@@ -132,15 +134,15 @@ pub(super) fn fanout(
     }
     if let Some(wrong) = tally.wrong(events) {
         outcome.trouble(format!(
-            "misses the rate: {wrong} within {} s of the end",
+            "the server misses the rate: {wrong} within {} s of the end",
             LATE.as_secs()
         ));
     }
     Ok(outcome)
 }
 
-/// Publishes the next event whenever fewer than `window` are under way; how many deliveries a
-/// second that makes.
+/// Publishes the next event whenever fewer than `window` are under way; measures how many
+/// deliveries a second that makes.
 pub(super) fn most(
     target: Target,
     clients: usize,
@@ -178,7 +180,7 @@ pub(super) fn most(
             procs::cpu(target.pid).since(&cpu) * 1e6 / delivered.max(1.0),
         );
     }
-    // Nothing more is published: whatever is still under way has this long to arrive.
+    // Nothing more is published. The events under way have this long to arrive.
     let stopped = Instant::now();
     while hall.tally.complete() < hall.published && stopped.elapsed() < DRAIN {
         hall.turn(Duration::from_millis(100))?;

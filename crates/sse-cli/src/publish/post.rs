@@ -51,7 +51,7 @@ impl Post {
         };
         match request.send(&self.url).await {
             Ok(answer) => id(&server, &self.target, answer).await,
-            Err(Error::NotHttp { .. }) => Err(not_ours(&server, "what it said is not HTTP")),
+            Err(Error::NotHttp { .. }) => Err(not_ours(&server, "its answer is not HTTP")),
             Err(Error::NoAnswer { .. }) => bail!(
                 "{server} closed the connection without an answer, so the event may be published or not: look at its log, or give another URL."
             ),
@@ -67,7 +67,7 @@ async fn id(server: &str, target: &str, answer: Answer) -> anyhow::Result<String
     let (json, sentence) = (is("application/json"), is("text/plain"));
     if is("text/event-stream") {
         let path = target.split('?').next().unwrap_or_default();
-        bail!("{path} is a stream and no topic: publish to a path such as /topics/news.");
+        bail!("{path} is a stream, not a topic: publish to a path such as /topics/news.");
     }
     let (body, whole) = answer.read(ANSWER).await;
     if json && status.is_success() {
@@ -85,7 +85,7 @@ async fn id(server: &str, target: &str, answer: Answer) -> anyhow::Result<String
     }
     // A connection that breaks behind the whole sentence takes nothing from it.
     if !whole && !body.contains('\n') {
-        return Err(not_ours(server, "its answer broke off, or has no end"));
+        return Err(not_ours(server, "its answer is incomplete"));
     }
     // It may quote what was refused, and with it what a terminal would obey.
     bail!("{}", words.replace(char::is_control, "\u{FFFD}"))

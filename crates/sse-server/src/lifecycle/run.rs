@@ -76,7 +76,7 @@ impl Running {
             kill.cancel();
             if tokio::time::timeout(AFTER_KILL, gone).await.is_err() {
                 let left = tasks.len() + sweeping.len();
-                tracing::warn!("{left} tasks of the server are slow to go");
+                tracing::warn!("{left} tasks of the server have not ended yet");
             }
         }
     }

@@ -61,5 +61,4 @@ pub(crate) fn last_words(status: StatusCode, sentence: &str) -> Response<Body> {
 }
 
 /// What is said of a transfer coding that is not ours.
-pub(crate) const ONE_CODING: &str =
-    "This server knows no transfer coding but chunked, once: send the body without another.";
+pub(crate) const ONE_CODING: &str = "This server supports only the transfer coding chunked, applied once: send the body without another.";

@@ -43,13 +43,13 @@ pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Re
         Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
     };
     let Some(stream) = asked else {
-        let sentence = "Say which stream, such as ?stream=/numbers.";
+        let sentence = "The stream is missing: add one, such as ?stream=/numbers.";
         return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
     };
     match context.preview(&stream) {
         Some(preview) => (FRESH, Json(preview)).into_response(),
         None => {
-            let sentence = "There is no stream at this path: GET /api/state has them all.";
+            let sentence = "There is no stream at this path: GET /api/state lists all streams.";
             tell(uri.path(), StatusCode::NOT_FOUND, sentence)
         }
     }
@@ -64,13 +64,13 @@ pub(super) async fn wire(State(context): State<Arc<Context>>, uri: Uri) -> Respo
         Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
     };
     let Some(id) = id else {
-        let sentence = "Say which connection, such as ?id=7: GET /api/connections has them.";
+        let sentence = "The connection is missing: add one of GET /api/connections, such as ?id=7.";
         return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
     };
     match context.connections.wire(id, from.unwrap_or(0)) {
         Some(view) => (FRESH, Json(view)).into_response(),
         None => {
-            let sentence = "There is no such connection, or it ended too long ago: GET /api/connections has them.";
+            let sentence = "There is no such connection, or it ended too long ago: GET /api/connections lists all connections.";
             tell(uri.path(), StatusCode::NOT_FOUND, sentence)
         }
     }

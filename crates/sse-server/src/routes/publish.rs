@@ -43,7 +43,7 @@ impl Fields {
     pub(crate) fn batch(self, body: Vec<u8>, kind: Kind) -> Result<Batch, Error> {
         let Ok(body) = String::from_utf8(body) else {
             return bad(
-                "The body is not UTF-8: an event stream can carry nothing else, so encode it.",
+                "The body is not UTF-8: encode it as UTF-8, because an event stream carries nothing else.",
             );
         };
         let draft = Draft {
@@ -84,7 +84,7 @@ impl Kind {
             let plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
             if let Some(other) = coding.split(',').map(str::trim).find(|one| !plain(one)) {
                 return Err(Error::UnknownBody(format!(
-                    "The body is coded as {}: send it as it is.",
+                    "The body has the content coding {}: send it without one.",
                     cut(other)
                 )));
             }
@@ -101,7 +101,7 @@ impl Kind {
                     .any(|known| charset.eq_ignore_ascii_case(known))
             {
                 return Err(Error::UnknownBody(format!(
-                    "The body is written in {}: an event stream is UTF-8, so encode it so.",
+                    "The body has the charset {}: encode it as UTF-8, because an event stream carries nothing else.",
                     cut(&charset)
                 )));
             }
@@ -258,13 +258,16 @@ mod tests {
             "text/plain; x=\"\\\"; charset=utf-8;\"; charset=utf-16",
         ] {
             let refusal = of(bad).expect_err(bad);
-            assert!(refusal.starts_with("The body is written in"), "{refusal}");
+            assert!(refusal.starts_with("The body has the charset"), "{refusal}");
         }
         let coded = |text| kind(&[("content-encoding", text)]);
         assert_eq!(coded("identity"), Ok(Kind::Whole));
         for bad in ["gzip", "br", "identity, gzip", "aes128gcm"] {
             let refusal = coded(bad).expect_err(bad);
-            assert!(refusal.starts_with("The body is coded as"), "{refusal}");
+            assert!(
+                refusal.starts_with("The body has the content coding"),
+                "{refusal}"
+            );
         }
     }
 

@@ -174,7 +174,7 @@ impl Service {
 fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
     if !request.uri().path().starts_with('/') {
         // CONNECT, `OPTIONS *`, or a target without a path (RFC 9112 3.2).
-        let sentence = "This is no proxy: ask for a path such as /numbers.";
+        let sentence = "This server is no proxy: request a path such as /numbers.";
         return Some(say(StatusCode::BAD_REQUEST, sentence));
     }
     let codings = request.headers().get_all(header::TRANSFER_ENCODING);

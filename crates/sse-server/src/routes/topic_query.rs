@@ -13,7 +13,7 @@ pub(super) fn form(params: &Params<'_>) -> Result<Form, BadQuery> {
     let form = params.read("names", |value| match value {
         "data" => Ok(Form::NamesInData),
         _ => Err(BadQuery::new(
-            "names must be data, or left out: the names of events are then the first lines of their data.",
+            "names must be data or left out: with names=data, the first line of each event's data is its name.",
         )),
     })?;
     Ok(form.unwrap_or_default())

@@ -112,7 +112,7 @@ pub(super) fn end(context: &Context, name: &str) -> Response<Body> {
         true => StatusCode::NO_CONTENT.into_response(),
         false => say(
             StatusCode::NOT_FOUND,
-            "There is no topic of this name: GET /api/state names those that there are.",
+            "There is no topic with this name: GET /api/state lists all topics.",
         ),
     }
 }
