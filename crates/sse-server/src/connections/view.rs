@@ -9,9 +9,10 @@ use serde::Serialize;
 use sse_engine::lock::lock;
 use sse_engine::time::{millis, since_1970};
 
-use super::look::{Look, SHOWN, Sort};
+use super::look::{Look, SHOWN};
 use super::rates::{Counts, PerSecond, Rates};
 use super::row::Row;
+use super::sort::Sort;
 use super::why::{EndedBy, Why};
 use super::{Connections, Cut, Table, Verdict};
 use crate::framing::Framing;
