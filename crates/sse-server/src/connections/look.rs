@@ -60,10 +60,11 @@ impl Look {
         weights: &HashMap<u64, u64>,
     ) -> Vec<u64> {
         let mut filter = Filter::new(&self.filter);
+        let by = self.sort.by();
         let mut rows: Vec<(Key<'_>, u64)> = rows
             .iter()
             .filter(|row| filter.lets_through(row))
-            .map(|row| (Key::of(row, self.sort, rates, weights), row.id))
+            .map(|row| (Key::of(row, &by, rates, weights), row.id))
             .collect();
         rows.sort_unstable_by(|(a, a_id), (b, b_id)| {
             let order = a.cmp(b);

@@ -1,78 +1,101 @@
-//! What the table can be sorted by.
+//! What the table can be sorted by: one list, in which a column is one entry.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::fmt;
+
+use serde::Serialize as _;
 
 use super::rates::{PerSecond, Rates};
 use super::row::{Row, State};
 use crate::framing::Framing;
 
-/// A column to sort by. Rows that are alike in it stand newest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sort {
+/// Makes [`Sort`] of the list, so that no column can be in one place and be forgotten in another.
+macro_rules! sorts {
+    ($($(#[$meta:meta])* $sort:ident => $by:expr,)*) => {
+        /// A column to sort by. Rows that are alike in it stand newest first.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Sort {
+            $($(#[$meta])* $sort,)*
+        }
+
+        impl Sort {
+            /// All of them.
+            pub(crate) const ALL: &[Self] = &[$(Self::$sort,)*];
+
+            /// How rows compare in it.
+            pub(super) fn by(self) -> By {
+                match self {
+                    $(Self::$sort => $by,)*
+                }
+            }
+        }
+    };
+}
+
+sorts! {
     /// Open, ended, refused.
-    State,
+    State => By::Still(|row| Key::Number(row.state() as u64)),
     /// When it arrived.
-    Since,
+    Since => By::Still(|row| Key::Number(row.id)),
     /// The client's address and port.
-    Peer,
+    Peer => By::Still(|row| Key::Peer(row.client.peer)),
     /// The program.
-    Program,
+    Program => By::Still(|row| Key::Text(&row.client.asked.program)),
     /// The path of the stream.
-    Stream,
+    Stream => By::Still(|row| Key::Text(&row.client.asked.stream)),
     /// The name that the client gave itself.
-    Client,
+    Client => By::Still(|row| Key::Text(row.client.tag.as_deref().unwrap_or_default())),
     /// The last event id that it brought: numbers by their size, behind those that are none.
-    Brought,
+    Brought => By::Still(|row| {
+        let brought = row.client.brought.as_deref().unwrap_or_default();
+        Key::Id(brought.parse().ok(), brought)
+    }),
     /// The number of the last event that it was sent.
-    LastId,
+    LastId => By::Moving(|row| Key::Number(row.sent.last().map_or(0, |n| n + 1))),
     /// Events sent.
-    Events,
+    Events => By::Moving(|row| Key::Number(row.sent.counts().events)),
     /// Events a second.
-    Rate,
+    Rate => By::Rate(|rate| rate.events),
     /// Bytes sent.
-    Bytes,
+    Bytes => By::Moving(|row| Key::Number(row.sent.counts().bytes)),
     /// Bytes a second.
-    ByteRate,
+    ByteRate => By::Rate(|rate| rate.bytes),
     /// Events that it has yet to be sent.
-    Behind,
+    Behind => By::Moving(|row| Key::Number(row.behind().unwrap_or(0))),
     /// The version of HTTP.
-    Http,
+    Http => By::Still(|row| {
+        Key::Number(u64::from(row.client.asked.framing == Framing::Chunked))
+    }),
     /// What its client did after a break: the worst is the largest.
-    Verdict,
+    Verdict => By::Verdict,
 }
 
 impl Sort {
-    /// All of them, by the names that a query gives them.
-    pub(crate) const NAMES: [(&str, Sort); 15] = [
-        ("state", Sort::State),
-        ("since", Sort::Since),
-        ("peer", Sort::Peer),
-        ("program", Sort::Program),
-        ("stream", Sort::Stream),
-        ("client", Sort::Client),
-        ("brought", Sort::Brought),
-        ("last_id", Sort::LastId),
-        ("events", Sort::Events),
-        ("rate", Sort::Rate),
-        ("bytes", Sort::Bytes),
-        ("byte_rate", Sort::ByteRate),
-        ("behind", Sort::Behind),
-        ("http", Sort::Http),
-        ("verdict", Sort::Verdict),
-    ];
-
     /// Whether the rows change places by themselves.
     pub(super) fn moves(self) -> bool {
-        use Sort::{Behind, Bytes, Events, LastId, Verdict};
-        self.is_rate() || matches!(self, Behind | Bytes | Events | LastId | Verdict)
+        !matches!(self.by(), By::Still(_))
     }
+}
 
-    /// Whether it takes two looks at all rows.
-    pub(super) fn is_rate(self) -> bool {
-        matches!(self, Self::Rate | Self::ByteRate)
+/// The name that a query gives it, which is the one that serde knows.
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
+}
+
+/// How rows compare in a column.
+pub(super) enum By {
+    /// By what changes only when a row comes or ends.
+    Still(fn(&Row) -> Key<'_>),
+    /// By what changes with every event.
+    Moving(fn(&Row) -> Key<'_>),
+    /// By what it comes to in a second, which takes two looks at all rows.
+    Rate(fn(PerSecond) -> f64),
+    /// By what there is to say of its client, which changes as time passes.
+    Verdict,
 }
 
 /// What a row is sorted by.
@@ -85,31 +108,15 @@ pub(super) enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    pub(super) fn of(row: &'a Row, sort: Sort, rates: &Rates, weights: &HashMap<u64, u64>) -> Self {
-        // One that ended has no rate: not the one that it had.
-        let rate = |what: fn(PerSecond) -> f64| match row.state() {
-            State::Open => Self::Rate(rates.of(row.id).map_or(0.0, what)),
-            State::Ended | State::Refused => Self::Rate(-1.0),
-        };
-        match sort {
-            Sort::State => Self::Number(row.state() as u64),
-            Sort::Since => Self::Number(row.id),
-            Sort::Peer => Self::Peer(row.client.peer),
-            Sort::Program => Self::Text(&row.client.asked.program),
-            Sort::Stream => Self::Text(&row.client.asked.stream),
-            Sort::Events => Self::Number(row.sent.counts().events),
-            Sort::Bytes => Self::Number(row.sent.counts().bytes),
-            Sort::Client => Self::Text(row.client.tag.as_deref().unwrap_or_default()),
-            Sort::Brought => {
-                let brought = row.client.brought.as_deref().unwrap_or_default();
-                Self::Id(brought.parse().ok(), brought)
-            }
-            Sort::LastId => Self::Number(row.sent.last().map_or(0, |n| n + 1)),
-            Sort::Rate => rate(|rate| rate.events),
-            Sort::ByteRate => rate(|rate| rate.bytes),
-            Sort::Http => Self::Number(u64::from(row.client.asked.framing == Framing::Chunked)),
-            Sort::Verdict => Self::Number(weights.get(&row.id).copied().unwrap_or(0)),
-            Sort::Behind => Self::Number(row.behind().unwrap_or(0)),
+    pub(super) fn of(row: &'a Row, by: &By, rates: &Rates, weights: &HashMap<u64, u64>) -> Self {
+        match by {
+            By::Still(key) | By::Moving(key) => key(row),
+            By::Rate(what) => match row.state() {
+                State::Open => Self::Rate(rates.of(row.id).map_or(0.0, what)),
+                // One that ended has no rate: not the one that it had.
+                State::Ended | State::Refused => Self::Rate(-1.0),
+            },
+            By::Verdict => Self::Number(weights.get(&row.id).copied().unwrap_or(0)),
         }
     }
 
