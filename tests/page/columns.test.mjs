@@ -1,27 +1,18 @@
-// Which columns of the table of connections have room at which width: the limits in connections.css are sums that
-// somebody made by hand, so they are made again here.
+// Which columns of the table of connections have room at which width: the style sheet that is made
+// of the one list is read as a browser reads it, and its limits are added up again.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { test } from "node:test";
-import { PAGE, load } from "./ui.mjs";
+import { load } from "./ui.mjs";
 
 const { COLUMNS } = await load("connections/columns.js");
-const css = (await readFile(path.join(PAGE, "connections/connections.css"), "utf8")).replaceAll(/\/\*[^]*?\*\//g, "");
+const css = (await load("connections/column-sheet.js")).columnSheet();
 
 /** Padding of a row, and the widest scroll bar. */
 const AROUND = 30;
 
-/** @param {string} selector */
-const colsOf = (selector) => [...selector.matchAll(/\[data-col="([\w-]+)"\]/g)].map(([, col]) => col);
-
-/** The rules of a sheet that are about columns: which, and what of them. @param {string} text */
-function rulesOf(text) {
-  return [...text.matchAll(/([^{}]+)\{([^{}]*)\}/g)]
-    .filter(([, selector]) => /^\s*connection-table\s+(:is\(|\[data-col)/.test(selector))
-    .map(([, selector, body]) => ({ cols: colsOf(selector), body }));
-}
+/** Of which column each rule is, and what it says. @param {string} text */
+const rulesOf = (text) => [...text.matchAll(/connection-table \[data-col="([\w-]+)"\] \{([^{}]*)\}/g)].map(([, col, body]) => ({ col, body }));
 
 const containers = [...css.matchAll(/@container \(max-width: (\d+)px\) \{((?:[^{}]*\{[^{}]*\})*)\s*\}/g)]
   .map(([, limit, body]) => ({ limit: Number(limit), rules: rulesOf(body) }));
@@ -31,12 +22,10 @@ function columnsAt(width) {
   /** @type {Map<string, number>} */
   const columns = new Map(COLUMNS.map(({ col }) => [col, 0]));
   const rules = [...rulesOf(css.replaceAll(/@container[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}/g, "")), ...containers.filter(({ limit }) => width <= limit).flatMap((it) => it.rules)];
-  for (const { cols, body } of rules) {
-    const [, size] = /(?:inline-size: |flex-basis: |flex: [\d.]+ [\d.]+ )(\d+)px/.exec(body) ?? [];
-    for (const col of cols) {
-      if (body.includes("display: none")) columns.delete(col);
-      else if (size && columns.has(col)) columns.set(col, Number(size));
-    }
+  for (const { col, body } of rules) {
+    const [, size] = /(?:inline-size: |flex: [\d.]+ 1 )(\d+)px/.exec(body) ?? [];
+    if (body.includes("display: none")) columns.delete(col);
+    else if (size && columns.has(col)) columns.set(col, Number(size));
   }
   return columns;
 }
@@ -62,7 +51,7 @@ test("a column goes only where there is no room for it", () => {
 
 test("what people know a client by, and what became of it, stay longest", () => {
   // the names that clients give themselves went long before their ports, and how they came back at 679 px
-  const goesAt = (col) => containers.find(({ rules }) => rules.some(({ cols, body }) => cols.includes(col) && body.includes("display: none")))?.limit ?? 0;
+  const goesAt = (col) => containers.find(({ rules }) => rules.some((rule) => rule.col === col && rule.body.includes("display: none")))?.limit ?? 0;
   const order = COLUMNS.map(({ col }) => col).sort((one, other) => goesAt(one) - goesAt(other));
   assert.deepEqual(new Set(order.slice(0, 4)), new Set(["state", "program", "stream", "events"]));
   assert.deepEqual(order.slice(4, 6), ["back", "client"]);

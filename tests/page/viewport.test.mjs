@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } =
+const { FIRST_LOOK, MARGIN, MOST, covers, inView, placeOf, refreshed, rowAt, shift, wanted, widened } =
   await load("connections/viewport.js");
 const { lookQuery } = await load("host/paths.js");
-const { COLUMNS, sortedWords } = await load("connections/columns.js");
+const { COLUMNS, moves, sortedWords, turned } = await load("connections/columns.js");
 const { rate } = await load("parts/format.js");
 const { clientWords, fateWords, matchingWords, noMatchWords } = await load("parts/words.js");
 

@@ -1,6 +1,6 @@
 /**
- * The columns of the table of connections: what each says of a row, and what it can be sorted by. Pure. Which
- * of them are there at which width is the style sheet's.
+ * The columns of the table of connections, in one list: what each says of a row, what it can be
+ * sorted by, and how much room it has. Heads, rows and style sheet are made from it. Pure.
  *
  * @import { Look, Row, Sort } from "../types.js"
  */
@@ -13,11 +13,24 @@ import { count, dateAndTime, rate, timeOfDay } from "../parts/format.js";
  * @property {string} col
  * @property {string} head
  * @property {Sort} [sort] where the server can sort by it
+ * @property {boolean} [moves] sorted by it, rows change places with every event or as time passes
+ * @property {boolean} [largestFirst] a first press puts the largest on top, as in all that move
  * @property {string} [about] when the head alone does not say all
+ * @property {"words" | "figure" | "id" | "path"} [kind] what the style sheet sets it as
+ * @property {number} width in pixels
+ * @property {number} [narrow] its width in a narrow table
+ * @property {number} [grows] its share of the width that is left; without one its width is fixed
+ * @property {number} [goes] its turn to go where not all fit, lowest first; without one it stays
  * @property {(row: Row, own: boolean) => string} text
  * @property {(row: Row) => string} [title] when the text alone does not say all
  * @property {(row: Row) => string} [rank] what the style sheet tells its colour by
  */
+
+/**
+ * The turn, among those of `goes`, at which columns take their narrow width. What says least of how
+ * a client fares goes before that. How it came back goes last, and its own name before that.
+ */
+export const NARROWS = 10;
 
 /** @type {readonly Column[]} */
 export const COLUMNS = [
@@ -25,6 +38,11 @@ export const COLUMNS = [
     col: "state",
     head: "state",
     sort: "state",
+    kind: "words",
+    // how it ended, in full
+    width: 198,
+    narrow: 120,
+    grows: 2,
     text: fateWords,
     title: (row) =>
       [
@@ -35,11 +53,16 @@ export const COLUMNS = [
         .filter(Boolean)
         .join(", "),
   },
-  { col: "peer", head: "peer", sort: "peer", text: ({ peer }) => peer },
+  { col: "peer", head: "peer", sort: "peer", width: 128, goes: 5, text: ({ peer }) => peer },
   {
     col: "program",
     head: "program",
     sort: "program",
+    kind: "words",
+    // the window's own name in full
+    width: 168,
+    narrow: 72,
+    grows: 1,
     text: ({ program }) => program,
     title: ({ program, origin }) => (origin ? `${program}, from ${origin}` : ""),
   },
@@ -47,6 +70,10 @@ export const COLUMNS = [
     col: "stream",
     head: "stream",
     sort: "stream",
+    kind: "path",
+    width: 100,
+    narrow: 76,
+    grows: 0.5,
     text: ({ stream, method }) => (method === "GET" ? stream : `${method} ${stream}`),
   },
   {
@@ -54,15 +81,29 @@ export const COLUMNS = [
     head: "client",
     sort: "client",
     about: "The name that the client gave itself with client=",
+    width: 88,
+    goes: 9,
     text: clientWords,
     title: ({ client }) => client ?? "",
   },
-  { col: "since", head: "since", sort: "since", text: ({ since_ms }) => timeOfDay(since_ms), title: ({ since_ms }) => dateAndTime(since_ms) },
+  {
+    col: "since",
+    head: "since",
+    sort: "since",
+    largestFirst: true,
+    width: 100,
+    goes: 7,
+    text: ({ since_ms }) => timeOfDay(since_ms),
+    title: ({ since_ms }) => dateAndTime(since_ms),
+  },
   {
     col: "brought",
     head: "brought id",
     sort: "brought",
     about: "The last event id that the client came with",
+    kind: "id",
+    width: 76,
+    goes: 2,
     text: ({ brought }) => brought ?? "",
     title: ({ brought }) => (brought === null ? "" : `came with Last-Event-ID ${brought}`),
   },
@@ -70,30 +111,111 @@ export const COLUMNS = [
     col: "back",
     head: "came back",
     sort: "verdict",
+    moves: true,
     about: "After how long the client came back, and what it missed meanwhile",
+    kind: "words",
+    width: 144,
+    goes: 11,
     text: (row) => backWords(headline(row)),
     title: ({ verdict, afterwards }) => [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
     rank: (row) => backRank(headline(row)),
   },
-  { col: "last-id", head: "last id", sort: "last_id", about: "The id of the last event that it was sent", text: ({ last_id }) => last_id ?? "" },
-  { col: "events", head: "events", sort: "events", about: "Events that the kernel took for it", text: ({ events }) => count(events) },
-  { col: "rate", head: "events/s", sort: "rate", text: (row) => (row.state === "open" ? rate(row.rate) : "") },
-  { col: "bytes", head: "bytes", sort: "bytes", about: "Bytes that the kernel took for it, head and framing included", text: ({ bytes }) => count(bytes) },
+  {
+    col: "last-id",
+    head: "last id",
+    sort: "last_id",
+    moves: true,
+    about: "The id of the last event that it was sent",
+    kind: "id",
+    width: 76,
+    goes: 4,
+    text: ({ last_id }) => last_id ?? "",
+  },
+  {
+    col: "events",
+    head: "events",
+    sort: "events",
+    moves: true,
+    about: "Events that the kernel took for it",
+    kind: "figure",
+    width: 76,
+    narrow: 64,
+    text: ({ events }) => count(events),
+  },
+  {
+    col: "rate",
+    head: "events/s",
+    sort: "rate",
+    moves: true,
+    kind: "figure",
+    width: 80,
+    goes: 8,
+    text: (row) => (row.state === "open" ? rate(row.rate) : ""),
+  },
+  {
+    col: "bytes",
+    head: "bytes",
+    sort: "bytes",
+    moves: true,
+    about: "Bytes that the kernel took for it, head and framing included",
+    kind: "figure",
+    width: 96,
+    goes: 3,
+    text: ({ bytes }) => count(bytes),
+  },
   {
     col: "byte-rate",
     head: "bytes/s",
     sort: "byte_rate",
+    moves: true,
+    kind: "figure",
+    width: 96,
+    goes: 1,
     text: ({ state, byte_rate }) => (state !== "open" || byte_rate === null ? "" : count(Math.round(byte_rate))),
   },
   {
     col: "behind",
     head: "behind",
     sort: "behind",
+    moves: true,
     about: "Events of its topic that it has yet to be sent",
+    kind: "figure",
+    width: 68,
+    goes: 6,
     text: ({ behind }) => (behind === null ? "" : count(behind)),
   },
-  { col: "http", head: "HTTP", sort: "http", about: "The client's version of HTTP: 1.1 is framed in chunks, 1.0 is bare", text: ({ http }) => http },
+  {
+    col: "http",
+    head: "HTTP",
+    sort: "http",
+    about: "The client's version of HTTP: 1.1 is framed in chunks, 1.0 is bare",
+    kind: "figure",
+    width: 48,
+    goes: 1,
+    text: ({ http }) => http,
+  },
 ];
+
+/** @param {Sort} sort */
+const sortedBy = (sort) => COLUMNS.find((column) => column.sort === sort);
+
+/**
+ * Whether rows change places by themselves.
+ *
+ * @param {Sort} sort
+ */
+export const moves = (sort) => sortedBy(sort)?.moves ?? false;
+
+/**
+ * What a press on the head of a column asks for: its own first order, then the other one.
+ *
+ * @param {{ sort: Sort, descending: boolean }} look
+ * @param {Sort} sort
+ */
+export function turned(look, sort) {
+  const largestFirst = moves(sort) || Boolean(sortedBy(sort)?.largestFirst);
+  return { sort, descending: look.sort === sort ? !look.descending : largestFirst };
+}
 
 /**
  * What the table is sorted by, where its head is not there to say so: `sorted by client ↑`.
@@ -101,5 +223,5 @@ export const COLUMNS = [
  * @param {Pick<Look, "sort" | "descending">} look
  */
 export function sortedWords({ sort, descending }) {
-  return `sorted by ${COLUMNS.find((column) => column.sort === sort)?.head} ${descending ? "↓" : "↑"}`;
+  return `sorted by ${sortedBy(sort)?.head} ${descending ? "↓" : "↑"}`;
 }

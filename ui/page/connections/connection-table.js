@@ -10,15 +10,16 @@ import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts
 import { ConnectionHeads } from "./heads.js";
 import { ConnectionRows } from "./rows.js";
 import { Poll } from "../parts/poll.js";
-import { FIRST_LOOK, MARGIN, MOST, covers, inView, moves, placeOf, refreshed, rowAt, shift, turned, wanted, widened } from "./viewport.js";
+import { FIRST_LOOK, MARGIN, MOST, covers, inView, placeOf, refreshed, rowAt, shift, wanted, widened } from "./viewport.js";
 import { announce } from "../parts/announce.js";
+import { columnSheet } from "./column-sheet.js";
 import { copies } from "../parts/copy-button.js";
 import { curlLine, streamAddress } from "../parts/snippets.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { sentence } from "../parts/sentence.js";
-import { sortedWords } from "./columns.js";
+import { moves, sortedWords, turned } from "./columns.js";
 
 const newTable = markup(`
   <div class="bar">
@@ -101,6 +102,10 @@ export class ConnectionTable extends HTMLElement {
   /** @param {App} app */
   connect(app) {
     this.#app = app;
+    // before the first row is laid out, so that no column goes while somebody looks
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(columnSheet());
+    document.adoptedStyleSheets.push(sheet);
     this.append(newTable());
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
     this.#heads = new ConnectionHeads(part(this, "thead tr"), (sort) => this.#change(turned(this.#look, sort)));

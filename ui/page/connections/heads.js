@@ -23,11 +23,12 @@ export class ConnectionHeads {
   constructor(row, choose) {
     this.#row = row;
     row.append(
-      ...COLUMNS.map(({ col, head, sort, about }) => {
+      ...COLUMNS.map(({ col, kind, head, sort, about }) => {
         const cell = document.createElement("th");
         cell.role = "columnheader";
         cell.scope = "col";
         cell.dataset.col = col;
+        if (kind) cell.dataset.kind = kind;
         cell.title = about ?? "";
         if (sort) cell.append(newButton(head, sort, choose));
         else cell.textContent = head;

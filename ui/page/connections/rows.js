@@ -167,10 +167,11 @@ function newRow(id) {
   element.id = `connection-${id}`;
   element.dataset.connection = String(id);
   element.append(
-    ...COLUMNS.map(({ col }) => {
+    ...COLUMNS.map(({ col, kind }) => {
       const cell = document.createElement("td");
       cell.role = "gridcell";
       cell.dataset.col = col;
+      if (kind) cell.dataset.kind = kind;
       const text = document.createElement("span");
       text.className = "text";
       cell.append(text);

@@ -2,7 +2,7 @@
  * Which part of the table of connections is looked at, and what stays where while somebody reads. Pure: no
  * document, no clock, so that every case of it is tested by itself.
  *
- * @import { Look, Row, Slice, Sort } from "../types.js"
+ * @import { Look, Row, Slice } from "../types.js"
  */
 
 /** The server hands out no more rows at once. */
@@ -24,24 +24,6 @@ export const MARGIN = 12;
  * @type {Readonly<Pick<Look, "sort" | "descending" | "filter">>}
  */
 export const FIRST_LOOK = { sort: "state", descending: false, filter: "" };
-
-/** Sorted by one of these, rows change places with every event, or as time passes. */
-const MOVING = new Set(["last_id", "events", "bytes", "rate", "byte_rate", "behind", "verdict"]);
-/** What one looks for in these is the most, the latest, or the worst. */
-const LARGEST_FIRST = new Set([...MOVING, "since"]);
-
-/** @param {Sort} sort */
-export const moves = (sort) => MOVING.has(sort);
-
-/**
- * What a press on the head of a column asks for: its own first order, then the other one.
- *
- * @param {{ sort: Sort, descending: boolean }} look
- * @param {Sort} sort
- */
-export function turned(look, sort) {
-  return { sort, descending: look.sort === sort ? !look.descending : LARGEST_FIRST.has(sort) };
-}
 
 /**
  * The places that are in view, whole or in part.

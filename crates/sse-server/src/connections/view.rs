@@ -9,9 +9,10 @@ use serde::Serialize;
 use sse_engine::lock::lock;
 use sse_engine::time::{millis, since_1970};
 
-use super::look::{Look, SHOWN, Sort};
+use super::look::{Look, SHOWN};
 use super::rates::{Counts, PerSecond, Rates};
 use super::row::Row;
+use super::sort::By;
 use super::why::{EndedBy, Why};
 use super::{Connections, Cut, Table, Verdict};
 use sse_wire::Framing;
@@ -159,7 +160,7 @@ impl Watched {
     /// Makes an order, and keeps it where it is of all rows: those of a few are made in no time.
     fn order(&mut self, look: &Look, found: &Found, now: Instant) -> Vec<u64> {
         let of_all = look.client.is_none() && look.id.is_none();
-        if of_all && look.sort.is_rate() {
+        if of_all && matches!(look.sort.by(), By::Rate(_)) {
             self.rates.look(now, counts(found.rows.iter()));
         }
         let ids = look.order(&found.rows, &self.rates, &found.weights);
@@ -264,8 +265,8 @@ impl Table {
             None => self.rows().filter(wanted).cloned().collect(),
         };
         let weight = |row: &Arc<Row>| (row.id, self.reconnects.weight(row, now, self.serving));
-        let weights = match look.sort {
-            Sort::Verdict => rows.iter().map(weight).collect(),
+        let weights = match look.sort.by() {
+            By::Verdict => rows.iter().map(weight).collect(),
             _ => HashMap::new(),
         };
         Found {

@@ -34,10 +34,10 @@ pub(super) fn look(query: Option<&str>) -> Result<Look, BadQuery> {
 }
 
 fn sort(name: &str) -> Result<Sort, BadQuery> {
-    let known = Sort::NAMES.iter().find(|(known, _)| *known == name);
-    known.map(|(_, sort)| *sort).ok_or_else(|| {
-        let names = Sort::NAMES.map(|(name, _)| name).join(", ");
-        BadQuery::new(format!("sort must be one of {names}."))
+    let known = Sort::ALL.iter().find(|sort| sort.to_string() == name);
+    known.copied().ok_or_else(|| {
+        let names: Vec<String> = Sort::ALL.iter().map(Sort::to_string).collect();
+        BadQuery::new(format!("sort must be one of {}.", names.join(", ")))
     })
 }
 
@@ -80,6 +80,16 @@ mod tests {
             }
         );
         assert_eq!(look(None), Ok(Look::default()));
+    }
+
+    #[test]
+    fn each_column_has_a_name_that_is_taken_and_documented() {
+        let api = include_str!("../../../../docs/API.md");
+        for sort in Sort::ALL {
+            let read = look(Some(&format!("sort={sort}"))).map(|look| look.sort);
+            assert_eq!(read, Ok(*sort));
+            assert!(api.contains(&format!("`{sort}`")), "{sort}");
+        }
     }
 
     #[test]

@@ -1,0 +1,41 @@
+/**
+ * The style sheet of the columns: how wide each is, and which of them are there at which width. It
+ * is made from the one list. Pure.
+ *
+ * @import { Column } from "./columns.js"
+ */
+
+import { COLUMNS, NARROWS } from "./columns.js";
+
+/** Padding of a row, and the widest scroll bar. */
+const AROUND = 30;
+
+/** The style sheet, the limits of a wide table first. */
+export function columnSheet() {
+  const turns = new Set([NARROWS, ...COLUMNS.flatMap(({ goes }) => goes ?? [])]);
+  const limits = [...turns].sort((one, other) => one - other).map(limitAt);
+  return [...COLUMNS.map((column) => widthOf(column, column.width)), ...limits].join("\n");
+}
+
+/**
+ * What happens where there is no room for all columns that are left at this turn.
+ *
+ * @param {number} turn
+ */
+function limitAt(turn) {
+  const left = COLUMNS.filter(({ goes = Infinity }) => goes >= turn);
+  const widths = left.map(({ width, narrow = width }) => (turn > NARROWS ? narrow : width));
+  const room = widths.reduce((sum, width) => sum + width, AROUND);
+  const rules = left.flatMap((column) => {
+    if (column.goes === turn) return ruleOf(column, "display: none");
+    return turn === NARROWS && column.narrow ? widthOf(column, column.narrow) : [];
+  });
+  return `@container (max-width: ${room - 1}px) { ${rules.join(" ")} }`;
+}
+
+/** @param {Column} column @param {number} width */
+const widthOf = (column, width) =>
+  ruleOf(column, column.grows ? `flex: ${column.grows} 1 ${width}px` : `inline-size: ${width}px`);
+
+/** @param {Column} column @param {string} rule */
+const ruleOf = ({ col }, rule) => `connection-table [data-col="${col}"] { ${rule} }`;
