@@ -2,11 +2,11 @@
 //! to end and did, the event was published or the text was written, 1 when that could not be done,
 //! 2 for a command line that cannot be read. `sse verdict` has further ones.
 
+mod advice;
 mod args;
 mod completions;
 mod man;
 mod publish;
-mod reach;
 mod serve;
 mod verdict;
 

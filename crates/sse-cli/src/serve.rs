@@ -1,6 +1,6 @@
 //! `sse serve`: starts the server, says where to visit, and ends it in order.
 
-mod voice;
+mod stderr;
 
 use std::io::Write;
 use std::net::IpAddr;
@@ -12,15 +12,15 @@ use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{LogAs, Serve};
-use voice::Voice;
+use stderr::Stderr;
 
 /// Runs until ctrl-c or SIGTERM.
 ///
 /// # Errors
 /// A name or origin that is none, or an address that cannot be listened on.
 pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
-    let (voice, spoken) = Voice::new().context("stderr cannot be written")?;
-    let traces = voice.clone();
+    let (stderr, spoken) = Stderr::new().context("stderr cannot be written")?;
+    let traces = stderr.clone();
     tracing_subscriber::fmt()
         .with_env_filter(
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")),
@@ -32,18 +32,18 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let ended = runtime.block_on(serve(args, &voice));
+    let ended = runtime.block_on(serve(args, &stderr));
     // Everything was stopped in order. What may still hang is a look at a file on a share that does
     // not answer: the program ends without it.
     runtime.shutdown_background();
-    voice.end();
+    stderr.end();
     spoken.wait();
     ended
 }
 
-async fn serve(args: Serve, voice: &Voice) -> anyhow::Result<()> {
+async fn serve(args: Serve, stderr: &Stderr) -> anyhow::Result<()> {
     if let Some(ip) = args.exposed() {
-        voice.say(exposed(ip)).await;
+        stderr.say(exposed(ip)).await;
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
     let asked = sse_server::asked_to_end().context("signals cannot be watched")?;
@@ -55,16 +55,16 @@ async fn serve(args: Serve, voice: &Voice) -> anyhow::Result<()> {
     }
     let (stopped, until_stopped) = oneshot::channel();
     let log = (how != LogAs::None)
-        .then(|| tokio::spawn(keep_log(server.log(), how, voice.clone(), until_stopped)));
+        .then(|| tokio::spawn(keep_log(server.log(), how, stderr.clone(), until_stopped)));
     server.start().await?;
     announce(&server.state());
-    tokio::spawn(tell_of_streams(server.file_news(), voice.clone()));
+    tokio::spawn(tell_of_streams(server.file_news(), stderr.clone()));
     asked.await;
     server.stop().await;
     // Whoever ended it reads how each stream ended; but nobody may be reading.
     drop(stopped);
     if let Some(log) = log {
-        voice.while_it_is_read(log).await;
+        stderr.while_it_is_read(log).await;
     }
     Ok(())
 }
@@ -95,9 +95,9 @@ fn must_be_served(server: &Server, path: &Path) -> anyhow::Result<()> {
 }
 
 /// Says on stderr what becomes of the file of streams.
-async fn tell_of_streams(mut news: FileNews, voice: Voice) {
+async fn tell_of_streams(mut news: FileNews, stderr: Stderr) {
     while let Some(line) = news.next().await {
-        voice.say(format!("sse: {line}")).await;
+        stderr.say(format!("sse: {line}")).await;
     }
 }
 
@@ -105,7 +105,7 @@ async fn tell_of_streams(mut news: FileNews, voice: Voice) {
 async fn keep_log(
     mut log: LogReceiver,
     how: LogAs,
-    voice: Voice,
+    stderr: Stderr,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let line = |entry: &LogEntry| match how {
@@ -119,10 +119,10 @@ async fn keep_log(
             _ = &mut stopped => break,
         };
         let Some(entry) = entry else { return };
-        voice.say(line(&entry)).await;
+        stderr.say(line(&entry)).await;
     }
     while let Some(entry) = log.try_recv() {
-        voice.say(line(&entry)).await;
+        stderr.say(line(&entry)).await;
     }
 }
 

@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 use sse_client::{Error, Method, Request, Url};
 
+use crate::advice::advised;
 use crate::args::Verdict;
-use crate::reach::advised;
 
 /// Something is wrong with a client.
 const BAD: u8 = 1;

@@ -5,11 +5,11 @@
 //! | `url` | a URL as it was typed |
 //! | `connect` | a socket to whoever listens there |
 //! | `request` | one request over it, and its answer |
-//! | `heard_out` | a socket that reads on when it can no longer write |
+//! | `early_response` | a socket that reads on when it can no longer write |
 
 mod connect;
+mod early_response;
 mod error;
-mod heard_out;
 mod request;
 mod url;
 

@@ -7,8 +7,8 @@ use hyper::{Method, StatusCode, header};
 use hyper_util::rt::TokioIo;
 
 use crate::connect::connect;
+use crate::early_response::EarlyResponse;
 use crate::error::Error;
-use crate::heard_out::HeardOut;
 use crate::url::Url;
 
 /// A request to publish or to ask. Whoever sends it decides how long it may take.
@@ -58,7 +58,7 @@ impl Request {
         let silent = || Error::NoAnswer {
             server: server.clone(),
         };
-        let socket = TokioIo::new(HeardOut(socket));
+        let socket = TokioIo::new(EarlyResponse(socket));
         let (mut sender, connection) = http1::handshake(socket).await.map_err(|_| silent())?;
         // What goes wrong with it comes out of the answer too.
         tokio::spawn(connection);

@@ -4,7 +4,7 @@
 //! pump fills a buffer:
 //!
 //! ```text
-//! file -> stream -> pump -> out
+//! file -> stream -> pump -> write_buffer
 //!                   topics -^
 //! ```
 //!
@@ -14,7 +14,7 @@
 //! | [`mod@file`] | the text of the file of streams |
 //! | [`topics`] | streams that somebody else feeds |
 //! | [`pump`] | the state machine of one connection |
-//! | [`out`] | the bytes of one visit to it |
+//! | [`write_buffer`] | the bytes of one visit to it |
 //! | [`preview`] | what a stream would send, over made-up time |
 //! | [`keep_alive`], [`bounds`], [`time`] | what these are told |
 //! | [`text`], [`lock`] | texts of other people in sentences; locks past a panic |
@@ -27,12 +27,12 @@ mod error;
 pub mod file;
 pub mod keep_alive;
 pub mod lock;
-pub mod out;
 pub mod preview;
 pub mod pump;
 pub mod stream;
 pub mod text;
 pub mod time;
 pub mod topics;
+pub mod write_buffer;
 
 pub use error::Error;

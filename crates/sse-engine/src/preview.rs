@@ -7,10 +7,10 @@ use serde::Serialize;
 use sse_wire::{Beginning, Found, Framing, Line, ResponseReader};
 
 use crate::keep_alive::KeepAlive;
-use crate::out::Out;
 use crate::pump::{Next, Pump};
 use crate::stream::{Stream, Variant};
 use crate::time::{Now, millis};
+use crate::write_buffer::WriteBuffer;
 
 /// Where a preview ends: so many pieces, so many bytes, so much made-up time.
 const PIECES: usize = 20;
@@ -57,7 +57,7 @@ impl Preview {
         let head_lines = lines(&mut reader, head);
         let mut now = start;
         let (mut parts, mut size, mut more) = (Vec::new(), 0, true);
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         let pump = Pump::new(Variant::new(Arc::clone(stream)), keep_alive, None);
         let mut pump = pump.map(|pump| pump.with_blank(blank));
         for _ in 0..VISITS {

@@ -16,10 +16,10 @@ use std::time::Instant;
 use sse_wire::{Event, LineEnding, encode};
 
 use crate::keep_alive::KeepAlive;
-use crate::out::{Out, Receipt};
 use crate::stream::Variant;
 use crate::time::Now;
 use crate::topics::{Filled, Subscription, Topic};
+use crate::write_buffer::{Receipt, WriteBuffer};
 use counter::Counter;
 use paced::Paced;
 
@@ -52,9 +52,9 @@ pub enum Act {
 /// How to drive it: make it with [`new`](Self::new) or [`subscribed`](Self::subscribed), then go
 /// round.
 ///
-/// 1. [`fill`](Self::fill) an [`Out`] that is clear, and send what it holds. Never fill while bytes
+/// 1. [`fill`](Self::fill) a [`WriteBuffer`] that is clear, and send what it holds. Never fill while bytes
 ///    of the last visit are unsent: the next visit is the receipt for all before it. Where many
-///    read one topic, try [`repeat`](Self::repeat) first: it takes what the `Out` still holds of
+///    read one topic, try [`repeat`](Self::repeat) first: it takes what the `WriteBuffer` still holds of
 ///    the visit before.
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
@@ -173,7 +173,7 @@ impl Pump {
     }
 
     /// Writes everything that is due at `now`, up to the cap of a visit.
-    pub fn fill(&mut self, now: Now, out: &mut Out) -> Next {
+    pub fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
         if self.stopped {
             return Next::End;
         }
@@ -211,7 +211,7 @@ impl Pump {
 
     /// Takes what `out` holds, which was written for another client, where a visit would write the
     /// same.
-    pub fn repeat(&mut self, now: Instant, out: &Out) -> Option<Next> {
+    pub fn repeat(&mut self, now: Instant, out: &WriteBuffer) -> Option<Next> {
         let quiet = match self.keep_alive {
             KeepAlive::Off => true,
             _ => self.comment_due.is_some_and(|due| due > now),
@@ -260,7 +260,7 @@ impl Pump {
         }
     }
 
-    fn keep_alive(&mut self, now: Instant, out: &mut Out) {
+    fn keep_alive(&mut self, now: Instant, out: &mut WriteBuffer) {
         let sent = !out.is_empty();
         self.arm_keep_alive(now, sent);
         if self.comment_due.is_none_or(|due| due > now) {

@@ -346,7 +346,7 @@ mod tests {
             .subscribe("a", Some(EARLIEST), UNIX_EPOCH)
             .expect("room");
         assert!(topics.end("a") && !topics.end("a"));
-        let mut out = crate::out::Out::new();
+        let mut out = crate::write_buffer::WriteBuffer::new();
         assert_eq!(reader.fill(&mut out), Filled::Over);
         assert_eq!(out.marks().len(), 1, "what it lacked comes first");
         assert!(Subscription::join(&old, None).is_none());

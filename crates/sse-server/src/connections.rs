@@ -25,8 +25,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use sse_engine::lock::lock;
-use sse_engine::out::Receipt;
 use sse_engine::time::{millis, since_1970};
+use sse_engine::write_buffer::Receipt;
 use tokio::sync::watch;
 
 use crate::tap::{Tap, Tapped, WireView};

@@ -8,11 +8,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use sse_engine::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use sse_engine::file;
 use sse_engine::keep_alive::KeepAlive;
-use sse_engine::out::Out;
 use sse_engine::preview::Preview;
 use sse_engine::pump::{Next, Pump};
 use sse_engine::stream::{Source, Stream, Variant};
 use sse_engine::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
+use sse_engine::write_buffer::WriteBuffer;
 
 use crate::clock;
 use crate::routes::{ClientQuery, Fields, Kind, MAX_TAG, read_query};
@@ -33,7 +33,7 @@ pub fn last_event_id(id: &[u8]) {
     });
     let topic = topics.topic("t", std::time::UNIX_EPOCH).expect("room");
     let resume = |id: Option<&str>| {
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         let subscription = Subscription::join(&topic, id).expect("it is there");
         let mut pump = Pump::subscribed(subscription, KeepAlive::Off);
         let next = pump.fill(clock::now(), &mut out);
@@ -93,7 +93,7 @@ fn counters(id: &str) {
             assert!(own == last && last.is_some(), "something was left to send");
             continue;
         };
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         pump.fill(clock::now(), &mut out);
         let first = read(&out.wire()).numbers[0];
         assert!(first == from || Some(first - 1) == own, "{first}");
@@ -147,7 +147,7 @@ pub fn query(query: &[u8]) {
                 let variant = read.apply(&Arc::new(stream));
                 let last = words.last_event_id.as_deref();
                 if let Ok(mut pump) = Pump::new(variant, KeepAlive::Off, last) {
-                    pump.fill(clock::now(), &mut Out::new());
+                    pump.fill(clock::now(), &mut WriteBuffer::new());
                 }
             }
         }
@@ -191,7 +191,7 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
     let mut decoder = sse_wire::Decoder::new();
     let mut last = String::new();
     loop {
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         let next = pump.fill(clock::now(), &mut out);
         decoder
             .push(&out.wire(), |decoded| {

@@ -4,15 +4,15 @@
 //! |---|---|
 //! | `accept` | takes connections in, as far as there is room |
 //! | `http1` | speaks HTTP/1 with one, and hands it over when a stream begins |
-//! | `handover` | the socket while hyper has it, and what is left when it is taken back |
-//! | `parting` | closes a connection in stages |
+//! | `hyper_io` | the socket while hyper has it, and what is left when it is taken back |
+//! | `lingering_close` | closes a connection in stages |
 //! | `shared` | what the connections of one run share |
 //! | `socket_options` | what is asked of a connection's socket |
 
 mod accept;
-mod handover;
 mod http1;
-mod parting;
+mod hyper_io;
+mod lingering_close;
 mod shared;
 pub(crate) mod socket_options;
 

@@ -4,11 +4,11 @@
 //! |---|---|
 //! | `server` | the handle that everybody holds, and the one task that changes the state |
 //! | `run` | one run, from its listening sockets to its last connection |
-//! | `listen`, `holder` | the listening sockets; who holds a port that is taken |
+//! | `listen`, `port_holder` | the listening sockets; who holds a port that is taken |
 //! | `signals` | what asks a program to end |
 
-mod holder;
 mod listen;
+mod port_holder;
 mod run;
 mod server;
 mod signals;

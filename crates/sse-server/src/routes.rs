@@ -20,7 +20,6 @@ mod head;
 mod lookup;
 mod page;
 mod params;
-mod program;
 mod publish;
 mod service;
 mod spelling;
@@ -30,6 +29,7 @@ mod streams;
 mod table_query;
 mod topic_query;
 mod topics;
+mod user_agent;
 mod visitor;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use anyhow::bail;
 use sse_client::{Answer, Error, Method, Request, Url};
 use sse_server::DEFAULT_PORT;
 
-use crate::reach::advised;
+use crate::advice::advised;
 
 /// How long all of it may take, from the first connect to the end of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);

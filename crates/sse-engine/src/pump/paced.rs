@@ -6,9 +6,9 @@ use sse_wire::{Event, encode};
 
 use super::Next;
 use super::counter::Counter;
-use crate::out::{Out, VISIT};
 use crate::stream::{Moment, Variant};
 use crate::time::Now;
+use crate::write_buffer::{VISIT, WriteBuffer};
 
 /// How far a stream may be behind its pace and still make up for it. Timers are coarse, so a fast
 /// stream is always a little late; but a client that was stalled for a minute wants the next event,
@@ -38,7 +38,7 @@ pub(super) struct Paced {
 
 impl Paced {
     /// Writes all events that are due, up to the cap of a visit.
-    pub(super) fn fill(&mut self, now: Now, out: &mut Out) -> Next {
+    pub(super) fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
         let Now { instant: now, wall } = now;
         let mut due = match self.due {
             Some(due) => due,
@@ -67,7 +67,7 @@ impl Paced {
         Next::Wait { at: Some(due) }
     }
 
-    fn event(&mut self, n: u64, wall: SystemTime, out: &mut Out) {
+    fn event(&mut self, n: u64, wall: SystemTime, out: &mut WriteBuffer) {
         let stream = &*self.variant.stream;
         let retry = self.retry.take();
         let Some(entry) = stream.entry(n) else {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::file;
-use crate::out::VISIT;
 use crate::stream::{Entry, Pace, Source, Stream, Template};
+use crate::write_buffer::VISIT;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -39,7 +39,7 @@ impl Bench {
     }
 
     fn visit(&mut self) -> Next {
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         let next = self.pump.fill(at(self.now), &mut out);
         if !out.is_empty() {
             let at = (self.now - self.start).as_millis() as u64;
@@ -235,7 +235,7 @@ fn a_template_is_filled_in_for_each_event() {
     };
     let variant = Variant::new(Arc::new(stream));
     let mut pump = Pump::new(variant, KeepAlive::Off, Some("t3")).expect("two are left");
-    let mut out = Out::new();
+    let mut out = WriteBuffer::new();
     pump.fill(at(Instant::now()), &mut out);
     assert_eq!(
         String::from_utf8(out.wire()).expect("UTF-8"),
@@ -292,7 +292,7 @@ fn only_what_carries_data_counts_as_an_event() {
         ..finite()
     };
     let mut pump = pump(&stream, KeepAlive::Off, None).expect("all of it");
-    let mut out = Out::new();
+    let mut out = WriteBuffer::new();
     assert_eq!(pump.fill(at(Instant::now()), &mut out), Next::End);
     let numbers: Vec<_> = out.marks().map(|mark| mark.number).collect();
     assert_eq!(numbers, [Some(3), Some(4)]);

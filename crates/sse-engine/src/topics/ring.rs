@@ -105,7 +105,7 @@ impl Ring {
         let frame = Arc::from(self.scratch.as_slice());
         // One large event is no reason to keep a large buffer.
         self.scratch.clear();
-        self.scratch.shrink_to(crate::out::VISIT);
+        self.scratch.shrink_to(crate::write_buffer::VISIT);
         let given: Option<Arc<str>> = event.id.map(Arc::from);
         if let Some(id) = &given {
             self.given.insert(Arc::clone(id), seq);

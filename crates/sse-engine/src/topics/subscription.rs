@@ -18,7 +18,7 @@ use super::named;
 use super::ring::Ring;
 use super::topic::Topic;
 use crate::lock::lock;
-use crate::out::{Out, Receipt, Stretch, VISIT};
+use crate::write_buffer::{Receipt, Stretch, VISIT, WriteBuffer};
 
 /// The longest id that a gap event repeats, in characters.
 const SHOWN_ID: usize = 64;
@@ -166,7 +166,7 @@ impl Subscription {
     }
 
     /// Writes what it lacks, up to the cap of a visit.
-    pub fn fill(&mut self, out: &mut Out) -> Filled {
+    pub fn fill(&mut self, out: &mut WriteBuffer) -> Filled {
         let state = lock(&self.topic.state);
         let ring = &state.ring;
         let reader = &mut self.reader;
@@ -300,7 +300,7 @@ impl Reader {
     }
 
     /// Tells it once where it is, and of a gap as soon as there is one.
-    fn greet(&mut self, ring: &Ring, out: &mut Out, block: FirstBlock) {
+    fn greet(&mut self, ring: &Ring, out: &mut WriteBuffer, block: FirstBlock) {
         let first = !std::mem::replace(&mut self.greeted, true);
         let gap = self.gap.take();
         if !first && gap.is_none() {

@@ -4,7 +4,7 @@
 //! are the same and it brings an id that we gave, and then it is only probably the same.
 
 mod advice;
-mod beside;
+mod concurrent;
 mod departed;
 mod verdict;
 
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use super::numbering::{Numbering, WeakNumbering};
 use super::row::{Client, Row};
 use super::why::EndedBy;
-use beside::Beside;
+use concurrent::Concurrent;
 pub(super) use departed::Departed;
 use departed::{Fit, Return};
 pub use verdict::{Verdict, VerdictKind};
@@ -55,7 +55,7 @@ pub(super) struct Reconnects {
     /// Those that came last and whose return they are is not known, the last one first.
     arrivals: VecDeque<Arrival>,
     /// Those with a tag that are open.
-    beside: Beside,
+    beside: Concurrent,
 }
 
 /// Who came with an id, and goes on where.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
-use sse_engine::out::Receipt;
+use sse_engine::write_buffer::Receipt;
 
 use super::numbering::Numbering;
 use super::rates::Counts;

@@ -83,7 +83,7 @@ fn turn_away(run: &Shared, socket: TcpStream) {
     };
     let stop = run.stop.clone();
     run.tasks.spawn(async move {
-        super::parting::part(socket, BUSY, &stop).await;
+        super::lingering_close::close(socket, BUSY, &stop).await;
         drop(place);
     });
 }

@@ -23,7 +23,7 @@ use sse_engine::lock::lock;
 use sse_engine::pump::Pump;
 use tokio::net::TcpStream;
 
-use super::handover::{CONTINUE, Settled, Watched};
+use super::hyper_io::{CONTINUE, Settled, Watched};
 use super::shared::Shared;
 use crate::config::Limits;
 use crate::connections::{Open, Why};
@@ -172,7 +172,7 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
                 service.refuse_unread(head, peer, unread.status, unread.why);
                 words(&unread)
             });
-            super::parting::part(socket, &last_words.unwrap_or_default(), stop).await;
+            super::lingering_close::close(socket, &last_words.unwrap_or_default(), stop).await;
         }
         Driven::Stopped => {}
     }

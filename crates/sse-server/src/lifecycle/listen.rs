@@ -7,7 +7,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::TcpListener;
 
-use super::holder::holder;
+use super::port_holder::holder;
 use crate::error::Error;
 use crate::http::socket_options;
 

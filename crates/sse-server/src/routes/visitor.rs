@@ -12,7 +12,7 @@ use super::client_query::ClientQuery;
 use super::context::Context;
 use super::head;
 use super::params::{BadQuery, Params};
-use super::program;
+use super::user_agent;
 use crate::connections::{self, Client, Numbering, Request as Asking, Why};
 use crate::guard::Class;
 use sse_wire::Framing;
@@ -95,7 +95,7 @@ pub(super) fn client<B>(
         asked: Arc::new(Asking {
             program: match class {
                 Class::Shell => "SSE Workbench window".into(),
-                _ => text::tame(&program::name(agent), SHOWN_PATH).into(),
+                _ => text::tame(&user_agent::name(agent), SHOWN_PATH).into(),
             },
             stream: text::tame(request.uri().path(), SHOWN_PATH).into(),
             method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
@@ -134,7 +134,7 @@ pub(super) fn unread_client(head: &[u8], peer: SocketAddr) -> Client {
     Client {
         peer,
         asked: Arc::new(Asking {
-            program: text::tame(&program::name(agent), SHOWN_PATH).into(),
+            program: text::tame(&user_agent::name(agent), SHOWN_PATH).into(),
             stream: text::tame(path, SHOWN_PATH).into(),
             method: text::tame(method, SHOWN_METHOD).into(),
             framing: Framing::Chunked,

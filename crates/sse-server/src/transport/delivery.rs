@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use sse_engine::out::{Mark, Out};
 use sse_engine::pump::{Act, Next, Pump};
 use sse_engine::time::Now;
 use sse_engine::topics::Topic;
+use sse_engine::write_buffer::{Mark, WriteBuffer};
 
 use super::socket::{Hangup, Socket};
 use crate::connections::{Open, Why};
@@ -102,7 +102,7 @@ impl Delivery {
         &mut self,
         now: Now,
         stall: Duration,
-        out: &mut Out,
+        out: &mut WriteBuffer,
         cx: &mut Context<'_>,
     ) -> Visit {
         let visit = self.send_due(now, stall, out, cx);
@@ -135,7 +135,7 @@ impl Delivery {
         &mut self,
         now: Now,
         stall: Duration,
-        out: &mut Out,
+        out: &mut WriteBuffer,
         cx: &mut Context<'_>,
     ) -> Visit {
         if let Some(unsent) = self.unsent.take() {
@@ -199,7 +199,7 @@ impl Delivery {
         }
     }
 
-    fn fill(&mut self, now: Now, out: &mut Out) -> Next {
+    fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
         out.clear();
         let next = self.pump.fill(now, out);
         if out.is_empty() && self.is_probe_due(now.instant) && matches!(next, Next::Wait { .. }) {

@@ -14,9 +14,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use slab::Slab;
-use sse_engine::out::Out;
 use sse_engine::pump::Act;
 use sse_engine::time::Now;
+use sse_engine::write_buffer::WriteBuffer;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +49,7 @@ pub(super) struct Sweeper {
     /// Connections that have more to send at once, in the order of their turns.
     unpaced: VecDeque<usize>,
     woken: Vec<Arc<Token>>,
-    out: Out,
+    out: WriteBuffer,
     stall: Duration,
     stopping: bool,
     /// Connections that the stop has yet to visit are those below this key.
@@ -96,7 +96,7 @@ impl Sweeper {
             readers: Readers::default(),
             unpaced: VecDeque::new(),
             woken: Vec::new(),
-            out: Out::new(),
+            out: WriteBuffer::new(),
             stall,
             stopping: false,
             unstopped: 0,

@@ -25,7 +25,7 @@ fn subscriber(topic: &Arc<Topic>, keep_alive: KeepAlive, last: Option<&str>) -> 
 }
 
 /// Events written by one visit.
-fn events(pump: &mut Pump, now: Instant, out: &mut Out) -> usize {
+fn events(pump: &mut Pump, now: Instant, out: &mut WriteBuffer) -> usize {
     out.clear();
     pump.fill(at(now), out);
     out.marks().len()
@@ -33,7 +33,7 @@ fn events(pump: &mut Pump, now: Instant, out: &mut Out) -> usize {
 
 #[test]
 fn a_subscriber_is_a_replay_until_it_has_what_was_there_when_it_came() {
-    let (now, mut out) = (Instant::now(), Out::new());
+    let (now, mut out) = (Instant::now(), WriteBuffer::new());
     let topic = topic(3, TopicConfig::default());
     let mut pump = subscriber(&topic, KeepAlive::Off, Some("earliest"));
     assert!(pump.is_replaying());
@@ -50,7 +50,7 @@ fn a_subscriber_is_a_replay_until_it_has_what_was_there_when_it_came() {
 
 #[test]
 fn a_subscriber_beyond_the_lag_is_too_slow_and_one_at_it_is_not() {
-    let (now, mut out) = (Instant::now(), Out::new());
+    let (now, mut out) = (Instant::now(), WriteBuffer::new());
     let topic = topic(
         0,
         TopicConfig {
@@ -71,7 +71,7 @@ fn a_subscriber_beyond_the_lag_is_too_slow_and_one_at_it_is_not() {
 /// So a pass over ten thousand readers looks into the ring once.
 #[test]
 fn one_visit_serves_all_who_lack_the_same() {
-    let (now, mut out) = (Instant::now(), Out::new());
+    let (now, mut out) = (Instant::now(), WriteBuffer::new());
     let topic = topic(1, TopicConfig::default());
     let mut pumps: Vec<Pump> = [
         KeepAlive::Off,
@@ -112,7 +112,7 @@ fn one_visit_serves_all_who_lack_the_same() {
 
 #[test]
 fn nobody_is_repeated_to_whose_keep_alive_is_due() {
-    let (now, mut out) = (Instant::now(), Out::new());
+    let (now, mut out) = (Instant::now(), WriteBuffer::new());
     let topic = topic(0, TopicConfig::default());
     let mut first = subscriber(&topic, KeepAlive::Off, None);
     let mut due = subscriber(&topic, KeepAlive::Interval(10 * MS), None);
@@ -130,7 +130,7 @@ fn nobody_is_repeated_to_whose_keep_alive_is_due() {
 #[test]
 fn a_paced_pump_says_where_it_is_and_when_it_is_through() {
     let now = Instant::now();
-    let mut out = Out::new();
+    let mut out = WriteBuffer::new();
     let mut rest = pump(&finite(), KeepAlive::Off, Some("4")).expect("one is left");
     assert_eq!(rest.next_number(), 5);
     assert!(!rest.is_complete() && !rest.is_replaying() && !rest.is_too_slow());

@@ -38,7 +38,7 @@ fn publish(topic: &Topic, numbers: std::ops::RangeInclusive<u64>) {
 
 /// What a visit writes, with the topic's birth taken out of the ids and their zeros left out.
 fn visit(subscription: &mut Subscription) -> (String, Filled) {
-    let mut out = Out::new();
+    let mut out = WriteBuffer::new();
     let fed = subscription.fill(&mut out);
     let text = String::from_utf8(out.wire()).expect("we write UTF-8");
     (shorten(&text, &subscription.topic), fed)
@@ -467,7 +467,7 @@ fn an_event_as_large_as_a_visit_is_sent_as_it_is_and_a_smaller_one_is_copied() {
             .publish_now(&Batch::one(draft))
             .expect("it is there")
             .expect("published");
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         assert_eq!(reader.fill(&mut out), filled, "{len}");
         assert_eq!((out.len(), out.shared_frame().is_some()), (len, shared));
     }
@@ -484,7 +484,7 @@ fn stretch<const N: usize>(topic: &Arc<Topic>) -> ([Subscription; N], Stretch) {
         other
     });
     publish(topic, 1..=1);
-    let mut out = Out::new();
+    let mut out = WriteBuffer::new();
     one.fill(&mut out);
     (others, out.stretch().expect("an event and nothing else"))
 }
@@ -542,7 +542,7 @@ fn a_stretch_is_not_taken_by_whoever_is_to_be_sent_something_else() {
 fn what_holds_more_than_events_is_no_stretch() {
     let topic = small(Slow::DropOldest);
     let holds = |reader: &mut Subscription, before: &str| {
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         out.payload().extend_from_slice(before.as_bytes());
         reader.fill(&mut out);
         out.stretch()

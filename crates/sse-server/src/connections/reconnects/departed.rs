@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sse_engine::out::Receipt;
+use sse_engine::write_buffer::Receipt;
 
 use super::{Answered, Resume, who};
 use crate::connections::numbering::{Numbering, WeakNumbering};

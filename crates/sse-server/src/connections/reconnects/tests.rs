@@ -1,17 +1,17 @@
 //! What is said of clients that went and came back, over made-up time.
 
 mod away;
-mod beside;
+mod concurrent;
 mod cost;
 mod cut;
 mod log;
 
 use sse_engine::file::shipped;
-use sse_engine::out::Receipt;
 use sse_engine::stream::Stream;
 use sse_engine::topics::TopicConfig;
 use sse_engine::topics::Topics;
 use sse_engine::topics::{Batch, Draft};
+use sse_engine::write_buffer::Receipt;
 
 use sse_wire::Framing;
 

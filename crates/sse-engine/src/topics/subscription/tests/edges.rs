@@ -105,7 +105,7 @@ fn a_stretch_is_repeated_where_it_is_all_that_is_lacking() {
     let mut fresh = join(&ours, None);
     publish(&ours, 1..=1);
     publish(&other, 1..=1);
-    let mut out = Out::new();
+    let mut out = WriteBuffer::new();
     readers[0].fill(&mut out);
     let stretch = out.stretch().expect("nothing but events");
     assert!(!elsewhere.repeat(stretch), "another topic");
@@ -144,7 +144,7 @@ fn nothing_is_repeated_of_a_topic_that_was_ended() {
     let mut readers: Vec<_> = (0..2).map(|_| join(&topic, None)).collect();
     readers.iter_mut().for_each(|reader| drop(visit(reader)));
     publish(&topic, 1..=1);
-    let mut out = Out::new();
+    let mut out = WriteBuffer::new();
     readers[0].fill(&mut out);
     let stretch = out.stretch().expect("nothing but events");
     topics.end("t");
@@ -163,7 +163,7 @@ fn a_frame_of_a_whole_visit_is_shared_and_a_smaller_one_is_copied() {
         };
         let published = topic.publish_now(&Batch::one(draft));
         published.expect("it is there").expect("published");
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         new.fill(&mut out);
         assert_eq!(out.shared_frame().is_some(), is_shared, "{length}");
     }

@@ -12,7 +12,7 @@ const VANISHED: Duration = Duration::from_secs(40);
 
 /// Who is open under which name, by a hash of tag and stream.
 #[derive(Debug, Default)]
-pub(super) struct Beside {
+pub(super) struct Concurrent {
     open: HashMap<u64, Named>,
     /// The names that more than one has.
     shared: HashSet<u64>,
@@ -40,7 +40,7 @@ impl Named {
     }
 }
 
-impl Beside {
+impl Concurrent {
     /// Notes that a connection began. One that is `apart` is not the return of one that is open
     /// still.
     pub(super) fn enter(&mut self, who: u64, row: u64, at: Instant, apart: bool) {

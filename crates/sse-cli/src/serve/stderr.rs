@@ -22,7 +22,7 @@ const STUCK: Duration = Duration::from_millis(150);
 
 /// Says lines on stderr. Clones say them in the same place.
 #[derive(Clone)]
-pub(super) struct Voice {
+pub(super) struct Stderr {
     lines: mpsc::Sender<Line>,
     counts: Arc<Counts>,
 }
@@ -52,7 +52,7 @@ pub(super) struct Spoken {
     counts: Arc<Counts>,
 }
 
-impl Voice {
+impl Stderr {
     /// # Errors
     /// The thread cannot be started.
     pub(super) fn new() -> io::Result<(Self, Spoken)> {
@@ -116,7 +116,7 @@ impl Voice {
 }
 
 /// For traces, which come from wherever the server works: it may not wait there.
-impl Write for Voice {
+impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         self.try_say(text.trim_end_matches('\n').to_owned());

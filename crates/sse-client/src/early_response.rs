@@ -1,8 +1,8 @@
-//! A socket that hears the other side out.
+//! A socket on which a response may come before the request is whole.
 //!
 //! A server that refuses a request need not read its body: it answers and closes. The rest of the
-//! body then has nowhere to go, and the answer, which says why, is already here. So what can no
-//! longer be written is let go, and what comes of it is left to the reading side.
+//! body can no longer be written then, but the answer, which says why, is already here. So a write
+//! that fails counts as done, and reading shows what became of the request.
 
 use std::io;
 use std::pin::Pin;
@@ -11,9 +11,10 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-pub(crate) struct HeardOut(pub(crate) TcpStream);
+/// A socket whose failed writes do not hide what it has to read.
+pub(crate) struct EarlyResponse(pub(crate) TcpStream);
 
-impl AsyncRead for HeardOut {
+impl AsyncRead for EarlyResponse {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -23,7 +24,7 @@ impl AsyncRead for HeardOut {
     }
 }
 
-impl AsyncWrite for HeardOut {
+impl AsyncWrite for EarlyResponse {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

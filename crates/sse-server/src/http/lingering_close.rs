@@ -22,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 
 /// Sends the last words, if there are any, and closes when the client has closed, has sent too much
 /// or too slowly, or the server stops.
-pub(crate) async fn part(mut socket: TcpStream, last_words: &[u8], stop: &CancellationToken) {
+pub(crate) async fn close(mut socket: TcpStream, last_words: &[u8], stop: &CancellationToken) {
     let parted = async {
         if !last_words.is_empty() {
             socket.write_all(last_words).await?;

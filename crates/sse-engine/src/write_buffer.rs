@@ -28,7 +28,7 @@ pub struct Mark {
 /// front of it without moving it. A large frame that others are sent too is not copied: it follows
 /// the payload as it is, and is the last of its visit.
 #[derive(Debug)]
-pub struct Out {
+pub struct WriteBuffer {
     bytes: Vec<u8>,
     start: usize,
     shared: Option<Arc<[u8]>>,
@@ -65,13 +65,13 @@ pub struct Receipt {
     pub whole: Option<(u64, u64)>,
 }
 
-impl Default for Out {
+impl Default for WriteBuffer {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Out {
+impl WriteBuffer {
     /// Empty, and ready to be filled.
     pub fn new() -> Self {
         Self {
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_chunk_is_framed_in_place() {
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         out.payload().extend_from_slice(b"data: 1\n\n");
         out.mark(Some(1));
         out.chunk(false);
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_shared_frame_follows_the_payload() {
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         out.payload().extend_from_slice(b"data: 1\n\n");
         out.mark(Some(1));
         out.share(Arc::from(&b"id: 2\ndata: two\n\n"[..]), 6);
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn bare_bytes_stay_bare() {
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         out.payload().extend_from_slice(b"data: 1\n\n");
         out.mark(None);
         assert_eq!(out.wire(), b"data: 1\n\n");
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_large_buffer_is_given_back() {
-        let mut out = Out::new();
+        let mut out = WriteBuffer::new();
         out.payload().resize(KEEP * 2, 0);
         out.clear();
         assert!(out.bytes.capacity() <= KEEP);
