@@ -1,7 +1,7 @@
 # The names of the project's commands; the work is in scripts/, one file for each name.
 # Each installs what it lacks, says so, and then does its job.
 
-.PHONY: help run test check bundle test-bundle screenshots bench bench-server soak fuzz mutants
+.PHONY: help run test check bundle test-bundle screenshots bench bench-server soak fuzz mutants types
 
 help:
 	@echo 'make run          build and open the app (where there is no display: run "sse serve")'
@@ -15,6 +15,7 @@ help:
 	@echo 'make soak         10,000 subscribers for ten minutes: nothing lost, memory flat'
 	@echo 'make fuzz         feed made-up input to all that reads from outside, a minute each (SECONDS_EACH=60)'
 	@echo 'make mutants      change the code in small ways and list the changes that no test notices (ARGS=wire)'
+	@echo 'make types        write ui/page/server.d.ts anew from the Rust structs: the types of the JSON that the page is sent'
 
 # make run ARGS='...' hands arguments to the program.
 run:
@@ -50,3 +51,6 @@ fuzz:
 
 mutants:
 	@scripts/mutants.sh $(ARGS)
+
+types:
+	@scripts/types.sh

@@ -86,6 +86,7 @@ impl Serialize for Error {
 
 /// Why the server could not start, with what the page needs to offer a way out.
 #[derive(Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub(crate) struct StartError {
     /// What kind of failure it is.
     kind: ErrorKind,
@@ -116,6 +117,7 @@ impl From<&Error> for StartError {
 
 /// The kinds that a program can tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// Somebody else listens on the port.
@@ -128,6 +130,7 @@ pub enum ErrorKind {
 
 /// The program that holds a port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Holder {
     /// Its name as the system lists it.
     pub name: String,

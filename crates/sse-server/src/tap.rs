@@ -78,6 +78,7 @@ impl Piece {
 
 /// What one connection was sent, as far as it is kept.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct WireView {
     /// The connection's id in the table.
     pub id: u64,
@@ -98,6 +99,7 @@ pub struct WireView {
 
 /// What the kernel took in one go.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct PieceView {
     /// When, in milliseconds since 1970.
     pub at_ms: f64,

@@ -8,6 +8,7 @@ use crate::framing::Framing;
 
 /// Something that a client makes of the bytes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct WireEvent {
     /// When its last byte was taken, in milliseconds since 1970.
     pub at_ms: f64,
@@ -20,6 +21,7 @@ pub struct WireEvent {
 
 /// What a client can make of bytes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum What {
     /// An event that it would dispatch.
