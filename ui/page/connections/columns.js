@@ -2,7 +2,8 @@
  * The columns of the table of connections: what each says of a row, and what it can be sorted by. Pure. Which
  * of them are there at which width is the style sheet's.
  *
- * @import { Look, Row, Sort } from "../types.js"
+ * @import { Sort } from "../server.js"
+ * @import { Look, Row } from "../types.js"
  */
 
 import { backRank, backWords, blockedTitle, clientWords, fateWords, headline, verdictWords } from "../parts/words.js";
