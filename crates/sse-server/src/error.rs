@@ -77,7 +77,7 @@ impl Error {
     }
 }
 
-/// As a [`StartError`].
+/// As a `StartError`.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         StartError::from(self).serialize(serializer)
