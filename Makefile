@@ -1,7 +1,7 @@
 # The project's commands. Each runs the script of the same name in scripts/.
 # A script first installs what it lacks, prints that, and then does its job.
 
-.PHONY: help run test check bundle test-bundle screenshots bench bench-server soak fuzz mutants
+.PHONY: help run test check bundle test-bundle screenshots bench bench-server soak fuzz mutants types
 
 help:
 	@echo 'make run          build and open the app (without a display: run "sse serve")'
@@ -15,6 +15,7 @@ help:
 	@echo 'make soak         serve 10,000 subscribers for ten minutes; check that no event is lost and memory stays flat'
 	@echo 'make fuzz         feed generated input to every parser of outside data, a minute each (SECONDS_EACH=60)'
 	@echo 'make mutants      change the code in small ways and list the changes that no test notices (ARGS=wire)'
+	@echo 'make types        write ui/page/server.d.ts anew from the Rust structs: the types of the JSON that the page is sent'
 
 # make run ARGS='...' passes arguments to the program.
 run:
@@ -50,3 +51,6 @@ fuzz:
 
 mutants:
 	@scripts/mutants.sh $(ARGS)
+
+types:
+	@scripts/types.sh

@@ -38,6 +38,13 @@ if cargo tree --locked -p sse-engine --edges normal,build --prefix none | grep -
     fail 'sse-engine depends on a crate that opens sockets or speaks HTTP (above): hand in what it needs.'
 fi
 
+# The types of the JSON as TypeScript are made in tests: nothing that is shipped carries them.
+for crate in sse-cli sse-workbench; do
+    if cargo tree --locked -p "$crate" --edges normal,build --prefix none | grep -E '^ts-rs(-macros)? '; then
+        fail "$crate carries ts-rs (above): turn the feature \`types\` on in dev-dependencies only."
+    fi
+done
+
 say 'Clippy'
 cargo clippy --locked --workspace --all-targets -- -D warnings
 # --all-targets leaves out these three, because a plain `cargo test` does not build them.

@@ -140,10 +140,15 @@ pub(crate) static ACTIONS: [Action; 9] = [
 
 /// An action as the page is told of it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "Action"))]
 pub(crate) struct Choice {
+    /// How menu, page and tests name it.
     id: &'static str,
+    /// How a person reads it.
     label: &'static str,
+    /// The key, in Tauri's notation.
     accelerator: Option<&'static str>,
+    /// Whether it can be chosen now.
     enabled: bool,
 }
 

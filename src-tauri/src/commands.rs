@@ -14,9 +14,12 @@ use crate::error::Error;
 
 /// The server's state, and what only the shell has to say.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Everything {
+    /// The server's state.
     #[serde(flatten)]
     server: StateView,
+    /// What the shell has to report, as a sentence, until the person dismisses it.
     notice: Option<String>,
 }
 

@@ -43,6 +43,8 @@ mod quit;
 mod settings;
 mod signals;
 mod streams_file;
+#[cfg(test)]
+mod types;
 mod window;
 
 use std::error::Error as StdError;

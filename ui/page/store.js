@@ -2,7 +2,8 @@
  * What the page knows, in parts, and who wants to hear of which. The host writes, the elements read.
  * It never invents anything: every part is what the server or the shell last said.
  *
- * @import { Parts, State } from "./types.js"
+ * @import { Everything, StateView } from "./server.js"
+ * @import { Parts } from "./types.js"
  */
 
 export class Store {
@@ -52,7 +53,7 @@ export class Store {
   /**
    * Takes a whole state apart, without the parts that are known to be newer.
    *
-   * @param {State} state
+   * @param {StateView | Everything} state
    * @param {Set<keyof Parts>} [newer]
    */
   setState(state, newer = new Set()) {
@@ -64,7 +65,8 @@ export class Store {
       streams_file: state.streams_file,
       topics: state.topics,
       connections: state.connections,
-      notice: state.notice,
+      // only the shell has one
+      notice: "notice" in state ? state.notice : null,
     };
     for (const part of /** @type {(keyof typeof parts)[]} */ (Object.keys(parts))) {
       if (!newer.has(part)) this.set(part, parts[part]);

@@ -21,6 +21,7 @@ const VISITS: usize = 1000;
 
 /// The beginning of a stream, as it goes out, without the framing of chunks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Preview {
     /// The path of the stream.
     pub stream: String,
@@ -36,6 +37,7 @@ pub struct Preview {
 
 /// What is sent at one time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Part {
     /// Milliseconds after the beginning.
     pub at_ms: u64,

@@ -36,6 +36,7 @@ pub struct StreamsView {
 
 /// The file that people edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct StreamsFile {
     /// Where it is, or is to be; a sign that is not Unicode is shown as one that stands for it.
     pub path: String,
@@ -44,7 +45,7 @@ pub struct StreamsFile {
     /// Whether it is there. While it never was, the shipped streams are served.
     pub exists: bool,
     /// Goes up whenever a list of it begins to be served: much can change of a stream that is not
-    /// in its [`StreamInfo`].
+    /// in its `StreamInfo`.
     pub revision: u64,
     /// Why it is not what is served.
     pub problem: Option<FileProblem>,
@@ -52,6 +53,7 @@ pub struct StreamsFile {
 
 /// Why a file of streams is not what is served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct FileProblem {
     /// The line of the mistake, from 1, where it is one of the file's text.
     pub line: Option<usize>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::{Serialize, Serializer};
 
 /// What can go wrong when a server is configured, started or published to.
 ///
@@ -68,35 +68,69 @@ pub enum Error {
 
 impl Error {
     /// The kind as the API and the page know it.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::PortInUse { .. } => "port_in_use",
-            Error::PortForbidden { .. } => "port_forbidden",
-            _ => "other",
+            Error::PortInUse { .. } => ErrorKind::PortInUse,
+            Error::PortForbidden { .. } => ErrorKind::PortForbidden,
+            _ => ErrorKind::Other,
         }
     }
 }
 
-/// What the page needs to offer a way out: kind, sentence, holder, next free port.
+/// As a `StartError`.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (holder, next_free) = match self {
-            Error::PortInUse {
-                holder, next_free, ..
-            } => (holder.as_ref(), *next_free),
-            _ => (None, None),
-        };
-        let mut fields = serializer.serialize_struct("Error", 4)?;
-        fields.serialize_field("kind", self.kind())?;
-        fields.serialize_field("message", &self.to_string())?;
-        fields.serialize_field("holder", &holder)?;
-        fields.serialize_field("next_free", &next_free)?;
-        fields.end()
+        StartError::from(self).serialize(serializer)
     }
 }
 
+/// Why the server could not start, with what the page needs to offer a way out.
+#[derive(Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub(crate) struct StartError {
+    /// What kind of failure it is.
+    kind: ErrorKind,
+    /// One sentence: what is wrong and what to do.
+    message: String,
+    /// The program that holds the port, where the system tells.
+    holder: Option<Holder>,
+    /// The next port above that was free a moment ago.
+    next_free: Option<u16>,
+}
+
+impl From<&Error> for StartError {
+    fn from(error: &Error) -> Self {
+        let (holder, next_free) = match error {
+            Error::PortInUse {
+                holder, next_free, ..
+            } => (holder.clone(), *next_free),
+            _ => (None, None),
+        };
+        Self {
+            kind: error.kind(),
+            message: error.to_string(),
+            holder,
+            next_free,
+        }
+    }
+}
+
+/// The kinds that a program can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// Somebody else listens on the port.
+    PortInUse,
+    /// The system does not let this user listen on the port.
+    PortForbidden,
+    /// Everything else.
+    Other,
+}
+
 /// The program that holds a port.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Holder {
     /// Its name as the system lists it.
     pub name: String,

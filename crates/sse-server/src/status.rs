@@ -6,6 +6,7 @@ use crate::error::Error;
 
 /// Where the server is in its life cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// Nothing listens.
@@ -14,7 +15,7 @@ pub enum Phase {
     Starting,
     /// Listening.
     Running,
-    /// Why streams and closing connections.
+    /// Ending streams and closing connections.
     Stopping,
     /// The last start did not succeed; nothing listens.
     Failed,
@@ -22,6 +23,7 @@ pub enum Phase {
 
 /// The state of the life cycle, held in one watch channel and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Status {
     /// Where the server is in its life cycle.
     pub phase: Phase,
@@ -30,6 +32,7 @@ pub struct Status {
     /// Where to visit, while running.
     pub url: Option<String>,
     /// Why the last start failed, while failed.
+    #[cfg_attr(feature = "types", ts(as = "Option<crate::error::StartError>"))]
     pub error: Option<Error>,
 }
 

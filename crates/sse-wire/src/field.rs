@@ -15,6 +15,7 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// A line of a response, or a part of one that goes on elsewhere. Name, value and end together are
 /// its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "WireLine"))]
 pub struct Line {
     /// What it is.
     pub kind: LineKind,
@@ -30,6 +31,7 @@ pub struct Line {
 
 /// What a line of a response is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "WireLineKind"))]
 #[serde(rename_all = "lowercase")]
 pub enum LineKind {
     /// Of the head: its status, a header, or the empty line behind them.

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// Bytes as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "WireText"))]
 #[serde(untagged)]
 pub enum Text {
     /// All of it is UTF-8.
@@ -15,6 +16,7 @@ pub enum Text {
 
 /// A piece of a [`Text`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "WireTextPiece"))]
 #[serde(untagged)]
 pub enum Piece {
     /// Characters.

@@ -2,7 +2,8 @@
  * Lines of the wire as nodes. Signs for what cannot be seen are drawn by the style sheet: the text in the document is
  * what was given, so that whoever selects and copies gets the same bytes.
  *
- * @import { WireLine, WirePiece } from "../types.js"
+ * @import { WireLine } from "../server.js"
+ * @import { WirePiece } from "../types.js"
  */
 
 import { drawable, pieces, wirePieces } from "./text.js";

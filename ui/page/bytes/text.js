@@ -2,7 +2,8 @@
  * Text that was on the wire, taken apart for the eye and never changed: the characters that show nothing of themselves,
  * and the bytes that are no characters. Pure. All parts put together again are the text that was given.
  *
- * @import { WireLine, WirePiece, WireText } from "../types.js"
+ * @import { WireLine, WireText } from "../server.js"
+ * @import { WirePiece } from "../types.js"
  */
 
 import { count } from "../parts/format.js";

@@ -2,7 +2,8 @@
  * The columns of the table of connections, in one list: what each says of a row, what it can be
  * sorted by, and how much room it has. Heads, rows and style sheet are made from it. Pure.
  *
- * @import { Look, Row, Sort } from "../types.js"
+ * @import { Sort } from "../server.js"
+ * @import { Look, Row } from "../types.js"
  */
 
 import { backRank, backWords, blockedTitle, clientWords, fateWords, headline, verdictWords } from "../parts/words.js";

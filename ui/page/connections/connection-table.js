@@ -3,7 +3,8 @@
  * the server's own. There may be ten thousand rows: the server sorts and filters them, and hands out those that
  * are in view, while they are in view.
  *
- * @import { App, Look, Row, Slice, Sort } from "../types.js"
+ * @import { Slice, Sort } from "../server.js"
+ * @import { App, Look, Row } from "../types.js"
  */
 
 import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";

@@ -2,7 +2,7 @@
  * The heads of the table of connections. Those that it can be sorted by are buttons, one stop of the Tab key
  * together: the arrow keys lead along them. A narrow table leaves some out, which may be the one that it is sorted by.
  *
- * @import { Sort } from "../types.js"
+ * @import { Sort } from "../server.js"
  */
 
 import { COLUMNS } from "./columns.js";

@@ -2,7 +2,8 @@
  * Which part of the table of connections is looked at, and what stays where while somebody reads. Pure: no
  * document, no clock, so that every case of it is tested by itself.
  *
- * @import { Look, Row, Slice } from "../types.js"
+ * @import { Slice } from "../server.js"
+ * @import { Look, Row } from "../types.js"
  */
 
 /** The server hands out no more rows at once. */

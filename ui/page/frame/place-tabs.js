@@ -2,7 +2,8 @@
  * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow. Arrow keys
  * move along it, and the place is kept in the address.
  *
- * @import { App, FileProblem } from "../types.js"
+ * @import { FileProblem } from "../server.js"
+ * @import { App } from "../types.js"
  */
 
 import { count } from "../parts/format.js";

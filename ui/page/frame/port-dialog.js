@@ -1,7 +1,8 @@
 /**
  * <port-dialog>: asks for the port in the window, and says in words what is wrong with one.
  *
- * @import { App, Phase } from "../types.js"
+ * @import { Phase } from "../server.js"
+ * @import { App } from "../types.js"
  */
 
 import { markup, part } from "../parts/dom.js";

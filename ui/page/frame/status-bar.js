@@ -2,7 +2,8 @@
  * <status-bar>: the server's state in words, colour and shape, its address, and the one switch. The same bar in
  * every state; in a browser it lacks what only the window can do.
  *
- * @import { App, Status } from "../types.js"
+ * @import { Status } from "../server.js"
+ * @import { App } from "../types.js"
  */
 
 import { PHASE_WORDS } from "../parts/words.js";

@@ -2,7 +2,8 @@
  * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
  * server is stopped and does not count against the browser's connections.
  *
- * @import { Action, Host, Look, Parts, Preview, Published, Row, Slice, State, Status, TauriGlobal, Wire } from "../types.js"
+ * @import { Action, Everything, Preview, Published, RowView, Slice, Status, WireView } from "../server.js"
+ * @import { Host, Look, Parts, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -43,7 +44,7 @@ export class TauriHost {
         follow("edited"),
         this.#tauri.event.listen("ask-port", askPort),
       ]);
-      /** @type {[State, Action[]]} */
+      /** @type {[Everything, Action[]]} */
       const [state, actions] = await Promise.all([this.#invoke("state"), this.#invoke("actions")]);
       store.setState(state, newer);
       if (!newer.has("actions")) store.set("actions", actions);
@@ -101,7 +102,7 @@ export class TauriHost {
 
   /**
    * @param {number} id
-   * @returns {Promise<Row | null>}
+   * @returns {Promise<RowView | null>}
    */
   async row(id) {
     /** @type {Slice} */
@@ -112,7 +113,7 @@ export class TauriHost {
   /**
    * @param {number} id
    * @param {number} from
-   * @returns {Promise<Wire | null>}
+   * @returns {Promise<WireView | null>}
    */
   wire(id, from) {
     return this.#invoke("wire", { id, from });

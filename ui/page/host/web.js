@@ -2,7 +2,8 @@
  * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
  * connection for itself: browsers allow six to one host, and those belong to the streams.
  *
- * @import { Host, Look, Preview, Published, Row, Slice, State, Status, Wire } from "../types.js"
+ * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
+ * @import { Host, Look } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -36,7 +37,7 @@ export class WebHost {
       if (polling || document.hidden) return;
       polling = true;
       try {
-        /** @type {State} */
+        /** @type {StateView} */
         const state = await getJson("/api/state", POLL_PATIENCE_MS);
         answeredAt = Date.now();
         store.setState(state);
@@ -131,7 +132,7 @@ export class WebHost {
 
   /**
    * @param {number} id
-   * @returns {Promise<Row | null>}
+   * @returns {Promise<RowView | null>}
    */
   async row(id) {
     try {
@@ -146,7 +147,7 @@ export class WebHost {
   /**
    * @param {number} id
    * @param {number} from
-   * @returns {Promise<Wire | null>}
+   * @returns {Promise<WireView | null>}
    */
   async wire(id, from) {
     try {

@@ -2,7 +2,8 @@
  * What to do when an EventSource reports an error or the server moves: decisions only, no EventSource and
  * no clock. EventSource itself never says why, so the reason is read from the server's own accounting.
  *
- * @import { Row, Standing, Status } from "../types.js"
+ * @import { RowView, Status } from "../server.js"
+ * @import { Standing } from "../types.js"
  */
 
 import { GONE, STREAM_WORDS, lostWords, refusedWords } from "../parts/words.js";
@@ -10,12 +11,12 @@ import { GONE, STREAM_WORDS, lostWords, refusedWords } from "../parts/words.js";
 /**
  * The newest connection of an answer, which is the one that an error is about.
  *
- * @param {{ rows: Row[] }} answer
- * @returns {Row | null}
+ * @param {{ rows: RowView[] }} answer
+ * @returns {RowView | null}
  */
 export function newestRow({ rows }) {
   return rows.reduce(
-    (/** @type {Row | null} */ newest, row) => (newest && newest.id > row.id ? newest : row),
+    (/** @type {RowView | null} */ newest, row) => (newest && newest.id > row.id ? newest : row),
     null,
   );
 }
@@ -28,7 +29,7 @@ const ENDED = { state: "ended", words: STREAM_WORDS.ended, note: null, final: tr
  * trying by itself and must be left alone, for only then does it resume with Last-Event-ID.
  *
  * @param {"closed" | "connecting"} readyState what the EventSource says of itself after the error
- * @param {Row | null | undefined} row the newest connection of this client; null when the server knows
+ * @param {RowView | null | undefined} row the newest connection of this client; null when the server knows
  *   none, undefined when it could not be asked
  * @param {number | null} retryMs what the stream told the browser to wait, if it did
  * @returns {Standing}

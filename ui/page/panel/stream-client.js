@@ -3,7 +3,8 @@
  * time, whoever calls what and when: `#open` closes what was there, and an answer that belongs to an earlier
  * run is dropped. It knows no DOM.
  *
- * @import { Arrival, Feed, Host, Row, Slice, Standing } from "../types.js"
+ * @import { RowView, Slice } from "../server.js"
+ * @import { Arrival, Feed, Host, Standing } from "../types.js"
  */
 
 import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
@@ -316,7 +317,7 @@ export class StreamClient {
 
   /**
    * @param {Run} run
-   * @returns {Promise<Row | null | undefined>}
+   * @returns {Promise<RowView | null | undefined>}
    */
   async #newestRow(run) {
     const known = await this.#known(run);

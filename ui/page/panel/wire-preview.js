@@ -2,7 +2,8 @@
  * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the server made them
  * up for this. No connection is opened for it.
  *
- * @import { App, Preview, WireLine } from "../types.js"
+ * @import { Preview, WireLine } from "../server.js"
+ * @import { App } from "../types.js"
  */
 
 import { announce } from "../parts/announce.js";

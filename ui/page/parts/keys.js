@@ -2,7 +2,7 @@
  * Keys: how lists are walked, and how accelerators are written. Start, Stop and the rest of the server's
  * keys belong to the native menu, so the page only names them and never listens for them.
  *
- * @import { Action } from "../types.js"
+ * @import { Action } from "../server.js"
  */
 
 /** @typedef {"previous" | "next" | "page-up" | "page-down" | "first" | "last"} Step */

@@ -3,7 +3,7 @@
  *
  * They are pasted into shells and pages that nobody knows: whatever a path holds, a line runs what it says and no more.
  *
- * @import { Status } from "../types.js"
+ * @import { Status } from "../server.js"
  */
 
 /**

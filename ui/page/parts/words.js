@@ -1,7 +1,8 @@
 /**
  * The words for states, the same everywhere on the page. Pure, and the only place where they are spelled.
  *
- * @import { FileProblem, Phase, Row, StreamState, StreamsFile, Verdict } from "../types.js"
+ * @import { FileProblem, Phase, RowView, StreamsFile, Tally, Verdict } from "../server.js"
+ * @import { StreamState } from "../types.js"
  */
 
 import { count, duration, timeOfDay } from "./format.js";
@@ -57,13 +58,13 @@ export const NO_ORIGIN = "a page opened as a file: serve it from a port of local
 /** The way out of it, for a row. */
 export const NO_ORIGIN_WAY = "serve the file from localhost";
 
-/** @param {Pick<Row, "state" | "origin" | "ended">} row */
+/** @param {Pick<RowView, "state" | "origin" | "ended">} row */
 export const hadNoOrigin = ({ state, origin, ended }) => state === "refused" && origin === "null" && ended?.why === ORIGIN_NOT_ALLOWED;
 
 /**
  * The origin that was refused and can be allowed, if one was.
  *
- * @param {Pick<Row, "state" | "origin" | "ended">} row
+ * @param {Pick<RowView, "state" | "origin" | "ended">} row
  */
 export const refusedOrigin = ({ state, origin, ended }) =>
   state === "refused" && origin !== "null" && ended?.why === ORIGIN_NOT_ALLOWED ? origin : null;
@@ -130,7 +131,7 @@ export const blockedTitle = "The socket takes no more: the client reads slower t
 /**
  * Whose connection it is, as far as it says: its tag, or that it is this page's own.
  *
- * @param {Row} row
+ * @param {RowView} row
  * @param {boolean} own
  */
 export const clientWords = ({ client }, own) => (own ? "this page" : (client ?? ""));
@@ -138,7 +139,7 @@ export const clientWords = ({ client }, own) => (own ? "this page" : (client ?? 
 /**
  * How many there are and were; every row of the table is in one of the last three.
  *
- * @param {import("../types.js").Tally} tally
+ * @param {Tally} tally
  */
 export const tallyWords = ({ open, opened, complete, refused }) =>
   [`${count(open)} open`, `${count(opened)} opened`, ...(complete > 0 ? [`${count(complete)} had all (204)`] : []), `${count(refused)} refused`].join(", ");
@@ -157,21 +158,21 @@ export const noMatchWords = (filter) =>
 /**
  * A client that has had all of a stream and comes back is told so with 204: no failure, and no stream either.
  *
- * @param {Pick<Row, "status" | "ended">} row
+ * @param {Pick<RowView, "status" | "ended">} row
  */
 export const hadAll = ({ status, ended }) => status === 204 && (ended?.complete ?? false);
 
 /**
  * Whether there was a stream: not for those that were refused, nor for those that had had all of it.
  *
- * @param {Row} row
+ * @param {RowView} row
  */
 export const hasStream = (row) => row.state !== "refused" && !hadAll(row);
 
 /**
  * What became of a connection: `open`, `by the client: closed`, `refused (503): too many streams`, `nothing left to send (204)`.
  *
- * @param {Row} row
+ * @param {RowView} row
  */
 export function fateWords(row) {
   if (row.state === "open") return row.blocked ? BLOCKED : "open";
@@ -189,7 +190,7 @@ export function fateWords(row) {
  * Of what is said of a client, that which matters most: that it is missing, what its return cost it, that it was refused, what else
  * is wrong, and then whatever is said.
  *
- * @param {Row} row
+ * @param {RowView} row
  */
 export function headline({ verdict, afterwards }) {
   if (afterwards?.kind === "missing" || (afterwards?.kind === "refused" && !verdict?.lost)) return afterwards;
@@ -235,7 +236,7 @@ export function backRank(verdict) {
 /**
  * What became of a connection, in a sentence of its own: `ended by the client: closed at 10:41:02.113`.
  *
- * @param {Row} row
+ * @param {RowView} row
  */
 export function endWords(row) {
   if (row.state !== "ended" || !row.ended || hadAll(row)) return fateWords(row);
@@ -250,7 +251,7 @@ export const AS_LAST_HEARD = "as last heard";
 /**
  * What became of a connection, where it is not in the table any more: of one that was open, nobody knows how it ended.
  *
- * @param {Row} row
+ * @param {RowView} row
  * @param {boolean} gone
  * @param {boolean} [stale] nobody answers; an end is one all the same
  */

@@ -1,7 +1,8 @@
 /**
  * A stream of the server's list, as a panel shows it.
  *
- * @import { Feed, Hint, ServerHere, Standing, StreamInfo } from "../types.js"
+ * @import { StreamInfo } from "../server.js"
+ * @import { Feed, Hint, ServerHere, Standing } from "../types.js"
  */
 
 import { NO_ANSWER, underWay } from "../panel/feed.js";

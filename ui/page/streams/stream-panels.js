@@ -3,7 +3,8 @@
  * is open: a panel whose stream is still there stays, with what it has received and its connection, and is told
  * what is new of it; one whose stream is gone closes it.
  *
- * @import { App, StreamInfo } from "../types.js"
+ * @import { StreamInfo } from "../server.js"
+ * @import { App } from "../types.js"
  */
 
 import { StreamPanel } from "../panel/stream-panel.js";

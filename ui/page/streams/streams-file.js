@@ -2,7 +2,8 @@
  * <streams-file>: where the list of streams comes from, and what is wrong with the file while something is. It is
  * the file's own account, told by the server; a line of its own height comes and goes with a problem.
  *
- * @import { App, StreamsFile } from "../types.js"
+ * @import { StreamsFile } from "../server.js"
+ * @import { App } from "../types.js"
  */
 
 import { announce } from "../parts/announce.js";

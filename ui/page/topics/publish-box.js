@@ -2,7 +2,8 @@
  * <publish-box>: the box that publishes to one topic, and what became of it. The text stays, so that the same event
  * can be sent again.
  *
- * @import { Action, App } from "../types.js"
+ * @import { Action } from "../server.js"
+ * @import { App } from "../types.js"
  */
 
 import { announce } from "../parts/announce.js";

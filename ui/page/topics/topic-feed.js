@@ -1,7 +1,8 @@
 /**
  * A topic, as a panel shows it.
  *
- * @import { Feed, Hint, ServerHere, Standing, TopicInfo } from "../types.js"
+ * @import { TopicInfo } from "../server.js"
+ * @import { Feed, Hint, ServerHere, Standing } from "../types.js"
  */
 
 import { NO_ANSWER, underWay } from "../panel/feed.js";

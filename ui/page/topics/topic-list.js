@@ -2,7 +2,8 @@
  * <topic-list>: the topics that the server has, with its own figures, and a field that opens any by its name. One
  * line a topic: there may be hundreds, and a panel for each would be no help.
  *
- * @import { App, TopicInfo } from "../types.js"
+ * @import { TopicInfo } from "../server.js"
+ * @import { App } from "../types.js"
  */
 
 import { NO_NAME, endingWords, readName, ttlWords } from "./topic-words.js";

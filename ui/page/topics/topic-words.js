@@ -1,7 +1,7 @@
 /**
  * Topics in words: their names, what is counted of them, what became of a publish, when they end. Pure.
  *
- * @import { Published, TopicInfo } from "../types.js"
+ * @import { Published, TopicInfo } from "../server.js"
  */
 
 import { count, longTime, several } from "../parts/format.js";

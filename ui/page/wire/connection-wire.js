@@ -3,7 +3,8 @@
  * It asks for what is new while it can be seen. It follows the end until somebody reads: scrolling up, selecting or
  * Pause holds the view still, by a copy, while the log behind it goes on.
  *
- * @import { App, Row } from "../types.js"
+ * @import { RowView } from "../server.js"
+ * @import { App } from "../types.js"
  * @import { WireRow } from "./log.js"
  */
 
@@ -147,7 +148,7 @@ export class ConnectionWire extends HTMLElement {
   /**
    * Whether it is this connection that is shown.
    *
-   * @param {Row} row
+   * @param {RowView} row
    */
   shows(row) {
     return this.#feed?.is(row) ?? false;
@@ -157,7 +158,7 @@ export class ConnectionWire extends HTMLElement {
     part(this, ".scroller").focus({ preventScroll: true });
   }
 
-  /** @param {Row} row */
+  /** @param {RowView} row */
   show(row) {
     this.hidden = false;
     this.#feed = new WireFeed(row, performance.now());
@@ -178,7 +179,7 @@ export class ConnectionWire extends HTMLElement {
   /**
    * The table has heard of connections: this one may be among them.
    *
-   * @param {Row[]} rows
+   * @param {RowView[]} rows
    */
   refresh(rows) {
     if (this.#feed?.refresh(rows, performance.now())) nextFrame(this.#draw);

@@ -2,7 +2,7 @@
  * The head of a wire: whose it is, what became of it, whether the client came back, and the filter. What it says is
  * the server's; it only draws.
  *
- * @import { Row, Verdict } from "../types.js"
+ * @import { RowView, Verdict } from "../server.js"
  */
 
 import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "../parts/words.js";
@@ -89,7 +89,7 @@ export class WireHead {
   }
 
   /**
-   * @param {Row} row
+   * @param {RowView} row
    * @param {object} known
    * @param {boolean} known.gone it is no longer in the table
    * @param {boolean} known.stale nobody answers: what is known is old

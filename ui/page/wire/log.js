@@ -2,7 +2,7 @@
  * What is known of the wire of one connection: the newest pieces within bounds, what stands between them, and what a
  * client makes of them. No document, no clock.
  *
- * @import { Wire, WireEvent, WireLine } from "../types.js"
+ * @import { WireEvent, WireLine, WireView } from "../server.js"
  */
 
 import { linesText } from "../bytes/text.js";
@@ -106,7 +106,7 @@ export class WireLog {
     return this.#rows.slice(1).reduce((sum, { lost }) => sum + lost, 0);
   }
 
-  /** @param {Wire} wire */
+  /** @param {WireView} wire */
   add({ taken, on, pieces, events }) {
     if (!this.heard) this.#beganLate = pieces.length === 0 && taken > 0 && on;
     this.#answers += 1;
@@ -194,8 +194,8 @@ function inOrder(events) {
 }
 
 /** @param {WireEvent} event */
-const eventWords = ({ kind, event, id, data, text, ms }) =>
-  kind === "event" ? `${event}\n${id ?? ""}\n${data}` : kind === "comment" ? (text ?? "") : `retry ${ms}`;
+const eventWords = (event) =>
+  event.kind === "event" ? `${event.event}\n${event.id ?? ""}\n${event.data}` : event.kind === "comment" ? event.text : `retry ${event.ms}`;
 
 /**
  * The rows that have all words.

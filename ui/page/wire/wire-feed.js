@@ -2,7 +2,8 @@
  * The connection whose wire is shown: what is known of it, what to ask for next, and what the answers mean. What it was
  * asked of one connection stays with that one, however late the answer. No document, no clock of its own.
  *
- * @import { Host, Row, Wire } from "../types.js"
+ * @import { RowView, WireView } from "../server.js"
+ * @import { Host } from "../types.js"
  */
 
 import { WireLog } from "./log.js";
@@ -25,7 +26,7 @@ export class WireFeed {
   #problem = "";
 
   /**
-   * @param {Row} row
+   * @param {RowView} row
    * @param {number} now
    */
   constructor(row, now) {
@@ -57,7 +58,7 @@ export class WireFeed {
   /**
    * Whether a row is of this connection: numbers begin anew with each start of the program.
    *
-   * @param {Pick<Row, "id" | "since_ms">} row
+   * @param {Pick<RowView, "id" | "since_ms">} row
    */
   is({ id, since_ms }) {
     return id === this.#row.id && since_ms === this.#row.since_ms;
@@ -66,7 +67,7 @@ export class WireFeed {
   /**
    * The table has heard of connections: this one may be among them.
    *
-   * @param {readonly Row[]} rows
+   * @param {readonly RowView[]} rows
    * @param {number} now
    * @returns {boolean} whether it is
    */
@@ -124,7 +125,7 @@ export class WireFeed {
   }
 
   /**
-   * @param {Wire | null} wire
+   * @param {WireView | null} wire
    * @param {boolean} wasOpen
    */
   #heard(wire, wasOpen) {

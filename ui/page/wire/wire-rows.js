@@ -3,7 +3,7 @@
  * pieces are in one element and their events in another, so that a selection goes along one of the two; a grid brings
  * them together again, by the number of the line that each piece has in it. It keeps nothing and decides nothing.
  *
- * @import { WireEvent } from "../types.js"
+ * @import { WireEvent } from "../server.js"
  * @import { WireRow } from "./log.js"
  */
 
@@ -140,19 +140,19 @@ function newLost(bytes) {
 }
 
 /** @param {WireEvent} event */
-function newEvent({ kind, event, id, data, text, ms }) {
+function newEvent(event) {
   const element = document.createElement("p");
-  element.className = kind;
-  if (kind === "event") {
-    const name = newWord("name", event ?? "");
-    if (id === null) name.title = unknownIdTitle;
-    element.append(name, newWord("id", id ?? ""), newWord("data", preview(data ?? "")));
-    element.title = data ?? "";
-  } else if (kind === "comment") {
-    element.append(newWord("what", "comment"), newWord("data", preview(text ?? "")));
-    element.title = text ?? "";
+  element.className = event.kind;
+  if (event.kind === "event") {
+    const name = newWord("name", event.event);
+    if (event.id === null) name.title = unknownIdTitle;
+    element.append(name, newWord("id", event.id ?? ""), newWord("data", preview(event.data)));
+    element.title = event.data;
+  } else if (event.kind === "comment") {
+    element.append(newWord("what", "comment"), newWord("data", preview(event.text)));
+    element.title = event.text;
   } else {
-    element.append(newWord("what", "retry"), newWord("data", `${ms} ms`));
+    element.append(newWord("what", "retry"), newWord("data", `${event.ms} ms`));
   }
   return element;
 }

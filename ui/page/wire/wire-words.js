@@ -1,7 +1,7 @@
 /**
  * The words for a wire: how much of it there is, what stood before it, and why there is nothing to see. Pure.
  *
- * @import { Row } from "../types.js"
+ * @import { RowView } from "../server.js"
  * @import { WireLog } from "./log.js"
  */
 
@@ -42,7 +42,7 @@ export const unknownIdTitle = "Its last event id is not known: it was given befo
 /**
  * Why there is nothing to see.
  *
- * @param {Row} row
+ * @param {RowView} row
  * @param {boolean} gone it is no longer in the table
  * @param {Kept} wire
  */

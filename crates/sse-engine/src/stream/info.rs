@@ -19,6 +19,7 @@ const MESSAGE: &str = "message";
 
 /// What the page is told of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct StreamInfo {
     /// Where it is served.
     pub path: String,
@@ -28,9 +29,10 @@ pub struct StreamInfo {
     pub summary: String,
     /// Whether it goes on until somebody ends it.
     pub endless: bool,
-    /// The reconnection time in milliseconds that its clients are told.
+    /// The reconnection time in milliseconds that its clients are told; nothing where it is left to
+    /// them.
     pub retry_ms: Option<u64>,
-    /// The event names that it sends, so that a client can listen for them all.
+    /// All event names that it may send. An EventSource hears only the names that it listens for.
     pub events: Vec<String>,
     /// Whether its events have ids: without them a client that comes back gets it from its
     /// beginning.

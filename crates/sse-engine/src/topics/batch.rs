@@ -37,8 +37,9 @@ pub struct Draft {
     pub data: String,
 }
 
-/// What became of it.
+/// What became of a publish.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Published {
     /// The id of the event, or of the last one.
     pub id: String,

@@ -10,6 +10,7 @@ use crate::time::millis;
 
 /// What the page is told of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct TopicInfo {
     /// What it is called.
     pub name: String,
@@ -31,7 +32,7 @@ pub struct TopicInfo {
     /// The reconnection time in milliseconds that its subscribers are told.
     pub retry_ms: u64,
     /// After how many milliseconds it ends by itself when nobody reads it and nobody feeds it;
-    /// `None` is never.
+    /// nothing where it never does.
     pub ttl_ms: Option<u64>,
 }
 

@@ -63,6 +63,7 @@ pub(super) struct Ended {
 
 /// How far a finite stream came that ended before its last event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Cut {
     /// Events of the stream that its client has, as far as the server knows; those before a resume
     /// count.
@@ -163,6 +164,7 @@ impl Sent {
 
 /// What has become of a row's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename_all = "lowercase"))]
 pub(super) enum State {
     Open,
     Ended,

@@ -15,6 +15,7 @@ macro_rules! sorts {
     ($($(#[$meta:meta])* $sort:ident => $by:expr,)*) => {
         /// A column to sort by. Rows that are alike in it stand newest first.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+        #[cfg_attr(feature = "types", derive(ts_rs::TS))]
         #[serde(rename_all = "snake_case")]
         pub enum Sort {
             $($(#[$meta])* $sort,)*

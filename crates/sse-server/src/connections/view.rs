@@ -26,6 +26,7 @@ const ORDERS: usize = 4;
 
 /// How many there are and were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Tally {
     /// Streams open now.
     pub open: usize,
@@ -40,6 +41,7 @@ pub struct Tally {
 
 /// One connection.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct RowView {
     /// Counts up from 1 in the order of arrival.
     pub id: u64,
@@ -63,18 +65,20 @@ pub struct RowView {
     pub events: u64,
     /// Bytes that the kernel took for it, head and framing included.
     pub bytes: u64,
-    /// Events a second, where somebody has looked for a second or two.
+    /// Events a second, once somebody has looked for a second or two, and while it is open.
     pub rate: Option<f64>,
     /// Bytes a second, as `rate`.
     pub byte_rate: Option<f64>,
-    /// How many events of its topic it has yet to be sent.
+    /// How many events of its topic it has yet to be sent; nothing where its stream is no topic.
     pub behind: Option<u64>,
     /// Whether the socket takes no more at the moment.
     pub blocked: bool,
     /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
     /// bytes in 1.0.
+    #[cfg_attr(feature = "types", ts(type = "\"1.0\" | \"1.1\""))]
     pub http: &'static str,
     /// `open`, `ended` or `refused`.
+    #[cfg_attr(feature = "types", ts(as = "super::row::State", inline))]
     pub state: &'static str,
     /// The status it was answered with.
     pub status: u16,
@@ -91,10 +95,12 @@ pub struct RowView {
 
 /// How a connection ended.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct EndedView {
     /// Who ended it.
     pub by: EndedBy,
     /// Why, in a few words.
+    #[cfg_attr(feature = "types", ts(type = "string"))]
     pub why: Why,
     /// Whether the client has everything that there was.
     pub complete: bool,
@@ -106,6 +112,7 @@ pub struct EndedView {
 
 /// What a look at the table shows.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Slice {
     /// How many there are and were.
     #[serde(flatten)]

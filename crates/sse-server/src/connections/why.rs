@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 /// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum EndedBy {
     /// This server.

@@ -182,6 +182,7 @@ fn next_free(hosts: &[Host], taken: u16) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     const OPTIONS: Options = Options {
         send_buffer: 64 * 1024,
@@ -269,12 +270,13 @@ mod tests {
             explained(io::ErrorKind::PermissionDenied).to_string(),
             "Port 80 is not allowed for this user: choose one above 1023."
         );
+        let kind = |kind| explained(kind).kind();
         assert_eq!(
-            explained(io::ErrorKind::PermissionDenied).kind(),
-            "port_forbidden"
+            kind(io::ErrorKind::PermissionDenied),
+            ErrorKind::PortForbidden
         );
-        assert_eq!(explained(io::ErrorKind::AddrInUse).kind(), "port_in_use");
-        assert_eq!(explained(io::ErrorKind::OutOfMemory).kind(), "other");
+        assert_eq!(kind(io::ErrorKind::AddrInUse), ErrorKind::PortInUse);
+        assert_eq!(kind(io::ErrorKind::OutOfMemory), ErrorKind::Other);
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use crate::status::Status;
 
 /// Everything that a page needs to begin with.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct StateView {
     /// The program's name.
     pub name: &'static str,
@@ -20,7 +21,7 @@ pub struct StateView {
     pub status: Status,
     /// The streams that are served.
     pub streams: Vec<StreamInfo>,
-    /// The file that they come from; `None` where the program has no place for one.
+    /// The file that they come from; nothing where the program has no place for one.
     pub streams_file: Option<StreamsFile>,
     /// The topics that there are, by name.
     pub topics: Vec<TopicInfo>,

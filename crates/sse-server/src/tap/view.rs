@@ -8,6 +8,7 @@ use super::{Piece, Tapped};
 
 /// What one connection was sent, as far as it is kept.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct WireView {
     /// The connection's id in the table.
     pub id: u64,
@@ -28,6 +29,7 @@ pub struct WireView {
 
 /// What the kernel took in one go.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct PieceView {
     /// When, in milliseconds since 1970.
     pub at_ms: f64,
@@ -43,6 +45,7 @@ pub struct PieceView {
 
 /// Something that a client makes of the bytes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct WireEvent {
     /// When its last byte was taken, in milliseconds since 1970.
     pub at_ms: f64,
@@ -55,13 +58,14 @@ pub struct WireEvent {
 
 /// What a client can make of bytes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum What {
     /// An event that it would dispatch.
     Event {
         /// Its name.
         event: String,
-        /// Its last event id; `None` where it was given before what is kept, or may have been: an
+        /// Its last event id; `null` where it was given before what is kept, or may have been: an
         /// empty one tells nothing then.
         id: Option<String>,
         /// Its data.

@@ -12,6 +12,7 @@ use crate::connections::why::EndedBy;
 
 /// What is said of a connection whose client came back, or did not, or has several open at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Verdict {
     /// Which of them.
     pub kind: VerdictKind,
@@ -28,7 +29,8 @@ pub struct Verdict {
     pub despite: bool,
     /// Whether the client's tag says that it is the same; else it is probable.
     pub sure: bool,
-    /// How long it was away, in milliseconds; of one that is missing, until now.
+    /// How long it was away, in milliseconds; of one that is missing, until now. Nothing where it
+    /// was back before it was missed.
     pub away_ms: Option<u64>,
     /// The reconnection time that it was told, in milliseconds.
     pub retry_ms: Option<u64>,
@@ -44,6 +46,7 @@ pub struct Verdict {
 
 /// Which verdict it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum VerdictKind {
     /// On the row of one that came back, or was refused when it did.
