@@ -7,6 +7,7 @@
 //! A row is written by the one task that owns its connection, and counted only after the kernel
 //! took the bytes.
 
+mod columns;
 mod log;
 mod look;
 mod numbering;
@@ -16,7 +17,7 @@ mod row;
 mod sort;
 #[cfg(test)]
 mod tests;
-mod view;
+mod viewer;
 mod why;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -30,6 +31,7 @@ use sse_engine::write_buffer::Receipt;
 use tokio::sync::watch;
 
 use crate::tap::{Tap, Tapped, WireView};
+pub use columns::{EndedView, RowView};
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub use look::Look;
@@ -42,8 +44,8 @@ pub use row::Cut;
 pub(crate) use row::{Client, Request, shown};
 use row::{Row, Sent, State};
 pub use sort::Sort;
-use view::Watched;
-pub use view::{EndedView, RowView, Slice, Tally};
+use viewer::Viewer;
+pub use viewer::{Slice, Tally};
 pub use why::{EndedBy, Why};
 
 /// How many connections that ended, and how many that were refused, are kept. Each has its own
@@ -74,7 +76,7 @@ struct Shared {
     told: AtomicBool,
     limit: usize,
     /// What was made of the table for whoever looks at it.
-    watched: Mutex<Watched>,
+    viewer: Mutex<Viewer>,
     /// Where what happens is told, if anybody keeps a log.
     log: Log,
 }
@@ -112,7 +114,7 @@ impl Connections {
             changed: watch::Sender::new(0),
             told: AtomicBool::new(false),
             limit,
-            watched: Mutex::default(),
+            viewer: Mutex::default(),
             log: Log::default(),
         }))
     }

@@ -1,4 +1,5 @@
-//! The table as the window and the API read it.
+//! The table as whoever looks at it sees it: sorted, filtered, and the part of it that is asked for.
+//! What was made for one look is kept for the next, beside the table, which is the truth.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,15 +8,13 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sse_engine::lock::lock;
-use sse_engine::time::{millis, since_1970};
 
+use super::columns::RowView;
 use super::look::{Look, SHOWN};
-use super::rates::{Counts, PerSecond, Rates};
+use super::rates::{Counts, Rates};
 use super::row::Row;
 use super::sort::By;
-use super::why::{EndedBy, Why};
-use super::{Connections, Cut, Table, Verdict};
-use sse_wire::Framing;
+use super::{Connections, Table, Verdict};
 
 /// How long an order stands while no row comes or ends, where what it is sorted by changes with
 /// every event.
@@ -39,77 +38,6 @@ pub struct Tally {
     pub complete: u64,
 }
 
-/// One connection.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS))]
-pub struct RowView {
-    /// Counts up from 1 in the order of arrival.
-    pub id: u64,
-    /// Address and port of the client.
-    pub peer: String,
-    /// The program, as far as it says.
-    pub program: String,
-    /// The path of the stream.
-    pub stream: String,
-    /// The name that the client gave itself with `client=`.
-    pub client: Option<String>,
-    /// The request's method.
-    pub method: String,
-    /// When it arrived, in milliseconds since 1970.
-    pub since_ms: u64,
-    /// The last event id that it brought.
-    pub brought: Option<String>,
-    /// The id of the last event that it was sent.
-    pub last_id: Option<String>,
-    /// Events that the kernel took for it.
-    pub events: u64,
-    /// Bytes that the kernel took for it, head and framing included.
-    pub bytes: u64,
-    /// Events a second, once somebody has looked for a second or two, and while it is open.
-    pub rate: Option<f64>,
-    /// Bytes a second, as `rate`.
-    pub byte_rate: Option<f64>,
-    /// How many events of its topic it has yet to be sent; nothing where its stream is no topic.
-    pub behind: Option<u64>,
-    /// Whether the socket takes no more at the moment.
-    pub blocked: bool,
-    /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
-    /// bytes in 1.0.
-    #[cfg_attr(feature = "types", ts(type = "\"1.0\" | \"1.1\""))]
-    pub http: &'static str,
-    /// `open`, `ended` or `refused`.
-    #[cfg_attr(feature = "types", ts(as = "super::row::State", inline))]
-    pub state: &'static str,
-    /// The status it was answered with.
-    pub status: u16,
-    /// The origin that was refused, where that was the reason.
-    pub origin: Option<String>,
-    /// How it ended, once it has.
-    pub ended: Option<EndedView>,
-    /// How its client came back with it, where it did.
-    pub verdict: Option<Verdict>,
-    /// What its client did after the end of it, where that is known, or where it was cut; while it
-    /// is open, what else its client has open.
-    pub afterwards: Option<Verdict>,
-}
-
-/// How a connection ended.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS))]
-pub struct EndedView {
-    /// Who ended it.
-    pub by: EndedBy,
-    /// Why, in a few words.
-    #[cfg_attr(feature = "types", ts(type = "string"))]
-    pub why: Why,
-    /// Whether the client has everything that there was.
-    pub complete: bool,
-    /// When, in milliseconds since 1970.
-    pub at_ms: u64,
-    /// How far it came, of a finite stream that ended before its last event.
-    pub cut: Option<Cut>,
-}
-
 /// What a look at the table shows.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
@@ -129,7 +57,7 @@ pub struct Slice {
 
 /// What was made of the table for those who look, for their next looks.
 #[derive(Debug, Default)]
-pub(super) struct Watched {
+pub(super) struct Viewer {
     rates: Rates,
     /// The one that was made last is first.
     orders: VecDeque<Order>,
@@ -163,7 +91,7 @@ impl Order {
     }
 }
 
-impl Watched {
+impl Viewer {
     /// Makes an order, and keeps it where it is of all rows: those of a few are made in no time.
     fn order(&mut self, look: &Look, found: &Found, now: Instant) -> Vec<u64> {
         let of_all = look.client.is_none() && look.id.is_none();
@@ -221,23 +149,23 @@ impl Connections {
     /// What somebody wants to see of it at `now`.
     pub(crate) fn slice(&self, look: &Look, now: Instant) -> Slice {
         self.rearm();
-        let mut watched = lock(&self.0.watched);
-        let shown = self.shown(look, &mut watched, now);
+        let mut viewer = lock(&self.0.viewer);
+        let shown = self.shown(look, &mut viewer, now);
         let rows = shown.rows.iter().map(|(row, ..)| row);
-        watched.rates.look(now, counts(rows));
-        shown.slice(&watched.rates)
+        viewer.rates.look(now, counts(rows));
+        shown.slice(&viewer.rates)
     }
 
-    fn shown(&self, look: &Look, watched: &mut Watched, now: Instant) -> Shown {
+    fn shown(&self, look: &Look, viewer: &mut Viewer, now: Instant) -> Shown {
         let table = self.table();
-        let mut orders = watched.orders.iter();
+        let mut orders = viewer.orders.iter();
         if let Some(order) = orders.find(|order| order.stands(look, table.version, now)) {
             return table.show(look, &order.ids, now);
         }
         // Whoever comes or leaves does not wait while they are sorted.
         let found = table.find(look, now);
         drop(table);
-        let order = watched.order(look, &found, now);
+        let order = viewer.order(look, &found, now);
         self.table().show(look, &order, now)
     }
 
@@ -325,7 +253,7 @@ impl Shown {
             RowView {
                 verdict,
                 afterwards,
-                ..view(&row, rate)
+                ..RowView::of(&row, rate)
             }
         };
         Slice {
@@ -335,43 +263,5 @@ impl Shown {
             first: self.first,
             rows: self.rows.into_iter().map(view).collect(),
         }
-    }
-}
-
-/// A row without what is said of its client.
-fn view(row: &Row, rate: Option<PerSecond>) -> RowView {
-    let ended = row.ended.get().map(|ended| &**ended);
-    RowView {
-        id: row.id,
-        peer: row.client.peer.to_string(),
-        program: row.client.asked.program.to_string(),
-        stream: row.client.asked.stream.to_string(),
-        client: row.client.tag.as_deref().map(str::to_owned),
-        method: row.client.asked.method.to_string(),
-        since_ms: row.since,
-        brought: row.client.brought.as_deref().map(str::to_owned),
-        last_id: row.last_id().map(|(_, id)| id),
-        events: row.sent.counts().events,
-        bytes: row.sent.counts().bytes,
-        rate: rate.map(|rate| rate.events),
-        byte_rate: rate.map(|rate| rate.bytes),
-        behind: row.behind(),
-        blocked: ended.is_none() && row.sent.is_blocked(),
-        http: match row.client.asked.framing {
-            Framing::Bare => "1.0",
-            Framing::Chunked => "1.1",
-        },
-        state: row.state().word(),
-        status: row.status,
-        origin: row.origin.as_deref().map(str::to_owned),
-        ended: ended.map(|ended| EndedView {
-            by: ended.why.by(),
-            why: ended.why,
-            complete: ended.why.is_complete(),
-            at_ms: millis(since_1970(ended.when)),
-            cut: ended.cut,
-        }),
-        verdict: None,
-        afterwards: None,
     }
 }

@@ -1,0 +1,122 @@
+//! What the table has of each connection: a field for each column, and how it is filled. How rows
+//! are sorted by it is in `sort.rs`.
+
+use serde::Serialize;
+use sse_engine::time::{millis, since_1970};
+use sse_wire::Framing;
+
+use super::Verdict;
+use super::rates::PerSecond;
+use super::row::{Cut, Row};
+use super::why::{EndedBy, Why};
+
+/// One connection.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct RowView {
+    /// Counts up from 1 in the order of arrival.
+    pub id: u64,
+    /// Address and port of the client.
+    pub peer: String,
+    /// The program, as far as it says.
+    pub program: String,
+    /// The path of the stream.
+    pub stream: String,
+    /// The name that the client gave itself with `client=`.
+    pub client: Option<String>,
+    /// The request's method.
+    pub method: String,
+    /// When it arrived, in milliseconds since 1970.
+    pub since_ms: u64,
+    /// The last event id that it brought.
+    pub brought: Option<String>,
+    /// The id of the last event that it was sent.
+    pub last_id: Option<String>,
+    /// Events that the kernel took for it.
+    pub events: u64,
+    /// Bytes that the kernel took for it, head and framing included.
+    pub bytes: u64,
+    /// Events a second, once somebody has looked for a second or two, and while it is open.
+    pub rate: Option<f64>,
+    /// Bytes a second, as `rate`.
+    pub byte_rate: Option<f64>,
+    /// How many events of its topic it has yet to be sent; nothing where its stream is no topic.
+    pub behind: Option<u64>,
+    /// Whether the socket takes no more at the moment.
+    pub blocked: bool,
+    /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
+    /// bytes in 1.0.
+    #[cfg_attr(feature = "types", ts(type = "\"1.0\" | \"1.1\""))]
+    pub http: &'static str,
+    /// `open`, `ended` or `refused`.
+    #[cfg_attr(feature = "types", ts(as = "super::row::State", inline))]
+    pub state: &'static str,
+    /// The status it was answered with.
+    pub status: u16,
+    /// The origin that was refused, where that was the reason.
+    pub origin: Option<String>,
+    /// How it ended, once it has.
+    pub ended: Option<EndedView>,
+    /// How its client came back with it, where it did.
+    pub verdict: Option<Verdict>,
+    /// What its client did after the end of it, where that is known, or where it was cut; while it
+    /// is open, what else its client has open.
+    pub afterwards: Option<Verdict>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct EndedView {
+    /// Who ended it.
+    pub by: EndedBy,
+    /// Why, in a few words.
+    #[cfg_attr(feature = "types", ts(type = "string"))]
+    pub why: Why,
+    /// Whether the client has everything that there was.
+    pub complete: bool,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// How far it came, of a finite stream that ended before its last event.
+    pub cut: Option<Cut>,
+}
+
+impl RowView {
+    /// A row without its verdicts.
+    pub(super) fn of(row: &Row, rate: Option<PerSecond>) -> Self {
+        let ended = row.ended.get().map(|ended| &**ended);
+        Self {
+            id: row.id,
+            peer: row.client.peer.to_string(),
+            program: row.client.asked.program.to_string(),
+            stream: row.client.asked.stream.to_string(),
+            client: row.client.tag.as_deref().map(str::to_owned),
+            method: row.client.asked.method.to_string(),
+            since_ms: row.since,
+            brought: row.client.brought.as_deref().map(str::to_owned),
+            last_id: row.last_id().map(|(_, id)| id),
+            events: row.sent.counts().events,
+            bytes: row.sent.counts().bytes,
+            rate: rate.map(|rate| rate.events),
+            byte_rate: rate.map(|rate| rate.bytes),
+            behind: row.behind(),
+            blocked: ended.is_none() && row.sent.is_blocked(),
+            http: match row.client.asked.framing {
+                Framing::Bare => "1.0",
+                Framing::Chunked => "1.1",
+            },
+            state: row.state().word(),
+            status: row.status,
+            origin: row.origin.as_deref().map(str::to_owned),
+            ended: ended.map(|ended| EndedView {
+                by: ended.why.by(),
+                why: ended.why,
+                complete: ended.why.is_complete(),
+                at_ms: millis(since_1970(ended.when)),
+                cut: ended.cut,
+            }),
+            verdict: None,
+            afterwards: None,
+        }
+    }
+}
