@@ -21,6 +21,7 @@ mod lookup;
 mod page;
 mod params;
 mod publish;
+mod room;
 mod service;
 mod spelling;
 mod state;
@@ -42,13 +43,14 @@ use axum::routing::get;
 use answer::tell;
 
 pub(crate) use answer::ONE_CODING;
-pub(crate) use body::Room;
+pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
 pub(crate) use head::{bytes as head_bytes, framing};
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
+pub(crate) use room::Room;
 pub(crate) use service::Service;
 pub use state::StateView;
 

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::routes::{Context, Room, Service, StateView};
+use crate::routes::{Budget, Context, Room, Service, StateView};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 
@@ -62,11 +62,13 @@ impl Server {
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections: Connections::new(config.limits.streams),
-            streams: Arc::clone(&streams),
-            topics: Topics::new(config.topics),
+            room: Room {
+                streams: Arc::clone(&streams),
+                topics: Topics::new(config.topics),
+            },
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
-            bodies: Room::new(config.limits.all_bodies_bytes),
+            bodies: Budget::new(config.limits.all_bodies_bytes),
             limits: config.limits,
             status: status.clone(),
         });
@@ -177,33 +179,33 @@ impl Server {
     /// A name that no topic can have, one topic too many, or an event that cannot be sent as it is.
     pub async fn publish(&self, topic: &str, draft: Draft) -> Result<Published, Error> {
         draft.check()?;
-        self.context.publish(topic, &Batch::one(draft)).await
+        self.context.room.publish(topic, &Batch::one(draft)).await
     }
 
     /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come
     /// back are told of a gap. Answers whether there was one of this name.
     pub fn end_topic(&self, topic: &str) -> bool {
-        self.context.topics.end(topic)
+        self.context.room.topics.end(topic)
     }
 
     /// The topics that there are, by name.
     pub fn topics(&self) -> Vec<TopicInfo> {
-        self.context.topics.view()
+        self.context.room.topics.view()
     }
 
     /// Changes when something was published to a topic, or when one ended.
     pub fn topics_changed(&self) -> watch::Receiver<()> {
-        self.context.topics.changed()
+        self.context.room.topics.changed()
     }
 
     /// The streams that are served and where they come from, to be followed.
     pub fn streams_changed(&self) -> watch::Receiver<StreamsView> {
-        self.context.streams.changed()
+        self.context.room.streams.changed()
     }
 
     /// What becomes of the file of streams, in lines for people.
     pub fn file_news(&self) -> FileNews {
-        FileNews::new(self.context.streams.changed())
+        FileNews::new(self.context.room.streams.changed())
     }
 
     /// What the stream at this path would send, if there is one.
@@ -245,7 +247,7 @@ impl Server {
 async fn expire(context: Weak<Context>) {
     let Some(every) = context
         .upgrade()
-        .and_then(|context| context.topics.expires_every())
+        .and_then(|context| context.room.topics.expires_every())
     else {
         return;
     };
@@ -254,7 +256,7 @@ async fn expire(context: Weak<Context>) {
         let Some(context) = context.upgrade() else {
             return;
         };
-        context.topics.expire(Instant::now());
+        context.room.topics.expire(Instant::now());
     }
 }
 

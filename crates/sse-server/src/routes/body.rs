@@ -16,23 +16,23 @@ use crate::error::Error;
 /// The memory that the bodies of all requests may take together. Strangers choose how many they
 /// send at once, and how long they take.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct Budget {
     bytes: usize,
     taken: AtomicUsize,
 }
 
-/// A body that was read, and the room that it takes until it is dropped.
+/// A body that was read, and what it takes of the budget until it is dropped.
 #[derive(Debug)]
 pub(super) struct Whole<'a> {
     bytes: Vec<u8>,
-    room: &'a Room,
+    budget: &'a Budget,
     taken: usize,
-    /// The bytes that a body may have: more than that is never made room for.
+    /// The bytes that a body may have: no memory is taken for more than that.
     most: usize,
 }
 
-impl Room {
-    /// Room for so many bytes.
+impl Budget {
+    /// A budget of so many bytes.
     pub(crate) fn new(bytes: usize) -> Self {
         Self {
             bytes,
@@ -49,16 +49,16 @@ impl Room {
 }
 
 impl<'a> Whole<'a> {
-    fn new(room: &'a Room, most: usize) -> Self {
+    fn new(budget: &'a Budget, most: usize) -> Self {
         Self {
             bytes: Vec::new(),
-            room,
+            budget,
             taken: 0,
             most,
         }
     }
 
-    /// Appends to it. Answers whether there was room.
+    /// Appends to it. Answers whether the budget had room.
     fn push(&mut self, bytes: &[u8]) -> bool {
         let length = self.bytes.len() + bytes.len();
         if length > self.taken {
@@ -73,9 +73,9 @@ impl<'a> Whole<'a> {
         true
     }
 
-    /// Takes room for what is made of it. Answers whether there was that much.
+    /// Takes more of the budget, for what is made of the body. Answers whether there was that much.
     pub(super) fn take_more(&mut self, bytes: usize) -> bool {
-        let there = self.room.take(bytes);
+        let there = self.budget.take(bytes);
         self.taken += if there { bytes } else { 0 };
         there
     }
@@ -85,7 +85,7 @@ impl<'a> Whole<'a> {
         1 + self.bytes.iter().filter(|b| **b == b'\n').count()
     }
 
-    /// The bytes. What they become takes the room of this value still.
+    /// The bytes. What they become is still counted with this value.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
@@ -93,7 +93,7 @@ impl<'a> Whole<'a> {
 
 impl Drop for Whole<'_> {
     fn drop(&mut self) {
-        self.room.taken.fetch_sub(self.taken, Ordering::Relaxed);
+        self.budget.taken.fetch_sub(self.taken, Ordering::Relaxed);
     }
 }
 
@@ -107,9 +107,9 @@ pub(super) async fn drain(body: Body, limits: &Limits) -> Result<(), Response<Bo
 pub(super) async fn read<'a>(
     body: Body,
     limits: &Limits,
-    room: &'a Room,
+    budget: &'a Budget,
 ) -> Result<Whole<'a>, Response<Body>> {
-    let mut whole = Whole::new(room, limits.body_bytes);
+    let mut whole = Whole::new(budget, limits.body_bytes);
     each(body, limits, |bytes| whole.push(&bytes)).await?;
     Ok(whole)
 }
@@ -174,7 +174,7 @@ async fn each(
     })
 }
 
-/// The answer where the bodies of others take all the room.
+/// The answer where the bodies of others take the whole budget.
 pub(super) fn no_room(limits: &Limits) -> Response<Body> {
     let sentence = Error::TooManyBodies(limits.all_bodies_bytes).to_string();
     let mut refusal = last_words(StatusCode::SERVICE_UNAVAILABLE, &sentence);
@@ -190,12 +190,12 @@ mod tests {
 
     #[test]
     fn bodies_take_what_they_need_of_one_room_and_give_it_back() {
-        let room = Room::new(100);
-        let mut one = Whole::new(&room, 80);
+        let budget = Budget::new(100);
+        let mut one = Whole::new(&budget, 80);
         assert!(one.push(&[1; 40]) && one.push(&[2; 1]));
-        let taken = || room.taken.load(Ordering::Relaxed);
+        let taken = || budget.taken.load(Ordering::Relaxed);
         assert_eq!(taken(), 80, "it grows by doubling");
-        let mut two = Whole::new(&room, 80);
+        let mut two = Whole::new(&budget, 80);
         assert!(!two.push(&[3; 21]) && two.push(&[3; 20]));
         assert_eq!(taken(), 100);
         assert!(one.push(&[2; 39]) && !one.push(&[2; 1]));

@@ -1,19 +1,15 @@
 //! What the handlers work with.
 
-use std::sync::Arc;
-
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::preview::Preview;
-use sse_engine::topics::{Batch, Published, Topics};
 use tokio::sync::watch;
 
-use super::body::Room;
+use super::body::Budget;
 use super::head;
-use crate::catalog::Catalog;
+use super::room::Room;
 use crate::clock;
 use crate::config::Limits;
 use crate::connections::Connections;
-use crate::error::Error;
 use crate::guard::Guard;
 use crate::status::Status;
 
@@ -21,26 +17,20 @@ use crate::status::Status;
 pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) connections: Connections,
-    pub(crate) streams: Arc<Catalog>,
-    pub(crate) topics: Topics,
+    pub(crate) room: Room,
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.
     pub(crate) keep_alive_blank: bool,
     /// What the bodies of all requests may take.
-    pub(crate) bodies: Room,
+    pub(crate) bodies: Budget,
     pub(crate) limits: Limits,
     pub(crate) status: watch::Receiver<Status>,
 }
 
 impl Context {
-    /// Publishes the events to a topic.
-    pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
-        Ok(self.topics.publish(topic, batch, clock::now().wall).await?)
-    }
-
     /// What the stream at this path would send, if there is one.
     pub(crate) fn preview(&self, path: &str) -> Option<Preview> {
-        let stream = self.streams.find(path)?;
+        let stream = self.room.streams.find(path)?;
         let head = head::preview(&stream.headers);
         let keep_alive = (self.keep_alive, self.keep_alive_blank);
         Some(Preview::new(&stream, &head, keep_alive, clock::now()))

@@ -8,7 +8,7 @@ use sse_engine::stream::{Stream, is_below};
 use sse_engine::topics::PREFIX;
 
 use super::answer::tell;
-use super::context::Context;
+use super::room::Room;
 use crate::guard::Area;
 
 /// What a path leads to.
@@ -38,14 +38,14 @@ impl Lookup<'_> {
 }
 
 /// Streams are data, so they are looked up and not routed.
-pub(crate) fn lookup<'a>(context: &Context, path: &'a str) -> Lookup<'a> {
+pub(crate) fn lookup<'a>(room: &Room, path: &'a str) -> Lookup<'a> {
     if let Some(name) = path.strip_prefix(PREFIX) {
         return Lookup::Topic(name);
     }
     if is_below(path, "/api") {
         return Lookup::Api;
     }
-    match context.streams.find(path) {
+    match room.streams.find(path) {
         Some(stream) => Lookup::Stream(stream),
         None if path == "/healthz" => Lookup::Health,
         None if path == "/" || is_below(path, "/page") => Lookup::Page,
@@ -54,8 +54,8 @@ pub(crate) fn lookup<'a>(context: &Context, path: &'a str) -> Lookup<'a> {
 }
 
 /// What there is, for somebody who asked for something that is not.
-pub(crate) fn not_found(context: &Context, path: &str) -> Response<Body> {
-    let streams = context.streams.view().streams;
+pub(crate) fn not_found(room: &Room, path: &str) -> Response<Body> {
+    let streams = room.streams.view().streams;
     let streams: Vec<&str> = streams.iter().map(|s| s.path.as_str()).collect();
     tell(
         path,

@@ -17,6 +17,7 @@ use super::answer::{Answer, ONE_CODING, last_words, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
 use super::lookup::{Lookup, lookup, not_found};
+use super::room::Room;
 use super::visitor::{Visitor, client, unread_client};
 use super::{head, spelling, streams, topics};
 use crate::config::Limits;
@@ -41,7 +42,7 @@ impl Service {
     }
 
     pub(crate) fn topics(&self) -> &Topics {
-        &self.context.topics
+        &self.context.room.topics
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -61,7 +62,8 @@ impl Service {
     ) -> Answer {
         let target = spelling::in_one_spelling(std::mem::take(request.uri_mut()));
         request.uri_mut().clone_from(&target);
-        let found = lookup(&self.context, target.path());
+        let room = &self.context.room;
+        let found = lookup(room, target.path());
         let area = found.area(request.method());
         let ends = Ends {
             peer: peer.ip(),
@@ -77,7 +79,7 @@ impl Service {
                 };
                 let answer = match unanswerable(&request) {
                     Some(refusal) => refusal.into(),
-                    None => self.admitted(request, found, visitor).await,
+                    None => self.admitted(room, request, found, visitor).await,
                 };
                 (answer, Some(admission))
             }
@@ -94,6 +96,7 @@ impl Service {
     /// Answers a request that the guard let through.
     async fn admitted(
         &self,
+        room: &Room,
         request: Request<Body>,
         found: Lookup<'_>,
         visitor: Visitor,
@@ -108,8 +111,8 @@ impl Service {
                 preflight(request.headers(), false).into()
             }
             Lookup::Stream(one) => stream(&self.context, one, visitor, request).await,
-            Lookup::Topic(name) => topic(&self.context, name, visitor, request).await,
-            Lookup::Nothing => self.not_found(&request, visitor).into(),
+            Lookup::Topic(name) => topic(&self.context, room, name, visitor, request).await,
+            Lookup::Nothing => self.not_found(room, &request, visitor).into(),
             Lookup::Api | Lookup::Page | Lookup::Health => {
                 let Ok(response) = self.router.clone().oneshot(request).await;
                 response.into()
@@ -119,7 +122,7 @@ impl Service {
 
     /// Says that there is nothing. Who seems to have looked for a stream is shown in the table: a
     /// page cannot tell its person why an EventSource failed.
-    fn not_found<B>(&self, request: &Request<B>, visitor: Visitor) -> Response<Body> {
+    fn not_found<B>(&self, room: &Room, request: &Request<B>, visitor: Visitor) -> Response<Body> {
         // What a browser fetches for itself, such as an icon or a page, is no stream's client.
         let is_fetch = request.headers().get("sec-fetch-dest");
         if is_fetch.is_none_or(|dest| dest == "empty") {
@@ -131,7 +134,7 @@ impl Service {
                 Why::NothingThere,
             );
         }
-        not_found(&self.context, request.uri().path())
+        not_found(room, request.uri().path())
     }
 
     /// Enters a request whose head could not be read, as far as it says who asks for what.
@@ -262,11 +265,19 @@ async fn stream(
 }
 
 /// Answers a request for a topic.
-async fn topic(context: &Context, name: &str, visitor: Visitor, request: Request<Body>) -> Answer {
+async fn topic(
+    context: &Context,
+    room: &Room,
+    name: &str,
+    visitor: Visitor,
+    request: Request<Body>,
+) -> Answer {
     match *request.method() {
-        Method::GET | Method::HEAD => topics::subscribe(context, name, visitor, request).await,
-        Method::POST => topics::publish(context, name, request).await.into(),
-        Method::DELETE => topics::end(context, name).into(),
+        Method::GET | Method::HEAD => {
+            topics::subscribe(context, room, name, visitor, request).await
+        }
+        Method::POST => topics::publish(context, room, name, request).await.into(),
+        Method::DELETE => topics::end(room, name).into(),
         _ => other(&request).into(),
     }
 }

@@ -31,14 +31,14 @@ pub struct StateView {
 
 impl StateView {
     pub(crate) fn of(context: &Context) -> Self {
-        let streams = context.streams.view();
+        let streams = context.room.streams.view();
         Self {
             name: "SSE Workbench",
             version: env!("CARGO_PKG_VERSION"),
             status: context.status.borrow().clone(),
             streams: streams.streams,
             streams_file: streams.file,
-            topics: context.topics.view(),
+            topics: context.room.topics.view(),
             connections: context.connections.tally(),
         }
     }

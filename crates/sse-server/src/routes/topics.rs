@@ -16,6 +16,7 @@ use super::body;
 use super::context::Context;
 use super::head;
 use super::publish::{Fields, Kind};
+use super::room::Room;
 use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
 use crate::clock;
@@ -25,6 +26,7 @@ use crate::error::Error;
 /// GET and HEAD.
 pub(super) async fn subscribe(
     context: &Context,
+    room: &Room,
     name: &str,
     visitor: Visitor,
     request: Request<Body>,
@@ -43,7 +45,7 @@ pub(super) async fn subscribe(
     if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
         return refusal.into();
     }
-    match context
+    match room
         .topics
         .subscribe(name, asked.last_event_id.as_deref(), clock::now().wall)
     {
@@ -60,7 +62,7 @@ pub(super) async fn subscribe(
                 had: asked.last_event_id.and_then(|id| topic.find(&id)),
             };
             let pump = Pump::subscribed(subscription, context.keep_alive)
-                .with_blank(context.topics.keep_alive_blank());
+                .with_blank(room.topics.keep_alive_blank());
             streams::begin(context, client, &resume, pump, &[])
         }
         Err(error) => {
@@ -80,6 +82,7 @@ pub(super) async fn subscribe(
 /// POST.
 pub(super) async fn publish(
     context: &Context,
+    room: &Room,
     name: &str,
     request: Request<Body>,
 ) -> Response<Body> {
@@ -100,15 +103,15 @@ pub(super) async fn publish(
         Ok(batch) => batch,
         Err(error) => return refuse(&error),
     };
-    match context.publish(name, &batch).await {
+    match room.publish(name, &batch).await {
         Ok(published) => ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response(),
         Err(error) => refuse(&error),
     }
 }
 
 /// DELETE.
-pub(super) fn end(context: &Context, name: &str) -> Response<Body> {
-    match context.topics.end(name) {
+pub(super) fn end(room: &Room, name: &str) -> Response<Body> {
+    match room.topics.end(name) {
         true => StatusCode::NO_CONTENT.into_response(),
         false => say(
             StatusCode::NOT_FOUND,

@@ -1,0 +1,23 @@
+//! The streams and topics that a request reaches.
+
+use std::sync::Arc;
+
+use sse_engine::topics::{Batch, Published, Topics};
+
+use crate::catalog::Catalog;
+use crate::clock;
+use crate::error::Error;
+
+/// The streams and topics that a request reaches. The service chooses it once for a request, and
+/// handlers know of no other: where there are several, only that place changes.
+pub(crate) struct Room {
+    pub(crate) streams: Arc<Catalog>,
+    pub(crate) topics: Topics,
+}
+
+impl Room {
+    /// Publishes the events to a topic.
+    pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
+        Ok(self.topics.publish(topic, batch, clock::now().wall).await?)
+    }
+}
