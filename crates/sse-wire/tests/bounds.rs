@@ -42,6 +42,11 @@ fn the_limit_counts_what_an_event_holds() {
             too_large,
         ),
         (
+            "the event's name adds up too",
+            b"event\nid\ndata\n\n",
+            too_large,
+        ),
+        (
             "a new event has the whole limit",
             b"data:12345\n\ndata:12345\n\n",
             Ok(()),
