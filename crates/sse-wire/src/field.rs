@@ -1,7 +1,8 @@
 //! The lines of a response as they stand on the wire: what each is, its name, its value and its
 //! end.
 //!
-//! Must never depend on where the bytes are cut, but for the words that a cut takes apart.
+//! Must never depend on where the bytes are cut, with one exception: the kind of a line is known
+//! only once its name is whole.
 
 use serde::Serialize;
 

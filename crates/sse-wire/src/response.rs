@@ -1,7 +1,8 @@
 //! A response as it stands on the wire, read in whatever pieces its bytes arrive: the lines of its
 //! head, of the framing of chunks and of its events, and what a client makes of them.
 //!
-//! Must never depend on where the bytes are cut, but for the words that a cut takes apart.
+//! Must never depend on where the bytes are cut, with one exception: the kind of a line is known
+//! only once its name is whole.
 
 use crate::chunks::{Chunks, Framing, Next};
 use crate::decode::{Decoded, Decoder};
@@ -30,13 +31,13 @@ pub enum Found<'a> {
 
 /// Reads the bytes of one response, with a new reader behind each gap.
 ///
-/// Give it the bytes in their order with [`read`](Self::read), which hands out each line as far as
-/// it is there, and behind it what the line completed. Together the lines are the bytes: the place
-/// where an event ends is the sum of their lengths.
+/// Give it the bytes in their order with [`read`](Self::read). It hands out each line as far as the
+/// line is there, and after the line what the line completed. All lines together are the bytes, so
+/// an event ends at the sum of the lengths so far.
 ///
-/// Interim heads are read before the head (RFC 9110 15.2), and extensions and trailers of chunks
-/// as what they are (RFC 9112 7.1). What is no head, no chunk and no event is handed out as lines
-/// of which nobody knows more.
+/// Interim heads come before the head (RFC 9110 15.2). Extensions and trailers of chunks are lines
+/// of the framing (RFC 9112 7.1). Bytes that are no head, no chunk and no event are lines of the
+/// kind [`Other`](LineKind::Other).
 ///
 /// # Bound
 ///
