@@ -59,7 +59,8 @@ pub(crate) enum Part {
     Head,
     /// The events.
     Body,
-    /// Nobody can tell: bytes before it are missing.
+    /// Nobody can tell: bytes before it are missing. A new reader begins it, so that no kind of
+    /// before goes on in it.
     Unknown,
 }
 
@@ -130,7 +131,7 @@ impl LineReader {
         let name = match part {
             Part::Head => self.header_name(content),
             Part::Body => self.field_name(content),
-            Part::Unknown => self.no_name(),
+            Part::Unknown => 0,
         };
         if !end.is_empty() {
             self.name = Name::Begun(Vec::new());
@@ -143,12 +144,6 @@ impl LineReader {
             value: content.len() - name,
             end,
         }
-    }
-
-    fn no_name(&mut self) -> usize {
-        self.kind = LineKind::Other;
-        self.name = Name::Read;
-        0
     }
 
     /// How many bytes belong to the name of a header.
