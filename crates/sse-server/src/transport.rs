@@ -94,11 +94,11 @@ impl Transport {
     }
 
     /// Hands a connection over.
-    pub(crate) fn take_in(&self, connection: Delivery) {
+    pub(crate) fn take_in(&self, delivery: Delivery) {
         let turn = self.0.turn.fetch_add(1, Ordering::Relaxed) % self.0.sweepers.len();
         self.0.held.fetch_add(1, Ordering::Relaxed);
-        // It fails after a kill, and then the connection is to be dropped.
-        if self.0.sweepers[turn].send(connection).is_err() {
+        // It fails after a kill, and then the delivery is to be dropped.
+        if self.0.sweepers[turn].send(delivery).is_err() {
             self.0.held.fetch_sub(1, Ordering::Relaxed);
         }
     }

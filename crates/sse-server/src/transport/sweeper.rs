@@ -118,7 +118,7 @@ impl Sweeper {
         loop {
             for _ in 0..TURN {
                 match arrivals.try_recv() {
-                    Ok(connection) => self.take_in(connection),
+                    Ok(delivery) => self.take_in(delivery),
                     Err(mpsc::error::TryRecvError::Empty) => break,
                     Err(mpsc::error::TryRecvError::Disconnected) => {
                         open = false;
@@ -149,7 +149,7 @@ impl Sweeper {
                 () = ready.any() => {}
                 Ok(()) = published.changed() => {}
                 arrived = arrivals.recv(), if open => match arrived {
-                    Some(connection) => self.take_in(connection),
+                    Some(delivery) => self.take_in(delivery),
                     None => open = false,
                 },
                 () = &mut sleep, if next.is_some() => {}
@@ -173,15 +173,13 @@ impl Sweeper {
         woken || stopped || due || swept || sent
     }
 
-    fn take_in(&mut self, connection: Delivery) {
+    fn take_in(&mut self, delivery: Delivery) {
         let entry = self.slots.vacant_entry();
         let key = entry.key();
         let waker = self.ready.waker(key);
-        let seat = connection
-            .topic()
-            .map(|topic| self.readers.enter(topic, key));
+        let seat = delivery.topic().map(|topic| self.readers.enter(topic, key));
         entry.insert(Slot {
-            state: State::Open(connection),
+            state: State::Open(delivery),
             waker,
             armed: None,
             seat,
@@ -190,9 +188,9 @@ impl Sweeper {
         let now = clock::now();
         // The stop may have passed by already.
         if self.stopping
-            && let State::Open(connection) = &mut self.slots[key].state
+            && let State::Open(delivery) = &mut self.slots[key].state
         {
-            connection.act(now, Act::Stop);
+            delivery.act(now, Act::Stop);
         }
         self.listen(key, now);
         self.visit(key, now);
@@ -208,7 +206,7 @@ impl Sweeper {
             let key = token.key();
             self.listen(key, now);
             let blocked = self.slots.get(key).is_some_and(
-                |slot| matches!(&slot.state, State::Open(connection) if connection.is_blocked()),
+                |slot| matches!(&slot.state, State::Open(delivery) if delivery.is_blocked()),
             );
             if blocked {
                 self.visit(key, now);
@@ -224,10 +222,10 @@ impl Sweeper {
         };
         let mut cx = Context::from_waker(&slot.waker);
         match &mut slot.state {
-            State::Open(connection) => {
-                if let Poll::Ready(ending) = connection.poll_left(now.instant, &mut cx) {
+            State::Open(delivery) => {
+                if let Poll::Ready(ending) = delivery.poll_left(now.instant, &mut cx) {
                     self.close(key, ending, Close::Reset);
-                } else if connection.is_probe_due(now.instant) && !connection.is_blocked() {
+                } else if delivery.is_probe_due(now.instant) && !delivery.is_blocked() {
                     self.visit(key, now);
                 }
             }
@@ -264,16 +262,16 @@ impl Sweeper {
                 return self.readers.is_gathering();
             };
             match self.slots.get(key).map(|slot| &slot.state) {
-                Some(State::Open(connection)) if connection.is_blocked() => {
-                    if connection.is_too_slow() {
+                Some(State::Open(delivery)) if delivery.is_blocked() => {
+                    if delivery.is_too_slow() {
                         self.close(key, TOO_SLOW, Close::InOrder);
                     }
                 }
                 Some(State::Open(_)) => {
                     if self.visit(key, now)
                         && let Some(slot) = self.slots.get(key)
-                        && let (State::Open(connection), Some(seat)) = (&slot.state, slot.seat)
-                        && !connection.is_replaying()
+                        && let (State::Open(delivery), Some(seat)) = (&slot.state, slot.seat)
+                        && !delivery.is_replaying()
                     {
                         self.readers.again(seat);
                     }
@@ -303,8 +301,8 @@ impl Sweeper {
         let Some(slot) = self.slots.get_mut(key) else {
             return false;
         };
-        let connection = match &mut slot.state {
-            State::Open(connection) => connection,
+        let delivery = match &mut slot.state {
+            State::Open(delivery) => delivery,
             State::Closing(_, until) if *until > now.instant => {
                 self.timers.arm(key, &mut slot.armed, *until);
                 return false;
@@ -315,7 +313,7 @@ impl Sweeper {
             }
         };
         let mut cx = Context::from_waker(&slot.waker);
-        match connection.visit(now, self.stall, &mut self.out, &mut cx) {
+        match delivery.visit(now, self.stall, &mut self.out, &mut cx) {
             Visit::Wait(None) => {}
             Visit::Wait(Some(at)) => self.timers.arm(key, &mut slot.armed, at),
             Visit::Again => {
@@ -344,8 +342,8 @@ impl Sweeper {
         let first = self.unstopped.saturating_sub(TURN);
         for key in first..self.unstopped {
             match self.slots.get_mut(key).map(|slot| &mut slot.state) {
-                Some(State::Open(connection)) => {
-                    connection.act(now, Act::Stop);
+                Some(State::Open(delivery)) => {
+                    delivery.act(now, Act::Stop);
                     self.visit(key, now);
                 }
                 Some(State::Closing(..) | State::Free) => self.remove(key),
@@ -361,10 +359,10 @@ impl Sweeper {
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
-        let State::Open(connection) = std::mem::replace(&mut slot.state, State::Free) else {
+        let State::Open(delivery) = std::mem::replace(&mut slot.state, State::Free) else {
             return self.remove(key);
         };
-        let wire = connection.end(ending);
+        let wire = delivery.end(ending);
         match how {
             Close::Reset => wire.reset(),
             Close::Patiently if wire.talked() && !self.stopping && wire.shut_down() => {
