@@ -1,4 +1,4 @@
-//! One connection: its pump, its wire, and what the socket did not take yet.
+//! One connection: its pump, its socket, and what that did not take yet.
 //!
 //! A visit sends all that the pump has to send now. While bytes are unsent the pump is not asked
 //! for more: backpressure is that simple.
@@ -19,7 +19,7 @@ use sse_wire::Framing;
 /// A stream that begins: everything that the transport takes over.
 #[derive(Debug)]
 pub(crate) struct Delivery {
-    wire: Socket,
+    socket: Socket,
     pump: Pump,
     open: Open,
     framing: Framing,
@@ -75,14 +75,14 @@ pub(super) enum Visit {
 
 impl Delivery {
     pub(crate) fn new(
-        wire: Socket,
+        socket: Socket,
         head: Vec<u8>,
         framing: Framing,
         pump: Pump,
         open: Open,
     ) -> Self {
         Self {
-            wire,
+            socket,
             pump,
             open,
             framing,
@@ -107,7 +107,7 @@ impl Delivery {
     ) -> Visit {
         let visit = self.send_due(now, stall, out, cx);
         match visit {
-            Visit::Wait(_) | Visit::Again if self.wire.is_half_closed() => {
+            Visit::Wait(_) | Visit::Again if self.socket.is_half_closed() => {
                 self.probed(visit, now.instant, cx)
             }
             visit => visit,
@@ -117,7 +117,7 @@ impl Delivery {
     /// What a visit to a half-closed client came to: whoever left has answered what was sent to it
     /// with a reset. On loopback that is there at once, elsewhere the next probe finds it.
     fn probed(&mut self, visit: Visit, now: Instant, cx: &mut Context<'_>) -> Visit {
-        if let Poll::Ready(left) = self.wire.poll_left(cx) {
+        if let Poll::Ready(left) = self.socket.poll_left(cx) {
             return Visit::Broken(ending(left));
         }
         let due = now + PROBE_EVERY;
@@ -159,13 +159,13 @@ impl Delivery {
             return self.after(next);
         }
         let mut at = 0;
-        let sent = self.wire.poll_send(cx, &parts, &mut at, self.open.tap());
+        let sent = self.socket.poll_send(cx, &parts, &mut at, self.open.tap());
         let taken = at.saturating_sub(head.len());
         match sent {
             Poll::Ready(Ok(())) => {
                 let last = out.marks().rev().find_map(|mark| mark.number);
                 self.open
-                    .sent(out.marks().len() as u64, last, self.wire.taken());
+                    .sent(out.marks().len() as u64, last, self.socket.taken());
                 self.after(next)
             }
             Poll::Pending => {
@@ -193,7 +193,7 @@ impl Delivery {
             Poll::Ready(Err(left)) => {
                 let whole = out.marks().take_while(|mark| mark.end <= taken);
                 let (events, last) = count(whole);
-                self.open.sent(events, last, self.wire.taken());
+                self.open.sent(events, last, self.socket.taken());
                 Visit::Broken(ending(left))
             }
         }
@@ -213,9 +213,9 @@ impl Delivery {
 
     /// Looks whether the client is still there, and at what it sends.
     pub(super) fn poll_left(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Why> {
-        let before = self.wire.is_half_closed();
-        let left = self.wire.poll_left(cx);
-        if !before && self.wire.is_half_closed() {
+        let before = self.socket.is_half_closed();
+        let left = self.socket.poll_left(cx);
+        if !before && self.socket.is_half_closed() {
             self.probe_due = Some(now);
         }
         left.map(ending)
@@ -251,13 +251,13 @@ impl Delivery {
     /// Notes the end in the table and gives the socket back, which is to be closed or reset.
     pub(super) fn end(self, ending: Why) -> Socket {
         let Self {
-            wire, pump, open, ..
+            socket, pump, open, ..
         } = self;
         let told = pump.receipt();
         // First, so that whoever is told of the end finds the topic without this subscriber.
         drop(pump);
         open.end(ending, Some(told));
-        wire
+        socket
     }
 
     /// Goes on with what was unsent; `None` when it is all gone and the stream goes on.
@@ -274,7 +274,7 @@ impl Delivery {
             None => &[],
         };
         let parts = [&*unsent.head, &*unsent.bytes, shared, unsent.after];
-        let sent = self.wire.poll_send(cx, &parts, &mut at, self.open.tap());
+        let sent = self.socket.poll_send(cx, &parts, &mut at, self.open.tap());
         if at > unsent.at {
             unsent.at = at;
             unsent.since = now;
@@ -306,7 +306,7 @@ impl Delivery {
         if whole > 0 {
             unsent.marks = unsent.marks[whole..].into();
         }
-        self.open.sent(events, last, self.wire.taken());
+        self.open.sent(events, last, self.socket.taken());
     }
 
     fn after(&self, next: Next) -> Visit {

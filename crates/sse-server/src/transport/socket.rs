@@ -1,4 +1,4 @@
-//! The wire: the one place that touches a stream's socket.
+//! The one place that touches the socket of a stream.
 //!
 //! It counts the bytes that the kernel took (which is not yet what the client received), notices
 //! that the client left, and ends the connection in order or by a reset. What goes over it is the

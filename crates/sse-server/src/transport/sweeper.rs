@@ -229,8 +229,8 @@ impl Sweeper {
                     self.visit(key, now);
                 }
             }
-            State::Closing(wire, _) => {
-                if wire.poll_left(&mut cx).is_ready() || wire.is_half_closed() {
+            State::Closing(socket, _) => {
+                if socket.poll_left(&mut cx).is_ready() || socket.is_half_closed() {
                     self.remove(key);
                 }
             }
@@ -362,18 +362,18 @@ impl Sweeper {
         let State::Open(delivery) = std::mem::replace(&mut slot.state, State::Free) else {
             return self.remove(key);
         };
-        let wire = delivery.end(ending);
+        let socket = delivery.end(ending);
         match how {
-            Close::Reset => wire.reset(),
-            Close::Patiently if wire.talked() && !self.stopping && wire.shut_down() => {
+            Close::Reset => socket.reset(),
+            Close::Patiently if socket.talked() && !self.stopping && socket.shut_down() => {
                 let now = clock::now();
                 let until = now.instant + PATIENCE;
-                slot.state = State::Closing(wire, until);
+                slot.state = State::Closing(socket, until);
                 self.timers.arm(key, &mut slot.armed, until);
                 // It stays, until the client closes or the time is over.
                 return self.listen(key, now);
             }
-            Close::InOrder | Close::Patiently => drop(wire),
+            Close::InOrder | Close::Patiently => drop(socket),
         }
         self.remove(key);
     }
