@@ -16,11 +16,11 @@ mod api;
 mod body;
 mod client_query;
 mod context;
-mod head;
 mod lookup;
 mod page;
 mod params;
 mod publish;
+mod response_head;
 mod room;
 mod service;
 mod spelling;
@@ -47,9 +47,9 @@ pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
-pub(crate) use head::{bytes as head_bytes, framing};
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
+pub(crate) use response_head::{bytes as head_bytes, framing};
 pub(crate) use room::Room;
 pub(crate) use service::Service;
 pub use state::StateView;

@@ -35,7 +35,7 @@
 //!   it.
 //! * `encode`: event to bytes, and what happens to text that a field cannot carry.
 //! * `decode`: bytes to events, the standard's parser, bounded.
-//! * `response`: the bytes of a whole response to lines and events, as they stand on the wire.
+//! * `reader`: the bytes of a whole response to lines and events, as they stand on the wire.
 //! * `field`: the lines of it, each with its kind, name, value and end.
 //! * `chunks`: how its body is delimited, and the reader of chunks.
 //! * `text`: bytes as characters, and as themselves where they are none.
@@ -50,7 +50,7 @@ mod error;
 mod event;
 mod field;
 mod line;
-mod response;
+mod reader;
 mod text;
 
 pub use chunks::Framing;
@@ -60,5 +60,5 @@ pub use error::Error;
 pub use event::Event;
 pub use field::{Line, LineKind};
 pub use line::LineEnding;
-pub use response::{Beginning, Found, ResponseReader};
+pub use reader::{Beginning, Found, ResponseReader};
 pub use text::{Piece, Text};

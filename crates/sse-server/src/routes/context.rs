@@ -5,7 +5,7 @@ use sse_engine::preview::Preview;
 use tokio::sync::watch;
 
 use super::body::Budget;
-use super::head;
+use super::response_head;
 use super::room::Room;
 use crate::clock;
 use crate::config::Limits;
@@ -31,7 +31,7 @@ impl Context {
     /// What the stream at this path would send, if there is one.
     pub(crate) fn preview(&self, path: &str) -> Option<Preview> {
         let stream = self.room.streams.find(path)?;
-        let head = head::preview(&stream.headers);
+        let head = response_head::preview(&stream.headers);
         let keep_alive = (self.keep_alive, self.keep_alive_blank);
         Some(Preview::new(&stream, &head, keep_alive, clock::now()))
     }

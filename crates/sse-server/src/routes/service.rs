@@ -19,7 +19,7 @@ use super::context::Context;
 use super::lookup::{Lookup, lookup, not_found};
 use super::room::Room;
 use super::visitor::{Visitor, client, unread_client};
-use super::{head, spelling, streams, topics};
+use super::{response_head, spelling, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
@@ -85,7 +85,7 @@ impl Service {
             }
         };
         let headers = answer.response.headers_mut();
-        head::mark(headers, area);
+        response_head::mark(headers, area);
         // At the end, since it names all that there are.
         if let Some(admission) = admission {
             share(headers, &admission);

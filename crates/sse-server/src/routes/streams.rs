@@ -12,8 +12,8 @@ use sse_engine::stream::Stream;
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
-use super::head::{self, Headers, Unsized};
 use super::params::BadQuery;
+use super::response_head::{self, Headers, Unsized};
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
 use crate::connections::{Client, Numbering, Resume};
@@ -64,7 +64,7 @@ pub(super) async fn open(
         }
     };
     if head_only {
-        return head::response(&stream.headers).into();
+        return response_head::response(&stream.headers).into();
     }
     let client = Client {
         numbers: numbers(),
@@ -84,7 +84,7 @@ pub(super) fn begin(
 ) -> Answer {
     match context.connections.open(client, resume) {
         Ok(open) => Answer {
-            response: head::response(headers),
+            response: response_head::response(headers),
             begins: Some((pump, open)),
         },
         Err(full) => {

@@ -14,8 +14,8 @@ use sse_engine::topics;
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
-use super::head;
 use super::publish::{Fields, Kind};
+use super::response_head;
 use super::room::Room;
 use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
@@ -38,7 +38,7 @@ pub(super) async fn subscribe(
     if *request.method() == Method::HEAD {
         // It tells nobody, so it begins no topic.
         return match topics::is_name(name) {
-            true => head::response(&[]).into(),
+            true => response_head::response(&[]).into(),
             false => refuse(&Error::Engine(Engine::BadTopic)).into(),
         };
     }

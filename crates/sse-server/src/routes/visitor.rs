@@ -10,8 +10,8 @@ use sse_engine::text;
 use super::answer::say;
 use super::client_query::ClientQuery;
 use super::context::Context;
-use super::head;
 use super::params::{BadQuery, Params};
+use super::response_head;
 use super::user_agent;
 use crate::connections::{self, Client, Numbering, Request as Asking, Why};
 use crate::guard::Class;
@@ -99,7 +99,7 @@ pub(super) fn client<B>(
             },
             stream: text::tame(request.uri().path(), SHOWN_PATH).into(),
             method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
-            framing: head::framing(request.version()),
+            framing: response_head::framing(request.version()),
         }),
         tag: words.tag.as_deref().map(Box::from),
         brought: last_event_id(request.headers(), words)
