@@ -170,6 +170,29 @@ fn names_and_values_are_those_of_the_standard() {
     }
 }
 
+/// Of a name that goes on and on, a reader keeps only so much.
+#[test]
+fn a_name_that_arrives_in_pieces_is_known_up_to_64_bytes() {
+    for (pieces, name) in [
+        (&[64][..], ": "),
+        (&[65], ""),
+        (&[40, 20], ": "),
+        (&[40, 24], ": "),
+        (&[40, 25], ""),
+    ] {
+        let pieces = pieces.iter().map(|length| "x".repeat(*length));
+        let pieces: Vec<String> = pieces.chain([": v\n".to_owned()]).collect();
+        let pieces: Vec<&[u8]> = pieces.iter().map(String::as_bytes).collect();
+        let reader = ResponseReader::new(Framing::Bare, Beginning::Event);
+        let (lines, _) = read(reader, &pieces);
+        let last = lines.last().expect("there is one");
+        assert_eq!(
+            (last.kind, shown(&last.name)),
+            (LineKind::Other, name.to_owned())
+        );
+    }
+}
+
 #[test]
 fn a_byte_order_mark_is_no_part_of_the_first_name() {
     let wire = format!("{HEAD}\u{feff}data: a\n\n\u{feff}data: b\n\n");
