@@ -26,7 +26,10 @@ pub(crate) struct Action {
     pub(crate) label: &'static str,
     /// The key, in Tauri's notation.
     pub(crate) accelerator: Option<&'static str>,
+    /// Whether it can be chosen in this state. Of the state alone, so that nobody has to keep it up
+    /// to date.
     enabled: fn(Phase) -> bool,
+    /// Does it. The error is for the person who chose it.
     run: fn(AppHandle) -> Work,
 }
 

@@ -15,9 +15,14 @@ use crate::settings::{self, Settings, Store, WindowSize};
 /// The shell's state, managed by Tauri.
 pub(crate) struct AppState {
     server: Server,
+    /// The settings. The lock is held over a change and its save, so that the file is that of the
+    /// last change.
     store: Mutex<Store>,
+    /// The sentence that the page shows until it is dismissed. Whoever forwards it to the page
+    /// waits for its changes.
     notice: watch::Sender<Option<String>>,
     clipboard: Clipboard,
+    /// The file that the server reads and the editor opens.
     streams_file: PathBuf,
 }
 

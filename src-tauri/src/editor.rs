@@ -10,7 +10,9 @@ use std::process::Command;
 /// A program that files are opened with.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Editor {
+    /// What the desktop calls it.
     name: String,
+    /// Whether it runs in a terminal: then it may be that no window ever appears.
     in_terminal: bool,
 }
 

@@ -63,6 +63,7 @@ impl Default for Settings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Topics {
+    /// The bounds as the server has them; a key that is missing takes its default.
     #[serde(flatten)]
     pub(crate) config: TopicConfig,
     /// What a later version may have written.
@@ -110,6 +111,7 @@ impl Default for WindowSize {
 pub(crate) struct Store {
     /// `None` when there is a file that must not be overwritten and could not be moved either.
     path: Option<PathBuf>,
+    /// What the person chose last, saved or not.
     settings: Settings,
     /// What the file holds, so that nothing is written without a change.
     saved: Settings,

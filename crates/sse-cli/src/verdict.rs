@@ -59,7 +59,10 @@ pub(crate) fn run(args: Verdict) -> ExitCode {
 
 /// A verdict, and the row that it is on.
 struct Said {
+    /// The row as the server gave it; of it [`OF_ROW`] and the id are printed.
     row: Map<String, Value>,
+    /// The verdict as the server gave it. With `--json` all of it is printed, what this version
+    /// does not know included.
     verdict: Map<String, Value>,
 }
 

@@ -31,6 +31,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// What its body is said to be, in small letters and without parameters.
     pub content_type: String,
+    /// What was not read yet. The server may send any amount, so [`read`](Self::read) takes a
+    /// bound.
     body: Incoming,
 }
 

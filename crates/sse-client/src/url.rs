@@ -14,7 +14,9 @@ pub struct Url {
     pub host: String,
     /// The port, 80 where the URL names none.
     pub port: u16,
+    /// The path as it was typed; `/` where there is none.
     path: String,
+    /// The query as it was typed, to which fields are added; empty where there is none.
     query: String,
 }
 

@@ -199,6 +199,7 @@ fn line(text: &str, at: usize) -> usize {
 /// Reads what TOML made of the text, and keeps the mistake that stands first in it, in whatever
 /// order they are found.
 struct Reader<'t> {
+    /// The text, to turn the byte of a mistake into its line.
     text: &'t str,
     /// The first mistake: its byte, and what is said of it.
     first: Option<(usize, String)>,

@@ -47,9 +47,17 @@ pub const PREFIX: &str = "/topics/";
 const MAX_NAME: usize = 64;
 
 /// All topics of a server. They outlive its starts and stops.
+///
+/// How to drive them: [`publish`](Self::publish) and [`subscribe`](Self::subscribe) by name, which
+/// begin a topic where there is none. A transport waits for [`changed`](Self::changed) and then
+/// visits its subscribers. Somebody calls [`expire`](Self::expire) as often as
+/// [`expires_every`](Self::expires_every) says.
 #[derive(Debug)]
 pub struct Topics {
+    /// The bounds, none of them 0. Each topic gets a copy when it begins.
     config: TopicConfig,
+    /// Those that have a name. Its lock may be held while that of a topic is taken, never the other
+    /// way round.
     set: Mutex<Set>,
     /// Changes with each publish to any topic and each end of one, so that a follower is woken once
     /// however much was published.
@@ -58,6 +66,8 @@ pub struct Topics {
 
 #[derive(Debug, Default)]
 struct Set {
+    /// By name, which is the order of a view. One that was ended is no longer here, though it may
+    /// still have subscribers.
     topics: BTreeMap<Arc<str>, Arc<Topic>>,
     /// When the latest topic began, so that no two lives of one name begin in the same millisecond.
     born: u64,

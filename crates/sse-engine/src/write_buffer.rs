@@ -29,14 +29,29 @@ pub struct Mark {
 /// the payload as it is, and is the last of its visit.
 #[derive(Debug)]
 pub struct WriteBuffer {
+    /// [`PREFIX`] reserved bytes, then the payload that the pump appends; behind it the end of the
+    /// chunk, unless a frame is shared. [`clear`](Self::clear) keeps at most [`KEEP`] bytes of its
+    /// memory, so that one large event does not hold it for good.
     bytes: Vec<u8>,
+    /// Where in `bytes` the wire begins: at [`PREFIX`], or before it once [`chunk`](Self::chunk)
+    /// has written the length of the chunk in front of the payload.
     start: usize,
+    /// The large frame that follows the payload. The ring holds the same one, so an event that ten
+    /// thousand clients are sent is in memory once.
     shared: Option<Arc<[u8]>>,
-    /// Where what is sent of it begins.
+    /// The byte of the shared frame with which the wire goes on: what stands before it is not sent.
     skipped: usize,
+    /// The end of the chunk, and the last chunk where the stream ends, if they follow a shared
+    /// frame. Else it is empty, since `bytes` has them.
     after: &'static [u8],
+    /// The ends of the events, as offsets into `bytes` with the shared frame behind it. The
+    /// transport counts by them which events the kernel took whole.
     marks: Vec<Mark>,
+    /// Set by a visit that wrote events of one topic and nothing else: the next reader at the same
+    /// place takes the bytes as they are. Appending to the payload unsets it.
     stretch: Option<Stretch>,
+    /// Whether [`chunk`](Self::chunk) was called. The transport repeats the bytes only for a client
+    /// with the same framing.
     chunked: bool,
 }
 

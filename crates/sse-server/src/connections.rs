@@ -63,17 +63,30 @@ const LOOKED_AT: usize = 32;
 const ASKED: usize = 1000;
 
 /// The table. Clones share it.
+///
+/// How to drive it:
+///
+/// 1. Enter each request for a stream once, with [`open`](Self::open), [`refuse`](Self::refuse),
+///    [`no_room`](Self::no_room) or [`complete`](Self::complete).
+/// 2. An [`Open`] counts with [`sent`](Open::sent) what the kernel took, and gives its place back
+///    with [`end`](Open::end), or when it is dropped.
+/// 3. Whoever looks waits for [`changed`](Self::changed), then reads [`slice`](Self::slice) or
+///    [`tally`](Self::tally). Only the reading arms the next notice: who waits again without it is
+///    not woken.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    /// The rows. Nobody waits for a topic while it is locked, and what a row counts is written
+    /// without it.
     table: Mutex<Table>,
     /// Goes up when somebody should look again.
     changed: watch::Sender<u64>,
     /// Whether `changed` has gone up since the last look, so that a busy stream pays one atomic
     /// load an event and not one notification.
     told: AtomicBool,
+    /// The most streams that may be open at once.
     limit: usize,
     /// What was made of the table for whoever looks at it.
     viewer: Mutex<Viewer>,
@@ -83,15 +96,21 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Table {
+    /// By id, and so in the order in which they came.
     open: BTreeMap<u64, Arc<Row>>,
+    /// Streams that ended, the last one first, [`KEPT`] at most.
     ended: VecDeque<Arc<Row>>,
+    /// Requests for a stream that got none, the last one first, [`KEPT`] at most.
     turned_away: VecDeque<Arc<Row>>,
+    /// Streams opened since the program began, over all starts and stops.
     opened: u64,
+    /// Requests that were refused since then, those that are no longer kept included.
     refused: u64,
     /// Requests of clients that had had all of a stream: answered with 204.
     complete: u64,
     /// Goes up with every row that comes or ends.
     version: u64,
+    /// The id of the newest row. No id is given twice.
     next_id: u64,
     /// Those whose taps began when somebody looked, the one that was looked at last at the end.
     looked_at: VecDeque<Arc<Row>>,
@@ -331,7 +350,9 @@ fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>, reconnects: &mut Reconnect
 /// An open connection's place in the table, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Open {
+    /// Its row, whose counts this value alone writes.
     row: Arc<Row>,
+    /// The table that it notifies, and whose place it gives back.
     connections: Connections,
 }
 

@@ -103,6 +103,7 @@ fn counters(id: &str) {
 
 /// What a client makes of the bytes of a stream of numbers.
 struct Read {
+    /// The data of its events, without the gap events.
     numbers: Vec<u64>,
     /// How many events each gap event says are lost.
     gaps: Vec<Option<u64>>,

@@ -62,15 +62,21 @@ const FORWARDED_BELOW: &str = "x-forwarded-";
 /// The ends of the connection that a request came over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
+    /// Who connected: the API answers over loopback only.
     pub(crate) peer: IpAddr,
+    /// The address that was connected to: of literal addresses, only this one and loopback's are
+    /// ours unasked.
     pub(crate) local: IpAddr,
+    /// The port that was connected to, which the page and the API have to be asked by.
     pub(crate) port: u16,
 }
 
 /// A request that may come in, and the origin that gets CORS headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Admission {
+    /// The origin that gets CORS headers; `None` where the answer gets none.
     pub(crate) cors: Option<Origin>,
+    /// What kind of origin asks, for the table and for what a preflight allows.
     pub(crate) class: Class,
 }
 
@@ -94,9 +100,17 @@ impl Refusal {
 }
 
 /// The lists that the guard compares with. Cheap to clone; the clones share what is allowed later.
+///
+/// How to drive it: ask [`admit`](Self::admit) for each request before anything is answered, and
+/// answer with the [`Refusal`] if there is one. When the answer has all its other headers, add
+/// those for [`Admission::cors`]. [`allow_origin`](Self::allow_origin) may be called at any time.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
+    /// Hosts that the person allowed when the server was made, beside the names of loopback and the
+    /// address that was connected to.
     names: Arc<[String]>,
+    /// Origins that the person allowed, then or later. A lock, since the window may add one while
+    /// requests read them.
     listed: Arc<RwLock<Vec<Origin>>>,
 }
 

@@ -28,11 +28,20 @@ const PIECES: usize = KEPT / 16;
 const WHOLE: usize = KEPT / 16;
 
 /// The last bytes of one connection.
+///
+/// How to drive it: make it with [`new`](Self::new), with the bytes that the kernel took before.
+/// The socket calls [`take`](Self::take) behind each send. The table calls [`stop`](Self::stop)
+/// when others are looked at, and [`start`](Self::start) when this one is again.
+/// [`view`](Self::view) reads it at any time, from any task.
 #[derive(Debug)]
 pub(crate) struct Tap {
+    /// How the body is delimited. The reader of the bytes has to be given it: the head is the first
+    /// that is forgotten.
     framing: Framing,
     /// Whether bytes are kept at all.
     on: AtomicBool,
+    /// The sweeper only tries the lock: what the kernel takes while somebody looks is counted in
+    /// `seen` and not kept.
     kept: Mutex<Kept>,
     /// How many bytes the connection was sent when the tap was last on.
     seen: AtomicU64,
@@ -40,7 +49,9 @@ pub(crate) struct Tap {
 
 #[derive(Debug, Default)]
 struct Kept {
+    /// The bytes of all pieces, in their order, [`KEPT`] at most.
     bytes: VecDeque<u8>,
+    /// Oldest first, [`PIECES`] at most. Their lengths add up to those bytes.
     pieces: VecDeque<Piece>,
 }
 
@@ -91,8 +102,13 @@ impl Piece {
 /// The connection that a tap is on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tapped {
+    /// The id of its row.
     pub(crate) id: u64,
+    /// When it arrived, in milliseconds since 1970. Ids begin anew with each start of the program,
+    /// and with this a page tells two connections of one id apart.
     pub(crate) since_ms: u64,
+    /// Bytes that the kernel took, as the table counts them. It was read before the tap, which may
+    /// have seen more.
     pub(crate) taken: u64,
 }
 

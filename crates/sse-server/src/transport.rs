@@ -8,10 +8,10 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `sweeper` | one task that serves many connections |
-//! | `connection` | one connection: its pump, its wire, its unsent bytes |
+//! | `delivery` | one connection: its pump, its wire, its unsent bytes |
 //! | `readers` | who reads which topic |
 //! | `ready` | which sockets have something to say |
-//! | `wire` | the socket itself: the one place that touches it |
+//! | `socket` | the socket itself: the one place that touches it |
 //! | `timers` | when connections want to be visited |
 
 mod delivery;
@@ -44,6 +44,8 @@ pub(crate) struct Transport(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    /// The way to each sweeper. None is bounded: the table has a place for each connection that is
+    /// handed over.
     sweepers: Vec<mpsc::UnboundedSender<Delivery>>,
     /// Whose turn it is to take a connection.
     turn: AtomicUsize,

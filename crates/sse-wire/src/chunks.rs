@@ -25,6 +25,8 @@ pub(crate) enum Next {
 /// Where in the framing the next byte is.
 #[derive(Debug)]
 pub(crate) struct Chunks {
+    /// What the next byte is. It is kept from piece to piece, since the bytes may be cut within a
+    /// size.
     position: Position,
     /// Bytes of the line of framing that is being read, without its end.
     line: u64,

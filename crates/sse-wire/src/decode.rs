@@ -54,7 +54,9 @@ pub enum Decoded<'a> {
 /// invalid byte becomes the three of U+FFFD, and the last event id is kept).
 #[derive(Debug)]
 pub struct Decoder {
+    /// The most bytes that `used` and the line under way may come to.
     limit: usize,
+    /// What the last byte was, where that changes what the next one means.
     position: Position,
     /// A line whose end has not arrived; empty while whole lines can be read in place.
     line: Vec<u8>,
@@ -62,10 +64,14 @@ pub struct Decoder {
     used: usize,
     /// Each data line with a LF behind it, so that one empty line differs from none.
     data: String,
+    /// The name of the event under way; empty for the default, `message`.
     event: String,
     /// The id of the event under way, which counts from its blank line on.
     id: Option<String>,
+    /// The id as of the last blank line. It outlives its event, and a failure, because a client
+    /// sends it when it reconnects.
     last_event_id: String,
+    /// The reconnection time that the stream set last, in milliseconds. It outlives a failure too.
     retry: Option<u64>,
 }
 

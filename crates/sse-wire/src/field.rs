@@ -68,8 +68,11 @@ pub(crate) enum Part {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut {
     pub(crate) kind: LineKind,
+    /// Bytes of the name, with its colon and the space behind that.
     pub(crate) name: usize,
+    /// Bytes between the name and the end.
     pub(crate) value: usize,
+    /// The bytes that end the line; empty where it goes on in the next piece.
     pub(crate) end: &'static str,
 }
 
@@ -82,8 +85,11 @@ impl Cut {
 /// Reads lines that may go on from piece to piece.
 #[derive(Debug)]
 pub(crate) struct LineReader {
+    /// What the line under way is, for its later parts and for the LF behind a CR.
     kind: LineKind,
+    /// How much of that line's name earlier pieces had.
     name: Name,
+    /// Whether a CR was the last byte: a LF that comes next belongs to the line before.
     ended_with_cr: bool,
     /// No line of the body has ended yet, so a byte order mark may stand before its name.
     first: bool,

@@ -44,12 +44,19 @@ pub enum Found<'a> {
 /// It holds what its [`Decoder`] holds, and less than 100 bytes.
 #[derive(Debug)]
 pub struct ResponseReader {
+    /// What the next bytes are read as. `Unknown` is for good: nothing tells where an event begins
+    /// behind bytes that are no chunk.
     place: Place,
+    /// How the body is delimited. The caller knows it; the head is not asked.
     framing: Framing,
+    /// Takes the lines of the head and of the events apart.
     lines: LineReader,
-    /// A character may be split by the end of a chunk: head and framing have a reader of their own.
+    /// The characters of the events. The end of a chunk may split one, so head and framing have a
+    /// reader of their own.
     text: TextReader,
+    /// The characters of the head and of the framing of chunks.
     framing_text: TextReader,
+    /// What a client makes of the events. It is given no byte of the framing.
     decoder: Decoder,
 }
 

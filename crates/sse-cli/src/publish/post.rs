@@ -20,7 +20,9 @@ const ANSWER: usize = 64 * 1024;
 /// One request to publish.
 pub(super) struct Post {
     pub(super) url: Url,
+    /// The path and query of the URL, with the fields of the events.
     pub(super) target: String,
+    /// Tells the server whether the body is one event, or each of its lines is one.
     pub(super) content_type: &'static str,
     pub(super) body: Vec<u8>,
 }

@@ -23,12 +23,16 @@ const STUCK: Duration = Duration::from_millis(150);
 /// Says lines on stderr. Clones say them in the same place.
 #[derive(Clone)]
 pub(super) struct Stderr {
+    /// The way to the thread, with room for [`LINES`] lines. Where there is none,
+    /// [`say`](Self::say) waits and a trace is dropped.
     lines: mpsc::Sender<Line>,
+    /// What the thread has written. Whoever waits goes on waiting while that grows.
     counts: Arc<Counts>,
 }
 
 #[derive(Default)]
 struct Counts {
+    /// Lines that were written.
     said: AtomicU64,
     /// Lines that were not said because nobody read those before.
     dropped: AtomicU64,
@@ -48,7 +52,9 @@ impl Counts {
 
 /// The thread that speaks.
 pub(super) struct Spoken {
+    /// Nothing is sent over it: it is disconnected when the thread ends.
     over: std::sync::mpsc::Receiver<()>,
+    /// As in [`Stderr`].
     counts: Arc<Counts>,
 }
 

@@ -3,7 +3,9 @@
 /// The rest of a counter: the number to send next, and where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counter {
+    /// The number that the stream begins with. A client without an id of ours begins here again.
     from: u64,
+    /// The number that [`take`](Self::take) answers next; `end` when there are no more.
     next: u64,
     /// One past the last number; `None` is endless.
     end: Option<u64>,

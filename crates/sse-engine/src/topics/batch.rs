@@ -90,7 +90,10 @@ impl Draft {
 /// The events of one request: they share their fields, and their data are parts of one body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
+    /// The fields that all events share. Its `data` is the whole body.
     draft: Draft,
+    /// Where in that body the data of each event lie; at least one. Ranges, so that a body of many
+    /// lines is not copied.
     data: Vec<Range<usize>>,
 }
 

@@ -17,12 +17,18 @@ const NAMES: usize = 30;
 const LONGEST_NAME: usize = 128;
 
 /// Events from the oldest that is kept to the newest, numbered without a hole.
+///
+/// How to drive it, under the lock of its topic: [`push`](Self::push) each event, and before one
+/// with an id of its own ask [`has_given`](Self::has_given), since no two events that are kept may
+/// have one id. A reader turns an id into a number with [`find`](Self::find), compares it with
+/// [`before`](Self::before), and takes each [`frame`](Self::frame) up to [`last`](Self::last).
 #[derive(Debug)]
 pub(super) struct Ring {
     /// When the topic began.
     born: u64,
     /// The number of the oldest event that is kept, or of the next one if none is.
     first: u64,
+    /// Oldest first: the entry at index `i` is the event with the number `first + i`.
     entries: VecDeque<Entry>,
     /// What the entries take, overhead included.
     bytes: usize,
@@ -32,7 +38,9 @@ pub(super) struct Ring {
     given: HashMap<Arc<str>, u64>,
     /// Event names, the latest last.
     names: VecDeque<Box<str>>,
+    /// The most entries.
     keep_events: usize,
+    /// The most that `bytes` may be, unless the newest event alone is larger.
     keep_bytes: usize,
     /// The buffer that frames are rendered in.
     scratch: Vec<u8>,
@@ -40,7 +48,11 @@ pub(super) struct Ring {
 
 #[derive(Debug)]
 struct Entry {
+    /// The event as it is sent, with its id. A write buffer that sends it shares it, so it may
+    /// outlive its place here.
     frame: Arc<[u8]>,
+    /// The id that the publisher gave it, to take it out of `Ring::given` when the event goes.
+    /// `None` where the id is ours, which its number tells.
     given: Option<Arc<str>>,
 }
 

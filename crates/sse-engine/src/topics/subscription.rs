@@ -37,9 +37,24 @@ pub enum Filled {
 }
 
 /// One subscriber of one topic, counted as such until it is dropped.
+///
+/// How to drive it, which [`Pump`](crate::pump::Pump) does:
+///
+/// 1. [`join`](Self::join) takes the place and counts the subscriber. Where it answers `None`, ask
+///    [`Topics`](super::Topics) for the name again. [`in_form`](Self::in_form) follows before the
+///    first visit, if at all.
+/// 2. A visit tries [`repeat`](Self::repeat) with what the buffer still holds, and else calls
+///    [`fill`](Self::fill) with a buffer that is clear. [`Filled`] says what comes next. Never fill
+///    while bytes of the last visit are unsent.
+/// 3. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
+/// 4. At the end ask for the [`receipt`](Self::receipt), then drop it: the drop takes it from the
+///    count.
 #[derive(Debug)]
 pub struct Subscription {
+    /// Keeps a topic that was ended in memory until its last subscriber was sent what it lacks.
     topic: Arc<Topic>,
+    /// Its place in that topic's ring: a number and no reference, so that the ring may drop events
+    /// which it was not sent.
     reader: Reader,
 }
 
@@ -48,18 +63,24 @@ pub struct Subscription {
 struct Reader {
     /// The number of the last event that it has.
     at: u64,
-    /// That number when it came, and behind the last gap.
+    /// That number before its first visit: when it came, or behind what was dropped for it since.
     from: u64,
+    /// That number behind its last gap, or `from` where there was none. All events after it were
+    /// sent without a hole: a receipt reports them.
     since: u64,
     /// The newest event when it came: what lies before is a replay, and being behind there is no
     /// lag.
     joined: u64,
     /// What it is to be told before anything else.
     gap: Option<Box<Missed>>,
+    /// Whether it had its first visit. What was published before that is no lag of its own, and
+    /// bytes that were written for another subscriber cannot stand in for it.
     greeted: bool,
     /// Whether the reconnection time is yet to be told, with the first event, since nothing may
     /// come before that.
     owes_retry: bool,
+    /// How its events are written. Only one in [`Form::Plain`] can take bytes that were written for
+    /// another subscriber.
     form: Form,
 }
 
@@ -76,15 +97,22 @@ pub enum Form {
 /// A gap, as far as it is known before the next event is.
 #[derive(Debug)]
 struct Missed {
+    /// The id behind which events are missing: the one that the client brought, cut to [`SHOWN_ID`]
+    /// characters, or the id of its place.
     from: String,
+    /// How many events are missing; `None` where the id that the client brought is unknown, since
+    /// nobody can count from there.
     lost: Option<u64>,
 }
 
 /// The data of a gap event.
 #[derive(Serialize)]
 struct GapData<'a> {
+    /// The id behind which events are missing.
     from: &'a str,
+    /// The id of the event that follows the gap; null where none was published yet.
     to: Option<String>,
+    /// How many events are missing in between; null where nobody can count them.
     lost: Option<u64>,
 }
 

@@ -24,32 +24,56 @@ const GO: usize = 1000;
 const RETRIES: usize = 16;
 
 /// A ring of events and the number of those who read it.
+///
+/// How to drive it: get it from [`Topics::topic`](super::Topics::topic), which begins it.
+///
+/// 1. Publish with [`publish`](Self::publish), and subscribe with
+///    [`Subscription::join`](super::Subscription::join). Where either answers `None` the topic is
+///    no longer there: ask for the name again.
+/// 2. Whoever visits many readers calls [`follow`](Self::follow) before the first of them comes,
+///    and [`Progress::has_reached`] after each pass over them. Publishers wait for that.
+/// 3. Whether a pass is due, [`last`](Self::last) and [`is_over`](Self::is_over) tell without the
+///    lock.
+/// 4. [`Topics`](super::Topics) ends it. Subscribers are then sent what they lack, and the end.
 #[derive(Debug)]
 pub struct Topic {
+    /// What publishing and subscribing change. They take the same lock, so that between the replay
+    /// and the live events of a subscriber there is neither a hole nor a repeat.
     pub(super) state: Mutex<State>,
     /// Notified when a follower has reached a newer event.
     advanced: Notify,
-    /// The number of the newest event, and of the one before the oldest that is kept, to be
-    /// compared without the lock.
+    /// The number of the newest event. A publish writes it under the lock of `state`; sweepers
+    /// compare it with the places of readers without that lock.
     last: AtomicU64,
+    /// The number of the event before the oldest that is kept, written and read likewise: a reader
+    /// below it has lost events.
     before: AtomicU64,
     /// Whether it was ended, to be seen without the lock.
     over: AtomicBool,
+    /// The bounds, which are the same for all topics. A copy, so that a visit needs nothing but its
+    /// topic.
     pub(super) config: TopicConfig,
+    /// Notifies the followers of all topics: it is the sender of [`Topics`](super::Topics), cloned.
     changed: watch::Sender<()>,
 }
 
 #[derive(Debug)]
 pub(super) struct State {
+    /// The events that are kept, rendered once for all subscribers.
     pub(super) ring: Ring,
+    /// Subscriptions that were not dropped yet. While there is one, the topic neither expires nor
+    /// makes room for another.
     pub(super) subscribers: usize,
     /// The numbers of the last events that set a reconnection time, and those in milliseconds.
     retries: VecDeque<(u64, u64)>,
     /// It was ended, or made room for another topic. Whoever still holds it asks for the name
     /// again.
     gone: bool,
-    /// Counts its uses. `idle` is that count at the last look, and since when it has not changed.
+    /// Counts publishes and the subscribers that came, so that two looks can tell that nothing
+    /// happened in between.
     uses: u64,
+    /// What `uses` was at the last look that found it changed, and when that was. Unset while
+    /// somebody reads.
     idle: Option<(u64, Instant)>,
     /// How far each follower has reached. A follower visits many readers: in the server it is a
     /// sweeper.
@@ -69,7 +93,10 @@ pub struct Head {
 /// is far behind.
 #[derive(Debug)]
 pub struct Progress {
+    /// Whose publishers it notifies, and whose followers it leaves when it is dropped.
     topic: Arc<Topic>,
+    /// What every reader of this follower has been offered. The topic's state holds it too, where a
+    /// publish compares it with the newest event.
     reached: Arc<Mutex<Head>>,
 }
 

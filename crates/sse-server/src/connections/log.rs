@@ -193,12 +193,17 @@ impl LogEntry {
 /// Reads what happens, from when it was made on.
 #[derive(Debug)]
 pub struct LogReceiver {
+    /// What is reported as it happens. A reader that is more than [`ENTRIES`] behind loses the
+    /// oldest, and [`Happened::Dropped`] counts them.
     entries: broadcast::Receiver<Arc<LogEntry>>,
+    /// Where it looks for clients that do nothing, which nobody reports. Weak: the sender of
+    /// `entries` is in there, and a reader that held it would never see the end.
     table: Weak<Shared>,
     /// Found, and not given yet.
     found: VecDeque<LogEntry>,
     /// What was told of rows that are in the table still.
     told: HashSet<(VerdictKind, u64)>,
+    /// When it looks for them next, every [`LOOK_OUT`].
     look_out: Interval,
 }
 

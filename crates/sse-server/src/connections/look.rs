@@ -81,6 +81,8 @@ impl Look {
 
 /// Words that a row must all have in its texts.
 struct Filter {
+    /// In small letters, as the texts that they are compared with. Without one every row is let
+    /// through.
     words: Vec<String>,
     /// What thousands of rows have in common, in small letters.
     asked: HashMap<*const Request, String>,

@@ -29,6 +29,8 @@ pub(super) struct PerSecond {
 /// The last sample of each row that somebody looks at, and what came of it.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
+    /// By the id of the row. One older than [`STALE`] is forgotten, so that rows which nobody looks
+    /// at take no memory.
     samples: HashMap<u64, Sample>,
     /// When those that nobody looks at any more were forgotten last.
     tidied: Option<Instant>,
@@ -37,7 +39,10 @@ pub(super) struct Rates {
 #[derive(Clone, Copy, Debug)]
 struct Sample {
     at: Instant,
+    /// What the row had counted then. The next sample takes the difference.
     counts: Counts,
+    /// What came between the sample before and this one; `None` where there was none within
+    /// [`STALE`].
     rate: Option<PerSecond>,
 }
 

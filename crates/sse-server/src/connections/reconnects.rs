@@ -41,6 +41,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PATIENCE_RETRIES: u32 = 10;
 
 /// Who went, and what became of them.
+///
+/// How to drive them, under the lock of the table: [`came`](Self::came) for each row that is
+/// entered, and [`went`](Self::went) when its connection ends, with a [`Departed`] that was made
+/// before the lock was taken. [`forget`](Self::forget) when the table forgets the row.
+/// [`verdict`](Self::verdict), [`afterwards`](Self::afterwards) and [`weight`](Self::weight) only
+/// read, whenever somebody looks.
 #[derive(Debug, Default)]
 pub(super) struct Reconnects {
     /// The one that went last is first.
@@ -61,12 +67,18 @@ pub(super) struct Reconnects {
 /// Who came with an id, and goes on where.
 #[derive(Debug)]
 struct Arrival {
+    /// What the client is known by, as [`who`] has it.
     who: u64,
+    /// The row that it came as. What it may go on from has a smaller id.
     row: u64,
+    /// When it came. Where that is within [`OVERLAP`] of an end, the end was only seen later.
     at: Instant,
     answered: Answered,
+    /// What `next` and `had` are numbers of. Weak: an arrival keeps no topic in memory.
     numbers: WeakNumbering,
+    /// See [`Resume::next`].
     next: u64,
+    /// See [`Resume::had`].
     had: Option<u64>,
 }
 

@@ -29,7 +29,10 @@ pub(crate) fn shown(id: &str) -> &str {
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
+    /// What many clients ask alike. The table keeps each such request once.
     pub(crate) asked: Arc<Request>,
+    /// The name that the client gave itself with `client=`. By it a return is sure; without it,
+    /// probable.
     pub(crate) tag: Option<Box<str>>,
     /// The last event id that it brought.
     pub(crate) brought: Option<Box<str>>,
@@ -46,6 +49,7 @@ pub(crate) struct Request {
     pub(crate) stream: Box<str>,
     /// The request's method, as much of it as is shown.
     pub(crate) method: Box<str>,
+    /// The version of HTTP that the client speaks, as far as it matters here.
     pub(crate) framing: Framing,
 }
 
@@ -53,7 +57,9 @@ pub(crate) struct Request {
 #[derive(Clone, Debug)]
 pub(super) struct Ended {
     pub(super) why: Why,
+    /// For people. The wall clock may be set while the server runs.
     pub(super) when: SystemTime,
+    /// The same instant on a clock that only goes on: by it the client's absence is measured.
     pub(super) at: Instant,
     /// The reconnection time, in milliseconds.
     pub(super) retry: Option<u64>,
@@ -75,13 +81,20 @@ pub struct Cut {
 /// One connection, or one refused request.
 #[derive(Debug)]
 pub(super) struct Row {
+    /// Counts up from 1 in the order of arrival. The log, the API and other rows' verdicts refer to
+    /// it.
     pub(super) id: u64,
     pub(super) client: Client,
     /// Milliseconds since 1970.
     pub(super) since: u64,
+    /// What the request was answered with; 200 only where it got a stream.
     pub(super) status: u16,
+    /// The origin that was refused, where that was the reason, so that a person can allow it.
     pub(super) origin: Option<Box<str>>,
+    /// What the task that has the connection counts, until it ends.
     pub(super) sent: Sent,
+    /// Where its last bytes are kept: from the first one on while few are open, else from the first
+    /// look on. A row that has ended keeps them until it is forgotten.
     pub(super) tap: OnceLock<Arc<Tap>>,
     /// Boxed: most rows are open.
     pub(super) ended: OnceLock<Box<Ended>>,
@@ -95,7 +108,10 @@ const _: () = assert!(size_of::<Row>() <= 192);
 /// visit pays for no lock.
 #[derive(Debug)]
 pub(super) struct Sent {
+    /// Events whose last byte the kernel took.
     events: AtomicU64,
+    /// All bytes that the kernel took. A reader may see them of a visit whose events it does not
+    /// see yet.
     bytes: AtomicU64,
     /// The number of the last event; until there is one, the number to begin with and [`FIRST`].
     last: AtomicU64,

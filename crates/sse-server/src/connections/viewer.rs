@@ -68,9 +68,11 @@ pub(super) struct Viewer {
 struct Order {
     /// What it was made for, wherever a look begins and ends in it.
     look: Look,
-    /// Of which table, and when.
+    /// The version of the table that it was made of. With any other, rows came or ended since.
     version: u64,
+    /// When it was made. Where every event can move a row, it stands for [`ORDER`].
     at: Instant,
+    /// The rows that the filter leaves. Ids, so that no row is kept that the table forgets.
     ids: Vec<u64>,
 }
 
@@ -121,6 +123,8 @@ fn counts<'a>(rows: impl Iterator<Item = &'a Arc<Row>>) -> impl Iterator<Item = 
 
 /// What an order is made of.
 struct Found {
+    /// Those of the client and the id that are wanted, in no order. The filter is applied later,
+    /// while the table is not locked.
     rows: Vec<Arc<Row>>,
     /// What there is to say of those rows, where that is what they are sorted by.
     weights: HashMap<u64, u64>,

@@ -43,9 +43,11 @@ pub(crate) struct Ends {
 
 /// A stream that begins: everything that leaves hyper.
 struct Handoff {
+    /// The response head, of which hyper has written nothing.
     head: Vec<u8>,
     framing: Framing,
     pump: Pump,
+    /// The place in the table, which was taken before the stream begins.
     open: Open,
 }
 
@@ -194,6 +196,7 @@ struct Unread {
     status: StatusCode,
     /// For the table.
     why: Why,
+    /// For the client: what was wrong with its request, and what to do.
     sentence: String,
 }
 

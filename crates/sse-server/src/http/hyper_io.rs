@@ -29,9 +29,11 @@ const SPARE: usize = 4 * 1024;
 /// hyper then either has another request at hand or reads again, and before a read all is sent.
 pub(super) struct Watched {
     socket: TokioIo<TcpStream>,
+    /// How long the kernel may take nothing of what is to be written.
     stall: Duration,
     /// Set while a write is refused by the kernel.
     blocked: Option<Pin<Box<Sleep>>>,
+    /// Answers that are sent before the next read, [`HELD`] bytes at most.
     held: Vec<u8>,
     /// Whether hyper has bytes that were neither sent nor held.
     owed: bool,

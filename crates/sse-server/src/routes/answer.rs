@@ -11,7 +11,9 @@ use crate::connections::Open;
 /// An answer, and the stream that begins with it.
 #[derive(Debug)]
 pub(crate) struct Answer {
+    /// The answer, or the head of a stream that begins.
     pub(crate) response: Response<Body>,
+    /// What the transport sends behind that head. With it `response` is never given to hyper.
     pub(crate) begins: Option<(Pump, Open)>,
 }
 

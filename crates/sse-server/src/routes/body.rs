@@ -17,15 +17,21 @@ use crate::error::Error;
 /// send at once, and how long they take.
 #[derive(Debug)]
 pub(crate) struct Budget {
+    /// What all bodies may take together.
     bytes: usize,
+    /// What bodies take now, never more than `bytes`. Each [`Whole`] gives its part back when it is
+    /// dropped.
     taken: AtomicUsize,
 }
 
 /// A body that was read, and what it takes of the budget until it is dropped.
 #[derive(Debug)]
 pub(super) struct Whole<'a> {
+    /// What was read so far, until it is taken out.
     bytes: Vec<u8>,
+    /// Where `taken` is given back.
     budget: &'a Budget,
+    /// Bytes that it takes of the budget: the room of the body, and what is made of it.
     taken: usize,
     /// The bytes that a body may have: no memory is taken for more than that.
     most: usize,

@@ -17,13 +17,16 @@ use crate::status::Status;
 pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) connections: Connections,
+    /// The streams and topics. The service chooses it for each request, and handlers are given it.
     pub(crate) room: Room,
+    /// When comments are sent, where a stream does not say.
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.
     pub(crate) keep_alive_blank: bool,
     /// What the bodies of all requests may take.
     pub(crate) bodies: Budget,
     pub(crate) limits: Limits,
+    /// What the server is doing, as the API shows it. Whoever starts and stops the server sends it.
     pub(crate) status: watch::Receiver<Status>,
 }
 

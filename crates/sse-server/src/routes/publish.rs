@@ -11,8 +11,10 @@ use crate::error::Error;
 /// The fields that a request's query gives to its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fields {
+    /// The name of the events; an empty one is none.
     event: Option<String>,
     id: Option<String>,
+    /// The reconnection time that they set, in milliseconds.
     retry: Option<u64>,
 }
 

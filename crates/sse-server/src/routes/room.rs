@@ -11,7 +11,9 @@ use crate::error::Error;
 /// The streams and topics that a request reaches. The service chooses it once for a request, and
 /// handlers know of no other: where there are several, only that place changes.
 pub(crate) struct Room {
+    /// The streams of the list. A file that changes replaces the list in here.
     pub(crate) streams: Arc<Catalog>,
+    /// The topics, which outlive starts and stops of the server.
     pub(crate) topics: Topics,
 }
 

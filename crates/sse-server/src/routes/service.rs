@@ -30,6 +30,8 @@ const SHOWN_ORIGIN: usize = 280;
 /// The way of a request: guard, then router.
 pub(crate) struct Service {
     context: Arc<Context>,
+    /// The page, the API and the health check. Streams and topics are data, so they are looked up
+    /// before it; their answers have a pump, which a router could not hand on.
     router: Router,
 }
 

@@ -30,11 +30,14 @@ const SHOWN_HEAD: usize = 2048;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visitor {
     pub(crate) peer: SocketAddr,
+    /// What kind of origin it has: the window is shown under its own name, and a preflight lets no
+    /// page but our own end a topic.
     pub(crate) class: Class,
 }
 
 /// What a request for a stream asks, read.
 pub(super) struct StreamRequest<T> {
+    /// The client as the table shows it, whatever the request is answered with.
     pub(super) client: Client,
     /// What else its query says.
     pub(super) query: T,

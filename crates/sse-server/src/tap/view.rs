@@ -141,6 +141,8 @@ impl WireView {
 
 /// One stretch of bytes without a gap.
 struct Reading {
+    /// What stands at its first byte. Where that is the middle of something, the next piece begins
+    /// a new stretch, which may be read from its beginning.
     beginning: Beginning,
     reader: ResponseReader,
     /// Whether the last event id is known: from the first byte on it is, and else from the first

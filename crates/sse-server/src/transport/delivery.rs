@@ -17,14 +17,32 @@ use crate::connections::{Open, Why};
 use sse_wire::Framing;
 
 /// A stream that begins: everything that the transport takes over.
+///
+/// How to drive it:
+///
+/// 1. Make it with [`new`](Self::new), and enter it among the readers of its
+///    [`topic`](Self::topic).
+/// 2. [`poll_left`](Self::poll_left) when it arrives and whenever its socket wakes: it leaves the
+///    waker with the socket, and answers when the client has left.
+/// 3. [`visit`](Self::visit) it when something is due or published, and do what [`Visit`] says.
+/// 4. While it [`is_blocked`](Self::is_blocked), visit it only when its socket wakes or the instant
+///    of [`Visit::Blocked`] comes; ask [`is_too_slow`](Self::is_too_slow) when its topic has news.
+/// 5. [`end`](Self::end) it, and close or reset the socket that it gives back.
 #[derive(Debug)]
 pub(crate) struct Delivery {
+    /// The socket, which hyper has given back.
     socket: Socket,
+    /// What the client is sent, and when. It is not filled while there is something in `unsent`.
     pump: Pump,
+    /// Its place in the table, where each visit counts what the kernel took, and which is free
+    /// again when this is dropped.
     open: Open,
+    /// Whether events are wrapped in chunks. What a visit wrote before can be repeated only where
+    /// it is framed alike.
     framing: Framing,
     /// The response head, until the first visit sends it together with the first events.
     head: Option<Box<[u8]>>,
+    /// What the socket did not take. Boxed, since most connections have nothing unsent.
     unsent: Option<Box<Unsent>>,
     /// When a client that closed its side is sent a comment, which tells whether it has left.
     probe_due: Option<Instant>,
@@ -33,10 +51,13 @@ pub(crate) struct Delivery {
 /// What a visit wrote and the socket did not take.
 #[derive(Debug)]
 struct Unsent {
+    /// The response head, where this was the first visit, else empty.
     head: Box<[u8]>,
+    /// The visit's own bytes. A copy, since the next connection is written into the same buffer.
     bytes: Box<[u8]>,
     /// Not a copy: however many clients are stuck in a large event, it is in memory once.
     shared: Option<(Arc<[u8]>, usize)>,
+    /// What ends the chunk behind the shared frame.
     after: &'static [u8],
     /// What was taken of all that.
     at: usize,

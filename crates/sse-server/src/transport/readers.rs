@@ -10,8 +10,19 @@ use slab::Slab;
 use sse_engine::topics::{Head, Progress, Topic};
 
 /// The topics that a sweeper's connections read, each with its readers.
+///
+/// How to drive them:
+///
+/// 1. [`enter`](Self::enter) a connection before its first visit, and keep the [`Seat`] with it.
+/// 2. Begin a turn with [`turn`](Self::turn), then visit whom [`next`](Self::next) answers, until
+///    it answers nobody. Asking for the next reports that the one before was visited; where its
+///    visit was full, call [`again`](Self::again) first.
+/// 3. Where [`is_gathering`](Self::is_gathering), come back for another turn without waiting.
+/// 4. [`leave`](Self::leave) at the end of a connection. The answer is the connection that has its
+///    seat from then on.
 #[derive(Debug, Default)]
 pub(super) struct Readers {
+    /// Each at the slot that its seats name. A topic leaves with its last reader.
     topics: Slab<Reading>,
     /// Where the turn begins, so that one busy topic does not hold up the others.
     first: usize,
@@ -26,7 +37,10 @@ pub(super) struct Readers {
 /// One topic and the keys of its readers.
 #[derive(Debug)]
 struct Reading {
+    /// Makes this sweeper a follower of the topic, for whose passes publishers wait. It is dropped
+    /// with the last reader, so that nobody waits for a pass over none.
     progress: Progress,
+    /// The readers' keys in the sweeper, each at the place that its seat names.
     keys: Vec<u32>,
     /// The readers that this pass has yet to visit are those before this place.
     left: usize,
@@ -37,6 +51,7 @@ struct Reading {
     told: bool,
     /// Whether a pass for the topic's end began.
     ending: bool,
+    /// Decides when the next pass begins.
     gathered: Gathered,
 }
 
@@ -47,8 +62,9 @@ struct Reading {
 struct Gathered {
     /// The newest event when it was last looked at.
     seq: u64,
-    /// The turns since the first of the news, and those in a row that brought no more.
+    /// The turns since the first of the news, at most [`TURNS`](Self::TURNS).
     turns: u8,
+    /// The last of those that brought no more, [`CALM`](Self::CALM) at most.
     calm: u8,
     /// The turn that looked last.
     looked: u32,
@@ -80,7 +96,10 @@ impl Gathered {
 /// Where a reader is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seat {
+    /// The slot in `Readers::topics`.
     topic: u32,
+    /// The index in `Reading::keys`. When another reader leaves, the last one moves to the place of
+    /// that one.
     place: u32,
 }
 

@@ -12,7 +12,9 @@ use sse_engine::lock::lock;
 /// The connections that were woken and not looked after yet.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
+    /// In the order in which they were woken, each at most once.
     woken: Mutex<Vec<Arc<Token>>>,
+    /// Wakes the sweeper. A notice that comes while the sweeper works is kept until it waits.
     any: Notify,
 }
 
@@ -20,8 +22,14 @@ pub(super) struct Ready {
 /// then gets a look that it did not need.
 #[derive(Debug)]
 pub(super) struct Token {
+    /// The connection's key in the sweeper. By the time it is taken, another connection may have
+    /// it.
     key: usize,
+    /// Whether it stands in `Ready::woken`, so that a socket which wakes often is entered once.
+    /// [`key`](Self::key) resets it.
     queued: AtomicBool,
+    /// Where it is entered. The two hold each other meanwhile, so the drop of the sweeper takes out
+    /// what is entered.
     ready: Arc<Ready>,
 }
 

@@ -49,6 +49,8 @@ impl From<io::Error> for Hangup {
 #[derive(Debug)]
 pub(crate) struct Socket {
     socket: TcpStream,
+    /// Bytes that the kernel took, whatever stands before the first event included. The table
+    /// counts them, and by them the tap knows the place of each piece.
     taken: u64,
     /// Bytes that came behind the request.
     unasked: u32,

@@ -41,16 +41,34 @@ const SPARE_TIMERS: usize = 1000;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The connections of one task, and who of them is to be visited when.
+///
+/// How to drive it: make it with [`new`](Self::new), then await [`run`](Self::run) in a task of its
+/// own, to which connections come over the channel. `run` takes in what arrived, then does one
+/// [`go`](Self::go). A go looks after woken sockets, the stop, timers, topics and streams without a
+/// pace, each up to a bound. Where it leaves nothing to do, `run` waits. It returns when nobody can
+/// arrive and no connection is left; where its task is dropped before, so are the connections.
 pub(super) struct Sweeper {
+    /// Each connection, at the key by which wakers, timers and readers know it. A free key is given
+    /// out again, so an old wish may lead to another connection: that one is visited for nothing.
     slots: Slab<Slot>,
+    /// The keys that sockets woke. Each slot's waker holds it too.
     ready: Arc<Ready>,
+    /// When connections want to be visited. A wish that `Slot::armed` does not have was replaced,
+    /// and is passed over.
     timers: Timers,
+    /// Who reads which topic, so that a publish begins a pass over those alone.
     readers: Readers,
     /// Connections that have more to send at once, in the order of their turns.
     unpaced: VecDeque<usize>,
+    /// What was taken out of `ready` and is yet to be looked after: [`TURN`] of it in each go.
     woken: Vec<Arc<Token>>,
+    /// The one buffer through which all connections of this sweeper are filled. It keeps the last
+    /// visit, since the next reader of a topic is often sent the same bytes.
     out: WriteBuffer,
+    /// How long a socket may take no byte while bytes wait, before its connection is given up.
     stall: Duration,
+    /// Set once, by the stop. From then on an arrival is ended at once, and a socket that takes no
+    /// more is reset: nobody waits for its client.
     stopping: bool,
     /// Connections that the stop has yet to visit are those below this key.
     unstopped: usize,
@@ -61,7 +79,9 @@ pub(super) struct Sweeper {
 /// A connection's place.
 struct Slot {
     state: State,
+    /// Given to the socket in each visit. It is made once, so that a visit allocates none.
     waker: Waker,
+    /// The one wish among the timers that counts for it.
     armed: Armed,
     /// Where it is entered among the readers of its topic.
     seat: Option<Seat>,

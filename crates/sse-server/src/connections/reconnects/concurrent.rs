@@ -13,6 +13,7 @@ const VANISHED: Duration = Duration::from_secs(40);
 /// Who is open under which name, by a hash of tag and stream.
 #[derive(Debug, Default)]
 pub(super) struct Concurrent {
+    /// Those of each name. A name leaves with the last of them.
     open: HashMap<u64, Named>,
     /// The names that more than one has.
     shared: HashSet<u64>,
@@ -21,6 +22,7 @@ pub(super) struct Concurrent {
 /// Those of one name, in the order in which they came.
 #[derive(Debug)]
 struct Named {
+    /// The one that came first. Beside the others, not among them: most names have this one only.
     first: One,
     /// Takes no memory while it is empty.
     others: Vec<One>,
@@ -29,6 +31,8 @@ struct Named {
 #[derive(Clone, Copy, Debug)]
 struct One {
     row: u64,
+    /// When it came. A young one is not counted beside others yet, since it may follow one of them
+    /// whose end is yet to be seen.
     at: Instant,
     /// Whether it cannot be the return of one that is open still.
     apart: bool,

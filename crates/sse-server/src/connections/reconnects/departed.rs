@@ -17,10 +17,14 @@ use crate::connections::why::EndedBy;
 pub(in crate::connections) struct Departed {
     /// A hash of what it is known by.
     pub(super) who: u64,
+    /// The row that it was. Where it was answered that there is no more, the row of that request.
     pub(super) row: u64,
     tag: Option<Box<str>>,
+    /// Without the port, which changes with each connection.
     peer: IpAddr,
+    /// Which stream it asked for, and with which program.
     asked: Arc<Request>,
+    /// When it went. How long it stays away is counted from here.
     pub(super) at: Instant,
     /// What the numbers of its events were numbers of.
     numbers: WeakNumbering,
@@ -45,20 +49,26 @@ pub(in crate::connections) struct Departed {
 /// How a client came back.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Return {
+    /// The row that it goes on from.
     pub(super) of: u64,
     /// How long it was away; unknown where it was back before it was missed.
     pub(super) away: Option<Duration>,
+    /// The reconnection time that it had been sent, in milliseconds, to be compared with `away`.
     pub(super) retry: Option<u64>,
+    /// The last event id that it brought, if it brought one.
     pub(super) brought: Option<Box<str>>,
     pub(super) answered: Answered,
+    /// What it lost and what it is sent twice; `None` where that cannot be told.
     pub(super) cost: Option<Cost>,
     /// See [`Departed::since`].
     since: u64,
+    /// Whether its tag shows that it is the same client.
     pub(super) sure: bool,
     /// How often it had been told that there is no more.
     pub(super) sent_away: u32,
     /// Whether it came although that was the last that it had been told.
     pub(super) despite: bool,
+    /// What that id is among those that it had been given. The advice depends on it.
     pub(super) id: BroughtId,
     /// Whether it sends its request itself, which an EventSource does not.
     pub(super) posts: bool,
@@ -82,6 +92,7 @@ pub(super) enum BroughtId {
 /// Events that a client was never sent, and those that it is sent twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
+    /// Those between the last that it has and the first that it goes on with.
     pub(super) lost: u64,
     /// Those that it is sent twice, if it stays for them.
     pub(super) repeated: u64,

@@ -342,6 +342,8 @@ impl Return {
 #[derive(Clone, Copy)]
 struct Paid {
     lost: u64,
+    /// Events that it is sent twice, those to come included; of a row that ended, no more than it
+    /// was sent.
     repeated: u64,
     /// Whether it is still to be sent some of what is repeated.
     to_come: bool,
