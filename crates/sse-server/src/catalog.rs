@@ -3,8 +3,8 @@
 //! A list that was read whole and without a mistake takes the place of the one before, for
 //! connections that begin from then on. Whatever cannot be understood changes nothing, and is told.
 
+mod changes;
 mod follow;
-mod news;
 
 use std::path::Path;
 use std::sync::{Arc, RwLock};
@@ -12,8 +12,8 @@ use std::sync::{Arc, RwLock};
 use serde::Serialize;
 use tokio::sync::watch;
 
+pub use changes::FileNews;
 pub(crate) use follow::follow;
-pub use news::FileNews;
 use sse_engine::file::Problem;
 use sse_engine::lock;
 use sse_engine::stream::{Stream, StreamInfo};

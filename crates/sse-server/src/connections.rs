@@ -7,7 +7,8 @@
 //! A row is written by the one task that owns its connection, and counted only after the kernel
 //! took the bytes.
 
-mod columns;
+mod connection;
+mod end_reason;
 mod log;
 mod look;
 mod numbering;
@@ -18,7 +19,6 @@ mod sort;
 #[cfg(test)]
 mod tests;
 mod viewer;
-mod why;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering, fence};
@@ -31,7 +31,10 @@ use sse_engine::write_buffer::Receipt;
 use tokio::sync::watch;
 
 use crate::tap::{Tap, Tapped, WireView};
-pub use columns::{EndedView, RowView};
+pub use connection::Cut;
+pub(crate) use connection::{Client, Request, shown};
+use connection::{Connection, Sent, State};
+pub use end_reason::{EndedBy, Why};
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub use look::Look;
@@ -40,13 +43,10 @@ pub(crate) use numbering::Numbering;
 pub(crate) use reconnects::Resume;
 use reconnects::{Answered, Departed, Reconnects, Seen};
 pub use reconnects::{Verdict, VerdictKind};
-pub use row::Cut;
-pub(crate) use row::{Client, Request, shown};
-use row::{Row, Sent, State};
+pub use row::{EndedView, RowView};
 pub use sort::Sort;
 use viewer::Viewer;
 pub use viewer::{Slice, Tally};
-pub use why::{EndedBy, Why};
 
 /// How many connections that ended, and how many that were refused, are kept. Each has its own
 /// places: any page can have itself refused a hundred times, and must not wipe out how the others
@@ -97,11 +97,11 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Table {
     /// By id, and so in the order in which they came.
-    open: BTreeMap<u64, Arc<Row>>,
+    open: BTreeMap<u64, Arc<Connection>>,
     /// Streams that ended, the last one first, [`KEPT`] at most.
-    ended: VecDeque<Arc<Row>>,
+    ended: VecDeque<Arc<Connection>>,
     /// Requests for a stream that got none, the last one first, [`KEPT`] at most.
-    turned_away: VecDeque<Arc<Row>>,
+    turned_away: VecDeque<Arc<Connection>>,
     /// Streams opened since the program began, over all starts and stops.
     opened: u64,
     /// Requests that were refused since then, those that are no longer kept included.
@@ -113,7 +113,7 @@ struct Table {
     /// The id of the newest row. No id is given twice.
     next_id: u64,
     /// Those whose taps began when somebody looked, the one that was looked at last at the end.
-    looked_at: VecDeque<Arc<Row>>,
+    looked_at: VecDeque<Arc<Connection>>,
     /// What was asked and by which program: thousands of rows share a few.
     asked: HashSet<Arc<Request>>,
     /// Who went and who came back.
@@ -276,11 +276,11 @@ impl Table {
         status: u16,
         origin: Option<String>,
         next: Option<u64>,
-    ) -> Arc<Row> {
+    ) -> Arc<Connection> {
         self.next_id += 1;
         self.version += 1;
         client.asked = self.shared(client.asked);
-        Arc::new(Row {
+        Arc::new(Connection {
             id: self.next_id,
             client,
             since: millis(since_1970(SystemTime::now())),
@@ -293,7 +293,13 @@ impl Table {
     }
 
     /// Notes that a client came, perhaps back.
-    fn came(&mut self, row: &Row, resume: Option<&Resume>, answered: Answered, now: Instant) {
+    fn came(
+        &mut self,
+        row: &Connection,
+        resume: Option<&Resume>,
+        answered: Answered,
+        now: Instant,
+    ) {
         let Self {
             reconnects,
             ended,
@@ -307,7 +313,7 @@ impl Table {
 
     /// Begins to keep a connection's bytes, and stops with that of the one that was looked at the
     /// longest ago.
-    fn look_at(&mut self, row: &Arc<Row>) {
+    fn look_at(&mut self, row: &Arc<Connection>) {
         let before = self.looked_at.len();
         self.looked_at
             .retain(|other| other.id != row.id && other.state() == State::Open);
@@ -340,7 +346,7 @@ impl Table {
 }
 
 /// Newest first, the oldest forgotten.
-fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>, reconnects: &mut Reconnects) {
+fn keep(rows: &mut VecDeque<Arc<Connection>>, row: Arc<Connection>, reconnects: &mut Reconnects) {
     for forgotten in rows.drain(rows.len().min(KEPT - 1)..) {
         reconnects.forget(forgotten.id);
     }
@@ -351,7 +357,7 @@ fn keep(rows: &mut VecDeque<Arc<Row>>, row: Arc<Row>, reconnects: &mut Reconnect
 #[derive(Debug)]
 pub(crate) struct Open {
     /// Its row, whose counts this value alone writes.
-    row: Arc<Row>,
+    row: Arc<Connection>,
     /// The table that it notifies, and whose place it gives back.
     connections: Connections,
 }

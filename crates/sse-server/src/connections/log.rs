@@ -13,8 +13,8 @@ use sse_engine::time::{millis, since_1970};
 use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::row::{Cut, Row};
-use super::why::{EndedBy, Why};
+use super::connection::{Connection, Cut};
+use super::end_reason::{EndedBy, Why};
 use super::{Connections, Shared, Verdict, VerdictKind};
 
 /// How much a reader may be behind.
@@ -111,12 +111,12 @@ pub struct Visit {
 pub(super) struct Log(OnceLock<broadcast::Sender<Arc<LogEntry>>>);
 
 impl Log {
-    pub(super) fn opened(&self, row: &Row, verdict: Option<Verdict>) {
+    pub(super) fn opened(&self, row: &Connection, verdict: Option<Verdict>) {
         self.tell(|| Happened::Opened { visit: row.into() });
         self.said(row, verdict);
     }
 
-    pub(super) fn refused(&self, row: &Row, why: Why, verdict: Option<Verdict>) {
+    pub(super) fn refused(&self, row: &Connection, why: Why, verdict: Option<Verdict>) {
         self.tell(|| Happened::Refused {
             visit: row.into(),
             status: row.status,
@@ -125,7 +125,7 @@ impl Log {
         self.said(row, verdict);
     }
 
-    pub(super) fn ended(&self, row: &Row) {
+    pub(super) fn ended(&self, row: &Connection) {
         let Some(ended) = row.ended.get() else {
             return;
         };
@@ -143,7 +143,7 @@ impl Log {
         });
     }
 
-    pub(super) fn said(&self, row: &Row, verdict: Option<Verdict>) {
+    pub(super) fn said(&self, row: &Connection, verdict: Option<Verdict>) {
         if let Some(verdict) = verdict {
             self.tell(|| Happened::Verdict {
                 visit: row.into(),
@@ -167,8 +167,8 @@ impl Log {
     }
 }
 
-impl From<&Row> for Visit {
-    fn from(row: &Row) -> Self {
+impl From<&Connection> for Visit {
+    fn from(row: &Connection) -> Self {
         let asked = &row.client.asked;
         Self {
             connection: row.id,

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::connection::{Connection, Request};
+use super::end_reason::Why;
 use super::rates::Rates;
-use super::row::{Request, Row};
 use super::sort::{Key, Sort};
-use super::why::Why;
 
 /// Rows that one look shows, at most.
 pub(crate) const SHOWN: usize = 200;
@@ -55,7 +55,7 @@ impl Look {
     /// The ids of the rows that the filter leaves, in order, however many they are.
     pub(super) fn order(
         &self,
-        rows: &[Arc<Row>],
+        rows: &[Arc<Connection>],
         rates: &Rates,
         weights: &HashMap<u64, u64>,
     ) -> Vec<u64> {
@@ -96,7 +96,7 @@ impl Filter {
         }
     }
 
-    fn lets_through(&mut self, row: &Row) -> bool {
+    fn lets_through(&mut self, row: &Connection) -> bool {
         if self.words.is_empty() {
             return true;
         }

@@ -13,9 +13,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::connection::{Client, Connection};
+use super::end_reason::EndedBy;
 use super::numbering::{Numbering, WeakNumbering};
-use super::row::{Client, Row};
-use super::why::EndedBy;
 use concurrent::Concurrent;
 pub(super) use departed::Departed;
 use departed::{Fit, Return};
@@ -141,7 +141,7 @@ impl Reconnects {
         &mut self,
         gone: Departed,
         seen: Seen,
-        row_of: impl Fn(u64) -> Option<&'a Arc<Row>>,
+        row_of: impl Fn(u64) -> Option<&'a Arc<Connection>>,
     ) -> Option<u64> {
         self.beside.leave(gone.who, gone.row);
         let back = self.came.get(&gone.row);
@@ -173,7 +173,7 @@ impl Reconnects {
         &self,
         gone: &Departed,
         seen: Seen,
-        row_of: impl Fn(u64) -> Option<&'a Arc<Row>>,
+        row_of: impl Fn(u64) -> Option<&'a Arc<Connection>>,
     ) -> Option<(usize, Return)> {
         if seen == Seen::AtOnce {
             return None;
@@ -208,7 +208,7 @@ impl Reconnects {
     /// `is_there` tells whether they are still in the table.
     pub(super) fn came(
         &mut self,
-        row: &Row,
+        row: &Connection,
         resume: Option<&Resume>,
         answered: Answered,
         now: Instant,
@@ -281,7 +281,7 @@ impl Reconnects {
 
     /// Notes that somebody came who is not known to have gone: what it goes on from may end in a
     /// moment.
-    fn arrived(&mut self, row: &Row, resume: &Resume, answered: Answered, now: Instant) {
+    fn arrived(&mut self, row: &Connection, resume: &Resume, answered: Answered, now: Instant) {
         let refused = matches!(answered, Answered::Refused(_));
         if row.client.brought.is_none() || refused {
             return;
@@ -317,7 +317,7 @@ impl Reconnects {
 
     /// How much the verdicts on a row matter, for sorting: missing above lost, come back against a
     /// 204, open twice, refused, repeated, cut and the rest.
-    pub(super) fn weight(&self, row: &Row, now: Instant, serving: Option<Instant>) -> u64 {
+    pub(super) fn weight(&self, row: &Connection, now: Instant, serving: Option<Instant>) -> u64 {
         let of = |said: &Verdict| match said.kind {
             VerdictKind::Missing => 9,
             VerdictKind::Back if said.lost.is_some_and(|lost| lost > 0) => 8,
@@ -335,7 +335,7 @@ impl Reconnects {
     }
 
     /// How the client of a row came back, if it did.
-    pub(super) fn verdict(&self, row: &Row) -> Option<Verdict> {
+    pub(super) fn verdict(&self, row: &Connection) -> Option<Verdict> {
         let back = self.came.get(&row.id)?;
         let waits = || self.gone.iter().any(|gone| gone.row == back.of);
         Some(back.verdict(row, waits))
@@ -345,7 +345,7 @@ impl Reconnects {
     /// since `serving`; of one that is open, what else its client has open.
     pub(super) fn afterwards(
         &self,
-        row: &Row,
+        row: &Connection,
         now: Instant,
         serving: Option<Instant>,
     ) -> Option<Verdict> {
@@ -363,7 +363,7 @@ impl Reconnects {
     }
 
     /// The rows that are open at once as this one and others of its client; none where it is alone.
-    fn beside_of(&self, row: &Row, now: Instant) -> Vec<u64> {
+    fn beside_of(&self, row: &Connection, now: Instant) -> Vec<u64> {
         if row.client.tag.is_none() {
             return Vec::new();
         }
@@ -380,7 +380,7 @@ impl Reconnects {
     }
 
     /// Whether the client of a row should be back by now.
-    fn is_missing(&self, row: &Row, now: Instant, serving: Option<Instant>) -> bool {
+    fn is_missing(&self, row: &Connection, now: Instant, serving: Option<Instant>) -> bool {
         let returned = matches!(self.left.get(&row.id), Some(Aftermath::Returned { .. }));
         let maybe = || {
             let newest = self.newest.get(&who(&row.client));
@@ -391,7 +391,7 @@ impl Reconnects {
 }
 
 /// Whether a connection that was ended, and not by its client, should have come back by now.
-fn is_overdue(row: &Row, now: Instant, serving: Instant) -> bool {
+fn is_overdue(row: &Connection, now: Instant, serving: Instant) -> bool {
     let Some(ended) = row.ended.get() else {
         return false;
     };

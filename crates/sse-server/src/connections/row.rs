@@ -1,300 +1,122 @@
-//! One connection, or one refused request, as the table has it.
+//! What the table has of each connection: a field for each column, and how it is filled. How rows
+//! are sorted by it is in `sort.rs`.
 
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::{Instant, SystemTime};
-
-use sse_engine::write_buffer::Receipt;
-
-use super::numbering::Numbering;
-use super::rates::Counts;
-use super::why::Why;
-use crate::tap::Tap;
+use serde::Serialize;
+use sse_engine::time::{millis, since_1970};
 use sse_wire::Framing;
 
-/// The longest event id that the table keeps and compares, in characters.
-const SHOWN_ID: usize = 64;
+use super::Verdict;
+use super::connection::{Connection, Cut};
+use super::end_reason::{EndedBy, Why};
+use super::rates::PerSecond;
 
-/// As much of an event id as the table keeps and compares.
-pub(crate) fn shown(id: &str) -> &str {
-    let end = id
-        .char_indices()
-        .nth(SHOWN_ID)
-        .map_or(id.len(), |(at, _)| at);
-    &id[..end]
-}
-
-/// What is known of a client when its request arrives.
-#[derive(Clone, Debug)]
-pub(crate) struct Client {
-    pub(crate) peer: SocketAddr,
-    /// What many clients ask alike. The table keeps each such request once.
-    pub(crate) asked: Arc<Request>,
-    /// The name that the client gave itself with `client=`. By it a return is sure; without it,
-    /// probable.
-    pub(crate) tag: Option<Box<str>>,
-    /// The last event id that it brought.
-    pub(crate) brought: Option<Box<str>>,
-    /// What the numbers of its events are ids of.
-    pub(crate) numbers: Numbering,
-}
-
-/// What thousands of clients may have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Request {
-    /// The program, as far as it says.
-    pub(crate) program: Box<str>,
-    /// The path of the stream.
-    pub(crate) stream: Box<str>,
-    /// The request's method, as much of it as is shown.
-    pub(crate) method: Box<str>,
-    /// The version of HTTP that the client speaks, as far as it matters here.
-    pub(crate) framing: Framing,
-}
-
-/// How a connection ended, when, and what its client was told.
-#[derive(Clone, Debug)]
-pub(super) struct Ended {
-    pub(super) why: Why,
-    /// For people. The wall clock may be set while the server runs.
-    pub(super) when: SystemTime,
-    /// The same instant on a clock that only goes on: by it the client's absence is measured.
-    pub(super) at: Instant,
-    /// The reconnection time, in milliseconds.
-    pub(super) retry: Option<u64>,
-    /// Where a finite stream ended before its last event.
-    pub(super) cut: Option<Cut>,
-}
-
-/// How far a finite stream came that ended before its last event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+/// One connection.
+#[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
-pub struct Cut {
-    /// Events of the stream that its client has, as far as the server knows; those before a resume
-    /// count.
-    pub after: u64,
-    /// Events that the stream has.
-    pub of: u64,
+pub struct RowView {
+    /// Counts up from 1 in the order of arrival.
+    pub id: u64,
+    /// Address and port of the client.
+    pub peer: String,
+    /// The program, as far as it says.
+    pub program: String,
+    /// The path of the stream.
+    pub stream: String,
+    /// The name that the client gave itself with `client=`.
+    pub client: Option<String>,
+    /// The request's method.
+    pub method: String,
+    /// When it arrived, in milliseconds since 1970.
+    pub since_ms: u64,
+    /// The last event id that it brought.
+    pub brought: Option<String>,
+    /// The id of the last event that it was sent.
+    pub last_id: Option<String>,
+    /// Events that the kernel took for it.
+    pub events: u64,
+    /// Bytes that the kernel took for it, head and framing included.
+    pub bytes: u64,
+    /// Events a second, once somebody has looked for a second or two, and while it is open.
+    pub rate: Option<f64>,
+    /// Bytes a second, as `rate`.
+    pub byte_rate: Option<f64>,
+    /// How many events of its topic it has yet to be sent; nothing where its stream is no topic.
+    pub behind: Option<u64>,
+    /// Whether the socket takes no more at the moment.
+    pub blocked: bool,
+    /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
+    /// bytes in 1.0.
+    #[cfg_attr(feature = "types", ts(type = "\"1.0\" | \"1.1\""))]
+    pub http: &'static str,
+    /// `open`, `ended` or `refused`.
+    #[cfg_attr(feature = "types", ts(as = "super::connection::State", inline))]
+    pub state: &'static str,
+    /// The status it was answered with.
+    pub status: u16,
+    /// The origin that was refused, where that was the reason.
+    pub origin: Option<String>,
+    /// How it ended, once it has.
+    pub ended: Option<EndedView>,
+    /// How its client came back with it, where it did.
+    pub verdict: Option<Verdict>,
+    /// What its client did after the end of it, where that is known, or where it was cut; while it
+    /// is open, what else its client has open.
+    pub afterwards: Option<Verdict>,
 }
 
-/// One connection, or one refused request.
-#[derive(Debug)]
-pub(super) struct Row {
-    /// Counts up from 1 in the order of arrival. The log, the API and other rows' verdicts refer to
-    /// it.
-    pub(super) id: u64,
-    pub(super) client: Client,
-    /// Milliseconds since 1970.
-    pub(super) since: u64,
-    /// What the request was answered with; 200 only where it got a stream.
-    pub(super) status: u16,
-    /// The origin that was refused, where that was the reason, so that a person can allow it.
-    pub(super) origin: Option<Box<str>>,
-    /// What the task that has the connection counts, until it ends.
-    pub(super) sent: Sent,
-    /// Where its last bytes are kept: from the first one on while few are open, else from the first
-    /// look on. A row that has ended keeps them until it is forgotten.
-    pub(super) tap: OnceLock<Arc<Tap>>,
-    /// Boxed: most rows are open.
-    pub(super) ended: OnceLock<Box<Ended>>,
+/// How a connection ended.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct EndedView {
+    /// Who ended it.
+    pub by: EndedBy,
+    /// Why, in a few words.
+    #[cfg_attr(feature = "types", ts(type = "string"))]
+    pub why: Why,
+    /// Whether the client has everything that there was.
+    pub complete: bool,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// How far it came, of a finite stream that ended before its last event.
+    pub cut: Option<Cut>,
 }
 
-// There may be ten thousand, and the next size that an allocator has is a quarter larger.
-#[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Row>() <= 192);
-
-/// What the kernel took of a connection's stream. Written by one task and read by others, so that a
-/// visit pays for no lock.
-#[derive(Debug)]
-pub(super) struct Sent {
-    /// Events whose last byte the kernel took.
-    events: AtomicU64,
-    /// All bytes that the kernel took. A reader may see them of a visit whose events it does not
-    /// see yet.
-    bytes: AtomicU64,
-    /// The number of the last event; until there is one, the number to begin with and [`FIRST`].
-    last: AtomicU64,
-    /// Whether bytes wait for the socket.
-    blocked: AtomicBool,
-}
-
-/// Marks a number as that of the first event, which was not sent yet. The largest number that a
-/// stream gives is far below.
-const FIRST: u64 = 1 << 63;
-
-/// There is no first event.
-const NONE: u64 = u64::MAX;
-
-impl Sent {
-    /// Nothing, so far, of what begins with the number `next`.
-    pub(super) fn nothing(next: Option<u64>) -> Self {
+impl RowView {
+    /// A row without its verdicts.
+    pub(super) fn of(row: &Connection, rate: Option<PerSecond>) -> Self {
+        let ended = row.ended.get().map(|ended| &**ended);
         Self {
-            events: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-            last: AtomicU64::new(next.map_or(NONE, |next| next | FIRST)),
-            blocked: AtomicBool::new(false),
-        }
-    }
-
-    /// The number of the last event.
-    pub(super) fn last(&self) -> Option<u64> {
-        Some(self.last.load(Ordering::Relaxed)).filter(|last| last & FIRST == 0)
-    }
-
-    /// The number that comes after what is known to be sent.
-    pub(super) fn next(&self) -> Option<u64> {
-        match self.last.load(Ordering::Relaxed) {
-            NONE => None,
-            first if first & FIRST != 0 => Some(first & !FIRST),
-            last => Some(last + 1),
-        }
-    }
-
-    /// Notes what the kernel took: `events` more, the last one numbered `last`, and `bytes` in all.
-    pub(super) fn add(&self, events: u64, last: Option<u64>, bytes: u64) {
-        // Nobody else writes, so this needs no read-modify-write.
-        let before = self.events.load(Ordering::Relaxed);
-        self.events.store(before + events, Ordering::Relaxed);
-        self.bytes.store(bytes, Ordering::Relaxed);
-        if let Some(last) = last {
-            self.last.store(last, Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn is_blocked(&self) -> bool {
-        self.blocked.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn block(&self, blocked: bool) {
-        self.blocked.store(blocked, Ordering::Relaxed);
-    }
-
-    pub(super) fn counts(&self) -> Counts {
-        Counts {
-            events: self.events.load(Ordering::Relaxed),
-            bytes: self.bytes.load(Ordering::Relaxed),
-        }
-    }
-}
-
-/// What has become of a row's request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename_all = "lowercase"))]
-pub(super) enum State {
-    Open,
-    Ended,
-    Refused,
-}
-
-impl State {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Ended => "ended",
-            Self::Refused => "refused",
-        }
-    }
-}
-
-impl Row {
-    pub(super) fn state(&self) -> State {
-        match self.ended.get() {
-            None => State::Open,
-            Some(ended) if self.status != 200 && !ended.why.is_complete() => State::Refused,
-            Some(_) => State::Ended,
-        }
-    }
-
-    /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced,
-    /// in memory.
-    pub(super) fn closed(&self) -> Self {
-        let id = self.last_id().map(|(_, id)| id);
-        let Counts { events, bytes } = self.sent.counts();
-        Self {
-            id: self.id,
-            client: Client {
-                numbers: Numbering::Last(id.map(Arc::new)),
-                ..self.client.clone()
+            id: row.id,
+            peer: row.client.peer.to_string(),
+            program: row.client.asked.program.to_string(),
+            stream: row.client.asked.stream.to_string(),
+            client: row.client.tag.as_deref().map(str::to_owned),
+            method: row.client.asked.method.to_string(),
+            since_ms: row.since,
+            brought: row.client.brought.as_deref().map(str::to_owned),
+            last_id: row.last_id().map(|(_, id)| id),
+            events: row.sent.counts().events,
+            bytes: row.sent.counts().bytes,
+            rate: rate.map(|rate| rate.events),
+            byte_rate: rate.map(|rate| rate.bytes),
+            behind: row.behind(),
+            blocked: ended.is_none() && row.sent.is_blocked(),
+            http: match row.client.asked.framing {
+                Framing::Bare => "1.0",
+                Framing::Chunked => "1.1",
             },
-            since: self.since,
-            status: self.status,
-            origin: self.origin.clone(),
-            sent: Sent {
-                events: events.into(),
-                bytes: bytes.into(),
-                last: self.sent.last.load(Ordering::Relaxed).into(),
-                blocked: false.into(),
-            },
-            tap: self.tap.clone(),
-            ended: self.ended.clone(),
+            state: row.state().word(),
+            status: row.status,
+            origin: row.origin.as_deref().map(str::to_owned),
+            ended: ended.map(|ended| EndedView {
+                by: ended.why.by(),
+                why: ended.why,
+                complete: ended.why.is_complete(),
+                at_ms: millis(since_1970(ended.when)),
+                cut: ended.cut,
+            }),
+            verdict: None,
+            afterwards: None,
         }
-    }
-
-    /// The id of the last event that it was sent, of those with an id, and the number of that
-    /// event. It may wait for a topic.
-    pub(super) fn last_id(&self) -> Option<(u64, String)> {
-        let last = self.sent.last()?;
-        self.client.numbers.last_id(last, self.sent.counts().events)
-    }
-
-    /// What its client was probably told, where nobody is left who knows.
-    pub(super) fn usually_told(&self) -> Receipt {
-        let (next, events) = (self.sent.next(), self.sent.counts().events);
-        Receipt {
-            retry: self.client.numbers.retry(),
-            first: next.unwrap_or(0).saturating_sub(events),
-            gap: false,
-            whole: None,
-        }
-    }
-
-    /// Its tap, which begins now if there was none.
-    pub(super) fn tap(&self) -> &Tap {
-        let framing = self.client.asked.framing;
-        self.tap
-            .get_or_init(|| Arc::new(Tap::new(framing, self.sent.counts().bytes)))
-    }
-
-    /// Why it ended, once it has.
-    pub(super) fn why(&self) -> Option<Why> {
-        self.ended.get().map(|ended| ended.why)
-    }
-
-    /// How many events of its topic it has yet to be sent, while it is open and was sent one.
-    pub(super) fn behind(&self) -> Option<u64> {
-        let (Numbering::Topic(topic), State::Open) = (&self.client.numbers, self.state()) else {
-            return None;
-        };
-        Some(topic.last().saturating_sub(self.sent.last()?))
-    }
-
-    /// Where the stream is cut if it ends so, of which `whole` are the first number and the one
-    /// behind the last.
-    pub(super) fn cut(&self, ending: Why, whole: Option<(u64, u64)>) -> Option<Cut> {
-        let (from, end) = whole.filter(|_| !ending.is_complete())?;
-        let numbers = &self.client.numbers;
-        let of = numbers.events_between(from, end);
-        let left = numbers.events_between(self.sent.next()?, end);
-        let after = of.saturating_sub(left);
-        (left > 0).then_some(Cut { after, of })
-    }
-
-    /// Answers whether this is how it ended, and not something that was said before.
-    pub(super) fn end(
-        &self,
-        ending: Why,
-        retry: Option<u64>,
-        cut: Option<Cut>,
-        now: Instant,
-    ) -> bool {
-        let ended = Ended {
-            why: ending,
-            when: SystemTime::now(),
-            at: now,
-            retry,
-            cut,
-        };
-        self.ended.set(Box::new(ended)).is_ok()
     }
 }

@@ -7,8 +7,8 @@ use std::fmt;
 use serde::Serialize as _;
 use sse_wire::Framing;
 
+use super::connection::{Connection, State};
 use super::rates::{PerSecond, Rates};
-use super::row::{Row, State};
 
 /// Makes [`Sort`] of the list, so that no column can be in one place and be forgotten in another.
 macro_rules! sorts {
@@ -90,9 +90,9 @@ impl fmt::Display for Sort {
 /// How rows compare in a column.
 pub(super) enum By {
     /// By what changes only when a row comes or ends.
-    Still(fn(&Row) -> Key<'_>),
+    Still(fn(&Connection) -> Key<'_>),
     /// By what changes with every event.
-    Moving(fn(&Row) -> Key<'_>),
+    Moving(fn(&Connection) -> Key<'_>),
     /// By what it comes to in a second, which takes two looks at all rows.
     Rate(fn(PerSecond) -> f64),
     /// By what there is to say of its client, which changes as time passes.
@@ -109,7 +109,12 @@ pub(super) enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    pub(super) fn of(row: &'a Row, by: &By, rates: &Rates, weights: &HashMap<u64, u64>) -> Self {
+    pub(super) fn of(
+        row: &'a Connection,
+        by: &By,
+        rates: &Rates,
+        weights: &HashMap<u64, u64>,
+    ) -> Self {
         match by {
             By::Still(key) | By::Moving(key) => key(row),
             By::Rate(what) => match row.state() {

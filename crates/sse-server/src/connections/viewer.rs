@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use sse_engine::lock::lock;
 
-use super::columns::RowView;
+use super::connection::Connection;
 use super::look::{Look, SHOWN};
 use super::rates::{Counts, Rates};
-use super::row::Row;
+use super::row::RowView;
 use super::sort::By;
 use super::{Connections, Table, Verdict};
 
@@ -116,7 +116,9 @@ impl Viewer {
 }
 
 /// What the open ones of these rows have counted.
-fn counts<'a>(rows: impl Iterator<Item = &'a Arc<Row>>) -> impl Iterator<Item = (u64, Counts)> {
+fn counts<'a>(
+    rows: impl Iterator<Item = &'a Arc<Connection>>,
+) -> impl Iterator<Item = (u64, Counts)> {
     rows.filter(|row| row.ended.get().is_none())
         .map(|row| (row.id, row.sent.counts()))
 }
@@ -125,7 +127,7 @@ fn counts<'a>(rows: impl Iterator<Item = &'a Arc<Row>>) -> impl Iterator<Item = 
 struct Found {
     /// Those of the client and the id that are wanted, in no order. The filter is applied later,
     /// while the table is not locked.
-    rows: Vec<Arc<Row>>,
+    rows: Vec<Arc<Connection>>,
     /// What there is to say of those rows, where that is what they are sorted by.
     weights: HashMap<u64, u64>,
     /// Which table it is of.
@@ -136,7 +138,7 @@ struct Found {
 /// waited for while the table is locked.
 struct Shown {
     /// Each with how its client had come, and what it did afterwards.
-    rows: Vec<(Arc<Row>, Option<Verdict>, Option<Verdict>)>,
+    rows: Vec<(Arc<Connection>, Option<Verdict>, Option<Verdict>)>,
     tally: Tally,
     all: usize,
     matching: usize,
@@ -193,8 +195,8 @@ impl Table {
     /// The rows of a look, but for its filter.
     fn find(&self, look: &Look, now: Instant) -> Found {
         let tag = look.client.as_deref();
-        let wanted = |row: &&Arc<Row>| tag.is_none() || row.client.tag.as_deref() == tag;
-        let rows: Vec<Arc<Row>> = match look.id {
+        let wanted = |row: &&Arc<Connection>| tag.is_none() || row.client.tag.as_deref() == tag;
+        let rows: Vec<Arc<Connection>> = match look.id {
             Some(id) => self
                 .row_of(id)
                 .into_iter()
@@ -203,7 +205,8 @@ impl Table {
                 .collect(),
             None => self.rows().filter(wanted).cloned().collect(),
         };
-        let weight = |row: &Arc<Row>| (row.id, self.reconnects.weight(row, now, self.serving));
+        let weight =
+            |row: &Arc<Connection>| (row.id, self.reconnects.weight(row, now, self.serving));
         let weights = match look.sort.by() {
             By::Verdict => rows.iter().map(weight).collect(),
             _ => HashMap::new(),
@@ -233,18 +236,18 @@ impl Table {
     }
 
     /// Open ones and closed ones, in no order that means anything.
-    fn rows(&self) -> impl Iterator<Item = &Arc<Row>> {
+    fn rows(&self) -> impl Iterator<Item = &Arc<Connection>> {
         let closed = self.ended.iter().chain(&self.turned_away);
         self.open.values().chain(closed)
     }
 
-    pub(super) fn row_of(&self, id: u64) -> Option<&Arc<Row>> {
+    pub(super) fn row_of(&self, id: u64) -> Option<&Arc<Connection>> {
         let mut closed = self.ended.iter().chain(&self.turned_away);
         let open = self.open.get(&id);
         open.or_else(|| closed.find(|row| row.id == id))
     }
 
-    pub(super) fn arc_of(&self, id: u64) -> Option<Arc<Row>> {
+    pub(super) fn arc_of(&self, id: u64) -> Option<Arc<Connection>> {
         self.row_of(id).cloned()
     }
 }
@@ -252,7 +255,7 @@ impl Table {
 impl Shown {
     /// Says all that there is to say of the rows. It may wait for a topic.
     fn slice(self, rates: &Rates) -> Slice {
-        let view = |(row, verdict, afterwards): (Arc<Row>, _, _)| {
+        let view = |(row, verdict, afterwards): (Arc<Connection>, _, _)| {
             let rate = rates.of(row.id).filter(|_| row.ended.get().is_none());
             RowView {
                 verdict,

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use sse_engine::write_buffer::Receipt;
 
 use super::{Answered, Resume, who};
+use crate::connections::connection::{Client, Connection, Request, shown};
+use crate::connections::end_reason::EndedBy;
 use crate::connections::numbering::{Numbering, WeakNumbering};
-use crate::connections::row::{Client, Request, Row, shown};
-use crate::connections::why::EndedBy;
 
 /// A client as its connection ended, or as it was told that there is no more.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ pub(super) struct Cost {
 
 impl Departed {
     /// The client of a row that has just been ended. It may wait for a topic.
-    pub(in crate::connections) fn of(row: &Row, told: Receipt, at: Instant) -> Self {
+    pub(in crate::connections) fn of(row: &Connection, told: Receipt, at: Instant) -> Self {
         let numbers = &row.client.numbers;
         let next = row.sent.next();
         let last_id = match (row.last_id(), numbers, next) {
@@ -127,7 +127,7 @@ impl Departed {
 
     /// The client of a row that was told that there is no more. It is taken at its word: it has had
     /// all before.
-    pub(super) fn away(row: &Row, resume: &Resume, at: Instant) -> Self {
+    pub(super) fn away(row: &Connection, resume: &Resume, at: Instant) -> Self {
         let told = Receipt {
             retry: resume.numbers.retry(),
             first: 0,
@@ -148,7 +148,7 @@ impl Departed {
     }
 
     /// The same client, which was told now, as this row, that there is no more.
-    pub(super) fn goes_away(self, row: &Row, at: Instant) -> Self {
+    pub(super) fn goes_away(self, row: &Connection, at: Instant) -> Self {
         Self {
             row: row.id,
             at,
@@ -161,7 +161,7 @@ impl Departed {
     }
 
     /// What is known of any client.
-    fn known(row: &Row, told: Receipt, at: Instant) -> Self {
+    fn known(row: &Connection, told: Receipt, at: Instant) -> Self {
         Self {
             who: who(&row.client),
             row: row.id,

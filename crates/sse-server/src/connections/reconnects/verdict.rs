@@ -7,8 +7,8 @@ use sse_engine::time::millis;
 
 use super::departed::{BroughtId, Cost, Return};
 use super::{Aftermath, Answered, advice};
-use crate::connections::row::{Cut, Ended, Row};
-use crate::connections::why::EndedBy;
+use crate::connections::connection::{Connection, Cut, Ended};
+use crate::connections::end_reason::EndedBy;
 
 /// What is said of a connection whose client came back, or did not, or has several open at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -93,7 +93,12 @@ impl Verdict {
 
 /// Of a connection whose client should have come back by now, and was refused if it was ever `left`
 /// so.
-pub(super) fn missing(row: &Row, ended: &Ended, left: Option<&Aftermath>, now: Instant) -> Verdict {
+pub(super) fn missing(
+    row: &Connection,
+    ended: &Ended,
+    left: Option<&Aftermath>,
+    now: Instant,
+) -> Verdict {
     let sure = row.client.tag.is_some();
     let away = now.saturating_duration_since(ended.at);
     let words = format!(
@@ -115,7 +120,7 @@ pub(super) fn missing(row: &Row, ended: &Ended, left: Option<&Aftermath>, now: I
 }
 
 /// Of a finite stream that ended before its last event.
-pub(super) fn cut(row: &Row, ended: &Ended) -> Option<Verdict> {
+pub(super) fn cut(row: &Connection, ended: &Ended) -> Option<Verdict> {
     let Cut { after, of } = ended.cut?;
     let words = format!("cut after {after} of {of}");
     let brief = format!("{} of {}", grouped(after), grouped(of));
@@ -128,7 +133,7 @@ pub(super) fn cut(row: &Row, ended: &Ended) -> Option<Verdict> {
 }
 
 /// Of a row that is open, as are these `rows` of its client, itself among them.
-pub(super) fn beside(row: &Row, rows: &[u64]) -> Option<Verdict> {
+pub(super) fn beside(row: &Connection, rows: &[u64]) -> Option<Verdict> {
     /// As many are named; of a leak there may be thousands.
     const NAMED: usize = 6;
     let other = rows.iter().rev().find(|other| **other != row.id)?;
@@ -208,7 +213,7 @@ const DESPITE: &str = " although told to stay away (204)";
 impl Return {
     /// What is said of the return that a row is. Of one that was refused, `waits` tells whether its
     /// client did not come since.
-    pub(super) fn verdict(&self, row: &Row, waits: impl FnOnce() -> bool) -> Verdict {
+    pub(super) fn verdict(&self, row: &Connection, waits: impl FnOnce() -> bool) -> Verdict {
         let cost = self.cost.map(|cost| self.so_far(cost, row));
         let refused = matches!(self.answered, Answered::Refused(_));
         let loops =
@@ -240,7 +245,7 @@ impl Return {
 
     /// What the return has cost. Of one that ended before it was sent all of it again, as much as
     /// it was sent.
-    fn so_far(&self, cost: Cost, row: &Row) -> Paid {
+    fn so_far(&self, cost: Cost, row: &Connection) -> Paid {
         let again = row.sent.counts().events.saturating_sub(cost.before);
         let over = row.ended.get().is_some();
         Paid {
