@@ -4,7 +4,7 @@
 //! leaves its page.
 
 use serde::Serialize;
-use sse_server::{Draft, Look, Phase, Preview, Published, Slice, StateView, WireView};
+use sse_server::{Draft, Phase, Preview, Published, Slice, StateView, TableQuery, WireView};
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
@@ -34,8 +34,8 @@ pub(crate) fn state(shell: State<'_, AppState>) -> Everything {
 
 /// The rows of the table that the page has in view, in the order that it asks for.
 #[tauri::command(async)]
-pub(crate) fn look(shell: State<'_, AppState>, look: Look) -> Slice {
-    shell.server().look(&look)
+pub(crate) fn look(shell: State<'_, AppState>, look: TableQuery) -> Slice {
+    shell.server().slice(&look)
 }
 
 /// Publishes an event to a topic, whether or not the server runs.

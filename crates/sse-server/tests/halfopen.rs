@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use sse_server::{Config, Draft, EndedBy, KeepAlive, Limits, Look};
+use sse_server::{Config, Draft, EndedBy, KeepAlive, Limits, TableQuery};
 use support::curl::Curl;
 use support::topics::{Subscriber, keep_all, seq};
 use support::{Bench, soon};
@@ -156,7 +156,7 @@ async fn clients_that_vanish_are_noticed_within_the_bound_while_the_others_get_e
         publish(&bench, "thin", "small".to_owned()).await;
         publish(&bench, "thick", large.clone()).await;
         published += 1;
-        for row in bench.server.look(&Look::default()).rows {
+        for row in bench.server.slice(&TableQuery::default()).rows {
             let Some((tag, ended)) = row.client.zip(row.ended) else {
                 continue;
             };
@@ -175,7 +175,7 @@ async fn clients_that_vanish_are_noticed_within_the_bound_while_the_others_get_e
         assert!(late < VANISHED + SLACK, "after {late:?} only {gone:?}");
     }
     let open = bench.server.connections().open;
-    let rows = bench.server.look(&Look::default()).rows;
+    let rows = bench.server.slice(&TableQuery::default()).rows;
     assert_eq!(open, 2, "the two that are here: {rows:?}");
     for topic in ["thin", "thick"] {
         publish(&bench, topic, LAST.to_owned()).await;

@@ -5,7 +5,7 @@ mod support;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
-use sse_server::{Config, Error, Look, Phase, Server};
+use sse_server::{Config, Error, Phase, Server, TableQuery};
 use support::{Bench, Client, soon};
 
 /// The design's bound on a stop.
@@ -203,7 +203,7 @@ async fn stop_ends_everybody_within_its_bound() {
         let mut before = 0;
         loop {
             look.tick().await;
-            let rows = bench.server.look(&Look::default()).rows;
+            let rows = bench.server.slice(&TableQuery::default()).rows;
             let deaf = rows.iter().filter(|row| row.client.is_some());
             let taken = deaf.map(|row| row.bytes).sum();
             if std::mem::replace(&mut before, taken) == taken && taken > 0 {

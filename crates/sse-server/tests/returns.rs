@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use sse_server::{Look, RowView, Verdict, VerdictKind};
+use sse_server::{RowView, TableQuery, Verdict, VerdictKind};
 use support::Bench;
 
 /// The newest row of a tag.
@@ -128,7 +128,7 @@ async fn who_is_refused_has_come_back_with_what_it_brought() {
     ] {
         let (_, head) = bench.ask("GET", "/endless", headers).await;
         assert_eq!(head.status, status);
-        let rows = bench.server.look(&Look::default()).rows;
+        let rows = bench.server.slice(&TableQuery::default()).rows;
         let refused = rows.iter().find(|row| row.status == status);
         let refused = refused.expect("it is in the table");
         assert_eq!(refused.brought.as_deref(), Some(headers[0].1));

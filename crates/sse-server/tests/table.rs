@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::Value;
-use sse_server::{Look, Slice, Sort};
+use sse_server::{Slice, Sort, TableQuery};
 use support::{Bench, soon};
 
 fn tags(slice: &Slice) -> Vec<&str> {
@@ -34,13 +34,13 @@ async fn rows_come_in_the_order_that_is_asked_for() {
     assert_eq!(head.status, 400);
 
     let look = |sort, descending| {
-        bench.server.look(&Look {
+        bench.server.slice(&TableQuery {
             sort,
             descending,
-            ..Look::default()
+            ..TableQuery::default()
         })
     };
-    let usual = bench.server.look(&Look::default());
+    let usual = bench.server.slice(&TableQuery::default());
     assert_eq!(
         tags(&usual),
         ["c", "b", "a", "done", "bad"],
@@ -65,10 +65,10 @@ async fn rows_come_in_the_order_that_is_asked_for() {
     );
     assert_eq!(tags(&look(Sort::LastId, true))[..2], ["done", "a"]);
 
-    let part = bench.server.look(&Look {
+    let part = bench.server.slice(&TableQuery {
         first: 1,
         count: 2,
-        ..Look::default()
+        ..TableQuery::default()
     });
     assert_eq!(
         (tags(&part), part.first, part.matching),
@@ -80,9 +80,9 @@ async fn rows_come_in_the_order_that_is_asked_for() {
         ("refused", vec!["bad"]),
         ("endless refused", vec![]),
     ] {
-        let slice = bench.server.look(&Look {
+        let slice = bench.server.slice(&TableQuery {
             filter: filter.to_owned(),
-            ..Look::default()
+            ..TableQuery::default()
         });
         assert_eq!(tags(&slice), found, "{filter}");
         assert_eq!((slice.matching, slice.all), (found.len(), 5));
@@ -97,14 +97,14 @@ async fn a_row_says_how_fast_how_far_behind_and_by_what_it_is_sent() {
     old.send("GET /endless?every=1h&client=old HTTP/1.0\r\nhost: localhost\r\n\r\n")
         .await;
     old.until("data: 1\n\n").await;
-    let look = Look {
+    let look = TableQuery {
         sort: Sort::Rate,
         descending: true,
-        ..Look::default()
+        ..TableQuery::default()
     };
     let rated = soon("a rate", async {
         loop {
-            let slice = bench.server.look(&look);
+            let slice = bench.server.slice(&look);
             if slice.rows.iter().all(|row| row.rate.is_some()) {
                 return slice;
             }
@@ -130,9 +130,9 @@ async fn a_client_that_does_not_read_is_seen_to_be_blocked_and_behind() {
     let _stuck = bench.subscribe_narrow("/topics/news?client=stuck").await;
     let mut reader = bench.subscribe("/topics/news?client=reads").await;
     let row = |tag: &str| {
-        let slice = bench.server.look(&Look {
+        let slice = bench.server.slice(&TableQuery {
             client: Some(tag.to_owned()),
-            ..Look::default()
+            ..TableQuery::default()
         });
         slice.rows.into_iter().next().expect("it is connected")
     };
@@ -200,14 +200,14 @@ async fn who_leaves_is_seen_to_have_left_at_the_next_look() {
     let bench = Bench::start().await;
     let (mut client, _) = bench.get("/endless?client=leaves").await;
     client.until("data: 1").await;
-    let look = Look {
+    let look = TableQuery {
         sort: Sort::Bytes,
-        ..Look::default()
+        ..TableQuery::default()
     };
-    assert_eq!(bench.server.look(&look).rows[0].state, "open");
+    assert_eq!(bench.server.slice(&look).rows[0].state, "open");
     drop(client);
     bench.ended("leaves").await;
-    assert_eq!(bench.server.look(&look).rows[0].state, "ended");
+    assert_eq!(bench.server.slice(&look).rows[0].state, "ended");
     tokio::time::timeout(Duration::from_secs(5), bench.server.stop())
         .await
         .expect("stopped");

@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use sse_server::{Look, What, WireView};
+use sse_server::{TableQuery, What, WireView};
 use support::{Bench, Client, soon};
 
 fn bytes(view: &WireView) -> Vec<u8> {
@@ -19,9 +19,9 @@ fn bytes(view: &WireView) -> Vec<u8> {
 }
 
 fn id_of(bench: &Bench, tag: &str) -> u64 {
-    let slice = bench.server.look(&Look {
+    let slice = bench.server.slice(&TableQuery {
         client: Some(tag.to_owned()),
-        ..Look::default()
+        ..TableQuery::default()
     });
     slice.rows.first().expect("it came").id
 }

@@ -48,7 +48,7 @@ struct Sample {
 
 impl Rates {
     /// Takes a sample of each of these rows, by their ids, whose last one is old enough.
-    pub(super) fn look(&mut self, now: Instant, rows: impl Iterator<Item = (u64, Counts)>) {
+    pub(super) fn sample(&mut self, now: Instant, rows: impl Iterator<Item = (u64, Counts)>) {
         let age = |at| now.saturating_duration_since(at);
         if age(*self.tidied.get_or_insert(now)) > STALE {
             self.samples.retain(|_, sample| age(sample.at) <= STALE);
@@ -98,23 +98,23 @@ mod tests {
         let start = Instant::now();
         let after = |ms| start + Duration::from_millis(ms);
         let mut rates = Rates::default();
-        rates.look(after(0), [(1, counts(5))].into_iter());
+        rates.sample(after(0), [(1, counts(5))].into_iter());
         assert_eq!(rates.of(1), None, "one sample is none");
-        rates.look(after(900), [(1, counts(1000))].into_iter());
+        rates.sample(after(900), [(1, counts(1000))].into_iter());
         assert_eq!(rates.of(1), None, "too soon");
-        rates.look(after(2000), [(1, counts(45)), (2, counts(9))].into_iter());
+        rates.sample(after(2000), [(1, counts(45)), (2, counts(9))].into_iter());
         let twenty = PerSecond {
             events: 20.0,
             bytes: 200.0,
         };
         assert_eq!(rates.of(1), Some(twenty));
         assert_eq!(rates.of(2), None, "it has just come");
-        rates.look(after(2500), [(1, counts(99))].into_iter());
+        rates.sample(after(2500), [(1, counts(99))].into_iter());
         assert_eq!(rates.of(1), Some(twenty), "it stands until the next");
-        rates.look(after(4000), [(2, counts(9))].into_iter());
+        rates.sample(after(4000), [(2, counts(9))].into_iter());
         assert_eq!(rates.of(1), Some(twenty), "nobody looked at it");
         assert_eq!(rates.of(2), Some(PerSecond::default()));
-        rates.look(after(60_000), [(2, counts(500))].into_iter());
+        rates.sample(after(60_000), [(2, counts(500))].into_iter());
         assert_eq!(rates.of(2), None, "nobody looked for a while");
         assert_eq!(rates.of(1), None, "it was forgotten");
         assert_eq!(rates.samples.len(), 1);

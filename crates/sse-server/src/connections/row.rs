@@ -1,4 +1,4 @@
-//! What the table has of each connection: a field for each column, and how it is filled. How rows
+//! What the table shows of a connection: a field for each column, and how it is filled. How rows
 //! are sorted by it is in `sort.rs`.
 
 use serde::Serialize;

@@ -16,21 +16,21 @@ fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
     table.open(client, &resume)
 }
 
-fn look(table: &Connections, look: Look) -> Slice {
-    table.slice(&look, Instant::now())
+fn slice(table: &Connections, query: TableQuery) -> Slice {
+    table.slice(&query, Instant::now())
 }
 
 fn all(table: &Connections) -> Slice {
-    look(table, Look::default())
+    slice(table, TableQuery::default())
 }
 
 fn of(table: &Connections, tag: &str) -> Slice {
     let client = Some(tag.to_owned());
-    look(
+    slice(
         table,
-        Look {
+        TableQuery {
             client,
-            ..Look::default()
+            ..TableQuery::default()
         },
     )
 }
@@ -124,12 +124,12 @@ fn many_open_rows_do_not_push_out_how_others_ended() {
     );
     assert_eq!(view.rows[0].client.as_deref(), Some("299"), "newest first");
     let (first, count) = (299, 2);
-    let end = look(
+    let end = slice(
         &table,
-        Look {
+        TableQuery {
             first,
             count,
-            ..Look::default()
+            ..TableQuery::default()
         },
     );
     let states: Vec<&str> = end.rows.iter().map(|row| row.state).collect();
@@ -144,10 +144,10 @@ fn many_open_rows_do_not_push_out_how_others_ended() {
 fn rows_that_ended_have_no_rate_to_be_sorted_by() {
     let table = Connections::new(10);
     let [quick, slow] = ["quick", "slow"].map(|tag| enter(&table, tag).expect("room"));
-    let by_rate = Look {
+    let by_rate = TableQuery {
         sort: Sort::Rate,
         descending: true,
-        ..Look::default()
+        ..TableQuery::default()
     };
     let begin = Instant::now();
     let tags = |seconds| {
@@ -171,14 +171,14 @@ fn rows_that_ended_have_no_rate_to_be_sorted_by() {
 fn each_look_has_an_order_of_its_own_and_keeps_it_for_a_second() {
     let table = Connections::new(10);
     let [a, b] = ["a", "b"].map(|tag| enter(&table, tag).expect("room"));
-    let by_events = Look {
+    let by_events = TableQuery {
         sort: Sort::Events,
         descending: true,
-        ..Look::default()
+        ..TableQuery::default()
     };
     let begin = Instant::now();
-    let tags = |look: &Look, ms| {
-        let slice = table.slice(look, begin + Duration::from_millis(ms));
+    let tags = |query: &TableQuery, ms| {
+        let slice = table.slice(query, begin + Duration::from_millis(ms));
         slice
             .rows
             .into_iter()
@@ -188,7 +188,7 @@ fn each_look_has_an_order_of_its_own_and_keeps_it_for_a_second() {
     a.sent(2, Some(2), 40);
     assert_eq!(tags(&by_events, 0), "ab");
     b.sent(9, Some(9), 180);
-    let only_b = Look {
+    let only_b = TableQuery {
         filter: "b".to_owned(),
         ..by_events.clone()
     };
@@ -219,11 +219,11 @@ fn a_filter_finds_what_a_client_brought_and_why_it_was_refused() {
         ("200", ""),
     ] {
         let filter = words.to_owned();
-        let rows = look(
+        let rows = slice(
             &table,
-            Look {
+            TableQuery {
                 filter,
-                ..Look::default()
+                ..TableQuery::default()
             },
         )
         .rows;
@@ -243,23 +243,23 @@ fn who_has_everything_is_not_refused() {
     let numbers = client.numbers.clone();
     let next = 6;
     table.complete(client, &Resume { numbers, next, had });
-    let slice = all(&table);
-    assert_eq!((slice.rows[0].state, slice.rows[0].status), ("ended", 204));
+    let whole = all(&table);
+    assert_eq!((whole.rows[0].state, whole.rows[0].status), ("ended", 204));
     // Its row was in no number.
-    assert_eq!((slice.tally.complete, slice.tally.refused), (1, 0));
+    assert_eq!((whole.tally.complete, whole.tally.refused), (1, 0));
     let filter = "204".to_owned();
     assert_eq!(
-        look(
+        slice(
             &table,
-            Look {
+            TableQuery {
                 filter,
-                ..Look::default()
+                ..TableQuery::default()
             }
         )
         .matching,
         1
     );
-    assert_eq!(slice.tally.refused, 0);
+    assert_eq!(whole.tally.refused, 0);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use sse_engine::lock::lock;
 
 use super::connection::Connection;
-use super::look::{Look, SHOWN};
+use super::query::{SHOWN, TableQuery};
 use super::rates::{Counts, Rates};
 use super::row::RowView;
 use super::sort::By;
@@ -67,7 +67,7 @@ pub(super) struct Viewer {
 #[derive(Debug)]
 struct Order {
     /// What it was made for, wherever a look begins and ends in it.
-    look: Look,
+    query: TableQuery,
     /// The version of the table that it was made of. With any other, rows came or ended since.
     version: u64,
     /// When it was made. Where every event can move a row, it stands for [`ORDER`].
@@ -77,35 +77,35 @@ struct Order {
 }
 
 impl Order {
-    fn is_of(&self, look: &Look) -> bool {
-        let same = Look {
-            first: look.first,
-            count: look.count,
-            ..self.look.clone()
+    fn is_of(&self, query: &TableQuery) -> bool {
+        let same = TableQuery {
+            first: query.first,
+            count: query.count,
+            ..self.query.clone()
         };
-        same == *look
+        same == *query
     }
 
     /// Whether it is the order of these rows still.
-    fn stands(&self, look: &Look, version: u64, now: Instant) -> bool {
-        let still = !look.sort.moves() || now.saturating_duration_since(self.at) < ORDER;
-        self.version == version && still && self.is_of(look)
+    fn stands(&self, query: &TableQuery, version: u64, now: Instant) -> bool {
+        let still = !query.sort.moves() || now.saturating_duration_since(self.at) < ORDER;
+        self.version == version && still && self.is_of(query)
     }
 }
 
 impl Viewer {
     /// Makes an order, and keeps it where it is of all rows: those of a few are made in no time.
-    fn order(&mut self, look: &Look, found: &Found, now: Instant) -> Vec<u64> {
-        let of_all = look.client.is_none() && look.id.is_none();
-        if of_all && matches!(look.sort.by(), By::Rate(_)) {
-            self.rates.look(now, counts(found.rows.iter()));
+    fn order(&mut self, query: &TableQuery, found: &Found, now: Instant) -> Vec<u64> {
+        let of_all = query.client.is_none() && query.id.is_none();
+        if of_all && matches!(query.sort.by(), By::Rate(_)) {
+            self.rates.sample(now, counts(found.rows.iter()));
         }
-        let ids = look.order(&found.rows, &self.rates, &found.weights);
+        let ids = query.order(&found.rows, &self.rates, &found.weights);
         if of_all {
-            self.orders.retain(|order| !order.is_of(look));
+            self.orders.retain(|order| !order.is_of(query));
             self.orders.truncate(ORDERS - 1);
             self.orders.push_front(Order {
-                look: look.clone(),
+                query: query.clone(),
                 version: found.version,
                 at: now,
                 ids: ids.clone(),
@@ -153,26 +153,26 @@ impl Connections {
     }
 
     /// What somebody wants to see of it at `now`.
-    pub(crate) fn slice(&self, look: &Look, now: Instant) -> Slice {
+    pub(crate) fn slice(&self, query: &TableQuery, now: Instant) -> Slice {
         self.rearm();
         let mut viewer = lock(&self.0.viewer);
-        let shown = self.shown(look, &mut viewer, now);
+        let shown = self.shown(query, &mut viewer, now);
         let rows = shown.rows.iter().map(|(row, ..)| row);
-        viewer.rates.look(now, counts(rows));
+        viewer.rates.sample(now, counts(rows));
         shown.slice(&viewer.rates)
     }
 
-    fn shown(&self, look: &Look, viewer: &mut Viewer, now: Instant) -> Shown {
+    fn shown(&self, query: &TableQuery, viewer: &mut Viewer, now: Instant) -> Shown {
         let table = self.table();
         let mut orders = viewer.orders.iter();
-        if let Some(order) = orders.find(|order| order.stands(look, table.version, now)) {
-            return table.show(look, &order.ids, now);
+        if let Some(order) = orders.find(|order| order.stands(query, table.version, now)) {
+            return table.show(query, &order.ids, now);
         }
         // Whoever comes or leaves does not wait while they are sorted.
-        let found = table.find(look, now);
+        let found = table.find(query, now);
         drop(table);
-        let order = viewer.order(look, &found, now);
-        self.table().show(look, &order, now)
+        let order = viewer.order(query, &found, now);
+        self.table().show(query, &order, now)
     }
 
     /// Before reading, so that what changes meanwhile is told again.
@@ -193,10 +193,10 @@ impl Table {
     }
 
     /// The rows of a look, but for its filter.
-    fn find(&self, look: &Look, now: Instant) -> Found {
-        let tag = look.client.as_deref();
+    fn find(&self, query: &TableQuery, now: Instant) -> Found {
+        let tag = query.client.as_deref();
         let wanted = |row: &&Arc<Connection>| tag.is_none() || row.client.tag.as_deref() == tag;
-        let rows: Vec<Arc<Connection>> = match look.id {
+        let rows: Vec<Arc<Connection>> = match query.id {
             Some(id) => self
                 .row_of(id)
                 .into_iter()
@@ -207,7 +207,7 @@ impl Table {
         };
         let weight =
             |row: &Arc<Connection>| (row.id, self.reconnects.weight(row, now, self.serving));
-        let weights = match look.sort.by() {
+        let weights = match query.sort.by() {
             By::Verdict => rows.iter().map(weight).collect(),
             _ => HashMap::new(),
         };
@@ -219,8 +219,8 @@ impl Table {
     }
 
     /// The part of an order that a look shows.
-    fn show(&self, look: &Look, order: &[u64], now: Instant) -> Shown {
-        let wanted = order.iter().skip(look.first).take(look.count.min(SHOWN));
+    fn show(&self, query: &TableQuery, order: &[u64], now: Instant) -> Shown {
+        let wanted = order.iter().skip(query.first).take(query.count.min(SHOWN));
         let rows = wanted.filter_map(|id| self.row_of(*id)).map(|row| {
             let verdict = self.reconnects.verdict(row);
             let afterwards = self.reconnects.afterwards(row, now, self.serving);
@@ -231,7 +231,7 @@ impl Table {
             tally: self.tally(),
             all: self.open.len() + self.ended.len() + self.turned_away.len(),
             matching: order.len(),
-            first: look.first,
+            first: query.first,
         }
     }
 

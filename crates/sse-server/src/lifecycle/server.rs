@@ -15,7 +15,7 @@ use super::listen;
 use super::run::Running;
 use crate::catalog::{self, Catalog, FileNews, StreamsView};
 use crate::config::Config;
-use crate::connections::{Connections, LogReceiver, Look, Slice, Tally};
+use crate::connections::{Connections, LogReceiver, Slice, TableQuery, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::routes::{Budget, Context, Room, Service, StateView};
@@ -156,8 +156,8 @@ impl Server {
 
     /// What somebody wants to see of the table, in the order that they want: who is connected, and
     /// who was lately.
-    pub fn look(&self, look: &Look) -> Slice {
-        self.context.connections.slice(look, Instant::now())
+    pub fn slice(&self, query: &TableQuery) -> Slice {
+        self.context.connections.slice(query, Instant::now())
     }
 
     /// Goes up when the table of connections changed after somebody's last look at it.
@@ -281,7 +281,7 @@ impl Owner {
                     self.service.connections().serve(false);
                     running.stop().await;
                     self.publish(Status::new(Phase::Stopped, wish.port));
-                    // Look again: a restart starts now, and so does a start that came meanwhile.
+                    // TableQuery again: a restart starts now, and so does a start that came meanwhile.
                     continue;
                 }
                 (None, Some(life)) => self.start(life, wish.port),

@@ -11,7 +11,7 @@ use super::answer::tell;
 use super::context::Context;
 use super::params::Params;
 use super::state::StateView;
-use super::table_query::look;
+use super::table_query;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -27,9 +27,9 @@ pub(super) async fn state(State(context): State<Arc<Context>>) -> impl IntoRespo
 
 /// Who is connected and who was, in the order and as much of it as the query asks for.
 pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    match look(uri.query()) {
-        Ok(look) => {
-            let slice = context.connections.slice(&look, Instant::now());
+    match table_query::read(uri.query()) {
+        Ok(query) => {
+            let slice = context.connections.slice(&query, Instant::now());
             (FRESH, Json(slice)).into_response()
         }
         Err(bad) => tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),

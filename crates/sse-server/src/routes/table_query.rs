@@ -4,7 +4,7 @@ use sse_engine::bounds::MAX_FROM;
 
 use super::client_query::tag;
 use super::params::{BadQuery, Params};
-use crate::connections::{Look, SHOWN, Sort};
+use crate::connections::{SHOWN, Sort, TableQuery};
 
 /// The longest filter, in bytes.
 const MAX_FILTER: usize = 200;
@@ -16,13 +16,13 @@ const MAX_FIRST: u64 = 1_000_000;
 ///
 /// # Errors
 /// A parameter of ours that is out of bounds, unreadable, or given twice.
-pub(super) fn look(query: Option<&str>) -> Result<Look, BadQuery> {
+pub(super) fn read(query: Option<&str>) -> Result<TableQuery, BadQuery> {
     let params = Params::of(query);
-    let usual = Look::default();
+    let usual = TableQuery::default();
     let small = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let first = params.whole("first", 0, MAX_FIRST)?;
     let count = params.whole("count", 1, SHOWN as u64)?;
-    Ok(Look {
+    Ok(TableQuery {
         sort: params.read("sort", sort)?.unwrap_or(usual.sort),
         descending: params.read("descending", yes_or_no)?.unwrap_or_default(),
         filter: params.read("filter", words)?.unwrap_or_default(),
@@ -63,13 +63,13 @@ mod tests {
 
     #[test]
     fn a_query_says_what_is_wanted() {
-        let read = look(Some(
+        let query = read(Some(
             "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&id=7&_=1",
         ))
         .expect("all within bounds");
         assert_eq!(
-            read,
-            Look {
+            query,
+            TableQuery {
                 sort: Sort::Bytes,
                 descending: true,
                 filter: "curl End".to_owned(),
@@ -79,15 +79,15 @@ mod tests {
                 count: 25,
             }
         );
-        assert_eq!(look(None), Ok(Look::default()));
+        assert_eq!(read(None), Ok(TableQuery::default()));
     }
 
     #[test]
     fn each_column_has_a_name_that_is_taken_and_documented() {
         let api = include_str!("../../../../docs/API.md");
         for sort in Sort::ALL {
-            let read = look(Some(&format!("sort={sort}"))).map(|look| look.sort);
-            assert_eq!(read, Ok(*sort));
+            let query = read(Some(&format!("sort={sort}"))).map(|query| query.sort);
+            assert_eq!(query, Ok(*sort));
             assert!(api.contains(&format!("`{sort}`")), "{sort}");
         }
     }
@@ -106,7 +106,7 @@ mod tests {
             ("id=x", "whole number from 0"),
             (&long, "has 201 bytes"),
         ] {
-            let refused = look(Some(query)).expect_err(query).to_string();
+            let refused = read(Some(query)).expect_err(query).to_string();
             assert!(
                 refused.contains(words) && refused.ends_with('.'),
                 "{refused}"

@@ -14,7 +14,7 @@ pub mod topics;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use sse_server::{Config, Limits, Look, RowView, Server, Slice};
+use sse_server::{Config, Limits, RowView, Server, Slice, TableQuery};
 use sse_wire::{Decoded, Decoder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -92,7 +92,7 @@ impl Bench {
         soon(what, async {
             loop {
                 changed.borrow_and_update();
-                let view = self.server.look(&Look::default());
+                let view = self.server.slice(&TableQuery::default());
                 if wanted(&view) {
                     return view;
                 }
@@ -105,9 +105,9 @@ impl Bench {
 
     /// The rows of one client's tag.
     pub fn client(&self, tag: &str) -> Slice {
-        self.server.look(&Look {
+        self.server.slice(&TableQuery {
             client: Some(tag.to_owned()),
-            ..Look::default()
+            ..TableQuery::default()
         })
     }
 

@@ -16,7 +16,7 @@ use sse_engine::write_buffer::Receipt;
 use sse_wire::Framing;
 
 use super::*;
-use crate::connections::{Connections, Look, Open, Request, RowView, Why};
+use crate::connections::{Connections, Open, Request, RowView, TableQuery, Why};
 
 const CUT: Why = Why::Stopped;
 const CLOSED: Why = Why::Closed;
@@ -124,7 +124,7 @@ impl Desk {
     }
 
     fn rows(&self, ms: u64) -> Vec<RowView> {
-        self.table.slice(&Look::default(), self.at(ms)).rows
+        self.table.slice(&TableQuery::default(), self.at(ms)).rows
     }
 
     /// What is said of the row with this id: of its end, else of its beginning.
@@ -556,10 +556,10 @@ fn the_worst_stands_last_and_first_the_other_way() {
         ..tagged(None)
     };
     desk.goes(who, 3, CUT, 1000);
-    let look = Look {
+    let look = TableQuery {
         sort: crate::connections::Sort::Verdict,
         descending: true,
-        ..Look::default()
+        ..TableQuery::default()
     };
     let rows = desk.table.slice(&look, desk.at(60_000)).rows;
     let ids: Vec<u64> = rows.iter().map(|row| row.id).collect();

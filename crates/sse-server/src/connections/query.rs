@@ -14,10 +14,10 @@ use super::sort::{Key, Sort};
 /// Rows that one look shows, at most.
 pub(crate) const SHOWN: usize = 200;
 
-/// What somebody wants to see of the table. What is left out is as [`Look::default`] has it.
+/// What somebody wants to see of the table. What is left out is as [`TableQuery::default`] has it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(default)]
-pub struct Look {
+pub struct TableQuery {
     /// What the rows are sorted by.
     pub sort: Sort,
     /// The largest, or the last, first.
@@ -36,7 +36,7 @@ pub struct Look {
     pub count: usize,
 }
 
-impl Default for Look {
+impl Default for TableQuery {
     /// Open connections above those that ended, newest first.
     fn default() -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Default for Look {
     }
 }
 
-impl Look {
+impl TableQuery {
     /// The ids of the rows that the filter leaves, in order, however many they are.
     pub(super) fn order(
         &self,
