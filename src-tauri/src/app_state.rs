@@ -37,8 +37,8 @@ impl AppState {
             topics: store.settings().topics.config.clone(),
             ..Config::default()
         };
-        // The server wants to be made inside a runtime.
-        let server = tauri::async_runtime::block_on(async { Server::new(config) })?;
+        // On the main thread, which is no worker: the first state has the list of the file.
+        let server = tauri::async_runtime::block_on(Server::new(config))?;
         for origin in &store.settings().allow_origins {
             // One bad entry must not keep the window shut.
             if let Err(error) = server.allow_origin(origin) {

@@ -49,7 +49,7 @@ async fn serve(args: Serve, stderr: &Stderr) -> anyhow::Result<()> {
     let asked = sse_server::asked_to_end().context("signals cannot be watched")?;
     let asked_streams = args.asked_streams().map(Path::to_owned);
     let how = args.log;
-    let server = Server::new(args.into_config())?;
+    let server = Server::new(args.into_config()).await?;
     if let Some(path) = asked_streams {
         must_be_served(&server, &path)?;
     }

@@ -39,6 +39,7 @@ pub async fn connect(url: &Url) -> Result<TcpStream, Error> {
             },
             _ => Error::Unreachable {
                 server,
+                kind: e.kind(),
                 reason: e.to_string(),
             },
         })

@@ -1,30 +1,42 @@
-//! The crate's one error type: kinds for code, one sentence for people.
+//! The crate's one error type: variants for code, one sentence for people.
 
-/// What can go wrong with a topic, an event or a request for a stream.
+/// What can go wrong with a topic, an event or a request for a stream. A program matches on the
+/// variant.
+///
+/// Each message says what is wrong and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name that no topic can have.
+    /// A name that no topic can have. Choose another.
     #[error(
         "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first."
     )]
     BadTopic,
 
-    /// As many topics as there may be.
+    /// There are as many topics as there may be. Use one of them, or try again when one has ended.
     #[error(
         "There are {0} topics, which is the limit: use one of them, end one (`curl -X DELETE` and its URL), or start the server with a higher `--max-topics`."
     )]
     TooManyTopics(usize),
 
-    /// A `from` or a `count` that a stream cannot have; the sentence says why.
-    #[error("{0}")]
-    NotOfStream(String),
+    /// A `from` before the first number of a list. Ask from this number on.
+    #[error("from must be at least {0}, the first number of this list.")]
+    FromTooSmall(u64),
 
-    /// An event that cannot be published; the sentence says why.
+    /// A `count` that would repeat an id, so that a client that reconnects could not be told where
+    /// it was. Ask for so many at most.
+    #[error(
+        "count must be {0} at most: from there on there are so many events, and their ids cannot come twice."
+    )]
+    CountTooLarge(u64),
+
+    /// An event that cannot be published as it is. The sentence says which of its fields is wrong,
+    /// and what it may be.
     #[error("{0}")]
     BadEvent(String),
 
-    /// An event that is still kept has this id.
+    /// An event that is still kept has this id. It was published already, if the publisher gives
+    /// each id once; otherwise choose another.
     #[error(
         "id={0} is that of an event that is still kept: choose another, or leave it out to get one that sorts."
     )]

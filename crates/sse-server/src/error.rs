@@ -1,17 +1,20 @@
-//! The crate's one error type: kinds for code, one sentence for people.
+//! The crate's one error type: variants for code, one sentence for people.
 
 use std::fmt;
+use std::io;
 
 use serde::{Serialize, Serializer};
 
-/// What can go wrong when a server is configured, started or published to.
+/// What can go wrong when a server is configured, started or published to. A program matches on the
+/// variant.
 ///
 /// Each message says what is wrong and what to do about it. Errors are `Clone` because the life
 /// cycle hands the same one to everybody who waits for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Somebody else listens on the port, on either address family.
+    /// Somebody else listens on the port, on either address family. Start on `next_free`, or try
+    /// again when the holder has ended.
     #[error(
         "Port {port} is used by {}: stop that program, or choose another port.",
         named(holder.as_ref())
@@ -25,56 +28,54 @@ pub enum Error {
         next_free: Option<u16>,
     },
 
-    /// The system does not let this user listen on the port.
+    /// The system does not let this user listen on the port. Start on one above 1023.
     #[error("Port {port} is not allowed for this user: choose one above 1023.")]
     PortForbidden {
         /// The port that was asked for.
         port: u16,
     },
 
-    /// The address could not be listened on for any other reason.
+    /// The address could not be listened on for any other reason. Start on another address.
     #[error("The server cannot listen on {addr} ({reason}): choose another address or port.")]
     Listen {
         /// Address and port as they were tried.
         addr: String,
+        /// The system's kind, such as `AddrNotAvailable` for an address of another machine.
+        kind: io::ErrorKind,
         /// The system's own words.
         reason: String,
     },
 
-    /// A `--allow-host` that is not a host name or address.
+    /// An entry of `allow_hosts` is not a host name or address. Correct it.
     #[error("`{0}` is not a host name: give a name or an address without scheme, port or path.")]
     BadHost(String),
 
-    /// A `--allow-origin` that is not an origin.
+    /// An origin to allow is not an origin. Correct it.
     #[error(
         "`{0}` is not an origin: give scheme, host and port only, such as https://app.example:8443."
     )]
     BadOrigin(String),
 
-    /// What the engine refuses: a topic, an event, what a request wants of a stream.
+    /// The engine refuses a topic, an event, or what a request wants of a stream. Its own error
+    /// says which, and what to do.
     #[error(transparent)]
     Engine(#[from] sse_engine::Error),
 
-    /// A body that is not plain UTF-8; the sentence says what it is.
-    #[error("{0}")]
-    UnknownBody(String),
+    /// A body with this content coding, such as gzip. Send it without one.
+    #[error("The body has the content coding {0}: send it without one.")]
+    BodyCoding(String),
 
-    /// So many bodies are being read that there is no room for one more.
+    /// A body in this charset. Encode it as UTF-8.
+    #[error(
+        "The body has the charset {0}: encode it as UTF-8, because an event stream carries nothing else."
+    )]
+    BodyCharset(String),
+
+    /// So many bodies are being read that there is no room for one more. Try again in a moment.
     #[error(
         "Request bodies hold {0} bytes already, which is the limit for all requests together: try again in a moment."
     )]
     TooManyBodies(usize),
-}
-
-impl Error {
-    /// The kind as the API and the page know it.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Error::PortInUse { .. } => ErrorKind::PortInUse,
-            Error::PortForbidden { .. } => ErrorKind::PortForbidden,
-            _ => ErrorKind::Other,
-        }
-    }
 }
 
 /// As a `StartError`.
@@ -107,7 +108,11 @@ impl From<&Error> for StartError {
             _ => (None, None),
         };
         Self {
-            kind: error.kind(),
+            kind: match error {
+                Error::PortInUse { .. } => ErrorKind::PortInUse,
+                Error::PortForbidden { .. } => ErrorKind::PortForbidden,
+                _ => ErrorKind::Other,
+            },
             message: error.to_string(),
             holder,
             next_free,
@@ -116,10 +121,10 @@ impl From<&Error> for StartError {
 }
 
 /// The kinds that a program can tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
-pub enum ErrorKind {
+enum ErrorKind {
     /// Somebody else listens on the port.
     PortInUse,
     /// The system does not let this user listen on the port.
@@ -146,4 +151,38 @@ impl fmt::Display for Holder {
 
 fn named(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "another program".to_owned(), Holder::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page offers a way out for two of them, and shows the sentence of each.
+    #[test]
+    fn a_start_that_failed_is_one_of_three_kinds_in_the_json() {
+        let in_use = Error::PortInUse {
+            port: 80,
+            holder: None,
+            next_free: Some(81),
+        };
+        let listen = Error::Listen {
+            addr: "192.0.2.1:80".to_owned(),
+            kind: io::ErrorKind::AddrNotAvailable,
+            reason: "not here".to_owned(),
+        };
+        for (error, kind, next_free) in [
+            (in_use, "port_in_use", Some(81)),
+            (Error::PortForbidden { port: 80 }, "port_forbidden", None),
+            (listen, "other", None),
+        ] {
+            let json = serde_json::to_value(&error).expect("JSON");
+            let expected = serde_json::json!({
+                "kind": kind,
+                "message": error.to_string(),
+                "holder": null,
+                "next_free": next_free,
+            });
+            assert_eq!(json, expected);
+        }
+    }
 }

@@ -40,9 +40,10 @@ pub use connections::{
     Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, RowView, Slice, Sort, TableQuery,
     Tally, Verdict, VerdictKind, Visit, Why,
 };
-pub use error::{Error, ErrorKind, Holder};
+pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
 pub use routes::StateView;
+pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::keep_alive::KeepAlive;
 pub use sse_engine::preview::{Part, Preview};

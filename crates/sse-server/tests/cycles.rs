@@ -15,6 +15,7 @@ async fn two_hundred_cycles_leave_no_descriptor_task_or_memory_behind() {
         port: 0,
         ..Config::default()
     })
+    .await
     .expect("sound");
     for _ in 0..50 {
         cycle(&server).await;

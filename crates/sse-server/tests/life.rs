@@ -21,6 +21,7 @@ async fn a_server_starts_stops_and_starts_again_on_its_port() {
         port: 0,
         ..Config::default()
     })
+    .await
     .expect("sound");
     assert_eq!(phase(&server), Phase::Stopped);
     server.start().await.expect("a free port");
@@ -85,6 +86,7 @@ async fn a_port_in_use_fails_with_its_holder_and_the_next_start_may_succeed() {
             port,
             ..Config::default()
         })
+        .await
         .expect("sound");
         let error = server.start().await.expect_err("somebody has it");
         assert!(matches!(error, Error::PortInUse { port: told, .. } if told == port));
@@ -116,6 +118,7 @@ async fn the_latest_wish_wins() {
         port: 0,
         ..Config::default()
     })
+    .await
     .expect("sound");
     let (a, b) = (server.clone(), server.clone());
     let hasty = (0..50).map(|n| {
@@ -234,6 +237,7 @@ async fn a_server_that_is_dropped_stops() {
         port: 0,
         ..Config::default()
     })
+    .await
     .expect("sound");
     server.start().await.expect("a free port");
     let addr = ([127, 0, 0, 1], server.status().borrow().port).into();

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sse_server::{Config, SHIPPED_STREAMS, StreamsFile, StreamsView};
+use sse_server::{Config, SHIPPED_STREAMS, Server, StreamsFile, StreamsView};
 use support::{Bench, data, soon};
 use tempfile::TempDir;
 
@@ -112,6 +112,20 @@ async fn a_stream_is_sent_as_the_file_describes_it() {
     );
     let (_, head) = desk.bench.get("/numbers").await;
     assert_eq!(head.status, 404, "the file has no such stream");
+}
+
+/// The window shows it, and `sse serve` judges it, before anything listens.
+#[tokio::test]
+async fn the_list_is_in_force_before_the_first_start() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("streams.toml");
+    fs::write(&file, TICKS).expect("written");
+    let server = Server::new(Config {
+        streams_file: Some(file),
+        ..Config::default()
+    });
+    let server = server.await.expect("a sound configuration");
+    assert_eq!(paths(&server.streams_changed().borrow()), ["/ticks"]);
 }
 
 #[tokio::test]

@@ -136,6 +136,7 @@ async fn a_program_publishes_in_every_phase() {
         port: 0,
         ..Config::default()
     })
+    .await
     .expect("sound");
     let before = server.publish("news", draft("before any start")).await;
     assert_eq!(seq(&before.expect("a sound draft").id), 1);

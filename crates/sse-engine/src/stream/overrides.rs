@@ -34,9 +34,7 @@ impl Overrides {
         if let Source::List(_) = stream.source {
             let first = stream.from;
             let Some(left_out) = self.from.unwrap_or(first).checked_sub(first) else {
-                let sentence =
-                    format!("from must be at least {first}, the first number of this list.");
-                return Err(Error::NotOfStream(sentence));
+                return Err(Error::FromTooSmall(first));
             };
             before = left_out;
         }
@@ -51,9 +49,7 @@ impl Overrides {
         if let (Some(count), Some(most)) = (self.count, most)
             && count > most
         {
-            return Err(Error::NotOfStream(format!(
-                "count must be {most} at most: from there on there are so many events, and their ids cannot come twice."
-            )));
+            return Err(Error::CountTooLarge(most));
         }
         Ok(self)
     }

@@ -9,7 +9,7 @@ use std::io::{self, Read as _};
 #[cfg(unix)]
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak, mpsc};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use sse_engine::file::{self, MAX_BYTES, Problem};
@@ -40,34 +40,31 @@ struct Print {
 type Sighting = Result<Option<Print>, String>;
 
 /// Reads the file and serves what it holds, then goes on so for as long as the streams are there.
-/// Waits for the first reading, so that the list is right when the server starts; but a share that
-/// does not answer keeps nobody from starting.
-pub(crate) fn follow(streams: &Arc<Catalog>, path: PathBuf) {
-    let mut follower = Follower {
+/// Returns after the first reading, so that the list is right when the server starts; but a share
+/// that does not answer keeps nobody from starting.
+pub(crate) async fn follow(streams: &Arc<Catalog>, path: PathBuf) {
+    let follower = Follower {
         streams: Arc::downgrade(streams),
         path,
         last: Ok(None),
         ever: false,
     };
-    let (done, read) = mpsc::channel();
-    // A thread of its own, which nobody has to wait for.
-    std::thread::spawn(move || {
-        let seen = look(&follower.path);
-        follower.take(seen);
-        _ = done.send(follower);
-    });
-    match read.recv_timeout(PATIENCE) {
-        Ok(follower) => drop(tokio::spawn(follower.run())),
-        Err(_) => {
-            streams.keep(silent(), true, false);
-            tokio::spawn(async move {
-                let late = tokio::task::spawn_blocking(move || read.recv());
-                if let Ok(Ok(follower)) = late.await {
-                    follower.anew().run().await;
-                }
-            });
-        }
+    // On a thread for what blocks: a file may lie on a share that does not answer.
+    let mut reading = tokio::task::spawn_blocking(move || follower.begin());
+    let read = tokio::time::timeout(PATIENCE, &mut reading).await;
+    if read.is_err() {
+        streams.keep(silent(), true, false);
     }
+    tokio::spawn(async move {
+        let follower = match read {
+            Ok(follower) => follower,
+            Err(_) => reading.await.map(Follower::anew),
+        };
+        // There is none when the runtime ends.
+        if let Ok(follower) = follower {
+            follower.run().await;
+        }
+    });
 }
 
 struct Follower {
@@ -88,7 +85,7 @@ impl Follower {
                 return;
             }
             let (streams, ever) = (Weak::clone(&self.streams), self.ever);
-            // On a thread for what blocks: a file may lie on a share that does not answer.
+            // On such a thread too.
             let mut looking = tokio::task::spawn_blocking(move || self.look());
             let looked = match tokio::time::timeout(PATIENCE, &mut looking).await {
                 Ok(looked) => looked,
@@ -105,6 +102,13 @@ impl Follower {
                 Err(_) => return,
             }
         }
+    }
+
+    /// The first reading, for which a start waits: at once, however lately the file was changed.
+    fn begin(mut self) -> Self {
+        let seen = look(&self.path);
+        self.take(seen);
+        self
     }
 
     fn look(mut self) -> Self {
@@ -219,5 +223,70 @@ fn told(sentence: &str) -> Problem {
     Problem {
         line: None,
         reason: sentence.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sse_engine::lock;
+    use tempfile::TempDir;
+    use tokio::task::yield_now;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const ONE: &str = "[[stream]]\npath = \"/one\"\ndata = \"x\"\n";
+
+    fn catalog(text: &str) -> (TempDir, PathBuf, Arc<Catalog>) {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("streams.toml");
+        fs::write(&path, text).expect("written");
+        let streams = Arc::new(Catalog::new(file::shipped(), Some(&path)));
+        (folder, path, streams)
+    }
+
+    fn problem(streams: &Catalog) -> Option<String> {
+        let file = streams.view().file.expect("there is a place for one");
+        file.problem.map(|problem| problem.sentence)
+    }
+
+    /// The start once waited in the runtime's own thread.
+    #[tokio::test(start_paused = true)]
+    #[expect(clippy::await_holding_lock, reason = "it is what the reading hangs on")]
+    async fn a_first_reading_that_hangs_blocks_no_worker_and_is_waited_for_within_a_bound() {
+        let (_folder, path, streams) = catalog(ONE);
+        // 1. The reading waits for this lock, as it would for a share that does not answer.
+        let hang = lock::write(&streams.list);
+        let following = {
+            let streams = Arc::clone(&streams);
+            tokio::spawn(async move { follow(&streams, path).await })
+        };
+        // 2. There is one worker, and this task goes on beside the one that waits.
+        yield_now().await;
+        advance(PATIENCE - Duration::from_millis(1)).await;
+        assert!(!following.is_finished(), "the file may still answer");
+        assert_eq!(problem(&streams), None);
+        // 3. Whoever starts waits no longer, and the page is told why.
+        advance(Duration::from_millis(2)).await;
+        following.await.expect("no panic");
+        let sentence = problem(&streams).expect("a problem");
+        assert!(sentence.contains("does not answer"), "{sentence}");
+        assert_eq!(streams.view().streams.len(), file::shipped().len());
+        // 4. What is read late is served all the same.
+        drop(hang);
+        let mut changed = streams.changed();
+        let late = changed.wait_for(|view| view.file.as_ref().is_some_and(|f| f.problem.is_none()));
+        late.await.expect("the streams are there");
+        assert!(streams.find("/one").is_some());
+    }
+
+    #[tokio::test]
+    async fn the_file_is_in_force_when_the_first_reading_is_over() {
+        let (_folder, path, streams) = catalog(ONE);
+        follow(&streams, path).await;
+        assert!(streams.find("/one").is_some());
+        let (_folder, path, streams) = catalog("stream = 5");
+        follow(&streams, path).await;
+        assert!(problem(&streams).is_some());
     }
 }

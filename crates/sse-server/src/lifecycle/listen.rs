@@ -169,6 +169,7 @@ fn explain(addr: SocketAddr, error: &io::Error, hosts: &[Host]) -> Error {
         io::ErrorKind::PermissionDenied => Error::PortForbidden { port: addr.port() },
         _ => Error::Listen {
             addr: addr.to_string(),
+            kind: error.kind(),
             reason: error.to_string(),
         },
     }
@@ -182,7 +183,6 @@ fn next_free(hosts: &[Host], taken: u16) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
 
     const OPTIONS: Options = Options {
         send_buffer: 64 * 1024,
@@ -270,13 +270,14 @@ mod tests {
             explained(io::ErrorKind::PermissionDenied).to_string(),
             "Port 80 is not allowed for this user: choose one above 1023."
         );
-        let kind = |kind| explained(kind).kind();
-        assert_eq!(
-            kind(io::ErrorKind::PermissionDenied),
-            ErrorKind::PortForbidden
-        );
-        assert_eq!(kind(io::ErrorKind::AddrInUse), ErrorKind::PortInUse);
-        assert_eq!(kind(io::ErrorKind::OutOfMemory), ErrorKind::Other);
+        assert!(matches!(
+            explained(io::ErrorKind::PermissionDenied),
+            Error::PortForbidden { port: 80 }
+        ));
+        assert!(matches!(
+            explained(io::ErrorKind::AddrInUse),
+            Error::PortInUse { port: 80, .. }
+        ));
     }
 
     #[tokio::test]
@@ -285,5 +286,7 @@ mod tests {
         let error = listen(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))), 0, OPTIONS)
             .expect_err("not ours");
         assert!(error.to_string().contains("192.0.2.1:0"), "{error}");
+        let kind = io::ErrorKind::AddrNotAvailable;
+        assert!(matches!(error, Error::Listen { kind: told, .. } if told == kind));
     }
 }

@@ -45,11 +45,14 @@ struct Wish {
 struct Life(u64);
 
 impl Server {
-    /// A server that is stopped. Must be called inside a tokio runtime, which it lives in.
+    /// A server that is stopped. It lives in the tokio runtime that this is awaited in.
+    ///
+    /// Waits until the file of streams was read once, so that what it holds is in force. A file
+    /// that does not answer is waited for no longer than two seconds.
     ///
     /// # Errors
-    /// An entry of `allow_hosts` or `allow_origins` that is none.
-    pub fn new(config: Config) -> Result<Self, Error> {
+    /// [`Error::BadHost`] or [`Error::BadOrigin`]: an entry of `allow_hosts` or `allow_origins`.
+    pub async fn new(config: Config) -> Result<Self, Error> {
         let (set_status, status) = watch::channel(Status::new(Phase::Stopped, config.port));
         let (set_settled, settled) = watch::channel(0);
         let (wish, wishes) = watch::channel(Wish {
@@ -73,7 +76,7 @@ impl Server {
             status: status.clone(),
         });
         if let Some(path) = config.streams_file {
-            catalog::follow(&streams, path);
+            catalog::follow(&streams, path).await;
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
         let owner = Owner {

@@ -85,10 +85,7 @@ impl Kind {
         for coding in texts(header::CONTENT_ENCODING) {
             let plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
             if let Some(other) = coding.split(',').map(str::trim).find(|one| !plain(one)) {
-                return Err(Error::UnknownBody(format!(
-                    "The body has the content coding {}: send it without one.",
-                    cut(other)
-                )));
+                return Err(Error::BodyCoding(cut(other)));
             }
         }
         let mut kind = Self::Whole;
@@ -102,10 +99,7 @@ impl Kind {
                     .iter()
                     .any(|known| charset.eq_ignore_ascii_case(known))
             {
-                return Err(Error::UnknownBody(format!(
-                    "The body has the charset {}: encode it as UTF-8, because an event stream carries nothing else.",
-                    cut(&charset)
-                )));
+                return Err(Error::BodyCharset(cut(&charset)));
             }
         }
         Ok(kind)

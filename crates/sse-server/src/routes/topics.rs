@@ -124,7 +124,7 @@ fn refuse(error: &Error) -> Response<Body> {
     let status = match error {
         Error::Engine(Engine::TooManyTopics(_)) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Engine(Engine::IdTaken(_)) => StatusCode::CONFLICT,
-        Error::UnknownBody(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::BodyCoding(_) | Error::BodyCharset(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         _ => StatusCode::BAD_REQUEST,
     };
     let mut response = say(status, &error.to_string());

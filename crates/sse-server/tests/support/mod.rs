@@ -41,7 +41,9 @@ impl Bench {
     }
 
     pub async fn with(config: Config) -> Self {
-        let server = Server::new(Config { port: 0, ..config }).expect("a sound configuration");
+        let server = Server::new(Config { port: 0, ..config })
+            .await
+            .expect("a sound configuration");
         server.start().await.expect("a free port");
         let port = server.status().borrow().port;
         Self {
