@@ -393,7 +393,7 @@ test("a stream that loses its pause while it is open is asked for anew, from whe
 
 // 1. More comes in one turn than the page may take without getting to anything else. 2. It is closed at once, and the rest of it
 // is let go. 3. The server says how many it had sent. 4. It goes on behind those, at a pace, and says how many are not here.
-test("a flood is cut off, and what is skipped is counted by the server's account", async () => {
+test("an overload is cut off, and what is skipped is counted by the server's account", async () => {
   const row = { id: 1, state: "ended", status: 200, events: 100_000, last_id: "100000", ended: { by: "client", why: "closed", complete: false } };
   const { stream, arrivals } = client({ ...HOST, client: async () => ({ rows: [row], open: 0 }) });
   stream.start(BASE);

@@ -6,7 +6,7 @@ const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords }
 const { gapWords } = await load("panel/topic-events.js");
 const { topicPath } = await load("host/paths.js");
 const { publishLine, streamAddress } = await load("parts/snippets.js");
-const { emptiedHint } = await load("panel/feed.js");
+const { emptiedHint } = await load("panel/hints.js");
 const { streamFeed } = await load("streams/stream-feed.js");
 const { topicFeed } = await load("topics/topic-feed.js");
 

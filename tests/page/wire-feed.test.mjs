@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { ROW_AGE_MS, WireFeed } = await load("wire/wire-feed.js");
-const { WireHold } = await load("wire/hold.js");
+const { HeldView } = await load("wire/held-view.js");
 const { TauriHost } = await load("host/tauri.js");
 const { WebHost } = await load("host/web.js");
 
@@ -184,7 +184,7 @@ const log = (pieces, gone = 0) => ({
 });
 
 test("what is held stays, what came since is counted, and what went unseen is told", () => {
-  const hold = new WireHold();
+  const hold = new HeldView();
   const held = log(3);
   hold.drawn(held);
   assert.deepEqual([hold.holds, hold.rows(log(5)).length], [false, 5]);
@@ -197,20 +197,20 @@ test("what is held stays, what came since is counted, and what went unseen is to
 
 test("before the first answer there is nothing to hold: reading holds nothing, and a pause waits for it", () => {
   const unheard = { ...log(0), heard: false };
-  const read = new WireHold();
+  const read = new HeldView();
   read.hold();
   read.drawn(unheard);
   read.hold();
   read.drawn(log(12));
   assert.deepEqual([read.holds, read.news(log(13)), read.rows(log(12)).length], [false, 0, 12]);
-  const paused = new WireHold();
+  const paused = new HeldView();
   paused.pause();
   paused.drawn(unheard);
   assert.deepEqual([paused.holds, paused.paused], [false, true]);
   paused.drawn(log(12));
   assert.deepEqual([paused.holds, paused.rows(log(13)).length, paused.news(log(13))], [true, 12, 1]);
   // nothing has been sent yet: that can be held by a pause, but not be read
-  const quiet = new WireHold();
+  const quiet = new HeldView();
   quiet.drawn(log(0));
   quiet.hold();
   assert.equal(quiet.holds, false);

@@ -8,18 +8,18 @@
  */
 
 import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
-import { ConnectionHeads } from "./heads.js";
-import { ConnectionRows } from "./rows.js";
+import { TableHeader } from "./table-header.js";
+import { ConnectionRows } from "./connection-rows.js";
 import { Poll } from "../parts/poll.js";
 import { FIRST_LOOK, MARGIN, MOST, covers, inView, placeOf, refreshed, rowAt, shift, wanted, widened } from "./viewport.js";
 import { announce } from "../parts/announce.js";
 import { columnSheet } from "./column-sheet.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { curlLine, streamAddress } from "../parts/snippets.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 import { moves, sortedWords, turned } from "./columns.js";
 
 const newTable = markup(`
@@ -67,7 +67,7 @@ export class ConnectionTable extends HTMLElement {
   #app = null;
   /** @type {ConnectionRows | null} */
   #rows = null;
-  /** @type {ConnectionHeads | null} */
+  /** @type {TableHeader | null} */
   #heads = null;
   /** @type {Poll<Answer> | null} */
   #poll = null;
@@ -109,14 +109,14 @@ export class ConnectionTable extends HTMLElement {
     document.adoptedStyleSheets.push(sheet);
     this.append(newTable());
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
-    this.#heads = new ConnectionHeads(part(this, "thead tr"), (sort) => this.#change(turned(this.#look, sort)));
+    this.#heads = new TableHeader(part(this, "thead tr"), (sort) => this.#change(turned(this.#look, sort)));
     this.#heads.show(this.#look);
     this.#poll = new Poll({
       ask: () => this.#ask(),
       heard: (answer) => this.#heard(answer),
       failed: (reason) => this.#failed(reason),
     });
-    copies(part(this, ".empty [data-act=copy]"), app.host, () => part(this, ".empty code").textContent ?? "");
+    copyOnClick(part(this, ".empty [data-act=copy]"), app.host, () => part(this, ".empty code").textContent ?? "");
     this.#listen();
     app.store.on("connections", () => {
       this.#showSummary();
@@ -287,7 +287,7 @@ export class ConnectionTable extends HTMLElement {
     this.#failures += 1;
     // once may be a hitch, and where nothing answers at all the status bar says so
     const { store } = /** @type {App} */ (this.#app);
-    if (this.#failures > 1 && !store.get("unreachable")) this.#showProblem(sentence(reason));
+    if (this.#failures > 1 && !store.get("unreachable")) this.#showProblem(errorMessage(reason));
   }
 
   /** @param {string | null} words */
@@ -415,7 +415,7 @@ export class ConnectionTable extends HTMLElement {
       this.#rows?.allowed(origin);
       this.#showProblem(null);
     } catch (reason) {
-      this.#showProblem(sentence(reason));
+      this.#showProblem(errorMessage(reason));
     }
   }
 

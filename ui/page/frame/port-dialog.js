@@ -6,7 +6,7 @@
  */
 
 import { markup, part } from "../parts/dom.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 const newDialog = markup(`
   <dialog aria-labelledby="port-title">
@@ -96,7 +96,7 @@ export class PortDialog extends HTMLElement {
       await app.host.usePort(port, phase === "running" || phase === "failed");
       this.#dialog.close();
     } catch (reason) {
-      this.#say(sentence(reason));
+      this.#say(errorMessage(reason));
       this.#input.focus();
     }
   }

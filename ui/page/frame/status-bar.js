@@ -9,9 +9,9 @@
 import { PHASE_WORDS } from "../parts/words.js";
 import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 const newBar = markup(`
   <p class="standing"><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
@@ -43,7 +43,7 @@ export class StatusBar extends HTMLElement {
     this.#app = app;
     const { host, store } = app;
     this.append(newBar());
-    copies(this.#button("copy-url"), host, () => store.get("status")?.url ?? "");
+    copyOnClick(this.#button("copy-url"), host, () => store.get("status")?.url ?? "");
     this.#on("open", () => host.open(store.get("status")?.url ?? ""));
     if (host.controls) {
       this.#on("retry", () => host.act("start"));
@@ -80,7 +80,7 @@ export class StatusBar extends HTMLElement {
     try {
       await handle();
     } catch (reason) {
-      this.#problem = sentence(reason);
+      this.#problem = errorMessage(reason);
       announce(this.#problem);
     }
     this.#show();

@@ -7,9 +7,9 @@
  * @import { Arrival, Feed, Host, Standing } from "../types.js"
  */
 
-import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
+import { FIRST_PACE_US, Overload, paceWords, slower } from "./overload.js";
 import { gapWords, namedEvent } from "./topic-events.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
 import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "../parts/words.js";
 
@@ -34,7 +34,7 @@ class Run {
   /** @type {EventSource | null} */
   source = null;
   tag = randomTag();
-  flood = new Flood();
+  overload = new Overload();
   /** How many events have arrived on it. */
   arrived = 0;
   /** When it was opened last, on the clock that is never set back. */
@@ -131,14 +131,14 @@ export class StreamClient {
     this.#lastAt = NaN;
     this.#resumed = null;
     this.#skipped = 0;
-    this.#everyUs = this.#feed.unpaced ? HELD_TO_US : null;
+    this.#everyUs = this.#feed.unpaced ? FIRST_PACE_US : null;
     this.#open(base, this.#lastId, STREAM_WORDS.connecting);
   }
 
   /** @param {string} [words] */
   stop(words = STREAM_WORDS.stopped) {
     if (!this.#run) return;
-    this.#finish({ state: "stopped", words, note: this.#skipped === 0 ? null : heldWords(this.#everyUs, this.#skipped), final: true });
+    this.#finish({ state: "stopped", words, note: this.#skipped === 0 ? null : paceWords(this.#everyUs, this.#skipped), final: true });
   }
 
   /**
@@ -170,7 +170,7 @@ export class StreamClient {
     if (!run) return;
     if (feed.unpaced && this.#everyUs === null) {
       // the browser would come back to it at its own pace
-      this.#everyUs = HELD_TO_US;
+      this.#everyUs = FIRST_PACE_US;
       this.#resumed = "connected again";
       this.#open(run.base, this.#lastId, STREAM_WORDS.connecting);
     } else if (fresh.length > 0 && performance.now() - run.openedAt < NEWS_MS) {
@@ -196,7 +196,7 @@ export class StreamClient {
     try {
       source = new EventSource(streamUrl(base, path, { tag: run.tag, lastId, namesInData, everyUs: this.#everyUs }));
     } catch (reason) {
-      const note = `The browser did not open ${base}: ${sentence(reason)}`;
+      const note = `The browser did not open ${base}: ${errorMessage(reason)}`;
       this.#finish({ state: "refused", words: "refused (by the browser)", note, final: true });
       return;
     }
@@ -230,7 +230,7 @@ export class StreamClient {
     run.openedAt = event.timeStamp;
     run.retryMs = this.#feed.retry_ms ?? run.retryMs;
     this.#heardAt = Date.now();
-    const note = this.#everyUs === null ? null : heldWords(this.#everyUs, this.#skipped);
+    const note = this.#everyUs === null ? null : paceWords(this.#everyUs, this.#skipped);
     this.#stand({ state: "open", words: STREAM_WORDS.open, note, final: false });
   }
 
@@ -255,7 +255,7 @@ export class StreamClient {
     });
     this.#lastAt = now;
     this.#resumed = null;
-    if (run.flood.isTooMuch(message.data.length)) this.#flooded(run);
+    if (run.overload.isTooMuch(message.data.length)) this.#overloaded(run);
   }
 
   /**
@@ -264,14 +264,14 @@ export class StreamClient {
    *
    * @param {Run} run
    */
-  async #flooded(run) {
+  async #overloaded(run) {
     // at once, since more of it is waiting in the same turn; to the person it goes on
     run.close();
     const row = await this.#newestRow(run);
     if (run !== this.#run) return;
     this.#skipped = row && this.#skipped !== null ? this.#skipped + Math.max(0, row.events - run.arrived) : null;
     this.#everyUs = slower(this.#everyUs);
-    this.#resumed = heldWords(this.#everyUs, this.#skipped);
+    this.#resumed = paceWords(this.#everyUs, this.#skipped);
     this.#open(run.base, row?.last_id ?? this.#lastId, null);
   }
 

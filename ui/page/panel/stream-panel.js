@@ -11,8 +11,8 @@ import "./event-list.js";
 import { IDLE, StreamClient } from "./stream-client.js";
 import { announce } from "../parts/announce.js";
 import { canStart } from "./reconnect.js";
-import { copies } from "../parts/copy-button.js";
-import { emptiedHint } from "./feed.js";
+import { copyOnClick } from "../parts/copy-button.js";
+import { emptiedHint } from "./hints.js";
 import { streamAddress } from "../parts/snippets.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { silentStreamWords } from "../parts/words.js";
@@ -81,8 +81,8 @@ export class StreamPanel extends HTMLElement {
     }
     this.#showFeed();
     this.#toggle.addEventListener("click", () => this.#toggled());
-    copies(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
-    copies(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
+    copyOnClick(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
+    copyOnClick(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
     this.#client.onarrival = (arrival) => {
       this.#list.push(arrival);
       // it was heard after all

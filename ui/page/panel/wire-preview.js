@@ -7,12 +7,12 @@
  */
 
 import { announce } from "../parts/announce.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { gap } from "../parts/format.js";
 import { linesNodes } from "../bytes/lines.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 const newToggle = markup(`<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`);
 
@@ -59,7 +59,7 @@ export class WirePreview extends HTMLElement {
       this.#toggle.focus();
     });
     this.addEventListener("copy", copyExactly);
-    copies(part(this, "[data-act=copy-bytes]"), this.#app.host, () => part(this, "pre").textContent ?? "");
+    copyOnClick(part(this, "[data-act=copy-bytes]"), this.#app.host, () => part(this, "pre").textContent ?? "");
     // a browser's page may have asked while nothing answered
     this.#app.store.on("unreachable", (why) => {
       if (this.#failed && why === null) this.refresh();
@@ -110,7 +110,7 @@ export class WirePreview extends HTMLElement {
     try {
       preview = await this.#app.host.preview(this.#path);
     } catch (reason) {
-      problem = sentence(reason);
+      problem = errorMessage(reason);
     }
     if (asked !== this.#asked) return;
     this.ariaBusy = null;

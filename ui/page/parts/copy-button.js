@@ -5,7 +5,7 @@
  */
 
 import { announce } from "./announce.js";
-import { sentence } from "./sentence.js";
+import { errorMessage } from "./error-message.js";
 
 const SAID_FOR_MS = 1000;
 
@@ -14,7 +14,7 @@ const SAID_FOR_MS = 1000;
  * @param {Host} host
  * @param {() => string} text what to copy, asked at the moment of the click
  */
-export function copies(button, host, text) {
+export function copyOnClick(button, host, text) {
   const label = button.textContent ?? "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -32,7 +32,7 @@ export function copies(button, host, text) {
       button.removeAttribute("title");
       say("copied");
     } catch (reason) {
-      button.title = sentence(reason);
+      button.title = errorMessage(reason);
       say("failed");
     }
   });

@@ -4,7 +4,7 @@
  * @import { App } from "../types.js"
  */
 
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { curlLine, pageLines, streamAddress } from "../parts/snippets.js";
 import { markup, part, setText } from "../parts/dom.js";
 
@@ -34,7 +34,7 @@ export class ConnectApp extends HTMLElement {
     this.#app = app;
     this.append(newBlock());
     for (const line of this.querySelectorAll(".line")) {
-      copies(part(line, "[data-act=copy]"), app.host, () => part(line, "code").textContent ?? "");
+      copyOnClick(part(line, "[data-act=copy]"), app.host, () => part(line, "code").textContent ?? "");
     }
     this.#select.addEventListener("change", () => this.#show());
     app.store.on("streams", () => this.#offer());

@@ -5,7 +5,7 @@
  * @import { Feed, Hint, ServerHere, Standing } from "../types.js"
  */
 
-import { NO_ANSWER, underWay } from "../panel/feed.js";
+import { NO_ANSWER, underWay } from "../panel/hints.js";
 import { curlLine } from "../parts/snippets.js";
 
 /**

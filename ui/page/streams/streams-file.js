@@ -7,11 +7,11 @@
  */
 
 import { announce } from "../parts/announce.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { fileProblemWords, fileWords } from "../parts/words.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 const newLine = markup(`
   <p class="source">
@@ -44,7 +44,7 @@ export class StreamsFileLine extends HTMLElement {
     this.#app = app;
     const { host, store } = app;
     this.append(newLine());
-    copies(part(this, "[data-act=copy-path]"), host, () => store.get("streams_file")?.path ?? "");
+    copyOnClick(part(this, "[data-act=copy-path]"), host, () => store.get("streams_file")?.path ?? "");
     if (host.controls) {
       this.#edit.addEventListener("click", () => this.#openEditor());
       store.on("actions", (actions) => {
@@ -74,7 +74,7 @@ export class StreamsFileLine extends HTMLElement {
       await this.#app?.host.act(EDIT);
       this.#setProblem("edit", "");
     } catch (reason) {
-      this.#setProblem("edit", sentence(reason));
+      this.#setProblem("edit", errorMessage(reason));
     }
   }
 

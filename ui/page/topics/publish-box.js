@@ -10,7 +10,7 @@ import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { markup, part } from "../parts/dom.js";
 import { publishedWords } from "./topic-words.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 /** @type {Action} */
 const PUBLISH = { id: "publish", label: "Publish", accelerator: "CmdOrCtrl+Enter", enabled: true };
@@ -93,7 +93,7 @@ export class PublishBox extends HTMLElement {
     try {
       this.#say(publishedWords(await this.#app.host.publish(this.#topic, { data: this.#data.value, event })), false);
     } catch (reason) {
-      this.#say(sentence(reason), true);
+      this.#say(errorMessage(reason), true);
     } finally {
       this.#underWay = false;
     }

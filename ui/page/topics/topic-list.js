@@ -7,13 +7,13 @@
  */
 
 import { NO_NAME, endingWords, readName, ttlWords } from "./topic-words.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { count } from "../parts/format.js";
 import { listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { publishLine, streamAddress } from "../parts/snippets.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 import { topicPath } from "../host/paths.js";
 
 /** @type {{ col: string, head: string, text: (topic: TopicInfo) => string }[]} */
@@ -102,7 +102,7 @@ export class TopicList extends HTMLElement {
       event.preventDefault();
       this.#keep();
     });
-    copies(part(this, ".empty [data-act=copy]"), host, () => part(this, ".empty code").textContent ?? "");
+    copyOnClick(part(this, ".empty [data-act=copy]"), host, () => part(this, ".empty code").textContent ?? "");
     store.on("topics", this.#ask);
     store.on("status", this.#ask);
   }
@@ -192,7 +192,7 @@ export class TopicList extends HTMLElement {
     try {
       await host.endTopic(name);
     } catch (reason) {
-      this.#trouble = sentence(reason);
+      this.#trouble = errorMessage(reason);
       this.#ask();
     }
   }

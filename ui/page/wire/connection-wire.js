@@ -5,27 +5,27 @@
  *
  * @import { RowView } from "../server.js"
  * @import { App } from "../types.js"
- * @import { WireRow } from "./log.js"
+ * @import { WireRow } from "./wire-log.js"
  */
 
 import { Poll } from "../parts/poll.js";
 import { WireFeed } from "./wire-feed.js";
-import { WireHead } from "./head.js";
-import { WireHold } from "./hold.js";
+import { WireHeader } from "./wire-header.js";
+import { HeldView } from "./held-view.js";
 import { WireRows } from "./wire-rows.js";
-import { WireScroll } from "./scroll.js";
+import { WireScroll } from "./wire-scroll.js";
 import { announce } from "../parts/announce.js";
 import { beforeWords, keptWords, noPieceWords, noWireWords } from "./wire-words.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, several } from "../parts/format.js";
-import { fileName, filtered, linesBefore, linesBehind } from "./log.js";
+import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
 import { linesText } from "../bytes/text.js";
 import { hasModifier } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/next-frame.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 /** A wire that is quiet is asked as often as one that is not: its next event is what one waits for. */
 const ASK_EVERY_MS = 250;
@@ -70,7 +70,7 @@ export class ConnectionWire extends HTMLElement {
   #app = null;
   /** @type {Ways | null} */
   #ways = null;
-  /** @type {WireHead | null} */
+  /** @type {WireHeader | null} */
   #head = null;
   /** @type {WireRows | null} */
   #rows = null;
@@ -80,7 +80,7 @@ export class ConnectionWire extends HTMLElement {
   #poll = null;
   /** @type {WireFeed | null} */
   #feed = null;
-  #hold = new WireHold();
+  #hold = new HeldView();
   #filter = "";
   /** Which of the rows that are shown are drawn: all of them are as many as one waits for. */
   #from = 0;
@@ -98,7 +98,7 @@ export class ConnectionWire extends HTMLElement {
     this.#app = app;
     this.#ways = ways;
     this.append(newWire());
-    this.#head = new WireHead(part(this, "header"), {
+    this.#head = new WireHeader(part(this, "header"), {
       close: ways.close,
       choose: (id) => this.#choose(id),
       filter: (words) => this.#setFilter(words),
@@ -118,7 +118,7 @@ export class ConnectionWire extends HTMLElement {
       { ask: () => this.#ask(), heard: () => nextFrame(this.#draw), failed: () => nextFrame(this.#draw) },
       ASK_EVERY_MS,
     );
-    copies(part(this, "[data-act=copy-wire]"), app.host, () => linesText(this.#shown.flatMap(({ lines }) => lines)));
+    copyOnClick(part(this, "[data-act=copy-wire]"), app.host, () => linesText(this.#shown.flatMap(({ lines }) => lines)));
     this.#listen(scroller);
   }
 
@@ -162,7 +162,7 @@ export class ConnectionWire extends HTMLElement {
   show(row) {
     this.hidden = false;
     this.#feed = new WireFeed(row, performance.now());
-    this.#hold = new WireHold();
+    this.#hold = new HeldView();
     this.#anew = true;
     this.#announced = { standing: "", problem: "" };
     this.#tell("");
@@ -387,7 +387,7 @@ export class ConnectionWire extends HTMLElement {
       if (found && this.#head?.hasFocus) this.focus();
       if (!found) this.#tell(`#${id} is not in the table as it is sorted and filtered now`);
     } catch (reason) {
-      this.#tell(sentence(reason));
+      this.#tell(errorMessage(reason));
     }
   }
 
@@ -401,7 +401,7 @@ export class ConnectionWire extends HTMLElement {
       const where = await host.save(fileName(row.id, row.stream), bytes);
       this.#tell(`saved ${host.controls ? "to" : "as"} ${where}${lost > 0 ? `, ${several(lost, "byte")} missing` : ""}`);
     } catch (reason) {
-      this.#tell(sentence(reason), true);
+      this.#tell(errorMessage(reason), true);
     }
   }
 

@@ -6,9 +6,9 @@
  * @import { Host } from "../types.js"
  */
 
-import { WireLog } from "./log.js";
+import { WireLog } from "./wire-log.js";
 import { hasStream } from "../parts/words.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 /** The figures of a row that the table has not told for so long are asked for, and never more often. */
 export const ROW_AGE_MS = 1000;
@@ -119,7 +119,7 @@ export class WireFeed {
     } catch (reason) {
       this.#failures += 1;
       // once may be a hitch
-      if (this.#failures > 1) this.#problem = sentence(reason);
+      if (this.#failures > 1) this.#problem = errorMessage(reason);
       throw reason;
     }
   }

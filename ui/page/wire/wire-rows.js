@@ -4,7 +4,7 @@
  * them together again, by the number of the line that each piece has in it. It keeps nothing and decides nothing.
  *
  * @import { WireEvent } from "../server.js"
- * @import { WireRow } from "./log.js"
+ * @import { WireRow } from "./wire-log.js"
  */
 
 import { gap, preview, timeOfDay } from "../parts/format.js";

@@ -2,7 +2,7 @@
  * The words for a wire: how much of it there is, what stood before it, and why there is nothing to see. Pure.
  *
  * @import { RowView } from "../server.js"
- * @import { WireLog } from "./log.js"
+ * @import { WireLog } from "./wire-log.js"
  */
 
 import { hadAll } from "../parts/words.js";

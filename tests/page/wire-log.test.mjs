@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { MOST_BYTES, MOST_LINES, MOST_PIECES, WireLog, fileName, filtered, linesBefore, linesBehind } = await load("wire/log.js");
-const { firstBelow } = await load("wire/scroll.js");
+const { MOST_BYTES, MOST_LINES, MOST_PIECES, WireLog, fileName, filtered, linesBefore, linesBehind } = await load("wire/wire-log.js");
+const { firstBelow } = await load("wire/wire-scroll.js");
 const { afterKey, bounds, clamped } = await load("parts/split-share.js");
 
 const bytesOf = (text) => Buffer.from(text).toString("latin1");

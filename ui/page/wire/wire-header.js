@@ -36,7 +36,7 @@ const newHead = markup(`
  * @property {() => void} leave where the focus goes from the filter
  */
 
-export class WireHead {
+export class WireHeader {
   #element;
   #ways;
 

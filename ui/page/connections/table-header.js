@@ -11,7 +11,7 @@ import { hasModifier } from "../parts/keys.js";
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
 
-export class ConnectionHeads {
+export class TableHeader {
   #row;
   /** @type {HTMLElement | null} */
   #sorted = null;

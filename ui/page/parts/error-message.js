@@ -3,6 +3,6 @@
  *
  * @param {unknown} reason
  */
-export function sentence(reason) {
+export function errorMessage(reason) {
   return reason instanceof Error ? reason.message : String(reason);
 }

@@ -6,7 +6,7 @@
 import { count, several } from "../parts/format.js";
 
 /** A thousand a second: far more than anybody reads, and a part of what a page can take. */
-export const HELD_TO_US = 1000;
+export const FIRST_PACE_US = 1000;
 /** How many events of a burst are taken before the page gets to anything else, and how many characters. */
 const MOST_EVENTS = 60_000;
 const MOST_CHARACTERS = 64_000_000;
@@ -14,7 +14,7 @@ const MOST_CHARACTERS = 64_000_000;
 const SLOWER = 20;
 const SLOWEST_US = 1_000_000;
 
-export class Flood {
+export class Overload {
   #events = 0;
   #characters = 0;
   #breathes = false;
@@ -40,7 +40,7 @@ export class Flood {
 }
 
 /** @param {number | null} everyUs the pace that was too fast, where one was asked for */
-export const slower = (everyUs) => Math.min(SLOWEST_US, everyUs === null ? HELD_TO_US : everyUs * SLOWER);
+export const slower = (everyUs) => Math.min(SLOWEST_US, everyUs === null ? FIRST_PACE_US : everyUs * SLOWER);
 
 /**
  * What is said of a stream that the page does not take as it comes: `It has no pause: this page asks for 1,000 events a
@@ -49,7 +49,7 @@ export const slower = (everyUs) => Math.min(SLOWEST_US, everyUs === null ? HELD_
  * @param {number | null} everyUs
  * @param {number | null} skipped null where nobody could say how many
  */
-export function heldWords(everyUs, skipped) {
+export function paceWords(everyUs, skipped) {
   const pace = everyUs === null ? "" : ` This page asks for ${several(Math.round(1_000_000 / everyUs), "event")} a second.`;
   if (skipped === 0) return `The stream has no pause.${pace} 0 events skipped.`;
   return `The stream is faster than this page. ${skipped === null ? "Events were" : `${count(skipped)} events`} skipped.${pace}`;
