@@ -1,5 +1,6 @@
-// Who may ask whom on the page: a file names files of its own folder and of those that stand behind it in the list, the
-// places do not know each other, and nothing goes round in a ring. What is named for its types alone counts as well.
+// Who may ask whom on the page: a file names files of its own folder and of those that stand behind
+// it in the list, the places do not know each other, and nothing goes round in a ring. What is
+// named for its types alone counts as well.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
@@ -8,12 +9,26 @@ import { test } from "node:test";
 import { PAGE } from "./ui.mjs";
 
 /** From what knows most to what knows nothing. Those on one line do not know each other. */
-const ROOMS = [["main"], ["frame"], ["streams", "topics", "connections"], ["panel"], ["wire"], ["host"], ["store"], ["bytes"], ["parts"]];
+const ROOMS = [
+  ["main"],
+  ["frame"],
+  ["streams", "topics", "connections"],
+  ["panel"],
+  ["wire"],
+  ["host"],
+  ["store"],
+  ["bytes"],
+  ["parts"],
+];
 
 /** What lies in no folder: two rooms of one file each, and what is no code. */
 const LOOSE = new Map([["main.js", "main"], ["store.js", "store"], ["icon.svg", ""]]);
 
-/** Every file may name them, and whom they name is not asked: nothing of them is there at run time. @param {string} file */
+/**
+ * Every file may name them, and whom they name is not asked: nothing of them is there at run time.
+ *
+ * @param {string} file
+ */
 const isShapes = (file) => /^[\w-]+\.d\.ts$/.test(file);
 
 /** The room of a file below `ui/page`; undefined where it is in none. @param {string} file */
@@ -32,12 +47,22 @@ const rank = (room) => ROOMS.findIndex((line) => line.includes(room));
  * @param {Map<string, string[]>} named for each file those that it names
  */
 function faults(named) {
-  const strangers = [...named.keys()].filter((file) => roomOf(file) === undefined).map((file) => `${file} is in no room of the page`);
+  const strangers = [...named.keys()]
+    .filter((file) => roomOf(file) === undefined)
+    .map((file) => `${file} is in no room of the page`);
   const arrows = [...named].flatMap(([file, others]) => {
     const from = roomOf(file);
     return others.flatMap((other) => {
       const to = roomOf(other);
-      if (from === undefined || to === undefined || isShapes(other) || from === to || rank(from) < rank(to)) return [];
+      if (
+        from === undefined ||
+        to === undefined ||
+        isShapes(other) ||
+        from === to ||
+        rank(from) < rank(to)
+      ) {
+        return [];
+      }
       return [`${file} may not name ${other}: ${from} does not stand before ${to}`];
     });
   });
@@ -52,7 +77,9 @@ function rings(named) {
   const found = [];
   /** @param {string} file @param {string[]} way */
   const follow = (file, way) => {
-    if (way.includes(file)) found.push(`a ring: ${[...way.slice(way.indexOf(file)), file].join(" > ")}`);
+    if (way.includes(file)) {
+      found.push(`a ring: ${[...way.slice(way.indexOf(file)), file].join(" > ")}`);
+    }
     if (done.has(file)) return;
     done.add(file);
     for (const other of named.get(file) ?? []) follow(other, [...way, file]);
@@ -61,14 +88,23 @@ function rings(named) {
   return found;
 }
 
-/** The modules that a text names: imported, handed on, or in a comment for their types. @param {string} text */
-const specifiers = (text) => [...text.matchAll(/\b(?:from\s+|import\s+|import\(\s*)(["'])([^"'\n]+)\1/g)].map(([, , name]) => name);
+/**
+ * The modules that a text names: imported, handed on, or in a comment for their types.
+ *
+ * @param {string} text
+ */
+const specifiers = (text) =>
+  [...text.matchAll(/\b(?:from\s+|import\s+|import\(\s*)(["'])([^"'\n]+)\1/g)].map(
+    ([, , name]) => name,
+  );
 
 /** Those of a file below `ui/page`. @param {string} file */
 function namedBy(file) {
   return specifiers(readFileSync(path.join(PAGE, file), "utf8")).map((name) => {
     const plain = path.posix.join(path.posix.dirname(file), name);
-    const found = [plain, plain.replace(/\.js$/, ".d.ts")].find((one) => existsSync(path.join(PAGE, one)));
+    const found = [plain, plain.replace(/\.js$/, ".d.ts")].find((one) =>
+      existsSync(path.join(PAGE, one)),
+    );
     assert.ok(name.startsWith(".") && found, `${file} names ${name}, which is no file of the page`);
     return found;
   });
@@ -87,11 +123,27 @@ test("a file of the page names only what stands behind it, and nothing goes roun
 test("an arrow up, one from place to place, a ring and a file in no room are found", () => {
   /** @param {Record<string, string[]>} named */
   const found = (named) => faults(new Map(Object.entries(named)));
-  assert.deepEqual(found({ "main.js": ["frame/a.js", "store.js"], "frame/a.js": ["topics/b.js", "types.d.ts"], "topics/b.js": ["parts/c.js"] }), []);
-  assert.deepEqual(found({ "parts/a.js": ["host/b.js"] }), ["parts/a.js may not name host/b.js: parts does not stand before host"]);
-  assert.deepEqual(found({ "store.js": ["main.js"] }), ["store.js may not name main.js: store does not stand before main"]);
-  assert.deepEqual(found({ "topics/a.js": ["streams/b.js"] }), ["topics/a.js may not name streams/b.js: topics does not stand before streams"]);
-  assert.deepEqual(found({ "wire/a.js": ["wire/b.js"], "wire/b.js": ["wire/c.js"], "wire/c.js": ["wire/b.js"] }), ["a ring: wire/b.js > wire/c.js > wire/b.js"]);
+  assert.deepEqual(
+    found({
+      "main.js": ["frame/a.js", "store.js"],
+      "frame/a.js": ["topics/b.js", "types.d.ts"],
+      "topics/b.js": ["parts/c.js"],
+    }),
+    [],
+  );
+  assert.deepEqual(found({ "parts/a.js": ["host/b.js"] }), [
+    "parts/a.js may not name host/b.js: parts does not stand before host",
+  ]);
+  assert.deepEqual(found({ "store.js": ["main.js"] }), [
+    "store.js may not name main.js: store does not stand before main",
+  ]);
+  assert.deepEqual(found({ "topics/a.js": ["streams/b.js"] }), [
+    "topics/a.js may not name streams/b.js: topics does not stand before streams",
+  ]);
+  assert.deepEqual(
+    found({ "wire/a.js": ["wire/b.js"], "wire/b.js": ["wire/c.js"], "wire/c.js": ["wire/b.js"] }),
+    ["a ring: wire/b.js > wire/c.js > wire/b.js"],
+  );
   assert.deepEqual(found({ "a.js": [], "faults/a.js": [], "main/a.js": [] }).length, 3);
 });
 

@@ -27,7 +27,9 @@ test("however often it is nudged, it asks four times a second, one question at a
   const count = asked.length;
   assert.ok(count >= 3 && count <= 5, `${count} questions in 0.9 s`);
   // a timer may be a millisecond early
-  for (let i = 1; i < count; i += 1) assert.ok(asked[i] - asked[i - 1] > 247, `${asked[i] - asked[i - 1]} ms apart`);
+  for (let i = 1; i < count; i += 1) {
+    assert.ok(asked[i] - asked[i - 1] > 247, `${asked[i] - asked[i - 1]} ms apart`);
+  }
   assert.equal(most, 1);
   poll.nudge();
   await pause(300);
@@ -79,7 +81,11 @@ test("where there is nothing to ask for a while it comes back by itself, once", 
 test("where every moment counts it does not slow down", async () => {
   let asked = 0;
   const poll = new Poll(
-    { ask: () => (asked < 4 ? Promise.resolve((asked += 1, "the same")) : null), heard: () => {}, failed: assert.fail },
+    {
+      ask: () => (asked < 4 ? Promise.resolve(((asked += 1), "the same")) : null),
+      heard: () => {},
+      failed: assert.fail,
+    },
     250,
   );
   poll.nudge();

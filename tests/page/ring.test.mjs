@@ -4,7 +4,15 @@ import { load } from "./ui.mjs";
 
 const { Ring } = await load("panel/ring.js");
 
-const arrival = (data) => ({ at: 0, gap: null, id: data, event: "message", data, notice: null, resumed: null });
+const arrival = (data) => ({
+  at: 0,
+  gap: null,
+  id: data,
+  event: "message",
+  data,
+  notice: null,
+  resumed: null,
+});
 const dataOf = (view) => Array.from({ length: view.size }, (_, index) => view.at(index).data);
 const filled = (ring, ...data) => data.forEach((each) => ring.push(arrival(each))) ?? ring;
 
@@ -55,7 +63,8 @@ test("40,000 arrivals are kept in bounds in no time", () => {
   assert.deepEqual([ring.size, ring.dropped, ring.at(999).data], [1000, 39_000, "40000"]);
 });
 
-// Of a list with one event and nine empty rows, a choice of that event kept the next one out of sight.
+// Of a list with one event and nine empty rows, a choice of that event kept the next one out of
+// sight.
 test("a copy of the oldest few has room for those that follow", () => {
   const ring = new Ring(5);
   filled(ring, "a", "b", "c");

@@ -1,4 +1,5 @@
-// The client of one stream on a made-up EventSource: what must never happen is two of them open at once.
+// The client of one stream on a made-up EventSource: what must never happen is two of them open at
+// once.
 
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
@@ -46,11 +47,23 @@ globalThis.clearTimeout = (id) => {
 const { StreamClient } = await load("panel/stream-client.js");
 
 const BASE = "http://localhost:8000";
-const complete = { id: 1, state: "ended", status: 200, ended: { by: "server", why: "complete", complete: true } };
+const complete = {
+  id: 1,
+  state: "ended",
+  status: 200,
+  ended: { by: "server", why: "complete", complete: true },
+};
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const openNow = () => made.filter(({ readyState }) => readyState !== 2);
 
-const STREAM = { path: "/s", retry_ms: 1000, events: ["message", "error", "open", "price"], from: "", names_in_data: false, unpaced: false };
+const STREAM = {
+  path: "/s",
+  retry_ms: 1000,
+  events: ["message", "error", "open", "price"],
+  from: "",
+  names_in_data: false,
+  unpaced: false,
+};
 
 /** Answers for a server that knows of nothing. */
 const HOST = { client: async () => ({ rows: [] }), streamsAtMost: Infinity };
@@ -65,7 +78,14 @@ function client(host = HOST, underWay = new Set()) {
 
 /** A topic's, which begins with all that is kept. */
 function topicClient() {
-  const feed = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest", names_in_data: true, unpaced: false };
+  const feed = {
+    path: "/topics/t",
+    retry_ms: 1000,
+    events: ["message", "gap"],
+    from: "earliest",
+    names_in_data: true,
+    unpaced: false,
+  };
   return watched(new StreamClient(feed, HOST, new Set(), new Set()));
 }
 
@@ -109,7 +129,9 @@ test("it is under way as soon as it says so", () => {
 
 test("an answer about an earlier run changes nothing", async () => {
   let answer = () => {};
-  const { stream, standings } = client({ client: () => new Promise((resolve) => (answer = resolve)) });
+  const { stream, standings } = client({
+    client: () => new Promise((resolve) => (answer = resolve)),
+  });
   stream.start(BASE);
   made[0].open();
   made[0].fail(0);
@@ -308,15 +330,21 @@ test("a stream that is defined anew while it is stopped is heard whole when it i
   assert.deepEqual(idsOf(arrivals), ["1"]);
 });
 
-// In a browser a page could start six streams: they took all the connections that there are to one host, no question of
-// the page was answered any more, and it told people to start a server that ran.
+// In a browser a page could start six streams: they took all the connections that there are to one
+// host, no question of the page was answered any more, and it told people to start a server that
+// ran.
 //
-// 1. A page has as many streams under way as its host allows. 2. The next is not opened, and it says why. 3. One of them is
-// made anew, which takes no more than it had. 4. One is stopped: the next one opens.
+// 1. A page has as many streams under way as its host allows. 2. The next is not opened, and it
+// says why. 3. One of them is made anew, which takes no more than it had. 4. One is stopped: the
+// next one opens.
 test("a page never has more streams under way than leave it a connection of its own", () => {
   const underWay = new Set();
   const two = { ...HOST, streamsAtMost: 2 };
-  const [first, second, third] = [client(two, underWay), client(two, underWay), client(two, underWay)];
+  const [first, second, third] = [
+    client(two, underWay),
+    client(two, underWay),
+    client(two, underWay),
+  ];
   for (const { stream } of [first, second, third]) stream.start(BASE);
   assert.equal(openNow().length, 2);
   assert.equal(third.stream.live, false);
@@ -343,16 +371,29 @@ test("a stream that is over, or that the browser did not open, is not under way"
   assert.equal(underWay.size, 0);
 });
 
-// EventSource hands over only events whose name somebody listens for. The page listened for the names that the server told,
-// 30 of them and none longer than 128 bytes: of a hundred sensors with a name each it showed thirty, and said nothing.
+// EventSource hands over only events whose name somebody listens for. The page listened for the
+// names that the server told, 30 of them and none longer than 128 bytes: of a hundred sensors with
+// a name each it showed thirty, and said nothing.
 test("a topic's events are heard whatever they are called", () => {
   const { stream, arrivals, standings } = topicClient();
   stream.start(BASE);
   assert.equal(made[0].url.searchParams.get("names"), "data");
   made[0].open();
-  const names = [...Array.from({ length: 100 }, (_, n) => `entity-${n}`), "N".repeat(1024), "error", "open", "message", "é"];
-  for (const name of names) made[0].dispatchEvent(new MessageEvent("message", { data: `${name}\n1\n2`, lastEventId: "1" }));
-  assert.deepEqual(arrivals.map(({ event }) => event), names);
+  const names = [
+    ...Array.from({ length: 100 }, (_, n) => `entity-${n}`),
+    "N".repeat(1024),
+    "error",
+    "open",
+    "message",
+    "é",
+  ];
+  for (const name of names) {
+    made[0].dispatchEvent(new MessageEvent("message", { data: `${name}\n1\n2`, lastEventId: "1" }));
+  }
+  assert.deepEqual(
+    arrivals.map(({ event }) => event),
+    names,
+  );
   assert.ok(arrivals.every(({ data }) => data === "1\n2"));
   assert.deepEqual(standings, ["connecting", "open"]);
   made[0].dispatchEvent(new MessageEvent("message", { data: "bare\n", lastEventId: "2" }));
@@ -370,7 +411,8 @@ test("a stream that was defined anew just before it came back may have sent what
 
 const UNPACED = { ...STREAM, unpaced: true };
 
-// A stream without a pause filled the page's thread: 341,411 events in 9 s, and its Stop answered after 4.5 s.
+// A stream without a pause filled the page's thread: 341,411 events in 9 s, and its Stop answered
+// after 4.5 s.
 test("a stream without a pause is asked for at a pace that the page can take, and it says so", () => {
   const { stream } = watched(new StreamClient(UNPACED, HOST, new Set(), new Set()));
   stream.start(BASE);
@@ -391,10 +433,18 @@ test("a stream that loses its pause while it is open is asked for anew, from whe
   assert.equal(made.length, 2);
 });
 
-// 1. More comes in one turn than the page may take without getting to anything else. 2. It is closed at once, and the rest of it
-// is let go. 3. The server says how many it had sent. 4. It goes on behind those, at a pace, and says how many are not here.
+// 1. More comes in one turn than the page may take without getting to anything else. 2. It is
+// closed at once, and the rest of it is let go. 3. The server says how many it had sent. 4. It goes
+// on behind those, at a pace, and says how many are not here.
 test("an overload is cut off, and what is skipped is counted by the server's account", async () => {
-  const row = { id: 1, state: "ended", status: 200, events: 100_000, last_id: "100000", ended: { by: "client", why: "closed", complete: false } };
+  const row = {
+    id: 1,
+    state: "ended",
+    status: 200,
+    events: 100_000,
+    last_id: "100000",
+    ended: { by: "client", why: "closed", complete: false },
+  };
   const { stream, arrivals } = client({ ...HOST, client: async () => ({ rows: [row], open: 0 }) });
   stream.start(BASE);
   made[0].open();
@@ -402,7 +452,10 @@ test("an overload is cut off, and what is skipped is counted by the server's acc
   assert.equal(arrivals.length, 60_001);
   assert.equal(stream.live, true);
   await settled();
-  assert.deepEqual([askedAfter(made[1]), made[1].url.searchParams.get("every")], ["100000", "1000us"]);
+  assert.deepEqual(
+    [askedAfter(made[1]), made[1].url.searchParams.get("every")],
+    ["100000", "1000us"],
+  );
   made[1].open();
   assert.match(stream.standing.note, /39,999 events skipped/);
   stream.stop();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } = await load("topics/topic-words.js");
+const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } =
+  await load("topics/topic-words.js");
 const { gapWords } = await load("panel/topic-events.js");
 const { topicPath } = await load("host/paths.js");
 const { publishLine, streamAddress } = await load("parts/snippets.js");
@@ -19,7 +20,23 @@ test("a name is taken as typed, or out of the path or address that was pasted", 
 });
 
 test("the names that the server refuses are refused here", () => {
-  for (const name of ["", " ", ".", "..", "-a", "_a", "~a", "a b", "a/b", "a%20", "ä", "a\nb", "/topics/", "/other/a", "x".repeat(65)]) {
+  for (const name of [
+    "",
+    " ",
+    ".",
+    "..",
+    "-a",
+    "_a",
+    "~a",
+    "a b",
+    "a/b",
+    "a%20",
+    "ä",
+    "a\nb",
+    "/topics/",
+    "/other/a",
+    "x".repeat(65),
+  ]) {
     assert.equal(readName(name), null, JSON.stringify(name));
   }
   assert.match(NO_NAME, /^That is not .*: give .*\.$/);
@@ -28,10 +45,19 @@ test("the names that the server refuses are refused here", () => {
 test("a topic is counted in words that agree with their number", () => {
   const topic = { subscribers: 3, published: 1200, kept: 1000 };
   assert.equal(topicSummary(topic), "3 subscribers, 1,200 published, 1,000 kept");
-  assert.equal(topicSummary({ ...topic, subscribers: 1 }), "1 subscriber, 1,200 published, 1,000 kept");
+  assert.equal(
+    topicSummary({ ...topic, subscribers: 1 }),
+    "1 subscriber, 1,200 published, 1,000 kept",
+  );
   assert.equal(topicSummary(undefined), "not begun yet");
-  assert.equal(publishedWords({ id: "a", events: 1, subscribers: 2 }), "Published, id a, to 2 subscribers");
-  assert.equal(publishedWords({ id: "a", events: 1, subscribers: 1 }), "Published, id a, to 1 subscriber");
+  assert.equal(
+    publishedWords({ id: "a", events: 1, subscribers: 2 }),
+    "Published, id a, to 2 subscribers",
+  );
+  assert.equal(
+    publishedWords({ id: "a", events: 1, subscribers: 1 }),
+    "Published, id a, to 1 subscriber",
+  );
 });
 
 test("a gap says how many events are missing, and where", () => {
@@ -47,23 +73,53 @@ test("a gap says how many events are missing, and where", () => {
 test("only the server's own gap is one", () => {
   const data = '{"from":"a","to":"c","lost":1}';
   assert.equal(gapWords("message", data), null);
-  for (const other of ["", "gap", "null", "7", "[]", "{}", '{"from":1,"to":"c","lost":1}', '{"from":"a","lost":1}', '{"from":"a","to":"c","lost":"1"}']) {
+  for (const other of [
+    "",
+    "gap",
+    "null",
+    "7",
+    "[]",
+    "{}",
+    '{"from":1,"to":"c","lost":1}',
+    '{"from":"a","lost":1}',
+    '{"from":"a","to":"c","lost":"1"}',
+  ]) {
     assert.equal(gapWords("gap", other), null, other);
   }
 });
 
 test("a topic begins with all that is kept, a stream with its beginning", () => {
-  const stream = { path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] };
+  const stream = {
+    path: "/s",
+    title: "Stream",
+    summary: "",
+    endless: true,
+    retry_ms: 1000,
+    events: ["message"],
+  };
   assert.equal(streamFeed(stream).from, "");
   const topic = topicFeed("news", undefined);
-  assert.deepEqual([topic.from, topic.path, topic.events], ["earliest", "/topics/news", ["message", "gap"]]);
+  assert.deepEqual(
+    [topic.from, topic.path, topic.events],
+    ["earliest", "/topics/news", ["message", "gap"]],
+  );
 });
 
 test("an empty list says what to do next, and a topic's also while it is open", () => {
-  const stream = streamFeed({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
+  const stream = streamFeed({
+    path: "/s",
+    title: "Stream",
+    summary: "",
+    endless: true,
+    retry_ms: 1000,
+    events: ["message"],
+  });
   const topic = topicFeed("news", undefined);
   const standing = (state, final = false) => ({ state, words: "", note: null, final });
-  const withLine = (feed) => ["idle", "connecting", "open", "stopped"].map((state) => feed.hint(standing(state), "ready").withLine);
+  const withLine = (feed) =>
+    ["idle", "connecting", "open", "stopped"].map(
+      (state) => feed.hint(standing(state), "ready").withLine,
+    );
   assert.deepEqual(withLine(stream), [true, false, false, true]);
   assert.deepEqual(withLine(topic), [true, false, true, true]);
   for (const feed of [stream, topic]) {
@@ -71,15 +127,28 @@ test("an empty list says what to do next, and a topic's also while it is open", 
     assert.equal(feed.hint(standing("lost", true), "ready").withLine, true);
     assert.match(feed.hint(standing("idle"), "stopped").words, /^Start the server/);
   }
-  assert.equal(topic.line(streamAddress({ url: null, port: 8000 }, topic.path)), "curl -d 'hello' 'http://localhost:8000/topics/news'");
-  assert.equal(publishLine("http://localhost:8001/topics/a"), "curl -d 'hello' 'http://localhost:8001/topics/a'");
+  assert.equal(
+    topic.line(streamAddress({ url: null, port: 8000 }, topic.path)),
+    "curl -d 'hello' 'http://localhost:8000/topics/news'",
+  );
+  assert.equal(
+    publishLine("http://localhost:8001/topics/a"),
+    "curl -d 'hello' 'http://localhost:8001/topics/a'",
+  );
 });
 
-// With all connections of a browser taken nothing answered the page, and its empty panels said that the server was to be
-// started, while it ran.
+// With all connections of a browser taken nothing answered the page, and its empty panels said that
+// the server was to be started, while it ran.
 test("an empty panel sends nobody to start a server that only gives no answer", () => {
   const idle = { state: "idle", words: "not started", note: null, final: true };
-  const stream = streamFeed({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
+  const stream = streamFeed({
+    path: "/s",
+    title: "Stream",
+    summary: "",
+    endless: true,
+    retry_ms: 1000,
+    events: ["message"],
+  });
   for (const feed of [stream, topicFeed("news", undefined)]) {
     assert.match(feed.hint(idle, "ready").words, /^Start (opens|subscribes)/);
     assert.match(feed.hint(idle, "stopped").words, /^Start the server/);
@@ -87,16 +156,20 @@ test("an empty panel sends nobody to start a server that only gives no answer", 
   }
 });
 
-// Cleared while it was paused, a list of forty events said that nothing had arrived yet, and went on saying so while the
-// chip above counted what was new.
+// Cleared while it was paused, a list of forty events said that nothing had arrived yet, and went
+// on saying so while the chip above counted what was new.
 test("a list that was cleared or is paused does not say that nothing has arrived", () => {
   const standing = (state, final = false) => ({ state, words: "", note: null, final });
   assert.equal(emptiedHint(standing("open"), null), null);
   assert.match(emptiedHint(standing("open"), "cleared").words, /^Cleared/);
   assert.match(emptiedHint(standing("lost"), "cleared").words, /^Cleared/);
-  for (const state of ["open", "ended", "stopped"]) assert.match(emptiedHint(standing(state), "paused").words, /^Paused: Resume/);
+  for (const state of ["open", "ended", "stopped"]) {
+    assert.match(emptiedHint(standing(state), "paused").words, /^Paused: Resume/);
+  }
   // what to do next is to start it
-  for (const state of ["ended", "stopped", "refused", "lost"]) assert.equal(emptiedHint(standing(state, true), "cleared"), null);
+  for (const state of ["ended", "stopped", "refused", "lost"]) {
+    assert.equal(emptiedHint(standing(state, true), "cleared"), null);
+  }
   assert.equal(emptiedHint(standing("connecting"), "cleared"), null);
   assert.equal(emptiedHint(standing("idle", true), "paused"), null);
 });
@@ -108,5 +181,8 @@ test("the list says when a topic goes, and what goes with it", () => {
     endingWords({ name: "news", kept: 1200, subscribers: 1 }),
     "End news: 1,200 events that are kept will be gone, and 1 subscriber disconnected.",
   );
-  assert.match(endingWords({ name: "a", kept: 1, subscribers: 0 }), /1 event that is kept will be gone, and 0 subscribers/);
+  assert.match(
+    endingWords({ name: "a", kept: 1, subscribers: 0 }),
+    /1 event that is kept will be gone, and 0 subscribers/,
+  );
 });

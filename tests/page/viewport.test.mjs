@@ -2,8 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { FIRST_LOOK, MARGIN, MOST, covers, inView, placeOf, refreshed, rowAt, shift, wanted, widened } =
-  await load("connections/viewport.js");
+const {
+  FIRST_LOOK,
+  MARGIN,
+  MOST,
+  covers,
+  inView,
+  placeOf,
+  refreshed,
+  rowAt,
+  shift,
+  wanted,
+  widened,
+} = await load("connections/viewport.js");
 const { lookQuery } = await load("host/paths.js");
 const { COLUMNS, moves, sortedWords, turned } = await load("connections/columns.js");
 const { rate } = await load("parts/format.js");
@@ -14,7 +25,15 @@ const { clientWords, fateWords, matchingWords, noMatchWords } = await load("part
  * @param {number[]} ids
  * @param {number} matching
  */
-const slice = (first, ids, matching = 1000) => ({ open: 0, opened: 0, refused: 0, all: matching, matching, first, rows: ids.map((id) => ({ id })) });
+const slice = (first, ids, matching = 1000) => ({
+  open: 0,
+  opened: 0,
+  refused: 0,
+  all: matching,
+  matching,
+  first,
+  rows: ids.map((id) => ({ id })),
+});
 
 test("what is in view is what is scrolled to, parts of rows included", () => {
   assert.deepEqual(inView({ top: 0, height: 280 }, 28, 1000), { first: 0, count: 10 });
@@ -31,12 +50,18 @@ test("what is in view is what is scrolled to, parts of rows included", () => {
 
 test("a few rows more are asked for at each edge, and never more than the server hands out", () => {
   assert.deepEqual(wanted({ first: 0, count: 10 }, false), { first: 0, count: 10 + MARGIN });
-  assert.deepEqual(wanted({ first: 500, count: 10 }, false), { first: 500 - MARGIN, count: 10 + 2 * MARGIN });
+  assert.deepEqual(wanted({ first: 500, count: 10 }, false), {
+    first: 500 - MARGIN,
+    count: 10 + 2 * MARGIN,
+  });
   assert.deepEqual(wanted({ first: 0, count: 0 }, false), { first: 0, count: MARGIN });
   assert.equal(wanted({ first: 500, count: 5000 }, false).count, MOST);
   assert.deepEqual(wanted({ first: 500, count: 10 }, true), { first: 405, count: MOST });
   assert.deepEqual(wanted({ first: 3, count: 10 }, true), { first: 0, count: MOST });
-  assert.deepEqual(widened({ first: 990, count: 10 }, MARGIN, 1000), { first: 990 - MARGIN, count: 10 + MARGIN });
+  assert.deepEqual(widened({ first: 990, count: 10 }, MARGIN, 1000), {
+    first: 990 - MARGIN,
+    count: 10 + MARGIN,
+  });
 });
 
 test("a slice covers what is in view as far as there are rows", () => {
@@ -80,13 +105,22 @@ test("what a table is sorted by has words, for where its head has no room", () =
 
 test("a head sorts by what one looks for first, and turns when it is pressed again", () => {
   assert.deepEqual(turned(FIRST_LOOK, "bytes"), { sort: "bytes", descending: true });
-  assert.deepEqual(turned({ sort: "bytes", descending: true }, "bytes"), { sort: "bytes", descending: false });
+  assert.deepEqual(turned({ sort: "bytes", descending: true }, "bytes"), {
+    sort: "bytes",
+    descending: false,
+  });
   assert.deepEqual(turned(FIRST_LOOK, "program"), { sort: "program", descending: false });
   assert.deepEqual(turned(FIRST_LOOK, "verdict"), { sort: "verdict", descending: true });
   assert.ok(moves("byte_rate") && moves("last_id") && moves("verdict"));
   assert.deepEqual(turned(FIRST_LOOK, "state"), { sort: "state", descending: true });
   assert.deepEqual(["rate", "events", "bytes", "behind"].map(moves), [true, true, true, true]);
-  assert.deepEqual(["state", "since", "peer", "program", "stream"].map(moves), [false, false, false, false, false]);
+  assert.deepEqual(["state", "since", "peer", "program", "stream"].map(moves), [
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 test("a look is a query", () => {
@@ -96,7 +130,16 @@ test("a look is a query", () => {
 });
 
 test("rates have one decimal below ten, and none where they are not known", () => {
-  assert.deepEqual([null, 0, 0.25, 2, 9.94, 9.96, 10.4, 12_345.6].map(rate), ["", "0", "0.3", "2.0", "9.9", "10", "10", "12,346"]);
+  assert.deepEqual([null, 0, 0.25, 2, 9.94, 9.96, 10.4, 12_345.6].map(rate), [
+    "",
+    "0",
+    "0.3",
+    "2.0",
+    "9.9",
+    "10",
+    "10",
+    "12,346",
+  ]);
 });
 
 test("a row says whose it is, and that it waits", () => {

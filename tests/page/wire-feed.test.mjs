@@ -1,4 +1,5 @@
-// What is asked of a connection whose wire is shown, and what the answers mean: when it is over, and when it is gone.
+// What is asked of a connection whose wire is shown, and what the answers mean: when it is over,
+// and when it is gone.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,8 +14,19 @@ const ROW = { id: 7, since_ms: 1000, http: "1.0", state: "open", blocked: false,
 const ENDED = { ...ROW, state: "ended" };
 const WIRE = { id: 7, since_ms: 1000, taken: 0, missed: 0, on: true, pieces: [], events: [] };
 const line = (text) => ({ kind: "data", name: "", value: text, end: "", length: text.length });
-const piece = (offset, bytes) => ({ at_ms: offset, offset, begins: true, bytes, lines: [line(bytes)] });
-const sent = (text, more = {}) => ({ ...WIRE, taken: text.length, pieces: [piece(0, text)], ...more });
+const piece = (offset, bytes) => ({
+  at_ms: offset,
+  offset,
+  begins: true,
+  bytes,
+  lines: [line(bytes)],
+});
+const sent = (text, more = {}) => ({
+  ...WIRE,
+  taken: text.length,
+  pieces: [piece(0, text)],
+  ...more,
+});
 const text = ({ log }) => log.rows.map(({ bytes }) => bytes).join("");
 
 /**
@@ -28,7 +40,10 @@ function begin(row) {
     all.asked.push(what);
     return said instanceof Error ? Promise.reject(said) : Promise.resolve(said);
   };
-  const host = { wire: (_, from) => answer(`wire from ${from}`, all.wire), row: () => answer("row", all.row) };
+  const host = {
+    wire: (_, from) => answer(`wire from ${from}`, all.wire),
+    row: () => answer("row", all.row),
+  };
   const feed = new WireFeed(row, 0);
   const ask = () => feed.ask(host, () => all.now).catch(() => {});
   return Object.assign(all, { feed, ask });
@@ -58,7 +73,8 @@ test("the bytes of an open connection are asked for as they come, its row only w
 
 test("after its end the last bytes are asked for once, and the row as long as it is in the table", async () => {
   const all = begin(ROW);
-  // nothing is kept any more, so it is over whatever the row said: it is asked for at once, but not time and again
+  // nothing is kept any more, so it is over whatever the row said: it is asked for at once, but not
+  // time and again
   all.wire = sent("abc", { on: false });
   await all.ask();
   await all.ask();
@@ -107,7 +123,10 @@ test("no answer is not the end of it: it is asked again, and the bytes that are 
   await all.ask();
   assert.deepEqual([all.feed.problem, all.feed.wait(0)], ["", 0], "once may be a hitch");
   await all.ask();
-  assert.deepEqual([all.feed.problem, all.feed.wait(0), all.feed.gone], ["Nothing answers.", 0, false]);
+  assert.deepEqual(
+    [all.feed.problem, all.feed.wait(0), all.feed.gone],
+    ["Nothing answers.", 0, false],
+  );
   all.wire = sent("abc", { on: false });
   await all.ask();
   assert.deepEqual([all.feed.problem, text(all.feed)], ["", "abc"]);
@@ -128,7 +147,10 @@ test("one that is no longer in the table is asked for no more, and what is there
   await all.ask();
   all.wire = null;
   await all.ask();
-  assert.deepEqual([all.feed.gone, all.feed.wait(0), all.feed.problem, text(all.feed)], [true, null, "", "abc"]);
+  assert.deepEqual(
+    [all.feed.gone, all.feed.wait(0), all.feed.problem, text(all.feed)],
+    [true, null, "", "abc"],
+  );
   assert.equal(all.feed.refresh([{ ...ROW, bytes: 9 }], 5), false);
 });
 
@@ -149,23 +171,39 @@ test("another connection of the same number is another one: nothing of it is tak
   asked.now = ROW_AGE_MS;
   await asked.ask();
   assert.deepEqual([asked.feed.gone, asked.feed.row], [true, ENDED]);
-  assert.deepEqual([ROW, other, { ...ROW, id: 8 }].map((row) => asked.feed.is(row)), [true, false, false]);
+  assert.deepEqual(
+    [ROW, other, { ...ROW, id: 8 }].map((row) => asked.feed.is(row)),
+    [true, false, false],
+  );
 });
 
 test("both hosts tell one that is gone from no answer, and find a row by its number", async (t) => {
   const invoked = [];
-  const invoke = async (command, args) => (invoked.push([command, args]), command === "wire" ? null : { rows: [{ id: 7 }] });
+  const invoke = async (command, args) => (
+    invoked.push([command, args]),
+    command === "wire" ? null : { rows: [{ id: 7 }] }
+  );
   const window = new TauriHost({ core: { invoke }, event: {} });
-  assert.deepEqual([await window.wire(7, 3), await window.row(7), await window.row(8)], [null, { id: 7 }, null]);
-  assert.deepEqual(invoked.slice(0, 2), [["wire", { id: 7, from: 3 }], ["look", { look: { id: 7 } }]]);
+  assert.deepEqual(
+    [await window.wire(7, 3), await window.row(7), await window.row(8)],
+    [null, { id: 7 }, null],
+  );
+  assert.deepEqual(invoked.slice(0, 2), [
+    ["wire", { id: 7, from: 3 }],
+    ["look", { look: { id: 7 } }],
+  ]);
 
   globalThis.location = { host: "localhost:8000" };
   t.after(() => delete globalThis.location);
   const browser = new WebHost();
-  const fetched = t.mock.method(globalThis, "fetch", async () => Response.json({ error: "There is no such connection." }, { status: 404 }));
+  const fetched = t.mock.method(globalThis, "fetch", async () =>
+    Response.json({ error: "There is no such connection." }, { status: 404 }),
+  );
   assert.equal(await browser.wire(7, 3), null);
   assert.equal(fetched.mock.calls[0].arguments[0], "/api/wire?id=7&from=3");
-  fetched.mock.mockImplementation(async () => Response.json({ error: "Not now." }, { status: 503 }));
+  fetched.mock.mockImplementation(async () =>
+    Response.json({ error: "Not now." }, { status: 503 }),
+  );
   await assert.rejects(browser.wire(7, 3), /^Error: Not now\.$/);
   fetched.mock.mockImplementation(() => Promise.reject(new TypeError("no route")));
   await assert.rejects(browser.wire(7, 3), /Nothing answers on localhost:8000/);
@@ -190,7 +228,10 @@ test("what is held stays, what came since is counted, and what went unseen is to
   assert.deepEqual([hold.holds, hold.rows(log(5)).length], [false, 5]);
   hold.hold();
   hold.drawn(log(5));
-  assert.deepEqual([hold.holds, hold.paused, hold.rows(log(5)), hold.news(log(5))], [true, false, held.rows, 2]);
+  assert.deepEqual(
+    [hold.holds, hold.paused, hold.rows(log(5)), hold.news(log(5))],
+    [true, false, held.rows, 2],
+  );
   assert.equal(hold.follow(log(9, 8)), 5);
   assert.deepEqual([hold.holds, hold.news(log(9)), hold.follow(log(9))], [false, 0, 0]);
 });
@@ -208,7 +249,10 @@ test("before the first answer there is nothing to hold: reading holds nothing, a
   paused.drawn(unheard);
   assert.deepEqual([paused.holds, paused.paused], [false, true]);
   paused.drawn(log(12));
-  assert.deepEqual([paused.holds, paused.rows(log(13)).length, paused.news(log(13))], [true, 12, 1]);
+  assert.deepEqual(
+    [paused.holds, paused.rows(log(13)).length, paused.news(log(13))],
+    [true, 12, 1],
+  );
   // nothing has been sent yet: that can be held by a pause, but not be read
   const quiet = new HeldView();
   quiet.drawn(log(0));

@@ -1,6 +1,6 @@
 /**
- * Puts the page together: finds the host, fills the store, and gives every element what it needs. What a feature does
- * stands in its own module; nothing but putting them together belongs here.
+ * Puts the page together: finds the host, fills the store, and gives every element what it needs.
+ * What a feature does stands in its own module; nothing but putting them together belongs here.
  *
  * @import { App } from "./types.js"
  */
@@ -35,7 +35,13 @@ function connected(element, selector) {
 const host = findHost();
 const store = new Store();
 /** @type {App} */
-const app = { host, store, ownTags: new Set(), underWay: new Set(), askPort: () => portDialog.ask() };
+const app = {
+  host,
+  store,
+  ownTags: new Set(),
+  underWay: new Set(),
+  askPort: () => portDialog.ask(),
+};
 
 document.documentElement.dataset.host = host.controls ? "window" : "web";
 // until then nothing knows how much room it needs: it would push aside what stands beneath it
@@ -51,7 +57,8 @@ connected(StreamsFileLine, "streams-file");
 const streamPanels = connected(StreamPanels, "stream-panels");
 const topicPanels = connected(TopicPanels, "topic-panels");
 
-// a page kept in the browser's back-forward cache would hold its connections, of which there are six
+// a page kept in the browser's back-forward cache would hold its connections, of which there are
+// six
 window.addEventListener("pagehide", () => {
   streamPanels.close();
   topicPanels.close();

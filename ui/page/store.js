@@ -1,6 +1,6 @@
 /**
- * What the page knows, in parts, and who wants to hear of which. The host writes, the elements read.
- * It never invents anything: every part is what the server or the shell last said.
+ * What the page knows, in parts, and who wants to hear of which. The host writes, the elements
+ * read. It never invents anything: every part is what the server or the shell last said.
  *
  * @import { Everything, StateView } from "./server.js"
  * @import { Parts } from "./types.js"

@@ -1,9 +1,22 @@
 /**
- * The shapes that the page's modules share. What the server and the shell send is in server.d.ts, which is generated.
- * Read by the type check only; nothing loads it at run time.
+ * The shapes that the page's modules share. What the server and the shell send is in server.d.ts,
+ * which is generated. Read by the type check only; nothing loads it at run time.
  */
 
-import type { Action, Preview, Published, RowView, Slice, Sort, Status, StreamInfo, StreamsFile, Tally, TopicInfo, WireView } from "./server.js";
+import type {
+  Action,
+  Preview,
+  Published,
+  RowView,
+  Slice,
+  Sort,
+  Status,
+  StreamInfo,
+  StreamsFile,
+  Tally,
+  TopicInfo,
+  WireView,
+} from "./server.js";
 
 /** A row of the table of connections. */
 export interface Row extends RowView {
@@ -45,11 +58,14 @@ export interface Parts {
 export interface Host {
   /** In the window the page can start and stop the server, choose the port, allow origins. */
   readonly controls: boolean;
-  /** How many streams the page may have under way: in a browser, its own questions need a connection too. */
+  /**
+   * How many streams the page may have under way: in a browser, its own questions need a connection
+   * too.
+   */
   readonly streamsAtMost: number;
   /**
-   * Keeps the store up to date from now on; `askPort` is called when the menu asks for the port, and `underWay` holds
-   * what has a stream under way on this page.
+   * Keeps the store up to date from now on; `askPort` is called when the menu asks for the port,
+   * and `underWay` holds what has a stream under way on this page.
    */
   watch(store: import("./store.js").Store, askPort: () => void, underWay: Set<object>): void;
   /** The address that this page opens streams on, or null when there is none now. */
@@ -62,16 +78,25 @@ export interface Host {
   publish(topic: string, draft: { data: string; event: string }): Promise<Published>;
   /** Ends a topic. Rejects with a sentence that says why it cannot be ended. */
   endTopic(topic: string): Promise<void>;
-  /** What the stream of this path would send. Rejects with a sentence that says why it cannot be told. */
+  /**
+   * What the stream of this path would send. Rejects with a sentence that says why it cannot be
+   * told.
+   */
   preview(path: string): Promise<Preview>;
-  /** A row of the table of connections; null where it is not in it, or no longer. Rejects with a sentence. */
+  /**
+   * A row of the table of connections; null where it is not in it, or no longer. Rejects with a
+   * sentence.
+   */
   row(id: number): Promise<RowView | null>;
   /**
-   * What a connection was sent, as far as it is kept, from its byte `from` on; null where it is no longer in the table.
-   * Rejects with a sentence.
+   * What a connection was sent, as far as it is kept, from its byte `from` on; null where it is no
+   * longer in the table. Rejects with a sentence.
    */
   wire(id: number, from: number): Promise<WireView | null>;
-  /** Writes a file of these bytes, a character for each, and tells where it went. Rejects with a sentence. */
+  /**
+   * Writes a file of these bytes, a character for each, and tells where it went. Rejects with a
+   * sentence.
+   */
   save(name: string, bytes: string): Promise<string>;
   copy(text: string): Promise<void>;
   /** Shows the address in the person's browser. */
@@ -108,7 +133,10 @@ export interface Arrival {
   resumed: string | null;
 }
 
-/** A run of arrivals numbered from `first`, oldest first: the live ring, or a copy of it that is held. */
+/**
+ * A run of arrivals numbered from `first`, oldest first: the live ring, or a copy of it that is
+ * held.
+ */
 export interface View {
   readonly first: number;
   readonly size: number;
@@ -127,7 +155,10 @@ export interface Standing {
   final: boolean;
 }
 
-/** What a panel has of the server: something to start on, nothing because it does not run, or no answer. */
+/**
+ * What a panel has of the server: something to start on, nothing because it does not run, or no
+ * answer.
+ */
 export type ServerHere = "ready" | "stopped" | "unreachable";
 
 /** What keeps a list empty beside that nothing came: it is paused, or it was cleared. */
@@ -159,7 +190,10 @@ export interface Feed {
   hint(standing: Standing, server: ServerHere): Hint;
 }
 
-/** A piece of a text that was on the wire: one to read, or one character or byte that cannot be seen, with the sign for it. */
+/**
+ * A piece of a text that was on the wire: one to read, or one character or byte that cannot be
+ * seen, with the sign for it.
+ */
 export interface WirePiece {
   text: string;
   sign: string | null;

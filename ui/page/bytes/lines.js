@@ -1,6 +1,6 @@
 /**
- * Lines of the wire as nodes. Signs for what cannot be seen are drawn by the style sheet: the text in the document is
- * what was given, so that whoever selects and copies gets the same bytes.
+ * Lines of the wire as nodes. Signs for what cannot be seen are drawn by the style sheet: the text
+ * in the document is what was given, so that whoever selects and copies gets the same bytes.
  *
  * @import { WireLine } from "../server.js"
  * @import { WirePiece } from "../types.js"
@@ -16,8 +16,11 @@ export function linesNodes(lines) {
   /** @type {HTMLElement[]} */
   const nodes = [];
   for (const { kind, name, value, end } of lines) {
-    // what stands behind a chunk is no line of its own to the eye: it follows the end of the chunk's data
-    if (kind === "chunk" && value === "" && nodes.length > 0) nodes[nodes.length - 1].dataset.joined = "";
+    // what stands behind a chunk is no line of its own to the eye: it follows the end of the
+    // chunk's data
+    if (kind === "chunk" && value === "" && nodes.length > 0) {
+      nodes[nodes.length - 1].dataset.joined = "";
+    }
     if (name !== "") nodes.push(newSpan("name", wirePieces(name)));
     if (value !== "") nodes.push(newSpan(kind, wirePieces(value)));
     if (end === "") continue;

@@ -6,7 +6,15 @@
  * @import { Look, Row } from "../types.js"
  */
 
-import { backRank, backWords, blockedTitle, clientWords, fateWords, headline, verdictWords } from "../parts/words.js";
+import {
+  backRank,
+  backWords,
+  blockedTitle,
+  clientWords,
+  fateWords,
+  headline,
+  verdictWords,
+} from "../parts/words.js";
 import { count, dateAndTime, rate, timeOfDay } from "../parts/format.js";
 
 /**
@@ -118,7 +126,8 @@ export const COLUMNS = [
     width: 144,
     goes: 11,
     text: (row) => backWords(headline(row)),
-    title: ({ verdict, afterwards }) => [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
+    title: ({ verdict, afterwards }) =>
+      [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
     rank: (row) => backRank(headline(row)),
   },
   {
@@ -172,7 +181,8 @@ export const COLUMNS = [
     kind: "figure",
     width: 96,
     goes: 1,
-    text: ({ state, byte_rate }) => (state !== "open" || byte_rate === null ? "" : count(Math.round(byte_rate))),
+    text: ({ state, byte_rate }) =>
+      state !== "open" || byte_rate === null ? "" : count(Math.round(byte_rate)),
   },
   {
     col: "behind",

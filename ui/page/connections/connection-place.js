@@ -1,7 +1,7 @@
 /**
- * <connection-place>: the table of connections, and the wire of the chosen one beneath it while that is open. The
- * wire follows the cursor of the table, a moment later: whoever walks along the rows only passes them, and each look
- * at a wire makes the server keep it.
+ * <connection-place>: the table of connections, and the wire of the chosen one beneath it while
+ * that is open. The wire follows the cursor of the table, a moment later: whoever walks along the
+ * rows only passes them, and each look at a wire makes the server keep it.
  *
  * @import { App, Row } from "../types.js"
  */
@@ -92,7 +92,9 @@ export class ConnectionPlace extends HTMLElement {
    * @param {KeyboardEvent} event
    */
   #onKey = (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || hasModifier(event)) return;
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || hasModifier(event)) {
+      return;
+    }
     if (this.#close()) event.preventDefault();
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Draws the rows of the table of connections that are in view, out of however many there are. A row is keyed by
- * its connection's id and updated where it stands. It asks for nothing and decides nothing: `connection-table.js`
- * says what to draw.
+ * Draws the rows of the table of connections that are in view, out of however many there are. A row
+ * is keyed by its connection's id and updated where it stands. It asks for nothing and decides
+ * nothing: `connection-table.js` says what to draw.
  *
  * @import { App, Row } from "../types.js"
  */
@@ -11,10 +11,16 @@ import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "../parts/w
 import { markup, part, setText } from "../parts/dom.js";
 
 /** What became of a connection: a shape, words, and room for a way out. */
-const newFate = markup(`<span class="fate"><span class="shape" aria-hidden="true"></span><span class="text"></span></span>`);
+const newFate = markup(
+  `<span class="fate"><span class="shape" aria-hidden="true"></span
+    ><span class="text"></span></span>`,
+);
 
 /** Over the cells at the end of the row, which say nothing of a request that was refused. */
-const newOffer = markup(`<span class="offer"><span class="origin"><bdi></bdi></span><button type="button" data-act="allow-origin"></button></span>`);
+const newOffer = markup(
+  `<span class="offer"><span class="origin"><bdi></bdi></span
+    ><button type="button" data-act="allow-origin"></button></span>`,
+);
 
 /** @typedef {{ element: HTMLTableRowElement, row: Row }} Drawn what it shows is what `row` says */
 
@@ -66,7 +72,9 @@ export class ConnectionRows {
       // moved, and not laid out anew: a client that comes moves every row below its own
       element.style.transform = `translateY(${(first + index) * rowHeight}px)`;
       // moving a row that is in its place already would lose focus and selection
-      if (body.children[index] !== element) body.insertBefore(element, body.children[index] ?? null);
+      if (body.children[index] !== element) {
+        body.insertBefore(element, body.children[index] ?? null);
+      }
     });
   }
 
@@ -153,8 +161,11 @@ export class ConnectionRows {
   #newOffer(element, origin) {
     const offer = part(newOffer(), ".offer");
     const button = part(offer, "button");
-    if (origin !== null && this.#app.host.controls) button.addEventListener("click", () => this.#allow(origin));
-    else button.remove();
+    if (origin !== null && this.#app.host.controls) {
+      button.addEventListener("click", () => this.#allow(origin));
+    } else {
+      button.remove();
+    }
     part(element, "[data-col=state]").append(offer);
     return offer;
   }

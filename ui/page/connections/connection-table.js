@@ -1,7 +1,7 @@
 /**
- * <connection-table>: who is connected, from any client, and what became of those that left. Every figure is
- * the server's own. There may be ten thousand rows: the server sorts and filters them, and hands out those that
- * are in view, while they are in view.
+ * <connection-table>: who is connected, from any client, and what became of those that left. Every
+ * figure is the server's own. There may be ten thousand rows: the server sorts and filters them,
+ * and hands out those that are in view, while they are in view.
  *
  * @import { Slice, Sort } from "../server.js"
  * @import { App, Look, Row } from "../types.js"
@@ -11,46 +11,34 @@ import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts
 import { TableHeader } from "./table-header.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { Poll } from "../parts/poll.js";
-import { FIRST_LOOK, MARGIN, MOST, covers, inView, placeOf, refreshed, rowAt, shift, wanted, widened } from "./viewport.js";
+import {
+  FIRST_LOOK,
+  MARGIN,
+  MOST,
+  covers,
+  inView,
+  placeOf,
+  refreshed,
+  rowAt,
+  shift,
+  wanted,
+  widened,
+} from "./viewport.js";
 import { announce } from "../parts/announce.js";
 import { columnSheet } from "./column-sheet.js";
 import { copyOnClick } from "../parts/copy-button.js";
 import { curlLine, streamAddress } from "../parts/snippets.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
-import { markup, part, setText } from "../parts/dom.js";
+import { part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { errorMessage } from "../parts/error-message.js";
 import { moves, sortedWords, turned } from "./columns.js";
+import { newTable } from "./table-markup.js";
 
-const newTable = markup(`
-  <div class="bar">
-    <div class="said"><p class="summary"></p><span class="sorted"></span><span class="hold"></span></div>
-    <div class="acts">
-      <span class="matching"></span>
-      <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections" aria-keyshortcuts="/"
-        title="Words in peer, program, stream, client or state (/)" maxlength="200" autocomplete="off" spellcheck="false">
-      <button type="button" class="small" data-act="pause" aria-pressed="false" title="Hold the table as it is (Space)">Pause</button>
-    </div>
-  </div>
-  <p class="problem" role="alert" hidden></p>
-  <div class="frame">
-    <div class="scroller" tabindex="-1">
-      <table role="grid" aria-label="Connections" aria-description="Enter shows what a connection was sent" aria-readonly="true" tabindex="0">
-        <thead role="rowgroup"><tr role="row" aria-rowindex="1"></tr></thead>
-        <tbody role="rowgroup"></tbody>
-      </table>
-      <div class="empty nobody" hidden>
-        <p class="hint"></p>
-        <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
-      </div>
-      <div class="empty none" hidden>
-        <p class="hint"></p>
-        <p><button type="button" class="small" data-act="clear-filter">Clear the filter</button></p>
-      </div>
-    </div>
-  </div>`);
-
-/** @typedef {{ slice: Slice, turn: number }} Answer to a question of this turn: sort or filter change with the next */
+/**
+ * @typedef {{ slice: Slice, turn: number }} Answer to a question of this turn: sort or filter
+ * change with the next
+ */
 
 /**
  * Who wants to know what is done with the table.
@@ -109,14 +97,20 @@ export class ConnectionTable extends HTMLElement {
     document.adoptedStyleSheets.push(sheet);
     this.append(newTable());
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
-    this.#heads = new TableHeader(part(this, "thead tr"), (sort) => this.#change(turned(this.#look, sort)));
+    this.#heads = new TableHeader(part(this, "thead tr"), (sort) =>
+      this.#change(turned(this.#look, sort)),
+    );
     this.#heads.show(this.#look);
     this.#poll = new Poll({
       ask: () => this.#ask(),
       heard: (answer) => this.#heard(answer),
       failed: (reason) => this.#failed(reason),
     });
-    copyOnClick(part(this, ".empty [data-act=copy]"), app.host, () => part(this, ".empty code").textContent ?? "");
+    copyOnClick(
+      part(this, ".empty [data-act=copy]"),
+      app.host,
+      () => part(this, ".empty code").textContent ?? "",
+    );
     this.#listen();
     app.store.on("connections", () => {
       this.#showSummary();
@@ -148,7 +142,8 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * Chooses the row of a connection, if it is among those that the server hands out with one answer.
+   * Chooses the row of a connection, if it is among those that the server hands out with one
+   * answer.
    *
    * @param {number} id
    */
@@ -173,7 +168,9 @@ export class ConnectionTable extends HTMLElement {
     table.addEventListener("blur", this.#moved);
     scroller.addEventListener("scroll", this.#moved, { passive: true });
     body.addEventListener("click", this.#onClick);
-    body.addEventListener("pointerenter", ({ pointerType }) => this.#hover(pointerType === "mouse"));
+    body.addEventListener("pointerenter", ({ pointerType }) =>
+      this.#hover(pointerType === "mouse"),
+    );
     body.addEventListener("pointerleave", () => this.#hover(false));
     // also tells when the table comes into view again after its place was hidden
     new ResizeObserver(() => {
@@ -197,7 +194,9 @@ export class ConnectionTable extends HTMLElement {
     return /** @type {HTMLInputElement} */ (part(this, "input[name=filter]"));
   }
 
-  /** Where the focus belongs: what is hidden cannot have it, and the table is while there is nobody. */
+  /**
+   * Where the focus belongs: what is hidden cannot have it, and the table is while there is nobody.
+   */
   get #home() {
     const table = part(this, "table");
     return table.hidden ? part(this, ".scroller") : table;
@@ -213,7 +212,8 @@ export class ConnectionTable extends HTMLElement {
 
   /** The rows do not change places now: somebody reads them, and they would under their eyes. */
   get #holds() {
-    const reads = this.#hovered || (this.#cursor !== null && document.activeElement === part(this, "table"));
+    const reads =
+      this.#hovered || (this.#cursor !== null && document.activeElement === part(this, "table"));
     return reads && moves(this.#look.sort);
   }
 
@@ -233,10 +233,15 @@ export class ConnectionTable extends HTMLElement {
   #ask() {
     if (!this.#isVisible) return null;
     const shown = this.#shown?.turn === this.#turn ? this.#shown.slice : null;
-    if (this.#paused && this.#pausedWide && shown && covers(shown, this.#seen(shown.matching))) return null;
+    if (this.#paused && this.#pausedWide && shown && covers(shown, this.#seen(shown.matching))) {
+      return null;
+    }
     const turn = this.#turn;
     /** @type {Look} */
-    const look = { ...this.#look, ...wanted(this.#seen(Infinity), this.#paused || moves(this.#look.sort)) };
+    const look = {
+      ...this.#look,
+      ...wanted(this.#seen(Infinity), this.#paused || moves(this.#look.sort)),
+    };
     const wide = this.#paused;
     return /** @type {App} */ (this.#app).host.look(look).then((slice) => {
       // a pause that began meanwhile is to hold more than what this question was for
@@ -263,8 +268,8 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * Rows that come or go above those that are read do not move them. At the top, where nobody has chosen a row,
-   * the newest come into view instead.
+   * Rows that come or go above those that are read do not move them. At the top, where nobody has
+   * chosen a row, the newest come into view instead.
    *
    * @param {Slice} before
    * @param {Slice} after
@@ -324,11 +329,20 @@ export class ConnectionTable extends HTMLElement {
     const { slice } = this.#shown;
     const run = widened(this.#seen(slice.matching), MARGIN, slice.matching);
     const from = Math.max(run.first, slice.first);
-    const rows = slice.rows.slice(from - slice.first, Math.max(0, run.first + run.count - slice.first));
+    const rows = slice.rows.slice(
+      from - slice.first,
+      Math.max(0, run.first + run.count - slice.first),
+    );
     this.#settleCursor(slice);
     const cursor = this.#cursor?.id ?? null;
     this.#tellCursor(slice, cursor);
-    this.#rows?.draw({ rows, first: rows.length === 0 ? 0 : from, size: slice.matching, rowHeight: this.#rowHeight, cursor });
+    this.#rows?.draw({
+      rows,
+      first: rows.length === 0 ? 0 : from,
+      size: slice.matching,
+      rowHeight: this.#rowHeight,
+      cursor,
+    });
     const table = part(this, "table");
     table.ariaRowCount = String(slice.matching + 1);
     const active = this.#rows?.elementId(cursor);
@@ -365,9 +379,14 @@ export class ConnectionTable extends HTMLElement {
   #drawHold() {
     const sorted = part(this, ".sorted");
     setText(sorted, this.#heads?.hidesSorted ? sortedWords(this.#look) : "");
-    sorted.title = sorted.textContent === "" ? "" : "What the rows are sorted by: there is no room for this column";
+    sorted.title =
+      sorted.textContent === ""
+        ? ""
+        : "What the rows are sorted by: there is no room for this column";
     setText(part(this, ".hold"), this.#paused ? "Paused" : this.#holds ? "Order held" : "");
-    part(this, ".hold").title = this.#paused ? "" : "Rows stay in their places while the pointer or the cursor is on one";
+    part(this, ".hold").title = this.#paused
+      ? ""
+      : "Rows stay in their places while the pointer or the cursor is on one";
     const pause = part(this, "[data-act=pause]");
     setText(pause, this.#paused ? "Resume" : "Pause");
     pause.ariaPressed = String(this.#paused);
@@ -385,12 +404,19 @@ export class ConnectionTable extends HTMLElement {
     if (none) setText(part(this, ".none .hint"), noMatchWords(filter));
     if (!nobody) return;
     const running = store.get("status")?.phase === "running";
-    const hint = running ? "Nobody is connected. Try" : "Nobody can connect while the server does not run. Start it, then try";
+    const hint = running
+      ? "Nobody is connected. Try"
+      : "Nobody can connect while the server does not run. Start it, then try";
     setText(part(this, ".nobody .hint"), hint);
     const streams = store.get("streams") ?? [];
     const stream = streams.find(({ endless }) => endless) ?? streams[0];
     part(this, ".nobody .try").hidden = !stream;
-    if (stream) setText(part(this, ".nobody code"), curlLine(streamAddress(store.get("status"), stream.path)));
+    if (stream) {
+      setText(
+        part(this, ".nobody code"),
+        curlLine(streamAddress(store.get("status"), stream.path)),
+      );
+    }
   }
 
   /**
@@ -404,7 +430,9 @@ export class ConnectionTable extends HTMLElement {
     part(this, ".nobody").hidden = !nobody;
     part(this, ".none").hidden = !none;
     part(this, "table").hidden = nobody;
-    if (had && scroller.contains(had) && (had === scroller || !had.checkVisibility())) this.#home.focus({ preventScroll: true });
+    if (had && scroller.contains(had) && (had === scroller || !had.checkVisibility())) {
+      this.#home.focus({ preventScroll: true });
+    }
   }
 
   /** @param {string} origin */
@@ -453,8 +481,8 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * The cursor stays with its connection wherever that moves, and takes the one at its place where it was sent
-   * before anybody knew which that is.
+   * The cursor stays with its connection wherever that moves, and takes the one at its place where
+   * it was sent before anybody knew which that is.
    *
    * @param {Slice} slice
    */
@@ -485,7 +513,10 @@ export class ConnectionTable extends HTMLElement {
     const step = listStep(event);
     const size = this.#shown?.slice.matching ?? 0;
     if (step && size > 0) {
-      const inView = Math.max(1, Math.floor(part(this, ".scroller").clientHeight / this.#rowHeight) - 2);
+      const inView = Math.max(
+        1,
+        Math.floor(part(this, ".scroller").clientHeight / this.#rowHeight) - 2,
+      );
       this.#choose(stepIndex(step, this.#cursor?.index ?? -1, size, inView));
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
@@ -519,9 +550,20 @@ export class ConnectionTable extends HTMLElement {
   /** @param {KeyboardEvent} event */
   #onSlash = (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (event.key !== "/" || event.defaultPrevented || hasModifier(event) || !this.#isVisible || target.closest("input, textarea, select, dialog")) return;
+    if (
+      event.key !== "/" ||
+      event.defaultPrevented ||
+      hasModifier(event) ||
+      !this.#isVisible ||
+      target.closest("input, textarea, select, dialog")
+    ) {
+      return;
+    }
     event.preventDefault();
-    this.#cameFrom = document.activeElement instanceof HTMLElement && document.activeElement !== document.body ? document.activeElement : null;
+    this.#cameFrom =
+      document.activeElement instanceof HTMLElement && document.activeElement !== document.body
+        ? document.activeElement
+        : null;
     this.#filter.select();
     this.#filter.focus();
   };

@@ -1,6 +1,7 @@
 /**
- * The heads of the table of connections. Those that it can be sorted by are buttons, one stop of the Tab key
- * together: the arrow keys lead along them. A narrow table leaves some out, which may be the one that it is sorted by.
+ * The heads of the table of connections. Those that it can be sorted by are buttons, one stop of
+ * the Tab key together: the arrow keys lead along them. A narrow table leaves some out, which may
+ * be the one that it is sorted by.
  *
  * @import { Sort } from "../server.js"
  */
@@ -36,7 +37,9 @@ export class TableHeader {
       }),
     );
     row.addEventListener("keydown", this.#onKey);
-    row.addEventListener("focusin", ({ target }) => this.#makeStop(/** @type {HTMLElement} */ (target)));
+    row.addEventListener("focusin", ({ target }) =>
+      this.#makeStop(/** @type {HTMLElement} */ (target)),
+    );
   }
 
   /** @param {{ sort: Sort, descending: boolean }} look */

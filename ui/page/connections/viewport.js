@@ -1,6 +1,6 @@
 /**
- * Which part of the table of connections is looked at, and what stays where while somebody reads. Pure: no
- * document, no clock, so that every case of it is tested by itself.
+ * Which part of the table of connections is looked at, and what stays where while somebody reads.
+ * Pure: no document, no clock, so that every case of it is tested by itself.
  *
  * @import { Slice } from "../server.js"
  * @import { Look, Row } from "../types.js"
@@ -29,7 +29,8 @@ export const FIRST_LOOK = { sort: "state", descending: false, filter: "" };
 /**
  * The places that are in view, whole or in part.
  *
- * @param {{ top: number, height: number }} view how far it is scrolled, and the height that rows have there
+ * @param {{ top: number, height: number }} view how far it is scrolled, and the height that rows
+ *   have there
  * @param {number} rowHeight
  * @param {number} size of the table, in rows
  * @returns {Run}
@@ -59,7 +60,8 @@ export function widened({ first, count }, margin, size) {
  * What to ask the server for. A table that is not known yet may be of any size.
  *
  * @param {Run} seen
- * @param {boolean} wide as much as there is in one answer: what is held must be found again, wherever it moved
+ * @param {boolean} wide as much as there is in one answer: what is held must be found again,
+ *   wherever it moved
  * @returns {Run}
  */
 export function wanted(seen, wide) {
@@ -79,8 +81,8 @@ export function covers({ first, rows, matching }, run) {
 }
 
 /**
- * The held rows in their order with the new figures. One that is not in the answer has moved too far away, or
- * is gone: it keeps the figures that it had, and is marked.
+ * The held rows in their order with the new figures. One that is not in the answer has moved too
+ * far away, or is gone: it keeps the figures that it had, and is marked.
  *
  * @param {Slice} held
  * @param {Slice} fresh
@@ -93,8 +95,8 @@ export function refreshed(held, fresh) {
 }
 
 /**
- * By how many places the rows that are read have moved down (or up, if below 0) from one slice to the next: by
- * the first of them that is in both.
+ * By how many places the rows that are read have moved down (or up, if below 0) from one slice to
+ * the next: by the first of them that is in both.
  *
  * @param {Slice} before
  * @param {Slice} after

@@ -1,6 +1,6 @@
 /**
- * <notice-line>: one sentence that the shell has for the person, such as settings that were set aside. It
- * stays until it is dismissed.
+ * <notice-line>: one sentence that the shell has for the person, such as settings that were set
+ * aside. It stays until it is dismissed.
  *
  * @import { App } from "../types.js"
  */

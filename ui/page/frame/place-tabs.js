@@ -1,6 +1,6 @@
 /**
- * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow. Arrow keys
- * move along it, and the place is kept in the address.
+ * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow.
+ * Arrow keys move along it, and the place is kept in the address.
  *
  * @import { FileProblem } from "../server.js"
  * @import { App } from "../types.js"
@@ -13,7 +13,10 @@ import { markup, part, setText } from "../parts/dom.js";
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
-const newMark = markup(`<span class="problem"><span class="shape" aria-hidden="true"></span><span class="unseen">(a problem with the file)</span></span>`);
+const newMark = markup(
+  `<span class="problem"><span class="shape" aria-hidden="true"></span
+    ><span class="unseen">(a problem with the file)</span></span>`,
+);
 
 export class PlaceTabs extends HTMLElement {
   /** @param {App} app */
@@ -28,16 +31,22 @@ export class PlaceTabs extends HTMLElement {
     store.on("connections", showOpen);
     store.on("unreachable", showOpen);
     store.on("streams_file", (file) => this.#mark(file?.problem ?? null));
-    store.on("about", ({ name, version }) => setText(part(document, "#about"), `${name} ${version}`));
+    store.on("about", ({ name, version }) =>
+      setText(part(document, "#about"), `${name} ${version}`),
+    );
     const narrow = matchMedia("(max-width: 639px)");
-    const turn = () => (part(this, "[role=tablist]").ariaOrientation = narrow.matches ? "horizontal" : "vertical");
+    const turn = () =>
+      (part(this, "[role=tablist]").ariaOrientation = narrow.matches ? "horizontal" : "vertical");
     narrow.addEventListener("change", turn);
     turn();
-    this.#show(this.#tabs.find(({ dataset }) => `#${dataset.place}` === location.hash) ?? this.#tabs[0]);
+    this.#show(
+      this.#tabs.find(({ dataset }) => `#${dataset.place}` === location.hash) ?? this.#tabs[0],
+    );
   }
 
   /**
-   * The file of streams can be mended while somebody looks elsewhere: that it is wrong is seen from everywhere.
+   * The file of streams can be mended while somebody looks elsewhere: that it is wrong is seen from
+   * everywhere.
    *
    * @param {FileProblem | null} problem
    */

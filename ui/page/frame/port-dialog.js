@@ -14,7 +14,9 @@ const newDialog = markup(`
       <h2 class="title" id="port-title">Port</h2>
       <p class="field">
         <label for="port-field">Serve on</label>
-        <span class="quiet">http://localhost:</span><input id="port-field" name="port" inputmode="numeric" autocomplete="off" spellcheck="false" maxlength="5" aria-describedby="port-message">
+        <span class="quiet">http://localhost:</span
+          ><input id="port-field" name="port" inputmode="numeric" autocomplete="off"
+            spellcheck="false" maxlength="5" aria-describedby="port-message">
       </p>
       <p class="message" id="port-message" role="alert"></p>
       <p class="buttons">

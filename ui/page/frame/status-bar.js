@@ -1,6 +1,6 @@
 /**
- * <status-bar>: the server's state in words, colour and shape, its address, and the one switch. The same bar in
- * every state; in a browser it lacks what only the window can do.
+ * <status-bar>: the server's state in words, colour and shape, its address, and the one switch. The
+ * same bar in every state; in a browser it lacks what only the window can do.
  *
  * @import { Status } from "../server.js"
  * @import { App } from "../types.js"
@@ -18,7 +18,8 @@ const newBar = markup(`
   <code class="url"></code>
   <span class="port quiet"></span>
   <span class="address">
-    <button type="button" class="small" data-act="copy-url" aria-label="Copy the address">Copy</button>
+    <button type="button" class="small" data-act="copy-url"
+      aria-label="Copy the address">Copy</button>
     <button type="button" class="small" data-act="open" title="Open in the browser">Open</button>
   </span>
   <p class="message"></p>
@@ -110,11 +111,16 @@ export class StatusBar extends HTMLElement {
     const url = phase === "running" ? (status?.url ?? "") : "";
     setText(part(this, ".words"), PHASE_WORDS[phase]);
     setText(part(this, ".url"), url);
-    setText(part(this, ".port"), phase === "starting" || phase === "stopping" ? `port ${status?.port}` : "");
+    setText(
+      part(this, ".port"),
+      phase === "starting" || phase === "stopping" ? `port ${status?.port}` : "",
+    );
     part(this, ".address").hidden = url === "";
     this.#setMessage(unreachable ?? (phase === "failed" ? status?.error?.message : null) ?? "");
     if (host.controls && status) this.#showControls(status);
-    if (changed) announce(["Server", PHASE_WORDS[phase], url || part(this, ".message").textContent].join(" "));
+    if (changed) {
+      announce(["Server", PHASE_WORDS[phase], url || part(this, ".message").textContent].join(" "));
+    }
   }
 
   /** @param {string} message */
@@ -140,7 +146,10 @@ export class StatusBar extends HTMLElement {
     this.#button("retry").classList.toggle("primary", nextFree.hidden);
     this.#showSwitch(phase, failed);
     // what had the focus may just have gone
-    if (hadFocus && (document.activeElement === document.body || document.activeElement?.closest("[hidden]"))) {
+    if (
+      hadFocus &&
+      (document.activeElement === document.body || document.activeElement?.closest("[hidden]"))
+    ) {
       (failed ? this.#button("retry") : part(this, ".switch")).focus();
     }
   }

@@ -15,7 +15,13 @@ export function topicPath(name) {
  * @param {Look} look
  */
 export function lookQuery({ sort, descending, filter, first, count }) {
-  const all = { sort, descending: String(descending), filter, first: String(first), count: String(count) };
+  const all = {
+    sort,
+    descending: String(descending),
+    filter,
+    first: String(first),
+    count: String(count),
+  };
   const query = new URLSearchParams(all);
   if (filter === "") query.delete("filter");
   return query.toString();

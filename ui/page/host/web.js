@@ -1,6 +1,6 @@
 /**
- * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
- * connection for itself: browsers allow six to one host, and those belong to the streams.
+ * The page in a browser, served by the server that it shows. It polls while it can be seen and
+ * holds no connection for itself: browsers allow six to one host, and those belong to the streams.
  *
  * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
  * @import { Host, Look } from "../types.js"
@@ -18,7 +18,10 @@ const ASK_PATIENCE_MS = 1500;
 /** @implements {Host} */
 export class WebHost {
   controls = false;
-  /** One of a browser's six connections is for what the page asks: without it the page would seem cut off. */
+  /**
+   * One of a browser's six connections is for what the page asks: without it the page would seem
+   * cut off.
+   */
   streamsAtMost = 5;
 
   /**
@@ -44,7 +47,12 @@ export class WebHost {
         store.set("unreachable", null);
       } catch (reason) {
         const silent = isSilence(reason);
-        store.set("unreachable", silent ? silentWords(location.host, answeredAt, underWay.size >= this.streamsAtMost) : whyUnreachable(reason));
+        store.set(
+          "unreachable",
+          silent
+            ? silentWords(location.host, answeredAt, underWay.size >= this.streamsAtMost)
+            : whyUnreachable(reason),
+        );
       } finally {
         polling = false;
         timer = setTimeout(poll, POLL_EVERY_MS);
@@ -56,8 +64,8 @@ export class WebHost {
   }
 
   /**
-   * The page's own origin, not the server's own idea of its address: one visits it as 127.0.0.1 too, and
-   * the page's CSP allows no other origin.
+   * The page's own origin, not the server's own idea of its address: one visits it as 127.0.0.1
+   * too, and the page's CSP allows no other origin.
    *
    * @param {Status | undefined} status
    */
@@ -96,7 +104,12 @@ export class WebHost {
     }).catch((reason) => {
       throw new Error(whyNotPublished(reason));
     });
-    if (!response.ok) throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`, response.status);
+    if (!response.ok) {
+      throw new Refusal(
+        (await response.text()).trim() || `The server answered ${response.status}.`,
+        response.status,
+      );
+    }
     return response.json();
   }
 
@@ -114,7 +127,10 @@ export class WebHost {
     });
     // somebody else may have ended it, or its time
     if (!response.ok && response.status !== 404) {
-      throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`, response.status);
+      throw new Refusal(
+        (await response.text()).trim() || `The server answered ${response.status}.`,
+        response.status,
+      );
     }
   }
 
@@ -124,7 +140,10 @@ export class WebHost {
    */
   async preview(path) {
     try {
-      return await getJson(`/api/preview?${new URLSearchParams({ stream: path })}`, POLL_PATIENCE_MS);
+      return await getJson(
+        `/api/preview?${new URLSearchParams({ stream: path })}`,
+        POLL_PATIENCE_MS,
+      );
     } catch (reason) {
       throw new Error(whyUnreachable(reason));
     }
@@ -151,7 +170,10 @@ export class WebHost {
    */
   async wire(id, from) {
     try {
-      return await getJson(`/api/wire?${new URLSearchParams({ id: String(id), from: String(from) })}`, POLL_PATIENCE_MS);
+      return await getJson(
+        `/api/wire?${new URLSearchParams({ id: String(id), from: String(from) })}`,
+        POLL_PATIENCE_MS,
+      );
     } catch (reason) {
       // the server knows its connections, and this is none of them
       if (reason instanceof Refusal && reason.status === 404) return null;
@@ -164,7 +186,9 @@ export class WebHost {
    * @param {string} bytes
    */
   async save(name, bytes) {
-    const url = URL.createObjectURL(new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))]));
+    const url = URL.createObjectURL(
+      new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))]),
+    );
     const link = document.createElement("a");
     link.href = url;
     link.download = name;
@@ -180,7 +204,9 @@ export class WebHost {
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      if (!copyBySelection(text)) throw new Error("This browser does not let the page copy: select the text and copy it.");
+      if (!copyBySelection(text)) {
+        throw new Error("This browser does not let the page copy: select the text and copy it.");
+      }
     }
   }
 
@@ -214,9 +240,14 @@ const onlyInTheWindow = () => Promise.reject(new Error("Only the app's own windo
  * @param {number} patienceMs
  */
 async function getJson(path, patienceMs) {
-  const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(patienceMs) });
+  const response = await fetch(path, {
+    cache: "no-store",
+    signal: AbortSignal.timeout(patienceMs),
+  });
   const answer = await response.json();
-  if (!response.ok) throw new Refusal(answer.error ?? `The server answered ${response.status}.`, response.status);
+  if (!response.ok) {
+    throw new Refusal(answer.error ?? `The server answered ${response.status}.`, response.status);
+  }
   return answer;
 }
 
@@ -234,7 +265,9 @@ class Refusal extends Error {
 
 /** @param {unknown} reason */
 function whyNotPublished(reason) {
-  if (isSilence(reason)) return `No answer ${waited()}: it may have been published all the same. Look at the topic before you publish it again.`;
+  if (isSilence(reason)) {
+    return `No answer ${waited()}: it may have been published all the same. Look at the topic before you publish it again.`;
+  }
   return `Nothing answers on ${location.host}: start the server there, then publish again.`;
 }
 
@@ -246,7 +279,8 @@ function whyUnreachable(reason) {
 }
 
 /**
- * Nobody refused and nobody answered, for as long as one waits: what keeps the answer is not known here.
+ * Nobody refused and nobody answered, for as long as one waits: what keeps the answer is not known
+ * here.
  *
  * @param {unknown} reason
  */

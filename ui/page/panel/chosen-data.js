@@ -1,6 +1,7 @@
 /**
- * The data of the event that somebody chose in a list, whole: a row has room for its beginning only. It is of one
- * height, and comes and goes with a choice alone, so that nothing moves while events arrive.
+ * The data of the event that somebody chose in a list, whole: a row has room for its beginning
+ * only. It is of one height, and comes and goes with a choice alone, so that nothing moves while
+ * events arrive.
  *
  * @import { Arrival } from "../types.js"
  */
@@ -10,7 +11,10 @@ import { count, cut } from "../parts/format.js";
 import { part, setText } from "../parts/dom.js";
 import { textNodes } from "../bytes/lines.js";
 
-/** As much as a browser lays out between two presses of a key that is held down; whoever wants the rest copies it. */
+/**
+ * As much as a browser lays out between two presses of a key that is held down; whoever wants the
+ * rest copies it.
+ */
 const DRAWN = 10_000;
 
 export class ChosenData {
@@ -42,7 +46,10 @@ export class ChosenData {
     part(this.#root, "pre").replaceChildren(...textNodes(drawn));
     const rest = part(this.#root, ".rest");
     rest.hidden = drawn.length === this.text.length;
-    setText(rest, `${count(drawn.length)} of ${count(this.text.length)} characters: Copy takes them all.`);
+    setText(
+      rest,
+      `${count(drawn.length)} of ${count(this.text.length)} characters: Copy takes them all.`,
+    );
     part(this.#root, ".text").scrollTop = 0;
   }
 

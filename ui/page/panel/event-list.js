@@ -1,8 +1,9 @@
 /**
- * <event-list>: what arrived on a stream. Follows the end until somebody reads: scrolling up, choosing a row
- * or Pause holds the view still, by a copy, while the ring behind it goes on.
+ * <event-list>: what arrived on a stream. Follows the end until somebody reads: scrolling up,
+ * choosing a row or Pause holds the view still, by a copy, while the ring behind it goes on.
  *
- * `push` runs once an event, so it does no more than keep it and ask for a frame; all drawing is in `#draw`.
+ * `push` runs once an event, so it does no more than keep it and ask for a frame; all drawing is in
+ * `#draw`.
  *
  * @import { Arrival, Emptied, View } from "../types.js"
  */
@@ -15,7 +16,10 @@ import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 
-/** Twice what a topic keeps: where events were lost, all that is kept follows the gap, which is to be seen still. */
+/**
+ * Twice what a topic keeps: where events were lost, all that is kept follows the gap, which is to
+ * be seen still.
+ */
 const KEPT = 2000;
 /** Sixteen million characters of data, about 32 MB, whatever the size of one event. */
 const KEPT_CHARACTERS = 16_000_000;
@@ -34,13 +38,16 @@ const newList = markup(`
   <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
   <div class="foot">
     <span class="counts"></span>
-    <button type="button" class="plain small" data-act="gap" title="Show the last gap" hidden></button>
+    <button type="button" class="plain small" data-act="gap" title="Show the last gap"
+      hidden></button>
     <button type="button" class="plain small" data-act="pause" aria-pressed="false">Pause</button>
     <button type="button" class="plain small" data-act="clear">Clear</button>
   </div>
   <div class="chosen" hidden>
-    <div class="text" tabindex="0" role="group" aria-label="Data of the chosen event"><pre data-exact></pre><p class="rest quiet" hidden></p></div>
-    <button type="button" class="plain small" data-act="copy-data" aria-label="Copy the data of the chosen event">Copy</button>
+    <div class="text" tabindex="0" role="group" aria-label="Data of the chosen event"><pre
+      data-exact></pre><p class="rest quiet" hidden></p></div>
+    <button type="button" class="plain small" data-act="copy-data"
+      aria-label="Copy the data of the chosen event">Copy</button>
   </div>`);
 
 let lists = 0;
@@ -162,11 +169,14 @@ export class EventList extends HTMLElement {
   #ask = () => nextFrame(this.#draw);
 
   /**
-   * What is held keeps its rows in their places; a new one beneath them moves none while there is room for it.
+   * What is held keeps its rows in their places; a new one beneath them moves none while there is
+   * room for it.
    */
   #fillRoom() {
     const held = this.#held;
-    if (!held || this.#paused || held.size >= ROWS_IN_VIEW || held.first !== this.#ring.first) return;
+    if (!held || this.#paused || held.size >= ROWS_IN_VIEW || held.first !== this.#ring.first) {
+      return;
+    }
     this.#held = this.#ring.snapshot(ROWS_IN_VIEW);
   }
 
@@ -177,7 +187,10 @@ export class EventList extends HTMLElement {
     this.#rows?.draw({ view, follows: !this.#held, freshFrom: this.#fresh, cursor: this.#cursor });
     this.#fresh = ring.next;
     const shown = Math.min(ROWS_IN_VIEW, view.size);
-    setText(part(this, ".counts"), `${count(shown)} shown, ${count(ring.size)} kept, ${count(ring.dropped)} dropped`);
+    setText(
+      part(this, ".counts"),
+      `${count(shown)} shown, ${count(ring.size)} kept, ${count(ring.dropped)} dropped`,
+    );
     const gaps = part(this, "[data-act=gap]");
     gaps.hidden = this.#gaps === 0;
     setText(gaps, several(this.#gaps, "gap"));
@@ -256,7 +269,9 @@ export class EventList extends HTMLElement {
     if (this.#lastGap < first) return;
     // what is held may be from before the gap
     if (this.#held && this.#lastGap >= this.#held.first + this.#held.size) this.#held = null;
-    if (this.#lastGap >= this.#view.first && this.#lastGap < first + size) this.#choose(this.#lastGap - this.#view.first);
+    if (this.#lastGap >= this.#view.first && this.#lastGap < first + size) {
+      this.#choose(this.#lastGap - this.#view.first);
+    }
   }
 
   /** @param {KeyboardEvent} event */
@@ -266,7 +281,9 @@ export class EventList extends HTMLElement {
       this.#follow();
     } else if (step) {
       const { first, size } = this.#view;
-      this.#choose(stepIndex(step, this.#cursor === null ? -1 : this.#cursor - first, size, ROWS_IN_VIEW));
+      this.#choose(
+        stepIndex(step, this.#cursor === null ? -1 : this.#cursor - first, size, ROWS_IN_VIEW),
+      );
       this.#chosen?.reveal();
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
@@ -280,12 +297,14 @@ export class EventList extends HTMLElement {
 
   #onScroll = () => {
     if (!this.#rows?.movedByHand) return;
-    if (this.#rows.atEnd && this.#rows.scrolledDown && !this.#paused && this.#cursor === null) this.#follow();
+    const follows = this.#rows.atEnd && this.#rows.scrolledDown;
+    if (follows && !this.#paused && this.#cursor === null) this.#follow();
     else this.#hold();
   };
 
   /**
-   * Under a burst every frame scrolls to the end, so a wheel turned up would lose against it: hold first.
+   * Under a burst every frame scrolls to the end, so a wheel turned up would lose against it: hold
+   * first.
    *
    * @param {WheelEvent} event
    */
@@ -294,8 +313,8 @@ export class EventList extends HTMLElement {
   };
 
   /**
-   * A row of a fast list would be another one by the time that the button is let go, and the click nobody's: what is
-   * pressed on is held at once. It also lets the text of a row be selected.
+   * A row of a fast list would be another one by the time that the button is let go, and the click
+   * nobody's: what is pressed on is held at once. It also lets the text of a row be selected.
    *
    * @param {PointerEvent} event
    */
@@ -305,12 +324,18 @@ export class EventList extends HTMLElement {
     if (!this.#heldByPress) return;
     this.#hold();
     // behind the click, if there is one: the button may be let go anywhere
-    document.addEventListener("pointerup", () => setTimeout(this.#onPressLost, 100), { once: true });
+    document.addEventListener("pointerup", () => setTimeout(this.#onPressLost, 100), {
+      once: true,
+    });
   };
 
-  /** A finger that turned out to move the page chose nothing, nor did a press that was let go elsewhere. */
+  /**
+   * A finger that turned out to move the page chose nothing, nor did a press that was let go
+   * elsewhere.
+   */
   #onPressLost = () => {
-    const reads = this.#cursor !== null || this.#paused || document.getSelection()?.isCollapsed === false;
+    const reads =
+      this.#cursor !== null || this.#paused || document.getSelection()?.isCollapsed === false;
     if (this.#heldByPress && !reads) this.#follow();
     this.#heldByPress = false;
   };

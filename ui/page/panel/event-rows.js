@@ -1,7 +1,8 @@
 /**
- * Draws the rows of an event list that are in view, out of however many are kept. Rows stand in the document
- * in the order in which they are read; a row that stays in view stays the same node, so that text selected
- * in it stays selected. It holds no events and decides nothing: `event-list.js` says what to draw.
+ * Draws the rows of an event list that are in view, out of however many are kept. Rows stand in the
+ * document in the order in which they are read; a row that stays in view stays the same node, so
+ * that text selected in it stays selected. It holds no events and decides nothing: `event-list.js`
+ * says what to draw.
  *
  * @import { Arrival, View } from "../types.js"
  */
@@ -44,7 +45,10 @@ export class EventRows {
   #scrolledTo = 0;
   /** The height of a row when it was last drawn. */
   #height = 0;
-  /** It has been off the screen since it was drawn, where a browser may forget how far it was scrolled. */
+  /**
+   * It has been off the screen since it was drawn, where a browser may forget how far it was
+   * scrolled.
+   */
   #wasAway = false;
 
   /**
@@ -67,7 +71,9 @@ export class EventRows {
     return scrollTop + clientHeight >= scrollHeight - 2;
   }
 
-  /** Whether the reader has moved the list since it was last drawn, and not a change of its size. */
+  /**
+   * Whether the reader has moved the list since it was last drawn, and not a change of its size.
+   */
   get movedByHand() {
     if (this.#wasAway || this.rowHeight !== this.#height) return false;
     return Math.abs(this.#scroller.scrollTop - this.#scrolledTo) > 0.5;
@@ -93,7 +99,8 @@ export class EventRows {
     this.#reconcile(view, from, to, freshFrom);
     for (const { element, seq } of this.#drawn) {
       element.ariaSelected = seq === cursor ? "true" : null;
-      // a row whose place changes is moved and not laid out anew: with each event that a full list lets go all of them are
+      // a row whose place changes is moved and not laid out anew: with each event that a full list
+      // lets go all of them are
       element.style.transform = `translateY(${(seq - view.first) * height}px)`;
     }
     if (follows) this.#scrollTo(view.size * height);
@@ -102,13 +109,17 @@ export class EventRows {
     this.#wasAway = false;
   }
 
-  /** The list stands elsewhere in the document now, and its browser has forgotten how far it was scrolled. */
+  /**
+   * The list stands elsewhere in the document now, and its browser has forgotten how far it was
+   * scrolled.
+   */
   moved() {
     this.#wasAway = true;
   }
 
   /**
-   * Keeps the same rows in view when the list comes back to the screen or its rows change their height.
+   * Keeps the same rows in view when the list comes back to the screen or its rows change their
+   * height.
    *
    * @param {number} height
    */
@@ -126,7 +137,8 @@ export class EventRows {
     const height = this.rowHeight;
     const { scrollTop, clientHeight } = this.#scroller;
     if (index * height < scrollTop) this.#scrollTo(index * height);
-    else if ((index + 1) * height > scrollTop + clientHeight) this.#scrollTo((index + 1) * height - clientHeight);
+    else if ((index + 1) * height > scrollTop + clientHeight)
+      this.#scrollTo((index + 1) * height - clientHeight);
   }
 
   /**
@@ -136,7 +148,10 @@ export class EventRows {
    * @returns {number | null}
    */
   seqOf(target) {
-    return this.#drawn.find(({ element }) => target instanceof Node && element.contains(target))?.seq ?? null;
+    return (
+      this.#drawn.find(({ element }) => target instanceof Node && element.contains(target))?.seq ??
+      null
+    );
   }
 
   /** @param {number} seq */

@@ -1,6 +1,7 @@
 /**
- * What a panel shows is a stream of the server's list, or a topic. They differ in their words and in where a run
- * begins; nothing behind a panel asks which of them it has, and what both say stands here.
+ * What a panel shows is a stream of the server's list, or a topic. They differ in their words and
+ * in where a run begins; nothing behind a panel asks which of them it has, and what both say stands
+ * here.
  *
  * @import { Emptied, Hint, Standing } from "../types.js"
  */
@@ -17,7 +18,9 @@ export const NO_ANSWER = "The server does not answer: the bar at the top says wh
  */
 export function emptiedHint({ state, final }, emptied) {
   if (state === "idle") return null;
-  if (emptied === "paused") return { words: "Paused: Resume shows what has arrived since.", withLine: false };
+  if (emptied === "paused") {
+    return { words: "Paused: Resume shows what has arrived since.", withLine: false };
+  }
   if (emptied === null || final || state === "connecting") return null;
   return { words: "Cleared: what arrives from now on comes here.", withLine: false };
 }
@@ -29,7 +32,11 @@ export function emptiedHint({ state, final }, emptied) {
  * @returns {Hint | null} null where it is not, or is open
  */
 export function underWay({ state, final }) {
-  if (state === "connecting") return { words: "Waiting for the server to answer.", withLine: false };
-  if (state === "lost" && !final) return { words: "Nothing arrived before the connection was lost.", withLine: false };
+  if (state === "connecting") {
+    return { words: "Waiting for the server to answer.", withLine: false };
+  }
+  if (state === "lost" && !final) {
+    return { words: "Nothing arrived before the connection was lost.", withLine: false };
+  }
   return null;
 }

@@ -1,6 +1,7 @@
 /**
- * What to do when an EventSource reports an error or the server moves: decisions only, no EventSource and
- * no clock. EventSource itself never says why, so the reason is read from the server's own accounting.
+ * What to do when an EventSource reports an error or the server moves: decisions only, no
+ * EventSource and no clock. EventSource itself never says why, so the reason is read from the
+ * server's own accounting.
  *
  * @import { RowView, Status } from "../server.js"
  * @import { Standing } from "../types.js"
@@ -25,18 +26,20 @@ export function newestRow({ rows }) {
 const ENDED = { state: "ended", words: STREAM_WORDS.ended, note: null, final: true };
 
 /**
- * What an error means. A final answer means that the EventSource is to be closed; otherwise it goes on
- * trying by itself and must be left alone, for only then does it resume with Last-Event-ID.
+ * What an error means. A final answer means that the EventSource is to be closed; otherwise it goes
+ * on trying by itself and must be left alone, for only then does it resume with Last-Event-ID.
  *
  * @param {"closed" | "connecting"} readyState what the EventSource says of itself after the error
- * @param {RowView | null | undefined} row the newest connection of this client; null when the server knows
- *   none, undefined when it could not be asked
+ * @param {RowView | null | undefined} row the newest connection of this client; null when the
+ *   server knows none, undefined when it could not be asked
  * @param {number | null} retryMs what the stream told the browser to wait, if it did
  * @returns {Standing}
  */
 export function afterError(readyState, row, retryMs) {
   if (row?.ended?.complete) return ENDED;
-  if (readyState === "connecting") return { state: "lost", words: lostWords(retryMs), note: null, final: false };
+  if (readyState === "connecting") {
+    return { state: "lost", words: lostWords(retryMs), note: null, final: false };
+  }
   if (row?.state === "refused") {
     if (row.status === 204) return ENDED;
     const why = row.ended?.why;
@@ -55,8 +58,8 @@ export function afterError(readyState, row, retryMs) {
 }
 
 /**
- * Whether a stream that is open on `base` has to be opened anew, because the server now runs elsewhere
- * and the old EventSource would knock at a dead port for ever.
+ * Whether a stream that is open on `base` has to be opened anew, because the server now runs
+ * elsewhere and the old EventSource would knock at a dead port for ever.
  *
  * @param {string} base where the stream was opened
  * @param {string | null} now where the server answers now, null while it does not
@@ -72,7 +75,8 @@ export function hasMoved(base, now) {
  * @param {string} path
  * @param {object} run
  * @param {string} run.tag names this client in the server's table
- * @param {string} run.lastId what to resume after, when a new EventSource takes over from an old one
+ * @param {string} run.lastId what to resume after, when a new EventSource takes over from an old
+ *   one
  * @param {boolean} [run.namesInData] each event comes with its name as the first line of its data
  * @param {number | null} [run.everyUs] the time between two events in place of the stream's own
  */

@@ -19,15 +19,17 @@ export class Ring {
 
   /**
    * @param {number} capacity how many arrivals are kept
-   * @param {number} [maxWeight] how many characters of data they may hold together: a thousand events of
-   *   a megabyte each must not fill the memory
+   * @param {number} [maxWeight] how many characters of data they may hold together: a thousand
+   *   events of a megabyte each must not fill the memory
    */
   constructor(capacity, maxWeight = Infinity) {
     this.#slots = new Array(capacity).fill(undefined);
     this.#maxWeight = maxWeight;
   }
 
-  /** The number of the oldest arrival kept; numbers are never used twice, not even after `clear`. */
+  /**
+   * The number of the oldest arrival kept; numbers are never used twice, not even after `clear`.
+   */
   get first() {
     return this.#first;
   }
@@ -61,7 +63,9 @@ export class Ring {
    */
   at(index) {
     const arrival = this.#slots[(this.#start + index) % this.#slots.length];
-    if (index < 0 || index >= this.#size || !arrival) throw new RangeError(`no arrival at ${index}`);
+    if (index < 0 || index >= this.#size || !arrival) {
+      throw new RangeError(`no arrival at ${index}`);
+    }
     return arrival;
   }
 

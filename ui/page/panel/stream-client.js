@@ -1,7 +1,7 @@
 /**
- * One stream as this page receives it: the only owner of its EventSource. Never more than one is open at a
- * time, whoever calls what and when: `#open` closes what was there, and an answer that belongs to an earlier
- * run is dropped. It knows no DOM.
+ * One stream as this page receives it: the only owner of its EventSource. Never more than one is
+ * open at a time, whoever calls what and when: `#open` closes what was there, and an answer that
+ * belongs to an earlier run is dropped. It knows no DOM.
  *
  * @import { RowView, Slice } from "../server.js"
  * @import { Arrival, Feed, Host, Standing } from "../types.js"
@@ -11,21 +11,37 @@ import { FIRST_PACE_US, Overload, paceWords, slower } from "./overload.js";
 import { gapWords, namedEvent } from "./topic-events.js";
 import { errorMessage } from "../parts/error-message.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
-import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "../parts/words.js";
+import {
+  NONE_FREE,
+  NOT_SEEN,
+  SIX_TAKEN,
+  STREAM_WORDS,
+  movedWords,
+  refusedWords,
+  unheardWords,
+} from "../parts/words.js";
 
 /** A stream that has not arrived after this long may be waiting for a free connection. */
 const STUCK_AFTER_MS = 2000;
-/** How long the old word stays while the server is asked why: a finite stream's end is no outage. */
+/**
+ * How long the old word stays while the server is asked why: a finite stream's end is no outage.
+ */
 const GRACE_MS = 250;
 /** What a browser opens to one host, with the one that the page asks with. */
 const CONNECTIONS = 6;
-/** As long as it takes at most until this page hears that a stream is defined anew, where the server answers at all. */
+/**
+ * As long as it takes at most until this page hears that a stream is defined anew, where the server
+ * answers at all.
+ */
 const NEWS_MS = 4000;
 
 /** @type {Standing} */
 export const IDLE = { state: "idle", words: STREAM_WORDS.idle, note: null, final: true };
 
-/** @typedef {Pick<Feed, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">} ClientFeed */
+/**
+ * @typedef {Pick<Feed, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">}
+ * ClientFeed
+ */
 
 /** One EventSource's life. */
 class Run {
@@ -76,11 +92,15 @@ export class StreamClient {
   /** @type {string | null} */
   #resumed = null;
   /**
-   * The time between two events that is asked for, in place of the stream's own; null to leave it to the stream.
+   * The time between two events that is asked for, in place of the stream's own; null to leave it
+   * to the stream.
    * @type {number | null}
    */
   #everyUs = null;
-  /** Events that the server sent and this page did not take since it was started; null where nobody could say. */
+  /**
+   * Events that the server sent and this page did not take since it was started; null where nobody
+   * could say.
+   */
   #skipped = /** @type {number | null} */ (0);
   /** @type {(standing: Standing) => void} */
   onstanding = () => {};
@@ -116,15 +136,20 @@ export class StreamClient {
   }
 
   /**
-   * Opens the stream from its beginning. Does nothing while it is open, and where the page has as many under way as
-   * its host allows, it says so instead.
+   * Opens the stream from its beginning. Does nothing while it is open, and where the page has as
+   * many under way as its host allows, it says so instead.
    *
    * @param {string} base
    */
   start(base) {
     if (this.#run) return;
     if (this.#underWay.size >= this.#host.streamsAtMost) {
-      this.#stand({ state: "refused", words: refusedWords(NONE_FREE), note: SIX_TAKEN, final: true });
+      this.#stand({
+        state: "refused",
+        words: refusedWords(NONE_FREE),
+        note: SIX_TAKEN,
+        final: true,
+      });
       return;
     }
     this.#lastId = this.#feed.from;
@@ -138,12 +163,17 @@ export class StreamClient {
   /** @param {string} [words] */
   stop(words = STREAM_WORDS.stopped) {
     if (!this.#run) return;
-    this.#finish({ state: "stopped", words, note: this.#skipped === 0 ? null : paceWords(this.#everyUs, this.#skipped), final: true });
+    this.#finish({
+      state: "stopped",
+      words,
+      note: this.#skipped === 0 ? null : paceWords(this.#everyUs, this.#skipped),
+      final: true,
+    });
   }
 
   /**
-   * The server answers at this address now, or nowhere. Only a new address needs anything done: on the old
-   * one the EventSource comes back by itself.
+   * The server answers at this address now, or nowhere. Only a new address needs anything done: on
+   * the old one the EventSource comes back by itself.
    *
    * @param {string | null} base
    */
@@ -154,8 +184,9 @@ export class StreamClient {
   }
 
   /**
-   * What the server says of it has changed. The connection goes on as it is: a stream's new definition is for
-   * connections that are made from now on, which may be this one when it comes back.
+   * What the server says of it has changed. The connection goes on as it is: a stream's new
+   * definition is for connections that are made from now on, which may be this one when it comes
+   * back.
    *
    * @param {ClientFeed} feed of the same path
    */
@@ -194,7 +225,9 @@ export class StreamClient {
     const { path, names_in_data: namesInData } = this.#feed;
     let source;
     try {
-      source = new EventSource(streamUrl(base, path, { tag: run.tag, lastId, namesInData, everyUs: this.#everyUs }));
+      source = new EventSource(
+        streamUrl(base, path, { tag: run.tag, lastId, namesInData, everyUs: this.#everyUs }),
+      );
     } catch (reason) {
       const note = `The browser did not open ${base}: ${errorMessage(reason)}`;
       this.#finish({ state: "refused", words: "refused (by the browser)", note, final: true });
@@ -215,7 +248,9 @@ export class StreamClient {
   #listen(run, name) {
     // a server may name its events "open" or "error" too: those come in by the listeners of `#open`
     if (name === "open" || name === "error") return;
-    run.source?.addEventListener(name, (event) => this.#arrived(event, run), { signal: run.abort.signal });
+    run.source?.addEventListener(name, (event) => this.#arrived(event, run), {
+      signal: run.abort.signal,
+    });
   }
 
   /**
@@ -240,7 +275,9 @@ export class StreamClient {
    */
   #arrived(message, run) {
     const now = message.timeStamp;
-    const { event, data } = this.#feed.names_in_data ? namedEvent(message.data) : { event: message.type, data: message.data };
+    const { event, data } = this.#feed.names_in_data
+      ? namedEvent(message.data)
+      : { event: message.type, data: message.data };
     run.arrived += 1;
     this.#lastId = message.lastEventId;
     this.#heardAt = Date.now();
@@ -259,8 +296,9 @@ export class StreamClient {
   }
 
   /**
-   * It comes faster than this page can take it, so that no press of a key or button gets through. What is on its way
-   * is let go, and the server says how much that is; then it goes on behind that, at a pace that can be taken.
+   * It comes faster than this page can take it, so that no press of a key or button gets through.
+   * What is on its way is let go, and the server says how much that is; then it goes on behind
+   * that, at a pace that can be taken.
    *
    * @param {Run} run
    */
@@ -269,7 +307,8 @@ export class StreamClient {
     run.close();
     const row = await this.#newestRow(run);
     if (run !== this.#run) return;
-    this.#skipped = row && this.#skipped !== null ? this.#skipped + Math.max(0, row.events - run.arrived) : null;
+    this.#skipped =
+      row && this.#skipped !== null ? this.#skipped + Math.max(0, row.events - run.arrived) : null;
     this.#everyUs = slower(this.#everyUs);
     this.#resumed = paceWords(this.#everyUs, this.#skipped);
     this.#open(run.base, row?.last_id ?? this.#lastId, null);
@@ -288,7 +327,11 @@ export class StreamClient {
     this.#resumed ??= "connected again";
     const { retryMs } = run;
     const graceTimer = setTimeout(() => {
-      if (run === this.#run && readyState === "connecting" && run.source?.readyState !== EventSource.OPEN) {
+      if (
+        run === this.#run &&
+        readyState === "connecting" &&
+        run.source?.readyState !== EventSource.OPEN
+      ) {
         this.#stand(afterError(readyState, undefined, retryMs));
       }
     }, GRACE_MS);
@@ -325,8 +368,8 @@ export class StreamClient {
   }
 
   /**
-   * Says so in words when the browser holds the request back: the server answers, and has never seen it. Where the
-   * server does not answer, nobody knows what keeps it.
+   * Says so in words when the browser holds the request back: the server answers, and has never
+   * seen it. Where the server does not answer, nobody knows what keeps it.
    *
    * @param {Run} run
    */
@@ -371,7 +414,10 @@ const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : ev
  */
 const connecting = (words) => ({ state: "connecting", words, note: null, final: false });
 
-/** Random, so that two pages never share one; `randomUUID` is missing where the page is not a secure context. */
+/**
+ * Random, so that two pages never share one; `randomUUID` is missing where the page is not a secure
+ * context.
+ */
 function randomTag() {
   const bytes = crypto.getRandomValues(new Uint8Array(8));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,6 +1,6 @@
 /**
- * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It shows whatever a
- * Feed describes and knows none by name.
+ * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It
+ * shows whatever a Feed describes and knows none by name.
  *
  * @import { App, Feed, ServerHere, Standing } from "../types.js"
  * @import { EventList } from "./event-list.js"
@@ -22,14 +22,17 @@ const newPanel = markup(`
     <h2 class="title"></h2>
     <code class="path"></code>
     <span class="summary"></span>
-    <span class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></span>
+    <span class="standing"><span class="shape" aria-hidden="true"></span
+      ><span class="state"></span></span>
     <span class="acts"><button type="button" data-act="toggle">Start</button></span>
   </header>
   <div class="body">
     <event-list></event-list>
     <div class="nothing">
       <p class="hint"></p>
-      <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
+      <p class="try"><code></code
+        ><button type="button" class="small" data-act="copy"
+          aria-label="Copy the curl line">Copy</button></p>
     </div>
     <p class="note" hidden></p>
   </div>`);
@@ -41,7 +44,10 @@ const TOGGLE_TITLES = {
   unreachable: "The server does not answer: the bar at the top says since when",
 };
 
-/** While the server is asked in vain, a stream that has been silent for so long is no longer said to be open. */
+/**
+ * While the server is asked in vain, a stream that has been silent for so long is no longer said to
+ * be open.
+ */
 const SILENT_MS = 2000;
 
 export class StreamPanel extends HTMLElement {
@@ -57,8 +63,8 @@ export class StreamPanel extends HTMLElement {
   /**
    * @param {App} app
    * @param {Feed} feed
-   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] what else can be done with it beside its switch,
-   *   and what shows the bytes that it would send
+   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] what else can be done with it
+   *   beside its switch, and what shows the bytes that it would send
    */
   constructor(app, feed, { acts = [], preview } = {}) {
     super();
@@ -81,7 +87,11 @@ export class StreamPanel extends HTMLElement {
     }
     this.#showFeed();
     this.#toggle.addEventListener("click", () => this.#toggled());
-    copyOnClick(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
+    copyOnClick(
+      part(this, ".try [data-act=copy]"),
+      this.#app.host,
+      () => part(this, ".try code").textContent ?? "",
+    );
     copyOnClick(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
     this.#client.onarrival = (arrival) => {
       this.#list.push(arrival);
@@ -118,7 +128,10 @@ export class StreamPanel extends HTMLElement {
     this.#show(this.#client.standing);
   }
 
-  /** To the panel itself, and not to its switch: it may come from one that went, and the next key was meant for that. */
+  /**
+   * To the panel itself, and not to its switch: it may come from one that went, and the next key
+   * was meant for that.
+   */
   focus() {
     this.tabIndex = -1;
     super.focus();
@@ -184,12 +197,18 @@ export class StreamPanel extends HTMLElement {
     this.#show(this.#client.standing);
     clearInterval(this.#silence);
     // what is heard still while nothing else is answered may fall silent later
-    if (this.#server === "unreachable") this.#silence = setInterval(() => this.#show(this.#client.standing), 1000);
+    if (this.#server === "unreachable") {
+      this.#silence = setInterval(() => this.#show(this.#client.standing), 1000);
+    }
   }
 
   /** Nobody answers, and nothing comes on this stream: whether it is open is not known. */
   get #isSilent() {
-    return this.#server === "unreachable" && this.#client.standing.state === "open" && Date.now() - this.#client.heardAt > SILENT_MS;
+    return (
+      this.#server === "unreachable" &&
+      this.#client.standing.state === "open" &&
+      Date.now() - this.#client.heardAt > SILENT_MS
+    );
   }
 
   /** @param {Standing} standing */
@@ -218,7 +237,10 @@ export class StreamPanel extends HTMLElement {
     const hint = emptiedHint(standing, this.#list.emptied) ?? this.#feed.hint(standing, server);
     setText(part(this, ".hint"), hint.words);
     part(this, ".try").hidden = !hint.withLine;
-    setText(part(this, ".try code"), this.#feed.line(streamAddress(this.#app.store.get("status"), path)));
+    setText(
+      part(this, ".try code"),
+      this.#feed.line(streamAddress(this.#app.store.get("status"), path)),
+    );
   }
 }
 

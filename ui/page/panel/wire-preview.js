@@ -1,6 +1,6 @@
 /**
- * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the server made them
- * up for this. No connection is opened for it.
+ * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the
+ * server made them up for this. No connection is opened for it.
  *
  * @import { Preview, WireLine } from "../server.js"
  * @import { App } from "../types.js"
@@ -14,12 +14,16 @@ import { linesNodes } from "../bytes/lines.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { errorMessage } from "../parts/error-message.js";
 
-const newToggle = markup(`<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`);
+const newToggle = markup(
+  `<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`,
+);
 
 const newPreview = markup(`
   <div class="scroller" role="region" tabindex="0"><pre data-exact></pre></div>
-  <p class="problem" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
-  <p class="foot"><span class="more"></span><button type="button" class="plain small" data-act="copy-bytes">Copy</button></p>`);
+  <p class="problem" hidden><span class="shape" aria-hidden="true"></span
+    ><span class="words"></span></p>
+  <p class="foot"><span class="more"></span
+    ><button type="button" class="plain small" data-act="copy-bytes">Copy</button></p>`);
 
 let previews = 0;
 
@@ -59,7 +63,11 @@ export class WirePreview extends HTMLElement {
       this.#toggle.focus();
     });
     this.addEventListener("copy", copyExactly);
-    copyOnClick(part(this, "[data-act=copy-bytes]"), this.#app.host, () => part(this, "pre").textContent ?? "");
+    copyOnClick(
+      part(this, "[data-act=copy-bytes]"),
+      this.#app.host,
+      () => part(this, "pre").textContent ?? "",
+    );
     // a browser's page may have asked while nothing answered
     this.#app.store.on("unreachable", (why) => {
       if (this.#failed && why === null) this.refresh();

@@ -1,5 +1,6 @@
 /**
- * Makes a button copy, and say so where the finger is: "copied" for a second, in room that was kept for it.
+ * Makes a button copy, and say so where the finger is: "copied" for a second, in room that was kept
+ * for it.
  *
  * @import { Host } from "../types.js"
  */

@@ -1,6 +1,6 @@
 /**
- * Markup and its parts. Markup is always a literal of the page's own; what came from a server goes in by
- * `textContent` and attributes alone, never through here.
+ * Markup and its parts. Markup is always a literal of the page's own; what came from a server goes
+ * in by `textContent` and attributes alone, never through here.
  */
 
 /**

@@ -1,5 +1,6 @@
 /**
- * The sentence in whatever was thrown or rejected: the shell rejects with text, the browser with an Error.
+ * The sentence in whatever was thrown or rejected: the shell rejects with text, the browser with an
+ * Error.
  *
  * @param {unknown} reason
  */

@@ -1,6 +1,6 @@
 /**
- * Numbers, times and text as the page writes them. Pure: the same input gives the same text, whatever
- * the locale, so that two people who compare their windows see the same thing.
+ * Numbers, times and text as the page writes them. Pure: the same input gives the same text,
+ * whatever the locale, so that two people who compare their windows see the same thing.
  */
 
 /** How many characters of an event's data its row shows. */
@@ -19,7 +19,9 @@ const padded = (value, width) => String(value).padStart(width, "0");
  */
 export function timeOfDay(ms) {
   const date = new Date(ms);
-  return `${padded(date.getHours(), 2)}:${padded(date.getMinutes(), 2)}:${padded(date.getSeconds(), 2)}.${padded(date.getMilliseconds(), 3)}`;
+  const parts = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  const clock = parts.map((value) => padded(value, 2)).join(":");
+  return `${clock}.${padded(date.getMilliseconds(), 3)}`;
 }
 
 /**
@@ -29,11 +31,13 @@ export function timeOfDay(ms) {
  */
 export function dateAndTime(ms) {
   const date = new Date(ms);
-  return `${date.getFullYear()}-${padded(date.getMonth() + 1, 2)}-${padded(date.getDate(), 2)} ${timeOfDay(ms)}`;
+  const day = `${padded(date.getMonth() + 1, 2)}-${padded(date.getDate(), 2)}`;
+  return `${date.getFullYear()}-${day} ${timeOfDay(ms)}`;
 }
 
 /**
- * The time since the previous event, never wider than eight characters: `+12ms`, `+1.00s`, `+2m 05s`.
+ * The time since the previous event, never wider than eight characters: `+12ms`, `+1.00s`, `+2m
+ * 05s`.
  *
  * @param {number | null} ms
  */
@@ -104,12 +108,15 @@ export function preview(data) {
 }
 
 /**
- * What is said of data that a row may have no room for: its beginning, and how long it is where that is not all.
+ * What is said of data that a row may have no room for: its beginning, and how long it is where
+ * that is not all.
  *
  * @param {string} data
  */
 export function dataTitle(data) {
-  return data.length <= PREVIEW_LENGTH ? oneLine(data) : `${count(data.length)} characters: ${preview(data)}`;
+  return data.length <= PREVIEW_LENGTH
+    ? oneLine(data)
+    : `${count(data.length)} characters: ${preview(data)}`;
 }
 
 /** @param {string} text */

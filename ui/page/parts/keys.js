@@ -1,6 +1,6 @@
 /**
- * Keys: how lists are walked, and how accelerators are written. Start, Stop and the rest of the server's
- * keys belong to the native menu, so the page only names them and never listens for them.
+ * Keys: how lists are walked, and how accelerators are written. Start, Stop and the rest of the
+ * server's keys belong to the native menu, so the page only names them and never listens for them.
  *
  * @import { Action } from "../server.js"
  */
@@ -46,12 +46,20 @@ export function stepIndex(step, from, size, page) {
   const last = size - 1;
   // without a cursor, going up enters a list at its end and going down at its beginning
   const base = from >= 0 ? from : step === "next" || step === "page-down" ? -1 : size;
-  const to = { previous: base - 1, next: base + 1, "page-up": base - page, "page-down": base + page, first: 0, last }[step];
+  const to = {
+    previous: base - 1,
+    next: base + 1,
+    "page-up": base - page,
+    "page-down": base + page,
+    first: 0,
+    last,
+  }[step];
   return Math.min(last, Math.max(0, to));
 }
 
 /**
- * Where the focus goes when what has it goes away: to the next that stays, or to the last one before it.
+ * Where the focus goes when what has it goes away: to the next that stays, or to the last one
+ * before it.
  *
  * @template T
  * @param {T[]} list as it was

@@ -1,6 +1,7 @@
 /**
- * One flush an animation frame, shared by the whole page. However many events arrive between two frames,
- * each part of the page is drawn at most once. Never call a flush directly: ask for it here.
+ * One flush an animation frame, shared by the whole page. However many events arrive between two
+ * frames, each part of the page is drawn at most once. Never call a flush directly: ask for it
+ * here.
  */
 
 /** @type {Set<() => void>} */

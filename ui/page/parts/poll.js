@@ -1,6 +1,7 @@
 /**
- * Asks the server for what is in view, a slice of the table or a wire: at most four times a second, one question at a
- * time, and less often while the answers are all the same. It stops by itself when nobody looks.
+ * Asks the server for what is in view, a slice of the table or a wire: at most four times a second,
+ * one question at a time, and less often while the answers are all the same. It stops by itself
+ * when nobody looks.
  */
 
 /** At most four looks a second. */
@@ -11,8 +12,8 @@ const CALM_MS = 1000;
 /**
  * @template T
  * @typedef {object} Ways
- * @property {() => Promise<T> | number | null} ask null while there is nothing to ask: nobody looks; a number where there is
- *   nothing for so many milliseconds
+ * @property {() => Promise<T> | number | null} ask null while there is nothing to ask: nobody
+ *   looks; a number where there is nothing for so many milliseconds
  * @property {(answer: T) => void} heard
  * @property {(reason: unknown) => void} failed
  */
@@ -47,7 +48,10 @@ export class Poll {
   /** @param {number} pause since the last question was asked */
   #askAfter(pause) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), Math.max(0, this.#askedAt + pause - performance.now()));
+    this.#timer = setTimeout(
+      () => this.#ask(),
+      Math.max(0, this.#askedAt + pause - performance.now()),
+    );
   }
 
   async #ask() {

@@ -1,7 +1,8 @@
 /**
  * The lines that connect somebody's own program to a stream, with the real port. Pure.
  *
- * They are pasted into shells and pages that nobody knows: whatever a path holds, a line runs what it says and no more.
+ * They are pasted into shells and pages that nobody knows: whatever a path holds, a line runs what
+ * it says and no more.
  *
  * @import { Status } from "../server.js"
  */
@@ -17,15 +18,18 @@ export function streamAddress(status, path) {
 }
 
 /**
- * An address for a shell. Between single quotes sh, bash, zsh, fish and PowerShell take all signs as they stand but the
- * quote itself, for which PowerShell also takes its typographic kin, and in fish the backslash. An address can do without
- * them: percent-encoded they are the same resource.
+ * An address for a shell. Between single quotes sh, bash, zsh, fish and PowerShell take all signs
+ * as they stand but the quote itself, for which PowerShell also takes its typographic kin, and in
+ * fish the backslash. An address can do without them: percent-encoded they are the same resource.
  *
  * @param {string} address
  */
 export function quoted(address) {
   const plain = address.replace(/[^!-~]|['\\]/gu, (sign) =>
-    Array.from(new TextEncoder().encode(sign), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+    Array.from(
+      new TextEncoder().encode(sign),
+      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+    ).join(""),
   );
   return `'${plain}'`;
 }
@@ -45,11 +49,12 @@ export function publishLine(address) {
 const TAG = "my-app";
 
 /**
- * What a page reads the stream with. EventSource comes back by itself, which is right where it can go on; a stream
- * without ids that ends would begin anew for ever.
+ * What a page reads the stream with. EventSource comes back by itself, which is right where it can
+ * go on; a stream without ids that ends would begin anew for ever.
  *
  * @param {string} address
- * @param {{ events: string[], ids?: boolean, endless?: boolean }} stream a topic has ids, and no end
+ * @param {{ events: string[], ids?: boolean, endless?: boolean }} stream a topic has ids, and no
+ *   end
  */
 export function pageLines(address, { events, ids = true, endless = true }) {
   const tagged = JSON.stringify(`${address}?client=${TAG}`);

@@ -1,6 +1,7 @@
 /**
- * <split-bar>: the bar between two parts of a place, one above the other. It is dragged, or moved by keys; how much
- * the part above gets is told to the place as a custom property, and is remembered as long as the page lives.
+ * <split-bar>: the bar between two parts of a place, one above the other. It is dragged, or moved
+ * by keys; how much the part above gets is told to the place as a custom property, and is
+ * remembered as long as the page lives.
  */
 
 import { afterKey, bounds, clamped } from "./split-share.js";

@@ -1,5 +1,6 @@
 /**
- * The words for states, the same everywhere on the page. Pure, and the only place where they are spelled.
+ * The words for states, the same everywhere on the page. Pure, and the only place where they are
+ * spelled.
  *
  * @import { FileProblem, Phase, RowView, StreamsFile, Tally, Verdict } from "../server.js"
  * @import { StreamState } from "../types.js"
@@ -37,7 +38,9 @@ export const CLOSED = "closed";
 
 /** @param {number | null} retryMs null where the stream leaves the time to the browser */
 export function lostWords(retryMs) {
-  return retryMs === null ? "connection lost (retrying)" : `connection lost (retrying in ${duration(retryMs)})`;
+  return retryMs === null
+    ? "connection lost (retrying)"
+    : `connection lost (retrying in ${duration(retryMs)})`;
 }
 
 /** @param {number | string} status */
@@ -59,7 +62,8 @@ export const NO_ORIGIN = "a page opened as a file: serve it from a port of local
 export const NO_ORIGIN_WAY = "serve the file from localhost";
 
 /** @param {Pick<RowView, "state" | "origin" | "ended">} row */
-export const hadNoOrigin = ({ state, origin, ended }) => state === "refused" && origin === "null" && ended?.why === ORIGIN_NOT_ALLOWED;
+export const hadNoOrigin = ({ state, origin, ended }) =>
+  state === "refused" && origin === "null" && ended?.why === ORIGIN_NOT_ALLOWED;
 
 /**
  * The origin that was refused and can be allowed, if one was.
@@ -80,7 +84,9 @@ export function fileWords({ exists, revision }, canEdit) {
   if (exists) return revision === 0 ? "The shipped streams, in place of" : "Streams from";
   // it was served once, and is served on
   if (revision > 0) return "Streams as last read from";
-  return canEdit ? "The shipped streams. Edit writes them to" : "The shipped streams. Yours go into";
+  return canEdit
+    ? "The shipped streams. Edit writes them to"
+    : "The shipped streams. Yours go into";
 }
 
 /** @param {FileProblem} problem */
@@ -94,7 +100,8 @@ export const NONE_FREE = "no connection free";
 export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
 
 /** The server answers, and knows nothing of a request that was made. */
-export const NOT_SEEN = "The server has not seen this request: the browser holds it back. Close another tab of this host.";
+export const NOT_SEEN =
+  "The server has not seen this request: the browser holds it back. Close another tab of this host.";
 
 /**
  * Why a question has no answer: since when is known, and why is not.
@@ -126,7 +133,8 @@ export const unheardWords = (names) =>
 /** An open connection whose socket takes no more now. */
 export const BLOCKED = "waiting for the client";
 
-export const blockedTitle = "The socket takes no more: the client reads slower than the stream sends";
+export const blockedTitle =
+  "The socket takes no more: the client reads slower than the stream sends";
 
 /**
  * Whose connection it is, as far as it says: its tag, or that it is this page's own.
@@ -142,7 +150,12 @@ export const clientWords = ({ client }, own) => (own ? "this page" : (client ?? 
  * @param {Tally} tally
  */
 export const tallyWords = ({ open, opened, complete, refused }) =>
-  [`${count(open)} open`, `${count(opened)} opened`, ...(complete > 0 ? [`${count(complete)} had all (204)`] : []), `${count(refused)} refused`].join(", ");
+  [
+    `${count(open)} open`,
+    `${count(opened)} opened`,
+    ...(complete > 0 ? [`${count(complete)} had all (204)`] : []),
+    `${count(refused)} refused`,
+  ].join(", ");
 
 /**
  * How many rows the filter leaves: `12 of 10,000`.
@@ -152,25 +165,28 @@ export const tallyWords = ({ open, opened, complete, refused }) =>
 export const matchingWords = ({ matching, all }) => `${count(matching)} of ${count(all)}`;
 
 /** @param {string} filter */
-export const noMatchWords = (filter) => 
+export const noMatchWords = (filter) =>
   `No connection matches “${filter.trim()}”: each of its words must be in the connection's peer, program, stream, client, state, or the id that it brought.`;
 
 /**
- * A client that has had all of a stream and comes back is told so with 204: no failure, and no stream either.
+ * A client that has had all of a stream and comes back is told so with 204: no failure, and no
+ * stream either.
  *
  * @param {Pick<RowView, "status" | "ended">} row
  */
 export const hadAll = ({ status, ended }) => status === 204 && (ended?.complete ?? false);
 
 /**
- * Whether there was a stream: not for those that were refused, nor for those that had had all of it.
+ * Whether there was a stream: not for those that were refused, nor for those that had had all of
+ * it.
  *
  * @param {RowView} row
  */
 export const hasStream = (row) => row.state !== "refused" && !hadAll(row);
 
 /**
- * What became of a connection: `open`, `by the client: closed`, `refused (503): too many streams`, `nothing left to send (204)`.
+ * What became of a connection: `open`, `by the client: closed`, `refused (503): too many streams`,
+ * `nothing left to send (204)`.
  *
  * @param {RowView} row
  */
@@ -187,19 +203,22 @@ export function fateWords(row) {
 }
 
 /**
- * Of what is said of a client, that which matters most: that it is missing, what its return cost it, that it was refused, what else
- * is wrong, and then whatever is said.
+ * Of what is said of a client, that which matters most: that it is missing, what its return cost
+ * it, that it was refused, what else is wrong, and then whatever is said.
  *
  * @param {RowView} row
  */
 export function headline({ verdict, afterwards }) {
-  if (afterwards?.kind === "missing" || (afterwards?.kind === "refused" && !verdict?.lost)) return afterwards;
+  if (afterwards?.kind === "missing" || (afterwards?.kind === "refused" && !verdict?.lost)) {
+    return afterwards;
+  }
   if (afterwards?.bad && !verdict?.bad) return afterwards;
   return verdict ?? afterwards;
 }
 
 /**
- * Whether a client came back, for a cell, as the server says it: `1.02 s, nothing lost`, `1.02 s, 38 again`, `not yet`.
+ * Whether a client came back, for a cell, as the server says it: `1.02 s, nothing lost`, `1.02 s,
+ * 38 again`, `not yet`.
  *
  * @param {Verdict | null} verdict
  */
@@ -234,7 +253,8 @@ export function backRank(verdict) {
 }
 
 /**
- * What became of a connection, in a sentence of its own: `ended by the client: closed at 10:41:02.113`.
+ * What became of a connection, in a sentence of its own: `ended by the client: closed at
+ * 10:41:02.113`.
  *
  * @param {RowView} row
  */
@@ -249,14 +269,17 @@ const NOT_IN_TABLE = "no longer in the table";
 export const AS_LAST_HEARD = "as last heard";
 
 /**
- * What became of a connection, where it is not in the table any more: of one that was open, nobody knows how it ended.
+ * What became of a connection, where it is not in the table any more: of one that was open, nobody
+ * knows how it ended.
  *
  * @param {RowView} row
  * @param {boolean} gone
  * @param {boolean} [stale] nobody answers; an end is one all the same
  */
 export function standingWords(row, gone, stale = false) {
-  if (!gone) return stale && row.state === "open" ? `${endWords(row)}, ${AS_LAST_HEARD}` : endWords(row);
+  if (!gone) {
+    return stale && row.state === "open" ? `${endWords(row)}, ${AS_LAST_HEARD}` : endWords(row);
+  }
   return row.state === "open" ? NOT_IN_TABLE : `${endWords(row)}, ${NOT_IN_TABLE}`;
 }
 
@@ -268,5 +291,7 @@ export function standingWords(row, gone, stale = false) {
 export function otherTitle(kind) {
   if (kind === "refused") return "Show the request that was refused";
   if (kind === "beside") return "Show the other connection that is open";
-  return kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
+  return kind === "returned"
+    ? "Show the connection that it came back with"
+    : "Show the connection that it continues";
 }

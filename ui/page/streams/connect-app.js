@@ -1,5 +1,6 @@
 /**
- * <connect-app>: the lines that connect somebody's own program to a stream or topic, with the real port, to copy.
+ * <connect-app>: the lines that connect somebody's own program to a stream or topic, with the real
+ * port, to copy.
  *
  * @import { App } from "../types.js"
  */
@@ -16,13 +17,17 @@ const newBlock = markup(`
   </div>
   <div class="line">
     <span class="quiet">terminal</span>
-    <pre tabindex="0" role="group" aria-label="Line for a terminal"><code data-line="curl"></code></pre>
-    <button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button>
+    <pre tabindex="0" role="group" aria-label="Line for a terminal"><code
+      data-line="curl"></code></pre>
+    <button type="button" class="small" data-act="copy"
+      aria-label="Copy the curl line">Copy</button>
   </div>
   <div class="line">
     <span class="quiet">page</span>
-    <pre tabindex="0" role="group" aria-label="Lines for a page"><code data-line="eventsource"></code></pre>
-    <button type="button" class="small" data-act="copy" aria-label="Copy the lines for a page">Copy</button>
+    <pre tabindex="0" role="group" aria-label="Lines for a page"><code
+      data-line="eventsource"></code></pre>
+    <button type="button" class="small" data-act="copy"
+      aria-label="Copy the lines for a page">Copy</button>
   </div>`);
 
 export class ConnectApp extends HTMLElement {
@@ -34,7 +39,11 @@ export class ConnectApp extends HTMLElement {
     this.#app = app;
     this.append(newBlock());
     for (const line of this.querySelectorAll(".line")) {
-      copyOnClick(part(line, "[data-act=copy]"), app.host, () => part(line, "code").textContent ?? "");
+      copyOnClick(
+        part(line, "[data-act=copy]"),
+        app.host,
+        () => part(line, "code").textContent ?? "",
+      );
     }
     this.#select.addEventListener("change", () => this.#show());
     app.store.on("streams", () => this.#offer());

@@ -13,7 +13,14 @@ import { curlLine } from "../parts/snippets.js";
  * @returns {Feed}
  */
 export function streamFeed(info) {
-  return { ...info, label: info.title, from: "", names_in_data: false, line: curlLine, hint: streamHint };
+  return {
+    ...info,
+    label: info.title,
+    from: "",
+    names_in_data: false,
+    line: curlLine,
+    hint: streamHint,
+  };
 }
 
 /** @type {Record<ServerHere, string>} */

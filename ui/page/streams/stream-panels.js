@@ -1,7 +1,7 @@
 /**
- * <stream-panels>: a panel for each stream of the server's list, in its order. The list may change while the page
- * is open: a panel whose stream is still there stays, with what it has received and its connection, and is told
- * what is new of it; one whose stream is gone closes it.
+ * <stream-panels>: a panel for each stream of the server's list, in its order. The list may change
+ * while the page is open: a panel whose stream is still there stays, with what it has received and
+ * its connection, and is told what is new of it; one whose stream is gone closes it.
  *
  * @import { StreamInfo } from "../server.js"
  * @import { App } from "../types.js"
@@ -88,7 +88,11 @@ export class StreamPanels extends HTMLElement {
    */
   #added(app, info) {
     const preview = new WirePreview(app, info.path);
-    const shown = { panel: new StreamPanel(app, streamFeed(info), { preview }), preview, info: JSON.stringify(info) };
+    const shown = {
+      panel: new StreamPanel(app, streamFeed(info), { preview }),
+      preview,
+      info: JSON.stringify(info),
+    };
     this.#shown.set(info.path, shown);
     return shown;
   }

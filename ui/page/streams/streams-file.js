@@ -1,6 +1,7 @@
 /**
- * <streams-file>: where the list of streams comes from, and what is wrong with the file while something is. It is
- * the file's own account, told by the server; a line of its own height comes and goes with a problem.
+ * <streams-file>: where the list of streams comes from, and what is wrong with the file while
+ * something is. It is the file's own account, told by the server; a line of its own height comes
+ * and goes with a problem.
  *
  * @import { StreamsFile } from "../server.js"
  * @import { App } from "../types.js"
@@ -18,13 +19,17 @@ const newLine = markup(`
     <span class="words"></span>
     <span class="file">
       <code class="path"><bdi></bdi></code>
-      <button type="button" class="plain small" data-act="copy-path" aria-label="Copy the path of the file of streams">Copy</button>
-      <button type="button" class="plain small" data-act="edit-streams" aria-label="Edit the file of streams">Edit</button>
+      <button type="button" class="plain small" data-act="copy-path"
+        aria-label="Copy the path of the file of streams">Copy</button>
+      <button type="button" class="plain small" data-act="edit-streams"
+        aria-label="Edit the file of streams">Edit</button>
     </span>
   </p>
   <div class="told" hidden>
-    <p class="problem" data-of="file" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
-    <p class="problem" data-of="edit" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+    <p class="problem" data-of="file" hidden><span class="shape" aria-hidden="true"></span
+      ><span class="words"></span></p>
+    <p class="problem" data-of="edit" hidden><span class="shape" aria-hidden="true"></span
+      ><span class="words"></span></p>
     <p class="opened quiet" hidden><span class="words"></span></p>
   </div>`);
 
@@ -44,13 +49,21 @@ export class StreamsFileLine extends HTMLElement {
     this.#app = app;
     const { host, store } = app;
     this.append(newLine());
-    copyOnClick(part(this, "[data-act=copy-path]"), host, () => store.get("streams_file")?.path ?? "");
+    copyOnClick(
+      part(this, "[data-act=copy-path]"),
+      host,
+      () => store.get("streams_file")?.path ?? "",
+    );
     if (host.controls) {
       this.#edit.addEventListener("click", () => this.#openEditor());
       store.on("actions", (actions) => {
         const action = actions.find(({ id }) => id === EDIT);
         const shortcut = ariaShortcut(action, onMac());
-        this.#edit.title = withAccelerator("Open the file in your editor: what you save there is served at once", action, onMac());
+        this.#edit.title = withAccelerator(
+          "Open the file in your editor: what you save there is served at once",
+          action,
+          onMac(),
+        );
         if (shortcut) this.#edit.setAttribute("aria-keyshortcuts", shortcut);
       });
     } else {
@@ -107,7 +120,9 @@ export class StreamsFileLine extends HTMLElement {
     const isNew = words !== "" && said.textContent !== words;
     line.hidden = words === "";
     setText(said, words);
-    part(this, ".told").hidden = [...part(this, ".told").children].every((child) => child instanceof HTMLElement && child.hidden);
+    part(this, ".told").hidden = [...part(this, ".told").children].every(
+      (child) => child instanceof HTMLElement && child.hidden,
+    );
     if (isNew) announce(words);
   }
 }

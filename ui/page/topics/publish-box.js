@@ -1,6 +1,6 @@
 /**
- * <publish-box>: the box that publishes to one topic, and what became of it. The text stays, so that the same event
- * can be sent again.
+ * <publish-box>: the box that publishes to one topic, and what became of it. The text stays, so
+ * that the same event can be sent again.
  *
  * @import { Action } from "../server.js"
  * @import { App } from "../types.js"
@@ -19,7 +19,8 @@ const newForm = markup(`
   <form novalidate>
     <textarea name="data" rows="1" placeholder="data of an event" spellcheck="false"></textarea>
     <button type="submit">Publish</button>
-    <label><span class="quiet">event</span><input name="event" placeholder="message" autocomplete="off" spellcheck="false"></label>
+    <label><span class="quiet">event</span
+      ><input name="event" placeholder="message" autocomplete="off" spellcheck="false"></label>
     <p class="answer"></p>
   </form>`);
 
@@ -83,7 +84,9 @@ export class PublishBox extends HTMLElement {
     const { style } = this.#data;
     style.blockSize = "";
     const { scrollHeight, clientHeight, offsetHeight } = this.#data;
-    if (scrollHeight > clientHeight) style.blockSize = `${scrollHeight + offsetHeight - clientHeight}px`;
+    if (scrollHeight > clientHeight) {
+      style.blockSize = `${scrollHeight + offsetHeight - clientHeight}px`;
+    }
   }
 
   async #publish() {
@@ -91,7 +94,12 @@ export class PublishBox extends HTMLElement {
     this.#underWay = true;
     const event = this.#event.value;
     try {
-      this.#say(publishedWords(await this.#app.host.publish(this.#topic, { data: this.#data.value, event })), false);
+      this.#say(
+        publishedWords(
+          await this.#app.host.publish(this.#topic, { data: this.#data.value, event }),
+        ),
+        false,
+      );
     } catch (reason) {
       this.#say(errorMessage(reason), true);
     } finally {

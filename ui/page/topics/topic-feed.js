@@ -48,6 +48,13 @@ const TOPIC_NEXT = {
  * @returns {Hint}
  */
 function topicHint(standing, server) {
-  if (standing.state === "open") return { words: "Nothing has arrived yet. Publish below, or in a terminal:", withLine: true };
-  return underWay(standing) ?? { words: `${TOPIC_NEXT[server]} To publish in a terminal:`, withLine: true };
+  if (standing.state === "open") {
+    return { words: "Nothing has arrived yet. Publish below, or in a terminal:", withLine: true };
+  }
+  return (
+    underWay(standing) ?? {
+      words: `${TOPIC_NEXT[server]} To publish in a terminal:`,
+      withLine: true,
+    }
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * <topic-list>: the topics that the server has, with its own figures, and a field that opens any by its name. One
- * line a topic: there may be hundreds, and a panel for each would be no help.
+ * <topic-list>: the topics that the server has, with its own figures, and a field that opens any by
+ * its name. One line a topic: there may be hundreds, and a panel for each would be no help.
  *
  * @import { TopicInfo } from "../server.js"
  * @import { App } from "../types.js"
@@ -33,7 +33,9 @@ const newList = markup(`
   <header>
     <h2 class="title">Topics</h2>
     <form novalidate>
-      <label><code class="quiet">/topics/</code><input name="topic" placeholder="name" aria-label="Topic name" aria-describedby="topic-problem" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
+      <label><code class="quiet">/topics/</code><input name="topic" placeholder="name"
+        aria-label="Topic name" aria-describedby="topic-problem" autocomplete="off"
+        autocapitalize="off" spellcheck="false"></label>
       <button type="submit" aria-label="Open the topic">Open</button>
     </form>
   </header>
@@ -46,7 +48,9 @@ const newList = markup(`
       </table>
       <div class="empty" hidden>
         <p class="hint">No topic yet. Open one by its name, or publish in a terminal:</p>
-        <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
+        <p class="try"><code></code
+          ><button type="button" class="small" data-act="copy"
+            aria-label="Copy the curl line">Copy</button></p>
       </div>
     </div>
     <div class="foot">
@@ -84,7 +88,10 @@ export class TopicList extends HTMLElement {
     if (this.firstChild) return;
     const { host, store } = this.#app;
     this.append(newList());
-    part(this, "thead tr").append(...COLUMNS.map(({ col, head }) => newCell("th", col, head)), newCell("th", "act", newActHead()));
+    part(this, "thead tr").append(
+      ...COLUMNS.map(({ col, head }) => newCell("th", col, head)),
+      newCell("th", "act", newActHead()),
+    );
     part(this, "form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#openTyped();
@@ -102,7 +109,11 @@ export class TopicList extends HTMLElement {
       event.preventDefault();
       this.#keep();
     });
-    copyOnClick(part(this, ".empty [data-act=copy]"), host, () => part(this, ".empty code").textContent ?? "");
+    copyOnClick(
+      part(this, ".empty [data-act=copy]"),
+      host,
+      () => part(this, ".empty code").textContent ?? "",
+    );
     store.on("topics", this.#ask);
     store.on("status", this.#ask);
   }
@@ -165,7 +176,10 @@ export class TopicList extends HTMLElement {
     this.#drawFoot(topics);
     part(this, "table").hidden = topics.length === 0;
     part(this, ".empty").hidden = topics.length > 0;
-    setText(part(this, ".empty code"), publishLine(streamAddress(store.get("status"), topicPath("news"))));
+    setText(
+      part(this, ".empty code"),
+      publishLine(streamAddress(store.get("status"), topicPath("news"))),
+    );
   };
 
   /** @param {TopicInfo[]} topics */
@@ -215,7 +229,10 @@ export class TopicList extends HTMLElement {
     open.dataset.act = "open";
     // the keys' way is Enter on the row: one stop for Tab, however many topics there are
     open.tabIndex = -1;
-    row.append(...COLUMNS.map(({ col }) => newCell("td", col, newText())), newCell("td", "act", open));
+    row.append(
+      ...COLUMNS.map(({ col }) => newCell("td", col, newText())),
+      newCell("td", "act", open),
+    );
     this.#byName.set(name, row);
     return row;
   }

@@ -1,6 +1,6 @@
 /**
- * <topic-panel>: a topic that somebody opened here: the panel of any stream, and the box to publish beneath it. It
- * stays until it is closed, whether or not the server has the topic.
+ * <topic-panel>: a topic that somebody opened here: the panel of any stream, and the box to publish
+ * beneath it. It stays until it is closed, whether or not the server has the topic.
  *
  * @import { App } from "../types.js"
  */

@@ -1,6 +1,6 @@
 /**
- * <topic-panels>: the topics of the server, and a panel for each that was opened here. The list stands first and
- * keeps its room, so that nothing moves when a topic begins.
+ * <topic-panels>: the topics of the server, and a panel for each that was opened here. The list
+ * stands first and keeps its room, so that nothing moves when a topic begins.
  *
  * @import { App } from "../types.js"
  */

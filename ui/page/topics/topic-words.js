@@ -1,5 +1,6 @@
 /**
- * Topics in words: their names, what is counted of them, what became of a publish, when they end. Pure.
+ * Topics in words: their names, what is counted of them, what became of a publish, when they end.
+ * Pure.
  *
  * @import { Published, TopicInfo } from "../server.js"
  */
@@ -40,7 +41,9 @@ export function publishedWords({ id, subscribers }) {
  * @param {number | null | undefined} ttlMs
  */
 export const ttlWords = (ttlMs) =>
-  ttlMs ? `A topic that nobody reads and nobody feeds ends after ${longTime(ttlMs)}.` : "Topics stay until somebody ends them.";
+  ttlMs
+    ? `A topic that nobody reads and nobody feeds ends after ${longTime(ttlMs)}.`
+    : "Topics stay until somebody ends them.";
 
 /**
  * What ending a topic does, before it is done.

@@ -1,7 +1,8 @@
 /**
- * <connection-wire>: what one connection was sent, byte for byte as the kernel took it, and what a client makes of it.
- * It asks for what is new while it can be seen. It follows the end until somebody reads: scrolling up, selecting or
- * Pause holds the view still, by a copy, while the log behind it goes on.
+ * <connection-wire>: what one connection was sent, byte for byte as the kernel took it, and what a
+ * client makes of it. It asks for what is new while it can be seen. It follows the end until
+ * somebody reads: scrolling up, selecting or Pause holds the view still, by a copy, while the log
+ * behind it goes on.
  *
  * @import { RowView } from "../server.js"
  * @import { App } from "../types.js"
@@ -27,7 +28,9 @@ import { matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { errorMessage } from "../parts/error-message.js";
 
-/** A wire that is quiet is asked as often as one that is not: its next event is what one waits for. */
+/**
+ * A wire that is quiet is asked as often as one that is not: its next event is what one waits for.
+ */
 const ASK_EVERY_MS = 250;
 /** Lines that are drawn at once above or below those that are, when somebody scrolls there. */
 const BATCH = 320;
@@ -36,7 +39,8 @@ const WHOLE = 1500;
 
 const newWire = markup(`
   <header></header>
-  <p class="problem" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+  <p class="problem" hidden><span class="shape" aria-hidden="true"></span
+    ><span class="words"></span></p>
   <div class="frame">
     <div class="scroller" role="region" tabindex="0">
       <p class="before"></p>
@@ -46,7 +50,8 @@ const newWire = markup(`
       </div>
       <div class="empty" hidden>
         <p class="hint"></p>
-        <p class="way"><button type="button" class="small" data-act="clear-filter">Clear the filter</button></p>
+        <p class="way"><button type="button" class="small"
+          data-act="clear-filter">Clear the filter</button></p>
       </div>
     </div>
     <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
@@ -54,15 +59,19 @@ const newWire = markup(`
   <div class="foot">
     <span class="kept"></span>
     <span class="told"></span>
-    <button type="button" class="plain small" data-act="pause" aria-pressed="false" title="Hold what is shown (Space)">Pause</button>
-    <button type="button" class="plain small" data-act="copy-wire" title="Copy the bytes that are shown, as text">Copy</button>
-    <button type="button" class="plain small" data-act="save-wire" title="Save the bytes that are kept, exactly">Save</button>
+    <button type="button" class="plain small" data-act="pause" aria-pressed="false"
+      title="Hold what is shown (Space)">Pause</button>
+    <button type="button" class="plain small" data-act="copy-wire"
+      title="Copy the bytes that are shown, as text">Copy</button>
+    <button type="button" class="plain small" data-act="save-wire"
+      title="Save the bytes that are kept, exactly">Save</button>
   </div>`);
 
 /**
  * @typedef {object} Ways
  * @property {() => void} close
- * @property {(id: number) => Promise<boolean>} choose shows another connection; whether it is in the table
+ * @property {(id: number) => Promise<boolean>} choose shows another connection; whether it is in
+ *   the table
  */
 
 export class ConnectionWire extends HTMLElement {
@@ -109,16 +118,30 @@ export class ConnectionWire extends HTMLElement {
     this.#scroll = new WireScroll(scroller, {
       hold: () => this.#read(),
       atEnd: () => {
-        // a selection that is drawn beyond the lower edge scrolls there by itself, and is not to be lost under the pointer
-        if (this.#hold.holds && !this.#hold.paused && this.#to >= this.#shown.length && !this.#selects) this.#follow();
+        // a selection that is drawn beyond the lower edge scrolls there by itself, and is not to be
+        // lost under the pointer
+        if (
+          this.#hold.holds &&
+          !this.#hold.paused &&
+          this.#to >= this.#shown.length &&
+          !this.#selects
+        ) {
+          this.#follow();
+        }
       },
       nearEdge: () => this.#widen(),
     });
     this.#poll = new Poll(
-      { ask: () => this.#ask(), heard: () => nextFrame(this.#draw), failed: () => nextFrame(this.#draw) },
+      {
+        ask: () => this.#ask(),
+        heard: () => nextFrame(this.#draw),
+        failed: () => nextFrame(this.#draw),
+      },
       ASK_EVERY_MS,
     );
-    copyOnClick(part(this, "[data-act=copy-wire]"), app.host, () => linesText(this.#shown.flatMap(({ lines }) => lines)));
+    copyOnClick(part(this, "[data-act=copy-wire]"), app.host, () =>
+      linesText(this.#shown.flatMap(({ lines }) => lines)),
+    );
     this.#listen(scroller);
   }
 
@@ -195,7 +218,11 @@ export class ConnectionWire extends HTMLElement {
 
   get #selects() {
     const selection = getSelection();
-    return selection !== null && !selection.isCollapsed && part(this, ".scroller").contains(selection.anchorNode);
+    return (
+      selection !== null &&
+      !selection.isCollapsed &&
+      part(this, ".scroller").contains(selection.anchorNode)
+    );
   }
 
   /**
@@ -220,7 +247,9 @@ export class ConnectionWire extends HTMLElement {
     const feed = this.#feed;
     if (!feed || !this.#isVisible) return null;
     const wait = feed.wait(performance.now());
-    return wait === 0 ? feed.ask(/** @type {App} */ (this.#app).host, () => performance.now()) : wait;
+    return wait === 0
+      ? feed.ask(/** @type {App} */ (this.#app).host, () => performance.now())
+      : wait;
   }
 
   #draw = () => {
@@ -232,8 +261,16 @@ export class ConnectionWire extends HTMLElement {
     this.toggleAttribute("data-blocked", row.blocked && !gone);
     this.toggleAttribute("data-stale", this.#unreachable);
     const shown = this.#shown;
-    this.#head?.draw(row, { gone, stale: this.#unreachable, taken: log.heard ? log.taken : row.bytes });
-    this.#head?.count(this.#filter.trim() === "" ? "" : matchingWords({ matching: shown.length, all: this.#looked.length }));
+    this.#head?.draw(row, {
+      gone,
+      stale: this.#unreachable,
+      taken: log.heard ? log.taken : row.bytes,
+    });
+    this.#head?.count(
+      this.#filter.trim() === ""
+        ? ""
+        : matchingWords({ matching: shown.length, all: this.#looked.length }),
+    );
     if (this.#anew || !this.#hold.holds) {
       this.#to = shown.length;
       const whole = linesBefore(shown, shown.length, WHOLE) === 0;
@@ -284,7 +321,10 @@ export class ConnectionWire extends HTMLElement {
     nextFrame(this.#draw);
   }
 
-  /** The beginning is drawn by itself: what is between it and the end comes when somebody scrolls there. */
+  /**
+   * The beginning is drawn by itself: what is between it and the end comes when somebody scrolls
+   * there.
+   */
   #toTop() {
     this.#read();
     const shown = this.#shown;
@@ -314,7 +354,10 @@ export class ConnectionWire extends HTMLElement {
     part(this, ".grid").hidden = shown === 0;
     part(this, ".empty").hidden = shown > 0;
     part(this, ".empty .way").hidden = !some;
-    setText(part(this, ".empty .hint"), some ? noPieceWords(this.#filter) : noWireWords(row, gone, log));
+    setText(
+      part(this, ".empty .hint"),
+      some ? noPieceWords(this.#filter) : noWireWords(row, gone, log),
+    );
     const kept = part(this, ".kept");
     setText(kept, log.rows.length > 0 ? keptWords(log) : "");
     kept.title = kept.textContent ?? "";
@@ -329,7 +372,10 @@ export class ConnectionWire extends HTMLElement {
     const { paused } = this.#hold;
     const chip = part(this, ".chip");
     chip.hidden = !paused && news === 0;
-    setText(chip, [paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "));
+    setText(
+      chip,
+      [paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "),
+    );
     const pause = part(this, "[data-act=pause]");
     setText(pause, paused ? "Resume" : "Pause");
     pause.ariaPressed = String(paused);
@@ -346,7 +392,11 @@ export class ConnectionWire extends HTMLElement {
     if (!this.#feed) return;
     const wasPaused = this.#hold.paused;
     const passed = this.#hold.follow(this.#feed.log);
-    if (passed > 0) this.#tell(`${several(passed, "byte")} went by ${wasPaused ? "meanwhile" : "while you read"}`);
+    if (passed > 0) {
+      this.#tell(
+        `${several(passed, "byte")} went by ${wasPaused ? "meanwhile" : "while you read"}`,
+      );
+    }
     if (getSelection()?.isCollapsed === false) getSelection()?.removeAllRanges();
     nextFrame(this.#draw);
   }
@@ -383,7 +433,8 @@ export class ConnectionWire extends HTMLElement {
   async #choose(id) {
     try {
       const found = await this.#ways?.choose(id);
-      // the number that was pressed goes with the wire that it stood in; who went elsewhere meanwhile stays there
+      // the number that was pressed goes with the wire that it stood in; who went elsewhere
+      // meanwhile stays there
       if (found && this.#head?.hasFocus) this.focus();
       if (!found) this.#tell(`#${id} is not in the table as it is sorted and filtered now`);
     } catch (reason) {
@@ -399,7 +450,9 @@ export class ConnectionWire extends HTMLElement {
     const bytes = log.rows.map(({ bytes }) => bytes).join("");
     try {
       const where = await host.save(fileName(row.id, row.stream), bytes);
-      this.#tell(`saved ${host.controls ? "to" : "as"} ${where}${lost > 0 ? `, ${several(lost, "byte")} missing` : ""}`);
+      this.#tell(
+        `saved ${host.controls ? "to" : "as"} ${where}${lost > 0 ? `, ${several(lost, "byte")} missing` : ""}`,
+      );
     } catch (reason) {
       this.#tell(errorMessage(reason), true);
     }
@@ -419,15 +472,17 @@ export class ConnectionWire extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #onKey = (event) => {
-    const inScroller = event.target === part(this, ".scroller");
+    const { key, target } = event;
+    const inScroller = target === part(this, ".scroller");
+    const pieces = this.#rows?.pieces ?? [];
     if (hasModifier(event) || event.isComposing || event.defaultPrevented) return;
-    if (event.key === "Escape") this.#ways?.close();
-    else if (event.key === "/" && !(event.target instanceof HTMLInputElement)) this.#head?.askFilter();
+    if (key === "Escape") this.#ways?.close();
+    else if (key === "/" && !(target instanceof HTMLInputElement)) this.#head?.askFilter();
     else if (!inScroller) return;
-    else if (event.key === " ") this.#pause(!this.#hold.paused);
-    else if (event.key === "End") this.#toEnd();
-    else if (event.key === "Home") this.#toTop();
-    else if (event.key === "j" || event.key === "k") this.#scroll?.step(event.key === "j" ? 1 : -1, this.#rows?.pieces ?? []);
+    else if (key === " ") this.#pause(!this.#hold.paused);
+    else if (key === "End") this.#toEnd();
+    else if (key === "Home") this.#toTop();
+    else if (key === "j" || key === "k") this.#scroll?.step(key === "j" ? 1 : -1, pieces);
     else return;
     event.preventDefault();
   };

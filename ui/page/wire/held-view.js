@@ -1,16 +1,21 @@
 /**
- * What of a wire is looked at: its end, which is followed, or what somebody holds still to read it. No document, no clock.
+ * What of a wire is looked at: its end, which is followed, or what somebody holds still to read it.
+ * No document, no clock.
  *
  * @import { WireLog, WireRow } from "./wire-log.js"
  */
 
-/** @typedef {{ rows: readonly WireRow[], seen: number, end: number }} Held rows, how many pieces there were by then, and where the last one ended */
+/**
+ * @typedef {{ rows: readonly WireRow[], seen: number, end: number }} Held rows, how many pieces
+ * there were by then, and where the last one ended
+ */
 
 /** @typedef {Pick<WireLog, "rows" | "seen" | "end" | "heard">} Log */
 
 export class HeldView {
   /**
-   * What was followed when it was last drawn: it is what can be held. Before the first answer there is nothing.
+   * What was followed when it was last drawn: it is what can be held. Before the first answer there
+   * is nothing.
    * @type {Held | null}
    */
   #last = null;

@@ -1,6 +1,7 @@
 /**
- * The connection whose wire is shown: what is known of it, what to ask for next, and what the answers mean. What it was
- * asked of one connection stays with that one, however late the answer. No document, no clock of its own.
+ * The connection whose wire is shown: what is known of it, what to ask for next, and what the
+ * answers mean. What it was asked of one connection stays with that one, however late the answer.
+ * No document, no clock of its own.
  *
  * @import { RowView, WireView } from "../server.js"
  * @import { Host } from "../types.js"
@@ -10,7 +11,9 @@ import { WireLog } from "./wire-log.js";
 import { hasStream } from "../parts/words.js";
 import { errorMessage } from "../parts/error-message.js";
 
-/** The figures of a row that the table has not told for so long are asked for, and never more often. */
+/**
+ * The figures of a row that the table has not told for so long are asked for, and never more often.
+ */
 export const ROW_AGE_MS = 1000;
 
 export class WireFeed {
@@ -94,8 +97,8 @@ export class WireFeed {
   }
 
   /**
-   * Asks for the bytes that are new until it has the last, and for the row as long as that is in the table: whether its
-   * client comes back is told there.
+   * Asks for the bytes that are new until it has the last, and for the row as long as that is in
+   * the table: whether its client comes back is told there.
    *
    * @param {Pick<Host, "wire" | "row">} host
    * @param {() => number} clock

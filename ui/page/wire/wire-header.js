@@ -1,6 +1,6 @@
 /**
- * The head of a wire: whose it is, what became of it, whether the client came back, and the filter. What it says is
- * the server's; it only draws.
+ * The head of a wire: whose it is, what became of it, whether the client came back, and the filter.
+ * What it says is the server's; it only draws.
  *
  * @import { RowView, Verdict } from "../server.js"
  */
@@ -12,19 +12,25 @@ import { markup, part, setText } from "../parts/dom.js";
 const newHead = markup(`
   <div class="whose">
     <p class="who">
-      <span class="number"></span><span class="stream"></span><span class="program"></span><span class="peer"></span><span class="tag"></span>
+      <span class="number"></span><span class="stream"></span><span class="program"></span
+        ><span class="peer"></span><span class="tag"></span>
     </p>
     <p class="figures"></p>
-    <button type="button" class="plain small" data-act="close-wire" title="Close (Esc)">Close</button>
+    <button type="button" class="plain small" data-act="close-wire"
+      title="Close (Esc)">Close</button>
   </div>
   <div class="fate">
-    <p class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></p>
-    <p class="verdict" data-of="beginning"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
-    <p class="verdict" data-of="end"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
+    <p class="standing"><span class="shape" aria-hidden="true"></span
+      ><span class="state"></span></p>
+    <p class="verdict" data-of="beginning"><span class="words"></span> <button type="button"
+      class="plain small" data-act="other" hidden></button></p>
+    <p class="verdict" data-of="end"><span class="words"></span> <button type="button"
+      class="plain small" data-act="other" hidden></button></p>
     <p class="find">
       <span class="matching"></span>
-      <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces" aria-keyshortcuts="/"
-        title="Words in a piece or its events (/)" maxlength="200" autocomplete="off" spellcheck="false">
+      <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces"
+        aria-keyshortcuts="/" title="Words in a piece or its events (/)"
+        maxlength="200" autocomplete="off" spellcheck="false">
     </p>
   </div>`);
 
@@ -49,7 +55,9 @@ export class WireHeader {
     this.#ways = ways;
     element.append(newHead());
     part(element, "[data-act=close-wire]").addEventListener("click", ways.close);
-    for (const other of this.#others) other.addEventListener("click", () => ways.choose(Number(other.dataset.connection)));
+    for (const other of this.#others) {
+      other.addEventListener("click", () => ways.choose(Number(other.dataset.connection)));
+    }
     this.#input.addEventListener("input", () => ways.filter(this.#input.value));
     this.#input.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
@@ -102,8 +110,13 @@ export class WireHeader {
     setText(part(element, ".program"), row.program);
     setText(part(element, ".peer"), row.peer);
     setText(part(element, ".tag"), row.client ?? "");
-    for (const name of [".stream", ".program", ".peer", ".tag"]) part(element, name).title = part(element, name).textContent ?? "";
-    setText(part(element, ".figures"), !hasStream(row) ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`);
+    for (const name of [".stream", ".program", ".peer", ".tag"]) {
+      part(element, name).title = part(element, name).textContent ?? "";
+    }
+    setText(
+      part(element, ".figures"),
+      !hasStream(row) ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`,
+    );
     const state = part(element, ".state");
     setText(state, standingWords(row, gone, stale));
     state.title = state.textContent ?? "";

@@ -1,22 +1,32 @@
 /**
- * What is known of the wire of one connection: the newest pieces within bounds, what stands between them, and what a
- * client makes of them. No document, no clock.
+ * What is known of the wire of one connection: the newest pieces within bounds, what stands between
+ * them, and what a client makes of them. No document, no clock.
  *
  * @import { WireEvent, WireLine, WireView } from "../server.js"
  */
 
 import { linesText } from "../bytes/text.js";
 
-/** As much as the server keeps of a connection; of what went by while it was looked at, at least so much. */
+/**
+ * As much as the server keeps of a connection; of what went by while it was looked at, at least so
+ * much.
+ */
 export const MOST_BYTES = 64 * 1024;
 export const MOST_PIECES = 4096;
-/** Lines of one row: what the kernel took in one go may be thousands, of which a screen has room for few. */
+/**
+ * Lines of one row: what the kernel took in one go may be thousands, of which a screen has room for
+ * few.
+ */
 export const MOST_LINES = 24;
-/** Of a stream's path in the name of a file: whatever the number before it, the whole is within the server's 100 characters. */
+/**
+ * Of a stream's path in the name of a file: whatever the number before it, the whole is within the
+ * server's 100 characters.
+ */
 const LONGEST_PATH = 60;
 
 /**
- * A piece of the wire, which is what the kernel took in one go; or a part of one that has many lines.
+ * A piece of the wire, which is what the kernel took in one go; or a part of one that has many
+ * lines.
  *
  * @typedef {object} WireRow
  * @property {number} seq numbers are never used twice
@@ -43,7 +53,9 @@ export class WireLog {
   /** The end of the newest piece. */
   #end = 0;
   #answers = 0;
-  /** When the first answer came, bytes had gone by and none of them was kept: keeping began with it. */
+  /**
+   * When the first answer came, bytes had gone by and none of them was kept: keeping began with it.
+   */
   #beganLate = false;
   #full = false;
   #taken = 0;
@@ -127,7 +139,18 @@ export class WireLog {
   #push({ at_ms, offset, end, bytes, lines, events }) {
     const last = this.#rows.at(-1);
     const gap = last ? at_ms - last.at_ms : null;
-    const row = { at_ms, gap, offset, end, lost: offset - this.#end, goesOn: false, bytes, lines, events, words: null };
+    const row = {
+      at_ms,
+      gap,
+      offset,
+      end,
+      lost: offset - this.#end,
+      goesOn: false,
+      bytes,
+      lines,
+      events,
+      words: null,
+    };
     for (const part of lines.length > MOST_LINES ? parts(row) : [row]) {
       this.#rows.push({ ...part, seq: this.#next });
       this.#next += 1;
@@ -146,7 +169,8 @@ export class WireLog {
         oldest += this.#rows[next].bytes.length;
         next += 1;
       } while (this.#rows[next]?.goesOn);
-      // a piece goes whole, and a large one not before there is as much behind it: a small one would be all that is left
+      // a piece goes whole, and a large one not before there is as much behind it: a small one
+      // would be all that is left
       if (this.#pieces <= MOST_PIECES && this.#bytes - oldest < MOST_BYTES) break;
       this.#bytes -= oldest;
       this.#pieces -= 1;
@@ -154,7 +178,9 @@ export class WireLog {
     }
     this.#rows.splice(0, go);
     // what the server kept goes by visits, so it may have let some go when it is nearly full
-    if (go > 0 || this.#pieces >= MOST_PIECES - 1 || this.#bytes >= MOST_BYTES / 2) this.#full = true;
+    if (go > 0 || this.#pieces >= MOST_PIECES - 1 || this.#bytes >= MOST_BYTES / 2) {
+      this.#full = true;
+    }
   }
 }
 
@@ -173,14 +199,25 @@ function parts(row) {
     const bytes = row.bytes.slice(offset - row.offset, end - row.offset);
     const events = endingBy(end);
     const first = at === 0;
-    parts.push({ ...row, goesOn: !first, gap: first ? row.gap : null, lost: first ? row.lost : 0, offset, end, bytes, lines, events });
+    parts.push({
+      ...row,
+      goesOn: !first,
+      gap: first ? row.gap : null,
+      lost: first ? row.lost : 0,
+      offset,
+      end,
+      bytes,
+      lines,
+      events,
+    });
     offset = end;
   }
   return parts;
 }
 
 /**
- * Hands out events from place to place: at each call, those that end after the place of the call before.
+ * Hands out events from place to place: at each call, those that end after the place of the call
+ * before.
  *
  * @param {WireEvent[]} events in the order in which they end
  */
@@ -195,7 +232,11 @@ function inOrder(events) {
 
 /** @param {WireEvent} event */
 const eventWords = (event) =>
-  event.kind === "event" ? `${event.event}\n${event.id ?? ""}\n${event.data}` : event.kind === "comment" ? event.text : `retry ${event.ms}`;
+  event.kind === "event"
+    ? `${event.event}\n${event.id ?? ""}\n${event.data}`
+    : event.kind === "comment"
+      ? event.text
+      : `retry ${event.ms}`;
 
 /**
  * The rows that have all words.
@@ -206,11 +247,14 @@ const eventWords = (event) =>
  */
 export function filtered(rows, filter) {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  return words.length === 0 ? rows : rows.filter((row) => words.every((word) => wordsOf(row).includes(word)));
+  return words.length === 0
+    ? rows
+    : rows.filter((row) => words.every((word) => wordsOf(row).includes(word)));
 }
 
 /** @param {WireRow} row */
-const wordsOf = (row) => (row.words ??= [linesText(row.lines), ...row.events.map(eventWords)].join("\n").toLowerCase());
+const wordsOf = (row) =>
+  (row.words ??= [linesText(row.lines), ...row.events.map(eventWords)].join("\n").toLowerCase());
 
 /**
  * Where the rows begin that have so many lines together before a place, or all that there are.
@@ -245,6 +289,9 @@ export function linesBehind(rows, from, lines) {
  * @param {string} stream
  */
 export function fileName(id, stream) {
-  const path = stream.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, LONGEST_PATH);
+  const path = stream
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[-.]+|[-.]+$/g, "")
+    .slice(0, LONGEST_PATH);
   return `connection-${id}${path === "" ? "" : `-${path}`}.http`;
 }

@@ -1,7 +1,8 @@
 /**
- * Draws the pieces of a wire: when, the exact bytes, and beside them what a client makes of them. The bytes of all
- * pieces are in one element and their events in another, so that a selection goes along one of the two; a grid brings
- * them together again, by the number of the line that each piece has in it. It keeps nothing and decides nothing.
+ * Draws the pieces of a wire: when, the exact bytes, and beside them what a client makes of them.
+ * The bytes of all pieces are in one element and their events in another, so that a selection goes
+ * along one of the two; a grid brings them together again, by the number of the line that each
+ * piece has in it. It keeps nothing and decides nothing.
  *
  * @import { WireEvent } from "../server.js"
  * @import { WireRow } from "./wire-log.js"
@@ -16,11 +17,17 @@ const EMPTY_LINES = 400;
 /** More than can be told apart: new ones are not marked then. */
 const MANY = 20;
 
-/** What has more lines or bytes may be higher than what is in view: its time, and what a client makes of it, stay there. */
+/**
+ * What has more lines or bytes may be higher than what is in view: its time, and what a client
+ * makes of it, stay there.
+ */
 const LONG_LINES = 6;
 const LONG_BYTES = 480;
 
-/** @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and what is missing before it, if something is */
+/**
+ * @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and what is
+ * missing before it, if something is
+ */
 
 export class WireRows {
   #bytes;
@@ -47,8 +54,8 @@ export class WireRows {
   }
 
   /**
-   * Brings what is drawn to exactly these rows. They go on where the last drawing ended; some may have gone or come at
-   * the top.
+   * Brings what is drawn to exactly these rows. They go on where the last drawing ended; some may
+   * have gone or come at the top.
    *
    * @param {readonly WireRow[]} rows
    */
@@ -66,7 +73,12 @@ export class WireRows {
     const before = to < 0 ? [] : rows.filter(({ seq }) => seq < from);
     this.#add(after, "append", to >= 0 && after.length < MANY);
     this.#add(before, "prepend", false);
-    if (before.length > 0 || Number(this.#drawn[0]?.elements[0].style.getPropertyValue("--at")) > EMPTY_LINES) this.#renumber();
+    if (
+      before.length > 0 ||
+      Number(this.#drawn[0]?.elements[0].style.getPropertyValue("--at")) > EMPTY_LINES
+    ) {
+      this.#renumber();
+    }
   }
 
   /**
@@ -125,7 +137,9 @@ export class WireRows {
     // what is missing before the first of all pieces is said above them
     if (row.lost > 0 && row.seq > 0) elements.push(newLost(row.lost));
     // only these: a thousand things that stick would cost each scroll
-    if (row.lines.length > LONG_LINES || row.bytes.length > LONG_BYTES) for (const element of [bytes, events]) element.toggleAttribute("data-long", true);
+    if (row.lines.length > LONG_LINES || row.bytes.length > LONG_BYTES) {
+      for (const element of [bytes, events]) element.toggleAttribute("data-long", true);
+    }
     this.#place(elements);
     return { seq: row.seq, elements };
   }

@@ -1,5 +1,6 @@
 /**
- * Where a wire is scrolled to, and by whom: what is drawn goes to the end, and whoever scrolls up holds it.
+ * Where a wire is scrolled to, and by whom: what is drawn goes to the end, and whoever scrolls up
+ * holds it.
  */
 
 const LINE_HEIGHT = 20;
@@ -20,7 +21,8 @@ export class WireScroll {
     this.#scroller = scroller;
     this.#told = told;
     scroller.addEventListener("scroll", this.#onScroll, { passive: true });
-    // under a burst every frame goes to the end, so a wheel turned up would lose against it: hold first
+    // under a burst every frame goes to the end, so a wheel turned up would lose against it: hold
+    // first
     scroller.addEventListener("wheel", ({ deltaY }) => {
       if (deltaY < 0 && scroller.scrollHeight > scroller.clientHeight) told.hold();
     }, { passive: true });
@@ -76,7 +78,8 @@ export class WireScroll {
   step(by, pieces) {
     const top = this.#scroller.getBoundingClientRect().top;
     const offsets = pieces.map((piece) => piece.getBoundingClientRect().top - top);
-    const to = by > 0 ? offsets.find((offset) => offset > 1) : offsets.findLast((offset) => offset < -1);
+    const to =
+      by > 0 ? offsets.find((offset) => offset > 1) : offsets.findLast((offset) => offset < -1);
     if (to !== undefined) this.#scroller.scrollTop += to;
   }
 
@@ -100,7 +103,8 @@ export class WireScroll {
 }
 
 /**
- * The first piece that ends below a place. They stand beneath each other, and there may be thousands.
+ * The first piece that ends below a place. They stand beneath each other, and there may be
+ * thousands.
  *
  * @param {readonly Element[]} pieces
  * @param {number} place

@@ -1,5 +1,6 @@
 /**
- * The words for a wire: how much of it there is, what stood before it, and why there is nothing to see. Pure.
+ * The words for a wire: how much of it there is, what stood before it, and why there is nothing to
+ * see. Pure.
  *
  * @import { RowView } from "../server.js"
  * @import { WireLog } from "./wire-log.js"
@@ -8,11 +9,16 @@
 import { hadAll } from "../parts/words.js";
 import { several } from "../parts/format.js";
 
-/** What a wire says of itself. @typedef {Pick<WireLog, "rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull">} Kept */
+/**
+ * What a wire says of itself.
+ *
+ * @typedef {"rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull"} Key
+ * @typedef {Pick<WireLog, Key>} Kept
+ */
 
 /**
- * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not kept`. Together the
- * bytes are those that the server says were taken.
+ * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not
+ * kept`. Together the bytes are those that the server says were taken.
  *
  * @param {Kept} wire
  */
@@ -49,12 +55,21 @@ export const unknownIdTitle = "Its last event id is not known: it was given befo
 export function noWireWords(row, gone, { heard, taken, on }) {
   if (hadAll(row)) return "It was told that nothing is left to send: there is no stream to see.";
   if (row.state === "refused") return "It was refused: there is no stream to see.";
-  if (gone) return "It is no longer in the table, and what it was sent is not kept: choose another.";
+  if (gone) {
+    return "It is no longer in the table, and what it was sent is not kept: choose another.";
+  }
   if (!heard) return "";
-  if (taken === 0) return row.state === "open" ? "Nothing has been sent yet." : "Nothing was sent before it ended.";
-  if (on) return `Keeping began when you looked: ${several(taken, "byte")} went before. What is sent from now on comes here.`;
+  if (taken === 0) {
+    return row.state === "open"
+      ? "Nothing has been sent yet."
+      : "Nothing was sent before it ended.";
+  }
+  if (on) {
+    return `Keeping began when you looked: ${several(taken, "byte")} went before. What is sent from now on comes here.`;
+  }
   return `What it was sent is not kept: ${several(taken, "byte")}. Look while a connection is open, and its bytes are.`;
 }
 
 /** @param {string} filter */
-export const noPieceWords = (filter) => `Nothing here matches “${filter.trim()}”: a piece or its events must have each of its words.`;
+export const noPieceWords = (filter) =>
+  `Nothing here matches “${filter.trim()}”: a piece or its events must have each of its words.`;
