@@ -54,9 +54,9 @@ test("controls are called by their short names, and other unseen characters by t
 test("the line of the file says where the streams come from, and what is wrong", () => {
   const file = { path: "/x/streams.toml", exists: true, revision: 1, problem: null };
   assert.equal(fileWords(file, true), "Streams from");
-  assert.equal(fileWords({ ...file, revision: 0 }, true), "The shipped streams, in place of");
+  assert.equal(fileWords({ ...file, revision: 0 }, true), "The shipped streams, because of a mistake in");
   const none = { ...file, exists: false, revision: 0 };
-  assert.match(fileWords(none, true), /shipped streams\. Edit writes them to$/);
+  assert.match(fileWords(none, true), /shipped streams\. Edit copies them to$/);
   assert.doesNotMatch(fileWords(none, false), /Edit/);
   // it was deleted while its streams were served: what is served is not what the program is shipped
   // with

@@ -51,7 +51,7 @@ test("a refusal is final and carries its status and reason", () => {
   assert.match(verdict.note, /too many streams/);
 });
 
-test("closed for no reason that the server knows is gone", () => {
+test("a connection closed for a reason unknown to the server was closed by the browser", () => {
   for (const known of [
     null,
     undefined,
@@ -59,7 +59,7 @@ test("closed for no reason that the server knows is gone", () => {
     row({ state: "ended", ended: ended("client", "closed") }),
   ]) {
     const verdict = afterError("closed", known, 1000);
-    assert.deepEqual(says(verdict), ["lost", "gone", true]);
+    assert.deepEqual(says(verdict), ["lost", "closed by the browser", true]);
     assert.ok(verdict.note);
   }
 });

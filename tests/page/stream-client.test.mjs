@@ -172,7 +172,7 @@ test("a lost connection is left to the browser, which resumes", async () => {
     arrivals.map(({ id, resumed }) => [id, resumed]),
     [
       ["1", null],
-      ["2", "connected again"],
+      ["2", "reconnected"],
       ["3", null],
     ],
   );
@@ -238,7 +238,7 @@ test("a browser that forbids the address is heard in words", () => {
 test("of six connections it speaks where six are counted, and of nothing where nobody answers", async () => {
   for (const [answer, words] of [
     [async () => ({ rows: [], open: 5 }), /six connections/],
-    [async () => ({ rows: [], open: 1 }), /has not seen this request/],
+    [async () => ({ rows: [], open: 1 }), /has not sent this request/],
     [async () => Promise.reject(new Error("no answer")), null],
   ]) {
     timers = [];
@@ -348,7 +348,7 @@ test("a page never has more streams under way than leave it a connection of its 
   for (const { stream } of [first, second, third]) stream.start(BASE);
   assert.equal(openNow().length, 2);
   assert.equal(third.stream.live, false);
-  assert.equal(third.stream.standing.words, "refused (no connection free)");
+  assert.equal(third.stream.standing.words, "refused (no free connection)");
   assert.match(third.stream.standing.note ?? "", /six connections/);
   first.stream.serverAt("http://localhost:8001");
   assert.equal(openNow().length, 2);
@@ -405,7 +405,7 @@ test("a stream that was defined anew just before it came back may have sent what
   stream.start(BASE);
   made[0].open();
   stream.update({ ...STREAM, events: [...STREAM.events, "tick"] });
-  assert.match(stream.standing.note, /new event names: tick\./);
+  assert.match(stream.standing.note, /^Events named tick may be missing/);
   assert.equal(stream.standing.state, "open");
 });
 
@@ -418,7 +418,7 @@ test("a stream without a pause is asked for at a pace that the page can take, an
   stream.start(BASE);
   assert.equal(made[0].url.searchParams.get("every"), "1000us");
   made[0].open();
-  assert.match(stream.standing.note, /no pause.*1,000 events a second.*0 events skipped/);
+  assert.match(stream.standing.note, /without a pause.*1,000 events a second.*0 events skipped/);
 });
 
 test("a stream that loses its pause while it is open is asked for anew, from where it was", () => {

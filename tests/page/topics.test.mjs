@@ -49,7 +49,7 @@ test("a topic is counted in words that agree with their number", () => {
     topicSummary({ ...topic, subscribers: 1 }),
     "1 subscriber, 1,200 published, 1,000 kept",
   );
-  assert.equal(topicSummary(undefined), "not begun yet");
+  assert.equal(topicSummary(undefined), "not created yet");
   assert.equal(
     publishedWords({ id: "a", events: 1, subscribers: 2 }),
     "Published, id a, to 2 subscribers",
@@ -150,7 +150,7 @@ test("an empty panel sends nobody to start a server that only gives no answer", 
     events: ["message"],
   });
   for (const feed of [stream, topicFeed("news", undefined)]) {
-    assert.match(feed.hint(idle, "ready").words, /^Start (opens|subscribes)/);
+    assert.match(feed.hint(idle, "ready").words, /^Press Start to (open|subscribe)/);
     assert.match(feed.hint(idle, "stopped").words, /^Start the server/);
     assert.match(feed.hint(idle, "unreachable").words, /^The server does not answer/);
   }
@@ -164,7 +164,7 @@ test("a list that was cleared or is paused does not say that nothing has arrived
   assert.match(emptiedHint(standing("open"), "cleared").words, /^Cleared/);
   assert.match(emptiedHint(standing("lost"), "cleared").words, /^Cleared/);
   for (const state of ["open", "ended", "stopped"]) {
-    assert.match(emptiedHint(standing(state), "paused").words, /^Paused: Resume/);
+    assert.match(emptiedHint(standing(state), "paused").words, /^Paused: press Resume/);
   }
   // what to do next is to start it
   for (const state of ["ended", "stopped", "refused", "lost"]) {
@@ -175,14 +175,14 @@ test("a list that was cleared or is paused does not say that nothing has arrived
 });
 
 test("the list says when a topic goes, and what goes with it", () => {
-  assert.equal(ttlWords(3_600_000), "A topic that nobody reads and nobody feeds ends after 1 h.");
-  assert.equal(ttlWords(null), "Topics stay until somebody ends them.");
+  assert.equal(ttlWords(3_600_000), "A topic without subscribers and publishes ends after 1 h.");
+  assert.equal(ttlWords(null), "Topics stay until you end them.");
   assert.equal(
     endingWords({ name: "news", kept: 1200, subscribers: 1 }),
-    "End news: 1,200 events that are kept will be gone, and 1 subscriber disconnected.",
+    "End news? This deletes 1,200 kept events and disconnects 1 subscriber.",
   );
   assert.match(
     endingWords({ name: "a", kept: 1, subscribers: 0 }),
-    /1 event that is kept will be gone, and 0 subscribers/,
+    /deletes 1 kept event and disconnects 0 subscribers/,
   );
 });

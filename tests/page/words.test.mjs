@@ -77,7 +77,7 @@ test("a page that was opened as a file is told what to do, and no origin of it i
     origin,
     ended: { by: "server", why: "origin not allowed", complete: false, at_ms: 0 },
   });
-  assert.match(fateWords(refused("null")), /opened as a file: serve it from a port of localhost/);
+  assert.match(fateWords(refused("null")), /opened as a file has no origin: serve it from localhost/);
   assert.equal(refusedOrigin(refused("null")), null);
   assert.equal(refusedOrigin(refused("http://front.example")), "http://front.example");
   assert.equal(refusedOrigin({ ...refused("http://front.example"), state: "ended" }), null);
@@ -111,7 +111,7 @@ test("what became of a connection says by whom and why", () => {
     assert.equal(fateWords(row), "nothing left to send (204)");
     assert.equal(standingWords(row, false), "nothing left to send (204)");
     assert.equal(hasStream(row), false);
-    assert.match(noWireWords(row, false, { heard: false }), /nothing is left to send/);
+    assert.match(noWireWords(row, false, { heard: false }), /nothing left to send/);
   }
   const whole = { state: "ended", status: 200, ended: gone("server", "finished", true) };
   assert.deepEqual([fateWords(whole), hasStream(whole)], ["by the server: finished", true]);
@@ -265,26 +265,26 @@ test("a wire says how much of it there is, and why there is none", () => {
   );
   assert.equal(
     beforeWords({ ...later, beganLate: true }),
-    "keeping began when you looked: 12,345 bytes went before",
+    "kept since you opened this view: 12,345 bytes were sent before",
   );
-  assert.equal(beforeWords(later), "kept since it was first looked at: 12,345 bytes went before");
+  assert.equal(beforeWords(later), "kept since this view was first opened: 12,345 bytes were sent before");
   const none = { ...kept, rows: [] };
   const open = { state: "open", ended: null };
   assert.equal(noWireWords(open, false, { ...none, heard: false }), "");
   assert.equal(noWireWords(open, false, { ...none, taken: 0 }), "Nothing has been sent yet.");
   assert.match(
     noWireWords(open, false, none),
-    /^Keeping began when you looked: 1,234 bytes went before\./,
+    /^Bytes are kept from now on: 1,234 bytes were sent before/,
   );
   assert.match(
     noWireWords({ state: "ended", ended: null }, false, { ...none, on: false }),
-    /is not kept: 1,234 bytes\./,
+    /The 1,234 bytes that were sent are not kept/,
   );
   assert.match(
     noWireWords({ state: "refused", ended: { complete: false } }, false, { ...none, heard: false }),
-    /was refused: there is no stream to see/,
+    /refused the request, so there are no bytes to show/,
   );
-  assert.match(noWireWords(open, true, { ...none, heard: false }), /^It is no longer in the table/);
+  assert.match(noWireWords(open, true, { ...none, heard: false }), /^The connection is no longer in the table/);
 });
 
 test("the end of a connection says when it was", () => {
@@ -299,7 +299,7 @@ test("the end of a connection says when it was", () => {
   assert.match(standingWords({ state: "ended", ended }, true), /:00\.113, no longer in the table$/);
   // a server that was killed left rows that said "open", in green, for as long as the page was
   // looked at
-  assert.equal(standingWords({ state: "open", ended: null }, false, true), "open, as last heard");
+  assert.equal(standingWords({ state: "open", ended: null }, false, true), "open, as last reported");
   assert.equal(standingWords({ state: "open", ended: null }, true, true), "no longer in the table");
   assert.match(standingWords({ state: "ended", ended }, false, true), /:00\.113$/);
 });
@@ -309,7 +309,7 @@ test("the end of a connection says when it was", () => {
 test("every row is in a number", () => {
   assert.equal(
     tallyWords({ open: 2, opened: 72, refused: 3, complete: 13 }),
-    "2 open, 72 opened, 13 had all (204), 3 refused",
+    "2 open, 72 opened, 13 answered 204, 3 refused",
   );
   assert.equal(
     tallyWords({ open: 2, opened: 72, refused: 3, complete: 0 }),

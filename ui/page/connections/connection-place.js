@@ -92,9 +92,8 @@ export class ConnectionPlace extends HTMLElement {
    * @param {KeyboardEvent} event
    */
   #onKey = (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || hasModifier(event)) {
-      return;
-    }
+    const taken = event.defaultPrevented || event.isComposing || hasModifier(event);
+    if (event.key !== "Escape" || taken) return;
     if (this.#close()) event.preventDefault();
   };
 }

@@ -149,7 +149,9 @@ export class ConnectionRows {
     setText(button, allowed ? "Allowed" : "Allow");
     button.disabled = allowed;
     button.ariaLabel = allowed ? null : `Allow ${origin}`;
-    button.title = allowed ? `${origin} may connect now` : `Let pages of ${origin} connect`;
+    button.title = allowed
+      ? `Pages of ${origin} can connect now`
+      : `Let pages of ${origin} connect`;
   }
 
   /**

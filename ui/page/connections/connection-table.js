@@ -7,7 +7,7 @@
  * @import { App, Look, Row } from "../types.js"
  */
 
-import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
+import { AS_LAST_REPORTED, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
 import { TableHeader } from "./table-header.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { Poll } from "../parts/poll.js";
@@ -306,7 +306,7 @@ export class ConnectionTable extends HTMLElement {
     const { store } = /** @type {App} */ (this.#app);
     const connections = store.get("connections");
     if (!connections) return;
-    const stale = store.get("unreachable") ? `, ${AS_LAST_HEARD}` : "";
+    const stale = store.get("unreachable") ? `, ${AS_LAST_REPORTED}` : "";
     const summary = part(this, ".summary");
     setText(summary, tallyWords(connections) + stale);
     summary.title = summary.textContent ?? "";
@@ -382,11 +382,11 @@ export class ConnectionTable extends HTMLElement {
     sorted.title =
       sorted.textContent === ""
         ? ""
-        : "What the rows are sorted by: there is no room for this column";
+        : "The table is sorted by a column that does not fit";
     setText(part(this, ".hold"), this.#paused ? "Paused" : this.#holds ? "Order held" : "");
     part(this, ".hold").title = this.#paused
       ? ""
-      : "Rows stay in their places while the pointer or the cursor is on one";
+      : "Rows keep their order while the pointer or the cursor is on one";
     const pause = part(this, "[data-act=pause]");
     setText(pause, this.#paused ? "Resume" : "Pause");
     pause.ariaPressed = String(this.#paused);
@@ -405,8 +405,8 @@ export class ConnectionTable extends HTMLElement {
     if (!nobody) return;
     const running = store.get("status")?.phase === "running";
     const hint = running
-      ? "Nobody is connected. Try"
-      : "Nobody can connect while the server does not run. Start it, then try";
+      ? "No client is connected: try"
+      : "The server is not running: start it, then try";
     setText(part(this, ".nobody .hint"), hint);
     const streams = store.get("streams") ?? [];
     const stream = streams.find(({ endless }) => endless) ?? streams[0];
@@ -476,7 +476,7 @@ export class ConnectionTable extends HTMLElement {
   #pause(paused) {
     this.#paused = paused;
     this.#pausedWide = false;
-    announce(paused ? "Connections paused" : "Connections go on");
+    announce(paused ? "Connections paused" : "Connections resumed");
     this.#moved();
   }
 

@@ -11,17 +11,18 @@ export const newTable = markup(`
     <div class="acts">
       <span class="matching"></span>
       <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections"
-        aria-keyshortcuts="/" title="Words in peer, program, stream, client or state (/)"
-        maxlength="200" autocomplete="off" spellcheck="false">
+        title="Filter by peer, program, stream, client, state or brought id (/)"
+        aria-keyshortcuts="/" maxlength="200" autocomplete="off" spellcheck="false">
       <button type="button" class="small" data-act="pause" aria-pressed="false"
-        title="Hold the table as it is (Space)">Pause</button>
+        title="Pause the table (Space)">Pause</button>
     </div>
   </div>
   <p class="problem" role="alert" hidden></p>
   <div class="frame">
     <div class="scroller" tabindex="-1">
       <table role="grid" aria-label="Connections"
-        aria-description="Enter shows what a connection was sent" aria-readonly="true" tabindex="0">
+        aria-description="Press Enter to show what a connection was sent"
+        aria-readonly="true" tabindex="0">
         <thead role="rowgroup"><tr role="row" aria-rowindex="1"></tr></thead>
         <tbody role="rowgroup"></tbody>
       </table>

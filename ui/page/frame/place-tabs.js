@@ -15,7 +15,7 @@ const ARROWS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
 const newMark = markup(
   `<span class="problem"><span class="shape" aria-hidden="true"></span
-    ><span class="unseen">(a problem with the file)</span></span>`,
+    ><span class="unseen">(the file of streams has a problem)</span></span>`,
 );
 
 export class PlaceTabs extends HTMLElement {

@@ -88,7 +88,7 @@ export class PortDialog extends HTMLElement {
     const app = /** @type {App} */ (this.#app);
     const port = parsePort(this.#input.value);
     if (port === null) {
-      this.#say("A port is a whole number from 1 to 65535.");
+      this.#say("That is not a port: enter a whole number from 1 to 65535.");
       this.#input.focus();
       return;
     }

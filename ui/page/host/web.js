@@ -105,10 +105,7 @@ export class WebHost {
       throw new Error(whyNotPublished(reason));
     });
     if (!response.ok) {
-      throw new Refusal(
-        (await response.text()).trim() || `The server answered ${response.status}.`,
-        response.status,
-      );
+      throw await refusalOf(response);
     }
     return response.json();
   }
@@ -127,10 +124,7 @@ export class WebHost {
     });
     // somebody else may have ended it, or its time
     if (!response.ok && response.status !== 404) {
-      throw new Refusal(
-        (await response.text()).trim() || `The server answered ${response.status}.`,
-        response.status,
-      );
+      throw await refusalOf(response);
     }
   }
 
@@ -233,7 +227,8 @@ export class WebHost {
 }
 
 /** @returns {Promise<never>} */
-const onlyInTheWindow = () => Promise.reject(new Error("Only the app's own window can do this."));
+const onlyInTheWindow = () =>
+  Promise.reject(new Error("This page cannot do this: use the app's window."));
 
 /**
  * @param {string} path
@@ -246,7 +241,7 @@ async function getJson(path, patienceMs) {
   });
   const answer = await response.json();
   if (!response.ok) {
-    throw new Refusal(answer.error ?? `The server answered ${response.status}.`, response.status);
+    throw new Refusal(answer.error ?? noReason(response), response.status);
   }
   return answer;
 }
@@ -263,10 +258,18 @@ class Refusal extends Error {
   }
 }
 
+/** @param {Response} response */
+const noReason = ({ status }) => `The server answered ${status} without a reason: try again.`;
+
+/** @param {Response} response whose body is the reason, as text */
+async function refusalOf(response) {
+  return new Refusal((await response.text()).trim() || noReason(response), response.status);
+}
+
 /** @param {unknown} reason */
 function whyNotPublished(reason) {
   if (isSilence(reason)) {
-    return `No answer ${waited()}: it may have been published all the same. Look at the topic before you publish it again.`;
+    return `No answer ${waited()}: check the topic for the event before you publish it again.`;
   }
   return `Nothing answers on ${location.host}: start the server there, then publish again.`;
 }
@@ -275,7 +278,8 @@ function whyNotPublished(reason) {
 function whyUnreachable(reason) {
   if (reason instanceof Refusal) return reason.message;
   if (isSilence(reason)) return `No answer ${waited()}: try again.`;
-  return `Nothing answers on ${location.host}: start the server there. This page goes on by itself.`;
+  const { host } = location;
+  return `Nothing answers on ${host}: start the server there, and this page reconnects by itself.`;
 }
 
 /**

@@ -46,10 +46,8 @@ export class ChosenData {
     part(this.#root, "pre").replaceChildren(...textNodes(drawn));
     const rest = part(this.#root, ".rest");
     rest.hidden = drawn.length === this.text.length;
-    setText(
-      rest,
-      `${count(drawn.length)} of ${count(this.text.length)} characters: Copy takes them all.`,
-    );
+    const shown = `${count(drawn.length)} of ${count(this.text.length)} characters shown`;
+    setText(rest, `${shown}: Copy copies all of them.`);
     part(this.#root, ".text").scrollTop = 0;
   }
 

@@ -35,7 +35,7 @@ const newList = markup(`
       <div class="space" role="presentation"><div class="window" role="presentation"></div></div>
     </div>
   </div>
-  <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
+  <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>
   <div class="foot">
     <span class="counts"></span>
     <button type="button" class="plain small" data-act="gap" title="Show the last gap"

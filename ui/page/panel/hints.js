@@ -7,7 +7,7 @@
  */
 
 /** It may run all the same: the bar knows what keeps its answers away. */
-export const NO_ANSWER = "The server does not answer: the bar at the top says what to do.";
+export const NO_ANSWER = "The server does not answer: see the bar at the top.";
 
 /**
  * What a list says that the person has emptied: of events that came, nobody says that none has.
@@ -19,10 +19,10 @@ export const NO_ANSWER = "The server does not answer: the bar at the top says wh
 export function emptiedHint({ state, final }, emptied) {
   if (state === "idle") return null;
   if (emptied === "paused") {
-    return { words: "Paused: Resume shows what has arrived since.", withLine: false };
+    return { words: "Paused: press Resume to show what has arrived since.", withLine: false };
   }
   if (emptied === null || final || state === "connecting") return null;
-  return { words: "Cleared: what arrives from now on comes here.", withLine: false };
+  return { words: "Cleared: new events appear here.", withLine: false };
 }
 
 /**
@@ -36,7 +36,7 @@ export function underWay({ state, final }) {
     return { words: "Waiting for the server to answer.", withLine: false };
   }
   if (state === "lost" && !final) {
-    return { words: "Nothing arrived before the connection was lost.", withLine: false };
+    return { words: "No event arrived before the connection was lost.", withLine: false };
   }
   return null;
 }

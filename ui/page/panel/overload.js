@@ -58,7 +58,8 @@ export function paceWords(everyUs, skipped) {
   const pace =
     everyUs === null
       ? ""
-      : ` This page asks for ${several(Math.round(1_000_000 / everyUs), "event")} a second.`;
-  if (skipped === 0) return `The stream has no pause.${pace} 0 events skipped.`;
-  return `The stream is faster than this page. ${skipped === null ? "Events were" : `${count(skipped)} events`} skipped.${pace}`;
+      : `, so this page asks for ${several(Math.round(1_000_000 / everyUs), "event")} a second`;
+  if (skipped === 0) return `The stream sends without a pause${pace}: 0 events skipped.`;
+  const number = skipped === null ? "some" : count(skipped);
+  return `The stream is faster than this page${pace}: ${number} events skipped.`;
 }

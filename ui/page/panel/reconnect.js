@@ -7,7 +7,7 @@
  * @import { Standing } from "../types.js"
  */
 
-import { GONE, STREAM_WORDS, lostWords, refusedWords } from "../parts/words.js";
+import { GAVE_UP, STREAM_WORDS, lostWords, refusedWords } from "../parts/words.js";
 
 /**
  * The newest connection of an answer, which is the one that an error is about.
@@ -46,15 +46,15 @@ export function afterError(readyState, row, retryMs) {
     return {
       state: "refused",
       words: refusedWords(row.status),
-      note: why ? `The server refused: ${why}. Start tries again.` : null,
+      note: why ? `The server refused the connection (${why}): press Start to try again.` : null,
       final: true,
     };
   }
   const note =
     row === undefined
-      ? "The browser gave up, and the server cannot be asked why. Start tries again."
-      : "The browser gave up, and the server knows no reason. Start tries again.";
-  return { state: "lost", words: GONE, note, final: true };
+      ? "The browser gave up, and the server does not answer: press Start to try again."
+      : "The browser gave up, and the server recorded no reason: press Start to try again.";
+  return { state: "lost", words: GAVE_UP, note, final: true };
 }
 
 /**

@@ -179,7 +179,7 @@ export class StreamClient {
    */
   serverAt(base) {
     if (!this.#run || base === null || !hasMoved(this.#run.base, base)) return;
-    this.#resumed = `went on at ${new URL(base).host}`;
+    this.#resumed = `reconnected to ${new URL(base).host}`;
     this.#open(base, this.#lastId, movedWords(base));
   }
 
@@ -202,7 +202,7 @@ export class StreamClient {
     if (feed.unpaced && this.#everyUs === null) {
       // the browser would come back to it at its own pace
       this.#everyUs = FIRST_PACE_US;
-      this.#resumed = "connected again";
+      this.#resumed = "reconnected";
       this.#open(run.base, this.#lastId, STREAM_WORDS.connecting);
     } else if (fresh.length > 0 && performance.now() - run.openedAt < NEWS_MS) {
       this.#stand({ ...this.#standing, note: unheardWords(fresh) });
@@ -324,7 +324,7 @@ export class StreamClient {
       return;
     }
     const readyState = run.source?.readyState === EventSource.CLOSED ? "closed" : "connecting";
-    this.#resumed ??= "connected again";
+    this.#resumed ??= "reconnected";
     const { retryMs } = run;
     const graceTimer = setTimeout(() => {
       if (

@@ -41,7 +41,7 @@ const newPanel = markup(`
 const TOGGLE_TITLES = {
   ready: "",
   stopped: "Start the server first",
-  unreachable: "The server does not answer: the bar at the top says since when",
+  unreachable: "The server does not answer: see the bar at the top",
 };
 
 /**

@@ -48,6 +48,9 @@ export function publishLine(address) {
 /** A name that says whose connection it is: verdicts of a client that gives one are sure. */
 const TAG = "my-app";
 
+/** What the listeners of the lines do with an event. */
+const LOG = "console.log(event.lastEventId, event.data)";
+
 /**
  * What a page reads the stream with. EventSource comes back by itself, which is right where it can
  * go on; a stream without ids that ends would begin anew for ever.
@@ -68,8 +71,8 @@ export function pageLines(address, { events, ids = true, endless = true }) {
 function eventSourceLines(address, events) {
   const listeners = events.map((name) =>
     name === "message"
-      ? "source.onmessage = (event) => console.log(event.lastEventId, event.data);"
-      : `source.addEventListener(${JSON.stringify(name)}, (event) => console.log(event.lastEventId, event.data));`,
+      ? `source.onmessage = (event) => ${LOG};`
+      : `source.addEventListener(${JSON.stringify(name)}, (event) => ${LOG});`,
   );
   return [`const source = new EventSource(${address});`, ...listeners].join("\n");
 }

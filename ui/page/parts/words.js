@@ -30,10 +30,10 @@ export const STREAM_WORDS = {
 };
 
 /** The browser gave the stream up, and the server's accounts do not say why. */
-export const GONE = "gone";
+export const GAVE_UP = "closed by the browser";
 
 /** Why a stream ends whose panel goes. */
-export const TAKEN_OUT = "no longer in the list of streams";
+export const TAKEN_OUT = "removed from the list of streams";
 export const CLOSED = "closed";
 
 /** @param {number | null} retryMs null where the stream leaves the time to the browser */
@@ -57,7 +57,7 @@ export function movedWords(base) {
 export const ORIGIN_NOT_ALLOWED = "origin not allowed";
 
 /** A page that was opened as a file is of no origin that could be allowed. */
-export const NO_ORIGIN = "a page opened as a file: serve it from a port of localhost";
+export const NO_ORIGIN = "a page opened as a file has no origin: serve it from localhost";
 /** The way out of it, for a row. */
 export const NO_ORIGIN_WAY = "serve the file from localhost";
 
@@ -81,12 +81,13 @@ export const refusedOrigin = ({ state, origin, ended }) =>
  */
 export function fileWords({ exists, revision }, canEdit) {
   // a file that was wrong from the beginning was never served
-  if (exists) return revision === 0 ? "The shipped streams, in place of" : "Streams from";
+  if (exists && revision === 0) return "The shipped streams, because of a mistake in";
+  if (exists) return "Streams from";
   // it was served once, and is served on
   if (revision > 0) return "Streams as last read from";
   return canEdit
-    ? "The shipped streams. Edit writes them to"
-    : "The shipped streams. Yours go into";
+    ? "The shipped streams. Edit copies them to"
+    : "The shipped streams. Put your own in";
 }
 
 /** @param {FileProblem} problem */
@@ -95,13 +96,14 @@ export function fileProblemWords({ line, sentence, instead }) {
 }
 
 /** In brackets, where the page itself did not open a stream. */
-export const NONE_FREE = "no connection free";
+export const NONE_FREE = "no free connection";
 
-export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
+export const SIX_TAKEN =
+  "The browser's six connections to this host are in use: stop a stream or close another tab.";
 
 /** The server answers, and knows nothing of a request that was made. */
 export const NOT_SEEN =
-  "The server has not seen this request: the browser holds it back. Close another tab of this host.";
+  "The browser has not sent this request to the server: close another tab of this host.";
 
 /**
  * Why a question has no answer: since when is known, and why is not.
@@ -111,8 +113,10 @@ export const NOT_SEEN =
  * @param {boolean} isFull this page has as many streams under way as its browser leaves it
  */
 export function silentWords(host, since, isFull) {
-  const next = isFull ? ` ${SIX_TAKEN}` : "";
-  return `No answer from ${host} since ${timeOfDay(since)}: its process may be suspended or busy. This page goes on asking.${next}`;
+  const silent = `No answer from ${host} since ${timeOfDay(since)}`;
+  return isFull
+    ? `${silent}: stop a stream or close another tab, because the browser has only six connections.`
+    : `${silent}: check whether its process is suspended or busy; this page keeps asking.`;
 }
 
 /**
@@ -128,13 +132,14 @@ export const silentStreamWords = (heardAt) => `no answer since ${timeOfDay(heard
  * @param {string[]} names
  */
 export const unheardWords = (names) =>
-  `The stream has new event names: ${names.join(", ")}. Events of these names may be missing here until now: Stop and Start show them all.`;
+  `Events named ${names.join(", ")} may be missing here, because the stream has new event names: ` +
+  "press Stop, then Start, to get all of them.";
 
 /** An open connection whose socket takes no more now. */
 export const BLOCKED = "waiting for the client";
 
 export const blockedTitle =
-  "The socket takes no more: the client reads slower than the stream sends";
+  "The socket is full: the client reads more slowly than the stream sends";
 
 /**
  * Whose connection it is, as far as it says: its tag, or that it is this page's own.
@@ -153,7 +158,7 @@ export const tallyWords = ({ open, opened, complete, refused }) =>
   [
     `${count(open)} open`,
     `${count(opened)} opened`,
-    ...(complete > 0 ? [`${count(complete)} had all (204)`] : []),
+    ...(complete > 0 ? [`${count(complete)} answered 204`] : []),
     `${count(refused)} refused`,
   ].join(", ");
 
@@ -166,7 +171,8 @@ export const matchingWords = ({ matching, all }) => `${count(matching)} of ${cou
 
 /** @param {string} filter */
 export const noMatchWords = (filter) =>
-  `No connection matches “${filter.trim()}”: each of its words must be in the connection's peer, program, stream, client, state, or the id that it brought.`;
+  `No connection matches “${filter.trim()}”: ` +
+  "use words from one connection's peer, program, stream, client, state or brought id.";
 
 /**
  * A client that has had all of a stream and comes back is told so with 204: no failure, and no
@@ -197,7 +203,8 @@ export function fateWords(row) {
     const why = row.ended?.why;
     if (!why) return refusedWords(row.status);
     if (hadNoOrigin(row)) return `${refusedWords(row.status)}: ${NO_ORIGIN}`;
-    return `${refusedWords(row.status)}: ${why}${why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : ""}`;
+    const origin = why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : "";
+    return `${refusedWords(row.status)}: ${why}${origin}`;
   }
   return row.ended ? `by the ${row.ended.by}: ${row.ended.why}` : "ended";
 }
@@ -266,7 +273,7 @@ export function endWords(row) {
 const NOT_IN_TABLE = "no longer in the table";
 
 /** Nobody answers: what is said was so when somebody last did. */
-export const AS_LAST_HEARD = "as last heard";
+export const AS_LAST_REPORTED = "as last reported";
 
 /**
  * What became of a connection, where it is not in the table any more: of one that was open, nobody
@@ -278,7 +285,7 @@ export const AS_LAST_HEARD = "as last heard";
  */
 export function standingWords(row, gone, stale = false) {
   if (!gone) {
-    return stale && row.state === "open" ? `${endWords(row)}, ${AS_LAST_HEARD}` : endWords(row);
+    return stale && row.state === "open" ? `${endWords(row)}, ${AS_LAST_REPORTED}` : endWords(row);
   }
   return row.state === "open" ? NOT_IN_TABLE : `${endWords(row)}, ${NOT_IN_TABLE}`;
 }
@@ -290,8 +297,8 @@ export function standingWords(row, gone, stale = false) {
  */
 export function otherTitle(kind) {
   if (kind === "refused") return "Show the request that was refused";
-  if (kind === "beside") return "Show the other connection that is open";
+  if (kind === "beside") return "Show the other open connection";
   return kind === "returned"
-    ? "Show the connection that it came back with"
-    : "Show the connection that it continues";
+    ? "Show the connection that continues this one"
+    : "Show the connection that this one continues";
 }

@@ -82,7 +82,8 @@ export class ConnectApp extends HTMLElement {
     setText(part(this, "[data-line=curl]"), curlLine(address));
     const source = sources.find((one) => one.path === path);
     setText(part(this, "[data-line=eventsource]"), source ? pageLines(address, source) : "");
-    setText(part(this, ".connect-note"), status?.phase === "running" ? "" : "once the server runs");
+    const note = status?.phase === "running" ? "" : "works once the server runs";
+    setText(part(this, ".connect-note"), note);
   }
 }
 

@@ -25,7 +25,7 @@ export function streamFeed(info) {
 
 /** @type {Record<ServerHere, string>} */
 const STREAM_NEXT = {
-  ready: "Start opens this stream here.",
+  ready: "Press Start to open this stream here.",
   stopped: "Start the server, then start this stream.",
   unreachable: NO_ANSWER,
 };
@@ -36,6 +36,6 @@ const STREAM_NEXT = {
  * @returns {Hint}
  */
 function streamHint(standing, server) {
-  if (standing.state === "open") return { words: "Nothing has arrived yet.", withLine: false };
+  if (standing.state === "open") return { words: "No event has arrived yet.", withLine: false };
   return underWay(standing) ?? { words: `${STREAM_NEXT[server]} In a terminal:`, withLine: true };
 }

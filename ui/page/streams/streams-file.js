@@ -60,7 +60,7 @@ export class StreamsFileLine extends HTMLElement {
         const action = actions.find(({ id }) => id === EDIT);
         const shortcut = ariaShortcut(action, onMac());
         this.#edit.title = withAccelerator(
-          "Open the file in your editor: what you save there is served at once",
+          "Open the file of streams in your editor: a saved change is served at once",
           action,
           onMac(),
         );

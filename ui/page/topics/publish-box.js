@@ -17,7 +17,7 @@ const PUBLISH = { id: "publish", label: "Publish", accelerator: "CmdOrCtrl+Enter
 
 const newForm = markup(`
   <form novalidate>
-    <textarea name="data" rows="1" placeholder="data of an event" spellcheck="false"></textarea>
+    <textarea name="data" rows="1" placeholder="event data" spellcheck="false"></textarea>
     <button type="submit">Publish</button>
     <label><span class="quiet">event</span
       ><input name="event" placeholder="message" autocomplete="off" spellcheck="false"></label>

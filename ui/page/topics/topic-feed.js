@@ -37,7 +37,7 @@ export function topicFeed(name, topic) {
 
 /** @type {Record<ServerHere, string>} */
 const TOPIC_NEXT = {
-  ready: "Start subscribes here.",
+  ready: "Press Start to subscribe here.",
   stopped: "Start the server, then start this topic.",
   unreachable: NO_ANSWER,
 };
@@ -49,11 +49,12 @@ const TOPIC_NEXT = {
  */
 function topicHint(standing, server) {
   if (standing.state === "open") {
-    return { words: "Nothing has arrived yet. Publish below, or in a terminal:", withLine: true };
+    const words = "No event has arrived yet. Publish below, or from a terminal:";
+    return { words, withLine: true };
   }
   return (
     underWay(standing) ?? {
-      words: `${TOPIC_NEXT[server]} To publish in a terminal:`,
+      words: `${TOPIC_NEXT[server]} To publish from a terminal:`,
       withLine: true,
     }
   );

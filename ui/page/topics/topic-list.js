@@ -47,7 +47,7 @@ const newList = markup(`
         <tbody role="rowgroup"></tbody>
       </table>
       <div class="empty" hidden>
-        <p class="hint">No topic yet. Open one by its name, or publish in a terminal:</p>
+        <p class="hint">There is no topic yet. Open one by name, or publish from a terminal:</p>
         <p class="try"><code></code
           ><button type="button" class="small" data-act="copy"
             aria-label="Copy the curl line">Copy</button></p>

@@ -9,7 +9,8 @@ import { count, longTime, several } from "../parts/format.js";
 
 /** The server's own sentence, so that it reads the same wherever a name was refused. */
 export const NO_NAME =
-  "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first.";
+  "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or " +
+  "tildes, with a letter or digit first.";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
 
@@ -26,8 +27,9 @@ export function readName(text) {
 
 /** @param {TopicInfo | undefined} topic undefined while the server has none of this name */
 export function topicSummary(topic) {
-  if (!topic) return "not begun yet";
-  return `${several(topic.subscribers, "subscriber")}, ${count(topic.published)} published, ${count(topic.kept)} kept`;
+  if (!topic) return "not created yet";
+  const subscribers = several(topic.subscribers, "subscriber");
+  return `${subscribers}, ${count(topic.published)} published, ${count(topic.kept)} kept`;
 }
 
 /** @param {Published} published */
@@ -42,8 +44,8 @@ export function publishedWords({ id, subscribers }) {
  */
 export const ttlWords = (ttlMs) =>
   ttlMs
-    ? `A topic that nobody reads and nobody feeds ends after ${longTime(ttlMs)}.`
-    : "Topics stay until somebody ends them.";
+    ? `A topic without subscribers and publishes ends after ${longTime(ttlMs)}.`
+    : "Topics stay until you end them.";
 
 /**
  * What ending a topic does, before it is done.
@@ -51,4 +53,5 @@ export const ttlWords = (ttlMs) =>
  * @param {{ name: string, kept: number, subscribers: number }} topic
  */
 export const endingWords = ({ name, kept, subscribers }) =>
-  `End ${name}: ${several(kept, "event")} that ${kept === 1 ? "is" : "are"} kept will be gone, and ${several(subscribers, "subscriber")} disconnected.`;
+  `End ${name}? This deletes ${several(kept, "kept event")} ` +
+  `and disconnects ${several(subscribers, "subscriber")}.`;

@@ -16,7 +16,7 @@ import { HeldView } from "./held-view.js";
 import { WireRows } from "./wire-rows.js";
 import { WireScroll } from "./wire-scroll.js";
 import { announce } from "../parts/announce.js";
-import { beforeWords, keptWords, noPieceWords, noWireWords } from "./wire-words.js";
+import { beforeWords, hiddenRowWords, keptWords, noPieceWords, noWireWords } from "./wire-words.js";
 import { copyOnClick } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, several } from "../parts/format.js";
@@ -46,7 +46,7 @@ const newWire = markup(`
       <p class="before"></p>
       <div class="grid">
         <pre class="bytes" data-exact></pre>
-        <div class="events" role="group" aria-label="What a client makes of it"></div>
+        <div class="events" role="group" aria-label="How a client reads the bytes"></div>
       </div>
       <div class="empty" hidden>
         <p class="hint"></p>
@@ -54,17 +54,17 @@ const newWire = markup(`
           data-act="clear-filter">Clear the filter</button></p>
       </div>
     </div>
-    <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
+    <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>
   </div>
   <div class="foot">
     <span class="kept"></span>
     <span class="told"></span>
     <button type="button" class="plain small" data-act="pause" aria-pressed="false"
-      title="Hold what is shown (Space)">Pause</button>
+      title="Pause the view (Space)">Pause</button>
     <button type="button" class="plain small" data-act="copy-wire"
-      title="Copy the bytes that are shown, as text">Copy</button>
+      title="Copy the shown bytes as text">Copy</button>
     <button type="button" class="plain small" data-act="save-wire"
-      title="Save the bytes that are kept, exactly">Save</button>
+      title="Save all kept bytes to a file">Save</button>
   </div>`);
 
 /**
@@ -394,7 +394,7 @@ export class ConnectionWire extends HTMLElement {
     const passed = this.#hold.follow(this.#feed.log);
     if (passed > 0) {
       this.#tell(
-        `${several(passed, "byte")} went by ${wasPaused ? "meanwhile" : "while you read"}`,
+        `missed ${several(passed, "byte")} while ${wasPaused ? "paused" : "you were reading"}`,
       );
     }
     if (getSelection()?.isCollapsed === false) getSelection()?.removeAllRanges();
@@ -412,7 +412,7 @@ export class ConnectionWire extends HTMLElement {
 
   /** @param {boolean} paused */
   #pause(paused) {
-    announce(paused ? "Wire paused" : "Wire goes on");
+    announce(paused ? "Wire paused" : "Wire resumed");
     if (!paused) {
       this.#follow();
       return;
@@ -436,7 +436,7 @@ export class ConnectionWire extends HTMLElement {
       // the number that was pressed goes with the wire that it stood in; who went elsewhere
       // meanwhile stays there
       if (found && this.#head?.hasFocus) this.focus();
-      if (!found) this.#tell(`#${id} is not in the table as it is sorted and filtered now`);
+      if (!found) this.#tell(hiddenRowWords(id));
     } catch (reason) {
       this.#tell(errorMessage(reason));
     }
@@ -450,9 +450,8 @@ export class ConnectionWire extends HTMLElement {
     const bytes = log.rows.map(({ bytes }) => bytes).join("");
     try {
       const where = await host.save(fileName(row.id, row.stream), bytes);
-      this.#tell(
-        `saved ${host.controls ? "to" : "as"} ${where}${lost > 0 ? `, ${several(lost, "byte")} missing` : ""}`,
-      );
+      const missing = lost > 0 ? `, ${several(lost, "byte")} missing` : "";
+      this.#tell(`saved ${host.controls ? "to" : "as"} ${where}${missing}`);
     } catch (reason) {
       this.#tell(errorMessage(reason), true);
     }

@@ -29,7 +29,7 @@ const newHead = markup(`
     <p class="find">
       <span class="matching"></span>
       <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces"
-        aria-keyshortcuts="/" title="Words in a piece or its events (/)"
+        aria-keyshortcuts="/" title="Filter by words in a piece or its events (/)"
         maxlength="200" autocomplete="off" spellcheck="false">
     </p>
   </div>`);

@@ -36,14 +36,23 @@ export function beforeWords({ rows, beganLate, isFull }) {
   const before = rows[0]?.offset ?? 0;
   if (before === 0) return "";
   if (isFull) return `the first ${several(before, "byte")} are no longer kept`;
-  const since = beganLate ? "keeping began when you looked" : "kept since it was first looked at";
-  return `${since}: ${several(before, "byte")} went before`;
+  const since = beganLate
+    ? "kept since you opened this view"
+    : "kept since this view was first opened";
+  return `${since}: ${several(before, "byte")} were sent before`;
 }
 
 /** @param {number} bytes */
-export const lostHereWords = (bytes) => `${several(bytes, "byte")} not kept here`;
+export const lostHereWords = (bytes) => `${several(bytes, "byte")} missing here`;
 
-export const unknownIdTitle = "Its last event id is not known: it was given before what is kept";
+/** @param {number} id of a connection that the table cannot show now */
+export const hiddenRowWords = (id) =>
+  `#${id} is not among the rows of the table: change its order or clear its filter`;
+
+export const unknownIdTitle =
+  "The last event id is unknown: it was sent before the bytes that are kept";
+
+const NO_BYTES = "so there are no bytes to show.";
 
 /**
  * Why there is nothing to see.
@@ -53,23 +62,25 @@ export const unknownIdTitle = "Its last event id is not known: it was given befo
  * @param {Kept} wire
  */
 export function noWireWords(row, gone, { heard, taken, on }) {
-  if (hadAll(row)) return "It was told that nothing is left to send: there is no stream to see.";
-  if (row.state === "refused") return "It was refused: there is no stream to see.";
+  if (hadAll(row)) return `The server answered 204 (nothing left to send), ${NO_BYTES}`;
+  if (row.state === "refused") return `The server refused the request, ${NO_BYTES}`;
   if (gone) {
-    return "It is no longer in the table, and what it was sent is not kept: choose another.";
+    return "The connection is no longer in the table, and its bytes are not kept: choose another.";
   }
   if (!heard) return "";
   if (taken === 0) {
     return row.state === "open"
       ? "Nothing has been sent yet."
-      : "Nothing was sent before it ended.";
+      : "Nothing was sent before the connection ended.";
   }
   if (on) {
-    return `Keeping began when you looked: ${several(taken, "byte")} went before. What is sent from now on comes here.`;
+    const before = `${several(taken, "byte")} were sent before you opened this view`;
+    return `Bytes are kept from now on: ${before}.`;
   }
-  return `What it was sent is not kept: ${several(taken, "byte")}. Look while a connection is open, and its bytes are.`;
+  const sent = `The ${several(taken, "byte")} that were sent are not kept`;
+  return `${sent}: open this view while a connection is open to keep its bytes.`;
 }
 
 /** @param {string} filter */
 export const noPieceWords = (filter) =>
-  `Nothing here matches “${filter.trim()}”: a piece or its events must have each of its words.`;
+  `No piece matches “${filter.trim()}”: use words that one piece and its events contain.`;
