@@ -1,6 +1,6 @@
 /**
- * The columns of the table of connections, in one list: what each says of a row, what it can be
- * sorted by, and how much room it has. Heads, rows and style sheet are made from it. Pure.
+ * The columns of the table of connections, in one list: the text of each, how it is sorted, and how
+ * wide it is. Header, rows and style sheet are made from it. Pure.
  *
  * @import { Sort } from "../server.js"
  * @import { Look, Row } from "../types.js"
@@ -21,23 +21,26 @@ import { count, dateAndTime, rate, timeOfDay } from "../parts/format.js";
  * @typedef {object} Column
  * @property {string} col
  * @property {string} head
- * @property {Sort} [sort] where the server can sort by it
- * @property {boolean} [moves] sorted by it, rows change places with every event or as time passes
- * @property {boolean} [largestFirst] a first press puts the largest on top, as in all that move
- * @property {string} [about] when the head alone does not say all
+ * @property {Sort} [sort] the server's name for sorting by it
+ * @property {boolean} [moves] rows sorted by it move with every event or as time passes
+ * @property {boolean} [largestFirst] the first press puts the largest on top, as for all columns
+ *   that move
+ * @property {string} [about] an explanation of the header
  * @property {"words" | "figure" | "id" | "path"} [kind] what the style sheet sets it as
  * @property {number} width in pixels
  * @property {number} [narrow] its width in a narrow table
- * @property {number} [grows] its share of the width that is left; without one its width is fixed
- * @property {number} [goes] its turn to go where not all fit, lowest first; without one it stays
+ * @property {number} [grows] its share of the width that is left; its width is fixed without one
+ * @property {number} [goes] its turn to be hidden in a narrow table, lowest first; it is never
+ *   hidden without one
  * @property {(row: Row, own: boolean) => string} text
- * @property {(row: Row) => string} [title] when the text alone does not say all
- * @property {(row: Row) => string} [rank] what the style sheet tells its colour by
+ * @property {(row: Row) => string} [title] the tooltip, where the text is not enough
+ * @property {(row: Row) => string} [rank] what the style sheet chooses its colour by
  */
 
 /**
- * The turn, among those of `goes`, at which columns take their narrow width. What says least of how
- * a client fares goes before that. How it came back goes last, and its own name before that.
+ * The turn, among those of `goes`, at which columns take their narrow width. Columns that say
+ * little about a client's health are hidden before that; its name and how it came back are hidden
+ * last.
  */
 export const NARROWS = 10;
 
@@ -48,7 +51,7 @@ export const COLUMNS = [
     head: "state",
     sort: "state",
     kind: "words",
-    // how it ended, in full
+    // wide enough for how it ended
     width: 198,
     narrow: 120,
     grows: 2,
@@ -68,7 +71,7 @@ export const COLUMNS = [
     head: "program",
     sort: "program",
     kind: "words",
-    // the window's own name in full
+    // wide enough for the window's own name
     width: 168,
     narrow: 72,
     grows: 1,
@@ -211,14 +214,14 @@ export const COLUMNS = [
 const sortedBy = (sort) => COLUMNS.find((column) => column.sort === sort);
 
 /**
- * Whether rows change places by themselves.
+ * Whether rows that are sorted by this move by themselves.
  *
  * @param {Sort} sort
  */
 export const moves = (sort) => sortedBy(sort)?.moves ?? false;
 
 /**
- * What a press on the head of a column asks for: its own first order, then the other one.
+ * The order after a press on a column's header: first its natural order, then the reverse.
  *
  * @param {{ sort: Sort, descending: boolean }} look
  * @param {Sort} sort
@@ -229,7 +232,7 @@ export function turned(look, sort) {
 }
 
 /**
- * What the table is sorted by, where its head is not there to say so: `sorted by client ↑`.
+ * What the table is sorted by, for when that column is hidden: `sorted by client ↑`.
  *
  * @param {Pick<Look, "sort" | "descending">} look
  */

@@ -1,7 +1,7 @@
 /**
- * <connection-table>: who is connected, from any client, and what became of those that left. Every
- * figure is the server's own. There may be ten thousand rows: the server sorts and filters them,
- * and hands out those that are in view, while they are in view.
+ * <connection-table>: all connections of all clients, open and ended. Every figure is the server's
+ * own. There may be ten thousand rows: the server sorts and filters them, and the table requests
+ * only those in view, while they are in view.
  *
  * @import { Slice, Sort } from "../server.js"
  * @import { App, Look, Row } from "../types.js"
@@ -36,18 +36,18 @@ import { moves, sortedWords, turned } from "./columns.js";
 import { newTable } from "./table-markup.js";
 
 /**
- * @typedef {{ slice: Slice, turn: number }} Answer to a question of this turn: sort or filter
- * change with the next
+ * @typedef {{ slice: Slice, turn: number }} Answer to a request of this turn; each change of sort
+ *   or filter begins another turn
  */
 
 /**
- * Who wants to know what is done with the table.
+ * The callbacks of the place that shows the table.
  *
  * @typedef {object} Reader
  * @property {(row: Row, byKey: boolean) => void} open a row was opened, by a key or by a click
- * @property {(row: Row) => void} moved the cursor is at another row
- * @property {(rows: Row[]) => void} heard the server told these figures
- * @property {() => boolean} close closes what was opened, if something was
+ * @property {(row: Row) => void} moved the cursor moved to another row
+ * @property {(rows: Row[]) => void} heard the server reported these rows
+ * @property {() => boolean} close closes the wire; returns whether it was open
  */
 
 export class ConnectionTable extends HTMLElement {
@@ -63,24 +63,24 @@ export class ConnectionTable extends HTMLElement {
   #look = { ...FIRST_LOOK };
   #turn = 0;
   /**
-   * What is shown, and of which turn it is.
+   * What is shown, and its turn.
    * @type {Answer | null}
    */
   #shown = null;
   /**
-   * The connection that the keys are at, and the place where it was last seen.
+   * The connection that the cursor is on, and its last known index.
    * @type {{ id: number | null, index: number } | null}
    */
   #cursor = null;
   #hovered = false;
   #paused = false;
-  /** All that one answer has room for has been fetched since the pause began. */
+  /** A full answer has been fetched since the pause began. */
   #pausedWide = false;
-  /** How many questions in a row had no answer. */
+  /** How many requests in a row have failed. */
   #failures = 0;
   /** @type {Reader | null} */
   #reader = null;
-  /** The connection that the reader knows the cursor to be at. */
+  /** The last cursor that was reported to the reader. */
   #told = /** @type {number | null} */ (null);
   /**
    * Where the focus was when the filter got it.
@@ -91,7 +91,7 @@ export class ConnectionTable extends HTMLElement {
   /** @param {App} app */
   connect(app) {
     this.#app = app;
-    // before the first row is laid out, so that no column goes while somebody looks
+    // before the first row is laid out, so that no column disappears later
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(columnSheet());
     document.adoptedStyleSheets.push(sheet);
@@ -130,7 +130,7 @@ export class ConnectionTable extends HTMLElement {
     this.#reader = reader;
   }
 
-  /** Back to the row that the cursor is at. */
+  /** To the row that the cursor is on. */
   focus() {
     this.#home.focus({ preventScroll: true });
     this.reveal();
@@ -142,8 +142,7 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * Chooses the row of a connection, if it is among those that the server hands out with one
-   * answer.
+   * Chooses the row of a connection, if it is among the rows of one answer of the server.
    *
    * @param {number} id
    */
@@ -154,7 +153,7 @@ export class ConnectionTable extends HTMLElement {
     if (place < 0) place = has(await host.look({ ...this.#look, first: 0, count: MOST }));
     if (place < 0) return false;
     this.#choose(place);
-    // it is drawn with the next answer if it was not in the last one
+    // if it was not in the last answer, it is drawn with the next
     if (this.#cursor) this.#cursor.id = id;
     return true;
   }
@@ -172,7 +171,7 @@ export class ConnectionTable extends HTMLElement {
       this.#hover(pointerType === "mouse"),
     );
     body.addEventListener("pointerleave", () => this.#hover(false));
-    // also tells when the table comes into view again after its place was hidden
+    // this also fires when the table is shown again after its place was hidden
     new ResizeObserver(() => {
       this.#heads?.fit();
       this.#moved();
@@ -194,9 +193,7 @@ export class ConnectionTable extends HTMLElement {
     return /** @type {HTMLInputElement} */ (part(this, "input[name=filter]"));
   }
 
-  /**
-   * Where the focus belongs: what is hidden cannot have it, and the table is while there is nobody.
-   */
+  /** Where the focus belongs: on the scroller while the table is empty, and so hidden. */
   get #home() {
     const table = part(this, "table");
     return table.hidden ? part(this, ".scroller") : table;
@@ -210,7 +207,7 @@ export class ConnectionTable extends HTMLElement {
     return parseFloat(getComputedStyle(this).getPropertyValue("--line-row"));
   }
 
-  /** The rows do not change places now: somebody reads them, and they would under their eyes. */
+  /** The rows keep their order now, because somebody reads them and sorting would move them. */
   get #holds() {
     const reads =
       this.#hovered || (this.#cursor !== null && document.activeElement === part(this, "table"));
@@ -218,13 +215,13 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * The places in view.
+   * The range in view.
    *
    * @param {number} size of the table, as far as it is known
    */
   #seen(size) {
     const { scrollTop, clientHeight } = part(this, ".scroller");
-    // the heads stick, and cover one row
+    // the header is sticky, and covers one row
     const rowHeight = this.#rowHeight;
     return inView({ top: scrollTop, height: clientHeight - rowHeight }, rowHeight, size);
   }
@@ -244,7 +241,7 @@ export class ConnectionTable extends HTMLElement {
     };
     const wide = this.#paused;
     return /** @type {App} */ (this.#app).host.look(look).then((slice) => {
-      // a pause that began meanwhile is to hold more than what this question was for
+      // a pause that began meanwhile needs more rows than this request asked for
       this.#pausedWide = wide;
       return { slice, turn };
     });
@@ -268,8 +265,8 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * Rows that come or go above those that are read do not move them. At the top, where nobody has
-   * chosen a row, the newest come into view instead.
+   * Keeps the rows in view in place when rows above them are added or removed. At the top, with no
+   * row chosen, new rows come into view instead.
    *
    * @param {Slice} before
    * @param {Slice} after
@@ -282,7 +279,7 @@ export class ConnectionTable extends HTMLElement {
     if (scroller.scrollTop === 0 && at < 0) return;
     const by = shift(before, after, at < 0 ? top : at) * this.#rowHeight;
     if (by === 0) return;
-    // the room first: one cannot scroll to where nothing is
+    // the height first: one cannot scroll beyond it
     part(this, "tbody").style.blockSize = `${after.matching * this.#rowHeight}px`;
     scroller.scrollTop += by;
   }
@@ -290,7 +287,7 @@ export class ConnectionTable extends HTMLElement {
   /** @param {unknown} reason */
   #failed(reason) {
     this.#failures += 1;
-    // once may be a hitch, and where nothing answers at all the status bar says so
+    // one failure may be a hitch, and when nothing answers the status bar says so
     const { store } = /** @type {App} */ (this.#app);
     if (this.#failures > 1 && !store.get("unreachable")) this.#showProblem(errorMessage(reason));
   }
@@ -316,7 +313,7 @@ export class ConnectionTable extends HTMLElement {
     nextFrame(this.#draw);
   }
 
-  /** Somebody moved in the table, or came back to it. */
+  /** The view of the table changed, or the table is shown again. */
   #moved = () => {
     if (!this.#isVisible) this.#hovered = false;
     this.#redraw();
@@ -348,7 +345,7 @@ export class ConnectionTable extends HTMLElement {
     const active = this.#rows?.elementId(cursor);
     if (active) table.setAttribute("aria-activedescendant", active);
     else table.removeAttribute("aria-activedescendant");
-    // an older answer knows nothing of what the filter leaves now
+    // an answer of an earlier turn does not know the current filter
     if (this.#shown.turn === this.#turn) this.#drawEmpty(slice);
   };
 
@@ -359,7 +356,7 @@ export class ConnectionTable extends HTMLElement {
   #tellCursor(slice, cursor) {
     if (cursor === this.#told) return;
     const row = slice.rows.find(({ id }) => id === cursor);
-    // one that is chosen but not there yet is told of when it is
+    // a chosen row that is not loaded yet is reported once it is
     if (!row && cursor !== null) return;
     this.#told = cursor;
     if (row) this.#reader?.moved(row);
@@ -367,7 +364,7 @@ export class ConnectionTable extends HTMLElement {
 
   /**
    * @param {boolean} byKey
-   * @returns {boolean} whether there is a row to open
+   * @returns {boolean} whether there was a row to open
    */
   #open(byKey) {
     const { slice } = this.#shown ?? {};
@@ -420,7 +417,8 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * The focus stays here when what has it goes: with a new start of the server all rows do.
+   * Keeps the focus in the table when its element is hidden: after a restart of the server there
+   * are no rows.
    *
    * @param {{ nobody: boolean, none: boolean }} empty
    */
@@ -481,8 +479,8 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * The cursor stays with its connection wherever that moves, and takes the one at its place where
-   * it was sent before anybody knew which that is.
+   * The cursor follows its connection. If its row was not loaded when the cursor moved there, it
+   * takes the connection that is now at that index.
    *
    * @param {Slice} slice
    */
@@ -508,7 +506,7 @@ export class ConnectionTable extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #onKey = (event) => {
-    // heads and what stands in rows have keys of their own
+    // buttons in the header and in rows handle their own keys
     if (event.target !== event.currentTarget) return;
     const step = listStep(event);
     const size = this.#shown?.slice.matching ?? 0;
@@ -523,7 +521,7 @@ export class ConnectionTable extends HTMLElement {
     } else if (event.key === "Enter" && !hasModifier(event)) {
       if (!this.#open(true)) return;
     } else if (event.key === "Escape" && this.#reader?.close()) {
-      // what was opened goes first, then the cursor
+      // the first Esc closes the wire, the second clears the cursor
     } else if (event.key === "Escape" && this.#cursor !== null) {
       this.#cursor = null;
       this.#moved();
@@ -537,7 +535,7 @@ export class ConnectionTable extends HTMLElement {
   #onClick = (event) => {
     const target = /** @type {Element} */ (event.target);
     const row = /** @type {HTMLElement | null} */ (target.closest("[data-connection]"));
-    // a press on a control, or the end of selecting text, chooses nothing
+    // a click on a button, or the end of a text selection, chooses nothing
     if (!row || target.closest("button") || !getSelection()?.isCollapsed) return;
     const slice = this.#shown?.slice;
     const place = slice ? placeOf(slice, Number(row.dataset.connection)) : -1;

@@ -24,7 +24,7 @@ export class PlaceTabs extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#onKey(event));
     for (const tab of this.#tabs) tab.addEventListener("click", () => this.#go(tab));
     const showOpen = () => {
-      // a figure from before the server went silent is no figure
+      // while the server does not answer, the last count may be wrong
       const open = store.get("unreachable") ? 0 : (store.get("connections")?.open ?? 0);
       setText(part(this, ".badge"), open > 0 ? count(open) : "");
     };
@@ -45,8 +45,7 @@ export class PlaceTabs extends HTMLElement {
   }
 
   /**
-   * The file of streams can be mended while somebody looks elsewhere: that it is wrong is seen from
-   * everywhere.
+   * Marks a problem with the file of streams on the tab, so that it is seen from every place.
    *
    * @param {FileProblem | null} problem
    */

@@ -1,5 +1,5 @@
 /**
- * <port-dialog>: asks for the port in the window, and says in words what is wrong with one.
+ * <port-dialog>: asks for the port in the window, and explains what is wrong with the one entered.
  *
  * @import { Phase } from "../server.js"
  * @import { App } from "../types.js"

@@ -1,6 +1,6 @@
 /**
- * <status-bar>: the server's state in words, colour and shape, its address, and the one switch. The
- * same bar in every state; in a browser it lacks what only the window can do.
+ * <status-bar>: the server's state in words, colour and shape, its address, and its switch. The bar
+ * is the same in every state; in a browser it lacks what only the window can do.
  *
  * @import { Status } from "../server.js"
  * @import { App } from "../types.js"
@@ -36,7 +36,7 @@ const CONTROLS = ".ways, .switch";
 export class StatusBar extends HTMLElement {
   /** @type {App | null} */
   #app = null;
-  /** Why the last click on this bar came to nothing. */
+  /** Why the last click on this bar failed. */
   #problem = "";
 
   /** @param {App} app */
@@ -145,7 +145,7 @@ export class StatusBar extends HTMLElement {
     nextFree.classList.toggle("primary", !nextFree.hidden);
     this.#button("retry").classList.toggle("primary", nextFree.hidden);
     this.#showSwitch(phase, failed);
-    // what had the focus may just have gone
+    // the element with the focus may just have been hidden
     if (
       hadFocus &&
       (document.activeElement === document.body || document.activeElement?.closest("[hidden]"))

@@ -10,7 +10,7 @@ export function topicPath(name) {
 }
 
 /**
- * The query of a look.
+ * The query for a part of the table.
  *
  * @param {Look} look
  */

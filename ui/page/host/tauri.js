@@ -1,6 +1,6 @@
 /**
- * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works
- * while the server is stopped and does not count against the browser's connections.
+ * The page in the app's window. Everything except EventSource uses Tauri's IPC, so it works while
+ * the server is stopped and takes no connection of the webview.
  *
  * @import { Action, Everything, Preview, Published, RowView } from "../server.js"
  * @import { Slice, Status, WireView } from "../server.js"
@@ -24,7 +24,7 @@ export class TauriHost {
    * @param {() => void} askPort
    */
   async watch(store, askPort) {
-    // an event may overtake the answer to `state`: what it said is newer and stays
+    // an event may overtake the answer to `state`: its part is newer and stays
     /** @type {Set<keyof Parts>} */
     const newer = new Set();
     /** @param {keyof Parts} part */

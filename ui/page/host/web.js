@@ -1,6 +1,6 @@
 /**
- * The page in a browser, served by the server that it shows. It polls while it can be seen and
- * holds no connection for itself: browsers allow six to one host, and those belong to the streams.
+ * The page in a browser, served by the server that it shows. It polls while it is visible and keeps
+ * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
  * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
  * @import { Host, Look } from "../types.js"
@@ -11,7 +11,7 @@ import { lookQuery, topicPath } from "./paths.js";
 import { silentWords } from "../parts/words.js";
 
 const POLL_EVERY_MS = 500;
-/** Longer than any answer on loopback takes; a poll that waits longer found no free connection. */
+/** Longer than any answer on loopback takes: a slower poll is waiting for a free connection. */
 const POLL_PATIENCE_MS = 3000;
 const ASK_PATIENCE_MS = 1500;
 
@@ -19,8 +19,7 @@ const ASK_PATIENCE_MS = 1500;
 export class WebHost {
   controls = false;
   /**
-   * One of a browser's six connections is for what the page asks: without it the page would seem
-   * cut off.
+   * One of a browser's six connections is for the page's own requests, which would wait otherwise.
    */
   streamsAtMost = 5;
 
@@ -30,7 +29,7 @@ export class WebHost {
    * @param {Set<object>} underWay
    */
   watch(store, _askPort, underWay) {
-    // the page itself was answered
+    // the page itself was the first answer
     let answeredAt = Date.now();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
@@ -64,8 +63,8 @@ export class WebHost {
   }
 
   /**
-   * The page's own origin, not the server's own idea of its address: one visits it as 127.0.0.1
-   * too, and the page's CSP allows no other origin.
+   * The page's own origin, not the address that the server reports: the page may be visited as
+   * 127.0.0.1, and its CSP allows no other origin.
    *
    * @param {Status | undefined} status
    */
@@ -122,7 +121,7 @@ export class WebHost {
     }).catch((reason) => {
       throw new Error(whyUnreachable(reason));
     });
-    // somebody else may have ended it, or its time
+    // another client or its time to live may have ended it
     if (!response.ok && response.status !== 404) {
       throw await refusalOf(response);
     }
@@ -169,7 +168,7 @@ export class WebHost {
         POLL_PATIENCE_MS,
       );
     } catch (reason) {
-      // the server knows its connections, and this is none of them
+      // the server has no such connection
       if (reason instanceof Refusal && reason.status === 404) return null;
       throw new Error(whyUnreachable(reason));
     }
@@ -194,7 +193,7 @@ export class WebHost {
 
   /** @param {string} text */
   async copy(text) {
-    // the clipboard API is there in secure contexts only, and may still be refused
+    // the clipboard API exists only in secure contexts, and may still refuse
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -246,7 +245,7 @@ async function getJson(path, patienceMs) {
   return answer;
 }
 
-/** The server did answer, with a sentence that says why not. */
+/** The server's own refusal, with a sentence that gives the reason. */
 class Refusal extends Error {
   /**
    * @param {string} message
@@ -283,8 +282,8 @@ function whyUnreachable(reason) {
 }
 
 /**
- * Nobody refused and nobody answered, for as long as one waits: what keeps the answer is not known
- * here.
+ * Whether the request timed out: there was neither an answer nor a refusal, and the cause is
+ * unknown.
  *
  * @param {unknown} reason
  */
@@ -293,7 +292,7 @@ const isSilence = (reason) => reason instanceof DOMException && reason.name === 
 const waited = () => `from ${location.host} for ${POLL_PATIENCE_MS / 1000} s`;
 
 /**
- * The old way, for pages that are not a secure context.
+ * Copies by the old API, for pages that are not a secure context.
  *
  * @param {string} text
  */

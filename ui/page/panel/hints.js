@@ -1,20 +1,18 @@
 /**
- * What a panel shows is a stream of the server's list, or a topic. They differ in their words and
- * in where a run begins; nothing behind a panel asks which of them it has, and what both say stands
- * here.
+ * The hints of an empty list that streams and topics share. Pure.
  *
  * @import { Emptied, Hint, Standing } from "../types.js"
  */
 
-/** It may run all the same: the bar knows what keeps its answers away. */
+/** The server may run all the same: the status bar shows since when it does not answer. */
 export const NO_ANSWER = "The server does not answer: see the bar at the top.";
 
 /**
- * What a list says that the person has emptied: of events that came, nobody says that none has.
+ * The hint of a list that a person emptied, which must not say that no event has arrived.
  *
  * @param {Standing} standing
  * @param {Emptied} emptied
- * @returns {Hint | null} null where the feed has something better to say
+ * @returns {Hint | null} null where the feed's own hint fits better
  */
 export function emptiedHint({ state, final }, emptied) {
   if (state === "idle") return null;
@@ -26,10 +24,10 @@ export function emptiedHint({ state, final }, emptied) {
 }
 
 /**
- * What an empty list says while its stream is under way and not open.
+ * The hint of an empty list while its stream is connecting or reconnecting.
  *
  * @param {Standing} standing
- * @returns {Hint | null} null where it is not, or is open
+ * @returns {Hint | null} null in any other state
  */
 export function underWay({ state, final }) {
   if (state === "connecting") {

@@ -1,20 +1,20 @@
 /**
- * How much of a stream a page can take: EventSource hands over whatever comes, and while it does,
- * nobody's press of a button is heard. A stream without a pause is asked for at a pace; what floods
- * the page all the same is noticed here.
+ * Notices a stream that is too fast for the page. EventSource delivers everything that arrives, and
+ * meanwhile the page handles no click or key. A stream without a pause is requested at a pace; one
+ * that is still too fast is detected here.
  */
 
 import { count, several } from "../parts/format.js";
 
-/** A thousand a second: far more than anybody reads, and a part of what a page can take. */
+/** A thousand events a second: far more than a person reads, and less than a page can take. */
 export const FIRST_PACE_US = 1000;
 /**
- * How many events of a burst are taken before the page gets to anything else, and how many
+ * How many events of a burst are taken before the page handles anything else, and how many
  * characters.
  */
 const MOST_EVENTS = 60_000;
 const MOST_CHARACTERS = 64_000_000;
-/** By how much the next pace is slower where one was still too fast. */
+/** The factor to the next pace after one that was still too fast. */
 const SLOWER = 20;
 const SLOWEST_US = 1_000_000;
 
@@ -27,7 +27,7 @@ export class Overload {
    * Takes note of an event.
    *
    * @param {number} characters of its data
-   * @returns {boolean} the page has got to nothing else for too long
+   * @returns {boolean} whether the page has handled nothing else for too long
    */
   isTooMuch(characters) {
     if (!this.#breathes) {
@@ -43,16 +43,16 @@ export class Overload {
   }
 }
 
-/** @param {number | null} everyUs the pace that was too fast, where one was asked for */
+/** @param {number | null} everyUs the pace that was too fast; null if it was the stream's own */
 export const slower = (everyUs) =>
   Math.min(SLOWEST_US, everyUs === null ? FIRST_PACE_US : everyUs * SLOWER);
 
 /**
- * What is said of a stream that the page does not take as it comes: `It has no pause: this page
- * asks for 1,000 events a second, and skips none.`
+ * The note on a stream that is slowed down or cut: `The stream sends without a pause, so this page
+ * asks for 1,000 events a second: 0 events skipped.`
  *
  * @param {number | null} everyUs
- * @param {number | null} skipped null where nobody could say how many
+ * @param {number | null} skipped null where the number is unknown
  */
 export function paceWords(everyUs, skipped) {
   const pace =

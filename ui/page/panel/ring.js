@@ -1,7 +1,7 @@
 /**
- * A bounded list of arrivals: the newest stay, the oldest go, and what went is counted.
+ * A bounded list of arrivals: the newest are kept, the oldest are dropped and counted.
  *
- * Every event passes here, so `push` must stay O(1) and must never touch the page.
+ * Every event is pushed, so `push` must stay O(1) and must never touch the document.
  *
  * @import { Arrival, View } from "../types.js"
  */
@@ -27,9 +27,7 @@ export class Ring {
     this.#maxWeight = maxWeight;
   }
 
-  /**
-   * The number of the oldest arrival kept; numbers are never used twice, not even after `clear`.
-   */
+  /** The number of the oldest kept arrival. No number is used twice, not even after `clear`. */
   get first() {
     return this.#first;
   }
@@ -43,7 +41,7 @@ export class Ring {
     return this.#first + this.#size;
   }
 
-  /** How many were let go to stay within bounds since the last `clear`. */
+  /** How many were dropped to stay within bounds since the last `clear`. */
   get dropped() {
     return this.#dropped;
   }
@@ -76,9 +74,9 @@ export class Ring {
   }
 
   /**
-   * A copy that stays as it is while the ring goes on.
+   * A copy that stays as it is while the ring continues.
    *
-   * @param {number} [most] so many of the oldest at most
+   * @param {number} [most] at most so many of the oldest
    * @returns {View}
    */
   snapshot(most = Infinity) {

@@ -1,7 +1,7 @@
 /**
- * One stream as this page receives it: the only owner of its EventSource. Never more than one is
- * open at a time, whoever calls what and when: `#open` closes what was there, and an answer that
- * belongs to an earlier run is dropped. It knows no DOM.
+ * One stream as this page receives it: the only owner of its EventSource. At most one is open at
+ * any time: `#open` closes the previous one, and an answer for an earlier run is dropped. It knows
+ * no DOM.
  *
  * @import { RowView, Slice } from "../server.js"
  * @import { Arrival, Feed, Host, Standing } from "../types.js"
@@ -21,18 +21,16 @@ import {
   unheardWords,
 } from "../parts/words.js";
 
-/** A stream that has not arrived after this long may be waiting for a free connection. */
+/** A stream that has not opened after this time may be waiting for a free connection. */
 const STUCK_AFTER_MS = 2000;
 /**
- * How long the old word stays while the server is asked why: a finite stream's end is no outage.
+ * How long the old state stays while the server is asked for the reason: a finite stream's end is
+ * no outage.
  */
 const GRACE_MS = 250;
-/** What a browser opens to one host, with the one that the page asks with. */
+/** How many connections a browser opens to one host, including the one for the page's requests. */
 const CONNECTIONS = 6;
-/**
- * As long as it takes at most until this page hears that a stream is defined anew, where the server
- * answers at all.
- */
+/** The longest time until this page learns that a stream was redefined, if the server answers. */
 const NEWS_MS = 4000;
 
 /** @type {Standing} */
@@ -45,7 +43,7 @@ export const IDLE = { state: "idle", words: STREAM_WORDS.idle, note: null, final
 
 /** One EventSource's life. */
 class Run {
-  /** Detaches every listener of the EventSource at once, and outdates what is still being asked. */
+  /** Removes every listener of the EventSource at once. */
   abort = new AbortController();
   /** @type {EventSource | null} */
   source = null;
@@ -53,10 +51,10 @@ class Run {
   overload = new Overload();
   /** How many events have arrived on it. */
   arrived = 0;
-  /** When it was opened last, on the clock that is never set back. */
+  /** When it last opened, on the monotonic clock. */
   openedAt = -Infinity;
   /**
-   * What the browser waits before it comes back, as it was told on this run.
+   * How long the browser waits before it reconnects, as this run received it.
    * @type {number | null}
    */
   retryMs = null;
@@ -77,7 +75,7 @@ class Run {
 
 export class StreamClient {
   #feed;
-  /** The names that are listened for: EventSource hands over no others. */
+  /** The names that have a listener: EventSource delivers no others. */
   #names;
   #host;
   #ownTags;
@@ -86,20 +84,19 @@ export class StreamClient {
   #run = null;
   #standing = IDLE;
   #lastId = "";
-  /** When the previous event came, on the clock that is never set back. */
+  /** When the previous event arrived, on the monotonic clock. */
   #lastAt = NaN;
   #heardAt = -Infinity;
   /** @type {string | null} */
   #resumed = null;
   /**
-   * The time between two events that is asked for, in place of the stream's own; null to leave it
-   * to the stream.
+   * The requested time between two events; null for the stream's own.
    * @type {number | null}
    */
   #everyUs = null;
   /**
-   * Events that the server sent and this page did not take since it was started; null where nobody
-   * could say.
+   * Events since the start that the server sent and this page skipped; null where the number is
+   * unknown.
    */
   #skipped = /** @type {number | null} */ (0);
   /** @type {(standing: Standing) => void} */
@@ -111,7 +108,7 @@ export class StreamClient {
    * @param {ClientFeed} feed
    * @param {Host} host
    * @param {Set<string>} ownTags
-   * @param {Set<object>} underWay all of the page that have a run
+   * @param {Set<object>} underWay all clients of the page that have a run
    */
   constructor(feed, host, ownTags, underWay) {
     this.#feed = feed;
@@ -121,7 +118,7 @@ export class StreamClient {
     this.#underWay = underWay;
   }
 
-  /** A run is on: it is connecting, open, or trying to come back. */
+  /** There is a run: it is connecting, open, or reconnecting. */
   get live() {
     return this.#run !== null;
   }
@@ -130,14 +127,14 @@ export class StreamClient {
     return this.#standing;
   }
 
-  /** When the server was last heard on this stream, in milliseconds of the wall clock. */
+  /** When something last arrived on this stream, in milliseconds of the wall clock. */
   get heardAt() {
     return this.#heardAt;
   }
 
   /**
-   * Opens the stream from its beginning. Does nothing while it is open, and where the page has as
-   * many under way as its host allows, it says so instead.
+   * Opens the stream from its beginning. It does nothing while there is a run. If the page already
+   * has as many streams as its host allows, it reports that instead.
    *
    * @param {string} base
    */
@@ -172,8 +169,8 @@ export class StreamClient {
   }
 
   /**
-   * The server answers at this address now, or nowhere. Only a new address needs anything done: on
-   * the old one the EventSource comes back by itself.
+   * Follows the server to its address. Only a new address needs an action: on the old one the
+   * EventSource reconnects by itself.
    *
    * @param {string | null} base
    */
@@ -184,9 +181,8 @@ export class StreamClient {
   }
 
   /**
-   * What the server says of it has changed. The connection goes on as it is: a stream's new
-   * definition is for connections that are made from now on, which may be this one when it comes
-   * back.
+   * Takes the changed description of the stream. The connection stays: a new definition applies to
+   * new connections, such as this one's next reconnect.
    *
    * @param {ClientFeed} feed of the same path
    */
@@ -200,7 +196,7 @@ export class StreamClient {
     }
     if (!run) return;
     if (feed.unpaced && this.#everyUs === null) {
-      // the browser would come back to it at its own pace
+      // the browser would reconnect to it without a pace
       this.#everyUs = FIRST_PACE_US;
       this.#resumed = "reconnected";
       this.#open(run.base, this.#lastId, STREAM_WORDS.connecting);
@@ -212,7 +208,7 @@ export class StreamClient {
   /**
    * @param {string} base
    * @param {string} lastId
-   * @param {string | null} words null to say nothing of it
+   * @param {string | null} words null to keep the state shown
    */
   #open(base, lastId, words) {
     this.#close();
@@ -246,7 +242,7 @@ export class StreamClient {
    * @param {string} name
    */
   #listen(run, name) {
-    // a server may name its events "open" or "error" too: those come in by the listeners of `#open`
+    // a server may also name its events "open" or "error": the listeners in `#open` get those
     if (name === "open" || name === "error") return;
     run.source?.addEventListener(name, (event) => this.#arrived(event, run), {
       signal: run.abort.signal,
@@ -296,14 +292,14 @@ export class StreamClient {
   }
 
   /**
-   * It comes faster than this page can take it, so that no press of a key or button gets through.
-   * What is on its way is let go, and the server says how much that is; then it goes on behind
-   * that, at a pace that can be taken.
+   * Slows down a stream that is so fast that the page handles no key or click. The events on their
+   * way are skipped, and counted by the server's table. Then a new run continues after them, at a
+   * slower pace.
    *
    * @param {Run} run
    */
   async #overloaded(run) {
-    // at once, since more of it is waiting in the same turn; to the person it goes on
+    // at once, because more events are waiting in this turn; the state shown stays open
     run.close();
     const row = await this.#newestRow(run);
     if (run !== this.#run) return;
@@ -340,12 +336,12 @@ export class StreamClient {
     if (run !== this.#run) return;
     const verdict = afterError(readyState, row, retryMs);
     if (verdict.final) this.#finish(verdict);
-    // it may have come back while the server was asked
+    // it may have reconnected during the request
     else if (run.source?.readyState !== EventSource.OPEN) this.#stand(verdict);
   }
 
   /**
-   * What the server knows of a run; undefined when it could not be asked.
+   * The server's rows of a run; undefined when it did not answer.
    *
    * @param {Run} run
    * @returns {Promise<Slice | undefined>}
@@ -368,8 +364,8 @@ export class StreamClient {
   }
 
   /**
-   * Says so in words when the browser holds the request back: the server answers, and has never
-   * seen it. Where the server does not answer, nobody knows what keeps it.
+   * Notes when the browser holds the request back, which is when the server answers but has not
+   * received it. If the server does not answer, the cause is unknown.
    *
    * @param {Run} run
    */
@@ -379,7 +375,7 @@ export class StreamClient {
       if (!waits()) return;
       const known = await this.#known(run);
       if (!waits()) return;
-      // six are spoken of where the server counts them
+      // the limit of six is named only when the server counts them
       const why = known && known.open + 1 >= CONNECTIONS ? SIX_TAKEN : NOT_SEEN;
       this.#stand({ ...this.#standing, note: known && !newestRow(known) ? why : null });
       this.#watchForStuck(run);
@@ -405,7 +401,7 @@ export class StreamClient {
   }
 }
 
-/** Where the name comes with the data, all come under one. @param {ClientFeed} feed */
+/** With names in the data, all events have one name. @param {ClientFeed} feed */
 const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : events);
 
 /**
@@ -414,10 +410,7 @@ const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : ev
  */
 const connecting = (words) => ({ state: "connecting", words, note: null, final: false });
 
-/**
- * Random, so that two pages never share one; `randomUUID` is missing where the page is not a secure
- * context.
- */
+/** Random, so that two pages never share one. `randomUUID` exists only in a secure context. */
 function randomTag() {
   const bytes = crypto.getRandomValues(new Uint8Array(8));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

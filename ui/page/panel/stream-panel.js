@@ -1,6 +1,6 @@
 /**
- * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It
- * shows whatever a Feed describes and knows none by name.
+ * <stream-panel>: one stream or topic, with a switch, its state in words, and its events. It shows
+ * what a Feed describes, and never asks whether that is a stream or a topic.
  *
  * @import { App, Feed, ServerHere, Standing } from "../types.js"
  * @import { EventList } from "./event-list.js"
@@ -45,8 +45,8 @@ const TOGGLE_TITLES = {
 };
 
 /**
- * While the server is asked in vain, a stream that has been silent for so long is no longer said to
- * be open.
+ * While the server does not answer, a stream that is silent for this long is no longer shown as
+ * open.
  */
 const SILENT_MS = 2000;
 
@@ -63,8 +63,8 @@ export class StreamPanel extends HTMLElement {
   /**
    * @param {App} app
    * @param {Feed} feed
-   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] what else can be done with it
-   *   beside its switch, and what shows the bytes that it would send
+   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] buttons beside its switch, and
+   *   the preview of its bytes
    */
   constructor(app, feed, { acts = [], preview } = {}) {
     super();
@@ -95,7 +95,7 @@ export class StreamPanel extends HTMLElement {
     copyOnClick(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
     this.#client.onarrival = (arrival) => {
       this.#list.push(arrival);
-      // it was heard after all
+      // it is not silent after all
       if (this.hasAttribute("data-stale")) this.#show(this.#client.standing);
       if (arrival.notice) announce(`${this.#feed.label}: ${arrival.notice}`);
     };
@@ -107,17 +107,17 @@ export class StreamPanel extends HTMLElement {
     this.#app.store.on("unreachable", () => this.#serverChanged(), signal);
   }
 
-  /** Starts what it shows, if it can be started and is not under way. */
+  /** Starts the stream, if it can be started and has no run. */
   start() {
     const base = this.#base;
     if (this.#client.live || base === null || this.#server !== "ready") return;
     this.#client.start(base);
-    // what an earlier run brought stays where this one did not begin
+    // the events of an earlier run stay if this one did not begin
     if (this.#client.live) this.#list.reset();
   }
 
   /**
-   * What the server says of it has changed.
+   * Takes the changed description of the stream or topic.
    *
    * @param {Feed} feed of the same path
    */
@@ -129,23 +129,23 @@ export class StreamPanel extends HTMLElement {
   }
 
   /**
-   * To the panel itself, and not to its switch: it may come from one that went, and the next key
-   * was meant for that.
+   * To the panel itself, not to its switch: the focus may come from a removed panel, and the next
+   * key was meant for that one.
    */
   focus() {
     this.tabIndex = -1;
     super.focus();
   }
 
-  /** Gives the connection back; the panel can be started again. */
+  /** Closes the connection; the panel can be started again. */
   close() {
     this.#client.stop("closed with the page");
   }
 
   /**
-   * Takes the panel away for good.
+   * Removes the panel for good.
    *
-   * @param {string} why its stream ends with it
+   * @param {string} why shown as the reason for the end of its stream
    */
   discard(why) {
     this.#client.stop(why);
@@ -196,13 +196,16 @@ export class StreamPanel extends HTMLElement {
     this.#client.serverAt(this.#base);
     this.#show(this.#client.standing);
     clearInterval(this.#silence);
-    // what is heard still while nothing else is answered may fall silent later
+    // a stream that still sends while the server does not answer may fall silent later
     if (this.#server === "unreachable") {
       this.#silence = setInterval(() => this.#show(this.#client.standing), 1000);
     }
   }
 
-  /** Nobody answers, and nothing comes on this stream: whether it is open is not known. */
+  /**
+   * The server does not answer and nothing arrives on this stream, so whether it is open is
+   * unknown.
+   */
   get #isSilent() {
     return (
       this.#server === "unreachable" &&
@@ -227,7 +230,7 @@ export class StreamPanel extends HTMLElement {
     const live = this.#client.live;
     setText(toggle, live ? "Stop" : "Start");
     toggle.ariaLabel = `${live ? "Stop" : "Start"} ${label}`;
-    // not `disabled`: that would take the focus away from whoever has just pressed it
+    // not `disabled`, which would take the focus from a button that was just pressed
     const server = live ? "ready" : this.#server;
     toggle.ariaDisabled = server === "ready" ? null : "true";
     toggle.title = TOGGLE_TITLES[server];

@@ -1,6 +1,6 @@
 /**
  * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the
- * server made them up for this. No connection is opened for it.
+ * server generates them for the preview. It opens no connection.
  *
  * @import { Preview, WireLine } from "../server.js"
  * @import { App } from "../types.js"
@@ -31,9 +31,9 @@ export class WirePreview extends HTMLElement {
   #app;
   #path;
   #toggle = part(newToggle(), "button");
-  /** What is drawn, to be told from another answer. */
+  /** What is drawn, to compare with the next answer. */
   #shown = "";
-  /** The number of the newest question to the server: answers to others are late. */
+  /** The number of the newest request: the answers of earlier ones are late. */
   #asked = 0;
   #failed = false;
   #removed = new AbortController();
@@ -68,13 +68,13 @@ export class WirePreview extends HTMLElement {
       this.#app.host,
       () => part(this, "pre").textContent ?? "",
     );
-    // a browser's page may have asked while nothing answered
+    // in a browser, the request may have failed while the server did not answer
     this.#app.store.on("unreachable", (why) => {
       if (this.#failed && why === null) this.refresh();
     }, this.#removed.signal);
   }
 
-  /** The button that opens and closes it; it stands elsewhere. */
+  /** The button that opens and closes it, which is placed elsewhere. */
   get toggle() {
     return this.#toggle;
   }
@@ -86,7 +86,7 @@ export class WirePreview extends HTMLElement {
     part(this, "[data-act=copy-bytes]").ariaLabel = `Copy the bytes of ${label}`;
   }
 
-  /** Asks anew, if it is open: what the stream sends may be something else now. */
+  /** Requests it again, if it is open, because the stream may send other bytes now. */
   refresh() {
     if (!this.hidden) this.#load();
   }
@@ -133,7 +133,7 @@ export class WirePreview extends HTMLElement {
   #draw(preview) {
     part(this, ".scroller").hidden = preview === null;
     part(this, ".foot").hidden = preview === null;
-    // an equal answer leaves alone what somebody has selected
+    // an equal answer keeps a selection
     const shown = JSON.stringify(preview);
     if (preview === null || shown === this.#shown) return;
     this.#shown = shown;

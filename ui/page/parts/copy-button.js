@@ -1,6 +1,6 @@
 /**
- * Makes a button copy, and say so where the finger is: "copied" for a second, in room that was kept
- * for it.
+ * Makes a button copy a text, and shows "copied" on it for a second. The style sheet keeps the room
+ * for that.
  *
  * @import { Host } from "../types.js"
  */
@@ -13,7 +13,7 @@ const SAID_FOR_MS = 1000;
 /**
  * @param {HTMLButtonElement} button
  * @param {Host} host
- * @param {() => string} text what to copy, asked at the moment of the click
+ * @param {() => string} text returns what to copy, at the click
  */
 export function copyOnClick(button, host, text) {
   const label = button.textContent ?? "";

@@ -1,5 +1,5 @@
 /**
- * The sentence in whatever was thrown or rejected: the shell rejects with text, the browser with an
+ * The message of whatever was thrown or rejected: the app rejects with text, the browser with an
  * Error.
  *
  * @param {unknown} reason

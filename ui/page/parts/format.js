@@ -1,6 +1,6 @@
 /**
- * Numbers, times and text as the page writes them. Pure: the same input gives the same text,
- * whatever the locale, so that two people who compare their windows see the same thing.
+ * Numbers, times and text as the page writes them. Pure, and the same in every locale, so that two
+ * people who compare their windows see the same text.
  */
 
 /** How many characters of an event's data its row shows. */
@@ -25,7 +25,7 @@ export function timeOfDay(ms) {
 }
 
 /**
- * The local date and time of day, for where a row may be older than today.
+ * The local date and time of day, for rows that may be older than today.
  *
  * @param {number} ms
  */
@@ -64,7 +64,7 @@ export function count(value) {
 }
 
 /**
- * So many a second: `0`, `2.0`, `9.9`, `10`, `12,345`; nothing where it is not known.
+ * A rate a second: `0`, `2.0`, `9.9`, `10`, `12,345`; empty when it is unknown.
  *
  * @param {number | null} value
  */
@@ -86,7 +86,7 @@ export function several(number, noun) {
 }
 
 /**
- * The beginning of a text; a character of two code units is never cut in half.
+ * The beginning of a text; never cuts a character of two code units in half.
  *
  * @param {string} text
  * @param {number} length
@@ -99,7 +99,7 @@ export function cut(text, length) {
 }
 
 /**
- * Data on one line, cut at {@link PREVIEW_LENGTH} characters. Line ends show as a sign.
+ * Data on one line, cut at {@link PREVIEW_LENGTH} characters. Line ends become a sign.
  *
  * @param {string} data
  */
@@ -108,8 +108,7 @@ export function preview(data) {
 }
 
 /**
- * What is said of data that a row may have no room for: its beginning, and how long it is where
- * that is not all.
+ * The tooltip of data that may not fit into its row: its beginning, and its length if it is cut.
  *
  * @param {string} data
  */
@@ -132,7 +131,7 @@ export function duration(ms) {
 }
 
 /**
- * A length of time that somebody chose: `1 h`, `1 h 30 min`, `10 s`, `250 ms`.
+ * A length of time from the settings: `1 h`, `1 h 30 min`, `10 s`, `250 ms`.
  *
  * @param {number} ms
  */

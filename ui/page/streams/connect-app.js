@@ -1,6 +1,6 @@
 /**
- * <connect-app>: the lines that connect somebody's own program to a stream or topic, with the real
- * port, to copy.
+ * <connect-app>: the lines that connect a person's own program to a stream or topic, ready to copy,
+ * with the real port.
  *
  * @import { App } from "../types.js"
  */
@@ -60,11 +60,11 @@ export class ConnectApp extends HTMLElement {
     const streams = store.get("streams") ?? [];
     const paths = [...streams, ...(store.get("topics") ?? [])].map(({ path }) => path);
     const select = this.#select;
-    // topics tell of every event: a list that somebody has open must not be made anew for that
+    // topics change with every event: that must not rebuild a list that somebody has open
     if (paths.join() !== Array.from(select.options, ({ value }) => value).join()) {
       const chosen = select.value;
       select.replaceChildren(...paths.map((path) => new Option(path, path)));
-      // an endless stream is the better first guess: whoever connects sees something move
+      // an endless stream is the better default: a new client sees events at once
       const first = streams.find(({ endless }) => endless) ?? streams[0];
       select.value = paths.includes(chosen) ? chosen : (first?.path ?? "");
     }

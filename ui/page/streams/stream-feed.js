@@ -1,5 +1,5 @@
 /**
- * A stream of the server's list, as a panel shows it.
+ * A stream of the server's list, as a panel's feed.
  *
  * @import { StreamInfo } from "../server.js"
  * @import { Feed, Hint, ServerHere, Standing } from "../types.js"

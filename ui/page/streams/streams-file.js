@@ -1,7 +1,7 @@
 /**
- * <streams-file>: where the list of streams comes from, and what is wrong with the file while
- * something is. It is the file's own account, told by the server; a line of its own height comes
- * and goes with a problem.
+ * <streams-file>: where the list of streams comes from, and the file's problem while it has one.
+ * Both are reported by the server. A problem has a line of its own, which is shown and hidden with
+ * it.
  *
  * @import { StreamsFile } from "../server.js"
  * @import { App } from "../types.js"
@@ -35,7 +35,7 @@ const newLine = markup(`
 
 const EDIT = "edit-streams";
 
-/** As long as it takes to see whether an editor appears. */
+/** Long enough to see whether an editor appears. */
 const SAID_MS = 20_000;
 
 export class StreamsFileLine extends HTMLElement {
@@ -73,7 +73,7 @@ export class StreamsFileLine extends HTMLElement {
     store.on("edited", (sentence) => {
       clearTimeout(this.#said);
       this.#setWords(".opened", sentence ?? "");
-      // said again, it is news again
+      // cleared, so that the same sentence is news again
       if (sentence) this.#said = setTimeout(() => store.set("edited", null), SAID_MS);
     });
   }

@@ -1,6 +1,6 @@
 /**
- * <publish-box>: the box that publishes to one topic, and what became of it. The text stays, so
- * that the same event can be sent again.
+ * <publish-box>: publishes to one topic, and shows the result. The text stays, so that the same
+ * event can be sent again.
  *
  * @import { Action } from "../server.js"
  * @import { App } from "../types.js"
@@ -52,7 +52,7 @@ export class PublishBox extends HTMLElement {
     button.title = withAccelerator("Publish", PUBLISH, onMac());
     if (shortcut) this.#data.setAttribute("aria-keyshortcuts", shortcut);
     this.#data.addEventListener("input", () => this.#grow());
-    // what was wrong is being mended
+    // the error is being corrected
     form.addEventListener("input", () => {
       if (this.hasAttribute("data-failed")) this.#answer("", false);
     });
@@ -79,7 +79,7 @@ export class PublishBox extends HTMLElement {
     return /** @type {HTMLInputElement} */ (part(this, "input"));
   }
 
-  /** As high as its text; the style sheet says how high at most. */
+  /** As high as its text; the style sheet sets the maximum. */
   #grow() {
     const { style } = this.#data;
     style.blockSize = "";

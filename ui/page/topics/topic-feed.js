@@ -1,5 +1,5 @@
 /**
- * A topic, as a panel shows it.
+ * A topic, as a panel's feed.
  *
  * @import { TopicInfo } from "../server.js"
  * @import { Feed, Hint, ServerHere, Standing } from "../types.js"
@@ -21,7 +21,7 @@ const EARLIEST = "earliest";
 export function topicFeed(name, topic) {
   return {
     path: topicPath(name),
-    // it is its own title: beside it there has to be room for the figures
+    // the path is also the title: the figures need the room beside it
     title: topicPath(name),
     label: `Topic ${name}`,
     summary: topicSummary(topic),

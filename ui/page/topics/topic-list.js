@@ -1,6 +1,6 @@
 /**
- * <topic-list>: the topics that the server has, with its own figures, and a field that opens any by
- * its name. One line a topic: there may be hundreds, and a panel for each would be no help.
+ * <topic-list>: the topics of the server with their figures, and a field that opens a topic by
+ * name. Each topic has one line: there may be hundreds, too many for a panel each.
  *
  * @import { TopicInfo } from "../server.js"
  * @import { App } from "../types.js"
@@ -26,7 +26,7 @@ const COLUMNS = [
   { col: "last-id", head: "last id", text: ({ last_id }) => last_id ?? "" },
 ];
 
-/** What PageUp and PageDown leap. */
+/** The rows that PageUp and PageDown skip. */
 const PAGE = 5;
 
 const newList = markup(`
@@ -69,11 +69,11 @@ export class TopicList extends HTMLElement {
   /** @type {Set<string>} */
   #opened = new Set();
   /**
-   * The topic that is about to be ended, once it was asked for and before it was said again.
+   * The topic to be ended, after the first press and before the confirmation.
    * @type {string | null}
    */
   #ending = null;
-  /** Why the last one could not be ended. */
+  /** Why the last topic could not be ended. */
   #trouble = "";
   /** @type {(name: string) => void} */
   onopen = () => {};
@@ -99,7 +99,7 @@ export class TopicList extends HTMLElement {
     this.#field.addEventListener("input", () => this.#say(""));
     part(this, "table").addEventListener("keydown", (event) => this.#onKey(event));
     part(this, "tbody").addEventListener("click", (event) => this.#onClick(event));
-    // a double click is one press: it must not answer the question that it asked
+    // a double click counts as one press: it must not confirm its own question
     part(this, "[data-act=end]").addEventListener("click", ({ detail }) => {
       if (detail <= 1) this.#end();
     });
@@ -124,7 +124,7 @@ export class TopicList extends HTMLElement {
     this.#ask();
   }
 
-  /** To the list, or where there is none to the field. */
+  /** To the list, or to the field while the list is empty. */
   focus() {
     (this.#byName.size > 0 ? part(this, "table") : this.#field).focus();
   }
@@ -195,7 +195,7 @@ export class TopicList extends HTMLElement {
     part(this, "[data-act=keep]").hidden = !ending;
   }
 
-  /** Asks first, and ends the topic when it is said again. */
+  /** Asks first, and ends the topic when the button is pressed again. */
   async #end() {
     const { host } = this.#app;
     const name = this.#ending;
@@ -227,7 +227,7 @@ export class TopicList extends HTMLElement {
     open.type = "button";
     open.className = "plain small";
     open.dataset.act = "open";
-    // the keys' way is Enter on the row: one stop for Tab, however many topics there are
+    // by keyboard, Enter opens the row: the list is one Tab stop, however many topics there are
     open.tabIndex = -1;
     row.append(
       ...COLUMNS.map(({ col }) => newCell("td", col, newText())),
@@ -299,10 +299,13 @@ export class TopicList extends HTMLElement {
   }
 }
 
-/** The style sheet cuts ids at their beginning, which must not turn their signs around. */
+/**
+ * The style sheet cuts ids at their beginning by direction, which must not reorder their
+ * characters.
+ */
 const newText = () => document.createElement("bdi");
 
-/** The column says it all to the eye. */
+/** The buttons explain the column; its header is for screen readers. */
 const newActHead = markup(`<span class="unseen">open</span>`);
 
 /**

@@ -1,6 +1,6 @@
 /**
- * <topic-panels>: the topics of the server, and a panel for each that was opened here. The list
- * stands first and keeps its room, so that nothing moves when a topic begins.
+ * <topic-panels>: the list of the server's topics, and a panel for each topic that was opened here.
+ * The list comes first and keeps its height, so that nothing moves when a topic is created.
  *
  * @import { App } from "../types.js"
  */
@@ -23,7 +23,7 @@ export class TopicPanels extends HTMLElement {
     this.#tellList();
   }
 
-  /** Gives all connections back. */
+  /** Closes all connections. */
   close() {
     for (const panel of this.#panels.values()) panel.close();
   }

@@ -1,13 +1,12 @@
 /**
- * Topics in words: their names, what is counted of them, what became of a publish, when they end.
- * Pure.
+ * Topics in words: their names, their counts, the result of a publish, and when they end. Pure.
  *
  * @import { Published, TopicInfo } from "../server.js"
  */
 
 import { count, longTime, several } from "../parts/format.js";
 
-/** The server's own sentence, so that it reads the same wherever a name was refused. */
+/** The server's own sentence, so that a refused name reads the same everywhere. */
 export const NO_NAME =
   "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or " +
   "tildes, with a letter or digit first.";
@@ -15,7 +14,7 @@ export const NO_NAME =
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
 
 /**
- * The name in what was typed: a name, or the path or address of a topic as one would paste it.
+ * The topic's name in the text of the field: the name itself, or a pasted path or address.
  *
  * @param {string} text
  * @returns {string | null} null when no topic can be called that
@@ -38,7 +37,7 @@ export function publishedWords({ id, subscribers }) {
 }
 
 /**
- * When a topic goes by itself.
+ * When a topic ends by itself.
  *
  * @param {number | null | undefined} ttlMs
  */
@@ -48,7 +47,7 @@ export const ttlWords = (ttlMs) =>
     : "Topics stay until you end them.";
 
 /**
- * What ending a topic does, before it is done.
+ * Asks before a topic is ended, and says what that does.
  *
  * @param {{ name: string, kept: number, subscribers: number }} topic
  */

@@ -1,8 +1,8 @@
 /**
- * <connection-wire>: what one connection was sent, byte for byte as the kernel took it, and what a
- * client makes of it. It asks for what is new while it can be seen. It follows the end until
- * somebody reads: scrolling up, selecting or Pause holds the view still, by a copy, while the log
- * behind it goes on.
+ * <connection-wire>: what one connection was sent, byte for byte as the kernel took it, and the
+ * events that a client reads. It requests new bytes while it is visible. It follows the end until
+ * somebody reads: scrolling up, selecting or Pause holds a copy of the view, while the log behind
+ * it continues.
  *
  * @import { RowView } from "../server.js"
  * @import { App } from "../types.js"
@@ -28,13 +28,11 @@ import { matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { errorMessage } from "../parts/error-message.js";
 
-/**
- * A wire that is quiet is asked as often as one that is not: its next event is what one waits for.
- */
+/** A quiet wire is polled as often as a busy one, because its next event is what one waits for. */
 const ASK_EVERY_MS = 250;
-/** Lines that are drawn at once above or below those that are, when somebody scrolls there. */
+/** Lines that are added above or below when somebody scrolls to an edge. */
 const BATCH = 320;
-/** A wire of no more lines is drawn whole: all of it can be searched and selected. */
+/** A wire of no more lines is drawn whole, so that all of it can be searched and selected. */
 const WHOLE = 1500;
 
 const newWire = markup(`
@@ -70,8 +68,8 @@ const newWire = markup(`
 /**
  * @typedef {object} Ways
  * @property {() => void} close
- * @property {(id: number) => Promise<boolean>} choose shows another connection; whether it is in
- *   the table
+ * @property {(id: number) => Promise<boolean>} choose shows another connection; resolves to whether
+ *   it is in the table
  */
 
 export class ConnectionWire extends HTMLElement {
@@ -91,12 +89,12 @@ export class ConnectionWire extends HTMLElement {
   #feed = null;
   #hold = new HeldView();
   #filter = "";
-  /** Which of the rows that are shown are drawn: all of them are as many as one waits for. */
+  /** The range of shown rows that is drawn, because drawing all of them takes too long. */
   #from = 0;
   #to = 0;
-  /** What is drawn is of another connection or filter. */
+  /** The next drawing is of another connection or filter, and starts over. */
   #anew = true;
-  /** What was announced last of where it stands, and of why there is no answer. */
+  /** What was last announced of the connection's state, and of a failed request. */
   #announced = { standing: "", problem: "" };
 
   /**
@@ -118,8 +116,8 @@ export class ConnectionWire extends HTMLElement {
     this.#scroll = new WireScroll(scroller, {
       hold: () => this.#read(),
       atEnd: () => {
-        // a selection that is drawn beyond the lower edge scrolls there by itself, and is not to be
-        // lost under the pointer
+        // a selection dragged beyond the lower edge scrolls to the end by itself, and must not be
+        // lost
         if (
           this.#hold.holds &&
           !this.#hold.paused &&
@@ -162,14 +160,14 @@ export class ConnectionWire extends HTMLElement {
       this.#head?.clearFilter();
       this.focus();
     });
-    // also tells when the wire comes into view again after its place was hidden
+    // this also fires when the wire is shown again after its place was hidden
     new ResizeObserver(this.#seen).observe(scroller);
     document.addEventListener("visibilitychange", this.#seen);
     this.#app?.store.on("unreachable", this.#seen);
   }
 
   /**
-   * Whether it is this connection that is shown.
+   * Whether this connection is the one shown.
    *
    * @param {RowView} row
    */
@@ -200,7 +198,7 @@ export class ConnectionWire extends HTMLElement {
   }
 
   /**
-   * The table has heard of connections: this one may be among them.
+   * Takes rows that the table received: this connection may be among them.
    *
    * @param {RowView[]} rows
    */
@@ -226,7 +224,7 @@ export class ConnectionWire extends HTMLElement {
   }
 
   /**
-   * What is looked at, before the filter.
+   * The rows of the view, before the filter.
    *
    * @returns {readonly WireRow[]}
    */
@@ -276,7 +274,7 @@ export class ConnectionWire extends HTMLElement {
       const whole = linesBefore(shown, shown.length, WHOLE) === 0;
       this.#from = whole ? 0 : linesBefore(shown, shown.length, this.#scroll?.tail ?? 0);
     }
-    // first, so that what is scrolled to the end stays there
+    // words first: they change the height, and the view must stay scrolled to the end
     this.#drawWords(feed, shown.length);
     this.#drawRows(shown.slice(this.#from, this.#to));
     this.#hold.drawn(log);
@@ -290,7 +288,7 @@ export class ConnectionWire extends HTMLElement {
     const standing = standingWords(row, gone);
     this.#announced = { standing, problem };
     const news = standing === before.standing ? [] : [`Connection ${row.id}: ${standing}`];
-    // where nothing answers at all the status bar says so
+    // when nothing answers the status bar says so
     if (problem !== before.problem && problem !== "" && !this.#unreachable) news.push(problem);
     if (news.length > 0) announce(news.join(". "));
   }
@@ -310,7 +308,7 @@ export class ConnectionWire extends HTMLElement {
     this.#anew = false;
   }
 
-  /** Somebody who holds it comes to an edge of what is drawn. */
+  /** Draws more rows when a held view is scrolled near an edge. */
   #widen() {
     if (!this.#hold.holds || !this.#scroll) return;
     const { isNearTop, isNearEnd } = this.#scroll;
@@ -321,10 +319,7 @@ export class ConnectionWire extends HTMLElement {
     nextFrame(this.#draw);
   }
 
-  /**
-   * The beginning is drawn by itself: what is between it and the end comes when somebody scrolls
-   * there.
-   */
+  /** Draws the beginning alone: the rest is drawn when somebody scrolls there. */
   #toTop() {
     this.#read();
     const shown = this.#shown;
@@ -347,7 +342,7 @@ export class ConnectionWire extends HTMLElement {
     setText(part(problem, ".words"), why);
     const before = this.#hold.holds || shown === 0 ? null : beforeWords(log);
     const told = part(this, ".before");
-    // what is held is not moved, not even by a line above it
+    // a held view must not move, not even by a line above it
     if (before !== null) setText(told, before);
     told.hidden = shown === 0 || this.#from > 0 || told.textContent === "";
     const some = this.#looked.length > 0;
@@ -382,7 +377,7 @@ export class ConnectionWire extends HTMLElement {
   }
 
   #read() {
-    // each scroll comes here, and one who reads already changes nothing by it
+    // every scroll calls this, and a held view stays as it is
     if (this.#hold.holds) return;
     this.#hold.hold();
     nextFrame(this.#draw);
@@ -433,8 +428,7 @@ export class ConnectionWire extends HTMLElement {
   async #choose(id) {
     try {
       const found = await this.#ways?.choose(id);
-      // the number that was pressed goes with the wire that it stood in; who went elsewhere
-      // meanwhile stays there
+      // the pressed number disappears with its wire; a focus that moved elsewhere stays there
       if (found && this.#head?.hasFocus) this.focus();
       if (!found) this.#tell(hiddenRowWords(id));
     } catch (reason) {

@@ -1,6 +1,6 @@
 /**
- * The head of a wire: whose it is, what became of it, whether the client came back, and the filter.
- * What it says is the server's; it only draws.
+ * The header of a wire: its client, its state, whether the client came back, and the filter. All
+ * figures are the server's; it only draws them.
  *
  * @import { RowView, Verdict } from "../server.js"
  */
@@ -39,7 +39,7 @@ const newHead = markup(`
  * @property {() => void} close
  * @property {(id: number) => void} choose shows another connection
  * @property {(words: string) => void} filter
- * @property {() => void} leave where the focus goes from the filter
+ * @property {() => void} leave moves the focus out of the filter
  */
 
 export class WireHeader {
@@ -67,7 +67,7 @@ export class WireHeader {
     });
   }
 
-  /** The ways to the connection that this one continues, and to the one that continues it. */
+  /** The buttons for the connection that this one continues, and for the one that continues it. */
   get #others() {
     return /** @type {HTMLElement[]} */ ([...this.#element.querySelectorAll("[data-act=other]")]);
   }
@@ -91,7 +91,7 @@ export class WireHeader {
     this.#ways.filter("");
   }
 
-  /** @param {string} words how much the filter leaves */
+  /** @param {string} words how many pieces match the filter */
   count(words) {
     setText(part(this.#element, ".matching"), words);
   }
@@ -100,7 +100,7 @@ export class WireHeader {
    * @param {RowView} row
    * @param {object} known
    * @param {boolean} known.gone it is no longer in the table
-   * @param {boolean} known.stale nobody answers: what is known is old
+   * @param {boolean} known.stale the server does not answer: the figures are old
    * @param {number} known.taken bytes so far
    */
   draw(row, { gone, stale, taken }) {

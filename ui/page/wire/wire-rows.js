@@ -1,8 +1,8 @@
 /**
- * Draws the pieces of a wire: when, the exact bytes, and beside them what a client makes of them.
- * The bytes of all pieces are in one element and their events in another, so that a selection goes
- * along one of the two; a grid brings them together again, by the number of the line that each
- * piece has in it. It keeps nothing and decides nothing.
+ * Draws the pieces of a wire: the time, the exact bytes, and beside them the events that a client
+ * reads. The bytes of all pieces are in one element and their events in another, so that a
+ * selection stays in one of them. A grid aligns the two by line numbers. It keeps nothing and
+ * decides nothing.
  *
  * @import { WireEvent } from "../server.js"
  * @import { WireRow } from "./wire-log.js"
@@ -12,21 +12,18 @@ import { gap, preview, timeOfDay } from "../parts/format.js";
 import { linesNodes, textNodes } from "../bytes/lines.js";
 import { lostHereWords, unknownIdTitle } from "./wire-words.js";
 
-/** Lines of the grid that may stand empty at its top before all get new numbers. */
+/** Empty lines at the top of the grid, above which all lines are renumbered. */
 const EMPTY_LINES = 400;
-/** More than can be told apart: new ones are not marked then. */
+/** With more new pieces than this, none is marked as new. */
 const MANY = 20;
 
-/**
- * What has more lines or bytes may be higher than what is in view: its time, and what a client
- * makes of it, stay there.
- */
+/** A piece with more lines or bytes may be higher than the view: its time and events are sticky. */
 const LONG_LINES = 6;
 const LONG_BYTES = 480;
 
 /**
- * @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and what is
- * missing before it, if something is
+ * @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and a note of
+ *   bytes that are missing before it, if any
  */
 
 export class WireRows {
@@ -54,8 +51,8 @@ export class WireRows {
   }
 
   /**
-   * Brings what is drawn to exactly these rows. They go on where the last drawing ended; some may
-   * have gone or come at the top.
+   * Draws exactly these rows. They continue the last drawing; rows may have been removed or added
+   * at the top.
    *
    * @param {readonly WireRow[]} rows
    */
@@ -94,7 +91,7 @@ export class WireRows {
     else this.#drawn.unshift(...added);
   }
 
-  /** @returns {readonly HTMLElement[]} where the bytes of each piece stand */
+  /** @returns {readonly HTMLElement[]} the elements of the pieces' bytes */
   get pieces() {
     return this.#drawn.map(({ elements }) => elements[0]);
   }
@@ -134,9 +131,9 @@ export class WireRows {
     stays.append(...row.events.map(newEvent));
     events.append(stays);
     const elements = [bytes, events];
-    // what is missing before the first of all pieces is said above them
+    // a note above the grid reports what is missing before the first piece
     if (row.lost > 0 && row.seq > 0) elements.push(newLost(row.lost));
-    // only these: a thousand things that stick would cost each scroll
+    // only these: a thousand sticky elements would slow down scrolling
     if (row.lines.length > LONG_LINES || row.bytes.length > LONG_BYTES) {
       for (const element of [bytes, events]) element.toggleAttribute("data-long", true);
     }

@@ -1,6 +1,5 @@
 /**
- * The words for a wire: how much of it there is, what stood before it, and why there is nothing to
- * see. Pure.
+ * The words for a wire: how much of it is kept, what was before that, and why it is empty. Pure.
  *
  * @import { RowView } from "../server.js"
  * @import { WireLog } from "./wire-log.js"
@@ -10,15 +9,15 @@ import { hadAll } from "../parts/words.js";
 import { several } from "../parts/format.js";
 
 /**
- * What a wire says of itself.
+ * The part of a wire's log that words are made of.
  *
  * @typedef {"rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull"} Key
  * @typedef {Pick<WireLog, Key>} Kept
  */
 
 /**
- * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not
- * kept`. Together the bytes are those that the server says were taken.
+ * How much of a wire is kept, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not
+ * kept`. The sum is the number of bytes that the kernel took, as the server reports it.
  *
  * @param {Kept} wire
  */
@@ -28,7 +27,7 @@ export function keptWords({ pieces, bytes, taken }) {
 }
 
 /**
- * What stood before the first piece; nothing where that is the first byte.
+ * What was sent before the first kept piece; empty when that begins with the first byte.
  *
  * @param {Kept} wire
  */
@@ -55,7 +54,7 @@ export const unknownIdTitle =
 const NO_BYTES = "so there are no bytes to show.";
 
 /**
- * Why there is nothing to see.
+ * Why a wire shows nothing.
  *
  * @param {RowView} row
  * @param {boolean} gone it is no longer in the table
