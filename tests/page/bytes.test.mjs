@@ -1,4 +1,4 @@
-// What was on the wire is taken apart without changing it, and what cannot be seen has a sign.
+// Text of the wire is split without changing it, and invisible characters have signs.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { load } from "./ui.mjs";
 const { drawable, linesText, pieces, wirePieces } = await load("bytes/text.js");
 const { fileProblemWords, fileWords } = await load("parts/words.js");
 
-test("bytes that are no characters have their digits, and copied it is what a client reads", () => {
+test("bytes that are no characters show hex digits, and copy as a client reads them", () => {
   const value = ["a\u0000", { byte: "C3", text: "" }, { byte: "A9", text: "é" }, "b"];
   assert.deepEqual(wirePieces(value), [
     { text: "a", sign: null },
@@ -25,7 +25,7 @@ test("bytes that are no characters have their digits, and copied it is what a cl
   assert.equal(linesText(lines), "data: a\u0000éb\r\n\r\n");
 });
 
-test("put together again, all is as it was", () => {
+test("the pieces of a text together are the text", () => {
   for (const text of [
     "",
     "\n",
@@ -43,7 +43,7 @@ test("put together again, all is as it was", () => {
   }
 });
 
-test("controls are called by their short names, and other unseen characters by their numbers", () => {
+test("controls have their short names as signs, other invisible characters numbers", () => {
   assert.deepEqual(
     pieces("a\t\u0000b\r\n\u007f\u0085\u202e\ufeff").map(({ text, sign }) => sign ?? text),
     ["a", "HT", "NUL", "b", "CR", "LF", "DEL", "U+0085", "U+202E", "U+FEFF"],
@@ -51,10 +51,11 @@ test("controls are called by their short names, and other unseen characters by t
   assert.deepEqual(pieces("ä😀 {}"), [{ text: "ä😀 {}", sign: null }]);
 });
 
-test("the line of the file says where the streams come from, and what is wrong", () => {
+test("the line of the file of streams names the source, and the file's problem", () => {
   const file = { path: "/x/streams.toml", exists: true, revision: 1, problem: null };
   assert.equal(fileWords(file, true), "Streams from");
-  assert.equal(fileWords({ ...file, revision: 0 }, true), "The shipped streams, because of a mistake in");
+  const never = { ...file, revision: 0 };
+  assert.equal(fileWords(never, true), "The shipped streams, because of a mistake in");
   const none = { ...file, exists: false, revision: 0 };
   assert.match(fileWords(none, true), /shipped streams\. Edit copies them to$/);
   assert.doesNotMatch(fileWords(none, false), /Edit/);
@@ -77,7 +78,7 @@ test("the line of the file says where the streams come from, and what is wrong",
   );
 });
 
-test("too many signs in a row are one, and what is drawn is still the text", () => {
+test("many signs in a row become one, and the drawn pieces are still the text", () => {
   const text = (found) => found.map((piece) => piece.text).join("");
   const few = pieces("a\u0001\u0002b");
   assert.deepEqual(drawable(few), few);

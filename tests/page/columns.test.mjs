@@ -1,5 +1,5 @@
-// Which columns of the table of connections have room at which width: the style sheet that is made
-// of the one list is read as a browser reads it, and its limits are added up again.
+// Which columns of the table of connections are shown at which width: the generated style sheet is
+// read as a browser reads it, and its widths are added up again.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -40,7 +40,7 @@ function columnsAt(width) {
 /** @param {Map<string, number>} columns */
 const sum = (columns) => [...columns.values()].reduce((all, width) => all + width, AROUND);
 
-test("every column has a width, and all that is there at a width fits into it", () => {
+test("every column has a width, and the columns shown at a table width fit into it", () => {
   assert.ok([...columnsAt(Infinity).values()].every((width) => width > 0));
   assert.ok(containers.length > 5);
   for (const { limit } of containers) {
@@ -53,7 +53,7 @@ test("every column has a width, and all that is there at a width fits into it", 
   assert.ok(sum(columnsAt(400)) <= 400);
 });
 
-test("a column goes only where there is no room for it", () => {
+test("a column is hidden only where it does not fit", () => {
   for (const { limit } of containers.filter(({ rules }) =>
     rules.some(({ body }) => body.includes("display: none")),
   )) {
@@ -64,7 +64,7 @@ test("a column goes only where there is no room for it", () => {
   }
 });
 
-test("what people know a client by, and what became of it, stay longest", () => {
+test("the columns that identify a client and give its state are hidden last", () => {
   // the names that clients give themselves went long before their ports, and how they came back at
   // 679 px
   const goesAt = (col) =>

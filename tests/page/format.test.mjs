@@ -54,7 +54,7 @@ test("counts are grouped by thousands", () => {
   ]);
 });
 
-test("one is not several", () => {
+test("a noun agrees with its number", () => {
   assert.deepEqual(
     [0, 1, 2, 1200].map((number) => several(number, "gap")),
     ["0 gaps", "1 gap", "2 gaps", "1,200 gaps"],
@@ -74,8 +74,8 @@ test("a preview is cut at its length, and never through a character", () => {
   assert.equal(preview(split), `${"x".repeat(PREVIEW_LENGTH - 1)}…`);
 });
 
-// A row of a panel had room for a few words of JSON, and nothing on the page had the rest: its
-// title was empty.
+// A row of a panel showed a few words of JSON, and the rest was nowhere on the page: its title was
+// empty.
 test("the title of short data is the data, and that of long data says how long it is", () => {
   const short = '{"price": 12.5,\n "symbol": "ACME"}';
   assert.equal(dataTitle(short), '{"price": 12.5,↵ "symbol": "ACME"}');
@@ -94,7 +94,7 @@ test("durations are written for a sentence", () => {
   assert.deepEqual([250, 1000, 1500, 3000].map(duration), ["250 ms", "1 s", "1.5 s", "3 s"]);
 });
 
-test("a time that somebody chose is said in its own units", () => {
+test("a time from the settings is written in whole units", () => {
   const written = [0, 250, 10_000, 90_000, 3_600_000, 5_400_000, 86_400_500].map(longTime);
   assert.deepEqual(written, [
     "0 s",

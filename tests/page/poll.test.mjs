@@ -5,7 +5,7 @@ import { load } from "./ui.mjs";
 
 const { Poll } = await load("parts/poll.js");
 
-test("however often it is nudged, it asks four times a second, one question at a time", async () => {
+test("it sends four requests a second, one at a time, however often it is nudged", async () => {
   /** @type {number[]} */
   const asked = [];
   let [looks, under, most] = [true, 0, 0];
@@ -36,7 +36,7 @@ test("however often it is nudged, it asks four times a second, one question at a
   assert.equal(asked.length, count, "nobody looks, so it asks nothing");
 });
 
-test("it goes on after a failure, and slows down while the answers are the same", async () => {
+test("it continues after a failure, and slows down while the answers are the same", async () => {
   let [looks, asked, failed] = [true, 0, 0];
   const poll = new Poll({
     ask: () => {
@@ -57,7 +57,7 @@ test("it goes on after a failure, and slows down while the answers are the same"
   poll.nudge();
 });
 
-test("where there is nothing to ask for a while it comes back by itself, once", async () => {
+test("after a wait without a request it polls again by itself, once", async () => {
   /** @type {(Promise<string> | number | null)[]} */
   const answers = [120, 100, Promise.resolve("there"), null];
   const asked = [];
@@ -78,7 +78,7 @@ test("where there is nothing to ask for a while it comes back by itself, once", 
   assert.equal(asked.length, 4);
 });
 
-test("where every moment counts it does not slow down", async () => {
+test("with a short calm time it does not slow down", async () => {
   let asked = 0;
   const poll = new Poll(
     {

@@ -8,7 +8,7 @@ const row = (changes) => ({ id: 1, state: "open", status: 200, ended: null, ...c
 const ended = (by, why, complete = false) => ({ by, why, complete, at_ms: 0 });
 const says = ({ state, words, final }) => [state, words, final];
 
-test("a finite stream that was sent whole has ended, whatever the browser is about to do", () => {
+test("a finite stream that was sent whole has ended, whatever the browser does next", () => {
   const whole = row({ state: "ended", ended: ended("server", "complete", true) });
   for (const readyState of ["connecting", "closed"]) {
     assert.deepEqual(says(afterError(readyState, whole, 1000)), [
@@ -32,7 +32,7 @@ test("204 is the end for a client that came back after the last event", () => {
   ]);
 });
 
-test("while the browser tries again it is left alone, and the words say when", () => {
+test("a browser that reconnects is left alone, and the words say when", () => {
   const stopped = row({ state: "ended", ended: ended("server", "stopped") });
   for (const known of [stopped, row({}), null, undefined]) {
     assert.deepEqual(says(afterError("connecting", known, 1000)), [
@@ -64,18 +64,18 @@ test("a connection closed for a reason unknown to the server was closed by the b
   }
 });
 
-test("the newest connection is the one that counts, wherever it stands in the list", () => {
+test("the newest connection counts, wherever it is in the list", () => {
   assert.equal(newestRow({ rows: [] }), null);
   assert.equal(newestRow({ rows: [row({ id: 3 }), row({ id: 9 }), row({ id: 4 })] }).id, 9);
 });
 
-test("a stream is opened anew only when the server runs elsewhere", () => {
+test("a stream is reopened only when the server runs elsewhere", () => {
   assert.equal(hasMoved("http://localhost:8000", "http://localhost:8001"), true);
   assert.equal(hasMoved("http://localhost:8000", "http://localhost:8000"), false);
   assert.equal(hasMoved("http://localhost:8000", null), false);
 });
 
-test("the address names the client, and what to resume after", () => {
+test("the address has the client's name and the last event id", () => {
   const url = (run) =>
     streamUrl("http://localhost:8000", "/endless", { tag: "ab", lastId: "", ...run });
   assert.equal(url({}), "http://localhost:8000/endless?client=ab");

@@ -1,5 +1,4 @@
-// Lines that are copied are pasted into a shell, and the path in them is whatever a file of streams
-// holds.
+// Copied lines are pasted into a shell, and their path is whatever a file of streams contains.
 
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -65,7 +64,7 @@ for (const shell of SHELLS) {
   });
 }
 
-test("between the quotes is nothing that ends them in any shell, PowerShell included", () => {
+test("nothing between the quotes ends them in any shell, including PowerShell", () => {
   for (const path of PATHS) {
     assert.match(curlLine(`http://localhost:8000${path}`), /^curl -N '[!-&(-[\]-~]*'$/);
   }

@@ -1,5 +1,4 @@
-// The client of one stream on a made-up EventSource: what must never happen is two of them open at
-// once.
+// The client of one stream on a fake EventSource: two must never be open at once.
 
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
@@ -103,7 +102,7 @@ beforeEach(() => {
   timers = [];
 });
 
-test("started twice, it is open once", () => {
+test("a stream that is started twice is open once", () => {
   const { stream } = client();
   stream.start(BASE);
   stream.start(BASE);
@@ -115,7 +114,7 @@ test("started twice, it is open once", () => {
   assert.notEqual(made[0].url.searchParams.get("client"), made[1].url.searchParams.get("client"));
 });
 
-test("it is under way as soon as it says so", () => {
+test("it has a run as soon as it reports one", () => {
   const { stream } = client();
   const live = [];
   stream.onstanding = ({ words }) => live.push([words, stream.live]);
@@ -144,7 +143,7 @@ test("an answer about an earlier run changes nothing", async () => {
   assert.equal(openNow().length, 1);
 });
 
-test("the end of a finite stream closes it before the browser comes back", async () => {
+test("the end of a finite stream closes it before the browser reconnects", async () => {
   const { stream, standings } = client({ client: async () => ({ rows: [complete] }) });
   stream.start(BASE);
   made[0].open();
@@ -178,7 +177,7 @@ test("a lost connection is left to the browser, which resumes", async () => {
   );
 });
 
-test("when the answer takes long, the words do not wait for it", async () => {
+test("the words do not wait for a slow answer", async () => {
   const { stream, standings } = client({ client: () => new Promise(() => {}) });
   stream.start(BASE);
   made[0].open();
@@ -187,7 +186,7 @@ test("when the answer takes long, the words do not wait for it", async () => {
   assert.equal(standings.at(-1), "connection lost (retrying in 1 s)");
 });
 
-test("a server on another port: opened anew after the last id, and the old one closed", () => {
+test("when the server moves, the stream is closed and reopened after the last id", () => {
   const { stream, standings } = client();
   stream.start(BASE);
   made[0].open();
@@ -226,7 +225,7 @@ test("nothing arrives after stop", () => {
   assert.equal(arrivals.length, 0);
 });
 
-test("a browser that forbids the address is heard in words", () => {
+test("a browser's refusal of the address is shown in words", () => {
   const { stream } = client();
   stream.start("http://forbidden");
   assert.equal(stream.standing.state, "refused");
@@ -234,8 +233,8 @@ test("a browser that forbids the address is heard in words", () => {
   assert.equal(stream.live, false);
 });
 
-// A server that was suspended (SIGSTOP) was taken for a browser without a free connection.
-test("of six connections it speaks where six are counted, and of nothing where nobody answers", async () => {
+// A suspended server (SIGSTOP) was mistaken for a browser without a free connection.
+test("the limit of six is named only when six are counted", async () => {
   for (const [answer, words] of [
     [async () => ({ rows: [], open: 5 }), /six connections/],
     [async () => ({ rows: [], open: 1 }), /has not sent this request/],
@@ -252,7 +251,7 @@ test("of six connections it speaks where six are counted, and of nothing where n
   }
 });
 
-test("what was said of a request that waits is gone when it is open", async () => {
+test("the note on a waiting request is removed when it opens", async () => {
   const { stream } = client();
   stream.start(BASE);
   timers[0].run();
@@ -266,7 +265,7 @@ test("what was said of a request that waits is gone when it is open", async () =
 const idsOf = (arrivals) => arrivals.map(({ id }) => id);
 const askedAfter = ({ url }) => url.searchParams.get("lastEventId");
 
-test("a topic begins with all that is kept, at each start", () => {
+test("a topic starts with all kept events, at each start", () => {
   const { stream } = topicClient();
   stream.start(BASE);
   made[0].open();
@@ -276,7 +275,7 @@ test("a topic begins with all that is kept, at each start", () => {
   assert.deepEqual(made.map(askedAfter), ["earliest", "earliest"]);
 });
 
-test("a gap comes in words, and with what was on the wire", () => {
+test("a gap has words, and keeps its data from the wire", () => {
   const { stream, arrivals } = topicClient();
   stream.start(BASE);
   made[0].open();
@@ -292,7 +291,7 @@ test("a gap comes in words, and with what was on the wire", () => {
   );
 });
 
-test("a server on another port before the first event: still all that is kept", () => {
+test("a topic whose server moves before the first event starts with all kept events", () => {
   const { stream } = topicClient();
   stream.start(BASE);
   made[0].open();
@@ -300,7 +299,7 @@ test("a server on another port before the first event: still all that is kept", 
   assert.equal(askedAfter(made[1]), "earliest");
 });
 
-test("a stream that is defined anew goes on as it is, and hears the new names when it comes back", async () => {
+test("a redefined stream stays connected, and listens for its new names", async () => {
   const { stream, arrivals, standings } = client();
   stream.start(BASE);
   made[0].open();
@@ -321,7 +320,7 @@ test("a stream that is defined anew goes on as it is, and hears the new names wh
   assert.equal(standings.at(-1), "connection lost (retrying in 3 s)");
 });
 
-test("a stream that is defined anew while it is stopped is heard whole when it is started", () => {
+test("a stream that is redefined while it is stopped starts with its new names", () => {
   const { stream, arrivals } = client();
   stream.update({ ...STREAM, events: ["tick"] });
   stream.start(BASE);
@@ -330,14 +329,13 @@ test("a stream that is defined anew while it is stopped is heard whole when it i
   assert.deepEqual(idsOf(arrivals), ["1"]);
 });
 
-// In a browser a page could start six streams: they took all the connections that there are to one
-// host, no question of the page was answered any more, and it told people to start a server that
-// ran.
+// In a browser a page could start six streams. They took all connections to the host, the page's
+// requests got no answer, and it told people to start a server that was running.
 //
-// 1. A page has as many streams under way as its host allows. 2. The next is not opened, and it
-// says why. 3. One of them is made anew, which takes no more than it had. 4. One is stopped: the
-// next one opens.
-test("a page never has more streams under way than leave it a connection of its own", () => {
+// 1. A page opens as many streams as its host allows. 2. The next is not opened, and shows why. 3.
+// One of them is reopened, which takes no further connection. 4. One is stopped: the next one
+// opens.
+test("a page never opens so many streams that none of its connections is left for itself", () => {
   const underWay = new Set();
   const two = { ...HOST, streamsAtMost: 2 };
   const [first, second, third] = [
@@ -360,7 +358,7 @@ test("a page never has more streams under way than leave it a connection of its 
   assert.equal(openNow().length, 2);
 });
 
-test("a stream that is over, or that the browser did not open, is not under way", async () => {
+test("a stream that ended, or that the browser did not open, does not count as open", async () => {
   const underWay = new Set();
   const over = client({ ...HOST, client: async () => ({ rows: [complete] }) }, underWay);
   over.stream.start(BASE);
@@ -371,10 +369,10 @@ test("a stream that is over, or that the browser did not open, is not under way"
   assert.equal(underWay.size, 0);
 });
 
-// EventSource hands over only events whose name somebody listens for. The page listened for the
-// names that the server told, 30 of them and none longer than 128 bytes: of a hundred sensors with
-// a name each it showed thirty, and said nothing.
-test("a topic's events are heard whatever they are called", () => {
+// EventSource delivers only events whose name has a listener. The page listened for the names that
+// the server reported, at most 30 and none longer than 128 bytes: of a hundred sensors with a name
+// each it showed thirty, without a note.
+test("a topic's events arrive whatever their names are", () => {
   const { stream, arrivals, standings } = topicClient();
   stream.start(BASE);
   assert.equal(made[0].url.searchParams.get("names"), "data");
@@ -400,7 +398,7 @@ test("a topic's events are heard whatever they are called", () => {
   assert.deepEqual([arrivals.at(-1).event, arrivals.at(-1).data], ["bare", ""]);
 });
 
-test("a stream that was defined anew just before it came back may have sent what nobody listened for, and says so", () => {
+test("a stream that is redefined as it opens notes that events may be missing", () => {
   const { stream } = client();
   stream.start(BASE);
   made[0].open();
@@ -413,7 +411,7 @@ const UNPACED = { ...STREAM, unpaced: true };
 
 // A stream without a pause filled the page's thread: 341,411 events in 9 s, and its Stop answered
 // after 4.5 s.
-test("a stream without a pause is asked for at a pace that the page can take, and it says so", () => {
+test("a stream without a pause is requested at a pace, and notes it", () => {
   const { stream } = watched(new StreamClient(UNPACED, HOST, new Set(), new Set()));
   stream.start(BASE);
   assert.equal(made[0].url.searchParams.get("every"), "1000us");
@@ -421,7 +419,7 @@ test("a stream without a pause is asked for at a pace that the page can take, an
   assert.match(stream.standing.note, /without a pause.*1,000 events a second.*0 events skipped/);
 });
 
-test("a stream that loses its pause while it is open is asked for anew, from where it was", () => {
+test("a stream that loses its pause while it is open is reopened after the last id", () => {
   const { stream } = client();
   stream.start(BASE);
   made[0].open();
@@ -433,10 +431,10 @@ test("a stream that loses its pause while it is open is asked for anew, from whe
   assert.equal(made.length, 2);
 });
 
-// 1. More comes in one turn than the page may take without getting to anything else. 2. It is
-// closed at once, and the rest of it is let go. 3. The server says how many it had sent. 4. It goes
-// on behind those, at a pace, and says how many are not here.
-test("an overload is cut off, and what is skipped is counted by the server's account", async () => {
+// 1. More events arrive in one turn than the page may take at once. 2. The stream is closed at
+// once, and the rest is skipped. 3. The server reports how many it had sent. 4. The stream
+// continues after those, at a pace, and shows how many were skipped.
+test("an overload is cut off, and skipped events are counted by the server's table", async () => {
   const row = {
     id: 1,
     state: "ended",
@@ -462,7 +460,7 @@ test("an overload is cut off, and what is skipped is counted by the server's acc
   assert.match(stream.standing.note, /39,999 events skipped/);
 });
 
-test("a burst that leaves the page its turns is taken whole", () => {
+test("a burst that leaves the page time for other work is taken whole", () => {
   const { stream, arrivals } = client();
   stream.start(BASE);
   made[0].open();

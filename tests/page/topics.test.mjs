@@ -11,7 +11,7 @@ const { emptiedHint } = await load("panel/hints.js");
 const { streamFeed } = await load("streams/stream-feed.js");
 const { topicFeed } = await load("topics/topic-feed.js");
 
-test("a name is taken as typed, or out of the path or address that was pasted", () => {
+test("a name is read as typed, or from a pasted path or address", () => {
   for (const name of ["a", "0", "News.v2_~-", "x".repeat(64)]) {
     assert.equal(readName(name), name);
     assert.equal(readName(` ${topicPath(name)}\n`), name);
@@ -42,7 +42,7 @@ test("the names that the server refuses are refused here", () => {
   assert.match(NO_NAME, /^That is not .*: give .*\.$/);
 });
 
-test("a topic is counted in words that agree with their number", () => {
+test("the counts of a topic agree with their nouns", () => {
   const topic = { subscribers: 3, published: 1200, kept: 1000 };
   assert.equal(topicSummary(topic), "3 subscribers, 1,200 published, 1,000 kept");
   assert.equal(
@@ -88,7 +88,7 @@ test("only the server's own gap is one", () => {
   }
 });
 
-test("a topic begins with all that is kept, a stream with its beginning", () => {
+test("a topic starts with all kept events, a stream at its beginning", () => {
   const stream = {
     path: "/s",
     title: "Stream",
@@ -105,7 +105,7 @@ test("a topic begins with all that is kept, a stream with its beginning", () => 
   );
 });
 
-test("an empty list says what to do next, and a topic's also while it is open", () => {
+test("the hint of an empty list says what to do next, for a topic also while it is open", () => {
   const stream = streamFeed({
     path: "/s",
     title: "Stream",
@@ -137,9 +137,9 @@ test("an empty list says what to do next, and a topic's also while it is open", 
   );
 });
 
-// With all connections of a browser taken nothing answered the page, and its empty panels said that
-// the server was to be started, while it ran.
-test("an empty panel sends nobody to start a server that only gives no answer", () => {
+// With all connections of a browser in use the page got no answer, and its empty panels said to
+// start the server, which was running.
+test("the hint does not say to start a server that only does not answer", () => {
   const idle = { state: "idle", words: "not started", note: null, final: true };
   const stream = streamFeed({
     path: "/s",
@@ -156,9 +156,9 @@ test("an empty panel sends nobody to start a server that only gives no answer", 
   }
 });
 
-// Cleared while it was paused, a list of forty events said that nothing had arrived yet, and went
-// on saying so while the chip above counted what was new.
-test("a list that was cleared or is paused does not say that nothing has arrived", () => {
+// A list of forty events that was cleared while paused said that nothing had arrived yet, even
+// while the chip above it counted new events.
+test("the hint of a cleared or paused list does not say that no event has arrived", () => {
   const standing = (state, final = false) => ({ state, words: "", note: null, final });
   assert.equal(emptiedHint(standing("open"), null), null);
   assert.match(emptiedHint(standing("open"), "cleared").words, /^Cleared/);
@@ -174,7 +174,7 @@ test("a list that was cleared or is paused does not say that nothing has arrived
   assert.equal(emptiedHint(standing("idle", true), "paused"), null);
 });
 
-test("the list says when a topic goes, and what goes with it", () => {
+test("the list says when a topic ends, and what ending it deletes", () => {
   assert.equal(ttlWords(3_600_000), "A topic without subscribers and publishes ends after 1 h.");
   assert.equal(ttlWords(null), "Topics stay until you end them.");
   assert.equal(

@@ -35,7 +35,7 @@ const slice = (first, ids, matching = 1000) => ({
   rows: ids.map((id) => ({ id })),
 });
 
-test("what is in view is what is scrolled to, parts of rows included", () => {
+test("the rows in view include those that are partly visible", () => {
   assert.deepEqual(inView({ top: 0, height: 280 }, 28, 1000), { first: 0, count: 10 });
   assert.deepEqual(inView({ top: 14, height: 280 }, 28, 1000), { first: 0, count: 11 });
   assert.deepEqual(inView({ top: 28 * 500, height: 281 }, 28, 1000), { first: 500, count: 11 });
@@ -48,7 +48,7 @@ test("what is in view is what is scrolled to, parts of rows included", () => {
   assert.deepEqual(inView({ top: -40, height: 280 }, 28, 1000), { first: 0, count: 9 });
 });
 
-test("a few rows more are asked for at each edge, and never more than the server hands out", () => {
+test("a few more rows are requested at each edge, at most as many as the server hands out", () => {
   assert.deepEqual(wanted({ first: 0, count: 10 }, false), { first: 0, count: 10 + MARGIN });
   assert.deepEqual(wanted({ first: 500, count: 10 }, false), {
     first: 500 - MARGIN,
@@ -64,7 +64,7 @@ test("a few rows more are asked for at each edge, and never more than the server
   });
 });
 
-test("a slice covers what is in view as far as there are rows", () => {
+test("a slice covers the rows in view that exist", () => {
   assert.ok(covers(slice(5, [1, 2, 3]), { first: 5, count: 3 }));
   assert.ok(!covers(slice(5, [1, 2, 3]), { first: 4, count: 3 }));
   assert.ok(!covers(slice(5, [1, 2, 3]), { first: 6, count: 3 }));
@@ -72,7 +72,7 @@ test("a slice covers what is in view as far as there are rows", () => {
   assert.ok(covers(slice(0, [], 0), { first: 0, count: 10 }));
 });
 
-test("a held order gets new figures, and what is out of reach is marked", () => {
+test("held rows get new figures, and rows that are not in the answer are marked", () => {
   const held = { ...slice(10, [1, 2, 3]), all: 20 };
   const fresh = { ...slice(8, [4, 3, 1], 900), all: 30 };
   fresh.rows[1].events = 7;
@@ -86,7 +86,7 @@ test("a held order gets new figures, and what is out of reach is marked", () => 
   assert.equal(rowAt(again, 11).stale, undefined, "one that comes within reach again is fresh");
 });
 
-test("rows that come above those that are read are made up for", () => {
+test("rows that are added above the rows in view are counted", () => {
   const before = slice(10, [50, 49, 48]);
   assert.equal(shift(before, slice(10, [52, 51, 50, 49]), 10), 2);
   assert.equal(shift(before, slice(9, [50, 49, 48]), 10), -1);
@@ -97,13 +97,13 @@ test("rows that come above those that are read are made up for", () => {
   assert.equal(placeOf(before, 1), -1);
 });
 
-test("what a table is sorted by has words, for where its head has no room", () => {
+test("the sort order has words, for when its column is hidden", () => {
   // sorted by a column, a window made narrow showed no arrow anywhere
   assert.equal(sortedWords({ sort: "client", descending: false }), "sorted by client ↑");
   assert.equal(sortedWords({ sort: "verdict", descending: true }), "sorted by came back ↓");
 });
 
-test("a head sorts by what one looks for first, and turns when it is pressed again", () => {
+test("a press on a header sorts in its natural order, a second press reverses it", () => {
   assert.deepEqual(turned(FIRST_LOOK, "bytes"), { sort: "bytes", descending: true });
   assert.deepEqual(turned({ sort: "bytes", descending: true }, "bytes"), {
     sort: "bytes",
@@ -123,13 +123,13 @@ test("a head sorts by what one looks for first, and turns when it is pressed aga
   ]);
 });
 
-test("a look is a query", () => {
+test("a part of the table is requested by a query", () => {
   const look = { sort: "bytes", descending: true, filter: "curl & co", first: 40, count: 34 };
   assert.equal(lookQuery(look), "sort=bytes&descending=true&filter=curl+%26+co&first=40&count=34");
   assert.equal(lookQuery({ ...look, filter: "" }), "sort=bytes&descending=true&first=40&count=34");
 });
 
-test("rates have one decimal below ten, and none where they are not known", () => {
+test("rates have one decimal below ten, and are empty when unknown", () => {
   assert.deepEqual([null, 0, 0.25, 2, 9.94, 9.96, 10.4, 12_345.6].map(rate), [
     "",
     "0",
@@ -142,7 +142,7 @@ test("rates have one decimal below ten, and none where they are not known", () =
   ]);
 });
 
-test("a row says whose it is, and that it waits", () => {
+test("a row names its client, and says that it waits", () => {
   assert.equal(fateWords({ state: "open", blocked: true, ended: null }), "waiting for the client");
   assert.equal(clientWords({ client: "x1" }, true), "this page");
   assert.equal(clientWords({ client: "dash" }, false), "dash");
@@ -151,7 +151,7 @@ test("a row says whose it is, and that it waits", () => {
   assert.match(noMatchWords(" curl x "), /“curl x”/);
 });
 
-test("every column says something of every row, and nothing of what is not known", () => {
+test("every column has a text for every row, empty where a value is unknown", () => {
   const row = {
     id: 1,
     peer: "127.0.0.1:5000",

@@ -1,5 +1,5 @@
-// What is asked of a connection whose wire is shown, and what the answers mean: when it is over,
-// and when it is gone.
+// What is requested for a connection whose wire is shown, and what the answers mean: when it has
+// ended, and when it left the table.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -49,7 +49,7 @@ function begin(row) {
   return Object.assign(all, { feed, ask });
 }
 
-test("the bytes of an open connection are asked for as they come, its row only where the table does not tell it", async () => {
+test("the row of an open connection is requested only if the table does not report it", async () => {
   const all = begin(ROW);
   all.wire = sent("abc");
   await all.ask();
@@ -71,7 +71,7 @@ test("the bytes of an open connection are asked for as they come, its row only w
   assert.equal(text(all.feed), "abc");
 });
 
-test("after its end the last bytes are asked for once, and the row as long as it is in the table", async () => {
+test("after the end, the last bytes are requested once, the row repeatedly", async () => {
   const all = begin(ROW);
   // nothing is kept any more, so it is over whatever the row said: it is asked for at once, but not
   // time and again
@@ -102,7 +102,7 @@ test("after its end the last bytes are asked for once, and the row as long as it
   assert.deepEqual([all.feed.gone, all.feed.wait(9999), text(all.feed)], [true, null, "abcde"]);
 });
 
-test("a refused one has no bytes, but a row", async () => {
+test("a refused request has no bytes, but a row", async () => {
   const all = begin({ ...ROW, state: "refused" });
   assert.equal(all.feed.wait(0), ROW_AGE_MS);
   all.now = ROW_AGE_MS;
@@ -110,14 +110,14 @@ test("a refused one has no bytes, but a row", async () => {
   assert.deepEqual(all.asked, ["row"]);
 });
 
-test("one that was told that nothing is left has no bytes either", async () => {
+test("a request that was answered 204 has no bytes either", async () => {
   const all = begin({ ...ENDED, status: 204, ended: { complete: true } });
   all.now = ROW_AGE_MS;
   await all.ask();
   assert.deepEqual(all.asked, ["row"]);
 });
 
-test("no answer is not the end of it: it is asked again, and the bytes that are there come", async () => {
+test("a failed request is repeated, and the bytes arrive", async () => {
   const all = begin(ENDED);
   all.wire = new Error("Nothing answers.");
   await all.ask();
@@ -141,7 +141,7 @@ test("no answer is not the end of it: it is asked again, and the bytes that are 
   assert.equal(all.feed.problem, "");
 });
 
-test("one that is no longer in the table is asked for no more, and what is there stays", async () => {
+test("a connection that left the table is not requested again, and its bytes stay", async () => {
   const all = begin(ROW);
   all.wire = sent("abc");
   await all.ask();
@@ -154,7 +154,7 @@ test("one that is no longer in the table is asked for no more, and what is there
   assert.equal(all.feed.refresh([{ ...ROW, bytes: 9 }], 5), false);
 });
 
-test("another connection of the same number is another one: nothing of it is taken for this one's", async () => {
+test("another connection with the same id is not mistaken for this one", async () => {
   const other = { ...ROW, since_ms: 2000 };
   const all = begin(ROW);
   all.wire = sent("abc");
@@ -177,7 +177,7 @@ test("another connection of the same number is another one: nothing of it is tak
   );
 });
 
-test("both hosts tell one that is gone from no answer, and find a row by its number", async (t) => {
+test("both hosts tell a missing connection from no answer, and find a row by its id", async (t) => {
   const invoked = [];
   const invoke = async (command, args) => (
     invoked.push([command, args]),
@@ -221,7 +221,7 @@ const log = (pieces, gone = 0) => ({
   heard: true,
 });
 
-test("what is held stays, what came since is counted, and what went unseen is told", () => {
+test("a held view stays, new pieces are counted, and dropped bytes are reported", () => {
   const hold = new HeldView();
   const held = log(3);
   hold.drawn(held);
@@ -236,7 +236,7 @@ test("what is held stays, what came since is counted, and what went unseen is to
   assert.deepEqual([hold.holds, hold.news(log(9)), hold.follow(log(9))], [false, 0, 0]);
 });
 
-test("before the first answer there is nothing to hold: reading holds nothing, and a pause waits for it", () => {
+test("before the first answer, reading holds nothing and a pause waits for it", () => {
   const unheard = { ...log(0), heard: false };
   const read = new HeldView();
   read.hold();

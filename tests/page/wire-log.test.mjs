@@ -1,5 +1,4 @@
-// The wire of a connection: the lines and events that the server hands out become rows, and nothing
-// of them changes.
+// The wire of a connection: the lines and events of the server become rows, unchanged.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -47,7 +46,7 @@ const wire = (pieces, more = {}) => ({
   ...more,
 });
 
-test("a log goes on where it ends, with the events of each piece and what is missing between", () => {
+test("a log continues at its end, with the events of each piece and the gaps", () => {
   const log = new WireLog();
   const event = { at_ms: 2, end: 9, kind: "event", event: "message", id: "", data: "a" };
   log.add(wire([piece(0, "HTTP/1.0 2", true, 1000)], { taken: 10 }));
@@ -69,7 +68,7 @@ test("a log goes on where it ends, with the events of each piece and what is mis
   assert.deepEqual([log.lost, log.end, log.whole], [20, 39, false]);
 });
 
-test("the newest stay within bounds, and what went is known to have gone", () => {
+test("the newest pieces stay within bounds, and dropping is recorded", () => {
   const many = new WireLog();
   for (let i = 0; i < MOST_PIECES + 5; i += 1) many.add(wire([piece(i, "x", i === 0)]));
   assert.deepEqual(
@@ -87,7 +86,7 @@ test("the newest stay within bounds, and what went is known to have gone", () =>
   );
 });
 
-test("a piece of many lines is several rows, each with the events that end in it, and goes whole", () => {
+test("a piece of many lines becomes several rows, which are dropped together", () => {
   const log = new WireLog();
   const many = 3 * MOST_LINES;
   const one = (n) => `data: ${n}\n\n`;
@@ -124,7 +123,7 @@ test("a piece of many lines is several rows, each with the events that end in it
   assert.deepEqual([log.rows.length, log.pieces, log.bytes], [1, 1, MOST_BYTES]);
 });
 
-test("what is drawn is counted in lines", () => {
+test("a batch of rows is counted in lines", () => {
   const rows = [1, 5, 2, 9].map((length) => ({ lines: Array(length) }));
   assert.deepEqual(
     [0, 1, 9, 10, 11, 12, 99].map((lines) => linesBefore(rows, 4, lines)),
@@ -136,7 +135,7 @@ test("what is drawn is counted in lines", () => {
   );
 });
 
-test("that keeping began with the look is known from the first answer", () => {
+test("the first answer shows that keeping began late", () => {
   const late = new WireLog();
   late.add(wire([], { taken: 500 }));
   late.add(wire([piece(500, "9\r\ndata: a\n\n\r\n")], { taken: 514 }));
@@ -146,7 +145,7 @@ test("that keeping began with the look is known from the first answer", () => {
   assert.equal(closed.beganLate, false);
 });
 
-test("a filter looks through bytes and events, whatever the case", () => {
+test("a filter searches bytes and events, and ignores case", () => {
   const log = new WireLog();
   log.add(wire([piece(0, "x: 1\n"), piece(5, bytesOf("data: É\n")), piece(14, "\n")], {
     events: [{ at_ms: 0, end: 15, kind: "event", event: "Tick", id: "7", data: "É" }],
@@ -158,7 +157,7 @@ test("a filter looks through bytes and events, whatever the case", () => {
   );
 });
 
-test("an event whose last event id is not known has no word for it", () => {
+test("an event with an unknown last event id has no word for it", () => {
   const log = new WireLog();
   log.add(
     wire([piece(50, "data: a\n\n")], {
@@ -171,14 +170,14 @@ test("an event whose last event id is not known has no word for it", () => {
   );
 });
 
-test("a file is named for its connection, with letters that every system takes", () => {
+test("a file is named after its connection, in characters that every system allows", () => {
   assert.equal(fileName(7, "/numbers"), "connection-7-numbers.http");
   assert.equal(fileName(7, "/topics/a b/../é"), "connection-7-topics-a-b.http");
   assert.equal(fileName(7, "/"), "connection-7.http");
   assert.match(fileName(Number.MAX_SAFE_INTEGER, `/${"x".repeat(500)}`), /^[A-Za-z0-9._-]{1,100}$/);
 });
 
-test("the piece at the top is found among thousands by few looks at where they stand", () => {
+test("the piece at the top is found among thousands with few measurements", () => {
   let looks = 0;
   const pieces = Array.from({ length: 4096 }, (_, index) => ({
     index,
