@@ -16,7 +16,7 @@ test("it sends four requests a second, one at a time, however often it is nudged
       most = Math.max(most, (under += 1));
       return pause(40).then(() => ((under -= 1), asked.length));
     },
-    heard: () => {},
+    answered: () => {},
     failed: assert.fail,
   });
   for (let i = 0; i < 60; i += 1) {
@@ -44,7 +44,7 @@ test("it continues after a failure, and slows down while the answers are the sam
       asked += 1;
       return asked === 1 ? Promise.reject(new Error("no answer")) : Promise.resolve("the same");
     },
-    heard: () => {},
+    answered: () => {},
     failed: () => (failed += 1),
   });
   poll.nudge();
@@ -61,10 +61,10 @@ test("after a wait without a request it polls again by itself, once", async () =
   /** @type {(Promise<string> | number | null)[]} */
   const answers = [120, 100, Promise.resolve("there"), null];
   const asked = [];
-  const heard = [];
+  const answered = [];
   const poll = new Poll({
     ask: () => (asked.push(performance.now()), answers.shift() ?? null),
-    heard: (answer) => heard.push(answer),
+    answered: (answer) => answered.push(answer),
     failed: assert.fail,
   });
   poll.nudge();
@@ -72,7 +72,7 @@ test("after a wait without a request it polls again by itself, once", async () =
   // a nudge asks anew, and the wait that went on is not a second one
   poll.nudge();
   await pause(140);
-  assert.deepEqual([asked.length, heard], [3, ["there"]]);
+  assert.deepEqual([asked.length, answered], [3, ["there"]]);
   assert.ok(asked[2] - asked[1] > 97, `${asked[2] - asked[1]} ms apart`);
   await pause(300);
   assert.equal(asked.length, 4);
@@ -83,7 +83,7 @@ test("with a short calm time it does not slow down", async () => {
   const poll = new Poll(
     {
       ask: () => (asked < 4 ? Promise.resolve(((asked += 1), "the same")) : null),
-      heard: () => {},
+      answered: () => {},
       failed: assert.fail,
     },
     250,

@@ -49,7 +49,7 @@ function begin(row) {
   return Object.assign(all, { feed, ask });
 }
 
-test("the row of an open connection is requested only if the table does not report it", async () => {
+test("the row of an open connection is requested only if the table is silent", async () => {
   const all = begin(ROW);
   all.wire = sent("abc");
   await all.ask();
@@ -99,7 +99,7 @@ test("after the end, the last bytes are requested once, the row repeatedly", asy
   all.now = 3500;
   all.row = null;
   await all.ask();
-  assert.deepEqual([all.feed.gone, all.feed.wait(9999), text(all.feed)], [true, null, "abcde"]);
+  assert.deepEqual([all.feed.removed, all.feed.wait(9999), text(all.feed)], [true, null, "abcde"]);
 });
 
 test("a refused request has no bytes, but a row", async () => {
@@ -124,7 +124,7 @@ test("a failed request is repeated, and the bytes arrive", async () => {
   assert.deepEqual([all.feed.problem, all.feed.wait(0)], ["", 0], "once may be a hitch");
   await all.ask();
   assert.deepEqual(
-    [all.feed.problem, all.feed.wait(0), all.feed.gone],
+    [all.feed.problem, all.feed.wait(0), all.feed.removed],
     ["Nothing answers.", 0, false],
   );
   all.wire = sent("abc", { on: false });
@@ -148,7 +148,7 @@ test("a connection that left the table is not requested again, and its bytes sta
   all.wire = null;
   await all.ask();
   assert.deepEqual(
-    [all.feed.gone, all.feed.wait(0), all.feed.problem, text(all.feed)],
+    [all.feed.removed, all.feed.wait(0), all.feed.problem, text(all.feed)],
     [true, null, "", "abc"],
   );
   assert.equal(all.feed.refresh([{ ...ROW, bytes: 9 }], 5), false);
@@ -161,16 +161,16 @@ test("another connection with the same id is not mistaken for this one", async (
   await all.ask();
   all.wire = { ...WIRE, since_ms: 2000, taken: 9, pieces: [piece(3, "other.")] };
   await all.ask();
-  assert.deepEqual([all.feed.gone, text(all.feed), all.feed.log.taken], [true, "abc", 3]);
+  assert.deepEqual([all.feed.removed, text(all.feed), all.feed.log.taken], [true, "abc", 3]);
   // by the table, or by its row
   const told = begin(ENDED);
   assert.ok(told.feed.refresh([other], 5));
-  assert.deepEqual([told.feed.gone, told.feed.row], [true, ENDED]);
+  assert.deepEqual([told.feed.removed, told.feed.row], [true, ENDED]);
   const asked = begin(ENDED);
   asked.row = other;
   asked.now = ROW_AGE_MS;
   await asked.ask();
-  assert.deepEqual([asked.feed.gone, asked.feed.row], [true, ENDED]);
+  assert.deepEqual([asked.feed.removed, asked.feed.row], [true, ENDED]);
   assert.deepEqual(
     [ROW, other, { ...ROW, id: 8 }].map((row) => asked.feed.is(row)),
     [true, false, false],
@@ -213,12 +213,12 @@ test("both hosts tell a missing connection from no answer, and find a row by its
   assert.equal(fetched.mock.calls.at(-1).arguments[0], "/api/connections?id=8");
 });
 
-/** A log of so many bytes, one in each piece, the first of which have gone. */
-const log = (pieces, gone = 0) => ({
-  rows: Array.from({ length: pieces - gone }, (_, at) => ({ offset: gone + at })),
+/** A log of so many bytes, one in each piece, the first of which were dropped. */
+const log = (pieces, removed = 0) => ({
+  rows: Array.from({ length: pieces - removed }, (_, at) => ({ offset: removed + at })),
   seen: pieces,
   end: pieces,
-  heard: true,
+  answered: true,
 });
 
 test("a held view stays, new pieces are counted, and dropped bytes are reported", () => {
@@ -237,7 +237,7 @@ test("a held view stays, new pieces are counted, and dropped bytes are reported"
 });
 
 test("before the first answer, reading holds nothing and a pause waits for it", () => {
-  const unheard = { ...log(0), heard: false };
+  const unheard = { ...log(0), answered: false };
   const read = new HeldView();
   read.hold();
   read.drawn(unheard);

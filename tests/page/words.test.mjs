@@ -94,25 +94,25 @@ test("a silent server's words say since when, and name six connections if full",
 });
 
 test("the state of an ended connection says who ended it and why", () => {
-  const gone = (by, why, complete = false) => ({ by, why, complete, at_ms: 0 });
+  const endedBy = (by, why, complete = false) => ({ by, why, complete, at_ms: 0 });
   assert.equal(fateWords({ state: "open", ended: null }), "open");
   assert.equal(
-    fateWords({ state: "ended", ended: gone("client", "closed") }),
+    fateWords({ state: "ended", ended: endedBy("client", "closed") }),
     "by the client: closed",
   );
   assert.equal(
-    fateWords({ state: "refused", status: 503, ended: gone("server", "too many streams") }),
+    fateWords({ state: "refused", status: 503, ended: endedBy("server", "too many streams") }),
     "refused (503): too many streams",
   );
   // a client that came back after the last event was once refused, and is now ended
   for (const state of ["refused", "ended"]) {
-    const row = { state, status: 204, ended: gone("server", "nothing left to send", true) };
+    const row = { state, status: 204, ended: endedBy("server", "nothing left to send", true) };
     assert.equal(fateWords(row), "nothing left to send (204)");
     assert.equal(standingWords(row, false), "nothing left to send (204)");
     assert.equal(hasStream(row), false);
-    assert.match(noWireWords(row, false, { heard: false }), /nothing left to send/);
+    assert.match(noWireWords(row, false, { answered: false }), /nothing left to send/);
   }
-  const whole = { state: "ended", status: 200, ended: gone("server", "finished", true) };
+  const whole = { state: "ended", status: 200, ended: endedBy("server", "finished", true) };
   assert.deepEqual([fateWords(whole), hasStream(whole)], ["by the server: finished", true]);
   assert.deepEqual(
     [{ state: "open" }, { state: "refused" }].map((row) =>
@@ -125,7 +125,7 @@ test("the state of an ended connection says who ended it and why", () => {
       state: "refused",
       status: 403,
       origin: "http://x.example",
-      ended: gone("server", "origin not allowed"),
+      ended: endedBy("server", "origin not allowed"),
     }),
     "refused (403): origin not allowed, http://x.example",
   );
@@ -146,7 +146,7 @@ test("steps stay within the list, and enter it at the near end", () => {
 // started at the top.
 test("the focus of a removed item moves to its neighbour", () => {
   const list = ["a", "b", "c", "d"];
-  const without = (...gone) => (item) => !gone.includes(item);
+  const without = (...removed) => (item) => !removed.includes(item);
   assert.equal(nextStaying(list, 1, without("b")), "c");
   assert.equal(nextStaying(list, 1, without("b", "c")), "d");
   assert.equal(nextStaying(list, 3, without("d")), "c");
@@ -244,7 +244,7 @@ test("a wire says how much of it is kept, and why it is empty", () => {
     bytes: 1234,
     taken: 1234,
     on: true,
-    heard: true,
+    answered: true,
     beganLate: false,
     isFull: false,
   };
@@ -269,7 +269,7 @@ test("a wire says how much of it is kept, and why it is empty", () => {
   assert.match(beforeWords(later), /^kept since this view was first opened: 12,345 bytes were /);
   const none = { ...kept, rows: [] };
   const open = { state: "open", ended: null };
-  assert.equal(noWireWords(open, false, { ...none, heard: false }), "");
+  assert.equal(noWireWords(open, false, { ...none, answered: false }), "");
   assert.equal(noWireWords(open, false, { ...none, taken: 0 }), "Nothing has been sent yet.");
   assert.match(
     noWireWords(open, false, none),
@@ -279,11 +279,10 @@ test("a wire says how much of it is kept, and why it is empty", () => {
     noWireWords({ state: "ended", ended: null }, false, { ...none, on: false }),
     /The 1,234 bytes that were sent are not kept/,
   );
-  assert.match(
-    noWireWords({ state: "refused", ended: { complete: false } }, false, { ...none, heard: false }),
-    /refused the request, so there are no bytes to show/,
-  );
-  assert.match(noWireWords(open, true, { ...none, heard: false }), /^The connection is no longer /);
+  const refused = { state: "refused", ended: { complete: false } };
+  const unanswered = { ...none, answered: false };
+  assert.match(noWireWords(refused, false, unanswered), /refused the request, so there are no /);
+  assert.match(noWireWords(open, true, unanswered), /^The connection is no longer /);
 });
 
 test("the end of a connection has its time", () => {

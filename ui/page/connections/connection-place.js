@@ -26,10 +26,10 @@ export class ConnectionPlace extends HTMLElement {
       close: () => this.#close(),
       choose: (id) => this.#table.find(id),
     });
-    this.#table.tell({
+    this.#table.setReader({
       open: (row, byKey) => this.#open(row, byKey),
       moved: (row) => this.#follow(row),
-      heard: (rows) => this.#wire.refresh(rows),
+      answered: (rows) => this.#wire.refresh(rows),
       close: () => this.#close(),
     });
     new ResizeObserver(() => this.#bar.fit()).observe(this);

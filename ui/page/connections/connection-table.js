@@ -46,7 +46,7 @@ import { newTable } from "./table-markup.js";
  * @typedef {object} Reader
  * @property {(row: Row, byKey: boolean) => void} open a row was opened, by a key or by a click
  * @property {(row: Row) => void} moved the cursor moved to another row
- * @property {(rows: Row[]) => void} heard the server reported these rows
+ * @property {(rows: Row[]) => void} answered the server reported these rows
  * @property {() => boolean} close closes the wire; returns whether it was open
  */
 
@@ -81,7 +81,7 @@ export class ConnectionTable extends HTMLElement {
   /** @type {Reader | null} */
   #reader = null;
   /** The last cursor that was reported to the reader. */
-  #told = /** @type {number | null} */ (null);
+  #reportedCursor = /** @type {number | null} */ (null);
   /**
    * Where the focus was when the filter got it.
    * @type {HTMLElement | null}
@@ -103,7 +103,7 @@ export class ConnectionTable extends HTMLElement {
     this.#heads.show(this.#look);
     this.#poll = new Poll({
       ask: () => this.#ask(),
-      heard: (answer) => this.#heard(answer),
+      answered: (answer) => this.#answered(answer),
       failed: (reason) => this.#failed(reason),
     });
     copyOnClick(
@@ -126,7 +126,7 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /** @param {Reader} reader */
-  tell(reader) {
+  setReader(reader) {
     this.#reader = reader;
   }
 
@@ -248,10 +248,10 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /** @param {Answer} answer */
-  #heard({ slice, turn }) {
+  #answered({ slice, turn }) {
     this.#failures = 0;
     this.#showProblem(null);
-    this.#reader?.heard(slice.rows);
+    this.#reader?.answered(slice.rows);
     if (turn !== this.#turn) return;
     const before = this.#shown?.turn === turn ? this.#shown.slice : null;
     const seen = before && this.#seen(before.matching);
@@ -332,7 +332,7 @@ export class ConnectionTable extends HTMLElement {
     );
     this.#settleCursor(slice);
     const cursor = this.#cursor?.id ?? null;
-    this.#tellCursor(slice, cursor);
+    this.#reportCursor(slice, cursor);
     this.#rows?.draw({
       rows,
       first: rows.length === 0 ? 0 : from,
@@ -353,12 +353,12 @@ export class ConnectionTable extends HTMLElement {
    * @param {Slice} slice
    * @param {number | null} cursor
    */
-  #tellCursor(slice, cursor) {
-    if (cursor === this.#told) return;
+  #reportCursor(slice, cursor) {
+    if (cursor === this.#reportedCursor) return;
     const row = slice.rows.find(({ id }) => id === cursor);
     // a chosen row that is not loaded yet is reported once it is
     if (!row && cursor !== null) return;
-    this.#told = cursor;
+    this.#reportedCursor = cursor;
     if (row) this.#reader?.moved(row);
   }
 

@@ -68,7 +68,7 @@ export class PortDialog extends HTMLElement {
     const status = this.#app.store.get("status");
     const input = this.#input;
     input.value = String(status?.error?.next_free ?? status?.port ?? "");
-    this.#say("");
+    this.#showMessage("");
     part(this, "[data-act=apply]").textContent = APPLY_WORDS[status?.phase ?? "stopped"];
     this.#dialog.showModal();
     input.select();
@@ -79,7 +79,7 @@ export class PortDialog extends HTMLElement {
   }
 
   /** @param {string} message */
-  #say(message) {
+  #showMessage(message) {
     part(this, ".message").textContent = message;
     this.#input.ariaInvalid = message ? "true" : null;
   }
@@ -88,7 +88,7 @@ export class PortDialog extends HTMLElement {
     const app = /** @type {App} */ (this.#app);
     const port = parsePort(this.#input.value);
     if (port === null) {
-      this.#say("That is not a port: enter a whole number from 1 to 65535.");
+      this.#showMessage("That is not a port: enter a whole number from 1 to 65535.");
       this.#input.focus();
       return;
     }
@@ -98,7 +98,7 @@ export class PortDialog extends HTMLElement {
       await app.host.usePort(port, phase === "running" || phase === "failed");
       this.#dialog.close();
     } catch (reason) {
-      this.#say(errorMessage(reason));
+      this.#showMessage(errorMessage(reason));
       this.#input.focus();
     }
   }

@@ -8,7 +8,7 @@
 import { announce } from "./announce.js";
 import { errorMessage } from "./error-message.js";
 
-const SAID_FOR_MS = 1000;
+const SHOWN_FOR_MS = 1000;
 
 /**
  * @param {HTMLButtonElement} button
@@ -20,21 +20,21 @@ export function copyOnClick(button, host, text) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @param {string} words */
-  const say = (words) => {
+  const show = (words) => {
     clearTimeout(timer);
     button.textContent = words;
     announce(words);
-    timer = setTimeout(() => (button.textContent = label), SAID_FOR_MS);
+    timer = setTimeout(() => (button.textContent = label), SHOWN_FOR_MS);
   };
   button.classList.add("copies");
   button.addEventListener("click", async () => {
     try {
       await host.copy(text());
       button.removeAttribute("title");
-      say("copied");
+      show("copied");
     } catch (reason) {
       button.title = errorMessage(reason);
-      say("failed");
+      show("failed");
     }
   });
 }

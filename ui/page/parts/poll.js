@@ -14,7 +14,7 @@ const CALM_MS = 1000;
  * @typedef {object} Ways
  * @property {() => Promise<T> | number | null} ask null when nothing is in view; a number to wait
  *   so many milliseconds
- * @property {(answer: T) => void} heard
+ * @property {(answer: T) => void} answered
  * @property {(reason: unknown) => void} failed
  */
 
@@ -70,7 +70,7 @@ export class Poll {
       const text = JSON.stringify(answer);
       pause = text === this.#lastAnswer ? this.#calmMs : PAUSE_MS;
       this.#lastAnswer = text;
-      this.#ways.heard(answer);
+      this.#ways.answered(answer);
     } catch (reason) {
       this.#ways.failed(reason);
     }

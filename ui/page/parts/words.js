@@ -279,11 +279,11 @@ export const AS_LAST_REPORTED = "as last reported";
  * unknown.
  *
  * @param {RowView} row
- * @param {boolean} gone
+ * @param {boolean} removed
  * @param {boolean} [stale] the server does not answer; an end stays an end
  */
-export function standingWords(row, gone, stale = false) {
-  if (!gone) {
+export function standingWords(row, removed, stale = false) {
+  if (!removed) {
     return stale && row.state === "open" ? `${endWords(row)}, ${AS_LAST_REPORTED}` : endWords(row);
   }
   return row.state === "open" ? NOT_IN_TABLE : `${endWords(row)}, ${NOT_IN_TABLE}`;

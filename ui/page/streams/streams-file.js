@@ -36,13 +36,13 @@ const newLine = markup(`
 const EDIT = "edit-streams";
 
 /** Long enough to see whether an editor appears. */
-const SAID_MS = 20_000;
+const SHOWN_MS = 20_000;
 
 export class StreamsFileLine extends HTMLElement {
   /** @type {App | null} */
   #app = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #said;
+  #hiding;
 
   /** @param {App} app */
   connect(app) {
@@ -71,10 +71,10 @@ export class StreamsFileLine extends HTMLElement {
     }
     store.on("streams_file", (file) => this.#show(file));
     store.on("edited", (sentence) => {
-      clearTimeout(this.#said);
+      clearTimeout(this.#hiding);
       this.#setWords(".opened", sentence ?? "");
       // cleared, so that the same sentence is news again
-      if (sentence) this.#said = setTimeout(() => store.set("edited", null), SAID_MS);
+      if (sentence) this.#hiding = setTimeout(() => store.set("edited", null), SHOWN_MS);
     });
   }
 
@@ -116,10 +116,10 @@ export class StreamsFileLine extends HTMLElement {
    */
   #setWords(selector, words) {
     const line = part(this, selector);
-    const said = part(line, ".words");
-    const isNew = words !== "" && said.textContent !== words;
+    const text = part(line, ".words");
+    const isNew = words !== "" && text.textContent !== words;
     line.hidden = words === "";
-    setText(said, words);
+    setText(text, words);
     part(this, ".told").hidden = [...part(this, ".told").children].every(
       (child) => child instanceof HTMLElement && child.hidden,
     );

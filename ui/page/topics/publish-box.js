@@ -94,14 +94,14 @@ export class PublishBox extends HTMLElement {
     this.#underWay = true;
     const event = this.#event.value;
     try {
-      this.#say(
+      this.#report(
         publishedWords(
           await this.#app.host.publish(this.#topic, { data: this.#data.value, event }),
         ),
         false,
       );
     } catch (reason) {
-      this.#say(errorMessage(reason), true);
+      this.#report(errorMessage(reason), true);
     } finally {
       this.#underWay = false;
     }
@@ -111,7 +111,7 @@ export class PublishBox extends HTMLElement {
    * @param {string} words
    * @param {boolean} failed
    */
-  #say(words, failed) {
+  #report(words, failed) {
     this.#answer(words, failed);
     announce(words);
   }

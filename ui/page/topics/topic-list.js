@@ -96,7 +96,7 @@ export class TopicList extends HTMLElement {
       event.preventDefault();
       this.#openTyped();
     });
-    this.#field.addEventListener("input", () => this.#say(""));
+    this.#field.addEventListener("input", () => this.#showProblem(""));
     part(this, "table").addEventListener("keydown", (event) => this.#onKey(event));
     part(this, "tbody").addEventListener("click", (event) => this.#onClick(event));
     // a double click counts as one press: it must not confirm its own question
@@ -136,17 +136,17 @@ export class TopicList extends HTMLElement {
   #openTyped() {
     const name = readName(this.#field.value);
     if (name === null) {
-      this.#say(NO_NAME);
+      this.#showProblem(NO_NAME);
       this.#field.focus();
       return;
     }
-    this.#say("");
+    this.#showProblem("");
     this.#field.value = "";
     this.onopen(name);
   }
 
   /** @param {string} problem */
-  #say(problem) {
+  #showProblem(problem) {
     const note = part(this, ".note");
     note.hidden = problem === "";
     setText(note, problem);
@@ -159,16 +159,16 @@ export class TopicList extends HTMLElement {
     const { store } = this.#app;
     const topics = store.get("topics") ?? [];
     const body = part(this, "tbody");
-    const gone = new Set(this.#byName.keys());
+    const removed = new Set(this.#byName.keys());
     topics.forEach((topic, index) => {
-      gone.delete(topic.name);
+      removed.delete(topic.name);
       const row = this.#byName.get(topic.name) ?? this.#newRow(topic.name);
       this.#fill(row, topic);
       if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null);
       row.style.setProperty("--at", String(index));
     });
     body.style.setProperty("--size", String(topics.length));
-    for (const name of gone) {
+    for (const name of removed) {
       this.#byName.get(name)?.remove();
       this.#byName.delete(name);
       if (this.#cursor === name) this.#choose(null);

@@ -20,7 +20,7 @@ export class TopicPanels extends HTMLElement {
     list.onopen = (name) => this.#open(app, name);
     this.#list = list;
     this.append(list);
-    this.#tellList();
+    this.#updateList();
   }
 
   /** Closes all connections. */
@@ -47,16 +47,16 @@ export class TopicPanels extends HTMLElement {
     panel.onclose = () => {
       this.#panels.delete(name);
       panel.discard();
-      this.#tellList();
+      this.#updateList();
       this.#list?.focus();
     };
     this.#panels.set(name, panel);
     this.append(panel);
-    this.#tellList();
+    this.#updateList();
     return panel;
   }
 
-  #tellList() {
+  #updateList() {
     // not by :only-child: WebKit keeps the width of a list that was alone
     this.toggleAttribute("data-alone", this.#panels.size === 0);
     if (this.#list) this.#list.opened = new Set(this.#panels.keys());

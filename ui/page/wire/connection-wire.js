@@ -132,7 +132,7 @@ export class ConnectionWire extends HTMLElement {
     this.#poll = new Poll(
       {
         ask: () => this.#ask(),
-        heard: () => nextFrame(this.#draw),
+        answered: () => nextFrame(this.#draw),
         failed: () => nextFrame(this.#draw),
       },
       ASK_EVERY_MS,
@@ -186,7 +186,7 @@ export class ConnectionWire extends HTMLElement {
     this.#hold = new HeldView();
     this.#anew = true;
     this.#announced = { standing: "", problem: "" };
-    this.#tell("");
+    this.#report("");
     part(this, ".scroller").ariaLabel = `Bytes of connection ${row.id}`;
     this.#seen();
   }
@@ -228,12 +228,12 @@ export class ConnectionWire extends HTMLElement {
    *
    * @returns {readonly WireRow[]}
    */
-  get #looked() {
+  get #viewed() {
     return this.#feed ? this.#hold.rows(this.#feed.log) : [];
   }
 
   get #shown() {
-    return filtered(this.#looked, this.#filter);
+    return filtered(this.#viewed, this.#filter);
   }
 
   #seen = () => {
@@ -253,21 +253,21 @@ export class ConnectionWire extends HTMLElement {
   #draw = () => {
     const feed = this.#feed;
     if (!feed || !this.#isVisible) return;
-    const { row, log, gone } = feed;
-    this.dataset.state = gone && row.state === "open" ? "ended" : row.state;
+    const { row, log, removed } = feed;
+    this.dataset.state = removed && row.state === "open" ? "ended" : row.state;
     this.toggleAttribute("data-complete", row.ended?.complete ?? false);
-    this.toggleAttribute("data-blocked", row.blocked && !gone);
+    this.toggleAttribute("data-blocked", row.blocked && !removed);
     this.toggleAttribute("data-stale", this.#unreachable);
     const shown = this.#shown;
     this.#head?.draw(row, {
-      gone,
+      removed,
       stale: this.#unreachable,
-      taken: log.heard ? log.taken : row.bytes,
+      taken: log.answered ? log.taken : row.bytes,
     });
     this.#head?.count(
       this.#filter.trim() === ""
         ? ""
-        : matchingWords({ matching: shown.length, all: this.#looked.length }),
+        : matchingWords({ matching: shown.length, all: this.#viewed.length }),
     );
     if (this.#anew || !this.#hold.holds) {
       this.#to = shown.length;
@@ -283,9 +283,9 @@ export class ConnectionWire extends HTMLElement {
   };
 
   /** @param {WireFeed} feed */
-  #announce({ row, gone, problem }) {
+  #announce({ row, removed, problem }) {
     const before = this.#announced;
-    const standing = standingWords(row, gone);
+    const standing = standingWords(row, removed);
     this.#announced = { standing, problem };
     const news = standing === before.standing ? [] : [`Connection ${row.id}: ${standing}`];
     // when nothing answers the status bar says so
@@ -336,22 +336,22 @@ export class ConnectionWire extends HTMLElement {
    * @param {WireFeed} feed
    * @param {number} shown
    */
-  #drawWords({ row, log, gone, problem: why }, shown) {
+  #drawWords({ row, log, removed, problem: why }, shown) {
     const problem = part(this, ":scope > .problem");
-    problem.hidden = why === "" || gone || this.#unreachable;
+    problem.hidden = why === "" || removed || this.#unreachable;
     setText(part(problem, ".words"), why);
     const before = this.#hold.holds || shown === 0 ? null : beforeWords(log);
-    const told = part(this, ".before");
+    const line = part(this, ".before");
     // a held view must not move, not even by a line above it
-    if (before !== null) setText(told, before);
-    told.hidden = shown === 0 || this.#from > 0 || told.textContent === "";
-    const some = this.#looked.length > 0;
+    if (before !== null) setText(line, before);
+    line.hidden = shown === 0 || this.#from > 0 || line.textContent === "";
+    const some = this.#viewed.length > 0;
     part(this, ".grid").hidden = shown === 0;
     part(this, ".empty").hidden = shown > 0;
     part(this, ".empty .way").hidden = !some;
     setText(
       part(this, ".empty .hint"),
-      some ? noPieceWords(this.#filter) : noWireWords(row, gone, log),
+      some ? noPieceWords(this.#filter) : noWireWords(row, removed, log),
     );
     const kept = part(this, ".kept");
     setText(kept, log.rows.length > 0 ? keptWords(log) : "");
@@ -388,7 +388,7 @@ export class ConnectionWire extends HTMLElement {
     const wasPaused = this.#hold.paused;
     const passed = this.#hold.follow(this.#feed.log);
     if (passed > 0) {
-      this.#tell(
+      this.#report(
         `missed ${several(passed, "byte")} while ${wasPaused ? "paused" : "you were reading"}`,
       );
     }
@@ -413,7 +413,7 @@ export class ConnectionWire extends HTMLElement {
       return;
     }
     this.#hold.pause();
-    this.#tell("");
+    this.#report("");
     nextFrame(this.#draw);
   }
 
@@ -430,9 +430,9 @@ export class ConnectionWire extends HTMLElement {
       const found = await this.#ways?.choose(id);
       // the pressed number disappears with its wire; a focus that moved elsewhere stays there
       if (found && this.#head?.hasFocus) this.focus();
-      if (!found) this.#tell(hiddenRowWords(id));
+      if (!found) this.#report(hiddenRowWords(id));
     } catch (reason) {
-      this.#tell(errorMessage(reason));
+      this.#report(errorMessage(reason));
     }
   }
 
@@ -445,9 +445,9 @@ export class ConnectionWire extends HTMLElement {
     try {
       const where = await host.save(fileName(row.id, row.stream), bytes);
       const missing = lost > 0 ? `, ${several(lost, "byte")} missing` : "";
-      this.#tell(`saved ${host.controls ? "to" : "as"} ${where}${missing}`);
+      this.#report(`saved ${host.controls ? "to" : "as"} ${where}${missing}`);
     } catch (reason) {
-      this.#tell(errorMessage(reason), true);
+      this.#report(errorMessage(reason), true);
     }
   }
 
@@ -455,11 +455,11 @@ export class ConnectionWire extends HTMLElement {
    * @param {string} words
    * @param {boolean} [failed]
    */
-  #tell(words, failed = false) {
-    const told = part(this, ".told");
-    setText(told, words);
-    told.title = words;
-    told.toggleAttribute("data-failed", failed);
+  #report(words, failed = false) {
+    const line = part(this, ".told");
+    setText(line, words);
+    line.title = words;
+    line.toggleAttribute("data-failed", failed);
     if (words !== "") announce(words);
   }
 

@@ -10,7 +10,7 @@
  *   there were by then, and the end of the last one
  */
 
-/** @typedef {Pick<WireLog, "rows" | "seen" | "end" | "heard">} Log */
+/** @typedef {Pick<WireLog, "rows" | "seen" | "end" | "answered">} Log */
 
 export class HeldView {
   /**
@@ -50,7 +50,7 @@ export class HeldView {
    * @param {Log} log
    */
   drawn(log) {
-    if (this.#held || !log.heard) return;
+    if (this.#held || !log.answered) return;
     this.#last = { rows: log.rows.slice(), seen: log.seen, end: log.end };
     // the pause began before there was a view to hold
     if (this.#paused) this.#held = this.#last;

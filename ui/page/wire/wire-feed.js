@@ -22,7 +22,7 @@ export class WireFeed {
   #askedAt = -Infinity;
   /** It has ended, and all bytes that were kept are here. */
   #done;
-  #gone = false;
+  #removed = false;
   #failures = 0;
   #problem = "";
 
@@ -47,8 +47,8 @@ export class WireFeed {
   }
 
   /** It is no longer in the table: nothing more can be requested. */
-  get gone() {
-    return this.#gone;
+  get removed() {
+    return this.#removed;
   }
 
   /** Why the last requests failed, in a sentence; empty if they did not. */
@@ -74,12 +74,12 @@ export class WireFeed {
    */
   refresh(rows, now) {
     const row = rows.find(({ id }) => id === this.#row.id);
-    if (!row || this.#gone) return false;
+    if (!row || this.#removed) return false;
     if (this.is(row)) {
       this.#row = row;
       this.#toldAt = now;
     } else {
-      this.#gone = true;
+      this.#removed = true;
     }
     return true;
   }
@@ -90,7 +90,7 @@ export class WireFeed {
    * @param {number} now
    */
   wait(now) {
-    if (this.#gone) return null;
+    if (this.#removed) return null;
     return this.#done ? this.#rowIn(now) : 0;
   }
 
@@ -107,13 +107,13 @@ export class WireFeed {
       if (!this.#done) {
         // the end may be reported during this request, before its last bytes are here
         const wasOpen = this.#row.state === "open";
-        this.#heard(await host.wire(this.#row.id, this.#log.end), wasOpen);
+        this.#answered(await host.wire(this.#row.id, this.#log.end), wasOpen);
       }
-      if (!this.#gone && this.#rowIn(clock()) === 0) {
+      if (!this.#removed && this.#rowIn(clock()) === 0) {
         this.#askedAt = clock();
         const row = await host.row(this.#row.id);
         if (row) this.refresh([row], clock());
-        else this.#gone = true;
+        else this.#removed = true;
       }
       this.#failures = 0;
       this.#problem = "";
@@ -129,9 +129,9 @@ export class WireFeed {
    * @param {WireView | null} wire
    * @param {boolean} wasOpen
    */
-  #heard(wire, wasOpen) {
+  #answered(wire, wasOpen) {
     if (!wire || wire.since_ms !== this.#row.since_ms) {
-      this.#gone = true;
+      this.#removed = true;
       return;
     }
     this.#log.add(wire);
@@ -142,7 +142,7 @@ export class WireFeed {
   /** @param {number} now */
   #rowIn(now) {
     // its bytes are no longer kept, so the reported row is out of date
-    const isBehind = this.#row.state === "open" && this.#log.heard && !this.#log.on;
+    const isBehind = this.#row.state === "open" && this.#log.answered && !this.#log.on;
     const at = isBehind ? this.#askedAt : Math.max(this.#askedAt, this.#toldAt);
     return Math.max(0, at + ROW_AGE_MS - now);
   }

@@ -99,11 +99,11 @@ export class WireHeader {
   /**
    * @param {RowView} row
    * @param {object} known
-   * @param {boolean} known.gone it is no longer in the table
+   * @param {boolean} known.removed it is no longer in the table
    * @param {boolean} known.stale the server does not answer: the figures are old
    * @param {number} known.taken bytes so far
    */
-  draw(row, { gone, stale, taken }) {
+  draw(row, { removed, stale, taken }) {
     const element = this.#element;
     setText(part(element, ".number"), `#${row.id}`);
     setText(part(element, ".stream"), `${row.method} ${row.stream}`);
@@ -118,7 +118,7 @@ export class WireHeader {
       !hasStream(row) ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`,
     );
     const state = part(element, ".state");
-    setText(state, standingWords(row, gone, stale));
+    setText(state, standingWords(row, removed, stale));
     state.title = state.textContent ?? "";
     drawVerdict(part(element, ".verdict[data-of=beginning]"), row.verdict);
     drawVerdict(part(element, ".verdict[data-of=end]"), row.afterwards);

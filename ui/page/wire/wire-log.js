@@ -89,13 +89,13 @@ export class WireLog {
   }
 
   /** The server has answered. */
-  get heard() {
+  get answered() {
     return this.#answers > 0;
   }
 
   /** All bytes that the server keeps have been received. */
   get whole() {
-    return this.heard && this.#end >= this.#taken;
+    return this.answered && this.#end >= this.#taken;
   }
 
   get beganLate() {
@@ -114,7 +114,7 @@ export class WireLog {
 
   /** @param {WireView} wire */
   add({ taken, on, pieces, events }) {
-    if (!this.heard) this.#beganLate = pieces.length === 0 && taken > 0 && on;
+    if (!this.answered) this.#beganLate = pieces.length === 0 && taken > 0 && on;
     this.#answers += 1;
     this.#taken = Math.max(this.#taken, taken);
     this.#on = on;

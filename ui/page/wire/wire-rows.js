@@ -58,12 +58,12 @@ export class WireRows {
    */
   draw(rows) {
     const first = rows[0]?.seq ?? Infinity;
-    let gone = 0;
-    while (gone < this.#drawn.length && this.#drawn[gone].seq < first) {
-      for (const element of this.#drawn[gone].elements) element.remove();
-      gone += 1;
+    let removed = 0;
+    while (removed < this.#drawn.length && this.#drawn[removed].seq < first) {
+      for (const element of this.#drawn[removed].elements) element.remove();
+      removed += 1;
     }
-    this.#drawn.splice(0, gone);
+    this.#drawn.splice(0, removed);
     const from = this.#drawn[0]?.seq ?? Infinity;
     const to = this.#drawn.at(-1)?.seq ?? -1;
     const after = rows.filter(({ seq }) => seq > to);

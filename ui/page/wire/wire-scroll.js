@@ -8,22 +8,22 @@ const MORE_LINES = 8;
 
 export class WireScroll {
   #scroller;
-  #told;
+  #callbacks;
   /** Its last position and height: a scroll to any other position was the reader's. */
   #top = 0;
   #height = 0;
 
   /**
    * @param {HTMLElement} scroller
-   * @param {{ hold: () => void, atEnd: () => void, nearEdge: () => void }} told
+   * @param {{ hold: () => void, atEnd: () => void, nearEdge: () => void }} callbacks
    */
-  constructor(scroller, told) {
+  constructor(scroller, callbacks) {
     this.#scroller = scroller;
-    this.#told = told;
+    this.#callbacks = callbacks;
     scroller.addEventListener("scroll", this.#onScroll, { passive: true });
     // in a burst every frame scrolls to the end, which would undo the wheel: hold first
     scroller.addEventListener("wheel", ({ deltaY }) => {
-      if (deltaY < 0 && scroller.scrollHeight > scroller.clientHeight) told.hold();
+      if (deltaY < 0 && scroller.scrollHeight > scroller.clientHeight) callbacks.hold();
     }, { passive: true });
   }
 
@@ -95,9 +95,9 @@ export class WireScroll {
     this.#note();
     // content that fits is not scrolled by a person: the drawn content became smaller
     if (resized || Math.abs(by) < 0.5 || scrollHeight <= clientHeight) return;
-    if (by > 0 && scrollTop + clientHeight >= scrollHeight - 2) this.#told.atEnd();
-    else if (by < 0 || scrollTop + clientHeight < scrollHeight - 2) this.#told.hold();
-    this.#told.nearEdge();
+    if (by > 0 && scrollTop + clientHeight >= scrollHeight - 2) this.#callbacks.atEnd();
+    else if (by < 0 || scrollTop + clientHeight < scrollHeight - 2) this.#callbacks.hold();
+    this.#callbacks.nearEdge();
   };
 }
 

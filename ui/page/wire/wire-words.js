@@ -11,7 +11,7 @@ import { several } from "../parts/format.js";
 /**
  * The part of a wire's log that words are made of.
  *
- * @typedef {"rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull"} Key
+ * @typedef {"rows" | "pieces" | "bytes" | "taken" | "on" | "answered" | "beganLate" | "isFull"} Key
  * @typedef {Pick<WireLog, Key>} Kept
  */
 
@@ -57,16 +57,16 @@ const NO_BYTES = "so there are no bytes to show.";
  * Why a wire shows nothing.
  *
  * @param {RowView} row
- * @param {boolean} gone it is no longer in the table
+ * @param {boolean} removed it is no longer in the table
  * @param {Kept} wire
  */
-export function noWireWords(row, gone, { heard, taken, on }) {
+export function noWireWords(row, removed, { answered, taken, on }) {
   if (hadAll(row)) return `The server answered 204 (nothing left to send), ${NO_BYTES}`;
   if (row.state === "refused") return `The server refused the request, ${NO_BYTES}`;
-  if (gone) {
+  if (removed) {
     return "The connection is no longer in the table, and its bytes are not kept: choose another.";
   }
-  if (!heard) return "";
+  if (!answered) return "";
   if (taken === 0) {
     return row.state === "open"
       ? "Nothing has been sent yet."
