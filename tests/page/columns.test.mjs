@@ -65,8 +65,7 @@ test("a column is hidden only where it does not fit", () => {
 });
 
 test("the columns that identify a client and give its state are hidden last", () => {
-  // the names that clients give themselves went long before their ports, and how they came back at
-  // 679 px
+  // the clients' own names were hidden long before their ports, and how they came back at 679 px
   const goesAt = (col) =>
     containers.find(({ rules }) =>
       rules.some((rule) => rule.col === col && rule.body.includes("display: none")),

@@ -46,7 +46,7 @@ const PAIRS = [
     ["edge", back, 3],
   ]),
   ["accent", "wash", 3],
-  // how well somebody came back, in a row that may be chosen
+  // how well a client came back, in a row that may be chosen
   ...["field", "ground", "wash"].flatMap((back) => [
     ["go", back, 4.5],
     ["fail", back, 4.5],

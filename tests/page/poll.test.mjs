@@ -69,7 +69,7 @@ test("after a wait without a request it polls again by itself, once", async () =
   });
   poll.nudge();
   await pause(60);
-  // a nudge asks anew, and the wait that went on is not a second one
+  // a nudge sends a request, and replaces the wait
   poll.nudge();
   await pause(140);
   assert.deepEqual([asked.length, answered], [3, ["there"]]);

@@ -308,7 +308,7 @@ test("a redefined stream stays connected, and listens for its new names", async 
   assert.equal(made.length, 1);
   assert.equal(stream.standing.state, "open");
   made[0].send("2");
-  // the browser was told to wait a second, and knows of no other time until it is connected again
+  // the browser still has the old retry time, until it is connected again
   made[0].fail(0);
   await settled();
   assert.equal(standings.at(-1), "connection lost (retrying in 1 s)");

@@ -30,7 +30,7 @@ const sent = (text, more = {}) => ({
 const text = ({ log }) => log.rows.map(({ bytes }) => bytes).join("");
 
 /**
- * A feed at a clock that stands still until it is set, and a host that answers what it is told to.
+ * A feed with a clock that moves only when it is set, and a host with prepared answers.
  *
  * @param {object} row
  */
@@ -73,8 +73,8 @@ test("the row of an open connection is requested only if the table is silent", a
 
 test("after the end, the last bytes are requested once, the row repeatedly", async () => {
   const all = begin(ROW);
-  // nothing is kept any more, so it is over whatever the row said: it is asked for at once, but not
-  // time and again
+  // nothing is kept any more, so it has ended whatever the row says: the row is requested at once,
+  // but only once
   all.wire = sent("abc", { on: false });
   await all.ask();
   await all.ask();
@@ -82,7 +82,7 @@ test("after the end, the last bytes are requested once, the row repeatedly", asy
   all.now = 1000;
   all.row = ENDED;
   await all.ask();
-  // the end was told after the bytes were, so some may follow
+  // the end was reported after the bytes, so some may follow
   assert.equal(all.feed.wait(all.now), 0);
   all.wire = { ...WIRE, taken: 5, on: false, pieces: [piece(3, "de")] };
   await all.ask();
@@ -130,7 +130,7 @@ test("a failed request is repeated, and the bytes arrive", async () => {
   all.wire = sent("abc", { on: false });
   await all.ask();
   assert.deepEqual([all.feed.problem, text(all.feed)], ["", "abc"]);
-  // the row is asked for on its own now, and may have no answer either
+  // the row is requested alone now, and that may fail as well
   all.row = new Error("Nothing answers.");
   for (all.now of [1000, 2000]) await all.ask();
   assert.deepEqual(all.asked.slice(3), ["row", "row"]);

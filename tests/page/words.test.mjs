@@ -249,8 +249,8 @@ test("a wire says how much of it is kept, and why it is empty", () => {
     isFull: false,
   };
   assert.equal(keptWords(kept), "1 piece, 1,234 bytes kept");
-  // the foot said 262,656 of a wire of which 534,799 were missing: what is not kept is all that was
-  // taken but for what is
+  // the footer once showed 262,656 for a wire of which 534,799 were missing: what is not kept is
+  // all that was taken minus what is kept
   assert.equal(
     keptWords({ ...kept, taken: 1354 }),
     "1 piece, 1,234 bytes kept, 120 bytes not kept",

@@ -8,7 +8,7 @@
 
 /** The server hands out no more rows at once. */
 export const MOST = 200;
-/** Rows asked for and drawn beyond each edge of what is in view. */
+/** Rows requested and drawn beyond each edge of the view. */
 export const MARGIN = 12;
 
 /**

@@ -114,7 +114,7 @@ export class EventList extends HTMLElement {
       grid.focus();
     });
     part(this, "[data-act=clear]").addEventListener("click", () => this.clear());
-    // also tells when the list comes into view again after its place was hidden
+    // this also fires when the list is shown again after its place was hidden
     new ResizeObserver(this.#ask).observe(scroller);
     this.#ask();
   }
