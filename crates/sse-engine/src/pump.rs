@@ -52,10 +52,10 @@ pub enum Act {
 /// How to drive it: make it with [`new`](Self::new) or [`subscribed`](Self::subscribed), then go
 /// round.
 ///
-/// 1. [`fill`](Self::fill) a [`WriteBuffer`] that is clear, and send what it holds. Never fill while bytes
-///    of the last visit are unsent: the next visit is the receipt for all before it. Where many
-///    read one topic, try [`repeat`](Self::repeat) first: it takes what the `WriteBuffer` still holds of
-///    the visit before.
+/// 1. [`fill`](Self::fill) a [`WriteBuffer`] that is clear, and send what it holds. Never fill
+///    while bytes of the last visit are unsent: the next visit is the receipt for all before it.
+///    Where many read one topic, try [`repeat`](Self::repeat) first: it takes what the buffer still
+///    holds of the visit before.
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.

@@ -1,5 +1,5 @@
-//! What is kept of a wire, as it is handed out: its pieces with their lines, and what a client makes
-//! of them.
+//! What is kept of a wire, as it is handed out: its pieces with their lines, and what a client
+//! makes of them.
 
 use serde::Serialize;
 use sse_wire::{Beginning, Decoded, Found, Framing, Line, ResponseReader};
