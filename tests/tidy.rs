@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// A file of source that is longer than this is two files.
 const LINES: usize = 600;
 
-/// A comment is as wide as the code beside it.
+/// The widest line, so that two files fit beside each other.
 const WIDTH: usize = 100;
 
 /// Folders that are made, not written.
@@ -146,20 +146,48 @@ fn no_file_of_source_is_longer_than_one_reading() {
     assert!(long.is_empty(), "longer than {LINES} lines: {long:?}");
 }
 
+/// The lines of a file that are too wide, by their numbers.
+fn wide_lines<'a>(
+    path: &'a Path,
+    text: &'a str,
+    counts: impl Fn(&str) -> bool + 'a,
+) -> impl Iterator<Item = String> + 'a {
+    text.lines()
+        .enumerate()
+        .filter(move |(_, line)| counts(line) && line.chars().count() > WIDTH)
+        .map(|(at, _)| format!("{}:{}", path.display(), at + 1))
+}
+
 /// rustfmt keeps code within its bound, strings aside, and leaves comments alone.
 #[test]
 fn no_line_of_a_comment_is_longer_than_one_look() {
     let mut long = Vec::new();
     for (path, text) in texts().filter(|(path, _)| has_extension(path, &["rs"])) {
-        for (at, line) in text.lines().enumerate() {
-            if line.trim_start().starts_with("//") && line.chars().count() > WIDTH {
-                long.push(format!("{}:{}", path.display(), at + 1));
+        let comment = |line: &str| line.trim_start().starts_with("//");
+        long.extend(wide_lines(&path, &text, comment));
+    }
+    assert!(
+        long.is_empty(),
+        "comments wider than {WIDTH}:\n{}",
+        long.join("\n")
+    );
+}
+
+/// No formatter runs over the page, so its code is held to the same width as its comments.
+#[test]
+fn no_line_of_the_page_and_its_tests_is_longer_than_one_look() {
+    let mut long = Vec::new();
+    for folder in ["ui", "tests/page"] {
+        for path in files(&root().join(folder)) {
+            if has_extension(&path, &["js", "mjs", "css", "html"]) {
+                let text = fs::read_to_string(&path).expect("the page is text");
+                long.extend(wide_lines(&path, &text, |_| true));
             }
         }
     }
     assert!(
         long.is_empty(),
-        "comments wider than {WIDTH}:\n{}",
+        "lines wider than {WIDTH}:\n{}",
         long.join("\n")
     );
 }

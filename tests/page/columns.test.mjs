@@ -1,5 +1,5 @@
-// Which columns of the table of connections have room at which width: the style sheet that is made
-// of the one list is read as a browser reads it, and its limits are added up again.
+// Which columns of the table of connections are shown at which width: the generated style sheet is
+// read as a browser reads it, and its widths are added up again.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,16 +12,23 @@ const css = (await load("connections/column-sheet.js")).columnSheet();
 const AROUND = 30;
 
 /** Of which column each rule is, and what it says. @param {string} text */
-const rulesOf = (text) => [...text.matchAll(/connection-table \[data-col="([\w-]+)"\] \{([^{}]*)\}/g)].map(([, col, body]) => ({ col, body }));
+const rulesOf = (text) =>
+  [...text.matchAll(/connection-table \[data-col="([\w-]+)"\] \{([^{}]*)\}/g)].map(
+    ([, col, body]) => ({ col, body }),
+  );
 
-const containers = [...css.matchAll(/@container \(max-width: (\d+)px\) \{((?:[^{}]*\{[^{}]*\})*)\s*\}/g)]
-  .map(([, limit, body]) => ({ limit: Number(limit), rules: rulesOf(body) }));
+const containers = [
+  ...css.matchAll(/@container \(max-width: (\d+)px\) \{((?:[^{}]*\{[^{}]*\})*)\s*\}/g),
+].map(([, limit, body]) => ({ limit: Number(limit), rules: rulesOf(body) }));
 
 /** What is there at a width, with the room that each takes. @param {number} width */
 function columnsAt(width) {
   /** @type {Map<string, number>} */
   const columns = new Map(COLUMNS.map(({ col }) => [col, 0]));
-  const rules = [...rulesOf(css.replaceAll(/@container[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}/g, "")), ...containers.filter(({ limit }) => width <= limit).flatMap((it) => it.rules)];
+  const rules = [
+    ...rulesOf(css.replaceAll(/@container[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}/g, "")),
+    ...containers.filter(({ limit }) => width <= limit).flatMap((it) => it.rules),
+  ];
   for (const { col, body } of rules) {
     const [, size] = /(?:inline-size: |flex: [\d.]+ 1 )(\d+)px/.exec(body) ?? [];
     if (body.includes("display: none")) columns.delete(col);
@@ -33,29 +40,42 @@ function columnsAt(width) {
 /** @param {Map<string, number>} columns */
 const sum = (columns) => [...columns.values()].reduce((all, width) => all + width, AROUND);
 
-test("every column has a width, and all that is there at a width fits into it", () => {
+test("every column has a width, and the columns shown at a table width fit into it", () => {
   assert.ok([...columnsAt(Infinity).values()].every((width) => width > 0));
   assert.ok(containers.length > 5);
   for (const { limit } of containers) {
     const columns = columnsAt(limit + 1);
-    assert.ok(sum(columns) <= limit + 1, `${[...columns.keys()]} need ${sum(columns)} px and are there from ${limit + 1} px on`);
+    assert.ok(
+      sum(columns) <= limit + 1,
+      `${[...columns.keys()]} need ${sum(columns)} px and are there from ${limit + 1} px on`,
+    );
   }
   assert.ok(sum(columnsAt(400)) <= 400);
 });
 
-test("a column goes only where there is no room for it", () => {
-  for (const { limit } of containers.filter(({ rules }) => rules.some(({ body }) => body.includes("display: none")))) {
-    assert.ok(sum(columnsAt(limit + 1)) > limit, `at ${limit} px there is room for all that is there at ${limit + 1} px`);
+test("a column is hidden only where it does not fit", () => {
+  for (const { limit } of containers.filter(({ rules }) =>
+    rules.some(({ body }) => body.includes("display: none")),
+  )) {
+    assert.ok(
+      sum(columnsAt(limit + 1)) > limit,
+      `at ${limit} px there is room for all that is there at ${limit + 1} px`,
+    );
   }
 });
 
-test("what people know a client by, and what became of it, stay longest", () => {
-  // the names that clients give themselves went long before their ports, and how they came back at 679 px
-  const goesAt = (col) => containers.find(({ rules }) => rules.some((rule) => rule.col === col && rule.body.includes("display: none")))?.limit ?? 0;
+test("the columns that identify a client and give its state are hidden last", () => {
+  // the clients' own names were hidden long before their ports, and how they came back at 679 px
+  const goesAt = (col) =>
+    containers.find(({ rules }) =>
+      rules.some((rule) => rule.col === col && rule.body.includes("display: none")),
+    )?.limit ?? 0;
   const order = COLUMNS.map(({ col }) => col).sort((one, other) => goesAt(one) - goesAt(other));
   assert.deepEqual(new Set(order.slice(0, 4)), new Set(["state", "program", "stream", "events"]));
   assert.deepEqual(order.slice(4, 6), ["back", "client"]);
   // as wide as the table of a window that was never made larger
   const usual = [...columnsAt(1112).keys()];
-  for (const col of ["client", "since", "back", "rate", "behind"]) assert.ok(usual.includes(col), col);
+  for (const col of ["client", "since", "back", "rate", "behind"]) {
+    assert.ok(usual.includes(col), col);
+  }
 });

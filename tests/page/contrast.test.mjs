@@ -1,5 +1,5 @@
-// Computes the contrast of every pair of colours that meet on the page, in both themes, from tokens.css:
-// text 4.5 : 1 (WCAG AA), outlines of controls, shapes and focus rings 3 : 1.
+// Computes the contrast of every pair of colours that meet on the page, in both themes, from
+// tokens.css: text 4.5 : 1 (WCAG AA), outlines of controls, shapes and focus rings 3 : 1.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -9,7 +9,9 @@ import { PAGE } from "./ui.mjs";
 
 const css = await readFile(path.join(PAGE, "parts/tokens.css"), "utf8");
 const tokens = new Map(
-  [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, { light, dark }]),
+  [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(
+    ([, name, light, dark]) => [name, { light, dark }],
+  ),
 );
 
 /** @param {string} hex */
@@ -44,7 +46,7 @@ const PAIRS = [
     ["edge", back, 3],
   ]),
   ["accent", "wash", 3],
-  // how well somebody came back, in a row that may be chosen
+  // how well a client came back, in a row that may be chosen
   ...["field", "ground", "wash"].flatMap((back) => [
     ["go", back, 4.5],
     ["fail", back, 4.5],

@@ -1,5 +1,6 @@
-// Who may ask whom on the page: a file names files of its own folder and of those that stand behind it in the list, the
-// places do not know each other, and nothing goes round in a ring. What is named for its types alone counts as well.
+// Which files of the page may import which: a file imports from its own folder and from folders
+// below it in the list, the places do not import each other, and there is no ring. Imports of types
+// count as well.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
@@ -7,16 +8,31 @@ import path from "node:path";
 import { test } from "node:test";
 import { PAGE } from "./ui.mjs";
 
-/** From what knows most to what knows nothing. Those on one line do not know each other. */
-const ROOMS = [["main"], ["frame"], ["streams", "topics", "connections"], ["panel"], ["wire"], ["host"], ["store"], ["bytes"], ["parts"]];
+/** The rooms from top to bottom. Those on one line do not import each other. */
+const ROOMS = [
+  ["main"],
+  ["frame"],
+  ["streams", "topics", "connections"],
+  ["panel"],
+  ["wire"],
+  ["host"],
+  ["store"],
+  ["bytes"],
+  ["parts"],
+];
 
-/** What lies in no folder: two rooms of one file each, and what is no code. */
+/** Files outside the folders: two rooms of one file each, and a file that is no code. */
 const LOOSE = new Map([["main.js", "main"], ["store.js", "store"], ["icon.svg", ""]]);
 
-/** Every file may name them, and whom they name is not asked: nothing of them is there at run time. @param {string} file */
+/**
+ * Declarations of types: every file may import them, and their own imports do not count, because
+ * nothing of them exists at run time.
+ *
+ * @param {string} file
+ */
 const isShapes = (file) => /^[\w-]+\.d\.ts$/.test(file);
 
-/** The room of a file below `ui/page`; undefined where it is in none. @param {string} file */
+/** The room of a file below `ui/page`; undefined if it has none. @param {string} file */
 function roomOf(file) {
   const [folder, ...rest] = file.split("/");
   if (rest.length === 0) return isShapes(file) ? "" : LOOSE.get(file);
@@ -27,17 +43,27 @@ function roomOf(file) {
 const rank = (room) => ROOMS.findIndex((line) => line.includes(room));
 
 /**
- * What is wrong, a sentence each.
+ * The faults, a sentence each.
  *
- * @param {Map<string, string[]>} named for each file those that it names
+ * @param {Map<string, string[]>} named for each file its imports
  */
 function faults(named) {
-  const strangers = [...named.keys()].filter((file) => roomOf(file) === undefined).map((file) => `${file} is in no room of the page`);
+  const strangers = [...named.keys()]
+    .filter((file) => roomOf(file) === undefined)
+    .map((file) => `${file} is in no room of the page`);
   const arrows = [...named].flatMap(([file, others]) => {
     const from = roomOf(file);
     return others.flatMap((other) => {
       const to = roomOf(other);
-      if (from === undefined || to === undefined || isShapes(other) || from === to || rank(from) < rank(to)) return [];
+      if (
+        from === undefined ||
+        to === undefined ||
+        isShapes(other) ||
+        from === to ||
+        rank(from) < rank(to)
+      ) {
+        return [];
+      }
       return [`${file} may not name ${other}: ${from} does not stand before ${to}`];
     });
   });
@@ -52,7 +78,9 @@ function rings(named) {
   const found = [];
   /** @param {string} file @param {string[]} way */
   const follow = (file, way) => {
-    if (way.includes(file)) found.push(`a ring: ${[...way.slice(way.indexOf(file)), file].join(" > ")}`);
+    if (way.includes(file)) {
+      found.push(`a ring: ${[...way.slice(way.indexOf(file)), file].join(" > ")}`);
+    }
     if (done.has(file)) return;
     done.add(file);
     for (const other of named.get(file) ?? []) follow(other, [...way, file]);
@@ -61,14 +89,23 @@ function rings(named) {
   return found;
 }
 
-/** The modules that a text names: imported, handed on, or in a comment for their types. @param {string} text */
-const specifiers = (text) => [...text.matchAll(/\b(?:from\s+|import\s+|import\(\s*)(["'])([^"'\n]+)\1/g)].map(([, , name]) => name);
+/**
+ * The modules that a text imports, exports from, or names in a comment for their types.
+ *
+ * @param {string} text
+ */
+const specifiers = (text) =>
+  [...text.matchAll(/\b(?:from\s+|import\s+|import\(\s*)(["'])([^"'\n]+)\1/g)].map(
+    ([, , name]) => name,
+  );
 
-/** Those of a file below `ui/page`. @param {string} file */
+/** The imports of a file below `ui/page`. @param {string} file */
 function namedBy(file) {
   return specifiers(readFileSync(path.join(PAGE, file), "utf8")).map((name) => {
     const plain = path.posix.join(path.posix.dirname(file), name);
-    const found = [plain, plain.replace(/\.js$/, ".d.ts")].find((one) => existsSync(path.join(PAGE, one)));
+    const found = [plain, plain.replace(/\.js$/, ".d.ts")].find((one) =>
+      existsSync(path.join(PAGE, one)),
+    );
     assert.ok(name.startsWith(".") && found, `${file} names ${name}, which is no file of the page`);
     return found;
   });
@@ -78,24 +115,47 @@ const files = readdirSync(PAGE, { recursive: true })
   .filter((file) => statSync(path.join(PAGE, file)).isFile())
   .map((file) => file.replaceAll(path.sep, "/"));
 
-test("a file of the page names only what stands behind it, and nothing goes round in a ring", () => {
+test("a file of the page imports only from rooms below its own, and there is no ring", () => {
   assert.ok(files.length > 50, `${files.length} files`);
   const named = new Map(files.map((file) => [file, file.endsWith(".js") ? namedBy(file) : []]));
   assert.deepEqual(faults(named), []);
 });
 
-test("an arrow up, one from place to place, a ring and a file in no room are found", () => {
+test("an import upwards, one between places, a ring and a file in no room are found", () => {
   /** @param {Record<string, string[]>} named */
   const found = (named) => faults(new Map(Object.entries(named)));
-  assert.deepEqual(found({ "main.js": ["frame/a.js", "store.js"], "frame/a.js": ["topics/b.js", "types.d.ts"], "topics/b.js": ["parts/c.js"] }), []);
-  assert.deepEqual(found({ "parts/a.js": ["host/b.js"] }), ["parts/a.js may not name host/b.js: parts does not stand before host"]);
-  assert.deepEqual(found({ "store.js": ["main.js"] }), ["store.js may not name main.js: store does not stand before main"]);
-  assert.deepEqual(found({ "topics/a.js": ["streams/b.js"] }), ["topics/a.js may not name streams/b.js: topics does not stand before streams"]);
-  assert.deepEqual(found({ "wire/a.js": ["wire/b.js"], "wire/b.js": ["wire/c.js"], "wire/c.js": ["wire/b.js"] }), ["a ring: wire/b.js > wire/c.js > wire/b.js"]);
+  assert.deepEqual(
+    found({
+      "main.js": ["frame/a.js", "store.js"],
+      "frame/a.js": ["topics/b.js", "types.d.ts"],
+      "topics/b.js": ["parts/c.js"],
+    }),
+    [],
+  );
+  assert.deepEqual(found({ "parts/a.js": ["host/b.js"] }), [
+    "parts/a.js may not name host/b.js: parts does not stand before host",
+  ]);
+  assert.deepEqual(found({ "store.js": ["main.js"] }), [
+    "store.js may not name main.js: store does not stand before main",
+  ]);
+  assert.deepEqual(found({ "topics/a.js": ["streams/b.js"] }), [
+    "topics/a.js may not name streams/b.js: topics does not stand before streams",
+  ]);
+  assert.deepEqual(
+    found({ "wire/a.js": ["wire/b.js"], "wire/b.js": ["wire/c.js"], "wire/c.js": ["wire/b.js"] }),
+    ["a ring: wire/b.js > wire/c.js > wire/b.js"],
+  );
   assert.deepEqual(found({ "a.js": [], "faults/a.js": [], "main/a.js": [] }).length, 3);
 });
 
-test("a module is named in more ways than one", () => {
-  const text = `import { a } from "./a.js";\nimport "./b.js";\nexport { c } from './c.js';\nawait import("./d.js");\n/** @import { E } from "./e.js" */\n/** @param {import("./f.js").F} f */`;
+test("every kind of import is found", () => {
+  const text = [
+    'import { a } from "./a.js";',
+    'import "./b.js";',
+    "export { c } from './c.js';",
+    'await import("./d.js");',
+    '/** @import { E } from "./e.js" */',
+    '/** @param {import("./f.js").F} f */',
+  ].join("\n");
   assert.deepEqual(specifiers(text), ["./a.js", "./b.js", "./c.js", "./d.js", "./e.js", "./f.js"]);
 });

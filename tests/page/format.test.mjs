@@ -2,7 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { PREVIEW_LENGTH, count, cut, dataTitle, dateAndTime, duration, gap, longTime, preview, several, timeOfDay } = await load("parts/format.js");
+const {
+  PREVIEW_LENGTH,
+  count,
+  cut,
+  dataTitle,
+  dateAndTime,
+  duration,
+  gap,
+  longTime,
+  preview,
+  several,
+  timeOfDay,
+} = await load("parts/format.js");
 
 test("times carry milliseconds and keep their width", () => {
   const at = new Date(2031, 0, 2, 3, 4, 5, 6).getTime();
@@ -33,11 +45,20 @@ test("a gap changes its unit before it grows wider than its column", () => {
 });
 
 test("counts are grouped by thousands", () => {
-  assert.deepEqual([0, 999, 1000, 39_000, 12_345_678].map(count), ["0", "999", "1,000", "39,000", "12,345,678"]);
+  assert.deepEqual([0, 999, 1000, 39_000, 12_345_678].map(count), [
+    "0",
+    "999",
+    "1,000",
+    "39,000",
+    "12,345,678",
+  ]);
 });
 
-test("one is not several", () => {
-  assert.deepEqual([0, 1, 2, 1200].map((number) => several(number, "gap")), ["0 gaps", "1 gap", "2 gaps", "1,200 gaps"]);
+test("a noun agrees with its number", () => {
+  assert.deepEqual(
+    [0, 1, 2, 1200].map((number) => several(number, "gap")),
+    ["0 gaps", "1 gap", "2 gaps", "1,200 gaps"],
+  );
 });
 
 test("a preview is one line", () => {
@@ -53,7 +74,8 @@ test("a preview is cut at its length, and never through a character", () => {
   assert.equal(preview(split), `${"x".repeat(PREVIEW_LENGTH - 1)}…`);
 });
 
-// A row of a panel had room for a few words of JSON, and nothing on the page had the rest: its title was empty.
+// A row of a panel showed a few words of JSON, and the rest was nowhere on the page: its title was
+// empty.
 test("the title of short data is the data, and that of long data says how long it is", () => {
   const short = '{"price": 12.5,\n "symbol": "ACME"}';
   assert.equal(dataTitle(short), '{"price": 12.5,↵ "symbol": "ACME"}');
@@ -72,7 +94,15 @@ test("durations are written for a sentence", () => {
   assert.deepEqual([250, 1000, 1500, 3000].map(duration), ["250 ms", "1 s", "1.5 s", "3 s"]);
 });
 
-test("a time that somebody chose is said in its own units", () => {
+test("a time from the settings is written in whole units", () => {
   const written = [0, 250, 10_000, 90_000, 3_600_000, 5_400_000, 86_400_500].map(longTime);
-  assert.deepEqual(written, ["0 s", "250 ms", "10 s", "1 min 30 s", "1 h", "1 h 30 min", "24 h 500 ms"]);
+  assert.deepEqual(written, [
+    "0 s",
+    "250 ms",
+    "10 s",
+    "1 min 30 s",
+    "1 h",
+    "1 h 30 min",
+    "24 h 500 ms",
+  ]);
 });

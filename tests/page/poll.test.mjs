@@ -5,7 +5,7 @@ import { load } from "./ui.mjs";
 
 const { Poll } = await load("parts/poll.js");
 
-test("however often it is nudged, it asks four times a second, one question at a time", async () => {
+test("it sends four requests a second, one at a time, however often it is nudged", async () => {
   /** @type {number[]} */
   const asked = [];
   let [looks, under, most] = [true, 0, 0];
@@ -16,7 +16,7 @@ test("however often it is nudged, it asks four times a second, one question at a
       most = Math.max(most, (under += 1));
       return pause(40).then(() => ((under -= 1), asked.length));
     },
-    heard: () => {},
+    answered: () => {},
     failed: assert.fail,
   });
   for (let i = 0; i < 60; i += 1) {
@@ -27,14 +27,16 @@ test("however often it is nudged, it asks four times a second, one question at a
   const count = asked.length;
   assert.ok(count >= 3 && count <= 5, `${count} questions in 0.9 s`);
   // a timer may be a millisecond early
-  for (let i = 1; i < count; i += 1) assert.ok(asked[i] - asked[i - 1] > 247, `${asked[i] - asked[i - 1]} ms apart`);
+  for (let i = 1; i < count; i += 1) {
+    assert.ok(asked[i] - asked[i - 1] > 247, `${asked[i] - asked[i - 1]} ms apart`);
+  }
   assert.equal(most, 1);
   poll.nudge();
   await pause(300);
   assert.equal(asked.length, count, "nobody looks, so it asks nothing");
 });
 
-test("it goes on after a failure, and slows down while the answers are the same", async () => {
+test("it continues after a failure, and slows down while the answers are the same", async () => {
   let [looks, asked, failed] = [true, 0, 0];
   const poll = new Poll({
     ask: () => {
@@ -42,7 +44,7 @@ test("it goes on after a failure, and slows down while the answers are the same"
       asked += 1;
       return asked === 1 ? Promise.reject(new Error("no answer")) : Promise.resolve("the same");
     },
-    heard: () => {},
+    answered: () => {},
     failed: () => (failed += 1),
   });
   poll.nudge();
@@ -55,31 +57,35 @@ test("it goes on after a failure, and slows down while the answers are the same"
   poll.nudge();
 });
 
-test("where there is nothing to ask for a while it comes back by itself, once", async () => {
+test("after a wait without a request it polls again by itself, once", async () => {
   /** @type {(Promise<string> | number | null)[]} */
   const answers = [120, 100, Promise.resolve("there"), null];
   const asked = [];
-  const heard = [];
+  const answered = [];
   const poll = new Poll({
     ask: () => (asked.push(performance.now()), answers.shift() ?? null),
-    heard: (answer) => heard.push(answer),
+    answered: (answer) => answered.push(answer),
     failed: assert.fail,
   });
   poll.nudge();
   await pause(60);
-  // a nudge asks anew, and the wait that went on is not a second one
+  // a nudge sends a request, and replaces the wait
   poll.nudge();
   await pause(140);
-  assert.deepEqual([asked.length, heard], [3, ["there"]]);
+  assert.deepEqual([asked.length, answered], [3, ["there"]]);
   assert.ok(asked[2] - asked[1] > 97, `${asked[2] - asked[1]} ms apart`);
   await pause(300);
   assert.equal(asked.length, 4);
 });
 
-test("where every moment counts it does not slow down", async () => {
+test("with a short calm time it does not slow down", async () => {
   let asked = 0;
   const poll = new Poll(
-    { ask: () => (asked < 4 ? Promise.resolve((asked += 1, "the same")) : null), heard: () => {}, failed: assert.fail },
+    {
+      ask: () => (asked < 4 ? Promise.resolve(((asked += 1), "the same")) : null),
+      answered: () => {},
+      failed: assert.fail,
+    },
     250,
   );
   poll.nudge();

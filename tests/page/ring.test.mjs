@@ -4,7 +4,15 @@ import { load } from "./ui.mjs";
 
 const { Ring } = await load("panel/ring.js");
 
-const arrival = (data) => ({ at: 0, gap: null, id: data, event: "message", data, notice: null, resumed: null });
+const arrival = (data) => ({
+  at: 0,
+  gap: null,
+  id: data,
+  event: "message",
+  data,
+  notice: null,
+  resumed: null,
+});
 const dataOf = (view) => Array.from({ length: view.size }, (_, index) => view.at(index).data);
 const filled = (ring, ...data) => data.forEach((each) => ring.push(arrival(each))) ?? ring;
 
@@ -24,7 +32,7 @@ test("a weight beyond the bound drops the oldest, but never the newest", () => {
   assert.equal(ring.dropped, 4);
 });
 
-test("clear starts the counts anew and uses no number twice", () => {
+test("clear resets the counts and uses no number twice", () => {
   const ring = filled(new Ring(2), "1", "2", "3");
   ring.clear();
   assert.deepEqual([ring.size, ring.first, ring.dropped], [0, 3, 0]);
@@ -32,7 +40,7 @@ test("clear starts the counts anew and uses no number twice", () => {
   assert.deepEqual([dataOf(ring), ring.first], [["4"], 3]);
 });
 
-test("a snapshot stays as it was while the ring goes on", () => {
+test("a snapshot stays as it was while the ring continues", () => {
   const ring = filled(new Ring(3), "1", "2", "3");
   const held = ring.snapshot();
   filled(ring, "4", "5", "6", "7");
@@ -41,13 +49,13 @@ test("a snapshot stays as it was while the ring goes on", () => {
   assert.deepEqual(dataOf(held), ["1", "2", "3"]);
 });
 
-test("there is nothing outside of it", () => {
+test("an index outside the ring throws", () => {
   const ring = filled(new Ring(3), "1");
   assert.throws(() => ring.at(1), RangeError);
   assert.throws(() => ring.at(-1), RangeError);
 });
 
-test("40,000 arrivals are kept in bounds in no time", () => {
+test("40,000 arrivals stay within bounds, and take less than a second", () => {
   const ring = new Ring(1000);
   const before = performance.now();
   for (let n = 1; n <= 40_000; n += 1) ring.push(arrival(String(n)));
@@ -55,7 +63,7 @@ test("40,000 arrivals are kept in bounds in no time", () => {
   assert.deepEqual([ring.size, ring.dropped, ring.at(999).data], [1000, 39_000, "40000"]);
 });
 
-// Of a list with one event and nine empty rows, a choice of that event kept the next one out of sight.
+// In a list with one event and nine empty rows, choosing that event hid the next one.
 test("a copy of the oldest few has room for those that follow", () => {
   const ring = new Ring(5);
   filled(ring, "a", "b", "c");

@@ -1,4 +1,4 @@
-// Lines that are copied are pasted into a shell, and the path in them is whatever a file of streams holds.
+// Copied lines are pasted into a shell, and their path is whatever a file of streams contains.
 
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -14,24 +14,47 @@ const SHELLS = ["sh", "dash", "bash", "zsh", "fish"];
 const there = (shell) => spawnSync(shell, ["-c", "exit 0"]).status === 0;
 
 /** Signs that a path may hold, and some that none may: the line is to be safe all the same. */
-const PATHS = ["/a;touch ran;b", "/a$(touch ran)", "/a`touch ran`", "/it's;touch ran;'", "/a&touch&ran", "/a!b!!", "/$HOME/~/*", "/a\\';touch ran;'", "/a\\", "/\u2019;touch ran;\u2018", "/a\ntouch ran"];
+const PATHS = [
+  "/a;touch ran;b",
+  "/a$(touch ran)",
+  "/a`touch ran`",
+  "/it's;touch ran;'",
+  "/a&touch&ran",
+  "/a!b!!",
+  "/$HOME/~/*",
+  "/a\\';touch ran;'",
+  "/a\\",
+  "/\u2019;touch ran;\u2018",
+  "/a\ntouch ran",
+];
 
 /** What curl would ask for: the path with the signs that the line does without. */
-const asked = (path) => path.replace(/[^!-~]|['\\]/gu, (sign) => [...Buffer.from(sign)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""));
+const asked = (path) =>
+  path.replace(/[^!-~]|['\\]/gu, (sign) =>
+    [...Buffer.from(sign)]
+      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+      .join(""),
+  );
 
 // Pasted, the line of a stream at `/a;touch ran` ran `touch`.
 for (const shell of SHELLS) {
-  test(`what is pasted into ${shell} runs curl on that path and nothing else`, { skip: !there(shell) }, () => {
+  const title = `what is pasted into ${shell} runs curl on that path and nothing else`;
+  test(title, { skip: !there(shell) }, () => {
     const folder = mkdtempSync(join(tmpdir(), "lines-"));
     try {
       writeFileSync(join(folder, "curl"), '#!/bin/sh\nprintf "<%s>" "$@"\n');
       chmodSync(join(folder, "curl"), 0o755);
       const env = { ...process.env, HOME: folder, PATH: `${folder}:${process.env.PATH}` };
+      const options = { cwd: folder, env, encoding: "utf8" };
       for (const path of PATHS) {
         const address = `http://localhost:8000${path}`;
-        for (const [line, options] of [[curlLine(address), "<-N>"], [publishLine(address), "<-d><hello>"]]) {
-          const { stdout, stderr } = spawnSync(shell, ["-c", line], { cwd: folder, env, encoding: "utf8" });
-          assert.deepEqual([stdout, stderr], [`${options}<http://localhost:8000${asked(path)}>`, ""], line);
+        for (const [line, flags] of [
+          [curlLine(address), "<-N>"],
+          [publishLine(address), "<-d><hello>"],
+        ]) {
+          const { stdout, stderr } = spawnSync(shell, ["-c", line], options);
+          const expected = `${flags}<http://localhost:8000${asked(path)}>`;
+          assert.deepEqual([stdout, stderr], [expected, ""], line);
         }
       }
       assert.deepEqual(readdirSync(folder).filter((name) => name === "ran"), []);
@@ -41,6 +64,8 @@ for (const shell of SHELLS) {
   });
 }
 
-test("between the quotes is nothing that ends them in any shell, PowerShell included", () => {
-  for (const path of PATHS) assert.match(curlLine(`http://localhost:8000${path}`), /^curl -N '[!-&(-[\]-~]*'$/);
+test("nothing between the quotes ends them in any shell, including PowerShell", () => {
+  for (const path of PATHS) {
+    assert.match(curlLine(`http://localhost:8000${path}`), /^curl -N '[!-&(-[\]-~]*'$/);
+  }
 });

@@ -1,4 +1,4 @@
-// The client of one stream on a made-up EventSource: what must never happen is two of them open at once.
+// The client of one stream on a fake EventSource: two must never be open at once.
 
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
@@ -46,11 +46,23 @@ globalThis.clearTimeout = (id) => {
 const { StreamClient } = await load("panel/stream-client.js");
 
 const BASE = "http://localhost:8000";
-const complete = { id: 1, state: "ended", status: 200, ended: { by: "server", why: "complete", complete: true } };
+const complete = {
+  id: 1,
+  state: "ended",
+  status: 200,
+  ended: { by: "server", why: "complete", complete: true },
+};
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const openNow = () => made.filter(({ readyState }) => readyState !== 2);
 
-const STREAM = { path: "/s", retry_ms: 1000, events: ["message", "error", "open", "price"], from: "", names_in_data: false, unpaced: false };
+const STREAM = {
+  path: "/s",
+  retry_ms: 1000,
+  events: ["message", "error", "open", "price"],
+  from: "",
+  names_in_data: false,
+  unpaced: false,
+};
 
 /** Answers for a server that knows of nothing. */
 const HOST = { client: async () => ({ rows: [] }), streamsAtMost: Infinity };
@@ -65,7 +77,14 @@ function client(host = HOST, underWay = new Set()) {
 
 /** A topic's, which begins with all that is kept. */
 function topicClient() {
-  const feed = { path: "/topics/t", retry_ms: 1000, events: ["message", "gap"], from: "earliest", names_in_data: true, unpaced: false };
+  const feed = {
+    path: "/topics/t",
+    retry_ms: 1000,
+    events: ["message", "gap"],
+    from: "earliest",
+    names_in_data: true,
+    unpaced: false,
+  };
   return watched(new StreamClient(feed, HOST, new Set(), new Set()));
 }
 
@@ -83,7 +102,7 @@ beforeEach(() => {
   timers = [];
 });
 
-test("started twice, it is open once", () => {
+test("a stream that is started twice is open once", () => {
   const { stream } = client();
   stream.start(BASE);
   stream.start(BASE);
@@ -95,7 +114,7 @@ test("started twice, it is open once", () => {
   assert.notEqual(made[0].url.searchParams.get("client"), made[1].url.searchParams.get("client"));
 });
 
-test("it is under way as soon as it says so", () => {
+test("it has a run as soon as it reports one", () => {
   const { stream } = client();
   const live = [];
   stream.onstanding = ({ words }) => live.push([words, stream.live]);
@@ -109,7 +128,9 @@ test("it is under way as soon as it says so", () => {
 
 test("an answer about an earlier run changes nothing", async () => {
   let answer = () => {};
-  const { stream, standings } = client({ client: () => new Promise((resolve) => (answer = resolve)) });
+  const { stream, standings } = client({
+    client: () => new Promise((resolve) => (answer = resolve)),
+  });
   stream.start(BASE);
   made[0].open();
   made[0].fail(0);
@@ -122,7 +143,7 @@ test("an answer about an earlier run changes nothing", async () => {
   assert.equal(openNow().length, 1);
 });
 
-test("the end of a finite stream closes it before the browser comes back", async () => {
+test("the end of a finite stream closes it before the browser reconnects", async () => {
   const { stream, standings } = client({ client: async () => ({ rows: [complete] }) });
   stream.start(BASE);
   made[0].open();
@@ -150,13 +171,13 @@ test("a lost connection is left to the browser, which resumes", async () => {
     arrivals.map(({ id, resumed }) => [id, resumed]),
     [
       ["1", null],
-      ["2", "connected again"],
+      ["2", "reconnected"],
       ["3", null],
     ],
   );
 });
 
-test("when the answer takes long, the words do not wait for it", async () => {
+test("the words do not wait for a slow answer", async () => {
   const { stream, standings } = client({ client: () => new Promise(() => {}) });
   stream.start(BASE);
   made[0].open();
@@ -165,7 +186,7 @@ test("when the answer takes long, the words do not wait for it", async () => {
   assert.equal(standings.at(-1), "connection lost (retrying in 1 s)");
 });
 
-test("a server on another port: opened anew after the last id, and the old one closed", () => {
+test("when the server moves, the stream is closed and reopened after the last id", () => {
   const { stream, standings } = client();
   stream.start(BASE);
   made[0].open();
@@ -204,7 +225,7 @@ test("nothing arrives after stop", () => {
   assert.equal(arrivals.length, 0);
 });
 
-test("a browser that forbids the address is heard in words", () => {
+test("a browser's refusal of the address is shown in words", () => {
   const { stream } = client();
   stream.start("http://forbidden");
   assert.equal(stream.standing.state, "refused");
@@ -212,11 +233,11 @@ test("a browser that forbids the address is heard in words", () => {
   assert.equal(stream.live, false);
 });
 
-// A server that was suspended (SIGSTOP) was taken for a browser without a free connection.
-test("of six connections it speaks where six are counted, and of nothing where nobody answers", async () => {
+// A suspended server (SIGSTOP) was mistaken for a browser without a free connection.
+test("the limit of six is named only when six are counted", async () => {
   for (const [answer, words] of [
     [async () => ({ rows: [], open: 5 }), /six connections/],
-    [async () => ({ rows: [], open: 1 }), /has not seen this request/],
+    [async () => ({ rows: [], open: 1 }), /has not sent this request/],
     [async () => Promise.reject(new Error("no answer")), null],
   ]) {
     timers = [];
@@ -230,7 +251,7 @@ test("of six connections it speaks where six are counted, and of nothing where n
   }
 });
 
-test("what was said of a request that waits is gone when it is open", async () => {
+test("the note on a waiting request is removed when it opens", async () => {
   const { stream } = client();
   stream.start(BASE);
   timers[0].run();
@@ -244,7 +265,7 @@ test("what was said of a request that waits is gone when it is open", async () =
 const idsOf = (arrivals) => arrivals.map(({ id }) => id);
 const askedAfter = ({ url }) => url.searchParams.get("lastEventId");
 
-test("a topic begins with all that is kept, at each start", () => {
+test("a topic starts with all kept events, at each start", () => {
   const { stream } = topicClient();
   stream.start(BASE);
   made[0].open();
@@ -254,7 +275,7 @@ test("a topic begins with all that is kept, at each start", () => {
   assert.deepEqual(made.map(askedAfter), ["earliest", "earliest"]);
 });
 
-test("a gap comes in words, and with what was on the wire", () => {
+test("a gap has words, and keeps its data from the wire", () => {
   const { stream, arrivals } = topicClient();
   stream.start(BASE);
   made[0].open();
@@ -270,7 +291,7 @@ test("a gap comes in words, and with what was on the wire", () => {
   );
 });
 
-test("a server on another port before the first event: still all that is kept", () => {
+test("a topic whose server moves before the first event starts with all kept events", () => {
   const { stream } = topicClient();
   stream.start(BASE);
   made[0].open();
@@ -278,7 +299,7 @@ test("a server on another port before the first event: still all that is kept", 
   assert.equal(askedAfter(made[1]), "earliest");
 });
 
-test("a stream that is defined anew goes on as it is, and hears the new names when it comes back", async () => {
+test("a redefined stream stays connected, and listens for its new names", async () => {
   const { stream, arrivals, standings } = client();
   stream.start(BASE);
   made[0].open();
@@ -287,7 +308,7 @@ test("a stream that is defined anew goes on as it is, and hears the new names wh
   assert.equal(made.length, 1);
   assert.equal(stream.standing.state, "open");
   made[0].send("2");
-  // the browser was told to wait a second, and knows of no other time until it is connected again
+  // the browser still has the old retry time, until it is connected again
   made[0].fail(0);
   await settled();
   assert.equal(standings.at(-1), "connection lost (retrying in 1 s)");
@@ -299,7 +320,7 @@ test("a stream that is defined anew goes on as it is, and hears the new names wh
   assert.equal(standings.at(-1), "connection lost (retrying in 3 s)");
 });
 
-test("a stream that is defined anew while it is stopped is heard whole when it is started", () => {
+test("a stream that is redefined while it is stopped starts with its new names", () => {
   const { stream, arrivals } = client();
   stream.update({ ...STREAM, events: ["tick"] });
   stream.start(BASE);
@@ -308,19 +329,24 @@ test("a stream that is defined anew while it is stopped is heard whole when it i
   assert.deepEqual(idsOf(arrivals), ["1"]);
 });
 
-// In a browser a page could start six streams: they took all the connections that there are to one host, no question of
-// the page was answered any more, and it told people to start a server that ran.
+// In a browser a page could start six streams. They took all connections to the host, the page's
+// requests got no answer, and it told people to start a server that was running.
 //
-// 1. A page has as many streams under way as its host allows. 2. The next is not opened, and it says why. 3. One of them is
-// made anew, which takes no more than it had. 4. One is stopped: the next one opens.
-test("a page never has more streams under way than leave it a connection of its own", () => {
+// 1. A page opens as many streams as its host allows. 2. The next is not opened, and shows why. 3.
+// One of them is reopened, which takes no further connection. 4. One is stopped: the next one
+// opens.
+test("a page never opens so many streams that none of its connections is left for itself", () => {
   const underWay = new Set();
   const two = { ...HOST, streamsAtMost: 2 };
-  const [first, second, third] = [client(two, underWay), client(two, underWay), client(two, underWay)];
+  const [first, second, third] = [
+    client(two, underWay),
+    client(two, underWay),
+    client(two, underWay),
+  ];
   for (const { stream } of [first, second, third]) stream.start(BASE);
   assert.equal(openNow().length, 2);
   assert.equal(third.stream.live, false);
-  assert.equal(third.stream.standing.words, "refused (no connection free)");
+  assert.equal(third.stream.standing.words, "refused (no free connection)");
   assert.match(third.stream.standing.note ?? "", /six connections/);
   first.stream.serverAt("http://localhost:8001");
   assert.equal(openNow().length, 2);
@@ -332,7 +358,7 @@ test("a page never has more streams under way than leave it a connection of its 
   assert.equal(openNow().length, 2);
 });
 
-test("a stream that is over, or that the browser did not open, is not under way", async () => {
+test("a stream that ended, or that the browser did not open, does not count as open", async () => {
   const underWay = new Set();
   const over = client({ ...HOST, client: async () => ({ rows: [complete] }) }, underWay);
   over.stream.start(BASE);
@@ -343,43 +369,57 @@ test("a stream that is over, or that the browser did not open, is not under way"
   assert.equal(underWay.size, 0);
 });
 
-// EventSource hands over only events whose name somebody listens for. The page listened for the names that the server told,
-// 30 of them and none longer than 128 bytes: of a hundred sensors with a name each it showed thirty, and said nothing.
-test("a topic's events are heard whatever they are called", () => {
+// EventSource delivers only events whose name has a listener. The page listened for the names that
+// the server reported, at most 30 and none longer than 128 bytes: of a hundred sensors with a name
+// each it showed thirty, without a note.
+test("a topic's events arrive whatever their names are", () => {
   const { stream, arrivals, standings } = topicClient();
   stream.start(BASE);
   assert.equal(made[0].url.searchParams.get("names"), "data");
   made[0].open();
-  const names = [...Array.from({ length: 100 }, (_, n) => `entity-${n}`), "N".repeat(1024), "error", "open", "message", "é"];
-  for (const name of names) made[0].dispatchEvent(new MessageEvent("message", { data: `${name}\n1\n2`, lastEventId: "1" }));
-  assert.deepEqual(arrivals.map(({ event }) => event), names);
+  const names = [
+    ...Array.from({ length: 100 }, (_, n) => `entity-${n}`),
+    "N".repeat(1024),
+    "error",
+    "open",
+    "message",
+    "é",
+  ];
+  for (const name of names) {
+    made[0].dispatchEvent(new MessageEvent("message", { data: `${name}\n1\n2`, lastEventId: "1" }));
+  }
+  assert.deepEqual(
+    arrivals.map(({ event }) => event),
+    names,
+  );
   assert.ok(arrivals.every(({ data }) => data === "1\n2"));
   assert.deepEqual(standings, ["connecting", "open"]);
   made[0].dispatchEvent(new MessageEvent("message", { data: "bare\n", lastEventId: "2" }));
   assert.deepEqual([arrivals.at(-1).event, arrivals.at(-1).data], ["bare", ""]);
 });
 
-test("a stream that was defined anew just before it came back may have sent what nobody listened for, and says so", () => {
+test("a stream that is redefined as it opens notes that events may be missing", () => {
   const { stream } = client();
   stream.start(BASE);
   made[0].open();
   stream.update({ ...STREAM, events: [...STREAM.events, "tick"] });
-  assert.match(stream.standing.note, /new event names: tick\./);
+  assert.match(stream.standing.note, /^Events named tick may be missing/);
   assert.equal(stream.standing.state, "open");
 });
 
 const UNPACED = { ...STREAM, unpaced: true };
 
-// A stream without a pause filled the page's thread: 341,411 events in 9 s, and its Stop answered after 4.5 s.
-test("a stream without a pause is asked for at a pace that the page can take, and it says so", () => {
+// A stream without a pause filled the page's thread: 341,411 events in 9 s, and its Stop answered
+// after 4.5 s.
+test("a stream without a pause is requested at a pace, and notes it", () => {
   const { stream } = watched(new StreamClient(UNPACED, HOST, new Set(), new Set()));
   stream.start(BASE);
   assert.equal(made[0].url.searchParams.get("every"), "1000us");
   made[0].open();
-  assert.match(stream.standing.note, /no pause.*1,000 events a second.*0 events skipped/);
+  assert.match(stream.standing.note, /without a pause.*1,000 events a second.*0 events skipped/);
 });
 
-test("a stream that loses its pause while it is open is asked for anew, from where it was", () => {
+test("a stream that loses its pause while it is open is reopened after the last id", () => {
   const { stream } = client();
   stream.start(BASE);
   made[0].open();
@@ -391,10 +431,18 @@ test("a stream that loses its pause while it is open is asked for anew, from whe
   assert.equal(made.length, 2);
 });
 
-// 1. More comes in one turn than the page may take without getting to anything else. 2. It is closed at once, and the rest of it
-// is let go. 3. The server says how many it had sent. 4. It goes on behind those, at a pace, and says how many are not here.
-test("a flood is cut off, and what is skipped is counted by the server's account", async () => {
-  const row = { id: 1, state: "ended", status: 200, events: 100_000, last_id: "100000", ended: { by: "client", why: "closed", complete: false } };
+// 1. More events arrive in one turn than the page may take at once. 2. The stream is closed at
+// once, and the rest is skipped. 3. The server reports how many it had sent. 4. The stream
+// continues after those, at a pace, and shows how many were skipped.
+test("an overload is cut off, and skipped events are counted by the server's table", async () => {
+  const row = {
+    id: 1,
+    state: "ended",
+    status: 200,
+    events: 100_000,
+    last_id: "100000",
+    ended: { by: "client", why: "closed", complete: false },
+  };
   const { stream, arrivals } = client({ ...HOST, client: async () => ({ rows: [row], open: 0 }) });
   stream.start(BASE);
   made[0].open();
@@ -402,14 +450,17 @@ test("a flood is cut off, and what is skipped is counted by the server's account
   assert.equal(arrivals.length, 60_001);
   assert.equal(stream.live, true);
   await settled();
-  assert.deepEqual([askedAfter(made[1]), made[1].url.searchParams.get("every")], ["100000", "1000us"]);
+  assert.deepEqual(
+    [askedAfter(made[1]), made[1].url.searchParams.get("every")],
+    ["100000", "1000us"],
+  );
   made[1].open();
   assert.match(stream.standing.note, /39,999 events skipped/);
   stream.stop();
   assert.match(stream.standing.note, /39,999 events skipped/);
 });
 
-test("a burst that leaves the page its turns is taken whole", () => {
+test("a burst that leaves the page time for other work is taken whole", () => {
   const { stream, arrivals } = client();
   stream.start(BASE);
   made[0].open();

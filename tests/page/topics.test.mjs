@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } = await load("topics/topic-words.js");
+const { NO_NAME, endingWords, publishedWords, readName, topicSummary, ttlWords } =
+  await load("topics/topic-words.js");
 const { gapWords } = await load("panel/topic-events.js");
 const { topicPath } = await load("host/paths.js");
 const { publishLine, streamAddress } = await load("parts/snippets.js");
-const { emptiedHint } = await load("panel/feed.js");
+const { emptiedHint } = await load("panel/hints.js");
 const { streamFeed } = await load("streams/stream-feed.js");
 const { topicFeed } = await load("topics/topic-feed.js");
 
-test("a name is taken as typed, or out of the path or address that was pasted", () => {
+test("a name is read as typed, or from a pasted path or address", () => {
   for (const name of ["a", "0", "News.v2_~-", "x".repeat(64)]) {
     assert.equal(readName(name), name);
     assert.equal(readName(` ${topicPath(name)}\n`), name);
@@ -19,19 +20,44 @@ test("a name is taken as typed, or out of the path or address that was pasted", 
 });
 
 test("the names that the server refuses are refused here", () => {
-  for (const name of ["", " ", ".", "..", "-a", "_a", "~a", "a b", "a/b", "a%20", "ä", "a\nb", "/topics/", "/other/a", "x".repeat(65)]) {
+  for (const name of [
+    "",
+    " ",
+    ".",
+    "..",
+    "-a",
+    "_a",
+    "~a",
+    "a b",
+    "a/b",
+    "a%20",
+    "ä",
+    "a\nb",
+    "/topics/",
+    "/other/a",
+    "x".repeat(65),
+  ]) {
     assert.equal(readName(name), null, JSON.stringify(name));
   }
   assert.match(NO_NAME, /^That is not .*: give .*\.$/);
 });
 
-test("a topic is counted in words that agree with their number", () => {
+test("the counts of a topic agree with their nouns", () => {
   const topic = { subscribers: 3, published: 1200, kept: 1000 };
   assert.equal(topicSummary(topic), "3 subscribers, 1,200 published, 1,000 kept");
-  assert.equal(topicSummary({ ...topic, subscribers: 1 }), "1 subscriber, 1,200 published, 1,000 kept");
-  assert.equal(topicSummary(undefined), "not begun yet");
-  assert.equal(publishedWords({ id: "a", events: 1, subscribers: 2 }), "Published, id a, to 2 subscribers");
-  assert.equal(publishedWords({ id: "a", events: 1, subscribers: 1 }), "Published, id a, to 1 subscriber");
+  assert.equal(
+    topicSummary({ ...topic, subscribers: 1 }),
+    "1 subscriber, 1,200 published, 1,000 kept",
+  );
+  assert.equal(topicSummary(undefined), "not created yet");
+  assert.equal(
+    publishedWords({ id: "a", events: 1, subscribers: 2 }),
+    "Published, id a, to 2 subscribers",
+  );
+  assert.equal(
+    publishedWords({ id: "a", events: 1, subscribers: 1 }),
+    "Published, id a, to 1 subscriber",
+  );
 });
 
 test("a gap says how many events are missing, and where", () => {
@@ -47,23 +73,53 @@ test("a gap says how many events are missing, and where", () => {
 test("only the server's own gap is one", () => {
   const data = '{"from":"a","to":"c","lost":1}';
   assert.equal(gapWords("message", data), null);
-  for (const other of ["", "gap", "null", "7", "[]", "{}", '{"from":1,"to":"c","lost":1}', '{"from":"a","lost":1}', '{"from":"a","to":"c","lost":"1"}']) {
+  for (const other of [
+    "",
+    "gap",
+    "null",
+    "7",
+    "[]",
+    "{}",
+    '{"from":1,"to":"c","lost":1}',
+    '{"from":"a","lost":1}',
+    '{"from":"a","to":"c","lost":"1"}',
+  ]) {
     assert.equal(gapWords("gap", other), null, other);
   }
 });
 
-test("a topic begins with all that is kept, a stream with its beginning", () => {
-  const stream = { path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] };
+test("a topic starts with all kept events, a stream at its beginning", () => {
+  const stream = {
+    path: "/s",
+    title: "Stream",
+    summary: "",
+    endless: true,
+    retry_ms: 1000,
+    events: ["message"],
+  };
   assert.equal(streamFeed(stream).from, "");
   const topic = topicFeed("news", undefined);
-  assert.deepEqual([topic.from, topic.path, topic.events], ["earliest", "/topics/news", ["message", "gap"]]);
+  assert.deepEqual(
+    [topic.from, topic.path, topic.events],
+    ["earliest", "/topics/news", ["message", "gap"]],
+  );
 });
 
-test("an empty list says what to do next, and a topic's also while it is open", () => {
-  const stream = streamFeed({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
+test("the hint of an empty list says what to do next, for a topic also while it is open", () => {
+  const stream = streamFeed({
+    path: "/s",
+    title: "Stream",
+    summary: "",
+    endless: true,
+    retry_ms: 1000,
+    events: ["message"],
+  });
   const topic = topicFeed("news", undefined);
   const standing = (state, final = false) => ({ state, words: "", note: null, final });
-  const withLine = (feed) => ["idle", "connecting", "open", "stopped"].map((state) => feed.hint(standing(state), "ready").withLine);
+  const withLine = (feed) =>
+    ["idle", "connecting", "open", "stopped"].map(
+      (state) => feed.hint(standing(state), "ready").withLine,
+    );
   assert.deepEqual(withLine(stream), [true, false, false, true]);
   assert.deepEqual(withLine(topic), [true, false, true, true]);
   for (const feed of [stream, topic]) {
@@ -71,42 +127,62 @@ test("an empty list says what to do next, and a topic's also while it is open", 
     assert.equal(feed.hint(standing("lost", true), "ready").withLine, true);
     assert.match(feed.hint(standing("idle"), "stopped").words, /^Start the server/);
   }
-  assert.equal(topic.line(streamAddress({ url: null, port: 8000 }, topic.path)), "curl -d 'hello' 'http://localhost:8000/topics/news'");
-  assert.equal(publishLine("http://localhost:8001/topics/a"), "curl -d 'hello' 'http://localhost:8001/topics/a'");
+  assert.equal(
+    topic.line(streamAddress({ url: null, port: 8000 }, topic.path)),
+    "curl -d 'hello' 'http://localhost:8000/topics/news'",
+  );
+  assert.equal(
+    publishLine("http://localhost:8001/topics/a"),
+    "curl -d 'hello' 'http://localhost:8001/topics/a'",
+  );
 });
 
-// With all connections of a browser taken nothing answered the page, and its empty panels said that the server was to be
-// started, while it ran.
-test("an empty panel sends nobody to start a server that only gives no answer", () => {
+// With all connections of a browser in use the page got no answer, and its empty panels said to
+// start the server, which was running.
+test("the hint does not say to start a server that only does not answer", () => {
   const idle = { state: "idle", words: "not started", note: null, final: true };
-  const stream = streamFeed({ path: "/s", title: "Stream", summary: "", endless: true, retry_ms: 1000, events: ["message"] });
+  const stream = streamFeed({
+    path: "/s",
+    title: "Stream",
+    summary: "",
+    endless: true,
+    retry_ms: 1000,
+    events: ["message"],
+  });
   for (const feed of [stream, topicFeed("news", undefined)]) {
-    assert.match(feed.hint(idle, "ready").words, /^Start (opens|subscribes)/);
+    assert.match(feed.hint(idle, "ready").words, /^Press Start to (open|subscribe)/);
     assert.match(feed.hint(idle, "stopped").words, /^Start the server/);
     assert.match(feed.hint(idle, "unreachable").words, /^The server does not answer/);
   }
 });
 
-// Cleared while it was paused, a list of forty events said that nothing had arrived yet, and went on saying so while the
-// chip above counted what was new.
-test("a list that was cleared or is paused does not say that nothing has arrived", () => {
+// A list of forty events that was cleared while paused said that nothing had arrived yet, even
+// while the chip above it counted new events.
+test("the hint of a cleared or paused list does not say that no event has arrived", () => {
   const standing = (state, final = false) => ({ state, words: "", note: null, final });
   assert.equal(emptiedHint(standing("open"), null), null);
   assert.match(emptiedHint(standing("open"), "cleared").words, /^Cleared/);
   assert.match(emptiedHint(standing("lost"), "cleared").words, /^Cleared/);
-  for (const state of ["open", "ended", "stopped"]) assert.match(emptiedHint(standing(state), "paused").words, /^Paused: Resume/);
+  for (const state of ["open", "ended", "stopped"]) {
+    assert.match(emptiedHint(standing(state), "paused").words, /^Paused: press Resume/);
+  }
   // what to do next is to start it
-  for (const state of ["ended", "stopped", "refused", "lost"]) assert.equal(emptiedHint(standing(state, true), "cleared"), null);
+  for (const state of ["ended", "stopped", "refused", "lost"]) {
+    assert.equal(emptiedHint(standing(state, true), "cleared"), null);
+  }
   assert.equal(emptiedHint(standing("connecting"), "cleared"), null);
   assert.equal(emptiedHint(standing("idle", true), "paused"), null);
 });
 
-test("the list says when a topic goes, and what goes with it", () => {
-  assert.equal(ttlWords(3_600_000), "A topic that nobody reads and nobody feeds ends after 1 h.");
-  assert.equal(ttlWords(null), "Topics stay until somebody ends them.");
+test("the list says when a topic ends, and what ending it deletes", () => {
+  assert.equal(ttlWords(3_600_000), "A topic without subscribers and publishes ends after 1 h.");
+  assert.equal(ttlWords(null), "Topics stay until you end them.");
   assert.equal(
     endingWords({ name: "news", kept: 1200, subscribers: 1 }),
-    "End news: 1,200 events that are kept will be gone, and 1 subscriber disconnected.",
+    "End news? This deletes 1,200 kept events and disconnects 1 subscriber.",
   );
-  assert.match(endingWords({ name: "a", kept: 1, subscribers: 0 }), /1 event that is kept will be gone, and 0 subscribers/);
+  assert.match(
+    endingWords({ name: "a", kept: 1, subscribers: 0 }),
+    /deletes 1 kept event and disconnects 0 subscribers/,
+  );
 });

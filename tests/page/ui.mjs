@@ -1,5 +1,5 @@
-// Gives the tests the page's modules. They are ES modules named .js without a package.json, as browsers take
-// them; Node wants to be told, so it gets a copy beside a package.json that says so.
+// Loads the page's modules for the tests. They are ES modules named .js without a package.json,
+// which Node needs, so it gets a copy with one.
 
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -2,8 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { FIRST_LOOK, MARGIN, MOST, covers, inView, placeOf, refreshed, rowAt, shift, wanted, widened } =
-  await load("connections/viewport.js");
+const {
+  FIRST_LOOK,
+  MARGIN,
+  MOST,
+  covers,
+  inView,
+  placeOf,
+  refreshed,
+  rowAt,
+  shift,
+  wanted,
+  widened,
+} = await load("connections/viewport.js");
 const { lookQuery } = await load("host/paths.js");
 const { COLUMNS, moves, sortedWords, turned } = await load("connections/columns.js");
 const { rate } = await load("parts/format.js");
@@ -14,9 +25,17 @@ const { clientWords, fateWords, matchingWords, noMatchWords } = await load("part
  * @param {number[]} ids
  * @param {number} matching
  */
-const slice = (first, ids, matching = 1000) => ({ open: 0, opened: 0, refused: 0, all: matching, matching, first, rows: ids.map((id) => ({ id })) });
+const slice = (first, ids, matching = 1000) => ({
+  open: 0,
+  opened: 0,
+  refused: 0,
+  all: matching,
+  matching,
+  first,
+  rows: ids.map((id) => ({ id })),
+});
 
-test("what is in view is what is scrolled to, parts of rows included", () => {
+test("the rows in view include those that are partly visible", () => {
   assert.deepEqual(inView({ top: 0, height: 280 }, 28, 1000), { first: 0, count: 10 });
   assert.deepEqual(inView({ top: 14, height: 280 }, 28, 1000), { first: 0, count: 11 });
   assert.deepEqual(inView({ top: 28 * 500, height: 281 }, 28, 1000), { first: 500, count: 11 });
@@ -29,17 +48,23 @@ test("what is in view is what is scrolled to, parts of rows included", () => {
   assert.deepEqual(inView({ top: -40, height: 280 }, 28, 1000), { first: 0, count: 9 });
 });
 
-test("a few rows more are asked for at each edge, and never more than the server hands out", () => {
+test("a few more rows are requested at each edge, at most as many as the server hands out", () => {
   assert.deepEqual(wanted({ first: 0, count: 10 }, false), { first: 0, count: 10 + MARGIN });
-  assert.deepEqual(wanted({ first: 500, count: 10 }, false), { first: 500 - MARGIN, count: 10 + 2 * MARGIN });
+  assert.deepEqual(wanted({ first: 500, count: 10 }, false), {
+    first: 500 - MARGIN,
+    count: 10 + 2 * MARGIN,
+  });
   assert.deepEqual(wanted({ first: 0, count: 0 }, false), { first: 0, count: MARGIN });
   assert.equal(wanted({ first: 500, count: 5000 }, false).count, MOST);
   assert.deepEqual(wanted({ first: 500, count: 10 }, true), { first: 405, count: MOST });
   assert.deepEqual(wanted({ first: 3, count: 10 }, true), { first: 0, count: MOST });
-  assert.deepEqual(widened({ first: 990, count: 10 }, MARGIN, 1000), { first: 990 - MARGIN, count: 10 + MARGIN });
+  assert.deepEqual(widened({ first: 990, count: 10 }, MARGIN, 1000), {
+    first: 990 - MARGIN,
+    count: 10 + MARGIN,
+  });
 });
 
-test("a slice covers what is in view as far as there are rows", () => {
+test("a slice covers the rows in view that exist", () => {
   assert.ok(covers(slice(5, [1, 2, 3]), { first: 5, count: 3 }));
   assert.ok(!covers(slice(5, [1, 2, 3]), { first: 4, count: 3 }));
   assert.ok(!covers(slice(5, [1, 2, 3]), { first: 6, count: 3 }));
@@ -47,7 +72,7 @@ test("a slice covers what is in view as far as there are rows", () => {
   assert.ok(covers(slice(0, [], 0), { first: 0, count: 10 }));
 });
 
-test("a held order gets new figures, and what is out of reach is marked", () => {
+test("held rows get new figures, and rows that are not in the answer are marked", () => {
   const held = { ...slice(10, [1, 2, 3]), all: 20 };
   const fresh = { ...slice(8, [4, 3, 1], 900), all: 30 };
   fresh.rows[1].events = 7;
@@ -61,7 +86,7 @@ test("a held order gets new figures, and what is out of reach is marked", () => 
   assert.equal(rowAt(again, 11).stale, undefined, "one that comes within reach again is fresh");
 });
 
-test("rows that come above those that are read are made up for", () => {
+test("rows that are added above the rows in view are counted", () => {
   const before = slice(10, [50, 49, 48]);
   assert.equal(shift(before, slice(10, [52, 51, 50, 49]), 10), 2);
   assert.equal(shift(before, slice(9, [50, 49, 48]), 10), -1);
@@ -72,34 +97,52 @@ test("rows that come above those that are read are made up for", () => {
   assert.equal(placeOf(before, 1), -1);
 });
 
-test("what a table is sorted by has words, for where its head has no room", () => {
+test("the sort order has words, for when its column is hidden", () => {
   // sorted by a column, a window made narrow showed no arrow anywhere
   assert.equal(sortedWords({ sort: "client", descending: false }), "sorted by client ↑");
   assert.equal(sortedWords({ sort: "verdict", descending: true }), "sorted by came back ↓");
 });
 
-test("a head sorts by what one looks for first, and turns when it is pressed again", () => {
+test("a press on a header sorts in its natural order, a second press reverses it", () => {
   assert.deepEqual(turned(FIRST_LOOK, "bytes"), { sort: "bytes", descending: true });
-  assert.deepEqual(turned({ sort: "bytes", descending: true }, "bytes"), { sort: "bytes", descending: false });
+  assert.deepEqual(turned({ sort: "bytes", descending: true }, "bytes"), {
+    sort: "bytes",
+    descending: false,
+  });
   assert.deepEqual(turned(FIRST_LOOK, "program"), { sort: "program", descending: false });
   assert.deepEqual(turned(FIRST_LOOK, "verdict"), { sort: "verdict", descending: true });
   assert.ok(moves("byte_rate") && moves("last_id") && moves("verdict"));
   assert.deepEqual(turned(FIRST_LOOK, "state"), { sort: "state", descending: true });
   assert.deepEqual(["rate", "events", "bytes", "behind"].map(moves), [true, true, true, true]);
-  assert.deepEqual(["state", "since", "peer", "program", "stream"].map(moves), [false, false, false, false, false]);
+  assert.deepEqual(["state", "since", "peer", "program", "stream"].map(moves), [
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
-test("a look is a query", () => {
+test("a part of the table is requested by a query", () => {
   const look = { sort: "bytes", descending: true, filter: "curl & co", first: 40, count: 34 };
   assert.equal(lookQuery(look), "sort=bytes&descending=true&filter=curl+%26+co&first=40&count=34");
   assert.equal(lookQuery({ ...look, filter: "" }), "sort=bytes&descending=true&first=40&count=34");
 });
 
-test("rates have one decimal below ten, and none where they are not known", () => {
-  assert.deepEqual([null, 0, 0.25, 2, 9.94, 9.96, 10.4, 12_345.6].map(rate), ["", "0", "0.3", "2.0", "9.9", "10", "10", "12,346"]);
+test("rates have one decimal below ten, and are empty when unknown", () => {
+  assert.deepEqual([null, 0, 0.25, 2, 9.94, 9.96, 10.4, 12_345.6].map(rate), [
+    "",
+    "0",
+    "0.3",
+    "2.0",
+    "9.9",
+    "10",
+    "10",
+    "12,346",
+  ]);
 });
 
-test("a row says whose it is, and that it waits", () => {
+test("a row names its client, and says that it waits", () => {
   assert.equal(fateWords({ state: "open", blocked: true, ended: null }), "waiting for the client");
   assert.equal(clientWords({ client: "x1" }, true), "this page");
   assert.equal(clientWords({ client: "dash" }, false), "dash");
@@ -108,7 +151,7 @@ test("a row says whose it is, and that it waits", () => {
   assert.match(noMatchWords(" curl x "), /“curl x”/);
 });
 
-test("every column says something of every row, and nothing of what is not known", () => {
+test("every column has a text for every row, empty where a value is unknown", () => {
   const row = {
     id: 1,
     peer: "127.0.0.1:5000",

@@ -1,11 +1,12 @@
-// What is asked of a connection whose wire is shown, and what the answers mean: when it is over, and when it is gone.
+// What is requested for a connection whose wire is shown, and what the answers mean: when it has
+// ended, and when it left the table.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { ROW_AGE_MS, WireFeed } = await load("wire/wire-feed.js");
-const { WireHold } = await load("wire/hold.js");
+const { HeldView } = await load("wire/held-view.js");
 const { TauriHost } = await load("host/tauri.js");
 const { WebHost } = await load("host/web.js");
 
@@ -13,12 +14,23 @@ const ROW = { id: 7, since_ms: 1000, http: "1.0", state: "open", blocked: false,
 const ENDED = { ...ROW, state: "ended" };
 const WIRE = { id: 7, since_ms: 1000, taken: 0, missed: 0, on: true, pieces: [], events: [] };
 const line = (text) => ({ kind: "data", name: "", value: text, end: "", length: text.length });
-const piece = (offset, bytes) => ({ at_ms: offset, offset, begins: true, bytes, lines: [line(bytes)] });
-const sent = (text, more = {}) => ({ ...WIRE, taken: text.length, pieces: [piece(0, text)], ...more });
+const piece = (offset, bytes) => ({
+  at_ms: offset,
+  offset,
+  begins: true,
+  bytes,
+  lines: [line(bytes)],
+});
+const sent = (text, more = {}) => ({
+  ...WIRE,
+  taken: text.length,
+  pieces: [piece(0, text)],
+  ...more,
+});
 const text = ({ log }) => log.rows.map(({ bytes }) => bytes).join("");
 
 /**
- * A feed at a clock that stands still until it is set, and a host that answers what it is told to.
+ * A feed with a clock that moves only when it is set, and a host with prepared answers.
  *
  * @param {object} row
  */
@@ -28,13 +40,16 @@ function begin(row) {
     all.asked.push(what);
     return said instanceof Error ? Promise.reject(said) : Promise.resolve(said);
   };
-  const host = { wire: (_, from) => answer(`wire from ${from}`, all.wire), row: () => answer("row", all.row) };
+  const host = {
+    wire: (_, from) => answer(`wire from ${from}`, all.wire),
+    row: () => answer("row", all.row),
+  };
   const feed = new WireFeed(row, 0);
   const ask = () => feed.ask(host, () => all.now).catch(() => {});
   return Object.assign(all, { feed, ask });
 }
 
-test("the bytes of an open connection are asked for as they come, its row only where the table does not tell it", async () => {
+test("the row of an open connection is requested only if the table is silent", async () => {
   const all = begin(ROW);
   all.wire = sent("abc");
   await all.ask();
@@ -56,9 +71,10 @@ test("the bytes of an open connection are asked for as they come, its row only w
   assert.equal(text(all.feed), "abc");
 });
 
-test("after its end the last bytes are asked for once, and the row as long as it is in the table", async () => {
+test("after the end, the last bytes are requested once, the row repeatedly", async () => {
   const all = begin(ROW);
-  // nothing is kept any more, so it is over whatever the row said: it is asked for at once, but not time and again
+  // nothing is kept any more, so it has ended whatever the row says: the row is requested at once,
+  // but only once
   all.wire = sent("abc", { on: false });
   await all.ask();
   await all.ask();
@@ -66,7 +82,7 @@ test("after its end the last bytes are asked for once, and the row as long as it
   all.now = 1000;
   all.row = ENDED;
   await all.ask();
-  // the end was told after the bytes were, so some may follow
+  // the end was reported after the bytes, so some may follow
   assert.equal(all.feed.wait(all.now), 0);
   all.wire = { ...WIRE, taken: 5, on: false, pieces: [piece(3, "de")] };
   await all.ask();
@@ -83,10 +99,10 @@ test("after its end the last bytes are asked for once, and the row as long as it
   all.now = 3500;
   all.row = null;
   await all.ask();
-  assert.deepEqual([all.feed.gone, all.feed.wait(9999), text(all.feed)], [true, null, "abcde"]);
+  assert.deepEqual([all.feed.removed, all.feed.wait(9999), text(all.feed)], [true, null, "abcde"]);
 });
 
-test("a refused one has no bytes, but a row", async () => {
+test("a refused request has no bytes, but a row", async () => {
   const all = begin({ ...ROW, state: "refused" });
   assert.equal(all.feed.wait(0), ROW_AGE_MS);
   all.now = ROW_AGE_MS;
@@ -94,24 +110,27 @@ test("a refused one has no bytes, but a row", async () => {
   assert.deepEqual(all.asked, ["row"]);
 });
 
-test("one that was told that nothing is left has no bytes either", async () => {
+test("a request that was answered 204 has no bytes either", async () => {
   const all = begin({ ...ENDED, status: 204, ended: { complete: true } });
   all.now = ROW_AGE_MS;
   await all.ask();
   assert.deepEqual(all.asked, ["row"]);
 });
 
-test("no answer is not the end of it: it is asked again, and the bytes that are there come", async () => {
+test("a failed request is repeated, and the bytes arrive", async () => {
   const all = begin(ENDED);
   all.wire = new Error("Nothing answers.");
   await all.ask();
   assert.deepEqual([all.feed.problem, all.feed.wait(0)], ["", 0], "once may be a hitch");
   await all.ask();
-  assert.deepEqual([all.feed.problem, all.feed.wait(0), all.feed.gone], ["Nothing answers.", 0, false]);
+  assert.deepEqual(
+    [all.feed.problem, all.feed.wait(0), all.feed.removed],
+    ["Nothing answers.", 0, false],
+  );
   all.wire = sent("abc", { on: false });
   await all.ask();
   assert.deepEqual([all.feed.problem, text(all.feed)], ["", "abc"]);
-  // the row is asked for on its own now, and may have no answer either
+  // the row is requested alone now, and that may fail as well
   all.row = new Error("Nothing answers.");
   for (all.now of [1000, 2000]) await all.ask();
   assert.deepEqual(all.asked.slice(3), ["row", "row"]);
@@ -122,50 +141,69 @@ test("no answer is not the end of it: it is asked again, and the bytes that are 
   assert.equal(all.feed.problem, "");
 });
 
-test("one that is no longer in the table is asked for no more, and what is there stays", async () => {
+test("a connection that left the table is not requested again, and its bytes stay", async () => {
   const all = begin(ROW);
   all.wire = sent("abc");
   await all.ask();
   all.wire = null;
   await all.ask();
-  assert.deepEqual([all.feed.gone, all.feed.wait(0), all.feed.problem, text(all.feed)], [true, null, "", "abc"]);
+  assert.deepEqual(
+    [all.feed.removed, all.feed.wait(0), all.feed.problem, text(all.feed)],
+    [true, null, "", "abc"],
+  );
   assert.equal(all.feed.refresh([{ ...ROW, bytes: 9 }], 5), false);
 });
 
-test("another connection of the same number is another one: nothing of it is taken for this one's", async () => {
+test("another connection with the same id is not mistaken for this one", async () => {
   const other = { ...ROW, since_ms: 2000 };
   const all = begin(ROW);
   all.wire = sent("abc");
   await all.ask();
   all.wire = { ...WIRE, since_ms: 2000, taken: 9, pieces: [piece(3, "other.")] };
   await all.ask();
-  assert.deepEqual([all.feed.gone, text(all.feed), all.feed.log.taken], [true, "abc", 3]);
+  assert.deepEqual([all.feed.removed, text(all.feed), all.feed.log.taken], [true, "abc", 3]);
   // by the table, or by its row
   const told = begin(ENDED);
   assert.ok(told.feed.refresh([other], 5));
-  assert.deepEqual([told.feed.gone, told.feed.row], [true, ENDED]);
+  assert.deepEqual([told.feed.removed, told.feed.row], [true, ENDED]);
   const asked = begin(ENDED);
   asked.row = other;
   asked.now = ROW_AGE_MS;
   await asked.ask();
-  assert.deepEqual([asked.feed.gone, asked.feed.row], [true, ENDED]);
-  assert.deepEqual([ROW, other, { ...ROW, id: 8 }].map((row) => asked.feed.is(row)), [true, false, false]);
+  assert.deepEqual([asked.feed.removed, asked.feed.row], [true, ENDED]);
+  assert.deepEqual(
+    [ROW, other, { ...ROW, id: 8 }].map((row) => asked.feed.is(row)),
+    [true, false, false],
+  );
 });
 
-test("both hosts tell one that is gone from no answer, and find a row by its number", async (t) => {
+test("both hosts tell a missing connection from no answer, and find a row by its id", async (t) => {
   const invoked = [];
-  const invoke = async (command, args) => (invoked.push([command, args]), command === "wire" ? null : { rows: [{ id: 7 }] });
+  const invoke = async (command, args) => (
+    invoked.push([command, args]),
+    command === "wire" ? null : { rows: [{ id: 7 }] }
+  );
   const window = new TauriHost({ core: { invoke }, event: {} });
-  assert.deepEqual([await window.wire(7, 3), await window.row(7), await window.row(8)], [null, { id: 7 }, null]);
-  assert.deepEqual(invoked.slice(0, 2), [["wire", { id: 7, from: 3 }], ["look", { look: { id: 7 } }]]);
+  assert.deepEqual(
+    [await window.wire(7, 3), await window.row(7), await window.row(8)],
+    [null, { id: 7 }, null],
+  );
+  assert.deepEqual(invoked.slice(0, 2), [
+    ["wire", { id: 7, from: 3 }],
+    ["look", { look: { id: 7 } }],
+  ]);
 
   globalThis.location = { host: "localhost:8000" };
   t.after(() => delete globalThis.location);
   const browser = new WebHost();
-  const fetched = t.mock.method(globalThis, "fetch", async () => Response.json({ error: "There is no such connection." }, { status: 404 }));
+  const fetched = t.mock.method(globalThis, "fetch", async () =>
+    Response.json({ error: "There is no such connection." }, { status: 404 }),
+  );
   assert.equal(await browser.wire(7, 3), null);
   assert.equal(fetched.mock.calls[0].arguments[0], "/api/wire?id=7&from=3");
-  fetched.mock.mockImplementation(async () => Response.json({ error: "Not now." }, { status: 503 }));
+  fetched.mock.mockImplementation(async () =>
+    Response.json({ error: "Not now." }, { status: 503 }),
+  );
   await assert.rejects(browser.wire(7, 3), /^Error: Not now\.$/);
   fetched.mock.mockImplementation(() => Promise.reject(new TypeError("no route")));
   await assert.rejects(browser.wire(7, 3), /Nothing answers on localhost:8000/);
@@ -175,42 +213,48 @@ test("both hosts tell one that is gone from no answer, and find a row by its num
   assert.equal(fetched.mock.calls.at(-1).arguments[0], "/api/connections?id=8");
 });
 
-/** A log of so many bytes, one in each piece, the first of which have gone. */
-const log = (pieces, gone = 0) => ({
-  rows: Array.from({ length: pieces - gone }, (_, at) => ({ offset: gone + at })),
+/** A log of so many bytes, one in each piece, the first of which were dropped. */
+const log = (pieces, removed = 0) => ({
+  rows: Array.from({ length: pieces - removed }, (_, at) => ({ offset: removed + at })),
   seen: pieces,
   end: pieces,
-  heard: true,
+  answered: true,
 });
 
-test("what is held stays, what came since is counted, and what went unseen is told", () => {
-  const hold = new WireHold();
+test("a held view stays, new pieces are counted, and dropped bytes are reported", () => {
+  const hold = new HeldView();
   const held = log(3);
   hold.drawn(held);
   assert.deepEqual([hold.holds, hold.rows(log(5)).length], [false, 5]);
   hold.hold();
   hold.drawn(log(5));
-  assert.deepEqual([hold.holds, hold.paused, hold.rows(log(5)), hold.news(log(5))], [true, false, held.rows, 2]);
+  assert.deepEqual(
+    [hold.holds, hold.paused, hold.rows(log(5)), hold.news(log(5))],
+    [true, false, held.rows, 2],
+  );
   assert.equal(hold.follow(log(9, 8)), 5);
   assert.deepEqual([hold.holds, hold.news(log(9)), hold.follow(log(9))], [false, 0, 0]);
 });
 
-test("before the first answer there is nothing to hold: reading holds nothing, and a pause waits for it", () => {
-  const unheard = { ...log(0), heard: false };
-  const read = new WireHold();
+test("before the first answer, reading holds nothing and a pause waits for it", () => {
+  const unheard = { ...log(0), answered: false };
+  const read = new HeldView();
   read.hold();
   read.drawn(unheard);
   read.hold();
   read.drawn(log(12));
   assert.deepEqual([read.holds, read.news(log(13)), read.rows(log(12)).length], [false, 0, 12]);
-  const paused = new WireHold();
+  const paused = new HeldView();
   paused.pause();
   paused.drawn(unheard);
   assert.deepEqual([paused.holds, paused.paused], [false, true]);
   paused.drawn(log(12));
-  assert.deepEqual([paused.holds, paused.rows(log(13)).length, paused.news(log(13))], [true, 12, 1]);
+  assert.deepEqual(
+    [paused.holds, paused.rows(log(13)).length, paused.news(log(13))],
+    [true, 12, 1],
+  );
   // nothing has been sent yet: that can be held by a pause, but not be read
-  const quiet = new WireHold();
+  const quiet = new HeldView();
   quiet.drawn(log(0));
   quiet.hold();
   assert.equal(quiet.holds, false);

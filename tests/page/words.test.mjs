@@ -3,16 +3,32 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { curlLine, pageLines, streamAddress } = await load("parts/snippets.js");
-const { backRank, backWords, endWords, fateWords, hasStream, headline, otherTitle, refusedOrigin, silentWords, standingWords, tallyWords, verdictWords } = await load("parts/words.js");
+const {
+  backRank,
+  backWords,
+  endWords,
+  fateWords,
+  hasStream,
+  headline,
+  otherTitle,
+  refusedOrigin,
+  silentWords,
+  standingWords,
+  tallyWords,
+  verdictWords,
+} = await load("parts/words.js");
 const { beforeWords, keptWords, noWireWords } = await load("wire/wire-words.js");
 const { nextStaying, stepIndex, withAccelerator } = await load("parts/keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
-  assert.equal(curlLine(streamAddress({ url: "http://localhost:8001", port: 8001 }, "/s")), "curl -N 'http://localhost:8001/s'");
+  assert.equal(
+    curlLine(streamAddress({ url: "http://localhost:8001", port: 8001 }, "/s")),
+    "curl -N 'http://localhost:8001/s'",
+  );
   assert.equal(streamAddress({ url: null, port: 8123 }, "/s"), "http://localhost:8123/s");
 });
 
-test("EventSource lines listen for every name, name the client, and what they quote is JavaScript", () => {
+test("EventSource lines listen for every name, name the client, and quote as JavaScript", () => {
   assert.equal(
     pageLines("http://localhost:8000/s", { events: ["message", 'a"b'] }),
     [
@@ -23,7 +39,8 @@ test("EventSource lines listen for every name, name the client, and what they qu
   );
 });
 
-// The lines for the tokens of an LLM had an EventSource: whoever ran them got the whole answer again every 3 s, for ever.
+// The lines for the tokens of an LLM used an EventSource: a page that ran them got the whole answer
+// again every 3 s, for ever.
 test("a stream without ids that ends is read with fetch and POST, and no other is", async () => {
   const events = ["message"];
   for (const [stream, reads] of [
@@ -42,50 +59,79 @@ test("a stream without ids that ends is read with fetch and POST, and no other i
   const seen = [];
   const asked = [];
   const parts = ["data: a\n", "\ndata: b\r\n\r\nda", "ta: c\r\r"];
-  const fetch = async (url, options) => (asked.push(url, options.method), new Response(ReadableStream.from(parts.map((text) => new TextEncoder().encode(text)))));
-  await new Function("fetch", "console", `return (async () => { ${lines} })()`)(fetch, { log: (block) => seen.push(block) });
+  const fetch = async (url, options) => (
+    asked.push(url, options.method),
+    new Response(ReadableStream.from(parts.map((text) => new TextEncoder().encode(text))))
+  );
+  await new Function("fetch", "console", `return (async () => { ${lines} })()`)(fetch, {
+    log: (block) => seen.push(block),
+  });
   assert.deepEqual(seen, ["data: a", "data: b", "data: c"]);
   assert.deepEqual(asked, ["http://localhost:8000/s?client=my-app", "POST"]);
 });
 
-test("a page that was opened as a file is told what to do, and no origin of it is offered", () => {
-  const refused = (origin) => ({ state: "refused", status: 403, origin, ended: { by: "server", why: "origin not allowed", complete: false, at_ms: 0 } });
-  assert.match(fateWords(refused("null")), /opened as a file: serve it from a port of localhost/);
+test("a page opened as a file gets advice, and no origin to allow", () => {
+  const refused = (origin) => ({
+    state: "refused",
+    status: 403,
+    origin,
+    ended: { by: "server", why: "origin not allowed", complete: false, at_ms: 0 },
+  });
+  assert.match(fateWords(refused("null")), /opened as a file has no origin: serve it from /);
   assert.equal(refusedOrigin(refused("null")), null);
   assert.equal(refusedOrigin(refused("http://front.example")), "http://front.example");
   assert.equal(refusedOrigin({ ...refused("http://front.example"), state: "ended" }), null);
 });
 
-test("of a server that is silent it is said since when, and of six connections where this page has them", () => {
+test("a silent server's words say since when, and name six connections if full", () => {
   const since = new Date(2026, 0, 1, 10, 41, 2).getTime();
-  assert.match(silentWords("localhost:8000", since, false), /^No answer from localhost:8000 since 10:41:02\.000: /);
+  assert.match(
+    silentWords("localhost:8000", since, false),
+    /^No answer from localhost:8000 since 10:41:02\.000: /,
+  );
   assert.doesNotMatch(silentWords("localhost:8000", since, false), /six/);
   assert.match(silentWords("localhost:8000", since, true), /six connections/);
 });
 
-test("what became of a connection says by whom and why", () => {
-  const gone = (by, why, complete = false) => ({ by, why, complete, at_ms: 0 });
+test("the state of an ended connection says who ended it and why", () => {
+  const endedBy = (by, why, complete = false) => ({ by, why, complete, at_ms: 0 });
   assert.equal(fateWords({ state: "open", ended: null }), "open");
-  assert.equal(fateWords({ state: "ended", ended: gone("client", "closed") }), "by the client: closed");
-  assert.equal(fateWords({ state: "refused", status: 503, ended: gone("server", "too many streams") }), "refused (503): too many streams");
-  // a client that comes back after the last event was counted among the refused, and is among the ended
+  assert.equal(
+    fateWords({ state: "ended", ended: endedBy("client", "closed") }),
+    "by the client: closed",
+  );
+  assert.equal(
+    fateWords({ state: "refused", status: 503, ended: endedBy("server", "too many streams") }),
+    "refused (503): too many streams",
+  );
+  // a client that came back after the last event was once refused, and is now ended
   for (const state of ["refused", "ended"]) {
-    const row = { state, status: 204, ended: gone("server", "nothing left to send", true) };
+    const row = { state, status: 204, ended: endedBy("server", "nothing left to send", true) };
     assert.equal(fateWords(row), "nothing left to send (204)");
     assert.equal(standingWords(row, false), "nothing left to send (204)");
     assert.equal(hasStream(row), false);
-    assert.match(noWireWords(row, false, { heard: false }), /nothing is left to send/);
+    assert.match(noWireWords(row, false, { answered: false }), /nothing left to send/);
   }
-  const whole = { state: "ended", status: 200, ended: gone("server", "finished", true) };
+  const whole = { state: "ended", status: 200, ended: endedBy("server", "finished", true) };
   assert.deepEqual([fateWords(whole), hasStream(whole)], ["by the server: finished", true]);
-  assert.deepEqual([{ state: "open" }, { state: "refused" }].map((row) => hasStream({ ...row, status: 200, ended: null })), [true, false]);
+  assert.deepEqual(
+    [{ state: "open" }, { state: "refused" }].map((row) =>
+      hasStream({ ...row, status: 200, ended: null }),
+    ),
+    [true, false],
+  );
   assert.equal(
-    fateWords({ state: "refused", status: 403, origin: "http://x.example", ended: gone("server", "origin not allowed") }),
+    fateWords({
+      state: "refused",
+      status: 403,
+      origin: "http://x.example",
+      ended: endedBy("server", "origin not allowed"),
+    }),
     "refused (403): origin not allowed, http://x.example",
   );
 });
 
-test("steps stay within the list and enter it from the side one comes from", () => {
+test("steps stay within the list, and enter it at the near end", () => {
   assert.equal(stepIndex("previous", -1, 5, 10), 4);
   assert.equal(stepIndex("next", -1, 5, 10), 0);
   assert.equal(stepIndex("previous", 0, 5, 10), 0);
@@ -96,10 +142,11 @@ test("steps stay within the list and enter it from the side one comes from", () 
   assert.equal(stepIndex("last", 3, 5, 10), 4);
 });
 
-// A stream was taken out of the file while its panel had the focus: the focus was nowhere, and Tab began at the top.
-test("the focus of what goes moves to its neighbour", () => {
+// A stream was removed from the file while its panel had the focus: the focus was lost, and Tab
+// started at the top.
+test("the focus of a removed item moves to its neighbour", () => {
   const list = ["a", "b", "c", "d"];
-  const without = (...gone) => (item) => !gone.includes(item);
+  const without = (...removed) => (item) => !removed.includes(item);
   assert.equal(nextStaying(list, 1, without("b")), "c");
   assert.equal(nextStaying(list, 1, without("b", "c")), "d");
   assert.equal(nextStaying(list, 3, without("d")), "c");
@@ -113,15 +160,31 @@ test("accelerators are written as the platform writes them", () => {
   assert.equal(withAccelerator("Stop the server", undefined, false), "Stop the server");
 });
 
-test("whether a client came back is short in its cell, and a guess is marked as one", () => {
-  const verdict = { kind: "back", words: "came back", brief: "1.02 s, nothing lost", advice: null, bad: false, despite: false, sure: true, away_ms: 1020, retry_ms: 1000, lost: 0, repeated: 0, other: 3 };
+test("a verdict is short in its cell, and a guess is marked", () => {
+  const verdict = {
+    kind: "back",
+    words: "came back",
+    brief: "1.02 s, nothing lost",
+    advice: null,
+    bad: false,
+    despite: false,
+    sure: true,
+    away_ms: 1020,
+    retry_ms: 1000,
+    lost: 0,
+    repeated: 0,
+    other: 3,
+  };
   assert.equal(backWords(null), "");
-  // as the server says it, which knows what is yet to come
+  // in the server's words, because it knows which events follow
   assert.equal(backWords(verdict), "1.02 s, nothing lost");
   assert.equal(backWords({ ...verdict, brief: "~1.02 s, 1,200 again" }), "~1.02 s, 1,200 again");
   assert.equal(verdictWords(null), "");
   assert.equal(verdictWords(verdict), "came back");
-  assert.equal(verdictWords({ ...verdict, advice: "Let it reconnect." }), "came back. Let it reconnect.");
+  assert.equal(
+    verdictWords({ ...verdict, advice: "Let it reconnect." }),
+    "came back. Let it reconnect.",
+  );
   const refused = { ...verdict, kind: "refused", lost: null, repeated: null };
   const missing = { ...verdict, kind: "missing" };
   const returned = { ...verdict, kind: "returned" };
@@ -132,14 +195,30 @@ test("whether a client came back is short in its cell, and a guess is marked as 
   assert.equal(headline({ verdict, afterwards: refused }), refused);
   const lossy = { ...verdict, lost: 3 };
   assert.equal(headline({ verdict: lossy, afterwards: refused }), lossy);
-  const ranks = [verdict, { ...verdict, lost: 1, repeated: 1 }, { ...verdict, repeated: 1 }, { ...verdict, lost: null }, { ...verdict, kind: "missing" }, refused, null];
-  assert.deepEqual(ranks.map(backRank), ["whole", "lost", "repeated", "", "missing", "refused", ""]);
+  const ranks = [
+    verdict,
+    { ...verdict, lost: 1, repeated: 1 },
+    { ...verdict, repeated: 1 },
+    { ...verdict, lost: null },
+    { ...verdict, kind: "missing" },
+    refused,
+    null,
+  ];
+  assert.deepEqual(ranks.map(backRank), [
+    "whole",
+    "lost",
+    "repeated",
+    "",
+    "missing",
+    "refused",
+    "",
+  ]);
   assert.equal(new Set(["back", "returned", "refused", "beside"].map(otherTitle)).size, 4);
   assert.equal(otherTitle("refused"), "Show the request that was refused");
 });
 
-// A page that made a new EventSource after each 204 was a wall of green.
-test("who came although it was told to stay away is not well, nor is one that is open twice", () => {
+// The rows of a page that made a new EventSource after each 204 were all green.
+test("a client that came back after 204, or is open twice, is marked as faulty", () => {
   const away = { kind: "back", bad: false, despite: false, lost: 0, repeated: 0 };
   assert.equal(backRank(away), "whole");
   const again = { ...away, bad: true, despite: true };
@@ -158,42 +237,79 @@ test("who came although it was told to stay away is not well, nor is one that is
   assert.equal(backRank({ ...beside, kind: "cut", bad: false }), "");
 });
 
-test("a wire says how much of it there is, and why there is none", () => {
-  const kept = { rows: [{ offset: 0 }], pieces: 1, bytes: 1234, taken: 1234, on: true, heard: true, beganLate: false, isFull: false };
+test("a wire says how much of it is kept, and why it is empty", () => {
+  const kept = {
+    rows: [{ offset: 0 }],
+    pieces: 1,
+    bytes: 1234,
+    taken: 1234,
+    on: true,
+    answered: true,
+    beganLate: false,
+    isFull: false,
+  };
   assert.equal(keptWords(kept), "1 piece, 1,234 bytes kept");
-  // the foot said 262,656 of a wire of which 534,799 were missing: what is not kept is all that was taken but for what is
-  assert.equal(keptWords({ ...kept, taken: 1354 }), "1 piece, 1,234 bytes kept, 120 bytes not kept");
+  // the footer once showed 262,656 for a wire of which 534,799 were missing: what is not kept is
+  // all that was taken minus what is kept
+  assert.equal(
+    keptWords({ ...kept, taken: 1354 }),
+    "1 piece, 1,234 bytes kept, 120 bytes not kept",
+  );
   assert.equal(keptWords({ ...kept, taken: 1235 }), "1 piece, 1,234 bytes kept, 1 byte not kept");
   assert.equal(beforeWords(kept), "");
   const later = { ...kept, rows: [{ offset: 12_345 }] };
-  assert.equal(beforeWords({ ...later, isFull: true, beganLate: true }), "the first 12,345 bytes are no longer kept");
-  assert.equal(beforeWords({ ...later, beganLate: true }), "keeping began when you looked: 12,345 bytes went before");
-  assert.equal(beforeWords(later), "kept since it was first looked at: 12,345 bytes went before");
+  assert.equal(
+    beforeWords({ ...later, isFull: true, beganLate: true }),
+    "the first 12,345 bytes are no longer kept",
+  );
+  assert.equal(
+    beforeWords({ ...later, beganLate: true }),
+    "kept since you opened this view: 12,345 bytes were sent before",
+  );
+  assert.match(beforeWords(later), /^kept since this view was first opened: 12,345 bytes were /);
   const none = { ...kept, rows: [] };
   const open = { state: "open", ended: null };
-  assert.equal(noWireWords(open, false, { ...none, heard: false }), "");
+  assert.equal(noWireWords(open, false, { ...none, answered: false }), "");
   assert.equal(noWireWords(open, false, { ...none, taken: 0 }), "Nothing has been sent yet.");
-  assert.match(noWireWords(open, false, none), /^Keeping began when you looked: 1,234 bytes went before\./);
-  assert.match(noWireWords({ state: "ended", ended: null }, false, { ...none, on: false }), /is not kept: 1,234 bytes\./);
-  assert.match(noWireWords({ state: "refused", ended: { complete: false } }, false, { ...none, heard: false }), /was refused: there is no stream to see/);
-  assert.match(noWireWords(open, true, { ...none, heard: false }), /^It is no longer in the table/);
+  assert.match(
+    noWireWords(open, false, none),
+    /^Bytes are kept from now on: 1,234 bytes were sent before/,
+  );
+  assert.match(
+    noWireWords({ state: "ended", ended: null }, false, { ...none, on: false }),
+    /The 1,234 bytes that were sent are not kept/,
+  );
+  const refused = { state: "refused", ended: { complete: false } };
+  const unanswered = { ...none, answered: false };
+  assert.match(noWireWords(refused, false, unanswered), /refused the request, so there are no /);
+  assert.match(noWireWords(open, true, unanswered), /^The connection is no longer /);
 });
 
-test("the end of a connection says when it was", () => {
+test("the end of a connection has its time", () => {
   const ended = { by: "client", why: "closed", complete: false, at_ms: 113 };
-  assert.match(endWords({ state: "ended", ended }), /^ended by the client: closed at \d\d:\d\d:00\.113$/);
+  assert.match(
+    endWords({ state: "ended", ended }),
+    /^ended by the client: closed at \d\d:\d\d:00\.113$/,
+  );
   assert.equal(endWords({ state: "open", ended: null }), "open");
   assert.equal(standingWords({ state: "open", ended: null }, false), "open");
   assert.equal(standingWords({ state: "open", ended: null }, true), "no longer in the table");
   assert.match(standingWords({ state: "ended", ended }, true), /:00\.113, no longer in the table$/);
-  // a server that was killed left rows that said "open", in green, for as long as the page was looked at
-  assert.equal(standingWords({ state: "open", ended: null }, false, true), "open, as last heard");
+  // after a server was killed its rows stayed "open", in green, while the page was open
+  const isOpen = { state: "open", ended: null };
+  assert.equal(standingWords(isOpen, false, true), "open, as last reported");
   assert.equal(standingWords({ state: "open", ended: null }, true, true), "no longer in the table");
   assert.match(standingWords({ state: "ended", ended }, false, true), /:00\.113$/);
 });
 
-// Of 90 rows 13 were in no number: those of clients that had had all of a stream, and were told so with 204.
-test("every row is in a number", () => {
-  assert.equal(tallyWords({ open: 2, opened: 72, refused: 3, complete: 13 }), "2 open, 72 opened, 13 had all (204), 3 refused");
-  assert.equal(tallyWords({ open: 2, opened: 72, refused: 3, complete: 0 }), "2 open, 72 opened, 3 refused");
+// Of 90 rows 13 were in none of the numbers: those that were answered 204.
+test("every row is counted in one of the numbers", () => {
+  assert.equal(
+    tallyWords({ open: 2, opened: 72, refused: 3, complete: 13 }),
+    "2 open, 72 opened, 13 answered 204, 3 refused",
+  );
+  assert.equal(
+    tallyWords({ open: 2, opened: 72, refused: 3, complete: 0 }),
+    "2 open, 72 opened, 3 refused",
+  );
 });

@@ -462,7 +462,7 @@ async fn a_topic_that_somebody_else_began_is_in_the_list_and_what_it_keeps_arriv
         .await;
     let end = "topic-list button[data-act=\"end\"]";
     page.click(end).await;
-    page.until_text("topic-list .foot p", "End news: 3 events")
+    page.until_text("topic-list .foot p", "End news? This deletes 3 kept events")
         .await;
     page.click(end).await;
     wait_for("the end of the topic", async || {

@@ -1,6 +1,6 @@
 /**
- * Puts the page together: finds the host, fills the store, and gives every element what it needs. What a feature does
- * stands in its own module; nothing but putting them together belongs here.
+ * Assembles the page: finds the host, fills the store, and connects every element to them. A
+ * feature's own code belongs in its module, not here.
  *
  * @import { App } from "./types.js"
  */
@@ -35,10 +35,16 @@ function connected(element, selector) {
 const host = findHost();
 const store = new Store();
 /** @type {App} */
-const app = { host, store, ownTags: new Set(), underWay: new Set(), askPort: () => portDialog.ask() };
+const app = {
+  host,
+  store,
+  ownTags: new Set(),
+  underWay: new Set(),
+  askPort: () => portDialog.ask(),
+};
 
 document.documentElement.dataset.host = host.controls ? "window" : "web";
-// until then nothing knows how much room it needs: it would push aside what stands beneath it
+// before that, no element knows its height: showing it would move what is below it
 store.on("whole", () => document.documentElement.toggleAttribute("data-whole", true));
 const portDialog = connected(PortDialog, "port-dialog");
 connected(StatusBar, "status-bar");
@@ -51,7 +57,7 @@ connected(StreamsFileLine, "streams-file");
 const streamPanels = connected(StreamPanels, "stream-panels");
 const topicPanels = connected(TopicPanels, "topic-panels");
 
-// a page kept in the browser's back-forward cache would hold its connections, of which there are six
+// in the browser's back-forward cache a page would keep its connections, and there are only six
 window.addEventListener("pagehide", () => {
   streamPanels.close();
   topicPanels.close();

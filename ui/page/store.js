@@ -1,6 +1,6 @@
 /**
- * What the page knows, in parts, and who wants to hear of which. The host writes, the elements read.
- * It never invents anything: every part is what the server or the shell last said.
+ * The state that the page knows, in parts, and the listeners of each part. The host writes, the
+ * elements read. Every part is what the server or the app last reported.
  *
  * @import { Everything, StateView } from "./server.js"
  * @import { Parts } from "./types.js"
@@ -15,7 +15,7 @@ export class Store {
   /**
    * @template {keyof Parts} K
    * @param {K} part
-   * @returns {Parts[K] | undefined} undefined until it was heard of
+   * @returns {Parts[K] | undefined} undefined until it was first set
    */
   get(part) {
     return /** @type {Partial<Parts>} */ (this.#parts)[part];

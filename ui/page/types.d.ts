@@ -1,9 +1,23 @@
 /**
- * The shapes that the page's modules share. What the server and the shell send is in server.d.ts, which is generated.
- * Read by the type check only; nothing loads it at run time.
+ * The types that the page's modules share. The types of the JSON from server and app are in
+ * server.d.ts, which is generated. Only the type check reads this file; nothing loads it at run
+ * time.
  */
 
-import type { Action, Preview, Published, RowView, Slice, Sort, Status, StreamInfo, StreamsFile, Tally, TopicInfo, WireView } from "./server.js";
+import type {
+  Action,
+  Preview,
+  Published,
+  RowView,
+  Slice,
+  Sort,
+  Status,
+  StreamInfo,
+  StreamsFile,
+  Tally,
+  TopicInfo,
+  WireView,
+} from "./server.js";
 
 /** A row of the table of connections. */
 export interface Row extends RowView {
@@ -11,19 +25,19 @@ export interface Row extends RowView {
   stale?: boolean;
 }
 
-/** The query of a look: what somebody wants to see of the table. */
+/** The query for a part of the table. */
 export interface Look {
   sort: Sort;
   descending: boolean;
   /** Words that a row must all have. */
   filter: string;
-  /** Rows above those that are wanted. */
+  /** The index of the first row. */
   first: number;
   /** At most 200. */
   count: number;
 }
 
-/** What the store holds: the server's state in parts, and what only the page knows. */
+/** What the store keeps: the server's state in parts, and what only the page knows. */
 export interface Parts {
   about: { name: string; version: string };
   status: Status;
@@ -32,12 +46,12 @@ export interface Parts {
   topics: TopicInfo[];
   connections: Tally;
   notice: string | null;
-  /** What the file of streams was just opened with, in a sentence; null once that was said. */
+  /** Which editor just opened the file of streams, in a sentence; null after a while. */
   edited: string | null;
   actions: Action[];
-  /** Why the server gives no answer, in a sentence; null while it does. */
+  /** Why the server does not answer, in a sentence; null while it answers. */
   unreachable: string | null;
-  /** All of the state has been heard once. */
+  /** The whole state has been set once. */
   whole: true;
 }
 
@@ -45,33 +59,42 @@ export interface Parts {
 export interface Host {
   /** In the window the page can start and stop the server, choose the port, allow origins. */
   readonly controls: boolean;
-  /** How many streams the page may have under way: in a browser, its own questions need a connection too. */
+  /**
+   * How many streams the page may have open at once: in a browser, its requests need a connection
+   * too.
+   */
   readonly streamsAtMost: number;
   /**
-   * Keeps the store up to date from now on; `askPort` is called when the menu asks for the port, and `underWay` holds
-   * what has a stream under way on this page.
+   * Keeps the store up to date from now on. `askPort` is called when the menu asks for the port,
+   * and `underWay` has the clients of this page that have a run.
    */
   watch(store: import("./store.js").Store, askPort: () => void, underWay: Set<object>): void;
   /** The address that this page opens streams on, or null when there is none now. */
   streamBase(status: Status | undefined): string | null;
-  /** A part of the table of connections. Rejects when the server cannot be asked. */
+  /** A part of the table of connections. Rejects when the server does not answer. */
   look(look: Look): Promise<Slice>;
-  /** The connections that carry this tag, newest first. Rejects when the server cannot be asked. */
+  /** The connections with this tag, newest first. Rejects when the server does not answer. */
   client(tag: string): Promise<Slice>;
-  /** Rejects with a sentence that says why the event was not taken. An empty name is none. */
+  /** Publishes an event; an empty name is none. Rejects with a sentence that gives the reason. */
   publish(topic: string, draft: { data: string; event: string }): Promise<Published>;
-  /** Ends a topic. Rejects with a sentence that says why it cannot be ended. */
+  /** Ends a topic. Rejects with a sentence that gives the reason. */
   endTopic(topic: string): Promise<void>;
-  /** What the stream of this path would send. Rejects with a sentence that says why it cannot be told. */
+  /** What the stream of this path would send. Rejects with a sentence that gives the reason. */
   preview(path: string): Promise<Preview>;
-  /** A row of the table of connections; null where it is not in it, or no longer. Rejects with a sentence. */
+  /**
+   * A row of the table of connections; null if it is not there. Rejects with a sentence that gives
+   * the reason.
+   */
   row(id: number): Promise<RowView | null>;
   /**
-   * What a connection was sent, as far as it is kept, from its byte `from` on; null where it is no longer in the table.
-   * Rejects with a sentence.
+   * The kept bytes of a connection from byte `from` on; null if it is no longer in the table.
+   * Rejects with a sentence that gives the reason.
    */
   wire(id: number, from: number): Promise<WireView | null>;
-  /** Writes a file of these bytes, a character for each, and tells where it went. Rejects with a sentence. */
+  /**
+   * Writes a file of these bytes, given as one character each, and resolves to its path. Rejects
+   * with a sentence that gives the reason.
+   */
   save(name: string, bytes: string): Promise<string>;
   copy(text: string): Promise<void>;
   /** Shows the address in the person's browser. */
@@ -82,13 +105,13 @@ export interface Host {
   dismissNotice(): Promise<void>;
 }
 
-/** What every element of the page is given. */
+/** What every element of the page is connected to. */
 export interface App {
   host: Host;
   store: import("./store.js").Store;
   /** The tags of this page's own streams, so that the table can mark them. */
   ownTags: Set<string>;
-  /** What has a stream under way on this page: together they stay within what its host allows. */
+  /** The clients of this page that have a run: their number is limited by the host. */
   underWay: Set<object>;
   askPort: () => void;
 }
@@ -102,13 +125,16 @@ export interface Arrival {
   id: string;
   event: string;
   data: string;
-  /** In words, when it is the server's own: events were lost before it. */
+  /** In words, when it is the server's report of lost events. */
   notice: string | null;
-  /** In words, when the connection was made anew just before this event. */
+  /** In words, when the stream reconnected just before this event. */
   resumed: string | null;
 }
 
-/** A run of arrivals numbered from `first`, oldest first: the live ring, or a copy of it that is held. */
+/**
+ * A run of arrivals numbered from `first`, oldest first: the live ring, or a copy of it that is
+ * held.
+ */
 export interface View {
   readonly first: number;
   readonly size: number;
@@ -121,19 +147,19 @@ export type StreamState = "idle" | "connecting" | "open" | "ended" | "stopped" |
 export interface Standing {
   state: StreamState;
   words: string;
-  /** A sentence that goes with it, when words alone do not say what to do. */
+  /** A sentence beside it, when the words do not say what to do. */
   note: string | null;
-  /** Nothing more will come until the person starts it again. */
+  /** Nothing more arrives until the person starts it again. */
   final: boolean;
 }
 
-/** What a panel has of the server: something to start on, nothing because it does not run, or no answer. */
+/** The server as a panel needs it: ready to start a stream, stopped, or not answering. */
 export type ServerHere = "ready" | "stopped" | "unreachable";
 
-/** What keeps a list empty beside that nothing came: it is paused, or it was cleared. */
+/** Why a list is empty although events arrived: it is paused, or it was cleared. */
 export type Emptied = "paused" | "cleared" | null;
 
-/** What an empty list says to do next, and whether a line to copy goes with it. */
+/** What an empty list says to do next, and whether it offers a line to copy. */
 export interface Hint {
   words: string;
   withLine: boolean;
@@ -143,23 +169,25 @@ export interface Hint {
 export interface Feed {
   path: string;
   title: string;
-  /** How it is told from the others where only words are heard. */
+  /** Its name for screen readers. */
   label: string;
   summary: string;
   retry_ms: number | null;
   events: string[];
-  /** The last event id that a run begins with. */
+  /** The last event id that a run starts with. */
   from: string;
-  /** It can be asked for with the name of each event in its data, so that none goes by unheard. */
+  /** It is requested with the name of each event in its data, so that none is missed. */
   names_in_data: boolean;
-  /** It sends more without a pause than a page can take. */
+  /** It sends without a pause, faster than a page can take. */
   unpaced: boolean;
-  /** The line that a terminal takes. */
+  /** The line for a terminal. */
   line(address: string): string;
   hint(standing: Standing, server: ServerHere): Hint;
 }
 
-/** A piece of a text that was on the wire: one to read, or one character or byte that cannot be seen, with the sign for it. */
+/**
+ * A piece of a text of the wire: readable text, or one invisible character or byte with its sign.
+ */
 export interface WirePiece {
   text: string;
   sign: string | null;

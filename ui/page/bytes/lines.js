@@ -1,6 +1,6 @@
 /**
- * Lines of the wire as nodes. Signs for what cannot be seen are drawn by the style sheet: the text in the document is
- * what was given, so that whoever selects and copies gets the same bytes.
+ * Lines of the wire as nodes. The style sheet draws signs for invisible characters: the text in the
+ * document is unchanged, so that a copied selection has the same bytes.
  *
  * @import { WireLine } from "../server.js"
  * @import { WirePiece } from "../types.js"
@@ -16,13 +16,15 @@ export function linesNodes(lines) {
   /** @type {HTMLElement[]} */
   const nodes = [];
   for (const { kind, name, value, end } of lines) {
-    // what stands behind a chunk is no line of its own to the eye: it follows the end of the chunk's data
-    if (kind === "chunk" && value === "" && nodes.length > 0) nodes[nodes.length - 1].dataset.joined = "";
+    // the line end after a chunk's data is shown at the end of the data, not on a line of its own
+    if (kind === "chunk" && value === "" && nodes.length > 0) {
+      nodes[nodes.length - 1].dataset.joined = "";
+    }
     if (name !== "") nodes.push(newSpan("name", wirePieces(name)));
     if (value !== "") nodes.push(newSpan(kind, wirePieces(value)));
     if (end === "") continue;
     const ending = newSpan("end", pieces(end));
-    // a lone CR ends a line as well, but no browser draws it so
+    // a lone CR also ends a line, but no browser breaks there
     if (end === "\r") ending.dataset.breaks = "";
     nodes.push(ending);
   }
@@ -41,7 +43,7 @@ function newSpan(className, parts) {
 }
 
 /**
- * A text that was on the wire, with the same signs.
+ * A text of the wire, with the same signs.
  *
  * @param {string} text
  * @returns {(Node | string)[]}

@@ -1,6 +1,6 @@
 /**
- * Text that was on the wire, taken apart for the eye and never changed: the characters that show nothing of themselves,
- * and the bytes that are no characters. Pure. All parts put together again are the text that was given.
+ * Splits text of the wire into readable pieces, invisible characters, and bytes that are no
+ * characters. Pure. The pieces together are the unchanged text.
  *
  * @import { WireLine, WireText } from "../server.js"
  * @import { WirePiece } from "../types.js"
@@ -8,34 +8,48 @@
 
 import { count } from "../parts/format.js";
 
-/** Controls, and what changes the direction or the place of others without being seen itself. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
-/** The controls of ASCII in their order, as its standard abbreviates them. Unicode has pictures of them, which few fonts have. */
-const CONTROLS =
-  "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(" ");
+/** Controls, and invisible characters that change the direction or position of others. */
+const UNSEEN =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+/**
+ * The ASCII controls in order, as the standard abbreviates them. Few fonts have Unicode's pictures
+ * of them.
+ */
+const CONTROLS = [
+  "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI",
+  "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US",
+].flatMap((names) => names.split(" "));
 const PIECES = new RegExp(`(${UNSEEN.source})`);
 
 /**
- * A text of the wire in pieces, each byte that is no character one of them.
+ * A text of the wire in pieces. Each byte that is no character is a piece.
  *
  * @param {WireText} text
  * @returns {WirePiece[]}
  */
 export const wirePieces = (text) =>
-  [text].flat().flatMap((piece) => (typeof piece === "string" ? pieces(piece) : { text: piece.text, sign: piece.byte }));
+  [text]
+    .flat()
+    .flatMap((piece) =>
+      typeof piece === "string" ? pieces(piece) : { text: piece.text, sign: piece.byte },
+    );
 
 /**
  * Lines as a text, as a client reads it.
  *
  * @param {readonly WireLine[]} lines
  */
-export const linesText = (lines) => lines.map(({ name, value, end }) => readable(name) + readable(value) + end).join("");
+export const linesText = (lines) =>
+  lines.map(({ name, value, end }) => readable(name) + readable(value) + end).join("");
 
 /** @param {WireText} text */
-const readable = (text) => (typeof text === "string" ? text : text.map((piece) => (typeof piece === "string" ? piece : piece.text)).join(""));
+const readable = (text) =>
+  typeof text === "string"
+    ? text
+    : text.map((piece) => (typeof piece === "string" ? piece : piece.text)).join("");
 
 /**
- * A text in pieces: what can be read, and between it single characters with the sign that stands for them.
+ * A text in pieces: readable text, and between it single invisible characters with their signs.
  *
  * @param {string} text
  * @returns {WirePiece[]}
@@ -44,16 +58,22 @@ export function pieces(text) {
   return text
     .split(PIECES)
     .filter((piece) => piece !== "")
-    .map((piece) => ({ text: piece, sign: piece.length === 1 && UNSEEN.test(piece) ? signOf(piece) : null }));
+    .map((piece) => ({
+      text: piece,
+      sign: piece.length === 1 && UNSEEN.test(piece) ? signOf(piece) : null,
+    }));
 }
 
-/** So many signs in a row are drawn one by one; what is more is one sign with their number. */
+/** So many signs in a row are drawn one by one; more become one sign with their number. */
 const SIGNS_IN_A_ROW = 32;
-/** So many pieces of one line are drawn; the rest of it is drawn as it is. No browser lays out tens of thousands in a frame. */
+/**
+ * So many pieces of a line are drawn with signs, and the rest as one text: no browser lays out tens
+ * of thousands of nodes in a frame.
+ */
 const PIECES_OF_A_LINE = 1000;
 
 /**
- * The same pieces, bundled where they are too many to be drawn. All of them put together are still the text.
+ * The same pieces, bundled where they are too many to draw. Together they are still the text.
  *
  * @param {WirePiece[]} found
  * @returns {WirePiece[]}
@@ -83,7 +103,10 @@ export function drawable(found) {
 /** @param {WirePiece[]} run of signs */
 function bundle(run) {
   const alike = run.every(({ sign }) => sign === run[0].sign);
-  return { text: textOf(run), sign: alike ? `${run[0].sign} × ${count(run.length)}` : `${count(run.length)} unseen` };
+  return {
+    text: textOf(run),
+    sign: alike ? `${run[0].sign} × ${count(run.length)}` : `${count(run.length)} unseen`,
+  };
 }
 
 /** @param {WirePiece[]} run */

@@ -1,6 +1,6 @@
 /**
- * The style sheet of the columns: how wide each is, and which of them are there at which width. It
- * is made from the one list. Pure.
+ * The style sheet of the columns: the width of each, and which are shown at which table width. It
+ * is generated from the list in columns.js. Pure.
  *
  * @import { Column } from "./columns.js"
  */
@@ -18,7 +18,7 @@ export function columnSheet() {
 }
 
 /**
- * What happens where there is no room for all columns that are left at this turn.
+ * The rules for a table too narrow for all columns that are left at this turn.
  *
  * @param {number} turn
  */

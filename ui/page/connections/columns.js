@@ -1,35 +1,46 @@
 /**
- * The columns of the table of connections, in one list: what each says of a row, what it can be
- * sorted by, and how much room it has. Heads, rows and style sheet are made from it. Pure.
+ * The columns of the table of connections, in one list: the text of each, how it is sorted, and how
+ * wide it is. Header, rows and style sheet are made from it. Pure.
  *
  * @import { Sort } from "../server.js"
  * @import { Look, Row } from "../types.js"
  */
 
-import { backRank, backWords, blockedTitle, clientWords, fateWords, headline, verdictWords } from "../parts/words.js";
+import {
+  backRank,
+  backWords,
+  blockedTitle,
+  clientWords,
+  fateWords,
+  headline,
+  verdictWords,
+} from "../parts/words.js";
 import { count, dateAndTime, rate, timeOfDay } from "../parts/format.js";
 
 /**
  * @typedef {object} Column
  * @property {string} col
  * @property {string} head
- * @property {Sort} [sort] where the server can sort by it
- * @property {boolean} [moves] sorted by it, rows change places with every event or as time passes
- * @property {boolean} [largestFirst] a first press puts the largest on top, as in all that move
- * @property {string} [about] when the head alone does not say all
+ * @property {Sort} [sort] the server's name for sorting by it
+ * @property {boolean} [moves] rows sorted by it move with every event or as time passes
+ * @property {boolean} [largestFirst] the first press puts the largest on top, as for all columns
+ *   that move
+ * @property {string} [about] an explanation of the header
  * @property {"words" | "figure" | "id" | "path"} [kind] what the style sheet sets it as
  * @property {number} width in pixels
  * @property {number} [narrow] its width in a narrow table
- * @property {number} [grows] its share of the width that is left; without one its width is fixed
- * @property {number} [goes] its turn to go where not all fit, lowest first; without one it stays
+ * @property {number} [grows] its share of the width that is left; its width is fixed without one
+ * @property {number} [goes] its turn to be hidden in a narrow table, lowest first; it is never
+ *   hidden without one
  * @property {(row: Row, own: boolean) => string} text
- * @property {(row: Row) => string} [title] when the text alone does not say all
- * @property {(row: Row) => string} [rank] what the style sheet tells its colour by
+ * @property {(row: Row) => string} [title] the tooltip, where the text is not enough
+ * @property {(row: Row) => string} [rank] what the style sheet chooses its colour by
  */
 
 /**
- * The turn, among those of `goes`, at which columns take their narrow width. What says least of how
- * a client fares goes before that. How it came back goes last, and its own name before that.
+ * The turn, among those of `goes`, at which columns take their narrow width. Columns that say
+ * little about a client's health are hidden before that; its name and how it came back are hidden
+ * last.
  */
 export const NARROWS = 10;
 
@@ -40,7 +51,7 @@ export const COLUMNS = [
     head: "state",
     sort: "state",
     kind: "words",
-    // how it ended, in full
+    // wide enough for how it ended
     width: 198,
     narrow: 120,
     grows: 2,
@@ -60,7 +71,7 @@ export const COLUMNS = [
     head: "program",
     sort: "program",
     kind: "words",
-    // the window's own name in full
+    // wide enough for the window's own name
     width: 168,
     narrow: 72,
     grows: 1,
@@ -81,7 +92,7 @@ export const COLUMNS = [
     col: "client",
     head: "client",
     sort: "client",
-    about: "The name that the client gave itself with client=",
+    about: "The name that the client sends as client=",
     width: 88,
     goes: 9,
     text: clientWords,
@@ -101,24 +112,25 @@ export const COLUMNS = [
     col: "brought",
     head: "brought id",
     sort: "brought",
-    about: "The last event id that the client came with",
+    about: "The last event id that the client sent when it connected",
     kind: "id",
     width: 76,
     goes: 2,
     text: ({ brought }) => brought ?? "",
-    title: ({ brought }) => (brought === null ? "" : `came with Last-Event-ID ${brought}`),
+    title: ({ brought }) => (brought === null ? "" : `sent Last-Event-ID ${brought}`),
   },
   {
     col: "back",
     head: "came back",
     sort: "verdict",
     moves: true,
-    about: "After how long the client came back, and what it missed meanwhile",
+    about: "How long the client took to come back, and what it missed",
     kind: "words",
     width: 144,
     goes: 11,
     text: (row) => backWords(headline(row)),
-    title: ({ verdict, afterwards }) => [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
+    title: ({ verdict, afterwards }) =>
+      [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
     rank: (row) => backRank(headline(row)),
   },
   {
@@ -126,7 +138,7 @@ export const COLUMNS = [
     head: "last id",
     sort: "last_id",
     moves: true,
-    about: "The id of the last event that it was sent",
+    about: "The id of the last event that the client was sent",
     kind: "id",
     width: 76,
     goes: 4,
@@ -137,7 +149,7 @@ export const COLUMNS = [
     head: "events",
     sort: "events",
     moves: true,
-    about: "Events that the kernel took for it",
+    about: "Events that the kernel accepted for this client",
     kind: "figure",
     width: 76,
     narrow: 64,
@@ -158,7 +170,7 @@ export const COLUMNS = [
     head: "bytes",
     sort: "bytes",
     moves: true,
-    about: "Bytes that the kernel took for it, head and framing included",
+    about: "Bytes that the kernel accepted for this client, including head and framing",
     kind: "figure",
     width: 96,
     goes: 3,
@@ -172,14 +184,15 @@ export const COLUMNS = [
     kind: "figure",
     width: 96,
     goes: 1,
-    text: ({ state, byte_rate }) => (state !== "open" || byte_rate === null ? "" : count(Math.round(byte_rate))),
+    text: ({ state, byte_rate }) =>
+      state !== "open" || byte_rate === null ? "" : count(Math.round(byte_rate)),
   },
   {
     col: "behind",
     head: "behind",
     sort: "behind",
     moves: true,
-    about: "Events of its topic that it has yet to be sent",
+    about: "Events of its topic that have not been sent to this client yet",
     kind: "figure",
     width: 68,
     goes: 6,
@@ -189,7 +202,7 @@ export const COLUMNS = [
     col: "http",
     head: "HTTP",
     sort: "http",
-    about: "The client's version of HTTP: 1.1 is framed in chunks, 1.0 is bare",
+    about: "The client's HTTP version: a 1.1 response is chunked, a 1.0 response is not",
     kind: "figure",
     width: 48,
     goes: 1,
@@ -201,14 +214,14 @@ export const COLUMNS = [
 const sortedBy = (sort) => COLUMNS.find((column) => column.sort === sort);
 
 /**
- * Whether rows change places by themselves.
+ * Whether rows that are sorted by this move by themselves.
  *
  * @param {Sort} sort
  */
 export const moves = (sort) => sortedBy(sort)?.moves ?? false;
 
 /**
- * What a press on the head of a column asks for: its own first order, then the other one.
+ * The order after a press on a column's header: first its natural order, then the reverse.
  *
  * @param {{ sort: Sort, descending: boolean }} look
  * @param {Sort} sort
@@ -219,7 +232,7 @@ export function turned(look, sort) {
 }
 
 /**
- * What the table is sorted by, where its head is not there to say so: `sorted by client ↑`.
+ * What the table is sorted by, for when that column is hidden: `sorted by client ↑`.
  *
  * @param {Pick<Look, "sort" | "descending">} look
  */

@@ -1,7 +1,7 @@
 /**
- * <connection-place>: the table of connections, and the wire of the chosen one beneath it while that is open. The
- * wire follows the cursor of the table, a moment later: whoever walks along the rows only passes them, and each look
- * at a wire makes the server keep it.
+ * <connection-place>: the table of connections, and below it the wire of the chosen connection
+ * while that is open. The wire follows the table's cursor after a pause, because each view of a
+ * wire makes the server keep its bytes, and a person who moves along the rows only passes them.
  *
  * @import { App, Row } from "../types.js"
  */
@@ -26,10 +26,10 @@ export class ConnectionPlace extends HTMLElement {
       close: () => this.#close(),
       choose: (id) => this.#table.find(id),
     });
-    this.#table.tell({
+    this.#table.setReader({
       open: (row, byKey) => this.#open(row, byKey),
       moved: (row) => this.#follow(row),
-      heard: (rows) => this.#wire.refresh(rows),
+      answered: (rows) => this.#wire.refresh(rows),
       close: () => this.#close(),
     });
     new ResizeObserver(() => this.#bar.fit()).observe(this);
@@ -65,7 +65,7 @@ export class ConnectionPlace extends HTMLElement {
     this.#bar.hidden = false;
     this.toggleAttribute("data-open", true);
     this.#bar.fit();
-    // there is less room for the rows now
+    // the table has less room now
     this.#table.reveal();
   }
 
@@ -87,12 +87,13 @@ export class ConnectionPlace extends HTMLElement {
   }
 
   /**
-   * What was opened is closed from wherever the focus is, if nothing there wants Esc for itself.
+   * Esc closes the wire from wherever the focus is, unless an element there uses the key itself.
    *
    * @param {KeyboardEvent} event
    */
   #onKey = (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || hasModifier(event)) return;
+    const taken = event.defaultPrevented || event.isComposing || hasModifier(event);
+    if (event.key !== "Escape" || taken) return;
     if (this.#close()) event.preventDefault();
   };
 }

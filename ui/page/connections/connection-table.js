@@ -1,65 +1,53 @@
 /**
- * <connection-table>: who is connected, from any client, and what became of those that left. Every figure is
- * the server's own. There may be ten thousand rows: the server sorts and filters them, and hands out those that
- * are in view, while they are in view.
+ * <connection-table>: all connections of all clients, open and ended. Every figure is the server's
+ * own. There may be ten thousand rows: the server sorts and filters them, and the table requests
+ * only those in view, while they are in view.
  *
  * @import { Slice, Sort } from "../server.js"
  * @import { App, Look, Row } from "../types.js"
  */
 
-import { AS_LAST_HEARD, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
-import { ConnectionHeads } from "./heads.js";
-import { ConnectionRows } from "./rows.js";
+import { AS_LAST_REPORTED, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
+import { TableHeader } from "./table-header.js";
+import { ConnectionRows } from "./connection-rows.js";
 import { Poll } from "../parts/poll.js";
-import { FIRST_LOOK, MARGIN, MOST, covers, inView, placeOf, refreshed, rowAt, shift, wanted, widened } from "./viewport.js";
+import {
+  FIRST_LOOK,
+  MARGIN,
+  MOST,
+  covers,
+  inView,
+  placeOf,
+  refreshed,
+  rowAt,
+  shift,
+  wanted,
+  widened,
+} from "./viewport.js";
 import { announce } from "../parts/announce.js";
 import { columnSheet } from "./column-sheet.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { curlLine, streamAddress } from "../parts/snippets.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
-import { markup, part, setText } from "../parts/dom.js";
+import { part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 import { moves, sortedWords, turned } from "./columns.js";
-
-const newTable = markup(`
-  <div class="bar">
-    <div class="said"><p class="summary"></p><span class="sorted"></span><span class="hold"></span></div>
-    <div class="acts">
-      <span class="matching"></span>
-      <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections" aria-keyshortcuts="/"
-        title="Words in peer, program, stream, client or state (/)" maxlength="200" autocomplete="off" spellcheck="false">
-      <button type="button" class="small" data-act="pause" aria-pressed="false" title="Hold the table as it is (Space)">Pause</button>
-    </div>
-  </div>
-  <p class="problem" role="alert" hidden></p>
-  <div class="frame">
-    <div class="scroller" tabindex="-1">
-      <table role="grid" aria-label="Connections" aria-description="Enter shows what a connection was sent" aria-readonly="true" tabindex="0">
-        <thead role="rowgroup"><tr role="row" aria-rowindex="1"></tr></thead>
-        <tbody role="rowgroup"></tbody>
-      </table>
-      <div class="empty nobody" hidden>
-        <p class="hint"></p>
-        <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
-      </div>
-      <div class="empty none" hidden>
-        <p class="hint"></p>
-        <p><button type="button" class="small" data-act="clear-filter">Clear the filter</button></p>
-      </div>
-    </div>
-  </div>`);
-
-/** @typedef {{ slice: Slice, turn: number }} Answer to a question of this turn: sort or filter change with the next */
+import { newTable } from "./table-markup.js";
 
 /**
- * Who wants to know what is done with the table.
+ * @typedef {{ slice: Slice, turn: number }} Answer to a request of this turn; each change of sort
+ *   or filter begins another turn
+ */
+
+/**
+ * The callbacks of the place that shows the table.
  *
  * @typedef {object} Reader
  * @property {(row: Row, byKey: boolean) => void} open a row was opened, by a key or by a click
- * @property {(row: Row) => void} moved the cursor is at another row
- * @property {(rows: Row[]) => void} heard the server told these figures
- * @property {() => boolean} close closes what was opened, if something was
+ * @property {(row: Row) => void} moved the cursor moved to another row
+ * @property {(rows: Row[]) => void} answered the server reported these rows
+ * @property {() => boolean} close closes the wire; returns whether it was open
  */
 
 export class ConnectionTable extends HTMLElement {
@@ -67,7 +55,7 @@ export class ConnectionTable extends HTMLElement {
   #app = null;
   /** @type {ConnectionRows | null} */
   #rows = null;
-  /** @type {ConnectionHeads | null} */
+  /** @type {TableHeader | null} */
   #heads = null;
   /** @type {Poll<Answer> | null} */
   #poll = null;
@@ -75,25 +63,25 @@ export class ConnectionTable extends HTMLElement {
   #look = { ...FIRST_LOOK };
   #turn = 0;
   /**
-   * What is shown, and of which turn it is.
+   * What is shown, and its turn.
    * @type {Answer | null}
    */
   #shown = null;
   /**
-   * The connection that the keys are at, and the place where it was last seen.
+   * The connection that the cursor is on, and its last known index.
    * @type {{ id: number | null, index: number } | null}
    */
   #cursor = null;
   #hovered = false;
   #paused = false;
-  /** All that one answer has room for has been fetched since the pause began. */
+  /** A full answer has been fetched since the pause began. */
   #pausedWide = false;
-  /** How many questions in a row had no answer. */
+  /** How many requests in a row have failed. */
   #failures = 0;
   /** @type {Reader | null} */
   #reader = null;
-  /** The connection that the reader knows the cursor to be at. */
-  #told = /** @type {number | null} */ (null);
+  /** The last cursor that was reported to the reader. */
+  #reportedCursor = /** @type {number | null} */ (null);
   /**
    * Where the focus was when the filter got it.
    * @type {HTMLElement | null}
@@ -103,20 +91,26 @@ export class ConnectionTable extends HTMLElement {
   /** @param {App} app */
   connect(app) {
     this.#app = app;
-    // before the first row is laid out, so that no column goes while somebody looks
+    // before the first row is laid out, so that no column disappears later
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(columnSheet());
     document.adoptedStyleSheets.push(sheet);
     this.append(newTable());
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
-    this.#heads = new ConnectionHeads(part(this, "thead tr"), (sort) => this.#change(turned(this.#look, sort)));
+    this.#heads = new TableHeader(part(this, "thead tr"), (sort) =>
+      this.#change(turned(this.#look, sort)),
+    );
     this.#heads.show(this.#look);
     this.#poll = new Poll({
       ask: () => this.#ask(),
-      heard: (answer) => this.#heard(answer),
+      answered: (answer) => this.#answered(answer),
       failed: (reason) => this.#failed(reason),
     });
-    copies(part(this, ".empty [data-act=copy]"), app.host, () => part(this, ".empty code").textContent ?? "");
+    copyOnClick(
+      part(this, ".empty [data-act=copy]"),
+      app.host,
+      () => part(this, ".empty code").textContent ?? "",
+    );
     this.#listen();
     app.store.on("connections", () => {
       this.#showSummary();
@@ -132,11 +126,11 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /** @param {Reader} reader */
-  tell(reader) {
+  setReader(reader) {
     this.#reader = reader;
   }
 
-  /** Back to the row that the cursor is at. */
+  /** To the row that the cursor is on. */
   focus() {
     this.#home.focus({ preventScroll: true });
     this.reveal();
@@ -148,7 +142,7 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * Chooses the row of a connection, if it is among those that the server hands out with one answer.
+   * Chooses the row of a connection, if it is among the rows of one answer of the server.
    *
    * @param {number} id
    */
@@ -159,7 +153,7 @@ export class ConnectionTable extends HTMLElement {
     if (place < 0) place = has(await host.look({ ...this.#look, first: 0, count: MOST }));
     if (place < 0) return false;
     this.#choose(place);
-    // it is drawn with the next answer if it was not in the last one
+    // if it was not in the last answer, it is drawn with the next
     if (this.#cursor) this.#cursor.id = id;
     return true;
   }
@@ -173,9 +167,11 @@ export class ConnectionTable extends HTMLElement {
     table.addEventListener("blur", this.#moved);
     scroller.addEventListener("scroll", this.#moved, { passive: true });
     body.addEventListener("click", this.#onClick);
-    body.addEventListener("pointerenter", ({ pointerType }) => this.#hover(pointerType === "mouse"));
+    body.addEventListener("pointerenter", ({ pointerType }) =>
+      this.#hover(pointerType === "mouse"),
+    );
     body.addEventListener("pointerleave", () => this.#hover(false));
-    // also tells when the table comes into view again after its place was hidden
+    // this also fires when the table is shown again after its place was hidden
     new ResizeObserver(() => {
       this.#heads?.fit();
       this.#moved();
@@ -197,7 +193,7 @@ export class ConnectionTable extends HTMLElement {
     return /** @type {HTMLInputElement} */ (part(this, "input[name=filter]"));
   }
 
-  /** Where the focus belongs: what is hidden cannot have it, and the table is while there is nobody. */
+  /** Where the focus belongs: on the scroller while the table is empty, and so hidden. */
   get #home() {
     const table = part(this, "table");
     return table.hidden ? part(this, ".scroller") : table;
@@ -211,20 +207,21 @@ export class ConnectionTable extends HTMLElement {
     return parseFloat(getComputedStyle(this).getPropertyValue("--line-row"));
   }
 
-  /** The rows do not change places now: somebody reads them, and they would under their eyes. */
+  /** The rows keep their order now, because somebody reads them and sorting would move them. */
   get #holds() {
-    const reads = this.#hovered || (this.#cursor !== null && document.activeElement === part(this, "table"));
+    const reads =
+      this.#hovered || (this.#cursor !== null && document.activeElement === part(this, "table"));
     return reads && moves(this.#look.sort);
   }
 
   /**
-   * The places in view.
+   * The range in view.
    *
    * @param {number} size of the table, as far as it is known
    */
   #seen(size) {
     const { scrollTop, clientHeight } = part(this, ".scroller");
-    // the heads stick, and cover one row
+    // the header is sticky, and covers one row
     const rowHeight = this.#rowHeight;
     return inView({ top: scrollTop, height: clientHeight - rowHeight }, rowHeight, size);
   }
@@ -233,23 +230,28 @@ export class ConnectionTable extends HTMLElement {
   #ask() {
     if (!this.#isVisible) return null;
     const shown = this.#shown?.turn === this.#turn ? this.#shown.slice : null;
-    if (this.#paused && this.#pausedWide && shown && covers(shown, this.#seen(shown.matching))) return null;
+    if (this.#paused && this.#pausedWide && shown && covers(shown, this.#seen(shown.matching))) {
+      return null;
+    }
     const turn = this.#turn;
     /** @type {Look} */
-    const look = { ...this.#look, ...wanted(this.#seen(Infinity), this.#paused || moves(this.#look.sort)) };
+    const look = {
+      ...this.#look,
+      ...wanted(this.#seen(Infinity), this.#paused || moves(this.#look.sort)),
+    };
     const wide = this.#paused;
     return /** @type {App} */ (this.#app).host.look(look).then((slice) => {
-      // a pause that began meanwhile is to hold more than what this question was for
+      // a pause that began meanwhile needs more rows than this request asked for
       this.#pausedWide = wide;
       return { slice, turn };
     });
   }
 
   /** @param {Answer} answer */
-  #heard({ slice, turn }) {
+  #answered({ slice, turn }) {
     this.#failures = 0;
     this.#showProblem(null);
-    this.#reader?.heard(slice.rows);
+    this.#reader?.answered(slice.rows);
     if (turn !== this.#turn) return;
     const before = this.#shown?.turn === turn ? this.#shown.slice : null;
     const seen = before && this.#seen(before.matching);
@@ -263,8 +265,8 @@ export class ConnectionTable extends HTMLElement {
   }
 
   /**
-   * Rows that come or go above those that are read do not move them. At the top, where nobody has chosen a row,
-   * the newest come into view instead.
+   * Keeps the rows in view in place when rows above them are added or removed. At the top, with no
+   * row chosen, new rows come into view instead.
    *
    * @param {Slice} before
    * @param {Slice} after
@@ -277,7 +279,7 @@ export class ConnectionTable extends HTMLElement {
     if (scroller.scrollTop === 0 && at < 0) return;
     const by = shift(before, after, at < 0 ? top : at) * this.#rowHeight;
     if (by === 0) return;
-    // the room first: one cannot scroll to where nothing is
+    // the height first: one cannot scroll beyond it
     part(this, "tbody").style.blockSize = `${after.matching * this.#rowHeight}px`;
     scroller.scrollTop += by;
   }
@@ -285,9 +287,9 @@ export class ConnectionTable extends HTMLElement {
   /** @param {unknown} reason */
   #failed(reason) {
     this.#failures += 1;
-    // once may be a hitch, and where nothing answers at all the status bar says so
+    // one failure may be a hitch, and when nothing answers the status bar says so
     const { store } = /** @type {App} */ (this.#app);
-    if (this.#failures > 1 && !store.get("unreachable")) this.#showProblem(sentence(reason));
+    if (this.#failures > 1 && !store.get("unreachable")) this.#showProblem(errorMessage(reason));
   }
 
   /** @param {string | null} words */
@@ -301,7 +303,7 @@ export class ConnectionTable extends HTMLElement {
     const { store } = /** @type {App} */ (this.#app);
     const connections = store.get("connections");
     if (!connections) return;
-    const stale = store.get("unreachable") ? `, ${AS_LAST_HEARD}` : "";
+    const stale = store.get("unreachable") ? `, ${AS_LAST_REPORTED}` : "";
     const summary = part(this, ".summary");
     setText(summary, tallyWords(connections) + stale);
     summary.title = summary.textContent ?? "";
@@ -311,7 +313,7 @@ export class ConnectionTable extends HTMLElement {
     nextFrame(this.#draw);
   }
 
-  /** Somebody moved in the table, or came back to it. */
+  /** The view of the table changed, or the table is shown again. */
   #moved = () => {
     if (!this.#isVisible) this.#hovered = false;
     this.#redraw();
@@ -324,17 +326,26 @@ export class ConnectionTable extends HTMLElement {
     const { slice } = this.#shown;
     const run = widened(this.#seen(slice.matching), MARGIN, slice.matching);
     const from = Math.max(run.first, slice.first);
-    const rows = slice.rows.slice(from - slice.first, Math.max(0, run.first + run.count - slice.first));
+    const rows = slice.rows.slice(
+      from - slice.first,
+      Math.max(0, run.first + run.count - slice.first),
+    );
     this.#settleCursor(slice);
     const cursor = this.#cursor?.id ?? null;
-    this.#tellCursor(slice, cursor);
-    this.#rows?.draw({ rows, first: rows.length === 0 ? 0 : from, size: slice.matching, rowHeight: this.#rowHeight, cursor });
+    this.#reportCursor(slice, cursor);
+    this.#rows?.draw({
+      rows,
+      first: rows.length === 0 ? 0 : from,
+      size: slice.matching,
+      rowHeight: this.#rowHeight,
+      cursor,
+    });
     const table = part(this, "table");
     table.ariaRowCount = String(slice.matching + 1);
     const active = this.#rows?.elementId(cursor);
     if (active) table.setAttribute("aria-activedescendant", active);
     else table.removeAttribute("aria-activedescendant");
-    // an older answer knows nothing of what the filter leaves now
+    // an answer of an earlier turn does not know the current filter
     if (this.#shown.turn === this.#turn) this.#drawEmpty(slice);
   };
 
@@ -342,18 +353,18 @@ export class ConnectionTable extends HTMLElement {
    * @param {Slice} slice
    * @param {number | null} cursor
    */
-  #tellCursor(slice, cursor) {
-    if (cursor === this.#told) return;
+  #reportCursor(slice, cursor) {
+    if (cursor === this.#reportedCursor) return;
     const row = slice.rows.find(({ id }) => id === cursor);
-    // one that is chosen but not there yet is told of when it is
+    // a chosen row that is not loaded yet is reported once it is
     if (!row && cursor !== null) return;
-    this.#told = cursor;
+    this.#reportedCursor = cursor;
     if (row) this.#reader?.moved(row);
   }
 
   /**
    * @param {boolean} byKey
-   * @returns {boolean} whether there is a row to open
+   * @returns {boolean} whether there was a row to open
    */
   #open(byKey) {
     const { slice } = this.#shown ?? {};
@@ -365,9 +376,14 @@ export class ConnectionTable extends HTMLElement {
   #drawHold() {
     const sorted = part(this, ".sorted");
     setText(sorted, this.#heads?.hidesSorted ? sortedWords(this.#look) : "");
-    sorted.title = sorted.textContent === "" ? "" : "What the rows are sorted by: there is no room for this column";
+    sorted.title =
+      sorted.textContent === ""
+        ? ""
+        : "The table is sorted by a column that does not fit";
     setText(part(this, ".hold"), this.#paused ? "Paused" : this.#holds ? "Order held" : "");
-    part(this, ".hold").title = this.#paused ? "" : "Rows stay in their places while the pointer or the cursor is on one";
+    part(this, ".hold").title = this.#paused
+      ? ""
+      : "Rows keep their order while the pointer or the cursor is on one";
     const pause = part(this, "[data-act=pause]");
     setText(pause, this.#paused ? "Resume" : "Pause");
     pause.ariaPressed = String(this.#paused);
@@ -385,16 +401,24 @@ export class ConnectionTable extends HTMLElement {
     if (none) setText(part(this, ".none .hint"), noMatchWords(filter));
     if (!nobody) return;
     const running = store.get("status")?.phase === "running";
-    const hint = running ? "Nobody is connected. Try" : "Nobody can connect while the server does not run. Start it, then try";
+    const hint = running
+      ? "No client is connected: try"
+      : "The server is not running: start it, then try";
     setText(part(this, ".nobody .hint"), hint);
     const streams = store.get("streams") ?? [];
     const stream = streams.find(({ endless }) => endless) ?? streams[0];
     part(this, ".nobody .try").hidden = !stream;
-    if (stream) setText(part(this, ".nobody code"), curlLine(streamAddress(store.get("status"), stream.path)));
+    if (stream) {
+      setText(
+        part(this, ".nobody code"),
+        curlLine(streamAddress(store.get("status"), stream.path)),
+      );
+    }
   }
 
   /**
-   * The focus stays here when what has it goes: with a new start of the server all rows do.
+   * Keeps the focus in the table when its element is hidden: after a restart of the server there
+   * are no rows.
    *
    * @param {{ nobody: boolean, none: boolean }} empty
    */
@@ -404,7 +428,9 @@ export class ConnectionTable extends HTMLElement {
     part(this, ".nobody").hidden = !nobody;
     part(this, ".none").hidden = !none;
     part(this, "table").hidden = nobody;
-    if (had && scroller.contains(had) && (had === scroller || !had.checkVisibility())) this.#home.focus({ preventScroll: true });
+    if (had && scroller.contains(had) && (had === scroller || !had.checkVisibility())) {
+      this.#home.focus({ preventScroll: true });
+    }
   }
 
   /** @param {string} origin */
@@ -415,7 +441,7 @@ export class ConnectionTable extends HTMLElement {
       this.#rows?.allowed(origin);
       this.#showProblem(null);
     } catch (reason) {
-      this.#showProblem(sentence(reason));
+      this.#showProblem(errorMessage(reason));
     }
   }
 
@@ -448,13 +474,13 @@ export class ConnectionTable extends HTMLElement {
   #pause(paused) {
     this.#paused = paused;
     this.#pausedWide = false;
-    announce(paused ? "Connections paused" : "Connections go on");
+    announce(paused ? "Connections paused" : "Connections resumed");
     this.#moved();
   }
 
   /**
-   * The cursor stays with its connection wherever that moves, and takes the one at its place where it was sent
-   * before anybody knew which that is.
+   * The cursor follows its connection. If its row was not loaded when the cursor moved there, it
+   * takes the connection that is now at that index.
    *
    * @param {Slice} slice
    */
@@ -480,19 +506,22 @@ export class ConnectionTable extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #onKey = (event) => {
-    // heads and what stands in rows have keys of their own
+    // buttons in the header and in rows handle their own keys
     if (event.target !== event.currentTarget) return;
     const step = listStep(event);
     const size = this.#shown?.slice.matching ?? 0;
     if (step && size > 0) {
-      const inView = Math.max(1, Math.floor(part(this, ".scroller").clientHeight / this.#rowHeight) - 2);
+      const inView = Math.max(
+        1,
+        Math.floor(part(this, ".scroller").clientHeight / this.#rowHeight) - 2,
+      );
       this.#choose(stepIndex(step, this.#cursor?.index ?? -1, size, inView));
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
     } else if (event.key === "Enter" && !hasModifier(event)) {
       if (!this.#open(true)) return;
     } else if (event.key === "Escape" && this.#reader?.close()) {
-      // what was opened goes first, then the cursor
+      // the first Esc closes the wire, the second clears the cursor
     } else if (event.key === "Escape" && this.#cursor !== null) {
       this.#cursor = null;
       this.#moved();
@@ -506,7 +535,7 @@ export class ConnectionTable extends HTMLElement {
   #onClick = (event) => {
     const target = /** @type {Element} */ (event.target);
     const row = /** @type {HTMLElement | null} */ (target.closest("[data-connection]"));
-    // a press on a control, or the end of selecting text, chooses nothing
+    // a click on a button, or the end of a text selection, chooses nothing
     if (!row || target.closest("button") || !getSelection()?.isCollapsed) return;
     const slice = this.#shown?.slice;
     const place = slice ? placeOf(slice, Number(row.dataset.connection)) : -1;
@@ -519,9 +548,20 @@ export class ConnectionTable extends HTMLElement {
   /** @param {KeyboardEvent} event */
   #onSlash = (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (event.key !== "/" || event.defaultPrevented || hasModifier(event) || !this.#isVisible || target.closest("input, textarea, select, dialog")) return;
+    if (
+      event.key !== "/" ||
+      event.defaultPrevented ||
+      hasModifier(event) ||
+      !this.#isVisible ||
+      target.closest("input, textarea, select, dialog")
+    ) {
+      return;
+    }
     event.preventDefault();
-    this.#cameFrom = document.activeElement instanceof HTMLElement && document.activeElement !== document.body ? document.activeElement : null;
+    this.#cameFrom =
+      document.activeElement instanceof HTMLElement && document.activeElement !== document.body
+        ? document.activeElement
+        : null;
     this.#filter.select();
     this.#filter.focus();
   };

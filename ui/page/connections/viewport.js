@@ -1,6 +1,6 @@
 /**
- * Which part of the table of connections is looked at, and what stays where while somebody reads. Pure: no
- * document, no clock, so that every case of it is tested by itself.
+ * Which part of the table of connections is in view, and which rows keep their place while somebody
+ * reads. Pure: no document and no clock, so that every case can be tested.
  *
  * @import { Slice } from "../server.js"
  * @import { Look, Row } from "../types.js"
@@ -8,11 +8,11 @@
 
 /** The server hands out no more rows at once. */
 export const MOST = 200;
-/** Rows asked for and drawn beyond each edge of what is in view. */
+/** Rows requested and drawn beyond each edge of the view. */
 export const MARGIN = 12;
 
 /**
- * A run of places in the table.
+ * A range of indexes in the table.
  *
  * @typedef {object} Run
  * @property {number} first
@@ -27,9 +27,10 @@ export const MARGIN = 12;
 export const FIRST_LOOK = { sort: "state", descending: false, filter: "" };
 
 /**
- * The places that are in view, whole or in part.
+ * The rows that are in view, in whole or in part.
  *
- * @param {{ top: number, height: number }} view how far it is scrolled, and the height that rows have there
+ * @param {{ top: number, height: number }} view how far it is scrolled, and the height that its
+ *   rows can use
  * @param {number} rowHeight
  * @param {number} size of the table, in rows
  * @returns {Run}
@@ -41,11 +42,11 @@ export function inView({ top, height }, rowHeight, size) {
 }
 
 /**
- * A run with so many rows more at each edge, never more than the server hands out.
+ * The range with `margin` more rows at each edge, at most as many as the server hands out.
  *
  * @param {Run} run
  * @param {number} margin
- * @param {number} size of the table; a run that ends with it begins so much earlier
+ * @param {number} size of the table, in rows
  * @returns {Run}
  */
 export function widened({ first, count }, margin, size) {
@@ -56,10 +57,10 @@ export function widened({ first, count }, margin, size) {
 }
 
 /**
- * What to ask the server for. A table that is not known yet may be of any size.
+ * The range to request from the server. A table that is not known yet may have any size.
  *
  * @param {Run} seen
- * @param {boolean} wide as much as there is in one answer: what is held must be found again, wherever it moved
+ * @param {boolean} wide request a full answer, so that held rows are found wherever they moved
  * @returns {Run}
  */
 export function wanted(seen, wide) {
@@ -68,7 +69,7 @@ export function wanted(seen, wide) {
 }
 
 /**
- * Whether the places are among those of the slice, as far as there are any.
+ * Whether the slice has all rows of the range that exist.
  *
  * @param {Slice} slice
  * @param {Run} run
@@ -79,8 +80,8 @@ export function covers({ first, rows, matching }, run) {
 }
 
 /**
- * The held rows in their order with the new figures. One that is not in the answer has moved too far away, or
- * is gone: it keeps the figures that it had, and is marked.
+ * The held rows in their order, with new figures. A row that is not in the answer has moved too far
+ * away or was removed: it keeps its figures and is marked as stale.
  *
  * @param {Slice} held
  * @param {Slice} fresh
@@ -93,12 +94,12 @@ export function refreshed(held, fresh) {
 }
 
 /**
- * By how many places the rows that are read have moved down (or up, if below 0) from one slice to the next: by
- * the first of them that is in both.
+ * How many rows down (or up, if below 0) the rows that are read have moved from one slice to the
+ * next, measured by the first that is in both.
  *
  * @param {Slice} before
  * @param {Slice} after
- * @param {number} from the place of the row that is to stay where it is, if it can
+ * @param {number} from the index of the row that should stay in place
  */
 export function shift(before, after, from) {
   const places = new Map(after.rows.map(({ id }, index) => [id, after.first + index]));
@@ -110,7 +111,7 @@ export function shift(before, after, from) {
 }
 
 /**
- * The row at a place.
+ * The row at an index.
  *
  * @param {Slice} slice
  * @param {number} index
@@ -119,7 +120,7 @@ export function shift(before, after, from) {
 export const rowAt = ({ first, rows }, index) => rows[index - first];
 
 /**
- * The place of a row, or -1 when the slice does not have it.
+ * The index of a row, or -1 when the slice does not have it.
  *
  * @param {Slice} slice
  * @param {number} id

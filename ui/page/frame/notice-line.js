@@ -1,6 +1,6 @@
 /**
- * <notice-line>: one sentence that the shell has for the person, such as settings that were set aside. It
- * stays until it is dismissed.
+ * <notice-line>: one sentence of the app for the person, for example that unreadable settings were
+ * set aside. It stays until it is dismissed.
  *
  * @import { App } from "../types.js"
  */
@@ -17,7 +17,7 @@ export class NoticeLine extends HTMLElement {
   connect({ host, store }) {
     this.append(newLine());
     part(this, "[data-act=dismiss]").addEventListener("click", () => {
-      // it goes from the page whatever the shell makes of it; the shell forgets it for next time
+      // the page hides it even if the call fails; the app does not show it again
       store.set("notice", null);
       host.dismissNotice().catch(() => {});
     });

@@ -1,6 +1,6 @@
 /**
- * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow. Arrow keys
- * move along it, and the place is kept in the address.
+ * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow.
+ * Arrow keys move along it, and the place is kept in the address.
  *
  * @import { FileProblem } from "../server.js"
  * @import { App } from "../types.js"
@@ -13,7 +13,10 @@ import { markup, part, setText } from "../parts/dom.js";
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
-const newMark = markup(`<span class="problem"><span class="shape" aria-hidden="true"></span><span class="unseen">(a problem with the file)</span></span>`);
+const newMark = markup(
+  `<span class="problem"><span class="shape" aria-hidden="true"></span
+    ><span class="unseen">(the file of streams has a problem)</span></span>`,
+);
 
 export class PlaceTabs extends HTMLElement {
   /** @param {App} app */
@@ -21,23 +24,28 @@ export class PlaceTabs extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#onKey(event));
     for (const tab of this.#tabs) tab.addEventListener("click", () => this.#go(tab));
     const showOpen = () => {
-      // a figure from before the server went silent is no figure
+      // while the server does not answer, the last count may be wrong
       const open = store.get("unreachable") ? 0 : (store.get("connections")?.open ?? 0);
       setText(part(this, ".badge"), open > 0 ? count(open) : "");
     };
     store.on("connections", showOpen);
     store.on("unreachable", showOpen);
     store.on("streams_file", (file) => this.#mark(file?.problem ?? null));
-    store.on("about", ({ name, version }) => setText(part(document, "#about"), `${name} ${version}`));
+    store.on("about", ({ name, version }) =>
+      setText(part(document, "#about"), `${name} ${version}`),
+    );
     const narrow = matchMedia("(max-width: 639px)");
-    const turn = () => (part(this, "[role=tablist]").ariaOrientation = narrow.matches ? "horizontal" : "vertical");
+    const turn = () =>
+      (part(this, "[role=tablist]").ariaOrientation = narrow.matches ? "horizontal" : "vertical");
     narrow.addEventListener("change", turn);
     turn();
-    this.#show(this.#tabs.find(({ dataset }) => `#${dataset.place}` === location.hash) ?? this.#tabs[0]);
+    this.#show(
+      this.#tabs.find(({ dataset }) => `#${dataset.place}` === location.hash) ?? this.#tabs[0],
+    );
   }
 
   /**
-   * The file of streams can be mended while somebody looks elsewhere: that it is wrong is seen from everywhere.
+   * Marks a problem with the file of streams on the tab, so that it is seen from every place.
    *
    * @param {FileProblem | null} problem
    */

@@ -1,12 +1,12 @@
 /**
- * <port-dialog>: asks for the port in the window, and says in words what is wrong with one.
+ * <port-dialog>: asks for the port in the window, and explains what is wrong with the one entered.
  *
  * @import { Phase } from "../server.js"
  * @import { App } from "../types.js"
  */
 
 import { markup, part } from "../parts/dom.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 const newDialog = markup(`
   <dialog aria-labelledby="port-title">
@@ -14,7 +14,9 @@ const newDialog = markup(`
       <h2 class="title" id="port-title">Port</h2>
       <p class="field">
         <label for="port-field">Serve on</label>
-        <span class="quiet">http://localhost:</span><input id="port-field" name="port" inputmode="numeric" autocomplete="off" spellcheck="false" maxlength="5" aria-describedby="port-message">
+        <span class="quiet">http://localhost:</span
+          ><input id="port-field" name="port" inputmode="numeric" autocomplete="off"
+            spellcheck="false" maxlength="5" aria-describedby="port-message">
       </p>
       <p class="message" id="port-message" role="alert"></p>
       <p class="buttons">
@@ -66,7 +68,7 @@ export class PortDialog extends HTMLElement {
     const status = this.#app.store.get("status");
     const input = this.#input;
     input.value = String(status?.error?.next_free ?? status?.port ?? "");
-    this.#say("");
+    this.#showMessage("");
     part(this, "[data-act=apply]").textContent = APPLY_WORDS[status?.phase ?? "stopped"];
     this.#dialog.showModal();
     input.select();
@@ -77,7 +79,7 @@ export class PortDialog extends HTMLElement {
   }
 
   /** @param {string} message */
-  #say(message) {
+  #showMessage(message) {
     part(this, ".message").textContent = message;
     this.#input.ariaInvalid = message ? "true" : null;
   }
@@ -86,7 +88,7 @@ export class PortDialog extends HTMLElement {
     const app = /** @type {App} */ (this.#app);
     const port = parsePort(this.#input.value);
     if (port === null) {
-      this.#say("A port is a whole number from 1 to 65535.");
+      this.#showMessage("That is not a port: enter a whole number from 1 to 65535.");
       this.#input.focus();
       return;
     }
@@ -96,7 +98,7 @@ export class PortDialog extends HTMLElement {
       await app.host.usePort(port, phase === "running" || phase === "failed");
       this.#dialog.close();
     } catch (reason) {
-      this.#say(sentence(reason));
+      this.#showMessage(errorMessage(reason));
       this.#input.focus();
     }
   }

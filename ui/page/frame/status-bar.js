@@ -1,6 +1,6 @@
 /**
- * <status-bar>: the server's state in words, colour and shape, its address, and the one switch. The same bar in
- * every state; in a browser it lacks what only the window can do.
+ * <status-bar>: the server's state in words, colour and shape, its address, and its switch. The bar
+ * is the same in every state; in a browser it lacks what only the window can do.
  *
  * @import { Status } from "../server.js"
  * @import { App } from "../types.js"
@@ -9,16 +9,17 @@
 import { PHASE_WORDS } from "../parts/words.js";
 import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 const newBar = markup(`
   <p class="standing"><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
   <code class="url"></code>
   <span class="port quiet"></span>
   <span class="address">
-    <button type="button" class="small" data-act="copy-url" aria-label="Copy the address">Copy</button>
+    <button type="button" class="small" data-act="copy-url"
+      aria-label="Copy the address">Copy</button>
     <button type="button" class="small" data-act="open" title="Open in the browser">Open</button>
   </span>
   <p class="message"></p>
@@ -35,7 +36,7 @@ const CONTROLS = ".ways, .switch";
 export class StatusBar extends HTMLElement {
   /** @type {App | null} */
   #app = null;
-  /** Why the last click on this bar came to nothing. */
+  /** Why the last click on this bar failed. */
   #problem = "";
 
   /** @param {App} app */
@@ -43,7 +44,7 @@ export class StatusBar extends HTMLElement {
     this.#app = app;
     const { host, store } = app;
     this.append(newBar());
-    copies(this.#button("copy-url"), host, () => store.get("status")?.url ?? "");
+    copyOnClick(this.#button("copy-url"), host, () => store.get("status")?.url ?? "");
     this.#on("open", () => host.open(store.get("status")?.url ?? ""));
     if (host.controls) {
       this.#on("retry", () => host.act("start"));
@@ -80,7 +81,7 @@ export class StatusBar extends HTMLElement {
     try {
       await handle();
     } catch (reason) {
-      this.#problem = sentence(reason);
+      this.#problem = errorMessage(reason);
       announce(this.#problem);
     }
     this.#show();
@@ -110,11 +111,16 @@ export class StatusBar extends HTMLElement {
     const url = phase === "running" ? (status?.url ?? "") : "";
     setText(part(this, ".words"), PHASE_WORDS[phase]);
     setText(part(this, ".url"), url);
-    setText(part(this, ".port"), phase === "starting" || phase === "stopping" ? `port ${status?.port}` : "");
+    setText(
+      part(this, ".port"),
+      phase === "starting" || phase === "stopping" ? `port ${status?.port}` : "",
+    );
     part(this, ".address").hidden = url === "";
     this.#setMessage(unreachable ?? (phase === "failed" ? status?.error?.message : null) ?? "");
     if (host.controls && status) this.#showControls(status);
-    if (changed) announce(["Server", PHASE_WORDS[phase], url || part(this, ".message").textContent].join(" "));
+    if (changed) {
+      announce(["Server", PHASE_WORDS[phase], url || part(this, ".message").textContent].join(" "));
+    }
   }
 
   /** @param {string} message */
@@ -139,8 +145,11 @@ export class StatusBar extends HTMLElement {
     nextFree.classList.toggle("primary", !nextFree.hidden);
     this.#button("retry").classList.toggle("primary", nextFree.hidden);
     this.#showSwitch(phase, failed);
-    // what had the focus may just have gone
-    if (hadFocus && (document.activeElement === document.body || document.activeElement?.closest("[hidden]"))) {
+    // the element with the focus may just have been hidden
+    if (
+      hadFocus &&
+      (document.activeElement === document.body || document.activeElement?.closest("[hidden]"))
+    ) {
       (failed ? this.#button("retry") : part(this, ".switch")).focus();
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Where the page runs. One interface (`Host` in types.d.ts), two implementations; nothing else on the page
- * asks which of them it is.
+ * Where the page runs. There is one interface (`Host` in types.d.ts) with two implementations, and
+ * no other module asks which of them it has.
  *
  * @import { Host } from "../types.js"
  */

@@ -10,12 +10,18 @@ export function topicPath(name) {
 }
 
 /**
- * The query of a look.
+ * The query for a part of the table.
  *
  * @param {Look} look
  */
 export function lookQuery({ sort, descending, filter, first, count }) {
-  const all = { sort, descending: String(descending), filter, first: String(first), count: String(count) };
+  const all = {
+    sort,
+    descending: String(descending),
+    filter,
+    first: String(first),
+    count: String(count),
+  };
   const query = new URLSearchParams(all);
   if (filter === "") query.delete("filter");
   return query.toString();

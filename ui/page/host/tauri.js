@@ -1,8 +1,9 @@
 /**
- * The page in the app's window: everything but EventSource goes through Tauri's IPC, so it works while the
- * server is stopped and does not count against the browser's connections.
+ * The page in the app's window. Everything except EventSource uses Tauri's IPC, so it works while
+ * the server is stopped and takes no connection of the webview.
  *
- * @import { Action, Everything, Preview, Published, RowView, Slice, Status, WireView } from "../server.js"
+ * @import { Action, Everything, Preview, Published, RowView } from "../server.js"
+ * @import { Slice, Status, WireView } from "../server.js"
  * @import { Host, Look, Parts, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -23,7 +24,7 @@ export class TauriHost {
    * @param {() => void} askPort
    */
   async watch(store, askPort) {
-    // an event may overtake the answer to `state`: what it said is newer and stays
+    // an event may overtake the answer to `state`: its part is newer and stays
     /** @type {Set<keyof Parts>} */
     const newer = new Set();
     /** @param {keyof Parts} part */
@@ -50,7 +51,10 @@ export class TauriHost {
       if (!newer.has("actions")) store.set("actions", actions);
       store.set("unreachable", null);
     } catch (reason) {
-      store.set("unreachable", `The app does not answer its own window: quit it and start it again (${reason}).`);
+      store.set(
+        "unreachable",
+        `The app does not answer its own window: quit it and start it again (${reason}).`,
+      );
     }
   }
 

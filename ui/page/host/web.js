@@ -1,6 +1,6 @@
 /**
- * The page in a browser, served by the server that it shows. It polls while it can be seen and holds no
- * connection for itself: browsers allow six to one host, and those belong to the streams.
+ * The page in a browser, served by the server that it shows. It polls while it is visible and keeps
+ * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
  * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
  * @import { Host, Look } from "../types.js"
@@ -11,14 +11,16 @@ import { lookQuery, topicPath } from "./paths.js";
 import { silentWords } from "../parts/words.js";
 
 const POLL_EVERY_MS = 500;
-/** Longer than any answer on loopback takes; a poll that waits longer found no free connection. */
+/** Longer than any answer on loopback takes: a slower poll is waiting for a free connection. */
 const POLL_PATIENCE_MS = 3000;
 const ASK_PATIENCE_MS = 1500;
 
 /** @implements {Host} */
 export class WebHost {
   controls = false;
-  /** One of a browser's six connections is for what the page asks: without it the page would seem cut off. */
+  /**
+   * One of a browser's six connections is for the page's own requests, which would wait otherwise.
+   */
   streamsAtMost = 5;
 
   /**
@@ -27,7 +29,7 @@ export class WebHost {
    * @param {Set<object>} underWay
    */
   watch(store, _askPort, underWay) {
-    // the page itself was answered
+    // the page itself was the first answer
     let answeredAt = Date.now();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
@@ -44,7 +46,12 @@ export class WebHost {
         store.set("unreachable", null);
       } catch (reason) {
         const silent = isSilence(reason);
-        store.set("unreachable", silent ? silentWords(location.host, answeredAt, underWay.size >= this.streamsAtMost) : whyUnreachable(reason));
+        store.set(
+          "unreachable",
+          silent
+            ? silentWords(location.host, answeredAt, underWay.size >= this.streamsAtMost)
+            : whyUnreachable(reason),
+        );
       } finally {
         polling = false;
         timer = setTimeout(poll, POLL_EVERY_MS);
@@ -56,8 +63,8 @@ export class WebHost {
   }
 
   /**
-   * The page's own origin, not the server's own idea of its address: one visits it as 127.0.0.1 too, and
-   * the page's CSP allows no other origin.
+   * The page's own origin, not the address that the server reports: the page may be visited as
+   * 127.0.0.1, and its CSP allows no other origin.
    *
    * @param {Status | undefined} status
    */
@@ -96,7 +103,9 @@ export class WebHost {
     }).catch((reason) => {
       throw new Error(whyNotPublished(reason));
     });
-    if (!response.ok) throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`, response.status);
+    if (!response.ok) {
+      throw await refusalOf(response);
+    }
     return response.json();
   }
 
@@ -112,9 +121,9 @@ export class WebHost {
     }).catch((reason) => {
       throw new Error(whyUnreachable(reason));
     });
-    // somebody else may have ended it, or its time
+    // another client or its time to live may have ended it
     if (!response.ok && response.status !== 404) {
-      throw new Refusal((await response.text()).trim() || `The server answered ${response.status}.`, response.status);
+      throw await refusalOf(response);
     }
   }
 
@@ -124,7 +133,10 @@ export class WebHost {
    */
   async preview(path) {
     try {
-      return await getJson(`/api/preview?${new URLSearchParams({ stream: path })}`, POLL_PATIENCE_MS);
+      return await getJson(
+        `/api/preview?${new URLSearchParams({ stream: path })}`,
+        POLL_PATIENCE_MS,
+      );
     } catch (reason) {
       throw new Error(whyUnreachable(reason));
     }
@@ -151,9 +163,12 @@ export class WebHost {
    */
   async wire(id, from) {
     try {
-      return await getJson(`/api/wire?${new URLSearchParams({ id: String(id), from: String(from) })}`, POLL_PATIENCE_MS);
+      return await getJson(
+        `/api/wire?${new URLSearchParams({ id: String(id), from: String(from) })}`,
+        POLL_PATIENCE_MS,
+      );
     } catch (reason) {
-      // the server knows its connections, and this is none of them
+      // the server has no such connection
       if (reason instanceof Refusal && reason.status === 404) return null;
       throw new Error(whyUnreachable(reason));
     }
@@ -164,7 +179,9 @@ export class WebHost {
    * @param {string} bytes
    */
   async save(name, bytes) {
-    const url = URL.createObjectURL(new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))]));
+    const url = URL.createObjectURL(
+      new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))]),
+    );
     const link = document.createElement("a");
     link.href = url;
     link.download = name;
@@ -176,11 +193,13 @@ export class WebHost {
 
   /** @param {string} text */
   async copy(text) {
-    // the clipboard API is there in secure contexts only, and may still be refused
+    // the clipboard API exists only in secure contexts, and may still refuse
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      if (!copyBySelection(text)) throw new Error("This browser does not let the page copy: select the text and copy it.");
+      if (!copyBySelection(text)) {
+        throw new Error("This browser does not let the page copy: select the text and copy it.");
+      }
     }
   }
 
@@ -207,20 +226,26 @@ export class WebHost {
 }
 
 /** @returns {Promise<never>} */
-const onlyInTheWindow = () => Promise.reject(new Error("Only the app's own window can do this."));
+const onlyInTheWindow = () =>
+  Promise.reject(new Error("This page cannot do this: use the app's window."));
 
 /**
  * @param {string} path
  * @param {number} patienceMs
  */
 async function getJson(path, patienceMs) {
-  const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(patienceMs) });
+  const response = await fetch(path, {
+    cache: "no-store",
+    signal: AbortSignal.timeout(patienceMs),
+  });
   const answer = await response.json();
-  if (!response.ok) throw new Refusal(answer.error ?? `The server answered ${response.status}.`, response.status);
+  if (!response.ok) {
+    throw new Refusal(answer.error ?? noReason(response), response.status);
+  }
   return answer;
 }
 
-/** The server did answer, with a sentence that says why not. */
+/** The server's own refusal, with a sentence that gives the reason. */
 class Refusal extends Error {
   /**
    * @param {string} message
@@ -232,9 +257,19 @@ class Refusal extends Error {
   }
 }
 
+/** @param {Response} response */
+const noReason = ({ status }) => `The server answered ${status} without a reason: try again.`;
+
+/** @param {Response} response whose body is the reason, as text */
+async function refusalOf(response) {
+  return new Refusal((await response.text()).trim() || noReason(response), response.status);
+}
+
 /** @param {unknown} reason */
 function whyNotPublished(reason) {
-  if (isSilence(reason)) return `No answer ${waited()}: it may have been published all the same. Look at the topic before you publish it again.`;
+  if (isSilence(reason)) {
+    return `No answer ${waited()}: check the topic for the event before you publish it again.`;
+  }
   return `Nothing answers on ${location.host}: start the server there, then publish again.`;
 }
 
@@ -242,11 +277,13 @@ function whyNotPublished(reason) {
 function whyUnreachable(reason) {
   if (reason instanceof Refusal) return reason.message;
   if (isSilence(reason)) return `No answer ${waited()}: try again.`;
-  return `Nothing answers on ${location.host}: start the server there. This page goes on by itself.`;
+  const { host } = location;
+  return `Nothing answers on ${host}: start the server there, and this page reconnects by itself.`;
 }
 
 /**
- * Nobody refused and nobody answered, for as long as one waits: what keeps the answer is not known here.
+ * Whether the request timed out: there was neither an answer nor a refusal, and the cause is
+ * unknown.
  *
  * @param {unknown} reason
  */
@@ -255,7 +292,7 @@ const isSilence = (reason) => reason instanceof DOMException && reason.name === 
 const waited = () => `from ${location.host} for ${POLL_PATIENCE_MS / 1000} s`;
 
 /**
- * The old way, for pages that are not a secure context.
+ * Copies by the old API, for pages that are not a secure context.
  *
  * @param {string} text
  */

@@ -1,6 +1,7 @@
 /**
- * The data of the event that somebody chose in a list, whole: a row has room for its beginning only. It is of one
- * height, and comes and goes with a choice alone, so that nothing moves while events arrive.
+ * The whole data of the event that is chosen in a list, because a row has room only for its
+ * beginning. It has one height, and is shown and hidden by a choice alone, so that nothing moves
+ * while events arrive.
  *
  * @import { Arrival } from "../types.js"
  */
@@ -10,7 +11,7 @@ import { count, cut } from "../parts/format.js";
 import { part, setText } from "../parts/dom.js";
 import { textNodes } from "../bytes/lines.js";
 
-/** As much as a browser lays out between two presses of a key that is held down; whoever wants the rest copies it. */
+/** As much as a browser lays out between two repeats of a held key. Copy takes the rest as well. */
 const DRAWN = 10_000;
 
 export class ChosenData {
@@ -24,13 +25,13 @@ export class ChosenData {
     root.addEventListener("copy", copyExactly);
   }
 
-  /** All of it. */
+  /** The whole data. */
   get text() {
     return this.#arrival?.data ?? "";
   }
 
   /**
-   * The same again leaves alone what somebody has selected in it.
+   * Showing the same event again keeps a selection in its text.
    *
    * @param {Arrival | null} arrival null when none is chosen
    */
@@ -42,11 +43,12 @@ export class ChosenData {
     part(this.#root, "pre").replaceChildren(...textNodes(drawn));
     const rest = part(this.#root, ".rest");
     rest.hidden = drawn.length === this.text.length;
-    setText(rest, `${count(drawn.length)} of ${count(this.text.length)} characters: Copy takes them all.`);
+    const shown = `${count(drawn.length)} of ${count(this.text.length)} characters shown`;
+    setText(rest, `${shown}: Copy copies all of them.`);
     part(this.#root, ".text").scrollTop = 0;
   }
 
-  /** Has it in view, where somebody moves by keys. */
+  /** Scrolls it into view, for a person who moves by keys. */
   reveal() {
     this.#root.scrollIntoView({ block: "nearest" });
   }

@@ -1,8 +1,10 @@
 /**
- * <event-list>: what arrived on a stream. Follows the end until somebody reads: scrolling up, choosing a row
- * or Pause holds the view still, by a copy, while the ring behind it goes on.
+ * <event-list>: the events that arrived on a stream. It follows the end until somebody reads:
+ * scrolling up, choosing a row or Pause holds a copy of the view, while the ring behind it
+ * continues.
  *
- * `push` runs once an event, so it does no more than keep it and ask for a frame; all drawing is in `#draw`.
+ * `push` runs for every event, so it only keeps the event and requests a frame; all drawing is in
+ * `#draw`.
  *
  * @import { Arrival, Emptied, View } from "../types.js"
  */
@@ -15,7 +17,10 @@ import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 
-/** Twice what a topic keeps: where events were lost, all that is kept follows the gap, which is to be seen still. */
+/**
+ * Twice what a topic keeps: after a gap the server sends all kept events, and the gap must stay in
+ * the list.
+ */
 const KEPT = 2000;
 /** Sixteen million characters of data, about 32 MB, whatever the size of one event. */
 const KEPT_CHARACTERS = 16_000_000;
@@ -31,16 +36,19 @@ const newList = markup(`
       <div class="space" role="presentation"><div class="window" role="presentation"></div></div>
     </div>
   </div>
-  <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
+  <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>
   <div class="foot">
     <span class="counts"></span>
-    <button type="button" class="plain small" data-act="gap" title="Show the last gap" hidden></button>
+    <button type="button" class="plain small" data-act="gap" title="Show the last gap"
+      hidden></button>
     <button type="button" class="plain small" data-act="pause" aria-pressed="false">Pause</button>
     <button type="button" class="plain small" data-act="clear">Clear</button>
   </div>
   <div class="chosen" hidden>
-    <div class="text" tabindex="0" role="group" aria-label="Data of the chosen event"><pre data-exact></pre><p class="rest quiet" hidden></p></div>
-    <button type="button" class="plain small" data-act="copy-data" aria-label="Copy the data of the chosen event">Copy</button>
+    <div class="text" tabindex="0" role="group" aria-label="Data of the chosen event"><pre
+      data-exact></pre><p class="rest quiet" hidden></p></div>
+    <button type="button" class="plain small" data-act="copy-data"
+      aria-label="Copy the data of the chosen event">Copy</button>
   </div>`);
 
 let lists = 0;
@@ -48,20 +56,20 @@ let lists = 0;
 export class EventList extends HTMLElement {
   #ring = new Ring(KEPT, KEPT_CHARACTERS);
   /**
-   * What is looked at while it is held still; null while the list follows.
+   * The held view; null while the list follows the end.
    * @type {View | null}
    */
   #held = null;
   #paused = false;
-  /** The press of a pointer that is under way, or was the last, is what holds the view. */
+  /** The current or last press of a pointer began to hold the view. */
   #heldByPress = false;
-  /** Of this run's events some may have been there. */
+  /** The list was cleared during this run. */
   #cleared = false;
-  /** Why it is empty, if it is, may be another matter now. */
+  /** Called when the reason for an empty list may have changed. */
   onemptied = () => {};
   /** @type {number | null} */
   #cursor = null;
-  /** How often the server told of lost events, and the number of the arrival that told last. */
+  /** How many gaps the server reported, and the number of the last arrival that reported one. */
   #gaps = 0;
   #lastGap = -1;
   /** The number of the first arrival that has not been drawn yet. */
@@ -106,7 +114,7 @@ export class EventList extends HTMLElement {
       grid.focus();
     });
     part(this, "[data-act=clear]").addEventListener("click", () => this.clear());
-    // also tells when the list comes into view again after its place was hidden
+    // this also fires when the list is shown again after its place was hidden
     new ResizeObserver(this.#ask).observe(scroller);
     this.#ask();
   }
@@ -161,12 +169,12 @@ export class EventList extends HTMLElement {
 
   #ask = () => nextFrame(this.#draw);
 
-  /**
-   * What is held keeps its rows in their places; a new one beneath them moves none while there is room for it.
-   */
+  /** Adds new rows to a held view while there is room below its rows, because that moves none. */
   #fillRoom() {
     const held = this.#held;
-    if (!held || this.#paused || held.size >= ROWS_IN_VIEW || held.first !== this.#ring.first) return;
+    if (!held || this.#paused || held.size >= ROWS_IN_VIEW || held.first !== this.#ring.first) {
+      return;
+    }
     this.#held = this.#ring.snapshot(ROWS_IN_VIEW);
   }
 
@@ -177,7 +185,10 @@ export class EventList extends HTMLElement {
     this.#rows?.draw({ view, follows: !this.#held, freshFrom: this.#fresh, cursor: this.#cursor });
     this.#fresh = ring.next;
     const shown = Math.min(ROWS_IN_VIEW, view.size);
-    setText(part(this, ".counts"), `${count(shown)} shown, ${count(ring.size)} kept, ${count(ring.dropped)} dropped`);
+    setText(
+      part(this, ".counts"),
+      `${count(shown)} shown, ${count(ring.size)} kept, ${count(ring.dropped)} dropped`,
+    );
     const gaps = part(this, "[data-act=gap]");
     gaps.hidden = this.#gaps === 0;
     setText(gaps, several(this.#gaps, "gap"));
@@ -190,7 +201,7 @@ export class EventList extends HTMLElement {
     this.#drawChip(this.#held ? ring.next - (this.#held.first + this.#held.size) : 0);
   };
 
-  /** @param {number} missed how many came since the view is held */
+  /** @param {number} missed how many arrived since the view is held */
   #drawChip(missed) {
     const chip = part(this, ".chip");
     chip.hidden = !this.#paused && missed === 0;
@@ -240,7 +251,7 @@ export class EventList extends HTMLElement {
     this.#ask();
   }
 
-  /** A list that is paused stays so. */
+  /** A paused list stays paused. */
   #chooseNone() {
     if (!this.#paused) {
       this.#follow();
@@ -250,13 +261,15 @@ export class EventList extends HTMLElement {
     this.#ask();
   }
 
-  /** Nothing happens when it is too long ago: it is not kept any more. */
+  /** Does nothing when the gap is no longer kept. */
   #chooseGap() {
     const { first, size } = this.#ring;
     if (this.#lastGap < first) return;
-    // what is held may be from before the gap
+    // the held view may be from before the gap
     if (this.#held && this.#lastGap >= this.#held.first + this.#held.size) this.#held = null;
-    if (this.#lastGap >= this.#view.first && this.#lastGap < first + size) this.#choose(this.#lastGap - this.#view.first);
+    if (this.#lastGap >= this.#view.first && this.#lastGap < first + size) {
+      this.#choose(this.#lastGap - this.#view.first);
+    }
   }
 
   /** @param {KeyboardEvent} event */
@@ -266,7 +279,9 @@ export class EventList extends HTMLElement {
       this.#follow();
     } else if (step) {
       const { first, size } = this.#view;
-      this.#choose(stepIndex(step, this.#cursor === null ? -1 : this.#cursor - first, size, ROWS_IN_VIEW));
+      this.#choose(
+        stepIndex(step, this.#cursor === null ? -1 : this.#cursor - first, size, ROWS_IN_VIEW),
+      );
       this.#chosen?.reveal();
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
@@ -280,12 +295,13 @@ export class EventList extends HTMLElement {
 
   #onScroll = () => {
     if (!this.#rows?.movedByHand) return;
-    if (this.#rows.atEnd && this.#rows.scrolledDown && !this.#paused && this.#cursor === null) this.#follow();
+    const follows = this.#rows.atEnd && this.#rows.scrolledDown;
+    if (follows && !this.#paused && this.#cursor === null) this.#follow();
     else this.#hold();
   };
 
   /**
-   * Under a burst every frame scrolls to the end, so a wheel turned up would lose against it: hold first.
+   * In a burst every frame scrolls to the end, which would undo the wheel: hold first.
    *
    * @param {WheelEvent} event
    */
@@ -294,8 +310,8 @@ export class EventList extends HTMLElement {
   };
 
   /**
-   * A row of a fast list would be another one by the time that the button is let go, and the click nobody's: what is
-   * pressed on is held at once. It also lets the text of a row be selected.
+   * Holds the view at the press: in a fast list another row would be under the pointer at its
+   * release, and there would be no click. This also lets a person select a row's text.
    *
    * @param {PointerEvent} event
    */
@@ -304,13 +320,16 @@ export class EventList extends HTMLElement {
     this.#heldByPress = this.#held === null && (this.#rows?.seqOf(event.target) ?? null) !== null;
     if (!this.#heldByPress) return;
     this.#hold();
-    // behind the click, if there is one: the button may be let go anywhere
-    document.addEventListener("pointerup", () => setTimeout(this.#onPressLost, 100), { once: true });
+    // after the click, if there is one: the button may be released anywhere
+    document.addEventListener("pointerup", () => setTimeout(this.#onPressLost, 100), {
+      once: true,
+    });
   };
 
-  /** A finger that turned out to move the page chose nothing, nor did a press that was let go elsewhere. */
+  /** A press that became a scroll, or was released elsewhere, chose nothing. */
   #onPressLost = () => {
-    const reads = this.#cursor !== null || this.#paused || document.getSelection()?.isCollapsed === false;
+    const reads =
+      this.#cursor !== null || this.#paused || document.getSelection()?.isCollapsed === false;
     if (this.#heldByPress && !reads) this.#follow();
     this.#heldByPress = false;
   };

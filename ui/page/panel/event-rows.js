@@ -1,7 +1,7 @@
 /**
- * Draws the rows of an event list that are in view, out of however many are kept. Rows stand in the document
- * in the order in which they are read; a row that stays in view stays the same node, so that text selected
- * in it stays selected. It holds no events and decides nothing: `event-list.js` says what to draw.
+ * Draws only the rows of an event list that are in view. Rows are in the document in reading order,
+ * and a row that stays in view keeps its node, so that a selection in it stays. It keeps no events
+ * and decides nothing: `event-list.js` tells it what to draw.
  *
  * @import { Arrival, View } from "../types.js"
  */
@@ -9,7 +9,7 @@
 import { dataTitle, gap, preview, timeOfDay } from "../parts/format.js";
 import { markup, part, setText } from "../parts/dom.js";
 
-/** How many rows are in view; the style sheet keeps the room (`--rows`). */
+/** How many rows are in view; the style sheet sets the height by `--rows`. */
 export const ROWS_IN_VIEW = 10;
 /** Rows drawn beyond each edge while somebody scrolls by hand. */
 const MARGIN = 6;
@@ -26,7 +26,7 @@ const newRow = markup(`
 /**
  * @typedef {object} Scene
  * @property {View} view
- * @property {boolean} follows the end of the list is what is looked at
+ * @property {boolean} follows whether the view follows the end of the list
  * @property {number} freshFrom arrivals from this number on are new since the last drawing
  * @property {number | null} cursor the number of the chosen arrival
  */
@@ -40,11 +40,13 @@ export class EventRows {
   #drawn = [];
   /** @type {HTMLElement[]} */
   #spare = [];
-  /** Where the list stood when it was last drawn: a scroll to anywhere else was the reader's. */
+  /** The position at the last drawing: a scroll to any other position was the reader's. */
   #scrolledTo = 0;
   /** The height of a row when it was last drawn. */
   #height = 0;
-  /** It has been off the screen since it was drawn, where a browser may forget how far it was scrolled. */
+  /**
+   * It was off the screen since the last drawing, where a browser may forget its scroll position.
+   */
   #wasAway = false;
 
   /**
@@ -67,7 +69,9 @@ export class EventRows {
     return scrollTop + clientHeight >= scrollHeight - 2;
   }
 
-  /** Whether the reader has moved the list since it was last drawn, and not a change of its size. */
+  /**
+   * Whether the reader has moved the list since it was last drawn, and not a change of its size.
+   */
   get movedByHand() {
     if (this.#wasAway || this.rowHeight !== this.#height) return false;
     return Math.abs(this.#scroller.scrollTop - this.#scrolledTo) > 0.5;
@@ -93,7 +97,7 @@ export class EventRows {
     this.#reconcile(view, from, to, freshFrom);
     for (const { element, seq } of this.#drawn) {
       element.ariaSelected = seq === cursor ? "true" : null;
-      // a row whose place changes is moved and not laid out anew: with each event that a full list lets go all of them are
+      // rows are moved without a new layout, because in a full list every event moves all of them
       element.style.transform = `translateY(${(seq - view.first) * height}px)`;
     }
     if (follows) this.#scrollTo(view.size * height);
@@ -102,13 +106,14 @@ export class EventRows {
     this.#wasAway = false;
   }
 
-  /** The list stands elsewhere in the document now, and its browser has forgotten how far it was scrolled. */
+  /** After the list moved in the document, where a browser forgets its scroll position. */
   moved() {
     this.#wasAway = true;
   }
 
   /**
-   * Keeps the same rows in view when the list comes back to the screen or its rows change their height.
+   * Keeps the same rows in view when the list comes back to the screen or its rows change their
+   * height.
    *
    * @param {number} height
    */
@@ -126,7 +131,8 @@ export class EventRows {
     const height = this.rowHeight;
     const { scrollTop, clientHeight } = this.#scroller;
     if (index * height < scrollTop) this.#scrollTo(index * height);
-    else if ((index + 1) * height > scrollTop + clientHeight) this.#scrollTo((index + 1) * height - clientHeight);
+    else if ((index + 1) * height > scrollTop + clientHeight)
+      this.#scrollTo((index + 1) * height - clientHeight);
   }
 
   /**
@@ -136,7 +142,10 @@ export class EventRows {
    * @returns {number | null}
    */
   seqOf(target) {
-    return this.#drawn.find(({ element }) => target instanceof Node && element.contains(target))?.seq ?? null;
+    return (
+      this.#drawn.find(({ element }) => target instanceof Node && element.contains(target))?.seq ??
+      null
+    );
   }
 
   /** @param {number} seq */
@@ -203,7 +212,7 @@ export class EventRows {
     const [time, since, id, event, data] = /** @type {Iterable<HTMLElement>} */ (row.children);
     setText(time, timeOfDay(arrival.at));
     setText(since, gap(arrival.gap));
-    // the style sheet cuts it at its beginning: what tells long ids apart is their end
+    // the style sheet cuts it at its beginning, because long ids differ at their end
     setText(part(id, "bdi"), arrival.id);
     id.title = arrival.id.length > 8 ? arrival.id : "";
     setText(event, arrival.event);

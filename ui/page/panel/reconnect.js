@@ -1,15 +1,16 @@
 /**
- * What to do when an EventSource reports an error or the server moves: decisions only, no EventSource and
- * no clock. EventSource itself never says why, so the reason is read from the server's own accounting.
+ * What to do when an EventSource reports an error or the server moves: decisions only, no
+ * EventSource and no clock. EventSource gives no reason, so it is read from the server's table of
+ * connections.
  *
  * @import { RowView, Status } from "../server.js"
  * @import { Standing } from "../types.js"
  */
 
-import { GONE, STREAM_WORDS, lostWords, refusedWords } from "../parts/words.js";
+import { GAVE_UP, STREAM_WORDS, lostWords, refusedWords } from "../parts/words.js";
 
 /**
- * The newest connection of an answer, which is the one that an error is about.
+ * The newest connection of an answer, to which an error belongs.
  *
  * @param {{ rows: RowView[] }} answer
  * @returns {RowView | null}
@@ -25,41 +26,43 @@ export function newestRow({ rows }) {
 const ENDED = { state: "ended", words: STREAM_WORDS.ended, note: null, final: true };
 
 /**
- * What an error means. A final answer means that the EventSource is to be closed; otherwise it goes on
- * trying by itself and must be left alone, for only then does it resume with Last-Event-ID.
+ * What an error means. After a final one the EventSource must be closed. Otherwise it must be left
+ * alone, because it reconnects by itself, and only then with Last-Event-ID.
  *
- * @param {"closed" | "connecting"} readyState what the EventSource says of itself after the error
- * @param {RowView | null | undefined} row the newest connection of this client; null when the server knows
- *   none, undefined when it could not be asked
- * @param {number | null} retryMs what the stream told the browser to wait, if it did
+ * @param {"closed" | "connecting"} readyState the state of the EventSource after the error
+ * @param {RowView | null | undefined} row the newest connection of this client; null when the
+ *   server has none, undefined when the server did not answer
+ * @param {number | null} retryMs the stream's retry time, if it has one
  * @returns {Standing}
  */
 export function afterError(readyState, row, retryMs) {
   if (row?.ended?.complete) return ENDED;
-  if (readyState === "connecting") return { state: "lost", words: lostWords(retryMs), note: null, final: false };
+  if (readyState === "connecting") {
+    return { state: "lost", words: lostWords(retryMs), note: null, final: false };
+  }
   if (row?.state === "refused") {
     if (row.status === 204) return ENDED;
     const why = row.ended?.why;
     return {
       state: "refused",
       words: refusedWords(row.status),
-      note: why ? `The server refused: ${why}. Start tries again.` : null,
+      note: why ? `The server refused the connection (${why}): press Start to try again.` : null,
       final: true,
     };
   }
   const note =
     row === undefined
-      ? "The browser gave up, and the server cannot be asked why. Start tries again."
-      : "The browser gave up, and the server knows no reason. Start tries again.";
-  return { state: "lost", words: GONE, note, final: true };
+      ? "The browser gave up, and the server does not answer: press Start to try again."
+      : "The browser gave up, and the server recorded no reason: press Start to try again.";
+  return { state: "lost", words: GAVE_UP, note, final: true };
 }
 
 /**
- * Whether a stream that is open on `base` has to be opened anew, because the server now runs elsewhere
- * and the old EventSource would knock at a dead port for ever.
+ * Whether a stream that is open on `base` must be reopened, because the server now runs elsewhere
+ * and the old EventSource would try a dead port for ever.
  *
  * @param {string} base where the stream was opened
- * @param {string | null} now where the server answers now, null while it does not
+ * @param {string | null} now the server's address now, null while it does not run
  */
 export function hasMoved(base, now) {
   return now !== null && now !== base;
@@ -72,9 +75,9 @@ export function hasMoved(base, now) {
  * @param {string} path
  * @param {object} run
  * @param {string} run.tag names this client in the server's table
- * @param {string} run.lastId what to resume after, when a new EventSource takes over from an old one
- * @param {boolean} [run.namesInData] each event comes with its name as the first line of its data
- * @param {number | null} [run.everyUs] the time between two events in place of the stream's own
+ * @param {string} run.lastId the last event id, when a new EventSource continues an old one
+ * @param {boolean} [run.namesInData] each event has its name as the first line of its data
+ * @param {number | null} [run.everyUs] the time between two events, instead of the stream's own
  */
 export function streamUrl(base, path, { tag, lastId, namesInData = false, everyUs = null }) {
   const url = new URL(path, base);
@@ -86,7 +89,7 @@ export function streamUrl(base, path, { tag, lastId, namesInData = false, everyU
 }
 
 /**
- * Whether a stream can be started: only a server that runs can be asked.
+ * Whether a stream can be started, which needs a running server.
  *
  * @param {string | null} base
  * @param {Status | undefined} status

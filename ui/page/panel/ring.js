@@ -1,7 +1,7 @@
 /**
- * A bounded list of arrivals: the newest stay, the oldest go, and what went is counted.
+ * A bounded list of arrivals: the newest are kept, the oldest are dropped and counted.
  *
- * Every event passes here, so `push` must stay O(1) and must never touch the page.
+ * Every event is pushed, so `push` must stay O(1) and must never touch the document.
  *
  * @import { Arrival, View } from "../types.js"
  */
@@ -19,15 +19,15 @@ export class Ring {
 
   /**
    * @param {number} capacity how many arrivals are kept
-   * @param {number} [maxWeight] how many characters of data they may hold together: a thousand events of
-   *   a megabyte each must not fill the memory
+   * @param {number} [maxWeight] how many characters of data they may hold together: a thousand
+   *   events of a megabyte each must not fill the memory
    */
   constructor(capacity, maxWeight = Infinity) {
     this.#slots = new Array(capacity).fill(undefined);
     this.#maxWeight = maxWeight;
   }
 
-  /** The number of the oldest arrival kept; numbers are never used twice, not even after `clear`. */
+  /** The number of the oldest kept arrival. No number is used twice, not even after `clear`. */
   get first() {
     return this.#first;
   }
@@ -41,7 +41,7 @@ export class Ring {
     return this.#first + this.#size;
   }
 
-  /** How many were let go to stay within bounds since the last `clear`. */
+  /** How many were dropped to stay within bounds since the last `clear`. */
   get dropped() {
     return this.#dropped;
   }
@@ -61,7 +61,9 @@ export class Ring {
    */
   at(index) {
     const arrival = this.#slots[(this.#start + index) % this.#slots.length];
-    if (index < 0 || index >= this.#size || !arrival) throw new RangeError(`no arrival at ${index}`);
+    if (index < 0 || index >= this.#size || !arrival) {
+      throw new RangeError(`no arrival at ${index}`);
+    }
     return arrival;
   }
 
@@ -72,9 +74,9 @@ export class Ring {
   }
 
   /**
-   * A copy that stays as it is while the ring goes on.
+   * A copy that stays as it is while the ring continues.
    *
-   * @param {number} [most] so many of the oldest at most
+   * @param {number} [most] at most so many of the oldest
    * @returns {View}
    */
   snapshot(most = Infinity) {

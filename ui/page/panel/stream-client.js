@@ -1,46 +1,60 @@
 /**
- * One stream as this page receives it: the only owner of its EventSource. Never more than one is open at a
- * time, whoever calls what and when: `#open` closes what was there, and an answer that belongs to an earlier
- * run is dropped. It knows no DOM.
+ * One stream as this page receives it: the only owner of its EventSource. At most one is open at
+ * any time: `#open` closes the previous one, and an answer for an earlier run is dropped. It knows
+ * no DOM.
  *
  * @import { RowView, Slice } from "../server.js"
  * @import { Arrival, Feed, Host, Standing } from "../types.js"
  */
 
-import { Flood, HELD_TO_US, heldWords, slower } from "./flood.js";
+import { FIRST_PACE_US, Overload, paceWords, slower } from "./overload.js";
 import { gapWords, namedEvent } from "./topic-events.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 import { afterError, hasMoved, newestRow, streamUrl } from "./reconnect.js";
-import { NONE_FREE, NOT_SEEN, SIX_TAKEN, STREAM_WORDS, movedWords, refusedWords, unheardWords } from "../parts/words.js";
+import {
+  NONE_FREE,
+  NOT_SEEN,
+  SIX_TAKEN,
+  STREAM_WORDS,
+  movedWords,
+  refusedWords,
+  unheardWords,
+} from "../parts/words.js";
 
-/** A stream that has not arrived after this long may be waiting for a free connection. */
+/** A stream that has not opened after this time may be waiting for a free connection. */
 const STUCK_AFTER_MS = 2000;
-/** How long the old word stays while the server is asked why: a finite stream's end is no outage. */
+/**
+ * How long the old state stays while the server is asked for the reason: a finite stream's end is
+ * no outage.
+ */
 const GRACE_MS = 250;
-/** What a browser opens to one host, with the one that the page asks with. */
+/** How many connections a browser opens to one host, including the one for the page's requests. */
 const CONNECTIONS = 6;
-/** As long as it takes at most until this page hears that a stream is defined anew, where the server answers at all. */
+/** The longest time until this page learns that a stream was redefined, if the server answers. */
 const NEWS_MS = 4000;
 
 /** @type {Standing} */
 export const IDLE = { state: "idle", words: STREAM_WORDS.idle, note: null, final: true };
 
-/** @typedef {Pick<Feed, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">} ClientFeed */
+/**
+ * @typedef {Pick<Feed, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">}
+ * ClientFeed
+ */
 
 /** One EventSource's life. */
 class Run {
-  /** Detaches every listener of the EventSource at once, and outdates what is still being asked. */
+  /** Removes every listener of the EventSource at once. */
   abort = new AbortController();
   /** @type {EventSource | null} */
   source = null;
   tag = randomTag();
-  flood = new Flood();
+  overload = new Overload();
   /** How many events have arrived on it. */
   arrived = 0;
-  /** When it was opened last, on the clock that is never set back. */
+  /** When it last opened, on the monotonic clock. */
   openedAt = -Infinity;
   /**
-   * What the browser waits before it comes back, as it was told on this run.
+   * How long the browser waits before it reconnects, as this run received it.
    * @type {number | null}
    */
   retryMs = null;
@@ -61,7 +75,7 @@ class Run {
 
 export class StreamClient {
   #feed;
-  /** The names that are listened for: EventSource hands over no others. */
+  /** The names that have a listener: EventSource delivers no others. */
   #names;
   #host;
   #ownTags;
@@ -70,17 +84,20 @@ export class StreamClient {
   #run = null;
   #standing = IDLE;
   #lastId = "";
-  /** When the previous event came, on the clock that is never set back. */
+  /** When the previous event arrived, on the monotonic clock. */
   #lastAt = NaN;
   #heardAt = -Infinity;
   /** @type {string | null} */
   #resumed = null;
   /**
-   * The time between two events that is asked for, in place of the stream's own; null to leave it to the stream.
+   * The requested time between two events; null for the stream's own.
    * @type {number | null}
    */
   #everyUs = null;
-  /** Events that the server sent and this page did not take since it was started; null where nobody could say. */
+  /**
+   * Events since the start that the server sent and this page skipped; null where the number is
+   * unknown.
+   */
   #skipped = /** @type {number | null} */ (0);
   /** @type {(standing: Standing) => void} */
   onstanding = () => {};
@@ -91,7 +108,7 @@ export class StreamClient {
    * @param {ClientFeed} feed
    * @param {Host} host
    * @param {Set<string>} ownTags
-   * @param {Set<object>} underWay all of the page that have a run
+   * @param {Set<object>} underWay all clients of the page that have a run
    */
   constructor(feed, host, ownTags, underWay) {
     this.#feed = feed;
@@ -101,7 +118,7 @@ export class StreamClient {
     this.#underWay = underWay;
   }
 
-  /** A run is on: it is connecting, open, or trying to come back. */
+  /** There is a run: it is connecting, open, or reconnecting. */
   get live() {
     return this.#run !== null;
   }
@@ -110,52 +127,62 @@ export class StreamClient {
     return this.#standing;
   }
 
-  /** When the server was last heard on this stream, in milliseconds of the wall clock. */
+  /** When something last arrived on this stream, in milliseconds of the wall clock. */
   get heardAt() {
     return this.#heardAt;
   }
 
   /**
-   * Opens the stream from its beginning. Does nothing while it is open, and where the page has as many under way as
-   * its host allows, it says so instead.
+   * Opens the stream from its beginning. It does nothing while there is a run. If the page already
+   * has as many streams as its host allows, it reports that instead.
    *
    * @param {string} base
    */
   start(base) {
     if (this.#run) return;
     if (this.#underWay.size >= this.#host.streamsAtMost) {
-      this.#stand({ state: "refused", words: refusedWords(NONE_FREE), note: SIX_TAKEN, final: true });
+      this.#stand({
+        state: "refused",
+        words: refusedWords(NONE_FREE),
+        note: SIX_TAKEN,
+        final: true,
+      });
       return;
     }
     this.#lastId = this.#feed.from;
     this.#lastAt = NaN;
     this.#resumed = null;
     this.#skipped = 0;
-    this.#everyUs = this.#feed.unpaced ? HELD_TO_US : null;
+    this.#everyUs = this.#feed.unpaced ? FIRST_PACE_US : null;
     this.#open(base, this.#lastId, STREAM_WORDS.connecting);
   }
 
   /** @param {string} [words] */
   stop(words = STREAM_WORDS.stopped) {
     if (!this.#run) return;
-    this.#finish({ state: "stopped", words, note: this.#skipped === 0 ? null : heldWords(this.#everyUs, this.#skipped), final: true });
+    this.#finish({
+      state: "stopped",
+      words,
+      note: this.#skipped === 0 ? null : paceWords(this.#everyUs, this.#skipped),
+      final: true,
+    });
   }
 
   /**
-   * The server answers at this address now, or nowhere. Only a new address needs anything done: on the old
-   * one the EventSource comes back by itself.
+   * Follows the server to its address. Only a new address needs an action: on the old one the
+   * EventSource reconnects by itself.
    *
    * @param {string | null} base
    */
   serverAt(base) {
     if (!this.#run || base === null || !hasMoved(this.#run.base, base)) return;
-    this.#resumed = `went on at ${new URL(base).host}`;
+    this.#resumed = `reconnected to ${new URL(base).host}`;
     this.#open(base, this.#lastId, movedWords(base));
   }
 
   /**
-   * What the server says of it has changed. The connection goes on as it is: a stream's new definition is for
-   * connections that are made from now on, which may be this one when it comes back.
+   * Takes the changed description of the stream. The connection stays: a new definition applies to
+   * new connections, such as this one's next reconnect.
    *
    * @param {ClientFeed} feed of the same path
    */
@@ -169,9 +196,9 @@ export class StreamClient {
     }
     if (!run) return;
     if (feed.unpaced && this.#everyUs === null) {
-      // the browser would come back to it at its own pace
-      this.#everyUs = HELD_TO_US;
-      this.#resumed = "connected again";
+      // the browser would reconnect to it without a pace
+      this.#everyUs = FIRST_PACE_US;
+      this.#resumed = "reconnected";
       this.#open(run.base, this.#lastId, STREAM_WORDS.connecting);
     } else if (fresh.length > 0 && performance.now() - run.openedAt < NEWS_MS) {
       this.#stand({ ...this.#standing, note: unheardWords(fresh) });
@@ -181,7 +208,7 @@ export class StreamClient {
   /**
    * @param {string} base
    * @param {string} lastId
-   * @param {string | null} words null to say nothing of it
+   * @param {string | null} words null to keep the state shown
    */
   #open(base, lastId, words) {
     this.#close();
@@ -194,9 +221,11 @@ export class StreamClient {
     const { path, names_in_data: namesInData } = this.#feed;
     let source;
     try {
-      source = new EventSource(streamUrl(base, path, { tag: run.tag, lastId, namesInData, everyUs: this.#everyUs }));
+      source = new EventSource(
+        streamUrl(base, path, { tag: run.tag, lastId, namesInData, everyUs: this.#everyUs }),
+      );
     } catch (reason) {
-      const note = `The browser did not open ${base}: ${sentence(reason)}`;
+      const note = `The browser did not open ${base}: ${errorMessage(reason)}`;
       this.#finish({ state: "refused", words: "refused (by the browser)", note, final: true });
       return;
     }
@@ -213,9 +242,11 @@ export class StreamClient {
    * @param {string} name
    */
   #listen(run, name) {
-    // a server may name its events "open" or "error" too: those come in by the listeners of `#open`
+    // a server may also name its events "open" or "error": the listeners in `#open` get those
     if (name === "open" || name === "error") return;
-    run.source?.addEventListener(name, (event) => this.#arrived(event, run), { signal: run.abort.signal });
+    run.source?.addEventListener(name, (event) => this.#arrived(event, run), {
+      signal: run.abort.signal,
+    });
   }
 
   /**
@@ -230,7 +261,7 @@ export class StreamClient {
     run.openedAt = event.timeStamp;
     run.retryMs = this.#feed.retry_ms ?? run.retryMs;
     this.#heardAt = Date.now();
-    const note = this.#everyUs === null ? null : heldWords(this.#everyUs, this.#skipped);
+    const note = this.#everyUs === null ? null : paceWords(this.#everyUs, this.#skipped);
     this.#stand({ state: "open", words: STREAM_WORDS.open, note, final: false });
   }
 
@@ -240,7 +271,9 @@ export class StreamClient {
    */
   #arrived(message, run) {
     const now = message.timeStamp;
-    const { event, data } = this.#feed.names_in_data ? namedEvent(message.data) : { event: message.type, data: message.data };
+    const { event, data } = this.#feed.names_in_data
+      ? namedEvent(message.data)
+      : { event: message.type, data: message.data };
     run.arrived += 1;
     this.#lastId = message.lastEventId;
     this.#heardAt = Date.now();
@@ -255,23 +288,25 @@ export class StreamClient {
     });
     this.#lastAt = now;
     this.#resumed = null;
-    if (run.flood.isTooMuch(message.data.length)) this.#flooded(run);
+    if (run.overload.isTooMuch(message.data.length)) this.#overloaded(run);
   }
 
   /**
-   * It comes faster than this page can take it, so that no press of a key or button gets through. What is on its way
-   * is let go, and the server says how much that is; then it goes on behind that, at a pace that can be taken.
+   * Slows down a stream that is so fast that the page handles no key or click. The events on their
+   * way are skipped, and counted by the server's table. Then a new run continues after them, at a
+   * slower pace.
    *
    * @param {Run} run
    */
-  async #flooded(run) {
-    // at once, since more of it is waiting in the same turn; to the person it goes on
+  async #overloaded(run) {
+    // at once, because more events are waiting in this turn; the state shown stays open
     run.close();
     const row = await this.#newestRow(run);
     if (run !== this.#run) return;
-    this.#skipped = row && this.#skipped !== null ? this.#skipped + Math.max(0, row.events - run.arrived) : null;
+    this.#skipped =
+      row && this.#skipped !== null ? this.#skipped + Math.max(0, row.events - run.arrived) : null;
     this.#everyUs = slower(this.#everyUs);
-    this.#resumed = heldWords(this.#everyUs, this.#skipped);
+    this.#resumed = paceWords(this.#everyUs, this.#skipped);
     this.#open(run.base, row?.last_id ?? this.#lastId, null);
   }
 
@@ -285,10 +320,14 @@ export class StreamClient {
       return;
     }
     const readyState = run.source?.readyState === EventSource.CLOSED ? "closed" : "connecting";
-    this.#resumed ??= "connected again";
+    this.#resumed ??= "reconnected";
     const { retryMs } = run;
     const graceTimer = setTimeout(() => {
-      if (run === this.#run && readyState === "connecting" && run.source?.readyState !== EventSource.OPEN) {
+      if (
+        run === this.#run &&
+        readyState === "connecting" &&
+        run.source?.readyState !== EventSource.OPEN
+      ) {
         this.#stand(afterError(readyState, undefined, retryMs));
       }
     }, GRACE_MS);
@@ -297,12 +336,12 @@ export class StreamClient {
     if (run !== this.#run) return;
     const verdict = afterError(readyState, row, retryMs);
     if (verdict.final) this.#finish(verdict);
-    // it may have come back while the server was asked
+    // it may have reconnected during the request
     else if (run.source?.readyState !== EventSource.OPEN) this.#stand(verdict);
   }
 
   /**
-   * What the server knows of a run; undefined when it could not be asked.
+   * The server's rows of a run; undefined when it did not answer.
    *
    * @param {Run} run
    * @returns {Promise<Slice | undefined>}
@@ -325,8 +364,8 @@ export class StreamClient {
   }
 
   /**
-   * Says so in words when the browser holds the request back: the server answers, and has never seen it. Where the
-   * server does not answer, nobody knows what keeps it.
+   * Notes when the browser holds the request back, which is when the server answers but has not
+   * received it. If the server does not answer, the cause is unknown.
    *
    * @param {Run} run
    */
@@ -336,7 +375,7 @@ export class StreamClient {
       if (!waits()) return;
       const known = await this.#known(run);
       if (!waits()) return;
-      // six are spoken of where the server counts them
+      // the limit of six is named only when the server counts them
       const why = known && known.open + 1 >= CONNECTIONS ? SIX_TAKEN : NOT_SEEN;
       this.#stand({ ...this.#standing, note: known && !newestRow(known) ? why : null });
       this.#watchForStuck(run);
@@ -362,7 +401,7 @@ export class StreamClient {
   }
 }
 
-/** Where the name comes with the data, all come under one. @param {ClientFeed} feed */
+/** With names in the data, all events have one name. @param {ClientFeed} feed */
 const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : events);
 
 /**
@@ -371,7 +410,7 @@ const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : ev
  */
 const connecting = (words) => ({ state: "connecting", words, note: null, final: false });
 
-/** Random, so that two pages never share one; `randomUUID` is missing where the page is not a secure context. */
+/** Random, so that two pages never share one. `randomUUID` exists only in a secure context. */
 function randomTag() {
   const bytes = crypto.getRandomValues(new Uint8Array(8));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,6 +1,6 @@
 /**
- * <stream-panel>: one stream or topic, with a switch, its state in words, and what arrives. It shows whatever a
- * Feed describes and knows none by name.
+ * <stream-panel>: one stream or topic, with a switch, its state in words, and its events. It shows
+ * what a Feed describes, and never asks whether that is a stream or a topic.
  *
  * @import { App, Feed, ServerHere, Standing } from "../types.js"
  * @import { EventList } from "./event-list.js"
@@ -11,8 +11,8 @@ import "./event-list.js";
 import { IDLE, StreamClient } from "./stream-client.js";
 import { announce } from "../parts/announce.js";
 import { canStart } from "./reconnect.js";
-import { copies } from "../parts/copy-button.js";
-import { emptiedHint } from "./feed.js";
+import { copyOnClick } from "../parts/copy-button.js";
+import { emptiedHint } from "./hints.js";
 import { streamAddress } from "../parts/snippets.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { silentStreamWords } from "../parts/words.js";
@@ -22,14 +22,17 @@ const newPanel = markup(`
     <h2 class="title"></h2>
     <code class="path"></code>
     <span class="summary"></span>
-    <span class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></span>
+    <span class="standing"><span class="shape" aria-hidden="true"></span
+      ><span class="state"></span></span>
     <span class="acts"><button type="button" data-act="toggle">Start</button></span>
   </header>
   <div class="body">
     <event-list></event-list>
     <div class="nothing">
       <p class="hint"></p>
-      <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
+      <p class="try"><code></code
+        ><button type="button" class="small" data-act="copy"
+          aria-label="Copy the curl line">Copy</button></p>
     </div>
     <p class="note" hidden></p>
   </div>`);
@@ -38,10 +41,13 @@ const newPanel = markup(`
 const TOGGLE_TITLES = {
   ready: "",
   stopped: "Start the server first",
-  unreachable: "The server does not answer: the bar at the top says since when",
+  unreachable: "The server does not answer: see the bar at the top",
 };
 
-/** While the server is asked in vain, a stream that has been silent for so long is no longer said to be open. */
+/**
+ * While the server does not answer, a stream that is silent for this long is no longer shown as
+ * open.
+ */
 const SILENT_MS = 2000;
 
 export class StreamPanel extends HTMLElement {
@@ -57,8 +63,8 @@ export class StreamPanel extends HTMLElement {
   /**
    * @param {App} app
    * @param {Feed} feed
-   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] what else can be done with it beside its switch,
-   *   and what shows the bytes that it would send
+   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] buttons beside its switch, and
+   *   the preview of its bytes
    */
   constructor(app, feed, { acts = [], preview } = {}) {
     super();
@@ -81,11 +87,15 @@ export class StreamPanel extends HTMLElement {
     }
     this.#showFeed();
     this.#toggle.addEventListener("click", () => this.#toggled());
-    copies(part(this, ".try [data-act=copy]"), this.#app.host, () => part(this, ".try code").textContent ?? "");
-    copies(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
+    copyOnClick(
+      part(this, ".try [data-act=copy]"),
+      this.#app.host,
+      () => part(this, ".try code").textContent ?? "",
+    );
+    copyOnClick(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
     this.#client.onarrival = (arrival) => {
       this.#list.push(arrival);
-      // it was heard after all
+      // it is not silent after all
       if (this.hasAttribute("data-stale")) this.#show(this.#client.standing);
       if (arrival.notice) announce(`${this.#feed.label}: ${arrival.notice}`);
     };
@@ -97,17 +107,17 @@ export class StreamPanel extends HTMLElement {
     this.#app.store.on("unreachable", () => this.#serverChanged(), signal);
   }
 
-  /** Starts what it shows, if it can be started and is not under way. */
+  /** Starts the stream, if it can be started and has no run. */
   start() {
     const base = this.#base;
     if (this.#client.live || base === null || this.#server !== "ready") return;
     this.#client.start(base);
-    // what an earlier run brought stays where this one did not begin
+    // the events of an earlier run stay if this one did not begin
     if (this.#client.live) this.#list.reset();
   }
 
   /**
-   * What the server says of it has changed.
+   * Takes the changed description of the stream or topic.
    *
    * @param {Feed} feed of the same path
    */
@@ -118,21 +128,24 @@ export class StreamPanel extends HTMLElement {
     this.#show(this.#client.standing);
   }
 
-  /** To the panel itself, and not to its switch: it may come from one that went, and the next key was meant for that. */
+  /**
+   * To the panel itself, not to its switch: the focus may come from a removed panel, and the next
+   * key was meant for that one.
+   */
   focus() {
     this.tabIndex = -1;
     super.focus();
   }
 
-  /** Gives the connection back; the panel can be started again. */
+  /** Closes the connection; the panel can be started again. */
   close() {
     this.#client.stop("closed with the page");
   }
 
   /**
-   * Takes the panel away for good.
+   * Removes the panel for good.
    *
-   * @param {string} why its stream ends with it
+   * @param {string} why shown as the reason for the end of its stream
    */
   discard(why) {
     this.#client.stop(why);
@@ -183,13 +196,22 @@ export class StreamPanel extends HTMLElement {
     this.#client.serverAt(this.#base);
     this.#show(this.#client.standing);
     clearInterval(this.#silence);
-    // what is heard still while nothing else is answered may fall silent later
-    if (this.#server === "unreachable") this.#silence = setInterval(() => this.#show(this.#client.standing), 1000);
+    // a stream that still sends while the server does not answer may fall silent later
+    if (this.#server === "unreachable") {
+      this.#silence = setInterval(() => this.#show(this.#client.standing), 1000);
+    }
   }
 
-  /** Nobody answers, and nothing comes on this stream: whether it is open is not known. */
+  /**
+   * The server does not answer and nothing arrives on this stream, so whether it is open is
+   * unknown.
+   */
   get #isSilent() {
-    return this.#server === "unreachable" && this.#client.standing.state === "open" && Date.now() - this.#client.heardAt > SILENT_MS;
+    return (
+      this.#server === "unreachable" &&
+      this.#client.standing.state === "open" &&
+      Date.now() - this.#client.heardAt > SILENT_MS
+    );
   }
 
   /** @param {Standing} standing */
@@ -208,7 +230,7 @@ export class StreamPanel extends HTMLElement {
     const live = this.#client.live;
     setText(toggle, live ? "Stop" : "Start");
     toggle.ariaLabel = `${live ? "Stop" : "Start"} ${label}`;
-    // not `disabled`: that would take the focus away from whoever has just pressed it
+    // not `disabled`, which would take the focus from a button that was just pressed
     const server = live ? "ready" : this.#server;
     toggle.ariaDisabled = server === "ready" ? null : "true";
     toggle.title = TOGGLE_TITLES[server];
@@ -218,7 +240,10 @@ export class StreamPanel extends HTMLElement {
     const hint = emptiedHint(standing, this.#list.emptied) ?? this.#feed.hint(standing, server);
     setText(part(this, ".hint"), hint.words);
     part(this, ".try").hidden = !hint.withLine;
-    setText(part(this, ".try code"), this.#feed.line(streamAddress(this.#app.store.get("status"), path)));
+    setText(
+      part(this, ".try code"),
+      this.#feed.line(streamAddress(this.#app.store.get("status"), path)),
+    );
   }
 }
 

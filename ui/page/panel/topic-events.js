@@ -1,27 +1,30 @@
 /**
- * What an event of a topic carries beside its data: its own name, and what was lost before it. Pure.
+ * What the data of a topic's event contains besides: the event's name, or a gap before it. Pure.
  */
 
 import { several } from "../parts/format.js";
 
 /**
- * An event of a topic that was asked for with `names=data`: EventSource hands over only events whose name is listened
- * for, and a publisher can use any name at any time. So all come under one, each with its own as the first line of its data.
+ * Reads an event of a topic that was requested with `names=data`. EventSource delivers only events
+ * whose name has a listener, and a publisher can use any name at any time. So all events have one
+ * name, and their own is the first line of their data.
  *
- * @param {string} text the data as it came
+ * @param {string} text the data as it arrived
  * @returns {{ event: string, data: string }}
  */
 export function namedEvent(text) {
   const end = text.indexOf("\n");
-  return end < 0 ? { event: text, data: "" } : { event: text.slice(0, end), data: text.slice(end + 1) };
+  return end < 0
+    ? { event: text, data: "" }
+    : { event: text.slice(0, end), data: text.slice(end + 1) };
 }
 
 /**
- * What a `gap` event says: the server tells of the events that a client has missed, in the stream itself.
+ * The words for a `gap` event, by which the server reports lost events in the stream itself.
  *
  * @param {string} event
  * @param {string} data
- * @returns {string | null} null when it is an event like any other
+ * @returns {string | null} null for any other event
  */
 export function gapWords(event, data) {
   if (event !== "gap") return null;

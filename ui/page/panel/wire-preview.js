@@ -1,25 +1,29 @@
 /**
- * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the server made them
- * up for this. No connection is opened for it.
+ * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the
+ * server generates them for the preview. It opens no connection.
  *
  * @import { Preview, WireLine } from "../server.js"
  * @import { App } from "../types.js"
  */
 
 import { announce } from "../parts/announce.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { gap } from "../parts/format.js";
 import { linesNodes } from "../bytes/lines.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
-const newToggle = markup(`<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`);
+const newToggle = markup(
+  `<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`,
+);
 
 const newPreview = markup(`
   <div class="scroller" role="region" tabindex="0"><pre data-exact></pre></div>
-  <p class="problem" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
-  <p class="foot"><span class="more"></span><button type="button" class="plain small" data-act="copy-bytes">Copy</button></p>`);
+  <p class="problem" hidden><span class="shape" aria-hidden="true"></span
+    ><span class="words"></span></p>
+  <p class="foot"><span class="more"></span
+    ><button type="button" class="plain small" data-act="copy-bytes">Copy</button></p>`);
 
 let previews = 0;
 
@@ -27,9 +31,9 @@ export class WirePreview extends HTMLElement {
   #app;
   #path;
   #toggle = part(newToggle(), "button");
-  /** What is drawn, to be told from another answer. */
+  /** What is drawn, to compare with the next answer. */
   #shown = "";
-  /** The number of the newest question to the server: answers to others are late. */
+  /** The number of the newest request: the answers of earlier ones are late. */
   #asked = 0;
   #failed = false;
   #removed = new AbortController();
@@ -59,14 +63,18 @@ export class WirePreview extends HTMLElement {
       this.#toggle.focus();
     });
     this.addEventListener("copy", copyExactly);
-    copies(part(this, "[data-act=copy-bytes]"), this.#app.host, () => part(this, "pre").textContent ?? "");
-    // a browser's page may have asked while nothing answered
+    copyOnClick(
+      part(this, "[data-act=copy-bytes]"),
+      this.#app.host,
+      () => part(this, "pre").textContent ?? "",
+    );
+    // in a browser, the request may have failed while the server did not answer
     this.#app.store.on("unreachable", (why) => {
       if (this.#failed && why === null) this.refresh();
     }, this.#removed.signal);
   }
 
-  /** The button that opens and closes it; it stands elsewhere. */
+  /** The button that opens and closes it, which is placed elsewhere. */
   get toggle() {
     return this.#toggle;
   }
@@ -78,7 +86,7 @@ export class WirePreview extends HTMLElement {
     part(this, "[data-act=copy-bytes]").ariaLabel = `Copy the bytes of ${label}`;
   }
 
-  /** Asks anew, if it is open: what the stream sends may be something else now. */
+  /** Requests it again, if it is open, because the stream may send other bytes now. */
   refresh() {
     if (!this.hidden) this.#load();
   }
@@ -110,7 +118,7 @@ export class WirePreview extends HTMLElement {
     try {
       preview = await this.#app.host.preview(this.#path);
     } catch (reason) {
-      problem = sentence(reason);
+      problem = errorMessage(reason);
     }
     if (asked !== this.#asked) return;
     this.ariaBusy = null;
@@ -125,7 +133,7 @@ export class WirePreview extends HTMLElement {
   #draw(preview) {
     part(this, ".scroller").hidden = preview === null;
     part(this, ".foot").hidden = preview === null;
-    // an equal answer leaves alone what somebody has selected
+    // an equal answer keeps a selection
     const shown = JSON.stringify(preview);
     if (preview === null || shown === this.#shown) return;
     this.#shown = shown;

@@ -1,5 +1,5 @@
 /**
- * The one live region. It says states ("Endless stream: open"), never single events.
+ * The page's one live region. It announces states ("Endless stream: open"), never single events.
  */
 
 import { part } from "./dom.js";

@@ -1,39 +1,40 @@
 /**
- * Makes a button copy, and say so where the finger is: "copied" for a second, in room that was kept for it.
+ * Makes a button copy a text, and shows "copied" on it for a second. The style sheet keeps the room
+ * for that.
  *
  * @import { Host } from "../types.js"
  */
 
 import { announce } from "./announce.js";
-import { sentence } from "./sentence.js";
+import { errorMessage } from "./error-message.js";
 
-const SAID_FOR_MS = 1000;
+const SHOWN_FOR_MS = 1000;
 
 /**
  * @param {HTMLButtonElement} button
  * @param {Host} host
- * @param {() => string} text what to copy, asked at the moment of the click
+ * @param {() => string} text returns what to copy, at the click
  */
-export function copies(button, host, text) {
+export function copyOnClick(button, host, text) {
   const label = button.textContent ?? "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @param {string} words */
-  const say = (words) => {
+  const show = (words) => {
     clearTimeout(timer);
     button.textContent = words;
     announce(words);
-    timer = setTimeout(() => (button.textContent = label), SAID_FOR_MS);
+    timer = setTimeout(() => (button.textContent = label), SHOWN_FOR_MS);
   };
   button.classList.add("copies");
   button.addEventListener("click", async () => {
     try {
       await host.copy(text());
       button.removeAttribute("title");
-      say("copied");
+      show("copied");
     } catch (reason) {
-      button.title = sentence(reason);
-      say("failed");
+      button.title = errorMessage(reason);
+      show("failed");
     }
   });
 }

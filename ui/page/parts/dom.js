@@ -1,11 +1,11 @@
 /**
- * Markup and its parts. Markup is always a literal of the page's own; what came from a server goes in by
+ * Markup and its parts. Markup is always a literal of the page; a server's text is set by
  * `textContent` and attributes alone, never through here.
  */
 
 /**
  * @param {string} html
- * @returns {() => DocumentFragment} makes a new copy at each call
+ * @returns {() => DocumentFragment} returns a new copy at each call
  */
 export function markup(html) {
   const template = document.createElement("template");
@@ -14,7 +14,7 @@ export function markup(html) {
 }
 
 /**
- * The part of an element that its markup surely has.
+ * The part of an element that its markup is known to have.
  *
  * @template {Element} [T=HTMLElement]
  * @param {ParentNode} root

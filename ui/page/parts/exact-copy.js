@@ -1,6 +1,6 @@
 /**
- * Copies what stands below an element marked `data-exact` as it is in the document. There the text is what was on
- * the wire; a browser would hand over what it has laid out: with the ends of blocks for lines, and without what it
+ * Copies the selected text of an element marked `data-exact` as it is in the document, which is the
+ * text of the wire. A browser would copy its layout instead: blocks as lines, and nothing that it
  * does not draw.
  *
  * @param {ClipboardEvent} event

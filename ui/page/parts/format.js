@@ -1,6 +1,6 @@
 /**
- * Numbers, times and text as the page writes them. Pure: the same input gives the same text, whatever
- * the locale, so that two people who compare their windows see the same thing.
+ * Numbers, times and text as the page writes them. Pure, and the same in every locale, so that two
+ * people who compare their windows see the same text.
  */
 
 /** How many characters of an event's data its row shows. */
@@ -19,21 +19,25 @@ const padded = (value, width) => String(value).padStart(width, "0");
  */
 export function timeOfDay(ms) {
   const date = new Date(ms);
-  return `${padded(date.getHours(), 2)}:${padded(date.getMinutes(), 2)}:${padded(date.getSeconds(), 2)}.${padded(date.getMilliseconds(), 3)}`;
+  const parts = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  const clock = parts.map((value) => padded(value, 2)).join(":");
+  return `${clock}.${padded(date.getMilliseconds(), 3)}`;
 }
 
 /**
- * The local date and time of day, for where a row may be older than today.
+ * The local date and time of day, for rows that may be older than today.
  *
  * @param {number} ms
  */
 export function dateAndTime(ms) {
   const date = new Date(ms);
-  return `${date.getFullYear()}-${padded(date.getMonth() + 1, 2)}-${padded(date.getDate(), 2)} ${timeOfDay(ms)}`;
+  const day = `${padded(date.getMonth() + 1, 2)}-${padded(date.getDate(), 2)}`;
+  return `${date.getFullYear()}-${day} ${timeOfDay(ms)}`;
 }
 
 /**
- * The time since the previous event, never wider than eight characters: `+12ms`, `+1.00s`, `+2m 05s`.
+ * The time since the previous event, never wider than eight characters: `+12ms`, `+1.00s`, `+2m
+ * 05s`.
  *
  * @param {number | null} ms
  */
@@ -60,7 +64,7 @@ export function count(value) {
 }
 
 /**
- * So many a second: `0`, `2.0`, `9.9`, `10`, `12,345`; nothing where it is not known.
+ * A rate a second: `0`, `2.0`, `9.9`, `10`, `12,345`; empty when it is unknown.
  *
  * @param {number | null} value
  */
@@ -82,7 +86,7 @@ export function several(number, noun) {
 }
 
 /**
- * The beginning of a text; a character of two code units is never cut in half.
+ * The beginning of a text; never cuts a character of two code units in half.
  *
  * @param {string} text
  * @param {number} length
@@ -95,7 +99,7 @@ export function cut(text, length) {
 }
 
 /**
- * Data on one line, cut at {@link PREVIEW_LENGTH} characters. Line ends show as a sign.
+ * Data on one line, cut at {@link PREVIEW_LENGTH} characters. Line ends become a sign.
  *
  * @param {string} data
  */
@@ -104,12 +108,14 @@ export function preview(data) {
 }
 
 /**
- * What is said of data that a row may have no room for: its beginning, and how long it is where that is not all.
+ * The tooltip of data that may not fit into its row: its beginning, and its length if it is cut.
  *
  * @param {string} data
  */
 export function dataTitle(data) {
-  return data.length <= PREVIEW_LENGTH ? oneLine(data) : `${count(data.length)} characters: ${preview(data)}`;
+  return data.length <= PREVIEW_LENGTH
+    ? oneLine(data)
+    : `${count(data.length)} characters: ${preview(data)}`;
 }
 
 /** @param {string} text */
@@ -125,7 +131,7 @@ export function duration(ms) {
 }
 
 /**
- * A length of time that somebody chose: `1 h`, `1 h 30 min`, `10 s`, `250 ms`.
+ * A length of time from the settings: `1 h`, `1 h 30 min`, `10 s`, `250 ms`.
  *
  * @param {number} ms
  */

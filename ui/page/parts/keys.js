@@ -1,6 +1,6 @@
 /**
- * Keys: how lists are walked, and how accelerators are written. Start, Stop and the rest of the server's
- * keys belong to the native menu, so the page only names them and never listens for them.
+ * Keys that move in lists, and how accelerators are written. The keys for Start, Stop and the rest
+ * belong to the native menu: the page names them and never listens for them.
  *
  * @import { Action } from "../server.js"
  */
@@ -20,7 +20,7 @@ const STEPS = {
 };
 
 /**
- * Where a key leads in a list, if anywhere.
+ * The step that a key makes in a list, if it makes one.
  *
  * @param {KeyboardEvent} event
  * @returns {Step | undefined}
@@ -44,18 +44,26 @@ export function hasModifier(event) {
  */
 export function stepIndex(step, from, size, page) {
   const last = size - 1;
-  // without a cursor, going up enters a list at its end and going down at its beginning
+  // without a cursor, a step up enters the list at its end, a step down at its beginning
   const base = from >= 0 ? from : step === "next" || step === "page-down" ? -1 : size;
-  const to = { previous: base - 1, next: base + 1, "page-up": base - page, "page-down": base + page, first: 0, last }[step];
+  const to = {
+    previous: base - 1,
+    next: base + 1,
+    "page-up": base - page,
+    "page-down": base + page,
+    first: 0,
+    last,
+  }[step];
   return Math.min(last, Math.max(0, to));
 }
 
 /**
- * Where the focus goes when what has it goes away: to the next that stays, or to the last one before it.
+ * What gets the focus when the focused item is removed: the next item that stays, or else the last
+ * one before it.
  *
  * @template T
- * @param {T[]} list as it was
- * @param {number} from the index of what goes
+ * @param {T[]} list before the removal
+ * @param {number} from the index of the removed item
  * @param {(item: T) => boolean} stays
  * @returns {T | undefined}
  */

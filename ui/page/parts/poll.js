@@ -1,19 +1,20 @@
 /**
- * Asks the server for what is in view, a slice of the table or a wire: at most four times a second, one question at a
- * time, and less often while the answers are all the same. It stops by itself when nobody looks.
+ * Requests what is in view from the server, a slice of the table or a wire: at most four times a
+ * second, one request at a time, and less often while the answers do not change. It stops by itself
+ * when nothing is in view.
  */
 
-/** At most four looks a second. */
+/** At most four requests a second. */
 const PAUSE_MS = 250;
-/** While nothing changes: a table of ended connections stands still. */
+/** Between requests while the answers do not change, as in a table of ended connections. */
 const CALM_MS = 1000;
 
 /**
  * @template T
  * @typedef {object} Ways
- * @property {() => Promise<T> | number | null} ask null while there is nothing to ask: nobody looks; a number where there is
- *   nothing for so many milliseconds
- * @property {(answer: T) => void} heard
+ * @property {() => Promise<T> | number | null} ask null when nothing is in view; a number to wait
+ *   so many milliseconds
+ * @property {(answer: T) => void} answered
  * @property {(reason: unknown) => void} failed
  */
 
@@ -24,30 +25,33 @@ export class Poll {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #asking = false;
-  /** Something to ask for came up while an answer was awaited. */
+  /** A change was reported during a request. */
   #again = false;
   #askedAt = -Infinity;
   #lastAnswer = "";
 
   /**
    * @param {Ways<T>} ways
-   * @param {number} [calmMs] between questions while the answers are all the same
+   * @param {number} [calmMs] between requests while the answers do not change
    */
   constructor(ways, calmMs = CALM_MS) {
     this.#ways = ways;
     this.#calmMs = calmMs;
   }
 
-  /** Something changed: here what is looked at, or there what there is to see. */
+  /** Something changed: the view here, or the data at the server. */
   nudge() {
     if (this.#asking) this.#again = true;
     else this.#askAfter(PAUSE_MS);
   }
 
-  /** @param {number} pause since the last question was asked */
+  /** @param {number} pause since the last request */
   #askAfter(pause) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), Math.max(0, this.#askedAt + pause - performance.now()));
+    this.#timer = setTimeout(
+      () => this.#ask(),
+      Math.max(0, this.#askedAt + pause - performance.now()),
+    );
   }
 
   async #ask() {
@@ -66,7 +70,7 @@ export class Poll {
       const text = JSON.stringify(answer);
       pause = text === this.#lastAnswer ? this.#calmMs : PAUSE_MS;
       this.#lastAnswer = text;
-      this.#ways.heard(answer);
+      this.#ways.answered(answer);
     } catch (reason) {
       this.#ways.failed(reason);
     }

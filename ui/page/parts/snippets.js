@@ -1,13 +1,14 @@
 /**
- * The lines that connect somebody's own program to a stream, with the real port. Pure.
+ * The lines that connect a person's own program to a stream, with the real port. Pure.
  *
- * They are pasted into shells and pages that nobody knows: whatever a path holds, a line runs what it says and no more.
+ * They are pasted into unknown shells and pages: whatever a path contains, a line must run nothing
+ * else than it shows.
  *
  * @import { Status } from "../server.js"
  */
 
 /**
- * Where a stream is, or will be once the server runs.
+ * The address of a stream, now or once the server runs.
  *
  * @param {Status | undefined} status
  * @param {string} path
@@ -17,22 +18,25 @@ export function streamAddress(status, path) {
 }
 
 /**
- * An address for a shell. Between single quotes sh, bash, zsh, fish and PowerShell take all signs as they stand but the
- * quote itself, for which PowerShell also takes its typographic kin, and in fish the backslash. An address can do without
- * them: percent-encoded they are the same resource.
+ * An address for a shell. Between single quotes sh, bash, zsh, fish and PowerShell take all
+ * characters literally except the quote itself, in PowerShell also typographic quotes, and in fish
+ * the backslash. These are percent-encoded, which names the same resource.
  *
  * @param {string} address
  */
 export function quoted(address) {
   const plain = address.replace(/[^!-~]|['\\]/gu, (sign) =>
-    Array.from(new TextEncoder().encode(sign), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+    Array.from(
+      new TextEncoder().encode(sign),
+      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+    ).join(""),
   );
   return `'${plain}'`;
 }
 
 /** @param {string} address */
 export function curlLine(address) {
-  // -g: curl takes brackets and braces for lists of addresses
+  // -g: otherwise curl reads brackets and braces as lists of addresses
   return `curl -N${/[[\]{}]/.test(address) ? " -g" : ""} ${quoted(address)}`;
 }
 
@@ -41,15 +45,19 @@ export function publishLine(address) {
   return `curl -d 'hello' ${quoted(address)}`;
 }
 
-/** A name that says whose connection it is: verdicts of a client that gives one are sure. */
+/** A name for the client: its verdicts are certain, because the server knows its connections. */
 const TAG = "my-app";
 
+/** What the listeners of the lines do with an event. */
+const LOG = "console.log(event.lastEventId, event.data)";
+
 /**
- * What a page reads the stream with. EventSource comes back by itself, which is right where it can go on; a stream
- * without ids that ends would begin anew for ever.
+ * The lines with which a page reads the stream. EventSource reconnects by itself, which is right
+ * where it can resume; a finite stream without ids would start over for ever.
  *
  * @param {string} address
- * @param {{ events: string[], ids?: boolean, endless?: boolean }} stream a topic has ids, and no end
+ * @param {{ events: string[], ids?: boolean, endless?: boolean }} stream a topic has ids and is
+ *   endless
  */
 export function pageLines(address, { events, ids = true, endless = true }) {
   const tagged = JSON.stringify(`${address}?client=${TAG}`);
@@ -58,13 +66,13 @@ export function pageLines(address, { events, ids = true, endless = true }) {
 
 /**
  * @param {string} address as a literal
- * @param {string[]} events EventSource hears only the names that are listened for
+ * @param {string[]} events EventSource reports only events whose name has a listener
  */
 function eventSourceLines(address, events) {
   const listeners = events.map((name) =>
     name === "message"
-      ? "source.onmessage = (event) => console.log(event.lastEventId, event.data);"
-      : `source.addEventListener(${JSON.stringify(name)}, (event) => console.log(event.lastEventId, event.data));`,
+      ? `source.onmessage = (event) => ${LOG};`
+      : `source.addEventListener(${JSON.stringify(name)}, (event) => ${LOG});`,
   );
   return [`const source = new EventSource(${address});`, ...listeners].join("\n");
 }

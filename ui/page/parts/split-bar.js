@@ -1,6 +1,7 @@
 /**
- * <split-bar>: the bar between two parts of a place, one above the other. It is dragged, or moved by keys; how much
- * the part above gets is told to the place as a custom property, and is remembered as long as the page lives.
+ * <split-bar>: the bar between two parts of a place, one above the other. It is dragged or moved by
+ * keys. It sets the share of the upper part as a custom property of the place, and keeps it as long
+ * as the page lives.
  */
 
 import { afterKey, bounds, clamped } from "./split-share.js";
@@ -9,7 +10,7 @@ import { hasModifier } from "./keys.js";
 export class SplitBar extends HTMLElement {
   #share = 50;
   #moved = () => {};
-  /** Where in the bar the pointer holds it; null while it does not. */
+  /** Where in the bar the pointer grips it; null while it does not. */
   #grip = /** @type {number | null} */ (null);
 
   /**
@@ -58,7 +59,7 @@ export class SplitBar extends HTMLElement {
     this.ariaValueMax = String(Math.round(most));
   }
 
-  /** The place has another height: what its parts need may leave less room to move. */
+  /** After the height of the place changed, and with it the bounds. */
   fit() {
     this.#draw();
   }

@@ -1,10 +1,10 @@
 /**
- * How much of a place the part above a bar gets, in hundredths. Pure.
+ * The share of a place that the part above a bar gets, in percent. Pure.
  */
 
-/** What the table needs for its bar, its heads and a row or two. */
+/** What the table needs for its bar, its header and a row or two. */
 const LEAST_ABOVE = 128;
-/** What a wire needs for its head, its foot and a few lines, with the bar between. */
+/** What a wire needs for its header, its footer and a few lines, with the bar between. */
 const LEAST_BELOW = 184;
 
 const STEP = 2;
@@ -26,7 +26,7 @@ export function bounds(height) {
 export const clamped = (share, { least, most }) => Math.min(most, Math.max(least, share));
 
 /**
- * Where a key moves the bar; null where it is none of its keys.
+ * Where a key moves the bar; null for any other key.
  *
  * @param {string} key
  * @param {number} share

@@ -1,5 +1,5 @@
 /**
- * The words for states, the same everywhere on the page. Pure, and the only place where they are spelled.
+ * The words for states, the same everywhere on the page. Pure, and the only place that spells them.
  *
  * @import { FileProblem, Phase, RowView, StreamsFile, Tally, Verdict } from "../server.js"
  * @import { StreamState } from "../types.js"
@@ -28,16 +28,18 @@ export const STREAM_WORDS = {
   refused: "refused",
 };
 
-/** The browser gave the stream up, and the server's accounts do not say why. */
-export const GONE = "gone";
+/** The browser closed the stream, and the server's table does not say why. */
+export const GAVE_UP = "closed by the browser";
 
-/** Why a stream ends whose panel goes. */
-export const TAKEN_OUT = "no longer in the list of streams";
+/** Why a stream ends whose panel is removed. */
+export const TAKEN_OUT = "removed from the list of streams";
 export const CLOSED = "closed";
 
-/** @param {number | null} retryMs null where the stream leaves the time to the browser */
+/** @param {number | null} retryMs null where the browser chooses the time */
 export function lostWords(retryMs) {
-  return retryMs === null ? "connection lost (retrying)" : `connection lost (retrying in ${duration(retryMs)})`;
+  return retryMs === null
+    ? "connection lost (retrying)"
+    : `connection lost (retrying in ${duration(retryMs)})`;
 }
 
 /** @param {number | string} status */
@@ -50,19 +52,20 @@ export function movedWords(base) {
   return `connecting (server moved to ${new URL(base).host})`;
 }
 
-/** The server's reason for a refusal that the person can lift. */
+/** The server's reason for a refusal that can be fixed by allowing the origin. */
 export const ORIGIN_NOT_ALLOWED = "origin not allowed";
 
-/** A page that was opened as a file is of no origin that could be allowed. */
-export const NO_ORIGIN = "a page opened as a file: serve it from a port of localhost";
-/** The way out of it, for a row. */
+/** A page opened as a file has no origin that could be allowed. */
+export const NO_ORIGIN = "a page opened as a file has no origin: serve it from localhost";
+/** What to do about it, for a row. */
 export const NO_ORIGIN_WAY = "serve the file from localhost";
 
 /** @param {Pick<RowView, "state" | "origin" | "ended">} row */
-export const hadNoOrigin = ({ state, origin, ended }) => state === "refused" && origin === "null" && ended?.why === ORIGIN_NOT_ALLOWED;
+export const hadNoOrigin = ({ state, origin, ended }) =>
+  state === "refused" && origin === "null" && ended?.why === ORIGIN_NOT_ALLOWED;
 
 /**
- * The origin that was refused and can be allowed, if one was.
+ * The origin that was refused and can be allowed, if there is one.
  *
  * @param {Pick<RowView, "state" | "origin" | "ended">} row
  */
@@ -70,17 +73,20 @@ export const refusedOrigin = ({ state, origin, ended }) =>
   state === "refused" && origin !== "null" && ended?.why === ORIGIN_NOT_ALLOWED ? origin : null;
 
 /**
- * Where the list of streams comes from; the path follows.
+ * Where the list of streams comes from; the file's path follows.
  *
  * @param {StreamsFile} file
  * @param {boolean} canEdit
  */
 export function fileWords({ exists, revision }, canEdit) {
-  // a file that was wrong from the beginning was never served
-  if (exists) return revision === 0 ? "The shipped streams, in place of" : "Streams from";
-  // it was served once, and is served on
+  // a file that always had a mistake was never served
+  if (exists && revision === 0) return "The shipped streams, because of a mistake in";
+  if (exists) return "Streams from";
+  // it was served once, and still is
   if (revision > 0) return "Streams as last read from";
-  return canEdit ? "The shipped streams. Edit writes them to" : "The shipped streams. Yours go into";
+  return canEdit
+    ? "The shipped streams. Edit copies them to"
+    : "The shipped streams. Put your own in";
 }
 
 /** @param {FileProblem} problem */
@@ -88,48 +94,55 @@ export function fileProblemWords({ line, sentence, instead }) {
   return `${line === null ? "" : `Line ${line}: `}${sentence} ${instead}`;
 }
 
-/** In brackets, where the page itself did not open a stream. */
-export const NONE_FREE = "no connection free";
+/** In brackets, when the page itself did not open a stream. */
+export const NONE_FREE = "no free connection";
 
-export const SIX_TAKEN = "Browsers allow six connections to one host: close another tab or stream.";
+export const SIX_TAKEN =
+  "The browser's six connections to this host are in use: stop a stream or close another tab.";
 
-/** The server answers, and knows nothing of a request that was made. */
-export const NOT_SEEN = "The server has not seen this request: the browser holds it back. Close another tab of this host.";
+/** The server answers, but has not received the page's request. */
+export const NOT_SEEN =
+  "The browser has not sent this request to the server: close another tab of this host.";
 
 /**
- * Why a question has no answer: since when is known, and why is not.
+ * The server does not answer: since when is known, but not why.
  *
  * @param {string} host
- * @param {number} since when it answered last, in milliseconds of the wall clock
- * @param {boolean} isFull this page has as many streams under way as its browser leaves it
+ * @param {number} since when it last answered, in milliseconds of the wall clock
+ * @param {boolean} isFull this page has as many streams open as its browser allows
  */
 export function silentWords(host, since, isFull) {
-  const next = isFull ? ` ${SIX_TAKEN}` : "";
-  return `No answer from ${host} since ${timeOfDay(since)}: its process may be suspended or busy. This page goes on asking.${next}`;
+  const silent = `No answer from ${host} since ${timeOfDay(since)}`;
+  return isFull
+    ? `${silent}: stop a stream or close another tab, because the browser has only six connections.`
+    : `${silent}: check whether its process is suspended or busy; this page keeps asking.`;
 }
 
 /**
- * A stream that is open, as far as anybody knows, at a server that does not answer.
+ * The state of a stream that may still be open, while the server does not answer.
  *
- * @param {number} heardAt when it was heard last, in milliseconds of the wall clock
+ * @param {number} heardAt when something last arrived, in milliseconds of the wall clock
  */
 export const silentStreamWords = (heardAt) => `no answer since ${timeOfDay(heardAt)}`;
 
 /**
- * A stream was defined anew, and came under its new names before this page listened for them.
+ * A stream was redefined, and may have sent events with new names before this page listened for
+ * them.
  *
  * @param {string[]} names
  */
 export const unheardWords = (names) =>
-  `The stream has new event names: ${names.join(", ")}. Events of these names may be missing here until now: Stop and Start show them all.`;
+  `Events named ${names.join(", ")} may be missing here, because the stream has new event names: ` +
+  "press Stop, then Start, to get all of them.";
 
-/** An open connection whose socket takes no more now. */
+/** An open connection whose socket is full. */
 export const BLOCKED = "waiting for the client";
 
-export const blockedTitle = "The socket takes no more: the client reads slower than the stream sends";
+export const blockedTitle =
+  "The socket is full: the client reads more slowly than the stream sends";
 
 /**
- * Whose connection it is, as far as it says: its tag, or that it is this page's own.
+ * Whose connection it is: the client's own name, or that it is this page.
  *
  * @param {RowView} row
  * @param {boolean} own
@@ -137,12 +150,18 @@ export const blockedTitle = "The socket takes no more: the client reads slower t
 export const clientWords = ({ client }, own) => (own ? "this page" : (client ?? ""));
 
 /**
- * How many there are and were; every row of the table is in one of the last three.
+ * How many connections there are and were. Every row of the table is counted in one of the last
+ * three.
  *
  * @param {Tally} tally
  */
 export const tallyWords = ({ open, opened, complete, refused }) =>
-  [`${count(open)} open`, `${count(opened)} opened`, ...(complete > 0 ? [`${count(complete)} had all (204)`] : []), `${count(refused)} refused`].join(", ");
+  [
+    `${count(open)} open`,
+    `${count(opened)} opened`,
+    ...(complete > 0 ? [`${count(complete)} answered 204`] : []),
+    `${count(refused)} refused`,
+  ].join(", ");
 
 /**
  * How many rows the filter leaves: `12 of 10,000`.
@@ -152,25 +171,28 @@ export const tallyWords = ({ open, opened, complete, refused }) =>
 export const matchingWords = ({ matching, all }) => `${count(matching)} of ${count(all)}`;
 
 /** @param {string} filter */
-export const noMatchWords = (filter) => 
-  `No connection matches “${filter.trim()}”: each of its words must be in the connection's peer, program, stream, client, state, or the id that it brought.`;
+export const noMatchWords = (filter) =>
+  `No connection matches “${filter.trim()}”: ` +
+  "use words from one connection's peer, program, stream, client, state or brought id.";
 
 /**
- * A client that has had all of a stream and comes back is told so with 204: no failure, and no stream either.
+ * Whether a client that had received a whole stream came back and was answered 204: neither a
+ * failure nor a stream.
  *
  * @param {Pick<RowView, "status" | "ended">} row
  */
 export const hadAll = ({ status, ended }) => status === 204 && (ended?.complete ?? false);
 
 /**
- * Whether there was a stream: not for those that were refused, nor for those that had had all of it.
+ * Whether there was a stream: not for a refused request, nor for one answered 204.
  *
  * @param {RowView} row
  */
 export const hasStream = (row) => row.state !== "refused" && !hadAll(row);
 
 /**
- * What became of a connection: `open`, `by the client: closed`, `refused (503): too many streams`, `nothing left to send (204)`.
+ * The state of a connection: `open`, `by the client: closed`, `refused (503): too many streams`,
+ * `nothing left to send (204)`.
  *
  * @param {RowView} row
  */
@@ -181,32 +203,36 @@ export function fateWords(row) {
     const why = row.ended?.why;
     if (!why) return refusedWords(row.status);
     if (hadNoOrigin(row)) return `${refusedWords(row.status)}: ${NO_ORIGIN}`;
-    return `${refusedWords(row.status)}: ${why}${why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : ""}`;
+    const origin = why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : "";
+    return `${refusedWords(row.status)}: ${why}${origin}`;
   }
   return row.ended ? `by the ${row.ended.by}: ${row.ended.why}` : "ended";
 }
 
 /**
- * Of what is said of a client, that which matters most: that it is missing, what its return cost it, that it was refused, what else
- * is wrong, and then whatever is said.
+ * The most important of a client's two verdicts: that it is missing, what its return lost, that it
+ * was refused, another fault, and then any other.
  *
  * @param {RowView} row
  */
 export function headline({ verdict, afterwards }) {
-  if (afterwards?.kind === "missing" || (afterwards?.kind === "refused" && !verdict?.lost)) return afterwards;
+  if (afterwards?.kind === "missing" || (afterwards?.kind === "refused" && !verdict?.lost)) {
+    return afterwards;
+  }
   if (afterwards?.bad && !verdict?.bad) return afterwards;
   return verdict ?? afterwards;
 }
 
 /**
- * Whether a client came back, for a cell, as the server says it: `1.02 s, nothing lost`, `1.02 s, 38 again`, `not yet`.
+ * Whether a client came back, for a cell, in the server's words: `1.02 s, nothing lost`, `1.02 s,
+ * 38 again`, `not yet`.
  *
  * @param {Verdict | null} verdict
  */
 export const backWords = (verdict) => verdict?.brief ?? "";
 
 /**
- * What is said of a client and what to change in it, in full.
+ * A verdict in full: what the client did, and what to change in it.
  *
  * @param {Verdict | null} verdict
  */
@@ -216,14 +242,14 @@ export function verdictWords(verdict) {
 }
 
 /**
- * How well a client came back: its word is beside it wherever it gives something a colour.
+ * How well a client came back. Wherever it gives a colour, its words are beside it.
  *
  * @param {Verdict | null} verdict
  * @returns {"lost" | "repeated" | "whole" | "refused" | "missing" | ""}
  */
 export function backRank(verdict) {
   if (verdict?.kind === "missing" || verdict?.kind === "refused") return verdict.kind;
-  // it was told to stay away, which is a refusal
+  // it came back after a 204, which counts as a refusal
   if (verdict?.despite) return "refused";
   if (verdict?.kind === "beside") return verdict.bad ? "repeated" : "";
   if (verdict?.kind !== "back") return "";
@@ -234,7 +260,7 @@ export function backRank(verdict) {
 }
 
 /**
- * What became of a connection, in a sentence of its own: `ended by the client: closed at 10:41:02.113`.
+ * The end of a connection, as a sentence of its own: `ended by the client: closed at 10:41:02.113`.
  *
  * @param {RowView} row
  */
@@ -245,28 +271,33 @@ export function endWords(row) {
 
 const NOT_IN_TABLE = "no longer in the table";
 
-/** Nobody answers: what is said was so when somebody last did. */
-export const AS_LAST_HEARD = "as last heard";
+/** While the server does not answer, these are the figures of its last answer. */
+export const AS_LAST_REPORTED = "as last reported";
 
 /**
- * What became of a connection, where it is not in the table any more: of one that was open, nobody knows how it ended.
+ * The state of a connection that may be no longer in the table: if it was open then, its end is
+ * unknown.
  *
  * @param {RowView} row
- * @param {boolean} gone
- * @param {boolean} [stale] nobody answers; an end is one all the same
+ * @param {boolean} removed
+ * @param {boolean} [stale] the server does not answer; an end stays an end
  */
-export function standingWords(row, gone, stale = false) {
-  if (!gone) return stale && row.state === "open" ? `${endWords(row)}, ${AS_LAST_HEARD}` : endWords(row);
+export function standingWords(row, removed, stale = false) {
+  if (!removed) {
+    return stale && row.state === "open" ? `${endWords(row)}, ${AS_LAST_REPORTED}` : endWords(row);
+  }
   return row.state === "open" ? NOT_IN_TABLE : `${endWords(row)}, ${NOT_IN_TABLE}`;
 }
 
 /**
- * What a press on the number of the other connection of a verdict does.
+ * What a press on the number of a verdict's other connection does.
  *
  * @param {Verdict["kind"]} kind
  */
 export function otherTitle(kind) {
   if (kind === "refused") return "Show the request that was refused";
-  if (kind === "beside") return "Show the other connection that is open";
-  return kind === "returned" ? "Show the connection that it came back with" : "Show the connection that it continues";
+  if (kind === "beside") return "Show the other open connection";
+  return kind === "returned"
+    ? "Show the connection that continues this one"
+    : "Show the connection that this one continues";
 }

@@ -1,10 +1,11 @@
 /**
- * <connect-app>: the lines that connect somebody's own program to a stream or topic, with the real port, to copy.
+ * <connect-app>: the lines that connect a person's own program to a stream or topic, ready to copy,
+ * with the real port.
  *
  * @import { App } from "../types.js"
  */
 
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { curlLine, pageLines, streamAddress } from "../parts/snippets.js";
 import { markup, part, setText } from "../parts/dom.js";
 
@@ -16,13 +17,17 @@ const newBlock = markup(`
   </div>
   <div class="line">
     <span class="quiet">terminal</span>
-    <pre tabindex="0" role="group" aria-label="Line for a terminal"><code data-line="curl"></code></pre>
-    <button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button>
+    <pre tabindex="0" role="group" aria-label="Line for a terminal"><code
+      data-line="curl"></code></pre>
+    <button type="button" class="small" data-act="copy"
+      aria-label="Copy the curl line">Copy</button>
   </div>
   <div class="line">
     <span class="quiet">page</span>
-    <pre tabindex="0" role="group" aria-label="Lines for a page"><code data-line="eventsource"></code></pre>
-    <button type="button" class="small" data-act="copy" aria-label="Copy the lines for a page">Copy</button>
+    <pre tabindex="0" role="group" aria-label="Lines for a page"><code
+      data-line="eventsource"></code></pre>
+    <button type="button" class="small" data-act="copy"
+      aria-label="Copy the lines for a page">Copy</button>
   </div>`);
 
 export class ConnectApp extends HTMLElement {
@@ -34,7 +39,11 @@ export class ConnectApp extends HTMLElement {
     this.#app = app;
     this.append(newBlock());
     for (const line of this.querySelectorAll(".line")) {
-      copies(part(line, "[data-act=copy]"), app.host, () => part(line, "code").textContent ?? "");
+      copyOnClick(
+        part(line, "[data-act=copy]"),
+        app.host,
+        () => part(line, "code").textContent ?? "",
+      );
     }
     this.#select.addEventListener("change", () => this.#show());
     app.store.on("streams", () => this.#offer());
@@ -51,11 +60,11 @@ export class ConnectApp extends HTMLElement {
     const streams = store.get("streams") ?? [];
     const paths = [...streams, ...(store.get("topics") ?? [])].map(({ path }) => path);
     const select = this.#select;
-    // topics tell of every event: a list that somebody has open must not be made anew for that
+    // topics change with every event: that must not rebuild a list that somebody has open
     if (paths.join() !== Array.from(select.options, ({ value }) => value).join()) {
       const chosen = select.value;
       select.replaceChildren(...paths.map((path) => new Option(path, path)));
-      // an endless stream is the better first guess: whoever connects sees something move
+      // an endless stream is the better default: a new client sees events at once
       const first = streams.find(({ endless }) => endless) ?? streams[0];
       select.value = paths.includes(chosen) ? chosen : (first?.path ?? "");
     }
@@ -73,7 +82,8 @@ export class ConnectApp extends HTMLElement {
     setText(part(this, "[data-line=curl]"), curlLine(address));
     const source = sources.find((one) => one.path === path);
     setText(part(this, "[data-line=eventsource]"), source ? pageLines(address, source) : "");
-    setText(part(this, ".connect-note"), status?.phase === "running" ? "" : "once the server runs");
+    const note = status?.phase === "running" ? "" : "works once the server runs";
+    setText(part(this, ".connect-note"), note);
   }
 }
 

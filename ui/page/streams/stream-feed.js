@@ -1,11 +1,11 @@
 /**
- * A stream of the server's list, as a panel shows it.
+ * A stream of the server's list, as a panel's feed.
  *
  * @import { StreamInfo } from "../server.js"
  * @import { Feed, Hint, ServerHere, Standing } from "../types.js"
  */
 
-import { NO_ANSWER, underWay } from "../panel/feed.js";
+import { NO_ANSWER, underWay } from "../panel/hints.js";
 import { curlLine } from "../parts/snippets.js";
 
 /**
@@ -13,12 +13,19 @@ import { curlLine } from "../parts/snippets.js";
  * @returns {Feed}
  */
 export function streamFeed(info) {
-  return { ...info, label: info.title, from: "", names_in_data: false, line: curlLine, hint: streamHint };
+  return {
+    ...info,
+    label: info.title,
+    from: "",
+    names_in_data: false,
+    line: curlLine,
+    hint: streamHint,
+  };
 }
 
 /** @type {Record<ServerHere, string>} */
 const STREAM_NEXT = {
-  ready: "Start opens this stream here.",
+  ready: "Press Start to open this stream here.",
   stopped: "Start the server, then start this stream.",
   unreachable: NO_ANSWER,
 };
@@ -29,6 +36,6 @@ const STREAM_NEXT = {
  * @returns {Hint}
  */
 function streamHint(standing, server) {
-  if (standing.state === "open") return { words: "Nothing has arrived yet.", withLine: false };
+  if (standing.state === "open") return { words: "No event has arrived yet.", withLine: false };
   return underWay(standing) ?? { words: `${STREAM_NEXT[server]} In a terminal:`, withLine: true };
 }

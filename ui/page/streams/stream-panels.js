@@ -1,7 +1,7 @@
 /**
- * <stream-panels>: a panel for each stream of the server's list, in its order. The list may change while the page
- * is open: a panel whose stream is still there stays, with what it has received and its connection, and is told
- * what is new of it; one whose stream is gone closes it.
+ * <stream-panels>: a panel for each stream of the server's list, in its order. The list may change
+ * while the page is open. The panel of a stream that is still in it keeps its events and its
+ * connection, and is updated; the panel of a removed stream is closed.
  *
  * @import { StreamInfo } from "../server.js"
  * @import { App } from "../types.js"
@@ -16,19 +16,19 @@ import { streamFeed } from "./stream-feed.js";
 /** @typedef {{ panel: StreamPanel, preview: WirePreview, info: string }} Shown */
 
 export class StreamPanels extends HTMLElement {
-  /** @type {Map<string, Shown>} by the path, which is what a stream is known by */
+  /** @type {Map<string, Shown>} by the path, which identifies a stream */
   #shown = new Map();
 
   /** @param {App} app */
   connect(app) {
     app.store.on("streams", (streams) => this.#show(app, streams));
-    // it tells also of what is not said of a stream in the list
+    // a changed file may change a stream's bytes without a change in the list
     app.store.on("streams_file", () => {
       for (const { preview } of this.#shown.values()) preview.refresh();
     });
   }
 
-  /** Gives all connections back. */
+  /** Closes all connections. */
   close() {
     for (const { panel } of this.#shown.values()) panel.close();
   }
@@ -55,10 +55,10 @@ export class StreamPanels extends HTMLElement {
   }
 
   /**
-   * A panel that went took the focus along, and so did one that got another place.
+   * Restores the focus, which a panel loses when it is removed or moved.
    *
-   * @param {HTMLElement} focused what had it
-   * @param {Element[]} before the panels at the time
+   * @param {HTMLElement} focused the element that had it
+   * @param {Element[]} before the panels at that time
    */
   #keepFocus(focused, before) {
     const at = before.findIndex((panel) => panel.contains(focused));
@@ -88,7 +88,11 @@ export class StreamPanels extends HTMLElement {
    */
   #added(app, info) {
     const preview = new WirePreview(app, info.path);
-    const shown = { panel: new StreamPanel(app, streamFeed(info), { preview }), preview, info: JSON.stringify(info) };
+    const shown = {
+      panel: new StreamPanel(app, streamFeed(info), { preview }),
+      preview,
+      info: JSON.stringify(info),
+    };
     this.#shown.set(info.path, shown);
     return shown;
   }

@@ -1,56 +1,69 @@
 /**
- * <streams-file>: where the list of streams comes from, and what is wrong with the file while something is. It is
- * the file's own account, told by the server; a line of its own height comes and goes with a problem.
+ * <streams-file>: where the list of streams comes from, and the file's problem while it has one.
+ * Both are reported by the server. A problem has a line of its own, which is shown and hidden with
+ * it.
  *
  * @import { StreamsFile } from "../server.js"
  * @import { App } from "../types.js"
  */
 
 import { announce } from "../parts/announce.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { fileProblemWords, fileWords } from "../parts/words.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 const newLine = markup(`
   <p class="source">
     <span class="words"></span>
     <span class="file">
       <code class="path"><bdi></bdi></code>
-      <button type="button" class="plain small" data-act="copy-path" aria-label="Copy the path of the file of streams">Copy</button>
-      <button type="button" class="plain small" data-act="edit-streams" aria-label="Edit the file of streams">Edit</button>
+      <button type="button" class="plain small" data-act="copy-path"
+        aria-label="Copy the path of the file of streams">Copy</button>
+      <button type="button" class="plain small" data-act="edit-streams"
+        aria-label="Edit the file of streams">Edit</button>
     </span>
   </p>
   <div class="told" hidden>
-    <p class="problem" data-of="file" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
-    <p class="problem" data-of="edit" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+    <p class="problem" data-of="file" hidden><span class="shape" aria-hidden="true"></span
+      ><span class="words"></span></p>
+    <p class="problem" data-of="edit" hidden><span class="shape" aria-hidden="true"></span
+      ><span class="words"></span></p>
     <p class="opened quiet" hidden><span class="words"></span></p>
   </div>`);
 
 const EDIT = "edit-streams";
 
-/** As long as it takes to see whether an editor appears. */
-const SAID_MS = 20_000;
+/** Long enough to see whether an editor appears. */
+const SHOWN_MS = 20_000;
 
 export class StreamsFileLine extends HTMLElement {
   /** @type {App | null} */
   #app = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #said;
+  #hiding;
 
   /** @param {App} app */
   connect(app) {
     this.#app = app;
     const { host, store } = app;
     this.append(newLine());
-    copies(part(this, "[data-act=copy-path]"), host, () => store.get("streams_file")?.path ?? "");
+    copyOnClick(
+      part(this, "[data-act=copy-path]"),
+      host,
+      () => store.get("streams_file")?.path ?? "",
+    );
     if (host.controls) {
       this.#edit.addEventListener("click", () => this.#openEditor());
       store.on("actions", (actions) => {
         const action = actions.find(({ id }) => id === EDIT);
         const shortcut = ariaShortcut(action, onMac());
-        this.#edit.title = withAccelerator("Open the file in your editor: what you save there is served at once", action, onMac());
+        this.#edit.title = withAccelerator(
+          "Open the file of streams in your editor: a saved change is served at once",
+          action,
+          onMac(),
+        );
         if (shortcut) this.#edit.setAttribute("aria-keyshortcuts", shortcut);
       });
     } else {
@@ -58,10 +71,10 @@ export class StreamsFileLine extends HTMLElement {
     }
     store.on("streams_file", (file) => this.#show(file));
     store.on("edited", (sentence) => {
-      clearTimeout(this.#said);
+      clearTimeout(this.#hiding);
       this.#setWords(".opened", sentence ?? "");
-      // said again, it is news again
-      if (sentence) this.#said = setTimeout(() => store.set("edited", null), SAID_MS);
+      // cleared, so that the same sentence is news again
+      if (sentence) this.#hiding = setTimeout(() => store.set("edited", null), SHOWN_MS);
     });
   }
 
@@ -74,7 +87,7 @@ export class StreamsFileLine extends HTMLElement {
       await this.#app?.host.act(EDIT);
       this.#setProblem("edit", "");
     } catch (reason) {
-      this.#setProblem("edit", sentence(reason));
+      this.#setProblem("edit", errorMessage(reason));
     }
   }
 
@@ -103,11 +116,13 @@ export class StreamsFileLine extends HTMLElement {
    */
   #setWords(selector, words) {
     const line = part(this, selector);
-    const said = part(line, ".words");
-    const isNew = words !== "" && said.textContent !== words;
+    const text = part(line, ".words");
+    const isNew = words !== "" && text.textContent !== words;
     line.hidden = words === "";
-    setText(said, words);
-    part(this, ".told").hidden = [...part(this, ".told").children].every((child) => child instanceof HTMLElement && child.hidden);
+    setText(text, words);
+    part(this, ".told").hidden = [...part(this, ".told").children].every(
+      (child) => child instanceof HTMLElement && child.hidden,
+    );
     if (isNew) announce(words);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * <publish-box>: the box that publishes to one topic, and what became of it. The text stays, so that the same event
- * can be sent again.
+ * <publish-box>: publishes to one topic, and shows the result. The text stays, so that the same
+ * event can be sent again.
  *
  * @import { Action } from "../server.js"
  * @import { App } from "../types.js"
@@ -10,16 +10,17 @@ import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { markup, part } from "../parts/dom.js";
 import { publishedWords } from "./topic-words.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
 /** @type {Action} */
 const PUBLISH = { id: "publish", label: "Publish", accelerator: "CmdOrCtrl+Enter", enabled: true };
 
 const newForm = markup(`
   <form novalidate>
-    <textarea name="data" rows="1" placeholder="data of an event" spellcheck="false"></textarea>
+    <textarea name="data" rows="1" placeholder="event data" spellcheck="false"></textarea>
     <button type="submit">Publish</button>
-    <label><span class="quiet">event</span><input name="event" placeholder="message" autocomplete="off" spellcheck="false"></label>
+    <label><span class="quiet">event</span
+      ><input name="event" placeholder="message" autocomplete="off" spellcheck="false"></label>
     <p class="answer"></p>
   </form>`);
 
@@ -51,7 +52,7 @@ export class PublishBox extends HTMLElement {
     button.title = withAccelerator("Publish", PUBLISH, onMac());
     if (shortcut) this.#data.setAttribute("aria-keyshortcuts", shortcut);
     this.#data.addEventListener("input", () => this.#grow());
-    // what was wrong is being mended
+    // the error is being corrected
     form.addEventListener("input", () => {
       if (this.hasAttribute("data-failed")) this.#answer("", false);
     });
@@ -78,12 +79,14 @@ export class PublishBox extends HTMLElement {
     return /** @type {HTMLInputElement} */ (part(this, "input"));
   }
 
-  /** As high as its text; the style sheet says how high at most. */
+  /** As high as its text; the style sheet sets the maximum. */
   #grow() {
     const { style } = this.#data;
     style.blockSize = "";
     const { scrollHeight, clientHeight, offsetHeight } = this.#data;
-    if (scrollHeight > clientHeight) style.blockSize = `${scrollHeight + offsetHeight - clientHeight}px`;
+    if (scrollHeight > clientHeight) {
+      style.blockSize = `${scrollHeight + offsetHeight - clientHeight}px`;
+    }
   }
 
   async #publish() {
@@ -91,9 +94,14 @@ export class PublishBox extends HTMLElement {
     this.#underWay = true;
     const event = this.#event.value;
     try {
-      this.#say(publishedWords(await this.#app.host.publish(this.#topic, { data: this.#data.value, event })), false);
+      this.#report(
+        publishedWords(
+          await this.#app.host.publish(this.#topic, { data: this.#data.value, event }),
+        ),
+        false,
+      );
     } catch (reason) {
-      this.#say(sentence(reason), true);
+      this.#report(errorMessage(reason), true);
     } finally {
       this.#underWay = false;
     }
@@ -103,7 +111,7 @@ export class PublishBox extends HTMLElement {
    * @param {string} words
    * @param {boolean} failed
    */
-  #say(words, failed) {
+  #report(words, failed) {
     this.#answer(words, failed);
     announce(words);
   }

@@ -1,11 +1,11 @@
 /**
- * A topic, as a panel shows it.
+ * A topic, as a panel's feed.
  *
  * @import { TopicInfo } from "../server.js"
  * @import { Feed, Hint, ServerHere, Standing } from "../types.js"
  */
 
-import { NO_ANSWER, underWay } from "../panel/feed.js";
+import { NO_ANSWER, underWay } from "../panel/hints.js";
 import { publishLine } from "../parts/snippets.js";
 import { topicPath } from "../host/paths.js";
 import { topicSummary } from "./topic-words.js";
@@ -21,7 +21,7 @@ const EARLIEST = "earliest";
 export function topicFeed(name, topic) {
   return {
     path: topicPath(name),
-    // it is its own title: beside it there has to be room for the figures
+    // the path is also the title: the figures need the room beside it
     title: topicPath(name),
     label: `Topic ${name}`,
     summary: topicSummary(topic),
@@ -37,7 +37,7 @@ export function topicFeed(name, topic) {
 
 /** @type {Record<ServerHere, string>} */
 const TOPIC_NEXT = {
-  ready: "Start subscribes here.",
+  ready: "Press Start to subscribe here.",
   stopped: "Start the server, then start this topic.",
   unreachable: NO_ANSWER,
 };
@@ -48,6 +48,14 @@ const TOPIC_NEXT = {
  * @returns {Hint}
  */
 function topicHint(standing, server) {
-  if (standing.state === "open") return { words: "Nothing has arrived yet. Publish below, or in a terminal:", withLine: true };
-  return underWay(standing) ?? { words: `${TOPIC_NEXT[server]} To publish in a terminal:`, withLine: true };
+  if (standing.state === "open") {
+    const words = "No event has arrived yet. Publish below, or from a terminal:";
+    return { words, withLine: true };
+  }
+  return (
+    underWay(standing) ?? {
+      words: `${TOPIC_NEXT[server]} To publish from a terminal:`,
+      withLine: true,
+    }
+  );
 }

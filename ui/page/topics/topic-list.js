@@ -1,19 +1,19 @@
 /**
- * <topic-list>: the topics that the server has, with its own figures, and a field that opens any by its name. One
- * line a topic: there may be hundreds, and a panel for each would be no help.
+ * <topic-list>: the topics of the server with their figures, and a field that opens a topic by
+ * name. Each topic has one line: there may be hundreds, too many for a panel each.
  *
  * @import { TopicInfo } from "../server.js"
  * @import { App } from "../types.js"
  */
 
 import { NO_NAME, endingWords, readName, ttlWords } from "./topic-words.js";
-import { copies } from "../parts/copy-button.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { count } from "../parts/format.js";
 import { listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { publishLine, streamAddress } from "../parts/snippets.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 import { topicPath } from "../host/paths.js";
 
 /** @type {{ col: string, head: string, text: (topic: TopicInfo) => string }[]} */
@@ -26,14 +26,16 @@ const COLUMNS = [
   { col: "last-id", head: "last id", text: ({ last_id }) => last_id ?? "" },
 ];
 
-/** What PageUp and PageDown leap. */
+/** The rows that PageUp and PageDown skip. */
 const PAGE = 5;
 
 const newList = markup(`
   <header>
     <h2 class="title">Topics</h2>
     <form novalidate>
-      <label><code class="quiet">/topics/</code><input name="topic" placeholder="name" aria-label="Topic name" aria-describedby="topic-problem" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
+      <label><code class="quiet">/topics/</code><input name="topic" placeholder="name"
+        aria-label="Topic name" aria-describedby="topic-problem" autocomplete="off"
+        autocapitalize="off" spellcheck="false"></label>
       <button type="submit" aria-label="Open the topic">Open</button>
     </form>
   </header>
@@ -45,8 +47,10 @@ const newList = markup(`
         <tbody role="rowgroup"></tbody>
       </table>
       <div class="empty" hidden>
-        <p class="hint">No topic yet. Open one by its name, or publish in a terminal:</p>
-        <p class="try"><code></code><button type="button" class="small" data-act="copy" aria-label="Copy the curl line">Copy</button></p>
+        <p class="hint">There is no topic yet. Open one by name, or publish from a terminal:</p>
+        <p class="try"><code></code
+          ><button type="button" class="small" data-act="copy"
+            aria-label="Copy the curl line">Copy</button></p>
       </div>
     </div>
     <div class="foot">
@@ -65,11 +69,11 @@ export class TopicList extends HTMLElement {
   /** @type {Set<string>} */
   #opened = new Set();
   /**
-   * The topic that is about to be ended, once it was asked for and before it was said again.
+   * The topic to be ended, after the first press and before the confirmation.
    * @type {string | null}
    */
   #ending = null;
-  /** Why the last one could not be ended. */
+  /** Why the last topic could not be ended. */
   #trouble = "";
   /** @type {(name: string) => void} */
   onopen = () => {};
@@ -84,15 +88,18 @@ export class TopicList extends HTMLElement {
     if (this.firstChild) return;
     const { host, store } = this.#app;
     this.append(newList());
-    part(this, "thead tr").append(...COLUMNS.map(({ col, head }) => newCell("th", col, head)), newCell("th", "act", newActHead()));
+    part(this, "thead tr").append(
+      ...COLUMNS.map(({ col, head }) => newCell("th", col, head)),
+      newCell("th", "act", newActHead()),
+    );
     part(this, "form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#openTyped();
     });
-    this.#field.addEventListener("input", () => this.#say(""));
+    this.#field.addEventListener("input", () => this.#showProblem(""));
     part(this, "table").addEventListener("keydown", (event) => this.#onKey(event));
     part(this, "tbody").addEventListener("click", (event) => this.#onClick(event));
-    // a double click is one press: it must not answer the question that it asked
+    // a double click counts as one press: it must not confirm its own question
     part(this, "[data-act=end]").addEventListener("click", ({ detail }) => {
       if (detail <= 1) this.#end();
     });
@@ -102,7 +109,11 @@ export class TopicList extends HTMLElement {
       event.preventDefault();
       this.#keep();
     });
-    copies(part(this, ".empty [data-act=copy]"), host, () => part(this, ".empty code").textContent ?? "");
+    copyOnClick(
+      part(this, ".empty [data-act=copy]"),
+      host,
+      () => part(this, ".empty code").textContent ?? "",
+    );
     store.on("topics", this.#ask);
     store.on("status", this.#ask);
   }
@@ -113,7 +124,7 @@ export class TopicList extends HTMLElement {
     this.#ask();
   }
 
-  /** To the list, or where there is none to the field. */
+  /** To the list, or to the field while the list is empty. */
   focus() {
     (this.#byName.size > 0 ? part(this, "table") : this.#field).focus();
   }
@@ -125,17 +136,17 @@ export class TopicList extends HTMLElement {
   #openTyped() {
     const name = readName(this.#field.value);
     if (name === null) {
-      this.#say(NO_NAME);
+      this.#showProblem(NO_NAME);
       this.#field.focus();
       return;
     }
-    this.#say("");
+    this.#showProblem("");
     this.#field.value = "";
     this.onopen(name);
   }
 
   /** @param {string} problem */
-  #say(problem) {
+  #showProblem(problem) {
     const note = part(this, ".note");
     note.hidden = problem === "";
     setText(note, problem);
@@ -148,16 +159,16 @@ export class TopicList extends HTMLElement {
     const { store } = this.#app;
     const topics = store.get("topics") ?? [];
     const body = part(this, "tbody");
-    const gone = new Set(this.#byName.keys());
+    const removed = new Set(this.#byName.keys());
     topics.forEach((topic, index) => {
-      gone.delete(topic.name);
+      removed.delete(topic.name);
       const row = this.#byName.get(topic.name) ?? this.#newRow(topic.name);
       this.#fill(row, topic);
       if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null);
       row.style.setProperty("--at", String(index));
     });
     body.style.setProperty("--size", String(topics.length));
-    for (const name of gone) {
+    for (const name of removed) {
       this.#byName.get(name)?.remove();
       this.#byName.delete(name);
       if (this.#cursor === name) this.#choose(null);
@@ -165,7 +176,10 @@ export class TopicList extends HTMLElement {
     this.#drawFoot(topics);
     part(this, "table").hidden = topics.length === 0;
     part(this, ".empty").hidden = topics.length > 0;
-    setText(part(this, ".empty code"), publishLine(streamAddress(store.get("status"), topicPath("news"))));
+    setText(
+      part(this, ".empty code"),
+      publishLine(streamAddress(store.get("status"), topicPath("news"))),
+    );
   };
 
   /** @param {TopicInfo[]} topics */
@@ -181,7 +195,7 @@ export class TopicList extends HTMLElement {
     part(this, "[data-act=keep]").hidden = !ending;
   }
 
-  /** Asks first, and ends the topic when it is said again. */
+  /** Asks first, and ends the topic when the button is pressed again. */
   async #end() {
     const { host } = this.#app;
     const name = this.#ending;
@@ -192,7 +206,7 @@ export class TopicList extends HTMLElement {
     try {
       await host.endTopic(name);
     } catch (reason) {
-      this.#trouble = sentence(reason);
+      this.#trouble = errorMessage(reason);
       this.#ask();
     }
   }
@@ -213,9 +227,12 @@ export class TopicList extends HTMLElement {
     open.type = "button";
     open.className = "plain small";
     open.dataset.act = "open";
-    // the keys' way is Enter on the row: one stop for Tab, however many topics there are
+    // by keyboard, Enter opens the row: the list is one Tab stop, however many topics there are
     open.tabIndex = -1;
-    row.append(...COLUMNS.map(({ col }) => newCell("td", col, newText())), newCell("td", "act", open));
+    row.append(
+      ...COLUMNS.map(({ col }) => newCell("td", col, newText())),
+      newCell("td", "act", open),
+    );
     this.#byName.set(name, row);
     return row;
   }
@@ -282,10 +299,13 @@ export class TopicList extends HTMLElement {
   }
 }
 
-/** The style sheet cuts ids at their beginning, which must not turn their signs around. */
+/**
+ * The style sheet cuts ids at their beginning by direction, which must not reorder their
+ * characters.
+ */
 const newText = () => document.createElement("bdi");
 
-/** The column says it all to the eye. */
+/** The buttons explain the column; its header is for screen readers. */
 const newActHead = markup(`<span class="unseen">open</span>`);
 
 /**

@@ -1,6 +1,6 @@
 /**
- * <topic-panel>: a topic that somebody opened here: the panel of any stream, and the box to publish beneath it. It
- * stays until it is closed, whether or not the server has the topic.
+ * <topic-panel>: a topic that was opened here: a stream's panel, and below it the box to publish.
+ * It stays until it is closed, whether or not the server has the topic.
  *
  * @import { App } from "../types.js"
  */
@@ -50,12 +50,12 @@ export class TopicPanel extends HTMLElement {
     );
   }
 
-  /** To the box: who opens a topic wants to publish, or to watch, for which no focus is needed. */
+  /** To the box: publishing needs the focus, watching does not. */
   focus() {
     this.#box.focus();
   }
 
-  /** Gives the connection back; the panel can be started again. */
+  /** Closes the connection; the panel can be started again. */
   close() {
     this.#panel.close();
   }

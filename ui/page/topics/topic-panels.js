@@ -1,6 +1,6 @@
 /**
- * <topic-panels>: the topics of the server, and a panel for each that was opened here. The list stands first and
- * keeps its room, so that nothing moves when a topic begins.
+ * <topic-panels>: the list of the server's topics, and a panel for each topic that was opened here.
+ * The list comes first and keeps its height, so that nothing moves when a topic is created.
  *
  * @import { App } from "../types.js"
  */
@@ -20,10 +20,10 @@ export class TopicPanels extends HTMLElement {
     list.onopen = (name) => this.#open(app, name);
     this.#list = list;
     this.append(list);
-    this.#tellList();
+    this.#updateList();
   }
 
-  /** Gives all connections back. */
+  /** Closes all connections. */
   close() {
     for (const panel of this.#panels.values()) panel.close();
   }
@@ -47,16 +47,16 @@ export class TopicPanels extends HTMLElement {
     panel.onclose = () => {
       this.#panels.delete(name);
       panel.discard();
-      this.#tellList();
+      this.#updateList();
       this.#list?.focus();
     };
     this.#panels.set(name, panel);
     this.append(panel);
-    this.#tellList();
+    this.#updateList();
     return panel;
   }
 
-  #tellList() {
+  #updateList() {
     // not by :only-child: WebKit keeps the width of a list that was alone
     this.toggleAttribute("data-alone", this.#panels.size === 0);
     if (this.#list) this.#list.opened = new Set(this.#panels.keys());

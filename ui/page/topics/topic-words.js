@@ -1,19 +1,20 @@
 /**
- * Topics in words: their names, what is counted of them, what became of a publish, when they end. Pure.
+ * Topics in words: their names, their counts, the result of a publish, and when they end. Pure.
  *
  * @import { Published, TopicInfo } from "../server.js"
  */
 
 import { count, longTime, several } from "../parts/format.js";
 
-/** The server's own sentence, so that it reads the same wherever a name was refused. */
+/** The server's own sentence, so that a refused name reads the same everywhere. */
 export const NO_NAME =
-  "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first.";
+  "That is not the name of a topic: give 1 to 64 letters, digits, dots, hyphens, underscores or " +
+  "tildes, with a letter or digit first.";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
 
 /**
- * The name in what was typed: a name, or the path or address of a topic as one would paste it.
+ * The topic's name in the text of the field: the name itself, or a pasted path or address.
  *
  * @param {string} text
  * @returns {string | null} null when no topic can be called that
@@ -25,8 +26,9 @@ export function readName(text) {
 
 /** @param {TopicInfo | undefined} topic undefined while the server has none of this name */
 export function topicSummary(topic) {
-  if (!topic) return "not begun yet";
-  return `${several(topic.subscribers, "subscriber")}, ${count(topic.published)} published, ${count(topic.kept)} kept`;
+  if (!topic) return "not created yet";
+  const subscribers = several(topic.subscribers, "subscriber");
+  return `${subscribers}, ${count(topic.published)} published, ${count(topic.kept)} kept`;
 }
 
 /** @param {Published} published */
@@ -35,17 +37,20 @@ export function publishedWords({ id, subscribers }) {
 }
 
 /**
- * When a topic goes by itself.
+ * When a topic ends by itself.
  *
  * @param {number | null | undefined} ttlMs
  */
 export const ttlWords = (ttlMs) =>
-  ttlMs ? `A topic that nobody reads and nobody feeds ends after ${longTime(ttlMs)}.` : "Topics stay until somebody ends them.";
+  ttlMs
+    ? `A topic without subscribers and publishes ends after ${longTime(ttlMs)}.`
+    : "Topics stay until you end them.";
 
 /**
- * What ending a topic does, before it is done.
+ * Asks before a topic is ended, and says what that does.
  *
  * @param {{ name: string, kept: number, subscribers: number }} topic
  */
 export const endingWords = ({ name, kept, subscribers }) =>
-  `End ${name}: ${several(kept, "event")} that ${kept === 1 ? "is" : "are"} kept will be gone, and ${several(subscribers, "subscriber")} disconnected.`;
+  `End ${name}? This deletes ${several(kept, "kept event")} ` +
+  `and disconnects ${several(subscribers, "subscriber")}.`;

@@ -1,68 +1,75 @@
 /**
- * <connection-wire>: what one connection was sent, byte for byte as the kernel took it, and what a client makes of it.
- * It asks for what is new while it can be seen. It follows the end until somebody reads: scrolling up, selecting or
- * Pause holds the view still, by a copy, while the log behind it goes on.
+ * <connection-wire>: what one connection was sent, byte for byte as the kernel took it, and the
+ * events that a client reads. It requests new bytes while it is visible. It follows the end until
+ * somebody reads: scrolling up, selecting or Pause holds a copy of the view, while the log behind
+ * it continues.
  *
  * @import { RowView } from "../server.js"
  * @import { App } from "../types.js"
- * @import { WireRow } from "./log.js"
+ * @import { WireRow } from "./wire-log.js"
  */
 
 import { Poll } from "../parts/poll.js";
 import { WireFeed } from "./wire-feed.js";
-import { WireHead } from "./head.js";
-import { WireHold } from "./hold.js";
+import { WireHeader } from "./wire-header.js";
+import { HeldView } from "./held-view.js";
 import { WireRows } from "./wire-rows.js";
-import { WireScroll } from "./scroll.js";
+import { WireScroll } from "./wire-scroll.js";
 import { announce } from "../parts/announce.js";
-import { beforeWords, keptWords, noPieceWords, noWireWords } from "./wire-words.js";
-import { copies } from "../parts/copy-button.js";
+import { beforeWords, hiddenRowWords, keptWords, noPieceWords, noWireWords } from "./wire-words.js";
+import { copyOnClick } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, several } from "../parts/format.js";
-import { fileName, filtered, linesBefore, linesBehind } from "./log.js";
+import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
 import { linesText } from "../bytes/text.js";
 import { hasModifier } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/next-frame.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
-/** A wire that is quiet is asked as often as one that is not: its next event is what one waits for. */
+/** A quiet wire is polled as often as a busy one, because its next event is what one waits for. */
 const ASK_EVERY_MS = 250;
-/** Lines that are drawn at once above or below those that are, when somebody scrolls there. */
+/** Lines that are added above or below when somebody scrolls to an edge. */
 const BATCH = 320;
-/** A wire of no more lines is drawn whole: all of it can be searched and selected. */
+/** A wire of no more lines is drawn whole, so that all of it can be searched and selected. */
 const WHOLE = 1500;
 
 const newWire = markup(`
   <header></header>
-  <p class="problem" hidden><span class="shape" aria-hidden="true"></span><span class="words"></span></p>
+  <p class="problem" hidden><span class="shape" aria-hidden="true"></span
+    ><span class="words"></span></p>
   <div class="frame">
     <div class="scroller" role="region" tabindex="0">
       <p class="before"></p>
       <div class="grid">
         <pre class="bytes" data-exact></pre>
-        <div class="events" role="group" aria-label="What a client makes of it"></div>
+        <div class="events" role="group" aria-label="How a client reads the bytes"></div>
       </div>
       <div class="empty" hidden>
         <p class="hint"></p>
-        <p class="way"><button type="button" class="small" data-act="clear-filter">Clear the filter</button></p>
+        <p class="way"><button type="button" class="small"
+          data-act="clear-filter">Clear the filter</button></p>
       </div>
     </div>
-    <button class="chip small" type="button" title="Back to the newest (End)" hidden></button>
+    <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>
   </div>
   <div class="foot">
     <span class="kept"></span>
     <span class="told"></span>
-    <button type="button" class="plain small" data-act="pause" aria-pressed="false" title="Hold what is shown (Space)">Pause</button>
-    <button type="button" class="plain small" data-act="copy-wire" title="Copy the bytes that are shown, as text">Copy</button>
-    <button type="button" class="plain small" data-act="save-wire" title="Save the bytes that are kept, exactly">Save</button>
+    <button type="button" class="plain small" data-act="pause" aria-pressed="false"
+      title="Pause the view (Space)">Pause</button>
+    <button type="button" class="plain small" data-act="copy-wire"
+      title="Copy the shown bytes as text">Copy</button>
+    <button type="button" class="plain small" data-act="save-wire"
+      title="Save all kept bytes to a file">Save</button>
   </div>`);
 
 /**
  * @typedef {object} Ways
  * @property {() => void} close
- * @property {(id: number) => Promise<boolean>} choose shows another connection; whether it is in the table
+ * @property {(id: number) => Promise<boolean>} choose shows another connection; resolves to whether
+ *   it is in the table
  */
 
 export class ConnectionWire extends HTMLElement {
@@ -70,7 +77,7 @@ export class ConnectionWire extends HTMLElement {
   #app = null;
   /** @type {Ways | null} */
   #ways = null;
-  /** @type {WireHead | null} */
+  /** @type {WireHeader | null} */
   #head = null;
   /** @type {WireRows | null} */
   #rows = null;
@@ -80,14 +87,14 @@ export class ConnectionWire extends HTMLElement {
   #poll = null;
   /** @type {WireFeed | null} */
   #feed = null;
-  #hold = new WireHold();
+  #hold = new HeldView();
   #filter = "";
-  /** Which of the rows that are shown are drawn: all of them are as many as one waits for. */
+  /** The range of shown rows that is drawn, because drawing all of them takes too long. */
   #from = 0;
   #to = 0;
-  /** What is drawn is of another connection or filter. */
+  /** The next drawing is of another connection or filter, and starts over. */
   #anew = true;
-  /** What was announced last of where it stands, and of why there is no answer. */
+  /** What was last announced of the connection's state, and of a failed request. */
   #announced = { standing: "", problem: "" };
 
   /**
@@ -98,7 +105,7 @@ export class ConnectionWire extends HTMLElement {
     this.#app = app;
     this.#ways = ways;
     this.append(newWire());
-    this.#head = new WireHead(part(this, "header"), {
+    this.#head = new WireHeader(part(this, "header"), {
       close: ways.close,
       choose: (id) => this.#choose(id),
       filter: (words) => this.#setFilter(words),
@@ -109,16 +116,30 @@ export class ConnectionWire extends HTMLElement {
     this.#scroll = new WireScroll(scroller, {
       hold: () => this.#read(),
       atEnd: () => {
-        // a selection that is drawn beyond the lower edge scrolls there by itself, and is not to be lost under the pointer
-        if (this.#hold.holds && !this.#hold.paused && this.#to >= this.#shown.length && !this.#selects) this.#follow();
+        // a selection dragged beyond the lower edge scrolls to the end by itself, and must not be
+        // lost
+        if (
+          this.#hold.holds &&
+          !this.#hold.paused &&
+          this.#to >= this.#shown.length &&
+          !this.#selects
+        ) {
+          this.#follow();
+        }
       },
       nearEdge: () => this.#widen(),
     });
     this.#poll = new Poll(
-      { ask: () => this.#ask(), heard: () => nextFrame(this.#draw), failed: () => nextFrame(this.#draw) },
+      {
+        ask: () => this.#ask(),
+        answered: () => nextFrame(this.#draw),
+        failed: () => nextFrame(this.#draw),
+      },
       ASK_EVERY_MS,
     );
-    copies(part(this, "[data-act=copy-wire]"), app.host, () => linesText(this.#shown.flatMap(({ lines }) => lines)));
+    copyOnClick(part(this, "[data-act=copy-wire]"), app.host, () =>
+      linesText(this.#shown.flatMap(({ lines }) => lines)),
+    );
     this.#listen(scroller);
   }
 
@@ -139,14 +160,14 @@ export class ConnectionWire extends HTMLElement {
       this.#head?.clearFilter();
       this.focus();
     });
-    // also tells when the wire comes into view again after its place was hidden
+    // this also fires when the wire is shown again after its place was hidden
     new ResizeObserver(this.#seen).observe(scroller);
     document.addEventListener("visibilitychange", this.#seen);
     this.#app?.store.on("unreachable", this.#seen);
   }
 
   /**
-   * Whether it is this connection that is shown.
+   * Whether this connection is the one shown.
    *
    * @param {RowView} row
    */
@@ -162,10 +183,10 @@ export class ConnectionWire extends HTMLElement {
   show(row) {
     this.hidden = false;
     this.#feed = new WireFeed(row, performance.now());
-    this.#hold = new WireHold();
+    this.#hold = new HeldView();
     this.#anew = true;
     this.#announced = { standing: "", problem: "" };
-    this.#tell("");
+    this.#report("");
     part(this, ".scroller").ariaLabel = `Bytes of connection ${row.id}`;
     this.#seen();
   }
@@ -177,7 +198,7 @@ export class ConnectionWire extends HTMLElement {
   }
 
   /**
-   * The table has heard of connections: this one may be among them.
+   * Takes rows that the table received: this connection may be among them.
    *
    * @param {RowView[]} rows
    */
@@ -195,20 +216,24 @@ export class ConnectionWire extends HTMLElement {
 
   get #selects() {
     const selection = getSelection();
-    return selection !== null && !selection.isCollapsed && part(this, ".scroller").contains(selection.anchorNode);
+    return (
+      selection !== null &&
+      !selection.isCollapsed &&
+      part(this, ".scroller").contains(selection.anchorNode)
+    );
   }
 
   /**
-   * What is looked at, before the filter.
+   * The rows of the view, before the filter.
    *
    * @returns {readonly WireRow[]}
    */
-  get #looked() {
+  get #viewed() {
     return this.#feed ? this.#hold.rows(this.#feed.log) : [];
   }
 
   get #shown() {
-    return filtered(this.#looked, this.#filter);
+    return filtered(this.#viewed, this.#filter);
   }
 
   #seen = () => {
@@ -220,26 +245,36 @@ export class ConnectionWire extends HTMLElement {
     const feed = this.#feed;
     if (!feed || !this.#isVisible) return null;
     const wait = feed.wait(performance.now());
-    return wait === 0 ? feed.ask(/** @type {App} */ (this.#app).host, () => performance.now()) : wait;
+    return wait === 0
+      ? feed.ask(/** @type {App} */ (this.#app).host, () => performance.now())
+      : wait;
   }
 
   #draw = () => {
     const feed = this.#feed;
     if (!feed || !this.#isVisible) return;
-    const { row, log, gone } = feed;
-    this.dataset.state = gone && row.state === "open" ? "ended" : row.state;
+    const { row, log, removed } = feed;
+    this.dataset.state = removed && row.state === "open" ? "ended" : row.state;
     this.toggleAttribute("data-complete", row.ended?.complete ?? false);
-    this.toggleAttribute("data-blocked", row.blocked && !gone);
+    this.toggleAttribute("data-blocked", row.blocked && !removed);
     this.toggleAttribute("data-stale", this.#unreachable);
     const shown = this.#shown;
-    this.#head?.draw(row, { gone, stale: this.#unreachable, taken: log.heard ? log.taken : row.bytes });
-    this.#head?.count(this.#filter.trim() === "" ? "" : matchingWords({ matching: shown.length, all: this.#looked.length }));
+    this.#head?.draw(row, {
+      removed,
+      stale: this.#unreachable,
+      taken: log.answered ? log.taken : row.bytes,
+    });
+    this.#head?.count(
+      this.#filter.trim() === ""
+        ? ""
+        : matchingWords({ matching: shown.length, all: this.#viewed.length }),
+    );
     if (this.#anew || !this.#hold.holds) {
       this.#to = shown.length;
       const whole = linesBefore(shown, shown.length, WHOLE) === 0;
       this.#from = whole ? 0 : linesBefore(shown, shown.length, this.#scroll?.tail ?? 0);
     }
-    // first, so that what is scrolled to the end stays there
+    // words first: they change the height, and the view must stay scrolled to the end
     this.#drawWords(feed, shown.length);
     this.#drawRows(shown.slice(this.#from, this.#to));
     this.#hold.drawn(log);
@@ -248,12 +283,12 @@ export class ConnectionWire extends HTMLElement {
   };
 
   /** @param {WireFeed} feed */
-  #announce({ row, gone, problem }) {
+  #announce({ row, removed, problem }) {
     const before = this.#announced;
-    const standing = standingWords(row, gone);
+    const standing = standingWords(row, removed);
     this.#announced = { standing, problem };
     const news = standing === before.standing ? [] : [`Connection ${row.id}: ${standing}`];
-    // where nothing answers at all the status bar says so
+    // when nothing answers the status bar says so
     if (problem !== before.problem && problem !== "" && !this.#unreachable) news.push(problem);
     if (news.length > 0) announce(news.join(". "));
   }
@@ -273,7 +308,7 @@ export class ConnectionWire extends HTMLElement {
     this.#anew = false;
   }
 
-  /** Somebody who holds it comes to an edge of what is drawn. */
+  /** Draws more rows when a held view is scrolled near an edge. */
   #widen() {
     if (!this.#hold.holds || !this.#scroll) return;
     const { isNearTop, isNearEnd } = this.#scroll;
@@ -284,7 +319,7 @@ export class ConnectionWire extends HTMLElement {
     nextFrame(this.#draw);
   }
 
-  /** The beginning is drawn by itself: what is between it and the end comes when somebody scrolls there. */
+  /** Draws the beginning alone: the rest is drawn when somebody scrolls there. */
   #toTop() {
     this.#read();
     const shown = this.#shown;
@@ -301,20 +336,23 @@ export class ConnectionWire extends HTMLElement {
    * @param {WireFeed} feed
    * @param {number} shown
    */
-  #drawWords({ row, log, gone, problem: why }, shown) {
+  #drawWords({ row, log, removed, problem: why }, shown) {
     const problem = part(this, ":scope > .problem");
-    problem.hidden = why === "" || gone || this.#unreachable;
+    problem.hidden = why === "" || removed || this.#unreachable;
     setText(part(problem, ".words"), why);
     const before = this.#hold.holds || shown === 0 ? null : beforeWords(log);
-    const told = part(this, ".before");
-    // what is held is not moved, not even by a line above it
-    if (before !== null) setText(told, before);
-    told.hidden = shown === 0 || this.#from > 0 || told.textContent === "";
-    const some = this.#looked.length > 0;
+    const line = part(this, ".before");
+    // a held view must not move, not even by a line above it
+    if (before !== null) setText(line, before);
+    line.hidden = shown === 0 || this.#from > 0 || line.textContent === "";
+    const some = this.#viewed.length > 0;
     part(this, ".grid").hidden = shown === 0;
     part(this, ".empty").hidden = shown > 0;
     part(this, ".empty .way").hidden = !some;
-    setText(part(this, ".empty .hint"), some ? noPieceWords(this.#filter) : noWireWords(row, gone, log));
+    setText(
+      part(this, ".empty .hint"),
+      some ? noPieceWords(this.#filter) : noWireWords(row, removed, log),
+    );
     const kept = part(this, ".kept");
     setText(kept, log.rows.length > 0 ? keptWords(log) : "");
     kept.title = kept.textContent ?? "";
@@ -329,14 +367,17 @@ export class ConnectionWire extends HTMLElement {
     const { paused } = this.#hold;
     const chip = part(this, ".chip");
     chip.hidden = !paused && news === 0;
-    setText(chip, [paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "));
+    setText(
+      chip,
+      [paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "),
+    );
     const pause = part(this, "[data-act=pause]");
     setText(pause, paused ? "Resume" : "Pause");
     pause.ariaPressed = String(paused);
   }
 
   #read() {
-    // each scroll comes here, and one who reads already changes nothing by it
+    // every scroll calls this, and a held view stays as it is
     if (this.#hold.holds) return;
     this.#hold.hold();
     nextFrame(this.#draw);
@@ -346,7 +387,11 @@ export class ConnectionWire extends HTMLElement {
     if (!this.#feed) return;
     const wasPaused = this.#hold.paused;
     const passed = this.#hold.follow(this.#feed.log);
-    if (passed > 0) this.#tell(`${several(passed, "byte")} went by ${wasPaused ? "meanwhile" : "while you read"}`);
+    if (passed > 0) {
+      this.#report(
+        `missed ${several(passed, "byte")} while ${wasPaused ? "paused" : "you were reading"}`,
+      );
+    }
     if (getSelection()?.isCollapsed === false) getSelection()?.removeAllRanges();
     nextFrame(this.#draw);
   }
@@ -362,13 +407,13 @@ export class ConnectionWire extends HTMLElement {
 
   /** @param {boolean} paused */
   #pause(paused) {
-    announce(paused ? "Wire paused" : "Wire goes on");
+    announce(paused ? "Wire paused" : "Wire resumed");
     if (!paused) {
       this.#follow();
       return;
     }
     this.#hold.pause();
-    this.#tell("");
+    this.#report("");
     nextFrame(this.#draw);
   }
 
@@ -383,11 +428,11 @@ export class ConnectionWire extends HTMLElement {
   async #choose(id) {
     try {
       const found = await this.#ways?.choose(id);
-      // the number that was pressed goes with the wire that it stood in; who went elsewhere meanwhile stays there
+      // the pressed number disappears with its wire; a focus that moved elsewhere stays there
       if (found && this.#head?.hasFocus) this.focus();
-      if (!found) this.#tell(`#${id} is not in the table as it is sorted and filtered now`);
+      if (!found) this.#report(hiddenRowWords(id));
     } catch (reason) {
-      this.#tell(sentence(reason));
+      this.#report(errorMessage(reason));
     }
   }
 
@@ -399,9 +444,10 @@ export class ConnectionWire extends HTMLElement {
     const bytes = log.rows.map(({ bytes }) => bytes).join("");
     try {
       const where = await host.save(fileName(row.id, row.stream), bytes);
-      this.#tell(`saved ${host.controls ? "to" : "as"} ${where}${lost > 0 ? `, ${several(lost, "byte")} missing` : ""}`);
+      const missing = lost > 0 ? `, ${several(lost, "byte")} missing` : "";
+      this.#report(`saved ${host.controls ? "to" : "as"} ${where}${missing}`);
     } catch (reason) {
-      this.#tell(sentence(reason), true);
+      this.#report(errorMessage(reason), true);
     }
   }
 
@@ -409,25 +455,27 @@ export class ConnectionWire extends HTMLElement {
    * @param {string} words
    * @param {boolean} [failed]
    */
-  #tell(words, failed = false) {
-    const told = part(this, ".told");
-    setText(told, words);
-    told.title = words;
-    told.toggleAttribute("data-failed", failed);
+  #report(words, failed = false) {
+    const line = part(this, ".told");
+    setText(line, words);
+    line.title = words;
+    line.toggleAttribute("data-failed", failed);
     if (words !== "") announce(words);
   }
 
   /** @param {KeyboardEvent} event */
   #onKey = (event) => {
-    const inScroller = event.target === part(this, ".scroller");
+    const { key, target } = event;
+    const inScroller = target === part(this, ".scroller");
+    const pieces = this.#rows?.pieces ?? [];
     if (hasModifier(event) || event.isComposing || event.defaultPrevented) return;
-    if (event.key === "Escape") this.#ways?.close();
-    else if (event.key === "/" && !(event.target instanceof HTMLInputElement)) this.#head?.askFilter();
+    if (key === "Escape") this.#ways?.close();
+    else if (key === "/" && !(target instanceof HTMLInputElement)) this.#head?.askFilter();
     else if (!inScroller) return;
-    else if (event.key === " ") this.#pause(!this.#hold.paused);
-    else if (event.key === "End") this.#toEnd();
-    else if (event.key === "Home") this.#toTop();
-    else if (event.key === "j" || event.key === "k") this.#scroll?.step(event.key === "j" ? 1 : -1, this.#rows?.pieces ?? []);
+    else if (key === " ") this.#pause(!this.#hold.paused);
+    else if (key === "End") this.#toEnd();
+    else if (key === "Home") this.#toTop();
+    else if (key === "j" || key === "k") this.#scroll?.step(key === "j" ? 1 : -1, pieces);
     else return;
     event.preventDefault();
   };

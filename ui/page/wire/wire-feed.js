@@ -1,27 +1,28 @@
 /**
- * The connection whose wire is shown: what is known of it, what to ask for next, and what the answers mean. What it was
- * asked of one connection stays with that one, however late the answer. No document, no clock of its own.
+ * The connection whose wire is shown: what is known of it, what to request next, and what the
+ * answers mean. Each feed belongs to one connection, so that a late answer never reaches another.
+ * No document, no clock of its own.
  *
  * @import { RowView, WireView } from "../server.js"
  * @import { Host } from "../types.js"
  */
 
-import { WireLog } from "./log.js";
+import { WireLog } from "./wire-log.js";
 import { hasStream } from "../parts/words.js";
-import { sentence } from "../parts/sentence.js";
+import { errorMessage } from "../parts/error-message.js";
 
-/** The figures of a row that the table has not told for so long are asked for, and never more often. */
+/** A row that the table has not reported for so long is requested, and never more often. */
 export const ROW_AGE_MS = 1000;
 
 export class WireFeed {
   #row;
   #log;
-  /** When the row was last told by anybody, and when it was last asked for here. */
+  /** When the row was last reported, and when it was last requested here. */
   #toldAt;
   #askedAt = -Infinity;
-  /** It is over, and all that was kept of it is here. */
+  /** It has ended, and all bytes that were kept are here. */
   #done;
-  #gone = false;
+  #removed = false;
   #failures = 0;
   #problem = "";
 
@@ -36,7 +37,7 @@ export class WireFeed {
     this.#done = !hasStream(row);
   }
 
-  /** The newest that is known of it. */
+  /** Its newest known row. */
   get row() {
     return this.#row;
   }
@@ -45,18 +46,18 @@ export class WireFeed {
     return this.#log;
   }
 
-  /** It is no longer in the table: nothing is to be had of it any more. */
-  get gone() {
-    return this.#gone;
+  /** It is no longer in the table: nothing more can be requested. */
+  get removed() {
+    return this.#removed;
   }
 
-  /** Why there is no answer, in a sentence; empty while there is one. */
+  /** Why the last requests failed, in a sentence; empty if they did not. */
   get problem() {
     return this.#problem;
   }
 
   /**
-   * Whether a row is of this connection: numbers begin anew with each start of the program.
+   * Whether a row is of this connection: ids start over with each start of the program.
    *
    * @param {Pick<RowView, "id" | "since_ms">} row
    */
@@ -65,7 +66,7 @@ export class WireFeed {
   }
 
   /**
-   * The table has heard of connections: this one may be among them.
+   * Takes rows that the table received: this connection may be among them.
    *
    * @param {readonly RowView[]} rows
    * @param {number} now
@@ -73,53 +74,53 @@ export class WireFeed {
    */
   refresh(rows, now) {
     const row = rows.find(({ id }) => id === this.#row.id);
-    if (!row || this.#gone) return false;
+    if (!row || this.#removed) return false;
     if (this.is(row)) {
       this.#row = row;
       this.#toldAt = now;
     } else {
-      this.#gone = true;
+      this.#removed = true;
     }
     return true;
   }
 
   /**
-   * How long there is nothing to ask for; null where there will not be.
+   * How long to wait before the next request; null if there will be none.
    *
    * @param {number} now
    */
   wait(now) {
-    if (this.#gone) return null;
+    if (this.#removed) return null;
     return this.#done ? this.#rowIn(now) : 0;
   }
 
   /**
-   * Asks for the bytes that are new until it has the last, and for the row as long as that is in the table: whether its
-   * client comes back is told there.
+   * Requests new bytes until it has the last, and the row as long as it is in the table, which
+   * reports whether the client comes back.
    *
    * @param {Pick<Host, "wire" | "row">} host
    * @param {() => number} clock
-   * @returns {Promise<void>} rejects where no answer came
+   * @returns {Promise<void>} rejects when there is no answer
    */
   async ask(host, clock) {
     try {
       if (!this.#done) {
-        // an end that is told meanwhile may come before the last bytes
+        // the end may be reported during this request, before its last bytes are here
         const wasOpen = this.#row.state === "open";
-        this.#heard(await host.wire(this.#row.id, this.#log.end), wasOpen);
+        this.#answered(await host.wire(this.#row.id, this.#log.end), wasOpen);
       }
-      if (!this.#gone && this.#rowIn(clock()) === 0) {
+      if (!this.#removed && this.#rowIn(clock()) === 0) {
         this.#askedAt = clock();
         const row = await host.row(this.#row.id);
         if (row) this.refresh([row], clock());
-        else this.#gone = true;
+        else this.#removed = true;
       }
       this.#failures = 0;
       this.#problem = "";
     } catch (reason) {
       this.#failures += 1;
-      // once may be a hitch
-      if (this.#failures > 1) this.#problem = sentence(reason);
+      // one failure may be a hitch
+      if (this.#failures > 1) this.#problem = errorMessage(reason);
       throw reason;
     }
   }
@@ -128,20 +129,20 @@ export class WireFeed {
    * @param {WireView | null} wire
    * @param {boolean} wasOpen
    */
-  #heard(wire, wasOpen) {
+  #answered(wire, wasOpen) {
     if (!wire || wire.since_ms !== this.#row.since_ms) {
-      this.#gone = true;
+      this.#removed = true;
       return;
     }
     this.#log.add(wire);
-    // it was over before this was asked for, so nothing can follow
+    // it had ended before this request, so nothing can follow
     this.#done = !wasOpen;
   }
 
   /** @param {number} now */
   #rowIn(now) {
-    // its bytes are not kept any more, so what was told of it is old
-    const isBehind = this.#row.state === "open" && this.#log.heard && !this.#log.on;
+    // its bytes are no longer kept, so the reported row is out of date
+    const isBehind = this.#row.state === "open" && this.#log.answered && !this.#log.on;
     const at = isBehind ? this.#askedAt : Math.max(this.#askedAt, this.#toldAt);
     return Math.max(0, at + ROW_AGE_MS - now);
   }

@@ -1,26 +1,30 @@
 /**
- * Draws the pieces of a wire: when, the exact bytes, and beside them what a client makes of them. The bytes of all
- * pieces are in one element and their events in another, so that a selection goes along one of the two; a grid brings
- * them together again, by the number of the line that each piece has in it. It keeps nothing and decides nothing.
+ * Draws the pieces of a wire: the time, the exact bytes, and beside them the events that a client
+ * reads. The bytes of all pieces are in one element and their events in another, so that a
+ * selection stays in one of them. A grid aligns the two by line numbers. It keeps nothing and
+ * decides nothing.
  *
  * @import { WireEvent } from "../server.js"
- * @import { WireRow } from "./log.js"
+ * @import { WireRow } from "./wire-log.js"
  */
 
 import { gap, preview, timeOfDay } from "../parts/format.js";
 import { linesNodes, textNodes } from "../bytes/lines.js";
 import { lostHereWords, unknownIdTitle } from "./wire-words.js";
 
-/** Lines of the grid that may stand empty at its top before all get new numbers. */
+/** Empty lines at the top of the grid, above which all lines are renumbered. */
 const EMPTY_LINES = 400;
-/** More than can be told apart: new ones are not marked then. */
+/** With more new pieces than this, none is marked as new. */
 const MANY = 20;
 
-/** What has more lines or bytes may be higher than what is in view: its time, and what a client makes of it, stay there. */
+/** A piece with more lines or bytes may be higher than the view: its time and events are sticky. */
 const LONG_LINES = 6;
 const LONG_BYTES = 480;
 
-/** @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and what is missing before it, if something is */
+/**
+ * @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and a note of
+ *   bytes that are missing before it, if any
+ */
 
 export class WireRows {
   #bytes;
@@ -47,26 +51,31 @@ export class WireRows {
   }
 
   /**
-   * Brings what is drawn to exactly these rows. They go on where the last drawing ended; some may have gone or come at
-   * the top.
+   * Draws exactly these rows. They continue the last drawing; rows may have been removed or added
+   * at the top.
    *
    * @param {readonly WireRow[]} rows
    */
   draw(rows) {
     const first = rows[0]?.seq ?? Infinity;
-    let gone = 0;
-    while (gone < this.#drawn.length && this.#drawn[gone].seq < first) {
-      for (const element of this.#drawn[gone].elements) element.remove();
-      gone += 1;
+    let removed = 0;
+    while (removed < this.#drawn.length && this.#drawn[removed].seq < first) {
+      for (const element of this.#drawn[removed].elements) element.remove();
+      removed += 1;
     }
-    this.#drawn.splice(0, gone);
+    this.#drawn.splice(0, removed);
     const from = this.#drawn[0]?.seq ?? Infinity;
     const to = this.#drawn.at(-1)?.seq ?? -1;
     const after = rows.filter(({ seq }) => seq > to);
     const before = to < 0 ? [] : rows.filter(({ seq }) => seq < from);
     this.#add(after, "append", to >= 0 && after.length < MANY);
     this.#add(before, "prepend", false);
-    if (before.length > 0 || Number(this.#drawn[0]?.elements[0].style.getPropertyValue("--at")) > EMPTY_LINES) this.#renumber();
+    if (
+      before.length > 0 ||
+      Number(this.#drawn[0]?.elements[0].style.getPropertyValue("--at")) > EMPTY_LINES
+    ) {
+      this.#renumber();
+    }
   }
 
   /**
@@ -82,7 +91,7 @@ export class WireRows {
     else this.#drawn.unshift(...added);
   }
 
-  /** @returns {readonly HTMLElement[]} where the bytes of each piece stand */
+  /** @returns {readonly HTMLElement[]} the elements of the pieces' bytes */
   get pieces() {
     return this.#drawn.map(({ elements }) => elements[0]);
   }
@@ -122,10 +131,12 @@ export class WireRows {
     stays.append(...row.events.map(newEvent));
     events.append(stays);
     const elements = [bytes, events];
-    // what is missing before the first of all pieces is said above them
+    // a note above the grid reports what is missing before the first piece
     if (row.lost > 0 && row.seq > 0) elements.push(newLost(row.lost));
-    // only these: a thousand things that stick would cost each scroll
-    if (row.lines.length > LONG_LINES || row.bytes.length > LONG_BYTES) for (const element of [bytes, events]) element.toggleAttribute("data-long", true);
+    // only these: a thousand sticky elements would slow down scrolling
+    if (row.lines.length > LONG_LINES || row.bytes.length > LONG_BYTES) {
+      for (const element of [bytes, events]) element.toggleAttribute("data-long", true);
+    }
     this.#place(elements);
     return { seq: row.seq, elements };
   }

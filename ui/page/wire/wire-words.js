@@ -1,18 +1,23 @@
 /**
- * The words for a wire: how much of it there is, what stood before it, and why there is nothing to see. Pure.
+ * The words for a wire: how much of it is kept, what was before that, and why it is empty. Pure.
  *
  * @import { RowView } from "../server.js"
- * @import { WireLog } from "./log.js"
+ * @import { WireLog } from "./wire-log.js"
  */
 
 import { hadAll } from "../parts/words.js";
 import { several } from "../parts/format.js";
 
-/** What a wire says of itself. @typedef {Pick<WireLog, "rows" | "pieces" | "bytes" | "taken" | "on" | "heard" | "beganLate" | "isFull">} Kept */
+/**
+ * The part of a wire's log that words are made of.
+ *
+ * @typedef {"rows" | "pieces" | "bytes" | "taken" | "on" | "answered" | "beganLate" | "isFull"} Key
+ * @typedef {Pick<WireLog, Key>} Kept
+ */
 
 /**
- * How much of a wire there is, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not kept`. Together the
- * bytes are those that the server says were taken.
+ * How much of a wire is kept, and how much is not: `12 pieces, 1,234 bytes kept, 120 bytes not
+ * kept`. The sum is the number of bytes that the kernel took, as the server reports it.
  *
  * @param {Kept} wire
  */
@@ -22,7 +27,7 @@ export function keptWords({ pieces, bytes, taken }) {
 }
 
 /**
- * What stood before the first piece; nothing where that is the first byte.
+ * What was sent before the first kept piece; empty when that begins with the first byte.
  *
  * @param {Kept} wire
  */
@@ -30,31 +35,51 @@ export function beforeWords({ rows, beganLate, isFull }) {
   const before = rows[0]?.offset ?? 0;
   if (before === 0) return "";
   if (isFull) return `the first ${several(before, "byte")} are no longer kept`;
-  const since = beganLate ? "keeping began when you looked" : "kept since it was first looked at";
-  return `${since}: ${several(before, "byte")} went before`;
+  const since = beganLate
+    ? "kept since you opened this view"
+    : "kept since this view was first opened";
+  return `${since}: ${several(before, "byte")} were sent before`;
 }
 
 /** @param {number} bytes */
-export const lostHereWords = (bytes) => `${several(bytes, "byte")} not kept here`;
+export const lostHereWords = (bytes) => `${several(bytes, "byte")} missing here`;
 
-export const unknownIdTitle = "Its last event id is not known: it was given before what is kept";
+/** @param {number} id of a connection that the table cannot show now */
+export const hiddenRowWords = (id) =>
+  `#${id} is not among the rows of the table: change its order or clear its filter`;
+
+export const unknownIdTitle =
+  "The last event id is unknown: it was sent before the bytes that are kept";
+
+const NO_BYTES = "so there are no bytes to show.";
 
 /**
- * Why there is nothing to see.
+ * Why a wire shows nothing.
  *
  * @param {RowView} row
- * @param {boolean} gone it is no longer in the table
+ * @param {boolean} removed it is no longer in the table
  * @param {Kept} wire
  */
-export function noWireWords(row, gone, { heard, taken, on }) {
-  if (hadAll(row)) return "It was told that nothing is left to send: there is no stream to see.";
-  if (row.state === "refused") return "It was refused: there is no stream to see.";
-  if (gone) return "It is no longer in the table, and what it was sent is not kept: choose another.";
-  if (!heard) return "";
-  if (taken === 0) return row.state === "open" ? "Nothing has been sent yet." : "Nothing was sent before it ended.";
-  if (on) return `Keeping began when you looked: ${several(taken, "byte")} went before. What is sent from now on comes here.`;
-  return `What it was sent is not kept: ${several(taken, "byte")}. Look while a connection is open, and its bytes are.`;
+export function noWireWords(row, removed, { answered, taken, on }) {
+  if (hadAll(row)) return `The server answered 204 (nothing left to send), ${NO_BYTES}`;
+  if (row.state === "refused") return `The server refused the request, ${NO_BYTES}`;
+  if (removed) {
+    return "The connection is no longer in the table, and its bytes are not kept: choose another.";
+  }
+  if (!answered) return "";
+  if (taken === 0) {
+    return row.state === "open"
+      ? "Nothing has been sent yet."
+      : "Nothing was sent before the connection ended.";
+  }
+  if (on) {
+    const before = `${several(taken, "byte")} were sent before you opened this view`;
+    return `Bytes are kept from now on: ${before}.`;
+  }
+  const sent = `The ${several(taken, "byte")} that were sent are not kept`;
+  return `${sent}: open this view while a connection is open to keep its bytes.`;
 }
 
 /** @param {string} filter */
-export const noPieceWords = (filter) => `Nothing here matches “${filter.trim()}”: a piece or its events must have each of its words.`;
+export const noPieceWords = (filter) =>
+  `No piece matches “${filter.trim()}”: use words that one piece and its events contain.`;

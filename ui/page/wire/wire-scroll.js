@@ -1,5 +1,6 @@
 /**
- * Where a wire is scrolled to, and by whom: what is drawn goes to the end, and whoever scrolls up holds it.
+ * Where a wire is scrolled to, and by whom: drawing scrolls to the end, and a person who scrolls up
+ * holds the view.
  */
 
 const LINE_HEIGHT = 20;
@@ -7,22 +8,22 @@ const MORE_LINES = 8;
 
 export class WireScroll {
   #scroller;
-  #told;
-  /** Where it stood last, and how high it was: a scroll to anywhere else was the reader's. */
+  #callbacks;
+  /** Its last position and height: a scroll to any other position was the reader's. */
   #top = 0;
   #height = 0;
 
   /**
    * @param {HTMLElement} scroller
-   * @param {{ hold: () => void, atEnd: () => void, nearEdge: () => void }} told
+   * @param {{ hold: () => void, atEnd: () => void, nearEdge: () => void }} callbacks
    */
-  constructor(scroller, told) {
+  constructor(scroller, callbacks) {
     this.#scroller = scroller;
-    this.#told = told;
+    this.#callbacks = callbacks;
     scroller.addEventListener("scroll", this.#onScroll, { passive: true });
-    // under a burst every frame goes to the end, so a wheel turned up would lose against it: hold first
+    // in a burst every frame scrolls to the end, which would undo the wheel: hold first
     scroller.addEventListener("wheel", ({ deltaY }) => {
-      if (deltaY < 0 && scroller.scrollHeight > scroller.clientHeight) told.hold();
+      if (deltaY < 0 && scroller.scrollHeight > scroller.clientHeight) callbacks.hold();
     }, { passive: true });
   }
 
@@ -31,12 +32,12 @@ export class WireScroll {
     this.#note();
   }
 
-  /** How many lines are in view at most, with a few more: some share one with others. */
+  /** How many lines fit into view at most, and a few more, because some share a line. */
   get tail() {
     return Math.ceil((this.#scroller.clientHeight / LINE_HEIGHT) * 1.5) + MORE_LINES;
   }
 
-  /** Less than what is in view is left above it. */
+  /** Less than the height of the view is left above it. */
   get isNearTop() {
     return this.#scroller.scrollTop < this.#scroller.clientHeight;
   }
@@ -52,7 +53,7 @@ export class WireScroll {
   }
 
   /**
-   * Draws without moving what is in view.
+   * Draws without moving the pieces in view.
    *
    * @param {() => void} draw
    * @param {readonly HTMLElement[]} pieces
@@ -68,7 +69,7 @@ export class WireScroll {
   }
 
   /**
-   * Brings the next piece, or the one before, to the top.
+   * Scrolls the next piece, or the previous one, to the top.
    *
    * @param {1 | -1} by
    * @param {readonly HTMLElement[]} pieces
@@ -76,7 +77,8 @@ export class WireScroll {
   step(by, pieces) {
     const top = this.#scroller.getBoundingClientRect().top;
     const offsets = pieces.map((piece) => piece.getBoundingClientRect().top - top);
-    const to = by > 0 ? offsets.find((offset) => offset > 1) : offsets.findLast((offset) => offset < -1);
+    const to =
+      by > 0 ? offsets.find((offset) => offset > 1) : offsets.findLast((offset) => offset < -1);
     if (to !== undefined) this.#scroller.scrollTop += to;
   }
 
@@ -91,16 +93,16 @@ export class WireScroll {
     const resized = clientHeight !== this.#height;
     const by = scrollTop - this.#top;
     this.#note();
-    // what fits as a whole is not scrolled by anybody: it is what was drawn that has become less
+    // content that fits is not scrolled by a person: the drawn content became smaller
     if (resized || Math.abs(by) < 0.5 || scrollHeight <= clientHeight) return;
-    if (by > 0 && scrollTop + clientHeight >= scrollHeight - 2) this.#told.atEnd();
-    else if (by < 0 || scrollTop + clientHeight < scrollHeight - 2) this.#told.hold();
-    this.#told.nearEdge();
+    if (by > 0 && scrollTop + clientHeight >= scrollHeight - 2) this.#callbacks.atEnd();
+    else if (by < 0 || scrollTop + clientHeight < scrollHeight - 2) this.#callbacks.hold();
+    this.#callbacks.nearEdge();
   };
 }
 
 /**
- * The first piece that ends below a place. They stand beneath each other, and there may be thousands.
+ * The first piece that ends below a position. The pieces are in order, and there may be thousands.
  *
  * @param {readonly Element[]} pieces
  * @param {number} place

@@ -1,16 +1,20 @@
 /**
- * What of a wire is looked at: its end, which is followed, or what somebody holds still to read it. No document, no clock.
+ * The part of a wire that is shown: its end as it grows, or a copy that is held while somebody
+ * reads. No document, no clock.
  *
- * @import { WireLog, WireRow } from "./log.js"
+ * @import { WireLog, WireRow } from "./wire-log.js"
  */
 
-/** @typedef {{ rows: readonly WireRow[], seen: number, end: number }} Held rows, how many pieces there were by then, and where the last one ended */
+/**
+ * @typedef {{ rows: readonly WireRow[], seen: number, end: number }} Held rows, how many pieces
+ *   there were by then, and the end of the last one
+ */
 
-/** @typedef {Pick<WireLog, "rows" | "seen" | "end" | "heard">} Log */
+/** @typedef {Pick<WireLog, "rows" | "seen" | "end" | "answered">} Log */
 
-export class WireHold {
+export class HeldView {
   /**
-   * What was followed when it was last drawn: it is what can be held. Before the first answer there is nothing.
+   * What was last drawn, and so can be held. Before the first answer there is nothing.
    * @type {Held | null}
    */
   #last = null;
@@ -32,7 +36,7 @@ export class WireHold {
   }
 
   /**
-   * How many pieces have come since.
+   * How many pieces have arrived since the view is held.
    *
    * @param {Log} log
    */
@@ -41,23 +45,23 @@ export class WireHold {
   }
 
   /**
-   * What is looked at was drawn.
+   * The view was drawn.
    *
    * @param {Log} log
    */
   drawn(log) {
-    if (this.#held || !log.heard) return;
+    if (this.#held || !log.answered) return;
     this.#last = { rows: log.rows.slice(), seen: log.seen, end: log.end };
-    // the pause began before there was anything to hold
+    // the pause began before there was a view to hold
     if (this.#paused) this.#held = this.#last;
   }
 
-  /** Somebody reads: where nothing is there yet, there is nothing to read. */
+  /** Holds the view for reading. An empty view is not held. */
   hold() {
     if (this.#last && this.#last.rows.length > 0) this.#held ??= this.#last;
   }
 
-  /** Whatever there is, were it nothing, stays as it is. */
+  /** Holds the view, even if it is empty. */
   pause() {
     this.#paused = true;
     this.#held ??= this.#last;
@@ -65,7 +69,7 @@ export class WireHold {
 
   /**
    * @param {Log} log
-   * @returns {number} how many bytes went by unseen
+   * @returns {number} how many bytes were dropped unseen
    */
   follow(log) {
     const held = this.#held;

@@ -1,11 +1,20 @@
-// The wire of a connection: the lines and events that the server hands out become rows, and nothing of them changes.
+// The wire of a connection: the lines and events of the server become rows, unchanged.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { MOST_BYTES, MOST_LINES, MOST_PIECES, WireLog, fileName, filtered, linesBefore, linesBehind } = await load("wire/log.js");
-const { firstBelow } = await load("wire/scroll.js");
+const {
+  MOST_BYTES,
+  MOST_LINES,
+  MOST_PIECES,
+  WireLog,
+  fileName,
+  filtered,
+  linesBefore,
+  linesBehind,
+} = await load("wire/wire-log.js");
+const { firstBelow } = await load("wire/wire-scroll.js");
 const { afterKey, bounds, clamped } = await load("parts/split-share.js");
 
 const bytesOf = (text) => Buffer.from(text).toString("latin1");
@@ -13,59 +22,120 @@ const bytesOf = (text) => Buffer.from(text).toString("latin1");
 const linesOf = (bytes) =>
   [...bytes.matchAll(/([^\n]*)(\n|$)/g)]
     .filter(([line]) => line !== "")
-    .map(([line, value, end]) => ({ kind: "data", name: "", value: Buffer.from(value, "latin1").toString(), end, length: line.length }));
-const piece = (offset, bytes, begins = true, at_ms = offset) => ({ at_ms, offset, begins, bytes, lines: linesOf(bytes) });
-const wire = (pieces, more = {}) => ({ id: 1, taken: 0, missed: 0, on: true, pieces, events: [], ...more });
+    .map(([line, value, end]) => ({
+      kind: "data",
+      name: "",
+      value: Buffer.from(value, "latin1").toString(),
+      end,
+      length: line.length,
+    }));
+const piece = (offset, bytes, begins = true, at_ms = offset) => ({
+  at_ms,
+  offset,
+  begins,
+  bytes,
+  lines: linesOf(bytes),
+});
+const wire = (pieces, more = {}) => ({
+  id: 1,
+  taken: 0,
+  missed: 0,
+  on: true,
+  pieces,
+  events: [],
+  ...more,
+});
 
-test("a log goes on where it ends, with the events of each piece and what is missing between", () => {
+test("a log continues at its end, with the events of each piece and the gaps", () => {
   const log = new WireLog();
   const event = { at_ms: 2, end: 9, kind: "event", event: "message", id: "", data: "a" };
   log.add(wire([piece(0, "HTTP/1.0 2", true, 1000)], { taken: 10 }));
   assert.deepEqual([log.end, log.whole, log.rows[0].gap], [10, true, null]);
-  log.add(wire([piece(0, "HTTP/1.0 2"), piece(30, "data: a\n\n", true, 1500)], { taken: 40, events: [{ ...event, end: 39 }] }));
-  assert.deepEqual(log.rows.map(({ seq, offset, lost, gap }) => [seq, offset, lost, gap]), [[0, 0, 0, null], [1, 30, 20, 500]]);
+  log.add(
+    wire([piece(0, "HTTP/1.0 2"), piece(30, "data: a\n\n", true, 1500)], {
+      taken: 40,
+      events: [{ ...event, end: 39 }],
+    }),
+  );
+  assert.deepEqual(
+    log.rows.map(({ seq, offset, lost, gap }) => [seq, offset, lost, gap]),
+    [
+      [0, 0, 0, null],
+      [1, 30, 20, 500],
+    ],
+  );
   assert.equal(log.rows[1].events[0].data, "a");
   assert.deepEqual([log.lost, log.end, log.whole], [20, 39, false]);
 });
 
-test("the newest stay within bounds, and what went is known to have gone", () => {
+test("the newest pieces stay within bounds, and dropping is recorded", () => {
   const many = new WireLog();
   for (let i = 0; i < MOST_PIECES + 5; i += 1) many.add(wire([piece(i, "x", i === 0)]));
-  assert.deepEqual([many.rows.length, many.rows[0].seq, many.bytes, many.isFull], [MOST_PIECES, 5, MOST_PIECES, true]);
+  assert.deepEqual(
+    [many.rows.length, many.rows[0].seq, many.bytes, many.isFull],
+    [MOST_PIECES, 5, MOST_PIECES, true],
+  );
   const large = new WireLog();
   large.add(wire([piece(0, "x".repeat(MOST_BYTES)), piece(MOST_BYTES, "y".repeat(10))]));
   // a keep-alive behind a large event was all that was left
   assert.deepEqual([large.rows.length, large.bytes, large.rows[0].offset], [2, MOST_BYTES + 10, 0]);
   large.add(wire([piece(MOST_BYTES + 10, "z".repeat(MOST_BYTES - 10))]));
-  assert.deepEqual([large.rows.length, large.bytes, large.rows[0].offset], [2, MOST_BYTES, MOST_BYTES]);
+  assert.deepEqual(
+    [large.rows.length, large.bytes, large.rows[0].offset],
+    [2, MOST_BYTES, MOST_BYTES],
+  );
 });
 
-test("a piece of many lines is several rows, each with the events that end in it, and goes whole", () => {
+test("a piece of many lines becomes several rows, which are dropped together", () => {
   const log = new WireLog();
   const many = 3 * MOST_LINES;
   const one = (n) => `data: ${n}\n\n`;
   const text = Array.from({ length: many }, (_, n) => one(n)).join("");
   const head = "HTTP/1.1 200 OK\r\n\r\n";
-  const events = Array.from({ length: many }, (_, n) => ({ at_ms: 0, end: head.length + text.indexOf(one(n)) + one(n).length, kind: "event", event: "message", id: "", data: String(n) }));
+  const events = Array.from({ length: many }, (_, n) => ({
+    at_ms: 0,
+    end: head.length + text.indexOf(one(n)) + one(n).length,
+    kind: "event",
+    event: "message",
+    id: "",
+    data: String(n),
+  }));
   log.add(wire([piece(0, head), piece(head.length, text)], { events }));
   const rows = log.rows.slice(1);
   assert.deepEqual([log.pieces, log.seen, rows.length], [2, 2, 6]);
   assert.equal(rows.map(({ bytes }) => bytes).join(""), text);
-  assert.ok(rows.every(({ lines, events: own, bytes }) => lines.length === MOST_LINES && own.every(({ data }) => bytes.includes(one(data)))));
-  assert.deepEqual(rows.flatMap(({ events: own }) => own), events);
-  assert.deepEqual(rows.map(({ goesOn }) => goesOn), [false, true, true, true, true, true]);
+  assert.ok(
+    rows.every(
+      ({ lines, events: own, bytes }) =>
+        lines.length === MOST_LINES && own.every(({ data }) => bytes.includes(one(data))),
+    ),
+  );
+  assert.deepEqual(
+    rows.flatMap(({ events: own }) => own),
+    events,
+  );
+  assert.deepEqual(
+    rows.map(({ goesOn }) => goesOn),
+    [false, true, true, true, true, true],
+  );
   assert.ok(rows.every((row, index) => row.offset === (rows[index - 1]?.end ?? head.length)));
   log.add(wire([piece(log.end, "x".repeat(MOST_BYTES))]));
   assert.deepEqual([log.rows.length, log.pieces, log.bytes], [1, 1, MOST_BYTES]);
 });
 
-test("what is drawn is counted in lines", () => {
+test("a batch of rows is counted in lines", () => {
   const rows = [1, 5, 2, 9].map((length) => ({ lines: Array(length) }));
-  assert.deepEqual([0, 1, 9, 10, 11, 12, 99].map((lines) => linesBefore(rows, 4, lines)), [4, 3, 3, 2, 2, 1, 0]);
-  assert.deepEqual([0, 1, 2, 6, 7, 99].map((lines) => linesBehind(rows, 0, lines)), [0, 1, 2, 2, 3, 4]);
+  assert.deepEqual(
+    [0, 1, 9, 10, 11, 12, 99].map((lines) => linesBefore(rows, 4, lines)),
+    [4, 3, 3, 2, 2, 1, 0],
+  );
+  assert.deepEqual(
+    [0, 1, 2, 6, 7, 99].map((lines) => linesBehind(rows, 0, lines)),
+    [0, 1, 2, 2, 3, 4],
+  );
 });
 
-test("that keeping began with the look is known from the first answer", () => {
+test("the first answer shows that keeping began late", () => {
   const late = new WireLog();
   late.add(wire([], { taken: 500 }));
   late.add(wire([piece(500, "9\r\ndata: a\n\n\r\n")], { taken: 514 }));
@@ -75,32 +145,52 @@ test("that keeping began with the look is known from the first answer", () => {
   assert.equal(closed.beganLate, false);
 });
 
-test("a filter looks through bytes and events, whatever the case", () => {
+test("a filter searches bytes and events, and ignores case", () => {
   const log = new WireLog();
   log.add(wire([piece(0, "x: 1\n"), piece(5, bytesOf("data: É\n")), piece(14, "\n")], {
     events: [{ at_ms: 0, end: 15, kind: "event", event: "Tick", id: "7", data: "É" }],
   }));
   const found = (words) => filtered(log.rows, words).map(({ seq }) => seq);
-  assert.deepEqual([found(""), found(" "), found("é"), found("TICK 7"), found("tick x")], [[0, 1, 2], [0, 1, 2], [1, 2], [2], []]);
+  assert.deepEqual(
+    [found(""), found(" "), found("é"), found("TICK 7"), found("tick x")],
+    [[0, 1, 2], [0, 1, 2], [1, 2], [2], []],
+  );
 });
 
-test("an event whose last event id is not known has no word for it", () => {
+test("an event with an unknown last event id has no word for it", () => {
   const log = new WireLog();
-  log.add(wire([piece(50, "data: a\n\n")], { events: [{ at_ms: 0, end: 59, kind: "event", event: "tick", id: null, data: "a" }] }));
-  assert.deepEqual(["tick", "null", "undefined"].map((words) => filtered(log.rows, words).length), [1, 0, 0]);
+  log.add(
+    wire([piece(50, "data: a\n\n")], {
+      events: [{ at_ms: 0, end: 59, kind: "event", event: "tick", id: null, data: "a" }],
+    }),
+  );
+  assert.deepEqual(
+    ["tick", "null", "undefined"].map((words) => filtered(log.rows, words).length),
+    [1, 0, 0],
+  );
 });
 
-test("a file is named for its connection, with letters that every system takes", () => {
+test("a file is named after its connection, in characters that every system allows", () => {
   assert.equal(fileName(7, "/numbers"), "connection-7-numbers.http");
   assert.equal(fileName(7, "/topics/a b/../é"), "connection-7-topics-a-b.http");
   assert.equal(fileName(7, "/"), "connection-7.http");
   assert.match(fileName(Number.MAX_SAFE_INTEGER, `/${"x".repeat(500)}`), /^[A-Za-z0-9._-]{1,100}$/);
 });
 
-test("the piece at the top is found among thousands by few looks at where they stand", () => {
+test("the piece at the top is found among thousands with few measurements", () => {
   let looks = 0;
-  const pieces = Array.from({ length: 4096 }, (_, index) => ({ index, getBoundingClientRect: () => ((looks += 1), { bottom: 20 * (index + 1) }) }));
-  for (const [top, index] of [[-5, 0], [0, 0], [19, 0], [20, 1], [81_919, 4095]]) assert.equal(firstBelow(pieces, top).index, index);
+  const pieces = Array.from({ length: 4096 }, (_, index) => ({
+    index,
+    getBoundingClientRect: () => ((looks += 1), { bottom: 20 * (index + 1) }),
+  }));
+  for (const [top, index] of [
+    [-5, 0],
+    [0, 0],
+    [19, 0],
+    [20, 1],
+    [81_919, 4095],
+  ])
+    assert.equal(firstBelow(pieces, top).index, index);
   assert.ok(looks <= 5 * 13, `${looks} looks`);
   assert.equal(firstBelow(pieces, 81_920), undefined);
   assert.equal(firstBelow([], 0), undefined);

@@ -1,6 +1,7 @@
 /**
- * The heads of the table of connections. Those that it can be sorted by are buttons, one stop of the Tab key
- * together: the arrow keys lead along them. A narrow table leaves some out, which may be the one that it is sorted by.
+ * The header of the table of connections. The columns that can be sorted have buttons, which are
+ * one Tab stop: the arrow keys move between them. A narrow table hides some columns, perhaps the
+ * sorted one.
  *
  * @import { Sort } from "../server.js"
  */
@@ -11,7 +12,7 @@ import { hasModifier } from "../parts/keys.js";
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
 
-export class ConnectionHeads {
+export class TableHeader {
   #row;
   /** @type {HTMLElement | null} */
   #sorted = null;
@@ -36,7 +37,9 @@ export class ConnectionHeads {
       }),
     );
     row.addEventListener("keydown", this.#onKey);
-    row.addEventListener("focusin", ({ target }) => this.#makeStop(/** @type {HTMLElement} */ (target)));
+    row.addEventListener("focusin", ({ target }) =>
+      this.#makeStop(/** @type {HTMLElement} */ (target)),
+    );
   }
 
   /** @param {{ sort: Sort, descending: boolean }} look */
@@ -52,7 +55,7 @@ export class ConnectionHeads {
     this.fit();
   }
 
-  /** The table has another width: what cannot be seen cannot be the stop. */
+  /** After the table's width changed: a hidden button cannot be the Tab stop. */
   fit() {
     const buttons = this.#buttons.filter((button) => button.checkVisibility());
     if (buttons.some((button) => button.tabIndex === 0)) return;
@@ -60,7 +63,7 @@ export class ConnectionHeads {
     if (stop) this.#makeStop(stop);
   }
 
-  /** There are heads, and none of them has the arrow. */
+  /** The header is shown, but its sorted column is hidden. */
   get hidesSorted() {
     return this.#row.checkVisibility() && !this.#sorted?.checkVisibility();
   }
@@ -76,7 +79,7 @@ export class ConnectionHeads {
 
   /** @param {KeyboardEvent} event */
   #onKey = (event) => {
-    // those that a narrow table leaves out cannot be reached
+    // buttons that a narrow table hides cannot be reached
     const buttons = this.#buttons.filter((button) => button.checkVisibility());
     const from = buttons.findIndex((button) => button === event.target);
     const to = buttons[from + ARROWS[event.key]];

@@ -1,7 +1,7 @@
 /**
- * Draws the rows of the table of connections that are in view, out of however many there are. A row is keyed by
- * its connection's id and updated where it stands. It asks for nothing and decides nothing: `connection-table.js`
- * says what to draw.
+ * Draws only the rows of the table of connections that are in view. A row is keyed by its
+ * connection's id and updated in place. It requests and decides nothing: `connection-table.js`
+ * tells it what to draw.
  *
  * @import { App, Row } from "../types.js"
  */
@@ -10,21 +10,29 @@ import { COLUMNS } from "./columns.js";
 import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "../parts/words.js";
 import { markup, part, setText } from "../parts/dom.js";
 
-/** What became of a connection: a shape, words, and room for a way out. */
-const newFate = markup(`<span class="fate"><span class="shape" aria-hidden="true"></span><span class="text"></span></span>`);
+/** The state of a connection: a shape, words, and room for an offer. */
+const newFate = markup(
+  `<span class="fate"><span class="shape" aria-hidden="true"></span
+    ><span class="text"></span></span>`,
+);
 
-/** Over the cells at the end of the row, which say nothing of a request that was refused. */
-const newOffer = markup(`<span class="offer"><span class="origin"><bdi></bdi></span><button type="button" data-act="allow-origin"></button></span>`);
+/** Covers the last cells of the row, which are empty for a refused request. */
+const newOffer = markup(
+  `<span class="offer"><span class="origin"><bdi></bdi></span
+    ><button type="button" data-act="allow-origin"></button></span>`,
+);
 
-/** @typedef {{ element: HTMLTableRowElement, row: Row }} Drawn what it shows is what `row` says */
+/**
+ * @typedef {{ element: HTMLTableRowElement, row: Row }} Drawn an element, and the row that it shows
+ */
 
 /**
  * @typedef {object} Scene
  * @property {Row[]} rows
- * @property {number} first the place of the first of them
+ * @property {number} first the index of the first of them
  * @property {number} size of the table, in rows
  * @property {number} rowHeight
- * @property {number | null} cursor the id of the chosen one
+ * @property {number | null} cursor the id of the chosen row
  */
 
 export class ConnectionRows {
@@ -33,7 +41,7 @@ export class ConnectionRows {
   #allow;
   /** @type {Map<number, Drawn>} */
   #drawn = new Map();
-  /** Origins that were allowed from here: the row of the refusal stays, its way out is done. */
+  /** Origins that were allowed from here: the refused row stays, and its button is disabled. */
   #allowed = new Set();
 
   /**
@@ -50,10 +58,10 @@ export class ConnectionRows {
   /** @param {Scene} scene */
   draw({ rows, first, size, rowHeight, cursor }) {
     const body = this.#body;
-    // the room of all rows, drawn or not
+    // as high as all rows, drawn or not
     body.style.blockSize = `${size * rowHeight}px`;
     const wanted = new Set(rows.map(({ id }) => id));
-    // first, so that the others do not have to move past them
+    // removed first, so that the other rows need not move past them
     for (const [id, { element }] of this.#drawn) {
       if (wanted.has(id)) continue;
       element.remove();
@@ -63,10 +71,12 @@ export class ConnectionRows {
       const element = this.#rowOf(row);
       element.ariaRowIndex = String(first + index + 2);
       element.ariaSelected = row.id === cursor ? "true" : null;
-      // moved, and not laid out anew: a client that comes moves every row below its own
+      // moved without a new layout: a new client moves every row below its own
       element.style.transform = `translateY(${(first + index) * rowHeight}px)`;
-      // moving a row that is in its place already would lose focus and selection
-      if (body.children[index] !== element) body.insertBefore(element, body.children[index] ?? null);
+      // moving a row that is already in place would lose focus and selection
+      if (body.children[index] !== element) {
+        body.insertBefore(element, body.children[index] ?? null);
+      }
     });
   }
 
@@ -77,7 +87,7 @@ export class ConnectionRows {
   }
 
   /**
-   * The id of the element of a connection's row, while that is drawn.
+   * The id of a connection's row element, while the row is drawn.
    *
    * @param {number | null} id
    */
@@ -103,7 +113,7 @@ export class ConnectionRows {
     const own = row.client !== null && this.#app.ownTags.has(row.client);
     element.dataset.state = row.state;
     element.dataset.stream = row.stream;
-    // a 204 is how a finite stream says goodbye, no failure
+    // a 204 ends a finite stream; it is no failure
     element.toggleAttribute("data-complete", row.ended?.complete ?? false);
     element.toggleAttribute("data-streamless", !hasStream(row));
     element.toggleAttribute("data-blocked", row.blocked);
@@ -141,20 +151,25 @@ export class ConnectionRows {
     setText(button, allowed ? "Allowed" : "Allow");
     button.disabled = allowed;
     button.ariaLabel = allowed ? null : `Allow ${origin}`;
-    button.title = allowed ? `${origin} may connect now` : `Let pages of ${origin} connect`;
+    button.title = allowed
+      ? `Pages of ${origin} can connect now`
+      : `Let pages of ${origin} connect`;
   }
 
   /**
-   * The origin stands beside its button: nobody allows what cannot be read.
+   * Shows the origin beside its button, so that one sees what one allows.
    *
    * @param {HTMLElement} element
-   * @param {string | null} origin null where there is none that could be allowed
+   * @param {string | null} origin null where no origin can be allowed
    */
   #newOffer(element, origin) {
     const offer = part(newOffer(), ".offer");
     const button = part(offer, "button");
-    if (origin !== null && this.#app.host.controls) button.addEventListener("click", () => this.#allow(origin));
-    else button.remove();
+    if (origin !== null && this.#app.host.controls) {
+      button.addEventListener("click", () => this.#allow(origin));
+    } else {
+      button.remove();
+    }
     part(element, "[data-col=state]").append(offer);
     return offer;
   }

@@ -1,26 +1,30 @@
 /**
- * What is known of the wire of one connection: the newest pieces within bounds, what stands between them, and what a
- * client makes of them. No document, no clock.
+ * The known wire of one connection: the newest pieces within bounds, the gaps between them, and the
+ * events that a client reads. No document, no clock.
  *
  * @import { WireEvent, WireLine, WireView } from "../server.js"
  */
 
 import { linesText } from "../bytes/text.js";
 
-/** As much as the server keeps of a connection; of what went by while it was looked at, at least so much. */
+/** At least so much of the bytes is kept; the server keeps as much of a connection. */
 export const MOST_BYTES = 64 * 1024;
 export const MOST_PIECES = 4096;
-/** Lines of one row: what the kernel took in one go may be thousands, of which a screen has room for few. */
+/** Lines of one row: a piece may have thousands, and a screen has room for few. */
 export const MOST_LINES = 24;
-/** Of a stream's path in the name of a file: whatever the number before it, the whole is within the server's 100 characters. */
+/**
+ * Characters of a stream's path in the name of a file: with the longest number before it, the name
+ * stays within the 100 characters that the app takes.
+ */
 const LONGEST_PATH = 60;
 
 /**
- * A piece of the wire, which is what the kernel took in one go; or a part of one that has many lines.
+ * A piece of the wire, which is what the kernel took in one call, or a part of a piece of many
+ * lines.
  *
  * @typedef {object} WireRow
- * @property {number} seq numbers are never used twice
- * @property {boolean} goesOn it is not the first part of its piece
+ * @property {number} seq never used twice
+ * @property {boolean} goesOn whether it is not the first part of its piece
  * @property {number} at_ms
  * @property {number | null} gap since the piece before
  * @property {number} offset
@@ -28,8 +32,8 @@ const LONGEST_PATH = 60;
  * @property {number} lost bytes that are missing between it and the piece before
  * @property {string} bytes
  * @property {WireLine[]} lines
- * @property {WireEvent[]} events those that end in it
- * @property {string | null} words what a filter looks through, once one has
+ * @property {WireEvent[]} events the events that end in it
+ * @property {string | null} words the text that a filter searches, once one has
  */
 
 export class WireLog {
@@ -37,13 +41,15 @@ export class WireLog {
   #rows = [];
   #bytes = 0;
   #next = 0;
-  /** Pieces that there were, and those that are kept. */
+  /** How many pieces there were, and how many are kept. */
   #seen = 0;
   #pieces = 0;
   /** The end of the newest piece. */
   #end = 0;
   #answers = 0;
-  /** When the first answer came, bytes had gone by and none of them was kept: keeping began with it. */
+  /**
+   * At the first answer, bytes had been sent and none was kept: the server keeps them since then.
+   */
   #beganLate = false;
   #full = false;
   #taken = 0;
@@ -54,7 +60,7 @@ export class WireLog {
     return this.#rows;
   }
 
-  /** Where to go on asking: the end of the last piece. */
+  /** The end of the last piece, from where to request more. */
   get end() {
     return this.#end;
   }
@@ -82,33 +88,33 @@ export class WireLog {
     return this.#on;
   }
 
-  /** The server has said something. */
-  get heard() {
+  /** The server has answered. */
+  get answered() {
     return this.#answers > 0;
   }
 
-  /** Nothing that was taken is still to be asked for, as far as it was kept. */
+  /** All bytes that the server keeps have been received. */
   get whole() {
-    return this.heard && this.#end >= this.#taken;
+    return this.answered && this.#end >= this.#taken;
   }
 
   get beganLate() {
     return this.#beganLate;
   }
 
-  /** Bytes before the first piece went, or may have gone, because only so many are kept. */
+  /** Bytes before the first piece were dropped, or may have been, because of the bounds. */
   get isFull() {
     return this.#full;
   }
 
-  /** Bytes that are missing between the pieces that there are. */
+  /** Bytes that are missing between the kept pieces. */
   get lost() {
     return this.#rows.slice(1).reduce((sum, { lost }) => sum + lost, 0);
   }
 
   /** @param {WireView} wire */
   add({ taken, on, pieces, events }) {
-    if (!this.heard) this.#beganLate = pieces.length === 0 && taken > 0 && on;
+    if (!this.answered) this.#beganLate = pieces.length === 0 && taken > 0 && on;
     this.#answers += 1;
     this.#taken = Math.max(this.#taken, taken);
     this.#on = on;
@@ -116,7 +122,7 @@ export class WireLog {
     for (const piece of pieces) {
       const end = piece.offset + piece.bytes.length;
       const own = endingBy(end);
-      // an answer that was overtaken
+      // a later answer already brought it
       if (piece.bytes === "" || piece.offset < this.#end) continue;
       this.#push({ ...piece, end, events: own });
     }
@@ -127,7 +133,18 @@ export class WireLog {
   #push({ at_ms, offset, end, bytes, lines, events }) {
     const last = this.#rows.at(-1);
     const gap = last ? at_ms - last.at_ms : null;
-    const row = { at_ms, gap, offset, end, lost: offset - this.#end, goesOn: false, bytes, lines, events, words: null };
+    const row = {
+      at_ms,
+      gap,
+      offset,
+      end,
+      lost: offset - this.#end,
+      goesOn: false,
+      bytes,
+      lines,
+      events,
+      words: null,
+    };
     for (const part of lines.length > MOST_LINES ? parts(row) : [row]) {
       this.#rows.push({ ...part, seq: this.#next });
       this.#next += 1;
@@ -146,15 +163,18 @@ export class WireLog {
         oldest += this.#rows[next].bytes.length;
         next += 1;
       } while (this.#rows[next]?.goesOn);
-      // a piece goes whole, and a large one not before there is as much behind it: a small one would be all that is left
+      // pieces are dropped whole, and a large one only when as much follows it: otherwise a small
+      // one would be all that is left
       if (this.#pieces <= MOST_PIECES && this.#bytes - oldest < MOST_BYTES) break;
       this.#bytes -= oldest;
       this.#pieces -= 1;
       go = next;
     }
     this.#rows.splice(0, go);
-    // what the server kept goes by visits, so it may have let some go when it is nearly full
-    if (go > 0 || this.#pieces >= MOST_PIECES - 1 || this.#bytes >= MOST_BYTES / 2) this.#full = true;
+    // the server drops whole visits of its own, so it may have dropped some when it is nearly full
+    if (go > 0 || this.#pieces >= MOST_PIECES - 1 || this.#bytes >= MOST_BYTES / 2) {
+      this.#full = true;
+    }
   }
 }
 
@@ -173,14 +193,24 @@ function parts(row) {
     const bytes = row.bytes.slice(offset - row.offset, end - row.offset);
     const events = endingBy(end);
     const first = at === 0;
-    parts.push({ ...row, goesOn: !first, gap: first ? row.gap : null, lost: first ? row.lost : 0, offset, end, bytes, lines, events });
+    parts.push({
+      ...row,
+      goesOn: !first,
+      gap: first ? row.gap : null,
+      lost: first ? row.lost : 0,
+      offset,
+      end,
+      bytes,
+      lines,
+      events,
+    });
     offset = end;
   }
   return parts;
 }
 
 /**
- * Hands out events from place to place: at each call, those that end after the place of the call before.
+ * Hands out events step by step: each call returns those that end after the end of the call before.
  *
  * @param {WireEvent[]} events in the order in which they end
  */
@@ -195,10 +225,14 @@ function inOrder(events) {
 
 /** @param {WireEvent} event */
 const eventWords = (event) =>
-  event.kind === "event" ? `${event.event}\n${event.id ?? ""}\n${event.data}` : event.kind === "comment" ? event.text : `retry ${event.ms}`;
+  event.kind === "event"
+    ? `${event.event}\n${event.id ?? ""}\n${event.data}`
+    : event.kind === "comment"
+      ? event.text
+      : `retry ${event.ms}`;
 
 /**
- * The rows that have all words.
+ * The rows that contain all words.
  *
  * @param {readonly WireRow[]} rows
  * @param {string} filter
@@ -206,14 +240,17 @@ const eventWords = (event) =>
  */
 export function filtered(rows, filter) {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  return words.length === 0 ? rows : rows.filter((row) => words.every((word) => wordsOf(row).includes(word)));
+  return words.length === 0
+    ? rows
+    : rows.filter((row) => words.every((word) => wordsOf(row).includes(word)));
 }
 
 /** @param {WireRow} row */
-const wordsOf = (row) => (row.words ??= [linesText(row.lines), ...row.events.map(eventWords)].join("\n").toLowerCase());
+const wordsOf = (row) =>
+  (row.words ??= [linesText(row.lines), ...row.events.map(eventWords)].join("\n").toLowerCase());
 
 /**
- * Where the rows begin that have so many lines together before a place, or all that there are.
+ * The index from which rows before `to` have so many lines together, or 0.
  *
  * @param {readonly WireRow[]} rows
  * @param {number} to
@@ -226,7 +263,7 @@ export function linesBefore(rows, to, lines) {
 }
 
 /**
- * Where they end that have so many behind it.
+ * The index up to which rows from `from` on have so many lines together, or the end.
  *
  * @param {readonly WireRow[]} rows
  * @param {number} from
@@ -239,12 +276,15 @@ export function linesBehind(rows, from, lines) {
 }
 
 /**
- * A name for a file of what a connection was sent: `connection-7-numbers.http`.
+ * A name for a file of a connection's bytes: `connection-7-numbers.http`.
  *
  * @param {number} id
  * @param {string} stream
  */
 export function fileName(id, stream) {
-  const path = stream.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, LONGEST_PATH);
+  const path = stream
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[-.]+|[-.]+$/g, "")
+    .slice(0, LONGEST_PATH);
   return `connection-${id}${path === "" ? "" : `-${path}`}.http`;
 }

@@ -1,6 +1,6 @@
 /**
- * The head of a wire: whose it is, what became of it, whether the client came back, and the filter. What it says is
- * the server's; it only draws.
+ * The header of a wire: its client, its state, whether the client came back, and the filter. All
+ * figures are the server's; it only draws them.
  *
  * @import { RowView, Verdict } from "../server.js"
  */
@@ -12,19 +12,25 @@ import { markup, part, setText } from "../parts/dom.js";
 const newHead = markup(`
   <div class="whose">
     <p class="who">
-      <span class="number"></span><span class="stream"></span><span class="program"></span><span class="peer"></span><span class="tag"></span>
+      <span class="number"></span><span class="stream"></span><span class="program"></span
+        ><span class="peer"></span><span class="tag"></span>
     </p>
     <p class="figures"></p>
-    <button type="button" class="plain small" data-act="close-wire" title="Close (Esc)">Close</button>
+    <button type="button" class="plain small" data-act="close-wire"
+      title="Close (Esc)">Close</button>
   </div>
   <div class="fate">
-    <p class="standing"><span class="shape" aria-hidden="true"></span><span class="state"></span></p>
-    <p class="verdict" data-of="beginning"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
-    <p class="verdict" data-of="end"><span class="words"></span> <button type="button" class="plain small" data-act="other" hidden></button></p>
+    <p class="standing"><span class="shape" aria-hidden="true"></span
+      ><span class="state"></span></p>
+    <p class="verdict" data-of="beginning"><span class="words"></span> <button type="button"
+      class="plain small" data-act="other" hidden></button></p>
+    <p class="verdict" data-of="end"><span class="words"></span> <button type="button"
+      class="plain small" data-act="other" hidden></button></p>
     <p class="find">
       <span class="matching"></span>
-      <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces" aria-keyshortcuts="/"
-        title="Words in a piece or its events (/)" maxlength="200" autocomplete="off" spellcheck="false">
+      <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces"
+        aria-keyshortcuts="/" title="Filter by words in a piece or its events (/)"
+        maxlength="200" autocomplete="off" spellcheck="false">
     </p>
   </div>`);
 
@@ -33,10 +39,10 @@ const newHead = markup(`
  * @property {() => void} close
  * @property {(id: number) => void} choose shows another connection
  * @property {(words: string) => void} filter
- * @property {() => void} leave where the focus goes from the filter
+ * @property {() => void} leave moves the focus out of the filter
  */
 
-export class WireHead {
+export class WireHeader {
   #element;
   #ways;
 
@@ -49,7 +55,9 @@ export class WireHead {
     this.#ways = ways;
     element.append(newHead());
     part(element, "[data-act=close-wire]").addEventListener("click", ways.close);
-    for (const other of this.#others) other.addEventListener("click", () => ways.choose(Number(other.dataset.connection)));
+    for (const other of this.#others) {
+      other.addEventListener("click", () => ways.choose(Number(other.dataset.connection)));
+    }
     this.#input.addEventListener("input", () => ways.filter(this.#input.value));
     this.#input.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
@@ -59,7 +67,7 @@ export class WireHead {
     });
   }
 
-  /** The ways to the connection that this one continues, and to the one that continues it. */
+  /** The buttons for the connection that this one continues, and for the one that continues it. */
   get #others() {
     return /** @type {HTMLElement[]} */ ([...this.#element.querySelectorAll("[data-act=other]")]);
   }
@@ -83,7 +91,7 @@ export class WireHead {
     this.#ways.filter("");
   }
 
-  /** @param {string} words how much the filter leaves */
+  /** @param {string} words how many pieces match the filter */
   count(words) {
     setText(part(this.#element, ".matching"), words);
   }
@@ -91,21 +99,26 @@ export class WireHead {
   /**
    * @param {RowView} row
    * @param {object} known
-   * @param {boolean} known.gone it is no longer in the table
-   * @param {boolean} known.stale nobody answers: what is known is old
+   * @param {boolean} known.removed it is no longer in the table
+   * @param {boolean} known.stale the server does not answer: the figures are old
    * @param {number} known.taken bytes so far
    */
-  draw(row, { gone, stale, taken }) {
+  draw(row, { removed, stale, taken }) {
     const element = this.#element;
     setText(part(element, ".number"), `#${row.id}`);
     setText(part(element, ".stream"), `${row.method} ${row.stream}`);
     setText(part(element, ".program"), row.program);
     setText(part(element, ".peer"), row.peer);
     setText(part(element, ".tag"), row.client ?? "");
-    for (const name of [".stream", ".program", ".peer", ".tag"]) part(element, name).title = part(element, name).textContent ?? "";
-    setText(part(element, ".figures"), !hasStream(row) ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`);
+    for (const name of [".stream", ".program", ".peer", ".tag"]) {
+      part(element, name).title = part(element, name).textContent ?? "";
+    }
+    setText(
+      part(element, ".figures"),
+      !hasStream(row) ? "" : `${several(taken, "byte")}, ${several(row.events, "event")}`,
+    );
     const state = part(element, ".state");
-    setText(state, standingWords(row, gone, stale));
+    setText(state, standingWords(row, removed, stale));
     state.title = state.textContent ?? "";
     drawVerdict(part(element, ".verdict[data-of=beginning]"), row.verdict);
     drawVerdict(part(element, ".verdict[data-of=end]"), row.afterwards);

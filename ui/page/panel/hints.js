@@ -1,0 +1,40 @@
+/**
+ * The hints of an empty list that streams and topics share. Pure.
+ *
+ * @import { Emptied, Hint, Standing } from "../types.js"
+ */
+
+/** The server may run all the same: the status bar shows since when it does not answer. */
+export const NO_ANSWER = "The server does not answer: see the bar at the top.";
+
+/**
+ * The hint of a list that a person emptied, which must not say that no event has arrived.
+ *
+ * @param {Standing} standing
+ * @param {Emptied} emptied
+ * @returns {Hint | null} null where the feed's own hint fits better
+ */
+export function emptiedHint({ state, final }, emptied) {
+  if (state === "idle") return null;
+  if (emptied === "paused") {
+    return { words: "Paused: press Resume to show what has arrived since.", withLine: false };
+  }
+  if (emptied === null || final || state === "connecting") return null;
+  return { words: "Cleared: new events appear here.", withLine: false };
+}
+
+/**
+ * The hint of an empty list while its stream is connecting or reconnecting.
+ *
+ * @param {Standing} standing
+ * @returns {Hint | null} null in any other state
+ */
+export function underWay({ state, final }) {
+  if (state === "connecting") {
+    return { words: "Waiting for the server to answer.", withLine: false };
+  }
+  if (state === "lost" && !final) {
+    return { words: "No event arrived before the connection was lost.", withLine: false };
+  }
+  return null;
+}
