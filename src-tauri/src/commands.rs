@@ -34,8 +34,8 @@ pub(crate) fn state(shell: State<'_, AppState>) -> Everything {
 
 /// The rows of the table that the page has in view, in the order that it asks for.
 #[tauri::command(async)]
-pub(crate) fn look(shell: State<'_, AppState>, look: TableQuery) -> Slice {
-    shell.server().slice(&look)
+pub(crate) fn slice(shell: State<'_, AppState>, query: TableQuery) -> Slice {
+    shell.server().slice(&query)
 }
 
 /// Publishes an event to a topic, whether or not the server runs.

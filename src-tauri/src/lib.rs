@@ -85,7 +85,7 @@ pub fn run() -> ExitCode {
         })
         .invoke_handler(tauri::generate_handler![
             commands::state,
-            commands::look,
+            commands::slice,
             commands::publish,
             commands::end_topic,
             commands::preview,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const {
-  FIRST_LOOK,
+  FIRST_QUERY,
   MARGIN,
   MOST,
   covers,
@@ -15,7 +15,7 @@ const {
   wanted,
   widened,
 } = await load("connections/viewport.js");
-const { lookQuery } = await load("host/paths.js");
+const { queryText } = await load("host/paths.js");
 const { COLUMNS, moves, sortedWords, turned } = await load("connections/columns.js");
 const { rate } = await load("parts/format.js");
 const { clientWords, fateWords, matchingWords, noMatchWords } = await load("parts/words.js");
@@ -104,15 +104,15 @@ test("the sort order has words, for when its column is hidden", () => {
 });
 
 test("a press on a header sorts in its natural order, a second press reverses it", () => {
-  assert.deepEqual(turned(FIRST_LOOK, "bytes"), { sort: "bytes", descending: true });
+  assert.deepEqual(turned(FIRST_QUERY, "bytes"), { sort: "bytes", descending: true });
   assert.deepEqual(turned({ sort: "bytes", descending: true }, "bytes"), {
     sort: "bytes",
     descending: false,
   });
-  assert.deepEqual(turned(FIRST_LOOK, "program"), { sort: "program", descending: false });
-  assert.deepEqual(turned(FIRST_LOOK, "verdict"), { sort: "verdict", descending: true });
+  assert.deepEqual(turned(FIRST_QUERY, "program"), { sort: "program", descending: false });
+  assert.deepEqual(turned(FIRST_QUERY, "verdict"), { sort: "verdict", descending: true });
   assert.ok(moves("byte_rate") && moves("last_id") && moves("verdict"));
-  assert.deepEqual(turned(FIRST_LOOK, "state"), { sort: "state", descending: true });
+  assert.deepEqual(turned(FIRST_QUERY, "state"), { sort: "state", descending: true });
   assert.deepEqual(["rate", "events", "bytes", "behind"].map(moves), [true, true, true, true]);
   assert.deepEqual(["state", "since", "peer", "program", "stream"].map(moves), [
     false,
@@ -124,9 +124,9 @@ test("a press on a header sorts in its natural order, a second press reverses it
 });
 
 test("a part of the table is requested by a query", () => {
-  const look = { sort: "bytes", descending: true, filter: "curl & co", first: 40, count: 34 };
-  assert.equal(lookQuery(look), "sort=bytes&descending=true&filter=curl+%26+co&first=40&count=34");
-  assert.equal(lookQuery({ ...look, filter: "" }), "sort=bytes&descending=true&first=40&count=34");
+  const query = { sort: "bytes", descending: true, filter: "curl & co", first: 40, count: 34 };
+  assert.equal(queryText(query), "sort=bytes&descending=true&filter=curl+%26+co&first=40&count=34");
+  assert.equal(queryText({ ...query, filter: "" }), "sort=bytes&descending=true&first=40&count=34");
 });
 
 test("rates have one decimal below ten, and are empty when unknown", () => {

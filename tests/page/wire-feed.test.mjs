@@ -190,7 +190,7 @@ test("both hosts tell a missing connection from no answer, and find a row by its
   );
   assert.deepEqual(invoked.slice(0, 2), [
     ["wire", { id: 7, from: 3 }],
-    ["look", { look: { id: 7 } }],
+    ["slice", { query: { id: 7 } }],
   ]);
 
   globalThis.location = { host: "localhost:8000" };

@@ -187,11 +187,11 @@ export type RowView = {
   afterwards: Verdict | null,
 };
 
-/** What a look at the table shows. */
+/** A part of the table of connections, as a query asks for it. */
 export type Slice = {
   /** Rows that there are. */
   all: number,
-  /** Rows that the look wants, shown or not. */
+  /** Rows that the query leaves, shown or not. */
   matching: number,
   /** How many of those stand above the first one here. */
   first: number,

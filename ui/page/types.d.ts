@@ -26,7 +26,7 @@ export interface Row extends RowView {
 }
 
 /** The query for a part of the table. */
-export interface Look {
+export interface TableQuery {
   sort: Sort;
   descending: boolean;
   /** Words that a row must all have. */
@@ -72,7 +72,7 @@ export interface Host {
   /** The address that this page opens streams on, or null when there is none now. */
   streamBase(status: Status | undefined): string | null;
   /** A part of the table of connections. Rejects when the server does not answer. */
-  look(look: Look): Promise<Slice>;
+  slice(query: TableQuery): Promise<Slice>;
   /** The connections with this tag, newest first. Rejects when the server does not answer. */
   client(tag: string): Promise<Slice>;
   /** Publishes an event; an empty name is none. Rejects with a sentence that gives the reason. */

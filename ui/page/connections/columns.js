@@ -3,7 +3,7 @@
  * wide it is. Header, rows and style sheet are made from it. Pure.
  *
  * @import { Sort } from "../server.js"
- * @import { Look, Row } from "../types.js"
+ * @import { TableQuery, Row } from "../types.js"
  */
 
 import {
@@ -223,18 +223,18 @@ export const moves = (sort) => sortedBy(sort)?.moves ?? false;
 /**
  * The order after a press on a column's header: first its natural order, then the reverse.
  *
- * @param {{ sort: Sort, descending: boolean }} look
+ * @param {{ sort: Sort, descending: boolean }} query
  * @param {Sort} sort
  */
-export function turned(look, sort) {
+export function turned(query, sort) {
   const largestFirst = moves(sort) || Boolean(sortedBy(sort)?.largestFirst);
-  return { sort, descending: look.sort === sort ? !look.descending : largestFirst };
+  return { sort, descending: query.sort === sort ? !query.descending : largestFirst };
 }
 
 /**
  * What the table is sorted by, for when that column is hidden: `sorted by client ↑`.
  *
- * @param {Pick<Look, "sort" | "descending">} look
+ * @param {Pick<TableQuery, "sort" | "descending">} query
  */
 export function sortedWords({ sort, descending }) {
   return `sorted by ${sortedBy(sort)?.head} ${descending ? "↓" : "↑"}`;

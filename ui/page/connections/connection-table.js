@@ -4,7 +4,7 @@
  * only those in view, while they are in view.
  *
  * @import { Slice, Sort } from "../server.js"
- * @import { App, Look, Row } from "../types.js"
+ * @import { App, TableQuery, Row } from "../types.js"
  */
 
 import { AS_LAST_REPORTED, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
@@ -12,7 +12,7 @@ import { TableHeader } from "./table-header.js";
 import { ConnectionRows } from "./connection-rows.js";
 import { Poll } from "../parts/poll.js";
 import {
-  FIRST_LOOK,
+  FIRST_QUERY,
   MARGIN,
   MOST,
   covers,
@@ -59,8 +59,8 @@ export class ConnectionTable extends HTMLElement {
   #heads = null;
   /** @type {Poll<Answer> | null} */
   #poll = null;
-  /** @type {Pick<Look, "sort" | "descending" | "filter">} */
-  #look = { ...FIRST_LOOK };
+  /** @type {Pick<TableQuery, "sort" | "descending" | "filter">} */
+  #query = { ...FIRST_QUERY };
   #turn = 0;
   /**
    * What is shown, and its turn.
@@ -98,9 +98,9 @@ export class ConnectionTable extends HTMLElement {
     this.append(newTable());
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
     this.#heads = new TableHeader(part(this, "thead tr"), (sort) =>
-      this.#change(turned(this.#look, sort)),
+      this.#change(turned(this.#query, sort)),
     );
-    this.#heads.show(this.#look);
+    this.#heads.show(this.#query);
     this.#poll = new Poll({
       ask: () => this.#ask(),
       answered: (answer) => this.#answered(answer),
@@ -150,7 +150,7 @@ export class ConnectionTable extends HTMLElement {
     const { host } = /** @type {App} */ (this.#app);
     const has = (/** @type {Slice | undefined} */ slice) => (slice ? placeOf(slice, id) : -1);
     let place = has(this.#shown?.slice);
-    if (place < 0) place = has(await host.look({ ...this.#look, first: 0, count: MOST }));
+    if (place < 0) place = has(await host.slice({ ...this.#query, first: 0, count: MOST }));
     if (place < 0) return false;
     this.#choose(place);
     // if it was not in the last answer, it is drawn with the next
@@ -211,7 +211,7 @@ export class ConnectionTable extends HTMLElement {
   get #holds() {
     const reads =
       this.#hovered || (this.#cursor !== null && document.activeElement === part(this, "table"));
-    return reads && moves(this.#look.sort);
+    return reads && moves(this.#query.sort);
   }
 
   /**
@@ -234,13 +234,13 @@ export class ConnectionTable extends HTMLElement {
       return null;
     }
     const turn = this.#turn;
-    /** @type {Look} */
-    const look = {
-      ...this.#look,
-      ...wanted(this.#seen(Infinity), this.#paused || moves(this.#look.sort)),
+    /** @type {TableQuery} */
+    const query = {
+      ...this.#query,
+      ...wanted(this.#seen(Infinity), this.#paused || moves(this.#query.sort)),
     };
     const wide = this.#paused;
-    return /** @type {App} */ (this.#app).host.look(look).then((slice) => {
+    return /** @type {App} */ (this.#app).host.slice(query).then((slice) => {
       // a pause that began meanwhile needs more rows than this request asked for
       this.#pausedWide = wide;
       return { slice, turn };
@@ -259,7 +259,7 @@ export class ConnectionTable extends HTMLElement {
       this.#shown = { slice: refreshed(before, slice), turn };
     } else {
       this.#shown = { slice, turn };
-      if (before && seen && !moves(this.#look.sort)) this.#keepInPlace(before, slice, seen.first);
+      if (before && seen && !moves(this.#query.sort)) this.#keepInPlace(before, slice, seen.first);
     }
     this.#redraw();
   }
@@ -375,7 +375,7 @@ export class ConnectionTable extends HTMLElement {
 
   #drawHold() {
     const sorted = part(this, ".sorted");
-    setText(sorted, this.#heads?.hidesSorted ? sortedWords(this.#look) : "");
+    setText(sorted, this.#heads?.hidesSorted ? sortedWords(this.#query) : "");
     sorted.title =
       sorted.textContent === ""
         ? ""
@@ -392,7 +392,7 @@ export class ConnectionTable extends HTMLElement {
   /** @param {Slice} slice */
   #drawEmpty(slice) {
     const { store } = /** @type {App} */ (this.#app);
-    const { filter } = this.#look;
+    const { filter } = this.#query;
     const filtered = filter.trim() !== "";
     const nobody = slice.matching === 0 && (!filtered || slice.all === 0);
     const none = slice.matching === 0 && !nobody;
@@ -447,18 +447,18 @@ export class ConnectionTable extends HTMLElement {
 
   /** @param {{ sort?: Sort, descending?: boolean, filter?: string }} change */
   #change(change) {
-    this.#look = { ...this.#look, ...change };
+    this.#query = { ...this.#query, ...change };
     this.#turn += 1;
     this.#cursor = null;
     this.#pausedWide = false;
-    this.#heads?.show(this.#look);
+    this.#heads?.show(this.#query);
     part(this, ".scroller").scrollTop = 0;
     this.#moved();
   }
 
   #clearFilter() {
     this.#filter.value = "";
-    if (this.#look.filter !== "") this.#change({ filter: "" });
+    if (this.#query.filter !== "") this.#change({ filter: "" });
     const back = this.#cameFrom?.checkVisibility() ? this.#cameFrom : this.#home;
     this.#cameFrom = null;
     back.focus({ preventScroll: true });

@@ -42,7 +42,7 @@ export class TableHeader {
     );
   }
 
-  /** @param {{ sort: Sort, descending: boolean }} look */
+  /** @param {{ sort: Sort, descending: boolean }} query */
   show({ sort, descending }) {
     for (const button of this.#buttons) {
       const sorted = button.dataset.sort === sort;

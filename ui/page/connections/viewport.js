@@ -3,7 +3,7 @@
  * reads. Pure: no document and no clock, so that every case can be tested.
  *
  * @import { Slice } from "../server.js"
- * @import { Look, Row } from "../types.js"
+ * @import { TableQuery, Row } from "../types.js"
  */
 
 /** The server hands out no more rows at once. */
@@ -22,9 +22,9 @@ export const MARGIN = 12;
 /**
  * What a new table shows: open ones above those that ended, newest first.
  *
- * @type {Readonly<Pick<Look, "sort" | "descending" | "filter">>}
+ * @type {Readonly<Pick<TableQuery, "sort" | "descending" | "filter">>}
  */
-export const FIRST_LOOK = { sort: "state", descending: false, filter: "" };
+export const FIRST_QUERY = { sort: "state", descending: false, filter: "" };
 
 /**
  * The rows that are in view, in whole or in part.

@@ -1,7 +1,7 @@
 /**
  * Paths and queries of the server, as its routes read them. Pure.
  *
- * @import { Look } from "../types.js"
+ * @import { TableQuery } from "../types.js"
  */
 
 /** @param {string} name */
@@ -12,9 +12,9 @@ export function topicPath(name) {
 /**
  * The query for a part of the table.
  *
- * @param {Look} look
+ * @param {TableQuery} query
  */
-export function lookQuery({ sort, descending, filter, first, count }) {
+export function queryText({ sort, descending, filter, first, count }) {
   const all = {
     sort,
     descending: String(descending),

@@ -4,7 +4,7 @@
  *
  * @import { Action, Everything, Preview, Published, RowView } from "../server.js"
  * @import { Slice, Status, WireView } from "../server.js"
- * @import { Host, Look, Parts, TauriGlobal } from "../types.js"
+ * @import { Host, TableQuery, Parts, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -64,11 +64,11 @@ export class TauriHost {
   }
 
   /**
-   * @param {Look} look
+   * @param {TableQuery} query
    * @returns {Promise<Slice>}
    */
-  look(look) {
-    return this.#invoke("look", { look });
+  slice(query) {
+    return this.#invoke("slice", { query });
   }
 
   /**
@@ -76,7 +76,7 @@ export class TauriHost {
    * @returns {Promise<Slice>}
    */
   client(tag) {
-    return this.#invoke("look", { look: { client: tag } });
+    return this.#invoke("slice", { query: { client: tag } });
   }
 
   /**
@@ -110,7 +110,7 @@ export class TauriHost {
    */
   async row(id) {
     /** @type {Slice} */
-    const { rows } = await this.#invoke("look", { look: { id } });
+    const { rows } = await this.#invoke("slice", { query: { id } });
     return rows.find((row) => row.id === id) ?? null;
   }
 

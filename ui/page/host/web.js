@@ -3,11 +3,11 @@
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
  * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
- * @import { Host, Look } from "../types.js"
+ * @import { Host, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
-import { lookQuery, topicPath } from "./paths.js";
+import { queryText, topicPath } from "./paths.js";
 import { silentWords } from "../parts/words.js";
 
 const POLL_EVERY_MS = 500;
@@ -73,11 +73,11 @@ export class WebHost {
   }
 
   /**
-   * @param {Look} look
+   * @param {TableQuery} query
    * @returns {Promise<Slice>}
    */
-  look(look) {
-    return getJson(`/api/connections?${lookQuery(look)}`, ASK_PATIENCE_MS);
+  slice(query) {
+    return getJson(`/api/connections?${queryText(query)}`, ASK_PATIENCE_MS);
   }
 
   /**

@@ -38,7 +38,7 @@ pub struct Tally {
     pub complete: u64,
 }
 
-/// What a look at the table shows.
+/// A part of the table of connections, as a query asks for it.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Slice {
@@ -47,7 +47,7 @@ pub struct Slice {
     pub tally: Tally,
     /// Rows that there are.
     pub all: usize,
-    /// Rows that the look wants, shown or not.
+    /// Rows that the query leaves, shown or not.
     pub matching: usize,
     /// How many of those stand above the first one here.
     pub first: usize,
