@@ -1,6 +1,7 @@
 /**
  * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow.
- * Arrow keys move along it, and the place is kept in the address.
+ * Arrow keys move along it, and the place is kept in the address. The tabs and their places are in
+ * index.html, so that they are there before any script; what a tab counts or marks is here.
  *
  * @import { FileProblem } from "../server.js"
  * @import { App } from "../types.js"
