@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `service` | guard, lookup, handler, and what every answer says |
 //! | `context` | what the handlers work with |
-//! | `spelling`, `lookup` | one spelling of a path, and what it leads to |
+//! | `normalize`, `lookup` | one spelling of a path, and what it leads to |
 //! | `visitor` | who asks for a stream |
 //! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | what a query says |
 //! | `answer`, `head` | what is answered, and what the head of a stream says |
@@ -17,13 +17,13 @@ mod body;
 mod client_query;
 mod context;
 mod lookup;
+mod normalize;
 mod page;
 mod params;
 mod publish;
 mod response_head;
 mod room;
 mod service;
-mod spelling;
 mod state;
 mod stream_query;
 mod streams;

@@ -10,13 +10,13 @@
 //! | `sweeper` | one task that serves many connections |
 //! | `delivery` | one connection: its pump, its wire, its unsent bytes |
 //! | `readers` | who reads which topic |
-//! | `ready` | which sockets have something to say |
+//! | `ready_queue` | which sockets have something to say |
 //! | `socket` | the socket itself: the one place that touches it |
 //! | `timers` | when connections want to be visited |
 
 mod delivery;
 mod readers;
-mod ready;
+mod ready_queue;
 mod socket;
 mod sweeper;
 mod timers;
