@@ -1,5 +1,5 @@
-//! The table as whoever looks at it sees it: sorted, filtered, and the part of it that is asked for.
-//! What was made for one look is kept for the next, beside the table, which is the truth.
+//! The table as whoever looks at it sees it: sorted, filtered, and the part of it that a query asks
+//! for. What was made for one query is kept for the next, beside the table, which is the truth.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
