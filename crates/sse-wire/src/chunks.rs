@@ -23,16 +23,18 @@ pub(crate) enum Next {
 }
 
 /// Where in the framing the next byte is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chunks {
     /// What the next byte is. It is kept from piece to piece, since the bytes may be cut within a
     /// size.
     position: Position,
-    /// Bytes of the line of framing that is being read, without its end.
-    line: u64,
+    /// Whether the line of framing that is being read has bytes before its end.
+    empty: bool,
+    /// The part before ended with a CR, which is the first half of an end only if a LF follows.
+    after_cr: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Position {
     /// In the line that gives the size of a chunk.
     Size {
@@ -41,6 +43,8 @@ enum Position {
         /// Behind the digits, where a chunk may have extensions.
         extensions: bool,
     },
+    /// In a line that should give a size, and does not.
+    NoSize,
     /// In the data, of which so many bytes follow.
     Data(u64),
     /// In the line end behind the data.
@@ -62,13 +66,16 @@ impl Chunks {
     pub(crate) fn new() -> Self {
         Self {
             position: Position::SIZE,
-            line: 0,
+            empty: true,
+            after_cr: false,
         }
     }
 
     pub(crate) fn next(&self) -> Next {
         match self.position {
-            Position::Size { .. } | Position::End | Position::Trailers => Next::Framing,
+            Position::Size { .. } | Position::NoSize | Position::End | Position::Trailers => {
+                Next::Framing
+            }
             Position::Data(left) => Next::Data(left),
             Position::Nothing => Next::Nothing,
         }
@@ -86,26 +93,18 @@ impl Chunks {
 
     /// Takes a line of the framing, or a part of one, and its end as far as it is there.
     pub(crate) fn framing(&mut self, line: &[u8], end: &str) {
-        self.line += line.len() as u64;
-        if let Position::Size { size, extensions } = &mut self.position {
-            for byte in line {
-                match (char::from(*byte).to_digit(16), &size) {
-                    _ if *extensions => {}
-                    (Some(digit), _) => {
-                        // A size beyond 2^64 does not end.
-                        let digits = size.unwrap_or(0).saturating_mul(16);
-                        *size = Some(digits.saturating_add(u64::from(digit)));
-                    }
-                    (None, Some(_)) => *extensions = true,
-                    (None, None) => return self.position = Position::Nothing,
-                }
-            }
+        let is_second_half = line.is_empty() && end == "\n";
+        if std::mem::take(&mut self.after_cr) && !is_second_half {
+            self.byte(b'\r');
         }
+        for byte in line {
+            self.byte(*byte);
+        }
+        self.after_cr = end == "\r";
         if !end.ends_with('\n') {
             return;
         }
-        let empty = self.line == 0;
-        self.line = 0;
+        let empty = std::mem::replace(&mut self.empty, true);
         self.position = match self.position {
             Position::Size { size: Some(0), .. } => Position::Trailers,
             Position::Size {
@@ -116,5 +115,23 @@ impl Chunks {
             // No size, data beyond it, or the end of all.
             _ => Position::Nothing,
         };
+    }
+
+    /// Takes a byte of such a line that is not of its end.
+    fn byte(&mut self, byte: u8) {
+        self.empty = false;
+        let Position::Size { size, extensions } = &mut self.position else {
+            return;
+        };
+        match (char::from(byte).to_digit(16), &size) {
+            _ if *extensions => {}
+            (Some(digit), _) => {
+                // A size beyond 2^64 does not end.
+                let digits = size.unwrap_or(0).saturating_mul(16);
+                *size = Some(digits.saturating_add(u64::from(digit)));
+            }
+            (None, Some(_)) => *extensions = true,
+            (None, None) => self.position = Position::NoSize,
+        }
     }
 }

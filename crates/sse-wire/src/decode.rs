@@ -52,7 +52,7 @@ pub enum Decoded<'a> {
 /// without their line ends, and the line under way, whatever it is. The verdict does not depend on
 /// how the stream is cut. What the decoder holds is at most a small multiple of the limit (an
 /// invalid byte becomes the three of U+FFFD, and the last event id is kept).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Decoder {
     /// The most bytes that `used` and the line under way may come to.
     limit: usize,
@@ -115,6 +115,15 @@ impl Decoder {
             id: None,
             last_event_id: String::new(),
             retry: None,
+        }
+    }
+
+    /// A decoder in the middle of a stream, at the beginning of a line. A byte order mark there is
+    /// no mark.
+    pub(crate) fn within() -> Self {
+        Self {
+            position: Position::Within,
+            ..Self::new()
         }
     }
 

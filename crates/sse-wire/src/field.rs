@@ -1,16 +1,17 @@
 //! The lines of a response as they stand on the wire: what each is, its name, its value and its
 //! end.
 //!
-//! Must never depend on where the bytes are cut, with one exception: the kind of a line is known
-//! only once its name is whole.
+//! Must never depend on where the bytes are cut, with one exception: the name of a line, and
+//! with it the kind, is known only once it is whole.
 
 use serde::Serialize;
 
 use crate::line::{self, CR, LF};
 use crate::text::Text;
 
-/// A name that is longer is none that anybody reads by. No header of ours comes near it.
-const LONGEST_NAME: usize = 64;
+/// What goes on without a colon for longer is no name that anybody reads by. A name is kept until
+/// it is whole, so there is a bound.
+const LONGEST_NAME: usize = 128;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A line of a response, or a part of one that goes on elsewhere. Name, value and end together are
@@ -83,7 +84,7 @@ impl Cut {
 }
 
 /// Reads lines that may go on from piece to piece.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LineReader {
     /// What the line under way is, for its later parts and for the LF behind a CR.
     kind: LineKind,
@@ -96,7 +97,7 @@ pub(crate) struct LineReader {
 }
 
 /// How much of the name of the line under way is known.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Name {
     /// These bytes, without a colon so far.
     Begun(Vec<u8>),
@@ -157,7 +158,11 @@ impl LineReader {
         self.kind = LineKind::Head;
         match &mut self.name {
             Name::Begun(begun) => match content.iter().position(|byte| b": ".contains(byte)) {
-                Some(at) if content[at] == b':' && begun.len() + at > 0 => self.colon(content, at),
+                Some(at)
+                    if content[at] == b':' && (1..=LONGEST_NAME).contains(&(begun.len() + at)) =>
+                {
+                    self.colon(content, at)
+                }
                 Some(_) => {
                     self.name = Name::Read;
                     0
@@ -198,7 +203,7 @@ impl LineReader {
             _ => LineKind::Other,
         };
         match colon {
-            Some(_) if self.kind == LineKind::Comment => {
+            _ if self.kind == LineKind::Comment || field.len() > LONGEST_NAME => {
                 self.name = Name::Read;
                 0
             }

@@ -1,8 +1,8 @@
 //! A response as it stands on the wire, read in whatever pieces its bytes arrive: the lines of its
 //! head, of the framing of chunks and of its events, and what a client makes of them.
 //!
-//! Must never depend on where the bytes are cut, with one exception: the kind of a line is known
-//! only once its name is whole.
+//! Must never depend on where the bytes are cut, with one exception: the name of a line, and
+//! with it the kind, is known only once it is whole.
 
 use crate::chunks::{Chunks, Framing, Next};
 use crate::decode::{Decoded, Decoder};
@@ -41,8 +41,8 @@ pub enum Found<'a> {
 ///
 /// # Bound
 ///
-/// It holds what its [`Decoder`] holds, and less than 100 bytes.
-#[derive(Debug)]
+/// It holds what its [`Decoder`] holds, and less than 200 bytes.
+#[derive(Clone, Debug)]
 pub struct ResponseReader {
     /// What the next bytes are read as. `Unknown` is for good: nothing tells where an event begins
     /// behind bytes that are no chunk.
@@ -60,7 +60,7 @@ pub struct ResponseReader {
     decoder: Decoder,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Place {
     Head {
         /// How many bytes of this head were read.
@@ -69,6 +69,8 @@ enum Place {
         interim: bool,
         /// The line under way has nothing so far.
         empty: bool,
+        /// The part before ended with a CR, which is the first half of an end only if a LF follows.
+        after_cr: bool,
     },
     Chunks(Chunks),
     Bare,
@@ -80,6 +82,7 @@ impl Place {
         read: 0,
         interim: false,
         empty: true,
+        after_cr: false,
     };
 }
 
@@ -96,7 +99,10 @@ impl ResponseReader {
             lines: LineReader::new(false),
             text: TextReader::default(),
             framing_text: TextReader::default(),
-            decoder: Decoder::new(),
+            decoder: match beginning {
+                Beginning::Head => Decoder::new(),
+                Beginning::Event | Beginning::Middle => Decoder::within(),
+            },
         }
     }
 
@@ -135,6 +141,7 @@ impl ResponseReader {
             read,
             interim,
             empty,
+            after_cr,
         } = &mut self.place
         else {
             return cut.length();
@@ -145,7 +152,10 @@ impl ResponseReader {
             *interim = bytes[at] == b'1';
         }
         *read += cut.length();
-        *empty &= cut.name + cut.value == 0;
+        let has_content = cut.name + cut.value > 0;
+        let lone_cr = *after_cr && (has_content || cut.end != "\n");
+        *after_cr = cut.end == "\r";
+        *empty &= !has_content && !lone_cr;
         if cut.end.ends_with('\n') {
             match (*empty, *interim) {
                 (true, true) => self.place = Place::HEAD,

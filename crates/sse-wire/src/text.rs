@@ -1,7 +1,7 @@
 //! Bytes as text for the eye: characters where the bytes are some, and the bytes themselves where
 //! they are not, or where what was read so far ends within a character.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Bytes as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,7 +14,7 @@ pub enum Text {
     Mixed(Vec<Piece>),
 }
 
-/// A piece of a [`Text`].
+/// A piece of such a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "WireTextPiece"))]
 #[serde(untagged)]
@@ -23,10 +23,13 @@ pub enum Piece {
     Text(String),
     /// One byte that is not a character by itself.
     Byte {
-        /// Its two hexadecimal digits.
-        byte: String,
+        /// The byte; in JSON, its two hexadecimal digits.
+        #[serde(serialize_with = "digits")]
+        #[cfg_attr(feature = "types", ts(type = "string"))]
+        byte: u8,
         /// What a client reads here: U+FFFD at the first byte of what is no UTF-8, and the whole
-        /// character at the last byte of one that was split. Empty at the bytes beside those.
+        /// character at the last byte of one that was split. Empty at the bytes beside those, and
+        /// where a piece ended within what turned out to be no character.
         text: String,
     },
 }
@@ -45,7 +48,7 @@ impl Text {
 }
 
 /// Reads text whose pieces may be cut within a character.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TextReader {
     /// The bytes of a character of which only the beginning was there.
     begun: Vec<u8>,
@@ -106,10 +109,7 @@ impl TextReader {
                 }
             };
             self.begun.clear();
-            pieces.push(Piece::Byte {
-                byte: digits(*first),
-                text,
-            });
+            pieces.push(Piece::Byte { byte: *first, text });
             rest = after;
         }
         if rest.is_empty() && !open && !self.begun.is_empty() {
@@ -137,13 +137,10 @@ fn push_bytes(bytes: &[u8], begun: bool, pieces: &mut Vec<Piece>) {
             true => char::REPLACEMENT_CHARACTER.to_string(),
             false => String::new(),
         };
-        pieces.push(Piece::Byte {
-            byte: digits(*byte),
-            text,
-        });
+        pieces.push(Piece::Byte { byte: *byte, text });
     }
 }
 
-fn digits(byte: u8) -> String {
-    format!("{byte:02X}")
+fn digits<S: Serializer>(byte: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{byte:02X}"))
 }

@@ -12,7 +12,7 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\nx-a: b\r\n\r\n";
 fn raw(text: &Text) -> Vec<u8> {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone().into_bytes(),
-        Piece::Byte { byte, .. } => vec![u8::from_str_radix(byte, 16).expect("two digits")],
+        Piece::Byte { byte, .. } => vec![*byte],
     };
     match text {
         Text::Plain(text) => text.clone().into_bytes(),
@@ -172,13 +172,13 @@ fn names_and_values_are_those_of_the_standard() {
 
 /// Of a name that goes on and on, a reader keeps only so much.
 #[test]
-fn a_name_that_arrives_in_pieces_is_known_up_to_64_bytes() {
+fn a_name_is_known_up_to_128_bytes() {
     for (pieces, name) in [
-        (&[64][..], ": "),
-        (&[65], ""),
-        (&[40, 20], ": "),
-        (&[40, 24], ": "),
-        (&[40, 25], ""),
+        (&[128][..], ": "),
+        (&[129], ""),
+        (&[80, 40], ": "),
+        (&[80, 48], ": "),
+        (&[80, 49], ""),
     ] {
         let pieces = pieces.iter().map(|length| "x".repeat(*length));
         let pieces: Vec<String> = pieces.chain([": v\n".to_owned()]).collect();
@@ -190,6 +190,15 @@ fn a_name_that_arrives_in_pieces_is_known_up_to_64_bytes() {
             (last.kind, shown(&last.name)),
             (LineKind::Other, name.to_owned())
         );
+    }
+    // Whole, it is the same.
+    for beginning in [Beginning::Head, Beginning::Event] {
+        for (length, has_name) in [(128, true), (129, false)] {
+            let line = format!("{}: v\r\n", "x".repeat(length));
+            let reader = ResponseReader::new(Framing::Bare, beginning);
+            let (lines, _) = read(reader, &[line.as_bytes()]);
+            assert_eq!(!shown(&lines[0].name).is_empty(), has_name, "{length}");
+        }
     }
 }
 
@@ -203,6 +212,10 @@ fn a_byte_order_mark_is_no_part_of_the_first_name() {
     );
     assert_eq!(lines[5].kind, LineKind::Other);
     assert_eq!(events.len(), 1);
+    // In the middle of a stream it is no mark at all.
+    let reader = ResponseReader::new(Framing::Bare, Beginning::Event);
+    let (lines, events) = read(reader, &["\u{feff}data: a\n\n".as_bytes()]);
+    assert_eq!((lines[0].kind, events.len()), (LineKind::Other, 0));
 }
 
 /// The head behind it was taken for chunks.
@@ -232,25 +245,71 @@ fn chunks_may_have_extensions_and_trailers() {
 
 #[test]
 fn what_is_no_chunk_is_the_end_of_what_can_be_told() {
-    for (wire, known) in [
-        ("zz\r\ndata: a\n\n", 1),
-        ("\r\ndata: a\n\n", 1),
-        ("3\r\ndata: a\n\n\r\n", 3),
-        ("fffffffffffffffffffff\r\ndata: a\n\n", 4),
+    use LineKind::{Chunk, Data, Other};
+    for (wire, kinds) in [
+        ("zz\r\ndata: a\n\n", &[Chunk, Other, Other][..]),
+        ("\r\ndata: a\n\n", &[Chunk, Other, Other]),
+        ("3\r\ndata: a\n\n\r\n", &[Chunk, Other, Chunk, Other, Other]),
+        (
+            "fffffffffffffffffffff\r\ndata: a\n\n",
+            &[Chunk, Data, Other],
+        ),
+        ("7\r\ndata: ax\r\ndata: b\n", &[Chunk, Data, Chunk, Other]),
+        ("5\r5\r\ndata:\n\r\n", &[Chunk, Data, Chunk, Chunk]),
     ] {
-        let reader = ResponseReader::new(Framing::Chunked, Beginning::Event);
-        let (lines, _) = read(reader, &[wire.as_bytes()]);
-        let unknown = lines[known.min(lines.len())..].iter();
-        assert!(
-            unknown
-                .clone()
-                .all(|line| line.kind == LineKind::Other && raw(&line.name).is_empty()),
-            "{lines:?}"
-        );
-        assert_eq!(
-            lines.iter().flat_map(bytes).collect::<Vec<_>>(),
-            wire.as_bytes()
-        );
+        for cut in 0..=wire.len() {
+            let reader = ResponseReader::new(Framing::Chunked, Beginning::Event);
+            let (before, after) = wire.split_at(cut);
+            let (lines, _) = read(reader, &[before.as_bytes(), after.as_bytes()]);
+            assert_eq!(
+                lines.iter().flat_map(bytes).collect::<Vec<_>>(),
+                wire.as_bytes()
+            );
+            if cut == 0 {
+                let found: Vec<LineKind> = lines.iter().map(|line| line.kind).collect();
+                assert_eq!(found, kinds, "{wire:?}");
+            }
+        }
+    }
+}
+
+/// A CR that ended a piece was taken for the first half of a line end, whatever followed it.
+#[test]
+fn a_lone_cr_in_head_or_framing_means_the_same_wherever_it_is_cut() {
+    for (beginning, wire) in [
+        (Beginning::Event, "5\r5\ndata:\n\r\n3\r\n\n\n\n\r\n"),
+        (Beginning::Event, "\r5\r\ndata:\n"),
+        (Beginning::Event, "1\r\n\n\r\r\n1\r\n\n"),
+        (Beginning::Head, "HTTP/1.1 200 OK\r\n\r\r\n1\r\n:\r\n"),
+        (
+            Beginning::Head,
+            "HTTP/1.1 200 OK\r\n\rx: y\r\n\r\n2\r\n:\n\r\n",
+        ),
+        (Beginning::Event, "zz\r\n1\r\n"),
+        (Beginning::Event, "0\r\n\r\r\n\r\n:\n"),
+    ] {
+        let kind_of_each_byte = |lines: &[Line]| -> Vec<bool> {
+            let lines = lines.iter();
+            // Whether it is of the head or the framing: names are another matter.
+            lines
+                .flat_map(|line| {
+                    let is_framing = matches!(line.kind, LineKind::Head | LineKind::Chunk);
+                    vec![is_framing; line.length]
+                })
+                .collect()
+        };
+        let new = || ResponseReader::new(Framing::Chunked, beginning);
+        let (whole, whole_events) = read(new(), &[wire.as_bytes()]);
+        for cut in 0..wire.len() {
+            let (before, after) = wire.split_at(cut);
+            let (lines, events) = read(new(), &[before.as_bytes(), after.as_bytes()]);
+            assert_eq!(
+                kind_of_each_byte(&lines),
+                kind_of_each_byte(&whole),
+                "{wire:?} at {cut}"
+            );
+            assert_eq!(events, whole_events, "{wire:?} at {cut}");
+        }
     }
 }
 
@@ -318,8 +377,8 @@ fn text_of(wire: &[u8]) -> Text {
     lines[0].value.clone()
 }
 
-fn byte(byte: &str, text: &str) -> Piece {
-    let (byte, text) = (byte.to_owned(), text.to_owned());
+fn byte(byte: u8, text: &str) -> Piece {
+    let text = text.to_owned();
     Piece::Byte { byte, text }
 }
 
@@ -332,31 +391,31 @@ fn bytes_that_are_no_character_have_their_digits() {
     );
     assert_eq!(
         text_of(b"a\xffb"),
-        Text::Mixed(vec![text(": a"), byte("FF", "\u{fffd}"), text("b")])
+        Text::Mixed(vec![text(": a"), byte(0xFF, "\u{fffd}"), text("b")])
     );
     // A longer form, a surrogate, beyond the last character, a character that breaks off.
     for (wire, pieces) in [
         (
             &b"\xc0\xaf"[..],
-            vec![byte("C0", "\u{fffd}"), byte("AF", "\u{fffd}")],
+            vec![byte(0xC0, "\u{fffd}"), byte(0xAF, "\u{fffd}")],
         ),
         (
             b"\xed\xa0\x80",
             vec![
-                byte("ED", "\u{fffd}"),
-                byte("A0", "\u{fffd}"),
-                byte("80", "\u{fffd}"),
+                byte(0xED, "\u{fffd}"),
+                byte(0xA0, "\u{fffd}"),
+                byte(0x80, "\u{fffd}"),
             ],
         ),
         (
             b"\xf4\x90",
-            vec![byte("F4", "\u{fffd}"), byte("90", "\u{fffd}")],
+            vec![byte(0xF4, "\u{fffd}"), byte(0x90, "\u{fffd}")],
         ),
         (
             b"\xe2\x82x",
-            vec![byte("E2", "\u{fffd}"), byte("82", ""), text("x")],
+            vec![byte(0xE2, "\u{fffd}"), byte(0x82, ""), text("x")],
         ),
-        (b"\xe2\x82", vec![byte("E2", "\u{fffd}"), byte("82", "")]),
+        (b"\xe2\x82", vec![byte(0xE2, "\u{fffd}"), byte(0x82, "")]),
     ] {
         assert_eq!(
             text_of(wire),
@@ -381,8 +440,8 @@ fn a_character_that_is_split_is_bytes_on_both_sides_and_copied_it_is_whole() {
         (
             &[b": \xc3", b"\xa9\n"],
             &[
-                Text::Mixed(vec![Piece::Text(": ".into()), byte("C3", "")]),
-                Text::Mixed(vec![byte("A9", "é")]),
+                Text::Mixed(vec![Piece::Text(": ".into()), byte(0xC3, "")]),
+                Text::Mixed(vec![byte(0xA9, "é")]),
             ],
         ),
         // Byte after byte.
@@ -390,9 +449,9 @@ fn a_character_that_is_split_is_bytes_on_both_sides_and_copied_it_is_whole() {
             &[b": ", b"\xe2", b"\x82", b"\xac", b"\n"],
             &[
                 Text::Plain(": ".into()),
-                Text::Mixed(vec![byte("E2", "")]),
-                Text::Mixed(vec![byte("82", "")]),
-                Text::Mixed(vec![byte("AC", "€")]),
+                Text::Mixed(vec![byte(0xE2, "")]),
+                Text::Mixed(vec![byte(0x82, "")]),
+                Text::Mixed(vec![byte(0xAC, "€")]),
                 Text::Plain(String::new()),
             ],
         ),
@@ -400,16 +459,16 @@ fn a_character_that_is_split_is_bytes_on_both_sides_and_copied_it_is_whole() {
         (
             &[b": \xe2", b"\x82z\n"],
             &[
-                Text::Mixed(vec![Piece::Text(": ".into()), byte("E2", "")]),
-                Text::Mixed(vec![byte("82", "\u{fffd}"), Piece::Text("z".into())]),
+                Text::Mixed(vec![Piece::Text(": ".into()), byte(0xE2, "")]),
+                Text::Mixed(vec![byte(0x82, "\u{fffd}"), Piece::Text("z".into())]),
             ],
         ),
         (
             &[b": \xc3", b"\n", b"\xa9\n"],
             &[
-                Text::Mixed(vec![Piece::Text(": ".into()), byte("C3", "")]),
+                Text::Mixed(vec![Piece::Text(": ".into()), byte(0xC3, "")]),
                 Text::Plain(String::new()),
-                Text::Mixed(vec![byte("A9", "\u{fffd}")]),
+                Text::Mixed(vec![byte(0xA9, "\u{fffd}")]),
             ],
         ),
     ];
@@ -477,8 +536,8 @@ fn pieces<'a>(bytes: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
 }
 
 proptest! {
-    /// The lines are the bytes, what is decoded is what a decoder makes of the body, and the end of
-    /// an event is that of its blank line, however the body is cut into chunks and the wire into
+    /// The lines are the bytes, what is decoded is what a decoder makes of the body, and an event
+    /// ends with a line end of the body, however the body is cut into chunks and the wire into
     /// pieces.
     #[test]
     fn lines_are_the_bytes_and_events_are_those_of_a_decoder(
@@ -503,6 +562,9 @@ proptest! {
         prop_assert!(lines.iter().all(|line| line.length == bytes(line).len()));
         let decoded: Vec<_> = events.iter().map(|(_, text)| text.clone()).collect();
         prop_assert_eq!(&decoded, &golden);
+        for (end, _) in &whole_events {
+            prop_assert!(matches!(wire[end - 1], b'\r' | b'\n'));
+        }
         for ((end, _), (whole_end, _)) in events.iter().zip(&whole_events) {
             // A cut between CR and LF ends an event at its CR.
             prop_assert!(end == whole_end || (end + 1 == *whole_end && wire[*end] == b'\n'));
