@@ -1,11 +1,11 @@
-//! The pump: what a connection is sent, and when. One state machine for each connection.
+//! The pump: what a connection is sent, and when. It is one state machine for each connection.
 //!
-//! It knows no clock, no socket and no task: the time is handed in, bytes go into a buffer, and the
-//! answer says when to come back. So every timing, resume and ending is tested with made-up
-//! instants.
+//! It has no clock, no socket and no task. The caller hands in the time, the pump writes bytes into
+//! a buffer, and its answer names the instant of the next visit. Timing, resume and the end of a
+//! stream can therefore be tested with made-up instants.
 //!
-//! Never: reads a clock, waits, or is filled while bytes of the last visit are unsent. A visit is
-//! therefore the receipt for everything before it.
+//! Never: reads a clock, or waits. The caller fills it only when all bytes of the last visit are
+//! sent. A visit is therefore the receipt for everything before it.
 
 mod counter;
 mod paced;
