@@ -1,5 +1,5 @@
 /**
- * The hints of an empty list that streams and topics share. Pure.
+ * Hints in an empty list. Streams and topics share them. Pure.
  *
  * @import { Emptied, Hint, Standing } from "../types.js"
  */

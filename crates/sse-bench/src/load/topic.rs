@@ -1,4 +1,4 @@
-//! Subscribers and a publisher: at a steady rate, and as fast as every subscriber gets every event.
+//! Subscribers and a publisher: at a steady rate, or as fast as every subscriber gets every event.
 
 use std::time::{Duration, Instant};
 

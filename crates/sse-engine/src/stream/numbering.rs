@@ -1,5 +1,5 @@
-//! The number of each event, and the number that an id stands for: there a client that reconnects
-//! resumes.
+//! The number of each event, and the number that an id stands for. A client that reconnects with an
+//! id resumes after that number.
 
 use super::template::{Moment, Template};
 use super::{Entry, Source, Stream};

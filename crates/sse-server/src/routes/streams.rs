@@ -1,4 +1,4 @@
-//! A request for a stream: what it asks, whether anything is left for it, and the pump that
+//! A request for a stream: what it asks for, whether any events are left for it, and the pump that
 //! answers.
 
 use std::sync::Arc;
