@@ -3,7 +3,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `service` | guard, lookup, handler, and the headers of every answer |
-//! | `context`, `room` | what the handlers work with; the streams and topics that a request reaches |
+//! | `context`, `room` | what handlers work with; the streams and topics that a request reaches |
 //! | `spelling`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
 //! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
