@@ -1,4 +1,4 @@
-//! Tells menu and page what changed. Each change comes from the one place that knows it: the
+//! Notifies menu and page of each change. A change comes from the one place that knows it: the
 //! server's status, its table of connections, its topics, its list of streams, or the app's notice.
 //! Changes of the file of streams are also printed to stderr.
 //!

@@ -1,5 +1,5 @@
-//! The one way to end the program. Closing the window, Quit and the signals all come here. The
-//! server is stopped in order, the settings are saved, and the process ends with 0.
+//! The one way to end the program. Closing the window, Quit and the signals all use it. The server
+//! is stopped in order, the settings are saved, and the process ends with 0.
 //!
 //! The main thread never waits for the server here, because a window that is closing would freeze.
 //! The streams end on other threads.

@@ -1,8 +1,9 @@
-//! The pump: what a connection is sent, and when. It is one state machine for each connection.
+//! The pump: what a connection is sent, and when. There is one pump for each connection, and it is
+//! a state machine.
 //!
-//! It has no clock, no socket and no task. The caller hands in the time, the pump writes bytes into
-//! a buffer, and its answer names the instant of the next visit. Timing, resume and the end of a
-//! stream can therefore be tested with made-up instants.
+//! It has no clock, no socket and no task. The caller hands in the time. The pump writes bytes into
+//! a buffer, and its answer names the instant of the next visit. The tests of timing, resume and
+//! end can therefore use made-up instants.
 //!
 //! Never: reads a clock, or waits. The caller fills it only when all bytes of the last visit are
 //! sent. A visit is therefore the receipt for everything before it.

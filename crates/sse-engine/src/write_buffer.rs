@@ -1,4 +1,4 @@
-//! The buffer that the transport lends a pump. It holds the bytes of one visit, and the places
+//! The buffer that the transport lends a pump. It holds the bytes of one visit, and the positions
 //! where its events end.
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@
  * @import { Emptied, Hint, Standing } from "../types.js"
  */
 
-/** The server may run all the same: the status bar shows since when it does not answer. */
+/** The server may still run. The status bar shows since when it does not answer. */
 export const NO_ANSWER = "The server does not answer: see the bar at the top.";
 
 /**

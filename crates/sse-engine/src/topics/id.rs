@@ -1,8 +1,8 @@
 //! The ids that a topic gives its events. An id is the time when the topic began, and a number that
 //! goes up by one.
 //!
-//! Ids sort as text and as numbers. They tell a topic from one with the same name that began later,
-//! for example after a restart. Two ids show how many events lie between them.
+//! Ids sort as text and as numbers. If a topic ends and one with the same name begins, for example
+//! after a restart, their ids differ. Two ids of one topic show how many events lie between them.
 
 use std::fmt;
 

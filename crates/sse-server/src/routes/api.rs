@@ -1,8 +1,8 @@
 //! The API, for the page in a browser. It is read only: no GET changes what a client is sent.
 //!
-//! The first request for the wire of a connection makes the server keep its bytes. There is room
-//! for a few such connections. When it is full, the connection that was viewed the longest ago
-//! makes room.
+//! The first request for the wire of a connection makes the server keep the wire's bytes. There is
+//! room for a few such connections. When there is no room left, the server stops keeping the bytes
+//! of the connection that was viewed the longest ago.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,8 +1,8 @@
-//! Which connections read which topic. A publish is then delivered without a look at any other
-//! connection.
+//! Which connections read which topic. A publish is delivered to them, and no other connection is
+//! visited for it.
 //!
 //! A pass visits the readers of a topic from the last to the first. A reader that joins is added at
-//! the end, and the last reader takes the place of one that leaves. So the pass misses nobody.
+//! the end, and the last reader takes the seat of one that leaves. So the pass misses nobody.
 
 use std::sync::Arc;
 
