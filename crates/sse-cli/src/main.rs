@@ -2,7 +2,7 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | the server ran until it was asked to stop, the event was published, or the text was written |
+//! | 0 | the server stopped when asked to, the event was published, or the text was printed |
 //! | 1 | that failed |
 //! | 2 | the command line cannot be read |
 //!

@@ -16,7 +16,7 @@
 //! | [`pump`] | the state machine of one connection |
 //! | [`write_buffer`] | the bytes of one visit to the pump |
 //! | [`preview`] | what a stream would send, over made-up time |
-//! | [`keep_alive`], [`bounds`], [`time`] | keep-alive, bounds and times, which several of these use |
+//! | [`keep_alive`], [`bounds`], [`time`] | keep-alive, bounds and times, which these share |
 //! | [`text`], [`lock`] | foreign text in our sentences; locks that survive a panic |
 //!
 //! The caller reads both clocks and hands them in as [`time::Now`]. The tests can therefore make up

@@ -5,8 +5,8 @@
 //! a buffer, and its answer names the instant of the next visit. The tests of timing, resume and
 //! end can therefore use made-up instants.
 //!
-//! Never: reads a clock, or waits. The caller fills it only when all bytes of the last visit are
-//! sent. A visit is therefore the receipt for everything before it.
+//! It must never read a clock, or wait. The caller must never fill it while bytes of the last visit
+//! are unsent. A visit is therefore the receipt for everything before it.
 
 mod counter;
 mod paced;

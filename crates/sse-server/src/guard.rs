@@ -1,19 +1,18 @@
 //! The guard: decides who may connect. Every request passes it before any route.
 //!
 //! The threat: a page on any site can make its visitor's browser send requests to a port on
-//! loopback. With DNS rebinding, the page can even give that port its own name. Loopback is
-//! therefore no boundary.
+//! loopback. With DNS rebinding, the page can even reach that port under the page's own name.
+//! Loopback is therefore no boundary.
 //!
 //! * The check of `Host` stops rebinding. A browser always sends the name that the page uses for
-//!   the
-//!   server.
+//!   the server.
 //! * The check of `Origin` keeps other sites from reading what CORS would show them.
 //! * The check of `Sec-Fetch-Site` covers requests without an Origin (images, scripts, no-cors).
 //!
 //! A program that is no browser may send any of these headers. It could read the streams directly
 //! anyway.
 //!
-//! Never: computes our names from anything in the request.
+//! The guard must never compute our own names from anything in the request.
 
 mod host;
 mod origin;

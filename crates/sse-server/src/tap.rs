@@ -1,7 +1,7 @@
 //! The last bytes that the kernel took for one connection, for viewers.
 //!
-//! Never: slows the stream. The sweeper adds bytes only while no viewer holds the lock. Bytes that
-//! it could not add are counted, and their number is shown.
+//! A tap must never slow the stream. The sweeper adds bytes only while no viewer holds the lock.
+//! Bytes that it could not add are counted, and their number is shown.
 
 mod view;
 

@@ -5,8 +5,8 @@
 //! twice as a line grows, or hold more than its bound.
 //!
 //! It finds lines in bytes, and decodes each line from UTF-8 after that. The text is the same as if
-//! the stream were decoded first: CR and LF are part of no longer UTF-8 sequence, so each of them
-//! ends an unfinished sequence before it.
+//! the stream were decoded first: CR and LF never occur within a UTF-8 sequence of several bytes,
+//! so each of them ends an unfinished sequence before it.
 //!
 //! [standard]:
 //! https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation

@@ -1,6 +1,6 @@
-//! The request and its answer.
+//! Sends the request, and reads its answer.
 //!
-//! Nothing here waits longer than [`PATIENCE`], and every failure is reported in a sentence.
+//! Nothing here waits longer than [`PATIENCE`]. Every failure is reported in a sentence.
 
 use std::time::Duration;
 

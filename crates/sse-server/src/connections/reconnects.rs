@@ -1,7 +1,7 @@
 //! Clients that left and reconnected: which row continues which, and what was lost or repeated.
 //!
 //! Two connections are from one client if they have the same `client=` tag. Without a tag, they are
-//! probably from one client if program, address and stream are the same and the newer one brings an
+//! probably from one client if program, address and stream are the same and the newer one sends an
 //! id that this server gave.
 
 mod advice;

@@ -4,7 +4,7 @@
 //! that the client left. It closes the connection in order, or by a reset. What the bytes mean is
 //! the transport's concern.
 //!
-//! Never: waits. When the kernel is not ready, it registers the waker and returns `Pending`.
+//! It must never wait. When the kernel is not ready, it registers the waker and returns `Pending`.
 
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
