@@ -67,7 +67,8 @@ for area in "$@"; do
     # first, because they quickly kill most of its mutants.
     if [ "$area" != wire ]; then
         say "$area: its own unit tests"
-        pass "$area" -- --lib "$area"
+        # As an argument of every cargo command, --lib keeps the other tests from being linked.
+        pass "$area" --cargo-arg=--lib -- "$area"
         killed=$(count "$out" caught)
         unviable=$(count "$out" unviable)
         missed=$(count "$out" missed)

@@ -5,8 +5,8 @@
 
 mod entry;
 mod headers;
+mod sentences;
 mod value;
-mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -23,8 +23,8 @@ use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::keep_alive::KeepAlive;
 use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
+use sentences::{Keys, named, no_toml, quoted, shown};
 use value::{Given, find};
-use words::{Keys, named, no_toml, quoted, shown};
 
 /// The text of the file that a person begins with: the streams that are served where there is none,
 /// and a few that teach, each with a comment.
@@ -224,7 +224,7 @@ impl Reader<'_> {
             .filter(|key| !keys.names.contains(&key.get_ref().as_ref()))
             .min_by_key(|key| key.span().start);
         if let Some(key) = unknown {
-            self.tell(key.span().start, words::unknown(key.get_ref(), keys));
+            self.tell(key.span().start, sentences::unknown(key.get_ref(), keys));
         }
     }
 
@@ -248,7 +248,7 @@ impl Reader<'_> {
         let list = match given.value {
             DeValue::Array(list) if !list.is_empty() => list,
             _ => {
-                self.tell(given.at, words::HEADING);
+                self.tell(given.at, sentences::HEADING);
                 return Vec::new();
             }
         };

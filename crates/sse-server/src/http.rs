@@ -6,15 +6,15 @@
 //! | `http1` | speaks HTTP/1 on one connection, and hands it over when a stream begins |
 //! | `hyper_io` | the socket while hyper has it, and what is unsent when it is taken back |
 //! | `lingering_close` | closes a connection in stages |
-//! | `shared` | what the connections of one run share |
+//! | `run_context` | what the connections of one run share |
 //! | `socket_options` | the options of a connection's socket |
 
 mod accept;
 mod http1;
 mod hyper_io;
 mod lingering_close;
-mod shared;
+mod run_context;
 pub(crate) mod socket_options;
 
 pub(crate) use accept::{TURNED_AWAY, accept};
-pub(crate) use shared::Shared;
+pub(crate) use run_context::RunContext;

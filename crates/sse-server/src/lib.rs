@@ -1,7 +1,7 @@
 //! The SSE server of SSE Workbench, without a window and without a display.
 //!
 //! A request passes the modules of this table from top to bottom. Each module may name those below
-//! it, never those above (`tests/directions.rs` holds that).
+//! it, never those above (`tests/import_directions.rs` holds that).
 //!
 //! | module | what it is for |
 //! |---|---|

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `service` | guard, lookup, handler, and the headers of every answer |
 //! | `context`, `room` | what handlers work with; the streams and topics that a request reaches |
-//! | `spelling`, `lookup` | one spelling of a path, and what the path leads to |
+//! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
 //! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
@@ -17,13 +17,13 @@ mod body;
 mod client_query;
 mod context;
 mod lookup;
+mod normalize;
 mod page;
 mod params;
 mod publish;
 mod response_head;
 mod room;
 mod service;
-mod spelling;
 mod state;
 mod stream_query;
 mod streams;

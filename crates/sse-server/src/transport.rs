@@ -10,13 +10,13 @@
 //! | `sweeper` | one task that serves many connections |
 //! | `delivery` | one connection: its pump, its socket, its unsent bytes |
 //! | `readers` | which connections read which topic |
-//! | `ready` | which sockets are ready |
+//! | `ready_queue` | which sockets are ready |
 //! | `socket` | the one place that touches the socket of a stream |
 //! | `timers` | when connections are to be visited |
 
 mod delivery;
 mod readers;
-mod ready;
+mod ready_queue;
 mod socket;
 mod sweeper;
 mod timers;

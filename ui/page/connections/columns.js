@@ -3,7 +3,7 @@
  * wide it is. Header, rows and style sheet are made from it. Pure.
  *
  * @import { Sort } from "../server.js"
- * @import { TableQuery, Row } from "../types.js"
+ * @import { Row, TableQuery } from "../types.js"
  */
 
 import {

@@ -4,7 +4,7 @@
  * only those in view, while they are in view.
  *
  * @import { Slice, Sort } from "../server.js"
- * @import { App, TableQuery, Row } from "../types.js"
+ * @import { App, Row, TableQuery } from "../types.js"
  */
 
 import { AS_LAST_REPORTED, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";

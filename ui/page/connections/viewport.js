@@ -3,7 +3,7 @@
  * somebody reads. Pure: no document and no clock, so that every case can be tested.
  *
  * @import { Slice } from "../server.js"
- * @import { TableQuery, Row } from "../types.js"
+ * @import { Row, TableQuery } from "../types.js"
  */
 
 /** The server hands out no more rows at once. */

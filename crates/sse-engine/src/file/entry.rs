@@ -6,8 +6,8 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::sentences::{quoted, shown};
 use super::value::{Given, find};
-use super::words::{quoted, shown};
 use super::{EVENT, MAX_EVENTS, MAX_FIELD, MAX_NAMES, Reader};
 use crate::bounds::MAX_EVERY;
 use crate::stream::{Entry, Source, Template};

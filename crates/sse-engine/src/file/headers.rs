@@ -4,8 +4,8 @@ use http::{HeaderName, HeaderValue};
 use toml::de::DeValue;
 
 use super::Reader;
+use super::sentences::named;
 use super::value::Given;
-use super::words::named;
 
 /// How many headers a stream may have of its own, and how many bytes the value of one: clients
 /// bound the head of a response.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::Reader;
-use super::words::{named, shown};
+use super::sentences::{named, shown};
 use crate::time::read_time;
 
 /// A key that is given.

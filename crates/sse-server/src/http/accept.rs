@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use super::http1::{self, Ends};
-use super::shared::Shared;
+use super::run_context::RunContext;
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would
 /// only spin, since the connection stays in the queue.
@@ -24,7 +24,7 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconn
 pub(crate) const TURNED_AWAY: usize = 64;
 
 /// Accepts until the stop; the listening socket is closed when this returns.
-pub(crate) async fn accept(listener: TcpListener, run: Arc<Shared>) {
+pub(crate) async fn accept(listener: TcpListener, run: Arc<RunContext>) {
     // Where it listens on one address, every connection's end here is that one.
     let local = listener.local_addr().ok();
     let local = local.filter(|local| !local.ip().is_unspecified());
@@ -67,7 +67,7 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<Shared>) {
 }
 
 /// Whether there are as many connections as may be.
-fn is_full(run: &Shared) -> bool {
+fn is_full(run: &RunContext) -> bool {
     let limits = run.service.limits();
     let parting = TURNED_AWAY - run.turned_away.available_permits();
     let taken = (run.tasks.len() + run.transport.len()).saturating_sub(parting);
@@ -75,7 +75,7 @@ fn is_full(run: &Shared) -> bool {
 }
 
 /// Says that there is no room.
-fn turn_away(run: &Shared, socket: TcpStream) {
+fn turn_away(run: &RunContext, socket: TcpStream) {
     let Ok(place) = Arc::clone(&run.turned_away).try_acquire_owned() else {
         _ = socket.try_write(BUSY);
         return;

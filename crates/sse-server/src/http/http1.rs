@@ -25,7 +25,7 @@ use sse_engine::pump::Pump;
 use tokio::net::TcpStream;
 
 use super::hyper_io::{CONTINUE, Settled, Watched};
-use super::shared::Shared;
+use super::run_context::RunContext;
 use crate::config::Limits;
 use crate::connections::{Open, Why};
 use crate::routes::{self, ONE_CODING};
@@ -62,8 +62,8 @@ struct Desk {
 }
 
 /// Serves one connection until it ends, a stream begins on it, or the server stops.
-pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<Shared>) {
-    let Shared {
+pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
+    let RunContext {
         service,
         stop,
         kill,

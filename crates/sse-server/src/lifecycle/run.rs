@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use super::listen::Listeners;
-use crate::http::{self, Shared, TURNED_AWAY};
+use crate::http::{self, RunContext, TURNED_AWAY};
 use crate::routes::Service;
 use crate::transport::Transport;
 
@@ -17,7 +17,7 @@ const AFTER_KILL: Duration = Duration::from_millis(200);
 
 /// A server that listens.
 pub(crate) struct Running {
-    run: Arc<Shared>,
+    run: Arc<RunContext>,
     accepting: TaskTracker,
     sweeping: TaskTracker,
     grace: Duration,
@@ -31,7 +31,7 @@ impl Running {
         let limits = service.limits();
         let transport = Transport::start(service.topics(), limits.stall, &sweeping, &stop, &kill);
         sweeping.close();
-        let run = Arc::new(Shared {
+        let run = Arc::new(RunContext {
             service,
             stop,
             kill,

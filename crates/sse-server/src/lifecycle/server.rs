@@ -284,7 +284,7 @@ impl Owner {
                     self.service.connections().serve(false);
                     running.stop().await;
                     self.publish(Status::new(Phase::Stopped, wish.port));
-                    // TableQuery again: a restart starts now, and so does a start that came meanwhile.
+                    // A restart starts now, and so does a start that was wished meanwhile.
                     continue;
                 }
                 (None, Some(life)) => self.start(life, wish.port),

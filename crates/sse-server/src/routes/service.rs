@@ -19,7 +19,7 @@ use super::context::Context;
 use super::lookup::{Lookup, lookup, not_found};
 use super::room::Room;
 use super::visitor::{Visitor, client, unread_client};
-use super::{response_head, spelling, streams, topics};
+use super::{normalize, response_head, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
@@ -62,7 +62,7 @@ impl Service {
         peer: SocketAddr,
         local: SocketAddr,
     ) -> Answer {
-        let target = spelling::in_one_spelling(std::mem::take(request.uri_mut()));
+        let target = normalize::normalized(std::mem::take(request.uri_mut()));
         request.uri_mut().clone_from(&target);
         let room = &self.context.room;
         let found = lookup(room, target.path());

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::delivery::{Delivery, STOPPED, TOO_SLOW, Visit};
 use super::readers::{Readers, Seat};
-use super::ready::{Ready, Token};
+use super::ready_queue::{Ready, Token};
 use super::socket::Socket;
 use super::timers::{Armed, Timers};
 use crate::clock;

@@ -10,7 +10,7 @@ use crate::routes::Service;
 use crate::transport::Transport;
 
 /// What the connections of one run share.
-pub(crate) struct Shared {
+pub(crate) struct RunContext {
     pub(crate) service: Arc<Service>,
     /// Streams end in order, connections take no new request.
     pub(crate) stop: CancellationToken,

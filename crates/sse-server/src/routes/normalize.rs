@@ -12,7 +12,7 @@ use sse_engine::stream::can_stand;
 /// What need not be percent-encoded means the same when it is (RFC 9110 4.2.3); of the signs that
 /// are reserved we give none a meaning of its own. A slash that was encoded stays so, and so does
 /// what would become a dot segment: nothing here leads to another folder than was written.
-pub(super) fn in_one_spelling(target: Uri) -> Uri {
+pub(super) fn normalized(target: Uri) -> Uri {
     let Cow::Owned(path) = decoded(target.path()) else {
         return target;
     };
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn spelled(target: &str) -> String {
-        in_one_spelling(target.parse().expect("a target")).to_string()
+        normalized(target.parse().expect("a target")).to_string()
     }
 
     #[test]
