@@ -1,7 +1,7 @@
 //! The one table of what a person can do with the server and the program. The native menu, its
-//! keys, the page's buttons and the tests read it; none of them has a list of its own.
+//! keys, the page's buttons and the tests all read it. None of them has a list of its own.
 //!
-//! Whether an action can be chosen depends on the server's state alone, and is never stored.
+//! Whether an action can be chosen depends only on the server's status, and is never stored.
 
 use std::future::Future;
 use std::pin::Pin;

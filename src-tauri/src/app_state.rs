@@ -1,4 +1,4 @@
-//! What the parts of the shell share: the server, the settings, the notice, the clipboard.
+//! What the modules of the app share: the server, the settings, the notice, the clipboard.
 //!
 //! Nothing here is a copy of what the server knows.
 

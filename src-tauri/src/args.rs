@@ -1,7 +1,6 @@
 //! The few arguments of the desktop program, answered before anything needs a display.
 //!
-//! It must never grow into a second `sse serve`: how the server runs is a matter of the settings
-//! here.
+//! It must never become a second `sse serve`: here the settings decide how the server runs.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

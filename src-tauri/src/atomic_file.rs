@@ -1,5 +1,5 @@
-//! Files are written beside their place and then put there in one go: nobody ever reads half of
-//! one.
+//! Writes a file beside its place, and then moves it there in one step. Nobody ever reads half of a
+//! file.
 
 use std::fs;
 use std::io::{self, Write as _};

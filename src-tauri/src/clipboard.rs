@@ -1,6 +1,7 @@
-//! The system's clipboard, for what the native menu copies and pastes.
+//! The system's clipboard, for the native menu's Copy and Paste.
 //!
-//! The page never gets at it: it hands text over, and is given text only when a person chose Paste.
+//! The page never reads the clipboard. It hands text over, and gets text only when a person chooses
+//! Paste.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,6 +1,6 @@
-//! What the page may ask of the shell. Each command is one call of something else.
+//! The commands that the page may call. Each is one call of another module.
 //!
-//! Only the bundled page reaches them: Tauri refuses every other origin, and the window never
+//! Only the bundled page reaches them. Tauri refuses every other origin, and the window never
 //! leaves its page.
 
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Whether a window can be opened, asked before any code runs that would panic without one.
+//! Checks whether a window can be opened, before any code runs that would panic without a display.
 //!
 //! Linux only: macOS and Windows always have a display for a program that a person starts.
 

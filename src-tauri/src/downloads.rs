@@ -1,7 +1,7 @@
-//! Bytes into a new file among the person's downloads, where a browser would put them too: nothing
-//! to be asked, and one place to look.
+//! Writes bytes to a new file in the person's folder of downloads, as a browser does. It asks no
+//! question.
 //!
-//! It must never write over a file.
+//! It must never overwrite a file.
 
 use std::io;
 use std::path::{Path, PathBuf};

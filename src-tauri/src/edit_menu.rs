@@ -1,10 +1,10 @@
 //! The Edit menu: undo, redo, cut, copy, paste, select all.
 //!
-//! macOS and Windows have native roles for these. On GTK the roles do nothing when they are
-//! clicked: they need a library that types keys into X11 windows, and nothing does it on Wayland.
-//! So there the items are our own and act on the page. Clipboard access stays on this side: the
-//! page is asked for what is selected, or is given what to insert, and could not read the clipboard
-//! by itself.
+//! macOS and Windows have native items for these. On GTK the native items do nothing when they are
+//! clicked: they need a library that types keys into X11 windows, and on Wayland nothing does that.
+//! So there the items are our own, and act on the page. Only this side accesses the clipboard. It
+//! asks the page for the selection, or hands the page the text to insert. The page itself could not
+//! read the clipboard.
 
 use tauri::menu::Submenu;
 use tauri::{AppHandle, Wry};

@@ -1,6 +1,7 @@
-//! Which program the desktop opens a file with, as far as it says: opening goes through the
-//! desktop, which answers before anything can be seen, and where the program runs in a terminal
-//! nothing may ever be.
+//! The program that the desktop opens a file with, if the desktop names one.
+//!
+//! The desktop answers before any window appears. If the program runs in a terminal, no window may
+//! ever appear.
 
 use std::env;
 use std::fs;

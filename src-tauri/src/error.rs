@@ -1,5 +1,5 @@
-//! The shell's one error type: kinds for code, one sentence for people. It reaches the page as that
-//! sentence.
+//! The app's one error type. Code matches its kinds, and people read its one sentence. The page
+//! gets that sentence.
 
 use std::path::PathBuf;
 

@@ -1,29 +1,30 @@
-//! The desktop shell of SSE Workbench: a native window and menu around the server of `sse-server`,
+//! The desktop app of SSE Workbench: a native window and menu around the server of `sse-server`,
 //! which runs inside this process.
 //!
-//! The shell is thin. It turns wishes (menu, page, signals, a second launch) into calls of the
-//! server, and the server's own account of itself into what menu and page show. It must never keep
-//! a second truth about the server: whatever is enabled, written or emitted is read from the
-//! server's status.
+//! The app is thin. It turns wishes (menu, page, signals, a second launch) into calls of the
+//! server, and shows the server's status in menu and page. It must never keep a second truth about
+//! the server: whatever is enabled, written or emitted is read from the server's status.
 //!
-//! | module | what |
+//! | module | what it is for |
 //! |---|---|
 //! | `actions` | the one table of what a person can do; menu, keys, page and tests read it |
+//! | `app_state` | what all of these share |
 //! | `args` | `--help` and `--version`, answered without a display |
-//! | `beside` | files written whole, then put in their place |
+//! | `atomic_file` | files that are written whole, then put in their place |
 //! | `clipboard` | the system's clipboard |
-//! | `commands` | what the page may ask |
+//! | `commands` | what the page may call |
 //! | `display` | whether a window can be opened at all |
-//! | `edit` | the Edit menu |
-//! | `error` | the shell's one error type |
-//! | `follow` | tells menu and page what changed |
-//! | `leave` | the one road out |
+//! | `downloads` | new files in the person's folder of downloads |
+//! | `edit_menu` | the Edit menu |
+//! | `editor` | the program that the desktop opens a file with |
+//! | `error` | the app's one error type |
 //! | `menu` | the native menu |
-//! | `save` | bytes into a new file among the person's downloads |
+//! | `notify` | tells menu and page what changed |
+//! | `quit` | the one way to end the program |
 //! | `settings` | what survives a restart |
-//! | `shell` | what all of them share |
-//! | `signals` | SIGTERM, SIGINT and SIGHUP take the road out |
-//! | `streams` | the file of streams, opened in an editor |
+//! | `signals` | SIGTERM, SIGINT and SIGHUP end the program as Quit does |
+//! | `streams_file` | the file of streams, opened in an editor |
+//! | `types` | the page's types of the JSON, in the tests only |
 //! | `window` | the main window and the About window |
 
 mod actions;

@@ -1,7 +1,7 @@
-//! The native menu. What stands in it comes from the table of actions; what is enabled, from the
-//! server's state.
+//! The native menu. The table of actions defines its items. The server's status decides which of
+//! them are enabled.
 //!
-//! `show` is the only place that enables and disables.
+//! Only `show` enables and disables items.
 
 use sse_server::Phase;
 use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};

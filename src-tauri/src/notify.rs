@@ -1,8 +1,8 @@
-//! Tells menu and page what changed, each from the one place that knows: the server's status, the
-//! server's table of connections and its topics, its list of streams, the shell's notice. What
-//! becomes of the file of streams reaches stderr too.
+//! Notifies menu and page of each change. A change comes from the one place that knows it: the
+//! server's status, its table of connections, its topics, its list of streams, or the app's notice.
+//! Changes of the file of streams are also printed to stderr.
 //!
-//! It must never decide anything: what it emits is what it was given.
+//! It must never decide anything: it emits only what it was given.
 
 use std::io::Write as _;
 use std::time::Duration;

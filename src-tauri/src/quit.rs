@@ -1,8 +1,8 @@
-//! The one road out. Closing the window, Quit and the signals all come here: the server is stopped
-//! in order, the settings are saved, the process ends with 0.
+//! The one way to end the program. Closing the window, Quit and the signals all use it. The server
+//! is stopped in order, the settings are saved, and the process ends with 0.
 //!
-//! The main thread never waits for the server here: the server's streams end on other threads, but
-//! a window that is closing would freeze.
+//! The main thread never waits for the server here, because a window that is closing would freeze.
+//! The streams end on other threads.
 
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
 //! What survives a restart: port, start at launch, allowed origins, the bounds of topics, the
 //! window's size.
 //!
-//! One TOML file, `settings.toml` in the app's configuration folder. It is written whole, beside
-//! the old one and then in its place, so a crash leaves the old one. A file that cannot be
-//! understood is set aside under another name and never overwritten. Keys that this version does
-//! not know survive a save; comments do not.
+//! The settings are one TOML file, `settings.toml`, in the app's configuration folder. A save
+//! writes a whole new file beside the old one, and then replaces it. A crash therefore leaves the
+//! old file. A file that cannot be understood is renamed and never overwritten. Keys that this
+//! version does not know survive a save. Comments do not.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,5 @@
-//! Signals take the same road out as Quit. Tauri would let them kill the process with streams open.
+//! Signals end the program as Quit does. Tauri alone would let them kill the process with streams
+//! open.
 
 use tauri::AppHandle;
 

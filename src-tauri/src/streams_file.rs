@@ -1,7 +1,7 @@
-//! The file of streams, for the person who edits it: `streams.toml` beside the settings. What is in
-//! it is the server's business, which reads it again whenever it is saved.
+//! The file of streams, for the person who edits it: `streams.toml` beside the settings. The server
+//! reads it again whenever it is saved. This module does not read its content.
 //!
-//! It must never write over what a person wrote.
+//! It must never overwrite what a person wrote.
 
 use std::fs;
 use std::io;

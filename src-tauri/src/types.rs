@@ -1,8 +1,9 @@
-//! The types of the JSON that the page is sent, as TypeScript, made from the structs themselves:
+//! Generates the TypeScript types of the JSON that the page receives, from the Rust structs:
 //! `ui/page/server.d.ts`.
 //!
-//! It is a part of the tests, so what is shipped does not carry it. The file is committed, because
-//! the page needs no build. A plain test compares it and writes nothing.
+//! It is part of the tests, so the shipped program does not contain it. The generated file is
+//! committed, because the page needs no build. An ordinary test compares the file and writes
+//! nothing.
 
 use std::collections::BTreeMap;
 use std::fs;

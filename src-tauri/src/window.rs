@@ -1,7 +1,6 @@
-//! The windows: the main one with the bundled page, and the small one that says what this program
-//! is.
+//! The windows: the main window with the bundled page, and the small About window.
 //!
-//! Neither ever leaves its page, so nothing but the bundled files can reach the commands.
+//! Neither ever leaves its page, so only the bundled files can reach the commands.
 
 use tauri::http::{Response, header};
 use tauri::utils::config::WebviewUrl;

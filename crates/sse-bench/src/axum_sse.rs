@@ -1,4 +1,4 @@
-//! The server that one would write with axum: axum's `Sse`, a broadcast channel, and a timer for
+//! The server that an axum user would write: axum's `Sse`, a broadcast channel, and a timer for
 //! each client.
 //!
 //! Nothing is tuned. It follows the examples of axum and tokio.

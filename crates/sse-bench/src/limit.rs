@@ -1,8 +1,8 @@
 //! The limit of the machine: one thread, epoll and prepared bytes. It puts the same bytes on the
-//! wire as `sse serve` and does nothing else: no guard, no table, no framework. Whatever another
-//! server costs beyond this is its own overhead.
+//! wire as `sse serve` and does nothing else: no guard, no table, no framework. Any further cost of
+//! a server is that server's overhead.
 //!
-//! It serves the load of this crate and no other client.
+//! It serves only the load of this crate.
 
 mod frames;
 mod request;

@@ -1,9 +1,9 @@
-//! The load: the clients of one measure, in one thread of a process of their own, against one
-//! server.
+//! The load: the clients of one measure, against one server. They are one thread in a process of
+//! its own.
 //!
-//! It shares the machine with the server that it measures, so it does as little as possible: it
-//! finds events by a byte search and parses nothing else. It also reads the server's CPU time and
-//! memory, because only the load knows when a measure begins and ends.
+//! The load shares the machine with the server that it measures, so it does as little as possible.
+//! It finds events by a byte search and parses nothing else. It also reads the server's CPU time
+//! and memory, because only the load knows when a measure begins and ends.
 
 pub(crate) mod crowd;
 mod numbers;

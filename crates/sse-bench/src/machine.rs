@@ -1,4 +1,4 @@
-//! The machine and the versions that the figures are of.
+//! The machine and the versions on which the figures were measured.
 
 use std::fs;
 use std::process::Command;

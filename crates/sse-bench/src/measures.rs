@@ -185,10 +185,10 @@ pub(crate) const MEASURES: [Measure; 11] = [
     Measure {
         key: "memory",
         title: "User memory a subscriber, 10,000 subscribers",
-        how: "`Pss` of the server's processes (`/proc/PID/smaps_rollup`) at the end of the run \
-              with 1 event/s, minus `Pss` after a warm-up with 100 subscribers and before the \
-              first of the 10,000, divided by 10,000. It includes the row that `sse serve` keeps \
-              of each connection.",
+        how: "The growth of `Pss` of the server's processes (`/proc/PID/smaps_rollup`), divided \
+              by 10,000. It is measured from the end of a warm-up with 100 subscribers, before \
+              the first of the 10,000, to the end of the run with 1 event/s. It includes the row \
+              that `sse serve` keeps of each connection.",
         workload: "fanout-10k",
         figure: "bytes_per_client",
         unit: "KB",

@@ -1,7 +1,7 @@
 //! The data of a published event: its number, the time of its publish, and dots up to 100 bytes.
 //!
-//! Whatever a server sends around it, a client finds the data by its first byte, which occurs
-//! nowhere else in a stream.
+//! A client finds the data by its first byte. This byte occurs nowhere else in a stream, with any
+//! server.
 
 /// Bytes of data in an event.
 pub(crate) const LENGTH: usize = 100;

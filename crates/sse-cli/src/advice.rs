@@ -1,4 +1,4 @@
-//! What to do where a server cannot be reached, for somebody who has `sse` at hand.
+//! Advice for a person whose command cannot reach a server.
 
 use sse_client::Error;
 use sse_server::DEFAULT_PORT;

@@ -1,4 +1,4 @@
-//! The command line as it is typed. What it means is decided where it is used.
+//! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
 use std::ffi::OsString;
 use std::net::IpAddr;

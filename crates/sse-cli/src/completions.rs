@@ -1,5 +1,5 @@
-//! `sse completions`: the text that makes a shell complete `sse`, from the same command line that
-//! is read.
+//! `sse completions`: prints the script that lets a shell complete `sse`. It is generated from the
+//! command line that `args` defines.
 
 use std::io::{ErrorKind, Write};
 

@@ -1,6 +1,12 @@
-//! The `sse` command. Maps a result to an exit code and does no more: 0 when the server was asked
-//! to end and did, the event was published or the text was written, 1 when that could not be done,
-//! 2 for a command line that cannot be read. `sse verdict` has further ones.
+//! The `sse` command. It maps the result of a subcommand to an exit code, and does no more.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | the server stopped when asked to, the event was published, or the text was printed |
+//! | 1 | that failed |
+//! | 2 | the command line cannot be read |
+//!
+//! `sse verdict` has exit codes of its own.
 
 mod advice;
 mod args;

@@ -1,5 +1,5 @@
-//! `sse man`: the manual pages, `sse.1` and one for each subcommand, from the same command line
-//! that is read.
+//! `sse man`: prints the manual pages, `sse.1` and one for each subcommand. They are generated from
+//! the command line that `args` defines.
 
 use std::fs;
 use std::io::{self, Write};

@@ -1,7 +1,7 @@
-//! `sse publish`: one request to a running server, and the id that the event got.
+//! `sse publish`: sends one request to a running server, and prints the id of the event.
 //!
-//! Must never change what it was given: the bytes that came in are the bytes that are sent, and
-//! whether they can be published is the server's to say.
+//! It must never change its input: it sends exactly the bytes that it was given. The server decides
+//! whether they can be published.
 
 mod post;
 

@@ -1,4 +1,4 @@
-//! `sse serve`: starts the server, says where to visit, and ends it in order.
+//! `sse serve`: starts the server, prints its address, and stops it in order.
 
 mod stderr;
 

@@ -1,4 +1,4 @@
-//! `sse verdict`: what a running server says of its clients, for people and for CI.
+//! `sse verdict`: prints the verdicts of a running server on its clients, for people and for CI.
 
 use std::collections::HashSet;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! A connection to whoever listens at a URL.
+//! A connection to the server that a URL names.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,8 +1,8 @@
-//! A socket on which a response may come before the request is whole.
+//! A socket on which the response may arrive before the request is sent whole.
 //!
 //! A server that refuses a request need not read its body: it answers and closes. The rest of the
-//! body can no longer be written then, but the answer, which says why, is already here. So a write
-//! that fails counts as done, and reading shows what became of the request.
+//! body can then no longer be written. But the answer, which gives the reason, has already arrived.
+//! A write that fails therefore counts as done, and reading shows how the request ended.
 
 use std::io;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The crate's one error type: variants for code, one sentence for people.
+//! The crate's one error type. Code matches its variants, and people read its one sentence.
 
 use std::io;
 

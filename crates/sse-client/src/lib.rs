@@ -1,11 +1,11 @@
-//! A request to any URL, for the commands of `sse`. Knows no server.
+//! A request to any URL, for the commands of `sse`. It knows no server of this project.
 //!
 //! | module | what it is for |
 //! |---|---|
 //! | `url` | a URL as it was typed |
-//! | `connect` | a socket to whoever listens there |
-//! | `request` | one request over it, and its answer |
-//! | `early_response` | a socket that reads on when it can no longer write |
+//! | `connect` | a socket to the server that it names |
+//! | `request` | one request over this socket, and its answer |
+//! | `early_response` | a socket that can still be read when it can no longer be written |
 
 mod connect;
 mod early_response;

@@ -1,4 +1,4 @@
-//! A URL as it was typed: which server is meant, and what is asked of it.
+//! A URL as it was typed: the server that it names, and the target of the request.
 
 use std::fmt;
 

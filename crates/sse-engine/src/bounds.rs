@@ -1,4 +1,4 @@
-//! How far the numbers and the times of a stream may go, wherever they are set: in its file or in a
+//! The bounds of a stream's numbers and times. They are the same in the file of streams and in a
 //! query.
 
 use std::time::Duration;

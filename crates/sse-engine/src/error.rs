@@ -1,4 +1,4 @@
-//! The crate's one error type: variants for code, one sentence for people.
+//! The crate's one error type. Code matches its variants, and people read its one sentence.
 
 /// What can go wrong with a topic, an event or a request for a stream. A program matches on the
 /// variant.

@@ -1,7 +1,7 @@
-//! The file of streams: its text in, the list out, or the first mistake in it with its line.
+//! The file of streams. Its text becomes the list of streams, or the first mistake and its line.
 //!
-//! Nothing is guessed and nothing is passed over: an unknown key, a value out of bounds and keys
-//! that contradict each other are mistakes. Never: opens a file, or panics, whatever the text says.
+//! Nothing is guessed and nothing is ignored. An unknown key, a value out of bounds and keys that
+//! contradict each other are mistakes. This module must never open a file, or panic on any text.
 
 mod entry;
 mod headers;

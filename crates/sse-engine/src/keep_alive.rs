@@ -1,4 +1,4 @@
-//! When an idle connection is shown to be alive.
+//! When a keep-alive comment is sent.
 
 use std::time::Duration;
 

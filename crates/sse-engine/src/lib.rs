@@ -1,7 +1,7 @@
 //! What a connection is sent, and when. No socket, no clock, no HTTP.
 //!
-//! A stream's text becomes a value, a pump is made of it for each connection, and each visit to the
-//! pump fills a buffer:
+//! The text of the file becomes streams. Each connection gets a pump. Each visit to the pump fills
+//! a buffer:
 //!
 //! ```text
 //! file -> stream -> pump -> write_buffer
@@ -12,15 +12,15 @@
 //! |---|---|
 //! | [`stream`] | what a stream is, and what a request may change about it |
 //! | [`mod@file`] | the text of the file of streams |
-//! | [`topics`] | streams that somebody else feeds |
+//! | [`topics`] | streams whose events are published by others |
 //! | [`pump`] | the state machine of one connection |
-//! | [`write_buffer`] | the bytes of one visit to it |
+//! | [`write_buffer`] | the bytes of one visit to the pump |
 //! | [`preview`] | what a stream would send, over made-up time |
-//! | [`keep_alive`], [`bounds`], [`time`] | what these are told |
-//! | [`text`], [`lock`] | texts of other people in sentences; locks past a panic |
+//! | [`keep_alive`], [`bounds`], [`time`] | keep-alive, bounds and times, which these share |
+//! | [`text`], [`lock`] | foreign text in our sentences; locks that survive a panic |
 //!
-//! Whoever uses it reads the clocks and hands both in as [`time::Now`], so that all that depends on
-//! time is tested without waiting.
+//! The caller reads both clocks and hands them in as [`time::Now`]. The tests can therefore make up
+//! the time and need not wait.
 
 pub mod bounds;
 mod error;

@@ -1,5 +1,5 @@
-//! Locks past a panic: what is behind them is changed by steps that each leave it sound, so whoever
-//! comes after a holder that panicked goes on with it.
+//! Locks that survive a panic. Each step that changes a locked value leaves it valid. If a holder
+//! panics, the next holder can therefore continue with the value.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

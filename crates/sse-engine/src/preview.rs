@@ -1,4 +1,5 @@
-//! What a stream would send, for the window: its own pump, over made-up time, without a socket.
+//! What a stream would send, for the window. The stream's own pump runs over made-up time, without
+//! a socket.
 
 use std::sync::Arc;
 use std::time::Duration;

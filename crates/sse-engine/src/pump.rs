@@ -1,11 +1,12 @@
-//! The pump: what a connection is sent, and when. One state machine for each connection.
+//! The pump: what a connection is sent, and when. There is one pump for each connection, and it is
+//! a state machine.
 //!
-//! It knows no clock, no socket and no task: the time is handed in, bytes go into a buffer, and the
-//! answer says when to come back. So every timing, resume and ending is tested with made-up
-//! instants.
+//! It has no clock, no socket and no task. The caller hands in the time. The pump writes bytes into
+//! a buffer, and its answer names the instant of the next visit. The tests of timing, resume and
+//! end can therefore use made-up instants.
 //!
-//! Never: reads a clock, waits, or is filled while bytes of the last visit are unsent. A visit is
-//! therefore the receipt for everything before it.
+//! It must never read a clock, or wait. The caller must never fill it while bytes of the last visit
+//! are unsent. A visit is therefore the receipt for everything before it.
 
 mod counter;
 mod paced;

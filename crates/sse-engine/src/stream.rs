@@ -1,5 +1,5 @@
-//! A stream is data, not code: a path, a source, a pace. Nothing else in the server knows one by
-//! name.
+//! A stream is data, not code: a path, a source, a pace. Nothing else in the server knows a stream
+//! by its name.
 
 mod info;
 mod numbering;

@@ -1,4 +1,4 @@
-//! Texts of other people within sentences of ours, and within the commands that those advise.
+//! Foreign text in our sentences, and in the commands that these sentences advise.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Times as people write them, and as they are told.
+//! Times as people write them, and as the program prints them.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -1,18 +1,18 @@
-//! Topics: streams that somebody else feeds. What is published is kept in a ring, rendered once,
-//! and each subscriber is a place in it.
+//! Topics: streams whose events are published by others. A topic keeps its events in a ring, each
+//! rendered once. Each subscriber has a position in the ring.
 //!
 //! | module | what it is for |
 //! |---|---|
 //! | `batch` | events that are to be published |
-//! | `config` | what a person sets of them |
+//! | `config` | the settings of topics |
 //! | `id` | the ids that sort |
 //! | `named` | events with their names in their data |
 //! | `ring` | the events of one topic |
 //! | `topic` | one topic: publish, subscribe |
-//! | `subscription` | a subscriber's place, what it lacks, and the gaps it is told of |
+//! | `subscription` | a subscriber's position, the events that it still lacks, and its gap events |
 //! | `view` | topics as the window and the API see them |
 //!
-//! Invariant: publishing never waits for a subscriber, and a subscriber never for another.
+//! Invariant: publishing never waits for a subscriber, and no subscriber waits for another.
 
 mod batch;
 mod config;

@@ -1,5 +1,5 @@
-//! The transport's scratch buffer: the bytes of one visit to a pump, and where the events in it
-//! end.
+//! The buffer that the transport lends a pump. It holds the bytes of one visit, and the positions
+//! where its events end.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
-//! The streams that are served: a list that a person can change while the server runs.
+//! The streams that are served. A person can change this list while the server runs.
 //!
-//! A list that was read whole and without a mistake takes the place of the one before, for
-//! connections that begin from then on. Whatever cannot be understood changes nothing, and is told.
+//! A new list replaces the list in force only if the whole file was read and has no mistake. It
+//! applies to connections that begin after that. A file that cannot be read or understood changes
+//! nothing, and its problem is reported.
 
 mod changes;
 mod follow;

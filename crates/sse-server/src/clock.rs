@@ -1,4 +1,4 @@
-//! The one place that reads both clocks for the streams: they are handed what it shows.
+//! The one place that reads both clocks for the streams.
 
 use std::time::{Instant, SystemTime};
 

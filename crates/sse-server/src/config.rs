@@ -1,4 +1,4 @@
-//! What a server is started with. Plain data; nothing here opens, reads or listens.
+//! The settings that a server is started with. Plain data; nothing here opens, reads or listens.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -1,11 +1,12 @@
-//! The table of connections: who is on which stream, what it was sent, and how it ended.
+//! The table of connections: which client is on which stream, what it was sent, and how its
+//! connection ended.
 //!
-//! It is the one truth that window, API and command line read (invariant 9). Closed connections
-//! stay for a while, refused requests too, because EventSource tells a page neither status nor
+//! Window, API and command line all read this table (invariant 9). Closed connections and refused
+//! requests stay in it for a while, because EventSource gives a page neither the status nor the
 //! reason.
 //!
-//! A row is written by the one task that owns its connection, and counted only after the kernel
-//! took the bytes.
+//! One task owns a connection and writes its row. It counts events and bytes only after the kernel
+//! took them.
 
 mod connection;
 mod end_reason;

@@ -1,4 +1,4 @@
-//! The parsers that read what strangers send, for the fuzz targets. Not part of a build.
+//! The parsers of foreign data, for the fuzz targets. Not part of a build.
 //!
 //! Each function panics when a property is violated.
 

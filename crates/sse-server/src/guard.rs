@@ -1,15 +1,18 @@
-//! Who may come in. The first thing that every request meets, before any route.
+//! The guard: decides who may connect. Every request passes it before any route.
 //!
 //! The threat: a page on any site can make its visitor's browser send requests to a port on
-//! loopback, and by DNS rebinding can even give them its own name. Loopback is therefore no
-//! boundary. The check of `Host` carries the weight against rebinding, since a browser always sends
-//! the name that the page believes it talks to; the check of `Origin` keeps other sites from
-//! reading what CORS would show them; `Sec-Fetch-Site` covers the requests that carry no Origin
-//! (images, scripts, no-cors).
+//! loopback. With DNS rebinding, the page can even reach that port under the page's own name.
+//! Loopback is therefore no boundary.
 //!
-//! A program that is no browser may send what it likes; it could as well read the streams directly.
+//! * The check of `Host` stops rebinding. A browser always sends the name that the page uses for
+//!   the server.
+//! * The check of `Origin` keeps other sites from reading what CORS would show them.
+//! * The check of `Sec-Fetch-Site` covers requests without an Origin (images, scripts, no-cors).
 //!
-//! Never: computes what is ours from anything the request says.
+//! A program that is no browser may send any of these headers. It could read the streams directly
+//! anyway.
+//!
+//! The guard must never compute our own names from anything in the request.
 
 mod host;
 mod origin;

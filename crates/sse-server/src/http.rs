@@ -2,12 +2,12 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | `accept` | takes connections in, as far as there is room |
-//! | `http1` | speaks HTTP/1 with one, and hands it over when a stream begins |
-//! | `hyper_io` | the socket while hyper has it, and what is left when it is taken back |
+//! | `accept` | accepts connections, up to the bound |
+//! | `http1` | speaks HTTP/1 on one connection, and hands it over when a stream begins |
+//! | `hyper_io` | the socket while hyper has it, and what is unsent when it is taken back |
 //! | `lingering_close` | closes a connection in stages |
 //! | `run_context` | what the connections of one run share |
-//! | `socket_options` | what is asked of a connection's socket |
+//! | `socket_options` | the options of a connection's socket |
 
 mod accept;
 mod http1;

@@ -1,18 +1,18 @@
 //! The SSE server of SSE Workbench, without a window and without a display.
 //!
-//! A request goes one way, from the top of this table to the bottom. Each module may name those
-//! below it, never those above (`tests/import_directions.rs` holds that).
+//! A request passes the modules of this table from top to bottom. Each module may name those below
+//! it, never those above (`tests/import_directions.rs` holds that).
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | `lifecycle` | start, stop, restart, and the one state that all follow |
+//! | `lifecycle` | start, stop, restart, and the one status that all follow |
 //! | `http` | a connection until a stream begins on it |
-//! | `routes` | a request: may it come in, who answers it, and what the answer says |
+//! | `routes` | a request: which handler answers it, and what the answer contains |
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
 //! | `guard` | who may connect |
 //! | `connections`, `tap` | who is connected, and what they were sent |
 //! | `catalog` | the streams in force, and the file that they come from |
-//! | `config`, `status`, `error` | the start, the life, what can go wrong |
+//! | `config`, `status`, `error` | the settings at the start, the life cycle, what can fail |
 //! | `clock` | the one place that reads the clocks |
 //!
 //! What a stream sends, and when, is in the crate `sse-engine`.

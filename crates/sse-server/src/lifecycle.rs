@@ -1,11 +1,12 @@
-//! Starts and stops the server, and finds who has the port.
+//! Starts and stops the server, and finds the program that holds the port.
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | `server` | the handle that everybody holds, and the one task that changes the state |
+//! | `server` | the handle of the server, and the one task that changes its status |
 //! | `run` | one run, from its listening sockets to its last connection |
-//! | `listen`, `port_holder` | the listening sockets; who holds a port that is taken |
-//! | `signals` | what asks a program to end |
+//! | `listen` | the listening sockets |
+//! | `port_holder` | the program that holds a port that is taken |
+//! | `signals` | the signals that ask a program to end |
 
 mod listen;
 mod port_holder;

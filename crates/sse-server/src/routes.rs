@@ -2,12 +2,12 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | `service` | guard, lookup, handler, and what every answer says |
-//! | `context` | what the handlers work with |
-//! | `normalize`, `lookup` | one spelling of a path, and what it leads to |
-//! | `visitor` | who asks for a stream |
-//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | what a query says |
-//! | `answer`, `head` | what is answered, and what the head of a stream says |
+//! | `service` | guard, lookup, handler, and the headers of every answer |
+//! | `context`, `room` | what handlers work with; the streams and topics that a request reaches |
+//! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
+//! | `visitor`, `user_agent` | who requests a stream, and with which program |
+//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
+//! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `api`, `state`, `page` | what the page needs, and the page |
 

@@ -1,4 +1,4 @@
-//! Where the server is in its life cycle.
+//! The state of the server in its life cycle.
 
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
-//! The last bytes of one connection's wire, as the kernel took them, for whoever looks.
+//! The last bytes that the kernel took for one connection, for viewers.
 //!
-//! Never: slows the stream. The sweeper puts bytes in where nobody is looking at just this moment;
-//! what it could not put in is counted and said.
+//! A tap must never slow the stream. The sweeper adds bytes only while no viewer holds the lock.
+//! Bytes that it could not add are counted, and their number is shown.
 
 mod view;
 

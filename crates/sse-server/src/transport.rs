@@ -1,18 +1,18 @@
-//! Takes over the connections whose streams begin, and sees what their pumps want sent onto their
-//! wires.
+//! The transport: takes over the connections on which a stream began, and sends what their pumps
+//! write.
 //!
-//! A few sweepers share the connections between them, one for each core: a task for each connection
-//! would cost its memory and its wake-up ten thousand times, where a sweeper visits all that have
-//! something to do and sends each of them all that it lacks.
+//! A few sweepers, one for each core, share all connections. Ten thousand tasks would cost their
+//! memory and a wake-up each. A sweeper visits every connection that has something to do, and sends
+//! it all that it lacks.
 //!
 //! | module | what it is for |
 //! |---|---|
 //! | `sweeper` | one task that serves many connections |
-//! | `delivery` | one connection: its pump, its wire, its unsent bytes |
-//! | `readers` | who reads which topic |
-//! | `ready_queue` | which sockets have something to say |
-//! | `socket` | the socket itself: the one place that touches it |
-//! | `timers` | when connections want to be visited |
+//! | `delivery` | one connection: its pump, its socket, its unsent bytes |
+//! | `readers` | which connections read which topic |
+//! | `ready_queue` | which sockets are ready |
+//! | `socket` | the one place that touches the socket of a stream |
+//! | `timers` | when connections are to be visited |
 
 mod delivery;
 mod readers;

@@ -1,6 +1,6 @@
-//! How a body is delimited, and the reader of its chunks (RFC 9112 6 and 7.1).
+//! How a body is delimited, and a reader of its chunks (RFC 9112 6 and 7.1).
 //!
-//! Must never depend on where the bytes are cut, or hold any of them.
+//! The result must never depend on where the bytes are cut. The reader keeps none of them.
 
 /// How the body of a response is delimited (RFC 9112 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,11 +1,12 @@
-//! Bytes to events: the parser of the [standard], fed with whatever pieces the bytes arrive in.
+//! Bytes to events: the parser of the [standard]. It takes the bytes in whatever pieces they
+//! arrive.
 //!
-//! Must never depend on where a stream is cut, look at a byte twice as a line grows, or hold more
-//! than its bound.
+//! The result must never depend on where the stream is cut. The parser must never look at a byte
+//! twice as a line grows, or hold more than its bound.
 //!
-//! Lines are found in bytes and only then decoded from UTF-8. That gives the same text as decoding
-//! the stream first: CR and LF are no part of any longer UTF-8 sequence, so each ends whatever
-//! sequence it stands behind.
+//! It finds lines in bytes, and decodes each line from UTF-8 after that. The text is the same as if
+//! the stream were decoded first: CR and LF never occur within a UTF-8 sequence of several bytes,
+//! so each of them ends an unfinished sequence before it.
 //!
 //! [standard]:
 //! https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation

@@ -1,7 +1,7 @@
 //! Event to bytes.
 //!
-//! Must never let a text break out of its field: whatever stands in data, event, id or comment, the
-//! client sees one event at most, and only the fields that the sender filled.
+//! A text must never break out of its field. Whatever data, event, id or comment contain, the
+//! client sees at most one event, and only the fields that the sender filled.
 
 use crate::event::Event;
 use crate::line::{self, LineEnding};

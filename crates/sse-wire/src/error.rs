@@ -1,7 +1,7 @@
-//! The one thing that can go wrong: an event that outgrows the reader's bound.
+//! The one error: an event is larger than the reader's bound.
 //!
-//! Nothing else is an error. The standard gives every sequence of bytes a meaning, so a kind for
-//! malformed input must never appear here.
+//! Nothing else is an error. The standard gives every sequence of bytes a meaning, so there must
+//! never be an error for malformed input here.
 
 /// Why a [`Decoder`](crate::Decoder) gave up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

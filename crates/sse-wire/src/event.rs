@@ -1,7 +1,7 @@
-//! What a sender says in one event.
+//! The fields that a sender sets in one event.
 //!
-//! Plain borrowed data: it is never checked or changed here, so an `Event` can hold any text. What
-//! the wire cannot carry is settled in [`encode`](crate::encode()), once.
+//! Plain borrowed data, which is never checked or changed here: an `Event` can hold any text.
+//! [`encode`](crate::encode()) alone decides what happens to text that the wire cannot carry.
 
 /// One event, or one comment, or both, as a sender means it.
 ///

@@ -1,8 +1,8 @@
-//! The lines of a response as they stand on the wire: what each is, its name, its value and its
+//! The lines of a response as they are on the wire: the kind of each, its name, its value and its
 //! end.
 //!
-//! Must never depend on where the bytes are cut, with one exception: the name of a line, and
-//! with it the kind, is known only once it is whole.
+//! The result must never depend on where the bytes are cut. There is one exception: the name of a
+//! line, and with it the kind, is known only when the name is whole.
 
 use serde::Serialize;
 

@@ -1,12 +1,12 @@
-//! Server-Sent Events to bytes and back, exactly as the [WHATWG standard] has it.
+//! Server-Sent Events to bytes and back, exactly as the [WHATWG standard] defines them.
 //!
-//! [`encode()`] appends one [`Event`] to a buffer; [`Decoder`] takes the bytes of a stream in
-//! whatever pieces they arrive and hands out what they mean. The two agree: what the one writes,
-//! the other reads back, at any chunking.
+//! [`encode()`] appends one [`Event`] to a buffer. [`Decoder`] takes the bytes of a stream in any
+//! pieces, and returns what they mean. It reads exactly the events that [`encode()`] wrote, however
+//! the bytes are cut.
 //!
-//! This crate does no IO, knows no clock and starts no task, and depends on none of the other
-//! crates here. It never trusts a text: whatever a field holds, it cannot become a second field or
-//! a second event on the wire.
+//! This crate does no IO, reads no clock and starts no task. It depends on no other crate of this
+//! repository. It never trusts a text: the text of a field cannot become a second field or a second
+//! event on the wire.
 //!
 //! ```
 //! use sse_wire::{Decoded, Decoder, Event, LineEnding, encode};
@@ -28,18 +28,17 @@
 //! # Ok::<(), sse_wire::Error>(())
 //! ```
 //!
-//! Layout, one noun a module:
-//!
-//! * `event`: what a sender says, [`Event`].
-//! * `line`: what ends a line, [`LineEnding`], and where lines of a text end; both directions share
-//!   it.
-//! * `encode`: event to bytes, and what happens to text that a field cannot carry.
-//! * `decode`: bytes to events, the standard's parser, bounded.
-//! * `reader`: the bytes of a whole response to lines and events, as they stand on the wire.
-//! * `field`: the lines of it, each with its kind, name, value and end.
-//! * `chunks`: how its body is delimited, and the reader of chunks.
-//! * `text`: bytes as characters, and as themselves where they are none.
-//! * `error`: the one thing that can go wrong.
+//! | module | what it is for |
+//! |---|---|
+//! | `event` | the fields that a sender sets, [`Event`] |
+//! | `line` | what ends a line, [`LineEnding`], and where the lines of a text end |
+//! | `encode` | event to bytes, and what happens to text that a field cannot carry |
+//! | `decode` | bytes to events: the standard's parser, with a bound |
+//! | `reader` | the bytes of a whole response to lines and events, as they are on the wire |
+//! | `field` | the lines of a response, each with its kind, name, value and end |
+//! | `chunks` | how a body is delimited, and the reader of its chunks |
+//! | `text` | bytes as text, and as single bytes if they are no characters |
+//! | `error` | the one error: an event that is larger than the bound |
 //!
 //! [WHATWG standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 

@@ -1,7 +1,7 @@
 //! What ends a line, and where the lines of a text end.
 //!
-//! Encoder and decoder share this one view: CRLF, CR and LF each end a line. Nothing here may know
-//! of fields.
+//! Encoder and decoder share this definition: CRLF, CR and LF each end a line. Nothing here may
+//! know of fields.
 
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const CR: u8 = b'\r';

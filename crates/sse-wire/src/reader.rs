@@ -1,8 +1,9 @@
-//! A response as it stands on the wire, read in whatever pieces its bytes arrive: the lines of its
-//! head, of the framing of chunks and of its events, and what a client makes of them.
+//! A reader of a whole response as it is on the wire, in whatever pieces its bytes arrive. It
+//! returns the lines of the head, of the chunk framing and of the events, and the events that a
+//! client reads.
 //!
-//! Must never depend on where the bytes are cut, with one exception: the name of a line, and
-//! with it the kind, is known only once it is whole.
+//! The result must never depend on where the bytes are cut. There is one exception: the name of a
+//! line, and with it the kind, is known only when the name is whole.
 
 use crate::chunks::{Chunks, Framing, Next};
 use crate::decode::{Decoded, Decoder};

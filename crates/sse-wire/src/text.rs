@@ -1,5 +1,5 @@
-//! Bytes as text for the eye: characters where the bytes are some, and the bytes themselves where
-//! they are not, or where what was read so far ends within a character.
+//! Bytes as readable text. A byte that is part of no character is shown as a byte. The same holds
+//! where the bytes that were read so far end within a character.
 
 use serde::{Serialize, Serializer};
 

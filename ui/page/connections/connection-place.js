@@ -1,7 +1,8 @@
 /**
  * <connection-place>: the table of connections, and below it the wire of the chosen connection
- * while that is open. The wire follows the table's cursor after a pause, because each view of a
- * wire makes the server keep its bytes, and a person who moves along the rows only passes them.
+ * while that is open. The wire follows the table's cursor only after a pause. Each wire that is
+ * viewed makes the server keep its bytes, and a person who moves along the rows passes most of
+ * them.
  *
  * @import { App, Row } from "../types.js"
  */

@@ -1,7 +1,7 @@
 /**
- * The header of the table of connections. The columns that can be sorted have buttons, which are
- * one Tab stop: the arrow keys move between them. A narrow table hides some columns, perhaps the
- * sorted one.
+ * The header of the table of connections. Each column that can be sorted has a button. The buttons
+ * are one Tab stop: the arrow keys move between them. A narrow table hides some columns, which may
+ * include the sorted one.
  *
  * @import { Sort } from "../server.js"
  */

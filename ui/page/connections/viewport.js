@@ -1,6 +1,6 @@
 /**
- * Which part of the table of connections is in view, and which rows keep their place while somebody
- * reads. Pure: no document and no clock, so that every case can be tested.
+ * Which part of the table of connections is in view, and which rows stay where they are while
+ * somebody reads. Pure: no document and no clock, so that every case can be tested.
  *
  * @import { Slice } from "../server.js"
  * @import { Row, TableQuery } from "../types.js"

@@ -1,7 +1,8 @@
 /**
- * <place-tabs>: the rail that leads to the page's places; a row of tabs when the page is narrow.
- * Arrow keys move along it, and the place is kept in the address. The tabs and their places are in
- * index.html, so that they are there before any script; what a tab counts or marks is here.
+ * <place-tabs>: the tabs of the page's places. They are a rail, or a row when the page is narrow.
+ * Arrow keys move along them, and the address keeps the chosen place. index.html has the tabs and
+ * their places, so that they exist before any script runs. What a tab counts or marks is defined
+ * here.
  *
  * @import { FileProblem } from "../server.js"
  * @import { App } from "../types.js"

@@ -1,7 +1,6 @@
 /**
- * The whole data of the event that is chosen in a list, because a row has room only for its
- * beginning. It has one height, and is shown and hidden by a choice alone, so that nothing moves
- * while events arrive.
+ * The whole data of the event that is chosen in a list: a row has room only for its beginning. The
+ * box has one height. Only a choice shows or hides it, so that nothing moves while events arrive.
  *
  * @import { Arrival } from "../types.js"
  */

@@ -1,9 +1,9 @@
 /**
- * <event-list>: the events that arrived on a stream. It follows the end until somebody reads:
- * scrolling up, choosing a row or Pause holds a copy of the view, while the ring behind it
- * continues.
+ * <event-list>: the events that arrived on a stream. The list follows the newest event until
+ * somebody reads. Scrolling up, choosing a row or Pause holds a copy of the view, and the ring
+ * behind it continues.
  *
- * `push` runs for every event, so it only keeps the event and requests a frame; all drawing is in
+ * `push` runs for every event. It only keeps the event and requests a frame; all drawing is in
  * `#draw`.
  *
  * @import { Arrival, Emptied, View } from "../types.js"

@@ -1,7 +1,7 @@
 /**
- * Draws only the rows of an event list that are in view. Rows are in the document in reading order,
- * and a row that stays in view keeps its node, so that a selection in it stays. It keeps no events
- * and decides nothing: `event-list.js` tells it what to draw.
+ * Draws only the rows of an event list that are in view. The rows are in the document in reading
+ * order. A row that stays in view keeps its node, so that a selection in it stays. It keeps no
+ * events and decides nothing: `event-list.js` tells it what to draw.
  *
  * @import { Arrival, View } from "../types.js"
  */

@@ -1,10 +1,10 @@
 /**
- * The hints of an empty list that streams and topics share. Pure.
+ * Hints in an empty list. Streams and topics share them. Pure.
  *
  * @import { Emptied, Hint, Standing } from "../types.js"
  */
 
-/** The server may run all the same: the status bar shows since when it does not answer. */
+/** The server may still run. The status bar shows since when it does not answer. */
 export const NO_ANSWER = "The server does not answer: see the bar at the top.";
 
 /**

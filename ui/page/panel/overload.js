@@ -1,7 +1,7 @@
 /**
- * Notices a stream that is too fast for the page. EventSource delivers everything that arrives, and
- * meanwhile the page handles no click or key. A stream without a pause is requested at a pace; one
- * that is still too fast is detected here.
+ * Notices a stream that is too fast for the page. While EventSource delivers a burst, the page
+ * handles no click or key. The page therefore requests a stream without a pause at a pace of its
+ * own. This module detects a stream that is still too fast.
  */
 
 import { count, several } from "../parts/format.js";

@@ -1,7 +1,7 @@
 /**
- * What to do when an EventSource reports an error or the server moves: decisions only, no
- * EventSource and no clock. EventSource gives no reason, so it is read from the server's table of
- * connections.
+ * What to do when an EventSource reports an error or the server moves. It only decides: it has no
+ * EventSource and no clock. EventSource gives no reason for an error, so the reason comes from the
+ * server's table of connections.
  *
  * @import { RowView, Status } from "../server.js"
  * @import { Standing } from "../types.js"

@@ -1,7 +1,7 @@
 /**
- * One stream as this page receives it: the only owner of its EventSource. At most one is open at
- * any time: `#open` closes the previous one, and an answer for an earlier run is dropped. It knows
- * no DOM.
+ * One stream as this page receives it: the only owner of its EventSource. At most one EventSource
+ * is open at any time: `#open` closes the previous one. An answer to a request of an earlier run is
+ * dropped. It knows no DOM.
  *
  * @import { RowView, Slice } from "../server.js"
  * @import { Arrival, Feed, Host, Standing } from "../types.js"

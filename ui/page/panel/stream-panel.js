@@ -1,6 +1,6 @@
 /**
  * <stream-panel>: one stream or topic, with a switch, its state in words, and its events. It shows
- * what a Feed describes, and never asks whether that is a stream or a topic.
+ * what its Feed describes, and never asks whether the Feed is a stream or a topic.
  *
  * @import { App, Feed, ServerHere, Standing } from "../types.js"
  * @import { EventList } from "./event-list.js"

@@ -1,5 +1,6 @@
 /**
- * What the data of a topic's event contains besides: the event's name, or a gap before it. Pure.
+ * Reads what the server adds to the data of a topic's event: the event's name, or a gap before it.
+ * Pure.
  */
 
 import { several } from "../parts/format.js";

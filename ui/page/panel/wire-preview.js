@@ -1,5 +1,5 @@
 /**
- * <wire-preview>: what a stream would send, byte for byte: the head and the first events, as the
+ * <wire-preview>: what a stream would send, byte for byte: the head and the first events. The
  * server generates them for the preview. It opens no connection.
  *
  * @import { Preview, WireLine } from "../server.js"

@@ -1,6 +1,6 @@
 /**
- * Makes a button copy a text, and shows "copied" on it for a second. The style sheet keeps the room
- * for that.
+ * Makes a button copy a text, and shows "copied" on the button for a second. The style sheet
+ * reserves the space for this word.
  *
  * @import { Host } from "../types.js"
  */

@@ -1,6 +1,7 @@
 /**
- * Markup and its parts. Markup is always a literal of the page; a server's text is set by
- * `textContent` and attributes alone, never through here.
+ * Creates nodes from markup, and finds elements in them. Markup is always a literal of the page. A
+ * text from the server is set only with `textContent` and attributes, and never passes through
+ * here.
  */
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Copies the selected text of an element marked `data-exact` as it is in the document, which is the
- * text of the wire. A browser would copy its layout instead: blocks as lines, and nothing that it
- * does not draw.
+ * text of the wire. A browser would copy the layout instead: it turns blocks into lines, and leaves
+ * out what it does not draw.
  *
  * @param {ClipboardEvent} event
  */

@@ -1,6 +1,6 @@
 /**
- * Requests what is in view from the server, a slice of the table or a wire: at most four times a
- * second, one request at a time, and less often while the answers do not change. It stops by itself
+ * Requests what is in view from the server: a slice of the table, or a wire. It sends one request
+ * at a time, at most four a second, and fewer while the answers do not change. It stops by itself
  * when nothing is in view.
  */
 

@@ -1,8 +1,8 @@
 /**
  * The lines that connect a person's own program to a stream, with the real port. Pure.
  *
- * They are pasted into unknown shells and pages: whatever a path contains, a line must run nothing
- * else than it shows.
+ * They are pasted into unknown shells and pages. Whatever a path contains, a line must run only
+ * what it shows.
  *
  * @import { Status } from "../server.js"
  */

@@ -1,7 +1,7 @@
 /**
- * <split-bar>: the bar between two parts of a place, one above the other. It is dragged or moved by
- * keys. It sets the share of the upper part as a custom property of the place, and keeps it as long
- * as the page lives.
+ * <split-bar>: the bar between two parts of a place, one above the other. A person drags it or
+ * moves it with keys. It sets the upper part's share as a custom property of the place, and keeps
+ * the share as long as the page lives.
  */
 
 import { afterKey, bounds, clamped } from "./split-share.js";

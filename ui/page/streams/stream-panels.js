@@ -1,7 +1,7 @@
 /**
  * <stream-panels>: a panel for each stream of the server's list, in its order. The list may change
- * while the page is open. The panel of a stream that is still in it keeps its events and its
- * connection, and is updated; the panel of a removed stream is closed.
+ * while the page is open. The panel of a stream that stays is updated, and keeps its events and its
+ * connection. The panel of a removed stream is closed.
  *
  * @import { StreamInfo } from "../server.js"
  * @import { App } from "../types.js"

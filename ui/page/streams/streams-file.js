@@ -1,7 +1,7 @@
 /**
  * <streams-file>: where the list of streams comes from, and the file's problem while it has one.
- * Both are reported by the server. A problem has a line of its own, which is shown and hidden with
- * it.
+ * The server reports both. The problem has a line of its own, which is hidden while there is no
+ * problem.
  *
  * @import { StreamsFile } from "../server.js"
  * @import { App } from "../types.js"

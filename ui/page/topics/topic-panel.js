@@ -1,6 +1,6 @@
 /**
- * <topic-panel>: a topic that was opened here: a stream's panel, and below it the box to publish.
- * It stays until it is closed, whether or not the server has the topic.
+ * <topic-panel>: a topic that was opened here. It has a stream's panel, and below it the box to
+ * publish. It stays until it is closed, whether or not the server has the topic.
  *
  * @import { App } from "../types.js"
  */

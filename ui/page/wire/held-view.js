@@ -1,6 +1,6 @@
 /**
- * The part of a wire that is shown: its end as it grows, or a copy that is held while somebody
- * reads. No document, no clock.
+ * The part of a wire that is shown. It is the end of the wire as it grows, or a copy that is held
+ * while somebody reads. No document, no clock.
  *
  * @import { WireLog, WireRow } from "./wire-log.js"
  */

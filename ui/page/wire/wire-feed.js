@@ -1,7 +1,7 @@
 /**
  * The connection whose wire is shown: what is known of it, what to request next, and what the
- * answers mean. Each feed belongs to one connection, so that a late answer never reaches another.
- * No document, no clock of its own.
+ * answers mean. Each feed belongs to one connection, so that a late answer never reaches the wrong
+ * one. No document, no clock of its own.
  *
  * @import { RowView, WireView } from "../server.js"
  * @import { Host } from "../types.js"

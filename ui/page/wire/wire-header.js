@@ -1,6 +1,6 @@
 /**
- * The header of a wire: its client, its state, whether the client came back, and the filter. All
- * figures are the server's; it only draws them.
+ * The header of a wire: its client, its state, whether the client reconnected, and the filter. All
+ * figures are the server's; the header only draws them.
  *
  * @import { RowView, Verdict } from "../server.js"
  */

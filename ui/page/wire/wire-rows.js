@@ -1,7 +1,7 @@
 /**
  * Draws the pieces of a wire: the time, the exact bytes, and beside them the events that a client
- * reads. The bytes of all pieces are in one element and their events in another, so that a
- * selection stays in one of them. A grid aligns the two by line numbers. It keeps nothing and
+ * reads. One element holds the bytes of all pieces, and another holds their events, so that a
+ * selection stays within one of them. A grid aligns the two by line numbers. It keeps nothing and
  * decides nothing.
  *
  * @import { WireEvent } from "../server.js"

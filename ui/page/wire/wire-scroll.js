@@ -1,5 +1,5 @@
 /**
- * Where a wire is scrolled to, and by whom: drawing scrolls to the end, and a person who scrolls up
+ * Where a wire is scrolled to, and by whom. Drawing scrolls to the end. A person who scrolls up
  * holds the view.
  */
 

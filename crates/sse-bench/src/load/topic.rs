@@ -1,4 +1,5 @@
-//! Subscribers and a publisher: at a steady rate, and as fast as every subscriber gets every event.
+//! Subscribers and a publisher, for two measures: at a steady rate, and at the highest rate at
+//! which every subscriber gets every event.
 
 use std::time::{Duration, Instant};
 

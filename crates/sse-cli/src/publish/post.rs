@@ -1,7 +1,6 @@
-//! The request and its answer.
+//! Sends the request, and reads its answer.
 //!
-//! Nothing here waits for longer than [`PATIENCE`], and every way in which it can go wrong is a
-//! sentence.
+//! Nothing here waits longer than [`PATIENCE`]. Every failure is reported in a sentence.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What is said on stderr, by a thread of its own: a pipe that nobody reads fills up, and whoever
-//! writes to it then waits.
+//! A thread that writes all of stderr. A pipe that nobody reads fills up, and a write to it then
+//! blocks. Only this thread may block.
 //!
 //! Nothing else in the program may write to stderr while the server runs.
 

@@ -1,4 +1,4 @@
-//! What is said of a mistake: how a value is shown, and which key was meant.
+//! The words for a mistake: how a value is shown, and which key was probably meant.
 
 use strsim::levenshtein;
 use toml::de::DeValue;

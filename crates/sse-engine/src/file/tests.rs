@@ -1,4 +1,4 @@
-//! What the file may say.
+//! What the file may contain.
 
 mod events;
 mod hostile;

@@ -1,4 +1,4 @@
-//! A key that is given, and what kind of value it takes.
+//! A key of the file, and the kind of value that it takes.
 
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -1,4 +1,4 @@
-//! Numbers that go up by one, and where a client that comes back goes on.
+//! Numbers that go up by one, and the number at which a client that reconnects resumes.
 
 /// The rest of a counter: the number to send next, and where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The events of a stream of the list, at its pace.
+//! The events of a stream from the list, at the stream's pace.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -1,4 +1,4 @@
-//! What the page is told of a stream: its count and pace in words, the names of its events.
+//! What the page shows about a stream: its count and pace in words, and the names of its events.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

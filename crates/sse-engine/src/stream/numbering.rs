@@ -1,5 +1,5 @@
-//! Which number an event has, and which number an id leads to: where a client that reconnects goes
-//! on.
+//! The number of each event, and the number that an id stands for. A client that reconnects with an
+//! id resumes after that number.
 
 use super::template::{Moment, Template};
 use super::{Entry, Source, Stream};

@@ -1,4 +1,4 @@
-//! What a request may change about a stream: its pace, its count, where it begins.
+//! What a request may change about a stream: its pace, its count and its first number.
 
 use std::sync::Arc;
 use std::time::Duration;

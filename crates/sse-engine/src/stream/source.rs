@@ -1,4 +1,4 @@
-//! What the events of a stream are, and what one of them holds.
+//! The source of a stream's events, and what one event contains.
 
 use std::time::Duration;
 

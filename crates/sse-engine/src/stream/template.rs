@@ -1,8 +1,9 @@
-//! Texts with places that are filled in for each event.
+//! Texts with placeholders, which are filled in for each event.
 //!
-//! What a place becomes depends on the event's number, the seed and the clock alone: a client that
-//! comes back is given the same event for the same number. Never: fails while an event is made;
-//! what cannot be filled in is refused when the text is read.
+//! The text for a placeholder depends only on the event's number, the seed and the clock. A client
+//! that reconnects therefore gets the same event for the same number, except for the time. A
+//! placeholder that cannot be filled in is refused when the text is read, so making an event never
+//! fails.
 
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! A stream as one client asked for it: the query may change where it begins, its count and its
+//! A stream as one client requested it. The query may change its first number, its count and its
 //! pace.
 
 use std::sync::Arc;

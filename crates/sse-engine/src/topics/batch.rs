@@ -1,6 +1,6 @@
-//! Events that are to be published: what each may hold, and those of one request.
+//! The events of one publish request, and what each of them may contain.
 //!
-//! Everything is checked before anything is published: one bad line refuses the whole request.
+//! All events are checked before the first is published. One bad line refuses the whole request.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What a person sets of topics.
+//! The settings of topics.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
-//! The ids that a topic gives its events: when the topic began, and a number that goes up by one.
+//! The ids that a topic gives its events. An id is the time when the topic began, and a number that
+//! goes up by one.
 //!
-//! They sort as text and as numbers, tell one life of a topic from the next (the server was started
-//! anew), and say how many events lie between two of them.
+//! Ids sort as text and as numbers. If a topic ends and one with the same name begins, for example
+//! after a restart, their ids differ. Two ids of one topic show how many events lie between them.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! A topic for clients that have to know the names of events before they hear them.
+//! A form of a topic for clients that cannot know the names of its events.
 //!
-//! An EventSource hears no event whose name it did not listen for, and who only watches a topic
-//! cannot know its names. In this form each event is a plain one, and the first line of its data is
-//! its name.
+//! An EventSource receives only events whose names it listens for. A client that only watches a
+//! topic cannot know these names in advance. In this form each event is a `message`, and the first
+//! line of its data is its name.
 
 /// The name of an event that is given none (HTML 9.2.6).
 const MESSAGE: &[u8] = b"message";

@@ -1,5 +1,5 @@
-//! The events that a topic keeps: each rendered once, the newest first to be sent and the last to
-//! go.
+//! The events that a topic keeps, each rendered once. When the ring is full, the oldest event is
+//! dropped.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

@@ -1,10 +1,10 @@
-//! A subscriber's place in a topic: what it lacks, and what it is told when something is missing.
+//! A subscriber's position in a topic: which events it still lacks, and its gap event when some of
+//! them are lost.
 //!
-//! Exactly once (invariant 5): the place is taken under the same lock that publishing takes, so
-//! between the replay and the live events there is neither a hole nor a repeat. The first thing
-//! that a subscriber gets is its place, as an `id` without data, which EventSource remembers
-//! without dispatching anything (HTML 9.2.6): so even a client that was cut off before its first
-//! event comes back to where it was.
+//! Exactly once (invariant 5): joining and publishing take the same lock, so no event is lost or
+//! repeated between the replay and the live events. The first block that a subscriber gets is its
+//! position, an `id` without data. EventSource remembers this id and dispatches no event (HTML
+//! 9.2.6). So even a client that is cut off before its first event resumes at its position.
 
 use std::sync::Arc;
 

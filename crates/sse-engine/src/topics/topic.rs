@@ -1,4 +1,4 @@
-//! One topic: what was published to it, and how many listen.
+//! One topic: the events that were published to it, and the number of its subscribers.
 
 use std::collections::VecDeque;
 use std::pin::pin;

@@ -1,4 +1,4 @@
-//! What becomes of the file of streams, for whoever reads stderr.
+//! Reports each change of the file of streams, and each problem with it, as a line for stderr.
 
 use tokio::sync::watch;
 

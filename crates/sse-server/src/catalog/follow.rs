@@ -1,8 +1,8 @@
 //! Follows the file of streams: what a person saves is served a moment later.
 //!
-//! It looks at the file's date and length now and then, since that works on every system and file
-//! system and with every way in which editors save: in place, by a new file in its place, by way of
-//! a link.
+//! It checks the file's date and length at intervals. That works on every system and file system.
+//! It also works however an editor saves: in place, with a new file that replaces the old one, or
+//! through a link.
 
 use std::fs;
 use std::io::{self, Read as _};

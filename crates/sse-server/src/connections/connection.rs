@@ -1,4 +1,4 @@
-//! One connection, or one refused request, as the table has it.
+//! One connection, or one refused request, as the table keeps it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,7 +1,8 @@
-//! What happens to connections, told to whoever keeps a log of it.
+//! The log of connections: an entry for each that opens, is refused or ends, and for each verdict.
 //!
-//! Nobody is waited for: a reader that is slow misses the oldest, and is told how many. While
-//! nobody reads, nothing is made; of events that are sent nothing is told at all.
+//! The server never waits for a reader. A reader that is too slow misses the oldest entries, and
+//! gets their number. While nobody reads, no entries are made. An event that is sent makes no
+//! entry.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;

@@ -1,4 +1,5 @@
-//! What the numbers of a connection's events mean: their ids, and what lies between two of them.
+//! The numbers of a connection's events: the id of each, and how many events lie between two of
+//! them.
 
 use std::sync::{Arc, Weak};
 

@@ -1,7 +1,7 @@
-//! Which rows of the table somebody wants to see, and in what order.
+//! The rows of the table that a viewer wants to see, and their order.
 //!
-//! The table may have ten thousand rows and a window shows fifty: they are sorted and cut here, so
-//! that no more than what is looked at leaves the server.
+//! The table may have ten thousand rows, and a window shows fifty. Rows are therefore sorted and
+//! cut here, so that only the rows that are shown leave the server.
 
 use std::collections::HashMap;
 use std::sync::Arc;

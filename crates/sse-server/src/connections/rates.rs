@@ -1,7 +1,8 @@
-//! Events and bytes a second, for as long as somebody looks.
+//! Events and bytes a second, for as long as somebody watches.
 //!
-//! A row counts and nothing more: ten thousand of them have no room for a clock each. Whoever looks
-//! compares the counts with those of a second before; while nobody looks, nothing is done.
+//! A row only counts, since ten thousand rows have no room for a clock each. For a viewer, the
+//! counts are compared with those of a second before. While there is no viewer, nothing is
+//! computed.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

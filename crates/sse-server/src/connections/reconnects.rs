@@ -1,7 +1,8 @@
-//! Clients that went and came back: which row goes on with which, and what the break cost.
+//! Clients that left and reconnected: which row continues which, and what was lost or repeated.
 //!
-//! A client is the same one when its `client=` tag says so; else when program, address and stream
-//! are the same and it brings an id that we gave, and then it is only probably the same.
+//! Two connections are from one client if they have the same `client=` tag. Without a tag, they are
+//! probably from one client if program, address and stream are the same and the newer one sends an
+//! id that this server gave.
 
 mod advice;
 mod concurrent;

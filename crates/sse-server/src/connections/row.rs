@@ -1,5 +1,5 @@
-//! What the table shows of a connection: a field for each column, and how it is filled. How rows
-//! are sorted by it is in `sort.rs`.
+//! What the table shows of a connection: a field for each column, and how it is filled. `sort.rs`
+//! defines how rows are sorted by it.
 
 use serde::Serialize;
 use sse_engine::time::{millis, since_1970};

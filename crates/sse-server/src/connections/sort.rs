@@ -1,4 +1,4 @@
-//! What the table can be sorted by: one list, in which a column is one entry.
+//! What the table can be sorted by. Each column is one entry of one list.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! The table as whoever looks at it sees it: sorted, filtered, and the part of it that a query asks
-//! for. What was made for one query is kept for the next, beside the table, which is the truth.
+//! The table for its viewers: sorted, filtered, and cut to the rows that were requested. An order
+//! that was computed for one request is kept for the next. The table itself is the truth.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The name and port of a request: `Host`, or the authority of an absolute-form target.
+//! The name and port that a request is for: `Host`, or the authority of an absolute-form target.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! Where a request says it comes from (RFC 6454, Fetch 3.1).
+//! The origin that a request names (RFC 6454, Fetch 3.1).
 
 use axum::http::{HeaderMap, header};
 

@@ -1,4 +1,4 @@
-//! Every cell of the guard's table, and the names that others were fooled by.
+//! Every cell of the guard's table, and names that have deceived other servers.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -1,5 +1,4 @@
-//! The accept loop: takes connections in, sets their socket options, and hands each to its own
-//! task.
+//! The accept loop. It accepts connections, sets their socket options, and gives each its own task.
 
 use std::sync::Arc;
 use std::time::Duration;

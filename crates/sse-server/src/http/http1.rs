@@ -1,8 +1,9 @@
-//! One accepted connection: HTTP/1 by hyper until a stream begins, ours from there on.
+//! One accepted connection. hyper speaks HTTP/1 on it until a stream begins. Then it is ours.
 //!
-//! A stream's handler answers with an ordinary response and a pump beside it. The service puts both
-//! on the desk and never answers hyper; so hyper has written nothing of this response when the
-//! socket is taken back from it. No hyper body, no read-ahead, no doubt about what was sent.
+//! A stream's handler answers with an ordinary response and a pump beside it. The service stores
+//! both for the driver and never answers hyper. hyper has therefore written nothing of this
+//! response when the driver takes the socket back. There is no hyper body, no read-ahead, and no
+//! doubt about which bytes were sent.
 
 use std::convert::Infallible;
 use std::future::poll_fn;

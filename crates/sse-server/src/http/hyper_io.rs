@@ -1,5 +1,5 @@
-//! The socket while hyper has it: watched for answers that the client does not take, and with one
-//! write for the answers to requests that came together.
+//! The socket while hyper has it. It notices a client that does not take its answers, and sends the
+//! answers to requests that arrived together in one write.
 
 use std::io;
 use std::pin::Pin;

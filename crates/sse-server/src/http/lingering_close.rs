@@ -1,8 +1,8 @@
-//! The end of a connection whose client may still be sending: closed in stages (RFC 9112 9.6).
+//! Closes a connection whose client may still be sending, in stages (RFC 9112 9.6).
 //!
-//! A socket that is closed over bytes which nobody read is reset, and a reset takes away the last
-//! answer before the client has read it. So the server says first that nothing more comes, reads on
-//! for a while, and closes then.
+//! A socket that is closed over unread bytes is reset. The reset discards the last answer before
+//! the client has read it. So the server first closes its own sending side, then reads for a while,
+//! and then closes the connection.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is asked of the socket of a connection.
+//! The options of a connection's socket.
 
 use std::time::Duration;
 

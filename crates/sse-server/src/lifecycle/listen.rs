@@ -1,4 +1,5 @@
-//! Opens the listening sockets: both loopback families on one port, or the one address asked for.
+//! Opens the listening sockets: both loopback families on one port, or one address that was asked
+//! for.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,5 +1,5 @@
-//! Who holds a port, for the sentence that is shown when a start fails. It looks only; nothing is
-//! ever killed.
+//! Finds the program that holds a port, for the sentence that is shown when a start fails. It only
+//! reads; it never ends a program.
 
 use crate::error::Holder;
 

@@ -1,7 +1,7 @@
 //! The server's life cycle: `Stopped -> Starting -> Running -> Stopping -> Stopped | Failed`.
 //!
-//! One owner task changes the state; everybody else wishes, and the latest wish wins. There is no
-//! second place that says whether the server runs.
+//! One owner task changes the status. All others send it wishes, and the latest wish wins. Nothing
+//! else knows whether the server runs.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};

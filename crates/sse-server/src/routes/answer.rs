@@ -1,4 +1,4 @@
-//! What a request is answered: a response, the stream that begins with it, and sentences for
+//! The answer to a request: a response, perhaps a stream that begins with it, and sentences for
 //! people.
 
 use axum::body::Body;

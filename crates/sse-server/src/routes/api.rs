@@ -1,6 +1,8 @@
-//! What the page needs when a browser shows it. Read only: no GET changes what is served to
-//! anybody; a look at a wire begins to keep it, and gives up that of the one that was looked at the
-//! longest ago.
+//! The API, for the page in a browser. It is read only: no GET changes what a client is sent.
+//!
+//! The first request for the wire of a connection makes the server keep the wire's bytes. There is
+//! room for a few such connections. When there is no room left, the server stops keeping the bytes
+//! of the connection that was viewed the longest ago.
 
 use std::sync::Arc;
 use std::time::Instant;

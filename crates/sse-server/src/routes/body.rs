@@ -1,5 +1,5 @@
-//! Request bodies: within a bound of bytes and of time, or refused with the connection's last
-//! words.
+//! Request bodies. A body has bounds of size and of time. A body beyond them is refused, and its
+//! connection is closed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

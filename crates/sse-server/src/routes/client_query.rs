@@ -1,4 +1,5 @@
-//! What every request for a stream or a topic may say of its client in the query.
+//! The query parameters that describe the client. Every request for a stream or a topic may have
+//! them.
 
 use super::params::{BadQuery, Params};
 

@@ -1,4 +1,4 @@
-//! What a path leads to, and what is said of one that leads nowhere.
+//! What a path leads to, and the answer for a path that leads nowhere.
 
 use std::sync::Arc;
 

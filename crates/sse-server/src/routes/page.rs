@@ -1,4 +1,4 @@
-//! The page for browsers: the same files that the window shows, from inside the program.
+//! The page for browsers. Its files are the same as in the window, and are part of the program.
 
 use std::sync::Arc;
 

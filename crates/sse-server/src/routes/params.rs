@@ -1,8 +1,8 @@
 //! The parameters of a query (`application/x-www-form-urlencoded`), read strictly.
 //!
-//! A parameter that is not ours is ignored, because clients add their own against caches. One that
-//! is ours is taken whole or refused with a sentence that names the bound: never clamped in
-//! silence.
+//! An unknown parameter is ignored, because clients add their own against caches. The value of a
+//! known one is used unchanged, or is refused with a sentence that names the bound. It is never
+//! clamped silently.
 
 use std::borrow::Cow;
 

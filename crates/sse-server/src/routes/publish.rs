@@ -1,4 +1,4 @@
-//! A request to publish, read: its query, its kind of body, and the events that they make.
+//! Reads a request to publish: its query, the kind of its body, and its events.
 
 use axum::http::{HeaderMap, header};
 use sse_engine::Error as Engine;

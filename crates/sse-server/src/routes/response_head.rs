@@ -1,5 +1,5 @@
-//! All that the head of a stream says: what each stream's does, what a stream adds, and how it
-//! stands on the wire.
+//! The response head of a stream: the fields of every stream, the fields of this stream, and their
+//! bytes on the wire.
 
 use std::time::SystemTime;
 

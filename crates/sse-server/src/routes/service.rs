@@ -1,4 +1,4 @@
-//! The way of a request: guard, lookup, handler, and the marks that every answer gets.
+//! The path of a request: guard, lookup, handler, and the headers that every answer gets.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a page begins with: the life cycle's state, the streams, the topics, who is connected.
+//! The state that a page begins with: status, streams, topics, and the number of connections.
 
 use serde::Serialize;
 use sse_engine::stream::StreamInfo;

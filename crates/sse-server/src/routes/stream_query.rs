@@ -1,4 +1,4 @@
-//! What the query of a request for a stream changes about it.
+//! How the query of a request changes a stream.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! A request for a stream: what it asks, whether anything is left for it, and the pump that
-//! answers.
+//! A request for a stream. Checks what the request changes and whether any events are left for the
+//! client, and makes the pump that answers.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Which part of the table of connections a query asks for.
+//! Reads from a query which part of the table of connections is requested.
 
 use sse_engine::bounds::MAX_FROM;
 

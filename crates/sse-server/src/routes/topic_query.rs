@@ -1,5 +1,5 @@
-//! What the query of a subscriber of a topic says. A topic has no pace and no count that could be
-//! changed.
+//! The query of a subscriber to a topic. It cannot change a pace or a count, because a topic has
+//! neither.
 
 use sse_engine::topics::Form;
 

@@ -1,4 +1,4 @@
-//! A short name for the program behind a `User-Agent`, for people to recognise.
+//! A short name, which people recognise, for the program behind a `User-Agent`.
 
 /// The longest name shown, in characters.
 const LONGEST: usize = 48;

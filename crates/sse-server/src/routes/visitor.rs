@@ -1,4 +1,4 @@
-//! Who asks for a stream, and with what last event id.
+//! The client that requests a stream, and its last event id.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

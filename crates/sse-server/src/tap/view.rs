@@ -1,5 +1,5 @@
-//! What is kept of a wire, as it is handed out: its pieces with their lines, and what a client
-//! makes of them.
+//! The bytes that are kept of a wire, for the API: pieces with their lines, and the events that a
+//! client reads from them.
 
 use serde::Serialize;
 use sse_wire::{Beginning, Decoded, Found, Framing, Line, ResponseReader};

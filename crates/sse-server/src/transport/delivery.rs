@@ -1,7 +1,7 @@
-//! One connection: its pump, its socket, and what that did not take yet.
+//! One connection: its pump, its socket, and the bytes that the socket did not take yet.
 //!
-//! A visit sends all that the pump has to send now. While bytes are unsent the pump is not asked
-//! for more: backpressure is that simple.
+//! A visit sends all that the pump has to send now. While bytes are unsent, the pump is not filled
+//! again. That is all there is to backpressure.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};

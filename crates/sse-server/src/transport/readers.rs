@@ -1,7 +1,8 @@
-//! Who reads which topic, so that a publish is looked after without asking everybody.
+//! Which connections read which topic. A publish is delivered to them, and no other connection is
+//! visited for it.
 //!
-//! A pass goes through the readers of a topic from the last to the first, so that those who come or
-//! go meanwhile (at the end, and into gaps) leave nobody out.
+//! A pass visits the readers of a topic from the last to the first. A reader that joins is added at
+//! the end, and the last reader takes the seat of one that leaves. So the pass misses nobody.
 
 use std::sync::Arc;
 

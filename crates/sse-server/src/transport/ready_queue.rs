@@ -1,5 +1,4 @@
-//! Which connections' sockets have something to say: the wakers of many sockets, collected for one
-//! sweeper.
+//! The connections whose sockets are ready: one sweeper collects the wakers of many sockets here.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};

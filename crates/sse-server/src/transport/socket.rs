@@ -1,11 +1,10 @@
 //! The one place that touches the socket of a stream.
 //!
-//! It counts the bytes that the kernel took (which is not yet what the client received), notices
-//! that the client left, and ends the connection in order or by a reset. What goes over it is the
-//! transport's business.
+//! It counts the bytes that the kernel took, which the client may not have received yet. It notices
+//! that the client left. It closes the connection in order, or by a reset. What the bytes mean is
+//! the transport's concern.
 //!
-//! Never: waits. Where the kernel has nothing to say it leaves the waker with it and answers
-//! `Pending`.
+//! It must never wait. When the kernel is not ready, it registers the waker and returns `Pending`.
 
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};

@@ -1,11 +1,11 @@
 //! One task that serves many connections.
 //!
-//! It visits those that have something to do: a timer came due, something was published, the socket
-//! has something to say, or a stream without a pace has its next turn. What it does in one go is
-//! bounded, and between two goes other tasks have theirs, publishers among them: a reader that is
-//! visited late is sent all that it lacks at once.
+//! It visits a connection when its timer is due, when its topic has a new event, when its socket is
+//! ready, or when a stream without a pace has its next turn. The work of one turn is bounded.
+//! Between two turns, other tasks run, publishers among them. A reader that is visited late gets
+//! all that it lacks at once.
 //!
-//! Invariant: a visit never waits, so no connection holds up another.
+//! Invariant: a visit never waits, so no connection delays another.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! When connections want to be visited: one heap for all those of a sweeper.
+//! When connections are to be visited: one heap for all connections of a sweeper.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

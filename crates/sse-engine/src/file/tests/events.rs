@@ -1,4 +1,4 @@
-//! Events that would harm whoever is sent them, or could not be found again.
+//! Events that would harm a client, or that a client could not resume from.
 
 use super::mistakes::refused;
 use super::one;

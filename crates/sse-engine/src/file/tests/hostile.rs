@@ -1,4 +1,4 @@
-//! Texts that nobody writes by mistake. Whatever they are, they are a list or one sentence.
+//! Texts that nobody writes by mistake. The result of each is a list or one sentence.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! What is said of each mistake, and of which line.
+//! The sentence for each mistake, and the line that it names.
 
 use super::{good, one};
 use crate::file::{MAX_BYTES, Problem, read};

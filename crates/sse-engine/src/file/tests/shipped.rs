@@ -1,4 +1,4 @@
-//! The file that a person begins with: what its comments say of it is so.
+//! The shipped file, with which a person begins: what its comments claim is true.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! The pump of a subscriber of a topic, and what one pump takes over from another.
+//! The pump of a subscriber to a topic, and what a later pump takes over from an earlier one.
 
 use std::time::UNIX_EPOCH;
 

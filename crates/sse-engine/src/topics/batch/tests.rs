@@ -1,4 +1,4 @@
-//! What may be published, and what is refused in a sentence.
+//! What may be published, and what is refused with a sentence.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What to change in a client of which something bad is said: one sentence each.
+//! What to change in a client that has a bad verdict, in one sentence for each fault.
 
 use super::departed::{BroughtId, Return};
 

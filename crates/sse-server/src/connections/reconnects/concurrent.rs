@@ -1,5 +1,5 @@
-//! Connections that one client has open at once on one stream: a component that was mounted twice,
-//! or one that was forgotten.
+//! Connections that one client has open at once on one stream. The cause may be a component that
+//! was mounted twice, or a connection that was forgotten.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! A client as its connection ended: whether one that arrives is the same, and what the break cost
-//! it.
+//! A client whose connection ended: whether a client that arrives later is the same, and what was
+//! lost or repeated.
 
 use std::net::IpAddr;
 use std::sync::Arc;

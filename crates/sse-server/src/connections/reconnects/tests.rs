@@ -1,4 +1,4 @@
-//! What is said of clients that went and came back, over made-up time.
+//! Verdicts on clients that left and reconnected, over made-up time.
 
 mod away;
 mod concurrent;

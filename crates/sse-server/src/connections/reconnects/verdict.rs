@@ -1,4 +1,4 @@
-//! What is said of a client that went, in words and in numbers.
+//! The verdict on a client whose connection ended, in words and in figures.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Where just so many is still right, and one more is not.
+//! Bounds: the exact number is right, and one more is not.
 
 use super::*;
 

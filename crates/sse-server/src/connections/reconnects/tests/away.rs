@@ -1,4 +1,4 @@
-//! Clients that come again although there is no more for them, and those that ask something new.
+//! Clients that reconnect although nothing is left for them, and clients that make a new request.
 
 use super::*;
 

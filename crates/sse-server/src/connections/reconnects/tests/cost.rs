@@ -1,4 +1,4 @@
-//! What a break cost: what was lost, and what came twice.
+//! Which events were lost at a reconnect, and which were repeated.
 
 use super::*;
 

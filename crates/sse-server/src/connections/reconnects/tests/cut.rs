@@ -1,4 +1,4 @@
-//! Finite streams that end before their last event, and streams that are begun again.
+//! Finite streams that end before their last event, and streams that start over.
 
 use super::cost::list;
 use super::*;

@@ -1,4 +1,4 @@
-//! What a log is told of clients.
+//! The log's entries about clients.
 
 use super::*;
 use crate::connections::{Happened, LogReceiver};
