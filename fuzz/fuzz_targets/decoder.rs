@@ -8,7 +8,9 @@ use std::alloc::System;
 
 use cap::Cap;
 use libfuzzer_sys::fuzz_target;
-use sse_wire::{Decoded, Decoder, Error, Event, LineEnding, encode};
+use sse_wire::{
+    Beginning, Decoded, Decoder, Error, Event, Found, Framing, LineEnding, ResponseReader, encode,
+};
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
@@ -31,9 +33,28 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(read(Decoder::with_limit(limit), bytes.chunks(1)), bounded);
     stays_within(limit, &pieces);
 
+    all_of_it_is_lines(bytes, &pieces);
     comes_back(&whole.seen);
     stays_in_its_field(&String::from_utf8_lossy(bytes));
 });
+
+/// The lines of a response have all of its bytes, wherever it begins and is cut.
+fn all_of_it_is_lines(bytes: &[u8], pieces: &[&[u8]]) {
+    for framing in [Framing::Chunked, Framing::Bare] {
+        for beginning in [Beginning::Head, Beginning::Event, Beginning::Middle] {
+            let mut reader = ResponseReader::new(framing, beginning);
+            let mut length = 0;
+            for piece in pieces {
+                reader.read(piece, |found| {
+                    if let Found::Line(line) = found {
+                        length += line.length;
+                    }
+                });
+            }
+            assert_eq!(length, bytes.len());
+        }
+    }
+}
 
 /// What a stream meant: what was handed out, the two values that outlive it, and how it ended.
 #[derive(Debug, PartialEq)]

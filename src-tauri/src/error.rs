@@ -1,4 +1,4 @@
-//! The app's one error type. Code matches its kinds, and people read its one sentence. The page
+//! The app's one error type. Code matches its variants, and people read its one sentence. The page
 //! gets that sentence.
 
 use std::path::PathBuf;

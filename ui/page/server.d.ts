@@ -32,7 +32,7 @@ export type EndedView = {
   /** Who ended it. */
   by: EndedBy,
   /** Why, in a few words. */
-  why: string,
+  why: Why,
   /** Whether the client has everything that there was. */
   complete: boolean,
   /** When, in milliseconds since 1970. */
@@ -101,8 +101,6 @@ export type PieceView = {
   at_ms: number,
   /** Its place among all bytes of the connection, the head included. */
   offset: number,
-  /** Whether it begins what a visit of the stream wrote, and with that a chunk and an event. */
-  begins: boolean,
   /** A character for each byte, U+0000 to U+00FF, since a piece may end within a character. */
   bytes: string,
   /** The same bytes as lines. The last one may go on in the next piece. */
@@ -389,6 +387,9 @@ export type Verdict = {
 /** Which verdict it is. */
 export type VerdictKind = "back" | "returned" | "refused" | "missing" | "cut" | "beside";
 
+/** Why a connection ended, or why its request was refused. */
+export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "too slow" | "stalled" | "topic ended" | "pipelined" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+
 /** Something that a client makes of the bytes. */
 export type WireEvent = {
   /** When its last byte was taken, in milliseconds since 1970. */
@@ -439,13 +440,14 @@ export type WireLineKind = "head" | "chunk" | "comment" | "data" | "event" | "id
 /** Bytes as text. */
 export type WireText = string | Array<WireTextPiece>;
 
-/** A piece of a [`Text`]. */
+/** A piece of such a text. */
 export type WireTextPiece = string | {
-  /** Its two hexadecimal digits. */
+  /** The byte; in JSON, its two hexadecimal digits. */
   byte: string,
   /**
    * What a client reads here: U+FFFD at the first byte of what is no UTF-8, and the whole
-   * character at the last byte of one that was split. Empty at the bytes beside those.
+   * character at the last byte of one that was split. Empty at the bytes beside those, and
+   * where a piece ended within what turned out to be no character.
    */
   text: string,
 };

@@ -14,6 +14,7 @@ use sse_engine::lock::lock;
 use sse_engine::time::since_1970;
 use sse_wire::{Beginning, Framing};
 
+use view::Reading;
 pub use view::{PieceView, What, WireEvent, WireView};
 
 /// Bytes that are kept of a connection.
@@ -43,6 +44,8 @@ pub(crate) struct Tap {
     /// The sweeper only tries the lock: what the kernel takes while somebody looks is counted in
     /// `seen` and not kept.
     kept: Mutex<Kept>,
+    /// How far somebody has read it.
+    read: Mutex<Option<Reading>>,
     /// How many bytes the connection was sent when the tap was last on.
     seen: AtomicU64,
 }
@@ -119,6 +122,7 @@ impl Tap {
             framing,
             on: AtomicBool::new(true),
             kept: Mutex::default(),
+            read: Mutex::default(),
             seen: AtomicU64::new(taken),
         }
     }
@@ -159,6 +163,7 @@ impl Tap {
     pub(crate) fn stop(&self) {
         self.on.store(false, Ordering::Relaxed);
         *self.lock() = Kept::default();
+        *lock(&self.read) = None;
     }
 
     /// Whether bytes are being kept.
@@ -193,7 +198,14 @@ impl Tap {
             on: self.on.load(Ordering::Relaxed),
             ..WireView::none(of)
         };
-        view.with(self.framing, (&pieces, &bytes), from)
+        let known = lock(&self.read).take();
+        let (view, read) = view.with(self.framing, (&pieces, &bytes), from, known);
+        let mut last = lock(&self.read);
+        // Somebody else may have looked meanwhile, and further.
+        if last.as_ref().map(Reading::end) < read.as_ref().map(Reading::end) {
+            *last = read;
+        }
+        view
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -226,7 +238,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use sse_wire::LineKind;
+    use sse_wire::{LineKind, Piece as TextPiece, Text};
 
     use super::*;
 
@@ -273,7 +285,7 @@ mod tests {
 
         let view = seen(&tap, 3, 99, 0);
         assert_eq!(bytes(&view), [&whole, second[0]].concat());
-        let begins: Vec<bool> = view.pieces.iter().map(|piece| piece.begins).collect();
+        let begins: Vec<bool> = tap.lock().pieces.iter().map(|piece| piece.begins).collect();
         assert_eq!(begins, [true, false, false, true]);
         assert_eq!(
             (view.id, view.taken, view.missed, view.on),
@@ -407,6 +419,75 @@ mod tests {
             ids.collect::<Vec<_>>(),
             [None, Some("k"), Some("k"), Some("")]
         );
+    }
+
+    fn kinds_and_texts(view: &WireView) -> Vec<(LineKind, String)> {
+        let lines = view.pieces.iter().flat_map(|piece| &piece.lines);
+        let text = |text: &Text| match text {
+            Text::Plain(text) => text.clone(),
+            Text::Mixed(pieces) => pieces
+                .iter()
+                .map(|piece| match piece {
+                    TextPiece::Text(text) | TextPiece::Byte { text, .. } => text.as_str(),
+                })
+                .collect(),
+        };
+        lines
+            .map(|line| (line.kind, text(&line.name) + &text(&line.value)))
+            .collect()
+    }
+
+    /// Each piece of a stretch whose beginning was not kept was read by itself.
+    #[test]
+    fn a_character_is_whole_over_pieces_of_which_nothing_else_is_known() {
+        let tap = Tap::new(Framing::Bare, 100);
+        let visit = "data: aaa\u{20ac}bbb\n\n".as_bytes();
+        // The kernel took the beginning of the visit before the tap was on.
+        tap.take(103, &[visit], 3, 10);
+        tap.take(110, &[visit], 10, visit.len());
+        let texts = kinds_and_texts(&seen(&tap, 1, 200, 0));
+        let all: String = texts.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(all, "a: aaa\u{20ac}bbb");
+        tap.take(100 + visit.len() as u64, &[b"data: c\n\n"], 0, 9);
+        let view = seen(&tap, 1, 200, 0);
+        assert_eq!(data(&view), ["c"], "it begins anew with the next visit");
+    }
+
+    /// A large event of which the beginning is kept no longer was lines that nobody knew.
+    #[test]
+    fn what_somebody_has_read_is_known_when_it_is_kept_no_longer() {
+        let begin = 1000;
+        let tap = Tap::new(Framing::Bare, begin);
+        let visit = format!("data: {}\n\n", "x".repeat(3 * KEPT));
+        let parts = [visit.as_bytes()];
+        let (mut from, mut all) = (begin, 0);
+        for at in (0..visit.len()).step_by(KEPT / 4) {
+            let end = visit.len().min(at + KEPT / 4);
+            tap.take(begin + at as u64, &parts, at, end);
+            let taken = begin + end as u64;
+            let view = seen(&tap, 1, taken, from);
+            from = taken;
+            all += bytes(&view).len();
+            assert_eq!(
+                view.pieces.len(),
+                1,
+                "what was read is not handed out again"
+            );
+            let kinds = kinds_and_texts(&view).into_iter();
+            assert!(kinds.take(1).all(|(kind, _)| kind == LineKind::Data));
+            assert_eq!(view.events.len(), usize::from(end == visit.len()));
+        }
+        assert_eq!(all, visit.len());
+        // Who comes late sees what is kept, and it means no less.
+        let late = seen(&tap, 1, from, 0);
+        assert_eq!(bytes(&late).len(), KEPT);
+        tap.take(from, &[b"data: y\n\n"], 0, 9);
+        assert_eq!(data(&seen(&tap, 1, from + 9, from)), ["y"]);
+        assert_eq!(data(&seen(&tap, 1, from + 9, 0)), ["y"]);
+        tap.stop();
+        tap.start();
+        tap.take(from + 9, &[b"data: z\n\n"], 0, 9);
+        assert_eq!(data(&seen(&tap, 1, from + 18, from)), ["z"]);
     }
 
     /// The sweeper has no time to wait for somebody who looks.

@@ -33,7 +33,7 @@ async fn rows_come_in_the_order_that_is_asked_for() {
     let (_, head) = bench.get("/numbers?count=0&client=bad").await;
     assert_eq!(head.status, 400);
 
-    let look = |sort, descending| {
+    let query = |sort, descending| {
         bench.server.slice(&TableQuery {
             sort,
             descending,
@@ -48,22 +48,22 @@ async fn rows_come_in_the_order_that_is_asked_for() {
     );
     assert_eq!((usual.tally.open, usual.all, usual.matching), (3, 5, 5));
     assert_eq!(
-        tags(&look(Sort::Since, false)),
+        tags(&query(Sort::Since, false)),
         ["a", "b", "c", "done", "bad"]
     );
-    assert_eq!(tags(&look(Sort::Events, true))[0], "done");
+    assert_eq!(tags(&query(Sort::Events, true))[0], "done");
     assert_eq!(
-        tags(&look(Sort::Stream, true))[..2],
+        tags(&query(Sort::Stream, true))[..2],
         ["bad", "done"],
         "/numbers"
     );
-    assert_eq!(tags(&look(Sort::State, true))[0], "bad");
+    assert_eq!(tags(&query(Sort::State, true))[0], "bad");
 
     assert_eq!(
-        tags(&look(Sort::Client, true)),
+        tags(&query(Sort::Client, true)),
         ["done", "c", "bad", "b", "a"]
     );
-    assert_eq!(tags(&look(Sort::LastId, true))[..2], ["done", "a"]);
+    assert_eq!(tags(&query(Sort::LastId, true))[..2], ["done", "a"]);
 
     let part = bench.server.slice(&TableQuery {
         first: 1,
@@ -97,14 +97,14 @@ async fn a_row_says_how_fast_how_far_behind_and_by_what_it_is_sent() {
     old.send("GET /endless?every=1h&client=old HTTP/1.0\r\nhost: localhost\r\n\r\n")
         .await;
     old.until("data: 1\n\n").await;
-    let look = TableQuery {
+    let query = TableQuery {
         sort: Sort::Rate,
         descending: true,
         ..TableQuery::default()
     };
     let rated = soon("a rate", async {
         loop {
-            let slice = bench.server.slice(&look);
+            let slice = bench.server.slice(&query);
             if slice.rows.iter().all(|row| row.rate.is_some()) {
                 return slice;
             }
@@ -200,14 +200,14 @@ async fn who_leaves_is_seen_to_have_left_at_the_next_look() {
     let bench = Bench::start().await;
     let (mut client, _) = bench.get("/endless?client=leaves").await;
     client.until("data: 1").await;
-    let look = TableQuery {
+    let query = TableQuery {
         sort: Sort::Bytes,
         ..TableQuery::default()
     };
-    assert_eq!(bench.server.slice(&look).rows[0].state, "open");
+    assert_eq!(bench.server.slice(&query).rows[0].state, "open");
     drop(client);
     bench.ended("leaves").await;
-    assert_eq!(bench.server.slice(&look).rows[0].state, "ended");
+    assert_eq!(bench.server.slice(&query).rows[0].state, "ended");
     tokio::time::timeout(Duration::from_secs(5), bench.server.stop())
         .await
         .expect("stopped");

@@ -121,10 +121,10 @@ impl Decoder {
 
     /// A decoder in the middle of a stream, at the beginning of a line. A byte order mark there is
     /// no mark.
-    pub(crate) fn within() -> Self {
+    pub(crate) fn within(max_event_bytes: usize) -> Self {
         Self {
             position: Position::Within,
-            ..Self::new()
+            ..Self::with_limit(max_event_bytes)
         }
     }
 

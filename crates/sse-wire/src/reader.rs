@@ -90,6 +90,11 @@ impl Place {
 impl ResponseReader {
     /// A reader of a response with such a body, whose bytes begin so.
     pub fn new(framing: Framing, beginning: Beginning) -> Self {
+        Self::with_limit(framing, beginning, Decoder::DEFAULT_LIMIT)
+    }
+
+    /// The same, with a decoder that holds at most `max_event_bytes` of an event.
+    pub fn with_limit(framing: Framing, beginning: Beginning, max_event_bytes: usize) -> Self {
         Self {
             place: match beginning {
                 Beginning::Head => Place::HEAD,
@@ -101,8 +106,8 @@ impl ResponseReader {
             text: TextReader::default(),
             framing_text: TextReader::default(),
             decoder: match beginning {
-                Beginning::Head => Decoder::new(),
-                Beginning::Event | Beginning::Middle => Decoder::within(),
+                Beginning::Head => Decoder::with_limit(max_event_bytes),
+                Beginning::Event | Beginning::Middle => Decoder::within(max_event_bytes),
             },
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sse_wire::{Decoded, Decoder, Error};
+use sse_wire::{Beginning, Decoded, Decoder, Error, Found, Framing, ResponseReader};
 
 const LIMIT: usize = 10;
 
@@ -143,9 +143,34 @@ fn time_is_linear() {
     let (seen, _) = read(&mut decoder, &[&stream]);
     assert_eq!(seen[0].len(), SIZE / 4 - 1);
 
+    // The same for the lines of a response: a long name byte by byte, a long value, many lines, and
+    // what is no UTF-8.
+    const PART: usize = SIZE / 16;
+    for stream in [
+        vec![b'x'; PART],
+        [&b"data: "[..], &b"x".repeat(PART)].concat(),
+        [&b": "[..], &b"\xe2\x82".repeat(PART / 2)].concat(),
+    ] {
+        let mut reader = ResponseReader::new(Framing::Bare, Beginning::Event);
+        let mut length = 0;
+        for piece in stream.chunks(1) {
+            reader.read(piece, |found| {
+                if let Found::Line(line) = found {
+                    length += line.length;
+                }
+            });
+        }
+        assert_eq!(length, stream.len());
+    }
+    let mut reader = ResponseReader::new(Framing::Chunked, Beginning::Event);
+    let mut lines = 0;
+    let stream = b"1\r\n\n\r\n".repeat(SIZE / 8);
+    reader.read(&stream, |_| lines += 1);
+    assert_eq!(lines, 3 * (SIZE / 8));
+
     let took = started.elapsed();
     assert!(
         took < Duration::from_secs(30),
-        "reading {SIZE} bytes three times took {took:?}"
+        "reading {SIZE} bytes four times took {took:?}"
     );
 }

@@ -44,7 +44,7 @@ export function publishedWords({ id, subscribers }) {
 export const ttlWords = (ttlMs) =>
   ttlMs
     ? `A topic without subscribers and publishes ends after ${longTime(ttlMs)}.`
-    : "Topics stay until you end them.";
+    : "Topics stay until somebody ends them.";
 
 /**
  * Asks before a topic is ended, and says what that does.

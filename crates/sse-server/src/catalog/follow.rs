@@ -52,7 +52,7 @@ pub(crate) async fn follow(streams: &Arc<Catalog>, path: PathBuf) {
     // On a thread for what blocks: a file may lie on a share that does not answer.
     let mut reading = tokio::task::spawn_blocking(move || follower.begin());
     let read = tokio::time::timeout(PATIENCE, &mut reading).await;
-    if read.is_err() {
+    if !matches!(read, Ok(Ok(_))) {
         streams.keep(silent(), true, false);
     }
     tokio::spawn(async move {
@@ -60,7 +60,7 @@ pub(crate) async fn follow(streams: &Arc<Catalog>, path: PathBuf) {
             Ok(follower) => follower,
             Err(_) => reading.await.map(Follower::anew),
         };
-        // There is none when the runtime ends.
+        // There is none when the runtime ends, or when reading panicked.
         if let Ok(follower) = follower {
             follower.run().await;
         }

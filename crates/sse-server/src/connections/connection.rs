@@ -6,12 +6,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use sse_engine::write_buffer::Receipt;
+use sse_wire::Framing;
 
 use super::end_reason::Why;
 use super::numbering::Numbering;
 use super::rates::Counts;
 use crate::tap::Tap;
-use sse_wire::Framing;
 
 /// The longest event id that the table keeps and compares, in characters.
 const SHOWN_ID: usize = 64;

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
 /// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
@@ -17,81 +15,73 @@ pub enum EndedBy {
     Network,
 }
 
-/// Why a connection ended, or why its request was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Why {
+/// Makes [`Why`] of the list, so that each reason has its words in one place.
+macro_rules! reasons {
+    ($($(#[$meta:meta])* $why:ident = $words:literal,)*) => {
+        /// Why a connection ended, or why its request was refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+        #[cfg_attr(feature = "types", derive(ts_rs::TS))]
+        pub enum Why {
+            $($(#[$meta])* #[serde(rename = $words)] $why,)*
+        }
+
+        impl Why {
+            /// The words that the API, the log and the page have for it.
+            pub fn words(self) -> &'static str {
+                match self {
+                    $(Self::$why => $words,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
     /// A finite stream was sent whole.
-    Complete,
+    Complete = "complete",
     /// It asked for the rest of a finite stream, and there is none.
-    NothingLeft,
+    NothingLeft = "nothing left to send",
     /// The server stopped.
-    Stopped,
+    Stopped = "stopped",
     /// The server dropped it without a word: its grace was over.
-    Dropped,
+    Dropped = "dropped",
     /// A subscriber was too far behind its topic.
-    TooSlow,
+    TooSlow = "too slow",
     /// Its socket took no byte for too long.
-    Stalled,
+    Stalled = "stalled",
     /// Its topic was ended.
-    TopicEnded,
+    TopicEnded = "topic ended",
     /// It came behind a request whose answer its client does not read.
-    Pipelined,
+    Pipelined = "pipelined",
     /// Its client sent more behind its request than is read.
-    TalksTooMuch,
+    TalksTooMuch = "client sent too much",
     /// Its client closed it.
-    Closed,
+    Closed = "closed",
     /// Its client reset it.
-    Reset,
+    Reset = "reset",
     /// Its client no longer answers.
-    Vanished,
+    Vanished = "vanished",
     /// As many streams were open as may be.
-    TooManyStreams,
+    TooManyStreams = "too many streams",
     /// There were as many topics as may be.
-    TooManyTopics,
+    TooManyTopics = "too many topics",
     /// No topic can have this name.
-    BadName,
+    BadName = "bad name",
     /// Its query is out of bounds.
-    BadQuery,
+    BadQuery = "bad query",
     /// Its path leads to nothing.
-    NothingThere,
+    NothingThere = "nothing there",
     /// The origin of its page may not read the streams.
-    OriginNotAllowed,
+    OriginNotAllowed = "origin not allowed",
     /// Its head has more bytes or fields than may be.
-    HeadTooLarge,
+    HeadTooLarge = "head too large",
     /// Its head is no HTTP, or was not sent whole.
-    UnreadableRequest,
+    UnreadableRequest = "unreadable request",
     /// Its head did not arrive in time.
-    HeadTooSlow,
+    HeadTooSlow = "head too slow",
 }
 
 impl Why {
-    /// The words that the API, the log and the page have for it.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::NothingLeft => "nothing left to send",
-            Self::Stopped => "stopped",
-            Self::Dropped => "dropped",
-            Self::TooSlow => "too slow",
-            Self::Stalled => "stalled",
-            Self::TopicEnded => "topic ended",
-            Self::Pipelined => "pipelined",
-            Self::TalksTooMuch => "client sent too much",
-            Self::Closed => "closed",
-            Self::Reset => "reset",
-            Self::Vanished => "vanished",
-            Self::TooManyStreams => "too many streams",
-            Self::TooManyTopics => "too many topics",
-            Self::BadName => "bad name",
-            Self::BadQuery => "bad query",
-            Self::NothingThere => "nothing there",
-            Self::OriginNotAllowed => "origin not allowed",
-            Self::HeadTooLarge => "head too large",
-            Self::UnreadableRequest => "unreadable request",
-            Self::HeadTooSlow => "head too slow",
-        }
-    }
-
     /// Who ended it.
     pub fn by(self) -> EndedBy {
         match self {
@@ -110,11 +100,5 @@ impl Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.words())
-    }
-}
-
-impl Serialize for Why {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.words())
     }
 }

@@ -71,7 +71,6 @@ pub struct EndedView {
     /// Who ended it.
     pub by: EndedBy,
     /// Why, in a few words.
-    #[cfg_attr(feature = "types", ts(type = "string"))]
     pub why: Why,
     /// Whether the client has everything that there was.
     pub complete: bool,

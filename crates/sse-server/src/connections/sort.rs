@@ -138,3 +138,31 @@ impl<'a> Key<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What moves by itself was listed in the page a second time, and nothing compared the two.
+    #[test]
+    fn the_page_knows_which_columns_move() {
+        const COLUMNS: &str = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../ui/page/connections/columns.js"
+        );
+        let columns = std::fs::read_to_string(COLUMNS).expect("the page's list is there");
+        let mut found = 0;
+        for entry in columns.split("\n  {\n").skip(1) {
+            let entry = entry.split("\n  },").next().unwrap_or_default();
+            let Some((_, sort)) = entry.split_once("    sort: \"") else {
+                continue;
+            };
+            let name = sort.split('"').next().unwrap_or_default();
+            let mut sorts = Sort::ALL.iter();
+            let sort = sorts.find(|sort| sort.to_string() == name).expect(name);
+            assert_eq!(entry.contains("    moves: true,"), sort.moves(), "{name}");
+            found += 1;
+        }
+        assert!(found > 10, "{found} columns of the page were read");
+    }
+}

@@ -22,6 +22,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use sse_engine::lock::lock;
 use sse_engine::pump::Pump;
+use sse_wire::Framing;
 use tokio::net::TcpStream;
 
 use super::hyper_io::{CONTINUE, Settled, Watched};
@@ -30,7 +31,6 @@ use crate::config::Limits;
 use crate::connections::{Open, Why};
 use crate::routes::{self, ONE_CODING};
 use crate::transport::{Delivery, Socket};
-use sse_wire::Framing;
 
 /// Header fields of a request, at most. It is what hyper has unless it is told otherwise.
 const FIELDS: usize = 100;

@@ -17,7 +17,7 @@ use crate::status::Status;
 pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) connections: Connections,
-    /// The streams and topics. The service chooses it for each request, and handlers are given it.
+    /// The streams and topics: the only room, which the API and the page report as well.
     pub(crate) room: Room,
     /// When comments are sent, where a stream does not say.
     pub(crate) keep_alive: KeepAlive,

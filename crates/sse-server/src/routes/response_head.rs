@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Version, header};
+use sse_wire::Framing;
 
 use crate::guard::Area;
-use sse_wire::Framing;
 
 /// Room for the head of a stream, in bytes: with CORS it takes some 500.
 const HEAD: usize = 512;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
 use sse_engine::text;
+use sse_wire::Framing;
 
 use super::answer::say;
 use super::client_query::ClientQuery;
@@ -15,7 +16,6 @@ use super::response_head;
 use super::user_agent;
 use crate::connections::{self, Client, Numbering, Request as Asking, Why};
 use crate::guard::Class;
-use sse_wire::Framing;
 
 /// What the table keeps of a method, in bytes.
 const SHOWN_METHOD: usize = 16;

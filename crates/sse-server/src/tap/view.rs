@@ -35,8 +35,6 @@ pub struct PieceView {
     pub at_ms: f64,
     /// Its place among all bytes of the connection, the head included.
     pub offset: u64,
-    /// Whether it begins what a visit of the stream wrote, and with that a chunk and an event.
-    pub begins: bool,
     /// A character for each byte, U+0000 to U+00FF, since a piece may end within a character.
     pub bytes: String,
     /// The same bytes as lines. The last one may go on in the next piece.
@@ -102,32 +100,40 @@ impl WireView {
         }
     }
 
-    /// Adds what is kept of the bytes from `from` on. All of it is read, and what is before that
-    /// place tells what follows.
+    /// Adds what is kept of the bytes from `from` on, and returns how far it was read. `known` is
+    /// how far an earlier view read.
+    ///
+    /// Bytes are read in their order, because what stands before a place tells what follows it.
+    /// What an earlier view read is read again only for whoever asks for it.
     pub(super) fn with(
         mut self,
         framing: Framing,
         (pieces, bytes): (&[Piece], &[u8]),
         from: u64,
-    ) -> Self {
-        let mut reading = Reading::new(framing, Beginning::Middle);
-        let mut expected = 0;
+        mut known: Option<Reading>,
+    ) -> (Self, Option<Reading>) {
+        let mut reading: Option<Reading> = None;
         let mut rest = bytes;
         for piece in pieces {
             let (part, after) = rest.split_at(piece.length().min(rest.len()));
             rest = after;
-            // Behind a gap it begins again with what a visit wrote.
-            if piece.offset != expected || reading.beginning == Beginning::Middle {
-                reading = Reading::new(framing, piece.beginning());
+            let known_to = known.as_ref().map_or(0, |known| known.end);
+            if piece.end() <= known_to.min(from) {
+                continue;
             }
-            expected = piece.end();
-            let (lines, events) = reading.read(piece, part);
+            let current = match known.take_if(|known| known.reaches(piece)) {
+                Some(known) => reading.insert(known),
+                None => match reading.take_if(|reading| reading.reaches(piece)) {
+                    Some(same) => reading.insert(same),
+                    None => reading.insert(Reading::new(framing, piece)),
+                },
+            };
+            let (lines, events) = current.read(piece, part);
             // A place within a piece is one that was asked for by hand: all of the piece is shown.
             if piece.end() > from {
                 self.pieces.push(PieceView {
                     at_ms: piece.at_ms(),
                     offset: piece.offset,
-                    begins: piece.begins,
                     bytes: part.iter().map(|byte| char::from(*byte)).collect(),
                     lines,
                 });
@@ -135,31 +141,54 @@ impl WireView {
             self.events
                 .extend(events.into_iter().filter(|event| event.end > from));
         }
-        self
+        // What was known still is, where nothing goes on behind it.
+        let further = known.filter(|known| reading.as_ref().is_none_or(|it| it.end <= known.end));
+        (self, further.or(reading))
     }
 }
 
-/// One stretch of bytes without a gap.
-struct Reading {
-    /// What stands at its first byte. Where that is the middle of something, the next piece begins
-    /// a new stretch, which may be read from its beginning.
+/// An event that goes on for longer is not decoded: larger than any that this server sends.
+const LARGEST_EVENT: usize = 2 * 1024 * 1024;
+
+/// One stretch of bytes without a gap, as far as it was read. A tap keeps the last one, so that the
+/// next view reads what is new alone, and knows what the bytes before it began even where they are
+/// kept no longer.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// What stands at its first byte. Where that is the middle of something, the next piece that
+    /// begins something begins a new stretch.
     beginning: Beginning,
     reader: ResponseReader,
     /// Whether the last event id is known: from the first byte on it is, and else from the first
     /// that came.
     knows_id: bool,
+    /// The place of the byte behind the last one that was read.
+    end: u64,
 }
 
 impl Reading {
-    fn new(framing: Framing, beginning: Beginning) -> Self {
+    fn new(framing: Framing, first: &Piece) -> Self {
+        let beginning = first.beginning();
         Self {
             beginning,
-            reader: ResponseReader::new(framing, beginning),
+            reader: ResponseReader::with_limit(framing, beginning, LARGEST_EVENT),
             knows_id: beginning == Beginning::Head,
+            end: first.offset,
         }
     }
 
+    /// Whether the piece goes on where this ends, and this tells more of it than it does itself.
+    fn reaches(&self, piece: &Piece) -> bool {
+        self.end == piece.offset && !(self.beginning == Beginning::Middle && piece.begins)
+    }
+
+    /// How far it was read.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
     fn read(&mut self, piece: &Piece, bytes: &[u8]) -> (Vec<Line>, Vec<WireEvent>) {
+        self.end = piece.end();
         let Self {
             reader, knows_id, ..
         } = self;

@@ -11,10 +11,10 @@ use sse_engine::pump::{Act, Next, Pump};
 use sse_engine::time::Now;
 use sse_engine::topics::Topic;
 use sse_engine::write_buffer::{Mark, WriteBuffer};
+use sse_wire::Framing;
 
 use super::socket::{Hangup, Socket};
 use crate::connections::{Open, Why};
-use sse_wire::Framing;
 
 /// A stream that begins: everything that the transport takes over.
 ///

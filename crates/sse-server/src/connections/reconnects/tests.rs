@@ -556,12 +556,12 @@ fn the_worst_stands_last_and_first_the_other_way() {
         ..tagged(None)
     };
     desk.goes(who, 3, CUT, 1000);
-    let look = TableQuery {
+    let query = TableQuery {
         sort: crate::connections::Sort::Verdict,
         descending: true,
         ..TableQuery::default()
     };
-    let rows = desk.table.slice(&look, desk.at(60_000)).rows;
+    let rows = desk.table.slice(&query, desk.at(60_000)).rows;
     let ids: Vec<u64> = rows.iter().map(|row| row.id).collect();
     assert_eq!(ids, [3, 2, 1], "missing, lost, returned");
 }
