@@ -445,6 +445,8 @@ fn an_origin_is_foreign_until_it_is_allowed() {
         "https://a/b",
         "https://u@a",
         "https://*.a",
+        "://a",
+        "ht!tp://a",
     ] {
         guard.allow_origin(nonsense).expect_err(nonsense);
     }
