@@ -5,6 +5,7 @@ mod stderr;
 use std::io::Write;
 use std::net::IpAddr;
 use std::path::Path;
+use std::pin::pin;
 
 use anyhow::{Context, bail};
 use sse_server::{FileNews, LogEntry, LogReceiver, Server, StateView, shell_url};
@@ -46,10 +47,14 @@ async fn serve(args: Serve, stderr: &Stderr) -> anyhow::Result<()> {
         stderr.say(exposed(ip)).await;
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
-    let asked = sse_server::asked_to_end().context("signals cannot be watched")?;
+    let mut asked = pin!(sse_server::asked_to_end().context("signals cannot be watched")?);
     let asked_streams = args.asked_streams().map(Path::to_owned);
     let how = args.log;
-    let server = Server::new(args.into_config()).await?;
+    let server = tokio::select! {
+        server = Server::new(args.into_config()) => server?,
+        // A file that does not answer keeps nobody from ending the program.
+        () = &mut asked => return Ok(()),
+    };
     if let Some(path) = asked_streams {
         must_be_served(&server, &path)?;
     }

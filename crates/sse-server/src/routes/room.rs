@@ -8,8 +8,8 @@ use crate::catalog::Catalog;
 use crate::clock;
 use crate::error::Error;
 
-/// The streams and topics that a request reaches. The service chooses it, once for each request, and
-/// the handlers of streams and topics are given it. There is one today.
+/// The streams and topics that a request reaches. The service chooses it, once for each request,
+/// and the handlers of streams and topics are given it. There is one today.
 pub(crate) struct Room {
     /// The streams of the list. A file that changes replaces the list in here.
     pub(crate) streams: Arc<Catalog>,
