@@ -88,6 +88,14 @@ fn a_character_that_is_split_is_bytes_on_both_sides_and_copied_it_is_whole() {
                 Text::Plain(String::new()),
             ],
         ),
+        // What has begun breaks off at the cut: what follows is text.
+        (
+            &[b": \xe2", b"z\n"],
+            &[
+                Text::Mixed(vec![Piece::Text(": ".into()), byte(0xE2, "")]),
+                Text::Plain("z".into()),
+            ],
+        ),
         // What has begun is not what follows.
         (
             &[b": \xe2", b"\x82z\n"],
@@ -130,4 +138,13 @@ fn a_character_may_be_split_by_the_end_of_a_chunk() {
         .collect();
     assert_eq!(data, "é");
     assert!(events[0].1.contains("\"é\""), "{events:?}");
+}
+
+/// A line without a colon is all name, and its end ends a character too.
+#[test]
+fn a_name_that_breaks_off_at_the_end_of_its_line_is_no_beginning() {
+    let reader = ResponseReader::new(Framing::Bare, Beginning::Event);
+    let (lines, _) = read(reader, &[b"ab\xe2\n", b"\x82\xac\n"]);
+    let names: Vec<String> = lines.iter().map(|line| shown(&line.name)).collect();
+    assert_eq!(names, ["ab\u{fffd}", "\u{fffd}\u{fffd}"]);
 }
