@@ -176,7 +176,7 @@ test("the hint of a cleared or paused list does not say that no event has arrive
 
 test("the list says when a topic ends, and what ending it deletes", () => {
   assert.equal(ttlWords(3_600_000), "A topic without subscribers and publishes ends after 1 h.");
-  assert.equal(ttlWords(null), "Topics stay until you end them.");
+  assert.equal(ttlWords(null), "Topics stay until somebody ends them.");
   assert.equal(
     endingWords({ name: "news", kept: 1200, subscribers: 1 }),
     "End news? This deletes 1,200 kept events and disconnects 1 subscriber.",
