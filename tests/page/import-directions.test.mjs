@@ -14,7 +14,7 @@ const ROOMS = [
   ["frame"],
   ["streams", "topics", "connections"],
   ["panel"],
-  ["wire"],
+  ["wire", "timeline"],
   ["host"],
   ["store"],
   ["bytes"],

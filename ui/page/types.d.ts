@@ -6,6 +6,7 @@
 
 import type {
   Action,
+  EndedBy,
   Preview,
   Published,
   RowView,
@@ -16,6 +17,8 @@ import type {
   StreamsFile,
   Tally,
   TopicInfo,
+  Verdict,
+  Why,
   WireView,
 } from "./server.js";
 
@@ -92,11 +95,21 @@ export interface Host {
    */
   wire(id: number, from: number): Promise<WireView | null>;
   /**
+   * What happened on the timeline since the answer with this cursor; 0 asks for all that is kept.
+   * Rejects when the server does not answer.
+   */
+  timeline(after: number): Promise<TimelineView>;
+  /**
    * Writes a file of these bytes, given as one character each, and resolves to its path. Rejects
    * with a sentence that gives the reason.
    */
   save(name: string, bytes: string): Promise<string>;
   copy(text: string): Promise<void>;
+  /**
+   * Copies a picture, a PNG given as one character for each byte. Rejects with a sentence where
+   * pictures cannot be copied.
+   */
+  copyPicture(bytes: string): Promise<void>;
   /** Shows the address in the person's browser. */
   open(url: string): Promise<void>;
   act(action: "start" | "stop" | "edit-streams"): Promise<void>;
@@ -114,6 +127,72 @@ export interface App {
   /** The clients of this page that have a run: their number is limited by the host. */
   underWay: Set<object>;
   askPort: () => void;
+}
+
+/** Something that a connection was sent at a moment that is known exactly. */
+export interface TickView {
+  at_ms: number;
+  kind: "event" | "comment";
+  id: string | null;
+  event: string | null;
+  /** In bytes. */
+  size: number;
+  /** Where it ends among all bytes of the connection. */
+  end: number;
+}
+
+/** A connection in a lane of the timeline. */
+export interface BarView {
+  connection: number;
+  from_ms: number;
+  /** When it ended; null while it is open. */
+  to_ms: number | null;
+  why: Why | null;
+  by: EndedBy | null;
+  status: number;
+  /** How its client came back with it. */
+  verdict: Verdict | null;
+  /** What its client did after its end. */
+  afterwards: Verdict | null;
+  /** When its `retry` wanted the client back after its end. */
+  due_ms: number | null;
+  /** Index, events and comments of the steps that have something. */
+  steps: [number, number, number][];
+  ticks: TickView[];
+}
+
+/** A request that got no stream: it was refused, or answered 204. */
+export interface KnockView {
+  connection: number;
+  at_ms: number;
+  status: number;
+  why: Why;
+}
+
+/** A client on a stream, known again as verdicts know it. */
+export interface LaneView {
+  id: number;
+  client: string | null;
+  program: string;
+  /** Its tag says that it is the same; else it is probable. */
+  sure: boolean;
+  stream: string;
+  method: string;
+  bars: BarView[];
+  knocks: KnockView[];
+}
+
+/** What happened since an earlier answer. */
+export interface TimelineView {
+  now_ms: number;
+  cursor: number;
+  step_ms: number;
+  /** When the server was stopped. */
+  away: { from_ms: number; to_ms: number | null }[];
+  lanes: LaneView[];
+  /** The ids of lanes that were forgotten. */
+  gone: number[];
+  left_out: number;
 }
 
 /** One event as it arrived. */

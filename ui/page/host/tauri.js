@@ -4,7 +4,7 @@
  *
  * @import { Action, Everything, Preview, Published, RowView } from "../server.js"
  * @import { Slice, Status, WireView } from "../server.js"
- * @import { Host, TableQuery, Parts, TauriGlobal } from "../types.js"
+ * @import { Host, TableQuery, Parts, TauriGlobal, TimelineView } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -124,6 +124,14 @@ export class TauriHost {
   }
 
   /**
+   * @param {number} after
+   * @returns {Promise<TimelineView>}
+   */
+  timeline(after) {
+    return this.#invoke("timeline", { after });
+  }
+
+  /**
    * @param {string} name
    * @param {string} bytes
    * @returns {Promise<string>}
@@ -138,6 +146,14 @@ export class TauriHost {
    */
   copy(text) {
     return this.#invoke("copy", { text });
+  }
+
+  /**
+   * @param {string} bytes
+   * @returns {Promise<void>}
+   */
+  copyPicture(bytes) {
+    return this.#invoke("copy_picture", { bytes });
   }
 
   /** @returns {Promise<void>} */

@@ -3,7 +3,7 @@
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
  * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
- * @import { Host, TableQuery } from "../types.js"
+ * @import { Host, TableQuery, TimelineView } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -175,13 +175,19 @@ export class WebHost {
   }
 
   /**
+   * @param {number} after
+   * @returns {Promise<TimelineView>}
+   */
+  timeline(after) {
+    return getJson(`/api/timeline?after=${after}`, ASK_PATIENCE_MS);
+  }
+
+  /**
    * @param {string} name
    * @param {string} bytes
    */
   async save(name, bytes) {
-    const url = URL.createObjectURL(
-      new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))]),
-    );
+    const url = URL.createObjectURL(blobOf(bytes));
     const link = document.createElement("a");
     link.href = url;
     link.download = name;
@@ -201,6 +207,16 @@ export class WebHost {
         throw new Error("This browser does not let the page copy: select the text and copy it.");
       }
     }
+  }
+
+  /** @param {string} bytes */
+  async copyPicture(bytes) {
+    const type = "image/png";
+    // the clipboard takes pictures only in secure contexts, and not in every browser
+    if (!navigator.clipboard?.write || !window.ClipboardItem) {
+      throw new Error("This browser does not let the page copy pictures.");
+    }
+    await navigator.clipboard.write([new ClipboardItem({ [type]: blobOf(bytes, type) })]);
   }
 
   /** @param {string} url */
@@ -224,6 +240,13 @@ export class WebHost {
     return onlyInTheWindow();
   }
 }
+
+/**
+ * @param {string} bytes one character for each
+ * @param {string} [type]
+ */
+const blobOf = (bytes, type) =>
+  new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))], { type });
 
 /** @returns {Promise<never>} */
 const onlyInTheWindow = () =>
