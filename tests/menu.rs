@@ -252,8 +252,7 @@ async fn bytes_are_copied_as_they_are() {
     let session = webdriver::webview(&desktop).await;
     let page = &session.page;
     page.until_phase("running").await;
-    page.click("stream-panel[data-path=\"/mine\"] button[data-act=\"bytes\"]")
-        .await;
+    page.inspect("bytes").await;
     page.until_text("wire-preview .more", "nothing follows")
         .await;
     page.js(

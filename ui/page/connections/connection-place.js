@@ -19,9 +19,12 @@ const SETTLED_MS = 150;
 export class ConnectionPlace extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #settling;
+  /** @type {App | null} */
+  #app = null;
 
   /** @param {App} app */
   connect(app) {
+    this.#app = app;
     this.#bar.connect("Height of the table and the wire", () => this.#table.reveal());
     this.#wire.connect(app, {
       close: () => this.#close(),
@@ -35,6 +38,23 @@ export class ConnectionPlace extends HTMLElement {
     });
     new ResizeObserver(() => this.#bar.fit()).observe(this);
     this.addEventListener("keydown", this.#onKey);
+  }
+
+  /** Takes the keys to the filter. */
+  find() {
+    this.#table.askFilter();
+  }
+
+  /**
+   * Opens the wire of a connection; it does nothing where the table has forgotten it.
+   *
+   * @param {number} id
+   */
+  async show(id) {
+    const row = await this.#app?.host.row(id).catch(() => null);
+    if (!row) return;
+    this.#open(row, true);
+    this.#table.find(id);
   }
 
   get #table() {
