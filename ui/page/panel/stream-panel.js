@@ -158,9 +158,13 @@ export class StreamPanel extends HTMLElement {
     super.focus();
   }
 
-  /** Closes the connection; the panel can be started again. */
-  close() {
-    this.#client.stop("closed with the page");
+  /**
+   * Closes the connection; the panel can be connected again.
+   *
+   * @param {string} [why]
+   */
+  close(why = "closed with the page") {
+    this.#client.stop(why);
   }
 
   /**

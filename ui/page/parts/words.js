@@ -34,6 +34,7 @@ export const GAVE_UP = "closed by the browser";
 /** Why a stream ends whose panel is removed. */
 export const TAKEN_OUT = "removed from the list of streams";
 export const CLOSED = "closed";
+export const TOPIC_ENDED = "topic ended";
 
 /** @param {number | null} retryMs null where the browser chooses the time */
 export function lostWords(retryMs) {

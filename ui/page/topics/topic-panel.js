@@ -6,7 +6,7 @@
  */
 
 import { PublishBox } from "./publish-box.js";
-import { CLOSED } from "../parts/words.js";
+import { CLOSED, TOPIC_ENDED } from "../parts/words.js";
 import { StreamPanel } from "../panel/stream-panel.js";
 import { endingWords } from "./topic-words.js";
 import { errorMessage } from "../parts/error-message.js";
@@ -135,6 +135,8 @@ export class TopicPanel extends HTMLElement {
   }
 
   async #end() {
+    // a client that came back would begin the topic anew
+    this.#panel.close(TOPIC_ENDED);
     try {
       await this.#app.host.endTopic(this.#name);
       this.#keep();
