@@ -112,7 +112,7 @@ async fn chromium_sees_nothing_pushed_aside() {
     until_still(page, "panels that are opened").await;
     for topic in ["/topics/m", "/topics/a", "/topics/z"] {
         http::publish(app.port, topic, "first").await;
-        let row = format!("topic-list tr[data-topic=\"{}\"]", &topic[8..]);
+        let row = format!("source-list [data-path=\"{topic}\"]");
         page.until_present(&row).await;
     }
     until_still(page, "topics that begin").await;
@@ -208,8 +208,7 @@ async fn the_page_publishes(session: Session, port: u16) {
     let mut other = http::Stream::open(port, "/topics/news?lastEventId=earliest").await;
     other.until_line("data: first").await;
 
-    page.click("topic-list tr[data-topic=\"news\"] button")
-        .await;
+    page.choose("/topics/news").await;
     let topic = page.panel("/topics/news");
     topic.until_state("open").await;
     topic.until_data(&["first"]).await;

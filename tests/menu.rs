@@ -4,23 +4,25 @@ mod support;
 
 use std::fs;
 
-use support::app::App;
+use serde_json::json;
+use support::app::{App, window};
 use support::desktop::Desktop;
-use support::menu::{MenuBar, choose, until_enabled};
+use support::menu::{MenuBar, choose, press, until_enabled};
+use support::page::Page;
 use support::port::{free_port, is_free};
 use support::wait::{ensure, wait_for};
 use support::{http, settings, webdriver};
 
 /// What can be chosen of the Server menu while the server runs, and while it does not.
 const RUNNING: [&str; 6] = [
-    "Stop",
-    "Restart",
+    "Stop Server",
+    "Restart Server",
     "Open in Browser",
     "Copy URL",
     "Port…",
     "Edit Streams…",
 ];
-const STOPPED: [&str; 3] = ["Start", "Port…", "Edit Streams…"];
+const STOPPED: [&str; 3] = ["Start Server", "Port…", "Edit Streams…"];
 
 async fn until_port_is_free(port: u16) {
     wait_for("a free port", async || ensure(is_free(port), "it is taken")).await;
@@ -32,7 +34,7 @@ async fn it_has_the_entries_that_it_should_have() {
     let _app = App::launch(&desktop).await;
     until_enabled(&desktop, "Server", &RUNNING).await;
     let bar = MenuBar::read(&desktop).expect("the menu can be read");
-    assert_eq!(bar.names(), ["File", "Edit", "Server", "Help"]);
+    assert_eq!(bar.names(), ["File", "Edit", "View", "Server", "Help"]);
     assert_eq!(bar.labels("File"), ["Quit"]);
     assert_eq!(
         bar.labels("Edit"),
@@ -41,18 +43,154 @@ async fn it_has_the_entries_that_it_should_have() {
     assert_eq!(
         bar.labels("Server"),
         [
-            "Start",
-            "Stop",
-            "Restart",
+            "Start Server",
+            "Stop Server",
+            "Restart Server",
             "Open in Browser",
             "Copy URL",
             "Port…",
             "Edit Streams…"
         ]
     );
-    assert_eq!(bar.labels("Help"), ["About SSE Workbench"]);
+    let view = [
+        "Streams",
+        "Connections",
+        "Find",
+        "Zoom In",
+        "Zoom Out",
+        "Actual Size",
+    ];
+    let help = ["Keyboard Shortcuts", "About SSE Workbench"];
+    assert_eq!(bar.labels("View"), view);
+    assert_eq!(bar.labels("Help"), help);
     assert_eq!(bar.enabled("File"), ["Quit"]);
-    assert_eq!(bar.enabled("Help"), ["About SSE Workbench"]);
+    assert_eq!(bar.enabled("View"), view);
+    assert_eq!(bar.enabled("Help"), help);
+}
+
+#[tokio::test]
+async fn it_can_be_worked_by_letters_and_keys() {
+    let desktop = Desktop::start().await;
+    let _app = App::launch(&desktop).await;
+    until_enabled(&desktop, "Server", &RUNNING).await;
+    let bar = MenuBar::read(&desktop).expect("the menu can be read");
+    assert_eq!(bar.letters("File"), ["q"]);
+    assert_eq!(bar.letters("Edit"), ["u", "r", "t", "c", "p", "a"]);
+    assert_eq!(bar.letters("View"), ["s", "c", "f", "i", "o", "a"]);
+    assert_eq!(bar.letters("Server"), ["s", "t", "r", "o", "c", "p", "e"]);
+    assert_eq!(bar.letters("Help"), ["k", "a"]);
+    // The key of an item that muda does not understand is left out without a word.
+    assert_eq!(
+        bar.keys("View"),
+        [
+            "<Primary>1",
+            "<Primary>2",
+            "<Primary>f",
+            "<Primary>equal",
+            "<Primary>minus",
+            "<Primary>0"
+        ]
+    );
+    assert_eq!(bar.keys("Help"), ["<Primary>slash", ""]);
+}
+
+/// The page shows its places itself: the menu only asks.
+#[tokio::test]
+async fn view_and_help_ask_the_page() {
+    let desktop = Desktop::start().await;
+    settings::use_port(&desktop, free_port());
+    let session = webdriver::webview(&desktop).await;
+    let page = &session.page;
+    page.until_phase("running").await;
+    listen(page, "page").await;
+    for (menu, item) in [
+        ("View", "Connections"),
+        ("View", "Streams"),
+        ("View", "Find"),
+        ("Help", "Keyboard Shortcuts"),
+    ] {
+        choose(&desktop, menu, item);
+    }
+    until_heard(page, &["connections", "streams", "find", "keys"]).await;
+    press(&desktop, &["Control_L", "2"]);
+    press(&desktop, &["Control_L", "slash"]);
+    let all = [
+        "connections",
+        "streams",
+        "find",
+        "keys",
+        "connections",
+        "keys",
+    ];
+    until_heard(page, &all).await;
+    press(&desktop, &["Alt_L", "v"]);
+    press(&desktop, &["c"]);
+    let all = [&all[..], &["connections"]].concat();
+    until_heard(page, &all).await;
+    session.close().await;
+}
+
+/// Keeps what the page is told by this name.
+async fn listen(page: &Page, event: &str) {
+    let script = format!(
+        "window.heard = [];
+        window.__TAURI__.event
+            .listen('{event}', ({{ payload }}) => window.heard.push(payload))
+            .then(() => {{ window.listening = true; }});"
+    );
+    page.js(&script).await.expect("it is the app's page");
+    wait_for("an open ear", async || {
+        let listening = page.js("return window.listening === true;").await?;
+        ensure(listening == true, "not yet")
+    })
+    .await;
+}
+
+async fn until_heard(page: &Page, all: &[&str]) {
+    wait_for(&format!("{all:?} in the page"), async || {
+        let heard = page.js("return window.heard;").await?;
+        ensure(heard == json!(all), heard.to_string())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_zoom_is_kept_for_the_next_launch() {
+    let desktop = Desktop::start().await;
+    settings::use_port(&desktop, free_port());
+    let session = webdriver::webview(&desktop).await;
+    let page = &session.page;
+    page.until_phase("running").await;
+    let width = page.js("return innerWidth;").await.expect("a width");
+    let width = width.as_f64().expect("a number");
+    let until_zoomed = async |page: &Page, percent: f64| {
+        wait_for(&format!("{percent} % of the page"), async || {
+            let now = page.js("return innerWidth;").await?;
+            let seen = 100.0 * width / now.as_f64().unwrap_or_default();
+            ensure((seen - percent).abs() < 1.0, seen.to_string())
+        })
+        .await;
+    };
+    choose(&desktop, "View", "Zoom In");
+    until_zoomed(page, 110.0).await;
+    press(&desktop, &["Control_L", "equal"]);
+    until_zoomed(page, 125.0).await;
+    press(&desktop, &["Control_L", "Shift_L", "equal"]);
+    until_zoomed(page, 150.0).await;
+    press(&desktop, &["Control_L", "KP_Add"]);
+    until_zoomed(page, 175.0).await;
+    press(&desktop, &["Control_L", "KP_Subtract"]);
+    until_zoomed(page, 150.0).await;
+    session.close().await;
+
+    let session = webdriver::webview(&desktop).await;
+    let page = &session.page;
+    until_zoomed(page, 150.0).await;
+    press(&desktop, &["Control_L", "minus"]);
+    until_zoomed(page, 125.0).await;
+    press(&desktop, &["Control_L", "0"]);
+    until_zoomed(page, 100.0).await;
+    session.close().await;
 }
 
 #[tokio::test]
@@ -62,7 +200,7 @@ async fn stop_closes_the_port_and_start_opens_it() {
     let mut stream = http::Stream::running(app.port, "/endless").await;
 
     until_enabled(&desktop, "Server", &RUNNING).await;
-    choose(&desktop, "Server", "Stop");
+    choose(&desktop, "Server", "Stop Server");
     stream
         .until_end()
         .await
@@ -70,7 +208,7 @@ async fn stop_closes_the_port_and_start_opens_it() {
     until_port_is_free(app.port).await;
     until_enabled(&desktop, "Server", &STOPPED).await;
 
-    choose(&desktop, "Server", "Start");
+    choose(&desktop, "Server", "Start Server");
     http::until_it_answers(app.port).await;
     until_enabled(&desktop, "Server", &RUNNING).await;
     http::Stream::running(app.port, "/endless").await;
@@ -83,7 +221,7 @@ async fn restart_ends_the_streams_and_serves_again() {
     let mut stream = http::Stream::running(app.port, "/endless").await;
 
     until_enabled(&desktop, "Server", &RUNNING).await;
-    choose(&desktop, "Server", "Restart");
+    choose(&desktop, "Server", "Restart Server");
     stream
         .until_end()
         .await
@@ -111,7 +249,7 @@ async fn quit_ends_the_process_of_a_stopped_server() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
     until_enabled(&desktop, "Server", &RUNNING).await;
-    choose(&desktop, "Server", "Stop");
+    choose(&desktop, "Server", "Stop Server");
     until_enabled(&desktop, "Server", &STOPPED).await;
     choose(&desktop, "File", "Quit");
     app.ended_in_order().await;
@@ -166,6 +304,43 @@ async fn edit_streams_opens_the_file_and_writes_it_only_once() {
     assert_eq!(text, mine);
 }
 
+/// An editor for terminals opened in no window at all, and nothing was said.
+#[tokio::test]
+async fn edit_streams_says_what_it_opened() {
+    let desktop = Desktop::start().await;
+    desktop.stand_in("xdg-open", "exit 0");
+    settings::use_port(&desktop, free_port());
+    let session = webdriver::webview(&desktop).await;
+    let page = &session.page;
+    page.until_phase("running").await;
+    listen(page, "edited").await;
+    let path = settings::streams_path(&desktop);
+    let until_said = async |words: &str| {
+        choose(&desktop, "Server", "Edit Streams…");
+        wait_for(words, async || {
+            let heard = page.js("return window.heard.at(-1) ?? '';").await?;
+            let said = heard.as_str().unwrap_or_default();
+            ensure(said.contains(words), said)
+        })
+        .await;
+    };
+    // 1. The desktop names none.
+    desktop.stand_in("xdg-mime", "exit 4");
+    until_said("does not report with which program").await;
+    // 2. One for terminals.
+    desktop.stand_in(
+        "xdg-mime",
+        "[ \"$2\" = filetype ] && echo text/plain || echo vim.desktop",
+    );
+    desktop.add_program("vim", "Name=Vim\nTerminal=true");
+    until_said("Vim opens the file in a terminal: if none appears, open ").await;
+    // 3. One with a window.
+    desktop.add_program("vim", "Name=GVim");
+    until_said("Opened in GVim: what you save is served at once.").await;
+    assert!(path.exists());
+    session.close().await;
+}
+
 #[tokio::test]
 async fn where_no_editor_opens_the_window_says_which_file_it_is() {
     let desktop = Desktop::start().await;
@@ -199,16 +374,40 @@ async fn where_no_editor_opens_the_window_says_which_file_it_is() {
 }
 
 #[tokio::test]
-async fn about_opens_a_window() {
+async fn about_opens_a_window_that_has_the_keyboard_and_closes_with_escape() {
     let desktop = Desktop::start().await;
     let _app = App::launch(&desktop).await;
-    choose(&desktop, "Help", "About SSE Workbench");
-    wait_for("a second window", async || {
+    let about = || {
         let windows = desktop.windows();
-        let about = windows.iter().any(|window| window.title.contains("About"));
-        ensure(about, format!("{windows:?}"))
-    })
-    .await;
+        windows
+            .into_iter()
+            .find(|window| window.title.contains("About"))
+    };
+    // Escape closes it, and so does its button, which has the focus.
+    for key in ["Escape", "Return"] {
+        choose(&desktop, "Help", "About SSE Workbench");
+        wait_for("a second window with the keyboard", async || {
+            let about = about().ok_or("there is none")?;
+            ensure(
+                desktop.active_window() == Some(about.id),
+                "it is not active",
+            )
+        })
+        .await;
+        wait_for(&format!("{key} to close it"), async || {
+            // Its page may not be there yet.
+            if about().is_some() {
+                press(&desktop, &[key]);
+            }
+            ensure(about().is_none(), "it is open")
+        })
+        .await;
+        wait_for("the main window with the keyboard", async || {
+            let main = window(&desktop)?;
+            ensure(desktop.active_window() == Some(main.id), "it is not active")
+        })
+        .await;
+    }
 }
 
 /// Both ends of the clipboard, by the native menu alone.
@@ -252,8 +451,7 @@ async fn bytes_are_copied_as_they_are() {
     let session = webdriver::webview(&desktop).await;
     let page = &session.page;
     page.until_phase("running").await;
-    page.click("stream-panel[data-path=\"/mine\"] button[data-act=\"bytes\"]")
-        .await;
+    page.inspect("bytes").await;
     page.until_text("wire-preview .more", "nothing follows")
         .await;
     page.js(
@@ -290,7 +488,7 @@ async fn the_page_follows_the_menu_and_the_menu_the_page() {
     page.until_phase("running").await;
     until_enabled(&desktop, "Server", &RUNNING).await;
 
-    choose(&desktop, "Server", "Stop");
+    choose(&desktop, "Server", "Stop Server");
     page.until_phase("stopped").await;
     page.press("start").await;
     until_enabled(&desktop, "Server", &RUNNING).await;

@@ -14,7 +14,11 @@ use tauri_plugin_shell::ShellExt as _;
 use crate::app_state::AppState;
 use crate::error::Error;
 use crate::quit::leave;
+use crate::zoom::{self, Zoom};
 use crate::{streams_file, window};
+
+/// Asks the page to show one of its places, its field for finding, or its list of keys.
+const PAGE: &str = "page";
 
 type Work = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
@@ -22,8 +26,8 @@ type Work = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 pub(crate) struct Action {
     /// How menu, page and tests name it.
     pub(crate) id: &'static str,
-    /// How a person reads it.
-    pub(crate) label: &'static str,
+    /// How the menu has it: a `&` stands before the letter that chooses it there.
+    pub(crate) text: &'static str,
     /// The key, in Tauri's notation.
     pub(crate) accelerator: Option<&'static str>,
     /// Whether it can be chosen in this state. Of the state alone, so that nobody has to keep it up
@@ -38,13 +42,23 @@ impl Action {
     pub(crate) fn enabled(&self, phase: Phase) -> bool {
         (self.enabled)(phase)
     }
+
+    /// How a person reads it.
+    pub(crate) fn label(&self) -> String {
+        plain(self.text)
+    }
+}
+
+/// The text without the sign of its mnemonic. No text has a `&` of its own.
+fn plain(text: &str) -> String {
+    text.replace('&', "")
 }
 
 /// Everything that a person can do.
-pub(crate) static ACTIONS: [Action; 9] = [
+pub(crate) static ACTIONS: [Action; 16] = [
     Action {
         id: "start",
-        label: "Start",
+        text: "&Start Server",
         accelerator: Some("CmdOrCtrl+Shift+S"),
         enabled: |phase| matches!(phase, Phase::Stopped | Phase::Failed),
         run: |app| {
@@ -56,7 +70,7 @@ pub(crate) static ACTIONS: [Action; 9] = [
     },
     Action {
         id: "stop",
-        label: "Stop",
+        text: "S&top Server",
         accelerator: Some("CmdOrCtrl+Shift+X"),
         enabled: |phase| matches!(phase, Phase::Running | Phase::Starting),
         run: |app| {
@@ -69,7 +83,7 @@ pub(crate) static ACTIONS: [Action; 9] = [
     },
     Action {
         id: "restart",
-        label: "Restart",
+        text: "&Restart Server",
         accelerator: Some("CmdOrCtrl+Shift+R"),
         enabled: |phase| phase == Phase::Running,
         run: |app| {
@@ -81,14 +95,14 @@ pub(crate) static ACTIONS: [Action; 9] = [
     },
     Action {
         id: "open",
-        label: "Open in Browser",
+        text: "&Open in Browser",
         accelerator: Some("CmdOrCtrl+Shift+O"),
         enabled: |phase| phase == Phase::Running,
         run: |app| Box::pin(async move { open_in_browser(&app) }),
     },
     Action {
         id: "copy-url",
-        label: "Copy URL",
+        text: "&Copy URL",
         accelerator: Some("CmdOrCtrl+Shift+U"),
         enabled: |phase| phase == Phase::Running,
         run: |app| {
@@ -103,7 +117,7 @@ pub(crate) static ACTIONS: [Action; 9] = [
     },
     Action {
         id: "port",
-        label: "Port…",
+        text: "&Port…",
         accelerator: Some("CmdOrCtrl+Shift+P"),
         enabled: |phase| !matches!(phase, Phase::Starting | Phase::Stopping),
         run: |app| {
@@ -115,21 +129,71 @@ pub(crate) static ACTIONS: [Action; 9] = [
     },
     Action {
         id: "edit-streams",
-        label: "Edit Streams…",
+        text: "&Edit Streams…",
         accelerator: Some("CmdOrCtrl+Shift+E"),
         enabled: |_| true,
         run: |app| Box::pin(async move { streams_file::edit(&app).await }),
     },
     Action {
+        id: "view-streams",
+        text: "&Streams",
+        accelerator: Some("CmdOrCtrl+1"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "streams")?) }),
+    },
+    Action {
+        id: "view-connections",
+        text: "&Connections",
+        accelerator: Some("CmdOrCtrl+2"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "connections")?) }),
+    },
+    Action {
+        id: "find",
+        text: "&Find",
+        accelerator: Some("CmdOrCtrl+F"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "find")?) }),
+    },
+    // The key of the sign +, without Shift; Tauri's notation has no name for the sign itself.
+    Action {
+        id: "zoom-in",
+        text: "Zoom &In",
+        accelerator: Some("CmdOrCtrl+="),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { zoom::change(&app, Zoom::In) }),
+    },
+    Action {
+        id: "zoom-out",
+        text: "Zoom &Out",
+        accelerator: Some("CmdOrCtrl+-"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { zoom::change(&app, Zoom::Out) }),
+    },
+    Action {
+        id: "zoom-actual",
+        text: "&Actual Size",
+        accelerator: Some("CmdOrCtrl+0"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { zoom::change(&app, Zoom::Actual) }),
+    },
+    Action {
+        id: "keys",
+        text: "&Keyboard Shortcuts",
+        accelerator: Some("CmdOrCtrl+/"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "keys")?) }),
+    },
+    Action {
         id: "about",
-        label: "About SSE Workbench",
+        text: "&About SSE Workbench",
         accelerator: None,
         enabled: |_| true,
         run: |app| Box::pin(async move { Ok(window::open_about(&app)?) }),
     },
     Action {
         id: "quit",
-        label: "Quit",
+        text: "&Quit",
         accelerator: Some("CmdOrCtrl+Q"),
         enabled: |_| true,
         run: |app| {
@@ -148,7 +212,7 @@ pub(crate) struct Choice {
     /// How menu, page and tests name it.
     id: &'static str,
     /// How a person reads it.
-    label: &'static str,
+    label: String,
     /// The key, in Tauri's notation.
     accelerator: Option<&'static str>,
     /// Whether it can be chosen now.
@@ -161,7 +225,7 @@ pub(crate) fn list(phase: Phase) -> Vec<Choice> {
         .iter()
         .map(|action| Choice {
             id: action.id,
-            label: action.label,
+            label: action.label(),
             accelerator: action.accelerator,
             enabled: action.enabled(phase),
         })
@@ -183,7 +247,7 @@ pub(crate) async fn perform(app: &AppHandle, id: &str) -> Result<(), Error> {
     let phase = app.state::<AppState>().phase();
     if !action.enabled(phase) {
         return Err(Error::NotNow {
-            label: action.label,
+            label: action.label(),
             phase: word(phase),
         });
     }
@@ -231,7 +295,7 @@ mod tests {
     #[test]
     fn each_action_can_be_chosen_when_it_makes_sense_and_never_else() {
         use Phase::{Failed, Running, Starting, Stopped};
-        let matrix: [(&str, &[Phase]); 9] = [
+        let matrix: [(&str, &[Phase]); 16] = [
             ("start", &[Stopped, Failed]),
             ("stop", &[Starting, Running]),
             ("restart", &[Running]),
@@ -239,6 +303,13 @@ mod tests {
             ("copy-url", &[Running]),
             ("port", &[Stopped, Running, Failed]),
             ("edit-streams", &PHASES),
+            ("view-streams", &PHASES),
+            ("view-connections", &PHASES),
+            ("find", &PHASES),
+            ("zoom-in", &PHASES),
+            ("zoom-out", &PHASES),
+            ("zoom-actual", &PHASES),
+            ("keys", &PHASES),
             ("about", &PHASES),
             ("quit", &PHASES),
         ];
@@ -271,6 +342,17 @@ mod tests {
         assert_eq!(keys.len(), all);
     }
 
+    /// The sign of a mnemonic is for the menu alone.
+    #[test]
+    fn every_text_has_one_mnemonic_and_the_label_none() {
+        for action in &ACTIONS {
+            assert_eq!(action.text.matches('&').count(), 1, "{}", action.text);
+            let (before, after) = action.text.split_once('&').expect("it has one");
+            assert!(after.starts_with(char::is_alphabetic), "{}", action.text);
+            assert_eq!(action.label(), format!("{before}{after}"));
+        }
+    }
+
     /// The shape that the page reads.
     #[test]
     fn the_page_is_told_id_label_key_and_whether() {
@@ -278,9 +360,13 @@ mod tests {
         assert_eq!(
             list[0],
             serde_json::json!({
-                "id": "start", "label": "Start", "accelerator": "CmdOrCtrl+Shift+S", "enabled": false
+                "id": "start", "label": "Start Server", "accelerator": "CmdOrCtrl+Shift+S",
+                "enabled": false
             })
         );
-        assert_eq!(list[7]["accelerator"], serde_json::Value::Null);
+        let about = list.as_array().into_iter().flatten();
+        let about: Vec<_> = about.filter(|action| action["id"] == "about").collect();
+        assert_eq!(about.len(), 1);
+        assert_eq!(about[0]["accelerator"], serde_json::Value::Null);
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn submenu(app: &AppHandle) -> tauri::Result<Submenu<Wry>> {
 
     Submenu::with_items(
         app,
-        "Edit",
+        "&Edit",
         true,
         &[
             &Role::undo(app, None)?,
@@ -49,15 +49,15 @@ mod linux {
     use crate::error::Error;
     use crate::window::MAIN;
 
-    /// Ids and labels. No accelerators: the web view knows these keys itself, and would not see
-    /// them any more.
+    /// Ids, and texts with their mnemonics. No accelerators: the web view knows these keys itself,
+    /// and would not see them any more.
     const ITEMS: [(&str, &str); 6] = [
-        ("edit-undo", "Undo"),
-        ("edit-redo", "Redo"),
-        ("edit-cut", "Cut"),
-        ("edit-copy", "Copy"),
-        ("edit-paste", "Paste"),
-        ("edit-select-all", "Select All"),
+        ("edit-undo", "&Undo"),
+        ("edit-redo", "&Redo"),
+        ("edit-cut", "Cu&t"),
+        ("edit-copy", "&Copy"),
+        ("edit-paste", "&Paste"),
+        ("edit-select-all", "Select &All"),
     ];
 
     /// What is selected, in a field or in the page. Where the page shows bytes, it is those and not
@@ -74,7 +74,7 @@ mod linux {
             : exact ? range.cloneContents().textContent : String(selection);";
 
     pub(crate) fn submenu(app: &AppHandle) -> tauri::Result<Submenu<Wry>> {
-        let submenu = Submenu::new(app, "Edit", true)?;
+        let submenu = Submenu::new(app, "&Edit", true)?;
         for (place, (id, label)) in ITEMS.into_iter().enumerate() {
             if place == 2 {
                 submenu.append(&PredefinedMenuItem::separator(app)?)?;

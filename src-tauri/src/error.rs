@@ -19,8 +19,8 @@ pub(crate) enum Error {
     /// The action exists, but not in this state of the server.
     #[error("{label} is not possible while the server is {phase}.")]
     NotNow {
-        /// The action as the menu calls it.
-        label: &'static str,
+        /// The action as a person reads it.
+        label: String,
         /// The server's state in a word.
         phase: &'static str,
     },

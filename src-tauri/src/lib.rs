@@ -26,6 +26,7 @@
 //! | `streams_file` | the file of streams, opened in an editor |
 //! | `types` | the page's types of the JSON, in the tests only |
 //! | `window` | the main window and the About window |
+//! | `zoom` | how large the page is drawn |
 
 mod actions;
 mod app_state;
@@ -47,6 +48,7 @@ mod streams_file;
 #[cfg(test)]
 mod types;
 mod window;
+mod zoom;
 
 use std::error::Error as StdError;
 use std::ffi::OsStr;
@@ -121,8 +123,8 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
     let app = app.handle();
     signals::follow(app);
     let shell = AppState::open(&app.path().app_config_dir()?)?;
-    let size = shell.settings().window;
-    if shell.settings().start_at_launch {
+    let settings = shell.settings();
+    if settings.start_at_launch {
         let server = shell.server().clone();
         // A failure is in the status, where page and menu find it.
         tauri::async_runtime::spawn(async move { server.start().await });
@@ -131,7 +133,8 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
     app.set_menu(bar)?;
     app.manage(shell);
     app.manage(items);
-    window::open_main(app, size)?;
+    window::open_main(app, settings.window)?;
+    window::zoom(app, settings.zoom)?;
     notify::follow(app);
     Ok(())
 }

@@ -15,6 +15,16 @@ use crate::error::Error;
 /// The layout: ids of the table of actions, `-` for a line between them. On macOS the first menu
 /// becomes the program's own, where Quit belongs.
 const FILE: &[&str] = &["quit"];
+const VIEW: &[&str] = &[
+    "view-streams",
+    "view-connections",
+    "-",
+    "find",
+    "-",
+    "zoom-in",
+    "zoom-out",
+    "zoom-actual",
+];
 const SERVER: &[&str] = &[
     "start",
     "stop",
@@ -26,7 +36,7 @@ const SERVER: &[&str] = &[
     "port",
     "edit-streams",
 ];
-const HELP: &[&str] = &["about"];
+const HELP: &[&str] = &["keys", "-", "about"];
 
 /// The items of the menu bar, kept so that they can be enabled and disabled. Managed by Tauri.
 pub(crate) struct Items(Vec<(&'static Action, MenuItem<Wry>)>);
@@ -37,8 +47,7 @@ pub(crate) fn build(app: &AppHandle, phase: Phase) -> tauri::Result<(Menu<Wry>, 
         .iter()
         .map(|action| {
             let enabled = action.enabled(phase);
-            let item =
-                MenuItem::with_id(app, action.id, action.label, enabled, action.accelerator)?;
+            let item = MenuItem::with_id(app, action.id, action.text, enabled, action.accelerator)?;
             Ok((action, item))
         })
         .collect::<tauri::Result<Vec<_>>>()?;
@@ -46,10 +55,11 @@ pub(crate) fn build(app: &AppHandle, phase: Phase) -> tauri::Result<(Menu<Wry>, 
     let bar = Menu::with_items(
         app,
         &[
-            &items.submenu(app, "File", FILE)?,
+            &items.submenu(app, "&File", FILE)?,
             &edit_menu::submenu(app)?,
-            &items.submenu(app, "Server", SERVER)?,
-            &items.submenu(app, "Help", HELP)?,
+            &items.submenu(app, "&View", VIEW)?,
+            &items.submenu(app, "&Server", SERVER)?,
+            &items.submenu(app, "&Help", HELP)?,
         ],
     )?;
     Ok((bar, items))
@@ -111,7 +121,7 @@ mod tests {
     #[test]
     fn every_action_stands_in_the_menu_once() {
         for action in &ACTIONS {
-            let places = [FILE, SERVER, HELP].concat();
+            let places = [FILE, VIEW, SERVER, HELP].concat();
             let times = places.iter().filter(|&&id| id == action.id).count();
             assert_eq!(times, 1, "{}", action.id);
         }
@@ -119,8 +129,24 @@ mod tests {
 
     #[test]
     fn the_menu_names_no_other_action() {
-        for id in [FILE, SERVER, HELP].concat() {
+        for id in [FILE, VIEW, SERVER, HELP].concat() {
             assert!(id == "-" || actions::find(id).is_some(), "{id}");
+        }
+    }
+
+    /// One letter for two items of a menu would choose neither of them.
+    #[test]
+    fn no_mnemonic_stands_twice_in_a_menu() {
+        for menu in [FILE, VIEW, SERVER, HELP] {
+            let texts = menu.iter().filter_map(|id| actions::find(id));
+            let mut letters: Vec<char> = texts
+                .filter_map(|action| action.text.split_once('&')?.1.chars().next())
+                .map(|letter| letter.to_ascii_lowercase())
+                .collect();
+            letters.sort_unstable();
+            let all = letters.len();
+            letters.dedup();
+            assert_eq!(letters.len(), all, "{menu:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What survives a restart: port, start at launch, allowed origins, the bounds of topics, the
-//! window's size.
+//! window's size and zoom.
 //!
 //! The settings are one TOML file, `settings.toml`, in the app's configuration folder. A save
 //! writes a whole new file beside the old one, and then replaces it. A crash therefore leaves the
@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -40,9 +41,18 @@ pub(crate) struct Settings {
     pub(crate) topics: Topics,
     /// The main window.
     pub(crate) window: WindowSize,
+    /// How large the page is drawn, in percent.
+    pub(crate) zoom: u32,
     /// What a later version may have written.
     #[serde(flatten)]
     others: toml::Table,
+}
+
+impl Settings {
+    /// The zoom of a page that is drawn as it is made.
+    pub(crate) const ACTUAL_SIZE: u32 = 100;
+    /// The bounds of the zoom.
+    pub(crate) const ZOOM: RangeInclusive<u32> = 50..=300;
 }
 
 impl Default for Settings {
@@ -53,6 +63,7 @@ impl Default for Settings {
             allow_origins: Vec::new(),
             topics: Topics::default(),
             window: WindowSize::default(),
+            zoom: Self::ACTUAL_SIZE,
             others: toml::Table::new(),
         }
     }
@@ -209,6 +220,8 @@ fn read(path: &Path) -> Result<Settings, String> {
     let bounded = WindowSize::new(settings.window.width, settings.window.height);
     settings.window.width = bounded.width;
     settings.window.height = bounded.height;
+    let (least, most) = Settings::ZOOM.into_inner();
+    settings.zoom = settings.zoom.clamp(least, most);
     Ok(settings)
 }
 
@@ -274,6 +287,7 @@ mod tests {
         settings.start_at_launch = false;
         settings.allow_origins = vec!["https://app.example:8443".to_owned()];
         settings.window = WindowSize::new(800, 600);
+        settings.zoom = 125;
         store.save().expect("the settings are saved");
 
         let (again, notice) = Store::open(&inner);
@@ -312,6 +326,23 @@ mod tests {
         let (store, notice) = Store::open(folder.path());
         assert_eq!(notice, None);
         assert_eq!(store.settings().window, WindowSize::new(360, 16_384));
+    }
+
+    #[test]
+    fn a_zoom_outside_the_bounds_is_brought_inside() {
+        for (written, taken) in [
+            (0, 50),
+            (50, 50),
+            (101, 101),
+            (300, 300),
+            (4_000_000_000_u32, 300),
+        ] {
+            let folder = folder();
+            put(folder.path(), &format!("zoom = {written}\n"));
+            let (store, notice) = Store::open(folder.path());
+            assert_eq!(notice, None);
+            assert_eq!(store.settings().zoom, taken);
+        }
     }
 
     /// What was saved could not be read again: the next start took the defaults.

@@ -16,7 +16,25 @@ use crate::settings::WindowSize;
 pub(crate) const MAIN: &str = "main";
 const TITLE: &str = "SSE Workbench";
 
+/// Keys of the zoom beside those of the menu, where an item has one key: the sign + is on a key of
+/// its own, with Shift or without, or on a key pad. What the menu takes never arrives here.
+const ZOOM_KEYS: &str = "\
+    addEventListener('keydown', (event) => {
+        const action = { '+': 'zoom-in', '-': 'zoom-out', 0: 'zoom-actual' }[event.key];
+        const beside = event.key === '+' || event.code.startsWith('Numpad');
+        const chord = (event.ctrlKey || event.metaKey) && !event.altKey;
+        if (!action || !beside || !chord) return;
+        event.preventDefault();
+        window.__TAURI__.core.invoke('act', { action });
+    });";
+
 const ABOUT: &str = "about";
+/// Where the About page goes to be closed. Nothing is there.
+const CLOSE: &str = "/close";
+/// The page has no script of its own, and its policy allows none. This one is the window's.
+const ABOUT_KEYS: &str = "\
+    addEventListener('DOMContentLoaded', () => document.querySelector('a').focus());
+    addEventListener('keydown', ({ key }) => { if (key === 'Escape') location.assign('/close'); });";
 /// Serves the About page, which is not one of the page's files.
 pub(crate) const ABOUT_SCHEME: &str = "about-workbench";
 
@@ -27,6 +45,7 @@ pub(crate) fn open_main(app: &AppHandle, size: WindowSize) -> tauri::Result<()> 
         .title(TITLE)
         .inner_size(size.width.into(), size.height.into())
         .min_inner_size(min_width.into(), min_height.into())
+        .initialization_script(ZOOM_KEYS)
         .on_navigation(is_bundled)
         .on_new_window(|_url, _features| NewWindowResponse::Deny)
         .build()?;
@@ -43,6 +62,14 @@ pub(crate) fn open_main(app: &AppHandle, size: WindowSize) -> tauri::Result<()> 
         _ => {}
     });
     Ok(())
+}
+
+/// Draws the page of the main window so large, in percent.
+pub(crate) fn zoom(app: &AppHandle, percent: u32) -> tauri::Result<()> {
+    match app.get_webview_window(MAIN) {
+        Some(window) => window.set_zoom(f64::from(percent) / 100.0),
+        None => Ok(()),
+    }
 }
 
 /// Brings the main window to the front, wherever it is.
@@ -63,15 +90,34 @@ pub(crate) fn open_about(app: &AppHandle) -> tauri::Result<()> {
     if let Some(about) = app.get_webview_window(ABOUT) {
         return about.set_focus();
     }
+    let opener = app.clone();
     let about = WebviewWindowBuilder::new(app, ABOUT, WebviewUrl::CustomProtocol(about_url()))
         .title("About SSE Workbench")
-        .inner_size(360.0, 300.0)
+        .inner_size(360.0, 340.0)
         .resizable(false)
         .center()
-        .on_navigation(|url| *url == about_url())
+        .initialization_script(ABOUT_KEYS)
+        .on_navigation(move |url| {
+            if url.path() == CLOSE {
+                close_about(&opener);
+            }
+            *url == about_url()
+        })
         .on_new_window(|_url, _features| NewWindowResponse::Deny)
         .build()?;
     about.hide_menu()
+}
+
+/// Closes the About window. Not at once: it is its own page that asks.
+fn close_about(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Some(about) = app.get_webview_window(ABOUT)
+            && let Err(error) = about.close()
+        {
+            tracing::warn!(%error, "the About window could not be closed");
+        }
+    });
 }
 
 /// The About page: no script, no network, no command.
@@ -178,6 +224,8 @@ mod tests {
         let page = String::from_utf8(about_page().into_body()).expect("text");
         assert!(page.contains(env!("CARGO_PKG_VERSION")));
         assert!(page.contains("<svg"));
+        assert!(page.contains(&format!("href=\"{CLOSE}\"")));
+        assert!(ABOUT_KEYS.contains(&format!("'{CLOSE}'")));
         for placeholder in ["{version}", "{description}", "{icon}"] {
             assert!(!page.contains(placeholder), "{placeholder} was left");
         }

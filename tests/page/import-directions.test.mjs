@@ -12,7 +12,8 @@ import { PAGE } from "./ui.mjs";
 const ROOMS = [
   ["main"],
   ["frame"],
-  ["streams", "topics", "connections"],
+  ["streams", "connections"],
+  ["topics"],
   ["panel"],
   ["wire", "timeline"],
   ["host"],

@@ -86,7 +86,7 @@ test("with a short calm time it does not slow down", async () => {
       answered: () => {},
       failed: assert.fail,
     },
-    250,
+    { calmMs: 250 },
   );
   poll.nudge();
   await pause(950);

@@ -7,7 +7,8 @@ import { load } from "./ui.mjs";
 const { TimelineData, lowerBound } = await load("timeline/timeline-data.js");
 
 const VIEW = {
-  now_ms: 100_000, cursor: 1, step_ms: 100, away: [], lanes: [], gone: [], left_out: 0,
+  now_ms: 100_000, cursor: 1, step_ms: 100, whole: false, away: [], lanes: [], gone: [],
+  left_out: 0,
 };
 const LANE = {
   id: 1, client: "a", program: "curl 8.5", sure: true, stream: "/endless", method: "GET",
@@ -31,10 +32,14 @@ const taken = (...views) => {
   return data;
 };
 
-test("steps of later answers follow, and one that was counted further replaces its count", () => {
+/** The same, and the server counted before the bar began. */
+const counted = (view, ...views) =>
+  taken({ ...VIEW, now_ms: 49_000, whole: true }, { ...view, now_ms: 52_000 }, ...views);
+
+test("steps of later answers follow, and one that comes in parts is their sum", () => {
   const data = taken(
     withBars([{ ...BAR, steps: [[500, 1, 0], [505, 2, 1]] }]),
-    withBars([{ ...BAR, steps: [[505, 3, 1], [507, 1, 0]] }], {}),
+    withBars([{ ...BAR, steps: [[505, 1, 0], [507, 1, 0]] }]),
   );
   const [bar] = data.lanes[0].bars;
   const span = [100, 100, 100];
@@ -99,7 +104,7 @@ test("a request that the server read before it knew of the end is not beside it"
 test("the first events that are sent again are known by their number", () => {
   const verdict = { ...VERDICT, repeated: 3 };
   const steps = [[505, 2, 0], [510, 2, 0], [515, 1, 0]];
-  const [bar] = taken(withBars([{ ...BAR, verdict, steps }])).lanes[0].bars;
+  const [bar] = counted(withBars([{ ...BAR, verdict, steps }])).lanes[0].bars;
   assert.ok(bar.repeatedUntil > 51_050 && bar.repeatedUntil < 51_550);
   bar.take({ ...BAR, verdict: { ...verdict, repeated: 50 } });
   assert.equal(bar.repeatedUntil, Infinity, "those to come are among them");
@@ -127,12 +132,41 @@ test("lanes keep their order, go when the server forgets them, and are merged by
   assert.deepEqual([data.lane(2), data.leftOut, data.cursor], [null, 4, 3]);
 });
 
-test("another run of the program is asked for everything", () => {
-  const data = taken({ ...withBars([BAR]), cursor: 50 });
-  assert.equal(data.take({ ...VIEW, cursor: 3 }), false);
-  assert.deepEqual([data.lanes.length, data.cursor], [0, 0]);
-  assert.equal(data.take({ ...withBars([BAR]), cursor: 3 }), true);
-  assert.equal(data.lanes.length, 1);
+test("an answer that is whole replaces what was answered before", () => {
+  const data = taken(withBars([{ ...BAR, steps: [[500, 1, 0]] }]));
+  data.take({ ...withBars([{ ...BAR, steps: [[500, 1, 0]] }]), cursor: 3, whole: true });
+  assert.deepEqual([data.lanes.length, data.cursor], [1, 3]);
+  assert.deepEqual(data.lanes[0].bars[0].events.count, [1]);
+  data.take({ ...VIEW, whole: true });
+  assert.equal(data.lanes.length, 0);
+});
+
+test("a connection whose client turned out to be another is in that one's lane alone", () => {
+  const knocks = [{ connection: 7, at_ms: 60_000, status: 503, why: "too many streams" }];
+  const data = taken(withBars([BAR, { ...BAR, connection: 2 }], { knocks }));
+  data.take({ ...VIEW, lanes: [{ ...LANE, id: 2, bars: [{ ...BAR, connection: 2 }], knocks }] });
+  const held = data.lanes.map(({ bars, knocks: few }) => [
+    bars.map(({ connection }) => connection), few.length,
+  ]);
+  assert.deepEqual(held, [[[1], 0], [[2], 1]]);
+  assert.equal(data.lanes[0].bars[0].rows, 1);
+});
+
+test("while nobody asks, nothing is counted", () => {
+  const data = taken({ ...VIEW, whole: true });
+  data.take({ ...VIEW, now_ms: 104_000 });
+  data.take({ ...VIEW, now_ms: 120_000 });
+  assert.deepEqual(data.uncounted, [{ from: 0, to: 100_000 }, { from: 104_000, to: 120_000 }]);
+});
+
+test("events are known to be the first where they were counted, or stand first on the wire", () => {
+  const verdict = { ...VERDICT, repeated: 1 };
+  const begun = { ...BAR, verdict, from_ms: 99_000, steps: [[995, 1, 0]] };
+  const whole = (bar) => taken({ ...VIEW, whole: true }, withBars([bar])).lanes[0].bars[0];
+  assert.equal(whole(begun).repeatedUntil, 99_000, "it began before anybody counted");
+  assert.ok(whole({ ...begun, from_ms: 100_500, steps: [[1006, 1, 0]] }).repeatedUntil > 100_500);
+  assert.ok(whole({ ...begun, ticks: [tick(99_510, 240)] }).repeatedUntil > 99_000);
+  assert.equal(whole({ ...begun, ticks: [tick(99_510, 90_000)] }).repeatedUntil, 99_000);
 });
 
 test("what is older than the server keeps is forgotten, and repeated events stay counted", () => {
@@ -140,14 +174,15 @@ test("what is older than the server keeps is forgotten, and repeated events stay
   const ended = { ...BAR, connection: 9, from_ms: 40_000, to_ms: 45_000 };
   const verdict = { ...VERDICT, repeated: 120 };
   const knock = { connection: 8, at_ms: 46_000, status: 503, why: "too many streams" };
-  const data = taken(
+  const data = counted(
     withBars([ended, { ...BAR, verdict, steps }], { knocks: [knock] }),
     { ...VIEW, now_ms: 60_000 + 630_000 },
   );
   const [lane] = data.lanes;
   assert.deepEqual([lane.bars.length, lane.knocks.length], [1, 0]);
   assert.deepEqual([lane.bars[0].events.at[0], lane.bars[0].dropped], [60_050, 100]);
-  assert.ok(lane.bars[0].repeatedUntil < 62_100);
+  const until = lane.bars[0].repeatedUntil;
+  assert.ok(until > 61_900 && until < 62_100);
 });
 
 test("a client is away when it broke off, not when it left or has everything", () => {

@@ -72,13 +72,20 @@ globalThis.OffscreenCanvas ??= class {
  * @param {object[]} lanes
  * @param {object} [more]
  */
-function painted(lanes, { away = [], shown = { span: 120_000, end: null }, chosen = null } = {}) {
+function painted(lanes, more = {}) {
+  const { away = [], shown = { span: 120_000, end: null }, chosen = null, dark = [] } = more;
   const data = new TimelineData();
-  data.take({ now_ms: NOW, cursor: 1, step_ms: 100, away, lanes, gone: [], left_out: 0 });
+  const uncounted = dark;
+  const view = {
+    now_ms: NOW, cursor: 1, step_ms: 100, whole: false, away, lanes: [], gone: [], left_out: 0,
+  };
+  // somebody looks all the time
+  for (let now = ago(120); now < NOW; now += 3000) data.take({ ...view, now_ms: now });
+  data.take({ ...view, lanes });
   const scene = {
     width: 1224, height: lanes.length * LANE + FOOT, ratio: 1, lanes: data.lanes, top: 0,
     scale: scaleOf(shown, NOW, { left: 0, right: 1200 }), now: NOW, follows: shown.end === null,
-    away: data.away, theme: THEME, chosen,
+    away: data.away, uncounted, theme: THEME, chosen,
   };
   const { ctx, notes } = notebook();
   paint(ctx, scene);
@@ -124,6 +131,9 @@ test("a silence that is twice as long as usual is dotted, a shorter one is not",
   const steps = [...every(99, 60, 2), ...every(40, 0, 2)];
   const silent = painted([lane(1, [bar(1, 100, null, { steps })])]);
   assert.equal(silent.notes.dashes, 1);
+  const dark = [{ from: ago(70), to: ago(50) }];
+  const uncounted = painted([lane(1, [bar(1, 100, null, { steps })])], { dark });
+  assert.equal(uncounted.notes.dashes, 0, "nobody counted then");
 });
 
 test("a return says how long it took, or what it cost", () => {

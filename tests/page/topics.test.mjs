@@ -150,7 +150,7 @@ test("the hint does not say to start a server that only does not answer", () => 
     events: ["message"],
   });
   for (const feed of [stream, topicFeed("news", undefined)]) {
-    assert.match(feed.hint(idle, "ready").words, /^Press Start to (open|subscribe)/);
+    assert.match(feed.hint(idle, "ready").words, /^Press Connect to (read|subscribe)/);
     assert.match(feed.hint(idle, "stopped").words, /^Start the server/);
     assert.match(feed.hint(idle, "unreachable").words, /^The server does not answer/);
   }
@@ -164,7 +164,7 @@ test("the hint of a cleared or paused list does not say that no event has arrive
   assert.match(emptiedHint(standing("open"), "cleared").words, /^Cleared/);
   assert.match(emptiedHint(standing("lost"), "cleared").words, /^Cleared/);
   for (const state of ["open", "ended", "stopped"]) {
-    assert.match(emptiedHint(standing(state), "paused").words, /^Paused: press Resume/);
+    assert.match(emptiedHint(standing(state), "paused").words, /^Paused: Space shows/);
   }
   // what to do next is to start it
   for (const state of ["ended", "stopped", "refused", "lost"]) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { curlLine, pageLines, streamAddress } = await load("parts/snippets.js");
+const { clientSnippets, curlLine, streamAddress } = await load("parts/snippets.js");
 const {
   backRank,
   backWords,
@@ -28,9 +28,15 @@ test("lines carry the real port, and the configured one while nothing runs", () 
   assert.equal(streamAddress({ url: null, port: 8123 }, "/s"), "http://localhost:8123/s");
 });
 
+/** The lines of one kind, or of the first. */
+function lines(kind, stream) {
+  const snippets = clientSnippets("http://localhost:8000/s", stream);
+  return (snippets.find(({ name }) => name === kind) ?? snippets[0]).text;
+}
+
 test("EventSource lines listen for every name, name the client, and quote as JavaScript", () => {
   assert.equal(
-    pageLines("http://localhost:8000/s", { events: ["message", 'a"b'] }),
+    lines("eventsource", { events: ["message", 'a"b'] }),
     [
       'const source = new EventSource("http://localhost:8000/s?client=my-app");',
       "source.onmessage = (event) => console.log(event.lastEventId, event.data);",
@@ -49,13 +55,15 @@ test("a stream without ids that ends is read with fetch and POST, and no other i
     [{ events, ids: false, endless: true }, "EventSource"],
     [{ events }, "EventSource"],
   ]) {
-    const lines = pageLines("http://localhost:8000/s", stream);
-    assert.equal(lines.includes("await fetch("), reads === "fetch");
-    assert.equal(lines.includes("EventSource"), reads === "EventSource");
-    assert.ok(lines.includes("?client=my-app"));
+    const first = lines(undefined, stream);
+    assert.equal(first.includes("await fetch("), reads === "fetch");
+    assert.equal(first.includes("EventSource"), reads === "EventSource");
+    assert.ok(first.includes("?client=my-app"));
+    assert.equal(lines("react", stream).includes("EventSource"), reads === "EventSource");
+    assert.ok(lines("curl", stream).includes("?client=my-app"));
   }
   // they run, whatever ends the stream's lines and wherever the network cuts them
-  const lines = pageLines("http://localhost:8000/s", { events, ids: false, endless: false });
+  const fetching = lines("fetch", { events, ids: false, endless: false });
   const seen = [];
   const asked = [];
   const parts = ["data: a\n", "\ndata: b\r\n\r\nda", "ta: c\r\r"];
@@ -63,7 +71,7 @@ test("a stream without ids that ends is read with fetch and POST, and no other i
     asked.push(url, options.method),
     new Response(ReadableStream.from(parts.map((text) => new TextEncoder().encode(text))))
   );
-  await new Function("fetch", "console", `return (async () => { ${lines} })()`)(fetch, {
+  await new Function("fetch", "console", `return (async () => { ${fetching} })()`)(fetch, {
     log: (block) => seen.push(block),
   });
   assert.deepEqual(seen, ["data: a", "data: b", "data: c"]);

@@ -2,6 +2,7 @@
 
     atspi.py menu              prints the menu bar as JSON
     atspi.py choose MENU ITEM  chooses an item, and prints null
+    atspi.py press KEY...      presses these keys together, such as Control_L 2, and prints null
 
 It never touches the page in the window: only the native menu bar. It looks anew each time it is run and remembers nothing,
 so what it prints is what is there.
@@ -13,7 +14,8 @@ import sys
 import gi
 
 gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi  # noqa: E402 (the version has to be chosen first)
+gi.require_version("Gdk", "3.0")
+from gi.repository import Atspi, Gdk  # noqa: E402 (the version has to be chosen first)
 
 
 def children(accessible):
@@ -48,6 +50,25 @@ def items(menu):
     return [item for item in children(menu) if item.get_role() != Atspi.Role.SEPARATOR]
 
 
+def keys(item):
+    """The letter that chooses it in its menu, and the key that chooses it anywhere: `a;...;<Primary>1`."""
+    letter, _, anywhere = (item.get_action_iface().get_key_binding(0) + ";;").split(";")[:3]
+    return {"letter": letter, "key": anywhere}
+
+
+def press(names):
+    """Presses the keys from the first to the last, and lets go of them in the other order."""
+    codes = [Gdk.Keymap.get_default().get_entries_for_keyval(Gdk.keyval_from_name(name)) for name in names]
+    for name, (found, _) in zip(names, codes, strict=True):
+        if not found:
+            sys.exit(f"There is no key {name}.")
+    codes = [entries[0].keycode for _, entries in codes]
+    for code in codes:
+        Atspi.generate_keyboard_event(code, None, Atspi.KeySynthType.PRESS)
+    for code in reversed(codes):
+        Atspi.generate_keyboard_event(code, None, Atspi.KeySynthType.RELEASE)
+
+
 def enabled(item):
     return item.get_state_set().contains(Atspi.StateType.SENSITIVE)
 
@@ -55,7 +76,7 @@ def enabled(item):
 def described(menu):
     return {
         "label": menu.get_name(),
-        "items": [{"label": item.get_name(), "enabled": enabled(item)} for item in items(menu)],
+        "items": [{"label": item.get_name(), "enabled": enabled(item)} | keys(item) for item in items(menu)],
     }
 
 
@@ -81,6 +102,9 @@ def main(arguments):
             print(json.dumps([described(menu) for menu in children(the_menu_bar())]))
         case ["choose", menu, item]:
             choose(menu, item)
+            print("null")
+        case ["press", *names] if names:
+            press(names)
             print("null")
         case _:
             sys.exit(__doc__)

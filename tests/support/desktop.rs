@@ -114,6 +114,15 @@ impl Desktop {
             .expect("the file belongs to the test");
     }
 
+    /// Installs the description of a program (Desktop Entry Specification).
+    pub(crate) fn add_program(&self, name: &str, lines: &str) {
+        let folder = self.home.folder("data/applications");
+        fs::create_dir_all(&folder).expect("the folder belongs to the test");
+        let text = format!("[Desktop Entry]\n{lines}\n");
+        fs::write(folder.join(format!("{name}.desktop")), text)
+            .expect("the folder belongs to the test");
+    }
+
     /// The folder that programs here take for the person's configuration.
     pub(crate) fn config(&self) -> PathBuf {
         self.home.folder("home/.config")

@@ -13,6 +13,10 @@ const HELPER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/atspi.p
 pub(crate) struct Item {
     pub(crate) label: String,
     pub(crate) enabled: bool,
+    /// The letter that chooses it while its menu is open.
+    pub(crate) letter: String,
+    /// The key that chooses it at any time, as GTK writes it.
+    pub(crate) key: String,
 }
 
 /// The menu bar at one moment.
@@ -55,6 +59,22 @@ impl MenuBar {
             .collect()
     }
 
+    /// The letter of each item of one menu.
+    pub(crate) fn letters(&self, menu: &str) -> Vec<&str> {
+        self.items(menu)
+            .iter()
+            .map(|item| item.letter.as_str())
+            .collect()
+    }
+
+    /// The key of each item of one menu.
+    pub(crate) fn keys(&self, menu: &str) -> Vec<&str> {
+        self.items(menu)
+            .iter()
+            .map(|item| item.key.as_str())
+            .collect()
+    }
+
     fn items(&self, menu: &str) -> &[Item] {
         self.0
             .iter()
@@ -67,6 +87,11 @@ impl MenuBar {
 pub(crate) fn choose(desktop: &Desktop, menu: &str, item: &str) {
     run(desktop, &["choose", menu, item])
         .unwrap_or_else(|error| panic!("{menu} > {item}: {error}"));
+}
+
+/// Presses keys together, as a hand on a keyboard does: `["Control_L", "2"]`.
+pub(crate) fn press(desktop: &Desktop, keys: &[&str]) {
+    run(desktop, &[&["press"], keys].concat()).unwrap_or_else(|error| panic!("{keys:?}: {error}"));
 }
 
 /// Waits until exactly these items of a menu can be chosen.
@@ -89,6 +114,8 @@ fn items(value: &Value) -> Vec<Item> {
         .map(|item| Item {
             label: text(&item["label"]),
             enabled: item["enabled"] == true,
+            letter: text(&item["letter"]),
+            key: text(&item["key"]),
         })
         .collect()
 }

@@ -169,10 +169,26 @@ impl Page {
         self.click(&format!("[data-place=\"{place}\"]")).await;
     }
 
+    /// Chooses a stream or a topic in the list.
+    pub(crate) async fn choose(&self, path: &str) {
+        self.click(&format!("source-list [data-path=\"{path}\"]"))
+            .await;
+    }
+
+    /// Shows a tab of the inspector: `event`, `bytes`, `clients` or `definition`.
+    pub(crate) async fn inspect(&self, tab: &str) {
+        self.click(&format!("stream-inspector [data-tab=\"{tab}\"]"))
+            .await;
+    }
+
     /// Opens the panel of a topic by typing its name.
     pub(crate) async fn open_topic(&self, name: &str) {
-        self.fill("topic-list input[name=\"topic\"]", name).await;
-        self.click("topic-list button[type=\"submit\"]").await;
+        if !self.shows("source-list input[name=\"topic\"]").await {
+            self.click("source-list button[data-act=\"new-topic\"]")
+                .await;
+        }
+        self.fill("source-list input[name=\"topic\"]", name).await;
+        self.click("source-list form button[type=\"submit\"]").await;
     }
 
     /// The panel of the stream or topic at this path.
@@ -217,7 +233,7 @@ pub(crate) struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// Presses its Start or Stop.
+    /// Presses its Connect or Disconnect.
     pub(crate) async fn toggle(&self) {
         self.page
             .click(&self.selector(" button[data-act=\"toggle\"]"))
@@ -283,16 +299,12 @@ impl Panel<'_> {
         self.page.until_text(&self.in_box(".answer"), words).await;
     }
 
-    /// How many events it shows, keeps and has dropped, by its own words.
-    pub(crate) async fn counts(&self) -> Result<Vec<u64>, String> {
+    /// How many events have arrived since it was cleared, by its own words.
+    pub(crate) async fn total(&self) -> Result<u64, String> {
         let text = self.page.text(&self.selector(" .counts")).await?;
-        // "10 shown, 1,000 kept, 39,000 dropped"
-        text.split(", ")
-            .map(|part| {
-                let digits: String = part.chars().filter(char::is_ascii_digit).collect();
-                digits.parse().map_err(|_| text.clone())
-            })
-            .collect()
+        // "312 events", or "newest 2,000 of 40,000 events"
+        let number = text.split(' ').rev().nth(1).unwrap_or_default();
+        number.replace(',', "").parse().map_err(|_| text)
     }
 
     /// Waits until a number is in view, and gives the last one.

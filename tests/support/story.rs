@@ -52,7 +52,7 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     assert!(seen.starts_with("HTTP/1.1 200 OK\r\n"), "{seen:?}");
 
     second.until_ids(7).await;
-    choose(desktop, "Server", "Stop");
+    choose(desktop, "Server", "Stop Server");
     second.until_end().await;
     let had = second.last_id().to_owned();
     let received = String::from_utf8(second.received().to_owned()).expect("it is text");
@@ -67,7 +67,7 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     })
     .await;
 
-    choose(desktop, "Server", "Start");
+    choose(desktop, "Server", "Start Server");
     http::until_it_answers(port).await;
     // A page that is served by the server that was away can ask again now.
     until_it_shows(page, &received).await;

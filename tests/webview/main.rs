@@ -41,19 +41,19 @@ async fn the_window_says_where_its_server_is() {
     page.until_text("status-bar .words", "Running").await;
     page.until_text("status-bar .url", &format!("http://localhost:{port}"))
         .await;
-    page.until_text(
-        "connect-app [data-line=\"curl\"]",
-        &format!("curl -N 'http://localhost:{port}/"),
-    )
-    .await;
-    page.until_text(
-        "connect-app [data-line=\"eventsource\"]",
-        &format!("http://localhost:{port}/"),
-    )
-    .await;
+    page.inspect("clients").await;
+    for (kind, line) in [
+        ("curl", "curl -N 'http://localhost:"),
+        ("eventsource", "new EventSource(\"http://localhost:"),
+    ] {
+        page.click(&format!("client-lines [data-kind=\"{kind}\"]"))
+            .await;
+        page.until_text("client-lines code", &format!("{line}{port}/endless"))
+            .await;
+    }
     // None starts by itself.
     let idle = page
-        .js("return [...document.querySelectorAll('stream-panel')].map((panel) => panel.dataset.state);")
+        .js("return [...document.querySelectorAll('source-list .source')].map((row) => row.dataset.state);")
         .await;
     assert_eq!(idle, Ok(json!(vec!["idle"; 7])));
     session.close().await;
@@ -87,10 +87,10 @@ async fn the_data_of_an_event_that_is_chosen_is_shown_whole() {
     http::publish(port, "/topics/news", &long).await;
     let row = panel.selector(" [data-row] .data");
     page.until_present(&row).await;
-    let chosen = panel.selector(" .chosen pre");
-    assert!(!page.shows(&chosen).await);
+    let chosen = "stream-inspector .text pre";
+    assert!(!page.shows(chosen).await);
     page.click(&row).await;
-    page.until_text(&chosen, "word the end").await;
+    page.until_text(chosen, "word the end").await;
 
     let grid = panel.selector(" .grid");
     let escape = format!(
@@ -98,7 +98,7 @@ async fn the_data_of_an_event_that_is_chosen_is_shown_whole() {
     );
     page.js(&escape).await.expect("the list is there");
     wait_for("the data to go", async || {
-        ensure(!page.shows(&chosen).await, "it is there")
+        ensure(!page.shows(chosen).await, "it is there")
     })
     .await;
     session.close().await;
@@ -136,12 +136,12 @@ async fn an_endless_stream_runs_until_it_is_stopped_in_the_page() {
 }
 
 #[tokio::test]
-async fn pressing_start_in_haste_opens_one_stream() {
+async fn pressing_connect_in_haste_opens_one_stream() {
     let (_desktop, session, port) = opened().await;
     let script = "const button = document.querySelector('stream-panel[data-path=\"/endless\"] button[data-act=toggle]');
         for (let i = 0; i < 5; i += 1) button.click();";
     session.page.js(script).await.expect("the button is there");
-    // Five presses: started, stopped, started, stopped, started.
+    // Five presses: on, off, on, off, on.
     session.page.panel("/endless").until_state("open").await;
     wait_for("one connection", async || own_row(port, "/endless").await).await;
     session.close().await;
@@ -219,16 +219,10 @@ async fn a_burst_settles() {
     let last_ten: Vec<u64> = (39_991..=40_000).collect();
     wait_for("the last ten of 40,000", async || {
         let numbers = panel.numbers().await?;
-        ensure(numbers == last_ten, format!("{numbers:?}"))
+        ensure(numbers.ends_with(&last_ten), format!("{numbers:?}"))
     })
     .await;
-    let counts = panel.counts().await.expect("the panel counts");
-    assert_eq!(counts[0], 10, "shown: {counts:?}");
-    assert_eq!(
-        counts[1] + counts[2],
-        40_000,
-        "kept and dropped: {counts:?}"
-    );
+    assert_eq!(panel.total().await, Ok(40_000));
     session.close().await;
 }
 
@@ -391,17 +385,17 @@ async fn a_refused_origin_shows_up_in_the_window() {
     session.close().await;
 }
 
+/// What the list says of a topic.
+fn listed(topic: &str) -> String {
+    format!("source-list [data-path=\"/topics/{topic}\"] .words")
+}
+
 #[tokio::test]
 async fn a_topic_is_opened_by_its_name_and_what_its_box_publishes_arrives() {
     let (_desktop, session, port) = opened().await;
     let page = &session.page;
-    page.until_text(
-        "topic-list .empty",
-        &format!("curl -d 'hello' 'http://localhost:{port}/topics/news'"),
-    )
-    .await;
     page.open_topic("no such name").await;
-    page.until_text("topic-list .note", "That is not the name of a topic")
+    page.until_text("#topic-problem", "That is not the name of a topic")
         .await;
     assert!(!page.shows("topic-panel").await);
 
@@ -418,16 +412,8 @@ async fn a_topic_is_opened_by_its_name_and_what_its_box_publishes_arrives() {
     // A name that nobody has used yet is heard at once.
     topic.publish("12.5", "price").await;
     topic.until_data(&["hello", "12.5"]).await;
-    page.until_text(
-        &topic.selector(" .summary"),
-        "1 subscriber, 2 published, 2 kept",
-    )
-    .await;
-    page.until_text(
-        "topic-list tr[data-topic=\"news\"] [data-col=\"published\"]",
-        "2",
-    )
-    .await;
+    page.until_text(&listed("news"), "1 subscribed · 2 kept")
+        .await;
     topic.publish("x", "gap").await;
     topic.until_answer("choose another name").await;
     session.close().await;
@@ -440,8 +426,7 @@ async fn a_topic_that_somebody_else_began_is_in_the_list_and_what_it_keeps_arriv
     http::publish(port, "/topics/news", "first").await;
     http::publish(port, "/topics/news?event=price", "12.5").await;
     http::publish(port, "/topics/alerts", "elsewhere").await;
-    page.click("topic-list tr[data-topic=\"news\"] button")
-        .await;
+    page.choose("/topics/news").await;
     let topic = page.panel("/topics/news");
     topic.until_data(&["first", "12.5"]).await;
     http::publish(port, "/topics/news", "third").await;
@@ -451,26 +436,25 @@ async fn a_topic_that_somebody_else_began_is_in_the_list_and_what_it_keeps_arriv
     page.click("topic-panel button[data-act=\"close\"]").await;
     http::until_nobody_is_connected(port).await;
     assert!(!page.shows("topic-panel").await);
-    page.until_text(
-        "topic-list tr[data-topic=\"news\"] [data-col=\"subscribers\"]",
-        "0",
-    )
-    .await;
+    page.until_text(&listed("news"), "0 subscribed · 3 kept")
+        .await;
 
     // It is ended when that was said twice.
-    page.until_text("topic-list .foot p", "ends after 1 h")
-        .await;
-    let end = "topic-list button[data-act=\"end\"]";
-    page.click(end).await;
-    page.until_text("topic-list .foot p", "End news? This deletes 3 kept events")
-        .await;
-    page.click(end).await;
+    page.choose("/topics/news").await;
+    page.click("topic-panel button[data-act=\"end\"]").await;
+    page.until_text(
+        "topic-panel .question .words",
+        "End news? This deletes 3 kept events",
+    )
+    .await;
+    page.click("topic-panel button[data-act=\"end-it\"]").await;
+    page.until_text(&listed("news"), "not created yet").await;
+    page.click("topic-panel button[data-act=\"close\"]").await;
     wait_for("the end of the topic", async || {
-        let listed = page.shows("topic-list tr[data-topic=\"news\"]").await;
-        ensure(!listed, "it is in the list")
+        ensure(!page.shows(&listed("news")).await, "it is in the list")
     })
     .await;
-    assert!(page.shows("topic-list tr[data-topic=\"alerts\"]").await);
+    assert!(page.shows(&listed("alerts")).await);
     session.close().await;
 }
 

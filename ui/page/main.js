@@ -5,18 +5,17 @@
  * @import { App } from "./types.js"
  */
 
-import { ConnectApp } from "./streams/connect-app.js";
 import { ConnectionPlace } from "./connections/connection-place.js";
 import { ConnectionTable } from "./connections/connection-table.js";
+import { KeysDialog } from "./frame/keys-dialog.js";
 import { NoticeLine } from "./frame/notice-line.js";
 import { PlaceTabs } from "./frame/place-tabs.js";
 import { PortDialog } from "./frame/port-dialog.js";
 import { StatusBar } from "./frame/status-bar.js";
 import { Store } from "./store.js";
-import { StreamPanels } from "./streams/stream-panels.js";
-import { StreamsFileLine } from "./streams/streams-file.js";
-import { TopicPanels } from "./topics/topic-panels.js";
+import { StreamsPlace } from "./streams/streams-place.js";
 import { findHost } from "./host/host.js";
+import { listen } from "./frame/shortcuts.js";
 import { part } from "./parts/dom.js";
 
 /**
@@ -41,6 +40,10 @@ const app = {
   ownTags: new Set(),
   underWay: new Set(),
   askPort: () => portDialog.ask(),
+  showConnection: (id) => {
+    tabs.visit("connections");
+    connectionPlace.show(id);
+  },
 };
 
 document.documentElement.dataset.host = host.controls ? "window" : "web";
@@ -49,17 +52,21 @@ store.on("whole", () => document.documentElement.toggleAttribute("data-whole", t
 const portDialog = connected(PortDialog, "port-dialog");
 connected(StatusBar, "status-bar");
 connected(NoticeLine, "notice-line");
-connected(PlaceTabs, "place-tabs");
+const keysDialog = connected(KeysDialog, "keys-dialog");
+const tabs = connected(PlaceTabs, "place-tabs");
 connected(ConnectionTable, "connection-table");
-connected(ConnectionPlace, "connection-place");
-connected(ConnectApp, "connect-app");
-connected(StreamsFileLine, "streams-file");
-const streamPanels = connected(StreamPanels, "stream-panels");
-const topicPanels = connected(TopicPanels, "topic-panels");
+const connectionPlace = connected(ConnectionPlace, "connection-place");
+const streamsPlace = connected(StreamsPlace, "streams-place");
 
+/** @param {string} command of the keys or the menu */
+function perform(command) {
+  if (command === "keys") keysDialog.show();
+  else if (command === "find") (tabs.place === "streams" ? streamsPlace : connectionPlace).find();
+  else tabs.visit(command);
+}
+
+part(document, "place-tabs [data-act=keys]").addEventListener("click", () => perform("keys"));
+listen(perform);
 // in the browser's back-forward cache a page would keep its connections, and there are only six
-window.addEventListener("pagehide", () => {
-  streamPanels.close();
-  topicPanels.close();
-});
-host.watch(store, app.askPort, app.underWay);
+window.addEventListener("pagehide", () => streamsPlace.close());
+host.watch(store, { askPort: app.askPort, perform }, app.underWay);

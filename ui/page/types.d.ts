@@ -34,6 +34,8 @@ export interface TableQuery {
   descending: boolean;
   /** Words that a row must all have. */
   filter: string;
+  /** The path of the one stream that is wanted. */
+  stream?: string;
   /** The index of the first row. */
   first: number;
   /** At most 200. */
@@ -58,6 +60,13 @@ export interface Parts {
   whole: true;
 }
 
+/** What the native menu may ask of the page. */
+export interface MenuCalls {
+  askPort(): void;
+  /** A command of frame/shortcuts.js. */
+  perform(command: string): void;
+}
+
 /** Where the page runs: the app's window, or a browser. */
 export interface Host {
   /** In the window the page can start and stop the server, choose the port, allow origins. */
@@ -68,10 +77,10 @@ export interface Host {
    */
   readonly streamsAtMost: number;
   /**
-   * Keeps the store up to date from now on. `askPort` is called when the menu asks for the port,
-   * and `underWay` has the clients of this page that have a run.
+   * Keeps the store up to date from now on. `menu` is called for what the native menu asks of the
+   * page, and `underWay` has the clients of this page that have a run.
    */
-  watch(store: import("./store.js").Store, askPort: () => void, underWay: Set<object>): void;
+  watch(store: import("./store.js").Store, menu: MenuCalls, underWay: Set<object>): void;
   /** The address that this page opens streams on, or null when there is none now. */
   streamBase(status: Status | undefined): string | null;
   /** A part of the table of connections. Rejects when the server does not answer. */
@@ -127,6 +136,8 @@ export interface App {
   /** The clients of this page that have a run: their number is limited by the host. */
   underWay: Set<object>;
   askPort: () => void;
+  /** Shows the wire of a connection, which is in another place. */
+  showConnection: (id: number) => void;
 }
 
 /** Something that a connection was sent at a moment that is known exactly. */
@@ -187,6 +198,8 @@ export interface TimelineView {
   now_ms: number;
   cursor: number;
   step_ms: number;
+  /** All that is kept, and not what is newer: what was answered before is to be forgotten. */
+  whole: boolean;
   /** When the server was stopped. */
   away: { from_ms: number; to_ms: number | null }[];
   lanes: LaneView[];
@@ -206,8 +219,8 @@ export interface Arrival {
   data: string;
   /** In words, when it is the server's report of lost events. */
   notice: string | null;
-  /** In words, when the stream reconnected just before this event. */
-  resumed: string | null;
+  /** In words, when this is no event, but the stream that goes on after an outage. */
+  outage: string | null;
 }
 
 /**
@@ -235,8 +248,8 @@ export interface Standing {
 /** The server as a panel needs it: ready to start a stream, stopped, or not answering. */
 export type ServerHere = "ready" | "stopped" | "unreachable";
 
-/** Why a list is empty although events arrived: it is paused, or it was cleared. */
-export type Emptied = "paused" | "cleared" | null;
+/** Why a list is empty although events arrived: it is paused, cleared, or filtered. */
+export type Emptied = "paused" | "cleared" | "filtered" | null;
 
 /** What an empty list says to do next, and whether it offers a line to copy. */
 export interface Hint {

@@ -58,6 +58,11 @@ async fn rows_come_in_the_order_that_is_asked_for() {
         "/numbers"
     );
     assert_eq!(tags(&query(Sort::State, true))[0], "bad");
+    let of_one = bench.server.slice(&TableQuery {
+        stream: Some("/numbers".to_owned()),
+        ..TableQuery::default()
+    });
+    assert_eq!((tags(&of_one), of_one.matching), (vec!["done", "bad"], 2));
 
     assert_eq!(
         tags(&query(Sort::Client, true)),

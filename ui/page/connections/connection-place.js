@@ -60,6 +60,23 @@ export class ConnectionPlace extends HTMLElement {
     this.addEventListener("keydown", this.#onKey);
   }
 
+  /** Takes the keys to the filter. */
+  find() {
+    this.#table.askFilter();
+  }
+
+  /**
+   * Opens the wire of a connection; it does nothing where the table has forgotten it.
+   *
+   * @param {number} id
+   */
+  async show(id) {
+    const row = await this.#app?.host.row(id).catch(() => null);
+    if (!row) return;
+    this.#open(row, true);
+    this.#table.find(id);
+  }
+
   get #table() {
     return /** @type {ConnectionTable} */ (part(this, "connection-table"));
   }

@@ -141,6 +141,14 @@ export class ConnectionTable extends HTMLElement {
     if (this.#cursor) this.#choose(this.#cursor.index);
   }
 
+  /** Takes the keys to the filter, until Esc takes them back. */
+  askFilter() {
+    const had = document.activeElement;
+    this.#cameFrom = had instanceof HTMLElement && had !== document.body ? had : null;
+    this.#filter.select();
+    this.#filter.focus();
+  }
+
   /**
    * Chooses the row of a connection, if it is among the rows of one answer of the server.
    *
@@ -177,7 +185,6 @@ export class ConnectionTable extends HTMLElement {
       this.#moved();
     }).observe(scroller);
     document.addEventListener("visibilitychange", this.#moved);
-    document.addEventListener("keydown", this.#onSlash);
     part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
     part(this, "[data-act=clear-filter]").addEventListener("click", () => this.#clearFilter());
     const filter = this.#filter;
@@ -543,27 +550,6 @@ export class ConnectionTable extends HTMLElement {
     part(this, "table").focus({ preventScroll: true });
     this.#choose(place);
     this.#open(false);
-  };
-
-  /** @param {KeyboardEvent} event */
-  #onSlash = (event) => {
-    const target = /** @type {Element} */ (event.target);
-    if (
-      event.key !== "/" ||
-      event.defaultPrevented ||
-      hasModifier(event) ||
-      !this.#isVisible ||
-      target.closest("input, textarea, select, dialog")
-    ) {
-      return;
-    }
-    event.preventDefault();
-    this.#cameFrom =
-      document.activeElement instanceof HTMLElement && document.activeElement !== document.body
-        ? document.activeElement
-        : null;
-    this.#filter.select();
-    this.#filter.focus();
   };
 }
 

@@ -33,9 +33,7 @@ export class PlaceTabs extends HTMLElement {
     store.on("connections", showOpen);
     store.on("unreachable", showOpen);
     store.on("streams_file", (file) => this.#mark(file?.problem ?? null));
-    store.on("about", ({ name, version }) =>
-      setText(part(document, "#about"), `${name} ${version}`),
-    );
+    store.on("about", ({ version }) => setText(part(document, "#about"), version));
     const narrow = matchMedia("(max-width: 639px)");
     const turn = () =>
       (part(this, "[role=tablist]").ariaOrientation = narrow.matches ? "horizontal" : "vertical");
@@ -75,6 +73,21 @@ export class PlaceTabs extends HTMLElement {
       tab.tabIndex = isChosen ? 0 : -1;
       part(document, `#place-${tab.dataset.place}`).hidden = !isChosen;
     }
+  }
+
+  /** The name of the place that is shown. */
+  get place() {
+    return this.#tabs.find(({ ariaSelected }) => ariaSelected === "true")?.dataset.place ?? "";
+  }
+
+  /**
+   * Shows a place; it does nothing where there is none of this name.
+   *
+   * @param {string} place
+   */
+  visit(place) {
+    const tab = this.#tabs.find(({ dataset }) => dataset.place === place);
+    if (tab) this.#go(tab);
   }
 
   /** @param {KeyboardEvent} event */

@@ -10,6 +10,7 @@ import { PHASE_WORDS } from "../parts/words.js";
 import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { copyOnClick } from "../parts/copy-button.js";
+import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { errorMessage } from "../parts/error-message.js";
 
@@ -18,9 +19,10 @@ const newBar = markup(`
   <code class="url"></code>
   <span class="port quiet"></span>
   <span class="address">
-    <button type="button" class="small" data-act="copy-url"
-      aria-label="Copy the address">Copy</button>
-    <button type="button" class="small" data-act="open" title="Open in the browser">Open</button>
+    <button type="button" class="tool" data-act="copy-url" title="Copy the address"
+      aria-label="Copy the address">${icon("copy")}</button>
+    <button type="button" class="tool" data-act="open" title="Open in the browser"
+      aria-label="Open in the browser">${icon("open")}</button>
   </span>
   <p class="message"></p>
   <span class="ways">
@@ -166,9 +168,9 @@ export class StatusBar extends HTMLElement {
     control.hidden = hidden;
     control.dataset.act = act;
     control.classList.toggle("primary", act === "start");
-    setText(control, action?.label ?? (act === "start" ? "Start" : "Stop"));
-    control.ariaLabel = act === "start" ? "Start the server" : "Stop the server";
-    control.title = withAccelerator(control.ariaLabel, action, onMac());
+    const words = act === "start" ? "Start server" : "Stop server";
+    setText(control, words);
+    control.title = withAccelerator(words, action, onMac());
     const shortcut = ariaShortcut(action, onMac());
     if (shortcut) control.setAttribute("aria-keyshortcuts", shortcut);
     else control.removeAttribute("aria-keyshortcuts");

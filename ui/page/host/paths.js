@@ -14,7 +14,7 @@ export function topicPath(name) {
  *
  * @param {TableQuery} query
  */
-export function queryText({ sort, descending, filter, first, count }) {
+export function queryText({ sort, descending, filter, stream, first, count }) {
   const all = {
     sort,
     descending: String(descending),
@@ -24,5 +24,6 @@ export function queryText({ sort, descending, filter, first, count }) {
   };
   const query = new URLSearchParams(all);
   if (filter === "") query.delete("filter");
+  if (stream !== undefined) query.set("stream", stream);
   return query.toString();
 }

@@ -4,7 +4,8 @@
  *
  * @import { Action, Everything, Preview, Published, RowView } from "../server.js"
  * @import { Slice, Status, WireView } from "../server.js"
- * @import { Host, TableQuery, Parts, TauriGlobal, TimelineView } from "../types.js"
+ * @import { Host, MenuCalls, TableQuery, Parts, TauriGlobal } from "../types.js"
+ * @import { TimelineView } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -21,9 +22,9 @@ export class TauriHost {
 
   /**
    * @param {Store} store
-   * @param {() => void} askPort
+   * @param {MenuCalls} menu
    */
-  async watch(store, askPort) {
+  async watch(store, menu) {
     // an event may overtake the answer to `state`: its part is newer and stays
     /** @type {Set<keyof Parts>} */
     const newer = new Set();
@@ -43,7 +44,8 @@ export class TauriHost {
         follow("actions"),
         follow("notice"),
         follow("edited"),
-        this.#tauri.event.listen("ask-port", askPort),
+        this.#tauri.event.listen("ask-port", () => menu.askPort()),
+        this.#tauri.event.listen("page", ({ payload }) => menu.perform(String(payload))),
       ]);
       /** @type {[Everything, Action[]]} */
       const [state, actions] = await Promise.all([this.#invoke("state"), this.#invoke("actions")]);

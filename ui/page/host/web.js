@@ -3,7 +3,7 @@
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
  * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
- * @import { Host, TableQuery, TimelineView } from "../types.js"
+ * @import { Host, MenuCalls, TableQuery, TimelineView } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -25,10 +25,10 @@ export class WebHost {
 
   /**
    * @param {Store} store
-   * @param {() => void} _askPort
+   * @param {MenuCalls} _menu
    * @param {Set<object>} underWay
    */
-  watch(store, _askPort, underWay) {
+  watch(store, _menu, underWay) {
     // the page itself was the first answer
     let answeredAt = Date.now();
     /** @type {ReturnType<typeof setTimeout> | undefined} */

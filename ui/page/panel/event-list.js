@@ -1,7 +1,7 @@
 /**
- * <event-list>: the events that arrived on a stream. The list follows the newest event until
- * somebody reads. Scrolling up, choosing a row or Pause holds a copy of the view, and the ring
- * behind it continues.
+ * <event-list>: the events that arrived on a stream, or those of them that a filter leaves. The
+ * list follows the newest event until somebody reads. Scrolling up, choosing a row or Pause holds a
+ * copy of the view, and the ring behind it continues.
  *
  * `push` runs for every event. It only keeps the event and requests a frame; all drawing is in
  * `#draw`.
@@ -9,11 +9,12 @@
  * @import { Arrival, Emptied, View } from "../types.js"
  */
 
-import { ChosenData } from "./chosen-data.js";
-import { EventRows, ROWS_IN_VIEW } from "./event-rows.js";
+import { EventRows } from "./event-rows.js";
 import { Ring } from "./ring.js";
+import { arrivalFilter } from "./arrival-filter.js";
 import { count, several } from "../parts/format.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
+import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 
@@ -26,9 +27,20 @@ const KEPT = 2000;
 const KEPT_CHARACTERS = 16_000_000;
 
 const newList = markup(`
+  <div class="tools">
+    <input name="filter" placeholder="Filter  /" title="Show the events that have all these words"
+      aria-keyshortcuts="/" maxlength="200" autocomplete="off" spellcheck="false">
+    <button type="button" class="link" data-act="gap" title="Show the last gap" hidden></button>
+    <span class="counts meta"></span>
+    <button type="button" class="tool" data-act="pause" aria-pressed="false"
+      aria-label="Pause">${icon("pause")}</button>
+    <button type="button" class="tool" data-act="clear" title="Clear the list"
+      aria-label="Clear the list">${icon("clear")}</button>
+  </div>
   <div class="grid" role="grid" tabindex="0" aria-readonly="true">
     <div class="heads" role="row">
-      <span role="columnheader">time</span><span role="columnheader">gap</span
+      <span role="columnheader">time</span
+      ><span role="columnheader" title="Since the event before">after</span
       ><span role="columnheader">id</span><span role="columnheader">event</span
       ><span role="columnheader">data</span>
     </div>
@@ -36,25 +48,21 @@ const newList = markup(`
       <div class="space" role="presentation"><div class="window" role="presentation"></div></div>
     </div>
   </div>
-  <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>
-  <div class="foot">
-    <span class="counts"></span>
-    <button type="button" class="plain small" data-act="gap" title="Show the last gap"
-      hidden></button>
-    <button type="button" class="plain small" data-act="pause" aria-pressed="false">Pause</button>
-    <button type="button" class="plain small" data-act="clear">Clear</button>
-  </div>
-  <div class="chosen" hidden>
-    <div class="text" tabindex="0" role="group" aria-label="Data of the chosen event"><pre
-      data-exact></pre><p class="rest quiet" hidden></p></div>
-    <button type="button" class="plain small" data-act="copy-data"
-      aria-label="Copy the data of the chosen event">Copy</button>
-  </div>`);
+  <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>`);
 
 let lists = 0;
 
 export class EventList extends HTMLElement {
-  #ring = new Ring(KEPT, KEPT_CHARACTERS);
+  #all = new Ring(KEPT, KEPT_CHARACTERS);
+  /**
+   * What the filter leaves; null without one.
+   * @type {Ring | null}
+   */
+  #matching = null;
+  /** @type {((arrival: Arrival) => boolean) | null} */
+  #filter = null;
+  /** How many events arrived since the list was cleared. */
+  #total = 0;
   /**
    * The held view; null while the list follows the end.
    * @type {View | null}
@@ -67,17 +75,18 @@ export class EventList extends HTMLElement {
   #cleared = false;
   /** Called when the reason for an empty list may have changed. */
   onemptied = () => {};
+  /** Called with the chosen event, and with null when none is chosen any more. */
+  onchosen = /** @type {(arrival: Arrival | null) => void} */ (() => {});
   /** @type {number | null} */
   #cursor = null;
-  /** How many gaps the server reported, and the number of the last arrival that reported one. */
+  /** How many gaps the server reported, and the arrival that reported the last one. */
   #gaps = 0;
-  #lastGap = -1;
+  /** @type {Arrival | null} */
+  #lastGap = null;
   /** The number of the first arrival that has not been drawn yet. */
   #fresh = 0;
   /** @type {EventRows | null} */
   #rows = null;
-  /** @type {ChosenData | null} */
-  #chosen = null;
 
   connectedCallback() {
     if (this.#rows) {
@@ -88,17 +97,9 @@ export class EventList extends HTMLElement {
     this.append(newList());
     lists += 1;
     this.#rows = new EventRows(part(this, ".scroller"), `event-${lists}`);
-    const chosen = part(this, ".chosen");
-    this.#chosen = new ChosenData(chosen);
     const grid = part(this, ".grid");
     const scroller = part(this, ".scroller");
     grid.addEventListener("keydown", this.#onKey);
-    chosen.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault();
-      this.#chooseNone();
-      grid.focus();
-    });
     scroller.addEventListener("scroll", this.#onScroll, { passive: true });
     scroller.addEventListener("wheel", this.#onWheel, { passive: true });
     scroller.addEventListener("pointerdown", this.#onPress);
@@ -114,6 +115,15 @@ export class EventList extends HTMLElement {
       grid.focus();
     });
     part(this, "[data-act=clear]").addEventListener("click", () => this.clear());
+    const filter = this.#field;
+    filter.addEventListener("input", () => this.#setFilter(filter.value));
+    filter.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") grid.focus();
+      else if (event.key === "Escape" && filter.value !== "") this.#clearFilter();
+      else if (event.key === "Escape") grid.focus();
+      else return;
+      event.preventDefault();
+    });
     // this also fires when the list is shown again after its place was hidden
     new ResizeObserver(this.#ask).observe(scroller);
     this.#ask();
@@ -124,33 +134,90 @@ export class EventList extends HTMLElement {
     part(this, ".grid").ariaLabel = name;
   }
 
-  /** The data of the event that is chosen, to be copied. */
-  get chosenData() {
-    return this.#chosen?.text ?? "";
+  get #field() {
+    return /** @type {HTMLInputElement} */ (part(this, "input"));
+  }
+
+  /** Takes the keys to the filter. */
+  find() {
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  /** Takes the keys to the events. */
+  focus() {
+    part(this, ".grid").focus();
+  }
+
+  /** The event that is chosen. */
+  get chosen() {
+    return this.#cursor === null ? null : this.#view.at(this.#cursor - this.#view.first);
   }
 
   /** @param {Arrival} arrival */
   push(arrival) {
+    if (arrival.outage === null) this.#total += 1;
     if (arrival.notice !== null) {
       this.#gaps += 1;
-      this.#lastGap = this.#ring.next;
+      this.#lastGap = arrival;
     }
-    this.#ring.push(arrival);
+    this.#all.push(arrival);
+    if (this.#filter?.(arrival)) this.#matching?.push(arrival);
     nextFrame(this.#draw);
+  }
+
+  /** Draws again, because the words of an arrival changed. */
+  refresh() {
+    this.#ask();
+  }
+
+  /** The arrivals that the list shows, as they go on. */
+  get #ring() {
+    return this.#matching ?? this.#all;
+  }
+
+  /** @param {string} text */
+  #setFilter(text) {
+    this.#filter = arrivalFilter(text);
+    this.#matching = null;
+    if (this.#filter) {
+      const matching = new Ring(KEPT, KEPT_CHARACTERS);
+      for (let index = 0; index < this.#all.size; index += 1) {
+        const arrival = this.#all.at(index);
+        if (this.#filter(arrival)) matching.push(arrival);
+      }
+      this.#matching = matching;
+    }
+    this.#held = this.#paused ? this.#ring.snapshot() : null;
+    // the numbers are those of another list now
+    this.#fresh = this.#ring.next;
+    this.#rows?.forget();
+    this.#moveCursor(null);
+    this.onemptied();
+    this.#ask();
+  }
+
+  #clearFilter() {
+    this.#field.value = "";
+    this.#setFilter("");
   }
 
   /** @returns {Emptied} */
   get emptied() {
     if (this.#paused) return "paused";
+    if (this.#filter && this.#total > 0) return "filtered";
     return this.#cleared ? "cleared" : null;
   }
 
   clear() {
     this.#cleared = true;
-    this.#ring.clear();
+    this.#all.clear();
+    this.#matching?.clear();
+    this.#total = 0;
     this.#held = this.#paused ? this.#ring.snapshot() : null;
     this.#moveCursor(null);
     this.#gaps = 0;
+    this.#lastGap = null;
     this.onemptied();
     this.#ask();
   }
@@ -172,10 +239,9 @@ export class EventList extends HTMLElement {
   /** Adds new rows to a held view while there is room below its rows, because that moves none. */
   #fillRoom() {
     const held = this.#held;
-    if (!held || this.#paused || held.size >= ROWS_IN_VIEW || held.first !== this.#ring.first) {
-      return;
-    }
-    this.#held = this.#ring.snapshot(ROWS_IN_VIEW);
+    const room = Math.floor(this.#rows?.inView ?? 0);
+    if (!held || this.#paused || held.size >= room || held.first !== this.#ring.first) return;
+    this.#held = this.#ring.snapshot(room);
   }
 
   #draw = () => {
@@ -184,22 +250,31 @@ export class EventList extends HTMLElement {
     const view = this.#view;
     this.#rows?.draw({ view, follows: !this.#held, freshFrom: this.#fresh, cursor: this.#cursor });
     this.#fresh = ring.next;
-    const shown = Math.min(ROWS_IN_VIEW, view.size);
-    setText(
-      part(this, ".counts"),
-      `${count(shown)} shown, ${count(ring.size)} kept, ${count(ring.dropped)} dropped`,
-    );
-    const gaps = part(this, "[data-act=gap]");
-    gaps.hidden = this.#gaps === 0;
-    setText(gaps, several(this.#gaps, "gap"));
-    gaps.ariaDisabled = this.#lastGap < ring.first ? "true" : null;
+    this.#drawCounts();
     const grid = part(this, ".grid");
     grid.ariaRowCount = String(ring.next + 1);
     if (this.#cursor === null) grid.removeAttribute("aria-activedescendant");
     else if (this.#rows) grid.setAttribute("aria-activedescendant", this.#rows.rowId(this.#cursor));
-    this.toggleAttribute("data-empty", view.size === 0);
+    const isEmpty = view.size === 0;
+    if (this.hasAttribute("data-empty") !== isEmpty) {
+      this.toggleAttribute("data-empty", isEmpty);
+      this.onemptied();
+    }
     this.#drawChip(this.#held ? ring.next - (this.#held.first + this.#held.size) : 0);
   };
+
+  #drawCounts() {
+    const { size, dropped } = this.#all;
+    this.dataset.total = String(this.#total);
+    setText(part(this, ".counts"), countsWords({
+      total: this.#total,
+      kept: dropped === 0 ? this.#total : size,
+      matching: this.#matching?.size ?? null,
+    }));
+    const gaps = part(this, "[data-act=gap]");
+    gaps.hidden = this.#gaps === 0;
+    setText(gaps, several(this.#gaps, "gap"));
+  }
 
   /** @param {number} missed how many arrived since the view is held */
   #drawChip(missed) {
@@ -208,8 +283,10 @@ export class EventList extends HTMLElement {
     const parts = [this.#paused ? "Paused" : "", missed > 0 ? `${count(missed)} new` : ""];
     setText(chip, parts.filter(Boolean).join(", "));
     const pause = part(this, "[data-act=pause]");
-    setText(pause, this.#paused ? "Resume" : "Pause");
+    if (pause.ariaPressed === String(this.#paused)) return;
     pause.ariaPressed = String(this.#paused);
+    part(pause, "svg").replaceWith(newIcon(this.#paused ? "play" : "pause"));
+    pause.title = this.#paused ? "Go on (Space)" : "Pause (Space)";
   }
 
   #hold() {
@@ -227,8 +304,9 @@ export class EventList extends HTMLElement {
 
   /** @param {number | null} cursor the number of an arrival in the view */
   #moveCursor(cursor) {
+    if (this.#cursor === null && cursor === null) return;
     this.#cursor = cursor;
-    this.#chosen?.show(cursor === null ? null : this.#view.at(cursor - this.#view.first));
+    this.onchosen(this.chosen);
   }
 
   /** @param {boolean} paused */
@@ -263,12 +341,15 @@ export class EventList extends HTMLElement {
 
   /** Does nothing when the gap is no longer kept. */
   #chooseGap() {
-    const { first, size } = this.#ring;
-    if (this.#lastGap < first) return;
+    if (!this.#lastGap) return;
     // the held view may be from before the gap
-    if (this.#held && this.#lastGap >= this.#held.first + this.#held.size) this.#held = null;
-    if (this.#lastGap >= this.#view.first && this.#lastGap < first + size) {
-      this.#choose(this.#lastGap - this.#view.first);
+    for (const view of [this.#view, this.#ring]) {
+      for (let index = view.size - 1; index >= 0; index -= 1) {
+        if (view.at(index) !== this.#lastGap) continue;
+        if (view === this.#ring) this.#held = null;
+        this.#choose(index);
+        return;
+      }
     }
   }
 
@@ -280,9 +361,13 @@ export class EventList extends HTMLElement {
     } else if (step) {
       const { first, size } = this.#view;
       this.#choose(
-        stepIndex(step, this.#cursor === null ? -1 : this.#cursor - first, size, ROWS_IN_VIEW),
+        stepIndex(
+          step,
+          this.#cursor === null ? -1 : this.#cursor - first,
+          size,
+          Math.max(1, Math.floor(this.#rows?.inView ?? 1)),
+        ),
       );
-      this.#chosen?.reveal();
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
     } else if (event.key === "Escape" && this.#cursor !== null) {
@@ -306,7 +391,7 @@ export class EventList extends HTMLElement {
    * @param {WheelEvent} event
    */
   #onWheel = (event) => {
-    if (event.deltaY < 0 && this.#view.size > ROWS_IN_VIEW) this.#hold();
+    if (event.deltaY < 0 && this.#view.size > (this.#rows?.inView ?? 0)) this.#hold();
   };
 
   /**
@@ -340,5 +425,20 @@ export class EventList extends HTMLElement {
     if (seq !== null) this.#choose(seq - this.#view.first);
   };
 }
+
+/**
+ * How many events there are: `312 events`, `newest 2,000 of 41,200 events`, `12 of 312 events`.
+ *
+ * @param {{ total: number, kept: number, matching: number | null }} counts
+ */
+export function countsWords({ total, kept, matching }) {
+  if (matching !== null) return `${count(matching)} of ${several(total, "event")}`;
+  return kept < total
+    ? `newest ${count(kept)} of ${several(total, "event")}`
+    : several(total, "event");
+}
+
+/** @param {import("../parts/icons.js").IconName} name */
+const newIcon = (name) => part(markup(icon(name))(), "svg");
 
 customElements.define("event-list", EventList);

@@ -6,17 +6,15 @@
  * @import { Arrival, View } from "../types.js"
  */
 
-import { dataTitle, gap, preview, timeOfDay } from "../parts/format.js";
+import { gap, preview, timeOfDay } from "../parts/format.js";
 import { markup, part, setText } from "../parts/dom.js";
 
-/** How many rows are in view; the style sheet sets the height by `--rows`. */
-export const ROWS_IN_VIEW = 10;
 /** Rows drawn beyond each edge while somebody scrolls by hand. */
 const MARGIN = 6;
 
 const newRow = markup(`
   <div class="row" role="row" data-row>
-    <span class="time" role="gridcell"></span><span class="gap" role="gridcell"></span
+    <span class="time" role="gridcell"></span><span class="after" role="gridcell"></span
     ><span class="id" role="gridcell"><bdi></bdi></span><span class="event" role="gridcell"></span
     ><span class="data" role="gridcell"></span>
   </div>`);
@@ -60,8 +58,16 @@ export class EventRows {
     this.#idPrefix = idPrefix;
   }
 
+  /** The height of a row, which the style sheet sets; 0 while the list is off the screen. */
   get rowHeight() {
-    return this.#scroller.clientHeight / ROWS_IN_VIEW;
+    if (this.#scroller.clientHeight === 0) return 0;
+    return parseFloat(getComputedStyle(this.#scroller).getPropertyValue("--row"));
+  }
+
+  /** How many rows fit into view; the last of them may be cut. */
+  get inView() {
+    const height = this.rowHeight;
+    return height === 0 ? 0 : this.#scroller.clientHeight / height;
   }
 
   get atEnd() {
@@ -90,12 +96,15 @@ export class EventRows {
     }
     this.#space.style.height = `${view.size * height}px`;
     if (!follows) this.#restore(height);
-    const top = follows ? Math.max(0, view.size - ROWS_IN_VIEW) : this.#scroller.scrollTop / height;
+    const inView = this.#scroller.clientHeight / height;
+    const top = follows ? Math.max(0, view.size - inView) : this.#scroller.scrollTop / height;
     const margin = follows ? 0 : MARGIN;
     const from = Math.max(0, Math.floor(top) - margin);
-    const to = Math.min(view.size, Math.ceil(top + ROWS_IN_VIEW) + margin);
+    const to = Math.min(view.size, Math.ceil(top + inView) + margin);
     this.#reconcile(view, from, to, freshFrom);
     for (const { element, seq } of this.#drawn) {
+      const { outage } = view.at(seq - view.first);
+      if (outage !== null) setText(/** @type {Element} */ (element.lastElementChild), outage);
       element.ariaSelected = seq === cursor ? "true" : null;
       // rows are moved without a new layout, because in a full list every event moves all of them
       element.style.transform = `translateY(${(seq - view.first) * height}px)`;
@@ -104,6 +113,15 @@ export class EventRows {
     this.#scrolledTo = this.#scroller.scrollTop;
     this.#height = height;
     this.#wasAway = false;
+  }
+
+  /** Draws all rows anew next time: the same numbers may belong to other arrivals now. */
+  forget() {
+    for (const { element } of this.#drawn) {
+      element.remove();
+      this.#spare.push(element);
+    }
+    this.#drawn = [];
   }
 
   /** After the list moved in the document, where a browser forgets its scroll position. */
@@ -204,19 +222,24 @@ export class EventRows {
    */
   #fill(row, arrival, seq) {
     row.id = this.rowId(seq);
-    row.dataset.eventId = arrival.id;
     row.ariaRowIndex = String(seq + 1);
-    row.classList.toggle("resumed", arrival.resumed !== null);
+    const isOutage = arrival.outage !== null;
+    row.classList.toggle("outage", isOutage);
     row.classList.toggle("notice", arrival.notice !== null);
-    row.title = arrival.resumed ?? "";
-    const [time, since, id, event, data] = /** @type {Iterable<HTMLElement>} */ (row.children);
+    row.toggleAttribute("data-row", !isOutage);
+    if (isOutage) delete row.dataset.eventId;
+    else row.dataset.eventId = arrival.id;
+    const [time, after, id, event, data] = /** @type {Iterable<HTMLElement>} */ (row.children);
     setText(time, timeOfDay(arrival.at));
-    setText(since, gap(arrival.gap));
+    setText(after, gap(arrival.gap));
     // the style sheet cuts it at its beginning, because long ids differ at their end
     setText(part(id, "bdi"), arrival.id);
     id.title = arrival.id.length > 8 ? arrival.id : "";
     setText(event, arrival.event);
-    setText(data, arrival.notice ?? preview(arrival.data));
-    data.title = arrival.notice ?? dataTitle(arrival.data);
+    event.title = arrival.event.length > 11 ? arrival.event : "";
+    const words = arrival.outage ?? arrival.notice;
+    setText(data, words ?? preview(arrival.data));
+    // the inspector shows all data: a tooltip of it would cover the list
+    data.title = words ?? "";
   }
 }

@@ -17,7 +17,10 @@ export const NO_ANSWER = "The server does not answer: see the bar at the top.";
 export function emptiedHint({ state, final }, emptied) {
   if (state === "idle") return null;
   if (emptied === "paused") {
-    return { words: "Paused: press Resume to show what has arrived since.", withLine: false };
+    return { words: "Paused: Space shows what has arrived since.", withLine: false };
+  }
+  if (emptied === "filtered") {
+    return { words: "No event has all these words: Esc in the filter clears it.", withLine: false };
   }
   if (emptied === null || final || state === "connecting") return null;
   return { words: "Cleared: new events appear here.", withLine: false };

@@ -46,14 +46,14 @@ export function afterError(readyState, row, retryMs) {
     return {
       state: "refused",
       words: refusedWords(row.status),
-      note: why ? `The server refused the connection (${why}): press Start to try again.` : null,
+      note: why ? `The server refused the connection (${why}): press Connect to try again.` : null,
       final: true,
     };
   }
   const note =
     row === undefined
-      ? "The browser gave up, and the server does not answer: press Start to try again."
-      : "The browser gave up, and the server recorded no reason: press Start to try again.";
+      ? "The browser gave up, and the server does not answer: press Connect to try again."
+      : "The browser gave up, and the server recorded no reason: press Connect to try again.";
   return { state: "lost", words: GAVE_UP, note, final: true };
 }
 

@@ -17,6 +17,7 @@ import {
   SIX_TAKEN,
   STREAM_WORDS,
   movedWords,
+  outageWords,
   refusedWords,
   unheardWords,
 } from "../parts/words.js";
@@ -35,6 +36,12 @@ const NEWS_MS = 4000;
 
 /** @type {Standing} */
 export const IDLE = { state: "idle", words: STREAM_WORDS.idle, note: null, final: true };
+
+/** The browser came back by itself. */
+const RECONNECTED = "reconnected";
+
+/** @type {Arrival} */
+const NOTHING = { at: 0, gap: null, id: "", event: "", data: "", notice: null, outage: null };
 
 /**
  * @typedef {Pick<Feed, "path" | "retry_ms" | "events" | "from" | "names_in_data" | "unpaced">}
@@ -87,7 +94,10 @@ export class StreamClient {
   /** When the previous event arrived, on the monotonic clock. */
   #lastAt = NaN;
   #heardAt = -Infinity;
-  /** @type {string | null} */
+  /**
+   * Why the next opening goes on with an earlier one, in words; null where it does not.
+   * @type {string | null}
+   */
   #resumed = null;
   /**
    * The requested time between two events; null for the stream's own.
@@ -103,6 +113,8 @@ export class StreamClient {
   onstanding = () => {};
   /** @type {(arrival: Arrival) => void} */
   onarrival = () => {};
+  /** The words of an outage that was reported before are more exact now. */
+  onoutage = () => {};
 
   /**
    * @param {ClientFeed} feed
@@ -176,7 +188,7 @@ export class StreamClient {
    */
   serverAt(base) {
     if (!this.#run || base === null || !hasMoved(this.#run.base, base)) return;
-    this.#resumed = `reconnected to ${new URL(base).host}`;
+    this.#resumed = `${RECONNECTED} to ${new URL(base).host}`;
     this.#open(base, this.#lastId, movedWords(base));
   }
 
@@ -198,7 +210,7 @@ export class StreamClient {
     if (feed.unpaced && this.#everyUs === null) {
       // the browser would reconnect to it without a pace
       this.#everyUs = FIRST_PACE_US;
-      this.#resumed = "reconnected";
+      this.#resumed = RECONNECTED;
       this.#open(run.base, this.#lastId, STREAM_WORDS.connecting);
     } else if (fresh.length > 0 && performance.now() - run.openedAt < NEWS_MS) {
       this.#stand({ ...this.#standing, note: unheardWords(fresh) });
@@ -261,8 +273,29 @@ export class StreamClient {
     run.openedAt = event.timeStamp;
     run.retryMs = this.#feed.retry_ms ?? run.retryMs;
     this.#heardAt = Date.now();
+    this.#reportOutage(run);
     const note = this.#everyUs === null ? null : paceWords(this.#everyUs, this.#skipped);
     this.#stand({ state: "open", words: STREAM_WORDS.open, note, final: false });
+  }
+
+  /**
+   * Puts the outage in front of the events that follow it. The server knows what it cost, and is
+   * asked for that.
+   *
+   * @param {Run} run
+   */
+  async #reportOutage(run) {
+    if (this.#resumed === null) return;
+    const arrival = { ...NOTHING, at: Date.now(), outage: this.#resumed };
+    const isReconnect = this.#resumed === RECONNECTED;
+    this.#resumed = null;
+    this.onarrival(arrival);
+    if (!isReconnect) return;
+    const known = await this.#known(run);
+    const words = known && outageWords(known.rows);
+    if (!words) return;
+    arrival.outage = words;
+    this.onoutage();
   }
 
   /**
@@ -284,10 +317,9 @@ export class StreamClient {
       event,
       data,
       notice: gapWords(event, data),
-      resumed: this.#resumed,
+      outage: null,
     });
     this.#lastAt = now;
-    this.#resumed = null;
     if (run.overload.isTooMuch(message.data.length)) this.#overloaded(run);
   }
 
@@ -320,7 +352,7 @@ export class StreamClient {
       return;
     }
     const readyState = run.source?.readyState === EventSource.CLOSED ? "closed" : "connecting";
-    this.#resumed ??= "reconnected";
+    this.#resumed ??= RECONNECTED;
     const { retryMs } = run;
     const graceTimer = setTimeout(() => {
       if (

@@ -2,9 +2,8 @@
  * <stream-panel>: one stream or topic, with a switch, its state in words, and its events. It shows
  * what its Feed describes, and never asks whether the Feed is a stream or a topic.
  *
- * @import { App, Feed, ServerHere, Standing } from "../types.js"
+ * @import { App, Arrival, Feed, ServerHere, Standing } from "../types.js"
  * @import { EventList } from "./event-list.js"
- * @import { WirePreview } from "./wire-preview.js"
  */
 
 import "./event-list.js";
@@ -24,7 +23,7 @@ const newPanel = markup(`
     <span class="summary"></span>
     <span class="standing"><span class="shape" aria-hidden="true"></span
       ><span class="state"></span></span>
-    <span class="acts"><button type="button" data-act="toggle">Start</button></span>
+    <span class="acts"><button type="button" data-act="toggle">Connect</button></span>
   </header>
   <div class="body">
     <event-list></event-list>
@@ -55,23 +54,24 @@ export class StreamPanel extends HTMLElement {
   #app;
   #client;
   #acts;
-  #preview;
   #removed = new AbortController();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #silence;
+  /** Called with the chosen event, and with null when none is chosen any more. */
+  onchosen = /** @type {(arrival: Arrival | null) => void} */ (() => {});
+  /** Called when its state may have changed. */
+  onstanding = () => {};
 
   /**
    * @param {App} app
    * @param {Feed} feed
-   * @param {{ acts?: HTMLElement[], preview?: WirePreview }} [more] buttons beside its switch, and
-   *   the preview of its bytes
+   * @param {HTMLElement[]} [acts] buttons beside its switch
    */
-  constructor(app, feed, { acts = [], preview } = {}) {
+  constructor(app, feed, acts = []) {
     super();
     this.#app = app;
     this.#feed = feed;
     this.#acts = acts;
-    this.#preview = preview;
     this.#client = new StreamClient(feed, app.host, app.ownTags, app.underWay);
   }
 
@@ -81,10 +81,6 @@ export class StreamPanel extends HTMLElement {
     this.dataset.path = this.#feed.path;
     this.role = "group";
     part(this, ".acts").append(...this.#acts);
-    if (this.#preview) {
-      part(this, ".acts").prepend(this.#preview.toggle);
-      part(this, "header").after(this.#preview);
-    }
     this.#showFeed();
     this.#toggle.addEventListener("click", () => this.#toggled());
     copyOnClick(
@@ -92,13 +88,14 @@ export class StreamPanel extends HTMLElement {
       this.#app.host,
       () => part(this, ".try code").textContent ?? "",
     );
-    copyOnClick(part(this, "[data-act=copy-data]"), this.#app.host, () => this.#list.chosenData);
     this.#client.onarrival = (arrival) => {
       this.#list.push(arrival);
       // it is not silent after all
       if (this.hasAttribute("data-stale")) this.#show(this.#client.standing);
       if (arrival.notice) announce(`${this.#feed.label}: ${arrival.notice}`);
     };
+    this.#client.onoutage = () => this.#list.refresh();
+    this.#list.onchosen = (arrival) => this.onchosen(arrival);
     this.#list.onemptied = () => this.#show(this.#client.standing);
     this.#client.onstanding = (standing) => this.#show(standing);
     this.#show(IDLE);
@@ -128,6 +125,30 @@ export class StreamPanel extends HTMLElement {
     this.#show(this.#client.standing);
   }
 
+  get feed() {
+    return this.#feed;
+  }
+
+  /** Its state, and whether that is doubtful because the server does not answer. */
+  get standing() {
+    return { ...this.#client.standing, stale: this.#isSilent };
+  }
+
+  /** The chosen event, if there is one. */
+  get chosen() {
+    return this.#list.chosen;
+  }
+
+  /** Takes the keys to the filter of its events. */
+  find() {
+    this.#list.find();
+  }
+
+  /** Takes the keys to its events. */
+  read() {
+    this.#list.focus();
+  }
+
   /**
    * To the panel itself, not to its switch: the focus may come from a removed panel, and the next
    * key was meant for that one.
@@ -137,9 +158,13 @@ export class StreamPanel extends HTMLElement {
     super.focus();
   }
 
-  /** Closes the connection; the panel can be started again. */
-  close() {
-    this.#client.stop("closed with the page");
+  /**
+   * Closes the connection; the panel can be connected again.
+   *
+   * @param {string} [why]
+   */
+  close(why = "closed with the page") {
+    this.#client.stop(why);
   }
 
   /**
@@ -183,7 +208,6 @@ export class StreamPanel extends HTMLElement {
     const { path, title, label, summary } = this.#feed;
     this.ariaLabel = label;
     this.#list.label = `Events of ${label}`;
-    if (this.#preview) this.#preview.label = label;
     for (const [selector, text] of [[".title", title], [".path", path], [".summary", summary]]) {
       const element = part(this, selector);
       setText(element, text);
@@ -228,8 +252,9 @@ export class StreamPanel extends HTMLElement {
     if (before && before !== words) announce(`${label}: ${words}`);
     const toggle = this.#toggle;
     const live = this.#client.live;
-    setText(toggle, live ? "Stop" : "Start");
-    toggle.ariaLabel = `${live ? "Stop" : "Start"} ${label}`;
+    setText(toggle, live ? "Disconnect" : "Connect");
+    toggle.classList.toggle("primary", !live);
+    toggle.ariaLabel = `${live ? "Disconnect" : "Connect"} ${label}`;
     // not `disabled`, which would take the focus from a button that was just pressed
     const server = live ? "ready" : this.#server;
     toggle.ariaDisabled = server === "ready" ? null : "true";
@@ -244,6 +269,7 @@ export class StreamPanel extends HTMLElement {
       part(this, ".try code"),
       this.#feed.line(streamAddress(this.#app.store.get("status"), path)),
     );
+    this.onstanding();
   }
 }
 

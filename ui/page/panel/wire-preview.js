@@ -10,58 +10,41 @@ import { announce } from "../parts/announce.js";
 import { copyOnClick } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { gap } from "../parts/format.js";
+import { icon } from "../parts/icons.js";
 import { linesNodes } from "../bytes/lines.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { errorMessage } from "../parts/error-message.js";
-
-const newToggle = markup(
-  `<button type="button" class="plain" data-act="bytes" aria-expanded="false">Bytes</button>`,
-);
 
 const newPreview = markup(`
   <div class="scroller" role="region" tabindex="0"><pre data-exact></pre></div>
   <p class="problem" hidden><span class="shape" aria-hidden="true"></span
     ><span class="words"></span></p>
-  <p class="foot"><span class="more"></span
-    ><button type="button" class="plain small" data-act="copy-bytes">Copy</button></p>`);
-
-let previews = 0;
+  <p class="foot"><span class="more meta"></span
+    ><button type="button" class="tool" data-act="copy-bytes" title="Copy the bytes"
+      >${icon("copy")}</button></p>`);
 
 export class WirePreview extends HTMLElement {
   #app;
-  #path;
-  #toggle = part(newToggle(), "button");
+  /**
+   * The path of the stream that is shown; null while none is.
+   * @type {string | null}
+   */
+  #path = null;
   /** What is drawn, to compare with the next answer. */
   #shown = "";
   /** The number of the newest request: the answers of earlier ones are late. */
   #asked = 0;
   #failed = false;
-  #removed = new AbortController();
 
-  /**
-   * @param {App} app
-   * @param {string} path of the stream
-   */
-  constructor(app, path) {
+  /** @param {App} app */
+  constructor(app) {
     super();
     this.#app = app;
-    this.#path = path;
-    this.hidden = true;
   }
 
   connectedCallback() {
     if (this.firstChild) return;
     this.append(newPreview());
-    previews += 1;
-    this.id = `preview-${previews}`;
-    this.#toggle.setAttribute("aria-controls", this.id);
-    this.#toggle.addEventListener("click", () => (this.hidden ? this.#open() : this.#close()));
-    this.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault();
-      this.#close();
-      this.#toggle.focus();
-    });
     this.addEventListener("copy", copyExactly);
     copyOnClick(
       part(this, "[data-act=copy-bytes]"),
@@ -71,44 +54,31 @@ export class WirePreview extends HTMLElement {
     // in a browser, the request may have failed while the server did not answer
     this.#app.store.on("unreachable", (why) => {
       if (this.#failed && why === null) this.refresh();
-    }, this.#removed.signal);
+    });
   }
 
-  /** The button that opens and closes it, which is placed elsewhere. */
-  get toggle() {
-    return this.#toggle;
-  }
-
-  /** @param {string} label of the stream */
-  set label(label) {
-    this.#toggle.ariaLabel = `Bytes of ${label}`;
+  /**
+   * Shows the bytes of a stream, or of none.
+   *
+   * @param {string | null} path
+   * @param {string} label of the stream
+   */
+  show(path, label) {
+    if (path === this.#path) return;
+    this.#path = path;
+    this.#asked += 1;
     part(this, ".scroller").ariaLabel = `Bytes that ${label} would send`;
     part(this, "[data-act=copy-bytes]").ariaLabel = `Copy the bytes of ${label}`;
+    this.refresh();
   }
 
-  /** Requests it again, if it is open, because the stream may send other bytes now. */
+  /** Requests it again, if it is shown, because the stream may send other bytes now. */
   refresh() {
-    if (!this.hidden) this.#load();
+    if (this.#path !== null) this.#load(this.#path);
   }
 
-  discard() {
-    this.#asked += 1;
-    this.#removed.abort();
-  }
-
-  #open() {
-    this.hidden = false;
-    this.#toggle.ariaExpanded = "true";
-    this.#load();
-  }
-
-  #close() {
-    this.hidden = true;
-    this.#toggle.ariaExpanded = "false";
-    this.#asked += 1;
-  }
-
-  async #load() {
+  /** @param {string} path */
+  async #load(path) {
     this.#asked += 1;
     const asked = this.#asked;
     this.ariaBusy = "true";
@@ -116,7 +86,7 @@ export class WirePreview extends HTMLElement {
     /** @type {Preview | null} */
     let preview = null;
     try {
-      preview = await this.#app.host.preview(this.#path);
+      preview = await this.#app.host.preview(path);
     } catch (reason) {
       problem = errorMessage(reason);
     }

@@ -1,6 +1,6 @@
 /**
- * Makes a button copy a text, and shows "copied" on the button for a second. The style sheet
- * reserves the space for this word.
+ * Makes a button copy a text, and shows "copied" for a second: on the button, where the style sheet
+ * reserves the space for this word, or below a tool, which has no words.
  *
  * @import { Host } from "../types.js"
  */
@@ -16,21 +16,27 @@ const SHOWN_FOR_MS = 1000;
  * @param {() => string} text returns what to copy, at the click
  */
 export function copyOnClick(button, host, text) {
+  const isTool = button.classList.contains("tool");
   const label = button.textContent ?? "";
+  const name = button.title;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @param {string} words */
   const show = (words) => {
     clearTimeout(timer);
-    button.textContent = words;
+    if (isTool) button.dataset.answer = words;
+    else button.textContent = words;
     announce(words);
-    timer = setTimeout(() => (button.textContent = label), SHOWN_FOR_MS);
+    timer = setTimeout(() => {
+      if (isTool) delete button.dataset.answer;
+      else button.textContent = label;
+    }, SHOWN_FOR_MS);
   };
-  button.classList.add("copies");
+  if (!isTool) button.classList.add("copies");
   button.addEventListener("click", async () => {
     try {
       await host.copy(text());
-      button.removeAttribute("title");
+      button.title = name;
       show("copied");
     } catch (reason) {
       button.title = errorMessage(reason);

@@ -80,8 +80,17 @@ export function nextStaying(list, from, stays) {
  */
 export function withAccelerator(label, action, mac) {
   if (!action?.accelerator) return label;
-  return `${label} (${action.accelerator.replace("CmdOrCtrl", mac ? "⌘" : "Ctrl")})`;
+  return `${label} (${shownKeys(action.accelerator, mac)})`;
 }
+
+/**
+ * Keys as a person reads them: `Ctrl+1`, or `⌘+1` on a Mac.
+ *
+ * @param {string} accelerator in the notation of the menu
+ * @param {boolean} mac
+ */
+export const shownKeys = (accelerator, mac) =>
+  accelerator.replace("CmdOrCtrl", mac ? "⌘" : "Ctrl").replace("Plus", "+");
 
 /**
  * The accelerator as `aria-keyshortcuts` wants it.

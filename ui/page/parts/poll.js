@@ -21,6 +21,7 @@ const CALM_MS = 1000;
 /** @template T */
 export class Poll {
   #ways;
+  #pauseMs;
   #calmMs;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -32,17 +33,20 @@ export class Poll {
 
   /**
    * @param {Ways<T>} ways
-   * @param {number} [calmMs] between requests while the answers do not change
+   * @param {object} [pauses]
+   * @param {number} [pauses.pauseMs] between two requests
+   * @param {number} [pauses.calmMs] between requests while the answers do not change
    */
-  constructor(ways, calmMs = CALM_MS) {
+  constructor(ways, { pauseMs = PAUSE_MS, calmMs = CALM_MS } = {}) {
     this.#ways = ways;
+    this.#pauseMs = pauseMs;
     this.#calmMs = calmMs;
   }
 
   /** Something changed: the view here, or the data at the server. */
   nudge() {
     if (this.#asking) this.#again = true;
-    else this.#askAfter(PAUSE_MS);
+    else this.#askAfter(this.#pauseMs);
   }
 
   /** @param {number} pause since the last request */
@@ -68,13 +72,13 @@ export class Poll {
     try {
       const answer = await asked;
       const text = JSON.stringify(answer);
-      pause = text === this.#lastAnswer ? this.#calmMs : PAUSE_MS;
+      pause = text === this.#lastAnswer ? this.#calmMs : this.#pauseMs;
       this.#lastAnswer = text;
       this.#ways.answered(answer);
     } catch (reason) {
       this.#ways.failed(reason);
     }
     this.#asking = false;
-    this.#askAfter(this.#again ? PAUSE_MS : pause);
+    this.#askAfter(this.#again ? this.#pauseMs : pause);
   }
 }

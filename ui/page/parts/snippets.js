@@ -51,17 +51,33 @@ const TAG = "my-app";
 /** What the listeners of the lines do with an event. */
 const LOG = "console.log(event.lastEventId, event.data)";
 
+/** @typedef {{ name: "eventsource" | "fetch" | "react" | "curl", label: string, text: string }} Snippet */
+
 /**
- * The lines with which a page reads the stream. EventSource reconnects by itself, which is right
- * where it can resume; a finite stream without ids would start over for ever.
+ * The lines with which a client reads a stream, one kind each. EventSource reconnects by itself,
+ * which is right where it can resume; a finite stream without ids would start over for ever, so it
+ * is read with fetch.
  *
  * @param {string} address
- * @param {{ events: string[], ids?: boolean, endless?: boolean }} stream a topic has ids and is
- *   endless
+ * @param {{ events: string[], ids?: boolean, endless?: boolean, isTopic?: boolean }} stream a topic
+ *   has ids and is endless
+ * @returns {Snippet[]}
  */
-export function pageLines(address, { events, ids = true, endless = true }) {
-  const tagged = JSON.stringify(`${address}?client=${TAG}`);
-  return ids || endless ? eventSourceLines(tagged, events) : fetchLines(tagged);
+export function clientSnippets(address, { events, ids = true, endless = true, isTopic = false }) {
+  const tagged = `${address}?client=${TAG}`;
+  const literal = JSON.stringify(tagged);
+  const resumes = ids || endless;
+  // a POST to a topic publishes
+  const fetching = fetchLines(literal, isTopic ? "GET" : "POST");
+  const source = eventSourceLines(literal, events);
+  /** @type {(Snippet | null)[]} */
+  const snippets = [
+    resumes ? { name: "eventsource", label: "EventSource", text: source } : null,
+    { name: "fetch", label: isTopic ? "fetch" : "fetch POST", text: fetching },
+    { name: "react", label: "React", text: reactLines(resumes ? source : fetching, resumes) },
+    { name: "curl", label: "curl", text: curlLine(tagged) },
+  ];
+  return snippets.filter((snippet) => snippet !== null);
 }
 
 /**
@@ -77,13 +93,17 @@ function eventSourceLines(address, events) {
   return [`const source = new EventSource(${address});`, ...listeners].join("\n");
 }
 
-/** @param {string} address as a literal */
-function fetchLines(address) {
-  return `const response = await fetch(${address}, {
+/**
+ * @param {string} address as a literal
+ * @param {"GET" | "POST"} method
+ */
+function fetchLines(address, method) {
+  const request = `{
   method: "POST",
   headers: { "content-type": "application/json" },
   body: JSON.stringify({ prompt: "hello" }),
-});
+}`;
+  return `const response = await fetch(${address}${method === "POST" ? `, ${request}` : ""});
 const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
 let rest = "";
 for (let read = await reader.read(); !read.done; read = await reader.read()) {
@@ -91,4 +111,30 @@ for (let read = await reader.read(); !read.done; read = await reader.read()) {
   rest = blocks.pop();
   for (const block of blocks) console.log(block);
 }`;
+}
+
+/**
+ * The same in an effect, which must end what it began: React runs each effect twice in development.
+ *
+ * @param {string} lines
+ * @param {boolean} isEventSource
+ */
+function reactLines(lines, isEventSource) {
+  /** @param {string} text @param {string} by */
+  const indented = (text, by) => text.replace(/^(?=.)/gm, by);
+  if (isEventSource) {
+    return `useEffect(() => {
+${indented(lines, "  ")}
+  return () => source.close();
+}, []);`;
+  }
+  const read = lines.replace('method: "POST",', 'method: "POST",\n  signal,');
+  return `useEffect(() => {
+  const stop = new AbortController();
+  const read = async (signal) => {
+${indented(read, "    ")}
+  };
+  read(stop.signal).catch((reason) => stop.signal.aborted || console.error(reason));
+  return () => stop.abort();
+}, []);`;
 }

@@ -19,7 +19,7 @@ export const PHASE_WORDS = {
 
 /** @type {Record<StreamState, string>} */
 export const STREAM_WORDS = {
-  idle: "not started",
+  idle: "not connected",
   connecting: "connecting",
   open: "open",
   ended: "ended by the server",
@@ -34,6 +34,7 @@ export const GAVE_UP = "closed by the browser";
 /** Why a stream ends whose panel is removed. */
 export const TAKEN_OUT = "removed from the list of streams";
 export const CLOSED = "closed";
+export const TOPIC_ENDED = "topic ended";
 
 /** @param {number | null} retryMs null where the browser chooses the time */
 export function lostWords(retryMs) {
@@ -45,6 +46,29 @@ export function lostWords(retryMs) {
 /** @param {number | string} status */
 export function refusedWords(status) {
   return `refused (${status})`;
+}
+
+/**
+ * What an outage cost, in the server's words for it: `server away 4.3 s, resumed after id 7,
+ * nothing lost`.
+ *
+ * @param {Pick<RowView, "id" | "brought" | "ended" | "verdict">[]} rows of one client
+ * @returns {string} empty where the server does not know that it came back
+ */
+export function outageWords(rows) {
+  const row = rows.toSorted((a, b) => b.id - a.id)[0];
+  const verdict = row?.verdict;
+  if (!verdict || verdict.away_ms === null) return "";
+  const before = rows.find(({ id }) => id === verdict.other);
+  const who = before?.ended?.why === "stopped" ? "server away" : "away";
+  const { lost, repeated } = verdict;
+  return [
+    `${who} ${duration(verdict.away_ms)}`,
+    row.brought === null ? "came back without an id" : `resumed after id ${row.brought}`,
+    lost ? `${count(lost)} lost` : "",
+    repeated ? `${count(repeated)} again` : "",
+    lost === 0 && !repeated ? "nothing lost" : "",
+  ].filter(Boolean).join(", ");
 }
 
 /** @param {string} base */
@@ -98,7 +122,7 @@ export function fileProblemWords({ line, sentence, instead }) {
 export const NONE_FREE = "no free connection";
 
 export const SIX_TAKEN =
-  "The browser's six connections to this host are in use: stop a stream or close another tab.";
+  "The browser's six connections to this host are in use: disconnect a stream or close a tab.";
 
 /** The server answers, but has not received the page's request. */
 export const NOT_SEEN =
@@ -114,7 +138,7 @@ export const NOT_SEEN =
 export function silentWords(host, since, isFull) {
   const silent = `No answer from ${host} since ${timeOfDay(since)}`;
   return isFull
-    ? `${silent}: stop a stream or close another tab, because the browser has only six connections.`
+    ? `${silent}: disconnect a stream or close a tab, because the browser has only six connections.`
     : `${silent}: check whether its process is suspended or busy; this page keeps asking.`;
 }
 
@@ -133,7 +157,7 @@ export const silentStreamWords = (heardAt) => `no answer since ${timeOfDay(heard
  */
 export const unheardWords = (names) =>
   `Events named ${names.join(", ")} may be missing here, because the stream has new event names: ` +
-  "press Stop, then Start, to get all of them.";
+  "disconnect and connect again to get all of them.";
 
 /** An open connection whose socket is full. */
 export const BLOCKED = "waiting for the client";

@@ -25,8 +25,8 @@ export function streamFeed(info) {
 
 /** @type {Record<ServerHere, string>} */
 const STREAM_NEXT = {
-  ready: "Press Start to open this stream here.",
-  stopped: "Start the server, then start this stream.",
+  ready: "Press Connect to read this stream here.",
+  stopped: "Start the server, then connect.",
   unreachable: NO_ANSWER,
 };
 

@@ -11,6 +11,7 @@ import { announce } from "../parts/announce.js";
 import { copyOnClick } from "../parts/copy-button.js";
 import { fileProblemWords, fileWords } from "../parts/words.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
+import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { errorMessage } from "../parts/error-message.js";
 
@@ -19,10 +20,10 @@ const newLine = markup(`
     <span class="words"></span>
     <span class="file">
       <code class="path"><bdi></bdi></code>
-      <button type="button" class="plain small" data-act="copy-path"
-        aria-label="Copy the path of the file of streams">Copy</button>
-      <button type="button" class="plain small" data-act="edit-streams"
-        aria-label="Edit the file of streams">Edit</button>
+      <button type="button" class="tool" data-act="copy-path" title="Copy the path"
+        aria-label="Copy the path of the file of streams">${icon("copy")}</button>
+      <button type="button" class="tool" data-act="edit-streams"
+        aria-label="Edit the file of streams">${icon("edit")}</button>
     </span>
   </p>
   <div class="told" hidden>
@@ -31,6 +32,9 @@ const newLine = markup(`
     <p class="problem" data-of="edit" hidden><span class="shape" aria-hidden="true"></span
       ><span class="words"></span></p>
     <p class="opened quiet" hidden><span class="words"></span></p>
+    <p class="news" hidden><span class="words"></span
+      ><button type="button" class="tool" data-act="dismiss" title="Close"
+        aria-label="Close the news of the file">${icon("close")}</button></p>
   </div>`);
 
 const EDIT = "edit-streams";
@@ -69,6 +73,7 @@ export class StreamsFileLine extends HTMLElement {
     } else {
       this.#edit.remove();
     }
+    part(this, "[data-act=dismiss]").addEventListener("click", () => this.showNews(""));
     store.on("streams_file", (file) => this.#show(file));
     store.on("edited", (sentence) => {
       clearTimeout(this.#hiding);
@@ -76,6 +81,11 @@ export class StreamsFileLine extends HTMLElement {
       // cleared, so that the same sentence is news again
       if (sentence) this.#hiding = setTimeout(() => store.set("edited", null), SHOWN_MS);
     });
+  }
+
+  /** What the last saved file changed, until it is closed. @param {string} words */
+  showNews(words) {
+    this.#setWords(".news", words);
   }
 
   get #edit() {

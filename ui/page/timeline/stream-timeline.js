@@ -17,42 +17,41 @@ import { columnWidth, laneName, paintLabels } from "./timeline-labels.js";
 import { errorMessage } from "../parts/error-message.js";
 import { foundAt, hairAt, inLane, laneIndexAt, openedBy } from "./timeline-hit.js";
 import { foundWords, laneWords, summaryWords, timelineLabel } from "./timeline-words.js";
+import { icon } from "../parts/icons.js";
 import { isCalm, onThemeChange, readTheme } from "./timeline-theme.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { Poll } from "../parts/poll.js";
-import { FIRST_SHOWN, endOf, revealing, scaleOf, spanWords } from "./timeline-scale.js";
+import { FIRST_SHOWN, revealing, scaleOf, spanWords } from "./timeline-scale.js";
 
 /** News is asked for as often as a table's. */
 const ASK_EVERY_MS = 250;
+/** While it is held, the server is asked often enough that it goes on counting. */
+const HELD_EVERY_MS = 2000;
+/** So many answers wait at most, or else all is asked for anew. */
+const WAITING = 300;
 /** What has not been heard of for so long is not drawn as if it went on. */
 const STALE_MS = 1500;
 /** Room between now and the edge. */
 const MARGIN = 24;
 /** Room for so many lanes, whether or not they are there, so that the first ones move nothing. */
 const LEAST_LANES = 5;
-const COPIED_MS = 1000;
-
-/** @param {string} path */
-const sign = (path) => `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${path}"/></svg>`;
-const GLASS = "M7 2.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9M10.5 10.5 14 14M5 7h4";
-const PICTURE = "M2.5 3.5h11v9h-11zM3 11l3.5-3.5L9 10l1.5-1.5L13 11";
+const TOLD_MS = 1500;
 
 const newTimeline = markup(`
   <div class="bar">
     <p class="readout"><span class="time"></span><b class="name"></b><span class="words"></span></p>
     <span class="shown" aria-hidden="true"></span>
     <button type="button" class="tool" data-act="now" title="Go to now (End)"
-      aria-label="Go to now">${sign("M3 8h8M8 4.5 11.5 8 8 11.5M13.5 3.5v9")}</button>
+      aria-label="Go to now">${icon("now")}</button>
     <button type="button" class="tool" data-act="out" title="Show more time (-)"
-      aria-label="Show more time">${sign(GLASS)}</button>
+      aria-label="Show more time">${icon("zoom-out")}</button>
     <button type="button" class="tool" data-act="in" title="Show less time (+)"
-      aria-label="Show less time">${sign(`${GLASS}M7 5v4`)}</button>
+      aria-label="Show less time">${icon("zoom-in")}</button>
     <button type="button" class="tool" data-act="hold" aria-pressed="false"
-      title="Hold the timeline (Space)"
-      aria-label="Hold the timeline">${sign("M5.5 3.5v9M10.5 3.5v9")}</button>
+      title="Hold the timeline (Space)" aria-label="Hold the timeline">${icon("pause")}</button>
     <button type="button" class="tool" data-act="picture" title="Copy the picture"
-      aria-label="Copy the picture">${sign(PICTURE)}</button>
+      aria-label="Copy the picture">${icon("picture")}</button>
   </div>
   <div class="frame">
     <div class="scroller" role="application" aria-roledescription="timeline" tabindex="0"
@@ -86,6 +85,9 @@ export class StreamTimeline extends HTMLElement {
   #shown = FIRST_SHOWN;
   /** Now, as of when it was held. @type {number | null} */
   #heldAt = null;
+  /** What was answered while it was held. @type {TimelineView[]} */
+  #waiting = [];
+  #askedAt = -Infinity;
   /** The server's wall clock, less this page's own clock. @type {number | null} */
   #ahead = null;
   #toldAt = -Infinity;
@@ -109,7 +111,7 @@ export class StreamTimeline extends HTMLElement {
     this.append(newTimeline());
     this.#poll = new Poll(
       { ask: () => this.#ask(), answered: (view) => this.#answered(view), failed: () => {} },
-      ASK_EVERY_MS,
+      { pauseMs: ASK_EVERY_MS, calmMs: ASK_EVERY_MS },
     );
     const scroller = part(this, ".scroller");
     this.#input = new TimelineInput(scroller, this.#canvas("plot"), {
@@ -174,25 +176,34 @@ export class StreamTimeline extends HTMLElement {
   }
 
   #ask() {
-    if (!this.#isVisible || this.#heldAt !== null) return null;
-    return /** @type {App} */ (this.#app).host.timeline(this.#data.cursor);
+    if (!this.#isVisible) return null;
+    const now = performance.now();
+    if (this.#heldAt !== null && now - this.#askedAt < HELD_EVERY_MS) {
+      return this.#askedAt + HELD_EVERY_MS - now;
+    }
+    this.#askedAt = now;
+    const { cursor } = this.#waiting.at(-1) ?? this.#data;
+    return /** @type {App} */ (this.#app).host.timeline(cursor);
   }
 
   /** @param {TimelineView} view */
   #answered(view) {
-    // an answer that was under way when a person held the picture would move it
-    if (this.#heldAt !== null) return;
-    const lanes = this.#data.lanes.length;
-    const atEnd = this.#isScrolledToEnd;
-    if (!this.#data.take(view)) {
-      this.#poll?.nudge();
-      return;
-    }
     const ahead = view.now_ms - performance.now();
     // the fastest answer is the least late
     const jumped = this.#ahead === null || Math.abs(ahead - this.#ahead) > 1000;
     this.#ahead = jumped ? ahead : Math.max(ahead, Number(this.#ahead));
     this.#toldAt = performance.now();
+    this.#waiting.push(view);
+    // somebody reads
+    if (this.#heldAt === null) this.#takeAll();
+    else if (this.#waiting.length > WAITING) this.#waiting = [];
+  }
+
+  #takeAll() {
+    const lanes = this.#data.lanes.length;
+    const atEnd = this.#isScrolledToEnd;
+    for (const view of this.#waiting) this.#data.take(view);
+    this.#waiting = [];
     this.#appear(this.#data.lanes.length > 0);
     if (this.#data.lanes.length !== lanes) {
       if (lanes === 0) this.onfit();
@@ -259,6 +270,7 @@ export class StreamTimeline extends HTMLElement {
       now: fresh || this.#heldAt !== null ? now : Math.min(now, this.#data.toldAt),
       follows: this.#shown.end === null,
       away: this.#data.away,
+      uncounted: this.#data.uncounted,
       theme: this.#theme,
       chosen: lane,
     };
@@ -433,6 +445,7 @@ export class StreamTimeline extends HTMLElement {
     part(this, "[data-act=hold]").ariaPressed = String(held);
     this.toggleAttribute("data-held", held);
     announce(held ? "Timeline held" : "Timeline goes on");
+    if (!held) this.#takeAll();
     this.#changed();
     this.#poll?.nudge();
   }
@@ -463,25 +476,20 @@ export class StreamTimeline extends HTMLElement {
     try {
       const bytes = await bytesOf(whole);
       const copied = await host.copyPicture(bytes).then(() => true, () => false);
-      if (copied) this.#tell("picture copied");
-      else this.#tell(`picture saved to ${await host.save("timeline.png", bytes)}`);
+      if (copied) this.#tell("copied");
+      else this.#tell(`saved to ${await host.save("timeline.png", bytes)}`);
     } catch (reason) {
       this.#tell(errorMessage(reason));
     }
   }
 
-  /** Says something for a second where the eye is. @param {string} words */
+  /** Says beside the button what came of it. @param {string} words */
   #tell(words) {
-    const shown = part(this, ".shown");
+    const button = part(this, "[data-act=picture]");
     clearTimeout(this.#told);
     announce(words);
-    shown.dataset.told = words;
-    this.#told = setTimeout(() => delete shown.dataset.told, COPIED_MS * 2);
-  }
-
-  /** Where the right edge is. */
-  get end() {
-    return endOf(this.#shown, this.#now);
+    button.dataset.answer = words;
+    this.#told = setTimeout(() => delete button.dataset.answer, TOLD_MS);
   }
 }
 

@@ -12,6 +12,10 @@
 const KEPT_MS = 630_000;
 /** The server may read a request before it knows that the connection before it has ended. */
 const NOT_BESIDE_MS = 300;
+/** A server whom nobody asks for so long stops counting; it waits a little longer than this. */
+const COUNTS_FOR_MS = 4500;
+/** A tick that ends so early on the wire is the first one: only the head was before it. */
+const FIRST_BYTES = 1500;
 /** The usual gap is the middle one of so many. */
 const GAPS = 128;
 
@@ -55,6 +59,8 @@ export class Bar {
   comments = noMarks();
   /** How many of its first events are known no more. */
   dropped = 0;
+  /** Whether all that it was sent has been counted, from its first event on. */
+  isWhole = false;
   /** Index, events and comments of each step, oldest first. @type {[number, number, number][]} */
   #steps = [];
   #stepMs;
@@ -83,7 +89,7 @@ export class Bar {
     if (view.steps.length === 0 && view.ticks.length === 0) return;
     let changed = Infinity;
     for (const step of view.steps) {
-      placeStep(this.#steps, step);
+      addStep(this.#steps, step);
       changed = Math.min(changed, step[0]);
     }
     for (const tick of view.ticks) {
@@ -91,6 +97,8 @@ export class Bar {
       changed = Math.min(changed, Math.floor(tick.at_ms / this.#stepMs));
     }
     this.#mark(changed);
+    const first = this.ticks[0];
+    if (first && first.end - first.size < FIRST_BYTES) this.isWhole = true;
   }
 
   /**
@@ -138,8 +146,12 @@ export class Bar {
     }
   }
 
-  /** When the first events end that its client had before; `from` where there are none. */
+  /**
+   * When the first events end that its client had before; `from` where there are none, or where the
+   * first events were not counted.
+   */
   get repeatedUntil() {
+    if (!this.isWhole) return this.from;
     let left = (this.verdict?.repeated ?? 0) - this.dropped;
     if (left <= 0) return this.from;
     const { at, count } = this.events;
@@ -181,8 +193,9 @@ export class Lane {
   /**
    * @param {LaneView} view
    * @param {number} stepMs
+   * @param {number} countedSince when the server began to count, as far as is known here
    */
-  take(view, stepMs) {
+  take(view, stepMs, countedSince) {
     this.client = view.client;
     this.program = view.program;
     this.sure = view.sure;
@@ -192,6 +205,7 @@ export class Lane {
       let bar = this.#byConnection.get(one.connection);
       if (!bar) {
         bar = new Bar(one.connection, stepMs);
+        bar.isWhole = one.from_ms >= countedSince;
         this.#byConnection.set(one.connection, bar);
         this.bars.push(bar);
       }
@@ -203,6 +217,21 @@ export class Lane {
       this.knocks.push(knock);
     }
     this.knocks.sort((a, b) => a.at_ms - b.at_ms);
+  }
+
+  /**
+   * Gives up what turned out to be another lane's.
+   *
+   * @param {ReadonlySet<number>} connections
+   */
+  giveUp(connections) {
+    const stays = (/** @type {{ connection: number }} */ { connection }) =>
+      !connections.has(connection);
+    if (this.knocks.length > 0) this.knocks = this.knocks.filter(stays);
+    if (this.bars.every(stays)) return;
+    this.bars = this.bars.filter(stays);
+    for (const connection of connections) this.#byConnection.delete(connection);
+    this.#arrange();
   }
 
   /** Bars that are open at the same time stand below each other, all others in the middle. */
@@ -279,43 +308,64 @@ export class TimelineData {
   lanes = [];
   /** When the server was stopped. @type {TimelineView["away"]} */
   away = [];
+  /** When nobody asked, and so nothing was counted. @type {{ from: number, to: number }[]} */
+  uncounted = [];
   /** Lanes that are not kept. */
   leftOut = 0;
   /** When the last answer was made. */
   toldAt = 0;
   /** What to ask for next. */
   cursor = 0;
+  #countedSince = 0;
   /** @type {Map<number, Lane>} */
   #byId = new Map();
+  /** The lane of each connection and request. @type {Map<number, number>} */
+  #laneOf = new Map();
 
-  /**
-   * @param {TimelineView} view
-   * @returns {boolean} false where it has to be asked for anew, because another run of the program
-   *   answered, which knows nothing of this
-   */
+  /** @param {TimelineView} view */
   take(view) {
-    if (view.cursor < this.cursor) {
-      this.#clear();
-      return false;
+    const { now_ms: now, step_ms: stepMs } = view;
+    if (view.whole) this.#clear();
+    if (view.whole || now - this.toldAt > COUNTS_FOR_MS) {
+      this.uncounted.push({ from: view.whole ? 0 : this.toldAt, to: now });
+      this.#countedSince = now;
     }
+    this.uncounted = this.uncounted.filter(({ to }) => to > now - KEPT_MS);
     this.cursor = view.cursor;
-    this.toldAt = view.now_ms;
+    this.toldAt = now;
     this.away = view.away;
     this.leftOut = view.left_out;
+    const gone = new Set(view.gone);
+    if (gone.size > 0) this.lanes = this.lanes.filter(({ id }) => !gone.has(id));
+    for (const id of gone) this.#byId.delete(id);
     for (const one of view.lanes) {
+      this.#move(one);
       let lane = this.#byId.get(one.id);
       if (!lane) {
         lane = new Lane(one.id);
         this.#byId.set(one.id, lane);
         this.lanes.push(lane);
       }
-      lane.take(one, view.step_ms);
+      lane.take(one, stepMs, this.#countedSince);
     }
-    const gone = new Set(view.gone);
-    if (gone.size > 0) this.lanes = this.lanes.filter(({ id }) => !gone.has(id));
-    for (const id of gone) this.#byId.delete(id);
-    for (const lane of this.lanes) lane.forget(view.now_ms - KEPT_MS);
-    return true;
+    for (const lane of this.lanes) lane.forget(now - KEPT_MS);
+  }
+
+  /**
+   * A client may turn out to be another: its connections move to that one's lane.
+   *
+   * @param {LaneView} view
+   */
+  #move({ id, bars, knocks }) {
+    /** @type {Map<number, Set<number>>} */
+    const moved = new Map();
+    for (const { connection } of [...bars, ...knocks]) {
+      const before = this.#laneOf.get(connection);
+      this.#laneOf.set(connection, id);
+      if (before === undefined || before === id) continue;
+      moved.set(before, (moved.get(before) ?? new Set()).add(connection));
+    }
+    for (const [lane, connections] of moved) this.#byId.get(lane)?.giveUp(connections);
   }
 
   /** @param {number} id */
@@ -325,10 +375,9 @@ export class TimelineData {
 
   #clear() {
     this.lanes = [];
+    this.uncounted = [];
     this.#byId.clear();
-    this.away = [];
-    this.leftOut = 0;
-    this.cursor = 0;
+    this.#laneOf.clear();
   }
 }
 
@@ -363,16 +412,17 @@ function firstAt(ticks, least) {
 }
 
 /**
- * A step that is counted further replaces what was counted before.
+ * A step may be handed out in parts: what is newer is added.
  *
  * @param {[number, number, number][]} steps
  * @param {[number, number, number]} step
  */
-function placeStep(steps, step) {
+function addStep(steps, [index, events, comments]) {
   let place = steps.length;
-  while (place > 0 && steps[place - 1][0] > step[0]) place -= 1;
-  if (place > 0 && steps[place - 1][0] === step[0]) steps[place - 1] = step;
-  else steps.splice(place, 0, step);
+  while (place > 0 && steps[place - 1][0] > index) place -= 1;
+  const same = steps[place - 1];
+  if (same && same[0] === index) steps[place - 1] = [index, same[1] + events, same[2] + comments];
+  else steps.splice(place, 0, [index, events, comments]);
 }
 
 /**

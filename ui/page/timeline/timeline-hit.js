@@ -18,12 +18,13 @@ const NEAR = 5;
  *
  * @typedef {{ kind: "event" | "comment", lane: Lane, bar: Bar, at: number, count: number,
  *     exact: boolean, tick: TickView | null }} FoundEvent
- * @typedef {{ kind: "end" | "open", lane: Lane, bar: Bar, at: number }} FoundBar
+ * @typedef {{ kind: "end", lane: Lane, bar: Bar, at: number }} FoundEnd
+ * @typedef {{ kind: "open", lane: Lane, bar: Bar, at: number, counted: boolean }} FoundOpen
  * @typedef {{ kind: "knock", lane: Lane, knock: KnockView, at: number, count: number }} FoundKnock
  * @typedef {{ kind: "return", lane: Lane, bar: Bar, at: number }} FoundReturn
  * @typedef {{ kind: "away", at: number, from: number, to: number | null }} FoundAway
  * @typedef {{ kind: "none", lane: Lane | null, at: number }} FoundNone
- * @typedef {FoundEvent | FoundBar | FoundKnock | FoundReturn | FoundAway | FoundNone} Found
+ * @typedef {FoundEvent | FoundEnd | FoundOpen | FoundKnock | FoundReturn | FoundAway | FoundNone} Found
  */
 
 /**
@@ -78,7 +79,8 @@ export function inLane(scene, lane, at, y) {
     if (bar.to !== null && Math.abs(bar.to - at) <= near) {
       return { kind: "end", lane, bar, at: bar.to };
     }
-    return eventOf(scene, lane, bar, at, near) ?? { kind: "open", lane, bar, at };
+    const counted = !scene.uncounted.some(({ from, to }) => from < at && to > at);
+    return eventOf(scene, lane, bar, at, near) ?? { kind: "open", lane, bar, at, counted };
   }
   const back = lane.bars.find(
     ({ before, from }) => before?.to != null && before.to <= at && from >= at,

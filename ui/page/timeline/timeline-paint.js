@@ -50,6 +50,7 @@ const ROWS = 4;
  * @property {number} now open connections are drawn until then
  * @property {boolean} follows the right edge is now
  * @property {TimelineView["away"]} away
+ * @property {readonly { from: number, to: number }[]} uncounted when nobody counted events
  * @property {Theme} theme
  * @property {number | null} chosen the id of the chosen lane
  */
@@ -288,6 +289,8 @@ function paintLine(pen, scene, bar, { from, to, y }) {
     const left = Math.max(from, columnOf(scale, start) + 3);
     const right = Math.min(to, columnOf(scale, end) - 2);
     if (end - start <= longest || right - left < 8) return;
+    // nobody counted, so it may not have been silent
+    if (scene.uncounted.some((one) => one.from < end && one.to > start)) return;
     if (left > x) solid(x, left);
     pen.dotted(left, right, y, colour, [1, 4]);
     x = right;

@@ -95,7 +95,8 @@ function whatWords(found) {
     case "open": {
       const { connection, verdict, from } = found.bar;
       const after = verdict ? `, ${verdict.words}` : "";
-      return `#${connection} open since ${timeOfDay(from)}${after}`;
+      const uncounted = found.counted ? "" : ", its events were not counted then";
+      return `#${connection} open since ${timeOfDay(from)}${uncounted}${after}`;
     }
     case "away": {
       const { from, to } = found;

@@ -1,27 +1,23 @@
 /**
- * <publish-box>: publishes to one topic, and shows the result. The text stays, so that the same
- * event can be sent again.
+ * <publish-box>: publishes to one topic, and shows the result. The text stays and is selected: Enter
+ * sends the same event again, and what is typed next takes its place.
  *
- * @import { Action } from "../server.js"
  * @import { App } from "../types.js"
  */
 
 import { announce } from "../parts/announce.js";
-import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { markup, part } from "../parts/dom.js";
 import { publishedWords } from "./topic-words.js";
 import { errorMessage } from "../parts/error-message.js";
 
-/** @type {Action} */
-const PUBLISH = { id: "publish", label: "Publish", accelerator: "CmdOrCtrl+Enter", enabled: true };
-
 const newForm = markup(`
   <form novalidate>
-    <textarea name="data" rows="1" placeholder="event data" spellcheck="false"></textarea>
-    <button type="submit">Publish</button>
-    <label><span class="quiet">event</span
-      ><input name="event" placeholder="message" autocomplete="off" spellcheck="false"></label>
-    <p class="answer"></p>
+    <textarea name="data" rows="1" placeholder="Event data" aria-keyshortcuts="Enter"
+      title="Enter publishes, Shift+Enter makes a new line" spellcheck="false"></textarea>
+    <input name="event" placeholder="message" title="The name of the event" autocomplete="off"
+      spellcheck="false">
+    <button type="submit" title="Publish (Enter)">Publish</button>
+    <p class="answer meta"></p>
   </form>`);
 
 export class PublishBox extends HTMLElement {
@@ -45,26 +41,29 @@ export class PublishBox extends HTMLElement {
     this.append(newForm());
     const form = part(this, "form");
     const button = part(this, "button");
-    const shortcut = ariaShortcut(PUBLISH, onMac());
     this.#data.ariaLabel = `Data of an event for topic ${this.#topic}`;
     this.#event.ariaLabel = `Name of the event for topic ${this.#topic}`;
     button.ariaLabel = `Publish to topic ${this.#topic}`;
-    button.title = withAccelerator("Publish", PUBLISH, onMac());
-    if (shortcut) this.#data.setAttribute("aria-keyshortcuts", shortcut);
     this.#data.addEventListener("input", () => this.#grow());
     // the error is being corrected
     form.addEventListener("input", () => {
       if (this.hasAttribute("data-failed")) this.#answer("", false);
     });
     form.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+      if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing) return;
       event.preventDefault();
       if (!event.repeat) this.#publish();
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
+      this.#data.focus();
       this.#publish();
     });
+  }
+
+  /** Whether to publish is the next step, and not to connect. @param {boolean} isNext */
+  set isNext(isNext) {
+    this.querySelector("button")?.classList.toggle("primary", isNext);
   }
 
   focus() {
@@ -100,6 +99,8 @@ export class PublishBox extends HTMLElement {
         ),
         false,
       );
+      // what is typed next is another event
+      if (document.activeElement === this.#data) this.#data.select();
     } catch (reason) {
       this.#report(errorMessage(reason), true);
     } finally {

@@ -21,8 +21,7 @@ const EARLIEST = "earliest";
 export function topicFeed(name, topic) {
   return {
     path: topicPath(name),
-    // the path is also the title: the figures need the room beside it
-    title: topicPath(name),
+    title: name,
     label: `Topic ${name}`,
     summary: topicSummary(topic),
     retry_ms: topic?.retry_ms ?? 1000,
@@ -37,8 +36,8 @@ export function topicFeed(name, topic) {
 
 /** @type {Record<ServerHere, string>} */
 const TOPIC_NEXT = {
-  ready: "Press Start to subscribe here.",
-  stopped: "Start the server, then start this topic.",
+  ready: "Press Connect to subscribe here.",
+  stopped: "Start the server, then connect.",
   unreachable: NO_ANSWER,
 };
 

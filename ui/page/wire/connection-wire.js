@@ -135,7 +135,7 @@ export class ConnectionWire extends HTMLElement {
         answered: () => nextFrame(this.#draw),
         failed: () => nextFrame(this.#draw),
       },
-      ASK_EVERY_MS,
+      { calmMs: ASK_EVERY_MS },
     );
     copyOnClick(part(this, "[data-act=copy-wire]"), app.host, () =>
       linesText(this.#shown.flatMap(({ lines }) => lines)),

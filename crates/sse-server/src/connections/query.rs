@@ -28,6 +28,8 @@ pub struct TableQuery {
     pub filter: String,
     /// The tag of the one client that is wanted.
     pub client: Option<String>,
+    /// The path of the one stream that is wanted.
+    pub stream: Option<String>,
     /// The id of the one row that is wanted.
     pub id: Option<u64>,
     /// Rows to leave out before the first that is shown.
@@ -44,6 +46,7 @@ impl Default for TableQuery {
             descending: false,
             filter: String::new(),
             client: None,
+            stream: None,
             id: None,
             first: 0,
             count: SHOWN,

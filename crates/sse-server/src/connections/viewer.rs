@@ -96,7 +96,7 @@ impl Order {
 impl Viewer {
     /// Makes an order, and keeps it where it is of all rows: those of a few are made in no time.
     fn order(&mut self, query: &TableQuery, found: &Found, now: Instant) -> Vec<u64> {
-        let of_all = query.client.is_none() && query.id.is_none();
+        let of_all = query.client.is_none() && query.stream.is_none() && query.id.is_none();
         if of_all && matches!(query.sort.by(), By::Rate(_)) {
             self.rates.sample(now, counts(found.rows.iter()));
         }
@@ -125,8 +125,8 @@ fn counts<'a>(
 
 /// What an order is made of.
 struct Found {
-    /// Those of the client and the id that are wanted, in no order. The filter is applied later,
-    /// while the table is not locked.
+    /// Those of the client, the stream and the id that are wanted, in no order. The filter is
+    /// applied later, while the table is not locked.
     rows: Vec<Arc<Connection>>,
     /// What there is to say of those rows, where that is what they are sorted by.
     weights: HashMap<u64, u64>,
@@ -195,7 +195,11 @@ impl Table {
     /// The rows of a look, but for its filter.
     fn find(&self, query: &TableQuery, now: Instant) -> Found {
         let tag = query.client.as_deref();
-        let wanted = |row: &&Arc<Connection>| tag.is_none() || row.client.tag.as_deref() == tag;
+        let stream = query.stream.as_deref();
+        let wanted = |row: &&Arc<Connection>| {
+            (tag.is_none() || row.client.tag.as_deref() == tag)
+                && stream.is_none_or(|stream| &*row.client.asked.stream == stream)
+        };
         let rows: Vec<Arc<Connection>> = match query.id {
             Some(id) => self
                 .row_of(id)

@@ -27,6 +27,7 @@ pub(super) fn read(query: Option<&str>) -> Result<TableQuery, BadQuery> {
         descending: params.read("descending", yes_or_no)?.unwrap_or_default(),
         filter: params.read("filter", words)?.unwrap_or_default(),
         client: params.read("client", tag)?,
+        stream: params.text("stream")?,
         id: params.whole("id", 0, MAX_FROM)?,
         first: first.map_or(usual.first, small),
         count: count.map_or(usual.count, small),
@@ -64,7 +65,7 @@ mod tests {
     #[test]
     fn a_query_says_what_is_wanted() {
         let query = read(Some(
-            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&id=7&_=1",
+            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&stream=/endless&id=7&_=1",
         ))
         .expect("all within bounds");
         assert_eq!(
@@ -74,6 +75,7 @@ mod tests {
                 descending: true,
                 filter: "curl End".to_owned(),
                 client: Some("me".to_owned()),
+                stream: Some("/endless".to_owned()),
                 id: Some(7),
                 first: 50,
                 count: 25,

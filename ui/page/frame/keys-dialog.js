@@ -1,0 +1,111 @@
+/**
+ * <keys-dialog>: all keys of the page, and those of the native menu where there is one.
+ *
+ * @import { Action } from "../server.js"
+ * @import { App } from "../types.js"
+ */
+
+import { markup, part } from "../parts/dom.js";
+import { onMac, shownKeys } from "../parts/keys.js";
+
+/**
+ * Keys in the notation of the menu, and what they do. A place's own keys work in the element that
+ * has the focus.
+ *
+ * @type {[string, [string[], string][]][]}
+ */
+const GROUPS = [
+  ["Everywhere", [
+    [["CmdOrCtrl+1"], "Streams"],
+    [["CmdOrCtrl+2"], "Connections"],
+    [["/", "CmdOrCtrl+F"], "Filter"],
+    [["?"], "These keys"],
+    [["Esc"], "Close what is open"],
+  ]],
+  ["Lists", [
+    [["↑", "↓", "j", "k"], "Move"],
+    [["Page ↑", "Page ↓", "Home", "End"], "Move far; End follows the newest"],
+    [["Enter"], "Open"],
+    [["Space"], "Pause and go on"],
+  ]],
+  ["Streams", [
+    [["Enter"], "Publish the event in the box"],
+    [["Shift+Enter"], "A new line in the box"],
+    [["Delete"], "End the chosen topic"],
+  ]],
+  ["Timeline", [
+    [["←", "→"], "Move in time"],
+    [["+", "-"], "Zoom"],
+    [["Enter"], "Open the wire there"],
+  ]],
+];
+
+const newDialog = markup(`
+  <dialog aria-labelledby="keys-title">
+    <h2 class="title" id="keys-title">Keys</h2>
+    <div class="groups"></div>
+    <p class="buttons"><button type="button" data-act="close">Close</button></p>
+  </dialog>`);
+
+export class KeysDialog extends HTMLElement {
+  /** @type {App | null} */
+  #app = null;
+
+  /** @param {App} app */
+  connect(app) {
+    this.#app = app;
+    this.append(newDialog());
+    part(this, "[data-act=close]").addEventListener("click", () => this.#dialog.close());
+    // a press beside it closes it, as Esc does
+    this.#dialog.addEventListener("click", ({ target }) => {
+      if (target === this.#dialog) this.#dialog.close();
+    });
+  }
+
+  get #dialog() {
+    return /** @type {HTMLDialogElement} */ (part(this, "dialog"));
+  }
+
+  show() {
+    if (this.#dialog.open) return;
+    const actions = (this.#app?.store.get("actions") ?? []).filter(({ accelerator }) => accelerator);
+    part(this, ".groups").replaceChildren(
+      ...GROUPS.map(([title, keys]) => newGroup(title, keys)),
+      ...(actions.length > 0 ? [newGroup("Menu", actions.map(menuKey))] : []),
+    );
+    this.#dialog.showModal();
+  }
+}
+
+/**
+ * @param {Action} action
+ * @returns {[string[], string]}
+ */
+const menuKey = ({ accelerator, label }) => [[accelerator ?? ""], label.replace("…", "")];
+
+/**
+ * @param {string} title
+ * @param {[string[], string][]} keys
+ */
+function newGroup(title, keys) {
+  const group = document.createElement("section");
+  const head = document.createElement("h3");
+  head.className = "meta";
+  head.textContent = title;
+  const list = document.createElement("dl");
+  for (const [names, words] of keys) {
+    const term = document.createElement("dt");
+    for (const name of names) {
+      const key = document.createElement("kbd");
+      key.textContent = shownKeys(name, onMac());
+      term.append(key, " ");
+    }
+    const meaning = document.createElement("dd");
+    meaning.textContent = words;
+    list.append(term, meaning);
+  }
+  group.append(head, list);
+  return group;
+}
+
+customElements.define("keys-dialog", KeysDialog);

@@ -1,0 +1,114 @@
+/**
+ * The inspector's view of a stream's clients: those that read it now and those that did, with what
+ * the server says of each, and the lines that connect another one.
+ *
+ * @import { RowView, Slice } from "../server.js"
+ * @import { App } from "../types.js"
+ */
+
+import { Poll } from "../parts/poll.js";
+import { backRank, backWords, clientWords, fateWords, headline } from "../parts/words.js";
+import { markup, part, setText } from "../parts/dom.js";
+
+/** The clients that are listed; the table of connections has all. */
+const LISTED = 50;
+
+const newView = markup(`
+  <div class="clients" role="list" aria-label="Clients of this stream"></div>
+  <p class="none quiet">Nobody has connected yet.</p>
+  <p class="more meta quiet" hidden></p>`);
+
+const newClient = markup(`
+  <button type="button" class="client" data-act="wire" title="Show its wire">
+    <span class="line"><span class="shape" aria-hidden="true"></span
+      ><span class="who"></span><span class="number meta"></span></span>
+    <span class="fate meta"></span>
+    <span class="back meta"></span>
+  </button>`);
+
+export class ClientsView {
+  #root;
+  #app;
+  /**
+   * The path of the stream; null while the view is not shown.
+   * @type {string | null}
+   */
+  #path = null;
+  /** Called with how many read the stream. */
+  oncount = /** @type {(open: number) => void} */ (() => {});
+  #poll;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {App} app
+   */
+  constructor(root, app) {
+    this.#root = root;
+    this.#app = app;
+    root.append(newView());
+    this.#poll = new Poll({
+      ask: () => this.#ask(),
+      answered: (/** @type {Slice} */ { rows, matching }) => this.#draw(rows, matching),
+      failed: () => {},
+    });
+    part(root, ".clients").addEventListener("click", ({ target }) => {
+      const client = target instanceof Element ? target.closest(".client") : null;
+      if (client instanceof HTMLElement) app.showConnection(Number(client.dataset.connection));
+    });
+    app.store.on("connections", () => this.#poll.nudge());
+  }
+
+  /** @param {string | null} path */
+  show(path) {
+    if (path === this.#path) return;
+    this.#path = path;
+    this.#draw([], 0);
+    if (path !== null) this.#poll.nudge();
+  }
+
+  #ask() {
+    const path = this.#path;
+    if (path === null || document.hidden) return null;
+    return this.#app.host.slice({
+      sort: "state", descending: false, filter: "", stream: path, first: 0, count: LISTED,
+    });
+  }
+
+  /**
+   * @param {RowView[]} rows
+   * @param {number} matching
+   */
+  #draw(rows, matching) {
+    const mine = rows.filter(({ stream }) => stream === this.#path);
+    const list = part(this.#root, ".clients");
+    while (list.children.length > mine.length) list.lastElementChild?.remove();
+    mine.forEach((row, index) => {
+      if (!list.children[index]) list.append(newClient());
+      fill(/** @type {HTMLElement} */ (list.children[index]), row, this.#app.ownTags);
+    });
+    part(this.#root, ".none").hidden = mine.length > 0;
+    const more = part(this.#root, ".more");
+    more.hidden = matching <= mine.length;
+    setText(more, `${matching - mine.length} more are in Connections.`);
+  }
+}
+
+/**
+ * @param {HTMLElement} client
+ * @param {RowView} row
+ * @param {Set<string>} ownTags
+ */
+function fill(client, row, ownTags) {
+  client.dataset.connection = String(row.id);
+  client.dataset.state = row.state;
+  client.toggleAttribute("data-blocked", row.blocked);
+  client.toggleAttribute("data-complete", row.ended?.complete ?? false);
+  const own = row.client !== null && ownTags.has(row.client);
+  setText(part(client, ".who"), clientWords(row, own) || row.program || row.peer);
+  setText(part(client, ".number"), `#${row.id}`);
+  setText(part(client, ".fate"), fateWords(row));
+  const back = headline(row);
+  const words = part(client, ".back");
+  setText(words, backWords(back));
+  words.dataset.rank = backRank(back);
+}
