@@ -24,7 +24,8 @@ const NEAR = 5;
  * @typedef {{ kind: "return", lane: Lane, bar: Bar, at: number }} FoundReturn
  * @typedef {{ kind: "away", at: number, from: number, to: number | null }} FoundAway
  * @typedef {{ kind: "none", lane: Lane | null, at: number }} FoundNone
- * @typedef {FoundEvent | FoundEnd | FoundOpen | FoundKnock | FoundReturn | FoundAway | FoundNone} Found
+ * @typedef {FoundEvent | FoundEnd | FoundOpen | FoundKnock | FoundReturn} FoundThing
+ * @typedef {FoundThing | FoundAway | FoundNone} Found
  */
 
 /**

@@ -543,14 +543,17 @@ function paintFoot(pen, scene, y) {
   pen.fill(theme.line);
   pen.rect(scale.left, y + 18, width - scale.left, 1);
   ctx.font = `11px ${theme.wire}`;
-  const end = follows ? scale.right - 40 : width;
-  for (const { x, words, whole } of axisTicks(scale, 72)) {
+  // from the newest to the oldest, and what would lie upon the one before has no words
+  let end = follows ? scale.right - 24 : width;
+  for (const { x, words, whole } of axisTicks(scale, 72).reverse()) {
     pen.fill(theme.edge);
     pen.rect(x, y + 18, 1, 4);
-    const half = ctx.measureText(words).width / 2;
-    if (x + half > end) continue;
+    const half = pen.width("11px", words) / 2;
+    const place = Math.max(half + 1, x);
+    if (place + half + 6 > end) continue;
     pen.fill(whole ? theme.text : theme.quiet);
-    ctx.fillText(words, Math.max(half + 1, x), y + 32);
+    ctx.fillText(words, place, y + 32);
+    end = place - half;
   }
   if (follows) {
     pen.fill(theme.text);
