@@ -1,8 +1,8 @@
 //! The log: everything that happens to connections and to the server itself, each with a number.
 //!
-//! The entries stand in a ring. Its readers ask by number, each at its own pace, so nobody waits for
-//! a reader, and one that is too slow is told how many entries it missed. All who tell what happened
-//! read here: the API, `sse serve`, and the timeline. An event that is sent makes no entry.
+//! The entries stand in a ring. Its readers ask by number, each at its own pace, so nobody waits
+//! for a reader, and one that is too slow is told how many entries it missed. All who tell what
+//! happened read here, such as the API and `sse serve`. An event that is sent makes no entry.
 
 mod lines;
 mod reader;

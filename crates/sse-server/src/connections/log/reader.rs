@@ -42,8 +42,8 @@ impl LogReader {
         lock(&self.ring).newest
     }
 
-    /// So many of the next entries at most, behind a gap where some of them are gone; none where all
-    /// were read.
+    /// So many of the next entries at most, behind a gap where some of them are gone; none where
+    /// all were read.
     pub(in crate::connections) fn read(&mut self, most: usize) -> Vec<Found> {
         let ring = lock(&self.ring);
         let before = ring.before();
