@@ -92,6 +92,7 @@ pub fn run() -> ExitCode {
             commands::preview,
             commands::wire,
             commands::activity,
+            commands::timeline,
             commands::save,
             commands::actions,
             commands::act,

@@ -37,8 +37,9 @@ mod transport;
 pub use catalog::{FileNews, FileProblem, StreamsFile, StreamsView, short_path};
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
-    Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, RowView, Slice, Sort, TableQuery,
-    Tally, Verdict, VerdictKind, Visit, Why,
+    AwayView, BarView, Cut, EndedBy, EndedView, Happened, KnockView, LaneView, LogEntry,
+    LogReceiver, RowView, Slice, Sort, TableQuery, Tally, TickKind, TickView, TimelineView,
+    Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};

@@ -3,7 +3,7 @@
  * the server is stopped and takes no connection of the webview.
  *
  * @import { Action, ActivityView, Everything, Preview, Published, RowView } from "../server.js"
- * @import { Slice, Status, WireView } from "../server.js"
+ * @import { Slice, Status, TimelineView, WireView } from "../server.js"
  * @import { Host, TableQuery, Parts, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -126,6 +126,14 @@ export class TauriHost {
   /** @returns {Promise<ActivityView>} */
   activity() {
     return this.#invoke("activity");
+  }
+
+  /**
+   * @param {number} after
+   * @returns {Promise<TimelineView>}
+   */
+  timeline(after) {
+    return this.#invoke("timeline", { after });
   }
 
   /**
