@@ -93,6 +93,8 @@ pub fn run() -> ExitCode {
             commands::end_topic,
             commands::preview,
             commands::wire,
+            commands::activity,
+            commands::timeline,
             commands::save,
             commands::actions,
             commands::act,

@@ -6,7 +6,7 @@
 
 import type {
   Action,
-  EndedBy,
+  ActivityView,
   Preview,
   Published,
   RowView,
@@ -16,9 +16,8 @@ import type {
   StreamInfo,
   StreamsFile,
   Tally,
+  TimelineView,
   TopicInfo,
-  Verdict,
-  Why,
   WireView,
 } from "./server.js";
 
@@ -104,8 +103,13 @@ export interface Host {
    */
   wire(id: number, from: number): Promise<WireView | null>;
   /**
-   * What happened on the timeline since the answer with this cursor; 0 asks for all that is kept.
-   * Rejects when the server does not answer.
+   * What happens on each stream and topic that is served. Rejects with a sentence that gives the
+   * reason.
+   */
+  activity(): Promise<ActivityView>;
+  /**
+   * What happened when since the cursor `after`; with 0, all that is kept. Rejects with a sentence
+   * that gives the reason.
    */
   timeline(after: number): Promise<TimelineView>;
   /**
@@ -138,74 +142,6 @@ export interface App {
   askPort: () => void;
   /** Shows the wire of a connection, which is in another place. */
   showConnection: (id: number) => void;
-}
-
-/** Something that a connection was sent at a moment that is known exactly. */
-export interface TickView {
-  at_ms: number;
-  kind: "event" | "comment";
-  id: string | null;
-  event: string | null;
-  /** In bytes. */
-  size: number;
-  /** Where it ends among all bytes of the connection. */
-  end: number;
-}
-
-/** A connection in a lane of the timeline. */
-export interface BarView {
-  connection: number;
-  from_ms: number;
-  /** When it ended; null while it is open. */
-  to_ms: number | null;
-  why: Why | null;
-  by: EndedBy | null;
-  status: number;
-  /** How its client came back with it. */
-  verdict: Verdict | null;
-  /** What its client did after its end. */
-  afterwards: Verdict | null;
-  /** When its `retry` wanted the client back after its end. */
-  due_ms: number | null;
-  /** Index, events and comments of the steps that have something. */
-  steps: [number, number, number][];
-  ticks: TickView[];
-}
-
-/** A request that got no stream: it was refused, or answered 204. */
-export interface KnockView {
-  connection: number;
-  at_ms: number;
-  status: number;
-  why: Why;
-}
-
-/** A client on a stream, known again as verdicts know it. */
-export interface LaneView {
-  id: number;
-  client: string | null;
-  program: string;
-  /** Its tag says that it is the same; else it is probable. */
-  sure: boolean;
-  stream: string;
-  method: string;
-  bars: BarView[];
-  knocks: KnockView[];
-}
-
-/** What happened since an earlier answer. */
-export interface TimelineView {
-  now_ms: number;
-  cursor: number;
-  step_ms: number;
-  /** All that is kept, and not what is newer: what was answered before is to be forgotten. */
-  whole: boolean;
-  /** When the server was stopped. */
-  away: { from_ms: number; to_ms: number | null }[];
-  lanes: LaneView[];
-  /** The ids of lanes that were forgotten. */
-  gone: number[];
-  left_out: number;
 }
 
 /** One event as it arrived. */

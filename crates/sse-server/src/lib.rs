@@ -37,12 +37,13 @@ mod transport;
 pub use catalog::{FileNews, FileProblem, StreamsFile, StreamsView, short_path};
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
-    Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, RowView, Slice, Sort, TableQuery,
-    Tally, Verdict, VerdictKind, Visit, Why,
+    AwayView, BarView, Cut, EndedBy, EndedView, Happened, KnockView, LaneView, LogEntry,
+    LogReceiver, RowView, Slice, Sort, TableQuery, Tally, TickKind, TickView, TimelineView,
+    Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
-pub use routes::StateView;
+pub use routes::{ActivityView, StateView, StreamActivity};
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::keep_alive::KeepAlive;

@@ -2,8 +2,9 @@
  * The page in a browser, served by the server that it shows. It polls while it is visible and keeps
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
- * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
- * @import { Host, MenuCalls, TableQuery, TimelineView } from "../types.js"
+ * @import { ActivityView, Preview, Published, RowView, Slice } from "../server.js"
+ * @import { StateView, Status, TimelineView, WireView } from "../server.js"
+ * @import { Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -174,12 +175,25 @@ export class WebHost {
     }
   }
 
+  /** @returns {Promise<ActivityView>} */
+  async activity() {
+    try {
+      return await getJson("/api/activity", POLL_PATIENCE_MS);
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
   /**
    * @param {number} after
    * @returns {Promise<TimelineView>}
    */
-  timeline(after) {
-    return getJson(`/api/timeline?after=${after}`, ASK_PATIENCE_MS);
+  async timeline(after) {
+    try {
+      return await getJson(`/api/timeline?after=${after}`, POLL_PATIENCE_MS);
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
   }
 
   /**

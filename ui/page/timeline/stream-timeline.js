@@ -3,7 +3,8 @@
  * view and not held, and draws at most once a frame: when something changed, or when time moved by
  * a pixel. Everything is the server's word; timeline-paint.js draws it.
  *
- * @import { App, TimelineView } from "../types.js"
+ * @import { TimelineView } from "../server.js"
+ * @import { App } from "../types.js"
  * @import { Found } from "./timeline-hit.js"
  * @import { Theme } from "./timeline-marks.js"
  * @import { Scene } from "./timeline-paint.js"

@@ -4,8 +4,7 @@
  * what follows from it is computed here: in which row of its lane a bar stands while two are open
  * at once, and which silence is unusual.
  *
- * @import { Verdict } from "../server.js"
- * @import { BarView, KnockView, LaneView, TickView, TimelineView } from "../types.js"
+ * @import { BarView, KnockView, LaneView, TickView, TimelineView, Verdict } from "../server.js"
  */
 
 /** The server keeps no more, and an answer may be a while under way. */

@@ -3,7 +3,7 @@
  *
  * @import { Bar, Lane } from "./timeline-data.js"
  * @import { Scene } from "./timeline-paint.js"
- * @import { KnockView, TickView } from "../types.js"
+ * @import { KnockView, TickView } from "../server.js"
  */
 
 import { FOOT, LANE, rowOf } from "./timeline-paint.js";

@@ -6,7 +6,7 @@
  * @import { Bar, Lane, Marks } from "./timeline-data.js"
  * @import { Context, Theme } from "./timeline-marks.js"
  * @import { Scale } from "./timeline-scale.js"
- * @import { KnockView, TimelineView } from "../types.js"
+ * @import { KnockView, TimelineView } from "../server.js"
  */
 
 import { backRank } from "../parts/words.js";

@@ -5,20 +5,24 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sse_engine::preview::Preview;
 use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
 use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::listen;
 use super::run::Running;
 use crate::catalog::{self, Catalog, FileNews, StreamsView};
+use crate::clock;
 use crate::config::Config;
-use crate::connections::{Connections, LogReceiver, Slice, TableQuery, Tally};
+use crate::connections::{
+    Connections, LogReceiver, STEP, Slice, TIMELINE_KEPT, TableQuery, Tally, TimelineView,
+};
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::routes::{Budget, Context, Room, Service, StateView};
+use crate::routes::{ActivityView, Budget, Context, Room, Service, StateView};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 
@@ -79,6 +83,8 @@ impl Server {
             catalog::follow(&streams, path).await;
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
+        tokio::spawn(look_out(Arc::downgrade(&context)));
+        tokio::spawn(sample(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
             service: Arc::new(Service::new(Arc::clone(&context))),
@@ -170,7 +176,7 @@ impl Server {
 
     /// What happens to connections from now on: each connect, each end, and what there is to say of
     /// clients. A reader that is slow misses the oldest entries and is told how many; the server
-    /// never waits for it. Must be called inside a tokio runtime.
+    /// never waits for it.
     pub fn log(&self) -> LogReceiver {
         self.context.connections.log()
     }
@@ -214,6 +220,18 @@ impl Server {
     /// What the stream at this path would send, if there is one.
     pub fn preview(&self, path: &str) -> Option<Preview> {
         self.context.preview(path)
+    }
+
+    /// What happens on each stream and topic that is served.
+    pub fn activity(&self) -> ActivityView {
+        ActivityView::of(&self.context)
+    }
+
+    /// What happened when on the connections since the cursor `after`; with 0, all that is kept.
+    /// From the first look on and while looks come at least every five seconds, what connections
+    /// are sent is counted in steps.
+    pub fn timeline(&self, after: u64) -> TimelineView {
+        self.context.connections.timeline(after, clock::now())
     }
 
     /// Everything that a page needs to begin with.
@@ -263,6 +281,56 @@ async fn expire(context: Weak<Context>) {
     }
 }
 
+/// How often it is looked who is missing and who has several open.
+const LOOK_OUT: Duration = Duration::from_secs(1);
+
+/// Notes in the log which clients do nothing, as long as there is a table of them.
+async fn look_out(context: Weak<Context>) {
+    let mut every = interval(LOOK_OUT);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let Some(context) = context.upgrade() else {
+            return;
+        };
+        context.connections.look_out(clock::now());
+    }
+}
+
+/// Counts what connections are sent in steps while somebody looks at the timeline, and forgets it
+/// when nobody has for long.
+async fn sample(context: Weak<Context>) {
+    let Some(mut looked) = context.upgrade().map(|it| it.connections.looked()) else {
+        return;
+    };
+    loop {
+        match timeout(TIMELINE_KEPT, looked.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => {
+                let Some(context) = context.upgrade() else {
+                    return;
+                };
+                context.connections.forget_timeline();
+                if looked.changed().await.is_err() {
+                    return;
+                }
+            }
+        }
+        let mut every = interval(STEP);
+        every.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            every.tick().await;
+            let Some(context) = context.upgrade() else {
+                return;
+            };
+            if !context.connections.sample(clock::now()) {
+                break;
+            }
+        }
+    }
+}
+
 /// The one task that changes the state.
 struct Owner {
     host: Option<IpAddr>,
@@ -283,6 +351,7 @@ impl Owner {
                     self.publish(Status::new(Phase::Stopping, wish.port));
                     self.service.connections().serve(false);
                     running.stop().await;
+                    self.service.connections().stopped();
                     self.publish(Status::new(Phase::Stopped, wish.port));
                     // A restart starts now, and so does a start that was wished meanwhile.
                     continue;
