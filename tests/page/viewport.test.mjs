@@ -100,7 +100,7 @@ test("rows that are added above the rows in view are counted", () => {
 test("the sort order has words, for when its column is hidden", () => {
   // sorted by a column, a window made narrow showed no arrow anywhere
   assert.equal(sortedWords({ sort: "client", descending: false }), "sorted by client ↑");
-  assert.equal(sortedWords({ sort: "verdict", descending: true }), "sorted by came back ↓");
+  assert.equal(sortedWords({ sort: "verdict", descending: true }), "sorted by verdict ↓");
 });
 
 test("a press on a header sorts in its natural order, a second press reverses it", () => {

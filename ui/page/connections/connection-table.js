@@ -25,7 +25,7 @@ import {
   widened,
 } from "./viewport.js";
 import { announce } from "../parts/announce.js";
-import { columnSheet } from "./column-sheet.js";
+import { ColumnWidths } from "./column-widths.js";
 import { copyOnClick } from "../parts/copy-button.js";
 import { curlLine, streamAddress } from "../parts/snippets.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
@@ -93,12 +93,14 @@ export class ConnectionTable extends HTMLElement {
     this.#app = app;
     // before the first row is laid out, so that no column disappears later
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(columnSheet());
+    const widths = new ColumnWidths(sheet);
     document.adoptedStyleSheets.push(sheet);
     this.append(newTable());
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
-    this.#heads = new TableHeader(part(this, "thead tr"), (sort) =>
-      this.#change(turned(this.#query, sort)),
+    this.#heads = new TableHeader(
+      part(this, "thead tr"),
+      (sort) => this.#change(turned(this.#query, sort)),
+      widths,
     );
     this.#heads.show(this.#query);
     this.#poll = new Poll({
