@@ -4,7 +4,9 @@
 //! leaves its page.
 
 use serde::Serialize;
-use sse_server::{Draft, Phase, Preview, Published, Slice, StateView, TableQuery, WireView};
+use sse_server::{
+    ActivityView, Draft, Phase, Preview, Published, Slice, StateView, TableQuery, WireView,
+};
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
@@ -72,6 +74,12 @@ pub(crate) fn preview(shell: State<'_, AppState>, stream: &str) -> Result<Previe
 #[tauri::command(async)]
 pub(crate) fn wire(shell: State<'_, AppState>, id: u64, from: u64) -> Option<WireView> {
     shell.server().wire(id, from)
+}
+
+/// What happens on each stream and topic that is served.
+#[tauri::command(async)]
+pub(crate) fn activity(shell: State<'_, AppState>) -> ActivityView {
+    shell.server().activity()
 }
 
 /// Writes bytes, a character for each, into a new file among the person's downloads, and answers

@@ -93,6 +93,7 @@ pub fn run() -> ExitCode {
             commands::end_topic,
             commands::preview,
             commands::wire,
+            commands::activity,
             commands::save,
             commands::actions,
             commands::act,

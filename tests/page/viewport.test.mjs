@@ -180,6 +180,7 @@ test("every column has a text for every row, empty where a value is unknown", ()
   const { since, ...rest } = said;
   assert.match(since, /^\d\d:\d\d:00\.000$/);
   assert.deepEqual(rest, {
+    id: "#1",
     state: "open",
     peer: "127.0.0.1:5000",
     program: "curl 8",

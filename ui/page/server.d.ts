@@ -13,6 +13,14 @@ export type Action = {
   enabled: boolean,
 };
 
+/** What happens on the streams and topics that are served. Whoever asks twice draws the difference. */
+export type ActivityView = {
+  /** When this was counted, in milliseconds since 1970. */
+  at_ms: number,
+  /** The streams in the order of their list, then the topics by name. */
+  streams: Array<StreamActivity>,
+};
+
 /** How far a finite stream came that ended before its last event. */
 export type Cut = {
   /**
@@ -251,6 +259,16 @@ export type Status = {
   url: string | null,
   /** Why the last start failed, while failed. */
   error: StartError | null,
+};
+
+/** What happens on one stream or topic. */
+export type StreamActivity = {
+  /** The path of the stream or topic. */
+  path: string,
+  /** Clients that have it open now. */
+  open: number,
+  /** Events that clients were sent since the program began, each counted once for each client. */
+  events: number,
 };
 
 /** What the page is told of a stream. */

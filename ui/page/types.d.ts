@@ -6,6 +6,7 @@
 
 import type {
   Action,
+  ActivityView,
   Preview,
   Published,
   RowView,
@@ -100,6 +101,11 @@ export interface Host {
    * Rejects with a sentence that gives the reason.
    */
   wire(id: number, from: number): Promise<WireView | null>;
+  /**
+   * What happens on each stream and topic that is served. Rejects with a sentence that gives the
+   * reason.
+   */
+  activity(): Promise<ActivityView>;
   /**
    * Writes a file of these bytes, given as one character each, and resolves to its path. Rejects
    * with a sentence that gives the reason.

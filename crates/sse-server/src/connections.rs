@@ -8,6 +8,7 @@
 //! One task owns a connection and writes its row. It counts events and bytes only after the kernel
 //! took them.
 
+mod activity;
 mod connection;
 mod end_reason;
 mod log;
@@ -21,16 +22,17 @@ mod sort;
 mod tests;
 mod viewer;
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use sse_engine::lock::lock;
-use sse_engine::time::{millis, since_1970};
+use sse_engine::time::{Now, millis, since_1970};
 use sse_engine::write_buffer::Receipt;
 use tokio::sync::watch;
 
+use crate::clock;
 use crate::tap::{Tap, Tapped, WireView};
 pub use connection::Cut;
 pub(crate) use connection::{Client, Request, shown};
@@ -38,6 +40,7 @@ use connection::{Connection, Sent, State};
 pub use end_reason::{EndedBy, Why};
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
+pub(crate) use log::{LogLine, LogReader};
 pub(crate) use numbering::Numbering;
 pub(crate) use query::SHOWN;
 pub use query::TableQuery;
@@ -91,7 +94,8 @@ struct Shared {
     limit: usize,
     /// What was made of the table for whoever looks at it.
     viewer: Mutex<Viewer>,
-    /// Where what happens is told, if anybody keeps a log.
+    /// Where what happens is noted. It is written while the table is locked, so that its order is
+    /// that of the table, and read without that.
     log: Log,
 }
 
@@ -121,6 +125,10 @@ struct Table {
     reconnects: Reconnects,
     /// Since when the server runs, while it does.
     serving: Option<Instant>,
+    /// Events that connections were sent that ended, by the path of their stream.
+    sent_before: HashMap<Box<str>, u64>,
+    /// What the log was told of clients that did nothing, of rows that are in the table still.
+    told: HashSet<(VerdictKind, u64)>,
 }
 
 /// No place for one more stream; the client is given back.
@@ -144,22 +152,23 @@ impl Connections {
     /// # Errors
     /// [`Full`] when as many streams are open as may be.
     pub(crate) fn open(&self, client: Client, resume: &Resume) -> Result<Open, Box<Full>> {
-        self.open_at(client, resume, Instant::now())
+        self.open_at(client, resume, clock::now())
     }
 
-    fn open_at(&self, client: Client, resume: &Resume, now: Instant) -> Result<Open, Box<Full>> {
+    fn open_at(&self, client: Client, resume: &Resume, now: Now) -> Result<Open, Box<Full>> {
         let mut table = self.table();
         if table.open.len() >= self.0.limit {
             return Err(Box::new(Full(client)));
         }
-        let row = table.row(client, 200, None, Some(resume.next));
-        table.came(&row, Some(resume), Answered::Stream, now);
+        let row = table.row(client, 200, None, Some(resume.next), now);
+        table.came(&row, Some(resume), Answered::Stream, now.instant);
         if table.open.len() < TAPPED {
             row.tap();
         }
         table.opened += 1;
         table.open.insert(row.id, Arc::clone(&row));
-        self.0.log.opened(&row, table.reconnects.verdict(&row));
+        let verdict = table.reconnects.verdict(&row);
+        self.0.log.connected(&row, verdict, now);
         drop(table);
         self.tell();
         Ok(Open {
@@ -170,19 +179,19 @@ impl Connections {
 
     /// Enters a request for a stream that was answered with something else.
     pub(crate) fn refuse(&self, client: Client, status: u16, origin: Option<String>, ending: Why) {
-        self.turn_away((client, status, origin), ending, None, Instant::now());
+        self.turn_away((client, status, origin), ending, None, clock::now());
     }
 
     /// Enters a request for a stream that was refused for want of a place.
     pub(crate) fn no_room(&self, client: Client, status: u16, resume: &Resume) {
         let ending = Why::TooManyStreams;
-        self.turn_away((client, status, None), ending, Some(resume), Instant::now());
+        self.turn_away((client, status, None), ending, Some(resume), clock::now());
     }
 
     /// Enters a request for the rest of a stream of which there is none.
     pub(crate) fn complete(&self, client: Client, resume: &Resume) {
         let ending = Why::NothingLeft;
-        self.turn_away((client, 204, None), ending, Some(resume), Instant::now());
+        self.turn_away((client, 204, None), ending, Some(resume), clock::now());
     }
 
     fn turn_away(
@@ -190,24 +199,23 @@ impl Connections {
         (client, status, origin): (Client, u16, Option<String>),
         ending: Why,
         resume: Option<&Resume>,
-        now: Instant,
+        now: Now,
     ) {
         let mut table = self.table();
-        let row = table.row(client, status, origin, None);
+        let row = table.row(client, status, origin, None, now);
         row.end(ending, None, None, now);
         let answered = match ending.is_complete() {
             true => Answered::Complete,
             false => Answered::Refused(status),
         };
-        table.came(&row, resume, answered, now);
+        table.came(&row, resume, answered, now.instant);
         if ending.is_complete() {
             table.complete += 1;
         } else {
             table.refused += 1;
         }
-        self.0
-            .log
-            .refused(&row, ending, table.reconnects.verdict(&row));
+        let verdict = table.reconnects.verdict(&row);
+        self.0.log.refused(&row, ending, verdict, now);
         let Table {
             turned_away,
             reconnects,
@@ -220,11 +228,20 @@ impl Connections {
 
     /// Notes whether clients can come, from now on.
     pub(crate) fn serve(&self, serving: bool) {
-        self.serve_at(serving.then(Instant::now));
+        self.serve_at(serving.then(clock::now));
     }
 
-    fn serve_at(&self, since: Option<Instant>) {
-        self.table().serving = since;
+    fn serve_at(&self, since: Option<Now>) {
+        let mut table = self.table();
+        table.serving = since.map(|now| now.instant);
+        if let Some(now) = since {
+            self.0.log.started(now);
+        }
+    }
+
+    /// Notes that the stop of the server is through.
+    pub(crate) fn stopped(&self) {
+        self.0.log.stopped(clock::now());
     }
 
     /// What a connection was sent, as far as it is kept, from its byte `from` on. A connection
@@ -277,6 +294,7 @@ impl Table {
         status: u16,
         origin: Option<String>,
         next: Option<u64>,
+        now: Now,
     ) -> Arc<Connection> {
         self.next_id += 1;
         self.version += 1;
@@ -284,7 +302,7 @@ impl Table {
         Arc::new(Connection {
             id: self.next_id,
             client,
-            since: millis(since_1970(SystemTime::now())),
+            since: millis(since_1970(now.wall)),
             status,
             origin: origin.map(String::into_boxed_str),
             sent: Sent::nothing(next),
@@ -384,12 +402,12 @@ impl Open {
     /// Notes how the connection ended and what its client was told, where that is known, and frees
     /// its place.
     pub(crate) fn end(self, ending: Why, told: Option<Receipt>) {
-        self.close(ending, told, Instant::now());
+        self.close(ending, told, clock::now());
     }
 
     /// The first word counts: what is said when it is dropped comes too late where something was
     /// said before.
-    fn close(&self, ending: Why, told: Option<Receipt>, now: Instant) {
+    fn close(&self, ending: Why, told: Option<Receipt>, now: Now) {
         let told = told.unwrap_or_else(|| self.row.usually_told());
         let cut = self.row.cut(ending, told.whole);
         if !self.row.end(ending, told.retry, cut, now) {
@@ -397,7 +415,7 @@ impl Open {
         }
         // Before the lock is taken: both may wait for a topic.
         let closed = Arc::new(self.row.closed());
-        let gone = Departed::of(&self.row, told, now);
+        let gone = Departed::of(&self.row, told, now.instant);
         let seen = match ending.by() {
             _ if self.row.sent.is_blocked() => Seen::Late,
             EndedBy::Network => Seen::Late,
@@ -423,12 +441,11 @@ impl Open {
                     .or_else(|| closed_ones().find(|row| row.id == id))
             };
             let log = &self.connections.0.log;
-            log.ended(&closed);
             let back = reconnects.went(gone, seen, row_of).and_then(row_of);
-            if let Some(back) = back {
-                log.said(back, reconnects.verdict(back));
-            }
-            keep(ended, closed, reconnects);
+            let back = back.and_then(|row| Some((&**row, reconnects.verdict(row)?)));
+            log.ended(&closed, back, now);
+            keep(ended, Arc::clone(&closed), reconnects);
+            table.add_sent(&closed);
         }
         drop(table);
         self.connections.tell();
@@ -440,6 +457,6 @@ impl Drop for Open {
     /// over or because the connection broke before the stream began.
     fn drop(&mut self) {
         let ending = Why::Dropped;
-        self.close(ending, None, Instant::now());
+        self.close(ending, None, clock::now());
     }
 }

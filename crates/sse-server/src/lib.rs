@@ -42,7 +42,7 @@ pub use connections::{
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
-pub use routes::StateView;
+pub use routes::{ActivityView, StateView, StreamActivity};
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::keep_alive::KeepAlive;

@@ -9,13 +9,15 @@
 //! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
-//! | `api`, `state`, `page` | what the page needs, and the page |
+//! | `api`, `state`, `activity`, `log`, `page` | what the page needs, and the page |
 
+mod activity;
 mod answer;
 mod api;
 mod body;
 mod client_query;
 mod context;
+mod log;
 mod lookup;
 mod normalize;
 mod page;
@@ -42,6 +44,7 @@ use axum::routing::get;
 
 use answer::tell;
 
+pub use activity::{ActivityView, StreamActivity};
 pub(crate) use answer::ONE_CODING;
 pub(crate) use body::Budget;
 #[cfg(fuzzing)]
@@ -63,6 +66,8 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/connections", get(api::connections))
         .route("/api/preview", get(api::preview))
         .route("/api/wire", get(api::wire))
+        .route("/api/activity", get(api::activity))
+        .route("/api/log", get(log::log))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))

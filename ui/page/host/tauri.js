@@ -2,7 +2,7 @@
  * The page in the app's window. Everything except EventSource uses Tauri's IPC, so it works while
  * the server is stopped and takes no connection of the webview.
  *
- * @import { Action, Everything, Preview, Published, RowView } from "../server.js"
+ * @import { Action, ActivityView, Everything, Preview, Published, RowView } from "../server.js"
  * @import { Slice, Status, WireView } from "../server.js"
  * @import { Host, MenuCalls, TableQuery, Parts, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
@@ -122,6 +122,11 @@ export class TauriHost {
    */
   wire(id, from) {
     return this.#invoke("wire", { id, from });
+  }
+
+  /** @returns {Promise<ActivityView>} */
+  activity() {
+    return this.#invoke("activity");
   }
 
   /**

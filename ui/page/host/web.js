@@ -2,7 +2,8 @@
  * The page in a browser, served by the server that it shows. It polls while it is visible and keeps
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
- * @import { Preview, Published, RowView, Slice, StateView, Status, WireView } from "../server.js"
+ * @import { ActivityView, Preview, Published, RowView, Slice } from "../server.js"
+ * @import { StateView, Status, WireView } from "../server.js"
  * @import { Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -170,6 +171,15 @@ export class WebHost {
     } catch (reason) {
       // the server has no such connection
       if (reason instanceof Refusal && reason.status === 404) return null;
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
+  /** @returns {Promise<ActivityView>} */
+  async activity() {
+    try {
+      return await getJson("/api/activity", POLL_PATIENCE_MS);
+    } catch (reason) {
       throw new Error(whyUnreachable(reason));
     }
   }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
+use sse_engine::time::Now;
 use sse_engine::write_buffer::Receipt;
 use sse_wire::Framing;
 
@@ -281,17 +282,11 @@ impl Connection {
     }
 
     /// Answers whether this is how it ended, and not something that was said before.
-    pub(super) fn end(
-        &self,
-        ending: Why,
-        retry: Option<u64>,
-        cut: Option<Cut>,
-        now: Instant,
-    ) -> bool {
+    pub(super) fn end(&self, ending: Why, retry: Option<u64>, cut: Option<Cut>, now: Now) -> bool {
         let ended = Ended {
             why: ending,
-            when: SystemTime::now(),
-            at: now,
+            when: now.wall,
+            at: now.instant,
             retry,
             cut,
         };

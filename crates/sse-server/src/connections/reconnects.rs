@@ -354,13 +354,25 @@ impl Reconnects {
         let Some(ended) = row.ended.get() else {
             return verdict::beside(row, &self.beside_of(row, now));
         };
-        if self.is_missing(row, now, serving) {
-            return Some(verdict::missing(row, ended, left, now));
+        if let Some(missing) = self.missing(row, now, serving) {
+            return Some(missing);
         }
         match left {
             Some(left) => Some(left.verdict(ended)),
             None => verdict::cut(row, ended),
         }
+    }
+
+    /// What there is to say at `now` of the client of a row that ended, if it should be back.
+    pub(super) fn missing(
+        &self,
+        row: &Connection,
+        now: Instant,
+        serving: Option<Instant>,
+    ) -> Option<Verdict> {
+        let ended = row.ended.get()?;
+        let missing = self.is_missing(row, now, serving);
+        missing.then(|| verdict::missing(row, ended, self.left.get(&row.id), now))
     }
 
     /// The rows that are open at once as this one and others of its client; none where it is alone.

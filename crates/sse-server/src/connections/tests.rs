@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sse_wire::Framing;
 
+use super::activity::Activity;
 use super::*;
 
 fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
@@ -275,4 +276,25 @@ fn a_look_rearms_the_notice_and_a_busy_row_gives_one() {
     open.sent(0, None, 100);
     open.sent(0, None, 100);
     assert_eq!(*changed.borrow(), 2);
+}
+
+#[test]
+fn what_ended_connections_were_sent_stays_in_the_activity() {
+    let table = Connections::new(10);
+    let [first, second] = ["a", "b"].map(|tag| enter(&table, tag).expect("room"));
+    first.sent(3, Some(3), 60);
+    second.sent(4, Some(4), 80);
+    let activity = || table.activity(&["/endless", "/other"]);
+    let of = |open, events| [Activity { open, events }, Activity::default()];
+    assert_eq!(activity(), of(2, 7));
+    drop(first);
+    assert_eq!(activity(), of(1, 7));
+    let again = enter(&table, "a").expect("room");
+    again.sent(1, Some(4), 20);
+    assert_eq!(activity(), of(2, 8));
+    drop((second, again));
+    assert_eq!(activity(), of(0, 8));
+    // Whoever is served no longer is forgotten.
+    table.activity(&["/other"]);
+    assert_eq!(activity(), of(0, 0));
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode, Version};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
@@ -59,6 +59,8 @@ struct Desk {
     begun: Mutex<Option<Handoff>>,
     /// Whether an answer to a request is being made: a stop waits for that, and for nothing else.
     answering: AtomicBool,
+    /// Whether the answer is one without a known length, for the socket to know.
+    flows: Arc<AtomicBool>,
 }
 
 /// Serves one connection until it ends, a stream begins on it, or the server stops.
@@ -83,6 +85,9 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
                 .answer(request.map(Body::new), ends.peer, ends.local)
                 .await;
             desk.answering.store(false, Ordering::Relaxed);
+            let length = answer.response.body().size_hint();
+            desk.flows
+                .store(length.exact().is_none(), Ordering::Relaxed);
             if let Some((pump, open)) = answer.begins {
                 *desk.begun() = Some(handoff(&answer.response, pump, open, version));
                 // The driver looks at the desk as soon as this is polled.
@@ -97,7 +102,10 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         .max_buf_size(head_bytes)
         // A client may say that it has sent all and wait for its answer (RFC 9112 9.6).
         .half_close(true)
-        .serve_connection(Watched::new(socket, stall), handler);
+        .serve_connection(
+            Watched::new(socket, stall, Arc::clone(&desk.flows)),
+            handler,
+        );
 
     let driven = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
         Poll::Ready(done) => Poll::Ready(Driven::Done(done.err())),

@@ -3,6 +3,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -31,6 +33,9 @@ pub(super) struct Watched {
     socket: TokioIo<TcpStream>,
     /// How long the kernel may take nothing of what is to be written.
     stall: Duration,
+    /// Whether the answer has no known length. Hyper reads again only when it is through, and that
+    /// may be never: it is written as it comes.
+    flows: Arc<AtomicBool>,
     /// Set while a write is refused by the kernel.
     blocked: Option<Pin<Box<Sleep>>>,
     /// Answers that are sent before the next read, [`HELD`] bytes at most.
@@ -58,10 +63,11 @@ pub(super) struct Settled {
 }
 
 impl Watched {
-    pub(super) fn new(socket: TcpStream, stall: Duration) -> Self {
+    pub(super) fn new(socket: TcpStream, stall: Duration, flows: Arc<AtomicBool>) -> Self {
         Self {
             socket: TokioIo::new(socket),
             stall,
+            flows,
             blocked: None,
             held: Vec::new(),
             owed: false,
@@ -84,7 +90,8 @@ impl Watched {
     /// Takes small bytes in, while there is room.
     fn hold(&mut self, bufs: &[io::IoSlice<'_>]) -> Option<usize> {
         let length = bufs.iter().map(|buf| buf.len()).sum();
-        if !self.reading || self.held.len() + length > HELD {
+        let flows = self.flows.load(Ordering::Relaxed);
+        if !self.reading || flows || self.held.len() + length > HELD {
             return None;
         }
         bufs.iter().for_each(|buf| self.held.extend_from_slice(buf));

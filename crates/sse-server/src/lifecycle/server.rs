@@ -5,20 +5,22 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sse_engine::preview::Preview;
 use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
 use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::listen;
 use super::run::Running;
 use crate::catalog::{self, Catalog, FileNews, StreamsView};
+use crate::clock;
 use crate::config::Config;
 use crate::connections::{Connections, LogReceiver, Slice, TableQuery, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::routes::{Budget, Context, Room, Service, StateView};
+use crate::routes::{ActivityView, Budget, Context, Room, Service, StateView};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 
@@ -79,6 +81,7 @@ impl Server {
             catalog::follow(&streams, path).await;
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
+        tokio::spawn(look_out(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
             service: Arc::new(Service::new(Arc::clone(&context))),
@@ -170,7 +173,7 @@ impl Server {
 
     /// What happens to connections from now on: each connect, each end, and what there is to say of
     /// clients. A reader that is slow misses the oldest entries and is told how many; the server
-    /// never waits for it. Must be called inside a tokio runtime.
+    /// never waits for it.
     pub fn log(&self) -> LogReceiver {
         self.context.connections.log()
     }
@@ -214,6 +217,11 @@ impl Server {
     /// What the stream at this path would send, if there is one.
     pub fn preview(&self, path: &str) -> Option<Preview> {
         self.context.preview(path)
+    }
+
+    /// What happens on each stream and topic that is served.
+    pub fn activity(&self) -> ActivityView {
+        ActivityView::of(&self.context)
     }
 
     /// Everything that a page needs to begin with.
@@ -263,6 +271,22 @@ async fn expire(context: Weak<Context>) {
     }
 }
 
+/// How often it is looked who is missing and who has several open.
+const LOOK_OUT: Duration = Duration::from_secs(1);
+
+/// Notes in the log which clients do nothing, as long as there is a table of them.
+async fn look_out(context: Weak<Context>) {
+    let mut every = interval(LOOK_OUT);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let Some(context) = context.upgrade() else {
+            return;
+        };
+        context.connections.look_out(clock::now());
+    }
+}
+
 /// The one task that changes the state.
 struct Owner {
     host: Option<IpAddr>,
@@ -283,6 +307,7 @@ impl Owner {
                     self.publish(Status::new(Phase::Stopping, wish.port));
                     self.service.connections().serve(false);
                     running.stop().await;
+                    self.service.connections().stopped();
                     self.publish(Status::new(Phase::Stopped, wish.port));
                     // A restart starts now, and so does a start that was wished meanwhile.
                     continue;

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use sse_engine::bounds::MAX_FROM;
 
+use super::activity::ActivityView;
 use super::answer::tell;
 use super::context::Context;
 use super::params::Params;
@@ -25,6 +26,11 @@ const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-stor
 
 pub(super) async fn state(State(context): State<Arc<Context>>) -> impl IntoResponse {
     (FRESH, Json(StateView::of(&context)))
+}
+
+/// What happens on each stream and topic.
+pub(super) async fn activity(State(context): State<Arc<Context>>) -> impl IntoResponse {
+    (FRESH, Json(ActivityView::of(&context)))
 }
 
 /// Who is connected and who was, in the order and as much of it as the query asks for.

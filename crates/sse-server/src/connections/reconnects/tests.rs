@@ -6,8 +6,11 @@ mod cost;
 mod cut;
 mod log;
 
+use std::time::UNIX_EPOCH;
+
 use sse_engine::file::shipped;
 use sse_engine::stream::Stream;
+use sse_engine::time::Now;
 use sse_engine::topics::TopicConfig;
 use sse_engine::topics::Topics;
 use sse_engine::topics::{Batch, Draft};
@@ -25,7 +28,7 @@ const VANISHED: Why = Why::Vanished;
 /// A table, a stream and a clock.
 struct Desk {
     table: Connections,
-    start: Instant,
+    start: Now,
     stream: Arc<Stream>,
 }
 
@@ -57,7 +60,10 @@ fn untagged(brought: Option<&'static str>) -> Who {
 impl Desk {
     fn new() -> Self {
         let table = Connections::new(1000);
-        let start = Instant::now();
+        let start = Now {
+            instant: Instant::now(),
+            wall: UNIX_EPOCH + Duration::from_secs(1_800_000_000),
+        };
         table.serve_at(Some(start));
         Self {
             table,
@@ -67,8 +73,12 @@ impl Desk {
         }
     }
 
+    fn now(&self, ms: u64) -> Now {
+        self.start.after(Duration::from_millis(ms))
+    }
+
     fn at(&self, ms: u64) -> Instant {
-        self.start + Duration::from_millis(ms)
+        self.now(ms).instant
     }
 
     fn client(&self, who: Who) -> Client {
@@ -93,7 +103,7 @@ impl Desk {
 
     fn enters(&self, ms: u64, client: Client, next: u64) -> Open {
         let resume = self.resume(&client, next);
-        let open = self.table.open_at(client, &resume, self.at(ms));
+        let open = self.table.open_at(client, &resume, self.now(ms));
         open.expect("there is room")
     }
 
@@ -113,7 +123,7 @@ impl Desk {
             retry: self.stream.retry,
             ..open.row.usually_told()
         };
-        open.close(ending, Some(told), self.at(ms));
+        open.close(ending, Some(told), self.now(ms));
     }
 
     /// Somebody comes, gets the events up to `last`, and is ended so.
@@ -254,7 +264,7 @@ fn a_client_that_is_refused_may_still_come_back() {
     let full = Why::TooManyStreams;
     let client = desk.client(tagged(Some("7")));
     desk.table
-        .turn_away((client, 503, None), full, None, desk.at(3000));
+        .turn_away((client, 503, None), full, None, desk.now(3000));
     assert_eq!(
         desk.words(3000, 2),
         "came back after 1.00 s (retry 1.00 s) with id 7 and was refused (503)"
@@ -284,7 +294,7 @@ fn who_has_everything_is_told_so() {
         (client, 204, None),
         Why::Complete,
         Some(&resume),
-        desk.at(3000),
+        desk.now(3000),
     );
     assert_eq!(
         desk.words(3000, 2),
@@ -331,7 +341,7 @@ fn nobody_is_missing_who_left_or_has_all_or_cannot_come_or_could_not_be_known() 
     desk.goes(tagged(None), 7, CUT, 2000);
     desk.table.serve_at(None);
     assert_eq!(desk.said(late, 1), None, "the server is stopped");
-    desk.table.serve_at(Some(desk.at(late)));
+    desk.table.serve_at(Some(desk.now(late)));
     assert_eq!(desk.said(late + 29_999, 1), None, "it has just begun");
     assert!(desk.said(late + 30_000, 1).is_some());
 
@@ -492,7 +502,7 @@ fn who_was_refused_and_stays_away_is_missing_too() {
     let full = Why::TooManyStreams;
     let client = desk.client(tagged(Some("7")));
     let refused = (client, 503, None);
-    desk.table.turn_away(refused, full, None, desk.at(3000));
+    desk.table.turn_away(refused, full, None, desk.now(3000));
     let said = desk.said(31_000, 1).expect("it was refused");
     assert_eq!(said.kind, VerdictKind::Refused);
     let said = desk.said(32_000, 1).expect("it is missing");

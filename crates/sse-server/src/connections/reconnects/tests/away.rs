@@ -30,7 +30,7 @@ impl Desk {
         let no_more = Why::NothingLeft;
         let resume = Some(&resume);
         self.table
-            .turn_away((client, 204, None), no_more, resume, self.at(ms));
+            .turn_away((client, 204, None), no_more, resume, self.now(ms));
     }
 
     fn asks(&self, method: &str, who: Who) -> Client {
@@ -176,7 +176,7 @@ fn a_refusal_is_bad_until_its_client_is_back() {
     let full = Why::TooManyStreams;
     let client = desk.client(tagged(Some("7")));
     desk.table
-        .turn_away((client, 503, None), full, None, desk.at(3000));
+        .turn_away((client, 503, None), full, None, desk.now(3000));
     let both = || [1, 2].map(|id| desk.said(3000, id).expect("it was refused"));
     assert!(both().iter().all(|it| it.bad && it.advice.is_some()));
     let _open = desk.comes(4000, tagged(Some("7")), 8);

@@ -41,7 +41,7 @@ fn behind_a_gap_only_what_came_after_it_is_compared() {
             gap: true,
             whole: None,
         };
-        open.close(CUT, Some(told), desk.at(1000));
+        open.close(CUT, Some(told), desk.now(1000));
         let _back = desk.comes(2000, tagged(Some(brought)), next);
         let said = desk.said(2000, 2).expect("it came back");
         assert_eq!(said.lost.zip(said.repeated), cost, "{brought}");
@@ -213,7 +213,7 @@ fn what_was_sent_and_then_left_the_ring_is_lost() {
         next: 15,
         ..desk.resume(&client, 3)
     };
-    let open = desk.table.open_at(client, &resume, desk.at(2000));
+    let open = desk.table.open_at(client, &resume, desk.now(2000));
     let said = desk.said(2000, 2).expect("it came back");
     assert_eq!((said.lost, said.repeated), (Some(12), Some(0)));
     drop(open);
@@ -226,7 +226,7 @@ fn what_was_sent_and_then_left_the_ring_is_lost() {
         next: 8,
         ..desk.resume(&client, 3)
     };
-    let _open = desk.table.open_at(client, &resume, desk.at(2000));
+    let _open = desk.table.open_at(client, &resume, desk.now(2000));
     let words = desk.words(2000, 2);
     assert!(
         words.ends_with("with id 2, 5 events lost, is sent 5 again"),

@@ -12,7 +12,7 @@ impl Desk {
             whole: Some((1, 14)),
             ..open.row.usually_told()
         };
-        open.close(ending, Some(told), self.at(ms));
+        open.close(ending, Some(told), self.now(ms));
     }
 }
 
@@ -64,7 +64,7 @@ fn after_a_resume_what_it_had_before_counts() {
         whole: Some((1, 14)),
         ..open.row.usually_told()
     };
-    open.close(CLOSED, Some(told), desk.at(1000));
+    open.close(CLOSED, Some(told), desk.now(1000));
     assert_eq!(desk.words(1000, 1), "cut after 5 of 13");
 }
 

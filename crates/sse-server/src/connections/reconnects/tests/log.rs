@@ -1,7 +1,7 @@
 //! The log's entries about clients.
 
 use super::*;
-use crate::connections::{Happened, LogReceiver};
+use crate::connections::{Happened, LogReader, LogReceiver};
 
 /// The lines of it so far, without their times.
 fn lines(log: &mut LogReceiver) -> Vec<String> {
@@ -46,10 +46,10 @@ async fn who_stays_away_and_who_is_open_twice_is_told_once() {
     };
     let _open = [twice(2000), twice(2000)];
     lines(&mut log);
-    log.look_out(desk.at(2100));
+    desk.table.look_out(desk.now(2100));
     assert_eq!(lines(&mut log), [""; 0]);
     for _ in 0..2 {
-        log.look_out(desk.at(32_000));
+        desk.table.look_out(desk.now(32_000));
     }
     let lines = lines(&mut log);
     let [missing, beside] = &lines[..] else {
@@ -70,14 +70,141 @@ async fn who_stays_away_and_who_is_open_twice_is_told_once() {
 async fn what_a_slow_reader_misses_is_counted_and_said() {
     let desk = Desk::new();
     let mut log = desk.table.log();
-    for _ in 0..5000 {
+    for _ in 0..6000 {
         desk.goes(untagged(None), 7, CLOSED, 10);
     }
     let first = log.recv().await.expect("the server is there").happened;
     let Happened::Dropped { entries } = first else {
         panic!("{first}");
     };
-    assert_eq!(entries as usize + lines(&mut log).len(), 10_000);
+    assert_eq!(entries, 2000, "ten thousand are kept");
+    assert_eq!(lines(&mut log).len(), 10_000);
     drop(desk);
     assert!(log.recv().await.is_none(), "the server is gone");
+}
+
+/// What the API answers of the log, as far as a reader has it now, but for the times.
+fn json(reader: &mut LogReader) -> Vec<serde_json::Value> {
+    let mut all = Vec::new();
+    loop {
+        let lines = reader.lines(100);
+        if lines.is_empty() {
+            return all;
+        }
+        let lines = lines
+            .iter()
+            .map(|line| serde_json::to_value(line).expect("JSON"));
+        all.extend(lines.map(|mut line| {
+            line.as_object_mut().expect("an object").remove("at_ms");
+            line
+        }));
+    }
+}
+
+fn kinds(lines: &[serde_json::Value]) -> Vec<&str> {
+    let kinds = lines.iter().map(|line| line["kind"].as_str());
+    kinds.map(|kind| kind.expect("a kind")).collect()
+}
+
+#[test]
+fn everything_that_happens_has_a_number() {
+    let desk = Desk::new();
+    desk.goes(tagged(None), 7, CUT, 2000);
+    let _open = desk.comes(3000, tagged(Some("5")), 8);
+    let full = Why::TooManyStreams;
+    let stranger = desk.client(untagged(None));
+    let refused = (stranger, 503, None);
+    desk.table.turn_away(refused, full, None, desk.now(3500));
+    let lines = json(&mut desk.table.log_after(0));
+    let expected = [
+        "started",
+        "connected",
+        "ended",
+        "connected",
+        "returned",
+        "refused",
+    ];
+    assert_eq!(kinds(&lines), expected);
+    let numbers: Vec<_> = lines.iter().map(|line| line["seq"].as_u64()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6].map(Some));
+    assert_eq!(
+        lines[0],
+        serde_json::json!({
+            "seq": 1, "kind": "started", "stream": null, "client": null, "connection": null,
+        })
+    );
+    assert_eq!(
+        lines[2],
+        serde_json::json!({
+            "seq": 3, "kind": "ended", "stream": "/endless", "client": "a", "connection": 1,
+            "why": "stopped",
+        })
+    );
+    assert_eq!(
+        (&lines[3]["status"], &lines[3]["connection"]),
+        (&200.into(), &2.into())
+    );
+    assert_eq!(lines[4]["connection"], 2);
+    assert_eq!(lines[4]["verdict"]["lost"], 2);
+    let refused = &lines[5];
+    assert_eq!(
+        (&refused["status"], &refused["client"]),
+        (&503.into(), &().into())
+    );
+    assert_eq!(refused["why"], "too many streams");
+    // A time of the table's own clock.
+    let at = serde_json::to_value(&desk.table.log_after(2).lines(1)[0]).expect("JSON");
+    assert_eq!(at["at_ms"], 1_800_000_002_000_u64);
+    let rest = json(&mut desk.table.log_after(4));
+    assert_eq!(kinds(&rest), ["returned", "refused"]);
+    assert!(json(&mut desk.table.log_after(6)).is_empty());
+}
+
+#[test]
+fn who_does_not_come_back_is_gone_once() {
+    let desk = Desk::new();
+    desk.goes(tagged(None), 7, CUT, 2000);
+    let mut reader = desk.table.log_after(3);
+    desk.table.look_out(desk.now(31_999));
+    assert!(json(&mut reader).is_empty());
+    desk.table.look_out(desk.now(32_000));
+    desk.table.look_out(desk.now(33_000));
+    let lines = json(&mut reader);
+    assert_eq!(kinds(&lines), ["gone"]);
+    assert_eq!(lines[0]["connection"], 1);
+    assert_eq!(lines[0]["verdict"]["kind"], "missing");
+}
+
+#[test]
+fn who_has_two_open_at_once_is_beside() {
+    let desk = Desk::new();
+    let _open = [
+        desk.comes(0, tagged(None), 1),
+        desk.comes(0, tagged(None), 1),
+    ];
+    let mut reader = desk.table.log_after(3);
+    desk.table.look_out(desk.now(1000));
+    assert_eq!(kinds(&json(&mut reader)), ["beside"]);
+}
+
+#[test]
+fn who_asks_for_what_is_gone_is_told_how_many() {
+    let desk = Desk::new();
+    let mut slow = desk.table.log_after(0);
+    slow.lines(1);
+    // Two entries each, and one of the start.
+    for _ in 0..5005 {
+        desk.goes(untagged(None), 7, CLOSED, 10);
+    }
+    let lost = |lost| serde_json::json!({ "kind": "gap", "lost": lost });
+    let lines = json(&mut desk.table.log_after(0));
+    assert_eq!(lines[0], lost(Some(11)));
+    assert_eq!((lines.len(), &lines[1]["seq"]), (10_001, &12.into()));
+    assert_eq!(json(&mut slow)[0], lost(Some(10)), "it had read one");
+    assert_eq!(json(&mut desk.table.log_after(10))[0], lost(Some(1)));
+    assert_eq!(json(&mut desk.table.log_after(11))[0]["seq"], 12);
+    // A number of another life of the program: nothing is known of what came behind it.
+    let lines = json(&mut desk.table.log_after(10_012));
+    assert_eq!((&lines[0], &lines[1]["seq"]), (&lost(None), &12.into()));
+    assert!(json(&mut desk.table.log_after(10_011)).is_empty());
 }

@@ -1,0 +1,274 @@
+//! The log as `sse serve` prints it: the lines of connections and verdicts, in the words of people
+//! and as JSON.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use super::reader::{Found, LogReader};
+use super::{Entry, What, Who};
+use crate::connections::connection::Cut;
+use crate::connections::end_reason::{EndedBy, Why};
+use crate::connections::{Connections, Verdict};
+
+/// Entries that are read in one go.
+const BATCH: usize = 64;
+
+/// One thing that happened. It has no query but the tag, and no header of the request but the id
+/// that a client came back with.
+#[derive(Clone, Debug, Serialize)]
+pub struct LogEntry {
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// What.
+    #[serde(flatten)]
+    pub happened: Happened,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Happened {
+    /// A client got a stream.
+    Opened {
+        /// The connection, and whose it is.
+        #[serde(flatten)]
+        visit: Visit,
+    },
+    /// A client got no stream: it was refused, or told that there is no more (204).
+    Refused {
+        /// The request, and whose it is.
+        #[serde(flatten)]
+        visit: Visit,
+        /// The status that it was answered with.
+        status: u16,
+        /// Why, in a few words.
+        why: Why,
+    },
+    /// A stream ended.
+    Ended {
+        /// The connection, and whose it was.
+        #[serde(flatten)]
+        visit: Visit,
+        /// Who ended it.
+        by: EndedBy,
+        /// Why, in a few words.
+        why: Why,
+        /// Whether the client has everything that there was.
+        complete: bool,
+        /// Events that the kernel took for it.
+        events: u64,
+        /// Bytes that the kernel took for it.
+        bytes: u64,
+        /// How far it came, of a finite stream that ended before its last event.
+        cut: Option<Cut>,
+    },
+    /// There is something to say of a client that came back, stays away, or has several connections
+    /// open.
+    Verdict {
+        /// The connection of which it is said, and whose it is.
+        #[serde(flatten)]
+        visit: Visit,
+        /// What.
+        verdict: Verdict,
+    },
+    /// The reader was too slow.
+    Dropped {
+        /// How many entries it missed.
+        entries: u64,
+    },
+}
+
+/// A request for a stream, and who sent it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Visit {
+    /// The number that the table knows it by.
+    pub connection: u64,
+    /// The request's method.
+    pub method: String,
+    /// The path of the stream.
+    pub stream: String,
+    /// The name that the client gave itself with `client=`.
+    pub client: Option<String>,
+    /// The program, as far as it says.
+    pub program: String,
+    /// Address and port of the client.
+    pub peer: String,
+}
+
+impl From<&Who> for Visit {
+    fn from(who: &Who) -> Self {
+        Self {
+            connection: who.connection,
+            method: who.asked.method.to_string(),
+            stream: who.asked.stream.to_string(),
+            client: who.tag.as_deref().map(str::to_owned),
+            program: who.asked.program.to_string(),
+            peer: who.peer.to_string(),
+        }
+    }
+}
+
+impl LogEntry {
+    /// The line of an entry; of the server's own start and stop there is none, since whoever prints
+    /// lines started it.
+    fn of(found: Found) -> Option<Self> {
+        let (at_ms, happened) = match found {
+            Found::Gap { lost, at_ms } => {
+                let entries = lost.unwrap_or(0);
+                (at_ms, Happened::Dropped { entries })
+            }
+            Found::Entry(entry) => (entry.at_ms, Happened::of(&entry)?),
+        };
+        Some(Self { at_ms, happened })
+    }
+}
+
+impl Happened {
+    fn of(entry: &Entry) -> Option<Self> {
+        let visit = entry.who()?.into();
+        Some(match &entry.what {
+            What::Started | What::Stopped => return None,
+            What::Connected(_) => Self::Opened { visit },
+            What::Refused { status, why, .. } => Self::Refused {
+                visit,
+                status: *status,
+                why: *why,
+            },
+            What::Ended { end, .. } => Self::Ended {
+                visit,
+                by: end.why.by(),
+                why: end.why,
+                complete: end.why.is_complete(),
+                events: end.sent.events,
+                bytes: end.sent.bytes,
+                cut: end.cut,
+            },
+            What::Said { verdict, .. } => Self::Verdict {
+                visit,
+                verdict: Verdict::clone(verdict),
+            },
+        })
+    }
+}
+
+/// Reads what happens, from when it was made on.
+#[derive(Debug)]
+pub struct LogReceiver {
+    /// Its place in the log. One that is further behind than the log keeps loses the oldest, and
+    /// [`Happened::Dropped`] counts them.
+    reader: LogReader,
+    /// Read, and not given yet.
+    found: VecDeque<LogEntry>,
+}
+
+impl Connections {
+    /// Reads what happens from now on.
+    pub(crate) fn log(&self) -> LogReceiver {
+        LogReceiver {
+            reader: self.0.log.reader(None),
+            found: VecDeque::new(),
+        }
+    }
+}
+
+impl LogReceiver {
+    /// The next thing that happens; `None` when the server is gone. What is waited for is not lost
+    /// when the wait is given up.
+    pub async fn recv(&mut self) -> Option<LogEntry> {
+        loop {
+            if let Some(entry) = self.try_recv() {
+                return Some(entry);
+            }
+            if !self.reader.news().await {
+                // What happened last may have come with the end.
+                return self.try_recv();
+            }
+        }
+    }
+
+    /// What has happened already, if anything has that was not read.
+    pub fn try_recv(&mut self) -> Option<LogEntry> {
+        loop {
+            if let Some(found) = self.found.pop_front() {
+                return Some(found);
+            }
+            let found = self.reader.read(BATCH);
+            if found.is_empty() {
+                return None;
+            }
+            self.found
+                .extend(found.into_iter().filter_map(LogEntry::of));
+        }
+    }
+}
+
+/// As a line for people: `2026-01-31T10:41:02.113Z #7 GET /numbers (dash, curl 8.5.0,
+/// 127.0.0.1:50312): opened`.
+impl fmt::Display for LogEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(self.at_ms));
+        let at = humantime::format_rfc3339_millis(at.unwrap_or(SystemTime::UNIX_EPOCH));
+        write!(f, "{at} {}", self.happened)
+    }
+}
+
+impl fmt::Display for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened { visit } => write!(f, "{visit}: opened"),
+            Self::Refused { visit, status, why } => match status {
+                204 => write!(f, "{visit}: {why} (204)"),
+                _ => write!(f, "{visit}: refused ({status}), {why}"),
+            },
+            Self::Ended {
+                visit,
+                by,
+                why,
+                events,
+                bytes,
+                cut,
+                ..
+            } => {
+                let by = match by {
+                    EndedBy::Server => "server",
+                    EndedBy::Client => "client",
+                    EndedBy::Network => "network",
+                };
+                let plural = |n: u64| if n == 1 { "" } else { "s" };
+                write!(f, "{visit}: ended by the {by} ({why})")?;
+                if let Some(Cut { after, of }) = cut {
+                    write!(f, ", cut after {after} of {of}")?;
+                }
+                let (more, all) = (plural(*events), plural(*bytes));
+                write!(f, ", {events} event{more}, {bytes} byte{all}")
+            }
+            Self::Verdict { visit, verdict } => {
+                let bad = if verdict.bad { "BAD: " } else { "" };
+                write!(f, "{visit}: {bad}{}", verdict.sentences())
+            }
+            Self::Dropped { entries } => write!(
+                f,
+                "{entries} lines of the log were dropped: they came faster than they were read"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let client = self.client.as_deref().map(|client| format!("{client}, "));
+        write!(
+            f,
+            "#{} {} {} ({}{}, {})",
+            self.connection,
+            self.method,
+            self.stream,
+            client.unwrap_or_default(),
+            self.program,
+            self.peer
+        )
+    }
+}

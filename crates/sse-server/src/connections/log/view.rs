@@ -1,0 +1,130 @@
+//! The log as the API answers it.
+
+use serde::Serialize;
+
+use super::reader::{Found, LogReader};
+use super::{Entry, What};
+use crate::connections::{Verdict, VerdictKind, Why};
+
+/// A line of the log, as JSON.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum LogLine {
+    /// Entries that were asked for are kept no longer.
+    Gap {
+        /// `gap`.
+        kind: Kind,
+        /// How many; unknown where the number that was asked for is none of this program's.
+        lost: Option<u64>,
+    },
+    /// Something happened.
+    Entry(EntryView),
+}
+
+/// Something that happened.
+#[derive(Debug, Serialize)]
+pub(crate) struct EntryView {
+    /// Its number.
+    pub(crate) seq: u64,
+    /// When, in milliseconds since 1970.
+    at_ms: u64,
+    kind: Kind,
+    /// The path of the stream; nothing where the server itself did something.
+    stream: Option<String>,
+    /// The client's tag.
+    client: Option<String>,
+    /// The id of the connection in the table.
+    connection: Option<u64>,
+    /// What the request was answered with, of one that came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    /// Why it ended, or was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Why>,
+    /// What there is to say of the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
+}
+
+/// What can happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// The server began to listen.
+    Started,
+    /// The server's stop is through.
+    Stopped,
+    /// A client got a stream.
+    Connected,
+    /// A stream ended.
+    Ended,
+    /// A client got no stream: it was refused, or told that there is no more (204).
+    Refused,
+    /// It was seen how a client came back. Behind `connected` or `refused`, or behind the end that
+    /// it followed.
+    Returned,
+    /// A client did not come back.
+    Gone,
+    /// A client has several connections open at once.
+    Beside,
+    /// Entries are missing here.
+    Gap,
+}
+
+impl LogLine {
+    /// The number of the entry; a gap has none.
+    pub(crate) fn seq(&self) -> Option<u64> {
+        match self {
+            Self::Gap { .. } => None,
+            Self::Entry(entry) => Some(entry.seq),
+        }
+    }
+}
+
+impl LogReader {
+    /// So many of the next lines at most, as [`read`](Self::read) has them.
+    pub(crate) fn lines(&mut self, most: usize) -> Vec<LogLine> {
+        let found = self.read(most).into_iter();
+        found
+            .map(|found| match found {
+                Found::Gap { lost, .. } => LogLine::Gap {
+                    kind: Kind::Gap,
+                    lost,
+                },
+                Found::Entry(entry) => LogLine::Entry(EntryView::of(&entry)),
+            })
+            .collect()
+    }
+}
+
+impl EntryView {
+    fn of(entry: &Entry) -> Self {
+        let who = entry.who();
+        let (kind, status, why, verdict) = match &entry.what {
+            What::Started => (Kind::Started, None, None, None),
+            What::Stopped => (Kind::Stopped, None, None, None),
+            What::Connected(_) => (Kind::Connected, Some(200), None, None),
+            What::Refused { status, why, .. } => (Kind::Refused, Some(*status), Some(*why), None),
+            What::Ended { end, .. } => (Kind::Ended, None, Some(end.why), None),
+            What::Said { verdict, .. } => {
+                let kind = match verdict.kind {
+                    VerdictKind::Missing => Kind::Gone,
+                    VerdictKind::Beside => Kind::Beside,
+                    _ => Kind::Returned,
+                };
+                (kind, None, None, Some(Verdict::clone(verdict)))
+            }
+        };
+        Self {
+            seq: entry.seq,
+            at_ms: entry.at_ms,
+            kind,
+            stream: who.map(|who| who.asked.stream.to_string()),
+            client: who.and_then(|who| who.tag.as_deref().map(str::to_owned)),
+            connection: who.map(|who| who.connection),
+            status,
+            why,
+            verdict,
+        }
+    }
+}

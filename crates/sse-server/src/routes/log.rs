@@ -1,0 +1,196 @@
+//! The log, as lines of JSON or as an event stream.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use hyper::body::Frame;
+use sse_engine::bounds::MAX_FROM;
+use sse_wire::{Event, LineEnding, encode};
+use tokio::sync::mpsc;
+
+use super::answer::tell;
+use super::context::Context;
+use super::params::Params;
+use crate::connections::{LogLine, LogReader};
+
+/// Lines that are written in one go.
+const BATCH: usize = 128;
+
+/// After so long without an entry a comment is sent, by whose failure it is seen that a client left.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// When a client of the event stream is to come back, in milliseconds.
+const RETRY: u64 = 1000;
+
+/// What happened behind the entry `?after=`: all that there is now as lines of JSON, or for whoever
+/// accepts an event stream that and what happens from now on.
+pub(super) async fn log(
+    State(context): State<Arc<Context>>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let uri = request.uri();
+    let after = match Params::of(uri.query()).whole("after", 0, MAX_FROM) {
+        Ok(after) => after.unwrap_or(0),
+        Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
+    };
+    let headers = request.headers();
+    match wants_events(headers) {
+        true => events(
+            context
+                .connections
+                .log_after(last_seen(headers).unwrap_or(after)),
+        ),
+        false => lines(context.connections.log_after(after)),
+    }
+}
+
+/// Whether the client accepts an event stream by its name.
+fn wants_events(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let mut kinds = accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    kinds.any(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("text/event-stream")
+    })
+}
+
+/// The number that a client of the event stream came back with. It wins over the query. What is no
+/// number is taken for one of another program.
+fn last_seen(headers: &HeaderMap) -> Option<u64> {
+    let id = headers.get("last-event-id")?.as_bytes();
+    if id.is_empty() {
+        return None;
+    }
+    let number = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
+    Some(number.unwrap_or(u64::MAX))
+}
+
+fn lines(reader: LogReader) -> Response<Body> {
+    let head = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    let left = reader.newest();
+    (
+        head,
+        Body::new(Lines {
+            reader,
+            until: left,
+            done: false,
+        }),
+    )
+        .into_response()
+}
+
+/// The lines up to a number. They are made as the client takes them.
+struct Lines {
+    reader: LogReader,
+    /// The number of the last one.
+    until: u64,
+    /// Whether it was given.
+    done: bool,
+}
+
+impl hyper::body::Body for Lines {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = self.get_mut();
+        if this.done {
+            return Poll::Ready(None);
+        }
+        let mut text = Vec::new();
+        let lines = this.reader.lines(BATCH);
+        this.done = lines.is_empty();
+        for line in lines {
+            // What came since it was asked is for the next question.
+            if line.seq().is_some_and(|seq| seq > this.until) {
+                this.done = true;
+                break;
+            }
+            text.extend_from_slice(json(&line).as_bytes());
+            text.push(b'\n');
+        }
+        match text.is_empty() {
+            true => Poll::Ready(None),
+            false => Poll::Ready(Some(Ok(Frame::data(text.into())))),
+        }
+    }
+}
+
+fn events(reader: LogReader) -> Response<Body> {
+    let head = [
+        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store, no-transform"),
+    ];
+    // One batch waits for a client that reads slowly, and the rest in the log.
+    let (send, batches) = mpsc::channel(1);
+    tokio::spawn(feed(reader, send));
+    (head, Body::new(Batches(batches))).into_response()
+}
+
+/// Sends what happens until the client or the server is gone.
+async fn feed(mut reader: LogReader, send: mpsc::Sender<Bytes>) {
+    let mut text = Vec::new();
+    let retry = Event {
+        retry: Some(RETRY),
+        ..Event::default()
+    };
+    encode(&retry, LineEnding::Lf, &mut text);
+    loop {
+        for line in reader.lines(BATCH) {
+            let (data, id) = (json(&line), line.seq().map(|seq| seq.to_string()));
+            let event = Event {
+                id: id.as_deref(),
+                data: Some(&data),
+                ..Event::default()
+            };
+            encode(&event, LineEnding::Lf, &mut text);
+        }
+        if !text.is_empty() {
+            if send.send(std::mem::take(&mut text).into()).await.is_err() {
+                return;
+            }
+            continue;
+        }
+        tokio::select! {
+            more = reader.news() => if !more { return },
+            () = tokio::time::sleep(KEEP_ALIVE) => text.extend_from_slice(b": keep-alive\n\n"),
+            () = send.closed() => return,
+        }
+    }
+}
+
+/// What is fed, as a body.
+struct Batches(mpsc::Receiver<Bytes>);
+
+impl hyper::body::Body for Batches {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let batch = self.get_mut().0.poll_recv(cx);
+        batch.map(|batch| batch.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+/// A line as JSON. There is none that cannot be written so.
+fn json(line: &LogLine) -> String {
+    serde_json::to_string(line).unwrap_or_default()
+}
