@@ -34,7 +34,13 @@ export interface TableQuery {
   filter: string;
   /** The path of the one stream that is wanted. */
   stream?: string;
-  /** The index of the first row. */
+  /** Leaves out what had ended by then, in milliseconds since 1970. */
+  ended_after?: number;
+  /** A line for each client of a stream, and not for each connection. */
+  grouped?: boolean;
+  /** The groups of which each connection has a line. */
+  unfolded?: number[];
+  /** The index of the first line. */
   first: number;
   /** At most 200. */
   count: number;
