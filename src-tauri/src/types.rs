@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use sse_server::{Preview, Published, Slice, Sort, StateView, WireView};
+use sse_server::{BadDefinition, DefinitionView, Preview, Published, Slice, Sort};
+use sse_server::{StateView, WireView};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::actions::Choice;
@@ -34,6 +35,8 @@ fn generated() -> String {
     file.visit::<Sort>();
     file.visit::<WireView>();
     file.visit::<Preview>();
+    file.visit::<DefinitionView>();
+    file.visit::<BadDefinition>();
     file.visit::<Published>();
     file.visit::<Choice>();
     let types: Vec<String> = file.types.into_values().collect();

@@ -13,6 +13,16 @@ export type Action = {
   enabled: boolean,
 };
 
+/** Why a definition cannot take its place in the file. */
+export type BadDefinition = {
+  /** What is wrong and what to do. */
+  sentence: string,
+  /** The line of the mistake, from 1, where it is in one of the definition's own. */
+  line: number | null,
+  /** Where in that line it begins, in characters from 1. */
+  column: number | null,
+};
+
 /** How far a finite stream came that ended before its last event. */
 export type Cut = {
   /**
@@ -22,6 +32,33 @@ export type Cut = {
   after: number,
   /** Events that the stream has. */
   of: number,
+};
+
+/** The lines that define a stream. */
+export type DefinitionView = {
+  /** The path of the stream. */
+  stream: string,
+  /**
+   * Its lines, with the comments that directly precede or follow them, joined with a line feed
+   * each.
+   */
+  text: string,
+  /** The number of the first line, from 1. */
+  first_line: number,
+  /** The number of the last line. */
+  last_line: number,
+  /** Whether the file is there. If not, these are lines of the shipped text, which is served. */
+  exists: boolean,
+  /**
+   * Where the file is, or is to be, with `~` for the person's home; `None` where the program has
+   * no place for one.
+   */
+  file: string | null,
+  /**
+   * Whether the lines can be replaced in the file. They cannot where the file writes several
+   * streams into one line.
+   */
+  editable: boolean,
 };
 
 /** Who ended a connection. */

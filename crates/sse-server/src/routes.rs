@@ -62,6 +62,7 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/state", get(api::state))
         .route("/api/connections", get(api::connections))
         .route("/api/preview", get(api::preview))
+        .route("/api/definition", get(api::definition))
         .route("/api/wire", get(api::wire))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)

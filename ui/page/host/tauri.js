@@ -2,8 +2,8 @@
  * The page in the app's window. Everything except EventSource uses Tauri's IPC, so it works while
  * the server is stopped and takes no connection of the webview.
  *
- * @import { Action, Everything, Preview, Published, RowView } from "../server.js"
- * @import { Slice, Status, WireView } from "../server.js"
+ * @import { Action, DefinitionView, Everything, Preview, Published } from "../server.js"
+ * @import { RowView, Slice, Status, WireView } from "../server.js"
  * @import { Host, TableQuery, Parts, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -102,6 +102,24 @@ export class TauriHost {
    */
   preview(path) {
     return this.#invoke("preview", { stream: path });
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<DefinitionView>}
+   */
+  definition(path) {
+    return this.#invoke("definition", { stream: path });
+  }
+
+  /**
+   * @param {string | null} path
+   * @param {string} text
+   * @param {string | null} was
+   * @returns {Promise<DefinitionView | null>}
+   */
+  setDefinition(path, text, was) {
+    return this.#invoke("set_definition", { stream: path, text, was });
   }
 
   /**

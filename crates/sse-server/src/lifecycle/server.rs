@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::listen;
 use super::run::Running;
-use crate::catalog::{self, Catalog, FileNews, StreamsView};
+use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::config::Config;
 use crate::connections::{Connections, LogReceiver, Slice, TableQuery, Tally};
 use crate::error::Error;
@@ -214,6 +214,14 @@ impl Server {
     /// What the stream at this path would send, if there is one.
     pub fn preview(&self, path: &str) -> Option<Preview> {
         self.context.preview(path)
+    }
+
+    /// Where the stream at this path is defined, as the file is now; `None` where it is not.
+    ///
+    /// # Errors
+    /// A sentence: the file cannot be read, or is not TOML.
+    pub async fn definition(&self, path: &str) -> Result<Option<DefinitionView>, String> {
+        self.context.room.streams.definition(path).await
     }
 
     /// Everything that a page needs to begin with.
