@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use sse_server::{ActivityView, Preview, Published, Slice, Sort, StateView, WireView};
+use sse_server::{ActivityView, BadDefinition, DefinitionView, Preview, Published, Slice, Sort, StateView, WireView};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::actions::Choice;
@@ -35,6 +35,8 @@ fn generated() -> String {
     file.visit::<WireView>();
     file.visit::<ActivityView>();
     file.visit::<Preview>();
+    file.visit::<DefinitionView>();
+    file.visit::<BadDefinition>();
     file.visit::<Published>();
     file.visit::<Choice>();
     let types: Vec<String> = file.types.into_values().collect();
