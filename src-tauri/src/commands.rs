@@ -4,7 +4,10 @@
 //! leaves its page.
 
 use serde::Serialize;
-use sse_server::{ActivityView, BadDefinition, DefinitionView, Draft, Phase, Preview, Published, Slice, StateView, TableQuery, WireView};
+use sse_server::{
+    ActivityView, BadDefinition, DefinitionView, Draft, Phase, Preview, Published, Slice,
+    StateView, TableQuery, TimelineView, WireView,
+};
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
@@ -120,6 +123,12 @@ pub(crate) fn wire(shell: State<'_, AppState>, id: u64, from: u64) -> Option<Wir
 #[tauri::command(async)]
 pub(crate) fn activity(shell: State<'_, AppState>) -> ActivityView {
     shell.server().activity()
+}
+
+/// What happened when on the connections since the cursor `after`; with 0, all that is kept.
+#[tauri::command(async)]
+pub(crate) fn timeline(shell: State<'_, AppState>, after: u64) -> TimelineView {
+    shell.server().timeline(after)
 }
 
 /// Writes bytes, a character for each, into a new file among the person's downloads, and answers

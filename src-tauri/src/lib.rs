@@ -96,6 +96,7 @@ pub fn run() -> ExitCode {
             commands::set_definition,
             commands::wire,
             commands::activity,
+            commands::timeline,
             commands::save,
             commands::actions,
             commands::act,

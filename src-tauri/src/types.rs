@@ -8,7 +8,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use sse_server::{ActivityView, BadDefinition, DefinitionView, Preview, Published, Slice, Sort, StateView, WireView};
+use sse_server::{
+    ActivityView, BadDefinition, DefinitionView, Preview, Published, Slice, Sort, StateView,
+    TimelineView, WireView,
+};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::actions::Choice;
@@ -34,6 +37,7 @@ fn generated() -> String {
     file.visit::<Sort>();
     file.visit::<WireView>();
     file.visit::<ActivityView>();
+    file.visit::<TimelineView>();
     file.visit::<Preview>();
     file.visit::<DefinitionView>();
     file.visit::<BadDefinition>();

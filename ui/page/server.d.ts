@@ -21,6 +21,43 @@ export type ActivityView = {
   streams: Array<StreamActivity>,
 };
 
+/** A time without a server. */
+export type AwayView = {
+  /** When its stop was through, in milliseconds since 1970. */
+  from_ms: number,
+  /** When it listened again. */
+  to_ms: number | null,
+};
+
+/** One connection. */
+export type BarView = {
+  /** Its id in the table. */
+  connection: number,
+  /** When it began, in milliseconds since 1970. */
+  from_ms: number,
+  /** When it ended. */
+  to_ms: number | null,
+  /** Why it ended. */
+  why: Why | null,
+  /** Who ended it. */
+  by: EndedBy | null,
+  /** What it was answered with. */
+  status: number,
+  /** How its client came back with it, where it did. */
+  verdict: Verdict | null,
+  /** What its client did after the end of it, as the table has it. */
+  afterwards: Verdict | null,
+  /** When its client was to come back by the reconnection time that it was told, where it was. */
+  due_ms: number | null,
+  /**
+   * What is newer of what came in each step: the number of the step since 1970, events,
+   * comments. Steps in which nothing came are left out.
+   */
+  steps: Array<[number, number, number]>,
+  /** What is newer of what is known exactly. A step that has ticks is drawn from them. */
+  ticks: Array<TickView>,
+};
+
 /** How far a finite stream came that ended before its last event. */
 export type Cut = {
   /**
@@ -88,6 +125,38 @@ export type Holder = {
   name: string,
   /** Its process id. */
   pid: number,
+};
+
+/** A request that got no stream. */
+export type KnockView = {
+  /** Its id in the table. */
+  connection: number,
+  /** When it came, in milliseconds since 1970. */
+  at_ms: number,
+  /** What it was answered with. */
+  status: number,
+  /** Why. */
+  why: Why,
+};
+
+/** A client on a stream. */
+export type LaneView = {
+  /** Counts up from 1. */
+  id: number,
+  /** The name that the client gave itself with `client=`. */
+  client: string | null,
+  /** The program, as far as it says. */
+  program: string,
+  /** Whether its tag says that all of this is one client; else that is probable. */
+  sure: boolean,
+  /** The path of the stream. */
+  stream: string,
+  /** The method of its last request. */
+  method: string,
+  /** Connections of which something is newer. */
+  bars: Array<BarView>,
+  /** Requests that got no stream and are newer. */
+  knocks: Array<KnockView>,
 };
 
 /** What is sent at one time. */
@@ -330,6 +399,48 @@ export type Tally = {
    * send.
    */
   complete: number,
+};
+
+/** What a tick is. */
+export type TickKind = "event" | "comment";
+
+/** An event or a comment. */
+export type TickView = {
+  /** When its last byte was taken, in milliseconds since 1970. */
+  at_ms: number,
+  /** Which of the two. */
+  kind: TickKind,
+  /** The event's id, or the beginning of a long one. */
+  id: string | null,
+  /** The event's name, or the beginning of a long one. */
+  event: string | null,
+  /** Its bytes, without the framing. */
+  size: number,
+  /** The place of the byte behind its last one on the wire. */
+  end: number,
+};
+
+/** What happened when, as far as it is newer than a cursor. */
+export type TimelineView = {
+  /** When this was answered, in milliseconds since 1970. */
+  now_ms: number,
+  /** To be handed back as `after`. */
+  cursor: number,
+  /** How long a step is, in milliseconds. */
+  step_ms: number,
+  /**
+   * Whether this is all that is kept, and not what is newer than `after`: what was answered
+   * before is to be forgotten.
+   */
+  whole: boolean,
+  /** When the server was stopped since the program began, the newest 100, always all of them. */
+  away: Array<AwayView>,
+  /** Those in which something is newer. */
+  lanes: Array<LaneView>,
+  /** The ids of lanes that were forgotten since. */
+  gone: Array<number>,
+  /** Clients that have no lane, because there are as many as may be. */
+  left_out: number,
 };
 
 /** What the page is told of a topic. */

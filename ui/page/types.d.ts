@@ -17,6 +17,7 @@ import type {
   StreamInfo,
   StreamsFile,
   Tally,
+  TimelineView,
   TopicInfo,
   WireView,
 } from "./server.js";
@@ -127,6 +128,11 @@ export interface Host {
    * reason.
    */
   activity(): Promise<ActivityView>;
+  /**
+   * What happened when since the cursor `after`; with 0, all that is kept. Rejects with a sentence
+   * that gives the reason.
+   */
+  timeline(after: number): Promise<TimelineView>;
   /**
    * Writes a file of these bytes, given as one character each, and resolves to its path. Rejects
    * with a sentence that gives the reason.

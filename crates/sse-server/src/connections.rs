@@ -21,6 +21,7 @@ mod row;
 mod sort;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod viewer;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -51,6 +52,9 @@ use reconnects::{Answered, Departed, Reconnects, Seen};
 pub use reconnects::{Verdict, VerdictKind};
 pub use row::{EndedView, RowView};
 pub use sort::Sort;
+use timeline::Timeline;
+pub use timeline::{AwayView, BarView, KnockView, LaneView, TickKind, TickView, TimelineView};
+pub(crate) use timeline::{KEPT as TIMELINE_KEPT, STEP};
 use viewer::Viewer;
 pub use viewer::{Slice, Tally};
 
@@ -96,6 +100,10 @@ struct Shared {
     limit: usize,
     /// What was made of the table for whoever looks at it.
     viewer: Mutex<Viewer>,
+    /// What happened when, once somebody looks. Its lock is taken before that of the table.
+    timeline: Mutex<Timeline>,
+    /// Changes with each look at it.
+    looked: watch::Sender<()>,
     /// Where what happens is noted. It is written while the table is locked, so that its order is
     /// that of the table, and read without that.
     log: Log,
@@ -145,6 +153,8 @@ impl Connections {
             told: AtomicBool::new(false),
             limit,
             viewer: Mutex::default(),
+            timeline: Mutex::default(),
+            looked: watch::Sender::new(()),
             log: Log::default(),
         }))
     }
@@ -243,7 +253,11 @@ impl Connections {
 
     /// Notes that the stop of the server is through.
     pub(crate) fn stopped(&self) {
-        self.0.log.stopped(clock::now());
+        self.stopped_at(clock::now());
+    }
+
+    fn stopped_at(&self, now: Now) {
+        self.0.log.stopped(now);
     }
 
     /// What a connection was sent, as far as it is kept, from its byte `from` on. A connection
@@ -394,6 +408,11 @@ impl Open {
     /// Where its bytes are kept for whoever looks, if they are.
     pub(crate) fn tap(&self) -> Option<&Tap> {
         self.row.tap.get().map(|tap| &**tap)
+    }
+
+    /// Notes that the kernel took a comment, and no event with it.
+    pub(crate) fn commented(&self) {
+        self.row.sent.comment();
     }
 
     /// Notes whether bytes wait for the socket.

@@ -39,8 +39,7 @@ pub use catalog::{
 };
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
-    Cut, EndedBy, EndedView, GroupView, Happened, LogEntry, LogReceiver, RowView, Slice, Sort,
-    TableQuery, Tally, Verdict, VerdictKind, Visit, Why,
+    AwayView, BarView, Cut, EndedBy, EndedView, GroupView, Happened, KnockView, LaneView, LogEntry, LogReceiver, RowView, Slice, Sort, TableQuery, Tally, TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};

@@ -15,6 +15,7 @@ use sse_engine::time::since_1970;
 use sse_wire::{Beginning, Framing};
 
 use view::Reading;
+pub(crate) use view::{Follower, Tick};
 pub use view::{PieceView, What, WireEvent, WireView};
 
 /// Bytes that are kept of a connection.
@@ -206,6 +207,30 @@ impl Tap {
             *last = read;
         }
         view
+    }
+
+    /// What came since somebody followed it last. Only what is new is copied and read, and where
+    /// nothing is, nobody is locked out.
+    pub(crate) fn follow(&self, follower: &mut Follower) -> Vec<Tick> {
+        let read_to = follower.end();
+        if self.seen.load(Ordering::Relaxed) <= read_to {
+            return Vec::new();
+        }
+        let (pieces, bytes) = {
+            let kept = self.lock();
+            let read = kept.pieces.partition_point(|piece| piece.end() <= read_to);
+            let pieces: Vec<Piece> = kept.pieces.range(read..).copied().collect();
+            let new: usize = pieces.iter().map(Piece::length).sum();
+            let from = kept.bytes.len().saturating_sub(new);
+            let bytes: Vec<u8> = kept.bytes.range(from..).copied().collect();
+            (pieces, bytes)
+        };
+        follower.read(self.framing, (&pieces, &bytes))
+    }
+
+    /// Skips what came since.
+    pub(crate) fn skip(&self, follower: &mut Follower) {
+        follower.skip_to(self.seen.load(Ordering::Relaxed));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {

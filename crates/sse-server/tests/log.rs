@@ -107,7 +107,7 @@ async fn a_number_that_is_none_is_refused_in_a_sentence() {
 async fn pages_of_other_origins_do_not_read_it() {
     let bench = Bench::start().await;
     let origin = [("origin", "http://localhost:3000")];
-    for target in ["/api/log", "/api/activity"] {
+    for target in ["/api/log", "/api/activity", "/api/timeline"] {
         let (_, head) = bench.ask("GET", target, &origin).await;
         assert_eq!(head.status, 403, "{target}");
         let (_, head) = bench.ask("GET", target, &[("host", "evil.example")]).await;

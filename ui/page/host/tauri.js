@@ -3,7 +3,7 @@
  * the server is stopped and takes no connection of the webview.
  *
  * @import { Action, ActivityView, DefinitionView, Everything, Preview } from "../server.js"
- * @import { Published, RowView, Slice, Status, WireView } from "../server.js"
+ * @import { Published, RowView, Slice, Status, TimelineView, WireView } from "../server.js"
  * @import { Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -145,6 +145,14 @@ export class TauriHost {
   /** @returns {Promise<ActivityView>} */
   activity() {
     return this.#invoke("activity");
+  }
+
+  /**
+   * @param {number} after
+   * @returns {Promise<TimelineView>}
+   */
+  timeline(after) {
+    return this.#invoke("timeline", { after });
   }
 
   /**

@@ -3,7 +3,7 @@
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
  * @import { ActivityView, DefinitionView, Preview, Published, RowView } from "../server.js"
- * @import { Slice, StateView, Status, WireView } from "../server.js"
+ * @import { Slice, StateView, Status, TimelineView, WireView } from "../server.js"
  * @import { Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -198,6 +198,18 @@ export class WebHost {
   async activity() {
     try {
       return await getJson("/api/activity", POLL_PATIENCE_MS);
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
+  /**
+   * @param {number} after
+   * @returns {Promise<TimelineView>}
+   */
+  async timeline(after) {
+    try {
+      return await getJson(`/api/timeline?after=${after}`, POLL_PATIENCE_MS);
     } catch (reason) {
       throw new Error(whyUnreachable(reason));
     }

@@ -1,7 +1,7 @@
 //! One connection, or one refused request, as the table keeps it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
@@ -119,6 +119,8 @@ pub(super) struct Sent {
     last: AtomicU64,
     /// Whether bytes wait for the socket.
     blocked: AtomicBool,
+    /// Comments that the kernel took, of those that came without an event.
+    comments: AtomicU32,
 }
 
 /// Marks a number as that of the first event, which was not sent yet. The largest number that a
@@ -136,6 +138,7 @@ impl Sent {
             bytes: AtomicU64::new(0),
             last: AtomicU64::new(next.map_or(NONE, |next| next | FIRST)),
             blocked: AtomicBool::new(false),
+            comments: AtomicU32::new(0),
         }
     }
 
@@ -164,6 +167,13 @@ impl Sent {
         }
     }
 
+    /// Notes that the kernel took a comment.
+    pub(super) fn comment(&self) {
+        let before = self.comments.load(Ordering::Relaxed);
+        self.comments
+            .store(before.saturating_add(1), Ordering::Relaxed);
+    }
+
     pub(super) fn is_blocked(&self) -> bool {
         self.blocked.load(Ordering::Relaxed)
     }
@@ -176,6 +186,7 @@ impl Sent {
         Counts {
             events: self.events.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
+            comments: self.comments.load(Ordering::Relaxed),
         }
     }
 }
@@ -212,7 +223,11 @@ impl Connection {
     /// in memory.
     pub(super) fn closed(&self) -> Self {
         let id = self.last_id().map(|(_, id)| id);
-        let Counts { events, bytes } = self.sent.counts();
+        let Counts {
+            events,
+            bytes,
+            comments,
+        } = self.sent.counts();
         Self {
             id: self.id,
             client: Client {
@@ -227,6 +242,7 @@ impl Connection {
                 bytes: bytes.into(),
                 last: self.sent.last.load(Ordering::Relaxed).into(),
                 blocked: false.into(),
+                comments: comments.into(),
             },
             tap: self.tap.clone(),
             ended: self.ended.clone(),

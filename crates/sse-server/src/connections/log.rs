@@ -1,8 +1,8 @@
 //! The log: everything that happens to connections and to the server itself, each with a number.
 //!
-//! The entries stand in a ring. Its readers ask by number, each at its own pace, so nobody waits for
-//! a reader, and one that is too slow is told how many entries it missed. All who tell what happened
-//! read here: the API, `sse serve`, and the timeline. An event that is sent makes no entry.
+//! The entries stand in a ring. Its readers ask by number, each at its own pace, so nobody waits
+//! for a reader, and one that is too slow is told how many entries it missed. All who tell what
+//! happened read here, such as the API and `sse serve`. An event that is sent makes no entry.
 
 mod lines;
 mod reader;
@@ -21,11 +21,15 @@ use super::end_reason::Why;
 use super::rates::Counts;
 use super::{Connections, Verdict, VerdictKind};
 pub use lines::{Happened, LogEntry, LogReceiver, Visit};
+pub(super) use reader::Found;
 pub(crate) use reader::LogReader;
 pub(crate) use view::LogLine;
 
 /// Entries that are kept. An entry takes some 200 bytes, and one with a verdict some 600.
 const KEPT: usize = 10_000;
+
+/// Stops of the server of which the times are kept.
+const AWAY: usize = 100;
 
 /// One thing that happened. It has no query but the tag, and no header of the request but the id
 /// that a client came back with.
@@ -73,6 +77,8 @@ pub(super) struct End {
     /// What the kernel took for it.
     pub(super) sent: Counts,
     pub(super) cut: Option<Cut>,
+    /// The reconnection time that its client was told, in milliseconds.
+    pub(super) retry: Option<u64>,
 }
 
 impl Entry {
@@ -115,12 +121,28 @@ struct Ring {
     entries: VecDeque<Arc<Entry>>,
     /// The number of the newest.
     newest: u64,
+    /// When the server was stopped and started again, [`AWAY`] at most: these stay longer than
+    /// their entries.
+    away: VecDeque<(u64, Option<u64>)>,
 }
 
 impl Ring {
     /// The number of the one before the oldest that is kept.
     fn before(&self) -> u64 {
         self.newest - self.entries.len() as u64
+    }
+
+    fn stop(&mut self, at_ms: u64) {
+        if self.away.len() == AWAY {
+            self.away.pop_front();
+        }
+        self.away.push_back((at_ms, None));
+    }
+
+    fn start(&mut self, at_ms: u64) {
+        if let Some((_, to @ None)) = self.away.back_mut() {
+            *to = Some(at_ms);
+        }
     }
 }
 
@@ -156,6 +178,7 @@ impl Log {
                 why: ended.why,
                 sent: row.sent.counts(),
                 cut: ended.cut,
+                retry: ended.retry,
             }),
         });
         let said = back.and_then(|(row, verdict)| said(row, Some(verdict)));
@@ -179,6 +202,11 @@ impl Log {
         for what in all {
             if ring.entries.len() == KEPT {
                 ring.entries.pop_front();
+            }
+            match what {
+                What::Stopped => ring.stop(at_ms),
+                What::Started => ring.start(at_ms),
+                _ => {}
             }
             ring.newest += 1;
             let seq = ring.newest;

@@ -18,6 +18,8 @@ const STALE: Duration = Duration::from_secs(10);
 pub(super) struct Counts {
     pub(super) events: u64,
     pub(super) bytes: u64,
+    /// Comments that came without an event.
+    pub(super) comments: u32,
 }
 
 /// What that comes to in a second.
@@ -91,6 +93,7 @@ mod tests {
         Counts {
             events,
             bytes: 10 * events,
+            comments: 0,
         }
     }
 

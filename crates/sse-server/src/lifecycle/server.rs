@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 use sse_engine::preview::Preview;
 use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::listen;
 use super::run::Running;
 use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::clock;
 use crate::config::Config;
-use crate::connections::{Connections, LogReceiver, Slice, TableQuery, Tally};
+use crate::connections::{
+    Connections, LogReceiver, STEP, Slice, TIMELINE_KEPT, TableQuery, Tally, TimelineView,
+};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::routes::{ActivityView, Budget, Context, Room, Service, StateView};
@@ -82,6 +84,7 @@ impl Server {
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
         tokio::spawn(look_out(Arc::downgrade(&context)));
+        tokio::spawn(sample(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
             service: Arc::new(Service::new(Arc::clone(&context))),
@@ -230,6 +233,11 @@ impl Server {
     /// A sentence: the file cannot be read, or is not TOML.
     pub async fn definition(&self, path: &str) -> Result<Option<DefinitionView>, String> {
         self.context.room.streams.definition(path).await
+    /// What happened when on the connections since the cursor `after`; with 0, all that is kept.
+    /// From the first look on and while looks come at least every five seconds, what connections
+    /// are sent is counted in steps.
+    pub fn timeline(&self, after: u64) -> TimelineView {
+        self.context.connections.timeline(after, clock::now())
     }
 
     /// Everything that a page needs to begin with.
@@ -292,6 +300,40 @@ async fn look_out(context: Weak<Context>) {
             return;
         };
         context.connections.look_out(clock::now());
+    }
+}
+
+/// Counts what connections are sent in steps while somebody looks at the timeline, and forgets it
+/// when nobody has for long.
+async fn sample(context: Weak<Context>) {
+    let Some(mut looked) = context.upgrade().map(|it| it.connections.looked()) else {
+        return;
+    };
+    loop {
+        match timeout(TIMELINE_KEPT, looked.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => {
+                let Some(context) = context.upgrade() else {
+                    return;
+                };
+                context.connections.forget_timeline();
+                if looked.changed().await.is_err() {
+                    return;
+                }
+            }
+        }
+        let mut every = interval(STEP);
+        every.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            every.tick().await;
+            let Some(context) = context.upgrade() else {
+                return;
+            };
+            if !context.connections.sample(clock::now()) {
+                break;
+            }
+        }
     }
 }
 

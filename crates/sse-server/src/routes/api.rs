@@ -15,6 +15,7 @@ use super::context::Context;
 use super::params::Params;
 use super::state::StateView;
 use super::table_query;
+use crate::clock;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -31,6 +32,18 @@ pub(super) async fn state(State(context): State<Arc<Context>>) -> impl IntoRespo
 /// What happens on each stream and topic.
 pub(super) async fn activity(State(context): State<Arc<Context>>) -> impl IntoResponse {
     (FRESH, Json(ActivityView::of(&context)))
+}
+
+/// What happened when, since the cursor `?after=`.
+pub(super) async fn timeline(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    match Params::of(uri.query()).whole("after", 0, MAX_FROM) {
+        Ok(after) => {
+            let after = after.unwrap_or(0);
+            let view = context.connections.timeline(after, clock::now());
+            (FRESH, Json(view)).into_response()
+        }
+        Err(bad) => tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
+    }
 }
 
 /// Who is connected and who was, in the order and as much of it as the query asks for.

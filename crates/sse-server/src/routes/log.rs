@@ -23,7 +23,7 @@ use crate::connections::{LogLine, LogReader};
 /// Lines that are written in one go.
 const BATCH: usize = 128;
 
-/// After so long without an entry a comment is sent, by whose failure it is seen that a client left.
+/// After so long without an entry a comment is sent. Where that fails, the client has left.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// When a client of the event stream is to come back, in milliseconds.

@@ -2,7 +2,7 @@
 //! client reads from them.
 
 use serde::Serialize;
-use sse_wire::{Beginning, Decoded, Found, Framing, Line, ResponseReader};
+use sse_wire::{Beginning, Decoded, Found, Framing, Line, LineKind, ResponseReader};
 
 use super::{Piece, Tapped};
 
@@ -147,6 +147,61 @@ impl WireView {
     }
 }
 
+/// As much of an id or a name as a tick has, in characters.
+const SHOWN: usize = 64;
+
+/// The beginning of an id or a name.
+fn shown(text: &str) -> &str {
+    let end = text.char_indices().nth(SHOWN);
+    &text[..end.map_or(text.len(), |(at, _)| at)]
+}
+
+/// How far somebody has followed a wire, event by event.
+#[derive(Debug, Default)]
+pub(crate) struct Follower {
+    /// What was read last, where that goes on.
+    reading: Option<Box<Reading>>,
+    /// The place of the byte behind the last one that was read, or skipped.
+    end: u64,
+}
+
+impl Follower {
+    /// Whether anything was read.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.end > 0
+    }
+
+    /// How far it was read.
+    pub(super) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Skips what comes before this place.
+    pub(super) fn skip_to(&mut self, end: u64) {
+        self.reading = None;
+        self.end = end;
+    }
+
+    /// Reads these pieces, which follow what was read before as far as it is kept.
+    pub(super) fn read(
+        &mut self,
+        framing: Framing,
+        (pieces, bytes): (&[Piece], &[u8]),
+    ) -> Vec<Tick> {
+        let mut ticks = Vec::new();
+        let mut rest = bytes;
+        for piece in pieces {
+            let (part, after) = rest.split_at(piece.length().min(rest.len()));
+            rest = after;
+            let same = self.reading.take_if(|reading| reading.reaches(piece));
+            let reading = same.unwrap_or_else(|| Box::new(Reading::new(framing, piece)));
+            self.reading.insert(reading).skim(piece, part, &mut ticks);
+            self.end = piece.end();
+        }
+        ticks
+    }
+}
+
 /// An event that goes on for longer is not decoded: larger than any that this server sends.
 const LARGEST_EVENT: usize = 2 * 1024 * 1024;
 
@@ -164,6 +219,21 @@ pub(super) struct Reading {
     knows_id: bool,
     /// The place of the byte behind the last one that was read.
     end: u64,
+    /// Bytes of lines that were read of what is not whole yet, head and chunks left out.
+    size: usize,
+}
+
+/// Something that a client makes of the bytes, without its data.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tick {
+    /// When its last byte was taken, in milliseconds since 1970.
+    pub(crate) at_ms: f64,
+    /// Where it ends, as [`WireEvent::end`].
+    pub(crate) end: u64,
+    /// Its bytes on the wire, without the framing.
+    pub(crate) size: usize,
+    /// Its name and id, where it is an event and no comment.
+    pub(crate) event: Option<(String, Option<String>)>,
 }
 
 impl Reading {
@@ -174,6 +244,7 @@ impl Reading {
             reader: ResponseReader::with_limit(framing, beginning, LARGEST_EVENT),
             knows_id: beginning == Beginning::Head,
             end: first.offset,
+            size: 0,
         }
     }
 
@@ -185,6 +256,47 @@ impl Reading {
     /// How far it was read.
     pub(super) fn end(&self) -> u64 {
         self.end
+    }
+
+    /// Reads on, for whoever wants neither lines nor data.
+    fn skim(&mut self, piece: &Piece, bytes: &[u8], ticks: &mut Vec<Tick>) {
+        self.end = piece.end();
+        let Self {
+            reader,
+            knows_id,
+            size,
+            ..
+        } = self;
+        let mut end = piece.offset;
+        reader.read(bytes, |found| match found {
+            Found::Line(line) => {
+                end += line.length as u64;
+                if !matches!(line.kind, LineKind::Head | LineKind::Chunk) {
+                    *size += line.length;
+                }
+            }
+            Found::Decoded(decoded) => {
+                let event = match decoded {
+                    Decoded::Retry(_) => return,
+                    Decoded::Comment(_) => None,
+                    Decoded::Event {
+                        event,
+                        last_event_id,
+                        ..
+                    } => {
+                        *knows_id |= !last_event_id.is_empty();
+                        let id = knows_id.then(|| shown(last_event_id).to_owned());
+                        Some((shown(event).to_owned(), id))
+                    }
+                };
+                ticks.push(Tick {
+                    at_ms: piece.at_ms(),
+                    end,
+                    size: std::mem::take(size),
+                    event,
+                });
+            }
+        });
     }
 
     fn read(&mut self, piece: &Piece, bytes: &[u8]) -> (Vec<Line>, Vec<WireEvent>) {

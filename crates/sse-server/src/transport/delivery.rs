@@ -185,8 +185,12 @@ impl Delivery {
         match sent {
             Poll::Ready(Ok(())) => {
                 let last = out.marks().rev().find_map(|mark| mark.number);
-                self.open
-                    .sent(out.marks().len() as u64, last, self.socket.taken());
+                let events = out.marks().len() as u64;
+                self.open.sent(events, last, self.socket.taken());
+                // Behind the head that is all that can be without an event.
+                if events == 0 && head.is_empty() && matches!(next, Next::Wait { .. }) {
+                    self.open.commented();
+                }
                 self.after(next)
             }
             Poll::Pending => {

@@ -42,8 +42,13 @@ impl LogReader {
         lock(&self.ring).newest
     }
 
-    /// So many of the next entries at most, behind a gap where some of them are gone; none where all
-    /// were read.
+    /// When the server was stopped, and when it was started again, in milliseconds since 1970.
+    pub(in crate::connections) fn away(&self) -> Vec<(u64, Option<u64>)> {
+        lock(&self.ring).away.iter().copied().collect()
+    }
+
+    /// So many of the next entries at most, behind a gap where some of them are gone; none where
+    /// all were read.
     pub(in crate::connections) fn read(&mut self, most: usize) -> Vec<Found> {
         let ring = lock(&self.ring);
         let before = ring.before();
