@@ -52,6 +52,10 @@ async fn main() {
     }
     let idle = idle(&app).await;
     let watched = watched(&app).await;
+    let redraws = [
+        ("the webview", redraws_in_webview(&app).await),
+        ("Chromium", redraws_in_chromium(&sse).await),
+    ];
 
     println!("| what | median of {RUNS} | all |");
     println!("|---|---|---|");
@@ -100,6 +104,13 @@ async fn main() {
         "µs",
         watched.iter().map(|(streams, _)| *streams).collect(),
     );
+    for (place, runs) in redraws {
+        let what = "one redraw of a timeline of 200 lanes and 10,000 ticks";
+        for (which, share) in [("median", 0.5), ("99th percentile", 0.99)] {
+            let values = runs.iter().map(|run| percentile(run, share)).collect();
+            row(&format!("{what} in {place}, {which} of 200"), "ms", values);
+        }
+    }
     println!("\n| file | bytes |\n|---|---|");
     for file in [app, sse].into_iter().chain(packages(&bin)) {
         let bytes = fs::metadata(&file).map_or(0, |data| data.len());
@@ -302,6 +313,56 @@ async fn request(port: u16, text: &str) -> TcpStream {
         .await
         .expect("the server reads");
     socket
+}
+
+/// The value that this share of all is not above.
+fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    sorted[(last as f64 * share).round() as usize]
+}
+
+/// Milliseconds of script that each redraw of a large timeline takes in the app's webview, in order,
+/// a list for each run.
+async fn redraws_in_webview(app: &Path) -> Vec<Vec<f64>> {
+    let desktop = Desktop::start().await;
+    let port = free_port();
+    settings::use_port(&desktop, port);
+    let driver = desktop.command("tauri-driver");
+    let session = webdriver::launched(&desktop, driver, &app.to_string_lossy(), &[]).await;
+    http::until_it_answers(port).await;
+    session.page.until_phase("running").await;
+    redraws(session).await
+}
+
+/// The same in Chromium, on the page that the command serves.
+async fn redraws_in_chromium(sse: &Path) -> Vec<Vec<f64>> {
+    let desktop = Desktop::start().await;
+    let port = free_port();
+    let mut command = desktop.command(sse);
+    command.args(["serve", "--port", &port.to_string()]);
+    let _server = Process::start(&mut command, "sse", &desktop.logs());
+    http::until_it_answers(port).await;
+    let session = webdriver::chromium(&desktop).await;
+    session
+        .page
+        .goto(&format!("http://localhost:{port}/"))
+        .await;
+    session.page.until_phase("running").await;
+    redraws(session).await
+}
+
+async fn redraws(session: Session) -> Vec<Vec<f64>> {
+    let mut runs = Vec::new();
+    for _ in 0..RUNS {
+        let took = session.page.js_async(include_str!("support/redraw.js"));
+        let took = took.await.expect("the page runs scripts");
+        let took = took.as_array().unwrap_or_else(|| panic!("{took}"));
+        let mut took: Vec<f64> = took.iter().filter_map(Value::as_f64).collect();
+        took.sort_by(f64::total_cmp);
+        runs.push(took);
+    }
+    session.close().await;
+    runs
 }
 
 /// Per cent of one core that the app and all it started take, while nobody does anything.

@@ -15,7 +15,7 @@ const ROOMS = [
   ["streams", "connections"],
   ["topics"],
   ["panel"],
-  ["wire"],
+  ["wire", "timeline"],
   ["host"],
   ["store"],
   ["bytes"],

@@ -23,14 +23,15 @@ const { clientWords, fateWords, matchingWords, noMatchWords } = await load("part
 /**
  * @param {number} first
  * @param {number[]} ids
- * @param {number} matching
+ * @param {number} lines
  */
-const slice = (first, ids, matching = 1000) => ({
+const slice = (first, ids, lines = 1000) => ({
   open: 0,
   opened: 0,
   refused: 0,
-  all: matching,
-  matching,
+  all: lines,
+  matching: lines,
+  lines,
   first,
   rows: ids.map((id) => ({ id })),
 });
@@ -79,7 +80,7 @@ test("held rows get new figures, and rows that are not in the answer are marked"
   assert.deepEqual(refreshed(held, fresh), {
     ...fresh,
     first: 10,
-    matching: 1000,
+    lines: 1000,
     rows: [{ id: 1 }, { id: 2, stale: true }, { id: 3, events: 7 }],
   });
   const again = refreshed(refreshed(held, fresh), slice(0, [2]));

@@ -19,6 +19,8 @@ import type {
   Tally,
   TimelineView,
   TopicInfo,
+  Verdict,
+  Why,
   WireView,
 } from "./server.js";
 
@@ -139,6 +141,11 @@ export interface Host {
    */
   save(name: string, bytes: string): Promise<string>;
   copy(text: string): Promise<void>;
+  /**
+   * Copies a picture, a PNG given as one character for each byte. Rejects with a sentence where
+   * pictures cannot be copied.
+   */
+  copyPicture(bytes: string): Promise<void>;
   /** Shows the address in the person's browser. */
   open(url: string): Promise<void>;
   act(action: "start" | "stop" | "edit-streams"): Promise<void>;

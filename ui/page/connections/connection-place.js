@@ -1,8 +1,8 @@
 /**
- * <connection-place>: the table of connections, and below it the wire of the chosen connection
- * while that is open. The wire follows the table's cursor only after a pause. Each wire that is
- * viewed makes the server keep its bytes, and a person who moves along the rows passes most of
- * them.
+ * <connection-place>: the timeline, the table of connections, and below it the wire of the chosen
+ * connection while that is open. The wire follows the table's cursor only after a pause. Each wire
+ * that is viewed makes the server keep its bytes, and a person who moves along the rows passes most
+ * of them.
  *
  * @import { App, Row } from "../types.js"
  */
@@ -10,21 +10,35 @@
 import { ConnectionTable } from "./connection-table.js";
 import { ConnectionWire } from "../wire/connection-wire.js";
 import { SplitBar } from "../parts/split-bar.js";
+import { StreamTimeline } from "../timeline/stream-timeline.js";
+import { announce } from "../parts/announce.js";
 import { hasModifier } from "../parts/keys.js";
 import { part } from "../parts/dom.js";
+import { timelineBounds } from "../parts/split-share.js";
 
 /** Longer than the pause between two presses of a key that is held down. */
 const SETTLED_MS = 150;
+
+/** The timeline gets no more of the place by itself, in percent. */
+const MOST_OF_TIMELINE = 40;
 
 export class ConnectionPlace extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #settling;
   /** @type {App | null} */
   #app = null;
+  #height = 0;
 
   /** @param {App} app */
   connect(app) {
     this.#app = app;
+    this.#upperBar.connect("Height of the timeline and the table", () => this.#table.reveal(), {
+      property: "--timeline",
+      limits: timelineBounds,
+    });
+    this.#timeline.onfit = () => this.#fitTimeline();
+    this.#timeline.onopen = ({ connection }) => this.#openAt(connection);
+    this.#timeline.connect(app);
     this.#bar.connect("Height of the table and the wire", () => this.#table.reveal());
     this.#wire.connect(app, {
       close: () => this.#close(),
@@ -36,7 +50,13 @@ export class ConnectionPlace extends HTMLElement {
       answered: (rows) => this.#wire.refresh(rows),
       close: () => this.#close(),
     });
-    new ResizeObserver(() => this.#bar.fit()).observe(this);
+    new ResizeObserver(() => {
+      this.#bar.fit();
+      this.#upperBar.fit();
+      // somebody came here: nothing is seen to move now
+      if (this.#height === 0 && this.clientHeight > 0) this.#fitTimeline();
+      this.#height = this.clientHeight;
+    }).observe(this);
     this.addEventListener("keydown", this.#onKey);
   }
 
@@ -62,7 +82,39 @@ export class ConnectionPlace extends HTMLElement {
   }
 
   get #bar() {
-    return /** @type {SplitBar} */ (part(this, "split-bar"));
+    return /** @type {SplitBar} */ (part(this, ".lower > split-bar"));
+  }
+
+  get #upperBar() {
+    return /** @type {SplitBar} */ (part(this, "split-bar.upper"));
+  }
+
+  get #timeline() {
+    return /** @type {StreamTimeline} */ (part(this, "stream-timeline"));
+  }
+
+  /** The timeline is as high as its lanes, unless a person chose another height. */
+  #fitTimeline() {
+    this.#upperBar.hidden = this.#timeline.hidden;
+    if (this.clientHeight === 0 || this.#timeline.hidden) return;
+    const share = (this.#timeline.fit / this.clientHeight) * 100;
+    this.#upperBar.suggest(Math.min(MOST_OF_TIMELINE, share));
+  }
+
+  /**
+   * Opens the wire of a connection that was pressed in the timeline, whose row may be gone.
+   *
+   * @param {number} id
+   */
+  async #openAt(id) {
+    const { host } = /** @type {App} */ (this.#app);
+    const row = await host.row(id).catch(() => null);
+    if (!row) {
+      announce(`#${id} is no longer in the table`);
+      return;
+    }
+    this.#open(row, false);
+    await this.#table.find(id).catch(() => false);
   }
 
   get #wire() {

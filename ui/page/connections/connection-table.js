@@ -3,7 +3,7 @@
  * own. There may be ten thousand rows: the server sorts and filters them, and the table requests
  * only those in view, while they are in view.
  *
- * @import { Slice, Sort } from "../server.js"
+ * @import { Slice } from "../server.js"
  * @import { App, Row, TableQuery } from "../types.js"
  */
 
@@ -60,7 +60,7 @@ export class ConnectionTable extends HTMLElement {
   #heads = null;
   /** @type {Poll<Answer> | null} */
   #poll = null;
-  /** @type {Pick<TableQuery, "sort" | "descending" | "filter">} */
+  /** @type {TableQuery} */
   #query = { ...FIRST_QUERY };
   #turn = 0;
   /**
@@ -476,7 +476,7 @@ export class ConnectionTable extends HTMLElement {
   #fold(row, isUnfolded) {
     const group = row?.group;
     if (!row || !group || group.size === 1) return;
-    const others = (this.#query.unfolded ?? []).filter((id) => id !== group.id);
+    const others = (this.#query.unfolded ?? []).filter((/** @type {number} */ id) => id !== group.id);
     // the server unfolds so many at once; the ones that were unfolded first are folded again
     const unfolded = isUnfolded ? [...others, group.id].slice(-MOST) : others;
     const top = part(this, ".scroller").scrollTop;

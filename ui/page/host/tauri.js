@@ -172,6 +172,14 @@ export class TauriHost {
     return this.#invoke("copy", { text });
   }
 
+  /**
+   * @param {string} bytes
+   * @returns {Promise<void>}
+   */
+  copyPicture(bytes) {
+    return this.#invoke("copy_picture", { bytes });
+  }
+
   /** @returns {Promise<void>} */
   open() {
     return this.#invoke("act", { action: "open" });

@@ -220,9 +220,7 @@ export class WebHost {
    * @param {string} bytes
    */
   async save(name, bytes) {
-    const url = URL.createObjectURL(
-      new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))]),
-    );
+    const url = URL.createObjectURL(blobOf(bytes));
     const link = document.createElement("a");
     link.href = url;
     link.download = name;
@@ -242,6 +240,16 @@ export class WebHost {
         throw new Error("This browser does not let the page copy: select the text and copy it.");
       }
     }
+  }
+
+  /** @param {string} bytes */
+  async copyPicture(bytes) {
+    const type = "image/png";
+    // the clipboard takes pictures only in secure contexts, and not in every browser
+    if (!navigator.clipboard?.write || !window.ClipboardItem) {
+      throw new Error("This browser does not let the page copy pictures.");
+    }
+    await navigator.clipboard.write([new ClipboardItem({ [type]: blobOf(bytes, type) })]);
   }
 
   /** @param {string} url */
@@ -265,6 +273,13 @@ export class WebHost {
     return onlyInTheWindow();
   }
 }
+
+/**
+ * @param {string} bytes one character for each
+ * @param {string} [type]
+ */
+const blobOf = (bytes, type) =>
+  new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))], { type });
 
 /** @returns {Promise<never>} */
 const onlyInTheWindow = () =>

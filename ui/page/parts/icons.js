@@ -26,6 +26,9 @@ const SHAPES = {
   picture:
     `<rect x="2.5" y="3.5" width="11" height="9" rx="1"/><circle cx="5.6" cy="6.6" r="1"/>` +
     `<path d="m3 11.5 3.2-2.7 2.3 1.9 2.2-2.2 2.6 2.6"/>`,
+  "zoom-in": `<circle cx="7" cy="7" r="4.5"/><path d="m10.4 10.4 3.1 3.1M5 7h4M7 5v4"/>`,
+  "zoom-out": `<circle cx="7" cy="7" r="4.5"/><path d="m10.4 10.4 3.1 3.1M5 7h4"/>`,
+  now: `<path d="M2.5 8h8M7.5 4.8 10.7 8l-3.2 3.2M13.5 3.5v9"/>`,
   done: `<path d="m3 8.5 3.2 3.2L13 5"/>`,
 };
 

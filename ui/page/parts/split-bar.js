@@ -1,7 +1,7 @@
 /**
  * <split-bar>: the bar between two parts of a place, one above the other. A person drags it or
  * moves it with keys. It sets the upper part's share as a custom property of the place, and keeps
- * the share as long as the page lives.
+ * the share as long as the page lives. Until a person moves it, the place may suggest one.
  */
 
 import { afterKey, bounds, clamped } from "./split-share.js";
@@ -10,15 +10,23 @@ import { hasModifier } from "./keys.js";
 export class SplitBar extends HTMLElement {
   #share = 50;
   #moved = () => {};
+  #property = "--share";
+  #limits = bounds;
+  /** A person moved it. */
+  #chosen = false;
   /** Where in the bar the pointer grips it; null while it does not. */
   #grip = /** @type {number | null} */ (null);
 
   /**
    * @param {string} label
    * @param {() => void} moved
+   * @param {{ property?: string, limits?: typeof bounds }} [more] which custom property it sets,
+   *   and how far it can be moved
    */
-  connect(label, moved) {
+  connect(label, moved, { property = "--share", limits = bounds } = {}) {
     this.#moved = moved;
+    this.#property = property;
+    this.#limits = limits;
     this.role = "separator";
     this.tabIndex = 0;
     this.ariaOrientation = "horizontal";
@@ -41,11 +49,23 @@ export class SplitBar extends HTMLElement {
   }
 
   get #bounds() {
-    return bounds(this.#place.clientHeight);
+    return this.#limits(this.#place.clientHeight);
+  }
+
+  /**
+   * The share that fits what is above, as long as nobody chose another.
+   *
+   * @param {number} share
+   */
+  suggest(share) {
+    if (this.#chosen) return;
+    this.#share = clamped(share, this.#bounds);
+    this.#draw();
   }
 
   /** @param {number} share */
   #move(share) {
+    this.#chosen = true;
     this.#share = clamped(share, this.#bounds);
     this.#draw();
     this.#moved();
@@ -53,7 +73,7 @@ export class SplitBar extends HTMLElement {
 
   #draw() {
     const { least, most } = this.#bounds;
-    this.#place.style.setProperty("--share", String(this.#share));
+    this.#place.style.setProperty(this.#property, String(this.#share));
     this.ariaValueNow = String(Math.round(this.#share));
     this.ariaValueMin = String(Math.round(least));
     this.ariaValueMax = String(Math.round(most));

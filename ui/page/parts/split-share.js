@@ -19,6 +19,20 @@ export function bounds(height) {
   return { least: (LEAST_ABOVE / height) * 100, most: 100 - (LEAST_BELOW / height) * 100 };
 }
 
+/** What the timeline needs for its words, two lanes and its axis. */
+const LEAST_TIMELINE = 120;
+
+/**
+ * The same for the timeline above the table, which leaves room for a few rows.
+ *
+ * @param {number} height of the place
+ */
+export function timelineBounds(height) {
+  if (height < LEAST_TIMELINE + LEAST_ABOVE) return { least: 40, most: 40 };
+  const most = 100 - (LEAST_ABOVE / height) * 100;
+  return { least: Math.min(most, (LEAST_TIMELINE / height) * 100), most };
+}
+
 /**
  * @param {number} share
  * @param {{ least: number, most: number }} bounds

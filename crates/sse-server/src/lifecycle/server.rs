@@ -233,6 +233,8 @@ impl Server {
     /// A sentence: the file cannot be read, or is not TOML.
     pub async fn definition(&self, path: &str) -> Result<Option<DefinitionView>, String> {
         self.context.room.streams.definition(path).await
+    }
+
     /// What happened when on the connections since the cursor `after`; with 0, all that is kept.
     /// From the first look on and while looks come at least every five seconds, what connections
     /// are sent is counted in steps.

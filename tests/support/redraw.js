@@ -1,0 +1,88 @@
+// Run in the page by `make bench`: redraws a timeline of 200 lanes and 10,000 ticks 200 times, one
+// in each frame, and hands back how long each took, in milliseconds.
+
+const done = arguments[0];
+const LANES = 200;
+const TICKS = 10_000;
+const REDRAWS = 200;
+const SPAN_MS = 120_000;
+const WIDTH = 1400;
+
+/** A view as the server makes it: each client was open, was away for five seconds, and is open. */
+function newView(now) {
+  const ago = (seconds) => now - seconds * 1000;
+  const each = TICKS / LANES;
+  const verdict = {
+    kind: "back", words: "came back", brief: "5.00 s, nothing lost", advice: null, bad: false,
+    despite: false, sure: true, away_ms: 5000, retry_ms: 1000, lost: 0, repeated: 0, other: null,
+  };
+  const newBar = (connection, from, to, count) => {
+    const gap = (from - (to ?? 0)) / (count + 1);
+    const steps = Array.from({ length: count }, (_, n) => [
+      Math.floor(ago(from - (n + 1) * gap) / 100), 1, 0,
+    ]);
+    return {
+      connection, from_ms: ago(from), to_ms: to === null ? null : ago(to),
+      why: to === null ? null : "stopped", by: to === null ? null : "server", status: 200,
+      verdict: null, afterwards: null, due_ms: to === null ? null : ago(to) + 1000, steps,
+      ticks: [],
+    };
+  };
+  const lanes = Array.from({ length: LANES }, (_, n) => {
+    const before = newBar(2 * n + 1, 118, 60 - (n % 20), each / 2);
+    const after = newBar(2 * n + 2, 55 - (n % 20), null, each / 2);
+    after.verdict = { ...verdict, other: before.connection };
+    const knocks = n % 10 === 0
+      ? [{ connection: 1000 + n, at_ms: ago(57 - (n % 20)), status: 503, why: "too many streams" }]
+      : [];
+    return {
+      id: n + 1, client: `client-${n}`, program: "curl 8.5", sure: true, stream: "/endless",
+      method: "GET", bars: [before, after], knocks,
+    };
+  });
+  return {
+    now_ms: now, cursor: 1, step_ms: 100, whole: true, lanes, gone: [], left_out: 0,
+    away: [{ from_ms: ago(60), to_ms: ago(56) }],
+  };
+}
+
+async function measure() {
+  const [{ FOOT, LANE, paint }, { TimelineData }, { FIRST_SHOWN, scaleOf }, { readTheme }] =
+    await Promise.all([
+      import("/page/timeline/timeline-paint.js"),
+      import("/page/timeline/timeline-data.js"),
+      import("/page/timeline/timeline-scale.js"),
+      import("/page/timeline/timeline-theme.js"),
+    ]);
+  const data = new TimelineData();
+  const now = Date.now();
+  data.take(newView(now));
+  const canvas = document.createElement("canvas");
+  const ratio = devicePixelRatio;
+  const height = LANES * LANE + FOOT;
+  canvas.width = WIDTH * ratio;
+  canvas.height = height * ratio;
+  canvas.style.cssText = "position: fixed; inset: 0; z-index: 9";
+  const probe = document.createElement("span");
+  document.body.append(canvas, probe);
+  const ctx = canvas.getContext("2d", { alpha: false });
+  const scene = {
+    width: WIDTH, height, ratio, lanes: data.lanes, top: 0, follows: true, away: data.away,
+    uncounted: [], theme: readTheme(probe), chosen: 1,
+  };
+  const took = [];
+  for (let n = 0; n < REDRAWS; n += 1) {
+    await new Promise(requestAnimationFrame);
+    // time has moved by a pixel
+    const later = now + (n * SPAN_MS) / WIDTH;
+    const scale = scaleOf(FIRST_SHOWN, later, { left: 0, right: WIDTH - 24 });
+    const begun = performance.now();
+    paint(ctx, { ...scene, scale, now: later });
+    took.push(performance.now() - begun);
+  }
+  canvas.remove();
+  probe.remove();
+  return took;
+}
+
+measure().then(done, (error) => done(String(error)));

@@ -1,0 +1,449 @@
+/**
+ * The single signs of the timeline, drawn onto a canvas: ticks, areas, lines, squares, crosses,
+ * arcs. Each takes its place in pixels and knows nothing of time.
+ */
+
+/**
+ * The colours and fonts of the page, as a canvas takes them.
+ *
+ * @typedef {object} Theme
+ * @property {string} field
+ * @property {string} ground
+ * @property {string} line
+ * @property {string} edge
+ * @property {string} text
+ * @property {string} quiet
+ * @property {string} accent
+ * @property {string} wash
+ * @property {string} go
+ * @property {string} wait
+ * @property {string} fail
+ * @property {string} words the font family of words
+ * @property {string} wire the font family of what was on the wire
+ */
+
+/** @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Context */
+
+/** How high one tick is, and the area of as many as are sent at all. */
+const TICK = 10;
+const LOW = 9;
+const TOP = 18;
+/** A pixel with so many events has the highest area. */
+const MANY = 64;
+const COMMENT = 4;
+/** The density is the mean of so many pixels on each side. */
+const REACH = 3;
+/** So many heights of an area are told apart. */
+const LEVELS = 9;
+
+/** The widths of texts, as measuring one is dear. @type {Map<string, number>} */
+const widths = new Map();
+
+/**
+ * A pen that meets the pixels of the screen, at whatever ratio.
+ */
+export class Pen {
+  /** @type {Context} */
+  ctx;
+  #ratio;
+  /** The colour that the context has, as setting it again is not free. */
+  #colour = "";
+
+  /**
+   * @param {Context} ctx
+   * @param {number} ratio of the screen's pixels to those of the page
+   */
+  constructor(ctx, ratio) {
+    this.ctx = ctx;
+    this.#ratio = ratio;
+  }
+
+  /** @param {number} value */
+  snap(value) {
+    return Math.round(value * this.#ratio) / this.#ratio;
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   * @param {number} height
+   */
+  rect(x, y, width, height) {
+    const ratio = this.#ratio;
+    const left = Math.round(x * ratio);
+    const top = Math.round(y * ratio);
+    this.ctx.fillRect(
+      left / ratio,
+      top / ratio,
+      Math.max(1, Math.round(width * ratio)) / ratio,
+      Math.max(1, Math.round(height * ratio)) / ratio,
+    );
+  }
+
+  /** @param {string} colour */
+  fill(colour) {
+    if (colour === this.#colour) return;
+    this.#colour = colour;
+    this.ctx.fillStyle = colour;
+  }
+
+  /** After the context's colour was set without this pen. */
+  forget() {
+    this.#colour = "";
+  }
+
+  /**
+   * How wide a text is in the font of that name, which the context has now.
+   *
+   * @param {string} font
+   * @param {string} text
+   */
+  width(font, text) {
+    const key = `${font} ${text}`;
+    let width = widths.get(key);
+    if (width === undefined) {
+      // numbers grow, and each is another text
+      if (widths.size > 2000) widths.clear();
+      width = this.ctx.measureText(text).width;
+      widths.set(key, width);
+    }
+    return width;
+  }
+
+  /**
+   * A line that is 1 px high and dotted, whose dots move with its beginning.
+   *
+   * @param {number} from
+   * @param {number} to
+   * @param {number} y
+   * @param {string} colour
+   * @param {readonly number[]} dots
+   */
+  dotted(from, to, y, colour, dots) {
+    const { ctx } = this;
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = 1;
+    ctx.setLineDash(/** @type {number[]} */ (dots));
+    ctx.beginPath();
+    const begin = Math.max(-8, from);
+    ctx.lineDashOffset = begin - from;
+    ctx.moveTo(begin, this.snap(y - 0.5) + 0.5);
+    ctx.lineTo(to, this.snap(y - 0.5) + 0.5);
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+}
+
+/**
+ * How much of the way to many so many events a pixel are: each doubling adds as much.
+ *
+ * @param {number} density
+ */
+const shareOf = (density) => Math.min(1, Math.log2(1 + density) / Math.log2(1 + MANY));
+
+/** @param {number} share */
+const heightOf = (share) => LOW + (TOP - LOW) * share;
+
+/** Events in each column of pixels; all 0 between two bars. */
+let counts = new Float32Array(4096);
+/** The columns that have some, from left to right. */
+let filled = new Int32Array(4096);
+let size = 0;
+
+/**
+ * Counts events into a column. Those of one bar are counted from left to right.
+ *
+ * @param {number} column
+ * @param {number} count
+ */
+export function addEvents(column, count) {
+  if (column >= counts.length) {
+    const [before, places] = [counts, filled];
+    counts = new Float32Array(2 * column);
+    filled = new Int32Array(2 * column);
+    counts.set(before);
+    filled.set(places);
+  }
+  if (counts[column] === 0) filled[size++] = column;
+  counts[column] += count;
+}
+
+/**
+ * Draws the events of a bar that were counted, and forgets them: ticks, and where those would
+ * touch, an area whose height says how many there are.
+ *
+ * @param {Pen} pen
+ * @param {{ y: number, scale: number, split: number }} place `split` is the column where the first
+ *   colour gives way to the second, `scale` shrinks the marks of one of several rows
+ * @param {string} before
+ * @param {string} behind
+ */
+export function drawEvents(pen, { y, scale, split }, before, behind) {
+  let first = 0;
+  for (let i = 1; i <= size; i += 1) {
+    const end = filled[i - 1];
+    if (i < size && filled[i] - end <= 3) continue;
+    const begin = filled[first];
+    const dense = i - first > 2 && (end - begin) / (i - first - 1) < 2.75;
+    const draw = dense ? drawArea : drawTicks;
+    if (begin < split) {
+      pen.fill(before);
+      draw(pen, begin, Math.min(end, split - 1), begin, end, y, scale);
+    }
+    if (end >= split) {
+      pen.fill(behind);
+      draw(pen, Math.max(begin, split), end, begin, end, y, scale);
+    }
+    first = i;
+  }
+  for (let i = 0; i < size; i += 1) counts[filled[i]] = 0;
+  size = 0;
+}
+
+/**
+ * @param {Pen} pen
+ * @param {number} from
+ * @param {number} to
+ * @param {number} _begin
+ * @param {number} _end
+ * @param {number} y
+ * @param {number} scale
+ */
+function drawTicks(pen, from, to, _begin, _end, y, scale) {
+  for (let column = from; column <= to; column += 1) {
+    const count = counts[column];
+    if (count === 0) continue;
+    const high = count === 1 ? TICK : Math.max(TICK, heightOf(shareOf(count)));
+    const height = Math.round(high * scale);
+    pen.rect(column, y - height / 2, 1, height);
+  }
+}
+
+/**
+ * @param {Pen} pen
+ * @param {number} from
+ * @param {number} to
+ * @param {number} begin where the whole run begins that it is a part of
+ * @param {number} end
+ * @param {number} y
+ * @param {number} scale
+ */
+function drawArea(pen, from, to, begin, end, y, scale) {
+  const { ctx } = pen;
+  let start = from;
+  let level = -1;
+  // the sum over the reach goes along with the column
+  let sum = 0;
+  for (let i = Math.max(begin, from - REACH); i < Math.min(end + 1, from + REACH); i += 1) {
+    sum += counts[i];
+  }
+  for (let column = from; column <= to + 1; column += 1) {
+    let now = -1;
+    if (column <= to) {
+      const low = Math.max(begin, column - REACH);
+      const top = Math.min(end, column + REACH);
+      if (column + REACH <= end) sum += counts[column + REACH];
+      if (column - REACH - 1 >= begin && column > from) sum -= counts[column - REACH - 1];
+      now = Math.round(shareOf(sum / (top - low + 1)) * LEVELS);
+    }
+    if (now === level) continue;
+    if (level >= 0) {
+      const share = level / LEVELS;
+      const height = Math.round(heightOf(share) * scale);
+      ctx.globalAlpha = 0.5 + 0.5 * share;
+      pen.rect(start, y - height / 2, column - start, height);
+    }
+    start = column;
+    level = now;
+  }
+  ctx.globalAlpha = 1;
+}
+
+/**
+ * Comments, grey and small.
+ *
+ * @param {Pen} pen
+ * @param {number} x
+ * @param {number} y
+ */
+export function drawComment(pen, x, y) {
+  pen.rect(x, y - COMMENT / 2, 1, COMMENT);
+}
+
+/**
+ * Events of one step that is wide enough to be seen: they are somewhere in it.
+ *
+ * @param {Pen} pen
+ * @param {{ x: number, width: number, y: number, scale: number, count: number }} place
+ * @param {string} colour
+ */
+export function drawStep(pen, { x, width, y, scale, count }, colour) {
+  const { ctx } = pen;
+  const height = 2 * Math.round((Math.max(TICK, heightOf(shareOf(count))) * scale) / 2);
+  pen.fill(colour);
+  ctx.globalAlpha = 0.25;
+  pen.rect(x, y - height / 2, width - 1, height);
+  ctx.globalAlpha = 1;
+  if (count === 1) {
+    pen.rect(x + width / 2, y - height / 2, 1, height);
+    return;
+  }
+  pen.rect(x, y - height / 2, width - 1, 1);
+  pen.rect(x, y + height / 2 - 1, width - 1, 1);
+}
+
+/**
+ * The end of a connection.
+ *
+ * @param {Pen} pen
+ * @param {number} x
+ * @param {number} y
+ * @param {string} colour
+ * @param {string | null} gap the colour that it is cut with
+ * @param {number} [side]
+ */
+export function drawEnd(pen, x, y, colour, gap, side = 6) {
+  const { ctx } = pen;
+  pen.fill(colour);
+  pen.rect(x - side / 2, y - side / 2, side, side);
+  if (gap === null) return;
+  ctx.strokeStyle = gap;
+  ctx.lineWidth = 1.5;
+  ctx.beginPath();
+  ctx.moveTo(x - side / 2 - 0.5, y + side / 2 + 0.5);
+  ctx.lineTo(x + side / 2 + 0.5, y - side / 2 - 0.5);
+  ctx.stroke();
+}
+
+/**
+ * Refusals, all in one stroke.
+ *
+ * @param {Context} ctx
+ * @param {readonly number[]} places
+ * @param {number} y
+ * @param {string} colour
+ */
+export function drawCrosses(ctx, places, y, colour) {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5;
+  ctx.beginPath();
+  for (const x of places) {
+    ctx.moveTo(x - 3.5, y - 3.5);
+    ctx.lineTo(x + 3.5, y + 3.5);
+    ctx.moveTo(x + 3.5, y - 3.5);
+    ctx.lineTo(x - 3.5, y + 3.5);
+  }
+  ctx.stroke();
+}
+
+/**
+ * Where crosses would lie upon each other: the teeth of a comb.
+ *
+ * @param {Pen} pen
+ * @param {readonly number[]} places in order
+ * @param {number} y
+ * @param {string} colour
+ */
+export function drawComb(pen, places, y, colour) {
+  pen.fill(colour);
+  const [first, last] = [places[0], places[places.length - 1]];
+  pen.rect(first, y - 4, last - first + 1, 2);
+  let before = -Infinity;
+  for (const x of places) {
+    if (x - before < 1) continue;
+    pen.rect(x, y - 4, 1, 10);
+    before = x;
+  }
+}
+
+/**
+ * A hollow diamond: when the client was due.
+ *
+ * @param {Pen} pen
+ * @param {number} x
+ * @param {number} y
+ * @param {string} colour
+ * @param {string} inside
+ */
+export function drawDue(pen, x, y, colour, inside) {
+  const { ctx } = pen;
+  ctx.beginPath();
+  ctx.moveTo(x, y - 3.5);
+  ctx.lineTo(x + 3.5, y);
+  ctx.lineTo(x, y + 3.5);
+  ctx.lineTo(x - 3.5, y);
+  ctx.closePath();
+  pen.fill(inside);
+  ctx.fill();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.25;
+  ctx.stroke();
+}
+
+/** Between ends that are so close the arc spans all of it. */
+const WHOLE_ARC = 40;
+
+/**
+ * A client's return: an arc from the end to the beginning, or a dotted line with an arc at its end
+ * where they are far from each other, or where a text is in the way.
+ *
+ * @param {Pen} pen
+ * @param {number} from
+ * @param {number} to
+ * @param {number} y
+ * @param {string} colour
+ * @param {boolean} isFree
+ */
+export function drawReturn(pen, from, to, y, colour, isFree) {
+  const { ctx } = pen;
+  const isNear = to - from <= (isFree ? WHOLE_ARC : 12);
+  const begin = isNear ? from : to - 9;
+  if (begin !== from) pen.dotted(from + 6, to - 9, y, colour, [2, 3]);
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.5;
+  ctx.beginPath();
+  if (begin === from) {
+    ctx.moveTo(from, y - 4);
+    ctx.bezierCurveTo(from, y - 11, to, y - 11, to, y - 1);
+  } else {
+    ctx.moveTo(begin, y - 6);
+    ctx.quadraticCurveTo(to - 1, y - 6, to, y - 1);
+  }
+  ctx.stroke();
+}
+
+/**
+ * The hatching that was last made, and for what.
+ * @type {{ key: string, pattern: CanvasPattern } | null}
+ */
+let hatching = null;
+
+/**
+ * Hatching of the colour, or the colour itself where patterns cannot be made.
+ *
+ * @param {Context} ctx
+ * @param {string} colour
+ * @param {number} ratio
+ */
+export function hatch(ctx, colour, ratio) {
+  const key = `${colour} ${ratio}`;
+  if (hatching?.key === key) return hatching.pattern;
+  const side = Math.round(7 * ratio);
+  const tile = new OffscreenCanvas(side, side);
+  const pen = tile.getContext("2d");
+  if (!pen) return colour;
+  pen.strokeStyle = colour;
+  pen.lineWidth = 1.25 * ratio;
+  pen.beginPath();
+  for (const shift of [-side, 0, side]) {
+    pen.moveTo(shift - ratio, side + ratio);
+    pen.lineTo(shift + side + ratio, -ratio);
+  }
+  pen.stroke();
+  const pattern = ctx.createPattern(tile, "repeat");
+  if (!pattern) return colour;
+  pattern.setTransform(new DOMMatrix().scale(1 / ratio));
+  hatching = { key, pattern };
+  return pattern;
+}

@@ -1,0 +1,566 @@
+/**
+ * Draws the timeline onto a canvas from a scene. It knows no document and no clock, so that a
+ * redraw can be measured. The names of the lanes are drawn by timeline-labels.js, because they
+ * change less often.
+ *
+ * @import { Bar, Lane, Marks } from "./timeline-data.js"
+ * @import { Context, Theme } from "./timeline-marks.js"
+ * @import { Scale } from "./timeline-scale.js"
+ * @import { KnockView, TimelineView } from "../server.js"
+ */
+
+import { backRank } from "../parts/words.js";
+import { duration } from "../parts/format.js";
+import { lowerBound } from "./timeline-data.js";
+import {
+  Pen,
+  addEvents,
+  drawComb,
+  drawComment,
+  drawCrosses,
+  drawDue,
+  drawEnd,
+  drawEvents,
+  drawReturn,
+  drawStep,
+  hatch,
+} from "./timeline-marks.js";
+import { axisTicks, columnOf, xOf } from "./timeline-scale.js";
+
+/** The height of a lane, and of what stands below all of them: the outages, then the axis. */
+export const LANE = 24;
+export const FOOT = 38;
+/** The middle of a lane's marks. */
+export const MIDDLE = 14;
+/** The font of all that is written into lanes; its family is the theme's. */
+const SMALL = "10px";
+/** No more rows than these are told apart in one lane. */
+const ROWS = 4;
+
+/**
+ * Everything that a picture is made of.
+ *
+ * @typedef {object} Scene
+ * @property {number} width
+ * @property {number} height
+ * @property {number} ratio of the screen's pixels to those of the page
+ * @property {readonly Lane[]} lanes
+ * @property {number} top how far the lanes are scrolled
+ * @property {Scale} scale
+ * @property {number} now open connections are drawn until then
+ * @property {boolean} follows the right edge is now
+ * @property {TimelineView["away"]} away
+ * @property {readonly { from: number, to: number }[]} uncounted when nobody counted events
+ * @property {Theme} theme
+ * @property {number | null} chosen the id of the chosen lane
+ */
+
+/** The colours of verdicts, as in the table. */
+const RANKS = /** @type {const} */ ({
+  lost: "fail",
+  refused: "fail",
+  repeated: "wait",
+  missing: "wait",
+  whole: "go",
+  "": "quiet",
+});
+
+/**
+ * @param {Bar["verdict"]} verdict
+ * @param {Theme} theme
+ */
+const rankColour = (verdict, theme) => theme[RANKS[backRank(verdict)]];
+
+/**
+ * Where a bar stands in its lane, and how small its marks are.
+ *
+ * @param {Bar} bar
+ */
+export function rowOf({ row, rows }) {
+  if (rows === 1) return { y: MIDDLE, scale: 1 };
+  const count = Math.min(rows, ROWS);
+  const height = (LANE - 5) / count;
+  const place = Math.min(row, count - 1);
+  return { y: Math.round(3 + height * (place + 0.5)), scale: Math.min(1, (height - 1.5) / 10) };
+}
+
+/**
+ * @param {Context} ctx
+ * @param {Scene} scene
+ */
+export function paint(ctx, scene) {
+  const { width, height, ratio, theme, lanes, top } = scene;
+  const pen = new Pen(ctx, ratio);
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.fill(theme.field);
+  ctx.fillRect(0, 0, width, height);
+  const floor = height - FOOT;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(0, 0, width, floor);
+  ctx.clip();
+  const first = Math.max(0, Math.floor(top / LANE));
+  const last = Math.min(lanes.length, Math.ceil((top + floor) / LANE));
+  paintGround(pen, scene, first, last);
+  ctx.font = `${SMALL} ${theme.wire}`;
+  ctx.textBaseline = "alphabetic";
+  for (let index = first; index < last; index += 1) {
+    paintLane(pen, scene, lanes[index], index * LANE - top);
+  }
+  ctx.restore();
+  pen.forget();
+  paintFoot(pen, scene, floor);
+}
+
+/**
+ * What lies behind the lanes: the chosen one's wash, outages, and the lines between lanes.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {number} first
+ * @param {number} last
+ */
+function paintGround(pen, scene, first, last) {
+  const { width, height, ratio, theme, lanes, top, chosen } = scene;
+  const place = lanes.findIndex(({ id }) => id === chosen);
+  if (place >= first && place < last) {
+    pen.fill(theme.wash);
+    pen.rect(0, place * LANE - top, width, LANE);
+  }
+  for (const { x, to } of outages(scene)) {
+    pen.ctx.fillStyle = hatch(pen.ctx, theme.line, ratio);
+    pen.forget();
+    pen.rect(x, 0, to - x, height - FOOT);
+  }
+  pen.fill(theme.line);
+  for (let index = first; index < last; index += 1) {
+    pen.rect(0, (index + 1) * LANE - top - 1, width, 1);
+  }
+}
+
+/**
+ * When the server was stopped, as far as it is in view.
+ *
+ * @param {Scene} scene
+ */
+function outages({ away, scale, now }) {
+  return away
+    .map(({ from_ms, to_ms }) => ({ from_ms, to_ms, until: to_ms ?? now }))
+    .filter(({ from_ms, until }) => until > scale.from && from_ms < scale.to)
+    .map(({ from_ms, to_ms, until }) => {
+      const x = Math.max(scale.left, columnOf(scale, from_ms));
+      const to = Math.min(scale.right, Math.max(x + 2, columnOf(scale, until)));
+      return { x, to, ms: until - from_ms, lasts: to_ms === null };
+    });
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @param {number} y the upper edge
+ */
+function paintLane(pen, scene, lane, y) {
+  const { scale, now } = scene;
+  for (const bar of lane.bars) {
+    if (bar.from <= scale.to && (bar.to === null || bar.to >= scale.from)) {
+      paintBar(pen, scene, bar, y);
+    }
+  }
+  const room = roomIn(scene, lane);
+  /** Where the last text above the marks ends. */
+  let free = -Infinity;
+  for (const bar of lane.bars) {
+    if (bar.before && bar.from >= scale.from && Number(bar.before.to) <= scale.to) {
+      free = paintReturn(pen, scene, lane, bar, y, free);
+    }
+    if (bar.to !== null && bar.to >= scale.from && bar.to <= Math.min(scale.to, now)) {
+      paintEnd(pen, scene, bar, y, room);
+    }
+  }
+  if (lane.knocks.length > 0) paintKnocks(pen, scene, lane, y + MIDDLE, room);
+}
+
+/**
+ * The places of all that may stand in the way of a text, in order.
+ *
+ * @param {Scene} scene
+ * @param {Lane} lane
+ */
+function edgesOf({ scale, now }, lane) {
+  const edges = [xOf(scale, Math.min(now, scale.to)) + 20];
+  for (const { from, to } of lane.bars) {
+    if (from >= scale.from) edges.push(xOf(scale, from));
+    if (to !== null && to >= scale.from) edges.push(xOf(scale, to));
+  }
+  for (const { at_ms } of lane.knocks) {
+    if (at_ms >= scale.from) edges.push(xOf(scale, at_ms));
+  }
+  return edges.sort((a, b) => a - b);
+}
+
+/**
+ * How much room a text has behind a place of the lane. What stands there is looked up only when it
+ * is asked for, as most lanes have no text.
+ *
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @returns {(x: number) => number}
+ */
+function roomIn(scene, lane) {
+  /** @type {number[] | null} */
+  let edges = null;
+  return (x) => {
+    edges ??= edgesOf(scene, lane);
+    const next = edges[lowerBound(edges, x + 1.5)];
+    return next === undefined ? 0 : next - x;
+  };
+}
+
+/**
+ * A connection: its line, and what it was sent.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Bar} bar
+ * @param {number} top
+ */
+function paintBar(pen, scene, bar, top) {
+  const { scale, now, theme } = scene;
+  const { y: within, scale: size } = rowOf(bar);
+  const y = top + within;
+  const from = Math.max(scale.left, columnOf(scale, bar.from));
+  const to = Math.min(scale.right, Math.max(from + 1, columnOf(scale, bar.to ?? now)));
+  if (to <= scale.left || from >= scale.right) return;
+  paintLine(pen, scene, bar, { from, to, y });
+  const { at, count, span } = bar.events;
+  const split = bar.repeatedUntil;
+  const splitAt =
+    split === bar.from ? 0 : Math.max(0, Math.min(scale.right, columnOf(scale, split) + 1));
+  for (let i = lowerBound(at, scale.from - 100); i < at.length && at[i] <= scale.to; i += 1) {
+    const wide = span[i] / scale.msPerPx;
+    if (wide >= 5) {
+      const x = xOf(scale, at[i] - span[i] / 2);
+      const colour = at[i] < split ? theme.wait : theme.accent;
+      drawStep(pen, { x, width: wide, y, scale: size, count: count[i] }, colour);
+      continue;
+    }
+    const column = columnOf(scale, at[i]);
+    if (column >= scale.left && column < scale.right) addEvents(column, count[i]);
+  }
+  paintComments(pen, scene, bar.comments, y);
+  drawEvents(pen, { y, scale: size, split: splitAt }, theme.wait, theme.accent);
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Marks} comments
+ * @param {number} y
+ */
+function paintComments(pen, { scale, theme }, { at }, y) {
+  pen.fill(theme.quiet);
+  let before = -1;
+  for (let i = lowerBound(at, scale.from); i < at.length && at[i] <= scale.to; i += 1) {
+    const x = columnOf(scale, at[i]);
+    if (x - before < 2) continue;
+    drawComment(pen, x, y);
+    before = x;
+  }
+}
+
+/**
+ * The line of an open connection, dotted where it is silent for longer than twice the usual gap.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Bar} bar
+ * @param {{ from: number, to: number, y: number }} place
+ */
+function paintLine(pen, scene, bar, { from, to, y }) {
+  const { scale, now, theme } = scene;
+  const beside = bar.to === null && bar.afterwards?.kind === "beside" && bar.afterwards.bad;
+  const colour = beside ? theme.wait : theme.accent;
+  const { at, span } = bar.events;
+  const longest = 2 * bar.usualGap + 100;
+  let x = from;
+  /** @param {number} start @param {number} end */
+  const silence = (start, end) => {
+    const left = Math.max(from, columnOf(scale, start) + 3);
+    const right = Math.min(to, columnOf(scale, end) - 2);
+    if (end - start <= longest || right - left < 8) return;
+    // nobody counted, so it may not have been silent
+    if (scene.uncounted.some((one) => one.from < end && one.to > start)) return;
+    if (left > x) solid(x, left);
+    pen.dotted(left, right, y, colour, [1, 4]);
+    x = right;
+  };
+  /** @param {number} left @param {number} right */
+  const solid = (left, right) => {
+    pen.fill(colour);
+    pen.ctx.globalAlpha = beside ? 1 : 0.55;
+    pen.rect(left, y - (beside ? 1 : 0.5), right - left, beside ? 2 : 1);
+    pen.ctx.globalAlpha = 1;
+  };
+  if (longest < Infinity) {
+    const first = lowerBound(at, scale.from);
+    let before = first === 0 ? bar.from : at[first - 1] + span[first - 1] / 2;
+    for (let i = first; i < at.length && before < scale.to; i += 1) {
+      if (at[i] - before > longest) silence(before, at[i] - span[i] / 2);
+      before = at[i] + span[i] / 2;
+    }
+    const end = bar.to ?? now;
+    if (before < scale.to && end - before > longest) silence(before, end);
+  }
+  if (to > x) solid(x, to);
+}
+
+/**
+ * Requests that got no stream: refused ones are crosses, those with 204 stubs.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @param {number} y
+ * @param {(x: number) => number} room
+ */
+function paintKnocks(pen, scene, lane, y, room) {
+  const { scale } = scene;
+  /** @type {KnockView[]} */
+  let group = [];
+  const flush = () => {
+    if (group.length > 0) paintGroup(pen, scene, lane, group, y, room);
+    group = [];
+  };
+  for (const knock of lane.knocks) {
+    if (knock.at_ms < scale.from || knock.at_ms > scale.to) continue;
+    const last = group.at(-1);
+    const touches =
+      last !== undefined &&
+      last.status === knock.status &&
+      (knock.at_ms - last.at_ms) / scale.msPerPx < 9;
+    if (!touches) flush();
+    group.push(knock);
+  }
+  flush();
+}
+
+/**
+ * Requests with one answer that touch each other, and what they were answered.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @param {KnockView[]} group
+ * @param {number} y
+ * @param {(x: number) => number} room
+ */
+function paintGroup(pen, { scale, theme, chosen }, lane, group, y, room) {
+  const { ctx } = pen;
+  const { status } = group[0];
+  const places = group.map(({ at_ms }) => columnOf(scale, at_ms));
+  const [first, last] = [places[0], places[places.length - 1]];
+  const mean = group.length > 1 ? (last - first) / (group.length - 1) : Infinity;
+  let colour = theme.fail;
+  if (status === 204) {
+    colour = group.length > 1 || isToldAgain(lane, group[0]) ? theme.wait : theme.quiet;
+    pen.fill(colour);
+    for (const x of places) pen.rect(x, y - 4, mean < 7 ? Math.max(1, mean - 1) : 6, 8);
+  } else if (mean < 5) {
+    drawComb(pen, places, y, colour);
+  } else {
+    drawCrosses(ctx, places, y, colour);
+  }
+  const words = group.length > 2 ? `${group.length} × ${status}` : String(status);
+  const width = pen.width(SMALL, words);
+  if (room(last) < width + 14) return;
+  pen.fill(lane.id === chosen ? theme.wash : theme.field);
+  pen.rect(last + 6, y - 5, width + 5, 10);
+  pen.fill(colour);
+  ctx.fillText(words, last + 8, y + 3.5);
+}
+
+/**
+ * Whether a client is told a second time in a row that there is no more.
+ *
+ * @param {Lane} lane
+ * @param {KnockView} knock
+ */
+function isToldAgain(lane, { at_ms }) {
+  const bar = lane.bars.findLast(({ from }) => from < at_ms);
+  if (bar?.verdict?.despite) return true;
+  const since = bar?.from ?? -Infinity;
+  return lane.knocks.some((one) => one.status === 204 && one.at_ms < at_ms && one.at_ms > since);
+}
+
+/**
+ * How a client came back: from where, how, and what it cost.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @param {Bar} bar
+ * @param {number} top
+ * @param {number} free where the last text above the marks ends
+ * @returns {number} where this one ends
+ */
+function paintReturn(pen, { scale, theme, chosen }, lane, bar, top, free) {
+  const { ctx } = pen;
+  const before = /** @type {Bar} */ (bar.before);
+  const verdict = /** @type {NonNullable<Bar["verdict"]>} */ (bar.verdict);
+  const knock = lane.knocks.findLast(({ at_ms }) => at_ms <= bar.from);
+  const start = Math.max(Number(before.to), knock?.at_ms ?? 0);
+  const [from, to] = [columnOf(scale, start), columnOf(scale, bar.from)];
+  const y = top + MIDDLE;
+  const colour = rankColour(verdict, theme);
+  if (to > from + 1) drawReturn(pen, from, to, y, colour, free < from);
+  const due = paintDue(pen, scale, theme, bar, y);
+  const words = returnWords(verdict);
+  const begin = Math.max(from, due, 0);
+  const fits = words.find((text) => pen.width(SMALL, text) + 30 <= to - begin);
+  if (fits && from + 12 > scale.left) {
+    const width = pen.width(SMALL, fits);
+    const x = Math.round((begin + to - 6 - width) / 2);
+    pen.fill(lane.id === chosen ? theme.wash : theme.field);
+    pen.rect(x - 4, y - 5, width + 8, 10);
+    pen.fill(colour);
+    ctx.fillText(fits, x, y + 3.5);
+    return free;
+  }
+  const short = words[words.length - 1];
+  const x = to + 4;
+  const end = x + pen.width(SMALL, short) + 6;
+  if (x < free || end > scale.right + 20) return free;
+  pen.fill(colour);
+  ctx.fillText(short, x, top + 8);
+  return end;
+}
+
+/**
+ * When the client of a bar was due, where it came early or late.
+ *
+ * @param {Pen} pen
+ * @param {Scale} scale
+ * @param {Theme} theme
+ * @param {Bar} bar
+ * @param {number} y
+ * @returns {number} where the sign ends
+ */
+function paintDue(pen, scale, theme, { before, from }, y) {
+  const due = before?.due ?? null;
+  if (due === null) return -Infinity;
+  const x = xOf(scale, due);
+  if (Math.abs(x - xOf(scale, from)) < 6 || x < scale.left || x > scale.right) return -Infinity;
+  drawDue(pen, x, y, theme.quiet, theme.field);
+  return x + 4;
+}
+
+/**
+ * What is written at a return, from the longest to the shortest.
+ *
+ * @param {NonNullable<Bar["verdict"]>} verdict
+ */
+export function returnWords({ brief, lost, repeated, despite, words }) {
+  const [length] = brief.split(", ");
+  if (lost) return [brief, `${lost} lost`];
+  if (repeated) return [brief, `${repeated} again`];
+  if (despite) return [brief, "despite 204"];
+  if (lost === null && words.includes("without an id")) return [`${length}, no id`, "no id"];
+  return [length];
+}
+
+/**
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Bar} bar
+ * @param {number} top
+ * @param {(x: number) => number} room
+ */
+function paintEnd(pen, scene, bar, top, room) {
+  const { scale, theme, now } = scene;
+  const { ctx } = pen;
+  const { y: within, scale: size } = rowOf(bar);
+  const y = top + within;
+  const x = columnOf(scale, Number(bar.to));
+  const cut = isCut(bar);
+  const colour = cut ? theme.fail : bar.by === "server" ? theme.accent : theme.quiet;
+  const missing = bar.afterwards?.kind === "missing";
+  if (missing) {
+    const end = Math.min(x + room(x), columnOf(scale, Math.min(now, scale.to)));
+    pen.dotted(x + 6, end, y, theme.wait, [2, 3]);
+    if (bar.due !== null && bar.due <= now && bar.due >= scale.from) {
+      const due = xOf(scale, bar.due);
+      if (due - x > 6) drawDue(pen, due, y, theme.quiet, theme.field);
+    }
+  }
+  drawEnd(pen, x, y, colour, cut ? theme.field : null, size < 0.8 ? 4 : cut ? 7 : 6);
+  const told = missing || bar.afterwards?.kind === "cut" ? bar.afterwards?.brief : null;
+  if (!told) return;
+  const width = pen.width(SMALL, told);
+  const place = missing && bar.due !== null ? Math.max(x + 10, xOf(scale, bar.due) + 8) : x + 10;
+  if (room(x) < place - x + width + 4) return;
+  pen.fill(theme.field);
+  pen.rect(place - 3, y - 5, width + 6, 10);
+  pen.fill(missing ? theme.wait : theme.fail);
+  ctx.fillText(told, place, y + 3.5);
+}
+
+/**
+ * Whether a connection broke, or a finite stream ended before its last event.
+ *
+ * @param {Bar} bar
+ */
+export const isCut = ({ by, why, afterwards }) =>
+  by === "network" ||
+  why === "reset" ||
+  why === "dropped" ||
+  why === "stalled" ||
+  why === "too slow" ||
+  (afterwards?.kind === "cut" && by !== "client");
+
+/**
+ * What stands below all lanes: how long the server was away, and the times.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {number} y
+ */
+function paintFoot(pen, scene, y) {
+  const { theme, scale, width, follows } = scene;
+  const { ctx } = pen;
+  ctx.font = `11px ${theme.words}`;
+  ctx.textAlign = "center";
+  let free = -Infinity;
+  for (const { x, to, ms, lasts } of outages(scene)) {
+    const words = lasts ? `server away for ${duration(ms)}` : `server away ${duration(ms)}`;
+    const half = ctx.measureText(words).width / 2;
+    const place = Math.min(width - half - 4, Math.max(half + 4, (x + to) / 2));
+    if (place - half < free + 8) continue;
+    pen.fill(theme.quiet);
+    ctx.fillText(words, place, y + 13);
+    free = place + half;
+  }
+  pen.fill(theme.line);
+  pen.rect(scale.left, y + 18, width - scale.left, 1);
+  ctx.font = `11px ${theme.wire}`;
+  // from the newest to the oldest, and what would lie upon the one before has no words
+  let end = follows ? scale.right - 24 : width;
+  for (const { x, words, whole } of axisTicks(scale, 72).reverse()) {
+    pen.fill(theme.edge);
+    pen.rect(x, y + 18, 1, 4);
+    const half = pen.width("11px", words) / 2;
+    const place = Math.max(half + 1, x);
+    if (place + half + 6 > end) continue;
+    pen.fill(whole ? theme.text : theme.quiet);
+    ctx.fillText(words, place, y + 32);
+    end = place - half;
+  }
+  if (follows) {
+    pen.fill(theme.text);
+    pen.rect(scale.right, y + 18, 1, 4);
+    ctx.textAlign = "end";
+    ctx.font = `11px ${theme.words}`;
+    ctx.fillText("now", scale.right + 10, y + 32);
+  }
+  ctx.textAlign = "start";
+}
