@@ -5,15 +5,15 @@
 
 use serde::Serialize;
 use sse_server::{
-    ActivityView, Draft, Phase, Preview, Published, Slice, StateView, TableQuery, TimelineView,
-    WireView,
+    ActivityView, BadDefinition, DefinitionView, Draft, Phase, Preview, Published, Slice,
+    StateView, TableQuery, TimelineView, WireView,
 };
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
 use crate::app_state::AppState;
-use crate::downloads;
 use crate::error::Error;
+use crate::{downloads, streams_file};
 
 /// The server's state, and what only the shell has to say.
 #[derive(Serialize)]
@@ -68,6 +68,48 @@ pub(crate) fn end_topic(shell: State<'_, AppState>, topic: &str) {
 pub(crate) fn preview(shell: State<'_, AppState>, stream: &str) -> Result<Preview, Error> {
     let preview = shell.server().preview(stream);
     preview.ok_or_else(|| Error::NoSuchStream(stream.to_owned()))
+}
+
+/// The lines of the file that define a stream, or of the shipped text where there is no file.
+#[tauri::command]
+pub(crate) async fn definition(
+    shell: State<'_, AppState>,
+    stream: String,
+) -> Result<DefinitionView, Error> {
+    let definition = shell.server().definition(&stream).await;
+    definition
+        .map_err(Error::Definition)?
+        .ok_or(Error::NoSuchStream(stream))
+}
+
+/// Puts `text` into the file in place of the lines `was`, which define a stream; without a stream,
+/// below all others. Answers with the lines as they are then, or nothing where they define no
+/// stream any more.
+#[tauri::command]
+pub(crate) async fn set_definition(
+    shell: State<'_, AppState>,
+    stream: Option<String>,
+    text: String,
+    was: Option<String>,
+) -> Result<Option<DefinitionView>, BadDefinition> {
+    let path = shell.streams_file().to_owned();
+    let defined = tauri::async_runtime::spawn_blocking(move || {
+        let new = streams_file::Definition {
+            stream: stream.as_deref(),
+            text: &text,
+            was: was.as_deref().unwrap_or_default(),
+        };
+        streams_file::define(&path, &new)
+    });
+    let defined = defined.await;
+    let defined = defined.map_err(|error| BadDefinition::of_all(Error::from(error).to_string()))?;
+    match defined? {
+        Some(stream) => {
+            let definition = shell.server().definition(&stream).await;
+            definition.map_err(BadDefinition::of_all)
+        }
+        None => Ok(None),
+    }
 }
 
 /// What a connection was sent, as far as it is kept, from its byte `from` on; nothing where the

@@ -29,6 +29,10 @@ pub(crate) enum Error {
     #[error("There is no stream at {0} any more: choose another from the list.")]
     NoSuchStream(String),
 
+    /// The file of streams cannot be read, or is not TOML.
+    #[error("{0}")]
+    Definition(String),
+
     /// The page asked for a file that it may not write.
     #[error("`{0}` is not a file name: this is a fault of the page, reload it.")]
     BadFileName(String),

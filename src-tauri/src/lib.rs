@@ -23,7 +23,7 @@
 //! | `quit` | the one way to end the program |
 //! | `settings` | what survives a restart |
 //! | `signals` | SIGTERM, SIGINT and SIGHUP end the program as Quit does |
-//! | `streams_file` | the file of streams, opened in an editor |
+//! | `streams_file` | the file of streams, opened in an editor or changed in the window |
 //! | `types` | the page's types of the JSON, in the tests only |
 //! | `window` | the main window and the About window |
 //! | `zoom` | how large the page is drawn |
@@ -92,6 +92,8 @@ pub fn run() -> ExitCode {
             commands::publish,
             commands::end_topic,
             commands::preview,
+            commands::definition,
+            commands::set_definition,
             commands::wire,
             commands::activity,
             commands::timeline,

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use sse_server::{
-    ActivityView, Preview, Published, Slice, Sort, StateView, TimelineView, WireView,
+    ActivityView, BadDefinition, DefinitionView, Preview, Published, Slice, Sort, StateView,
+    TimelineView, WireView,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -38,6 +39,8 @@ fn generated() -> String {
     file.visit::<ActivityView>();
     file.visit::<TimelineView>();
     file.visit::<Preview>();
+    file.visit::<DefinitionView>();
+    file.visit::<BadDefinition>();
     file.visit::<Published>();
     file.visit::<Choice>();
     let types: Vec<String> = file.types.into_values().collect();

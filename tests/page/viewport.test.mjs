@@ -23,14 +23,15 @@ const { clientWords, fateWords, matchingWords, noMatchWords } = await load("part
 /**
  * @param {number} first
  * @param {number[]} ids
- * @param {number} matching
+ * @param {number} lines
  */
-const slice = (first, ids, matching = 1000) => ({
+const slice = (first, ids, lines = 1000) => ({
   open: 0,
   opened: 0,
   refused: 0,
-  all: matching,
-  matching,
+  all: lines,
+  matching: lines,
+  lines,
   first,
   rows: ids.map((id) => ({ id })),
 });
@@ -79,7 +80,7 @@ test("held rows get new figures, and rows that are not in the answer are marked"
   assert.deepEqual(refreshed(held, fresh), {
     ...fresh,
     first: 10,
-    matching: 1000,
+    lines: 1000,
     rows: [{ id: 1 }, { id: 2, stale: true }, { id: 3, events: 7 }],
   });
   const again = refreshed(refreshed(held, fresh), slice(0, [2]));
@@ -100,7 +101,7 @@ test("rows that are added above the rows in view are counted", () => {
 test("the sort order has words, for when its column is hidden", () => {
   // sorted by a column, a window made narrow showed no arrow anywhere
   assert.equal(sortedWords({ sort: "client", descending: false }), "sorted by client ↑");
-  assert.equal(sortedWords({ sort: "verdict", descending: true }), "sorted by came back ↓");
+  assert.equal(sortedWords({ sort: "verdict", descending: true }), "sorted by verdict ↓");
 });
 
 test("a press on a header sorts in its natural order, a second press reverses it", () => {
@@ -180,6 +181,7 @@ test("every column has a text for every row, empty where a value is unknown", ()
   const { since, ...rest } = said;
   assert.match(since, /^\d\d:\d\d:00\.000$/);
   assert.deepEqual(rest, {
+    id: "#1",
     state: "open",
     peer: "127.0.0.1:5000",
     program: "curl 8",

@@ -197,9 +197,15 @@ async fn an_endless_stream_goes_on_with_the_next_number_after_the_server_was_awa
 /// The panels have no knob for the pace: their streams are opened with other overrides behind their
 /// back.
 async fn open_streams_with(session: &webdriver::Session, overrides: &str) {
+    // In place of the page's own, which it may add: a parameter that is given twice is refused.
     let script = format!(
         "window.EventSource = class extends EventSource {{
-            constructor(url) {{ super(url + '&{overrides}'); }}
+            constructor(url) {{
+                const opened = new URL(url);
+                for (const [name, value] of new URLSearchParams('{overrides}'))
+                    opened.searchParams.set(name, value);
+                super(opened);
+            }}
         }};"
     );
     session

@@ -172,3 +172,74 @@ async fn a_stream_without_a_pause_is_taken_at_a_pace_and_stops_at_once() {
     http::until_nobody_is_connected(port).await;
     session.close().await;
 }
+
+/// What the page's host answers to this call, or why it does not.
+async fn host(page: &Page, call: &str) -> Result<Value, Value> {
+    let script = format!(
+        "delete window.answer;
+        import('/page/host/host.js')
+            .then(({{ findHost }}) => findHost().{call})
+            .then((is) => {{ window.answer = {{ is }}; }})
+            .catch((not) => {{ window.answer = {{ not }}; }});"
+    );
+    page.js(&script).await.expect("it is the app's page");
+    let mut answer = Value::Null;
+    wait_for(call, async || {
+        answer = page.js("return window.answer ?? null;").await?;
+        ensure(!answer.is_null(), "nothing yet")
+    })
+    .await;
+    match answer.get("not") {
+        Some(not) => Err(not.clone()),
+        None => Ok(answer["is"].clone()),
+    }
+}
+
+/// 1. There is no file: the definition is that of the shipped text, and a change makes the file.
+/// 2. A mistake has its line, and nothing is written. 3. What was saved elsewhere is not written
+///    over.
+#[tokio::test]
+async fn a_definition_is_changed_in_the_window() {
+    let (desktop, session, port) = opened().await;
+    let page = &session.page;
+    let path = settings::streams_path(&desktop);
+    let numbers = host(page, "definition('/numbers')")
+        .await
+        .expect("it is there");
+    assert_eq!(numbers["exists"], false);
+    let was = numbers["text"].as_str().expect("a text");
+
+    let set = |text: &str| format!("setDefinition('/numbers', {}, {})", json!(text), json!(was));
+    let new = was.replace("count = 5", "count = 2");
+    let now = host(page, &set(&new)).await.expect("it is right");
+    assert_eq!(now["exists"], true);
+    assert_eq!(now["text"], new);
+    let whole = sse_server::SHIPPED_STREAMS.replacen("\ncount = 5\n", "\ncount = 2\n", 1);
+    let text = || std::fs::read_to_string(&path).expect("the file is there");
+    assert_eq!(text(), whole);
+    wait_for("the stream with two events", async || {
+        let answer = http::get(port, "/numbers?every=0ms", &[]).await?;
+        ensure(answer.body.matches("data: ").count() == 2, answer.body)
+    })
+    .await;
+
+    let late = host(page, &set("[[stream]]\npath = '/numbers'")).await;
+    let sentence = late.expect_err("the lines are others")["sentence"].to_string();
+    assert!(sentence.contains("has changed meanwhile"), "{sentence}");
+    let add = |text: &str| format!("setDefinition(null, {}, null)", json!(text));
+    let wrong = host(page, &add("[[stream]]\npath = '/mine'\n evrey = 1")).await;
+    let wrong = wrong.expect_err("a mistake");
+    assert_eq!((&wrong["line"], &wrong["column"]), (&json!(3), &json!(2)));
+    assert_eq!(text(), whole);
+
+    host(page, &add("[[stream]]\npath = '/mine'"))
+        .await
+        .expect("it is right");
+    wait_for("the stream more", async || {
+        let all = paths(page).await?;
+        let last = all.as_array().and_then(|all| all.last().cloned());
+        ensure(last == Some(json!("/mine")), all.to_string())
+    })
+    .await;
+    session.close().await;
+}

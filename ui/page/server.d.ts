@@ -29,6 +29,16 @@ export type AwayView = {
   to_ms: number | null,
 };
 
+/** Why a definition cannot take its place in the file. */
+export type BadDefinition = {
+  /** What is wrong and what to do. */
+  sentence: string,
+  /** The line of the mistake, from 1, where it is in one of the definition's own. */
+  line: number | null,
+  /** Where in that line it begins, in characters from 1. */
+  column: number | null,
+};
+
 /** One connection. */
 export type BarView = {
   /** Its id in the table. */
@@ -67,6 +77,33 @@ export type Cut = {
   after: number,
   /** Events that the stream has. */
   of: number,
+};
+
+/** The lines that define a stream. */
+export type DefinitionView = {
+  /** The path of the stream. */
+  stream: string,
+  /**
+   * Its lines, with the comments that directly precede or follow them, joined with a line feed
+   * each.
+   */
+  text: string,
+  /** The number of the first line, from 1. */
+  first_line: number,
+  /** The number of the last line. */
+  last_line: number,
+  /** Whether the file is there. If not, these are lines of the shipped text, which is served. */
+  exists: boolean,
+  /**
+   * Where the file is, or is to be, with `~` for the person's home; `None` where the program has
+   * no place for one.
+   */
+  file: string | null,
+  /**
+   * Whether the lines can be replaced in the file. They cannot where the file writes several
+   * streams into one line.
+   */
+  editable: boolean,
 };
 
 /** Who ended a connection. */
@@ -117,6 +154,19 @@ export type FileProblem = {
   sentence: string,
   /** What is served meanwhile. */
   instead: string,
+};
+
+/** What a line of the table stands for, beside its own connection. */
+export type GroupView = {
+  /** Which group: the same as long as the program runs. A query names it to unfold the group. */
+  id: number,
+  /** Rows that it has, after the filter. */
+  size: number,
+  /**
+   * Whether the line is the one that stays when the group is folded: that of the newest
+   * connection, of open ones first.
+   */
+  is_head: boolean,
 };
 
 /** The program that holds a port. */
@@ -260,6 +310,8 @@ export type RowView = {
    * is open, what else its client has open.
    */
   afterwards: Verdict | null,
+  /** The group that its line stands for or belongs to, where rows are grouped. */
+  group: GroupView | null,
 };
 
 /** A part of the table of connections, as a query asks for it. */
@@ -268,7 +320,9 @@ export type Slice = {
   all: number,
   /** Rows that the query leaves, shown or not. */
   matching: number,
-  /** How many of those stand above the first one here. */
+  /** Lines that those have: fewer than rows, where groups are folded. */
+  lines: number,
+  /** How many lines stand above the first one here. */
   first: number,
   /** In the order that was asked for. */
   rows: Array<RowView>,

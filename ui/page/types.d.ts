@@ -7,6 +7,7 @@
 import type {
   Action,
   ActivityView,
+  DefinitionView,
   Preview,
   Published,
   RowView,
@@ -35,7 +36,13 @@ export interface TableQuery {
   filter: string;
   /** The path of the one stream that is wanted. */
   stream?: string;
-  /** The index of the first row. */
+  /** Leaves out what had ended by then, in milliseconds since 1970. */
+  ended_after?: number;
+  /** A line for each client of a stream, and not for each connection. */
+  grouped?: boolean;
+  /** The groups of which each connection has a line. */
+  unfolded?: number[];
+  /** The index of the first line. */
   first: number;
   /** At most 200. */
   count: number;
@@ -92,6 +99,20 @@ export interface Host {
   endTopic(topic: string): Promise<void>;
   /** What the stream of this path would send. Rejects with a sentence that gives the reason. */
   preview(path: string): Promise<Preview>;
+  /**
+   * The lines that define the stream of this path. Rejects with a sentence that gives the reason.
+   */
+  definition(path: string): Promise<DefinitionView>;
+  /**
+   * Replaces the lines `was`, which define the stream of this path, by `text`; without a path, adds
+   * `text` below all streams. Resolves to the lines as they are then, or to null if they define no
+   * stream any more. In the window it rejects with a `BadDefinition`, and elsewhere with a sentence.
+   */
+  setDefinition(
+    path: string | null,
+    text: string,
+    was: string | null,
+  ): Promise<DefinitionView | null>;
   /**
    * A row of the table of connections; null if it is not there. Rejects with a sentence that gives
    * the reason.

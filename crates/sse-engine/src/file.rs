@@ -3,6 +3,7 @@
 //! Nothing is guessed and nothing is ignored. An unknown key, a value out of bounds and keys that
 //! contradict each other are mistakes. This module must never open a file, or panic on any text.
 
+pub mod definition;
 mod entry;
 mod headers;
 mod sentences;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use sse_wire::LineEnding;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml_parser::Source as Toml;
 use toml_parser::lexer::TokenKind;
@@ -29,6 +31,9 @@ use value::{Given, find};
 /// The text of the file that a person begins with: the streams that are served where there is none,
 /// and a few that teach, each with a comment.
 pub const SHIPPED_STREAMS: &str = include_str!("file/streams.toml");
+
+/// What some editors put before the text of a file.
+const BOM: char = '\u{feff}';
 
 /// The largest file, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -97,8 +102,36 @@ const EVENT: Keys = Keys {
 pub struct Problem {
     /// The line it is in, from 1, where it is in one.
     pub line: Option<usize>,
+    /// Where in that line it begins, in characters from 1.
+    pub column: Option<usize>,
     /// One sentence: what is wrong and what to do.
     pub reason: String,
+}
+
+impl Problem {
+    /// A mistake at no place.
+    pub fn of_all(reason: impl Into<String>) -> Self {
+        Self {
+            line: None,
+            column: None,
+            reason: reason.into(),
+        }
+    }
+
+    /// A mistake at this byte of the text. The end of the text is in the last line that holds
+    /// something.
+    fn at(text: &str, at: usize, reason: impl Into<String>) -> Self {
+        let bytes = text.trim_end().as_bytes();
+        let before = bytes.get(..at).unwrap_or(bytes);
+        let start = before.iter().rposition(|byte| *byte == b'\n');
+        let beside = &before[start.map_or(0, |newline| newline + 1)..];
+        let beside = String::from_utf8_lossy(beside);
+        Self {
+            line: Some(line(before)),
+            column: Some(1 + beside.trim_start_matches(BOM).chars().count()),
+            reason: reason.into(),
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -122,29 +155,11 @@ pub fn shipped() -> Vec<Stream> {
 /// The first mistake in the order of the file. What is not TOML at all comes before everything
 /// else.
 pub fn read(text: &str) -> Result<Vec<Stream>, Problem> {
-    if text.len() > MAX_BYTES {
-        return Err(Problem {
-            line: None,
-            reason: format!(
-                "The file has {} bytes, and {MAX_BYTES} is the most: take some of its streams or events out.",
-                text.len()
-            ),
-        });
-    }
-    if let Some(at) = too_deep(text) {
-        return Err(Problem {
-            line: Some(line(text, at)),
-            reason: format!(
-                "What begins here is more than {MAX_DEPTH} deep: close its brackets, or let it hold less."
-            ),
-        });
-    }
-    let file = DeTable::parse(text).map_err(|error| no_toml(text, &error))?;
+    let file = parsed(text)?;
     if file.get_ref().is_empty() {
-        return Err(Problem {
-            line: None,
-            reason: "There is no stream in the file: begin one with the line [[stream]] and give it a path.".to_owned(),
-        });
+        return Err(Problem::of_all(
+            "There is no stream in the file: begin one with the line [[stream]] and give it a path.",
+        ));
     }
     let mut reader = Reader {
         text,
@@ -155,11 +170,25 @@ pub fn read(text: &str) -> Result<Vec<Stream>, Problem> {
     let streams = reader.streams(file.get_ref());
     match reader.first {
         None => Ok(streams),
-        Some((at, reason)) => Err(Problem {
-            line: Some(line(text, at)),
-            reason,
-        }),
+        Some((at, reason)) => Err(Problem::at(text, at, reason)),
     }
+}
+
+/// What TOML makes of the text, within the bounds of a file.
+fn parsed(text: &str) -> Result<Spanned<DeTable<'_>>, Problem> {
+    if text.len() > MAX_BYTES {
+        return Err(Problem::of_all(format!(
+            "The file has {} bytes, and {MAX_BYTES} is the most: take some of its streams or events out.",
+            text.len()
+        )));
+    }
+    if let Some(at) = too_deep(text) {
+        let reason = format!(
+            "What begins here is more than {MAX_DEPTH} deep: close its brackets, or let it hold less."
+        );
+        return Err(Problem::at(text, at, reason));
+    }
+    DeTable::parse(text).map_err(|error| no_toml(text, &error))
 }
 
 /// Where something begins that holds more in each other than any stream does. The parser takes
@@ -188,11 +217,8 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// The line that this byte is in, from 1. The end of the text is in the last line that holds
-/// something.
-fn line(text: &str, at: usize) -> usize {
-    let bytes = text.trim_end().as_bytes();
-    let before = bytes.get(..at).unwrap_or(bytes);
+/// The line, from 1, of what follows these bytes.
+fn line(before: &[u8]) -> usize {
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
@@ -365,7 +391,7 @@ impl Reader<'_> {
         if let Some(other) = self.paths.get(path) {
             let reason = format!(
                 "is the path of the stream in line {} too: choose another.",
-                line(self.text, *other)
+                line(&self.text.as_bytes()[..*other])
             );
             return self.wrong(given, &reason);
         }

@@ -5,15 +5,17 @@
 //! nothing, and its problem is reported.
 
 mod changes;
+mod definition;
 mod follow;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use serde::Serialize;
 use tokio::sync::watch;
 
 pub use changes::FileNews;
+pub use definition::{DefinitionView, streams_text};
 pub(crate) use follow::follow;
 use sse_engine::file::Problem;
 use sse_engine::lock;
@@ -23,6 +25,8 @@ use sse_engine::stream::{Stream, StreamInfo};
 #[derive(Debug)]
 pub(crate) struct Catalog {
     list: RwLock<Arc<[Arc<Stream>]>>,
+    /// The place of the file, where there is one.
+    file: Option<PathBuf>,
     view: watch::Sender<StreamsView>,
 }
 
@@ -79,6 +83,7 @@ impl Catalog {
         };
         Self {
             list: RwLock::new(shared(list)),
+            file: file.map(Path::to_owned),
             view: watch::Sender::new(view),
         }
     }

@@ -11,6 +11,7 @@
 mod activity;
 mod connection;
 mod end_reason;
+mod groups;
 mod log;
 mod numbering;
 mod query;
@@ -39,6 +40,7 @@ pub use connection::Cut;
 pub(crate) use connection::{Client, Request, shown};
 use connection::{Connection, Sent, State};
 pub use end_reason::{EndedBy, Why};
+pub use groups::GroupView;
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub(crate) use log::{LogLine, LogReader};

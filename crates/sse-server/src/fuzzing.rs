@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, header};
 use sse_engine::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use sse_engine::file;
+use sse_engine::file::definition::{locate, replaced};
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::preview::Preview;
 use sse_engine::pump::{Next, Pump};
@@ -224,7 +225,8 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
 }
 
 /// A file of streams: a mistake is told in a sentence, with a line that is there; what is read can
-/// be previewed, and each part of that decodes to one event at most (invariant 6).
+/// be previewed, and each part of that decodes to one event at most (invariant 6). Each stream has a
+/// definition, and that in its own place changes no byte.
 pub fn streams_file(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else {
         return;
@@ -240,6 +242,12 @@ pub fn streams_file(text: &[u8]) {
     };
     assert!(!list.is_empty());
     for stream in list.into_iter().map(Arc::new) {
+        let found = locate(text, &stream.path).expect("it was read");
+        let found = found.expect("it is in the list");
+        if found.alone {
+            let change = replaced(text, &stream.path, &found.text, &found.text);
+            assert_eq!(change.expect("it was right").text, text);
+        }
         let preview = Preview::new(&stream, b"", (KeepAlive::Off, true), clock::now());
         for part in &preview.parts {
             let mut events = 0;

@@ -34,10 +34,12 @@ mod status;
 mod tap;
 mod transport;
 
-pub use catalog::{FileNews, FileProblem, StreamsFile, StreamsView, short_path};
+pub use catalog::{
+    DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, short_path, streams_text,
+};
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
-    AwayView, BarView, Cut, EndedBy, EndedView, Happened, KnockView, LaneView, LogEntry,
+    AwayView, BarView, Cut, EndedBy, EndedView, GroupView, Happened, KnockView, LaneView, LogEntry,
     LogReceiver, RowView, Slice, Sort, TableQuery, Tally, TickKind, TickView, TimelineView,
     Verdict, VerdictKind, Visit, Why,
 };
@@ -46,6 +48,7 @@ pub use lifecycle::{Server, asked_to_end};
 pub use routes::{ActivityView, StateView, StreamActivity};
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
+pub use sse_engine::file::definition::{BadDefinition, Change, appended, replaced};
 pub use sse_engine::keep_alive::KeepAlive;
 pub use sse_engine::preview::{Part, Preview};
 pub use sse_engine::stream::{Entry, Pace, Source, Stream, StreamInfo, Template};

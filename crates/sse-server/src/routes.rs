@@ -65,6 +65,7 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/state", get(api::state))
         .route("/api/connections", get(api::connections))
         .route("/api/preview", get(api::preview))
+        .route("/api/definition", get(api::definition))
         .route("/api/wire", get(api::wire))
         .route("/api/activity", get(api::activity))
         .route("/api/log", get(log::log))

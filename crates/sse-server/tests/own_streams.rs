@@ -382,3 +382,81 @@ async fn who_begins_behind_the_end_of_a_list_is_told_not_to_come_back() {
         assert!(client.body(&head).await.contains(words));
     }
 }
+
+/// The lines of the file, where there is one, and of the shipped text, where that is served.
+#[tokio::test]
+async fn a_definition_is_the_lines_of_the_file_as_it_is_now() {
+    let desk = Desk::with(None).await;
+    let definition = async |path: &str| {
+        let route = format!("/api/definition?stream={path}");
+        let (mut client, head) = desk.bench.get(&route).await;
+        let body: Value = serde_json::from_str(&client.body(&head).await).expect("JSON");
+        (head.status, body)
+    };
+    let file = sse_server::short_path(&desk.file());
+    let lines = |text: &str, body: &Value| {
+        let number = |key| usize::try_from(body[key].as_u64().expect("a number")).expect("a line");
+        let own: Vec<&str> = text.lines().collect();
+        own[number("first_line") - 1..number("last_line")].join("\n")
+    };
+    // 1. No file: the shipped text.
+    let (status, shipped) = definition("/numbers").await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        (&shipped["exists"], &shipped["editable"]),
+        (&false.into(), &true.into())
+    );
+    assert_eq!(shipped["text"], lines(SHIPPED_STREAMS, &shipped));
+    assert_eq!(shipped["file"], file);
+    // 2. A file, at once. Its stream is found before it is served.
+    let text = format!("# of none\n\n# mine{TICKS}\n# of none\n").replace('\n', "\r\n");
+    desk.save(&text);
+    let (status, own) = definition("/ticks").await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        (&own["exists"], &own["editable"]),
+        (&true.into(), &true.into())
+    );
+    assert_eq!(
+        (&own["first_line"], &own["last_line"]),
+        (&3.into(), &14.into())
+    );
+    assert_eq!(own["text"], format!("# mine{}", TICKS.trim_end()));
+    let (status, _) = definition("/numbers").await;
+    assert_eq!(status, 404, "the file has no such stream");
+    // 3. What is no TOML has no definitions.
+    desk.save("[[stream]]\npath = ");
+    let (status, body) = definition("/ticks").await;
+    let sentence = body["error"].as_str().expect("a sentence");
+    assert_eq!(status, 409);
+    let place = format!("{file}, line 2: This is not TOML");
+    assert!(sentence.starts_with(&place), "{sentence}");
+    desk.save(&"x".repeat(2 * 1024 * 1024));
+    let (status, body) = definition("/ticks").await;
+    assert_eq!(status, 409, "{body}");
+
+    for (query, status) in [
+        ("", 400),
+        ("?stream=a&stream=b", 400),
+        ("?stream=/api", 409),
+    ] {
+        let (_, head) = desk.bench.get(&format!("/api/definition{query}")).await;
+        assert_eq!(head.status, status, "{query}");
+    }
+}
+
+/// Whoever builds a server brings a list of their own, which has no text.
+#[tokio::test]
+async fn a_stream_without_a_text_has_no_definition() {
+    let mut streams = Config::default().streams;
+    streams[0].title = "Mine".to_owned();
+    let server = Server::new(Config {
+        streams,
+        ..Config::default()
+    });
+    let server = server.await.expect("a sound configuration");
+    assert_eq!(server.definition("/numbers").await, Ok(None));
+    let endless = server.definition("/endless").await.expect("no file");
+    let endless = endless.expect("it is the shipped one");
+    assert_eq!((endless.file, endless.editable), (None, false));
+}

@@ -10,20 +10,31 @@ import { COLUMNS, NARROWS } from "./columns.js";
 /** Padding of a row, and the widest scroll bar. */
 const AROUND = 30;
 
-/** The style sheet, the limits of a wide table first. */
-export function columnSheet() {
-  const turns = new Set([NARROWS, ...COLUMNS.flatMap(({ goes }) => goes ?? [])]);
-  const limits = [...turns].sort((one, other) => one - other).map(limitAt);
-  return [...COLUMNS.map((column) => widthOf(column, column.width)), ...limits].join("\n");
+/**
+ * The style sheet, the limits of a wide table first.
+ *
+ * @param {ReadonlyMap<string, number>} [dragged] the widths that a person gave to columns
+ */
+export function columnSheet(dragged = new Map()) {
+  const columns = COLUMNS.map((column) => {
+    const width = dragged.get(column.col);
+    return width === undefined ? column : { ...column, width, narrow: width, grows: undefined };
+  });
+  const turns = new Set([NARROWS, ...columns.flatMap(({ goes }) => goes ?? [])]);
+  const limits = [...turns]
+    .sort((one, other) => one - other)
+    .map((turn) => limitAt(turn, columns));
+  return [...columns.map((column) => widthOf(column, column.width)), ...limits].join("\n");
 }
 
 /**
  * The rules for a table too narrow for all columns that are left at this turn.
  *
  * @param {number} turn
+ * @param {readonly Column[]} columns
  */
-function limitAt(turn) {
-  const left = COLUMNS.filter(({ goes = Infinity }) => goes >= turn);
+function limitAt(turn, columns) {
+  const left = columns.filter(({ goes = Infinity }) => goes >= turn);
   const widths = left.map(({ width, narrow = width }) => (turn > NARROWS ? narrow : width));
   const room = widths.reduce((sum, width) => sum + width, AROUND);
   const rules = left.flatMap((column) => {

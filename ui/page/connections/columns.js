@@ -47,36 +47,24 @@ export const NARROWS = 10;
 /** @type {readonly Column[]} */
 export const COLUMNS = [
   {
-    col: "state",
-    head: "state",
-    sort: "state",
-    kind: "words",
-    // wide enough for how it ended
-    width: 198,
-    narrow: 120,
-    grows: 2,
-    text: fateWords,
-    title: (row) =>
-      [
-        row.blocked ? blockedTitle : fateWords(row),
-        row.ended ? dateAndTime(row.ended.at_ms) : "",
-        row.origin && !fateWords(row).includes(row.origin) ? `from ${row.origin}` : "",
-      ]
-        .filter(Boolean)
-        .join(", "),
+    col: "id",
+    head: "#",
+    about: "The number of the connection: the log, the wire and other verdicts name it so",
+    kind: "figure",
+    width: 52,
+    goes: 8,
+    text: ({ id }) => `#${id}`,
   },
-  { col: "peer", head: "peer", sort: "peer", width: 128, goes: 5, text: ({ peer }) => peer },
   {
-    col: "program",
-    head: "program",
-    sort: "program",
-    kind: "words",
-    // wide enough for the window's own name
-    width: 168,
-    narrow: 72,
+    col: "client",
+    head: "client",
+    sort: "client",
+    about: "The name that the client sends as client=",
+    width: 104,
     grows: 1,
-    text: ({ program }) => program,
-    title: ({ program, origin }) => (origin ? `${program}, from ${origin}` : ""),
+    goes: 9,
+    text: clientWords,
+    title: ({ client }) => client ?? "",
   },
   {
     col: "stream",
@@ -89,15 +77,52 @@ export const COLUMNS = [
     text: ({ stream, method }) => (method === "GET" ? stream : `${method} ${stream}`),
   },
   {
-    col: "client",
-    head: "client",
-    sort: "client",
-    about: "The name that the client sends as client=",
-    width: 88,
-    goes: 9,
-    text: clientWords,
-    title: ({ client }) => client ?? "",
+    col: "state",
+    head: "state",
+    sort: "state",
+    kind: "words",
+    // wide enough for how it ended
+    width: 168,
+    narrow: 120,
+    grows: 1,
+    text: fateWords,
+    title: (row) =>
+      [
+        row.blocked ? blockedTitle : fateWords(row),
+        row.ended ? dateAndTime(row.ended.at_ms) : "",
+        row.origin && !fateWords(row).includes(row.origin) ? `from ${row.origin}` : "",
+      ]
+        .filter(Boolean)
+        .join(", "),
   },
+  {
+    col: "back",
+    head: "verdict",
+    sort: "verdict",
+    moves: true,
+    about: "How long the client took to come back, and what it missed",
+    kind: "words",
+    // the first to get room: a verdict is never cut, and has two lines where one is not enough
+    width: 184,
+    grows: 4,
+    goes: 11,
+    text: (row) => backWords(headline(row)),
+    title: ({ verdict, afterwards }) =>
+      [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
+    rank: (row) => backRank(headline(row)),
+  },
+  {
+    col: "program",
+    head: "program",
+    sort: "program",
+    kind: "words",
+    width: 112,
+    narrow: 72,
+    grows: 1,
+    text: ({ program }) => program,
+    title: ({ program, origin }) => (origin ? `${program}, from ${origin}` : ""),
+  },
+  { col: "peer", head: "peer", sort: "peer", width: 128, goes: 5, text: ({ peer }) => peer },
   {
     col: "since",
     head: "since",
@@ -118,20 +143,6 @@ export const COLUMNS = [
     goes: 2,
     text: ({ brought }) => brought ?? "",
     title: ({ brought }) => (brought === null ? "" : `sent Last-Event-ID ${brought}`),
-  },
-  {
-    col: "back",
-    head: "came back",
-    sort: "verdict",
-    moves: true,
-    about: "How long the client took to come back, and what it missed",
-    kind: "words",
-    width: 144,
-    goes: 11,
-    text: (row) => backWords(headline(row)),
-    title: ({ verdict, afterwards }) =>
-      [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
-    rank: (row) => backRank(headline(row)),
   },
   {
     col: "last-id",

@@ -33,6 +33,7 @@ const newOffer = markup(
  * @property {number} size of the table, in rows
  * @property {number} rowHeight
  * @property {number | null} cursor the id of the chosen row
+ * @property {(row: Row) => boolean} isUnfolded whether the group of a row shows all its rows
  */
 
 export class ConnectionRows {
@@ -56,7 +57,7 @@ export class ConnectionRows {
   }
 
   /** @param {Scene} scene */
-  draw({ rows, first, size, rowHeight, cursor }) {
+  draw({ rows, first, size, rowHeight, cursor, isUnfolded }) {
     const body = this.#body;
     // as high as all rows, drawn or not
     body.style.blockSize = `${size * rowHeight}px`;
@@ -71,6 +72,7 @@ export class ConnectionRows {
       const element = this.#rowOf(row);
       element.ariaRowIndex = String(first + index + 2);
       element.ariaSelected = row.id === cursor ? "true" : null;
+      showGroup(element, row, isUnfolded(row));
       // moved without a new layout: a new client moves every row below its own
       element.style.transform = `translateY(${(first + index) * rowHeight}px)`;
       // moving a row that is already in place would lose focus and selection
@@ -173,6 +175,35 @@ export class ConnectionRows {
     part(element, "[data-col=state]").append(offer);
     return offer;
   }
+}
+
+const newFold = markup(
+  `<button type="button" class="fold" data-act="fold" tabindex="-1"></button>`,
+);
+
+/**
+ * The line that stays of a group has a button that unfolds it, with the number of its connections;
+ * the others are set in.
+ *
+ * @param {HTMLElement} element
+ * @param {Row} row
+ * @param {boolean} isUnfolded
+ */
+function showGroup(element, { group }, isUnfolded) {
+  const folds = group !== null && group.is_head && group.size > 1;
+  element.toggleAttribute("data-member", group !== null && !group.is_head);
+  element.ariaExpanded = folds ? String(isUnfolded) : null;
+  const cell = part(element, "[data-col=client]");
+  const had = cell.querySelector(".fold");
+  if (!folds) {
+    had?.remove();
+    return;
+  }
+  const fold = /** @type {HTMLElement} */ (had ?? part(newFold(), ".fold"));
+  if (!had) cell.prepend(fold);
+  setText(fold, `${isUnfolded ? "▾" : "▸"} ${group.size}`);
+  fold.title = `${isUnfolded ? "Fold" : "Unfold"} ${group.size} connections of this client`;
+  fold.ariaLabel = fold.title;
 }
 
 /** @param {number} id */

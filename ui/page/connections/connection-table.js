@@ -3,7 +3,7 @@
  * own. There may be ten thousand rows: the server sorts and filters them, and the table requests
  * only those in view, while they are in view.
  *
- * @import { Slice, Sort } from "../server.js"
+ * @import { Slice } from "../server.js"
  * @import { App, Row, TableQuery } from "../types.js"
  */
 
@@ -25,9 +25,10 @@ import {
   widened,
 } from "./viewport.js";
 import { announce } from "../parts/announce.js";
-import { columnSheet } from "./column-sheet.js";
+import { ColumnWidths } from "./column-widths.js";
 import { copyOnClick } from "../parts/copy-button.js";
 import { curlLine, streamAddress } from "../parts/snippets.js";
+import { newIcon } from "../parts/icons.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
@@ -59,7 +60,7 @@ export class ConnectionTable extends HTMLElement {
   #heads = null;
   /** @type {Poll<Answer> | null} */
   #poll = null;
-  /** @type {Pick<TableQuery, "sort" | "descending" | "filter">} */
+  /** @type {TableQuery} */
   #query = { ...FIRST_QUERY };
   #turn = 0;
   /**
@@ -93,12 +94,14 @@ export class ConnectionTable extends HTMLElement {
     this.#app = app;
     // before the first row is laid out, so that no column disappears later
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(columnSheet());
+    const widths = new ColumnWidths(sheet);
     document.adoptedStyleSheets.push(sheet);
     this.append(newTable());
     this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
-    this.#heads = new TableHeader(part(this, "thead tr"), (sort) =>
-      this.#change(turned(this.#query, sort)),
+    this.#heads = new TableHeader(
+      part(this, "thead tr"),
+      (sort) => this.#change(turned(this.#query, sort)),
+      widths,
     );
     this.#heads.show(this.#query);
     this.#poll = new Poll({
@@ -186,6 +189,12 @@ export class ConnectionTable extends HTMLElement {
     }).observe(scroller);
     document.addEventListener("visibilitychange", this.#moved);
     part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
+    part(this, "[data-act=clear]").addEventListener("click", () =>
+      this.#change({ ended_after: Date.now() }),
+    );
+    part(this, "[data-act=show-all]").addEventListener("click", () =>
+      this.#change({ ended_after: undefined }),
+    );
     part(this, "[data-act=clear-filter]").addEventListener("click", () => this.#clearFilter());
     const filter = this.#filter;
     filter.addEventListener("input", () => this.#change({ filter: filter.value }));
@@ -237,7 +246,7 @@ export class ConnectionTable extends HTMLElement {
   #ask() {
     if (!this.#isVisible) return null;
     const shown = this.#shown?.turn === this.#turn ? this.#shown.slice : null;
-    if (this.#paused && this.#pausedWide && shown && covers(shown, this.#seen(shown.matching))) {
+    if (this.#paused && this.#pausedWide && shown && covers(shown, this.#seen(shown.lines))) {
       return null;
     }
     const turn = this.#turn;
@@ -261,7 +270,7 @@ export class ConnectionTable extends HTMLElement {
     this.#reader?.answered(slice.rows);
     if (turn !== this.#turn) return;
     const before = this.#shown?.turn === turn ? this.#shown.slice : null;
-    const seen = before && this.#seen(before.matching);
+    const seen = before && this.#seen(before.lines);
     if (before && seen && !this.#paused && this.#holds && covers(before, seen)) {
       this.#shown = { slice: refreshed(before, slice), turn };
     } else {
@@ -287,7 +296,7 @@ export class ConnectionTable extends HTMLElement {
     const by = shift(before, after, at < 0 ? top : at) * this.#rowHeight;
     if (by === 0) return;
     // the height first: one cannot scroll beyond it
-    part(this, "tbody").style.blockSize = `${after.matching * this.#rowHeight}px`;
+    part(this, "tbody").style.blockSize = `${after.lines * this.#rowHeight}px`;
     scroller.scrollTop += by;
   }
 
@@ -331,7 +340,7 @@ export class ConnectionTable extends HTMLElement {
     this.#drawHold();
     if (!this.#shown || !this.#isVisible) return;
     const { slice } = this.#shown;
-    const run = widened(this.#seen(slice.matching), MARGIN, slice.matching);
+    const run = widened(this.#seen(slice.lines), MARGIN, slice.lines);
     const from = Math.max(run.first, slice.first);
     const rows = slice.rows.slice(
       from - slice.first,
@@ -343,12 +352,13 @@ export class ConnectionTable extends HTMLElement {
     this.#rows?.draw({
       rows,
       first: rows.length === 0 ? 0 : from,
-      size: slice.matching,
+      size: slice.lines,
       rowHeight: this.#rowHeight,
       cursor,
+      isUnfolded: this.#isUnfolded,
     });
     const table = part(this, "table");
-    table.ariaRowCount = String(slice.matching + 1);
+    table.ariaRowCount = String(slice.lines + 1);
     const active = this.#rows?.elementId(cursor);
     if (active) table.setAttribute("aria-activedescendant", active);
     else table.removeAttribute("aria-activedescendant");
@@ -392,20 +402,25 @@ export class ConnectionTable extends HTMLElement {
       ? ""
       : "Rows keep their order while the pointer or the cursor is on one";
     const pause = part(this, "[data-act=pause]");
-    setText(pause, this.#paused ? "Resume" : "Pause");
+    if (pause.ariaPressed === String(this.#paused)) return;
     pause.ariaPressed = String(this.#paused);
+    pause.replaceChildren(newIcon(this.#paused ? "play" : "pause"));
+    pause.title = this.#paused ? "Go on (Space)" : "Pause (Space)";
   }
 
   /** @param {Slice} slice */
   #drawEmpty(slice) {
     const { store } = /** @type {App} */ (this.#app);
-    const { filter } = this.#query;
-    const filtered = filter.trim() !== "";
+    const { filter, ended_after: cleared } = this.#query;
+    const filtered = filter.trim() !== "" || cleared !== undefined;
     const nobody = slice.matching === 0 && (!filtered || slice.all === 0);
     const none = slice.matching === 0 && !nobody;
     setText(part(this, ".matching"), filtered ? matchingWords(slice) : "");
+    part(this, "[data-act=show-all]").hidden = cleared === undefined;
     this.#showParts({ nobody, none });
-    if (none) setText(part(this, ".none .hint"), noMatchWords(filter));
+    const words = filter.trim() === "" ? "All that ended was cleared." : noMatchWords(filter);
+    if (none) setText(part(this, ".none .hint"), words);
+    part(this, "[data-act=clear-filter]").hidden = filter.trim() === "";
     if (!nobody) return;
     const running = store.get("status")?.phase === "running";
     const hint = running
@@ -452,7 +467,28 @@ export class ConnectionTable extends HTMLElement {
     }
   }
 
-  /** @param {{ sort?: Sort, descending?: boolean, filter?: string }} change */
+  /**
+   * Shows the connections of a client, or only its newest.
+   *
+   * @param {Row | undefined} row the line that stays
+   * @param {boolean} isUnfolded
+   */
+  #fold(row, isUnfolded) {
+    const group = row?.group;
+    if (!row || !group || group.size === 1) return;
+    const others = (this.#query.unfolded ?? []).filter((/** @type {number} */ id) => id !== group.id);
+    // the server unfolds so many at once; the ones that were unfolded first are folded again
+    const unfolded = isUnfolded ? [...others, group.id].slice(-MOST) : others;
+    const top = part(this, ".scroller").scrollTop;
+    this.#change({ unfolded });
+    part(this, ".scroller").scrollTop = top;
+    if (!isUnfolded) this.#cursor = null;
+  }
+
+  /** @param {Row} row */
+  #isUnfolded = (row) => this.#query.unfolded?.includes(row.group?.id ?? -1) ?? false;
+
+  /** @param {Partial<TableQuery>} change */
   #change(change) {
     this.#query = { ...this.#query, ...change };
     this.#turn += 1;
@@ -516,7 +552,7 @@ export class ConnectionTable extends HTMLElement {
     // buttons in the header and in rows handle their own keys
     if (event.target !== event.currentTarget) return;
     const step = listStep(event);
-    const size = this.#shown?.slice.matching ?? 0;
+    const size = this.#shown?.slice.lines ?? 0;
     if (step && size > 0) {
       const inView = Math.max(
         1,
@@ -525,6 +561,10 @@ export class ConnectionTable extends HTMLElement {
       this.#choose(stepIndex(step, this.#cursor?.index ?? -1, size, inView));
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
+    } else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && !hasModifier(event)) {
+      const { slice } = this.#shown ?? {};
+      const row = slice && this.#cursor ? rowAt(slice, this.#cursor.index) : undefined;
+      this.#fold(row, event.key === "ArrowRight");
     } else if (event.key === "Enter" && !hasModifier(event)) {
       if (!this.#open(true)) return;
     } else if (event.key === "Escape" && this.#reader?.close()) {
@@ -542,6 +582,11 @@ export class ConnectionTable extends HTMLElement {
   #onClick = (event) => {
     const target = /** @type {Element} */ (event.target);
     const row = /** @type {HTMLElement | null} */ (target.closest("[data-connection]"));
+    if (row && target.closest("[data-act=fold]")) {
+      const shown = this.#shown?.slice.rows.find(({ id }) => id === Number(row.dataset.connection));
+      if (shown) this.#fold(shown, !this.#isUnfolded(shown));
+      return;
+    }
     // a click on a button, or the end of a text selection, chooses nothing
     if (!row || target.closest("button") || !getSelection()?.isCollapsed) return;
     const slice = this.#shown?.slice;

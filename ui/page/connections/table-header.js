@@ -1,9 +1,11 @@
 /**
  * The header of the table of connections. Each column that can be sorted has a button. The buttons
- * are one Tab stop: the arrow keys move between them. A narrow table hides some columns, which may
- * include the sorted one.
+ * are one Tab stop: the arrow keys move between them, and with Shift they change the column's
+ * width, which can be dragged too. A narrow table hides some columns, which may include the sorted
+ * one.
  *
  * @import { Sort } from "../server.js"
+ * @import { ColumnWidths } from "./column-widths.js"
  */
 
 import { COLUMNS } from "./columns.js";
@@ -12,17 +14,23 @@ import { hasModifier } from "../parts/keys.js";
 /** @type {Record<string, number>} */
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
 
+/** By how much a key changes a width, in pixels. */
+const STEP = 8;
+
 export class TableHeader {
   #row;
+  #widths;
   /** @type {HTMLElement | null} */
   #sorted = null;
 
   /**
    * @param {HTMLElement} row
    * @param {(sort: Sort) => void} choose
+   * @param {ColumnWidths} widths
    */
-  constructor(row, choose) {
+  constructor(row, choose, widths) {
     this.#row = row;
+    this.#widths = widths;
     row.append(
       ...COLUMNS.map(({ col, kind, head, sort, about }) => {
         const cell = document.createElement("th");
@@ -33,6 +41,7 @@ export class TableHeader {
         cell.title = about ?? "";
         if (sort) cell.append(newButton(head, sort, choose));
         else cell.textContent = head;
+        cell.append(this.#newGrip(col, cell));
         return cell;
       }),
     );
@@ -83,10 +92,50 @@ export class TableHeader {
     const buttons = this.#buttons.filter((button) => button.checkVisibility());
     const from = buttons.findIndex((button) => button === event.target);
     const to = buttons[from + ARROWS[event.key]];
-    if (from < 0 || !to || hasModifier(event)) return;
+    if (from < 0 || hasModifier(event) || !(event.key in ARROWS)) return;
     event.preventDefault();
-    to.focus();
+    if (event.shiftKey) this.#widen(buttons[from].closest("th"), ARROWS[event.key] * STEP);
+    else to?.focus();
   };
+
+  /**
+   * @param {HTMLElement | null} cell
+   * @param {number} by
+   */
+  #widen(cell, by) {
+    if (!cell) return;
+    this.#widths.set(cell.dataset.col ?? "", cell.getBoundingClientRect().width + by);
+    this.#widths.keep();
+  }
+
+  /**
+   * The right edge of a column, which can be dragged. A double click gives the column its own width
+   * again.
+   *
+   * @param {string} col
+   * @param {HTMLElement} cell
+   */
+  #newGrip(col, cell) {
+    const grip = document.createElement("span");
+    grip.className = "grip";
+    grip.title = "Drag to change the width; a double click resets it";
+    let from = 0;
+    grip.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      from = event.clientX - cell.getBoundingClientRect().width;
+      grip.setPointerCapture(event.pointerId);
+    });
+    grip.addEventListener("pointermove", (event) => {
+      if (grip.hasPointerCapture(event.pointerId)) this.#widths.set(col, event.clientX - from);
+    });
+    grip.addEventListener("pointerup", () => this.#widths.keep());
+    grip.addEventListener("dblclick", () => {
+      this.#widths.set(col, null);
+      this.#widths.keep();
+    });
+    return grip;
+  }
 }
 
 /**

@@ -2,19 +2,23 @@
  * The markup of the table of connections: its bar, its rows, and its empty states.
  */
 
+import { icon } from "../parts/icons.js";
 import { markup } from "../parts/dom.js";
 
 export const newTable = markup(`
   <div class="bar">
-    <div class="said"><p class="summary"></p><span class="sorted"></span
+    <div class="said"><h2 class="title">Connections</h2><p class="summary meta"></p><span class="sorted"></span
       ><span class="hold"></span></div>
     <div class="acts">
       <span class="matching"></span>
+      <button type="button" class="link" data-act="show-all" hidden>Show all</button>
       <input type="text" name="filter" placeholder="Filter  /" aria-label="Filter the connections"
-        title="Filter by peer, program, stream, client, state or brought id (/)"
+        title="Filter by client, stream, state, verdict, program, peer, brought id, or #7 (/)"
         aria-keyshortcuts="/" maxlength="200" autocomplete="off" spellcheck="false">
-      <button type="button" class="small" data-act="pause" aria-pressed="false"
-        title="Pause the table (Space)">Pause</button>
+      <button type="button" class="tool" data-act="pause" aria-pressed="false" aria-label="Pause"
+        title="Pause (Space)">${icon("pause")}</button>
+      <button type="button" class="tool" data-act="clear" aria-label="Clear what ended"
+        title="Clear what ended">${icon("clear")}</button>
     </div>
   </div>
   <p class="problem" role="alert" hidden></p>

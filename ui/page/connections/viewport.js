@@ -20,11 +20,19 @@ export const MARGIN = 12;
  */
 
 /**
- * What a new table shows: open ones above those that ended, newest first.
+ * What a new table shows: a line for each client, open ones above those that ended, newest first.
  *
- * @type {Readonly<Pick<TableQuery, "sort" | "descending" | "filter">>}
+ * @type {Readonly<TableQuery>}
  */
-export const FIRST_QUERY = { sort: "state", descending: false, filter: "" };
+export const FIRST_QUERY = {
+  sort: "state",
+  descending: false,
+  filter: "",
+  grouped: true,
+  unfolded: [],
+  first: 0,
+  count: 0,
+};
 
 /**
  * The rows that are in view, in whole or in part.
@@ -74,8 +82,8 @@ export function wanted(seen, wide) {
  * @param {Slice} slice
  * @param {Run} run
  */
-export function covers({ first, rows, matching }, run) {
-  const to = Math.min(matching, run.first + run.count);
+export function covers({ first, rows, lines }, run) {
+  const to = Math.min(lines, run.first + run.count);
   return run.first >= to || (run.first >= first && to <= first + rows.length);
 }
 
@@ -90,7 +98,7 @@ export function covers({ first, rows, matching }, run) {
 export function refreshed(held, fresh) {
   const now = new Map(fresh.rows.map((row) => [row.id, row]));
   const rows = held.rows.map((row) => now.get(row.id) ?? { ...row, stale: true });
-  return { ...fresh, first: held.first, matching: held.matching, rows };
+  return { ...fresh, first: held.first, lines: held.lines, rows };
 }
 
 /**

@@ -68,7 +68,10 @@ export class KeysDialog extends HTMLElement {
 
   show() {
     if (this.#dialog.open) return;
-    const actions = (this.#app?.store.get("actions") ?? []).filter(({ accelerator }) => accelerator);
+    const known = GROUPS.flatMap(([, keys]) => keys.flatMap(([names]) => names));
+    const actions = (this.#app?.store.get("actions") ?? []).filter(
+      ({ accelerator }) => accelerator && !known.includes(accelerator),
+    );
     part(this, ".groups").replaceChildren(
       ...GROUPS.map(([title, keys]) => newGroup(title, keys)),
       ...(actions.length > 0 ? [newGroup("Menu", actions.map(menuKey))] : []),

@@ -14,7 +14,7 @@ export function topicPath(name) {
  *
  * @param {TableQuery} query
  */
-export function queryText({ sort, descending, filter, stream, first, count }) {
+export function queryText({ sort, descending, filter, first, count, ...more }) {
   const all = {
     sort,
     descending: String(descending),
@@ -24,6 +24,9 @@ export function queryText({ sort, descending, filter, stream, first, count }) {
   };
   const query = new URLSearchParams(all);
   if (filter === "") query.delete("filter");
-  if (stream !== undefined) query.set("stream", stream);
+  for (const [name, value] of Object.entries(more)) {
+    const text = Array.isArray(value) ? value.join() : String(value);
+    if (value !== undefined && text !== "") query.set(name, text);
+  }
   return query.toString();
 }

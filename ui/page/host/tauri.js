@@ -2,9 +2,9 @@
  * The page in the app's window. Everything except EventSource uses Tauri's IPC, so it works while
  * the server is stopped and takes no connection of the webview.
  *
- * @import { Action, ActivityView, Everything, Preview, Published, RowView } from "../server.js"
- * @import { Slice, Status, TimelineView, WireView } from "../server.js"
- * @import { Host, MenuCalls, TableQuery, Parts, TauriGlobal } from "../types.js"
+ * @import { Action, ActivityView, DefinitionView, Everything, Preview } from "../server.js"
+ * @import { Published, RowView, Slice, Status, TimelineView, WireView } from "../server.js"
+ * @import { Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -103,6 +103,24 @@ export class TauriHost {
    */
   preview(path) {
     return this.#invoke("preview", { stream: path });
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<DefinitionView>}
+   */
+  definition(path) {
+    return this.#invoke("definition", { stream: path });
+  }
+
+  /**
+   * @param {string | null} path
+   * @param {string} text
+   * @param {string | null} was
+   * @returns {Promise<DefinitionView | null>}
+   */
+  setDefinition(path, text, was) {
+    return this.#invoke("set_definition", { stream: path, text, was });
   }
 
   /**

@@ -2,8 +2,8 @@
  * The page in a browser, served by the server that it shows. It polls while it is visible and keeps
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
- * @import { ActivityView, Preview, Published, RowView, Slice } from "../server.js"
- * @import { StateView, Status, TimelineView, WireView } from "../server.js"
+ * @import { ActivityView, DefinitionView, Preview, Published, RowView } from "../server.js"
+ * @import { Slice, StateView, Status, TimelineView, WireView } from "../server.js"
  * @import { Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -141,6 +141,25 @@ export class WebHost {
     } catch (reason) {
       throw new Error(whyUnreachable(reason));
     }
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<DefinitionView>}
+   */
+  async definition(path) {
+    try {
+      return await getJson(
+        `/api/definition?${new URLSearchParams({ stream: path })}`,
+        POLL_PATIENCE_MS,
+      );
+    } catch (reason) {
+      throw new Error(whyUnreachable(reason));
+    }
+  }
+
+  setDefinition() {
+    return onlyInTheWindow();
   }
 
   /**

@@ -14,7 +14,7 @@ import { Ring } from "./ring.js";
 import { arrivalFilter } from "./arrival-filter.js";
 import { count, several } from "../parts/format.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
-import { icon } from "../parts/icons.js";
+import { icon, newIcon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
 
@@ -437,8 +437,5 @@ export function countsWords({ total, kept, matching }) {
     ? `newest ${count(kept)} of ${several(total, "event")}`
     : several(total, "event");
 }
-
-/** @param {import("../parts/icons.js").IconName} name */
-const newIcon = (name) => part(markup(icon(name))(), "svg");
 
 customElements.define("event-list", EventList);

@@ -5,6 +5,8 @@
  * `aria-label` names it for screen readers.
  */
 
+import { markup, part } from "./dom.js";
+
 const SHAPES = {
   copy:
     `<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/>` +
@@ -39,3 +41,10 @@ const SHAPES = {
  */
 export const icon = (name) =>
   `<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">${SHAPES[name]}</svg>`;
+
+/**
+ * An icon as a node, for a tool whose icon changes.
+ *
+ * @param {IconName} name
+ */
+export const newIcon = (name) => part(markup(icon(name))(), "svg");

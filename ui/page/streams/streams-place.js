@@ -227,6 +227,8 @@ export class StreamsPlace extends HTMLElement {
       panel.onstanding = () => this.#ask();
       shown = { panel, pane: panel, pin };
     } else {
+      // it stays in the list until it is closed here, even if the server ends it
+      this.#opened.add(info.name);
       const pane = new TopicPanel(app, info.name, [pin]);
       pane.onstanding = () => this.#ask();
       pane.onclose = () => this.#closeTopic(info.name);

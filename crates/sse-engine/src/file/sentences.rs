@@ -3,7 +3,7 @@
 use strsim::levenshtein;
 use toml::de::DeValue;
 
-use super::{Problem, line};
+use super::Problem;
 use crate::text::cut;
 
 /// What is said where the name `stream` is used for anything else than streams.
@@ -93,8 +93,8 @@ pub(super) fn no_toml(text: &str, error: &toml::de::Error) -> Problem {
             format!("This is not TOML ({message}): correct it here or in the line before.")
         }
     };
-    Problem {
-        line: span.map(|span| line(text, span.start)),
-        reason,
+    match span {
+        Some(span) => Problem::at(text, span.start, reason),
+        None => Problem::of_all(reason),
     }
 }

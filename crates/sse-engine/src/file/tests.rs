@@ -1,5 +1,6 @@
 //! What the file may contain.
 
+mod definition;
 mod events;
 mod hostile;
 mod mistakes;

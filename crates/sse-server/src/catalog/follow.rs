@@ -24,7 +24,7 @@ const CALM: Duration = Duration::from_millis(100);
 
 /// A file that does not answer for so long is told. The start waits no longer for the first
 /// reading.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What tells one state of a file from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,20 +193,30 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn list(bytes: &[u8]) -> Result<Vec<sse_engine::stream::Stream>, Problem> {
+    file::read(text(bytes)?)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > MAX_BYTES {
         return Err(told("The file is larger than 1 MiB: make it smaller."));
     }
-    match str::from_utf8(bytes) {
-        Ok(text) => file::read(text),
-        Err(error) => Err(Problem {
-            line: Some(
-                1 + bytes[..error.valid_up_to()]
-                    .iter()
-                    .filter(|b| **b == b'\n')
-                    .count(),
-            ),
-            reason: "This line is not UTF-8: save the file as UTF-8.".to_owned(),
-        }),
+    str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        Problem {
+            line: Some(1 + before.iter().filter(|b| **b == b'\n').count()),
+            ..told("This line is not UTF-8: save the file as UTF-8.")
+        }
+    })
+}
+
+/// The text of the file as it is now; `None` where there is no file. It waits as long as the disk
+/// or the share does.
+pub(super) fn text_of(path: &Path) -> Result<Option<String>, Problem> {
+    let read = look(path).and_then(|seen| seen.map(|_| read(path)).transpose());
+    match read {
+        Ok(None) => Ok(None),
+        Ok(Some(bytes)) => Ok(Some(text(&bytes)?.to_owned())),
+        Err(why) => Err(told(&why)),
     }
 }
 
@@ -214,16 +224,13 @@ fn unreadable(error: io::Error) -> String {
     format!("The file cannot be read ({error}): make it readable.")
 }
 
-fn silent() -> Problem {
+pub(super) fn silent() -> Problem {
     told("The file does not answer: see whether the disk or the share that it lies on is there.")
 }
 
 /// A problem that is in no line of the file.
 fn told(sentence: &str) -> Problem {
-    Problem {
-        line: None,
-        reason: sentence.to_owned(),
-    }
+    Problem::of_all(sentence)
 }
 
 #[cfg(test)]

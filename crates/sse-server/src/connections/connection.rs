@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use sse_engine::time::Now;
+use sse_engine::time::{millis, since_1970};
 use sse_engine::write_buffer::Receipt;
 use sse_wire::Framing;
 
@@ -264,6 +265,12 @@ impl Connection {
             gap: false,
             whole: None,
         }
+    }
+
+    /// Whether it had ended at this time, in milliseconds since 1970.
+    pub(super) fn had_ended_by(&self, ms: u64) -> bool {
+        let when = |ended: &Ended| millis(since_1970(ended.when));
+        self.ended.get().is_some_and(|ended| when(ended) <= ms)
     }
 
     /// Its tap, which begins now if there was none.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::connection::{Connection, Request};
 use super::end_reason::Why;
+use super::groups::{self, Line};
 use super::rates::Rates;
 use super::sort::{Key, Sort};
 
@@ -23,8 +24,8 @@ pub struct TableQuery {
     /// The largest, or the last, first.
     pub descending: bool,
     /// Words that a row must all have, in any case: in its peer, program, method, stream, tag, the
-    /// id that it brought, its state, or why it ended; in the status of one that got no stream, and
-    /// the origin of one that was refused for it.
+    /// id that it brought, its state, why it ended, or its verdicts; in the status of one that got
+    /// no stream, and the origin of one that was refused for it. `#7` is the row of that id.
     pub filter: String,
     /// The tag of the one client that is wanted.
     pub client: Option<String>,
@@ -32,9 +33,15 @@ pub struct TableQuery {
     pub stream: Option<String>,
     /// The id of the one row that is wanted.
     pub id: Option<u64>,
-    /// Rows to leave out before the first that is shown.
+    /// Leaves out the rows that had ended by then, in milliseconds since 1970.
+    pub ended_after: Option<u64>,
+    /// One line for each client of a stream, and not one for each connection.
+    pub grouped: bool,
+    /// The groups of which each connection has a line.
+    pub unfolded: Vec<u64>,
+    /// Lines to leave out before the first that is shown.
     pub first: usize,
-    /// Rows to show, 200 at most.
+    /// Lines to show, 200 at most.
     pub count: usize,
 }
 
@@ -48,6 +55,9 @@ impl Default for TableQuery {
             client: None,
             stream: None,
             id: None,
+            ended_after: None,
+            grouped: false,
+            unfolded: Vec::new(),
             first: 0,
             count: SHOWN,
         }
@@ -55,31 +65,53 @@ impl Default for TableQuery {
 }
 
 impl TableQuery {
-    /// The ids of the rows that the filter leaves, in order, however many they are.
-    pub(super) fn order(
-        &self,
-        rows: &[Arc<Connection>],
-        rates: &Rates,
-        weights: &HashMap<u64, u64>,
-    ) -> Vec<u64> {
+    /// The rows that the filter leaves, in order, however many they are: how many, and their lines.
+    pub(super) fn order(&self, found: &Found, rates: &Rates) -> (usize, Vec<Line>) {
         let mut filter = Filter::new(&self.filter);
         let by = self.sort.by();
-        let mut rows: Vec<(Key<'_>, u64)> = rows
+        let mut rows: Vec<(Key<'_>, &Connection)> = found
+            .rows
             .iter()
-            .filter(|row| filter.lets_through(row))
-            .map(|row| (Key::of(row, &by, rates, weights), row.id))
+            .filter(|row| filter.lets_through(row, &found.said))
+            .map(|row| (Key::of(row, &by, rates, &found.weights), &**row))
             .collect();
-        rows.sort_unstable_by(|(a, a_id), (b, b_id)| {
+        rows.sort_unstable_by(|(a, a_row), (b, b_row)| {
             let order = a.cmp(b);
             let order = if self.descending {
                 order.reverse()
             } else {
                 order
             };
-            order.then(b_id.cmp(a_id))
+            order.then(b_row.id.cmp(&a_row.id))
         });
-        rows.into_iter().map(|(_, id)| id).collect()
+        let matching = rows.len();
+        let lines = if self.grouped {
+            let sorted = rows.iter().map(|(_, row)| (row.state(), row.id)).collect();
+            groups::lines(sorted, &found.groups, &self.unfolded)
+        } else {
+            let line = |(_, row): &(_, &Connection)| Line {
+                id: row.id,
+                group: None,
+            };
+            rows.iter().map(line).collect()
+        };
+        (matching, lines)
     }
+}
+
+/// What an order is made of.
+pub(super) struct Found {
+    /// Those of the client, the stream and the id that are wanted, in no order. The filter is
+    /// applied later, while the table is not locked.
+    pub(super) rows: Vec<Arc<Connection>>,
+    /// What there is to say of those rows, where that is what they are sorted by.
+    pub(super) weights: HashMap<u64, u64>,
+    /// Their verdicts in small letters, where there is a filter.
+    pub(super) said: HashMap<u64, String>,
+    /// The group of each, where they are grouped.
+    pub(super) groups: HashMap<u64, u64>,
+    /// Which table it is of.
+    pub(super) version: u64,
 }
 
 /// Words that a row must all have in its texts.
@@ -99,10 +131,11 @@ impl Filter {
         }
     }
 
-    fn lets_through(&mut self, row: &Connection) -> bool {
+    fn lets_through(&mut self, row: &Connection, said: &HashMap<u64, String>) -> bool {
         if self.words.is_empty() {
             return true;
         }
+        let number = format!("#{}", row.id);
         let client = &row.client;
         let asked = self
             .asked
@@ -131,9 +164,10 @@ impl Filter {
             row.why().map(Why::words).unwrap_or_default(),
             &status,
             &row.origin.as_deref().unwrap_or_default().to_lowercase(),
+            said.get(&row.id).map(String::as_str).unwrap_or_default(),
         ];
         self.words
             .iter()
-            .all(|word| texts.iter().any(|text| text.contains(&**word)))
+            .all(|word| *word == number || texts.iter().any(|text| text.contains(&**word)))
     }
 }

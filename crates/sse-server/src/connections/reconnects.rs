@@ -335,6 +335,11 @@ impl Reconnects {
         said.iter().flatten().map(of).max().unwrap_or(0)
     }
 
+    /// The row that the client of this one goes on from.
+    pub(super) fn goes_on_from(&self, id: u64) -> Option<u64> {
+        self.came.get(&id).map(|back| back.of)
+    }
+
     /// How the client of a row came back, if it did.
     pub(super) fn verdict(&self, row: &Connection) -> Option<Verdict> {
         let back = self.came.get(&row.id)?;

@@ -8,6 +8,7 @@ use sse_wire::Framing;
 use super::Verdict;
 use super::connection::{Connection, Cut};
 use super::end_reason::{EndedBy, Why};
+use super::groups::GroupView;
 use super::rates::PerSecond;
 
 /// One connection.
@@ -62,6 +63,8 @@ pub struct RowView {
     /// What its client did after the end of it, where that is known, or where it was cut; while it
     /// is open, what else its client has open.
     pub afterwards: Option<Verdict>,
+    /// The group that its line stands for or belongs to, where rows are grouped.
+    pub group: Option<GroupView>,
 }
 
 /// How a connection ended.
@@ -81,7 +84,7 @@ pub struct EndedView {
 }
 
 impl RowView {
-    /// A row without its verdicts.
+    /// A row without its verdicts and its group.
     pub(super) fn of(row: &Connection, rate: Option<PerSecond>) -> Self {
         let ended = row.ended.get().map(|ended| &**ended);
         Self {
@@ -116,6 +119,7 @@ impl RowView {
             }),
             verdict: None,
             afterwards: None,
+            group: None,
         }
     }
 }

@@ -10,7 +10,8 @@ use serde::Serialize;
 use sse_engine::lock::lock;
 
 use super::connection::Connection;
-use super::query::{SHOWN, TableQuery};
+use super::groups::{GroupView, Line, groups_of};
+use super::query::{Found, SHOWN, TableQuery};
 use super::rates::{Counts, Rates};
 use super::row::RowView;
 use super::sort::By;
@@ -49,7 +50,9 @@ pub struct Slice {
     pub all: usize,
     /// Rows that the query leaves, shown or not.
     pub matching: usize,
-    /// How many of those stand above the first one here.
+    /// Lines that those have: fewer than rows, where groups are folded.
+    pub lines: usize,
+    /// How many lines stand above the first one here.
     pub first: usize,
     /// In the order that was asked for.
     pub rows: Vec<RowView>,
@@ -72,8 +75,10 @@ struct Order {
     version: u64,
     /// When it was made. Where every event can move a row, it stands for [`ORDER`].
     at: Instant,
-    /// The rows that the filter leaves. Ids, so that no row is kept that the table forgets.
-    ids: Vec<u64>,
+    /// How many rows the filter leaves.
+    matching: usize,
+    /// Their lines. Ids, so that no row is kept that the table forgets.
+    lines: Vec<Line>,
 }
 
 impl Order {
@@ -88,19 +93,21 @@ impl Order {
 
     /// Whether it is the order of these rows still.
     fn stands(&self, query: &TableQuery, version: u64, now: Instant) -> bool {
-        let still = !query.sort.moves() || now.saturating_duration_since(self.at) < ORDER;
+        // Verdicts change as time passes, and a filter reads them.
+        let moves = query.sort.moves() || !query.filter.is_empty();
+        let still = !moves || now.saturating_duration_since(self.at) < ORDER;
         self.version == version && still && self.is_of(query)
     }
 }
 
 impl Viewer {
     /// Makes an order, and keeps it where it is of all rows: those of a few are made in no time.
-    fn order(&mut self, query: &TableQuery, found: &Found, now: Instant) -> Vec<u64> {
+    fn order(&mut self, query: &TableQuery, found: &Found, now: Instant) -> (usize, Vec<Line>) {
         let of_all = query.client.is_none() && query.stream.is_none() && query.id.is_none();
         if of_all && matches!(query.sort.by(), By::Rate(_)) {
             self.rates.sample(now, counts(found.rows.iter()));
         }
-        let ids = query.order(&found.rows, &self.rates, &found.weights);
+        let (matching, lines) = query.order(found, &self.rates);
         if of_all {
             self.orders.retain(|order| !order.is_of(query));
             self.orders.truncate(ORDERS - 1);
@@ -108,10 +115,11 @@ impl Viewer {
                 query: query.clone(),
                 version: found.version,
                 at: now,
-                ids: ids.clone(),
+                matching,
+                lines: lines.clone(),
             });
         }
-        ids
+        (matching, lines)
     }
 }
 
@@ -123,26 +131,23 @@ fn counts<'a>(
         .map(|row| (row.id, row.sent.counts()))
 }
 
-/// What an order is made of.
-struct Found {
-    /// Those of the client, the stream and the id that are wanted, in no order. The filter is
-    /// applied later, while the table is not locked.
-    rows: Vec<Arc<Connection>>,
-    /// What there is to say of those rows, where that is what they are sorted by.
-    weights: HashMap<u64, u64>,
-    /// Which table it is of.
-    version: u64,
-}
-
 /// What a look shows, as the table had it: of a topic's row that is not all, and topics are not
 /// waited for while the table is locked.
 struct Shown {
-    /// Each with how its client had come, and what it did afterwards.
-    rows: Vec<(Arc<Connection>, Option<Verdict>, Option<Verdict>)>,
+    rows: Vec<ShownRow>,
     tally: Tally,
     all: usize,
     matching: usize,
+    lines: usize,
     first: usize,
+}
+
+/// A row, how its client had come, and what it did afterwards.
+struct ShownRow {
+    row: Arc<Connection>,
+    verdict: Option<Verdict>,
+    afterwards: Option<Verdict>,
+    group: Option<GroupView>,
 }
 
 impl Connections {
@@ -157,7 +162,7 @@ impl Connections {
         self.rearm();
         let mut viewer = lock(&self.0.viewer);
         let shown = self.shown(query, &mut viewer, now);
-        let rows = shown.rows.iter().map(|(row, ..)| row);
+        let rows = shown.rows.iter().map(|shown| &shown.row);
         viewer.rates.sample(now, counts(rows));
         shown.slice(&viewer.rates)
     }
@@ -166,13 +171,13 @@ impl Connections {
         let table = self.table();
         let mut orders = viewer.orders.iter();
         if let Some(order) = orders.find(|order| order.stands(query, table.version, now)) {
-            return table.show(query, &order.ids, now);
+            return table.show(query, order.matching, &order.lines, now);
         }
         // Whoever comes or leaves does not wait while they are sorted.
         let found = table.find(query, now);
         drop(table);
-        let order = viewer.order(query, &found, now);
-        self.table().show(query, &order, now)
+        let (matching, lines) = viewer.order(query, &found, now);
+        self.table().show(query, matching, &lines, now)
     }
 
     /// Before reading, so that what changes meanwhile is told again.
@@ -199,6 +204,7 @@ impl Table {
         let wanted = |row: &&Arc<Connection>| {
             (tag.is_none() || row.client.tag.as_deref() == tag)
                 && stream.is_none_or(|stream| &*row.client.asked.stream == stream)
+                && query.ended_after.is_none_or(|ms| !row.had_ended_by(ms))
         };
         let rows: Vec<Arc<Connection>> = match query.id {
             Some(id) => self
@@ -215,26 +221,55 @@ impl Table {
             By::Verdict => rows.iter().map(weight).collect(),
             _ => HashMap::new(),
         };
+        let said = match query.filter.trim() {
+            "" => HashMap::new(),
+            _ => rows
+                .iter()
+                .map(|row| (row.id, self.said(row, now)))
+                .collect(),
+        };
+        let groups = match query.grouped {
+            true => groups_of(&rows, &self.reconnects),
+            false => HashMap::new(),
+        };
         Found {
             rows,
             weights,
+            said,
+            groups,
             version: self.version,
         }
     }
 
+    /// What there is to say of a row, in small letters, for a filter.
+    fn said(&self, row: &Connection, now: Instant) -> String {
+        let verdicts = [
+            self.reconnects.verdict(row),
+            self.reconnects.afterwards(row, now, self.serving),
+        ];
+        let words = |verdict: &Verdict| format!("{}\n{}\n", verdict.words, verdict.brief);
+        let words: String = verdicts.iter().flatten().map(words).collect();
+        words.to_lowercase()
+    }
+
     /// The part of an order that a look shows.
-    fn show(&self, query: &TableQuery, order: &[u64], now: Instant) -> Shown {
-        let wanted = order.iter().skip(query.first).take(query.count.min(SHOWN));
-        let rows = wanted.filter_map(|id| self.row_of(*id)).map(|row| {
-            let verdict = self.reconnects.verdict(row);
-            let afterwards = self.reconnects.afterwards(row, now, self.serving);
-            (Arc::clone(row), verdict, afterwards)
+    fn show(&self, query: &TableQuery, matching: usize, lines: &[Line], now: Instant) -> Shown {
+        let wanted = lines.iter().skip(query.first).take(query.count.min(SHOWN));
+        let rows = wanted.filter_map(|line| {
+            let row = self.row_of(line.id)?;
+            Some(ShownRow {
+                row: Arc::clone(row),
+                verdict: self.reconnects.verdict(row),
+                afterwards: self.reconnects.afterwards(row, now, self.serving),
+                group: line.group,
+            })
         });
         Shown {
             rows: rows.collect(),
             tally: self.tally(),
             all: self.open.len() + self.ended.len() + self.turned_away.len(),
-            matching: order.len(),
+            matching,
+            lines: lines.len(),
             first: query.first,
         }
     }
@@ -259,11 +294,13 @@ impl Table {
 impl Shown {
     /// Says all that there is to say of the rows. It may wait for a topic.
     fn slice(self, rates: &Rates) -> Slice {
-        let view = |(row, verdict, afterwards): (Arc<Connection>, _, _)| {
+        let view = |shown: ShownRow| {
+            let row = shown.row;
             let rate = rates.of(row.id).filter(|_| row.ended.get().is_none());
             RowView {
-                verdict,
-                afterwards,
+                verdict: shown.verdict,
+                afterwards: shown.afterwards,
+                group: shown.group,
                 ..RowView::of(&row, rate)
             }
         };
@@ -271,6 +308,7 @@ impl Shown {
             tally: self.tally,
             all: self.all,
             matching: self.matching,
+            lines: self.lines,
             first: self.first,
             rows: self.rows.into_iter().map(view).collect(),
         }

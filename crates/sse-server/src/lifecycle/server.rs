@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::listen;
 use super::run::Running;
-use crate::catalog::{self, Catalog, FileNews, StreamsView};
+use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::clock;
 use crate::config::Config;
 use crate::connections::{
@@ -225,6 +225,14 @@ impl Server {
     /// What happens on each stream and topic that is served.
     pub fn activity(&self) -> ActivityView {
         ActivityView::of(&self.context)
+    }
+
+    /// Where the stream at this path is defined, as the file is now; `None` where it is not.
+    ///
+    /// # Errors
+    /// A sentence: the file cannot be read, or is not TOML.
+    pub async fn definition(&self, path: &str) -> Result<Option<DefinitionView>, String> {
+        self.context.room.streams.definition(path).await
     }
 
     /// What happened when on the connections since the cursor `after`; with 0, all that is kept.

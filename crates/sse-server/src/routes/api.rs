@@ -59,21 +59,40 @@ pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -
 
 /// What `?stream=/PATH` would send.
 pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    let asked = match Params::of(uri.query()).text("stream") {
-        Ok(asked) => asked,
-        Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
-    };
-    let Some(stream) = asked else {
-        let sentence = "The stream is missing: add one, such as ?stream=/numbers.";
-        return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
+    let stream = match asked(&uri) {
+        Ok(stream) => stream,
+        Err(sentence) => return tell(uri.path(), StatusCode::BAD_REQUEST, &sentence),
     };
     match context.preview(&stream) {
         Some(preview) => (FRESH, Json(preview)).into_response(),
-        None => {
-            let sentence = "There is no stream at this path: GET /api/state lists all streams.";
-            tell(uri.path(), StatusCode::NOT_FOUND, sentence)
-        }
+        None => no_stream(&uri),
     }
+}
+
+/// The lines that define `?stream=/PATH`, as the file is now.
+pub(super) async fn definition(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    let stream = match asked(&uri) {
+        Ok(stream) => stream,
+        Err(sentence) => return tell(uri.path(), StatusCode::BAD_REQUEST, &sentence),
+    };
+    match context.room.streams.definition(&stream).await {
+        Ok(Some(definition)) => (FRESH, Json(definition)).into_response(),
+        Ok(None) => no_stream(&uri),
+        Err(sentence) => tell(uri.path(), StatusCode::CONFLICT, &sentence),
+    }
+}
+
+/// The stream that `?stream=/PATH` names, or a sentence.
+fn asked(uri: &Uri) -> Result<String, String> {
+    let asked = Params::of(uri.query()).text("stream");
+    asked
+        .map_err(|bad| bad.to_string())?
+        .ok_or_else(|| "The stream is missing: add one, such as ?stream=/numbers.".to_owned())
+}
+
+fn no_stream(uri: &Uri) -> Response<Body> {
+    let sentence = "There is no stream at this path: GET /api/state lists all streams.";
+    tell(uri.path(), StatusCode::NOT_FOUND, sentence)
 }
 
 /// What the connection `?id=` was sent, from its byte `from=` on.

@@ -9,6 +9,12 @@ use crate::connections::{SHOWN, Sort, TableQuery};
 /// The longest filter, in bytes.
 const MAX_FILTER: usize = 200;
 
+/// The year 9999, in milliseconds since 1970.
+const MAX_MS: u64 = 253_402_300_799_999;
+
+/// How many groups can be unfolded at once.
+const MAX_UNFOLDED: usize = 200;
+
 /// More rows than there can be.
 const MAX_FIRST: u64 = 1_000_000;
 
@@ -24,11 +30,18 @@ pub(super) fn read(query: Option<&str>) -> Result<TableQuery, BadQuery> {
     let count = params.whole("count", 1, SHOWN as u64)?;
     Ok(TableQuery {
         sort: params.read("sort", sort)?.unwrap_or(usual.sort),
-        descending: params.read("descending", yes_or_no)?.unwrap_or_default(),
+        descending: params
+            .read("descending", |value| yes_or_no("descending", value))?
+            .unwrap_or_default(),
         filter: params.read("filter", words)?.unwrap_or_default(),
         client: params.read("client", tag)?,
         stream: params.text("stream")?,
         id: params.whole("id", 0, MAX_FROM)?,
+        ended_after: params.whole("ended_after", 0, MAX_MS)?,
+        grouped: params
+            .read("grouped", |value| yes_or_no("grouped", value))?
+            .unwrap_or_default(),
+        unfolded: params.read("unfolded", numbers)?.unwrap_or_default(),
         first: first.map_or(usual.first, small),
         count: count.map_or(usual.count, small),
     })
@@ -42,9 +55,20 @@ fn sort(name: &str) -> Result<Sort, BadQuery> {
     })
 }
 
-fn yes_or_no(value: &str) -> Result<bool, BadQuery> {
+fn yes_or_no(name: &str, value: &str) -> Result<bool, BadQuery> {
     let read = value.parse();
-    read.map_err(|_| BadQuery::new("descending must be true or false."))
+    read.map_err(|_| BadQuery::new(format!("{name} must be true or false.")))
+}
+
+fn numbers(value: &str) -> Result<Vec<u64>, BadQuery> {
+    let read: Option<Vec<u64>> = value.split(',').map(|number| number.parse().ok()).collect();
+    read.filter(|numbers| numbers.len() <= MAX_UNFOLDED)
+        .ok_or_else(|| {
+            let sentence = format!(
+                "unfolded must be the ids of at most {MAX_UNFOLDED} groups, with commas between."
+            );
+            BadQuery::new(sentence)
+        })
 }
 
 fn words(value: &str) -> Result<String, BadQuery> {
@@ -65,7 +89,7 @@ mod tests {
     #[test]
     fn a_query_says_what_is_wanted() {
         let query = read(Some(
-            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&stream=/endless&id=7&_=1",
+            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&stream=/endless&id=7&ended_after=9&grouped=true&unfolded=3,4&_=1",
         ))
         .expect("all within bounds");
         assert_eq!(
@@ -77,6 +101,9 @@ mod tests {
                 client: Some("me".to_owned()),
                 stream: Some("/endless".to_owned()),
                 id: Some(7),
+                ended_after: Some(9),
+                grouped: true,
+                unfolded: vec![3, 4],
                 first: 50,
                 count: 25,
             }
@@ -106,6 +133,8 @@ mod tests {
             ("count=1&count=2", "given twice"),
             ("client=a%0Ab", "client"),
             ("id=x", "whole number from 0"),
+            ("grouped=1", "grouped must be true or false"),
+            ("unfolded=3,,4", "ids of at most 200 groups"),
             (&long, "has 201 bytes"),
         ] {
             let refused = read(Some(query)).expect_err(query).to_string();
