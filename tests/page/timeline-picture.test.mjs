@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { TimelineData } = await load("timeline/timeline-data.js");
-const { FOOT, LANE, paint, returnWords } = await load("timeline/timeline-paint.js");
+const { paint, returnWords } = await load("timeline/timeline-paint.js");
+const { FOOT, LANE } = await load("timeline/timeline-scene.js");
 const { scaleOf, xOf } = await load("timeline/timeline-scale.js");
 const { foundAt, inLane, nextThing, openedBy } = await load("timeline/timeline-hit.js");
 const { foundWords, laneWords, summaryWords } = await load("timeline/timeline-words.js");
@@ -106,7 +107,8 @@ const lines = ({ notes }, colour) => notes.lines.filter((line) => line.colour ==
 /** Lines that stand upright, and are higher than a comment. */
 const ticks = (all, colour) => lines(all, colour).filter(({ w, h }) => w === 0 && h >= 9);
 /** The heights of the pieces of areas. */
-const areas = (all) => lines(all, "accent").filter(({ width }) => width > 2).map(({ width }) => width);
+const areas = (all) =>
+  lines(all, "accent").filter(({ width }) => width > 2).map(({ width }) => width);
 
 test("an event is a tick where it was sent", () => {
   const all = painted([lane(1, [bar(1, 100, null, { steps: every(99, 0, 5) })])]);

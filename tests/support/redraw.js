@@ -47,13 +47,10 @@ function newView(now) {
 }
 
 async function measure() {
-  const [{ FOOT, LANE, paint }, { TimelineData }, { FIRST_SHOWN, scaleOf }, { readTheme }] =
-    await Promise.all([
-      import("/page/timeline/timeline-paint.js"),
-      import("/page/timeline/timeline-data.js"),
-      import("/page/timeline/timeline-scale.js"),
-      import("/page/timeline/timeline-theme.js"),
-    ]);
+  const room = (name) => import(`/page/timeline/timeline-${name}.js`);
+  const [{ paint }, { FOOT, LANE }] = await Promise.all([room("paint"), room("scene")]);
+  const [{ TimelineData }, { readTheme }] = await Promise.all([room("data"), room("theme")]);
+  const { FIRST_SHOWN, scaleOf } = await room("scale");
   const data = new TimelineData();
   const now = Date.now();
   data.take(newView(now));

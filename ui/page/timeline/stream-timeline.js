@@ -7,10 +7,10 @@
  * @import { App } from "../types.js"
  * @import { Found } from "./timeline-hit.js"
  * @import { Theme } from "./timeline-marks.js"
- * @import { Scene } from "./timeline-paint.js"
+ * @import { Scene } from "./timeline-scene.js"
  */
 
-import { FOOT, LANE, paint } from "./timeline-paint.js";
+import { FOOT, LANE } from "./timeline-scene.js";
 import { TimelineData } from "./timeline-data.js";
 import { TimelineInput } from "./timeline-input.js";
 import { announce } from "../parts/announce.js";
@@ -21,6 +21,7 @@ import { foundWords, laneWords, summaryWords, timelineLabel } from "./timeline-w
 import { icon } from "../parts/icons.js";
 import { isCalm, onThemeChange, readTheme } from "./timeline-theme.js";
 import { markup, part, setText } from "../parts/dom.js";
+import { paint } from "./timeline-paint.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { Poll } from "../parts/poll.js";
 import { FIRST_SHOWN, revealing, scaleOf, spanWords } from "./timeline-scale.js";

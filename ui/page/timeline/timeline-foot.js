@@ -2,7 +2,7 @@
  * What stands below all lanes: when the server was away, and the times of the axis.
  *
  * @import { Pen } from "./timeline-marks.js"
- * @import { Scene } from "./timeline-paint.js"
+ * @import { Scene } from "./timeline-scene.js"
  */
 
 import { axisTicks, columnOf } from "./timeline-scale.js";
@@ -25,7 +25,6 @@ export function outages({ away, scale, now }) {
 }
 
 /**
- *
  * @param {Pen} pen
  * @param {Scene} scene
  * @param {number} y

@@ -2,11 +2,11 @@
  * What stands at a place of the timeline, and where the next thing of a lane is. Pure.
  *
  * @import { Bar, Lane } from "./timeline-data.js"
- * @import { Scene } from "./timeline-paint.js"
+ * @import { Scene } from "./timeline-scene.js"
  * @import { KnockView, TickView } from "../server.js"
  */
 
-import { FOOT, LANE, rowOf } from "./timeline-paint.js";
+import { FOOT, LANE, rowOf } from "./timeline-scene.js";
 import { lowerBound } from "./timeline-data.js";
 import { columnOf, timeOf, xOf } from "./timeline-scale.js";
 

@@ -3,7 +3,7 @@
  * chosen and what is opened, and draws nothing.
  *
  * @import { Found } from "./timeline-hit.js"
- * @import { Scene } from "./timeline-paint.js"
+ * @import { Scene } from "./timeline-scene.js"
  * @import { Shown } from "./timeline-scale.js"
  */
 

@@ -7,7 +7,7 @@
  */
 
 import { Pen } from "./timeline-marks.js";
-import { FOOT, LANE } from "./timeline-paint.js";
+import { FOOT, LANE } from "./timeline-scene.js";
 
 /** A narrower column has no room for paths. */
 const LEAST_WITH_PATH = 160;

@@ -6,7 +6,8 @@
  * @import { Bar, Lane, Marks } from "./timeline-data.js"
  * @import { Context, Theme } from "./timeline-marks.js"
  * @import { Scale } from "./timeline-scale.js"
- * @import { KnockView, TimelineView } from "../server.js"
+ * @import { Scene } from "./timeline-scene.js"
+ * @import { KnockView } from "../server.js"
  */
 
 import { backRank } from "../parts/words.js";
@@ -26,36 +27,11 @@ import {
   drawStep,
   hatch,
 } from "./timeline-marks.js";
+import { FOOT, LANE, MIDDLE, rowOf } from "./timeline-scene.js";
 import { columnOf, xOf } from "./timeline-scale.js";
 
-/** The height of a lane, and of what stands below all of them: the outages, then the axis. */
-export const LANE = 24;
-export const FOOT = 38;
-/** The middle of a lane's marks. */
-export const MIDDLE = 14;
 /** The font of all that is written into lanes; its family is the theme's. */
 const SMALL = "10px";
-/** No more rows than these are told apart in one lane. */
-const ROWS = 4;
-
-/**
- * Everything that a picture is made of.
- *
- * @typedef {object} Scene
- * @property {number} width
- * @property {number} height
- * @property {number} ratio of the screen's pixels to those of the page
- * @property {readonly Lane[]} lanes
- * @property {number} top how far the lanes are scrolled
- * @property {Scale} scale
- * @property {number} now open connections are drawn until then
- * @property {boolean} follows the right edge is now
- * @property {TimelineView["away"]} away
- * @property {readonly { from: number, to: number }[]} uncounted when nobody counted events
- * @property {Theme} theme
- * @property {number | null} chosen the id of the chosen lane
- */
-
 /** The colours of verdicts, as in the table. */
 const RANKS = /** @type {const} */ ({
   lost: "fail",
@@ -71,19 +47,6 @@ const RANKS = /** @type {const} */ ({
  * @param {Theme} theme
  */
 const rankColour = (verdict, theme) => theme[RANKS[backRank(verdict)]];
-
-/**
- * Where a bar stands in its lane, and how small its marks are.
- *
- * @param {Bar} bar
- */
-export function rowOf({ row, rows }) {
-  if (rows === 1) return { y: MIDDLE, scale: 1 };
-  const count = Math.min(rows, ROWS);
-  const height = (LANE - 5) / count;
-  const place = Math.min(row, count - 1);
-  return { y: Math.round(3 + height * (place + 0.5)), scale: Math.min(1, (height - 1.5) / 10) };
-}
 
 /**
  * @param {Context} ctx
