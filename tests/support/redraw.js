@@ -1,5 +1,6 @@
 // Run in the page by `make bench`: redraws a timeline of 200 lanes and 10,000 ticks 200 times, one
-// in each frame, and hands back how long each took, in milliseconds.
+// in each frame, and hands back how long each took, in milliseconds. What runs it says in HEIGHT how
+// many pixels of it are in view; the ticks are in the lanes that can be seen.
 
 const done = arguments[0];
 const LANES = 200;
@@ -9,9 +10,9 @@ const SPAN_MS = 120_000;
 const WIDTH = 1400;
 
 /** A view as the server makes it: each client was open, was away for five seconds, and is open. */
-function newView(now) {
+function newView(now, seen) {
   const ago = (seconds) => now - seconds * 1000;
-  const each = TICKS / LANES;
+  const each = Math.ceil(TICKS / seen);
   const verdict = {
     kind: "back", words: "came back", brief: "5.00 s, nothing lost", advice: null, bad: false,
     despite: false, sure: true, away_ms: 5000, retry_ms: 1000, lost: 0, repeated: 0, other: null,
@@ -29,8 +30,9 @@ function newView(now) {
     };
   };
   const lanes = Array.from({ length: LANES }, (_, n) => {
-    const before = newBar(2 * n + 1, 118, 60 - (n % 20), each / 2);
-    const after = newBar(2 * n + 2, 55 - (n % 20), null, each / 2);
+    const ticks = n < seen ? each / 2 : 0;
+    const before = newBar(2 * n + 1, 118, 60 - (n % 20), ticks);
+    const after = newBar(2 * n + 2, 55 - (n % 20), null, ticks);
     after.verdict = { ...verdict, other: before.connection };
     const knocks = n % 10 === 0
       ? [{ connection: 1000 + n, at_ms: ago(57 - (n % 20)), status: 503, why: "too many streams" }]
@@ -53,10 +55,10 @@ async function measure() {
   const { FIRST_SHOWN, scaleOf } = await room("scale");
   const data = new TimelineData();
   const now = Date.now();
-  data.take(newView(now));
+  const height = Math.min(HEIGHT, LANES * LANE + FOOT);
+  data.take(newView(now, Math.ceil((height - FOOT) / LANE)));
   const canvas = document.createElement("canvas");
   const ratio = devicePixelRatio;
-  const height = LANES * LANE + FOOT;
   canvas.width = WIDTH * ratio;
   canvas.height = height * ratio;
   canvas.style.cssText = "position: fixed; inset: 0; z-index: 9";
