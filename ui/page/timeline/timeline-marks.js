@@ -39,8 +39,24 @@ const LEVELS = 9;
 /** The widths of texts, as measuring one is dear. @type {Map<string, number>} */
 const widths = new Map();
 
+/** Dots of a silent connection, and of one that is away. */
+const SILENT = [1, 4];
+export const AWAY = [2, 3];
+
 /**
- * A pen that meets the pixels of the screen, at whatever ratio.
+ * Lines that look alike and wait to be drawn in one stroke: four numbers each.
+ *
+ * @typedef {object} Batch
+ * @property {string} colour
+ * @property {number} width
+ * @property {number} alpha
+ * @property {readonly number[]} dash
+ * @property {number[]} points
+ */
+
+/**
+ * A pen that meets the pixels of the screen, at whatever ratio. Lines are collected and drawn
+ * together: in WebKit, a rectangle for each of 10,000 ticks takes ten times as long as one stroke.
  */
 export class Pen {
   /** @type {Context} */
@@ -48,6 +64,8 @@ export class Pen {
   #ratio;
   /** The colour that the context has, as setting it again is not free. */
   #colour = "";
+  /** @type {Map<string, Batch>} */
+  #batches = new Map();
 
   /**
    * @param {Context} ctx
@@ -56,6 +74,11 @@ export class Pen {
   constructor(ctx, ratio) {
     this.ctx = ctx;
     this.#ratio = ratio;
+  }
+
+  /** A line as thin as one of the page's pixels, in whole pixels of the screen. */
+  get hair() {
+    return Math.max(1, Math.round(this.#ratio)) / this.#ratio;
   }
 
   /** @param {number} value */
@@ -94,6 +117,49 @@ export class Pen {
   }
 
   /**
+   * The lines that look like this.
+   *
+   * @param {string} colour
+   * @param {number} [width]
+   * @param {number} [alpha]
+   * @param {readonly number[]} [dash]
+   */
+  lines(colour, width = this.hair, alpha = 1, dash = []) {
+    const key = `${colour} ${width} ${alpha} ${dash[1] ?? 0}`;
+    let batch = this.#batches.get(key);
+    if (!batch) {
+      batch = { colour, width, alpha, dash, points: [] };
+      this.#batches.set(key, batch);
+    }
+    return batch.points;
+  }
+
+  /** Draws the lines that wait. */
+  flush() {
+    const { ctx } = this;
+    for (const { colour, width, alpha, dash, points } of this.#batches.values()) {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = width;
+      ctx.globalAlpha = alpha;
+      if (dash.length > 0) ctx.setLineDash(/** @type {number[]} */ (dash));
+      ctx.beginPath();
+      for (let i = 0; i < points.length; i += 4) {
+        // one stroke of too many lines takes longer than a few strokes
+        if (i % 2000 === 1996) {
+          ctx.stroke();
+          ctx.beginPath();
+        }
+        ctx.moveTo(points[i], points[i + 1]);
+        ctx.lineTo(points[i + 2], points[i + 3]);
+      }
+      ctx.stroke();
+      if (dash.length > 0) ctx.setLineDash([]);
+    }
+    ctx.globalAlpha = 1;
+    this.#batches.clear();
+  }
+
+  /**
    * How wide a text is in the font of that name, which the context has now.
    *
    * @param {string} font
@@ -112,26 +178,45 @@ export class Pen {
   }
 
   /**
-   * A line that is 1 px high and dotted, whose dots move with its beginning.
+   * A thin line along time.
+   *
+   * @param {number[]} lines
+   * @param {number} from
+   * @param {number} to
+   * @param {number} y
+   */
+  along(lines, from, to, y) {
+    const middle = this.snap(y - this.hair / 2) + this.hair / 2;
+    lines.push(this.snap(from), middle, this.snap(to), middle);
+  }
+
+  /**
+   * A thin line across time, as high as it says.
+   *
+   * @param {number[]} lines
+   * @param {number} x
+   * @param {number} y its middle
+   * @param {number} height
+   */
+  across(lines, x, y, height) {
+    const middle = this.snap(x) + this.hair / 2;
+    const top = this.snap(y - height / 2);
+    lines.push(middle, top, middle, top + height);
+  }
+
+  /**
+   * A dotted line, whose dots move with its beginning.
    *
    * @param {number} from
    * @param {number} to
    * @param {number} y
    * @param {string} colour
-   * @param {readonly number[]} dots
+   * @param {readonly number[]} [dots]
    */
-  dotted(from, to, y, colour, dots) {
-    const { ctx } = this;
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = 1;
-    ctx.setLineDash(/** @type {number[]} */ (dots));
-    ctx.beginPath();
-    const begin = Math.max(-8, from);
-    ctx.lineDashOffset = begin - from;
-    ctx.moveTo(begin, this.snap(y - 0.5) + 0.5);
-    ctx.lineTo(to, this.snap(y - 0.5) + 0.5);
-    ctx.stroke();
-    ctx.setLineDash([]);
+  dotted(from, to, y, colour, dots = SILENT) {
+    const period = dots[0] + dots[1];
+    const begin = from < -period ? from + Math.floor(-from / period) * period : from;
+    if (to > begin) this.along(this.lines(colour, this.hair, 1, dots), begin, to, y);
   }
 }
 
@@ -186,14 +271,13 @@ export function drawEvents(pen, { y, scale, split }, before, behind) {
     if (i < size && filled[i] - end <= 3) continue;
     const begin = filled[first];
     const dense = i - first > 2 && (end - begin) / (i - first - 1) < 2.75;
-    const draw = dense ? drawArea : drawTicks;
-    if (begin < split) {
-      pen.fill(before);
-      draw(pen, begin, Math.min(end, split - 1), begin, end, y, scale);
-    }
-    if (end >= split) {
-      pen.fill(behind);
-      draw(pen, Math.max(begin, split), end, begin, end, y, scale);
+    if (!dense) {
+      for (let n = first; n < i; n += 1) {
+        drawTick(pen, filled[n], y, scale, filled[n] < split ? before : behind);
+      }
+    } else {
+      if (begin < split) drawArea(pen, begin, Math.min(end, split - 1), begin, end, y, scale, before);
+      if (end >= split) drawArea(pen, Math.max(begin, split), end, begin, end, y, scale, behind);
     }
     first = i;
   }
@@ -203,21 +287,15 @@ export function drawEvents(pen, { y, scale, split }, before, behind) {
 
 /**
  * @param {Pen} pen
- * @param {number} from
- * @param {number} to
- * @param {number} _begin
- * @param {number} _end
+ * @param {number} column
  * @param {number} y
  * @param {number} scale
+ * @param {string} colour
  */
-function drawTicks(pen, from, to, _begin, _end, y, scale) {
-  for (let column = from; column <= to; column += 1) {
-    const count = counts[column];
-    if (count === 0) continue;
-    const high = count === 1 ? TICK : Math.max(TICK, heightOf(shareOf(count)));
-    const height = Math.round(high * scale);
-    pen.rect(column, y - height / 2, 1, height);
-  }
+function drawTick(pen, column, y, scale, colour) {
+  const count = counts[column];
+  const high = count === 1 ? TICK : Math.max(TICK, heightOf(shareOf(count)));
+  pen.across(pen.lines(colour), column, y, Math.round(high * scale));
 }
 
 /**
@@ -228,9 +306,9 @@ function drawTicks(pen, from, to, _begin, _end, y, scale) {
  * @param {number} end
  * @param {number} y
  * @param {number} scale
+ * @param {string} colour
  */
-function drawArea(pen, from, to, begin, end, y, scale) {
-  const { ctx } = pen;
+function drawArea(pen, from, to, begin, end, y, scale, colour) {
   let start = from;
   let level = -1;
   // the sum over the reach goes along with the column
@@ -250,14 +328,13 @@ function drawArea(pen, from, to, begin, end, y, scale) {
     if (now === level) continue;
     if (level >= 0) {
       const share = level / LEVELS;
-      const height = Math.round(heightOf(share) * scale);
-      ctx.globalAlpha = 0.5 + 0.5 * share;
-      pen.rect(start, y - height / 2, column - start, height);
+      // an even height, so that it stands on whole pixels
+      const height = 2 * Math.round((heightOf(share) * scale) / 2);
+      pen.lines(colour, height, 0.5 + 0.5 * share).push(start, y, column, y);
     }
     start = column;
     level = now;
   }
-  ctx.globalAlpha = 1;
 }
 
 /**
@@ -266,9 +343,10 @@ function drawArea(pen, from, to, begin, end, y, scale) {
  * @param {Pen} pen
  * @param {number} x
  * @param {number} y
+ * @param {string} colour
  */
-export function drawComment(pen, x, y) {
-  pen.rect(x, y - COMMENT / 2, 1, COMMENT);
+export function drawComment(pen, x, y, colour) {
+  pen.across(pen.lines(colour), x, y, COMMENT);
 }
 
 /**
@@ -352,7 +430,7 @@ export function drawComb(pen, places, y, colour) {
   let before = -Infinity;
   for (const x of places) {
     if (x - before < 1) continue;
-    pen.rect(x, y - 4, 1, 10);
+    pen.across(pen.lines(colour), x, y + 1, 10);
     before = x;
   }
 }
@@ -399,7 +477,9 @@ export function drawReturn(pen, from, to, y, colour, isFree) {
   const { ctx } = pen;
   const isNear = to - from <= (isFree ? WHOLE_ARC : 12);
   const begin = isNear ? from : to - 9;
-  if (begin !== from) pen.dotted(from + 6, to - 9, y, colour, [2, 3]);
+  if (begin !== from) pen.dotted(from + 6, to - 9, y, colour, AWAY);
+  // a text may lie upon it
+  pen.flush();
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1.5;
   ctx.beginPath();

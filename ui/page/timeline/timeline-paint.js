@@ -13,6 +13,7 @@ import { backRank } from "../parts/words.js";
 import { duration } from "../parts/format.js";
 import { lowerBound } from "./timeline-data.js";
 import {
+  AWAY,
   Pen,
   addEvents,
   drawComb,
@@ -104,9 +105,16 @@ export function paint(ctx, scene) {
   paintGround(pen, scene, first, last);
   ctx.font = `${SMALL} ${theme.wire}`;
   ctx.textBaseline = "alphabetic";
-  for (let index = first; index < last; index += 1) {
-    paintLane(pen, scene, lanes[index], index * LANE - top);
-  }
+  /** @param {(pen: Pen, scene: Scene, lane: Lane, y: number) => void} layer */
+  const eachLane = (layer) => {
+    for (let index = first; index < last; index += 1) {
+      layer(pen, scene, lanes[index], index * LANE - top);
+    }
+    pen.flush();
+  };
+  eachLane(paintLines);
+  eachLane(paintMarks);
+  eachLane(paintSigns);
   ctx.restore();
   pen.forget();
   paintFoot(pen, scene, floor);
@@ -132,10 +140,11 @@ function paintGround(pen, scene, first, last) {
     pen.forget();
     pen.rect(x, 0, to - x, height - FOOT);
   }
-  pen.fill(theme.line);
+  const lines = pen.lines(theme.line);
   for (let index = first; index < last; index += 1) {
-    pen.rect(0, (index + 1) * LANE - top - 1, width, 1);
+    pen.along(lines, 0, width, (index + 1) * LANE - top - 0.5);
   }
+  pen.flush();
 }
 
 /**
@@ -155,18 +164,57 @@ function outages({ away, scale, now }) {
 }
 
 /**
+ * The connections of a lane that are in view, in part or in whole, each with its place.
+ *
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @param {(bar: Bar, from: number, to: number) => void} each
+ */
+function eachBar({ scale, now }, lane, each) {
+  for (const bar of lane.bars) {
+    if (bar.from > scale.to || (bar.to !== null && bar.to < scale.from)) continue;
+    const from = Math.max(scale.left, columnOf(scale, bar.from));
+    const to = Math.min(scale.right, Math.max(from + 1, columnOf(scale, bar.to ?? now)));
+    if (to > scale.left && from < scale.right) each(bar, from, to);
+  }
+}
+
+/**
+ * The lines of open connections, which lie below all marks.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @param {number} top
+ */
+function paintLines(pen, scene, lane, top) {
+  eachBar(scene, lane, (bar, from, to) => {
+    paintLine(pen, scene, bar, { from, to, y: top + rowOf(bar).y });
+  });
+}
+
+/**
+ * What the connections of a lane were sent.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @param {number} top
+ */
+function paintMarks(pen, scene, lane, top) {
+  eachBar(scene, lane, (bar) => paintBar(pen, scene, bar, top));
+}
+
+/**
+ * How connections ended and clients came back, and requests that got no stream.
+ *
  * @param {Pen} pen
  * @param {Scene} scene
  * @param {Lane} lane
  * @param {number} y the upper edge
  */
-function paintLane(pen, scene, lane, y) {
+function paintSigns(pen, scene, lane, y) {
   const { scale, now } = scene;
-  for (const bar of lane.bars) {
-    if (bar.from <= scale.to && (bar.to === null || bar.to >= scale.from)) {
-      paintBar(pen, scene, bar, y);
-    }
-  }
   const room = roomIn(scene, lane);
   /** Where the last text above the marks ends. */
   let free = -Infinity;
@@ -218,7 +266,7 @@ function roomIn(scene, lane) {
 }
 
 /**
- * A connection: its line, and what it was sent.
+ * What a connection was sent.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -226,13 +274,9 @@ function roomIn(scene, lane) {
  * @param {number} top
  */
 function paintBar(pen, scene, bar, top) {
-  const { scale, now, theme } = scene;
+  const { scale, theme } = scene;
   const { y: within, scale: size } = rowOf(bar);
   const y = top + within;
-  const from = Math.max(scale.left, columnOf(scale, bar.from));
-  const to = Math.min(scale.right, Math.max(from + 1, columnOf(scale, bar.to ?? now)));
-  if (to <= scale.left || from >= scale.right) return;
-  paintLine(pen, scene, bar, { from, to, y });
   const { at, count, span } = bar.events;
   const split = bar.repeatedUntil;
   const splitAt =
@@ -259,12 +303,11 @@ function paintBar(pen, scene, bar, top) {
  * @param {number} y
  */
 function paintComments(pen, { scale, theme }, { at }, y) {
-  pen.fill(theme.quiet);
   let before = -1;
   for (let i = lowerBound(at, scale.from); i < at.length && at[i] <= scale.to; i += 1) {
     const x = columnOf(scale, at[i]);
     if (x - before < 2) continue;
-    drawComment(pen, x, y);
+    drawComment(pen, x, y, theme.quiet);
     before = x;
   }
 }
@@ -292,15 +335,13 @@ function paintLine(pen, scene, bar, { from, to, y }) {
     // nobody counted, so it may not have been silent
     if (scene.uncounted.some((one) => one.from < end && one.to > start)) return;
     if (left > x) solid(x, left);
-    pen.dotted(left, right, y, colour, [1, 4]);
+    pen.dotted(left, right, y, colour);
     x = right;
   };
   /** @param {number} left @param {number} right */
   const solid = (left, right) => {
-    pen.fill(colour);
-    pen.ctx.globalAlpha = beside ? 1 : 0.55;
-    pen.rect(left, y - (beside ? 1 : 0.5), right - left, beside ? 2 : 1);
-    pen.ctx.globalAlpha = 1;
+    if (beside) pen.lines(colour, 2).push(left, y, right, y);
+    else pen.along(pen.lines(colour, pen.hair, 0.55), left, right, y);
   };
   if (longest < Infinity) {
     const first = lowerBound(at, scale.from);
@@ -487,7 +528,8 @@ function paintEnd(pen, scene, bar, top, room) {
   const missing = bar.afterwards?.kind === "missing";
   if (missing) {
     const end = Math.min(x + room(x), columnOf(scale, Math.min(now, scale.to)));
-    pen.dotted(x + 6, end, y, theme.wait, [2, 3]);
+    pen.dotted(x + 6, end, y, theme.wait, AWAY);
+    pen.flush();
     if (bar.due !== null && bar.due <= now && bar.due >= scale.from) {
       const due = xOf(scale, bar.due);
       if (due - x > 6) drawDue(pen, due, y, theme.quiet, theme.field);
