@@ -4,7 +4,9 @@
 //! leaves its page.
 
 use serde::Serialize;
-use sse_server::{Draft, Phase, Preview, Published, Slice, StateView, TableQuery, WireView};
+use sse_server::{
+    Draft, Phase, Preview, Published, RequestView, Slice, StateView, TableQuery, WireView,
+};
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
@@ -72,6 +74,13 @@ pub(crate) fn preview(shell: State<'_, AppState>, stream: &str) -> Result<Previe
 #[tauri::command(async)]
 pub(crate) fn wire(shell: State<'_, AppState>, id: u64, from: u64) -> Option<WireView> {
     shell.server().wire(id, from)
+}
+
+/// The request of a connection, as far as it is kept, with its secrets where they are to be shown;
+/// nothing where the table has forgotten the connection.
+#[tauri::command(async)]
+pub(crate) fn request(shell: State<'_, AppState>, id: u64, secrets: bool) -> Option<RequestView> {
+    shell.server().request(id, secrets)
 }
 
 /// Writes bytes, a character for each, into a new file among the person's downloads, and answers

@@ -91,6 +91,7 @@ pub fn run() -> ExitCode {
             commands::end_topic,
             commands::preview,
             commands::wire,
+            commands::request,
             commands::save,
             commands::actions,
             commands::act,

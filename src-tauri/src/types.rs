@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use sse_server::{Preview, Published, Slice, Sort, StateView, WireView};
+use sse_server::{Preview, Published, RequestView, Slice, Sort, StateView, WireView};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::actions::Choice;
@@ -33,6 +33,7 @@ fn generated() -> String {
     file.visit::<Slice>();
     file.visit::<Sort>();
     file.visit::<WireView>();
+    file.visit::<RequestView>();
     file.visit::<Preview>();
     file.visit::<Published>();
     file.visit::<Choice>();

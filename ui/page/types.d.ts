@@ -8,6 +8,7 @@ import type {
   Action,
   Preview,
   Published,
+  RequestView,
   RowView,
   Slice,
   Sort,
@@ -91,6 +92,11 @@ export interface Host {
    * Rejects with a sentence that gives the reason.
    */
   wire(id: number, from: number): Promise<WireView | null>;
+  /**
+   * The request of a connection, its secrets hidden unless `secrets`; null if the connection is no
+   * longer in the table. Rejects with a sentence that gives the reason.
+   */
+  request(id: number, secrets: boolean): Promise<RequestView | null>;
   /**
    * Writes a file of these bytes, given as one character each, and resolves to its path. Rejects
    * with a sentence that gives the reason.

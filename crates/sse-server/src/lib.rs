@@ -37,8 +37,8 @@ mod transport;
 pub use catalog::{FileNews, FileProblem, StreamsFile, StreamsView, short_path};
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
-    Cut, EndedBy, EndedView, Happened, LogEntry, LogReceiver, RowView, Slice, Sort, TableQuery,
-    Tally, Verdict, VerdictKind, Visit, Why,
+    Cut, EndedBy, EndedView, FieldView, Happened, Hideable, LogEntry, LogReceiver, ReceivedView,
+    RequestView, RowView, Slice, Sort, TableQuery, Tally, Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};

@@ -63,6 +63,7 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/connections", get(api::connections))
         .route("/api/preview", get(api::preview))
         .route("/api/wire", get(api::wire))
+        .route("/api/request", get(api::request))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))

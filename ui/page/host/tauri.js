@@ -2,7 +2,7 @@
  * The page in the app's window. Everything except EventSource uses Tauri's IPC, so it works while
  * the server is stopped and takes no connection of the webview.
  *
- * @import { Action, Everything, Preview, Published, RowView } from "../server.js"
+ * @import { Action, Everything, Preview, Published, RequestView, RowView } from "../server.js"
  * @import { Slice, Status, WireView } from "../server.js"
  * @import { Host, TableQuery, Parts, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
@@ -121,6 +121,15 @@ export class TauriHost {
    */
   wire(id, from) {
     return this.#invoke("wire", { id, from });
+  }
+
+  /**
+   * @param {number} id
+   * @param {boolean} secrets
+   * @returns {Promise<RequestView | null>}
+   */
+  request(id, secrets) {
+    return this.#invoke("request", { id, secrets });
   }
 
   /**

@@ -25,6 +25,7 @@ use sse_engine::pump::Pump;
 use sse_wire::Framing;
 use tokio::net::TcpStream;
 
+use super::heard::Heard;
 use super::hyper_io::{CONTINUE, Settled, Watched};
 use super::run_context::RunContext;
 use crate::config::Limits;
@@ -74,14 +75,17 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         (limits.head_time, limits.head_bytes, limits.stall)
     };
     let desk = Desk::default();
+    let heard = Heard::new();
     let handler = service_fn(|request: hyper::Request<Incoming>| {
-        let desk = &desk;
+        let (desk, heard) = (&desk, &heard);
         async move {
             let version = request.version();
             desk.answering.store(true, Ordering::Relaxed);
+            let bytes = heard.take();
             let answer = service
-                .answer(request.map(Body::new), ends.peer, ends.local)
+                .answer(request.map(Body::new), &bytes, ends.peer, ends.local)
                 .await;
+            heard.listen();
             desk.answering.store(false, Ordering::Relaxed);
             if let Some((pump, open)) = answer.begins {
                 *desk.begun() = Some(handoff(&answer.response, pump, open, version));
@@ -97,7 +101,7 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         .max_buf_size(head_bytes)
         // A client may say that it has sent all and wait for its answer (RFC 9112 9.6).
         .half_close(true)
-        .serve_connection(Watched::new(socket, stall), handler);
+        .serve_connection(Watched::new(socket, &heard, stall), handler);
 
     let driven = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
         Poll::Ready(done) => Poll::Ready(Driven::Done(done.err())),

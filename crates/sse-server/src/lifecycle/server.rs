@@ -15,7 +15,7 @@ use super::listen;
 use super::run::Running;
 use crate::catalog::{self, Catalog, FileNews, StreamsView};
 use crate::config::Config;
-use crate::connections::{Connections, LogReceiver, Slice, TableQuery, Tally};
+use crate::connections::{Connections, LogReceiver, RequestView, Slice, TableQuery, Tally};
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::routes::{Budget, Context, Room, Service, StateView};
@@ -155,6 +155,12 @@ impl Server {
     /// kept, and of others once somebody asked.
     pub fn wire(&self, id: u64, from: u64) -> Option<WireView> {
         self.context.connections.wire(id, from)
+    }
+
+    /// The request of a connection, as far as it is kept; `None` where the table has no such
+    /// connection. Its secrets are left out unless they are to be `shown`.
+    pub fn request(&self, id: u64, shown: bool) -> Option<RequestView> {
+        self.context.connections.request(id, shown)
     }
 
     /// What somebody wants to see of the table, in the order that they want: who is connected, and
