@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use axum::http::{HeaderMap, Request as HttpRequest, Version};
+use axum::http::{HeaderMap, HeaderValue, Request as HttpRequest, Version};
 use serde::Serialize;
 use sse_wire::Text;
 
@@ -292,7 +292,7 @@ fn are(headers: &HeaderMap, fields: &[(&[u8], &[u8])]) -> bool {
                 .iter()
                 .filter(|(own, _)| own.eq_ignore_ascii_case(name.as_str().as_bytes()));
             known
-                .map(|value| value.as_bytes())
+                .map(HeaderValue::as_bytes)
                 .eq(own.map(|(_, value)| *value))
         })
 }
