@@ -12,7 +12,7 @@ const WIRE: &str = "connection-wire";
 
 /// What the wire shows, as the bytes that it stands for.
 async fn shown(page: &Page) -> Result<String, String> {
-    let bytes = format!("return document.querySelector('{WIRE} [data-exact]').textContent;");
+    let bytes = format!("return document.querySelector('{WIRE} .bytes').textContent;");
     let text = page.js(&bytes).await?;
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
@@ -109,7 +109,7 @@ async fn it_stays_marked(page: &Page) {
     assert_ne!(colours[0], colours[1]);
 }
 
-/// The window writes the bytes to a file among the person's downloads; there is no such folder
+/// The window writes both sides to a file among the person's downloads; there is no such folder
 /// here, so that it is their home.
 async fn it_is_saved(desktop: &Desktop, page: &Page, wire: &[u8]) {
     page.click(&format!("{WIRE} [data-act=\"save-wire\"]"))
@@ -120,10 +120,16 @@ async fn it_is_saved(desktop: &Desktop, page: &Page, wire: &[u8]) {
     )
     .await;
     let saved = std::fs::read(desktop.home().join("connection-1-endless.http"));
+    let saved = saved.expect("it is there");
+    let response = format!("### Response, {} bytes from byte 0 on\n", wire.len());
+    let both = [response.as_bytes(), wire].concat();
     assert!(
-        saved.expect("it is there") == wire,
-        "other bytes were saved"
+        saved.starts_with(b"### Request #1, ") && saved.ends_with(&both),
+        "other bytes were saved: {}",
+        String::from_utf8_lossy(&saved)
     );
+    let request = String::from_utf8_lossy(&saved);
+    assert!(request.contains("\nGET /endless"), "{request}");
 }
 
 async fn until_it_has(page: &Page, wanted: &str) {

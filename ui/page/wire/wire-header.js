@@ -39,7 +39,6 @@ const newHead = markup(`
  * @property {() => void} close
  * @property {(id: number) => void} choose shows another connection
  * @property {(words: string) => void} filter
- * @property {() => void} leave moves the focus out of the filter
  */
 
 export class WireHeader {
@@ -62,8 +61,9 @@ export class WireHeader {
     this.#input.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       event.preventDefault();
-      this.clearFilter();
-      ways.leave();
+      // the first Esc clears, the next one closes
+      if (this.#input.value === "") ways.close();
+      else this.clearFilter();
     });
   }
 
