@@ -48,16 +48,21 @@ export class FirstMinute extends HTMLElement {
   }
 
   /**
-   * Takes the rows of the table: the first open connection that is not this page's own is the
-   * client.
+   * Takes the rows of the table: the first open connection that is not this page's own, on a stream
+   * that goes on, is the client's.
    *
    * @param {Row[]} rows
    */
   answered(rows) {
     if (this.#isDone || this.#client || !this.#app) return;
-    const { ownTags } = this.#app;
+    const { ownTags, store } = this.#app;
+    // a stream that ends by itself shows nothing of an outage
+    const goesOn = (/** @type {string} */ path) =>
+      store.get("streams")?.some((one) => one.path === path && one.endless) ||
+      store.get("topics")?.some((one) => one.path === path);
     const row = rows.find(
-      ({ state, client }) => state === "open" && !(client !== null && ownTags.has(client)),
+      ({ state, client, stream }) =>
+        state === "open" && !(client !== null && ownTags.has(client)) && goesOn(stream),
     );
     if (!row) return;
     this.#client = { id: row.id, name: row.client ?? row.program };
