@@ -132,7 +132,7 @@ test("a request is summed up, and what is missing of it is said", () => {
   );
   assert.equal(bodyWords(REQUEST), "");
   const cut = { ...REQUEST, body_length: 102_400, body_cut: true, exact: false };
-  assert.match(bodyWords(cut), /has 102,400 bytes: the first 65,536 are kept\. It arrived together/);
+  assert.match(bodyWords(cut), /has 102,400 bytes: the first 65,536 are kept\. It arrived/);
   const unread = { ...REQUEST, body: null };
   assert.equal(bodyWords(unread), "");
   const announced = { ...unread, fields: [field("Content-Length", "5")] };
