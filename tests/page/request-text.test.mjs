@@ -128,15 +128,16 @@ test("a request is summed up, and what is missing of it is said", () => {
   assert.equal(fieldValue(REQUEST, "authorization"), "");
   assert.equal(
     requestSummary(REQUEST),
-    "GET /endless?client=a&token={hidden, 3 characters}&x=[1], Last-Event-ID 7",
+    "Last-Event-ID 7, GET /endless?client=a&token={hidden, 3 characters}&x=[1]",
   );
   assert.equal(bodyWords(REQUEST), "");
   const cut = { ...REQUEST, body_length: 102_400, body_cut: true, exact: false };
-  assert.match(bodyWords(cut), /has 102,400 bytes: the first 65,536 are kept\. It arrived together/);
+  assert.match(bodyWords(cut), /has 102,400 bytes: the first 65,536 are kept\. It arrived/);
   const unread = { ...REQUEST, body: null };
   assert.equal(bodyWords(unread), "");
   const announced = { ...unread, fields: [field("Content-Length", "5")] };
   assert.match(bodyWords(announced), /without reading the body/);
+  assert.equal(bodyWords({ ...announced, body: "hello" }), "");
   assert.equal(noRequestWords(null), "");
   assert.match(noRequestWords({ request: null }), /no longer kept/);
 });

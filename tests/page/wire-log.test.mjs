@@ -155,7 +155,8 @@ test("an event stands beside its bytes, its framing before or behind it", () => 
       [3, []],
       [1, ["retry"]],
       // the empty line behind it is no event's
-      [3, []],
+      [2, []],
+      [1, []],
       [3, ["event"]],
       [3, ["event"]],
       [2, ["comment"]],

@@ -42,6 +42,8 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     until_it_has(page, "\nid: 3\n").await;
     page.until_text(&format!("{WIRE} .events .retry"), "1000 ms")
         .await;
+    let asked = format!("{WIRE} .asked .first");
+    page.until_text(&asked, "GET /endless?every=50ms").await;
     let seen = shown(page).await.expect("the wire is there");
     second.until_length(seen.len()).await;
     let received = String::from_utf8_lossy(second.received());

@@ -1,8 +1,8 @@
 /**
  * <connection-wire>: what the client of one connection requested, what it was sent, byte for byte
- * as the kernel took it, and the events that a client reads. It requests new bytes while it is visible. It follows the end until
- * somebody reads. Scrolling up, selecting or Pause holds a copy of the view, and the log behind it
- * continues.
+ * as the kernel took it, and the events that a client reads. It requests new bytes while it is
+ * visible. It follows the end until somebody reads. Scrolling up, selecting or Pause holds a copy
+ * of the view, and the log behind it continues.
  *
  * @import { RowView } from "../server.js"
  * @import { App } from "../types.js"

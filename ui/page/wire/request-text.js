@@ -92,7 +92,9 @@ export const hiddenCount = ({ target, fields }) => [...target, ...fields].filter
 
 /** @param {ReceivedView} request */
 export const targetText = ({ target }) =>
-  target.map((part) => (part.value === null ? `{${hiddenWords(part)}}` : readable(part.value))).join("");
+  target
+    .map((part) => (part.value === null ? `{${hiddenWords(part)}}` : readable(part.value)))
+    .join("");
 
 /**
  * The request as bytes, one character each. A hidden secret is `{hidden, 32 characters}`.

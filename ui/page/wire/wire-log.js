@@ -217,8 +217,11 @@ const isFraming = ({ kind }) => kind === "head" || kind === "chunk";
 /** @param {WireLine} line the line end after a chunk's data */
 const endsChunk = ({ kind, value }) => kind === "chunk" && value === "";
 
+/** @param {WireLine} line the empty line behind a block, whether or not that is an event */
+const isEmpty = ({ kind, name, value }) => kind === "other" && name === "" && value === "";
+
 /**
- * The lines of a piece, parted behind each event and before its first line.
+ * The lines of a piece, parted behind each event and each block, and before the first block.
  *
  * @param {Pick<WireRow, "lines" | "events" | "offset">} row
  * @returns {WireLine[][]}
@@ -231,22 +234,22 @@ function runs({ lines, events, offset }) {
   /** @type {WireLine[]} */
   let run = [];
   let end = offset;
-  let hasEvent = false;
+  let isOver = false;
   for (const line of lines) {
     const last = run.at(-1);
     const isNext =
       !single &&
       last !== undefined &&
       !endsChunk(line) &&
-      (hasEvent || (isFraming(last) && !isFraming(line)));
+      (isOver || (isFraming(last) && !isFraming(line)));
     if (isNext || run.length === MOST_LINES) {
       runs.push(run);
       run = [];
-      hasEvent = false;
+      isOver = false;
     }
     run.push(line);
     end += line.length;
-    hasEvent ||= ends.has(end);
+    isOver ||= ends.has(end) || isEmpty(line);
   }
   if (run.length > 0) runs.push(run);
   return runs;

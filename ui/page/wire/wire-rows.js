@@ -1,8 +1,8 @@
 /**
  * Draws the pieces of a wire: the time, the exact bytes, and beside them the events that a client
- * reads. A piece of several events has a row for each, and its time beside the first. One element holds the bytes of all pieces, and another holds their events, so that a
- * selection stays within one of them. A grid aligns the two by line numbers. It keeps nothing and
- * decides nothing.
+ * reads. A piece of several events has a row for each, and its time beside the first. One element
+ * holds the bytes of all pieces, and another holds their events, so that a selection stays within
+ * one of them. A grid aligns the two by line numbers. It keeps nothing and decides nothing.
  *
  * @import { WireEvent } from "../server.js"
  * @import { WireRow } from "./wire-log.js"

@@ -86,7 +86,7 @@ export const noPieceWords = (filter) =>
   `No piece matches “${filter.trim()}”: use words that one piece and its events contain.`;
 
 /**
- * A request in one line: `GET /numbers?client=a, Last-Event-ID 7`.
+ * A request in one line, which may be cut: what matters most is first.
  *
  * @param {ReceivedView} request
  */
@@ -94,9 +94,9 @@ export function requestSummary(request) {
   const brought = fieldValue(request, "last-event-id");
   const origin = fieldValue(request, "origin");
   return [
-    `${request.method} ${targetText(request)}`,
     ...(brought === "" ? [] : [`Last-Event-ID ${brought}`]),
     ...(origin === "" ? [] : [`Origin ${origin}`]),
+    `${request.method} ${targetText(request)}`,
   ].join(", ");
 }
 
