@@ -50,16 +50,30 @@ test("steps of later answers follow, and one that comes in parts is their sum", 
 test("a step that has ticks is drawn from them, whichever came first", () => {
   const ticks = [tick(50_510, 40), tick(50_590, 60), tick(50_595, 70, "comment")];
   const data = taken(
-    withBars([{ ...BAR, steps: [[504, 1, 0], [505, 2, 1]] }]),
+    withBars([{ ...BAR, steps: [[502, 1, 0], [505, 2, 1]] }]),
     withBars([{ ...BAR, ticks }]),
     withBars([{ ...BAR, steps: [[506, 4, 0]] }]),
   );
   const [bar] = data.lanes[0].bars;
-  assert.deepEqual(bar.events.at, [50_450, 50_510, 50_590, 50_650]);
+  assert.deepEqual(bar.events.at, [50_250, 50_510, 50_590, 50_650]);
   assert.deepEqual(bar.events.span, [100, 0, 0, 100]);
   assert.deepEqual(bar.comments.at, [50_595]);
   data.take(withBars([{ ...BAR, ticks: [tick(50_590, 60)] }]));
   assert.equal(bar.ticks.length, 3, "one that is handed out again is the same");
+});
+
+test("what was counted late is not drawn beside its tick, and what has no tick is", () => {
+  const ticks = [tick(50_510, 40), tick(51_010, 60)];
+  const steps = [[507, 1, 0], [509, 1, 0], [520, 3, 0]];
+  const [bar] = taken(withBars([{ ...BAR, ticks, steps }])).lanes[0].bars;
+  assert.deepEqual(bar.events.at, [50_510, 51_010, 52_050]);
+  assert.deepEqual(bar.events.count, [1, 1, 3]);
+});
+
+test("of a step in which some ticks are missing, the rest is drawn as a step", () => {
+  const steps = [[505, 60, 0]];
+  const [bar] = taken(withBars([{ ...BAR, ticks: [tick(50_510, 40)], steps }])).lanes[0].bars;
+  assert.deepEqual(bar.events.count, [1, 59]);
 });
 
 test("a bar ends, and its client comes back with another", () => {

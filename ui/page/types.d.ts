@@ -20,8 +20,6 @@ import type {
   Tally,
   TimelineView,
   TopicInfo,
-  Verdict,
-  Why,
   WireView,
 } from "./server.js";
 

@@ -35,8 +35,11 @@ const WAITING = 300;
 const STALE_MS = 1500;
 /** Room between now and the edge. */
 const MARGIN = 24;
-/** Room for so many lanes, whether or not they are there, so that the first ones move nothing. */
-const LEAST_LANES = 5;
+/**
+ * Room for so many lanes, whether or not they are there, so that the first ones move nothing. Half
+ * a lane shows that there are more.
+ */
+const LEAST_LANES = 6.5;
 const TOLD_MS = 1500;
 
 const newTimeline = markup(`

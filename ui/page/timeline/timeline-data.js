@@ -4,8 +4,7 @@
  * what follows from it is computed here: in which row of its lane a bar stands while two are open
  * at once, and which silence is unusual.
  *
- * @import { Verdict } from "../server.js"
- * @import { BarView, KnockView, LaneView, TickView, TimelineView } from "../server.js"
+ * @import { BarView, KnockView, LaneView, TickView, TimelineView, Verdict } from "../server.js"
  */
 
 /** The server keeps no more, and an answer may be a while under way. */
@@ -16,6 +15,12 @@ const NOT_BESIDE_MS = 300;
 const COUNTS_FOR_MS = 4500;
 /** A tick that ends so early on the wire is the first one: only the head was before it. */
 const FIRST_BYTES = 1500;
+/**
+ * What is counted may be counted so much later than it was sent, or in the step before. A tick
+ * stands for what was counted around it, so that nothing is drawn twice.
+ */
+const LATE_MS = 500;
+const EARLY_MS = 150;
 /** The usual gap is the middle one of so many. */
 const GAPS = 128;
 
@@ -102,33 +107,34 @@ export class Bar {
   }
 
   /**
-   * Makes the marks from a step on anew. A step that has ticks is drawn from them.
+   * Makes the marks from a step on anew.
    *
    * @param {number} first
    */
   #mark(first) {
-    const begin = first * this.#stepMs;
-    for (const marks of [this.events, this.comments]) truncate(marks, begin);
-    let tick = firstAt(this.ticks, begin);
-    let step = this.#steps.findLastIndex(([index]) => index < first) + 1;
-    while (tick < this.ticks.length || step < this.#steps.length) {
-      const exact = tick < this.ticks.length
-        ? Math.floor(this.ticks[tick].at_ms / this.#stepMs)
-        : Infinity;
-      const [index, events, comments] = this.#steps[step] ?? [Infinity, 0, 0];
-      if (index < exact) {
-        const middle = (index + 0.5) * this.#stepMs;
-        push(this.events, middle, events, this.#stepMs);
-        push(this.comments, middle, comments, this.#stepMs);
-        step += 1;
-        continue;
-      }
-      const { kind, at_ms } = this.ticks[tick];
-      push(kind === "event" ? this.events : this.comments, at_ms, 1, 0);
-      tick += 1;
-      if (index === exact) step += 1;
-    }
     this.#usual = NaN;
+    // which steps the ticks stand for can only be told from the beginning
+    const from = this.ticks.length > 0 ? -Infinity : first;
+    for (const [kind, marks, place] of /** @type {const} */ ([
+      ["event", this.events, 1],
+      ["comment", this.comments, 2],
+    ])) {
+      const ticks = this.ticks.filter((tick) => tick.kind === kind).map(({ at_ms }) => at_ms);
+      truncate(marks, from * this.#stepMs);
+      /** The next tick that stands for no step yet, and the next that has no mark. */
+      let [spare, next] = [0, 0];
+      const begin = this.#steps.findLastIndex(([index]) => index < from) + 1;
+      for (let i = begin; i < this.#steps.length; i += 1) {
+        const start = this.#steps[i][0] * this.#stepMs;
+        while (ticks[spare] < start - LATE_MS) spare += 1;
+        let left = this.#steps[i][place];
+        for (; left > 0 && ticks[spare] <= start + this.#stepMs + EARLY_MS; spare += 1) left -= 1;
+        const middle = start + this.#stepMs / 2;
+        for (; left > 0 && ticks[next] < middle; next += 1) push(marks, ticks[next], 1, 0);
+        push(marks, middle, left, this.#stepMs);
+      }
+      for (; next < ticks.length; next += 1) push(marks, ticks[next], 1, 0);
+    }
   }
 
   /** Forgets what is older. @param {number} than */

@@ -61,6 +61,8 @@ export const AWAY = [2, 3];
 export class Pen {
   /** @type {Context} */
   ctx;
+  /** A line as thin as one of the page's pixels, in whole pixels of the screen. */
+  hair;
   #ratio;
   /** The colour that the context has, as setting it again is not free. */
   #colour = "";
@@ -73,12 +75,8 @@ export class Pen {
    */
   constructor(ctx, ratio) {
     this.ctx = ctx;
+    this.hair = Math.max(1, Math.round(ratio)) / ratio;
     this.#ratio = ratio;
-  }
-
-  /** A line as thin as one of the page's pixels, in whole pixels of the screen. */
-  get hair() {
-    return Math.max(1, Math.round(this.#ratio)) / this.#ratio;
   }
 
   /** @param {number} value */
@@ -266,6 +264,9 @@ export function addEvents(column, count) {
  */
 export function drawEvents(pen, { y, scale, split }, before, behind) {
   let first = 0;
+  // looked up once for all ticks of a bar
+  const late = pen.lines(behind);
+  const early = split > 0 ? pen.lines(before) : late;
   for (let i = 1; i <= size; i += 1) {
     const end = filled[i - 1];
     if (i < size && filled[i] - end <= 3) continue;
@@ -273,11 +274,15 @@ export function drawEvents(pen, { y, scale, split }, before, behind) {
     const dense = i - first > 2 && (end - begin) / (i - first - 1) < 2.75;
     if (!dense) {
       for (let n = first; n < i; n += 1) {
-        drawTick(pen, filled[n], y, scale, filled[n] < split ? before : behind);
+        const column = filled[n];
+        const count = counts[column];
+        const high = count === 1 ? TICK : Math.max(TICK, heightOf(shareOf(count)));
+        pen.across(column < split ? early : late, column, y, Math.round(high * scale));
       }
     } else {
-      if (begin < split) drawArea(pen, begin, Math.min(end, split - 1), begin, end, y, scale, before);
-      if (end >= split) drawArea(pen, Math.max(begin, split), end, begin, end, y, scale, behind);
+      const run = { begin, end, y, scale };
+      if (begin < split) drawArea(pen, begin, Math.min(end, split - 1), run, before);
+      if (end >= split) drawArea(pen, Math.max(begin, split), end, run, behind);
     }
     first = i;
   }
@@ -287,28 +292,13 @@ export function drawEvents(pen, { y, scale, split }, before, behind) {
 
 /**
  * @param {Pen} pen
- * @param {number} column
- * @param {number} y
- * @param {number} scale
- * @param {string} colour
- */
-function drawTick(pen, column, y, scale, colour) {
-  const count = counts[column];
-  const high = count === 1 ? TICK : Math.max(TICK, heightOf(shareOf(count)));
-  pen.across(pen.lines(colour), column, y, Math.round(high * scale));
-}
-
-/**
- * @param {Pen} pen
  * @param {number} from
  * @param {number} to
- * @param {number} begin where the whole run begins that it is a part of
- * @param {number} end
- * @param {number} y
- * @param {number} scale
+ * @param {{ begin: number, end: number, y: number, scale: number }} run the whole one that it is a
+ *   part of
  * @param {string} colour
  */
-function drawArea(pen, from, to, begin, end, y, scale, colour) {
+function drawArea(pen, from, to, { begin, end, y, scale }, colour) {
   let start = from;
   let level = -1;
   // the sum over the reach goes along with the column

@@ -10,7 +10,7 @@
  */
 
 import { backRank } from "../parts/words.js";
-import { duration } from "../parts/format.js";
+import { outages, paintFoot } from "./timeline-foot.js";
 import { lowerBound } from "./timeline-data.js";
 import {
   AWAY,
@@ -26,7 +26,7 @@ import {
   drawStep,
   hatch,
 } from "./timeline-marks.js";
-import { axisTicks, columnOf, xOf } from "./timeline-scale.js";
+import { columnOf, xOf } from "./timeline-scale.js";
 
 /** The height of a lane, and of what stands below all of them: the outages, then the axis. */
 export const LANE = 24;
@@ -145,22 +145,6 @@ function paintGround(pen, scene, first, last) {
     pen.along(lines, 0, width, (index + 1) * LANE - top - 0.5);
   }
   pen.flush();
-}
-
-/**
- * When the server was stopped, as far as it is in view.
- *
- * @param {Scene} scene
- */
-function outages({ away, scale, now }) {
-  return away
-    .map(({ from_ms, to_ms }) => ({ from_ms, to_ms, until: to_ms ?? now }))
-    .filter(({ from_ms, until }) => until > scale.from && from_ms < scale.to)
-    .map(({ from_ms, to_ms, until }) => {
-      const x = Math.max(scale.left, columnOf(scale, from_ms));
-      const to = Math.min(scale.right, Math.max(x + 2, columnOf(scale, until)));
-      return { x, to, ms: until - from_ms, lasts: to_ms === null };
-    });
 }
 
 /**
@@ -504,8 +488,8 @@ function paintDue(pen, scale, theme, { before, from }, y) {
 export function returnWords({ brief, lost, repeated, despite, words }) {
   const [length] = brief.split(", ");
   if (lost) return [brief, `${lost} lost`];
-  if (repeated) return [brief, `${repeated} again`];
   if (despite) return [brief, "despite 204"];
+  if (repeated) return [brief, `${repeated} again`];
   if (lost === null && words.includes("without an id")) return [`${length}, no id`, "no id"];
   return [length];
 }
@@ -559,50 +543,3 @@ export const isCut = ({ by, why, afterwards }) =>
   why === "stalled" ||
   why === "too slow" ||
   (afterwards?.kind === "cut" && by !== "client");
-
-/**
- * What stands below all lanes: how long the server was away, and the times.
- *
- * @param {Pen} pen
- * @param {Scene} scene
- * @param {number} y
- */
-function paintFoot(pen, scene, y) {
-  const { theme, scale, width, follows } = scene;
-  const { ctx } = pen;
-  ctx.font = `11px ${theme.words}`;
-  ctx.textAlign = "center";
-  let free = -Infinity;
-  for (const { x, to, ms, lasts } of outages(scene)) {
-    const words = lasts ? `server away for ${duration(ms)}` : `server away ${duration(ms)}`;
-    const half = ctx.measureText(words).width / 2;
-    const place = Math.min(width - half - 4, Math.max(half + 4, (x + to) / 2));
-    if (place - half < free + 8) continue;
-    pen.fill(theme.quiet);
-    ctx.fillText(words, place, y + 13);
-    free = place + half;
-  }
-  pen.fill(theme.line);
-  pen.rect(scale.left, y + 18, width - scale.left, 1);
-  ctx.font = `11px ${theme.wire}`;
-  // from the newest to the oldest, and what would lie upon the one before has no words
-  let end = follows ? scale.right - 24 : width;
-  for (const { x, words, whole } of axisTicks(scale, 72).reverse()) {
-    pen.fill(theme.edge);
-    pen.rect(x, y + 18, 1, 4);
-    const half = pen.width("11px", words) / 2;
-    const place = Math.max(half + 1, x);
-    if (place + half + 6 > end) continue;
-    pen.fill(whole ? theme.text : theme.quiet);
-    ctx.fillText(words, place, y + 32);
-    end = place - half;
-  }
-  if (follows) {
-    pen.fill(theme.text);
-    pen.rect(scale.right, y + 18, 1, 4);
-    ctx.textAlign = "end";
-    ctx.font = `11px ${theme.words}`;
-    ctx.fillText("now", scale.right + 10, y + 32);
-  }
-  ctx.textAlign = "start";
-}
