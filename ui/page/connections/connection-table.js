@@ -137,6 +137,12 @@ export class ConnectionTable extends HTMLElement {
     this.reveal();
   }
 
+  /** The height that it needs for all its lines, with one more, so that the end is seen. */
+  get fit() {
+    const lines = (this.#shown?.slice.lines ?? 0) + 2;
+    return part(this, ".bar").offsetHeight + lines * this.#rowHeight;
+  }
+
   /** Scrolls as little as it takes to have the chosen row in view. */
   reveal() {
     if (this.#cursor) this.#choose(this.#cursor.index);

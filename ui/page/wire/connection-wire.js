@@ -24,6 +24,7 @@ import { count, several } from "../parts/format.js";
 import { fileName, filtered, linesBefore, linesBehind, piecesOf } from "./wire-log.js";
 import { linesText } from "../bytes/text.js";
 import { hasModifier } from "../parts/keys.js";
+import { icon, newIcon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { hasStream, matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/next-frame.js";
@@ -64,13 +65,13 @@ const newWire = markup(`
   <div class="foot">
     <span class="kept"></span>
     <span class="told"></span>
-    <button type="button" class="plain small" data-act="pause" aria-pressed="false"
-      title="Pause the view (Space)">Pause</button>
-    <button type="button" class="plain small" data-act="copy-wire"
-      title="Copy the shown bytes as text">Copy</button>
-    <button type="button" class="plain small" data-act="save-wire"
+    <button type="button" class="tool" data-act="pause" aria-pressed="false" aria-label="Pause"
+      title="Pause (Space)">${icon("pause")}</button>
+    <button type="button" class="tool" data-act="copy-wire" aria-label="Copy the bytes"
+      title="Copy the shown bytes as text">${icon("copy")}</button>
+    <button type="button" class="tool" data-act="save-wire" aria-label="Save the wire"
       title="Save the request and all kept bytes to a file; hidden secrets stay hidden"
-      >Save</button>
+      >${icon("save")}</button>
   </div>`);
 
 /**
@@ -404,8 +405,10 @@ export class ConnectionWire extends HTMLElement {
     const pause = part(this, "[data-act=pause]");
     // what has ended has nothing to pause
     pause.hidden = !paused && (row.state !== "open" || removed);
-    setText(pause, paused ? "Resume" : "Pause");
+    if (pause.ariaPressed === String(paused)) return;
     pause.ariaPressed = String(paused);
+    pause.replaceChildren(newIcon(paused ? "play" : "pause"));
+    pause.title = paused ? "Go on (Space)" : "Pause (Space)";
   }
 
   #read() {

@@ -7,6 +7,7 @@
 
 import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "../parts/words.js";
 import { several } from "../parts/format.js";
+import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 
 const newHead = markup(`
@@ -16,16 +17,16 @@ const newHead = markup(`
         ><span class="peer"></span><span class="tag"></span>
     </p>
     <p class="figures"></p>
-    <button type="button" class="plain small" data-act="close-wire"
-      title="Close (Esc)">Close</button>
+    <button type="button" class="tool" data-act="close-wire" title="Close (Esc)"
+      aria-label="Close the wire">${icon("close")}</button>
   </div>
   <div class="fate">
     <p class="standing"><span class="shape" aria-hidden="true"></span
       ><span class="state"></span></p>
     <p class="verdict" data-of="beginning"><span class="words"></span> <button type="button"
-      class="plain small" data-act="other" hidden></button></p>
+      class="link" data-act="other" hidden></button></p>
     <p class="verdict" data-of="end"><span class="words"></span> <button type="button"
-      class="plain small" data-act="other" hidden></button></p>
+      class="link" data-act="other" hidden></button></p>
     <p class="find">
       <span class="matching"></span>
       <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces"

@@ -30,7 +30,7 @@ const newRequest = markup(`
       title="Show or hide the request">Request</button>
     <span class="heading">Request</span>
     <span class="summary"></span>
-    <button type="button" class="plain small" data-act="copy-curl"
+    <button type="button" class="small" data-act="copy-curl"
       title="Copy the request as a curl command; hidden secrets become variables">Copy as
       curl</button>
   </div>
