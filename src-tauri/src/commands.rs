@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 use sse_server::{
-    ActivityView, BadDefinition, DefinitionView, Draft, Phase, Preview, Published, Slice,
-    StateView, TableQuery, TimelineView, WireView,
+    ActivityView, BadDefinition, DefinitionView, Draft, Phase, Preview, Published, RequestView,
+    Slice, StateView, TableQuery, TimelineView, WireView,
 };
 use tauri::{AppHandle, State};
 
@@ -129,6 +129,13 @@ pub(crate) fn activity(shell: State<'_, AppState>) -> ActivityView {
 #[tauri::command(async)]
 pub(crate) fn timeline(shell: State<'_, AppState>, after: u64) -> TimelineView {
     shell.server().timeline(after)
+}
+
+/// The request of a connection, as far as it is kept, with its secrets where they are to be shown;
+/// nothing where the table has forgotten the connection.
+#[tauri::command(async)]
+pub(crate) fn request(shell: State<'_, AppState>, id: u64, secrets: bool) -> Option<RequestView> {
+    shell.server().request(id, secrets)
 }
 
 /// Writes bytes, a character for each, into a new file among the person's downloads, and answers

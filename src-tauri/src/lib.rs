@@ -97,6 +97,7 @@ pub fn run() -> ExitCode {
             commands::wire,
             commands::activity,
             commands::timeline,
+            commands::request,
             commands::save,
             commands::actions,
             commands::act,

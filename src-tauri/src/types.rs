@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use sse_server::{
-    ActivityView, BadDefinition, DefinitionView, Preview, Published, Slice, Sort, StateView,
-    TimelineView, WireView,
+    ActivityView, BadDefinition, DefinitionView, Preview, Published, RequestView, Slice, Sort,
+    StateView, TimelineView, WireView,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -38,6 +38,7 @@ fn generated() -> String {
     file.visit::<WireView>();
     file.visit::<ActivityView>();
     file.visit::<TimelineView>();
+    file.visit::<RequestView>();
     file.visit::<Preview>();
     file.visit::<DefinitionView>();
     file.visit::<BadDefinition>();

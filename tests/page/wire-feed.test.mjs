@@ -35,12 +35,18 @@ const text = ({ log }) => log.rows.map(({ bytes }) => bytes).join("");
  * @param {object} row
  */
 function begin(row) {
-  const all = { now: 0, asked: [], wire: WIRE, row };
+  const request = { id: row.id, since_ms: row.since_ms, request: null, missing: "no longer kept" };
+  const all = { now: 0, asked: [], requests: [], wire: WIRE, request, row };
   const answer = (what, said) => {
     all.asked.push(what);
     return said instanceof Error ? Promise.reject(said) : Promise.resolve(said);
   };
   const host = {
+    request: async (...asked) => {
+      all.requests.push(asked);
+      if (all.request instanceof Error) throw all.request;
+      return all.request;
+    },
     wire: (_, from) => answer(`wire from ${from}`, all.wire),
     row: () => answer("row", all.row),
   };
@@ -104,6 +110,9 @@ test("after the end, the last bytes are requested once, the row repeatedly", asy
 
 test("a refused request has no bytes, but a row", async () => {
   const all = begin({ ...ROW, state: "refused" });
+  assert.equal(all.feed.wait(0), 0, "its request is there");
+  await all.ask();
+  assert.deepEqual([all.asked, all.feed.request], [[], all.request]);
   assert.equal(all.feed.wait(0), ROW_AGE_MS);
   all.now = ROW_AGE_MS;
   await all.ask();
@@ -115,6 +124,45 @@ test("a request that was answered 204 has no bytes either", async () => {
   all.now = ROW_AGE_MS;
   await all.ask();
   assert.deepEqual(all.asked, ["row"]);
+});
+
+test("the client's request is requested once, without its secrets", async () => {
+  const all = begin(ROW);
+  all.request = new Error("Nothing answers.");
+  await all.ask();
+  assert.deepEqual([all.feed.request, all.asked], [null, []]);
+  const known = { id: 7, since_ms: 1000, request: { method: "GET" }, missing: null };
+  all.request = known;
+  for (const _ of [1, 2, 3]) await all.ask();
+  assert.deepEqual([all.feed.request, all.requests], [known, [[7, false], [7, false]]]);
+  for (const other of [null, { ...known, since_ms: 2000 }]) {
+    const gone = begin(ROW);
+    gone.request = other;
+    await gone.ask();
+    assert.deepEqual([gone.feed.removed, gone.feed.request, gone.asked], [true, null, []]);
+  }
+});
+
+test("its version goes up with what a view shows, and with nothing else", async () => {
+  const all = begin(ROW);
+  all.wire = sent("abc");
+  const versions = [all.feed.version];
+  const note = async (change) => {
+    change?.();
+    await all.ask();
+    versions.push(all.feed.version);
+  };
+  const quiet = { ...WIRE, taken: 3 };
+  await note();
+  await note(() => (all.wire = quiet));
+  await note();
+  await note(() => (all.wire = { ...quiet, pieces: [piece(3, "de")] }));
+  await note(() => (all.wire = quiet));
+  await note(() => all.feed.refresh([{ ...ROW }], 0));
+  await note(() => all.feed.refresh([{ ...ROW, bytes: 5 }], 0));
+  await note(() => (all.wire = null));
+  const changes = versions.map((version, at) => at > 0 && version > versions[at - 1]);
+  assert.deepEqual(changes, [false, true, false, false, true, false, false, true, true]);
 });
 
 test("a failed request is repeated, and the bytes arrive", async () => {
@@ -181,15 +229,17 @@ test("both hosts tell a missing connection from no answer, and find a row by its
   const invoked = [];
   const invoke = async (command, args) => (
     invoked.push([command, args]),
-    command === "wire" ? null : { rows: [{ id: 7 }] }
+    command === "slice" ? { rows: [{ id: 7 }] } : null
   );
   const window = new TauriHost({ core: { invoke }, event: {} });
   assert.deepEqual(
-    [await window.wire(7, 3), await window.row(7), await window.row(8)],
-    [null, { id: 7 }, null],
+    [await window.wire(7, 3), await window.request(7, true), await window.row(7)],
+    [null, null, { id: 7 }],
   );
-  assert.deepEqual(invoked.slice(0, 2), [
+  assert.equal(await window.row(8), null);
+  assert.deepEqual(invoked.slice(0, 3), [
     ["wire", { id: 7, from: 3 }],
+    ["request", { id: 7, secrets: true }],
     ["slice", { query: { id: 7 } }],
   ]);
 
@@ -201,10 +251,14 @@ test("both hosts tell a missing connection from no answer, and find a row by its
   );
   assert.equal(await browser.wire(7, 3), null);
   assert.equal(fetched.mock.calls[0].arguments[0], "/api/wire?id=7&from=3");
+  assert.equal(await browser.request(7, false), null);
+  assert.equal(fetched.mock.calls.at(-1).arguments[0], "/api/request?id=7");
   fetched.mock.mockImplementation(async () =>
     Response.json({ error: "Not now." }, { status: 503 }),
   );
   await assert.rejects(browser.wire(7, 3), /^Error: Not now\.$/);
+  await assert.rejects(browser.request(7, true), /^Error: Not now\.$/);
+  assert.equal(fetched.mock.calls.at(-1).arguments[0], "/api/request?id=7&secrets=shown");
   fetched.mock.mockImplementation(() => Promise.reject(new TypeError("no route")));
   await assert.rejects(browser.wire(7, 3), /Nothing answers on localhost:8000/);
   await assert.rejects(browser.row(7), /Nothing answers on localhost:8000/);

@@ -13,6 +13,7 @@ const {
   filtered,
   linesBefore,
   linesBehind,
+  piecesOf,
 } = await load("wire/wire-log.js");
 const { firstBelow } = await load("wire/wire-scroll.js");
 const { afterKey, bounds, clamped } = await load("parts/split-share.js");
@@ -102,25 +103,76 @@ test("a piece of many lines becomes several rows, which are dropped together", (
   }));
   log.add(wire([piece(0, head), piece(head.length, text)], { events }));
   const rows = log.rows.slice(1);
-  assert.deepEqual([log.pieces, log.seen, rows.length], [2, 2, 6]);
+  assert.deepEqual([log.pieces, log.seen, rows.length], [2, 2, many]);
   assert.equal(rows.map(({ bytes }) => bytes).join(""), text);
   assert.ok(
     rows.every(
-      ({ lines, events: own, bytes }) =>
-        lines.length === MOST_LINES && own.every(({ data }) => bytes.includes(one(data))),
+      ({ events: own, bytes }, n) => own.length === 1 && own[0] === events[n] && bytes === one(n),
     ),
   );
   assert.deepEqual(
-    rows.flatMap(({ events: own }) => own),
-    events,
+    [rows[0].goesOn, rows[1].goesOn, rows.every(({ piece: of }) => of === rows[0].piece)],
+    [false, true, true],
   );
-  assert.deepEqual(
-    rows.map(({ goesOn }) => goesOn),
-    [false, true, true, true, true, true],
-  );
+  assert.deepEqual([piecesOf(log.rows), piecesOf(rows.slice(3, 9)), piecesOf([])], [2, 1, 0]);
   assert.ok(rows.every((row, index) => row.offset === (rows[index - 1]?.end ?? head.length)));
   log.add(wire([piece(log.end, "x".repeat(MOST_BYTES))]));
   assert.deepEqual([log.rows.length, log.pieces, log.bytes], [1, 1, MOST_BYTES]);
+});
+
+test("an event stands beside its bytes, its framing before or behind it", () => {
+  const log = new WireLog();
+  const line = (kind, text, end = "\n") => ({
+    kind,
+    name: "",
+    value: text,
+    end,
+    length: text.length + end.length,
+  });
+  const head = [line("head", "HTTP/1.1 200 OK", "\r\n"), line("head", "", "\r\n")];
+  const retry = [line("chunk", "7", "\r\n"), line("retry", "retry: 1"), line("other", "")];
+  const tail = [line("chunk", "", "\r\n")];
+  const one = (n) => [line("id", `id: ${n}`), line("data", "data: x"), line("other", "")];
+  const lines = [
+    ...head,
+    ...retry,
+    ...tail,
+    line("chunk", "99", "\r\n"),
+    ...one(7),
+    ...one(8),
+    line("comment", ": hi"),
+    ...tail,
+  ];
+  const bytes = lines.map(({ value, end }) => value + end).join("");
+  const behind = (count) =>
+    lines.slice(0, count).reduce((sum, { length }) => sum + length, 0);
+  const event = (kind, count) => ({ at_ms: 0, end: behind(count), kind });
+  const events = [event("retry", 4), event("event", 10), event("event", 13), event("comment", 14)];
+  log.add(wire([{ at_ms: 0, offset: 0, bytes, lines }], { events }));
+  assert.deepEqual(
+    log.rows.map(({ lines: own, events: made }) => [own.length, made.map(({ kind }) => kind)]),
+    [
+      [3, []],
+      [1, ["retry"]],
+      // the empty line behind it is no event's
+      [2, []],
+      [1, []],
+      [3, ["event"]],
+      [3, ["event"]],
+      [2, ["comment"]],
+    ],
+  );
+  assert.equal(log.rows.map((row) => row.bytes).join(""), bytes);
+  // a piece of one event is one row, whatever frames it
+  const single = new WireLog();
+  const chunk = [line("chunk", "e", "\r\n"), ...one(9), ...tail];
+  const text = chunk.map(({ value, end }) => value + end).join("");
+  single.add(
+    wire([{ at_ms: 0, offset: 0, bytes: text, lines: chunk }], {
+      events: [{ at_ms: 0, end: text.length - 2, kind: "event" }],
+    }),
+  );
+  assert.deepEqual([single.rows.length, single.rows[0].events.length], [1, 1]);
 });
 
 test("a batch of rows is counted in lines", () => {

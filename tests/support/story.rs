@@ -12,7 +12,7 @@ const WIRE: &str = "connection-wire";
 
 /// What the wire shows, as the bytes that it stands for.
 async fn shown(page: &Page) -> Result<String, String> {
-    let bytes = format!("return document.querySelector('{WIRE} [data-exact]').textContent;");
+    let bytes = format!("return document.querySelector('{WIRE} .bytes').textContent;");
     let text = page.js(&bytes).await?;
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
@@ -42,6 +42,8 @@ pub(crate) async fn a_client_goes_and_comes_back(desktop: &Desktop, page: &Page,
     until_it_has(page, "\nid: 3\n").await;
     page.until_text(&format!("{WIRE} .events .retry"), "1000 ms")
         .await;
+    let asked = format!("{WIRE} .asked .first");
+    page.until_text(&asked, "GET /endless?every=50ms").await;
     let seen = shown(page).await.expect("the wire is there");
     second.until_length(seen.len()).await;
     let received = String::from_utf8_lossy(second.received());
@@ -109,7 +111,7 @@ async fn it_stays_marked(page: &Page) {
     assert_ne!(colours[0], colours[1]);
 }
 
-/// The window writes the bytes to a file among the person's downloads; there is no such folder
+/// The window writes both sides to a file among the person's downloads; there is no such folder
 /// here, so that it is their home.
 async fn it_is_saved(desktop: &Desktop, page: &Page, wire: &[u8]) {
     page.click(&format!("{WIRE} [data-act=\"save-wire\"]"))
@@ -120,10 +122,16 @@ async fn it_is_saved(desktop: &Desktop, page: &Page, wire: &[u8]) {
     )
     .await;
     let saved = std::fs::read(desktop.home().join("connection-1-endless.http"));
+    let saved = saved.expect("it is there");
+    let response = format!("### Response, {} bytes from byte 0 on\n", wire.len());
+    let both = [response.as_bytes(), wire].concat();
     assert!(
-        saved.expect("it is there") == wire,
-        "other bytes were saved"
+        saved.starts_with(b"### Request #1, ") && saved.ends_with(&both),
+        "other bytes were saved: {}",
+        String::from_utf8_lossy(&saved)
     );
+    let request = String::from_utf8_lossy(&saved);
+    assert!(request.contains("\nGET /endless"), "{request}");
 }
 
 async fn until_it_has(page: &Page, wanted: &str) {

@@ -146,6 +146,20 @@ export type Everything = {
   connections: Tally,
 };
 
+/** A header field. */
+export type FieldView = {
+  /** Its name; empty for a line that has none. */
+  name: WireText,
+  /** What ended its line. */
+  end: string,
+  /** The text; nothing where it is hidden. */
+  value: WireText | null,
+  /** Whether it is a secret. */
+  secret: boolean,
+  /** How many characters it has, hidden or not. */
+  length: number,
+};
+
 /** Why a file of streams is not what is served. */
 export type FileProblem = {
   /** The line of the mistake, from 1, where it is one of the file's text. */
@@ -167,6 +181,16 @@ export type GroupView = {
    * connection, of open ones first.
    */
   is_head: boolean,
+};
+
+/** A text that may be a secret. */
+export type Hideable = {
+  /** The text; nothing where it is hidden. */
+  value: WireText | null,
+  /** Whether it is a secret. */
+  secret: boolean,
+  /** How many characters it has, hidden or not. */
+  length: number,
 };
 
 /** The program that holds a port. */
@@ -256,6 +280,46 @@ export type Published = {
   events: number,
   /** How many subscribers they were handed to. */
   subscribers: number,
+};
+
+/** A request as it was received. */
+export type ReceivedView = {
+  /** The method. */
+  method: string,
+  /** The target in parts, which are all of it together: a secret in it is a part. */
+  target: Array<Hideable>,
+  /** The version, such as `HTTP/1.1`. */
+  version: string,
+  /** What ended the request line. */
+  end: string,
+  /** The header fields, in their order. */
+  fields: Array<FieldView>,
+  /**
+   * What is kept of the body, empty where it has none; nothing where the answer did not wait
+   * for it.
+   */
+  body: WireText | null,
+  /** Bytes of the body that were read. */
+  body_length: number,
+  /** Whether some of those are not kept. */
+  body_cut: boolean,
+  /**
+   * Whether names, order and line ends are as they came. Of a request that arrived together with
+   * another, names are in lower case and fields of one name are beside each other.
+   */
+  exact: boolean,
+};
+
+/** The request of a connection, as far as it is kept. */
+export type RequestView = {
+  /** The connection's id in the table. */
+  id: number,
+  /** When it arrived, in milliseconds since 1970: ids begin anew with each start of the program. */
+  since_ms: number,
+  /** The request. */
+  request: ReceivedView | null,
+  /** Why there is none. */
+  missing: "no longer kept" | null,
 };
 
 /** One connection. */

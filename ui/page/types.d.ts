@@ -10,6 +10,7 @@ import type {
   DefinitionView,
   Preview,
   Published,
+  RequestView,
   RowView,
   Slice,
   Sort,
@@ -133,6 +134,11 @@ export interface Host {
    * that gives the reason.
    */
   timeline(after: number): Promise<TimelineView>;
+  /**
+   * The request of a connection, its secrets hidden unless `secrets`; null if the connection is no
+   * longer in the table. Rejects with a sentence that gives the reason.
+   */
+  request(id: number, secrets: boolean): Promise<RequestView | null>;
   /**
    * Writes a file of these bytes, given as one character each, and resolves to its path. Rejects
    * with a sentence that gives the reason.

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use serde_json::Value;
@@ -43,6 +43,31 @@ fn a_connect_an_end_and_a_verdict_are_a_line_each() {
     assert!(ended.contains("#2 GET /endless"), "{ended}");
     assert!(ended.contains("ended by the server (stopped)"), "{ended}");
     assert!(told.next().is_none());
+}
+
+#[test]
+fn no_line_has_a_secret_of_a_request() {
+    for log in ["text", "json"] {
+        let mut serving = Serving::logging(&["--log", log]);
+        let mut told = serving.stderr();
+        let mut client = serving.connect();
+        let host = &serving.addr;
+        let secrets = "Authorization: Bearer s3cret\r\nCookie: s3cret\r\nX-Api-Key: s3cret\r\n";
+        for target in ["/numbers?count=0&token=s3cret", "/nothing?key=s3cret"] {
+            write!(
+                client,
+                "GET {target} HTTP/1.1\r\nhost: {host}\r\n{secrets}\r\n"
+            )
+            .expect("it reads");
+        }
+        for status in ["400", "404"] {
+            let line = told.next().expect("open").expect("UTF-8");
+            assert!(line.contains("/n") && !line.contains("s3cret"), "{line}");
+            assert!(line.contains(status), "{line}");
+        }
+        serving.signal("TERM");
+        assert!(told.all(|line| !line.expect("UTF-8").contains("s3cret")));
+    }
 }
 
 #[test]

@@ -17,7 +17,10 @@ mod numbering;
 mod query;
 mod rates;
 mod reconnects;
+mod request;
+mod requests;
 mod row;
+mod secrets;
 mod sort;
 #[cfg(test)]
 mod tests;
@@ -50,6 +53,9 @@ pub use query::TableQuery;
 pub(crate) use reconnects::Resume;
 use reconnects::{Answered, Departed, Reconnects, Seen};
 pub use reconnects::{Verdict, VerdictKind};
+pub(crate) use request::{BODY_KEPT, ReadBody, Received};
+pub use request::{FieldView, Hideable, ReceivedView, RequestView};
+use requests::Requests;
 pub use row::{EndedView, RowView};
 pub use sort::Sort;
 use timeline::Timeline;
@@ -129,6 +135,8 @@ struct Table {
     next_id: u64,
     /// Those whose taps began when somebody looked, the one that was looked at last at the end.
     looked_at: VecDeque<Arc<Connection>>,
+    /// What the newest rows asked, to the letter.
+    requests: Requests,
     /// What was asked and by which program: thousands of rows share a few.
     asked: HashSet<Arc<Request>>,
     /// Who went and who came back.
@@ -141,9 +149,26 @@ struct Table {
     told: HashSet<(VerdictKind, u64)>,
 }
 
+/// A client whose request arrived, and that request.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) client: Client,
+    /// Nothing only where a test makes rows out of nowhere.
+    pub(crate) received: Option<Received>,
+}
+
+impl From<(Client, Received)> for Arrived {
+    fn from((client, received): (Client, Received)) -> Self {
+        Self {
+            client,
+            received: Some(received),
+        }
+    }
+}
+
 /// No place for one more stream; the client is given back.
 #[derive(Debug)]
-pub(crate) struct Full(pub(crate) Client);
+pub(crate) struct Full(pub(crate) Arrived);
 
 impl Connections {
     pub(crate) fn new(limit: usize) -> Self {
@@ -163,16 +188,26 @@ impl Connections {
     ///
     /// # Errors
     /// [`Full`] when as many streams are open as may be.
-    pub(crate) fn open(&self, client: Client, resume: &Resume) -> Result<Open, Box<Full>> {
-        self.open_at(client, resume, clock::now())
+    pub(crate) fn open(
+        &self,
+        arrived: impl Into<Arrived>,
+        resume: &Resume,
+    ) -> Result<Open, Box<Full>> {
+        self.open_at(arrived, resume, clock::now())
     }
 
-    fn open_at(&self, client: Client, resume: &Resume, now: Now) -> Result<Open, Box<Full>> {
+    fn open_at(
+        &self,
+        arrived: impl Into<Arrived>,
+        resume: &Resume,
+        now: Now,
+    ) -> Result<Open, Box<Full>> {
+        let arrived = arrived.into();
         let mut table = self.table();
         if table.open.len() >= self.0.limit {
-            return Err(Box::new(Full(client)));
+            return Err(Box::new(Full(arrived)));
         }
-        let row = table.row(client, 200, None, Some(resume.next), now);
+        let row = table.row(arrived, 200, None, Some(resume.next), now);
         table.came(&row, Some(resume), Answered::Stream, now.instant);
         if table.open.len() < TAPPED {
             row.tap();
@@ -190,31 +225,38 @@ impl Connections {
     }
 
     /// Enters a request for a stream that was answered with something else.
-    pub(crate) fn refuse(&self, client: Client, status: u16, origin: Option<String>, ending: Why) {
-        self.turn_away((client, status, origin), ending, None, clock::now());
+    pub(crate) fn refuse(
+        &self,
+        arrived: impl Into<Arrived>,
+        status: u16,
+        origin: Option<String>,
+        ending: Why,
+    ) {
+        let refused = (arrived, status, origin);
+        self.turn_away(refused, ending, None, clock::now());
     }
 
     /// Enters a request for a stream that was refused for want of a place.
-    pub(crate) fn no_room(&self, client: Client, status: u16, resume: &Resume) {
-        let ending = Why::TooManyStreams;
-        self.turn_away((client, status, None), ending, Some(resume), clock::now());
+    pub(crate) fn no_room(&self, arrived: Arrived, status: u16, resume: &Resume) {
+        let (refused, ending) = ((arrived, status, None), Why::TooManyStreams);
+        self.turn_away(refused, ending, Some(resume), clock::now());
     }
 
     /// Enters a request for the rest of a stream of which there is none.
-    pub(crate) fn complete(&self, client: Client, resume: &Resume) {
-        let ending = Why::NothingLeft;
-        self.turn_away((client, 204, None), ending, Some(resume), clock::now());
+    pub(crate) fn complete(&self, arrived: impl Into<Arrived>, resume: &Resume) {
+        let (answered, ending) = ((arrived, 204, None), Why::NothingLeft);
+        self.turn_away(answered, ending, Some(resume), clock::now());
     }
 
     fn turn_away(
         &self,
-        (client, status, origin): (Client, u16, Option<String>),
+        (arrived, status, origin): (impl Into<Arrived>, u16, Option<String>),
         ending: Why,
         resume: Option<&Resume>,
         now: Now,
     ) {
         let mut table = self.table();
-        let row = table.row(client, status, origin, None, now);
+        let row = table.row(arrived.into(), status, origin, None, now);
         row.end(ending, None, None, now);
         let answered = match ending.is_complete() {
             true => Answered::Complete,
@@ -231,9 +273,10 @@ impl Connections {
         let Table {
             turned_away,
             reconnects,
+            requests,
             ..
         } = &mut *table;
-        keep(turned_away, row, reconnects);
+        keep(turned_away, row, reconnects, requests);
         drop(table);
         self.tell();
     }
@@ -283,6 +326,21 @@ impl Connections {
         })
     }
 
+    /// The request of a connection, as far as it is kept, with its secrets where they are `shown`.
+    pub(crate) fn request(&self, id: u64, shown: bool) -> Option<RequestView> {
+        let table = self.table();
+        let since_ms = table.row_of(id)?.since;
+        let received = table.requests.of(id);
+        drop(table);
+        let request = received.map(|received| received.view(shown));
+        Some(RequestView {
+            id,
+            since_ms,
+            missing: request.is_none().then_some("no longer kept"),
+            request,
+        })
+    }
+
     /// Goes up when the table changed since somebody last looked.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()
@@ -306,7 +364,10 @@ impl Connections {
 impl Table {
     fn row(
         &mut self,
-        mut client: Client,
+        Arrived {
+            mut client,
+            received,
+        }: Arrived,
         status: u16,
         origin: Option<String>,
         next: Option<u64>,
@@ -315,6 +376,9 @@ impl Table {
         self.next_id += 1;
         self.version += 1;
         client.asked = self.shared(client.asked);
+        if let Some(received) = received {
+            self.requests.keep(self.next_id, received);
+        }
         Arc::new(Connection {
             id: self.next_id,
             client,
@@ -381,9 +445,15 @@ impl Table {
 }
 
 /// Newest first, the oldest forgotten.
-fn keep(rows: &mut VecDeque<Arc<Connection>>, row: Arc<Connection>, reconnects: &mut Reconnects) {
+fn keep(
+    rows: &mut VecDeque<Arc<Connection>>,
+    row: Arc<Connection>,
+    reconnects: &mut Reconnects,
+    requests: &mut Requests,
+) {
     for forgotten in rows.drain(rows.len().min(KEPT - 1)..) {
         reconnects.forget(forgotten.id);
+        requests.forget(forgotten.id);
     }
     rows.push_front(row);
 }
@@ -454,6 +524,7 @@ impl Open {
                 ended,
                 turned_away,
                 reconnects,
+                requests,
                 ..
             } = &mut *table;
             let closed_ones = || ended.iter().chain(&*turned_away);
@@ -465,7 +536,7 @@ impl Open {
             let back = reconnects.went(gone, seen, row_of).and_then(row_of);
             let back = back.and_then(|row| Some((&**row, reconnects.verdict(row)?)));
             log.ended(&closed, back, now);
-            keep(ended, Arc::clone(&closed), reconnects);
+            keep(ended, Arc::clone(&closed), reconnects, requests);
             table.add_sent(&closed);
         }
         drop(table);

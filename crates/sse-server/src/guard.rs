@@ -342,6 +342,13 @@ fn check_fetch_metadata(method: &Method, headers: &HeaderMap) -> Result<(), Refu
     Ok(())
 }
 
+/// Whether a request that was admitted to the API is one of our own page's, and not a program's or
+/// a person's who typed its address: no script of a page can say so of itself.
+pub(crate) fn is_of_own_page(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none()
+}
+
 /// Whether a request is a CORS preflight, which the guard's decision answers.
 pub(crate) fn is_preflight<B>(request: &Request<B>) -> bool {
     request.method() == Method::OPTIONS

@@ -3,6 +3,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `accept` | accepts connections, up to the bound |
+//! | `heard` | the bytes of a request as they came |
 //! | `http1` | speaks HTTP/1 on one connection, and hands it over when a stream begins |
 //! | `hyper_io` | the socket while hyper has it, and what is unsent when it is taken back |
 //! | `lingering_close` | closes a connection in stages |
@@ -10,6 +11,7 @@
 //! | `socket_options` | the options of a connection's socket |
 
 mod accept;
+mod heard;
 mod http1;
 mod hyper_io;
 mod lingering_close;

@@ -70,6 +70,7 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/activity", get(api::activity))
         .route("/api/log", get(log::log))
         .route("/api/timeline", get(api::timeline))
+        .route("/api/request", get(api::request))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))

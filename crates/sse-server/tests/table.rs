@@ -217,3 +217,94 @@ async fn who_leaves_is_seen_to_have_left_at_the_next_look() {
         .await
         .expect("stopped");
 }
+
+/// The words stood in the table, and the filter left nothing: "lost", "repeated" and "#7" found no
+/// row.
+#[tokio::test]
+async fn a_filter_finds_verdicts_and_numbers() {
+    let bench = Bench::start().await;
+    let (mut before, _) = bench.get("/endless?every=1h&client=back").await;
+    before.until("data: ").await;
+    drop(before);
+    bench.ended("back").await;
+    let (mut back, _) = bench
+        .get("/endless?every=1h&client=back&lastEventId=1")
+        .await;
+    back.until("data: ").await;
+    let (mut other, _) = bench.get("/endless?every=1h&client=other").await;
+    other.until("data: ").await;
+
+    let found = |filter: &str| {
+        let slice = bench.server.slice(&TableQuery {
+            filter: filter.to_owned(),
+            ..TableQuery::default()
+        });
+        let ids: Vec<u64> = slice.rows.iter().map(|row| row.id).collect();
+        ids
+    };
+    assert_eq!(found("nothing lost"), [2]);
+    assert_eq!(found("Came Back AFTER"), [2, 1]);
+    assert_eq!(found("#3"), [3]);
+    assert_eq!(found("#33"), [0; 0]);
+    assert_eq!(found("other #3"), [3]);
+}
+
+#[tokio::test]
+async fn connections_of_a_client_are_one_line_until_it_is_unfolded() {
+    let bench = Bench::start().await;
+    for _ in 0..3 {
+        let (mut client, _) = bench.get("/endless?every=1h&client=many").await;
+        client.until("data: ").await;
+        drop(client);
+        bench.ended("many").await;
+    }
+    let (mut one, _) = bench.get("/endless?every=1h&client=one").await;
+    one.until("data: ").await;
+    let (mut elsewhere, _) = bench.get("/numbers?every=1h&client=many").await;
+    elsewhere.until("data: ").await;
+
+    let grouped = |unfolded: Vec<u64>| {
+        bench.server.slice(&TableQuery {
+            grouped: true,
+            unfolded,
+            ..TableQuery::default()
+        })
+    };
+    let ids = |slice: &Slice| -> Vec<u64> { slice.rows.iter().map(|row| row.id).collect() };
+    let folded = grouped(Vec::new());
+    assert_eq!(
+        ids(&folded),
+        [5, 4, 3],
+        "the same client elsewhere is another"
+    );
+    assert_eq!((folded.lines, folded.matching, folded.all), (3, 5, 5));
+    let group = folded.rows[2].group.expect("rows are grouped");
+    assert_eq!((group.size, group.is_head), (3, true));
+    let unfolded = grouped(vec![group.id]);
+    assert_eq!(ids(&unfolded), [5, 4, 3, 2, 1]);
+    assert_eq!(unfolded.lines, 5);
+    assert!(unfolded.rows[4].group.is_some_and(|group| !group.is_head));
+}
+
+#[tokio::test]
+async fn what_ended_is_left_out_where_it_was_cleared() {
+    let bench = Bench::start().await;
+    let (mut gone, _) = bench.get("/endless?every=1h&client=gone").await;
+    gone.until("data: ").await;
+    drop(gone);
+    bench.ended("gone").await;
+    let (mut open, _) = bench.get("/endless?every=1h&client=open").await;
+    open.until("data: ").await;
+    let all = bench.server.slice(&TableQuery::default());
+    let ended = all.rows.iter().find_map(|row| row.ended.as_ref());
+    let at = ended.expect("one ended").at_ms;
+    let after = |at| {
+        bench.server.slice(&TableQuery {
+            ended_after: Some(at),
+            ..TableQuery::default()
+        })
+    };
+    assert_eq!(tags(&after(at)), ["open"]);
+    assert_eq!(tags(&after(at - 1)), ["open", "gone"]);
+    assert_eq!(after(at).all, 2, "nothing is forgotten");
+}

@@ -35,6 +35,11 @@ pub enum Piece {
 }
 
 impl Text {
+    /// Bytes of which nothing was split: what is no character there stays none.
+    pub fn whole(bytes: &[u8]) -> Self {
+        TextReader::default().read(bytes, false)
+    }
+
     fn of(mut pieces: Vec<Piece>) -> Self {
         match pieces.pop() {
             None => Self::Plain(String::new()),

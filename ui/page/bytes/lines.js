@@ -2,7 +2,7 @@
  * Lines of the wire as nodes. The style sheet draws signs for invisible characters: the text in the
  * document is unchanged, so that a copied selection has the same bytes.
  *
- * @import { WireLine } from "../server.js"
+ * @import { WireLine, WireText } from "../server.js"
  * @import { WirePiece } from "../types.js"
  */
 
@@ -41,6 +41,14 @@ function newSpan(className, parts) {
   span.append(...drawable(parts).map(pieceNode));
   return span;
 }
+
+/**
+ * A text of the wire in an element of its own.
+ *
+ * @param {string} className
+ * @param {WireText} text
+ */
+export const textSpan = (className, text) => newSpan(className, wirePieces(text));
 
 /**
  * A text of the wire, with the same signs.

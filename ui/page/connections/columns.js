@@ -60,7 +60,7 @@ export const COLUMNS = [
     head: "client",
     sort: "client",
     about: "The name that the client sends as client=",
-    width: 104,
+    width: 140,
     grows: 1,
     goes: 9,
     text: clientWords,

@@ -16,6 +16,8 @@ import { hasModifier } from "../parts/keys.js";
 import { part } from "../parts/dom.js";
 import { timelineBounds } from "../parts/split-share.js";
 
+/** The share of the table beside a wire, in percent, until a person chooses one. */
+const MOST_OF_TABLE = 45;
 /** Longer than the pause between two presses of a key that is held down. */
 const SETTLED_MS = 150;
 
@@ -37,7 +39,7 @@ export class ConnectionPlace extends HTMLElement {
       limits: timelineBounds,
     });
     this.#timeline.onfit = () => this.#fitTimeline();
-    this.#timeline.onopen = ({ connection }) => this.#openAt(connection);
+    this.#timeline.onopen = ({ connection }) => this.#openAt(connection, false);
     this.#timeline.connect(app);
     this.#bar.connect("Height of the table and the wire", () => this.#table.reveal());
     this.#wire.connect(app, {
@@ -66,15 +68,12 @@ export class ConnectionPlace extends HTMLElement {
   }
 
   /**
-   * Opens the wire of a connection; it does nothing where the table has forgotten it.
+   * Opens the wire of a connection for whoever comes from another place.
    *
    * @param {number} id
    */
-  async show(id) {
-    const row = await this.#app?.host.row(id).catch(() => null);
-    if (!row) return;
-    this.#open(row, true);
-    this.#table.find(id);
+  show(id) {
+    return this.#openAt(id, true);
   }
 
   get #table() {
@@ -102,18 +101,19 @@ export class ConnectionPlace extends HTMLElement {
   }
 
   /**
-   * Opens the wire of a connection that was pressed in the timeline, whose row may be gone.
+   * Opens the wire of a connection whose row may be out of view, or gone.
    *
    * @param {number} id
+   * @param {boolean} byKey
    */
-  async #openAt(id) {
+  async #openAt(id, byKey) {
     const { host } = /** @type {App} */ (this.#app);
     const row = await host.row(id).catch(() => null);
     if (!row) {
       announce(`#${id} is no longer in the table`);
       return;
     }
-    this.#open(row, false);
+    this.#open(row, byKey);
     await this.#table.find(id).catch(() => false);
   }
 
@@ -137,6 +137,10 @@ export class ConnectionPlace extends HTMLElement {
     if (wasOpen) return;
     this.#bar.hidden = false;
     this.toggleAttribute("data-open", true);
+    // a short table leaves its room to the wire
+    const lower = /** @type {HTMLElement} */ (this.#bar.parentElement);
+    const share = (this.#table.fit / lower.clientHeight) * 100;
+    this.#bar.suggest(Math.min(MOST_OF_TABLE, share));
     this.#bar.fit();
     // the table has less room now
     this.#table.reveal();

@@ -25,10 +25,10 @@ import {
   widened,
 } from "./viewport.js";
 import { announce } from "../parts/announce.js";
+import { ClientLines } from "../panel/client-lines.js";
 import { ColumnWidths } from "./column-widths.js";
-import { copyOnClick } from "../parts/copy-button.js";
-import { curlLine, streamAddress } from "../parts/snippets.js";
 import { newIcon } from "../parts/icons.js";
+import { FirstMinute } from "./first-minute.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
@@ -109,11 +109,9 @@ export class ConnectionTable extends HTMLElement {
       answered: (answer) => this.#answered(answer),
       failed: (reason) => this.#failed(reason),
     });
-    copyOnClick(
-      part(this, ".empty [data-act=copy]"),
-      app.host,
-      () => part(this, ".empty code").textContent ?? "",
-    );
+    this.#lines.connect(app);
+    this.#select.addEventListener("change", () => this.#lines.show(this.#select.value));
+    this.#first.connect(app);
     this.#listen();
     app.store.on("connections", () => {
       this.#showSummary();
@@ -137,6 +135,12 @@ export class ConnectionTable extends HTMLElement {
   focus() {
     this.#home.focus({ preventScroll: true });
     this.reveal();
+  }
+
+  /** The height that it needs for all its lines, with one more, so that the end is seen. */
+  get fit() {
+    const lines = (this.#shown?.slice.lines ?? 0) + 2;
+    return part(this, ".bar").offsetHeight + lines * this.#rowHeight;
   }
 
   /** Scrolls as little as it takes to have the chosen row in view. */
@@ -268,6 +272,7 @@ export class ConnectionTable extends HTMLElement {
     this.#failures = 0;
     this.#showProblem(null);
     this.#reader?.answered(slice.rows);
+    this.#first.answered(slice.rows);
     if (turn !== this.#turn) return;
     const before = this.#shown?.turn === turn ? this.#shown.slice : null;
     const seen = before && this.#seen(before.lines);
@@ -424,18 +429,37 @@ export class ConnectionTable extends HTMLElement {
     if (!nobody) return;
     const running = store.get("status")?.phase === "running";
     const hint = running
-      ? "No client is connected: try"
-      : "The server is not running: start it, then try";
+      ? "Run these lines in your app, or in a terminal: the client is shown here at once."
+      : "The server is not running: start it, then run these lines.";
     setText(part(this, ".nobody .hint"), hint);
+    this.#offerStreams();
+  }
+
+  /** The streams that a first client can read; an endless one shows events at once. */
+  #offerStreams() {
+    const { store } = /** @type {App} */ (this.#app);
     const streams = store.get("streams") ?? [];
-    const stream = streams.find(({ endless }) => endless) ?? streams[0];
-    part(this, ".nobody .try").hidden = !stream;
-    if (stream) {
-      setText(
-        part(this, ".nobody code"),
-        curlLine(streamAddress(store.get("status"), stream.path)),
-      );
+    const paths = streams.map(({ path }) => path);
+    const select = this.#select;
+    if (paths.join() !== Array.from(select.options, ({ value }) => value).join()) {
+      const first = streams.find(({ endless }) => endless) ?? streams[0];
+      const chosen = paths.includes(select.value) ? select.value : first?.path;
+      select.replaceChildren(...paths.map((path) => new Option(path, path)));
+      if (chosen) select.value = chosen;
     }
+    this.#lines.show(select.value);
+  }
+
+  get #select() {
+    return /** @type {HTMLSelectElement} */ (part(this, ".nobody select"));
+  }
+
+  get #lines() {
+    return /** @type {ClientLines} */ (part(this, "client-lines"));
+  }
+
+  get #first() {
+    return /** @type {FirstMinute} */ (part(this, "first-minute"));
   }
 
   /**

@@ -31,14 +31,15 @@ export const newTable = markup(`
         <tbody role="rowgroup"></tbody>
       </table>
       <div class="empty nobody" hidden>
+        <h3 class="title">Waiting for your first client</h3>
         <p class="hint"></p>
-        <p class="try"><code></code
-          ><button type="button" class="small" data-act="copy"
-            aria-label="Copy the curl line">Copy</button></p>
+        <label class="meta">to <select name="stream" aria-label="Stream to connect to"></select></label>
+        <client-lines></client-lines>
       </div>
       <div class="empty none" hidden>
         <p class="hint"></p>
         <p><button type="button" class="small" data-act="clear-filter">Clear the filter</button></p>
       </div>
     </div>
+    <first-minute hidden></first-minute>
   </div>`);

@@ -3,7 +3,8 @@
  * the server is stopped and takes no connection of the webview.
  *
  * @import { Action, ActivityView, DefinitionView, Everything, Preview } from "../server.js"
- * @import { Published, RowView, Slice, Status, TimelineView, WireView } from "../server.js"
+ * @import { Published, RequestView, RowView, Slice, Status, TimelineView } from "../server.js"
+ * @import { WireView } from "../server.js"
  * @import { Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -153,6 +154,15 @@ export class TauriHost {
    */
   timeline(after) {
     return this.#invoke("timeline", { after });
+  }
+
+  /**
+   * @param {number} id
+   * @param {boolean} secrets
+   * @returns {Promise<RequestView | null>}
+   */
+  request(id, secrets) {
+    return this.#invoke("request", { id, secrets });
   }
 
   /**

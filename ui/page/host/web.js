@@ -2,8 +2,8 @@
  * The page in a browser, served by the server that it shows. It polls while it is visible and keeps
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
- * @import { ActivityView, DefinitionView, Preview, Published, RowView } from "../server.js"
- * @import { Slice, StateView, Status, TimelineView, WireView } from "../server.js"
+ * @import { ActivityView, DefinitionView, Preview, Published, RequestView } from "../server.js"
+ * @import { RowView, Slice, StateView, Status, TimelineView, WireView } from "../server.js"
  * @import { Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -182,16 +182,18 @@ export class WebHost {
    * @returns {Promise<WireView | null>}
    */
   async wire(id, from) {
-    try {
-      return await getJson(
-        `/api/wire?${new URLSearchParams({ id: String(id), from: String(from) })}`,
-        POLL_PATIENCE_MS,
-      );
-    } catch (reason) {
-      // the server has no such connection
-      if (reason instanceof Refusal && reason.status === 404) return null;
-      throw new Error(whyUnreachable(reason));
-    }
+    const query = new URLSearchParams({ id: String(id), from: String(from) });
+    return ofConnection(`/api/wire?${query}`);
+  }
+
+  /**
+   * @param {number} id
+   * @param {boolean} secrets
+   * @returns {Promise<RequestView | null>}
+   */
+  async request(id, secrets) {
+    const query = { id: String(id), ...(secrets ? { secrets: "shown" } : {}) };
+    return ofConnection(`/api/request?${new URLSearchParams(query)}`);
   }
 
   /** @returns {Promise<ActivityView>} */
@@ -284,6 +286,20 @@ const blobOf = (bytes, type) =>
 /** @returns {Promise<never>} */
 const onlyInTheWindow = () =>
   Promise.reject(new Error("This page cannot do this: use the app's window."));
+
+/**
+ * What the server has of one connection; null if it has no such connection.
+ *
+ * @param {string} path
+ */
+async function ofConnection(path) {
+  try {
+    return await getJson(path, POLL_PATIENCE_MS);
+  } catch (reason) {
+    if (reason instanceof Refusal && reason.status === 404) return null;
+    throw new Error(whyUnreachable(reason));
+  }
+}
 
 /**
  * @param {string} path

@@ -22,7 +22,8 @@ const newLines = markup(`
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
 
 export class ClientLines extends HTMLElement {
-  #app;
+  /** @type {App | null} */
+  #app = null;
   /** The path of the stream. */
   #path = "";
   /** @type {Snippet["name"]} */
@@ -31,14 +32,9 @@ export class ClientLines extends HTMLElement {
   #snippets = [];
 
   /** @param {App} app */
-  constructor(app) {
-    super();
+  connect(app) {
     this.#app = app;
-  }
-
-  connectedCallback() {
-    if (this.firstChild) return;
-    const { host, store } = this.#app;
+    const { host, store } = app;
     this.append(newLines());
     copyOnClick(part(this, "[data-act=copy]"), host, () => part(this, "code").textContent ?? "");
     const kinds = part(this, ".kinds");
@@ -72,12 +68,13 @@ export class ClientLines extends HTMLElement {
   }
 
   #show() {
+    if (!this.#app) return;
     const { store } = this.#app;
     const isTopic = store.get("topics")?.some(({ path }) => path === this.#path) ?? false;
     const source =
       store.get("streams")?.find(({ path }) => path === this.#path) ??
       store.get("topics")?.find(({ path }) => path === this.#path);
-    if (!source || !this.firstChild) return;
+    if (!source) return;
     const status = store.get("status");
     this.#snippets = clientSnippets(streamAddress(status, this.#path), { ...source, isTopic });
     const chosen = this.#snippets.find(({ name }) => name === this.#kind) ?? this.#snippets[0];

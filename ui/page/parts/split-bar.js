@@ -1,11 +1,12 @@
 /**
  * <split-bar>: the bar between two parts of a place, one above the other. A person drags it or
  * moves it with keys. It sets the upper part's share as a custom property of the place, and keeps
- * the share as long as the page lives. Until a person moves it, the place may suggest one.
+ * the share for the next time. Until a person moves it, the place may suggest one.
  */
 
 import { afterKey, bounds, clamped } from "./split-share.js";
 import { hasModifier } from "./keys.js";
+import { remember, remembered } from "./remembered.js";
 
 export class SplitBar extends HTMLElement {
   #share = 50;
@@ -27,6 +28,11 @@ export class SplitBar extends HTMLElement {
     this.#moved = moved;
     this.#property = property;
     this.#limits = limits;
+    const kept = remembered(this.#name);
+    if (typeof kept === "number" && kept > 0 && kept < 100) {
+      this.#share = kept;
+      this.#chosen = true;
+    }
     this.role = "separator";
     this.tabIndex = 0;
     this.ariaOrientation = "horizontal";
@@ -36,11 +42,17 @@ export class SplitBar extends HTMLElement {
     this.addEventListener("pointermove", this.#onMove);
     for (const over of ["pointerup", "pointercancel", "lostpointercapture"]) {
       this.addEventListener(over, () => {
+        if (this.#grip !== null && this.#chosen) remember(this.#name, this.#share);
         this.#grip = null;
         this.toggleAttribute("data-held", false);
       });
     }
     this.#draw();
+  }
+
+  /** Under which its share is kept. */
+  get #name() {
+    return `split${this.#property}`;
   }
 
   /** The place that it divides. */
@@ -90,6 +102,7 @@ export class SplitBar extends HTMLElement {
     if (to === null) return;
     event.preventDefault();
     this.#move(to);
+    remember(this.#name, this.#share);
   };
 
   /** @param {PointerEvent} event */

@@ -71,8 +71,9 @@ export class StreamInspector extends HTMLElement {
     this.#bytes = new WirePreview(app);
     this.#view("bytes").append(this.#bytes, newTopicBytes());
     this.#clients = new ClientsView(this.#view("clients"), app);
-    this.#lines = new ClientLines(app);
+    this.#lines = new ClientLines();
     this.#view("clients").append(this.#lines);
+    this.#lines.connect(app);
     this.#definition = new DefinitionView(this.#view("definition"), app);
     this.#definition.oncreated = () => this.oncreated();
     this.#view("definition").append(newTopicFacts());

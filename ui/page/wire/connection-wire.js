@@ -1,8 +1,8 @@
 /**
- * <connection-wire>: what one connection was sent, byte for byte as the kernel took it, and the
- * events that a client reads. It requests new bytes while it is visible. It follows the end until
- * somebody reads. Scrolling up, selecting or Pause holds a copy of the view, and the log behind it
- * continues.
+ * <connection-wire>: what the client of one connection requested, what it was sent, byte for byte
+ * as the kernel took it, and the events that a client reads. It requests new bytes while it is
+ * visible. It follows the end until somebody reads. Scrolling up, selecting or Pause holds a copy
+ * of the view, and the log behind it continues.
  *
  * @import { RowView } from "../server.js"
  * @import { App } from "../types.js"
@@ -12,6 +12,7 @@
 import { Poll } from "../parts/poll.js";
 import { WireFeed } from "./wire-feed.js";
 import { WireHeader } from "./wire-header.js";
+import { WireRequest } from "./wire-request.js";
 import { HeldView } from "./held-view.js";
 import { WireRows } from "./wire-rows.js";
 import { WireScroll } from "./wire-scroll.js";
@@ -20,12 +21,14 @@ import { beforeWords, hiddenRowWords, keptWords, noPieceWords, noWireWords } fro
 import { copyOnClick } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, several } from "../parts/format.js";
-import { fileName, filtered, linesBefore, linesBehind } from "./wire-log.js";
+import { fileName, filtered, linesBefore, linesBehind, piecesOf } from "./wire-log.js";
 import { linesText } from "../bytes/text.js";
 import { hasModifier } from "../parts/keys.js";
+import { icon, newIcon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { matchingWords, standingWords } from "../parts/words.js";
+import { hasStream, matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/next-frame.js";
+import { savedBytes } from "./request-text.js";
 import { errorMessage } from "../parts/error-message.js";
 
 /** A quiet wire is polled as often as a busy one, because its next event is what one waits for. */
@@ -34,35 +37,41 @@ const ASK_EVERY_MS = 250;
 const BATCH = 320;
 /** A wire of no more lines is drawn whole, so that all of it can be searched and selected. */
 const WHOLE = 1500;
+/** Longer than the pause between two letters: what is typed into the filter is answered first. */
+const TYPED_MS = 300;
 
 const newWire = markup(`
   <header></header>
   <p class="problem" hidden><span class="shape" aria-hidden="true"></span
     ><span class="words"></span></p>
-  <div class="frame">
-    <div class="scroller" role="region" tabindex="0">
-      <p class="before"></p>
-      <div class="grid">
-        <pre class="bytes" data-exact></pre>
-        <div class="events" role="group" aria-label="How a client reads the bytes"></div>
+  <div class="sides">
+    <section class="request" aria-label="Request"></section>
+    <div class="frame">
+      <div class="scroller" role="region" tabindex="0">
+        <p class="before"></p>
+        <div class="grid">
+          <pre class="bytes" data-exact></pre>
+          <div class="events" role="group" aria-label="How a client reads the bytes"></div>
+        </div>
+        <div class="empty" hidden>
+          <p class="hint"></p>
+          <p class="way"><button type="button" class="small"
+            data-act="clear-filter">Clear the filter</button></p>
+        </div>
       </div>
-      <div class="empty" hidden>
-        <p class="hint"></p>
-        <p class="way"><button type="button" class="small"
-          data-act="clear-filter">Clear the filter</button></p>
-      </div>
+      <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>
     </div>
-    <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>
   </div>
   <div class="foot">
     <span class="kept"></span>
     <span class="told"></span>
-    <button type="button" class="plain small" data-act="pause" aria-pressed="false"
-      title="Pause the view (Space)">Pause</button>
-    <button type="button" class="plain small" data-act="copy-wire"
-      title="Copy the shown bytes as text">Copy</button>
-    <button type="button" class="plain small" data-act="save-wire"
-      title="Save all kept bytes to a file">Save</button>
+    <button type="button" class="tool" data-act="pause" aria-pressed="false" aria-label="Pause"
+      title="Pause (Space)">${icon("pause")}</button>
+    <button type="button" class="tool" data-act="copy-wire" aria-label="Copy the bytes"
+      title="Copy the shown bytes as text">${icon("copy")}</button>
+    <button type="button" class="tool" data-act="save-wire" aria-label="Save the wire"
+      title="Save the request and all kept bytes to a file; hidden secrets stay hidden"
+      >${icon("save")}</button>
   </div>`);
 
 /**
@@ -79,6 +88,8 @@ export class ConnectionWire extends HTMLElement {
   #ways = null;
   /** @type {WireHeader | null} */
   #head = null;
+  /** @type {WireRequest | null} */
+  #request = null;
   /** @type {WireRows | null} */
   #rows = null;
   /** @type {WireScroll | null} */
@@ -89,11 +100,19 @@ export class ConnectionWire extends HTMLElement {
   #feed = null;
   #hold = new HeldView();
   #filter = "";
+  /**
+   * Set while somebody types into the filter: only what fits into view is drawn.
+   *
+   * @type {ReturnType<typeof setTimeout> | null}
+   */
+  #typing = null;
   /** The range of shown rows that is drawn, because drawing all of them takes too long. */
   #from = 0;
   #to = 0;
   /** The next drawing is of another connection or filter, and starts over. */
   #anew = true;
+  /** The version of the feed that was last drawn. */
+  #drawn = -1;
   /** What was last announced of the connection's state, and of a failed request. */
   #announced = { standing: "", problem: "" };
 
@@ -109,8 +128,10 @@ export class ConnectionWire extends HTMLElement {
       close: ways.close,
       choose: (id) => this.#choose(id),
       filter: (words) => this.#setFilter(words),
-      leave: () => this.focus(),
     });
+    this.#request = new WireRequest(part(this, ".request"), app.host, (words) =>
+      this.#report(words, true),
+    );
     const scroller = part(this, ".scroller");
     this.#rows = new WireRows(part(this, ".bytes"), part(this, ".events"));
     this.#scroll = new WireScroll(scroller, {
@@ -132,8 +153,8 @@ export class ConnectionWire extends HTMLElement {
     this.#poll = new Poll(
       {
         ask: () => this.#ask(),
-        answered: () => nextFrame(this.#draw),
-        failed: () => nextFrame(this.#draw),
+        answered: () => this.#drawNews(),
+        failed: () => this.#drawNews(),
       },
       { calmMs: ASK_EVERY_MS },
     );
@@ -154,7 +175,7 @@ export class ConnectionWire extends HTMLElement {
       this.#follow();
       this.focus();
     });
-    part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#hold.paused));
+    part(this, "[data-act=pause]").addEventListener("click", () => this.#togglePause());
     part(this, "[data-act=save-wire]").addEventListener("click", () => this.#save());
     part(this, "[data-act=clear-filter]").addEventListener("click", () => {
       this.#head?.clearFilter();
@@ -185,8 +206,11 @@ export class ConnectionWire extends HTMLElement {
     this.#feed = new WireFeed(row, performance.now());
     this.#hold = new HeldView();
     this.#anew = true;
+    this.#drawn = -1;
     this.#announced = { standing: "", problem: "" };
     this.#report("");
+    this.#rows?.clear();
+    this.#request?.clear();
     part(this, ".scroller").ariaLabel = `Bytes of connection ${row.id}`;
     this.#seen();
   }
@@ -195,6 +219,7 @@ export class ConnectionWire extends HTMLElement {
     this.hidden = true;
     this.#feed = null;
     this.#rows?.clear();
+    this.#request?.clear();
   }
 
   /**
@@ -203,7 +228,7 @@ export class ConnectionWire extends HTMLElement {
    * @param {RowView[]} rows
    */
   refresh(rows) {
-    if (this.#feed?.refresh(rows, performance.now())) nextFrame(this.#draw);
+    if (this.#feed?.refresh(rows, performance.now())) this.#drawNews();
   }
 
   get #unreachable() {
@@ -250,9 +275,15 @@ export class ConnectionWire extends HTMLElement {
       : wait;
   }
 
+  /** A quiet wire costs no frame: it is drawn anew only when something of it changed. */
+  #drawNews() {
+    if (this.#feed && this.#feed.version !== this.#drawn) nextFrame(this.#draw);
+  }
+
   #draw = () => {
     const feed = this.#feed;
     if (!feed || !this.#isVisible) return;
+    this.#drawn = feed.version;
     const { row, log, removed } = feed;
     this.dataset.state = removed && row.state === "open" ? "ended" : row.state;
     this.toggleAttribute("data-complete", row.ended?.complete ?? false);
@@ -267,11 +298,12 @@ export class ConnectionWire extends HTMLElement {
     this.#head?.count(
       this.#filter.trim() === ""
         ? ""
-        : matchingWords({ matching: shown.length, all: this.#viewed.length }),
+        : matchingWords({ matching: piecesOf(shown), all: piecesOf(this.#viewed) }),
     );
+    this.#request?.draw(feed.request, row, !hasStream(row));
     if (this.#anew || !this.#hold.holds) {
       this.#to = shown.length;
-      const whole = linesBefore(shown, shown.length, WHOLE) === 0;
+      const whole = !this.#typing && linesBefore(shown, shown.length, WHOLE) === 0;
       this.#from = whole ? 0 : linesBefore(shown, shown.length, this.#scroll?.tail ?? 0);
     }
     // words first: they change the height, and the view must stay scrolled to the end
@@ -298,12 +330,11 @@ export class ConnectionWire extends HTMLElement {
     const rows = this.#rows;
     const scroll = this.#scroll;
     if (!rows || !scroll) return;
-    if (this.#anew) rows.clear();
     if (this.#anew || !this.#hold.holds) {
-      rows.draw(shown);
+      rows.draw(shown, !this.#anew);
       scroll.toEnd();
     } else {
-      scroll.keep(() => rows.draw(shown), rows.pieces);
+      scroll.keep(() => rows.draw(shown, false), rows.pieces);
     }
     this.#anew = false;
   }
@@ -336,7 +367,7 @@ export class ConnectionWire extends HTMLElement {
    * @param {WireFeed} feed
    * @param {number} shown
    */
-  #drawWords({ row, log, removed, problem: why }, shown) {
+  #drawWords({ row, log, request, removed, problem: why }, shown) {
     const problem = part(this, ":scope > .problem");
     problem.hidden = why === "" || removed || this.#unreachable;
     setText(part(problem, ".words"), why);
@@ -356,13 +387,13 @@ export class ConnectionWire extends HTMLElement {
     const kept = part(this, ".kept");
     setText(kept, log.rows.length > 0 ? keptWords(log) : "");
     kept.title = kept.textContent ?? "";
-    for (const act of ["copy-wire", "save-wire"]) {
-      /** @type {HTMLButtonElement} */ (part(this, `[data-act=${act}]`)).disabled = !some;
-    }
+    /** @type {HTMLButtonElement} */ (part(this, "[data-act=copy-wire]")).disabled = !some;
+    /** @type {HTMLButtonElement} */ (part(this, "[data-act=save-wire]")).disabled =
+      !some && !request?.request;
   }
 
   /** @param {WireFeed} feed */
-  #drawChip({ log }) {
+  #drawChip({ row, log, removed }) {
     const news = this.#hold.news(log);
     const { paused } = this.#hold;
     const chip = part(this, ".chip");
@@ -372,8 +403,12 @@ export class ConnectionWire extends HTMLElement {
       [paused ? "Paused" : "", news > 0 ? `${count(news)} new` : ""].filter(Boolean).join(", "),
     );
     const pause = part(this, "[data-act=pause]");
-    setText(pause, paused ? "Resume" : "Pause");
+    // what has ended has nothing to pause
+    pause.hidden = !paused && (row.state !== "open" || removed);
+    if (pause.ariaPressed === String(paused)) return;
     pause.ariaPressed = String(paused);
+    pause.replaceChildren(newIcon(paused ? "play" : "pause"));
+    pause.title = paused ? "Go on (Space)" : "Pause (Space)";
   }
 
   #read() {
@@ -405,6 +440,10 @@ export class ConnectionWire extends HTMLElement {
     nextFrame(this.#draw);
   }
 
+  #togglePause() {
+    if (!part(this, "[data-act=pause]").hidden) this.#pause(!this.#hold.paused);
+  }
+
   /** @param {boolean} paused */
   #pause(paused) {
     announce(paused ? "Wire paused" : "Wire resumed");
@@ -421,6 +460,11 @@ export class ConnectionWire extends HTMLElement {
   #setFilter(words) {
     this.#filter = words;
     this.#anew = true;
+    if (this.#typing) clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => {
+      this.#typing = null;
+      nextFrame(this.#draw);
+    }, TYPED_MS);
     nextFrame(this.#draw);
   }
 
@@ -441,9 +485,16 @@ export class ConnectionWire extends HTMLElement {
     const { row, log } = this.#feed;
     const { host } = /** @type {App} */ (this.#app);
     const { lost } = log;
-    const bytes = log.rows.map(({ bytes }) => bytes).join("");
+    const first = log.rows.at(0);
+    const saved = savedBytes({
+      request: `#${row.id}, ${new Date(row.since_ms).toISOString()}`,
+      received: this.#request?.received ?? null,
+      response: first
+        ? { offset: first.offset, bytes: log.rows.map(({ bytes }) => bytes).join(""), lost }
+        : null,
+    });
     try {
-      const where = await host.save(fileName(row.id, row.stream), bytes);
+      const where = await host.save(fileName(row.id, row.stream), saved);
       const missing = lost > 0 ? `, ${several(lost, "byte")} missing` : "";
       this.#report(`saved ${host.controls ? "to" : "as"} ${where}${missing}`);
     } catch (reason) {
@@ -469,10 +520,12 @@ export class ConnectionWire extends HTMLElement {
     const inScroller = target === part(this, ".scroller");
     const pieces = this.#rows?.pieces ?? [];
     if (hasModifier(event) || event.isComposing || event.defaultPrevented) return;
-    if (key === "Escape") this.#ways?.close();
-    else if (key === "/" && !(target instanceof HTMLInputElement)) this.#head?.askFilter();
+    if (key === "Escape") {
+      if (this.#filter === "") this.#ways?.close();
+      else this.#head?.clearFilter();
+    } else if (key === "/" && !(target instanceof HTMLInputElement)) this.#head?.askFilter();
     else if (!inScroller) return;
-    else if (key === " ") this.#pause(!this.#hold.paused);
+    else if (key === " ") this.#togglePause();
     else if (key === "End") this.#toEnd();
     else if (key === "Home") this.#toTop();
     else if (key === "j" || key === "k") this.#scroll?.step(key === "j" ? 1 : -1, pieces);

@@ -3,7 +3,7 @@
  * answers mean. Each feed belongs to one connection, so that a late answer never reaches the wrong
  * one. No document, no clock of its own.
  *
- * @import { RowView, WireView } from "../server.js"
+ * @import { RequestView, RowView, WireView } from "../server.js"
  * @import { Host } from "../types.js"
  */
 
@@ -17,6 +17,8 @@ export const ROW_AGE_MS = 1000;
 export class WireFeed {
   #row;
   #log;
+  /** @type {RequestView | null} */
+  #request = null;
   /** When the row was last reported, and when it was last requested here. */
   #toldAt;
   #askedAt = -Infinity;
@@ -25,6 +27,7 @@ export class WireFeed {
   #removed = false;
   #failures = 0;
   #problem = "";
+  #version = 0;
 
   /**
    * @param {RowView} row
@@ -44,6 +47,16 @@ export class WireFeed {
 
   get log() {
     return this.#log;
+  }
+
+  /** Goes up with everything that a view shows. */
+  get version() {
+    return this.#version;
+  }
+
+  /** Its request; null before the server has answered. */
+  get request() {
+    return this.#request;
   }
 
   /** It is no longer in the table: nothing more can be requested. */
@@ -75,6 +88,7 @@ export class WireFeed {
   refresh(rows, now) {
     const row = rows.find(({ id }) => id === this.#row.id);
     if (!row || this.#removed) return false;
+    this.#version += JSON.stringify(row) === JSON.stringify(this.#row) ? 0 : 1;
     if (this.is(row)) {
       this.#row = row;
       this.#toldAt = now;
@@ -91,20 +105,21 @@ export class WireFeed {
    */
   wait(now) {
     if (this.#removed) return null;
-    return this.#done ? this.#rowIn(now) : 0;
+    return this.#done && this.#request ? this.#rowIn(now) : 0;
   }
 
   /**
-   * Requests new bytes until it has the last, and the row as long as it is in the table, which
-   * reports whether the client comes back.
+   * Requests the client's request once, new bytes until it has the last, and the row as long as it
+   * is in the table, which reports whether the client comes back.
    *
-   * @param {Pick<Host, "wire" | "row">} host
+   * @param {Pick<Host, "request" | "wire" | "row">} host
    * @param {() => number} clock
    * @returns {Promise<void>} rejects when there is no answer
    */
   async ask(host, clock) {
     try {
-      if (!this.#done) {
+      if (!this.#request) this.#asked(await host.request(this.#row.id, false));
+      if (!this.#done && !this.#removed) {
         // the end may be reported during this request, before its last bytes are here
         const wasOpen = this.#row.state === "open";
         this.#answered(await host.wire(this.#row.id, this.#log.end), wasOpen);
@@ -113,16 +128,25 @@ export class WireFeed {
         this.#askedAt = clock();
         const row = await host.row(this.#row.id);
         if (row) this.refresh([row], clock());
-        else this.#removed = true;
+        else this.#leave();
       }
       this.#failures = 0;
+      if (this.#problem !== "") this.#version += 1;
       this.#problem = "";
     } catch (reason) {
       this.#failures += 1;
+      this.#version += 1;
       // one failure may be a hitch
       if (this.#failures > 1) this.#problem = errorMessage(reason);
       throw reason;
     }
+  }
+
+  /** @param {RequestView | null} request */
+  #asked(request) {
+    this.#version += 1;
+    if (request && request.since_ms === this.#row.since_ms) this.#request = request;
+    else this.#removed = true;
   }
 
   /**
@@ -131,12 +155,21 @@ export class WireFeed {
    */
   #answered(wire, wasOpen) {
     if (!wire || wire.since_ms !== this.#row.since_ms) {
-      this.#removed = true;
+      this.#leave();
       return;
     }
+    const { taken, on, answered } = this.#log;
     this.#log.add(wire);
+    const isNew = !answered || wire.pieces.length > 0;
+    if (isNew || this.#log.taken !== taken || this.#log.on !== on) this.#version += 1;
     // it had ended before this request, so nothing can follow
     this.#done = !wasOpen;
+  }
+
+  /** It left the table. */
+  #leave() {
+    this.#removed = true;
+    this.#version += 1;
   }
 
   /** @param {number} now */

@@ -7,6 +7,7 @@
 
 import { backRank, hasStream, otherTitle, standingWords, verdictWords } from "../parts/words.js";
 import { several } from "../parts/format.js";
+import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 
 const newHead = markup(`
@@ -16,16 +17,16 @@ const newHead = markup(`
         ><span class="peer"></span><span class="tag"></span>
     </p>
     <p class="figures"></p>
-    <button type="button" class="plain small" data-act="close-wire"
-      title="Close (Esc)">Close</button>
+    <button type="button" class="tool" data-act="close-wire" title="Close (Esc)"
+      aria-label="Close the wire">${icon("close")}</button>
   </div>
   <div class="fate">
     <p class="standing"><span class="shape" aria-hidden="true"></span
       ><span class="state"></span></p>
     <p class="verdict" data-of="beginning"><span class="words"></span> <button type="button"
-      class="plain small" data-act="other" hidden></button></p>
+      class="link" data-act="other" hidden></button></p>
     <p class="verdict" data-of="end"><span class="words"></span> <button type="button"
-      class="plain small" data-act="other" hidden></button></p>
+      class="link" data-act="other" hidden></button></p>
     <p class="find">
       <span class="matching"></span>
       <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces"
@@ -39,7 +40,6 @@ const newHead = markup(`
  * @property {() => void} close
  * @property {(id: number) => void} choose shows another connection
  * @property {(words: string) => void} filter
- * @property {() => void} leave moves the focus out of the filter
  */
 
 export class WireHeader {
@@ -62,8 +62,9 @@ export class WireHeader {
     this.#input.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       event.preventDefault();
-      this.clearFilter();
-      ways.leave();
+      // the first Esc clears, the next one closes
+      if (this.#input.value === "") ways.close();
+      else this.clearFilter();
     });
   }
 

@@ -19,11 +19,12 @@ export const MOST_LINES = 24;
 const LONGEST_PATH = 60;
 
 /**
- * A piece of the wire, which is what the kernel took in one call, or a part of a piece of many
- * lines.
+ * A piece of the wire, which is what the kernel took in one call, or a part of a piece of several
+ * events or many lines.
  *
  * @typedef {object} WireRow
  * @property {number} seq never used twice
+ * @property {number} piece the number of its piece, which its parts share
  * @property {boolean} goesOn whether it is not the first part of its piece
  * @property {number} at_ms
  * @property {number | null} gap since the piece before
@@ -139,13 +140,14 @@ export class WireLog {
       offset,
       end,
       lost: offset - this.#end,
+      piece: this.#seen,
       goesOn: false,
       bytes,
       lines,
       events,
       words: null,
     };
-    for (const part of lines.length > MOST_LINES ? parts(row) : [row]) {
+    for (const part of parts(row)) {
       this.#rows.push({ ...part, seq: this.#next });
       this.#next += 1;
     }
@@ -179,20 +181,20 @@ export class WireLog {
 }
 
 /**
- * A piece of many lines in parts, each with the events that end in it.
+ * A piece in parts, each with the events that end in it: one part for each event if the piece has
+ * several, so that an event stands beside its bytes, and none of too many lines.
  *
  * @param {Omit<WireRow, "seq">} row
  */
 function parts(row) {
+  /** @type {Omit<WireRow, "seq">[]} */
   const parts = [];
   const endingBy = inOrder(row.events);
   let { offset } = row;
-  for (let at = 0; at < row.lines.length; at += MOST_LINES) {
-    const lines = row.lines.slice(at, at + MOST_LINES);
+  for (const lines of runs(row)) {
     const end = lines.reduce((sum, { length }) => sum + length, offset);
     const bytes = row.bytes.slice(offset - row.offset, end - row.offset);
-    const events = endingBy(end);
-    const first = at === 0;
+    const first = parts.length === 0;
     parts.push({
       ...row,
       goesOn: !first,
@@ -202,11 +204,55 @@ function parts(row) {
       end,
       bytes,
       lines,
-      events,
+      events: endingBy(end),
     });
     offset = end;
   }
   return parts;
+}
+
+/** @param {WireLine} line */
+const isFraming = ({ kind }) => kind === "head" || kind === "chunk";
+
+/** @param {WireLine} line the line end after a chunk's data */
+const endsChunk = ({ kind, value }) => kind === "chunk" && value === "";
+
+/** @param {WireLine} line the empty line behind a block, whether or not that is an event */
+const isEmpty = ({ kind, name, value }) => kind === "other" && name === "" && value === "";
+
+/**
+ * The lines of a piece, parted behind each event and each block, and before the first block.
+ *
+ * @param {Pick<WireRow, "lines" | "events" | "offset">} row
+ * @returns {WireLine[][]}
+ */
+function runs({ lines, events, offset }) {
+  const ends = new Set(events.map(({ end }) => end));
+  const single = events.length < 2 && !(events.length === 1 && lines[0]?.kind === "head");
+  /** @type {WireLine[][]} */
+  const runs = [];
+  /** @type {WireLine[]} */
+  let run = [];
+  let end = offset;
+  let isOver = false;
+  for (const line of lines) {
+    const last = run.at(-1);
+    const isNext =
+      !single &&
+      last !== undefined &&
+      !endsChunk(line) &&
+      (isOver || (isFraming(last) && !isFraming(line)));
+    if (isNext || run.length === MOST_LINES) {
+      runs.push(run);
+      run = [];
+      isOver = false;
+    }
+    run.push(line);
+    end += line.length;
+    isOver ||= ends.has(end) || isEmpty(line);
+  }
+  if (run.length > 0) runs.push(run);
+  return runs;
 }
 
 /**
@@ -244,6 +290,14 @@ export function filtered(rows, filter) {
     ? rows
     : rows.filter((row) => words.every((word) => wordsOf(row).includes(word)));
 }
+
+/**
+ * How many pieces these rows are of.
+ *
+ * @param {readonly Pick<WireRow, "piece">[]} rows
+ */
+export const piecesOf = (rows) =>
+  rows.reduce((sum, { piece }, index) => sum + (rows[index - 1]?.piece === piece ? 0 : 1), 0);
 
 /** @param {WireRow} row */
 const wordsOf = (row) =>

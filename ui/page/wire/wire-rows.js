@@ -1,8 +1,8 @@
 /**
  * Draws the pieces of a wire: the time, the exact bytes, and beside them the events that a client
- * reads. One element holds the bytes of all pieces, and another holds their events, so that a
- * selection stays within one of them. A grid aligns the two by line numbers. It keeps nothing and
- * decides nothing.
+ * reads. A piece of several events has a row for each, and its time beside the first. One element
+ * holds the bytes of all pieces, and another holds their events, so that a selection stays within
+ * one of them. A grid aligns the two by line numbers. It keeps nothing and decides nothing.
  *
  * @import { WireEvent } from "../server.js"
  * @import { WireRow } from "./wire-log.js"
@@ -22,8 +22,10 @@ const LONG_LINES = 6;
 const LONG_BYTES = 480;
 
 /**
- * @typedef {{ seq: number, elements: HTMLElement[] }} Drawn a piece, its events, and a note of
- *   bytes that are missing before it, if any
+ * @typedef {object} Drawn a row
+ * @property {WireRow} row
+ * @property {HTMLElement[]} elements its bytes, its events, and a note of bytes that are missing
+ *   before it, if any
  */
 
 export class WireRows {
@@ -51,44 +53,61 @@ export class WireRows {
   }
 
   /**
-   * Draws exactly these rows. They continue the last drawing; rows may have been removed or added
-   * at the top.
+   * Draws exactly these rows. Those that are drawn already stay, so that a letter more in a filter
+   * costs what it takes away.
    *
    * @param {readonly WireRow[]} rows
+   * @param {boolean} follows they are the last drawing and what came since
    */
-  draw(rows) {
-    const first = rows[0]?.seq ?? Infinity;
-    let removed = 0;
-    while (removed < this.#drawn.length && this.#drawn[removed].seq < first) {
-      for (const element of this.#drawn[removed].elements) element.remove();
-      removed += 1;
+  draw(rows, follows) {
+    const had = this.#drawn;
+    const newest = had.at(-1)?.row.seq ?? -1;
+    const added = rows.length - firstAfter(rows, newest);
+    const fresh = follows && newest >= 0 && added < MANY;
+    /** @type {Drawn[]} */
+    const drawn = [];
+    /** The bytes and events to insert before the next drawn row. @type {Drawn[]} */
+    let waiting = [];
+    let isInserted = false;
+    let at = 0;
+    const insert = (/** @type {Drawn | undefined} */ next) => {
+      if (waiting.length === 0) return;
+      isInserted ||= next !== undefined;
+      const [bytes, events] = next?.elements ?? [null, null];
+      insertBefore(this.#bytes, waiting.map(({ elements }) => elements[0]), bytes);
+      // the note of missing bytes is among the events, behind its row's
+      insertBefore(this.#events, waiting.flatMap(({ elements }) => elements.slice(1)), events);
+      waiting = [];
+    };
+    for (const row of rows) {
+      for (; at < had.length && had[at].row.seq < row.seq; at += 1) remove(had[at]);
+      const same = had[at]?.row.seq === row.seq ? had[at] : null;
+      if (same) {
+        insert(same);
+        drawn.push(same);
+        at += 1;
+      } else {
+        const made = this.#make(row, fresh && row.seq > newest);
+        waiting.push(made);
+        drawn.push(made);
+      }
     }
-    this.#drawn.splice(0, removed);
-    const from = this.#drawn[0]?.seq ?? Infinity;
-    const to = this.#drawn.at(-1)?.seq ?? -1;
-    const after = rows.filter(({ seq }) => seq > to);
-    const before = to < 0 ? [] : rows.filter(({ seq }) => seq < from);
-    this.#add(after, "append", to >= 0 && after.length < MANY);
-    this.#add(before, "prepend", false);
-    if (
-      before.length > 0 ||
-      Number(this.#drawn[0]?.elements[0].style.getPropertyValue("--at")) > EMPTY_LINES
-    ) {
-      this.#renumber();
-    }
+    for (; at < had.length; at += 1) remove(had[at]);
+    insert(undefined);
+    this.#drawn = drawn;
+    this.#drawTimes();
+    if (isInserted || this.#line > drawn.length * 2 + EMPTY_LINES) this.#renumber();
   }
 
-  /**
-   * @param {readonly WireRow[]} rows
-   * @param {"append" | "prepend"} where
-   * @param {boolean} fresh
-   */
-  #add(rows, where, fresh) {
-    const added = rows.map((row) => this.#make(row, fresh));
-    this.#bytes[where](...added.map(({ elements }) => elements[0]));
-    this.#events[where](...added.flatMap(({ elements }) => elements.slice(1)));
-    if (where === "append") this.#drawn.push(...added);
-    else this.#drawn.unshift(...added);
+  /** The time of a piece stands beside the first of its rows that is drawn. */
+  #drawTimes() {
+    this.#drawn.forEach(({ row, elements: [bytes] }, index) => {
+      const isFirst = this.#drawn[index - 1]?.row.piece !== row.piece;
+      if (bytes.hasAttribute("data-goes-on") === !isFirst) return;
+      for (const element of this.#drawn[index].elements.slice(0, 2)) {
+        element.toggleAttribute("data-goes-on", !isFirst);
+      }
+    });
   }
 
   /** @returns {readonly HTMLElement[]} the elements of the pieces' bytes */
@@ -120,13 +139,11 @@ export class WireRows {
   #make(row, fresh) {
     const bytes = document.createElement("span");
     bytes.className = fresh ? "part fresh" : "part";
-    bytes.toggleAttribute("data-goes-on", row.goesOn);
     bytes.dataset.time = timeOfDay(row.at_ms);
     bytes.dataset.gap = gap(row.gap);
     bytes.append(...linesNodes(row.lines));
     const events = document.createElement("div");
     events.className = "made";
-    events.toggleAttribute("data-goes-on", row.goesOn);
     const stays = document.createElement("div");
     stays.append(...row.events.map(newEvent));
     events.append(stays);
@@ -138,8 +155,34 @@ export class WireRows {
       for (const element of [bytes, events]) element.toggleAttribute("data-long", true);
     }
     this.#place(elements);
-    return { seq: row.seq, elements };
+    return { row, elements };
   }
+}
+
+/** @param {Drawn} row */
+function remove({ elements }) {
+  for (const element of elements) element.remove();
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} elements
+ * @param {HTMLElement | null} next
+ */
+function insertBefore(parent, elements, next) {
+  const all = document.createDocumentFragment();
+  all.append(...elements);
+  parent.insertBefore(all, next);
+}
+
+/**
+ * @param {readonly WireRow[]} rows
+ * @param {number} seq
+ */
+function firstAfter(rows, seq) {
+  let from = rows.length;
+  while (from > 0 && rows[from - 1].seq > seq) from -= 1;
+  return from;
 }
 
 /** @param {number} bytes */

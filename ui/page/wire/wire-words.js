@@ -1,12 +1,13 @@
 /**
  * The words for a wire: how much of it is kept, what was before that, and why it is empty. Pure.
  *
- * @import { RowView } from "../server.js"
+ * @import { ReceivedView, RequestView, RowView } from "../server.js"
  * @import { WireLog } from "./wire-log.js"
  */
 
 import { hadAll } from "../parts/words.js";
-import { several } from "../parts/format.js";
+import { count, several } from "../parts/format.js";
+import { fieldValue, targetText } from "./request-text.js";
 
 /**
  * The part of a wire's log that words are made of.
@@ -83,3 +84,45 @@ export function noWireWords(row, removed, { answered, taken, on }) {
 /** @param {string} filter */
 export const noPieceWords = (filter) =>
   `No piece matches “${filter.trim()}”: use words that one piece and its events contain.`;
+
+/**
+ * A request in one line, which may be cut: what matters most is first.
+ *
+ * @param {ReceivedView} request
+ */
+export function requestSummary(request) {
+  const brought = fieldValue(request, "last-event-id");
+  const origin = fieldValue(request, "origin");
+  return [
+    ...(brought === "" ? [] : [`Last-Event-ID ${brought}`]),
+    ...(origin === "" ? [] : [`Origin ${origin}`]),
+    `${request.method} ${targetText(request)}`,
+  ].join(", ");
+}
+
+/**
+ * What there is to say of a request's body and of how it is shown; empty if it is shown whole.
+ *
+ * @param {ReceivedView} request
+ */
+export function bodyWords({ body, body_length, body_cut, fields, exact }) {
+  const words = [];
+  const names = new Set(fields.map(({ name }) => String(name).toLowerCase()));
+  if (body === null && (names.has("content-length") || names.has("transfer-encoding"))) {
+    words.push("The server answered without reading the body.");
+  }
+  if (body_cut) {
+    words.push(`The body has ${several(body_length, "byte")}: the first ${count(KEPT)} are kept.`);
+  }
+  if (!exact) {
+    words.push("It arrived together with another request, so its names are in lower case.");
+  }
+  return words.join(" ");
+}
+
+/** Bytes of a request's body that the server keeps at most. */
+const KEPT = 64 * 1024;
+
+/** @param {RequestView | null} view null before the server has answered */
+export const noRequestWords = (view) =>
+  view === null ? "" : "The request is no longer kept: newer ones took its room.";

@@ -7,6 +7,15 @@ use sse_wire::Framing;
 use super::activity::Activity;
 use super::*;
 
+impl From<Client> for Arrived {
+    fn from(client: Client) -> Self {
+        Self {
+            client,
+            received: None,
+        }
+    }
+}
+
 fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
     let client = client(tag);
     let resume = Resume {
@@ -80,7 +89,7 @@ fn the_limit_counts_open_streams_only() {
     let Err(full) = enter(&table, "b") else {
         panic!("there is no room");
     };
-    assert_eq!(full.0.tag.as_deref(), Some("b"));
+    assert_eq!(full.0.client.tag.as_deref(), Some("b"));
     drop(first);
     enter(&table, "b").expect("room again");
 }

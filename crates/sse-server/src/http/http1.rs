@@ -25,6 +25,7 @@ use sse_engine::pump::Pump;
 use sse_wire::Framing;
 use tokio::net::TcpStream;
 
+use super::heard::Heard;
 use super::hyper_io::{CONTINUE, Settled, Watched};
 use super::run_context::RunContext;
 use crate::config::Limits;
@@ -76,14 +77,17 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         (limits.head_time, limits.head_bytes, limits.stall)
     };
     let desk = Desk::default();
+    let heard = Heard::new();
     let handler = service_fn(|request: hyper::Request<Incoming>| {
-        let desk = &desk;
+        let (desk, heard) = (&desk, &heard);
         async move {
             let version = request.version();
             desk.answering.store(true, Ordering::Relaxed);
+            let bytes = heard.take();
             let answer = service
-                .answer(request.map(Body::new), ends.peer, ends.local)
+                .answer(request.map(Body::new), &bytes, ends.peer, ends.local)
                 .await;
+            heard.listen();
             desk.answering.store(false, Ordering::Relaxed);
             let length = answer.response.body().size_hint();
             desk.flows
@@ -103,7 +107,7 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         // A client may say that it has sent all and wait for its answer (RFC 9112 9.6).
         .half_close(true)
         .serve_connection(
-            Watched::new(socket, stall, Arc::clone(&desk.flows)),
+            Watched::new(socket, &heard, stall, Arc::clone(&desk.flows)),
             handler,
         );
 

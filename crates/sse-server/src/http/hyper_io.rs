@@ -13,6 +13,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use super::heard::Heard;
+
 /// Answers that are held together, in bytes at most. The answer to a publish takes some 250.
 const HELD: usize = 16 * 1024;
 
@@ -29,8 +31,10 @@ const SPARE: usize = 4 * 1024;
 /// a publisher that does, a write cost more than all the rest. (hyper's own `pipeline_flush` holds
 /// answers without a bound.) So small answers are held while the last read had something to say:
 /// hyper then either has another request at hand or reads again, and before a read all is sent.
-pub(super) struct Watched {
+pub(super) struct Watched<'a> {
     socket: TokioIo<TcpStream>,
+    /// Where the bytes of each head are kept until its request begins.
+    heard: &'a Heard,
     /// How long the kernel may take nothing of what is to be written.
     stall: Duration,
     /// Whether the answer has no known length. Hyper reads again only when it is through, and that
@@ -62,10 +66,16 @@ pub(super) struct Settled {
     pub(super) refused: bool,
 }
 
-impl Watched {
-    pub(super) fn new(socket: TcpStream, stall: Duration, flows: Arc<AtomicBool>) -> Self {
+impl<'a> Watched<'a> {
+    pub(super) fn new(
+        socket: TcpStream,
+        heard: &'a Heard,
+        stall: Duration,
+        flows: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             socket: TokioIo::new(socket),
+            heard,
             stall,
             flows,
             blocked: None,
@@ -129,7 +139,7 @@ impl Watched {
     }
 }
 
-impl Read for Watched {
+impl Read for Watched<'_> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -138,13 +148,16 @@ impl Read for Watched {
         let this = self.get_mut();
         // A client that does not read its answers is not read either.
         ready!(this.poll_held(cx))?;
-        let read = Pin::new(&mut this.socket).poll_read(cx, buf);
+        let read = match this.heard.listens() {
+            true => this.heard.poll_read(this.socket.inner_mut(), cx, buf),
+            false => Pin::new(&mut this.socket).poll_read(cx, buf),
+        };
         this.reading = read.is_ready();
         read
     }
 }
 
-impl Write for Watched {
+impl Write for Watched<'_> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -18,7 +18,8 @@ use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::clock;
 use crate::config::Config;
 use crate::connections::{
-    Connections, LogReceiver, STEP, Slice, TIMELINE_KEPT, TableQuery, Tally, TimelineView,
+    Connections, LogReceiver, RequestView, STEP, Slice, TIMELINE_KEPT, TableQuery, Tally,
+    TimelineView,
 };
 use crate::error::Error;
 use crate::guard::Guard;
@@ -161,6 +162,12 @@ impl Server {
     /// kept, and of others once somebody asked.
     pub fn wire(&self, id: u64, from: u64) -> Option<WireView> {
         self.context.connections.wire(id, from)
+    }
+
+    /// The request of a connection, as far as it is kept; `None` where the table has no such
+    /// connection. Its secrets are left out unless they are to be `shown`.
+    pub fn request(&self, id: u64, shown: bool) -> Option<RequestView> {
+        self.context.connections.request(id, shown)
     }
 
     /// What somebody wants to see of the table, in the order that they want: who is connected, and

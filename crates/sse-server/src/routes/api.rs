@@ -7,20 +7,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
 use sse_engine::bounds::MAX_FROM;
 
 use super::activity::ActivityView;
 use super::answer::tell;
 use super::context::Context;
-use super::params::Params;
+use super::params::{BadQuery, Params};
 use super::state::StateView;
 use super::table_query;
 use crate::clock;
-use axum::Json;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{Response, StatusCode, Uri, header};
-use axum::response::IntoResponse;
+use crate::guard;
 
 /// No answer of the API may come from a cache.
 const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
@@ -95,6 +97,35 @@ fn no_stream(uri: &Uri) -> Response<Body> {
     tell(uri.path(), StatusCode::NOT_FOUND, sentence)
 }
 
+/// The request of the connection `?id=`. Its secrets are hidden unless our own page asks for them
+/// with `secrets=shown`: others could come across them by accident.
+pub(super) async fn request(
+    State(context): State<Arc<Context>>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response<Body> {
+    let params = Params::of(uri.query());
+    let read = params.whole("id", 0, MAX_FROM);
+    let (id, shown) = match read.and_then(|id| Ok((id, params.read("secrets", are_shown)?))) {
+        Ok(read) => read,
+        Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
+    };
+    let shown = shown.unwrap_or(false);
+    if shown && !guard::is_of_own_page(&headers) {
+        let sentence = "Only the server's own page shows secrets: press the hidden value there.";
+        return tell(uri.path(), StatusCode::FORBIDDEN, sentence);
+    }
+    of_connection(&uri, id, |id| context.connections.request(id, shown))
+}
+
+fn are_shown(word: &str) -> Result<bool, BadQuery> {
+    match word {
+        "shown" => Ok(true),
+        "hidden" => Ok(false),
+        _ => Err(BadQuery::new("secrets must be shown or hidden.")),
+    }
+}
+
 /// What the connection `?id=` was sent, from its byte `from=` on.
 pub(super) async fn wire(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
     let params = Params::of(uri.query());
@@ -103,11 +134,22 @@ pub(super) async fn wire(State(context): State<Arc<Context>>, uri: Uri) -> Respo
         Ok(read) => read,
         Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
     };
+    of_connection(&uri, id, |id| {
+        context.connections.wire(id, from.unwrap_or(0))
+    })
+}
+
+/// What there is to say of one connection.
+fn of_connection<T: Serialize>(
+    uri: &Uri,
+    id: Option<u64>,
+    view: impl FnOnce(u64) -> Option<T>,
+) -> Response<Body> {
     let Some(id) = id else {
         let sentence = "The connection is missing: add one of GET /api/connections, such as ?id=7.";
         return tell(uri.path(), StatusCode::BAD_REQUEST, sentence);
     };
-    match context.connections.wire(id, from.unwrap_or(0)) {
+    match view(id) {
         Some(view) => (FRESH, Json(view)).into_response(),
         None => {
             let sentence = "There is no such connection, or it ended too long ago: GET /api/connections lists all connections.";

@@ -11,6 +11,7 @@ use hyper::body::Body as _;
 
 use super::answer::last_words;
 use crate::config::Limits;
+use crate::connections::{BODY_KEPT, ReadBody};
 use crate::error::Error;
 
 /// The memory that the bodies of all requests may take together. Strangers choose how many they
@@ -103,10 +104,28 @@ impl Drop for Whole<'_> {
     }
 }
 
-/// Reads a request body to its end and forgets it: the stream is the same whatever it says, and the
-/// socket cannot be taken over with half a request in it.
-pub(super) async fn drain(body: Body, limits: &Limits) -> Result<(), Response<Body>> {
-    each(body, limits, |_| true).await
+/// Reads a request body to its end, since the socket cannot be taken over with half a request in
+/// it. The stream is the same whatever it says: its beginning is for people who look, and where the
+/// budget has no room for it, nothing of it is kept.
+pub(super) async fn drain(
+    body: Body,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<ReadBody, Response<Body>> {
+    let mut kept = Whole::new(budget, BODY_KEPT);
+    let (mut length, mut room) = (0, true);
+    each(body, limits, |bytes| {
+        length += bytes.len() as u64;
+        let most = bytes.len().min(BODY_KEPT - kept.bytes.len());
+        // Once bytes are left out, none follows them.
+        room = room && kept.push(&bytes[..most]);
+        true
+    })
+    .await?;
+    Ok(ReadBody {
+        kept: kept.take(),
+        length,
+    })
 }
 
 /// Reads a request body whole.

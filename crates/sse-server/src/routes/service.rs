@@ -21,7 +21,7 @@ use super::room::Room;
 use super::visitor::{Visitor, client, unread_client};
 use super::{normalize, response_head, streams, topics};
 use crate::config::Limits;
-use crate::connections::{Connections, Why};
+use crate::connections::{Connections, Received, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
@@ -55,10 +55,12 @@ impl Service {
         &self.context.limits
     }
 
-    /// Answers one request: guard first, whatever it asks for (invariant 1).
+    /// Answers one request: guard first, whatever it asks for (invariant 1). `heard` has its bytes,
+    /// as far as they are known.
     pub(crate) async fn answer(
         &self,
         mut request: Request<Body>,
+        heard: &[u8],
         peer: SocketAddr,
         local: SocketAddr,
     ) -> Answer {
@@ -72,13 +74,14 @@ impl Service {
             local: local.ip(),
             port: local.port(),
         };
+        let visitor = |class| Visitor { peer, class, heard };
         let (mut answer, admission) = match self.context.guard.admit(&request, area, ends) {
-            Err(refusal) => (self.refuse(&request, area, peer, refusal).into(), None),
+            Err(refusal) => {
+                let visitor = visitor(Class::Foreign);
+                (self.refuse(&request, area, visitor, refusal).into(), None)
+            }
             Ok(admission) => {
-                let visitor = Visitor {
-                    peer,
-                    class: admission.class,
-                };
+                let visitor = visitor(admission.class);
                 let answer = match unanswerable(&request) {
                     Some(refusal) => refusal.into(),
                     None => self.admitted(room, request, found, visitor).await,
@@ -101,7 +104,7 @@ impl Service {
         room: &Room,
         request: Request<Body>,
         found: Lookup<'_>,
-        visitor: Visitor,
+        visitor: Visitor<'_>,
     ) -> Answer {
         let is_preflight = guard::is_preflight(&request);
         match found {
@@ -124,13 +127,19 @@ impl Service {
 
     /// Says that there is nothing. Who seems to have looked for a stream is shown in the table: a
     /// page cannot tell its person why an EventSource failed.
-    fn not_found<B>(&self, room: &Room, request: &Request<B>, visitor: Visitor) -> Response<Body> {
+    fn not_found<B>(
+        &self,
+        room: &Room,
+        request: &Request<B>,
+        visitor: Visitor<'_>,
+    ) -> Response<Body> {
         // What a browser fetches for itself, such as an icon or a page, is no stream's client.
         let is_fetch = request.headers().get("sec-fetch-dest");
         if is_fetch.is_none_or(|dest| dest == "empty") {
             let words = ClientQuery::only_tag(request.uri().query());
+            let client = client(request, visitor, &words);
             self.context.connections.refuse(
-                client(request, visitor.peer, visitor.class, &words),
+                (client, Received::head(request, visitor.heard)),
                 StatusCode::NOT_FOUND.as_u16(),
                 None,
                 Why::NothingThere,
@@ -150,7 +159,8 @@ impl Service {
         let client = unread_client(head, peer);
         let ending = why;
         let connections = &self.context.connections;
-        connections.refuse(client, status.as_u16(), None, ending);
+        let received = Received::unread(head);
+        connections.refuse((client, received), status.as_u16(), None, ending);
     }
 
     /// A stream that was refused for its origin is shown in the table, where the person can allow
@@ -159,13 +169,14 @@ impl Service {
         &self,
         request: &Request<B>,
         area: Area,
-        peer: SocketAddr,
+        visitor: Visitor<'_>,
         refusal: Refusal,
     ) -> Response<Body> {
         if matches!(area, Area::Stream | Area::Nothing) && refusal.origin.is_some() {
             let words = ClientQuery::only_tag(request.uri().query());
+            let client = client(request, visitor, &words);
             self.context.connections.refuse(
-                client(request, peer, Class::Foreign, &words),
+                (client, Received::head(request, visitor.heard)),
                 refusal.status.as_u16(),
                 refusal.origin.filter(|origin| origin.len() <= SHOWN_ORIGIN),
                 Why::OriginNotAllowed,
@@ -255,7 +266,7 @@ fn share(headers: &mut HeaderMap, admission: &Admission) {
 async fn stream(
     context: &Context,
     stream: Arc<Stream>,
-    visitor: Visitor,
+    visitor: Visitor<'_>,
     request: Request<Body>,
 ) -> Answer {
     match *request.method() {
@@ -271,7 +282,7 @@ async fn topic(
     context: &Context,
     room: &Room,
     name: &str,
-    visitor: Visitor,
+    visitor: Visitor<'_>,
     request: Request<Body>,
 ) -> Answer {
     match *request.method() {

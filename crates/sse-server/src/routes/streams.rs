@@ -16,13 +16,13 @@ use super::params::BadQuery;
 use super::response_head::{self, Headers, Unsized};
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
-use crate::connections::{Client, Numbering, Resume};
+use crate::connections::{Arrived, Client, Numbering, Received, Resume};
 
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(
     context: &Context,
     stream: Arc<Stream>,
-    visitor: Visitor,
+    visitor: Visitor<'_>,
     request: Request<Body>,
 ) -> Answer {
     let asked = match StreamRequest::read(
@@ -38,9 +38,11 @@ pub(super) async fn open(
         Err(refusal) => return (*refusal).into(),
     };
     let head_only = request.method() == Method::HEAD;
-    if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
-        return refusal.into();
-    }
+    let body = match body::drain(request.into_body(), &context.limits, &context.bodies).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal.into(),
+    };
+    let received = asked.received.with(body);
 
     let variant = asked.query.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
@@ -55,7 +57,8 @@ pub(super) async fn open(
         Ok(pump) => pump.with_blank(context.keep_alive_blank),
         Err(next) => {
             if !head_only {
-                context.connections.complete(asked.client, &resume(next));
+                let arrived = (asked.client, received);
+                context.connections.complete(arrived, &resume(next));
             }
             // The polite way to tell an EventSource not to come back (HTML 9.2.3).
             return (StatusCode::NO_CONTENT, Body::new(Unsized))
@@ -71,29 +74,33 @@ pub(super) async fn open(
         ..asked.client
     };
     let resume = resume(pump.next_number());
-    begin(context, client, &resume, pump, &stream.headers)
+    begin(context, (client, received), &resume, pump, &stream.headers)
 }
 
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(
     context: &Context,
-    client: Client,
+    arrived: (Client, Received),
     resume: &Resume,
     pump: Pump,
     headers: &Headers,
 ) -> Answer {
-    match context.connections.open(client, resume) {
+    match context.connections.open(arrived, resume) {
         Ok(open) => Answer {
             response: response_head::response(headers),
             begins: Some((pump, open)),
         },
         Err(full) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
+            let Arrived { client, received } = full.0;
             let client = Client {
                 numbers: Numbering::None,
-                ..full.0
+                ..client
             };
-            context.connections.no_room(client, status.as_u16(), resume);
+            let arrived = Arrived { client, received };
+            context
+                .connections
+                .no_room(arrived, status.as_u16(), resume);
             let sentence = format!(
                 "{} streams are open, which is the limit: close one and try again.",
                 context.limits.streams

@@ -28,7 +28,7 @@ pub(super) async fn subscribe(
     context: &Context,
     room: &Room,
     name: &str,
-    visitor: Visitor,
+    visitor: Visitor<'_>,
     request: Request<Body>,
 ) -> Answer {
     let asked = match StreamRequest::read(&request, topic_query::form, visitor, context) {
@@ -42,9 +42,11 @@ pub(super) async fn subscribe(
             false => refuse(&Error::Engine(Engine::BadTopic)).into(),
         };
     }
-    if let Err(refusal) = body::drain(request.into_body(), &context.limits).await {
-        return refusal.into();
-    }
+    let body = match body::drain(request.into_body(), &context.limits, &context.bodies).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal.into(),
+    };
+    let received = asked.received.with(body);
     match room
         .topics
         .subscribe(name, asked.last_event_id.as_deref(), clock::now().wall)
@@ -63,7 +65,7 @@ pub(super) async fn subscribe(
             };
             let pump = Pump::subscribed(subscription, context.keep_alive)
                 .with_blank(room.topics.keep_alive_blank());
-            streams::begin(context, client, &resume, pump, &[])
+            streams::begin(context, (client, received), &resume, pump, &[])
         }
         Err(error) => {
             let why = match error {
@@ -71,9 +73,8 @@ pub(super) async fn subscribe(
                 _ => Why::BadName,
             };
             let refusal = refuse(&error.into());
-            context
-                .connections
-                .refuse(asked.client, refusal.status().as_u16(), None, why);
+            let (arrived, status) = ((asked.client, received), refusal.status().as_u16());
+            context.connections.refuse(arrived, status, None, why);
             refusal.into()
         }
     }

@@ -14,7 +14,7 @@ use super::context::Context;
 use super::params::{BadQuery, Params};
 use super::response_head;
 use super::user_agent;
-use crate::connections::{self, Client, Numbering, Request as Asking, Why};
+use crate::connections::{self, Client, Numbering, Received, Request as Asking, Why};
 use crate::guard::Class;
 
 /// What the table keeps of a method, in bytes.
@@ -27,18 +27,22 @@ const SHOWN_PATH: usize = 256;
 const SHOWN_HEAD: usize = 2048;
 
 /// Who asks, for the handlers of streams.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Visitor {
+#[derive(Clone, Copy)]
+pub(crate) struct Visitor<'a> {
     pub(crate) peer: SocketAddr,
     /// What kind of origin it has: the window is shown under its own name, and a preflight lets no
     /// page but our own end a topic.
     pub(crate) class: Class,
+    /// The bytes of its request, as far as they are known.
+    pub(crate) heard: &'a [u8],
 }
 
 /// What a request for a stream asks, read.
 pub(super) struct StreamRequest<T> {
     /// The client as the table shows it, whatever the request is answered with.
     pub(super) client: Client,
+    /// Its request, without its body so far.
+    pub(super) received: Received,
     /// What else its query says.
     pub(super) query: T,
     /// The last event id that the client brought.
@@ -53,7 +57,7 @@ impl<T> StreamRequest<T> {
     pub(super) fn read(
         request: &Request<Body>,
         read: impl FnOnce(&Params<'_>) -> Result<T, BadQuery>,
-        visitor: Visitor,
+        visitor: Visitor<'_>,
         context: &Context,
     ) -> Result<Self, Box<Response<Body>>> {
         let text = request.uri().query();
@@ -64,10 +68,12 @@ impl<T> StreamRequest<T> {
             // A client whose query is refused is still known by its name.
             Err(bad) => (ClientQuery::only_tag(text), Err(bad)),
         };
-        let client = client(request, visitor.peer, visitor.class, &words);
+        let client = client(request, visitor, &words);
+        let received = Received::head(request, visitor.heard);
         match query {
             Ok(query) => Ok(Self {
                 client,
+                received,
                 query,
                 last_event_id: last_event_id(request.headers(), &words),
             }),
@@ -75,7 +81,7 @@ impl<T> StreamRequest<T> {
                 let status = StatusCode::BAD_REQUEST;
                 let ending = Why::BadQuery;
                 let connections = &context.connections;
-                connections.refuse(client, status.as_u16(), None, ending);
+                connections.refuse((client, received), status.as_u16(), None, ending);
                 Err(Box::new(say(status, &bad.to_string())))
             }
         }
@@ -83,20 +89,15 @@ impl<T> StreamRequest<T> {
 }
 
 /// The client of a request for a stream, as the table shows it.
-pub(super) fn client<B>(
-    request: &Request<B>,
-    peer: SocketAddr,
-    class: Class,
-    words: &ClientQuery,
-) -> Client {
+pub(super) fn client<B>(request: &Request<B>, visitor: Visitor<'_>, words: &ClientQuery) -> Client {
     let agent = request
         .headers()
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok());
     Client {
-        peer,
+        peer: visitor.peer,
         asked: Arc::new(Asking {
-            program: match class {
+            program: match visitor.class {
                 Class::Shell => "SSE Workbench window".into(),
                 _ => text::tame(&user_agent::name(agent), SHOWN_PATH).into(),
             },

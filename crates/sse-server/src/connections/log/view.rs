@@ -43,7 +43,7 @@ pub(crate) struct EntryView {
     why: Option<Why>,
     /// What there is to say of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
-    verdict: Option<Verdict>,
+    verdict: Option<Box<Verdict>>,
 }
 
 /// What can happen.
@@ -112,7 +112,7 @@ impl EntryView {
                     VerdictKind::Beside => Kind::Beside,
                     _ => Kind::Returned,
                 };
-                (kind, None, None, Some(Verdict::clone(verdict)))
+                (kind, None, None, Some(verdict.clone()))
             }
         };
         Self {

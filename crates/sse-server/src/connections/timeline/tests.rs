@@ -241,6 +241,8 @@ fn without_a_tag_the_chain_of_returns_is_a_lane_and_whoever_is_new_another() {
     }
     let _stranger = stage.comes(ms, None, None);
     let view = stage.all(ms);
+    let due = view.lanes[0].bars.iter().map(|bar| bar.due_ms);
+    assert!(due.eq([None; 3]), "nobody waits for who left by itself");
     let lanes: Vec<_> = view
         .lanes
         .iter()
@@ -448,6 +450,7 @@ fn while_nobody_looks_nothing_is_kept_and_nothing_counted() {
     sends(&open, 1);
     assert!(!stage.sample(6100), "nobody has looked for five seconds");
     sends(&open, 1);
+    stage.goes(7000, &open, Why::Closed);
     let again = stage.look(20_000, first.cursor);
     assert_eq!(
         again.lanes[0].bars[0].steps.len(),

@@ -7,6 +7,7 @@ use super::lanes::Lane;
 use super::{STEP_MS, Timeline};
 use crate::connections::Verdict;
 use crate::connections::end_reason::{EndedBy, Why};
+use crate::connections::log::LogReader;
 use crate::tap::Tick;
 
 /// What happened when, as far as it is newer than a cursor.
@@ -178,7 +179,7 @@ impl Timeline {
     }
 
     fn away(&self) -> Vec<AwayView> {
-        let away = self.reader.as_ref().map(|reader| reader.away());
+        let away = self.reader.as_ref().map(LogReader::away);
         let away = away.unwrap_or_default().into_iter();
         away.map(|(from_ms, to_ms)| AwayView { from_ms, to_ms })
             .collect()
