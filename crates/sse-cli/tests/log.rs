@@ -99,7 +99,7 @@ fn as_json_each_line_is_an_object() {
 #[test]
 fn a_reader_that_does_not_read_stops_nobody() {
     let mut serving = Serving::logging(&[]);
-    for _ in 0..3500 {
+    for _ in 0..6000 {
         let mut stream = serving.get("/numbers?every=0ms&count=1");
         stream.read_to_end(&mut Vec::new()).expect("its end");
     }
