@@ -25,9 +25,9 @@ import {
   widened,
 } from "./viewport.js";
 import { announce } from "../parts/announce.js";
-import { ClientLines } from "../panel/client-lines.js";
 import { ColumnWidths } from "./column-widths.js";
 import { newIcon } from "../parts/icons.js";
+import { FirstClient } from "./first-client.js";
 import { FirstMinute } from "./first-minute.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { part, setText } from "../parts/dom.js";
@@ -109,8 +109,7 @@ export class ConnectionTable extends HTMLElement {
       answered: (answer) => this.#answered(answer),
       failed: (reason) => this.#failed(reason),
     });
-    this.#lines.connect(app);
-    this.#select.addEventListener("change", () => this.#lines.show(this.#select.value));
+    /** @type {FirstClient} */ (part(this, "first-client")).connect(app);
     this.#first.connect(app);
     this.#listen();
     app.store.on("connections", () => {
@@ -415,7 +414,6 @@ export class ConnectionTable extends HTMLElement {
 
   /** @param {Slice} slice */
   #drawEmpty(slice) {
-    const { store } = /** @type {App} */ (this.#app);
     const { filter, ended_after: cleared } = this.#query;
     const filtered = filter.trim() !== "" || cleared !== undefined;
     const nobody = slice.matching === 0 && (!filtered || slice.all === 0);
@@ -426,36 +424,6 @@ export class ConnectionTable extends HTMLElement {
     const words = filter.trim() === "" ? "All that ended was cleared." : noMatchWords(filter);
     if (none) setText(part(this, ".none .hint"), words);
     part(this, "[data-act=clear-filter]").hidden = filter.trim() === "";
-    if (!nobody) return;
-    const running = store.get("status")?.phase === "running";
-    const hint = running
-      ? "Run these lines in your app, or in a terminal: the client is shown here at once."
-      : "The server is not running: start it, then run these lines.";
-    setText(part(this, ".nobody .hint"), hint);
-    this.#offerStreams();
-  }
-
-  /** The streams that a first client can read; an endless one shows events at once. */
-  #offerStreams() {
-    const { store } = /** @type {App} */ (this.#app);
-    const streams = store.get("streams") ?? [];
-    const paths = streams.map(({ path }) => path);
-    const select = this.#select;
-    if (paths.join() !== Array.from(select.options, ({ value }) => value).join()) {
-      const first = streams.find(({ endless }) => endless) ?? streams[0];
-      const chosen = paths.includes(select.value) ? select.value : first?.path;
-      select.replaceChildren(...paths.map((path) => new Option(path, path)));
-      if (chosen) select.value = chosen;
-    }
-    this.#lines.show(select.value);
-  }
-
-  get #select() {
-    return /** @type {HTMLSelectElement} */ (part(this, ".nobody select"));
-  }
-
-  get #lines() {
-    return /** @type {ClientLines} */ (part(this, "client-lines"));
   }
 
   get #first() {

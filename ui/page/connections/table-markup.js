@@ -31,10 +31,7 @@ export const newTable = markup(`
         <tbody role="rowgroup"></tbody>
       </table>
       <div class="empty nobody" hidden>
-        <h3 class="title">Waiting for your first client</h3>
-        <p class="hint"></p>
-        <label class="meta">to <select name="stream" aria-label="Stream to connect to"></select></label>
-        <client-lines></client-lines>
+        <first-client></first-client>
       </div>
       <div class="empty none" hidden>
         <p class="hint"></p>
