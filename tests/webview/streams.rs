@@ -42,7 +42,10 @@ async fn the_finite_and_the_endless_stream_stand_side_by_side_until_one_is_unpin
     endless.until_state("open").await;
     endless.until_number(3).await;
     let numbers = endless.numbers().await.expect("the rows are there");
-    assert_eq!(numbers[..2], [1, 2]);
+    assert!(
+        numbers.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "{numbers:?}"
+    );
     session.close().await;
 }
 

@@ -94,8 +94,7 @@ export class ConnectionPlace extends HTMLElement {
 
   /** The timeline is as high as its lanes, unless a person chose another height. */
   #fitTimeline() {
-    this.#upperBar.hidden = this.#timeline.hidden;
-    if (this.clientHeight === 0 || this.#timeline.hidden) return;
+    if (this.clientHeight === 0) return;
     const share = (this.#timeline.fit / this.clientHeight) * 100;
     this.#upperBar.suggest(Math.min(MOST_OF_TIMELINE, share));
   }

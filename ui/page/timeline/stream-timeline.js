@@ -67,6 +67,8 @@ const newTimeline = markup(`
       </div>
       <div class="room"></div>
     </div>
+    <p class="none quiet">Each client gets a lane here: who was away, how long, and what it
+      cost.</p>
     <div class="hair" hidden></div>
     <div class="brush" hidden></div>
     <span class="clock" hidden></span>
@@ -76,7 +78,7 @@ const newTimeline = markup(`
 export class StreamTimeline extends HTMLElement {
   /** Called when a person opens a connection at a moment. */
   onopen = (/** @type {{ connection: number, atMs: number }} */ _opened) => {};
-  /** Called when it appears or goes, and when its first lanes come. */
+  /** Called when its first lanes come. */
   onfit = () => {};
   /** @type {App | null} */
   #app = null;
@@ -148,11 +150,7 @@ export class StreamTimeline extends HTMLElement {
     });
     new ResizeObserver(this.#moved).observe(scroller);
     document.addEventListener("visibilitychange", this.#moved);
-    app.store.on("connections", ({ opened, refused, complete }) => {
-      // lanes are to come: the room is there before them
-      if (opened + refused + complete > 0) this.#appear(true);
-      this.#poll?.nudge();
-    });
+    app.store.on("connections", () => this.#poll?.nudge());
   }
 
   focus() {
@@ -171,7 +169,7 @@ export class StreamTimeline extends HTMLElement {
   }
 
   get #isVisible() {
-    return !document.hidden && !this.hidden && part(this, ".scroller").clientHeight > 0;
+    return !document.hidden && part(this, ".scroller").clientHeight > 0;
   }
 
   /** The server's wall clock, as well as it is known here. */
@@ -209,7 +207,7 @@ export class StreamTimeline extends HTMLElement {
     const atEnd = this.#isScrolledToEnd;
     for (const view of this.#waiting) this.#data.take(view);
     this.#waiting = [];
-    this.#appear(this.#data.lanes.length > 0);
+    part(this, ".none").hidden = this.#data.lanes.length > 0;
     if (this.#data.lanes.length !== lanes) {
       if (lanes === 0) this.onfit();
       this.#sizeRoom();
@@ -217,13 +215,6 @@ export class StreamTimeline extends HTMLElement {
       if (atEnd) scroller.scrollTop = scroller.scrollHeight;
     }
     this.#changed();
-  }
-
-  /** @param {boolean} there */
-  #appear(there) {
-    if (this.hidden !== there) return;
-    this.hidden = !there;
-    this.onfit();
   }
 
   #sizeRoom() {
