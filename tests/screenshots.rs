@@ -5,6 +5,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use support::app::window;
 use support::desktop::Desktop;
@@ -44,11 +45,50 @@ async fn both_themes_with_both_streams_and_the_connections() {
             .await;
         session.page.until_drawn().await;
         picture(&desktop, &format!("connections-{name}.png"));
-        let _client = show_a_wire(&session).await;
+        let client = show_a_wire(&session).await;
         session.page.until_drawn().await;
         picture(&desktop, &format!("wire-{name}.png"));
+        drop(client);
         session.close().await;
+        picture_of_the_timeline(theme, &format!("timeline-{name}.png")).await;
     }
+}
+
+/// An outage of the server in the timeline: a client that comes back as it should, one that comes
+/// back without its id, and one that says that it has what it never got.
+async fn picture_of_the_timeline(theme: &str, name: &str) {
+    let desktop = Desktop::start().await;
+    settings::use_port(&desktop, PORT);
+    let mut driver = desktop.command("tauri-driver");
+    driver.env("GTK_THEME", theme);
+    let session = webdriver::webview_of(&desktop, driver, support::app::PROGRAM, &[]).await;
+    let page = &session.page;
+    page.until_phase("running").await;
+    page.visit("connections").await;
+    let mut dashboard = SecondClient::start(PORT, "/endless?every=500ms", "dashboard").await;
+    let widget = "/json?client=prices-widget";
+    let before = http::Stream::running(PORT, widget).await;
+    let mut feed = http::Stream::open(PORT, "/endless?client=feed&every=400ms").await;
+    feed.until_line("data: 20").await;
+    page.press("stop").await;
+    page.until_phase("stopped").await;
+    dashboard.until_end().await;
+    drop((before, feed));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    page.press("start").await;
+    page.until_phase("running").await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    dashboard.come_back().await;
+    let _widget = http::Stream::running(PORT, widget).await;
+    let _feed = http::Stream::running(PORT, "/endless?client=feed&every=400ms&lastEventId=23").await;
+    page.click("first-minute [data-act=\"dismiss\"]").await;
+    for _ in 0..2 {
+        page.click("stream-timeline [data-act=\"in\"]").await;
+    }
+    dashboard.until_ids(24).await;
+    page.until_drawn().await;
+    picture(&desktop, name);
+    session.close().await;
 }
 
 /// The finite stream done, the endless one under way.
