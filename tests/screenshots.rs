@@ -80,7 +80,8 @@ async fn picture_of_the_timeline(theme: &str, name: &str) {
     tokio::time::sleep(Duration::from_millis(700)).await;
     dashboard.come_back().await;
     let _widget = http::Stream::running(PORT, widget).await;
-    let _feed = http::Stream::running(PORT, "/endless?client=feed&every=400ms&lastEventId=23").await;
+    let _feed =
+        http::Stream::running(PORT, "/endless?client=feed&every=400ms&lastEventId=23").await;
     page.click("first-minute [data-act=\"dismiss\"]").await;
     for _ in 0..2 {
         page.click("stream-timeline [data-act=\"in\"]").await;

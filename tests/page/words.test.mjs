@@ -240,6 +240,9 @@ test("a client that came back after 204, or is open twice, is marked as faulty",
   assert.equal(headline({ verdict: away, afterwards: beside }), beside);
   const lossy = { ...away, bad: true, lost: 3 };
   assert.equal(headline({ verdict: lossy, afterwards: beside }), lossy);
+  // a client that was started anew was said to forget its id, and its two connections were not told
+  const anew = { ...away, bad: true, lost: 0, repeated: 480 };
+  assert.equal(headline({ verdict: anew, afterwards: beside }), beside);
   assert.equal(backRank(beside), "repeated");
   assert.equal(backRank({ ...beside, bad: false }), "");
   assert.equal(backRank({ ...beside, kind: "cut", bad: false }), "");

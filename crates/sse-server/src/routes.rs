@@ -50,6 +50,7 @@ pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
+pub(crate) use log::LOG_READERS;
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
 pub(crate) use response_head::{bytes as head_bytes, framing};

@@ -199,3 +199,27 @@ async fn the_activity_has_each_stream_and_topic_that_is_served() {
     assert_eq!(of("/endless"), (Some(0), Some(0)));
     assert_eq!(streams.len(), bench.server.state().streams.len() + 1);
 }
+
+/// A thousand readers of the event stream that read nothing delayed every other answer by two
+/// seconds: each entry is written once for each of them.
+#[tokio::test]
+async fn so_many_follow_the_log_and_the_next_one_is_told() {
+    let bench = Bench::start().await;
+    let mut readers = Vec::new();
+    for _ in 0..64 {
+        readers.push(follow(&bench, "/api/log", &[]).await);
+    }
+    let accept = ("accept", "text/event-stream");
+    let (_, head) = bench.ask("GET", "/api/log", &[accept]).await;
+    assert_eq!(head.status, 503);
+    // Whoever only asks is answered.
+    assert!(!lines(&bench, "").await.is_empty());
+}
+
+#[tokio::test]
+async fn who_refuses_the_event_stream_gets_lines() {
+    let bench = Bench::start().await;
+    let accept = ("accept", "text/event-stream;q=0, application/x-ndjson");
+    let (_, head) = bench.ask("GET", "/api/log", &[accept]).await;
+    assert_eq!(head.get("content-type"), Some("application/x-ndjson"));
+}

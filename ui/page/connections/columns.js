@@ -61,8 +61,8 @@ export const COLUMNS = [
     sort: "client",
     about: "The name that the client sends as client=",
     width: 140,
+    narrow: 100,
     grows: 1,
-    goes: 9,
     text: clientWords,
     title: ({ client }) => client ?? "",
   },
@@ -83,7 +83,7 @@ export const COLUMNS = [
     kind: "words",
     // wide enough for how it ended
     width: 168,
-    narrow: 120,
+    narrow: 104,
     grows: 1,
     text: fateWords,
     title: (row) =>
@@ -104,8 +104,9 @@ export const COLUMNS = [
     kind: "words",
     // the first to get room: a verdict is never cut, and has two lines where one is not enough
     width: 184,
+    narrow: 144,
     grows: 4,
-    goes: 11,
+    goes: 12,
     text: (row) => backWords(headline(row)),
     title: ({ verdict, afterwards }) =>
       [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
@@ -119,6 +120,7 @@ export const COLUMNS = [
     width: 112,
     narrow: 72,
     grows: 1,
+    goes: 9,
     text: ({ program }) => program,
     title: ({ program, origin }) => (origin ? `${program}, from ${origin}` : ""),
   },
@@ -164,6 +166,7 @@ export const COLUMNS = [
     kind: "figure",
     width: 76,
     narrow: 64,
+    goes: 11,
     text: ({ events }) => count(events),
   },
   {

@@ -38,7 +38,6 @@ export class ConnectionPlace extends HTMLElement {
       property: "--timeline",
       limits: timelineBounds,
     });
-    this.#timeline.onfit = () => this.#fitTimeline();
     this.#timeline.onopen = ({ connection }) => this.#openAt(connection, false);
     this.#timeline.connect(app);
     this.#bar.connect("Height of the table and the wire", () => this.#table.reveal());

@@ -192,7 +192,6 @@ const newFold = markup(
 function showGroup(element, { group }, isUnfolded) {
   const folds = group !== null && group.is_head && group.size > 1;
   element.toggleAttribute("data-member", group !== null && !group.is_head);
-  element.ariaExpanded = folds ? String(isUnfolded) : null;
   const cell = part(element, "[data-col=client]");
   const had = cell.querySelector(".fold");
   if (!folds) {
@@ -204,6 +203,7 @@ function showGroup(element, { group }, isUnfolded) {
   setText(fold, `${isUnfolded ? "▾" : "▸"} ${group.size}`);
   fold.title = `${isUnfolded ? "Fold" : "Unfold"} ${group.size} connections of this client`;
   fold.ariaLabel = fold.title;
+  fold.ariaExpanded = String(isUnfolded);
 }
 
 /** @param {number} id */

@@ -43,7 +43,6 @@ export class FirstMinute extends HTMLElement {
     this.#app = app;
     this.append(newCard());
     part(this, "[data-act=dismiss]").addEventListener("click", () => this.#dismiss());
-    part(this, "[data-act=try]").hidden = !app.host.controls;
     part(this, "[data-act=try]").addEventListener("click", () => this.#try());
   }
 
@@ -54,7 +53,8 @@ export class FirstMinute extends HTMLElement {
    * @param {Row[]} rows
    */
   answered(rows) {
-    if (this.#isDone || this.#client || !this.#app) return;
+    // in a browser nobody can stop the server and keep its table
+    if (this.#isDone || this.#client || !this.#app?.host.controls) return;
     const { ownTags, store } = this.#app;
     // a stream that ends by itself shows nothing of an outage
     const goesOn = (/** @type {string} */ path) =>
@@ -67,11 +67,8 @@ export class FirstMinute extends HTMLElement {
     if (!row) return;
     this.#client = { id: row.id, name: row.client ?? row.program };
     this.hidden = false;
-    const next = this.#app.host.controls
-      ? "Stop the server for 5 s and see what your client does."
-      : "Stop the server, start it again, and see here what your client does.";
+    const next = "Stop the server for 5 s and see what your client does.";
     this.#say(`${this.#client.name} is connected to ${row.stream}. ${next}`, "here");
-    if (!this.#app.host.controls) this.#await();
   }
 
   #dismiss() {

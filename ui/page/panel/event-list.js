@@ -37,15 +37,15 @@ const newList = markup(`
     <button type="button" class="tool" data-act="clear" title="Clear the list"
       aria-label="Clear the list">${icon("clear")}</button>
   </div>
-  <div class="grid" role="grid" tabindex="0" aria-readonly="true">
+  <div class="grid">
     <div class="heads" role="row">
       <span role="columnheader">time</span
       ><span role="columnheader" title="Since the event before">after</span
       ><span role="columnheader">id</span><span role="columnheader">event</span
       ><span role="columnheader">data</span>
     </div>
-    <div class="scroller" role="rowgroup" tabindex="-1">
-      <div class="space" role="presentation"><div class="window" role="presentation"></div></div>
+    <div class="scroller" role="grid" tabindex="0" aria-readonly="true">
+      <div class="space" role="presentation"><div class="window" role="rowgroup"></div></div>
     </div>
   </div>
   <button class="chip small" type="button" title="Go to the newest (End)" hidden></button>`);
@@ -96,6 +96,9 @@ export class EventList extends HTMLElement {
     }
     this.append(newList());
     lists += 1;
+    const heads = part(this, ".heads");
+    heads.id = `event-heads-${lists}`;
+    part(this, ".scroller").setAttribute("aria-owns", heads.id);
     this.#rows = new EventRows(part(this, ".scroller"), `event-${lists}`);
     const grid = part(this, ".grid");
     const scroller = part(this, ".scroller");
@@ -107,20 +110,20 @@ export class EventList extends HTMLElement {
     scroller.addEventListener("click", this.#onClick);
     part(this, ".chip").addEventListener("click", () => {
       this.#follow();
-      grid.focus();
+      scroller.focus();
     });
     part(this, "[data-act=pause]").addEventListener("click", () => this.#pause(!this.#paused));
     part(this, "[data-act=gap]").addEventListener("click", () => {
       this.#chooseGap();
-      grid.focus();
+      scroller.focus();
     });
     part(this, "[data-act=clear]").addEventListener("click", () => this.clear());
     const filter = this.#field;
     filter.addEventListener("input", () => this.#setFilter(filter.value));
     filter.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") grid.focus();
+      if (event.key === "Enter") scroller.focus();
       else if (event.key === "Escape" && filter.value !== "") this.#clearFilter();
-      else if (event.key === "Escape") grid.focus();
+      else if (event.key === "Escape") scroller.focus();
       else return;
       event.preventDefault();
     });
@@ -131,7 +134,8 @@ export class EventList extends HTMLElement {
 
   /** @param {string} name for screen readers */
   set label(name) {
-    part(this, ".grid").ariaLabel = name;
+    part(this, ".scroller").ariaLabel = name;
+    this.#field.ariaLabel = `Filter: ${name}`;
   }
 
   get #field() {
@@ -146,7 +150,7 @@ export class EventList extends HTMLElement {
 
   /** Takes the keys to the events. */
   focus() {
-    part(this, ".grid").focus();
+    part(this, ".scroller").focus();
   }
 
   /** The event that is chosen. */
@@ -251,7 +255,7 @@ export class EventList extends HTMLElement {
     this.#rows?.draw({ view, follows: !this.#held, freshFrom: this.#fresh, cursor: this.#cursor });
     this.#fresh = ring.next;
     this.#drawCounts();
-    const grid = part(this, ".grid");
+    const grid = part(this, ".scroller");
     grid.ariaRowCount = String(ring.next + 1);
     if (this.#cursor === null) grid.removeAttribute("aria-activedescendant");
     else if (this.#rows) grid.setAttribute("aria-activedescendant", this.#rows.rowId(this.#cursor));

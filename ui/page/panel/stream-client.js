@@ -442,8 +442,11 @@ const namesOf = ({ names_in_data, events }) => (names_in_data ? ["message"] : ev
  */
 const connecting = (words) => ({ state: "connecting", words, note: null, final: false });
 
-/** Random, so that two pages never share one. `randomUUID` exists only in a secure context. */
+/**
+ * Random, so that two pages never share one, and readable as a page's. `randomUUID` exists only in
+ * a secure context.
+ */
 function randomTag() {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(4));
+  return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -235,7 +235,7 @@ export function fateWords(row) {
 
 /**
  * The most important of a client's two verdicts: that it is missing, what its return lost, that it
- * was refused, another fault, and then any other.
+ * was refused, that several are open, another fault, and then any other.
  *
  * @param {RowView} row
  */
@@ -244,6 +244,8 @@ export function headline({ verdict, afterwards }) {
     return afterwards;
   }
   if (afterwards?.bad && !verdict?.bad) return afterwards;
+  // two open at once is the fault that is going on; an earlier repetition may only be a restart
+  if (afterwards?.kind === "beside" && afterwards.bad && !verdict?.lost) return afterwards;
   return verdict ?? afterwards;
 }
 

@@ -19,12 +19,12 @@ const newView = markup(`
   <p class="more meta quiet" hidden></p>`);
 
 const newClient = markup(`
-  <button type="button" class="client" data-act="wire" title="Show its wire">
+  <div role="listitem"><button type="button" class="client" data-act="wire" title="Show its wire">
     <span class="line"><span class="shape" aria-hidden="true"></span
       ><span class="who"></span><span class="number meta"></span></span>
     <span class="fate meta"></span>
     <span class="back meta"></span>
-  </button>`);
+  </button></div>`);
 
 export class ClientsView {
   #root;
@@ -84,8 +84,10 @@ export class ClientsView {
     while (list.children.length > mine.length) list.lastElementChild?.remove();
     mine.forEach((row, index) => {
       if (!list.children[index]) list.append(newClient());
-      fill(/** @type {HTMLElement} */ (list.children[index]), row, this.#app.ownTags);
+      fill(part(list.children[index], ".client"), row, this.#app.ownTags);
     });
+    // an empty list has no items to offer
+    list.hidden = mine.length === 0;
     part(this.#root, ".none").hidden = mine.length > 0;
     const more = part(this.#root, ".more");
     more.hidden = matching <= mine.length;

@@ -119,7 +119,11 @@ export class DefinitionView {
     try {
       const definition = await this.#app.host.definition(path);
       if (asked !== this.#asked) return;
-      this.#fill(definition.text, definition.first_line, whereWords(definition));
+      this.#fill(
+        definition.text,
+        definition.first_line,
+        whereWords(definition, this.#app.host.controls),
+      );
     } catch (reason) {
       if (asked === this.#asked) this.#fill("", 1, errorMessage(reason));
     }
@@ -205,10 +209,13 @@ export class DefinitionView {
   }
 }
 
-/** @param {Definition} definition */
-function whereWords({ first_line: first, last_line: last, exists, file }) {
-  const lines = `Lines ${first} to ${last}`;
-  return exists
-    ? `${lines} of ${file}`
-    : `${lines} of the shipped streams: the first change copies them to ${file}`;
+/**
+ * @param {Definition} definition
+ * @param {boolean} canEdit
+ */
+function whereWords({ first_line: first, last_line: last, exists, file }, canEdit) {
+  const of = exists ? file : "the shipped streams";
+  const lines = `Lines ${first} to ${last} of ${of}`;
+  if (!canEdit) return `${lines}. A browser only reads them: edit the file, or use the window.`;
+  return exists ? lines : `${lines}: the first change copies them to ${file}.`;
 }

@@ -41,11 +41,13 @@ const newLists = markup(`
   <section class="streams">
     <header><h2 class="meta">Streams</h2><button type="button" class="tool" data-act="new-stream"
       title="New stream" aria-label="New stream">${icon("plus")}</button></header>
+    <p class="none quiet" hidden>The file of streams has none.</p>
   </section>
   <section class="topics">
     <header><h2 class="meta">Topics</h2><button type="button" class="tool" data-act="new-topic"
       title="Open a topic by its name" aria-label="Open a topic by its name"
       >${icon("plus")}</button></header>
+    <p class="none quiet" hidden>No topic yet: open one by its name, or publish to one.</p>
   </section>`);
 
 const newRow = markup(`
@@ -70,12 +72,9 @@ export class SourceList extends HTMLElement {
   connect(ways) {
     this.#ways = ways;
     this.append(newLists());
-    for (const [name, label] of [["streams", "Streams"], ["topics", "Topics"]]) {
+    for (const name of ["streams", "topics"]) {
       const list = document.createElement("div");
       list.className = "sources";
-      list.role = "listbox";
-      list.ariaLabel = label;
-      list.tabIndex = 0;
       part(this, `.${name}`).append(list);
       list.addEventListener("keydown", (event) => this.#onKey(event));
       list.addEventListener("click", ({ target }) => {
@@ -103,6 +102,11 @@ export class SourceList extends HTMLElement {
         fill(row, source, source.path === chosen);
         if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
       });
+      // an empty list is no place for the keys
+      list.tabIndex = of.length > 0 ? 0 : -1;
+      list.role = of.length > 0 ? "listbox" : null;
+      list.ariaLabel = of.length > 0 ? (isTopic ? "Topics" : "Streams") : null;
+      part(this, `.${isTopic ? "topics" : "streams"} .none`).hidden = of.length > 0;
       const active = of.find(({ path }) => path === chosen);
       const id = active ? this.#rows.get(active.path)?.id : undefined;
       if (id) list.setAttribute("aria-activedescendant", id);
@@ -122,8 +126,10 @@ export class SourceList extends HTMLElement {
    */
   drawLine(path, seconds) {
     const line = this.#rows.get(path)?.querySelector(".spark path");
-    const d = linePath(seconds.slice(-SECONDS), WIDTH, HEIGHT);
-    if (line && line.getAttribute("d") !== d) line.setAttribute("d", d);
+    // no line where nothing was sent: it would say nothing
+    const some = seconds.some((value) => value > 0);
+    const d = some ? linePath(seconds.slice(-SECONDS), WIDTH, HEIGHT) : "";
+    if (line && (line.getAttribute("d") ?? "") !== d) line.setAttribute("d", d);
   }
 
   /** To the list that has the chosen source. */

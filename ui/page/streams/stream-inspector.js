@@ -40,7 +40,7 @@ const newTopicBytes = markup(
 
 const newTopicFacts = markup(
   `<div class="of-topic topic-facts"><p class="words"></p><p class="quiet">A topic has no lines in
-    the file of streams: it begins with the first event that is published to it.</p></div>`,
+    the file of streams: it begins when somebody first subscribes or publishes to it.</p></div>`,
 );
 
 /** @type {Record<string, number>} */

@@ -40,7 +40,7 @@ const MARGIN = 24;
  * Room for so many lanes, whether or not they are there, so that the first ones move nothing. Half
  * a lane shows that there are more.
  */
-const LEAST_LANES = 6.5;
+const LEAST_LANES = 7.5;
 const TOLD_MS = 1500;
 
 const newTimeline = markup(`
@@ -78,8 +78,6 @@ const newTimeline = markup(`
 export class StreamTimeline extends HTMLElement {
   /** Called when a person opens a connection at a moment. */
   onopen = (/** @type {{ connection: number, atMs: number }} */ _opened) => {};
-  /** Called when its first lanes come. */
-  onfit = () => {};
   /** @type {App | null} */
   #app = null;
   /** @type {Poll<TimelineView> | null} */
@@ -209,7 +207,6 @@ export class StreamTimeline extends HTMLElement {
     this.#waiting = [];
     part(this, ".none").hidden = this.#data.lanes.length > 0;
     if (this.#data.lanes.length !== lanes) {
-      if (lanes === 0) this.onfit();
       this.#sizeRoom();
       const scroller = part(this, ".scroller");
       if (atEnd) scroller.scrollTop = scroller.scrollHeight;

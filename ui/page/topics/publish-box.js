@@ -14,7 +14,7 @@ const newForm = markup(`
   <form novalidate>
     <textarea name="data" rows="1" placeholder="Event data" aria-keyshortcuts="Enter"
       title="Enter publishes, Shift+Enter makes a new line" spellcheck="false"></textarea>
-    <input name="event" placeholder="message" title="The name of the event" autocomplete="off"
+    <input name="event" placeholder="event name" title="The name of the event; message without one" autocomplete="off"
       spellcheck="false">
     <button type="submit" title="Publish (Enter)">Publish</button>
     <p class="answer meta"></p>

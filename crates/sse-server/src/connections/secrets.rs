@@ -36,9 +36,16 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
 }
 
 /// Whether a field's value has a secret within it, whatever the field's name: an address with one,
-/// such as the `Referer` of a page that was opened with a token.
+/// such as the `Referer` of a page that was opened with a token, or what a scheme of HTTP
+/// authentication begins (RFC 9110 11.4).
 pub(super) fn has_secret(value: &[u8]) -> bool {
-    is_address(value) && parts(value).iter().any(|(_, secret)| *secret)
+    is_credential(value) || is_address(value) && parts(value).iter().any(|(_, secret)| *secret)
+}
+
+fn is_credential(value: &[u8]) -> bool {
+    let scheme = value.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let known = |name: &[u8]| scheme.eq_ignore_ascii_case(name) && scheme.len() < value.len();
+    known(b"Bearer") || known(b"Basic")
 }
 
 fn is_address(value: &[u8]) -> bool {
@@ -186,5 +193,7 @@ mod tests {
         assert!(has_secret(b"http://me:pw@localhost/"));
         assert!(!has_secret(b"http://localhost:5173/?a=b"));
         assert!(!has_secret(b"text/html;token=abc"), "no address");
+        assert!(has_secret(b"bearer abc") && has_secret(b"Basic YTpi"));
+        assert!(!has_secret(b"Bearer") && !has_secret(b"basically"));
     }
 }

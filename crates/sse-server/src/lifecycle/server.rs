@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use sse_engine::preview::Preview;
 use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::listen;
@@ -23,7 +23,7 @@ use crate::connections::{
 };
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::routes::{ActivityView, Budget, Context, Room, Service, StateView};
+use crate::routes::{ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 
@@ -77,6 +77,7 @@ impl Server {
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
             bodies: Budget::new(config.limits.all_bodies_bytes),
+            log_readers: Arc::new(Semaphore::new(LOG_READERS)),
             limits: config.limits,
             status: status.clone(),
         });

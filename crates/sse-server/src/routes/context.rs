@@ -1,8 +1,10 @@
 //! What the handlers work with.
 
+use std::sync::Arc;
+
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::preview::Preview;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::body::Budget;
 use super::response_head;
@@ -25,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) keep_alive_blank: bool,
     /// What the bodies of all requests may take.
     pub(crate) bodies: Budget,
+    /// Places for those who follow the log: each entry is written once for each of them.
+    pub(crate) log_readers: Arc<Semaphore>,
     pub(crate) limits: Limits,
     /// What the server is doing, as the API shows it. Whoever starts and stops the server sends it.
     pub(crate) status: watch::Receiver<Status>,

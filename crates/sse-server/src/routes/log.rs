@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use hyper::body::Frame;
 use sse_engine::bounds::MAX_FROM;
 use sse_wire::{Event, LineEnding, encode};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::answer::tell;
 use super::context::Context;
@@ -25,6 +25,9 @@ const BATCH: usize = 128;
 
 /// After so long without an entry a comment is sent. Where that fails, the client has left.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// How many clients may follow the log at once.
+pub(crate) const LOG_READERS: usize = 64;
 
 /// When a client of the event stream is to come back, in milliseconds.
 const RETRY: u64 = 1000;
@@ -41,14 +44,17 @@ pub(super) async fn log(
         Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
     };
     let headers = request.headers();
-    match wants_events(headers) {
-        true => events(
-            context
-                .connections
-                .log_after(last_seen(headers).unwrap_or(after)),
-        ),
-        false => lines(context.connections.log_after(after)),
+    if !wants_events(headers) {
+        return lines(context.connections.log_after(after));
     }
+    let Ok(place) = Arc::clone(&context.log_readers).try_acquire_owned() else {
+        let sentence = format!(
+            "{LOG_READERS} clients follow the log already: close one, or ask for what is new without Accept."
+        );
+        return tell(uri.path(), StatusCode::SERVICE_UNAVAILABLE, &sentence);
+    };
+    let after = last_seen(headers).unwrap_or(after);
+    events(context.connections.log_after(after), place)
 }
 
 /// Whether the client accepts an event stream by its name.
@@ -58,8 +64,11 @@ fn wants_events(headers: &HeaderMap) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','));
     kinds.any(|kind| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("text/event-stream")
+        let mut parts = kind.split(';').map(str::trim);
+        let named = parts.next().unwrap_or_default();
+        // RFC 9110 12.4.2: a weight of 0 means that it is not acceptable.
+        let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        named.eq_ignore_ascii_case("text/event-stream") && !refused
     })
 }
 
@@ -131,14 +140,17 @@ impl hyper::body::Body for Lines {
     }
 }
 
-fn events(reader: LogReader) -> Response<Body> {
+fn events(reader: LogReader, place: OwnedSemaphorePermit) -> Response<Body> {
     let head = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store, no-transform"),
     ];
     // One batch waits for a client that reads slowly, and the rest in the log.
     let (send, batches) = mpsc::channel(1);
-    tokio::spawn(feed(reader, send));
+    tokio::spawn(async move {
+        feed(reader, send).await;
+        drop(place);
+    });
     (head, Body::new(Batches(batches))).into_response()
 }
 

@@ -333,7 +333,13 @@ impl Return {
             Answered::Refused(_) => Some("refused"),
             Answered::Stream => None,
         };
-        let parts = [self.away.map(time), answered.map(str::to_owned)];
+        // The cause before what it cost: an id that it had, and did not bring.
+        let again = cost
+            .as_ref()
+            .is_some_and(|[_, repeated, _]| repeated.is_some());
+        let forgot = self.id == BroughtId::Forgotten && again && !self.despite;
+        let id = forgot.then(|| "no id".to_owned());
+        let parts = [self.away.map(time), answered.map(str::to_owned), id];
         let parts = parts.into_iter().chain(cost.into_iter().flatten());
         let parts: Vec<String> = parts.flatten().collect();
         match parts.is_empty() {

@@ -79,7 +79,7 @@ fn what_is_to_come_again_is_not_said_to_have_come() {
     assert!(said.words.ends_with("without an id, starts over: 38 again"));
     assert_eq!(
         (&*said.brief, said.repeated),
-        ("1.00 s, 38 again", Some(38))
+        ("1.00 s, no id, 38 again", Some(38))
     );
     assert!(
         said.bad
@@ -95,7 +95,7 @@ fn what_is_to_come_again_is_not_said_to_have_come() {
     desk.goes(tagged(None), 1038, CUT, 1000);
     let open = desk.comes(2000, tagged(None), 1);
     let brief = desk.said(2000, 2).map(|said| said.brief);
-    assert_eq!(brief.as_deref(), Some("1.00 s, 1,038 again"));
+    assert_eq!(brief.as_deref(), Some("1.00 s, no id, 1,038 again"));
     open.sent(10, Some(10), 100);
     desk.ends(&open, CLOSED, 3000);
     let row = desk.rows(3000).remove(0);
