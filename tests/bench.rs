@@ -31,8 +31,8 @@ const STREAMS: usize = 1_000;
 const HALF_SENT: usize = 100;
 const DEAF: usize = 10;
 const CROWD: usize = 10_000;
-/// How much of a timeline is in view while it is redrawn, in pixels and in words: as much as a window
-/// shows, and more than any does.
+/// How much of a timeline is in view while it is redrawn, in pixels and in words: as much as a
+/// window shows, and more than any does.
 const VIEWS: [(u32, &str); 2] = [(900, "36 lanes"), (10_000, "all lanes")];
 const IDLE: Duration = Duration::from_secs(10);
 

@@ -67,7 +67,7 @@ async fn picture_of_the_timeline(theme: &str, name: &str) {
     page.visit("connections").await;
     let mut dashboard = SecondClient::start(PORT, "/endless?every=500ms", "dashboard").await;
     let widget = "/json?client=prices-widget";
-    let before = http::Stream::running(PORT, widget).await;
+    let before = http::Stream::open(PORT, widget).await;
     let mut feed = http::Stream::open(PORT, "/endless?client=feed&every=400ms").await;
     feed.until_line("data: 20").await;
     page.press("stop").await;
@@ -79,9 +79,8 @@ async fn picture_of_the_timeline(theme: &str, name: &str) {
     page.until_phase("running").await;
     tokio::time::sleep(Duration::from_millis(700)).await;
     dashboard.come_back().await;
-    let _widget = http::Stream::running(PORT, widget).await;
-    let _feed =
-        http::Stream::running(PORT, "/endless?client=feed&every=400ms&lastEventId=23").await;
+    let _widget = http::Stream::open(PORT, widget).await;
+    let _feed = http::Stream::open(PORT, "/endless?client=feed&every=400ms&lastEventId=23").await;
     page.click("first-minute [data-act=\"dismiss\"]").await;
     for _ in 0..2 {
         page.click("stream-timeline [data-act=\"in\"]").await;
@@ -151,7 +150,7 @@ async fn show_a_topic(session: &Session) {
     .await;
     session
         .page
-        .until_text(&topic.selector(" .summary"), "4 published")
+        .until_text("source-list [data-path=\"/topics/news\"] .words", "4 kept")
         .await;
 }
 

@@ -65,8 +65,8 @@ test("a column is hidden only where it does not fit", () => {
 });
 
 test("the columns that identify a client and give its state are hidden last", () => {
-  // the clients' own names were hidden long before their ports, how they came back at 679 px, and on
-  // a phone a list of connections did not say whose they are
+  // the clients' own names were hidden long before their ports, how they came back at 679 px, and
+  // on a phone a list of connections did not say whose they are
   const goesAt = (col) =>
     containers.find(({ rules }) =>
       rules.some((rule) => rule.col === col && rule.body.includes("display: none")),

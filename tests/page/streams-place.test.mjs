@@ -11,7 +11,8 @@ const { fileChanges, newsWords } = await load("streams/file-news.js");
 const { outageWords } = await load("parts/words.js");
 const { jsonLayout } = await load("bytes/json-layout.js");
 
-const arrival = (more) => ({ id: "7", event: "message", data: "", notice: null, outage: null, ...more });
+const EVENT = { id: "7", event: "message", data: "", notice: null, outage: null };
+const arrival = (more) => ({ ...EVENT, ...more });
 
 test("a filter leaves the events that have all its words, in any case", () => {
   const lets = arrivalFilter("  Tea 7 ");
@@ -121,5 +122,7 @@ test("JSON is laid out, and no token is another", () => {
     "key", "number", "key", "number", "key", "string", "key", "word", "key", "word",
   ]);
   // what is no JSON, or only a value, is shown as it is
-  for (const plain of ["7", '"text"', "{a:1}", "", "[1,", "tea"]) assert.equal(jsonLayout(plain), null);
+  for (const plain of ["7", '"text"', "{a:1}", "", "[1,", "tea"]) {
+    assert.equal(jsonLayout(plain), null);
+  }
 });

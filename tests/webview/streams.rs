@@ -98,9 +98,9 @@ async fn an_outage_has_words_in_the_list() {
     session.close().await;
 }
 
-/// 1. The shipped streams are served. 2. A line of one is changed in the window: the file is made of
-///    the shipped ones, and the change is served. 3. A mistake is shown at its line, and nothing is
-///    written.
+/// 1. The shipped streams are served. 2. A line of one is changed in the window: the file is made
+///    of the shipped ones, and the change is served. 3. A mistake is shown at its line, and nothing
+///    is written.
 #[tokio::test]
 async fn a_definition_is_changed_in_the_window_and_a_mistake_is_shown_at_its_line() {
     let (desktop, session, port) = opened().await;

@@ -225,8 +225,8 @@ pub fn publish(content_type: &[u8], query: &[u8], body: &[u8]) {
 }
 
 /// A file of streams: a mistake is told in a sentence, with a line that is there; what is read can
-/// be previewed, and each part of that decodes to one event at most (invariant 6). Each stream has a
-/// definition, and that in its own place changes no byte.
+/// be previewed, and each part of that decodes to one event at most (invariant 6). Each stream has
+/// a definition, and that in its own place changes no byte.
 pub fn streams_file(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else {
         return;

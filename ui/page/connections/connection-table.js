@@ -468,7 +468,7 @@ export class ConnectionTable extends HTMLElement {
   #fold(row, isUnfolded) {
     const group = row?.group;
     if (!row || !group || group.size === 1) return;
-    const others = (this.#query.unfolded ?? []).filter((/** @type {number} */ id) => id !== group.id);
+    const others = this.#query.unfolded?.filter((id) => id !== group.id) ?? [];
     // the server unfolds so many at once; the ones that were unfolded first are folded again
     const unfolded = isUnfolded ? [...others, group.id].slice(-MOST) : others;
     const top = part(this, ".scroller").scrollTop;

@@ -7,8 +7,8 @@ import { markup } from "../parts/dom.js";
 
 export const newTable = markup(`
   <div class="bar">
-    <div class="said"><h2 class="title">Connections</h2><p class="summary meta"></p><span class="sorted"></span
-      ><span class="hold"></span></div>
+    <div class="said"><h2 class="title">Connections</h2><p class="summary meta"></p
+      ><span class="sorted"></span><span class="hold"></span></div>
     <div class="acts">
       <span class="matching"></span>
       <button type="button" class="link" data-act="show-all" hidden>Show all</button>

@@ -1,6 +1,6 @@
 /**
- * <client-lines>: the lines that connect a person's own program to a stream, for EventSource, fetch,
- * React and curl, with the real port and a name for the client.
+ * <client-lines>: the lines that connect a person's own program to a stream, for EventSource,
+ * fetch, React and curl, with the real port and a name for the client.
  *
  * @import { App } from "../types.js"
  * @import { Snippet } from "../parts/snippets.js"
@@ -13,8 +13,8 @@ import { markup, part, setText } from "../parts/dom.js";
 
 const newLines = markup(`
   <div class="kinds" role="tablist" aria-label="Kind of client"></div>
-  <div class="snippet"><pre tabindex="0" role="tabpanel" aria-label="Lines to copy"><code></code></pre
-    ><button type="button" class="tool" data-act="copy" title="Copy the lines"
+  <div class="snippet"><pre tabindex="0" role="tabpanel" aria-label="Lines to copy"><code
+    ></code></pre><button type="button" class="tool" data-act="copy" title="Copy the lines"
       aria-label="Copy the lines">${icon("copy")}</button></div>
   <p class="note meta quiet"></p>`);
 

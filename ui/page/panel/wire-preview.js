@@ -112,7 +112,8 @@ export class WirePreview extends HTMLElement {
       newPart(gap(at_ms - (preview.parts[index - 1]?.at_ms ?? 0)), lines),
     );
     part(this, "pre").replaceChildren(head, ...parts);
-    setText(part(this, ".more"), `What a new client gets: ${preview.more ? "more" : "nothing"} follows`);
+    const rest = preview.more ? "more" : "nothing";
+    setText(part(this, ".more"), `What a new client gets: ${rest} follows`);
   }
 }
 

@@ -51,7 +51,8 @@ const TAG = "my-app";
 /** What the listeners of the lines do with an event. */
 const LOG = "console.log(event.lastEventId, event.data)";
 
-/** @typedef {{ name: "eventsource" | "fetch" | "react" | "curl", label: string, text: string }} Snippet */
+/** @typedef {"eventsource" | "fetch" | "react" | "curl"} SnippetName */
+/** @typedef {{ name: SnippetName, label: string, text: string }} Snippet */
 
 /**
  * The lines with which a client reads a stream, one kind each. EventSource reconnects by itself,

@@ -12,7 +12,7 @@ import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { markup, part, setText } from "../parts/dom.js";
 
 /** The size of a sparkline, in pixels; the style sheet reserves it. */
-const WIDTH = 74;
+const WIDTH = 60;
 const HEIGHT = 20;
 /** The rows that PageUp and PageDown skip. */
 const PAGE = 5;
@@ -91,6 +91,7 @@ export class SourceList extends HTMLElement {
    * @param {string | null} chosen the path of the chosen one
    */
   draw(sources, chosen) {
+    const isNew = this.#chosen !== chosen;
     this.#chosen = chosen;
     const gone = new Set(this.#rows.keys());
     for (const isTopic of [false, true]) {
@@ -115,6 +116,9 @@ export class SourceList extends HTMLElement {
     for (const path of gone) {
       this.#rows.get(path)?.remove();
       this.#rows.delete(path);
+    }
+    if (isNew && chosen !== null) {
+      this.#rows.get(chosen)?.scrollIntoView({ block: "nearest" });
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * <publish-box>: publishes to one topic, and shows the result. The text stays and is selected: Enter
- * sends the same event again, and what is typed next takes its place.
+ * <publish-box>: publishes to one topic, and shows the result. The text stays and is selected:
+ * Enter sends the same event again, and what is typed next takes its place.
  *
  * @import { App } from "../types.js"
  */
@@ -14,8 +14,8 @@ const newForm = markup(`
   <form novalidate>
     <textarea name="data" rows="1" placeholder="Event data" aria-keyshortcuts="Enter"
       title="Enter publishes, Shift+Enter makes a new line" spellcheck="false"></textarea>
-    <input name="event" placeholder="event name" title="The name of the event; message without one" autocomplete="off"
-      spellcheck="false">
+    <input name="event" placeholder="event name"
+      title="The name of the event; message without one" autocomplete="off" spellcheck="false">
     <button type="submit" title="Publish (Enter)">Publish</button>
     <p class="answer meta"></p>
   </form>`);
