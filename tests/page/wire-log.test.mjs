@@ -13,6 +13,7 @@ const {
   filtered,
   linesBefore,
   linesBehind,
+  nearest,
   piecesOf,
 } = await load("wire/wire-log.js");
 const { firstBelow } = await load("wire/wire-scroll.js");
@@ -259,4 +260,13 @@ test("a bar leaves both parts what they need", () => {
   assert.equal(afterKey("PageDown", 50, { least, most }), 60);
   assert.equal(afterKey("ArrowDown", most, { least, most }), most);
   assert.equal(afterKey("x", 50, { least, most }), null);
+});
+
+test("the piece of a moment is the one whose time is nearest", () => {
+  const rows = [10, 20, 20, 35].map((at_ms) => ({ at_ms }));
+  assert.equal(nearest(rows, 0), 0);
+  assert.equal(nearest(rows, 14), 0);
+  assert.equal(nearest(rows, 21), 1);
+  assert.equal(nearest(rows, 99), 3);
+  assert.equal(nearest([], 5), -1);
 });

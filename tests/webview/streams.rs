@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::opened;
 use crate::support::page::Page;
+use crate::support::second_client::SecondClient;
 use crate::support::wait::{ensure, wait_for};
 use crate::support::{http, settings};
 
@@ -166,5 +167,37 @@ async fn what_a_saved_file_changed_is_said() {
     page.click("streams-file .news [data-act=\"dismiss\"]")
         .await;
     assert!(!page.shows("streams-file .news").await);
+    session.close().await;
+}
+
+/// 1. The table is empty and shows how to connect. 2. A client comes, and the window offers to stop
+///    the server for it. 3. It comes back as it should, and the window says so.
+#[tokio::test]
+async fn a_first_client_is_shown_what_an_outage_does() {
+    let (_desktop, session, port) = opened().await;
+    let page = &session.page;
+    page.visit("connections").await;
+    page.until_text("first-client", "Waiting for your first client")
+        .await;
+    page.until_text(
+        "first-client code",
+        &format!("http://localhost:{port}/endless"),
+    )
+    .await;
+    let mut client = SecondClient::start(port, "/endless?every=100ms", "dash").await;
+    let words = "first-minute .words";
+    page.until_text(words, "dash is connected to /endless.")
+        .await;
+    client.until_ids(3).await;
+    page.click("first-minute [data-act=\"try\"]").await;
+    client.until_end().await;
+    page.until_text(words, "The server is back: waiting for dash.")
+        .await;
+    client.come_back().await;
+    page.until_text(words, "nothing lost").await;
+    page.until_attribute("first-minute", "data-rank", "whole")
+        .await;
+    page.click("first-minute [data-act=\"dismiss\"]").await;
+    assert!(!page.shows("first-minute").await);
     session.close().await;
 }

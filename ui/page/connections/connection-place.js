@@ -38,7 +38,8 @@ export class ConnectionPlace extends HTMLElement {
       property: "--timeline",
       limits: timelineBounds,
     });
-    this.#timeline.onopen = ({ connection }) => this.#openAt(connection, false);
+    this.#timeline.onopen = ({ connection, atMs }) =>
+      this.#openAt(connection, false, atMs);
     this.#timeline.connect(app);
     this.#bar.connect("Height of the table and the wire", () => this.#table.reveal());
     this.#wire.connect(app, {
@@ -103,8 +104,9 @@ export class ConnectionPlace extends HTMLElement {
    *
    * @param {number} id
    * @param {boolean} byKey
+   * @param {number} [atMs] goes to the piece of this moment
    */
-  async #openAt(id, byKey) {
+  async #openAt(id, byKey, atMs) {
     const { host } = /** @type {App} */ (this.#app);
     const row = await host.row(id).catch(() => null);
     if (!row) {
@@ -112,6 +114,7 @@ export class ConnectionPlace extends HTMLElement {
       return;
     }
     this.#open(row, byKey);
+    if (atMs !== undefined) this.#wire.seek(atMs);
     await this.#table.find(id).catch(() => false);
   }
 

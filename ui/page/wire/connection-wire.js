@@ -21,7 +21,7 @@ import { beforeWords, hiddenRowWords, keptWords, noPieceWords, noWireWords } fro
 import { copyOnClick } from "../parts/copy-button.js";
 import { copyExactly } from "../parts/exact-copy.js";
 import { count, several } from "../parts/format.js";
-import { fileName, filtered, linesBefore, linesBehind, piecesOf } from "./wire-log.js";
+import { fileName, filtered, linesBefore, linesBehind, nearest, piecesOf } from "./wire-log.js";
 import { linesText } from "../bytes/text.js";
 import { hasModifier } from "../parts/keys.js";
 import { icon, newIcon } from "../parts/icons.js";
@@ -98,6 +98,11 @@ export class ConnectionWire extends HTMLElement {
   #poll = null;
   /** @type {WireFeed | null} */
   #feed = null;
+  /**
+   * The moment of the piece that was asked for, in milliseconds since 1970.
+   * @type {number | null}
+   */
+  #sought = null;
   #hold = new HeldView();
   #filter = "";
   /**
@@ -205,6 +210,7 @@ export class ConnectionWire extends HTMLElement {
     this.hidden = false;
     this.#feed = new WireFeed(row, performance.now());
     this.#hold = new HeldView();
+    this.#sought = null;
     this.#anew = true;
     this.#drawn = -1;
     this.#announced = { standing: "", problem: "" };
@@ -215,8 +221,19 @@ export class ConnectionWire extends HTMLElement {
     this.#seen();
   }
 
+  /**
+   * Goes to the piece of a moment, as soon as the wire is there, and holds the view.
+   *
+   * @param {number} atMs milliseconds since 1970
+   */
+  seek(atMs) {
+    this.#sought = atMs;
+    this.#seen();
+  }
+
   hide() {
     this.hidden = true;
+    this.#sought = null;
     this.#feed = null;
     this.#rows?.clear();
     this.#request?.clear();
@@ -310,9 +327,27 @@ export class ConnectionWire extends HTMLElement {
     this.#drawWords(feed, shown.length);
     this.#drawRows(shown.slice(this.#from, this.#to));
     this.#hold.drawn(log);
+    if (log.answered) this.#goToSought();
     this.#drawChip(feed);
     this.#announce(feed);
   };
+
+  /** The newest piece is in view already, and is followed. */
+  #goToSought() {
+    const sought = this.#sought;
+    this.#sought = null;
+    const shown = this.#shown;
+    const at = sought === null ? -1 : nearest(shown, sought);
+    if (at < 0 || at === shown.length - 1) return;
+    this.#hold.hold();
+    this.#from = linesBefore(shown, at, BATCH);
+    this.#to = linesBehind(shown, at, BATCH);
+    this.#rows?.clear();
+    this.#rows?.draw(shown.slice(this.#from, this.#to), false);
+    const piece = this.#rows?.pieces[at - this.#from];
+    piece?.toggleAttribute("data-sought", true);
+    if (piece) this.#scroll?.toPiece(piece);
+  }
 
   /** @param {WireFeed} feed */
   #announce({ row, removed, problem }) {

@@ -292,6 +292,21 @@ export function filtered(rows, filter) {
 }
 
 /**
+ * The index of the row whose time is nearest to a moment; -1 where there are none.
+ *
+ * @param {readonly Pick<WireRow, "at_ms">[]} rows oldest first
+ * @param {number} atMs
+ */
+export function nearest(rows, atMs) {
+  let best = -1;
+  rows.forEach(({ at_ms }, index) => {
+    const before = best < 0 ? Infinity : Math.abs(rows[best].at_ms - atMs);
+    if (Math.abs(at_ms - atMs) < before) best = index;
+  });
+  return best;
+}
+
+/**
  * How many pieces these rows are of.
  *
  * @param {readonly Pick<WireRow, "piece">[]} rows

@@ -47,6 +47,17 @@ export class WireScroll {
     return scrollHeight - scrollTop - clientHeight < clientHeight;
   }
 
+  /**
+   * Scrolls a piece to the top.
+   *
+   * @param {HTMLElement} piece
+   */
+  toPiece(piece) {
+    const { top } = this.#scroller.getBoundingClientRect();
+    this.#scroller.scrollTop += piece.getBoundingClientRect().top - top;
+    this.#note();
+  }
+
   toTop() {
     this.#scroller.scrollTop = 0;
     this.#note();
