@@ -6,7 +6,6 @@ const {
   PREVIEW_LENGTH,
   count,
   cut,
-  dataTitle,
   dateAndTime,
   duration,
   gap,
@@ -76,14 +75,6 @@ test("a preview is cut at its length, and never through a character", () => {
 
 // A row of a panel showed a few words of JSON, and the rest was nowhere on the page: its title was
 // empty.
-test("the title of short data is the data, and that of long data says how long it is", () => {
-  const short = '{"price": 12.5,\n "symbol": "ACME"}';
-  assert.equal(dataTitle(short), '{"price": 12.5,↵ "symbol": "ACME"}');
-  assert.equal(dataTitle(""), "");
-  const long = "x".repeat(PREVIEW_LENGTH + 200);
-  assert.equal(dataTitle(long), `1,200 characters: ${preview(long)}`);
-});
-
 test("the beginning of a text never ends in half a character", () => {
   assert.equal(cut("ab😀c", 5), "ab😀c");
   assert.equal(cut("ab😀c", 4), "ab😀");

@@ -18,7 +18,7 @@ const {
   verdictWords,
 } = await load("parts/words.js");
 const { beforeWords, keptWords, noWireWords } = await load("wire/wire-words.js");
-const { nextStaying, stepIndex, withAccelerator } = await load("parts/keys.js");
+const { stepIndex, withAccelerator } = await load("parts/keys.js");
 
 test("lines carry the real port, and the configured one while nothing runs", () => {
   assert.equal(
@@ -152,16 +152,6 @@ test("steps stay within the list, and enter it at the near end", () => {
 
 // A stream was removed from the file while its panel had the focus: the focus was lost, and Tab
 // started at the top.
-test("the focus of a removed item moves to its neighbour", () => {
-  const list = ["a", "b", "c", "d"];
-  const without = (...removed) => (item) => !removed.includes(item);
-  assert.equal(nextStaying(list, 1, without("b")), "c");
-  assert.equal(nextStaying(list, 1, without("b", "c")), "d");
-  assert.equal(nextStaying(list, 3, without("d")), "c");
-  assert.equal(nextStaying(list, 3, without("c", "d")), "b");
-  assert.equal(nextStaying(list, 0, without(...list)), undefined);
-});
-
 test("accelerators are written as the platform writes them", () => {
   const action = { id: "stop", label: "Stop", accelerator: "CmdOrCtrl+Shift+X", enabled: true };
   assert.equal(withAccelerator("Stop the server", action, false), "Stop the server (Ctrl+Shift+X)");

@@ -160,10 +160,15 @@ async fn what_a_saved_file_changed_is_said() {
     page.until_text("source-list [data-path=\"/a\"] .title", "Prices")
         .await;
     page.until_text("streams-file .news", "New: /a.").await;
+    page.click("stream-panel[data-path=\"/a\"] input[name=\"filter\"]")
+        .await;
     let two = format!("{}{}", stream("/prices", "Prices"), stream("/b", "B"));
     settings::write_streams(&desktop, &two);
     page.until_text("streams-file .news", "New: /b. Renamed: /a to /prices.")
         .await;
+    // The keys were in a pane that is gone.
+    let focused = page.js("return document.activeElement.className;").await;
+    assert_eq!(focused, Ok(json!("sources")));
     page.click("streams-file .news [data-act=\"dismiss\"]")
         .await;
     assert!(!page.shows("streams-file .news").await);

@@ -227,6 +227,8 @@ export interface Feed {
   /** Its name for screen readers. */
   label: string;
   summary: string;
+  /** When it ends by itself, of a topic. */
+  about: string;
   retry_ms: number | null;
   events: string[];
   /** The last event id that a run starts with. */

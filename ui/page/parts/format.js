@@ -107,17 +107,6 @@ export function preview(data) {
   return data.length <= PREVIEW_LENGTH ? oneLine(data) : `${oneLine(cut(data, PREVIEW_LENGTH))}…`;
 }
 
-/**
- * The tooltip of data that may not fit into its row: its beginning, and its length if it is cut.
- *
- * @param {string} data
- */
-export function dataTitle(data) {
-  return data.length <= PREVIEW_LENGTH
-    ? oneLine(data)
-    : `${count(data.length)} characters: ${preview(data)}`;
-}
-
 /** @param {string} text */
 const oneLine = (text) => text.replace(/\r\n|\r|\n/g, "↵");
 

@@ -58,20 +58,6 @@ export function stepIndex(step, from, size, page) {
 }
 
 /**
- * What gets the focus when the focused item is removed: the next item that stays, or else the last
- * one before it.
- *
- * @template T
- * @param {T[]} list before the removal
- * @param {number} from the index of the removed item
- * @param {(item: T) => boolean} stays
- * @returns {T | undefined}
- */
-export function nextStaying(list, from, stays) {
-  return list.slice(from).find(stays) ?? list.slice(0, from).findLast(stays);
-}
-
-/**
  * `Stop (Ctrl+Shift+X)` for a tooltip.
  *
  * @param {string} label

@@ -16,6 +16,7 @@ export function streamFeed(info) {
   return {
     ...info,
     label: info.title,
+    about: "",
     from: "",
     names_in_data: false,
     line: curlLine,

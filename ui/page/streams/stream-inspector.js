@@ -39,7 +39,8 @@ const newTopicBytes = markup(
 );
 
 const newTopicFacts = markup(
-  `<div class="of-topic topic-facts"><p class="words"></p><p class="quiet">A topic has no lines in
+  `<div class="of-topic topic-facts"><p class="words"></p><p class="about"></p
+    ><p class="quiet">A topic has no lines in
     the file of streams: it begins when somebody first subscribes or publishes to it.</p></div>`,
 );
 
@@ -164,6 +165,7 @@ export class StreamInspector extends HTMLElement {
     this.#lines?.show(feed.path);
     if (shows("definition")) this.#definition?.show(isTopic ? null : feed.path);
     setText(part(this, ".topic-facts .words"), feed.summary);
+    setText(part(this, ".topic-facts .about"), feed.about);
   }
 }
 

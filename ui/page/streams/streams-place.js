@@ -178,8 +178,10 @@ export class StreamsPlace extends HTMLElement {
     const follow = (/** @type {string | null} */ path) =>
       changes.renamed.find(([from]) => from === path)?.[1] ?? path;
     const paths = new Set(streams.map(({ path }) => path));
+    let lostFocus = false;
     for (const [path, { panel, pane }] of this.#shown) {
       if (pane instanceof TopicPanel || paths.has(path)) continue;
+      lostFocus ||= pane.contains(document.activeElement);
       panel.discard(TAKEN_OUT);
       this.#shown.delete(path);
     }
@@ -192,6 +194,7 @@ export class StreamsPlace extends HTMLElement {
     if (this.#chosen === null) this.#chooseFirst(streams);
     this.#activate(this.#active ?? this.#chosen ?? "");
     this.#draw();
+    if (lostFocus) this.#list.focus();
   }
 
   /**
@@ -263,6 +266,17 @@ export class StreamsPlace extends HTMLElement {
     }
     this.#activate(path);
     this.#draw();
+    this.#orderPanes();
+  }
+
+  /** The keys go from pane to pane as the eye does: the pinned one is first. */
+  #orderPanes() {
+    const pinned = this.#shown.get(this.#pinned ?? "");
+    if (!pinned || !pinned.pane.previousElementSibling) return;
+    const focused = document.activeElement;
+    part(this, ".stage").prepend(pinned.pane);
+    // an element that is moved loses the focus
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 
   #ask() {

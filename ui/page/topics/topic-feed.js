@@ -8,7 +8,7 @@
 import { NO_ANSWER, underWay } from "../panel/hints.js";
 import { publishLine } from "../parts/snippets.js";
 import { topicPath } from "../host/paths.js";
-import { topicSummary } from "./topic-words.js";
+import { topicSummary, ttlWords } from "./topic-words.js";
 
 /** The last event id that asks a topic for everything that it keeps. */
 const EARLIEST = "earliest";
@@ -24,6 +24,7 @@ export function topicFeed(name, topic) {
     title: name,
     label: `Topic ${name}`,
     summary: topicSummary(topic),
+    about: ttlWords(topic?.ttl_ms),
     retry_ms: topic?.retry_ms ?? 1000,
     events: topic?.events ?? ["message", "gap"],
     from: EARLIEST,
