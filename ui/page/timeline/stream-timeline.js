@@ -261,7 +261,7 @@ export class StreamTimeline extends HTMLElement {
       top: scroller.scrollTop,
       scale,
       now: fresh || this.#heldAt !== null ? now : Math.min(now, this.#data.toldAt),
-      follows: this.#shown.end === null,
+      follows: this.#shown.end === null && this.#heldAt === null,
       away: this.#data.away,
       uncounted: this.#data.uncounted,
       theme: this.#theme,
@@ -438,7 +438,11 @@ export class StreamTimeline extends HTMLElement {
     part(this, "[data-act=hold]").ariaPressed = String(held);
     this.toggleAttribute("data-held", held);
     announce(held ? "Timeline held" : "Timeline goes on");
-    if (!held) this.#takeAll();
+    if (!held) {
+      // time goes on, and what was read is no longer under the cursor
+      this.#cursor = { ...this.#cursor, at: null };
+      this.#takeAll();
+    }
     this.#changed();
     this.#poll?.nudge();
   }
