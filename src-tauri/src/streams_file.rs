@@ -103,7 +103,7 @@ fn write(
     };
     let late = || {
         BadDefinition::of_all(
-            "The file has changed meanwhile: load the definition again, then change it.",
+            "The file has changed meanwhile: press Revert to see the new lines, then change them.",
         )
     };
     // A link, as people use to share their files between machines, stays a link.

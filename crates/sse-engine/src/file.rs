@@ -178,13 +178,13 @@ pub fn read(text: &str) -> Result<Vec<Stream>, Problem> {
 fn parsed(text: &str) -> Result<Spanned<DeTable<'_>>, Problem> {
     if text.len() > MAX_BYTES {
         return Err(Problem::of_all(format!(
-            "The file has {} bytes, and {MAX_BYTES} is the most: take some of its streams or events out.",
+            "The file has {} bytes, and at most {MAX_BYTES} are allowed: remove streams or events from it.",
             text.len()
         )));
     }
     if let Some(at) = too_deep(text) {
         let reason = format!(
-            "What begins here is more than {MAX_DEPTH} deep: close its brackets, or let it hold less."
+            "This is nested more than {MAX_DEPTH} levels deep: close its brackets, or nest less in it."
         );
         return Err(Problem::at(text, at, reason));
     }

@@ -143,9 +143,10 @@ struct Table {
     reconnects: Reconnects,
     /// Since when the server runs, while it does.
     serving: Option<Instant>,
-    /// Events that connections were sent that ended, by the path of their stream.
+    /// How many events the ended connections were sent, by the path of their stream.
     sent_before: HashMap<Box<str>, u64>,
-    /// What the log was told of clients that did nothing, of rows that are in the table still.
+    /// What the log has already of missing clients and of several open connections, for rows that
+    /// are still in the table.
     told: HashSet<(VerdictKind, u64)>,
 }
 

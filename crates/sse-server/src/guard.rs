@@ -342,8 +342,8 @@ fn check_fetch_metadata(method: &Method, headers: &HeaderMap) -> Result<(), Refu
     Ok(())
 }
 
-/// Whether a request that was admitted to the API is one of our own page's, and not a program's or
-/// a person's who typed its address: no script of a page can say so of itself.
+/// Whether a request that was admitted to the API says that our own page sent it. The scripts of
+/// other pages cannot set this header. A program that is not a browser can.
 pub(crate) fn is_of_own_page(headers: &HeaderMap) -> bool {
     let mut sites = headers.get_all("sec-fetch-site").iter();
     sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none()

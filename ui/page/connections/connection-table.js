@@ -421,7 +421,7 @@ export class ConnectionTable extends HTMLElement {
     setText(part(this, ".matching"), filtered ? matchingWords(slice) : "");
     part(this, "[data-act=show-all]").hidden = cleared === undefined;
     this.#showParts({ nobody, none });
-    const words = filter.trim() === "" ? "All that ended was cleared." : noMatchWords(filter);
+    const words = filter.trim() === "" ? "All ended connections are hidden." : noMatchWords(filter);
     if (none) setText(part(this, ".none .hint"), words);
     part(this, "[data-act=clear-filter]").hidden = filter.trim() === "";
   }

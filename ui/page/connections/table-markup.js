@@ -17,8 +17,8 @@ export const newTable = markup(`
         aria-keyshortcuts="/" maxlength="200" autocomplete="off" spellcheck="false">
       <button type="button" class="tool" data-act="pause" aria-pressed="false" aria-label="Pause"
         title="Pause (Space)">${icon("pause")}</button>
-      <button type="button" class="tool" data-act="clear" aria-label="Clear what ended"
-        title="Clear what ended">${icon("clear")}</button>
+      <button type="button" class="tool" data-act="clear" aria-label="Hide ended connections"
+        title="Hide ended connections">${icon("clear")}</button>
     </div>
   </div>
   <p class="problem" role="alert" hidden></p>

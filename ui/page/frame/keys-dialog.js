@@ -1,5 +1,5 @@
 /**
- * <keys-dialog>: all keys of the page, and those of the native menu where there is one.
+ * <keys-dialog>: the most useful keys of the page, and those of the native menu, if any.
  *
  * @import { Action } from "../server.js"
  * @import { App } from "../types.js"
@@ -24,7 +24,7 @@ const GROUPS = [
   ]],
   ["Lists", [
     [["↑", "↓", "j", "k"], "Move"],
-    [["Page ↑", "Page ↓", "Home", "End"], "Move far; End follows the newest"],
+    [["Page ↑", "Page ↓", "Home", "End"], "Move a page, or to an end; End follows the newest"],
     [["Enter"], "Open"],
     [["Space"], "Pause and go on"],
   ]],
@@ -32,9 +32,12 @@ const GROUPS = [
     [["Enter"], "Publish the event in the box"],
     [["Shift+Enter"], "A new line in the box"],
     [["Delete"], "End the chosen topic"],
+    [["CmdOrCtrl+S"], "Save the definition"],
   ]],
   ["Timeline", [
-    [["←", "→"], "Move in time"],
+    [["↑", "↓"], "Choose a lane"],
+    [["←", "→"], "Go to the next sign in the lane"],
+    [["Shift+←", "Shift+→"], "Move in time"],
     [["+", "-"], "Zoom"],
     [["Enter"], "Open the wire there"],
   ]],

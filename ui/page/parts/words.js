@@ -49,8 +49,8 @@ export function refusedWords(status) {
 }
 
 /**
- * What an outage cost, in the server's words for it: `server away 4.3 s, resumed after id 7,
- * nothing lost`.
+ * What an outage cost, in words made from the server's verdict: `server away 4.3 s, resumed after
+ * id 7, nothing lost`.
  *
  * @param {Pick<RowView, "id" | "brought" | "ended" | "verdict">[]} rows of one client
  * @returns {string} empty where the server does not know that it came back

@@ -1,6 +1,6 @@
 /**
- * The inspector's view of a stream's clients: those that read it now and those that did, with what
- * the server says of each, and the lines that connect another one.
+ * The inspector's view of a stream's connections, open ones first, with what the server says of
+ * each client.
  *
  * @import { RowView, Slice } from "../server.js"
  * @import { App } from "../types.js"
@@ -91,7 +91,7 @@ export class ClientsView {
     part(this.#root, ".none").hidden = mine.length > 0;
     const more = part(this.#root, ".more");
     more.hidden = matching <= mine.length;
-    setText(more, `${matching - mine.length} more are in Connections.`);
+    setText(more, `${matching - mine.length} more connections are in the table.`);
   }
 }
 

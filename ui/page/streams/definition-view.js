@@ -28,7 +28,7 @@ const newView = markup(`
     ><span class="words"></span></p>
   <div class="acts">
     <button type="button" class="small" data-act="save-definition"
-      title="Save (Ctrl+S): the stream is served as it is here from now on">Save</button>
+      title="Save (Ctrl+S): new connections get the stream as you see it here">Save</button>
     <button type="button" class="small" data-act="revert">Revert</button>
   </div>`);
 
@@ -48,7 +48,7 @@ export class DefinitionView {
   /** The number of the newest request: the answers of earlier ones are late. */
   #asked = 0;
   #saving = false;
-  /** Called when a stream was saved that has no path yet. */
+  /** Called when a new stream was saved. */
   oncreated = () => {};
 
   /**
@@ -155,10 +155,14 @@ export class DefinitionView {
   }
 
   #revert() {
-    if (this.#isNew) this.begin();
-    else this.#fill(this.#saved, this.#firstLine, part(this.#root, ".where").textContent ?? "");
-    this.#field.value = this.#isNew ? TEMPLATE : this.#saved;
+    if (this.#isNew) {
+      this.begin();
+      return;
+    }
+    this.#field.value = this.#saved;
     this.#changed();
+    // the file may have changed meanwhile
+    this.refresh();
   }
 
   async #save() {
@@ -216,6 +220,6 @@ export class DefinitionView {
 function whereWords({ first_line: first, last_line: last, exists, file }, canEdit) {
   const of = exists ? file : "the shipped streams";
   const lines = `Lines ${first} to ${last} of ${of}`;
-  if (!canEdit) return `${lines}. A browser only reads them: edit the file, or use the window.`;
-  return exists ? lines : `${lines}: the first change copies them to ${file}.`;
+  if (!canEdit) return `${lines}. To change them, edit the file, or use the window.`;
+  return exists ? lines : `${lines}: the first change creates ${file} with all of them.`;
 }

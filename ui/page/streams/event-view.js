@@ -105,7 +105,7 @@ export class EventView {
     const rest = part(this.#root, ".rest");
     rest.hidden = drawn === data;
     const shown = `${count(drawn.length)} of ${count(data.length)} characters shown`;
-    setText(rest, `${shown}: Copy copies all of them.`);
+    setText(rest, `${shown}: Copy data copies all of them.`);
   }
 }
 

@@ -41,7 +41,7 @@ const newLists = markup(`
   <section class="streams">
     <header><h2 class="meta">Streams</h2><button type="button" class="tool" data-act="new-stream"
       title="New stream" aria-label="New stream">${icon("plus")}</button></header>
-    <p class="none quiet" hidden>The file of streams has none.</p>
+    <p class="none quiet" hidden>The file of streams defines no stream.</p>
   </section>
   <section class="topics">
     <header><h2 class="meta">Topics</h2><button type="button" class="tool" data-act="new-topic"

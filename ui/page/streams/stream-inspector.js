@@ -34,8 +34,8 @@ const newInspector = markup(`
   ).join("")}`);
 
 const newTopicBytes = markup(
-  `<p class="of-topic quiet">What a topic sends is what is published: the wire of a client, under
-    Clients, shows its bytes.</p>`,
+  `<p class="of-topic quiet">A topic sends what is published to it. To see the bytes, open
+    the wire of a client in the Clients tab.</p>`,
 );
 
 const newTopicFacts = markup(

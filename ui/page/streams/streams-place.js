@@ -1,7 +1,7 @@
 /**
  * <streams-place>: the streams and topics of the server as a list, what arrives on the chosen one,
- * and the inspector. A second one can be pinned beside it. At the first start the first finite and
- * the first endless stream stand side by side.
+ * and the inspector. A second stream can be pinned beside it. When the page opens, the first finite
+ * and the first endless stream are side by side.
  *
  * It is the only owner of the panels. A panel that was shown once stays, with its connection and
  * its events, until its stream is gone.
@@ -294,7 +294,7 @@ export class StreamsPlace extends HTMLElement {
       pane.style.order = String(at);
       const isPinned = path === this.#pinned;
       pin.ariaPressed = String(isPinned);
-      pin.ariaLabel = pin.title = isPinned ? "Unpin" : "Pin: another stream beside this one";
+      pin.ariaLabel = pin.title = isPinned ? "Unpin" : "Pin: keep this stream in view while you choose another";
     }
     this.#list.draw(this.#sources.map((info) => this.#described(info)), this.#active);
     this.#inspector.clients = this.#activity.open(this.#active ?? "");

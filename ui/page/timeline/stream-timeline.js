@@ -67,8 +67,8 @@ const newTimeline = markup(`
       </div>
       <div class="room"></div>
     </div>
-    <p class="none quiet">Each client gets a lane here: who was away, how long, and what it
-      cost.</p>
+    <p class="none quiet">Each client gets a lane here. It shows when the client was away, for
+      how long, and what that cost.</p>
     <div class="hair" hidden></div>
     <div class="brush" hidden></div>
     <span class="clock" hidden></span>

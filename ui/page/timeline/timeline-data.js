@@ -21,7 +21,7 @@ const FIRST_BYTES = 1500;
  */
 const LATE_MS = 500;
 const EARLY_MS = 150;
-/** The usual gap is the middle one of so many. */
+/** The usual time between two events is the middle one of so many. */
 const GAPS = 128;
 
 /**
@@ -69,7 +69,7 @@ export class Bar {
   /** Index, events and comments of each step, oldest first. @type {[number, number, number][]} */
   #steps = [];
   #stepMs;
-  /** The usual gap; NaN where it has to be computed anew. */
+  /** The usual time between two events; NaN where it has to be computed anew. */
   #usual = NaN;
 
   /**
@@ -168,7 +168,7 @@ export class Bar {
     return Infinity;
   }
 
-  /** The gap that is usual between two of its events; infinite where that is unknown. */
+  /** The usual time between two of its events; infinite where that is unknown. */
   get usualGap() {
     if (Number.isNaN(this.#usual)) this.#usual = middleGap(this.events);
     return this.#usual;

@@ -24,7 +24,7 @@
 
 /** @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Context */
 
-/** How high one tick is, and the area of as many as are sent at all. */
+/** The height of a tick, of the lowest area, and of the highest one. */
 const TICK = 10;
 const LOW = 9;
 const TOP = 18;
@@ -219,7 +219,7 @@ export class Pen {
 }
 
 /**
- * How much of the way to many so many events a pixel are: each doubling adds as much.
+ * How dense so many events a pixel are, from 0 to 1 (at `MANY`). Each doubling adds the same.
  *
  * @param {number} density
  */

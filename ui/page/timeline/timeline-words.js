@@ -19,7 +19,7 @@ export function summaryWords({ lanes, away, leftOut }) {
   if (gone > 0) words.push(`${count(gone)} away now`);
   if (away.some(({ to_ms }) => to_ms === null)) words.push("the server is stopped");
   else if (away.length > 0) words.push(`the server was away ${times(away.length)}`);
-  if (leftOut > 0) words.push(`${count(leftOut)} more are not drawn`);
+  if (leftOut > 0) words.push(`${count(leftOut)} more clients have no lane`);
   return words.join(", ");
 }
 
@@ -56,7 +56,7 @@ export function laneWords(lane, own) {
 
 /** @param {Lane} lane */
 const endWord = ({ bars, isAway }) =>
-  bars.length === 0 ? "never open" : isAway ? "away" : "ended";
+  bars.length === 0 ? "never connected" : isAway ? "away" : "ended";
 
 /**
  * What was found, in parts: when, whose, what.

@@ -125,4 +125,4 @@ const KEPT = 64 * 1024;
 
 /** @param {RequestView | null} view null before the server has answered */
 export const noRequestWords = (view) =>
-  view === null ? "" : "The request is no longer kept: newer ones took its room.";
+  view === null ? "" : "The request is no longer kept: newer requests have replaced it.";

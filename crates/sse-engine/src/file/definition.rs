@@ -147,7 +147,7 @@ pub fn replaced(text: &str, path: &str, new: &str, was: &str) -> Result<Change, 
     }
     if found.text != trimmed(was) {
         return Err(BadDefinition::of_all(
-            "The file has changed meanwhile: load the definition again, then change it.",
+            "The file has changed meanwhile: press Revert to see the new lines, then change them.",
         ));
     }
     let new = trimmed(new);

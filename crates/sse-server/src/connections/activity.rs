@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::connection::{Connection, Request};
 use super::{Connections, Table};
 
-/// Paths of which is remembered what ended connections were sent. More than are served: what is
-/// served no longer is forgotten at the next look.
+/// How many paths can have a count of what their ended connections were sent: more than are served.
+/// The counts of paths that are no longer served are dropped at the next look.
 const PATHS: usize = 4096;
 
 /// What the clients of one path have open and were sent.
@@ -59,7 +59,7 @@ impl Connections {
 }
 
 impl Table {
-    /// Remembers what a connection was sent that ends.
+    /// Adds what an ending connection was sent.
     pub(super) fn add_sent(&mut self, row: &Connection) {
         let events = row.sent.counts().events;
         if events == 0 {

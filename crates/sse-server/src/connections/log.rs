@@ -170,7 +170,8 @@ impl Log {
         self.note(now, [refused].into_iter().chain(said(row, verdict)));
     }
 
-    /// Notes the end of a row, and what that says of the row that its client came back as already.
+    /// Notes the end of a row. If its client has already come back, `back` is the row of that
+    /// return, with the verdict that is known now.
     pub(super) fn ended(&self, row: &Connection, back: Option<(&Connection, Verdict)>, now: Now) {
         let ended = row.ended.get().map(|ended| What::Ended {
             who: row.into(),
@@ -236,8 +237,8 @@ impl Connections {
         self.0.log.reader(Some(after))
     }
 
-    /// Notes which clients did nothing: those that are missing, and those that have several
-    /// connections open. Nothing happens then that could tell, so somebody asks every second.
+    /// Notes clients that are missing or have several connections open. No event announces that,
+    /// so this is called every second.
     pub(crate) fn look_out(&self, now: Now) {
         let mut table = self.table();
         let table = &mut *table;

@@ -1,13 +1,13 @@
-//! What of a request is a secret: it is handed out only to whoever asks for it in so many words.
+//! Which parts of a request are secrets. They are handed out only to whoever asks for them.
 //!
-//! Names are all that there is to go by. They are matched by words within them, so that a name that
-//! nobody thought of is hidden too: one value too many that has to be pressed costs little.
+//! A secret is known by its name, or by a value that begins with `Basic` or `Bearer`. A name need
+//! only contain one of the words: to hide a value needlessly costs a person one press.
 
 use std::ops::Range;
 
 use percent_encoding::percent_decode;
 
-/// Words of which one makes a name that of a secret. Underscores count as hyphens.
+/// A name that contains one of these words is the name of a secret. Underscores count as hyphens.
 const WORDS: [&str; 12] = [
     "api-key",
     "apikey",
@@ -23,7 +23,7 @@ const WORDS: [&str; 12] = [
     "token",
 ];
 
-/// Names of parameters that are short, and of secrets: part of another name they say nothing.
+/// Short names of secrets. They must be the whole name: as a part of one they mean nothing.
 const WHOLE: [&str; 5] = ["code", "key", "pass", "pwd", "sig"];
 
 /// Whether a header field or a parameter of this name has a secret.
@@ -82,8 +82,8 @@ fn secrets(target: &[u8]) -> Vec<Range<usize>> {
     secrets
 }
 
-/// Where the first value of a secret begins in what stands between two `&`. It goes on to the end,
-/// whatever is in it: nobody knows what its reader takes for a part of it.
+/// Where the first secret value begins in what stands between two `&`. It extends to the end,
+/// because nobody knows where the reader of the address would end it.
 fn value(pair: &[u8]) -> Option<usize> {
     let mut at = 0;
     for piece in pair.split_inclusive(|byte| matches!(byte, b'?' | b';' | b'#')) {

@@ -300,7 +300,7 @@ async fn expire(context: Weak<Context>) {
 /// How often it is looked who is missing and who has several open.
 const LOOK_OUT: Duration = Duration::from_secs(1);
 
-/// Notes in the log which clients do nothing, as long as there is a table of them.
+/// Notes missing clients and several open connections in the log, as long as the table exists.
 async fn look_out(context: Weak<Context>) {
     let mut every = interval(LOOK_OUT);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -313,8 +313,8 @@ async fn look_out(context: Weak<Context>) {
     }
 }
 
-/// Counts what connections are sent in steps while somebody looks at the timeline, and forgets it
-/// when nobody has for long.
+/// While somebody looks at the timeline, counts in steps what connections are sent. Forgets the
+/// timeline when nobody has looked for long.
 async fn sample(context: Weak<Context>) {
     let Some(mut looked) = context.upgrade().map(|it| it.connections.looked()) else {
         return;

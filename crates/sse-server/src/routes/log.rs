@@ -49,7 +49,7 @@ pub(super) async fn log(
     }
     let Ok(place) = Arc::clone(&context.log_readers).try_acquire_owned() else {
         let sentence = format!(
-            "{LOG_READERS} clients follow the log already: close one, or ask for what is new without Accept."
+            "{LOG_READERS} clients follow the log already: close one, or request the log without Accept: text/event-stream."
         );
         return tell(uri.path(), StatusCode::SERVICE_UNAVAILABLE, &sentence);
     };

@@ -22,7 +22,7 @@ fn nested(brackets: usize, dots: usize) -> String {
 fn tables_in_tables_have_a_bound() {
     let deep = problem(&format!("{STREAM}\nx = {}", nested(79, 79)));
     assert_eq!(deep.line, Some(4));
-    assert!(deep.reason.contains("more than 8 deep"), "{deep}");
+    assert!(deep.reason.contains("more than 8 levels deep"), "{deep}");
     let most = nested(MAX_DEPTH, MAX_DEPTH);
     assert!(
         problem(&format!("{STREAM}x = {most}"))

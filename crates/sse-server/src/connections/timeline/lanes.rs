@@ -22,13 +22,13 @@ const LANES: usize = 200;
 /// Connections, and requests that got no stream, that are kept in all lanes.
 const MARKS: usize = 10_000;
 
-/// Of so many at least the oldest go at once, where there are too many.
+/// When there are too many, at most so many of the oldest are dropped in one go.
 const SURPLUS: usize = 500;
 
-/// Open connections of a lane of which is asked again at each look what there is to say.
+/// At each look, the verdicts of so many open connections of a lane are refreshed.
 const REFRESHED: usize = 50;
 
-/// Lanes that were forgotten and are known by their ids still, and clients that have none.
+/// How many forgotten lanes are remembered by id, and how many clients without a lane.
 const NOTED: usize = 1000;
 
 /// What a client is known again by.

@@ -70,8 +70,8 @@ impl Dice {
     }
 }
 
-/// Whatever happens, and whenever somebody asks: who asks often knows in the end what the one knows
-/// who asks once.
+/// Whatever happens, and whenever it asks: a page that asks often ends up with the same timeline as
+/// a page that asks once.
 #[test]
 fn many_small_answers_are_one_large_one() {
     for seed in 1..=40 {
