@@ -294,7 +294,8 @@ export class StreamsPlace extends HTMLElement {
       pane.style.order = String(at);
       const isPinned = path === this.#pinned;
       pin.ariaPressed = String(isPinned);
-      pin.ariaLabel = pin.title = isPinned ? "Unpin" : "Pin: keep this stream in view while you choose another";
+      pin.title = isPinned ? "Unpin" : "Pin: keep this stream in view while you choose another";
+      pin.ariaLabel = pin.title;
     }
     this.#list.draw(this.#sources.map((info) => this.#described(info)), this.#active);
     this.#inspector.clients = this.#activity.open(this.#active ?? "");
