@@ -4,18 +4,24 @@
 use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::process::Command;
+use std::time::Duration;
 
 use fantoccini::ClientBuilder;
 use fantoccini::wd::Capabilities;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::app::PROGRAM;
 use super::desktop::Desktop;
 use super::page::Page;
 use super::port::free_port;
 use super::process::Process;
-use super::wait::wait_for;
+use super::wait::{ensure, wait_for};
+
+/// How long an app or a browser may take until its driver has a page. Loose on purpose, and only
+/// ever spent by a test that fails.
+const LAUNCH: Duration = Duration::from_secs(120);
 
 /// A page, and what has to run as long as it is looked at. Dropping it ends the driver and all that
 /// it started.
@@ -30,6 +36,18 @@ impl Session {
     /// happens when the app ends in order has tests of its own.)
     pub(crate) async fn close(self) {
         self.page.close().await;
+    }
+
+    /// Ends the session and waits until the app is gone: a launch beside one that is about to end
+    /// would hand over to it, and its driver would wait for a window for ever.
+    pub(crate) async fn close_app(self) {
+        let apps = self.processes_of("sse-workbench");
+        self.close().await;
+        wait_for("the end of the app", async || {
+            let left: Vec<_> = apps.iter().filter(|id| is_alive(**id)).collect();
+            ensure(left.is_empty(), format!("{left:?} run"))
+        })
+        .await;
     }
 
     /// The ids of the processes of one program that this session started.
@@ -137,15 +155,29 @@ fn port_in(line: &str, before: &str) -> Option<u16> {
     after.trim_end_matches(['.', ' ']).parse().ok()
 }
 
+/// Whether a process runs. One that has ended and that nobody has asked about yet does not.
+fn is_alive(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
+    !state.is_empty() && !state.starts_with('Z')
+}
+
 async fn open(driver: Process, port: u16, wanted: Value) -> Session {
     let Value::Object(wanted) = wanted else {
         panic!("capabilities are an object");
     };
     let wanted: Capabilities = wanted;
-    let client = ClientBuilder::new(HttpConnector::new())
-        .capabilities(wanted)
-        .connect(&format!("http://127.0.0.1:{port}"))
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    let address = format!("http://127.0.0.1:{port}");
+    let connecting = builder.capabilities(wanted).connect(&address);
+    let client = timeout(LAUNCH, connecting)
         .await
+        .unwrap_or_else(|_| {
+            panic!(
+                "no WebDriver session within {LAUNCH:?}; the driver said: {}",
+                driver.output()
+            )
+        })
         .unwrap_or_else(|error| {
             panic!(
                 "no WebDriver session: {error}; the driver said: {}",
