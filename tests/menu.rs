@@ -181,7 +181,7 @@ async fn the_zoom_is_kept_for_the_next_launch() {
     until_zoomed(page, 175.0).await;
     press(&desktop, &["Control_L", "KP_Subtract"]);
     until_zoomed(page, 150.0).await;
-    session.close_app().await;
+    session.close_app(&desktop).await;
 
     let session = webdriver::webview(&desktop).await;
     let page = &session.page;

@@ -40,12 +40,17 @@ impl Session {
 
     /// Ends the session and waits until the app is gone: a launch beside one that is about to end
     /// would hand over to it, and its driver would wait for a window for ever.
-    pub(crate) async fn close_app(self) {
+    pub(crate) async fn close_app(self, desktop: &Desktop) {
         let apps = self.processes_of("sse-workbench");
         self.close().await;
         wait_for("the end of the app", async || {
             let left: Vec<_> = apps.iter().filter(|id| is_alive(**id)).collect();
-            ensure(left.is_empty(), format!("{left:?} run"))
+            ensure(left.is_empty(), format!("{left:?} run"))?;
+            // What it is known by to a second launch goes with its connection to the bus, which the
+            // bus may close a moment later.
+            let names = desktop.ask("dbus-send", &LIST_NAMES);
+            let name = names.lines().find(|line| line.contains("SingleInstance"));
+            ensure(name.is_none(), name.unwrap_or_default())
         })
         .await;
     }
@@ -154,6 +159,14 @@ fn port_in(line: &str, before: &str) -> Option<u16> {
     let (_, after) = line.split_once(before)?;
     after.trim_end_matches(['.', ' ']).parse().ok()
 }
+
+const LIST_NAMES: [&str; 5] = [
+    "--session",
+    "--print-reply",
+    "--dest=org.freedesktop.DBus",
+    "/org/freedesktop/DBus",
+    "org.freedesktop.DBus.ListNames",
+];
 
 /// Whether a process runs. One that has ended and that nobody has asked about yet does not.
 fn is_alive(id: u32) -> bool {
