@@ -118,7 +118,8 @@ export class DefinitionView {
     const asked = this.#asked;
     try {
       const definition = await this.#app.host.definition(path);
-      if (asked !== this.#asked) return;
+      // what was typed meanwhile stays
+      if (asked !== this.#asked || this.#isDirty) return;
       this.#fill(
         definition.text,
         definition.first_line,
