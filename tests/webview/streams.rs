@@ -206,3 +206,51 @@ async fn a_first_client_is_shown_what_an_outage_does() {
     assert!(!page.shows("first-minute").await);
     session.close().await;
 }
+
+/// The form of a new stream was emptied within a second, as the list is drawn anew by then; and what
+/// it had defined was not shown.
+#[tokio::test]
+async fn a_new_stream_is_defined_in_the_window_and_chosen() {
+    let (desktop, session, port) = opened().await;
+    let page = &session.page;
+    page.click("source-list [data-act=\"new-stream\"]").await;
+    let field = "stream-inspector textarea";
+    let typed = "[[stream]]\npath = \"/mine\"\ntitle = \"Mine\"\nevery = \"50ms\"\n";
+    // WebKit's driver types no ends of lines.
+    let fill = format!(
+        "const field = document.querySelector('{field}');
+        field.value = {};
+        field.dispatchEvent(new Event('input', {{ bubbles: true }}));",
+        json!(typed)
+    );
+    page.js(&fill).await.expect("the field is there");
+    // The rate is drawn from two answers, which come a second apart.
+    let endless = page.panel("/endless");
+    endless.toggle().await;
+    page.until_text("source-list [data-path=\"/endless\"] .words", "/s")
+        .await;
+    assert_eq!(page.value(field).await.as_deref(), Ok(typed));
+    // Another stream is looked at, and what was typed is there again.
+    page.choose("/json").await;
+    wait_for("the lines of another", async || {
+        let text = page.value(field).await?;
+        ensure(text.contains("path = \"/json\""), text)
+    })
+    .await;
+    page.click("source-list [data-act=\"new-stream\"]").await;
+    assert_eq!(page.value(field).await.as_deref(), Ok(typed));
+
+    page.click("stream-inspector [data-act=\"save-definition\"]")
+        .await;
+    page.until_attribute("source-list [data-path=\"/mine\"]", "aria-selected", "true")
+        .await;
+    let mine = page.panel("/mine");
+    mine.toggle().await;
+    mine.until_number(2).await;
+    let written = std::fs::read_to_string(settings::streams_path(&desktop));
+    let written = written.expect("the file is there");
+    assert!(written.ends_with(typed) && written.contains("path = \"/numbers\""));
+    let answer = http::get(port, "/mine?count=1", &[]).await;
+    assert_eq!(answer.expect("it is served").status, 200);
+    session.close().await;
+}

@@ -83,6 +83,13 @@ export class FirstMinute extends HTMLElement {
     this.#isTrying = true;
     part(this, "[data-act=try]").ariaDisabled = "true";
     try {
+      const row = await host.row(this.#client.id);
+      if (row?.state !== "open") {
+        // what it did before says nothing of an outage; the next answer has another client
+        this.#say(`${this.#client.name} is no longer connected: connect a client first.`, "away");
+        this.#client = null;
+        return;
+      }
       await host.act("stop");
       this.#say(`The server is away for ${AWAY_MS / 1000} s.`, "away");
       await pause(AWAY_MS);
@@ -91,9 +98,10 @@ export class FirstMinute extends HTMLElement {
       await this.#await();
     } catch (reason) {
       this.#say(errorMessage(reason), "lost");
+    } finally {
+      part(this, "[data-act=try]").ariaDisabled = null;
+      this.#isTrying = false;
     }
-    part(this, "[data-act=try]").ariaDisabled = null;
-    this.#isTrying = false;
   }
 
   /** Waits for what the server says of the client after its end, however long that takes. */

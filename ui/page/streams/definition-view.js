@@ -48,8 +48,13 @@ export class DefinitionView {
   /** The number of the newest request: the answers of earlier ones are late. */
   #asked = 0;
   #saving = false;
-  /** Called when a new stream was saved. */
-  oncreated = () => {};
+  /**
+   * What was typed and not saved, by the path of its stream; that of a new one has an empty path.
+   * @type {Map<string, string>}
+   */
+  #drafts = new Map();
+  /** Called with the path of a new stream that was saved. */
+  oncreated = /** @type {(path: string) => void} */ (() => {});
 
   /**
    * @param {HTMLElement} root
@@ -76,12 +81,13 @@ export class DefinitionView {
   }
 
   /**
-   * Shows a stream. What was typed and not saved stays while the same stream is shown.
+   * Shows a stream. What was typed and not saved is there again when its stream is.
    *
    * @param {string | null} path null for none
    */
   show(path) {
     if (path === this.#path && !this.#isNew) return;
+    this.#keepDraft();
     this.#path = path;
     this.#isNew = false;
     this.#fill("", 1, "");
@@ -90,13 +96,25 @@ export class DefinitionView {
 
   /** A stream that the file does not have yet. */
   begin() {
+    this.#keepDraft();
     this.#path = null;
     this.#isNew = true;
     this.#asked += 1;
-    this.#fill(TEMPLATE, 1, "A new stream, at the end of the file.");
-    this.#saved = "";
+    this.#fill("", 1, "A new stream, at the end of the file.");
+    this.#field.value = this.#takeDraft() ?? TEMPLATE;
     this.#changed();
     this.#field.focus();
+  }
+
+  #keepDraft() {
+    if (this.#isDirty) this.#drafts.set(this.#path ?? "", this.#field.value);
+  }
+
+  #takeDraft() {
+    const path = this.#path ?? "";
+    const draft = this.#drafts.get(path);
+    this.#drafts.delete(path);
+    return draft;
   }
 
   /** The file was saved elsewhere: what was typed here stays. */
@@ -125,8 +143,10 @@ export class DefinitionView {
         definition.first_line,
         whereWords(definition, this.#app.host.controls),
       );
+      this.#field.value = this.#takeDraft() ?? definition.text;
+      this.#changed();
     } catch (reason) {
-      if (asked === this.#asked) this.#fill("", 1, errorMessage(reason));
+      if (asked === this.#asked && !this.#isDirty) this.#fill("", 1, errorMessage(reason));
     }
   }
 
@@ -157,7 +177,8 @@ export class DefinitionView {
 
   #revert() {
     if (this.#isNew) {
-      this.begin();
+      this.#field.value = TEMPLATE;
+      this.#changed();
       return;
     }
     this.#field.value = this.#saved;
@@ -170,15 +191,22 @@ export class DefinitionView {
     if (this.#saving || !this.#isDirty || !this.#app.host.controls) return;
     this.#saving = true;
     const text = this.#field.value;
+    const [path, isNew] = [this.#path, this.#isNew];
+    // another stream may be shown by the time of the answer
+    const isShown = () => path === this.#path && isNew === this.#isNew;
     try {
-      await this.#app.host.setDefinition(this.#path, text, this.#isNew ? null : this.#saved);
-      this.#saved = text;
-      this.#changed();
+      const defined = await this.#app.host.setDefinition(path, text, isNew ? null : this.#saved);
       announce("Saved");
-      if (this.#isNew) this.oncreated();
-      this.#isNew = false;
+      if (isShown()) {
+        this.#saved = text;
+        this.#changed();
+      } else {
+        this.#drafts.delete(path ?? "");
+      }
+      if (isNew && defined) this.oncreated(defined.stream);
     } catch (reason) {
-      this.#refused(reason);
+      if (isShown()) this.#refused(reason);
+      else announce(errorMessage(reason));
     } finally {
       this.#saving = false;
     }

@@ -62,8 +62,10 @@ export class StreamInspector extends HTMLElement {
   #lines = null;
   /** @type {DefinitionView | null} */
   #definition = null;
-  /** Called when a new stream was saved. */
-  oncreated = () => {};
+  /** A new stream is defined here, whatever is chosen in the list. */
+  #creates = false;
+  /** Called with the path of a new stream that was saved. */
+  oncreated = /** @type {(path: string) => void} */ (() => {});
 
   /** @param {App} app */
   connect(app) {
@@ -76,7 +78,7 @@ export class StreamInspector extends HTMLElement {
     this.#view("clients").append(this.#lines);
     this.#lines.connect(app);
     this.#definition = new DefinitionView(this.#view("definition"), app);
-    this.#definition.oncreated = () => this.oncreated();
+    this.#definition.oncreated = (path) => this.oncreated(path);
     this.#view("definition").append(newTopicFacts());
     const tabs = part(this, ".tabs");
     tabs.addEventListener("click", ({ target }) => {
@@ -127,8 +129,8 @@ export class StreamInspector extends HTMLElement {
    * @param {boolean} isTopic
    */
   inspect(feed, isTopic) {
+    if (feed.path !== this.#source?.feed.path) this.#creates = false;
     this.#source = { feed, isTopic };
-    this.toggleAttribute("data-topic", isTopic);
     this.#show();
   }
 
@@ -149,7 +151,7 @@ export class StreamInspector extends HTMLElement {
 
   /** A form for a stream that the file does not have yet. */
   beginStream() {
-    this.toggleAttribute("data-topic", false);
+    this.#creates = true;
     this.choose("definition");
     this.#definition?.begin();
   }
@@ -163,7 +165,10 @@ export class StreamInspector extends HTMLElement {
     this.#bytes?.show(shows("bytes") && !isTopic ? feed.path : null, feed.label);
     this.#clients?.show(shows("clients") ? feed.path : null);
     this.#lines?.show(feed.path);
-    if (shows("definition")) this.#definition?.show(isTopic ? null : feed.path);
+    this.toggleAttribute("data-topic", isTopic && !this.#creates);
+    if (shows("definition") && !this.#creates) {
+      this.#definition?.show(isTopic ? null : feed.path);
+    }
     setText(part(this, ".topic-facts .words"), feed.summary);
     setText(part(this, ".topic-facts .about"), feed.about);
   }

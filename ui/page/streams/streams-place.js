@@ -71,6 +71,8 @@ export class StreamsPlace extends HTMLElement {
   #pinned = null;
   /** The pane that the inspector is about. @type {string | null} */
   #active = null;
+  /** A stream that was defined here, until the server lists it. @type {string | null} */
+  #created = null;
   #activity = new Activity();
   /** @type {StreamInfo[] | null} */
   #before = null;
@@ -91,6 +93,10 @@ export class StreamsPlace extends HTMLElement {
     const newStream = part(this, "[data-act=new-stream]");
     newStream.hidden = !app.host.controls;
     newStream.addEventListener("click", () => this.#inspector.beginStream());
+    this.#inspector.oncreated = (path) => {
+      this.#created = path;
+      this.#chooseCreated();
+    };
     store.on("streams", (streams) => this.#streamsChanged(streams));
     store.on("topics", () => this.#draw());
     // figures that nobody sees are not asked for
@@ -195,6 +201,15 @@ export class StreamsPlace extends HTMLElement {
     this.#activate(this.#active ?? this.#chosen ?? "");
     this.#draw();
     if (lostFocus) this.#list.focus();
+    this.#chooseCreated();
+  }
+
+  /** The file is read a moment after it was written. */
+  #chooseCreated() {
+    const path = this.#created;
+    if (path === null || !this.#sources.some((source) => source.path === path)) return;
+    this.#created = null;
+    this.choose(path);
   }
 
   /**
