@@ -207,8 +207,8 @@ async fn a_first_client_is_shown_what_an_outage_does() {
     session.close().await;
 }
 
-/// The form of a new stream was emptied within a second, as the list is drawn anew by then; and what
-/// it had defined was not shown.
+/// The form of a new stream was emptied within a second, as the list is drawn anew by then. What it
+/// had defined was not shown.
 #[tokio::test]
 async fn a_new_stream_is_defined_in_the_window_and_chosen() {
     let (desktop, session, port) = opened().await;
