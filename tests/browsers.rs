@@ -137,6 +137,23 @@ async fn chromium_sees_nothing_pushed_aside() {
     session.close().await;
 }
 
+/// The timeline keeps the events of one redraw for the next. A run of events that went on into the
+/// next block of columns once left a slit there, and a comment lay above or below an event as chance
+/// had it.
+#[tokio::test]
+async fn chromium_draws_the_same_timeline_kept_or_anew() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{}/", app.port)).await;
+    page.until_phase("running").await;
+    let difference = page.js_async(include_str!("support/same-picture.js")).await;
+    let difference = difference.expect("the page runs scripts");
+    assert!(difference.is_null(), "{difference}");
+    session.close().await;
+}
+
 /// What the page was moved by until now, by the browser's own account, is next to nothing.
 async fn until_still(page: &Page, what: &str) {
     let script = "const done = arguments[0];

@@ -11,6 +11,7 @@
  */
 
 import { FOOT, LANE } from "./timeline-scene.js";
+import { MarkLayer } from "./timeline-layer.js";
 import { TimelineData } from "./timeline-data.js";
 import { TimelineInput } from "./timeline-input.js";
 import { announce } from "../parts/announce.js";
@@ -100,6 +101,7 @@ export class StreamTimeline extends HTMLElement {
   #cursor = { lane: /** @type {number | null} */ (null), at: /** @type {number | null} */ (null) };
   /** Where the pointer is in the plot. @type {{ x: number, y: number } | null} */
   #pointer = null;
+  #layer = new MarkLayer();
   /** @type {Scene | null} */
   #scene = null;
   /** What the two canvases show, so that none is drawn twice. */
@@ -272,7 +274,7 @@ export class StreamTimeline extends HTMLElement {
     const plot = `${this.#turn} ${scale.origin} ${size}`;
     if (plot !== this.#drawn.plot) {
       this.#drawn.plot = plot;
-      paint(contextOf(this.#canvas("plot"), scene), scene);
+      paint(contextOf(this.#canvas("plot"), scene), scene, this.#layer);
       this.#drawLabels(scene, column, size);
       this.#drawWords();
       this.#drawHair();

@@ -81,8 +81,12 @@ export class Bar {
     this.#stepMs = stepMs;
   }
 
-  /** @param {BarView} view */
+  /**
+   * @param {BarView} view
+   * @returns {number} from which moment on its marks changed: infinite where none did
+   */
   take(view) {
+    const repeated = this.verdict?.repeated ?? 0;
     this.from = view.from_ms;
     this.to = view.to_ms;
     this.why = view.why;
@@ -91,7 +95,8 @@ export class Bar {
     this.verdict = view.verdict;
     this.afterwards = view.afterwards;
     this.due = view.due_ms;
-    if (view.steps.length === 0 && view.ticks.length === 0) return;
+    const anew = (view.verdict?.repeated ?? 0) === repeated ? Infinity : -Infinity;
+    if (view.steps.length === 0 && view.ticks.length === 0) return anew;
     let changed = Infinity;
     for (const step of view.steps) {
       addStep(this.#steps, step);
@@ -104,6 +109,8 @@ export class Bar {
     this.#mark(changed);
     const first = this.ticks[0];
     if (first && first.end - first.size < FIRST_BYTES) this.isWhole = true;
+    // which steps the ticks stand for can only be told from the beginning
+    return first ? -Infinity : Math.min(anew, changed * this.#stepMs);
   }
 
   /**
@@ -113,7 +120,6 @@ export class Bar {
    */
   #mark(first) {
     this.#usual = NaN;
-    // which steps the ticks stand for can only be told from the beginning
     const from = this.ticks.length > 0 ? -Infinity : first;
     for (const [kind, marks, place] of /** @type {const} */ ([
       ["event", this.events, 1],
@@ -188,6 +194,11 @@ export class Lane {
   bars = [];
   /** Oldest first. @type {KnockView[]} */
   knocks = [];
+  /**
+   * From this moment on its marks are not drawn as they are. Whoever draws them all sets it to
+   * infinity.
+   */
+  undrawnFrom = -Infinity;
   /** @type {Map<number, Bar>} */
   #byConnection = new Map();
 
@@ -215,7 +226,7 @@ export class Lane {
         this.#byConnection.set(one.connection, bar);
         this.bars.push(bar);
       }
-      bar.take(one);
+      this.undrawnFrom = Math.min(this.undrawnFrom, bar.take(one));
     }
     if (view.bars.length > 0) this.#arrange();
     for (const knock of view.knocks) {
@@ -236,12 +247,14 @@ export class Lane {
     if (this.knocks.length > 0) this.knocks = this.knocks.filter(stays);
     if (this.bars.every(stays)) return;
     this.bars = this.bars.filter(stays);
+    this.undrawnFrom = -Infinity;
     for (const connection of connections) this.#byConnection.delete(connection);
     this.#arrange();
   }
 
   /** Bars that are open at the same time stand below each other, all others in the middle. */
   #arrange() {
+    const places = this.bars.map(({ row, rows }) => `${row}/${rows}`).join();
     this.bars.sort((a, b) => a.from - b.from || a.connection - b.connection);
     /** @type {Bar[]} */
     let together = [];
@@ -256,6 +269,9 @@ export class Lane {
       bar.row = row;
       together.push(bar);
       for (const one of together) one.rows = ends.length;
+    }
+    if (this.bars.map(({ row, rows }) => `${row}/${rows}`).join() !== places) {
+      this.undrawnFrom = -Infinity;
     }
     for (const [index, bar] of this.bars.entries()) {
       bar.before = this.#beforeOf(bar, index);

@@ -33,11 +33,19 @@ const MANY = 64;
 const COMMENT = 4;
 /** The density is the mean of so many pixels on each side. */
 const REACH = 3;
+/**
+ * Whether marks are an area or ticks is decided for so many columns at a time, counted from 1970,
+ * so that what was drawn stays as it is while more comes.
+ */
+export const BLOCK = 32;
 /** So many heights of an area are told apart. */
 const LEVELS = 9;
 
 /** The widths of texts, as measuring one is dear. @type {Map<string, number>} */
 const widths = new Map();
+
+/** Curves and crosses. */
+const THICK = 1.5;
 
 /** Dots of a silent connection, and of one that is away. */
 const SILENT = [1, 4];
@@ -68,6 +76,10 @@ export class Pen {
   #colour = "";
   /** @type {Map<string, Batch>} */
   #batches = new Map();
+  /** Curves of one colour, eight numbers each. @type {Map<string, number[]>} */
+  #curves = new Map();
+  /** What lies upon the lines. @type {(() => void)[]} */
+  #above = [];
 
   /**
    * @param {Context} ctx
@@ -132,18 +144,71 @@ export class Pen {
     return batch.points;
   }
 
-  /** Draws the lines that wait. */
+  /**
+   * A curve that is drawn with the lines.
+   *
+   * @param {string} colour
+   * @param {...number} points beginning, two handles, end
+   */
+  curve(colour, ...points) {
+    const curves = this.#curves.get(colour);
+    if (curves) curves.push(...points);
+    else this.#curves.set(colour, points);
+  }
+
+  /**
+   * Draws something once the lines are drawn that wait now.
+   *
+   * @param {() => void} draw
+   */
+  above(draw) {
+    this.#above.push(draw);
+  }
+
+  /**
+   * Writes a text upon the lines, in the font that the context has when they are drawn.
+   *
+   * @param {string} words
+   * @param {number} x
+   * @param {number} y
+   * @param {string} colour
+   * @param {{ colour: string, width: number } | null} [ground] what is laid below it, as wide as
+   *   the text
+   */
+  write(words, x, y, colour, ground = null) {
+    this.#above.push(() => {
+      if (ground !== null) {
+        this.fill(ground.colour);
+        this.rect(x - 4, y - 8.5, ground.width + 8, 10);
+      }
+      this.fill(colour);
+      this.ctx.fillText(words, x, y);
+    });
+  }
+
+  /** Draws the lines that wait, and then what lies upon them. */
   flush() {
+    this.#stroke();
+    for (const draw of this.#above) draw();
+    this.#above = [];
+  }
+
+  #stroke() {
     const { ctx } = this;
-    for (const { colour, width, alpha, dash, points } of this.#batches.values()) {
+    // thick ones first, or else the picture depends on which was asked for first
+    const batches = [...this.#batches].sort(
+      ([a, one], [b, other]) => other.width - one.width || (a < b ? -1 : 1),
+    );
+    for (const [, { colour, width, alpha, dash, points }] of batches) {
       ctx.strokeStyle = colour;
       ctx.lineWidth = width;
       ctx.globalAlpha = alpha;
       if (dash.length > 0) ctx.setLineDash(/** @type {number[]} */ (dash));
       ctx.beginPath();
       for (let i = 0; i < points.length; i += 4) {
-        // one stroke of too many lines takes longer than a few strokes
-        if (i % 2000 === 1996) {
+        // one stroke of too many lines takes longer than a few strokes, and one of two dotted lines
+        // longer than two
+        if (i % 2000 === 1996 || dash.length > 0) {
           ctx.stroke();
           ctx.beginPath();
         }
@@ -155,6 +220,18 @@ export class Pen {
     }
     ctx.globalAlpha = 1;
     this.#batches.clear();
+    ctx.lineWidth = THICK;
+    for (const [colour, points] of this.#curves) {
+      ctx.strokeStyle = colour;
+      for (let i = 0; i < points.length; i += 8) {
+        const [x, y, ...rest] = points.slice(i, i + 8);
+        ctx.beginPath();
+        ctx.moveTo(x, y);
+        ctx.bezierCurveTo(.../** @type {[number, number, number, number, number, number]} */ (rest));
+        ctx.stroke();
+      }
+    }
+    this.#curves.clear();
   }
 
   /**
@@ -235,7 +312,7 @@ let filled = new Int32Array(4096);
 let size = 0;
 
 /**
- * Counts events into a column. Those of one bar are counted from left to right.
+ * Counts events into a column, from 0. Those of one bar are counted from left to right.
  *
  * @param {number} column
  * @param {number} count
@@ -253,38 +330,61 @@ export function addEvents(column, count) {
 }
 
 /**
+ * Where the events of a bar stand.
+ *
+ * @typedef {object} Place
+ * @property {number} y
+ * @property {number} scale shrinks the marks of one of several rows
+ * @property {number} split the column where the first colour gives way to the second
+ * @property {number} least the column that was counted as 0
+ * @property {number} first the first column that is drawn
+ * @property {number} origin the columns since 1970 up to column 0
+ */
+
+/**
  * Draws the events of a bar that were counted, and forgets them: ticks, and where those would
  * touch, an area whose height says how many there are.
  *
  * @param {Pen} pen
- * @param {{ y: number, scale: number, split: number }} place `split` is the column where the first
- *   colour gives way to the second, `scale` shrinks the marks of one of several rows
+ * @param {Place} place
  * @param {string} before
  * @param {string} behind
  */
-export function drawEvents(pen, { y, scale, split }, before, behind) {
-  let first = 0;
+export function drawEvents(pen, place, before, behind) {
+  const { y, scale, split, least, first, origin } = place;
   // looked up once for all ticks of a bar
   const late = pen.lines(behind);
-  const early = split > 0 ? pen.lines(before) : late;
+  const early = split > -Infinity ? pen.lines(before) : late;
+  const blockOf = (/** @type {number} */ column) => Math.floor((column + least + origin) / BLOCK);
+  /** A run has no hole, a part of it no end of a block. */
+  let [run, start] = [0, 0];
   for (let i = 1; i <= size; i += 1) {
     const end = filled[i - 1];
-    if (i < size && filled[i] - end <= 3) continue;
-    const begin = filled[first];
-    const dense = i - first > 2 && (end - begin) / (i - first - 1) < 2.75;
-    if (!dense) {
-      for (let n = first; n < i; n += 1) {
+    const isHole = i === size || filled[i] - end > 3;
+    if (!isHole && blockOf(filled[i]) === blockOf(end)) continue;
+    const begin = filled[start];
+    const dense = i - start > 2 && (end - begin) / (i - start - 1) < 2.75;
+    if (begin + least < first) {
+      // it is drawn already
+    } else if (!dense) {
+      for (let n = start; n < i; n += 1) {
         const column = filled[n];
         const count = counts[column];
         const high = count === 1 ? TICK : Math.max(TICK, heightOf(shareOf(count)));
-        pen.across(column < split ? early : late, column, y, Math.round(high * scale));
+        const x = column + least;
+        pen.across(x < split ? early : late, x, y, Math.round(high * scale));
       }
     } else {
-      const run = { begin, end, y, scale };
-      if (begin < split) drawArea(pen, begin, Math.min(end, split - 1), run, before);
-      if (end >= split) drawArea(pen, Math.max(begin, split), end, run, behind);
+      // from block to block, or else there is a slit between two
+      const from = start === run ? begin : blockOf(begin) * BLOCK - least - origin;
+      const to = isHole ? end : (blockOf(end) + 1) * BLOCK - 1 - least - origin;
+      const area = { begin: filled[run], to, y, scale, least };
+      const change = Math.min(Math.max(split - least, from), to + 1);
+      if (change > from) drawArea(pen, from, change - 1, area, before);
+      if (change <= to) drawArea(pen, change, to, area, behind);
     }
-    first = i;
+    start = i;
+    if (isHole) run = i;
   }
   for (let i = 0; i < size; i += 1) counts[filled[i]] = 0;
   size = 0;
@@ -294,11 +394,11 @@ export function drawEvents(pen, { y, scale, split }, before, behind) {
  * @param {Pen} pen
  * @param {number} from
  * @param {number} to
- * @param {{ begin: number, end: number, y: number, scale: number }} run the whole one that it is a
- *   part of
+ * @param {{ begin: number, to: number, y: number, scale: number, least: number }} area from where
+ *   to where the mean is taken
  * @param {string} colour
  */
-function drawArea(pen, from, to, { begin, end, y, scale }, colour) {
+function drawArea(pen, from, to, { begin, to: end, y, scale, least }, colour) {
   let start = from;
   let level = -1;
   // the sum over the reach goes along with the column
@@ -320,7 +420,8 @@ function drawArea(pen, from, to, { begin, end, y, scale }, colour) {
       const share = level / LEVELS;
       // an even height, so that it stands on whole pixels
       const height = 2 * Math.round((heightOf(share) * scale) / 2);
-      pen.lines(colour, height, 0.5 + 0.5 * share).push(start, y, column, y);
+      const alpha = 0.5 + 0.5 * share;
+      pen.lines(colour, height, alpha).push(start + least, y, column + least, y);
     }
     start = column;
     level = now;
@@ -385,24 +486,18 @@ export function drawEnd(pen, x, y, colour, gap, side = 6) {
 }
 
 /**
- * Refusals, all in one stroke.
+ * Refusals.
  *
- * @param {Context} ctx
+ * @param {Pen} pen
  * @param {readonly number[]} places
  * @param {number} y
  * @param {string} colour
  */
-export function drawCrosses(ctx, places, y, colour) {
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = 1.5;
-  ctx.beginPath();
+export function drawCrosses(pen, places, y, colour) {
+  const lines = pen.lines(colour, THICK);
   for (const x of places) {
-    ctx.moveTo(x - 3.5, y - 3.5);
-    ctx.lineTo(x + 3.5, y + 3.5);
-    ctx.moveTo(x + 3.5, y - 3.5);
-    ctx.lineTo(x - 3.5, y + 3.5);
+    lines.push(x - 3.5, y - 3.5, x + 3.5, y + 3.5, x + 3.5, y - 3.5, x - 3.5, y + 3.5);
   }
-  ctx.stroke();
 }
 
 /**
@@ -435,18 +530,20 @@ export function drawComb(pen, places, y, colour) {
  * @param {string} inside
  */
 export function drawDue(pen, x, y, colour, inside) {
-  const { ctx } = pen;
-  ctx.beginPath();
-  ctx.moveTo(x, y - 3.5);
-  ctx.lineTo(x + 3.5, y);
-  ctx.lineTo(x, y + 3.5);
-  ctx.lineTo(x - 3.5, y);
-  ctx.closePath();
-  pen.fill(inside);
-  ctx.fill();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = 1.25;
-  ctx.stroke();
+  pen.above(() => {
+    const { ctx } = pen;
+    ctx.beginPath();
+    ctx.moveTo(x, y - 3.5);
+    ctx.lineTo(x + 3.5, y);
+    ctx.lineTo(x, y + 3.5);
+    ctx.lineTo(x - 3.5, y);
+    ctx.closePath();
+    pen.fill(inside);
+    ctx.fill();
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = 1.25;
+    ctx.stroke();
+  });
 }
 
 /** Between ends that are so close the arc spans all of it. */
@@ -464,23 +561,13 @@ const WHOLE_ARC = 40;
  * @param {boolean} isFree
  */
 export function drawReturn(pen, from, to, y, colour, isFree) {
-  const { ctx } = pen;
   const isNear = to - from <= (isFree ? WHOLE_ARC : 12);
-  const begin = isNear ? from : to - 9;
-  if (begin !== from) pen.dotted(from + 6, to - 9, y, colour, AWAY);
-  // a text may lie upon it
-  pen.flush();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = 1.5;
-  ctx.beginPath();
-  if (begin === from) {
-    ctx.moveTo(from, y - 4);
-    ctx.bezierCurveTo(from, y - 11, to, y - 11, to, y - 1);
+  if (isNear) {
+    pen.curve(colour, from, y - 4, from, y - 11, to, y - 11, to, y - 1);
   } else {
-    ctx.moveTo(begin, y - 6);
-    ctx.quadraticCurveTo(to - 1, y - 6, to, y - 1);
+    pen.dotted(from + 6, to - 9, y, colour, AWAY);
+    pen.curve(colour, to - 9, y - 6, to - 4, y - 6, to - 0.5, y - 4, to, y - 1);
   }
-  ctx.stroke();
 }
 
 /**

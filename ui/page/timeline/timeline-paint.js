@@ -3,8 +3,9 @@
  * redraw can be measured. The names of the lanes are drawn by timeline-labels.js, because they
  * change less often.
  *
- * @import { Bar, Lane, Marks } from "./timeline-data.js"
+ * @import { Bar, Lane } from "./timeline-data.js"
  * @import { Context, Theme } from "./timeline-marks.js"
+ * @import { MarkLayer } from "./timeline-layer.js"
  * @import { Scale } from "./timeline-scale.js"
  * @import { Scene } from "./timeline-scene.js"
  * @import { KnockView } from "../server.js"
@@ -16,17 +17,14 @@ import { lowerBound } from "./timeline-data.js";
 import {
   AWAY,
   Pen,
-  addEvents,
   drawComb,
-  drawComment,
   drawCrosses,
   drawDue,
   drawEnd,
-  drawEvents,
   drawReturn,
-  drawStep,
   hatch,
 } from "./timeline-marks.js";
+import { paintComments, paintEvents } from "./timeline-events.js";
 import { FOOT, LANE, MIDDLE, rowOf } from "./timeline-scene.js";
 import { columnOf, xOf } from "./timeline-scale.js";
 
@@ -51,8 +49,10 @@ const rankColour = (verdict, theme) => theme[RANKS[backRank(verdict)]];
 /**
  * @param {Context} ctx
  * @param {Scene} scene
+ * @param {MarkLayer | null} [layer] keeps events from one redraw to the next; without it, all are
+ *   drawn anew
  */
-export function paint(ctx, scene) {
+export function paint(ctx, scene, layer = null) {
   const { width, height, ratio, theme, lanes, top } = scene;
   const pen = new Pen(ctx, ratio);
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -76,7 +76,10 @@ export function paint(ctx, scene) {
     pen.flush();
   };
   eachLane(paintLines);
-  eachLane(paintMarks);
+  if (!layer?.paint(ctx, scene, first, last)) {
+    eachLane(paintComments);
+    eachLane(paintEvents);
+  }
   eachLane(paintSigns);
   ctx.restore();
   pen.forget();
@@ -141,18 +144,6 @@ function paintLines(pen, scene, lane, top) {
 }
 
 /**
- * What the connections of a lane were sent.
- *
- * @param {Pen} pen
- * @param {Scene} scene
- * @param {Lane} lane
- * @param {number} top
- */
-function paintMarks(pen, scene, lane, top) {
-  eachBar(scene, lane, (bar) => paintBar(pen, scene, bar, top));
-}
-
-/**
  * How connections ended and clients came back, and requests that got no stream.
  *
  * @param {Pen} pen
@@ -210,53 +201,6 @@ function roomIn(scene, lane) {
     const next = edges[lowerBound(edges, x + 1.5)];
     return next === undefined ? 0 : next - x;
   };
-}
-
-/**
- * What a connection was sent.
- *
- * @param {Pen} pen
- * @param {Scene} scene
- * @param {Bar} bar
- * @param {number} top
- */
-function paintBar(pen, scene, bar, top) {
-  const { scale, theme } = scene;
-  const { y: within, scale: size } = rowOf(bar);
-  const y = top + within;
-  const { at, count, span } = bar.events;
-  const split = bar.repeatedUntil;
-  const splitAt =
-    split === bar.from ? 0 : Math.max(0, Math.min(scale.right, columnOf(scale, split) + 1));
-  for (let i = lowerBound(at, scale.from - 100); i < at.length && at[i] <= scale.to; i += 1) {
-    const wide = span[i] / scale.msPerPx;
-    if (wide >= 5) {
-      const x = xOf(scale, at[i] - span[i] / 2);
-      const colour = at[i] < split ? theme.wait : theme.accent;
-      drawStep(pen, { x, width: wide, y, scale: size, count: count[i] }, colour);
-      continue;
-    }
-    const column = columnOf(scale, at[i]);
-    if (column >= scale.left && column < scale.right) addEvents(column, count[i]);
-  }
-  paintComments(pen, scene, bar.comments, y);
-  drawEvents(pen, { y, scale: size, split: splitAt }, theme.wait, theme.accent);
-}
-
-/**
- * @param {Pen} pen
- * @param {Scene} scene
- * @param {Marks} comments
- * @param {number} y
- */
-function paintComments(pen, { scale, theme }, { at }, y) {
-  let before = -1;
-  for (let i = lowerBound(at, scale.from); i < at.length && at[i] <= scale.to; i += 1) {
-    const x = columnOf(scale, at[i]);
-    if (x - before < 2) continue;
-    drawComment(pen, x, y, theme.quiet);
-    before = x;
-  }
 }
 
 /**
@@ -344,7 +288,6 @@ function paintKnocks(pen, scene, lane, y, room) {
  * @param {(x: number) => number} room
  */
 function paintGroup(pen, { scale, theme, chosen }, lane, group, y, room) {
-  const { ctx } = pen;
   const { status } = group[0];
   const places = group.map(({ at_ms }) => columnOf(scale, at_ms));
   const [first, last] = [places[0], places[places.length - 1]];
@@ -357,15 +300,13 @@ function paintGroup(pen, { scale, theme, chosen }, lane, group, y, room) {
   } else if (mean < 5) {
     drawComb(pen, places, y, colour);
   } else {
-    drawCrosses(ctx, places, y, colour);
+    drawCrosses(pen, places, y, colour);
   }
   const words = group.length > 2 ? `${group.length} × ${status}` : String(status);
   const width = pen.width(SMALL, words);
   if (room(last) < width + 14) return;
-  pen.fill(lane.id === chosen ? theme.wash : theme.field);
-  pen.rect(last + 6, y - 5, width + 5, 10);
-  pen.fill(colour);
-  ctx.fillText(words, last + 8, y + 3.5);
+  const ground = { colour: lane.id === chosen ? theme.wash : theme.field, width };
+  pen.write(words, last + 8, y + 3.5, colour, ground);
 }
 
 /**
@@ -393,7 +334,6 @@ function isToldAgain(lane, { at_ms }) {
  * @returns {number} where this one ends
  */
 function paintReturn(pen, { scale, theme, chosen }, lane, bar, top, free) {
-  const { ctx } = pen;
   const before = /** @type {Bar} */ (bar.before);
   const verdict = /** @type {NonNullable<Bar["verdict"]>} */ (bar.verdict);
   const knock = lane.knocks.findLast(({ at_ms }) => at_ms <= bar.from);
@@ -409,18 +349,15 @@ function paintReturn(pen, { scale, theme, chosen }, lane, bar, top, free) {
   if (fits && from + 12 > scale.left) {
     const width = pen.width(SMALL, fits);
     const x = Math.round((begin + to - 6 - width) / 2);
-    pen.fill(lane.id === chosen ? theme.wash : theme.field);
-    pen.rect(x - 4, y - 5, width + 8, 10);
-    pen.fill(colour);
-    ctx.fillText(fits, x, y + 3.5);
+    const ground = { colour: lane.id === chosen ? theme.wash : theme.field, width };
+    pen.write(fits, x, y + 3.5, colour, ground);
     return free;
   }
   const short = words[words.length - 1];
   const x = to + 4;
   const end = x + pen.width(SMALL, short) + 6;
   if (x < free || end > scale.right + 20) return free;
-  pen.fill(colour);
-  ctx.fillText(short, x, top + 8);
+  pen.write(short, x, top + 8, colour);
   return end;
 }
 
@@ -466,7 +403,6 @@ export function returnWords({ brief, lost, repeated, despite, words }) {
  */
 function paintEnd(pen, scene, bar, top, room) {
   const { scale, theme, now } = scene;
-  const { ctx } = pen;
   const { y: within, scale: size } = rowOf(bar);
   const y = top + within;
   const x = columnOf(scale, Number(bar.to));
@@ -476,7 +412,6 @@ function paintEnd(pen, scene, bar, top, room) {
   if (missing) {
     const end = Math.min(x + room(x), columnOf(scale, Math.min(now, scale.to)));
     pen.dotted(x + 6, end, y, theme.wait, AWAY);
-    pen.flush();
     if (bar.due !== null && bar.due <= now && bar.due >= scale.from) {
       const due = xOf(scale, bar.due);
       if (due - x > 6) drawDue(pen, due, y, theme.quiet, theme.field);
@@ -488,10 +423,8 @@ function paintEnd(pen, scene, bar, top, room) {
   const width = pen.width(SMALL, told);
   const place = missing && bar.due !== null ? Math.max(x + 10, xOf(scale, bar.due) + 8) : x + 10;
   if (room(x) < place - x + width + 4) return;
-  pen.fill(theme.field);
-  pen.rect(place - 3, y - 5, width + 6, 10);
-  pen.fill(missing ? theme.wait : theme.fail);
-  ctx.fillText(told, place, y + 3.5);
+  const ground = { colour: theme.field, width };
+  pen.write(told, place, y + 3.5, missing ? theme.wait : theme.fail, ground);
 }
 
 /**
