@@ -19,7 +19,7 @@ packages() {
         server) echo build-essential ;;
         gui) echo build-essential pkg-config file libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev libxdo-dev libssl-dev ;;
         desktop) echo webkit2gtk-driver xvfb xauth openbox dbus dbus-x11 wmctrl at-spi2-core libatk-adaptor \
-            gir1.2-atspi-2.0 python3-gi imagemagick x11-utils fonts-dejavu-core procps util-linux curl ;;
+            gir1.2-atspi-2.0 python3-gi imagemagick x11-utils fonts-dejavu-core procps util-linux curl xclip ;;
         faults) echo iproute2 curl procps ;;
         browsers) echo chromium chromium-driver firefox-esr ;;
         # Node can be installed in many ways, so only npx is looked for.

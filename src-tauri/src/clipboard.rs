@@ -1,9 +1,11 @@
-//! The system's clipboard, for the native menu's Copy and Paste.
+//! The system's clipboard, for the native menu's Copy and Paste, and for pictures.
 //!
 //! The page never reads the clipboard. It hands text over, and gets text only when a person chooses
 //! Paste.
 
 use std::sync::{Mutex, PoisonError};
+
+use tauri::image::Image;
 
 use crate::error::Error;
 
@@ -16,6 +18,17 @@ impl Clipboard {
     /// Puts `text` on the clipboard.
     pub(crate) fn copy(&self, text: String) -> Result<(), Error> {
         self.with(|clipboard| clipboard.set_text(text))
+    }
+
+    /// Puts a picture on the clipboard, of the bytes of a PNG.
+    pub(crate) fn copy_picture(&self, png: &[u8]) -> Result<(), Error> {
+        let picture = Image::from_bytes(png).map_err(|_| Error::NotAPicture)?;
+        let image = arboard::ImageData {
+            width: picture.width() as usize,
+            height: picture.height() as usize,
+            bytes: picture.rgba().into(),
+        };
+        self.with(|clipboard| clipboard.set_image(image))
     }
 
     /// What is on the clipboard; nothing when it holds no text. May wait for the program that

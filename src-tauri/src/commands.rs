@@ -184,6 +184,14 @@ pub(crate) fn copy(shell: State<'_, AppState>, text: String) -> Result<(), Error
     shell.clipboard().copy(text)
 }
 
+/// Puts a picture on the clipboard: a PNG, a character for each byte.
+#[tauri::command(async)]
+pub(crate) fn copy_picture(shell: State<'_, AppState>, bytes: &str) -> Result<(), Error> {
+    shell
+        .clipboard()
+        .copy_picture(&downloads::bytes_of(bytes)?)
+}
+
 /// Lets pages of an origin read the streams, now and after a restart.
 #[tauri::command(async)]
 pub(crate) fn allow_origin(shell: State<'_, AppState>, origin: String) -> Result<(), Error> {

@@ -33,12 +33,20 @@ pub(crate) fn save(folder: &Path, name: &str, bytes: &str) -> Result<PathBuf, Er
     if !is_name(name) {
         return Err(Error::BadFileName(name.to_owned()));
     }
-    let bytes: Result<Vec<u8>, _> = bytes.chars().map(u8::try_from).collect();
-    let bytes = bytes.map_err(|_| Error::NotBytes)?;
+    let bytes = bytes_of(bytes)?;
     write(folder, name, &bytes).map_err(|error| Error::Save {
         folder: folder.to_owned(),
         reason: error.to_string(),
     })
+}
+
+/// The bytes that the page sent as a character each.
+///
+/// # Errors
+/// Characters above U+00FF.
+pub(crate) fn bytes_of(text: &str) -> Result<Vec<u8>, Error> {
+    let bytes: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
+    bytes.map_err(|_| Error::NotBytes)
 }
 
 fn is_name(name: &str) -> bool {

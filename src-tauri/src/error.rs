@@ -38,8 +38,12 @@ pub(crate) enum Error {
     BadFileName(String),
 
     /// The page sent what is no bytes.
-    #[error("The data to save is not bytes: this is a fault of the page, reload it.")]
+    #[error("What was sent is not bytes: this is a fault of the page, reload it.")]
     NotBytes,
+
+    /// The page sent what is no picture, or one that the system cannot read.
+    #[error("The picture cannot be read: make the window smaller and copy it again.")]
+    NotAPicture,
 
     /// The file could not be written.
     #[error("The file could not be written into {} ({reason}): make room there, or copy the bytes instead.", folder.display())]

@@ -103,6 +103,7 @@ pub fn run() -> ExitCode {
             commands::act,
             commands::use_port,
             commands::copy,
+            commands::copy_picture,
             commands::allow_origin,
             commands::dismiss_notice,
         ])

@@ -254,3 +254,20 @@ async fn a_new_stream_is_defined_in_the_window_and_chosen() {
     assert_eq!(answer.expect("it is served").status, 200);
     session.close().await;
 }
+
+/// A webview has no clipboard for pictures: the window once saved a file for each.
+#[tokio::test]
+async fn the_picture_of_the_timeline_is_copied() {
+    let (desktop, session, port) = opened().await;
+    let page = &session.page;
+    let _client = http::Stream::running(port, "/endless?client=dashboard").await;
+    page.visit("connections").await;
+    page.click("stream-timeline [data-act=\"picture\"]").await;
+    page.until_present("stream-timeline [data-act=\"picture\"][data-answer=\"copied\"]")
+        .await;
+    let mut xclip = desktop.command("timeout");
+    xclip.args("5 xclip -selection clipboard -t image/png -o".split(' '));
+    let output = xclip.output().expect("xclip runs");
+    assert!(output.stdout.starts_with(b"\x89PNG"), "{output:?}");
+    session.close().await;
+}
