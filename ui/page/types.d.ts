@@ -158,6 +158,18 @@ export interface Host {
   dismissNotice(): Promise<void>;
 }
 
+/** The callbacks of the place that shows the table of connections. */
+export interface TableReader {
+  /** A row was opened, by a key or by a click. */
+  open(row: Row, byKey: boolean): void;
+  /** The cursor moved to another row. */
+  moved(row: Row): void;
+  /** The server reported these rows. */
+  answered(rows: Row[]): void;
+  /** Closes the wire; returns whether it was open. */
+  close(): boolean;
+}
+
 /** What every element of the page is connected to. */
 export interface App {
   host: Host;

@@ -4,7 +4,7 @@
  * only those in view, while they are in view.
  *
  * @import { Slice } from "../server.js"
- * @import { App, Row, TableQuery } from "../types.js"
+ * @import { App, Row, TableQuery, TableReader } from "../types.js"
  */
 
 import { AS_LAST_REPORTED, matchingWords, noMatchWords, tallyWords } from "../parts/words.js";
@@ -41,15 +41,8 @@ import { newTable } from "./table-markup.js";
  *   or filter begins another turn
  */
 
-/**
- * The callbacks of the place that shows the table.
- *
- * @typedef {object} Reader
- * @property {(row: Row, byKey: boolean) => void} open a row was opened, by a key or by a click
- * @property {(row: Row) => void} moved the cursor moved to another row
- * @property {(rows: Row[]) => void} answered the server reported these rows
- * @property {() => boolean} close closes the wire; returns whether it was open
- */
+/** A press comes so soon after the pointer came to rest, or not at all. */
+const AIMING_MS = 1000;
 
 export class ConnectionTable extends HTMLElement {
   /** @type {App | null} */
@@ -74,12 +67,14 @@ export class ConnectionTable extends HTMLElement {
    */
   #cursor = null;
   #hovered = false;
+  /** When the pointer last moved over a row. */
+  #aimedAt = -Infinity;
   #paused = false;
   /** A full answer has been fetched since the pause began. */
   #pausedWide = false;
   /** How many requests in a row have failed. */
   #failures = 0;
-  /** @type {Reader | null} */
+  /** @type {TableReader | null} */
   #reader = null;
   /** The last cursor that was reported to the reader. */
   #reportedCursor = /** @type {number | null} */ (null);
@@ -125,7 +120,7 @@ export class ConnectionTable extends HTMLElement {
     });
   }
 
-  /** @param {Reader} reader */
+  /** @param {TableReader} reader */
   setReader(reader) {
     this.#reader = reader;
   }
@@ -184,6 +179,7 @@ export class ConnectionTable extends HTMLElement {
     body.addEventListener("pointerenter", ({ pointerType }) =>
       this.#hover(pointerType === "mouse"),
     );
+    body.addEventListener("pointermove", () => (this.#aimedAt = performance.now()));
     body.addEventListener("pointerleave", () => this.#hover(false));
     // this also fires when the table is shown again after its place was hidden
     new ResizeObserver(() => {
@@ -233,6 +229,11 @@ export class ConnectionTable extends HTMLElement {
     return reads && moves(this.#query.sort);
   }
 
+  /** No row comes, goes or moves now, because a press may be on its way to one. */
+  get #isAimedAt() {
+    return this.#hovered && performance.now() - this.#aimedAt < AIMING_MS;
+  }
+
   /**
    * The range in view.
    *
@@ -275,8 +276,9 @@ export class ConnectionTable extends HTMLElement {
     if (turn !== this.#turn) return;
     const before = this.#shown?.turn === turn ? this.#shown.slice : null;
     const seen = before && this.#seen(before.lines);
-    if (before && seen && !this.#paused && this.#holds && covers(before, seen)) {
-      this.#shown = { slice: refreshed(before, slice), turn };
+    const stays = this.#holds || this.#isAimedAt;
+    if (before && seen && !this.#paused && stays && covers(before, seen)) {
+      this.#shown = { slice: refreshed(before, slice, this.#holds), turn };
     } else {
       this.#shown = { slice, turn };
       if (before && seen && !moves(this.#query.sort)) this.#keepInPlace(before, slice, seen.first);
