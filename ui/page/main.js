@@ -67,6 +67,10 @@ function perform(command) {
 
 part(document, "place-tabs [data-act=keys]").addEventListener("click", () => perform("keys"));
 listen(perform);
+// what an editor opened is said where definitions are
+store.on("edited", (sentence) => {
+  if (sentence) tabs.visit("streams");
+});
 // in the browser's back-forward cache a page would keep its connections, and there are only six
 window.addEventListener("pagehide", () => streamsPlace.close());
 host.watch(store, { askPort: app.askPort, perform }, app.underWay);

@@ -1,11 +1,13 @@
 /**
- * <keys-dialog>: the most useful keys of the page, and those of the native menu, if any.
+ * <keys-dialog>: the most useful keys of the page, and those of the native menu, if any; below
+ * them, what the signs of the timeline mean.
  *
  * @import { Action } from "../server.js"
  * @import { App } from "../types.js"
  */
 
 import { markup, part } from "../parts/dom.js";
+import { newLegend } from "../timeline/timeline-legend.js";
 import { onMac, shownKeys } from "../parts/keys.js";
 
 /**
@@ -78,6 +80,7 @@ export class KeysDialog extends HTMLElement {
     part(this, ".groups").replaceChildren(
       ...GROUPS.map(([title, keys]) => newGroup(title, keys)),
       ...(actions.length > 0 ? [newGroup("Menu", actions.map(menuKey))] : []),
+      newLegend(),
     );
     this.#dialog.showModal();
   }
