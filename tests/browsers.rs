@@ -137,9 +137,9 @@ async fn chromium_sees_nothing_pushed_aside() {
     session.close().await;
 }
 
-/// The timeline keeps the events of one redraw for the next. A run of events that went on into the
-/// next block of columns once left a slit there, and a comment lay above or below an event as chance
-/// had it.
+/// The timeline keeps the events of one redraw for the next. A run of events that went on into
+/// the next block of columns once left a slit there, and a comment lay above or below an event as
+/// chance had it.
 #[tokio::test]
 async fn chromium_draws_the_same_timeline_kept_or_anew() {
     let desktop = Desktop::start().await;

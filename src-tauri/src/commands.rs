@@ -187,9 +187,7 @@ pub(crate) fn copy(shell: State<'_, AppState>, text: String) -> Result<(), Error
 /// Puts a picture on the clipboard: a PNG, a character for each byte.
 #[tauri::command(async)]
 pub(crate) fn copy_picture(shell: State<'_, AppState>, bytes: &str) -> Result<(), Error> {
-    shell
-        .clipboard()
-        .copy_picture(&downloads::bytes_of(bytes)?)
+    shell.clipboard().copy_picture(&downloads::bytes_of(bytes)?)
 }
 
 /// Lets pages of an origin read the streams, now and after a restart.

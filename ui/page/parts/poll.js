@@ -4,8 +4,10 @@
  * when nothing is in view.
  */
 
-/** At most four requests a second. */
+/** At most four requests a second, and the beat of all requests. */
 const PAUSE_MS = 250;
+/** A timer may be so late without losing the beat. */
+const LATE_MS = 50;
 /** Between requests while the answers do not change, as in a table of ended connections. */
 const CALM_MS = 1000;
 
@@ -49,13 +51,19 @@ export class Poll {
     else this.#askAfter(this.#pauseMs);
   }
 
-  /** @param {number} pause since the last request */
+  /**
+   * Where the pause has to be waited for, the request is made on the beat, so that all that is in
+   * view is drawn in one frame and not in one each.
+   *
+   * @param {number} pause since the last request
+   */
   #askAfter(pause) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => this.#ask(),
-      Math.max(0, this.#askedAt + pause - performance.now()),
-    );
+    const now = performance.now();
+    const due = this.#askedAt + pause;
+    const beat = Math.ceil((due - LATE_MS) / PAUSE_MS) * PAUSE_MS;
+    const wait = due <= now ? 0 : Math.max(0, beat - now);
+    this.#timer = setTimeout(() => this.#ask(), wait);
   }
 
   async #ask() {

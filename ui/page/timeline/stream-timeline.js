@@ -42,6 +42,11 @@ const MARGIN = 24;
  * a lane shows that there are more.
  */
 const LEAST_LANES = 7.5;
+/** Time moves by so many pixels, and no more often than this. */
+const STRIDE = 3;
+const LEAST_TICK_MS = 50;
+/** An answer is late by then. */
+const LATE_MS = 100;
 const TOLD_MS = 1500;
 
 const newTimeline = markup(`
@@ -110,7 +115,8 @@ export class StreamTimeline extends HTMLElement {
   #turn = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #told;
-  #ticking = false;
+  /** The next moment that time moves. @type {ReturnType<typeof setTimeout> | undefined} */
+  #next;
 
   /** @param {App} app */
   connect(app) {
@@ -279,17 +285,20 @@ export class StreamTimeline extends HTMLElement {
       this.#drawWords();
       this.#drawHair();
     }
-    this.#tick();
+    this.#tick(scale.msPerPx);
   };
 
-  /** While it follows now, time moves. */
-  #tick() {
-    if (this.#ticking || this.#shown.end !== null || this.#heldAt !== null) return;
-    this.#ticking = true;
-    requestAnimationFrame(() => {
-      this.#ticking = false;
-      nextFrame(this.#draw);
-    });
+  /**
+   * While it follows now, time moves: by a few pixels, or with the next answer where that comes
+   * sooner. Each frame is dear where the system has no graphics card.
+   *
+   * @param {number} msPerPx
+   */
+  #tick(msPerPx) {
+    clearTimeout(this.#next);
+    if (this.#shown.end !== null || this.#heldAt !== null) return;
+    const pause = Math.min(ASK_EVERY_MS + LATE_MS, Math.max(LEAST_TICK_MS, STRIDE * msPerPx));
+    this.#next = setTimeout(() => nextFrame(this.#draw), pause);
   }
 
   /**

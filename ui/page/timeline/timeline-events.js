@@ -2,7 +2,7 @@
  * What the connections of a lane were sent: ticks, areas where those would touch, and comments.
  *
  * @import { Bar, Lane } from "./timeline-data.js"
- * @import { Pen } from "./timeline-marks.js"
+ * @import { Pen } from "./timeline-pen.js"
  * @import { Scene } from "./timeline-scene.js"
  */
 

@@ -1,7 +1,7 @@
 /**
  * What stands below all lanes: when the server was away, and the times of the axis.
  *
- * @import { Pen } from "./timeline-marks.js"
+ * @import { Pen } from "./timeline-pen.js"
  * @import { Scene } from "./timeline-scene.js"
  */
 

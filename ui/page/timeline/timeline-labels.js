@@ -3,10 +3,11 @@
  * is drawn only when a name changes.
  *
  * @import { Lane } from "./timeline-data.js"
- * @import { Context, Theme } from "./timeline-marks.js"
+ * @import { Theme } from "./timeline-marks.js"
+ * @import { Context } from "./timeline-pen.js"
  */
 
-import { Pen } from "./timeline-marks.js";
+import { Pen } from "./timeline-pen.js";
 import { FOOT, LANE } from "./timeline-scene.js";
 
 /** A narrower column has no room for paths. */

@@ -4,11 +4,12 @@
  * all of them are where they were, a pixel further to the left.
  *
  * @import { Lane } from "./timeline-data.js"
- * @import { Context } from "./timeline-marks.js"
+ * @import { Context } from "./timeline-pen.js"
  * @import { Scene } from "./timeline-scene.js"
  */
 
-import { BLOCK, Pen } from "./timeline-marks.js";
+import { BLOCK } from "./timeline-marks.js";
+import { Pen } from "./timeline-pen.js";
 import { FOOT, LANE } from "./timeline-scene.js";
 import { columnOf } from "./timeline-scale.js";
 import { paintComments, paintEvents } from "./timeline-events.js";

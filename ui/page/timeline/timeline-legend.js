@@ -7,12 +7,16 @@ import { markup } from "../parts/dom.js";
 /** A line with ticks, up to `to`. @param {number} to */
 const open = (to) => `<path class="open" d="M0 9.5H${to}"/>`;
 /** @param {number[]} places */
-const ticks = (places) => `<path class="tick" d="${places.map((x) => `M${x}.5 4v11`).join("")}"/>`;
+const ticks = (places) =>
+  `<path class="tick" d="${places.map((x) => `M${x}.5 4v11`).join("")}"/>`;
 
 /** @type {readonly (readonly [string, string])[]} */
 const SIGNS = [
   [open(44) + ticks([3, 12, 21, 30, 39]), "Open, with a tick for each event"],
-  [`<path class="dense" d="M0 4h14v1h10V3h12v2h8v9H36v2H24v-2H14v1H0z"/>`, "Many events: the higher, the more"],
+  [
+    `<path class="dense" d="M0 4h14v1h10V3h12v2h8v9H36v2H24v-2H14v1H0z"/>`,
+    "Many events: the higher, the more",
+  ],
   [`${open(12)}<path class="silent" d="M12 9.5H44"/>`, "Silent for longer than usual"],
   [
     `${open(12)}<path class="open" d="M34 9.5h10"/><rect x="9" y="7" width="6" height="6"/>
@@ -28,7 +32,10 @@ const SIGNS = [
       <path class="cut" d="M16.5 13.5l8-8"/>`,
     "Cut off before its end",
   ],
-  [`<path class="cross" d="${[8, 20, 32].map((x) => `M${x} 6l7 7m0-7l-7 7`).join("")}"/>`, "Refused"],
+  [
+    `<path class="cross" d="${[8, 20, 32].map((x) => `M${x} 6l7 7m0-7l-7 7`).join("")}"/>`,
+    "Refused",
+  ],
   [[6, 19, 32].map((x) => `<rect class="wait" x="${x}" y="6" width="6" height="8"/>`).join(""),
     "Told 204, and came again"],
   [`<path class="two" d="M0 6.5H44M12 13.5H44"/>`, "Two at once"],

@@ -4,7 +4,8 @@
  * change less often.
  *
  * @import { Bar, Lane } from "./timeline-data.js"
- * @import { Context, Theme } from "./timeline-marks.js"
+ * @import { Theme } from "./timeline-marks.js"
+ * @import { Context } from "./timeline-pen.js"
  * @import { MarkLayer } from "./timeline-layer.js"
  * @import { Scale } from "./timeline-scale.js"
  * @import { Scene } from "./timeline-scene.js"
@@ -15,8 +16,6 @@ import { backRank } from "../parts/words.js";
 import { outages, paintFoot } from "./timeline-foot.js";
 import { lowerBound } from "./timeline-data.js";
 import {
-  AWAY,
-  Pen,
   drawComb,
   drawCrosses,
   drawDue,
@@ -25,6 +24,7 @@ import {
   hatch,
 } from "./timeline-marks.js";
 import { paintComments, paintEvents } from "./timeline-events.js";
+import { AWAY, Pen } from "./timeline-pen.js";
 import { FOOT, LANE, MIDDLE, rowOf } from "./timeline-scene.js";
 import { columnOf, xOf } from "./timeline-scale.js";
 
