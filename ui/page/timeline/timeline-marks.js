@@ -126,7 +126,10 @@ export function drawEvents(pen, place, before, behind) {
       // from block to block, or else there is a slit between two
       const from = start === run ? begin : blockOf(begin) * BLOCK - least - origin;
       const to = isHole ? end : (blockOf(end) + 1) * BLOCK - 1 - least - origin;
-      const area = { begin: filled[run], to, y, scale, least };
+      let last = to;
+      // the mean goes on into the next block, or else there is a seam between two
+      for (let n = i; n < size && filled[n] <= to + REACH; n += 1) last = filled[n];
+      const area = { begin: filled[run], to: last, y, scale, least };
       const change = Math.min(Math.max(split - least, from), to + 1);
       if (change > from) drawArea(pen, from, change - 1, area, before);
       if (change <= to) drawArea(pen, change, to, area, behind);
