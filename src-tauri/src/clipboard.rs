@@ -1,7 +1,7 @@
 //! The system's clipboard, for the native menu's Copy and Paste, and for pictures.
 //!
-//! The page never reads the clipboard. It hands text over, and gets text only when a person chooses
-//! Paste.
+//! The page never reads the clipboard. It hands texts and pictures over, and gets text only when a
+//! person chooses Paste.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,8 +9,8 @@ use tauri::image::Image;
 
 use crate::error::Error;
 
-/// Opened at first use and kept: on X11 and Wayland the text lives as long as the program that
-/// offers it.
+/// Opened at first use and kept: on X11 and Wayland what was copied lives as long as the
+/// program that offers it.
 #[derive(Default)]
 pub(crate) struct Clipboard(Mutex<Option<arboard::Clipboard>>);
 

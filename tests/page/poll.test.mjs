@@ -49,9 +49,13 @@ test("all that is in view is asked for on one beat", async () => {
   polls[1].nudge();
   await pause(1200);
   looks = false;
-  const [one, other] = asked.map((times) => times.at(-1));
-  assert.ok(asked[1].length >= 3);
-  assert.ok(Math.abs(one - other) < 60, `${one - other} ms between the two`);
+  // the first one was made at once, and the last one may be alone
+  const others = asked[1].slice(1, -1);
+  assert.ok(others.length >= 2);
+  for (const other of others) {
+    const apart = Math.min(...asked[0].map((one) => Math.abs(one - other)));
+    assert.ok(apart < 60, `${apart} ms between the two`);
+  }
 });
 
 test("it continues after a failure, and slows down while the answers are the same", async () => {

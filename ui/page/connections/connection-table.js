@@ -41,7 +41,7 @@ import { newTable } from "./table-markup.js";
  *   or filter begins another turn
  */
 
-/** A press comes so soon after the pointer came to rest, or not at all. */
+/** A pointer that rested for longer is not about to press. */
 const AIMING_MS = 1000;
 
 export class ConnectionTable extends HTMLElement {

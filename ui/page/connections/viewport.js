@@ -88,24 +88,17 @@ export function covers({ first, rows, lines }, run) {
 }
 
 /**
- * What tells lines apart: that of a client stays the same while its newest connection changes.
- *
- * @param {Row} row
- */
-const lineOf = ({ id, group }) => (group?.is_head ? `client ${group.id}` : id);
-
-/**
  * The held rows in their order, with new figures. A row that is not in the answer has moved too far
- * away or was removed: it keeps its figures, and is marked as stale where it is held for long.
+ * away or was removed: it keeps its figures.
  *
  * @param {Slice} held
  * @param {Slice} fresh
- * @param {boolean} isLong for so long that old figures would deceive
+ * @param {boolean} marksStale whether such a row is marked: its figures may be old
  * @returns {Slice}
  */
-export function refreshed(held, fresh, isLong) {
-  const now = new Map(fresh.rows.map((row) => [lineOf(row), row]));
-  const rows = held.rows.map((row) => now.get(lineOf(row)) ?? { ...row, stale: isLong });
+export function refreshed(held, fresh, marksStale) {
+  const now = new Map(fresh.rows.map((row) => [row.id, row]));
+  const rows = held.rows.map((row) => now.get(row.id) ?? { ...row, stale: marksStale });
   return { ...fresh, first: held.first, lines: held.lines, rows };
 }
 

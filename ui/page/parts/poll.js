@@ -4,10 +4,10 @@
  * when nothing is in view.
  */
 
-/** At most four requests a second, and the beat of all requests. */
+/** At most four requests a second, and the beat of those that wait. */
 const PAUSE_MS = 250;
-/** A timer may be so late without losing the beat. */
-const LATE_MS = 50;
+/** A timer may be so late without losing the beat: a frame can take that long. */
+const LATE_MS = PAUSE_MS / 2;
 /** Between requests while the answers do not change, as in a table of ended connections. */
 const CALM_MS = 1000;
 
@@ -52,8 +52,8 @@ export class Poll {
   }
 
   /**
-   * Where the pause has to be waited for, the request is made on the beat, so that all that is in
-   * view is drawn in one frame and not in one each.
+   * A request that has to wait is made on the beat, so that what is in view is drawn in one frame
+   * and not in one each.
    *
    * @param {number} pause since the last request
    */

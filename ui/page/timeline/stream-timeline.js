@@ -1,7 +1,7 @@
 /**
  * <stream-timeline>: what happened when, a lane for each client. It asks for news while it is in
  * view and not held, and draws at most once a frame: when something changed, or when time moved by
- * a pixel. Everything is the server's word; timeline-paint.js draws it.
+ * a few pixels. Everything is the server's word; timeline-paint.js draws it.
  *
  * @import { TimelineView } from "../server.js"
  * @import { App } from "../types.js"

@@ -195,8 +195,8 @@ export class Lane {
   /** Oldest first. @type {KnockView[]} */
   knocks = [];
   /**
-   * From this moment on its marks are not drawn as they are. Whoever draws them all sets it to
-   * infinity.
+   * From this moment on, its marks are not drawn yet by the one layer that draws them. The layer
+   * moves it on.
    */
   undrawnFrom = -Infinity;
   /** @type {Map<number, Bar>} */

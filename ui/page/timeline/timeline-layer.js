@@ -75,18 +75,18 @@ export class MarkLayer {
    * @param {number | null} moved
    */
   #sheet(width, height, moved) {
-    if (moved === null) {
+    if (moved === 0) return this.#canvases[0].getContext("2d");
+    if (this.#canvases[0]?.width !== width || this.#canvases[0].height !== height) {
       this.#canvases = [new OffscreenCanvas(width, height), new OffscreenCanvas(width, height)];
-    } else if (moved > 0) {
-      const [shown, next] = this.#canvases;
-      const ctx = next.getContext("2d");
-      if (!ctx) return null;
-      ctx.setTransform(1, 0, 0, 1, 0, 0);
-      ctx.clearRect(0, 0, width, height);
-      ctx.drawImage(shown, -moved, 0);
-      this.#canvases = [next, shown];
     }
-    return this.#canvases[0].getContext("2d");
+    const [shown, next] = this.#canvases;
+    const ctx = next.getContext("2d");
+    if (!ctx) return null;
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, width, height);
+    if (moved !== null) ctx.drawImage(shown, -moved, 0);
+    this.#canvases = [next, shown];
+    return ctx;
   }
 }
 

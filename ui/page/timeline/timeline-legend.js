@@ -20,8 +20,8 @@ const SIGNS = [
   [`${open(12)}<path class="silent" d="M12 9.5H44"/>`, "Silent for longer than usual"],
   [
     `${open(12)}<path class="open" d="M34 9.5h10"/><rect x="9" y="7" width="6" height="6"/>
-      <path class="back go" d="M12 5C12-1 34-1 34 8"/>`,
-    "Came back: green with nothing lost, red with events lost",
+      <path class="back" d="M12 5C12-1 34-1 34 8"/>`,
+    "Came back: green with nothing lost, amber with events twice, red with events lost",
   ],
   [
     `<rect x="4" y="7" width="6" height="6"/><path class="due" d="M28 6l4 4-4 4-4-4z"/>`,
@@ -45,13 +45,11 @@ const SIGNS = [
   ],
 ];
 
-const newSigns = markup(
+/** A section for a dialog. */
+export const newLegend = markup(
   `<section class="signs"><h3 class="meta">Signs of the timeline</h3><dl>${SIGNS.map(
     ([shapes, words]) =>
       `<dt><svg viewBox="0 0 44 20" width="44" height="20" aria-hidden="true">${shapes}</svg></dt>
       <dd>${words}</dd>`,
   ).join("")}</dl></section>`,
 );
-
-/** A section for a dialog. */
-export const newLegend = newSigns;

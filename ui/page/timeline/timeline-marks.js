@@ -129,7 +129,7 @@ export function drawEvents(pen, place, before, behind) {
       let last = to;
       // the mean goes on into the next block, or else there is a seam between two
       for (let n = i; n < size && filled[n] <= to + REACH; n += 1) last = filled[n];
-      const area = { begin: filled[run], to: last, y, scale, least };
+      const area = { begin: filled[run], end: last, y, scale, least };
       const change = Math.min(Math.max(split - least, from), to + 1);
       if (change > from) drawArea(pen, from, change - 1, area, before);
       if (change <= to) drawArea(pen, change, to, area, behind);
@@ -145,11 +145,11 @@ export function drawEvents(pen, place, before, behind) {
  * @param {Pen} pen
  * @param {number} from
  * @param {number} to
- * @param {{ begin: number, to: number, y: number, scale: number, least: number }} area from where
+ * @param {{ begin: number, end: number, y: number, scale: number, least: number }} area from where
  *   to where the mean is taken
  * @param {string} colour
  */
-function drawArea(pen, from, to, { begin, to: end, y, scale, least }, colour) {
+function drawArea(pen, from, to, { begin, end, y, scale, least }, colour) {
   let start = from;
   let level = -1;
   // the sum over the reach goes along with the column

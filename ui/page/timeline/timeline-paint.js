@@ -68,10 +68,10 @@ export function paint(ctx, scene, layer = null) {
   paintGround(pen, scene, first, last);
   ctx.font = `${SMALL} ${theme.wire}`;
   ctx.textBaseline = "alphabetic";
-  /** @param {(pen: Pen, scene: Scene, lane: Lane, y: number) => void} layer */
-  const eachLane = (layer) => {
+  /** @param {(pen: Pen, scene: Scene, lane: Lane, y: number) => void} paintLane */
+  const eachLane = (paintLane) => {
     for (let index = first; index < last; index += 1) {
-      layer(pen, scene, lanes[index], index * LANE - top);
+      paintLane(pen, scene, lanes[index], index * LANE - top);
     }
     pen.flush();
   };
@@ -304,9 +304,9 @@ function paintGroup(pen, { scale, theme, chosen }, lane, group, y, room) {
   }
   const words = group.length > 2 ? `${group.length} × ${status}` : String(status);
   const width = pen.width(SMALL, words);
-  if (room(last) < width + 14) return;
+  if (room(last) < width + 16) return;
   const ground = { colour: lane.id === chosen ? theme.wash : theme.field, width };
-  pen.write(words, last + 8, y + 3.5, colour, ground);
+  pen.write(words, last + 10, y + 3.5, colour, ground);
 }
 
 /**
