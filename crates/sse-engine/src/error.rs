@@ -41,4 +41,8 @@ pub enum Error {
         "id={0} is that of an event that is still kept: choose another, or leave it out to get one that sorts."
     )]
     IdTaken(String),
+
+    /// A text that is no fault. The mistake says of which kind, and where.
+    #[error(transparent)]
+    BadFault(#[from] crate::fault::Mistake),
 }

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`stream`] | what a stream is, and what a request may change about it |
 //! | [`mod@file`] | the text of the file of streams |
+//! | [`fault`] | what is broken on purpose: its words, read and printed |
 //! | [`topics`] | streams whose events are published by others |
 //! | [`pump`] | the state machine of one connection |
 //! | [`write_buffer`] | the bytes of one visit to the pump |
@@ -24,6 +25,7 @@
 
 pub mod bounds;
 mod error;
+pub mod fault;
 pub mod file;
 pub mod keep_alive;
 pub mod lock;

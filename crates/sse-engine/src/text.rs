@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use strsim::levenshtein;
+
 /// As many characters of a text as a sentence has room for.
 const SHOWN: usize = 40;
 
@@ -23,6 +25,22 @@ pub fn cut(text: &str) -> String {
         cut += &escaped;
     }
     cut
+}
+
+/// Which of these names was probably meant by a word.
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody means a name by so long a word, and comparing takes as long as both together.
+    if word.len() > SHOWN {
+        return None;
+    }
+    let word = word.to_lowercase();
+    names
+        .into_iter()
+        .map(|name| (levenshtein(&word, name), name))
+        .min()
+        // Half of the name wrong is another word.
+        .filter(|(wrong, name)| *wrong <= name.len() / 2)
+        .map(|(_, name)| name)
 }
 
 /// As much of a text as so many bytes hold, its last character whole, and a sign for each control

@@ -1,10 +1,9 @@
 //! The words for a mistake: how a value is shown, and which key was probably meant.
 
-use strsim::levenshtein;
 use toml::de::DeValue;
 
 use super::Problem;
-use crate::text::cut;
+use crate::text::{cut, nearest};
 
 /// What is said where the name `stream` is used for anything else than streams.
 pub(super) const HEADING: &str =
@@ -29,15 +28,8 @@ pub(super) fn unknown(key: &str, keys: Keys) -> String {
     if keys.elsewhere.contains(&key) {
         return format!("{shown} is no key of {}: {}.", keys.of, keys.there);
     }
-    let nearest = keys
-        .names
-        .iter()
-        .map(|name| (levenshtein(&key.to_lowercase(), name), name))
-        .min()
-        // Half of the name wrong is another word.
-        .filter(|(wrong, name)| *wrong <= name.len() / 2);
-    match nearest {
-        Some((_, name)) => format!(
+    match nearest(key, keys.names.iter().copied()) {
+        Some(name) => format!(
             "{shown} is no key of {}: {name} is the nearest that there is.",
             keys.of
         ),
