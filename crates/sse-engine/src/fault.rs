@@ -13,6 +13,7 @@
 //! out what goes without saying, and is read as the same fault.
 
 mod items;
+mod meeting;
 mod mistake;
 mod print;
 mod read;
@@ -21,6 +22,7 @@ mod words;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+pub use meeting::Meeting;
 pub use mistake::{Mistake, MistakeKind};
 pub use words::{Area, WORDS, Word};
 
