@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use sse_engine::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
+use sse_engine::fault::Fault;
 use sse_engine::file;
 use sse_engine::file::definition::{locate, replaced};
 use sse_engine::keep_alive::KeepAlive;
@@ -132,6 +133,21 @@ fn read(wire: &[u8]) -> Read {
         numbers,
         gaps,
         last_event_id: decoder.last_event_id().to_owned(),
+    }
+}
+
+/// The text of a fault: one that is printed for good, or a mistake within the text.
+pub fn fault(text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    match text.parse::<Fault>() {
+        Ok(fault) => {
+            let printed = fault.to_string();
+            assert_eq!(printed.parse(), Ok(fault), "{printed}");
+        }
+        Err(mistake) => {
+            assert!((1..=text.chars().count() + 2).contains(&mistake.column));
+            assert!(mistake.to_string().len() < 2000);
+        }
     }
 }
 

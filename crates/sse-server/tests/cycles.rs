@@ -17,7 +17,8 @@ async fn two_hundred_cycles_leave_no_descriptor_task_or_memory_behind() {
     })
     .await
     .expect("sound");
-    for _ in 0..50 {
+    // The log keeps 10,000 entries and a cycle makes six: from there on, nothing grows.
+    for _ in 0..1700 {
         cycle(&server).await;
     }
     let before = Usage::now();
@@ -37,7 +38,7 @@ async fn two_hundred_cycles_leave_no_descriptor_task_or_memory_behind() {
     assert_eq!(after.tasks, before.tasks);
     // The table keeps the last closed rows, and did before; an allocator moves in steps.
     assert!(
-        after.resident_kib < before.resident_kib + 2048,
+        after.resident_kib < before.resident_kib + 1024,
         "{before:?} {after:?}"
     );
 }
