@@ -26,9 +26,9 @@ test("it sends four requests a second, one at a time, however often it is nudged
   looks = false;
   const count = asked.length;
   assert.ok(count >= 3 && count <= 5, `${count} questions in 0.9 s`);
-  // the first of them falls in with the beat, and a timer may be a millisecond early
+  // a late timer is not made up for, and one may be a millisecond early
   for (let i = 1; i < count; i += 1) {
-    assert.ok(asked[i] - asked[i - 1] > 197, `${asked[i] - asked[i - 1]} ms apart`);
+    assert.ok(asked[i] - asked[0] > 250 * i - 3, `number ${i} after ${asked[i] - asked[0]} ms`);
   }
   assert.equal(most, 1);
   poll.nudge();
@@ -97,7 +97,7 @@ test("after a wait without a request it polls again by itself, once", async () =
   assert.deepEqual([asked.length, answered], [3, ["there"]]);
   assert.ok(asked[2] - asked[1] > 97, `${asked[2] - asked[1]} ms apart`);
   // on the beat, which may be almost two away
-  await pause(500);
+  await pause(700);
   assert.equal(asked.length, 4);
 });
 
@@ -112,6 +112,6 @@ test("with a short calm time it does not slow down", async () => {
     { calmMs: 250 },
   );
   poll.nudge();
-  await pause(1200);
+  await pause(1500);
   assert.equal(asked, 4);
 });

@@ -6,7 +6,7 @@
 
 /** At most four requests a second, and the beat of those that wait. */
 const PAUSE_MS = 250;
-/** A timer may be so late without losing the beat: a frame can take that long. */
+/** A timer may be so late without losing the beat: a frame can take almost that long. */
 const LATE_MS = PAUSE_MS / 2;
 /** Between requests while the answers do not change, as in a table of ended connections. */
 const CALM_MS = 1000;
@@ -30,7 +30,8 @@ export class Poll {
   #asking = false;
   /** A change was reported during a request. */
   #again = false;
-  #askedAt = -Infinity;
+  /** When the last request was meant to be made. */
+  #aimedAt = -Infinity;
   #lastAnswer = "";
 
   /**
@@ -60,13 +61,17 @@ export class Poll {
   #askAfter(pause) {
     clearTimeout(this.#timer);
     const now = performance.now();
-    const due = this.#askedAt + pause;
-    const beat = Math.ceil((due - LATE_MS) / PAUSE_MS) * PAUSE_MS;
-    const wait = due <= now ? 0 : Math.max(0, beat - now);
-    this.#timer = setTimeout(() => this.#ask(), wait);
+    const due = this.#aimedAt + pause;
+    if (due <= now) {
+      this.#timer = setTimeout(() => this.#ask(), 0);
+      return;
+    }
+    const beat = Math.ceil(due / PAUSE_MS) * PAUSE_MS;
+    this.#timer = setTimeout(() => this.#ask(beat), beat - now);
   }
 
-  async #ask() {
+  /** @param {number} [aim] when it was meant to be made, if not now */
+  async #ask(aim = performance.now()) {
     const asked = this.#ways.ask();
     if (asked === null) return;
     if (typeof asked === "number") {
@@ -75,7 +80,8 @@ export class Poll {
     }
     this.#asking = true;
     this.#again = false;
-    this.#askedAt = performance.now();
+    const now = performance.now();
+    this.#aimedAt = now - aim < LATE_MS ? aim : now;
     let pause = CALM_MS;
     try {
       const answer = await asked;
