@@ -12,6 +12,7 @@
 //! [`Display`](std::fmt::Display). What is printed is canonical: it has one order of keys, leaves
 //! out what goes without saying, and is read as the same fault.
 
+mod armed;
 mod items;
 mod meeting;
 mod mistake;
@@ -22,6 +23,7 @@ mod words;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+pub use armed::Armed;
 pub use meeting::Meeting;
 pub use mistake::{Mistake, MistakeKind};
 pub use words::{Area, WORDS, Word};
@@ -50,7 +52,8 @@ pub struct Fault {
     pub often: Often,
     /// Whom it strikes.
     pub who: Who,
-    /// How long it is armed, counted from its start; until it is healed, where nothing is said.
+    /// How long it is armed, counted from its start; of the words of silence, how long the silence
+    /// is. Until it is healed, where nothing is said.
     pub lasts: Option<Duration>,
 }
 
@@ -260,14 +263,14 @@ pub struct Often {
     pub seed: Option<u64>,
 }
 
-/// Whom a fault strikes: everyone, where nothing is said.
+/// Whom a fault strikes: everyone in the room that has no name, where nothing is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Who {
     /// The path of a stream.
     pub stream: Option<String>,
     /// The tag of a client.
     pub client: Option<String>,
-    /// The name of a room.
+    /// The name of a room. A fault strikes in one room, and so none of another by accident.
     pub room: Option<String>,
     /// The number of a connection.
     pub connection: Option<u64>,

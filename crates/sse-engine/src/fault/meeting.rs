@@ -39,7 +39,7 @@ impl Who {
         let is = |wanted: &Option<String>, it: &str| wanted.as_deref().is_none_or(|one| one == it);
         is(&self.stream, meeting.stream)
             && is(&self.client, meeting.client)
-            && (self.room.is_none() || self.room.as_deref() == meeting.room)
+            && self.room.as_deref() == meeting.room
             && self.connection.is_none_or(|id| id == meeting.connection)
     }
 }
@@ -129,7 +129,9 @@ mod tests {
             ..meeting("a", 1)
         };
         assert!(fault("cut,room=w3").strikes(&in_room, 0));
-        assert!(!fault("cut,room=w4").strikes(&in_room, 0));
+        for text in ["cut,room=w4", "cut", "cut,client=a"] {
+            assert!(!fault(text).strikes(&in_room, 0), "{text}");
+        }
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub(crate) struct Client {
 pub(crate) struct Request {
     /// The program, as far as it says.
     pub(crate) program: Box<str>,
+    /// The room that it was sent to; `None` is the room that has no name.
+    pub(crate) room: Option<Box<str>>,
     /// The path of the stream.
     pub(crate) stream: Box<str>,
     /// The request's method, as much of it as is shown.

@@ -50,6 +50,7 @@ fn client(tag: &str) -> Client {
         peer: ([127, 0, 0, 1], 50_000).into(),
         asked: Arc::new(Request {
             program: "curl 8.5.0".into(),
+            room: None,
             stream: "/endless".into(),
             method: "GET".into(),
             framing: Framing::Chunked,

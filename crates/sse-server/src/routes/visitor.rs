@@ -101,6 +101,7 @@ pub(super) fn client<B>(request: &Request<B>, visitor: Visitor<'_>, words: &Clie
                 Class::Shell => "SSE Workbench window".into(),
                 _ => text::tame(&user_agent::name(agent), SHOWN_PATH).into(),
             },
+            room: None,
             stream: text::tame(request.uri().path(), SHOWN_PATH).into(),
             method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
             framing: response_head::framing(request.version()),
@@ -139,6 +140,7 @@ pub(super) fn unread_client(head: &[u8], peer: SocketAddr) -> Client {
         peer,
         asked: Arc::new(Asking {
             program: text::tame(&user_agent::name(agent), SHOWN_PATH).into(),
+            room: None,
             stream: text::tame(path, SHOWN_PATH).into(),
             method: text::tame(method, SHOWN_METHOD).into(),
             framing: Framing::Chunked,

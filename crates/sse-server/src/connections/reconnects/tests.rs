@@ -86,6 +86,7 @@ impl Desk {
             peer: (who.peer.unwrap_or([127, 0, 0, 1]), 50_000).into(),
             asked: Arc::new(Request {
                 program: who.program.unwrap_or("curl 8.5.0").into(),
+                room: None,
                 stream: who.path.unwrap_or("/endless").into(),
                 method: "GET".into(),
                 framing: Framing::Chunked,

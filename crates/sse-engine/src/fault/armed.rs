@@ -1,0 +1,132 @@
+//! A fault that is in force, and how often it struck.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use super::{Act, Fault};
+
+/// A fault that is in force. All connections that it strikes share it, so that `times` counts their
+/// strikes together.
+#[derive(Debug)]
+pub struct Armed {
+    /// Its number, by which it is healed and by which a row says that it struck.
+    pub id: u64,
+    /// What it is.
+    pub fault: Fault,
+    /// When it began, or will begin: `start` behind the instant at which it was armed.
+    pub begins: Instant,
+    /// How often it struck.
+    strikes: AtomicU64,
+    /// Whether it was healed. Those who have it look here before they act on it.
+    healed: AtomicBool,
+}
+
+impl Armed {
+    /// A fault that is armed at this instant.
+    pub fn new(id: u64, fault: Fault, now: Instant) -> Self {
+        Self {
+            id,
+            begins: now + fault.start,
+            fault,
+            strikes: AtomicU64::new(0),
+            healed: AtomicBool::new(false),
+        }
+    }
+
+    /// When it is over by itself, if ever. The words of silence are not: their `for` says how long
+    /// the silence is, from the instant at which they strike.
+    pub fn until(&self) -> Option<Instant> {
+        let lasts = self.fault.lasts.filter(|_| !self.fault.act.is_silence())?;
+        Some(self.begins + lasts)
+    }
+
+    /// Whether it is in force: it began, was not healed, is not over, and may strike again.
+    pub fn is_in_force(&self, now: Instant) -> bool {
+        self.begins <= now && !self.is_over(now)
+    }
+
+    /// Whether it will not strike any more.
+    pub fn is_over(&self, now: Instant) -> bool {
+        let often = self.fault.often.times;
+        self.is_healed()
+            || self.until().is_some_and(|until| until <= now)
+            || often.is_some_and(|times| self.strikes() >= times.get())
+    }
+
+    /// How often it struck.
+    pub fn strikes(&self) -> u64 {
+        self.strikes.load(Ordering::Relaxed)
+    }
+
+    /// Counts a strike. Answers whether it may strike: not where it struck as often as it may.
+    pub fn strike(&self) -> bool {
+        let most = self.fault.often.times.map_or(u64::MAX, |times| times.get());
+        let counted = self
+            .strikes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |strikes| {
+                (strikes < most).then_some(strikes + 1)
+            });
+        counted.is_ok()
+    }
+
+    /// Puts it out of force.
+    pub fn heal(&self) {
+        self.healed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was healed.
+    pub fn is_healed(&self) -> bool {
+        self.healed.load(Ordering::Relaxed)
+    }
+}
+
+impl Act {
+    /// Whether nothing, or no event, is sent while it lasts.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Mute | Self::Silence | Self::Hang | Self::Never)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn armed(text: &str, now: Instant) -> Armed {
+        Armed::new(7, text.parse().expect(text), now)
+    }
+
+    #[test]
+    fn it_is_in_force_from_its_start_until_it_is_over() {
+        let now = Instant::now();
+        let of = |text: &str| {
+            let armed = armed(text, now);
+            let times = (0..5).map(move |s| armed.is_in_force(now + s * S));
+            times.collect::<Vec<_>>()
+        };
+        assert_eq!(of("cut,after=1"), [true; 5]);
+        assert_eq!(of("cut,after=1,for=2s"), [true, true, false, false, false]);
+        assert_eq!(
+            of("cut,after=1,start=1s,for=2s"),
+            [false, true, true, false, false]
+        );
+        assert_eq!(of("silence,for=2s"), [true; 5], "that is its length");
+    }
+
+    #[test]
+    fn it_strikes_as_often_as_it_may_and_not_once_it_is_healed() {
+        let now = Instant::now();
+        let twice = armed("cut,after=1,times=2", now);
+        let strikes: Vec<bool> = (0..4).map(|_| twice.strike()).collect();
+        assert_eq!(strikes, [true, true, false, false]);
+        assert_eq!((twice.strikes(), twice.is_over(now)), (2, true));
+
+        let always = armed("cut,after=1", now);
+        assert!(always.strike() && always.is_in_force(now));
+        always.heal();
+        assert!(!always.is_in_force(now));
+    }
+}
