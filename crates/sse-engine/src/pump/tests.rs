@@ -4,6 +4,8 @@ mod subscriber;
 
 use std::time::Duration;
 
+use sse_wire::LineEnding;
+
 use super::*;
 use crate::file;
 use crate::stream::{Entry, Pace, Source, Stream, Template};

@@ -1,0 +1,247 @@
+//! The events of a stream and the comments between them, as they are sent where nothing is broken.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use sse_wire::{Event, LineEnding, encode};
+
+use super::Next;
+use super::counter::Counter;
+use super::paced::Paced;
+use crate::keep_alive::KeepAlive;
+use crate::stream::Variant;
+use crate::time::Now;
+use crate::topics::{Filled, Subscription, Topic};
+use crate::write_buffer::{Receipt, WriteBuffer};
+
+/// Events and comments, each when it is due.
+#[derive(Debug)]
+pub(super) struct Feed {
+    /// Where the events come from.
+    events: Events,
+    /// When a comment is due.
+    keep_alive: KeepAlive,
+    /// Whether a blank line follows a keep-alive comment.
+    blank: bool,
+    /// When the next keep-alive comment is due.
+    comment_due: Option<Instant>,
+}
+
+/// Where the events come from.
+#[derive(Debug)]
+enum Events {
+    /// From a stream of the list, at its pace. Boxed, since it is twice the size of the other, of
+    /// which there may be more.
+    Paced(Box<Paced>),
+    /// From a topic, as they are published.
+    Topic(Subscription),
+}
+
+impl Feed {
+    /// A stream of the list, for a client that comes with `last_event_id`.
+    ///
+    /// # Errors
+    /// The client has had everything: the number that would come next.
+    pub(super) fn paced(
+        variant: Variant,
+        keep_alive: KeepAlive,
+        last_event_id: Option<&str>,
+    ) -> Result<Self, u64> {
+        let counter = Counter::new(variant.from, variant.count);
+        let counter = match last_event_id {
+            // An empty id is what a client that never had one would send: no id at all.
+            None | Some("") => counter,
+            Some(id) => {
+                let rest = counter.resume(variant.number_of(id));
+                // What comes behind the last event is no reason to come back again and again.
+                if variant.has_no_more(rest.next()) {
+                    return Err(rest.next());
+                }
+                rest
+            }
+        };
+        if counter.is_done() {
+            return Err(counter.next());
+        }
+        let keep_alive = variant.stream.keep_alive.unwrap_or(keep_alive);
+        let paced = Paced {
+            counter,
+            due: None,
+            first: counter.next(),
+            retry: variant.stream.retry,
+            told: None,
+            variant,
+        };
+        Ok(Self::with(Events::Paced(Box::new(paced)), keep_alive))
+    }
+
+    /// A topic.
+    pub(super) fn subscribed(subscription: Subscription, keep_alive: KeepAlive) -> Self {
+        Self::with(Events::Topic(subscription), keep_alive)
+    }
+
+    fn with(events: Events, keep_alive: KeepAlive) -> Self {
+        Self {
+            events,
+            keep_alive,
+            blank: true,
+            comment_due: None,
+        }
+    }
+
+    /// Whether a blank line follows its keep-alive comments, where its stream does not say.
+    pub(super) fn set_blank(&mut self, usual: bool) {
+        self.blank = match &self.events {
+            Events::Paced(paced) => paced.variant.stream.keep_alive_blank.unwrap_or(usual),
+            Events::Topic(_) => usual,
+        };
+    }
+
+    /// The number of the event that is sent next.
+    pub(super) fn next_number(&self) -> u64 {
+        match &self.events {
+            Events::Paced(paced) => paced.counter.next(),
+            Events::Topic(subscription) => subscription.next(),
+        }
+    }
+
+    /// How its lines end.
+    pub(super) fn line_ending(&self) -> LineEnding {
+        match &self.events {
+            Events::Paced(paced) => paced.variant.stream.line_ending,
+            Events::Topic(_) => LineEnding::Lf,
+        }
+    }
+
+    /// What the client was told, to be asked at its end.
+    pub(super) fn receipt(&self) -> Receipt {
+        match &self.events {
+            Events::Paced(paced) => Receipt {
+                retry: paced.told,
+                first: paced.first,
+                gap: false,
+                whole: paced.counter.whole(),
+            },
+            Events::Topic(subscription) => subscription.receipt(),
+        }
+    }
+
+    /// Writes everything that is due at `now`, up to the cap of a visit.
+    pub(super) fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
+        let next = match &mut self.events {
+            Events::Paced(paced) => paced.fill(now, out),
+            Events::Topic(subscription) => match subscription.fill(out) {
+                Filled::All => Next::Wait { at: None },
+                Filled::Full => Next::More,
+                Filled::TooSlow => Next::Cut,
+                Filled::Over => Next::End,
+            },
+        };
+        match next {
+            Next::Wait { at } => {
+                self.keep_alive(now.instant, out);
+                Next::Wait {
+                    at: at.into_iter().chain(self.comment_due).min(),
+                }
+            }
+            Next::More => {
+                self.arm_keep_alive(now.instant, true);
+                Next::More
+            }
+            Next::End | Next::Cut => next,
+        }
+    }
+
+    /// Whether it sends what its topic had before the client came.
+    pub(super) fn is_replaying(&self) -> bool {
+        match &self.events {
+            Events::Paced(_) => false,
+            Events::Topic(subscription) => subscription.is_replaying(),
+        }
+    }
+
+    /// Takes what `out` holds, which was written for another client, where a visit would write the
+    /// same.
+    pub(super) fn repeat(&mut self, now: Instant, out: &WriteBuffer) -> Option<Next> {
+        let quiet = match self.keep_alive {
+            KeepAlive::Off => true,
+            _ => self.comment_due.is_some_and(|due| due > now),
+        };
+        let Events::Topic(subscription) = &mut self.events else {
+            return None;
+        };
+        if !quiet || !subscription.repeat(out.stretch()?) {
+            return None;
+        }
+        self.arm_keep_alive(now, true);
+        Some(Next::Wait {
+            at: self.comment_due,
+        })
+    }
+
+    /// Whether everything that a finite stream has was written.
+    pub(super) fn is_complete(&self) -> bool {
+        match &self.events {
+            Events::Paced(paced) => paced.counter.is_done(),
+            Events::Topic(_) => false,
+        }
+    }
+
+    /// The topic that it reads, if it reads one.
+    pub(super) fn topic(&self) -> Option<&Arc<Topic>> {
+        match &self.events {
+            Events::Paced(_) => None,
+            Events::Topic(subscription) => Some(subscription.topic()),
+        }
+    }
+
+    /// What is asked while bytes of the last visit are unsent: whether the client is so far behind
+    /// that it is to be cut off.
+    pub(super) fn is_too_slow(&self) -> bool {
+        match &self.events {
+            Events::Paced(_) => false,
+            Events::Topic(subscription) => subscription.is_too_slow(),
+        }
+    }
+
+    fn keep_alive(&mut self, now: Instant, out: &mut WriteBuffer) {
+        let sent = !out.is_empty();
+        self.arm_keep_alive(now, sent);
+        if self.comment_due.is_none_or(|due| due > now) {
+            return;
+        }
+        let event = Event {
+            comment: Some("keep-alive"),
+            ..Event::default()
+        };
+        let ending = self.line_ending();
+        encode(&event, ending, out.payload());
+        if !self.blank {
+            let bytes = out.payload();
+            bytes.truncate(bytes.len() - ending.as_bytes().len());
+        }
+        self.comment_due = match self.keep_alive {
+            KeepAlive::Off => None,
+            // From the beat before, so that the interval does not drift; a beat that was missed
+            // altogether (the socket was stalled) is not made up for.
+            KeepAlive::Interval(every) => self
+                .comment_due
+                .map(|due| (due + every).max(now + every / 2)),
+            KeepAlive::Idle(after) => Some(now + after),
+        };
+    }
+
+    fn arm_keep_alive(&mut self, now: Instant, sent: bool) {
+        match self.keep_alive {
+            KeepAlive::Off => {}
+            KeepAlive::Interval(every) => {
+                self.comment_due.get_or_insert(now + every);
+            }
+            KeepAlive::Idle(after) => {
+                if sent || self.comment_due.is_none() {
+                    self.comment_due = Some(now + after);
+                }
+            }
+        }
+    }
+}
