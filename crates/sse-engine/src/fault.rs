@@ -18,6 +18,7 @@ mod meeting;
 mod mistake;
 mod print;
 mod read;
+mod shift;
 mod words;
 
 use std::num::NonZeroU64;
@@ -26,6 +27,7 @@ use std::time::Duration;
 pub use armed::Armed;
 pub use meeting::Meeting;
 pub use mistake::{Mistake, MistakeKind};
+pub use shift::Shift;
 pub use words::{Area, WORDS, Word};
 
 /// The longest time that a server does not listen: a person waits for its end.
