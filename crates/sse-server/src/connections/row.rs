@@ -1,7 +1,10 @@
 //! What the table shows of a connection: a field for each column, and how it is filled. `sort.rs`
 //! defines how rows are sorted by it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
+use sse_engine::fault::Armed;
 use sse_engine::time::{millis, since_1970};
 use sse_wire::Framing;
 
@@ -56,6 +59,8 @@ pub struct RowView {
     pub status: u16,
     /// The origin that was refused, where that was the reason.
     pub origin: Option<String>,
+    /// The faults that struck it, in that order.
+    pub faults: Vec<StruckView>,
     /// How it ended, once it has.
     pub ended: Option<EndedView>,
     /// How its client came back with it, where it did.
@@ -65,6 +70,25 @@ pub struct RowView {
     pub afterwards: Option<Verdict>,
     /// The group that its line stands for or belongs to, where rows are grouped.
     pub group: Option<GroupView>,
+}
+
+/// A fault that struck a connection.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct StruckView {
+    /// Its number.
+    pub id: u64,
+    /// Its text.
+    pub fault: String,
+}
+
+impl From<&Arc<Armed>> for StruckView {
+    fn from(armed: &Arc<Armed>) -> Self {
+        Self {
+            id: armed.id,
+            fault: armed.fault.to_string(),
+        }
+    }
 }
 
 /// How a connection ended.
@@ -81,6 +105,8 @@ pub struct EndedView {
     pub at_ms: u64,
     /// How far it came, of a finite stream that ended before its last event.
     pub cut: Option<Cut>,
+    /// The number of the fault that ended it, where one did.
+    pub fault: Option<u64>,
 }
 
 impl RowView {
@@ -109,14 +135,16 @@ impl RowView {
             },
             state: row.state().word(),
             status: row.status,
-            origin: row.origin.as_deref().map(str::to_owned),
+            origin: row.origin().map(str::to_owned),
             ended: ended.map(|ended| EndedView {
                 by: ended.why.by(),
                 why: ended.why,
                 complete: ended.why.is_complete(),
                 at_ms: millis(since_1970(ended.when)),
                 cut: ended.cut,
+                fault: ended.fault,
             }),
+            faults: row.faults().iter().map(|armed| armed.into()).collect(),
             verdict: None,
             afterwards: None,
             group: None,

@@ -4,6 +4,7 @@
 //! else knows whether the server runs.
 
 use std::net::IpAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ use crate::guard::Guard;
 use crate::routes::{ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
+use crate::transport::Acts;
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]
@@ -76,6 +78,8 @@ impl Server {
             },
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
+            next_fault: AtomicU64::new(1),
+            acts: Acts::default(),
             bodies: Budget::new(config.limits.all_bodies_bytes),
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),
             limits: config.limits,
