@@ -40,9 +40,9 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::tap::{Tap, Tapped, WireView};
-pub use connection::Cut;
 pub(crate) use connection::{Client, Request, shown};
 use connection::{Connection, Ended, Sent, State};
+pub use connection::{Cut, Struck};
 pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
 use log::Log;
@@ -251,7 +251,7 @@ impl Connections {
     }
 
     /// Enters a request for a stream that this fault answered with something else.
-    pub(crate) fn refuse_by(&self, fault: &Arc<Armed>, arrived: impl Into<Arrived>, status: u16) {
+    pub(crate) fn refuse_by(&self, fault: &Armed, arrived: impl Into<Arrived>, status: u16) {
         let refused = (arrived, status, None);
         self.turn_away_by(Some(fault), refused, Why::Fault, None, clock::now());
     }
@@ -268,7 +268,7 @@ impl Connections {
 
     fn turn_away_by(
         &self,
-        fault: Option<&Arc<Armed>>,
+        fault: Option<&Armed>,
         (arrived, status, origin): (impl Into<Arrived>, u16, Option<String>),
         ending: Why,
         resume: Option<&Resume>,
@@ -536,7 +536,7 @@ impl Open {
     }
 
     /// Notes that a fault struck it.
-    pub(crate) fn struck(&self, fault: &Arc<Armed>) {
+    pub(crate) fn struck(&self, fault: &Armed) {
         self.row.struck(fault);
         self.connections.tell();
     }

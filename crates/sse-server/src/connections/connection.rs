@@ -106,6 +106,17 @@ pub struct Cut {
     pub of: u64,
 }
 
+/// A fault that struck a connection. Not the fault itself, which whoever arms it forgets once no
+/// connection has it any more.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct Struck {
+    /// Its number.
+    pub id: u64,
+    /// Its text.
+    pub fault: String,
+}
+
 /// One connection, or one refused request.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -126,7 +137,7 @@ pub(super) struct Connection {
     pub(super) ended: OnceLock<Box<Ended>>,
     /// The faults that struck it, in order, [`STRUCK`] at most. Not here, since on most rows there
     /// are none.
-    pub(super) struck: OnceLock<Arc<Mutex<Vec<Arc<Armed>>>>>,
+    pub(super) struck: OnceLock<Arc<Mutex<Vec<Struck>>>>,
 }
 
 // There may be ten thousand, and the next size that an allocator has is a quarter larger.
@@ -318,15 +329,18 @@ impl Connection {
     }
 
     /// Notes that a fault struck it. The same one is noted once.
-    pub(super) fn struck(&self, fault: &Arc<Armed>) {
+    pub(super) fn struck(&self, fault: &Armed) {
         let mut struck = lock(self.struck.get_or_init(Arc::default));
         if struck.len() < STRUCK && struck.iter().all(|other| other.id != fault.id) {
-            struck.push(Arc::clone(fault));
+            struck.push(Struck {
+                id: fault.id,
+                fault: fault.fault.to_string(),
+            });
         }
     }
 
     /// The faults that struck it.
-    pub(super) fn faults(&self) -> Vec<Arc<Armed>> {
+    pub(super) fn faults(&self) -> Vec<Struck> {
         let struck = self.struck.get();
         struck
             .map(|struck| lock(struck).clone())

@@ -1,15 +1,12 @@
 //! What the table shows of a connection: a field for each column, and how it is filled. `sort.rs`
 //! defines how rows are sorted by it.
 
-use std::sync::Arc;
-
 use serde::Serialize;
-use sse_engine::fault::Armed;
 use sse_engine::time::{millis, since_1970};
 use sse_wire::Framing;
 
 use super::Verdict;
-use super::connection::{Connection, Cut};
+use super::connection::{Connection, Cut, Struck};
 use super::end_reason::{EndedBy, Why};
 use super::groups::GroupView;
 use super::rates::PerSecond;
@@ -60,7 +57,7 @@ pub struct RowView {
     /// The origin that was refused, where that was the reason.
     pub origin: Option<String>,
     /// The faults that struck it, in that order.
-    pub faults: Vec<StruckView>,
+    pub faults: Vec<Struck>,
     /// How it ended, once it has.
     pub ended: Option<EndedView>,
     /// How its client came back with it, where it did.
@@ -70,25 +67,6 @@ pub struct RowView {
     pub afterwards: Option<Verdict>,
     /// The group that its line stands for or belongs to, where rows are grouped.
     pub group: Option<GroupView>,
-}
-
-/// A fault that struck a connection.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS))]
-pub struct StruckView {
-    /// Its number.
-    pub id: u64,
-    /// Its text.
-    pub fault: String,
-}
-
-impl From<&Arc<Armed>> for StruckView {
-    fn from(armed: &Arc<Armed>) -> Self {
-        Self {
-            id: armed.id,
-            fault: armed.fault.to_string(),
-        }
-    }
 }
 
 /// How a connection ended.
@@ -144,7 +122,7 @@ impl RowView {
                 cut: ended.cut,
                 fault: ended.fault,
             }),
-            faults: row.faults().iter().map(|armed| armed.into()).collect(),
+            faults: row.faults(),
             verdict: None,
             afterwards: None,
             group: None,
