@@ -17,6 +17,7 @@ mod items;
 mod meeting;
 mod mistake;
 mod print;
+mod profiles;
 mod read;
 mod words;
 
@@ -26,6 +27,7 @@ use std::time::Duration;
 pub use armed::Armed;
 pub use meeting::Meeting;
 pub use mistake::{Mistake, MistakeKind};
+pub use profiles::{Conflict, Profile, Profiles, check_together};
 pub use words::{Area, WORDS, Word};
 
 /// The longest time that a server does not listen: a person waits for its end.
