@@ -38,7 +38,7 @@ pub const LONGEST_HANG: Duration = Duration::from_secs(600);
 pub const MOST_HELD: u64 = 1 << 20;
 /// The longest line that `long` makes.
 pub const LONGEST_LINE: u64 = 64 << 20;
-/// How many faults are armed at once, at most: each is asked about each request.
+/// How many faults can be armed by hand at once: each is asked about each request.
 pub const MOST_ARMED: usize = 256;
 /// The longest text of a fault, in bytes.
 pub const LONGEST_TEXT: usize = 64 << 10;

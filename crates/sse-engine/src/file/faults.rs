@@ -8,13 +8,12 @@ use toml::de::{DeTable, DeValue};
 use super::sentences::{self, Keys, quoted, shown};
 use super::value::{Given, find};
 use super::{Reader, line};
-use crate::fault::{Act, Fault, MOST_ARMED, Mistake, Profile, check_together};
+use crate::fault::{Act, Fault, Mistake, Profile, check_together};
 
 /// How many faults one list may hold.
 const MAX_FAULTS: usize = 32;
-/// How many faults all streams of a file may have together: half of what can be armed, so that some
-/// can be armed by hand beside them.
-const MAX_OF_STREAMS: usize = MOST_ARMED / 2;
+/// How many faults all streams of a file may have together: all of them are armed at once.
+const MAX_OF_STREAMS: usize = 128;
 /// How many profiles a file may hold.
 const MAX_PROFILES: usize = 100;
 /// The longest name of a profile, in bytes.
