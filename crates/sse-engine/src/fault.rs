@@ -19,6 +19,7 @@ mod mistake;
 mod print;
 mod profiles;
 mod read;
+mod shift;
 mod words;
 
 use std::num::NonZeroU64;
@@ -28,6 +29,7 @@ pub use armed::Armed;
 pub use meeting::Meeting;
 pub use mistake::{Mistake, MistakeKind};
 pub use profiles::{Conflict, Profile, Profiles, check_together};
+pub use shift::Shift;
 pub use words::{Area, WORDS, Word};
 
 /// The longest time that a server does not listen: a person waits for its end.

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use sse_engine::Error as Engine;
+use sse_engine::fault::Shift;
 use sse_engine::pump::Pump;
 use sse_engine::topics;
 
@@ -47,10 +48,12 @@ pub(super) async fn subscribe(
         Err(refusal) => return refusal.into(),
     };
     let received = asked.received.with(body);
-    match room
-        .topics
-        .subscribe(name, asked.last_event_id.as_deref(), clock::now().wall)
-    {
+    match room.topics.subscribe(
+        name,
+        asked.last_event_id.as_deref(),
+        Shift::None,
+        clock::now().wall,
+    ) {
         Ok(subscription) => {
             let subscription = subscription.in_form(asked.query);
             let client = Client {
