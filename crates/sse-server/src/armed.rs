@@ -9,11 +9,11 @@ mod attempts;
 mod view;
 
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
-use sse_engine::fault::{Act, Armed, Fault, MOST_ARMED, Meeting, When, check_together};
+use sse_engine::fault::{Act, Armed, Fault, MOST_ARMED, Meeting, check_together};
 use sse_engine::lock::lock;
 use sse_engine::time::Now;
 use tokio::sync::watch;
@@ -33,9 +33,14 @@ pub use view::{ArmedFrom, FaultView};
 ///    then which faults it [`meets`](Self::meet).
 /// 3. [`expire`](Self::expire) now and then, and [`heal`](Self::heal) on request. Both answer what
 ///    is armed no longer, so that the log can have it.
+///
+/// What arms is given `note`, which enters a fault in the log before any request can meet it: no
+/// strike has a smaller number there than the arming. It must not come back here.
 #[derive(Debug)]
 pub(crate) struct Faults {
     list: Mutex<List>,
+    /// The number of the newest, over all that ever were.
+    newest: AtomicU64,
     /// How many there are, so that a request pays one atomic load where there are none.
     armed: AtomicUsize,
     attempts: Mutex<Attempts>,
@@ -43,13 +48,9 @@ pub(crate) struct Faults {
     changed: watch::Sender<u64>,
 }
 
+/// In the order in which they were armed.
 #[derive(Debug, Default)]
-struct List {
-    /// In the order in which they were armed.
-    entries: Vec<Entry>,
-    /// The number of the newest.
-    newest: u64,
-}
+struct List(Vec<Entry>);
 
 /// A fault of the list.
 #[derive(Debug)]
@@ -102,11 +103,6 @@ impl Rooms {
 }
 
 impl Which {
-    /// All of all rooms.
-    pub(crate) fn all() -> Self {
-        Self::of(Rooms::All)
-    }
-
     /// All of these rooms.
     pub(crate) fn of(rooms: Rooms) -> Self {
         Self::Of {
@@ -136,6 +132,7 @@ impl Default for Faults {
     fn default() -> Self {
         Self {
             list: Mutex::default(),
+            newest: AtomicU64::new(0),
             armed: AtomicUsize::new(0),
             attempts: Mutex::default(),
             changed: watch::Sender::new(0),
@@ -148,14 +145,19 @@ impl Faults {
     ///
     /// # Errors
     /// Two of them exclude each other, or there are too many.
-    pub(crate) fn arm(&self, faults: Vec<Fault>, now: Now) -> Result<Vec<Arc<Armed>>, Error> {
+    pub(crate) fn arm(
+        &self,
+        faults: Vec<Fault>,
+        now: Now,
+        note: impl FnMut(&Armed),
+    ) -> Result<Vec<Arc<Armed>>, Error> {
         check_together(&faults).map_err(sse_engine::Error::from)?;
         let mut list = lock(&self.list);
-        let by_hand = list.entries.iter().filter(|it| it.from == ArmedFrom::Hand);
+        let by_hand = list.0.iter().filter(|it| it.from == ArmedFrom::Hand);
         if by_hand.count() + faults.len() > MOST_ARMED {
             return Err(Error::TooManyFaults(MOST_ARMED));
         }
-        let armed = list.arm(faults, ArmedFrom::Hand, now);
+        let armed = self.add(&mut list, faults, &ArmedFrom::Hand, now, note);
         self.changed_to(&list);
         Ok(armed)
     }
@@ -167,6 +169,7 @@ impl Faults {
         room: Option<&str>,
         mut faults: Vec<Fault>,
         now: Now,
+        note: impl FnMut(&Armed),
     ) -> (Vec<Arc<Armed>>, Vec<Arc<Armed>>) {
         for fault in &mut faults {
             if fault.who.room.is_none() {
@@ -176,7 +179,7 @@ impl Faults {
         let mut list = lock(&self.list);
         let from = ArmedFrom::File(room.map(Box::from));
         let healed = list.take(|entry| entry.from == from);
-        let armed = list.arm(faults, from, now);
+        let armed = self.add(&mut list, faults, &from, now, note);
         if !healed.is_empty() || !armed.is_empty() {
             self.changed_to(&list);
         }
@@ -185,6 +188,16 @@ impl Faults {
             before.heal();
         }
         (healed, armed)
+    }
+
+    /// Faults that one request brings for itself. They are in no list, and have numbers as those
+    /// that are.
+    pub(crate) fn for_request(&self, faults: Vec<Fault>, now: Instant) -> Vec<Arc<Armed>> {
+        let faults = faults.into_iter().map(|fault| {
+            let id = self.newest.fetch_add(1, Ordering::Relaxed) + 1;
+            Arc::new(Armed::new(id, fault, now))
+        });
+        faults.collect()
     }
 
     /// Counts a request. Answers which of its client's it is, from 1, since its room began or was
@@ -201,11 +214,10 @@ impl Faults {
             return Vec::new();
         }
         let list = lock(&self.list);
-        let armed = list.entries.iter().map(|entry| &entry.armed);
+        let armed = list.0.iter().map(|entry| &entry.armed);
         let struck = armed.filter(|armed| {
             armed.fault.act != Act::Refuse
                 && armed.is_in_force(now)
-                && is_due_at_door(armed, now)
                 && armed.fault.strikes(request, armed.strikes())
         });
         struck.map(Arc::clone).collect()
@@ -217,7 +229,7 @@ impl Faults {
             return None;
         }
         let list = lock(&self.list);
-        let armed = list.entries.iter().map(|entry| &entry.armed);
+        let armed = list.0.iter().map(|entry| &entry.armed);
         let refuse = armed.filter(|it| it.fault.act == Act::Refuse && it.is_in_force(now));
         // Without an end it would be no fault: the reader asks for one.
         let until = refuse.filter_map(|armed| Some((armed, armed.until()?)));
@@ -239,15 +251,18 @@ impl Faults {
         healed
     }
 
-    /// Takes those out that will not strike any more. Answers which. One whose strike lasts on a
-    /// connection stays, so that it can be healed.
+    /// Takes those out that will not strike any more. Answers which. One that struck as often as it
+    /// may stays while a connection has it: what it did there may last until it is healed.
     pub(crate) fn expire(&self, now: Instant) -> Vec<Arc<Armed>> {
         if self.armed.load(Ordering::Relaxed) == 0 {
             return Vec::new();
         }
         let mut list = lock(&self.list);
-        // Each connection that it strikes has it too.
-        let over = |entry: &Entry| entry.armed.is_over(now) && Arc::strong_count(&entry.armed) == 1;
+        let over = |entry: &Entry| {
+            let armed = &entry.armed;
+            // Each connection that it struck has it too.
+            armed.is_withdrawn(now) || armed.is_over(now) && Arc::strong_count(armed) == 1
+        };
         let over = list.take(over);
         if !over.is_empty() {
             self.changed_to(&list);
@@ -263,7 +278,7 @@ impl Faults {
     /// What is armed in these rooms, in the order in which it was armed.
     pub(crate) fn view(&self, rooms: &Rooms, now: Instant) -> Vec<FaultView> {
         let list = lock(&self.list);
-        let entries = list.entries.iter();
+        let entries = list.0.iter();
         entries
             .filter(|entry| rooms.have(&entry.armed.fault))
             .map(|entry| FaultView::of(entry, now))
@@ -280,22 +295,19 @@ impl Faults {
         self.changed.send_modify(|n| *n += 1);
     }
 
-    /// Says what became of the list, which is locked still.
-    fn changed_to(&self, list: &List) {
-        self.armed.store(list.entries.len(), Ordering::Relaxed);
-        self.changed.send_modify(|n| *n += 1);
-    }
-}
-
-impl List {
-    fn arm(&mut self, faults: Vec<Fault>, from: ArmedFrom, now: Now) -> Vec<Arc<Armed>> {
-        let mut all = Vec::with_capacity(faults.len());
-        for fault in faults {
-            self.newest += 1;
-            let armed = Arc::new(Armed::new(self.newest, fault, now.instant));
-            all.push(Arc::clone(&armed));
-            self.entries.push(Entry {
-                armed,
+    fn add(
+        &self,
+        list: &mut List,
+        faults: Vec<Fault>,
+        from: &ArmedFrom,
+        now: Now,
+        mut note: impl FnMut(&Armed),
+    ) -> Vec<Arc<Armed>> {
+        let all = self.for_request(faults, now.instant);
+        for armed in &all {
+            note(armed);
+            list.0.push(Entry {
+                armed: Arc::clone(armed),
                 at: now.wall,
                 from: from.clone(),
             });
@@ -303,34 +315,18 @@ impl List {
         all
     }
 
-    /// Takes entries out.
-    fn take(&mut self, is_one: impl Fn(&Entry) -> bool) -> Vec<Arc<Armed>> {
-        let taken = self.entries.extract_if(.., |entry| is_one(entry));
-        taken.map(|entry| entry.armed).collect()
+    /// Says what became of the list, which is locked still.
+    fn changed_to(&self, list: &List) {
+        self.armed.store(list.0.len(), Ordering::Relaxed);
+        self.changed.send_modify(|n| *n += 1);
     }
 }
 
-/// Whether a fault of the door that waits for a time, which counts from its beginning, waited that
-/// long. All others wait on their connection.
-fn is_due_at_door(armed: &Armed, now: Instant) -> bool {
-    let is_of_door = matches!(
-        armed.fault.act,
-        Act::Status(_)
-            | Act::Redirect { .. }
-            | Act::Type(_)
-            | Act::NoCors
-            | Act::Preflight(_)
-            | Act::DropHeader(_)
-            | Act::Wait(_)
-            | Act::Never
-            | Act::Refuse
-            | Act::Limit { .. }
-            | Act::Encode { .. }
-            | Act::Length(_)
-    );
-    match armed.fault.when {
-        Some(When::Time(time)) if is_of_door => armed.begins + time <= now,
-        _ => true,
+impl List {
+    /// Takes entries out.
+    fn take(&mut self, is_one: impl Fn(&Entry) -> bool) -> Vec<Arc<Armed>> {
+        let taken = self.0.extract_if(.., |entry| is_one(entry));
+        taken.map(|entry| entry.armed).collect()
     }
 }
 

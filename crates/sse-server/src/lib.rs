@@ -20,7 +20,7 @@
 //!
 //! Invariant: nothing here depends on Tauri, a window or a display.
 
-#[allow(dead_code, unused_imports, reason = "its routes come next")]
+#[allow(dead_code, reason = "the door asks which faults a request meets next")]
 mod armed;
 mod catalog;
 mod clock;
@@ -49,7 +49,7 @@ pub use connections::{
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
-pub use routes::{ActivityView, StateView, StreamActivity};
+pub use routes::{ActivityView, ProfileView, StateView, StreamActivity};
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::file::definition::{BadDefinition, Change, appended, replaced};

@@ -24,7 +24,7 @@ fn faults(texts: &[&str]) -> Vec<Fault> {
 
 fn armed(texts: &[&str], now: Now) -> Faults {
     let all = Faults::default();
-    all.arm(faults(texts), now).expect("they fit");
+    all.arm(faults(texts), now, |_| {}).expect("they fit");
     all
 }
 
@@ -62,8 +62,11 @@ fn a_request_meets_what_is_armed_for_it_in_the_order_of_arming() {
     let of = |stream, client, room| ids(&all.meet(&meeting(stream, client, room), now.instant));
     assert_eq!(of("/b", "t2", None), [1, 2]);
     assert_eq!(of("/a", "t2", Some("w3")), [4]);
-    let again = all.arm(faults(&["mute"]), now).expect("it fits");
+    let again = all.arm(faults(&["mute"]), now, |_| {}).expect("it fits");
     assert_eq!(ids(&again), [5], "no number is given twice");
+    let mut noted = Vec::new();
+    let last = all.arm(faults(&["mute", "bom"]), now, |one| noted.push(one.id));
+    assert_eq!(ids(&last.expect("they fit")), noted);
 }
 
 #[test]
@@ -116,16 +119,18 @@ fn what_is_over_leaves_the_list_unless_a_connection_has_it() {
         "it struck as often as it may"
     );
     let later = now.instant + 3 * S;
-    assert!(all.expire(later).is_empty(), "a connection has them");
+    let mut changed = all.changed();
+    changed.mark_unchanged();
+    assert_eq!(ids(&all.expire(later)), [1], "a connection has the other");
+    assert!(changed.has_changed().expect("it is there"));
     // It is silent for good, and so has to be healed.
     assert_eq!(ids(&all.heal(&Which::Id(2))), [2]);
     assert!(struck[1].is_healed() && !struck[0].is_healed());
-    drop(struck);
-    let mut changed = all.changed();
-    changed.mark_unchanged();
-    assert_eq!(ids(&all.expire(later)), [1]);
-    assert!(changed.has_changed().expect("it is there"));
-    assert!(all.expire(later).is_empty());
+    let again = all.arm(faults(&["hang,times=1"]), now, |_| {});
+    let again = again.expect("it fits").remove(0);
+    assert!(again.strike() && all.expire(later).is_empty());
+    drop(again);
+    assert_eq!(ids(&all.expire(later)), [4], "nobody has it any more");
     assert_eq!(met(&all, later), [3]);
 }
 
@@ -149,7 +154,7 @@ fn those_that_are_meant_are_healed_and_no_others() {
     for (which, healed) in [
         (Which::Id(4), &[4_u64] as &[u64]),
         (Which::Id(9), &[]),
-        (Which::all(), &[1, 2, 3, 4, 5]),
+        (Which::of(Rooms::All), &[1, 2, 3, 4, 5]),
         (Which::of(default()), &[1, 2, 3]),
         (Which::of(w3()), &[4, 5]),
         (of(default(), Some("/a"), None), &[2]),
@@ -168,17 +173,22 @@ fn those_that_are_meant_are_healed_and_no_others() {
 fn what_a_list_of_streams_holds_is_replaced_as_a_whole() {
     let now = now();
     let all = armed(&["bom"], now);
-    let (before, first) = all.arm_list(None, faults(&["cut,stream=/a", "mute,stream=/a"]), now);
+    let (before, first) = all.arm_list(
+        None,
+        faults(&["cut,stream=/a", "mute,stream=/a"]),
+        now,
+        |_| {},
+    );
     assert_eq!((ids(&before), ids(&first)), (vec![], vec![2, 3]));
-    let (_, other) = all.arm_list(Some("w3"), faults(&["cut,stream=/a"]), now);
+    let (_, other) = all.arm_list(Some("w3"), faults(&["cut,stream=/a"]), now, |_| {});
     assert_eq!(other[0].fault.to_string(), "cut,stream=/a,room=w3");
-    let (before, again) = all.arm_list(None, faults(&["cut,stream=/a"]), now);
+    let (before, again) = all.arm_list(None, faults(&["cut,stream=/a"]), now, |_| {});
     assert_eq!((ids(&before), ids(&again)), (vec![2, 3], vec![5]));
     assert!(first.iter().all(|armed| armed.is_healed()));
     // Healing disarms them too, until the list is served anew.
     assert_eq!(ids(&all.heal(&Which::of(Rooms::One(None)))), [1, 5]);
     assert!(met(&all, now.instant).is_empty());
-    let (before, again) = all.arm_list(None, faults(&["cut,stream=/a"]), now);
+    let (before, again) = all.arm_list(None, faults(&["cut,stream=/a"]), now, |_| {});
     assert_eq!((ids(&before), ids(&again)), (vec![], vec![6]));
     assert_eq!(met(&all, now.instant), [6]);
 }
@@ -187,19 +197,20 @@ fn what_a_list_of_streams_holds_is_replaced_as_a_whole() {
 fn a_list_is_armed_as_a_whole_or_not_at_all() {
     let now = now();
     let all = Faults::default();
-    let refused = all.arm(faults(&["bom", "status=503", "never"]), now);
+    let refused = all.arm(faults(&["bom", "status=503", "never"]), now, |_| {});
     let sentence = refused.expect_err("they exclude each other").to_string();
     assert!(sentence.starts_with("`status=503` and `never` exclude"));
     let most = vec![fault("bom"); MOST_ARMED - 1];
-    all.arm(most, now).expect("they fit");
-    let refused = all.arm(faults(&["bom", "bom"]), now);
+    all.arm(most, now, |_| {}).expect("they fit");
+    let refused = all.arm(faults(&["bom", "bom"]), now, |_| {});
     assert_eq!(refused.err(), Some(Error::TooManyFaults(MOST_ARMED)));
     assert_eq!(all.view(&Rooms::All, now.instant).len(), MOST_ARMED - 1);
     // Those of a file have their own bound.
-    all.arm_list(None, faults(&["bom", "bom"]), now);
-    all.arm(faults(&["bom"]), now).expect("it fits");
+    all.arm_list(None, faults(&["bom", "bom"]), now, |_| {});
+    all.arm(faults(&["bom"]), now, |_| {}).expect("it fits");
     all.heal(&Which::Id(1));
-    all.arm(faults(&["bom"]), now).expect("one was healed");
+    all.arm(faults(&["bom"]), now, |_| {})
+        .expect("one was healed");
 }
 
 #[test]
@@ -212,7 +223,7 @@ fn what_is_armed_is_shown_with_what_is_left_of_it() {
         ],
         now,
     );
-    all.arm_list(None, faults(&["bom,stream=/a"]), now);
+    all.arm_list(None, faults(&["bom,stream=/a"]), now, |_| {});
     let struck = all.meet(&meeting("/a", "t1", None), now.instant);
     struck[0].strike();
     let views = all.view(&Rooms::All, now.instant + S);
