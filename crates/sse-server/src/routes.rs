@@ -10,6 +10,7 @@
 //! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
+//! | `faults` | what is broken on purpose: armed, healed and listed |
 //! | `api`, `state`, `activity`, `log`, `page` | what the page needs, and the page |
 
 mod activity;
@@ -20,6 +21,7 @@ mod client_query;
 mod context;
 mod door;
 mod fault_query;
+mod faults;
 mod log;
 mod lookup;
 mod normalize;
@@ -43,7 +45,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use axum::routing::get;
+use axum::routing::{delete, get};
 
 use answer::tell;
 
@@ -53,6 +55,8 @@ pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
+pub use faults::ProfileView;
+pub(crate) use faults::{arm_streams, expire as expire_faults, heal};
 pub(crate) use log::LOG_READERS;
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
@@ -75,6 +79,15 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/log", get(log::log))
         .route("/api/timeline", get(api::timeline))
         .route("/api/request", get(api::request))
+        .route(
+            "/api/faults",
+            get(faults::list)
+                .post(faults::arm)
+                .delete(faults::heal_some),
+        )
+        .route("/api/faults/{id}", delete(faults::heal_one))
+        .route("/api/faults/check", get(faults::check))
+        .route("/api/profiles", get(faults::profiles))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))
@@ -85,8 +98,18 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
     tell(
         path,
         StatusCode::METHOD_NOT_ALLOWED,
-        &format!("{path} does not answer {method}: use GET."),
+        &format!("{path} does not answer {method}: use {}.", methods(path)),
     )
+}
+
+/// The methods of what is no stream.
+fn methods(path: &str) -> &'static str {
+    match path {
+        "/api/faults" => "GET, POST or DELETE",
+        "/api/faults/check" => "GET",
+        _ if path.starts_with("/api/faults/") => "DELETE",
+        _ => "GET",
+    }
 }
 
 /// All that a query says of a stream.

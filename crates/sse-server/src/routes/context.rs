@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use super::body::Budget;
 use super::response_head;
 use super::room::Room;
+use crate::armed::Faults;
 use crate::clock;
 use crate::config::Limits;
 use crate::connections::Connections;
@@ -21,6 +22,8 @@ use crate::transport::Acts;
 pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) connections: Connections,
+    /// What is broken on purpose.
+    pub(crate) faults: Faults,
     /// The streams and topics: the only room, which the API and the page report as well.
     pub(crate) room: Room,
     /// When comments are sent, where a stream does not say.

@@ -56,6 +56,11 @@ impl Service {
         &self.context.connections
     }
 
+    /// Arms the faults of the streams that are served.
+    pub(crate) fn arm_streams(&self) {
+        super::arm_streams(&self.context);
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.context.limits
     }
