@@ -295,6 +295,9 @@ impl Connections {
             table.refused += 1;
         }
         let verdict = table.reconnects.verdict(&row);
+        if let Some(fault) = fault {
+            self.0.log.fired(fault.id, Some(&row), now);
+        }
         self.0.log.refused(&row, ending, verdict, now);
         let Table {
             turned_away,
@@ -537,7 +540,9 @@ impl Open {
 
     /// Notes that a fault struck it.
     pub(crate) fn struck(&self, fault: &Armed) {
-        self.row.struck(fault);
+        if self.row.struck(fault) {
+            self.connections.fired(fault.id, self.row.id, clock::now());
+        }
         self.connections.tell();
     }
 

@@ -328,15 +328,17 @@ impl Connection {
         self.ended.get().map(|ended| ended.why)
     }
 
-    /// Notes that a fault struck it. The same one is noted once.
-    pub(super) fn struck(&self, fault: &Armed) {
+    /// Notes that a fault struck it. Answers whether it is the first time.
+    pub(super) fn struck(&self, fault: &Armed) -> bool {
         let mut struck = lock(self.struck.get_or_init(Arc::default));
-        if struck.len() < STRUCK && struck.iter().all(|other| other.id != fault.id) {
+        let is_new = struck.iter().all(|other| other.id != fault.id);
+        if is_new && struck.len() < STRUCK {
             struck.push(Struck {
                 id: fault.id,
                 fault: fault.fault.to_string(),
             });
         }
+        is_new
     }
 
     /// The faults that struck it.

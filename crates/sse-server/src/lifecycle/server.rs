@@ -4,7 +4,6 @@
 //! else knows whether the server runs.
 
 use std::net::IpAddr;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -80,7 +79,6 @@ impl Server {
             },
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
-            next_fault: AtomicU64::new(1),
             acts: Acts::default(),
             bodies: Budget::new(config.limits.all_bodies_bytes),
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),

@@ -1,7 +1,6 @@
 //! What the handlers work with.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::preview::Preview;
@@ -30,8 +29,6 @@ pub(crate) struct Context {
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.
     pub(crate) keep_alive_blank: bool,
-    /// The number of the next fault.
-    pub(crate) next_fault: AtomicU64,
     /// The way to connections that are open.
     pub(crate) acts: Acts,
     /// What the bodies of all requests may take.

@@ -4,16 +4,16 @@
 //! where it is shown as a document, and nobody guesses its type.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use sse_engine::fault::{self, Act, Armed, Fault, Shift};
+use sse_engine::fault::{self, Act, Armed, Fault, Meeting, Shift};
 
 use super::answer::{Answer, say};
 use super::context::Context;
 use super::response_head::{self, Headers};
+use crate::armed::Asker;
 use crate::clock;
 use crate::connections::{Client, Received};
 
@@ -36,15 +36,36 @@ pub(super) struct Instead {
 }
 
 impl Door {
-    /// The door of a request that brings these faults for itself.
-    pub(super) fn of(context: &Context, own: Vec<Fault>) -> Self {
+    /// The door of a request that brings these faults for itself. It counts as one of its client's.
+    pub(super) fn of(context: &Context, client: &Client, own: Vec<Fault>) -> Self {
         let now = clock::now().instant;
-        let armed = own.into_iter().map(|fault| {
-            let id = context.next_fault.fetch_add(1, Ordering::Relaxed);
-            Arc::new(Armed::new(id, fault, now))
+        let asked = &*client.asked;
+        let attempt = context.faults.attempt(&Asker {
+            room: asked.room.as_deref(),
+            stream: &asked.stream,
+            client: client.tag.as_deref(),
+            peer: client.peer.ip(),
+            program: &asked.program,
         });
+        let meeting = Meeting {
+            stream: &asked.stream,
+            client: client.tag.as_deref().unwrap_or_default(),
+            room: asked.room.as_deref(),
+            // It has none yet: a fault for a connection strikes it where it is open.
+            connection: 0,
+            attempt,
+        };
+        // They strike whoever brings them, in whichever room.
+        let own = own.into_iter().filter(|fault| {
+            let mut fault = (*fault).clone();
+            fault.who.room = asked.room.as_deref().map(str::to_owned);
+            fault.strikes(&meeting, 0)
+        });
+        // What a request brings for itself is nearer to it than what is armed for many.
+        let mut faults = context.faults.for_request(own.collect(), now);
+        faults.extend(context.faults.meet(&meeting, now));
         Self {
-            faults: armed.collect(),
+            faults,
             struck: Vec::new(),
         }
     }

@@ -47,7 +47,7 @@ pub(super) async fn open(
     };
     let received = asked.received.with(body);
 
-    let mut door = Door::of(context, asked.faults);
+    let mut door = Door::of(context, &asked.client, asked.faults);
     let client = asked.client;
     if let Some(instead) = door.instead(|who| context.connections.open_of(who)) {
         return instead.answer(context, (client, received)).await;

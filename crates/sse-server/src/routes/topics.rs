@@ -48,7 +48,7 @@ pub(super) async fn subscribe(
         Err(refusal) => return refusal.into(),
     };
     let received = asked.received.with(body);
-    let mut door = Door::of(context, asked.faults);
+    let mut door = Door::of(context, &asked.client, asked.faults);
     if let Some(instead) = door.instead(|who| context.connections.open_of(who)) {
         return instead.answer(context, (asked.client, received)).await;
     }
