@@ -116,7 +116,7 @@ const SHIPPED: &[Shipped] = &[
         about: "An error stands in the middle of a stream that began with 200, which then ends.",
         faults: &[
             r#"insert="{\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}",after=3"#,
-            "end,after=4",
+            "end,after=3",
         ],
     },
     Shipped {
