@@ -45,7 +45,7 @@ pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, GroupView, Happened, Hideable,
     KnockView, LaneView, LogEntry, LogReceiver, ReceivedView, RequestView, RowView, Slice, Sort,
-    TableQuery, Tally, TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
+    Struck, TableQuery, Tally, TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};

@@ -6,7 +6,8 @@
 //! | `context`, `room` | what handlers work with; the streams and topics that a request reaches |
 //! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
-//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
+//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query`, `fault_query` | the query |
+//! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `faults` | what is broken on purpose: armed, healed and listed |
@@ -18,6 +19,8 @@ mod api;
 mod body;
 mod client_query;
 mod context;
+mod door;
+mod fault_query;
 mod faults;
 mod log;
 mod lookup;

@@ -27,6 +27,7 @@ use crate::guard::Guard;
 use crate::routes::{self, ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
+use crate::transport::Acts;
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]
@@ -78,6 +79,7 @@ impl Server {
             },
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
+            acts: Acts::default(),
             bodies: Budget::new(config.limits.all_bodies_bytes),
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),
             limits: config.limits,

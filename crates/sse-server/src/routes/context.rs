@@ -15,6 +15,7 @@ use crate::config::Limits;
 use crate::connections::Connections;
 use crate::guard::Guard;
 use crate::status::Status;
+use crate::transport::Acts;
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {
@@ -28,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.
     pub(crate) keep_alive_blank: bool,
+    /// The way to connections that are open.
+    pub(crate) acts: Acts,
     /// What the bodies of all requests may take.
     pub(crate) bodies: Budget,
     /// Places for those who follow the log: each entry is written once for each of them.

@@ -23,6 +23,7 @@ use super::{normalize, response_head, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, Received, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
+use crate::transport::Acts;
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
@@ -45,6 +46,10 @@ impl Service {
 
     pub(crate) fn topics(&self) -> &Topics {
         &self.context.room.topics
+    }
+
+    pub(crate) fn acts(&self) -> &Acts {
+        &self.context.acts
     }
 
     pub(crate) fn connections(&self) -> &Connections {
@@ -97,7 +102,7 @@ impl Service {
         let headers = answer.response.headers_mut();
         response_head::mark(headers, area);
         // At the end, since it names all that there are.
-        if let Some(admission) = admission {
+        if let Some(admission) = admission.filter(|_| answer.shared) {
             share(headers, &admission);
         }
         answer
