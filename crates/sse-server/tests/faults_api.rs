@@ -213,6 +213,12 @@ async fn what_cannot_be_armed_is_told_in_a_sentence_and_nothing_is_armed() {
             None,
         ),
         (
+            json!({"profile": "deploy", "stream": "/numbers"}),
+            "`deploy` holds `refuse`, which strikes everyone",
+            Some(9),
+            None,
+        ),
+        (
             json!({"fault": "cut", "room": "*"}),
             "`*` is not the name of a room",
             None,

@@ -116,7 +116,7 @@ const SHIPPED: &[Shipped] = &[
         about: "An error stands in the middle of a stream that began with 200, which then ends.",
         faults: &[
             r#"insert="{\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}",after=3"#,
-            "end,after=4",
+            "end,after=3",
         ],
     },
     Shipped {
@@ -191,7 +191,8 @@ impl Profiles {
     /// and how long one fault strikes, which a list of several has no one meaning for.
     ///
     /// # Errors
-    /// There is no such profile, or it has a key that is of its faults.
+    /// There is no such profile, it has a key that is of its faults, or it is for some and one of
+    /// its faults strikes everyone.
     pub fn expand(&self, fault: Fault) -> Result<Vec<Fault>, Mistake> {
         let Act::Profile(name) = &fault.act else {
             return Ok(vec![fault]);
@@ -205,11 +206,32 @@ impl Profiles {
             return Err(mistake(&text[..place], MistakeKind::UnknownKey, sentence));
         }
         let profile = self.find(name)?;
+        let refuses = |fault: &Fault| fault.act == Act::Refuse;
+        if fault.is_for_some() && profile.faults.iter().any(refuses) {
+            let sentence = format!(
+                "`{}` holds `refuse`, which strikes everyone: leave out whom it strikes, `attempt` and `p`.",
+                cut(name)
+            );
+            return Err(mistake("profile=", MistakeKind::BadValue, sentence));
+        }
         Ok(profile
             .faults
             .iter()
             .map(|one| within(one, &fault))
             .collect())
+    }
+}
+
+impl Fault {
+    /// Whether it strikes some requests of its room and not others. `refuse` cannot: nobody has said
+    /// who they are before they are listened to.
+    pub fn is_for_some(&self) -> bool {
+        let (who, often) = (&self.who, self.often);
+        who.stream.is_some()
+            || who.client.is_some()
+            || who.connection.is_some()
+            || often.attempts.is_some()
+            || often.chance.is_some()
     }
 }
 
@@ -237,13 +259,9 @@ fn within(one: &Fault, profile: &Fault) -> Fault {
     let mut fault = one.clone();
     let (who, often) = (&profile.who, profile.often);
     fault.start = fault.start.saturating_add(profile.start);
-    fill(&mut fault.who.room, &who.room);
-    // Nobody has said who they are before they are listened to.
-    if fault.act == Act::Refuse {
-        return fault;
-    }
     fill(&mut fault.who.stream, &who.stream);
     fill(&mut fault.who.client, &who.client);
+    fill(&mut fault.who.room, &who.room);
     fill(&mut fault.who.connection, &who.connection);
     fill(&mut fault.often.attempts, &often.attempts);
     fill(&mut fault.often.chance, &often.chance);
@@ -398,12 +416,11 @@ mod tests {
             expanded("profile=flaky-mobile,p=0.1"),
             all(&["wait=300ms,p=0.1", "cut,after=5s,p=0.5"])
         );
-        // Who is not listened to has said no name yet.
         assert_eq!(
-            expanded("profile=deploy,start=1s,client=t1,room=w3"),
+            expanded("profile=deploy,start=1s,room=w3"),
             all(&[
                 "refuse,start=1s,room=w3,for=2s",
-                "status=503,retry-after=1,start=3s,client=t1,room=w3,for=5s",
+                "status=503,retry-after=1,start=3s,room=w3,for=5s",
             ])
         );
     }
@@ -415,6 +432,11 @@ mod tests {
             (
                 "profile=deplyo",
                 "Column 9: there is no profile `deplyo`: `deploy` is the nearest that there is.",
+            ),
+            (
+                "profile=deploy,client=t1",
+                "Column 9: `deploy` holds `refuse`, which strikes everyone: leave out whom it \
+                 strikes, `attempt` and `p`.",
             ),
             (
                 "profile=deploy,after=3",

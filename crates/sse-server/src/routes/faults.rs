@@ -368,22 +368,12 @@ pub(super) fn expanded(context: &Context, fault: Fault) -> Result<Vec<Fault>, Re
     if let Some(stream) = &who.stream {
         check_stream(context, stream)?;
     }
-    if fault.act == Act::Refuse && strikes_some(&fault) {
+    if fault.act == Act::Refuse && fault.is_for_some() {
         return Err(Refusal::bad(
             "`refuse` strikes everyone, since nobody has said who they are: leave out whom it strikes, `attempt` and `p`.",
         ));
     }
     Ok(context.room.streams.profiles().expand(fault)?)
-}
-
-/// Whether a fault strikes some requests of its room and not others.
-fn strikes_some(fault: &Fault) -> bool {
-    let (who, often) = (&fault.who, fault.often);
-    who.stream.is_some()
-        || who.client.is_some()
-        || who.connection.is_some()
-        || often.attempts.is_some()
-        || often.chance.is_some()
 }
 
 /// # Errors
