@@ -9,7 +9,7 @@
 //! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
-//! | `api`, `state`, `activity`, `log`, `page` | what the page needs, and the page |
+//! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 
 mod activity;
 mod answer;
@@ -34,6 +34,7 @@ mod topic_query;
 mod topics;
 mod user_agent;
 mod visitor;
+mod wait;
 
 use std::sync::Arc;
 
@@ -57,6 +58,7 @@ pub(crate) use response_head::{bytes as head_bytes, framing};
 pub(crate) use room::Room;
 pub(crate) use service::Service;
 pub use state::StateView;
+pub(crate) use wait::WAITS;
 
 /// The routes of what is no stream.
 fn router(context: &Arc<Context>) -> Router {
@@ -70,6 +72,7 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/wire", get(api::wire))
         .route("/api/activity", get(api::activity))
         .route("/api/log", get(log::log))
+        .route("/api/wait", get(wait::wait))
         .route("/api/timeline", get(api::timeline))
         .route("/api/request", get(api::request))
         .fallback(page::asset)

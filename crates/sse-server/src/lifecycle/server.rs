@@ -23,7 +23,7 @@ use crate::connections::{
 };
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::routes::{ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView};
+use crate::routes::{ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView, WAITS};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 
@@ -78,6 +78,7 @@ impl Server {
             keep_alive_blank: config.keep_alive_blank,
             bodies: Budget::new(config.limits.all_bodies_bytes),
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),
+            waits: Arc::new(Semaphore::new(WAITS)),
             limits: config.limits,
             status: status.clone(),
         });

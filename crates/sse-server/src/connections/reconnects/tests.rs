@@ -6,6 +6,7 @@ mod cost;
 mod cut;
 mod log;
 mod refusals;
+mod wait;
 
 use std::time::UNIX_EPOCH;
 
