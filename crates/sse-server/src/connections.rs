@@ -47,7 +47,7 @@ pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
-pub(crate) use log::{LogLine, LogReader};
+pub(crate) use log::{InRoom, LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
 pub(crate) use query::SHOWN;
 pub use query::TableQuery;

@@ -11,7 +11,7 @@
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
-//! | `api`, `state`, `activity`, `log`, `page` | what the page needs, and the page |
+//! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 
 mod act;
 mod activity;
@@ -40,6 +40,7 @@ mod topic_query;
 mod topics;
 mod user_agent;
 mod visitor;
+mod wait;
 
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ pub(crate) use response_head::{bytes as head_bytes, framing};
 pub(crate) use room::Room;
 pub(crate) use service::Service;
 pub use state::StateView;
+pub(crate) use wait::WAITS;
 
 /// The routes of what is no stream.
 fn router(context: &Arc<Context>) -> Router {
@@ -79,6 +81,7 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/activity", get(api::activity))
         .route("/api/act", post(act::act))
         .route("/api/log", get(log::log))
+        .route("/api/wait", get(wait::wait))
         .route("/api/timeline", get(api::timeline))
         .route("/api/request", get(api::request))
         .route(
