@@ -58,6 +58,19 @@ pub(super) enum What {
     /// There is something to say of a client that came back, stays away, or has several connections
     /// open.
     Said { who: Who, verdict: Box<Verdict> },
+    /// A fault was armed.
+    Armed {
+        fault: u64,
+        /// Its canonical text.
+        text: Box<str>,
+        room: Option<Box<str>>,
+    },
+    /// A fault was disarmed.
+    Healed { fault: u64, room: Option<Box<str>> },
+    /// A fault struck a request or its stream; nobody's where its row is in the table no longer.
+    Fired { fault: u64, who: Option<Who> },
+    /// A room was reset.
+    Reset { room: Option<Box<str>> },
 }
 
 /// A request for a stream, and who sent it. A copy: the log keeps no row, and so no topic and no
@@ -82,14 +95,39 @@ pub(super) struct End {
 }
 
 impl Entry {
-    /// Whose it is; nobody's where the server did it.
+    /// Whose it is; nobody's where it is of no client.
     pub(super) fn who(&self) -> Option<&Who> {
         match &self.what {
-            What::Started | What::Stopped => None,
             What::Connected(who)
             | What::Refused { who, .. }
             | What::Ended { who, .. }
             | What::Said { who, .. } => Some(who),
+            What::Fired { who, .. } => who.as_ref(),
+            What::Started
+            | What::Stopped
+            | What::Armed { .. }
+            | What::Healed { .. }
+            | What::Reset { .. } => None,
+        }
+    }
+
+    /// The room that it happened in; `None` is the room that has no name.
+    pub(super) fn room(&self) -> Option<&str> {
+        match &self.what {
+            What::Armed { room, .. } | What::Healed { room, .. } | What::Reset { room } => {
+                room.as_deref()
+            }
+            _ => self.who().and_then(|who| who.asked.room.as_deref()),
+        }
+    }
+
+    /// The fault that it is about.
+    pub(super) fn fault(&self) -> Option<u64> {
+        match &self.what {
+            What::Armed { fault, .. } | What::Healed { fault, .. } | What::Fired { fault, .. } => {
+                Some(*fault)
+            }
+            _ => None,
         }
     }
 }
@@ -196,8 +234,9 @@ impl Log {
         self.note(now, [What::Stopped]);
     }
 
-    /// Enters what happened at once, so that nobody reads a part of it.
-    fn note(&self, now: Now, all: impl IntoIterator<Item = What>) {
+    /// Enters what happened at once, so that nobody reads a part of it. Answers the number of the
+    /// newest entry.
+    fn note(&self, now: Now, all: impl IntoIterator<Item = What>) -> u64 {
         let at_ms = millis(since_1970(now.wall));
         let mut ring = lock(&self.ring);
         for what in all {
@@ -213,13 +252,20 @@ impl Log {
             let seq = ring.newest;
             ring.entries.push_back(Arc::new(Entry { seq, at_ms, what }));
         }
+        let newest = ring.newest;
         drop(ring);
         self.news.send_replace(());
+        newest
+    }
+
+    /// The number of the newest entry; 0 where there is none.
+    fn newest(&self) -> u64 {
+        lock(&self.ring).newest
     }
 
     /// Reads what comes behind the entry `after`; with none, what happens from now on.
     pub(super) fn reader(&self, after: Option<u64>) -> LogReader {
-        let after = after.unwrap_or_else(|| lock(&self.ring).newest);
+        let after = after.unwrap_or_else(|| self.newest());
         LogReader::new(Arc::clone(&self.ring), self.news.subscribe(), after)
     }
 }
@@ -235,6 +281,56 @@ impl Connections {
     /// What is kept of the log behind the entry `after`, and what happens from now on.
     pub(crate) fn log_after(&self, after: u64) -> LogReader {
         self.0.log.reader(Some(after))
+    }
+
+    /// The number of the newest entry, which whoever changed something is answered: what comes of
+    /// the change has a larger one.
+    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
+    pub(crate) fn newest_seq(&self) -> u64 {
+        self.0.log.newest()
+    }
+
+    /// Notes that a fault was armed, in its canonical text. Answers the entry's number.
+    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
+    pub(crate) fn armed(&self, fault: u64, text: &str, room: Option<&str>, now: Now) -> u64 {
+        self.note(
+            now,
+            What::Armed {
+                fault,
+                text: text.into(),
+                room: room.map(Box::from),
+            },
+        )
+    }
+
+    /// Notes that a fault was disarmed. Answers the entry's number.
+    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
+    pub(crate) fn healed(&self, fault: u64, room: Option<&str>, now: Now) -> u64 {
+        let room = room.map(Box::from);
+        self.note(now, What::Healed { fault, room })
+    }
+
+    /// Notes that a fault struck the request, or the stream, of this row. Answers the entry's
+    /// number.
+    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
+    pub(crate) fn fired(&self, fault: u64, row: u64, now: Now) -> u64 {
+        let table = self.table();
+        let who = table.row_of(row).map(|row| Who::from(&**row));
+        self.0.log.note(now, [What::Fired { fault, who }])
+    }
+
+    /// Notes that a room was reset. Answers the entry's number.
+    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
+    pub(crate) fn was_reset(&self, room: Option<&str>, now: Now) -> u64 {
+        let room = room.map(Box::from);
+        self.note(now, What::Reset { room })
+    }
+
+    /// Enters what is of no client, in the order of the table.
+    #[allow(dead_code, reason = "as those that call it")]
+    fn note(&self, now: Now, what: What) -> u64 {
+        let _table = self.table();
+        self.0.log.note(now, [what])
     }
 
     /// Notes clients that are missing or have several connections open. No event announces that,

@@ -74,6 +74,34 @@ pub enum Happened {
         /// What.
         verdict: Verdict,
     },
+    /// A fault was armed.
+    Armed {
+        /// The fault's number.
+        fault: u64,
+        /// Its text.
+        text: String,
+        /// The room in which it strikes; nothing is the room that has no name.
+        room: Option<String>,
+    },
+    /// A fault was disarmed.
+    Healed {
+        /// The fault's number.
+        fault: u64,
+        /// Its room.
+        room: Option<String>,
+    },
+    /// A fault struck.
+    Fired {
+        /// The fault's number.
+        fault: u64,
+        /// The connection that it struck, where the table still has it.
+        connection: Option<u64>,
+    },
+    /// A room was reset.
+    Reset {
+        /// Its name; nothing is the room that has none.
+        room: Option<String>,
+    },
     /// The reader was too slow.
     Dropped {
         /// How many entries it missed.
@@ -88,6 +116,9 @@ pub struct Visit {
     pub connection: u64,
     /// The request's method.
     pub method: String,
+    /// The room that it was sent to; nothing is the room that has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
     /// The path of the stream.
     pub stream: String,
     /// The name that the client gave itself with `client=`.
@@ -103,6 +134,7 @@ impl From<&Who> for Visit {
         Self {
             connection: who.connection,
             method: who.asked.method.to_string(),
+            room: who.asked.room.as_deref().map(str::to_owned),
             stream: who.asked.stream.to_string(),
             client: who.tag.as_deref().map(str::to_owned),
             program: who.asked.program.to_string(),
@@ -128,17 +160,17 @@ impl LogEntry {
 
 impl Happened {
     fn of(entry: &Entry) -> Option<Self> {
-        let visit = entry.who()?.into();
+        let room = || entry.room().map(str::to_owned);
         Some(match &entry.what {
             What::Started | What::Stopped => return None,
-            What::Connected(_) => Self::Opened { visit },
-            What::Refused { status, why, .. } => Self::Refused {
-                visit,
+            What::Connected(who) => Self::Opened { visit: who.into() },
+            What::Refused { who, status, why } => Self::Refused {
+                visit: who.into(),
                 status: *status,
                 why: *why,
             },
-            What::Ended { end, .. } => Self::Ended {
-                visit,
+            What::Ended { who, end } => Self::Ended {
+                visit: who.into(),
                 by: end.why.by(),
                 why: end.why,
                 complete: end.why.is_complete(),
@@ -146,10 +178,24 @@ impl Happened {
                 bytes: end.sent.bytes,
                 cut: end.cut,
             },
-            What::Said { verdict, .. } => Self::Verdict {
-                visit,
+            What::Said { who, verdict } => Self::Verdict {
+                visit: who.into(),
                 verdict: Verdict::clone(verdict),
             },
+            What::Armed { fault, text, .. } => Self::Armed {
+                fault: *fault,
+                text: text.to_string(),
+                room: room(),
+            },
+            What::Healed { fault, .. } => Self::Healed {
+                fault: *fault,
+                room: room(),
+            },
+            What::Fired { fault, who } => Self::Fired {
+                fault: *fault,
+                connection: who.as_ref().map(|who| who.connection),
+            },
+            What::Reset { .. } => Self::Reset { room: room() },
         })
     }
 }
@@ -249,6 +295,15 @@ impl fmt::Display for Happened {
                 let bad = if verdict.bad { "BAD: " } else { "" };
                 write!(f, "{visit}: {bad}{}", verdict.sentences())
             }
+            Self::Armed { fault, text, room } => {
+                write!(f, "armed fault {fault}: {text}{}", in_room(room))
+            }
+            Self::Healed { fault, room } => write!(f, "healed fault {fault}{}", in_room(room)),
+            Self::Fired { fault, connection } => match connection {
+                Some(connection) => write!(f, "fault {fault} struck #{connection}"),
+                None => write!(f, "fault {fault} struck"),
+            },
+            Self::Reset { room } => write!(f, "reset{}", in_room(room)),
             Self::Dropped { entries } => write!(
                 f,
                 "{entries} lines of the log were dropped: they came faster than they were read"
@@ -257,14 +312,22 @@ impl fmt::Display for Happened {
     }
 }
 
+/// ` (room ci)`
+fn in_room(room: &Option<String>) -> String {
+    let named = room.as_deref().map(|room| format!(" (room {room})"));
+    named.unwrap_or_default()
+}
+
 impl fmt::Display for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let client = self.client.as_deref().map(|client| format!("{client}, "));
+        let room = self.room.as_deref().map(|room| format!("/@{room}"));
         write!(
             f,
-            "#{} {} {} ({}{}, {})",
+            "#{} {} {}{} ({}{}, {})",
             self.connection,
             self.method,
+            room.unwrap_or_default(),
             self.stream,
             client.unwrap_or_default(),
             self.program,

@@ -31,6 +31,9 @@ pub(crate) struct EntryView {
     kind: Kind,
     /// The path of the stream; nothing where the server itself did something.
     stream: Option<String>,
+    /// The room that it happened in; left out in the room that has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<String>,
     /// The client's tag.
     client: Option<String>,
     /// The id of the connection in the table.
@@ -44,10 +47,16 @@ pub(crate) struct EntryView {
     /// What there is to say of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Box<Verdict>>,
+    /// The fault that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<u64>,
+    /// The text of the fault, where it was armed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
 }
 
 /// What can happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// The server began to listen.
@@ -67,6 +76,14 @@ pub(crate) enum Kind {
     Gone,
     /// A client has several connections open at once.
     Beside,
+    /// A fault was armed.
+    Armed,
+    /// A fault was disarmed.
+    Healed,
+    /// A fault struck.
+    Fired,
+    /// A room was reset.
+    Reset,
     /// Entries are missing here.
     Gap,
 }
@@ -97,34 +114,54 @@ impl LogReader {
     }
 }
 
+impl Kind {
+    pub(super) fn of(what: &What) -> Self {
+        match what {
+            What::Started => Self::Started,
+            What::Stopped => Self::Stopped,
+            What::Connected(_) => Self::Connected,
+            What::Refused { .. } => Self::Refused,
+            What::Ended { .. } => Self::Ended,
+            What::Said { verdict, .. } => match verdict.kind {
+                VerdictKind::Missing => Self::Gone,
+                VerdictKind::Beside => Self::Beside,
+                _ => Self::Returned,
+            },
+            What::Armed { .. } => Self::Armed,
+            What::Healed { .. } => Self::Healed,
+            What::Fired { .. } => Self::Fired,
+            What::Reset { .. } => Self::Reset,
+        }
+    }
+}
+
 impl EntryView {
-    fn of(entry: &Entry) -> Self {
+    pub(super) fn of(entry: &Entry) -> Self {
         let who = entry.who();
-        let (kind, status, why, verdict) = match &entry.what {
-            What::Started => (Kind::Started, None, None, None),
-            What::Stopped => (Kind::Stopped, None, None, None),
-            What::Connected(_) => (Kind::Connected, Some(200), None, None),
-            What::Refused { status, why, .. } => (Kind::Refused, Some(*status), Some(*why), None),
-            What::Ended { end, .. } => (Kind::Ended, None, Some(end.why), None),
-            What::Said { verdict, .. } => {
-                let kind = match verdict.kind {
-                    VerdictKind::Missing => Kind::Gone,
-                    VerdictKind::Beside => Kind::Beside,
-                    _ => Kind::Returned,
-                };
-                (kind, None, None, Some(verdict.clone()))
-            }
+        let (status, why, verdict) = match &entry.what {
+            What::Connected(_) => (Some(200), None, None),
+            What::Refused { status, why, .. } => (Some(*status), Some(*why), None),
+            What::Ended { end, .. } => (None, Some(end.why), None),
+            What::Said { verdict, .. } => (None, None, Some(verdict.clone())),
+            _ => (None, None, None),
+        };
+        let text = match &entry.what {
+            What::Armed { text, .. } => Some(text.to_string()),
+            _ => None,
         };
         Self {
             seq: entry.seq,
             at_ms: entry.at_ms,
-            kind,
+            kind: Kind::of(&entry.what),
             stream: who.map(|who| who.asked.stream.to_string()),
+            room: entry.room().map(str::to_owned),
             client: who.and_then(|who| who.tag.as_deref().map(str::to_owned)),
             connection: who.map(|who| who.connection),
             status,
             why,
             verdict,
+            fault: entry.fault(),
+            text,
         }
     }
 }

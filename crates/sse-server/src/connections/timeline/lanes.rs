@@ -109,7 +109,12 @@ impl Lanes {
     ) -> Option<Count> {
         let at_ms = entry.at_ms;
         match &entry.what {
-            What::Started | What::Stopped => {}
+            What::Started
+            | What::Stopped
+            | What::Armed { .. }
+            | What::Healed { .. }
+            | What::Fired { .. }
+            | What::Reset { .. } => {}
             // The table had it before the log was read.
             What::Connected(who) if self.of.contains_key(&who.connection) => {}
             What::Connected(who) => {

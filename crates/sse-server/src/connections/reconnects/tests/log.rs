@@ -208,3 +208,76 @@ fn who_asks_for_what_is_gone_is_told_how_many() {
     assert_eq!((&lines[0], &lines[1]["seq"]), (&lost(None), &12.into()));
     assert!(json(&mut desk.table.log_after(10_011)).is_empty());
 }
+
+/// Whoever breaks something is told the number, and waits for what comes behind it.
+#[tokio::test]
+async fn what_is_broken_on_purpose_has_its_entries() {
+    let desk = Desk::new();
+    let mut log = desk.table.log();
+    let now = desk.now(0);
+    let _open = desk.comes(0, tagged(None), 1);
+    let table = &desk.table;
+    let seqs = [
+        table.armed(3, "cut,after=3", None, now),
+        table.fired(3, 1, now),
+        table.healed(3, None, now),
+        table.armed(4, "status=503", Some("ci"), now),
+        table.fired(4, 99, now),
+        table.healed(4, Some("ci"), now),
+        table.was_reset(Some("ci"), now),
+        table.was_reset(None, now),
+    ];
+    assert_eq!(seqs, [3, 4, 5, 6, 7, 8, 9, 10]);
+    assert_eq!(table.newest_seq(), 10);
+    assert_eq!(
+        lines(&mut log)[1..],
+        [
+            "armed fault 3: cut,after=3",
+            "fault 3 struck #1",
+            "healed fault 3",
+            "armed fault 4: status=503 (room ci)",
+            "fault 4 struck",
+            "healed fault 4 (room ci)",
+            "reset (room ci)",
+            "reset",
+        ]
+    );
+    let lines = json(&mut table.log_after(2));
+    assert_eq!(
+        lines[..2],
+        [
+            serde_json::json!({
+                "seq": 3, "kind": "armed", "stream": null, "client": null, "connection": null,
+                "fault": 3, "text": "cut,after=3",
+            }),
+            serde_json::json!({
+                "seq": 4, "kind": "fired", "stream": "/endless", "client": "a", "connection": 1,
+                "fault": 3,
+            }),
+        ]
+    );
+    assert_eq!(lines[3]["room"], "ci");
+    assert_eq!(
+        lines[6],
+        serde_json::json!({
+            "seq": 9, "kind": "reset", "room": "ci", "stream": null, "client": null,
+            "connection": null,
+        })
+    );
+}
+
+#[test]
+fn what_happens_in_a_room_has_its_name() {
+    let desk = Desk::new();
+    let client = desk.client(tagged(None));
+    let asked = Request {
+        room: Some("ci".into()),
+        ..Request::clone(&client.asked)
+    };
+    let client = Client {
+        asked: Arc::new(asked),
+        ..client
+    };
+    let _open = desk.enters(0, client, 1);
+    assert_eq!(json(&mut desk.table.log_after(1))[0]["room"], "ci");
+}
