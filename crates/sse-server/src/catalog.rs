@@ -104,8 +104,24 @@ impl Catalog {
         self.view.subscribe()
     }
 
-    /// Serves the list that the file holds.
-    fn serve(&self, list: Vec<Stream>) {
+    /// The same list, which no file changes.
+    pub(crate) fn copy(&self) -> Self {
+        let list = Arc::clone(&lock::read(&self.list));
+        Self {
+            view: watch::Sender::new(StreamsView {
+                streams: list
+                    .iter()
+                    .map(|stream| StreamInfo::from(&**stream))
+                    .collect(),
+                file: None,
+            }),
+            list: RwLock::new(list),
+            file: None,
+        }
+    }
+
+    /// Serves another list, such as the one that the file holds.
+    pub(crate) fn serve(&self, list: Vec<Stream>) {
         let streams = list.iter().map(StreamInfo::from).collect();
         let mut served = lock::write(&self.list);
         // What has not changed stays the same one: its numbers mean what they meant.

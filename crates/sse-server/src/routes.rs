@@ -3,13 +3,15 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `service` | guard, lookup, handler, and the headers of every answer |
-//! | `context`, `room` | what handlers work with; the streams and topics that a request reaches |
+//! | `context` | what handlers work with |
+//! | `rooms`, `room`, `room_path` | the rooms that there are; the streams, topics and rows that a request reaches |
 //! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
 //! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `api`, `state`, `activity`, `log`, `page` | what the page needs, and the page |
+//! | `room_acts` | what tests do with a room: give it a list, and reset it |
 
 mod activity;
 mod answer;
@@ -25,6 +27,9 @@ mod params;
 mod publish;
 mod response_head;
 mod room;
+mod room_acts;
+mod room_path;
+mod rooms;
 mod service;
 mod state;
 mod stream_query;
@@ -40,7 +45,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use axum::routing::get;
+use axum::routing::{get, post, put};
 
 use answer::tell;
 
@@ -55,6 +60,7 @@ pub(crate) use log::LOG_READERS;
 pub(crate) use publish::{Fields, Kind};
 pub(crate) use response_head::{bytes as head_bytes, framing};
 pub(crate) use room::Room;
+pub(crate) use rooms::{LOOK, Rooms};
 pub(crate) use service::Service;
 pub use state::StateView;
 
@@ -72,6 +78,8 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/log", get(log::log))
         .route("/api/timeline", get(api::timeline))
         .route("/api/request", get(api::request))
+        .route("/api/rooms/{name}/streams", put(room_acts::serve))
+        .route("/api/reset", post(room_acts::reset))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))
@@ -82,8 +90,17 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
     tell(
         path,
         StatusCode::METHOD_NOT_ALLOWED,
-        &format!("{path} does not answer {method}: use GET."),
+        &format!("{path} does not answer {method}: use {}.", method_of(path)),
     )
+}
+
+/// The method that a path of the API has.
+fn method_of(path: &str) -> &'static str {
+    match path {
+        "/api/reset" => "POST",
+        _ if path.starts_with("/api/rooms/") => "PUT",
+        _ => "GET",
+    }
 }
 
 /// All that a query says of a stream.

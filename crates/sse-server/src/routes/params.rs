@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use sse_engine::topics;
 
 /// Why a query was refused: one sentence for the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +80,19 @@ impl<'a> Params<'a> {
     pub(super) fn whole(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>, BadQuery> {
         self.read(name, |value| whole(name, value, least, most))
     }
+}
+
+/// The name of a room, as one parameter has it.
+///
+/// # Errors
+/// No room can have it.
+pub(super) fn room_name(value: &str) -> Result<String, BadQuery> {
+    if topics::is_name(value) {
+        return Ok(value.to_owned());
+    }
+    Err(BadQuery::new(
+        "room must be 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first.",
+    ))
 }
 
 fn whole(name: &str, value: &str, least: u64, most: u64) -> Result<u64, BadQuery> {

@@ -14,6 +14,7 @@ use super::body;
 use super::context::Context;
 use super::params::BadQuery;
 use super::response_head::{self, Headers, Unsized};
+use super::room::Room;
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
 use crate::connections::{Arrived, Client, Numbering, Received, Resume};
@@ -32,7 +33,6 @@ pub(super) async fn open(
             fits.map_err(|e| BadQuery::new(e.to_string()))
         },
         visitor,
-        context,
     ) {
         Ok(asked) => asked,
         Err(refusal) => return (*refusal).into(),
@@ -47,6 +47,7 @@ pub(super) async fn open(
     let variant = asked.query.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
     let had = last_event_id.and_then(|id| variant.number_of(id));
+    let connections = &visitor.room.connections;
     let numbers = || Numbering::Stream(Arc::clone(&stream));
     let resume = |next| Resume {
         numbers: numbers(),
@@ -58,7 +59,7 @@ pub(super) async fn open(
         Err(next) => {
             if !head_only {
                 let arrived = (asked.client, received);
-                context.connections.complete(arrived, &resume(next));
+                connections.complete(arrived, &resume(next));
             }
             // The polite way to tell an EventSource not to come back (HTML 9.2.3).
             return (StatusCode::NO_CONTENT, Body::new(Unsized))
@@ -74,18 +75,27 @@ pub(super) async fn open(
         ..asked.client
     };
     let resume = resume(pump.next_number());
-    begin(context, (client, received), &resume, pump, &stream.headers)
+    let arrived = (client, received);
+    begin(
+        context,
+        visitor.room,
+        arrived,
+        &resume,
+        pump,
+        &stream.headers,
+    )
 }
 
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(
     context: &Context,
+    room: &Room,
     arrived: (Client, Received),
     resume: &Resume,
     pump: Pump,
     headers: &Headers,
 ) -> Answer {
-    match context.connections.open(arrived, resume) {
+    match room.connections.open(arrived, resume) {
         Ok(open) => Answer {
             response: response_head::response(headers),
             begins: Some((pump, open)),
@@ -98,9 +108,7 @@ pub(super) fn begin(
                 ..client
             };
             let arrived = Arrived { client, received };
-            context
-                .connections
-                .no_room(arrived, status.as_u16(), resume);
+            room.connections.no_room(arrived, status.as_u16(), resume);
             let sentence = format!(
                 "{} streams are open, which is the limit: close one and try again.",
                 context.limits.streams

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use sse_engine::Error as Engine;
+use sse_engine::fault::Shift;
 use sse_engine::pump::Pump;
 use sse_engine::topics;
 
@@ -26,12 +27,12 @@ use crate::error::Error;
 /// GET and HEAD.
 pub(super) async fn subscribe(
     context: &Context,
-    room: &Room,
     name: &str,
     visitor: Visitor<'_>,
     request: Request<Body>,
 ) -> Answer {
-    let asked = match StreamRequest::read(&request, topic_query::form, visitor, context) {
+    let room = visitor.room;
+    let asked = match StreamRequest::read(&request, topic_query::form, visitor) {
         Ok(asked) => asked,
         Err(refusal) => return (*refusal).into(),
     };
@@ -47,10 +48,12 @@ pub(super) async fn subscribe(
         Err(refusal) => return refusal.into(),
     };
     let received = asked.received.with(body);
-    match room
-        .topics
-        .subscribe(name, asked.last_event_id.as_deref(), clock::now().wall)
-    {
+    match room.topics.subscribe(
+        name,
+        asked.last_event_id.as_deref(),
+        Shift::None,
+        clock::now().wall,
+    ) {
         Ok(subscription) => {
             let subscription = subscription.in_form(asked.query);
             let client = Client {
@@ -65,16 +68,16 @@ pub(super) async fn subscribe(
             };
             let pump = Pump::subscribed(subscription, context.keep_alive)
                 .with_blank(room.topics.keep_alive_blank());
-            streams::begin(context, (client, received), &resume, pump, &[])
+            streams::begin(context, room, (client, received), &resume, pump, &[])
         }
         Err(error) => {
             let why = match error {
-                Engine::TooManyTopics(_) => Why::TooManyTopics,
+                Engine::TooManyTopics(_) | Engine::TooManyTopicsInRooms(_) => Why::TooManyTopics,
                 _ => Why::BadName,
             };
             let refusal = refuse(&error.into());
             let (arrived, status) = ((asked.client, received), refusal.status().as_u16());
-            context.connections.refuse(arrived, status, None, why);
+            room.connections.refuse(arrived, status, None, why);
             refusal.into()
         }
     }
@@ -123,7 +126,9 @@ pub(super) fn end(room: &Room, name: &str) -> Response<Body> {
 
 fn refuse(error: &Error) -> Response<Body> {
     let status = match error {
-        Error::Engine(Engine::TooManyTopics(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Engine(
+            Engine::TooManyTopics(_) | Engine::TooManyTopicsInRooms(_) | Engine::TooManyBytes(_),
+        ) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Engine(Engine::IdTaken(_)) => StatusCode::CONFLICT,
         Error::BodyCoding(_) | Error::BodyCharset(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         _ => StatusCode::BAD_REQUEST,

@@ -338,7 +338,7 @@ impl Delivery {
         match next {
             Next::Wait { at } => Visit::Wait(at),
             Next::More => Visit::Again,
-            Next::Cut => Visit::Cut(TOO_SLOW),
+            Next::Cut | Next::Broken(_) => Visit::Cut(TOO_SLOW),
             Next::End if self.pump.is_complete() => Visit::Finished(Why::Complete),
             Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {
                 Visit::Finished(TOPIC_ENDED)
