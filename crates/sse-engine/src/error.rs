@@ -19,6 +19,18 @@ pub enum Error {
     )]
     TooManyTopics(usize),
 
+    /// The rooms have as many topics as all of them may have together. End one, or reset a room.
+    #[error(
+        "The rooms have {0} topics, which is the limit for all of them: end one (`curl -X DELETE` and its URL), or reset a room."
+    )]
+    TooManyTopicsInRooms(usize),
+
+    /// The topics of all rooms keep as much as they may together. End one, or reset a room.
+    #[error(
+        "The topics of all rooms keep {0} bytes at most, and there is no room for this event: end one (`curl -X DELETE` and its URL), or reset a room."
+    )]
+    TooManyBytes(usize),
+
     /// A `from` before the first number of a list. Ask from this number on.
     #[error("from must be at least {0}, the first number of this list.")]
     FromTooSmall(u64),

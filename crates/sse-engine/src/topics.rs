@@ -4,6 +4,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `batch` | events that are to be published |
+//! | `budget` | the memory that the topics of all rooms share |
 //! | `config` | the settings of topics |
 //! | `id` | the ids that sort |
 //! | `named` | events with their names in their data |
@@ -15,6 +16,7 @@
 //! Invariant: publishing never waits for a subscriber, and no subscriber waits for another.
 
 mod batch;
+mod budget;
 mod config;
 mod id;
 mod named;
@@ -23,6 +25,7 @@ mod subscription;
 mod topic;
 mod view;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -35,6 +38,7 @@ use crate::lock::lock;
 use crate::time::{millis, since_1970};
 pub use batch::{Batch, retry_bounds};
 pub use batch::{Draft, Published};
+use budget::Budget;
 pub use config::SUBSCRIBER_RETRY;
 pub use config::{FirstBlock, Slow, TopicConfig};
 pub use subscription::{Filled, Form, Subscription};
@@ -47,7 +51,7 @@ pub const PREFIX: &str = "/topics/";
 /// The longest name of a topic, in characters.
 const MAX_NAME: usize = 64;
 
-/// All topics of a server. They outlive its starts and stops.
+/// The topics of the default room, or of another one. They outlive starts and stops of the server.
 ///
 /// How to drive them: [`publish`](Self::publish) and [`subscribe`](Self::subscribe) by name, which
 /// begin a topic where there is none. A transport waits for [`changed`](Self::changed) and then
@@ -58,8 +62,13 @@ pub struct Topics {
     /// The bounds, none of them 0. Each topic gets a copy when it begins.
     config: TopicConfig,
     /// Those that have a name. Its lock may be held while that of a topic is taken, never the other
-    /// way round.
-    set: Mutex<Set>,
+    /// way round. Rooms share one, so that its bounds are those of all of them.
+    set: Arc<Mutex<Set>>,
+    /// What the names of a room's topics have in front of them in the set, which no name holds; empty
+    /// for whoever has the set alone.
+    prefix: Box<str>,
+    /// What the events of all topics of the set share, where they share their memory.
+    budget: Option<Arc<Budget>>,
     /// Changes with each publish to any topic and each end of one, so that a follower is woken once
     /// however much was published.
     changed: watch::Sender<()>,
@@ -85,8 +94,44 @@ impl Topics {
                 max_lag: config.max_lag.max(1),
                 ..config
             },
-            set: Mutex::default(),
+            set: Arc::default(),
+            prefix: "".into(),
+            budget: None,
             changed: watch::Sender::new(()),
+        }
+    }
+
+    /// What all rooms but this one share: so many topics, which keep so many bytes together. They
+    /// are as these in all else, and who follows these follows them.
+    pub fn for_rooms(&self, max_topics: usize, all_bytes: usize) -> Self {
+        Self {
+            config: TopicConfig {
+                max_topics,
+                ..self.config.clone()
+            },
+            set: Arc::default(),
+            prefix: "".into(),
+            budget: Some(Arc::new(Budget::new(all_bytes))),
+            changed: self.changed.clone(),
+        }
+    }
+
+    /// The topics of the room of this name, among these.
+    pub fn of_room(&self, room: &str) -> Self {
+        Self {
+            config: self.config.clone(),
+            set: Arc::clone(&self.set),
+            prefix: format!("{room}/").into(),
+            budget: self.budget.clone(),
+            changed: self.changed.clone(),
+        }
+    }
+
+    /// A name as the set has it.
+    fn key<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        match &*self.prefix {
+            "" => name.into(),
+            prefix => format!("{prefix}{name}").into(),
         }
     }
 
@@ -98,8 +143,9 @@ impl Topics {
         if !is_name(name) {
             return Err(Error::BadTopic);
         }
+        let key = self.key(name);
         let mut set = lock(&self.set);
-        if let Some(topic) = set.topics.get(name) {
+        if let Some(topic) = set.topics.get(&*key) {
             return Ok(Arc::clone(topic));
         }
         if set.topics.len() >= self.config.max_topics {
@@ -107,11 +153,16 @@ impl Topics {
             set.topics.retain(|_, topic| !topic.let_go());
         }
         if set.topics.len() >= self.config.max_topics {
-            return Err(Error::TooManyTopics(self.config.max_topics));
+            let most = self.config.max_topics;
+            return Err(match self.budget {
+                None => Error::TooManyTopics(most),
+                Some(_) => Error::TooManyTopicsInRooms(most),
+            });
         }
         set.born = millis(since_1970(wall)).max(set.born + 1);
-        let topic = Arc::new(Topic::new(set.born, &self.config, self.changed.clone()));
-        set.topics.insert(name.into(), Arc::clone(&topic));
+        let (budget, changed) = (self.budget.clone(), self.changed.clone());
+        let topic = Arc::new(Topic::new(set.born, &self.config, budget, changed));
+        set.topics.insert(key.into(), Arc::clone(&topic));
         Ok(topic)
     }
 
@@ -160,11 +211,22 @@ impl Topics {
     /// Its subscribers are sent what they lack and then the end; those that come back are told of a
     /// gap by the topic that begins with them.
     pub fn end(&self, name: &str) -> bool {
-        let ended = lock(&self.set).topics.remove(name);
+        let ended = lock(&self.set).topics.remove(&*self.key(name));
         if let Some(topic) = &ended {
             topic.end();
         }
         ended.is_some()
+    }
+
+    /// Ends all of them, as [`end`](Self::end) does.
+    pub fn end_all(&self) {
+        lock(&self.set).topics.retain(|key, topic| {
+            let own = key.starts_with(&*self.prefix);
+            if own {
+                topic.end();
+            }
+            !own
+        });
     }
 
     /// Ends the topics that nobody has read or fed since a look that long ago. Answers how many
@@ -207,8 +269,10 @@ impl Topics {
     /// The topics as they are now, by name.
     pub fn view(&self) -> Vec<TopicInfo> {
         let topics = lock(&self.set).topics.clone();
-        let view = |(name, topic): (&Arc<str>, &Arc<Topic>)| topic.view(name);
-        topics.iter().map(view).collect()
+        let view = |(key, topic): (&Arc<str>, &Arc<Topic>)| {
+            Some(topic.view(key.strip_prefix(&*self.prefix)?))
+        };
+        topics.iter().filter_map(view).collect()
     }
 }
 
@@ -373,6 +437,47 @@ mod tests {
         assert_eq!(out.marks().len(), 1, "what it lacked comes first");
         assert!(Subscription::join(&old, None).is_none());
         assert!(topics.topic("a", UNIX_EPOCH).expect("room").born() > old.born());
+    }
+
+    #[test]
+    fn rooms_have_topics_of_their_own_and_share_their_bounds() {
+        let outside = few(1);
+        let mut published = outside.changed();
+        let all = outside.for_rooms(2, 1000);
+        let (a, b) = (all.of_room("a"), all.of_room("a-b"));
+        let publish = |topics: &Topics, bytes: usize| {
+            let topic = topics.topic("news", UNIX_EPOCH)?;
+            let data = "x".repeat(bytes);
+            let batch = Batch::one(Draft {
+                data,
+                ..Draft::default()
+            });
+            topic.publish_now(&batch).expect("it is there")
+        };
+        let names = |topics: &Topics| -> Vec<(String, u64)> {
+            let view = topics.view().into_iter();
+            view.map(|topic| (topic.path, topic.published)).collect()
+        };
+        published.mark_unchanged();
+        publish(&a, 600).expect("room");
+        assert!(published.has_changed().expect("it is there"));
+        publish(&b, 10).expect("room");
+        publish(&b, 10).expect("room");
+        publish(&outside, 5000).expect("its memory is its own");
+        assert_eq!(names(&a), [("/topics/news".to_owned(), 1)]);
+        assert_eq!(names(&b), [("/topics/news".to_owned(), 2)]);
+        assert_eq!(names(&outside), [("/topics/news".to_owned(), 1)]);
+        assert_eq!(publish(&b, 600).err(), Some(Error::TooManyBytes(1000)));
+        assert_eq!(
+            b.topic("more", UNIX_EPOCH).err(),
+            Some(Error::TooManyTopicsInRooms(2))
+        );
+        a.end_all();
+        assert_eq!((names(&a), names(&b).len()), (vec![], 1));
+        publish(&b, 600).expect("what was ended takes no memory");
+        assert!(b.topic("more", UNIX_EPOCH).is_ok());
+        assert!(b.end("news") && !b.end("news") && !a.end("more"));
+        assert_eq!(names(&outside).len(), 1);
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub(crate) enum Which {
     Id(u64),
     /// Those of a room, a stream and a client.
     Of {
-        rooms: Rooms,
+        rooms: InRooms,
         /// Those that name this stream; of any stream and of none, where nothing is said.
         stream: Option<String>,
         /// The same of the client.
@@ -78,14 +78,14 @@ pub(crate) enum Which {
 
 /// The faults of which rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Rooms {
+pub(crate) enum InRooms {
     /// Of all of them.
     All,
     /// Of this one; `None` is the room that has no name.
     One(Option<String>),
 }
 
-impl Rooms {
+impl InRooms {
     /// Those that `room=` means.
     pub(crate) fn read(room: Option<&str>) -> Self {
         match room {
@@ -104,7 +104,7 @@ impl Rooms {
 
 impl Which {
     /// All of these rooms.
-    pub(crate) fn of(rooms: Rooms) -> Self {
+    pub(crate) fn of(rooms: InRooms) -> Self {
         Self::Of {
             rooms,
             stream: None,
@@ -309,7 +309,7 @@ impl Faults {
     }
 
     /// What is armed in these rooms, in the order in which it was armed.
-    pub(crate) fn view(&self, rooms: &Rooms, now: Instant) -> Vec<FaultView> {
+    pub(crate) fn view(&self, rooms: &InRooms, now: Instant) -> Vec<FaultView> {
         let list = lock(&self.list);
         let entries = list.0.iter();
         entries

@@ -123,8 +123,26 @@ impl Catalog {
         self.view.subscribe()
     }
 
-    /// Serves what the file holds.
-    fn serve(&self, contents: Contents) {
+    /// The same list, which no file changes. Whoever follows the file goes on with this one.
+    pub(crate) fn copy(&self) -> Self {
+        let list = Arc::clone(&lock::read(&self.list));
+        Self {
+            view: watch::Sender::new(StreamsView {
+                streams: list
+                    .iter()
+                    .map(|stream| StreamInfo::from(&**stream))
+                    .collect(),
+                file: None,
+            }),
+            list: RwLock::new(list),
+            faults: RwLock::default(),
+            profiles: RwLock::new(self.profiles()),
+            file: None,
+        }
+    }
+
+    /// Serves another list, such as the one that the file holds.
+    pub(crate) fn serve(&self, contents: Contents) {
         let mut list = contents.streams;
         let faults = take_faults(&mut list);
         let streams = list.iter().map(StreamInfo::from).collect();

@@ -38,6 +38,9 @@ pub struct Config {
     pub streams_file: Option<PathBuf>,
     /// What topics keep, and what becomes of those who read them slowly.
     pub topics: TopicConfig,
+    /// Whether streams can be broken on purpose from outside: rooms, faults in a query, and the acts
+    /// of the API.
+    pub breaks: bool,
 }
 
 impl Default for Config {
@@ -53,6 +56,7 @@ impl Default for Config {
             streams: file::shipped(),
             streams_file: None,
             topics: TopicConfig::default(),
+            breaks: true,
         }
     }
 }

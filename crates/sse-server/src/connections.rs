@@ -14,6 +14,7 @@ mod end_reason;
 mod groups;
 mod log;
 mod numbering;
+mod of_room;
 mod query;
 mod rates;
 mod reconnects;
@@ -49,6 +50,7 @@ use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub(crate) use log::{InRoom, LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
+use of_room::AllRooms;
 pub(crate) use query::SHOWN;
 pub use query::TableQuery;
 pub(crate) use reconnects::Resume;
@@ -59,6 +61,8 @@ pub use request::{FieldView, Hideable, ReceivedView, RequestView};
 use requests::Requests;
 pub use row::{EndedView, RowView};
 pub use sort::Sort;
+#[cfg(test)]
+pub(crate) use tests::opened;
 use timeline::Timeline;
 pub use timeline::{AwayView, BarView, KnockView, LaneView, TickKind, TickView, TimelineView};
 pub(crate) use timeline::{KEPT as TIMELINE_KEPT, STEP};
@@ -79,7 +83,8 @@ const LOOKED_AT: usize = 32;
 /// How many different requests are known at once.
 const ASKED: usize = 1000;
 
-/// The table. Clones share it.
+/// The table of a room. Clones share it. The default room's begins the log, the ids and the limit
+/// that those of all rooms share.
 ///
 /// How to drive it:
 ///
@@ -95,25 +100,27 @@ pub(crate) struct Connections(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    /// The room that has no name, or another.
+    room: Option<Box<str>>,
     /// The rows. Nobody waits for a topic while it is locked, and what a row counts is written
     /// without it.
     table: Mutex<Table>,
-    /// Goes up when somebody should look again.
+    /// Goes up when somebody should look again, at any room.
     changed: watch::Sender<u64>,
     /// Whether `changed` has gone up since the last look, so that a busy stream pays one atomic
     /// load an event and not one notification.
     told: AtomicBool,
-    /// The most streams that may be open at once.
-    limit: usize,
     /// What was made of the table for whoever looks at it.
     viewer: Mutex<Viewer>,
     /// What happened when, once somebody looks. Its lock is taken before that of the table.
     timeline: Mutex<Timeline>,
-    /// Changes with each look at it.
+    /// Changes with each look at the timeline of any room.
     looked: watch::Sender<()>,
-    /// Where what happens is noted. It is written while the table is locked, so that its order is
-    /// that of the table, and read without that.
+    /// Where what happens in any room is noted. It is written while the table is locked, so that
+    /// its order is that of the table, and read without that.
     log: Log,
+    /// What else is counted over all rooms.
+    all: Arc<AllRooms>,
 }
 
 #[derive(Debug, Default)]
@@ -124,7 +131,7 @@ struct Table {
     ended: VecDeque<Arc<Connection>>,
     /// Requests for a stream that got none, the last one first, [`KEPT`] at most.
     turned_away: VecDeque<Arc<Connection>>,
-    /// Streams opened since the program began, over all starts and stops.
+    /// Streams opened since the room began or was reset, over all starts and stops.
     opened: u64,
     /// Requests that were refused since then, those that are no longer kept included.
     refused: u64,
@@ -132,8 +139,8 @@ struct Table {
     complete: u64,
     /// Goes up with every row that comes or ends.
     version: u64,
-    /// The id of the newest row. No id is given twice.
-    next_id: u64,
+    /// The id of the newest row when the room was reset: what came before is not known afterwards.
+    forgotten: u64,
     /// Those whose taps began when somebody looked, the one that was looked at last at the end.
     looked_at: VecDeque<Arc<Connection>>,
     /// What the newest rows asked, to the letter.
@@ -175,14 +182,15 @@ pub(crate) struct Full(pub(crate) Arrived);
 impl Connections {
     pub(crate) fn new(limit: usize) -> Self {
         Self(Arc::new(Shared {
+            room: None,
             table: Mutex::default(),
             changed: watch::Sender::new(0),
             told: AtomicBool::new(false),
-            limit,
             viewer: Mutex::default(),
             timeline: Mutex::default(),
             looked: watch::Sender::new(()),
             log: Log::default(),
+            all: Arc::new(AllRooms::new(limit)),
         }))
     }
 
@@ -206,12 +214,13 @@ impl Connections {
     ) -> Result<Open, Box<Full>> {
         let arrived = arrived.into();
         let mut table = self.table();
-        if table.open.len() >= self.0.limit {
+        let Some(open) = self.0.all.take_place() else {
             return Err(Box::new(Full(arrived)));
-        }
-        let row = table.row(arrived, 200, Some(resume.next), now);
+        };
+        let id = self.0.all.next_id();
+        let row = table.row(id, arrived, 200, Some(resume.next), now);
         table.came(&row, Some(resume), Answered::Stream, now.instant);
-        if table.open.len() < TAPPED {
+        if open < TAPPED {
             row.tap();
         }
         table.opened += 1;
@@ -275,7 +284,8 @@ impl Connections {
         now: Now,
     ) {
         let mut table = self.table();
-        let row = table.row(arrived.into(), status, None, now);
+        let id = self.0.all.next_id();
+        let row = table.row(id, arrived.into(), status, None, now);
         row.end(Ended {
             fault: fault.map(|fault| fault.id),
             origin: origin.map(String::into_boxed_str),
@@ -333,7 +343,7 @@ impl Connections {
     fn serve_at(&self, since: Option<Now>) {
         let mut table = self.table();
         table.serving = since.map(|now| now.instant);
-        if let Some(now) = since {
+        if let (Some(now), None) = (since, self.room()) {
             self.0.log.started(now);
         }
     }
@@ -408,6 +418,7 @@ impl Connections {
 impl Table {
     fn row(
         &mut self,
+        id: u64,
         Arrived {
             mut client,
             received,
@@ -416,14 +427,13 @@ impl Table {
         next: Option<u64>,
         now: Now,
     ) -> Arc<Connection> {
-        self.next_id += 1;
         self.version += 1;
         client.asked = self.shared(client.asked);
         if let Some(received) = received {
-            self.requests.keep(self.next_id, received);
+            self.requests.keep(id, received);
         }
         Arc::new(Connection {
-            id: self.next_id,
+            id,
             client,
             since: millis(since_1970(now.wall)),
             status,
@@ -590,6 +600,14 @@ impl Open {
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
         if table.open.remove(&self.row.id).is_some() {
+            self.connections.0.all.give_back_place();
+            let log = &self.connections.0.log;
+            if self.row.id <= table.forgotten {
+                log.ended(&closed, None, now);
+                table.requests.forget(self.row.id);
+                drop(table);
+                return self.connections.tell();
+            }
             let Table {
                 open,
                 ended,
@@ -603,7 +621,6 @@ impl Open {
                 open.get(&id)
                     .or_else(|| closed_ones().find(|row| row.id == id))
             };
-            let log = &self.connections.0.log;
             let back = reconnects.went(gone, seen, row_of).and_then(row_of);
             let back = back.and_then(|row| Some((&**row, reconnects.verdict(row)?)));
             log.ended(&closed, back, now);

@@ -160,7 +160,7 @@ impl Guard {
     ) -> Result<Admission, Refusal> {
         self.check_host(request, area, ends)?;
         if area == Area::Api {
-            check_peer(request.headers(), ends)?;
+            check_peer("The API", request.headers(), ends)?;
         }
         let headers = request.headers();
         let Some(origin) = origin::sent(headers) else {
@@ -197,24 +197,37 @@ impl Guard {
         }
     }
 
-    fn check_host<B>(&self, request: &Request<B>, area: Area, ends: Ends) -> Result<(), Refusal> {
-        let malformed = |sentence: &str| Refusal::new(StatusCode::BAD_REQUEST, sentence);
-        let mut hosts = request.headers().get_all(header::HOST).iter();
-        let (Some(host), None) = (hosts.next(), hosts.next()) else {
-            // RFC 9112 3.2: a server must answer a missing or repeated Host with 400.
-            return Err(malformed(
-                "A request needs exactly one Host header: send the name and port that you connected to.",
+    /// Whether a request that was admitted with an origin of this class may use what breaks streams
+    /// on purpose, which is `what`: a room, or a fault in its query. A program may where it may use
+    /// the API.
+    ///
+    /// # Errors
+    /// It may not.
+    pub(crate) fn admit_to_break<B>(
+        &self,
+        what: &str,
+        request: &Request<B>,
+        class: Class,
+        ends: Ends,
+    ) -> Result<(), Refusal> {
+        if class != Class::None {
+            return Ok(());
+        }
+        let named = host_of(request)?.port_or_default();
+        if named != Some(ends.port) {
+            return Err(Refusal::new(
+                StatusCode::MISDIRECTED_REQUEST,
+                format!(
+                    "{what} answers on port {port} only: request http://localhost:{port}.",
+                    port = ends.port
+                ),
             ));
-        };
-        let unreadable = "The Host header is not a host name with an optional port: send something like localhost:8000.";
-        let host = Authority::parse(host.as_bytes()).ok_or_else(|| malformed(unreadable))?;
-        // RFC 9112 3.2.2: the authority of an absolute-form target beats the Host header.
-        let host = match request.uri().authority() {
-            None => host,
-            Some(target) => {
-                Authority::parse(target.as_str().as_bytes()).ok_or_else(|| malformed(unreadable))?
-            }
-        };
+        }
+        check_peer(what, request.headers(), ends)
+    }
+
+    fn check_host<B>(&self, request: &Request<B>, area: Area, ends: Ends) -> Result<(), Refusal> {
+        let host = host_of(request)?;
         if !self.is_ours(&host, ends) {
             let name = host.to_allow();
             let advice = match name.as_deref().and_then(shell_word) {
@@ -270,15 +283,37 @@ impl Guard {
     }
 }
 
-/// The API tells who is connected, so it answers programs of this machine only. A reverse proxy is
-/// one of those, and whom it speaks for is not.
-fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
+/// The name and port that a request is for.
+fn host_of<B>(request: &Request<B>) -> Result<Authority, Refusal> {
+    let malformed = |sentence: &str| Refusal::new(StatusCode::BAD_REQUEST, sentence);
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        // RFC 9112 3.2: a server must answer a missing or repeated Host with 400.
+        return Err(malformed(
+            "A request needs exactly one Host header: send the name and port that you connected to.",
+        ));
+    };
+    let unreadable = "The Host header is not a host name with an optional port: send something like localhost:8000.";
+    let host = Authority::parse(host.as_bytes()).ok_or_else(|| malformed(unreadable))?;
+    // RFC 9112 3.2.2: the authority of an absolute-form target beats the Host header.
+    match request.uri().authority() {
+        None => Ok(host),
+        Some(target) => {
+            Authority::parse(target.as_str().as_bytes()).ok_or_else(|| malformed(unreadable))
+        }
+    }
+}
+
+/// The API tells who is connected, so it answers programs of this machine only, and what breaks
+/// streams likewise; `what` is which of the two. A reverse proxy is one of those, and whom it speaks
+/// for is not.
+fn check_peer(what: &str, headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
     let here = format!("http://localhost:{}", ends.port);
     if !ends.peer.to_canonical().is_loopback() {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             format!(
-                "The API answers only over loopback: use {here} on the machine that runs the server."
+                "{what} answers only over loopback: use {here} on the machine that runs the server."
             ),
         ));
     }
@@ -288,7 +323,7 @@ fn check_peer(headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
     if forwarded {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            format!("The API does not answer through a proxy: connect to {here} directly."),
+            format!("{what} does not answer through a proxy: connect to {here} directly."),
         ));
     }
     Ok(())

@@ -3,7 +3,8 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `service` | guard, lookup, handler, and the headers of every answer |
-//! | `context`, `room` | what handlers work with; the streams and topics that a request reaches |
+//! | `context` | what handlers work with |
+//! | `rooms`, `room`, `room_path` | the rooms that there are; the streams, topics and rows that a request reaches |
 //! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
 //! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query`, `fault_query` | the query |
@@ -12,6 +13,7 @@
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
 //! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
+//! | `room_acts` | what tests do with a room: give it a list, and reset it |
 
 mod act;
 mod activity;
@@ -31,6 +33,9 @@ mod params;
 mod publish;
 mod response_head;
 mod room;
+mod room_acts;
+mod room_path;
+mod rooms;
 mod service;
 mod state;
 mod stream_query;
@@ -47,7 +52,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use answer::tell;
 
@@ -58,12 +63,13 @@ pub(crate) use body::Budget;
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
 pub use faults::ProfileView;
-pub(crate) use faults::{arm_streams, expire as expire_faults, heal};
+pub(crate) use faults::{arm_streams, expire as expire_faults, heal, heal_room};
 pub(crate) use log::LOG_READERS;
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
 pub(crate) use response_head::{bytes as head_bytes, framing};
 pub(crate) use room::Room;
+pub(crate) use rooms::{LOOK, Rooms};
 pub(crate) use service::Service;
 pub use state::StateView;
 pub(crate) use wait::WAITS;
@@ -93,6 +99,8 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/faults/{id}", delete(faults::heal_one))
         .route("/api/faults/check", get(faults::check))
         .route("/api/profiles", get(faults::profiles))
+        .route("/api/rooms/{name}/streams", put(room_acts::serve))
+        .route("/api/reset", post(room_acts::reset))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))
@@ -110,10 +118,11 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
 /// The methods of what is no stream.
 fn methods(path: &str) -> &'static str {
     match path {
-        "/api/act" => "POST",
+        "/api/act" | "/api/reset" => "POST",
         "/api/faults" => "GET, POST or DELETE",
         "/api/faults/check" => "GET",
         _ if path.starts_with("/api/faults/") => "DELETE",
+        _ if path.starts_with("/api/rooms/") => "PUT",
         _ => "GET",
     }
 }

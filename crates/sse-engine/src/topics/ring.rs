@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sse_wire::{Event, LineEnding, encode};
 
+use super::budget::Budget;
 use super::id::Position;
 
 /// What an event costs beside its frame, roughly: its entry here, and the allocation.
@@ -42,6 +43,8 @@ pub(super) struct Ring {
     keep_events: usize,
     /// The most that `bytes` may be, unless the newest event alone is larger.
     keep_bytes: usize,
+    /// What `bytes` is a part of, where several rings share their memory.
+    budget: Option<Arc<Budget>>,
     /// The buffer that frames are rendered in.
     scratch: Vec<u8>,
 }
@@ -57,7 +60,18 @@ struct Entry {
 }
 
 impl Ring {
+    #[cfg(test)]
     pub(super) fn new(born: u64, keep_events: usize, keep_bytes: usize) -> Self {
+        Self::within(None, born, keep_events, keep_bytes)
+    }
+
+    /// None yet. With a budget, it shares its memory with others.
+    pub(super) fn within(
+        budget: Option<Arc<Budget>>,
+        born: u64,
+        keep_events: usize,
+        keep_bytes: usize,
+    ) -> Self {
         Self {
             born,
             first: 1,
@@ -68,6 +82,7 @@ impl Ring {
             names: VecDeque::new(),
             keep_events,
             keep_bytes,
+            budget,
             scratch: Vec::new(),
         }
     }
@@ -105,8 +120,9 @@ impl Ring {
     }
 
     /// Appends an event, with an id of ours if it has none, and lets go of the oldest, down to the
-    /// bounds. The newest stays whatever its size.
-    pub(super) fn push(&mut self, event: &Event<'_>) -> u64 {
+    /// bounds. The newest stays whatever its size. Answers its number; `None` where the memory that
+    /// is shared has no room for it, and then nothing has changed.
+    pub(super) fn push(&mut self, event: &Event<'_>) -> Option<u64> {
         let seq = self.last() + 1;
         let own = self.position(seq).to_string();
         let with_id = Event {
@@ -114,10 +130,13 @@ impl Ring {
             ..*event
         };
         encode(&with_id, LineEnding::Lf, &mut self.scratch);
-        let frame = Arc::from(self.scratch.as_slice());
+        let frame: Arc<[u8]> = Arc::from(self.scratch.as_slice());
         // One large event is no reason to keep a large buffer.
         self.scratch.clear();
         self.scratch.shrink_to(crate::write_buffer::VISIT);
+        if !self.make_room(cost(&frame)) {
+            return None;
+        }
         let given: Option<Arc<str>> = event.id.map(Arc::from);
         if let Some(id) = &given {
             self.given.insert(Arc::clone(id), seq);
@@ -133,7 +152,23 @@ impl Ring {
         {
             self.let_go();
         }
-        seq
+        Some(seq)
+    }
+
+    /// Takes so many bytes of the memory that is shared: the oldest events of this ring make room,
+    /// never those of others. Answers whether there was enough.
+    fn make_room(&mut self, bytes: usize) -> bool {
+        let Some(budget) = self.budget.clone() else {
+            return true;
+        };
+        while !budget.take(bytes) {
+            // Nothing is let go for an event that will not be kept.
+            if budget.left().saturating_add(self.bytes) < bytes || self.entries.is_empty() {
+                return false;
+            }
+            self.let_go();
+        }
+        true
     }
 
     fn let_go(&mut self) {
@@ -141,6 +176,9 @@ impl Ring {
             return;
         };
         self.bytes -= cost(&entry.frame);
+        if let Some(budget) = &self.budget {
+            budget.give_back(cost(&entry.frame));
+        }
         if let Some(id) = entry.given {
             self.given.remove(&id);
         }
@@ -197,6 +235,14 @@ impl Ring {
     }
 }
 
+impl Drop for Ring {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.give_back(self.bytes);
+        }
+    }
+}
+
 fn cost(frame: &[u8]) -> usize {
     frame.len() + OVERHEAD
 }
@@ -225,7 +271,7 @@ mod tests {
     fn events_are_numbered_from_one_and_rendered_once() {
         let mut ring = Ring::new(BORN, 3, 1 << 20);
         assert_eq!((ring.last(), ring.before()), (0, 0));
-        assert_eq!(ring.push(&data("a\nb")), 1);
+        assert_eq!(ring.push(&data("a\nb")), Some(1));
         let frame = ring.frame(1).expect("kept");
         assert_eq!(
             &**frame,
@@ -260,6 +306,35 @@ mod tests {
             ring.push(&data("b"));
             assert_eq!(ring.kept(), kept, "{keep_bytes} bytes");
         }
+    }
+
+    /// The bytes of a ring were bounded, and those of all rings only by their number.
+    #[test]
+    fn rings_that_share_their_memory_never_take_more_of_it() {
+        let budget = Arc::new(Budget::new(1000));
+        let ring = || Ring::within(Some(Arc::clone(&budget)), BORN, 10, 1 << 20);
+        let (mut one, mut other) = (ring(), ring());
+        assert_eq!(one.push(&data(&"x".repeat(300))), Some(1));
+        assert_eq!(one.push(&data(&"x".repeat(300))), Some(2));
+        assert_eq!(
+            other.push(&data(&"x".repeat(300))),
+            None,
+            "it has none to let go"
+        );
+        assert_eq!((other.last(), one.kept()), (0, 2), "nothing has changed");
+        assert_eq!(one.push(&data(&"x".repeat(300))), Some(3));
+        assert_eq!(
+            (one.before(), one.kept()),
+            (1, 2),
+            "its own oldest made room"
+        );
+        assert_eq!(one.push(&data(&"x".repeat(2000))), None);
+        assert_eq!(one.kept(), 2, "none is let go for what is larger than all");
+        assert_eq!(budget.left(), 1000 - one.bytes());
+        drop(one);
+        assert_eq!(other.push(&data(&"x".repeat(300))), Some(1));
+        drop(other);
+        assert_eq!(budget.left(), budget.most());
     }
 
     #[test]

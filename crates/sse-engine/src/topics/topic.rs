@@ -10,6 +10,7 @@ use sse_wire::Event;
 use tokio::sync::{Notify, watch};
 
 use super::batch::{Batch, Published};
+use super::budget::Budget;
 use super::config::{FirstBlock, TopicConfig};
 use super::ring::Ring;
 use super::view::TopicInfo;
@@ -53,6 +54,8 @@ pub struct Topic {
     /// The bounds, which are the same for all topics. A copy, so that a visit needs nothing but its
     /// topic.
     pub(super) config: TopicConfig,
+    /// The memory that its events share with those of other topics, where they do.
+    budget: Option<Arc<Budget>>,
     /// Notifies the followers of all topics: it is the sender of [`Topics`](super::Topics), cloned.
     changed: watch::Sender<()>,
 }
@@ -101,10 +104,16 @@ pub struct Progress {
 }
 
 impl Topic {
-    pub(super) fn new(born: u64, config: &TopicConfig, changed: watch::Sender<()>) -> Self {
+    pub(super) fn new(
+        born: u64,
+        config: &TopicConfig,
+        budget: Option<Arc<Budget>>,
+        changed: watch::Sender<()>,
+    ) -> Self {
+        let (keep_events, keep_bytes) = (config.keep_events, config.keep_bytes);
         Self {
             state: Mutex::new(State {
-                ring: Ring::new(born, config.keep_events, config.keep_bytes),
+                ring: Ring::within(budget.clone(), born, keep_events, keep_bytes),
                 subscribers: 0,
                 retries: VecDeque::new(),
                 gone: false,
@@ -117,6 +126,7 @@ impl Topic {
             before: AtomicU64::new(0),
             over: AtomicBool::new(false),
             config: config.clone(),
+            budget,
             changed,
         }
     }
@@ -131,7 +141,8 @@ impl Topic {
     ///
     /// # Errors
     /// An id that an event which is still kept has: a client that comes back with it could not be
-    /// told what it lacks. Nothing is published then.
+    /// told what it lacks. Nothing is published then. Or no room in the memory that is shared: what
+    /// came before the event that has none is published.
     pub async fn publish(
         &self,
         batch: &Batch,
@@ -173,11 +184,15 @@ impl Topic {
             return Some(Err(Error::IdTaken(id.to_owned())));
         }
         let mut events = 0;
+        let mut is_full = false;
         for event in batch.events(first) {
             if step && (events == GO || state.is_ahead(&self.config, most(&event))) {
                 break;
             }
-            state.ring.push(&event);
+            is_full = state.ring.push(&event).is_none();
+            if is_full {
+                break;
+            }
             if let Some(ms) = event.retry {
                 let number = state.ring.last();
                 state.retries.truncate(RETRIES - 1);
@@ -198,7 +213,10 @@ impl Topic {
         if events > 0 {
             self.changed.send_replace(());
         }
-        Some(Ok(published))
+        Some(match &self.budget {
+            Some(budget) if is_full => Err(Error::TooManyBytes(budget.most())),
+            _ => Ok(published),
+        })
     }
 
     /// Publishes all of it at once and waits for nobody: subscribers that are visited meanwhile may

@@ -144,27 +144,27 @@ fn those_that_are_meant_are_healed_and_no_others() {
         "cut,after=4,stream=/a,client=t1,room=w3",
         "cut,after=5,room=w3",
     ];
-    let of = |rooms: Rooms, stream: Option<&str>, client: Option<&str>| Which::Of {
+    let of = |rooms: InRooms, stream: Option<&str>, client: Option<&str>| Which::Of {
         rooms,
         stream: stream.map(str::to_owned),
         client: client.map(str::to_owned),
     };
-    let default = || Rooms::read(None);
-    let w3 = || Rooms::read(Some("w3"));
+    let default = || InRooms::read(None);
+    let w3 = || InRooms::read(Some("w3"));
     for (which, healed) in [
         (Which::Id(4), &[4_u64] as &[u64]),
         (Which::Id(9), &[]),
-        (Which::of(Rooms::All), &[1, 2, 3, 4, 5]),
+        (Which::of(InRooms::All), &[1, 2, 3, 4, 5]),
         (Which::of(default()), &[1, 2, 3]),
         (Which::of(w3()), &[4, 5]),
         (of(default(), Some("/a"), None), &[2]),
-        (of(Rooms::read(Some("*")), Some("/a"), None), &[2, 4]),
+        (of(InRooms::read(Some("*")), Some("/a"), None), &[2, 4]),
         (of(w3(), Some("/a"), Some("t1")), &[4]),
         (of(w3(), Some("/a"), Some("t2")), &[]),
     ] {
         let all = armed(&list, now);
         assert_eq!(ids(&all.heal(&which)), healed, "{which:?}");
-        let left = all.view(&Rooms::All, now.instant);
+        let left = all.view(&InRooms::All, now.instant);
         assert_eq!(left.len(), list.len() - healed.len(), "{which:?}");
     }
 }
@@ -186,7 +186,7 @@ fn what_a_list_of_streams_holds_is_replaced_as_a_whole() {
     assert_eq!((ids(&before), ids(&again)), (vec![2, 3], vec![5]));
     assert!(first.iter().all(|armed| armed.is_healed()));
     // Healing disarms them too, until the list is served anew.
-    assert_eq!(ids(&all.heal(&Which::of(Rooms::One(None)))), [1, 5]);
+    assert_eq!(ids(&all.heal(&Which::of(InRooms::One(None)))), [1, 5]);
     assert!(met(&all, now.instant).is_empty());
     let (before, again) = all.arm_list(None, faults(&["cut,stream=/a"]), now, |_| {});
     assert_eq!((ids(&before), ids(&again)), (vec![], vec![6]));
@@ -204,7 +204,7 @@ fn a_list_is_armed_as_a_whole_or_not_at_all() {
     all.arm(most, now, |_| {}).expect("they fit");
     let refused = all.arm(faults(&["bom", "bom"]), now, |_| {});
     assert_eq!(refused.err(), Some(Error::TooManyFaults(MOST_ARMED)));
-    assert_eq!(all.view(&Rooms::All, now.instant).len(), MOST_ARMED - 1);
+    assert_eq!(all.view(&InRooms::All, now.instant).len(), MOST_ARMED - 1);
     // Those of a file have their own bound.
     all.arm_list(None, faults(&["bom", "bom"]), now, |_| {});
     all.arm(faults(&["bom"]), now, |_| {}).expect("it fits");
@@ -226,7 +226,7 @@ fn what_is_armed_is_shown_with_what_is_left_of_it() {
     all.arm_list(None, faults(&["bom,stream=/a"]), now, |_| {});
     let struck = all.meet(&meeting("/a", "t1", None), now.instant);
     struck[0].strike();
-    let views = all.view(&Rooms::All, now.instant + S);
+    let views = all.view(&InRooms::All, now.instant + S);
     let json = serde_json::to_value(&views).expect("JSON");
     assert_eq!(
         json,
@@ -247,6 +247,6 @@ fn what_is_armed_is_shown_with_what_is_left_of_it() {
             },
         ])
     );
-    let in_w3 = all.view(&Rooms::read(Some("w3")), now.instant);
+    let in_w3 = all.view(&InRooms::read(Some("w3")), now.instant);
     assert_eq!(in_w3.len(), 1);
 }

@@ -47,6 +47,14 @@ pub(crate) struct Client {
     pub(crate) numbers: Numbering,
 }
 
+impl Client {
+    /// Whether one that asks so again is the same: it has a tag, or it came to a room, where all of
+    /// a path that have none are one. Programs lose queries, and a test has a room of its own.
+    pub(super) fn is_known(&self) -> bool {
+        self.tag.is_some() || self.asked.room.is_some()
+    }
+}
+
 /// What thousands of clients may have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Request {

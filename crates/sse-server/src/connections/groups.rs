@@ -42,9 +42,10 @@ pub(super) fn groups_of(rows: &[Arc<Connection>], reconnects: &Reconnects) -> Ha
     ids.sort_unstable_by_key(|row| row.id);
     let mut groups: HashMap<u64, u64> = HashMap::with_capacity(ids.len());
     for row in ids {
-        let stream = &row.client.asked.stream;
+        let (room, stream) = (&row.client.asked.room, &row.client.asked.stream);
         let group = match (&row.client.tag, reconnects.goes_on_from(row.id)) {
-            (Some(tag), _) => hash((stream, "tag", tag)),
+            (Some(tag), _) => hash((room, stream, "tag", tag)),
+            (None, _) if row.client.is_known() => hash((room, stream, "path")),
             (None, Some(of)) => groups.get(&of).copied().unwrap_or_else(|| hash(of)),
             (None, None) => hash(row.id),
         };

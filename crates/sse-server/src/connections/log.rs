@@ -147,8 +147,8 @@ impl From<&Connection> for Who {
     }
 }
 
-/// Where what happens is noted.
-#[derive(Debug)]
+/// Where what happens is noted. Clones share it.
+#[derive(Clone, Debug)]
 pub(super) struct Log {
     /// Its lock is held for a moment only, and no other is taken meanwhile.
     ring: Arc<Mutex<Ring>>,
@@ -269,7 +269,7 @@ impl Log {
     }
 
     /// The number of the newest entry; 0 where there is none.
-    fn newest(&self) -> u64 {
+    pub(super) fn newest(&self) -> u64 {
         lock(&self.ring).newest
     }
 

@@ -19,12 +19,14 @@ pub(crate) const SHOWN: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(default)]
 pub struct TableQuery {
+    /// The room whose table is wanted: none is the room that has no name, `*` is all of them.
+    pub room: Option<String>,
     /// What the rows are sorted by.
     pub sort: Sort,
     /// The largest, or the last, first.
     pub descending: bool,
-    /// Words that a row must all have, in any case: in its peer, program, method, stream, tag, the
-    /// id that it brought, its state, why it ended, or its verdicts; in the status of one that got
+    /// Words that a row must all have, in any case: in its peer, program, method, room, stream, tag,
+    /// the id that it brought, its state, why it ended, or its verdicts; in the status of one that got
     /// no stream, and the origin of one that was refused for it. `#7` is the row of that id.
     pub filter: String,
     /// The tag of the one client that is wanted.
@@ -49,6 +51,7 @@ impl Default for TableQuery {
     /// Open connections above those that ended, newest first.
     fn default() -> Self {
         Self {
+            room: None,
             sort: Sort::State,
             descending: false,
             filter: String::new(),
@@ -100,6 +103,7 @@ impl TableQuery {
 }
 
 /// What an order is made of.
+#[derive(Default)]
 pub(super) struct Found {
     /// Those of the client, the stream and the id that are wanted, in no order. The filter is
     /// applied later, while the table is not locked.
@@ -110,8 +114,20 @@ pub(super) struct Found {
     pub(super) said: HashMap<u64, String>,
     /// The group of each, where they are grouped.
     pub(super) groups: HashMap<u64, u64>,
-    /// Which table it is of.
-    pub(super) version: u64,
+    /// Which state of which tables it is of.
+    pub(super) versions: Vec<u64>,
+}
+
+impl Found {
+    /// Those of two tables. No id is in both.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.rows.extend(other.rows);
+        self.weights.extend(other.weights);
+        self.said.extend(other.said);
+        self.groups.extend(other.groups);
+        self.versions.extend(other.versions);
+        self
+    }
 }
 
 /// Words that a row must all have in its texts.
@@ -143,11 +159,13 @@ impl Filter {
             .or_insert_with(|| {
                 let Request {
                     program,
+                    room,
                     stream,
                     method,
                     ..
                 } = &*client.asked;
-                format!("{program}\n{stream}\n{method}").to_lowercase()
+                let room = room.as_deref().unwrap_or_default();
+                format!("{program}\n{stream}\n{method}\n{room}").to_lowercase()
             });
         let tag = client.tag.as_deref().unwrap_or_default().to_lowercase();
         let brought = client.brought.as_deref().unwrap_or_default().to_lowercase();

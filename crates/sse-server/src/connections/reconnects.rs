@@ -2,7 +2,7 @@
 //!
 //! Two connections are from one client if they have the same `client=` tag. Without a tag, they are
 //! probably from one client if program, address and stream are the same and the newer one sends an
-//! id that this server gave.
+//! id that this server gave; in a room that has a name, if the stream is the same.
 
 mod advice;
 mod concurrent;
@@ -220,11 +220,11 @@ impl Reconnects {
         is_there: impl Fn(u64) -> bool,
     ) {
         let (id, client) = (row.id, &row.client);
-        if client.tag.is_none() && client.brought.is_none() {
+        if !client.is_known() && client.brought.is_none() {
             return;
         }
         let who = who(client);
-        if client.tag.is_some() && answered == Answered::Stream {
+        if client.is_known() && answered == Answered::Stream {
             self.note(who, id);
         }
         let fits = self.gone.iter().enumerate().filter_map(|(place, gone)| {
@@ -434,7 +434,7 @@ fn is_overdue(row: &Connection, now: Instant, serving: Instant) -> bool {
         Numbering::Last(Some(id)) => !id.is_empty(),
         _ => false,
     };
-    let known = row.client.tag.is_some() || id;
+    let known = row.client.is_known() || id;
     if row.status != 200 || ending.by() == EndedBy::Client || ending.is_complete() || !known {
         return false;
     }
@@ -449,6 +449,7 @@ fn who(client: &Client) -> u64 {
     client.asked.stream.hash(&mut hasher);
     match &client.tag {
         Some(tag) => tag.hash(&mut hasher),
+        None if client.asked.room.is_some() => {}
         None => (client.peer.ip(), &client.asked.program).hash(&mut hasher),
     }
     hasher.finish()

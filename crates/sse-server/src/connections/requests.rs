@@ -11,21 +11,49 @@ const MOST: usize = 2_000;
 /// Bytes that they take at most.
 const ROOM: usize = 8 * 1024 * 1024;
 
+/// The same in each room but the default one.
+const MOST_OF_ROOM: usize = 200;
+const BYTES_OF_ROOM: usize = 1024 * 1024;
+
 /// The kept requests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Requests {
     /// By the id of their rows, and so in the order in which they came.
     kept: BTreeMap<u64, Arc<Received>>,
-    /// What all of them take, [`ROOM`] at most.
+    /// What all of them take, `room` at most.
     bytes: usize,
+    /// How many there may be.
+    most: usize,
+    /// How many bytes they may take.
+    room: usize,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            kept: BTreeMap::new(),
+            bytes: 0,
+            most: MOST,
+            room: ROOM,
+        }
+    }
 }
 
 impl Requests {
+    /// Those of a room, of which there may be many.
+    pub(super) fn of_room() -> Self {
+        Self {
+            most: MOST_OF_ROOM,
+            room: BYTES_OF_ROOM,
+            ..Self::default()
+        }
+    }
+
     /// Keeps the request of a new row. The oldest make room for it.
     pub(super) fn keep(&mut self, id: u64, request: Received) {
         self.bytes += request.size();
         self.kept.insert(id, Arc::new(request));
-        while self.bytes > ROOM || self.kept.len() > MOST {
+        while self.bytes > self.room || self.kept.len() > self.most {
             let Some((_, oldest)) = self.kept.pop_first() else {
                 return;
             };

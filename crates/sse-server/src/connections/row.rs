@@ -21,6 +21,8 @@ pub struct RowView {
     pub peer: String,
     /// The program, as far as it says.
     pub program: String,
+    /// The room that it was sent to; nothing is the room that has no name.
+    pub room: Option<String>,
     /// The path of the stream.
     pub stream: String,
     /// The name that the client gave itself with `client=`.
@@ -95,6 +97,7 @@ impl RowView {
             id: row.id,
             peer: row.client.peer.to_string(),
             program: row.client.asked.program.to_string(),
+            room: row.client.asked.room.as_deref().map(str::to_owned),
             stream: row.client.asked.stream.to_string(),
             client: row.client.tag.as_deref().map(str::to_owned),
             method: row.client.asked.method.to_string(),

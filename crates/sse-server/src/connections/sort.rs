@@ -44,6 +44,8 @@ sorts! {
     Peer => By::Still(|row| Key::Peer(row.client.peer)),
     /// The program.
     Program => By::Still(|row| Key::Text(&row.client.asked.program)),
+    /// The room.
+    Room => By::Still(|row| Key::Text(row.client.asked.room.as_deref().unwrap_or_default())),
     /// The path of the stream.
     Stream => By::Still(|row| Key::Text(&row.client.asked.stream)),
     /// The name that the client gave itself.

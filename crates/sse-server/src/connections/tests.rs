@@ -16,6 +16,11 @@ impl From<Client> for Arrived {
     }
 }
 
+/// A connection of the client of this tag.
+pub(crate) fn opened(table: &Connections, tag: &str) -> Open {
+    enter(table, tag).expect("room")
+}
+
 fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
     let client = client(tag);
     let resume = Resume {

@@ -26,7 +26,7 @@ use sse_engine::lock::lock;
 use sse_engine::time::{Now, millis, since_1970};
 use tokio::sync::watch;
 
-use super::log::{Found, LogReader};
+use super::log::{Found, Log, LogReader};
 use super::{Connections, Verdict};
 use lanes::Lanes;
 use samples::Samples;
@@ -60,6 +60,9 @@ pub(super) struct Timeline {
     samples: Samples,
     /// Its place in the log; none until somebody looks.
     reader: Option<LogReader>,
+    /// The entry of the log behind which it begins: what came before is of an older life of the
+    /// room.
+    begins: u64,
     /// The newest cursor that was handed out. What changes after that is stamped with a larger
     /// number, and no cursor that was handed out is as large.
     cursor: u64,
@@ -146,8 +149,9 @@ impl Timeline {
     }
 
     fn forget(&mut self) {
-        let (cursor, looked) = (self.cursor, self.looked);
+        let (cursor, looked, begins) = (self.cursor, self.looked, self.begins);
         *self = Self {
+            begins,
             lanes: std::mem::take(&mut self.lanes).emptied(),
             cursor: cursor + 1,
             since: cursor + 1,
@@ -156,11 +160,20 @@ impl Timeline {
         };
     }
 
+    /// Forgets what happened up to now for good.
+    pub(super) fn begin_anew(&mut self, log: &Log) {
+        self.forget();
+        self.begins = log.newest();
+    }
+
     /// Reads what happened, and finds the rows of connections that began.
     fn catch_up(&mut self, connections: &Connections, at_ms: u64) {
         let stamp = self.cursor + 1;
         self.prune(at_ms);
-        let reader = self.reader.get_or_insert_with(|| connections.log_after(0));
+        let begins = self.begins;
+        let reader = self
+            .reader
+            .get_or_insert_with(|| connections.log_after(begins));
         let mut gap = false;
         let mut ends = Vec::new();
         loop {
@@ -176,6 +189,9 @@ impl Timeline {
                     gap = true;
                     continue;
                 };
+                if entry.room() != connections.room() {
+                    continue;
+                }
                 let next = match found.get(at + 1) {
                     Some(Found::Entry(next)) => Some(&**next),
                     _ => None,

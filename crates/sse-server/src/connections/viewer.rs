@@ -25,18 +25,29 @@ const ORDER: Duration = Duration::from_secs(1);
 const ORDERS: usize = 4;
 
 /// How many there are and were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Tally {
     /// Streams open now.
     pub open: usize,
-    /// Streams opened since the program began.
+    /// Streams opened since the program began, or the room began or was reset.
     pub opened: u64,
-    /// Requests for a stream that were refused since the program began.
+    /// Requests for a stream that were refused since then.
     pub refused: u64,
-    /// Requests that were answered with 204 since the program began: there was nothing left to
-    /// send.
+    /// Requests that were answered with 204 since then: there was nothing left to send.
     pub complete: u64,
+}
+
+impl Tally {
+    /// Those of two rooms.
+    fn and(self, other: Self) -> Self {
+        Self {
+            open: self.open + other.open,
+            opened: self.opened + other.opened,
+            refused: self.refused + other.refused,
+            complete: self.complete + other.complete,
+        }
+    }
 }
 
 /// A part of the table of connections, as a query asks for it.
@@ -71,8 +82,8 @@ pub(super) struct Viewer {
 struct Order {
     /// What it was made for, wherever a look begins and ends in it.
     query: TableQuery,
-    /// The version of the table that it was made of. With any other, rows came or ended since.
-    version: u64,
+    /// The versions of the tables that it was made of. With any others, rows came or ended since.
+    versions: Vec<u64>,
     /// When it was made. Where every event can move a row, it stands for [`ORDER`].
     at: Instant,
     /// How many rows the filter leaves.
@@ -92,11 +103,11 @@ impl Order {
     }
 
     /// Whether it is the order of these rows still.
-    fn stands(&self, query: &TableQuery, version: u64, now: Instant) -> bool {
+    fn stands(&self, query: &TableQuery, versions: &[u64], now: Instant) -> bool {
         // Verdicts change as time passes, and a filter reads them.
         let moves = query.sort.moves() || !query.filter.is_empty();
         let still = !moves || now.saturating_duration_since(self.at) < ORDER;
-        self.version == version && still && self.is_of(query)
+        self.versions == versions && still && self.is_of(query)
     }
 }
 
@@ -113,13 +124,55 @@ impl Viewer {
             self.orders.truncate(ORDERS - 1);
             self.orders.push_front(Order {
                 query: query.clone(),
-                version: found.version,
+                versions: found.versions.clone(),
                 at: now,
                 matching,
                 lines: lines.clone(),
             });
         }
         (matching, lines)
+    }
+}
+
+/// What a look at these tables shows.
+fn shown(tables: &[&Connections], query: &TableQuery, viewer: &mut Viewer, now: Instant) -> Shown {
+    let versions: Vec<u64> = tables.iter().map(|table| table.table().version).collect();
+    let mut orders = viewer.orders.iter();
+    if let Some(order) = orders.find(|order| order.stands(query, &versions, now)) {
+        return show(tables, query, (order.matching, &order.lines), now);
+    }
+    // Whoever comes or leaves does not wait while they are sorted.
+    let found = tables.iter().map(|table| table.table().find(query, now));
+    let found = found.reduce(Found::and).unwrap_or_default();
+    let (matching, lines) = viewer.order(query, &found, now);
+    show(tables, query, (matching, &lines), now)
+}
+
+/// The part of an order that a look shows.
+fn show(
+    tables: &[&Connections],
+    query: &TableQuery,
+    (matching, lines): (usize, &[Line]),
+    now: Instant,
+) -> Shown {
+    let wanted = lines.iter().skip(query.first).take(query.count.min(SHOWN));
+    let mut rows: Vec<(&Line, Option<ShownRow>)> = wanted.map(|line| (line, None)).collect();
+    let mut tally = Tally::default();
+    let mut all = 0;
+    for table in tables.iter().map(|table| table.table()) {
+        for (line, row) in rows.iter_mut().filter(|(_, row)| row.is_none()) {
+            *row = table.show(line, now);
+        }
+        tally = tally.and(table.tally());
+        all += table.len();
+    }
+    Shown {
+        rows: rows.into_iter().filter_map(|(_, row)| row).collect(),
+        tally,
+        all,
+        matching,
+        lines: lines.len(),
+        first: query.first,
     }
 }
 
@@ -131,8 +184,8 @@ fn counts<'a>(
         .map(|row| (row.id, row.sent.counts()))
 }
 
-/// What a look shows, as the table had it: of a topic's row that is not all, and topics are not
-/// waited for while the table is locked.
+/// What a look shows, as the tables had it: of a topic's row that is not all, and topics are not
+/// waited for while a table is locked.
 struct Shown {
     rows: Vec<ShownRow>,
     tally: Tally,
@@ -159,25 +212,18 @@ impl Connections {
 
     /// What somebody wants to see of it at `now`.
     pub(crate) fn slice(&self, query: &TableQuery, now: Instant) -> Slice {
-        self.rearm();
+        self.slice_with(&[], query, now)
+    }
+
+    /// The same of several rooms, as if this table and those of the `others` were one.
+    pub(crate) fn slice_with(&self, others: &[Self], query: &TableQuery, now: Instant) -> Slice {
+        let tables: Vec<&Self> = std::iter::once(self).chain(others).collect();
+        tables.iter().for_each(|table| table.rearm());
         let mut viewer = lock(&self.0.viewer);
-        let shown = self.shown(query, &mut viewer, now);
+        let shown = shown(&tables, query, &mut viewer, now);
         let rows = shown.rows.iter().map(|shown| &shown.row);
         viewer.rates.sample(now, counts(rows));
         shown.slice(&viewer.rates)
-    }
-
-    fn shown(&self, query: &TableQuery, viewer: &mut Viewer, now: Instant) -> Shown {
-        let table = self.table();
-        let mut orders = viewer.orders.iter();
-        if let Some(order) = orders.find(|order| order.stands(query, table.version, now)) {
-            return table.show(query, order.matching, &order.lines, now);
-        }
-        // Whoever comes or leaves does not wait while they are sorted.
-        let found = table.find(query, now);
-        drop(table);
-        let (matching, lines) = viewer.order(query, &found, now);
-        self.table().show(query, matching, &lines, now)
     }
 
     /// Before reading, so that what changes meanwhile is told again.
@@ -237,7 +283,7 @@ impl Table {
             weights,
             said,
             groups,
-            version: self.version,
+            versions: vec![self.version],
         }
     }
 
@@ -252,26 +298,20 @@ impl Table {
         words.to_lowercase()
     }
 
-    /// The part of an order that a look shows.
-    fn show(&self, query: &TableQuery, matching: usize, lines: &[Line], now: Instant) -> Shown {
-        let wanted = lines.iter().skip(query.first).take(query.count.min(SHOWN));
-        let rows = wanted.filter_map(|line| {
-            let row = self.row_of(line.id)?;
-            Some(ShownRow {
-                row: Arc::clone(row),
-                verdict: self.reconnects.verdict(row),
-                afterwards: self.reconnects.afterwards(row, now, self.serving),
-                group: line.group,
-            })
-        });
-        Shown {
-            rows: rows.collect(),
-            tally: self.tally(),
-            all: self.open.len() + self.ended.len() + self.turned_away.len(),
-            matching,
-            lines: lines.len(),
-            first: query.first,
-        }
+    /// The row of a line, where it is here.
+    fn show(&self, line: &Line, now: Instant) -> Option<ShownRow> {
+        let row = self.row_of(line.id)?;
+        Some(ShownRow {
+            row: Arc::clone(row),
+            verdict: self.reconnects.verdict(row),
+            afterwards: self.reconnects.afterwards(row, now, self.serving),
+            group: line.group,
+        })
+    }
+
+    /// How many rows there are.
+    fn len(&self) -> usize {
+        self.open.len() + self.ended.len() + self.turned_away.len()
     }
 
     /// Open ones and closed ones, in no order that means anything.

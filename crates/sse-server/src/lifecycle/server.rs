@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::listen;
 use super::run::Running;
-use crate::armed::{FaultView, Faults, Rooms, Which};
+use crate::armed::{FaultView, Faults, InRooms, Which};
 use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::clock;
 use crate::config::Config;
@@ -25,7 +25,7 @@ use crate::connections::{
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::routes::{
-    self, ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView, WAITS,
+    self, ActivityView, Budget, Context, LOG_READERS, LOOK, Room, Rooms, Service, StateView, WAITS,
 };
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
@@ -71,14 +71,15 @@ impl Server {
         });
         let file = config.streams_file.as_deref();
         let streams = Arc::new(Catalog::new(config.streams, file));
+        let connections = Connections::new(config.limits.streams);
+        let topics = Topics::new(config.topics);
+        let room = Room::new(Arc::clone(&streams), topics, connections.clone());
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
-            connections: Connections::new(config.limits.streams),
+            connections,
             faults: Faults::default(),
-            room: Room {
-                streams: Arc::clone(&streams),
-                topics: Topics::new(config.topics),
-            },
+            rooms: Rooms::new(room),
+            breaks: config.breaks,
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
             acts: Acts::default(),
@@ -92,6 +93,7 @@ impl Server {
             catalog::follow(&streams, path).await;
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
+        tokio::spawn(tidy(Arc::downgrade(&context)));
         tokio::spawn(look_out(Arc::downgrade(&context)));
         tokio::spawn(arm_saved(Arc::downgrade(&context)));
         tokio::spawn(sample(Arc::downgrade(&context)));
@@ -163,26 +165,26 @@ impl Server {
 
     /// How many are connected and were.
     pub fn connections(&self) -> Tally {
-        self.context.connections.tally()
+        self.context.rooms.tally()
     }
 
     /// What a connection was sent, as far as it is kept, from its byte `from` on; `None` where the
     /// table has no such connection. The last 64 KiB of those that came while few were open are
     /// kept, and of others once somebody asked.
     pub fn wire(&self, id: u64, from: u64) -> Option<WireView> {
-        self.context.connections.wire(id, from)
+        self.context.rooms.of_row(|table| table.wire(id, from))
     }
 
     /// The request of a connection, as far as it is kept; `None` where the table has no such
     /// connection. Its secrets are left out unless they are to be `shown`.
     pub fn request(&self, id: u64, shown: bool) -> Option<RequestView> {
-        self.context.connections.request(id, shown)
+        self.context.rooms.of_row(|table| table.request(id, shown))
     }
 
     /// What somebody wants to see of the table, in the order that they want: who is connected, and
     /// who was lately.
     pub fn slice(&self, query: &TableQuery) -> Slice {
-        self.context.connections.slice(query, Instant::now())
+        self.context.rooms.slice(query, Instant::now())
     }
 
     /// Goes up when the table of connections changed after somebody's last look at it.
@@ -199,7 +201,7 @@ impl Server {
 
     /// What is armed in all rooms, in the order in which it was armed.
     pub fn faults(&self) -> Vec<FaultView> {
-        self.context.faults.view(&Rooms::All, Instant::now())
+        self.context.faults.view(&InRooms::All, Instant::now())
     }
 
     /// Goes up when a fault was armed or healed, or struck.
@@ -210,7 +212,7 @@ impl Server {
     /// Disarms all faults of all rooms, those of the file too, until it is saved or the server
     /// starts. Answers how many there were.
     pub fn heal_all(&self) -> usize {
-        routes::heal(&self.context, &Which::of(Rooms::All)).len()
+        routes::heal(&self.context, &Which::of(InRooms::All)).len()
     }
 
     /// Publishes an event to a topic, which begins if there is none of this name. Topics last as
@@ -220,33 +222,34 @@ impl Server {
     /// A name that no topic can have, one topic too many, or an event that cannot be sent as it is.
     pub async fn publish(&self, topic: &str, draft: Draft) -> Result<Published, Error> {
         draft.check()?;
-        self.context.room.publish(topic, &Batch::one(draft)).await
+        let room = self.context.rooms.default();
+        room.publish(topic, &Batch::one(draft)).await
     }
 
     /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come
     /// back are told of a gap. Answers whether there was one of this name.
     pub fn end_topic(&self, topic: &str) -> bool {
-        self.context.room.topics.end(topic)
+        self.context.rooms.default().topics.end(topic)
     }
 
     /// The topics that there are, by name.
     pub fn topics(&self) -> Vec<TopicInfo> {
-        self.context.room.topics.view()
+        self.context.rooms.default().topics.view()
     }
 
     /// Changes when something was published to a topic, or when one ended.
     pub fn topics_changed(&self) -> watch::Receiver<()> {
-        self.context.room.topics.changed()
+        self.context.rooms.default().topics.changed()
     }
 
     /// The streams that are served and where they come from, to be followed.
     pub fn streams_changed(&self) -> watch::Receiver<StreamsView> {
-        self.context.room.streams.changed()
+        self.context.rooms.default().streams().changed()
     }
 
     /// What becomes of the file of streams, in lines for people.
     pub fn file_news(&self) -> FileNews {
-        FileNews::new(self.context.room.streams.changed())
+        FileNews::new(self.streams_changed())
     }
 
     /// What the stream at this path would send, if there is one.
@@ -256,7 +259,7 @@ impl Server {
 
     /// What happens on each stream and topic that is served.
     pub fn activity(&self) -> ActivityView {
-        ActivityView::of(&self.context)
+        ActivityView::of(self.context.rooms.default())
     }
 
     /// Where the stream at this path is defined, as the file is now; `None` where it is not.
@@ -264,7 +267,8 @@ impl Server {
     /// # Errors
     /// A sentence: the file cannot be read, or is not TOML.
     pub async fn definition(&self, path: &str) -> Result<Option<DefinitionView>, String> {
-        self.context.room.streams.definition(path).await
+        let room = self.context.rooms.default();
+        room.streams().definition(path).await
     }
 
     /// What happened when on the connections since the cursor `after`; with 0, all that is kept.
@@ -276,7 +280,7 @@ impl Server {
 
     /// Everything that a page needs to begin with.
     pub fn state(&self) -> StateView {
-        StateView::of(&self.context)
+        StateView::of(&self.context, self.context.rooms.default())
     }
 
     /// Makes a wish and waits until it, or a later one, is settled.
@@ -308,7 +312,7 @@ impl Server {
 async fn expire(context: Weak<Context>) {
     let Some(every) = context
         .upgrade()
-        .and_then(|context| context.room.topics.expires_every())
+        .and_then(|context| context.rooms.default().topics.expires_every())
     else {
         return;
     };
@@ -317,7 +321,22 @@ async fn expire(context: Weak<Context>) {
         let Some(context) = context.upgrade() else {
             return;
         };
-        context.room.topics.expire(Instant::now());
+        let now = Instant::now();
+        context.rooms.default().topics.expire(now);
+        context.rooms.expire_topics(now);
+    }
+}
+
+/// Lets the rooms go that nobody uses, as long as there is somebody to ask for others.
+async fn tidy(context: Weak<Context>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Some(context) = context.upgrade() else {
+            return;
+        };
+        for name in context.rooms.expire(Instant::now()) {
+            routes::heal_room(&context, Some(&name));
+        }
     }
 }
 
@@ -333,7 +352,8 @@ async fn look_out(context: Weak<Context>) {
         let Some(context) = context.upgrade() else {
             return;
         };
-        context.connections.look_out(clock::now());
+        let tables = context.rooms.tables();
+        tables.iter().for_each(|table| table.look_out(clock::now()));
         routes::expire_faults(&context);
     }
 }
@@ -341,7 +361,8 @@ async fn look_out(context: Weak<Context>) {
 /// Arms the faults of the file of streams whenever it was saved.
 async fn arm_saved(context: Weak<Context>) {
     let revision = |view: &StreamsView| view.file.as_ref().map_or(0, |file| file.revision);
-    let Some(mut changed) = context.upgrade().map(|it| it.room.streams.changed()) else {
+    let changed = |it: Arc<Context>| it.rooms.default().streams().changed();
+    let Some(mut changed) = context.upgrade().map(changed) else {
         return;
     };
     let mut armed = revision(&changed.borrow_and_update());
@@ -371,7 +392,8 @@ async fn sample(context: Weak<Context>) {
                 let Some(context) = context.upgrade() else {
                     return;
                 };
-                context.connections.forget_timeline();
+                let tables = context.rooms.tables();
+                tables.iter().for_each(|table| table.forget_timeline());
                 if looked.changed().await.is_err() {
                     return;
                 }
@@ -384,7 +406,10 @@ async fn sample(context: Weak<Context>) {
             let Some(context) = context.upgrade() else {
                 return;
             };
-            if !context.connections.sample(clock::now()) {
+            let tables = context.rooms.tables();
+            let looks = tables.iter().map(|table| table.sample(clock::now()));
+            // All of them are sampled.
+            if !looks.fold(false, |any, looks| any || looks) {
                 break;
             }
         }
@@ -409,7 +434,7 @@ impl Owner {
                 }
                 (Some((_, running)), _) => {
                     self.publish(Status::new(Phase::Stopping, wish.port));
-                    self.service.connections().serve(false);
+                    self.service.rooms().serve(false);
                     running.stop().await;
                     self.service.connections().stopped();
                     self.publish(Status::new(Phase::Stopped, wish.port));
@@ -441,7 +466,7 @@ impl Owner {
                 let port = listeners.port;
                 self.service.arm_streams();
                 self.running = Some((life, Running::start(listeners, Arc::clone(&self.service))));
-                self.service.connections().serve(true);
+                self.service.rooms().serve(true);
                 self.publish(Status {
                     url: Some(url(self.host, port)),
                     ..Status::new(Phase::Running, port)

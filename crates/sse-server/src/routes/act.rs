@@ -15,6 +15,7 @@ use sse_engine::pump;
 use super::body;
 use super::context::Context;
 use super::faults::{Refusal, expanded, note_armed};
+use super::room_acts::no_break;
 use crate::clock;
 
 /// No answer of the API may come from a cache.
@@ -42,6 +43,9 @@ pub(super) async fn act(
     State(context): State<Arc<Context>>,
     request: Request<Body>,
 ) -> Response<Body> {
+    if !context.breaks {
+        return no_break(request.uri().path());
+    }
     let read = body::read(request.into_body(), &context.limits, &context.bodies).await;
     let mut body = match read {
         Ok(body) => body,
@@ -81,7 +85,8 @@ fn done(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
         .first()
         .map(|fault| fault.who.clone())
         .unwrap_or_default();
-    let mut open = context.connections.open_of(&who);
+    let room = context.rooms.seen(who.room.as_deref());
+    let mut open = room.connections.open_of(&who);
     if !chosen.is_empty() {
         open.retain(|id| chosen.contains(id));
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
 
-use super::context::Context;
+use super::room::Room;
 use crate::clock;
 
 /// What happens on the streams and topics that are served. Whoever asks twice draws the difference.
@@ -29,15 +29,15 @@ pub struct StreamActivity {
 }
 
 impl ActivityView {
-    pub(crate) fn of(context: &Context) -> Self {
-        let streams = context.room.streams.view().streams;
-        let topics = context.room.topics.view();
+    pub(crate) fn of(room: &Room) -> Self {
+        let streams = room.streams().view().streams;
+        let topics = room.topics.view();
         let streams = streams.into_iter().map(|stream| stream.path);
         let paths: Vec<String> = streams
             .chain(topics.into_iter().map(|topic| topic.path))
             .collect();
         let known: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let activity = context.connections.activity(&known);
+        let activity = room.connections.activity(&known);
         Self {
             at_ms: millis(since_1970(clock::now().wall)),
             streams: paths

@@ -1,4 +1,4 @@
-//! The API, for the page in a browser. It is read only: no GET changes what a client is sent.
+//! The API's questions, for the page in a browser. No GET changes what a client is sent.
 //!
 //! The first request for the wire of a connection makes the server keep the wire's bytes. There is
 //! room for a few such connections. When there is no room left, the server stops keeping the bytes
@@ -18,7 +18,8 @@ use sse_engine::bounds::MAX_FROM;
 use super::activity::ActivityView;
 use super::answer::tell;
 use super::context::Context;
-use super::params::{BadQuery, Params};
+use super::params::{BadQuery, Params, room_name};
+use super::room::Room;
 use super::state::StateView;
 use super::table_query;
 use crate::clock;
@@ -27,24 +28,46 @@ use crate::guard;
 /// No answer of the API may come from a cache.
 const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
-pub(super) async fn state(State(context): State<Arc<Context>>) -> impl IntoResponse {
-    (FRESH, Json(StateView::of(&context)))
+/// The room `?room=`, or the default one. Where there is none of this name, it is an empty one.
+///
+/// # Errors
+/// The answer to a name that no room can have.
+pub(super) fn room(context: &Context, uri: &Uri) -> Result<Arc<Room>, Box<Response<Body>>> {
+    let name = Params::of(uri.query()).read("room", room_name);
+    let name = name.map_err(|bad| bad_request(uri, &bad))?;
+    Ok(context.rooms.seen(name.as_deref()))
+}
+
+fn bad_request(uri: &Uri, bad: &BadQuery) -> Box<Response<Body>> {
+    Box::new(tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()))
+}
+
+/// The state that a page begins with.
+pub(super) async fn state(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    match room(&context, &uri) {
+        Ok(room) => (FRESH, Json(StateView::of(&context, &room))).into_response(),
+        Err(refusal) => *refusal,
+    }
 }
 
 /// What happens on each stream and topic.
-pub(super) async fn activity(State(context): State<Arc<Context>>) -> impl IntoResponse {
-    (FRESH, Json(ActivityView::of(&context)))
+pub(super) async fn activity(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    match room(&context, &uri) {
+        Ok(room) => (FRESH, Json(ActivityView::of(&room))).into_response(),
+        Err(refusal) => *refusal,
+    }
 }
 
 /// What happened when, since the cursor `?after=`.
 pub(super) async fn timeline(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    match Params::of(uri.query()).whole("after", 0, MAX_FROM) {
-        Ok(after) => {
-            let after = after.unwrap_or(0);
-            let view = context.connections.timeline(after, clock::now());
+    let after = Params::of(uri.query()).whole("after", 0, MAX_FROM);
+    let after = after.map_err(|bad| bad_request(&uri, &bad));
+    match after.and_then(|after| Ok((after.unwrap_or(0), room(&context, &uri)?))) {
+        Ok((after, room)) => {
+            let view = room.connections.timeline(after, clock::now());
             (FRESH, Json(view)).into_response()
         }
-        Err(bad) => tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
+        Err(refusal) => *refusal,
     }
 }
 
@@ -52,7 +75,7 @@ pub(super) async fn timeline(State(context): State<Arc<Context>>, uri: Uri) -> R
 pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
     match table_query::read(uri.query()) {
         Ok(query) => {
-            let slice = context.connections.slice(&query, Instant::now());
+            let slice = context.rooms.slice(&query, Instant::now());
             (FRESH, Json(slice)).into_response()
         }
         Err(bad) => tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
@@ -77,7 +100,7 @@ pub(super) async fn definition(State(context): State<Arc<Context>>, uri: Uri) ->
         Ok(stream) => stream,
         Err(sentence) => return tell(uri.path(), StatusCode::BAD_REQUEST, &sentence),
     };
-    match context.room.streams.definition(&stream).await {
+    match context.rooms.default().streams().definition(&stream).await {
         Ok(Some(definition)) => (FRESH, Json(definition)).into_response(),
         Ok(None) => no_stream(&uri),
         Err(sentence) => tell(uri.path(), StatusCode::CONFLICT, &sentence),
@@ -115,7 +138,9 @@ pub(super) async fn request(
         let sentence = "Only the server's own page shows secrets: press the hidden value there.";
         return tell(uri.path(), StatusCode::FORBIDDEN, sentence);
     }
-    of_connection(&uri, id, |id| context.connections.request(id, shown))
+    of_connection(&uri, id, |id| {
+        context.rooms.of_row(|table| table.request(id, shown))
+    })
 }
 
 fn are_shown(word: &str) -> Result<bool, BadQuery> {
@@ -134,8 +159,9 @@ pub(super) async fn wire(State(context): State<Arc<Context>>, uri: Uri) -> Respo
         Ok(read) => read,
         Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
     };
+    let from = from.unwrap_or(0);
     of_connection(&uri, id, |id| {
-        context.connections.wire(id, from.unwrap_or(0))
+        context.rooms.of_row(|table| table.wire(id, from))
     })
 }
 

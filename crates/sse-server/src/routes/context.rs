@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::body::Budget;
 use super::response_head;
-use super::room::Room;
+use super::rooms::Rooms;
 use crate::armed::Faults;
 use crate::clock;
 use crate::config::Limits;
@@ -20,11 +20,14 @@ use crate::transport::Acts;
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {
     pub(crate) guard: Guard,
+    /// The table of the default room, with which the log begins that all rooms have.
     pub(crate) connections: Connections,
     /// What is broken on purpose.
     pub(crate) faults: Faults,
-    /// The streams and topics: the only room, which the API and the page report as well.
-    pub(crate) room: Room,
+    /// The streams, topics and tables. The default room is the one that the page reports.
+    pub(crate) rooms: Rooms,
+    /// Whether there are rooms, faults in a query, and the acts of the API.
+    pub(crate) breaks: bool,
     /// When comments are sent, where a stream does not say.
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.
@@ -45,7 +48,7 @@ pub(crate) struct Context {
 impl Context {
     /// What the stream at this path would send, if there is one.
     pub(crate) fn preview(&self, path: &str) -> Option<Preview> {
-        let stream = self.room.streams.find(path)?;
+        let stream = self.rooms.default().streams().find(path)?;
         let head = response_head::preview(&stream.headers);
         let keep_alive = (self.keep_alive, self.keep_alive_blank);
         Some(Preview::new(&stream, &head, keep_alive, clock::now()))

@@ -17,6 +17,7 @@ use super::context::Context;
 use super::fault_query;
 use super::params::Params;
 use super::response_head::{self, Headers};
+use super::room::Room;
 use super::visitor::{self, Visitor};
 use crate::armed::Asker;
 use crate::clock;
@@ -58,7 +59,7 @@ impl Door {
         let client = visitor::client(request, visitor, &words);
         let attempt = context.faults.next_attempt(&asker(&client));
         let params = Params::of(request.uri().query());
-        let own = fault_query::faults(&params, &context.room.streams.profiles());
+        let own = fault_query::faults(&params, &visitor.room.streams().profiles());
         // A mistake is told in the answer to the request itself.
         Self::at(context, &client, own.unwrap_or_default(), attempt)
     }
@@ -219,12 +220,12 @@ fn asker(client: &Client) -> Asker<'_> {
 
 impl Instead {
     /// Answers so, and enters the client in the table.
-    pub(super) async fn answer(self, context: &Context, arrived: (Client, Received)) -> Answer {
+    pub(super) async fn answer(self, room: &Room, arrived: (Client, Received)) -> Answer {
         if !self.wait.is_zero() {
             tokio::time::sleep(self.wait).await;
         }
         let status = self.response.status().as_u16();
-        context.connections.refuse_by(&self.fault, arrived, status);
+        room.connections.refuse_by(&self.fault, arrived, status);
         self.response.into()
     }
 }

@@ -22,7 +22,9 @@ use super::answer::tell;
 use super::body;
 use super::context::Context;
 use super::params::{BadQuery, Params};
-use crate::armed::{Rooms, Which};
+use super::room::Room;
+use super::room_acts::no_break;
+use crate::armed::{InRooms, Which};
 use crate::clock;
 use crate::error::Error;
 
@@ -128,7 +130,7 @@ impl IntoResponse for Refusal {
 pub(super) async fn list(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
     match Params::of(uri.query()).text("room") {
         Ok(room) => {
-            let rooms = Rooms::read(room.as_deref());
+            let rooms = InRooms::read(room.as_deref());
             let view = context.faults.view(&rooms, clock::now().instant);
             (FRESH, Json(view)).into_response()
         }
@@ -138,7 +140,7 @@ pub(super) async fn list(State(context): State<Arc<Context>>, uri: Uri) -> Respo
 
 /// The profiles that a fault can name.
 pub(super) async fn profiles(State(context): State<Arc<Context>>) -> impl IntoResponse {
-    let profiles = context.room.streams.profiles();
+    let profiles = context.rooms.default().streams().profiles();
     let views = profiles.all().iter().map(|profile| ProfileView {
         name: profile.name.clone(),
         about: profile.about.clone(),
@@ -170,6 +172,9 @@ pub(super) async fn arm(
     State(context): State<Arc<Context>>,
     request: Request<Body>,
 ) -> Response<Body> {
+    if !context.breaks {
+        return no_break(request.uri().path());
+    }
     let read = body::read(request.into_body(), &context.limits, &context.bodies).await;
     let mut body = match read {
         Ok(body) => body,
@@ -207,7 +212,7 @@ pub(super) async fn heal_some(State(context): State<Arc<Context>>, uri: Uri) -> 
         Ok(match params.whole("id", 1, MAX_FROM)? {
             Some(id) => Which::Id(id),
             None => Which::Of {
-                rooms: Rooms::read(params.text("room")?.as_deref()),
+                rooms: InRooms::read(params.text("room")?.as_deref()),
                 stream: params.text("stream")?,
                 client: params.text("client")?,
             },
@@ -256,18 +261,29 @@ pub(crate) fn heal(context: &Context, which: &Which) -> Vec<Arc<Armed>> {
     healed
 }
 
-/// Arms the faults of the streams of the list that is served, in place of those that it had.
+/// Arms the faults of the streams of the server's list, in place of those that it had.
 pub(crate) fn arm_streams(context: &Context) {
+    arm_list(context, context.rooms.default());
+}
+
+/// Arms the faults of the streams of a room's list, in place of those that it had.
+pub(super) fn arm_list(context: &Context, room: &Room) {
     let now = clock::now();
-    let faults = context.room.streams.faults();
+    let faults = room.streams().faults();
     let note = |armed: &Armed| {
         note_armed(context, armed, now);
     };
-    let (before, _) = context.faults.arm_list(None, faults, now, note);
+    let (before, _) = context.faults.arm_list(room.name(), faults, now, note);
     note_healed(context, &before);
     if !before.is_empty() {
         context.acts.look();
     }
+}
+
+/// Disarms what is armed in a room, and counts the requests of its clients from 1 again.
+pub(crate) fn heal_room(context: &Context, room: Option<&str>) {
+    heal(context, &Which::of(InRooms::read(room)));
+    context.faults.reset_attempts(room);
 }
 
 /// Takes those out of the list that are over.
@@ -365,26 +381,27 @@ pub(super) fn expanded(context: &Context, fault: Fault) -> Result<Vec<Fault>, Re
             "`{room}` is not the name of a room: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first."
         )));
     }
+    let room = context.rooms.seen(who.room.as_deref());
     if let Some(stream) = &who.stream {
-        check_stream(context, stream)?;
+        check_stream(&room, stream)?;
     }
     if fault.act == Act::Refuse && fault.is_for_some() {
         return Err(Refusal::bad(
             "`refuse` strikes everyone, since nobody has said who they are: leave out whom it strikes, `attempt` and `p`.",
         ));
     }
-    Ok(context.room.streams.profiles().expand(fault)?)
+    Ok(room.streams().profiles().expand(fault)?)
 }
 
 /// # Errors
 /// There is no such stream, and its name is not that of a topic either.
-fn check_stream(context: &Context, path: &str) -> Result<(), Error> {
+fn check_stream(room: &Room, path: &str) -> Result<(), Error> {
     let is_topic = path.strip_prefix(PREFIX).is_some_and(topics::is_name);
-    if is_topic || context.room.streams.find(path).is_some() {
+    if is_topic || room.streams().find(path).is_some() {
         return Ok(());
     }
     let shown = cut(path);
-    let streams = context.room.streams.view().streams;
+    let streams = room.streams().view().streams;
     let paths = || streams.iter().map(|stream| &*stream.path);
     Err(Error::UnknownStream(match nearest(path, paths()) {
         Some(near) => {

@@ -9,6 +9,7 @@ use sse_engine::topics::PREFIX;
 
 use super::answer::tell;
 use super::room::Room;
+use super::room_path::RoomPath;
 use crate::guard::Area;
 
 /// What a path leads to.
@@ -37,7 +38,18 @@ impl Lookup<'_> {
     }
 }
 
-/// Streams are data, so they are looked up and not routed.
+/// What a path leads to in a room that has a name: there are streams and topics only.
+pub(crate) fn lookup_in<'a>(room: &Room, path: &'a str) -> Lookup<'a> {
+    match path.strip_prefix(PREFIX) {
+        Some(name) => Lookup::Topic(name),
+        None => room
+            .streams()
+            .find(path)
+            .map_or(Lookup::Nothing, Lookup::Stream),
+    }
+}
+
+/// The same in the default room. Streams are data, so they are looked up and not routed.
 pub(crate) fn lookup<'a>(room: &Room, path: &'a str) -> Lookup<'a> {
     if let Some(name) = path.strip_prefix(PREFIX) {
         return Lookup::Topic(name);
@@ -45,7 +57,7 @@ pub(crate) fn lookup<'a>(room: &Room, path: &'a str) -> Lookup<'a> {
     if is_below(path, "/api") {
         return Lookup::Api;
     }
-    match room.streams.find(path) {
+    match room.streams().find(path) {
         Some(stream) => Lookup::Stream(stream),
         None if path == "/healthz" => Lookup::Health,
         None if path == "/" || is_below(path, "/page") => Lookup::Page,
@@ -55,13 +67,21 @@ pub(crate) fn lookup<'a>(room: &Room, path: &'a str) -> Lookup<'a> {
 
 /// What there is, for somebody who asked for something that is not.
 pub(crate) fn not_found(room: &Room, path: &str) -> Response<Body> {
-    let streams = room.streams.view().streams;
-    let streams: Vec<&str> = streams.iter().map(|s| s.path.as_str()).collect();
+    let status = StatusCode::NOT_FOUND;
+    if let Some(Err(why)) = RoomPath::of(path) {
+        return tell(path, status, &format!("There is nothing at {path}: {why}"));
+    }
+    let before = room
+        .name()
+        .map(|room| format!("/@{room}"))
+        .unwrap_or_default();
+    let streams = room.streams().view().streams.into_iter();
+    let streams: Vec<String> = streams.map(|s| format!("{before}{}", s.path)).collect();
     tell(
         path,
-        StatusCode::NOT_FOUND,
+        status,
         &format!(
-            "There is nothing at {path}: the streams are {} and {PREFIX}NAME, and the page is at /.",
+            "There is nothing at {path}: the streams are {} and {before}{PREFIX}NAME, and the page is at /.",
             streams.join(", ")
         ),
     )

@@ -41,7 +41,7 @@ pub(super) async fn asset(
         // A debug build reads the folder, where such a step leads out of it.
         .filter(|name| name.starts_with(BELOW) && name.split('/').all(|part| part != ".."));
     let Some(name) = name else {
-        return not_found(&context.room, path);
+        return not_found(context.rooms.default(), path);
     };
     if Ui::get(name).is_some() && !matches!(*request.method(), Method::GET | Method::HEAD) {
         let sentence = format!("{path} does not answer {}: use GET.", request.method());
@@ -56,7 +56,7 @@ pub(super) async fn asset(
 
 fn file(context: &Context, name: &str, path: &str) -> Response<Body> {
     let Some(file) = Ui::get(name) else {
-        return not_found(&context.room, path);
+        return not_found(context.rooms.default(), path);
     };
     let kind = match file.metadata.mimetype() {
         text if text.starts_with("text/") => format!("{text}; charset=utf-8"),

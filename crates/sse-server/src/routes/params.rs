@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use sse_engine::topics;
 
 /// Why a query was refused: one sentence for the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +63,11 @@ impl<'a> Params<'a> {
         read(value).map(Some)
     }
 
+    /// Whether a parameter of this name is given.
+    pub(super) fn are_given(&self, name: &str) -> bool {
+        self.given.iter().any(|(given, _)| given == name)
+    }
+
     /// The values of a parameter that may be given several times, in their order, with what `read`
     /// makes of each.
     ///
@@ -97,6 +103,19 @@ impl<'a> Params<'a> {
 fn no_text(name: &str) -> BadQuery {
     BadQuery(format!(
         "{name} is not UTF-8 once its percent signs are decoded: encode its text as UTF-8."
+    ))
+}
+
+/// The name of a room, as one parameter has it.
+///
+/// # Errors
+/// No room can have it.
+pub(super) fn room_name(value: &str) -> Result<String, BadQuery> {
+    if topics::is_name(value) {
+        return Ok(value.to_owned());
+    }
+    Err(BadQuery::new(
+        "room must be 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first.",
     ))
 }
 

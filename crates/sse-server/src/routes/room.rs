@@ -1,25 +1,80 @@
-//! The streams and topics that a request reaches.
+//! A room: what a request reaches. Streams, topics and the table of connections, apart from those
+//! of all other rooms.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use sse_engine::file::Contents;
 use sse_engine::topics::{Batch, Published, Topics};
 
 use crate::catalog::Catalog;
 use crate::clock;
+use crate::connections::Connections;
 use crate::error::Error;
 
-/// The streams and topics that a request reaches. The service chooses it, once for each request,
-/// and the handlers of streams and topics are given it. There is one today.
+/// The streams, topics and rows that a request reaches. The service chooses it, once for each
+/// request, and the handlers of streams and topics are given it.
 pub(crate) struct Room {
-    /// The streams of the list. A file that changes replaces the list in here.
-    pub(crate) streams: Arc<Catalog>,
+    /// `None` is the default room.
+    name: Option<Box<str>>,
+    /// The streams of the server's list. A file that changes replaces the list in here.
+    shared: Arc<Catalog>,
+    /// The list that the room was given, once it was given one.
+    own: OnceLock<Catalog>,
     /// The topics, which outlive starts and stops of the server.
     pub(crate) topics: Topics,
+    /// Who is connected here, and was.
+    pub(crate) connections: Connections,
 }
 
 impl Room {
+    /// The default room.
+    pub(crate) fn new(streams: Arc<Catalog>, topics: Topics, connections: Connections) -> Self {
+        Self {
+            name: None,
+            shared: streams,
+            own: OnceLock::new(),
+            topics,
+            connections,
+        }
+    }
+
+    /// A room of this name beside this one, which has nothing but the server's list. Its topics are
+    /// some of `topics`.
+    pub(super) fn beside(&self, name: &str, topics: &Topics) -> Self {
+        Self {
+            name: Some(name.into()),
+            shared: Arc::clone(&self.shared),
+            own: OnceLock::new(),
+            topics: topics.of_room(name),
+            connections: self.connections.of_room(name),
+        }
+    }
+
+    /// Its name; the default room has none.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The streams that are served here.
+    pub(crate) fn streams(&self) -> &Catalog {
+        self.own.get().unwrap_or(&self.shared)
+    }
+
+    /// Serves a list of its own from the next connection on.
+    pub(super) fn serve(&self, list: Contents) {
+        self.own.get_or_init(|| self.shared.copy()).serve(list);
+    }
+
     /// Publishes the events to a topic.
     pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
         Ok(self.topics.publish(topic, batch, clock::now().wall).await?)
+    }
+
+    /// Forgets all that happened here, and ends the topics. The list stays. Answers the ids of the
+    /// connections that are open.
+    pub(super) fn forget(&self) -> Vec<u64> {
+        let open = self.connections.forget();
+        self.topics.end_all();
+        open
     }
 }

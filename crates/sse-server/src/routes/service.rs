@@ -10,15 +10,19 @@ use axum::http::{
 };
 use axum::response::IntoResponse;
 use sse_engine::stream::Stream;
-use sse_engine::topics::{PREFIX, Topics};
+use sse_engine::topics::Topics;
 use tower::ServiceExt;
 
 use super::answer::{Answer, ONE_CODING, last_words, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
 use super::door::Door;
-use super::lookup::{Lookup, lookup, not_found};
+use super::lookup::{Lookup, lookup, lookup_in, not_found};
+use super::params::Params;
 use super::room::Room;
+use super::room_acts::{no_break, too_many};
+use super::room_path::RoomPath;
+use super::rooms::Rooms;
 use super::visitor::{Visitor, client, unread_client};
 use super::{normalize, response_head, streams, topics};
 use crate::config::Limits;
@@ -46,7 +50,7 @@ impl Service {
     }
 
     pub(crate) fn topics(&self) -> &Topics {
-        &self.context.room.topics
+        &self.context.rooms.default().topics
     }
 
     pub(crate) fn acts(&self) -> &Acts {
@@ -60,6 +64,10 @@ impl Service {
     /// Arms the faults of the streams that are served.
     pub(crate) fn arm_streams(&self) {
         super::arm_streams(&self.context);
+    }
+
+    pub(crate) fn rooms(&self) -> &Rooms {
+        &self.context.rooms
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -77,25 +85,57 @@ impl Service {
     ) -> Answer {
         let target = normalize::normalized(std::mem::take(request.uri_mut()));
         request.uri_mut().clone_from(&target);
-        let room = &self.context.room;
-        let found = lookup(room, target.path());
+        let rooms = &self.context.rooms;
+        let (in_room, path) = match RoomPath::of(target.path()) {
+            Some(Ok(RoomPath { name, path })) => (Some(name), path),
+            Some(Err(_)) | None => (None, target.path()),
+        };
+        // Looked for and not made: who is refused makes no room.
+        let room = in_room.and_then(|name| rooms.find(name));
+        let found = match in_room {
+            Some(_) => lookup_in(room.as_deref().unwrap_or(rooms.default()), path),
+            None => lookup(rooms.default(), path),
+        };
         let area = found.area(request.method());
         let ends = Ends {
             peer: peer.ip(),
             local: local.ip(),
             port: local.port(),
         };
-        let visitor = |class| Visitor { peer, class, heard };
         let (mut answer, admission) = match self.context.guard.admit(&request, area, ends) {
             Err(refusal) => {
-                let visitor = visitor(Class::Foreign);
-                (self.refuse(&request, area, visitor, refusal).into(), None)
+                let (room, path) = match (&room, in_room) {
+                    (Some(room), _) => (&**room, path),
+                    // The room that would have the row is not there.
+                    (None, _) => (&**rooms.default(), target.path()),
+                };
+                let visitor = Visitor {
+                    peer,
+                    class: Class::Foreign,
+                    heard,
+                    room,
+                    path,
+                };
+                (refuse(&request, area, visitor, refusal).into(), None)
             }
             Ok(admission) => {
-                let visitor = visitor(admission.class);
-                let answer = match unanswerable(&request) {
-                    Some(refusal) => refusal.into(),
-                    None => self.admitted(room, request, found, visitor).await,
+                let is_stream = matches!(found, Lookup::Stream(_) | Lookup::Topic(_));
+                let entered = match unanswerable(&request) {
+                    Some(refusal) => Err(refusal),
+                    None => self.enter((in_room, is_stream), &request, admission.class, ends),
+                };
+                let answer = match entered {
+                    Err(refusal) => refusal.into(),
+                    Ok(room) => {
+                        let visitor = Visitor {
+                            peer,
+                            class: admission.class,
+                            heard,
+                            room: &room,
+                            path,
+                        };
+                        self.admitted(request, found, visitor).await
+                    }
                 };
                 (answer, Some(admission))
             }
@@ -109,10 +149,46 @@ impl Service {
         answer
     }
 
+    /// The room that a request reaches, which begins with it.
+    ///
+    /// # Errors
+    /// The answer to who may have none.
+    fn enter<B>(
+        &self,
+        (in_room, is_stream): (Option<&str>, bool),
+        request: &Request<B>,
+        class: Class,
+        ends: Ends,
+    ) -> Result<Arc<Room>, Response<Body>> {
+        let Context {
+            guard,
+            rooms,
+            breaks,
+            ..
+        } = &*self.context;
+        let params = Params::of(request.uri().query());
+        let what = match in_room {
+            Some(_) => "A room",
+            None if is_stream && params.are_given("fault") => "A fault in the query",
+            None => return Ok(Arc::clone(rooms.default())),
+        };
+        if !breaks {
+            return Err(no_break(request.uri().path()));
+        }
+        guard
+            .admit_to_break(what, request, class, ends)
+            .map_err(|refusal| say(refusal.status, &refusal.sentence))?;
+        match in_room {
+            None => Ok(Arc::clone(rooms.default())),
+            Some(name) => rooms
+                .enter(name)
+                .map_err(|full| too_many(request.uri().path(), &full)),
+        }
+    }
+
     /// Answers a request that the guard let through.
     async fn admitted(
         &self,
-        room: &Room,
         request: Request<Body>,
         found: Lookup<'_>,
         visitor: Visitor<'_>,
@@ -126,36 +202,13 @@ impl Service {
             }
             Lookup::Nothing if is_preflight => preflight(request.headers(), false).into(),
             Lookup::Stream(one) => stream(&self.context, one, visitor, request).await,
-            Lookup::Topic(name) => topic(&self.context, room, name, visitor, request).await,
-            Lookup::Nothing => self.not_found(room, &request, visitor).into(),
+            Lookup::Topic(name) => topic(&self.context, name, visitor, request).await,
+            Lookup::Nothing => nothing(&request, visitor).into(),
             Lookup::Api | Lookup::Page | Lookup::Health => {
                 let Ok(response) = self.router.clone().oneshot(request).await;
                 response.into()
             }
         }
-    }
-
-    /// Says that there is nothing. Who seems to have looked for a stream is shown in the table: a
-    /// page cannot tell its person why an EventSource failed.
-    fn not_found<B>(
-        &self,
-        room: &Room,
-        request: &Request<B>,
-        visitor: Visitor<'_>,
-    ) -> Response<Body> {
-        // What a browser fetches for itself, such as an icon or a page, is no stream's client.
-        let is_fetch = request.headers().get("sec-fetch-dest");
-        if is_fetch.is_none_or(|dest| dest == "empty") {
-            let words = ClientQuery::only_tag(request.uri().query());
-            let client = client(request, visitor, &words);
-            self.context.connections.refuse(
-                (client, Received::head(request, visitor.heard)),
-                StatusCode::NOT_FOUND.as_u16(),
-                None,
-                Why::NothingThere,
-            );
-        }
-        not_found(room, request.uri().path())
     }
 
     /// Enters a request whose head could not be read, as far as it says who asks for what.
@@ -172,28 +225,44 @@ impl Service {
         let received = Received::unread(head);
         connections.refuse((client, received), status.as_u16(), None, ending);
     }
+}
 
-    /// A stream that was refused for its origin is shown in the table, where the person can allow
-    /// it.
-    fn refuse<B>(
-        &self,
-        request: &Request<B>,
-        area: Area,
-        visitor: Visitor<'_>,
-        refusal: Refusal,
-    ) -> Response<Body> {
-        if matches!(area, Area::Stream | Area::Nothing) && refusal.origin.is_some() {
-            let words = ClientQuery::only_tag(request.uri().query());
-            let client = client(request, visitor, &words);
-            self.context.connections.refuse(
-                (client, Received::head(request, visitor.heard)),
-                refusal.status.as_u16(),
-                refusal.origin.filter(|origin| origin.len() <= SHOWN_ORIGIN),
-                Why::OriginNotAllowed,
-            );
-        }
-        tell(request.uri().path(), refusal.status, &refusal.sentence)
+/// Says that there is nothing. Who seems to have looked for a stream is shown in the table: a page
+/// cannot tell its person why an EventSource failed.
+fn nothing<B>(request: &Request<B>, visitor: Visitor<'_>) -> Response<Body> {
+    // What a browser fetches for itself, such as an icon or a page, is no stream's client.
+    let is_fetch = request.headers().get("sec-fetch-dest");
+    if is_fetch.is_none_or(|dest| dest == "empty") {
+        let words = ClientQuery::only_tag(request.uri().query());
+        let client = client(request, visitor, &words);
+        visitor.room.connections.refuse(
+            (client, Received::head(request, visitor.heard)),
+            StatusCode::NOT_FOUND.as_u16(),
+            None,
+            Why::NothingThere,
+        );
     }
+    not_found(visitor.room, request.uri().path())
+}
+
+/// A stream that was refused for its origin is shown in the table, where the person can allow it.
+fn refuse<B>(
+    request: &Request<B>,
+    area: Area,
+    visitor: Visitor<'_>,
+    refusal: Refusal,
+) -> Response<Body> {
+    if matches!(area, Area::Stream | Area::Nothing) && refusal.origin.is_some() {
+        let words = ClientQuery::only_tag(request.uri().query());
+        let client = client(request, visitor, &words);
+        visitor.room.connections.refuse(
+            (client, Received::head(request, visitor.heard)),
+            refusal.status.as_u16(),
+            refusal.origin.filter(|origin| origin.len() <= SHOWN_ORIGIN),
+            Why::OriginNotAllowed,
+        );
+    }
+    tell(request.uri().path(), refusal.status, &refusal.sentence)
 }
 
 /// The refusal of a request that cannot be answered whatever it asks for.
@@ -283,32 +352,33 @@ async fn stream(
         Method::GET | Method::HEAD | Method::POST => {
             streams::open(context, stream, visitor, request).await
         }
-        _ => other(&request).into(),
+        _ => other(&request, false).into(),
     }
 }
 
 /// Answers a request for a topic.
 async fn topic(
     context: &Context,
-    room: &Room,
     name: &str,
     visitor: Visitor<'_>,
     request: Request<Body>,
 ) -> Answer {
     match *request.method() {
-        Method::GET | Method::HEAD => {
-            topics::subscribe(context, room, name, visitor, request).await
+        Method::GET | Method::HEAD => topics::subscribe(context, name, visitor, request).await,
+        Method::POST => {
+            let published = topics::publish(context, visitor.room, name, request);
+            published.await.into()
         }
-        Method::POST => topics::publish(context, room, name, request).await.into(),
-        Method::DELETE => topics::end(room, name).into(),
-        _ => other(&request).into(),
+        Method::DELETE => topics::end(visitor.room, name).into(),
+        _ => other(&request, true).into(),
     }
 }
 
-/// OPTIONS that is not a preflight (RFC 9110 9.3.7), or a method that a stream does not have.
-fn other(request: &Request<Body>) -> Response<Body> {
+/// OPTIONS that is not a preflight (RFC 9110 9.3.7), or a method that a stream does not have, or a
+/// topic where it is one.
+fn other(request: &Request<Body>, is_topic: bool) -> Response<Body> {
     let (method, path) = (request.method(), request.uri().path());
-    let (allow, advice) = match path.starts_with(PREFIX) {
+    let (allow, advice) = match is_topic {
         true => ("GET, HEAD, POST, DELETE, OPTIONS", "GET, POST or DELETE"),
         false => ("GET, HEAD, POST, OPTIONS", "GET or POST"),
     };

@@ -5,6 +5,7 @@ use sse_engine::stream::StreamInfo;
 use sse_engine::topics::TopicInfo;
 
 use super::context::Context;
+use super::room::Room;
 use crate::catalog::StreamsFile;
 use crate::connections::Tally;
 use crate::status::Status;
@@ -21,25 +22,30 @@ pub struct StateView {
     pub status: Status,
     /// The streams that are served.
     pub streams: Vec<StreamInfo>,
-    /// The file that they come from; nothing where the program has no place for one.
+    /// The file that they come from; nothing where the program has no place for one, and in a room
+    /// that has a list of its own.
     pub streams_file: Option<StreamsFile>,
     /// The topics that there are, by name.
     pub topics: Vec<TopicInfo>,
     /// How many are connected.
     pub connections: Tally,
+    /// The names of the rooms that there are beside the default one.
+    pub rooms: Vec<String>,
 }
 
 impl StateView {
-    pub(crate) fn of(context: &Context) -> Self {
-        let streams = context.room.streams.view();
+    /// The state, as it is in this room.
+    pub(crate) fn of(context: &Context, room: &Room) -> Self {
+        let streams = room.streams().view();
         Self {
             name: "SSE Workbench",
             version: env!("CARGO_PKG_VERSION"),
             status: context.status.borrow().clone(),
             streams: streams.streams,
             streams_file: streams.file,
-            topics: context.room.topics.view(),
-            connections: context.connections.tally(),
+            topics: room.topics.view(),
+            connections: room.connections.tally(),
+            rooms: context.rooms.names(),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::context::Context;
 use super::door::Door;
 use super::params::BadQuery;
 use super::response_head::{Headers, Unsized};
+use super::room::Room;
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
 use crate::clock;
@@ -35,7 +36,6 @@ pub(super) async fn open(
             fits.map_err(|e| BadQuery::new(e.to_string()))
         },
         visitor,
-        context,
     ) {
         Ok(asked) => asked,
         Err(refusal) => return (*refusal).into(),
@@ -49,13 +49,14 @@ pub(super) async fn open(
 
     let mut door = Door::of(context, &asked.client, asked.faults);
     let client = asked.client;
-    if let Some(instead) = door.instead(|who| context.connections.open_of(who).len() as u64) {
-        return instead.answer(context, (client, received)).await;
+    if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
+        return instead.answer(visitor.room, (client, received)).await;
     }
     let variant = asked.query.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     let had = last_event_id.and_then(|id| variant.number_of(id));
+    let connections = &visitor.room.connections;
     let numbers = || Numbering::Stream(Arc::clone(&stream));
     let resume = |next| Resume {
         numbers: numbers(),
@@ -67,7 +68,7 @@ pub(super) async fn open(
         Err(next) => {
             if !head_only {
                 let arrived = (client, received);
-                context.connections.complete(arrived, &resume(next));
+                connections.complete(arrived, &resume(next));
             }
             // The polite way to tell an EventSource not to come back (HTML 9.2.3).
             return (StatusCode::NO_CONTENT, Body::new(Unsized))
@@ -84,21 +85,22 @@ pub(super) async fn open(
     };
     let resume = resume(pump.next_number());
     let arrived = (client, received);
-    begin(context, arrived, &resume, pump, door, &stream.headers)
+    let at = (visitor.room, door);
+    begin(context, at, arrived, &resume, pump, &stream.headers)
 }
 
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(
     context: &Context,
+    (room, mut door): (&Room, Door),
     arrived: (Client, Received),
     resume: &Resume,
     pump: Pump,
-    mut door: Door,
     headers: &Headers,
 ) -> Answer {
     let head = door.head(headers);
     let arrived = framed(arrived, &head.response);
-    match context.connections.open(arrived, resume) {
+    match room.connections.open(arrived, resume) {
         Ok(open) => {
             let (faults, struck) = door.into_parts();
             for fault in &struck {
@@ -118,9 +120,7 @@ pub(super) fn begin(
                 ..client
             };
             let arrived = Arrived { client, received };
-            context
-                .connections
-                .no_room(arrived, status.as_u16(), resume);
+            room.connections.no_room(arrived, status.as_u16(), resume);
             let sentence = format!(
                 "{} streams are open, which is the limit: close one and try again.",
                 context.limits.streams

@@ -3,7 +3,7 @@
 use sse_engine::bounds::MAX_FROM;
 
 use super::client_query::tag;
-use super::params::{BadQuery, Params};
+use super::params::{BadQuery, Params, room_name};
 use crate::connections::{SHOWN, Sort, TableQuery};
 
 /// The longest filter, in bytes.
@@ -29,6 +29,7 @@ pub(super) fn read(query: Option<&str>) -> Result<TableQuery, BadQuery> {
     let first = params.whole("first", 0, MAX_FIRST)?;
     let count = params.whole("count", 1, SHOWN as u64)?;
     Ok(TableQuery {
+        room: params.read("room", rooms)?,
         sort: params.read("sort", sort)?.unwrap_or(usual.sort),
         descending: params
             .read("descending", |value| yes_or_no("descending", value))?
@@ -45,6 +46,14 @@ pub(super) fn read(query: Option<&str>) -> Result<TableQuery, BadQuery> {
         first: first.map_or(usual.first, small),
         count: count.map_or(usual.count, small),
     })
+}
+
+/// The name of a room, or a star for all of them.
+fn rooms(value: &str) -> Result<String, BadQuery> {
+    match value {
+        "*" => Ok(value.to_owned()),
+        name => room_name(name),
+    }
 }
 
 fn sort(name: &str) -> Result<Sort, BadQuery> {
@@ -89,12 +98,13 @@ mod tests {
     #[test]
     fn a_query_says_what_is_wanted() {
         let query = read(Some(
-            "sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&stream=/endless&id=7&ended_after=9&grouped=true&unfolded=3,4&_=1",
+            "room=ci&sort=bytes&descending=true&filter=curl+End&first=50&count=25&client=me&stream=/endless&id=7&ended_after=9&grouped=true&unfolded=3,4&_=1",
         ))
         .expect("all within bounds");
         assert_eq!(
             query,
             TableQuery {
+                room: Some("ci".to_owned()),
                 sort: Sort::Bytes,
                 descending: true,
                 filter: "curl End".to_owned(),
@@ -109,6 +119,8 @@ mod tests {
             }
         );
         assert_eq!(read(None), Ok(TableQuery::default()));
+        let all = read(Some("room=*")).map(|query| query.room);
+        assert_eq!(all, Ok(Some("*".to_owned())));
     }
 
     #[test]
@@ -125,6 +137,8 @@ mod tests {
     fn what_is_out_of_bounds_is_refused_in_a_sentence() {
         let long = format!("filter={}", "x".repeat(MAX_FILTER + 1));
         for (query, words) in [
+            ("room=", "room must be 1 to 64"),
+            ("room=a%2Fb", "room must be 1 to 64"),
             ("sort=colour", "sort must be one of state, since,"),
             ("descending=yes", "true or false"),
             ("first=-1", "whole number from 0"),

@@ -27,12 +27,12 @@ use crate::error::Error;
 /// GET and HEAD.
 pub(super) async fn subscribe(
     context: &Context,
-    room: &Room,
     name: &str,
     visitor: Visitor<'_>,
     request: Request<Body>,
 ) -> Answer {
-    let asked = match StreamRequest::read(&request, topic_query::form, visitor, context) {
+    let room = visitor.room;
+    let asked = match StreamRequest::read(&request, topic_query::form, visitor) {
         Ok(asked) => asked,
         Err(refusal) => return (*refusal).into(),
     };
@@ -49,8 +49,8 @@ pub(super) async fn subscribe(
     };
     let received = asked.received.with(body);
     let mut door = Door::of(context, &asked.client, asked.faults);
-    if let Some(instead) = door.instead(|who| context.connections.open_of(who).len() as u64) {
-        return instead.answer(context, (asked.client, received)).await;
+    if let Some(instead) = door.instead(|who| room.connections.open_of(who).len() as u64) {
+        return instead.answer(room, (asked.client, received)).await;
     }
     let last_event_id = asked.last_event_id.as_deref();
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
@@ -72,16 +72,23 @@ pub(super) async fn subscribe(
             };
             let pump = Pump::subscribed(subscription, context.keep_alive)
                 .with_blank(room.topics.keep_alive_blank());
-            streams::begin(context, (client, received), &resume, pump, door, &[])
+            streams::begin(
+                context,
+                (room, door),
+                (client, received),
+                &resume,
+                pump,
+                &[],
+            )
         }
         Err(error) => {
             let why = match error {
-                Engine::TooManyTopics(_) => Why::TooManyTopics,
+                Engine::TooManyTopics(_) | Engine::TooManyTopicsInRooms(_) => Why::TooManyTopics,
                 _ => Why::BadName,
             };
             let refusal = refuse(&error.into());
             let (arrived, status) = ((asked.client, received), refusal.status().as_u16());
-            context.connections.refuse(arrived, status, None, why);
+            room.connections.refuse(arrived, status, None, why);
             refusal.into()
         }
     }
@@ -130,7 +137,9 @@ pub(super) fn end(room: &Room, name: &str) -> Response<Body> {
 
 fn refuse(error: &Error) -> Response<Body> {
     let status = match error {
-        Error::Engine(Engine::TooManyTopics(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Engine(
+            Engine::TooManyTopics(_) | Engine::TooManyTopicsInRooms(_) | Engine::TooManyBytes(_),
+        ) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Engine(Engine::IdTaken(_)) => StatusCode::CONFLICT,
         Error::BodyCoding(_) | Error::BodyCharset(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         _ => StatusCode::BAD_REQUEST,

@@ -11,10 +11,10 @@ use sse_wire::Framing;
 
 use super::answer::say;
 use super::client_query::ClientQuery;
-use super::context::Context;
 use super::fault_query;
 use super::params::{BadQuery, Params};
 use super::response_head;
+use super::room::Room;
 use super::user_agent;
 use crate::connections::{self, Client, Numbering, Received, Request as Asking, Why};
 use crate::guard::Class;
@@ -37,6 +37,10 @@ pub(crate) struct Visitor<'a> {
     pub(crate) class: Class,
     /// The bytes of its request, as far as they are known.
     pub(crate) heard: &'a [u8],
+    /// The room that has its row.
+    pub(crate) room: &'a Room,
+    /// The path of its request in that room.
+    pub(crate) path: &'a str,
 }
 
 /// What a request for a stream asks, read.
@@ -62,12 +66,11 @@ impl<T> StreamRequest<T> {
         request: &Request<Body>,
         read: impl FnOnce(&Params<'_>) -> Result<T, BadQuery>,
         visitor: Visitor<'_>,
-        context: &Context,
     ) -> Result<Self, Box<Response<Body>>> {
         let text = request.uri().query();
         let params = Params::of(text);
         let query = ClientQuery::of(&params).and_then(|words| {
-            let profiles = context.room.streams.profiles();
+            let profiles = visitor.room.streams().profiles();
             Ok((
                 words,
                 read(&params)?,
@@ -92,7 +95,7 @@ impl<T> StreamRequest<T> {
             Err(bad) => {
                 let status = StatusCode::BAD_REQUEST;
                 let ending = Why::BadQuery;
-                let connections = &context.connections;
+                let connections = &visitor.room.connections;
                 connections.refuse((client, received), status.as_u16(), None, ending);
                 Err(Box::new(say(status, &bad.to_string())))
             }
@@ -113,8 +116,8 @@ pub(super) fn client<B>(request: &Request<B>, visitor: Visitor<'_>, words: &Clie
                 Class::Shell => "SSE Workbench window".into(),
                 _ => text::tame(&user_agent::name(agent), SHOWN_PATH).into(),
             },
-            room: None,
-            stream: text::tame(request.uri().path(), SHOWN_PATH).into(),
+            room: visitor.room.name().map(Box::from),
+            stream: text::tame(visitor.path, SHOWN_PATH).into(),
             method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
             framing: response_head::framing(request.version(), &HeaderMap::new()),
         }),

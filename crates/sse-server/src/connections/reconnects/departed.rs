@@ -269,7 +269,7 @@ impl Departed {
             _ => Fit::TagOnly,
         };
         let same = self.peer == client.peer.ip() && self.asked.program == client.asked.program;
-        (self.tag.is_some() || same && fit != Fit::TagOnly).then_some(fit)
+        (client.is_known() || same && fit != Fit::TagOnly).then_some(fit)
     }
 
     /// Whether it was given the id of the event `had`.
@@ -393,7 +393,7 @@ fn posts(client: &Client) -> bool {
 /// How well a client fits one that went, the best last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
-    /// It has the tag.
+    /// It has the tag, or none where that is enough.
     TagOnly,
     /// It brought an id that the other was given before the last.
     OlderId,

@@ -36,14 +36,19 @@ const NOTED: usize = 1000;
 enum Key {
     /// Its tag on this stream.
     Tag(Box<str>, Box<str>),
+    /// This stream alone, in a room where all without a tag are one client.
+    Path(Box<str>),
     /// Nothing but that it got no stream.
     Knocks(Arc<Request>, IpAddr),
 }
 
 impl Key {
     fn of(who: &Who) -> Option<Self> {
-        let tag = who.tag.clone()?;
-        Some(Self::Tag(who.asked.stream.clone(), tag))
+        let stream = || who.asked.stream.clone();
+        match &who.tag {
+            Some(tag) => Some(Self::Tag(stream(), tag.clone())),
+            None => who.asked.room.is_some().then(|| Self::Path(stream())),
+        }
     }
 }
 
