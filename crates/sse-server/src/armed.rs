@@ -190,6 +190,31 @@ impl Faults {
         (healed, armed)
     }
 
+    /// One that acts on connections which are open, and meets no request. It is listed as long as
+    /// one of them has it.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub(crate) fn act(
+        &self,
+        fault: Fault,
+        now: Now,
+        note: impl FnMut(&Armed),
+    ) -> Result<Arc<Armed>, Error> {
+        let mut list = lock(&self.list);
+        let acts = list.0.iter().filter(|it| it.from == ArmedFrom::Act);
+        if acts.count() == MOST_ARMED {
+            return Err(Error::TooManyFaults(MOST_ARMED));
+        }
+        let armed = self.add(&mut list, vec![fault], &ArmedFrom::Act, now, note);
+        self.changed_to(&list);
+        // One fault was added.
+        armed
+            .into_iter()
+            .next()
+            .ok_or(Error::TooManyFaults(MOST_ARMED))
+    }
+
     /// Faults that one request brings for itself. They are in no list, and have numbers as those
     /// that are.
     pub(crate) fn for_request(&self, faults: Vec<Fault>, now: Instant) -> Vec<Arc<Armed>> {
@@ -206,6 +231,11 @@ impl Faults {
         lock(&self.attempts).count(asker)
     }
 
+    /// Which of its client's a request would be that came now. It is not counted.
+    pub(crate) fn next_attempt(&self, asker: &Asker<'_>) -> NonZeroU64 {
+        lock(&self.attempts).next(asker)
+    }
+
     /// The faults that strike a request that begins now, in the order in which they were armed.
     ///
     /// What keeps the server from listening is none of them: [`refuses`](Self::refuses) tells that.
@@ -214,8 +244,9 @@ impl Faults {
             return Vec::new();
         }
         let list = lock(&self.list);
-        let armed = list.0.iter().map(|entry| &entry.armed);
-        let struck = armed.filter(|armed| {
+        let entries = list.0.iter();
+        let armed = entries.filter(|entry| entry.from != ArmedFrom::Act);
+        let struck = armed.map(|entry| &entry.armed).filter(|armed| {
             armed.fault.act != Act::Refuse
                 && armed.is_in_force(now)
                 && armed.fault.strikes(request, armed.strikes())
@@ -258,13 +289,15 @@ impl Faults {
             return Vec::new();
         }
         let mut list = lock(&self.list);
+        // It is no longer listed once it is done, which is no healing.
+        list.take(|entry| entry.from == ArmedFrom::Act && Arc::strong_count(&entry.armed) == 1);
         let over = |entry: &Entry| {
             let armed = &entry.armed;
             // Each connection that it struck has it too.
             armed.is_withdrawn(now) || armed.is_over(now) && Arc::strong_count(armed) == 1
         };
         let over = list.take(over);
-        if !over.is_empty() {
+        if self.armed.load(Ordering::Relaxed) != list.0.len() {
             self.changed_to(&list);
         }
         over

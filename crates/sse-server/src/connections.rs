@@ -47,7 +47,7 @@ pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
-pub(crate) use log::{LogLine, LogReader};
+pub(crate) use log::{InRoom, LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
 pub(crate) use query::SHOWN;
 pub use query::TableQuery;
@@ -310,8 +310,8 @@ impl Connections {
         self.tell();
     }
 
-    /// How many connections are open that a fault is for.
-    pub(crate) fn open_of(&self, who: &fault::Who) -> u64 {
+    /// The connections that are open and that a fault is for.
+    pub(crate) fn open_of(&self, who: &fault::Who) -> Vec<u64> {
         let is = |wanted: &Option<String>, it: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| Some(wanted) == it)
         };
@@ -322,7 +322,7 @@ impl Connections {
                 && is(&who.client, client.tag.as_deref())
                 && who.connection.is_none_or(|id| id == row.id)
         });
-        open.count() as u64
+        open.map(|row| row.id).collect()
     }
 
     /// Notes whether clients can come, from now on.

@@ -10,9 +10,10 @@
 //! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
-//! | `faults` | what is broken on purpose: armed, healed and listed |
-//! | `api`, `state`, `activity`, `log`, `page` | what the page needs, and the page |
+//! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
+//! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 
+mod act;
 mod activity;
 mod answer;
 mod api;
@@ -39,13 +40,14 @@ mod topic_query;
 mod topics;
 mod user_agent;
 mod visitor;
+mod wait;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 
 use answer::tell;
 
@@ -64,6 +66,7 @@ pub(crate) use response_head::{bytes as head_bytes, framing};
 pub(crate) use room::Room;
 pub(crate) use service::Service;
 pub use state::StateView;
+pub(crate) use wait::WAITS;
 
 /// The routes of what is no stream.
 fn router(context: &Arc<Context>) -> Router {
@@ -76,7 +79,9 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/definition", get(api::definition))
         .route("/api/wire", get(api::wire))
         .route("/api/activity", get(api::activity))
+        .route("/api/act", post(act::act))
         .route("/api/log", get(log::log))
+        .route("/api/wait", get(wait::wait))
         .route("/api/timeline", get(api::timeline))
         .route("/api/request", get(api::request))
         .route(
@@ -105,6 +110,7 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
 /// The methods of what is no stream.
 fn methods(path: &str) -> &'static str {
     match path {
+        "/api/act" => "POST",
         "/api/faults" => "GET, POST or DELETE",
         "/api/faults/check" => "GET",
         _ if path.starts_with("/api/faults/") => "DELETE",

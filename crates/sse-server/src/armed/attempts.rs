@@ -67,6 +67,12 @@ impl Who {
 }
 
 impl Attempts {
+    /// Which of its client's the next request is.
+    pub(super) fn next(&self, asker: &Asker<'_>) -> NonZeroU64 {
+        let count = self.counts.get(&Who::of(asker));
+        count.map_or(NonZeroU64::MIN, |count| count.attempts.saturating_add(1))
+    }
+
     /// Counts a request. Answers which of its client's it is, from 1.
     pub(super) fn count(&mut self, asker: &Asker<'_>) -> NonZeroU64 {
         self.requests += 1;

@@ -22,7 +22,7 @@ pub struct FaultView {
     /// The tag of the only client that it strikes.
     pub client: Option<String>,
     /// Who armed it.
-    #[cfg_attr(feature = "types", ts(type = "\"hand\" | \"file\""))]
+    #[cfg_attr(feature = "types", ts(type = "\"hand\" | \"file\" | \"act\""))]
     pub from: ArmedFrom,
     /// When it was armed, in milliseconds since 1970.
     pub armed_ms: u64,
@@ -41,6 +41,8 @@ pub enum ArmedFrom {
     Hand,
     /// The list of streams of this room; `None` is the room that has no name.
     File(Option<Box<str>>),
+    /// A person or a test, for connections that were open.
+    Act,
 }
 
 impl Serialize for ArmedFrom {
@@ -48,6 +50,7 @@ impl Serialize for ArmedFrom {
         serializer.serialize_str(match self {
             Self::Hand => "hand",
             Self::File(_) => "file",
+            Self::Act => "act",
         })
     }
 }

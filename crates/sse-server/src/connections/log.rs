@@ -7,6 +7,7 @@
 mod lines;
 mod reader;
 mod view;
+mod wait;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -24,6 +25,9 @@ pub use lines::{Happened, LogEntry, LogReceiver, Visit};
 pub(super) use reader::Found;
 pub(crate) use reader::LogReader;
 pub(crate) use view::LogLine;
+#[cfg(test)]
+pub(crate) use wait::Wait;
+pub(crate) use wait::{InRoom, Until, Whom};
 
 /// Entries that are kept. An entry takes some 200 bytes, and one with a verdict some 600.
 const KEPT: usize = 10_000;

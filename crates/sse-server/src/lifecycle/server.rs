@@ -24,7 +24,9 @@ use crate::connections::{
 };
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::routes::{self, ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView};
+use crate::routes::{
+    self, ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView, WAITS,
+};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 use crate::transport::Acts;
@@ -82,6 +84,7 @@ impl Server {
             acts: Acts::default(),
             bodies: Budget::new(config.limits.all_bodies_bytes),
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),
+            waits: Arc::new(Semaphore::new(WAITS)),
             limits: config.limits,
             status: status.clone(),
         });

@@ -35,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) bodies: Budget,
     /// Places for those who follow the log: each entry is written once for each of them.
     pub(crate) log_readers: Arc<Semaphore>,
+    /// Places for those who wait until something happens.
+    pub(crate) waits: Arc<Semaphore>,
     pub(crate) limits: Limits,
     /// What the server is doing, as the API shows it. Whoever starts and stops the server sends it.
     pub(crate) status: watch::Receiver<Status>,

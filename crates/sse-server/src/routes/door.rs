@@ -3,16 +3,21 @@
 //! Whatever a fault chooses, the answer is marked as every answer of a stream is: it may not script
 //! where it is shown as a document, and nobody guesses its type.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use sse_engine::fault::{self, Act, Armed, Fault, Meeting, Shift};
 
 use super::answer::{Answer, say};
+use super::client_query::ClientQuery;
 use super::context::Context;
+use super::fault_query;
+use super::params::Params;
 use super::response_head::{self, Headers};
+use super::visitor::{self, Visitor};
 use crate::armed::Asker;
 use crate::clock;
 use crate::connections::{Client, Received};
@@ -38,15 +43,29 @@ pub(super) struct Instead {
 impl Door {
     /// The door of a request that brings these faults for itself. It counts as one of its client's.
     pub(super) fn of(context: &Context, client: &Client, own: Vec<Fault>) -> Self {
+        let attempt = context.faults.attempt(&asker(client));
+        Self::at(context, client, own, attempt)
+    }
+
+    /// The door of the request that a browser sends before the one that its page wants. It is
+    /// counted as that one, which comes next.
+    pub(super) fn of_preflight(
+        context: &Context,
+        request: &Request<Body>,
+        visitor: Visitor<'_>,
+    ) -> Self {
+        let words = ClientQuery::only_tag(request.uri().query());
+        let client = visitor::client(request, visitor, &words);
+        let attempt = context.faults.next_attempt(&asker(&client));
+        let params = Params::of(request.uri().query());
+        let own = fault_query::faults(&params, &context.room.streams.profiles());
+        // A mistake is told in the answer to the request itself.
+        Self::at(context, &client, own.unwrap_or_default(), attempt)
+    }
+
+    fn at(context: &Context, client: &Client, own: Vec<Fault>, attempt: NonZeroU64) -> Self {
         let now = clock::now().instant;
         let asked = &*client.asked;
-        let attempt = context.faults.attempt(&Asker {
-            room: asked.room.as_deref(),
-            stream: &asked.stream,
-            client: client.tag.as_deref(),
-            peer: client.peer.ip(),
-            program: &asked.program,
-        });
         let meeting = Meeting {
             stream: &asked.stream,
             client: client.tag.as_deref().unwrap_or_default(),
@@ -67,6 +86,26 @@ impl Door {
         Self {
             faults,
             struck: Vec::new(),
+        }
+    }
+
+    /// Answers a preflight, for which this is the answer where no fault strikes it.
+    pub(super) fn answer_preflight(self, mut answer: Response<Body>) -> Answer {
+        let mut shared = true;
+        for armed in &self.faults {
+            match armed.fault.act {
+                Act::Preflight(code) if armed.strike() => {
+                    // The parser let only those through that are a status.
+                    *answer.status_mut() = StatusCode::from_u16(code).unwrap_or_default();
+                }
+                // It is counted with the request that would follow.
+                Act::NoCors => shared = false,
+                _ => {}
+            }
+        }
+        Answer {
+            shared,
+            ..answer.into()
         }
     }
 
@@ -163,6 +202,18 @@ impl Door {
     /// The faults that break the stream itself, and those that struck already.
     pub(super) fn into_parts(self) -> (Vec<Arc<Armed>>, Vec<Arc<Armed>>) {
         (self.faults, self.struck)
+    }
+}
+
+/// What a client is counted by.
+fn asker(client: &Client) -> Asker<'_> {
+    let asked = &*client.asked;
+    Asker {
+        room: asked.room.as_deref(),
+        stream: &asked.stream,
+        client: client.tag.as_deref(),
+        peer: client.peer.ip(),
+        program: &asked.program,
     }
 }
 

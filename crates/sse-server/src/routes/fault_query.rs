@@ -1,6 +1,6 @@
 //! The faults that a request brings for itself: `?fault=cut,after=3`, any number of times.
 
-use sse_engine::fault::{Act, Fault, Mistake};
+use sse_engine::fault::{Act, Fault, Mistake, Profiles, check_together};
 use sse_engine::text::cut;
 
 use super::params::{BadQuery, Params};
@@ -12,17 +12,22 @@ const MOST: usize = 16;
 ///
 /// # Errors
 /// One is no fault, is for others than this request, or there are too many.
-pub(super) fn faults(params: &Params<'_>) -> Result<Vec<Fault>, BadQuery> {
-    let faults = params.all("fault", |text| {
+pub(super) fn faults(params: &Params<'_>, profiles: &Profiles) -> Result<Vec<Fault>, BadQuery> {
+    let named = params.all("fault", |text| {
         let fault: Fault = text.parse().map_err(|mistake: Mistake| {
             let (shown, column, sentence) = (cut(text), mistake.column, mistake.sentence());
             BadQuery::new(format!(
                 "The fault {shown} is wrong at column {column}: {sentence}"
             ))
         })?;
-        of_itself(&fault)?;
-        Ok(fault)
+        let faults = profiles
+            .expand(fault)
+            .map_err(|mistake| BadQuery::new(mistake.sentence()))?;
+        faults.iter().try_for_each(of_itself)?;
+        Ok(faults)
     })?;
+    let faults = named.concat();
+    check_together(&faults).map_err(|conflict| BadQuery::new(conflict.to_string()))?;
     match faults.len() > MOST {
         true => Err(BadQuery::new(format!(
             "This request brings {} faults: bring {MOST} at most.",
@@ -63,7 +68,8 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<Vec<String>, String> {
-        let faults = faults(&Params::of(Some(query))).map_err(|bad| bad.to_string())?;
+        let faults = faults(&Params::of(Some(query)), &Profiles::default())
+            .map_err(|bad| bad.to_string())?;
         Ok(faults.iter().map(Fault::to_string).collect())
     }
 

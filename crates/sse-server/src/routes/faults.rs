@@ -55,7 +55,7 @@ struct Wish {
 
 /// Why something is not armed or healed.
 #[derive(Debug)]
-struct Refusal {
+pub(super) struct Refusal {
     status: StatusCode,
     sentence: String,
     /// The character of the fault that is wrong, from 1.
@@ -65,9 +65,13 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn bad(sentence: impl Into<String>) -> Self {
+    pub(super) fn bad(sentence: impl Into<String>) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, sentence)
+    }
+
+    pub(super) fn of(status: StatusCode, sentence: impl Into<String>) -> Self {
         Self {
-            status: StatusCode::BAD_REQUEST,
+            status,
             sentence: sentence.into(),
             column: None,
             index: None,
@@ -248,6 +252,7 @@ fn healed(context: &Context, which: &Which) -> Response<Body> {
 pub(crate) fn heal(context: &Context, which: &Which) -> Vec<Arc<Armed>> {
     let healed = context.faults.heal(which);
     note_healed(context, &healed);
+    context.acts.look();
     healed
 }
 
@@ -260,6 +265,9 @@ pub(crate) fn arm_streams(context: &Context) {
     };
     let (before, _) = context.faults.arm_list(None, faults, now, note);
     note_healed(context, &before);
+    if !before.is_empty() {
+        context.acts.look();
+    }
 }
 
 /// Takes those out of the list that are over.
@@ -269,7 +277,7 @@ pub(crate) fn expire(context: &Context) {
 }
 
 /// Enters in the log that a fault was armed. Answers the number of the entry.
-fn note_armed(context: &Context, armed: &Armed, now: Now) -> u64 {
+pub(super) fn note_armed(context: &Context, armed: &Armed, now: Now) -> u64 {
     let (id, text) = (armed.id, armed.fault.to_string());
     let room = armed.fault.who.room.as_deref();
     context.connections.armed(id, &text, room, now)
@@ -349,7 +357,7 @@ impl Wish {
 }
 
 /// The faults that one stands for, each with a place where it can strike.
-fn expanded(context: &Context, fault: Fault) -> Result<Vec<Fault>, Refusal> {
+pub(super) fn expanded(context: &Context, fault: Fault) -> Result<Vec<Fault>, Refusal> {
     let who = &fault.who;
     if let Some(room) = who.room.as_deref().filter(|room| !topics::is_name(room)) {
         let room = cut(room);

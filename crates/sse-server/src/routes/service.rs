@@ -16,6 +16,7 @@ use tower::ServiceExt;
 use super::answer::{Answer, ONE_CODING, last_words, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
+use super::door::Door;
 use super::lookup::{Lookup, lookup, not_found};
 use super::room::Room;
 use super::visitor::{Visitor, client, unread_client};
@@ -118,13 +119,12 @@ impl Service {
     ) -> Answer {
         let is_preflight = guard::is_preflight(&request);
         match found {
-            Lookup::Topic(_) if is_preflight => {
-                let own = visitor.class == Class::Own;
-                preflight(request.headers(), own).into()
+            Lookup::Stream(_) | Lookup::Topic(_) if is_preflight => {
+                let own = matches!(found, Lookup::Topic(_)) && visitor.class == Class::Own;
+                let answer = preflight(request.headers(), own);
+                Door::of_preflight(&self.context, &request, visitor).answer_preflight(answer)
             }
-            Lookup::Stream(_) | Lookup::Nothing if is_preflight => {
-                preflight(request.headers(), false).into()
-            }
+            Lookup::Nothing if is_preflight => preflight(request.headers(), false).into(),
             Lookup::Stream(one) => stream(&self.context, one, visitor, request).await,
             Lookup::Topic(name) => topic(&self.context, room, name, visitor, request).await,
             Lookup::Nothing => self.not_found(room, &request, visitor).into(),

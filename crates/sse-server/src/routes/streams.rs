@@ -49,7 +49,7 @@ pub(super) async fn open(
 
     let mut door = Door::of(context, &asked.client, asked.faults);
     let client = asked.client;
-    if let Some(instead) = door.instead(|who| context.connections.open_of(who)) {
+    if let Some(instead) = door.instead(|who| context.connections.open_of(who).len() as u64) {
         return instead.answer(context, (client, received)).await;
     }
     let variant = asked.query.apply(&stream);

@@ -66,8 +66,14 @@ impl<T> StreamRequest<T> {
     ) -> Result<Self, Box<Response<Body>>> {
         let text = request.uri().query();
         let params = Params::of(text);
-        let query = ClientQuery::of(&params)
-            .and_then(|words| Ok((words, read(&params)?, fault_query::faults(&params)?)));
+        let query = ClientQuery::of(&params).and_then(|words| {
+            let profiles = context.room.streams.profiles();
+            Ok((
+                words,
+                read(&params)?,
+                fault_query::faults(&params, &profiles)?,
+            ))
+        });
         let (words, query) = match query {
             Ok((words, query, faults)) => (words, Ok((query, faults))),
             // A client whose query is refused is still known by its name.
