@@ -46,7 +46,7 @@ const AT_ONCE: usize = 6;
 
 /// Words that nothing acts on yet.
 fn is_idle(fault: &Fault) -> bool {
-    matches!(fault.act, Act::Refuse | Act::Preflight(_))
+    fault.act == Act::Refuse
 }
 
 /// The incidents, each with its number and its faults.
@@ -88,7 +88,25 @@ fn faster(mut fault: Fault) -> Fault {
 /// Asks for a stream, as a client that came back, and reads whatever comes.
 async fn ask(bench: &Bench, path: &str) {
     let target = format!("{path}?client=t1");
-    let request = bench.request("GET", &target, &[("last-event-id", "1")]);
+    send(
+        bench,
+        bench.request("GET", &target, &[("last-event-id", "1")]),
+    )
+    .await;
+}
+
+/// Asks whether a page may ask so, as its browser does.
+async fn preflight(bench: &Bench, path: &str) {
+    let headers = [
+        ("origin", "http://localhost:5173"),
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "last-event-id"),
+    ];
+    let target = format!("{path}?client=t1");
+    send(bench, bench.request("OPTIONS", &target, &headers)).await;
+}
+
+async fn send(bench: &Bench, request: String) {
     // A fault may keep the server from listening.
     let Ok(mut socket) = TcpStream::connect(bench.addr).await else {
         return;
@@ -100,7 +118,7 @@ async fn ask(bench: &Bench, path: &str) {
     });
 }
 
-/// The faults that struck, by the log.
+/// The faults that struck: by the log, and by the list, which has those that struck a preflight.
 async fn struck(bench: &Bench) -> BTreeSet<u64> {
     let (mut client, head) = bench.get("/api/log").await;
     let text = match head.get("content-length") {
@@ -111,7 +129,14 @@ async fn struck(bench: &Bench) -> BTreeSet<u64> {
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"));
     let fired = entries.filter(|entry: &Value| entry["kind"] == "fired");
-    fired.filter_map(|entry| entry["fault"].as_u64()).collect()
+    let of_list = bench.server.faults().into_iter();
+    let of_list = of_list
+        .filter(|fault| fault.fired > 0)
+        .map(|fault| fault.id);
+    fired
+        .filter_map(|entry| entry["fault"].as_u64())
+        .chain(of_list)
+        .collect()
 }
 
 /// Plays an incident. Answers the faults that did not strike.
@@ -129,6 +154,7 @@ async fn play(faults: &[Fault]) -> Vec<String> {
     for _ in 0..ROUNDS {
         ask(&bench, "/busy").await;
         ask(&bench, "/quiet").await;
+        preflight(&bench, "/busy").await;
         tokio::time::sleep(PAUSE).await;
     }
     let began = Instant::now();
