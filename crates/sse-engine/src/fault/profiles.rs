@@ -223,8 +223,8 @@ impl Profiles {
 }
 
 impl Fault {
-    /// Whether it strikes some requests of its room and not others. `refuse` cannot: nobody has said
-    /// who they are before they are listened to.
+    /// Whether it strikes some requests of its room and not others. `refuse` cannot: nobody has
+    /// said who they are before they are listened to.
     pub fn is_for_some(&self) -> bool {
         let (who, often) = (&self.who, self.often);
         who.stream.is_some()
