@@ -105,7 +105,7 @@ fn what_does_not_come_true_is_exit_code_1_and_nonsense_2() {
     let serving = Serving::start(&[]);
     let at = |args: &[&str]| run_at(&serving.addr, args);
     let wait = ["wait", "--until", "connected", "--timeout", "50ms"];
-    let words = "Nobody connected within 50ms: 1 started so far.";
+    let words = "Nobody connected within 50ms: nothing happened so far.";
     assert_eq!(failed(1, at(&wait)), words);
     let (code, stdout, _) = at(&[&wait[..], &["--json"]].concat());
     let unmet: Value = serde_json::from_str(&stdout).expect("an object");

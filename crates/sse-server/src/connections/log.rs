@@ -8,6 +8,7 @@ mod lines;
 mod reader;
 mod view;
 mod wait;
+mod whom;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -25,9 +26,10 @@ pub use lines::{Happened, LogEntry, LogReceiver, Visit};
 pub(super) use reader::Found;
 pub(crate) use reader::LogReader;
 pub(crate) use view::LogLine;
+pub(crate) use wait::Until;
 #[cfg(test)]
 pub(crate) use wait::Wait;
-pub(crate) use wait::{InRoom, Until, Whom};
+pub(crate) use whom::{InRoom, Whom};
 
 /// Entries that are kept. An entry takes some 200 bytes, and one with a verdict some 600.
 const KEPT: usize = 10_000;

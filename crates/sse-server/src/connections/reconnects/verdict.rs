@@ -29,8 +29,8 @@ pub struct Verdict {
     pub despite: bool,
     /// Whether the client's tag says that it is the same; else it is probable.
     pub sure: bool,
-    /// How long it was away, in milliseconds: since it ended or was refused; of one that is missing,
-    /// until now. Nothing where it was back before it was missed.
+    /// How long it was away, in milliseconds: since it ended or was refused; of one that is
+    /// missing, until now. Nothing where it was back before it was missed.
     pub away_ms: Option<u64>,
     /// The reconnection time that it was told, in milliseconds.
     pub retry_ms: Option<u64>,
