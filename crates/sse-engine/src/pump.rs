@@ -12,19 +12,23 @@
 //! |---|---|
 //! | `feed` | the events and the comments between them, as they are where nothing is broken |
 //! | `paced`, `counter` | the events of a stream from the list |
+//! | `breaker` | what faults make of all that |
 
+mod breaker;
 mod counter;
 mod feed;
 mod paced;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use crate::fault::{Armed, Shift};
 use crate::keep_alive::KeepAlive;
 use crate::stream::Variant;
 use crate::time::Now;
 use crate::topics::{Subscription, Topic};
 use crate::write_buffer::{Receipt, WriteBuffer};
+use breaker::Breaker;
 use feed::Feed;
 
 /// What the transport does after a visit.
@@ -42,13 +46,39 @@ pub enum Next {
     /// End without a last chunk: the client is too slow, and is to come back with its last event
     /// id.
     Cut,
+    /// Send what is there, then end as a fault wants it.
+    Broken(Break),
+}
+
+/// An end that a fault makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// How it ends.
+    pub how: How,
+    /// How long the socket stays open behind the last byte.
+    pub linger: Duration,
+    /// The number of the fault.
+    pub fault: u64,
+}
+
+/// How a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// In order: with the last chunk, where there are chunks.
+    End,
+    /// Without a last chunk.
+    Cut,
+    /// With a reset.
+    Reset,
 }
 
 /// What somebody outside the stream wants of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Act {
     /// The server stops: end in order at the next visit.
     Stop,
+    /// A fault strikes from now on.
+    Break(Arc<Armed>),
 }
 
 /// One connection's stream.
@@ -63,12 +93,16 @@ pub enum Act {
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
-/// 5. At the end, [`receipt`](Self::receipt) and [`is_complete`](Self::is_complete) say what the
+/// 5. Where it [`is_armed`](Self::is_armed), ask behind each visit [`take_struck`](Self::take_struck),
+///    [`hangs`](Self::hangs), [`is_silent`](Self::is_silent) and [`keeps_head`](Self::keeps_head).
+/// 6. At the end, [`receipt`](Self::receipt) and [`is_complete`](Self::is_complete) say what the
 ///    client was told.
 #[derive(Debug)]
 pub struct Pump {
     /// What it sends where nothing is broken.
     feed: Feed,
+    /// What breaks it. Boxed, since on most connections nothing does.
+    breaker: Option<Box<Breaker>>,
     /// Whether the next visit is to end it, whatever is left.
     stopped: bool,
 }
@@ -84,7 +118,21 @@ impl Pump {
         keep_alive: KeepAlive,
         last_event_id: Option<&str>,
     ) -> Result<Self, u64> {
-        Ok(Self::with(Feed::paced(variant, keep_alive, last_event_id)?))
+        Self::shifted(variant, keep_alive, last_event_id, Shift::None)
+    }
+
+    /// The same for a client that does not go on where it should.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn shifted(
+        variant: Variant,
+        keep_alive: KeepAlive,
+        last_event_id: Option<&str>,
+        shift: Shift,
+    ) -> Result<Self, u64> {
+        let feed = Feed::paced(variant, keep_alive, last_event_id, shift)?;
+        Ok(Self::with(feed))
     }
 
     /// The pump of a subscriber of a topic.
@@ -99,9 +147,18 @@ impl Pump {
         self
     }
 
+    /// The same, struck by these faults from `now` on, which is when it begins.
+    pub fn broken_by(mut self, faults: Vec<Arc<Armed>>, now: Instant) -> Self {
+        if !faults.is_empty() {
+            self.breaker = Some(Box::new(Breaker::new(faults, &self.feed, now)));
+        }
+        self
+    }
+
     fn with(feed: Feed) -> Self {
         Self {
             feed,
+            breaker: None,
             stopped: false,
         }
     }
@@ -121,7 +178,53 @@ impl Pump {
         if self.stopped {
             return Next::End;
         }
-        self.feed.fill(now, out)
+        match &mut self.breaker {
+            None => self.feed.fill(now, out),
+            Some(breaker) => breaker.fill(now, &mut self.feed, out),
+        }
+    }
+
+    /// Whether a fault may strike it.
+    pub fn is_armed(&self) -> bool {
+        self.breaker.is_some()
+    }
+
+    /// The faults that struck since this was asked last, to be asked behind each visit.
+    pub fn take_struck(&mut self) -> Vec<Arc<Armed>> {
+        let Some(breaker) = &mut self.breaker else {
+            return Vec::new();
+        };
+        let struck = breaker.take_struck();
+        self.breaker.take_if(|breaker| breaker.is_through());
+        struck
+    }
+
+    /// Whether a fault has it send nothing and ignore what the client does.
+    pub fn hangs(&self) -> bool {
+        !self.stopped && self.breaker.as_ref().is_some_and(|breaker| breaker.hangs())
+    }
+
+    /// Whether a comment may be put in now: not within an event, nor where nothing is to be sent.
+    pub fn takes_comment(&self) -> bool {
+        self.breaker
+            .as_ref()
+            .is_none_or(|breaker| breaker.takes_comment())
+    }
+
+    /// Whether a fault has it send nothing at all.
+    pub fn is_silent(&self) -> bool {
+        !self.stopped
+            && self
+                .breaker
+                .as_ref()
+                .is_some_and(|breaker| breaker.is_silent())
+    }
+
+    /// Whether a fault holds back the head of the response.
+    pub fn keeps_head(&self) -> bool {
+        self.breaker
+            .as_ref()
+            .is_some_and(|breaker| breaker.keeps_head())
     }
 
     /// Whether it sends what its topic had before the client came.
@@ -132,16 +235,23 @@ impl Pump {
     /// Takes what `out` holds, which was written for another client, where a visit would write the
     /// same.
     pub fn repeat(&mut self, now: Instant, out: &WriteBuffer) -> Option<Next> {
-        if self.stopped {
+        if self.stopped || self.breaker.is_some() {
             return None;
         }
         self.feed.repeat(now, out)
     }
 
     /// Takes an act from outside; the next visit carries it out.
-    pub fn act(&mut self, _now: Now, act: Act) {
+    pub fn act(&mut self, now: Now, act: Act) {
         match act {
             Act::Stop => self.stopped = true,
+            Act::Break(armed) => {
+                let feed = &self.feed;
+                let none = || Box::new(Breaker::new(Vec::new(), feed, now.instant));
+                self.breaker
+                    .get_or_insert_with(none)
+                    .add(armed, now.instant);
+            }
         }
     }
 

@@ -30,6 +30,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 use crate::error::Error;
+use crate::fault::Shift;
 use crate::lock::lock;
 use crate::time::{millis, since_1970};
 pub use batch::{Batch, retry_bounds};
@@ -114,7 +115,7 @@ impl Topics {
         Ok(topic)
     }
 
-    /// A subscriber of the topic of this name.
+    /// A subscriber of the topic of this name, which goes on at its last event id, moved by `shift`.
     ///
     /// # Errors
     /// As [`topic`](Self::topic).
@@ -122,12 +123,13 @@ impl Topics {
         &self,
         name: &str,
         last_event_id: Option<&str>,
+        shift: Shift,
         wall: SystemTime,
     ) -> Result<Subscription, Error> {
         loop {
             // It may make room for another between the two steps, and then begins anew.
-            if let Some(subscription) = Subscription::join(&self.topic(name, wall)?, last_event_id)
-            {
+            let topic = self.topic(name, wall)?;
+            if let Some(subscription) = Subscription::join_shifted(&topic, last_event_id, shift) {
                 return Ok(subscription);
             }
         }
@@ -306,7 +308,9 @@ mod tests {
         };
         publish("idle");
         publish("fed");
-        let reader = topics.subscribe("read", None, UNIX_EPOCH).expect("room");
+        let reader = topics
+            .subscribe("read", None, Shift::None, UNIX_EPOCH)
+            .expect("room");
         let idle = topics.topic("idle", UNIX_EPOCH).expect("room");
         assert_eq!(look(0), 0);
         publish("fed");
@@ -338,9 +342,17 @@ mod tests {
         let topics = few(1);
         let begin = Instant::now();
         let hour = Duration::from_secs(3600);
-        drop(topics.subscribe("a", None, UNIX_EPOCH).expect("room"));
+        drop(
+            topics
+                .subscribe("a", None, Shift::None, UNIX_EPOCH)
+                .expect("room"),
+        );
         assert_eq!(topics.expire(begin), 0);
-        drop(topics.subscribe("a", None, UNIX_EPOCH).expect("room"));
+        drop(
+            topics
+                .subscribe("a", None, Shift::None, UNIX_EPOCH)
+                .expect("room"),
+        );
         assert_eq!(topics.expire(begin + hour), 0);
         assert_eq!(topics.expire(begin + 2 * hour), 1);
     }
@@ -353,7 +365,7 @@ mod tests {
             .expect("it is there")
             .expect("published");
         let mut reader = topics
-            .subscribe("a", Some(EARLIEST), UNIX_EPOCH)
+            .subscribe("a", Some(EARLIEST), Shift::None, UNIX_EPOCH)
             .expect("room");
         assert!(topics.end("a") && !topics.end("a"));
         let mut out = crate::write_buffer::WriteBuffer::new();

@@ -6,17 +6,23 @@
 //! | `context`, `room` | what handlers work with; the streams and topics that a request reaches |
 //! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
-//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
+//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query`, `fault_query` | the query |
+//! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
+//! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
 //! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 
+mod act;
 mod activity;
 mod answer;
 mod api;
 mod body;
 mod client_query;
 mod context;
+mod door;
+mod fault_query;
+mod faults;
 mod log;
 mod lookup;
 mod normalize;
@@ -41,7 +47,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use axum::routing::get;
+use axum::routing::{delete, get, post};
 
 use answer::tell;
 
@@ -51,6 +57,8 @@ pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
+pub use faults::ProfileView;
+pub(crate) use faults::{arm_streams, expire as expire_faults, heal};
 pub(crate) use log::LOG_READERS;
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
@@ -71,10 +79,20 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/definition", get(api::definition))
         .route("/api/wire", get(api::wire))
         .route("/api/activity", get(api::activity))
+        .route("/api/act", post(act::act))
         .route("/api/log", get(log::log))
         .route("/api/wait", get(wait::wait))
         .route("/api/timeline", get(api::timeline))
         .route("/api/request", get(api::request))
+        .route(
+            "/api/faults",
+            get(faults::list)
+                .post(faults::arm)
+                .delete(faults::heal_some),
+        )
+        .route("/api/faults/{id}", delete(faults::heal_one))
+        .route("/api/faults/check", get(faults::check))
+        .route("/api/profiles", get(faults::profiles))
         .fallback(page::asset)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(context))
@@ -85,8 +103,19 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
     tell(
         path,
         StatusCode::METHOD_NOT_ALLOWED,
-        &format!("{path} does not answer {method}: use GET."),
+        &format!("{path} does not answer {method}: use {}.", methods(path)),
     )
+}
+
+/// The methods of what is no stream.
+fn methods(path: &str) -> &'static str {
+    match path {
+        "/api/act" => "POST",
+        "/api/faults" => "GET, POST or DELETE",
+        "/api/faults/check" => "GET",
+        _ if path.starts_with("/api/faults/") => "DELETE",
+        _ => "GET",
+    }
 }
 
 /// All that a query says of a stream.

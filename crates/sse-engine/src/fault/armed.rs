@@ -1,9 +1,10 @@
 //! A fault that is in force, and how often it struck.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{Act, Fault};
+use super::{Act, Fault, When};
 
 /// A fault that is in force. All connections that it strikes share it, so that `times` counts their
 /// strikes together.
@@ -13,7 +14,8 @@ pub struct Armed {
     pub id: u64,
     /// What it is.
     pub fault: Fault,
-    /// When it began, or will begin: `start` behind the instant at which it was armed.
+    /// When it began, or will begin: `start` behind the instant at which it was armed, and at the
+    /// door `after` behind that.
     pub begins: Instant,
     /// How often it struck.
     strikes: AtomicU64,
@@ -24,9 +26,14 @@ pub struct Armed {
 impl Armed {
     /// A fault that is armed at this instant.
     pub fn new(id: u64, fault: Fault, now: Instant) -> Self {
+        // At the door a time counts from the arming.
+        let after = match fault.when {
+            Some(When::Time(after)) if fault.act.is_of_door() => after,
+            _ => Duration::ZERO,
+        };
         Self {
             id,
-            begins: now + fault.start,
+            begins: now + fault.start + after,
             fault,
             strikes: AtomicU64::new(0),
             healed: AtomicBool::new(false),
@@ -48,9 +55,12 @@ impl Armed {
     /// Whether it will not strike any more.
     pub fn is_over(&self, now: Instant) -> bool {
         let often = self.fault.often.times;
-        self.is_healed()
-            || self.until().is_some_and(|until| until <= now)
-            || often.is_some_and(|times| self.strikes() >= times.get())
+        self.is_withdrawn(now) || often.is_some_and(|times| self.strikes() >= times.get())
+    }
+
+    /// Whether what it did where it struck ends too: it was healed, or its time is over.
+    pub fn is_withdrawn(&self, now: Instant) -> bool {
+        self.is_healed() || self.until().is_some_and(|until| until <= now)
     }
 
     /// How often it struck.
@@ -60,7 +70,7 @@ impl Armed {
 
     /// Counts a strike. Answers whether it may strike: not where it struck as often as it may.
     pub fn strike(&self) -> bool {
-        let most = self.fault.often.times.map_or(u64::MAX, |times| times.get());
+        let most = self.fault.often.times.map_or(u64::MAX, NonZeroU64::get);
         let counted = self
             .strikes
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |strikes| {
@@ -81,6 +91,25 @@ impl Armed {
 }
 
 impl Act {
+    /// Whether it acts before the head, or on it.
+    pub fn is_of_door(&self) -> bool {
+        matches!(
+            self,
+            Self::Status(_)
+                | Self::Redirect { .. }
+                | Self::Type(_)
+                | Self::NoCors
+                | Self::Preflight(_)
+                | Self::DropHeader(_)
+                | Self::Wait(_)
+                | Self::Never
+                | Self::Refuse
+                | Self::Limit { .. }
+                | Self::Encode { .. }
+                | Self::Length(_)
+        )
+    }
+
     /// Whether nothing, or no event, is sent while it lasts.
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::Mute | Self::Silence | Self::Hang | Self::Never)
@@ -89,8 +118,6 @@ impl Act {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const S: Duration = Duration::from_secs(1);
@@ -114,6 +141,10 @@ mod tests {
             [false, true, true, false, false]
         );
         assert_eq!(of("silence,for=2s"), [true; 5], "that is its length");
+        assert_eq!(
+            of("status=503,after=1s,start=1s,for=1s"),
+            [false, false, true, false, false]
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use sse_wire::{Event, LineEnding, encode};
 use super::Next;
 use super::counter::Counter;
 use super::paced::Paced;
+use crate::fault::Shift;
 use crate::keep_alive::KeepAlive;
 use crate::stream::Variant;
 use crate::time::Now;
@@ -38,7 +39,8 @@ enum Events {
 }
 
 impl Feed {
-    /// A stream of the list, for a client that comes with `last_event_id`.
+    /// A stream of the list, for a client that comes with `last_event_id` and goes on there, moved
+    /// by `shift`.
     ///
     /// # Errors
     /// The client has had everything: the number that would come next.
@@ -46,13 +48,15 @@ impl Feed {
         variant: Variant,
         keep_alive: KeepAlive,
         last_event_id: Option<&str>,
+        shift: Shift,
     ) -> Result<Self, u64> {
         let counter = Counter::new(variant.from, variant.count);
         let counter = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
             None | Some("") => counter,
+            Some(_) if shift == Shift::Forgotten => counter,
             Some(id) => {
-                let rest = counter.resume(variant.number_of(id));
+                let rest = counter.resume(variant.number_of(id).and_then(|had| shift.of(had)));
                 // What comes behind the last event is no reason to come back again and again.
                 if variant.has_no_more(rest.next()) {
                     return Err(rest.next());
@@ -148,7 +152,7 @@ impl Feed {
                 self.arm_keep_alive(now.instant, true);
                 Next::More
             }
-            Next::End | Next::Cut => next,
+            Next::End | Next::Cut | Next::Broken(_) => next,
         }
     }
 
@@ -202,6 +206,16 @@ impl Feed {
             Events::Paced(_) => false,
             Events::Topic(subscription) => subscription.is_too_slow(),
         }
+    }
+
+    /// Writes a comment where one is due, and no event.
+    pub(super) fn fill_comment(&mut self, now: Instant, out: &mut WriteBuffer) {
+        self.keep_alive(now, out);
+    }
+
+    /// When the next comment is due.
+    pub(super) fn comment_due(&self) -> Option<Instant> {
+        self.comment_due
     }
 
     fn keep_alive(&mut self, now: Instant, out: &mut WriteBuffer) {

@@ -1,5 +1,6 @@
 //! The pump with made-up instants.
 
+mod broken;
 mod subscriber;
 
 use std::time::Duration;

@@ -17,6 +17,7 @@ use super::id::EARLIEST;
 use super::named;
 use super::ring::Ring;
 use super::topic::Topic;
+use crate::fault::Shift;
 use crate::lock::lock;
 use crate::write_buffer::{Receipt, Stretch, VISIT, WriteBuffer};
 
@@ -120,10 +121,19 @@ impl Subscription {
     /// A subscriber that comes with this last event id, if it comes with one; `None` where the
     /// topic is no longer there.
     pub fn join(topic: &Arc<Topic>, last_event_id: Option<&str>) -> Option<Self> {
+        Self::join_shifted(topic, last_event_id, Shift::None)
+    }
+
+    /// The same for one that does not go on where it should.
+    pub fn join_shifted(
+        topic: &Arc<Topic>,
+        last_event_id: Option<&str>,
+        shift: Shift,
+    ) -> Option<Self> {
         let mut state = lock(&topic.state);
         let reader = state
             .join()
-            .then(|| Reader::new(&state.ring, last_event_id));
+            .then(|| Reader::new(&state.ring, last_event_id, shift));
         drop(state);
         Some(Self {
             topic: Arc::clone(topic),
@@ -260,14 +270,18 @@ impl Drop for Subscription {
 }
 
 impl Reader {
-    /// The place of a client that brings this id.
-    fn new(ring: &Ring, last_event_id: Option<&str>) -> Self {
+    /// The place of a client that brings this id, moved by `shift` within what is kept.
+    fn new(ring: &Ring, last_event_id: Option<&str>, shift: Shift) -> Self {
         let (at, gap) = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
             None | Some("") => (ring.last(), None),
             Some(EARLIEST) => (ring.before(), None),
+            Some(_) if shift == Shift::Forgotten => (ring.before(), None),
             Some(id) => match ring.find(id) {
-                Some(seq) if seq >= ring.before() => (seq, None),
+                Some(seq) if seq >= ring.before() => {
+                    let moved = shift.of(seq).unwrap_or(0);
+                    (moved.clamp(ring.before(), ring.last()), None)
+                }
                 found => (
                     ring.before(),
                     Some(Box::new(Missed {

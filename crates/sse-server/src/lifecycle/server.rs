@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::listen;
 use super::run::Running;
+use crate::armed::{FaultView, Faults, Rooms, Which};
 use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::clock;
 use crate::config::Config;
@@ -23,9 +24,12 @@ use crate::connections::{
 };
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::routes::{ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView, WAITS};
+use crate::routes::{
+    self, ActivityView, Budget, Context, LOG_READERS, Room, Service, StateView, WAITS,
+};
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
+use crate::transport::Acts;
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]
@@ -70,12 +74,14 @@ impl Server {
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections: Connections::new(config.limits.streams),
+            faults: Faults::default(),
             room: Room {
                 streams: Arc::clone(&streams),
                 topics: Topics::new(config.topics),
             },
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
+            acts: Acts::default(),
             bodies: Budget::new(config.limits.all_bodies_bytes),
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),
             waits: Arc::new(Semaphore::new(WAITS)),
@@ -87,6 +93,7 @@ impl Server {
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
         tokio::spawn(look_out(Arc::downgrade(&context)));
+        tokio::spawn(arm_saved(Arc::downgrade(&context)));
         tokio::spawn(sample(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
@@ -188,6 +195,22 @@ impl Server {
     /// never waits for it.
     pub fn log(&self) -> LogReceiver {
         self.context.connections.log()
+    }
+
+    /// What is armed in all rooms, in the order in which it was armed.
+    pub fn faults(&self) -> Vec<FaultView> {
+        self.context.faults.view(&Rooms::All, Instant::now())
+    }
+
+    /// Goes up when a fault was armed or healed, or struck.
+    pub fn faults_changed(&self) -> watch::Receiver<u64> {
+        self.context.faults.changed()
+    }
+
+    /// Disarms all faults of all rooms, those of the file too, until it is saved or the server
+    /// starts. Answers how many there were.
+    pub fn heal_all(&self) -> usize {
+        routes::heal(&self.context, &Which::of(Rooms::All)).len()
     }
 
     /// Publishes an event to a topic, which begins if there is none of this name. Topics last as
@@ -311,6 +334,26 @@ async fn look_out(context: Weak<Context>) {
             return;
         };
         context.connections.look_out(clock::now());
+        routes::expire_faults(&context);
+    }
+}
+
+/// Arms the faults of the file of streams whenever it was saved.
+async fn arm_saved(context: Weak<Context>) {
+    let revision = |view: &StreamsView| view.file.as_ref().map_or(0, |file| file.revision);
+    let Some(mut changed) = context.upgrade().map(|it| it.room.streams.changed()) else {
+        return;
+    };
+    let mut armed = revision(&changed.borrow_and_update());
+    while changed.changed().await.is_ok() {
+        let saved = revision(&changed.borrow_and_update());
+        let Some(context) = context.upgrade() else {
+            return;
+        };
+        if saved != armed {
+            armed = saved;
+            routes::arm_streams(&context);
+        }
     }
 }
 
@@ -396,6 +439,7 @@ impl Owner {
         match listen::listen(self.host, port, options) {
             Ok(listeners) => {
                 let port = listeners.port;
+                self.service.arm_streams();
                 self.running = Some((life, Running::start(listeners, Arc::clone(&self.service))));
                 self.service.connections().serve(true);
                 self.publish(Status {

@@ -9,22 +9,28 @@ use tokio::sync::{Semaphore, watch};
 use super::body::Budget;
 use super::response_head;
 use super::room::Room;
+use crate::armed::Faults;
 use crate::clock;
 use crate::config::Limits;
 use crate::connections::Connections;
 use crate::guard::Guard;
 use crate::status::Status;
+use crate::transport::Acts;
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {
     pub(crate) guard: Guard,
     pub(crate) connections: Connections,
+    /// What is broken on purpose.
+    pub(crate) faults: Faults,
     /// The streams and topics: the only room, which the API and the page report as well.
     pub(crate) room: Room,
     /// When comments are sent, where a stream does not say.
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.
     pub(crate) keep_alive_blank: bool,
+    /// The way to connections that are open.
+    pub(crate) acts: Acts,
     /// What the bodies of all requests may take.
     pub(crate) bodies: Budget,
     /// Places for those who follow the log: each entry is written once for each of them.

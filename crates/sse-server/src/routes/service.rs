@@ -16,6 +16,7 @@ use tower::ServiceExt;
 use super::answer::{Answer, ONE_CODING, last_words, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
+use super::door::Door;
 use super::lookup::{Lookup, lookup, not_found};
 use super::room::Room;
 use super::visitor::{Visitor, client, unread_client};
@@ -23,6 +24,7 @@ use super::{normalize, response_head, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, Received, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
+use crate::transport::Acts;
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
@@ -47,8 +49,17 @@ impl Service {
         &self.context.room.topics
     }
 
+    pub(crate) fn acts(&self) -> &Acts {
+        &self.context.acts
+    }
+
     pub(crate) fn connections(&self) -> &Connections {
         &self.context.connections
+    }
+
+    /// Arms the faults of the streams that are served.
+    pub(crate) fn arm_streams(&self) {
+        super::arm_streams(&self.context);
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -92,7 +103,7 @@ impl Service {
         let headers = answer.response.headers_mut();
         response_head::mark(headers, area);
         // At the end, since it names all that there are.
-        if let Some(admission) = admission {
+        if let Some(admission) = admission.filter(|_| answer.shared) {
             share(headers, &admission);
         }
         answer
@@ -108,13 +119,12 @@ impl Service {
     ) -> Answer {
         let is_preflight = guard::is_preflight(&request);
         match found {
-            Lookup::Topic(_) if is_preflight => {
-                let own = visitor.class == Class::Own;
-                preflight(request.headers(), own).into()
+            Lookup::Stream(_) | Lookup::Topic(_) if is_preflight => {
+                let own = matches!(found, Lookup::Topic(_)) && visitor.class == Class::Own;
+                let answer = preflight(request.headers(), own);
+                Door::of_preflight(&self.context, &request, visitor).answer_preflight(answer)
             }
-            Lookup::Stream(_) | Lookup::Nothing if is_preflight => {
-                preflight(request.headers(), false).into()
-            }
+            Lookup::Nothing if is_preflight => preflight(request.headers(), false).into(),
             Lookup::Stream(one) => stream(&self.context, one, visitor, request).await,
             Lookup::Topic(name) => topic(&self.context, room, name, visitor, request).await,
             Lookup::Nothing => self.not_found(room, &request, visitor).into(),

@@ -14,6 +14,7 @@ use sse_engine::topics;
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
+use super::door::Door;
 use super::publish::{Fields, Kind};
 use super::response_head;
 use super::room::Room;
@@ -47,9 +48,15 @@ pub(super) async fn subscribe(
         Err(refusal) => return refusal.into(),
     };
     let received = asked.received.with(body);
+    let mut door = Door::of(context, &asked.client, asked.faults);
+    if let Some(instead) = door.instead(|who| context.connections.open_of(who).len() as u64) {
+        return instead.answer(context, (asked.client, received)).await;
+    }
+    let last_event_id = asked.last_event_id.as_deref();
+    let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     match room
         .topics
-        .subscribe(name, asked.last_event_id.as_deref(), clock::now().wall)
+        .subscribe(name, last_event_id, shift, clock::now().wall)
     {
         Ok(subscription) => {
             let subscription = subscription.in_form(asked.query);
@@ -65,7 +72,7 @@ pub(super) async fn subscribe(
             };
             let pump = Pump::subscribed(subscription, context.keep_alive)
                 .with_blank(room.topics.keep_alive_blank());
-            streams::begin(context, (client, received), &resume, pump, &[])
+            streams::begin(context, (client, received), &resume, pump, door, &[])
         }
         Err(error) => {
             let why = match error {

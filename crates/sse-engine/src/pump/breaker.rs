@@ -1,0 +1,568 @@
+//! Breaks a stream: faults of its end, its silence, its bytes and their order.
+//!
+//! It stands between the feed and the write buffer of one connection that a fault strikes. A visit
+//! takes what the feed has, block by block, changes it, and lets it through. All of it happens at
+//! instants that are handed in.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `frame` | a block of the stream, as lines that a fault can change |
+//! | `strike` | when a fault strikes this connection |
+//! | `passage` | when bytes are let through, and in which pieces |
+//! | `queue` | bytes in order, and where events end in them |
+
+mod frame;
+mod passage;
+mod queue;
+mod strike;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::feed::Feed;
+use super::{Break, How, Next};
+use crate::fault::{Act, Armed, Ending, Half, LONGEST_HANG};
+use crate::time::Now;
+use crate::write_buffer::WriteBuffer;
+use frame::{Frame, LineEnds};
+use passage::Passage;
+use strike::{Counts, Strike};
+
+/// What breaks one connection's stream.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    /// Faults that did not strike yet, in the order in which they were armed.
+    waiting: Vec<Strike>,
+    /// Faults that strike the next event, in the order in which their time came.
+    next: Vec<Arc<Armed>>,
+    /// The end that comes within the next event.
+    half: Option<(Half, Cause)>,
+    /// Faults that leave events out: each that holds a text, or so many.
+    drops: Vec<Arc<Armed>>,
+    skips: Vec<(Arc<Armed>, u64)>,
+    /// Which fault changes how lines end.
+    ends: Option<Arc<Armed>>,
+    /// Why nothing, or no event, is sent.
+    silence: Option<Silence>,
+    /// How it ends, once that is decided.
+    ending: Option<Cause>,
+    /// What was sent so far, by which the faults are counted.
+    counts: Counts,
+    /// How the next line ends.
+    line_ends: LineEnds,
+    /// The event that the next one overtakes.
+    overtaken: Option<Frame>,
+    /// Blocks of the feed that are not let through yet, because of a silence.
+    backlog: VecDeque<Frame>,
+    /// What the feed said when it was filled last.
+    feed: Next,
+    /// The buffer that the feed fills.
+    scratch: Box<WriteBuffer>,
+    /// Bytes that are held back and sent in pieces.
+    passage: Passage,
+    /// Faults that struck and were not reported.
+    struck: Vec<Arc<Armed>>,
+}
+
+/// Why and how long nothing, or no event, is sent.
+#[derive(Debug)]
+struct Silence {
+    armed: Arc<Armed>,
+    until: Option<Instant>,
+}
+
+/// A fault that ends the stream, and how.
+#[derive(Debug)]
+struct Cause {
+    armed: Arc<Armed>,
+    ends: Break,
+    /// Whether what waits to be sent is lost.
+    at_once: bool,
+    /// Whether not even the head is sent.
+    headless: bool,
+}
+
+impl Breaker {
+    /// One that these faults strike, for a stream that begins at `now`.
+    pub(super) fn new(faults: Vec<Arc<Armed>>, feed: &Feed, now: Instant) -> Self {
+        let counts = Counts::new(now);
+        let waiting = faults.into_iter();
+        Self {
+            waiting: waiting.map(|armed| Strike::new(armed, counts)).collect(),
+            next: Vec::new(),
+            half: None,
+            drops: Vec::new(),
+            skips: Vec::new(),
+            ends: None,
+            silence: None,
+            ending: None,
+            counts,
+            line_ends: feed.line_ending().into(),
+            overtaken: None,
+            backlog: VecDeque::new(),
+            feed: Next::More,
+            scratch: Box::default(),
+            passage: Passage::default(),
+            struck: Vec::new(),
+        }
+    }
+
+    /// Adds a fault, whose counts begin now.
+    pub(super) fn add(&mut self, armed: Arc<Armed>, now: Instant) {
+        let counts = Counts {
+            began: now,
+            ..self.counts
+        };
+        self.waiting.push(Strike::new(armed, counts));
+    }
+
+    /// The faults that struck since this was asked last.
+    pub(super) fn take_struck(&mut self) -> Vec<Arc<Armed>> {
+        std::mem::take(&mut self.struck)
+    }
+
+    /// Whether nothing is left to break.
+    pub(super) fn is_through(&self) -> bool {
+        self.waiting.is_empty()
+            && self.next.is_empty()
+            && self.drops.is_empty()
+            && self.skips.is_empty()
+            && self.backlog.is_empty()
+            && self.passage.is_through()
+            && self.half.is_none()
+            && self.ends.is_none()
+            && self.silence.is_none()
+            && self.ending.is_none()
+            && self.overtaken.is_none()
+    }
+
+    /// Whether nothing is sent, and what the client does is not looked at.
+    pub(super) fn hangs(&self) -> bool {
+        let hangs = |silence: &Silence| silence.armed.fault.act == Act::Hang;
+        self.silence.as_ref().is_some_and(hangs)
+    }
+
+    /// Whether nothing is sent at all.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silence.is_some() && !self.is_mute()
+    }
+
+    /// Whether bytes of another may be put between those of the stream.
+    pub(super) fn takes_comment(&self) -> bool {
+        !self.is_silent() && self.ending.is_none() && self.passage.is_empty()
+    }
+
+    /// Whether the head of the response is not to be sent yet, or not at all.
+    pub(super) fn keeps_head(&self) -> bool {
+        let keeps =
+            |silence: &Silence| matches!(silence.armed.fault.act, Act::Never | Act::Wait(_));
+        let headless = self.ending.as_ref().is_some_and(|ending| ending.headless);
+        headless || self.silence.as_ref().is_some_and(keeps)
+    }
+
+    /// Writes what is due, broken as it is to be.
+    pub(super) fn fill(&mut self, now: Now, feed: &mut Feed, out: &mut WriteBuffer) -> Next {
+        let next = self.visit(now, feed, out);
+        if !out.is_empty() {
+            self.counts.last = now.instant;
+        }
+        match next {
+            // The feed, which would have said so, is not filled.
+            Next::Wait { at } if self.is_mute() => Next::Wait {
+                at: at.into_iter().chain(feed.comment_due()).min(),
+            },
+            next => next,
+        }
+    }
+
+    fn visit(&mut self, now: Now, feed: &mut Feed, out: &mut WriteBuffer) -> Next {
+        let instant = now.instant;
+        self.withdraw(instant, feed);
+        self.advance(instant);
+        if self.ending.as_ref().is_some_and(|ending| ending.at_once) {
+            return self.end();
+        }
+        let is_mute = self.is_mute();
+        if self.is_silent() {
+            return self.wait(instant, None);
+        }
+        if self.passage.is_ready() || self.ending.is_some() {
+            return self.let_through(instant, out);
+        }
+        if is_mute {
+            self.scratch.clear();
+            feed.fill_comment(instant, &mut self.scratch);
+            for frame in Frame::all(&self.scratch, feed.line_ending()) {
+                self.emit(&frame);
+            }
+        } else if self.backlog.is_empty() {
+            self.scratch.clear();
+            self.feed = feed.fill(now, &mut self.scratch);
+            if self.feed == Next::Cut {
+                return Next::Cut;
+            }
+            self.backlog = Frame::all(&self.scratch, feed.line_ending());
+        }
+        while self.silence.is_none()
+            && self.ending.is_none()
+            && let Some(frame) = self.backlog.pop_front()
+        {
+            self.take(frame);
+            self.advance(instant);
+        }
+        if self.ending.as_ref().is_some_and(|ending| ending.at_once) {
+            return self.end();
+        }
+        let is_over = self.feed == Next::End && self.backlog.is_empty();
+        if is_over && let Some(overtaken) = self.overtaken.take() {
+            self.send(&overtaken);
+        }
+        self.passage.settle(is_over && self.ending.is_none());
+        self.let_through(instant, out)
+    }
+
+    fn is_mute(&self) -> bool {
+        let is_mute = |silence: &Silence| silence.armed.fault.act == Act::Mute;
+        self.silence.as_ref().is_some_and(is_mute)
+    }
+
+    /// Writes a piece of what may go, and says what comes next.
+    fn let_through(&mut self, now: Instant, out: &mut WriteBuffer) -> Next {
+        self.passage.write(now, out);
+        if self.passage.is_ready() {
+            return self.wait(now, self.passage.next());
+        }
+        if self.ending.is_some() {
+            return self.end();
+        }
+        match self.feed {
+            _ if self.silence.is_some() => self.wait(now, None),
+            Next::Wait { at } => self.wait(now, at),
+            next => next,
+        }
+    }
+
+    /// The end that a fault decided.
+    fn end(&mut self) -> Next {
+        self.passage.clear();
+        match &self.ending {
+            Some(ending) => Next::Broken(ending.ends),
+            None => Next::End,
+        }
+    }
+
+    /// The next visit: at `at`, or when a fault strikes or ends.
+    fn wait(&self, now: Instant, at: Option<Instant>) -> Next {
+        let strikes = self.waiting.iter();
+        let silence = self.silence.as_ref().and_then(|silence| silence.until);
+        let ends = self.ends.as_ref().and_then(|armed| armed.until());
+        let at = strikes
+            .filter_map(|strike| strike.instant(&self.counts))
+            // What else it waits for has no instant.
+            .filter(|at| *at > now)
+            .chain(at)
+            .chain(silence)
+            .chain(ends)
+            .chain(self.passage.until())
+            .min();
+        Next::Wait { at }
+    }
+
+    /// Ends what was healed and what is over.
+    fn withdraw(&mut self, now: Instant, feed: &Feed) {
+        let is_there = |armed: &Armed| !armed.is_withdrawn(now);
+        self.waiting.retain(|strike| is_there(&strike.armed));
+        self.next.retain(|armed| is_there(armed));
+        self.drops.retain(|armed| is_there(armed));
+        self.skips.retain(|(armed, _)| is_there(armed));
+        self.half.take_if(|(_, cause)| !is_there(&cause.armed));
+        if self.ends.take_if(|armed| !is_there(armed)).is_some() {
+            self.line_ends = feed.line_ending().into();
+        }
+        self.passage.withdraw(now);
+        let over = |silence: &mut Silence| {
+            silence.armed.is_healed() || silence.until.is_some_and(|until| until <= now)
+        };
+        let Some(silence) = self.silence.take_if(over) else {
+            return;
+        };
+        // Nobody answered in all that time.
+        if silence.armed.fault.act == Act::Never && !silence.armed.is_healed() {
+            let ending = Ending::default();
+            self.ending = Some(Cause {
+                headless: true,
+                at_once: true,
+                ..Cause::new(silence.armed, How::Cut, ending)
+            });
+        }
+    }
+
+    /// Lets those faults begin whose time has come.
+    fn advance(&mut self, now: Instant) {
+        // One after the other: what one does may be what another waits for.
+        while self.ending.is_none() {
+            let due = |strike: &Strike| {
+                strike.is_due(&self.counts, now) && !self.is_outdone(&strike.armed.fault.act)
+            };
+            let Some(at) = self.waiting.iter().position(due) else {
+                return;
+            };
+            let strike = self.waiting.remove(at);
+            self.begin(strike, now);
+        }
+    }
+
+    /// Whether a silence is on that leaves nothing for this one to do. It waits for the end of that.
+    fn is_outdone(&self, act: &Act) -> bool {
+        let on = self
+            .silence
+            .as_ref()
+            .map(|silence| depth(&silence.armed.fault.act));
+        depth(act) > 0 && on.is_some_and(|on| on >= depth(act))
+    }
+
+    fn begin(&mut self, strike: Strike, now: Instant) {
+        let at_once = strike.is_of_time();
+        let is_first = strike.is_at_door();
+        let armed = strike.armed;
+        match armed.fault.act.clone() {
+            Act::End(ending) => self.break_off(armed, How::End, ending, at_once, false),
+            Act::Cut(ending) => self.break_off(armed, How::Cut, ending, at_once, is_first),
+            Act::Reset(ending) => self.break_off(armed, How::Reset, ending, at_once, is_first),
+            Act::Mute | Act::Silence => self.fall_silent(armed, now, None),
+            Act::Hang | Act::Never => self.fall_silent(armed, now, Some(LONGEST_HANG)),
+            Act::Wait(time) => self.fall_silent(armed, now, Some(time)),
+            Act::Comment { text, blank } => {
+                if self.note(&armed) {
+                    self.emit(&Frame::comment(&text, blank));
+                }
+            }
+            Act::Insert(data) => {
+                if self.note(&armed) {
+                    self.emit(&Frame::inserted(&data));
+                }
+            }
+            Act::Bom(times) => {
+                if self.note(&armed) {
+                    let times = usize::try_from(times).unwrap_or(usize::MAX);
+                    self.push(&"\u{feff}".as_bytes().repeat(times));
+                }
+            }
+            Act::Drop(_) => self.drops.push(armed),
+            Act::Skip(events) => self.skips.push((armed, events)),
+            Act::Ends(ends) => {
+                if self.note(&armed) {
+                    self.line_ends = LineEnds::new(ends);
+                    self.ends = Some(armed);
+                }
+            }
+            Act::Split(_) | Act::Dribble(_) | Act::Hold(_) | Act::Merge(_) => {
+                if self.note(&armed) {
+                    self.passage.begin(armed);
+                }
+            }
+            // The head says so already, which was its strike.
+            Act::Encode { .. } => self.passage.begin(armed),
+            Act::Swap
+            | Act::Repeat(_)
+            | Act::Corrupt
+            | Act::BadUtf8
+            | Act::NulId
+            | Act::BadRetry
+            | Act::NoBlank
+            | Act::UnknownField
+            | Act::Long(_) => self.next.push(armed),
+            // They act on the head, or before the stream is made.
+            Act::Status(_)
+            | Act::Redirect { .. }
+            | Act::Type(_)
+            | Act::NoCors
+            | Act::Preflight(_)
+            | Act::DropHeader(_)
+            | Act::Refuse
+            | Act::Limit { .. }
+            | Act::Length(_)
+            | Act::Forget
+            | Act::Rewind(_)
+            | Act::Jump(_)
+            | Act::Profile(_) => {}
+        }
+    }
+
+    fn break_off(
+        &mut self,
+        armed: Arc<Armed>,
+        how: How,
+        ending: Ending,
+        at_once: bool,
+        is_first: bool,
+    ) {
+        let cause = Cause {
+            at_once: at_once && ending.half.is_none(),
+            headless: is_first && ending.half.is_none(),
+            ..Cause::new(armed, how, ending)
+        };
+        match ending.half {
+            Some(half) => self.half = Some((half, cause)),
+            None if self.note(&cause.armed) => self.ending = Some(cause),
+            None => {}
+        }
+    }
+
+    /// `most` is how long it lasts where nothing is said, and at most.
+    fn fall_silent(&mut self, armed: Arc<Armed>, now: Instant, most: Option<Duration>) {
+        if !self.note(&armed) {
+            return;
+        }
+        let lasts = match armed.fault.act {
+            // Its `for` says how long it is armed.
+            Act::Wait(time) => Some(time),
+            _ => armed.fault.lasts.or(most),
+        };
+        self.silence = Some(Silence {
+            until: lasts.map(|lasts| now + lasts),
+            armed,
+        });
+    }
+
+    /// Counts a strike. Answers whether it may strike.
+    fn note(&mut self, armed: &Arc<Armed>) -> bool {
+        let struck = armed.strike();
+        if struck {
+            self.struck.push(Arc::clone(armed));
+        }
+        struck
+    }
+
+    /// Takes the next block of the feed.
+    fn take(&mut self, mut frame: Frame) {
+        if frame.event.is_none() {
+            return self.emit(&frame);
+        }
+        if let Some((half, _)) = &self.half {
+            let part = frame.part(*half, &mut self.line_ends);
+            if let Some((_, cause)) = self.half.take()
+                && self.note(&cause.armed)
+            {
+                self.push(&part);
+                self.ending = Some(cause);
+                return;
+            }
+        }
+        if self.is_left_out(&frame) {
+            return;
+        }
+        let mut copies = 0;
+        for armed in std::mem::take(&mut self.next) {
+            if armed.fault.act == Act::Swap && self.overtaken.is_some() {
+                self.next.push(armed);
+                continue;
+            }
+            if !self.note(&armed) {
+                continue;
+            }
+            match &armed.fault.act {
+                Act::Corrupt => frame.corrupt(),
+                Act::BadUtf8 => frame.spoil_utf8(),
+                Act::NulId => frame.spoil_id(),
+                Act::BadRetry => frame.begin_with(b"retry: 10s"),
+                Act::UnknownField => frame.begin_with(b"unknown: field"),
+                Act::NoBlank => frame.leave_open(),
+                Act::Long(bytes) => frame.lengthen(*bytes),
+                Act::Repeat(times) => copies = *times,
+                _ => {
+                    self.overtaken = Some(frame);
+                    return;
+                }
+            }
+        }
+        self.send(&frame);
+        for _ in 0..copies {
+            self.emit(&frame);
+        }
+        if let Some(overtaken) = self.overtaken.take() {
+            self.send(&overtaken);
+        }
+    }
+
+    /// Sends an event of the stream, by which faults are counted.
+    fn send(&mut self, frame: &Frame) {
+        self.emit(frame);
+        self.counts.events += 1;
+        for strike in &mut self.waiting {
+            let waits = strike.text().is_some_and(|text| frame.holds(text));
+            strike.was_sent |= waits;
+        }
+    }
+
+    /// Whether a fault leaves this event out.
+    fn is_left_out(&mut self, frame: &Frame) -> bool {
+        if let Some((armed, left)) = self.skips.first_mut() {
+            let armed = Arc::clone(armed);
+            let is_first = !matches!(&armed.fault.act, Act::Skip(events) if events != left);
+            *left -= 1;
+            if *left == 0 {
+                self.skips.remove(0);
+            }
+            if !is_first || self.note(&armed) {
+                return true;
+            }
+        }
+        let holds = |armed: &&Arc<Armed>| match &armed.fault.act {
+            Act::Drop(text) => frame.holds(text),
+            _ => false,
+        };
+        let found = self.drops.iter().find(holds).map(Arc::clone);
+        found.is_some_and(|armed| self.note(&armed))
+    }
+
+    /// Lets a block through, its lines ended as they are to be.
+    fn emit(&mut self, frame: &Frame) {
+        let bytes = frame.bytes(&mut self.line_ends);
+        if self.push(&bytes)
+            && let Some(number) = frame.event
+        {
+            self.passage.mark(number);
+        }
+    }
+
+    /// Lets bytes through: where an end waits for so many bytes, no more than that. Answers whether
+    /// that was all of them.
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        let waiting = self.waiting.iter();
+        let left = waiting.filter_map(|strike| strike.bytes_left(&self.counts));
+        let left = left.min().unwrap_or(u64::MAX);
+        let length = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        self.counts.bytes += length as u64;
+        self.passage.push(&bytes[..length]);
+        length == bytes.len()
+    }
+}
+
+/// How deep a silence is; 0 is none.
+fn depth(act: &Act) -> u8 {
+    match act {
+        Act::Mute => 1,
+        Act::Silence => 2,
+        Act::Hang => 3,
+        Act::Wait(_) => 4,
+        Act::Never => 5,
+        _ => 0,
+    }
+}
+
+impl Cause {
+    fn new(armed: Arc<Armed>, how: How, ending: Ending) -> Self {
+        Self {
+            ends: Break {
+                how,
+                linger: ending.linger,
+                fault: armed.id,
+            },
+            armed,
+            at_once: false,
+            headless: false,
+        }
+    }
+}
