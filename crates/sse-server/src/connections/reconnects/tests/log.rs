@@ -290,3 +290,24 @@ fn what_happens_in_a_room_has_its_name() {
     let _open = desk.enters(0, client, 1);
     assert_eq!(json(&mut desk.table.log_after(1))[0]["room"], "ci");
 }
+
+#[tokio::test]
+async fn what_a_fault_ended_says_so() {
+    let desk = Desk::new();
+    let mut log = desk.table.log();
+    let open = desk.comes(0, tagged(None), 1);
+    open.sent(7, Some(7), 100);
+    let told = open.row.usually_told();
+    open.close_by(Some(3), Why::Fault, Some(told), desk.now(2000));
+    let entries = json(&mut desk.table.log_after(2));
+    assert_eq!(
+        (&entries[0]["kind"], &entries[0]["fault"]),
+        (&"ended".into(), &3.into())
+    );
+    assert!(lines(&mut log)[1].contains(": ended by the server (fault 3), 7 events"));
+    let _open = desk.comes(3020, tagged(Some("7")), 8);
+    assert_eq!(
+        desk.words(3020, 2),
+        "cut after event 7 by fault 3, came back after 1.02 s (retry 1.00 s) with id 7, nothing lost"
+    );
+}
