@@ -645,8 +645,8 @@ export type Verdict = {
   /** Whether the client's tag says that it is the same; else it is probable. */
   sure: boolean,
   /**
-   * How long it was away, in milliseconds: since it ended or was refused; of one that is missing,
-   * until now. Nothing where it was back before it was missed.
+   * How long it was away, in milliseconds: since it ended or was refused; of one that is
+   * missing, until now. Nothing where it was back before it was missed.
    */
   away_ms: number | null,
   /** The reconnection time that it was told, in milliseconds. */

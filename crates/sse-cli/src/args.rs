@@ -50,7 +50,8 @@ pub(crate) enum Command {
     /// List the connections of a running server, and those that ended or were refused.
     #[command(after_help = remote::CONNECTIONS_EXAMPLES)]
     Connections(Connections),
-    /// Reset a room of a running server: its faults are healed, its connections ended and forgotten.
+    /// Reset a room of a running server: its faults are healed, its connections ended and
+    /// forgotten.
     #[command(after_help = remote::RESET_EXAMPLES)]
     Reset(Reset),
     /// Print the completions of `sse` for a shell.

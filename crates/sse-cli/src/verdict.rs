@@ -47,8 +47,11 @@ fn whom(args: &Verdict) -> String {
 
 /// Prints the newest verdict on a client that came back, or did not, and compares it.
 fn compare(args: &Verdict, expected: &Expectation) -> Result<Outcome, Failure> {
-    let call = Call::new(&args.at.server, Method::GET, "log");
-    let reply = api::block_on(call.with("after", args.after).send())?;
+    let call = Call::new(&args.at.server, Method::GET, "log")
+        .with("after", args.after)
+        .with("client", args.client.as_ref())
+        .with("room", args.at.room.as_ref());
+    let reply = api::block_on(call.send())?;
     let Some(said) = newest(&reply, args)? else {
         let behind = args.after.map(|after| format!(" behind entry {after}"));
         complain(format_args!(

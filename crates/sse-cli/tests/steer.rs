@@ -105,7 +105,7 @@ fn what_does_not_come_true_is_exit_code_1_and_nonsense_2() {
     let serving = Serving::start(&[]);
     let at = |args: &[&str]| run_at(&serving.addr, args);
     let wait = ["wait", "--until", "connected", "--timeout", "50ms"];
-    let words = "Nobody connected within 50ms: 1 started so far.";
+    let words = "Nobody connected within 50ms: nothing happened so far.";
     assert_eq!(failed(1, at(&wait)), words);
     let (code, stdout, _) = at(&[&wait[..], &["--json"]].concat());
     let unmet: Value = serde_json::from_str(&stdout).expect("an object");
@@ -190,6 +190,49 @@ fn connections_are_a_table_for_people_and_lines_for_programs() {
     );
     let (_, stdout, _) = at(&["connections", "--json", "--stream", "/numbers"]);
     assert_eq!(stdout, "");
+}
+
+/// All of it against the server: a client is cut by hand, refused, and comes back.
+#[test]
+fn a_client_is_broken_and_seen_to_return() {
+    let serving = Serving::start(&[]);
+    let at = |args: &[&str]| run_at(&serving.addr, args);
+    let mut client = reads(&serving, "t1", None, "id: 7\n");
+    let armed = seq(at(&[
+        "break",
+        "/endless",
+        "status=503,times=1",
+        "--client",
+        "t1",
+    ]));
+    let (code, stdout, _) = at(&["faults"]);
+    assert_eq!((code, stdout.lines().count()), (Some(0), 2), "{stdout}");
+    assert!(stdout.contains("  /endless  t1 "), "{stdout}");
+    let cut = seq(at(&["break", "/endless", "cut", "--now"]));
+    assert!(cut > armed, "{cut} is behind {armed}");
+    client.read_to_end(&mut Vec::new()).expect("its end");
+    let after = cut.to_string();
+    let ended = ["wait", "--until", "ended", "--after", &armed.to_string()];
+    seq(at(&ended));
+    read_until(&mut serving.get("/endless?client=t1"), "HTTP/1.1 503 ");
+    let refused = ["wait", "--until", "refused", "--after", &after];
+    let refused = seq(at(&refused)).to_string();
+    let _client = reads(&serving, "t1", Some(7), "data: ");
+    seq(at(&["wait", "--until", "returned", "--after", &refused]));
+    let expect = ["--expect", "lost=0,away=..1m"];
+    let verdict = at(&[&["verdict", "--after", &refused], &expect[..]].concat());
+    assert_eq!(verdict.0, Some(0), "{verdict:?}");
+    assert!(
+        verdict.1.contains(" after a refusal (503), "),
+        "{verdict:?}"
+    );
+    // It strikes no more, and is disarmed; nothing is left to heal.
+    seq(at(&["heal", "--all"]));
+    assert_eq!(at(&["faults", "--json"]).1, "");
+    let sentence = failed(2, at(&["break", "cat"]));
+    assert!(sentence.contains("cut"), "{sentence}");
+    let sentence = failed(1, at(&["break", "cut", "--now", "--client", "nobody"]));
+    assert!(!sentence.is_empty());
 }
 
 /// A server that answers one request with this, and tells what it was asked.

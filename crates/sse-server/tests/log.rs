@@ -86,6 +86,30 @@ async fn the_log_has_all_but_the_requests_for_it() {
     assert_eq!(bench.client("page").tally, before.tally);
 }
 
+/// Those of others come in between, more than are read at once.
+#[tokio::test]
+async fn the_entries_of_one_client_are_read_alone() {
+    let bench = Bench::start().await;
+    let (_client, _) = bench.get("/endless?every=1h&client=page").await;
+    for _ in 0..300 {
+        bench.get("/endless?every=never&client=other").await;
+    }
+    let mut log = follow(&bench, "/api/log?client=page", &[]).await;
+    assert_eq!(event(&mut log).await.0, 2);
+    let (_numbers, _) = bench.get("/numbers?every=1h&client=page").await;
+    let (seq, connected) = event(&mut log).await;
+    assert_eq!(connected["stream"], "/numbers");
+    let all = lines(&bench, "?client=page").await;
+    assert_eq!(kinds(&all), ["connected", "connected"]);
+    assert_eq!(all[1]["seq"].as_u64(), Some(seq));
+    let numbers = lines(&bench, "?client=page&stream=/numbers&room=*").await;
+    assert_eq!(kinds(&numbers), ["connected"]);
+    assert!(lines(&bench, "?client=nobody").await.is_empty());
+    assert!(lines(&bench, "?client=page&room=ci").await.is_empty());
+    let (_, head) = bench.get("/api/log?room=a/b").await;
+    assert_eq!(head.status, 400);
+}
+
 #[tokio::test]
 async fn a_number_that_is_none_is_refused_in_a_sentence() {
     let bench = Bench::start().await;

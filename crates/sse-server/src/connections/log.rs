@@ -8,6 +8,7 @@ mod lines;
 mod reader;
 mod view;
 mod wait;
+mod whom;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -25,9 +26,10 @@ pub use lines::{Happened, LogEntry, LogReceiver, Visit};
 pub(super) use reader::Found;
 pub(crate) use reader::LogReader;
 pub(crate) use view::LogLine;
+pub(crate) use wait::Until;
 #[cfg(test)]
 pub(crate) use wait::Wait;
-pub(crate) use wait::{InRoom, Until, Whom};
+pub(crate) use whom::{InRoom, Whom};
 
 /// Entries that are kept. An entry takes some 200 bytes, and one with a verdict some 600.
 const KEPT: usize = 10_000;
@@ -56,7 +58,13 @@ pub(super) enum What {
     /// A client got a stream.
     Connected(Who),
     /// A client got no stream: it was refused, or told that there is no more (204).
-    Refused { who: Who, status: u16, why: Why },
+    Refused {
+        who: Who,
+        status: u16,
+        why: Why,
+        /// The fault that answered so, where one did.
+        fault: Option<u64>,
+    },
     /// A stream ended.
     Ended { who: Who, end: Box<End> },
     /// There is something to say of a client that came back, stays away, or has several connections
@@ -91,6 +99,8 @@ pub(super) struct Who {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End {
     pub(super) why: Why,
+    /// The number of the fault that ended it, where one did.
+    pub(super) fault: Option<u64>,
     /// What the kernel took for it.
     pub(super) sent: Counts,
     pub(super) cut: Option<Cut>,
@@ -131,6 +141,8 @@ impl Entry {
             What::Armed { fault, .. } | What::Healed { fault, .. } | What::Fired { fault, .. } => {
                 Some(*fault)
             }
+            What::Refused { fault, .. } => *fault,
+            What::Ended { end, .. } => end.fault,
             _ => None,
         }
     }
@@ -208,6 +220,7 @@ impl Log {
             who: row.into(),
             status: row.status,
             why,
+            fault: row.ended.get().and_then(|ended| ended.fault),
         };
         self.note(now, [refused].into_iter().chain(said(row, verdict)));
     }
@@ -219,6 +232,7 @@ impl Log {
             who: row.into(),
             end: Box::new(End {
                 why: ended.why,
+                fault: ended.fault,
                 sent: row.sent.counts(),
                 cut: ended.cut,
                 retry: ended.retry,

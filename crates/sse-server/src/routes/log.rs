@@ -12,13 +12,15 @@ use axum::http::{HeaderMap, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use hyper::body::Frame;
 use sse_engine::bounds::MAX_FROM;
+use sse_engine::topics::is_name;
 use sse_wire::{Event, LineEnding, encode};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::answer::tell;
+use super::client_query::tag;
 use super::context::Context;
-use super::params::Params;
-use crate::connections::{LogLine, LogReader};
+use super::params::{BadQuery, Params};
+use crate::connections::{InRoom, LogLine, LogReader, Whom};
 
 /// Lines that are written in one go.
 const BATCH: usize = 128;
@@ -39,13 +41,13 @@ pub(super) async fn log(
     request: Request<Body>,
 ) -> Response<Body> {
     let uri = request.uri();
-    let after = match Params::of(uri.query()).whole("after", 0, MAX_FROM) {
-        Ok(after) => after.unwrap_or(0),
+    let (after, whom) = match read(&Params::of(uri.query())) {
+        Ok(read) => read,
         Err(bad) => return tell(uri.path(), StatusCode::BAD_REQUEST, &bad.to_string()),
     };
     let headers = request.headers();
     if !wants_events(headers) {
-        return lines(context.connections.log_after(after));
+        return lines(context.connections.log_after(after), whom);
     }
     let Ok(place) = Arc::clone(&context.log_readers).try_acquire_owned() else {
         let sentence = format!(
@@ -54,7 +56,35 @@ pub(super) async fn log(
         return tell(uri.path(), StatusCode::SERVICE_UNAVAILABLE, &sentence);
     };
     let after = last_seen(headers).unwrap_or(after);
-    events(context.connections.log_after(after), place)
+    events(context.connections.log_after(after), whom, place)
+}
+
+/// Reads behind which entry, and whose: without `room`, those of all rooms.
+fn read(params: &Params<'_>) -> Result<(u64, Whom), BadQuery> {
+    let after = params.whole("after", 0, MAX_FROM)?;
+    Ok((after.unwrap_or(0), whom(params, InRoom::All)?))
+}
+
+/// Reads whose entries are meant: `client=t1&stream=/prices&room=ci`.
+///
+/// # Errors
+/// A parameter that is out of bounds, unreadable, or given twice.
+pub(super) fn whom(params: &Params<'_>, usually: InRoom) -> Result<Whom, BadQuery> {
+    Ok(Whom {
+        client: params.read("client", tag)?,
+        stream: params.text("stream")?,
+        room: params.read("room", room)?.unwrap_or(usually),
+    })
+}
+
+fn room(value: &str) -> Result<InRoom, BadQuery> {
+    match value {
+        "*" => Ok(InRoom::All),
+        name if is_name(name) => Ok(InRoom::One(Some(name.to_owned()))),
+        _ => Err(BadQuery::new(
+            "room must be the name of a room, or * for all: 1 to 64 letters, digits, dots, hyphens, underscores or tildes, and first a letter or digit.",
+        )),
+    }
 }
 
 /// Whether the client accepts an event stream by its name.
@@ -83,7 +113,7 @@ fn last_seen(headers: &HeaderMap) -> Option<u64> {
     Some(number.unwrap_or(u64::MAX))
 }
 
-fn lines(reader: LogReader) -> Response<Body> {
+fn lines(reader: LogReader, whom: Whom) -> Response<Body> {
     let head = [
         (header::CONTENT_TYPE, "application/x-ndjson"),
         (header::CACHE_CONTROL, "no-store"),
@@ -93,6 +123,7 @@ fn lines(reader: LogReader) -> Response<Body> {
         head,
         Body::new(Lines {
             reader,
+            whom,
             until: left,
             done: false,
         }),
@@ -103,6 +134,8 @@ fn lines(reader: LogReader) -> Response<Body> {
 /// The lines up to a number. They are made as the client takes them.
 struct Lines {
     reader: LogReader,
+    /// Whose they are.
+    whom: Whom,
     /// The number of the last one.
     until: u64,
     /// Whether it was given.
@@ -118,20 +151,19 @@ impl hyper::body::Body for Lines {
         _: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = self.get_mut();
-        if this.done {
-            return Poll::Ready(None);
-        }
         let mut text = Vec::new();
-        let lines = this.reader.lines(BATCH);
-        this.done = lines.is_empty();
-        for line in lines {
-            // What came since it was asked is for the next question.
-            if line.seq().is_some_and(|seq| seq > this.until) {
-                this.done = true;
-                break;
+        // Where none of a batch is about those who are meant, the next one is read.
+        while !this.done && text.is_empty() {
+            let lines = this.reader.lines_of(&this.whom, BATCH);
+            this.done = lines.is_none() || this.reader.has_read(this.until);
+            for line in lines.into_iter().flatten() {
+                // What came since it was asked is for the next question.
+                if line.seq().is_some_and(|seq| seq > this.until) {
+                    break;
+                }
+                text.extend_from_slice(json(&line).as_bytes());
+                text.push(b'\n');
             }
-            text.extend_from_slice(json(&line).as_bytes());
-            text.push(b'\n');
         }
         match text.is_empty() {
             true => Poll::Ready(None),
@@ -140,7 +172,7 @@ impl hyper::body::Body for Lines {
     }
 }
 
-fn events(reader: LogReader, place: OwnedSemaphorePermit) -> Response<Body> {
+fn events(reader: LogReader, whom: Whom, place: OwnedSemaphorePermit) -> Response<Body> {
     let head = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store, no-transform"),
@@ -148,14 +180,14 @@ fn events(reader: LogReader, place: OwnedSemaphorePermit) -> Response<Body> {
     // One batch waits for a client that reads slowly, and the rest in the log.
     let (send, batches) = mpsc::channel(1);
     tokio::spawn(async move {
-        feed(reader, send).await;
+        feed(reader, whom, send).await;
         drop(place);
     });
     (head, Body::new(Batches(batches))).into_response()
 }
 
 /// Sends what happens until the client or the server is gone.
-async fn feed(mut reader: LogReader, send: mpsc::Sender<Bytes>) {
+async fn feed(mut reader: LogReader, whom: Whom, send: mpsc::Sender<Bytes>) {
     let mut text = Vec::new();
     let retry = Event {
         retry: Some(RETRY),
@@ -163,14 +195,10 @@ async fn feed(mut reader: LogReader, send: mpsc::Sender<Bytes>) {
     };
     encode(&retry, LineEnding::Lf, &mut text);
     loop {
-        for line in reader.lines(BATCH) {
-            let (data, id) = (json(&line), line.seq().map(|seq| seq.to_string()));
-            let event = Event {
-                id: id.as_deref(),
-                data: Some(&data),
-                ..Event::default()
-            };
-            encode(&event, LineEnding::Lf, &mut text);
+        while text.is_empty()
+            && let Some(lines) = reader.lines_of(&whom, BATCH)
+        {
+            encode_all(&lines, &mut text);
         }
         if !text.is_empty() {
             if send.send(std::mem::take(&mut text).into()).await.is_err() {
@@ -183,6 +211,18 @@ async fn feed(mut reader: LogReader, send: mpsc::Sender<Bytes>) {
             () = tokio::time::sleep(KEEP_ALIVE) => text.extend_from_slice(b": keep-alive\n\n"),
             () = send.closed() => return,
         }
+    }
+}
+
+fn encode_all(lines: &[LogLine], text: &mut Vec<u8>) {
+    for line in lines {
+        let (data, id) = (json(line), line.seq().map(|seq| seq.to_string()));
+        let event = Event {
+            id: id.as_deref(),
+            data: Some(&data),
+            ..Event::default()
+        };
+        encode(&event, LineEnding::Lf, text);
     }
 }
 

@@ -12,12 +12,11 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use sse_engine::bounds::MAX_FROM;
 use sse_engine::time::read_time;
-use sse_engine::topics::is_name;
 use tokio::time::Instant;
 
 use super::answer::tell;
-use super::client_query::tag;
 use super::context::Context;
+use super::log::whom;
 use super::params::{BadQuery, Params};
 use crate::clock;
 use crate::connections::{InRoom, Until, Whom};
@@ -117,18 +116,14 @@ fn read(params: &Params<'_>) -> Result<Question, BadQuery> {
         let sentence = "for is longer than timeout: make timeout at least as long.";
         return Err(BadQuery::new(sentence));
     }
-    let room = params.read("room", room)?.unwrap_or(match until {
+    let usually = match until {
         // The number of a fault is that of no other, in whichever room.
         Until::Fired(_) => InRoom::All,
         _ => InRoom::default(),
-    });
+    };
     Ok(Question {
         until,
-        whom: Whom {
-            client: params.read("client", tag)?,
-            stream: params.text("stream")?,
-            room,
-        },
+        whom: whom(params, usually)?,
         after: params.whole("after", 0, MAX_FROM)?.unwrap_or(0),
         timeout,
     })
@@ -189,16 +184,6 @@ fn time(name: &str, value: &str) -> Result<Duration, BadQuery> {
             format!("{name} must be a time such as 500ms or 3s, above 0ms and at most 1m.");
         BadQuery::new(sentence)
     })
-}
-
-fn room(value: &str) -> Result<InRoom, BadQuery> {
-    match value {
-        "*" => Ok(InRoom::All),
-        name if is_name(name) => Ok(InRoom::One(Some(name.to_owned()))),
-        _ => Err(BadQuery::new(
-            "room must be the name of a room, which may have the letters of a topic's name, or * for all rooms.",
-        )),
-    }
 }
 
 #[cfg(test)]

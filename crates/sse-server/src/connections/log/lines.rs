@@ -46,6 +46,9 @@ pub enum Happened {
         status: u16,
         /// Why, in a few words.
         why: Why,
+        /// The fault that answered so, where one did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fault: Option<u64>,
     },
     /// A stream ended.
     Ended {
@@ -56,6 +59,9 @@ pub enum Happened {
         by: EndedBy,
         /// Why, in a few words.
         why: Why,
+        /// The fault that ended it, where one did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fault: Option<u64>,
         /// Whether the client has everything that there was.
         complete: bool,
         /// Events that the kernel took for it.
@@ -164,15 +170,22 @@ impl Happened {
         Some(match &entry.what {
             What::Started | What::Stopped => return None,
             What::Connected(who) => Self::Opened { visit: who.into() },
-            What::Refused { who, status, why } => Self::Refused {
+            What::Refused {
+                who,
+                status,
+                why,
+                fault,
+            } => Self::Refused {
                 visit: who.into(),
                 status: *status,
                 why: *why,
+                fault: *fault,
             },
             What::Ended { who, end } => Self::Ended {
                 visit: who.into(),
                 by: end.why.by(),
                 why: end.why,
+                fault: end.fault,
                 complete: end.why.is_complete(),
                 events: end.sent.events,
                 bytes: end.sent.bytes,
@@ -265,19 +278,29 @@ impl fmt::Display for Happened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opened { visit } => write!(f, "{visit}: opened"),
-            Self::Refused { visit, status, why } => match status {
-                204 => write!(f, "{visit}: {why} (204)"),
-                _ => write!(f, "{visit}: refused ({status}), {why}"),
-            },
+            Self::Refused {
+                visit,
+                status,
+                why,
+                fault,
+            } => {
+                let why = words(*why, *fault);
+                match status {
+                    204 => write!(f, "{visit}: {why} (204)"),
+                    _ => write!(f, "{visit}: refused ({status}), {why}"),
+                }
+            }
             Self::Ended {
                 visit,
                 by,
                 why,
+                fault,
                 events,
                 bytes,
                 cut,
                 ..
             } => {
+                let why = words(*why, *fault);
                 let by = match by {
                     EndedBy::Server => "server",
                     EndedBy::Client => "client",
@@ -309,6 +332,14 @@ impl fmt::Display for Happened {
                 "{entries} lines of the log were dropped: they came faster than they were read"
             ),
         }
+    }
+}
+
+/// `stopped`, or `fault 3`
+fn words(why: Why, fault: Option<u64>) -> String {
+    match fault {
+        Some(fault) => format!("fault {fault}"),
+        None => why.words().to_owned(),
     }
 }
 

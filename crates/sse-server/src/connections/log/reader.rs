@@ -42,6 +42,11 @@ impl LogReader {
         lock(&self.ring).newest
     }
 
+    /// Whether it has read the entry with this number, or a newer one.
+    pub(crate) fn has_read(&self, seq: u64) -> bool {
+        self.after >= seq
+    }
+
     /// When the server was stopped, and when it was started again, in milliseconds since 1970.
     pub(in crate::connections) fn away(&self) -> Vec<(u64, Option<u64>)> {
         lock(&self.ring).away.iter().copied().collect()

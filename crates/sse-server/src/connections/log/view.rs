@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::reader::{Found, LogReader};
+use super::whom::Whom;
 use super::{Entry, What};
 use crate::connections::{Verdict, VerdictKind, Why};
 
@@ -89,6 +90,16 @@ pub(crate) enum Kind {
 }
 
 impl LogLine {
+    fn of(found: Found) -> Self {
+        match found {
+            Found::Gap { lost, .. } => Self::Gap {
+                kind: Kind::Gap,
+                lost,
+            },
+            Found::Entry(entry) => Self::Entry(EntryView::of(&entry)),
+        }
+    }
+
     /// The number of the entry; a gap has none.
     pub(crate) fn seq(&self) -> Option<u64> {
         match self {
@@ -99,18 +110,18 @@ impl LogLine {
 }
 
 impl LogReader {
-    /// So many of the next lines at most, as [`read`](Self::read) has them.
-    pub(crate) fn lines(&mut self, most: usize) -> Vec<LogLine> {
-        let found = self.read(most).into_iter();
-        found
-            .map(|found| match found {
-                Found::Gap { lost, .. } => LogLine::Gap {
-                    kind: Kind::Gap,
-                    lost,
-                },
-                Found::Entry(entry) => LogLine::Entry(EntryView::of(&entry)),
-            })
-            .collect()
+    /// The lines of so many of the next entries at most, as [`read`](Self::read) has them, without
+    /// those that are about others; nothing where no entry is left. A gap is about everybody.
+    pub(crate) fn lines_of(&mut self, whom: &Whom, most: usize) -> Option<Vec<LogLine>> {
+        let found = self.read(most);
+        if found.is_empty() {
+            return None;
+        }
+        let theirs = found.into_iter().filter(|found| match found {
+            Found::Gap { .. } => true,
+            Found::Entry(entry) => whom.concerns(entry),
+        });
+        Some(theirs.map(LogLine::of).collect())
     }
 }
 

@@ -44,6 +44,8 @@ pub(in crate::connections) struct Departed {
     sent_away: u32,
     /// Whether that was the last that it was told.
     is_away: bool,
+    /// The fault that ended its stream, if one did.
+    fault: Option<u64>,
     /// When it came since then and was refused, the last time, and with which status.
     refused: Option<(Instant, u16)>,
     /// Whether it had a stream, or was told that there is no more of one: of a client that was only
@@ -61,6 +63,9 @@ pub(super) struct Return {
     pub(super) away: Option<Duration>,
     /// The status that it was refused with when it was last there, if it was.
     pub(super) refused: Option<u16>,
+    /// The fault that had ended its stream, if one had, and the id of the last event that it was
+    /// given.
+    pub(super) cut_by: Option<(u64, Option<String>)>,
     /// The reconnection time that it had been sent, in milliseconds, to be compared with `away`.
     pub(super) retry: Option<u64>,
     /// The last event id that it brought, if it brought one.
@@ -121,8 +126,10 @@ impl Departed {
             }
             (last_id, ..) => last_id,
         };
-        let ending = row.ended.get().map(|ended| ended.why);
+        let ended = row.ended.get();
+        let ending = ended.map(|ended| ended.why);
         Self {
+            fault: ended.and_then(|ended| ended.fault),
             numbers: WeakNumbering::new(numbers),
             next,
             since: told.first,
@@ -193,6 +200,7 @@ impl Departed {
             satisfied: true,
             sent_away: self.sent_away.saturating_add(1),
             is_away: true,
+            fault: None,
             refused: None,
             ..self
         }
@@ -216,6 +224,7 @@ impl Departed {
             satisfied: false,
             sent_away: 0,
             is_away: false,
+            fault: None,
             refused: None,
             was_served: true,
         }
@@ -296,6 +305,10 @@ impl Departed {
             of: self.row,
             away,
             refused: self.refused.map(|(_, status)| status),
+            cut_by: self.fault.map(|fault| {
+                let id = self.last_id.as_ref().map(|(_, id)| id.clone());
+                (fault, id)
+            }),
             retry: self.told.retry,
             brought: client.brought.clone(),
             answered,

@@ -7,8 +7,8 @@ use super::{Aftermath, Answered, Connection, Departed, GONE, Reconnects, Resume,
 
 impl Reconnects {
     /// Looks for the client of a row that comes among those that were refused, and remembers it
-    /// there if it is refused itself. Of rows that ended, `is_there` tells whether they are still in
-    /// the table.
+    /// there if it is refused itself. Of rows that ended, `is_there` tells whether they are still
+    /// in the table.
     pub(super) fn after_refusal(
         &mut self,
         row: &Connection,

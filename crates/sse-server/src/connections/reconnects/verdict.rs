@@ -29,8 +29,8 @@ pub struct Verdict {
     pub despite: bool,
     /// Whether the client's tag says that it is the same; else it is probable.
     pub sure: bool,
-    /// How long it was away, in milliseconds: since it ended or was refused; of one that is missing,
-    /// until now. Nothing where it was back before it was missed.
+    /// How long it was away, in milliseconds: since it ended or was refused; of one that is
+    /// missing, until now. Nothing where it was back before it was missed.
     pub away_ms: Option<u64>,
     /// The reconnection time that it was told, in milliseconds.
     pub retry_ms: Option<u64>,
@@ -260,8 +260,7 @@ impl Return {
 
     fn words(&self, cost: Option<Paid>) -> String {
         let with = match &self.brought {
-            // It may be any text that came in a query.
-            Some(id) => format!("with id {}", id.replace(char::is_control, "\u{FFFD}")),
+            Some(id) => format!("with id {}", plain(id)),
             None => "without an id".to_owned(),
         };
         let retry = told_retry(self.retry);
@@ -273,7 +272,12 @@ impl Return {
             (Some(away), None) => format!(" after {} ({retry})", time(away)),
             (None, _) => " before it was missed,".to_owned(),
         };
-        let came = format!("{}came back{after} {with}", probably(self.sure));
+        let cut = match &self.cut_by {
+            Some((fault, Some(id))) => format!("cut after event {} by fault {fault}, ", plain(id)),
+            Some((fault, None)) => format!("cut by fault {fault}, "),
+            None => String::new(),
+        };
+        let came = format!("{cut}{}came back{after} {with}", probably(self.sure));
         match self.answered {
             Answered::Stream if self.away.is_none() => came,
             Answered::Stream => format!("{came}, {}", self.cost_words(cost)),
@@ -361,6 +365,11 @@ struct Paid {
     repeated: u64,
     /// Whether it is still to be sent some of what is repeated.
     to_come: bool,
+}
+
+/// An id as it may stand in a line: it may be any text that came in a query.
+fn plain(id: &str) -> String {
+    id.replace(char::is_control, "\u{FFFD}")
 }
 
 /// `cut after 5 of 13, `

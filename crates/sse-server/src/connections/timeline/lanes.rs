@@ -126,7 +126,9 @@ impl Lanes {
                 let from = next.and_then(|next| came_from(next, who.connection));
                 self.enter(who, from, Bar::new(at_ms, stamp, counting));
             }
-            What::Refused { who, status, why } => {
+            What::Refused {
+                who, status, why, ..
+            } => {
                 let from = next.and_then(|next| came_from(next, who.connection));
                 let knock = Knock {
                     stamp,

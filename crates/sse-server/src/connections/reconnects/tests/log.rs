@@ -1,7 +1,7 @@
 //! The log's entries about clients.
 
 use super::*;
-use crate::connections::{Happened, LogReader, LogReceiver};
+use crate::connections::{Happened, InRoom, LogLine, LogReader, LogReceiver, Whom};
 
 /// The lines of it so far, without their times.
 fn lines(log: &mut LogReceiver) -> Vec<String> {
@@ -83,11 +83,20 @@ async fn what_a_slow_reader_misses_is_counted_and_said() {
     assert!(log.recv().await.is_none(), "the server is gone");
 }
 
+/// The lines of all rooms and clients.
+fn next(reader: &mut LogReader, most: usize) -> Vec<LogLine> {
+    let all = Whom {
+        room: InRoom::All,
+        ..Whom::default()
+    };
+    reader.lines_of(&all, most).unwrap_or_default()
+}
+
 /// What the API answers of the log, as far as a reader has it now, but for the times.
 fn json(reader: &mut LogReader) -> Vec<serde_json::Value> {
     let mut all = Vec::new();
     loop {
-        let lines = reader.lines(100);
+        let lines = next(reader, 100);
         if lines.is_empty() {
             return all;
         }
@@ -153,7 +162,7 @@ fn everything_that_happens_has_a_number() {
     );
     assert_eq!(refused["why"], "too many streams");
     // A time of the table's own clock.
-    let at = serde_json::to_value(&desk.table.log_after(2).lines(1)[0]).expect("JSON");
+    let at = serde_json::to_value(&next(&mut desk.table.log_after(2), 1)[0]).expect("JSON");
     assert_eq!(at["at_ms"], 1_800_000_002_000_u64);
     let rest = json(&mut desk.table.log_after(4));
     assert_eq!(kinds(&rest), ["returned", "refused"]);
@@ -191,7 +200,7 @@ fn who_has_two_open_at_once_is_beside() {
 fn who_asks_for_what_is_gone_is_told_how_many() {
     let desk = Desk::new();
     let mut slow = desk.table.log_after(0);
-    slow.lines(1);
+    next(&mut slow, 1);
     // Two entries each, and one of the start.
     for _ in 0..5005 {
         desk.goes(untagged(None), 7, CLOSED, 10);
@@ -280,4 +289,25 @@ fn what_happens_in_a_room_has_its_name() {
     };
     let _open = desk.enters(0, client, 1);
     assert_eq!(json(&mut desk.table.log_after(1))[0]["room"], "ci");
+}
+
+#[tokio::test]
+async fn what_a_fault_ended_says_so() {
+    let desk = Desk::new();
+    let mut log = desk.table.log();
+    let open = desk.comes(0, tagged(None), 1);
+    open.sent(7, Some(7), 100);
+    let told = open.row.usually_told();
+    open.close_by(Some(3), Why::Fault, Some(told), desk.now(2000));
+    let entries = json(&mut desk.table.log_after(2));
+    assert_eq!(
+        (&entries[0]["kind"], &entries[0]["fault"]),
+        (&"ended".into(), &3.into())
+    );
+    assert!(lines(&mut log)[1].contains(": ended by the server (fault 3), 7 events"));
+    let _open = desk.comes(3020, tagged(Some("7")), 8);
+    assert_eq!(
+        desk.words(3020, 2),
+        "cut after event 7 by fault 3, came back after 1.02 s (retry 1.00 s) with id 7, nothing lost"
+    );
 }
