@@ -108,11 +108,11 @@ impl Service {
             }
             Ok(admission) => {
                 let entered = match unanswerable(&request) {
-                    Some(refusal) => Err(refusal),
+                    Some(refusal) => Err(Box::new(refusal)),
                     None => self.enter(in_room, &request, admission.class, ends),
                 };
                 let answer = match entered {
-                    Err(refusal) => refusal.into(),
+                    Err(refusal) => (*refusal).into(),
                     Ok(room) => {
                         let visitor = Visitor {
                             peer,
@@ -146,7 +146,7 @@ impl Service {
         request: &Request<B>,
         class: Class,
         ends: Ends,
-    ) -> Result<Arc<Room>, Response<Body>> {
+    ) -> Result<Arc<Room>, Box<Response<Body>>> {
         let Context {
             guard,
             rooms,
@@ -157,14 +157,14 @@ impl Service {
             return Ok(Arc::clone(rooms.default()));
         };
         if !breaks {
-            return Err(no_break(request.uri().path()));
+            return Err(Box::new(no_break(request.uri().path())));
         }
         guard
             .admit_to_break("A room", request, class, ends)
-            .map_err(|refusal| say(refusal.status, &refusal.sentence))?;
+            .map_err(|refusal| Box::new(say(refusal.status, &refusal.sentence)))?;
         rooms
             .enter(name)
-            .map_err(|full| too_many(request.uri().path(), &full))
+            .map_err(|full| Box::new(too_many(request.uri().path(), &full)))
     }
 
     /// Answers a request that the guard let through.
