@@ -34,7 +34,7 @@ const CRATES: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 13] = [
+const SERVER: [&str; 14] = [
     "lifecycle",
     "http",
     "routes",
@@ -43,6 +43,7 @@ const SERVER: [&str; 13] = [
     "connections",
     "tap",
     "catalog",
+    "armed",
     "config",
     "status",
     "error",

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use sse_server::{
-    ActivityView, BadDefinition, DefinitionView, Preview, Published, RequestView, Slice, Sort,
-    StateView, TimelineView, WireView,
+    ActivityView, BadDefinition, DefinitionView, FaultView, Preview, ProfileView, Published,
+    RequestView, Slice, Sort, StateView, TimelineView, WireView,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -43,6 +43,8 @@ fn generated() -> String {
     file.visit::<DefinitionView>();
     file.visit::<BadDefinition>();
     file.visit::<Published>();
+    file.visit::<FaultView>();
+    file.visit::<ProfileView>();
     file.visit::<Choice>();
     let types: Vec<String> = file.types.into_values().collect();
     format!("{HEAD}\n{}", types.join("\n"))

@@ -151,6 +151,30 @@ export type Everything = {
   rooms: Array<string>,
 };
 
+/** A fault that is armed. */
+export type FaultView = {
+  /** Its number. */
+  id: number,
+  /** Its canonical text. */
+  fault: string,
+  /** The room that it strikes in; nothing for the room that has no name. */
+  room: string | null,
+  /** The path of the only stream that it strikes. */
+  stream: string | null,
+  /** The tag of the only client that it strikes. */
+  client: string | null,
+  /** Who armed it. */
+  from: "hand" | "file",
+  /** When it was armed, in milliseconds since 1970. */
+  armed_ms: number,
+  /** In how many milliseconds it begins; 0 once it has begun. */
+  begins_in_ms: number,
+  /** How often it struck. */
+  fired: number,
+  /** In how many milliseconds it is over; nothing where it lasts until it is healed. */
+  left_ms: number | null,
+};
+
 /** A header field. */
 export type FieldView = {
   /** Its name; empty for a line that has none. */
@@ -275,6 +299,16 @@ export type Preview = {
   parts: Array<Part>,
   /** Whether there is more. */
   more: boolean,
+};
+
+/** A named list of faults. */
+export type ProfileView = {
+  /** Its name. */
+  name: string,
+  /** What it plays, in a sentence; empty where the file says nothing. */
+  about: string,
+  /** Its faults. */
+  faults: Array<string>,
 };
 
 /** What became of a publish. */
@@ -617,8 +651,8 @@ export type Verdict = {
   /** Whether the client's tag says that it is the same; else it is probable. */
   sure: boolean,
   /**
-   * How long it was away, in milliseconds; of one that is missing, until now. Nothing where it
-   * was back before it was missed.
+   * How long it was away, in milliseconds: since it ended or was refused; of one that is missing,
+   * until now. Nothing where it was back before it was missed.
    */
   away_ms: number | null,
   /** The reconnection time that it was told, in milliseconds. */

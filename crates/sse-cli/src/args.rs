@@ -1,5 +1,7 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
+mod remote;
+
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -8,8 +10,9 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use sse_client::Url;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
+
+pub(crate) use remote::{Break, Connections, Faults, Heal, IdOrPath, Reset, Verdict, Wait};
 
 /// Serve Server-Sent Events from your own desk, and publish them.
 #[derive(Debug, Parser)]
@@ -27,10 +30,29 @@ pub(crate) enum Command {
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
+    /// Break streams of a running server on purpose, and print the number of the log from which on
+    /// it holds.
+    #[command(after_help = remote::BREAK_EXAMPLES, override_usage = remote::BREAK_USAGE)]
+    Break(Break),
+    /// Disarm faults of a running server.
+    #[command(after_help = remote::HEAL_EXAMPLES)]
+    Heal(Heal),
+    /// List the faults that are armed in a running server.
+    #[command(after_help = remote::FAULTS_EXAMPLES)]
+    Faults(Faults),
+    /// Wait until something happened to a client, and print the number of its entry in the log.
+    #[command(after_help = remote::WAIT_EXAMPLES)]
+    Wait(Wait),
     /// Print what a running server reports about its clients; exit code 1 means that
-    /// something is wrong with one.
-    #[command(after_help = VERDICT_EXAMPLES)]
+    /// something is wrong with one, or not as it was expected.
+    #[command(after_help = remote::VERDICT_EXAMPLES)]
     Verdict(Verdict),
+    /// List the connections of a running server, and those that ended or were refused.
+    #[command(after_help = remote::CONNECTIONS_EXAMPLES)]
+    Connections(Connections),
+    /// Reset a room of a running server: its faults are healed, its connections ended and forgotten.
+    #[command(after_help = remote::RESET_EXAMPLES)]
+    Reset(Reset),
     /// Print the completions of `sse` for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Completions),
@@ -55,14 +77,6 @@ Examples:
   sse publish localhost:8000/topics/news - < note.txt        the bytes of a file, as they are
   sse publish localhost:8000/topics/news - --ndjson < a.jsonl
                                                              each line, as an event of its own";
-
-const VERDICT_EXAMPLES: &str = "\
-Examples:
-  sse verdict                                  of all clients of http://localhost:8000
-  sse verdict localhost:8001 --client dash     of the one that connects with ?client=dash
-  sse verdict --json | jq -s .                 for programs: a JSON object on each line
-
-Exit codes: 0 nothing is wrong, 1 something is wrong with a client, 2 the command line cannot be read, 3 no server answered.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -178,21 +192,6 @@ pub(crate) struct Publish {
     pub(crate) ndjson: bool,
 }
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Verdict {
-    /// The server; `http://` may be left out.
-    #[arg(default_value = DEFAULT_URL, value_parser = server)]
-    pub(crate) url: Url,
-
-    /// Print only the client that connects with this tag.
-    #[arg(long, value_name = "TAG", value_parser = tag)]
-    pub(crate) client: Option<String>,
-
-    /// Print a JSON object on each line.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogAs {
@@ -233,31 +232,6 @@ enum SlowBy {
 enum FirstBlockBy {
     Id,
     None,
-}
-
-/// Where a server is that nobody configured.
-const DEFAULT_URL: &str = "http://localhost:8000";
-
-fn server(text: &str) -> Result<Url, String> {
-    match Url::parse(text) {
-        Ok(address) if address.target(&[]) == "/" => Ok(address),
-        Ok(_) => Err(format!(
-            "leave out everything after host and port, as in {DEFAULT_URL}"
-        )),
-        Err(_) => Err(format!("give the URL of a server, such as {DEFAULT_URL}")),
-    }
-}
-
-/// As the server takes it in `client=`.
-fn tag(text: &str) -> Result<String, String> {
-    let good = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
-    if (1..=64).contains(&text.len()) && text.chars().all(good) {
-        return Ok(text.to_owned());
-    }
-    Err(
-        "give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, as in client="
-            .to_owned(),
-    )
 }
 
 /// The folder of the window's settings, below that of this user.
@@ -513,43 +487,6 @@ mod tests {
         ] {
             let error = publish(bad).expect_err("a bad line");
             assert_eq!(error.exit_code(), 2, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn verdicts_are_asked_of_a_server() {
-        let of = |args: &[&str]| {
-            let line = ["sse", "verdict"];
-            Args::try_parse_from(line.iter().chain(args)).map(|args| args.command)
-        };
-        for (typed, server) in [
-            (&[][..], DEFAULT_URL.trim_start_matches("http://")),
-            (&["localhost:8001/"], "localhost:8001"),
-            (&["http://[::1]:5", "--json"], "[::1]:5"),
-        ] {
-            let Ok(Command::Verdict(verdict)) = of(typed) else {
-                panic!("{typed:?} was not read");
-            };
-            assert_eq!(verdict.url.to_string(), server);
-        }
-        assert_eq!(DEFAULT_URL, format!("http://localhost:{DEFAULT_PORT}"));
-        for bad in [
-            "https://localhost:8000",
-            "localhost:8000/numbers",
-            "[::1",
-            "",
-        ] {
-            let error = of(&[bad]).expect_err("no server");
-            assert_eq!(error.exit_code(), 2, "{bad}");
-            assert!(error.to_string().contains(DEFAULT_URL), "{error}");
-        }
-        for (tag, good) in [
-            ("dash-1.x_~", true),
-            ("", false),
-            ("a b", false),
-            ("é", false),
-        ] {
-            assert_eq!(of(&["--client", tag]).is_ok(), good, "{tag}");
         }
     }
 

@@ -2,42 +2,66 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | 0 | the server stopped when asked to, the event was published, or the text was printed |
-//! | 1 | that failed |
+//! | 0 | it is done, or true |
+//! | 1 | it is not done, or not so |
 //! | 2 | the command line cannot be read |
-//!
-//! `sse verdict` has exit codes of its own.
+//! | 3 | no server of SSE Workbench answered |
 
 mod advice;
+mod api;
 mod args;
 mod completions;
+mod connections;
+mod expect;
+mod faults;
 mod man;
+mod outcome;
 mod publish;
 mod serve;
+mod table;
 mod verdict;
+mod wait;
 
+use std::fmt;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Args, Command};
+use outcome::{Failure, Outcome};
 
 fn main() -> ExitCode {
     let Args { command } = Args::parse();
-    let done = match command {
-        Command::Serve(args) => serve::run(args),
-        Command::Publish(args) => publish::run(args),
-        // It has exit codes of its own.
-        Command::Verdict(args) => return verdict::run(args),
-        Command::Completions(args) => completions::run(args),
-        Command::Man(args) => man::run(args),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Not `eprintln!`, which panics when nobody reads stderr.
-            _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("sse: {error:#}\n"));
-            ExitCode::FAILURE
+    match run(command) {
+        Ok(Outcome::Yes) => ExitCode::SUCCESS,
+        Ok(Outcome::No) => ExitCode::FAILURE,
+        Err(failure) => {
+            complain(&failure);
+            failure.code()
         }
     }
+}
+
+fn run(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Serve(args) => serve::run(args)?,
+        Command::Publish(args) => publish::run(args)?,
+        Command::Break(args) => faults::arm(args)?,
+        Command::Heal(args) => faults::heal(args)?,
+        Command::Faults(args) => faults::list(args)?,
+        Command::Wait(args) => return wait::run(args),
+        Command::Verdict(args) => return verdict::run(args),
+        Command::Connections(args) => connections::run(args)?,
+        Command::Reset(args) => faults::reset(args)?,
+        Command::Completions(args) => completions::run(args)?,
+        Command::Man(args) => man::run(args)?,
+    }
+    Ok(Outcome::Yes)
+}
+
+/// Says a sentence on stderr.
+fn complain(sentence: impl fmt::Display) {
+    // Not `eprintln!`, which panics when nobody reads stderr.
+    _ = writeln!(std::io::stderr(), "sse: {sentence}");
 }

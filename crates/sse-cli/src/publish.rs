@@ -8,10 +8,11 @@ mod post;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Write};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use sse_client::Url;
 
 use crate::args::Publish;
+use crate::outcome::Failure;
 use post::Post;
 
 /// How much of stdin is read. Far above what a server takes at once, so that the server is asked
@@ -22,8 +23,8 @@ const MOST: u64 = 16 * 1024 * 1024;
 ///
 /// # Errors
 /// A URL that is none, a server that cannot be reached, or its own words when it refuses.
-pub(crate) fn run(args: Publish) -> anyhow::Result<()> {
-    let url = Url::parse(&args.url)?;
+pub(crate) fn run(args: Publish) -> Result<(), Failure> {
+    let url = Url::parse(&args.url).map_err(Failure::usage)?;
     let retry = args.retry.map(|retry| retry.to_string());
     let post = Post {
         target: url.target(&[
@@ -50,7 +51,8 @@ pub(crate) fn run(args: Publish) -> anyhow::Result<()> {
     match writeln!(std::io::stdout(), "{id}") {
         // The event is published, whoever reads of it or does not.
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            bail!("The event is published, but its id cannot be printed ({e}): it is {id}.")
+            let sentence = "The event is published, but its id cannot be printed";
+            Err(anyhow!("{sentence} ({e}): it is {id}.").into())
         }
         _ => Ok(()),
     }

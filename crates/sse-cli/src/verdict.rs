@@ -1,60 +1,98 @@
 //! `sse verdict`: prints the verdicts of a running server on its clients, for people and for CI.
 
 use std::collections::HashSet;
-use std::io::Write;
-use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Context, bail};
 use serde_json::{Map, Value};
-use sse_client::{Error, Method, Request, Url};
+use sse_client::Method;
 
-use crate::advice::advised;
+use crate::api::{self, Call, Reply, shown};
 use crate::args::Verdict;
-
-/// Something is wrong with a client.
-const BAD: u8 = 1;
-
-/// There is no server to ask.
-const NO_SERVER: u8 = 3;
-
-/// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Rows that the server gives at once, and how many bytes of an answer are read.
-const ROWS: usize = 200;
-const ANSWER: usize = 4 * 1024 * 1024;
+use crate::complain;
+use crate::connections::{ROWS, rows};
+use crate::expect::Expectation;
+use crate::outcome::{Failure, Outcome};
 
 /// What is said of the connection that a verdict is on.
 const OF_ROW: [&str; 5] = ["method", "stream", "client", "program", "peer"];
 
-/// Prints the verdicts, and tells by the exit code whether one of them is bad.
-pub(crate) fn run(args: Verdict) -> ExitCode {
-    match verdicts(&args) {
-        Ok(said) => {
-            print(&said, args.json);
-            if said.is_empty() && !args.json {
-                // Not on stdout, where a line is a verdict.
-                let whom = args.client.as_deref().map(|tag| format!(" on {tag}"));
-                let whom = whom.unwrap_or_default();
-                let sentence =
-                    "no client has reconnected, stays away or has several connections open";
-                _ = writeln!(
-                    std::io::stderr(),
-                    "sse: There is no verdict{whom}: {sentence}."
-                );
-            }
-            match said.iter().any(Said::is_bad) {
-                true => ExitCode::from(BAD),
-                false => ExitCode::SUCCESS,
-            }
+/// Prints the verdicts, and tells by the outcome whether one of them is bad, or not as expected.
+///
+/// # Errors
+/// There is no server, it is none of ours, or it refuses.
+pub(crate) fn run(args: Verdict) -> Result<Outcome, Failure> {
+    if let Some(expected) = &args.expect {
+        return compare(&args, expected);
+    }
+    let said = api::block_on(ask(&args))?;
+    print(&said, args.json);
+    if said.is_empty() && !args.json {
+        // Not on stdout, where a line is a verdict.
+        let sentence = "no client has reconnected, stays away or has several connections open";
+        complain(format_args!(
+            "There is no verdict{}: {sentence}.",
+            whom(&args)
+        ));
+    }
+    Ok(match said.iter().any(Said::is_bad) {
+        true => Outcome::No,
+        false => Outcome::Yes,
+    })
+}
+
+/// ` on dash`
+fn whom(args: &Verdict) -> String {
+    let whom = args.client.as_deref().map(|tag| format!(" on {tag}"));
+    whom.unwrap_or_default()
+}
+
+/// Prints the newest verdict on a client that came back, or did not, and compares it.
+fn compare(args: &Verdict, expected: &Expectation) -> Result<Outcome, Failure> {
+    let call = Call::new(&args.at.server, Method::GET, "log");
+    let reply = api::block_on(call.with("after", args.after).send())?;
+    let Some(said) = newest(&reply, args)? else {
+        let behind = args.after.map(|after| format!(" behind entry {after}"));
+        complain(format_args!(
+            "There is no verdict{}{}: wait for it first, as in `sse wait --until returned`.",
+            whom(args),
+            behind.unwrap_or_default()
+        ));
+        return Ok(Outcome::No);
+    };
+    print(std::slice::from_ref(&said), args.json);
+    let Some((typed, instead)) = expected.broken_by(&said.verdict) else {
+        return Ok(Outcome::Yes);
+    };
+    complain(format_args!(
+        "Expected {typed} of #{}, but {instead}.",
+        said.id()
+    ));
+    Ok(Outcome::No)
+}
+
+/// The newest verdict of the log on a client that came back, or did not, of those that are meant.
+fn newest(reply: &Reply, args: &Verdict) -> Result<Option<Said>, Failure> {
+    let (tag, room) = (args.client.as_deref(), args.at.room.as_deref());
+    let mut newest = None;
+    for line in reply.text.lines() {
+        let entry: Option<Map<String, Value>> = serde_json::from_str(line).ok();
+        let mut entry = entry.ok_or_else(|| reply.not_ours("its log cannot be read"))?;
+        let text = |name| entry.get(name).and_then(Value::as_str);
+        let meant = matches!(text("kind"), Some("returned" | "gone"))
+            && (tag.is_none() || text("client") == tag)
+            && (room == Some("*") || text("room") == room);
+        if !meant {
+            continue;
         }
-        Err(error) => {
-            // Not `eprintln!`, which panics when nobody reads stderr.
-            _ = writeln!(std::io::stderr(), "sse: {error:#}");
-            ExitCode::from(NO_SERVER)
+        if let Some(Value::Object(verdict)) = entry.remove("verdict") {
+            let id = entry.remove("connection").unwrap_or_default();
+            entry.insert("id".to_owned(), id);
+            newest = Some(Said {
+                row: entry,
+                verdict,
+            });
         }
     }
+    Ok(newest)
 }
 
 /// A verdict, and the row that it is on.
@@ -68,7 +106,7 @@ struct Said {
 
 impl Said {
     fn is_bad(&self) -> bool {
-        self.verdict["bad"] == true
+        self.verdict.get("bad").is_some_and(|bad| bad == true)
     }
 
     fn id(&self) -> u64 {
@@ -78,25 +116,26 @@ impl Said {
     /// `bad  #7 GET /numbers (dash): came back …`
     fn line(&self) -> String {
         let text = |of: &Map<String, Value>, name: &str| {
-            let text = of.get(name).and_then(Value::as_str).unwrap_or_default();
-            // A server that is not ours may send what a terminal would obey.
-            text.replace(char::is_control, "\u{FFFD}")
+            let text = of.get(name).and_then(Value::as_str);
+            Some(shown(text?)).filter(|text| !text.is_empty())
         };
-        let who = match text(&self.row, "client") {
-            tag if tag.is_empty() => text(&self.row, "program"),
-            tag => tag,
-        };
-        let advice = match text(&self.verdict, "advice") {
-            advice if advice.is_empty() => advice,
-            advice => format!(" {advice}"),
-        };
+        let row = |name: &str| text(&self.row, name);
+        let who = row("client").or_else(|| row("program"));
+        // The log has neither method nor program.
+        let parts = [
+            Some(format!("#{}", self.id())),
+            row("method"),
+            row("stream"),
+            who.map(|who| format!("({who})")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let advice = text(&self.verdict, "advice").map(|advice| format!(" {advice}"));
         format!(
-            "{} #{} {} {} ({who}): {}.{advice}",
+            "{} {}: {}.{}",
             if self.is_bad() { "bad " } else { "good" },
-            self.id(),
-            text(&self.row, "method"),
-            text(&self.row, "stream"),
-            text(&self.verdict, "words"),
+            parts.join(" "),
+            text(&self.verdict, "words").unwrap_or_default(),
+            advice.unwrap_or_default()
         )
     }
 
@@ -118,46 +157,25 @@ fn print(said: &[Said], json: bool) {
         text += &if json { said.json() } else { said.line() };
         text.push('\n');
     }
-    // Whether somebody reads it changes nothing in what was found.
-    let mut stdout = std::io::stdout();
-    _ = stdout.write_all(text.as_bytes());
-    _ = stdout.flush();
-}
-
-/// # Errors
-/// There is no server, it is none of ours, or it refuses.
-fn verdicts(args: &Verdict) -> anyhow::Result<Vec<Said>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot start")?;
-    let all = async {
-        match tokio::time::timeout(PATIENCE, ask(&args.url, args.client.as_deref())).await {
-            Ok(said) => said,
-            Err(_) => bail!(
-                "{} did not answer within {} s: try again, or give another URL.",
-                args.url,
-                PATIENCE.as_secs()
-            ),
-        }
-    };
-    let said = runtime.block_on(all);
-    // A name that is still being looked up is not waited for.
-    runtime.shutdown_background();
-    said
+    api::print(&text);
 }
 
 /// Asks for the rows that the server has something to say of, the worst first, and sorts what it
 /// says by their age.
-async fn ask(server: &Url, client: Option<&str>) -> anyhow::Result<Vec<Said>> {
+async fn ask(args: &Verdict) -> Result<Vec<Said>, Failure> {
     let (mut said, mut seen) = (Vec::new(), HashSet::new());
     for first in (0..).step_by(ROWS) {
-        let rows = rows(server, client, first).await?;
+        let call = rows(&args.at.server, args.client.as_deref(), first)
+            .with("sort", Some("verdict"))
+            .with("descending", Some(true))
+            .with("room", args.at.room.as_ref());
+        let reply = call.send().await?;
+        let rows = reply.objects(Some("rows"))?;
         let is_last = rows.len() < ROWS;
         let mut silent = 0;
         for row in rows {
             let id = row.get("id").and_then(Value::as_u64);
-            let id = id.ok_or_else(|| not_ours(server, "a connection has no number"))?;
+            let id = id.ok_or_else(|| reply.not_ours("a connection has no number"))?;
             let verdicts = ["verdict", "afterwards"].map(|name| row.get(name));
             let verdicts = verdicts.into_iter().flatten().filter_map(Value::as_object);
             let verdicts: Vec<_> = verdicts.cloned().collect();
@@ -168,7 +186,7 @@ async fn ask(server: &Url, client: Option<&str>) -> anyhow::Result<Vec<Said>> {
             }
             for verdict in verdicts {
                 if !verdict.get("bad").is_some_and(Value::is_boolean) {
-                    return Err(not_ours(server, "its version is different"));
+                    return Err(reply.not_ours("its version is different"));
                 }
                 let row = row.clone();
                 said.push(Said { row, verdict });
@@ -186,48 +204,4 @@ async fn ask(server: &Url, client: Option<&str>) -> anyhow::Result<Vec<Said>> {
     });
     said.sort_by_key(Said::id);
     Ok(said)
-}
-
-async fn rows(
-    server: &Url,
-    client: Option<&str>,
-    first: usize,
-) -> anyhow::Result<Vec<Map<String, Value>>> {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("sort", "verdict");
-    query.append_pair("descending", "true");
-    query.append_pair("count", &ROWS.to_string());
-    query.append_pair("first", &first.to_string());
-    if let Some(client) = client {
-        query.append_pair("client", client);
-    }
-    let request = Request {
-        method: Method::GET,
-        target: format!("/api/connections?{}", query.finish()),
-        content_type: None,
-        body: Vec::new(),
-    };
-    let answer = request.send(server).await.map_err(|error| match error {
-        Error::NotHttp { .. } => not_ours(server, "its answer is not HTTP"),
-        other => advised(other),
-    })?;
-    let status = answer.status;
-    let (body, true) = answer.read(ANSWER).await else {
-        return Err(not_ours(server, "its answer is incomplete"));
-    };
-    let body: Option<Value> = serde_json::from_slice(&body).ok();
-    let body = body.ok_or_else(|| not_ours(server, status.as_str()))?;
-    if let Some(sentence) = body.get("error").and_then(Value::as_str) {
-        bail!("{}", sentence.replace(char::is_control, "\u{FFFD}"));
-    }
-    let Some(rows) = body.get("rows").and_then(Value::as_array) else {
-        return Err(not_ours(server, status.as_str()));
-    };
-    Ok(rows.iter().filter_map(Value::as_object).cloned().collect())
-}
-
-fn not_ours(server: &Url, why: &str) -> anyhow::Error {
-    anyhow::anyhow!(
-        "{server} does not answer as the server of SSE Workbench does ({why}): give the URL of one, such as http://localhost:8000."
-    )
 }

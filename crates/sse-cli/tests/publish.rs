@@ -50,8 +50,13 @@ fn published((code, stdout, stderr): (Option<i32>, String, String)) -> String {
 }
 
 /// What was refused, by its one sentence.
-fn refused((code, stdout, stderr): (Option<i32>, String, String)) -> String {
-    assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+fn refused(done: (Option<i32>, String, String)) -> String {
+    failed(1, done)
+}
+
+/// What failed with this exit code, by its one sentence.
+fn failed(expected: i32, (code, stdout, stderr): (Option<i32>, String, String)) -> String {
+    assert_eq!((code, stdout.as_str()), (Some(expected), ""), "{stderr}");
     let sentence = stderr.strip_prefix("sse: ").expect("who speaks");
     assert_eq!(sentence.matches('\n').count(), 1, "{sentence}");
     assert!(sentence.ends_with(".\n"), "{sentence}");
@@ -213,21 +218,26 @@ fn localhost_is_either_family() {
 fn a_url_that_is_no_topic_is_told_what_it_is() {
     let serving = Serving::start(&[]);
     let addr = &serving.addr;
-    for (url, hint) in [
+    for (code, url, hint) in [
         (
+            1,
             format!("{addr}/numbers"),
             "/numbers is a stream, not a topic",
         ),
-        (format!("{addr}/endless?x"), "/endless is a stream"),
-        (addr.clone(), "/ does not answer POST"),
-        (format!("{addr}/topics/"), "not the name of a topic"),
-        (format!("{addr}/topics/a%20b"), "not the name of a topic"),
-        (format!("{addr}/nothing"), "There is nothing at /nothing"),
-        (format!("https://{addr}/topics/a"), "https is not supported"),
-        ("::".to_owned(), "is not a URL"),
-        ("no-such-host.invalid/topics/a".to_owned(), "is not found"),
+        (1, format!("{addr}/endless?x"), "/endless is a stream"),
+        (1, addr.clone(), "/ does not answer POST"),
+        (1, format!("{addr}/topics/"), "not the name of a topic"),
+        (1, format!("{addr}/topics/a%20b"), "not the name of a topic"),
+        (1, format!("{addr}/nothing"), "There is nothing at /nothing"),
+        (2, format!("https://{addr}/topics/a"), "https is not"),
+        (2, "::".to_owned(), "is not a URL"),
+        (
+            3,
+            "no-such-host.invalid/topics/a".to_owned(),
+            "is not found",
+        ),
     ] {
-        let sentence = refused(run(&["publish", &url]));
+        let sentence = failed(code, run(&["publish", &url]));
         assert!(sentence.contains(hint), "{url}: {sentence}");
     }
 }
@@ -240,7 +250,7 @@ fn that_nothing_listens_is_said_with_what_to_do() {
     // it. At this address only: `localhost` is [::1] too, where another once was.
     let held = TcpStream::connect(addr).expect("it listens");
     let port = held.local_addr().expect("bound").port();
-    let sentence = refused(run(&["publish", &format!("127.0.0.1:{port}/topics/a")]));
+    let sentence = failed(3, run(&["publish", &format!("127.0.0.1:{port}/topics/a")]));
     assert_eq!(
         sentence,
         format!(
@@ -280,7 +290,7 @@ fn an_answer_that_is_not_ours_is_told_apart() {
         (b"", "closed the connection without an answer"),
     ] {
         let addr = stranger(answer);
-        let sentence = refused(run(&["publish", &format!("{addr}/topics/a"), "x"]));
+        let sentence = failed(3, run(&["publish", &format!("{addr}/topics/a"), "x"]));
         assert!(sentence.starts_with(&addr), "{sentence}");
         assert!(sentence.contains(hint), "{sentence}");
     }

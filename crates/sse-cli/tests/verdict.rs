@@ -34,19 +34,19 @@ fn comes_anew(serving: &Serving, client: &str) {
 #[test]
 fn what_is_wrong_with_a_client_is_a_line_and_exit_code_1() {
     let serving = Serving::start(&[]);
-    let (code, stdout, stderr) = run(&["verdict", &serving.addr]);
+    let (code, stdout, stderr) = run(&["verdict", "--server", &serving.addr]);
     assert_eq!((code, &*stdout), (Some(0), ""));
     assert!(stderr.starts_with("sse: There is no verdict: "), "{stderr}");
 
     has_all(&serving, "well");
-    let (code, stdout, _) = run(&["verdict", &format!("http://{}/", serving.addr)]);
+    let (code, stdout, _) = run(&["verdict", "--server", &format!("http://{}/", serving.addr)]);
     assert_eq!(code, Some(0), "{stdout}");
     assert_eq!(stdout.lines().count(), 1, "{stdout}");
     assert!(stdout.starts_with("good #2 GET /numbers (well): came back after "));
 
     has_all(&serving, "loops");
     comes_anew(&serving, "loops");
-    let (code, stdout, _) = run(&["verdict", &serving.addr]);
+    let (code, stdout, _) = run(&["verdict", "--server", &serving.addr]);
     assert_eq!(code, Some(1), "{stdout}");
     let bad: Vec<&str> = stdout.lines().filter(|it| it.starts_with("bad ")).collect();
     let [bad] = bad[..] else { panic!("{stdout}") };
@@ -55,12 +55,19 @@ fn what_is_wrong_with_a_client_is_a_line_and_exit_code_1() {
     assert!(bad.contains(words), "{bad}");
     assert!(bad.ends_with("when readyState is 2 (CLOSED)."), "{bad}");
 
-    let (code, stdout, _) = run(&["verdict", &serving.addr, "--client", "well"]);
+    let (code, stdout, _) = run(&["verdict", "--server", &serving.addr, "--client", "well"]);
     assert_eq!((code, stdout.lines().count()), (Some(0), 1), "{stdout}");
-    let (code, stdout, stderr) = run(&["verdict", &serving.addr, "--client", "nobody"]);
+    let (code, stdout, stderr) = run(&["verdict", "--server", &serving.addr, "--client", "nobody"]);
     assert_eq!((code, &*stdout), (Some(0), ""));
     assert!(stderr.contains("no verdict on nobody"), "{stderr}");
-    let (code, stdout, _) = run(&["verdict", &serving.addr, "--client", "loops", "--json"]);
+    let (code, stdout, _) = run(&[
+        "verdict",
+        "--server",
+        &serving.addr,
+        "--client",
+        "loops",
+        "--json",
+    ]);
     assert_eq!(code, Some(1));
     let said: Vec<Value> = stdout
         .lines()
@@ -84,15 +91,15 @@ fn where_there_is_no_server_the_exit_code_is_3_and_for_nonsense_2() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let addr = free.local_addr().expect("bound").to_string();
     drop(free);
-    let (code, stdout, stderr) = run(&["verdict", &addr]);
+    let (code, stdout, stderr) = run(&["verdict", "--server", &addr]);
     assert_eq!((code, &*stdout), (Some(3), ""));
     assert!(
         stderr.starts_with(&format!("sse: Nothing listens on {addr}: start it with ")),
         "{stderr}"
     );
     for nonsense in [
-        &["verdict", "https://localhost"][..],
-        &["verdict", "localhost:8000/numbers"],
+        &["verdict", "--server", "https://localhost"][..],
+        &["verdict", "--server", "localhost:8000/numbers"],
         &["verdict", "--client", "a b"],
         &["verdict", "--loud"],
     ] {
@@ -117,7 +124,7 @@ fn what_is_no_server_of_ours_is_exit_code_3() {
             read_until(&mut socket, "\r\n\r\n");
             socket.write_all(answer.as_bytes()).expect("it reads");
         });
-        let (code, stdout, stderr) = run(&["verdict", &addr]);
+        let (code, stdout, stderr) = run(&["verdict", "--server", &addr]);
         answers.join().expect("it answered");
         assert_eq!((code, &*stdout), (Some(3), ""), "{answer:?}: {stderr}");
         assert_eq!(stderr.lines().count(), 1, "{answer:?}: {stderr}");

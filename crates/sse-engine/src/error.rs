@@ -57,4 +57,8 @@ pub enum Error {
     /// A text that is no fault. The mistake says of which kind, and where.
     #[error(transparent)]
     BadFault(#[from] crate::fault::Mistake),
+
+    /// Two faults of a list that exclude each other. The conflict names both.
+    #[error(transparent)]
+    FaultConflict(#[from] crate::fault::Conflict),
 }

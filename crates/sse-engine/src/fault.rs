@@ -17,6 +17,7 @@ mod items;
 mod meeting;
 mod mistake;
 mod print;
+mod profiles;
 mod read;
 mod shift;
 mod words;
@@ -27,6 +28,7 @@ use std::time::Duration;
 pub use armed::Armed;
 pub use meeting::Meeting;
 pub use mistake::{Mistake, MistakeKind};
+pub use profiles::{Conflict, Profile, Profiles, check_together};
 pub use shift::Shift;
 pub use words::{Area, WORDS, Word};
 
@@ -38,6 +40,8 @@ pub const LONGEST_HANG: Duration = Duration::from_secs(600);
 pub const MOST_HELD: u64 = 1 << 20;
 /// The longest line that `long` makes.
 pub const LONGEST_LINE: u64 = 64 << 20;
+/// How many faults can be armed by hand at once: each is asked about each request.
+pub const MOST_ARMED: usize = 256;
 /// The longest text of a fault, in bytes.
 pub const LONGEST_TEXT: usize = 64 << 10;
 

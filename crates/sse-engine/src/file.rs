@@ -1,10 +1,12 @@
-//! The file of streams. Its text becomes the list of streams, or the first mistake and its line.
+//! The file of streams. Its text becomes the list of streams and the profiles of faults, or the
+//! first mistake and its line.
 //!
 //! Nothing is guessed and nothing is ignored. An unknown key, a value out of bounds and keys that
 //! contradict each other are mistakes. This module must never open a file, or panic on any text.
 
 pub mod definition;
 mod entry;
+mod faults;
 mod headers;
 mod sentences;
 mod value;
@@ -22,6 +24,7 @@ use toml_parser::Source as Toml;
 use toml_parser::lexer::TokenKind;
 
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
+use crate::fault::{Profile, Profiles};
 use crate::keep_alive::KeepAlive;
 use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
@@ -84,6 +87,7 @@ const STREAM: Keys = Keys {
         "headers",
         "line_ending",
         "events",
+        "faults",
     ],
     elsewhere: &["after"],
     there: "put it into one of its events",
@@ -149,28 +153,61 @@ pub fn shipped() -> Vec<Stream> {
     read(SHIPPED_STREAMS).unwrap_or_default()
 }
 
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// Its streams, in their order.
+    pub streams: Vec<Stream>,
+    /// Its profiles of faults, in their order.
+    pub profiles: Vec<Profile>,
+}
+
+/// Reads the streams of a file's text.
+///
+/// # Errors
+/// As [`contents`].
+pub fn read(text: &str) -> Result<Vec<Stream>, Problem> {
+    Ok(contents(text)?.streams)
+}
+
 /// Reads a file's text.
 ///
 /// # Errors
 /// The first mistake in the order of the file. What is not TOML at all comes before everything
 /// else.
-pub fn read(text: &str) -> Result<Vec<Stream>, Problem> {
+pub fn contents(text: &str) -> Result<Contents, Problem> {
+    contents_of(text, Part::Whole)
+}
+
+/// How much of a file a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Whole,
+    /// Some of its lines: a profile can be elsewhere in it.
+    Lines,
+}
+
+fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
     let file = parsed(text)?;
-    if file.get_ref().is_empty() {
-        return Err(Problem::of_all(
-            "There is no stream in the file: begin one with the line [[stream]] and give it a path.",
-        ));
-    }
     let mut reader = Reader {
         text,
         first: None,
         paths: HashMap::new(),
         names: BTreeSet::new(),
+        known_profiles: None,
+        faults: 0,
     };
+    let profiles = reader.profiles(file.get_ref());
+    if part == Part::Whole {
+        reader.known_profiles = Some(Profiles::with(profiles.clone()));
+    }
     let streams = reader.streams(file.get_ref());
     match reader.first {
-        None => Ok(streams),
         Some((at, reason)) => Err(Problem::at(text, at, reason)),
+        None if streams.is_empty() => Err(Problem::of_all(
+            "There is no stream in the file: begin one with the line [[stream]] and give it a path.",
+        )),
+        None => Ok(Contents { streams, profiles }),
     }
 }
 
@@ -233,6 +270,10 @@ struct Reader<'t> {
     paths: HashMap<String, usize>,
     /// The names that the events of the stream under way have.
     names: BTreeSet<String>,
+    /// The profiles that a fault can name; nothing where they are not known.
+    known_profiles: Option<Profiles>,
+    /// How many faults the streams have so far.
+    faults: usize,
 }
 
 impl Reader<'_> {
@@ -260,9 +301,9 @@ impl Reader<'_> {
             if STREAM.names.contains(&name) {
                 let reason = format!("{name} is of a stream: put it below a line [[stream]].");
                 self.tell(key.span().start, reason);
-            } else if name != "stream" {
+            } else if !matches!(name, "stream" | "profile") {
                 let reason = format!(
-                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]].",
+                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]], and profiles of faults, each below a line [[profile]].",
                     named(name)
                 );
                 self.tell(key.span().start, reason);
@@ -327,6 +368,7 @@ impl Reader<'_> {
             line_ending: find(table, "line_ending")
                 .and_then(|given| self.line_ending(given))
                 .unwrap_or_default(),
+            faults: Vec::new(),
         };
         let Some(path) = find(table, "path") else {
             // A path whose key is misspelt is told as that.
@@ -337,6 +379,9 @@ impl Reader<'_> {
             return None;
         };
         stream.path = self.path(path)?;
+        if let Some(given) = find(table, "faults") {
+            stream.faults = self.faults_of_stream(given, &stream.path);
+        }
         if stream.title.is_empty() {
             stream.title.clone_from(&stream.path);
         }

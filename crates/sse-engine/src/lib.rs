@@ -29,6 +29,7 @@ pub mod fault;
 pub mod file;
 pub mod keep_alive;
 pub mod lock;
+mod own_headers;
 pub mod preview;
 pub mod pump;
 pub mod stream;

@@ -94,7 +94,7 @@ pub enum Act {
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
 /// 5. Where it [`is_armed`](Self::is_armed), ask behind each visit [`take_struck`](Self::take_struck),
-///    [`hangs`](Self::hangs) and [`keeps_head`](Self::keeps_head).
+///    [`hangs`](Self::hangs), [`is_silent`](Self::is_silent) and [`keeps_head`](Self::keeps_head).
 /// 6. At the end, [`receipt`](Self::receipt) and [`is_complete`](Self::is_complete) say what the
 ///    client was told.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ impl Pump {
     }
 
     /// The faults that struck since this was asked last, to be asked behind each visit.
-    pub fn take_struck(&mut self) -> Vec<u64> {
+    pub fn take_struck(&mut self) -> Vec<Arc<Armed>> {
         let Some(breaker) = &mut self.breaker else {
             return Vec::new();
         };
@@ -202,6 +202,22 @@ impl Pump {
     /// Whether a fault has it send nothing and ignore what the client does.
     pub fn hangs(&self) -> bool {
         !self.stopped && self.breaker.as_ref().is_some_and(|breaker| breaker.hangs())
+    }
+
+    /// Whether a comment may be put in now: not within an event, nor where nothing is to be sent.
+    pub fn takes_comment(&self) -> bool {
+        self.breaker
+            .as_ref()
+            .is_none_or(|breaker| breaker.takes_comment())
+    }
+
+    /// Whether a fault has it send nothing at all.
+    pub fn is_silent(&self) -> bool {
+        !self.stopped
+            && self
+                .breaker
+                .as_ref()
+                .is_some_and(|breaker| breaker.is_silent())
     }
 
     /// Whether a fault holds back the head of the response.

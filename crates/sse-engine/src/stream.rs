@@ -15,6 +15,7 @@ use std::slice;
 use http::{HeaderName, HeaderValue};
 use sse_wire::LineEnding;
 
+use crate::fault::Fault;
 use crate::keep_alive::KeepAlive;
 pub use info::StreamInfo;
 pub use overrides::Overrides;
@@ -52,6 +53,8 @@ pub struct Stream {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What ends its lines.
     pub line_ending: LineEnding,
+    /// Faults that are armed while it is served: each names this stream, and none is a profile.
+    pub faults: Vec<Fault>,
 }
 
 impl Stream {

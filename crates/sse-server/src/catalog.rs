@@ -17,7 +17,8 @@ use tokio::sync::watch;
 pub use changes::FileNews;
 pub use definition::{DefinitionView, streams_text};
 pub(crate) use follow::follow;
-use sse_engine::file::Problem;
+use sse_engine::fault::{Fault, Profiles};
+use sse_engine::file::{Contents, Problem};
 use sse_engine::lock;
 use sse_engine::stream::{Stream, StreamInfo};
 
@@ -25,6 +26,11 @@ use sse_engine::stream::{Stream, StreamInfo};
 #[derive(Debug)]
 pub(crate) struct Catalog {
     list: RwLock<Arc<[Arc<Stream>]>>,
+    /// The faults of the streams. They stand here and not in the streams: a stream whose faults are
+    /// others sends the same events, and its clients go on.
+    faults: RwLock<Vec<Fault>>,
+    /// The profiles of faults: those of the file, and the shipped ones.
+    profiles: RwLock<Arc<Profiles>>,
     /// The place of the file, where there is one.
     file: Option<PathBuf>,
     view: watch::Sender<StreamsView>,
@@ -70,7 +76,8 @@ pub struct FileProblem {
 
 impl Catalog {
     /// The streams of a list, until a file says otherwise.
-    pub(crate) fn new(list: Vec<Stream>, file: Option<&Path>) -> Self {
+    pub(crate) fn new(mut list: Vec<Stream>, file: Option<&Path>) -> Self {
+        let faults = take_faults(&mut list);
         let view = StreamsView {
             streams: list.iter().map(StreamInfo::from).collect(),
             file: file.map(|path| StreamsFile {
@@ -83,6 +90,8 @@ impl Catalog {
         };
         Self {
             list: RwLock::new(shared(list)),
+            faults: RwLock::new(faults),
+            profiles: RwLock::default(),
             file: file.map(Path::to_owned),
             view: watch::Sender::new(view),
         }
@@ -92,6 +101,16 @@ impl Catalog {
     pub(crate) fn find(&self, path: &str) -> Option<Arc<Stream>> {
         let list = lock::read(&self.list);
         list.iter().find(|stream| stream.path == path).cloned()
+    }
+
+    /// The faults of all streams of the list.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        lock::read(&self.faults).clone()
+    }
+
+    /// The profiles of faults.
+    pub(crate) fn profiles(&self) -> Arc<Profiles> {
+        Arc::clone(&lock::read(&self.profiles))
     }
 
     /// What the page is told, now.
@@ -104,7 +123,7 @@ impl Catalog {
         self.view.subscribe()
     }
 
-    /// The same list, which no file changes.
+    /// The same list, which no file changes. Whoever follows the file goes on with this one.
     pub(crate) fn copy(&self) -> Self {
         let list = Arc::clone(&lock::read(&self.list));
         Self {
@@ -116,12 +135,16 @@ impl Catalog {
                 file: None,
             }),
             list: RwLock::new(list),
+            faults: RwLock::default(),
+            profiles: RwLock::new(self.profiles()),
             file: None,
         }
     }
 
     /// Serves another list, such as the one that the file holds.
-    pub(crate) fn serve(&self, list: Vec<Stream>) {
+    pub(crate) fn serve(&self, contents: Contents) {
+        let mut list = contents.streams;
+        let faults = take_faults(&mut list);
         let streams = list.iter().map(StreamInfo::from).collect();
         let mut served = lock::write(&self.list);
         // What has not changed stays the same one: its numbers mean what they meant.
@@ -132,6 +155,8 @@ impl Catalog {
         let list = list.into_iter().map(same).collect();
         *served = list;
         drop(served);
+        *lock::write(&self.faults) = faults;
+        *lock::write(&self.profiles) = Arc::new(Profiles::with(contents.profiles));
         self.say(|view| {
             view.streams = streams;
             if let Some(file) = &mut view.file {
@@ -168,6 +193,11 @@ impl Catalog {
     }
 }
 
+fn take_faults(list: &mut [Stream]) -> Vec<Fault> {
+    let faults = list.iter_mut().flat_map(|stream| stream.faults.drain(..));
+    faults.collect()
+}
+
 /// A path for people, with `~` for their home.
 pub fn short_path(path: &Path) -> String {
     let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
@@ -179,4 +209,29 @@ pub fn short_path(path: &Path) -> String {
 
 fn shared(list: Vec<Stream>) -> Arc<[Arc<Stream>]> {
     list.into_iter().map(Arc::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use sse_engine::file;
+
+    use super::*;
+
+    /// Whoever breaks a stream in the file while a client is on it wants to see what that client
+    /// does.
+    #[test]
+    fn a_stream_with_other_faults_is_the_same_stream() {
+        let contents = |faults: &str| {
+            let text = format!("[[stream]]\npath = \"/a\"\nfaults = [{faults}]\n");
+            file::contents(&text).expect("no mistake")
+        };
+        let catalog = Catalog::new(contents("\"bom\"").streams, None);
+        let before = catalog.find("/a").expect("it is served");
+        let texts = || -> Vec<String> { catalog.faults().iter().map(Fault::to_string).collect() };
+        assert_eq!(texts(), ["bom,stream=/a"]);
+        catalog.serve(contents("\"cut,after=3\", \"swap\""));
+        let after = catalog.find("/a").expect("it is served");
+        assert!(Arc::ptr_eq(&before, &after));
+        assert_eq!(texts(), ["cut,after=3,stream=/a", "swap,stream=/a"]);
+    }
 }

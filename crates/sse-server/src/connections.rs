@@ -33,6 +33,7 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
+use sse_engine::fault::{self, Armed};
 use sse_engine::lock::lock;
 use sse_engine::time::{Now, millis, since_1970};
 use sse_engine::write_buffer::Receipt;
@@ -40,14 +41,14 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::tap::{Tap, Tapped, WireView};
-pub use connection::Cut;
 pub(crate) use connection::{Client, Request, shown};
-use connection::{Connection, Sent, State};
+use connection::{Connection, Ended, Sent, State};
+pub use connection::{Cut, Struck};
 pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
-pub(crate) use log::{LogLine, LogReader};
+pub(crate) use log::{InRoom, LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
 use of_room::AllRooms;
 pub(crate) use query::SHOWN;
@@ -219,7 +220,7 @@ impl Connections {
             return Err(Box::new(Full(arrived)));
         };
         let id = self.0.all.next_id();
-        let row = table.row(id, arrived, 200, None, Some(resume.next), now);
+        let row = table.row(id, arrived, 200, Some(resume.next), now);
         table.came(&row, Some(resume), Answered::Stream, now.instant);
         if open < TAPPED {
             row.tap();
@@ -260,8 +261,25 @@ impl Connections {
         self.turn_away(answered, ending, Some(resume), clock::now());
     }
 
+    /// Enters a request for a stream that this fault answered with something else.
+    pub(crate) fn refuse_by(&self, fault: &Armed, arrived: impl Into<Arrived>, status: u16) {
+        let refused = (arrived, status, None);
+        self.turn_away_by(Some(fault), refused, Why::Fault, None, clock::now());
+    }
+
     fn turn_away(
         &self,
+        refused: (impl Into<Arrived>, u16, Option<String>),
+        ending: Why,
+        resume: Option<&Resume>,
+        now: Now,
+    ) {
+        self.turn_away_by(None, refused, ending, resume, now);
+    }
+
+    fn turn_away_by(
+        &self,
+        fault: Option<&Armed>,
         (arrived, status, origin): (impl Into<Arrived>, u16, Option<String>),
         ending: Why,
         resume: Option<&Resume>,
@@ -269,8 +287,15 @@ impl Connections {
     ) {
         let mut table = self.table();
         let id = self.0.all.next_id();
-        let row = table.row(id, arrived.into(), status, origin, None, now);
-        row.end(ending, None, None, now);
+        let row = table.row(id, arrived.into(), status, None, now);
+        row.end(Ended {
+            fault: fault.map(|fault| fault.id),
+            origin: origin.map(String::into_boxed_str),
+            ..Ended::new(ending, now)
+        });
+        if let Some(fault) = fault {
+            row.struck(fault);
+        }
         let answered = match ending.is_complete() {
             true => Answered::Complete,
             false => Answered::Refused(status),
@@ -282,6 +307,9 @@ impl Connections {
             table.refused += 1;
         }
         let verdict = table.reconnects.verdict(&row);
+        if let Some(fault) = fault {
+            self.0.log.fired(fault.id, Some(&row), now);
+        }
         self.0.log.refused(&row, ending, verdict, now);
         let Table {
             turned_away,
@@ -292,6 +320,21 @@ impl Connections {
         keep(turned_away, row, reconnects, requests);
         drop(table);
         self.tell();
+    }
+
+    /// The connections that are open and that a fault is for.
+    pub(crate) fn open_of(&self, who: &fault::Who) -> Vec<u64> {
+        let is = |wanted: &Option<String>, it: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| Some(wanted) == it)
+        };
+        let table = self.table();
+        let open = table.open.values().filter(|row| {
+            let client = &row.client;
+            is(&who.stream, Some(&client.asked.stream))
+                && is(&who.client, client.tag.as_deref())
+                && who.connection.is_none_or(|id| id == row.id)
+        });
+        open.map(|row| row.id).collect()
     }
 
     /// Notes whether clients can come, from now on.
@@ -383,7 +426,6 @@ impl Table {
             received,
         }: Arrived,
         status: u16,
-        origin: Option<String>,
         next: Option<u64>,
         now: Now,
     ) -> Arc<Connection> {
@@ -397,10 +439,10 @@ impl Table {
             client,
             since: millis(since_1970(now.wall)),
             status,
-            origin: origin.map(String::into_boxed_str),
             sent: Sent::nothing(next),
             tap: OnceLock::new(),
             ended: OnceLock::new(),
+            struck: OnceLock::new(),
         })
     }
 
@@ -503,18 +545,46 @@ impl Open {
         self.row.sent.block(blocked);
     }
 
+    /// The id of its row.
+    pub(crate) fn id(&self) -> u64 {
+        self.row.id
+    }
+
+    /// Notes that a fault struck it.
+    pub(crate) fn struck(&self, fault: &Armed) {
+        if self.row.struck(fault) {
+            self.connections.fired(fault.id, self.row.id, clock::now());
+        }
+        self.connections.tell();
+    }
+
+    /// Notes that this fault ended the connection, and frees its place.
+    pub(crate) fn end_by(self, fault: u64, told: Receipt) {
+        self.close_by(Some(fault), Why::Fault, Some(told), clock::now());
+    }
+
     /// Notes how the connection ended and what its client was told, where that is known, and frees
     /// its place.
     pub(crate) fn end(self, ending: Why, told: Option<Receipt>) {
         self.close(ending, told, clock::now());
     }
 
+    fn close(&self, ending: Why, told: Option<Receipt>, now: Now) {
+        self.close_by(None, ending, told, now);
+    }
+
     /// The first word counts: what is said when it is dropped comes too late where something was
     /// said before.
-    fn close(&self, ending: Why, told: Option<Receipt>, now: Now) {
+    fn close_by(&self, fault: Option<u64>, ending: Why, told: Option<Receipt>, now: Now) {
         let told = told.unwrap_or_else(|| self.row.usually_told());
         let cut = self.row.cut(ending, told.whole);
-        if !self.row.end(ending, told.retry, cut, now) {
+        let ended = Ended {
+            fault,
+            retry: told.retry,
+            cut,
+            ..Ended::new(ending, now)
+        };
+        if !self.row.end(ended) {
             return;
         }
         // Before the lock is taken: both may wait for a topic.
@@ -569,7 +639,6 @@ impl Drop for Open {
     /// A connection that went away without a word: its task was dropped, by a stop whose grace was
     /// over or because the connection broke before the stream began.
     fn drop(&mut self) {
-        let ending = Why::Dropped;
-        self.close(ending, None, clock::now());
+        self.close(Why::Dropped, None, clock::now());
     }
 }

@@ -61,6 +61,20 @@ pub enum Error {
     #[error(transparent)]
     Engine(#[from] sse_engine::Error),
 
+    /// As many faults are armed by hand as may be. Heal some, or arm fewer.
+    #[error("{0} faults can be armed at once: heal some of them first, or arm fewer.")]
+    TooManyFaults(usize),
+
+    /// No fault that is armed has this number. Look at those that are.
+    #[error(
+        "No fault {0} is armed: it was healed or is over, or never was (GET /api/faults lists those that are)."
+    )]
+    UnknownFault(u64),
+
+    /// A fault names a stream that is not served. Name another.
+    #[error("{0}")]
+    UnknownStream(String),
+
     /// A body with this content coding, such as gzip. Send it without one.
     #[error("The body has the content coding {0}: send it without one.")]
     BodyCoding(String),

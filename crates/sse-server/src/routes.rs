@@ -7,18 +7,24 @@
 //! | `rooms`, `room`, `room_path` | the rooms that there are; the streams, topics and rows that a request reaches |
 //! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
-//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query` | the query |
+//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query`, `fault_query` | the query |
+//! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
-//! | `api`, `state`, `activity`, `log`, `page` | what the page needs, and the page |
+//! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
+//! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 //! | `room_acts` | what tests do with a room: give it a list, and reset it |
 
+mod act;
 mod activity;
 mod answer;
 mod api;
 mod body;
 mod client_query;
 mod context;
+mod door;
+mod fault_query;
+mod faults;
 mod log;
 mod lookup;
 mod normalize;
@@ -39,13 +45,14 @@ mod topic_query;
 mod topics;
 mod user_agent;
 mod visitor;
+mod wait;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use answer::tell;
 
@@ -55,6 +62,8 @@ pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
+pub use faults::ProfileView;
+pub(crate) use faults::{arm_streams, expire as expire_faults, heal, heal_room};
 pub(crate) use log::LOG_READERS;
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};
@@ -63,6 +72,7 @@ pub(crate) use room::Room;
 pub(crate) use rooms::{LOOK, Rooms};
 pub(crate) use service::Service;
 pub use state::StateView;
+pub(crate) use wait::WAITS;
 
 /// The routes of what is no stream.
 fn router(context: &Arc<Context>) -> Router {
@@ -75,9 +85,20 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/definition", get(api::definition))
         .route("/api/wire", get(api::wire))
         .route("/api/activity", get(api::activity))
+        .route("/api/act", post(act::act))
         .route("/api/log", get(log::log))
+        .route("/api/wait", get(wait::wait))
         .route("/api/timeline", get(api::timeline))
         .route("/api/request", get(api::request))
+        .route(
+            "/api/faults",
+            get(faults::list)
+                .post(faults::arm)
+                .delete(faults::heal_some),
+        )
+        .route("/api/faults/{id}", delete(faults::heal_one))
+        .route("/api/faults/check", get(faults::check))
+        .route("/api/profiles", get(faults::profiles))
         .route("/api/rooms/{name}/streams", put(room_acts::serve))
         .route("/api/reset", post(room_acts::reset))
         .fallback(page::asset)
@@ -90,14 +111,17 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
     tell(
         path,
         StatusCode::METHOD_NOT_ALLOWED,
-        &format!("{path} does not answer {method}: use {}.", method_of(path)),
+        &format!("{path} does not answer {method}: use {}.", methods(path)),
     )
 }
 
-/// The method that a path of the API has.
-fn method_of(path: &str) -> &'static str {
+/// The methods of what is no stream.
+fn methods(path: &str) -> &'static str {
     match path {
-        "/api/reset" => "POST",
+        "/api/act" | "/api/reset" => "POST",
+        "/api/faults" => "GET, POST or DELETE",
+        "/api/faults/check" => "GET",
+        _ if path.starts_with("/api/faults/") => "DELETE",
         _ if path.starts_with("/api/rooms/") => "PUT",
         _ => "GET",
     }

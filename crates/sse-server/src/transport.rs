@@ -7,6 +7,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | `acts` | the way to connections that are open, for whoever breaks them |
 //! | `sweeper` | one task that serves many connections |
 //! | `delivery` | one connection: its pump, its socket, its unsent bytes |
 //! | `readers` | which connections read which topic |
@@ -14,6 +15,7 @@
 //! | `socket` | the one place that touches the socket of a stream |
 //! | `timers` | when connections are to be visited |
 
+mod acts;
 mod delivery;
 mod readers;
 mod ready_queue;
@@ -29,6 +31,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use acts::Acts;
+use acts::Order;
 pub(crate) use delivery::Delivery;
 pub(crate) use socket::Socket;
 use sse_engine::topics::Topics;
@@ -46,7 +50,7 @@ pub(crate) struct Transport(Arc<Shared>);
 struct Shared {
     /// The way to each sweeper. None is bounded: the table has a place for each connection that is
     /// handed over.
-    sweepers: Vec<mpsc::UnboundedSender<Delivery>>,
+    sweepers: Vec<mpsc::UnboundedSender<Order>>,
     /// Whose turn it is to take a connection.
     turn: AtomicUsize,
     /// How many connections the sweepers have.
@@ -58,6 +62,7 @@ impl Transport {
     /// is left after `kill`.
     pub(crate) fn start(
         topics: &Topics,
+        acts: &Acts,
         stall: Duration,
         tasks: &TaskTracker,
         stop: &CancellationToken,
@@ -65,7 +70,7 @@ impl Transport {
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let held = Arc::default();
-        let sweepers = (0..cores.min(SWEEPERS))
+        let sweepers: Vec<_> = (0..cores.min(SWEEPERS))
             .map(|_| {
                 // Not bounded here: there are at most as many as the table has places.
                 let (send, arrivals) = mpsc::unbounded_channel();
@@ -83,6 +88,7 @@ impl Transport {
                 send
             })
             .collect();
+        acts.reach(&sweepers);
         Self(Arc::new(Shared {
             sweepers,
             turn: AtomicUsize::new(0),
@@ -100,7 +106,7 @@ impl Transport {
         let turn = self.0.turn.fetch_add(1, Ordering::Relaxed) % self.0.sweepers.len();
         self.0.held.fetch_add(1, Ordering::Relaxed);
         // It fails after a kill, and then the delivery is to be dropped.
-        if self.0.sweepers[turn].send(delivery).is_err() {
+        if self.0.sweepers[turn].send(Order::TakeIn(delivery)).is_err() {
             self.0.held.fetch_sub(1, Ordering::Relaxed);
         }
     }

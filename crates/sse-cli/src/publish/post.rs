@@ -4,11 +4,13 @@
 
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::anyhow;
 use sse_client::{Answer, Error, Method, Request, Url};
 use sse_server::DEFAULT_PORT;
 
 use crate::advice::advised;
+use crate::api::shown;
+use crate::outcome::Failure;
 
 /// How long all of it may take, from the first connect to the end of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,18 +33,18 @@ impl Post {
     ///
     /// # Errors
     /// A server that cannot be reached, that refuses, or that is none of ours.
-    pub(super) async fn send(self) -> anyhow::Result<String> {
+    pub(super) async fn send(self) -> Result<String, Failure> {
         let server = self.url.to_string();
         match tokio::time::timeout(PATIENCE, self.exchange()).await {
             Ok(done) => done,
-            Err(_) => bail!(
+            Err(_) => Err(Failure::no_server(anyhow!(
                 "{server} did not answer within {} s, so the event may be published or not: try again, or give another URL.",
                 PATIENCE.as_secs()
-            ),
+            ))),
         }
     }
 
-    async fn exchange(self) -> anyhow::Result<String> {
+    async fn exchange(self) -> Result<String, Failure> {
         let server = self.url.to_string();
         let request = Request {
             method: Method::POST,
@@ -53,22 +55,23 @@ impl Post {
         match request.send(&self.url).await {
             Ok(answer) => id(&server, &self.target, answer).await,
             Err(Error::NotHttp { .. }) => Err(not_ours(&server, "its answer is not HTTP")),
-            Err(Error::NoAnswer { .. }) => bail!(
+            Err(Error::NoAnswer { .. }) => Err(Failure::no_server(anyhow!(
                 "{server} closed the connection without an answer, so the event may be published or not: look at its log, or give another URL."
-            ),
-            Err(other) => Err(advised(other)),
+            ))),
+            Err(other) => Err(Failure::no_server(advised(other))),
         }
     }
 }
 
 /// The id in an answer of ours, or why there is none.
-async fn id(server: &str, target: &str, answer: Answer) -> anyhow::Result<String> {
+async fn id(server: &str, target: &str, answer: Answer) -> Result<String, Failure> {
     let status = answer.status;
     let is = |wanted: &str| answer.content_type == wanted;
     let (json, sentence) = (is("application/json"), is("text/plain"));
     if is("text/event-stream") {
         let path = target.split('?').next().unwrap_or_default();
-        bail!("{path} is a stream, not a topic: publish to a path such as /topics/news.");
+        let sentence = "is a stream, not a topic: publish to a path such as /topics/news.";
+        return Err(anyhow!("{path} {sentence}").into());
     }
     let (body, whole) = answer.read(ANSWER).await;
     if json && status.is_success() {
@@ -89,13 +92,13 @@ async fn id(server: &str, target: &str, answer: Answer) -> anyhow::Result<String
         return Err(not_ours(server, "its answer is incomplete"));
     }
     // It may quote what was refused, and with it what a terminal would obey.
-    bail!("{}", words.replace(char::is_control, "\u{FFFD}"))
+    Err(anyhow!("{}", shown(words)).into())
 }
 
-fn not_ours(server: &str, why: &str) -> anyhow::Error {
-    anyhow::anyhow!(
+fn not_ours(server: &str, why: &str) -> Failure {
+    Failure::no_server(anyhow!(
         "{server} does not answer as the server of SSE Workbench does ({why}): give the URL of a topic, such as http://localhost:{DEFAULT_PORT}/topics/news."
-    )
+    ))
 }
 
 #[cfg(test)]

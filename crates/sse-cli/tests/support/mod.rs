@@ -121,18 +121,27 @@ pub fn read_until(stream: &mut TcpStream, end: &str) -> String {
 /// Away from the settings of whoever runs the tests: there may be a file of streams.
 fn unsettled(command: &mut Command) -> &mut Command {
     let none = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-settings");
-    command.env("XDG_CONFIG_HOME", none).env("HOME", none)
+    let command = command.env("XDG_CONFIG_HOME", none).env("HOME", none);
+    command.env_remove("SSE_SERVER")
 }
 
 pub fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    finish(unsettled(&mut Command::new(SSE)).args(args))
+}
+
+/// With the server named as scripts do it.
+pub fn run_at(server: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(SSE);
+    let command = unsettled(&mut command).env("SSE_SERVER", server);
+    finish(command.args(args))
+}
+
+fn finish(command: &mut Command) -> (Option<i32>, String, String) {
     let Output {
         status,
         stdout,
         stderr,
-    } = unsettled(&mut Command::new(SSE))
-        .args(args)
-        .output()
-        .expect("the program was built");
+    } = command.output().expect("the program was built");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (status.code(), text(stdout), text(stderr))
 }

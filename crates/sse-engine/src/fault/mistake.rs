@@ -35,6 +35,13 @@ pub enum MistakeKind {
     Missing,
 }
 
+impl Mistake {
+    /// What is wrong and what to do, without the column.
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(to, "Column {}: {}", self.column, self.sentence)

@@ -11,6 +11,7 @@ use super::{
     Act, Answer, Ending, Ends, Fault, Half, Hold, LONGEST_HANG, LONGEST_LINE, LONGEST_REFUSAL,
     LONGEST_TEXT, MOST_HELD, Often, Split, When, Who,
 };
+use crate::own_headers;
 use crate::text::{cut, nearest};
 use crate::time::read_time;
 
@@ -517,9 +518,9 @@ fn named(value: &Value) -> Result<String, String> {
 }
 
 fn header_name(value: &Value) -> Result<String, String> {
-    http::HeaderName::from_bytes(value.text.as_bytes())
-        .map(|name| name.as_str().to_owned())
-        .map_err(|_| "the name of a header field, such as cache-control".to_owned())
+    let name = http::HeaderName::from_bytes(value.text.as_bytes())
+        .map_err(|_| "the name of a header field, such as cache-control".to_owned())?;
+    open_name(name.as_str()).map(str::to_owned)
 }
 
 fn header_value(value: &Value) -> Result<String, String> {
@@ -535,9 +536,21 @@ fn header(value: &Value) -> Result<String, String> {
         let name = http::HeaderName::from_bytes(name.trim().as_bytes()).ok()?;
         let text = text.trim();
         http::HeaderValue::from_str(text).ok()?;
-        Some(format!("{name}: {text}"))
+        Some((name, text))
     });
-    field.ok_or_else(|| "a header field, such as \"x-served-by: replica 2\"".to_owned())
+    let (name, text) =
+        field.ok_or_else(|| "a header field, such as \"x-served-by: replica 2\"".to_owned())?;
+    Ok(format!("{}: {text}", open_name(name.as_str())?))
+}
+
+/// A name, unless the server answers for that field itself.
+fn open_name(name: &str) -> Result<&str, String> {
+    match own_headers::is_own(name) {
+        true => Err(
+            "a field that the server does not answer for itself, such as cache-control".to_owned(),
+        ),
+        false => Ok(name),
+    }
 }
 
 fn one_of<T: Copy>(choices: &'static [(&'static str, T)]) -> impl Fn(&Value) -> Result<T, String> {

@@ -1,5 +1,7 @@
 //! What is read, what is printed, and what each mistake is told.
 
+mod page;
+
 use std::num::NonZeroU64;
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ use toml_parser::Source as Toml;
 use toml_parser::lexer::TokenKind;
 
 use super::value::find;
-use super::{BOM, Problem, line, parsed, read};
+use super::{BOM, Part, Problem, contents_of, line, parsed, read};
 
 /// The lines of one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,11 @@ impl From<Problem> for BadDefinition {
 /// The text is not TOML at all.
 pub fn locate(text: &str, path: &str) -> Result<Option<Definition>, Problem> {
     let file = parsed(text)?;
-    let Some(DeValue::Array(list)) = find(file.get_ref(), "stream").map(|given| given.value) else {
+    let list_of = |key| match find(file.get_ref(), key).map(|given| given.value) {
+        Some(DeValue::Array(list)) => Some(list),
+        _ => None,
+    };
+    let Some(list) = list_of("stream") else {
         return Ok(None);
     };
     let has_path = |value: &DeValue<'_>| match value {
@@ -109,7 +113,10 @@ pub fn locate(text: &str, path: &str) -> Result<Option<Definition>, Problem> {
     let range = match alone {
         false => line_start(text, span.start)..line_end(text, span.end),
         true => {
-            let below = list.get(place + 1).map(|value| value.span().start);
+            // The next stream or profile.
+            let all = list.iter().chain(list_of("profile").into_iter().flatten());
+            let starts = all.map(|value| value.span().start);
+            let below = starts.filter(|start| *start > span.start).min();
             let content = Content::of(text);
             let first = comments_above(text, span.start, &content);
             let end = content.end_before(below.unwrap_or(text.len()));
@@ -189,7 +196,7 @@ pub fn appended(text: &str, new: &str) -> Result<Change, BadDefinition> {
 fn checked(whole: String, new: &str, first_line: usize) -> Result<Change, BadDefinition> {
     // On its own first: a bracket that is left open would be told of in a line far below.
     let own = match Content::of(new).is_something() {
-        true => read(new)?,
+        true => contents_of(new, Part::Lines)?.streams,
         false => Vec::new(),
     };
     let last_line = first_line + new.matches('\n').count();

@@ -6,30 +6,13 @@ use toml::de::DeValue;
 use super::Reader;
 use super::sentences::named;
 use super::value::Given;
+use crate::own_headers;
 
 /// How many headers a stream may have of its own, and how many bytes the value of one: clients
 /// bound the head of a response.
 const MAX_HEADERS: usize = 50;
 const MAX_HEADER: usize = 1024;
 const MAX_NAME: usize = 100;
-
-/// Headers that the server answers for: the framing, the life of the connection, who may read the
-/// response and what it may do.
-const OURS: [&str; 12] = [
-    "connection",
-    "transfer-encoding",
-    "content-length",
-    "date",
-    "trailer",
-    "upgrade",
-    "keep-alive",
-    "te",
-    "vary",
-    "set-cookie",
-    "x-content-type-options",
-    "content-security-policy",
-];
-const OURS_BELOW: &str = "access-control-";
 
 impl Reader<'_> {
     pub(super) fn headers(&mut self, given: Given<'_>) -> Vec<(HeaderName, HeaderValue)> {
@@ -82,7 +65,7 @@ impl Reader<'_> {
             self.tell(given.at, reason);
             return None;
         }
-        if OURS.contains(&name.as_str()) || name.as_str().starts_with(OURS_BELOW) {
+        if own_headers::is_own(name.as_str()) {
             self.tell(
                 given.at,
                 format!("The header {name} is the server's own: leave it out."),

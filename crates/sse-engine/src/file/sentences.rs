@@ -9,6 +9,10 @@ use crate::text::{cut, nearest};
 pub(super) const HEADING: &str =
     "Write [[stream]], in two brackets, before each stream and use that name for nothing else.";
 
+/// What is said where the name `profile` is used for anything else than profiles.
+pub(super) const PROFILE_HEADING: &str =
+    "Write [[profile]], in two brackets, before each profile and use that name for nothing else.";
+
 /// Where keys stand, and which there are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
@@ -74,6 +78,7 @@ pub(super) fn no_toml(text: &str, error: &toml::de::Error) -> Problem {
     let word = span.clone().and_then(|span| text.get(span));
     let reason = match (error.message(), word) {
         ("duplicate key", Some("stream")) => HEADING.to_owned(),
+        ("duplicate key", Some("profile")) => PROFILE_HEADING.to_owned(),
         ("duplicate key", Some(key)) => format!("{} is given twice: give it once.", cut(key)),
         // The parser guesses from the first letter what a word without quotes was meant to be.
         (message, _) if message.contains("must be quoted") || message.contains("boolean") => {

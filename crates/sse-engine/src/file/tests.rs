@@ -2,6 +2,7 @@
 
 mod definition;
 mod events;
+mod faults;
 mod hostile;
 mod mistakes;
 mod shipped;
@@ -40,6 +41,7 @@ fn a_stream_needs_its_path_alone() {
             keep_alive_blank: None,
             headers: Vec::new(),
             line_ending: LineEnding::Lf,
+            faults: Vec::new(),
         }
     );
 }
@@ -94,6 +96,7 @@ line_ending = "crlf"
             keep_alive_blank: Some(false),
             headers: stream.headers.clone(),
             line_ending: LineEnding::CrLf,
+            faults: Vec::new(),
         }
     );
     assert_eq!(one("keep_alive = false").keep_alive, Some(KeepAlive::Off));

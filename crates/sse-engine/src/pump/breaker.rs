@@ -62,7 +62,7 @@ pub(super) struct Breaker {
     /// Bytes that are held back and sent in pieces.
     passage: Passage,
     /// Faults that struck and were not reported.
-    struck: Vec<u64>,
+    struck: Vec<Arc<Armed>>,
 }
 
 /// Why and how long nothing, or no event, is sent.
@@ -118,7 +118,7 @@ impl Breaker {
     }
 
     /// The faults that struck since this was asked last.
-    pub(super) fn take_struck(&mut self) -> Vec<u64> {
+    pub(super) fn take_struck(&mut self) -> Vec<Arc<Armed>> {
         std::mem::take(&mut self.struck)
     }
 
@@ -141,6 +141,16 @@ impl Breaker {
     pub(super) fn hangs(&self) -> bool {
         let hangs = |silence: &Silence| silence.armed.fault.act == Act::Hang;
         self.silence.as_ref().is_some_and(hangs)
+    }
+
+    /// Whether nothing is sent at all.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silence.is_some() && !self.is_mute()
+    }
+
+    /// Whether bytes of another may be put between those of the stream.
+    pub(super) fn takes_comment(&self) -> bool {
+        !self.is_silent() && self.ending.is_none() && self.passage.is_empty()
     }
 
     /// Whether the head of the response is not to be sent yet, or not at all.
@@ -174,7 +184,7 @@ impl Breaker {
             return self.end();
         }
         let is_mute = self.is_mute();
-        if self.silence.is_some() && !is_mute {
+        if self.is_silent() {
             return self.wait(instant, None);
         }
         if self.passage.is_ready() || self.ending.is_some() {
@@ -347,11 +357,13 @@ impl Breaker {
                     self.ends = Some(armed);
                 }
             }
-            Act::Split(_) | Act::Dribble(_) | Act::Hold(_) | Act::Merge(_) | Act::Encode { .. } => {
+            Act::Split(_) | Act::Dribble(_) | Act::Hold(_) | Act::Merge(_) => {
                 if self.note(&armed) {
                     self.passage.begin(armed);
                 }
             }
+            // The head says so already, which was its strike.
+            Act::Encode { .. } => self.passage.begin(armed),
             Act::Swap
             | Act::Repeat(_)
             | Act::Corrupt
@@ -415,10 +427,10 @@ impl Breaker {
     }
 
     /// Counts a strike. Answers whether it may strike.
-    fn note(&mut self, armed: &Armed) -> bool {
+    fn note(&mut self, armed: &Arc<Armed>) -> bool {
         let struck = armed.strike();
         if struck {
-            self.struck.push(armed.id);
+            self.struck.push(Arc::clone(armed));
         }
         struck
     }

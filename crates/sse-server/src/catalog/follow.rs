@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use sse_engine::file::{self, MAX_BYTES, Problem};
+use sse_engine::file::{self, Contents, MAX_BYTES, Problem};
 
 use super::Catalog;
 
@@ -155,10 +155,10 @@ impl Follower {
         if read.is_ok() || seen.is_err() || matches!(seen, Ok(None)) {
             self.last = seen;
         }
-        match read.and_then(|bytes| list(&bytes)) {
-            Ok(list) => {
+        match read.and_then(|bytes| contents(&bytes)) {
+            Ok(contents) => {
                 self.ever = true;
-                streams.serve(list);
+                streams.serve(contents);
             }
             Err(problem) => streams.keep(problem, exists, self.ever),
         }
@@ -192,8 +192,8 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn list(bytes: &[u8]) -> Result<Vec<sse_engine::stream::Stream>, Problem> {
-    file::read(text(bytes)?)
+fn contents(bytes: &[u8]) -> Result<Contents, Problem> {
+    file::contents(text(bytes)?)
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Problem> {

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
+use sse_engine::fault::Armed;
+use sse_engine::lock::lock;
 use sse_engine::time::Now;
 use sse_engine::time::{millis, since_1970};
 use sse_engine::write_buffer::Receipt;
@@ -14,6 +16,9 @@ use super::end_reason::Why;
 use super::numbering::Numbering;
 use super::rates::Counts;
 use crate::tap::Tap;
+
+/// The most faults that a row names.
+const STRUCK: usize = 32;
 
 /// The longest event id that the table keeps and compares, in characters.
 const SHOWN_ID: usize = 64;
@@ -69,6 +74,8 @@ pub(crate) struct Request {
 #[derive(Clone, Debug)]
 pub(super) struct Ended {
     pub(super) why: Why,
+    /// The number of the fault that ended it, where one did.
+    pub(super) fault: Option<u64>,
     /// For people. The wall clock may be set while the server runs.
     pub(super) when: SystemTime,
     /// The same instant on a clock that only goes on: by it the client's absence is measured.
@@ -77,6 +84,23 @@ pub(super) struct Ended {
     pub(super) retry: Option<u64>,
     /// Where a finite stream ended before its last event.
     pub(super) cut: Option<Cut>,
+    /// The origin that was refused, where that was the reason, so that a person can allow it.
+    pub(super) origin: Option<Box<str>>,
+}
+
+impl Ended {
+    /// For this reason, with nothing else to say.
+    pub(super) fn new(why: Why, now: Now) -> Self {
+        Self {
+            why,
+            fault: None,
+            when: now.wall,
+            at: now.instant,
+            retry: None,
+            cut: None,
+            origin: None,
+        }
+    }
 }
 
 /// How far a finite stream came that ended before its last event.
@@ -90,6 +114,17 @@ pub struct Cut {
     pub of: u64,
 }
 
+/// A fault that struck a connection. Not the fault itself, which whoever arms it forgets once no
+/// connection has it any more.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct Struck {
+    /// Its number.
+    pub id: u64,
+    /// Its text.
+    pub fault: String,
+}
+
 /// One connection, or one refused request.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -101,8 +136,6 @@ pub(super) struct Connection {
     pub(super) since: u64,
     /// What the request was answered with; 200 only where it got a stream.
     pub(super) status: u16,
-    /// The origin that was refused, where that was the reason, so that a person can allow it.
-    pub(super) origin: Option<Box<str>>,
     /// What the task that has the connection counts, until it ends.
     pub(super) sent: Sent,
     /// Where its last bytes are kept: from the first one on while few are open, else from the first
@@ -110,6 +143,9 @@ pub(super) struct Connection {
     pub(super) tap: OnceLock<Arc<Tap>>,
     /// Boxed: most rows are open.
     pub(super) ended: OnceLock<Box<Ended>>,
+    /// The faults that struck it, in order, [`STRUCK`] at most. Not here, since on most rows there
+    /// are none.
+    pub(super) struck: OnceLock<Arc<Mutex<Vec<Struck>>>>,
 }
 
 // There may be ten thousand, and the next size that an allocator has is a quarter larger.
@@ -246,7 +282,6 @@ impl Connection {
             },
             since: self.since,
             status: self.status,
-            origin: self.origin.clone(),
             sent: Sent {
                 events: events.into(),
                 bytes: bytes.into(),
@@ -256,6 +291,7 @@ impl Connection {
             },
             tap: self.tap.clone(),
             ended: self.ended.clone(),
+            struck: self.struck.clone(),
         }
     }
 
@@ -298,9 +334,35 @@ impl Connection {
             .get_or_init(|| Arc::new(Tap::new(framing, self.sent.counts().bytes)))
     }
 
+    /// The origin that was refused, where that was the reason.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.ended.get()?.origin.as_deref()
+    }
+
     /// Why it ended, once it has.
     pub(super) fn why(&self) -> Option<Why> {
         self.ended.get().map(|ended| ended.why)
+    }
+
+    /// Notes that a fault struck it. Answers whether it is the first time.
+    pub(super) fn struck(&self, fault: &Armed) -> bool {
+        let mut struck = lock(self.struck.get_or_init(Arc::default));
+        let is_new = struck.iter().all(|other| other.id != fault.id);
+        if is_new && struck.len() < STRUCK {
+            struck.push(Struck {
+                id: fault.id,
+                fault: fault.fault.to_string(),
+            });
+        }
+        is_new
+    }
+
+    /// The faults that struck it.
+    pub(super) fn faults(&self) -> Vec<Struck> {
+        let struck = self.struck.get();
+        struck
+            .map(|struck| lock(struck).clone())
+            .unwrap_or_default()
     }
 
     /// How many events of its topic it has yet to be sent, while it is open and was sent one.
@@ -323,14 +385,7 @@ impl Connection {
     }
 
     /// Answers whether this is how it ended, and not something that was said before.
-    pub(super) fn end(&self, ending: Why, retry: Option<u64>, cut: Option<Cut>, now: Now) -> bool {
-        let ended = Ended {
-            why: ending,
-            when: now.wall,
-            at: now.instant,
-            retry,
-            cut,
-        };
+    pub(super) fn end(&self, ended: Ended) -> bool {
         self.ended.set(Box::new(ended)).is_ok()
     }
 }

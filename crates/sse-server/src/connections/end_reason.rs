@@ -53,6 +53,8 @@ reasons! {
     TopicEnded = "topic ended",
     /// It came behind a request whose answer its client does not read.
     Pipelined = "pipelined",
+    /// A fault ended it, or answered its request.
+    Fault = "fault",
     /// Its client sent more behind its request than is read.
     TalksTooMuch = "client sent too much",
     /// Its client closed it.

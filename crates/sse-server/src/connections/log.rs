@@ -7,6 +7,7 @@
 mod lines;
 mod reader;
 mod view;
+mod wait;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -24,6 +25,9 @@ pub use lines::{Happened, LogEntry, LogReceiver, Visit};
 pub(super) use reader::Found;
 pub(crate) use reader::LogReader;
 pub(crate) use view::LogLine;
+#[cfg(test)]
+pub(crate) use wait::Wait;
+pub(crate) use wait::{InRoom, Until, Whom};
 
 /// Entries that are kept. An entry takes some 200 bytes, and one with a verdict some 600.
 const KEPT: usize = 10_000;
@@ -224,6 +228,12 @@ impl Log {
         self.note(now, ended.into_iter().chain(said));
     }
 
+    /// Notes that a fault struck a row, where it is still there.
+    pub(super) fn fired(&self, fault: u64, row: Option<&Connection>, now: Now) -> u64 {
+        let who = row.map(Who::from);
+        self.note(now, [What::Fired { fault, who }])
+    }
+
     /// Notes that the server began to listen.
     pub(super) fn started(&self, now: Now) {
         self.note(now, [What::Started]);
@@ -285,13 +295,11 @@ impl Connections {
 
     /// The number of the newest entry, which whoever changed something is answered: what comes of
     /// the change has a larger one.
-    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
     pub(crate) fn newest_seq(&self) -> u64 {
         self.0.log.newest()
     }
 
     /// Notes that a fault was armed, in its canonical text. Answers the entry's number.
-    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
     pub(crate) fn armed(&self, fault: u64, text: &str, room: Option<&str>, now: Now) -> u64 {
         self.note(
             now,
@@ -304,7 +312,6 @@ impl Connections {
     }
 
     /// Notes that a fault was disarmed. Answers the entry's number.
-    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
     pub(crate) fn healed(&self, fault: u64, room: Option<&str>, now: Now) -> u64 {
         let room = room.map(Box::from);
         self.note(now, What::Healed { fault, room })
@@ -312,22 +319,20 @@ impl Connections {
 
     /// Notes that a fault struck the request, or the stream, of this row. Answers the entry's
     /// number.
-    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
     pub(crate) fn fired(&self, fault: u64, row: u64, now: Now) -> u64 {
         let table = self.table();
-        let who = table.row_of(row).map(|row| Who::from(&**row));
-        self.0.log.note(now, [What::Fired { fault, who }])
+        self.0
+            .log
+            .fired(fault, table.row_of(row).map(|row| &**row), now)
     }
 
     /// Notes that a room was reset. Answers the entry's number.
-    #[allow(dead_code, reason = "what arms, strikes and resets comes next")]
     pub(crate) fn was_reset(&self, room: Option<&str>, now: Now) -> u64 {
         let room = room.map(Box::from);
         self.note(now, What::Reset { room })
     }
 
     /// Enters what is of no client, in the order of the table.
-    #[allow(dead_code, reason = "as those that call it")]
     fn note(&self, now: Now, what: What) -> u64 {
         let _table = self.table();
         self.0.log.note(now, [what])

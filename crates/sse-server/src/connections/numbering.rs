@@ -29,6 +29,15 @@ impl Numbering {
         }
     }
 
+    /// The number of the event with this id, where that is known. It may wait for a topic.
+    pub(super) fn number_of(&self, id: &str) -> Option<u64> {
+        match self {
+            Self::None | Self::Last(_) => None,
+            Self::Topic(topic) => topic.find(id),
+            Self::Stream(stream) => stream.number_of(id, stream.from),
+        }
+    }
+
     /// How many events there are from the number `from` on, before the number `to`.
     pub(super) fn events_between(&self, from: u64, to: u64) -> u64 {
         match self {

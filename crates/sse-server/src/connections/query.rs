@@ -181,7 +181,7 @@ impl Filter {
             row.state().word(),
             row.why().map(Why::words).unwrap_or_default(),
             &status,
-            &row.origin.as_deref().unwrap_or_default().to_lowercase(),
+            &row.origin().unwrap_or_default().to_lowercase(),
             said.get(&row.id).map(String::as_str).unwrap_or_default(),
         ];
         self.words

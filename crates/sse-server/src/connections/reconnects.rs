@@ -7,6 +7,7 @@
 mod advice;
 mod concurrent;
 mod departed;
+mod refusals;
 mod verdict;
 
 use std::collections::{HashMap, VecDeque};
@@ -63,6 +64,9 @@ pub(super) struct Reconnects {
     arrivals: VecDeque<Arrival>,
     /// Those with a tag that are open.
     beside: Concurrent,
+    /// Those that were refused, and were not known to have gone: they have been there too. Apart
+    /// from those that went, since any page can have itself refused. The last one is first.
+    refused: VecDeque<Departed>,
 }
 
 /// Who came with an id, and goes on where.
@@ -236,6 +240,7 @@ impl Reconnects {
         }
         let Some(place) = place else {
             self.note(who, id);
+            self.after_refusal(row, resume, answered, now, is_there);
             if let Some(resume) = resume {
                 self.arrived(row, resume, answered, now);
             }
@@ -243,24 +248,31 @@ impl Reconnects {
         };
         let gone = &self.gone[place];
         if gone.is_asked_anew(client) {
-            if answered == Answered::Stream {
+            if answered != Answered::Complete {
                 self.gone.remove(place);
+            }
+            if let Answered::Refused(status) = answered {
+                self.remember_refused(row, status, now);
             }
             return;
         }
         let (of, sure, despite) = (gone.row, gone.is_sure(), gone.is_away());
         let away = now.saturating_duration_since(gone.at);
-        let back = gone.back(client, resume, answered, Some(away));
+        let was_there = now.saturating_duration_since(gone.was_there());
+        let back = gone.back(client, resume, answered, Some(was_there));
         self.came.insert(id, back);
         let to = id;
         let left = match answered {
             // It may try again, and is the same client then.
-            Answered::Refused(status) => Aftermath::Refused {
-                to,
-                away,
-                status,
-                sure,
-            },
+            Answered::Refused(status) => {
+                self.gone[place].is_refused(status, now);
+                Aftermath::Refused {
+                    to,
+                    away,
+                    status,
+                    sure,
+                }
+            }
             Answered::Stream | Answered::Complete => {
                 let gone = self.gone.remove(place);
                 if let Some(gone) = gone.filter(|_| answered == Answered::Complete) {
@@ -343,7 +355,10 @@ impl Reconnects {
     /// How the client of a row came back, if it did.
     pub(super) fn verdict(&self, row: &Connection) -> Option<Verdict> {
         let back = self.came.get(&row.id)?;
-        let waits = || self.gone.iter().any(|gone| gone.row == back.of);
+        let waits = || {
+            self.gone.iter().any(|gone| gone.row == back.of)
+                || self.refused.iter().any(|refused| refused.row == row.id)
+        };
         Some(back.verdict(row, waits))
     }
 

@@ -6,7 +6,7 @@ use sse_engine::time::{millis, since_1970};
 use sse_wire::Framing;
 
 use super::Verdict;
-use super::connection::{Connection, Cut};
+use super::connection::{Connection, Cut, Struck};
 use super::end_reason::{EndedBy, Why};
 use super::groups::GroupView;
 use super::rates::PerSecond;
@@ -58,6 +58,8 @@ pub struct RowView {
     pub status: u16,
     /// The origin that was refused, where that was the reason.
     pub origin: Option<String>,
+    /// The faults that struck it, in that order.
+    pub faults: Vec<Struck>,
     /// How it ended, once it has.
     pub ended: Option<EndedView>,
     /// How its client came back with it, where it did.
@@ -83,6 +85,8 @@ pub struct EndedView {
     pub at_ms: u64,
     /// How far it came, of a finite stream that ended before its last event.
     pub cut: Option<Cut>,
+    /// The number of the fault that ended it, where one did.
+    pub fault: Option<u64>,
 }
 
 impl RowView {
@@ -112,14 +116,16 @@ impl RowView {
             },
             state: row.state().word(),
             status: row.status,
-            origin: row.origin.as_deref().map(str::to_owned),
+            origin: row.origin().map(str::to_owned),
             ended: ended.map(|ended| EndedView {
                 by: ended.why.by(),
                 why: ended.why,
                 complete: ended.why.is_complete(),
                 at_ms: millis(since_1970(ended.when)),
                 cut: ended.cut,
+                fault: ended.fault,
             }),
+            faults: row.faults(),
             verdict: None,
             afterwards: None,
             group: None,

@@ -281,7 +281,7 @@ impl Desk {
 
 /// What the transport is given, framed for the version that the client speaks.
 fn handoff(response: &Response<Body>, pump: Pump, open: Open, version: Version) -> Handoff {
-    let framing = routes::framing(version);
+    let framing = routes::framing(version, response.headers());
     Handoff {
         head: routes::head_bytes(response.headers(), framing),
         framing,

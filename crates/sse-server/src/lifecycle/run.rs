@@ -29,7 +29,8 @@ impl Running {
         let (stop, kill) = Default::default();
         let sweeping = TaskTracker::new();
         let limits = service.limits();
-        let transport = Transport::start(service.topics(), limits.stall, &sweeping, &stop, &kill);
+        let (topics, acts) = (service.topics(), service.acts());
+        let transport = Transport::start(topics, acts, limits.stall, &sweeping, &stop, &kill);
         sweeping.close();
         let run = Arc::new(RunContext {
             service,

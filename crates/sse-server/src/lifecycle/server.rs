@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::listen;
 use super::run::Running;
+use crate::armed::{FaultView, Faults, InRooms, Which};
 use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::clock;
 use crate::config::Config;
@@ -24,10 +25,11 @@ use crate::connections::{
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::routes::{
-    ActivityView, Budget, Context, LOG_READERS, LOOK, Room, Rooms, Service, StateView,
+    self, ActivityView, Budget, Context, LOG_READERS, LOOK, Room, Rooms, Service, StateView, WAITS,
 };
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
+use crate::transport::Acts;
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]
@@ -75,12 +77,15 @@ impl Server {
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections,
+            faults: Faults::default(),
             rooms: Rooms::new(room),
             breaks: config.breaks,
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
+            acts: Acts::default(),
             bodies: Budget::new(config.limits.all_bodies_bytes),
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),
+            waits: Arc::new(Semaphore::new(WAITS)),
             limits: config.limits,
             status: status.clone(),
         });
@@ -90,6 +95,7 @@ impl Server {
         tokio::spawn(expire(Arc::downgrade(&context)));
         tokio::spawn(tidy(Arc::downgrade(&context)));
         tokio::spawn(look_out(Arc::downgrade(&context)));
+        tokio::spawn(arm_saved(Arc::downgrade(&context)));
         tokio::spawn(sample(Arc::downgrade(&context)));
         let owner = Owner {
             host: config.host,
@@ -191,6 +197,22 @@ impl Server {
     /// never waits for it.
     pub fn log(&self) -> LogReceiver {
         self.context.connections.log()
+    }
+
+    /// What is armed in all rooms, in the order in which it was armed.
+    pub fn faults(&self) -> Vec<FaultView> {
+        self.context.faults.view(&InRooms::All, Instant::now())
+    }
+
+    /// Goes up when a fault was armed or healed, or struck.
+    pub fn faults_changed(&self) -> watch::Receiver<u64> {
+        self.context.faults.changed()
+    }
+
+    /// Disarms all faults of all rooms, those of the file too, until it is saved or the server
+    /// starts. Answers how many there were.
+    pub fn heal_all(&self) -> usize {
+        routes::heal(&self.context, &Which::of(InRooms::All)).len()
     }
 
     /// Publishes an event to a topic, which begins if there is none of this name. Topics last as
@@ -312,8 +334,9 @@ async fn tidy(context: Weak<Context>) {
         let Some(context) = context.upgrade() else {
             return;
         };
-        // Missing until faults can be armed: `context.faults.heal_room` for each of these names.
-        _ = context.rooms.expire(Instant::now());
+        for name in context.rooms.expire(Instant::now()) {
+            routes::heal_room(&context, Some(&name));
+        }
     }
 }
 
@@ -331,6 +354,27 @@ async fn look_out(context: Weak<Context>) {
         };
         let tables = context.rooms.tables();
         tables.iter().for_each(|table| table.look_out(clock::now()));
+        routes::expire_faults(&context);
+    }
+}
+
+/// Arms the faults of the file of streams whenever it was saved.
+async fn arm_saved(context: Weak<Context>) {
+    let revision = |view: &StreamsView| view.file.as_ref().map_or(0, |file| file.revision);
+    let changed = |it: Arc<Context>| it.rooms.default().streams().changed();
+    let Some(mut changed) = context.upgrade().map(changed) else {
+        return;
+    };
+    let mut armed = revision(&changed.borrow_and_update());
+    while changed.changed().await.is_ok() {
+        let saved = revision(&changed.borrow_and_update());
+        let Some(context) = context.upgrade() else {
+            return;
+        };
+        if saved != armed {
+            armed = saved;
+            routes::arm_streams(&context);
+        }
     }
 }
 
@@ -421,6 +465,7 @@ impl Owner {
         match listen::listen(self.host, port, options) {
             Ok(listeners) => {
                 let port = listeners.port;
+                self.service.arm_streams();
                 self.running = Some((life, Running::start(listeners, Arc::clone(&self.service))));
                 self.service.rooms().serve(true);
                 self.publish(Status {

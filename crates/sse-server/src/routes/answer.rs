@@ -15,6 +15,8 @@ pub(crate) struct Answer {
     pub(crate) response: Response<Body>,
     /// What the transport sends behind that head. With it `response` is never given to hyper.
     pub(crate) begins: Option<(Pump, Open)>,
+    /// Whether the page that asks may read it, as far as the guard lets it: a fault may forbid it.
+    pub(crate) shared: bool,
 }
 
 impl From<Response<Body>> for Answer {
@@ -22,6 +24,7 @@ impl From<Response<Body>> for Answer {
         Self {
             response,
             begins: None,
+            shared: true,
         }
     }
 }

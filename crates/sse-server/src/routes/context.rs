@@ -9,17 +9,21 @@ use tokio::sync::{Semaphore, watch};
 use super::body::Budget;
 use super::response_head;
 use super::rooms::Rooms;
+use crate::armed::Faults;
 use crate::clock;
 use crate::config::Limits;
 use crate::connections::Connections;
 use crate::guard::Guard;
 use crate::status::Status;
+use crate::transport::Acts;
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {
     pub(crate) guard: Guard,
     /// The table of the default room, with which the log begins that all rooms have.
     pub(crate) connections: Connections,
+    /// What is broken on purpose.
+    pub(crate) faults: Faults,
     /// The streams, topics and tables. The default room is the one that the page reports.
     pub(crate) rooms: Rooms,
     /// Whether there are rooms, faults in a query, and the acts of the API.
@@ -28,10 +32,14 @@ pub(crate) struct Context {
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.
     pub(crate) keep_alive_blank: bool,
+    /// The way to connections that are open.
+    pub(crate) acts: Acts,
     /// What the bodies of all requests may take.
     pub(crate) bodies: Budget,
     /// Places for those who follow the log: each entry is written once for each of them.
     pub(crate) log_readers: Arc<Semaphore>,
+    /// Places for those who wait until something happens.
+    pub(crate) waits: Arc<Semaphore>,
     pub(crate) limits: Limits,
     /// What the server is doing, as the API shows it. Whoever starts and stops the server sends it.
     pub(crate) status: watch::Receiver<Status>,

@@ -58,11 +58,29 @@ impl<'a> Params<'a> {
             return Err(BadQuery(format!("{name} is given twice: give it once.")));
         }
         let Some(value) = value else {
-            return Err(BadQuery(format!(
-                "{name} is not UTF-8 once its percent signs are decoded: encode its text as UTF-8."
-            )));
+            return Err(no_text(name));
         };
         read(value).map(Some)
+    }
+
+    /// Whether a parameter of this name is given.
+    pub(super) fn are_given(&self, name: &str) -> bool {
+        self.given.iter().any(|(given, _)| given == name)
+    }
+
+    /// The values of a parameter that may be given several times, in their order, with what `read`
+    /// makes of each.
+    ///
+    /// # Errors
+    /// One is not text, or is refused by `read`.
+    pub(super) fn all<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&str) -> Result<T, BadQuery>,
+    ) -> Result<Vec<T>, BadQuery> {
+        let all = self.given.iter().filter(|(given, _)| given == name);
+        all.map(|(_, value)| read(value.as_deref().ok_or_else(|| no_text(name))?))
+            .collect()
     }
 
     /// The text of the parameter of this name.
@@ -80,6 +98,12 @@ impl<'a> Params<'a> {
     pub(super) fn whole(&self, name: &str, least: u64, most: u64) -> Result<Option<u64>, BadQuery> {
         self.read(name, |value| whole(name, value, least, most))
     }
+}
+
+fn no_text(name: &str) -> BadQuery {
+    BadQuery(format!(
+        "{name} is not UTF-8 once its percent signs are decoded: encode its text as UTF-8."
+    ))
 }
 
 /// The name of a room, as one parameter has it.

@@ -98,9 +98,11 @@ pub(crate) fn bytes(fields: &HeaderMap, framing: Framing) -> Vec<u8> {
     head
 }
 
-/// How the body is delimited for a client that speaks this version.
-pub(crate) fn framing(version: Version) -> Framing {
+/// How the body is delimited for a client that speaks this version, behind a head that may say how
+/// long it is.
+pub(crate) fn framing(version: Version, fields: &HeaderMap) -> Framing {
     match version {
+        _ if fields.contains_key(header::CONTENT_LENGTH) => Framing::Bare,
         Version::HTTP_11 => Framing::Chunked,
         _ => Framing::Bare,
     }

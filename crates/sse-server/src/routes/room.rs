@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sse_engine::stream::Stream;
+use sse_engine::file::Contents;
 use sse_engine::topics::{Batch, Published, Topics};
 
 use crate::catalog::Catalog;
@@ -61,7 +61,7 @@ impl Room {
     }
 
     /// Serves a list of its own from the next connection on.
-    pub(super) fn serve(&self, list: Vec<Stream>) {
+    pub(super) fn serve(&self, list: Contents) {
         self.own.get_or_init(|| self.shared.copy()).serve(list);
     }
 

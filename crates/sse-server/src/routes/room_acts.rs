@@ -9,12 +9,13 @@ use axum::http::{HeaderValue, Request, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 use sse_engine::file::{self, Problem};
+use sse_engine::pump::Act;
 
 use super::answer::tell;
 use super::context::Context;
 use super::params::room_name;
 use super::rooms::TooManyRooms;
-use super::{api, body};
+use super::{api, body, faults};
 use crate::clock;
 
 /// What an act is answered with.
@@ -54,7 +55,7 @@ pub(super) async fn serve(
         return tell(&path, StatusCode::BAD_REQUEST, &bad.to_string());
     }
     let list = match String::from_utf8(body.take()) {
-        Ok(text) => file::read(&text),
+        Ok(text) => file::contents(&text),
         Err(_) => Err(Problem::of_all(
             "The body is not UTF-8: encode the list of streams as UTF-8.",
         )),
@@ -66,6 +67,7 @@ pub(super) async fn serve(
     match context.rooms.enter(&name) {
         Ok(room) => {
             room.serve(list);
+            faults::arm_list(&context, &room);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(full) => too_many(&path, &full),
@@ -81,11 +83,9 @@ pub(super) async fn reset(State(context): State<Arc<Context>>, uri: Uri) -> Resp
         Ok(room) => room,
         Err(refusal) => return *refusal,
     };
-    // Missing until there are acts: `context.acts.end(&open)`, which ends these in order. Those of
-    // topics end with their topics.
-    let _open = room.forget();
-    // Missing until faults can be armed: `context.faults.heal_room(room.name())`, which forgets the
-    // attempts too.
+    // Those of topics end with their topics too.
+    context.acts.act(room.forget(), &Act::Stop);
+    faults::heal_room(&context, room.name());
     let seq = room.connections.was_reset(room.name(), clock::now());
     ([(header::CACHE_CONTROL, "no-store")], Json(Done { seq })).into_response()
 }

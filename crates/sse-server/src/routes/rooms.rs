@@ -222,7 +222,7 @@ impl Named {
 mod tests {
     use std::time::UNIX_EPOCH;
 
-    use sse_engine::file;
+    use sse_engine::file::{self, Contents};
     use sse_engine::topics::{Batch, Draft, TopicConfig};
 
     use super::*;
@@ -234,9 +234,10 @@ mod tests {
         Rooms::new(Room::new(streams, topics, Connections::new(10)))
     }
 
-    fn list(path: &str) -> Vec<sse_engine::stream::Stream> {
-        let text = format!("[[stream]]\npath = \"{path}\"\ndata = \"x\"\n");
-        file::read(&text).expect("a list")
+    fn list(paths: &[&str]) -> Contents {
+        let stream = |path: &&str| format!("[[stream]]\npath = \"{path}\"\ndata = \"x\"\n");
+        let text: String = paths.iter().map(stream).collect();
+        file::contents(&text).expect("a list")
     }
 
     #[test]
@@ -263,14 +264,14 @@ mod tests {
         );
         let numbers = |room: &Room| room.streams().find("/numbers");
         assert!(numbers(&a).is_some());
-        rooms.default().streams().serve(list("/new"));
+        rooms.default().streams().serve(list(&["/new"]));
         assert!(numbers(&a).is_none() && a.streams().find("/new").is_some());
         let before = a.streams().find("/new").expect("just seen");
-        a.serve([list("/own"), list("/new")].concat());
+        a.serve(list(&["/own", "/new"]));
         assert!(a.streams().find("/own").is_some() && b.streams().find("/own").is_none());
         let after = a.streams().find("/new").expect("it is in both lists");
         assert!(Arc::ptr_eq(&before, &after), "its numbers mean the same");
-        rooms.default().streams().serve(list("/newer"));
+        rooms.default().streams().serve(list(&["/newer"]));
         assert!(a.streams().find("/newer").is_none() && b.streams().find("/newer").is_some());
         a.forget();
         assert!(a.streams().find("/own").is_some(), "a reset keeps the list");
@@ -287,7 +288,7 @@ mod tests {
         };
         let none: [&str; 0] = [];
         let a = rooms.enter("a").expect("room");
-        rooms.enter("b").expect("room").serve(list("/own"));
+        rooms.enter("b").expect("room").serve(list(&["/own"]));
         a.topics.topic("news", UNIX_EPOCH).expect("room");
         let open = crate::connections::opened(&a.connections, "me");
         assert_eq!(look(0), none);

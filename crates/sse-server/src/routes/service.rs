@@ -16,7 +16,9 @@ use tower::ServiceExt;
 use super::answer::{Answer, ONE_CODING, last_words, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
+use super::door::Door;
 use super::lookup::{Lookup, lookup, lookup_in, not_found};
+use super::params::Params;
 use super::room::Room;
 use super::room_acts::{no_break, too_many};
 use super::room_path::RoomPath;
@@ -26,6 +28,7 @@ use super::{normalize, response_head, streams, topics};
 use crate::config::Limits;
 use crate::connections::{Connections, Received, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
+use crate::transport::Acts;
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
@@ -50,8 +53,17 @@ impl Service {
         &self.context.rooms.default().topics
     }
 
+    pub(crate) fn acts(&self) -> &Acts {
+        &self.context.acts
+    }
+
     pub(crate) fn connections(&self) -> &Connections {
         &self.context.connections
+    }
+
+    /// Arms the faults of the streams that are served.
+    pub(crate) fn arm_streams(&self) {
+        super::arm_streams(&self.context);
     }
 
     pub(crate) fn rooms(&self) -> &Rooms {
@@ -107,9 +119,10 @@ impl Service {
                 (refuse(&request, area, visitor, refusal).into(), None)
             }
             Ok(admission) => {
+                let is_stream = matches!(found, Lookup::Stream(_) | Lookup::Topic(_));
                 let entered = match unanswerable(&request) {
                     Some(refusal) => Err(Box::new(refusal)),
-                    None => self.enter(in_room, &request, admission.class, ends),
+                    None => self.enter((in_room, is_stream), &request, admission.class, ends),
                 };
                 let answer = match entered {
                     Err(refusal) => (*refusal).into(),
@@ -130,7 +143,7 @@ impl Service {
         let headers = answer.response.headers_mut();
         response_head::mark(headers, area);
         // At the end, since it names all that there are.
-        if let Some(admission) = admission {
+        if let Some(admission) = admission.filter(|_| answer.shared) {
             share(headers, &admission);
         }
         answer
@@ -142,7 +155,7 @@ impl Service {
     /// The answer to who may have none.
     fn enter<B>(
         &self,
-        in_room: Option<&str>,
+        (in_room, is_stream): (Option<&str>, bool),
         request: &Request<B>,
         class: Class,
         ends: Ends,
@@ -153,18 +166,24 @@ impl Service {
             breaks,
             ..
         } = &*self.context;
-        let Some(name) = in_room else {
-            return Ok(Arc::clone(rooms.default()));
+        let params = Params::of(request.uri().query());
+        let what = match in_room {
+            Some(_) => "A room",
+            None if is_stream && params.are_given("fault") => "A fault in the query",
+            None => return Ok(Arc::clone(rooms.default())),
         };
         if !breaks {
             return Err(Box::new(no_break(request.uri().path())));
         }
         guard
-            .admit_to_break("A room", request, class, ends)
+            .admit_to_break(what, request, class, ends)
             .map_err(|refusal| Box::new(say(refusal.status, &refusal.sentence)))?;
-        rooms
-            .enter(name)
-            .map_err(|full| Box::new(too_many(request.uri().path(), &full)))
+        match in_room {
+            None => Ok(Arc::clone(rooms.default())),
+            Some(name) => rooms
+                .enter(name)
+                .map_err(|full| Box::new(too_many(request.uri().path(), &full))),
+        }
     }
 
     /// Answers a request that the guard let through.
@@ -176,13 +195,12 @@ impl Service {
     ) -> Answer {
         let is_preflight = guard::is_preflight(&request);
         match found {
-            Lookup::Topic(_) if is_preflight => {
-                let own = visitor.class == Class::Own;
-                preflight(request.headers(), own).into()
+            Lookup::Stream(_) | Lookup::Topic(_) if is_preflight => {
+                let own = matches!(found, Lookup::Topic(_)) && visitor.class == Class::Own;
+                let answer = preflight(request.headers(), own);
+                Door::of_preflight(&self.context, &request, visitor).answer_preflight(answer)
             }
-            Lookup::Stream(_) | Lookup::Nothing if is_preflight => {
-                preflight(request.headers(), false).into()
-            }
+            Lookup::Nothing if is_preflight => preflight(request.headers(), false).into(),
             Lookup::Stream(one) => stream(&self.context, one, visitor, request).await,
             Lookup::Topic(name) => topic(&self.context, name, visitor, request).await,
             Lookup::Nothing => nothing(&request, visitor).into(),

@@ -4,20 +4,23 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Request, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use sse_engine::pump::Pump;
 use sse_engine::stream::Stream;
+use sse_wire::Framing;
 
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
+use super::door::Door;
 use super::params::BadQuery;
-use super::response_head::{self, Headers, Unsized};
+use super::response_head::{Headers, Unsized};
 use super::room::Room;
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
-use crate::connections::{Arrived, Client, Numbering, Received, Resume};
+use crate::clock;
+use crate::connections::{self, Arrived, Client, Numbering, Received, Resume};
 
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(
@@ -44,8 +47,14 @@ pub(super) async fn open(
     };
     let received = asked.received.with(body);
 
+    let mut door = Door::of(context, &asked.client, asked.faults);
+    let client = asked.client;
+    if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
+        return instead.answer(visitor.room, (client, received)).await;
+    }
     let variant = asked.query.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();
+    let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     let had = last_event_id.and_then(|id| variant.number_of(id));
     let connections = &visitor.room.connections;
     let numbers = || Numbering::Stream(Arc::clone(&stream));
@@ -54,11 +63,11 @@ pub(super) async fn open(
         next,
         had,
     };
-    let pump = match Pump::new(variant, context.keep_alive, last_event_id) {
+    let pump = match Pump::shifted(variant, context.keep_alive, last_event_id, shift) {
         Ok(pump) => pump.with_blank(context.keep_alive_blank),
         Err(next) => {
             if !head_only {
-                let arrived = (asked.client, received);
+                let arrived = (client, received);
                 connections.complete(arrived, &resume(next));
             }
             // The polite way to tell an EventSource not to come back (HTML 9.2.3).
@@ -68,38 +77,41 @@ pub(super) async fn open(
         }
     };
     if head_only {
-        return response_head::response(&stream.headers).into();
+        return door.head(&stream.headers);
     }
     let client = Client {
         numbers: numbers(),
-        ..asked.client
+        ..client
     };
     let resume = resume(pump.next_number());
     let arrived = (client, received);
-    begin(
-        context,
-        visitor.room,
-        arrived,
-        &resume,
-        pump,
-        &stream.headers,
-    )
+    let at = (visitor.room, door);
+    begin(context, at, arrived, &resume, pump, &stream.headers)
 }
 
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(
     context: &Context,
-    room: &Room,
+    (room, mut door): (&Room, Door),
     arrived: (Client, Received),
     resume: &Resume,
     pump: Pump,
     headers: &Headers,
 ) -> Answer {
+    let head = door.head(headers);
+    let arrived = framed(arrived, &head.response);
     match room.connections.open(arrived, resume) {
-        Ok(open) => Answer {
-            response: response_head::response(headers),
-            begins: Some((pump, open)),
-        },
+        Ok(open) => {
+            let (faults, struck) = door.into_parts();
+            for fault in &struck {
+                open.struck(fault);
+            }
+            let pump = pump.broken_by(faults, clock::now().instant);
+            Answer {
+                begins: Some((pump, open)),
+                ..head
+            }
+        }
         Err(full) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             let Arrived { client, received } = full.0;
@@ -120,4 +132,16 @@ pub(super) fn begin(
             response.into()
         }
     }
+}
+
+/// The same, with the framing that its head says: bytes are bare behind a length.
+fn framed((client, received): (Client, Received), head: &Response<Body>) -> (Client, Received) {
+    if !head.headers().contains_key(header::CONTENT_LENGTH) {
+        return (client, received);
+    }
+    let asked = Arc::new(connections::Request {
+        framing: Framing::Bare,
+        ..(*client.asked).clone()
+    });
+    (Client { asked, ..client }, received)
 }

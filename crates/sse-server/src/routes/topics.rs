@@ -8,13 +8,13 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use sse_engine::Error as Engine;
-use sse_engine::fault::Shift;
 use sse_engine::pump::Pump;
 use sse_engine::topics;
 
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
+use super::door::Door;
 use super::publish::{Fields, Kind};
 use super::response_head;
 use super::room::Room;
@@ -48,12 +48,16 @@ pub(super) async fn subscribe(
         Err(refusal) => return refusal.into(),
     };
     let received = asked.received.with(body);
-    match room.topics.subscribe(
-        name,
-        asked.last_event_id.as_deref(),
-        Shift::None,
-        clock::now().wall,
-    ) {
+    let mut door = Door::of(context, &asked.client, asked.faults);
+    if let Some(instead) = door.instead(|who| room.connections.open_of(who).len() as u64) {
+        return instead.answer(room, (asked.client, received)).await;
+    }
+    let last_event_id = asked.last_event_id.as_deref();
+    let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
+    match room
+        .topics
+        .subscribe(name, last_event_id, shift, clock::now().wall)
+    {
         Ok(subscription) => {
             let subscription = subscription.in_form(asked.query);
             let client = Client {
@@ -68,7 +72,14 @@ pub(super) async fn subscribe(
             };
             let pump = Pump::subscribed(subscription, context.keep_alive)
                 .with_blank(room.topics.keep_alive_blank());
-            streams::begin(context, room, (client, received), &resume, pump, &[])
+            streams::begin(
+                context,
+                (room, door),
+                (client, received),
+                &resume,
+                pump,
+                &[],
+            )
         }
         Err(error) => {
             let why = match error {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
+use sse_engine::fault::Fault;
 use sse_engine::text;
 use sse_wire::Framing;
 
 use super::answer::say;
 use super::client_query::ClientQuery;
+use super::fault_query;
 use super::params::{BadQuery, Params};
 use super::response_head;
 use super::room::Room;
@@ -51,6 +53,8 @@ pub(super) struct StreamRequest<T> {
     pub(super) query: T,
     /// The last event id that the client brought.
     pub(super) last_event_id: Option<String>,
+    /// The faults that it brings for itself.
+    pub(super) faults: Vec<Fault>,
 }
 
 impl<T> StreamRequest<T> {
@@ -65,19 +69,27 @@ impl<T> StreamRequest<T> {
     ) -> Result<Self, Box<Response<Body>>> {
         let text = request.uri().query();
         let params = Params::of(text);
-        let query = ClientQuery::of(&params).and_then(|words| Ok((words, read(&params)?)));
+        let query = ClientQuery::of(&params).and_then(|words| {
+            let profiles = visitor.room.streams().profiles();
+            Ok((
+                words,
+                read(&params)?,
+                fault_query::faults(&params, &profiles)?,
+            ))
+        });
         let (words, query) = match query {
-            Ok((words, query)) => (words, Ok(query)),
+            Ok((words, query, faults)) => (words, Ok((query, faults))),
             // A client whose query is refused is still known by its name.
             Err(bad) => (ClientQuery::only_tag(text), Err(bad)),
         };
         let client = client(request, visitor, &words);
         let received = Received::head(request, visitor.heard);
         match query {
-            Ok(query) => Ok(Self {
+            Ok((query, faults)) => Ok(Self {
                 client,
                 received,
                 query,
+                faults,
                 last_event_id: last_event_id(request.headers(), &words),
             }),
             Err(bad) => {
@@ -107,7 +119,7 @@ pub(super) fn client<B>(request: &Request<B>, visitor: Visitor<'_>, words: &Clie
             room: visitor.room.name().map(Box::from),
             stream: text::tame(visitor.path, SHOWN_PATH).into(),
             method: text::tame(request.method().as_str(), SHOWN_METHOD).into(),
-            framing: response_head::framing(request.version()),
+            framing: response_head::framing(request.version(), &HeaderMap::new()),
         }),
         tag: words.tag.as_deref().map(Box::from),
         brought: last_event_id(request.headers(), words)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use sse_engine::pump::{Act, Next, Pump};
+use sse_engine::pump::{Act, Break, How, Next, Pump};
 use sse_engine::time::Now;
 use sse_engine::topics::Topic;
 use sse_engine::write_buffer::{Mark, WriteBuffer};
@@ -46,6 +46,8 @@ pub(crate) struct Delivery {
     unsent: Option<Box<Unsent>>,
     /// When a client that closed its side is sent a comment, which tells whether it has left.
     probe_due: Option<Instant>,
+    /// Whether what the client does was not looked at, because a fault has it hang.
+    hung: bool,
 }
 
 /// What a visit wrote and the socket did not take.
@@ -63,8 +65,8 @@ struct Unsent {
     at: usize,
     /// The ends of the events that were not taken whole.
     marks: Box<[Mark]>,
-    /// Whether the stream ends behind it.
-    ends: bool,
+    /// What comes behind it, where that is the end.
+    end: Option<Next>,
     /// When the socket last took a byte.
     since: Instant,
 }
@@ -92,6 +94,23 @@ pub(super) enum Visit {
     Cut(Why),
     /// There is nobody to send to. The socket is reset.
     Broken(Why),
+    /// A fault ends it.
+    BrokenOff(Break),
+}
+
+/// What ended a stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cause {
+    /// As the table says it.
+    Why(Why),
+    /// The fault of this number.
+    Fault(u64),
+}
+
+impl From<Why> for Cause {
+    fn from(why: Why) -> Self {
+        Self::Why(why)
+    }
 }
 
 impl Delivery {
@@ -110,7 +129,18 @@ impl Delivery {
             head: Some(head.into()),
             unsent: None,
             probe_due: None,
+            hung: false,
         }
+    }
+
+    /// The id of its row.
+    pub(super) fn id(&self) -> u64 {
+        self.open.id()
+    }
+
+    /// Whether a fault may strike it.
+    pub(super) fn is_armed(&self) -> bool {
+        self.pump.is_armed()
     }
 
     /// The topic that it reads, if it reads one.
@@ -127,6 +157,12 @@ impl Delivery {
         cx: &mut Context<'_>,
     ) -> Visit {
         let visit = self.send_due(now, stall, out, cx);
+        if std::mem::replace(&mut self.hung, self.pump.hangs())
+            && !self.hung
+            && let Poll::Ready(left) = self.poll_left(now.instant, cx)
+        {
+            return Visit::Broken(left);
+        }
         match visit {
             Visit::Wait(_) | Visit::Again if self.socket.is_half_closed() => {
                 self.probed(visit, now.instant, cx)
@@ -138,8 +174,14 @@ impl Delivery {
     /// What a visit to a half-closed client came to: whoever left has answered what was sent to it
     /// with a reset. On loopback that is there at once, elsewhere the next probe finds it.
     fn probed(&mut self, visit: Visit, now: Instant, cx: &mut Context<'_>) -> Visit {
+        if self.hung {
+            return visit;
+        }
         if let Poll::Ready(left) = self.socket.poll_left(cx) {
             return Visit::Broken(ending(left));
+        }
+        if self.pump.is_silent() {
+            return Visit::Broken(Why::Closed);
         }
         let due = now + PROBE_EVERY;
         match visit {
@@ -173,7 +215,14 @@ impl Delivery {
         if next == Next::Cut {
             return Visit::Cut(TOO_SLOW);
         }
-        let head = self.head.take().unwrap_or_default();
+        let struck = self.pump.is_armed().then(|| self.pump.take_struck());
+        for fault in struck.into_iter().flatten() {
+            self.open.struck(&fault);
+        }
+        let head = match self.pump.keeps_head() {
+            true => Box::default(),
+            false => self.head.take().unwrap_or_default(),
+        };
         let [bytes, shared, after] = out.parts();
         let parts = [&*head, bytes, shared, after];
         if parts.iter().all(|part| part.is_empty()) {
@@ -208,7 +257,7 @@ impl Delivery {
                         })
                         .collect(),
                     head,
-                    ends: next == Next::End,
+                    end: matches!(next, Next::End | Next::Broken(_)).then_some(next),
                     since: now.instant,
                 }));
                 self.open.blocked(true);
@@ -227,21 +276,37 @@ impl Delivery {
     fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
         out.clear();
         let next = self.pump.fill(now, out);
-        if out.is_empty() && self.is_probe_due(now.instant) && matches!(next, Next::Wait { .. }) {
+        if out.is_empty()
+            && self.is_probe_due(now.instant)
+            && matches!(next, Next::Wait { .. })
+            && self.pump.takes_comment()
+        {
             out.payload().extend_from_slice(PROBE);
         }
         if self.framing == Framing::Chunked && next != Next::Cut {
-            out.chunk(next == Next::End);
+            let in_order = |next| match next {
+                Next::End => true,
+                Next::Broken(ends) => ends.how == How::End,
+                _ => false,
+            };
+            out.chunk(in_order(next));
         }
         next
     }
 
     /// Looks whether the client is still there, and at what it sends.
     pub(super) fn poll_left(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<Why> {
+        if self.hung {
+            return Poll::Pending;
+        }
         let before = self.socket.is_half_closed();
         let left = self.socket.poll_left(cx);
         if !before && self.socket.is_half_closed() {
             self.probe_due = Some(now);
+            if self.pump.is_silent() {
+                // Nothing can be sent to see whether it is still there.
+                return Poll::Ready(Why::Closed);
+            }
         }
         left.map(ending)
     }
@@ -274,14 +339,17 @@ impl Delivery {
     }
 
     /// Notes the end in the table and gives the socket back, which is to be closed or reset.
-    pub(super) fn end(self, ending: Why) -> Socket {
+    pub(super) fn end(self, cause: Cause) -> Socket {
         let Self {
             socket, pump, open, ..
         } = self;
         let told = pump.receipt();
         // First, so that whoever is told of the end finds the topic without this subscriber.
         drop(pump);
-        open.end(ending, Some(told));
+        match cause {
+            Cause::Why(why) => open.end(why, Some(told)),
+            Cause::Fault(fault) => open.end_by(fault, told),
+        }
         socket
     }
 
@@ -304,14 +372,14 @@ impl Delivery {
             unsent.at = at;
             unsent.since = now;
         }
-        let (ends, since) = (unsent.ends, unsent.since);
+        let (end, since) = (unsent.end, unsent.since);
         self.unsent = Some(unsent);
         self.account(at);
         match sent {
             Poll::Ready(Ok(())) => {
                 self.unsent = None;
                 self.open.blocked(false);
-                ends.then(|| self.after(Next::End))
+                end.map(|end| self.after(end))
             }
             Poll::Pending if now.saturating_duration_since(since) >= stall => {
                 Some(Visit::Broken(STALLED))
@@ -338,7 +406,8 @@ impl Delivery {
         match next {
             Next::Wait { at } => Visit::Wait(at),
             Next::More => Visit::Again,
-            Next::Cut | Next::Broken(_) => Visit::Cut(TOO_SLOW),
+            Next::Cut => Visit::Cut(TOO_SLOW),
+            Next::Broken(ends) => Visit::BrokenOff(ends),
             Next::End if self.pump.is_complete() => Visit::Finished(Why::Complete),
             Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {
                 Visit::Finished(TOPIC_ENDED)

@@ -14,19 +14,19 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use slab::Slab;
-use sse_engine::pump::Act;
+use sse_engine::pump::{Act, How};
 use sse_engine::time::Now;
 use sse_engine::write_buffer::WriteBuffer;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::delivery::{Delivery, STOPPED, TOO_SLOW, Visit};
+use super::acts::Order;
+use super::delivery::{Cause, Delivery, STOPPED, TOO_SLOW, Visit};
 use super::readers::{Readers, Seat};
 use super::ready_queue::{Ready, Token};
 use super::socket::Socket;
 use super::timers::{Armed, Timers};
 use crate::clock;
-use crate::connections::Why;
 
 /// Sends after which others have their turn. So many cost about half a millisecond.
 const TURN: usize = 128;
@@ -92,7 +92,12 @@ struct Slot {
 enum State {
     Open(Delivery),
     /// Everything was sent, and the client closes first, or the time is over.
-    Closing(Socket, Instant),
+    Closing {
+        socket: Socket,
+        until: Instant,
+        /// Whether it is reset when the time is over.
+        resets: bool,
+    },
     /// Its place is about to be given free.
     Free,
 }
@@ -105,6 +110,11 @@ enum Close {
     /// As above, but the client sent what nobody read: it closes first, or else is given some time.
     Patiently,
     Reset,
+    /// Nothing more is sent, and the client is not told so before this instant.
+    Later {
+        until: Instant,
+        resets: bool,
+    },
 }
 
 impl Sweeper {
@@ -127,7 +137,7 @@ impl Sweeper {
     /// Serves what arrives, until the stop is through and nobody can arrive any more.
     pub(super) async fn run(
         mut self,
-        mut arrivals: mpsc::UnboundedReceiver<Delivery>,
+        mut arrivals: mpsc::UnboundedReceiver<Order>,
         mut published: watch::Receiver<()>,
         stop: CancellationToken,
     ) {
@@ -138,7 +148,7 @@ impl Sweeper {
         loop {
             for _ in 0..TURN {
                 match arrivals.try_recv() {
-                    Ok(delivery) => self.take_in(delivery),
+                    Ok(order) => self.carry_out(order),
                     Err(mpsc::error::TryRecvError::Empty) => break,
                     Err(mpsc::error::TryRecvError::Disconnected) => {
                         open = false;
@@ -169,7 +179,7 @@ impl Sweeper {
                 () = ready.any() => {}
                 Ok(()) = published.changed() => {}
                 arrived = arrivals.recv(), if open => match arrived {
-                    Some(delivery) => self.take_in(delivery),
+                    Some(order) => self.carry_out(order),
                     None => open = false,
                 },
                 () = &mut sleep, if next.is_some() => {}
@@ -191,6 +201,36 @@ impl Sweeper {
         let swept = self.sweep(now);
         let sent = self.turns(now);
         woken || stopped || due || swept || sent
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::TakeIn(delivery) => self.take_in(delivery),
+            Order::Act(connections, act) => {
+                let now = clock::now();
+                for key in self.keys_of(|delivery| connections.contains(&delivery.id())) {
+                    if let State::Open(delivery) = &mut self.slots[key].state {
+                        delivery.act(now, act.clone());
+                    }
+                    self.visit_unblocked(key, now);
+                }
+            }
+            Order::Look => {
+                let now = clock::now();
+                for key in self.keys_of(Delivery::is_armed) {
+                    self.visit_unblocked(key, now);
+                }
+            }
+        }
+    }
+
+    fn keys_of(&self, is_one: impl Fn(&Delivery) -> bool) -> Vec<usize> {
+        let slots = self.slots.iter();
+        let open = slots.filter(|(_, slot)| match &slot.state {
+            State::Open(delivery) => is_one(delivery),
+            State::Closing { .. } | State::Free => false,
+        });
+        open.map(|(key, _)| key).collect()
     }
 
     fn take_in(&mut self, delivery: Delivery) {
@@ -249,7 +289,7 @@ impl Sweeper {
                     self.visit(key, now);
                 }
             }
-            State::Closing(socket, _) => {
+            State::Closing { socket, .. } => {
                 if socket.poll_left(&mut cx).is_ready() || socket.is_half_closed() {
                     self.remove(key);
                 }
@@ -296,7 +336,7 @@ impl Sweeper {
                         self.readers.again(seat);
                     }
                 }
-                Some(State::Closing(..) | State::Free) | None => {}
+                Some(State::Closing { .. } | State::Free) | None => {}
             }
         }
         true
@@ -316,6 +356,14 @@ impl Sweeper {
         !self.unpaced.is_empty()
     }
 
+    /// Visits a connection, unless it cannot be sent anything at the moment.
+    fn visit_unblocked(&mut self, key: usize, now: Now) {
+        let state = self.slots.get(key).map(|slot| &slot.state);
+        if matches!(state, Some(State::Open(delivery)) if !delivery.is_blocked()) {
+            self.visit(key, now);
+        }
+    }
+
     /// Answers whether the visit was full and there is more to send at once.
     fn visit(&mut self, key: usize, now: Now) -> bool {
         let Some(slot) = self.slots.get_mut(key) else {
@@ -323,11 +371,11 @@ impl Sweeper {
         };
         let delivery = match &mut slot.state {
             State::Open(delivery) => delivery,
-            State::Closing(_, until) if *until > now.instant => {
+            State::Closing { until, .. } if *until > now.instant => {
                 self.timers.arm(key, &mut slot.armed, *until);
                 return false;
             }
-            State::Closing(..) | State::Free => {
+            State::Closing { .. } | State::Free => {
                 self.remove(key);
                 return false;
             }
@@ -348,6 +396,18 @@ impl Sweeper {
             Visit::Finished(ending) => self.close(key, ending, Close::Patiently),
             Visit::Cut(ending) => self.close(key, ending, Close::InOrder),
             Visit::Broken(ending) => self.close(key, ending, Close::Reset),
+            Visit::BrokenOff(ends) => {
+                let how = match ends.how {
+                    _ if !ends.linger.is_zero() && !self.stopping => Close::Later {
+                        until: now.instant + ends.linger,
+                        resets: ends.how == How::Reset,
+                    },
+                    How::End => Close::Patiently,
+                    How::Cut => Close::InOrder,
+                    How::Reset => Close::Reset,
+                };
+                self.close(key, Cause::Fault(ends.fault), how);
+            }
         }
         false
     }
@@ -366,7 +426,7 @@ impl Sweeper {
                     delivery.act(now, Act::Stop);
                     self.visit(key, now);
                 }
-                Some(State::Closing(..) | State::Free) => self.remove(key),
+                Some(State::Closing { .. } | State::Free) => self.remove(key),
                 None => {}
             }
         }
@@ -374,7 +434,7 @@ impl Sweeper {
         first > 0
     }
 
-    fn close(&mut self, key: usize, ending: Why, how: Close) {
+    fn close(&mut self, key: usize, cause: impl Into<Cause>, how: Close) {
         self.leave(key);
         let Some(slot) = self.slots.get_mut(key) else {
             return;
@@ -382,16 +442,29 @@ impl Sweeper {
         let State::Open(delivery) = std::mem::replace(&mut slot.state, State::Free) else {
             return self.remove(key);
         };
-        let socket = delivery.end(ending);
+        let socket = delivery.end(cause.into());
         match how {
             Close::Reset => socket.reset(),
             Close::Patiently if socket.talked() && !self.stopping && socket.shut_down() => {
                 let now = clock::now();
                 let until = now.instant + PATIENCE;
-                slot.state = State::Closing(socket, until);
+                slot.state = State::Closing {
+                    socket,
+                    until,
+                    resets: false,
+                };
                 self.timers.arm(key, &mut slot.armed, until);
                 // It stays, until the client closes or the time is over.
                 return self.listen(key, now);
+            }
+            Close::Later { until, resets } => {
+                slot.state = State::Closing {
+                    socket,
+                    until,
+                    resets,
+                };
+                self.timers.arm(key, &mut slot.armed, until);
+                return self.listen(key, clock::now());
             }
             Close::InOrder | Close::Patiently => drop(socket),
         }
@@ -401,8 +474,17 @@ impl Sweeper {
     /// Gives a connection's place free; a socket that is still there is closed.
     fn remove(&mut self, key: usize) {
         self.leave(key);
-        if self.slots.try_remove(key).is_some() {
-            self.held.fetch_sub(1, Ordering::Relaxed);
+        let Some(slot) = self.slots.try_remove(key) else {
+            return;
+        };
+        self.held.fetch_sub(1, Ordering::Relaxed);
+        if let State::Closing {
+            socket,
+            resets: true,
+            ..
+        } = slot.state
+        {
+            socket.reset();
         }
     }
 

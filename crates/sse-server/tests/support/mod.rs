@@ -269,6 +269,11 @@ impl Client {
         }
     }
 
+    /// What was read and not taken.
+    pub fn buffered(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.read)
+    }
+
     /// Everything until the other side ends; a reset counts as an end when `reset` allows it.
     pub async fn rest(&mut self) -> Vec<u8> {
         let mut rest = std::mem::take(&mut self.read);

@@ -75,6 +75,7 @@ fn the_shipped_file_holds_the_streams_that_it_promises() {
         keep_alive_blank: None,
         headers: Vec::new(),
         line_ending: LineEnding::Lf,
+        faults: Vec::new(),
     };
     assert_eq!(
         streams[0],

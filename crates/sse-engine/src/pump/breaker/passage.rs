@@ -102,11 +102,12 @@ impl Passage {
 
     /// Whether bytes go through it unchanged, and none is in it.
     pub(super) fn is_through(&self) -> bool {
-        self.holds.is_none()
-            && self.splits.is_none()
-            && self.packs.is_none()
-            && self.held.is_empty()
-            && self.ready.is_empty()
+        self.holds.is_none() && self.splits.is_none() && self.is_empty()
+    }
+
+    /// Whether none is in it, and none is packed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.packs.is_none() && self.held.is_empty() && self.ready.is_empty()
     }
 
     /// Ends those that were healed or are over.

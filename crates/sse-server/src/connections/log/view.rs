@@ -115,6 +115,25 @@ impl LogReader {
 }
 
 impl Kind {
+    /// The word that the API has for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Stopped => "stopped",
+            Self::Connected => "connected",
+            Self::Ended => "ended",
+            Self::Refused => "refused",
+            Self::Returned => "returned",
+            Self::Gone => "gone",
+            Self::Beside => "beside",
+            Self::Armed => "armed",
+            Self::Healed => "healed",
+            Self::Fired => "fired",
+            Self::Reset => "reset",
+            Self::Gap => "gap",
+        }
+    }
+
     pub(super) fn of(what: &What) -> Self {
         match what {
             What::Started => Self::Started,

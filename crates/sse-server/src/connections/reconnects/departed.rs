@@ -44,6 +44,11 @@ pub(in crate::connections) struct Departed {
     sent_away: u32,
     /// Whether that was the last that it was told.
     is_away: bool,
+    /// When it came since then and was refused, the last time, and with which status.
+    refused: Option<(Instant, u16)>,
+    /// Whether it had a stream, or was told that there is no more of one: of a client that was only
+    /// refused nothing is known but its request.
+    was_served: bool,
 }
 
 /// How a client came back.
@@ -51,8 +56,11 @@ pub(in crate::connections) struct Departed {
 pub(super) struct Return {
     /// The row that it goes on from.
     pub(super) of: u64,
-    /// How long it was away; unknown where it was back before it was missed.
+    /// How long it was away, since it was last there; unknown where it was back before it was
+    /// missed.
     pub(super) away: Option<Duration>,
+    /// The status that it was refused with when it was last there, if it was.
+    pub(super) refused: Option<u16>,
     /// The reconnection time that it had been sent, in milliseconds, to be compared with `away`.
     pub(super) retry: Option<u64>,
     /// The last event id that it brought, if it brought one.
@@ -147,6 +155,35 @@ impl Departed {
         }
     }
 
+    /// The client of a row that was refused.
+    pub(super) fn refused(row: &Connection, status: u16, at: Instant) -> Self {
+        let told = Receipt {
+            retry: None,
+            first: 0,
+            gap: false,
+            whole: None,
+        };
+        let brought = row.client.brought.as_deref();
+        Self {
+            last_id: brought.map(|id| (0, id.to_owned())),
+            // It was sent nothing.
+            since: u64::MAX,
+            refused: Some((at, status)),
+            was_served: false,
+            ..Self::known(row, told, at)
+        }
+    }
+
+    /// Notes that it came, and was refused.
+    pub(super) fn is_refused(&mut self, status: u16, now: Instant) {
+        self.refused = Some((now, status));
+    }
+
+    /// When it was last there: who is refused has been there.
+    pub(super) fn was_there(&self) -> Instant {
+        self.refused.map_or(self.at, |(at, _)| at)
+    }
+
     /// The same client, which was told now, as this row, that there is no more.
     pub(super) fn goes_away(self, row: &Connection, at: Instant) -> Self {
         Self {
@@ -156,6 +193,7 @@ impl Departed {
             satisfied: true,
             sent_away: self.sent_away.saturating_add(1),
             is_away: true,
+            refused: None,
             ..self
         }
     }
@@ -178,6 +216,8 @@ impl Departed {
             satisfied: false,
             sent_away: 0,
             is_away: false,
+            refused: None,
+            was_served: true,
         }
     }
 
@@ -255,6 +295,7 @@ impl Departed {
         Return {
             of: self.row,
             away,
+            refused: self.refused.map(|(_, status)| status),
             retry: self.told.retry,
             brought: client.brought.clone(),
             answered,
@@ -286,7 +327,13 @@ impl Departed {
     fn cost(&self, client: &Client, resume: &Resume, answered: Answered) -> Option<Cost> {
         let numbers = &resume.numbers;
         // Who is refused has not gone on anywhere.
-        if matches!(answered, Answered::Refused(_)) || !self.numbers.is(numbers) {
+        if matches!(answered, Answered::Refused(_)) {
+            return None;
+        }
+        if !self.was_served {
+            return self.cost_of_refusals(client, resume);
+        }
+        if !self.numbers.is(numbers) {
             return None;
         }
         let sent = self.next?;
@@ -318,6 +365,22 @@ impl Departed {
             lost: numbers.events_between(lacks, next),
             repeated,
             before,
+        })
+    }
+}
+
+impl Departed {
+    /// What it costs a client to go on there that was only refused before. It is taken at its word:
+    /// it has what it says that it has.
+    fn cost_of_refusals(&self, client: &Client, resume: &Resume) -> Option<Cost> {
+        let numbers = &resume.numbers;
+        let Some(brought) = client.brought.as_deref() else {
+            return self.brought.is_none().then(Cost::default);
+        };
+        let had = resume.had.filter(|_| !numbers.repeats_id(brought))?;
+        Some(Cost {
+            lost: numbers.events_between(had + 1, resume.next),
+            ..Cost::default()
         })
     }
 }

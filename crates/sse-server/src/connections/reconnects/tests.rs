@@ -5,6 +5,8 @@ mod concurrent;
 mod cost;
 mod cut;
 mod log;
+mod refusals;
+mod wait;
 
 use std::time::UNIX_EPOCH;
 
@@ -277,7 +279,7 @@ fn a_client_that_is_refused_may_still_come_back() {
     let _open = desk.comes(4000, tagged(Some("7")), 8);
     assert_eq!(
         desk.words(4000, 3),
-        "came back after 2.00 s (retry 1.00 s) with id 7, nothing lost"
+        "came back 1.00 s after a refusal (503), with id 7, nothing lost"
     );
     assert_eq!(desk.words(4000, 1), "came back after 2.00 s");
 }

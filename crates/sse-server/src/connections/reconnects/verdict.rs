@@ -29,8 +29,8 @@ pub struct Verdict {
     pub despite: bool,
     /// Whether the client's tag says that it is the same; else it is probable.
     pub sure: bool,
-    /// How long it was away, in milliseconds; of one that is missing, until now. Nothing where it
-    /// was back before it was missed.
+    /// How long it was away, in milliseconds: since it ended or was refused; of one that is missing,
+    /// until now. Nothing where it was back before it was missed.
     pub away_ms: Option<u64>,
     /// The reconnection time that it was told, in milliseconds.
     pub retry_ms: Option<u64>,
@@ -265,10 +265,13 @@ impl Return {
             None => "without an id".to_owned(),
         };
         let retry = told_retry(self.retry);
-        let after = match self.away {
-            Some(_) if self.despite => format!("{DESPITE},"),
-            Some(away) => format!(" after {} ({retry})", time(away)),
-            None => " before it was missed,".to_owned(),
+        let after = match (self.away, self.refused) {
+            (Some(_), _) if self.despite => format!("{DESPITE},"),
+            (Some(away), Some(status)) => {
+                format!(" {} after a refusal ({status}),", time(away))
+            }
+            (Some(away), None) => format!(" after {} ({retry})", time(away)),
+            (None, _) => " before it was missed,".to_owned(),
         };
         let came = format!("{}came back{after} {with}", probably(self.sure));
         match self.answered {

@@ -1,0 +1,127 @@
+//! `sse break`, `sse heal`, `sse faults` and `sse reset`: breaks streams of a running server on
+//! purpose, and undoes it.
+//!
+//! What changes something prints the number of the log from which on it holds, and nothing else: a
+//! script waits for what comes behind it.
+
+use anyhow::anyhow;
+use serde_json::{Map, Value};
+use sse_client::Method;
+
+use crate::api::{self, Call, Reply};
+use crate::args::{Break, Faults, Heal, IdOrPath, Reset};
+use crate::complain;
+use crate::connections::cell;
+use crate::outcome::Failure;
+use crate::table::table;
+
+/// Arms a fault, or strikes what is open.
+///
+/// # Errors
+/// A path that is none, no server, or its own words when it refuses.
+pub(crate) fn arm(args: Break) -> Result<(), Failure> {
+    let (path, fault) = match &args.what[..] {
+        [path, fault] => (Some(path), fault),
+        [fault] => (None, fault),
+        _ => {
+            let sentence = "Give one fault, such as cut,after=3.";
+            return Err(Failure::usage(anyhow!(sentence)));
+        }
+    };
+    if let Some(path) = path.filter(|path| !path.starts_with('/')) {
+        return Err(Failure::usage(anyhow!(
+            "`{path}` is not the path of a stream: give one such as /numbers, and then the fault as one word, in quotes if it has a space."
+        )));
+    }
+    let (to, what) = match args.now {
+        true => ("act", "do"),
+        false => ("faults", "fault"),
+    };
+    let texts = [
+        (what, Some(fault)),
+        ("stream", path),
+        ("client", args.client.as_ref()),
+        ("room", args.at.room.as_ref()),
+    ];
+    let texts = texts.into_iter();
+    let mut body: Map<String, Value> = texts
+        .filter_map(|(name, text)| Some((name.to_owned(), text?.as_str().into())))
+        .collect();
+    if let Some(connection) = args.connection {
+        body.insert("connection".to_owned(), connection.into());
+    }
+    let call = Call {
+        body: Some(body.into()),
+        ..Call::new(&args.at.server, Method::POST, to)
+    };
+    let reply = api::block_on(call.send())?;
+    if !args.json {
+        return print_seq(&reply);
+    }
+    let json = reply.json()?;
+    api::print(&format!("{json}\n"));
+    Ok(())
+}
+
+/// Disarms faults.
+///
+/// # Errors
+/// No server, or its own words when it refuses.
+pub(crate) fn heal(args: Heal) -> Result<(), Failure> {
+    let (path, stream) = match args.what {
+        Some(IdOrPath::Id(id)) => (format!("faults/{id}"), None),
+        Some(IdOrPath::Path(path)) => ("faults".to_owned(), Some(path)),
+        None => ("faults".to_owned(), None),
+    };
+    let call = Call::new(&args.at.server, Method::DELETE, path)
+        .with("room", args.at.room.as_ref())
+        .with("stream", stream)
+        .with("client", args.client.as_ref());
+    print_seq(&api::block_on(call.send())?)
+}
+
+/// Lists what is armed.
+///
+/// # Errors
+/// No server, or its own words when it refuses.
+pub(crate) fn list(args: Faults) -> Result<(), Failure> {
+    let call = Call::new(&args.at.server, Method::GET, "faults");
+    let call = call.with("room", args.at.room.as_ref());
+    let faults = api::block_on(call.send())?.objects(None)?;
+    if args.json {
+        api::print_json(faults);
+    } else if faults.is_empty() {
+        complain("No fault is armed.");
+    } else {
+        let head = [
+            ">id", "fault", "stream", "client", "room", ">struck", ">left",
+        ];
+        let lines: Vec<_> = faults.iter().map(line).collect();
+        api::print(&table(&head, &lines));
+    }
+    Ok(())
+}
+
+fn line(fault: &Map<String, Value>) -> Vec<String> {
+    let names = ["id", "fault", "stream", "client", "room", "fired"];
+    let left = fault.get("left_ms").and_then(Value::as_u64);
+    let left = left.map(|ms| format!("{} s", ms.div_ceil(1000)));
+    let cells = names.map(|name| cell(fault.get(name))).into_iter();
+    cells.chain([left.unwrap_or_default()]).collect()
+}
+
+/// Resets a room.
+///
+/// # Errors
+/// No server, or its own words when it refuses.
+pub(crate) fn reset(args: Reset) -> Result<(), Failure> {
+    let call = Call::new(&args.at.server, Method::POST, "reset");
+    let call = call.with("room", args.at.room.as_ref());
+    print_seq(&api::block_on(call.send())?)
+}
+
+fn print_seq(reply: &Reply) -> Result<(), Failure> {
+    let seq = reply.seq()?;
+    api::print(&format!("{seq}\n"));
+    Ok(())
+}

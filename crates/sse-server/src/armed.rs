@@ -1,0 +1,367 @@
+//! What is broken on purpose at the moment: the faults that are armed, and which of them strike a
+//! request.
+//!
+//! A fault is armed for requests that begin from then on. Those that it strikes share it, so that
+//! its strikes are counted together, and look at it before they act: healing disarms it for them
+//! too.
+
+mod attempts;
+mod view;
+
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Instant, SystemTime};
+
+use sse_engine::fault::{Act, Armed, Fault, MOST_ARMED, Meeting, check_together};
+use sse_engine::lock::lock;
+use sse_engine::time::Now;
+use tokio::sync::watch;
+
+use crate::error::Error;
+pub(crate) use attempts::Asker;
+use attempts::Attempts;
+pub use view::{ArmedFrom, FaultView};
+
+/// The faults that are armed.
+///
+/// How to drive it:
+///
+/// 1. [`arm`](Self::arm) what a person or a test arms, [`arm_list`](Self::arm_list) what a list of
+///    streams holds, whenever that list begins to be served.
+/// 2. For each request for a stream, ask once which [`attempt`](Self::attempt) of its client it is,
+///    then which faults it [`meets`](Self::meet).
+/// 3. [`expire`](Self::expire) now and then, and [`heal`](Self::heal) on request. Both answer what
+///    is armed no longer, so that the log can have it.
+///
+/// What arms is given `note`, which enters a fault in the log before any request can meet it: no
+/// strike has a smaller number there than the arming. It must not come back here.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    list: Mutex<List>,
+    /// The number of the newest, over all that ever were.
+    newest: AtomicU64,
+    /// How many there are, so that a request pays one atomic load where there are none.
+    armed: AtomicUsize,
+    attempts: Mutex<Attempts>,
+    /// Goes up when something was armed or healed, or struck.
+    changed: watch::Sender<u64>,
+}
+
+/// In the order in which they were armed.
+#[derive(Debug, Default)]
+struct List(Vec<Entry>);
+
+/// A fault of the list.
+#[derive(Debug)]
+struct Entry {
+    armed: Arc<Armed>,
+    /// When it was armed, for people.
+    at: SystemTime,
+    from: ArmedFrom,
+}
+
+/// Which faults are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// That of this number, whatever its room is.
+    Id(u64),
+    /// Those of a room, a stream and a client.
+    Of {
+        rooms: InRooms,
+        /// Those that name this stream; of any stream and of none, where nothing is said.
+        stream: Option<String>,
+        /// The same of the client.
+        client: Option<String>,
+    },
+}
+
+/// The faults of which rooms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum InRooms {
+    /// Of all of them.
+    All,
+    /// Of this one; `None` is the room that has no name.
+    One(Option<String>),
+}
+
+impl InRooms {
+    /// Those that `room=` means.
+    pub(crate) fn read(room: Option<&str>) -> Self {
+        match room {
+            Some("*") => Self::All,
+            room => Self::One(room.map(str::to_owned)),
+        }
+    }
+
+    fn have(&self, fault: &Fault) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(room) => fault.who.room == *room,
+        }
+    }
+}
+
+impl Which {
+    /// All of these rooms.
+    pub(crate) fn of(rooms: InRooms) -> Self {
+        Self::Of {
+            rooms,
+            stream: None,
+            client: None,
+        }
+    }
+
+    fn is(&self, armed: &Armed) -> bool {
+        let named = |wanted: &Option<String>, it: &Option<String>| wanted.is_none() || wanted == it;
+        match self {
+            Self::Id(id) => armed.id == *id,
+            Self::Of {
+                rooms,
+                stream,
+                client,
+            } => {
+                let who = &armed.fault.who;
+                rooms.have(&armed.fault) && named(stream, &who.stream) && named(client, &who.client)
+            }
+        }
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            list: Mutex::default(),
+            newest: AtomicU64::new(0),
+            armed: AtomicUsize::new(0),
+            attempts: Mutex::default(),
+            changed: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Faults {
+    /// Arms the faults of a list, or none of them. None of them is a profile.
+    ///
+    /// # Errors
+    /// Two of them exclude each other, or there are too many.
+    pub(crate) fn arm(
+        &self,
+        faults: Vec<Fault>,
+        now: Now,
+        note: impl FnMut(&Armed),
+    ) -> Result<Vec<Arc<Armed>>, Error> {
+        check_together(&faults).map_err(sse_engine::Error::from)?;
+        let mut list = lock(&self.list);
+        let by_hand = list.0.iter().filter(|it| it.from == ArmedFrom::Hand);
+        if by_hand.count() + faults.len() > MOST_ARMED {
+            return Err(Error::TooManyFaults(MOST_ARMED));
+        }
+        let armed = self.add(&mut list, faults, &ArmedFrom::Hand, now, note);
+        self.changed_to(&list);
+        Ok(armed)
+    }
+
+    /// Arms the faults of the streams of a room's list in place of those that its list had before.
+    /// Answers those that it had, and the new ones. The file bounds how many there are.
+    pub(crate) fn arm_list(
+        &self,
+        room: Option<&str>,
+        mut faults: Vec<Fault>,
+        now: Now,
+        note: impl FnMut(&Armed),
+    ) -> (Vec<Arc<Armed>>, Vec<Arc<Armed>>) {
+        for fault in &mut faults {
+            if fault.who.room.is_none() {
+                fault.who.room = room.map(str::to_owned);
+            }
+        }
+        let mut list = lock(&self.list);
+        let from = ArmedFrom::File(room.map(Box::from));
+        let healed = list.take(|entry| entry.from == from);
+        let armed = self.add(&mut list, faults, &from, now, note);
+        if !healed.is_empty() || !armed.is_empty() {
+            self.changed_to(&list);
+        }
+        drop(list);
+        for before in &healed {
+            before.heal();
+        }
+        (healed, armed)
+    }
+
+    /// One that acts on connections which are open, and meets no request. It is listed as long as
+    /// one of them has it.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub(crate) fn act(
+        &self,
+        fault: Fault,
+        now: Now,
+        note: impl FnMut(&Armed),
+    ) -> Result<Arc<Armed>, Error> {
+        let mut list = lock(&self.list);
+        let acts = list.0.iter().filter(|it| it.from == ArmedFrom::Act);
+        if acts.count() == MOST_ARMED {
+            return Err(Error::TooManyFaults(MOST_ARMED));
+        }
+        let armed = self.add(&mut list, vec![fault], &ArmedFrom::Act, now, note);
+        self.changed_to(&list);
+        // One fault was added.
+        armed
+            .into_iter()
+            .next()
+            .ok_or(Error::TooManyFaults(MOST_ARMED))
+    }
+
+    /// Faults that one request brings for itself. They are in no list, and have numbers as those
+    /// that are.
+    pub(crate) fn for_request(&self, faults: Vec<Fault>, now: Instant) -> Vec<Arc<Armed>> {
+        let faults = faults.into_iter().map(|fault| {
+            let id = self.newest.fetch_add(1, Ordering::Relaxed) + 1;
+            Arc::new(Armed::new(id, fault, now))
+        });
+        faults.collect()
+    }
+
+    /// Counts a request. Answers which of its client's it is, from 1, since its room began or was
+    /// reset.
+    pub(crate) fn attempt(&self, asker: &Asker<'_>) -> NonZeroU64 {
+        lock(&self.attempts).count(asker)
+    }
+
+    /// Which of its client's a request would be that came now. It is not counted.
+    pub(crate) fn next_attempt(&self, asker: &Asker<'_>) -> NonZeroU64 {
+        lock(&self.attempts).next(asker)
+    }
+
+    /// The faults that strike a request that begins now, in the order in which they were armed.
+    ///
+    /// What keeps the server from listening is none of them: [`refuses`](Self::refuses) tells that.
+    pub(crate) fn meet(&self, request: &Meeting<'_>, now: Instant) -> Vec<Arc<Armed>> {
+        if self.armed.load(Ordering::Relaxed) == 0 {
+            return Vec::new();
+        }
+        let list = lock(&self.list);
+        let entries = list.0.iter();
+        let armed = entries.filter(|entry| entry.from != ArmedFrom::Act);
+        let struck = armed.map(|entry| &entry.armed).filter(|armed| {
+            armed.fault.act != Act::Refuse
+                && armed.is_in_force(now)
+                && armed.fault.strikes(request, armed.strikes())
+        });
+        struck.map(Arc::clone).collect()
+    }
+
+    /// What keeps the server from listening now, and until when.
+    pub(crate) fn refuses(&self, now: Instant) -> Option<(Arc<Armed>, Instant)> {
+        if self.armed.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let list = lock(&self.list);
+        let armed = list.0.iter().map(|entry| &entry.armed);
+        let refuse = armed.filter(|it| it.fault.act == Act::Refuse && it.is_in_force(now));
+        // Without an end it would be no fault: the reader asks for one.
+        let until = refuse.filter_map(|armed| Some((armed, armed.until()?)));
+        let last = until.max_by_key(|(_, until)| *until);
+        last.map(|(armed, until)| (Arc::clone(armed), until))
+    }
+
+    /// Disarms faults. Answers those that it was, with what they were.
+    pub(crate) fn heal(&self, which: &Which) -> Vec<Arc<Armed>> {
+        let mut list = lock(&self.list);
+        let healed = list.take(|entry| which.is(&entry.armed));
+        if !healed.is_empty() {
+            self.changed_to(&list);
+        }
+        drop(list);
+        for armed in &healed {
+            armed.heal();
+        }
+        healed
+    }
+
+    /// Takes those out that will not strike any more. Answers which. One that struck as often as it
+    /// may stays while a connection has it: what it did there may last until it is healed.
+    pub(crate) fn expire(&self, now: Instant) -> Vec<Arc<Armed>> {
+        if self.armed.load(Ordering::Relaxed) == 0 {
+            return Vec::new();
+        }
+        let mut list = lock(&self.list);
+        // It is no longer listed once it is done, which is no healing.
+        list.take(|entry| entry.from == ArmedFrom::Act && Arc::strong_count(&entry.armed) == 1);
+        let over = |entry: &Entry| {
+            let armed = &entry.armed;
+            // Each connection that it struck has it too.
+            armed.is_withdrawn(now) || armed.is_over(now) && Arc::strong_count(armed) == 1
+        };
+        let over = list.take(over);
+        if self.armed.load(Ordering::Relaxed) != list.0.len() {
+            self.changed_to(&list);
+        }
+        over
+    }
+
+    /// The requests of a room are counted from 1 again.
+    pub(crate) fn reset_attempts(&self, room: Option<&str>) {
+        lock(&self.attempts).reset(room);
+    }
+
+    /// What is armed in these rooms, in the order in which it was armed.
+    pub(crate) fn view(&self, rooms: &InRooms, now: Instant) -> Vec<FaultView> {
+        let list = lock(&self.list);
+        let entries = list.0.iter();
+        entries
+            .filter(|entry| rooms.have(&entry.armed.fault))
+            .map(|entry| FaultView::of(entry, now))
+            .collect()
+    }
+
+    /// Goes up when something was armed or healed, or struck.
+    pub(crate) fn changed(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Says that a fault struck, to whoever looks.
+    pub(crate) fn struck(&self) {
+        self.changed.send_modify(|n| *n += 1);
+    }
+
+    fn add(
+        &self,
+        list: &mut List,
+        faults: Vec<Fault>,
+        from: &ArmedFrom,
+        now: Now,
+        mut note: impl FnMut(&Armed),
+    ) -> Vec<Arc<Armed>> {
+        let all = self.for_request(faults, now.instant);
+        for armed in &all {
+            note(armed);
+            list.0.push(Entry {
+                armed: Arc::clone(armed),
+                at: now.wall,
+                from: from.clone(),
+            });
+        }
+        all
+    }
+
+    /// Says what became of the list, which is locked still.
+    fn changed_to(&self, list: &List) {
+        self.armed.store(list.0.len(), Ordering::Relaxed);
+        self.changed.send_modify(|n| *n += 1);
+    }
+}
+
+impl List {
+    /// Takes entries out.
+    fn take(&mut self, is_one: impl Fn(&Entry) -> bool) -> Vec<Arc<Armed>> {
+        let taken = self.0.extract_if(.., |entry| is_one(entry));
+        taken.map(|entry| entry.armed).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! What is armed, over made-up time.
+
+use std::time::Duration;
+
+use super::*;
+
+const S: Duration = Duration::from_secs(1);
+
+fn now() -> Now {
+    Now {
+        instant: Instant::now(),
+        wall: SystemTime::UNIX_EPOCH + Duration::from_millis(5),
+    }
+}
+
+fn fault(text: &str) -> Fault {
+    text.parse()
+        .unwrap_or_else(|mistake| panic!("{text}: {mistake}"))
+}
+
+fn faults(texts: &[&str]) -> Vec<Fault> {
+    texts.iter().map(|text| fault(text)).collect()
+}
+
+fn armed(texts: &[&str], now: Now) -> Faults {
+    let all = Faults::default();
+    all.arm(faults(texts), now, |_| {}).expect("they fit");
+    all
+}
+
+fn meeting<'a>(stream: &'a str, client: &'a str, room: Option<&'a str>) -> Meeting<'a> {
+    Meeting {
+        stream,
+        client,
+        room,
+        connection: 7,
+        attempt: NonZeroU64::MIN,
+    }
+}
+
+fn ids(armed: &[Arc<Armed>]) -> Vec<u64> {
+    armed.iter().map(|armed| armed.id).collect()
+}
+
+fn met(faults: &Faults, at: Instant) -> Vec<u64> {
+    ids(&faults.meet(&meeting("/a", "t1", None), at))
+}
+
+#[test]
+fn a_request_meets_what_is_armed_for_it_in_the_order_of_arming() {
+    let now = now();
+    let all = armed(
+        &[
+            "cut,after=3",
+            "bom,client=t2",
+            "skip,stream=/a",
+            "swap,room=w3",
+        ],
+        now,
+    );
+    assert_eq!(met(&all, now.instant), [1, 3]);
+    let of = |stream, client, room| ids(&all.meet(&meeting(stream, client, room), now.instant));
+    assert_eq!(of("/b", "t2", None), [1, 2]);
+    assert_eq!(of("/a", "t2", Some("w3")), [4]);
+    let again = all.arm(faults(&["mute"]), now, |_| {}).expect("it fits");
+    assert_eq!(ids(&again), [5], "no number is given twice");
+    let mut noted = Vec::new();
+    let last = all.arm(faults(&["mute", "bom"]), now, |one| noted.push(one.id));
+    assert_eq!(ids(&last.expect("they fit")), noted);
+}
+
+#[test]
+fn a_sequence_is_met_step_by_step() {
+    let now = now();
+    let all = armed(
+        &[
+            "refuse,for=2s",
+            "status=503,start=2s,for=5s",
+            "limit=6,start=7s,for=3s",
+            "status=401,after=20s",
+        ],
+        now,
+    );
+    let at = |s: u32| met(&all, now.instant + s * S);
+    let steps = [0, 1, 2, 6, 7, 9, 10, 19, 20, 99].map(at);
+    assert_eq!(
+        steps.map(|met| met.first().copied()),
+        [
+            None,
+            None,
+            Some(2),
+            Some(2),
+            Some(3),
+            Some(3),
+            None,
+            None,
+            Some(4),
+            Some(4)
+        ]
+    );
+    let refuses = |s: u32| {
+        let refuse = all.refuses(now.instant + s * S);
+        refuse.map(|(armed, until)| (armed.id, until - now.instant))
+    };
+    assert_eq!(refuses(1), Some((1, 2 * S)));
+    assert_eq!(refuses(2), None);
+}
+
+#[test]
+fn what_is_over_leaves_the_list_unless_a_connection_has_it() {
+    let now = now();
+    let all = armed(&["cut,after=1,for=2s", "silence,times=1", "mute"], now);
+    let struck = all.meet(&meeting("/a", "t1", None), now.instant);
+    assert_eq!(ids(&struck), [1, 2, 3]);
+    assert!(struck[1].strike());
+    assert_eq!(
+        met(&all, now.instant),
+        [1, 3],
+        "it struck as often as it may"
+    );
+    let later = now.instant + 3 * S;
+    let mut changed = all.changed();
+    changed.mark_unchanged();
+    assert_eq!(ids(&all.expire(later)), [1], "a connection has the other");
+    assert!(changed.has_changed().expect("it is there"));
+    // It is silent for good, and so has to be healed.
+    assert_eq!(ids(&all.heal(&Which::Id(2))), [2]);
+    assert!(struck[1].is_healed() && !struck[0].is_healed());
+    let again = all.arm(faults(&["hang,times=1"]), now, |_| {});
+    let again = again.expect("it fits").remove(0);
+    assert!(again.strike() && all.expire(later).is_empty());
+    drop(again);
+    assert_eq!(ids(&all.expire(later)), [4], "nobody has it any more");
+    assert_eq!(met(&all, later), [3]);
+}
+
+#[test]
+fn those_that_are_meant_are_healed_and_no_others() {
+    let now = now();
+    let list = [
+        "cut,after=1",
+        "cut,after=2,stream=/a",
+        "cut,after=3,client=t1",
+        "cut,after=4,stream=/a,client=t1,room=w3",
+        "cut,after=5,room=w3",
+    ];
+    let of = |rooms: InRooms, stream: Option<&str>, client: Option<&str>| Which::Of {
+        rooms,
+        stream: stream.map(str::to_owned),
+        client: client.map(str::to_owned),
+    };
+    let default = || InRooms::read(None);
+    let w3 = || InRooms::read(Some("w3"));
+    for (which, healed) in [
+        (Which::Id(4), &[4_u64] as &[u64]),
+        (Which::Id(9), &[]),
+        (Which::of(InRooms::All), &[1, 2, 3, 4, 5]),
+        (Which::of(default()), &[1, 2, 3]),
+        (Which::of(w3()), &[4, 5]),
+        (of(default(), Some("/a"), None), &[2]),
+        (of(InRooms::read(Some("*")), Some("/a"), None), &[2, 4]),
+        (of(w3(), Some("/a"), Some("t1")), &[4]),
+        (of(w3(), Some("/a"), Some("t2")), &[]),
+    ] {
+        let all = armed(&list, now);
+        assert_eq!(ids(&all.heal(&which)), healed, "{which:?}");
+        let left = all.view(&InRooms::All, now.instant);
+        assert_eq!(left.len(), list.len() - healed.len(), "{which:?}");
+    }
+}
+
+#[test]
+fn what_a_list_of_streams_holds_is_replaced_as_a_whole() {
+    let now = now();
+    let all = armed(&["bom"], now);
+    let (before, first) = all.arm_list(
+        None,
+        faults(&["cut,stream=/a", "mute,stream=/a"]),
+        now,
+        |_| {},
+    );
+    assert_eq!((ids(&before), ids(&first)), (vec![], vec![2, 3]));
+    let (_, other) = all.arm_list(Some("w3"), faults(&["cut,stream=/a"]), now, |_| {});
+    assert_eq!(other[0].fault.to_string(), "cut,stream=/a,room=w3");
+    let (before, again) = all.arm_list(None, faults(&["cut,stream=/a"]), now, |_| {});
+    assert_eq!((ids(&before), ids(&again)), (vec![2, 3], vec![5]));
+    assert!(first.iter().all(|armed| armed.is_healed()));
+    // Healing disarms them too, until the list is served anew.
+    assert_eq!(ids(&all.heal(&Which::of(InRooms::One(None)))), [1, 5]);
+    assert!(met(&all, now.instant).is_empty());
+    let (before, again) = all.arm_list(None, faults(&["cut,stream=/a"]), now, |_| {});
+    assert_eq!((ids(&before), ids(&again)), (vec![], vec![6]));
+    assert_eq!(met(&all, now.instant), [6]);
+}
+
+#[test]
+fn a_list_is_armed_as_a_whole_or_not_at_all() {
+    let now = now();
+    let all = Faults::default();
+    let refused = all.arm(faults(&["bom", "status=503", "never"]), now, |_| {});
+    let sentence = refused.expect_err("they exclude each other").to_string();
+    assert!(sentence.starts_with("`status=503` and `never` exclude"));
+    let most = vec![fault("bom"); MOST_ARMED - 1];
+    all.arm(most, now, |_| {}).expect("they fit");
+    let refused = all.arm(faults(&["bom", "bom"]), now, |_| {});
+    assert_eq!(refused.err(), Some(Error::TooManyFaults(MOST_ARMED)));
+    assert_eq!(all.view(&InRooms::All, now.instant).len(), MOST_ARMED - 1);
+    // Those of a file have their own bound.
+    all.arm_list(None, faults(&["bom", "bom"]), now, |_| {});
+    all.arm(faults(&["bom"]), now, |_| {}).expect("it fits");
+    all.heal(&Which::Id(1));
+    all.arm(faults(&["bom"]), now, |_| {})
+        .expect("one was healed");
+}
+
+#[test]
+fn what_is_armed_is_shown_with_what_is_left_of_it() {
+    let now = now();
+    let all = armed(
+        &[
+            "hang, for=10s , client=t1",
+            "cut,after=3,start=2s,for=3s,room=w3",
+        ],
+        now,
+    );
+    all.arm_list(None, faults(&["bom,stream=/a"]), now, |_| {});
+    let struck = all.meet(&meeting("/a", "t1", None), now.instant);
+    struck[0].strike();
+    let views = all.view(&InRooms::All, now.instant + S);
+    let json = serde_json::to_value(&views).expect("JSON");
+    assert_eq!(
+        json,
+        serde_json::json!([
+            {
+                "id": 1, "fault": "hang,client=t1,for=10s", "room": null, "stream": null,
+                "client": "t1", "from": "hand", "armed_ms": 5, "begins_in_ms": 0, "fired": 1,
+                "left_ms": null,
+            },
+            {
+                "id": 2, "fault": "cut,after=3,start=2s,room=w3,for=3s", "room": "w3",
+                "stream": null, "client": null, "from": "hand", "armed_ms": 5,
+                "begins_in_ms": 1000, "fired": 0, "left_ms": 4000,
+            },
+            {
+                "id": 3, "fault": "bom,stream=/a", "room": null, "stream": "/a", "client": null,
+                "from": "file", "armed_ms": 5, "begins_in_ms": 0, "fired": 0, "left_ms": null,
+            },
+        ])
+    );
+    let in_w3 = all.view(&InRooms::read(Some("w3")), now.instant);
+    assert_eq!(in_w3.len(), 1);
+}

@@ -1,0 +1,423 @@
+//! Waiting until something happened, for tests that drive a client: the log is read from a number
+//! on, so that what happened between the change and the question is not missed.
+//!
+//! It knows no clock and no timer: whoever waits hands in what the time is, and looks again.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use sse_engine::time::{Now, millis, since_1970};
+
+use super::reader::{Found, LogReader};
+use super::view::{EntryView, Kind};
+use super::{Entry, What, Who};
+use crate::connections::connection::Connection;
+use crate::connections::{Connections, RowView, Table, Verdict};
+
+/// Entries that are read in one go.
+const BATCH: usize = 128;
+
+/// Entries that one who waited in vain is shown, the newest.
+const SEEN: usize = 20;
+
+/// What is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// A client got a stream.
+    Connected,
+    /// A client came back, or was refused when it did.
+    Returned,
+    /// A client got no stream.
+    Refused,
+    /// A client did not come back in time.
+    Gone,
+    /// A stream ended.
+    Ended,
+    /// Nobody is there, and nobody came for so long.
+    Away(Duration),
+    /// A connection was sent so many events.
+    Events(u64),
+    /// A connection was sent the event with this id.
+    SentId(String),
+    /// The fault with this number struck.
+    Fired(u64),
+}
+
+/// Whose connections are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Whom {
+    /// The client's tag.
+    pub(crate) client: Option<String>,
+    /// The path of the stream.
+    pub(crate) stream: Option<String>,
+    pub(crate) room: InRoom,
+}
+
+/// Which rooms are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum InRoom {
+    All,
+    /// One; `None` is the room that has no name.
+    One(Option<String>),
+}
+
+impl Default for InRoom {
+    fn default() -> Self {
+        Self::One(None)
+    }
+}
+
+impl Whom {
+    fn is(&self, who: &Who) -> bool {
+        self.fits(
+            who.tag.as_deref(),
+            &who.asked.stream,
+            who.asked.room.as_deref(),
+        )
+    }
+
+    fn is_row(&self, row: &Connection) -> bool {
+        let client = &row.client;
+        let asked = &client.asked;
+        self.fits(client.tag.as_deref(), &asked.stream, asked.room.as_deref())
+    }
+
+    fn fits(&self, tag: Option<&str>, stream: &str, room: Option<&str>) -> bool {
+        (self.client.is_none() || self.client.as_deref() == tag)
+            && self.stream.as_deref().is_none_or(|wanted| wanted == stream)
+            && self.is_in(room)
+    }
+
+    fn is_in(&self, room: Option<&str>) -> bool {
+        match &self.room {
+            InRoom::All => true,
+            InRoom::One(wanted) => wanted.as_deref() == room,
+        }
+    }
+
+    /// Whether an entry is about them. One of no client is, unless one client or stream is meant.
+    fn concerns(&self, entry: &Entry) -> bool {
+        match (entry.who(), &entry.what) {
+            (Some(who), _) => self.is(who),
+            (None, What::Started | What::Stopped) => self.is_everybody(),
+            (None, _) => self.is_everybody() && self.is_in(entry.room()),
+        }
+    }
+
+    fn is_everybody(&self) -> bool {
+        self.client.is_none() && self.stream.is_none()
+    }
+}
+
+/// What made it true.
+#[derive(Debug, Serialize)]
+pub(crate) struct Met {
+    /// `true`.
+    met: bool,
+    /// The number of the entry that made it true; where none did, of the newest.
+    pub(crate) seq: u64,
+    /// The connection that it was, where the table still has it.
+    pub(crate) row: Option<RowView>,
+    /// What there is to say of its client.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+/// What was seen by one who waited in vain.
+#[derive(Debug, Serialize)]
+pub(crate) struct Unmet {
+    /// `false`.
+    met: bool,
+    waited_ms: u64,
+    /// One sentence.
+    pub(crate) words: String,
+    /// What happened, the newest [`SEEN`] entries.
+    pub(crate) seen: Vec<EntryView>,
+}
+
+/// One who waits.
+///
+/// How to drive it: [`look`](Self::look); while that is nothing, wait for [`news`](Self::news), and
+/// no longer than [`next_look`](Self::next_look) says.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    until: Until,
+    whom: Whom,
+    connections: Connections,
+    reader: LogReader,
+    /// The number that it began behind.
+    after: u64,
+    /// The newest entries about those who are meant.
+    seen: VecDeque<Arc<Entry>>,
+    /// How many there were of each kind.
+    counts: BTreeMap<Kind, u64>,
+    /// Those that came or ended since: of rows that have ended, only these count.
+    since: HashSet<u64>,
+    /// Since when nobody came and nobody went.
+    quiet: Instant,
+}
+
+/// What makes it true: an entry, or a connection.
+struct Cause {
+    seq: Option<u64>,
+    connection: Option<u64>,
+    verdict: Option<Verdict>,
+}
+
+impl Wait {
+    fn new(connections: &Connections, until: Until, whom: Whom, after: u64, now: Now) -> Self {
+        let reader = connections.0.log.reader(Some(after));
+        let entry = after.checked_sub(1).map(|before| {
+            let mut reader = connections.0.log.reader(Some(before));
+            reader.read(1)
+        });
+        let at_ms = entry.as_deref().and_then(|found| match found {
+            [Found::Entry(entry)] if entry.seq == after => Some(entry.at_ms),
+            _ => None,
+        });
+        Self {
+            until,
+            whom,
+            connections: connections.clone(),
+            reader,
+            after,
+            seen: VecDeque::new(),
+            counts: BTreeMap::new(),
+            since: HashSet::new(),
+            quiet: at_ms.map_or(now.instant, |at_ms| instant_of(at_ms, now)),
+        }
+    }
+
+    /// Whether it is true by now. It may wait for a topic.
+    pub(crate) fn look(&mut self, now: Now) -> Option<Met> {
+        // Before the log is read: who leaves in between has its entry there.
+        let alone = matches!(self.until, Until::Away(_)) && self.find_open(|_| true).is_none();
+        loop {
+            let found = self.reader.read(BATCH);
+            if found.is_empty() {
+                break;
+            }
+            for found in found {
+                // What is kept no longer is unknown; what is kept goes on.
+                let Found::Entry(entry) = found else { continue };
+                if let Some(cause) = self.read(entry, now) {
+                    return Some(self.met(cause, now));
+                }
+            }
+        }
+        let cause = self.by_itself(alone, now)?;
+        Some(self.met(cause, now))
+    }
+
+    /// When to look again although nothing happens: `beat` is for what makes no entry.
+    pub(crate) fn next_look(&self, now: Instant, beat: Duration) -> Option<Duration> {
+        match self.until {
+            // Once that is over, somebody is there, whose end has an entry.
+            Until::Away(time) => {
+                let left = (self.quiet + time).saturating_duration_since(now);
+                Some(left).filter(|left| !left.is_zero())
+            }
+            Until::Events(_) | Until::SentId(_) => Some(beat),
+            _ => None,
+        }
+    }
+
+    /// Waits until something happened; `false` when nothing will any more.
+    pub(crate) async fn news(&mut self) -> bool {
+        self.reader.news().await
+    }
+
+    /// What was seen, after so long.
+    pub(crate) fn unmet(&self, waited: Duration, within: &str) -> Unmet {
+        let counts = self.counts.iter();
+        let counts: Vec<_> = counts
+            .map(|(kind, n)| format!("{n} {}", kind.word()))
+            .collect();
+        let seen = match counts.is_empty() {
+            true => "nothing happened".to_owned(),
+            false => counts.join(", "),
+        };
+        let since = match self.after {
+            0 => "so far".to_owned(),
+            after => format!("since entry {after}"),
+        };
+        Unmet {
+            met: false,
+            waited_ms: millis(waited),
+            words: format!("{} within {within}: {seen} {since}.", self.until.not_so()),
+            seen: self.seen.iter().map(|it| EntryView::of(it)).collect(),
+        }
+    }
+
+    /// Reads an entry. Answers whether it made it true.
+    fn read(&mut self, entry: Arc<Entry>, now: Now) -> Option<Cause> {
+        if !self.whom.concerns(&entry) {
+            return None;
+        }
+        *self.counts.entry(Kind::of(&entry.what)).or_default() += 1;
+        if self.seen.len() == SEEN {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(Arc::clone(&entry));
+        let connection = entry.who().map(|who| who.connection);
+        if let What::Connected(_) | What::Refused { .. } | What::Ended { .. } = entry.what {
+            self.quiet = self.quiet.max(instant_of(entry.at_ms, now));
+            self.since.extend(connection);
+        }
+        let verdict = match &entry.what {
+            What::Said { verdict, .. } => Some(Verdict::clone(verdict)),
+            _ => None,
+        };
+        let is = match (&self.until, &entry.what) {
+            (Until::Events(n), What::Ended { end, .. }) => end.sent.events >= *n,
+            (Until::Fired(fault), What::Fired { fault: fired, .. }) => fault == fired,
+            (until, what) => until.kind() == Some(Kind::of(what)),
+        };
+        is.then_some(Cause {
+            seq: Some(entry.seq),
+            connection,
+            verdict,
+        })
+    }
+
+    /// Whether it is true without an entry that says so. `alone` tells whether nobody of them has a
+    /// stream open.
+    fn by_itself(&self, alone: bool, now: Now) -> Option<Cause> {
+        let connection = match &self.until {
+            Until::Away(time) => {
+                let quiet = now.instant.saturating_duration_since(self.quiet);
+                (alone && quiet >= *time).then_some(None)
+            }
+            Until::Events(n) => self
+                .find_open(|row| row.sent.counts().events >= *n)
+                .map(Some),
+            Until::SentId(id) => {
+                // A topic may be waited for here: the table is not locked.
+                let rows = self.rows();
+                let row = rows.iter().find(|row| was_sent(row, id));
+                row.map(|row| Some(row.id))
+            }
+            _ => None,
+        };
+        connection.map(|connection| Cause {
+            seq: None,
+            connection,
+            verdict: None,
+        })
+    }
+
+    /// The first open row of those who are meant of which this is true.
+    fn find_open(&self, is: impl Fn(&Connection) -> bool) -> Option<u64> {
+        let table = self.connections.table();
+        let mut rows = table.open.values();
+        let row = rows.find(|row| self.whom.is_row(row) && is(row));
+        row.map(|row| row.id)
+    }
+
+    /// The open rows of those who are meant, and those of them that ended since.
+    fn rows(&self) -> Vec<Arc<Connection>> {
+        let table = self.connections.table();
+        let ended = table.ended.iter();
+        let ended = ended.filter(|row| self.since.contains(&row.id));
+        let rows = table.open.values().chain(ended);
+        rows.filter(|row| self.whom.is_row(row)).cloned().collect()
+    }
+
+    fn met(&self, cause: Cause, now: Now) -> Met {
+        let row = cause
+            .connection
+            .and_then(|id| self.connections.row(id, now.instant));
+        let of_row = || row.as_ref().and_then(|row| row.verdict.clone());
+        Met {
+            met: true,
+            seq: cause.seq.unwrap_or_else(|| self.reader.newest()),
+            verdict: cause.verdict.or_else(of_row),
+            row,
+        }
+    }
+}
+
+impl Connections {
+    /// Waits until this happened to them, behind the entry `after`.
+    pub(crate) fn wait(&self, until: Until, whom: Whom, after: u64, now: Now) -> Wait {
+        Wait::new(self, until, whom, after, now)
+    }
+
+    /// One row, with what there is to say of it at `now`. It may wait for a topic.
+    fn row(&self, id: u64, now: Instant) -> Option<RowView> {
+        let table = self.table();
+        let row = Arc::clone(table.row_of(id)?);
+        let Table {
+            reconnects,
+            serving,
+            ..
+        } = &*table;
+        let verdict = reconnects.verdict(&row);
+        let afterwards = reconnects.afterwards(&row, now, *serving);
+        drop(table);
+        Some(RowView {
+            verdict,
+            afterwards,
+            ..RowView::of(&row, None)
+        })
+    }
+}
+
+impl Until {
+    /// The kind of entry that makes it true, where one of its kind does.
+    fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Connected => Some(Kind::Connected),
+            Self::Returned => Some(Kind::Returned),
+            Self::Refused => Some(Kind::Refused),
+            Self::Gone => Some(Kind::Gone),
+            Self::Ended => Some(Kind::Ended),
+            Self::Away(_) | Self::Events(_) | Self::SentId(_) | Self::Fired(_) => None,
+        }
+    }
+
+    /// That it did not happen, as the beginning of a sentence.
+    fn not_so(&self) -> String {
+        match self {
+            Self::Connected => "Nobody connected".to_owned(),
+            Self::Returned => "Nobody came back".to_owned(),
+            Self::Refused => "Nobody was refused".to_owned(),
+            Self::Gone => "Nobody was missed".to_owned(),
+            Self::Ended => "No stream ended".to_owned(),
+            Self::Away(time) => {
+                let time = humantime::format_duration(*time);
+                format!("The clients did not stay away for {time}")
+            }
+            Self::Events(1) => "No connection was sent an event".to_owned(),
+            Self::Events(n) => format!("No connection was sent {n} events"),
+            Self::SentId(id) => {
+                let id = id.replace(char::is_control, "\u{FFFD}");
+                format!("No connection was sent the id {id}")
+            }
+            Self::Fired(fault) => format!("Fault {fault} did not strike"),
+        }
+    }
+}
+
+/// When an entry was noted, on the clock that only goes on.
+fn instant_of(at_ms: u64, now: Now) -> Instant {
+    let ago = millis(since_1970(now.wall)).saturating_sub(at_ms);
+    let at = now.instant.checked_sub(Duration::from_millis(ago));
+    at.unwrap_or(now.instant)
+}
+
+/// Whether the row was sent the event with this id. Of one that has ended, and of a client that
+/// was given the id before, only the last id is known.
+fn was_sent(row: &Connection, id: &str) -> bool {
+    if row.last_id().is_some_and(|(_, last)| last == id) {
+        return true;
+    }
+    let next = row.sent.last().map(|last| last + 1);
+    let numbers = &row.client.numbers;
+    let (Some(next), Some(number)) = (next, numbers.number_of(id)) else {
+        return false;
+    };
+    let events = row.sent.counts().events;
+    number < next && numbers.events_between(number, next) <= events
+}

@@ -1,0 +1,127 @@
+//! Breaks connections that are open.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use serde_json::json;
+use sse_engine::fault::{Act, Armed, Fault, Who};
+use sse_engine::pump;
+
+use super::body;
+use super::context::Context;
+use super::faults::{Refusal, expanded, note_armed};
+use super::room_acts::no_break;
+use crate::clock;
+
+/// No answer of the API may come from a cache.
+const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+/// The most connections that one act names.
+const MOST: usize = 1000;
+
+/// What is to be done, and to whom.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    /// A fault, such as `cut,half`.
+    r#do: String,
+    stream: Option<String>,
+    client: Option<String>,
+    room: Option<String>,
+    connection: Option<u64>,
+    /// Several, as somebody chose them.
+    connections: Option<Vec<u64>>,
+}
+
+/// Acts on the connections that the body names.
+pub(super) async fn act(
+    State(context): State<Arc<Context>>,
+    request: Request<Body>,
+) -> Response<Body> {
+    if !context.breaks {
+        return no_break(request.uri().path());
+    }
+    let read = body::read(request.into_body(), &context.limits, &context.bodies).await;
+    let mut body = match read {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let wish = serde_json::from_slice(&body.take()).map_err(|e| {
+        Refusal::bad(format!(
+            "The body is not what can be done ({e}): send JSON such as {{\"do\": \"cut,half\", \"stream\": \"/endless\"}}."
+        ))
+    });
+    match wish.and_then(|wish| done(&context, wish)) {
+        Ok(answer) => (FRESH, Json(answer)).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn done(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
+    let mut fault: Fault = wish.r#do.parse()?;
+    let chosen = wish.connections.unwrap_or_default();
+    if chosen.len() > MOST {
+        return Err(Refusal::bad(format!(
+            "This act names {} connections: name {MOST} at most, or their stream or client.",
+            chosen.len()
+        )));
+    }
+    fault.who = Who {
+        stream: wish.stream.or(fault.who.stream),
+        client: wish.client.or(fault.who.client),
+        room: wish.room.or(fault.who.room),
+        connection: wish.connection.or(fault.who.connection),
+    };
+    let all = expanded(context, fault)?;
+    for fault in &all {
+        can_act(fault)?;
+    }
+    let who = all
+        .first()
+        .map(|fault| fault.who.clone())
+        .unwrap_or_default();
+    let room = context.rooms.seen(who.room.as_deref());
+    let mut open = room.connections.open_of(&who);
+    if !chosen.is_empty() {
+        open.retain(|id| chosen.contains(id));
+    }
+    if open.is_empty() {
+        return Err(Refusal::of(
+            StatusCode::CONFLICT,
+            "No connection is open that this is for: GET /api/connections lists all connections.",
+        ));
+    }
+    let now = clock::now();
+    let mut seq = context.connections.newest_seq();
+    let mut ids = Vec::new();
+    for fault in all {
+        let note = |armed: &Armed| seq = note_armed(context, armed, now);
+        let armed = context.faults.act(fault, now, note)?;
+        ids.push(armed.id);
+        let act = pump::Act::Break(armed);
+        context.acts.act(open.iter().copied(), &act);
+    }
+    Ok(json!({ "acted": open, "id": ids.first(), "ids": ids, "seq": seq }))
+}
+
+/// # Errors
+/// It can only strike a request that is yet to come.
+fn can_act(fault: &Fault) -> Result<(), Refusal> {
+    let is_resume = matches!(fault.act, Act::Forget | Act::Rewind(_) | Act::Jump(_));
+    if fault.act.is_of_door() || is_resume {
+        return Err(Refusal::bad(format!(
+            "`{fault}` strikes a request before its stream begins, and these have begun: arm it with POST /api/faults."
+        )));
+    }
+    if fault.often.attempts.is_some() || fault.often.chance.is_some() {
+        return Err(Refusal::bad(
+            "`attempt` and `p` choose among requests, and an act strikes all that it names: leave them out.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,291 @@
+//! What faults make of a request before its stream begins, and of the head that it begins with.
+//!
+//! Whatever a fault chooses, the answer is marked as every answer of a stream is: it may not script
+//! where it is shown as a document, and nobody guesses its type.
+
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use sse_engine::fault::{self, Act, Armed, Fault, Meeting, Shift};
+
+use super::answer::{Answer, say};
+use super::client_query::ClientQuery;
+use super::context::Context;
+use super::fault_query;
+use super::params::Params;
+use super::response_head::{self, Headers};
+use super::room::Room;
+use super::visitor::{self, Visitor};
+use crate::armed::Asker;
+use crate::clock;
+use crate::connections::{Client, Received};
+
+/// The faults that strike one request.
+#[derive(Debug, Default)]
+pub(super) struct Door {
+    /// In the order in which they were armed.
+    faults: Vec<Arc<Armed>>,
+    /// Those that struck already, for its row.
+    struck: Vec<Arc<Armed>>,
+}
+
+/// An answer in place of the stream.
+#[derive(Debug)]
+pub(super) struct Instead {
+    pub(super) fault: Arc<Armed>,
+    pub(super) response: Response<Body>,
+    /// How much later it comes.
+    pub(super) wait: Duration,
+}
+
+impl Door {
+    /// The door of a request that brings these faults for itself. It counts as one of its client's.
+    pub(super) fn of(context: &Context, client: &Client, own: Vec<Fault>) -> Self {
+        let attempt = context.faults.attempt(&asker(client));
+        Self::at(context, client, own, attempt)
+    }
+
+    /// The door of the request that a browser sends before the one that its page wants. It is
+    /// counted as that one, which comes next.
+    pub(super) fn of_preflight(
+        context: &Context,
+        request: &Request<Body>,
+        visitor: Visitor<'_>,
+    ) -> Self {
+        let words = ClientQuery::only_tag(request.uri().query());
+        let client = visitor::client(request, visitor, &words);
+        let attempt = context.faults.next_attempt(&asker(&client));
+        let params = Params::of(request.uri().query());
+        let own = fault_query::faults(&params, &visitor.room.streams().profiles());
+        // A mistake is told in the answer to the request itself.
+        Self::at(context, &client, own.unwrap_or_default(), attempt)
+    }
+
+    fn at(context: &Context, client: &Client, own: Vec<Fault>, attempt: NonZeroU64) -> Self {
+        let now = clock::now().instant;
+        let asked = &*client.asked;
+        let meeting = Meeting {
+            stream: &asked.stream,
+            client: client.tag.as_deref().unwrap_or_default(),
+            room: asked.room.as_deref(),
+            // It has none yet: a fault for a connection strikes it where it is open.
+            connection: 0,
+            attempt,
+        };
+        // They strike whoever brings them, in whichever room.
+        let own = own.into_iter().filter(|fault| {
+            let mut fault = (*fault).clone();
+            fault.who.room = asked.room.as_deref().map(str::to_owned);
+            fault.strikes(&meeting, 0)
+        });
+        // What a request brings for itself is nearer to it than what is armed for many.
+        let mut faults = context.faults.for_request(own.collect(), now);
+        faults.extend(context.faults.meet(&meeting, now));
+        Self {
+            faults,
+            struck: Vec::new(),
+        }
+    }
+
+    /// Answers a preflight, for which this is the answer where no fault strikes it.
+    pub(super) fn answer_preflight(self, mut answer: Response<Body>) -> Answer {
+        let mut shared = true;
+        for armed in &self.faults {
+            match armed.fault.act {
+                Act::Preflight(code) if armed.strike() => {
+                    // The parser let only those through that are a status.
+                    *answer.status_mut() = StatusCode::from_u16(code).unwrap_or_default();
+                }
+                // It is counted with the request that would follow.
+                Act::NoCors => shared = false,
+                _ => {}
+            }
+        }
+        Answer {
+            shared,
+            ..answer.into()
+        }
+    }
+
+    /// The head of a stream that adds these fields, changed as it is to be.
+    pub(super) fn head(&mut self, own: &Headers) -> Answer {
+        let mut response = response_head::response(own);
+        let shared = self.change(response.headers_mut());
+        Answer {
+            shared,
+            ..response.into()
+        }
+    }
+
+    /// The answer that comes in place of the stream, if one does. `open` counts the connections
+    /// that a fault is for.
+    pub(super) fn instead(&mut self, open: impl Fn(&fault::Who) -> u64) -> Option<Instead> {
+        let place = self.faults.iter().position(|armed| match armed.fault.act {
+            Act::Status(_) | Act::Redirect { .. } => armed.strike(),
+            Act::Limit { most, .. } => open(&armed.fault.who) >= most && armed.strike(),
+            _ => false,
+        })?;
+        let fault = self.faults.remove(place);
+        let response = match &fault.fault.act {
+            Act::Status(answer) => status(&fault, answer),
+            Act::Redirect { to, code } => redirect(to.as_deref(), *code),
+            Act::Limit {
+                status: code,
+                retry_after,
+                ..
+            } => {
+                let answer = fault::Answer {
+                    code: *code,
+                    retry_after: *retry_after,
+                    ..fault::Answer::default()
+                };
+                status(&fault, &answer)
+            }
+            _ => return None,
+        };
+        let waits = self.faults.iter().find_map(|armed| match armed.fault.act {
+            Act::Wait(time) if armed.strike() => Some(time),
+            _ => None,
+        });
+        Some(Instead {
+            fault,
+            response,
+            wait: waits.unwrap_or_default(),
+        })
+    }
+
+    /// Where a client goes on that brings a last event id.
+    pub(super) fn shift(&mut self, brings_id: bool) -> Shift {
+        if !brings_id {
+            return Shift::None;
+        }
+        let (shift, by) = Shift::by(&self.faults);
+        match by.map(Arc::clone) {
+            Some(by) if by.strike() => {
+                self.struck.push(by);
+                shift
+            }
+            _ => Shift::None,
+        }
+    }
+
+    /// Changes the head of a stream. Answers whether the page that asks may read it.
+    fn change(&mut self, head: &mut HeaderMap) -> bool {
+        let mut shared = true;
+        for armed in std::mem::take(&mut self.faults) {
+            if !is_of_head(&armed.fault.act) {
+                self.faults.push(armed);
+                continue;
+            }
+            if !armed.strike() {
+                continue;
+            }
+            match &armed.fault.act {
+                Act::Type(None) => _ = head.remove(header::CONTENT_TYPE),
+                Act::Type(Some(of)) => insert(head, header::CONTENT_TYPE, of),
+                Act::DropHeader(name) => _ = head.remove(name.as_str()),
+                Act::Length(length) => insert(head, header::CONTENT_LENGTH, &length.to_string()),
+                Act::Encode { .. } => {
+                    insert(head, header::CONTENT_ENCODING, "gzip");
+                    // The pump packs what follows.
+                    self.faults.push(Arc::clone(&armed));
+                }
+                _ => shared = false,
+            }
+            self.struck.push(armed);
+        }
+        shared
+    }
+
+    /// The faults that break the stream itself, and those that struck already.
+    pub(super) fn into_parts(self) -> (Vec<Arc<Armed>>, Vec<Arc<Armed>>) {
+        (self.faults, self.struck)
+    }
+}
+
+/// What a client is counted by.
+fn asker(client: &Client) -> Asker<'_> {
+    let asked = &*client.asked;
+    Asker {
+        room: asked.room.as_deref(),
+        stream: &asked.stream,
+        client: client.tag.as_deref(),
+        peer: client.peer.ip(),
+        program: &asked.program,
+    }
+}
+
+impl Instead {
+    /// Answers so, and enters the client in the table.
+    pub(super) async fn answer(self, room: &Room, arrived: (Client, Received)) -> Answer {
+        if !self.wait.is_zero() {
+            tokio::time::sleep(self.wait).await;
+        }
+        let status = self.response.status().as_u16();
+        room.connections.refuse_by(&self.fault, arrived, status);
+        self.response.into()
+    }
+}
+
+/// Whether it changes the head of a stream.
+fn is_of_head(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Type(_) | Act::NoCors | Act::DropHeader(_) | Act::Length(_) | Act::Encode { .. }
+    )
+}
+
+fn status(fault: &Armed, answer: &fault::Answer) -> Response<Body> {
+    // The parser let only those through that are a status.
+    let code = StatusCode::from_u16(answer.code).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let sentence = format!(
+        "Fault {} ({}) answers in place of the stream: heal it to get the stream.",
+        fault.id, fault.fault
+    );
+    let mut response = match &answer.body {
+        None => say(code, &sentence),
+        Some(body) => {
+            let mut response = say(code, "");
+            *response.body_mut() = Body::from(body.clone());
+            response
+        }
+    };
+    let headers = response.headers_mut();
+    if let Some(of) = &answer.media_type {
+        insert(headers, header::CONTENT_TYPE, of);
+    }
+    if let Some(seconds) = answer.retry_after {
+        insert(headers, header::RETRY_AFTER, &seconds.to_string());
+    }
+    if let Some((name, value)) = answer
+        .header
+        .as_deref()
+        .and_then(|field| field.split_once(": "))
+        && let Ok(name) = HeaderName::from_bytes(name.as_bytes())
+    {
+        insert(headers, name, value);
+    }
+    if code == StatusCode::NO_CONTENT || code == StatusCode::NOT_MODIFIED {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+fn redirect(to: Option<&str>, code: u16) -> Response<Body> {
+    let code = StatusCode::from_u16(code).unwrap_or(StatusCode::FOUND);
+    let mut response = say(code, "A fault sends this request elsewhere.");
+    if let Some(to) = to {
+        insert(response.headers_mut(), header::LOCATION, to);
+    }
+    response
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    // The parser let only those through that are a value.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,415 @@
+//! What is broken on purpose: armed, healed and listed.
+//!
+//! Nothing here is for pages: the guard lets in our own page, and programs on this machine.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{Request, Response, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sse_engine::Error as Engine;
+use sse_engine::bounds::MAX_FROM;
+use sse_engine::fault::{Act, Armed, Fault, Mistake};
+use sse_engine::text::{cut, nearest};
+use sse_engine::time::Now;
+use sse_engine::topics::{self, PREFIX};
+
+use super::answer::tell;
+use super::body;
+use super::context::Context;
+use super::params::{BadQuery, Params};
+use super::room::Room;
+use super::room_acts::no_break;
+use crate::armed::{InRooms, Which};
+use crate::clock;
+use crate::error::Error;
+
+/// No answer of the API may come from a cache.
+const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+/// A named list of faults.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct ProfileView {
+    /// Its name.
+    pub name: String,
+    /// What it plays, in a sentence; empty where the file says nothing.
+    pub about: String,
+    /// Its faults.
+    pub faults: Vec<String>,
+}
+
+/// What is to be armed: one fault, several, or those of a profile, and whom all of them strike.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    fault: Option<String>,
+    faults: Option<Vec<String>>,
+    profile: Option<String>,
+    stream: Option<String>,
+    client: Option<String>,
+    room: Option<String>,
+}
+
+/// Why something is not armed or healed.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    sentence: String,
+    /// The character of the fault that is wrong, from 1.
+    column: Option<usize>,
+    /// Which fault of several it is, from 0.
+    index: Option<usize>,
+}
+
+impl Refusal {
+    pub(super) fn bad(sentence: impl Into<String>) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, sentence)
+    }
+
+    pub(super) fn of(status: StatusCode, sentence: impl Into<String>) -> Self {
+        Self {
+            status,
+            sentence: sentence.into(),
+            column: None,
+            index: None,
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let column = match &error {
+            Error::Engine(Engine::BadFault(mistake)) => Some(mistake.column),
+            _ => None,
+        };
+        let status = match error {
+            Error::TooManyFaults(_) => StatusCode::CONFLICT,
+            Error::UnknownFault(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self {
+            status,
+            sentence: error.to_string(),
+            column,
+            index: None,
+        }
+    }
+}
+
+impl From<Mistake> for Refusal {
+    fn from(mistake: Mistake) -> Self {
+        Error::from(Engine::from(mistake)).into()
+    }
+}
+
+impl From<BadQuery> for Refusal {
+    fn from(bad: BadQuery) -> Self {
+        Self::bad(bad.to_string())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response<Body> {
+        let mut error = json!({ "error": self.sentence });
+        if let Some(column) = self.column {
+            error["column"] = column.into();
+        }
+        if let Some(index) = self.index {
+            error["index"] = index.into();
+        }
+        (self.status, FRESH, Json(error)).into_response()
+    }
+}
+
+/// What is armed in the room `?room=`; `*` means all rooms.
+pub(super) async fn list(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    match Params::of(uri.query()).text("room") {
+        Ok(room) => {
+            let rooms = InRooms::read(room.as_deref());
+            let view = context.faults.view(&rooms, clock::now().instant);
+            (FRESH, Json(view)).into_response()
+        }
+        Err(bad) => Refusal::from(bad).into_response(),
+    }
+}
+
+/// The profiles that a fault can name.
+pub(super) async fn profiles(State(context): State<Arc<Context>>) -> impl IntoResponse {
+    let profiles = context.rooms.default().streams().profiles();
+    let views = profiles.all().iter().map(|profile| ProfileView {
+        name: profile.name.clone(),
+        about: profile.about.clone(),
+        faults: profile.faults.iter().map(Fault::to_string).collect(),
+    });
+    (FRESH, Json(views.collect::<Vec<_>>()))
+}
+
+/// Reads `?fault=` as it would be armed, and arms nothing.
+pub(super) async fn check(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    let checked = || -> Result<_, Refusal> {
+        let text = Params::of(uri.query()).text("fault")?;
+        let text = text.ok_or_else(|| {
+            Refusal::bad("The fault is missing: add one, such as ?fault=cut,after=3.")
+        })?;
+        let fault: Fault = text.parse()?;
+        let canonical = fault.to_string();
+        let all = expanded(&context, fault)?;
+        Ok(json!({ "fault": canonical, "faults": texts(&all) }))
+    };
+    match checked() {
+        Ok(fault) => (FRESH, Json(fault)).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Arms what the body wants.
+pub(super) async fn arm(
+    State(context): State<Arc<Context>>,
+    request: Request<Body>,
+) -> Response<Body> {
+    if !context.breaks {
+        return no_break(request.uri().path());
+    }
+    let read = body::read(request.into_body(), &context.limits, &context.bodies).await;
+    let mut body = match read {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let armed = Wish::read(&body.take()).and_then(|wish| armed(&context, wish));
+    match armed {
+        Ok(answer) => (StatusCode::CREATED, FRESH, Json(answer)).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn armed(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
+    let faults = wish.faults(context)?;
+    let now = clock::now();
+    // The number of the newest entry, where a list has nothing to arm.
+    let mut seq = context.connections.newest_seq();
+    let note = |armed: &Armed| seq = note_armed(context, armed, now);
+    let armed = context.faults.arm(faults, now, note)?;
+    let ids: Vec<u64> = armed.iter().map(|armed| armed.id).collect();
+    let texts: Vec<String> = armed.iter().map(|armed| armed.fault.to_string()).collect();
+    Ok(json!({
+        "id": ids.first(),
+        "ids": ids,
+        "seq": seq,
+        "fault": texts.first(),
+        "faults": texts,
+    }))
+}
+
+/// Disarms what the query names: `?id=`, or those of `room=`, `stream=` and `client=`.
+pub(super) async fn heal_some(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
+    let params = Params::of(uri.query());
+    let which = || -> Result<Which, BadQuery> {
+        Ok(match params.whole("id", 1, MAX_FROM)? {
+            Some(id) => Which::Id(id),
+            None => Which::Of {
+                rooms: InRooms::read(params.text("room")?.as_deref()),
+                stream: params.text("stream")?,
+                client: params.text("client")?,
+            },
+        })
+    };
+    match which() {
+        Ok(which) => healed(&context, &which),
+        Err(bad) => Refusal::from(bad).into_response(),
+    }
+}
+
+/// Disarms one.
+pub(super) async fn heal_one(
+    State(context): State<Arc<Context>>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Response<Body> {
+    let digits = id.bytes().all(|b| b.is_ascii_digit());
+    match digits.then(|| id.parse().ok()).flatten() {
+        Some(id) => healed(&context, &Which::Id(id)),
+        None => {
+            let sentence = format!(
+                "`{}` is not the number of a fault: give one of GET /api/faults, such as /api/faults/3.",
+                cut(&id)
+            );
+            tell(uri.path(), StatusCode::BAD_REQUEST, &sentence)
+        }
+    }
+}
+
+fn healed(context: &Context, which: &Which) -> Response<Body> {
+    let healed = heal(context, which);
+    if let (Which::Id(id), []) = (which, &*healed) {
+        return Refusal::from(Error::UnknownFault(*id)).into_response();
+    }
+    let seq = context.connections.newest_seq();
+    let ids: Vec<u64> = healed.iter().map(|armed| armed.id).collect();
+    (FRESH, Json(json!({ "healed": ids, "seq": seq }))).into_response()
+}
+
+/// Disarms faults. Answers those that it was.
+pub(crate) fn heal(context: &Context, which: &Which) -> Vec<Arc<Armed>> {
+    let healed = context.faults.heal(which);
+    note_healed(context, &healed);
+    context.acts.look();
+    healed
+}
+
+/// Arms the faults of the streams of the server's list, in place of those that it had.
+pub(crate) fn arm_streams(context: &Context) {
+    arm_list(context, context.rooms.default());
+}
+
+/// Arms the faults of the streams of a room's list, in place of those that it had.
+pub(super) fn arm_list(context: &Context, room: &Room) {
+    let now = clock::now();
+    let faults = room.streams().faults();
+    let note = |armed: &Armed| {
+        note_armed(context, armed, now);
+    };
+    let (before, _) = context.faults.arm_list(room.name(), faults, now, note);
+    note_healed(context, &before);
+    if !before.is_empty() {
+        context.acts.look();
+    }
+}
+
+/// Disarms what is armed in a room, and counts the requests of its clients from 1 again.
+pub(crate) fn heal_room(context: &Context, room: Option<&str>) {
+    heal(context, &Which::of(InRooms::read(room)));
+    context.faults.reset_attempts(room);
+}
+
+/// Takes those out of the list that are over.
+pub(crate) fn expire(context: &Context) {
+    let over = context.faults.expire(clock::now().instant);
+    note_healed(context, &over);
+}
+
+/// Enters in the log that a fault was armed. Answers the number of the entry.
+pub(super) fn note_armed(context: &Context, armed: &Armed, now: Now) -> u64 {
+    let (id, text) = (armed.id, armed.fault.to_string());
+    let room = armed.fault.who.room.as_deref();
+    context.connections.armed(id, &text, room, now)
+}
+
+/// Enters in the log that faults are armed no longer.
+fn note_healed(context: &Context, healed: &[Arc<Armed>]) {
+    let now = clock::now();
+    for armed in healed {
+        let room = armed.fault.who.room.as_deref();
+        context.connections.healed(armed.id, room, now);
+    }
+}
+
+fn texts(faults: &[Fault]) -> Vec<String> {
+    faults.iter().map(Fault::to_string).collect()
+}
+
+impl Wish {
+    fn read(body: &[u8]) -> Result<Self, Refusal> {
+        serde_json::from_slice(body).map_err(|e| {
+            Refusal::bad(format!(
+                "The body is not what can be armed ({e}): send JSON such as {{\"fault\": \"cut,after=3\"}}."
+            ))
+        })
+    }
+
+    /// The faults one by one, each with whom it strikes.
+    fn faults(self, context: &Context) -> Result<Vec<Fault>, Refusal> {
+        let profile = |name: &String| Fault::new(Act::Profile(name.clone()));
+        let given: Vec<Result<Fault, Mistake>> = match (&self.fault, &self.faults, &self.profile) {
+            (Some(fault), None, None) => vec![fault.parse()],
+            (None, Some(faults), None) if !faults.is_empty() => {
+                faults.iter().map(|fault| fault.parse()).collect()
+            }
+            (None, None, Some(name)) => vec![Ok(profile(name))],
+            _ => {
+                return Err(Refusal::bad(
+                    "There is not one thing to arm: send `fault`, `faults` with one at least, or `profile`.",
+                ));
+            }
+        };
+        let mut all = Vec::new();
+        for (index, fault) in given.into_iter().enumerate() {
+            let at_index = |mut refusal: Refusal| {
+                refusal.index = self.faults.as_ref().map(|_| index);
+                refusal
+            };
+            let fault = fault.map_err(|mistake| at_index(mistake.into()))?;
+            let fault = self.whom(fault).map_err(at_index)?;
+            all.extend(expanded(context, fault).map_err(at_index)?);
+        }
+        Ok(all)
+    }
+
+    /// The fault with whom all of them strike.
+    fn whom(&self, mut fault: Fault) -> Result<Fault, Refusal> {
+        let who = &mut fault.who;
+        for (key, own, general) in [
+            ("stream", &mut who.stream, &self.stream),
+            ("client", &mut who.client, &self.client),
+            ("room", &mut who.room, &self.room),
+        ] {
+            match (&own, general) {
+                (Some(one), Some(other)) if one != other => {
+                    let (one, other) = (cut(one), cut(other));
+                    return Err(Refusal::bad(format!(
+                        "The fault is for {key}={one}, and the request for {other}: leave one out."
+                    )));
+                }
+                (None, Some(_)) => own.clone_from(general),
+                _ => {}
+            }
+        }
+        Ok(fault)
+    }
+}
+
+/// The faults that one stands for, each with a place where it can strike.
+pub(super) fn expanded(context: &Context, fault: Fault) -> Result<Vec<Fault>, Refusal> {
+    let who = &fault.who;
+    if let Some(room) = who.room.as_deref().filter(|room| !topics::is_name(room)) {
+        let room = cut(room);
+        return Err(Refusal::bad(format!(
+            "`{room}` is not the name of a room: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first."
+        )));
+    }
+    let room = context.rooms.seen(who.room.as_deref());
+    if let Some(stream) = &who.stream {
+        check_stream(&room, stream)?;
+    }
+    if fault.act == Act::Refuse && fault.is_for_some() {
+        return Err(Refusal::bad(
+            "`refuse` strikes everyone, since nobody has said who they are: leave out whom it strikes, `attempt` and `p`.",
+        ));
+    }
+    Ok(room.streams().profiles().expand(fault)?)
+}
+
+/// # Errors
+/// There is no such stream, and its name is not that of a topic either.
+fn check_stream(room: &Room, path: &str) -> Result<(), Error> {
+    let is_topic = path.strip_prefix(PREFIX).is_some_and(topics::is_name);
+    if is_topic || room.streams().find(path).is_some() {
+        return Ok(());
+    }
+    let shown = cut(path);
+    let streams = room.streams().view().streams;
+    let paths = || streams.iter().map(|stream| &*stream.path);
+    Err(Error::UnknownStream(match nearest(path, paths()) {
+        Some(near) => {
+            format!("There is no stream at {shown}: {near} is the nearest that there is.")
+        }
+        None => format!(
+            "There is no stream at {shown}: the streams are {} and {PREFIX}NAME.",
+            paths().collect::<Vec<_>>().join(", ")
+        ),
+    }))
+}

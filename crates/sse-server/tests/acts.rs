@@ -1,0 +1,218 @@
+//! What is armed meets requests to come, and acts break what is open.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sse_server::{Config, EndedBy, KeepAlive};
+use support::{Bench, Client};
+
+async fn bench() -> Bench {
+    Bench::with(Config {
+        keep_alive: KeepAlive::Off,
+        ..Config::default()
+    })
+    .await
+}
+
+/// Asks the API. Answers the status and the JSON.
+async fn api(bench: &Bench, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let body = body.to_string();
+    let length = body.len().to_string();
+    let headers = [
+        ("content-length", &*length),
+        ("content-type", "application/json"),
+    ];
+    let mut client = bench.connect().await;
+    let request = bench.request(method, path, &headers);
+    client.send(&format!("{request}{body}")).await;
+    let head = client.head().await;
+    let body = client.body(&head).await;
+    (head.status, serde_json::from_str(&body).expect("JSON"))
+}
+
+async fn arm(bench: &Bench, fault: &str) -> u64 {
+    let (status, answer) = api(bench, "POST", "/api/faults", &json!({ "fault": fault })).await;
+    assert_eq!(status, 201, "{answer}");
+    answer["id"].as_u64().expect("a number")
+}
+
+async fn act(bench: &Bench, what: &Value) -> (u16, Value) {
+    api(bench, "POST", "/api/act", what).await
+}
+
+async fn open(bench: &Bench, tag: &str) -> Client {
+    let target = format!("/endless?every=20ms&client={tag}");
+    let (mut client, head) = bench.get(&target).await;
+    assert_eq!(head.status, 200);
+    client.chunk().await;
+    client
+}
+
+#[tokio::test]
+async fn what_is_armed_strikes_the_attempts_that_it_names() {
+    let bench = bench().await;
+    arm(&bench, "status=503,attempt=2..3,client=a").await;
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let (_, head) = bench.get("/endless?client=a").await;
+        seen.push(head.status);
+    }
+    assert_eq!(seen, [200, 503, 503, 200]);
+    let (_, other) = bench.get("/endless?client=b").await;
+    assert_eq!(other.status, 200);
+}
+
+#[tokio::test]
+async fn a_fault_strikes_as_often_as_it_may_and_until_it_is_healed() {
+    let bench = bench().await;
+    arm(&bench, "status=500,times=2").await;
+    let status = async || bench.get("/numbers").await.1.status;
+    assert_eq!(
+        [status().await, status().await, status().await],
+        [500, 500, 200]
+    );
+
+    let id = arm(&bench, "status=429,stream=/numbers").await;
+    assert_eq!(status().await, 429);
+    assert_eq!(bench.get("/endless").await.1.status, 200);
+    let (_, healed) = api(&bench, "DELETE", &format!("/api/faults/{id}"), &json!(null)).await;
+    assert_eq!(healed["healed"], json!([id]));
+    assert_eq!(status().await, 200);
+}
+
+#[tokio::test]
+async fn beyond_a_limit_others_are_answered() {
+    let bench = bench().await;
+    arm(&bench, "limit=2,retry-after=3,stream=/endless").await;
+    let first = open(&bench, "a").await;
+    let _second = open(&bench, "b").await;
+    let (_, head) = bench.get("/endless").await;
+    assert_eq!((head.status, head.get("retry-after")), (503, Some("3")));
+    drop(first);
+    bench.ended("a").await;
+    assert_eq!(bench.get("/endless").await.1.status, 200);
+}
+
+#[tokio::test]
+async fn an_act_breaks_what_is_open_and_nothing_else() {
+    let bench = bench().await;
+    let (mut a, mut b) = (open(&bench, "a").await, open(&bench, "b").await);
+    let (status, acted) = act(&bench, &json!({ "do": "cut,half", "client": "a" })).await;
+    assert_eq!(
+        (status, acted["acted"].as_array().map(Vec::len)),
+        (200, Some(1))
+    );
+    let rest = a.rest().await;
+    assert!(!rest.ends_with(b"0\r\n\r\n") && !rest.ends_with(b"\n\n\r\n"));
+    let row = bench.ended("a").await;
+    let ended = row.ended.expect("it ended");
+    assert_eq!((ended.by, ended.why.words()), (EndedBy::Server, "fault"));
+    assert_eq!(ended.fault, acted["id"].as_u64());
+    b.chunk().await;
+    // What comes next is not struck.
+    open(&bench, "c").await;
+    let (status, refusal) = act(&bench, &json!({ "do": "cut", "client": "nobody" })).await;
+    assert_eq!(status, 409, "{refusal}");
+}
+
+#[tokio::test]
+async fn a_silence_by_hand_is_listed_until_it_is_healed() {
+    let bench = bench().await;
+    let mut a = open(&bench, "a").await;
+    let (_, acted) = act(&bench, &json!({ "do": "silence", "stream": "/endless" })).await;
+    let id = acted["id"].as_u64().expect("a number");
+    let row = bench
+        .table("it is struck", |slice| !slice.rows[0].faults.is_empty())
+        .await;
+    assert_eq!(row.rows[0].faults[0].id, id);
+    let before = bench.client("a").rows[0].events;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(bench.client("a").rows[0].events <= before + 1);
+    let (_, list) = api(&bench, "GET", "/api/faults", &json!(null)).await;
+    assert_eq!(
+        (&list[0]["id"], &list[0]["from"]),
+        (&json!(id), &json!("act"))
+    );
+    let healed = Instant::now();
+    api(&bench, "DELETE", "/api/faults", &json!(null)).await;
+    for _ in 0..3 {
+        a.chunk().await;
+    }
+    assert!(healed.elapsed() < Duration::from_secs(10));
+    let (_, list) = api(&bench, "GET", "/api/faults", &json!(null)).await;
+    assert_eq!(list, json!([]));
+}
+
+#[tokio::test]
+async fn an_act_that_cannot_be_is_refused_with_a_sentence() {
+    let bench = bench().await;
+    let _a = open(&bench, "a").await;
+    for (what, words) in [
+        (
+            json!({ "do": "status=503" }),
+            "arm it with POST /api/faults",
+        ),
+        (json!({ "do": "forget" }), "arm it"),
+        (json!({ "do": "cut,attempt=2" }), "choose among requests"),
+        (json!({ "do": "cutt" }), "`cut` is the nearest"),
+        (
+            json!({ "do": "cut", "stream": "/endles" }),
+            "/endless is the nearest",
+        ),
+        (json!({ "do": "cut", "to": 7 }), "send JSON such as"),
+        (json!({}), "send JSON such as"),
+    ] {
+        let (status, answer) = act(&bench, &what).await;
+        let sentence = answer["error"].as_str().expect("a sentence");
+        assert_eq!(status, 400, "{what}");
+        assert!(sentence.contains(words), "{what}: {sentence}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_preflight_strikes_only_what_asks_first() {
+    let bench = bench().await;
+    arm(&bench, "preflight=403,attempt=2").await;
+    let origin = ("origin", "http://localhost:3000");
+    let asked = [
+        origin,
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "last-event-id"),
+    ];
+    let target = "/endless?client=a";
+    assert_eq!(bench.ask("OPTIONS", target, &asked).await.1.status, 204);
+    assert_eq!(bench.ask("GET", target, &[origin]).await.1.status, 200);
+    assert_eq!(bench.ask("OPTIONS", target, &asked).await.1.status, 403);
+    assert_eq!(bench.ask("GET", target, &[origin]).await.1.status, 200);
+}
+
+/// Whoever waits behind the number that was answered misses nothing that came of it.
+#[tokio::test]
+async fn the_log_has_what_was_armed_what_struck_and_what_was_healed() {
+    let bench = bench().await;
+    let (_, armed) = api(
+        &bench,
+        "POST",
+        "/api/faults",
+        &json!({ "fault": "end,after=1" }),
+    )
+    .await;
+    let (mut client, _) = bench.get("/endless?client=a").await;
+    client.chunks().await;
+    bench.ended("a").await;
+    api(&bench, "DELETE", "/api/faults", &json!(null)).await;
+    let before = armed["seq"].as_u64().expect("a number") - 1;
+    let (mut log, head) = bench.get(&format!("/api/log?after={before}")).await;
+    assert_eq!(head.status, 200);
+    let text: String = log.chunks().await.concat();
+    let kinds: Vec<String> = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["kind"].to_string())
+        .collect();
+    assert_eq!(
+        kinds.join(" "),
+        r#""armed" "connected" "fired" "ended" "healed""#
+    );
+}
