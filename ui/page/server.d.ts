@@ -138,12 +138,17 @@ export type Everything = {
   status: Status,
   /** The streams that are served. */
   streams: Array<StreamInfo>,
-  /** The file that they come from; nothing where the program has no place for one. */
+  /**
+   * The file that they come from; nothing where the program has no place for one, and in a room
+   * that has a list of its own.
+   */
   streams_file: StreamsFile | null,
   /** The topics that there are, by name. */
   topics: Array<TopicInfo>,
   /** How many are connected. */
   connections: Tally,
+  /** The names of the rooms that there are beside the default one. */
+  rooms: Array<string>,
 };
 
 /** A fault that is armed. */
@@ -364,6 +369,8 @@ export type RowView = {
   peer: string,
   /** The program, as far as it says. */
   program: string,
+  /** The room that it was sent to; nothing is the room that has no name. */
+  room: string | null,
   /** The path of the stream. */
   stream: string,
   /** The name that the client gave itself with `client=`. */
@@ -426,19 +433,16 @@ export type Slice = {
   rows: Array<RowView>,
   /** Streams open now. */
   open: number,
-  /** Streams opened since the program began. */
+  /** Streams opened since the program began, or the room began or was reset. */
   opened: number,
-  /** Requests for a stream that were refused since the program began. */
+  /** Requests for a stream that were refused since then. */
   refused: number,
-  /**
-   * Requests that were answered with 204 since the program began: there was nothing left to
-   * send.
-   */
+  /** Requests that were answered with 204 since then: there was nothing left to send. */
   complete: number,
 };
 
 /** A column to sort by. Rows that are alike in it stand newest first. */
-export type Sort = "state" | "since" | "peer" | "program" | "stream" | "client" | "brought" | "last_id" | "events" | "rate" | "bytes" | "byte_rate" | "behind" | "http" | "verdict";
+export type Sort = "state" | "since" | "peer" | "program" | "room" | "stream" | "client" | "brought" | "last_id" | "events" | "rate" | "bytes" | "byte_rate" | "behind" | "http" | "verdict";
 
 /** Why the server could not start, with what the page needs to offer a way out. */
 export type StartError = {
@@ -462,12 +466,17 @@ export type StateView = {
   status: Status,
   /** The streams that are served. */
   streams: Array<StreamInfo>,
-  /** The file that they come from; nothing where the program has no place for one. */
+  /**
+   * The file that they come from; nothing where the program has no place for one, and in a room
+   * that has a list of its own.
+   */
   streams_file: StreamsFile | null,
   /** The topics that there are, by name. */
   topics: Array<TopicInfo>,
   /** How many are connected. */
   connections: Tally,
+  /** The names of the rooms that there are beside the default one. */
+  rooms: Array<string>,
 };
 
 /** The state of the life cycle, held in one watch channel and nowhere else. */
@@ -542,14 +551,11 @@ export type StreamsFile = {
 export type Tally = {
   /** Streams open now. */
   open: number,
-  /** Streams opened since the program began. */
+  /** Streams opened since the program began, or the room began or was reset. */
   opened: number,
-  /** Requests for a stream that were refused since the program began. */
+  /** Requests for a stream that were refused since then. */
   refused: number,
-  /**
-   * Requests that were answered with 204 since the program began: there was nothing left to
-   * send.
-   */
+  /** Requests that were answered with 204 since then: there was nothing left to send. */
   complete: number,
 };
 

@@ -158,6 +158,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ttl)]
     topic_ttl: Duration,
 
+    /// Turn off what breaks streams on purpose: rooms, faults in a query, and the acts of the API.
+    #[arg(long)]
+    no_break: bool,
+
     /// How the log is written to stderr: each connect, each end, and the verdicts on clients.
     #[arg(long, value_name = "HOW", default_value = "text")]
     pub(crate) log: LogAs,
@@ -364,6 +368,7 @@ impl Serve {
                 keep_alive_blank: self.keep_alive_blank,
                 ttl: self.topic_ttl,
             },
+            breaks: !self.no_break,
             ..Config::default()
         }
     }
@@ -385,6 +390,12 @@ mod tests {
             Command::Publish(publish) => Ok(publish),
             other => panic!("publish was read as {other:?}"),
         }
+    }
+
+    #[test]
+    fn streams_can_be_broken_unless_that_is_turned_off() {
+        let breaks = |args| serve(args).expect("sound").into_config().breaks;
+        assert!(breaks(&[]) && !breaks(&["--no-break"]));
     }
 
     #[test]

@@ -106,6 +106,7 @@ fn version_and_help_are_printed() {
         "--keep-bytes",
         "--max-lag",
         "--slow",
+        "--no-break",
         "--log",
     ] {
         assert!(stdout.contains(option), "{option}");

@@ -139,6 +139,8 @@ struct Table {
     complete: u64,
     /// Goes up with every row that comes or ends.
     version: u64,
+    /// Whether it is that of a room with a name: there may be many of those, and each keeps less.
+    is_small: bool,
     /// The id of the newest row when the room was reset: what came before is not known afterwards.
     forgotten: u64,
     /// Those whose taps began when somebody looked, the one that was looked at last at the end.
@@ -474,7 +476,7 @@ impl Table {
             // It was tapped from its first byte on.
             return;
         }
-        if self.looked_at.len() == LOOKED_AT
+        if self.looked_at.len() == self.most_looked_at()
             && let Some(oldest) = self.looked_at.pop_front()
         {
             oldest.tap().stop();
@@ -625,6 +627,7 @@ impl Open {
             let back = back.and_then(|row| Some((&**row, reconnects.verdict(row)?)));
             log.ended(&closed, back, now);
             keep(ended, Arc::clone(&closed), reconnects, requests);
+            table.drop_tap();
             table.add_sent(&closed);
         }
         drop(table);

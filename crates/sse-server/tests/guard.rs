@@ -272,7 +272,7 @@ async fn a_page_on_another_port_reads_that_there_is_nothing() {
         ("GET", "/edless?client=lost"),
         ("POST", "/v1/chat/completions?client=lost"),
         ("GET", "/metrics?client=lost"),
-        ("GET", "/@room/numbers?client=lost"),
+        ("GET", "/readyz?client=lost"),
         ("GET", "/topics?client=lost"),
     ] {
         let fields = [local, ("content-length", "0")];

@@ -267,11 +267,14 @@ async fn a_reset_forgets_what_was_and_keeps_the_list() {
     drop(gone);
     wait(&bench, "a", |table| table["open"] == 0 && table["all"] == 2).await;
     let mut reader = bench.subscribe("/@a/topics/news").await;
+    let mut ends = open(&bench, "/@a/own?client=ends").await;
 
     let (status, text) = send(&bench, "POST", "/api/reset?room=a", "").await;
     let seq = serde_json::from_str::<Value>(&text).expect("JSON")["seq"].as_u64();
     assert_eq!(status, 200);
     assert!(reader.rest().await.is_empty(), "its topic ended");
+    let rest = ends.rest().await;
+    assert!(rest.ends_with(b"0\r\n\r\n"), "it ends in order");
     let table = wait(&bench, "a", |table| table["open"] == 0).await;
     assert_eq!(
         (&table["all"], &table["opened"], &table["refused"]),

@@ -295,6 +295,14 @@ impl Connection {
         }
     }
 
+    /// The same without its wire.
+    pub(super) fn untapped(&self) -> Self {
+        Self {
+            tap: OnceLock::new(),
+            ..self.closed()
+        }
+    }
+
     /// The id of the last event that it was sent, of those with an id, and the number of that
     /// event. It may wait for a topic.
     pub(super) fn last_id(&self) -> Option<(u64, String)> {

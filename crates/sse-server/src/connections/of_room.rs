@@ -8,7 +8,13 @@ use sse_engine::lock::lock;
 
 use super::reconnects::Reconnects;
 use super::requests::Requests;
-use super::{Connections, Shared, Table};
+use super::{Connections, LOOKED_AT, Shared, Table};
+
+/// How many taps somebody who looks can have at once in a room with a name.
+const LOOKED_AT_IN_ROOM: usize = 4;
+
+/// How many of its connections that ended keep their wire.
+const TAPPED_IN_ROOM: usize = 8;
 
 /// What the tables of all rooms share, beside the log and the notices.
 #[derive(Debug)]
@@ -51,6 +57,25 @@ impl AllRooms {
     }
 }
 
+impl Table {
+    /// How many taps somebody who looks can have at once.
+    pub(super) fn most_looked_at(&self) -> usize {
+        match self.is_small {
+            true => LOOKED_AT_IN_ROOM,
+            false => LOOKED_AT,
+        }
+    }
+
+    /// Drops the wire that is one too many, after a connection ended.
+    pub(super) fn drop_tap(&mut self) {
+        if self.is_small
+            && let Some(row) = self.ended.get_mut(TAPPED_IN_ROOM)
+        {
+            *row = Arc::new(row.untapped());
+        }
+    }
+}
+
 impl Connections {
     /// An empty table for the room of this name.
     pub(crate) fn of_room(&self, name: &str) -> Self {
@@ -59,6 +84,7 @@ impl Connections {
         let table = Table {
             // No two tables ever have the same.
             version: lives << 32,
+            is_small: true,
             requests: Requests::of_room(),
             serving: self.table().serving,
             ..Table::default()

@@ -22,7 +22,7 @@ pub(crate) fn opened(table: &Connections, tag: &str) -> Open {
 }
 
 fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
-    let client = client(tag);
+    let client = client_of(table, tag);
     let resume = Resume {
         numbers: client.numbers.clone(),
         next: 1,
@@ -63,6 +63,19 @@ fn client(tag: &str) -> Client {
         tag: Some(tag.into()),
         brought: None,
         numbers: Numbering::Stream(Arc::new(sse_engine::file::shipped().remove(1))),
+    }
+}
+
+/// The same in the room of this table.
+fn client_of(table: &Connections, tag: &str) -> Client {
+    let client = client(tag);
+    let asked = Request {
+        room: table.room().map(Box::from),
+        ..Request::clone(&client.asked)
+    };
+    Client {
+        asked: Arc::new(asked),
+        ..client
     }
 }
 
@@ -312,4 +325,85 @@ fn what_ended_connections_were_sent_stays_in_the_activity() {
     // Whoever is served no longer is forgotten.
     table.activity(&["/other"]);
     assert_eq!(activity(), of(0, 0));
+}
+
+#[test]
+fn tables_of_rooms_share_ids_and_the_limit_and_nothing_else() {
+    let table = Connections::new(2);
+    let (a, b) = (table.of_room("a"), table.of_room("b"));
+    let mut changed = table.changed();
+    let first = opened(&a, "x");
+    assert!(
+        changed.has_changed().expect("it is there"),
+        "one notice for all"
+    );
+    changed.mark_unchanged();
+    let second = opened(&table, "x");
+    assert!(enter(&b, "x").is_err(), "one limit for all");
+    let ids = |table: &Connections| -> Vec<u64> {
+        let slice = all(table);
+        slice.rows.iter().map(|row| row.id).collect()
+    };
+    assert_eq!((ids(&a), ids(&table), ids(&b)), (vec![1], vec![2], vec![]));
+    let of_all = TableQuery {
+        sort: Sort::Since,
+        ..TableQuery::default()
+    };
+    let slice = || table.slice_with(&[a.clone(), b.clone()], &of_all, Instant::now());
+    assert_eq!((slice().rows.len(), slice().tally.open), (2, 2));
+    drop(first);
+    let third = opened(&b, "x");
+    let again: Vec<u64> = slice().rows.iter().map(|row| row.id).collect();
+    assert_eq!(again, [1, 2, 3], "an order that stood is made anew");
+    drop((second, third));
+    let reused = opened(&table, "x");
+    assert!(all(&table).rows.iter().any(|row| row.verdict.is_some()));
+    assert!(ids(&a).len() == 1 && all(&a).rows[0].verdict.is_none());
+    drop(reused);
+}
+
+/// What a test did before showed in the next one.
+#[test]
+fn what_was_before_a_reset_is_not_known_afterwards() {
+    let default = Connections::new(10);
+    let table = default.of_room("a");
+    opened(&table, "gone").end(Why::Closed, None);
+    let open = opened(&table, "open");
+    let refused = client_of(&table, "refused");
+    table.refuse(refused, 503, None, Why::TooManyStreams);
+    let before = default.timeline(0, clock::now()).cursor;
+    assert_eq!(table.timeline(0, clock::now()).lanes.len(), 3);
+    assert_eq!(table.forget(), [2]);
+    let view = all(&table);
+    assert_eq!(
+        (view.rows.len(), view.tally.open, view.tally.opened),
+        (1, 1, 0)
+    );
+    let whole = table.timeline(before, clock::now());
+    assert!(whole.whole && whole.lanes.is_empty());
+    open.end(Why::Stopped, None);
+    assert_eq!(all(&table).all, 0, "it ended, and is forgotten");
+    assert_eq!(default.newest_seq(), 5, "the log is history");
+    let _again = opened(&table, "open");
+    let view = all(&table);
+    assert_eq!((view.tally.opened, &view.rows[0].verdict), (1, &None));
+    assert_eq!(
+        table.0.all.take_place(),
+        Some(1),
+        "each place was given back once"
+    );
+}
+
+#[test]
+fn of_a_rooms_connections_that_ended_the_newest_keep_their_wire() {
+    let table = Connections::new(10).of_room("a");
+    for _ in 0..10 {
+        opened(&table, "x").end(Why::Closed, None);
+    }
+    let kept = |id| {
+        let row = table.table().arc_of(id).expect("a row");
+        row.tap.get().is_some()
+    };
+    assert!(!kept(1) && !kept(2) && kept(3) && kept(10));
+    assert!(table.wire(1, 0).is_some_and(|wire| wire.pieces.is_empty()));
 }

@@ -393,7 +393,7 @@ async fn sample(context: Weak<Context>) {
                     return;
                 };
                 let tables = context.rooms.tables();
-                tables.iter().for_each(|table| table.forget_timeline());
+                tables.iter().for_each(Connections::forget_timeline);
                 if looked.changed().await.is_err() {
                     return;
                 }
@@ -406,10 +406,11 @@ async fn sample(context: Weak<Context>) {
             let Some(context) = context.upgrade() else {
                 return;
             };
-            let tables = context.rooms.tables();
-            let looks = tables.iter().map(|table| table.sample(clock::now()));
-            // All of them are sampled.
-            if !looks.fold(false, |any, looks| any || looks) {
+            let mut looks = false;
+            for table in context.rooms.tables() {
+                looks |= table.sample(clock::now());
+            }
+            if !looks {
                 break;
             }
         }

@@ -149,7 +149,7 @@ impl Rooms {
     /// The names of the named ones.
     pub(crate) fn names(&self) -> Vec<String> {
         let named = lock(&self.named);
-        named.keys().map(|name| name.to_string()).collect()
+        named.keys().cloned().map(String::from).collect()
     }
 
     /// What somebody wants to see of the table of the room that they want, or of all of them.
@@ -284,7 +284,7 @@ mod tests {
         let begin = Instant::now();
         let look = |minutes: u64| {
             let gone = rooms.expire(begin + Duration::from_secs(60 * minutes));
-            gone.iter().map(|name| name.to_string()).collect::<Vec<_>>()
+            gone.into_iter().map(String::from).collect::<Vec<_>>()
         };
         let none: [&str; 0] = [];
         let a = rooms.enter("a").expect("room");

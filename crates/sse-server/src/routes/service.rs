@@ -121,11 +121,11 @@ impl Service {
             Ok(admission) => {
                 let is_stream = matches!(found, Lookup::Stream(_) | Lookup::Topic(_));
                 let entered = match unanswerable(&request) {
-                    Some(refusal) => Err(refusal),
+                    Some(refusal) => Err(Box::new(refusal)),
                     None => self.enter((in_room, is_stream), &request, admission.class, ends),
                 };
                 let answer = match entered {
-                    Err(refusal) => refusal.into(),
+                    Err(refusal) => (*refusal).into(),
                     Ok(room) => {
                         let visitor = Visitor {
                             peer,
@@ -159,7 +159,7 @@ impl Service {
         request: &Request<B>,
         class: Class,
         ends: Ends,
-    ) -> Result<Arc<Room>, Response<Body>> {
+    ) -> Result<Arc<Room>, Box<Response<Body>>> {
         let Context {
             guard,
             rooms,
@@ -173,16 +173,16 @@ impl Service {
             None => return Ok(Arc::clone(rooms.default())),
         };
         if !breaks {
-            return Err(no_break(request.uri().path()));
+            return Err(Box::new(no_break(request.uri().path())));
         }
         guard
             .admit_to_break(what, request, class, ends)
-            .map_err(|refusal| say(refusal.status, &refusal.sentence))?;
+            .map_err(|refusal| Box::new(say(refusal.status, &refusal.sentence)))?;
         match in_room {
             None => Ok(Arc::clone(rooms.default())),
             Some(name) => rooms
                 .enter(name)
-                .map_err(|full| too_many(request.uri().path(), &full)),
+                .map_err(|full| Box::new(too_many(request.uri().path(), &full))),
         }
     }
 
