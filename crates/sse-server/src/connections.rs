@@ -15,6 +15,7 @@ mod groups;
 mod log;
 mod numbering;
 mod of_room;
+mod open;
 mod query;
 mod rates;
 mod reconnects;
@@ -36,11 +37,10 @@ use std::time::Instant;
 use sse_engine::fault::{self, Armed};
 use sse_engine::lock::lock;
 use sse_engine::time::{Now, millis, since_1970};
-use sse_engine::write_buffer::Receipt;
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::tap::{Tap, Tapped, WireView};
+use crate::tap::{Tapped, WireView};
 pub(crate) use connection::{Client, Request, shown};
 use connection::{Connection, Ended, Sent, State};
 pub use connection::{Cut, Struck};
@@ -51,10 +51,11 @@ pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub(crate) use log::{InRoom, LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
 use of_room::AllRooms;
+pub(crate) use open::Open;
 pub(crate) use query::SHOWN;
 pub use query::TableQuery;
 pub(crate) use reconnects::Resume;
-use reconnects::{Answered, Departed, Reconnects, Seen};
+use reconnects::{Answered, Reconnects};
 pub use reconnects::{Verdict, VerdictKind};
 pub(crate) use request::{BODY_KEPT, ReadBody, Received};
 pub use request::{FieldView, Hideable, ReceivedView, RequestView};
@@ -511,134 +512,4 @@ fn keep(
         requests.forget(forgotten.id);
     }
     rows.push_front(row);
-}
-
-/// An open connection's place in the table, given back when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Open {
-    /// Its row, whose counts this value alone writes.
-    row: Arc<Connection>,
-    /// The table that it notifies, and whose place it gives back.
-    connections: Connections,
-}
-
-impl Open {
-    /// Notes that the kernel took `events` more, the last of them numbered `last`, and `bytes` in
-    /// all.
-    pub(crate) fn sent(&self, events: u64, last: Option<u64>, bytes: u64) {
-        self.row.sent.add(events, last, bytes);
-        self.connections.tell();
-    }
-
-    /// Where its bytes are kept for whoever looks, if they are.
-    pub(crate) fn tap(&self) -> Option<&Tap> {
-        self.row.tap.get().map(|tap| &**tap)
-    }
-
-    /// Notes that the kernel took a comment, and no event with it.
-    pub(crate) fn commented(&self) {
-        self.row.sent.comment();
-    }
-
-    /// Notes whether bytes wait for the socket.
-    pub(crate) fn blocked(&self, blocked: bool) {
-        self.row.sent.block(blocked);
-    }
-
-    /// The id of its row.
-    pub(crate) fn id(&self) -> u64 {
-        self.row.id
-    }
-
-    /// Notes that a fault struck it.
-    pub(crate) fn struck(&self, fault: &Armed) {
-        if self.row.struck(fault) {
-            self.connections.fired(fault.id, self.row.id, clock::now());
-        }
-        self.connections.tell();
-    }
-
-    /// Notes that this fault ended the connection, and frees its place.
-    pub(crate) fn end_by(self, fault: u64, told: Receipt) {
-        self.close_by(Some(fault), Why::Fault, Some(told), clock::now());
-    }
-
-    /// Notes how the connection ended and what its client was told, where that is known, and frees
-    /// its place.
-    pub(crate) fn end(self, ending: Why, told: Option<Receipt>) {
-        self.close(ending, told, clock::now());
-    }
-
-    fn close(&self, ending: Why, told: Option<Receipt>, now: Now) {
-        self.close_by(None, ending, told, now);
-    }
-
-    /// The first word counts: what is said when it is dropped comes too late where something was
-    /// said before.
-    fn close_by(&self, fault: Option<u64>, ending: Why, told: Option<Receipt>, now: Now) {
-        let told = told.unwrap_or_else(|| self.row.usually_told());
-        let cut = self.row.cut(ending, told.whole);
-        let ended = Ended {
-            fault,
-            retry: told.retry,
-            cut,
-            ..Ended::new(ending, now)
-        };
-        if !self.row.end(ended) {
-            return;
-        }
-        // Before the lock is taken: both may wait for a topic.
-        let closed = Arc::new(self.row.closed());
-        let gone = Departed::of(&self.row, told, now.instant);
-        let seen = match ending.by() {
-            _ if self.row.sent.is_blocked() => Seen::Late,
-            EndedBy::Network => Seen::Late,
-            EndedBy::Client => Seen::Soon,
-            // Its last byte is sent before its end is noted.
-            EndedBy::Server if ending.is_complete() => Seen::Soon,
-            EndedBy::Server => Seen::AtOnce,
-        };
-        let mut table = self.connections.table();
-        table.version += 1;
-        table.looked_at.retain(|row| row.id != self.row.id);
-        if table.open.remove(&self.row.id).is_some() {
-            self.connections.0.all.give_back_place();
-            let log = &self.connections.0.log;
-            if self.row.id <= table.forgotten {
-                log.ended(&closed, None, now);
-                table.requests.forget(self.row.id);
-                drop(table);
-                return self.connections.tell();
-            }
-            let Table {
-                open,
-                ended,
-                turned_away,
-                reconnects,
-                requests,
-                ..
-            } = &mut *table;
-            let closed_ones = || ended.iter().chain(&*turned_away);
-            let row_of = |id| {
-                open.get(&id)
-                    .or_else(|| closed_ones().find(|row| row.id == id))
-            };
-            let back = reconnects.went(gone, seen, row_of).and_then(row_of);
-            let back = back.and_then(|row| Some((&**row, reconnects.verdict(row)?)));
-            log.ended(&closed, back, now);
-            keep(ended, Arc::clone(&closed), reconnects, requests);
-            table.drop_tap();
-            table.add_sent(&closed);
-        }
-        drop(table);
-        self.connections.tell();
-    }
-}
-
-impl Drop for Open {
-    /// A connection that went away without a word: its task was dropped, by a stop whose grace was
-    /// over or because the connection broke before the stream began.
-    fn drop(&mut self) {
-        self.close(Why::Dropped, None, clock::now());
-    }
 }

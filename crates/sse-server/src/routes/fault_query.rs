@@ -27,14 +27,14 @@ pub(super) fn faults(params: &Params<'_>, profiles: &Profiles) -> Result<Vec<Fau
         Ok(faults)
     })?;
     let faults = named.concat();
-    check_together(&faults).map_err(|conflict| BadQuery::new(conflict.to_string()))?;
-    match faults.len() > MOST {
-        true => Err(BadQuery::new(format!(
+    if faults.len() > MOST {
+        return Err(BadQuery::new(format!(
             "This request brings {} faults: bring {MOST} at most.",
             faults.len()
-        ))),
-        false => Ok(faults),
+        )));
     }
+    check_together(&faults).map_err(|conflict| BadQuery::new(conflict.to_string()))?;
+    Ok(faults)
 }
 
 /// A request breaks nobody else.
