@@ -93,8 +93,9 @@ pub enum Act {
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
-/// 5. Where it [`is_armed`](Self::is_armed), ask behind each visit [`take_struck`](Self::take_struck),
-///    [`hangs`](Self::hangs), [`is_silent`](Self::is_silent) and [`keeps_head`](Self::keeps_head).
+/// 5. Where it [`is_armed`](Self::is_armed), ask behind each visit
+///    [`take_struck`](Self::take_struck), [`hangs`](Self::hangs), [`is_silent`](Self::is_silent)
+///    and [`keeps_head`](Self::keeps_head).
 /// 6. At the end, [`receipt`](Self::receipt) and [`is_complete`](Self::is_complete) say what the
 ///    client was told.
 #[derive(Debug)]

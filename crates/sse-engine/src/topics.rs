@@ -64,8 +64,8 @@ pub struct Topics {
     /// Those that have a name. Its lock may be held while that of a topic is taken, never the other
     /// way round. Rooms share one, so that its bounds are those of all of them.
     set: Arc<Mutex<Set>>,
-    /// What the names of a room's topics have in front of them in the set, which no name holds; empty
-    /// for whoever has the set alone.
+    /// What the names of a room's topics have in front of them in the set, which no name holds;
+    /// empty for whoever has the set alone.
     prefix: Box<str>,
     /// What the events of all topics of the set share, where they share their memory.
     budget: Option<Arc<Budget>>,
@@ -166,7 +166,8 @@ impl Topics {
         Ok(topic)
     }
 
-    /// A subscriber of the topic of this name, which goes on at its last event id, moved by `shift`.
+    /// A subscriber of the topic of this name, which goes on at its last event id, moved by
+    /// `shift`.
     ///
     /// # Errors
     /// As [`topic`](Self::topic).

@@ -38,8 +38,8 @@ pub struct Config {
     pub streams_file: Option<PathBuf>,
     /// What topics keep, and what becomes of those who read them slowly.
     pub topics: TopicConfig,
-    /// Whether streams can be broken on purpose from outside: rooms, faults in a query, and the acts
-    /// of the API.
+    /// Whether streams can be broken on purpose from outside: rooms, faults in a query, and the
+    /// acts of the API.
     pub breaks: bool,
 }
 

@@ -305,8 +305,8 @@ fn host_of<B>(request: &Request<B>) -> Result<Authority, Refusal> {
 }
 
 /// The API tells who is connected, so it answers programs of this machine only, and what breaks
-/// streams likewise; `what` is which of the two. A reverse proxy is one of those, and whom it speaks
-/// for is not.
+/// streams likewise; `what` is which of the two. A reverse proxy is one of those, and whom it
+/// speaks for is not.
 fn check_peer(what: &str, headers: &HeaderMap, ends: Ends) -> Result<(), Refusal> {
     let here = format!("http://localhost:{}", ends.port);
     if !ends.peer.to_canonical().is_loopback() {

@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `service` | guard, lookup, handler, and the headers of every answer |
 //! | `context` | what handlers work with |
-//! | `rooms`, `room`, `room_path` | the rooms that there are; the streams, topics and rows that a request reaches |
+//! | `rooms`, `room`, `room_path` | the rooms, and what a request reaches in one |
 //! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
-//! | `params`, `client_query`, `stream_query`, `topic_query`, `table_query`, `fault_query` | the query |
+//! | `params` | a query, read strictly |
+//! | `client_query`, `stream_query`, `topic_query`, `table_query`, `fault_query` | what it says |
 //! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |

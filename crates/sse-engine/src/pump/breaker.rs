@@ -313,7 +313,8 @@ impl Breaker {
         }
     }
 
-    /// Whether a silence is on that leaves nothing for this one to do. It waits for the end of that.
+    /// Whether a silence is on that leaves nothing for this one to do. It waits for the end of
+    /// that.
     fn is_outdone(&self, act: &Act) -> bool {
         let on = self
             .silence

@@ -1,5 +1,5 @@
-//! The table of a room: rows, departures and a timeline of its own, and what it shares with those of
-//! all other rooms, so that an id is given once and the streams of all have one limit.
+//! The table of a room: rows, departures and a timeline of its own, and what it shares with those
+//! of all other rooms, so that an id is given once and the streams of all have one limit.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

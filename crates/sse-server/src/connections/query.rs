@@ -25,9 +25,10 @@ pub struct TableQuery {
     pub sort: Sort,
     /// The largest, or the last, first.
     pub descending: bool,
-    /// Words that a row must all have, in any case: in its peer, program, method, room, stream, tag,
-    /// the id that it brought, its state, why it ended, or its verdicts; in the status of one that got
-    /// no stream, and the origin of one that was refused for it. `#7` is the row of that id.
+    /// Words that a row must all have, in any case: in its peer, program, method, room, stream,
+    /// tag, the id that it brought, its state, why it ended, or its verdicts; in the status of one
+    /// that got no stream, and the origin of one that was refused for it. `#7` is the row of that
+    /// id.
     pub filter: String,
     /// The tag of the one client that is wanted.
     pub client: Option<String>,

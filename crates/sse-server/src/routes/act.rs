@@ -12,10 +12,10 @@ use serde_json::json;
 use sse_engine::fault::{Act, Armed, Fault, Who};
 use sse_engine::pump;
 
+use super::answer::no_break;
 use super::body;
 use super::context::Context;
 use super::faults::{Refusal, expanded, note_armed};
-use super::room_acts::no_break;
 use crate::clock;
 
 /// No answer of the API may come from a cache.

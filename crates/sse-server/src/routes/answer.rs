@@ -56,6 +56,12 @@ pub(crate) fn tell(path: &str, status: StatusCode, sentence: &str) -> Response<B
         .into_response()
 }
 
+/// The answer to whoever wants to break something where nothing is to be broken.
+pub(super) fn no_break(path: &str) -> Response<Body> {
+    let sentence = "This server was started with --no-break, which turns rooms, faults and the acts of the API off: start it without.";
+    tell(path, StatusCode::FORBIDDEN, sentence)
+}
+
 /// A refusal over a body that was not read: the connection cannot be used again.
 pub(crate) fn last_words(status: StatusCode, sentence: &str) -> Response<Body> {
     let mut response = say(status, sentence);

@@ -18,12 +18,11 @@ use sse_engine::text::{cut, nearest};
 use sse_engine::time::Now;
 use sse_engine::topics::{self, PREFIX};
 
-use super::answer::tell;
+use super::answer::{no_break, tell};
 use super::body;
 use super::context::Context;
 use super::params::{BadQuery, Params};
 use super::room::Room;
-use super::room_acts::no_break;
 use crate::armed::{InRooms, Which};
 use crate::clock;
 use crate::error::Error;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use sse_engine::file::{self, Problem};
 use sse_engine::pump::Act;
 
-use super::answer::tell;
+use super::answer::{no_break, tell};
 use super::context::Context;
 use super::params::room_name;
 use super::rooms::TooManyRooms;
@@ -34,8 +34,8 @@ struct BadList {
     line: Option<usize>,
 }
 
-/// PUT of a list of streams, as the file of streams has it: the room of this name serves it from the
-/// next connection on.
+/// PUT of a list of streams, as the file of streams has it: the room of this name serves it from
+/// the next connection on.
 pub(super) async fn serve(
     State(context): State<Arc<Context>>,
     Path(name): Path<String>,
@@ -100,12 +100,6 @@ fn bad_list(problem: Problem) -> Response<Body> {
     };
     let head = [(header::CACHE_CONTROL, "no-store")];
     (StatusCode::BAD_REQUEST, head, Json(list)).into_response()
-}
-
-/// The answer to whoever wants to break something where nothing is to be broken.
-pub(super) fn no_break(path: &str) -> Response<Body> {
-    let sentence = "This server was started with --no-break, which turns rooms, faults and the acts of the API off: start it without.";
-    tell(path, StatusCode::FORBIDDEN, sentence)
 }
 
 /// The answer to a room too many.

@@ -13,14 +13,14 @@ use sse_engine::stream::Stream;
 use sse_engine::topics::Topics;
 use tower::ServiceExt;
 
-use super::answer::{Answer, ONE_CODING, last_words, say, tell};
+use super::answer::{Answer, ONE_CODING, last_words, no_break, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
 use super::door::Door;
 use super::lookup::{Lookup, lookup, lookup_in, not_found};
 use super::params::Params;
 use super::room::Room;
-use super::room_acts::{no_break, too_many};
+use super::room_acts::too_many;
 use super::room_path::RoomPath;
 use super::rooms::Rooms;
 use super::visitor::{Visitor, client, unread_client};
