@@ -121,6 +121,8 @@ export type EndedView = {
   at_ms: number,
   /** How far it came, of a finite stream that ended before its last event. */
   cut: Cut | null,
+  /** The number of the fault that ended it, where one did. */
+  fault: number | null,
 };
 
 /** The kinds that a program can tell apart. */
@@ -164,7 +166,7 @@ export type FaultView = {
   /** The tag of the only client that it strikes. */
   client: string | null,
   /** Who armed it. */
-  from: "hand" | "file",
+  from: "hand" | "file" | "act",
   /** When it was armed, in milliseconds since 1970. */
   armed_ms: number,
   /** In how many milliseconds it begins; 0 once it has begun. */
@@ -406,6 +408,8 @@ export type RowView = {
   status: number,
   /** The origin that was refused, where that was the reason. */
   origin: string | null,
+  /** The faults that struck it, in that order. */
+  faults: Array<Struck>,
   /** How it ended, once it has. */
   ended: EndedView | null,
   /** How its client came back with it, where it did. */
@@ -547,6 +551,17 @@ export type StreamsFile = {
   problem: FileProblem | null,
 };
 
+/**
+ * A fault that struck a connection. Not the fault itself, which whoever arms it forgets once no
+ * connection has it any more.
+ */
+export type Struck = {
+  /** Its number. */
+  id: number,
+  /** Its text. */
+  fault: string,
+};
+
 /** How many there are and were. */
 export type Tally = {
   /** Streams open now. */
@@ -675,7 +690,7 @@ export type Verdict = {
 export type VerdictKind = "back" | "returned" | "refused" | "missing" | "cut" | "beside";
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "too slow" | "stalled" | "topic ended" | "pipelined" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {
