@@ -268,6 +268,17 @@ impl Faults {
         last.map(|(armed, until)| (Arc::clone(armed), until))
     }
 
+    /// When the server next stops listening for a fault that does not keep it from that yet.
+    pub(crate) fn next_refusal(&self, now: Instant) -> Option<Instant> {
+        if self.armed.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let list = lock(&self.list);
+        let armed = list.0.iter().map(|entry| &entry.armed);
+        let later = armed.filter(|it| it.fault.act == Act::Refuse && it.begins > now);
+        later.map(|armed| armed.begins).min()
+    }
+
     /// Disarms faults. Answers those that it was, with what they were.
     pub(crate) fn heal(&self, which: &Which) -> Vec<Arc<Armed>> {
         let mut list = lock(&self.list);

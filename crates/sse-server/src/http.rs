@@ -18,5 +18,5 @@ mod lingering_close;
 mod run_context;
 pub(crate) mod socket_options;
 
-pub(crate) use accept::{TURNED_AWAY, accept};
+pub(crate) use accept::{BACKLOG, TURNED_AWAY, accept};
 pub(crate) use run_context::RunContext;

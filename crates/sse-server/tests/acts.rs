@@ -5,8 +5,9 @@ mod support;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sse_server::{Config, EndedBy, KeepAlive};
-use support::{Bench, Client};
+use sse_server::{Config, EndedBy, KeepAlive, Phase};
+use support::{Bench, Client, soon};
+use tokio::net::TcpStream;
 
 async fn bench() -> Bench {
     Bench::with(Config {
@@ -215,4 +216,49 @@ async fn the_log_has_what_was_armed_what_struck_and_what_was_healed() {
         kinds.join(" "),
         r#""armed" "connected" "fired" "ended" "healed""#
     );
+}
+
+/// The window's Heal does not need the port.
+#[tokio::test]
+async fn nobody_listens_while_refuse_is_armed_and_the_server_goes_on_running() {
+    let bench = bench().await;
+    let mut before = open(&bench, "before").await;
+    arm(&bench, "refuse,for=60s").await;
+    let refused = async || TcpStream::connect(bench.addr).await.is_err();
+    soon("the refusal", async {
+        while !refused().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    before.chunk().await;
+    assert_eq!(bench.server.status().borrow().phase, Phase::Running);
+    assert_eq!(bench.server.faults()[0].fired, 1);
+    std::net::TcpListener::bind(bench.addr).expect_err("the port is kept");
+
+    assert_eq!(bench.server.heal_all(), 1);
+    soon("it listens", async {
+        while refused().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    assert_eq!(bench.get("/numbers").await.1.status, 200);
+
+    // A refusal that is yet to begin, and ends by itself, and a stop in the midst of one.
+    arm(&bench, "refuse,start=50ms,for=100ms").await;
+    assert!(!refused().await);
+    soon("the refusal", async {
+        while !refused().await {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        while refused().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    arm(&bench, "refuse,for=60s").await;
+    let asked = Instant::now();
+    bench.server.stop().await;
+    assert!(asked.elapsed() < Duration::from_secs(1));
 }

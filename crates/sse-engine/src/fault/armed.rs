@@ -79,6 +79,13 @@ impl Armed {
         counted.is_ok()
     }
 
+    /// Counts its first strike. Answers whether this is it.
+    pub fn strike_first(&self) -> bool {
+        self.strikes
+            .compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    }
+
     /// Puts it out of force.
     pub fn heal(&self) {
         self.healed.store(true, Ordering::Relaxed);

@@ -340,6 +340,11 @@ impl Connections {
             .fired(fault, table.row_of(row).map(|row| &**row), now)
     }
 
+    /// Notes that a fault struck everyone, and no row.
+    pub(crate) fn fired_for_all(&self, fault: u64, now: Now) -> u64 {
+        self.note(now, What::Fired { fault, who: None })
+    }
+
     /// Notes that a room was reset. Answers the entry's number.
     pub(crate) fn was_reset(&self, room: Option<&str>, now: Now) -> u64 {
         let room = room.map(Box::from);

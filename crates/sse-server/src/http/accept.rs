@@ -1,17 +1,26 @@
 //! The accept loop. It accepts connections, sets their socket options, and gives each its own task.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::Socket;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::http1::{self, Ends};
 use super::run_context::RunContext;
+use crate::clock;
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would
 /// only spin, since the connection stays in the queue.
 const BACK_OFF: Duration = Duration::from_millis(50);
+
+/// Connections that wait to be accepted, at most. More connects at once than the default of 128 are
+/// common here: a reconnect storm stalls for a second when the queue is full.
+pub(crate) const BACKLOG: i32 = 4096;
 
 /// How often that is logged. Whoever has stderr may not read it, and a full pipe stops who writes
 /// to it.
@@ -23,16 +32,40 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconn
 /// Clients that are turned away in order at once. Others may not be able to read why.
 pub(crate) const TURNED_AWAY: usize = 64;
 
-/// Accepts until the stop; the listening socket is closed when this returns.
-pub(crate) async fn accept(listener: TcpListener, run: Arc<RunContext>) {
+/// How often it is tried to listen again when a fault no longer keeps the server from that. Who
+/// took the port meanwhile may give it back.
+const LISTEN_AGAIN: Duration = Duration::from_millis(50);
+
+/// Accepts until the stop; the listening socket is closed when this returns. `bind` makes a socket
+/// with the address of this one that does not listen.
+pub(crate) async fn accept(
+    mut listener: TcpListener,
+    bind: impl Fn(SocketAddr) -> io::Result<Socket>,
+    run: Arc<RunContext>,
+) {
+    let faults = run.service.faults();
+    let mut changed = faults.changed();
     // Where it listens on one address, every connection's end here is that one.
     let local = listener.local_addr().ok();
     let local = local.filter(|local| !local.ip().is_unspecified());
     let mut complained: Option<Instant> = None;
     loop {
+        let now = clock::now().instant;
+        if let Some((fault, until)) = faults.refuses(now) {
+            run.service.refuses(&fault);
+            let refused = refuse(listener, &bind, until, &mut changed, &run).await;
+            let Some(again) = refused else {
+                return;
+            };
+            listener = again;
+            continue;
+        }
+        let refusal = faults.next_refusal(now);
         let accepted = tokio::select! {
             biased;
             () = run.stop.cancelled() => return,
+            Ok(()) = changed.changed() => continue,
+            () = until(refusal), if refusal.is_some() => continue,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -63,6 +96,62 @@ pub(crate) async fn accept(listener: TcpListener, run: Arc<RunContext>) {
                 tokio::time::sleep(BACK_OFF).await;
             }
         }
+    }
+}
+
+/// Does not listen while a fault wants that, and keeps the port. Answers the socket that listens
+/// again; nothing at a stop.
+async fn refuse(
+    listener: TcpListener,
+    bind: impl Fn(SocketAddr) -> io::Result<Socket>,
+    end: std::time::Instant,
+    changed: &mut watch::Receiver<u64>,
+    run: &RunContext,
+) -> Option<TcpListener> {
+    let addr = listener.local_addr();
+    // Bytes of those that were accepted go on; who waits to be accepted is reset.
+    drop(listener);
+    let mut kept = addr.as_ref().ok().and_then(|addr| {
+        let socket = bind(*addr).ok()?;
+        // With it, whoever has it too could take the port.
+        #[cfg(unix)]
+        socket.set_reuse_address(false).ok()?;
+        Some(socket)
+    });
+    while run.service.faults().refuses(clock::now().instant).is_some() {
+        tokio::select! {
+            () = run.stop.cancelled() => return None,
+            Ok(()) = changed.changed() => {}
+            () = until(Some(end)) => break,
+        }
+    }
+    let addr = addr.ok()?;
+    loop {
+        let socket = match kept.take() {
+            Some(socket) => Ok(socket),
+            None => bind(addr),
+        };
+        let again = socket.and_then(|socket| {
+            // Without it the port is taken as long as a stream is open on it.
+            #[cfg(unix)]
+            socket.set_reuse_address(true)?;
+            socket.listen(BACKLOG)?;
+            TcpListener::from_std(socket.into())
+        });
+        match again {
+            Ok(listener) => return Some(listener),
+            Err(e) => tracing::warn!("cannot listen on {addr} again ({e}): trying again"),
+        }
+        tokio::select! {
+            () = run.stop.cancelled() => return None,
+            () = tokio::time::sleep(LISTEN_AGAIN) => {}
+        }
+    }
+}
+
+async fn until(instant: Option<std::time::Instant>) {
+    if let Some(instant) = instant {
+        tokio::time::sleep_until(instant.into()).await;
     }
 }
 

@@ -10,11 +10,7 @@ use tokio::net::TcpListener;
 
 use super::port_holder::holder;
 use crate::error::Error;
-use crate::http::socket_options;
-
-/// More connects at once than the default of 128 are common here: a reconnect storm stalls for a
-/// second when the queue is full.
-const BACKLOG: i32 = 4096;
+use crate::http::{BACKLOG, socket_options};
 
 /// How often another port is tried when a free one that the system chose for one family is taken on
 /// the other.
@@ -37,6 +33,11 @@ pub(crate) struct Options {
 pub(crate) struct Listeners {
     pub(crate) sockets: Vec<TcpListener>,
     pub(crate) port: u16,
+}
+
+/// A socket at this address that does not listen yet, with these options.
+pub(crate) fn bind(addr: SocketAddr, options: Options) -> io::Result<Socket> {
+    bound(addr, Some(options))
 }
 
 /// Listens on `host`, or on both families of loopback. A family that the machine lacks is no
@@ -102,7 +103,7 @@ fn bind_all(
     let mut missing = None;
     for host in hosts {
         let addr = SocketAddr::new(host.ip, port);
-        match bind(addr, options) {
+        match bind_and_listen(addr, options) {
             Ok(socket) => {
                 // The second family takes the port that the system chose for the first.
                 port = socket.local_addr().map_err(|e| (addr, e))?.port();
@@ -118,7 +119,13 @@ fn bind_all(
     }
 }
 
-fn bind(addr: SocketAddr, options: Option<Options>) -> io::Result<TcpListener> {
+fn bind_and_listen(addr: SocketAddr, options: Option<Options>) -> io::Result<TcpListener> {
+    let socket = bound(addr, options)?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+fn bound(addr: SocketAddr, options: Option<Options>) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     if addr.is_ipv6() {
         // [::] is asked for to take in both families, whatever the system's default is.
@@ -137,8 +144,7 @@ fn bind(addr: SocketAddr, options: Option<Options>) -> io::Result<TcpListener> {
     }
     socket.set_nonblocking(true)?;
     socket.bind(&addr.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket)
 }
 
 /// The machine lacks this address family, or this loopback address.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use super::listen::Listeners;
+use super::listen::{self, Listeners, Options};
 use crate::http::{self, RunContext, TURNED_AWAY};
 use crate::routes::Service;
 use crate::transport::Transport;
@@ -24,7 +24,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(listeners: Listeners, service: Arc<Service>) -> Self {
+    pub(crate) fn start(listeners: Listeners, options: Options, service: Arc<Service>) -> Self {
         let grace = service.limits().stop_grace;
         let (stop, kill) = Default::default();
         let sweeping = TaskTracker::new();
@@ -42,7 +42,8 @@ impl Running {
         });
         let accepting = TaskTracker::new();
         for listener in listeners.sockets {
-            accepting.spawn(http::accept(listener, Arc::clone(&run)));
+            let bind = move |addr| listen::bind(addr, options);
+            accepting.spawn(http::accept(listener, bind, Arc::clone(&run)));
         }
         accepting.close();
         Self {

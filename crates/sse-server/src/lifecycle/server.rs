@@ -466,7 +466,10 @@ impl Owner {
             Ok(listeners) => {
                 let port = listeners.port;
                 self.service.arm_streams();
-                self.running = Some((life, Running::start(listeners, Arc::clone(&self.service))));
+                self.running = Some((
+                    life,
+                    Running::start(listeners, options, Arc::clone(&self.service)),
+                ));
                 self.service.rooms().serve(true);
                 self.publish(Status {
                     url: Some(url(self.host, port)),

@@ -9,6 +9,7 @@ use axum::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header,
 };
 use axum::response::IntoResponse;
+use sse_engine::fault::Armed;
 use sse_engine::stream::Stream;
 use sse_engine::topics::Topics;
 use tower::ServiceExt;
@@ -25,6 +26,8 @@ use super::room_path::RoomPath;
 use super::rooms::Rooms;
 use super::visitor::{Visitor, client, unread_client};
 use super::{normalize, response_head, streams, topics};
+use crate::armed::Faults;
+use crate::clock;
 use crate::config::Limits;
 use crate::connections::{Connections, Received, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
@@ -59,6 +62,20 @@ impl Service {
 
     pub(crate) fn connections(&self) -> &Connections {
         &self.context.connections
+    }
+
+    /// What is armed.
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.context.faults
+    }
+
+    /// Notes that the server does not listen any more because of this fault. Each listening socket
+    /// does, and one is enough.
+    pub(crate) fn refuses(&self, fault: &Armed) {
+        if fault.strike_first() {
+            let connections = &self.context.connections;
+            connections.fired_for_all(fault.id, clock::now());
+        }
     }
 
     /// Arms the faults of the streams that are served.
