@@ -193,6 +193,32 @@ async fn who_stays_away_is_waited_for_from_when_it_was_last_there() {
     assert!(begun.elapsed() < SOON / 2);
 }
 
+/// Only the table of the default room was looked at: who was there in another one was taken for
+/// away, and was never sent an event.
+#[tokio::test]
+async fn a_room_is_looked_at_in_its_own_table() {
+    let bench = Bench::start().await;
+    // The room begins while they wait.
+    let waits = [
+        waiting(&bench, "until=events=3&room=ci&timeout=1m").await,
+        waiting(&bench, "until=sent-id=3&room=*&timeout=1m").await,
+    ];
+    let (mut client, _) = bench.get("/@ci/endless?every=1ms&count=3&client=t1").await;
+    client.until("id: 3\n").await;
+    for wait in waits {
+        let (status, met) = answered(wait).await;
+        assert_eq!((status, &met["row"]["room"]), (200, &"ci".into()), "{met}");
+    }
+    let (_client, _) = bench.get("/@ci/endless?every=1h&client=t2").await;
+    let connected = met(&bench, "until=connected&room=ci&client=t2").await;
+    assert_eq!(connected["row"]["client"], "t2");
+    let (status, _) = wait(&bench, "until=away&for=1ms&timeout=50ms&room=ci&client=t2").await;
+    assert_eq!(status, 408);
+    let (status, _) = wait(&bench, "until=away&for=1ms&timeout=50ms&room=*").await;
+    assert_eq!(status, 408);
+    met(&bench, "until=away&for=1ms").await;
+}
+
 /// A client that is told to come later, and does.
 #[tokio::test]
 async fn who_was_refused_returns_with_its_next_request() {

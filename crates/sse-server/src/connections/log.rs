@@ -28,7 +28,7 @@ pub(crate) use reader::LogReader;
 pub(crate) use view::LogLine;
 pub(crate) use wait::Until;
 #[cfg(test)]
-pub(crate) use wait::Wait;
+pub(crate) use wait::{Met, Wait};
 pub(crate) use whom::{InRoom, Whom};
 
 /// Entries that are kept. An entry takes some 200 bytes, and one with a verdict some 600.

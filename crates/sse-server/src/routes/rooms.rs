@@ -11,7 +11,7 @@ use sse_engine::lock::lock;
 use sse_engine::topics::Topics;
 
 use super::room::Room;
-use crate::connections::{Connections, Slice, TableQuery, Tally};
+use crate::connections::{Connections, InRoom, Slice, TableQuery, Tally};
 
 /// Named rooms at once.
 pub(crate) const MAX_ROOMS: usize = 64;
@@ -137,6 +137,24 @@ impl Rooms {
         let mut tables = vec![self.default.connections.clone()];
         tables.extend(self.named_tables());
         tables
+    }
+
+    /// The tables of the rooms that are meant, as far as there are any. This is a use of one that
+    /// has a name.
+    pub(super) fn tables_in(&self, room: &InRoom) -> Vec<Connections> {
+        match room {
+            InRoom::All => self.tables(),
+            InRoom::One(None) => vec![self.default.connections.clone()],
+            InRoom::One(Some(name)) => {
+                let mut all = lock(&self.named);
+                let named = all.get_mut(name.as_str()).into_iter();
+                let used = named.map(|named| {
+                    named.calls += 1;
+                    named.room.connections.clone()
+                });
+                used.collect()
+            }
+        }
     }
 
     /// What one of the tables has, where one of them has it: no id is in two of them.

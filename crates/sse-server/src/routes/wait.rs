@@ -76,10 +76,13 @@ async fn answer(context: &Context, asked: Question) -> Response<Body> {
     } = asked;
     let begun = Instant::now();
     let end = begun + timeout;
+    let room = whom.room.clone();
     let mut wait = context.connections.wait(until, whom, after, clock::now());
     loop {
         let now = clock::now();
-        if let Some(met) = wait.look(now) {
+        // Each time anew: a room may begin meanwhile.
+        let tables = context.rooms.tables_in(&room);
+        if let Some(met) = wait.look(&tables, now) {
             return json(StatusCode::OK, &met);
         }
         if Instant::now() >= end {

@@ -79,7 +79,6 @@ pub(crate) struct Unmet {
 pub(crate) struct Wait {
     until: Until,
     whom: Whom,
-    connections: Connections,
     reader: LogReader,
     /// The number that it began behind.
     after: u64,
@@ -114,7 +113,6 @@ impl Wait {
         Self {
             until,
             whom,
-            connections: connections.clone(),
             reader,
             after,
             seen: VecDeque::new(),
@@ -124,10 +122,12 @@ impl Wait {
         }
     }
 
-    /// Whether it is true by now. It may wait for a topic.
-    pub(crate) fn look(&mut self, now: Now) -> Option<Met> {
+    /// Whether it is true by now. The tables are those of the rooms that are meant, as far as there
+    /// are such rooms yet. It may wait for a topic.
+    pub(crate) fn look(&mut self, tables: &[Connections], now: Now) -> Option<Met> {
         // Before the log is read: who leaves in between has its entry there.
-        let alone = matches!(self.until, Until::Away(_)) && self.find_open(|_| true).is_none();
+        let away = matches!(self.until, Until::Away(_));
+        let alone = away && self.find_open(tables, |_| true).is_none();
         loop {
             let found = self.reader.read(BATCH);
             if found.is_empty() {
@@ -137,12 +137,12 @@ impl Wait {
                 // What is kept no longer is unknown; what is kept goes on.
                 let Found::Entry(entry) = found else { continue };
                 if let Some(cause) = self.read(entry, now) {
-                    return Some(self.met(cause, now));
+                    return Some(self.met(tables, cause, now));
                 }
             }
         }
-        let cause = self.by_itself(alone, now)?;
-        Some(self.met(cause, now))
+        let cause = self.by_itself(tables, alone, now)?;
+        Some(self.met(tables, cause, now))
     }
 
     /// When to look again although nothing happens: `beat` is for what makes no entry.
@@ -219,18 +219,18 @@ impl Wait {
 
     /// Whether it is true without an entry that says so. `alone` tells whether nobody of them has a
     /// stream open.
-    fn by_itself(&self, alone: bool, now: Now) -> Option<Cause> {
+    fn by_itself(&self, tables: &[Connections], alone: bool, now: Now) -> Option<Cause> {
         let connection = match &self.until {
             Until::Away(time) => {
                 let quiet = now.instant.saturating_duration_since(self.quiet);
                 (alone && quiet >= *time).then_some(None)
             }
             Until::Events(n) => self
-                .find_open(|row| row.sent.counts().events >= *n)
+                .find_open(tables, |row| row.sent.counts().events >= *n)
                 .map(Some),
             Until::SentId(id) => {
                 // A topic may be waited for here: the table is not locked.
-                let rows = self.rows();
+                let rows = self.rows(tables);
                 let row = rows.iter().find(|row| was_sent(row, id));
                 row.map(|row| Some(row.id))
             }
@@ -244,26 +244,32 @@ impl Wait {
     }
 
     /// The first open row of those who are meant of which this is true.
-    fn find_open(&self, is: impl Fn(&Connection) -> bool) -> Option<u64> {
-        let table = self.connections.table();
-        let mut rows = table.open.values();
-        let row = rows.find(|row| self.whom.is_row(row) && is(row));
-        row.map(|row| row.id)
+    fn find_open(&self, tables: &[Connections], is: impl Fn(&Connection) -> bool) -> Option<u64> {
+        tables.iter().find_map(|connections| {
+            let table = connections.table();
+            let mut rows = table.open.values();
+            let row = rows.find(|row| self.whom.is_row(row) && is(row));
+            row.map(|row| row.id)
+        })
     }
 
     /// The open rows of those who are meant, and those of them that ended since.
-    fn rows(&self) -> Vec<Arc<Connection>> {
-        let table = self.connections.table();
-        let ended = table.ended.iter();
-        let ended = ended.filter(|row| self.since.contains(&row.id));
-        let rows = table.open.values().chain(ended);
-        rows.filter(|row| self.whom.is_row(row)).cloned().collect()
+    fn rows(&self, tables: &[Connections]) -> Vec<Arc<Connection>> {
+        let mut found = Vec::new();
+        for connections in tables {
+            let table = connections.table();
+            let ended = table.ended.iter();
+            let ended = ended.filter(|row| self.since.contains(&row.id));
+            let rows = table.open.values().chain(ended);
+            found.extend(rows.filter(|row| self.whom.is_row(row)).cloned());
+        }
+        found
     }
 
-    fn met(&self, cause: Cause, now: Now) -> Met {
+    fn met(&self, tables: &[Connections], cause: Cause, now: Now) -> Met {
         let row = cause
             .connection
-            .and_then(|id| self.connections.row(id, now.instant));
+            .and_then(|id| tables.iter().find_map(|table| table.row(id, now.instant)));
         let of_row = || row.as_ref().and_then(|row| row.verdict.clone());
         Met {
             met: true,
@@ -275,7 +281,7 @@ impl Wait {
 }
 
 impl Connections {
-    /// Waits until this happened to them, behind the entry `after`.
+    /// Waits until this happened to them, behind the entry `after`, in whichever room.
     pub(crate) fn wait(&self, until: Until, whom: Whom, after: u64, now: Now) -> Wait {
         Wait::new(self, until, whom, after, now)
     }

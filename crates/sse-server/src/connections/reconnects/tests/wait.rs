@@ -1,7 +1,9 @@
 //! Waiting, over made-up time.
 
+use std::slice;
+
 use super::*;
-use crate::connections::log::{InRoom, Until, Wait, Whom};
+use crate::connections::log::{InRoom, Met, Until, Wait, Whom};
 
 const BEAT: Duration = Duration::from_millis(50);
 
@@ -9,6 +11,10 @@ impl Desk {
     fn waits(&self, until: Until, after: u64, ms: u64) -> Wait {
         let whom = Whom::default();
         self.table.wait(until, whom, after, self.now(ms))
+    }
+
+    fn looks(&self, wait: &mut Wait, ms: u64) -> Option<Met> {
+        wait.look(slice::from_ref(&self.table), self.now(ms))
     }
 }
 
@@ -20,23 +26,23 @@ fn who_stays_away_is_seen_from_the_entry_on() {
     // Behind the end, which is entry 3; from the question on, where no entry is named.
     let mut behind = desk.waits(away.clone(), 3, 4000);
     let mut asked = desk.waits(away, 0, 4000);
-    assert!(behind.look(desk.now(4999)).is_none());
+    assert!(desk.looks(&mut behind, 4999).is_none());
     let next = behind.next_look(desk.at(4999), BEAT);
     assert_eq!(next, Some(Duration::from_millis(1)));
-    let met = behind.look(desk.now(5000)).expect("nobody came");
+    let met = desk.looks(&mut behind, 5000).expect("nobody came");
     assert_eq!((met.seq, met.row.is_none()), (3, true));
-    assert!(asked.look(desk.now(6999)).is_none());
+    assert!(desk.looks(&mut asked, 6999).is_none());
     // A request begins it anew, and one that is open is not away.
     let refused = (desk.client(tagged(None)), 503, None);
     let full = Why::TooManyStreams;
     desk.table.turn_away(refused, full, None, desk.now(7000));
-    assert!(asked.look(desk.now(9999)).is_none());
+    assert!(desk.looks(&mut asked, 9999).is_none());
     let open = desk.comes(9999, tagged(None), 1);
-    assert!(asked.look(desk.now(20_000)).is_none());
+    assert!(desk.looks(&mut asked, 20_000).is_none());
     assert_eq!(asked.next_look(desk.at(20_000), BEAT), None);
     desk.ends(&open, CLOSED, 20_000);
-    assert!(asked.look(desk.now(22_999)).is_none());
-    assert!(asked.look(desk.now(23_000)).is_some());
+    assert!(desk.looks(&mut asked, 22_999).is_none());
+    assert!(desk.looks(&mut asked, 23_000).is_some());
 }
 
 #[test]
@@ -46,9 +52,9 @@ fn a_fault_is_waited_for_by_its_number() {
     desk.table.armed(3, "cut", None, desk.now(0));
     let mut three = desk.waits(Until::Fired(3), 2, 0);
     desk.table.fired(2, 1, desk.now(1000));
-    assert!(three.look(desk.now(1000)).is_none());
+    assert!(desk.looks(&mut three, 1000).is_none());
     let seq = desk.table.fired(3, 1, desk.now(1000));
-    let met = three.look(desk.now(1000)).expect("it struck");
+    let met = desk.looks(&mut three, 1000).expect("it struck");
     assert_eq!(met.seq, seq);
     assert_eq!(met.row.map(|row| row.id), Some(1));
 }
@@ -60,10 +66,10 @@ fn a_gap_is_no_end() {
     for _ in 0..5005 {
         desk.goes(untagged(None), 7, CLOSED, 10);
     }
-    let met = desk.waits(Until::Ended, 1, 10).look(desk.now(10));
+    let met = desk.looks(&mut desk.waits(Until::Ended, 1, 10), 10);
     assert!(met.expect("it ended").seq > 11);
     // A number of another run of the program.
-    let met = desk.waits(Until::Ended, 99_999, 10).look(desk.now(10));
+    let met = desk.looks(&mut desk.waits(Until::Ended, 99_999, 10), 10);
     assert!(met.is_some());
 }
 
@@ -83,7 +89,7 @@ fn each_room_is_a_world_of_its_own() {
             ..Whom::default()
         };
         let mut wait = desk.table.wait(Until::Connected, whom, 0, desk.now(0));
-        wait.look(desk.now(0)).is_some()
+        desk.looks(&mut wait, 0).is_some()
     };
     assert!(in_room(InRoom::One(Some("ci".to_owned()))));
     assert!(in_room(InRoom::All));
