@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that a job lacks. If none is missing, it prints nothing.
-# usage: need.sh server|gui|desktop|browsers|faults|node|lint|packages ...
+# usage: need.sh server|gui|desktop|browsers|faults|node|python|lint|packages ...
 #
 # It installs only Debian packages, and only those of the given groups.
 set -eu
@@ -24,9 +24,11 @@ packages() {
         browsers) echo chromium chromium-driver firefox-esr ;;
         # Node can be installed in many ways, so only npx is looked for.
         node) command -v npx >/dev/null || echo nodejs npm ;;
+        # The same of Python, which has to be able to make virtual environments.
+        python) python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv ;;
         lint) echo shellcheck ;;
         packages) echo lintian man-db appstream desktop-file-utils rpm rpmlint ;;
-        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, lint and packages." ;;
+        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, python, lint and packages." ;;
     esac
 }
 

@@ -6,6 +6,7 @@ set -eu
 
 scripts/need.sh server gui desktop browsers faults node
 scripts/tools.sh
+scripts/clients.sh
 
 # Every test of the window has its own display, D-Bus session and settings folder
 # (tests/support/desktop.rs), so no window opens on your screen and the tests do not disturb each
