@@ -221,7 +221,8 @@ impl Connections {
             return Err(Box::new(Full(arrived)));
         };
         let id = self.0.all.next_id();
-        let row = table.row(id, arrived, 200, Some(resume.next), now);
+        let first = resume.first.unwrap_or(resume.next);
+        let row = table.row(id, arrived, 200, Some(first), now);
         table.came(&row, Some(resume), Answered::Stream, now.instant);
         if open < TAPPED {
             row.tap();

@@ -62,7 +62,15 @@ impl Stage {
         };
         let next = brought.map_or(1, |id| id + 1);
         let had = brought;
-        (client, Resume { numbers, next, had })
+        (
+            client,
+            Resume {
+                numbers,
+                next,
+                had,
+                first: None,
+            },
+        )
     }
 
     fn comes(&self, ms: u64, tag: Option<&str>, brought: Option<u64>) -> Open {
