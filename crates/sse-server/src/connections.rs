@@ -65,7 +65,9 @@ pub use sort::Sort;
 #[cfg(test)]
 pub(crate) use tests::opened;
 use timeline::Timeline;
-pub use timeline::{AwayView, BarView, KnockView, LaneView, TickKind, TickView, TimelineView};
+pub use timeline::{
+    AwayView, BarView, FlagView, KnockView, LaneView, TickKind, TickView, TimelineView,
+};
 pub(crate) use timeline::{KEPT as TIMELINE_KEPT, STEP};
 use viewer::Viewer;
 pub use viewer::{Slice, Tally};
