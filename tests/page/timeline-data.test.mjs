@@ -16,7 +16,7 @@ const LANE = {
 };
 const BAR = {
   connection: 1, from_ms: 50_000, to_ms: null, why: null, by: null, status: 200, verdict: null,
-  afterwards: null, due_ms: null, steps: [], ticks: [],
+  afterwards: null, due_ms: null, flags: [], steps: [], ticks: [],
 };
 const VERDICT = {
   kind: "back", words: "", brief: "", advice: null, bad: false, despite: false, sure: true,
@@ -91,7 +91,7 @@ test("a return from a request that was refused goes on from the bar before that"
   const data = taken(withBars([
     { ...BAR, to_ms: 60_000, by: "network", why: "reset" },
     { ...BAR, connection: 4, from_ms: 70_000, verdict: { ...VERDICT, other: 3 } },
-  ], { knocks: [{ connection: 3, at_ms: 65_000, status: 503, why: "too many streams" }] }));
+  ], { knocks: [{ connection: 3, at_ms: 65_000, status: 503, why: "too many streams", fault: null }] }));
   assert.equal(data.lanes[0].bars[1].before?.connection, 1);
 });
 
@@ -156,7 +156,7 @@ test("an answer that is whole replaces what was answered before", () => {
 });
 
 test("a connection whose client turned out to be another is in that one's lane alone", () => {
-  const knocks = [{ connection: 7, at_ms: 60_000, status: 503, why: "too many streams" }];
+  const knocks = [{ connection: 7, at_ms: 60_000, status: 503, why: "too many streams", fault: null }];
   const data = taken(withBars([BAR, { ...BAR, connection: 2 }], { knocks }));
   data.take({ ...VIEW, lanes: [{ ...LANE, id: 2, bars: [{ ...BAR, connection: 2 }], knocks }] });
   const held = data.lanes.map(({ bars, knocks: few }) => [
@@ -187,7 +187,7 @@ test("what is older than the server keeps is forgotten, and repeated events stay
   const steps = Array.from({ length: 200 }, (_, n) => [500 + n, 1, 0]);
   const ended = { ...BAR, connection: 9, from_ms: 40_000, to_ms: 45_000 };
   const verdict = { ...VERDICT, repeated: 120 };
-  const knock = { connection: 8, at_ms: 46_000, status: 503, why: "too many streams" };
+  const knock = { connection: 8, at_ms: 46_000, status: 503, why: "too many streams", fault: null };
   const data = counted(
     withBars([ended, { ...BAR, verdict, steps }], { knocks: [knock] }),
     { ...VIEW, now_ms: 60_000 + 630_000 },
@@ -208,7 +208,7 @@ test("a client is away when it broke off, not when it left or has everything", (
   assert.equal(end({ by: "client", why: "closed" }).isAway, false);
   const missing = { ...VERDICT, kind: "missing", bad: true };
   assert.equal(end({ by: "client", why: "closed", afterwards: missing }).isAway, true);
-  const knocks = [{ connection: 2, at_ms: 61_000, status: 204, why: "nothing left to send" }];
+  const knocks = [{ connection: 2, at_ms: 61_000, status: 204, why: "nothing left to send", fault: null }];
   assert.equal(end({ by: "server", why: "stopped" }, { knocks }).isAway, false);
 });
 

@@ -28,7 +28,7 @@ const ago = (seconds) => NOW - seconds * 1000;
 const bar = (connection, from, to, more = {}) => ({
   connection, from_ms: ago(from), to_ms: to === null ? null : ago(to),
   why: to === null ? null : "stopped", by: to === null ? null : "server", status: 200,
-  verdict: null, afterwards: null, due_ms: null, steps: [], ticks: [], ...more,
+  verdict: null, afterwards: null, due_ms: null, flags: [], steps: [], ticks: [], ...more,
 });
 const every = (from, to, gap) => {
   const steps = [];
@@ -37,6 +37,7 @@ const every = (from, to, gap) => {
 };
 const knock = (connection, at, status = 503) => ({
   connection, at_ms: ago(at), status, why: status === 204 ? "nothing left to send" : "stopped",
+  fault: null,
 });
 const lane = (id, bars, knocks = [], more = {}) => ({
   id, client: `client-${id}`, program: "curl 8.5", sure: true, stream: "/endless", method: "GET",
@@ -247,4 +248,14 @@ test("the whole and each lane are summed up in words", () => {
   const own = new Set(["client-1"]);
   assert.equal(laneWords(data.lanes[0], own), "this page on /endless, open");
   assert.equal(laneWords(data.lanes[1], own), "client-2 on /endless, away, refused 2 times");
+});
+
+test("a fault is a flag with its number, where it struck a stream or answered a request", () => {
+  const struck = bar(1, 50, 20, { flags: [{ fault: 3, at_ms: ago(30) }] });
+  const answered = { ...knock(2, 10), fault: 12 };
+  const { rects, texts } = painted([lane(1, [struck], [answered])]).notes;
+  const flags = rects.filter(({ colour, h }) => colour === THEME.wait && h === 9);
+  assert.equal(flags.length, 2);
+  const numbers = texts.filter(({ colour }) => colour === THEME.field);
+  assert.deepEqual(numbers.map(({ text }) => text), ["3", "12"]);
 });

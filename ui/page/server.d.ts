@@ -53,6 +53,8 @@ export type BarView = {
   by: EndedBy | null,
   /** What it was answered with. */
   status: number,
+  /** Where faults struck it. */
+  flags: Array<FlagView>,
   /** How its client came back with it, where it did. */
   verdict: Verdict | null,
   /** What its client did after the end of it, as the table has it. */
@@ -201,6 +203,14 @@ export type FileProblem = {
   instead: string,
 };
 
+/** Where a fault struck a connection. */
+export type FlagView = {
+  /** The number of the fault. */
+  fault: number,
+  /** When, in milliseconds since 1970. */
+  at_ms: number,
+};
+
 /** What a line of the table stands for, beside its own connection. */
 export type GroupView = {
   /** Which group: the same as long as the program runs. A query names it to unfold the group. */
@@ -242,6 +252,8 @@ export type KnockView = {
   status: number,
   /** Why. */
   why: Why,
+  /** The number of the fault that answered it, where one did. */
+  fault: number | null,
 };
 
 /** A client on a stream. */

@@ -65,7 +65,9 @@ pub use sort::Sort;
 #[cfg(test)]
 pub(crate) use tests::opened;
 use timeline::Timeline;
-pub use timeline::{AwayView, BarView, KnockView, LaneView, TickKind, TickView, TimelineView};
+pub use timeline::{
+    AwayView, BarView, FlagView, KnockView, LaneView, TickKind, TickView, TimelineView,
+};
 pub(crate) use timeline::{KEPT as TIMELINE_KEPT, STEP};
 use viewer::Viewer;
 pub use viewer::{Slice, Tally};
@@ -221,7 +223,8 @@ impl Connections {
             return Err(Box::new(Full(arrived)));
         };
         let id = self.0.all.next_id();
-        let row = table.row(id, arrived, 200, Some(resume.next), now);
+        let first = resume.first.unwrap_or(resume.next);
+        let row = table.row(id, arrived, 200, Some(first), now);
         table.came(&row, Some(resume), Answered::Stream, now.instant);
         if open < TAPPED {
             row.tap();

@@ -43,7 +43,7 @@ pub use catalog::{
 };
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
-    AwayView, BarView, Cut, EndedBy, EndedView, FieldView, GroupView, Happened, Hideable,
+    AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
     KnockView, LaneView, LogEntry, LogReceiver, ReceivedView, RequestView, RowView, Slice, Sort,
     Struck, TableQuery, Tally, TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
 };

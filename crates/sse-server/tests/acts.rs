@@ -5,7 +5,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sse_server::{Config, EndedBy, KeepAlive, Phase};
+use sse_server::{Config, EndedBy, KeepAlive, Phase, RowView, Slice};
 use support::{Bench, Client, soon};
 use tokio::net::TcpStream;
 
@@ -261,4 +261,42 @@ async fn nobody_listens_while_refuse_is_armed_and_the_server_goes_on_running() {
     let asked = Instant::now();
     bench.server.stop().await;
     assert!(asked.elapsed() < Duration::from_secs(1));
+}
+
+/// What a fault skips or repeats is not the client's doing.
+#[tokio::test]
+async fn a_verdict_does_not_count_what_a_fault_skipped_or_repeated() {
+    let bench = bench().await;
+    for (tag, fault) in [
+        ("a", "jump=3"),
+        ("b", "rewind=2"),
+        ("c", "forget"),
+        ("d", "skip=2,after=1"),
+    ] {
+        let target = |more: &str| format!("/endless?every=10ms&client={tag}{more}");
+        let (mut first, _) = bench.get(&target("&fault=cut,after=5")).await;
+        first.rest().await;
+        let row = bench.ended(tag).await;
+        let last = row.last_id.expect("it was sent five");
+        let (mut second, _) = bench
+            .ask(
+                "GET",
+                &target(&format!("&fault={fault}")),
+                &[("last-event-id", &last)],
+            )
+            .await;
+        second.chunk().await;
+        let is_struck =
+            |row: &RowView| row.client.as_deref() == Some(tag) && !row.faults.is_empty();
+        let struck = |slice: &Slice| is_struck(&slice.rows[0]);
+        // The row names it.
+        let came = bench.table("it is struck", struck).await.rows.remove(0);
+        let verdict = came.verdict.expect("it came back");
+        assert_eq!(
+            (verdict.lost, verdict.repeated),
+            (Some(0), Some(0)),
+            "{fault}: {}",
+            verdict.words
+        );
+    }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sse_engine::fault::{Act, Fault, Profiles, When};
+use sse_engine::fault::{Fault, Profiles, When};
 use sse_engine::file;
 use sse_server::{Config, KeepAlive};
-use support::Bench;
+use support::{Bench, soon};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -43,11 +43,6 @@ const TRIES: usize = 5;
 
 /// So many are played at once.
 const AT_ONCE: usize = 6;
-
-/// Words that nothing acts on yet.
-fn is_idle(fault: &Fault) -> bool {
-    fault.act == Act::Refuse
-}
 
 /// The incidents, each with its number and its faults.
 fn incidents() -> Vec<(String, Vec<Fault>)> {
@@ -120,6 +115,13 @@ async fn send(bench: &Bench, request: String) {
 
 /// The faults that struck: by the log, and by the list, which has those that struck a preflight.
 async fn struck(bench: &Bench) -> BTreeSet<u64> {
+    // A fault may keep the server from listening, and for a moment only.
+    soon("it listens", async {
+        while TcpStream::connect(bench.addr).await.is_err() {
+            tokio::time::sleep(PAUSE).await;
+        }
+    })
+    .await;
     let (mut client, head) = bench.get("/api/log").await;
     let text = match head.get("content-length") {
         Some(_) => client.body(&head).await,
@@ -161,7 +163,7 @@ async fn play(faults: &[Fault]) -> Vec<String> {
     loop {
         let struck = struck(&bench).await;
         let all = (1..).zip(faults.iter().zip(&texts));
-        let missing = all.filter(|(id, (fault, _))| !is_idle(fault) && !struck.contains(id));
+        let missing = all.filter(|(id, _)| !struck.contains(id));
         let missing: Vec<String> = missing.map(|(_, (_, text))| text.clone()).collect();
         if missing.is_empty() || began.elapsed() > PATIENCE {
             return missing;

@@ -4,7 +4,8 @@
  * what follows from it is computed here: in which row of its lane a bar stands while two are open
  * at once, and which silence is unusual.
  *
- * @import { BarView, KnockView, LaneView, TickView, TimelineView, Verdict } from "../server.js"
+ * @import { BarView, FlagView, KnockView, LaneView, TickView } from "../server.js"
+ * @import { TimelineView, Verdict } from "../server.js"
  */
 
 /** The server keeps no more, and an answer may be a while under way. */
@@ -58,6 +59,8 @@ export class Bar {
   rows = 1;
   /** The bar that it goes on from. @type {Bar | null} */
   before = null;
+  /** Where faults struck it, in that order. @type {FlagView[]} */
+  flags = [];
   /** The exact ones, oldest first. @type {TickView[]} */
   ticks = [];
   events = noMarks();
@@ -95,6 +98,7 @@ export class Bar {
     this.verdict = view.verdict;
     this.afterwards = view.afterwards;
     this.due = view.due_ms;
+    this.flags = view.flags;
     const anew = (view.verdict?.repeated ?? 0) === repeated ? Infinity : -Infinity;
     if (view.steps.length === 0 && view.ticks.length === 0) return anew;
     let changed = Infinity;

@@ -19,12 +19,13 @@ const NEAR = 5;
  * @typedef {{ kind: "event" | "comment", lane: Lane, bar: Bar, at: number, count: number,
  *     exact: boolean, tick: TickView | null }} FoundEvent
  * @typedef {{ kind: "end", lane: Lane, bar: Bar, at: number }} FoundEnd
+ * @typedef {{ kind: "flag", lane: Lane, bar: Bar, at: number, fault: number }} FoundFlag
  * @typedef {{ kind: "open", lane: Lane, bar: Bar, at: number, counted: boolean }} FoundOpen
  * @typedef {{ kind: "knock", lane: Lane, knock: KnockView, at: number, count: number }} FoundKnock
  * @typedef {{ kind: "return", lane: Lane, bar: Bar, at: number }} FoundReturn
  * @typedef {{ kind: "away", at: number, from: number, to: number | null }} FoundAway
  * @typedef {{ kind: "none", lane: Lane | null, at: number }} FoundNone
- * @typedef {FoundEvent | FoundEnd | FoundOpen | FoundKnock | FoundReturn} FoundThing
+ * @typedef {FoundEvent | FoundEnd | FoundFlag | FoundOpen | FoundKnock | FoundReturn} FoundThing
  * @typedef {FoundThing | FoundAway | FoundNone} Found
  */
 
@@ -80,6 +81,8 @@ export function inLane(scene, lane, at, y) {
     if (bar.to !== null && Math.abs(bar.to - at) <= near) {
       return { kind: "end", lane, bar, at: bar.to };
     }
+    const flag = nearest(bar.flags, at, near, ({ at_ms }) => at_ms);
+    if (flag) return { kind: "flag", lane, bar, at: flag.at_ms, fault: flag.fault };
     const counted = !scene.uncounted.some(({ from, to }) => from < at && to > at);
     return eventOf(scene, lane, bar, at, near) ?? { kind: "open", lane, bar, at, counted };
   }
@@ -213,6 +216,7 @@ export function nextThing({ scale, now }, lane, at, way) {
   for (const bar of lane.bars) {
     consider(bar.from);
     if (bar.to !== null) consider(bar.to);
+    for (const { at_ms } of bar.flags) consider(at_ms);
     for (const { at: list } of [bar.events, bar.comments]) {
       const place = lowerBound(list, at + way * least);
       if (place < list.length) consider(list[place]);

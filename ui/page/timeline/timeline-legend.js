@@ -38,6 +38,11 @@ const SIGNS = [
   ],
   [[6, 19, 32].map((x) => `<rect class="wait" x="${x}" y="6" width="6" height="8"/>`).join(""),
     "Told 204, and came again"],
+  [
+    `${open(44)}<path class="flag" d="M16 1h14v9H17v9h-1z"/>
+      <text class="number" x="20" y="9">3</text>`,
+    "Struck by a fault, with its number",
+  ],
   [`<path class="two" d="M0 6.5H44M12 13.5H44"/>`, "Two at once"],
   [
     `<path class="away" d="M10 18L26 2M16 18L32 2M22 18L34 6M10 12L20 2M28 18L34 12"/>`,

@@ -297,6 +297,30 @@ export function drawDue(pen, x, y, colour, inside) {
   });
 }
 
+/**
+ * A flag with a number: a fault struck there.
+ *
+ * @param {Pen} pen
+ * @param {number} x
+ * @param {number} top the upper edge of its lane
+ * @param {number} foot where its pole ends
+ * @param {number} number
+ * @param {{ colour: string, inside: string }} colours
+ */
+export function drawFlag(pen, x, top, foot, number, { colour, inside }) {
+  const words = String(number);
+  const width = pen.width(FLAG_FONT, words) + 4;
+  pen.above(() => {
+    pen.fill(colour);
+    pen.rect(x, top + 1, 1, foot - top - 1);
+    pen.rect(x, top + 1, width, 9);
+  });
+  pen.write(words, x + 2, top + 9, inside);
+}
+
+/** The size of a flag's number. */
+const FLAG_FONT = "10px";
+
 /** Between ends that are so close the arc spans all of it. */
 const WHOLE_ARC = 40;
 

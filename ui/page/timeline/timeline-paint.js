@@ -20,6 +20,7 @@ import {
   drawCrosses,
   drawDue,
   drawEnd,
+  drawFlag,
   drawReturn,
   hatch,
 } from "./timeline-marks.js";
@@ -165,6 +166,30 @@ function paintSigns(pen, scene, lane, y) {
     }
   }
   if (lane.knocks.length > 0) paintKnocks(pen, scene, lane, y + MIDDLE, room);
+  paintFlags(pen, scene, lane, y);
+}
+
+/**
+ * Where faults struck: flags with their numbers.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {Lane} lane
+ * @param {number} top
+ */
+function paintFlags(pen, { scale, theme }, lane, top) {
+  const colours = { colour: theme.wait, inside: theme.field };
+  /** @param {number} at @param {number} fault */
+  const paintFlag = (at, fault) => {
+    if (at < scale.from || at > scale.to) return;
+    drawFlag(pen, columnOf(scale, at), top, top + MIDDLE + 5, fault, colours);
+  };
+  for (const { flags } of lane.bars) {
+    for (const { at_ms, fault } of flags) paintFlag(at_ms, fault);
+  }
+  for (const { at_ms, fault } of lane.knocks) {
+    if (fault !== null) paintFlag(at_ms, fault);
+  }
 }
 
 /**

@@ -83,15 +83,21 @@ function whatWords(found) {
     case "knock": {
       const { status, why } = found.knock;
       const often = found.count > 1 ? `${count(found.count)} × ` : "";
-      return status === 204 ? `${often}204: ${why}` : `${often}refused (${status}): ${why}`;
+      const { fault } = found.knock;
+      const cause = fault === null ? why : `fault ${fault}`;
+      return status === 204 ? `${often}204: ${cause}` : `${often}refused (${status}): ${cause}`;
     }
     case "return":
       return found.bar.verdict?.words ?? "";
     case "end": {
       const { bar } = found;
       const after = bar.afterwards?.words;
-      return `#${bar.connection} ended by the ${bar.by}: ${bar.why}${after ? `, ${after}` : ""}`;
+      const fault = bar.why === "fault" ? bar.flags.at(-1)?.fault : undefined;
+      const cause = fault === undefined ? bar.why : `fault ${fault}`;
+      return `#${bar.connection} ended by the ${bar.by}: ${cause}${after ? `, ${after}` : ""}`;
     }
+    case "flag":
+      return `#${found.bar.connection} struck by fault ${found.fault}`;
     case "open": {
       const { connection, verdict, from } = found.bar;
       const after = verdict ? `, ${verdict.words}` : "";

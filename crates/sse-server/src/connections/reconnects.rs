@@ -15,6 +15,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sse_engine::fault::Shift;
+
 use super::connection::{Client, Connection};
 use super::end_reason::EndedBy;
 use super::numbering::{Numbering, WeakNumbering};
@@ -107,6 +109,23 @@ pub(crate) struct Resume {
     pub(crate) next: u64,
     /// The number of the event whose id it brought, if one has it.
     pub(crate) had: Option<u64>,
+    /// What a fault has it go on with in place of `next`, where one does. What that costs the
+    /// client is no verdict on it.
+    pub(crate) first: Option<u64>,
+}
+
+impl Resume {
+    /// The same where a fault moved the place.
+    pub(crate) fn moved_by(self, shift: Shift) -> Self {
+        match (shift, self.had) {
+            (Shift::None, _) | (_, None) => self,
+            (_, Some(had)) => Self {
+                first: Some(self.next),
+                next: had + 1,
+                ..self
+            },
+        }
+    }
 }
 
 /// What it was answered with.
@@ -195,6 +214,7 @@ impl Reconnects {
                 numbers: arrival.numbers.upgrade()?,
                 next: arrival.next,
                 had: arrival.had,
+                first: None,
             };
             let had = resume.had.map(|had| (had, &resume.numbers));
             if gone.fits(arrival.who, client, had) <= Some(Fit::TagOnly) {

@@ -27,6 +27,7 @@ fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
         numbers: client.numbers.clone(),
         next: 1,
         had: None,
+        first: None,
     };
     table.open(client, &resume)
 }
@@ -236,7 +237,12 @@ fn a_filter_finds_what_a_client_brought_and_why_it_was_refused() {
     };
     let (numbers, had) = (open.numbers.clone(), None);
     let next = 8;
-    let resume = Resume { numbers, next, had };
+    let resume = Resume {
+        numbers,
+        next,
+        had,
+        first: None,
+    };
     let _open = table.open(open, &resume).expect("room");
     let origin = Some("https://Front.example".to_owned());
     let ending = Why::OriginNotAllowed;
@@ -271,7 +277,15 @@ fn who_has_everything_is_not_refused() {
     let (client, had) = (client("mine"), Some(5));
     let numbers = client.numbers.clone();
     let next = 6;
-    table.complete(client, &Resume { numbers, next, had });
+    table.complete(
+        client,
+        &Resume {
+            numbers,
+            next,
+            had,
+            first: None,
+        },
+    );
     let whole = all(&table);
     assert_eq!((whole.rows[0].state, whole.rows[0].status), ("ended", 204));
     // Its row was in no number.

@@ -30,7 +30,9 @@ use super::log::{Found, Log, LogReader};
 use super::{Connections, Verdict};
 use lanes::Lanes;
 use samples::Samples;
-pub use view::{AwayView, BarView, KnockView, LaneView, TickKind, TickView, TimelineView};
+pub use view::{
+    AwayView, BarView, FlagView, KnockView, LaneView, TickKind, TickView, TimelineView,
+};
 
 /// How long a step is.
 pub(crate) const STEP: Duration = Duration::from_millis(STEP_MS);

@@ -62,6 +62,7 @@ pub(super) async fn open(
         numbers: numbers(),
         next,
         had,
+        first: None,
     };
     let pump = match Pump::shifted(variant, context.keep_alive, last_event_id, shift) {
         Ok(pump) => pump.with_blank(context.keep_alive_blank),
@@ -83,7 +84,7 @@ pub(super) async fn open(
         numbers: numbers(),
         ..client
     };
-    let resume = resume(pump.next_number());
+    let resume = resume(pump.next_number()).moved_by(shift);
     let arrived = (client, received);
     let at = (visitor.room, door);
     begin(context, at, arrived, &resume, pump, &stream.headers)

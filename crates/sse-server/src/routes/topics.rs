@@ -69,7 +69,9 @@ pub(super) async fn subscribe(
                 numbers: client.numbers.clone(),
                 next: subscription.next(),
                 had: asked.last_event_id.and_then(|id| topic.find(&id)),
+                first: None,
             };
+            let resume = resume.moved_by(shift);
             let pump = Pump::subscribed(subscription, context.keep_alive)
                 .with_blank(room.topics.keep_alive_blank());
             streams::begin(

@@ -117,7 +117,12 @@ impl Desk {
             Numbering::Topic(topic) => topic.find(id),
             Numbering::None | Numbering::Last(_) => None,
         });
-        Resume { numbers, next, had }
+        Resume {
+            numbers,
+            next,
+            had,
+            first: None,
+        }
     }
 
     /// Ends a connection as the transport does.

@@ -17,6 +17,9 @@ const DENSE: u64 = 50;
 /// Ticks that are taken of a wire when it is seen for the first time.
 const HISTORY: usize = 200;
 
+/// Faults that are noted of one connection.
+const FLAGS: usize = 32;
+
 /// One connection in its lane.
 #[derive(Debug)]
 pub(super) struct Bar {
@@ -26,6 +29,8 @@ pub(super) struct Bar {
     pub(super) moved: u64,
     pub(super) from_ms: u64,
     pub(super) ended: Option<BarEnd>,
+    /// The faults that struck it, and when, in milliseconds since 1970: [`FLAGS`] at most.
+    pub(super) flags: Vec<(u64, u64)>,
     /// How its client came back with it.
     pub(super) verdict: Option<Box<Verdict>>,
     /// What its client did after it.
@@ -59,6 +64,8 @@ pub(super) struct Knock {
     pub(super) at_ms: u64,
     pub(super) status: u16,
     pub(super) why: Why,
+    /// The fault that answered it, where one did.
+    pub(super) fault: Option<u64>,
 }
 
 impl Bar {
@@ -69,12 +76,21 @@ impl Bar {
             moved: 0,
             from_ms,
             ended: None,
+            flags: Vec::new(),
             verdict: None,
             afterwards: None,
             counted: counting.then(Counts::default),
             row: Weak::new(),
             wire: None,
             followed: false,
+        }
+    }
+
+    /// Notes that a fault struck it.
+    pub(super) fn strike(&mut self, fault: u64, at_ms: u64, stamp: u64) {
+        if self.flags.len() < FLAGS {
+            self.flags.push((fault, at_ms));
+            self.stamp = stamp;
         }
     }
 

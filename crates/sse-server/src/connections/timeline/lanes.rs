@@ -118,8 +118,13 @@ impl Lanes {
             | What::Stopped
             | What::Armed { .. }
             | What::Healed { .. }
-            | What::Fired { .. }
             | What::Reset { .. } => {}
+            What::Fired { fault, who } => {
+                let id = who.as_ref()?.connection;
+                let lane = self.lane_of(id)?;
+                // Of a request that got no stream, the entry behind it says so.
+                lane.bars.get_mut(&id)?.strike(*fault, at_ms, stamp);
+            }
             // The table had it before the log was read.
             What::Connected(who) if self.of.contains_key(&who.connection) => {}
             What::Connected(who) => {
@@ -127,7 +132,10 @@ impl Lanes {
                 self.enter(who, from, Bar::new(at_ms, stamp, counting));
             }
             What::Refused {
-                who, status, why, ..
+                who,
+                status,
+                why,
+                fault,
             } => {
                 let from = next.and_then(|next| came_from(next, who.connection));
                 let knock = Knock {
@@ -135,6 +143,7 @@ impl Lanes {
                     at_ms,
                     status: *status,
                     why: *why,
+                    fault: *fault,
                 };
                 self.knock(who, from, knock);
             }

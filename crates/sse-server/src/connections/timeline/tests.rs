@@ -62,7 +62,15 @@ impl Stage {
         };
         let next = brought.map_or(1, |id| id + 1);
         let had = brought;
-        (client, Resume { numbers, next, had })
+        (
+            client,
+            Resume {
+                numbers,
+                next,
+                had,
+                first: None,
+            },
+        )
     }
 
     fn comes(&self, ms: u64, tag: Option<&str>, brought: Option<u64>) -> Open {
@@ -475,4 +483,27 @@ fn a_cursor_of_another_life_is_answered_with_all() {
     assert!(!second.whole && second.lanes.is_empty() && second.cursor > first.cursor);
     assert!(stage.look(1000, second.cursor + 1).whole);
     assert!(stage.look(1000, 0).whole);
+}
+
+#[test]
+fn where_a_fault_struck_there_is_a_flag() {
+    let stage = Stage::new();
+    stage.look(0, 0);
+    let open = stage.comes(1000, Some("a"), None);
+    stage.table.fired(3, open.row.id, stage.now(1500));
+    let lanes = stage.all(2000).lanes;
+    let bar = &lanes[0].bars[0];
+    let flags: Vec<_> = bar
+        .flags
+        .iter()
+        .map(|flag| (flag.fault, flag.at_ms - bar.from_ms))
+        .collect();
+    assert_eq!(flags, [(3, 500)]);
+    let cursor = stage.all(2000).cursor;
+    stage.table.fired(4, open.row.id, stage.now(2500));
+    assert_eq!(
+        stage.look(3000, cursor).lanes[0].bars[0].flags.len(),
+        2,
+        "it is news"
+    );
 }

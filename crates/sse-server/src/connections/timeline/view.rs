@@ -81,6 +81,8 @@ pub struct BarView {
     pub by: Option<EndedBy>,
     /// What it was answered with.
     pub status: u16,
+    /// Where faults struck it.
+    pub flags: Vec<FlagView>,
     /// How its client came back with it, where it did.
     pub verdict: Option<Verdict>,
     /// What its client did after the end of it, as the table has it.
@@ -92,6 +94,16 @@ pub struct BarView {
     pub steps: Vec<(u64, u64, u64)>,
     /// What is newer of what is known exactly. A step that has ticks is drawn from them.
     pub ticks: Vec<TickView>,
+}
+
+/// Where a fault struck a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct FlagView {
+    /// The number of the fault.
+    pub fault: u64,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
 }
 
 /// An event or a comment.
@@ -135,6 +147,8 @@ pub struct KnockView {
     pub status: u16,
     /// Why.
     pub why: Why,
+    /// The number of the fault that answered it, where one did.
+    pub fault: Option<u64>,
 }
 
 impl Timeline {
@@ -211,6 +225,11 @@ impl BarView {
             why: end.map(|end| end.why),
             by: end.map(|end| end.why.by()),
             status: 200,
+            flags: bar
+                .flags
+                .iter()
+                .map(|&(fault, at_ms)| FlagView { fault, at_ms })
+                .collect(),
             verdict: bar.verdict.as_deref().cloned(),
             afterwards: bar.afterwards.as_deref().cloned(),
             due_ms: end.and_then(|end| end.due_ms),
@@ -227,6 +246,7 @@ impl Knock {
             at_ms: self.at_ms,
             status: self.status,
             why: self.why,
+            fault: self.fault,
         }
     }
 }
