@@ -10,6 +10,9 @@ const VIEW = {
   now_ms: 100_000, cursor: 1, step_ms: 100, whole: false, away: [], lanes: [], gone: [],
   left_out: 0,
 };
+const KNOCK = {
+  connection: 1, at_ms: 60_000, status: 503, why: "too many streams", fault: null,
+};
 const LANE = {
   id: 1, client: "a", program: "curl 8.5", sure: true, stream: "/endless", method: "GET",
   bars: [], knocks: [],
@@ -91,7 +94,7 @@ test("a return from a request that was refused goes on from the bar before that"
   const data = taken(withBars([
     { ...BAR, to_ms: 60_000, by: "network", why: "reset" },
     { ...BAR, connection: 4, from_ms: 70_000, verdict: { ...VERDICT, other: 3 } },
-  ], { knocks: [{ connection: 3, at_ms: 65_000, status: 503, why: "too many streams", fault: null }] }));
+  ], { knocks: [{ ...KNOCK, connection: 3, at_ms: 65_000 }] }));
   assert.equal(data.lanes[0].bars[1].before?.connection, 1);
 });
 
@@ -156,7 +159,7 @@ test("an answer that is whole replaces what was answered before", () => {
 });
 
 test("a connection whose client turned out to be another is in that one's lane alone", () => {
-  const knocks = [{ connection: 7, at_ms: 60_000, status: 503, why: "too many streams", fault: null }];
+  const knocks = [{ ...KNOCK, connection: 7 }];
   const data = taken(withBars([BAR, { ...BAR, connection: 2 }], { knocks }));
   data.take({ ...VIEW, lanes: [{ ...LANE, id: 2, bars: [{ ...BAR, connection: 2 }], knocks }] });
   const held = data.lanes.map(({ bars, knocks: few }) => [
@@ -187,7 +190,7 @@ test("what is older than the server keeps is forgotten, and repeated events stay
   const steps = Array.from({ length: 200 }, (_, n) => [500 + n, 1, 0]);
   const ended = { ...BAR, connection: 9, from_ms: 40_000, to_ms: 45_000 };
   const verdict = { ...VERDICT, repeated: 120 };
-  const knock = { connection: 8, at_ms: 46_000, status: 503, why: "too many streams", fault: null };
+  const knock = { ...KNOCK, connection: 8, at_ms: 46_000 };
   const data = counted(
     withBars([ended, { ...BAR, verdict, steps }], { knocks: [knock] }),
     { ...VIEW, now_ms: 60_000 + 630_000 },
@@ -208,7 +211,7 @@ test("a client is away when it broke off, not when it left or has everything", (
   assert.equal(end({ by: "client", why: "closed" }).isAway, false);
   const missing = { ...VERDICT, kind: "missing", bad: true };
   assert.equal(end({ by: "client", why: "closed", afterwards: missing }).isAway, true);
-  const knocks = [{ connection: 2, at_ms: 61_000, status: 204, why: "nothing left to send", fault: null }];
+  const knocks = [{ ...KNOCK, connection: 2, at_ms: 61_000, status: 204 }];
   assert.equal(end({ by: "server", why: "stopped" }, { knocks }).isAway, false);
 });
 
