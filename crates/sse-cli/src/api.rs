@@ -102,8 +102,8 @@ impl<'a> Call<'a> {
         let sentence = anyhow!("{}", shown(sentence));
         Err(match reply.status {
             400 => Failure::usage(sentence),
-            // It is there, and not for us.
-            403 | 421 => Failure::no_server(sentence),
+            // There is another server, or it is known by another name.
+            421 => Failure::no_server(sentence),
             _ => sentence.into(),
         })
     }

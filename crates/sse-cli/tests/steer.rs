@@ -304,7 +304,7 @@ fn what_changes_something_is_asked_for_and_its_number_printed() {
 fn a_refusal_is_its_sentence_and_its_exit_code() {
     for (status, code) in [
         ("400 Bad Request", 2),
-        ("403 Forbidden", 3),
+        ("403 Forbidden", 1),
         ("404 Not Found", 1),
         ("409 Conflict", 1),
         ("503 Service Unavailable", 1),

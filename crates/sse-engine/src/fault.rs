@@ -34,12 +34,13 @@ pub use words::{Area, WORDS, Word};
 
 /// The longest time that a server does not listen: a person waits for its end.
 pub const LONGEST_REFUSAL: Duration = Duration::from_secs(60);
-/// The longest time that a connection hangs, or waits for an answer that never comes.
+/// The longest time that a connection hangs, waits for its answer, or stays open behind its last
+/// byte.
 pub const LONGEST_HANG: Duration = Duration::from_secs(600);
 /// The most bytes that are held back.
 pub const MOST_HELD: u64 = 1 << 20;
 /// The longest line that `long` makes.
-pub const LONGEST_LINE: u64 = 64 << 20;
+pub const LONGEST_LINE: u64 = 8 << 20;
 /// How many faults can be armed by hand at once: each is asked about each request.
 pub const MOST_ARMED: usize = 256;
 /// The longest text of a fault, in bytes.
@@ -283,6 +284,14 @@ pub struct Who {
 }
 
 impl Fault {
+    /// Whether it cuts or resets a stream without waiting for anything.
+    pub fn ends_at_once(&self) -> bool {
+        let (Act::Cut(ending) | Act::Reset(ending)) = &self.act else {
+            return false;
+        };
+        ending.half.is_none() && self.when.is_none() && self.start.is_zero()
+    }
+
     /// A fault that strikes everyone, at once and always.
     pub fn new(act: Act) -> Self {
         Self {

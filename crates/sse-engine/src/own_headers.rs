@@ -1,7 +1,7 @@
 //! Header fields that the server answers for, whoever chooses a head: the framing, the life of the
 //! connection, who may read the response and what it may do.
 
-const OURS: [&str; 12] = [
+const OURS: [&str; 18] = [
     "connection",
     "transfer-encoding",
     "content-length",
@@ -14,6 +14,13 @@ const OURS: [&str; 12] = [
     "set-cookie",
     "x-content-type-options",
     "content-security-policy",
+    // What follows changes the browser beyond this one answer, for all programs on localhost.
+    "clear-site-data",
+    "www-authenticate",
+    "refresh",
+    "report-to",
+    "nel",
+    "service-worker-allowed",
 ];
 const OURS_BELOW: &str = "access-control-";
 

@@ -94,7 +94,7 @@ pub enum Act {
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
 /// 5. Where it [`is_armed`](Self::is_armed), ask behind each visit
-///    [`take_struck`](Self::take_struck), [`hangs`](Self::hangs), [`is_silent`](Self::is_silent)
+///    [`take_struck`](Self::take_struck), [`hangs`](Self::hangs), [`withholds`](Self::withholds)
 ///    and [`keeps_head`](Self::keeps_head).
 /// 6. At the end, [`receipt`](Self::receipt) and [`is_complete`](Self::is_complete) say what the
 ///    client was told.
@@ -212,13 +212,13 @@ impl Pump {
             .is_none_or(|breaker| breaker.takes_comment())
     }
 
-    /// Whether a fault has it send nothing at all.
-    pub fn is_silent(&self) -> bool {
+    /// Whether a fault keeps its bytes back.
+    pub fn withholds(&self) -> bool {
         !self.stopped
             && self
                 .breaker
                 .as_ref()
-                .is_some_and(|breaker| breaker.is_silent())
+                .is_some_and(|breaker| breaker.withholds())
     }
 
     /// Whether a fault holds back the head of the response.
@@ -258,7 +258,8 @@ impl Pump {
 
     /// Whether everything that a finite stream has was written.
     pub fn is_complete(&self) -> bool {
-        self.feed.is_complete()
+        let lacks_nothing = |breaker: &Box<Breaker>| breaker.lacks_nothing();
+        self.feed.is_complete() && self.breaker.as_ref().is_none_or(lacks_nothing)
     }
 
     /// The topic that it reads, if it reads one.

@@ -261,7 +261,9 @@ impl Faults {
         }
         let list = lock(&self.list);
         let armed = list.0.iter().map(|entry| &entry.armed);
-        let refuse = armed.filter(|it| it.fault.act == Act::Refuse && it.is_in_force(now));
+        // However often it struck: it lasts until its end.
+        let refuse = armed
+            .filter(|it| it.fault.act == Act::Refuse && it.begins <= now && !it.is_withdrawn(now));
         // Without an end it would be no fault: the reader asks for one.
         let until = refuse.filter_map(|armed| Some((armed, armed.until()?)));
         let last = until.max_by_key(|(_, until)| *until);

@@ -41,7 +41,7 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::tap::{Tapped, WireView};
-pub(crate) use connection::{Client, Request, shown};
+pub(crate) use connection::{Client, Request, shown, shown_fault};
 use connection::{Connection, Ended, Sent, State};
 pub use connection::{Cut, Struck};
 pub use end_reason::{EndedBy, Why};

@@ -300,3 +300,53 @@ async fn a_verdict_does_not_count_what_a_fault_skipped_or_repeated() {
         );
     }
 }
+
+/// Nothing happened for thirty seconds, and then the row said that it was stalled.
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_cut_at_once() {
+    let bench = bench().await;
+    let target = "/endless?every=0ms&client=slow";
+    let (mut client, _) = bench.get(target).await;
+    let blocked = |slice: &Slice| slice.rows.iter().any(|row| row.blocked);
+    bench.table("it is blocked", blocked).await;
+    let acted = Instant::now();
+    let (status, _) = act(&bench, &json!({ "do": "reset", "client": "slow" })).await;
+    assert_eq!(status, 200);
+    let ended = bench.ended("slow").await.ended.expect("it ended");
+    assert_eq!(ended.why.words(), "fault");
+    assert!(acted.elapsed() < Duration::from_secs(10));
+    client.rest().await;
+}
+
+/// Who waited for a client and then acted met it on its way from the table to its sweeper.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_act_right_behind_a_connect_is_never_lost() {
+    let bench = bench().await;
+    for n in 0..50 {
+        let tag = format!("c{n}");
+        let target = format!("/endless?client={tag}");
+        let asked = bench.get(&target);
+        let cut = async {
+            loop {
+                let (status, _) = act(&bench, &json!({ "do": "cut", "client": tag })).await;
+                if status == 200 {
+                    return;
+                }
+            }
+        };
+        let ((mut client, _), ()) = tokio::join!(asked, cut);
+        client.rest().await;
+    }
+}
+
+#[tokio::test]
+async fn an_empty_choice_is_nobody() {
+    let bench = bench().await;
+    let mut a = open(&bench, "a").await;
+    let (status, _) = act(&bench, &json!({ "do": "reset", "connections": [] })).await;
+    assert_eq!(status, 409);
+    a.chunk().await;
+    let id = bench.client("a").rows[0].id;
+    let (status, acted) = act(&bench, &json!({ "do": "end", "connections": [id, 999] })).await;
+    assert_eq!((status, &acted["acted"]), (200, &json!([id])));
+}

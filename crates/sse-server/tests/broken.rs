@@ -407,7 +407,7 @@ async fn what_hangs_does_not_notice_that_its_client_left_and_a_stop_ends_it() {
         "never",
         "silence",
         "hold=end",
-        "wait=1h",
+        "wait=600s",
         "dribble=1B/s",
     ];
     let mut clients = Vec::new();

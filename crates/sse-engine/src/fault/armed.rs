@@ -117,6 +117,11 @@ impl Act {
         )
     }
 
+    /// Whether it ends a stream with a reset.
+    pub fn is_reset(&self) -> bool {
+        matches!(self, Self::Reset(_))
+    }
+
     /// Whether nothing, or no event, is sent while it lasts.
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::Mute | Self::Silence | Self::Hang | Self::Never)

@@ -249,7 +249,7 @@ impl Reader {
                 _ => Err("nothing, or id".to_owned()),
             })?,
         };
-        let linger = self.read("linger", time)?.unwrap_or_default();
+        let linger = self.read("linger", short)?.unwrap_or_default();
         self.plain(Act::End(Ending::default()))?;
         Ok(Ending { half, linger })
     }
@@ -276,7 +276,7 @@ impl Reader {
             "no-cors" => self.plain(Act::NoCors)?,
             "preflight" => Act::Preflight(self.own(|v| number(200..=599)(v).map(small))?),
             "drop-header" => Act::DropHeader(self.own(header_name)?),
-            "wait" => Act::Wait(self.own(time)?),
+            "wait" => Act::Wait(self.own(short)?),
             "never" => self.plain(Act::Never)?,
             "refuse" => self.plain(Act::Refuse)?,
             "limit" => Act::Limit {
@@ -490,6 +490,19 @@ fn chance(value: &Value) -> Result<u32, String> {
     read(&value.text).ok_or_else(|| {
         "a chance above 0 and up to 1, with six digits at most, such as 0.3".to_owned()
     })
+}
+
+/// A time for which a connection can be kept waiting.
+fn short(value: &Value) -> Result<Duration, String> {
+    time(value)
+        .ok()
+        .filter(|time| *time <= LONGEST_HANG)
+        .ok_or_else(|| {
+            format!(
+                "a time up to {} s, its limit, such as 3s",
+                LONGEST_HANG.as_secs()
+            )
+        })
 }
 
 fn text(value: &Value) -> Result<String, String> {

@@ -230,6 +230,11 @@ fn many() -> impl Strategy<Value = NonZeroU64> {
     (1..=u64::MAX).prop_filter_map("not 0", NonZeroU64::new)
 }
 
+/// A time for which a connection can be kept waiting.
+fn short() -> impl Strategy<Value = Duration> {
+    (0..=600_000_u64).prop_map(Duration::from_millis)
+}
+
 fn time() -> impl Strategy<Value = Duration> {
     prop_oneof![
         (0..100_000_u64).prop_map(Duration::from_millis),
@@ -243,7 +248,7 @@ fn text() -> impl Strategy<Value = String> {
 
 fn ending() -> impl Strategy<Value = Ending> {
     let half = prop_oneof![Just(None), Just(Some(Half::Bytes)), Just(Some(Half::Id))];
-    (half, time()).prop_map(|(half, linger)| Ending { half, linger })
+    (half, short()).prop_map(|(half, linger)| Ending { half, linger })
 }
 
 fn on_a_stream() -> impl Strategy<Value = Act> {
@@ -304,7 +309,7 @@ fn at_the_door() -> impl Strategy<Value = Act> {
         ),
         (field.clone(), 300..=308_u16).prop_map(|(to, code)| Act::Redirect { to, code }),
         prop_oneof![field, Just(Some("none".to_owned()))].prop_map(Act::Type),
-        time().prop_map(Act::Wait),
+        short().prop_map(Act::Wait),
         (
             0..=1_000_000_000_u64,
             200..=599_u16,

@@ -24,7 +24,7 @@ use super::feed::Feed;
 use super::{Break, How, Next};
 use crate::fault::{Act, Armed, Ending, Half, LONGEST_HANG};
 use crate::time::Now;
-use crate::write_buffer::WriteBuffer;
+use crate::write_buffer::{VISIT, WriteBuffer};
 use frame::{Frame, LineEnds};
 use passage::Passage;
 use strike::{Counts, Strike};
@@ -51,8 +51,10 @@ pub(super) struct Breaker {
     counts: Counts,
     /// How the next line ends.
     line_ends: LineEnds,
-    /// The event that the next one overtakes.
-    overtaken: Option<Frame>,
+    /// The event that the next one overtakes, and how often it is sent again.
+    overtaken: Option<(Frame, u64)>,
+    /// Events that are sent again, and how often still.
+    again: VecDeque<(Frame, u64)>,
     /// Blocks of the feed that are not let through yet, because of a silence.
     backlog: VecDeque<Frame>,
     /// What the feed said when it was filled last.
@@ -61,6 +63,8 @@ pub(super) struct Breaker {
     scratch: Box<WriteBuffer>,
     /// Bytes that are held back and sent in pieces.
     passage: Passage,
+    /// When this visit is.
+    now: Instant,
     /// Faults that struck and were not reported.
     struck: Vec<Arc<Armed>>,
 }
@@ -100,6 +104,8 @@ impl Breaker {
             counts,
             line_ends: feed.line_ending().into(),
             overtaken: None,
+            again: VecDeque::new(),
+            now,
             backlog: VecDeque::new(),
             feed: Next::More,
             scratch: Box::default(),
@@ -128,13 +134,25 @@ impl Breaker {
             && self.next.is_empty()
             && self.drops.is_empty()
             && self.skips.is_empty()
-            && self.backlog.is_empty()
             && self.passage.is_through()
             && self.half.is_none()
             && self.ends.is_none()
             && self.silence.is_none()
             && self.ending.is_none()
+            && self.lacks_nothing()
+    }
+
+    /// Whether all that the feed gave was let through, or left out.
+    pub(super) fn lacks_nothing(&self) -> bool {
+        self.backlog.is_empty()
             && self.overtaken.is_none()
+            && self.again.is_empty()
+            && self.passage.holds_nothing()
+    }
+
+    /// Whether bytes are kept back, so that nothing can be sent to see whether the client is there.
+    pub(super) fn withholds(&self) -> bool {
+        self.is_silent() || !self.passage.is_ready() && !self.passage.is_empty()
     }
 
     /// Whether nothing is sent, and what the client does is not looked at.
@@ -168,8 +186,9 @@ impl Breaker {
             self.counts.last = now.instant;
         }
         match next {
-            // The feed, which would have said so, is not filled.
-            Next::Wait { at } if self.is_mute() => Next::Wait {
+            // The feed, which would have said so, is not filled. A comment waits for the pieces
+            // before it.
+            Next::Wait { at } if self.is_mute() && !self.passage.is_ready() => Next::Wait {
                 at: at.into_iter().chain(feed.comment_due()).min(),
             },
             next => next,
@@ -178,6 +197,7 @@ impl Breaker {
 
     fn visit(&mut self, now: Now, feed: &mut Feed, out: &mut WriteBuffer) -> Next {
         let instant = now.instant;
+        self.now = instant;
         self.withdraw(instant, feed);
         self.advance(instant);
         if self.ending.as_ref().is_some_and(|ending| ending.at_once) {
@@ -206,6 +226,7 @@ impl Breaker {
         }
         while self.silence.is_none()
             && self.ending.is_none()
+            && self.repeat()
             && let Some(frame) = self.backlog.pop_front()
         {
             self.take(frame);
@@ -214,11 +235,17 @@ impl Breaker {
         if self.ending.as_ref().is_some_and(|ending| ending.at_once) {
             return self.end();
         }
-        let is_over = self.feed == Next::End && self.backlog.is_empty();
-        if is_over && let Some(overtaken) = self.overtaken.take() {
-            self.send(&overtaken);
+        let is_last = self.feed == Next::End && self.backlog.is_empty() && self.silence.is_none();
+        if is_last && let Some((overtaken, copies)) = self.overtaken.take() {
+            self.send(overtaken, copies);
         }
-        self.passage.settle(is_over && self.ending.is_none());
+        let is_over = is_last && self.again.is_empty();
+        let ends = match &self.ending {
+            None => is_over,
+            // Nothing is held back behind the end of an orderly stream.
+            Some(cause) => cause.ends.how == How::End,
+        };
+        self.passage.settle(ends);
         self.let_through(instant, out)
     }
 
@@ -238,6 +265,7 @@ impl Breaker {
         }
         match self.feed {
             _ if self.silence.is_some() => self.wait(now, None),
+            _ if !self.again.is_empty() => Next::More,
             Next::Wait { at } => self.wait(now, at),
             next => next,
         }
@@ -454,9 +482,10 @@ impl Breaker {
         if self.is_left_out(&frame) {
             return;
         }
-        let mut copies = 0;
+        let (mut copies, mut is_overtaken) = (0, false);
         for armed in std::mem::take(&mut self.next) {
-            if armed.fault.act == Act::Swap && self.overtaken.is_some() {
+            let is_swap = armed.fault.act == Act::Swap;
+            if is_swap && (is_overtaken || self.overtaken.is_some()) {
                 self.next.push(armed);
                 continue;
             }
@@ -472,29 +501,46 @@ impl Breaker {
                 Act::NoBlank => frame.leave_open(),
                 Act::Long(bytes) => frame.lengthen(*bytes),
                 Act::Repeat(times) => copies = *times,
-                _ => {
-                    self.overtaken = Some(frame);
-                    return;
-                }
+                _ => is_overtaken = is_swap,
             }
         }
-        self.send(&frame);
-        for _ in 0..copies {
-            self.emit(&frame);
+        if is_overtaken {
+            self.overtaken = Some((frame, copies));
+            return;
         }
-        if let Some(overtaken) = self.overtaken.take() {
-            self.send(&overtaken);
+        self.send(frame, copies);
+        if let Some((overtaken, copies)) = self.overtaken.take() {
+            self.send(overtaken, copies);
         }
     }
 
-    /// Sends an event of the stream, by which faults are counted.
-    fn send(&mut self, frame: &Frame) {
-        self.emit(frame);
+    /// Sends an event of the stream, by which faults are counted, and then again so many times.
+    fn send(&mut self, frame: Frame, copies: u64) {
+        self.emit(&frame);
         self.counts.events += 1;
         for strike in &mut self.waiting {
             let waits = strike.text().is_some_and(|text| frame.holds(text));
             strike.was_sent |= waits;
         }
+        if copies > 0 {
+            self.again.push_back((frame, copies));
+        }
+    }
+
+    /// Sends copies, up to the cap of a visit: a thousand of a large event are more than memory
+    /// should hold. Answers whether none is left.
+    fn repeat(&mut self) -> bool {
+        while let Some((frame, copies)) = self.again.pop_front() {
+            if self.passage.waiting() >= VISIT {
+                self.again.push_front((frame, copies));
+                return false;
+            }
+            self.emit(&frame);
+            if copies > 1 {
+                self.again.push_front((frame, copies - 1));
+            }
+        }
+        true
     }
 
     /// Whether a fault leaves this event out.
@@ -503,10 +549,12 @@ impl Breaker {
             let armed = Arc::clone(armed);
             let is_first = !matches!(&armed.fault.act, Act::Skip(events) if events != left);
             *left -= 1;
-            if *left == 0 {
+            let is_last = *left == 0;
+            let skips = !is_first || self.note(&armed);
+            if is_last || !skips {
                 self.skips.remove(0);
             }
-            if !is_first || self.note(&armed) {
+            if skips {
                 return true;
             }
         }
@@ -531,7 +579,10 @@ impl Breaker {
     /// Lets bytes through: where an end waits for so many bytes, no more than that. Answers whether
     /// that was all of them.
     fn push(&mut self, bytes: &[u8]) -> bool {
-        let waiting = self.waiting.iter();
+        let waiting = self
+            .waiting
+            .iter()
+            .filter(|it| it.armed.is_in_force(self.now));
         let left = waiting.filter_map(|strike| strike.bytes_left(&self.counts));
         let left = left.min().unwrap_or(u64::MAX);
         let length = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));

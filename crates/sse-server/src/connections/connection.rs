@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
-use sse_engine::fault::Armed;
+use sse_engine::fault::{Armed, Fault};
 use sse_engine::lock::lock;
 use sse_engine::time::Now;
 use sse_engine::time::{millis, since_1970};
@@ -112,6 +112,22 @@ pub struct Cut {
     pub after: u64,
     /// Events that the stream has.
     pub of: u64,
+}
+
+/// The longest text of a fault that rows and the log keep, in bytes: a fault may hold a whole body.
+const SHOWN_FAULT: usize = 1024;
+
+/// As much of a fault's text as rows and the log keep.
+pub(crate) fn shown_fault(fault: &Fault) -> String {
+    let mut text = fault.to_string();
+    if text.len() > SHOWN_FAULT {
+        let end = (0..=SHOWN_FAULT)
+            .rev()
+            .find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+    }
+    text
 }
 
 /// A fault that struck a connection. Not the fault itself, which whoever arms it forgets once no
@@ -351,7 +367,7 @@ impl Connection {
         if is_new && struck.len() < STRUCK {
             struck.push(Struck {
                 id: fault.id,
-                fault: fault.fault.to_string(),
+                fault: shown_fault(&fault.fault),
             });
         }
         is_new

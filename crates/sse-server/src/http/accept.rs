@@ -126,6 +126,7 @@ async fn refuse(
         }
     }
     let addr = addr.ok()?;
+    let mut complained: Option<Instant> = None;
     loop {
         let socket = match kept.take() {
             Some(socket) => Ok(socket),
@@ -140,7 +141,11 @@ async fn refuse(
         });
         match again {
             Ok(listener) => return Some(listener),
-            Err(e) => tracing::warn!("cannot listen on {addr} again ({e}): trying again"),
+            Err(e) if complained.is_none_or(|at| at.elapsed() >= COMPLAIN_EVERY) => {
+                complained = Some(Instant::now());
+                tracing::warn!("cannot listen on {addr} again ({e}): trying again");
+            }
+            Err(_) => {}
         }
         tokio::select! {
             () = run.stop.cancelled() => return None,

@@ -64,8 +64,8 @@ pub(super) async fn act(
 
 fn done(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
     let mut fault: Fault = wish.r#do.parse()?;
-    let chosen = wish.connections.unwrap_or_default();
-    if chosen.len() > MOST {
+    let chosen = wish.connections;
+    if let Some(chosen) = chosen.as_ref().filter(|chosen| chosen.len() > MOST) {
         return Err(Refusal::bad(format!(
             "This act names {} connections: name {MOST} at most, or their stream or client.",
             chosen.len()
@@ -87,7 +87,7 @@ fn done(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
         .unwrap_or_default();
     let room = context.rooms.seen(who.room.as_deref());
     let mut open = room.connections.open_of(&who);
-    if !chosen.is_empty() {
+    if let Some(chosen) = chosen {
         open.retain(|id| chosen.contains(id));
     }
     if open.is_empty() {
@@ -98,13 +98,17 @@ fn done(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
     }
     let now = clock::now();
     let mut seq = context.connections.newest_seq();
-    let mut ids = Vec::new();
+    // All of them before the first acts: what comes of any has a larger number than the answer.
+    let mut acts = Vec::new();
     for fault in all {
         let note = |armed: &Armed| seq = note_armed(context, armed, now);
-        let armed = context.faults.act(fault, now, note)?;
-        ids.push(armed.id);
-        let act = pump::Act::Break(armed);
-        context.acts.act(open.iter().copied(), &act);
+        acts.push(context.faults.act(fault, now, note)?);
+    }
+    let ids: Vec<u64> = acts.iter().map(|armed| armed.id).collect();
+    for armed in acts {
+        context
+            .acts
+            .act(open.iter().copied(), &pump::Act::Break(armed));
     }
     Ok(json!({ "acted": open, "id": ids.first(), "ids": ids, "seq": seq }))
 }

@@ -91,11 +91,13 @@ impl Door {
     }
 
     /// Answers a preflight, for which this is the answer where no fault strikes it.
-    pub(super) fn answer_preflight(self, mut answer: Response<Body>) -> Answer {
+    pub(super) fn answer_preflight(self, room: &Room, mut answer: Response<Body>) -> Answer {
         let mut shared = true;
         for armed in &self.faults {
             match armed.fault.act {
                 Act::Preflight(code) if armed.strike() => {
+                    // A preflight has no row.
+                    room.connections.fired_for_all(armed.id, clock::now());
                     // The parser let only those through that are a status.
                     *answer.status_mut() = StatusCode::from_u16(code).unwrap_or_default();
                 }
@@ -221,11 +223,12 @@ fn asker(client: &Client) -> Asker<'_> {
 impl Instead {
     /// Answers so, and enters the client in the table.
     pub(super) async fn answer(self, room: &Room, arrived: (Client, Received)) -> Answer {
+        let status = self.response.status().as_u16();
+        // Before the wait: whoever looks sees who waits.
+        room.connections.refuse_by(&self.fault, arrived, status);
         if !self.wait.is_zero() {
             tokio::time::sleep(self.wait).await;
         }
-        let status = self.response.status().as_u16();
-        room.connections.refuse_by(&self.fault, arrived, status);
         self.response.into()
     }
 }

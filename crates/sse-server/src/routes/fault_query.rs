@@ -56,9 +56,11 @@ fn of_itself(fault: &Fault) -> Result<(), BadQuery> {
         Some(word) => Err(BadQuery::new(format!(
             "A fault in the query strikes only its own request, so {word} cannot be in it: arm it with POST /api/faults."
         ))),
-        None if fault.act.is_of_door() && fault.when.is_some() => Err(BadQuery::new(
-            "A fault in the query is armed by its own request, so after= of a word of the door is always too late: leave it out.",
-        )),
+        None if fault.act.is_of_door() && (fault.when.is_some() || !fault.start.is_zero()) => {
+            Err(BadQuery::new(
+                "A fault in the query is armed by its own request, so after= and start= of a word of the door are always too late: leave them out.",
+            ))
+        }
         None => Ok(()),
     }
 }
@@ -99,6 +101,8 @@ mod tests {
             assert!(refusal.contains("only its own request"), "{refusal}");
         }
         let late = read("fault=status=503,after=1s").expect_err("too late");
+        assert!(late.contains("always too late"));
+        let late = read("fault=encode=gzip,start=1s").expect_err("too late");
         assert!(late.contains("always too late"));
         assert!(
             read(&"fault=cut&".repeat(17))

@@ -25,6 +25,7 @@ use super::params::{BadQuery, Params};
 use super::room::Room;
 use crate::armed::{InRooms, Which};
 use crate::clock;
+use crate::connections::shown_fault;
 use crate::error::Error;
 
 /// No answer of the API may come from a cache.
@@ -293,7 +294,7 @@ pub(crate) fn expire(context: &Context) {
 
 /// Enters in the log that a fault was armed. Answers the number of the entry.
 pub(super) fn note_armed(context: &Context, armed: &Armed, now: Now) -> u64 {
-    let (id, text) = (armed.id, armed.fault.to_string());
+    let (id, text) = (armed.id, shown_fault(&armed.fault));
     let room = armed.fault.who.room.as_deref();
     context.connections.armed(id, &text, room, now)
 }
@@ -343,6 +344,11 @@ impl Wish {
             };
             let fault = fault.map_err(|mistake| at_index(mistake.into()))?;
             let fault = self.whom(fault).map_err(at_index)?;
+            if fault.who.connection.is_some() {
+                return Err(at_index(Refusal::bad(
+                    "A fault that is armed strikes requests to come, which have no number yet: leave out connection=, or use POST /api/act.",
+                )));
+            }
             all.extend(expanded(context, fault).map_err(at_index)?);
         }
         Ok(all)

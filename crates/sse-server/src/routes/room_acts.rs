@@ -84,8 +84,8 @@ pub(super) async fn reset(State(context): State<Arc<Context>>, uri: Uri) -> Resp
         Err(refusal) => return *refusal,
     };
     // Those of topics end with their topics too.
-    context.acts.act(room.forget(), &Act::Stop);
     faults::heal_room(&context, room.name());
+    context.acts.act(room.forget(), &Act::Stop);
     let seq = room.connections.was_reset(room.name(), clock::now());
     ([(header::CACHE_CONTROL, "no-store")], Json(Done { seq })).into_response()
 }

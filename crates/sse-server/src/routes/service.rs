@@ -136,7 +136,8 @@ impl Service {
                 (refuse(&request, area, visitor, refusal).into(), None)
             }
             Ok(admission) => {
-                let is_stream = matches!(found, Lookup::Stream(_) | Lookup::Topic(_));
+                let is_stream = matches!(found, Lookup::Stream(_) | Lookup::Topic(_))
+                    && !guard::is_preflight(&request);
                 let entered = match unanswerable(&request) {
                     Some(refusal) => Err(Box::new(refusal)),
                     None => self.enter((in_room, is_stream), &request, admission.class, ends),
@@ -197,6 +198,8 @@ impl Service {
             .map_err(|refusal| Box::new(say(refusal.status, &refusal.sentence)))?;
         match in_room {
             None => Ok(Arc::clone(rooms.default())),
+            // Only a stream or a topic begins a room.
+            Some(name) if !is_stream => Ok(rooms.seen(Some(name))),
             Some(name) => rooms
                 .enter(name)
                 .map_err(|full| Box::new(too_many(request.uri().path(), &full))),
@@ -215,7 +218,8 @@ impl Service {
             Lookup::Stream(_) | Lookup::Topic(_) if is_preflight => {
                 let own = matches!(found, Lookup::Topic(_)) && visitor.class == Class::Own;
                 let answer = preflight(request.headers(), own);
-                Door::of_preflight(&self.context, &request, visitor).answer_preflight(answer)
+                Door::of_preflight(&self.context, &request, visitor)
+                    .answer_preflight(visitor.room, answer)
             }
             Lookup::Nothing if is_preflight => preflight(request.headers(), false).into(),
             Lookup::Stream(one) => stream(&self.context, one, visitor, request).await,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use sse_engine::fault::Armed;
 use sse_engine::pump::{Act, Break, How, Next, Pump};
 use sse_engine::time::Now;
 use sse_engine::topics::Topic;
@@ -180,7 +181,7 @@ impl Delivery {
         if let Poll::Ready(left) = self.socket.poll_left(cx) {
             return Visit::Broken(ending(left));
         }
-        if self.pump.is_silent() {
+        if self.pump.withholds() {
             return Visit::Broken(Why::Closed);
         }
         let due = now + PROBE_EVERY;
@@ -237,7 +238,8 @@ impl Delivery {
                 let events = out.marks().len() as u64;
                 self.open.sent(events, last, self.socket.taken());
                 // Behind the head that is all that can be without an event.
-                if events == 0 && head.is_empty() && matches!(next, Next::Wait { .. }) {
+                let is_whole = matches!(next, Next::Wait { .. }) && self.pump.takes_comment();
+                if events == 0 && head.is_empty() && is_whole {
                     self.open.commented();
                 }
                 self.after(next)
@@ -303,7 +305,7 @@ impl Delivery {
         let left = self.socket.poll_left(cx);
         if !before && self.socket.is_half_closed() {
             self.probe_due = Some(now);
-            if self.pump.is_silent() {
+            if self.pump.withholds() {
                 // Nothing can be sent to see whether it is still there.
                 return Poll::Ready(Why::Closed);
             }
@@ -331,6 +333,15 @@ impl Delivery {
     /// nobody waits for it.
     pub(super) fn is_replaying(&self) -> bool {
         self.pump.is_replaying()
+    }
+
+    /// Whether this fault ends it at once, whatever is unsent. It is counted then.
+    pub(super) fn broken_off_by(&self, fault: &Armed) -> bool {
+        let ends = fault.fault.ends_at_once() && fault.strike();
+        if ends {
+            self.open.struck(fault);
+        }
+        ends
     }
 
     /// Takes an act from outside; the next visit carries it out.

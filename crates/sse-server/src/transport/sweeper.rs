@@ -7,7 +7,7 @@
 //!
 //! Invariant: a visit never waits, so no connection delays another.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -36,6 +36,9 @@ const UNPACED_TURN: usize = 16;
 
 /// How many timers of connections that are gone are left alone.
 const SPARE_TIMERS: usize = 1000;
+
+/// A connection that is in the table is here after so long, if ever.
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
 
 /// How long an orderly end waits for a client that talks to close its side.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -74,6 +77,8 @@ pub(super) struct Sweeper {
     unstopped: usize,
     /// How many connections all sweepers have.
     held: Arc<AtomicUsize>,
+    /// What was to be done lately to connections that are not here: they may be on their way.
+    unmet: Vec<(Instant, HashSet<u64>, Act)>,
 }
 
 /// A connection's place.
@@ -131,6 +136,7 @@ impl Sweeper {
             stopping: false,
             unstopped: 0,
             held,
+            unmet: Vec::new(),
         }
     }
 
@@ -208,12 +214,15 @@ impl Sweeper {
             Order::TakeIn(delivery) => self.take_in(delivery),
             Order::Act(connections, act) => {
                 let now = clock::now();
+                let mut missing = (*connections).clone();
                 for key in self.keys_of(|delivery| connections.contains(&delivery.id())) {
-                    if let State::Open(delivery) = &mut self.slots[key].state {
-                        delivery.act(now, act.clone());
+                    if let State::Open(delivery) = &self.slots[key].state {
+                        missing.remove(&delivery.id());
                     }
-                    self.visit_unblocked(key, now);
+                    self.act(key, now, &act);
                 }
+                self.forget_acts(now);
+                self.unmet.push((now.instant, missing, act));
             }
             Order::Look => {
                 let now = clock::now();
@@ -222,6 +231,50 @@ impl Sweeper {
                 }
             }
         }
+    }
+
+    /// Acts on a connection. One that takes nothing at the moment is ended all the same.
+    fn act(&mut self, key: usize, now: Now, act: &Act) {
+        let Some(State::Open(delivery)) = self.slots.get_mut(key).map(|slot| &mut slot.state)
+        else {
+            return;
+        };
+        if !delivery.is_blocked() {
+            delivery.act(now, act.clone());
+            self.visit(key, now);
+            return;
+        }
+        match act {
+            Act::Stop => self.close(key, STOPPED, Close::Reset),
+            Act::Break(fault) => {
+                match (delivery.broken_off_by(fault), fault.fault.act.is_reset()) {
+                    (false, _) => delivery.act(now, act.clone()),
+                    (true, true) => self.close(key, Cause::Fault(fault.id), Close::Reset),
+                    (true, false) => self.close(key, Cause::Fault(fault.id), Close::InOrder),
+                }
+            }
+        }
+    }
+
+    /// Carries out what was to be done to a connection while it was on its way here.
+    fn catch_up(&mut self, key: usize, id: u64, now: Now) {
+        if self.unmet.is_empty() {
+            return;
+        }
+        self.forget_acts(now);
+        let late: Vec<Act> = self
+            .unmet
+            .iter_mut()
+            .filter_map(|(_, missing, act)| missing.remove(&id).then(|| act.clone()))
+            .collect();
+        for act in late {
+            self.act(key, now, &act);
+        }
+    }
+
+    fn forget_acts(&mut self, now: Now) {
+        self.unmet
+            .retain(|(at, ..)| now.instant.saturating_duration_since(*at) < ON_ITS_WAY);
     }
 
     fn keys_of(&self, is_one: impl Fn(&Delivery) -> bool) -> Vec<usize> {
@@ -237,6 +290,7 @@ impl Sweeper {
         let entry = self.slots.vacant_entry();
         let key = entry.key();
         let waker = self.ready.waker(key);
+        let id = delivery.id();
         let seat = delivery.topic().map(|topic| self.readers.enter(topic, key));
         entry.insert(Slot {
             state: State::Open(delivery),
@@ -254,6 +308,7 @@ impl Sweeper {
         }
         self.listen(key, now);
         self.visit(key, now);
+        self.catch_up(key, id, now);
     }
 
     fn look_after_woken(&mut self, now: Now) -> bool {

@@ -43,6 +43,8 @@ struct Packer {
     encoder: GzEncoder<Vec<u8>>,
     /// Whether each event is flushed.
     flushes: bool,
+    /// Whether its end was written: nothing can follow that.
+    is_finished: bool,
     /// The bytes since the last flush.
     waiting: u64,
     /// The numbers of the events since then.
@@ -62,6 +64,7 @@ impl Packer {
         Self {
             encoder: GzEncoder::new(Vec::new(), Compression::default()),
             flushes,
+            is_finished: false,
             waiting: 0,
             events: Vec::new(),
         }
@@ -69,10 +72,14 @@ impl Packer {
 
     /// Packs bytes; what comes out goes to `to`. A vector takes whatever is written to it.
     fn pack(&mut self, bytes: &[u8], marks: &[(usize, Option<u64>)], end: bool, to: &mut Queue) {
+        if self.is_finished {
+            return;
+        }
+        self.is_finished = end;
         _ = self.encoder.write_all(bytes);
         self.waiting += bytes.len() as u64;
         self.events.extend(marks.iter().map(|(_, number)| *number));
-        let due = self.flushes && !marks.is_empty() || self.waiting > MOST_HELD;
+        let due = self.flushes && !bytes.is_empty() || self.waiting > MOST_HELD;
         if end {
             _ = self.encoder.try_finish();
         } else if due {
@@ -107,7 +114,17 @@ impl Passage {
 
     /// Whether none is in it, and none is packed.
     pub(super) fn is_empty(&self) -> bool {
-        self.packs.is_none() && self.held.is_empty() && self.ready.is_empty()
+        self.packs.is_none() && self.holds_nothing()
+    }
+
+    /// Whether none is in it.
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.waiting() == 0
+    }
+
+    /// How many are in it.
+    pub(super) fn waiting(&self) -> usize {
+        self.held.len() + self.ready.len()
     }
 
     /// Ends those that were healed or are over.
@@ -197,7 +214,9 @@ impl Passage {
             _ => (ready.len(), Duration::ZERO),
         };
         if !ready.is_empty() && self.splits.is_some() {
-            self.next = Some(now + pause);
+            // From the piece before, so that late visits do not add up.
+            let due = self.next.filter(|due| *due <= now && now - *due <= pause);
+            self.next = Some(due.unwrap_or(now) + pause);
         }
         self.ready.write(piece, out);
     }

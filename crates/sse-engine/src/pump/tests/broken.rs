@@ -1,5 +1,6 @@
 //! What faults make of a stream, with made-up instants.
 
+mod corners;
 mod pieces;
 
 use proptest::prelude::*;
@@ -514,7 +515,9 @@ proptest! {
             .map(|(word, when)| format!("{}{}", WORDS[*word], WHENS[*when]))
             .collect();
         let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
-        let mut bench = Bench::broken(&ticks(), &faults);
+        let five = Stream { count: Some(5), ..ticks() };
+        let mut bench = Bench::new(&five, KeepAlive::Interval(1500 * MS), None);
+        bench.strike(&faults);
         let (mut visits, mut before) = (0, bench.now);
         while bench.now < bench.start + 20_000 * MS {
             let mut out = WriteBuffer::new();

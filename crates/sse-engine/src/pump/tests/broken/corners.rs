@@ -1,0 +1,140 @@
+//! Faults that meet each other, each as it once went wrong.
+
+use super::*;
+
+fn five() -> Stream {
+    Stream {
+        count: Some(5),
+        ..ticks()
+    }
+}
+
+/// A thousand copies of a large event were written in one visit, which took gigabytes.
+#[test]
+fn copies_of_a_large_event_come_visit_by_visit() {
+    let mut bench = Bench::broken(&five(), &["long=1MiB", "repeat=100"]);
+    let (mut out, mut all, mut visits) = (WriteBuffer::new(), 0, 0);
+    while bench.now < bench.start + 500 * MS {
+        out.clear();
+        let next = bench.pump.fill(at(bench.now), &mut out);
+        assert!(out.len() < 3 << 20, "{}", out.len());
+        all += out.marks().len();
+        visits += 1;
+        match next {
+            Next::More => {}
+            Next::Wait { at: Some(at) } => bench.now = at,
+            next => panic!("{next:?}"),
+        }
+    }
+    assert_eq!(all, 101);
+    assert!(visits > 100);
+}
+
+/// What came behind the end of the packed stream made the encoder panic.
+#[test]
+fn nothing_is_packed_behind_the_end() {
+    for faults in [
+        ["encode=gzip", "mute,after=5,for=20s"],
+        ["encode=gzip,flush=never", "silence,after=5,for=2s"],
+    ] {
+        let mut bench = Bench::new(&five(), KeepAlive::Interval(1500 * MS), None);
+        bench.strike(&[&faults[..], &["comment=x,after=5s", "insert=y,after=6s"]].concat());
+        let mut out = WriteBuffer::new();
+        loop {
+            out.clear();
+            match bench.pump.fill(at(bench.now), &mut out) {
+                Next::Wait { at: Some(at) } => bench.now = at.max(bench.now),
+                next => break assert_eq!(next, Next::End),
+            }
+        }
+    }
+}
+
+/// A comment that was due, and that pieces before it kept back, was waited for in the past.
+#[test]
+fn a_mute_over_pieces_waits_for_them() {
+    let mut bench = Bench::new(&ticks(), KeepAlive::Interval(1000 * MS), None);
+    bench.strike(&["dribble=1B/s", "mute,after=1"]);
+    let mut visits = 0;
+    while bench.now < bench.start + 10_000 * MS {
+        match bench.visit() {
+            Next::Wait { at: Some(at) } => bench.now = at,
+            next => panic!("{next:?}"),
+        }
+        visits += 1;
+    }
+    assert!(visits < 20, "{visits}");
+}
+
+/// Bytes of a stream that was not cut were lost.
+#[test]
+fn a_cut_at_a_byte_takes_nothing_from_streams_that_it_does_not_strike() {
+    let start = Instant::now();
+    let once = armed("cut,after=20B,times=1", start);
+    assert!(once.strike(), "another has it");
+    let mut bench = Bench::new(&five(), KeepAlive::Off, None);
+    bench.pump = bench.pump.broken_by(vec![once], bench.start);
+    assert_eq!(bench.run(60_000 * MS), Next::End);
+    assert_eq!(bench.text(), (1..=5).map(tick).collect::<String>());
+    let (sent, next) = play(&["cut,after=20B,start=3s"], 60);
+    assert_eq!(sent, on_time(1..=3));
+    assert_eq!(next, broken(How::Cut));
+}
+
+/// The words behind it were forgotten.
+#[test]
+fn a_swap_leaves_the_other_words_be() {
+    let (sent, _) = play(&["swap", "bad-retry", "repeat=2"], 2);
+    let all: Vec<String> = sent.into_iter().map(|(_, text)| text).collect();
+    let first = "retry: 10s\nid: 1\ndata: 1\n\n";
+    assert_eq!(all, [format!("{}{}", tick(2), first.repeat(3)), tick(3)]);
+}
+
+/// Where it may not strike, only the first event was left in.
+#[test]
+fn a_skip_that_may_not_strike_skips_nothing() {
+    let mut bench = Bench::new(&five(), KeepAlive::Off, None);
+    let once = armed("skip=3,times=1", bench.start);
+    assert!(once.strike());
+    bench.pump = bench.pump.broken_by(vec![once], bench.start);
+    bench.run(60_000 * MS);
+    assert_eq!(bench.sent.len(), 5);
+}
+
+#[test]
+fn what_is_kept_back_is_not_complete() {
+    let mut bench = Bench::broken(
+        &Stream {
+            pace: Pace::default(),
+            ..five()
+        },
+        &["dribble=10B/s"],
+    );
+    bench.visit();
+    assert!(!bench.pump.is_complete());
+    bench.run(60_000 * MS);
+    assert!(bench.pump.is_complete());
+}
+
+/// It sent nothing at all, and a packed stream had no end.
+#[test]
+fn an_orderly_end_lets_go_of_what_is_held() {
+    let (sent, next) = play(&["hold=end", "end,after=3"], 60);
+    assert_eq!(sent, [(2000, [1, 2, 3].map(tick).concat())]);
+    assert_eq!(next, broken(How::End));
+}
+
+#[test]
+fn late_visits_do_not_slow_a_dribble() {
+    let mut bench = Bench::broken(&ticks(), &["dribble=100B/s"]);
+    for _ in 0..10 {
+        match bench.visit() {
+            // Each visit is two milliseconds late.
+            Next::Wait { at: Some(at) } => bench.now = at + 2 * MS,
+            next => panic!("{next:?}"),
+        }
+    }
+    let sent: usize = bench.sent.iter().map(|(_, text)| text.len()).sum();
+    let took = (bench.now - bench.start).as_millis() as usize;
+    assert!(sent * 10 + 60 >= took.min(140), "{sent} bytes in {took} ms");
+}
