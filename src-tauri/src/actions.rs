@@ -1,7 +1,7 @@
 //! The one table of what a person can do with the server and the program. The native menu, its
 //! keys, the page's buttons and the tests all read it. None of them has a list of its own.
 //!
-//! Whether an action can be chosen depends only on the server's status, and is never stored.
+//! Whether an action can be chosen depends only on what the server is at, and is never stored.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,6 +14,7 @@ use tauri_plugin_shell::ShellExt as _;
 use crate::app_state::AppState;
 use crate::error::Error;
 use crate::quit::leave;
+use crate::standing::Standing;
 use crate::zoom::{self, Zoom};
 use crate::{streams_file, window};
 
@@ -32,15 +33,15 @@ pub(crate) struct Action {
     pub(crate) accelerator: Option<&'static str>,
     /// Whether it can be chosen in this state. Of the state alone, so that nobody has to keep it up
     /// to date.
-    enabled: fn(Phase) -> bool,
+    enabled: fn(Standing) -> bool,
     /// Does it. The error is for the person who chose it.
     run: fn(AppHandle) -> Work,
 }
 
 impl Action {
     /// Whether it can be chosen in this state.
-    pub(crate) fn enabled(&self, phase: Phase) -> bool {
-        (self.enabled)(phase)
+    pub(crate) fn enabled(&self, standing: Standing) -> bool {
+        (self.enabled)(standing)
     }
 
     /// How a person reads it.
@@ -55,12 +56,12 @@ fn plain(text: &str) -> String {
 }
 
 /// Everything that a person can do.
-pub(crate) static ACTIONS: [Action; 16] = [
+pub(crate) static ACTIONS: [Action; 18] = [
     Action {
         id: "start",
         text: "&Start Server",
         accelerator: Some("CmdOrCtrl+Shift+S"),
-        enabled: |phase| matches!(phase, Phase::Stopped | Phase::Failed),
+        enabled: |at| matches!(at.phase, Phase::Stopped | Phase::Failed),
         run: |app| {
             Box::pin(async move {
                 let server = app.state::<AppState>().server().clone();
@@ -72,7 +73,7 @@ pub(crate) static ACTIONS: [Action; 16] = [
         id: "stop",
         text: "S&top Server",
         accelerator: Some("CmdOrCtrl+Shift+X"),
-        enabled: |phase| matches!(phase, Phase::Running | Phase::Starting),
+        enabled: |at| matches!(at.phase, Phase::Running | Phase::Starting),
         run: |app| {
             Box::pin(async move {
                 let server = app.state::<AppState>().server().clone();
@@ -85,7 +86,7 @@ pub(crate) static ACTIONS: [Action; 16] = [
         id: "restart",
         text: "&Restart Server",
         accelerator: Some("CmdOrCtrl+Shift+R"),
-        enabled: |phase| phase == Phase::Running,
+        enabled: |at| at.phase == Phase::Running,
         run: |app| {
             Box::pin(async move {
                 let server = app.state::<AppState>().server().clone();
@@ -94,17 +95,29 @@ pub(crate) static ACTIONS: [Action; 16] = [
         },
     },
     Action {
+        id: "heal-all",
+        text: "&Heal All",
+        accelerator: Some("CmdOrCtrl+Shift+H"),
+        enabled: |at| at.armed,
+        run: |app| {
+            Box::pin(async move {
+                app.state::<AppState>().server().heal_all();
+                Ok(())
+            })
+        },
+    },
+    Action {
         id: "open",
         text: "&Open in Browser",
         accelerator: Some("CmdOrCtrl+Shift+O"),
-        enabled: |phase| phase == Phase::Running,
+        enabled: |at| at.phase == Phase::Running,
         run: |app| Box::pin(async move { open_in_browser(&app) }),
     },
     Action {
         id: "copy-url",
         text: "&Copy URL",
         accelerator: Some("CmdOrCtrl+Shift+U"),
-        enabled: |phase| phase == Phase::Running,
+        enabled: |at| at.phase == Phase::Running,
         run: |app| {
             Box::pin(async move {
                 let shell = app.state::<AppState>();
@@ -119,7 +132,7 @@ pub(crate) static ACTIONS: [Action; 16] = [
         id: "port",
         text: "&Port…",
         accelerator: Some("CmdOrCtrl+Shift+P"),
-        enabled: |phase| !matches!(phase, Phase::Starting | Phase::Stopping),
+        enabled: |at| !matches!(at.phase, Phase::Starting | Phase::Stopping),
         run: |app| {
             Box::pin(async move {
                 window::raise(&app);
@@ -147,6 +160,13 @@ pub(crate) static ACTIONS: [Action; 16] = [
         accelerator: Some("CmdOrCtrl+2"),
         enabled: |_| true,
         run: |app| Box::pin(async move { Ok(app.emit(PAGE, "connections")?) }),
+    },
+    Action {
+        id: "view-faults",
+        text: "Fa&ults",
+        accelerator: Some("CmdOrCtrl+3"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "faults")?) }),
     },
     Action {
         id: "find",
@@ -220,14 +240,14 @@ pub(crate) struct Choice {
 }
 
 /// The whole table in one state of the server.
-pub(crate) fn list(phase: Phase) -> Vec<Choice> {
+pub(crate) fn list(standing: Standing) -> Vec<Choice> {
     ACTIONS
         .iter()
         .map(|action| Choice {
             id: action.id,
             label: action.label(),
             accelerator: action.accelerator,
-            enabled: action.enabled(phase),
+            enabled: action.enabled(standing),
         })
         .collect()
 }
@@ -244,11 +264,11 @@ pub(crate) fn find(id: &str) -> Option<&'static Action> {
 /// The action does not exist, cannot be chosen in this state, or failed.
 pub(crate) async fn perform(app: &AppHandle, id: &str) -> Result<(), Error> {
     let action = find(id).ok_or_else(|| Error::NoSuchAction(id.to_owned()))?;
-    let phase = app.state::<AppState>().phase();
-    if !action.enabled(phase) {
+    let standing = app.state::<AppState>().standing();
+    if !action.enabled(standing) {
         return Err(Error::NotNow {
             label: action.label(),
-            phase: word(phase),
+            reason: reason(action, standing),
         });
     }
     (action.run)(app.clone()).await
@@ -269,13 +289,19 @@ fn open_in_browser(app: &AppHandle) -> Result<(), Error> {
     })
 }
 
-fn word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Stopped => "stopped",
-        Phase::Starting => "starting",
-        Phase::Running => "running",
-        Phase::Stopping => "stopping",
-        Phase::Failed => "not running",
+/// While what an action is not possible.
+fn reason(action: &Action, standing: Standing) -> &'static str {
+    let armed = Standing {
+        armed: true,
+        ..standing
+    };
+    match standing.phase {
+        _ if action.enabled(armed) => "nothing is armed",
+        Phase::Stopped => "the server is stopped",
+        Phase::Starting => "the server is starting",
+        Phase::Running => "the server is running",
+        Phase::Stopping => "the server is stopping",
+        Phase::Failed => "the server is not running",
     }
 }
 
@@ -295,16 +321,18 @@ mod tests {
     #[test]
     fn each_action_can_be_chosen_when_it_makes_sense_and_never_else() {
         use Phase::{Failed, Running, Starting, Stopped};
-        let matrix: [(&str, &[Phase]); 16] = [
+        let matrix: [(&str, &[Phase]); 18] = [
             ("start", &[Stopped, Failed]),
             ("stop", &[Starting, Running]),
             ("restart", &[Running]),
+            ("heal-all", &[]),
             ("open", &[Running]),
             ("copy-url", &[Running]),
             ("port", &[Stopped, Running, Failed]),
             ("edit-streams", &PHASES),
             ("view-streams", &PHASES),
             ("view-connections", &PHASES),
+            ("view-faults", &PHASES),
             ("find", &PHASES),
             ("zoom-in", &PHASES),
             ("zoom-out", &PHASES),
@@ -320,14 +348,27 @@ mod tests {
         for (id, phases) in matrix {
             let action = find(id).expect("the table has it");
             for phase in PHASES {
-                assert_eq!(
-                    action.enabled(phase),
-                    phases.contains(&phase),
-                    "{id} while {}",
-                    word(phase)
-                );
+                for armed in [false, true] {
+                    let can = phases.contains(&phase) || id == "heal-all" && armed;
+                    assert_eq!(
+                        action.enabled(Standing { phase, armed }),
+                        can,
+                        "{id} while {phase:?}, armed: {armed}"
+                    );
+                }
             }
         }
+    }
+
+    #[test]
+    fn the_reason_is_what_has_to_change() {
+        let running = Standing {
+            phase: Phase::Running,
+            armed: false,
+        };
+        let reason_of = |id| reason(find(id).expect("the table has it"), running);
+        assert_eq!(reason_of("heal-all"), "nothing is armed");
+        assert_eq!(reason_of("start"), "the server is running");
     }
 
     #[test]
@@ -356,7 +397,11 @@ mod tests {
     /// The shape that the page reads.
     #[test]
     fn the_page_is_told_id_label_key_and_whether() {
-        let list = serde_json::to_value(list(Phase::Running)).expect("the list is JSON");
+        let list = serde_json::to_value(list(Standing {
+            phase: Phase::Running,
+            armed: false,
+        }))
+        .expect("the list is JSON");
         assert_eq!(
             list[0],
             serde_json::json!({

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::clipboard::Clipboard;
 use crate::error::Error;
 use crate::settings::{self, Settings, Store, WindowSize};
+use crate::standing::Standing;
 
 /// The shell's state, managed by Tauri.
 pub(crate) struct AppState {
@@ -64,6 +65,14 @@ impl AppState {
     /// The state that the server is in now.
     pub(crate) fn phase(&self) -> Phase {
         self.server.status().borrow().phase
+    }
+
+    /// What the server is at now, as far as it decides what a person can do.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing {
+            phase: self.phase(),
+            armed: !self.server.faults().is_empty(),
+        }
     }
 
     /// Where the server is to be visited, while it runs.

@@ -5,8 +5,9 @@
 
 use serde::Serialize;
 use sse_server::{
-    ActivityView, BadDefinition, DefinitionView, Draft, Phase, Preview, Published, RequestView,
-    Slice, StateView, TableQuery, TimelineView, WireView,
+    ActWish, Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault,
+    DefinitionView, Draft, FaultWish, Phase, Preview, ProfileView, Published, RequestView, Slice,
+    StateView, TableQuery, TimelineView, WireView,
 };
 use tauri::{AppHandle, State};
 
@@ -138,6 +139,42 @@ pub(crate) fn request(shell: State<'_, AppState>, id: u64, secrets: bool) -> Opt
     shell.server().request(id, secrets)
 }
 
+/// The profiles that a fault can name.
+#[tauri::command(async)]
+pub(crate) fn profiles(shell: State<'_, AppState>) -> Vec<ProfileView> {
+    shell.server().profiles()
+}
+
+/// Reads a fault as it would be armed, and arms nothing.
+#[tauri::command(async)]
+pub(crate) fn check_fault(
+    shell: State<'_, AppState>,
+    fault: &str,
+) -> Result<CheckedFault, BadFault> {
+    shell.server().check_fault(fault)
+}
+
+/// Arms a fault, whether or not the server runs.
+#[tauri::command(async)]
+pub(crate) fn arm(shell: State<'_, AppState>, wish: FaultWish) -> Result<ArmedFaults, BadFault> {
+    shell.server().arm(wish)
+}
+
+/// Heals a fault, or all of them. One that is not armed any more is healed.
+#[tauri::command(async)]
+pub(crate) fn heal(shell: State<'_, AppState>, id: Option<u64>) {
+    match id {
+        Some(id) => _ = shell.server().heal(id),
+        None => _ = shell.server().heal_all(),
+    }
+}
+
+/// Breaks connections that are open.
+#[tauri::command(async)]
+pub(crate) fn break_open(shell: State<'_, AppState>, wish: ActWish) -> Result<Acted, BadFault> {
+    shell.server().act(wish)
+}
+
 /// Writes bytes, a character for each, into a new file among the person's downloads, and answers
 /// where it is.
 #[tauri::command(async)]
@@ -149,7 +186,7 @@ pub(crate) fn save(app: AppHandle, name: &str, bytes: &str) -> Result<String, Er
 /// What a person can do now.
 #[tauri::command(async)]
 pub(crate) fn actions(shell: State<'_, AppState>) -> Vec<Choice> {
-    actions::list(shell.phase())
+    actions::list(shell.standing())
 }
 
 /// Does one of the actions.

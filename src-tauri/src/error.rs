@@ -17,12 +17,12 @@ pub(crate) enum Error {
     NoSuchAction(String),
 
     /// The action exists, but not in this state of the server.
-    #[error("{label} is not possible while the server is {phase}.")]
+    #[error("{label} is not possible while {reason}.")]
     NotNow {
         /// The action as a person reads it.
         label: String,
-        /// The server's state in a word.
-        phase: &'static str,
+        /// What has to change first.
+        reason: &'static str,
     },
 
     /// The stream has just gone from the file, or the page asked for nonsense.

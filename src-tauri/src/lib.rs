@@ -23,6 +23,7 @@
 //! | `quit` | the one way to end the program |
 //! | `settings` | what survives a restart |
 //! | `signals` | SIGTERM, SIGINT and SIGHUP end the program as Quit does |
+//! | `standing` | what the server is at, as far as it decides what a person can do |
 //! | `streams_file` | the file of streams, opened in an editor or changed in the window |
 //! | `types` | the page's types of the JSON, in the tests only |
 //! | `window` | the main window and the About window |
@@ -44,6 +45,7 @@ mod notify;
 mod quit;
 mod settings;
 mod signals;
+mod standing;
 mod streams_file;
 #[cfg(test)]
 mod types;
@@ -98,6 +100,11 @@ pub fn run() -> ExitCode {
             commands::activity,
             commands::timeline,
             commands::request,
+            commands::profiles,
+            commands::check_fault,
+            commands::arm,
+            commands::heal,
+            commands::break_open,
             commands::save,
             commands::actions,
             commands::act,
@@ -135,7 +142,7 @@ fn set_up(app: &mut App) -> Result<(), Box<dyn StdError>> {
         // A failure is in the status, where page and menu find it.
         tauri::async_runtime::spawn(async move { server.start().await });
     }
-    let (bar, items) = menu::build(app, shell.phase())?;
+    let (bar, items) = menu::build(app, shell.standing())?;
     app.set_menu(bar)?;
     app.manage(shell);
     app.manage(items);

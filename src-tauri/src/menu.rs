@@ -3,7 +3,6 @@
 //!
 //! Only `show` enables and disables items.
 
-use sse_server::Phase;
 use tauri::menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::{AppHandle, Manager, Wry};
 
@@ -11,6 +10,7 @@ use crate::actions::{self, ACTIONS, Action};
 use crate::app_state::AppState;
 use crate::edit_menu;
 use crate::error::Error;
+use crate::standing::Standing;
 
 /// The layout: ids of the table of actions, `-` for a line between them. On macOS the first menu
 /// becomes the program's own, where Quit belongs.
@@ -18,6 +18,7 @@ const FILE: &[&str] = &["quit"];
 const VIEW: &[&str] = &[
     "view-streams",
     "view-connections",
+    "view-faults",
     "-",
     "find",
     "-",
@@ -30,6 +31,8 @@ const SERVER: &[&str] = &[
     "stop",
     "restart",
     "-",
+    "heal-all",
+    "-",
     "open",
     "copy-url",
     "-",
@@ -41,12 +44,12 @@ const HELP: &[&str] = &["keys", "-", "about"];
 /// The items of the menu bar, kept so that they can be enabled and disabled. Managed by Tauri.
 pub(crate) struct Items(Vec<(&'static Action, MenuItem<Wry>)>);
 
-/// Builds the menu bar as it is in `phase`.
-pub(crate) fn build(app: &AppHandle, phase: Phase) -> tauri::Result<(Menu<Wry>, Items)> {
+/// Builds the menu bar as it is in this state.
+pub(crate) fn build(app: &AppHandle, standing: Standing) -> tauri::Result<(Menu<Wry>, Items)> {
     let items = ACTIONS
         .iter()
         .map(|action| {
-            let enabled = action.enabled(phase);
+            let enabled = action.enabled(standing);
             let item = MenuItem::with_id(app, action.id, action.text, enabled, action.accelerator)?;
             Ok((action, item))
         })
@@ -78,14 +81,14 @@ impl Items {
     }
 }
 
-/// Enables what makes sense in `phase`, and nothing else.
-pub(crate) fn show(app: &AppHandle, phase: Phase) {
+/// Enables what makes sense in this state, and nothing else.
+pub(crate) fn show(app: &AppHandle, standing: Standing) {
     let main = app.clone();
     // One visit to the main thread for all of them; `set_enabled` from here would wait for one
     // visit each.
     let visit = app.run_on_main_thread(move || {
         for (action, item) in &main.state::<Items>().0 {
-            if let Err(error) = item.set_enabled(action.enabled(phase)) {
+            if let Err(error) = item.set_enabled(action.enabled(standing)) {
                 tracing::warn!(%error, action = action.id, "the menu shows an old state");
             }
         }

@@ -1,19 +1,24 @@
-//! Notifies menu and page of each change. A change comes from the one place that knows it: the
-//! server's status, its table of connections, its topics, its list of streams, or the app's notice.
+//! Notifies menu, title and page of each change. A change comes from the one place that knows it:
+//! the server's status, its faults, its table of connections, its topics, its list of streams, or
+//! the app's notice.
 //! Changes of the file of streams are also printed to stderr.
 //!
 //! It must never decide anything: it emits only what it was given.
 
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use tauri::{AppHandle, Emitter as _, Manager};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::app_state::AppState;
-use crate::{actions, menu};
+use crate::standing::Standing;
+use crate::{actions, menu, window};
 
-/// The page hears of table and topics at most this often.
+/// The page hears of table, topics and strikes at most this often.
 const TABLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Starts to follow. The tasks live as long as the process.
@@ -21,14 +26,41 @@ pub(crate) fn follow(app: &AppHandle) {
     let shell = app.state::<AppState>();
 
     let mut status = shell.server().status();
+    let mut faults = shell.server().faults_changed();
+    // A strike is a change of the table, which is told once somebody has looked at the one before.
+    let looked = Arc::new(Notify::new());
+    let strikes = Arc::clone(&looked);
     let told = app.clone();
     tauri::async_runtime::spawn(async move {
+        let mut shown = None;
         loop {
             let now = status.borrow_and_update().clone();
-            menu::show(&told, now.phase);
-            tell(&told, "actions", actions::list(now.phase));
+            faults.borrow_and_update();
+            let armed = told.state::<AppState>().server().faults();
+            let standing = Standing {
+                phase: now.phase,
+                armed: !armed.is_empty(),
+            };
+            // A strike changes none of these.
+            if shown.replace(standing) != Some(standing) {
+                menu::show(&told, standing);
+                tell(&told, "actions", actions::list(standing));
+            }
+            window::show_armed(&told, armed.len());
             tell(&told, "status", now);
-            if status.changed().await.is_err() {
+            tell(&told, "faults", armed);
+            let next = Instant::now() + TABLE_PAUSE;
+            let changed = tokio::select! {
+                changed = status.changed() => changed,
+                changed = async {
+                    tokio::time::sleep_until(next).await;
+                    tokio::select! {
+                        changed = faults.changed() => changed,
+                        () = strikes.notified(), if standing.armed => Ok(()),
+                    }
+                } => changed,
+            };
+            if changed.is_err() {
                 return;
             }
         }
@@ -49,6 +81,7 @@ pub(crate) fn follow(app: &AppHandle) {
             let shell = told.state::<AppState>();
             tell(&told, "connections", shell.server().connections());
             tell(&told, "topics", shell.server().topics());
+            looked.notify_one();
             // What changes meanwhile is told after the pause: the receiver remembers that something
             // did.
             tokio::time::sleep(TABLE_PAUSE).await;

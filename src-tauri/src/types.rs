@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use sse_server::{
-    ActivityView, BadDefinition, DefinitionView, FaultView, Preview, ProfileView, Published,
-    RequestView, Slice, Sort, StateView, TimelineView, WireView,
+    Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault, DefinitionView,
+    FaultView, Preview, ProfileView, Published, RequestView, Slice, Sort, StateView, TimelineView,
+    WireView,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -45,6 +46,10 @@ fn generated() -> String {
     file.visit::<Published>();
     file.visit::<FaultView>();
     file.visit::<ProfileView>();
+    file.visit::<CheckedFault>();
+    file.visit::<ArmedFaults>();
+    file.visit::<Acted>();
+    file.visit::<BadFault>();
     file.visit::<Choice>();
     let types: Vec<String> = file.types.into_values().collect();
     format!("{HEAD}\n{}", types.join("\n"))

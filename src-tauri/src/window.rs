@@ -72,6 +72,29 @@ pub(crate) fn zoom(app: &AppHandle, percent: u32) -> tauri::Result<()> {
     }
 }
 
+/// Says in the title of the main window how many faults are armed.
+pub(crate) fn show_armed(app: &AppHandle, faults: usize) {
+    let Some(window) = app.get_webview_window(MAIN) else {
+        return;
+    };
+    let title = title(faults);
+    if window.title().is_ok_and(|shown| shown == title) {
+        return;
+    }
+    if let Err(error) = window.set_title(&title) {
+        tracing::warn!(%error, "the title shows an old state");
+    }
+}
+
+/// The title, as the page has it in a browser.
+fn title(faults: usize) -> String {
+    match faults {
+        0 => TITLE.to_owned(),
+        1 => format!("1 fault armed, {TITLE}"),
+        _ => format!("{faults} faults armed, {TITLE}"),
+    }
+}
+
 /// Brings the main window to the front, wherever it is.
 pub(crate) fn raise(app: &AppHandle) {
     let Some(window) = app.get_webview_window(MAIN) else {
@@ -217,6 +240,13 @@ mod tests {
     fn the_window_never_shows_what_a_port_serves() {
         // `tauri dev` serves the page itself from such an address.
         assert_eq!(may_go("http://localhost:8000/"), tauri::is_dev());
+    }
+
+    #[test]
+    fn the_title_counts_what_is_armed() {
+        assert_eq!(title(0), "SSE Workbench");
+        assert_eq!(title(1), "1 fault armed, SSE Workbench");
+        assert_eq!(title(3), "3 faults armed, SSE Workbench");
     }
 
     #[test]

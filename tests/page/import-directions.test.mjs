@@ -12,10 +12,11 @@ import { PAGE } from "./ui.mjs";
 const ROOMS = [
   ["main"],
   ["frame"],
-  ["streams", "connections"],
+  ["streams", "connections", "faults"],
   ["topics"],
   ["panel"],
   ["wire", "timeline"],
+  ["breaks"],
   ["host"],
   ["store"],
   ["bytes"],
@@ -146,7 +147,7 @@ test("an import upwards, one between places, a ring and a file in no room are fo
     found({ "wire/a.js": ["wire/b.js"], "wire/b.js": ["wire/c.js"], "wire/c.js": ["wire/b.js"] }),
     ["a ring: wire/b.js > wire/c.js > wire/b.js"],
   );
-  assert.deepEqual(found({ "a.js": [], "faults/a.js": [], "main/a.js": [] }).length, 3);
+  assert.deepEqual(found({ "a.js": [], "watch/a.js": [], "main/a.js": [] }).length, 3);
 });
 
 test("every kind of import is found", () => {

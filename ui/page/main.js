@@ -7,6 +7,7 @@
 
 import { ConnectionPlace } from "./connections/connection-place.js";
 import { ConnectionTable } from "./connections/connection-table.js";
+import { FaultsPlace } from "./faults/faults-place.js";
 import { KeysDialog } from "./frame/keys-dialog.js";
 import { NoticeLine } from "./frame/notice-line.js";
 import { PlaceTabs } from "./frame/place-tabs.js";
@@ -40,6 +41,7 @@ const app = {
   ownTags: new Set(),
   underWay: new Set(),
   askPort: () => portDialog.ask(),
+  showFaults: () => tabs.visit("faults"),
   showConnection: (id) => {
     tabs.visit("connections");
     connectionPlace.show(id);
@@ -57,11 +59,18 @@ const tabs = connected(PlaceTabs, "place-tabs");
 connected(ConnectionTable, "connection-table");
 const connectionPlace = connected(ConnectionPlace, "connection-place");
 const streamsPlace = connected(StreamsPlace, "streams-place");
+const faultsPlace = connected(FaultsPlace, "faults-place");
+/**
+ * The places, each with a field that a key finds.
+ *
+ * @type {Record<string, { find(): void }>}
+ */
+const places = { streams: streamsPlace, connections: connectionPlace, faults: faultsPlace };
 
 /** @param {string} command of the keys or the menu */
 function perform(command) {
   if (command === "keys") keysDialog.show();
-  else if (command === "find") (tabs.place === "streams" ? streamsPlace : connectionPlace).find();
+  else if (command === "find") places[tabs.place]?.find();
   else tabs.visit(command);
 }
 

@@ -65,6 +65,7 @@ export class Store {
       streams_file: state.streams_file,
       topics: state.topics,
       connections: state.connections,
+      faults: state.faults,
       // only the shell has one
       notice: "notice" in state ? state.notice : null,
     };

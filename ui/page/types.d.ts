@@ -5,10 +5,15 @@
  */
 
 import type {
+  Acted,
   Action,
   ActivityView,
+  ArmedFaults,
+  CheckedFault,
   DefinitionView,
+  FaultView,
   Preview,
+  ProfileView,
   Published,
   RequestView,
   RowView,
@@ -57,6 +62,8 @@ export interface Parts {
   streams_file: StreamsFile | null;
   topics: TopicInfo[];
   connections: Tally;
+  /** What is armed, in all rooms. */
+  faults: FaultView[];
   notice: string | null;
   /** Which editor just opened the file of streams, in a sentence; null after a while. */
   edited: string | null;
@@ -139,6 +146,18 @@ export interface Host {
    * longer in the table. Rejects with a sentence that gives the reason.
    */
   request(id: number, secrets: boolean): Promise<RequestView | null>;
+  /** The profiles that a fault can name. Rejects with a sentence that gives the reason. */
+  profiles(): Promise<ProfileView[]>;
+  /** Reads a fault, and arms nothing. Rejects with a sentence that says what is wrong with it. */
+  checkFault(fault: string): Promise<CheckedFault>;
+  /** Arms a fault. Rejects with a sentence that gives the reason. */
+  arm(fault: string): Promise<ArmedFaults>;
+  /**
+   * Heals a fault, or with null all of all rooms. Rejects with a sentence that gives the reason.
+   */
+  heal(id: number | null): Promise<void>;
+  /** Breaks open connections. Rejects with a sentence that gives the reason. */
+  breakOpen(wish: BreakWish): Promise<Acted>;
   /**
    * Writes a file of these bytes, given as one character each, and resolves to its path. Rejects
    * with a sentence that gives the reason.
@@ -156,6 +175,32 @@ export interface Host {
   usePort(port: number, start: boolean): Promise<void>;
   allowOrigin(origin: string): Promise<void>;
   dismissNotice(): Promise<void>;
+}
+
+/** What is to be done to connections that are open. */
+export interface BreakWish {
+  /** A fault. */
+  do: string;
+  /** The path of the only stream. */
+  stream?: string;
+  /** The ids of the only connections. */
+  connections?: number[];
+  /** The room, where it is not the default one. */
+  room?: string;
+}
+
+/** A connection, or all of a stream, as what is to be broken. */
+export interface BreakTarget {
+  /** Tells it from others. */
+  name: string;
+  stream: string;
+  client: string | null;
+  room: string | null;
+  /** Missing where all of the stream are meant. */
+  connections?: number[];
+  isOpen: boolean;
+  /** The numbers of the faults that struck it. */
+  struck: number[];
 }
 
 /** The callbacks of the place that shows the table of connections. */
@@ -179,6 +224,8 @@ export interface App {
   /** The clients of this page that have a run: their number is limited by the host. */
   underWay: Set<object>;
   askPort: () => void;
+  /** Shows the place where faults are armed and healed. */
+  showFaults: () => void;
   /** Shows the wire of a connection, which is in another place. */
   showConnection: (id: number) => void;
 }

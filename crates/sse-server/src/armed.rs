@@ -44,7 +44,7 @@ pub(crate) struct Faults {
     /// How many there are, so that a request pays one atomic load where there are none.
     armed: AtomicUsize,
     attempts: Mutex<Attempts>,
-    /// Goes up when something was armed or healed, or struck.
+    /// Goes up when something was armed or healed.
     changed: watch::Sender<u64>,
 }
 
@@ -331,14 +331,9 @@ impl Faults {
             .collect()
     }
 
-    /// Goes up when something was armed or healed, or struck.
+    /// Goes up when something was armed or healed. A strike is a change of the table.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
-    }
-
-    /// Says that a fault struck, to whoever looks.
-    pub(crate) fn struck(&self) {
-        self.changed.send_modify(|n| *n += 1);
     }
 
     fn add(

@@ -49,7 +49,10 @@ pub use connections::{
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
-pub use routes::{ActivityView, ProfileView, StateView, StreamActivity};
+pub use routes::{
+    ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
+    StateView, StreamActivity,
+};
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::file::definition::{BadDefinition, Change, appended, replaced};

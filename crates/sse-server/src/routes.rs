@@ -57,14 +57,18 @@ use axum::routing::{delete, get, post, put};
 
 use answer::tell;
 
+pub(crate) use act::break_open;
+pub use act::{ActWish, Acted};
 pub use activity::{ActivityView, StreamActivity};
 pub(crate) use answer::ONE_CODING;
 pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
 pub(crate) use context::Context;
-pub use faults::ProfileView;
-pub(crate) use faults::{arm_streams, expire as expire_faults, heal, heal_room};
+pub use faults::{ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView};
+pub(crate) use faults::{
+    arm_faults, arm_streams, check_fault, expire as expire_faults, heal, heal_room, profile_views,
+};
 pub(crate) use log::LOG_READERS;
 #[cfg(fuzzing)]
 pub(crate) use publish::{Fields, Kind};

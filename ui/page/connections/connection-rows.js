@@ -7,13 +7,15 @@
  */
 
 import { COLUMNS } from "./columns.js";
-import { NO_ORIGIN_WAY, hadNoOrigin, hasStream, refusedOrigin } from "../parts/words.js";
+import { NO_ORIGIN_WAY, flagWords, hadNoOrigin, hasStream, refusedOrigin } from "../parts/words.js";
+import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 
 /** The state of a connection: a shape, words, and room for an offer. */
 const newFate = markup(
   `<span class="fate"><span class="shape" aria-hidden="true"></span
-    ><span class="text"></span></span>`,
+    ><span class="text"></span><span class="flag" hidden>${icon("flag")}<span
+    class="number"></span></span></span>`,
 );
 
 /** Covers the last cells of the row, which are empty for a refused request. */
@@ -129,6 +131,7 @@ export class ConnectionRows {
       if (cell.title !== more) cell.title = more;
       if (rank) cell.dataset.rank = rank(row);
     });
+    showFlag(part(element, ".flag"), row);
     this.#offerOrigin(element, row);
   }
 
@@ -175,6 +178,18 @@ export class ConnectionRows {
     part(element, "[data-col=state]").append(offer);
     return offer;
   }
+}
+
+/**
+ * The number of the fault that struck a row last, and how many others did.
+ *
+ * @param {HTMLElement} flag
+ * @param {Row} row
+ */
+function showFlag(flag, { faults }) {
+  flag.hidden = faults.length === 0;
+  setText(part(flag, ".number"), flagWords(faults));
+  flag.title = faults.map(({ id, fault }) => `Fault ${id} struck it: ${fault}`).join("\n");
 }
 
 const newFold = markup(

@@ -20,7 +20,8 @@ const GROUPS = [
   ["Everywhere", [
     [["CmdOrCtrl+1"], "Streams"],
     [["CmdOrCtrl+2"], "Connections"],
-    [["/", "CmdOrCtrl+F"], "Filter"],
+    [["CmdOrCtrl+3"], "Faults"],
+    [["/", "CmdOrCtrl+F"], "Filter, or the text of a fault"],
     [["?"], "These keys"],
     [["Esc"], "Close what is open"],
   ]],
@@ -35,6 +36,9 @@ const GROUPS = [
     [["Shift+Enter"], "A new line in the box"],
     [["Delete"], "End the chosen topic"],
     [["CmdOrCtrl+S"], "Save the definition"],
+  ]],
+  ["Faults", [
+    [["Enter"], "Arm the fault in the field"],
   ]],
   ["Timeline", [
     [["↑", "↓"], "Choose a lane"],

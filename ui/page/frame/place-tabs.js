@@ -9,7 +9,7 @@
  */
 
 import { count } from "../parts/format.js";
-import { fileProblemWords } from "../parts/words.js";
+import { armedWords, fileProblemWords } from "../parts/words.js";
 import { markup, part, setText } from "../parts/dom.js";
 
 /** @type {Record<string, number>} */
@@ -28,10 +28,15 @@ export class PlaceTabs extends HTMLElement {
     const showOpen = () => {
       // while the server does not answer, the last count may be wrong
       const open = store.get("unreachable") ? 0 : (store.get("connections")?.open ?? 0);
-      setText(part(this, ".badge"), open > 0 ? count(open) : "");
+      setText(part(this, "#tab-connections .badge"), open > 0 ? count(open) : "");
     };
     store.on("connections", showOpen);
     store.on("unreachable", showOpen);
+    store.on("faults", ({ length: armed }) => {
+      const badge = part(this, "#tab-faults .badge");
+      setText(badge, armed > 0 ? count(armed) : "");
+      part(this, "#tab-faults").title = armed > 0 ? armedWords(armed) : "";
+    });
     store.on("streams_file", (file) => this.#mark(file?.problem ?? null));
     store.on("about", ({ version }) => setText(part(document, "#about"), version));
     const narrow = matchMedia("(max-width: 639px)");

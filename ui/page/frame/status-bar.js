@@ -6,7 +6,7 @@
  * @import { App } from "../types.js"
  */
 
-import { PHASE_WORDS } from "../parts/words.js";
+import { PHASE_WORDS, armedWords } from "../parts/words.js";
 import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { copyOnClick } from "../parts/copy-button.js";
@@ -30,6 +30,8 @@ const newBar = markup(`
     <button type="button" data-act="next-free"></button>
     <button type="button" data-act="port"></button>
   </span>
+  <button type="button" class="armed" data-act="faults" hidden>${icon("flag")}<span
+    class="text"></span></button>
   <button type="button" class="switch"></button>`);
 
 /** What only the window can do. */
@@ -56,6 +58,8 @@ export class StatusBar extends HTMLElement {
     } else {
       for (const control of this.querySelectorAll(CONTROLS)) control.remove();
     }
+    part(this, ".armed").addEventListener("click", () => app.showFaults());
+    store.on("faults", ({ length: armed }) => this.#showArmed(armed));
     store.on("status", () => {
       this.#problem = "";
       this.#show();
@@ -123,6 +127,19 @@ export class StatusBar extends HTMLElement {
     if (changed) {
       announce(["Server", PHASE_WORDS[phase], url || part(this, ".message").textContent].join(" "));
     }
+  }
+
+  /** @param {number} armed */
+  #showArmed(armed) {
+    const words = armed > 0 ? armedWords(armed) : "";
+    const button = part(this, ".armed");
+    const changed = part(button, ".text").textContent !== words;
+    button.hidden = armed === 0;
+    button.title = armed > 0 ? "Show what is armed" : "";
+    setText(part(button, ".text"), words);
+    // the native title says the same
+    document.title = [words, "SSE Workbench"].filter(Boolean).join(", ");
+    if (changed) announce(words || "Nothing is armed");
   }
 
   /** @param {string} message */

@@ -2,12 +2,14 @@
  * The page in the app's window. Everything except EventSource uses Tauri's IPC, so it works while
  * the server is stopped and takes no connection of the webview.
  *
- * @import { Action, ActivityView, DefinitionView, Everything, Preview } from "../server.js"
- * @import { Published, RequestView, RowView, Slice, Status, TimelineView } from "../server.js"
- * @import { WireView } from "../server.js"
- * @import { Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
+ * @import { Acted, Action, ActivityView, ArmedFaults, CheckedFault } from "../server.js"
+ * @import { DefinitionView, Everything, Preview, ProfileView, Published } from "../server.js"
+ * @import { RequestView, RowView, Slice, Status, TimelineView, WireView } from "../server.js"
+ * @import { BreakWish, Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
+
+import { isBadFault } from "./bad-fault.js";
 
 /** @implements {Host} */
 export class TauriHost {
@@ -41,6 +43,7 @@ export class TauriHost {
         follow("streams_file"),
         follow("connections"),
         follow("topics"),
+        follow("faults"),
         follow("actions"),
         follow("notice"),
         follow("edited"),
@@ -165,6 +168,43 @@ export class TauriHost {
     return this.#invoke("request", { id, secrets });
   }
 
+  /** @returns {Promise<ProfileView[]>} */
+  profiles() {
+    return this.#invoke("profiles");
+  }
+
+  /**
+   * @param {string} fault
+   * @returns {Promise<CheckedFault>}
+   */
+  checkFault(fault) {
+    return this.#ofFault("check_fault", { fault });
+  }
+
+  /**
+   * @param {string} fault
+   * @returns {Promise<ArmedFaults>}
+   */
+  arm(fault) {
+    return this.#ofFault("arm", { wish: { fault } });
+  }
+
+  /**
+   * @param {number | null} id
+   * @returns {Promise<void>}
+   */
+  heal(id) {
+    return this.#invoke("heal", { id });
+  }
+
+  /**
+   * @param {BreakWish} wish
+   * @returns {Promise<Acted>}
+   */
+  breakOpen(wish) {
+    return this.#ofFault("break_open", { wish });
+  }
+
   /**
    * @param {string} name
    * @param {string} bytes
@@ -223,6 +263,20 @@ export class TauriHost {
   /** @returns {Promise<void>} */
   dismissNotice() {
     return this.#invoke("dismiss_notice");
+  }
+
+  /**
+   * @template T
+   * @param {string} command
+   * @param {Record<string, unknown>} args
+   * @returns {Promise<T>}
+   */
+  async #ofFault(command, args) {
+    try {
+      return await this.#invoke(command, args);
+    } catch (reason) {
+      throw isBadFault(reason) ? new Error(reason.error) : reason;
+    }
   }
 
   /**

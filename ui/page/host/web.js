@@ -2,12 +2,14 @@
  * The page in a browser, served by the server that it shows. It polls while it is visible and keeps
  * no connection open for itself: browsers allow six to one host, and those are for the streams.
  *
- * @import { ActivityView, DefinitionView, Preview, Published, RequestView } from "../server.js"
- * @import { RowView, Slice, StateView, Status, TimelineView, WireView } from "../server.js"
- * @import { Host, MenuCalls, TableQuery } from "../types.js"
+ * @import { Acted, ActivityView, ArmedFaults, CheckedFault, DefinitionView } from "../server.js"
+ * @import { Preview, ProfileView, Published, RequestView, RowView, Slice } from "../server.js"
+ * @import { StateView, Status, TimelineView, WireView } from "../server.js"
+ * @import { BreakWish, Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
+import { isBadFault } from "./bad-fault.js";
 import { queryText, topicPath } from "./paths.js";
 import { silentWords } from "../parts/words.js";
 
@@ -217,6 +219,46 @@ export class WebHost {
     }
   }
 
+  /** @returns {Promise<ProfileView[]>} */
+  profiles() {
+    return ofFaults("/api/profiles");
+  }
+
+  /**
+   * @param {string} fault
+   * @returns {Promise<CheckedFault>}
+   */
+  checkFault(fault) {
+    return ofFaults(`/api/faults/check?${new URLSearchParams({ fault })}`);
+  }
+
+  /**
+   * @param {string} fault
+   * @returns {Promise<ArmedFaults>}
+   */
+  arm(fault) {
+    return ofFaults("/api/faults", { method: "POST", body: JSON.stringify({ fault }) });
+  }
+
+  /** @param {number | null} id */
+  async heal(id) {
+    const query = new URLSearchParams(id === null ? { room: "*" } : { id: String(id) });
+    try {
+      await ofFaults(`/api/faults?${query}`, { method: "DELETE" });
+    } catch (reason) {
+      // it may have been over already
+      if (!(reason instanceof Refusal && reason.status === 404)) throw reason;
+    }
+  }
+
+  /**
+   * @param {BreakWish} wish
+   * @returns {Promise<Acted>}
+   */
+  breakOpen(wish) {
+    return ofFaults("/api/act", { method: "POST", body: JSON.stringify(wish) });
+  }
+
   /**
    * @param {string} name
    * @param {string} bytes
@@ -299,6 +341,26 @@ async function ofConnection(path) {
     if (reason instanceof Refusal && reason.status === 404) return null;
     throw new Error(whyUnreachable(reason));
   }
+}
+
+/**
+ * What the server answers about faults.
+ *
+ * @param {string} path
+ * @param {RequestInit} [request]
+ */
+async function ofFaults(path, request) {
+  const response = await fetch(path, {
+    ...request,
+    cache: "no-store",
+    signal: AbortSignal.timeout(POLL_PATIENCE_MS),
+  }).catch((reason) => {
+    throw new Error(whyUnreachable(reason));
+  });
+  const answer = await response.json().catch(() => null);
+  if (response.ok && answer !== null) return answer;
+  const words = isBadFault(answer) ? answer.error : noReason(response);
+  throw new Refusal(words, response.status);
 }
 
 /**

@@ -5,7 +5,7 @@
  * @import { StreamState } from "../types.js"
  */
 
-import { count, duration, timeOfDay } from "./format.js";
+import { count, duration, several, timeOfDay } from "./format.js";
 
 /** @type {Record<Phase | "unreachable", string>} */
 export const PHASE_WORDS = {
@@ -16,6 +16,9 @@ export const PHASE_WORDS = {
   failed: "Could not start",
   unreachable: "Not reachable",
 };
+
+/** @param {number} armed how many faults are armed */
+export const armedWords = (armed) => `${several(armed, "fault")} armed`;
 
 /** @type {Record<StreamState, string>} */
 export const STREAM_WORDS = {
@@ -224,14 +227,30 @@ export function fateWords(row) {
   if (row.state === "open") return row.blocked ? BLOCKED : "open";
   if (row.ended && hadAll(row)) return `${row.ended.why} (${row.status})`;
   if (row.state === "refused") {
-    const why = row.ended?.why;
+    const why = faultWords(row.ended?.fault) || row.ended?.why;
     if (!why) return refusedWords(row.status);
     if (hadNoOrigin(row)) return `${refusedWords(row.status)}: ${NO_ORIGIN}`;
     const origin = why === ORIGIN_NOT_ALLOWED && row.origin ? `, ${row.origin}` : "";
     return `${refusedWords(row.status)}: ${why}${origin}`;
   }
-  return row.ended ? `by the ${row.ended.by}: ${row.ended.why}` : "ended";
+  if (!row.ended) return "ended";
+  const fault = faultWords(row.ended.fault);
+  return fault ? `by ${fault}` : `by the ${row.ended.by}: ${row.ended.why}`;
 }
+
+/**
+ * The faults that struck a row, for a cell: `3`, or `3 +1` where there are others before it.
+ *
+ * @param {RowView["faults"]} faults
+ */
+export function flagWords(faults) {
+  const last = faults.at(-1);
+  if (!last) return "";
+  return faults.length === 1 ? String(last.id) : `${last.id} +${faults.length - 1}`;
+}
+
+/** @param {number | null | undefined} id of the fault that ended a connection, where one did */
+const faultWords = (id) => (id ? `fault ${id}` : "");
 
 /**
  * The most important of a client's two verdicts: that it is missing, what its return lost, that it

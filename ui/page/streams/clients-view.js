@@ -6,6 +6,8 @@
  * @import { App } from "../types.js"
  */
 
+import { BreakBar } from "../breaks/break-bar.js";
+import { ofStream } from "../breaks/break-words.js";
 import { Poll } from "../parts/poll.js";
 import { backRank, backWords, clientWords, fateWords, headline } from "../parts/words.js";
 import { markup, part, setText } from "../parts/dom.js";
@@ -14,6 +16,7 @@ import { markup, part, setText } from "../parts/dom.js";
 const LISTED = 50;
 
 const newView = markup(`
+  <break-bar></break-bar>
   <div class="clients" role="list" aria-label="Clients of this stream"></div>
   <p class="none quiet">Nobody has connected yet.</p>
   <p class="more meta quiet" hidden></p>`);
@@ -46,6 +49,7 @@ export class ClientsView {
     this.#root = root;
     this.#app = app;
     root.append(newView());
+    this.#breaks.connect(app);
     this.#poll = new Poll({
       ask: () => this.#ask(),
       answered: (/** @type {Slice} */ { rows, matching }) => this.#draw(rows, matching),
@@ -56,6 +60,10 @@ export class ClientsView {
       if (client instanceof HTMLElement) app.showConnection(Number(client.dataset.connection));
     });
     app.store.on("connections", () => this.#poll.nudge());
+  }
+
+  get #breaks() {
+    return /** @type {BreakBar} */ (part(this.#root, "break-bar"));
   }
 
   /** @param {string | null} path */
@@ -86,6 +94,10 @@ export class ClientsView {
       if (!list.children[index]) list.append(newClient());
       fill(part(list.children[index], ".client"), row, this.#app.ownTags);
     });
+    if (this.#path !== null) {
+      const open = mine.filter(({ state }) => state === "open").length;
+      this.#breaks.show(ofStream(this.#path, open));
+    }
     // an empty list has no items to offer
     list.hidden = mine.length === 0;
     part(this.#root, ".none").hidden = mine.length > 0;

@@ -9,6 +9,7 @@
  * @import { WireRow } from "./wire-log.js"
  */
 
+import { BreakBar } from "../breaks/break-bar.js";
 import { Poll } from "../parts/poll.js";
 import { WireFeed } from "./wire-feed.js";
 import { WireHeader } from "./wire-header.js";
@@ -28,6 +29,7 @@ import { icon, newIcon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { hasStream, matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/next-frame.js";
+import { ofRow } from "../breaks/break-words.js";
 import { savedBytes } from "./request-text.js";
 import { errorMessage } from "../parts/error-message.js";
 
@@ -42,6 +44,7 @@ const TYPED_MS = 300;
 
 const newWire = markup(`
   <header></header>
+  <break-bar></break-bar>
   <p class="problem" hidden><span class="shape" aria-hidden="true"></span
     ><span class="words"></span></p>
   <div class="sides">
@@ -137,6 +140,7 @@ export class ConnectionWire extends HTMLElement {
     this.#request = new WireRequest(part(this, ".request"), app.host, (words) =>
       this.#report(words, true),
     );
+    this.#breaks.connect(app);
     const scroller = part(this, ".scroller");
     this.#rows = new WireRows(part(this, ".bytes"), part(this, ".events"));
     this.#scroll = new WireScroll(scroller, {
@@ -201,6 +205,10 @@ export class ConnectionWire extends HTMLElement {
     return this.#feed?.is(row) ?? false;
   }
 
+  get #breaks() {
+    return /** @type {BreakBar} */ (part(this, "break-bar"));
+  }
+
   focus() {
     part(this, ".scroller").focus({ preventScroll: true });
   }
@@ -217,6 +225,7 @@ export class ConnectionWire extends HTMLElement {
     this.#report("");
     this.#rows?.clear();
     this.#request?.clear();
+    this.#breaks.show(ofRow(row));
     part(this, ".scroller").ariaLabel = `Bytes of connection ${row.id}`;
     this.#seen();
   }
@@ -312,6 +321,7 @@ export class ConnectionWire extends HTMLElement {
       stale: this.#unreachable,
       taken: log.answered ? log.taken : row.bytes,
     });
+    this.#breaks.show(ofRow({ ...row, state: removed ? "ended" : row.state }));
     this.#head?.count(
       this.#filter.trim() === ""
         ? ""

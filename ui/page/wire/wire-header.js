@@ -27,6 +27,7 @@ const newHead = markup(`
       class="link" data-act="other" hidden></button></p>
     <p class="verdict" data-of="end"><span class="words"></span> <button type="button"
       class="link" data-act="other" hidden></button></p>
+    <p class="faults" hidden></p>
     <p class="find">
       <span class="matching"></span>
       <input type="text" name="wire-filter" placeholder="Filter  /" aria-label="Filter the pieces"
@@ -121,9 +122,34 @@ export class WireHeader {
     const state = part(element, ".state");
     setText(state, standingWords(row, removed, stale));
     state.title = state.textContent ?? "";
+    drawFaults(part(element, ".faults"), row);
     drawVerdict(part(element, ".verdict[data-of=beginning]"), row.verdict);
     drawVerdict(part(element, ".verdict[data-of=end]"), row.afterwards);
   }
+}
+
+const newFault = markup(
+  `<span class="fault"><span class="flag">${icon("flag")}<span class="number"></span></span
+    ><code></code><span class="ended"></span></span>`,
+);
+
+/**
+ * The faults that struck it, and which of them ended it.
+ *
+ * @param {HTMLElement} element
+ * @param {RowView} row
+ */
+function drawFaults(element, { faults, ended }) {
+  element.hidden = faults.length === 0;
+  while (element.children.length > faults.length) element.lastElementChild?.remove();
+  faults.forEach(({ id, fault }, index) => {
+    if (!element.children[index]) element.append(newFault());
+    const one = /** @type {HTMLElement} */ (element.children[index]);
+    setText(part(one, ".number"), String(id));
+    setText(part(one, "code"), fault);
+    setText(part(one, ".ended"), ended?.fault === id ? "ended it" : "");
+    one.title = `Fault ${id} struck it: ${fault}`;
+  });
 }
 
 /**

@@ -25,7 +25,8 @@ use crate::connections::{
 use crate::error::Error;
 use crate::guard::Guard;
 use crate::routes::{
-    self, ActivityView, Budget, Context, LOG_READERS, LOOK, Room, Rooms, Service, StateView, WAITS,
+    self, ActWish, Acted, ActivityView, ArmedFaults, BadFault, Budget, CheckedFault, Context,
+    FaultWish, LOG_READERS, LOOK, ProfileView, Room, Rooms, Service, StateView, WAITS,
 };
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
@@ -204,7 +205,8 @@ impl Server {
         self.context.faults.view(&InRooms::All, Instant::now())
     }
 
-    /// Goes up when a fault was armed or healed, or struck.
+    /// Goes up when a fault was armed or healed. When one struck, the
+    /// [table changed](Self::connections_changed).
     pub fn faults_changed(&self) -> watch::Receiver<u64> {
         self.context.faults.changed()
     }
@@ -213,6 +215,40 @@ impl Server {
     /// starts. Answers how many there were.
     pub fn heal_all(&self) -> usize {
         routes::heal(&self.context, &Which::of(InRooms::All)).len()
+    }
+
+    /// Disarms one fault. Answers whether it was armed.
+    pub fn heal(&self, id: u64) -> bool {
+        !routes::heal(&self.context, &Which::Id(id)).is_empty()
+    }
+
+    /// Arms faults, whether or not the server runs.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn arm(&self, wish: FaultWish) -> Result<ArmedFaults, BadFault> {
+        routes::arm_faults(&self.context, wish)
+    }
+
+    /// Reads a fault as it would be armed, and arms nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_fault(&self, text: &str) -> Result<CheckedFault, BadFault> {
+        routes::check_fault(&self.context, text)
+    }
+
+    /// The profiles that a fault can name.
+    pub fn profiles(&self) -> Vec<ProfileView> {
+        routes::profile_views(&self.context)
+    }
+
+    /// Breaks connections that are open.
+    ///
+    /// # Errors
+    /// What is wrong with the fault, or that none is open.
+    pub fn act(&self, wish: ActWish) -> Result<Acted, BadFault> {
+        routes::break_open(&self.context, wish)
     }
 
     /// Publishes an event to a topic, which begins if there is none of this name. Topics last as

@@ -7,15 +7,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use sse_engine::fault::{Act, Armed, Fault, Who};
 use sse_engine::pump;
 
 use super::answer::no_break;
 use super::body;
 use super::context::Context;
-use super::faults::{Refusal, expanded, note_armed};
+use super::faults::{BadFault, Refusal, expanded, note_armed};
 use crate::clock;
 
 /// No answer of the API may come from a cache.
@@ -24,10 +23,24 @@ const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-stor
 /// The most connections that one act names.
 const MOST: usize = 1000;
 
+/// What was done, and to whom.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct Acted {
+    /// The connections.
+    pub acted: Vec<u64>,
+    /// The number of the first fault.
+    pub id: Option<u64>,
+    /// The numbers of the faults.
+    pub ids: Vec<u64>,
+    /// The number of the newest of their entries in the log.
+    pub seq: u64,
+}
+
 /// What is to be done, and to whom.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+pub struct ActWish {
     /// A fault, such as `cut,half`.
     r#do: String,
     stream: Option<String>,
@@ -62,7 +75,15 @@ pub(super) async fn act(
     }
 }
 
-fn done(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
+/// Breaks the open connections that somebody names.
+///
+/// # Errors
+/// Why none is.
+pub(crate) fn break_open(context: &Context, wish: ActWish) -> Result<Acted, BadFault> {
+    Ok(done(context, wish)?)
+}
+
+fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
     let mut fault: Fault = wish.r#do.parse()?;
     let chosen = wish.connections;
     if let Some(chosen) = chosen.as_ref().filter(|chosen| chosen.len() > MOST) {
@@ -110,7 +131,12 @@ fn done(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
             .acts
             .act(open.iter().copied(), &pump::Act::Break(armed));
     }
-    Ok(json!({ "acted": open, "id": ids.first(), "ids": ids, "seq": seq }))
+    Ok(Acted {
+        acted: open,
+        id: ids.first().copied(),
+        ids,
+        seq,
+    })
 }
 
 /// # Errors

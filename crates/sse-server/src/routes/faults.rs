@@ -43,10 +43,36 @@ pub struct ProfileView {
     pub faults: Vec<String>,
 }
 
+/// A fault that was read, and not armed.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct CheckedFault {
+    /// Its canonical text.
+    pub fault: String,
+    /// Those that would be armed: of a profile, all of its faults.
+    pub faults: Vec<String>,
+}
+
+/// Faults that were armed together.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct ArmedFaults {
+    /// The number of the first of them.
+    pub id: Option<u64>,
+    /// Their numbers.
+    pub ids: Vec<u64>,
+    /// The number of the newest of their entries in the log.
+    pub seq: u64,
+    /// The text of the first of them.
+    pub fault: Option<String>,
+    /// Their texts.
+    pub faults: Vec<String>,
+}
+
 /// What is to be armed: one fault, several, or those of a profile, and whom all of them strike.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+pub struct FaultWish {
     fault: Option<String>,
     faults: Option<Vec<String>>,
     profile: Option<String>,
@@ -55,15 +81,27 @@ struct Wish {
     room: Option<String>,
 }
 
-/// Why something is not armed or healed.
+/// Why something is not armed, done or healed.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct BadFault {
+    /// What is wrong and what to do.
+    pub error: String,
+    /// The character of the fault that is wrong, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
+    pub column: Option<usize>,
+    /// Which fault of several it is, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
+    pub index: Option<usize>,
+}
+
+/// The same, as it is answered.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    sentence: String,
-    /// The character of the fault that is wrong, from 1.
-    column: Option<usize>,
-    /// Which fault of several it is, from 0.
-    index: Option<usize>,
+    bad: BadFault,
 }
 
 impl Refusal {
@@ -74,9 +112,11 @@ impl Refusal {
     pub(super) fn of(status: StatusCode, sentence: impl Into<String>) -> Self {
         Self {
             status,
-            sentence: sentence.into(),
-            column: None,
-            index: None,
+            bad: BadFault {
+                error: sentence.into(),
+                column: None,
+                index: None,
+            },
         }
     }
 }
@@ -92,12 +132,9 @@ impl From<Error> for Refusal {
             Error::UnknownFault(_) => StatusCode::NOT_FOUND,
             _ => StatusCode::BAD_REQUEST,
         };
-        Self {
-            status,
-            sentence: error.to_string(),
-            column,
-            index: None,
-        }
+        let mut refusal = Self::of(status, error.to_string());
+        refusal.bad.column = column;
+        refusal
     }
 }
 
@@ -115,14 +152,13 @@ impl From<BadQuery> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response<Body> {
-        let mut error = json!({ "error": self.sentence });
-        if let Some(column) = self.column {
-            error["column"] = column.into();
-        }
-        if let Some(index) = self.index {
-            error["index"] = index.into();
-        }
-        (self.status, FRESH, Json(error)).into_response()
+        (self.status, FRESH, Json(self.bad)).into_response()
+    }
+}
+
+impl From<Refusal> for BadFault {
+    fn from(refusal: Refusal) -> Self {
+        refusal.bad
     }
 }
 
@@ -140,13 +176,18 @@ pub(super) async fn list(State(context): State<Arc<Context>>, uri: Uri) -> Respo
 
 /// The profiles that a fault can name.
 pub(super) async fn profiles(State(context): State<Arc<Context>>) -> impl IntoResponse {
+    (FRESH, Json(profile_views(&context)))
+}
+
+/// The profiles that a fault can name.
+pub(crate) fn profile_views(context: &Context) -> Vec<ProfileView> {
     let profiles = context.rooms.default().streams().profiles();
     let views = profiles.all().iter().map(|profile| ProfileView {
         name: profile.name.clone(),
         about: profile.about.clone(),
         faults: profile.faults.iter().map(Fault::to_string).collect(),
     });
-    (FRESH, Json(views.collect::<Vec<_>>()))
+    views.collect()
 }
 
 /// Reads `?fault=` as it would be armed, and arms nothing.
@@ -156,15 +197,30 @@ pub(super) async fn check(State(context): State<Arc<Context>>, uri: Uri) -> Resp
         let text = text.ok_or_else(|| {
             Refusal::bad("The fault is missing: add one, such as ?fault=cut,after=3.")
         })?;
-        let fault: Fault = text.parse()?;
-        let canonical = fault.to_string();
-        let all = expanded(&context, fault)?;
-        Ok(json!({ "fault": canonical, "faults": texts(&all) }))
+        checked_fault(&context, &text)
     };
     match checked() {
         Ok(fault) => (FRESH, Json(fault)).into_response(),
         Err(refusal) => refusal.into_response(),
     }
+}
+
+fn checked_fault(context: &Context, text: &str) -> Result<CheckedFault, Refusal> {
+    let fault: Fault = text.parse()?;
+    let canonical = fault.to_string();
+    let all = expanded(context, fault)?;
+    Ok(CheckedFault {
+        fault: canonical,
+        faults: texts(&all),
+    })
+}
+
+/// Reads a fault as it would be armed, and arms nothing.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check_fault(context: &Context, text: &str) -> Result<CheckedFault, BadFault> {
+    Ok(checked_fault(context, text)?)
 }
 
 /// Arms what the body wants.
@@ -180,14 +236,22 @@ pub(super) async fn arm(
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    let armed = Wish::read(&body.take()).and_then(|wish| armed(&context, wish));
+    let armed = FaultWish::read(&body.take()).and_then(|wish| armed(&context, wish));
     match armed {
         Ok(answer) => (StatusCode::CREATED, FRESH, Json(answer)).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn armed(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
+/// Arms what somebody wants.
+///
+/// # Errors
+/// Why nothing is armed.
+pub(crate) fn arm_faults(context: &Context, wish: FaultWish) -> Result<ArmedFaults, BadFault> {
+    Ok(armed(context, wish)?)
+}
+
+fn armed(context: &Context, wish: FaultWish) -> Result<ArmedFaults, Refusal> {
     let faults = wish.faults(context)?;
     let now = clock::now();
     // The number of the newest entry, where a list has nothing to arm.
@@ -196,13 +260,13 @@ fn armed(context: &Context, wish: Wish) -> Result<serde_json::Value, Refusal> {
     let armed = context.faults.arm(faults, now, note)?;
     let ids: Vec<u64> = armed.iter().map(|armed| armed.id).collect();
     let texts: Vec<String> = armed.iter().map(|armed| armed.fault.to_string()).collect();
-    Ok(json!({
-        "id": ids.first(),
-        "ids": ids,
-        "seq": seq,
-        "fault": texts.first(),
-        "faults": texts,
-    }))
+    Ok(ArmedFaults {
+        id: ids.first().copied(),
+        ids,
+        seq,
+        fault: texts.first().cloned(),
+        faults: texts,
+    })
 }
 
 /// Disarms what the query names: `?id=`, or those of `room=`, `stream=` and `client=`.
@@ -312,7 +376,7 @@ fn texts(faults: &[Fault]) -> Vec<String> {
     faults.iter().map(Fault::to_string).collect()
 }
 
-impl Wish {
+impl FaultWish {
     fn read(body: &[u8]) -> Result<Self, Refusal> {
         serde_json::from_slice(body).map_err(|e| {
             Refusal::bad(format!(
@@ -339,7 +403,7 @@ impl Wish {
         let mut all = Vec::new();
         for (index, fault) in given.into_iter().enumerate() {
             let at_index = |mut refusal: Refusal| {
-                refusal.index = self.faults.as_ref().map(|_| index);
+                refusal.bad.index = self.faults.as_ref().map(|_| index);
                 refusal
             };
             let fault = fault.map_err(|mistake| at_index(mistake.into()))?;

@@ -6,7 +6,9 @@ use sse_engine::topics::TopicInfo;
 
 use super::context::Context;
 use super::room::Room;
+use crate::armed::{FaultView, InRooms};
 use crate::catalog::StreamsFile;
+use crate::clock;
 use crate::connections::Tally;
 use crate::status::Status;
 
@@ -31,6 +33,8 @@ pub struct StateView {
     pub connections: Tally,
     /// The names of the rooms that there are beside the default one.
     pub rooms: Vec<String>,
+    /// What is armed, in all rooms.
+    pub faults: Vec<FaultView>,
 }
 
 impl StateView {
@@ -46,6 +50,7 @@ impl StateView {
             topics: room.topics.view(),
             connections: room.connections.tally(),
             rooms: context.rooms.names(),
+            faults: context.faults.view(&InRooms::All, clock::now().instant),
         }
     }
 }

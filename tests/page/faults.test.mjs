@@ -1,0 +1,202 @@
+// The words of a fault: its text taken apart, the sentence, and what is armed.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./ui.mjs";
+
+const { joinFault, meant, spelled, splitFault } = await load("parts/fault-text.js");
+const {
+  FIRST_FAULTS,
+  GROUPS,
+  canAct,
+  restOf,
+  slotsOf,
+  taken,
+  valuesOf,
+  withChoice,
+  withWord,
+  wordOf,
+} = await load("faults/fault-choices.js");
+const { breakLine, checkedWords, endsWords, struckWords, whomWords } =
+  await load("faults/fault-words.js");
+const { armedHere, nextRefused, ofRow, ofStream } = await load("breaks/break-words.js");
+const { armedWords, endWords, fateWords, flagWords } = await load("parts/words.js");
+
+const KNOWN = { paths: ["/numbers", "/a,b"], clients: ["t1"], profiles: ["deploy", "gzip"] };
+
+/** The sentence of a fault. @param {string} text */
+function sentence(text) {
+  const parts = splitFault(text);
+  const slots = slotsOf(parts, KNOWN);
+  const values = valuesOf(parts, KNOWN);
+  const rest = restOf(parts, slots);
+  return [
+    wordOf(parts.word)?.says ?? parts.word,
+    values ? ` ${values.choices[values.taken].says}` : "",
+    ...slots.map((slot) => slot.before + taken(slot, parts).says),
+    rest.length > 0 ? `, with ${rest.join(", ")}` : "",
+    ".",
+  ].join("").replaceAll("\u00a0", " ");
+}
+
+test("a canonical text is taken apart and put together as it was", () => {
+  for (const text of [
+    "cut",
+    "cut,half,after=3,attempt=1..2,stream=/prices",
+    'status=503,body="a,b \\"c\\" \\\\",retry-after=1',
+    'silence,after="[DONE]"',
+    'insert=a "quoted" word,after=3',
+    'comment=""',
+    "type=none",
+  ]) {
+    assert.equal(joinFault(splitFault(text)), text);
+  }
+  assert.deepEqual(splitFault('cut,half,after="a,\\"b"'), {
+    word: "cut",
+    value: null,
+    keys: [["half", null], ["after", '"a,\\"b"']],
+  });
+  assert.equal(splitFault("").word, "");
+});
+
+test("a value is in quotes where it would be read as something else", () => {
+  for (const [text, value] of [
+    ["/numbers", "/numbers"],
+    ["/a,b", '"/a,b"'],
+    [" a", '" a"'],
+    ['"a', '"\\"a"'],
+    ["", '""'],
+    ['a "b"', 'a "b"'],
+  ]) {
+    assert.equal(spelled(text), value);
+    assert.equal(meant(value), text);
+  }
+});
+
+test("a fault reads as a sentence, whatever it says", () => {
+  const always = "for any stream, any client, every time, until it is healed.";
+  for (const [text, words] of [
+    [
+      "cut,after=3",
+      "Cut the stream after 3 events, between two events, for any stream, any client, " +
+        "every time, until it is healed.",
+    ],
+    [
+      "cut,half,after=10s,attempt=1..2,stream=/numbers,client=t1,for=5s",
+      "Cut the stream after 10 s, in the middle of the next event, for /numbers, client t1, " +
+        "on requests 1 to 2 of each client, for 5 s.",
+    ],
+    [
+      "status=503,retry-after=2,times=1",
+      "Answer with status 503 from now on, for any stream, any client, the next time only, " +
+        "until it is healed, with retry-after=2.",
+    ],
+    ["refuse,for=5s", "Do not listen at all, for 5 s."],
+    ["profile=gzip", "Play the profile gzip, for any stream, any client, every time."],
+    [
+      'silence,after="[DONE]",p=0.25,room=w3',
+      "Send nothing behind “[DONE]”, for any stream, any client, with a chance of 0.25, " +
+        "until it is healed, with room=w3.",
+    ],
+    ["skip", `Skip the next event at once, ${always}`],
+    ["new-word", `new-word at once, ${always}`],
+  ]) {
+    assert.equal(sentence(text), words);
+  }
+});
+
+test("another choice changes its word and nothing else", () => {
+  const parts = splitFault("cut,half,after=3,stream=/numbers");
+  const slot = (name) => slotsOf(parts, KNOWN).find((one) => one.name === name);
+  const chosen = (name, says) =>
+    joinFault(withChoice(parts, slot(name), slot(name).choices.find((one) => one.says === says)));
+  assert.equal(chosen("stream", "any stream"), "cut,half,after=3");
+  assert.equal(chosen("stream", "/a,b"), 'cut,half,after=3,stream="/a,b"');
+  assert.equal(chosen("often", "the next time only"), "cut,half,after=3,stream=/numbers,times=1");
+  assert.equal(chosen("when", "when idle for 60\u00a0s"), "cut,half,stream=/numbers,idle=60s");
+});
+
+test("another word keeps what it takes, and brings what it needs", () => {
+  const to = (text, word) => joinFault(withWord(splitFault(text), wordOf(word), KNOWN));
+  assert.equal(to("cut,half,after=3,stream=/a", "silence"), "silence,after=3,stream=/a");
+  assert.equal(to("cut,half,after=3,stream=/a", "status"), "status=503,stream=/a");
+  assert.equal(to("cut,after=5s", "status"), "status=503,after=5s");
+  assert.equal(to("cut,after=3,stream=/numbers,for=9s", "refuse"), "refuse,for=9s");
+  assert.equal(to("cut", "refuse"), "refuse,for=5s");
+  assert.equal(to("cut,after=3,times=2,attempt=1", "profile"), "profile=deploy,attempt=1");
+  assert.equal(to("status=503,retry-after=2", "cut"), "cut");
+});
+
+test("every word of the list says what it does, once", () => {
+  const words = GROUPS.flatMap(([, group]) => group);
+  assert.equal(new Set(words.map(({ word }) => word)).size, words.length);
+  assert.equal(new Set(words.map(({ says }) => says)).size, words.length);
+  for (const [fault] of FIRST_FAULTS) assert.ok(wordOf(splitFault(fault).word));
+  assert.ok(canAct("cut") && canAct("profile") && !canAct("status") && !canAct("forget"));
+});
+
+const ARMED = {
+  id: 3,
+  fault: "cut",
+  room: null,
+  stream: null,
+  client: null,
+  from: "hand",
+  armed_ms: 0,
+  begins_in_ms: 0,
+  fired: 0,
+  left_ms: null,
+};
+
+test("what is armed says for whom, how often it struck, and when it ends", () => {
+  assert.equal(whomWords(ARMED), "everyone");
+  assert.equal(
+    whomWords({ ...ARMED, stream: "/a", client: "t1", room: "w3" }),
+    "/a, client t1, room w3",
+  );
+  assert.deepEqual(
+    [0, 1, 1200].map((fired) => struckWords({ ...ARMED, fired })),
+    ["not yet", "once", "1,200 times"],
+  );
+  assert.deepEqual(endsWords(ARMED, 0), { words: "when healed", left: null });
+  const ends = (fault, passed) => endsWords({ ...ARMED, ...fault }, passed);
+  assert.deepEqual(ends({ left_ms: 45_000 }, 500), { words: "in 45 s", left: 44_500 });
+  assert.deepEqual(ends({ left_ms: 300 }, 500), { words: "in 0 s", left: 0 });
+  assert.equal(ends({ left_ms: 90_000 }, 0).words, "in 1 min 30 s");
+  assert.equal(ends({ begins_in_ms: 2000, left_ms: 7000 }, 900).words, "begins in 2 s");
+  assert.deepEqual([1, 3].map(armedWords), ["1 fault armed", "3 faults armed"]);
+});
+
+test("a fault that was read says what it arms, and is a line for a shell", () => {
+  assert.equal(
+    checkedWords({ fault: "cut", faults: ["cut"] }),
+    "Strikes requests that begin from then on.",
+  );
+  assert.equal(
+    checkedWords({ fault: "profile=a", faults: ["cut", "bom"] }),
+    "Arms 2 faults: cut and bom.",
+  );
+  assert.equal(breakLine("insert=it's"), "sse break 'insert=it'\\''s'");
+});
+
+test("a row names the faults that struck it, and the one that ended it", () => {
+  const struck = (...ids) => ids.map((id) => ({ id, fault: "cut" }));
+  assert.deepEqual([struck(), struck(3), struck(3, 5)].map(flagWords), ["", "3", "5 +1"]);
+  const ended = { by: "server", why: "fault", fault: 3, complete: false, at_ms: 0 };
+  const cut = { state: "ended", status: 200, origin: null, ended };
+  assert.equal(fateWords(cut), "by fault 3");
+  assert.equal(fateWords({ ...cut, state: "refused", status: 503 }), "refused (503): fault 3");
+  assert.match(endWords(cut), /^ended by fault 3 at /);
+});
+
+test("what was done to a connection or a stream can be undone there", () => {
+  const faults = [{ id: 1, fault: "cut" }];
+  const row = { id: 7, stream: "/a,b", client: "t1", room: null, state: "open", faults };
+  const target = ofRow(row);
+  assert.ok(target.isOpen && !ofRow({ ...row, state: "ended" }).isOpen);
+  assert.equal(nextRefused(target), 'status=503,times=1,stream="/a,b",client=t1');
+  const all = [1, 2, 3].map((id) => ({ ...ARMED, id, stream: id === 3 ? "/a,b" : null }));
+  const ids = (faults) => faults.map(({ id }) => id);
+  assert.deepEqual(ids(armedHere(all, target, [2])), [1, 2]);
+  assert.deepEqual(ids(armedHere(all, ofStream("/a,b", 2), [])), [3]);
+});

@@ -1,0 +1,94 @@
+//! Faults that are armed, seen and healed in the window.
+
+use super::support::menu;
+use super::support::wait::{ensure, wait_for};
+use super::{http, opened};
+
+const FIELD: &str = "faults-place input[name=\"fault\"]";
+const WORDS: &str = "#fault-message";
+const STRUCK: &str = "armed-list [data-col=\"struck\"]";
+const SIGN: &str = "status-bar .armed";
+
+/// The status that the client gets.
+async fn status(port: u16) -> u16 {
+    let answer = http::get(port, "/numbers?every=1ms&client=t1", &[]).await;
+    answer.expect("the server answers").status
+}
+
+#[tokio::test]
+async fn a_fault_that_is_armed_in_the_window_strikes_until_it_is_healed() {
+    let (desktop, session, port) = opened().await;
+    let page = &session.page;
+    page.visit("faults").await;
+    assert!(!page.shows(SIGN).await);
+
+    page.fill(FIELD, "status=503,cliend=t1").await;
+    page.until_text(WORDS, "`client` is the nearest").await;
+    page.fill(FIELD, "status=503,client=t1").await;
+    page.until_text(WORDS, "Strikes requests that begin from then on.")
+        .await;
+    page.until_text(".choice[data-slot=\"client\"] .text", "client t1")
+        .await;
+    assert_eq!(status(port).await, 200);
+    page.click("faults-place [data-act=\"arm\"]").await;
+    page.until_text(STRUCK, "not yet").await;
+    page.until_text(SIGN, "1 fault armed").await;
+
+    assert_eq!(status(port).await, 503);
+    page.until_text(STRUCK, "once").await;
+    page.visit("connections").await;
+    page.until_text("connection-table tr[data-state=\"refused\"] .flag", "1")
+        .await;
+
+    // The sign leads back.
+    page.press("faults").await;
+    page.click("armed-list [data-act=\"heal\"]").await;
+    until_healed(page).await;
+    assert_eq!(status(port).await, 200);
+
+    page.fill(FIELD, "status=429").await;
+    page.click("faults-place [data-act=\"arm\"]").await;
+    page.until_text(SIGN, "1 fault armed").await;
+    menu::until_enabled(&desktop, "Server", &HEALABLE).await;
+    menu::choose(&desktop, "Server", "Heal All");
+    until_healed(page).await;
+    assert_eq!(status(port).await, 200);
+    session.close().await;
+}
+
+/// What can be chosen of the Server menu while the server runs and something is armed.
+const HEALABLE: [&str; 7] = [
+    "Stop Server",
+    "Restart Server",
+    "Heal All",
+    "Open in Browser",
+    "Copy URL",
+    "Port…",
+    "Edit Streams…",
+];
+
+async fn until_healed(page: &super::Page) {
+    wait_for("no sign of a fault", async || {
+        ensure(!page.shows(SIGN).await, "it is there")
+    })
+    .await;
+    page.until_text("faults-place .empty", "Nothing is armed.")
+        .await;
+}
+
+#[tokio::test]
+async fn an_open_connection_is_cut_by_a_press_in_its_wire() {
+    let (_desktop, session, port) = opened().await;
+    let page = &session.page;
+    let mut client = http::Stream::running(port, "/endless?client=t1").await;
+    page.visit("connections").await;
+    page.click("connection-table tbody tr").await;
+    page.click("connection-wire [data-do=\"cut\"]").await;
+    client
+        .until_end()
+        .await
+        .expect_err("it is cut before its last chunk");
+    page.until_text("connection-wire .faults", "ended it").await;
+    page.until_text("connection-table tbody .flag", "1").await;
+    session.close().await;
+}

@@ -1,0 +1,71 @@
+/**
+ * What a connection or a stream is broken with, and what of that is still armed. Pure.
+ *
+ * @import { FaultView, RowView } from "../server.js"
+ * @import { BreakTarget } from "../types.js"
+ */
+
+import { spelled } from "../parts/fault-text.js";
+
+/**
+ * A connection as what is to be broken.
+ *
+ * @param {RowView} row
+ * @returns {BreakTarget}
+ */
+export const ofRow = ({ id, stream, client, room, state, faults }) => ({
+  name: `#${id}`,
+  stream,
+  client,
+  room,
+  connections: [id],
+  isOpen: state === "open",
+  struck: faults.map((fault) => fault.id),
+});
+
+/**
+ * All connections of a stream as what is to be broken.
+ *
+ * @param {string} stream
+ * @param {number} open
+ * @returns {BreakTarget}
+ */
+export const ofStream = (stream, open) => ({
+  name: stream,
+  stream,
+  client: null,
+  room: null,
+  isOpen: open > 0,
+  struck: [],
+});
+
+/**
+ * The fault that answers the next request of a client for this stream, or of anybody where the
+ * client has no name.
+ *
+ * @param {BreakTarget} target
+ */
+export const nextRefused = ({ stream, client, room }) =>
+  [
+    "status=503",
+    "times=1",
+    `stream=${spelled(stream)}`,
+    ...(client === null ? [] : [`client=${spelled(client)}`]),
+    ...(room === null ? [] : [`room=${spelled(room)}`]),
+  ].join();
+
+/**
+ * The faults that are armed because of this target: what struck it, what was armed for it, and of a
+ * whole stream what names the stream.
+ *
+ * @param {FaultView[]} faults
+ * @param {BreakTarget} target
+ * @param {number[]} own the numbers of what was armed here
+ */
+export const armedHere = (faults, { stream, connections, struck }, own) =>
+  faults.filter(
+    (fault) =>
+      own.includes(fault.id) ||
+      struck.includes(fault.id) ||
+      (connections === undefined && fault.stream === stream),
+  );
