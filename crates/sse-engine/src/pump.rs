@@ -258,8 +258,8 @@ impl Pump {
 
     /// Whether everything that a finite stream has was written.
     pub fn is_complete(&self) -> bool {
-        let lacks_nothing = |breaker: &Box<Breaker>| breaker.lacks_nothing();
-        self.feed.is_complete() && self.breaker.as_ref().is_none_or(lacks_nothing)
+        let breaker = self.breaker.as_ref();
+        self.feed.is_complete() && breaker.is_none_or(|breaker| breaker.lacks_nothing())
     }
 
     /// The topic that it reads, if it reads one.

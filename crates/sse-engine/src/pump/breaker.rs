@@ -6,11 +6,13 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | `cause` | why it ends, or is silent |
 //! | `frame` | a block of the stream, as lines that a fault can change |
 //! | `strike` | when a fault strikes this connection |
 //! | `passage` | when bytes are let through, and in which pieces |
 //! | `queue` | bytes in order, and where events end in them |
 
+mod cause;
 mod frame;
 mod passage;
 mod queue;
@@ -21,10 +23,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::feed::Feed;
-use super::{Break, How, Next};
+use super::{How, Next};
 use crate::fault::{Act, Armed, Ending, Half, LONGEST_HANG};
 use crate::time::Now;
 use crate::write_buffer::{VISIT, WriteBuffer};
+use cause::{Cause, Silence, depth};
 use frame::{Frame, LineEnds};
 use passage::Passage;
 use strike::{Counts, Strike};
@@ -67,24 +70,6 @@ pub(super) struct Breaker {
     now: Instant,
     /// Faults that struck and were not reported.
     struck: Vec<Arc<Armed>>,
-}
-
-/// Why and how long nothing, or no event, is sent.
-#[derive(Debug)]
-struct Silence {
-    armed: Arc<Armed>,
-    until: Option<Instant>,
-}
-
-/// A fault that ends the stream, and how.
-#[derive(Debug)]
-struct Cause {
-    armed: Arc<Armed>,
-    ends: Break,
-    /// Whether what waits to be sent is lost.
-    at_once: bool,
-    /// Whether not even the head is sent.
-    headless: bool,
 }
 
 impl Breaker {
@@ -589,32 +574,5 @@ impl Breaker {
         self.counts.bytes += length as u64;
         self.passage.push(&bytes[..length]);
         length == bytes.len()
-    }
-}
-
-/// How deep a silence is; 0 is none.
-fn depth(act: &Act) -> u8 {
-    match act {
-        Act::Mute => 1,
-        Act::Silence => 2,
-        Act::Hang => 3,
-        Act::Wait(_) => 4,
-        Act::Never => 5,
-        _ => 0,
-    }
-}
-
-impl Cause {
-    fn new(armed: Arc<Armed>, how: How, ending: Ending) -> Self {
-        Self {
-            ends: Break {
-                how,
-                linger: ending.linger,
-                fault: armed.id,
-            },
-            armed,
-            at_once: false,
-            headless: false,
-        }
     }
 }
