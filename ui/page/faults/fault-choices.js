@@ -74,7 +74,7 @@ export const GROUPS = [
     {
       word: "drop-header",
       says: "Leave out the header",
-      values: [["cache-control"], ["content-type"], ["date"]],
+      values: [["cache-control"], ["content-type"]],
       kind: "door",
     },
     { word: "length", says: "Claim a content length of", values: [["1000"], ["10"]], kind: "door" },
