@@ -258,4 +258,7 @@ test("a fault is a flag with its number, where it struck a stream or answered a 
   assert.equal(flags.length, 2);
   const numbers = texts.filter(({ colour }) => colour === THEME.field);
   assert.deepEqual(numbers.map(({ text }) => text), ["3", "12"]);
+  const storm = [10, 9.99, 9.98, 5].map((at, n) => ({ ...knock(n, at), fault: 7 }));
+  const once = painted([lane(1, [], storm)]).notes.texts;
+  assert.equal(once.filter(({ text }) => text === "7").length, 2);
 });

@@ -31,6 +31,8 @@ import { columnOf, xOf } from "./timeline-scale.js";
 
 /** The font of all that is written into lanes; its family is the theme's. */
 const SMALL = "10px";
+/** The room that a flag takes, in pixels. */
+const FLAG = 14;
 /** The colours of verdicts, as in the table. */
 const RANKS = /** @type {const} */ ({
   lost: "fail",
@@ -170,7 +172,8 @@ function paintSigns(pen, scene, lane, y) {
 }
 
 /**
- * Where faults struck: flags with their numbers.
+ * Where faults struck: flags with their numbers. Of flags of one fault that would lie upon each
+ * other, there is the first.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -178,17 +181,19 @@ function paintSigns(pen, scene, lane, y) {
  * @param {number} top
  */
 function paintFlags(pen, { scale, theme }, lane, top) {
-  const colours = { colour: theme.wait, inside: theme.field };
-  /** @param {number} at @param {number} fault */
-  const paintFlag = (at, fault) => {
-    if (at < scale.from || at > scale.to) return;
-    drawFlag(pen, columnOf(scale, at), top, top + MIDDLE + 5, fault, colours);
-  };
-  for (const { flags } of lane.bars) {
-    for (const { at_ms, fault } of flags) paintFlag(at_ms, fault);
-  }
+  const struck = lane.bars.flatMap(({ flags }) => flags);
   for (const { at_ms, fault } of lane.knocks) {
-    if (fault !== null) paintFlag(at_ms, fault);
+    if (fault !== null) struck.push({ at_ms, fault });
+  }
+  const colours = { colour: theme.wait, inside: theme.field };
+  /** Where the last flag of each fault stands. @type {Map<number, number>} */
+  const places = new Map();
+  for (const { at_ms, fault } of struck.sort((a, b) => a.at_ms - b.at_ms)) {
+    if (at_ms < scale.from || at_ms > scale.to) continue;
+    const x = columnOf(scale, at_ms);
+    if (x - (places.get(fault) ?? -Infinity) < FLAG) continue;
+    places.set(fault, x);
+    drawFlag(pen, x, top, top + MIDDLE + 5, fault, colours);
   }
 }
 
