@@ -33,8 +33,8 @@ function newView(now, seen) {
     return {
       connection, from_ms: ago(from), to_ms: to === null ? null : ago(to),
       why: to === null ? null : "stopped", by: to === null ? null : "server", status: 200,
-      verdict: null, afterwards: null, due_ms: to === null ? null : ago(to) + 1000, steps,
-      ticks: [],
+      verdict: null, afterwards: null, due_ms: to === null ? null : ago(to) + 1000,
+      flags: [], steps, ticks: [],
     };
   };
   const lanes = Array.from({ length: LANES }, (_, n) => {
@@ -43,7 +43,10 @@ function newView(now, seen) {
     const after = newBar(2 * n + 2, 55 - (n % 20), null, ticks);
     after.verdict = { ...verdict, other: before.connection };
     const knocks = n % 10 === 0
-      ? [{ connection: 1000 + n, at_ms: ago(57 - (n % 20)), status: 503, why: "too many streams" }]
+      ? [{
+        connection: 1000 + n, at_ms: ago(57 - (n % 20)), status: 503, why: "too many streams",
+        fault: null,
+      }]
       : [];
     return {
       id: n + 1, client: `client-${n}`, program: "curl 8.5", sure: true, stream: "/endless",
@@ -64,7 +67,7 @@ function news({ lanes, away }, now, seen) {
       const { connection, from: from_ms, to: to_ms, why, by, status, verdict, due } = bars[1];
       const open = {
         connection, from_ms, to_ms, why, by, status, verdict, due_ms: due, afterwards: null,
-        steps: [[Math.floor(now / 100) - 1, 1, 0]], ticks: [],
+        flags: [], steps: [[Math.floor(now / 100) - 1, 1, 0]], ticks: [],
       };
       return { id, client, program, sure, stream, method, bars: [open], knocks: [] };
     }),

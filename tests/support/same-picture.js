@@ -102,7 +102,7 @@ function newLane(n, now) {
 
 const newBar = (connection, from) => ({
   connection, from_ms: from, to_ms: null, why: null, by: null, status: 200, verdict: null,
-  afterwards: null, due_ms: null, steps: [], ticks: [],
+  afterwards: null, due_ms: null, flags: [], steps: [], ticks: [],
 });
 
 let connections = 100;
