@@ -154,6 +154,16 @@ async fn anything_but_a_stream_or_a_topic_is_nothing_there() {
         json!([]),
         "none of them makes one"
     );
+    // Neither does a path that is nothing there; where the room is, the client is shown in it.
+    let (_, head) = bench.get("/@a/nothing?client=early").await;
+    assert_eq!(head.status, 404);
+    let rooms = &get(&bench, "/api/state").await["rooms"];
+    assert_eq!(
+        *rooms,
+        json!([]),
+        "64 such requests would leave no room for tests"
+    );
+    bench.post("/@a/topics/x", &[], "hello").await;
     let (mut client, head) = bench.get("/@a/nothing?client=lost").await;
     let text = client.body(&head).await;
     assert!(
