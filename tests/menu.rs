@@ -14,9 +14,12 @@ use support::wait::{ensure, wait_for};
 use support::{http, settings, webdriver};
 
 /// What can be chosen of the Server menu while the server runs, and while it does not.
-const RUNNING: [&str; 6] = [
+const RUNNING: [&str; 9] = [
     "Stop Server",
     "Restart Server",
+    "Stop Server Abruptly",
+    "Refuse Connections for a Minute",
+    "Reset New Connections for a Minute",
     "Open in Browser",
     "Copy URL",
     "Port…",
@@ -46,6 +49,9 @@ async fn it_has_the_entries_that_it_should_have() {
             "Start Server",
             "Stop Server",
             "Restart Server",
+            "Stop Server Abruptly",
+            "Refuse Connections for a Minute",
+            "Reset New Connections for a Minute",
             "Heal All",
             "Open in Browser",
             "Copy URL",
@@ -81,7 +87,7 @@ async fn it_can_be_worked_by_letters_and_keys() {
     assert_eq!(bar.letters("View"), ["s", "c", "u", "f", "i", "o", "a"]);
     assert_eq!(
         bar.letters("Server"),
-        ["s", "t", "r", "h", "o", "c", "p", "e"]
+        ["s", "t", "r", "b", "f", "n", "h", "o", "c", "p", "e"]
     );
     assert_eq!(bar.letters("Help"), ["k", "a"]);
     // The key of an item that muda does not understand is left out without a word.

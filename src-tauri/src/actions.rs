@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use serde::Serialize;
-use sse_server::Phase;
+use sse_server::{FaultWish, Phase};
 use tauri::{AppHandle, Emitter as _, Manager};
 use tauri_plugin_shell::ShellExt as _;
 
@@ -56,7 +56,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Everything that a person can do.
-pub(crate) static ACTIONS: [Action; 18] = [
+pub(crate) static ACTIONS: [Action; 21] = [
     Action {
         id: "start",
         text: "&Start Server",
@@ -81,6 +81,33 @@ pub(crate) static ACTIONS: [Action; 18] = [
                 Ok(())
             })
         },
+    },
+    Action {
+        id: "stop-abruptly",
+        text: "Stop Server A&bruptly",
+        accelerator: None,
+        enabled: |at| at.phase == Phase::Running,
+        run: |app| {
+            Box::pin(async move {
+                let server = app.state::<AppState>().server().clone();
+                server.stop_abruptly().await;
+                Ok(())
+            })
+        },
+    },
+    Action {
+        id: "refuse",
+        text: "Re&fuse Connections for a Minute",
+        accelerator: None,
+        enabled: |at| at.phase == Phase::Running,
+        run: |app| Box::pin(async move { arm(&app, "refuse,for=60s") }),
+    },
+    Action {
+        id: "knock",
+        text: "Reset &New Connections for a Minute",
+        accelerator: None,
+        enabled: |at| at.phase == Phase::Running,
+        run: |app| Box::pin(async move { arm(&app, "knock,for=60s") }),
     },
     Action {
         id: "restart",
@@ -274,6 +301,11 @@ pub(crate) async fn perform(app: &AppHandle, id: &str) -> Result<(), Error> {
     (action.run)(app.clone()).await
 }
 
+fn arm(app: &AppHandle, fault: &str) -> Result<(), Error> {
+    let armed = app.state::<AppState>().server().arm(FaultWish::one(fault));
+    armed.map(drop).map_err(Error::Fault)
+}
+
 fn open_in_browser(app: &AppHandle) -> Result<(), Error> {
     let Some(url) = app.state::<AppState>().url() else {
         return Ok(());
@@ -321,9 +353,12 @@ mod tests {
     #[test]
     fn each_action_can_be_chosen_when_it_makes_sense_and_never_else() {
         use Phase::{Failed, Running, Starting, Stopped};
-        let matrix: [(&str, &[Phase]); 18] = [
+        let matrix: [(&str, &[Phase]); 21] = [
             ("start", &[Stopped, Failed]),
             ("stop", &[Starting, Running]),
+            ("stop-abruptly", &[Running]),
+            ("refuse", &[Running]),
+            ("knock", &[Running]),
             ("restart", &[Running]),
             ("heal-all", &[]),
             ("open", &[Running]),

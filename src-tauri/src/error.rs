@@ -25,6 +25,10 @@ pub(crate) enum Error {
         reason: &'static str,
     },
 
+    /// The fault cannot be armed.
+    #[error("{}", .0.error)]
+    Fault(sse_server::BadFault),
+
     /// The stream has just gone from the file, or the page asked for nonsense.
     #[error("There is no stream at {0} any more: choose another from the list.")]
     NoSuchStream(String),

@@ -33,6 +33,7 @@ pub(crate) fn follow(app: &AppHandle) {
     let told = app.clone();
     tauri::async_runtime::spawn(async move {
         let mut shown = None;
+        let mut knock = None;
         loop {
             let now = status.borrow_and_update().clone();
             faults.borrow_and_update();
@@ -46,6 +47,14 @@ pub(crate) fn follow(app: &AppHandle) {
                 menu::show(&told, standing);
                 tell(&told, "actions", actions::list(standing));
             }
+            let over = told.state::<AppState>().server().last_knock();
+            if over != knock
+                && let Some((_, tries)) = &over
+            {
+                let sentence = format!("New connections were reset: {tries}.");
+                told.state::<AppState>().set_notice(Some(sentence));
+            }
+            knock = over;
             window::show_armed(&told, armed.len());
             tell(&told, "status", now);
             tell(&told, "faults", armed);

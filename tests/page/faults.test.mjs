@@ -20,7 +20,7 @@ const {
 const { breakLine, checkedWords, endsWords, struckWords, whomWords } =
   await load("faults/fault-words.js");
 const { armedHere, nextRefused, ofRow, ofStream } = await load("breaks/break-words.js");
-const { armedWords, endWords, fateWords, flagWords } = await load("parts/words.js");
+const { armedWords, endWords, fateWords, flagWords, portFaultWords } = await load("parts/words.js");
 
 const KNOWN = { paths: ["/numbers", "/a,b"], clients: ["t1"], profiles: ["deploy", "gzip"] };
 
@@ -146,7 +146,24 @@ const ARMED = {
   begins_in_ms: 0,
   fired: 0,
   left_ms: null,
+  tries: null,
 };
+
+test("what strikes whoever connects counts down, and says who came", () => {
+  const knock = { ...ARMED, fault: "knock,for=60s", left_ms: 42_100 };
+  assert.equal(portFaultWords(knock, 0), "Resets new connections, 43 s left");
+  assert.equal(
+    portFaultWords({ ...knock, tries: "9 tries, every 0.5 s, no back-off" }, 41_000),
+    "Resets new connections, 9 tries, every 0.5 s, no back-off, 2 s left",
+  );
+  const refuse = { ...knock, fault: "refuse,for=60s" };
+  assert.equal(portFaultWords(refuse, 100), "Refuses connections, 42 s left");
+  // over, not begun yet, and no such fault
+  assert.equal(portFaultWords(refuse, 42_100), "");
+  assert.equal(portFaultWords({ ...refuse, begins_in_ms: 500 }, 499), "");
+  assert.notEqual(portFaultWords({ ...refuse, begins_in_ms: 500 }, 500), "");
+  assert.equal(portFaultWords({ ...ARMED, left_ms: 5000 }, 0), "");
+});
 
 test("what is armed says for whom, how often it struck, and when it ends", () => {
   assert.equal(whomWords(ARMED), "everyone");

@@ -57,9 +57,12 @@ async fn a_fault_that_is_armed_in_the_window_strikes_until_it_is_healed() {
 }
 
 /// What can be chosen of the Server menu while the server runs and something is armed.
-const HEALABLE: [&str; 7] = [
+const HEALABLE: [&str; 10] = [
     "Stop Server",
     "Restart Server",
+    "Stop Server Abruptly",
+    "Refuse Connections for a Minute",
+    "Reset New Connections for a Minute",
     "Heal All",
     "Open in Browser",
     "Copy URL",

@@ -2,6 +2,7 @@
 
 mod faults;
 mod own_streams;
+mod stop;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

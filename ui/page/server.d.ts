@@ -223,6 +223,11 @@ export type FaultView = {
   fired: number,
   /** In how many milliseconds it is over; nothing where it lasts until it is healed. */
   left_ms: number | null,
+  /**
+   * Of one that resets every connection: how many came and with which cadence, in words such as
+   * `9 tries, every 0.5 s, no back-off`. Nothing of any other, and before the first.
+   */
+  tries: string | null,
 };
 
 /** A header field. */

@@ -171,7 +171,7 @@ export interface Host {
   copyPicture(bytes: string): Promise<void>;
   /** Shows the address in the person's browser. */
   open(url: string): Promise<void>;
-  act(action: "start" | "stop" | "edit-streams"): Promise<void>;
+  act(action: Act): Promise<void>;
   usePort(port: number, start: boolean): Promise<void>;
   allowOrigin(origin: string): Promise<void>;
   dismissNotice(): Promise<void>;
@@ -244,6 +244,9 @@ export interface Arrival {
   /** In words, when this is no event, but the stream that goes on after an outage. */
   outage: string | null;
 }
+
+/** What the page asks the window to do with the server. */
+export type Act = "start" | "stop" | "stop-abruptly" | "refuse" | "knock" | "edit-streams";
 
 /**
  * A run of arrivals numbered from `first`, oldest first: the live ring, or a copy of it that is

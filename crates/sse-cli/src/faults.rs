@@ -94,7 +94,7 @@ pub(crate) fn list(args: Faults) -> Result<(), Failure> {
         complain("No fault is armed.");
     } else {
         let head = [
-            ">id", "fault", "stream", "client", "room", ">struck", ">left",
+            ">id", "fault", "stream", "client", "room", ">struck", ">left", "",
         ];
         let lines: Vec<_> = faults.iter().map(line).collect();
         api::print(&table(&head, &lines));
@@ -107,7 +107,8 @@ fn line(fault: &Map<String, Value>) -> Vec<String> {
     let left = fault.get("left_ms").and_then(Value::as_u64);
     let left = left.map(|ms| format!("{} s", ms.div_ceil(1000)));
     let cells = names.map(|name| cell(fault.get(name))).into_iter();
-    cells.chain([left.unwrap_or_default()]).collect()
+    let tries = cell(fault.get("tries"));
+    cells.chain([left.unwrap_or_default(), tries]).collect()
 }
 
 /// Resets a room.

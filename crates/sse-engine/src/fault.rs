@@ -91,6 +91,8 @@ pub enum Act {
     Never,
     /// Nothing listens on the port.
     Refuse,
+    /// Each connection is taken, and reset before a byte of it is read.
+    Knock,
     /// Connections beyond so many get this answer.
     Limit {
         /// So many are open at once.

@@ -6,6 +6,7 @@
 //! too.
 
 mod attempts;
+mod tries;
 mod view;
 
 use std::num::NonZeroU64;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use crate::error::Error;
 pub(crate) use attempts::Asker;
 use attempts::Attempts;
+use tries::Tries;
 pub use view::{ArmedFrom, FaultView};
 
 /// The faults that are armed.
@@ -44,6 +46,8 @@ pub(crate) struct Faults {
     /// How many there are, so that a request pays one atomic load where there are none.
     armed: AtomicUsize,
     attempts: Mutex<Attempts>,
+    /// The last fault that reset whoever connected and is over, and who knocked meanwhile.
+    last_knock: Mutex<Option<(u64, String)>>,
     /// Goes up when something was armed or healed.
     changed: watch::Sender<u64>,
 }
@@ -59,6 +63,8 @@ struct Entry {
     /// When it was armed, for people.
     at: SystemTime,
     from: ArmedFrom,
+    /// Who knocked while it reset every connection.
+    tries: Option<Tries>,
 }
 
 /// Which faults are meant.
@@ -135,6 +141,7 @@ impl Default for Faults {
             newest: AtomicU64::new(0),
             armed: AtomicUsize::new(0),
             attempts: Mutex::default(),
+            last_knock: Mutex::default(),
             changed: watch::Sender::new(0),
         }
     }
@@ -178,7 +185,7 @@ impl Faults {
         }
         let mut list = lock(&self.list);
         let from = ArmedFrom::File(room.map(Box::from));
-        let healed = list.take(|entry| entry.from == from);
+        let healed = self.take(&mut list, |entry| entry.from == from);
         let armed = self.add(&mut list, faults, &from, now, note);
         if !healed.is_empty() || !armed.is_empty() {
             self.changed_to(&list);
@@ -238,7 +245,8 @@ impl Faults {
 
     /// The faults that strike a request that begins now, in the order in which they were armed.
     ///
-    /// What keeps the server from listening is none of them: [`refuses`](Self::refuses) tells that.
+    /// What is of the port is none of them: [`refuses`](Self::refuses) and
+    /// [`knocked`](Self::knocked) tell that.
     pub(crate) fn meet(&self, request: &Meeting<'_>, now: Instant) -> Vec<Arc<Armed>> {
         if self.armed.load(Ordering::Relaxed) == 0 {
             return Vec::new();
@@ -247,7 +255,7 @@ impl Faults {
         let entries = list.0.iter();
         let armed = entries.filter(|entry| entry.from != ArmedFrom::Act);
         let struck = armed.map(|entry| &entry.armed).filter(|armed| {
-            armed.fault.act != Act::Refuse
+            armed.fault.act.of_port().is_none()
                 && armed.is_in_force(now)
                 && armed.fault.strikes(request, armed.strikes())
         });
@@ -281,10 +289,33 @@ impl Faults {
         later.map(|armed| armed.begins).min()
     }
 
+    /// Whether a connection that comes now is to be reset, which counts as a strike. `note` enters
+    /// the first one in the log.
+    pub(crate) fn knocked(&self, now: Instant, note: impl FnOnce(&Armed)) -> bool {
+        if self.armed.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let mut list = lock(&self.list);
+        let mut entries = list.0.iter_mut();
+        let knocked = entries.find(|entry| {
+            let armed = &entry.armed;
+            armed.fault.act == Act::Knock && armed.is_in_force(now) && armed.strike()
+        });
+        let Some(entry) = knocked else {
+            return false;
+        };
+        if entry.tries.is_none() {
+            note(&entry.armed);
+        }
+        entry.tries.get_or_insert_default().tried(now);
+        self.changed_to(&list);
+        true
+    }
+
     /// Disarms faults. Answers those that it was, with what they were.
     pub(crate) fn heal(&self, which: &Which) -> Vec<Arc<Armed>> {
         let mut list = lock(&self.list);
-        let healed = list.take(|entry| which.is(&entry.armed));
+        let healed = self.take(&mut list, |entry| which.is(&entry.armed));
         if !healed.is_empty() {
             self.changed_to(&list);
         }
@@ -303,13 +334,15 @@ impl Faults {
         }
         let mut list = lock(&self.list);
         // It is no longer listed once it is done, which is no healing.
-        list.take(|entry| entry.from == ArmedFrom::Act && Arc::strong_count(&entry.armed) == 1);
+        self.take(&mut list, |entry| {
+            entry.from == ArmedFrom::Act && Arc::strong_count(&entry.armed) == 1
+        });
         let over = |entry: &Entry| {
             let armed = &entry.armed;
             // Each connection that it struck has it too.
             armed.is_withdrawn(now) || armed.is_over(now) && Arc::strong_count(armed) == 1
         };
-        let over = list.take(over);
+        let over = self.take(&mut list, over);
         if self.armed.load(Ordering::Relaxed) != list.0.len() {
             self.changed_to(&list);
         }
@@ -319,6 +352,11 @@ impl Faults {
     /// The requests of a room are counted from 1 again.
     pub(crate) fn reset_attempts(&self, room: Option<&str>) {
         lock(&self.attempts).reset(room);
+    }
+
+    /// The last fault that reset whoever connected and is over, with the tries that came.
+    pub(crate) fn last_knock(&self) -> Option<(u64, String)> {
+        lock(&self.last_knock).clone()
     }
 
     /// What is armed in these rooms, in the order in which it was armed.
@@ -351,23 +389,28 @@ impl Faults {
                 armed: Arc::clone(armed),
                 at: now.wall,
                 from: from.clone(),
+                tries: None,
             });
         }
         all
+    }
+
+    /// Takes entries out of the list.
+    fn take(&self, list: &mut List, is_one: impl Fn(&Entry) -> bool) -> Vec<Arc<Armed>> {
+        let taken = list.0.extract_if(.., |entry| is_one(entry));
+        let taken = taken.map(|entry| {
+            if let Some(tries) = &entry.tries {
+                *lock(&self.last_knock) = Some((entry.armed.id, tries.to_string()));
+            }
+            entry.armed
+        });
+        taken.collect()
     }
 
     /// Says what became of the list, which is locked still.
     fn changed_to(&self, list: &List) {
         self.armed.store(list.0.len(), Ordering::Relaxed);
         self.changed.send_modify(|n| *n += 1);
-    }
-}
-
-impl List {
-    /// Takes entries out.
-    fn take(&mut self, is_one: impl Fn(&Entry) -> bool) -> Vec<Arc<Armed>> {
-        let taken = self.0.extract_if(.., |entry| is_one(entry));
-        taken.map(|entry| entry.armed).collect()
     }
 }
 

@@ -45,6 +45,7 @@ export const GROUPS = [
     },
     { word: "never", says: "Never answer", kind: "door" },
     { word: "refuse", says: "Do not listen at all", needs: [["for", "5s"]], kind: "refuse" },
+    { word: "knock", says: "Reset whoever connects", needs: [["for", "5s"]], kind: "refuse" },
   ]],
   ["Silence", [
     { word: "silence", says: "Send nothing", kind: "quiet" },

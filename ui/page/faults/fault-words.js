@@ -27,7 +27,8 @@ const FROM = { hand: "by hand", file: "from the file", act: "on what is open" };
 export const fromWords = ({ from }) => FROM[from];
 
 /** @param {FaultView} fault */
-export function struckWords({ fired }) {
+export function struckWords({ fired, tries }) {
+  if (tries) return tries;
   if (fired === 0) return "not yet";
   return fired === 1 ? "once" : `${count(fired)} times`;
 }

@@ -3,14 +3,15 @@
  * is the same in every state; in a browser it lacks what only the window can do.
  *
  * @import { Status } from "../server.js"
- * @import { App } from "../types.js"
+ * @import { Act, App } from "../types.js"
  */
 
-import { PHASE_WORDS, armedWords } from "../parts/words.js";
+import { DropMenu } from "../parts/drop-menu.js";
+import { PHASE_WORDS, armedWords, portFaultWords } from "../parts/words.js";
 import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { copyOnClick } from "../parts/copy-button.js";
-import { icon } from "../parts/icons.js";
+import { icon, newIcon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { errorMessage } from "../parts/error-message.js";
 
@@ -30,18 +31,38 @@ const newBar = markup(`
     <button type="button" data-act="next-free"></button>
     <button type="button" data-act="port"></button>
   </span>
+  <span class="port-fault" hidden><span class="text"></span>
+    <button type="button" class="small" data-act="heal-port">Heal</button></span>
   <button type="button" class="armed" data-act="faults" hidden>${icon("flag")}<span
     class="text"></span></button>
-  <button type="button" class="switch"></button>`);
+  <span class="stopping"><button type="button" class="switch"></button><drop-menu
+    ></drop-menu></span>`);
 
 /** What only the window can do. */
-const CONTROLS = ".ways, .switch";
+const CONTROLS = ".ways, .stopping";
+
+/**
+ * The other ways to stop, and what each does.
+ *
+ * @type {Record<string, string>}
+ */
+const OTHER_WAYS = {
+  "stop-abruptly": "Every stream is cut, without its last chunk.",
+  refuse: "Nobody is listened to. What is open goes on.",
+  knock: "Whoever connects is reset and counted. What is open goes on.",
+};
+
+const TICK_MS = 250;
 
 export class StatusBar extends HTMLElement {
   /** @type {App | null} */
   #app = null;
   /** Why the last click on this bar failed. */
   #problem = "";
+  /** When the faults were reported, on the clock of `performance`. */
+  #faultsAt = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #ticking;
 
   /** @param {App} app */
   connect(app) {
@@ -55,17 +76,28 @@ export class StatusBar extends HTMLElement {
       this.#on("next-free", () => this.#useNextFree());
       this.#on("port", async () => app.askPort());
       part(this, ".switch").addEventListener("click", () => this.#switch());
+      const look = { label: "Other ways to stop", icon: newIcon("more") };
+      this.#otherWays.connect(look, (id) => this.#try(() => host.act(/** @type {Act} */ (id))));
     } else {
       for (const control of this.querySelectorAll(CONTROLS)) control.remove();
     }
     part(this, ".armed").addEventListener("click", () => app.showFaults());
-    store.on("faults", ({ length: armed }) => this.#showArmed(armed));
+    this.#on("heal-port", async () => this.#healPort());
+    store.on("faults", (faults) => {
+      this.#faultsAt = performance.now();
+      this.#showArmed(faults.length);
+      this.#showPortFault();
+    });
     store.on("status", () => {
       this.#problem = "";
       this.#show();
     });
     store.on("unreachable", () => this.#show());
     store.on("actions", () => this.#show());
+  }
+
+  get #otherWays() {
+    return /** @type {DropMenu} */ (part(this, "drop-menu"));
   }
 
   /** @param {string} act */
@@ -142,6 +174,30 @@ export class StatusBar extends HTMLElement {
     if (changed) announce(words || "Nothing is armed");
   }
 
+  /** The faults that strike whoever connects, with their words. */
+  get #portFaults() {
+    const passed = performance.now() - this.#faultsAt;
+    const faults = this.#app?.store.get("faults") ?? [];
+    const told = faults.map((fault) => ({ fault, words: portFaultWords(fault, passed) }));
+    return told.filter(({ words }) => words !== "");
+  }
+
+  /** While one is in force, the API is not reached: this line and its button stand for it. */
+  #showPortFault() {
+    const line = part(this, ".port-fault");
+    const words = this.#portFaults.at(-1)?.words ?? "";
+    const appears = line.hidden && words !== "";
+    line.hidden = words === "";
+    setText(part(line, ".text"), words);
+    clearInterval(this.#ticking);
+    if (words) this.#ticking = setInterval(() => this.#showPortFault(), TICK_MS);
+    if (appears) announce(words);
+  }
+
+  async #healPort() {
+    for (const { fault } of this.#portFaults) await this.#app?.host.heal(fault.id);
+  }
+
   /** @param {string} message */
   #setMessage(message) {
     const shown = this.#problem || message;
@@ -193,6 +249,16 @@ export class StatusBar extends HTMLElement {
     else control.removeAttribute("aria-keyshortcuts");
     // not `disabled`: the focus stays where it is until the server has stopped
     control.ariaDisabled = action && !action.enabled ? "true" : null;
+    const others = actions.filter(({ id }) => id in OTHER_WAYS);
+    this.#otherWays.hidden = act !== "stop";
+    this.#otherWays.show(
+      others.map(({ id, label, enabled }) => ({
+        id,
+        label,
+        note: OTHER_WAYS[id],
+        disabled: !enabled,
+      })),
+    );
   }
 }
 

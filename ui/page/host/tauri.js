@@ -5,7 +5,7 @@
  * @import { Acted, Action, ActivityView, ArmedFaults, CheckedFault } from "../server.js"
  * @import { DefinitionView, Everything, Preview, ProfileView, Published } from "../server.js"
  * @import { RequestView, RowView, Slice, Status, TimelineView, WireView } from "../server.js"
- * @import { BreakWish, Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
+ * @import { Act, BreakWish, Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
 
@@ -236,7 +236,7 @@ export class TauriHost {
   }
 
   /**
-   * @param {"start" | "stop" | "edit-streams"} action
+   * @param {Act} action
    * @returns {Promise<void>}
    */
   act(action) {

@@ -32,6 +32,7 @@ const SHAPES = {
   "zoom-out": `<circle cx="7" cy="7" r="4.5"/><path d="m10.4 10.4 3.1 3.1M5 7h4"/>`,
   now: `<path d="M2.5 8h8M7.5 4.8 10.7 8l-3.2 3.2M13.5 3.5v9"/>`,
   flag: `<path d="M4 14V2.5M4 3h8.5l-2 3 2 3H4"/>`,
+  more: `<path d="m4 6.2 4 4 4-4"/>`,
   done: `<path d="m3 8.5 3.2 3.2L13 5"/>`,
 };
 

@@ -1,7 +1,7 @@
 /**
  * The words for states, the same everywhere on the page. Pure, and the only place that spells them.
  *
- * @import { FileProblem, Phase, RowView, StreamsFile, Tally, Verdict } from "../server.js"
+ * @import { FaultView, FileProblem, Phase, RowView, StreamsFile, Tally, Verdict } from "../server.js"
  * @import { StreamState } from "../types.js"
  */
 
@@ -19,6 +19,21 @@ export const PHASE_WORDS = {
 
 /** @param {number} armed how many faults are armed */
 export const armedWords = (armed) => `${several(armed, "fault")} armed`;
+
+/**
+ * What a fault that strikes whoever connects does, with the seconds that are left. Nothing of any
+ * other fault.
+ *
+ * @param {FaultView} fault
+ * @param {number} passed the milliseconds since it was reported
+ */
+export function portFaultWords({ fault, begins_in_ms, left_ms, tries }, passed) {
+  const word = /^(refuse|knock)\b/.exec(fault)?.[1];
+  const left = Math.ceil(((left_ms ?? 0) - passed) / 1000);
+  if (!word || begins_in_ms > passed || left <= 0) return "";
+  const does = word === "refuse" ? "Refuses connections" : "Resets new connections";
+  return [does, ...(tries ? [tries] : []), `${left} s left`].join(", ");
+}
 
 /** @type {Record<StreamState, string>} */
 export const STREAM_WORDS = {

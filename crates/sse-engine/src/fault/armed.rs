@@ -111,10 +111,20 @@ impl Act {
                 | Self::Wait(_)
                 | Self::Never
                 | Self::Refuse
+                | Self::Knock
                 | Self::Limit { .. }
                 | Self::Encode { .. }
                 | Self::Length(_)
         )
+    }
+
+    /// The word of what acts on the port, before anybody can say who they are: it strikes everyone.
+    pub fn of_port(&self) -> Option<&'static str> {
+        match self {
+            Self::Refuse => Some("refuse"),
+            Self::Knock => Some("knock"),
+            _ => None,
+        }
     }
 
     /// Whether it ends a stream with a reset.

@@ -105,6 +105,7 @@ impl Printer {
             Act::Wait(time) => self.value("wait", Time(*time)),
             Act::Never => self.word("never"),
             Act::Refuse => self.word("refuse"),
+            Act::Knock => self.word("knock"),
             Act::Limit {
                 most,
                 status,

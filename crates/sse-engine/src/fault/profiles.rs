@@ -206,10 +206,10 @@ impl Profiles {
             return Err(mistake(&text[..place], MistakeKind::UnknownKey, sentence));
         }
         let profile = self.find(name)?;
-        let refuses = |fault: &Fault| fault.act == Act::Refuse;
-        if fault.is_for_some() && profile.faults.iter().any(refuses) {
+        let of_port = profile.faults.iter().find_map(|fault| fault.act.of_port());
+        if let Some(word) = of_port.filter(|_| fault.is_for_some()) {
             let sentence = format!(
-                "`{}` holds `refuse`, which strikes everyone: leave out whom it strikes, `attempt` and `p`.",
+                "`{}` holds `{word}`, which strikes everyone: leave out whom it strikes, `attempt` and `p`.",
                 cut(name)
             );
             return Err(mistake("profile=", MistakeKind::BadValue, sentence));
@@ -223,8 +223,8 @@ impl Profiles {
 }
 
 impl Fault {
-    /// Whether it strikes some requests of its room and not others. `refuse` cannot: nobody has
-    /// said who they are before they are listened to.
+    /// Whether it strikes some requests of its room and not others. What is of the port cannot:
+    /// nobody has said who they are by then.
     pub fn is_for_some(&self) -> bool {
         let (who, often) = (&self.who, self.often);
         who.stream.is_some()

@@ -216,7 +216,7 @@ impl Reader {
     fn lasts(&mut self) -> Result<Option<Duration>, Mistake> {
         let column = self.first.column;
         let most = match self.word.name {
-            "refuse" => Some(LONGEST_REFUSAL),
+            "refuse" | "knock" => Some(LONGEST_REFUSAL),
             "hang" | "never" => Some(LONGEST_HANG),
             _ => None,
         };
@@ -230,10 +230,13 @@ impl Reader {
             }
         };
         let lasts = self.read("for", within)?;
-        if lasts.is_none() && self.word.name == "refuse" {
-            let sentence = "`refuse` needs an end, because nobody reaches the server until then: \
-                            add `for=`, up to 60s.";
-            return Err(mistake(MistakeKind::Missing, column, sentence.to_owned()));
+        if lasts.is_none() && most == Some(LONGEST_REFUSAL) {
+            let sentence = format!(
+                "`{}` needs an end, because nobody reaches the server until then: add `for=`, up \
+                 to 60s.",
+                self.word.name
+            );
+            return Err(mistake(MistakeKind::Missing, column, sentence));
         }
         Ok(lasts)
     }
@@ -279,6 +282,7 @@ impl Reader {
             "wait" => Act::Wait(self.own(short)?),
             "never" => self.plain(Act::Never)?,
             "refuse" => self.plain(Act::Refuse)?,
+            "knock" => self.plain(Act::Knock)?,
             "limit" => Act::Limit {
                 most: self.own(number(0..=MOST_EVENTS))?,
                 status: self

@@ -28,6 +28,7 @@ const CANONICAL: &[&str] = &[
     "wait=3s",
     "never,for=10s",
     "refuse,for=2s",
+    "knock,for=2s",
     "limit=6,status=429,retry-after=5",
     "limit=6",
     "encode=gzip",
@@ -195,6 +196,7 @@ fn each_kind_of_mistake_has_its_sentence_and_its_column() {
         ("cut,p=0.1234567", BadValue, 7, "six digits at most"),
         ("cut,stream=endless", BadValue, 12, "the path of a stream"),
         ("refuse,for=61s", BadValue, 12, "up to 60 s"),
+        ("knock,for=61s", BadValue, 11, "up to 60 s"),
         ("hang,for=601s", BadValue, 10, "up to 600 s"),
         ("hold=2MiB", BadValue, 6, "up to 1MiB"),
         ("long=0B", BadValue, 6, "a size from 1B"),
@@ -208,6 +210,7 @@ fn each_kind_of_mistake_has_its_sentence_and_its_column() {
         ("drop=\"x\"y", Quote, 9, "only a comma"),
         ("drop=\"a\\n\"", Quote, 8, "a backslash stands before"),
         ("refuse", Missing, 1, "add `for=`, up to 60s"),
+        ("knock", Missing, 1, "add `for=`, up to 60s"),
     ] {
         let mistake = text.parse::<Fault>().expect_err(text);
         assert_eq!(

@@ -51,6 +51,7 @@ pub const WORDS: &[Word] = &[
     door("wait", &[]),
     door("never", &[]),
     door("refuse", &[]),
+    door("knock", &[]),
     door("limit", &["status", "retry-after"]),
     door("encode", &["flush"]),
     door("length", &[]),

@@ -187,7 +187,7 @@ impl Reader<'_> {
         path: &str,
     ) -> Option<Fault> {
         let reason = match &fault.who.stream {
-            _ if fault.act == Act::Refuse => format!(
+            _ if fault.act.of_port().is_some() => format!(
                 "{text} would refuse every stream and not this one alone: arm it by hand instead."
             ),
             Some(other) if other != path => format!(

@@ -395,6 +395,7 @@ impl Breaker {
             | Act::Preflight(_)
             | Act::DropHeader(_)
             | Act::Refuse
+            | Act::Knock
             | Act::Limit { .. }
             | Act::Length(_)
             | Act::Forget

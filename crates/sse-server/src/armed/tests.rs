@@ -234,16 +234,16 @@ fn what_is_armed_is_shown_with_what_is_left_of_it() {
             {
                 "id": 1, "fault": "hang,client=t1,for=10s", "room": null, "stream": null,
                 "client": "t1", "from": "hand", "armed_ms": 5, "begins_in_ms": 0, "fired": 1,
-                "left_ms": null,
+                "left_ms": null, "tries": null,
             },
             {
                 "id": 2, "fault": "cut,after=3,start=2s,room=w3,for=3s", "room": "w3",
                 "stream": null, "client": null, "from": "hand", "armed_ms": 5,
-                "begins_in_ms": 1000, "fired": 0, "left_ms": 4000,
+                "begins_in_ms": 1000, "fired": 0, "left_ms": 4000, "tries": null,
             },
             {
                 "id": 3, "fault": "bom,stream=/a", "room": null, "stream": "/a", "client": null,
-                "from": "file", "armed_ms": 5, "begins_in_ms": 0, "fired": 0, "left_ms": null,
+                "from": "file", "armed_ms": 5, "begins_in_ms": 0, "fired": 0, "left_ms": null, "tries": null,
             },
         ])
     );

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde::{Serialize, Serializer};
 use sse_engine::time::{millis, since_1970};
 
-use super::Entry;
+use super::{Entry, Tries};
 
 /// A fault that is armed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +32,9 @@ pub struct FaultView {
     pub fired: u64,
     /// In how many milliseconds it is over; nothing where it lasts until it is healed.
     pub left_ms: Option<u64>,
+    /// Of one that resets every connection: how many came and with which cadence, in words such as
+    /// `9 tries, every 0.5 s, no back-off`. Nothing of any other, and before the first.
+    pub tries: Option<String>,
 }
 
 /// Who armed a fault.
@@ -71,6 +74,7 @@ impl FaultView {
             begins_in_ms: left(armed.begins),
             fired: armed.strikes(),
             left_ms: armed.until().map(left),
+            tries: entry.tries.as_ref().map(Tries::to_string),
         }
     }
 }

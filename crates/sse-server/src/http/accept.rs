@@ -70,6 +70,11 @@ pub(crate) async fn accept(
         };
         match accepted {
             Ok((socket, peer)) => {
+                if run.service.resets_on_arrival() {
+                    // A socket without it is gone already.
+                    _ = socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+                    continue;
+                }
                 if is_full(&run) {
                     turn_away(&run, socket);
                     continue;

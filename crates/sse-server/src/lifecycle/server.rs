@@ -135,6 +135,13 @@ impl Server {
         self.wish(|wish| wish.run = None).await;
     }
 
+    /// Stops the server as if it had been killed: every stream is cut, without a last chunk. It is
+    /// in the log as an act. Otherwise as [`stop`](Self::stop).
+    pub async fn stop_abruptly(&self) {
+        routes::cut_all(&self.context);
+        self.stop().await;
+    }
+
     /// Stops and starts the server as one wish.
     ///
     /// # Errors
@@ -209,6 +216,12 @@ impl Server {
     /// [table changed](Self::connections_changed).
     pub fn faults_changed(&self) -> watch::Receiver<u64> {
         self.context.faults.changed()
+    }
+
+    /// The number of the last fault that reset whoever connected and is over, and how many came
+    /// meanwhile, in words such as `9 tries, every 0.5 s, no back-off`.
+    pub fn last_knock(&self) -> Option<(u64, String)> {
+        self.context.faults.last_knock()
     }
 
     /// Disarms all faults of all rooms, those of the file too, until it is saved or the server

@@ -42,6 +42,7 @@ fn of_itself(fault: &Fault) -> Result<(), BadQuery> {
     let who = &fault.who;
     let named = match fault.act {
         Act::Refuse => Some("refuse"),
+        Act::Knock => Some("knock"),
         Act::Limit { .. } => Some("limit"),
         _ => None,
     };
@@ -91,6 +92,7 @@ mod tests {
     fn a_request_breaks_nobody_else() {
         for query in [
             "fault=refuse,for=1s",
+            "fault=knock,for=1s",
             "fault=limit=2",
             "fault=cut,client=a",
             "fault=cut,room=a",

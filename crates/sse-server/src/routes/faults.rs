@@ -81,6 +81,20 @@ pub struct FaultWish {
     room: Option<String>,
 }
 
+impl FaultWish {
+    /// One fault, with whom it strikes in its text.
+    pub fn one(fault: &str) -> Self {
+        Self {
+            fault: Some(fault.to_owned()),
+            faults: None,
+            profile: None,
+            stream: None,
+            client: None,
+            room: None,
+        }
+    }
+}
+
 /// Why something is not armed, done or healed.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
@@ -454,10 +468,10 @@ pub(super) fn expanded(context: &Context, fault: Fault) -> Result<Vec<Fault>, Re
     if let Some(stream) = &who.stream {
         check_stream(&room, stream)?;
     }
-    if fault.act == Act::Refuse && fault.is_for_some() {
-        return Err(Refusal::bad(
-            "`refuse` strikes everyone, since nobody has said who they are: leave out whom it strikes, `attempt` and `p`.",
-        ));
+    if let Some(word) = fault.act.of_port().filter(|_| fault.is_for_some()) {
+        return Err(Refusal::bad(format!(
+            "`{word}` strikes everyone, since nobody has said who they are: leave out whom it strikes, `attempt` and `p`."
+        )));
     }
     Ok(room.streams().profiles().expand(fault)?)
 }

@@ -78,6 +78,15 @@ impl Service {
         }
     }
 
+    /// Whether a connection that has just come is to be reset.
+    pub(crate) fn resets_on_arrival(&self) -> bool {
+        let connections = &self.context.connections;
+        let now = clock::now();
+        self.faults().knocked(now.instant, |fault| {
+            _ = connections.fired_for_all(fault.id, now);
+        })
+    }
+
     /// Arms the faults of the streams that are served.
     pub(crate) fn arm_streams(&self) {
         super::arm_streams(&self.context);

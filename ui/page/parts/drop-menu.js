@@ -1,0 +1,135 @@
+/**
+ * <drop-menu>: a button that opens a list of acts below it. Arrow keys move in the list, Enter
+ * chooses, Escape closes it.
+ */
+
+import { listStep, stepIndex } from "./keys.js";
+import { markup, part, setText } from "./dom.js";
+
+/**
+ * @typedef {object} MenuChoice
+ * @property {string} id
+ * @property {string} label
+ * @property {string} [note] what it does, in a line below the label
+ * @property {boolean} [disabled]
+ */
+
+const newMenu = markup(`
+  <button type="button" aria-haspopup="menu" aria-expanded="false"></button>
+  <div class="list" role="menu" hidden></div>`);
+
+const newChoice = markup(`
+  <button type="button" role="menuitem" tabindex="-1"><span class="label"></span
+    ><span class="note quiet"></span></button>`);
+
+export class DropMenu extends HTMLElement {
+  /** @type {((id: string) => void) | null} */
+  #choose = null;
+  #closesOn = (/** @type {PointerEvent} */ event) => {
+    if (!(event.target instanceof Node && this.contains(event.target))) this.#close(false);
+  };
+
+  /**
+   * @param {object} look
+   * @param {string} look.label what the button is for
+   * @param {string} [look.words] what stands on it
+   * @param {Node} [look.icon] an icon in place of words
+   * @param {(id: string) => void} choose
+   */
+  connect({ label, words, icon }, choose) {
+    this.#choose = choose;
+    this.append(newMenu());
+    const button = this.button;
+    button.title = label;
+    this.#list.ariaLabel = label;
+    if (icon) {
+      button.append(icon);
+      button.classList.add("tool");
+      button.ariaLabel = label;
+    } else {
+      setText(button, words ?? label);
+      button.classList.add("small");
+    }
+    button.addEventListener("click", () => (this.#list.hidden ? this.#open() : this.#close(true)));
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown" || !this.#list.hidden) return;
+      event.preventDefault();
+      this.#open();
+    });
+    this.#list.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("focusout", ({ relatedTarget }) => {
+      if (relatedTarget instanceof Node && !this.contains(relatedTarget)) this.#close(false);
+    });
+  }
+
+  /** The button that opens it. */
+  get button() {
+    return /** @type {HTMLButtonElement} */ (part(this, "button"));
+  }
+
+  get #list() {
+    return part(this, ".list");
+  }
+
+  get #buttons() {
+    return /** @type {HTMLButtonElement[]} */ ([...this.#list.children]);
+  }
+
+  /** @param {MenuChoice[]} choices */
+  show(choices) {
+    const had = new Map(this.#buttons.map((button) => [button.dataset.choice, button]));
+    const wanted = new Set(choices.map(({ id }) => id));
+    for (const [id, button] of had) if (!wanted.has(id ?? "")) button.remove();
+    for (const { id, label, note, disabled } of choices) {
+      const button = had.get(id) ?? this.#newButton(id);
+      setText(part(button, ".label"), label);
+      setText(part(button, ".note"), note ?? "");
+      button.ariaDisabled = disabled ? "true" : null;
+      this.#list.append(button);
+    }
+    if (choices.length === 0) this.#close(false);
+  }
+
+  /** @param {string} id */
+  #newButton(id) {
+    const button = /** @type {HTMLButtonElement} */ (part(newChoice(), "button"));
+    button.dataset.choice = id;
+    button.addEventListener("click", () => {
+      if (button.ariaDisabled) return;
+      this.#close(true);
+      this.#choose?.(id);
+    });
+    return button;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const buttons = this.#buttons;
+    const step = listStep(event);
+    const at = buttons.findIndex((button) => button === document.activeElement);
+    if (step) buttons[stepIndex(step, at, buttons.length, buttons.length)]?.focus();
+    else if (event.key === "Escape" || event.key === "Tab") this.#close(event.key === "Escape");
+    else return;
+    if (event.key !== "Tab") event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #open() {
+    if (this.#buttons.length === 0) return;
+    this.#list.hidden = false;
+    this.button.ariaExpanded = "true";
+    document.addEventListener("pointerdown", this.#closesOn);
+    this.#buttons[0]?.focus();
+  }
+
+  /** @param {boolean} keepsFocus whether the focus goes back to the button */
+  #close(keepsFocus) {
+    if (this.#list.hidden) return;
+    this.#list.hidden = true;
+    this.button.ariaExpanded = "false";
+    document.removeEventListener("pointerdown", this.#closesOn);
+    if (keepsFocus) this.button.focus();
+  }
+}
+
+customElements.define("drop-menu", DropMenu);
