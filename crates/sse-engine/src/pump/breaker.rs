@@ -193,6 +193,9 @@ impl Breaker {
             return self.wait(instant, None);
         }
         if self.passage.is_ready() || self.ending.is_some() {
+            if self.ends_in_order() {
+                self.passage.settle(true);
+            }
             return self.let_through(instant, out);
         }
         if is_mute {
@@ -227,11 +230,16 @@ impl Breaker {
         let is_over = is_last && self.again.is_empty();
         let ends = match &self.ending {
             None => is_over,
-            // Nothing is held back behind the end of an orderly stream.
-            Some(cause) => cause.ends.how == How::End,
+            Some(_) => self.ends_in_order(),
         };
         self.passage.settle(ends);
         self.let_through(instant, out)
+    }
+
+    /// Whether a fault ends the stream in order: then nothing is held back behind its end.
+    fn ends_in_order(&self) -> bool {
+        let ending = self.ending.as_ref();
+        ending.is_some_and(|ending| ending.ends.how == How::End)
     }
 
     fn is_mute(&self) -> bool {

@@ -138,3 +138,20 @@ fn late_visits_do_not_slow_a_dribble() {
     let took = (bench.now - bench.start).as_millis() as usize;
     assert!(sent * 10 + 60 >= took.min(140), "{sent} bytes in {took} ms");
 }
+
+/// The end comes when its `start=` has come, in a visit of its own, and what was held back was lost.
+#[test]
+fn an_orderly_end_that_was_put_off_sends_what_was_held() {
+    for (faults, bytes) in [
+        (["hold=end", "end,after=2,start=2500ms"], 3),
+        (["merge=10", "end,after=2,start=2500ms"], 3),
+    ] {
+        let (sent, next) = play(&faults, 10);
+        let text: String = sent.iter().map(|(_, text)| text.as_str()).collect();
+        let all: String = (1..=bytes).map(tick).collect();
+        assert_eq!((text, next), (all, broken(How::End)), "{faults:?}");
+    }
+    // A cut sends nothing of it.
+    let (sent, next) = play(&["hold=end", "cut,after=2,start=2500ms"], 10);
+    assert_eq!((sent, next), (Vec::new(), broken(How::Cut)));
+}
