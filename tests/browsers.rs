@@ -8,7 +8,7 @@ use support::desktop::Desktop;
 use support::front_end;
 use support::page::Page;
 use support::webdriver::{self, Session};
-use support::{http, story};
+use support::{http, story, walk};
 
 #[tokio::test]
 async fn chromium_shows_the_streams() {
@@ -48,6 +48,22 @@ async fn firefox_follows_a_client_that_goes_and_comes_back() {
     let app = App::launch(&desktop).await;
     let session = webdriver::firefox(&desktop).await;
     the_page_follows_a_client(&desktop, session, app.port).await;
+}
+
+#[tokio::test]
+async fn chromium_is_broken_by_hand_and_comes_back() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    the_page_breaks_a_client(session, app.port).await;
+}
+
+#[tokio::test]
+async fn firefox_is_broken_by_hand_and_comes_back() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::firefox(&desktop).await;
+    the_page_breaks_a_client(session, app.port).await;
 }
 
 #[tokio::test]
@@ -211,6 +227,14 @@ async fn the_page_follows_a_client(desktop: &Desktop, session: Session, port: u1
     page.goto(&format!("http://localhost:{port}/")).await;
     page.until_phase("running").await;
     story::a_client_goes_and_comes_back(desktop, page, port).await;
+    session.close().await;
+}
+
+async fn the_page_breaks_a_client(session: Session, port: u16) {
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{port}/")).await;
+    page.until_phase("running").await;
+    walk::breaking(page, port).await;
     session.close().await;
 }
 

@@ -20,4 +20,5 @@ pub(crate) mod second_client;
 pub(crate) mod settings;
 pub(crate) mod story;
 pub(crate) mod wait;
+pub(crate) mod walk;
 pub(crate) mod webdriver;

@@ -2,6 +2,7 @@
 
 use super::support::menu;
 use super::support::wait::{ensure, wait_for};
+use super::support::walk;
 use super::{http, opened};
 
 const FIELD: &str = "faults-place input[name=\"fault\"]";
@@ -93,5 +94,12 @@ async fn an_open_connection_is_cut_by_a_press_in_its_wire() {
         .expect_err("it is cut before its last chunk");
     page.until_text("connection-wire .faults", "ended it").await;
     page.until_text("connection-table tbody .flag", "1").await;
+    session.close().await;
+}
+
+#[tokio::test]
+async fn the_webview_is_broken_by_hand_and_comes_back() {
+    let (_desktop, session, port) = opened().await;
+    walk::breaking(&session.page, port).await;
     session.close().await;
 }

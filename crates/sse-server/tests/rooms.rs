@@ -475,3 +475,93 @@ async fn a_room_outlives_a_stop() {
     assert_eq!(ended.why, sse_server::Why::Stopped);
     assert_eq!(slice("*").rows.len(), 1);
 }
+
+/// The list that a room keeps has faults too.
+#[tokio::test]
+async fn a_reset_arms_the_faults_of_the_list_again_and_no_others() {
+    let bench = Bench::start().await;
+    let list = "[[stream]]\npath = \"/own\"\ndata = \"x\"\nfaults = [\"status=503,times=1\"]\n";
+    send(&bench, "PUT", "/api/rooms/a/streams", list).await;
+    for _ in 0..2 {
+        let (status, text) = send(
+            &bench,
+            "POST",
+            "/api/faults?room=a",
+            r#"{"fault": "status=500,client=x", "room": "a"}"#,
+        )
+        .await;
+        assert_eq!(status, 201, "{text}");
+        let statuses = [bench.get("/@a/own").await, bench.get("/@a/own").await];
+        assert_eq!(statuses.map(|(_, head)| head.status), [503, 200]);
+        send(&bench, "POST", "/api/reset?room=a", "").await;
+        let faults = get(&bench, "/api/faults?room=a").await;
+        let texts: Vec<_> = faults.as_array().expect("a list").iter().collect();
+        assert_eq!(texts.len(), 1);
+        assert_eq!(texts[0]["from"], "file");
+    }
+}
+
+/// A wait for an end was met by the ends of those that the reset itself ended.
+#[tokio::test]
+async fn whoever_a_reset_ends_is_no_end_that_is_waited_for() {
+    let bench = Bench::start().await;
+    let mut before = open(&bench, "/@a/endless?every=1h&client=x").await;
+    let (_, text) = send(&bench, "POST", "/api/reset?room=a", "").await;
+    let seq = serde_json::from_str::<Value>(&text).expect("JSON")["seq"].clone();
+    before.rest().await;
+    let ended = format!("/api/log?after={seq}&room=a");
+    soon("the end is in the log", async {
+        loop {
+            let (mut log, head) = bench.get(&ended).await;
+            let log = match head.get("content-length") {
+                Some(_) => log.body(&head).await,
+                None => log.chunks().await.concat(),
+            };
+            if log.contains("\"why\":\"room reset\"") {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let target = format!("/api/wait?room=a&until=ended&after={seq}&timeout=1ms");
+    let (_, head) = bench.get(&target).await;
+    assert_eq!(head.status, 408);
+}
+
+/// What is armed in a room goes with it, so a room that nobody reads from yet begins with it.
+#[tokio::test]
+async fn what_is_armed_in_a_room_makes_the_room() {
+    let bench = Bench::start().await;
+    let arm = |n: usize| {
+        let body = json!({ "fault": "cut", "room": format!("r{n}") }).to_string();
+        let bench = &bench;
+        async move { send(bench, "POST", "/api/faults", &body).await }
+    };
+    for n in 0..64 {
+        assert_eq!(arm(n).await.0, 201);
+    }
+    let (status, text) = arm(64).await;
+    assert_eq!(status, 503, "{text}");
+    assert!(text.contains("There are 64 rooms"), "{text}");
+    let faults = get(&bench, "/api/faults?room=*").await;
+    assert_eq!(faults.as_array().map(Vec::len), Some(64));
+
+    let list = "[[stream]]\npath = \"/own\"\ndata = \"x\"\nfaults = [\"cut,room=r2\"]\n";
+    let (status, text) = send(&bench, "PUT", "/api/rooms/r1/streams", list).await;
+    assert_eq!(status, 400);
+    assert!(text.contains("a list is of one room"), "{text}");
+}
+
+#[tokio::test]
+async fn a_preview_and_a_definition_are_of_a_room() {
+    let bench = Bench::start().await;
+    let list = "[[stream]]\npath = \"/own\"\ndata = \"mine\"\n";
+    send(&bench, "PUT", "/api/rooms/a/streams", list).await;
+    let preview = get(&bench, "/api/preview?stream=/own&room=a").await;
+    assert!(preview.to_string().contains("mine"), "{preview}");
+    let (_, head) = bench.get("/api/preview?stream=/own").await;
+    assert_eq!(head.status, 404);
+    let (_, head) = bench.get("/api/definition?stream=/own").await;
+    assert_eq!(head.status, 404);
+}

@@ -12,12 +12,13 @@ import { markup, part, setText } from "../parts/dom.js";
 
 const newBar = markup(`
   <button type="button" class="small" data-do="cut">Cut</button>
+  <button type="button" class="small" data-do="cut,half">Cut half</button>
   <button type="button" class="small" data-do="reset">Reset</button>
   <button type="button" class="small" data-do="silence">Silence</button>
   <button type="button" class="small" data-do="hang">Hang</button>
   <button type="button" class="small" data-act="refuse-next"
     title="Answer the next request with 503">Next: 503</button>
-  <input type="text" name="break" placeholder="cut,half" aria-label="Any fault, done with Enter"
+  <input type="text" name="break" placeholder="any fault" aria-label="Any fault, done with Enter"
     title="Any fault that strikes an open stream (Enter)" maxlength="1000" autocomplete="off"
     autocapitalize="off" spellcheck="false">
   <button type="button" class="small" data-act="heal">Heal</button>
@@ -26,6 +27,7 @@ const newBar = markup(`
 /** What each does, for a tooltip. @type {Record<string, string>} */
 const TITLES = {
   cut: "Cut: the stream ends without its last chunk",
+  "cut,half": "Cut half: the stream is cut in the middle of the next event",
   reset: "Reset: the connection ends with RST",
   silence: "Silence: nothing more is sent",
   hang: "Hang: nothing more is sent, and it is not noticed that the client leaves",

@@ -194,6 +194,9 @@ impl Reader<'_> {
                 "{text} is for another stream: put it below the stream {}, without stream=.",
                 quoted(other)
             ),
+            _ if fault.who.room.is_some() => {
+                format!("{text} is for a room, and a list is of one room: leave room= out.")
+            }
             _ if fault.who.connection.is_some() => format!(
                 "{text} is for one connection, and no file can know its number: leave connection= out."
             ),

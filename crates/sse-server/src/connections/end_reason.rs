@@ -45,6 +45,8 @@ reasons! {
     Stopped = "stopped",
     /// The server dropped it without a word: its grace was over.
     Dropped = "dropped",
+    /// Its room was reset.
+    RoomReset = "room reset",
     /// A subscriber was too far behind its topic.
     TooSlow = "too slow",
     /// Its socket took no byte for too long.

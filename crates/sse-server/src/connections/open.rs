@@ -69,6 +69,11 @@ impl Open {
         self.close(ending, told, clock::now());
     }
 
+    /// Whether its room was reset since it began.
+    fn is_forgotten(&self) -> bool {
+        self.row.id <= self.connections.table().forgotten
+    }
+
     pub(super) fn close(&self, ending: Why, told: Option<Receipt>, now: Now) {
         self.close_by(None, ending, told, now);
     }
@@ -82,6 +87,10 @@ impl Open {
         told: Option<Receipt>,
         now: Now,
     ) {
+        let ending = match ending {
+            Why::Stopped if self.is_forgotten() => Why::RoomReset,
+            ending => ending,
+        };
         let told = told.unwrap_or_else(|| self.row.usually_told());
         let cut = self.row.cut(ending, told.whole);
         let ended = Ended {

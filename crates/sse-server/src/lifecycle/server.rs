@@ -83,6 +83,7 @@ impl Server {
             breaks: config.breaks,
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
+            turn: tokio::sync::Mutex::default(),
             acts: Acts::default(),
             bodies: Budget::new(config.limits.all_bodies_bytes),
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),
@@ -303,7 +304,7 @@ impl Server {
 
     /// What the stream at this path would send, if there is one.
     pub fn preview(&self, path: &str) -> Option<Preview> {
-        self.context.preview(path)
+        self.context.preview(self.context.rooms.default(), path)
     }
 
     /// What happens on each stream and topic that is served.

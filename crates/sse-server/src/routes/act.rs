@@ -5,20 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Request, Response, StatusCode, header};
+use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use sse_engine::fault::{Act, Armed, Ending, Fault, Who};
 use sse_engine::pump;
 
-use super::answer::no_break;
-use super::body;
+use super::answer::FRESH;
 use super::context::Context;
-use super::faults::{BadFault, Refusal, expanded, note_armed};
+use super::faults::{BadFault, Refusal, Whom, expanded, note_armed, read_wish};
 use crate::clock;
-
-/// No answer of the API may come from a cache.
-const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 /// The most connections that one act names.
 const MOST: usize = 1000;
@@ -56,20 +52,12 @@ pub(super) async fn act(
     State(context): State<Arc<Context>>,
     request: Request<Body>,
 ) -> Response<Body> {
-    if !context.breaks {
-        return no_break(request.uri().path());
-    }
-    let read = body::read(request.into_body(), &context.limits, &context.bodies).await;
-    let mut body = match read {
-        Ok(body) => body,
+    let example = r#"{"do": "cut,half", "stream": "/endless"}"#;
+    let wish = match read_wish(&context, request, "what can be done", example).await {
+        Ok(wish) => wish,
         Err(refusal) => return refusal,
     };
-    let wish = serde_json::from_slice(&body.take()).map_err(|e| {
-        Refusal::bad(format!(
-            "The body is not what can be done ({e}): send JSON such as {{\"do\": \"cut,half\", \"stream\": \"/endless\"}}."
-        ))
-    });
-    match wish.and_then(|wish| done(&context, wish)) {
+    match done(&context, wish) {
         Ok(answer) => (FRESH, Json(answer)).into_response(),
         Err(refusal) => refusal.into_response(),
     }
@@ -84,7 +72,7 @@ pub(crate) fn break_open(context: &Context, wish: ActWish) -> Result<Acted, BadF
 }
 
 fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
-    let mut fault: Fault = wish.r#do.parse()?;
+    let fault: Fault = wish.r#do.parse()?;
     let chosen = wish.connections;
     if let Some(chosen) = chosen.as_ref().filter(|chosen| chosen.len() > MOST) {
         return Err(Refusal::bad(format!(
@@ -92,26 +80,28 @@ fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
             chosen.len()
         )));
     }
-    fault.who = Who {
-        stream: wish.stream.or(fault.who.stream),
-        client: wish.client.or(fault.who.client),
-        room: wish.room.or(fault.who.room),
-        connection: wish.connection.or(fault.who.connection),
+    let whom = Whom {
+        stream: wish.stream,
+        client: wish.client,
+        room: wish.room,
     };
+    let mut fault = whom.of(fault)?;
+    fault.who.connection = wish.connection.or(fault.who.connection);
     let all = expanded(context, fault)?;
+    let mut open = Vec::new();
     for fault in &all {
         can_act(fault)?;
+        let room = context.rooms.seen(fault.who.room.as_deref());
+        let mut of_fault = room.connections.open_of(&fault.who);
+        if let Some(chosen) = &chosen {
+            of_fault.retain(|id| chosen.contains(id));
+        }
+        open.push(of_fault);
     }
-    let who = all
-        .first()
-        .map(|fault| fault.who.clone())
-        .unwrap_or_default();
-    let room = context.rooms.seen(who.room.as_deref());
-    let mut open = room.connections.open_of(&who);
-    if let Some(chosen) = chosen {
-        open.retain(|id| chosen.contains(id));
-    }
-    if open.is_empty() {
+    let mut acted: Vec<u64> = open.iter().flatten().copied().collect();
+    acted.sort_unstable();
+    acted.dedup();
+    if acted.is_empty() {
         return Err(Refusal::of(
             StatusCode::CONFLICT,
             "No connection is open that this is for: GET /api/connections lists all connections.",
@@ -126,13 +116,11 @@ fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
         acts.push(context.faults.act(fault, now, note)?);
     }
     let ids: Vec<u64> = acts.iter().map(|armed| armed.id).collect();
-    for armed in acts {
-        context
-            .acts
-            .act(open.iter().copied(), &pump::Act::Break(armed));
+    for (armed, open) in acts.into_iter().zip(open) {
+        context.acts.act(open, &pump::Act::Break(armed));
     }
     Ok(Acted {
-        acted: open,
+        acted,
         id: ids.first().copied(),
         ids,
         seq,

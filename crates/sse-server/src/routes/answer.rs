@@ -8,6 +8,9 @@ use sse_engine::pump::Pump;
 
 use crate::connections::Open;
 
+/// No answer of the API may come from a cache.
+pub(super) const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
 /// An answer, and the stream that begins with it.
 #[derive(Debug)]
 pub(crate) struct Answer {

@@ -10,13 +10,13 @@ use std::time::Instant;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
 use serde::Serialize;
 use sse_engine::bounds::MAX_FROM;
 
 use super::activity::ActivityView;
-use super::answer::tell;
+use super::answer::{FRESH, tell};
 use super::context::Context;
 use super::params::{BadQuery, Params, room_name};
 use super::room::Room;
@@ -24,9 +24,6 @@ use super::state::StateView;
 use super::table_query;
 use crate::clock;
 use crate::guard;
-
-/// No answer of the API may come from a cache.
-const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 /// The room `?room=`, or the default one. Where there is none of this name, it is an empty one.
 ///
@@ -82,25 +79,34 @@ pub(super) async fn connections(State(context): State<Arc<Context>>, uri: Uri) -
     }
 }
 
-/// What `?stream=/PATH` would send.
+/// What `?stream=/PATH` of the room `?room=` would send.
 pub(super) async fn preview(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
     let stream = match asked(&uri) {
         Ok(stream) => stream,
         Err(sentence) => return tell(uri.path(), StatusCode::BAD_REQUEST, &sentence),
     };
-    match context.preview(&stream) {
+    let room = match room(&context, &uri) {
+        Ok(room) => room,
+        Err(refusal) => return *refusal,
+    };
+    match context.preview(&room, &stream) {
         Some(preview) => (FRESH, Json(preview)).into_response(),
         None => no_stream(&uri),
     }
 }
 
-/// The lines that define `?stream=/PATH`, as the file is now.
+/// The lines that define `?stream=/PATH` in the room `?room=`, as its list is now.
 pub(super) async fn definition(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
     let stream = match asked(&uri) {
         Ok(stream) => stream,
         Err(sentence) => return tell(uri.path(), StatusCode::BAD_REQUEST, &sentence),
     };
-    match context.rooms.default().streams().definition(&stream).await {
+    let room = match room(&context, &uri) {
+        Ok(room) => room,
+        Err(refusal) => return *refusal,
+    };
+    let streams = room.streams();
+    match streams.definition(&stream).await {
         Ok(Some(definition)) => (FRESH, Json(definition)).into_response(),
         Ok(None) => no_stream(&uri),
         Err(sentence) => tell(uri.path(), StatusCode::CONFLICT, &sentence),

@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::body::Budget;
 use super::response_head;
+use super::room::Room;
 use super::rooms::Rooms;
 use crate::armed::Faults;
 use crate::clock;
@@ -32,6 +33,9 @@ pub(crate) struct Context {
     pub(crate) keep_alive: KeepAlive,
     /// Whether a blank line follows a keep-alive comment, where a stream does not say.
     pub(crate) keep_alive_blank: bool,
+    /// Held from the count of those who are open until the next one is: a limit counts nobody who
+    /// is still on the way.
+    pub(crate) turn: tokio::sync::Mutex<()>,
     /// The way to connections that are open.
     pub(crate) acts: Acts,
     /// What the bodies of all requests may take.
@@ -46,9 +50,9 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// What the stream at this path would send, if there is one.
-    pub(crate) fn preview(&self, path: &str) -> Option<Preview> {
-        let stream = self.rooms.default().streams().find(path)?;
+    /// What the stream at this path of a room would send, if there is one.
+    pub(crate) fn preview(&self, room: &Room, path: &str) -> Option<Preview> {
+        let stream = room.streams().find(path)?;
         let head = response_head::preview(&stream.headers);
         let keep_alive = (self.keep_alive, self.keep_alive_blank);
         Some(Preview::new(&stream, &head, keep_alive, clock::now()))

@@ -19,6 +19,8 @@ use super::params::Params;
 use super::response_head::{self, Headers};
 use super::room::Room;
 use super::visitor::{self, Visitor};
+use tokio::sync::MutexGuard;
+
 use crate::armed::Asker;
 use crate::clock;
 use crate::connections::{Client, Received};
@@ -119,6 +121,22 @@ impl Door {
         Answer {
             shared,
             ..response.into()
+        }
+    }
+
+    /// Waits for its turn where it depends on who is open, until the value is dropped.
+    pub(super) async fn turn<'a>(&self, context: &'a Context) -> Option<MutexGuard<'a, ()>> {
+        let counts = |armed: &Arc<Armed>| matches!(armed.fault.act, Act::Limit { .. });
+        match self.faults.iter().any(counts) {
+            true => Some(context.turn.lock().await),
+            false => None,
+        }
+    }
+
+    /// Enters in the log what struck a request that gets no stream, and so has no row for it.
+    pub(super) fn note_struck(&self, room: &Room) {
+        for armed in &self.struck {
+            room.connections.fired_for_all(armed.id, clock::now());
         }
     }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{Request, Response, StatusCode, Uri, header};
+use axum::http::{Request, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sse_engine::Error as Engine;
@@ -18,7 +19,7 @@ use sse_engine::text::{cut, nearest};
 use sse_engine::time::Now;
 use sse_engine::topics::{self, PREFIX};
 
-use super::answer::{no_break, tell};
+use super::answer::{FRESH, no_break, tell};
 use super::body;
 use super::context::Context;
 use super::params::{BadQuery, Params};
@@ -27,9 +28,6 @@ use crate::armed::{InRooms, Which};
 use crate::clock;
 use crate::connections::shown_fault;
 use crate::error::Error;
-
-/// No answer of the API may come from a cache.
-const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 /// A named list of faults.
 #[derive(Clone, Debug, Serialize)]
@@ -242,19 +240,37 @@ pub(super) async fn arm(
     State(context): State<Arc<Context>>,
     request: Request<Body>,
 ) -> Response<Body> {
-    if !context.breaks {
-        return no_break(request.uri().path());
-    }
-    let read = body::read(request.into_body(), &context.limits, &context.bodies).await;
-    let mut body = match read {
-        Ok(body) => body,
+    let example = r#"{"fault": "cut,after=3"}"#;
+    let wish = match read_wish(&context, request, "what can be armed", example).await {
+        Ok(wish) => wish,
         Err(refusal) => return refusal,
     };
-    let armed = FaultWish::read(&body.take()).and_then(|wish| armed(&context, wish));
-    match armed {
+    match armed(&context, wish) {
         Ok(answer) => (StatusCode::CREATED, FRESH, Json(answer)).into_response(),
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// Reads from a body what somebody wants to break, which is `what`.
+///
+/// # Errors
+/// The refusal: nobody may break anything here, or the body is none.
+pub(super) async fn read_wish<T: DeserializeOwned>(
+    context: &Context,
+    request: Request<Body>,
+    what: &str,
+    example: &str,
+) -> Result<T, Response<Body>> {
+    if !context.breaks {
+        return Err(no_break(request.uri().path()));
+    }
+    let mut body = body::read(request.into_body(), &context.limits, &context.bodies).await?;
+    serde_json::from_slice(&body.take()).map_err(|e| {
+        Refusal::bad(format!(
+            "The body is not {what} ({e}): send JSON such as {example}."
+        ))
+        .into_response()
+    })
 }
 
 /// Arms what somebody wants.
@@ -267,6 +283,11 @@ pub(crate) fn arm_faults(context: &Context, wish: FaultWish) -> Result<ArmedFaul
 
 fn armed(context: &Context, wish: FaultWish) -> Result<ArmedFaults, Refusal> {
     let faults = wish.faults(context)?;
+    // A room begins with what is armed in it, so that it goes with the room.
+    for name in faults.iter().filter_map(|fault| fault.who.room.as_deref()) {
+        let entered = context.rooms.enter(name);
+        entered.map_err(|full| Refusal::of(StatusCode::SERVICE_UNAVAILABLE, full.to_string()))?;
+    }
     let now = clock::now();
     // The number of the newest entry, where a list has nothing to arm.
     let mut seq = context.connections.newest_seq();
@@ -391,14 +412,6 @@ fn texts(faults: &[Fault]) -> Vec<String> {
 }
 
 impl FaultWish {
-    fn read(body: &[u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice(body).map_err(|e| {
-            Refusal::bad(format!(
-                "The body is not what can be armed ({e}): send JSON such as {{\"fault\": \"cut,after=3\"}}."
-            ))
-        })
-    }
-
     /// The faults one by one, each with whom it strikes.
     fn faults(self, context: &Context) -> Result<Vec<Fault>, Refusal> {
         let profile = |name: &String| Fault::new(Act::Profile(name.clone()));
@@ -414,6 +427,11 @@ impl FaultWish {
                 ));
             }
         };
+        let whom = Whom {
+            stream: self.stream,
+            client: self.client,
+            room: self.room,
+        };
         let mut all = Vec::new();
         for (index, fault) in given.into_iter().enumerate() {
             let at_index = |mut refusal: Refusal| {
@@ -421,7 +439,7 @@ impl FaultWish {
                 refusal
             };
             let fault = fault.map_err(|mistake| at_index(mistake.into()))?;
-            let fault = self.whom(fault).map_err(at_index)?;
+            let fault = whom.of(fault).map_err(at_index)?;
             if fault.who.connection.is_some() {
                 return Err(at_index(Refusal::bad(
                     "A fault that is armed strikes requests to come, which have no number yet: leave out connection=, or use POST /api/act.",
@@ -431,9 +449,22 @@ impl FaultWish {
         }
         Ok(all)
     }
+}
 
-    /// The fault with whom all of them strike.
-    fn whom(&self, mut fault: Fault) -> Result<Fault, Refusal> {
+/// Whom a request names beside its faults.
+#[derive(Debug)]
+pub(super) struct Whom {
+    pub(super) stream: Option<String>,
+    pub(super) client: Option<String>,
+    pub(super) room: Option<String>,
+}
+
+impl Whom {
+    /// The fault, for them.
+    ///
+    /// # Errors
+    /// It is for somebody else.
+    pub(super) fn of(&self, mut fault: Fault) -> Result<Fault, Refusal> {
         let who = &mut fault.who;
         for (key, own, general) in [
             ("stream", &mut who.stream, &self.stream),

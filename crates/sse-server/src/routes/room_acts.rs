@@ -86,6 +86,10 @@ pub(super) async fn reset(State(context): State<Arc<Context>>, uri: Uri) -> Resp
     // Those of topics end with their topics too.
     faults::heal_room(&context, room.name());
     context.acts.act(room.forget(), &Act::Stop);
+    // The list that it keeps has faults too. Those of the file stay healed until it is saved.
+    if room.name().is_some() {
+        faults::arm_list(&context, &room);
+    }
     let seq = room.connections.was_reset(room.name(), clock::now());
     ([(header::CACHE_CONTROL, "no-store")], Json(Done { seq })).into_response()
 }

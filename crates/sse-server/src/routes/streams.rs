@@ -49,7 +49,9 @@ pub(super) async fn open(
 
     let mut door = Door::of(context, &asked.client, asked.faults);
     let client = asked.client;
+    let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
+        drop(turn);
         return instead.answer(visitor.room, (client, received)).await;
     }
     let variant = asked.query.apply(&stream);
@@ -71,6 +73,7 @@ pub(super) async fn open(
                 let arrived = (client, received);
                 connections.complete(arrived, &resume(next));
             }
+            door.note_struck(visitor.room);
             // The polite way to tell an EventSource not to come back (HTML 9.2.3).
             return (StatusCode::NO_CONTENT, Body::new(Unsized))
                 .into_response()
@@ -78,7 +81,9 @@ pub(super) async fn open(
         }
     };
     if head_only {
-        return door.head(&stream.headers);
+        let head = door.head(&stream.headers);
+        door.note_struck(visitor.room);
+        return head;
     }
     let client = Client {
         numbers: numbers(),
@@ -114,6 +119,7 @@ pub(super) fn begin(
             }
         }
         Err(full) => {
+            door.note_struck(room);
             let status = StatusCode::SERVICE_UNAVAILABLE;
             let Arrived { client, received } = full.0;
             let client = Client {

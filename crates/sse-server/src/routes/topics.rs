@@ -16,7 +16,6 @@ use super::body;
 use super::context::Context;
 use super::door::Door;
 use super::publish::{Fields, Kind};
-use super::response_head;
 use super::room::Room;
 use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
@@ -36,12 +35,9 @@ pub(super) async fn subscribe(
         Ok(asked) => asked,
         Err(refusal) => return (*refusal).into(),
     };
-    if *request.method() == Method::HEAD {
-        // It tells nobody, so it begins no topic.
-        return match topics::is_name(name) {
-            true => response_head::response(&[]).into(),
-            false => refuse(&Error::Engine(Engine::BadTopic)).into(),
-        };
+    let head_only = *request.method() == Method::HEAD;
+    if head_only && !topics::is_name(name) {
+        return refuse(&Error::Engine(Engine::BadTopic)).into();
     }
     let body = match body::drain(request.into_body(), &context.limits, &context.bodies).await {
         Ok(body) => body,
@@ -49,8 +45,16 @@ pub(super) async fn subscribe(
     };
     let received = asked.received.with(body);
     let mut door = Door::of(context, &asked.client, asked.faults);
+    let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| room.connections.open_of(who).len() as u64) {
+        drop(turn);
         return instead.answer(room, (asked.client, received)).await;
+    }
+    if head_only {
+        // It tells nobody, so it begins no topic.
+        let head = door.head(&[]);
+        door.note_struck(room);
+        return head;
     }
     let last_event_id = asked.last_event_id.as_deref();
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));

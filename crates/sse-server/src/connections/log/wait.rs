@@ -15,7 +15,7 @@ use super::view::{EntryView, Kind};
 use super::whom::Whom;
 use super::{Entry, What};
 use crate::connections::connection::Connection;
-use crate::connections::{Connections, RowView, Table, Verdict};
+use crate::connections::{Connections, RowView, Table, Verdict, Why};
 
 /// Entries that are read in one go.
 const BATCH: usize = 128;
@@ -188,7 +188,9 @@ impl Wait {
     /// Reads an entry. Answers whether it made it true.
     fn read(&mut self, entry: Arc<Entry>, now: Now) -> Option<Cause> {
         let of_server = matches!(entry.what, What::Started | What::Stopped);
-        if of_server || !self.whom.concerns(&entry) {
+        // Whoever a reset ended is of before, also where the end came behind it.
+        let of_before = matches!(&entry.what, What::Ended { end, .. } if end.why == Why::RoomReset);
+        if of_server || of_before || !self.whom.concerns(&entry) {
             return None;
         }
         *self.counts.entry(Kind::of(&entry.what)).or_default() += 1;
