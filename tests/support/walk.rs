@@ -65,16 +65,20 @@ pub(crate) async fn breaking(page: &Page, port: u16) {
     assert_eq!(ids, json!(all));
     page.until_text(&format!("{WIRE} .faults"), "ended it")
         .await;
-    let verdict = format!("{WIRE} .verdict[data-of=\"end\"]");
-    page.until_text(&verdict, &format!("cut after event {last} by fault"))
+    let end = format!("{WIRE} .verdict[data-of=\"end\"]");
+    page.until_text(&end, "came back after").await;
+    page.click(&format!("{end} [data-act=\"other\"]")).await;
+    let beginning = format!("{WIRE} .verdict[data-of=\"beginning\"]");
+    page.until_text(&beginning, &format!("cut after event {last} by fault"))
         .await;
-    page.until_text(&verdict, "nothing lost").await;
+    page.until_text(&beginning, &format!("with id {last}, nothing lost"))
+        .await;
     page.until_text(
         &format!("{} [data-col=\"back\"]", row("open")),
         "nothing lost",
     )
     .await;
-    the_timeline_says(page, "struck by fault").await;
+    the_timeline_says(page, "#1 ended by the server: fault").await;
 
     // It is cut again, and refused when it comes back.
     page.click(&format!("{} [data-col=\"stream\"]", row("open")))
@@ -156,19 +160,23 @@ async fn ended(port: u16, id: u64) -> Value {
 async fn the_timeline_says(page: &Page, words: &str) {
     wait_for("the timeline", async || {
         let said = page
-            .js(
-                "const place = document.querySelector('stream-timeline .scroller');
+            .js_async(
+                "const done = arguments[0];
+                const place = document.querySelector('stream-timeline .scroller');
                 const press = (key) => place.dispatchEvent(
                     new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
                 const said = new Set();
-                press('Home');
+                press('Escape');
                 press('ArrowDown');
-                press('End');
-                for (let n = 0; n < 400; n += 1) {
+                let left = 100;
+                const step = () => {
                     press('ArrowLeft');
                     said.add(document.querySelector('#announcer').textContent);
-                }
-                return [...said].join('\\n');",
+                    left -= 1;
+                    if (left > 0) requestAnimationFrame(step);
+                    else done([...said].join('\\n'));
+                };
+                step();",
             )
             .await?;
         let said = said.as_str().unwrap_or_default();
