@@ -448,6 +448,23 @@ async fn an_act_right_behind_a_connect_is_never_lost() {
     }
 }
 
+/// Those who might have been on their way kept an act until somebody else came, and so the page
+/// said of a server with nothing left to break that a fault is armed.
+#[tokio::test]
+async fn an_act_that_is_done_leaves_the_list_by_itself() {
+    let bench = bench().await;
+    let mut a = open(&bench, "a").await;
+    let (status, _) = act(&bench, &json!({ "do": "cut" })).await;
+    assert_eq!(status, 200);
+    a.rest().await;
+    soon("nothing is listed", async {
+        while !bench.server.faults().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_empty_choice_is_nobody() {
     let bench = bench().await;

@@ -172,7 +172,8 @@ impl Sweeper {
             if !open && self.slots.is_empty() {
                 return;
             }
-            let next = self.timers.next();
+            let forgets = self.unmet.first().map(|(at, ..)| *at + ON_ITS_WAY);
+            let next = self.timers.next().into_iter().chain(forgets).min();
             if let Some(next) = next {
                 let next = tokio::time::Instant::from_std(next);
                 if sleep.deadline() != next {
@@ -196,6 +197,7 @@ impl Sweeper {
     /// One go. Answers whether there may be more to do at once.
     fn go(&mut self) -> bool {
         let now = clock::now();
+        self.forget_acts(now);
         if self.timers.len() > 2 * self.slots.len() + SPARE_TIMERS {
             let slots = &self.slots;
             self.timers
@@ -221,8 +223,9 @@ impl Sweeper {
                     }
                     self.act(key, now, &act);
                 }
-                self.forget_acts(now);
-                self.unmet.push((now.instant, missing, act));
+                if !missing.is_empty() {
+                    self.unmet.push((now.instant, missing, act));
+                }
             }
             Order::Look => {
                 let now = clock::now();
@@ -261,7 +264,6 @@ impl Sweeper {
         if self.unmet.is_empty() {
             return;
         }
-        self.forget_acts(now);
         let late: Vec<Act> = self
             .unmet
             .iter_mut()
@@ -272,6 +274,7 @@ impl Sweeper {
         }
     }
 
+    /// An act is listed as long as somebody has it, so it is not kept longer than it is needed.
     fn forget_acts(&mut self, now: Now) {
         self.unmet
             .retain(|(at, ..)| now.instant.saturating_duration_since(*at) < ON_ITS_WAY);
