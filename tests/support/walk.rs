@@ -69,9 +69,9 @@ pub(crate) async fn breaking(page: &Page, port: u16) {
     page.until_text(&end, "came back after").await;
     page.click(&format!("{end} [data-act=\"other\"]")).await;
     let beginning = format!("{WIRE} .verdict[data-of=\"beginning\"]");
-    page.until_text(&beginning, &format!("cut after event {last} by fault"))
+    page.until_text(&beginning, format!("cut after event {last} by fault"))
         .await;
-    page.until_text(&beginning, &format!("with id {last}, nothing lost"))
+    page.until_text(&beginning, format!("with id {last}, nothing lost"))
         .await;
     page.until_text(
         &format!("{} [data-col=\"back\"]", row("open")),
@@ -89,7 +89,7 @@ pub(crate) async fn breaking(page: &Page, port: u16) {
     page.click(&format!("{WIRE} [data-do=\"cut\"]")).await;
     wait_for("it gives up", async || {
         let state = page.js("return window.walk.source.readyState;").await?;
-        ensure(state == 2, &format!("its state is {state}"))
+        ensure(state == 2, format!("its state is {state}"))
     })
     .await;
     page.until_text(
@@ -114,7 +114,7 @@ pub(crate) async fn breaking(page: &Page, port: u16) {
                 && seen["text"]
                     .as_str()
                     .is_some_and(|text| text.contains("\ndata: 5\n")),
-            &format!("it saw {seen}"),
+            format!("it saw {seen}"),
         )
     })
     .await;
@@ -139,7 +139,7 @@ async fn seen(page: &Page, what: &str) -> Value {
 async fn until_it_saw(page: &Page, id: u64) {
     wait_for(&format!("event {id}"), async || {
         let ids = page.js("return window.walk.seen.ids.at(-1) ?? 0;").await?;
-        ensure(ids.as_u64() >= Some(id), &format!("it saw {ids}"))
+        ensure(ids.as_u64() >= Some(id), format!("it saw {ids}"))
     })
     .await;
 }
@@ -180,7 +180,7 @@ async fn the_timeline_says(page: &Page, words: &str) {
             )
             .await?;
         let said = said.as_str().unwrap_or_default();
-        ensure(said.contains(words), &format!("it says {said}"))
+        ensure(said.contains(words), format!("it says {said}"))
     })
     .await;
 }

@@ -25,8 +25,11 @@ async fn the_server_is_stopped_abruptly_from_the_header() {
         .expect_err("it is cut before its last chunk");
     page.until_phase("stopped").await;
     page.visit("connections").await;
-    page.until_text("connection-table tbody [data-col=\"state\"]", "fault")
-        .await;
+    page.until_text(
+        "connection-table tbody [data-col=\"state\"]",
+        "stopped abruptly",
+    )
+    .await;
     session.close().await;
 }
 

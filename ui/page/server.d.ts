@@ -755,7 +755,7 @@ export type Verdict = {
 export type VerdictKind = "back" | "returned" | "refused" | "missing" | "cut" | "beside";
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {

@@ -57,8 +57,8 @@ use axum::routing::{delete, get, post, put};
 
 use answer::tell;
 
+pub(crate) use act::break_open;
 pub use act::{ActWish, Acted};
-pub(crate) use act::{break_open, cut_all};
 pub use activity::{ActivityView, StreamActivity};
 pub(crate) use answer::ONE_CODING;
 pub(crate) use body::Budget;

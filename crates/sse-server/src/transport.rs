@@ -65,7 +65,7 @@ impl Transport {
         acts: &Acts,
         stall: Duration,
         tasks: &TaskTracker,
-        stop: &CancellationToken,
+        (stop, cut): (&CancellationToken, &CancellationToken),
         kill: &CancellationToken,
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -75,7 +75,7 @@ impl Transport {
                 // Not bounded here: there are at most as many as the table has places.
                 let (send, arrivals) = mpsc::unbounded_channel();
                 let sweeper = Sweeper::new(stall, Arc::clone(&held));
-                let work = sweeper.run(arrivals, topics.changed(), stop.clone());
+                let work = sweeper.run(arrivals, topics.changed(), (stop.clone(), cut.clone()));
                 let kill = kill.clone();
                 tasks.spawn(async move {
                     tokio::select! {

@@ -80,19 +80,42 @@ async fn a_stop_in_order_sends_the_last_chunk_and_an_abrupt_one_does_not() {
             assert_ne!(bytes.ends_with(LAST_CHUNK), abruptly, "{bytes:?}");
         }
         let why = bench.ended("a").await.ended.expect("it ended");
-        match abruptly {
-            false => assert_eq!(why.why, Why::Stopped),
-            true => assert_eq!((why.by, why.why), (EndedBy::Server, Why::Fault)),
-        }
+        let wanted = match abruptly {
+            false => Why::Stopped,
+            true => Why::StoppedAbruptly,
+        };
+        assert_eq!((why.by, why.why), (EndedBy::Server, wanted));
         assert_eq!(bench.server.status().borrow().phase, Phase::Stopped);
-        // Nothing of it is left for the next run.
-        bench.server.start().await.expect("it starts");
-        soon("its fault is gone", async {
-            while !bench.server.faults().is_empty() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whoever comes while it stops is cut as well: none of them gets a last chunk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_abrupt_stop_cuts_those_who_come_meanwhile() {
+    let bench = bench().await;
+    let request = bench.request("GET", "/endless?every=1ms", &[]);
+    let addr = bench.addr;
+    let storm = (0..8).map(|_| {
+        let request = request.clone();
+        tokio::spawn(async move {
+            let mut orderly = 0;
+            loop {
+                let Ok(mut socket) = TcpStream::connect(addr).await else {
+                    return orderly;
+                };
+                _ = socket.write_all(request.as_bytes()).await;
+                let mut bytes = Vec::new();
+                if socket.read_to_end(&mut bytes).await.is_ok() {
+                    orderly += usize::from(bytes.ends_with(LAST_CHUNK));
+                }
             }
         })
-        .await;
+    });
+    let storm: Vec<_> = storm.collect();
+    bench.table("many are open", |slice| slice.tally.open >= 8).await;
+    bench.server.stop_abruptly().await;
+    for client in storm {
+        assert_eq!(client.await.expect("it ends"), 0);
     }
 }
 

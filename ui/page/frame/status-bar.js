@@ -39,7 +39,7 @@ const newBar = markup(`
     ></drop-menu></span>`);
 
 /** What only the window can do. */
-const CONTROLS = ".ways, .stopping";
+const CONTROLS = ".ways, .stopping, [data-act=heal-port]";
 
 /**
  * The other ways to stop, and what each does.
@@ -75,6 +75,7 @@ export class StatusBar extends HTMLElement {
       this.#on("retry", () => host.act("start"));
       this.#on("next-free", () => this.#useNextFree());
       this.#on("port", async () => app.askPort());
+      this.#on("heal-port", async () => this.#healPort());
       part(this, ".switch").addEventListener("click", () => this.#switch());
       const look = { label: "Other ways to stop", icon: newIcon("more") };
       this.#otherWays.connect(look, (id) => this.#try(() => host.act(/** @type {Act} */ (id))));
@@ -82,7 +83,6 @@ export class StatusBar extends HTMLElement {
       for (const control of this.querySelectorAll(CONTROLS)) control.remove();
     }
     part(this, ".armed").addEventListener("click", () => app.showFaults());
-    this.#on("heal-port", async () => this.#healPort());
     store.on("faults", (faults) => {
       this.#faultsAt = performance.now();
       this.#showArmed(faults.length);

@@ -1,7 +1,8 @@
 /**
  * The words for states, the same everywhere on the page. Pure, and the only place that spells them.
  *
- * @import { FaultView, FileProblem, Phase, RowView, StreamsFile, Tally, Verdict } from "../server.js"
+ * @import { FaultView, FileProblem, Phase, RowView, StreamsFile, Tally } from "../server.js"
+ * @import { Verdict } from "../server.js"
  * @import { StreamState } from "../types.js"
  */
 

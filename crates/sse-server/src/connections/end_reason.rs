@@ -45,6 +45,8 @@ reasons! {
     Stopped = "stopped",
     /// The server dropped it without a word: its grace was over.
     Dropped = "dropped",
+    /// The server was stopped as if it had been killed.
+    StoppedAbruptly = "stopped abruptly",
     /// Its room was reset.
     RoomReset = "room reset",
     /// A subscriber was too far behind its topic.

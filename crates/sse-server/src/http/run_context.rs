@@ -14,6 +14,8 @@ pub(crate) struct RunContext {
     pub(crate) service: Arc<Service>,
     /// Streams end in order, connections take no new request.
     pub(crate) stop: CancellationToken,
+    /// Set before a stop that cuts the streams.
+    pub(crate) cut: CancellationToken,
     /// The grace of a stop is over: whatever is left is dropped.
     pub(crate) kill: CancellationToken,
     /// A task for each connection that speaks HTTP.

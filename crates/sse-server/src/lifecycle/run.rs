@@ -26,15 +26,17 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(listeners: Listeners, options: Options, service: Arc<Service>) -> Self {
         let grace = service.limits().stop_grace;
-        let (stop, kill) = Default::default();
+        let (stop, cut, kill) = Default::default();
         let sweeping = TaskTracker::new();
         let limits = service.limits();
         let (topics, acts) = (service.topics(), service.acts());
-        let transport = Transport::start(topics, acts, limits.stall, &sweeping, &stop, &kill);
+        let transport =
+            Transport::start(topics, acts, limits.stall, &sweeping, (&stop, &cut), &kill);
         sweeping.close();
         let run = Arc::new(RunContext {
             service,
             stop,
+            cut,
             kill,
             tasks: TaskTracker::new(),
             transport,
@@ -54,15 +56,19 @@ impl Running {
         }
     }
 
-    /// Ends everything: the port first, then every stream in order, then whoever is left, so that
-    /// it returns within its grace whatever the clients do (invariant 2).
-    pub(crate) async fn stop(self) {
+    /// Ends everything: the port first, then every stream in order, or without its last chunk where
+    /// it is `cut`, then whoever is left, so that it returns within its grace whatever the clients
+    /// do (invariant 2).
+    pub(crate) async fn stop(self, cut: bool) {
         let Self {
             run,
             accepting,
             sweeping,
             grace,
         } = self;
+        if cut {
+            run.cut.cancel();
+        }
         run.stop.cancel();
         accepting.wait().await;
         let (kill, tasks) = (run.kill.clone(), run.tasks.clone());

@@ -48,6 +48,8 @@ struct Wish {
     number: u64,
     /// Whether it should run; a new life is a restart even if it runs already.
     run: Option<Life>,
+    /// Whether a stop cuts the streams.
+    cuts: bool,
     port: u16,
 }
 
@@ -68,6 +70,7 @@ impl Server {
         let (wish, wishes) = watch::channel(Wish {
             number: 0,
             run: None,
+            cuts: false,
             port: config.port,
         });
         let file = config.streams_file.as_deref();
@@ -133,14 +136,14 @@ impl Server {
     /// Stops the server if it runs, and returns when every connection is closed and the port is
     /// free: within 500 ms, whatever the clients do.
     pub async fn stop(&self) {
-        self.wish(|wish| wish.run = None).await;
+        self.wish(|wish| (wish.run, wish.cuts) = (None, false))
+            .await;
     }
 
-    /// Stops the server as if it had been killed: every stream is cut, without a last chunk. It is
-    /// in the log as an act. Otherwise as [`stop`](Self::stop).
+    /// Stops the server as if it had been killed: every stream is cut, without a last chunk.
+    /// Otherwise as [`stop`](Self::stop).
     pub async fn stop_abruptly(&self) {
-        routes::cut_all(&self.context);
-        self.stop().await;
+        self.wish(|wish| (wish.run, wish.cuts) = (None, true)).await;
     }
 
     /// Stops and starts the server as one wish.
@@ -148,7 +151,8 @@ impl Server {
     /// # Errors
     /// Why it cannot start.
     pub async fn restart(&self) -> Result<(), Error> {
-        self.wish(|wish| wish.run = Some(Life(wish.number))).await;
+        self.wish(|wish| (wish.run, wish.cuts) = (Some(Life(wish.number)), false))
+            .await;
         self.outcome()
     }
 
@@ -486,7 +490,7 @@ impl Owner {
                 (Some((_, running)), _) => {
                     self.publish(Status::new(Phase::Stopping, wish.port));
                     self.service.rooms().serve(false);
-                    running.stop().await;
+                    running.stop(wish.cuts).await;
                     self.service.connections().stopped();
                     self.publish(Status::new(Phase::Stopped, wish.port));
                     // A restart starts now, and so does a start that was wished meanwhile.
@@ -501,7 +505,7 @@ impl Owner {
             }
         }
         if let Some((_, running)) = self.running.take() {
-            running.stop().await;
+            running.stop(false).await;
         }
     }
 

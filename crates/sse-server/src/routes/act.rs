@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use sse_engine::fault::{Act, Armed, Ending, Fault, Who};
+use sse_engine::fault::{Act, Armed, Fault};
 use sse_engine::pump;
 
 use super::answer::FRESH;
@@ -125,24 +125,6 @@ fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
         ids,
         seq,
     })
-}
-
-/// Cuts every stream of every room, as if the server had been killed.
-pub(crate) fn cut_all(context: &Context) {
-    let everyone = Who::default();
-    let tables = context.rooms.tables();
-    let open = tables.iter().flat_map(|table| table.open_of(&everyone));
-    let open: Vec<u64> = open.collect();
-    if open.is_empty() {
-        return;
-    }
-    let now = clock::now();
-    let cut = Fault::new(Act::Cut(Ending::default()));
-    let note = |armed: &Armed| _ = note_armed(context, armed, now);
-    // Where too many acts last still, the stop ends the streams in order.
-    if let Ok(armed) = context.faults.act(cut, now, note) {
-        context.acts.act(open, &pump::Act::Break(armed));
-    }
 }
 
 /// # Errors

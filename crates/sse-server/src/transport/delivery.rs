@@ -430,6 +430,7 @@ impl Delivery {
 
 /// The server was stopped.
 pub(super) const STOPPED: Why = Why::Stopped;
+pub(super) const CUT_OFF: Why = Why::StoppedAbruptly;
 /// A subscriber was too far behind its topic.
 pub(super) const TOO_SLOW: Why = Why::TooSlow;
 const TOPIC_ENDED: Why = Why::TopicEnded;

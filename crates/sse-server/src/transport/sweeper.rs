@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::acts::Order;
-use super::delivery::{Cause, Delivery, STOPPED, TOO_SLOW, Visit};
+use super::delivery::{CUT_OFF, Cause, Delivery, STOPPED, TOO_SLOW, Visit};
 use super::readers::{Readers, Seat};
 use super::ready_queue::{Ready, Token};
 use super::socket::Socket;
@@ -73,6 +73,8 @@ pub(super) struct Sweeper {
     /// Set once, by the stop. From then on an arrival is ended at once, and a socket that takes no
     /// more is reset: nobody waits for its client.
     stopping: bool,
+    /// Whether the stop cuts the streams, as if the process had been killed.
+    cutting: bool,
     /// Connections that the stop has yet to visit are those below this key.
     unstopped: usize,
     /// How many connections all sweepers have.
@@ -134,6 +136,7 @@ impl Sweeper {
             out: WriteBuffer::new(),
             stall,
             stopping: false,
+            cutting: false,
             unstopped: 0,
             held,
             unmet: Vec::new(),
@@ -145,7 +148,7 @@ impl Sweeper {
         mut self,
         mut arrivals: mpsc::UnboundedReceiver<Order>,
         mut published: watch::Receiver<()>,
-        stop: CancellationToken,
+        (stop, cut): (CancellationToken, CancellationToken),
     ) {
         let ready = Arc::clone(&self.ready);
         let sleep = tokio::time::sleep(Duration::ZERO);
@@ -165,7 +168,7 @@ impl Sweeper {
             if self.go() {
                 tokio::task::yield_now().await;
                 if !self.stopping && stop.is_cancelled() {
-                    self.stop();
+                    self.stop(&cut);
                 }
                 continue;
             }
@@ -182,7 +185,7 @@ impl Sweeper {
             }
             tokio::select! {
                 biased;
-                () = stop.cancelled(), if !self.stopping => self.stop(),
+                () = stop.cancelled(), if !self.stopping => self.stop(&cut),
                 () = ready.any() => {}
                 Ok(()) = published.changed() => {}
                 arrived = arrivals.recv(), if open => match arrived {
@@ -304,6 +307,9 @@ impl Sweeper {
         });
         let now = clock::now();
         // The stop may have passed by already.
+        if self.cutting {
+            return self.close(key, CUT_OFF, Close::InOrder);
+        }
         if self.stopping
             && let State::Open(delivery) = &mut self.slots[key].state
         {
@@ -470,8 +476,9 @@ impl Sweeper {
         false
     }
 
-    fn stop(&mut self) {
+    fn stop(&mut self, cut: &CancellationToken) {
         self.stopping = true;
+        self.cutting = cut.is_cancelled();
         self.unstopped = self.slots.capacity();
     }
 
@@ -480,6 +487,7 @@ impl Sweeper {
         let first = self.unstopped.saturating_sub(TURN);
         for key in first..self.unstopped {
             match self.slots.get_mut(key).map(|slot| &mut slot.state) {
+                Some(State::Open(_)) if self.cutting => self.close(key, CUT_OFF, Close::InOrder),
                 Some(State::Open(delivery)) => {
                     delivery.act(now, Act::Stop);
                     self.visit(key, now);

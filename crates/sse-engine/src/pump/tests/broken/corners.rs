@@ -139,7 +139,7 @@ fn late_visits_do_not_slow_a_dribble() {
     assert!(sent * 10 + 60 >= took.min(140), "{sent} bytes in {took} ms");
 }
 
-/// The end comes when its `start=` has come, in a visit of its own, and what was held back was lost.
+/// The end comes when its `start=` has come, in a visit of its own. What was held back was lost.
 #[test]
 fn an_orderly_end_that_was_put_off_sends_what_was_held() {
     for (faults, bytes) in [
