@@ -8,7 +8,7 @@ use support::desktop::Desktop;
 use support::front_end;
 use support::page::Page;
 use support::webdriver::{self, Session};
-use support::{http, story, walk};
+use support::{http, sandbox, story, walk};
 
 #[tokio::test]
 async fn chromium_shows_the_streams() {
@@ -88,6 +88,24 @@ async fn firefox_on_a_front_end_under_development_reads_a_stream() {
     let app = App::launch(&desktop).await;
     let session = webdriver::firefox(&desktop).await;
     a_front_end_reads_a_stream(session, app.port).await;
+}
+
+#[tokio::test]
+async fn chromium_runs_no_script_of_an_answer_that_a_fault_chose() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    sandbox::an_answer_reaches_nothing(&session.page, app.port).await;
+    session.close().await;
+}
+
+#[tokio::test]
+async fn firefox_runs_no_script_of_an_answer_that_a_fault_chose() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::firefox(&desktop).await;
+    sandbox::an_answer_reaches_nothing(&session.page, app.port).await;
+    session.close().await;
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ pub(crate) mod menu;
 pub(crate) mod page;
 pub(crate) mod port;
 pub(crate) mod process;
+pub(crate) mod sandbox;
 pub(crate) mod second_client;
 pub(crate) mod settings;
 pub(crate) mod story;
