@@ -69,9 +69,9 @@ pub(crate) async fn breaking(page: &Page, port: u16) {
     page.until_text(&end, "came back after").await;
     page.click(&format!("{end} [data-act=\"other\"]")).await;
     let beginning = format!("{WIRE} .verdict[data-of=\"beginning\"]");
-    page.until_text(&beginning, format!("cut after event {last} by fault"))
+    page.until_text(&beginning, &format!("cut after event {last} by fault"))
         .await;
-    page.until_text(&beginning, format!("with id {last}, nothing lost"))
+    page.until_text(&beginning, &format!("with id {last}, nothing lost"))
         .await;
     page.until_text(
         &format!("{} [data-col=\"back\"]", row("open")),

@@ -112,7 +112,9 @@ async fn an_abrupt_stop_cuts_those_who_come_meanwhile() {
         })
     });
     let storm: Vec<_> = storm.collect();
-    bench.table("many are open", |slice| slice.tally.open >= 8).await;
+    bench
+        .table("many are open", |slice| slice.tally.open >= 8)
+        .await;
     bench.server.stop_abruptly().await;
     for client in storm {
         assert_eq!(client.await.expect("it ends"), 0);
