@@ -25,7 +25,7 @@ function one({ data, lastEventId }) {
   if (data === both) return `${id - 1} and ${id} as one`;
   const number = /^豆(\d)$/.exec(data)?.[1];
   if (number) return `${number} with ${lastEventId === "" ? "no id" : `id ${lastEventId}`}`;
-  return `${id} with other data`;
+  return data === "x" ? "one more" : `${id} with other data`;
 }
 
 /** Events in words: `1–3, 5`. */

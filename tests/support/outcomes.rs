@@ -25,7 +25,7 @@ const STREAM: &str = "[[stream]]\npath = \"/numbers\"\ncount = 5\nevery = \"50ms
     retry = \"500ms\"\nid = \"{n}\"\ndata = \"豆{n}\"\n";
 
 /// The faults of each row, and what is sent. What would strike a client for ever has `attempt=1`.
-const ROWS: [(&str, &str); 48] = [
+const ROWS: [(&str, &str); 54] = [
     ("status=503,attempt=1", "503 in place of the stream"),
     (
         "status=429,retry-after=1,attempt=1",
@@ -98,6 +98,21 @@ const ROWS: [(&str, &str); 48] = [
     ("comment=x,after=1", "a comment behind event 1"),
     ("repeat,after=1", "event 2 twice"),
     ("skip,after=1", "no event 2"),
+    ("swap,after=1", "event 2 behind event 3"),
+    ("insert=x,after=1", "one more event, without an id"),
+    ("drop=豆3", "no event 3"),
+    (
+        "cut,after=3,attempt=1 forget,attempt=2",
+        "FIN behind event 3; then the stream from its beginning",
+    ),
+    (
+        "cut,after=3,attempt=1 rewind=2,attempt=2",
+        "FIN behind event 3; then events 2 and 3 again",
+    ),
+    (
+        "cut,after=3,attempt=1 jump=1,attempt=2",
+        "FIN behind event 3; then event 4 is left out",
+    ),
 ];
 
 /// Lets the page read all streams at once, and compares what came of it with the table.
