@@ -8,7 +8,7 @@ use support::desktop::Desktop;
 use support::front_end;
 use support::page::Page;
 use support::webdriver::{self, Session};
-use support::{http, sandbox, story, walk};
+use support::{http, outcomes, sandbox, story, walk};
 
 #[tokio::test]
 async fn chromium_shows_the_streams() {
@@ -124,6 +124,22 @@ async fn a_foreign_origin_gets_no_stream() {
         );
         assert!(!answer.body.contains("data:"), "{origin}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn chromium_does_what_the_table_says() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    it_does_what_the_table_says(session, app.port, "Chromium").await;
+}
+
+#[tokio::test]
+async fn firefox_does_what_the_table_says() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::firefox(&desktop).await;
+    it_does_what_the_table_says(session, app.port, "Firefox").await;
 }
 
 /// A first load moved what was drawn by 0.53: the streams came when the state was heard and pushed
@@ -245,6 +261,15 @@ async fn the_page_follows_a_client(desktop: &Desktop, session: Session, port: u1
     page.goto(&format!("http://localhost:{port}/")).await;
     page.until_phase("running").await;
     story::a_client_goes_and_comes_back(desktop, page, port).await;
+    session.close().await;
+}
+
+/// From a front end under development, so that CORS is in play.
+async fn it_does_what_the_table_says(session: Session, port: u16, browser: &str) {
+    let front_end = front_end::serve_with(|_| "<!doctype html>".to_owned()).await;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{front_end}/")).await;
+    outcomes::are_in_the_table(page, port, browser).await;
     session.close().await;
 }
 

@@ -32,6 +32,15 @@ pub(crate) async fn publish(port: u16, path: &str, data: &str) {
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
+/// Gives a room a list of streams of its own.
+pub(crate) async fn serve_in_room(port: u16, room: &str, streams: &str) {
+    let path = format!("/api/rooms/{room}/streams");
+    let answer = answer_to(port, "PUT", &path, &[], streams)
+        .await
+        .expect("the server answers");
+    assert_eq!(answer.status, 204, "{}", answer.body);
+}
+
 async fn answer_to(
     port: u16,
     method: &str,
@@ -183,7 +192,7 @@ async fn connect(
     let mut socket = BufReader::new(socket);
     let mut request =
         format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n");
-    if method == "POST" {
+    if method != "GET" {
         request.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     for header in headers {

@@ -13,6 +13,7 @@ pub(crate) mod desktop;
 pub(crate) mod front_end;
 pub(crate) mod http;
 pub(crate) mod menu;
+pub(crate) mod outcomes;
 pub(crate) mod page;
 pub(crate) mod port;
 pub(crate) mod process;
