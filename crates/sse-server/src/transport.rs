@@ -10,6 +10,7 @@
 //! | `acts` | the way to connections that are open, for whoever breaks them |
 //! | `sweeper` | one task that serves many connections |
 //! | `delivery` | one connection: its pump, its socket, its unsent bytes |
+//! | `orders` | what connections are asked to do from outside, spread over turns |
 //! | `readers` | which connections read which topic |
 //! | `ready_queue` | which sockets are ready |
 //! | `socket` | the one place that touches the socket of a stream |
@@ -17,6 +18,7 @@
 
 mod acts;
 mod delivery;
+mod orders;
 mod readers;
 mod ready_queue;
 mod socket;
@@ -49,7 +51,7 @@ pub(crate) struct Transport(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     /// The way to each sweeper. None is bounded: the table has a place for each connection that is
-    /// handed over.
+    /// handed over, and an act is small, however many connections it is for.
     sweepers: Vec<mpsc::UnboundedSender<Order>>,
     /// Whose turn it is to take a connection.
     turn: AtomicUsize,
@@ -72,7 +74,6 @@ impl Transport {
         let held = Arc::default();
         let sweepers: Vec<_> = (0..cores.min(SWEEPERS))
             .map(|_| {
-                // Not bounded here: there are at most as many as the table has places.
                 let (send, arrivals) = mpsc::unbounded_channel();
                 let sweeper = Sweeper::new(stall, Arc::clone(&held));
                 let work = sweeper.run(arrivals, topics.changed(), (stop.clone(), cut.clone()));

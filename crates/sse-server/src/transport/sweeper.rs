@@ -7,7 +7,7 @@
 //!
 //! Invariant: a visit never waits, so no connection delays another.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::acts::Order;
 use super::delivery::{CUT_OFF, Cause, Delivery, STOPPED, TOO_SLOW, Visit};
+use super::orders::Orders;
 use super::readers::{Readers, Seat};
 use super::ready_queue::{Ready, Token};
 use super::socket::Socket;
@@ -36,9 +37,6 @@ const UNPACED_TURN: usize = 16;
 
 /// How many timers of connections that are gone are left alone.
 const SPARE_TIMERS: usize = 1000;
-
-/// A connection that is in the table is here after so long, if ever.
-const ON_ITS_WAY: Duration = Duration::from_secs(2);
 
 /// How long an orderly end waits for a client that talks to close its side.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -79,8 +77,8 @@ pub(super) struct Sweeper {
     unstopped: usize,
     /// How many connections all sweepers have.
     held: Arc<AtomicUsize>,
-    /// What was to be done lately to connections that are not here: they may be on their way.
-    unmet: Vec<(Instant, HashSet<u64>, Act)>,
+    /// What connections are asked to do from outside, those too that are on their way.
+    orders: Orders,
 }
 
 /// A connection's place.
@@ -139,7 +137,7 @@ impl Sweeper {
             cutting: false,
             unstopped: 0,
             held,
-            unmet: Vec::new(),
+            orders: Orders::default(),
         }
     }
 
@@ -175,7 +173,7 @@ impl Sweeper {
             if !open && self.slots.is_empty() {
                 return;
             }
-            let forgets = self.unmet.first().map(|(at, ..)| *at + ON_ITS_WAY);
+            let forgets = self.orders.forgets_at();
             let next = self.timers.next().into_iter().chain(forgets).min();
             if let Some(next) = next {
                 let next = tokio::time::Instant::from_std(next);
@@ -200,7 +198,7 @@ impl Sweeper {
     /// One go. Answers whether there may be more to do at once.
     fn go(&mut self) -> bool {
         let now = clock::now();
-        self.forget_acts(now);
+        self.orders.forget(now.instant);
         if self.timers.len() > 2 * self.slots.len() + SPARE_TIMERS {
             let slots = &self.slots;
             self.timers
@@ -208,35 +206,46 @@ impl Sweeper {
         }
         let woken = self.look_after_woken(now);
         let stopped = self.stop_some(now);
+        let ordered = self.carry_out_some(now);
         let due = self.fire(now);
         let swept = self.sweep(now);
         let sent = self.turns(now);
-        woken || stopped || due || swept || sent
+        woken || stopped || ordered || due || swept || sent
     }
 
     fn carry_out(&mut self, order: Order) {
+        let places = self.slots.capacity();
         match order {
             Order::TakeIn(delivery) => self.take_in(delivery),
             Order::Act(connections, act) => {
-                let now = clock::now();
-                let mut missing = (*connections).clone();
-                for key in self.keys_of(|delivery| connections.contains(&delivery.id())) {
-                    if let State::Open(delivery) = &self.slots[key].state {
-                        missing.remove(&delivery.id());
-                    }
-                    self.act(key, now, &act);
-                }
-                if !missing.is_empty() {
-                    self.unmet.push((now.instant, missing, act));
-                }
+                let now = clock::now().instant;
+                self.orders.act(connections, act, places, now);
             }
-            Order::Look => {
-                let now = clock::now();
-                for key in self.keys_of(Delivery::is_armed) {
-                    self.visit_unblocked(key, now);
-                }
-            }
+            Order::Look => self.orders.look(places),
         }
+    }
+
+    /// Goes on with what connections are asked to do.
+    fn carry_out_some(&mut self, now: Now) -> bool {
+        if !self.orders.has_more() {
+            return false;
+        }
+        let slots = &self.slots;
+        let open = |key: usize| match &slots.get(key)?.state {
+            State::Open(delivery) => Some(delivery),
+            State::Closing { .. } | State::Free => None,
+        };
+        let due = self.orders.due(|key| open(key).map(Delivery::id));
+        let looks = self.orders.looked_at(slots.capacity());
+        let armed = looks.filter(|key| open(*key).is_some_and(Delivery::is_armed));
+        let armed: Vec<usize> = armed.collect();
+        for (key, act) in due {
+            self.act(key, now, &act);
+        }
+        for key in armed {
+            self.visit_unblocked(key, now);
+        }
+        self.orders.has_more()
     }
 
     /// Acts on a connection. One that takes nothing at the moment is ended all the same.
@@ -260,36 +269,6 @@ impl Sweeper {
                 }
             }
         }
-    }
-
-    /// Carries out what was to be done to a connection while it was on its way here.
-    fn catch_up(&mut self, key: usize, id: u64, now: Now) {
-        if self.unmet.is_empty() {
-            return;
-        }
-        let late: Vec<Act> = self
-            .unmet
-            .iter_mut()
-            .filter_map(|(_, missing, act)| missing.remove(&id).then(|| act.clone()))
-            .collect();
-        for act in late {
-            self.act(key, now, &act);
-        }
-    }
-
-    /// An act is listed as long as somebody has it, so it is not kept longer than it is needed.
-    fn forget_acts(&mut self, now: Now) {
-        self.unmet
-            .retain(|(at, ..)| now.instant.saturating_duration_since(*at) < ON_ITS_WAY);
-    }
-
-    fn keys_of(&self, is_one: impl Fn(&Delivery) -> bool) -> Vec<usize> {
-        let slots = self.slots.iter();
-        let open = slots.filter(|(_, slot)| match &slot.state {
-            State::Open(delivery) => is_one(delivery),
-            State::Closing { .. } | State::Free => false,
-        });
-        open.map(|(key, _)| key).collect()
     }
 
     fn take_in(&mut self, delivery: Delivery) {
@@ -317,7 +296,9 @@ impl Sweeper {
         }
         self.listen(key, now);
         self.visit(key, now);
-        self.catch_up(key, id, now);
+        for act in self.orders.late(id, now.instant) {
+            self.act(key, now, &act);
+        }
     }
 
     fn look_after_woken(&mut self, now: Now) -> bool {
