@@ -141,6 +141,15 @@ pub struct Struck {
     pub fault: String,
 }
 
+impl Struck {
+    /// Whether what is sent from then on is not one event of the stream after the other.
+    pub(super) fn changes_order(&self) -> bool {
+        let word = self.fault.split([',', '=']).next();
+        let words = ["skip", "drop", "swap", "repeat", "insert"];
+        word.is_some_and(|word| words.contains(&word))
+    }
+}
+
 /// One connection, or one refused request.
 #[derive(Debug)]
 pub(super) struct Connection {

@@ -351,11 +351,14 @@ fn instant_of(at_ms: u64, now: Now) -> Instant {
     at.unwrap_or(now.instant)
 }
 
-/// Whether the row was sent the event with this id. Of one that has ended, and of a client that
-/// was given the id before, only the last id is known.
+/// Whether the row was sent the event with this id. Of one that has ended, of a client that was
+/// given the id before, and where a fault changed which events are sent, only the last id is known.
 fn was_sent(row: &Connection, id: &str) -> bool {
     if row.last_id().is_some_and(|(_, last)| last == id) {
         return true;
+    }
+    if row.faults().iter().any(|struck| struck.changes_order()) {
+        return false;
     }
     let next = row.sent.last().map(|last| last + 1);
     let numbers = &row.client.numbers;

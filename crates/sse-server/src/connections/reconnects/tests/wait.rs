@@ -2,6 +2,8 @@
 
 use std::slice;
 
+use sse_engine::fault::Armed;
+
 use super::*;
 use crate::connections::log::{InRoom, Met, Until, Wait, Whom};
 
@@ -57,6 +59,29 @@ fn a_fault_is_waited_for_by_its_number() {
     let met = desk.looks(&mut three, 1000).expect("it struck");
     assert_eq!(met.seq, seq);
     assert_eq!(met.row.map(|row| row.id), Some(1));
+}
+
+/// Five events were sent, and the third was not one of them.
+#[test]
+fn an_id_that_a_fault_left_out_was_not_sent() {
+    let desk = Desk::new();
+    for (fault, was_sent) in [
+        ("skip=1,after=2", false),
+        ("drop=x", false),
+        ("swap,after=2", false),
+        ("drop-header=age", true),
+    ] {
+        let open = desk.comes(0, tagged(None), 1);
+        let armed = Armed::new(3, fault.parse().expect(fault), desk.at(0));
+        open.struck(&armed);
+        open.sent(5, Some(6), 100);
+        let mut sent = |id: &str| {
+            let mut asked = desk.waits(Until::SentId(id.to_owned()), 0, 0);
+            desk.looks(&mut asked, 0).is_some()
+        };
+        assert_eq!((sent("3"), sent("6")), (was_sent, true), "{fault}");
+        desk.ends(&open, CLOSED, 0);
+    }
 }
 
 /// What is kept no longer is unknown: what there is still counts.
