@@ -329,7 +329,28 @@ async fn bytes_arrive_changed_late_and_in_pieces() {
             "fault=bad-utf8,after=4",
             [events(1..=4).as_bytes(), b"id: 5\ndata: 5\xFF\n\n"].concat(),
         ),
+        (
+            "fault=bad-retry,after=4",
+            (events(1..=4) + "retry: 10s\n" + &event(5)).into_bytes(),
+        ),
+        (
+            "fault=unknown-field,after=4",
+            (events(1..=4) + "unknown: field\n" + &event(5)).into_bytes(),
+        ),
+        (
+            "fault=no-blank,after=3",
+            (events(1..=3) + "id: 4\ndata: 4\n" + &event(5)).into_bytes(),
+        ),
+        (
+            "fault=corrupt,after=4",
+            (events(1..=4) + "id: 5\ndata: \n\n").into_bytes(),
+        ),
+        (
+            "fault=ends=cr",
+            events(1..=5).replace('\n', "\r").into_bytes(),
+        ),
         ("fault=split=5", events(1..=5).into_bytes()),
+        ("fault=merge=2", events(1..=5).into_bytes()),
         ("fault=dribble=2kB/s", events(1..=5).into_bytes()),
         ("fault=hold=end", events(1..=5).into_bytes()),
         ("fault=mute,after=2,for=100ms", events(1..=5).into_bytes()),
@@ -351,8 +372,30 @@ async fn bytes_arrive_changed_late_and_in_pieces() {
     );
     let held = got(&bench, "fault=hold=end").await;
     assert_eq!(held.chunks.len(), 1);
+    let merged = got(&bench, "fault=merge=2").await;
+    let (_, but_last) = merged.chunks.split_last().expect("there are some");
+    for chunk in but_last {
+        let ends = chunk.windows(2).filter(|two| two == b"\n\n").count();
+        assert!(ends >= 2, "{}", chunk.escape_ascii());
+    }
     let long = got(&bench, "fault=long=5MiB,after=1").await;
     assert!(long.body().len() > 5 << 20);
+}
+
+/// The engine's tests unpack it.
+#[tokio::test]
+async fn a_stream_arrives_as_gzip() {
+    let bench = bench().await;
+    for fault in ["encode=gzip", "encode=gzip,flush=never"] {
+        let got = got(&bench, &format!("fault={fault}")).await;
+        assert_eq!(got.head.get("content-encoding"), Some("gzip"), "{fault}");
+        // RFC 1952, 2.3.1: what it is, and that deflate packed it.
+        assert!(got.body().starts_with(b"\x1F\x8B\x08"), "{fault}");
+        assert_eq!(got.end, End::InOrder, "{fault}");
+        if fault.contains("never") {
+            assert!(got.chunks.len() <= 2, "its head and then all of it");
+        }
+    }
 }
 
 #[tokio::test]
