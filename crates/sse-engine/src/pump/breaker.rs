@@ -186,16 +186,17 @@ impl Breaker {
         self.withdraw(instant, feed);
         self.advance(instant);
         if self.ending.as_ref().is_some_and(|ending| ending.at_once) {
-            return self.end();
+            return self.end_at_once(out);
         }
         let is_mute = self.is_mute();
         if self.is_silent() {
             return self.wait(instant, None);
         }
+        if self.ends_in_order() {
+            // It was decided between two events: what is held back goes before it.
+            self.passage.settle(true);
+        }
         if self.passage.is_ready() || self.ending.is_some() {
-            if self.ends_in_order() {
-                self.passage.settle(true);
-            }
             return self.let_through(instant, out);
         }
         if is_mute {
@@ -221,7 +222,7 @@ impl Breaker {
             self.advance(instant);
         }
         if self.ending.as_ref().is_some_and(|ending| ending.at_once) {
-            return self.end();
+            return self.end_at_once(out);
         }
         let is_last = self.feed == Next::End && self.backlog.is_empty() && self.silence.is_none();
         if is_last && let Some((overtaken, copies)) = self.overtaken.take() {
@@ -262,6 +263,16 @@ impl Breaker {
             Next::Wait { at } => self.wait(now, at),
             next => next,
         }
+    }
+
+    /// The end that a fault decided for this instant: an orderly one lets go of what is held back,
+    /// without the pauses between its pieces.
+    fn end_at_once(&mut self, out: &mut WriteBuffer) -> Next {
+        if self.ends_in_order() {
+            self.passage.settle(true);
+            self.passage.write_rest(out);
+        }
+        self.end()
     }
 
     /// The end that a fault decided.

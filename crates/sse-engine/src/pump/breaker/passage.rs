@@ -197,6 +197,11 @@ impl Passage {
         self.ready.clear();
     }
 
+    /// Writes all that is to be sent, however it would be cut into pieces.
+    pub(super) fn write_rest(&mut self, out: &mut WriteBuffer) {
+        self.ready.write(self.ready.rest().len(), out);
+    }
+
     /// Writes what may be sent now.
     pub(super) fn write(&mut self, now: Instant, out: &mut WriteBuffer) {
         if self.next().is_some_and(|next| next > now) {

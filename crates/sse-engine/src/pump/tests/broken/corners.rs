@@ -151,6 +151,10 @@ fn an_orderly_end_that_was_put_off_sends_what_was_held() {
         let all: String = (1..=bytes).map(tick).collect();
         assert_eq!((text, next), (all, broken(How::End)), "{faults:?}");
     }
+    // At an instant, between two events.
+    let (sent, next) = play(&["hold=end", "end,after=2500ms"], 10);
+    let all = [1, 2, 3].map(tick).concat();
+    assert_eq!((sent, next), (vec![(2500, all)], broken(How::End)));
     // A cut sends nothing of it.
     let (sent, next) = play(&["hold=end", "cut,after=2,start=2500ms"], 10);
     assert_eq!((sent, next), (Vec::new(), broken(How::Cut)));
