@@ -129,8 +129,8 @@ impl Orders {
         acts.filter_map(|order| order.meet(id)).collect()
     }
 
-    /// When the oldest act is to be forgotten. It is listed as long as somebody has it, so it is not
-    /// kept until somebody comes.
+    /// When the oldest act is to be forgotten. It is listed as long as somebody has it, so it is
+    /// not kept until somebody comes.
     pub(super) fn forgets_at(&self) -> Option<Instant> {
         let oldest = self.acts.front().filter(|_| self.searched > 0);
         oldest.map(|order| order.since + ON_ITS_WAY)

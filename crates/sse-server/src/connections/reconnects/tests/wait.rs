@@ -75,7 +75,7 @@ fn an_id_that_a_fault_left_out_was_not_sent() {
         let armed = Armed::new(3, fault.parse().expect(fault), desk.at(0));
         open.struck(&armed);
         open.sent(5, Some(6), 100);
-        let mut sent = |id: &str| {
+        let sent = |id: &str| {
             let mut asked = desk.waits(Until::SentId(id.to_owned()), 0, 0);
             desk.looks(&mut asked, 0).is_some()
         };
