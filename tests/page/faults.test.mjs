@@ -17,7 +17,7 @@ const {
   withWord,
   wordOf,
 } = await load("faults/fault-choices.js");
-const { breakLine, checkedWords, endsWords, struckWords, whomWords } =
+const { checkedWords, endsWords, struckWords, whomWords } =
   await load("faults/fault-words.js");
 const { armedHere, nextRefused, ofRow, ofStream } = await load("breaks/break-words.js");
 const { armedWords, endWords, fateWords, flagWords, portFaultWords } = await load("parts/words.js");
@@ -184,7 +184,7 @@ test("what is armed says for whom, how often it struck, and when it ends", () =>
   assert.deepEqual([1, 3].map(armedWords), ["1 fault armed", "3 faults armed"]);
 });
 
-test("a fault that was read says what it arms, and is a line for a shell", () => {
+test("a fault that was read says what it arms", () => {
   assert.equal(
     checkedWords({ fault: "cut", faults: ["cut"] }),
     "Strikes requests that begin from then on.",
@@ -193,7 +193,6 @@ test("a fault that was read says what it arms, and is a line for a shell", () =>
     checkedWords({ fault: "profile=a", faults: ["cut", "bom"] }),
     "Arms 2 faults: cut and bom.",
   );
-  assert.equal(breakLine("insert=it's"), "sse break 'insert=it'\\''s'");
 });
 
 test("a row names the faults that struck it, and the one that ended it", () => {

@@ -94,6 +94,12 @@ async fn an_open_connection_is_cut_by_a_press_in_its_wire() {
         .expect_err("it is cut before its last chunk");
     page.until_text("connection-wire .faults", "ended it").await;
     page.until_text("connection-table tbody .flag", "1").await;
+    page.click("connection-wire test-menu drop-menu > button")
+        .await;
+    page.click("connection-wire test-menu [data-choice=\"pytest\"]")
+        .await;
+    page.until_text("connection-wire test-menu button", "copied")
+        .await;
     session.close().await;
 }
 

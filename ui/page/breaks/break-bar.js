@@ -3,9 +3,11 @@
  * What was done is in the server's list of faults, and nowhere else.
  *
  * @import { FaultView } from "../server.js"
+ * @import { Deed } from "../parts/as-test.js"
  * @import { App, BreakTarget } from "../types.js"
  */
 
+import { TestMenu } from "../parts/test-menu.js";
 import { armedHere, nextRefused } from "./break-words.js";
 import { errorMessage } from "../parts/error-message.js";
 import { markup, part, setText } from "../parts/dom.js";
@@ -22,6 +24,7 @@ const newBar = markup(`
     title="Any fault that strikes an open stream (Enter)" maxlength="1000" autocomplete="off"
     autocapitalize="off" spellcheck="false">
   <button type="button" class="small" data-act="heal">Heal</button>
+  <test-menu></test-menu>
   <span class="told" role="status"></span>`);
 
 /** What each does, for a tooltip. @type {Record<string, string>} */
@@ -40,6 +43,8 @@ export class BreakBar extends HTMLElement {
   #target = null;
   /** The numbers of what was armed here, by target. @type {Map<string, number[]>} */
   #armed = new Map();
+  /** What was done here last, by target. @type {Map<string, Deed>} */
+  #done = new Map();
 
   /** @param {App} app */
   connect(app) {
@@ -65,6 +70,7 @@ export class BreakBar extends HTMLElement {
       }
       event.preventDefault();
     });
+    this.#tests.connect(app, () => this.#done.get(this.#target?.name ?? "") ?? null);
     app.store.on("faults", () => this.#draw());
   }
 
@@ -77,6 +83,10 @@ export class BreakBar extends HTMLElement {
 
   get #acts() {
     return /** @type {HTMLButtonElement[]} */ ([...this.querySelectorAll("[data-do]")]);
+  }
+
+  get #tests() {
+    return /** @type {TestMenu} */ (part(this, "test-menu"));
   }
 
   get #input() {
@@ -93,6 +103,7 @@ export class BreakBar extends HTMLElement {
     if (!target) return;
     // not `disabled`: a press that ends a connection must not take the focus away
     for (const button of this.#acts) button.ariaDisabled = target.isOpen ? null : "true";
+    this.#tests.show(this.#done.has(target.name));
     const armed = this.#healable.length;
     this.#button("heal").ariaDisabled = armed > 0 ? null : "true";
     this.#button("heal").title = armed > 0 ? "Undo what is armed here" : "Nothing is armed here";
@@ -113,8 +124,9 @@ export class BreakBar extends HTMLElement {
       this.#tell("Nothing is open here that could be broken.", true);
       return;
     }
-    const { stream, room, connections } = target;
-    this.#try(target, async (host) => {
+    const { stream, client, room, connections } = target;
+    const deed = { fault, now: true, stream, client, room };
+    this.#try(target, deed, async (host) => {
       const { ids } = await host.breakOpen({
         do: fault,
         ...(connections ? { connections } : { stream }),
@@ -126,16 +138,21 @@ export class BreakBar extends HTMLElement {
 
   #refuseNext() {
     const target = this.#target;
-    if (target) this.#try(target, async (host) => (await host.arm(nextRefused(target))).ids);
+    if (!target) return;
+    const fault = nextRefused(target);
+    const deed = { fault, now: false, room: target.room };
+    this.#try(target, deed, async (host) => (await host.arm(fault)).ids);
   }
 
   /**
    * @param {BreakTarget} target
+   * @param {Deed} deed
    * @param {(host: App["host"]) => Promise<number[]>} act
    */
-  async #try(target, act) {
+  async #try(target, deed, act) {
     try {
       const ids = await act(/** @type {App} */ (this.#app).host);
+      this.#done.set(target.name, deed);
       this.#armed.set(target.name, [...(this.#armed.get(target.name) ?? []), ...ids]);
       this.#tell(ids.map((id) => `fault ${id}`).join(", "));
     } catch (reason) {

@@ -65,10 +65,3 @@ export function checkedWords({ fault, faults }) {
   }
   return `Arms ${several(faults.length, "fault")}: ${faults.join(" and ")}.`;
 }
-
-/**
- * The fault as the line of a shell.
- *
- * @param {string} fault canonical
- */
-export const breakLine = (fault) => `sse break '${fault.replaceAll("'", "'\\''")}'`;

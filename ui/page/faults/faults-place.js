@@ -10,8 +10,9 @@ import { ArmedList } from "./armed-list.js";
 import { FIRST_FAULTS, canAct } from "./fault-choices.js";
 import { FaultSentence } from "./fault-sentence.js";
 import { announce } from "../parts/announce.js";
-import { breakLine, checkedWords } from "./fault-words.js";
+import { checkedWords } from "./fault-words.js";
 import { copyOnClick } from "../parts/copy-button.js";
+import { TestMenu } from "../parts/test-menu.js";
 import { errorMessage } from "../parts/error-message.js";
 import { joinFault, splitFault } from "../parts/fault-text.js";
 import { markup, part, setText } from "../parts/dom.js";
@@ -28,7 +29,7 @@ const newPlace = markup(`
         aria-describedby="fault-message" autocomplete="off" autocapitalize="off" spellcheck="false"
         title="The fault as text (/)" aria-keyshortcuts="/">
       <button type="button" data-act="copy-fault">Copy</button>
-      <button type="button" data-act="copy-test" title="Copy the line for a shell">As test</button>
+      <test-menu></test-menu>
       <button type="submit" class="primary" data-act="arm">Arm</button>
     </div>
     <p class="message"><span class="words" id="fault-message" role="status"></span>
@@ -71,6 +72,8 @@ export class FaultsPlace extends HTMLElement {
    * @type {CheckedFault | null}
    */
   #checked = null;
+  /** The text that was last done to open connections. */
+  #struck = "";
   /** The number of the last text that was to be read. */
   #turn = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -95,7 +98,7 @@ export class FaultsPlace extends HTMLElement {
       this.#arm();
     });
     copyOnClick(part(this, "[data-act=copy-fault]"), host, () => this.#text);
-    copyOnClick(part(this, "[data-act=copy-test]"), host, () => breakLine(this.#text));
+    this.#tests.connect(app, () => ({ fault: this.#text, now: this.#struck === this.#text }));
     part(this, "[data-act=now]").addEventListener("click", () => this.#strike());
     part(this, "[data-act=heal-all]").addEventListener("click", () => {
       if (store.get("faults")?.length) this.#heal(null);
@@ -181,7 +184,12 @@ export class FaultsPlace extends HTMLElement {
     part(this, "form").toggleAttribute("data-mistake", isMistake);
     this.#input.ariaInvalid = isMistake ? "true" : null;
     setText(part(this, ".message .words"), words);
+    this.#tests.show(!isMistake);
     this.#showOpen();
+  }
+
+  get #tests() {
+    return /** @type {TestMenu} */ (part(this, "test-menu"));
   }
 
   #showOpen() {
@@ -207,6 +215,7 @@ export class FaultsPlace extends HTMLElement {
     const { host } = /** @type {App} */ (this.#app);
     try {
       const { acted } = await host.breakOpen({ do: this.#text });
+      this.#struck = this.#text;
       this.#say(`Done to ${acted.map((id) => `#${id}`).join(", ")}.`, false);
     } catch (reason) {
       this.#say(errorMessage(reason), true);

@@ -1,0 +1,63 @@
+// What was done by hand, as a test: its texts, and that each language reads its own.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { load } from "./ui.mjs";
+
+const { KINDS, asTest } = await load("parts/as-test.js");
+
+const SERVER = "http://localhost:8000";
+const CUT = { fault: "cut,half", now: true, stream: "/endless", client: "t1", room: null };
+const ALL = [
+  CUT,
+  { fault: "status=503,times=1,stream=/a", now: false },
+  { fault: `insert=it's "so",after=3`, now: false, room: "w3" },
+  { fault: 'silence,after="[DONE]"', now: true, stream: "/a b", room: "w3" },
+];
+
+test("a cut by hand is a test in a shell, with Playwright and with pytest", () => {
+  assert.equal(
+    asTest("shell", CUT, SERVER),
+    `export SSE_SERVER=http://localhost:8000
+seq=$(sse break /endless cut,half --now --client t1)
+sse wait --until returned --after "$seq"
+sse verdict --after "$seq" --expect lost=0
+`,
+  );
+  assert.match(
+    asTest("playwright", CUT, SERVER),
+    /post\(`\$\{api\}\/act`, \{ data: \{"do":"cut,half","stream":"\/endless","client":"t1"\} \}\)/,
+  );
+  assert.match(asTest("playwright", CUT, SERVER), /verdict\.lost\)\.toBe\(0\)/);
+  assert.match(
+    asTest("pytest", CUT, SERVER),
+    /post\("\/act", json=\{"do":"cut,half","stream":"\/endless","client":"t1"\}\)/,
+  );
+});
+
+test("what is waited for follows from what was done", () => {
+  const [, refused, inserted] = ALL;
+  assert.match(asTest("shell", refused, SERVER), /--until refused --after "\$seq"\n$/);
+  assert.match(asTest("playwright", inserted, SERVER), /until=fired=\$\{id\}&after=\$\{seq\}&room=w3/);
+  assert.match(asTest("pytest", inserted, SERVER), /"fired=\{broken\.json\(\)\['id'\]\}"/);
+  assert.doesNotMatch(asTest("shell", inserted, SERVER), /sse wait/);
+});
+
+/** @type {Record<string, [string, string[]]>} */
+const READERS = {
+  shell: ["sh", ["-n"]],
+  playwright: ["node", ["--input-type=module", "--check"]],
+  pytest: ["python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"]],
+};
+
+for (const { id } of KINDS) {
+  test(`whatever was done, the text is one that ${id} reads`, () => {
+    const [program, args] = READERS[id];
+    for (const deed of ALL) {
+      const input = asTest(id, deed, SERVER);
+      const { status, stderr } = spawnSync(program, args, { input, encoding: "utf8" });
+      assert.equal(status, 0, `${input}\n${stderr}`);
+    }
+  });
+}
