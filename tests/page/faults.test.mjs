@@ -19,7 +19,7 @@ const {
 } = await load("faults/fault-choices.js");
 const { checkedWords, endsWords, struckWords, whomWords } =
   await load("faults/fault-words.js");
-const { armedHere, nextRefused, ofRow, ofStream } = await load("breaks/break-words.js");
+const { armedHere, nextRefused, ofRow, ofRows, ofStream } = await load("breaks/break-words.js");
 const { armedWords, endWords, fateWords, flagWords, portFaultWords } = await load("parts/words.js");
 
 const KNOWN = { paths: ["/numbers", "/a,b"], clients: ["t1"], profiles: ["deploy", "gzip"] };
@@ -203,6 +203,30 @@ test("a row names the faults that struck it, and the one that ended it", () => {
   assert.equal(fateWords(cut), "by fault 3");
   assert.equal(fateWords({ ...cut, state: "refused", status: 503 }), "refused (503): fault 3");
   assert.match(endWords(cut), /^ended by fault 3 at /);
+});
+
+test("several connections are broken together, and a test names what they have in common", () => {
+  const row = (id, client, state) => ({
+    id,
+    stream: "/a",
+    client,
+    room: null,
+    state,
+    faults: [{ id: 10 * id, fault: "cut" }],
+  });
+  const two = ofRows([row(1, "x", "ended"), row(2, "y", "open")]);
+  assert.deepEqual(two, {
+    name: "#1,#2",
+    stream: "/a",
+    client: null,
+    room: null,
+    connections: [1, 2],
+    isOpen: true,
+    struck: [10, 20],
+  });
+  assert.equal(nextRefused(two), "status=503,times=1,stream=/a");
+  const other = { ...row(3, "x", "ended"), stream: "/b" };
+  assert.equal(nextRefused(ofRows([row(1, "x", "open"), other])), "status=503,times=1,client=x");
 });
 
 test("what was done to a connection or a stream can be undone there", () => {

@@ -109,3 +109,49 @@ async fn the_webview_is_broken_by_hand_and_comes_back() {
     walk::breaking(&session.page, port).await;
     session.close().await;
 }
+
+/// Three clients, of which the first and the last are chosen: the one between goes on.
+#[tokio::test]
+async fn chosen_rows_are_cut_together_and_no_others() {
+    let (_desktop, session, port) = opened().await;
+    let page = &session.page;
+    let mut clients = Vec::new();
+    for tag in ["a", "b", "c"] {
+        let target = format!("/endless?every=100ms&client={tag}");
+        clients.push(http::Stream::running(port, &target).await);
+    }
+    page.visit("connections").await;
+    page.until_present("connection-table tr[aria-rowindex=\"4\"]")
+        .await;
+    let row = |index: usize| format!("connection-table tr[aria-rowindex=\"{index}\"]");
+    page.click(&row(2)).await;
+    assert!(!page.shows("row-choice").await);
+    click_with_control(page, &row(4)).await;
+    page.until_text("row-choice .words", "2 chosen, 2 open")
+        .await;
+    page.click("row-choice [data-do=\"cut\"]").await;
+    // The newest row is the first.
+    for chosen in [0, 2] {
+        let end = clients[chosen].until_end().await;
+        end.expect_err("it is cut before its last chunk");
+    }
+    clients[1].until_line("data: ").await;
+    page.until_text("row-choice .words", "2 chosen, 0 open")
+        .await;
+    page.click("row-choice [data-act=\"let-go\"]").await;
+    wait_for("nothing chosen", async || {
+        ensure(!page.shows("row-choice").await, "it is there")
+    })
+    .await;
+    session.close().await;
+}
+
+/// A click as a person makes it who holds Ctrl.
+async fn click_with_control(page: &super::Page, selector: &str) {
+    let script = format!(
+        "document.querySelector('{selector} td').dispatchEvent(new MouseEvent('click', {{
+            bubbles: true, cancelable: true, ctrlKey: true }}));
+        return true;"
+    );
+    page.js(&script).await.expect("the row is there");
+}

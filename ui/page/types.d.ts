@@ -193,7 +193,8 @@ export interface BreakWish {
 export interface BreakTarget {
   /** Tells it from others. */
   name: string;
-  stream: string;
+  /** Of several connections what they have in common. */
+  stream: string | null;
   client: string | null;
   room: string | null;
   /** Missing where all of the stream are meant. */

@@ -104,6 +104,9 @@ export class BreakBar extends HTMLElement {
     // not `disabled`: a press that ends a connection must not take the focus away
     for (const button of this.#acts) button.ariaDisabled = target.isOpen ? null : "true";
     this.#tests.show(this.#done.has(target.name));
+    // nobody in particular would be everybody
+    const isNobody = target.stream === null && target.client === null;
+    this.#button("refuse-next").ariaDisabled = isNobody ? "true" : null;
     const armed = this.#healable.length;
     this.#button("heal").ariaDisabled = armed > 0 ? null : "true";
     this.#button("heal").title = armed > 0 ? "Undo what is armed here" : "Nothing is armed here";
@@ -129,7 +132,7 @@ export class BreakBar extends HTMLElement {
     this.#try(target, deed, async (host) => {
       const { ids } = await host.breakOpen({
         do: fault,
-        ...(connections ? { connections } : { stream }),
+        ...(connections ? { connections } : { stream: stream ?? undefined }),
         ...(room === null ? {} : { room }),
       });
       return ids;
@@ -138,7 +141,7 @@ export class BreakBar extends HTMLElement {
 
   #refuseNext() {
     const target = this.#target;
-    if (!target) return;
+    if (!target || this.#button("refuse-next").ariaDisabled) return;
     const fault = nextRefused(target);
     const deed = { fault, now: false, room: target.room };
     this.#try(target, deed, async (host) => (await host.arm(fault)).ids);

@@ -24,6 +24,26 @@ export const ofRow = ({ id, stream, client, room, state, faults }) => ({
 });
 
 /**
+ * Several connections as what is to be broken. What they have in common is whom a test names.
+ *
+ * @param {RowView[]} rows
+ * @returns {BreakTarget}
+ */
+export function ofRows(rows) {
+  /** @template T @param {T[]} all @returns {T | null} */
+  const common = (all) => (new Set(all).size === 1 ? (all[0] ?? null) : null);
+  return {
+    name: rows.map(({ id }) => `#${id}`).join(),
+    stream: common(rows.map(({ stream }) => stream)),
+    client: common(rows.map(({ client }) => client)),
+    room: common(rows.map(({ room }) => room)),
+    connections: rows.map(({ id }) => id),
+    isOpen: rows.some(({ state }) => state === "open"),
+    struck: rows.flatMap(({ faults }) => faults.map(({ id }) => id)),
+  };
+}
+
+/**
  * All connections of a stream as what is to be broken.
  *
  * @param {string} stream
@@ -49,7 +69,7 @@ export const nextRefused = ({ stream, client, room }) =>
   [
     "status=503",
     "times=1",
-    `stream=${spelled(stream)}`,
+    ...(stream === null ? [] : [`stream=${spelled(stream)}`]),
     ...(client === null ? [] : [`client=${spelled(client)}`]),
     ...(room === null ? [] : [`room=${spelled(room)}`]),
   ].join();

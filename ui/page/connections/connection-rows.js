@@ -35,6 +35,7 @@ const newOffer = markup(
  * @property {number} size of the table, in rows
  * @property {number} rowHeight
  * @property {number | null} cursor the id of the chosen row
+ * @property {(id: number) => boolean} isChosen whether it is one of several that are chosen
  * @property {(row: Row) => boolean} isUnfolded whether the group of a row shows all its rows
  */
 
@@ -59,7 +60,7 @@ export class ConnectionRows {
   }
 
   /** @param {Scene} scene */
-  draw({ rows, first, size, rowHeight, cursor, isUnfolded }) {
+  draw({ rows, first, size, rowHeight, cursor, isChosen, isUnfolded }) {
     const body = this.#body;
     // as high as all rows, drawn or not
     body.style.blockSize = `${size * rowHeight}px`;
@@ -73,7 +74,7 @@ export class ConnectionRows {
     rows.forEach((row, index) => {
       const element = this.#rowOf(row);
       element.ariaRowIndex = String(first + index + 2);
-      element.ariaSelected = row.id === cursor ? "true" : null;
+      element.ariaSelected = row.id === cursor || isChosen(row.id) ? "true" : null;
       showGroup(element, row, isUnfolded(row));
       // moved without a new layout: a new client moves every row below its own
       element.style.transform = `translateY(${(first + index) * rowHeight}px)`;

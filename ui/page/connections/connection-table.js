@@ -26,9 +26,10 @@ import {
 } from "./viewport.js";
 import { announce } from "../parts/announce.js";
 import { ColumnWidths } from "./column-widths.js";
-import { newIcon } from "../parts/icons.js";
 import { FirstClient } from "./first-client.js";
 import { FirstMinute } from "./first-minute.js";
+import { RowChoice } from "./row-choice.js";
+import { drawHold } from "./hold-line.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import { part, setText } from "../parts/dom.js";
 import { nextFrame } from "../parts/next-frame.js";
@@ -106,6 +107,7 @@ export class ConnectionTable extends HTMLElement {
     });
     /** @type {FirstClient} */ (part(this, "first-client")).connect(app);
     this.#first.connect(app);
+    this.#choice.connect(app, part(this, "tbody"), () => this.#moved());
     this.#listen();
     app.store.on("connections", () => {
       this.#showSummary();
@@ -273,6 +275,7 @@ export class ConnectionTable extends HTMLElement {
     this.#showProblem(null);
     this.#reader?.answered(slice.rows);
     this.#first.answered(slice.rows);
+    this.#choice.answered(slice.rows);
     if (turn !== this.#turn) return;
     const before = this.#shown?.turn === turn ? this.#shown.slice : null;
     const seen = before && this.#seen(before.lines);
@@ -361,6 +364,7 @@ export class ConnectionTable extends HTMLElement {
       size: slice.lines,
       rowHeight: this.#rowHeight,
       cursor,
+      isChosen: (id) => this.#choice.has(id),
       isUnfolded: this.#isUnfolded,
     });
     const table = part(this, "table");
@@ -397,21 +401,8 @@ export class ConnectionTable extends HTMLElement {
   }
 
   #drawHold() {
-    const sorted = part(this, ".sorted");
-    setText(sorted, this.#heads?.hidesSorted ? sortedWords(this.#query) : "");
-    sorted.title =
-      sorted.textContent === ""
-        ? ""
-        : "The table is sorted by a column that does not fit";
-    setText(part(this, ".hold"), this.#paused ? "Paused" : this.#holds ? "Order held" : "");
-    part(this, ".hold").title = this.#paused
-      ? ""
-      : "Rows keep their order while the pointer or the cursor is on one";
-    const pause = part(this, "[data-act=pause]");
-    if (pause.ariaPressed === String(this.#paused)) return;
-    pause.ariaPressed = String(this.#paused);
-    pause.replaceChildren(newIcon(this.#paused ? "play" : "pause"));
-    pause.title = this.#paused ? "Go on (Space)" : "Pause (Space)";
+    const sorted = this.#heads?.hidesSorted ? sortedWords(this.#query) : "";
+    drawHold(this, { sorted, paused: this.#paused, holds: this.#holds });
   }
 
   /** @param {Slice} slice */
@@ -426,6 +417,10 @@ export class ConnectionTable extends HTMLElement {
     const words = filter.trim() === "" ? "All ended connections are hidden." : noMatchWords(filter);
     if (none) setText(part(this, ".none .hint"), words);
     part(this, "[data-act=clear-filter]").hidden = filter.trim() === "";
+  }
+
+  get #choice() {
+    return /** @type {RowChoice} */ (part(this, "row-choice"));
   }
 
   get #first() {
@@ -487,6 +482,7 @@ export class ConnectionTable extends HTMLElement {
     this.#query = { ...this.#query, ...change };
     this.#turn += 1;
     this.#cursor = null;
+    this.#choice.clear();
     this.#pausedWide = false;
     this.#heads?.show(this.#query);
     part(this, ".scroller").scrollTop = 0;
@@ -552,7 +548,11 @@ export class ConnectionTable extends HTMLElement {
         1,
         Math.floor(part(this, ".scroller").clientHeight / this.#rowHeight) - 2,
       );
-      this.#choose(stepIndex(step, this.#cursor?.index ?? -1, size, inView));
+      const from = this.#cursor?.index ?? -1;
+      const to = stepIndex(step, from, size, inView);
+      this.#choose(to);
+      if (event.shiftKey) this.#choice.extend(this.#shown?.slice, from, to);
+      else this.#choice.clear();
     } else if (event.key === " " && !hasModifier(event)) {
       this.#pause(!this.#paused);
     } else if ((event.key === "ArrowRight" || event.key === "ArrowLeft") && !hasModifier(event)) {
@@ -561,8 +561,10 @@ export class ConnectionTable extends HTMLElement {
       this.#fold(row, event.key === "ArrowRight");
     } else if (event.key === "Enter" && !hasModifier(event)) {
       if (!this.#open(true)) return;
+    } else if (event.key === "Escape" && this.#choice.clear()) {
+      // the first Esc lets go of the chosen rows
     } else if (event.key === "Escape" && this.#reader?.close()) {
-      // the first Esc closes the wire, the second clears the cursor
+      // the next closes the wire, and the one behind it clears the cursor
     } else if (event.key === "Escape" && this.#cursor !== null) {
       this.#cursor = null;
       this.#moved();
@@ -587,8 +589,9 @@ export class ConnectionTable extends HTMLElement {
     const place = slice ? placeOf(slice, Number(row.dataset.connection)) : -1;
     if (place < 0) return;
     part(this, "table").focus({ preventScroll: true });
+    const from = this.#cursor?.index ?? -1;
     this.#choose(place);
-    this.#open(false);
+    if (!this.#choice.clicked(event, slice, from, place)) this.#open(false);
   };
 }
 

@@ -26,7 +26,7 @@ export const newTable = markup(`
     <div class="scroller" tabindex="-1">
       <table role="grid" aria-label="Connections"
         aria-description="Press Enter to show what a connection was sent"
-        aria-readonly="true" tabindex="0">
+        aria-readonly="true" aria-multiselectable="true" tabindex="0">
         <thead role="rowgroup"><tr role="row" aria-rowindex="1"></tr></thead>
         <tbody role="rowgroup"></tbody>
       </table>
@@ -39,4 +39,5 @@ export const newTable = markup(`
       </div>
     </div>
     <first-minute hidden></first-minute>
-  </div>`);
+  </div>
+  <row-choice hidden></row-choice>`);
