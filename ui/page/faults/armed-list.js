@@ -67,7 +67,11 @@ export class ArmedList extends HTMLElement {
     this.#count();
     const counts = faults.some(({ left_ms, begins_in_ms }) => left_ms !== null || begins_in_ms > 0);
     clearInterval(this.#ticking);
-    if (counts) this.#ticking = setInterval(() => this.#count(), TICK_MS);
+    if (counts) {
+      this.#ticking = setInterval(() => {
+        if (this.checkVisibility()) this.#count();
+      }, TICK_MS);
+    }
   }
 
   /** @param {FaultView} fault */
@@ -89,7 +93,6 @@ export class ArmedList extends HTMLElement {
 
   /** Shows how much time is left. */
   #count() {
-    if (!this.checkVisibility()) return;
     const passed = performance.now() - this.#at;
     const lines = part(this, "tbody").children;
     this.#faults.forEach((fault, index) => {
