@@ -39,7 +39,10 @@ sse verdict --after "$seq" --expect lost=0
 test("what is waited for follows from what was done", () => {
   const [, refused, inserted] = ALL;
   assert.match(asTest("shell", refused, SERVER), /--until refused --after "\$seq"\n$/);
-  assert.match(asTest("playwright", inserted, SERVER), /until=fired=\$\{id\}&after=\$\{seq\}&room=w3/);
+  assert.match(
+    asTest("playwright", inserted, SERVER),
+    /until=fired=\$\{id\}&after=\$\{seq\}&room=w3/,
+  );
   assert.match(asTest("pytest", inserted, SERVER), /"fired=\{broken\.json\(\)\['id'\]\}"/);
   assert.doesNotMatch(asTest("shell", inserted, SERVER), /sse wait/);
 });

@@ -135,7 +135,7 @@ async fn chosen_rows_are_cut_together_and_no_others() {
         let end = clients[chosen].until_end().await;
         end.expect_err("it is cut before its last chunk");
     }
-    clients[1].until_line("data: ").await;
+    clients[1].until_line("data: 20").await;
     page.until_text("row-choice .words", "2 chosen, 0 open")
         .await;
     page.click("row-choice [data-act=\"let-go\"]").await;
