@@ -139,7 +139,13 @@ pub(crate) async fn chromium(desktop: &Desktop) -> Session {
         "--no-first-run",
         "--disable-gpu",
     ];
-    let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": { "args": arguments, "binary": "/usr/bin/chromium" } });
+    let wanted = json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": { "args": arguments, "binary": "/usr/bin/chromium" },
+        // A script that draws hundreds of pictures takes longer than the usual 30 s where the
+        // machine does something else as well.
+        "timeouts": { "script": 120_000 },
+    });
     open(driver, port, wanted).await
 }
 
