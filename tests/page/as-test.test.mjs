@@ -13,6 +13,8 @@ const ALL = [
   CUT,
   { fault: "status=503,times=1,stream=/a", now: false },
   { fault: `insert=it's "so",after=3`, now: false, room: "w3" },
+  { fault: "refuse,for=5s", now: false },
+  { fault: "profile=deploy", now: false, room: "w3" },
   { fault: 'silence,after="[DONE]"', now: true, stream: "/a b", room: "w3" },
 ];
 
@@ -45,6 +47,15 @@ test("what is waited for follows from what was done", () => {
   );
   assert.match(asTest("pytest", inserted, SERVER), /"fired=\{broken\.json\(\)\['id'\]\}"/);
   assert.doesNotMatch(asTest("shell", inserted, SERVER), /sse wait/);
+});
+
+/** The wait would find nobody there. */
+test("no test asks an API that is down with the fault", () => {
+  for (const fault of ["refuse,for=5s", "knock,for=5s", "profile=deploy"]) {
+    for (const { id } of KINDS) {
+      assert.doesNotMatch(asTest(id, { fault, now: false }, SERVER), /\bwait\b/, `${id}: ${fault}`);
+    }
+  }
 });
 
 /** @type {Record<string, [string, string[]]>} */

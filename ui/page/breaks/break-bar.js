@@ -8,7 +8,7 @@
  */
 
 import { TestMenu } from "../parts/test-menu.js";
-import { armedHere, nextRefused } from "./break-words.js";
+import { armedHere, canBeNamed, nextRefused } from "./break-words.js";
 import { errorMessage } from "../parts/error-message.js";
 import { markup, part, setText } from "../parts/dom.js";
 
@@ -104,9 +104,7 @@ export class BreakBar extends HTMLElement {
     // not `disabled`: a press that ends a connection must not take the focus away
     for (const button of this.#acts) button.ariaDisabled = target.isOpen ? null : "true";
     this.#tests.show(this.#done.has(target.name));
-    // nobody in particular would be everybody
-    const isNobody = target.stream === null && target.client === null;
-    this.#button("refuse-next").ariaDisabled = isNobody ? "true" : null;
+    this.#button("refuse-next").ariaDisabled = canBeNamed(target) ? null : "true";
     const armed = this.#healable.length;
     this.#button("heal").ariaDisabled = armed > 0 ? null : "true";
     this.#button("heal").title = armed > 0 ? "Undo what is armed here" : "Nothing is armed here";
@@ -155,7 +153,7 @@ export class BreakBar extends HTMLElement {
   async #try(target, deed, act) {
     try {
       const ids = await act(/** @type {App} */ (this.#app).host);
-      this.#done.set(target.name, deed);
+      if (canBeNamed(target)) this.#done.set(target.name, deed);
       this.#armed.set(target.name, [...(this.#armed.get(target.name) ?? []), ...ids]);
       this.#tell(ids.map((id) => `fault ${id}`).join(", "));
     } catch (reason) {

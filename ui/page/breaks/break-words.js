@@ -24,7 +24,8 @@ export const ofRow = ({ id, stream, client, room, state, faults }) => ({
 });
 
 /**
- * Several connections as what is to be broken. What they have in common is whom a test names.
+ * Several connections as what is to be broken. What they have in common says nothing of others that
+ * have it too.
  *
  * @param {RowView[]} rows
  * @returns {BreakTarget}
@@ -58,6 +59,15 @@ export const ofStream = (stream, open) => ({
   isOpen: open > 0,
   struck: [],
 });
+
+/**
+ * Whether a test, or a fault for the next request, can name who is meant. Several connections are
+ * told apart by their numbers only, which neither of the two has: it would strike others too.
+ *
+ * @param {BreakTarget} target
+ */
+export const canBeNamed = ({ connections }) =>
+  connections === undefined || connections.length === 1;
 
 /**
  * The fault that answers the next request of a client for this stream, or of anybody where the

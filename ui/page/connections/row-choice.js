@@ -72,7 +72,8 @@ export class RowChoice extends HTMLElement {
       const row = slice && rowAt(slice, to);
       const first = slice && this.#rows.size === 0 && from >= 0 ? rowAt(slice, from) : undefined;
       if (first) this.#rows.set(first.id, first);
-      if (row && !this.#rows.delete(row.id)) this.#rows.set(row.id, row);
+      const isOut = row && !this.#rows.delete(row.id);
+      if (isOut && this.#rows.size < MOST) this.#rows.set(row.id, row);
       this.#anchor = to;
       this.#draw();
     } else {

@@ -7,7 +7,7 @@
  */
 
 import { DropMenu } from "../parts/drop-menu.js";
-import { PHASE_WORDS, armedWords, portFaultWords } from "../parts/words.js";
+import { PHASE_WORDS, armedWords, isOfPort, portFaultWords } from "../parts/words.js";
 import { announce } from "../parts/announce.js";
 import { ariaShortcut, onMac, withAccelerator } from "../parts/keys.js";
 import { copyOnClick } from "../parts/copy-button.js";
@@ -190,7 +190,10 @@ export class StatusBar extends HTMLElement {
     line.hidden = words === "";
     setText(part(line, ".text"), words);
     clearInterval(this.#ticking);
-    if (words) this.#ticking = setInterval(() => this.#showPortFault(), TICK_MS);
+    // one that is yet to begin is waited for
+    if (this.#app?.store.get("faults")?.some(isOfPort)) {
+      this.#ticking = setInterval(() => this.#showPortFault(), TICK_MS);
+    }
     if (appears) announce(words);
   }
 

@@ -25,16 +25,21 @@ export const KINDS = [
 const PLAYWRIGHT = "@playwright/test";
 /** Faults that answer in place of a stream: whoever meets one has been refused. */
 const REFUSES = /^(status|limit|redirect)\b/;
+/** Faults that the API is down with, or may be: nobody can ask it then. */
+const HIDES_API = /^(refuse|knock|profile)\b/;
 /** Faults that end a stream, after which a client is expected back. */
 const ENDS = /^(end|cut|reset)\b/;
 
 /**
- * What a test waits for behind a fault: the client's next move, or else the strike.
+ * What a test waits for behind a fault: the client's next move, or else the strike; null where it
+ * cannot ask.
  *
  * @param {string} fault
  */
-const awaited = (fault) =>
-  REFUSES.test(fault) ? "refused" : ENDS.test(fault) ? "returned" : "fired";
+function awaited(fault) {
+  if (HIDES_API.test(fault)) return null;
+  return REFUSES.test(fault) ? "refused" : ENDS.test(fault) ? "returned" : "fired";
+}
 
 /**
  * @param {string} kind
@@ -63,7 +68,7 @@ function shell({ fault, now, stream, client, room }, server) {
   return [
     `export SSE_SERVER=${word(server)}`,
     `seq=$(${acts})`,
-    ...(wait === "fired" ? [] : [`sse wait --until ${wait} --after "$seq"${at}`]),
+    ...(wait === "fired" || !wait ? [] : [`sse wait --until ${wait} --after "$seq"${at}`]),
     ...(wait === "returned" ? [`sse verdict --after "$seq" --expect lost=0${at}`] : []),
     "",
   ].join("\n");
@@ -95,16 +100,19 @@ function playwright(deed, server) {
   const wait = awaited(deed.fault);
   const until = wait === "fired" ? "fired=${id}" : wait;
   const room = deed.room ? `&room=${encodeURIComponent(deed.room)}` : "";
+  const waits = `  const { seq${wait === "fired" ? ", id" : ""} } = await broken.json();
+  const wait = await request.get(\`\${api}/wait?until=${until}&after=\${seq}${room}\`);
+  expect(wait.ok(), await wait.text()).toBe(true);
+`;
+  const loses = "  expect((await wait.json()).verdict.lost).toBe(0);\n";
   return `import { expect, test } from ${JSON.stringify(PLAYWRIGHT)};
 
 const api = (process.env.SSE_SERVER ?? ${JSON.stringify(server)}) + "/api";
 
 test(${JSON.stringify(`the client ${about(deed.fault)}: ${deed.fault}`)}, async ({ request }) => {
   const broken = await request.post(\`\${api}/${path}\`, { data: ${body} });
-  const { seq${wait === "fired" ? ", id" : ""} } = await broken.json();
-  const wait = await request.get(\`\${api}/wait?until=${until}&after=\${seq}${room}\`);
-  expect(wait.ok(), await wait.text()).toBe(true);
-${wait === "returned" ? "  expect((await wait.json()).verdict.lost).toBe(0);\n" : ""}});
+  expect(broken.ok(), await broken.text()).toBe(true);
+${wait ? waits : ""}${wait === "returned" ? loses : ""}});
 `;
 }
 
@@ -117,6 +125,11 @@ function pytest(deed, server) {
   const wait = awaited(deed.fault);
   const until = wait === "fired" ? `f"fired={broken.json()['id']}"` : `"${wait}"`;
   const room = deed.room ? `, "room": ${JSON.stringify(deed.room)}` : "";
+  const waits = `        params = {"until": ${until}, "after": broken.json()["seq"]${room}}
+        wait = api.get("/wait", params=params)
+    assert wait.status_code == 200, wait.text
+`;
+  const loses = '    assert wait.json()["verdict"]["lost"] == 0\n';
   const name = deed.fault.split(/[=,]/, 1)[0]?.replaceAll("-", "_");
   return `import os
 
@@ -129,8 +142,5 @@ def test_the_client_${about(deed.fault).replaceAll(" ", "_")}_${name}():
     with httpx.Client(base_url=API, timeout=20) as api:
         broken = api.post("/${path}", json=${body})
         assert broken.is_success, broken.text
-        params = {"until": ${until}, "after": broken.json()["seq"]${room}}
-        wait = api.get("/wait", params=params)
-    assert wait.status_code == 200, wait.text
-${wait === "returned" ? '    assert wait.json()["verdict"]["lost"] == 0\n' : ""}`;
+${wait ? waits : ""}${wait === "returned" ? loses : ""}`;
 }

@@ -21,6 +21,9 @@ export const PHASE_WORDS = {
 /** @param {number} armed how many faults are armed */
 export const armedWords = (armed) => `${several(armed, "fault")} armed`;
 
+/** @param {FaultView} fault */
+export const isOfPort = ({ fault }) => /^(refuse|knock)\b/.test(fault);
+
 /**
  * What a fault that strikes whoever connects does, with the seconds that are left. Nothing of any
  * other fault.
@@ -28,11 +31,11 @@ export const armedWords = (armed) => `${several(armed, "fault")} armed`;
  * @param {FaultView} fault
  * @param {number} passed the milliseconds since it was reported
  */
-export function portFaultWords({ fault, begins_in_ms, left_ms, tries }, passed) {
-  const word = /^(refuse|knock)\b/.exec(fault)?.[1];
+export function portFaultWords(fault, passed) {
+  const { begins_in_ms, left_ms, tries } = fault;
   const left = Math.ceil(((left_ms ?? 0) - passed) / 1000);
-  if (!word || begins_in_ms > passed || left <= 0) return "";
-  const does = word === "refuse" ? "Refuses connections" : "Resets new connections";
+  if (!isOfPort(fault) || begins_in_ms > passed || left <= 0) return "";
+  const does = fault.fault.startsWith("refuse") ? "Refuses connections" : "Resets new connections";
   return [does, ...(tries ? [tries] : []), `${left} s left`].join(", ");
 }
 
