@@ -47,6 +47,26 @@ export type ArmedFaults = {
   faults: Array<string>,
 };
 
+/** From when to when a fault was armed. */
+export type ArmedSpan = {
+  /** The number of the fault. */
+  fault: number,
+  /** Its canonical text, or the beginning of a long one. */
+  text: string,
+  /** The path of the only stream that it strikes. */
+  stream: string | null,
+  /** The tag of the only client that it strikes. */
+  client: string | null,
+  /** Whether it strikes whoever connects, before a byte of a request is read. */
+  of_port: boolean,
+  /** When it began, or will begin, in milliseconds since 1970. */
+  from_ms: number,
+  /** When it was healed or over; nothing while it is armed. */
+  to_ms: number | null,
+  /** Of one that resets every connection: when the newest 100 came. */
+  tries_ms: Array<number>,
+};
+
 /** A time without a server. */
 export type AwayView = {
   /** When its stop was through, in milliseconds since 1970. */
@@ -673,6 +693,8 @@ export type TimelineView = {
   whole: boolean,
   /** When the server was stopped since the program began, the newest 100, always all of them. */
   away: Array<AwayView>,
+  /** When which faults were armed for requests, always all of them. */
+  armed: Array<ArmedSpan>,
   /** Those in which something is newer. */
   lanes: Array<LaneView>,
   /** The ids of lanes that were forgotten since. */

@@ -6,6 +6,7 @@
 //! too.
 
 mod attempts;
+mod spans;
 mod tries;
 mod view;
 
@@ -22,6 +23,8 @@ use tokio::sync::watch;
 use crate::error::Error;
 pub(crate) use attempts::Asker;
 use attempts::Attempts;
+pub use spans::ArmedSpan;
+use spans::Spans;
 use tries::Tries;
 pub use view::{ArmedFrom, FaultView};
 
@@ -46,6 +49,8 @@ pub(crate) struct Faults {
     /// How many there are, so that a request pays one atomic load where there are none.
     armed: AtomicUsize,
     attempts: Mutex<Attempts>,
+    /// When those that are armed no longer were.
+    over: Mutex<Spans>,
     /// The last fault that reset whoever connected and is over, and who knocked meanwhile.
     last_knock: Mutex<Option<(u64, String)>>,
     /// Goes up when something was armed or healed.
@@ -62,6 +67,8 @@ struct Entry {
     armed: Arc<Armed>,
     /// When it was armed, for people.
     at: SystemTime,
+    /// The same, on the clock that is never set.
+    since: Instant,
     from: ArmedFrom,
     /// Who knocked while it reset every connection.
     tries: Option<Tries>,
@@ -141,6 +148,7 @@ impl Default for Faults {
             newest: AtomicU64::new(0),
             armed: AtomicUsize::new(0),
             attempts: Mutex::default(),
+            over: Mutex::default(),
             last_knock: Mutex::default(),
             changed: watch::Sender::new(0),
         }
@@ -185,7 +193,7 @@ impl Faults {
         }
         let mut list = lock(&self.list);
         let from = ArmedFrom::File(room.map(Box::from));
-        let healed = self.take(&mut list, |entry| entry.from == from);
+        let healed = self.take(&mut list, now.wall, |entry| entry.from == from);
         let armed = self.add(&mut list, faults, &from, now, note);
         if !healed.is_empty() || !armed.is_empty() {
             self.changed_to(&list);
@@ -313,9 +321,9 @@ impl Faults {
     }
 
     /// Disarms faults. Answers those that it was, with what they were.
-    pub(crate) fn heal(&self, which: &Which) -> Vec<Arc<Armed>> {
+    pub(crate) fn heal(&self, which: &Which, now: SystemTime) -> Vec<Arc<Armed>> {
         let mut list = lock(&self.list);
-        let healed = self.take(&mut list, |entry| which.is(&entry.armed));
+        let healed = self.take(&mut list, now, |entry| which.is(&entry.armed));
         if !healed.is_empty() {
             self.changed_to(&list);
         }
@@ -328,30 +336,33 @@ impl Faults {
 
     /// Takes those out that will not strike any more. Answers which. One that struck as often as it
     /// may stays while a connection has it: what it did there may last until it is healed.
-    pub(crate) fn expire(&self, now: Instant) -> Vec<Arc<Armed>> {
+    pub(crate) fn expire(&self, now: Now) -> Vec<Arc<Armed>> {
         if self.armed.load(Ordering::Relaxed) == 0 {
             return Vec::new();
         }
         let mut list = lock(&self.list);
         // It is no longer listed once it is done, which is no healing.
-        self.take(&mut list, |entry| {
+        self.take(&mut list, now.wall, |entry| {
             entry.from == ArmedFrom::Act && Arc::strong_count(&entry.armed) == 1
         });
         let over = |entry: &Entry| {
             let armed = &entry.armed;
             // Each connection that it struck has it too.
-            armed.is_withdrawn(now) || armed.is_over(now) && Arc::strong_count(armed) == 1
+            armed.is_withdrawn(now.instant)
+                || armed.is_over(now.instant) && Arc::strong_count(armed) == 1
         };
-        let over = self.take(&mut list, over);
+        let over = self.take(&mut list, now.wall, over);
         if self.armed.load(Ordering::Relaxed) != list.0.len() {
             self.changed_to(&list);
         }
         over
     }
 
-    /// The requests of a room are counted from 1 again.
-    pub(crate) fn reset_attempts(&self, room: Option<&str>) {
+    /// Begins anew in a room: its requests are counted from 1 again, and what was armed in it is
+    /// forgotten.
+    pub(crate) fn begin_anew(&self, room: Option<&str>) {
         lock(&self.attempts).reset(room);
+        lock(&self.over).forget(room);
     }
 
     /// The last fault that reset whoever connected and is over, with the tries that came.
@@ -367,6 +378,18 @@ impl Faults {
             .filter(|entry| rooms.have(&entry.armed.fault))
             .map(|entry| FaultView::of(entry, now))
             .collect()
+    }
+
+    /// When which faults were armed in a room, in the order in which they were: what is armed now
+    /// last. Acts on connections are none of them.
+    pub(crate) fn spans(&self, room: Option<&str>) -> Vec<ArmedSpan> {
+        // In this order, as when a fault is taken out.
+        let list = lock(&self.list);
+        let mut spans = lock(&self.over).of_room(room);
+        let armed = list.0.iter().filter(|it| it.from != ArmedFrom::Act);
+        let armed = armed.filter(|it| it.armed.fault.who.room.as_deref() == room);
+        spans.extend(armed.map(|entry| ArmedSpan::of(entry, None)));
+        spans
     }
 
     /// Goes up when something was armed or healed. A strike is a change of the table.
@@ -388,6 +411,7 @@ impl Faults {
             list.0.push(Entry {
                 armed: Arc::clone(armed),
                 at: now.wall,
+                since: now.instant,
                 from: from.clone(),
                 tries: None,
             });
@@ -395,10 +419,18 @@ impl Faults {
         all
     }
 
-    /// Takes entries out of the list.
-    fn take(&self, list: &mut List, is_one: impl Fn(&Entry) -> bool) -> Vec<Arc<Armed>> {
+    /// Takes entries out of the list, which is locked still.
+    fn take(
+        &self,
+        list: &mut List,
+        now: SystemTime,
+        is_one: impl Fn(&Entry) -> bool,
+    ) -> Vec<Arc<Armed>> {
         let taken = list.0.extract_if(.., |entry| is_one(entry));
         let taken = taken.map(|entry| {
+            if entry.from != ArmedFrom::Act {
+                lock(&self.over).add(&entry, now);
+            }
             if let Some(tries) = &entry.tries {
                 *lock(&self.last_knock) = Some((entry.armed.id, tries.to_string()));
             }

@@ -118,3 +118,30 @@ async fn a_stop_and_a_start_are_a_band() {
     };
     assert!(away.to_ms >= Some(away.from_ms));
 }
+
+#[tokio::test]
+async fn what_is_armed_is_a_span_until_it_is_healed_and_none_after_a_reset() {
+    let bench = Bench::start().await;
+    for fault in ["cut,after=3,stream=/endless,client=a", "bom,room=w1"] {
+        let body = format!("{{\"fault\":\"{fault}\"}}");
+        let (head, answer) = bench.post("/api/faults", &[], body).await;
+        assert_eq!(head.status, 201, "{answer}");
+    }
+    let armed = bench.server.timeline(0).armed;
+    let [cut] = &armed[..] else {
+        panic!("one is armed in this room: {armed:?}")
+    };
+    assert_eq!(
+        (cut.fault, cut.stream.as_deref(), cut.client.as_deref()),
+        (1, Some("/endless"), Some("a"))
+    );
+    assert_eq!(cut.to_ms, None);
+    let (mut api, head) = bench.get("/api/timeline?room=w1").await;
+    let there: Value = serde_json::from_str(&api.body(&head).await).expect("JSON");
+    assert_eq!(there["armed"][0]["text"], "bom,room=w1");
+    bench.ask("DELETE", "/api/faults/1", &[]).await;
+    let healed = bench.server.timeline(0).armed;
+    assert!(healed[0].to_ms.is_some_and(|to| to >= cut.from_ms));
+    bench.post("/api/reset", &[], "").await;
+    assert!(bench.server.timeline(0).armed.is_empty());
+}

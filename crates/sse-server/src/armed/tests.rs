@@ -5,11 +5,19 @@ use std::time::Duration;
 use super::*;
 
 const S: Duration = Duration::from_secs(1);
+const MS: Duration = Duration::from_millis(1);
 
 fn now() -> Now {
     Now {
         instant: Instant::now(),
         wall: SystemTime::UNIX_EPOCH + Duration::from_millis(5),
+    }
+}
+
+fn at(now: Now, later: Duration) -> Now {
+    Now {
+        instant: now.instant + later,
+        wall: now.wall + later,
     }
 }
 
@@ -118,20 +126,20 @@ fn what_is_over_leaves_the_list_unless_a_connection_has_it() {
         [1, 3],
         "it struck as often as it may"
     );
-    let later = now.instant + 3 * S;
+    let later = at(now, 3 * S);
     let mut changed = all.changed();
     changed.mark_unchanged();
     assert_eq!(ids(&all.expire(later)), [1], "a connection has the other");
     assert!(changed.has_changed().expect("it is there"));
     // It is silent for good, and so has to be healed.
-    assert_eq!(ids(&all.heal(&Which::Id(2))), [2]);
+    assert_eq!(ids(&all.heal(&Which::Id(2), now.wall)), [2]);
     assert!(struck[1].is_healed() && !struck[0].is_healed());
     let again = all.arm(faults(&["hang,times=1"]), now, |_| {});
     let again = again.expect("it fits").remove(0);
     assert!(again.strike() && all.expire(later).is_empty());
     drop(again);
     assert_eq!(ids(&all.expire(later)), [4], "nobody has it any more");
-    assert_eq!(met(&all, later), [3]);
+    assert_eq!(met(&all, later.instant), [3]);
 }
 
 #[test]
@@ -163,7 +171,7 @@ fn those_that_are_meant_are_healed_and_no_others() {
         (of(w3(), Some("/a"), Some("t2")), &[]),
     ] {
         let all = armed(&list, now);
-        assert_eq!(ids(&all.heal(&which)), healed, "{which:?}");
+        assert_eq!(ids(&all.heal(&which, now.wall)), healed, "{which:?}");
         let left = all.view(&InRooms::All, now.instant);
         assert_eq!(left.len(), list.len() - healed.len(), "{which:?}");
     }
@@ -186,7 +194,10 @@ fn what_a_list_of_streams_holds_is_replaced_as_a_whole() {
     assert_eq!((ids(&before), ids(&again)), (vec![2, 3], vec![5]));
     assert!(first.iter().all(|armed| armed.is_healed()));
     // Healing disarms them too, until the list is served anew.
-    assert_eq!(ids(&all.heal(&Which::of(InRooms::One(None)))), [1, 5]);
+    assert_eq!(
+        ids(&all.heal(&Which::of(InRooms::One(None)), now.wall)),
+        [1, 5]
+    );
     assert!(met(&all, now.instant).is_empty());
     let (before, again) = all.arm_list(None, faults(&["cut,stream=/a"]), now, |_| {});
     assert_eq!((ids(&before), ids(&again)), (vec![], vec![6]));
@@ -208,7 +219,7 @@ fn a_list_is_armed_as_a_whole_or_not_at_all() {
     // Those of a file have their own bound.
     all.arm_list(None, faults(&["bom", "bom"]), now, |_| {});
     all.arm(faults(&["bom"]), now, |_| {}).expect("it fits");
-    all.heal(&Which::Id(1));
+    all.heal(&Which::Id(1), now.wall);
     all.arm(faults(&["bom"]), now, |_| {})
         .expect("one was healed");
 }
@@ -249,4 +260,81 @@ fn what_is_armed_is_shown_with_what_is_left_of_it() {
     );
     let in_w3 = all.view(&InRooms::read(Some("w3")), now.instant);
     assert_eq!(in_w3.len(), 1);
+}
+
+#[test]
+fn when_which_was_armed_is_kept_when_it_is_armed_no_longer() {
+    let now = now();
+    let spans = |all: &Faults, room| {
+        let spans = all.spans(room).into_iter();
+        let parts = spans.map(|it| (it.fault, it.from_ms, it.to_ms));
+        parts.collect::<Vec<_>>()
+    };
+    let all = armed(
+        &[
+            "cut,after=3,stream=/a,client=t1",
+            "mute,start=2s",
+            "bom,for=3s,start=1s",
+            "skip,room=w3",
+        ],
+        now,
+    );
+    all.act(fault("hang"), now, |_| {}).expect("it fits");
+    let begun = [(1, 5, None), (2, 2005, None), (3, 1005, None)];
+    assert_eq!(
+        spans(&all, None),
+        begun,
+        "an act is none, nor another room's"
+    );
+    assert_eq!(spans(&all, Some("w3")), [(4, 5, None)]);
+    let first = all.spans(None).remove(0);
+    assert_eq!(first.text, "cut,after=3,stream=/a,client=t1");
+    assert_eq!(
+        (first.stream.as_deref(), first.client.as_deref()),
+        (Some("/a"), Some("t1"))
+    );
+    // It is found to be over half a second after it is.
+    all.expire(at(now, 4500 * MS));
+    all.heal(&Which::Id(1), at(now, 5 * S).wall);
+    let kept = [(3, 1005, Some(4005)), (1, 5, Some(5005)), (2, 2005, None)];
+    assert_eq!(spans(&all, None), kept);
+    let later = at(now, 6 * S);
+    let armed = all.arm(faults(&["bom,start=9s"]), later, |_| {});
+    let id = armed.expect("it fits")[0].id;
+    all.heal(&Which::Id(id), at(now, 7 * S).wall);
+    assert_eq!(spans(&all, None), kept, "it never began");
+    all.heal(&Which::of(InRooms::All), later.wall);
+    all.begin_anew(None);
+    assert!(spans(&all, None).is_empty());
+    assert_eq!(spans(&all, Some("w3")), [(4, 5, Some(6005))]);
+}
+
+#[test]
+fn a_picture_has_a_bounded_number_of_spans_texts_and_tries() {
+    let now = now();
+    let all = Faults::default();
+    for _ in 0..150 {
+        all.arm(faults(&["bom"]), now, |_| {}).expect("they fit");
+        all.heal(&Which::of(InRooms::All), now.wall);
+    }
+    let spans = all.spans(None);
+    assert_eq!((spans.len(), spans[0].fault), (100, 51));
+    let long = format!("status=503,body={}", "é".repeat(900));
+    all.arm(faults(&[&long, "knock,for=60s"]), now, |_| {})
+        .expect("they fit");
+    for second in 0..150 {
+        let knocked = all.knocked(now.instant + second * 10 * MS, |_| {});
+        assert!(knocked);
+    }
+    let spans = all.spans(None);
+    let [.., status, knock] = &spans[..] else {
+        panic!("two are armed: {spans:?}")
+    };
+    assert_eq!(status.text.chars().count(), 121);
+    assert!(knock.of_port && !status.of_port);
+    let (first, last) = (knock.tries_ms.first(), knock.tries_ms.last());
+    assert_eq!(
+        (knock.tries_ms.len(), first, last),
+        (100, Some(&505), Some(&1495))
+    );
 }

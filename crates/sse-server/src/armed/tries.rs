@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 /// How many gaps between tries are kept: those that the cadence is read from.
 const KEPT: usize = 8;
 
+/// How many tries are kept, for a picture of them.
+const SHOWN: usize = 100;
+
 /// How many gaps a cadence needs. Two tries have one, and say nothing of the next.
 const ENOUGH: usize = 2;
 
@@ -23,7 +26,8 @@ const STAYS: u128 = 80;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tries {
     count: u64,
-    newest: Option<Instant>,
+    /// The newest, the last one last.
+    newest: VecDeque<Instant>,
     /// The newest gaps, the last one last.
     gaps: VecDeque<Duration>,
 }
@@ -32,12 +36,21 @@ impl Tries {
     /// Counts a try.
     pub(super) fn tried(&mut self, now: Instant) {
         self.count += 1;
-        if let Some(before) = self.newest.replace(now) {
+        if let Some(before) = self.newest.back() {
             if self.gaps.len() == KEPT {
                 self.gaps.pop_front();
             }
-            self.gaps.push_back(now.saturating_duration_since(before));
+            self.gaps.push_back(now.saturating_duration_since(*before));
         }
+        if self.newest.len() == SHOWN {
+            self.newest.pop_front();
+        }
+        self.newest.push_back(now);
+    }
+
+    /// The newest tries, each as `when` has it.
+    pub(super) fn newest(&self, when: impl Fn(Instant) -> u64) -> Vec<u64> {
+        self.newest.iter().map(|&at| when(at)).collect()
     }
 }
 

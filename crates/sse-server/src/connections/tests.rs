@@ -385,15 +385,15 @@ fn what_was_before_a_reset_is_not_known_afterwards() {
     let open = opened(&table, "open");
     let refused = client_of(&table, "refused");
     table.refuse(refused, 503, None, Why::TooManyStreams);
-    let before = default.timeline(0, clock::now()).cursor;
-    assert_eq!(table.timeline(0, clock::now()).lanes.len(), 3);
+    let before = default.timeline(0, Vec::new(), clock::now()).cursor;
+    assert_eq!(table.timeline(0, Vec::new(), clock::now()).lanes.len(), 3);
     assert_eq!(table.forget(), [2]);
     let view = all(&table);
     assert_eq!(
         (view.rows.len(), view.tally.open, view.tally.opened),
         (1, 1, 0)
     );
-    let whole = table.timeline(before, clock::now());
+    let whole = table.timeline(before, Vec::new(), clock::now());
     assert!(whole.whole && whole.lanes.is_empty());
     open.end(Why::Stopped, None);
     assert_eq!(all(&table).all, 0, "it ended, and is forgotten");

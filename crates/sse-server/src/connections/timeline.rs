@@ -28,6 +28,7 @@ use tokio::sync::watch;
 
 use super::log::{Found, Log, LogReader};
 use super::{Connections, Verdict};
+use crate::armed::ArmedSpan;
 use lanes::Lanes;
 use samples::Samples;
 pub use view::{
@@ -77,9 +78,13 @@ pub(super) struct Timeline {
 }
 
 impl Connections {
-    /// What happened since the cursor `after`; with 0, all that is kept.
-    pub(crate) fn timeline(&self, after: u64, now: Now) -> TimelineView {
-        let view = lock(&self.0.timeline).look(self, after, now);
+    /// What happened since the cursor `after`; with 0, all that is kept. What was `armed` here is
+    /// handed out with it, as far as it is no older than all else.
+    pub(crate) fn timeline(&self, after: u64, armed: Vec<ArmedSpan>, now: Now) -> TimelineView {
+        let mut view = lock(&self.0.timeline).look(self, after, now);
+        let oldest = view.now_ms.saturating_sub(KEPT_MS);
+        let is_kept = |span: &ArmedSpan| span.to_ms.is_none_or(|to| to >= oldest);
+        view.armed = armed.into_iter().filter(is_kept).collect();
         self.0.looked.send_replace(());
         view
     }

@@ -329,7 +329,9 @@ impl Server {
     /// From the first look on and while looks come at least every five seconds, what connections
     /// are sent is counted in steps.
     pub fn timeline(&self, after: u64) -> TimelineView {
-        self.context.connections.timeline(after, clock::now())
+        let armed = self.context.faults.spans(None);
+        let connections = &self.context.connections;
+        connections.timeline(after, armed, clock::now())
     }
 
     /// Everything that a page needs to begin with.

@@ -61,7 +61,8 @@ pub(super) async fn timeline(State(context): State<Arc<Context>>, uri: Uri) -> R
     let after = after.map_err(|bad| bad_request(&uri, &bad));
     match after.and_then(|after| Ok((after.unwrap_or(0), room(&context, &uri)?))) {
         Ok((after, room)) => {
-            let view = room.connections.timeline(after, clock::now());
+            let armed = context.faults.spans(room.name());
+            let view = room.connections.timeline(after, armed, clock::now());
             (FRESH, Json(view)).into_response()
         }
         Err(refusal) => *refusal,

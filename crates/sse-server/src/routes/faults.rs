@@ -354,7 +354,7 @@ fn healed(context: &Context, which: &Which) -> Response<Body> {
 
 /// Disarms faults. Answers those that it was.
 pub(crate) fn heal(context: &Context, which: &Which) -> Vec<Arc<Armed>> {
-    let healed = context.faults.heal(which);
+    let healed = context.faults.heal(which, clock::now().wall);
     note_healed(context, &healed);
     context.acts.look();
     healed
@@ -382,12 +382,12 @@ pub(super) fn arm_list(context: &Context, room: &Room) {
 /// Disarms what is armed in a room, and counts the requests of its clients from 1 again.
 pub(crate) fn heal_room(context: &Context, room: Option<&str>) {
     heal(context, &Which::of(InRooms::read(room)));
-    context.faults.reset_attempts(room);
+    context.faults.begin_anew(room);
 }
 
 /// Takes those out of the list that are over.
 pub(crate) fn expire(context: &Context) {
-    let over = context.faults.expire(clock::now().instant);
+    let over = context.faults.expire(clock::now());
     note_healed(context, &over);
 }
 

@@ -103,7 +103,7 @@ impl Stage {
     }
 
     fn look(&self, ms: u64, after: u64) -> TimelineView {
-        self.table.timeline(after, self.now(ms))
+        self.table.timeline(after, Vec::new(), self.now(ms))
     }
 
     /// All that is kept.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::bars::{Bar, Knock};
 use super::lanes::Lane;
 use super::{STEP_MS, Timeline};
+use crate::armed::ArmedSpan;
 use crate::connections::Verdict;
 use crate::connections::end_reason::{EndedBy, Why};
 use crate::connections::log::LogReader;
@@ -25,6 +26,8 @@ pub struct TimelineView {
     pub whole: bool,
     /// When the server was stopped since the program began, the newest 100, always all of them.
     pub away: Vec<AwayView>,
+    /// When which faults were armed for requests, always all of them.
+    pub armed: Vec<ArmedSpan>,
     /// Those in which something is newer.
     pub lanes: Vec<LaneView>,
     /// The ids of lanes that were forgotten since.
@@ -182,6 +185,7 @@ impl Timeline {
             step_ms: STEP_MS,
             whole,
             away: self.away(),
+            armed: Vec::new(),
             lanes,
             gone: if whole {
                 Vec::new()
