@@ -8,7 +8,7 @@ const { TimelineData, lowerBound } = await load("timeline/timeline-data.js");
 
 const VIEW = {
   now_ms: 100_000, cursor: 1, step_ms: 100, whole: false, away: [], lanes: [], gone: [],
-  left_out: 0,
+  left_out: 0, armed: [],
 };
 const KNOCK = {
   connection: 1, at_ms: 60_000, status: 503, why: "too many streams", fault: null,

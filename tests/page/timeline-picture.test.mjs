@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { TimelineData } = await load("timeline/timeline-data.js");
+const { armedAt } = await load("timeline/timeline-armed.js");
 const { paint, returnWords } = await load("timeline/timeline-paint.js");
 const { FOOT, LANE } = await load("timeline/timeline-scene.js");
 const { scaleOf, xOf } = await load("timeline/timeline-scale.js");
@@ -38,6 +39,10 @@ const every = (from, to, gap) => {
 const knock = (connection, at, status = 503) => ({
   connection, at_ms: ago(at), status, why: status === 204 ? "nothing left to send" : "stopped",
   fault: null,
+});
+const span = (fault, from, to, more = {}) => ({
+  fault, text: "cut,after=3", stream: null, client: null, of_port: false, from_ms: ago(from),
+  to_ms: to === null ? null : ago(to), tries_ms: [], ...more,
 });
 const lane = (id, bars, knocks = [], more = {}) => ({
   id, client: `client-${id}`, program: "curl 8.5", sure: true, stream: "/endless", method: "GET",
@@ -83,11 +88,12 @@ globalThis.OffscreenCanvas ??= class {
  * @param {object} [more]
  */
 function painted(lanes, more = {}) {
-  const { away = [], shown = { span: 120_000, end: null }, chosen = null, dark = [] } = more;
+  const { away = [], shown = { span: 120_000, end: null }, chosen = null, dark = [], armed = [] } = more;
   const data = new TimelineData();
   const uncounted = dark;
   const view = {
     now_ms: NOW, cursor: 1, step_ms: 100, whole: false, away, lanes: [], gone: [], left_out: 0,
+    armed,
   };
   // somebody looks all the time
   for (let now = ago(120); now < NOW; now += 3000) data.take({ ...view, now_ms: now });
@@ -95,7 +101,7 @@ function painted(lanes, more = {}) {
   const scene = {
     width: 1224, height: lanes.length * LANE + FOOT, ratio: 1, lanes: data.lanes, top: 0,
     scale: scaleOf(shown, NOW, { left: 0, right: 1200 }), now: NOW, follows: shown.end === null,
-    away: data.away, uncounted, theme: THEME, chosen,
+    away: data.away, armed: data.armed, uncounted, theme: THEME, chosen,
   };
   const { ctx, notes } = notebook();
   paint(ctx, scene);
@@ -261,4 +267,83 @@ test("a fault is a flag with its number, where it struck a stream or answered a 
   const storm = [10, 9.99, 9.98, 5].map((at, n) => ({ ...knock(n, at), fault: 7 }));
   const once = painted([lane(1, [], storm)]).notes.texts;
   assert.equal(once.filter(({ text }) => text === "7").length, 2);
+});
+
+/** The bands of a lane: its tints. */
+const bands = ({ notes }, index) =>
+  notes.rects.filter(
+    ({ colour, y, h }) => colour === "wait" && y === index * LANE && h === LANE - 1,
+  );
+
+test("what is armed is a band over the lanes that it concerns, and along the axis", () => {
+  const lanes = [1, 2].map((id) => lane(id, [bar(id, 100, null)]));
+  lanes.push(lane(3, [bar(3, 100, null)], [], { stream: "/numbers" }));
+  const armed = [
+    span(1, 60, 40, { client: "client-1", stream: "/endless" }),
+    span(2, 20, null, { stream: "/endless" }),
+    span(3, 10, null, { client: "nobody" }),
+  ];
+  const all = painted(lanes, { armed });
+  const { scale } = all.scene;
+  const places = (index) => bands(all, index).map(({ x, w }) => [x, x + w].map(Math.round));
+  const at = (seconds) => Math.round(xOf(scale, ago(seconds)));
+  const near = (one, other) => one.flat().every((x, n) => Math.abs(x - other.flat()[n]) <= 1);
+  assert.ok(near(places(0), [[at(60), at(40)], [at(20), at(0)]]), String(places(0)));
+  assert.ok(near(places(1), [[at(20), at(0)]]));
+  assert.deepEqual(places(2), []);
+  assert.deepEqual(all.texts.filter((text) => text.startsWith("fault ")),
+    ["fault 1", "fault 2", "fault 3"], "the one that concerns nobody is seen, too");
+  assert.equal(summaryWords(all.data), "3 clients, 2 faults armed");
+});
+
+test("faults that are armed at once are named together", () => {
+  const armed = [1, 2, 3, 4, 5].map((fault) => span(fault, fault < 3 ? 60 : 20, null));
+  const all = painted([lane(1, [bar(1, 100, null)])], { armed });
+  assert.deepEqual(all.texts.filter((text) => text.startsWith("fault")),
+    ["faults 1, 2", "faults 3, 4, 5"]);
+});
+
+test("a text above the marks goes out of the way of flags", () => {
+  const verdict = { ...VERDICT, repeated: 4, bad: true, brief: "3.20 s, 4 again", other: 1 };
+  const flags = [{ fault: 3, at_ms: ago(92) }];
+  const all = painted([lane(1, [bar(1, 110, 100), bar(2, 96, null, { verdict, flags })])]);
+  const [text] = all.notes.texts.filter((one) => one.text === "4 again");
+  const [flag] = all.notes.texts.filter((one) => one.text === "3");
+  assert.ok(text.x >= flag.x + 10, `${text.x}, ${flag.x}`);
+});
+
+test("bands that touch are one, and one that was healed at once is seen", () => {
+  const armed = [span(1, 60, 40), span(2, 50, 30), span(3, 10, 10)];
+  const all = painted([lane(1, [bar(1, 100, null)])], { armed });
+  const [long, short] = bands(all, 0);
+  assert.equal(bands(all, 0).length, 2);
+  assert.ok(long.w > 250 && short.w === 2);
+});
+
+test("what nobody comes through is over all lanes, and who tried stands at the axis", () => {
+  const tries = [50, 49.9, 49.8, 49.7, 30].map(ago);
+  const armed = [span(1, 60, 20, { of_port: true, tries_ms: tries })];
+  const lanes = [1, 2].map((id) => lane(id, [bar(id, 100, null)]));
+  const all = painted(lanes, { armed });
+  const over = marks(all, "wait").filter(({ h }) => h === 2 * LANE);
+  assert.equal(over.length, 1);
+  assert.deepEqual([bands(all, 0), bands(all, 1)], [[], []]);
+  const low = lines(all, "fail").filter(({ y }) => y > 2 * LANE);
+  assert.ok(low.length >= 4 + 2, "a comb of four, and a cross");
+});
+
+test("what was armed at a place is said with what stands there", () => {
+  const armed = [span(3, 60, 40, { client: "client-1" })];
+  const { scene, data } = painted([1, 2].map((id) => lane(id, [bar(id, 100, null)])), { armed });
+  const words = (seconds, index) => {
+    const found = foundAt(scene, xOf(scene.scale, ago(seconds)), index * LANE + 14);
+    return foundWords(found, new Set(), armedAt(data.armed, found.lane, found.at)).words;
+  };
+  assert.match(words(50, 0), /^#1 open since .*, fault 3 armed: cut,after=3$/);
+  assert.match(words(30, 0), /^#1 open since [^,]*$/);
+  assert.match(words(50, 1), /^#2 open since [^,]*$/);
+  assert.equal(
+    laneWords(data.lanes[0], new Set(), armed),
+    "client-1 on /endless, open, fault 3 armed: cut,after=3",
+  );
 });

@@ -16,6 +16,11 @@ const WIDTH = 1400;
 const FRAMES = 3;
 /** The page asks four times a second. */
 const REDRAWS_A_NEWS = 5;
+/** A fault for each lane, and one for a single one. */
+const ARMED = ["client-3", null].map((client, n) => ({
+  fault: n + 1, text: "cut,after=3", stream: "/endless", client, of_port: false, to_ms: null,
+  tries_ms: [],
+}));
 
 /** A view as the server makes it: each client was open, was away for five seconds, and is open. */
 function newView(now, seen) {
@@ -55,14 +60,16 @@ function newView(now, seen) {
   });
   return {
     now_ms: now, cursor: 1, step_ms: 100, whole: true, lanes, gone: [], left_out: 0,
+    armed: ARMED.map((span) => ({ ...span, from_ms: ago(40) })),
     away: [{ from_ms: ago(60), to_ms: ago(56) }],
   };
 }
 
 /** An answer as the server makes it while all goes on: one more event for each client. */
-function news({ lanes, away }, now, seen) {
+function news({ lanes, away, armed }, now, seen) {
   return {
     now_ms: now, cursor: 1, step_ms: 100, whole: false, gone: [], left_out: 0, away,
+    armed,
     lanes: lanes.slice(0, seen).map(({ id, client, program, sure, stream, method, bars }) => {
       const { connection, from: from_ms, to: to_ms, why, by, status, verdict, due } = bars[1];
       const open = {
@@ -96,7 +103,7 @@ async function measure() {
   const ctx = canvas.getContext("2d", { alpha: false });
   const scene = {
     width: WIDTH, height, ratio, lanes: data.lanes, top: 0, follows: true, away: data.away,
-    uncounted: [], theme: readTheme(probe), chosen: 1,
+    armed: data.armed, uncounted: [], theme: readTheme(probe), chosen: 1,
   };
   const took = [];
   for (let n = 0; n < REDRAWS; n += 1) {

@@ -46,6 +46,7 @@ async function compare(span) {
   const lanes = Array.from({ length: LANES }, (_, n) => newLane(n, begun));
   const view = (now, changed) => ({
     now_ms: now, cursor: 1, step_ms: 100, whole: now === begun, gone: [], left_out: 0, away: [],
+    armed: armedSince(begun),
     lanes: changed,
   });
   data.take(view(begun, lanes));
@@ -62,7 +63,8 @@ async function compare(span) {
     if (random() < 0.02) top = Math.floor(random() * 3) * LANE;
     const scale = scaleOf({ span, end: null }, now, { left: 0, right: WIDTH - 24 });
     const scene = {
-      ...size, lanes: data.lanes, top, scale, now, follows: true, away: [], uncounted: [], theme,
+      ...size, lanes: data.lanes, top, scale, now, follows: true, away: [],
+      armed: data.armed, uncounted: [], theme,
       chosen: 3,
     };
     paint(kept, scene, layer);
@@ -79,6 +81,13 @@ async function compare(span) {
   }
   return null;
 }
+
+/** What is armed for one lane, and for all. */
+const armedSince = (begun) =>
+  ["client-2", null].map((client, n) => ({
+    fault: n + 1, text: "cut,after=3", stream: "/endless", client, of_port: n > 0,
+    from_ms: begun + 5000 * n, to_ms: n > 0 ? begun + 9000 : null, tries_ms: [],
+  }));
 
 /** Colours that are laid upon each other in two ways may be rounded in two ways. */
 const isApart = (one, other) =>

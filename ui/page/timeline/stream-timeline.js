@@ -5,6 +5,7 @@
  *
  * @import { TimelineView } from "../server.js"
  * @import { App } from "../types.js"
+ * @import { Lane } from "./timeline-data.js"
  * @import { Found } from "./timeline-hit.js"
  * @import { Theme } from "./timeline-marks.js"
  * @import { Scene } from "./timeline-scene.js"
@@ -14,6 +15,7 @@ import { FOOT, LANE } from "./timeline-scene.js";
 import { MarkLayer } from "./timeline-layer.js";
 import { TimelineData } from "./timeline-data.js";
 import { TimelineInput } from "./timeline-input.js";
+import { armedAt } from "./timeline-armed.js";
 import { announce } from "../parts/announce.js";
 import { columnWidth, laneName, paintLabels } from "./timeline-labels.js";
 import { errorMessage } from "../parts/error-message.js";
@@ -271,6 +273,7 @@ export class StreamTimeline extends HTMLElement {
       now: fresh || this.#heldAt !== null ? now : Math.min(now, this.#data.toldAt),
       follows: this.#shown.end === null && this.#heldAt === null,
       away: this.#data.away,
+      armed: this.#data.armed,
       uncounted: this.#data.uncounted,
       theme: this.#theme,
       chosen: lane,
@@ -337,7 +340,7 @@ export class StreamTimeline extends HTMLElement {
     if (scroller.ariaLabel !== label) scroller.ariaLabel = label;
     const found = this.#found;
     const { time, name, words } = found
-      ? foundWords(found, own)
+      ? foundWords(found, own, this.#armedAt(found))
       : { time: "", name: "", words: this.#pointedName ?? summary };
     setText(part(this, ".readout .time"), time);
     setText(part(this, ".readout .name"), name);
@@ -349,12 +352,23 @@ export class StreamTimeline extends HTMLElement {
     part(this, "[data-act=now]").toggleAttribute("disabled", end === null);
   }
 
+  /** What was armed where something was found. @param {Found} found */
+  #armedAt(found) {
+    return armedAt(this.#data.armed, "lane" in found ? found.lane : null, found.at);
+  }
+
   /** The whole name of the lane whose name the pointer is on. */
   get #pointedName() {
     if (!this.#pointer || this.#pointer.x >= 0 || !this.#scene) return null;
     const index = laneIndexAt(this.#scene, this.#pointer.y);
     if (index < 0) return null;
-    return laneWords(this.#data.lanes[index], /** @type {App} */ (this.#app).ownTags);
+    return this.#laneWords(this.#data.lanes[index]);
+  }
+
+  /** @param {Lane} lane */
+  #laneWords(lane) {
+    const { armed } = this.#data;
+    return laneWords(lane, /** @type {App} */ (this.#app).ownTags, armedAt(armed, lane, this.#now));
   }
 
   #drawHair() {
@@ -408,9 +422,10 @@ export class StreamTimeline extends HTMLElement {
     if (chosen) this.#reveal(this.#data.lanes.indexOf(chosen));
     this.#changed();
     if (!chosen) return;
-    if (changed) announce(laneWords(chosen, own));
+    if (changed) announce(this.#laneWords(chosen));
     else if (at !== null && this.#scene) {
-      const { time, words } = foundWords(inLane(this.#scene, chosen, at), own);
+      const found = inLane(this.#scene, chosen, at);
+      const { time, words } = foundWords(found, own, this.#armedAt(found));
       announce(`${time} ${words}`);
     }
   }

@@ -334,6 +334,8 @@ export class TimelineData {
   lanes = [];
   /** When the server was stopped. @type {TimelineView["away"]} */
   away = [];
+  /** When which faults were armed. @type {TimelineView["armed"]} */
+  armed = [];
   /** When nobody asked, and so nothing was counted. @type {{ from: number, to: number }[]} */
   uncounted = [];
   /** Lanes that are not kept. */
@@ -360,6 +362,7 @@ export class TimelineData {
     this.cursor = view.cursor;
     this.toldAt = now;
     this.away = view.away;
+    this.armed = view.armed;
     this.leftOut = view.left_out;
     const gone = new Set(view.gone);
     if (gone.size > 0) this.lanes = this.lanes.filter(({ id }) => !gone.has(id));

@@ -43,6 +43,10 @@ const SIGNS = [
       <text class="number" x="20" y="9">3</text>`,
     "Struck by a fault, with its number",
   ],
+  [
+    `<rect class="band" width="44" height="18"/><path class="edge" d="M0 18H44"/>${open(44)}`,
+    "A fault is armed for this client",
+  ],
   [`<path class="two" d="M0 6.5H44M12 13.5H44"/>`, "Two at once"],
   [
     `<path class="away" d="M10 18L26 2M16 18L32 2M22 18L34 6M10 12L20 2M28 18L34 12"/>`,

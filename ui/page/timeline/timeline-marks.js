@@ -345,11 +345,8 @@ export function drawReturn(pen, from, to, y, colour, isFree) {
   }
 }
 
-/**
- * The hatching that was last made, and for what.
- * @type {{ key: string, pattern: CanvasPattern } | null}
- */
-let hatching = null;
+/** The hatchings that were made, by colour and ratio. @type {Map<string, CanvasPattern>} */
+const hatchings = new Map();
 
 /**
  * Hatching of the colour, or the colour itself where patterns cannot be made.
@@ -360,7 +357,8 @@ let hatching = null;
  */
 export function hatch(ctx, colour, ratio) {
   const key = `${colour} ${ratio}`;
-  if (hatching?.key === key) return hatching.pattern;
+  const made = hatchings.get(key);
+  if (made) return made;
   const side = Math.round(7 * ratio);
   const tile = new OffscreenCanvas(side, side);
   const pen = tile.getContext("2d");
@@ -376,6 +374,8 @@ export function hatch(ctx, colour, ratio) {
   const pattern = ctx.createPattern(tile, "repeat");
   if (!pattern) return colour;
   pattern.setTransform(new DOMMatrix().scale(1 / ratio));
-  hatching = { key, pattern };
+  // colours change with the theme, ratios with the screen
+  if (hatchings.size > 8) hatchings.clear();
+  hatchings.set(key, pattern);
   return pattern;
 }

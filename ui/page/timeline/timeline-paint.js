@@ -13,6 +13,7 @@
  */
 
 import { backRank } from "../parts/words.js";
+import { paintBands } from "./timeline-armed.js";
 import { outages, paintFoot } from "./timeline-foot.js";
 import { lowerBound } from "./timeline-data.js";
 import {
@@ -90,7 +91,8 @@ export function paint(ctx, scene, layer = null) {
 }
 
 /**
- * What lies behind the lanes: the chosen one's wash, outages, and the lines between lanes.
+ * What lies behind the lanes: the chosen one's wash, outages, what is armed, and the lines between
+ * lanes.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -109,6 +111,7 @@ function paintGround(pen, scene, first, last) {
     pen.forget();
     pen.rect(x, 0, to - x, height - FOOT);
   }
+  paintBands(pen, scene, first, last, height - FOOT);
   const lines = pen.lines(theme.line);
   for (let index = first; index < last; index += 1) {
     pen.along(lines, 0, width, (index + 1) * LANE - top - 0.5);
@@ -155,46 +158,48 @@ function paintLines(pen, scene, lane, top) {
  * @param {number} y the upper edge
  */
 function paintSigns(pen, scene, lane, y) {
-  const { scale, now } = scene;
+  const { scale, now, theme } = scene;
   const room = roomIn(scene, lane);
+  const flags = flagsOf(scene, lane);
   /** Where the last text above the marks ends. */
   let free = -Infinity;
   for (const bar of lane.bars) {
     if (bar.before && bar.from >= scale.from && Number(bar.before.to) <= scale.to) {
-      free = paintReturn(pen, scene, lane, bar, y, free);
+      free = paintReturn(pen, scene, lane, bar, y, { free, flags });
     }
     if (bar.to !== null && bar.to >= scale.from && bar.to <= Math.min(scale.to, now)) {
       paintEnd(pen, scene, bar, y, room);
     }
   }
   if (lane.knocks.length > 0) paintKnocks(pen, scene, lane, y + MIDDLE, room);
-  paintFlags(pen, scene, lane, y);
+  const colours = { colour: theme.wait, inside: theme.field };
+  for (const { x, fault } of flags) drawFlag(pen, x, y, y + MIDDLE + 5, fault, colours);
 }
 
 /**
- * Where faults struck: flags with their numbers. Of flags of one fault that would lie upon each
- * other, there is the first.
+ * Where faults struck. Of flags of one fault that would lie upon each other, there is the first.
  *
- * @param {Pen} pen
  * @param {Scene} scene
  * @param {Lane} lane
- * @param {number} top
+ * @returns {{ x: number, fault: number }[]} from left to right
  */
-function paintFlags(pen, { scale, theme }, lane, top) {
+function flagsOf({ scale }, lane) {
   const struck = lane.bars.flatMap(({ flags }) => flags);
   for (const { at_ms, fault } of lane.knocks) {
     if (fault !== null) struck.push({ at_ms, fault });
   }
-  const colours = { colour: theme.wait, inside: theme.field };
   /** Where the last flag of each fault stands. @type {Map<number, number>} */
   const places = new Map();
+  /** @type {{ x: number, fault: number }[]} */
+  const flags = [];
   for (const { at_ms, fault } of struck.sort((a, b) => a.at_ms - b.at_ms)) {
     if (at_ms < scale.from || at_ms > scale.to) continue;
     const x = columnOf(scale, at_ms);
     if (x - (places.get(fault) ?? -Infinity) < FLAG) continue;
     places.set(fault, x);
-    drawFlag(pen, x, top, top + MIDDLE + 5, fault, colours);
+    flags.push({ x, fault });
   }
+  return flags;
 }
 
 /**
@@ -360,10 +365,11 @@ function isToldAgain(lane, { at_ms }) {
  * @param {Lane} lane
  * @param {Bar} bar
  * @param {number} top
- * @param {number} free where the last text above the marks ends
+ * @param {{ free: number, flags: readonly { x: number }[] }} above where the last text above the
+ *   marks ends, and which flags stand there
  * @returns {number} where this one ends
  */
-function paintReturn(pen, { scale, theme, chosen }, lane, bar, top, free) {
+function paintReturn(pen, { scale, theme, chosen }, lane, bar, top, { free, flags }) {
   const before = /** @type {Bar} */ (bar.before);
   const verdict = /** @type {NonNullable<Bar["verdict"]>} */ (bar.verdict);
   const knock = lane.knocks.findLast(({ at_ms }) => at_ms <= bar.from);
@@ -384,8 +390,11 @@ function paintReturn(pen, { scale, theme, chosen }, lane, bar, top, free) {
     return free;
   }
   const short = words[words.length - 1];
-  const x = to + 4;
-  const end = x + pen.width(SMALL, short) + 6;
+  const width = pen.width(SMALL, short) + 6;
+  let x = to + 4;
+  // behind the flags that are in its way
+  for (const flag of flags) if (flag.x < x + width && flag.x + FLAG > x) x = flag.x + FLAG;
+  const end = x + width;
   if (x < free || end > scale.right + 20) return free;
   pen.write(short, x, top + 8, colour);
   return end;

@@ -28,6 +28,7 @@ const ROWS = 4;
  * @property {number} now open connections are drawn until then
  * @property {boolean} follows the right edge is now
  * @property {TimelineView["away"]} away
+ * @property {TimelineView["armed"]} armed
  * @property {readonly { from: number, to: number }[]} uncounted when nobody counted events
  * @property {Theme} theme
  * @property {number | null} chosen the id of the chosen lane

@@ -3,6 +3,7 @@
  *
  * @import { Lane, TimelineData } from "./timeline-data.js"
  * @import { Found } from "./timeline-hit.js"
+ * @import { ArmedSpan } from "../server.js"
  */
 
 import { count, duration, several, timeOfDay } from "../parts/format.js";
@@ -11,14 +12,16 @@ import { laneName } from "./timeline-labels.js";
 /**
  * All of it in a sentence: `4 clients, 1 away now`.
  *
- * @param {Pick<TimelineData, "lanes" | "away" | "leftOut">} data
+ * @param {Pick<TimelineData, "lanes" | "away" | "armed" | "leftOut">} data
  */
-export function summaryWords({ lanes, away, leftOut }) {
+export function summaryWords({ lanes, away, armed, leftOut }) {
   const gone = lanes.filter(({ isAway }) => isAway).length;
   const words = [several(lanes.length, "client")];
   if (gone > 0) words.push(`${count(gone)} away now`);
   if (away.some(({ to_ms }) => to_ms === null)) words.push("the server is stopped");
   else if (away.length > 0) words.push(`the server was away ${times(away.length)}`);
+  const inForce = armed.filter(({ to_ms }) => to_ms === null).length;
+  if (inForce > 0) words.push(`${several(inForce, "fault")} armed`);
   if (leftOut > 0) words.push(`${count(leftOut)} more clients have no lane`);
   return words.join(", ");
 }
@@ -39,8 +42,9 @@ export const timelineLabel = (summary) =>
  *
  * @param {Lane} lane
  * @param {ReadonlySet<string>} own
+ * @param {readonly ArmedSpan[]} [armed] what is armed for it now
  */
-export function laneWords(lane, own) {
+export function laneWords(lane, own, armed = []) {
   const { open, bars, knocks, stream } = lane;
   const last = bars.at(-1);
   const state = open > 1 ? `${count(open)} open at once` : open === 1 ? "open" : endWord(lane);
@@ -51,6 +55,7 @@ export function laneWords(lane, own) {
     state,
     ...(verdict ? [verdict.words] : []),
     ...(refused > 0 ? [`refused ${times(refused)}`] : []),
+    ...armed.map(armedWords),
   ].join(", ");
 }
 
@@ -63,16 +68,21 @@ const endWord = ({ bars, isAway }) =>
  *
  * @param {Found} found
  * @param {ReadonlySet<string>} own
+ * @param {readonly ArmedSpan[]} [armed] what was armed there
  * @returns {{ time: string, name: string, words: string }}
  */
-export function foundWords(found, own) {
+export function foundWords(found, own, armed = []) {
   // of a step, no more is known than a tenth of a second
   const isStep = (found.kind === "event" || found.kind === "comment") && !found.exact;
   const time = isStep ? timeOfDay(found.at).slice(0, -2) : timeOfDay(found.at);
   const lane = "lane" in found ? found.lane : null;
   const name = lane ? laneName(lane, own) : "";
-  return { time, name, words: whatWords(found) };
+  const words = [whatWords(found), ...armed.map(armedWords)].filter((part) => part !== "");
+  return { time, name, words: words.join(", ") };
 }
+
+/** @param {ArmedSpan} span */
+const armedWords = ({ fault, text }) => `fault ${fault} armed: ${text}`;
 
 /** @param {Found} found */
 function whatWords(found) {
