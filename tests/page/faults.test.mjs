@@ -19,8 +19,9 @@ const {
 } = await load("faults/fault-choices.js");
 const { checkedWords, endsWords, struckWords, whomWords } =
   await load("faults/fault-words.js");
-const { armedHere, canBeNamed, nextRefused, ofRow, ofRows, ofStream } =
+const { answeredNext, armedHere, canBeNamed, menuActs, ofLane, ofRow, ofRows, ofStream } =
   await load("breaks/break-words.js");
+const { Deeds } = await load("breaks/deeds.js");
 const { armedWords, endWords, fateWords, flagWords, portFaultWords } = await load("parts/words.js");
 
 const KNOWN = { paths: ["/numbers", "/a,b"], clients: ["t1"], profiles: ["deploy", "gzip"] };
@@ -213,7 +214,7 @@ test("several connections are broken together, and named only where words can", 
     client,
     room: null,
     state,
-    faults: [{ id: 10 * id, fault: "cut" }],
+    faults: [{ id: 10 * id, fault: "cut" }], folded_faults: [],
   });
   const two = ofRows([row(1, "x", "ended"), row(2, "y", "open")]);
   assert.deepEqual(two, {
@@ -232,12 +233,55 @@ test("several connections are broken together, and named only where words can", 
 
 test("what was done to a connection or a stream can be undone there", () => {
   const faults = [{ id: 1, fault: "cut" }];
-  const row = { id: 7, stream: "/a,b", client: "t1", room: null, state: "open", faults };
+  const row = {
+    id: 7, stream: "/a,b", client: "t1", room: null, state: "open", faults, folded_faults: [],
+  };
   const target = ofRow(row);
   assert.ok(target.isOpen && !ofRow({ ...row, state: "ended" }).isOpen);
-  assert.equal(nextRefused(target), 'status=503,times=1,stream="/a,b",client=t1');
+  assert.equal(
+    answeredNext(target, "status=503"),
+    'status=503,times=1,stream="/a,b",client=t1',
+  );
   const all = [1, 2, 3].map((id) => ({ ...ARMED, id, stream: id === 3 ? "/a,b" : null }));
   const ids = (faults) => faults.map(({ id }) => id);
-  assert.deepEqual(ids(armedHere(all, target, [2])), [1, 2]);
-  assert.deepEqual(ids(armedHere(all, ofStream("/a,b", 2), [])), [3]);
+  const own = new Map([[2, target]]);
+  assert.deepEqual(ids(armedHere(all, target, own)), [1, 2]);
+  assert.deepEqual(ids(armedHere(all, ofStream("/a,b", 2), new Map())), [3]);
+  // what was done in the lane is undone in the row, and the other way round
+  const lane = ofLane({ stream: "/a,b", client: "t1", open: [6, 7], struck: [] });
+  assert.deepEqual(ids(armedHere(all, lane, own)), [2]);
+  assert.deepEqual(ids(armedHere(all, ofRow({ ...row, id: 8, faults: [] }), own)), []);
+});
+
+test("the menu undoes first, and offers only what can be done", () => {
+  const lane = ofLane({ stream: "/a", client: null, open: [], struck: [3] });
+  const choices = (target, armed) =>
+    menuActs(target, armed).filter(({ disabled }) => !disabled).map(({ id }) => id);
+  assert.deepEqual(choices(lane, [{ ...ARMED, id: 3, fault: "hang" }]), [
+    "undo", "next status=503", "next status=429,retry-after=2", "next status=204", "other",
+  ]);
+  assert.equal(menuActs(lane, [{ ...ARMED, id: 3, fault: "hang" }])[0].note, "fault 3: hang");
+  const open = ofLane({ stream: "/a", client: "t1", open: [4], struck: [] });
+  assert.deepEqual(choices(open, []).slice(0, 2), ["now cut", "now cut,half"]);
+});
+
+test("who breaks and undoes remembers what was armed for whom", async () => {
+  const asked = [];
+  const host = {
+    breakOpen: async (wish) => (asked.push(wish), { ids: [5] }),
+    arm: async (fault) => (asked.push(fault), { ids: [6] }),
+    heal: async (id) => asked.push(id),
+  };
+  const faults = [5, 6].map((id) => ({ ...ARMED, id }));
+  const deeds = new Deeds(host, { get: () => faults });
+  const lane = ofLane({ stream: "/a", client: "t1", open: [4], struck: [] });
+  assert.deepEqual(deeds.armed(lane), []);
+  await deeds.strike(lane, "hang");
+  await deeds.answerNext(lane, "status=503");
+  await deeds.undo(lane);
+  assert.deepEqual(asked, [
+    { do: "hang", connections: [4] }, "status=503,times=1,stream=/a,client=t1", 5, 6,
+  ]);
+  const closed = { ...lane, isOpen: false };
+  await assert.rejects(deeds.strike(closed, "hang"), /Nothing is open here/);
 });

@@ -88,7 +88,8 @@ globalThis.OffscreenCanvas ??= class {
  * @param {object} [more]
  */
 function painted(lanes, more = {}) {
-  const { away = [], shown = { span: 120_000, end: null }, chosen = null, dark = [], armed = [] } = more;
+  const { away = [], shown = { span: 120_000, end: null }, chosen = null, dark = [] } = more;
+  const { armed = [] } = more;
   const data = new TimelineData();
   const uncounted = dark;
   const view = {

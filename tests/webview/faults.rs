@@ -146,6 +146,62 @@ async fn chosen_rows_are_cut_together_and_no_others() {
     session.close().await;
 }
 
+/// The arrow down leads the cursor to the lane, where the button of its menu is then.
+#[tokio::test]
+async fn a_client_is_silenced_in_its_lane_and_set_free_with_one_press() {
+    let (_desktop, session, port) = opened().await;
+    let page = &session.page;
+    let mut client = http::Stream::running(port, "/endless?every=50ms&client=t1").await;
+    page.visit("connections").await;
+    page.until_present("connection-table tr[data-state=\"open\"]")
+        .await;
+    wait_for("the lane", async || {
+        let chosen = page
+            .js(
+                "document.querySelector('stream-timeline .scroller').dispatchEvent(
+                    new KeyboardEvent('keydown', { key: 'ArrowDown', cancelable: true }));
+                return document.querySelector('lane-acts button') !== null;",
+            )
+            .await?;
+        ensure(chosen == true, "there is none")
+    })
+    .await;
+    page.click("lane-acts button").await;
+    page.click("stream-timeline break-menu [data-choice=\"now silence\"]")
+        .await;
+    page.until_text("connection-table tr[data-state=\"open\"] .flag", "1")
+        .await;
+    // The same button undoes it, in the lane and in the row.
+    page.until_present("lane-acts button[data-undo]").await;
+    page.until_present("connection-table .acts[data-undo]")
+        .await;
+    page.click("lane-acts button[data-undo]").await;
+    client.until_line("data: 100").await;
+    wait_for("nothing to undo", async || {
+        let shown = page.shows("connection-table .acts[data-undo]").await;
+        ensure(!shown, "it is there still")
+    })
+    .await;
+    session.close().await;
+}
+
+#[tokio::test]
+async fn the_next_request_of_a_row_is_answered_with_what_its_menu_offers() {
+    let (_desktop, session, port) = opened().await;
+    let page = &session.page;
+    let _client = http::Stream::running(port, "/numbers?every=1h&client=t1").await;
+    page.visit("connections").await;
+    page.click("connection-table tbody tr").await;
+    page.click("connection-table tbody .acts").await;
+    page.click("connection-table break-menu [data-choice=\"next status=503\"]")
+        .await;
+    page.until_text("connection-table break-menu .told", "fault 1")
+        .await;
+    assert_eq!(status(port).await, 503);
+    assert_eq!(status(port).await, 200, "it was one answer");
+    session.close().await;
+}
+
 /// A click as a person makes it who holds Ctrl.
 async fn click_with_control(page: &super::Page, selector: &str) {
     let script = format!(

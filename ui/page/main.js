@@ -6,6 +6,7 @@
  */
 
 import { ConnectionPlace } from "./connections/connection-place.js";
+import { Deeds } from "./breaks/deeds.js";
 import { ConnectionTable } from "./connections/connection-table.js";
 import { FaultsPlace } from "./faults/faults-place.js";
 import { KeysDialog } from "./frame/keys-dialog.js";
@@ -40,6 +41,7 @@ const app = {
   store,
   ownTags: new Set(),
   underWay: new Set(),
+  deeds: new Deeds(host, store),
   askPort: () => portDialog.ask(),
   showFaults: () => tabs.visit("faults"),
   showConnection: (id) => {

@@ -502,6 +502,8 @@ export type RowView = {
    * is open, what else its client has open.
    */
   afterwards: Verdict | null,
+  /** The faults that struck the connections that are folded into its line, by their numbers. */
+  folded_faults: Array<Struck>,
   /** The group that its line stands for or belongs to, where rows are grouped. */
   group: GroupView | null,
 };

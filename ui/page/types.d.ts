@@ -199,6 +199,8 @@ export interface BreakTarget {
   room: string | null;
   /** Missing where all of the stream are meant. */
   connections?: number[];
+  /** The connections are all of one client of the stream. */
+  isOneClient?: boolean;
   isOpen: boolean;
   /** The numbers of the faults that struck it. */
   struck: number[];
@@ -224,6 +226,8 @@ export interface App {
   ownTags: Set<string>;
   /** The clients of this page that have a run: their number is limited by the host. */
   underWay: Set<object>;
+  /** Breaks what is open, and undoes that. */
+  deeds: import("./breaks/deeds.js").Deeds;
   askPort: () => void;
   /** Shows the place where faults are armed and healed. */
   showFaults: () => void;

@@ -286,6 +286,35 @@ async fn connections_of_a_client_are_one_line_until_it_is_unfolded() {
     assert!(unfolded.rows[4].group.is_some_and(|group| !group.is_head));
 }
 
+/// A folded client hid the faults that struck its earlier connections.
+#[tokio::test]
+async fn a_folded_client_names_the_faults_of_all_its_connections() {
+    let bench = Bench::start().await;
+    for fault in ["cut,after=1", "reset,after=1"] {
+        let target = format!("/endless?every=1ms&client=one&fault={fault}");
+        let (mut client, _) = bench.get(&target).await;
+        client.rest().await;
+    }
+    let (mut open, _) = bench.get("/endless?every=1h&client=one").await;
+    open.until("data: ").await;
+    let grouped = |unfolded: Vec<u64>| {
+        bench.server.slice(&TableQuery {
+            grouped: true,
+            unfolded,
+            ..TableQuery::default()
+        })
+    };
+    let head = grouped(Vec::new()).rows.remove(0);
+    let folded = head.folded_faults.iter();
+    let folded: Vec<_> = folded.map(|struck| (struck.id, &*struck.fault)).collect();
+    assert_eq!(folded, [(1, "cut,after=1"), (2, "reset,after=1")]);
+    assert!(head.faults.is_empty(), "none struck the newest one");
+    let group = head.group.expect("rows are grouped").id;
+    let rows = grouped(vec![group]).rows;
+    assert!(rows.iter().all(|row| row.folded_faults.is_empty()));
+    assert_eq!(rows[2].faults[0].fault, "cut,after=1");
+}
+
 #[tokio::test]
 async fn what_ended_is_left_out_where_it_was_cleared() {
     let bench = Bench::start().await;

@@ -2,10 +2,28 @@
  * What a connection or a stream is broken with, and what of that is still armed. Pure.
  *
  * @import { FaultView, RowView } from "../server.js"
+ * @import { MenuChoice } from "../parts/drop-menu.js"
  * @import { BreakTarget } from "../types.js"
  */
 
 import { spelled } from "../parts/fault-text.js";
+
+/** What a press does to what is open, with the words of its button and of its tooltip. */
+export const ACTS = /** @type {const} */ ([
+  ["cut", "Cut", "the stream ends without its last chunk"],
+  ["cut,half", "Cut half", "the stream is cut in the middle of the next event"],
+  ["reset", "Reset", "the connection ends with RST"],
+  ["silence", "Silence", "nothing more is sent"],
+  ["hang", "Hang", "nothing more is sent, and it is not noticed that the client leaves"],
+  ["dribble=200B/s", "Slow", "200 bytes a second are sent"],
+]);
+
+/** What the next request can be answered with in place of a stream. */
+const ANSWERS = /** @type {const} */ ([
+  ["status=503", "Answer next with 503"],
+  ["status=429,retry-after=2", "Answer next with 429, retry after 2 s"],
+  ["status=204", "Answer next with 204"],
+]);
 
 /**
  * A connection as what is to be broken.
@@ -13,15 +31,26 @@ import { spelled } from "../parts/fault-text.js";
  * @param {RowView} row
  * @returns {BreakTarget}
  */
-export const ofRow = ({ id, stream, client, room, state, faults }) => ({
-  name: `#${id}`,
-  stream,
-  client,
-  room,
-  connections: [id],
-  isOpen: state === "open",
-  struck: faults.map((fault) => fault.id),
+export const ofRow = (row) => ({
+  name: `#${row.id}`,
+  stream: row.stream,
+  client: row.client,
+  room: row.room,
+  connections: [row.id],
+  isOpen: row.state === "open",
+  struck: strikesOf(row).map((fault) => fault.id),
 });
+
+/**
+ * The faults that struck a row, and those that are folded into it: each once, the newest last.
+ *
+ * @param {Pick<RowView, "faults" | "folded_faults">} row
+ */
+export function strikesOf({ faults, folded_faults: folded }) {
+  if (folded.length === 0) return faults;
+  const others = folded.filter(({ id }) => faults.every((fault) => fault.id !== id));
+  return [...others, ...faults].sort((a, b) => a.id - b.id);
+}
 
 /**
  * Several connections as what is to be broken. What they have in common says nothing of others that
@@ -45,6 +74,27 @@ export function ofRows(rows) {
 }
 
 /**
+ * A client of a stream as what is to be broken: those of its connections that are open.
+ *
+ * @param {object} lane
+ * @param {string} lane.stream
+ * @param {string | null} lane.client
+ * @param {number[]} lane.open the ids of connections
+ * @param {number[]} lane.struck the numbers of faults
+ * @returns {BreakTarget}
+ */
+export const ofLane = ({ stream, client, open, struck }) => ({
+  name: `${client ?? open.join()} on ${stream}`,
+  stream,
+  client,
+  room: null,
+  connections: open,
+  isOneClient: true,
+  isOpen: open.length > 0,
+  struck,
+});
+
+/**
  * All connections of a stream as what is to be broken.
  *
  * @param {string} stream
@@ -66,18 +116,38 @@ export const ofStream = (stream, open) => ({
  *
  * @param {BreakTarget} target
  */
-export const canBeNamed = ({ connections }) =>
-  connections === undefined || connections.length === 1;
+export const canBeNamed = ({ connections, isOneClient }) =>
+  isOneClient === true || connections === undefined || connections.length === 1;
+
+/**
+ * The lines of the menu for a target: what is undone first, then what is done now, then the answers
+ * to the next request.
+ *
+ * @param {BreakTarget} target
+ * @param {FaultView[]} armed because of it
+ * @returns {MenuChoice[]}
+ */
+export function menuActs(target, armed) {
+  const undone = armed.map(({ id, fault }) => `fault ${id}: ${fault}`).join(", ");
+  const isNamed = canBeNamed(target);
+  return [
+    ...(armed.length > 0 ? [{ id: "undo", label: "Undo", note: undone }] : []),
+    ...ACTS.map(([fault, label]) => ({ id: `now ${fault}`, label, disabled: !target.isOpen })),
+    ...ANSWERS.map(([answer, label]) => ({ id: `next ${answer}`, label, disabled: !isNamed })),
+    { id: "other", label: "Another fault …" },
+  ];
+}
 
 /**
  * The fault that answers the next request of a client for this stream, or of anybody where the
  * client has no name.
  *
  * @param {BreakTarget} target
+ * @param {string} answer
  */
-export const nextRefused = ({ stream, client, room }) =>
+export const answeredNext = ({ stream, client, room }, answer) =>
   [
-    "status=503",
+    answer,
     "times=1",
     ...(stream === null ? [] : [`stream=${spelled(stream)}`]),
     ...(client === null ? [] : [`client=${spelled(client)}`]),
@@ -90,12 +160,18 @@ export const nextRefused = ({ stream, client, room }) =>
  *
  * @param {FaultView[]} faults
  * @param {BreakTarget} target
- * @param {number[]} own the numbers of what was armed here
+ * @param {ReadonlyMap<number, BreakTarget>} own for whom faults were armed here
  */
-export const armedHere = (faults, { stream, connections, struck }, own) =>
-  faults.filter(
+export function armedHere(faults, target, own) {
+  const { name, stream, connections, struck } = target;
+  const isOwn = (/** @type {BreakTarget | undefined} */ other) =>
+    other !== undefined &&
+    (other.name === name ||
+      (other.connections?.some((id) => connections?.includes(id) ?? false) ?? false));
+  return faults.filter(
     (fault) =>
-      own.includes(fault.id) ||
+      isOwn(own.get(fault.id)) ||
       struck.includes(fault.id) ||
       (connections === undefined && fault.stream === stream),
   );
+}

@@ -8,6 +8,7 @@
 
 import { COLUMNS } from "./columns.js";
 import { NO_ORIGIN_WAY, flagWords, hadNoOrigin, hasStream, refusedOrigin } from "../parts/words.js";
+import { ofRow, strikesOf } from "../breaks/break-words.js";
 import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 
@@ -16,6 +17,13 @@ const newFate = markup(
   `<span class="fate"><span class="shape" aria-hidden="true"></span
     ><span class="text"></span><span class="flag" hidden>${icon("flag")}<span
     class="number"></span></span></span>`,
+);
+
+/** Shows the menu of the row, or undoes what is armed because of it. */
+const newActs = markup(
+  `<button type="button" class="tool acts" data-act="acts" tabindex="-1">${icon("acts")}${icon(
+    "undo",
+  )}</button>`,
 );
 
 /** Covers the last cells of the row, which are empty for a refused request. */
@@ -57,6 +65,9 @@ export class ConnectionRows {
     this.#body = body;
     this.#app = app;
     this.#allow = allow;
+    app.store.on("faults", () => {
+      for (const { element, row } of this.#drawn.values()) showActs(element, row, app.deeds);
+    });
   }
 
   /** @param {Scene} scene */
@@ -72,7 +83,7 @@ export class ConnectionRows {
       this.#drawn.delete(id);
     }
     rows.forEach((row, index) => {
-      const element = this.#rowOf(row);
+      const element = this.#elementOf(row);
       element.ariaRowIndex = String(first + index + 2);
       element.ariaSelected = row.id === cursor || isChosen(row.id) ? "true" : null;
       showGroup(element, row, isUnfolded(row));
@@ -91,6 +102,11 @@ export class ConnectionRows {
     for (const { element, row } of this.#drawn.values()) this.#offerOrigin(element, row);
   }
 
+  /** The row of a connection, while it is drawn. @param {number | null} id */
+  rowOf(id) {
+    return id === null ? undefined : this.#drawn.get(id)?.row;
+  }
+
   /**
    * The id of a connection's row element, while the row is drawn.
    *
@@ -101,7 +117,7 @@ export class ConnectionRows {
   }
 
   /** @param {Row} row */
-  #rowOf(row) {
+  #elementOf(row) {
     const drawn = this.#drawn.get(row.id);
     if (drawn?.row === row) return drawn.element;
     const element = drawn?.element ?? newRow(row.id);
@@ -133,6 +149,7 @@ export class ConnectionRows {
       if (rank) cell.dataset.rank = rank(row);
     });
     showFlag(part(element, ".flag"), row);
+    showActs(element, row, this.#app.deeds);
     this.#offerOrigin(element, row);
   }
 
@@ -182,15 +199,35 @@ export class ConnectionRows {
 }
 
 /**
- * The number of the fault that struck a row last, and how many others did.
+ * The number of the fault that struck a row last, and how many others did; of a folded client, of
+ * all its rows.
  *
  * @param {HTMLElement} flag
  * @param {Row} row
  */
-function showFlag(flag, { faults }) {
+function showFlag(flag, row) {
+  const faults = strikesOf(row);
   flag.hidden = faults.length === 0;
   setText(part(flag, ".number"), flagWords(faults));
   flag.title = faults.map(({ id, fault }) => `Fault ${id} struck it: ${fault}`).join("\n");
+}
+
+/**
+ * Says what a row's button does now.
+ *
+ * @param {HTMLElement} element
+ * @param {Row} row
+ * @param {App["deeds"]} deeds
+ */
+function showActs(element, row, deeds) {
+  const button = part(element, "[data-act=acts]");
+  const armed = deeds.armed(ofRow(row));
+  const undoes = armed.length > 0;
+  button.toggleAttribute("data-undo", undoes);
+  const label = undoes ? `Undo fault ${armed.map(({ id }) => id).join(", ")}` : `Break #${row.id}`;
+  if (button.ariaLabel === label) return;
+  button.ariaLabel = label;
+  button.title = label;
 }
 
 const newFold = markup(
@@ -241,5 +278,6 @@ function newRow(id) {
     }),
   );
   part(element, "[data-col=state]").replaceChildren(newFate());
+  part(element, ".fate").append(newActs());
   return element;
 }

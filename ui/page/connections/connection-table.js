@@ -28,6 +28,7 @@ import { announce } from "../parts/announce.js";
 import { ColumnWidths } from "./column-widths.js";
 import { FirstClient } from "./first-client.js";
 import { FirstMinute } from "./first-minute.js";
+import { RowActs } from "./row-acts.js";
 import { RowChoice } from "./row-choice.js";
 import { drawHold } from "./hold-line.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
@@ -37,10 +38,7 @@ import { errorMessage } from "../parts/error-message.js";
 import { moves, sortedWords, turned } from "./columns.js";
 import { newTable } from "./table-markup.js";
 
-/**
- * @typedef {{ slice: Slice, turn: number }} Answer to a request of this turn; each change of sort
- *   or filter begins another turn
- */
+/** @typedef {{ slice: Slice, turn: number }} Answer its turn ends with the sort or the filter */
 
 /** A pointer that rested for longer is not about to press. */
 const AIMING_MS = 1000;
@@ -108,6 +106,8 @@ export class ConnectionTable extends HTMLElement {
     /** @type {FirstClient} */ (part(this, "first-client")).connect(app);
     this.#first.connect(app);
     this.#choice.connect(app, part(this, "tbody"), () => this.#moved());
+    const cursor = () => this.#cursor?.id ?? null;
+    new RowActs(part(this, "table"), app, { rows: this.#rows, choice: this.#choice, cursor });
     this.#listen();
     app.store.on("connections", () => {
       this.#showSummary();
@@ -299,8 +299,8 @@ export class ConnectionTable extends HTMLElement {
    */
   #keepInPlace(before, after, top) {
     const scroller = part(this, ".scroller");
-    const cursor = this.#cursor?.id ?? null;
-    const at = cursor === null ? -1 : placeOf(before, cursor);
+    const id = this.#cursor?.id ?? null;
+    const at = id === null ? -1 : placeOf(before, id);
     if (scroller.scrollTop === 0 && at < 0) return;
     const by = shift(before, after, at < 0 ? top : at) * this.#rowHeight;
     if (by === 0) return;

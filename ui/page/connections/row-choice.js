@@ -6,13 +6,13 @@
  * to there.
  *
  * @import { Slice } from "../server.js"
- * @import { App, Row } from "../types.js"
+ * @import { App, BreakTarget, Row } from "../types.js"
  */
 
 import { BreakBar } from "../breaks/break-bar.js";
 import { announce } from "../parts/announce.js";
 import { markup, part, setText } from "../parts/dom.js";
-import { ofRows } from "../breaks/break-words.js";
+import { ofRow, ofRows } from "../breaks/break-words.js";
 import { rowAt } from "./viewport.js";
 
 /** The server takes so many in one act. */
@@ -49,6 +49,16 @@ export class RowChoice extends HTMLElement {
 
   get #bar() {
     return /** @type {BreakBar} */ (part(this, "break-bar"));
+  }
+
+  /**
+   * A row as what is to be broken, with all that are chosen with it.
+   *
+   * @param {Row} row
+   * @returns {BreakTarget}
+   */
+  targetOf(row) {
+    return this.has(row.id) ? ofRows([...this.#rows.values()]) : ofRow(row);
   }
 
   /** @param {number} id */

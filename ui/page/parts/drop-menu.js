@@ -25,6 +25,8 @@ const newChoice = markup(`
 export class DropMenu extends HTMLElement {
   /** @type {((id: string) => void) | null} */
   #choose = null;
+  /** What gets the focus back in place of the button. @type {HTMLElement | null} */
+  #from = null;
   #closesOn = (/** @type {PointerEvent} */ event) => {
     if (!(event.target instanceof Node && this.contains(event.target))) this.#close(false);
   };
@@ -73,6 +75,18 @@ export class DropMenu extends HTMLElement {
 
   get #buttons() {
     return /** @type {HTMLButtonElement[]} */ ([...this.#list.children]);
+  }
+
+  /**
+   * Opens the list without a press of the button.
+   *
+   * @param {HTMLElement} from what gets the focus back
+   * @returns {{ width: number, height: number }} how large the list is
+   */
+  openFor(from) {
+    this.#from = from;
+    this.#open();
+    return { width: this.#list.offsetWidth, height: this.#list.offsetHeight };
   }
 
   /** @param {MenuChoice[]} choices */
@@ -128,7 +142,7 @@ export class DropMenu extends HTMLElement {
     this.#list.hidden = true;
     this.button.ariaExpanded = "false";
     document.removeEventListener("pointerdown", this.#closesOn);
-    if (keepsFocus) this.button.focus();
+    if (keepsFocus) (this.#from ?? this.button).focus();
   }
 }
 

@@ -33,6 +33,8 @@ const SHAPES = {
   now: `<path d="M2.5 8h8M7.5 4.8 10.7 8l-3.2 3.2M13.5 3.5v9"/>`,
   flag: `<path d="M4 14V2.5M4 3h8.5l-2 3 2 3H4"/>`,
   more: `<path d="m4 6.2 4 4 4-4"/>`,
+  acts: `<path d="M3.5 8h.01M8 8h.01M12.5 8h.01" stroke-width="2.5"/>`,
+  undo: `<path d="M5.5 3 2.5 6l3 3M2.8 6h6.7a3.5 3.5 0 0 1 0 7H6"/>`,
   done: `<path d="m3 8.5 3.2 3.2L13 5"/>`,
 };
 

@@ -15,6 +15,7 @@ import { FOOT, LANE } from "./timeline-scene.js";
 import { MarkLayer } from "./timeline-layer.js";
 import { TimelineData } from "./timeline-data.js";
 import { TimelineInput } from "./timeline-input.js";
+import { LaneActs } from "./lane-acts.js";
 import { armedAt } from "./timeline-armed.js";
 import { announce } from "../parts/announce.js";
 import { columnWidth, laneName, paintLabels } from "./timeline-labels.js";
@@ -72,6 +73,7 @@ const newTimeline = markup(`
       <div class="sheet">
         <canvas class="labels"></canvas>
         <canvas class="plot"></canvas>
+        <lane-acts></lane-acts>
       </div>
       <div class="room"></div>
     </div>
@@ -139,6 +141,7 @@ export class StreamTimeline extends HTMLElement {
       choose: (lane, at) => this.#choose(lane, at),
       brush: (from, to) => this.#brush(from, to),
       open: (found) => this.#open(found),
+      act: (lane, place) => this.#acts.open(lane, place),
       hold: () => this.#hold(this.#heldAt === null),
       reset: () => this.#reset(),
     });
@@ -152,6 +155,8 @@ export class StreamTimeline extends HTMLElement {
       part(this, `[data-act=${act}]`).addEventListener("click", run);
     }
     scroller.addEventListener("scroll", () => this.#changed(), { passive: true });
+    this.#acts.connect(app, scroller);
+    app.store.on("faults", () => nextFrame(this.#drawActs));
     onThemeChange(() => {
       this.#theme = null;
       this.#changed();
@@ -159,6 +164,10 @@ export class StreamTimeline extends HTMLElement {
     new ResizeObserver(this.#moved).observe(scroller);
     document.addEventListener("visibilitychange", this.#moved);
     app.store.on("connections", () => this.#poll?.nudge());
+  }
+
+  get #acts() {
+    return /** @type {LaneActs} */ (part(this, "lane-acts"));
   }
 
   focus() {
@@ -287,6 +296,7 @@ export class StreamTimeline extends HTMLElement {
       this.#drawLabels(scene, column, size);
       this.#drawWords();
       this.#drawHair();
+      this.#drawActs();
     }
     this.#tick(scale.msPerPx);
   };
@@ -406,6 +416,15 @@ export class StreamTimeline extends HTMLElement {
   #drawPointed = () => {
     this.#drawWords();
     this.#drawHair();
+    this.#drawActs();
+  };
+
+  #drawActs = () => {
+    const scene = this.#scene;
+    if (!scene) return;
+    const at = this.#pointer ? laneIndexAt(scene, this.#pointer.y) : -1;
+    const column = part(this, ".sheet").clientWidth - scene.width;
+    this.#acts.draw(scene, column, [scene.lanes[at]?.id, this.#cursor.lane ?? undefined]);
   };
 
   /**

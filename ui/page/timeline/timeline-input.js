@@ -2,12 +2,14 @@
  * The hands on the timeline: pointer, wheel and keys. It turns them into what is shown, what is
  * chosen and what is opened, and draws nothing.
  *
+ * @import { Lane } from "./timeline-data.js"
  * @import { Found } from "./timeline-hit.js"
  * @import { Scene } from "./timeline-scene.js"
  * @import { Shown } from "./timeline-scale.js"
  */
 
 import { foundAt, laneIndexAt, nextThing } from "./timeline-hit.js";
+import { LANE } from "./timeline-scene.js";
 import { hasModifier, listStep, stepIndex } from "../parts/keys.js";
 import {
   ZOOM,
@@ -37,6 +39,8 @@ const PAN = 0.2;
  * @property {(lane: number | null, at: number | null) => void} choose
  * @property {(from: number | null, to: number) => void} brush
  * @property {(found: Found | null) => boolean} open
+ * @property {(lane: Lane, place: { x: number, y: number }) => void} act shows what can be done to
+ *   the client of a lane, at a place of the window
  * @property {() => void} hold
  * @property {() => boolean} reset
  */
@@ -61,6 +65,7 @@ export class TimelineInput {
     scroller.addEventListener("pointerdown", this.#onDown);
     scroller.addEventListener("pointermove", this.#onMove);
     scroller.addEventListener("pointerup", this.#onUp);
+    scroller.addEventListener("contextmenu", this.#onMenu);
     scroller.addEventListener("pointercancel", () => this.#drop());
     scroller.addEventListener("pointerleave", () => {
       if (!this.#press) ways.point(null);
@@ -91,6 +96,7 @@ export class TimelineInput {
 
   /** @param {PointerEvent} event */
   #onDown = (event) => {
+    if (event.target instanceof Element && event.target.closest("button")) return;
     const { x, y } = this.#place(event);
     const scene = this.#ways.scene();
     // the scroll bar is not the plot's
@@ -134,6 +140,25 @@ export class TimelineInput {
       this.#ways.open(found);
     }
     this.#ways.point({ x, y });
+  };
+
+  /**
+   * The second mouse button asks for the lane below it, the menu key for the chosen one.
+   *
+   * @param {MouseEvent} event
+   */
+  #onMenu = (event) => {
+    const scene = this.#ways.scene();
+    if (!scene) return;
+    const byKey = event.button !== 2;
+    const chosen = scene.lanes.findIndex(({ id }) => id === this.#ways.cursor().lane);
+    const index = byKey ? chosen : laneIndexAt(scene, this.#place(event).y);
+    if (index < 0) return;
+    event.preventDefault();
+    const { left, top } = this.#plot.getBoundingClientRect();
+    const below = { x: left, y: top + (index + 1) * LANE - scene.top };
+    this.#drop();
+    this.#ways.act(scene.lanes[index], byKey ? below : { x: event.clientX, y: event.clientY });
   };
 
   #drop() {

@@ -382,6 +382,11 @@ impl Connection {
         is_new
     }
 
+    /// Whether a fault struck it.
+    pub(super) fn is_struck(&self) -> bool {
+        self.struck.get().is_some()
+    }
+
     /// The faults that struck it.
     pub(super) fn faults(&self) -> Vec<Struck> {
         let struck = self.struck.get();

@@ -24,13 +24,19 @@ pub struct GroupView {
 }
 
 /// A line of the table, in order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Line {
     /// The connection that it shows.
     pub(super) id: u64,
     /// Its group, where rows are grouped.
     pub(super) group: Option<GroupView>,
+    /// Of a head, the connections that are folded into its line, the newest first, [`MEMBERS`] at
+    /// most; none where there are no others.
+    pub(super) folded: Option<Arc<[u64]>>,
 }
+
+/// The most connections of a group whose faults are looked up for its head.
+const MEMBERS: usize = 100;
 
 /// Ids stay whole numbers in JavaScript, which has 53 bits for them.
 const BITS: u32 = 53;
@@ -95,8 +101,13 @@ pub(super) fn lines(
                 size: rows.len(),
                 is_head,
             }),
+            folded: None,
         };
-        lines.push(line(id, true));
+        let others = || rows.iter().skip(1).take(MEMBERS).map(|(_, id)| *id);
+        lines.push(Line {
+            folded: (rows.len() > 1 && !unfolded.contains(&group)).then(|| others().collect()),
+            ..line(id, true)
+        });
         if unfolded.contains(&group) {
             lines.extend(rows.iter().skip(1).map(|(_, id)| line(*id, false)));
         }

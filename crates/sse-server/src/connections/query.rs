@@ -96,6 +96,7 @@ impl TableQuery {
             let line = |(_, row): &(_, &Connection)| Line {
                 id: row.id,
                 group: None,
+                folded: None,
             };
             rows.iter().map(line).collect()
         };

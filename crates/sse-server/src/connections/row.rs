@@ -67,6 +67,8 @@ pub struct RowView {
     /// What its client did after the end of it, where that is known, or where it was cut; while it
     /// is open, what else its client has open.
     pub afterwards: Option<Verdict>,
+    /// The faults that struck the connections that are folded into its line, by their numbers.
+    pub folded_faults: Vec<Struck>,
     /// The group that its line stands for or belongs to, where rows are grouped.
     pub group: Option<GroupView>,
 }
@@ -129,6 +131,7 @@ impl RowView {
             verdict: None,
             afterwards: None,
             group: None,
+            folded_faults: Vec::new(),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use sse_engine::lock::lock;
 
-use super::connection::Connection;
+use super::connection::{Connection, Struck};
 use super::groups::{GroupView, Line, groups_of};
 use super::query::{Found, SHOWN, TableQuery};
 use super::rates::{Counts, Rates};
@@ -160,8 +160,9 @@ fn show(
     let mut tally = Tally::default();
     let mut all = 0;
     for table in tables.iter().map(|table| table.table()) {
+        let struck = table.struck();
         for (line, row) in rows.iter_mut().filter(|(_, row)| row.is_none()) {
-            *row = table.show(line, now);
+            *row = table.show(line, &struck, now);
         }
         tally = tally.and(table.tally());
         all += table.len();
@@ -201,6 +202,8 @@ struct ShownRow {
     verdict: Option<Verdict>,
     afterwards: Option<Verdict>,
     group: Option<GroupView>,
+    /// The faults that struck the connections that are folded into it.
+    folded_faults: Vec<Struck>,
 }
 
 impl Connections {
@@ -298,14 +301,37 @@ impl Table {
         words.to_lowercase()
     }
 
+    /// The rows that faults struck. On most there are none.
+    fn struck(&self) -> HashMap<u64, &Arc<Connection>> {
+        let struck = self.rows().filter(|row| row.is_struck());
+        struck.map(|row| (row.id, row)).collect()
+    }
+
     /// The row of a line, where it is here.
-    fn show(&self, line: &Line, now: Instant) -> Option<ShownRow> {
+    fn show(
+        &self,
+        line: &Line,
+        struck: &HashMap<u64, &Arc<Connection>>,
+        now: Instant,
+    ) -> Option<ShownRow> {
         let row = self.row_of(line.id)?;
+        let folded = line.folded.iter().flat_map(|ids| ids.iter());
+        let mut folded_faults: Vec<Struck> = Vec::new();
+        for fault in folded
+            .filter_map(|id| struck.get(id))
+            .flat_map(|row| row.faults())
+        {
+            if folded_faults.iter().all(|other| other.id != fault.id) {
+                folded_faults.push(fault);
+            }
+        }
+        folded_faults.sort_unstable_by_key(|fault| fault.id);
         Some(ShownRow {
             row: Arc::clone(row),
             verdict: self.reconnects.verdict(row),
             afterwards: self.reconnects.afterwards(row, now, self.serving),
             group: line.group,
+            folded_faults,
         })
     }
 
@@ -341,6 +367,7 @@ impl Shown {
                 verdict: shown.verdict,
                 afterwards: shown.afterwards,
                 group: shown.group,
+                folded_faults: shown.folded_faults,
                 ..RowView::of(&row, rate)
             }
         };
