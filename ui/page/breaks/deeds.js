@@ -1,6 +1,7 @@
 /**
- * What is broken from this page, and undone again: the one way to it for bars, rows and lanes. It remembers which faults it armed for whom, because the server's list of faults
- * does not say which connections an act was for.
+ * What is broken from this page, and undone again: the one way to it for bars, rows and lanes. It
+ * remembers which faults it armed for whom, because the server's list of faults does not say which
+ * connections an act was for.
  *
  * @import { ArmedFaults, FaultView } from "../server.js"
  * @import { Deed } from "../parts/as-test.js"

@@ -1,6 +1,7 @@
 /**
  * The acts of a row of the table: a button in it, which shows a menu, or undoes at once what is
- * armed because of the row. A press of the second mouse button, or of the menu key, shows the menu too.
+ * armed because of the row. A press of the second mouse button, or of the menu key, shows the menu
+ * too.
  *
  * @import { App } from "../types.js"
  * @import { ConnectionRows } from "./connection-rows.js"
