@@ -14,6 +14,7 @@ const {
   taken,
   valuesOf,
   withChoice,
+  withValue,
   withWord,
   wordOf,
 } = await load("faults/fault-choices.js");
@@ -24,7 +25,15 @@ const { answeredNext, armedHere, canBeNamed, menuActs, ofLane, ofRow, ofRows, of
 const { Deeds } = await load("breaks/deeds.js");
 const { armedWords, endWords, fateWords, flagWords, portFaultWords } = await load("parts/words.js");
 
-const KNOWN = { paths: ["/numbers", "/a,b"], clients: ["t1"], profiles: ["deploy", "gzip"] };
+const KNOWN = {
+  paths: ["/numbers", "/a,b"],
+  clients: ["t1"],
+  profiles: [
+    { name: "deploy", faults: ["cut,after=1", "refuse,start=1s,for=5s"] },
+    { name: "gzip", faults: ["encode=gzip"] },
+    { name: "a, storm", faults: ["knock,for=5s"] },
+  ],
+};
 
 /** The sentence of a fault. @param {string} text */
 function sentence(text) {
@@ -95,6 +104,8 @@ test("a fault reads as a sentence, whatever it says", () => {
     ],
     ["refuse,for=5s", "Do not listen at all, for 5 s."],
     ["profile=gzip", "Play the profile gzip, for any stream, any client, every time."],
+    ["profile=deploy", "Play the profile deploy."],
+    ['profile="a, storm",start=2s', "Play the profile a, storm, with start=2s."],
     [
       'silence,after="[DONE]",p=0.25,room=w3',
       "Send nothing behind “[DONE]”, for any stream, any client, with a chance of 0.25, " +
@@ -125,8 +136,26 @@ test("another word keeps what it takes, and brings what it needs", () => {
   assert.equal(to("cut,after=5s", "status"), "status=503,after=5s");
   assert.equal(to("cut,after=3,stream=/numbers,for=9s", "refuse"), "refuse,for=9s");
   assert.equal(to("cut", "refuse"), "refuse,for=5s");
-  assert.equal(to("cut,after=3,times=2,attempt=1", "profile"), "profile=deploy,attempt=1");
+  assert.equal(to("cut,stream=/numbers,client=t1,room=w3,attempt=1", "profile"), "profile=deploy");
+  const gzip = { ...wordOf("profile"), values: [["gzip"]] };
+  const toGzip = (text) => joinFault(withWord(splitFault(text), gzip, KNOWN));
+  assert.equal(toGzip("cut,after=3,room=w3,times=2,attempt=1"), "profile=gzip,room=w3,attempt=1");
   assert.equal(to("status=503,retry-after=2", "cut"), "cut");
+});
+
+/** The server refuses it, because nobody has said who they are. */
+test("a profile that is for everyone is not for some", () => {
+  const to = (text, value) => joinFault(withValue(splitFault(text), value, KNOWN));
+  const some = "profile=gzip,start=2s,attempt=1,p=0.5,stream=/numbers,client=t1,room=w3";
+  for (const name of ["deploy", '"a, storm"']) {
+    assert.equal(to(some, name), `profile=${name},start=2s`);
+    assert.deepEqual(slotsOf(splitFault(`profile=${name}`), KNOWN), []);
+  }
+  assert.equal(to("profile=deploy,start=2s", "gzip"), "profile=gzip,start=2s");
+  assert.equal(to("profile=gzip,stream=/numbers", "gzip"), "profile=gzip,stream=/numbers");
+  assert.equal(to("status=503,stream=/numbers", "404"), "status=404,stream=/numbers");
+  const names = slotsOf(splitFault("profile=gzip"), KNOWN).map(({ name }) => name);
+  assert.deepEqual(names, ["stream", "client", "often"]);
 });
 
 test("every word of the list says what it does, once", () => {

@@ -2,9 +2,11 @@
  * What can be chosen for each word of the sentence that makes a fault. The choices are a selection:
  * whatever else a fault says is a choice too, as long as it says it. Pure.
  *
+ * @import { ProfileView } from "../server.js"
  * @import { FaultParts } from "../parts/fault-text.js"
  */
 
+import { isOfPort } from "../parts/words.js";
 import { meant, spelled } from "../parts/fault-text.js";
 
 /**
@@ -14,7 +16,7 @@ import { meant, spelled } from "../parts/fault-text.js";
  * @property {[string | null, string?][]} [values] each with what it says, where it is not itself;
  *   the first is taken when the word is chosen
  * @property {[string, string | null][]} [needs] keys that it cannot be without
- * @property {"door" | "resume" | "end" | "quiet" | "refuse" | "profile"} [kind]
+ * @property {"door" | "resume" | "end" | "quiet" | "port" | "profile"} [kind]
  */
 
 /** @type {[string, Word[]][]} */
@@ -44,8 +46,8 @@ export const GROUPS = [
       kind: "door",
     },
     { word: "never", says: "Never answer", kind: "door" },
-    { word: "refuse", says: "Do not listen at all", needs: [["for", "5s"]], kind: "refuse" },
-    { word: "knock", says: "Reset whoever connects", needs: [["for", "5s"]], kind: "refuse" },
+    { word: "refuse", says: "Do not listen at all", needs: [["for", "5s"]], kind: "port" },
+    { word: "knock", says: "Reset whoever connects", needs: [["for", "5s"]], kind: "port" },
   ]],
   ["Silence", [
     { word: "silence", says: "Send nothing", kind: "quiet" },
@@ -162,7 +164,7 @@ const ALL = GROUPS.flatMap(([, words]) => words);
  *
  * @param {string} name
  */
-export const canAct = (name) => !["door", "resume", "refuse"].includes(wordOf(name)?.kind ?? "");
+export const canAct = (name) => !["door", "resume", "port"].includes(wordOf(name)?.kind ?? "");
 
 /** @param {string} name */
 export const wordOf = (name) => ALL.find(({ word }) => word === name);
@@ -262,8 +264,24 @@ const UNTIL = {
  * @typedef {object} Known
  * @property {string[]} paths of streams and topics
  * @property {string[]} clients their tags
- * @property {string[]} profiles their names
+ * @property {Pick<ProfileView, "name" | "faults">[]} profiles
  */
+
+/** What says whom a fault strikes, and how often of its requests. */
+const OF_SOME = ["stream", "client", "room", "attempt", "p"];
+
+/**
+ * Whether a fault is of the port, or a profile that has one of the port. Nobody has said who they
+ * are when it strikes: it is for everyone.
+ *
+ * @param {FaultParts} parts
+ * @param {Known} known
+ */
+function isForAll({ word, value }, { profiles }) {
+  if (word !== "profile") return isOfPort({ fault: word });
+  const played = profiles.find(({ name }) => name === meant(value ?? ""));
+  return played?.faults.some((fault) => isOfPort({ fault })) ?? false;
+}
 
 /**
  * The words of the sentence behind the first one, for this fault.
@@ -274,9 +292,11 @@ const UNTIL = {
  */
 export function slotsOf(parts, known) {
   const kind = wordOf(parts.word)?.kind;
-  // it strikes everyone, and has to end
-  if (kind === "refuse") return [{ ...UNTIL, choices: UNTIL.choices.filter(isLimited) }];
   const isProfile = kind === "profile";
+  if (isForAll(parts, known)) {
+    // one has to end, and a profile says of each when
+    return isProfile ? [] : [{ ...UNTIL, choices: UNTIL.choices.filter(isLimited) }];
+  }
   const slots = [
     ...(isProfile || kind === "resume" ? [] : [kind === "door" ? WHEN_AT_DOOR : WHEN]),
     ...(kind === "end" ? [HALF] : []),
@@ -408,7 +428,7 @@ export const withChoice = (parts, slot, choice) => ({
 export function valuesOf({ word, value }, { profiles }) {
   const values = wordOf(word)?.values ?? [];
   /** @type {[string | null, string?][]} */
-  const all = word === "profile" ? profiles.map((name) => [spelled(name)]) : values;
+  const all = word === "profile" ? profiles.map(({ name }) => [spelled(name)]) : values;
   if (all.length === 0 && value === null) return null;
   const own = all.some(([one]) => one === value) ? [] : [[value]];
   const choices = [...all, .../** @type {[string | null][]} */ (own)].map(([one, says]) => ({
@@ -416,6 +436,20 @@ export function valuesOf({ word, value }, { profiles }) {
     says: says ?? (one === null ? "nothing" : meant(one)),
   }));
   return { choices, taken: choices.findIndex((choice) => choice.value === value) };
+}
+
+/**
+ * The fault with another value of its word. A profile that is for everyone loses whom it strikes.
+ *
+ * @param {FaultParts} parts
+ * @param {string | null} value
+ * @param {Known} known
+ * @returns {FaultParts}
+ */
+export function withValue(parts, value, known) {
+  const wanted = { ...parts, value };
+  if (!isForAll(wanted, known)) return wanted;
+  return { ...wanted, keys: parts.keys.filter(([key]) => !OF_SOME.includes(key)) };
 }
 
 /**
@@ -433,7 +467,7 @@ export function withWord(parts, word, known) {
   /** @param {[string, string | null]} one */
   const stays = ([key, value]) => {
     const slot = slots.find(({ keys }) => keys.includes(key));
-    if (!slot) return key === "room" && word.kind !== "refuse";
+    if (!slot) return key === "room" && !isForAll(wanted, known);
     // at the door, nothing was sent that could be counted
     const isTime = key === "after" && /^[\d.]+(ms|s|m)$/.test(value ?? "");
     return slot.name !== "when" || word.kind !== "door" || isTime;

@@ -13,6 +13,7 @@ import {
   taken,
   valuesOf,
   withChoice,
+  withValue,
   withWord,
   wordOf,
 } from "./fault-choices.js";
@@ -127,7 +128,7 @@ export class FaultSentence {
       taken: at,
       choose: (index) => {
         const choice = choices[index];
-        if (choice) this.#ways.changed({ ...parts, value: choice.value });
+        if (choice) this.#ways.changed(withValue(parts, choice.value, this.#known));
         else this.#ways.other({ ...parts, value: parts.value ?? "1" }, parts.word);
       },
     };

@@ -194,8 +194,10 @@ export class FaultsPlace extends HTMLElement {
 
   #showOpen() {
     const open = this.#app?.store.get("connections")?.open ?? 0;
-    const { word } = splitFault(this.#checked?.fault ?? "");
-    part(this, "[data-act=now]").hidden = open === 0 || !this.#checked || !canAct(word);
+    // of a profile, those that it stands for
+    const faults = this.#checked?.faults ?? [];
+    const act = faults.length > 0 && faults.every((fault) => canAct(splitFault(fault).word));
+    part(this, "[data-act=now]").hidden = open === 0 || !act;
   }
 
   async #arm() {
@@ -278,7 +280,7 @@ export class FaultsPlace extends HTMLElement {
     const served = [...(store.get("streams") ?? []), ...(store.get("topics") ?? [])];
     this.#sentence?.setKnown({
       paths: served.map(({ path }) => path),
-      profiles: this.#profiles.map(({ name }) => name),
+      profiles: this.#profiles,
     });
   }
 

@@ -21,7 +21,7 @@ export const PHASE_WORDS = {
 /** @param {number} armed how many faults are armed */
 export const armedWords = (armed) => `${several(armed, "fault")} armed`;
 
-/** @param {FaultView} fault */
+/** @param {Pick<FaultView, "fault">} fault */
 export const isOfPort = ({ fault }) => /^(refuse|knock)\b/.test(fault);
 
 /**
