@@ -241,6 +241,8 @@ export type FaultView = {
   begins_in_ms: number,
   /** How often it struck. */
   fired: number,
+  /** When and whom it struck last; nothing before the first time. */
+  last: LastStrike | null,
   /** In how many milliseconds it is over; nothing where it lasts until it is healed. */
   left_ms: number | null,
   /**
@@ -345,6 +347,18 @@ export type LaneView = {
   bars: Array<BarView>,
   /** Requests that got no stream and are newer. */
   knocks: Array<KnockView>,
+};
+
+/** When and whom a fault struck last. */
+export type LastStrike = {
+  /** When, in milliseconds since 1970. */
+  at_ms: number,
+  /** The path of the stream; nothing where it struck everyone, or a request that has no row. */
+  stream: string | null,
+  /** The tag of the client, if it has one. */
+  client: string | null,
+  /** The number of the connection; nothing where the stream is nothing. */
+  connection: number | null,
 };
 
 /** What is sent at one time. */

@@ -4,6 +4,8 @@
 //! What changes something prints the number of the log from which on it holds, and nothing else: a
 //! script waits for what comes behind it.
 
+use std::time::SystemTime;
+
 use anyhow::anyhow;
 use serde_json::{Map, Value};
 use sse_client::Method;
@@ -94,21 +96,49 @@ pub(crate) fn list(args: Faults) -> Result<(), Failure> {
         complain("No fault is armed.");
     } else {
         let head = [
-            ">id", "fault", "stream", "client", "room", ">struck", ">left", "",
+            ">id", "fault", "stream", "client", "room", ">struck", "last", ">left", "",
         ];
-        let lines: Vec<_> = faults.iter().map(line).collect();
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now_s = now.unwrap_or_default().as_secs();
+        let lines: Vec<_> = faults.iter().map(|fault| line(fault, now_s)).collect();
         api::print(&table(&head, &lines));
     }
     Ok(())
 }
 
-fn line(fault: &Map<String, Value>) -> Vec<String> {
+/// `now_s` is in seconds since 1970.
+fn line(fault: &Map<String, Value>, now_s: u64) -> Vec<String> {
     let names = ["id", "fault", "stream", "client", "room", "fired"];
     let left = fault.get("left_ms").and_then(Value::as_u64);
     let left = left.map(|ms| format!("{} s", ms.div_ceil(1000)));
     let cells = names.map(|name| cell(fault.get(name))).into_iter();
+    let last = fault.get("last").and_then(Value::as_object);
+    let last = last.map(|strike| last_strike(strike, now_s));
     let tries = cell(fault.get("tries"));
-    cells.chain([left.unwrap_or_default(), tries]).collect()
+    cells
+        .chain([last.unwrap_or_default(), left.unwrap_or_default(), tries])
+        .collect()
+}
+
+/// When and whom a fault struck last: `3 s ago: /endless, client t1`.
+fn last_strike(strike: &Map<String, Value>, now_s: u64) -> String {
+    let at_ms = strike.get("at_ms").and_then(Value::as_u64);
+    let ago = at_ms.map(|ms| match now_s.saturating_sub(ms / 1000) {
+        s @ ..60 => format!("{s} s ago"),
+        s @ ..3600 => format!("{} min ago", s / 60),
+        s => format!("{} h ago", s / 3600),
+    });
+    let text = |name: &str| match cell(strike.get(name)) {
+        text if text.is_empty() => None,
+        text => Some(text),
+    };
+    let client = text("client").map(|tag| format!("client {tag}"));
+    let who = client.or_else(|| Some(format!("#{}", text("connection")?)));
+    let whom = [text("stream"), who].into_iter().flatten();
+    let whom = whom.collect::<Vec<_>>().join(", ");
+    let parts = [ago.unwrap_or_default(), whom];
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(": ")
 }
 
 /// Resets a room.
@@ -125,4 +155,36 @@ fn print_seq(reply: &Reply) -> Result<(), Failure> {
     let seq = reply.seq()?;
     api::print(&format!("{seq}\n"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_last_strike_is_when_and_whom() {
+        for (strike, words) in [
+            (
+                json!({"at_ms": 97_000, "stream": "/a", "client": "t1", "connection": 7}),
+                "3 s ago: /a, client t1",
+            ),
+            (
+                json!({"at_ms": 40_999, "stream": "/a", "client": null, "connection": 7}),
+                "1 min ago: /a, #7",
+            ),
+            // The clock was set back.
+            (
+                json!({"at_ms": 101_000, "stream": null, "client": null, "connection": null}),
+                "0 s ago",
+            ),
+        ] {
+            let strike = strike.as_object().expect("an object");
+            assert_eq!(last_strike(strike, 100), words);
+        }
+        let strike = json!({"at_ms": 1000});
+        let strike = strike.as_object().expect("an object");
+        assert_eq!(last_strike(strike, 7201), "2 h ago");
+    }
 }

@@ -325,10 +325,15 @@ fn a_refusal_is_its_sentence_and_its_exit_code() {
 
 #[test]
 fn what_is_armed_is_a_table_for_people_and_lines_for_programs() {
+    let before = std::time::SystemTime::now() - std::time::Duration::from_secs(330);
+    let before = before.duration_since(std::time::UNIX_EPOCH);
+    let before = before.expect("it is later than 1970").as_millis();
     let faults = r#"[
-        {"id":3,"fault":"status=503,times=2","room":null,"stream":"/prices","client":null,"armed_ms":1,"fired":1,"left_ms":null},
-        {"id":12,"fault":"cut","room":null,"stream":null,"client":"t1","armed_ms":1,"fired":0,"left_ms":1500}
+        {"id":3,"fault":"status=503,times=2","room":null,"stream":"/prices","client":null,"armed_ms":1,"fired":1,
+            "last":{"at_ms":BEFORE,"stream":"/prices","client":null,"connection":7},"left_ms":null},
+        {"id":12,"fault":"cut","room":null,"stream":null,"client":"t1","armed_ms":1,"fired":0,"last":null,"left_ms":1500}
     ]"#;
+    let faults = &faults.replace("BEFORE", &before.to_string());
     let (addr, asked) = answers("200 OK", faults);
     let (code, stdout, _) = run_at(&addr, &["faults", "--room", "*"]);
     assert_eq!(
@@ -338,9 +343,9 @@ fn what_is_armed_is_a_table_for_people_and_lines_for_programs() {
     assert_eq!(code, Some(0));
     assert_eq!(
         stdout,
-        "id  fault               stream   client  room  struck  left\n \
-         3  status=503,times=2  /prices                     1\n\
-         12  cut                          t1                 0   2 s\n"
+        "id  fault               stream   client  room  struck  last                    left\n \
+         3  status=503,times=2  /prices                     1  5 min ago: /prices, #7\n\
+         12  cut                          t1                 0                           2 s\n"
     );
     let (addr, _) = answers("200 OK", faults);
     let (_, stdout, _) = run_at(&addr, &["faults", "--json"]);

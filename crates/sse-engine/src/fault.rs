@@ -25,7 +25,7 @@ mod words;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-pub use armed::Armed;
+pub use armed::{Armed, Strike, Target};
 pub use meeting::Meeting;
 pub use mistake::{Mistake, MistakeKind};
 pub use profiles::{Conflict, Profile, Profiles, check_together};

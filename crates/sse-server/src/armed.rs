@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
-use sse_engine::fault::{Act, Armed, Fault, MOST_ARMED, Meeting, check_together};
+use sse_engine::fault::{Act, Armed, Fault, MOST_ARMED, Meeting, Strike, check_together};
 use sse_engine::lock::lock;
 use sse_engine::time::Now;
 use tokio::sync::watch;
@@ -26,7 +26,7 @@ use attempts::Attempts;
 pub use spans::ArmedSpan;
 use spans::Spans;
 use tries::Tries;
-pub use view::{ArmedFrom, FaultView};
+pub use view::{ArmedFrom, FaultView, LastStrike};
 
 /// The faults that are armed.
 ///
@@ -299,7 +299,7 @@ impl Faults {
 
     /// Whether a connection that comes now is to be reset, which counts as a strike. `note` enters
     /// the first one in the log.
-    pub(crate) fn knocked(&self, now: Instant, note: impl FnOnce(&Armed)) -> bool {
+    pub(crate) fn knocked(&self, now: Now, note: impl FnOnce(&Armed)) -> bool {
         if self.armed.load(Ordering::Relaxed) == 0 {
             return false;
         }
@@ -307,15 +307,19 @@ impl Faults {
         let mut entries = list.0.iter_mut();
         let knocked = entries.find(|entry| {
             let armed = &entry.armed;
-            armed.fault.act == Act::Knock && armed.is_in_force(now) && armed.strike()
+            armed.fault.act == Act::Knock && armed.is_in_force(now.instant) && armed.strike()
         });
         let Some(entry) = knocked else {
             return false;
         };
+        entry.armed.note(Strike {
+            at: now.wall,
+            whom: None,
+        });
         if entry.tries.is_none() {
             note(&entry.armed);
         }
-        entry.tries.get_or_insert_default().tried(now);
+        entry.tries.get_or_insert_default().tried(now.instant);
         self.changed_to(&list);
         true
     }

@@ -298,7 +298,7 @@ impl Connections {
             ..Ended::new(ending, now)
         });
         if let Some(fault) = fault {
-            row.struck(fault);
+            row.struck(fault, now);
         }
         let answered = match ending.is_complete() {
             true => Answered::Complete,

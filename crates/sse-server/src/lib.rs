@@ -37,7 +37,7 @@ mod status;
 mod tap;
 mod transport;
 
-pub use armed::{ArmedFrom, ArmedSpan, FaultView};
+pub use armed::{ArmedFrom, ArmedSpan, FaultView, LastStrike};
 pub use catalog::{
     DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, short_path, streams_text,
 };

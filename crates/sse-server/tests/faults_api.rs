@@ -83,7 +83,8 @@ async fn a_fault_is_armed_listed_and_healed_and_the_log_has_both() {
     one["armed_ms"] = 0.into();
     let expected = json!({
         "id": 1, "fault": text, "room": null, "stream": "/numbers", "client": "t1",
-        "from": "hand", "armed_ms": 0, "begins_in_ms": 0, "fired": 0, "left_ms": null, "tries": null,
+        "from": "hand", "armed_ms": 0, "begins_in_ms": 0, "fired": 0, "last": null,
+        "left_ms": null, "tries": null,
     });
     assert_eq!(one, expected);
 

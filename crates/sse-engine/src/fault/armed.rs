@@ -1,10 +1,12 @@
 //! A fault that is in force, and how often it struck.
 
 use std::num::NonZeroU64;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::{Act, Fault, When};
+use crate::lock::lock;
 
 /// A fault that is in force. All connections that it strikes share it, so that `times` counts their
 /// strikes together.
@@ -19,8 +21,30 @@ pub struct Armed {
     pub begins: Instant,
     /// How often it struck.
     strikes: AtomicU64,
+    /// When and whom it struck last, for people.
+    last: Mutex<Option<Strike>>,
     /// Whether it was healed. Those who have it look here before they act on it.
     healed: AtomicBool,
+}
+
+/// A strike of a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Strike {
+    /// When.
+    pub at: SystemTime,
+    /// Whom; nothing where it struck everyone, or a request that has no row.
+    pub whom: Option<Target>,
+}
+
+/// Whom a fault struck.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The number of the connection.
+    pub connection: u64,
+    /// The path of its stream.
+    pub stream: String,
+    /// The tag of its client, if it has one.
+    pub client: Option<String>,
 }
 
 impl Armed {
@@ -36,6 +60,7 @@ impl Armed {
             begins: now + fault.start + after,
             fault,
             strikes: AtomicU64::new(0),
+            last: Mutex::new(None),
             healed: AtomicBool::new(false),
         }
     }
@@ -66,6 +91,16 @@ impl Armed {
     /// How often it struck.
     pub fn strikes(&self) -> u64 {
         self.strikes.load(Ordering::Relaxed)
+    }
+
+    /// The last strike that was noted.
+    pub fn last(&self) -> Option<Strike> {
+        lock(&self.last).clone()
+    }
+
+    /// Notes a strike that was counted, once it is known whom it struck.
+    pub fn note(&self, strike: Strike) {
+        *lock(&self.last) = Some(strike);
     }
 
     /// Counts a strike. Answers whether it may strike: not where it struck as often as it may.

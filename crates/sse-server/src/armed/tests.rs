@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sse_engine::fault::Target;
+
 use super::*;
 
 const S: Duration = Duration::from_secs(1);
@@ -112,6 +114,29 @@ fn a_sequence_is_met_step_by_step() {
     };
     assert_eq!(refuses(1), Some((1, 2 * S)));
     assert_eq!(refuses(2), None);
+}
+
+/// Nobody has said who they are.
+#[test]
+fn each_knock_is_the_last_strike_and_of_nobody() {
+    let now = now();
+    let all = armed(&["knock,for=60s"], now);
+    let last = || all.view(&InRooms::All, now.instant)[0].last.clone();
+    assert_eq!(last(), None);
+    for s in [1, 3] {
+        let now = Now {
+            instant: now.instant + s * S,
+            wall: now.wall + s * S,
+        };
+        assert!(all.knocked(now, |_| {}));
+        let nobody = LastStrike {
+            at_ms: 1000 * u64::from(s) + 5,
+            stream: None,
+            client: None,
+            connection: None,
+        };
+        assert_eq!(last(), Some(nobody));
+    }
 }
 
 #[test]
@@ -237,6 +262,16 @@ fn what_is_armed_is_shown_with_what_is_left_of_it() {
     all.arm_list(None, faults(&["bom,stream=/a"]), now, |_| {});
     let struck = all.meet(&meeting("/a", "t1", None), now.instant);
     struck[0].strike();
+    let of_row = |connection, ms| Strike {
+        at: SystemTime::UNIX_EPOCH + Duration::from_millis(ms),
+        whom: Some(Target {
+            connection,
+            stream: "/a".to_owned(),
+            client: Some("t1".to_owned()),
+        }),
+    };
+    struck[0].note(of_row(7, 900));
+    struck[0].note(of_row(8, 1005));
     let views = all.view(&InRooms::All, now.instant + S);
     let json = serde_json::to_value(&views).expect("JSON");
     assert_eq!(
@@ -245,16 +280,19 @@ fn what_is_armed_is_shown_with_what_is_left_of_it() {
             {
                 "id": 1, "fault": "hang,client=t1,for=10s", "room": null, "stream": null,
                 "client": "t1", "from": "hand", "armed_ms": 5, "begins_in_ms": 0, "fired": 1,
+                "last": {"at_ms": 1005, "stream": "/a", "client": "t1", "connection": 8},
                 "left_ms": null, "tries": null,
             },
             {
                 "id": 2, "fault": "cut,after=3,start=2s,room=w3,for=3s", "room": "w3",
                 "stream": null, "client": null, "from": "hand", "armed_ms": 5,
-                "begins_in_ms": 1000, "fired": 0, "left_ms": 4000, "tries": null,
+                "begins_in_ms": 1000, "fired": 0, "last": null, "left_ms": 4000, "tries": null,
             },
             {
                 "id": 3, "fault": "bom,stream=/a", "room": null, "stream": "/a", "client": null,
-                "from": "file", "armed_ms": 5, "begins_in_ms": 0, "fired": 0, "left_ms": null, "tries": null,
+                "from": "file", "armed_ms": 5,
+                "begins_in_ms": 0, "fired": 0, "last": null,
+                "left_ms": null, "tries": null,
             },
         ])
     );

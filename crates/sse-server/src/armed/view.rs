@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use serde::{Serialize, Serializer};
+use sse_engine::fault::Strike;
 use sse_engine::time::{millis, since_1970};
 
 use super::{Entry, Tries};
@@ -30,11 +31,47 @@ pub struct FaultView {
     pub begins_in_ms: u64,
     /// How often it struck.
     pub fired: u64,
+    /// When and whom it struck last; nothing before the first time.
+    pub last: Option<LastStrike>,
     /// In how many milliseconds it is over; nothing where it lasts until it is healed.
     pub left_ms: Option<u64>,
     /// Of one that resets every connection: how many came and with which cadence, in words such as
     /// `9 tries, every 0.5 s, no back-off`. Nothing of any other, and before the first.
     pub tries: Option<String>,
+}
+
+/// When and whom a fault struck last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct LastStrike {
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// The path of the stream; nothing where it struck everyone, or a request that has no row.
+    pub stream: Option<String>,
+    /// The tag of the client, if it has one.
+    pub client: Option<String>,
+    /// The number of the connection; nothing where the stream is nothing.
+    pub connection: Option<u64>,
+}
+
+impl From<Strike> for LastStrike {
+    fn from(strike: Strike) -> Self {
+        let at_ms = millis(since_1970(strike.at));
+        match strike.whom {
+            None => Self {
+                at_ms,
+                stream: None,
+                client: None,
+                connection: None,
+            },
+            Some(whom) => Self {
+                at_ms,
+                stream: Some(whom.stream),
+                client: whom.client,
+                connection: Some(whom.connection),
+            },
+        }
+    }
 }
 
 /// Who armed a fault.
@@ -73,6 +110,7 @@ impl FaultView {
             armed_ms: millis(since_1970(entry.at)),
             begins_in_ms: left(armed.begins),
             fired: armed.strikes(),
+            last: armed.last().map(LastStrike::from),
             left_ms: armed.until().map(left),
             tries: entry.tries.as_ref().map(Tries::to_string),
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
-use sse_engine::fault::{Armed, Fault};
+use sse_engine::fault::{Armed, Fault, Strike, Target};
 use sse_engine::lock::lock;
 use sse_engine::time::Now;
 use sse_engine::time::{millis, since_1970};
@@ -370,7 +370,15 @@ impl Connection {
     }
 
     /// Notes that a fault struck it. Answers whether it is the first time.
-    pub(super) fn struck(&self, fault: &Armed) -> bool {
+    pub(super) fn struck(&self, fault: &Armed, now: Now) -> bool {
+        fault.note(Strike {
+            at: now.wall,
+            whom: Some(Target {
+                connection: self.id,
+                stream: self.client.asked.stream.to_string(),
+                client: self.client.tag.as_deref().map(str::to_owned),
+            }),
+        });
         let mut struck = lock(self.struck.get_or_init(Arc::default));
         let is_new = struck.iter().all(|other| other.id != fault.id);
         if is_new && struck.len() < STRUCK {

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use sse_engine::fault::{Armed, Strike};
 use sse_engine::lock::lock;
 use sse_engine::time::{Now, millis, since_1970};
 use tokio::sync::watch;
@@ -341,8 +342,13 @@ impl Connections {
     }
 
     /// Notes that a fault struck everyone, and no row.
-    pub(crate) fn fired_for_all(&self, fault: u64, now: Now) -> u64 {
-        self.note(now, What::Fired { fault, who: None })
+    pub(crate) fn fired_for_all(&self, fault: &Armed, now: Now) -> u64 {
+        fault.note(Strike {
+            at: now.wall,
+            whom: None,
+        });
+        let (fault, who) = (fault.id, None);
+        self.note(now, What::Fired { fault, who })
     }
 
     /// Notes that a room was reset. Answers the entry's number.

@@ -52,8 +52,9 @@ impl Open {
 
     /// Notes that a fault struck it.
     pub(crate) fn struck(&self, fault: &Armed) {
-        if self.row.struck(fault) {
-            self.connections.fired(fault.id, self.row.id, clock::now());
+        let now = clock::now();
+        if self.row.struck(fault, now) {
+            self.connections.fired(fault.id, self.row.id, now);
         }
         self.connections.tell();
     }

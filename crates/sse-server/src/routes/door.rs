@@ -99,7 +99,7 @@ impl Door {
             match armed.fault.act {
                 Act::Preflight(code) if armed.strike() => {
                     // A preflight has no row.
-                    room.connections.fired_for_all(armed.id, clock::now());
+                    room.connections.fired_for_all(armed, clock::now());
                     // The parser let only those through that are a status.
                     *answer.status_mut() = StatusCode::from_u16(code).unwrap_or_default();
                 }
@@ -136,7 +136,7 @@ impl Door {
     /// Enters in the log what struck a request that gets no stream, and so has no row for it.
     pub(super) fn note_struck(&self, room: &Room) {
         for armed in &self.struck {
-            room.connections.fired_for_all(armed.id, clock::now());
+            room.connections.fired_for_all(armed, clock::now());
         }
     }
 

@@ -74,7 +74,7 @@ impl Service {
     pub(crate) fn refuses(&self, fault: &Armed) {
         if fault.strike_first() {
             let connections = &self.context.connections;
-            connections.fired_for_all(fault.id, clock::now());
+            connections.fired_for_all(fault, clock::now());
         }
     }
 
@@ -82,8 +82,8 @@ impl Service {
     pub(crate) fn resets_on_arrival(&self) -> bool {
         let connections = &self.context.connections;
         let now = clock::now();
-        self.faults().knocked(now.instant, |fault| {
-            _ = connections.fired_for_all(fault.id, now);
+        self.faults().knocked(now, |fault| {
+            _ = connections.fired_for_all(fault, now);
         })
     }
 

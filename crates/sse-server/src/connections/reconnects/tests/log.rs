@@ -1,5 +1,7 @@
 //! The log's entries about clients.
 
+use sse_engine::fault::{Armed, Strike, Target};
+
 use super::*;
 use crate::connections::{Happened, InRoom, LogLine, LogReader, LogReceiver, Whom};
 
@@ -216,6 +218,47 @@ fn who_asks_for_what_is_gone_is_told_how_many() {
     let lines = json(&mut desk.table.log_after(10_012));
     assert_eq!((&lines[0], &lines[1]["seq"]), (&lost(None), &12.into()));
     assert!(json(&mut desk.table.log_after(10_011)).is_empty());
+}
+
+#[test]
+fn a_fault_knows_when_and_whom_it_struck_last() {
+    let desk = Desk::new();
+    let armed = |text: &str| Armed::new(3, text.parse().expect(text), desk.at(0));
+    let (cut, refuse) = (armed("cut,after=3"), armed("status=503"));
+    let whom = |fault: &Armed| fault.last().and_then(|strike| strike.whom);
+    let target = |connection, client: Option<&str>| Target {
+        connection,
+        stream: "/endless".to_owned(),
+        client: client.map(str::to_owned),
+    };
+    assert_eq!((cut.last(), refuse.last()), (None, None));
+    let (first, second) = (
+        desk.comes(0, tagged(None), 1),
+        desk.comes(0, untagged(None), 1),
+    );
+    first.struck(&cut);
+    assert_eq!(whom(&cut), Some(target(1, Some("a"))));
+    second.struck(&cut);
+    assert_eq!(whom(&cut), Some(target(2, None)));
+    // One that a row has already, too.
+    first.struck(&cut);
+    assert_eq!(whom(&cut), Some(target(1, Some("a"))));
+
+    for ms in [1500, 2500] {
+        let refused = (desk.client(tagged(None)), 503, None);
+        let now = desk.now(ms);
+        desk.table
+            .turn_away_by(Some(&refuse), refused, Why::Fault, None, now);
+        let at = refuse.last().map(|strike| strike.at);
+        assert_eq!(at, Some(now.wall));
+    }
+    assert_eq!(whom(&refuse), Some(target(4, Some("a"))));
+    desk.table.fired_for_all(&refuse, desk.now(3500));
+    let everyone = Strike {
+        at: desk.now(3500).wall,
+        whom: None,
+    };
+    assert_eq!(refuse.last(), Some(everyone));
 }
 
 /// Whoever breaks something is told the number, and waits for what comes behind it.
