@@ -18,7 +18,7 @@ const {
   withWord,
   wordOf,
 } = await load("faults/fault-choices.js");
-const { checkedWords, endsWords, struckWords, whomWords } =
+const { checkedWords, endsWords, lastWords, struckWords, whomWords } =
   await load("faults/fault-words.js");
 const { answeredNext, armedHere, canBeNamed, menuActs, ofLane, ofRow, ofRows, ofStream } =
   await load("breaks/break-words.js");
@@ -176,6 +176,7 @@ const ARMED = {
   armed_ms: 0,
   begins_in_ms: 0,
   fired: 0,
+  last: null,
   left_ms: null,
   tries: null,
 };
@@ -206,6 +207,16 @@ test("what is armed says for whom, how often it struck, and when it ends", () =>
     [0, 1, 1200].map((fired) => struckWords({ ...ARMED, fired })),
     ["not yet", "once", "1,200 times"],
   );
+  const last = { at_ms: 10_000, stream: "/a", client: "t1", connection: 7 };
+  const words = (strike, now) => lastWords({ ...ARMED, last: { ...last, ...strike } }, now);
+  assert.equal(lastWords(ARMED, 10_000), "");
+  assert.equal(words({}, 13_900), "last 3 s ago: /a, client t1");
+  assert.equal(words({ client: null }, 69_999), "last 59 s ago: /a, #7");
+  assert.equal(words({}, 190_000), "last 3 min ago: /a, client t1");
+  assert.equal(words({}, 7_300_000), "last 2 h ago: /a, client t1");
+  // nobody has said who they are, and the clock was set back
+  const nobody = { stream: null, client: null, connection: null };
+  assert.equal(words(nobody, 9000), "last 0 s ago");
   assert.deepEqual(endsWords(ARMED, 0), { words: "when healed", left: null });
   const ends = (fault, passed) => endsWords({ ...ARMED, ...fault }, passed);
   assert.deepEqual(ends({ left_ms: 45_000 }, 500), { words: "in 45 s", left: 44_500 });

@@ -1,12 +1,12 @@
 /**
- * <armed-list>: what is armed, a line each, in the server's words. The time that is left is counted
- * down here between two reports.
+ * <armed-list>: what is armed, a line each, in the server's words. The time that is left, and the
+ * time since it struck last, are counted here between two reports.
  *
  * @import { FaultView } from "../server.js"
  * @import { App } from "../types.js"
  */
 
-import { endsWords, fromWords, struckWords, whomWords } from "./fault-words.js";
+import { endsWords, fromWords, lastWords, struckWords, whomWords } from "./fault-words.js";
 import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
 
@@ -23,7 +23,8 @@ const newTable = markup(`
 const newLine = markup(`
   <tr><td data-col="id"><span class="flag">${icon("flag")}<span class="text"></span></span></td
     ><td data-col="fault"><code></code></td><td data-col="for"></td><td data-col="from"></td
-    ><td data-col="struck"></td><td data-col="ends"><span class="run" hidden></span
+    ><td data-col="struck"><span class="name">struck: </span><span class="count"></span
+    ><span class="last"></span></td><td data-col="ends"><span class="run" hidden></span
     ><span class="text"></span></td><td data-col="heal"><button type="button" class="small"
     data-act="heal">Heal</button></td></tr>`);
 
@@ -61,11 +62,13 @@ export class ArmedList extends HTMLElement {
     for (const [id, line] of had) if (!wanted.has(id ?? "")) line.remove();
     faults.forEach((fault, index) => {
       const line = had.get(String(fault.id)) ?? this.#newLine(fault);
-      setText(part(line, "[data-col=struck]"), struckWords(fault));
+      setText(part(line, "[data-col=struck] .count"), struckWords(fault));
       if (body.children[index] !== line) body.insertBefore(line, body.children[index] ?? null);
     });
     this.#count();
-    const counts = faults.some(({ left_ms, begins_in_ms }) => left_ms !== null || begins_in_ms > 0);
+    const counts = faults.some(
+      ({ last, left_ms, begins_in_ms }) => last || left_ms !== null || begins_in_ms > 0,
+    );
     clearInterval(this.#ticking);
     if (counts) {
       this.#ticking = setInterval(() => {
@@ -91,11 +94,15 @@ export class ArmedList extends HTMLElement {
     return line;
   }
 
-  /** Shows how much time is left. */
+  /** Shows how much time has passed since the last strike, and how much is left. */
   #count() {
     const passed = performance.now() - this.#at;
     const lines = part(this, "tbody").children;
     this.#faults.forEach((fault, index) => {
+      const struck = part(lines[index], "[data-col=struck]");
+      const last = lastWords(fault, Date.now());
+      setText(part(struck, ".last"), last);
+      struck.title = [struckWords(fault), last].filter(Boolean).join(", ");
       const cell = part(lines[index], "[data-col=ends]");
       const { words, left } = endsWords(fault, passed);
       setText(part(cell, ".text"), words);

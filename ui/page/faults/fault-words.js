@@ -34,6 +34,28 @@ export function struckWords({ fired, tries }) {
 }
 
 /**
+ * When and whom a fault struck last: `last 3 s ago: /endless, client c2`. Nothing before the first
+ * time.
+ *
+ * @param {FaultView} fault
+ * @param {number} now milliseconds since 1970, on the server's clock, which is this one's
+ */
+export function lastWords({ last }, now) {
+  if (!last) return "";
+  const { at_ms, stream, client, connection } = last;
+  const who = client === null ? `#${connection}` : `client ${client}`;
+  const when = `last ${ago(now - at_ms)} ago`;
+  return stream === null ? when : `${when}: ${stream}, ${who}`;
+}
+
+/** @param {number} ms of the past: each unit counts once it is over */
+function ago(ms) {
+  const whole = Math.max(0, Math.floor(ms / 1000));
+  if (whole < 60) return `${whole} s`;
+  return whole < 3600 ? `${Math.floor(whole / 60)} min` : `${Math.floor(whole / 3600)} h`;
+}
+
+/**
  * When a fault is over, some time after it was reported.
  *
  * @param {FaultView} fault
