@@ -361,7 +361,7 @@ fn a_picture_has_a_bounded_number_of_spans_texts_and_tries() {
     all.arm(faults(&[&long, "knock,for=60s"]), now, |_| {})
         .expect("they fit");
     for second in 0..150 {
-        let knocked = all.knocked(now.instant + second * 10 * MS, |_| {});
+        let knocked = all.knocked(at(now, second * 10 * MS), |_| {});
         assert!(knocked);
     }
     let spans = all.spans(None);
