@@ -223,9 +223,8 @@ impl Pump {
 
     /// Whether a fault holds back the head of the response.
     pub fn keeps_head(&self) -> bool {
-        self.breaker
-            .as_ref()
-            .is_some_and(|breaker| breaker.keeps_head())
+        let breaker = self.breaker.as_ref().filter(|_| !self.stopped);
+        breaker.is_some_and(|breaker| breaker.keeps_head())
     }
 
     /// Whether it sends what its topic had before the client came.

@@ -251,6 +251,13 @@ fn what_hangs_says_so_until_it_is_over_or_stopped() {
     bench.pump.act(at(bench.now), Act::Stop);
     assert!(!bench.pump.hangs(), "a stop beats every fault");
     assert_eq!(bench.visit(), Next::End);
+    for fault in ["wait=3s", "never"] {
+        let mut bench = Bench::broken(&ticks(), &[fault]);
+        bench.visit();
+        bench.pump.act(at(bench.now), Act::Stop);
+        assert_eq!(bench.visit(), Next::End);
+        assert!(!bench.pump.keeps_head(), "{fault}: an end needs a head");
+    }
 }
 
 /// A proxy that hangs and then resets: the reset does not wait for the end of the silence.
