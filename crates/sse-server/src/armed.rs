@@ -194,13 +194,12 @@ impl Faults {
         let mut list = lock(&self.list);
         let from = ArmedFrom::File(room.map(Box::from));
         let healed = self.take(&mut list, now.wall, |entry| entry.from == from);
+        for before in &healed {
+            before.heal();
+        }
         let armed = self.add(&mut list, faults, &from, now, note);
         if !healed.is_empty() || !armed.is_empty() {
             self.changed_to(&list);
-        }
-        drop(list);
-        for before in &healed {
-            before.heal();
         }
         (healed, armed)
     }
@@ -328,14 +327,20 @@ impl Faults {
     pub(crate) fn heal(&self, which: &Which, now: SystemTime) -> Vec<Arc<Armed>> {
         let mut list = lock(&self.list);
         let healed = self.take(&mut list, now, |entry| which.is(&entry.armed));
-        if !healed.is_empty() {
-            self.changed_to(&list);
-        }
-        drop(list);
+        // First, so that whoever is told of the change finds it healed.
         for armed in &healed {
             armed.heal();
         }
+        if !healed.is_empty() {
+            self.changed_to(&list);
+        }
         healed
+    }
+
+    /// Waits until a fault is healed.
+    pub(crate) async fn healed(&self, armed: &Armed) {
+        let mut changed = self.changed();
+        while !armed.is_healed() && changed.changed().await.is_ok() {}
     }
 
     /// Takes those out that will not strike any more. Answers which. One that struck as often as it

@@ -21,6 +21,13 @@ pub enum Phase {
     Failed,
 }
 
+impl Phase {
+    /// Whether the server stops or has stopped: whoever waits for something is answered then.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Stopping | Self::Stopped | Self::Failed)
+    }
+}
+
 /// The state of the life cycle, held in one watch channel and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]

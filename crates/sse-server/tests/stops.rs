@@ -121,6 +121,43 @@ async fn an_abrupt_stop_cuts_those_who_come_meanwhile() {
     }
 }
 
+/// An answer that was put off for a minute took all of the grace of the stop, and never came.
+#[tokio::test]
+async fn a_stop_keeps_nobody_waiting() {
+    let bench = bench().await;
+    arm(&bench, "status=503,client=x");
+    arm(&bench, "wait=60s");
+    let mut late = bench.connect().await;
+    let request = bench.request("GET", "/endless?client=x", &[]);
+    late.send(&request).await;
+    bench
+        .table("it is refused", |slice| slice.tally.refused == 1)
+        .await;
+    let mut headless = bench.connect().await;
+    let request = bench.request("GET", "/endless?client=y", &[]);
+    headless.send(&request).await;
+    bench
+        .table("it is open", |slice| slice.tally.open == 1)
+        .await;
+    let mut waits = bench.connect().await;
+    let wait = "/api/wait?until=returned&timeout=1m";
+    waits.send(&bench.request("GET", wait, &[])).await;
+    // Requests are read in turn: this one is answered behind them.
+    bench.get("/healthz").await;
+
+    let asked = Instant::now();
+    bench.server.stop().await;
+    assert!(asked.elapsed() < Duration::from_millis(450), "no grace");
+    assert_eq!(late.head().await.status, 503);
+    assert_eq!(waits.head().await.status, 503);
+    // Its last chunk came without the head that was put off.
+    assert_eq!(headless.head().await.status, 200);
+    assert_eq!(headless.rest().await, LAST_CHUNK);
+    let row = bench.ended("y").await;
+    assert_eq!(row.ended.expect("it ended").why, Why::Stopped);
+    bench.server.start().await.expect("it starts");
+}
+
 /// Nobody has to be open for it.
 #[tokio::test]
 async fn an_abrupt_stop_is_a_stop_whoever_is_open() {

@@ -103,8 +103,12 @@ impl Armed {
         *lock(&self.last) = Some(strike);
     }
 
-    /// Counts a strike. Answers whether it may strike: not where it struck as often as it may.
+    /// Counts a strike. Answers whether it may strike: not where it was healed, nor where it struck
+    /// as often as it may.
     pub fn strike(&self) -> bool {
+        if self.is_healed() {
+            return false;
+        }
         let most = self.fault.often.times.map_or(u64::MAX, NonZeroU64::get);
         let counted = self
             .strikes
@@ -216,5 +220,8 @@ mod tests {
         assert!(always.strike() && always.is_in_force(now));
         always.heal();
         assert!(!always.is_in_force(now));
+        // Whoever met it before looks once more when it would strike.
+        assert!(!always.strike());
+        assert_eq!(always.strikes(), 1);
     }
 }

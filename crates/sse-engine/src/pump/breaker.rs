@@ -74,11 +74,12 @@ pub(super) struct Breaker {
 
 impl Breaker {
     /// One that these faults strike, for a stream that begins at `now`.
-    pub(super) fn new(faults: Vec<Arc<Armed>>, feed: &Feed, now: Instant) -> Self {
+    pub(super) fn new(mut faults: Vec<Arc<Armed>>, feed: &Feed, now: Instant) -> Self {
         let counts = Counts::new(now);
-        let waiting = faults.into_iter();
+        let passage = Passage::of(&mut faults);
+        let waits = |armed| Strike::new(armed, counts);
         Self {
-            waiting: waiting.map(|armed| Strike::new(armed, counts)).collect(),
+            waiting: faults.into_iter().map(waits).collect(),
             next: Vec::new(),
             half: None,
             drops: Vec::new(),
@@ -94,7 +95,7 @@ impl Breaker {
             backlog: VecDeque::new(),
             feed: Next::More,
             scratch: Box::default(),
-            passage: Passage::default(),
+            passage,
             struck: Vec::new(),
         }
     }
@@ -395,8 +396,6 @@ impl Breaker {
                     self.passage.begin(armed);
                 }
             }
-            // The head says so already, which was its strike.
-            Act::Encode { .. } => self.passage.begin(armed),
             Act::Swap
             | Act::Repeat(_)
             | Act::Corrupt
@@ -416,6 +415,7 @@ impl Breaker {
             | Act::Refuse
             | Act::Knock
             | Act::Limit { .. }
+            | Act::Encode { .. }
             | Act::Length(_)
             | Act::Forget
             | Act::Rewind(_)

@@ -39,8 +39,8 @@ pub(super) struct Door {
 pub(super) struct Instead {
     pub(super) fault: Arc<Armed>,
     pub(super) response: Response<Body>,
-    /// How much later it comes.
-    pub(super) wait: Duration,
+    /// The fault that has it come later, and how much later.
+    pub(super) wait: Option<(Arc<Armed>, Duration)>,
 }
 
 impl Door {
@@ -166,14 +166,14 @@ impl Door {
             }
             _ => return None,
         };
-        let waits = self.faults.iter().find_map(|armed| match armed.fault.act {
-            Act::Wait(time) if armed.strike() => Some(time),
+        let wait = self.faults.iter().find_map(|armed| match armed.fault.act {
+            Act::Wait(time) if armed.strike() => Some((Arc::clone(armed), time)),
             _ => None,
         });
         Some(Instead {
             fault,
             response,
-            wait: waits.unwrap_or_default(),
+            wait,
         })
     }
 
@@ -240,12 +240,23 @@ fn asker(client: &Client) -> Asker<'_> {
 
 impl Instead {
     /// Answers so, and enters the client in the table.
-    pub(super) async fn answer(self, room: &Room, arrived: (Client, Received)) -> Answer {
+    pub(super) async fn answer(
+        self,
+        context: &Context,
+        room: &Room,
+        arrived: (Client, Received),
+    ) -> Answer {
         let status = self.response.status().as_u16();
         // Before the wait: whoever looks sees who waits.
         room.connections.refuse_by(&self.fault, arrived, status);
-        if !self.wait.is_zero() {
-            tokio::time::sleep(self.wait).await;
+        if let Some((armed, time)) = &self.wait {
+            let mut status = context.status.clone();
+            tokio::select! {
+                () = tokio::time::sleep(*time) => {}
+                () = context.faults.healed(armed) => {}
+                // A stop waits for no fault. It fails only when the server is gone.
+                _ = status.wait_for(|status| status.phase.is_over()) => {}
+            }
         }
         self.response.into()
     }

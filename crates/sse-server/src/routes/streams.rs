@@ -52,7 +52,9 @@ pub(super) async fn open(
     let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
         drop(turn);
-        return instead.answer(visitor.room, (client, received)).await;
+        return instead
+            .answer(context, visitor.room, (client, received))
+            .await;
     }
     let variant = asked.query.apply(&stream);
     let last_event_id = asked.last_event_id.as_deref();

@@ -48,7 +48,9 @@ pub(super) async fn subscribe(
     let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| room.connections.open_of(who).len() as u64) {
         drop(turn);
-        return instead.answer(room, (asked.client, received)).await;
+        return instead
+            .answer(context, room, (asked.client, received))
+            .await;
     }
     if head_only {
         // It tells nobody, so it begins no topic.

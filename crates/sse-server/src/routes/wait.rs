@@ -20,7 +20,6 @@ use super::log::whom;
 use super::params::{BadQuery, Params};
 use crate::clock;
 use crate::connections::{InRoom, Until, Whom};
-use crate::status::Phase;
 
 /// How many may wait at once.
 pub(crate) const WAITS: usize = 64;
@@ -57,10 +56,9 @@ pub(super) async fn wait(State(context): State<Arc<Context>>, uri: Uri) -> Respo
         return tell(uri.path(), StatusCode::SERVICE_UNAVAILABLE, &sentence);
     };
     let mut status = context.status.clone();
-    let ends = |phase: Phase| matches!(phase, Phase::Stopping | Phase::Stopped | Phase::Failed);
     tokio::select! {
         answer = answer(&context, asked) => answer,
-        _ = status.wait_for(|status| ends(status.phase)) => {
+        _ = status.wait_for(|status| status.phase.is_over()) => {
             let sentence = "The server stopped while this request waited: ask again once it runs.";
             tell(uri.path(), StatusCode::SERVICE_UNAVAILABLE, sentence)
         }

@@ -337,7 +337,7 @@ impl Delivery {
 
     /// Whether this fault ends it at once, whatever is unsent. It is counted then.
     pub(super) fn broken_off_by(&self, fault: &Armed) -> bool {
-        let ends = fault.fault.ends_at_once() && !fault.is_healed() && fault.strike();
+        let ends = fault.fault.ends_at_once() && fault.strike();
         if ends {
             self.open.struck(fault);
         }

@@ -97,6 +97,15 @@ impl Packer {
 }
 
 impl Passage {
+    /// One that packs, where one of these faults says so, which is taken out. That the head says so
+    /// was its strike: the bytes are packed, whatever is healed by then.
+    pub(super) fn of(faults: &mut Vec<Arc<Armed>>) -> Self {
+        let mut passage = Self::default();
+        let packs = faults.extract_if(.., |it| matches!(it.fault.act, Act::Encode { .. }));
+        packs.for_each(|armed| passage.begin(armed));
+        passage
+    }
+
     /// Takes a word of holding back, splitting or packing; the one before it ends.
     pub(super) fn begin(&mut self, armed: Arc<Armed>) {
         match armed.fault.act {

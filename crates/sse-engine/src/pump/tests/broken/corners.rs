@@ -50,6 +50,19 @@ fn nothing_is_packed_behind_the_end() {
     }
 }
 
+/// The head said gzip, and the bytes were plain.
+#[test]
+fn what_the_head_says_is_packed_whatever_is_healed() {
+    let packs = armed("encode=gzip", Instant::now());
+    assert!(packs.strike(), "the head says so");
+    packs.heal();
+    let bench = Bench::new(&five(), KeepAlive::Off, None);
+    let mut pump = bench.pump.broken_by(vec![packs], bench.start);
+    let mut out = WriteBuffer::new();
+    pump.fill(at(bench.now), &mut out);
+    assert!(out.wire().starts_with(&[0x1F, 0x8B]), "RFC 1952, 2.3.1");
+}
+
 /// A comment that was due, and that pieces before it kept back, was waited for in the past.
 #[test]
 fn a_mute_over_pieces_waits_for_them() {
