@@ -50,7 +50,8 @@ use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub(crate) use log::{InRoom, LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
-use of_room::AllRooms;
+pub(crate) use of_room::Forgotten;
+use of_room::{AllRooms, Beginning};
 pub(crate) use open::Open;
 pub(crate) use query::SHOWN;
 pub use query::TableQuery;
@@ -144,8 +145,8 @@ struct Table {
     version: u64,
     /// Whether it is that of a room with a name: there may be many of those, and each keeps less.
     is_small: bool,
-    /// The id of the newest row when the room was reset: what came before is not known afterwards.
-    forgotten: u64,
+    /// Where the room began, or was reset: what came before is not known afterwards.
+    beginning: Beginning,
     /// Those whose taps began when somebody looked, the one that was looked at last at the end.
     looked_at: VecDeque<Arc<Connection>>,
     /// What the newest rows asked, to the letter.
@@ -312,7 +313,7 @@ impl Connections {
         }
         let verdict = table.reconnects.verdict(&row);
         if let Some(fault) = fault {
-            self.0.log.fired(fault.id, Some(&row), now);
+            self.0.log.fired(fault.id, Some(&row), self.room(), now);
         }
         self.0.log.refused(&row, ending, verdict, now);
         let Table {

@@ -80,8 +80,13 @@ pub(super) enum What {
     },
     /// A fault was disarmed.
     Healed { fault: u64, room: Option<Box<str>> },
-    /// A fault struck a request or its stream; nobody's where its row is in the table no longer.
-    Fired { fault: u64, who: Option<Who> },
+    /// A fault struck.
+    Fired {
+        fault: u64,
+        /// The request that it struck, or the stream of which; nothing where there is no row of it.
+        who: Option<Who>,
+        room: Option<Box<str>>,
+    },
     /// A room was reset.
     Reset { room: Option<Box<str>> },
 }
@@ -129,9 +134,10 @@ impl Entry {
     /// The room that it happened in; `None` is the room that has no name.
     pub(super) fn room(&self) -> Option<&str> {
         match &self.what {
-            What::Armed { room, .. } | What::Healed { room, .. } | What::Reset { room } => {
-                room.as_deref()
-            }
+            What::Armed { room, .. }
+            | What::Healed { room, .. }
+            | What::Fired { room, .. }
+            | What::Reset { room } => room.as_deref(),
             _ => self.who().and_then(|who| who.asked.room.as_deref()),
         }
     }
@@ -243,10 +249,22 @@ impl Log {
         self.note(now, ended.into_iter().chain(said));
     }
 
-    /// Notes that a fault struck a row, where it is still there.
-    pub(super) fn fired(&self, fault: u64, row: Option<&Connection>, now: Now) -> u64 {
-        let who = row.map(Who::from);
-        self.note(now, [What::Fired { fault, who }])
+    /// Notes that a fault struck in a room, and which row.
+    pub(super) fn fired(
+        &self,
+        fault: u64,
+        row: Option<&Connection>,
+        room: Option<&str>,
+        now: Now,
+    ) -> u64 {
+        let (who, room) = (row.map(Who::from), room.map(Box::from));
+        self.note(now, [What::Fired { fault, who, room }])
+    }
+
+    /// Notes that a room was reset.
+    pub(super) fn was_reset(&self, room: Option<&str>, now: Now) -> u64 {
+        let room = room.map(Box::from);
+        self.note(now, [What::Reset { room }])
     }
 
     /// Notes that the server began to listen.
@@ -334,27 +352,20 @@ impl Connections {
 
     /// Notes that a fault struck the request, or the stream, of this row. Answers the entry's
     /// number.
-    pub(crate) fn fired(&self, fault: u64, row: u64, now: Now) -> u64 {
-        let table = self.table();
-        self.0
-            .log
-            .fired(fault, table.row_of(row).map(|row| &**row), now)
+    pub(super) fn fired(&self, fault: u64, row: &Connection, now: Now) -> u64 {
+        let _table = self.table();
+        self.0.log.fired(fault, Some(row), self.room(), now)
     }
 
-    /// Notes that a fault struck everyone, and no row.
+    /// Notes that a fault struck everyone, or a request that has no row. Answers the entry's
+    /// number.
     pub(crate) fn fired_for_all(&self, fault: &Armed, now: Now) -> u64 {
         fault.note(Strike {
             at: now.wall,
             whom: None,
         });
-        let (fault, who) = (fault.id, None);
-        self.note(now, What::Fired { fault, who })
-    }
-
-    /// Notes that a room was reset. Answers the entry's number.
-    pub(crate) fn was_reset(&self, room: Option<&str>, now: Now) -> u64 {
-        let room = room.map(Box::from);
-        self.note(now, What::Reset { room })
+        let _table = self.table();
+        self.0.log.fired(fault.id, None, self.room(), now)
     }
 
     /// Enters what is of no client, in the order of the table.

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sse_engine::lock::lock;
+use sse_engine::time::Now;
 
+use super::log::{Entry, Who};
 use super::reconnects::Reconnects;
 use super::requests::Requests;
 use super::{Connections, LOOKED_AT, Shared, Table};
@@ -27,6 +29,38 @@ pub(super) struct AllRooms {
     newest: AtomicU64,
     /// How many tables there were.
     tables: AtomicU64,
+}
+
+/// Where the life of a room begins, which a reset begins anew.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beginning {
+    /// The number of the first entry of the log that can be of it. After a reset that is the reset.
+    entry: u64,
+    /// The id of the newest row of all rooms then.
+    row: u64,
+}
+
+impl Beginning {
+    /// Whether a row of the room came before.
+    pub(super) fn is_behind_row(self, row: u64) -> bool {
+        row <= self.row
+    }
+
+    /// Whether an entry of the room is about what was before. The end of a row that came before may
+    /// be noted later.
+    pub(super) fn is_behind(self, entry: &Entry) -> bool {
+        let of_row = |who: &Who| self.is_behind_row(who.connection);
+        entry.seq < self.entry || entry.who().is_some_and(of_row)
+    }
+}
+
+/// What a reset forgot.
+#[derive(Debug)]
+pub(crate) struct Forgotten {
+    /// The number of its entry in the log.
+    pub(crate) seq: u64,
+    /// The connections that were open.
+    pub(crate) open: Vec<u64>,
 }
 
 impl AllRooms {
@@ -81,9 +115,14 @@ impl Connections {
     pub(crate) fn of_room(&self, name: &str) -> Self {
         let shared = &self.0;
         let lives = shared.all.tables.fetch_add(1, Ordering::Relaxed) + 1;
+        let beginning = Beginning {
+            entry: shared.log.newest() + 1,
+            row: shared.all.newest.load(Ordering::Relaxed),
+        };
         let table = Table {
             // No two tables ever have the same.
             version: lives << 32,
+            beginning,
             is_small: true,
             requests: Requests::of_room(),
             serving: self.table().serving,
@@ -116,9 +155,14 @@ impl Connections {
         (table.open.len(), table.version)
     }
 
-    /// Forgets what was here before, and answers the ids of those that are open: they stay until
-    /// they have ended, and are forgotten then.
-    pub(crate) fn forget(&self) -> Vec<u64> {
+    /// Where the room began, or was reset.
+    pub(super) fn beginning(&self) -> Beginning {
+        self.table().beginning
+    }
+
+    /// Resets the room: forgets what was here before, as the log says. Those that are open keep
+    /// their places until they have ended, and are seen no more.
+    pub(crate) fn reset(&self, now: Now) -> Forgotten {
         // In this order, as everywhere.
         let mut timeline = lock(&self.0.timeline);
         let mut table = self.table();
@@ -130,17 +174,22 @@ impl Connections {
             table.requests.forget(id);
         }
         let table = &mut *table;
+        let open = std::mem::take(&mut table.open).into_keys().collect();
         table.ended.clear();
         table.turned_away.clear();
         table.told.clear();
         table.sent_before.clear();
         table.reconnects = Reconnects::default();
         (table.opened, table.refused, table.complete) = (0, 0, 0);
-        table.forgotten = self.0.all.newest.load(Ordering::Relaxed);
         table.version += 1;
+        // While the table is locked: what comes to the room from now on has a larger number.
+        let seq = self.0.log.was_reset(self.room(), now);
+        table.beginning = Beginning {
+            entry: seq,
+            row: self.0.all.newest.load(Ordering::Relaxed),
+        };
         timeline.begin_anew(&self.0.log);
-        let open = table.open.keys().copied().collect();
         self.tell();
-        open
+        Forgotten { seq, open }
     }
 }

@@ -54,7 +54,7 @@ impl Open {
     pub(crate) fn struck(&self, fault: &Armed) {
         let now = clock::now();
         if self.row.struck(fault, now) {
-            self.connections.fired(fault.id, self.row.id, now);
+            self.connections.fired(fault.id, &self.row, now);
         }
         self.connections.tell();
     }
@@ -72,7 +72,7 @@ impl Open {
 
     /// Whether its room was reset since it began.
     fn is_forgotten(&self) -> bool {
-        self.row.id <= self.connections.table().forgotten
+        self.connections.beginning().is_behind_row(self.row.id)
     }
 
     pub(super) fn close(&self, ending: Why, told: Option<Receipt>, now: Now) {
@@ -89,7 +89,7 @@ impl Open {
         now: Now,
     ) {
         let ending = match ending {
-            Why::Stopped if self.is_forgotten() => Why::RoomReset,
+            Why::Stopped | Why::TopicEnded if self.is_forgotten() => Why::RoomReset,
             ending => ending,
         };
         let told = told.unwrap_or_else(|| self.row.usually_told());
@@ -117,35 +117,34 @@ impl Open {
         let mut table = self.connections.table();
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
-        if table.open.remove(&self.row.id).is_some() {
-            self.connections.0.all.give_back_place();
-            let log = &self.connections.0.log;
-            if self.row.id <= table.forgotten {
-                log.ended(&closed, None, now);
-                table.requests.forget(self.row.id);
-                drop(table);
-                return self.connections.tell();
-            }
-            let Table {
-                open,
-                ended,
-                turned_away,
-                reconnects,
-                requests,
-                ..
-            } = &mut *table;
-            let closed_ones = || ended.iter().chain(&*turned_away);
-            let row_of = |id| {
-                open.get(&id)
-                    .or_else(|| closed_ones().find(|row| row.id == id))
-            };
-            let back = reconnects.went(gone, seen, row_of).and_then(row_of);
-            let back = back.and_then(|row| Some((&**row, reconnects.verdict(row)?)));
-            log.ended(&closed, back, now);
-            keep(ended, Arc::clone(&closed), reconnects, requests);
-            table.drop_tap();
-            table.add_sent(&closed);
+        self.connections.0.all.give_back_place();
+        let log = &self.connections.0.log;
+        if table.open.remove(&self.row.id).is_none() {
+            // Its room was reset meanwhile.
+            log.ended(&closed, None, now);
+            table.requests.forget(self.row.id);
+            drop(table);
+            return self.connections.tell();
         }
+        let Table {
+            open,
+            ended,
+            turned_away,
+            reconnects,
+            requests,
+            ..
+        } = &mut *table;
+        let closed_ones = || ended.iter().chain(&*turned_away);
+        let row_of = |id| {
+            open.get(&id)
+                .or_else(|| closed_ones().find(|row| row.id == id))
+        };
+        let back = reconnects.went(gone, seen, row_of).and_then(row_of);
+        let back = back.and_then(|row| Some((&**row, reconnects.verdict(row)?)));
+        log.ended(&closed, back, now);
+        keep(ended, Arc::clone(&closed), reconnects, requests);
+        table.drop_tap();
+        table.add_sent(&closed);
         drop(table);
         self.connections.tell();
     }

@@ -387,17 +387,19 @@ fn what_was_before_a_reset_is_not_known_afterwards() {
     table.refuse(refused, 503, None, Why::TooManyStreams);
     let before = default.timeline(0, Vec::new(), clock::now()).cursor;
     assert_eq!(table.timeline(0, Vec::new(), clock::now()).lanes.len(), 3);
-    assert_eq!(table.forget(), [2]);
+    let forgotten = table.reset(clock::now());
+    assert_eq!((&*forgotten.open, forgotten.seq), (&[2][..], 5));
     let view = all(&table);
-    assert_eq!(
-        (view.rows.len(), view.tally.open, view.tally.opened),
-        (1, 1, 0)
-    );
+    assert_eq!((view.rows.len(), view.tally), (0, Tally::default()));
+    assert!(table.open_of(&fault::Who::default()).is_empty());
+    assert_eq!(table.use_count().0, 0);
     let whole = table.timeline(before, Vec::new(), clock::now());
     assert!(whole.whole && whole.lanes.is_empty());
+    assert_eq!(table.0.all.take_place(), Some(1), "it has its place still");
+    table.0.all.give_back_place();
     open.end(Why::Stopped, None);
     assert_eq!(all(&table).all, 0, "it ended, and is forgotten");
-    assert_eq!(default.newest_seq(), 5, "the log is history");
+    assert_eq!(default.newest_seq(), 6, "the log is history");
     let _again = opened(&table, "open");
     let view = all(&table);
     assert_eq!((view.tally.opened, &view.rows[0].verdict), (1, &None));

@@ -368,7 +368,7 @@ pub(crate) fn arm_streams(context: &Context) {
 /// Arms the faults of the streams of a room's list, in place of those that it had.
 pub(super) fn arm_list(context: &Context, room: &Room) {
     let now = clock::now();
-    let faults = room.streams().faults();
+    let faults = room.faults();
     let note = |armed: &Armed| {
         note_armed(context, armed, now);
     };

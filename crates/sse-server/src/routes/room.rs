@@ -3,12 +3,13 @@
 
 use std::sync::{Arc, OnceLock};
 
+use sse_engine::fault::Fault;
 use sse_engine::file::Contents;
 use sse_engine::topics::{Batch, Published, Topics};
 
 use crate::catalog::Catalog;
 use crate::clock;
-use crate::connections::Connections;
+use crate::connections::{Connections, Forgotten};
 use crate::error::Error;
 
 /// The streams, topics and rows that a request reaches. The service chooses it, once for each
@@ -70,11 +71,21 @@ impl Room {
         Ok(self.topics.publish(topic, batch, clock::now().wall).await?)
     }
 
-    /// Forgets all that happened here, and ends the topics. The list stays. Answers the ids of the
-    /// connections that are open.
-    pub(super) fn forget(&self) -> Vec<u64> {
-        let open = self.connections.forget();
+    /// The faults of the streams of its list. Those of the server's list are the default room's.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        match (&self.name, self.own.get()) {
+            (_, Some(own)) => own.faults(),
+            (None, None) => self.shared.faults(),
+            (Some(_), None) => Vec::new(),
+        }
+    }
+
+    /// Forgets all that happened here, and ends the topics. The list stays. The connections that
+    /// were open are yet to be ended.
+    pub(super) fn reset(&self) -> Forgotten {
+        // First, so that the subscribers of the topics end by the reset.
+        let forgotten = self.connections.reset(clock::now());
         self.topics.end_all();
-        open
+        forgotten
     }
 }

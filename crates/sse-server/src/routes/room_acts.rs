@@ -16,12 +16,12 @@ use super::context::Context;
 use super::params::room_name;
 use super::rooms::TooManyRooms;
 use super::{api, body, faults};
-use crate::clock;
+use crate::connections::Forgotten;
 
-/// What an act is answered with.
+/// What a reset is answered with.
 #[derive(Serialize)]
 struct Done {
-    /// The number of the newest entry of the log: what comes of the act has a larger one.
+    /// The number of its entry in the log: what happens in the room from then on has a larger one.
     seq: u64,
 }
 
@@ -83,14 +83,13 @@ pub(super) async fn reset(State(context): State<Arc<Context>>, uri: Uri) -> Resp
         Ok(room) => room,
         Err(refusal) => return *refusal,
     };
-    // Those of topics end with their topics too.
     faults::heal_room(&context, room.name());
-    context.acts.act(room.forget(), &Act::Stop);
+    let Forgotten { seq, open } = room.reset();
+    context.acts.act(open, &Act::Stop);
     // The list that it keeps has faults too. Those of the file stay healed until it is saved.
     if room.name().is_some() {
         faults::arm_list(&context, &room);
     }
-    let seq = room.connections.was_reset(room.name(), clock::now());
     ([(header::CACHE_CONTROL, "no-store")], Json(Done { seq })).into_response()
 }
 

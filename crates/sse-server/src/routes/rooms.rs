@@ -291,7 +291,7 @@ mod tests {
         assert!(Arc::ptr_eq(&before, &after), "its numbers mean the same");
         rooms.default().streams().serve(list(&["/newer"]));
         assert!(a.streams().find("/newer").is_none() && b.streams().find("/newer").is_some());
-        a.forget();
+        a.reset();
         assert!(a.streams().find("/own").is_some(), "a reset keeps the list");
     }
 
@@ -351,7 +351,7 @@ mod tests {
             .publish("more", &one)
             .await
             .expect("its own");
-        b.forget();
+        b.reset();
         a.publish("more", &one).await.expect("b had half of them");
     }
 }

@@ -204,7 +204,7 @@ impl Happened {
                 fault: *fault,
                 room: room(),
             },
-            What::Fired { fault, who } => Self::Fired {
+            What::Fired { fault, who, .. } => Self::Fired {
                 fault: *fault,
                 connection: who.as_ref().map(|who| who.connection),
             },

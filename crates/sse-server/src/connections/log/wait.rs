@@ -12,10 +12,11 @@ use sse_engine::time::{Now, millis, since_1970};
 
 use super::reader::{Found, LogReader};
 use super::view::{EntryView, Kind};
-use super::whom::Whom;
+use super::whom::{InRoom, Whom};
 use super::{Entry, What};
 use crate::connections::connection::{Connection, Struck};
-use crate::connections::{Connections, RowView, Table, Verdict, Why};
+use crate::connections::of_room::Beginning;
+use crate::connections::{Connections, RowView, Table, Verdict};
 
 /// Entries that are read in one go.
 const BATCH: usize = 128;
@@ -99,6 +100,23 @@ struct Cause {
     verdict: Option<Verdict>,
 }
 
+/// Where the rooms of these tables began, or were reset.
+struct Lives<'a>(Vec<(Option<&'a str>, Beginning)>);
+
+impl<'a> Lives<'a> {
+    fn of(tables: &'a [Connections]) -> Self {
+        let tables = tables.iter();
+        Self(tables.map(|it| (it.room(), it.beginning())).collect())
+    }
+
+    /// Whether an entry is about what was in its room before.
+    fn are_behind(&self, entry: &Entry) -> bool {
+        let mut lives = self.0.iter();
+        let life = lives.find(|(room, _)| *room == entry.room());
+        life.is_some_and(|(_, beginning)| beginning.is_behind(entry))
+    }
+}
+
 impl Wait {
     fn new(connections: &Connections, until: Until, whom: Whom, after: u64, now: Now) -> Self {
         let reader = connections.0.log.reader(Some(after));
@@ -133,9 +151,14 @@ impl Wait {
             if found.is_empty() {
                 break;
             }
+            // Behind the reading, so that no reset comes in between.
+            let lives = Lives::of(tables);
             for found in found {
                 // What is kept no longer is unknown; what is kept goes on.
                 let Found::Entry(entry) = found else { continue };
+                if lives.are_behind(&entry) {
+                    continue;
+                }
                 if let Some(cause) = self.read(entry, now) {
                     return Some(self.met(tables, cause, now));
                 }
@@ -187,10 +210,13 @@ impl Wait {
 
     /// Reads an entry. Answers whether it made it true.
     fn read(&mut self, entry: Arc<Entry>, now: Now) -> Option<Cause> {
+        if let What::Reset { room } = &entry.what
+            && self.whom.room.has(room.as_deref())
+        {
+            self.begin_anew(instant_of(entry.at_ms, now));
+        }
         let of_server = matches!(entry.what, What::Started | What::Stopped);
-        // Whoever a reset ended is of before, also where the end came behind it.
-        let of_before = matches!(&entry.what, What::Ended { end, .. } if end.why == Why::RoomReset);
-        if of_server || of_before || !self.whom.concerns(&entry) {
+        if of_server || !self.whom.concerns(&entry) {
             return None;
         }
         *self.counts.entry(Kind::of(&entry.what)).or_default() += 1;
@@ -217,6 +243,17 @@ impl Wait {
             connection,
             verdict,
         })
+    }
+
+    /// Forgets what was seen of a room that was reset then.
+    fn begin_anew(&mut self, at: Instant) {
+        self.quiet = self.quiet.max(at);
+        // Of all rooms, the others go on.
+        if self.whom.room != InRoom::All {
+            self.seen.clear();
+            self.counts.clear();
+            self.since.clear();
+        }
     }
 
     /// Whether it is true without an entry that says so. `alone` tells whether nobody of them has a

@@ -27,6 +27,16 @@ impl Default for InRoom {
     }
 }
 
+impl InRoom {
+    /// Whether this room is one of them.
+    pub(super) fn has(&self, room: Option<&str>) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => one.as_deref() == room,
+        }
+    }
+}
+
 impl Whom {
     fn is(&self, who: &Who) -> bool {
         self.fits(
@@ -45,14 +55,7 @@ impl Whom {
     fn fits(&self, tag: Option<&str>, stream: &str, room: Option<&str>) -> bool {
         (self.client.is_none() || self.client.as_deref() == tag)
             && self.stream.as_deref().is_none_or(|wanted| wanted == stream)
-            && self.is_in(room)
-    }
-
-    fn is_in(&self, room: Option<&str>) -> bool {
-        match &self.room {
-            InRoom::All => true,
-            InRoom::One(wanted) => wanted.as_deref() == room,
-        }
+            && self.room.has(room)
     }
 
     /// Whether an entry is about them. One of no client is, unless one client or stream is meant.
@@ -60,7 +63,7 @@ impl Whom {
         match (entry.who(), &entry.what) {
             (Some(who), _) => self.is(who),
             (None, What::Started | What::Stopped) => self.is_everybody(),
-            (None, _) => self.is_everybody() && self.is_in(entry.room()),
+            (None, _) => self.is_everybody() && self.room.has(entry.room()),
         }
     }
 

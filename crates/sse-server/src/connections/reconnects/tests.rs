@@ -10,6 +10,7 @@ mod wait;
 
 use std::time::UNIX_EPOCH;
 
+use sse_engine::fault::Armed;
 use sse_engine::file::shipped;
 use sse_engine::stream::Stream;
 use sse_engine::time::Now;
@@ -77,6 +78,12 @@ impl Desk {
 
     fn now(&self, ms: u64) -> Now {
         self.start.after(Duration::from_millis(ms))
+    }
+
+    /// A fault that is armed.
+    fn fault(&self, id: u64) -> Armed {
+        let refused = "status=503".parse().expect("it is a fault");
+        Armed::new(id, refused, self.at(0))
     }
 
     fn at(&self, ms: u64) -> Instant {

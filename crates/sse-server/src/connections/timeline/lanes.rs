@@ -119,7 +119,7 @@ impl Lanes {
             | What::Armed { .. }
             | What::Healed { .. }
             | What::Reset { .. } => {}
-            What::Fired { fault, who } => {
+            What::Fired { fault, who, .. } => {
                 let id = who.as_ref()?.connection;
                 let lane = self.lane_of(id)?;
                 // Of a request that got no stream, the entry behind it says so.

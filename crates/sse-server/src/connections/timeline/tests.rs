@@ -490,7 +490,7 @@ fn where_a_fault_struck_there_is_a_flag() {
     let stage = Stage::new();
     stage.look(0, 0);
     let open = stage.comes(1000, Some("a"), None);
-    stage.table.fired(3, open.row.id, stage.now(1500));
+    stage.table.fired(3, &open.row, stage.now(1500));
     let lanes = stage.all(2000).lanes;
     let bar = &lanes[0].bars[0];
     let flags: Vec<_> = bar
@@ -500,7 +500,7 @@ fn where_a_fault_struck_there_is_a_flag() {
         .collect();
     assert_eq!(flags, [(3, 500)]);
     let cursor = stage.all(2000).cursor;
-    stage.table.fired(4, open.row.id, stage.now(2500));
+    stage.table.fired(4, &open.row, stage.now(2500));
     assert_eq!(
         stage.look(3000, cursor).lanes[0].bars[0].flags.len(),
         2,

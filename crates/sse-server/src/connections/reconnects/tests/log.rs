@@ -1,6 +1,6 @@
 //! The log's entries about clients.
 
-use sse_engine::fault::{Armed, Strike, Target};
+use sse_engine::fault::{Strike, Target};
 
 use super::*;
 use crate::connections::{Happened, InRoom, LogLine, LogReader, LogReceiver, Whom};
@@ -267,17 +267,17 @@ async fn what_is_broken_on_purpose_has_its_entries() {
     let desk = Desk::new();
     let mut log = desk.table.log();
     let now = desk.now(0);
-    let _open = desk.comes(0, tagged(None), 1);
+    let open = desk.comes(0, tagged(None), 1);
     let table = &desk.table;
     let seqs = [
         table.armed(3, "cut,after=3", None, now),
-        table.fired(3, 1, now),
+        table.fired(3, &open.row, now),
         table.healed(3, None, now),
         table.armed(4, "status=503", Some("ci"), now),
-        table.fired(4, 99, now),
+        table.fired_for_all(&desk.fault(4), now),
         table.healed(4, Some("ci"), now),
-        table.was_reset(Some("ci"), now),
-        table.was_reset(None, now),
+        table.of_room("ci").reset(now).seq,
+        table.reset(now).seq,
     ];
     assert_eq!(seqs, [3, 4, 5, 6, 7, 8, 9, 10]);
     assert_eq!(table.newest_seq(), 10);

@@ -2,8 +2,6 @@
 
 use std::slice;
 
-use sse_engine::fault::Armed;
-
 use super::*;
 use crate::connections::log::{InRoom, Met, Until, Wait, Whom};
 
@@ -50,15 +48,32 @@ fn who_stays_away_is_seen_from_the_entry_on() {
 #[test]
 fn a_fault_is_waited_for_by_its_number() {
     let desk = Desk::new();
-    let _open = desk.comes(0, tagged(None), 1);
+    let open = desk.comes(0, tagged(None), 1);
     desk.table.armed(3, "cut", None, desk.now(0));
     let mut three = desk.waits(Until::Fired(3), 2, 0);
-    desk.table.fired(2, 1, desk.now(1000));
+    desk.table.fired(2, &open.row, desk.now(1000));
     assert!(desk.looks(&mut three, 1000).is_none());
-    let seq = desk.table.fired(3, 1, desk.now(1000));
+    let seq = desk.table.fired(3, &open.row, desk.now(1000));
     let met = desk.looks(&mut three, 1000).expect("it struck");
     assert_eq!(met.seq, seq);
     assert_eq!(met.row.map(|row| row.id), Some(1));
+}
+
+/// A preflight has no row, and its fault was looked for in the default room.
+#[test]
+fn what_strikes_no_row_strikes_in_its_room() {
+    let desk = Desk::new();
+    let ci = desk.table.of_room("ci");
+    ci.fired_for_all(&desk.fault(3), desk.now(0));
+    let in_room = |room: Option<&str>| {
+        let whom = Whom {
+            room: InRoom::One(room.map(str::to_owned)),
+            ..Whom::default()
+        };
+        let mut wait = desk.table.wait(Until::Fired(3), whom, 0, desk.now(0));
+        desk.looks(&mut wait, 0).is_some()
+    };
+    assert_eq!([in_room(Some("ci")), in_room(None)], [true, false]);
 }
 
 /// Five events were sent, and the third was not one of them.
@@ -82,6 +97,112 @@ fn an_id_that_a_fault_left_out_was_not_sent() {
         assert_eq!((sent("3"), sent("6")), (was_sent, true), "{fault}");
         desk.ends(&open, CLOSED, 0);
     }
+}
+
+/// What a test did before met what the next one waited for.
+#[test]
+fn what_was_before_a_reset_meets_no_wait() {
+    let desk = Desk::new();
+    desk.goes(tagged(None), 7, CUT, 10);
+    let open = desk.comes(20, tagged(Some("7")), 8);
+    open.sent(5, Some(12), 100);
+    let refused = (desk.client(tagged(None)), 503, None);
+    let full = Why::TooManyStreams;
+    desk.table.turn_away(refused, full, None, desk.now(30));
+    desk.table.fired(3, &open.row, desk.now(40));
+    desk.table.fired_for_all(&desk.fault(4), desk.now(40));
+    let untils = [
+        Until::Connected,
+        Until::Returned,
+        Until::Refused,
+        Until::Ended,
+        Until::Events(5),
+        Until::SentId("12".to_owned()),
+        Until::Fired(3),
+        Until::Fired(4),
+    ];
+    let met = |after, ms| {
+        let is_met = |until: &&Until| {
+            let mut wait = desk.waits((*until).clone(), after, ms);
+            desk.looks(&mut wait, ms).is_some()
+        };
+        untils.iter().filter(is_met).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(met(0, 50), untils);
+    let mut runs = desk.waits(Until::Events(99), 0, 50);
+    assert!(desk.looks(&mut runs, 50).is_none());
+    let seq = desk.table.reset(desk.now(100)).seq;
+    assert!(met(0, 110).is_empty() && met(seq, 110).is_empty());
+    // It ends later, and a fault that struck it is noted later.
+    desk.table.fired(3, &open.row, desk.now(120));
+    desk.ends(&open, CLOSED, 130);
+    assert!(met(0, 140).is_empty() && met(seq, 140).is_empty());
+    assert!(desk.looks(&mut runs, 140).is_none());
+    let words = runs.unmet(Duration::ZERO, "90ms").words;
+    let nothing = "No connection was sent 99 events within 90ms: 1 reset so far.";
+    assert_eq!(words, nothing);
+    // Whoever comes now is nobody's return.
+    desk.goes(tagged(None), 7, CLOSED, 150);
+    assert_eq!(
+        met(0, 150),
+        [Until::Connected, Until::Ended, Until::Events(5)]
+    );
+}
+
+/// It was there until then, and nobody noted that it left.
+#[test]
+fn who_stays_away_is_seen_from_the_reset_on() {
+    let desk = Desk::new();
+    let away = Until::Away(Duration::from_secs(3));
+    let whom = Whom {
+        client: Some("a".to_owned()),
+        ..Whom::default()
+    };
+    let mut waits =
+        [Whom::default(), whom].map(|whom| desk.table.wait(away.clone(), whom, 0, desk.now(0)));
+    let open = desk.comes(0, tagged(None), 1);
+    let mut met = |ms| waits.each_mut().map(|wait| desk.looks(wait, ms).is_some());
+    assert_eq!(met(5000), [false; 2]);
+    desk.table.reset(desk.now(6000));
+    assert_eq!(met(6000), [false; 2]);
+    desk.ends(&open, CUT, 7000);
+    assert_eq!(met(8999), [false; 2]);
+    assert_eq!(met(9000), [true; 2]);
+}
+
+#[test]
+fn a_reset_of_one_room_takes_nothing_from_the_others() {
+    let desk = Desk::new();
+    let ci = desk.table.of_room("ci");
+    let _here = desk.comes(0, tagged(None), 1);
+    let whom = || Whom {
+        room: InRoom::All,
+        ..Whom::default()
+    };
+    let tables = [desk.table.clone(), ci.clone()];
+    let met = || {
+        let mut wait = desk.table.wait(Until::Connected, whom(), 0, desk.now(0));
+        wait.look(&tables, desk.now(0)).map(|met| met.seq)
+    };
+    ci.reset(desk.now(0));
+    assert_eq!(met(), Some(2));
+    desk.table.reset(desk.now(0));
+    assert_eq!(met(), None);
+    // What a room of the same name had is no longer its own.
+    let asked = Request {
+        room: Some("ci".into()),
+        ..Request::clone(&desk.client(tagged(None)).asked)
+    };
+    let client = Client {
+        asked: Arc::new(asked),
+        ..desk.client(tagged(None))
+    };
+    let resume = desk.resume(&client, 1);
+    let _there = ci.open_at(client, &resume, desk.now(0)).expect("room");
+    assert_eq!(met(), Some(5));
+    let mut wait = desk.table.wait(Until::Connected, whom(), 0, desk.now(0));
+    let anew = [desk.table.clone(), desk.table.of_room("ci")];
+    assert!(wait.look(&anew, desk.now(0)).is_none());
 }
 
 /// What is kept no longer is unknown: what there is still counts.
