@@ -4,9 +4,11 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use socket2::SockRef;
-use sse_server::{EndedBy, Limits};
-use support::Bench;
+use sse_server::{EndedBy, Limits, RowView};
+use support::{Bench, soon};
+use tokio::io::AsyncWriteExt;
 
 /// The design's bound is 100 ms; a machine under load gets ten times that before a test calls it
 /// late.
@@ -179,4 +181,126 @@ async fn the_table_tells_who_is_there() {
     let (mut api, head) = bench.get("/api/connections?client=nobody").await;
     assert!(api.body(&head).await.contains(r#""rows":[]"#));
     assert_eq!(head.get("cache-control"), Some("no-store"));
+}
+
+/// Arms a fault that strikes once.
+fn arm(bench: &Bench, fault: &str) {
+    let wish = json!({ "fault": format!("{fault},times=1") });
+    let wish = serde_json::from_value(wish).expect("a wish");
+    bench.server.arm(wish).expect(fault);
+}
+
+/// Waits until nothing is armed: of what struck as often as it may, no connection has it any more.
+async fn is_let_go(bench: &Bench) {
+    let mut changed = bench.server.faults_changed();
+    let none = async {
+        while !bench.server.faults().is_empty() {
+            changed.changed().await.expect("the server is there");
+        }
+    };
+    soon("what was held is let go", none).await;
+}
+
+/// What a client lost that came back, and what it is sent twice.
+fn cost(bench: &Bench, tag: &str) -> (Option<u64>, Option<u64>) {
+    let back = bench.client(tag).rows.remove(0);
+    let verdict = back.verdict.expect("it came back");
+    (verdict.lost, verdict.repeated)
+}
+
+/// Nothing can be sent to see whether it is still there, and what was held back was never its.
+#[tokio::test]
+async fn who_leaves_what_is_held_back_was_not_sent_it() {
+    let bench = Bench::start().await;
+    let faults = [
+        "hold=end",
+        "hold=100ev",
+        "hold=1MiB",
+        "merge=100",
+        "encode=gzip,flush=never",
+    ];
+    for (n, fault) in faults.into_iter().enumerate() {
+        for half_closes in [false, true] {
+            let tag = format!("{half_closes}-{n}");
+            arm(&bench, &format!("{fault},client={tag}"));
+            let target = format!("/endless?every=2ms&client={tag}");
+            let (mut client, _) = bench.get(&target).await;
+            let (mut other, _) = bench.get("/endless?every=2ms").await;
+            other.until("data: 20\n\n").await;
+            let left = Instant::now();
+            let mut half = None;
+            match half_closes {
+                false => drop(client),
+                true => {
+                    client.socket.shutdown().await.expect("it is open");
+                    half = Some(client);
+                }
+            }
+            let row = bench.ended(&tag).await;
+            assert!(left.elapsed() < PROMPT, "{fault}: {:?}", left.elapsed());
+            assert_eq!(row.ended.expect("it ended").by, EndedBy::Client, "{fault}");
+            assert_eq!((row.events, row.last_id), (0, None), "{fault}");
+            assert_eq!(row.faults.len(), 1, "{fault}");
+            drop(half);
+            let (_back, _) = bench.get(&target).await;
+            assert_eq!(cost(&bench, &tag), (Some(0), Some(0)), "{fault}");
+        }
+    }
+    is_let_go(&bench).await;
+}
+
+/// It goes on behind the last one that was let through.
+#[tokio::test]
+async fn who_leaves_between_what_is_held_back_loses_none_of_it() {
+    let bench = Bench::start().await;
+    for (tag, fault, sent) in [
+        ("a", "hold=2ev", 8),
+        ("b", "merge=4", 8),
+        ("c", "encode=gzip", 10),
+    ] {
+        arm(&bench, &format!("{fault},client={tag}"));
+        let target = format!("/topics/{tag}?client={tag}");
+        let (mut client, _) = bench.get(&target).await;
+        for n in 1..=10 {
+            let published = bench.publish(&target, n.to_string()).await;
+            assert_eq!(published.subscribers, 1);
+        }
+        if sent == 8 {
+            client.until("data: 8\n\n").await;
+        }
+        let sends = |row: &RowView| row.client.as_deref() == Some(tag) && row.events == sent;
+        bench
+            .table("they are sent", |view| view.rows.iter().any(sends))
+            .await;
+        drop(client);
+        let row = bench.ended(tag).await;
+        assert_eq!(row.events, sent, "{fault}");
+        let last = row.last_id.expect("it was sent some");
+        let (_back, _) = bench
+            .ask("GET", &target, &[("last-event-id", &*last)])
+            .await;
+        assert_eq!(cost(&bench, tag), (Some(0), Some(0)), "{fault}");
+    }
+    is_let_go(&bench).await;
+}
+
+/// A topic goes on without it: what was held back is lost, and is counted once.
+#[tokio::test]
+async fn who_leaves_what_a_topic_holds_back_lost_just_that() {
+    let bench = Bench::start().await;
+    bench.publish("/topics/news", "before").await;
+    arm(&bench, "hold=end,client=x");
+    let (client, _) = bench.get("/topics/news?client=x").await;
+    for n in 0..5 {
+        let published = bench.publish("/topics/news", n.to_string()).await;
+        assert_eq!(published.subscribers, 1);
+    }
+    drop(client);
+    let row = bench.ended("x").await;
+    assert_eq!((row.events, row.last_id), (0, None));
+    is_let_go(&bench).await;
+    let published = bench.publish("/topics/news", "between").await;
+    assert_eq!(published.subscribers, 0);
+    let (_back, _) = bench.get("/topics/news?client=x").await;
+    assert_eq!(cost(&bench, "x"), (Some(6), Some(0)));
 }
