@@ -42,8 +42,8 @@ const newOffer = markup(
  * @property {number} first the index of the first of them
  * @property {number} size of the table, in rows
  * @property {number} rowHeight
- * @property {number | null} cursor the id of the chosen row
- * @property {(id: number) => boolean} isChosen whether it is one of several that are chosen
+ * @property {number | null} cursor the id of the row that the keys move from
+ * @property {(id: number) => boolean} isChosen whether it is the one that is chosen, or one of several
  * @property {(row: Row) => boolean} isUnfolded whether the group of a row shows all its rows
  */
 
@@ -85,7 +85,8 @@ export class ConnectionRows {
     rows.forEach((row, index) => {
       const element = this.#elementOf(row);
       element.ariaRowIndex = String(first + index + 2);
-      element.ariaSelected = row.id === cursor || isChosen(row.id) ? "true" : null;
+      element.ariaSelected = isChosen(row.id) ? "true" : null;
+      element.toggleAttribute("data-cursor", row.id === cursor);
       showGroup(element, row, isUnfolded(row));
       // moved without a new layout: a new client moves every row below its own
       element.style.transform = `translateY(${(first + index) * rowHeight}px)`;

@@ -364,7 +364,7 @@ export class ConnectionTable extends HTMLElement {
       size: slice.lines,
       rowHeight: this.#rowHeight,
       cursor,
-      isChosen: (id) => this.#choice.has(id),
+      isChosen: (id) => this.#choice.has(id, cursor),
       isUnfolded: this.#isUnfolded,
     });
     const table = part(this, "table");

@@ -19,9 +19,8 @@ import { rowAt } from "./viewport.js";
 const MOST = 1000;
 
 const newLine = markup(`
-  <span class="words"></span><break-bar></break-bar
-  ><button type="button" class="link" data-act="let-go" title="Let go of them (Escape)"
-    >Let go</button>`);
+  <span class="words"></span><button type="button" class="link" data-act="let-go"
+    title="Let go of them (Escape)">Let go</button><break-bar></break-bar>`);
 
 export class RowChoice extends HTMLElement {
   /** The chosen rows as they were last seen, in the order in which they were chosen. */
@@ -58,12 +57,15 @@ export class RowChoice extends HTMLElement {
    * @returns {BreakTarget}
    */
   targetOf(row) {
-    return this.has(row.id) ? ofRows([...this.#rows.values()]) : ofRow(row);
+    return this.has(row.id, null) ? ofRows([...this.#rows.values()]) : ofRow(row);
   }
 
-  /** @param {number} id */
-  has(id) {
-    return this.#rows.size > 1 && this.#rows.has(id);
+  /**
+   * @param {number} id
+   * @param {number | null} cursor it may be on a row that was taken out
+   */
+  has(id, cursor) {
+    return this.#rows.size > 1 ? this.#rows.has(id) : id === cursor;
   }
 
   /**
