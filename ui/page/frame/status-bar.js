@@ -33,23 +33,31 @@ const newBar = markup(`
   </span>
   <span class="port-fault" hidden><span class="text"></span>
     <button type="button" class="small" data-act="heal-port">Heal</button></span>
-  <button type="button" class="armed" data-act="faults" hidden>${icon("flag")}<span
-    class="text"></span></button>
-  <span class="stopping"><button type="button" class="switch"></button><drop-menu
-    ></drop-menu></span>`);
+  <span class="end"><button type="button" class="armed" data-act="faults"
+    hidden>${icon("flag")}<span class="text"></span></button><span class="stopping"><button type="button"
+    class="switch"></button><drop-menu></drop-menu></span></span>`);
 
 /** What only the window can do. */
 const CONTROLS = ".ways, .stopping, [data-act=heal-port]";
 
 /**
- * The other ways to stop, and what each does.
+ * The other ways to stop, and what each does. The menu has them in title case.
  *
- * @type {Record<string, string>}
+ * @type {Record<string, { label: string, note: string }>}
  */
 const OTHER_WAYS = {
-  "stop-abruptly": "Every stream is cut, without its last chunk.",
-  refuse: "Nobody is listened to. What is open goes on.",
-  knock: "Whoever connects is reset and counted. What is open goes on.",
+  "stop-abruptly": {
+    label: "Stop server abruptly",
+    note: "Every stream is cut, without its last chunk.",
+  },
+  refuse: {
+    label: "Refuse connections for a minute",
+    note: "Nobody is listened to. What is open goes on.",
+  },
+  knock: {
+    label: "Reset new connections for a minute",
+    note: "Whoever connects is reset and counted. What is open goes on.",
+  },
 };
 
 const TICK_MS = 250;
@@ -255,10 +263,10 @@ export class StatusBar extends HTMLElement {
     const others = actions.filter(({ id }) => id in OTHER_WAYS);
     this.#otherWays.hidden = act !== "stop";
     this.#otherWays.show(
-      others.map(({ id, label, enabled }) => ({
+      others.map(({ id, enabled }) => ({
         id,
-        label,
-        note: OTHER_WAYS[id],
+        label: OTHER_WAYS[id]?.label ?? id,
+        note: OTHER_WAYS[id]?.note,
         disabled: !enabled,
       })),
     );

@@ -14,6 +14,9 @@ import { markup, part, setText } from "./dom.js";
  * @property {boolean} [disabled]
  */
 
+/** The list stays so far away from the edge of the page. */
+const EDGE_PX = 12;
+
 const newMenu = markup(`
   <button type="button" aria-haspopup="menu" aria-expanded="false"></button>
   <div class="list" role="menu" hidden></div>`);
@@ -94,13 +97,15 @@ export class DropMenu extends HTMLElement {
     const had = new Map(this.#buttons.map((button) => [button.dataset.choice, button]));
     const wanted = new Set(choices.map(({ id }) => id));
     for (const [id, button] of had) if (!wanted.has(id ?? "")) button.remove();
-    for (const { id, label, note, disabled } of choices) {
+    choices.forEach(({ id, label, note, disabled }, index) => {
       const button = had.get(id) ?? this.#newButton(id);
       setText(part(button, ".label"), label);
       setText(part(button, ".note"), note ?? "");
       button.ariaDisabled = disabled ? "true" : null;
-      this.#list.append(button);
-    }
+      // one that is moved would lose the focus
+      const there = this.#list.children[index] ?? null;
+      if (there !== button) this.#list.insertBefore(button, there);
+    });
     if (choices.length === 0) this.#close(false);
   }
 
@@ -131,9 +136,21 @@ export class DropMenu extends HTMLElement {
   #open() {
     if (this.#buttons.length === 0) return;
     this.#list.hidden = false;
+    this.#keepInView();
     this.button.ariaExpanded = "true";
     document.addEventListener("pointerdown", this.#closesOn);
     this.#buttons[0]?.focus();
+  }
+
+  /** Where the list would be cut off, it is shifted, or stands above its button. */
+  #keepInView() {
+    const list = this.#list;
+    list.style.translate = "";
+    list.removeAttribute("data-above");
+    const { left, bottom, height } = list.getBoundingClientRect();
+    const above = this.getBoundingClientRect().top;
+    if (left < EDGE_PX) list.style.translate = `${EDGE_PX - left}px`;
+    list.toggleAttribute("data-above", bottom > innerHeight && above > height);
   }
 
   /** @param {boolean} keepsFocus whether the focus goes back to the button */
