@@ -6,48 +6,10 @@
  * @import { App } from "../types.js"
  */
 
+import { keyGroups } from "./key-groups.js";
 import { markup, part } from "../parts/dom.js";
 import { newLegend } from "../timeline/timeline-legend.js";
 import { onMac, shownKeys } from "../parts/keys.js";
-
-/**
- * Keys in the notation of the menu, and what they do. A place's own keys work in the element that
- * has the focus.
- *
- * @type {[string, [string[], string][]][]}
- */
-const GROUPS = [
-  ["Everywhere", [
-    [["CmdOrCtrl+1"], "Streams"],
-    [["CmdOrCtrl+2"], "Connections"],
-    [["CmdOrCtrl+3"], "Faults"],
-    [["/", "CmdOrCtrl+F"], "Filter, or the text of a fault"],
-    [["?"], "These keys"],
-    [["Esc"], "Close what is open"],
-  ]],
-  ["Lists", [
-    [["↑", "↓", "j", "k"], "Move"],
-    [["Page ↑", "Page ↓", "Home", "End"], "Move a page, or to an end; End follows the newest"],
-    [["Enter"], "Open"],
-    [["Space"], "Pause and go on"],
-  ]],
-  ["Streams", [
-    [["Enter"], "Publish the event in the box"],
-    [["Shift+Enter"], "A new line in the box"],
-    [["Delete"], "End the chosen topic"],
-    [["CmdOrCtrl+S"], "Save the definition"],
-  ]],
-  ["Faults", [
-    [["Enter"], "Arm the fault in the field"],
-  ]],
-  ["Timeline", [
-    [["↑", "↓"], "Choose a lane"],
-    [["←", "→"], "Go to the next sign in the lane"],
-    [["Shift+←", "Shift+→"], "Move in time"],
-    [["+", "-"], "Zoom"],
-    [["Enter"], "Open the wire there"],
-  ]],
-];
 
 const newDialog = markup(`
   <dialog aria-labelledby="keys-title">
@@ -77,16 +39,19 @@ export class KeysDialog extends HTMLElement {
 
   show() {
     if (this.#dialog.open) return;
-    const known = GROUPS.flatMap(([, keys]) => keys.flatMap(([names]) => names));
+    const groups = keyGroups(this.#app?.host.controls ?? false);
+    const known = groups.flatMap(([, keys]) => keys.flatMap(([names]) => names));
     const actions = (this.#app?.store.get("actions") ?? []).filter(
       ({ accelerator }) => accelerator && !known.includes(accelerator),
     );
     part(this, ".groups").replaceChildren(
-      ...GROUPS.map(([title, keys]) => newGroup(title, keys)),
+      ...groups.map(([title, keys]) => newGroup(title, keys)),
       ...(actions.length > 0 ? [newGroup("Menu", actions.map(menuKey))] : []),
       newLegend(),
     );
     this.#dialog.showModal();
+    // the button has the focus, and stands at the end
+    this.#dialog.scrollTop = 0;
   }
 }
 
