@@ -214,9 +214,10 @@ impl Breaker {
             }
             self.backlog = Frame::all(&self.scratch, feed.line_ending());
         }
+        let full = self.counts.bytes + VISIT as u64;
         while self.silence.is_none()
             && self.ending.is_none()
-            && self.repeat()
+            && self.repeat(full)
             && let Some(frame) = self.backlog.pop_front()
         {
             self.take(frame);
@@ -532,11 +533,11 @@ impl Breaker {
         }
     }
 
-    /// Sends copies, up to the cap of a visit: a thousand of a large event are more than memory
-    /// should hold. Answers whether none is left.
-    fn repeat(&mut self) -> bool {
+    /// Sends copies, until the visit is full with so many bytes: a thousand of a large event are
+    /// more than memory should hold. Answers whether none is left.
+    fn repeat(&mut self, full: u64) -> bool {
         while let Some((frame, copies)) = self.again.pop_front() {
-            if self.passage.waiting() >= VISIT {
+            if self.counts.bytes >= full {
                 self.again.push_front((frame, copies));
                 return false;
             }

@@ -2,6 +2,7 @@
 
 mod corners;
 mod pieces;
+mod spin;
 
 use proptest::prelude::*;
 use sse_wire::{Decoded, Decoder};
@@ -511,64 +512,4 @@ proptest! {
         prop_assert_eq!(next, Next::End);
         prop_assert_eq!(data(text.as_bytes()).join(" "), "1 2 3 4 5");
     }
-
-    /// No list of faults makes a pump turn without end at one instant, or panic.
-    #[test]
-    fn no_list_of_faults_makes_a_pump_spin(
-        picks in proptest::collection::vec((0..WORDS.len(), 0..WHENS.len()), 0..6)
-    ) {
-        let faults: Vec<String> = picks
-            .iter()
-            .map(|(word, when)| format!("{}{}", WORDS[*word], WHENS[*when]))
-            .collect();
-        let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
-        let five = Stream { count: Some(5), ..ticks() };
-        let mut bench = Bench::new(&five, KeepAlive::Interval(1500 * MS), None);
-        bench.strike(&faults);
-        let (mut visits, mut before) = (0, bench.now);
-        while bench.now < bench.start + 20_000 * MS {
-            let mut out = WriteBuffer::new();
-            match bench.pump.fill(at(bench.now), &mut out) {
-                Next::Wait { at: Some(at) } => bench.now = at.max(bench.now),
-                Next::More => {}
-                _ => break,
-            }
-            visits = if bench.now > before { 0 } else { visits + 1 };
-            before = bench.now;
-            prop_assert!(visits < 4, "{:?} at {:?}", faults, bench.now - bench.start);
-        }
-    }
 }
-
-const WORDS: [&str; 20] = [
-    "mute",
-    "silence",
-    "hang,for=1s",
-    "split=3",
-    "merge=2",
-    "dribble=7B/s",
-    "hold=2ev",
-    "hold=9B",
-    "ends=mixed",
-    "bom",
-    "no-blank",
-    "corrupt",
-    "comment=x",
-    "repeat",
-    "skip=2",
-    "swap",
-    "drop=3",
-    "insert=x",
-    "bad-utf8",
-    "cut,half",
-];
-const WHENS: [&str; 8] = [
-    "",
-    ",after=1",
-    ",after=2s",
-    ",after=20B",
-    ",after=\"2\"",
-    ",idle=1s",
-    ",start=3s",
-    ",times=1",
-];

@@ -30,6 +30,31 @@ fn copies_of_a_large_event_come_visit_by_visit() {
     assert!(visits > 100);
 }
 
+/// They waited for what was held back to go, which waited for the events behind them: the pump had
+/// more at once, for ever.
+#[test]
+fn copies_do_not_wait_for_what_is_held_back() {
+    let many = Stream {
+        pace: Pace::every(MS),
+        count: Some(3000),
+        ..ticks()
+    };
+    for hold in ["hold=end", "merge=1000"] {
+        let mut bench = Bench::broken(&many, &[hold, "repeat=2,after=1900"]);
+        let mut visits = 0;
+        loop {
+            visits += 1;
+            assert!(visits < 4000, "{hold}: {:?}", bench.now - bench.start);
+            match bench.visit() {
+                Next::Wait { at: Some(at) } => bench.now = at,
+                Next::More => {}
+                next => break assert_eq!(next, Next::End, "{hold}"),
+            }
+        }
+        assert_eq!(data(bench.text().as_bytes()).len(), 3002, "{hold}");
+    }
+}
+
 /// What came behind the end of the packed stream made the encoder panic.
 #[test]
 fn nothing_is_packed_behind_the_end() {
