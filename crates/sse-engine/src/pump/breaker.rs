@@ -27,7 +27,7 @@ use super::{How, Next};
 use crate::fault::{Act, Armed, Ending, Half, LONGEST_HANG};
 use crate::time::Now;
 use crate::write_buffer::{VISIT, WriteBuffer};
-use cause::{Cause, Silence, depth};
+use cause::{FaultEnd, Silence, depth};
 use frame::{Frame, LineEnds};
 use passage::Passage;
 use strike::{Counts, Strike};
@@ -40,7 +40,7 @@ pub(super) struct Breaker {
     /// Faults that strike the next event, in the order in which their time came.
     next: Vec<Arc<Armed>>,
     /// The end that comes within the next event.
-    half: Option<(Half, Cause)>,
+    half: Option<(Half, FaultEnd)>,
     /// Faults that leave events out: each that holds a text, or so many.
     drops: Vec<Arc<Armed>>,
     skips: Vec<(Arc<Armed>, u64)>,
@@ -49,7 +49,7 @@ pub(super) struct Breaker {
     /// Why nothing, or no event, is sent.
     silence: Option<Silence>,
     /// How it ends, once that is decided.
-    ending: Option<Cause>,
+    ending: Option<FaultEnd>,
     /// What was sent so far, by which the faults are counted.
     counts: Counts,
     /// How the next line ends.
@@ -310,7 +310,7 @@ impl Breaker {
         self.next.retain(|armed| is_there(armed));
         self.drops.retain(|armed| is_there(armed));
         self.skips.retain(|(armed, _)| is_there(armed));
-        self.half.take_if(|(_, cause)| !is_there(&cause.armed));
+        self.half.take_if(|(_, end)| !is_there(&end.armed));
         if self.ends.take_if(|armed| !is_there(armed)).is_some() {
             self.line_ends = feed.line_ending().into();
         }
@@ -324,10 +324,10 @@ impl Breaker {
         // Nobody answered in all that time.
         if silence.armed.fault.act == Act::Never && !silence.armed.is_healed() {
             let ending = Ending::default();
-            self.ending = Some(Cause {
+            self.ending = Some(FaultEnd {
                 headless: true,
                 at_once: true,
-                ..Cause::new(silence.armed, How::Cut, ending)
+                ..FaultEnd::new(silence.armed, How::Cut, ending)
             });
         }
     }
@@ -433,14 +433,14 @@ impl Breaker {
         at_once: bool,
         is_first: bool,
     ) {
-        let cause = Cause {
+        let end = FaultEnd {
             at_once: at_once && ending.half.is_none(),
             headless: is_first && ending.half.is_none(),
-            ..Cause::new(armed, how, ending)
+            ..FaultEnd::new(armed, how, ending)
         };
         match ending.half {
-            Some(half) => self.half = Some((half, cause)),
-            None if self.note(&cause.armed) => self.ending = Some(cause),
+            Some(half) => self.half = Some((half, end)),
+            None if self.note(&end.armed) => self.ending = Some(end),
             None => {}
         }
     }
@@ -477,11 +477,11 @@ impl Breaker {
         }
         if let Some((half, _)) = &self.half {
             let part = frame.part(*half, &mut self.line_ends);
-            if let Some((_, cause)) = self.half.take()
-                && self.note(&cause.armed)
+            if let Some((_, end)) = self.half.take()
+                && self.note(&end.armed)
             {
                 self.push(&part);
-                self.ending = Some(cause);
+                self.ending = Some(end);
                 return;
             }
         }

@@ -101,14 +101,14 @@ pub(super) enum Visit {
 
 /// What ended a stream.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cause {
+pub(super) enum EndCause {
     /// As the table says it.
     Why(Why),
     /// The fault of this number.
     Fault(u64),
 }
 
-impl From<Why> for Cause {
+impl From<Why> for EndCause {
     fn from(why: Why) -> Self {
         Self::Why(why)
     }
@@ -350,7 +350,7 @@ impl Delivery {
     }
 
     /// Notes the end in the table and gives the socket back, which is to be closed or reset.
-    pub(super) fn end(self, cause: Cause) -> Socket {
+    pub(super) fn end(self, cause: EndCause) -> Socket {
         let Self {
             socket, pump, open, ..
         } = self;
@@ -358,8 +358,8 @@ impl Delivery {
         // First, so that whoever is told of the end finds the topic without this subscriber.
         drop(pump);
         match cause {
-            Cause::Why(why) => open.end(why, Some(told)),
-            Cause::Fault(fault) => open.end_by(fault, told),
+            EndCause::Why(why) => open.end(why, Some(told)),
+            EndCause::Fault(fault) => open.end_by(fault, told),
         }
         socket
     }

@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::acts::Order;
-use super::delivery::{CUT_OFF, Cause, Delivery, STOPPED, TOO_SLOW, Visit};
+use super::delivery::{CUT_OFF, Delivery, EndCause, STOPPED, TOO_SLOW, Visit};
 use super::orders::Orders;
 use super::readers::{Readers, Seat};
 use super::ready_queue::{Ready, Token};
@@ -264,8 +264,8 @@ impl Sweeper {
             Act::Break(fault) => {
                 match (delivery.broken_off_by(fault), fault.fault.act.is_reset()) {
                     (false, _) => delivery.act(now, act.clone()),
-                    (true, true) => self.close(key, Cause::Fault(fault.id), Close::Reset),
-                    (true, false) => self.close(key, Cause::Fault(fault.id), Close::InOrder),
+                    (true, true) => self.close(key, EndCause::Fault(fault.id), Close::Reset),
+                    (true, false) => self.close(key, EndCause::Fault(fault.id), Close::InOrder),
                 }
             }
         }
@@ -451,7 +451,7 @@ impl Sweeper {
                     How::Cut => Close::InOrder,
                     How::Reset => Close::Reset,
                 };
-                self.close(key, Cause::Fault(ends.fault), how);
+                self.close(key, EndCause::Fault(ends.fault), how);
             }
         }
         false
@@ -481,7 +481,7 @@ impl Sweeper {
         first > 0
     }
 
-    fn close(&mut self, key: usize, cause: impl Into<Cause>, how: Close) {
+    fn close(&mut self, key: usize, cause: impl Into<EndCause>, how: Close) {
         self.leave(key);
         let Some(slot) = self.slots.get_mut(key) else {
             return;

@@ -15,7 +15,7 @@ pub(super) struct Silence {
 
 /// A fault that ends the stream, and how.
 #[derive(Debug)]
-pub(super) struct Cause {
+pub(super) struct FaultEnd {
     pub(super) armed: Arc<Armed>,
     pub(super) ends: Break,
     /// Whether what waits to be sent is lost.
@@ -24,7 +24,7 @@ pub(super) struct Cause {
     pub(super) headless: bool,
 }
 
-impl Cause {
+impl FaultEnd {
     pub(super) fn new(armed: Arc<Armed>, how: How, ending: Ending) -> Self {
         Self {
             ends: Break {

@@ -94,7 +94,7 @@ pub(crate) struct Wait {
 }
 
 /// What makes it true: an entry, or a connection.
-struct Cause {
+struct Trigger {
     seq: Option<u64>,
     connection: Option<u64>,
     verdict: Option<Verdict>,
@@ -159,13 +159,13 @@ impl Wait {
                 if lives.are_behind(&entry) {
                     continue;
                 }
-                if let Some(cause) = self.read(entry, now) {
-                    return Some(self.met(tables, cause, now));
+                if let Some(trigger) = self.read(entry, now) {
+                    return Some(self.met(tables, trigger, now));
                 }
             }
         }
-        let cause = self.by_itself(tables, alone, now)?;
-        Some(self.met(tables, cause, now))
+        let trigger = self.by_itself(tables, alone, now)?;
+        Some(self.met(tables, trigger, now))
     }
 
     /// When to look again although nothing happens: `beat` is for what makes no entry.
@@ -209,7 +209,7 @@ impl Wait {
     }
 
     /// Reads an entry. Answers whether it made it true.
-    fn read(&mut self, entry: Arc<Entry>, now: Now) -> Option<Cause> {
+    fn read(&mut self, entry: Arc<Entry>, now: Now) -> Option<Trigger> {
         if let What::Reset { room } = &entry.what
             && self.whom.room.has(room.as_deref())
         {
@@ -238,7 +238,7 @@ impl Wait {
             (Until::Fired(fault), What::Fired { fault: fired, .. }) => fault == fired,
             (until, what) => until.kind() == Some(Kind::of(what)),
         };
-        is.then_some(Cause {
+        is.then_some(Trigger {
             seq: Some(entry.seq),
             connection,
             verdict,
@@ -258,7 +258,7 @@ impl Wait {
 
     /// Whether it is true without an entry that says so. `alone` tells whether nobody of them has a
     /// stream open.
-    fn by_itself(&self, tables: &[Connections], alone: bool, now: Now) -> Option<Cause> {
+    fn by_itself(&self, tables: &[Connections], alone: bool, now: Now) -> Option<Trigger> {
         let connection = match &self.until {
             Until::Away(time) => {
                 let quiet = now.instant.saturating_duration_since(self.quiet);
@@ -275,7 +275,7 @@ impl Wait {
             }
             _ => None,
         };
-        connection.map(|connection| Cause {
+        connection.map(|connection| Trigger {
             seq: None,
             connection,
             verdict: None,
@@ -305,15 +305,15 @@ impl Wait {
         found
     }
 
-    fn met(&self, tables: &[Connections], cause: Cause, now: Now) -> Met {
-        let row = cause
+    fn met(&self, tables: &[Connections], trigger: Trigger, now: Now) -> Met {
+        let row = trigger
             .connection
             .and_then(|id| tables.iter().find_map(|table| table.row(id, now.instant)));
         let of_row = || row.as_ref().and_then(|row| row.verdict.clone());
         Met {
             met: true,
-            seq: cause.seq.unwrap_or_else(|| self.reader.newest()),
-            verdict: cause.verdict.or_else(of_row),
+            seq: trigger.seq.unwrap_or_else(|| self.reader.newest()),
+            verdict: trigger.verdict.or_else(of_row),
             row,
         }
     }
