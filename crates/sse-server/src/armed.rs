@@ -89,13 +89,19 @@ pub(crate) enum Which {
     },
 }
 
-/// The faults of which rooms.
+/// Which rooms are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InRooms {
-    /// Of all of them.
+    /// All of them.
     All,
-    /// Of this one; `None` is the room that has no name.
+    /// This one; `None` is the room that has no name.
     One(Option<String>),
+}
+
+impl Default for InRooms {
+    fn default() -> Self {
+        Self::One(None)
+    }
 }
 
 impl InRooms {
@@ -107,10 +113,11 @@ impl InRooms {
         }
     }
 
-    fn have(&self, fault: &Fault) -> bool {
+    /// Whether this room is one of them.
+    pub(crate) fn have(&self, room: Option<&str>) -> bool {
         match self {
             Self::All => true,
-            Self::One(room) => fault.who.room == *room,
+            Self::One(one) => one.as_deref() == room,
         }
     }
 }
@@ -135,7 +142,9 @@ impl Which {
                 client,
             } => {
                 let who = &armed.fault.who;
-                rooms.have(&armed.fault) && named(stream, &who.stream) && named(client, &who.client)
+                rooms.have(who.room.as_deref())
+                    && named(stream, &who.stream)
+                    && named(client, &who.client)
             }
         }
     }
@@ -384,7 +393,7 @@ impl Faults {
         let list = lock(&self.list);
         let entries = list.0.iter();
         entries
-            .filter(|entry| rooms.have(&entry.armed.fault))
+            .filter(|entry| rooms.have(entry.armed.fault.who.room.as_deref()))
             .map(|entry| FaultView::of(entry, now))
             .collect()
     }

@@ -48,7 +48,7 @@ pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
-pub(crate) use log::{InRoom, LogLine, LogReader, Until, Whom};
+pub(crate) use log::{LogLine, LogReader, Until, Whom};
 pub(crate) use numbering::Numbering;
 pub(crate) use of_room::Forgotten;
 use of_room::{AllRooms, Beginning};

@@ -30,7 +30,7 @@ pub(crate) use view::LogLine;
 pub(crate) use wait::Until;
 #[cfg(test)]
 pub(crate) use wait::{Met, Wait};
-pub(crate) use whom::{InRoom, Whom};
+pub(crate) use whom::Whom;
 
 /// Entries that are kept. An entry takes some 200 bytes, and one with a verdict some 600.
 const KEPT: usize = 10_000;

@@ -20,7 +20,8 @@ use super::answer::tell;
 use super::client_query::tag;
 use super::context::Context;
 use super::params::{BadQuery, Params};
-use crate::connections::{InRoom, LogLine, LogReader, Whom};
+use crate::armed::InRooms;
+use crate::connections::{LogLine, LogReader, Whom};
 
 /// Lines that are written in one go.
 const BATCH: usize = 128;
@@ -62,25 +63,25 @@ pub(super) async fn log(
 /// Reads behind which entry, and whose: without `room`, those of all rooms.
 fn read(params: &Params<'_>) -> Result<(u64, Whom), BadQuery> {
     let after = params.whole("after", 0, MAX_FROM)?;
-    Ok((after.unwrap_or(0), whom(params, InRoom::All)?))
+    Ok((after.unwrap_or(0), whom(params, InRooms::All)?))
 }
 
 /// Reads whose entries are meant: `client=t1&stream=/prices&room=ci`.
 ///
 /// # Errors
 /// A parameter that is out of bounds, unreadable, or given twice.
-pub(super) fn whom(params: &Params<'_>, usually: InRoom) -> Result<Whom, BadQuery> {
+pub(super) fn whom(params: &Params<'_>, usually: InRooms) -> Result<Whom, BadQuery> {
     Ok(Whom {
         client: params.read("client", tag)?,
         stream: params.text("stream")?,
-        room: params.read("room", room)?.unwrap_or(usually),
+        rooms: params.read("room", rooms)?.unwrap_or(usually),
     })
 }
 
-fn room(value: &str) -> Result<InRoom, BadQuery> {
+fn rooms(value: &str) -> Result<InRooms, BadQuery> {
     match value {
-        "*" => Ok(InRoom::All),
-        name if is_name(name) => Ok(InRoom::One(Some(name.to_owned()))),
+        "*" => Ok(InRooms::All),
+        name if is_name(name) => Ok(InRooms::One(Some(name.to_owned()))),
         _ => Err(BadQuery::new(
             "room must be the name of a room, or * for all: 1 to 64 letters, digits, dots, hyphens, underscores or tildes, and first a letter or digit.",
         )),

@@ -11,7 +11,8 @@ use sse_engine::lock::lock;
 use sse_engine::topics::Topics;
 
 use super::room::Room;
-use crate::connections::{Connections, InRoom, Slice, TableQuery, Tally};
+use crate::armed::InRooms;
+use crate::connections::{Connections, Slice, TableQuery, Tally};
 
 /// Named rooms at once.
 pub(crate) const MAX_ROOMS: usize = 64;
@@ -141,11 +142,11 @@ impl Rooms {
 
     /// The tables of the rooms that are meant, as far as there are any. This is a use of one that
     /// has a name.
-    pub(super) fn tables_in(&self, room: &InRoom) -> Vec<Connections> {
-        match room {
-            InRoom::All => self.tables(),
-            InRoom::One(None) => vec![self.default.connections.clone()],
-            InRoom::One(Some(name)) => {
+    pub(super) fn tables_in(&self, rooms: &InRooms) -> Vec<Connections> {
+        match rooms {
+            InRooms::All => self.tables(),
+            InRooms::One(None) => vec![self.default.connections.clone()],
+            InRooms::One(Some(name)) => {
                 let mut all = lock(&self.named);
                 let named = all.get_mut(name.as_str()).into_iter();
                 let used = named.map(|named| {

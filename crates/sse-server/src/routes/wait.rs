@@ -18,8 +18,9 @@ use super::answer::tell;
 use super::context::Context;
 use super::log::whom;
 use super::params::{BadQuery, Params};
+use crate::armed::InRooms;
 use crate::clock;
-use crate::connections::{InRoom, Until, Whom};
+use crate::connections::{Until, Whom};
 
 /// How many may wait at once.
 pub(crate) const WAITS: usize = 64;
@@ -74,12 +75,12 @@ async fn answer(context: &Context, asked: Question) -> Response<Body> {
     } = asked;
     let begun = Instant::now();
     let end = begun + timeout;
-    let room = whom.room.clone();
+    let rooms = whom.rooms.clone();
     let mut wait = context.connections.wait(until, whom, after, clock::now());
     loop {
         let now = clock::now();
         // Each time anew: a room may begin meanwhile.
-        let tables = context.rooms.tables_in(&room);
+        let tables = context.rooms.tables_in(&rooms);
         if let Some(met) = wait.look(&tables, now) {
             return json(StatusCode::OK, &met);
         }
@@ -119,8 +120,8 @@ fn read(params: &Params<'_>) -> Result<Question, BadQuery> {
     }
     let usually = match until {
         // The number of a fault is that of no other, in whichever room.
-        Until::Fired(_) => InRoom::All,
-        _ => InRoom::default(),
+        Until::Fired(_) => InRooms::All,
+        _ => InRooms::default(),
     };
     Ok(Question {
         until,
@@ -221,7 +222,7 @@ mod tests {
                 whom: Whom {
                     client: Some("t1".to_owned()),
                     stream: Some("/prices".to_owned()),
-                    room: InRoom::One(Some("ci".to_owned())),
+                    rooms: InRooms::One(Some("ci".to_owned())),
                 },
                 after: 41,
                 timeout: LONGEST,
@@ -231,11 +232,11 @@ mod tests {
 
     #[test]
     fn which_room_is_meant() {
-        let room = |query| of(query).expect(query).whom.room;
-        assert_eq!(room("until=ended"), InRoom::One(None));
-        assert_eq!(room("until=ended&room=*"), InRoom::All);
-        assert_eq!(room("until=fired=3"), InRoom::All);
-        let ci = InRoom::One(Some("ci".to_owned()));
+        let room = |query| of(query).expect(query).whom.rooms;
+        assert_eq!(room("until=ended"), InRooms::One(None));
+        assert_eq!(room("until=ended&room=*"), InRooms::All);
+        assert_eq!(room("until=fired=3"), InRooms::All);
+        let ci = InRooms::One(Some("ci".to_owned()));
         assert_eq!(room("until=fired=3&room=ci"), ci);
     }
 

@@ -12,8 +12,9 @@ use sse_engine::time::{Now, millis, since_1970};
 
 use super::reader::{Found, LogReader};
 use super::view::{EntryView, Kind};
-use super::whom::{InRoom, Whom};
+use super::whom::Whom;
 use super::{Entry, What};
+use crate::armed::InRooms;
 use crate::connections::connection::{Connection, Struck};
 use crate::connections::of_room::Beginning;
 use crate::connections::{Connections, RowView, Table, Verdict};
@@ -211,7 +212,7 @@ impl Wait {
     /// Reads an entry. Answers whether it made it true.
     fn read(&mut self, entry: Arc<Entry>, now: Now) -> Option<Trigger> {
         if let What::Reset { room } = &entry.what
-            && self.whom.room.has(room.as_deref())
+            && self.whom.rooms.have(room.as_deref())
         {
             self.begin_anew(instant_of(entry.at_ms, now));
         }
@@ -249,7 +250,7 @@ impl Wait {
     fn begin_anew(&mut self, at: Instant) {
         self.quiet = self.quiet.max(at);
         // Of all rooms, the others go on.
-        if self.whom.room != InRoom::All {
+        if self.whom.rooms != InRooms::All {
             self.seen.clear();
             self.counts.clear();
             self.since.clear();

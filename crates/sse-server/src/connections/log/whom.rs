@@ -1,6 +1,7 @@
 //! Whose entries somebody wants to read.
 
 use super::{Entry, What, Who};
+use crate::armed::InRooms;
 use crate::connections::connection::Connection;
 
 /// Whose connections are meant.
@@ -10,31 +11,8 @@ pub(crate) struct Whom {
     pub(crate) client: Option<String>,
     /// The path of the stream.
     pub(crate) stream: Option<String>,
-    pub(crate) room: InRoom,
-}
-
-/// Which rooms are meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum InRoom {
-    All,
-    /// One; `None` is the room that has no name.
-    One(Option<String>),
-}
-
-impl Default for InRoom {
-    fn default() -> Self {
-        Self::One(None)
-    }
-}
-
-impl InRoom {
-    /// Whether this room is one of them.
-    pub(super) fn has(&self, room: Option<&str>) -> bool {
-        match self {
-            Self::All => true,
-            Self::One(one) => one.as_deref() == room,
-        }
-    }
+    /// Where they are.
+    pub(crate) rooms: InRooms,
 }
 
 impl Whom {
@@ -55,7 +33,7 @@ impl Whom {
     fn fits(&self, tag: Option<&str>, stream: &str, room: Option<&str>) -> bool {
         (self.client.is_none() || self.client.as_deref() == tag)
             && self.stream.as_deref().is_none_or(|wanted| wanted == stream)
-            && self.room.has(room)
+            && self.rooms.have(room)
     }
 
     /// Whether an entry is about them. One of no client is, unless one client or stream is meant.
@@ -63,7 +41,7 @@ impl Whom {
         match (entry.who(), &entry.what) {
             (Some(who), _) => self.is(who),
             (None, What::Started | What::Stopped) => self.is_everybody(),
-            (None, _) => self.is_everybody() && self.room.has(entry.room()),
+            (None, _) => self.is_everybody() && self.rooms.have(entry.room()),
         }
     }
 

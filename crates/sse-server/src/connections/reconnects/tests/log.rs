@@ -3,7 +3,8 @@
 use sse_engine::fault::{Strike, Target};
 
 use super::*;
-use crate::connections::{Happened, InRoom, LogLine, LogReader, LogReceiver, Whom};
+use crate::armed::InRooms;
+use crate::connections::{Happened, LogLine, LogReader, LogReceiver, Whom};
 
 /// The lines of it so far, without their times.
 fn lines(log: &mut LogReceiver) -> Vec<String> {
@@ -88,7 +89,7 @@ async fn what_a_slow_reader_misses_is_counted_and_said() {
 /// The lines of all rooms and clients.
 fn next(reader: &mut LogReader, most: usize) -> Vec<LogLine> {
     let all = Whom {
-        room: InRoom::All,
+        rooms: InRooms::All,
         ..Whom::default()
     };
     reader.lines_of(&all, most).unwrap_or_default()

@@ -3,7 +3,8 @@
 use std::slice;
 
 use super::*;
-use crate::connections::log::{InRoom, Met, Until, Wait, Whom};
+use crate::armed::InRooms;
+use crate::connections::log::{Met, Until, Wait, Whom};
 
 const BEAT: Duration = Duration::from_millis(50);
 
@@ -67,7 +68,7 @@ fn what_strikes_no_row_strikes_in_its_room() {
     ci.fired_for_all(&desk.fault(3), desk.now(0));
     let in_room = |room: Option<&str>| {
         let whom = Whom {
-            room: InRoom::One(room.map(str::to_owned)),
+            rooms: InRooms::One(room.map(str::to_owned)),
             ..Whom::default()
         };
         let mut wait = desk.table.wait(Until::Fired(3), whom, 0, desk.now(0));
@@ -176,7 +177,7 @@ fn a_reset_of_one_room_takes_nothing_from_the_others() {
     let ci = desk.table.of_room("ci");
     let _here = desk.comes(0, tagged(None), 1);
     let whom = || Whom {
-        room: InRoom::All,
+        rooms: InRooms::All,
         ..Whom::default()
     };
     let tables = [desk.table.clone(), ci.clone()];
@@ -231,14 +232,14 @@ fn each_room_is_a_world_of_its_own() {
     let _open = desk.enters(0, Client { asked, ..client }, 1);
     let in_room = |room| {
         let whom = Whom {
-            room,
+            rooms: room,
             ..Whom::default()
         };
         let mut wait = desk.table.wait(Until::Connected, whom, 0, desk.now(0));
         desk.looks(&mut wait, 0).is_some()
     };
-    assert!(in_room(InRoom::One(Some("ci".to_owned()))));
-    assert!(in_room(InRoom::All));
-    assert!(!in_room(InRoom::One(None)));
-    assert!(!in_room(InRoom::One(Some("other".to_owned()))));
+    assert!(in_room(InRooms::One(Some("ci".to_owned()))));
+    assert!(in_room(InRooms::All));
+    assert!(!in_room(InRooms::One(None)));
+    assert!(!in_room(InRooms::One(Some("other".to_owned()))));
 }
