@@ -43,7 +43,7 @@ const newOffer = markup(
  * @property {number} size of the table, in rows
  * @property {number} rowHeight
  * @property {number | null} cursor the id of the row that the keys move from
- * @property {(id: number) => boolean} isChosen whether it is the one that is chosen, or one of several
+ * @property {(id: number) => boolean} isChosen whether it is chosen, alone or with others
  * @property {(row: Row) => boolean} isUnfolded whether the group of a row shows all its rows
  */
 

@@ -28,6 +28,7 @@ export const keyGroups = (controls) => [
   ]],
   ["Connections", [
     [["Shift+↑", "Shift+↓"], "Choose more rows; Esc lets go of them"],
+    [["Shift+F10"], "What can be done to the client of the row"],
     [["→", "←"], "Unfold or fold the connections of a client"],
     [["Enter"], "Do the fault in the field to what is open"],
     [["Shift+←", "Shift+→"], "Change the width of a column, on its head"],
@@ -49,6 +50,7 @@ export const keyGroups = (controls) => [
     [["Shift+←", "Shift+→"], "Move in time"],
     [["Home", "End"], "Go to the oldest time, or to now"],
     [["+", "-"], "Zoom"],
+    [["Shift+F10"], "What can be done to the client of the lane"],
     [["Enter"], "Open the wire there"],
     [["Esc"], "Back to the last two minutes"],
   ]],

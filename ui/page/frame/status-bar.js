@@ -34,8 +34,8 @@ const newBar = markup(`
   <span class="port-fault" hidden><span class="text"></span>
     <button type="button" class="small" data-act="heal-port">Heal</button></span>
   <span class="end"><button type="button" class="armed" data-act="faults"
-    hidden>${icon("flag")}<span class="text"></span></button><span class="stopping"><button type="button"
-    class="switch"></button><drop-menu></drop-menu></span></span>`);
+    hidden>${icon("flag")}<span class="text"></span></button><span class="stopping"><button
+    type="button" class="switch"></button><drop-menu></drop-menu></span></span>`);
 
 /** What only the window can do. */
 const CONTROLS = ".ways, .stopping, [data-act=heal-port]";
