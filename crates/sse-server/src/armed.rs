@@ -15,7 +15,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
-use sse_engine::fault::{Act, Armed, Fault, MOST_ARMED, Meeting, Strike, check_together};
+use sse_engine::fault::{
+    Act, Armed, Fault, MOST_ARMED, Meeting, Place, Strike, check_together,
+};
 use sse_engine::lock::lock;
 use sse_engine::time::Now;
 use tokio::sync::watch;
@@ -271,7 +273,7 @@ impl Faults {
         let entries = list.0.iter();
         let armed = entries.filter(|entry| entry.from != ArmedFrom::Act);
         let struck = armed.map(|entry| &entry.armed).filter(|armed| {
-            armed.fault.act.of_port().is_none()
+            armed.fault.act.place() != Place::Port
                 && armed.is_in_force(now)
                 && armed.fault.strikes(request, armed.strikes())
         });

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{Act, Fault, When};
+use super::{Fault, When};
 use crate::lock::lock;
 
 /// A fault that is in force. All connections that it strikes share it, so that `times` counts their
@@ -133,47 +133,6 @@ impl Armed {
     /// Whether it was healed.
     pub fn is_healed(&self) -> bool {
         self.healed.load(Ordering::Relaxed)
-    }
-}
-
-impl Act {
-    /// Whether it acts before the head, or on it.
-    pub fn is_of_door(&self) -> bool {
-        matches!(
-            self,
-            Self::Status(_)
-                | Self::Redirect { .. }
-                | Self::Type(_)
-                | Self::NoCors
-                | Self::Preflight(_)
-                | Self::DropHeader(_)
-                | Self::Wait(_)
-                | Self::Never
-                | Self::Refuse
-                | Self::Knock
-                | Self::Limit { .. }
-                | Self::Encode { .. }
-                | Self::Length(_)
-        )
-    }
-
-    /// The word of what acts on the port, before anybody can say who they are: it strikes everyone.
-    pub fn of_port(&self) -> Option<&'static str> {
-        match self {
-            Self::Refuse => Some("refuse"),
-            Self::Knock => Some("knock"),
-            _ => None,
-        }
-    }
-
-    /// Whether it ends a stream with a reset.
-    pub fn is_reset(&self) -> bool {
-        matches!(self, Self::Reset(_))
-    }
-
-    /// Whether nothing, or no event, is sent while it lasts.
-    pub fn is_silence(&self) -> bool {
-        matches!(self, Self::Mute | Self::Silence | Self::Hang | Self::Never)
     }
 }
 

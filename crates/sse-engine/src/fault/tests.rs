@@ -9,6 +9,22 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[test]
+fn each_word_acts_where_the_list_of_words_says() {
+    for text in CANONICAL {
+        let fault = read(text);
+        let name = text.split([',', '=']).next();
+        let word = WORDS.iter().find(|word| Some(word.name) == name);
+        let area = match fault.act.place() {
+            Place::Port | Place::Answer | Place::Head => Area::Door,
+            Place::Resume | Place::Stream => Area::Stream,
+            Place::Profile => Area::Profile,
+        };
+        assert_eq!(word.map(|word| word.area), Some(area), "{text}");
+        assert_eq!(fault.act.is_of_door(), area == Area::Door, "{text}");
+    }
+}
+
 fn read(text: &str) -> Fault {
     text.parse()
         .unwrap_or_else(|mistake: Mistake| panic!("{text}: {mistake}"))

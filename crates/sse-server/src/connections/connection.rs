@@ -139,15 +139,10 @@ pub struct Struck {
     pub id: u64,
     /// Its text.
     pub fault: String,
-}
-
-impl Struck {
     /// Whether what is sent from then on is not one event of the stream after the other.
-    pub(super) fn changes_order(&self) -> bool {
-        let word = self.fault.split([',', '=']).next();
-        let words = ["skip", "drop", "swap", "repeat", "insert"];
-        word.is_some_and(|word| words.contains(&word))
-    }
+    #[serde(skip)]
+    #[cfg_attr(feature = "types", ts(skip))]
+    pub(super) changes_order: bool,
 }
 
 /// One connection, or one refused request.
@@ -385,6 +380,7 @@ impl Connection {
             struck.push(Struck {
                 id: fault.id,
                 fault: shown_fault(&fault.fault),
+                changes_order: fault.fault.act.changes_order(),
             });
         }
         is_new

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use sse_engine::fault::{Act, Armed, Fault};
+use sse_engine::fault::{Armed, Fault, Place};
 use sse_engine::pump;
 
 use super::answer::FRESH;
@@ -130,8 +130,7 @@ fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
 /// # Errors
 /// It can only strike a request that is yet to come.
 fn can_act(fault: &Fault) -> Result<(), Refusal> {
-    let is_resume = matches!(fault.act, Act::Forget | Act::Rewind(_) | Act::Jump(_));
-    if fault.act.is_of_door() || is_resume {
+    if fault.act.place() != Place::Stream {
         return Err(Refusal::bad(format!(
             "`{fault}` strikes a request before its stream begins, and these have begun: arm it with POST /api/faults."
         )));

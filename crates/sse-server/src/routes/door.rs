@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use sse_engine::fault::{self, Act, Armed, Fault, Meeting, Shift};
+use sse_engine::fault::{self, Act, Armed, Fault, Meeting, Place, Shift};
 
 use super::answer::{Answer, say};
 use super::client_query::ClientQuery;
@@ -196,7 +196,7 @@ impl Door {
     fn change(&mut self, head: &mut HeaderMap) -> bool {
         let mut shared = true;
         for armed in std::mem::take(&mut self.faults) {
-            if !is_of_head(&armed.fault.act) {
+            if armed.fault.act.place() != Place::Head {
                 self.faults.push(armed);
                 continue;
             }
@@ -260,14 +260,6 @@ impl Instead {
         }
         self.response.into()
     }
-}
-
-/// Whether it changes the head of a stream.
-fn is_of_head(act: &Act) -> bool {
-    matches!(
-        act,
-        Act::Type(_) | Act::NoCors | Act::DropHeader(_) | Act::Length(_) | Act::Encode { .. }
-    )
 }
 
 fn status(fault: &Armed, answer: &fault::Answer) -> Response<Body> {

@@ -15,7 +15,7 @@ use super::view::{EntryView, Kind};
 use super::whom::Whom;
 use super::{Entry, What};
 use crate::armed::InRooms;
-use crate::connections::connection::{Connection, Struck};
+use crate::connections::connection::Connection;
 use crate::connections::of_room::Beginning;
 use crate::connections::{Connections, RowView, Table, Verdict};
 
@@ -395,7 +395,7 @@ fn was_sent(row: &Connection, id: &str) -> bool {
     if row.last_id().is_some_and(|(_, last)| last == id) {
         return true;
     }
-    if row.faults().iter().any(Struck::changes_order) {
+    if row.faults().iter().any(|struck| struck.changes_order) {
         return false;
     }
     let next = row.sent.last().map(|last| last + 1);
