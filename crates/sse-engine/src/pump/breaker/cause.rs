@@ -9,14 +9,18 @@ use crate::pump::{Break, How};
 /// Why and how long nothing, or no event, is sent.
 #[derive(Debug)]
 pub(super) struct Silence {
+    /// The fault, whose word says how deep it is.
     pub(super) armed: Arc<Armed>,
+    /// When it ends; where that is unset, when it is healed.
     pub(super) until: Option<Instant>,
 }
 
 /// A fault that ends the stream, and how.
 #[derive(Debug)]
 pub(super) struct FaultEnd {
+    /// The fault, which is counted when it ends the stream.
     pub(super) armed: Arc<Armed>,
+    /// What the transport is told.
     pub(super) ends: Break,
     /// Whether what waits to be sent is lost.
     pub(super) at_once: bool,

@@ -32,6 +32,7 @@ impl Counts {
 /// A fault that waits for its time on one connection.
 #[derive(Debug)]
 pub(super) struct Strike {
+    /// The fault.
     pub(super) armed: Arc<Armed>,
     /// What counts as the beginning: that of the connection, or for an act the instant of the act.
     since: Counts,
@@ -106,7 +107,8 @@ impl Strike {
         };
         match (self.when(), ending.half) {
             (Some(When::Bytes(bytes)), None) => {
-                Some((self.since.bytes + bytes).saturating_sub(counts.bytes))
+                let sent = counts.bytes - self.since.bytes;
+                Some(bytes.saturating_sub(sent))
             }
             _ => None,
         }

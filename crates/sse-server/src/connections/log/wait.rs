@@ -3,7 +3,7 @@
 //!
 //! It knows no clock and no timer: whoever waits hands in what the time is, and looks again.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,13 +17,16 @@ use super::{Entry, What};
 use crate::armed::InRooms;
 use crate::connections::connection::Connection;
 use crate::connections::of_room::Beginning;
-use crate::connections::{Connections, RowView, Table, Verdict};
+use crate::connections::{Connections, KEPT, RowView, Table, Verdict};
 
 /// Entries that are read in one go.
 const BATCH: usize = 128;
 
 /// Entries that one who waited in vain is shown, the newest.
 const SEEN: usize = 20;
+
+/// Ends that one who waits remembers: the tables of 65 rooms keep [`KEPT`] rows that ended, each.
+const ENDED: usize = 65 * KEPT;
 
 /// What is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,16 +91,19 @@ pub(crate) struct Wait {
     seen: VecDeque<Arc<Entry>>,
     /// How many there were of each kind.
     counts: BTreeMap<Kind, u64>,
-    /// Those that came or ended since: of rows that have ended, only these count.
-    since: HashSet<u64>,
+    /// The rows that ended since, the newest [`ENDED`]: of those that have ended, only these count.
+    ended: VecDeque<u64>,
     /// Since when nobody came and nobody went.
     quiet: Instant,
 }
 
 /// What makes it true: an entry, or a connection.
 struct Trigger {
+    /// The number of the entry.
     seq: Option<u64>,
+    /// The id of the connection.
     connection: Option<u64>,
+    /// What the entry says of the client.
     verdict: Option<Verdict>,
 }
 
@@ -136,7 +142,7 @@ impl Wait {
             after,
             seen: VecDeque::new(),
             counts: BTreeMap::new(),
-            since: HashSet::new(),
+            ended: VecDeque::new(),
             quiet: at_ms.map_or(now.instant, |at_ms| instant_of(at_ms, now)),
         }
     }
@@ -228,7 +234,12 @@ impl Wait {
         let connection = entry.who().map(|who| who.connection);
         if let What::Connected(_) | What::Refused { .. } | What::Ended { .. } = entry.what {
             self.quiet = self.quiet.max(instant_of(entry.at_ms, now));
-            self.since.extend(connection);
+        }
+        if let What::Ended { who, .. } = &entry.what {
+            if self.ended.len() == ENDED {
+                self.ended.pop_front();
+            }
+            self.ended.push_back(who.connection);
         }
         let verdict = match &entry.what {
             What::Said { verdict, .. } => Some(Verdict::clone(verdict)),
@@ -253,7 +264,7 @@ impl Wait {
         if self.whom.rooms != InRooms::All {
             self.seen.clear();
             self.counts.clear();
-            self.since.clear();
+            self.ended.clear();
         }
     }
 
@@ -299,7 +310,7 @@ impl Wait {
         for connections in tables {
             let table = connections.table();
             let ended = table.ended.iter();
-            let ended = ended.filter(|row| self.since.contains(&row.id));
+            let ended = ended.filter(|row| self.ended.contains(&row.id));
             let rows = table.open.values().chain(ended);
             found.extend(rows.filter(|row| self.whom.is_row(row)).cloned());
         }

@@ -119,6 +119,18 @@ fn a_cut_at_a_byte_takes_nothing_from_streams_that_it_does_not_strike() {
     assert_eq!(next, broken(How::Cut));
 }
 
+/// An act counts from what was sent before it, and the sum was more than a number holds.
+#[test]
+fn an_act_behind_more_bytes_than_there_can_be_strikes_never() {
+    // Bytes are counted where something is broken.
+    let mut bench = Bench::broken(&five(), &["ends=lf"]);
+    bench.run(1500 * MS);
+    let never = armed("cut,after=18446744073709551615B", bench.now);
+    bench.pump.act(at(bench.now), Act::Break(never));
+    assert_eq!(bench.run(60_000 * MS), Next::End);
+    assert_eq!(bench.text(), (1..=5).map(tick).collect::<String>());
+}
+
 /// The words behind it were forgotten.
 #[test]
 fn a_swap_leaves_the_other_words_be() {
