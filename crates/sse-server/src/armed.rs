@@ -1,9 +1,8 @@
 //! What is broken on purpose at the moment: the faults that are armed, and which of them strike a
 //! request.
 //!
-//! A fault is armed for requests that begin from then on. Those that it strikes share it, so that
-//! its strikes are counted together, and look at it before they act: healing disarms it for them
-//! too.
+//! A fault is armed for requests that begin from then on. All that it strikes share one [`Armed`].
+//! It counts their strikes together, and they ask it before they act, so that healing reaches them.
 
 mod attempts;
 mod spans;
@@ -15,9 +14,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
-use sse_engine::fault::{
-    Act, Armed, Fault, MOST_ARMED, Meeting, Place, Strike, check_together,
-};
+use sse_engine::fault::{Act, Armed, Fault, MOST_ARMED, Meeting, Place, Strike, check_together};
 use sse_engine::lock::lock;
 use sse_engine::time::Now;
 use tokio::sync::watch;
@@ -41,8 +38,9 @@ pub use view::{ArmedFrom, FaultView, LastStrike};
 /// 3. [`expire`](Self::expire) now and then, and [`heal`](Self::heal) on request. Both answer what
 ///    is armed no longer, so that the log can have it.
 ///
-/// What arms is given `note`, which enters a fault in the log before any request can meet it: no
-/// strike has a smaller number there than the arming. It must not come back here.
+/// Whoever arms hands in `note`, which enters a fault in the log. It is called before a request can
+/// meet the fault, so that no strike has a smaller number than the arming. It must not call this
+/// type, whose lock is held.
 #[derive(Debug)]
 pub(crate) struct Faults {
     list: Mutex<List>,
@@ -53,7 +51,7 @@ pub(crate) struct Faults {
     attempts: Mutex<Attempts>,
     /// When those that are armed no longer were.
     over: Mutex<Spans>,
-    /// The last fault that reset whoever connected and is over, and who knocked meanwhile.
+    /// Of the newest `knock` that is over: its number, and its tries in words.
     last_knock: Mutex<Option<(u64, String)>>,
     /// Goes up when something was armed or healed.
     changed: watch::Sender<u64>,
@@ -66,13 +64,15 @@ struct List(Vec<Entry>);
 /// A fault of the list.
 #[derive(Debug)]
 struct Entry {
+    /// The fault, which all that it strikes share.
     armed: Arc<Armed>,
     /// When it was armed, for people.
     at: SystemTime,
     /// The same, on the clock that is never set.
     since: Instant,
+    /// Who armed it.
     from: ArmedFrom,
-    /// Who knocked while it reset every connection.
+    /// Of a `knock`, the connections that it reset; unset before the first.
     tries: Option<Tries>,
 }
 
@@ -83,10 +83,11 @@ pub(crate) enum Which {
     Id(u64),
     /// Those of a room, a stream and a client.
     Of {
+        /// The rooms.
         rooms: InRooms,
-        /// Those that name this stream; of any stream and of none, where nothing is said.
+        /// Only those that name this stream, where it is set.
         stream: Option<String>,
-        /// The same of the client.
+        /// Only those that name this client, where it is set.
         client: Option<String>,
     },
 }
@@ -263,8 +264,8 @@ impl Faults {
 
     /// The faults that strike a request that begins now, in the order in which they were armed.
     ///
-    /// What is of the port is none of them: [`refuses`](Self::refuses) and
-    /// [`knocked`](Self::knocked) tell that.
+    /// Those of the port are not among them: see [`refuses`](Self::refuses) and
+    /// [`knocked`](Self::knocked).
     pub(crate) fn meet(&self, request: &Meeting<'_>, now: Instant) -> Vec<Arc<Armed>> {
         if self.armed.load(Ordering::Relaxed) == 0 {
             return Vec::new();
@@ -296,7 +297,7 @@ impl Faults {
         last.map(|(armed, until)| (Arc::clone(armed), until))
     }
 
-    /// When the server next stops listening for a fault that does not keep it from that yet.
+    /// When the next `refuse` begins, of those that have not begun.
     pub(crate) fn next_refusal(&self, now: Instant) -> Option<Instant> {
         if self.armed.load(Ordering::Relaxed) == 0 {
             return None;
@@ -334,7 +335,7 @@ impl Faults {
         true
     }
 
-    /// Disarms faults. Answers those that it was, with what they were.
+    /// Disarms these faults, and answers them.
     pub(crate) fn heal(&self, which: &Which, now: SystemTime) -> Vec<Arc<Armed>> {
         let mut list = lock(&self.list);
         let healed = self.take(&mut list, now, |entry| which.is(&entry.armed));
@@ -361,7 +362,7 @@ impl Faults {
             return Vec::new();
         }
         let mut list = lock(&self.list);
-        // It is no longer listed once it is done, which is no healing.
+        // An act that is done leaves the list. That is no healing, so it is not answered.
         self.take(&mut list, now.wall, |entry| {
             entry.from == ArmedFrom::Act && Arc::strong_count(&entry.armed) == 1
         });
@@ -385,7 +386,7 @@ impl Faults {
         lock(&self.over).forget(room);
     }
 
-    /// The last fault that reset whoever connected and is over, with the tries that came.
+    /// The number of the newest `knock` that is over, and its tries in words.
     pub(crate) fn last_knock(&self) -> Option<(u64, String)> {
         lock(&self.last_knock).clone()
     }
@@ -459,7 +460,7 @@ impl Faults {
         taken.collect()
     }
 
-    /// Says what became of the list, which is locked still.
+    /// Tells that the list has changed. It is locked still.
     fn changed_to(&self, list: &List) {
         self.armed.store(list.0.len(), Ordering::Relaxed);
         self.changed.send_modify(|n| *n += 1);

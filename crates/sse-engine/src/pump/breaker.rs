@@ -152,7 +152,7 @@ impl Breaker {
         self.silence.is_some() && !self.is_mute()
     }
 
-    /// Whether bytes of another may be put between those of the stream.
+    /// Whether the transport may send a comment now.
     pub(super) fn takes_comment(&self) -> bool {
         !self.is_silent() && self.ending.is_none() && self.passage.is_empty()
     }

@@ -93,7 +93,7 @@ pub(crate) struct Wait {
     counts: BTreeMap<Kind, u64>,
     /// The rows that ended since, the newest [`ENDED`]: of those that have ended, only these count.
     ended: VecDeque<u64>,
-    /// Since when nobody came and nobody went.
+    /// When somebody last came or left.
     quiet: Instant,
 }
 
@@ -150,7 +150,7 @@ impl Wait {
     /// Whether it is true by now. The tables are those of the rooms that are meant, as far as there
     /// are such rooms yet. It may wait for a topic.
     pub(crate) fn look(&mut self, tables: &[Connections], now: Now) -> Option<Met> {
-        // Before the log is read: who leaves in between has its entry there.
+        // Before the log is read: whoever leaves in between has an entry there.
         let away = matches!(self.until, Until::Away(_));
         let alone = away && self.find_open(tables, |_| true).is_none();
         loop {
@@ -178,7 +178,7 @@ impl Wait {
     /// When to look again although nothing happens: `beat` is for what makes no entry.
     pub(crate) fn next_look(&self, now: Instant, beat: Duration) -> Option<Duration> {
         match self.until {
-            // Once that is over, somebody is there, whose end has an entry.
+            // Once that time is over, somebody is connected. The end of that makes an entry.
             Until::Away(time) => {
                 let left = (self.quiet + time).saturating_duration_since(now);
                 Some(left).filter(|left| !left.is_zero())
@@ -215,7 +215,7 @@ impl Wait {
         }
     }
 
-    /// Reads an entry. Answers whether it made it true.
+    /// Reads an entry. Answers what makes it true, if this does.
     fn read(&mut self, entry: Arc<Entry>, now: Now) -> Option<Trigger> {
         if let What::Reset { room } = &entry.what
             && self.whom.rooms.have(room.as_deref())
@@ -268,8 +268,7 @@ impl Wait {
         }
     }
 
-    /// Whether it is true without an entry that says so. `alone` tells whether nobody of them has a
-    /// stream open.
+    /// What makes it true without an entry. `alone` says that none of them has a stream open.
     fn by_itself(&self, tables: &[Connections], alone: bool, now: Now) -> Option<Trigger> {
         let connection = match &self.until {
             Until::Away(time) => {
