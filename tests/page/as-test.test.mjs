@@ -21,32 +21,47 @@ const ALL = [
 test("a cut by hand is a test in a shell, with Playwright and with pytest", () => {
   assert.equal(
     asTest("shell", CUT, SERVER),
-    `export SSE_SERVER=http://localhost:8000
-seq=$(sse break /endless cut,half --now --client t1)
-sse wait --until returned --after "$seq"
-sse verdict --after "$seq" --expect lost=0
+    `export SSE_SERVER="\${SSE_SERVER:-http://localhost:8000}"
+seq=$(sse break /endless cut,half --now --client t1) &&
+  sse wait --until returned --after "$seq" --stream /endless --client t1 &&
+  sse verdict --after "$seq" --expect lost=0,repeated=0 --client t1
 `,
   );
+  const playwright = asTest("playwright", CUT, SERVER);
   assert.match(
-    asTest("playwright", CUT, SERVER),
-    /post\(`\$\{api\}\/act`, \{ data: \{"do":"cut,half","stream":"\/endless","client":"t1"\} \}\)/,
+    playwright,
+    /post\("\/api\/act", \{ data: \{"do":"cut,half","stream":"\/endless","client":"t1"\} \}\)/,
   );
-  assert.match(asTest("playwright", CUT, SERVER), /verdict\.lost\)\.toBe\(0\)/);
+  assert.match(playwright, /&after=\$\{seq\}&stream=%2Fendless&client=t1`/);
+  assert.match(playwright, /\[verdict\.lost, verdict\.repeated\], \[0, 0\]/);
+  const pytest = asTest("pytest", CUT, SERVER);
   assert.match(
-    asTest("pytest", CUT, SERVER),
+    pytest,
     /post\("\/act", json=\{"do":"cut,half","stream":"\/endless","client":"t1"\}\)/,
   );
+  assert.match(pytest, /\["seq"\], "stream": "\/endless", "client": "t1"\}/);
 });
 
 test("what is waited for follows from what was done", () => {
   const [, refused, inserted] = ALL;
-  assert.match(asTest("shell", refused, SERVER), /--until refused --after "\$seq"\n$/);
+  assert.match(asTest("shell", refused, SERVER), /--until refused --after "\$seq" --stream \/a\n$/);
+  assert.match(asTest("shell", inserted, SERVER), /--until "fired=\$\(expr "\$broken"/);
+  assert.match(asTest("playwright", inserted, SERVER), /wait\?until=fired=\$\{id\}`/);
+  assert.match(asTest("pytest", inserted, SERVER), /f"fired=\{broken\.json\(\)\['id'\]\}"/);
+});
+
+/** Another client, or the default room, would have its own story. */
+test("whom a fault names itself is whom the test waits for", () => {
+  const armed = { fault: 'cut,after=3,stream="/a,b",client=t1,room=w3', now: false };
   assert.match(
-    asTest("playwright", inserted, SERVER),
-    /until=fired=\$\{id\}&after=\$\{seq\}&room=w3/,
+    asTest("shell", armed, SERVER),
+    /--after "\$seq" --stream \/a,b --client t1 --room w3 &&\n.*repeated=0 --client t1 --room w3\n$/,
   );
-  assert.match(asTest("pytest", inserted, SERVER), /"fired=\{broken\.json\(\)\['id'\]\}"/);
-  assert.doesNotMatch(asTest("shell", inserted, SERVER), /sse wait/);
+  assert.match(asTest("playwright", armed, SERVER), /&stream=%2Fa%2Cb&client=t1&room=w3`/);
+  assert.match(
+    asTest("pytest", armed, SERVER),
+    /, "stream": "\/a,b", "client": "t1", "room": "w3"\}/,
+  );
 });
 
 /** The wait would find nobody there. */

@@ -3,6 +3,8 @@
  * of docs/TESTING.md. Pure.
  */
 
+import { meant, splitFault } from "./fault-text.js";
+
 /** What a test is written for, as a menu names it. */
 export const KINDS = [
   { id: "shell", label: "Shell" },
@@ -14,15 +16,13 @@ export const KINDS = [
  * Something that was done: to connections that were open, or to requests to come.
  *
  * @typedef {object} Deed
- * @property {string} fault canonical; of one that was armed, with whom it strikes
+ * @property {string} fault canonical; it may say itself whom it strikes
  * @property {boolean} now whether it was done to what was open
  * @property {string | null} [stream] of what was open
  * @property {string | null} [client]
  * @property {string | null} [room]
  */
 
-/** The package of Playwright's own runner. */
-const PLAYWRIGHT = "@playwright/test";
 /** Faults that answer in place of a stream: whoever meets one has been refused. */
 const REFUSES = /^(status|limit|redirect)\b/;
 /** Faults that the API is down with, or may be: nobody can ask it then. */
@@ -51,27 +51,58 @@ export function asTest(kind, deed, server) {
   return kind === "pytest" ? pytest(deed, server) : playwright(deed, server);
 }
 
+/**
+ * Whom it was done to, by the names of the API. A test of one client must not be content with what
+ * another one does.
+ *
+ * @param {Deed} deed
+ */
+function whomOf({ fault, stream, client, room }) {
+  const own = new Map(splitFault(fault).keys);
+  /** @param {string} key */
+  const said = (key) => meant(own.get(key) ?? "");
+  const whom = {
+    stream: stream ?? said("stream"),
+    client: client ?? said("client"),
+    room: room ?? said("room"),
+  };
+  return Object.entries(whom).filter(([, name]) => name !== "");
+}
+
 /** @param {string} text */
 const word = (text) =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
+ * Its lines are one command, which a person can paste into a shell: it ends at what is not so.
+ *
  * @param {Deed} deed
  * @param {string} server
  */
-function shell({ fault, now, stream, client, room }, server) {
+function shell(deed, server) {
+  const { fault, now, stream, client, room } = deed;
   const at = room ? ` --room ${word(room)}` : "";
   const path = stream ? ` ${word(stream)}` : "";
-  const whom = client ? ` --client ${word(client)}` : "";
-  const acts = `sse break${path} ${word(fault)}${now ? " --now" : ""}${whom}${at}`;
-  const wait = awaited(fault);
-  return [
-    `export SSE_SERVER=${word(server)}`,
-    `seq=$(${acts})`,
-    ...(wait === "fired" || !wait ? [] : [`sse wait --until ${wait} --after "$seq"${at}`]),
-    ...(wait === "returned" ? [`sse verdict --after "$seq" --expect lost=0${at}`] : []),
-    "",
-  ].join("\n");
+  const to = client ? ` --client ${word(client)}` : "";
+  const acts = `sse break${path} ${word(fault)}${now ? " --now" : ""}${to}${at}`;
+  const whom = whomOf(deed);
+  const flags = whom.map(([key, name]) => ` --${key} ${word(name)}`);
+  // a verdict is on a client, on whichever stream
+  const ofClient = flags.filter((_, index) => whom[index]?.[0] !== "stream").join("");
+  const lines = {
+    refused: [`seq=$(${acts})`, `sse wait --until refused --after "$seq"${flags.join("")}`],
+    returned: [
+      `seq=$(${acts})`,
+      `sse wait --until returned --after "$seq"${flags.join("")}`,
+      `sse verdict --after "$seq" --expect lost=0,repeated=0${ofClient}`,
+    ],
+    fired: [
+      `broken=$(${acts} --json)`,
+      `sse wait --until "fired=$(expr "$broken" : '.*"id":\\([0-9]*\\)')"`,
+    ],
+    nothing: [acts],
+  }[awaited(fault) ?? "nothing"];
+  return `export SSE_SERVER="\${SSE_SERVER:-${server}}"\n${lines.join(" &&\n  ")}\n`;
 }
 
 /**
@@ -89,7 +120,7 @@ function call({ fault, now, stream, client, room }) {
 
 /** @param {string} fault */
 const about = (fault) =>
-  ENDS.test(fault) ? "comes back and loses nothing" : REFUSES.test(fault) ? "is refused" : "is hit";
+  ENDS.test(fault) ? "comes back and resumes" : REFUSES.test(fault) ? "is refused" : "is hit";
 
 /**
  * @param {Deed} deed
@@ -99,20 +130,27 @@ function playwright(deed, server) {
   const { path, body } = call(deed);
   const wait = awaited(deed.fault);
   const until = wait === "fired" ? "fired=${id}" : wait;
-  const room = deed.room ? `&room=${encodeURIComponent(deed.room)}` : "";
-  const waits = `  const { seq${wait === "fired" ? ", id" : ""} } = await broken.json();
-  const wait = await request.get(\`\${api}/wait?until=${until}&after=\${seq}${room}\`);
-  expect(wait.ok(), await wait.text()).toBe(true);
+  const whom = whomOf(deed).map(([key, name]) => `&${key}=${encodeURIComponent(name)}`).join("");
+  const after = wait === "fired" ? "" : `&after=\${seq}${whom}`;
+  const waits = `  const { ${wait === "fired" ? "id" : "seq"} } = await broken.json();
+  const wait = await api.get(\`/api/wait?until=${until}${after}\`);
+  assert.ok(wait.ok(), await wait.text());
 `;
-  const loses = "  expect((await wait.json()).verdict.lost).toBe(0);\n";
-  return `import { expect, test } from ${JSON.stringify(PLAYWRIGHT)};
+  const resumes = `  const { verdict } = await wait.json();
+  assert.deepEqual([verdict.lost, verdict.repeated], [0, 0]);
+`;
+  return `import assert from "node:assert/strict";
+import { test } from "node:test";
+import { request } from "playwright-core";
 
-const api = (process.env.SSE_SERVER ?? ${JSON.stringify(server)}) + "/api";
+const server = process.env.SSE_SERVER ?? ${JSON.stringify(server)};
 
-test(${JSON.stringify(`the client ${about(deed.fault)}: ${deed.fault}`)}, async ({ request }) => {
-  const broken = await request.post(\`\${api}/${path}\`, { data: ${body} });
-  expect(broken.ok(), await broken.text()).toBe(true);
-${wait ? waits : ""}${wait === "returned" ? loses : ""}});
+test(${JSON.stringify(`the client ${about(deed.fault)}: ${deed.fault}`)}, async (t) => {
+  const api = await request.newContext({ baseURL: server });
+  t.after(() => api.dispose());
+  const broken = await api.post("/api/${path}", { data: ${body} });
+  assert.ok(broken.ok(), await broken.text());
+${wait ? waits : ""}${wait === "returned" ? resumes : ""}});
 `;
 }
 
@@ -123,13 +161,17 @@ ${wait ? waits : ""}${wait === "returned" ? loses : ""}});
 function pytest(deed, server) {
   const { path, body } = call(deed);
   const wait = awaited(deed.fault);
-  const until = wait === "fired" ? `f"fired={broken.json()['id']}"` : `"${wait}"`;
-  const room = deed.room ? `, "room": ${JSON.stringify(deed.room)}` : "";
-  const waits = `        params = {"until": ${until}, "after": broken.json()["seq"]${room}}
+  const whom = whomOf(deed).map(([key, name]) => `, "${key}": ${JSON.stringify(name)}`).join("");
+  const params = wait === "fired"
+    ? `{"until": f"fired={broken.json()['id']}"}`
+    : `{"until": "${wait}", "after": broken.json()["seq"]${whom}}`;
+  const waits = `        params = ${params}
         wait = api.get("/wait", params=params)
     assert wait.status_code == 200, wait.text
 `;
-  const loses = '    assert wait.json()["verdict"]["lost"] == 0\n';
+  const resumes = `    verdict = wait.json()["verdict"]
+    assert (verdict["lost"], verdict["repeated"]) == (0, 0)
+`;
   const name = deed.fault.split(/[=,]/, 1)[0]?.replaceAll("-", "_");
   return `import os
 
@@ -142,5 +184,5 @@ def test_the_client_${about(deed.fault).replaceAll(" ", "_")}_${name}():
     with httpx.Client(base_url=API, timeout=20) as api:
         broken = api.post("/${path}", json=${body})
         assert broken.is_success, broken.text
-${wait ? waits : ""}${wait === "returned" ? loses : ""}`;
+${wait ? waits : ""}${wait === "returned" ? resumes : ""}`;
 }
