@@ -55,7 +55,7 @@ test("whom a fault names itself is whom the test waits for", () => {
   const armed = { fault: 'cut,after=3,stream="/a,b",client=t1,room=w3', now: false };
   assert.match(
     asTest("shell", armed, SERVER),
-    /--after "\$seq" --stream \/a,b --client t1 --room w3 &&\n.*repeated=0 --client t1 --room w3\n$/,
+    /"\$seq" --stream \/a,b --client t1 --room w3 &&\n.*repeated=0 --client t1 --room w3\n$/,
   );
   assert.match(asTest("playwright", armed, SERVER), /&stream=%2Fa%2Cb&client=t1&room=w3`/);
   assert.match(

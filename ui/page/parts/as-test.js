@@ -23,6 +23,13 @@ export const KINDS = [
  * @property {string | null} [room]
  */
 
+/** What the text for Playwright takes, and from where: the page itself imports none of it. */
+const IMPORTS = [
+  ["assert", "node:assert/strict"],
+  ["{ test }", "node:test"],
+  ["{ request }", "playwright-core"],
+].map(([names, from]) => `import ${names} from ${JSON.stringify(from)};`).join("\n");
+
 /** Faults that answer in place of a stream: whoever meets one has been refused. */
 const REFUSES = /^(status|limit|redirect)\b/;
 /** Faults that the API is down with, or may be: nobody can ask it then. */
@@ -139,9 +146,7 @@ function playwright(deed, server) {
   const resumes = `  const { verdict } = await wait.json();
   assert.deepEqual([verdict.lost, verdict.repeated], [0, 0]);
 `;
-  return `import assert from "node:assert/strict";
-import { test } from "node:test";
-import { request } from "playwright-core";
+  return `${IMPORTS}
 
 const server = process.env.SSE_SERVER ?? ${JSON.stringify(server)};
 
