@@ -50,11 +50,21 @@ fn answer(seen: &Observation) -> Vec<Verdict> {
         && dialect.kind == DialectKind::Llm
         && !dialect.end_seen
         && dialect.error.is_none()
+        && dialect.doubt.is_none()
     {
         verdicts.push(truncated(
             &dialect.name,
             "The end that it prescribes did not come.",
         ));
+    } else if let Some(doubt) = dialect.doubt.as_ref().filter(|_| is_over) {
+        verdicts.push(
+            Verdict::worth_knowing(format!(
+                "The answer of {name} came to an end, but not to all of it. {}",
+                shown_sentence(doubt)
+            ))
+            .hurts("Clients that wait for the rest: they call a whole answer truncated.")
+            .change("Send the end as the dialect prescribes it; look at each proxy on the way."),
+        );
     }
     match (verdicts.is_empty(), dialect.end_seen) {
         (true, true) => Verdict::fine(format!("The answer of {name} came to its end.")),

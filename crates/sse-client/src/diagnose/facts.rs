@@ -302,7 +302,8 @@ pub struct PieceFacts {
     pub kept: Ends<PieceSeen>,
     /// The bytes of all pieces on the wire.
     pub wire_bytes: u64,
-    /// Those of one of [`ROUND_SIZES`] bytes that ended inside an event.
+    /// Those of one of [`ROUND_SIZES`] bytes that ended inside an event, and behind which the body
+    /// went on at least 10 ms later.
     pub round: Tally,
     /// How often each of [`ROUND_SIZES`] was among them.
     pub round_sizes: [u64; 4],

@@ -12,6 +12,9 @@ use super::facts::{BodyFacts, PieceSeen, Place, ROUND_SIZES, Silence};
 use super::measure::Spread;
 use super::utf8::Utf8Reader;
 
+/// What goes on sooner behind a full buffer did not wait for it.
+const FULL: Duration = Duration::from_millis(10);
+
 /// Gathers the facts of one body.
 ///
 /// Feed it each piece with [`read`](Self::read) in the order in which they came, and ask for the
@@ -36,6 +39,8 @@ pub struct Gatherer {
     last: Duration,
     /// The time without a byte before the instant `last`.
     gap: Duration,
+    /// The end of the last piece, where it may be a full buffer, and which of [`ROUND_SIZES`].
+    full: Option<(Place, usize)>,
     /// All but what only an end can tell.
     facts: BodyFacts,
 }
@@ -58,6 +63,7 @@ impl Gatherer {
             opening: Vec::new(),
             last: head_complete,
             gap: Duration::ZERO,
+            full: None,
             facts,
         }
     }
@@ -85,11 +91,14 @@ impl Gatherer {
         let facts = &mut self.facts;
         facts.first_byte.get_or_insert(at);
         facts.text.non_ascii |= !bytes.is_ascii();
-        for (index, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == 0) {
-            facts.text.nul.add(Place {
-                byte: begin.byte + index as u64,
-                ..begin
-            });
+        // Most pieces have none, and to see that is fast.
+        if bytes.contains(&0) {
+            for (index, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == 0) {
+                facts.text.nul.add(Place {
+                    byte: begin.byte + index as u64,
+                    ..begin
+                });
+            }
         }
         self.text.read(
             begin,
@@ -148,6 +157,13 @@ impl Gatherer {
     fn notice_piece(&mut self, begin: Place, bytes: usize, wire_bytes: usize) {
         let pieces = &mut self.facts.pieces;
         pieces.count += 1;
+        // What was cut by a frame or a TLS record goes on at once.
+        if let Some((end, round)) = self.full.take()
+            && begin.at.saturating_sub(end.at) >= FULL
+        {
+            pieces.round.add(end);
+            pieces.round_sizes[round] += 1;
+        }
         pieces.kept.push(PieceSeen {
             begin,
             bytes: bytes as u64,
@@ -157,11 +173,11 @@ impl Gatherer {
         if let Some(round) = round
             && self.blocks.is_inside_event()
         {
-            pieces.round.add(Place {
+            let end = Place {
                 byte: begin.byte + bytes as u64,
                 ..begin
-            });
-            pieces.round_sizes[round] += 1;
+            };
+            self.full = Some((end, round));
         }
     }
 }

@@ -89,11 +89,10 @@ fn comment(seen: &Observation) -> Vec<Verdict> {
     }
     vec![
         Verdict::worth_knowing(format!(
-            "{} a blank line behind it, and an id came before: that is valid, and some clients \
-             make an empty event of it.",
+            "{}, and an id came before: that is valid, and some clients make an empty event of it.",
             match blank.count {
-                1 => "1 comment has".to_owned(),
-                number => format!("{} have", count(number, "comment")),
+                1 => "1 comment has a blank line behind it".to_owned(),
+                number => format!("{number} comments have a blank line behind them"),
             }
         ))
         .hurts(

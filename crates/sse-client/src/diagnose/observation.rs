@@ -307,6 +307,8 @@ pub struct DialectFacts {
     pub error: Option<String>,
     /// Why the answer looks truncated, as a sentence.
     pub truncation: Option<String>,
+    /// What some clients wait for and did not get, though the answer came to an end, as a sentence.
+    pub doubt: Option<String>,
     /// From the request to the first token.
     pub first_token: Option<Duration>,
     /// Tokens a second, from the first to the last.

@@ -33,8 +33,8 @@ fn full_buffers(seen: &Observation) -> Vec<Verdict> {
     let sizes: Vec<String> = sizes.map(|(bytes, _)| size(*bytes as u64)).collect();
     vec![
         Verdict::risky(format!(
-            "{} of exactly {} ended inside an event: a buffer on the way is passed on when it is \
-             full.",
+            "{} of exactly {} ended inside an event that went on later: a buffer on the way is \
+             passed on when it is full.",
             count(pieces.round.count, "piece"),
             sizes.join(" or ")
         ))

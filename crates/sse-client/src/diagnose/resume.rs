@@ -140,10 +140,10 @@ fn order(seen: &Observation) -> Vec<Verdict> {
     } = ids;
     let sentence = match (repeated.count, shrunk.count) {
         (0, 0) => return Verdict::fine("No id repeats, and none is lower than the one before."),
-        (repeated, 0) => format!("{} came before.", count(repeated, "id")),
+        (repeated, 0) => format!("{} came a second time.", count(repeated, "id")),
         (0, shrunk) => format!("{} lower than the one before.", are(shrunk)),
         (repeated, shrunk) => format!(
-            "{} came before, and {} lower than the one before.",
+            "{} came a second time, and {} lower than the one before.",
             count(repeated, "id"),
             are(shrunk)
         ),

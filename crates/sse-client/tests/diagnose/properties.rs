@@ -83,6 +83,9 @@ fn cut<'a>(at: u64, bytes: &'a [u8], places: &[Index]) -> Vec<(u64, &'a [u8])> {
 }
 
 proptest! {
+    // Each of the first reads its bytes three times, once byte by byte.
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn the_facts_are_the_same_wherever_pieces_are_cut(
         pieces in pieces(),

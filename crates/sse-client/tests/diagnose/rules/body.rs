@@ -151,44 +151,49 @@ fn times() -> Vec<Case> {
     ]
 }
 
-/// Events of 100 bytes in pieces of so many.
-fn pieces(size: usize, many: usize) -> Vec<(u64, Vec<u8>)> {
+/// Events of 100 bytes in pieces of so many, so far apart.
+fn pieces(size: usize, many: usize, apart: u64) -> Vec<(u64, Vec<u8>)> {
     let event = format!("data: {}\n\n", "x".repeat(92));
     let bytes = event.repeat(size * many / event.len() + 1).into_bytes();
     let chunks = bytes.chunks(size).take(many);
     chunks
         .enumerate()
-        .map(|(n, piece)| (n as u64 * 100, piece.to_vec()))
+        .map(|(n, piece)| (100 + n as u64 * apart, piece.to_vec()))
         .collect()
 }
 
 fn buffers() -> Vec<Case> {
-    let sizes = ROUND_SIZES.map(|size| watched(pieces(size, 3), secs(9)));
+    let sizes = ROUND_SIZES.map(|size| watched(pieces(size, 4, 10), secs(9)));
     let silent = [
-        watched(pieces(4_096, 2), secs(9)),
-        watched(pieces(4_095, 9), secs(9)),
+        watched(pieces(4_096, 3, 10), secs(9)),
+        watched(pieces(4_095, 9, 100), secs(9)),
+        // A large event in TLS records and frames of HTTP/2 goes on at once.
+        watched(pieces(16_384, 9, 9), secs(9)),
         // The same sizes, but each ends behind an event.
         watched(
             (0..9).map(|n| (n * 100, format!("data: {}\n\n", "x".repeat(4_088)))),
             secs(9),
         ),
-        // What a compressed body is unpacked into is nobody's buffer.
-        {
-            let mut seen = watched(pieces(8_192, 5), secs(9));
-            set(&mut seen, "content-encoding", Some("gzip"));
-            seen
-        },
     ];
     let says = [
-        "exactly 4 KiB",
-        "exactly 8 KiB",
-        "exactly 16 KiB",
-        "exactly 32 KiB",
+        "3 pieces of exactly 4 KiB",
+        "3 pieces of exactly 8 KiB",
+        "3 pieces of exactly 16 KiB",
+        "3 pieces of exactly 32 KiB",
     ];
     let cases = sizes.into_iter().zip(silent).zip(says);
-    cases
-        .map(|((fires, silent), says)| case("W6", Risky, says, fires, silent))
-        .collect()
+    let cases = cases.map(|((fires, silent), says)| case("W6", Risky, says, fires, silent));
+    // What a compressed body is unpacked into is nobody's buffer.
+    let mut compressed = watched(pieces(8_192, 5, 100), secs(9));
+    set(&mut compressed, "content-encoding", Some("gzip"));
+    let both = [pieces(4_096, 3, 100), pieces(8_192, 3, 100)].concat();
+    let both = both
+        .into_iter()
+        .zip(0..)
+        .map(|((_, piece), n)| (n * 100, piece));
+    let says = "5 pieces of exactly 4 KiB or 8 KiB";
+    let both = case("W6", Risky, says, watched(both, secs(9)), compressed);
+    cases.chain([both]).collect()
 }
 
 fn repeated(event: &str, apart: u64, many: u64) -> Observation {
@@ -227,7 +232,7 @@ fn keep_alive() -> Vec<Case> {
         case(
             "W11",
             WorthKnowing,
-            "2 comments have a blank line behind it",
+            "2 comments have a blank line behind them",
             at_once(b"id: 1\ndata: 1\n\n: a\n\n: b\n\n"),
             at_once(b": a\n\nid: 1\ndata: 1\n\n: b\n: c\n"),
         ),
@@ -302,7 +307,7 @@ fn ids() -> Vec<Case> {
         case(
             "W15",
             WorthKnowing,
-            "1 id came before",
+            "1 id came a second time",
             with_ids(&["a", "b", "a"]),
             good(),
         ),
@@ -316,7 +321,7 @@ fn ids() -> Vec<Case> {
         case(
             "W15",
             WorthKnowing,
-            "1 id came before, and 2 ids are lower",
+            "1 id came a second time, and 2 ids are lower",
             with_ids(&["5", "5", "3", "2"]),
             with_ids(&["b", "a", "9", "x", "1"]),
         ),
@@ -324,7 +329,7 @@ fn ids() -> Vec<Case> {
         case(
             "W15",
             WorthKnowing,
-            "came before",
+            "came a second time",
             with_ids(&["1", "1"]),
             at_once(b"id: 1\ndata: a\n\ndata: b\n\nid: 2\ndata: c\n\n"),
         ),

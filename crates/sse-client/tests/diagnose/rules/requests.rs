@@ -389,6 +389,18 @@ fn answers() -> Vec<Case> {
                 facts.end_seen = false;
             }),
         ),
+        case(
+            "W30",
+            WorthKnowing,
+            "came to an end, but not to all of it. There is no [DONE].",
+            answered(End::InOrder, |facts| {
+                facts.doubt = Some("There is no [DONE].".into());
+                facts.end_seen = false;
+            }),
+            answered(End::Stopped, |facts| {
+                facts.doubt = Some("There is no [DONE].".into());
+            }),
+        ),
         // Lines of JSON are no events, and their answer may be truncated all the same.
         case(
             "W30",
