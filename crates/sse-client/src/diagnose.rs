@@ -8,6 +8,41 @@
 //! It must never do IO or read a clock. Nothing that a server sends can make it panic, hold more
 //! than its bound, or write a control character into a sentence.
 //!
+//! ```
+//! use std::time::Duration;
+//! use hyper::Version;
+//! use sse_client::{Method, diagnose::*};
+//!
+//! let ms = Duration::from_millis;
+//! let mut gatherer = Gatherer::new(ms(30));
+//! gatherer.read(ms(40), b"id: 1\ndata: whole\n\ndata: not who");
+//! let seen = Observation {
+//!     asked: Asked {
+//!         method: Method::GET,
+//!         url: "http://localhost:8000/news".into(),
+//!         headers: vec![Header::new("Accept", "text/event-stream")],
+//!     },
+//!     hops: Vec::new(),
+//!     head: Some(Head {
+//!         version: Version::HTTP_11,
+//!         status: 200,
+//!         headers: vec![Header::new("Content-Type", "text/event-stream")],
+//!     }),
+//!     times: Times { head_complete: Some(ms(30)), ..Times::default() },
+//!     body: gatherer.facts(ms(50)),
+//!     end: End::InOrder,
+//!     ended: ms(50),
+//!     resume: None,
+//!     head_request: None,
+//!     preflight: None,
+//!     cross_origin: None,
+//!     dialect: None,
+//! };
+//! let worst = &diagnose(&seen)[0];
+//! assert_eq!((worst.rule, worst.level), ("W19", Level::Broken));
+//! assert_eq!(worst.evidence.byte, Some(19));
+//! ```
+//!
 //! | module | what it is for |
 //! |---|---|
 //! | `observation` | all that was seen of one stream |

@@ -85,7 +85,7 @@ impl Rule {
         let heading = format!("{} {}", self.name, self.title);
         let kept = heading.chars().filter_map(|letter| match letter {
             ' ' | '-' => Some('-'),
-            letter if letter.is_alphanumeric() || letter == '_' => Some(letter),
+            letter if letter.is_alphanumeric() => Some(letter),
             _ => None,
         });
         kept.collect::<String>().to_lowercase()

@@ -256,15 +256,15 @@ fn caches(seen: &Observation) -> Vec<Verdict> {
     if names_nginx && !unbuffered.iter().any(|entry| entry == "no") {
         verdicts.push(
             Verdict::worth_knowing(
-                "The answer came through nginx, and no X-Accel-Buffering: no is in its head.",
+                "The answer came through nginx, and its head does not say X-Accel-Buffering: no.",
             )
             .hurts(
-                "All clients, where proxy_buffering is on: nginx keeps events until a buffer \
-                    is full.",
+                "All clients, where proxy_buffering is on: nginx keeps events until a buffer is \
+                 full.",
             )
             .change(
-                "Send X-Accel-Buffering: no from the server, which nginx takes out, or set \
-                 proxy_buffering off.",
+                "See whether the server behind nginx sends X-Accel-Buffering: no, which nginx obeys \
+                 and takes out; or set proxy_buffering off.",
             )
             .at(seen.times.head_complete),
         );

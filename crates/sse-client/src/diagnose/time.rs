@@ -38,7 +38,7 @@ const ENOUGH: u64 = 10;
 const LONG_ENOUGH: Duration = Duration::from_secs(1);
 
 fn bursts(seen: &Observation) -> Vec<Verdict> {
-    let Some(body) = seen.events().filter(|body| body.events.count > 1) else {
+    let Some(body) = seen.events().filter(|body| body.events.count > 0) else {
         return Vec::new();
     };
     let held = |verdict: Verdict| {
@@ -87,7 +87,7 @@ fn all_at_the_end(seen: &Observation, body: &BodyFacts) -> Option<(u64, Option<P
     let times: Vec<Place> = times.into_iter().rev().take(ENOUGH as usize).collect();
     let (last, first) = (times.first()?, times.last()?);
     let between = u32::try_from(times.len().saturating_sub(1)).ok()?;
-    let is_dense = (last.at - first.at).checked_div(between)? <= BURST_TIME;
+    let is_dense = last.at.saturating_sub(first.at).checked_div(between)? <= BURST_TIME;
     let is_nearly_all = u128::from(late) * 10 >= u128::from(events.count) * 9;
     (is_dense && is_nearly_all).then_some((late, Some(*first)))
 }

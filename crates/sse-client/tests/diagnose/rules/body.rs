@@ -283,11 +283,16 @@ fn ids() -> Vec<Case> {
     short.end = End::InOrder;
     let mut long = no_ids(70);
     long.end = End::InOrder;
+    long.ended = ms(60_020);
+    let mut nearly_long = no_ids(70);
+    nearly_long.end = End::InOrder;
+    nearly_long.ended = ms(60_019);
     let hard = |says, id: &[u8]| case("W14", WorthKnowing, says, with_id(id), good());
     vec![
         case("W13", Risky, "None of 11 events", no_ids(11), no_ids(10)),
         case("W13", Risky, "None of 11 events", no_ids(11), answer),
         case("W13", Risky, "None of 70 events", long, short),
+        case("W13", Risky, "None of 11", no_ids(11), nearly_long),
         case("W13", Risky, "None of", no_ids(30), with_id(b"1")),
         hard("1 id is not ASCII", "é".as_bytes()),
         hard("longer than 128 bytes", &[b'x'; 129]),

@@ -258,6 +258,14 @@ fn redirects() -> Vec<Case> {
             hops(hop(301, "https://a.example/new")),
             good(),
         ),
+        // What is relative is of the same origin.
+        case(
+            "W29",
+            WorthKnowing,
+            "from https://a.example/news?… to /new?….",
+            hops(hop(302, "/new?key=hunter2")),
+            good(),
+        ),
         case(
             "W29",
             WorthKnowing,
