@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::finding::{Level, Rule, Verdict};
+use super::finding::{Rule, Verdict};
 use super::observation::{DialectFacts, DialectKind, End, Observation, entries, values};
 use super::words::{shown, span};
 
@@ -175,36 +175,35 @@ fn pace(seen: &Observation) -> Vec<Verdict> {
     } = dialect;
     let gaps = &seen.body.events.gaps;
     let parts = [
-        first_token.map(|time| format!("the first token came after {}", span(time))),
+        first_token.map(|time| format!("The first token came after {}", span(time))),
         tokens_per_second
             .filter(|rate| rate.is_finite())
-            .map(|rate| format!("{rate:.1} tokens a second")),
-        longest_stall.map(|time| format!("the longest stall was {}", span(time))),
+            .map(|rate| format!("{rate:.1} tokens came a second")),
+        longest_stall.map(|time| format!("The longest stall was {}", span(time))),
         gaps.percentile(50)
             .zip(gaps.percentile(99))
             .filter(|_| dialect.kind == DialectKind::Llm)
             .map(|(half, most)| {
                 format!(
-                    "half of the gaps are below {}, 99 % below {}",
+                    "Half of the gaps between events are below {}, 99 % below {}",
                     span(half),
                     span(most)
                 )
             }),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() || (first_token.is_none() && longest_stall.is_none()) {
+    if first_token.is_none() && longest_stall.is_none() {
         return Vec::new();
     }
     let is_slow = [first_token, longest_stall]
         .into_iter()
         .any(|time| *time > Some(SLOW));
-    let sentence = format!("Pace: {}.", parts.join(", "));
-    let level = match is_slow {
-        true => Level::WorthKnowing,
-        false => return Verdict::fine(sentence),
-    };
+    let sentence = parts.join(". ") + ".";
+    if !is_slow {
+        return Verdict::fine(sentence);
+    }
     vec![
-        Verdict::new(level, sentence)
+        Verdict::worth_knowing(sentence)
             .hurts("People who wait: it looks as if it hangs.")
             .change("Send a comment or a state while the model thinks, and look at its queue."),
     ]

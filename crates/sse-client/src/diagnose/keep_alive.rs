@@ -114,10 +114,10 @@ fn control_only(seen: &Observation) -> Vec<Verdict> {
     }
     vec![
         Verdict::worth_knowing(format!(
-            "{} only a retry, a name or an id and no data: that is valid, and clients differ.",
+            "{} a retry, a name or an id, and no data: that is valid, and clients differ.",
             match control.count {
-                1 => "1 block has".to_owned(),
-                number => format!("{} have", count(number, "block")),
+                1 => "1 block of lines has".to_owned(),
+                number => format!("{number} blocks of lines have"),
             }
         ))
         .hurts(

@@ -69,7 +69,7 @@ fn bursts(seen: &Observation) -> Vec<Verdict> {
         );
         return held(Verdict::risky(sentence).place(first));
     }
-    Verdict::fine("Events come one by one, and not in bursts.")
+    Verdict::fine("Nothing keeps events back: they do not come in bursts behind a silence.")
 }
 
 /// How many events came at the end, and an early one of them, where that were nearly all.
@@ -133,7 +133,7 @@ fn one_behind(seen: &Observation) -> Vec<Verdict> {
     let held = &body.events.held_ends;
     let followed = body.events.count - 1;
     if held.count < HELD || u128::from(held.count) * 10 < u128::from(followed) * 9 {
-        return Verdict::fine("Each event is whole when its lines are there.");
+        return Verdict::fine("The blank line of an event comes with it, and not with the next.");
     }
     vec![
         Verdict::risky(format!(
@@ -173,10 +173,10 @@ fn silence(seen: &Observation) -> Vec<Verdict> {
     };
     vec![
         Verdict::worth_knowing(format!(
-            "For {} no byte came: so long a silence dies behind {who}.",
+            "No byte came for {}: such a connection is closed by {who}.",
             span(longest)
         ))
-        .hurts("Clients behind such a server or proxy: it closes the connection, and they return.")
+        .hurts("Clients behind such a server or proxy: they have to come back each time.")
         .change("Send a comment, such as `:` and a line end, when nothing was sent for 15 s.")
         .place(Some(body.silence.begin)),
     ]

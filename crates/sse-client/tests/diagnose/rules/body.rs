@@ -119,7 +119,7 @@ fn times() -> Vec<Case> {
         case(
             "W9",
             WorthKnowing,
-            "dies behind Bun (10 s).",
+            "is closed by Bun (10 s).",
             gap(10),
             gap(9),
         ),
@@ -137,14 +137,14 @@ fn times() -> Vec<Case> {
         case(
             "W9",
             WorthKnowing,
-            "For 12 s no byte",
+            "No byte came for 12 s",
             watched([(12_030, "data: 1\n\n")], secs(13)),
             watched([(40, ":\n"), (9_040, ":\n"), (18_040, ":\n")], secs(19)),
         ),
         case(
             "W9",
             WorthKnowing,
-            "For 12 s",
+            "came for 12 s",
             watched([(0, ""); 0], ms(12_030)),
             good(),
         ),
@@ -246,14 +246,14 @@ fn keep_alive() -> Vec<Case> {
         case(
             "W12",
             WorthKnowing,
-            "1 block has only",
+            "1 block of lines has a retry",
             at_once(b"retry: 5000\n\ndata: 1\n\n"),
             at_once(b"retry: 5000\ndata: 1\n\n\n: a\n\nfoo\n\n"),
         ),
         case(
             "W12",
             WorthKnowing,
-            "2 blocks have only",
+            "2 blocks of lines have a retry",
             at_once(b"id: 7\n\nevent: a\n\ndata: 1\n\n"),
             good(),
         ),

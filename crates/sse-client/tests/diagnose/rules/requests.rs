@@ -517,14 +517,14 @@ fn paces() -> Vec<Case> {
         case(
             "W33",
             WorthKnowing,
-            "the first token came after 11 s",
+            "The first token came after 11 s.",
             paced(secs(11), secs(1)),
             paced(secs(10), secs(1)),
         ),
         case(
             "W33",
             WorthKnowing,
-            "42.0 tokens a second, the longest stall was 12 s",
+            "42.0 tokens came a second. The longest stall was 12 s. Half of the gaps",
             paced(secs(1), secs(12)),
             good(),
         ),
