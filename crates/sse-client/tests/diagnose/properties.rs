@@ -5,9 +5,12 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use sse_client::diagnose::{BodyFacts, End, Gatherer, PieceFacts, diagnose};
+use sse_client::diagnose::{
+    BodyFacts, CrossOrigin, DialectFacts, DialectKind, End, Gatherer, Header, Hop, PieceFacts,
+    Preflight, Resume, diagnose,
+};
 
-use crate::support::{HEAD, at_once, ms};
+use crate::support::{HEAD, at_once, head, ms, watched};
 
 /// Behind all pieces.
 const ENDED: Duration = ms(3_600_000);
@@ -82,6 +85,45 @@ fn cut<'a>(at: u64, bytes: &'a [u8], places: &[Index]) -> Vec<(u64, &'a [u8])> {
         .collect()
 }
 
+const HEADERS: [&str; 12] = [
+    "content-type",
+    "content-encoding",
+    "content-length",
+    "cache-control",
+    "retry-after",
+    "server",
+    "vary",
+    "accept",
+    "access-control-allow-origin",
+    "access-control-allow-headers",
+    "mcp-protocol-version",
+    "authorization",
+];
+
+/// Values as they are, and any text between them.
+fn value() -> impl Strategy<Value = String> {
+    let known = select(vec![
+        "text/event-stream",
+        "; charset=",
+        "\"",
+        ",",
+        "gzip",
+        "nginx",
+        "*",
+        "https://",
+        "//",
+        "@",
+        "?",
+        "#",
+        "2026-07-28",
+        "\n",
+        "\u{1b}[0m",
+        "豆",
+    ]);
+    let part = prop_oneof![4 => known.prop_map(str::to_owned), 1 => any::<String>()];
+    vec(part, 0..5).prop_map(|parts| parts.concat())
+}
+
 proptest! {
     // Each of the first reads its bytes three times, once byte by byte.
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -115,6 +157,59 @@ proptest! {
             seen.end = end;
             for finding in diagnose(&seen) {
                 prop_assert!(!finding.sentence.contains(char::is_control), "{finding:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_head_makes_a_rule_panic_or_write_a_control_character(
+        status in select(vec![200, 204, 302, 429, 503]),
+        values in vec((select(HEADERS.to_vec()), value()), 0..8),
+        url in value(),
+    ) {
+        let mut seen = watched([(40, "id: 1\ndata: 1\n\n")], ENDED);
+        let headers: Vec<Header> = values
+            .into_iter()
+            .map(|(name, value)| Header::new(name, value))
+            .collect();
+        let answer = head(&mut seen);
+        answer.status = status;
+        answer.headers = headers.clone();
+        seen.asked.headers = headers.clone();
+        seen.asked.url = url.clone();
+        seen.hops = vec![Hop {
+            status: 301,
+            from: "https://a.example/".into(),
+            to: url.clone(),
+            sent: headers.clone(),
+            dropped: vec![url.clone()],
+        }];
+        seen.preflight = Some(Preflight {
+            origin: url.clone(),
+            status: Some(200),
+            headers: headers.clone(),
+        });
+        seen.cross_origin = Some(CrossOrigin {
+            origin: url.clone(),
+            with_credentials: true,
+            headers,
+        });
+        seen.resume = Some(Resume {
+            last_event_id: url.clone(),
+            status: Some(200),
+            ids: vec![url.clone()],
+            events: 1,
+        });
+        seen.dialect = Some(DialectFacts {
+            name: url.clone(),
+            kind: DialectKind::Mcp,
+            error: Some(url.clone()),
+            truncation: Some(url),
+            ..DialectFacts::default()
+        });
+        for finding in diagnose(&seen) {
+            for text in [&finding.sentence, &finding.hurts, &finding.change] {
+                prop_assert!(!text.contains(char::is_control), "{finding:?}");
             }
         }
     }
