@@ -5,9 +5,11 @@
 //! | `url` | a URL as it was typed |
 //! | `connect` | a socket to the server that it names |
 //! | `request` | one request over this socket, and its answer |
+//! | `diagnose` | what is wrong with a watched stream, in plain words |
 //! | `early_response` | a socket that can still be read when it can no longer be written |
 
 mod connect;
+pub mod diagnose;
 mod early_response;
 mod error;
 mod request;
