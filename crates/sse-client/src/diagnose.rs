@@ -85,6 +85,8 @@ pub use observation::{
     Observation, Preflight, Resume, Times,
 };
 
+pub(crate) use observation::entries;
+
 const FAMILIES: [&[Rule]; 10] = [
     head::RULES,
     time::RULES,

@@ -3,20 +3,30 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `url` | a URL as it was typed |
-//! | `connect` | a socket to the server that it names |
-//! | `request` | one request over this socket, and its answer |
+//! | `connect` | a socket to the server that it names, also through a proxy and TLS |
+//! | `tls` | whom TLS trusts |
+//! | `request` | one small request, and its answer |
+//! | `watch` | one request whose answer is read as it comes, each step and piece with its time |
+//! | `tap` | what a socket read, and when |
+//! | `decoding` | a compressed body, decoded while it comes |
 //! | `diagnose` | what is wrong with a watched stream, in plain words |
 //! | `early_response` | a socket that can still be read when it can no longer be written |
 
 mod connect;
+mod decoding;
 pub mod diagnose;
 mod early_response;
 mod error;
 mod request;
+mod tap;
+mod tls;
 mod url;
+mod watch;
 
-pub use connect::connect;
+pub use connect::{Dial, Proxy, connect};
 pub use error::Error;
 pub use hyper::Method;
 pub use request::{Answer, Request};
-pub use url::Url;
+pub use tls::Trust;
+pub use url::{Scheme, Url};
+pub use watch::{Piece, Watch, Wish};

@@ -110,7 +110,7 @@ impl Header {
     }
 
     /// Whether it tells the server who asks. Such a header must not go to another origin.
-    pub(super) fn is_credential(&self) -> bool {
+    pub(crate) fn is_credential(&self) -> bool {
         const WORDS: [&str; 6] = ["auth", "cookie", "key", "password", "secret", "token"];
         let name = self.name.to_ascii_lowercase();
         WORDS.iter().any(|word| name.contains(word))
@@ -137,7 +137,7 @@ pub(super) fn values<'a>(headers: &'a [Header], name: &str) -> impl Iterator<Ite
 
 /// The entries of the lists in the headers with a name, without their parameters and in small
 /// letters (RFC 9110 5.6.1).
-pub(super) fn entries(headers: &[Header], name: &str) -> Vec<String> {
+pub(crate) fn entries(headers: &[Header], name: &str) -> Vec<String> {
     let lists = values(headers, name).flat_map(|value| value.split(','));
     let entries = lists.map(|entry| essence(entry).to_owned());
     entries.filter(|entry| !entry.is_empty()).collect()
