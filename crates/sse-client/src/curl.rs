@@ -27,8 +27,8 @@
 //! * what is so anyway: `--basic`, `--proxy-basic`, `--path-as-is`, `-j`, `--tlsv1.0` to
 //!   `--tlsv1.3`, `--ca-native`, `--ssl-no-revoke`, and the like.
 //!
-//! Each other flag of curl is refused by its name, with what to do instead. A URL with `{a,b}` or
-//! `[1-3]` is refused without `-g`.
+//! Each other flag of curl is refused by its name, with what to do instead. A URL with `{…}` or
+//! `[1-3]` is refused without `-g`, for curl makes other ones of it.
 //!
 //! As with curl, short flags can be combined (`-sSNXPOST`), a long name can be cut as long as it
 //! stands for one flag, `--no-NAME` switches off, and `--` ends the flags. Beside that,

@@ -68,7 +68,8 @@ fn number(text: &[char], at: usize, radix: u32, most: usize) -> (u32, usize) {
     digits
         .map_while(|c| c.to_digit(radix))
         .fold((0, 0), |(number, length), digit| {
-            (number * radix + digit, length + 1)
+            // Beyond 32 bits only the last ones are wanted.
+            (number.wrapping_mul(radix) + digit, length + 1)
         })
 }
 
@@ -95,16 +96,17 @@ fn byte_of_digits(
     Ok(at + length)
 }
 
-/// `\xHH`, and `\x{HH}`.
+/// `\xHH`, and `\x{H…}`, of which the last eight bits count.
 fn hexadecimal(text: &[char], begin: usize, to: &mut Vec<u8>) -> Result<usize, Found> {
     if text.get(begin + 2) != Some(&'{') {
         return byte_of_digits(text, begin, begin + 2, 16, 2, to);
     }
-    let end = byte_of_digits(text, begin, begin + 3, 16, 2, to)?;
-    Ok(match text.get(end) {
-        Some('}') if end > begin + 1 => end + 1,
-        _ => end,
-    })
+    if text.get(begin + 3).is_none_or(|c| !c.is_ascii_hexdigit()) {
+        // bash makes a NUL of none.
+        return Err(Found::new(Kind::Nul, begin));
+    }
+    let end = byte_of_digits(text, begin, begin + 3, 16, usize::MAX, to)?;
+    Ok(end + usize::from(text.get(end) == Some(&'}')))
 }
 
 /// `\uHHHH` and `\UHHHHHHHH`. Browsers write a character beyond U+FFFF as two of the first kind.

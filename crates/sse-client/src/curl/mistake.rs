@@ -202,8 +202,8 @@ impl fmt::Display for CurlMistakeKind {
                  password: give another one with -u.",
             ),
             Self::Glob => f.write_str(
-                "The URL stands for several requests ({a,b} or [1-3]): give one URL, or -g to take \
-                 it literally.",
+                "The URL stands for several requests, with {…} or [1-3] in it: write what is meant, \
+                 or give -g to take it literally.",
             ),
         }
     }

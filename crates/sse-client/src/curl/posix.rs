@@ -61,6 +61,7 @@ impl Splitter<'_> {
             // A line before the command, or a comment's end.
             if !self.words.is_empty() {
                 nothing_follows(self.text, self.at)?;
+                self.at = self.text.len();
             }
             return Ok(true);
         }
@@ -116,11 +117,10 @@ impl Splitter<'_> {
     fn braces(&mut self, c: char) -> Result<(), Found> {
         let is_range = c == '.' && self.next(1) == Some('.');
         match (c, &mut self.brace) {
-            ('{', _) => self.brace = Some((self.at, false)),
+            ('{', None) => self.brace = Some((self.at, false)),
             (',', Some((_, several))) => *several = true,
             ('.', Some((_, several))) if is_range => *several = true,
             ('}', Some((at, true))) => return Err(Found::new(Kind::Shell("{"), *at)),
-            ('}', _) => self.brace = None,
             _ => {}
         }
         Ok(())

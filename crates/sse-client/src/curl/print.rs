@@ -43,12 +43,12 @@ impl CurlRequest {
             line.pair("-e", &(line.url(referer) + auto));
         }
         if let Some(cookies) = &self.cookies {
-            line.pair("-b", &line.secret(cookies));
+            line.pair("-b", &line.secret(cookies, "…=…"));
         }
         match &self.authorization {
             Some(CurlAuthorization::Basic(user)) => line.pair("-u", &line.user(user)),
             Some(CurlAuthorization::Bearer(token)) => {
-                line.pair("--oauth2-bearer", &line.secret(token));
+                line.pair("--oauth2-bearer", &line.secret(token, HIDDEN));
             }
             None => {}
         }
@@ -123,9 +123,10 @@ struct Line {
 }
 
 impl Line {
-    fn secret(&self, secret: &str) -> String {
+    /// A secret, or what is shown in its place and read as well.
+    fn secret(&self, secret: &str, hidden: &str) -> String {
         match self.hides {
-            true => HIDDEN.to_owned(),
+            true => hidden.to_owned(),
             false => secret.to_owned(),
         }
     }
@@ -138,7 +139,7 @@ impl Line {
     }
 
     fn user(&self, user: &CurlUser) -> String {
-        self.secret(&format!("{}:{}", user.name, user.password))
+        self.secret(&format!("{}:{}", user.name, user.password), "…:…")
     }
 
     fn header(&self, header: &CurlHeader) -> String {

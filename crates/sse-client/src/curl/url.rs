@@ -80,21 +80,19 @@ fn without_glob(url: &str) -> Result<Cow<'_, str>, Kind> {
     }
     let mut literal = String::with_capacity(url.len());
     let mut rest = url.chars().peekable();
-    // What stands in the bracket that is open.
-    let mut open: Option<(char, usize)> = None;
+    // Where the text behind the open bracket begins.
+    let mut open = None;
     while let Some(c) = rest.next() {
         match c {
             '\\' if rest.peek().is_some_and(|c| "{}[]".contains(*c)) => {
                 literal.extend(rest.next());
                 continue;
             }
-            '{' | '[' => open = Some((c, literal.len() + 1)),
-            '}' | ']' => {
-                let open = open.take();
-                let inside = open.map(|(sort, begin)| (sort, &literal[begin..]));
-                if inside.is_some_and(|(sort, inside)| is_several(sort, inside)) {
-                    return Err(Kind::Glob);
-                }
+            // A set, of one value even: `{id}` would be sent as `id`.
+            '{' | '}' => return Err(Kind::Glob),
+            '[' => open = Some(literal.len() + 1),
+            ']' if open.take().is_some_and(|open| is_range(&literal[open..])) => {
+                return Err(Kind::Glob);
             }
             _ => {}
         }
@@ -103,22 +101,14 @@ fn without_glob(url: &str) -> Result<Cow<'_, str>, Kind> {
     Ok(literal.into())
 }
 
-/// Whether `{a,b}` or `[1-3]` is meant. `[::1]`, `[]`, and `[name]` are not.
-fn is_several(sort: char, inside: &str) -> bool {
-    let is_end = |end: &str| !end.is_empty() && end.bytes().all(|b| b.is_ascii_alphanumeric());
-    match sort {
-        '{' => inside.contains(','),
-        _ => {
-            let (range, _step) = inside.split_once(':').unwrap_or((inside, ""));
-            let is_letter = |end: &str| end.len() == 1;
-            let is_number = |end: &str| end.bytes().all(|b| b.is_ascii_digit());
-            range.split_once('-').is_some_and(|(from, to)| {
-                is_end(from)
-                    && is_end(to)
-                    && (is_letter(from) && is_letter(to) || is_number(from) && is_number(to))
-            })
-        }
-    }
+/// Whether `[1-3]`, `[a-z]`, or `[1-9:2]` is meant. `[::1]`, `[]`, and `[name]` are not.
+fn is_range(inside: &str) -> bool {
+    let (range, _step) = inside.split_once(':').unwrap_or((inside, ""));
+    let is_letter = |end: &str| end.len() == 1 && end.as_bytes()[0].is_ascii_alphabetic();
+    let is_number = |end: &str| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
+    range.split_once('-').is_some_and(|(from, to)| {
+        is_letter(from) && is_letter(to) || is_number(from) && is_number(to)
+    })
 }
 
 /// A URL with data at the end of its query (`-G`). What no URL can hold is percent-encoded.
