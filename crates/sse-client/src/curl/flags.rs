@@ -406,9 +406,6 @@ pub(super) fn of_letter(letter: char) -> Option<Known> {
 /// # Errors
 /// There is no such flag, or there are several.
 pub(super) fn of_name(name: &str) -> Result<(Known, bool), Kind> {
-    if let Some((_, known)) = all().find(|(_, known)| known.long == name) {
-        return Ok((known, true));
-    }
     let (name, is_on) = match name.strip_prefix("no-") {
         Some(rest) => (rest, false),
         None => (name, true),

@@ -208,6 +208,7 @@ fn a_body_is_what_its_flags_add_up_to() {
             "&a&&b",
         ),
         (&["--data-raw", "@a", "--data-binary", "b\r\n"], "@a&b\r\n"),
+        (&["--data-urlencode", "n@a=b@c"], "n@a=b%40c"),
         (&["--data-urlencode", "a b~*-._é"], "a+b~%2A-._%C3%A9"),
         (
             &["--data-urlencode", "=x y=z", "--data-urlencode", "n=v&w"],

@@ -125,6 +125,7 @@ fn the_text_tells_its_shell() {
         (r#"curl a^&b"#, "a&b"),
         (r#"curl a^%b"#, "a%b"),
         (r#"curl "a^&b""#, "a&b"),
+        (r#"curl "a^%b""#, "a%b"),
         (r#"curl "^\^"""#, "\""),
         (r#"curl "{""a"":1}""#, r#"{"a":1}"#),
         // And those of bash.
