@@ -77,19 +77,18 @@ impl Decoding {
     /// Bytes that are no such encoding, or that grow beyond the bound.
     pub(crate) fn push(&mut self, piece: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), Error> {
         for slice in piece.chunks(SLICE) {
+            if matches!(self, Self::Deflate) {
+                // The low four bits of zlib's first byte are 8 (RFC 1950 2.2). A block of deflate
+                // that begins so is padded, which no encoder does.
+                *self = match slice[0] & 15 {
+                    8 => Self::Zlib(Box::new(ZlibDecoder::new(Sink::default()))),
+                    _ => Self::Bare(Box::new(DeflateDecoder::new(Sink::default()))),
+                };
+            }
             let sink = match self {
-                Self::Identity => {
+                // It was just settled which one of the two it is.
+                Self::Identity | Self::Deflate => {
                     each(slice);
-                    continue;
-                }
-                Self::Deflate => {
-                    // The low four bits of zlib's first byte are 8 (RFC 1950 2.2), and a block of
-                    // deflate that begins so is of a kind that does not exist.
-                    *self = match slice[0] & 15 {
-                        8 => Self::Zlib(Box::new(ZlibDecoder::new(Sink::default()))),
-                        _ => Self::Bare(Box::new(DeflateDecoder::new(Sink::default()))),
-                    };
-                    self.push(slice, &mut each)?;
                     continue;
                 }
                 Self::Gzip(decoder) => decoded(decoder.as_mut(), slice, MultiGzDecoder::get_mut)?,
@@ -195,13 +194,15 @@ mod tests {
         };
         let mut gzip = Decoding::of(&names(&["gzip"])).expect("it is known");
         assert!(matches!(
-            gzip.push(b"data: 1\n\n", |_| {}),
+            gzip.push(b"data: 1\n\ndata: 2\n\n", |_| {}),
             Err(Error::NotEncoded(_))
         ));
         let zstd = Decoding::of(&names(&["zstd"])).err();
         assert_eq!(zstd, Some(Error::Encoding("zstd".to_owned())));
         assert!(Decoding::of(&names(&["gzip", "br"])).is_err());
-        assert!(Decoding::of(&names(&["identity"])).is_ok_and(|it| matches!(it, Decoding::Identity)));
+        assert!(
+            Decoding::of(&names(&["identity"])).is_ok_and(|it| matches!(it, Decoding::Identity))
+        );
     }
 
     /// Four kilobytes of brotli can stand for gigabytes.

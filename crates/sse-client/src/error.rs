@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::curl::CurlMistake;
+
 /// What can go wrong between a URL and the answer. A program matches on the variant.
 ///
 /// Each message says what is wrong and what to do about it.
@@ -24,6 +26,10 @@ pub enum Error {
     /// A URL with a user name or a password, which is not repeated here. Leave it out.
     #[error("A user name or password in the URL is not supported: leave it out.")]
     UserInfo,
+
+    /// A curl line that cannot be used. Correct it at the place that the mistake names.
+    #[error(transparent)]
+    CurlLine(#[from] CurlMistake),
 
     /// A name that no resolver knows. Correct it, or try again when the network is there.
     #[error("The host {host} is not found ({reason}): give another URL.")]

@@ -2,6 +2,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | `curl` | a curl line as a request, before anything is sent |
 //! | `url` | a URL as it was typed |
 //! | `connect` | a socket to the server that it names, also through a proxy and TLS |
 //! | `tls` | whom TLS trusts |
@@ -13,6 +14,7 @@
 //! | `early_response` | a socket that can still be read when it can no longer be written |
 
 mod connect;
+mod curl;
 mod decoding;
 pub mod diagnose;
 mod early_response;
@@ -24,6 +26,11 @@ mod url;
 mod watch;
 
 pub use connect::{Dial, Proxy, connect};
+pub use curl::{
+    CurlAuthorization, CurlBody, CurlContent, CurlFile, CurlHeader, CurlIp, CurlMessage,
+    CurlMistake, CurlMistakeKind, CurlPart, CurlPlace, CurlReading, CurlRequest, CurlResolve,
+    CurlUser, CurlVersion, LONGEST_CURL_LINE,
+};
 pub use error::Error;
 pub use hyper::Method;
 pub use request::{Answer, Request};
