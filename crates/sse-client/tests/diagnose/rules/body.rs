@@ -33,6 +33,14 @@ fn late(at: u64, before: u64, apart: u64, end: End) -> Observation {
     seen
 }
 
+/// So many events at once, four seconds after the head, and the end.
+fn few(many: u64) -> Observation {
+    let events = (0..many).map(|n| (4_000 + n, "data: 1\n\n"));
+    let mut seen = watched(events, ms(4_000 + many));
+    seen.end = End::InOrder;
+    seen
+}
+
 fn times() -> Vec<Case> {
     let first = |head: u64, event: u64| {
         but(|seen| {
@@ -87,6 +95,7 @@ fn times() -> Vec<Case> {
             late(1_100, 0, 1, End::InOrder),
             late(4_000, 2, 1, End::Stopped),
         ),
+        case("W5", Risky, "10 of 10 events", few(10), few(9)),
         case(
             "W7",
             Risky,
