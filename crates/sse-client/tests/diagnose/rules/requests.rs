@@ -316,7 +316,7 @@ fn pages() -> Vec<Case> {
             WorthKnowing,
             "is https://other",
             page(false, &[other]),
-            page(false, &[this, vary]),
+            page(false, &[this, ("Vary", "Origin")]),
         ),
         case(
             "W25",
