@@ -41,6 +41,11 @@ fn few(many: u64) -> Observation {
     seen
 }
 
+/// Each blank line with the next event, so long behind its own.
+fn dribbled(apart: u64) -> Observation {
+    watched((0..8).map(|n| (100 + n * apart, "\ndata: 1\n")), secs(1))
+}
+
 fn times() -> Vec<Case> {
     let first = |head: u64, event: u64| {
         but(|seen| {
@@ -85,7 +90,7 @@ fn times() -> Vec<Case> {
             "W5",
             Risky,
             "last tenth",
-            late(4_000, 0, 4, End::Cut),
+            late(4_000, 0, 5, End::Cut),
             late(4_000, 0, 15, End::InOrder),
         ),
         case(
@@ -96,6 +101,15 @@ fn times() -> Vec<Case> {
             late(4_000, 2, 1, End::Stopped),
         ),
         case("W5", Risky, "10 of 10 events", few(10), few(9)),
+        // Too short for a tenth of it to say anything.
+        case(
+            "W5",
+            Risky,
+            "20 of 20",
+            late(1_020, 0, 1, End::InOrder),
+            late(900, 0, 1, End::InOrder),
+        ),
+        case("W8", Risky, "one event behind", dribbled(10), dribbled(9)),
         case(
             "W7",
             Risky,

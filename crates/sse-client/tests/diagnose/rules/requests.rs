@@ -451,6 +451,11 @@ fn mcp() -> Vec<Case> {
         change(&mut seen);
         seen
     };
+    let accepts = |value: &str| {
+        but_mcp(OLD, &|seen| {
+            seen.asked.headers[0].value = value.to_owned();
+        })
+    };
     let without = |name: &'static str| {
         but_mcp(OLD, &|seen| {
             seen.asked.headers.retain(|header| header.name != name);
@@ -465,6 +470,13 @@ fn mcp() -> Vec<Case> {
         seen.dialect.as_mut().expect("it is there").end_seen = false;
     };
     vec![
+        case(
+            "W32",
+            WorthKnowing,
+            "does not accept both",
+            accepts("text/event-stream, */*"),
+            accepts("Text/Event-Stream; q=1,application/json"),
+        ),
         case(
             "W32",
             WorthKnowing,
