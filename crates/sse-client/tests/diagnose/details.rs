@@ -68,6 +68,8 @@ fn a_long_id_is_said_once() {
     assert_eq!(with_id(128), ["Each id fits a header as it is."]);
     assert_eq!(with_id(1_024), ["1 id is longer than 128 bytes."]);
     assert_eq!(with_id(1_025), ["1 id is longer than 1024 bytes."]);
+    let seen = at_once(format!("id: {} \ndata: 1\n\n", "x".repeat(1_023)).as_bytes());
+    assert!(sentences("W14", &seen).contains(&"1 id has a space at an end.".to_owned()));
 }
 
 #[test]

@@ -41,6 +41,12 @@ fn few(many: u64) -> Observation {
     seen
 }
 
+/// Twice three events within so many milliseconds.
+fn thrice(within: u64) -> Observation {
+    let at = [2_000, 2_002, 2_000 + within, 4_000, 4_002, 4_000 + within];
+    watched(at.map(|at| (at, "data: 1\n\n")), secs(5))
+}
+
 /// Each blank line with the next event, so long behind its own.
 fn dribbled(apart: u64) -> Observation {
     watched((0..8).map(|n| (100 + n * apart, "\ndata: 1\n")), secs(1))
@@ -110,6 +116,7 @@ fn times() -> Vec<Case> {
             late(900, 0, 1, End::InOrder),
         ),
         case("W8", Risky, "one event behind", dribbled(10), dribbled(9)),
+        case("W5", Risky, "2 times", thrice(5), thrice(6)),
         case(
             "W7",
             Risky,
@@ -328,9 +335,9 @@ fn ids() -> Vec<Case> {
         hard("longer than 1024 bytes", &[b'x'; 1_025]),
         hard("control character", b"a:1"),
         hard("control character", b"a\x01"),
-        hard("with a space at an end", b" a"),
-        hard("with a space at an end", b"a\t"),
-        hard("with a NUL", b"a\0b"),
+        hard("1 id has a space at an end", b" a"),
+        hard("1 id has a space at an end", b"a\t"),
+        hard("1 id has a NUL", b"a\0b"),
         case(
             "W14",
             WorthKnowing,
@@ -357,7 +364,7 @@ fn ids() -> Vec<Case> {
             WorthKnowing,
             "1 id came a second time, and 2 ids are lower",
             with_ids(&["5", "5", "3", "2"]),
-            with_ids(&["b", "a", "9", "x", "1"]),
+            with_ids(&["b", "a", "9", "x", "1", "01", "+0"]),
         ),
         // An event without an id has the one before: nothing repeats.
         case(
