@@ -196,6 +196,18 @@ fn resumes() -> Vec<Case> {
             resumed_by("a", "a5"),
             resumed_by("a", "a19"),
         ),
+        // The only event is the first and the last.
+        case(
+            "W23",
+            WorthKnowing,
+            "with this id again",
+            {
+                let mut seen = resumed(Some(200), &["20"], 1);
+                seen.body = watched([(40, "id: 20\ndata: 1\n\n")], secs(1)).body;
+                seen
+            },
+            good(),
+        ),
         // Numbers that do not count by one do not tell what is missing.
         case(
             "W23",
@@ -519,6 +531,12 @@ fn mcp() -> Vec<Case> {
 }
 
 fn paces() -> Vec<Case> {
+    let only_first = |first| {
+        answered(End::InOrder, |facts| {
+            facts.first_token = Some(first);
+            facts.longest_stall = None;
+        })
+    };
     let paced = |first, stall| {
         answered(End::InOrder, |facts| {
             facts.first_token = Some(first);
@@ -526,6 +544,13 @@ fn paces() -> Vec<Case> {
         })
     };
     vec![
+        case(
+            "W33",
+            WorthKnowing,
+            "The first token came after 12 s.",
+            only_first(secs(12)),
+            only_first(secs(9)),
+        ),
         case(
             "W33",
             WorthKnowing,
