@@ -340,8 +340,11 @@ fn went_on(seen: &Observation, resume: &Resume) -> WentOn {
             Some(_) if !counts_by_one(seen) => WentOn::New,
             Some(more) => WentOn::Elsewhere(
                 format!(
-                    "the stream goes on from now: {} between are missing",
-                    count(u64::try_from(more - 1).unwrap_or(u64::MAX), "id")
+                    "the stream goes on from now: {} missing",
+                    match more - 1 {
+                        1 => "1 id between is".to_owned(),
+                        number => format!("{number} ids between are"),
+                    }
                 ),
                 LOST,
             ),

@@ -196,6 +196,19 @@ fn resumes() -> Vec<Case> {
             resumed_by("a", "a5"),
             resumed_by("a", "a19"),
         ),
+        // Ids that count by one only now and then do not tell either.
+        case(
+            "W23",
+            WorthKnowing,
+            "1 id between is missing",
+            resumed(Some(200), &["22"], 1),
+            {
+                let mut seen = resumed(Some(200), &["22"], 1);
+                let ids = b"id: 1\ndata: 1\n\nid: 2\ndata: 1\n\nid: 20\ndata: 1\n\n";
+                seen.body = watched([(40, ids)], secs(1)).body;
+                seen
+            },
+        ),
         // The only event is the first and the last.
         case(
             "W23",
