@@ -79,43 +79,50 @@ fn hard_ids(seen: &Observation) -> Vec<Verdict> {
     let preflight = "Pages of another origin: their browser asks by a preflight before it returns.";
     let over_128 = format!("longer than {CORS_LONG} bytes");
     let over_1024 = format!("longer than {LONG_ID} bytes");
-    let hard: [(&Tally, &str, &str); 6] = [
+    const IS: [&str; 2] = ["is", "are"];
+    const HAS: [&str; 2] = ["has", "have"];
+    let hard: [(&Tally, [&str; 2], &str, &str); 6] = [
         (
             &ids.non_ascii,
+            IS,
             "not ASCII",
             "eventsource 4, undici 7 and fetch-event-source: they never come back, or with other \
              bytes.",
         ),
         (
             &ids.long,
+            IS,
             &over_1024,
             "All clients, where a server or proxy refuses so long a header.",
         ),
         (
             &ids.spaces,
-            "with a space at an end",
+            HAS,
+            "a space at an end",
             "All clients: HTTP trims it, so another id comes back.",
         ),
         (
             &ids.nul,
-            "with a NUL",
+            HAS,
+            "a NUL",
             "All clients: they ignore the id, and fetch-event-source never comes back.",
         ),
         (
             &ids.cors_unsafe,
-            "with one of \"():<>?@[\\]{} or a control character",
+            HAS,
+            "one of \"():<>?@[\\]{} or a control character",
             preflight,
         ),
-        (&ids.cors_long, &over_128, preflight),
+        (&ids.cors_long, IS, &over_128, preflight),
     ];
     // Those that are longer than the one bound are longer than the other.
-    let hard = hard
-        .iter()
-        .filter(|(tally, what, _)| !tally.is_empty() && (*what != over_128 || ids.long.is_empty()));
-    let verdicts = hard.map(|(tally, what, whom)| {
+    let hard = hard.iter().filter(|(tally, _, what, _)| {
+        !tally.is_empty() && (*what != over_128 || ids.long.is_empty())
+    });
+    let verdicts = hard.map(|(tally, [one, many], what, whom)| {
         Verdict::worth_knowing(match tally.count {
-            1 => format!("1 id is {what}."),
-            number => format!("{number} ids are {what}."),
+            1 => format!("1 id {one} {what}."),
+            number => format!("{number} ids {many} {what}."),
         })
         .hurts(*whom)
         .change("Use short ids of letters, digits, hyphens and dots.")
@@ -333,8 +340,11 @@ fn went_on(seen: &Observation, resume: &Resume) -> WentOn {
             Some(_) if !counts_by_one(seen) => WentOn::New,
             Some(more) => WentOn::Elsewhere(
                 format!(
-                    "the stream goes on from now: {} between are missing",
-                    count(u64::try_from(more - 1).unwrap_or(u64::MAX), "id")
+                    "the stream goes on from now: {} missing",
+                    match more - 1 {
+                        1 => "1 id between is".to_owned(),
+                        number => format!("{number} ids between are"),
+                    }
                 ),
                 LOST,
             ),

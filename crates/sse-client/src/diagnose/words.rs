@@ -150,6 +150,7 @@ mod tests {
             ("//me:pw@h/a", "//h/a"),
             ("/login?token=s3cret", "/login?…"),
             ("/a@b/c", "/a@b/c"),
+            ("https://h/a@b", "https://h/a@b"),
         ] {
             assert_eq!(shown_url(url), text);
         }

@@ -64,6 +64,16 @@ fn statuses() -> Vec<Case> {
             }),
             good(),
         ),
+        case(
+            "W1",
+            Broken,
+            "too many requests, and asks to wait (Retry-After: Wed, 21 Oct 2026 07:28:00 GMT).",
+            but(|seen| {
+                head(seen).status = 429;
+                set(seen, "Retry-After", Some("Wed, 21 Oct 2026 07:28:00 GMT"));
+            }),
+            good(),
+        ),
     ]
 }
 

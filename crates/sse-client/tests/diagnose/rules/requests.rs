@@ -196,6 +196,31 @@ fn resumes() -> Vec<Case> {
             resumed_by("a", "a5"),
             resumed_by("a", "a19"),
         ),
+        // Ids that count by one only now and then do not tell either.
+        case(
+            "W23",
+            WorthKnowing,
+            "1 id between is missing",
+            resumed(Some(200), &["22"], 1),
+            {
+                let mut seen = resumed(Some(200), &["22"], 1);
+                let ids = b"id: 1\ndata: 1\n\nid: 2\ndata: 1\n\nid: 20\ndata: 1\n\n";
+                seen.body = watched([(40, ids)], secs(1)).body;
+                seen
+            },
+        ),
+        // The only event is the first and the last.
+        case(
+            "W23",
+            WorthKnowing,
+            "with this id again",
+            {
+                let mut seen = resumed(Some(200), &["20"], 1);
+                seen.body = watched([(40, "id: 20\ndata: 1\n\n")], secs(1)).body;
+                seen
+            },
+            good(),
+        ),
         // Numbers that do not count by one do not tell what is missing.
         case(
             "W23",
@@ -316,7 +341,7 @@ fn pages() -> Vec<Case> {
             WorthKnowing,
             "is https://other",
             page(false, &[other]),
-            page(false, &[this, vary]),
+            page(false, &[this, ("Vary", "Origin")]),
         ),
         case(
             "W25",
@@ -451,6 +476,11 @@ fn mcp() -> Vec<Case> {
         change(&mut seen);
         seen
     };
+    let accepts = |value: &str| {
+        but_mcp(OLD, &|seen| {
+            seen.asked.headers[0].value = value.to_owned();
+        })
+    };
     let without = |name: &'static str| {
         but_mcp(OLD, &|seen| {
             seen.asked.headers.retain(|header| header.name != name);
@@ -465,6 +495,13 @@ fn mcp() -> Vec<Case> {
         seen.dialect.as_mut().expect("it is there").end_seen = false;
     };
     vec![
+        case(
+            "W32",
+            WorthKnowing,
+            "does not accept both",
+            accepts("text/event-stream, */*"),
+            accepts("Text/Event-Stream; q=1,application/json"),
+        ),
         case(
             "W32",
             WorthKnowing,
@@ -507,6 +544,12 @@ fn mcp() -> Vec<Case> {
 }
 
 fn paces() -> Vec<Case> {
+    let only_first = |first| {
+        answered(End::InOrder, |facts| {
+            facts.first_token = Some(first);
+            facts.longest_stall = None;
+        })
+    };
     let paced = |first, stall| {
         answered(End::InOrder, |facts| {
             facts.first_token = Some(first);
@@ -514,6 +557,13 @@ fn paces() -> Vec<Case> {
         })
     };
     vec![
+        case(
+            "W33",
+            WorthKnowing,
+            "The first token came after 12 s.",
+            only_first(secs(12)),
+            only_first(secs(9)),
+        ),
         case(
             "W33",
             WorthKnowing,
