@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, SystemTime};
 
-use serde_json::json;
+use serde::Serialize;
 use sse_client::diagnose::{End, Finding, Level};
 use sse_client::{Piece, Watch as Stream};
 use sse_wire::{Decoded, Decoder};
@@ -22,6 +22,37 @@ enum Form {
     Raw,
     /// Each piece with its time.
     Wire,
+}
+
+/// An object of `--json`, in the order in which it is printed.
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    kind: &'static str,
+    at_ms: u64,
+    event: Option<&'a str>,
+    id: Option<&'a str>,
+    data: &'a str,
+    bytes: u64,
+}
+
+impl<'a> JsonLine<'a> {
+    fn new(kind: &'static str, at: Duration, data: &'a str, bytes: u64) -> Self {
+        Self {
+            kind,
+            at_ms: millis(at),
+            event: None,
+            id: None,
+            data,
+            bytes,
+        }
+    }
+}
+
+fn json(out: &mut Vec<u8>, line: &JsonLine<'_>) {
+    // Strings and numbers are always JSON, and a vector takes all that is written.
+    if serde_json::to_writer(&mut *out, line).is_ok() {
+        out.push(b'\n');
+    }
 }
 
 /// Prints a stream, and counts what it printed.
@@ -162,11 +193,14 @@ impl Printer {
                         last_event_id.clone_into(last_id);
                         match form {
                             Form::Json => {
-                                let object = json!({
-                                    "kind": "event", "at_ms": millis(at), "event": event,
-                                    "id": last_event_id, "data": data, "bytes": *since,
-                                });
-                                _ = writeln!(out, "{object}");
+                                json(
+                                    out,
+                                    &JsonLine {
+                                        event: Some(event),
+                                        id: Some(last_event_id),
+                                        ..JsonLine::new("event", at, data, *since)
+                                    },
+                                );
                             }
                             Form::Lines => lines(out, event, last_event_id, data, coloured),
                             Form::Raw | Form::Wire => {}
@@ -177,11 +211,7 @@ impl Printer {
                         *comments += 1;
                         match form {
                             Form::Json => {
-                                let object = json!({
-                                    "kind": "comment", "at_ms": millis(at), "event": null,
-                                    "id": null, "data": text, "bytes": line.len(),
-                                });
-                                _ = writeln!(out, "{object}");
+                                json(out, &JsonLine::new("comment", at, text, line.len() as u64));
                             }
                             Form::Lines => {
                                 let text = format!("{}  : {}", clock(), shown(text));
@@ -192,11 +222,8 @@ impl Printer {
                     }
                     Decoded::Retry(retry) => match form {
                         Form::Json => {
-                            let object = json!({
-                                "kind": "retry", "at_ms": millis(at), "event": null, "id": null,
-                                "data": retry.to_string(), "bytes": line.len(),
-                            });
-                            _ = writeln!(out, "{object}");
+                            let (retry, bytes) = (retry.to_string(), line.len() as u64);
+                            json(out, &JsonLine::new("retry", at, &retry, bytes));
                         }
                         Form::Lines => {
                             let text = format!("{}  retry {retry} ms", clock());
@@ -224,11 +251,15 @@ impl Printer {
             Some((end, at)) => (end_words(end), at),
         };
         if self.form == Form::Json {
-            let object = json!({
-                "kind": "end", "at_ms": millis(at), "event": null, "id": self.last_id,
-                "data": words, "bytes": self.bytes,
-            });
-            self.print(format!("{object}\n").as_bytes());
+            let mut out = Vec::new();
+            json(
+                &mut out,
+                &JsonLine {
+                    id: Some(&self.last_id),
+                    ..JsonLine::new("end", at, &words, self.bytes)
+                },
+            );
+            self.print(&out);
         }
         let mut parts = vec![format!("{words} after {}", ms(at))];
         parts.push(several(self.events, "event"));

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use sse_client::diagnose::Header;
 use sse_client::{Dial, Error, Method, Proxy, Trust, Url, Wish};
 
@@ -83,7 +83,10 @@ fn read(data: &str) -> Result<Vec<u8>, Failure> {
         "-" => std::io::stdin().take(MOST).read_to_end(&mut bytes),
         path => std::fs::File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes)),
     }
-    .with_context(|| format!("{path} cannot be read: name a file, or @- for stdin"))
-    .map_err(Failure::usage)?;
+    .map_err(|e| {
+        Failure::usage(anyhow!(
+            "{path} cannot be read ({e}): name a file, or @- for stdin."
+        ))
+    })?;
     Ok(bytes)
 }
