@@ -8,6 +8,8 @@
 //! | `tls` | whom TLS trusts |
 //! | `request` | one small request, and its answer |
 //! | `watch` | one request whose answer is read as it comes, each step and piece with its time |
+//! | `exchange` | a request and its answer, as they are shown and judged |
+//! | `foreign` | foreign text in a sentence |
 //! | `tap` | what a socket read, and when |
 //! | `decoding` | a compressed body, decoded while it comes |
 //! | `diagnose` | what is wrong with a watched stream, in plain words |
@@ -19,6 +21,8 @@ mod decoding;
 pub mod diagnose;
 mod early_response;
 mod error;
+mod exchange;
+mod foreign;
 mod request;
 mod tap;
 mod tls;
@@ -32,6 +36,7 @@ pub use curl::{
     CurlUser, CurlVersion, LONGEST_CURL_LINE,
 };
 pub use error::Error;
+pub use exchange::{Asked, End, Head, Header, Hop, Times};
 pub use hyper::Method;
 pub use request::{Answer, Request};
 pub use tls::Trust;

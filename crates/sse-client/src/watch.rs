@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::connect::{Connection, Dial, DialStep};
 use crate::decoding::Decoding;
-use crate::diagnose::{Asked, End, Head, Header, Hop, Times, entries};
+use crate::exchange::{Asked, End, Head, Header, Hop, Times, entries};
 use crate::early_response::EarlyResponse;
 use crate::error::Error;
 use crate::tap::{Tap, TappedSocket};
