@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use sse_client::{Error, Family, Method, Wish};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
-use crate::support::{answer, begin, head, refusal, serve, text, wish};
+use crate::support::{answer, begin, head, refusal, refused, serve, text, wish};
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_named() {
@@ -23,9 +22,7 @@ async fn a_name_that_does_not_resolve_is_named() {
 
 #[tokio::test]
 async fn a_port_that_nobody_listens_on_is_named() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let at = listener.local_addr().expect("its address");
-    drop(listener);
+    let (at, _held) = refused();
     let e = refusal(wish(format!("http://{at}"))).await;
     let is_it = matches!(&e, Error::NothingListens { is_loopback: true, port, .. }
         if *port == at.port());

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use sse_client::{Error, Proxy, Trust, User, Wish};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-use crate::support::{OK, answer, begin, echo, head, refusal, serve, text, wish};
+use crate::support::{OK, answer, begin, echo, head, in_time, refusal, refused, serve, text, wish};
 use crate::trust::{Authority, serve_tls};
 
 fn through(proxy: impl Into<String>, url: &str) -> Wish {
@@ -103,9 +103,7 @@ async fn a_server_with_tls_is_reached_through_a_tunnel() {
 
 #[tokio::test]
 async fn a_proxy_that_does_not_connect_is_named_with_its_reason() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let gone_at = gone.local_addr().expect("its address");
-    drop(gone);
+    let (gone, _held) = refused();
     let early = serve(|mut socket| async move {
         head(&mut socket).await;
         _ = socket
@@ -128,7 +126,7 @@ async fn a_proxy_that_does_not_connect_is_named_with_its_reason() {
             "it closed the connection without an answer",
         ),
         (early.await, "it spoke before the server could"),
-        (gone_at, "nothing listens there"),
+        (gone, "nothing listens there"),
     ] {
         let mut asked = through(
             format!("http://a:s3cret@{proxy}"),
@@ -141,7 +139,7 @@ async fn a_proxy_that_does_not_connect_is_named_with_its_reason() {
         assert!(is_it, "{why}: {e}");
         assert!(!e.to_string().contains("s3cret"), "{e}");
     }
-    let e = refusal(through(gone_at.to_string(), "http://events.example/")).await;
+    let e = refusal(through(gone.to_string(), "http://events.example/")).await;
     assert!(matches!(e, Error::Proxy { .. }), "{e}");
     let at = answer("HTTP/1.1 407 P\r\nContent-Length: 0\r\n\r\n").await;
     let watch = begin(through(at.to_string(), "http://events.example/")).await;
@@ -176,4 +174,44 @@ async fn a_host_that_is_excepted_is_reached_without_it() {
         let watch = begin(asked).await.expect("an answer");
         assert_eq!(watch.head().status, status, "{except}");
     }
+}
+
+/// The environment is that of a process: the test runs itself again, in another one.
+#[tokio::test]
+async fn the_environment_names_a_proxy_and_whom_it_is_not_for() {
+    let proxy = answer("HTTP/1.1 299 Proxy\r\nContent-Length: 0\r\n\r\n").await;
+    let this = std::env::current_exe().expect("this program");
+    let child = tokio::process::Command::new(this)
+        .args([
+            "--exact",
+            "proxies::asks_as_the_environment_says",
+            "--ignored",
+        ])
+        .envs(["HTTP_PROXY", "http_proxy"].map(|name| (name, format!("http://{proxy}"))))
+        .envs(["NO_PROXY", "no_proxy"].map(|name| (name, "nobody.invalid")))
+        .env_remove("REQUEST_METHOD")
+        .output();
+    let told = in_time(child).await.expect("it runs");
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("1 passed"), "{told}");
+}
+
+#[tokio::test]
+#[ignore = "the test before it runs it, with an environment"]
+async fn asks_as_the_environment_says() {
+    let server = answer("HTTP/1.1 298 Server\r\nContent-Length: 0\r\n\r\n").await;
+    let asked = |url: &str| Wish {
+        dial: Default::default(),
+        ..wish(url)
+    };
+    let through = begin(asked("http://events.example/")).await;
+    assert_eq!(through.expect("an answer").head().status, 299);
+    let home = begin(asked(&format!("http://{server}/"))).await;
+    assert_eq!(home.expect("an answer").head().status, 298);
+    let e = refusal(asked("http://nobody.invalid/")).await;
+    assert!(matches!(e, Error::HostNotFound { .. }), "{e}");
+    let mut excepted = asked("http://other.invalid/");
+    excepted.dial.proxy_except = "other.invalid".to_owned();
+    let e = refusal(excepted).await;
+    assert!(matches!(e, Error::HostNotFound { .. }), "{e}");
 }

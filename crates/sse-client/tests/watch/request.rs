@@ -87,7 +87,7 @@ async fn a_header_that_cannot_be_sent_is_named_and_not_repeated() {
 
 #[tokio::test]
 async fn each_step_has_its_time_and_they_are_in_order() {
-    let pause = Duration::from_millis(60);
+    let pause = Duration::from_millis(120);
     let at = serve(move |mut socket| async move {
         head(&mut socket).await;
         let (first, rest) = CHUNKED.split_at(20);

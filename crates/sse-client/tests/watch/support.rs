@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sse_client::{Dial, Error, Piece, Proxy, Url, Watch, Wish};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time;
 
 /// How long anything may take here.
@@ -32,6 +32,14 @@ where
         }
     });
     at
+}
+
+/// A port that stays refused: it is taken, and nobody listens on it.
+pub(crate) fn refused() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(any).expect("a port");
+    (socket.local_addr().expect("its address"), socket)
 }
 
 /// A server that reads the head of a request, writes an answer, and closes in order.
