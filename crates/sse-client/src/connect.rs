@@ -1,24 +1,22 @@
 //! A connection to the server that a URL names: its name, the socket, a proxy on the way, TLS.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use http_body_util::Empty;
-use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::header::{HOST, HeaderValue, PROXY_AUTHORIZATION};
-use hyper::{Method, Request, Uri};
-use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::TokioIo;
+use hyper::header::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::Error;
+use crate::proxy::Proxy;
 use crate::tls::{self, Trust};
 use crate::url::{Scheme, Url};
+use crate::user::User;
 
 /// How a connection is made.
 #[derive(Clone, Debug, Default)]
@@ -27,21 +25,40 @@ pub struct Dial {
     pub trust: Trust,
     /// Which proxy is used.
     pub proxy: Proxy,
+    /// Who asks the proxy; where there is nobody, the credentials of its URL count.
+    pub proxy_user: Option<User>,
+    /// The hosts that are reached without a proxy, with commas between them, as in `NO_PROXY`,
+    /// which counts too for a proxy of the environment. `*` is each host.
+    pub proxy_except: String,
     /// Whether HTTP/2 is offered to a server that is spoken to through TLS.
     pub http2: bool,
+    /// The kind of addresses that is connected to, where only one is.
+    pub family: Option<Family>,
+    /// Hosts whose addresses are known, whatever a resolver says. The last that fits counts.
+    pub known_hosts: Vec<KnownHost>,
+    /// How long it may take until a connection is there, TLS included; for ever where it is
+    /// nothing.
+    pub timeout: Option<Duration>,
 }
 
-/// Which proxy is used.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Proxy {
-    /// That of the environment: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, but for the hosts of
-    /// `NO_PROXY`. This machine is reached without one.
-    #[default]
-    Environment,
-    /// This one, whatever the environment says.
-    At(String),
-    /// None.
-    None,
+/// A kind of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+/// A host whose addresses are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownHost {
+    /// Its name, or an address without brackets; `*` for each host.
+    pub host: String,
+    /// The port that it counts for.
+    pub port: u16,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// A step of a connection that was made.
@@ -70,12 +87,6 @@ pub(crate) struct Connection {
 pub(crate) enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
-}
-
-/// A proxy on the way.
-struct Hop {
-    url: Url,
-    authorization: Option<HeaderValue>,
 }
 
 /// Connects to the host and port of a URL, without a proxy and without TLS.
@@ -125,29 +136,48 @@ impl Dial {
     /// Connects to the server of a URL. Tells of each step when it is done.
     ///
     /// # Errors
-    /// The host is not found, nobody listens, the proxy refuses, or there is no TLS that is
-    /// trusted.
+    /// The host is not found, nobody listens, the proxy refuses, there is no TLS that is trusted,
+    /// or it takes too long.
     pub(crate) async fn connect(
+        &self,
+        url: &Url,
+        done: impl FnMut(DialStep),
+    ) -> Result<Connection, Error> {
+        let Some(timeout) = self.timeout else {
+            return self.connect_for_ever(url, done).await;
+        };
+        let connected = time::timeout(timeout, self.connect_for_ever(url, done)).await;
+        connected.unwrap_or_else(|_| {
+            Err(Error::ConnectTimeout {
+                server: url.to_string(),
+                seconds: timeout.as_secs_f64().to_string(),
+            })
+        })
+    }
+
+    async fn connect_for_ever(
         &self,
         url: &Url,
         mut done: impl FnMut(DialStep),
     ) -> Result<Connection, Error> {
-        let hop = self.hop(url)?;
-        let first = hop.as_ref().map_or(url, |hop| &hop.url);
-        let found = resolve(first).await?;
-        done(DialStep::Name);
-        let mut socket = open(first, &found).await?;
+        let mut hop = self.proxy.hop(url, &self.proxy_except)?;
+        if let (Some(hop), Some(user)) = (&mut hop, &self.proxy_user) {
+            hop.authorization = Some(user.basic());
+        }
+        let mut is_proxied = false;
+        let mut socket = match &hop {
+            None => self.open(url, &mut done).await?,
+            Some(hop) => {
+                let opened = self.open(&hop.url, &mut done).await;
+                opened.map_err(|e| hop.broken(unreached(&e)))?
+            }
+        };
         // Requests are small, and whoever waits for an event waits for no more of them.
         _ = socket.set_nodelay(true);
-        let (mut is_proxied, mut proxy_authorization) = (false, None);
-        if let Some(hop) = hop {
-            match url.scheme {
-                Scheme::Https => socket = tunnel(socket, url, hop).await?,
-                Scheme::Http => {
-                    is_proxied = true;
-                    proxy_authorization = hop.authorization;
-                }
-            }
+        match (&hop, url.scheme) {
+            (Some(hop), Scheme::Https) => socket = hop.tunnel(socket, url).await?,
+            (Some(_), Scheme::Http) => is_proxied = true,
+            (None, _) => {}
         }
         done(DialStep::Connect);
         let mut is_http2 = false;
@@ -163,73 +193,52 @@ impl Dial {
         Ok(Connection {
             socket,
             is_proxied,
-            proxy_authorization,
+            proxy_authorization: hop.filter(|_| is_proxied).and_then(|hop| hop.authorization),
             is_http2,
         })
     }
 
-    /// The proxy on the way to a URL, where there is one.
-    fn hop(&self, url: &Url) -> Result<Option<Hop>, Error> {
-        let matcher = match &self.proxy {
-            Proxy::None => return Ok(None),
-            Proxy::Environment if url.is_loopback() => return Ok(None),
-            Proxy::Environment => Matcher::from_env(),
-            Proxy::At(proxy) => Matcher::builder().all(proxy.as_str()).build(),
+    /// Resolves the host of a URL and connects to it.
+    async fn open(&self, url: &Url, done: &mut impl FnMut(DialStep)) -> Result<TcpStream, Error> {
+        let mut found = match self.known(url) {
+            Some(found) => found,
+            None => resolve(url).await?,
         };
-        let whole: Uri = url
-            .whole()
-            .parse()
-            .map_err(|_| Error::BadUrl(url.whole()))?;
-        let Some(found) = matcher.intercept(&whole) else {
-            return match self.proxy {
-                Proxy::At(_) => Err(Error::BadProxy),
-                _ => Ok(None),
-            };
-        };
-        let proxy = Url::parse(&found.uri().to_string()).map_err(|_| Error::BadProxy)?;
-        if proxy.scheme != Scheme::Http {
-            return Err(Error::BadProxy);
+        if let Some(family) = self.family {
+            found.retain(|address| address.is_ipv4() == (family == Family::V4));
+            if found.is_empty() {
+                let reason = match family {
+                    Family::V4 => "it has no address of IPv4",
+                    Family::V6 => "it has no address of IPv6",
+                };
+                return Err(Error::HostNotFound {
+                    host: url.host.clone(),
+                    reason: reason.to_owned(),
+                });
+            }
         }
-        Ok(Some(Hop {
-            url: proxy,
-            authorization: found.basic_auth().cloned(),
-        }))
+        done(DialStep::Name);
+        open(url, &found).await
+    }
+
+    fn known(&self, url: &Url) -> Option<Vec<SocketAddr>> {
+        let is_it = |known: &&KnownHost| {
+            let host = &known.host;
+            known.port == url.port && (host == "*" || host.eq_ignore_ascii_case(&url.host))
+        };
+        let known = self.known_hosts.iter().rfind(is_it)?;
+        let addresses = known.addresses.iter();
+        Some(addresses.map(|ip| (*ip, url.port).into()).collect())
     }
 }
 
-/// Has a proxy connect to the server (RFC 9110 9.3.6).
-async fn tunnel(socket: TcpStream, url: &Url, hop: Hop) -> Result<TcpStream, Error> {
-    let proxy = hop.url.to_string();
-    let broken = |reason: String| Error::Proxy {
-        proxy: proxy.clone(),
-        reason,
-    };
-    let handshake = http1::handshake(TokioIo::new(socket)).await;
-    let (mut sender, connection) = handshake.map_err(|e| broken(e.to_string()))?;
-    let driven = tokio::spawn(connection.with_upgrades());
-    let mut ask = Request::builder()
-        .method(Method::CONNECT)
-        .uri(url.to_string())
-        .header(HOST, url.to_string());
-    if let Some(authorization) = hop.authorization {
-        ask = ask.header(PROXY_AUTHORIZATION, authorization);
-    }
-    let ask = ask.body(Empty::<Bytes>::new());
-    let ask = ask.map_err(|_| Error::BadUrl(url.whole()))?;
-    let answer = sender.send_request(ask).await;
-    let answer = answer.map_err(|e| broken(e.to_string()))?;
-    if !answer.status().is_success() {
-        return Err(broken(format!("it answered {}", answer.status())));
-    }
-    let upgraded = hyper::upgrade::on(answer).await;
-    let upgraded = upgraded.map_err(|e| broken(e.to_string()))?;
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>();
-    _ = driven.await;
-    // Nothing else was put into it, and a server that speaks TLS waits for us.
-    let parts = parts.map_err(|_| broken("it spoke first".to_owned()))?;
-    match parts.read_buf.is_empty() {
-        true => Ok(parts.io.into_inner()),
-        false => Err(broken("it spoke first".to_owned())),
+/// Why a proxy is not reached, in words.
+fn unreached(e: &Error) -> String {
+    match e {
+        Error::HostNotFound { reason, .. } => format!("it is not found, {reason}"),
+        Error::NothingListens { .. } => "nothing listens there".to_owned(),
+        Error::Unreachable { reason, .. } => reason.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -8,13 +8,17 @@ use std::io::{self, Write};
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use crate::error::Error;
+use crate::foreign::shown;
 
 /// The most bytes that a slice of a piece may grow to. A slice of gzip grows a thousandfold at most
 /// (RFC 1951), which is less.
 const MOST: usize = 8 << 20;
 
 /// How much is decoded in one go.
-const SLICE: usize = 4096;
+pub(crate) const SLICE: usize = 4096;
+
+/// The encodings that are known here, as Accept-Encoding names them.
+pub(crate) const KNOWN: [&str; 3] = ["gzip", "deflate", "br"];
 
 /// What a body is encoded in.
 pub(crate) enum Decoding {
@@ -67,7 +71,7 @@ impl Decoding {
                     sink, SLICE,
                 ))))
             }
-            _ => Err(Error::Encoding(named.join(", "))),
+            _ => Err(Error::Encoding(shown(&named.join(", ")))),
         }
     }
 

@@ -49,7 +49,7 @@
 //! | `gatherer`, `blocks`, `utf8` | pieces of a body to its facts |
 //! | `facts`, `measure` | the facts, which do not grow |
 //! | `finding` | a rule, and what it has to say |
-//! | `words` | numbers, times and foreign text in a sentence |
+//! | `words` | numbers, times and origins in a sentence |
 //! | `head`, `transport`, `cors` | rules on the answer and on requests beside the stream |
 //! | `time`, `pieces`, `keep_alive`, `format` | rules on the body |
 //! | `resume`, `end`, `dialect` | rules on ids and `retry`, on the end, and on the dialect |
@@ -80,12 +80,11 @@ pub use facts::{
 pub use finding::{Evidence, Finding, Level, Rule};
 pub use gatherer::Gatherer;
 pub use measure::{GapHistogram, Spread};
+// An observation is of one exchange.
+pub use crate::exchange::{Asked, End, Head, Header, Hop, Times};
 pub use observation::{
-    Asked, CrossOrigin, DialectFacts, DialectKind, End, Head, HeadRequest, Header, Hop,
-    Observation, Preflight, Resume, Times,
+    CrossOrigin, DialectFacts, DialectKind, HeadRequest, Observation, Preflight, Resume,
 };
-
-pub(crate) use observation::entries;
 
 const FAMILIES: [&[Rule]; 10] = [
     head::RULES,

@@ -76,6 +76,42 @@ pub enum Error {
         server: String,
     },
 
+    /// The connection was reset before an answer. The request may have been carried out.
+    #[error("{server} reset the connection before an answer: try again, or give another URL.")]
+    AnswerReset {
+        /// Host and port.
+        server: String,
+    },
+
+    /// A server of HTTP/2 that refused the request, or the whole connection. Ask over HTTP/1.1.
+    #[error("{server} refused the request over HTTP/2 ({reason}): try HTTP/1.1.")]
+    Http2Refused {
+        /// Host and port.
+        server: String,
+        /// The words for its code (RFC 9113 7).
+        reason: String,
+    },
+
+    /// No connection within the time that it was given. Give it more, or another URL.
+    #[error(
+        "There is no connection to {server} after {seconds} s: give it more time, or another URL."
+    )]
+    ConnectTimeout {
+        /// Host and port.
+        server: String,
+        /// The time that it was given, in seconds.
+        seconds: String,
+    },
+
+    /// No answer within the time that all of it was given. Give it more, or another URL.
+    #[error("There is no answer of {server} after {seconds} s: give it more time, or another URL.")]
+    AnswerTimeout {
+        /// Host and port.
+        server: String,
+        /// The time that it was given, in seconds.
+        seconds: String,
+    },
+
     /// A certificate that is not trusted. Trust it, or watch another server.
     #[error(
         "The certificate of {server} is not trusted: {reason}. Give its root with --cacert FILE, or \
@@ -104,6 +140,10 @@ pub enum Error {
     /// A header that cannot be sent. Its value is not repeated.
     #[error("The header {0:?} cannot be sent: give it as `Name: value`, in one line.")]
     BadHeader(String),
+
+    /// More headers than a request can hold.
+    #[error("There are too many headers in the request: leave some out.")]
+    TooManyHeaders,
 
     /// A proxy that is none of http.
     #[error("The proxy is not a URL of http: give one such as http://localhost:3128.")]
@@ -140,7 +180,7 @@ pub enum Error {
         to: String,
     },
 
-    /// A head that does not end.
+    /// A head of more than 100,000 bytes or 1,000 headers.
     #[error(
         "The head of the answer of {server} is too long: it is not a server that can be watched."
     )]

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::go_away::GoAway;
+
 /// How many of the last bytes are kept.
 pub(crate) const KEPT: usize = 1 << 20;
 
@@ -24,10 +26,14 @@ pub(crate) struct Tapped {
     pub(crate) first_read: Option<Duration>,
     /// When the last of them did.
     pub(crate) last_read: Duration,
-    /// When the last byte of the request was written that was written before the first read.
-    pub(crate) written: Option<Duration>,
+    /// When the last write was done before the last read.
+    pub(crate) sent: Option<Duration>,
+    /// When the last write was done.
+    written: Option<Duration>,
+    /// Why a server of HTTP/2 goes away; nothing over HTTP/1.
+    pub(crate) go_away: Option<GoAway>,
     /// How many bytes came.
-    pub(crate) bytes: u64,
+    bytes: u64,
     /// The last [`KEPT`] of them.
     kept: VecDeque<u8>,
 }
@@ -37,11 +43,20 @@ impl Tapped {
         self.reads += 1;
         self.first_read.get_or_insert(at);
         self.last_read = at;
+        self.sent = self.written;
         self.bytes += bytes.len() as u64;
+        if let Some(go_away) = &mut self.go_away {
+            go_away.read(bytes);
+        }
         let bytes = &bytes[bytes.len().saturating_sub(KEPT)..];
         let over = (self.kept.len() + bytes.len()).saturating_sub(KEPT);
         self.kept.drain(..over);
         self.kept.extend(bytes);
+    }
+
+    /// The code with which a server of HTTP/2 goes away, where it does.
+    pub(crate) fn go_away_code(&self) -> Option<u32> {
+        self.go_away.as_ref().and_then(GoAway::code)
     }
 
     /// The last bytes that came, and how many came before them.
@@ -106,11 +121,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TappedSocket<S> {
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.socket).poll_write(cx, bytes))?;
         let at = self.tap.began.elapsed();
-        self.tap.look(|tapped| {
-            if tapped.reads == 0 {
-                tapped.written = Some(at);
-            }
-        });
+        self.tap.look(|tapped| tapped.written = Some(at));
         Poll::Ready(Ok(written))
     }
 

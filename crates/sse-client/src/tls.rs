@@ -1,7 +1,8 @@
 //! TLS to a watched server: whom it trusts, and why it does not trust one.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -9,7 +10,8 @@ use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore,
+    SignatureScheme,
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
@@ -51,17 +53,39 @@ pub(crate) async fn begin(
     let connector = TlsConnector::from(Arc::new(config));
     let server = url.to_string();
     connector.connect(name, socket).await.map_err(|e| {
-        let cause = e.get_ref().and_then(|cause| cause.downcast_ref());
-        match cause {
-            Some(rustls::Error::InvalidCertificate(why)) => Error::NotTrusted {
-                server,
-                reason: reason(why),
+        failure(&e, &server).unwrap_or_else(|| Error::Tls {
+            server,
+            reason: match e.kind() {
+                io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
+                io::ErrorKind::ConnectionReset => "it reset the connection".to_owned(),
+                _ => e.to_string(),
             },
-            _ => Error::Tls {
-                server,
-                reason: e.to_string(),
-            },
-        }
+        })
+    })
+}
+
+/// What TLS has against a server, where an error of its socket comes from TLS: while it begins, or
+/// later, as with a server that wants a certificate of ours.
+pub(crate) fn failure(e: &io::Error, server: &str) -> Option<Error> {
+    let cause = e.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let server = server.to_owned();
+    Some(match cause {
+        rustls::Error::InvalidCertificate(why) => Error::NotTrusted {
+            server,
+            reason: reason(why),
+        },
+        rustls::Error::InvalidMessage(_) => Error::Tls {
+            server,
+            reason: "what it sends is not TLS".to_owned(),
+        },
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => Error::Tls {
+            server,
+            reason: "it wants a certificate of the client, which is not supported".to_owned(),
+        },
+        other => Error::Tls {
+            server,
+            reason: other.to_string(),
+        },
     })
 }
 
@@ -81,7 +105,7 @@ fn config(trust: &Trust) -> Result<ClientConfig, Error> {
     Ok(builder.with_no_client_auth())
 }
 
-fn roots(path: &PathBuf) -> Result<RootCertStore, Error> {
+fn roots(path: &Path) -> Result<RootCertStore, Error> {
     let shown = path.display();
     let unread = |reason: &dyn fmt::Display| Error::NoRoots(format!("{shown}: {reason}"));
     let mut roots = RootCertStore::empty();
@@ -107,6 +131,11 @@ fn reason(why: &CertificateError) -> String {
             "it is for another name"
         }
         CertificateError::Revoked => "it was revoked",
+        CertificateError::BadSignature => "its signature is not of the one whom it names",
+        // The library has no variant for this one, which many make for themselves.
+        other if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is of an authority that signs others, and not of a server"
+        }
         other => return other.to_string(),
     };
     words.to_owned()

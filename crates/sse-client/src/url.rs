@@ -1,11 +1,13 @@
 //! A URL as it was typed: the server that it names, and the target of the request.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
 
 use crate::error::Error;
+use crate::foreign::shown_url;
 
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl Scheme {
 }
 
 /// Which server is meant, and where in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     /// How it is spoken to.
     pub scheme: Scheme,
@@ -143,13 +145,16 @@ impl Url {
             && self.host.eq_ignore_ascii_case(&other.host)
     }
 
-    /// Whether this machine is meant.
+    /// Whether this machine is meant, as far as the host itself says: `localhost` and what is below
+    /// it (RFC 6761 6.3), an address of the loopback, also as IPv6 writes one of IPv4, and the
+    /// address of no machine, which leads here too.
     pub fn is_loopback(&self) -> bool {
-        self.is_localhost()
-            || self
-                .host
-                .parse()
-                .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
+        let ip: Option<IpAddr> = host.parse().ok();
+        match ip.map(|ip| ip.to_canonical()) {
+            Some(ip) => ip.is_loopback() || ip.is_unspecified(),
+            None => host == "localhost" || host.ends_with(".localhost"),
+        }
     }
 
     /// Whether it says `localhost`, in any letters.
@@ -166,6 +171,13 @@ impl fmt::Display for Url {
         } else {
             write!(f, "{}:{}", self.host, self.port)
         }
+    }
+}
+
+/// Without its query, which may hold a secret.
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown_url(&self.whole()))
     }
 }
 
@@ -276,6 +288,10 @@ mod tests {
     fn this_machine_is_known_by_its_names() {
         let here = |url| Url::parse(url).expect(url).is_loopback();
         assert!(here("localhost") && here("LocalHost:1") && here("127.1.2.3") && here("[::1]:5"));
+        assert!(
+            here("a.localhost.") && here("[::ffff:127.0.0.1]") && here("0.0.0.0") && here("[::]")
+        );
         assert!(!here("localhost.example") && !here("192.168.1.5") && !here("h"));
+        assert!(!here("notlocalhost") && !here("[::ffff:10.0.0.1]"));
     }
 }

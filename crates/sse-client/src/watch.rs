@@ -6,73 +6,69 @@
 //! [`Reconnect`](crate::Reconnect) says when to ask again.
 
 use std::error::Error as _;
+use std::fmt;
 use std::future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::Response;
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
-use hyper::header::{self, HeaderName, HeaderValue};
-use hyper::{Method, Response, Uri};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::time;
 
-use crate::connect::{Connection, Dial, DialStep};
-use crate::decoding::Decoding;
-use crate::diagnose::{Asked, End, Head, Header, Hop, Times, entries};
+use crate::connect::{DialStep, Socket};
+use crate::decoding::{Decoding, SLICE};
 use crate::early_response::EarlyResponse;
 use crate::error::Error;
+use crate::exchange::{Asked, End, Head, Header, Hop, Times, entries};
+use crate::go_away::GoAway;
 use crate::tap::{Tap, TappedSocket};
+use crate::tls;
 use crate::url::Url;
+use crate::wish::Wish;
 
 /// The most redirects that are followed.
 const REDIRECTS: usize = 10;
 
-/// How much is read in one go: no size of a buffer on the way, or else each piece looks as if one
-/// of those ended it.
+/// How much is read in one go, and the longest head: no size of a buffer on the way, or else each
+/// piece looks as if one of those ended it.
 const READ: usize = 100_003;
 
-/// What is asked for.
-#[derive(Clone, Debug)]
-pub struct Wish {
-    /// The method.
-    pub method: Method,
-    /// The URL.
-    pub url: Url,
-    /// The headers in their order. Host is added, and nothing else.
-    pub headers: Vec<Header>,
-    /// The body; empty where there is none.
-    pub body: Bytes,
-    /// How the connection is made.
-    pub dial: Dial,
-    /// Whether redirects are followed, or shown as the answer.
-    pub follows: bool,
-}
+/// The most headers of an answer.
+const HEADERS: usize = 1_000;
+
+/// A read that is decoded to more than this is several pieces.
+const PIECE: usize = 1 << 20;
 
 /// An answer that is being read.
 ///
 /// [`begin`](Self::begin) it, look at its head, and call [`next`](Self::next) until it answers
-/// nothing; then [`end`](Self::end) says how it ended. Whoever has seen enough drops it.
+/// nothing; then [`end`](Self::end) says how it ended. Whoever has seen enough drops it, which
+/// closes the connection.
 pub struct Watch {
     began: Instant,
+    until: Option<Instant>,
     asked: Asked,
     hops: Vec<Hop>,
     times: Times,
     head: Head,
     tap: Tap,
     body: Incoming,
+    driver: Driver,
     decoding: Decoding,
-    /// The driver of the connection, which reads when the body is waited for.
-    driver: Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>,
-    is_driven: bool,
+    /// What came and is not decoded yet, and when it was read.
+    undecoded: (Duration, Vec<u8>),
     ended: Option<(End, Duration)>,
 }
 
 /// What one read of the socket brought of the body.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// When it was read, since the beginning of the watch.
+    /// When it was read, since the beginning of the watch. Over HTTP/2, when the last read was done
+    /// before the piece was taken.
     pub at: Duration,
     /// What it was decoded to; empty where that is nothing yet.
     pub bytes: Vec<u8>,
@@ -80,19 +76,33 @@ pub struct Piece {
     pub wire_bytes: usize,
 }
 
-type Exchange = (
-    Response<Incoming>,
-    Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>,
-);
+/// What reads and writes a connection while somebody waits for what comes over it.
+struct Driver(Option<Driven>);
+
+type Driven = Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>;
 
 impl Watch {
     /// Sends the request, follows redirects, and reads the head of the answer.
     ///
     /// # Errors
-    /// There is no connection, no answer, one that is not HTTP, or a redirect that is not followed.
+    /// There is no connection, no answer, one that is not HTTP, a redirect that is not followed, a
+    /// body in an unknown encoding, or no answer in the time that there is.
     pub async fn begin(wish: Wish) -> Result<Self, Error> {
         let began = Instant::now();
-        let mut wish = wish;
+        let Some(most) = wish.max_time else {
+            return Self::begin_at(began, wish).await;
+        };
+        let url = wish.url.clone();
+        let begun = time::timeout(most, Self::begin_at(began, wish)).await;
+        begun.unwrap_or_else(|_| {
+            Err(Error::AnswerTimeout {
+                server: url.to_string(),
+                seconds: most.as_secs_f64().to_string(),
+            })
+        })
+    }
+
+    async fn begin_at(began: Instant, mut wish: Wish) -> Result<Self, Error> {
         let mut hops = Vec::new();
         loop {
             let mut times = Times::default();
@@ -102,9 +112,9 @@ impl Watch {
                 url: wish.url.whole(),
                 headers: wish.headers.clone(),
             };
-            let (answer, driver) = exchange(&wish, began, &mut times, &tap).await?;
+            let (answer, driver) = ask(&wish, began, &mut times, &tap).await?;
             let head = head_of(&answer);
-            if let Some(to) = redirect(&wish, &head)? {
+            if let Some(to) = wish.redirect(&head)? {
                 if hops.len() == REDIRECTS {
                     return Err(Error::Redirects(REDIRECTS));
                 }
@@ -121,15 +131,16 @@ impl Watch {
             let encodings = entries(&head.headers, "content-encoding");
             return Ok(Self {
                 began,
+                until: wish.max_time.and_then(|most| began.checked_add(most)),
                 asked,
                 hops,
                 times,
                 head,
                 tap,
                 body: answer.into_body(),
-                decoding: Decoding::of(&encodings)?,
                 driver,
-                is_driven: true,
+                decoding: Decoding::of(&encodings)?,
+                undecoded: (Duration::ZERO, Vec::new()),
                 ended: None,
             });
         }
@@ -145,7 +156,7 @@ impl Watch {
         &self.hops
     }
 
-    /// When each step was done.
+    /// When each step of the last connection was done.
     pub fn times(&self) -> Times {
         self.times
     }
@@ -160,13 +171,13 @@ impl Watch {
         self.began.elapsed()
     }
 
-    /// How it ended and when; nothing while it goes on.
+    /// How it ended and when; nothing while there are pieces to come.
     pub fn end(&self) -> Option<(End, Duration)> {
-        self.ended
+        self.ended.filter(|_| self.undecoded.1.is_empty())
     }
 
-    /// The last bytes that came over HTTP/1, heads and framing included, 1 MiB at most, and how
-    /// many came before them.
+    /// The last bytes that came, behind TLS, heads and framing included, 1 MiB at most, and how
+    /// many came before them. Over HTTP/2 they are its frames.
     pub fn raw(&self) -> (u64, Vec<u8>) {
         self.tap.look(|tapped| tapped.kept())
     }
@@ -174,128 +185,175 @@ impl Watch {
     /// The next piece; nothing once it has ended. Whoever stops waiting loses nothing.
     ///
     /// # Errors
-    /// A body that is not encoded as its head says.
+    /// A body that is not encoded as its head says. Nothing comes behind that.
     pub async fn next(&mut self) -> Result<Option<Piece>, Error> {
-        if self.ended.is_some() {
-            return Ok(None);
+        if self.undecoded.1.is_empty() && self.ended.is_none() {
+            self.read().await;
         }
-        let Some(first) = self.data().await else {
+        let piece = self.decode();
+        if piece.is_err() {
+            self.undecoded.1.clear();
+            self.stop();
+        }
+        piece
+    }
+
+    /// Decodes what came; nothing where nothing did.
+    fn decode(&mut self) -> Result<Option<Piece>, Error> {
+        let (at, undecoded) = &mut self.undecoded;
+        if undecoded.is_empty() {
             return Ok(None);
-        };
-        let (reads, at) = self.tap.look(|tapped| (tapped.reads, tapped.last_read));
-        let mut wire = first.to_vec();
-        // Several chunks may have come in one read.
-        while self.tap.look(|tapped| tapped.reads) == reads {
-            let more = tokio::select! {
-                biased;
-                more = self.data() => more,
-                () = future::ready(()) => None,
-            };
-            let Some(more) = more else { break };
-            wire.extend_from_slice(&more);
         }
         let mut bytes = Vec::new();
-        self.decoding
-            .push(&wire, |part| bytes.extend_from_slice(part))?;
+        let mut wire_bytes = 0;
+        for slice in undecoded.chunks(SLICE) {
+            self.decoding
+                .push(slice, |part| bytes.extend_from_slice(part))?;
+            wire_bytes += slice.len();
+            if bytes.len() > PIECE {
+                break;
+            }
+        }
+        undecoded.drain(..wire_bytes);
         Ok(Some(Piece {
-            at,
+            at: *at,
             bytes,
-            wire_bytes: wire.len(),
+            wire_bytes,
         }))
     }
 
-    /// The next frame of the body that has bytes. At the end it notes which one it was.
-    async fn data(&mut self) -> Option<Bytes> {
-        while self.ended.is_none() {
-            let frame = tokio::select! {
-                biased;
-                frame = self.body.frame() => frame,
-                _ = &mut self.driver, if self.is_driven => {
-                    self.is_driven = false;
-                    continue;
+    /// Reads until something came, it ended, or its time is up.
+    async fn read(&mut self) {
+        let until = self.until.map(time::Instant::from_std);
+        let read = future::poll_fn(|cx| self.poll_read(cx));
+        match until {
+            None => read.await,
+            // A stream that never pauses would win each race against the time.
+            Some(until) if until <= time::Instant::now() => self.stop(),
+            Some(until) => {
+                if time::timeout_at(until, read).await.is_err() {
+                    self.stop();
                 }
-            };
-            let end = match frame {
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        let now = self.began.elapsed();
+        self.ended.get_or_insert((End::Stopped, now));
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(first) = ready!(self.poll_data(cx, None)) else {
+            return Poll::Ready(());
+        };
+        let (reads, at) = self.tap.look(|tapped| (tapped.reads, tapped.last_read));
+        self.undecoded = (at, first.to_vec());
+        // Several chunks may have come in one read.
+        while let Poll::Ready(Some(more)) = self.poll_data(cx, Some(reads)) {
+            self.undecoded.1.extend_from_slice(&more);
+        }
+        Poll::Ready(())
+    }
+
+    /// The next frame that has bytes; nothing at the end, which is noted. Where a number of reads
+    /// is given, only what they brought.
+    fn poll_data(&mut self, cx: &mut Context<'_>, reads: Option<u64>) -> Poll<Option<Bytes>> {
+        let is_later =
+            |watch: &Self| reads.is_some_and(|reads| watch.tap.look(|it| it.reads) != reads);
+        if is_later(self) {
+            return Poll::Pending;
+        }
+        if let Poll::Ready(data) = self.poll_body(cx) {
+            return Poll::Ready(data);
+        }
+        self.driver.poll(cx);
+        match is_later(self) {
+            true => Poll::Pending,
+            false => self.poll_body(cx),
+        }
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        while self.ended.is_none() {
+            let end = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => return Some(data),
+                    Ok(data) if !data.is_empty() => return Poll::Ready(Some(data)),
                     _ => continue,
                 },
+                // A reset or GOAWAY without an error leaves a stream without its end.
+                None if !self.body.is_end_stream() && self.head.is_http2() => End::Cut,
                 None => End::InOrder,
                 Some(Err(e)) => end_of(&e),
             };
+            let end = match (end, self.tap.look(|tapped| tapped.go_away_code())) {
+                (End::Cut, Some(code)) => End::GoAway { code },
+                (end, _) => end,
+            };
             self.ended = Some((end, self.began.elapsed()));
         }
-        None
+        Poll::Ready(None)
     }
 }
 
-impl Wish {
-    /// What is asked for behind a redirect (Fetch 4.5). Answers the headers that are left out.
-    fn follow(&mut self, to: Url, status: u16) -> Vec<String> {
-        let becomes_get = match status {
-            303 => !matches!(self.method, Method::GET | Method::HEAD),
-            301 | 302 => self.method == Method::POST,
-            _ => false,
-        };
-        if becomes_get {
-            self.method = Method::GET;
-            self.body = Bytes::new();
-            self.headers.retain(|header| {
-                let name = header.name.to_ascii_lowercase();
-                !name.starts_with("content-")
-            });
-        }
-        let mut dropped = Vec::new();
-        if !to.has_origin_of(&self.url) {
-            self.headers.retain(|header| {
-                let stays = !header.is_credential();
-                if !stays {
-                    dropped.push(header.name.clone());
-                }
-                stays
-            });
-        }
-        self.url = to;
-        dropped
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("asked", &self.asked)
+            .field("hops", &self.hops)
+            .field("times", &self.times)
+            .field("head", &self.head)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came may hold a secret.
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Piece")
+            .field("at", &self.at)
+            .field("bytes", &format_args!("{} bytes", self.bytes.len()))
+            .field("wire_bytes", &self.wire_bytes)
+            .finish()
+    }
+}
+
+impl Driver {
+    fn new(connection: impl Future<Output = Result<(), hyper::Error>> + Send + 'static) -> Self {
+        Self(Some(Box::pin(connection)))
     }
 
-    fn request(&self, connection: &Connection) -> Result<hyper::Request<Full<Bytes>>, Error> {
-        let bad = || Error::BadUrl(self.url.whole());
-        let whole = connection.is_proxied || connection.is_http2;
-        let target = match whole {
-            true => self.url.whole(),
-            false => self.url.target(&[]),
-        };
-        let uri: Uri = target.parse().map_err(|_| bad())?;
-        let mut request = hyper::Request::builder().method(&self.method).uri(uri);
-        let names_host = |header: &Header| header.name.eq_ignore_ascii_case("host");
-        if !connection.is_http2 && !self.headers.iter().any(names_host) {
-            request = request.header(header::HOST, self.url.host_header());
+    /// Reads and writes. What goes wrong comes out of the answer and its body too.
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        if let Some(connection) = &mut self.0
+            && connection.as_mut().poll(cx).is_ready()
+        {
+            self.0 = None;
         }
-        for header in &self.headers {
-            let name = HeaderName::from_bytes(header.name.as_bytes());
-            let value = HeaderValue::from_bytes(header.value.as_bytes());
-            let (Ok(name), Ok(value)) = (name, value) else {
-                return Err(Error::BadHeader(header.name.clone()));
-            };
-            request = request.header(name, value);
-        }
-        if let Some(authorization) = &connection.proxy_authorization {
-            request = request.header(header::PROXY_AUTHORIZATION, authorization);
-        }
-        request
-            .body(Full::new(self.body.clone()))
-            .map_err(|_| bad())
+    }
+
+    /// Waits for an answer.
+    async fn until<T>(&mut self, answer: impl Future<Output = T>) -> T {
+        let mut answer = pin!(answer);
+        future::poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            self.poll(cx);
+            answer.as_mut().poll(cx)
+        })
+        .await
     }
 }
 
 /// Connects, sends the request, and reads the head.
-async fn exchange(
+async fn ask(
     wish: &Wish,
     began: Instant,
     times: &mut Times,
     tap: &Tap,
-) -> Result<Exchange, Error> {
+) -> Result<(Response<Incoming>, Driver), Error> {
     let url = &wish.url;
     let connected = wish.dial.connect(url, |step| {
         let at = Some(began.elapsed());
@@ -308,46 +366,37 @@ async fn exchange(
     let connection = connected.await?;
     let request = wish.request(&connection)?;
     let is_http2 = connection.is_http2;
-    let socket = TappedSocket {
+    let socket: TokioIo<TappedSocket<EarlyResponse<Socket>>> = TokioIo::new(TappedSocket {
         socket: EarlyResponse(connection.socket),
         tap: tap.clone(),
-    };
-    let socket = TokioIo::new(socket);
+    });
     let failed = |e: hyper::Error| failure(&e, url);
-    let (answer, driver): Exchange = if is_http2 {
-        let handshake = http2::handshake(TokioExecutor::new(), socket).await;
-        let (mut sender, connection) = handshake.map_err(failed)?;
-        let mut driver: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(connection);
-        let answer = driven(&mut driver, sender.send_request(request)).await;
-        (answer.map_err(failed)?, driver)
+    let (answer, driver) = if is_http2 {
+        tap.look(|tapped| tapped.go_away = Some(GoAway::default()));
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.max_header_list_size(READ as u32);
+        let (mut sender, connection) = builder.handshake(socket).await.map_err(failed)?;
+        let mut driver = Driver::new(connection);
+        (driver.until(sender.send_request(request)).await, driver)
     } else {
         let mut builder = http1::Builder::new();
         builder.read_buf_exact_size(Some(READ));
+        builder.max_headers(HEADERS);
         let (mut sender, connection) = builder.handshake(socket).await.map_err(failed)?;
-        let mut driver: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(connection);
-        let answer = driven(&mut driver, sender.send_request(request)).await;
-        (answer.map_err(failed)?, driver)
+        let mut driver = Driver::new(connection);
+        (driver.until(sender.send_request(request)).await, driver)
     };
+    let answer = answer.map_err(failed)?;
     tap.look(|tapped| {
-        times.request_sent = tapped.written;
-        times.head_first_byte = tapped.first_read;
+        times.request_sent = tapped.sent;
+        // The first read over HTTP/2 is of the server's settings, and a head comes in one frame.
+        times.head_first_byte = match is_http2 {
+            true => Some(tapped.last_read),
+            false => tapped.first_read,
+        };
         times.head_complete = Some(tapped.last_read);
     });
     Ok((answer, driver))
-}
-
-/// Waits for an answer, and drives the connection meanwhile.
-async fn driven<T>(
-    driver: &mut Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>,
-    answer: impl Future<Output = T>,
-) -> T {
-    tokio::pin!(answer);
-    tokio::select! {
-        biased;
-        answer = &mut answer => answer,
-        // What went wrong with it comes out of the answer too.
-        _ = driver => answer.await,
-    }
 }
 
 fn head_of(answer: &Response<Incoming>) -> Head {
@@ -363,26 +412,39 @@ fn head_of(answer: &Response<Incoming>) -> Head {
     }
 }
 
-/// Where an answer leads on to, where it does.
-fn redirect(wish: &Wish, head: &Head) -> Result<Option<Url>, Error> {
-    let status = head.status;
-    if !wish.follows || !matches!(status, 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let nowhere = || Error::NoLocation { status };
-    let location = head.value("location").ok_or_else(nowhere)?;
-    let to = wish.url.join(location).map_err(|_| nowhere())?;
-    if to.is_loopback() && !wish.url.is_loopback() {
-        return Err(Error::RedirectHome {
-            server: wish.url.to_string(),
-            to: to.to_string(),
-        });
-    }
-    Ok(Some(to))
+/// The causes of an error, the nearest first.
+fn causes(e: &hyper::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(e.source(), |&cause| cause.source())
 }
 
+/// The error of the socket behind an error, where there is one.
+fn of_socket(e: &hyper::Error) -> Option<&io::Error> {
+    causes(e).find_map(|cause| {
+        let http2 = cause.downcast_ref().and_then(h2::Error::get_io);
+        http2.or_else(|| cause.downcast_ref())
+    })
+}
+
+/// The code that HTTP/2 gives an error, where it does, and whether it is one of GOAWAY.
+fn of_http2(e: &hyper::Error) -> Option<(h2::Reason, bool)> {
+    let e = causes(e).find_map(|cause| cause.downcast_ref::<h2::Error>())?;
+    Some((e.reason()?, e.is_go_away()))
+}
+
+/// Why there is no answer.
 fn failure(e: &hyper::Error, url: &Url) -> Error {
     let server = url.to_string();
+    if let Some(e) = of_socket(e) {
+        return match tls::failure(e, &server) {
+            Some(e) => e,
+            None if e.kind() == io::ErrorKind::ConnectionReset => Error::AnswerReset { server },
+            None => Error::NoAnswer { server },
+        };
+    }
+    if let Some((reason, _)) = of_http2(e) {
+        let reason = reason.description().to_owned();
+        return Error::Http2Refused { server, reason };
+    }
     if e.is_parse_too_large() {
         Error::LongHead { server }
     } else if e.is_parse() {
@@ -394,23 +456,11 @@ fn failure(e: &hyper::Error, url: &Url) -> Error {
 
 /// Which end an error of a body is.
 fn end_of(e: &hyper::Error) -> End {
-    let mut cause = e.source();
-    while let Some(found) = cause {
-        if let Some(e) = found.downcast_ref::<h2::Error>() {
-            return match e.reason() {
-                Some(reason) if e.is_go_away() => End::GoAway {
-                    code: reason.into(),
-                },
-                Some(_) => End::Reset,
-                None => End::Cut,
-            };
-        }
-        if let Some(e) = found.downcast_ref::<io::Error>()
-            && e.kind() == io::ErrorKind::ConnectionReset
-        {
-            return End::Reset;
-        }
-        cause = found.source();
+    match (of_http2(e), of_socket(e).map(io::Error::kind)) {
+        (Some((reason, true)), _) => End::GoAway {
+            code: reason.into(),
+        },
+        (Some(_), _) | (_, Some(io::ErrorKind::ConnectionReset)) => End::Reset,
+        _ => End::Cut,
     }
-    End::Cut
 }

@@ -2,8 +2,10 @@
 //! read.
 
 use super::finding::{Rule, Verdict};
-use super::observation::{CrossOrigin, Observation, Preflight, entries, values};
-use super::words::{shown, span};
+use super::observation::{CrossOrigin, Observation, Preflight};
+use super::words::span;
+use crate::exchange::{entries, values};
+use crate::foreign::shown;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -91,7 +93,7 @@ fn refused(preflight: &Preflight) -> Option<String> {
 
 /// Why the page of an origin may not read the answer.
 fn origin_refused(
-    headers: &[super::observation::Header],
+    headers: &[crate::exchange::Header],
     origin: &str,
     with_credentials: bool,
 ) -> Option<String> {

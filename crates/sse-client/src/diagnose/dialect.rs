@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::finding::{Rule, Verdict};
-use super::observation::{DialectFacts, DialectKind, End, Observation, entries, values};
-use super::words::{shown, span};
+use super::observation::{DialectFacts, DialectKind, Observation};
+use super::words::span;
+use crate::exchange::{End, entries, values};
+use crate::foreign::shown;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::finding::{Rule, Verdict};
-use super::observation::{End, Observation};
+use super::observation::Observation;
 use super::words::{size, span};
+use crate::exchange::End;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -3,7 +3,8 @@
 use super::facts::Tally;
 use super::finding::{Rule, Verdict};
 use super::observation::Observation;
-use super::words::{count, shown, size};
+use super::words::{count, size};
+use crate::foreign::shown;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

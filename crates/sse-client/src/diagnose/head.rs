@@ -1,8 +1,10 @@
 //! Rules on the head of the answer: status, media type, charset, compression, caches.
 
 use super::finding::{Rule, Verdict};
-use super::observation::{DialectKind, Head, Observation, entries};
-use super::words::{shown, span};
+use super::observation::{DialectKind, Observation};
+use super::words::span;
+use crate::exchange::{Head, entries};
+use crate::foreign::shown;
 use std::time::Duration;
 
 pub(super) const RULES: &[Rule] = &[

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::facts::NameFacts;
 use super::finding::{Rule, Verdict};
 use super::observation::Observation;
-use super::words::{count, shown};
+use super::words::count;
+use crate::foreign::shown;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -2,8 +2,9 @@
 
 use super::facts::ROUND_SIZES;
 use super::finding::{Rule, Verdict};
-use super::observation::{Observation, entries};
+use super::observation::Observation;
 use super::words::{count, size};
+use crate::exchange::entries;
 
 pub(super) const RULES: &[Rule] = &[Rule {
     name: "W6",

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::facts::{CORS_LONG, IdFacts, LONG_ID, Tally};
 use super::finding::{Rule, Verdict};
-use super::observation::{DialectKind, End, Observation, Resume};
-use super::words::{count, shown, span};
+use super::observation::{DialectKind, Observation, Resume};
+use super::words::{count, span};
+use crate::exchange::End;
+use crate::foreign::shown;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

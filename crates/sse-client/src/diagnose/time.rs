@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::facts::{BURST_TIME, BodyFacts, Place};
 use super::finding::{Rule, Verdict};
-use super::observation::{End, Observation};
+use super::observation::Observation;
 use super::words::{count, span};
+use crate::exchange::End;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -3,8 +3,10 @@
 use hyper::Version;
 
 use super::finding::{Rule, Verdict};
-use super::observation::{Hop, Observation, entries};
-use super::words::{count, origin, shown, shown_url};
+use super::observation::Observation;
+use super::words::{count, origin};
+use crate::exchange::{Hop, entries};
+use crate::foreign::{shown, shown_url};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
