@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use sse_client::diagnose::{Finding, Gatherer, Level, Observation, diagnose};
-use sse_client::{Error, Watch as Stream};
+use sse_client::{End, Error, Watch as Stream};
 
 use crate::args::Watch;
 use crate::outcome::{Failure, Outcome};
@@ -104,7 +104,6 @@ async fn over(lasts: Option<Duration>) {
 }
 
 fn observation(stream: &Stream, gatherer: &Gatherer) -> Observation {
-    use sse_client::diagnose::End;
     let (end, ended) = stream.end().unwrap_or((End::Stopped, stream.elapsed()));
     Observation {
         asked: stream.asked().clone(),
@@ -128,6 +127,8 @@ fn failure(e: Error) -> Failure {
         Error::BadUrl(_)
         | Error::Scheme { .. }
         | Error::UserInfo
+        | Error::CurlLine(_)
+        | Error::TooManyHeaders
         | Error::BadHeader(_)
         | Error::BadProxy
         | Error::NoRoots(_) => Failure::usage(e),

@@ -153,12 +153,49 @@ fn a_request_is_sent_as_it_was_typed() {
     assert_eq!(code, Some(0), "{stderr}");
     let request = serves.join().expect("it served");
     let wanted = format!(
-        "PUT / HTTP/1.1\r\nhost: {addr}\r\nauthorization: Bearer s3cret\r\naccept: */*\r\n\
-         cache-control: no-cache\r\nuser-agent: sse/0.1.0\r\naccept-encoding: identity\r\n\
-         content-type: application/json\r\ncontent-length: 2\r\n\r\n"
+        "PUT / HTTP/1.1\r\nhost: {addr}\r\ncache-control: no-cache\r\nuser-agent: sse/0.1.0\r\n\
+         accept-encoding: identity\r\ncontent-type: application/json\r\n\
+         authorization: Bearer s3cret\r\naccept: */*\r\ncontent-length: 2\r\n\r\n"
     );
     assert_eq!(request, wanted);
     assert!(!stderr.contains("s3cret"));
+}
+
+#[test]
+fn a_curl_line_works_as_it_is() {
+    let (addr, serves) = server(vec![(0 * MS, head("")), (0 * MS, last())]);
+    let (code, _, stderr) = run(&[
+        "watch",
+        "--",
+        "curl",
+        "-sN",
+        "-X",
+        "POST",
+        "-H",
+        "X-Key: s3cret",
+        "--data-raw",
+        "a=1",
+        "-u",
+        "me:s3cret",
+        &addr,
+    ]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let request = serves.join().expect("it served");
+    for line in [
+        "POST / HTTP/1.1",
+        "x-key: s3cret",
+        "content-type: application/x-www-form-urlencoded",
+        "authorization: Basic bWU6czNjcmV0",
+        "accept: */*",
+    ] {
+        assert!(request.lines().any(|it| it == line), "{line} in {request}");
+    }
+    let (code, _, stderr) = run(&["watch", "--", "curl", "--unheard-of", &addr]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(
+        stderr.contains("--unheard-of") && !stderr.contains("s3cret"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -257,7 +294,7 @@ fn what_cannot_be_watched_has_a_sentence_and_an_exit_code() {
         (&["watch", "ftp://h/a"][..], 2, "ftp is not supported"),
         (&["watch", "http://"], 2, "is not a URL"),
         (&["watch", "-X", "a b", "h"], 2, "is no method"),
-        (&["watch", "-H", "no colon", "h"], 2, "cannot be sent"),
+        (&["watch", "-H", "no colon", "h"], 2, "has no colon"),
         (
             &["watch", "-d", "@/nowhere/at/all", "h"],
             2,

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
-use sse_client::diagnose::{End, Finding, Level};
-use sse_client::{Piece, Watch as Stream};
+use sse_client::diagnose::{Finding, Level};
+use sse_client::{End, Piece, Watch as Stream};
 use sse_wire::{Decoded, Decoder};
 
 use crate::api::shown;
