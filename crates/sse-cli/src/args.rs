@@ -1,6 +1,7 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
 mod remote;
+mod watch;
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -11,6 +12,8 @@ use clap::builder::RangedU64ValueParser;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
+
+pub(crate) use watch::Watch;
 
 pub(crate) use remote::{Break, Connections, Faults, Heal, IdOrPath, Reset, Verdict, Wait};
 
@@ -30,6 +33,9 @@ pub(crate) enum Command {
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
+    /// Show what a stream at any URL sends, as it comes, and what is wrong with it.
+    #[command(after_help = watch::WATCH_EXAMPLES)]
+    Watch(Watch),
     /// Break streams of a running server on purpose, and print the number of the log from which on
     /// it holds.
     #[command(after_help = remote::BREAK_EXAMPLES, override_usage = remote::BREAK_USAGE)]

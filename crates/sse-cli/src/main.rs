@@ -21,6 +21,7 @@ mod serve;
 mod table;
 mod verdict;
 mod wait;
+mod watch;
 
 use std::fmt;
 use std::io::Write;
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Break(args) => faults::arm(args)?,
         Command::Heal(args) => faults::heal(args)?,
         Command::Faults(args) => faults::list(args)?,
+        Command::Watch(args) => return watch::run(args),
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,

@@ -9,12 +9,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// A socket whose failed writes do not hide what it has to read.
-pub(crate) struct EarlyResponse(pub(crate) TcpStream);
+pub(crate) struct EarlyResponse<S>(pub(crate) S);
 
-impl AsyncRead for EarlyResponse {
+impl<S: AsyncRead + Unpin> AsyncRead for EarlyResponse<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -24,7 +23,7 @@ impl AsyncRead for EarlyResponse {
     }
 }
 
-impl AsyncWrite for EarlyResponse {
+impl<S: AsyncWrite + Unpin> AsyncWrite for EarlyResponse<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

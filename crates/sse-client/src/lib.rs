@@ -2,19 +2,54 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | `curl` | a curl line as a request, before anything is sent |
 //! | `url` | a URL as it was typed |
-//! | `connect` | a socket to the server that it names |
-//! | `request` | one request over this socket, and its answer |
+//! | `connect` | a socket to the server that it names, also through a proxy and TLS |
+//! | `proxy` | the proxy on the way, and a tunnel through it |
+//! | `tls` | whom TLS trusts |
+//! | `user` | a user name and a password |
+//! | `request` | one small request, and its answer |
+//! | `wish` | what a watch asks for, also what a curl line asks for |
+//! | `watch` | one request whose answer is read as it comes, each step and piece with its time |
+//! | `exchange` | a request and its answer, as they are shown and judged |
+//! | `foreign` | foreign text in a sentence |
+//! | `tap` | what a socket read, and when |
+//! | `go_away` | why a server of HTTP/2 closed the connection |
+//! | `decoding` | a compressed body, decoded while it comes |
+//! | `diagnose` | what is wrong with a watched stream, in plain words |
 //! | `early_response` | a socket that can still be read when it can no longer be written |
 
 mod connect;
+mod curl;
+mod decoding;
+pub mod diagnose;
 mod early_response;
 mod error;
+mod exchange;
+mod foreign;
+mod go_away;
+mod proxy;
 mod request;
+mod tap;
+mod tls;
 mod url;
+mod user;
+mod watch;
+mod wish;
 
-pub use connect::connect;
+pub use connect::{Dial, Family, KnownHost, connect};
+pub use curl::{
+    CurlAuthorization, CurlBody, CurlContent, CurlFile, CurlHeader, CurlIp, CurlMessage,
+    CurlMistake, CurlMistakeKind, CurlPart, CurlPlace, CurlReading, CurlRequest, CurlResolve,
+    CurlUser, CurlVersion, LONGEST_CURL_LINE,
+};
 pub use error::Error;
+pub use exchange::{Asked, End, Head, Header, Hop, Times};
 pub use hyper::Method;
+pub use proxy::Proxy;
 pub use request::{Answer, Request};
-pub use url::Url;
+pub use tls::Trust;
+pub use url::{Scheme, Url};
+pub use user::User;
+pub use watch::{Piece, Watch};
+pub use wish::Wish;

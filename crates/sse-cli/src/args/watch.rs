@@ -1,0 +1,89 @@
+//! The arguments of `sse watch`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::time;
+
+pub(crate) const WATCH_EXAMPLES: &str = "\
+Examples:
+  sse watch localhost:8000/endless                 events as they come, until ctrl-c
+  sse watch localhost:8000/endless --events 3      three events
+  sse watch https://example.com/stream --diagnose  what is wrong with it, in words
+  sse watch -X POST -H 'authorization: Bearer KEY' -d @body.json https://api.example.com/v1/chat
+  sse watch localhost:8000/numbers --json          one JSON object a line
+  sse watch -- curl -N -H 'accept: text/event-stream' https://example.com/stream
+                                                   a curl line as it is";
+
+/// What is watched, and how it is shown.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Watch {
+    /// URL of the stream. Without a scheme it is one of http.
+    #[arg(value_name = "URL", required_unless_present = "curl")]
+    pub(crate) url: Option<String>,
+
+    /// A curl line, behind `--`: what is asked for is read from it.
+    #[arg(last = true, value_name = "curl ...", conflicts_with = "request")]
+    pub(crate) curl: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+
+    /// Whom TLS trusts: the roots of a file in PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cacert: Option<PathBuf>,
+
+    /// Trust any certificate. What is watched may be anybody's then.
+    #[arg(long, short = 'k', conflicts_with = "cacert")]
+    pub(crate) insecure: bool,
+
+    /// Offer HTTP/2, as browsers do. Without it, the bytes of HTTP/1.1 are seen.
+    #[arg(long)]
+    pub(crate) http2: bool,
+
+    /// A proxy of http, in place of the environment's; an empty one is none.
+    #[arg(long, short = 'x', value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+
+    /// Print one JSON object a line: kind, at_ms, event, id, data, bytes.
+    #[arg(long, conflicts_with_all = ["raw", "wire"])]
+    pub(crate) json: bool,
+
+    /// Print the body as it is, decoded where it is compressed.
+    #[arg(long, conflicts_with = "wire")]
+    pub(crate) raw: bool,
+
+    /// Print each piece with its time and its bytes.
+    #[arg(long)]
+    pub(crate) wire: bool,
+
+    /// Stop after this time, such as 10s.
+    #[arg(long = "for", value_name = "TIME", value_parser = time)]
+    pub(crate) lasts: Option<Duration>,
+
+    /// Stop after so many events.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) events: Option<u64>,
+
+    /// Say what is wrong with the stream. Exit code 1 means that something is broken.
+    #[arg(long)]
+    pub(crate) diagnose: bool,
+}
+
+/// What is asked for, where no curl line says it.
+#[derive(Debug, clap::Args)]
+#[group(id = "request", multiple = true)]
+pub(crate) struct RequestArgs {
+    /// Method; with -d it is POST, else GET.
+    #[arg(long = "request", short = 'X', value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+
+    /// A header (repeatable), such as `last-event-id: 7`.
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+
+    /// The body; @FILE reads it from a file, @- from stdin. Its type is JSON, unless -H says
+    /// another one.
+    #[arg(long = "data", short = 'd', value_name = "DATA")]
+    pub(crate) data: Option<String>,
+}

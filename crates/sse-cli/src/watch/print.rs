@@ -1,0 +1,397 @@
+//! What `sse watch` prints: events on stdout, and what a person wants to know beside them on stderr.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use sse_client::diagnose::{Finding, Level};
+use sse_client::{End, Piece, Watch as Stream};
+use sse_wire::{Decoded, Decoder};
+
+use crate::api::shown;
+use crate::args::Watch;
+
+/// How the stream is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A line or more for each event, for people.
+    Lines,
+    /// A JSON object for each.
+    Json,
+    /// The body as it is.
+    Raw,
+    /// Each piece with its time.
+    Wire,
+}
+
+/// An object of `--json`, in the order in which it is printed.
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    kind: &'static str,
+    at_ms: u64,
+    event: Option<&'a str>,
+    id: Option<&'a str>,
+    data: &'a str,
+    bytes: u64,
+}
+
+impl<'a> JsonLine<'a> {
+    fn new(kind: &'static str, at: Duration, data: &'a str, bytes: u64) -> Self {
+        Self {
+            kind,
+            at_ms: millis(at),
+            event: None,
+            id: None,
+            data,
+            bytes,
+        }
+    }
+}
+
+fn json(out: &mut Vec<u8>, line: &JsonLine<'_>) {
+    // Strings and numbers are always JSON, and a vector takes all that is written.
+    if serde_json::to_writer(&mut *out, line).is_ok() {
+        out.push(b'\n');
+    }
+}
+
+/// Prints a stream, and counts what it printed.
+pub(crate) struct Printer {
+    form: Form,
+    /// Whether stdout, and whether stderr, is a terminal that shows colours.
+    colours: (bool, bool),
+    decoder: Decoder,
+    events: u64,
+    comments: u64,
+    bytes: u64,
+    wire_bytes: u64,
+    /// The bytes of the event under way: what came since the end of the last one.
+    since: u64,
+    first_event: Option<Duration>,
+    last_id: String,
+    /// An event outgrew the bound of a decoder: nothing is made of what follows.
+    is_over: bool,
+    /// Nobody reads stdout any more.
+    is_unread: bool,
+}
+
+impl Printer {
+    pub(crate) fn new(args: &Watch) -> Self {
+        let form = match args {
+            Watch { json: true, .. } => Form::Json,
+            Watch { raw: true, .. } => Form::Raw,
+            Watch { wire: true, .. } => Form::Wire,
+            _ => Form::Lines,
+        };
+        let coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self {
+            form,
+            colours: (
+                coloured && std::io::stdout().is_terminal(),
+                coloured && std::io::stderr().is_terminal(),
+            ),
+            decoder: Decoder::new(),
+            events: 0,
+            comments: 0,
+            bytes: 0,
+            wire_bytes: 0,
+            since: 0,
+            first_event: None,
+            last_id: String::new(),
+            is_over: false,
+            is_unread: false,
+        }
+    }
+
+    /// How many events were printed.
+    pub(crate) fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Whether nobody reads what is printed.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.is_unread
+    }
+
+    /// Says how the server answered.
+    pub(crate) fn head(&mut self, stream: &Stream) {
+        for hop in stream.hops() {
+            self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to)));
+        }
+        let head = stream.head();
+        let kind = head.value("content-type").unwrap_or("no content-type");
+        let took = ms(stream.times().head_complete.unwrap_or_default());
+        self.note(&format!(
+            "{:?} {} {}, after {took}",
+            head.version,
+            head.status,
+            shown(kind)
+        ));
+        if !head.is_stream() {
+            self.note("That is no stream of events. --diagnose says what it may be.");
+        }
+    }
+
+    /// Prints a piece, up to `most` events.
+    pub(crate) fn piece(&mut self, piece: &Piece, most: u64) {
+        self.bytes += piece.bytes.len() as u64;
+        self.wire_bytes += piece.wire_bytes as u64;
+        let mut out: Vec<u8> = Vec::new();
+        match self.form {
+            Form::Raw => out.extend_from_slice(&piece.bytes),
+            Form::Wire => {
+                let text = String::from_utf8_lossy(&piece.bytes);
+                out.extend_from_slice(
+                    format!("{:>10}  {:>6} bytes\n", ms(piece.at), piece.bytes.len()).as_bytes(),
+                );
+                for line in text.split_inclusive('\n') {
+                    let line = line
+                        .strip_suffix('\n')
+                        .map_or(line.to_owned(), |line| format!("{line}␊"));
+                    let line = line.replace('\r', "␍");
+                    out.extend_from_slice(format!("            {}\n", shown(&line)).as_bytes());
+                }
+            }
+            Form::Lines | Form::Json => {}
+        }
+        self.decode(piece, most, &mut out);
+        self.print(&out);
+    }
+
+    /// Reads the events of a piece, and writes those that are asked for.
+    fn decode(&mut self, piece: &Piece, most: u64, out: &mut Vec<u8>) {
+        if self.is_over {
+            return;
+        }
+        let (form, coloured) = (self.form, self.colours.0);
+        let at = piece.at;
+        let Self {
+            decoder,
+            events,
+            comments,
+            since,
+            first_event,
+            last_id,
+            ..
+        } = self;
+        // Line by line, so that it is known how many bytes each event is.
+        let mut is_over = false;
+        for line in piece.bytes.split_inclusive(|&byte| byte == b'\n') {
+            *since += line.len() as u64;
+            let read = decoder.push(line, |decoded| {
+                if *events >= most {
+                    return;
+                }
+                match decoded {
+                    Decoded::Event {
+                        event,
+                        data,
+                        last_event_id,
+                    } => {
+                        *events += 1;
+                        first_event.get_or_insert(at);
+                        last_event_id.clone_into(last_id);
+                        match form {
+                            Form::Json => {
+                                json(
+                                    out,
+                                    &JsonLine {
+                                        event: Some(event),
+                                        id: Some(last_event_id),
+                                        ..JsonLine::new("event", at, data, *since)
+                                    },
+                                );
+                            }
+                            Form::Lines => lines(out, event, last_event_id, data, coloured),
+                            Form::Raw | Form::Wire => {}
+                        }
+                        *since = 0;
+                    }
+                    Decoded::Comment(text) => {
+                        *comments += 1;
+                        match form {
+                            Form::Json => {
+                                json(out, &JsonLine::new("comment", at, text, line.len() as u64));
+                            }
+                            Form::Lines => {
+                                let text = format!("{}  : {}", clock(), shown(text));
+                                _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
+                            }
+                            Form::Raw | Form::Wire => {}
+                        }
+                    }
+                    Decoded::Retry(retry) => match form {
+                        Form::Json => {
+                            let (retry, bytes) = (retry.to_string(), line.len() as u64);
+                            json(out, &JsonLine::new("retry", at, &retry, bytes));
+                        }
+                        Form::Lines => {
+                            let text = format!("{}  retry {retry} ms", clock());
+                            _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
+                        }
+                        Form::Raw | Form::Wire => {}
+                    },
+                }
+            });
+            if read.is_err() {
+                is_over = true;
+                break;
+            }
+        }
+        if is_over {
+            self.is_over = true;
+            self.note("An event is larger than 64 MiB: what follows is not read.");
+        }
+    }
+
+    /// Says how it ended, and what there was in all.
+    pub(crate) fn end(&mut self, stream: &Stream, end: Option<(End, Duration)>) {
+        let (words, at) = match end {
+            None => ("stopped".to_owned(), stream.elapsed()),
+            Some((end, at)) => (end_words(end), at),
+        };
+        if self.form == Form::Json {
+            let mut out = Vec::new();
+            json(
+                &mut out,
+                &JsonLine {
+                    id: Some(&self.last_id),
+                    ..JsonLine::new("end", at, &words, self.bytes)
+                },
+            );
+            self.print(&out);
+        }
+        let mut parts = vec![format!("{words} after {}", ms(at))];
+        parts.push(several(self.events, "event"));
+        if self.comments > 0 {
+            parts.push(several(self.comments, "comment"));
+        }
+        parts.push(several(self.bytes, "byte"));
+        if self.wire_bytes != self.bytes {
+            parts.push(format!("{} on the wire", several(self.wire_bytes, "byte")));
+        }
+        if let Some(first) = self.first_event {
+            parts.push(format!("the first event after {}", ms(first)));
+        }
+        if !self.last_id.is_empty() {
+            parts.push(format!("last event id {}", shown(&self.last_id)));
+        }
+        self.note(&parts.join(", "));
+    }
+
+    /// Says what is wrong, the worst first.
+    pub(crate) fn findings(&mut self, findings: &[Finding]) {
+        let (fine, others): (Vec<&Finding>, Vec<&Finding>) = findings
+            .iter()
+            .partition(|finding| finding.level == Level::Fine);
+        let mut text = String::new();
+        for finding in &others {
+            let colour = match finding.level {
+                Level::Broken => RED,
+                Level::Risky => YELLOW,
+                _ => BOLD,
+            };
+            let level = painted(&finding.level.to_string(), colour, self.colours.0);
+            text += &format!("{level} {}: {}\n", finding.rule, shown(&finding.sentence));
+            for line in [&finding.hurts, &finding.change] {
+                if !line.is_empty() {
+                    text += &format!("    {}\n", shown(line));
+                }
+            }
+        }
+        for finding in &fine {
+            let level = painted("fine", GREEN, self.colours.0);
+            text += &format!("{level} {}: {}\n", finding.rule, shown(&finding.sentence));
+        }
+        match self.form {
+            Form::Lines | Form::Wire => self.print(text.as_bytes()),
+            // What reads stdout there wants the stream alone.
+            Form::Json | Form::Raw => self.note(text.trim_end()),
+        }
+    }
+
+    /// A line for people.
+    pub(crate) fn note(&mut self, words: &str) {
+        let line = painted(words, QUIET, self.colours.1);
+        // Not `eprintln!`, which panics when nobody reads stderr.
+        _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    fn print(&mut self, bytes: &[u8]) {
+        let mut stdout = std::io::stdout();
+        let printed = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        self.is_unread |= printed.is_err();
+    }
+}
+
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const CYAN: &str = "36";
+const BOLD: &str = "1";
+const QUIET: &str = "2";
+
+fn painted(text: &str, colour: &str, coloured: bool) -> String {
+    match coloured {
+        true => format!("\x1b[{colour}m{text}\x1b[0m"),
+        false => text.to_owned(),
+    }
+}
+
+/// An event for people: its data behind the time, id and name, each line of it below the first.
+fn lines(out: &mut Vec<u8>, event: &str, id: &str, data: &str, coloured: bool) {
+    let mut head = clock();
+    for (text, colour) in [
+        (id, CYAN),
+        (if event == "message" { "" } else { event }, BOLD),
+    ] {
+        if !text.is_empty() {
+            head += &format!("  {}", painted(&shown(text), colour, coloured));
+        }
+    }
+    let mut lines = data.split('\n');
+    _ = writeln!(out, "{head}  {}", shown(lines.next().unwrap_or_default()));
+    for line in lines {
+        _ = writeln!(out, "              {}", shown(line));
+    }
+}
+
+fn end_words(end: End) -> String {
+    match end {
+        End::InOrder => "ended in order".to_owned(),
+        End::Cut => "cut off".to_owned(),
+        End::Reset => "reset".to_owned(),
+        End::GoAway { code } => format!("ended by GOAWAY {code}"),
+        End::Stopped => "stopped".to_owned(),
+    }
+}
+
+fn several(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn ms(time: Duration) -> String {
+    match time.as_millis() {
+        ms @ ..10_000 => format!("{ms} ms"),
+        _ => format!("{:.1} s", time.as_secs_f64()),
+    }
+}
+
+/// The time of day in UTC, with milliseconds.
+fn clock() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.unwrap_or_default();
+    let seconds = now.as_secs() % 86_400;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!(
+        "{hours:02}:{minutes:02}:{seconds:02}.{:03}",
+        now.subsec_millis()
+    )
+}

@@ -1,0 +1,266 @@
+//! A request and its answer, as they are shown and judged: what was asked, which redirects there
+//! were, the head, when each step was done, and how it ended.
+//!
+//! Nothing here may show a secret: the value of a header is left out of `Debug` unless its name
+//! says that it is none.
+
+use std::fmt;
+use std::time::Duration;
+
+use hyper::{Method, Version};
+
+use crate::foreign::shown_url;
+
+/// A request.
+#[derive(Clone)]
+pub struct Asked {
+    /// Its method.
+    pub method: Method,
+    /// Its URL, whole.
+    pub url: String,
+    /// Its headers, as they were sent.
+    pub headers: Vec<Header>,
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("method", &self.method)
+            .field("url", &shown_url(&self.url))
+            .field("headers", &self.headers)
+            .finish()
+    }
+}
+
+/// A header of a request or of an answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name, in any letters.
+    pub name: String,
+    /// Its value. What is no UTF-8 is U+FFFD.
+    pub value: String,
+}
+
+impl Header {
+    /// A header with a name and a value.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+
+    /// Whether its value may be shown. Whatever is not known to be harmless is a secret.
+    pub fn is_plain(&self) -> bool {
+        const PLAIN: [&str; 20] = [
+            "accept",
+            "accept-encoding",
+            "access-control-allow-credentials",
+            "access-control-allow-headers",
+            "access-control-allow-methods",
+            "access-control-allow-origin",
+            "cache-control",
+            "connection",
+            "content-encoding",
+            "content-length",
+            "content-type",
+            "date",
+            "mcp-protocol-version",
+            "origin",
+            "retry-after",
+            "server",
+            "transfer-encoding",
+            "vary",
+            "via",
+            "x-accel-buffering",
+        ];
+        PLAIN
+            .iter()
+            .any(|name| self.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it has this name, in any letters.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether it tells the server who asks. Such a header must not go to another origin.
+    pub(crate) fn is_credential(&self) -> bool {
+        const WORDS: [&str; 6] = ["auth", "cookie", "key", "password", "secret", "token"];
+        let name = self.name.to_ascii_lowercase();
+        WORDS.iter().any(|word| name.contains(word))
+    }
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = match self.is_plain() {
+            true => &self.value,
+            false => "…",
+        };
+        write!(f, "{}: {value}", self.name)
+    }
+}
+
+/// The values of the headers with a name.
+pub(crate) fn values<'a>(headers: &'a [Header], name: &str) -> impl Iterator<Item = &'a str> {
+    let named = headers.iter().filter(move |header| header.is_named(name));
+    named.map(|header| header.value.trim())
+}
+
+/// The entries of the lists in the headers with a name, without their parameters and in small
+/// letters (RFC 9110 5.6.1).
+pub(crate) fn entries(headers: &[Header], name: &str) -> Vec<String> {
+    let lists = values(headers, name).flat_map(|value| value.split(','));
+    let entries = lists.map(|entry| essence(entry).to_owned());
+    entries.filter(|entry| !entry.is_empty()).collect()
+}
+
+/// What stands before the parameters of a value, in small letters.
+pub(crate) fn essence(value: &str) -> String {
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+/// A redirect that was followed.
+#[derive(Clone)]
+pub struct Hop {
+    /// Its status.
+    pub status: u16,
+    /// The URL that was asked.
+    pub from: String,
+    /// The URL that was asked next.
+    pub to: String,
+    /// The headers of the request that followed it.
+    pub sent: Vec<Header>,
+    /// The names of headers that the next request left out because its origin is another.
+    pub dropped: Vec<String>,
+}
+
+impl fmt::Debug for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hop")
+            .field("status", &self.status)
+            .field("from", &shown_url(&self.from))
+            .field("to", &shown_url(&self.to))
+            .field("sent", &self.sent)
+            .field("dropped", &self.dropped)
+            .finish()
+    }
+}
+
+/// The head of an answer.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The version of HTTP.
+    pub version: Version,
+    /// Its status.
+    pub status: u16,
+    /// Its headers, in their order.
+    pub headers: Vec<Header>,
+}
+
+impl Head {
+    /// The value of the first header with a name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        values(&self.headers, name).next()
+    }
+
+    /// Whether it came over HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        self.version == Version::HTTP_2
+    }
+
+    /// Its media type without parameters, in small letters; empty where it names none.
+    pub fn media_type(&self) -> String {
+        essence(self.value("content-type").unwrap_or_default())
+    }
+
+    /// Whether it says 200 and that a stream of events follows.
+    pub fn is_stream(&self) -> bool {
+        self.status == 200 && self.media_type() == "text/event-stream"
+    }
+}
+
+/// When each step was done, since the beginning of the watch. `None` where there was no such step.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// The name was resolved.
+    pub name: Option<Duration>,
+    /// The connection was there.
+    pub connect: Option<Duration>,
+    /// TLS was there.
+    pub tls: Option<Duration>,
+    /// The request was sent, with its body.
+    pub request_sent: Option<Duration>,
+    /// The first byte of the head came.
+    pub head_first_byte: Option<Duration>,
+    /// The last byte of the head came.
+    pub head_complete: Option<Duration>,
+}
+
+impl Times {
+    /// When the server could begin with its answer.
+    pub(crate) fn asked(&self) -> Duration {
+        let before = self.tls.or(self.connect).or(self.name);
+        self.request_sent.or(before).unwrap_or_default()
+    }
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By its framing: the last chunk, the last byte of a length, END_STREAM. Also where the end of
+    /// the connection is the only end that there is.
+    InOrder,
+    /// The connection was closed before the body was whole.
+    Cut,
+    /// The connection was reset, or the stream of HTTP/2 was.
+    Reset,
+    /// The server of HTTP/2 sent GOAWAY, and the stream ended with it.
+    GoAway {
+        /// The code of its error (RFC 9113 7).
+        code: u32,
+    },
+    /// Whoever watched had seen enough.
+    Stopped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_is_not_in_debug() {
+        let hop = Hop {
+            status: 302,
+            from: "https://me:hunter2@a/?key=hunter2".into(),
+            to: "https://b/?t=hunter2".into(),
+            sent: vec![Header::new("X-Mine", "hunter2")],
+            dropped: vec!["Authorization".into()],
+        };
+        let asked = Asked {
+            method: Method::GET,
+            url: "https://a/?key=hunter2".into(),
+            headers: vec![
+                Header::new("Authorization", "Bearer hunter2"),
+                Header::new("Accept", "text/event-stream"),
+            ],
+        };
+        let text = format!("{hop:?} {asked:?}");
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("Accept: text/event-stream"), "{text}");
+    }
+
+    #[test]
+    fn a_list_is_read_over_several_headers() {
+        let headers = [
+            Header::new("Accept", "application/json; q=0.9 , TEXT/event-stream"),
+            Header::new("accept", ",*/*"),
+        ];
+        assert_eq!(
+            entries(&headers, "ACCEPT"),
+            ["application/json", "text/event-stream", "*/*"]
+        );
+    }
+}
