@@ -11,6 +11,7 @@ use serde_json::Value;
 use support::{Serving, run};
 
 const MS: Duration = Duration::from_millis(1);
+const NOW: Duration = Duration::ZERO;
 
 /// The head of a stream that says all that it should.
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
@@ -136,7 +137,7 @@ fn it_stops_after_events_and_after_a_time() {
 
 #[test]
 fn a_request_is_sent_as_it_was_typed() {
-    let parts = vec![(0 * MS, head("")), (0 * MS, last())];
+    let parts = vec![(NOW, head("")), (NOW, last())];
     let (addr, serves) = server(parts);
     let (code, _, stderr) = run(&[
         "watch",
@@ -163,7 +164,7 @@ fn a_request_is_sent_as_it_was_typed() {
 
 #[test]
 fn a_curl_line_works_as_it_is() {
-    let (addr, serves) = server(vec![(0 * MS, head("")), (0 * MS, last())]);
+    let (addr, serves) = server(vec![(NOW, head("")), (NOW, last())]);
     let (code, _, stderr) = run(&[
         "watch",
         "--",
@@ -222,14 +223,14 @@ fn servers_that_misbehave_are_named() {
         .flat_map(|n| format!("data: {n}\n\n").into_bytes())
         .collect();
     for (what, parts, code, rule) in [
-        ("a login page", vec![(0 * MS, login)], 1, "broken W2"),
+        ("a login page", vec![(NOW, login)], 1, "broken W2"),
         (
             "bursts behind a buffer",
             vec![
-                (0 * MS, head("")),
+                (NOW, head("")),
                 (1100 * MS, chunk(&burst(0))),
                 (1100 * MS, chunk(&burst(4))),
-                (0 * MS, last()),
+                (NOW, last()),
             ],
             0,
             "risky W5",
@@ -237,10 +238,10 @@ fn servers_that_misbehave_are_named() {
         (
             "a character that is cut in two",
             vec![
-                (0 * MS, head("")),
-                (0 * MS, chunk(&cut_in_two[..13])),
+                (NOW, head("")),
+                (NOW, chunk(&cut_in_two[..13])),
                 (50 * MS, chunk(&cut_in_two[13..])),
-                (0 * MS, last()),
+                (NOW, last()),
             ],
             0,
             "risky W18",
@@ -248,9 +249,9 @@ fn servers_that_misbehave_are_named() {
         (
             "an unfinished tail",
             vec![
-                (0 * MS, head("")),
-                (0 * MS, chunk(b"id: 1\ndata: 1\n\nid: 2\ndata: 2\n")),
-                (0 * MS, last()),
+                (NOW, head("")),
+                (NOW, chunk(b"id: 1\ndata: 1\n\nid: 2\ndata: 2\n")),
+                (NOW, last()),
             ],
             1,
             "broken W19",
@@ -259,8 +260,8 @@ fn servers_that_misbehave_are_named() {
             "no ids",
             // It goes on, and so there is something to lose.
             vec![
-                (0 * MS, head("")),
-                (0 * MS, chunk(&without_ids)),
+                (NOW, head("")),
+                (NOW, chunk(&without_ids)),
                 (900 * MS, last()),
             ],
             0,
@@ -289,7 +290,7 @@ fn what_cannot_be_watched_has_a_sentence_and_an_exit_code() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let nobody = free.local_addr().expect("it listens").to_string();
     drop(free);
-    let (no_http, serves) = server(vec![(0 * MS, b"220 mail ready\r\n".to_vec())]);
+    let (no_http, serves) = server(vec![(NOW, b"220 mail ready\r\n".to_vec())]);
     for (args, code, words) in [
         (&["watch", "ftp://h/a"][..], 2, "ftp is not supported"),
         (&["watch", "http://"], 2, "is not a URL"),
