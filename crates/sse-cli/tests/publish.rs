@@ -229,7 +229,8 @@ fn a_url_that_is_no_topic_is_told_what_it_is() {
         (1, format!("{addr}/topics/"), "not the name of a topic"),
         (1, format!("{addr}/topics/a%20b"), "not the name of a topic"),
         (1, format!("{addr}/nothing"), "There is nothing at /nothing"),
-        (2, format!("https://{addr}/topics/a"), "https is not"),
+        (2, format!("ws://{addr}/topics/a"), "ws is not"),
+        (3, format!("https://{addr}/topics/a"), "There is no TLS"),
         (2, "::".to_owned(), "is not a URL"),
         (
             3,

@@ -98,7 +98,7 @@ fn where_there_is_no_server_the_exit_code_is_3_and_for_nonsense_2() {
         "{stderr}"
     );
     for nonsense in [
-        &["verdict", "--server", "https://localhost"][..],
+        &["verdict", "--server", "ws://localhost"][..],
         &["verdict", "--server", "localhost:8000/numbers"],
         &["verdict", "--client", "a b"],
         &["verdict", "--loud"],

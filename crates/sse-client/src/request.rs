@@ -6,9 +6,10 @@ use hyper::client::conn::http1;
 use hyper::{Method, StatusCode, header};
 use hyper_util::rt::TokioIo;
 
-use crate::connect::connect;
+use crate::connect::Dial;
 use crate::early_response::EarlyResponse;
 use crate::error::Error;
+use crate::proxy::Proxy;
 use crate::url::Url;
 
 /// A request to publish or to ask. Whoever sends it decides how long it may take.
@@ -43,7 +44,11 @@ impl Request {
     /// There is no connection, no answer, or one that is not HTTP.
     pub async fn send(self, url: &Url) -> Result<Answer, Error> {
         let server = url.to_string();
-        let socket = connect(url).await?;
+        let dial = Dial {
+            proxy: Proxy::None,
+            ..Dial::default()
+        };
+        let socket = dial.connect(url, |_| {}).await?.socket;
         let mut request = hyper::Request::builder()
             .method(self.method)
             .uri(&self.target)

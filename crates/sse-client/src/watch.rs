@@ -2,8 +2,8 @@
 //! time.
 //!
 //! A watch is one connection: its age means something. It follows redirects and shows each, decodes
-//! what is compressed and counts both sizes, and ends for a reason that has a name. It asks once;
-//! [`Reconnect`](crate::Reconnect) says when to ask again.
+//! what is compressed and counts both sizes, and ends for a reason that has a name. It asks once:
+//! whoever wants a stream again begins another one.
 
 use std::error::Error as _;
 use std::fmt;

@@ -302,6 +302,7 @@ mod tests {
         for (typed, server) in [
             ("--server localhost:8001/", "localhost:8001"),
             ("--server http://[::1]:5 --json", "[::1]:5"),
+            ("--server https://h", "h:443"),
         ] {
             let Ok(Command::Verdict(verdict)) = of(&format!("verdict {typed}")) else {
                 panic!("{typed} was not read");
@@ -309,7 +310,7 @@ mod tests {
             assert_eq!(verdict.at.server.to_string(), server);
         }
         assert_eq!(DEFAULT_URL, format!("http://localhost:{DEFAULT_PORT}"));
-        for bad in ["https://localhost:8000", "localhost:8000/numbers", "[::1"] {
+        for bad in ["ftp://localhost:8000", "localhost:8000/numbers", "[::1"] {
             let error = of(&format!("verdict --server {bad}")).expect_err("no server");
             assert_eq!(error.exit_code(), 2, "{bad}");
             assert!(error.to_string().contains(DEFAULT_URL), "{error}");

@@ -33,7 +33,7 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert: Option<PathBuf>,
 
-    /// Trust any certificate. What is watched may be anybody's then.
+    /// Trust any certificate. Whoever is on the way can then read and change what comes.
     #[arg(long, short = 'k', conflicts_with = "cacert")]
     pub(crate) insecure: bool,
 

@@ -1,4 +1,4 @@
-//! What `sse watch` prints: events on stdout, and what a person wants to know beside them on stderr.
+//! What `sse watch` prints: events on stdout, and what a person wants to know besides on stderr.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, SystemTime};
