@@ -228,8 +228,6 @@ impl Watch {
         let read = future::poll_fn(|cx| self.poll_read(cx));
         match until {
             None => read.await,
-            // A stream that never pauses would win each race against the time.
-            Some(until) if until <= time::Instant::now() => self.stop(),
             Some(until) => {
                 if time::timeout_at(until, read).await.is_err() {
                     self.stop();

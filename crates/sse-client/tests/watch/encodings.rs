@@ -90,6 +90,11 @@ async fn a_body_that_grows_is_handed_over_in_parts_and_a_bomb_is_refused() {
         assert!(piece.bytes.len() <= (8 << 20), "{}", piece.bytes.len());
         grown += piece.bytes.len();
         wire += piece.wire_bytes;
+        let is_all = wire == gzip.len();
+        assert!(
+            is_all || watch.end().is_none(),
+            "it ends behind its last piece"
+        );
     }
     assert_eq!((grown, wire), (GROWN, gzip.len()));
 

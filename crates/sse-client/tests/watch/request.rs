@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hyper::Version;
 use sse_client::{Dial, End, Header, KnownHost, Method, Proxy, Trust, Url, User, Watch, Wish};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{CHUNKED, OK, begin, echo, head, next, serve, text, wish};
 
@@ -54,6 +54,12 @@ async fn method_headers_and_body_are_sent_as_they_are_given() {
     };
     let sent = text(&mut begin(empty).await.expect("an answer")).await;
     assert!(sent.contains("content-length: 0\r\n"), "{sent}");
+    let bare = Wish {
+        headers: vec![Header::new("Content-Length", "5")],
+        ..wish(format!("http://{at}"))
+    };
+    let sent = text(&mut begin(bare).await.expect("an answer")).await;
+    assert_eq!(sent, format!("GET / HTTP/1.1\r\nhost: {at}\r\n\r\n"));
 }
 
 #[tokio::test]
@@ -124,6 +130,32 @@ async fn each_step_has_its_time_and_they_are_in_order() {
 }
 
 #[tokio::test]
+async fn a_request_is_sent_when_its_body_is() {
+    const BODY: usize = 16 << 20;
+    let pause = Duration::from_millis(120);
+    let at = serve(move |mut socket| async move {
+        head(&mut socket).await;
+        _ = socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+        tokio::time::sleep(pause).await;
+        _ = socket.read_exact(&mut vec![0; BODY]).await;
+        _ = socket.write_all(OK.as_bytes()).await;
+    })
+    .await;
+    let asked = Wish {
+        method: Method::POST,
+        body: vec![b'x'; BODY].into(),
+        ..wish(format!("http://{at}"))
+    };
+    let watch = begin(asked).await.expect("an answer");
+    assert_eq!(watch.head().status, 200);
+    let (sent, complete) = (watch.times().request_sent, watch.times().head_complete);
+    assert!(
+        sent >= Some(pause / 2) && sent <= complete,
+        "{sent:?} {complete:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_watch_ends_when_its_time_is_up() {
     let short = Duration::from_millis(150);
     let silent = serve(|mut socket| async move {
@@ -143,7 +175,7 @@ async fn a_watch_ends_when_its_time_is_up() {
         let endless = serve(move |mut socket| async move {
             head(&mut socket).await;
             _ = socket.write_all(OK.as_bytes()).await;
-            while socket.write_all(b":").await.is_ok() {
+            while socket.write_all(&[b':'; 1 << 16]).await.is_ok() {
                 if !is_busy {
                     tokio::time::sleep(Duration::from_secs(60)).await;
                 }
