@@ -108,7 +108,7 @@ test("a fault reads as a sentence, whatever it says", () => {
     ['profile="a, storm",start=2s', "Play the profile a, storm, with start=2s."],
     [
       'silence,after="[DONE]",p=0.25,room=w3',
-      "Send nothing behind “[DONE]”, for any stream, any client, with a chance of 0.25, " +
+      "Send nothing after “[DONE]”, for any stream, any client, with a chance of 0.25, " +
         "until it is healed, with room=w3.",
     ],
     ["skip", `Skip the next event at once, ${always}`],

@@ -36,8 +36,8 @@ pub(crate) enum Command {
     /// Show what a stream at any URL sends, as it comes, and what is wrong with it.
     #[command(after_help = watch::WATCH_EXAMPLES)]
     Watch(Watch),
-    /// Break streams of a running server on purpose, and print the number of the log from which on
-    /// it holds.
+    /// Break streams of a running server on purpose, and print the number of its entry in the
+    /// log.
     #[command(after_help = remote::BREAK_EXAMPLES, override_usage = remote::BREAK_USAGE)]
     Break(Break),
     /// Disarm faults of a running server.

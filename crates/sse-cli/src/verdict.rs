@@ -53,7 +53,7 @@ fn compare(args: &Verdict, expected: &Expectation) -> Result<Outcome, Failure> {
         .with("room", args.at.room.as_ref());
     let reply = api::block_on(call.send())?;
     let Some(said) = newest(&reply, args)? else {
-        let behind = args.after.map(|after| format!(" behind entry {after}"));
+        let behind = args.after.map(|after| format!(" after entry {after}"));
         complain(format_args!(
             "There is no verdict{}{}: wait for it first, as in `sse wait --until returned`.",
             whom(args),

@@ -62,7 +62,7 @@ fn a_return_is_waited_for_and_compared() {
     );
     assert_eq!(
         sentence,
-        "There is no verdict on t1 behind entry 2: wait for it first, as in `sse wait --until returned`."
+        "There is no verdict on t1 after entry 2: wait for it first, as in `sse wait --until returned`."
     );
     drop(first);
     let ended = seq(at(&["wait", "--until", "ended", "--after", &after]));

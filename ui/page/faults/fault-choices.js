@@ -41,8 +41,8 @@ export const GROUPS = [
     },
     {
       word: "limit",
-      says: "Refuse when as many are open as",
-      values: [["1"], ["6"], ["100"]],
+      says: "Refuse requests while open connections are",
+      values: [["1", "1 or more"], ["6", "6 or more"], ["100", "100 or more"]],
       kind: "door",
     },
     { word: "never", says: "Never answer", kind: "door" },
@@ -89,7 +89,7 @@ export const GROUPS = [
       says: "Split the stream",
       values: [
         ["utf8", "within characters"],
-        ["each", "behind each byte"],
+        ["each", "after each byte"],
         ["crlf", "between CR and LF"],
         ["7", "every 7 bytes"],
       ],
@@ -195,7 +195,7 @@ const HALF = {
   choices: [
     { says: "between two events", keys: [] },
     { says: "in the middle of the next event", keys: [["half", null]] },
-    { says: "behind the id of the next event", keys: [["half", "id"]] },
+    { says: "after the id of the next event", keys: [["half", "id"]] },
   ],
 };
 
@@ -352,14 +352,17 @@ function keyWords(key, value) {
   if (value === null) return key;
   switch (key) {
     case "after": {
-      if (value.startsWith('"')) return `behind “${meant(value)}”`;
+      if (value.startsWith('"')) return `after “${meant(value)}”`;
       return /^\d+$/.test(value)
         ? `after ${value} event${value === "1" ? "" : "s"}`
         : `after ${spaced(value)}`;
     }
     case "idle": return `when idle for ${spaced(value)}`;
     case "for": return `for ${spaced(value)}`;
-    case "attempt": return `on requests ${value.replace("..", " to ")} of each client`;
+    case "attempt": {
+      const requests = value.includes("..") ? "requests" : "request";
+      return `on ${requests} ${value.replace("..", " to ")} of each client`;
+    }
     case "times": return `the next ${value} times`;
     case "p": return `with a chance of ${value}`;
     case "stream": return meant(value);

@@ -25,7 +25,7 @@ const SIGNS = [
   ],
   [
     `<rect x="4" y="7" width="6" height="6"/><path class="due" d="M28 6l4 4-4 4-4-4z"/>`,
-    "When the client was due, by retry",
+    "When retry asked the client to reconnect",
   ],
   [
     `${open(20)}<rect class="fail" x="17" y="6" width="7" height="7"/>
@@ -37,7 +37,7 @@ const SIGNS = [
     "Refused",
   ],
   [[6, 19, 32].map((x) => `<rect class="wait" x="${x}" y="6" width="6" height="8"/>`).join(""),
-    "Told 204, and came again"],
+    "Answered with 204, and came again"],
   [
     `${open(44)}<path class="flag" d="M16 1h14v9H17v9h-1z"/>
       <text class="number" x="20" y="9">3</text>`,
@@ -47,7 +47,7 @@ const SIGNS = [
     `<rect class="band" width="44" height="18"/><path class="edge" d="M0 18H44"/>${open(44)}`,
     "A fault is armed for this client",
   ],
-  [`<path class="two" d="M0 6.5H44M12 13.5H44"/>`, "Two at once"],
+  [`<path class="two" d="M0 6.5H44M12 13.5H44"/>`, "Two connections of one client at once"],
   [
     `<path class="away" d="M10 18L26 2M16 18L32 2M22 18L34 6M10 12L20 2M28 18L34 12"/>`,
     "The server was stopped",

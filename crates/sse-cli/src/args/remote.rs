@@ -36,7 +36,7 @@ Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server a
 pub(super) const WAIT_EXAMPLES: &str = "\
 Examples:
   sse wait --until connected                   until a client has a stream
-  sse wait --until returned --after 41         until a client came back, behind entry 41 of the log
+  sse wait --until returned --after 41         until a client came back, after entry 41 of the log
   sse wait --until away --for 3s               until nobody was there for three seconds
   sse wait --until events=12 --client t1       until t1 was sent twelve events
 
@@ -49,7 +49,7 @@ Examples:
                                                of the one that connects with ?client=dash
   sse verdict --json | jq -s .                 for programs: a JSON object on each line
   sse verdict --after 41 --expect lost=0,repeated=0,away=..3s
-                                               the newest one behind entry 41 of the log
+                                               the newest one after entry 41 of the log
 
 Exit codes: 0 nothing is wrong, or it is as expected; 1 something is wrong with a client, or not as expected; 2 the command line cannot be read; 3 no server answered.";
 
@@ -64,7 +64,7 @@ Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server a
 pub(super) const RESET_EXAMPLES: &str = "\
 Examples:
   sse reset --room ci                          one room
-  seq=$(sse reset)                             the default room; what comes next is behind seq
+  seq=$(sse reset)                             the default room; what comes next is after seq
 
 Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server answered.";
 
@@ -92,8 +92,8 @@ pub(crate) struct Break {
     #[command(flatten)]
     pub(crate) at: At,
 
-    /// The path of the stream, if only one is meant, and the fault, such as status=503 or
-    /// cut,after=3.
+    /// The fault, such as status=503 or cut,after=3; before it the path of the stream, if only one
+    /// is meant.
     #[arg(required = true, num_args = 1..=2, value_names = ["PATH", "FAULT"])]
     pub(crate) what: Vec<String>,
 
@@ -101,7 +101,7 @@ pub(crate) struct Break {
     #[arg(long, value_name = "TAG", value_parser = tag)]
     pub(crate) client: Option<String>,
 
-    /// Do it now to the connections that are open, and arm nothing.
+    /// Strike the connections that are open now, and no later request.
     #[arg(long)]
     pub(crate) now: bool,
 
@@ -160,7 +160,8 @@ pub(crate) struct Wait {
     #[arg(long)]
     pub(crate) until: String,
 
-    /// The number of the log behind which it must happen; without it, all that is kept counts.
+    /// The number of the log after which it must happen; without it, all since the room began or
+    /// was reset counts.
     #[arg(long, value_name = "SEQ")]
     pub(crate) after: Option<u64>,
 
@@ -199,7 +200,7 @@ pub(crate) struct Verdict {
     #[arg(long, value_name = "BOUNDS")]
     pub(crate) expect: Option<Expectation>,
 
-    /// The number of the log behind which the expected verdict must be.
+    /// The number of the log after which the expected verdict must be.
     #[arg(long, value_name = "SEQ", requires = "expect")]
     pub(crate) after: Option<u64>,
 

@@ -69,7 +69,7 @@ fn unknown_word(first: &Item) -> Mistake {
     let is_key =
         KEYS.contains(&&*first.key) || WORDS.iter().any(|word| word.keys.contains(&&*first.key));
     let sentence = if is_key {
-        format!("`{shown}` says more about a fault and is none: begin with a word, such as `cut`.")
+        format!("`{shown}` is a key and no fault: begin with a word, such as `cut`.")
     } else if let Some(name) = nearest(&first.key, names()) {
         format!("there is no fault `{shown}`: `{name}` is the nearest that there is.")
     } else {
