@@ -148,7 +148,7 @@ fn each_kind_of_mistake_has_its_sentence_and_its_column() {
             "after=3",
             UnknownWord,
             1,
-            "says more about a fault and is none",
+            "is a key and no fault",
         ),
         ("cut,afer=3", UnknownKey, 5, "`after` is the nearest"),
         (
