@@ -18,6 +18,8 @@
 //! | `decoding` | a compressed body, decoded while it comes |
 //! | `diagnose` | what is wrong with a watched stream, in plain words |
 //! | `early_response` | a socket that can still be read when it can no longer be written |
+//! | `reconnect` | when a client of a stream asks again, and with which id: no IO, no clock |
+//! | `media_type` | the type of a body, as its head names it |
 
 mod connect;
 mod curl;
@@ -28,7 +30,9 @@ mod error;
 mod exchange;
 mod foreign;
 mod go_away;
+mod media_type;
 mod proxy;
+mod reconnect;
 mod request;
 mod tap;
 mod tls;
@@ -47,6 +51,7 @@ pub use error::Error;
 pub use exchange::{Asked, End, Head, Header, Hop, Times};
 pub use hyper::Method;
 pub use proxy::Proxy;
+pub use reconnect::{Attempt, DEFAULT_RECONNECTION_TIME, Failure, Policy, Reconnect, State, Step};
 pub use request::{Answer, Request};
 pub use tls::Trust;
 pub use url::{Scheme, Url};

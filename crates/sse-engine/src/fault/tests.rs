@@ -144,12 +144,7 @@ fn each_kind_of_mistake_has_its_sentence_and_its_column() {
         ("cutt,after=3", UnknownWord, 1, "`cut` is the nearest"),
         ("  Cut", UnknownWord, 3, "`cut` is the nearest"),
         ("xyz", UnknownWord, 1, "there are status, redirect"),
-        (
-            "after=3",
-            UnknownWord,
-            1,
-            "is a key and no fault",
-        ),
+        ("after=3", UnknownWord, 1, "is a key and no fault"),
         ("cut,afer=3", UnknownKey, 5, "`after` is the nearest"),
         (
             "cut,colour=red",
