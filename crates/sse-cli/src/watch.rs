@@ -6,11 +6,11 @@
 mod print;
 mod wish;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sse_client::diagnose::{Finding, Gatherer, Level, Observation, diagnose};
-use sse_client::{End, Error, Watch as Stream};
+use sse_client::{End, Error, Header, Policy, Reconnect, Step, Watch as Stream, Wish};
 
 use crate::args::Watch;
 use crate::outcome::{Failure, Outcome};
@@ -33,25 +33,96 @@ pub(crate) fn run(args: Watch) -> Result<Outcome, Failure> {
 
 async fn watch(args: Watch) -> Result<Outcome, Failure> {
     let wish = wish::of(&args)?;
-    let most = args.events.unwrap_or(u64::MAX);
     let mut printer = Printer::new(&args);
+    let mut client = Reconnect::new(match args.reconnect {
+        true => Policy::EventSource,
+        false => Policy::Fetch,
+    });
+    let began = Instant::now();
     let over = over(args.lasts);
     tokio::pin!(over);
-    let began = tokio::select! {
-        began = Stream::begin(wish) => began.map_err(failure)?,
-        () = &mut over => {
-            printer.note("No answer came in this time.");
-            return Ok(Outcome::No);
+    let mut step = client.begin(Duration::ZERO);
+    loop {
+        let attempt = match step {
+            Step::Request(attempt) => attempt,
+            Step::Fail(failure) if args.reconnect => {
+                printer.note(&failure.to_string());
+                return Ok(Outcome::No);
+            }
+            Step::Fail(_) | Step::Open | Step::Nothing => return Ok(Outcome::Yes),
+        };
+        let wait = attempt.at.saturating_sub(began.elapsed());
+        if attempt.at > Duration::ZERO {
+            printer.reconnects(wait, attempt.last_event_id.as_deref());
         }
-    };
-    let mut stream = began;
+        let asked = async {
+            tokio::time::sleep(wait).await;
+            Stream::begin(again(&wish, attempt.last_event_id)).await
+        };
+        let stream = tokio::select! {
+            asked = asked => asked,
+            () = &mut over => {
+                printer.note("No answer came in this time.");
+                return Ok(Outcome::No);
+            }
+        };
+        step = match stream {
+            Ok(stream) => match one(&args, stream, &mut client, &mut printer, &mut over).await {
+                Watched::Over(outcome) => return Ok(outcome),
+                Watched::Ended(End::InOrder) => client.end(began.elapsed()),
+                Watched::Ended(_) => client.network_error(began.elapsed()),
+            },
+            // What a network has for a moment only, another try may find gone.
+            Err(e) if args.reconnect && is_network(&e) => {
+                printer.note(&e.to_string());
+                client.network_error(began.elapsed())
+            }
+            Err(e) => return Err(failure(e)),
+        };
+    }
+}
+
+/// The same request, with the last event id where there is one.
+fn again(wish: &Wish, last_event_id: Option<String>) -> Wish {
+    let mut wish = wish.clone();
+    if let Some(id) = last_event_id {
+        let is_id = |header: &Header| header.name.eq_ignore_ascii_case("last-event-id");
+        wish.headers.retain(|header| !is_id(header));
+        wish.headers.push(Header::new("Last-Event-ID", id));
+    }
+    wish
+}
+
+/// How one stream was watched.
+enum Watched {
+    /// It ended so, and may be asked for again.
+    Ended(End),
+    /// Enough was seen.
+    Over(Outcome),
+}
+
+/// Watches one stream to its end, or until enough was seen.
+async fn one(
+    args: &Watch,
+    mut stream: Stream,
+    client: &mut Reconnect,
+    printer: &mut Printer,
+    over: &mut (impl Future<Output = ()> + Unpin),
+) -> Watched {
+    let most = args.events.unwrap_or(u64::MAX);
     printer.head(&stream);
+    let kind = stream.head().value("content-type");
+    if let Step::Fail(failure) = client.response(stream.head().status, kind)
+        && args.reconnect
+    {
+        printer.note(&failure.to_string());
+    }
     let mut gatherer = Gatherer::new(stream.times().head_complete.unwrap_or_default());
     let mut broken = None;
     while printer.events() < most {
         let piece = tokio::select! {
             piece = stream.next() => piece,
-            () = &mut over => break,
+            () = &mut *over => break,
         };
         let piece = match piece {
             Ok(Some(piece)) => piece,
@@ -63,30 +134,51 @@ async fn watch(args: Watch) -> Result<Outcome, Failure> {
         };
         gatherer.read_compressed(piece.at, &piece.bytes, piece.wire_bytes);
         printer.piece(&piece, most);
+        client.commit_id(printer.id());
+        if let Some(retry) = printer.retry() {
+            client.retry(retry);
+        }
         if printer.is_unread() {
-            return Ok(Outcome::Yes);
+            return Watched::Over(Outcome::Yes);
         }
     }
-    printer.end(&stream, stream.end());
+    let end = stream.end();
+    printer.end(&stream, end);
     if let Some(e) = broken {
         printer.note(&e.to_string());
-        return Ok(Outcome::No);
+        return Watched::Over(Outcome::No);
     }
     let is_stream = stream.head().is_stream();
-    if !args.diagnose {
-        // A page, or an error, is not what was asked for.
-        return Ok(match is_stream {
-            true => Outcome::Yes,
-            false => Outcome::No,
-        });
+    if let (Some((end, _)), true, true) = (end, args.reconnect, is_stream) {
+        return Watched::Ended(end);
     }
-    let findings = diagnose(&observation(&stream, &gatherer));
-    printer.findings(&findings);
-    let is_broken = |finding: &Finding| finding.level == Level::Broken;
-    Ok(match findings.iter().any(is_broken) {
-        true => Outcome::No,
-        false => Outcome::Yes,
+    let is_well = match args.diagnose {
+        // A page, or an error, is not what was asked for.
+        false => is_stream,
+        true => {
+            let findings = diagnose(&observation(&stream, &gatherer));
+            printer.findings(&findings);
+            let is_broken = |finding: &Finding| finding.level == Level::Broken;
+            !findings.iter().any(is_broken)
+        }
+    };
+    Watched::Over(match is_well {
+        true => Outcome::Yes,
+        false => Outcome::No,
     })
+}
+
+/// Whether the network, and not what was asked, is why there is no answer.
+fn is_network(e: &Error) -> bool {
+    matches!(
+        e,
+        Error::HostNotFound { .. }
+            | Error::NothingListens { .. }
+            | Error::Unreachable { .. }
+            | Error::NoAnswer { .. }
+            | Error::AnswerReset { .. }
+            | Error::ConnectTimeout { .. }
+    )
 }
 
 /// Until ctrl-c, or until the time is over.

@@ -200,6 +200,33 @@ fn a_curl_line_works_as_it_is() {
 }
 
 #[test]
+fn it_reconnects_with_the_last_event_id_until_it_is_told_to_stay_away() {
+    let serving = Serving::start(&[]);
+    let url = format!("{}/numbers?every=1ms&fault=cut,half,after=3", serving.addr);
+    let (code, stdout, stderr) = run(&["watch", &url, "--reconnect", "--for", "20s", "--json"]);
+    // Cut after 3, then after 5 there is no more: 204.
+    assert_eq!(code, Some(1), "{stderr}");
+    let objects: Vec<Value> = stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let times = objects.iter().map(|object| object["at_ms"].as_u64());
+    assert!(times.is_sorted(), "one clock for all streams: {stdout}");
+    let ids: Vec<String> = objects
+        .iter()
+        .filter(|object| object["kind"] == "event")
+        .filter_map(|object| object["id"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(ids, ["1", "2", "3", "4", "5"], "{stderr}");
+    assert!(stderr.contains("reconnects in"), "{stderr}");
+    assert!(
+        stderr.contains("with id 3") && stderr.contains("with id 5"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("answered 204"), "{stderr}");
+}
+
+#[test]
 fn a_good_stream_is_left_alone() {
     let serving = Serving::start(&[]);
     for path in ["/endless?every=50ms", "/numbers?every=50ms"] {

@@ -65,6 +65,10 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) events: Option<u64>,
 
+    /// Reconnect as EventSource does: with the last event id, after the time that `retry` says.
+    #[arg(long)]
+    pub(crate) reconnect: bool,
+
     /// Say what is wrong with the stream. Exit code 1 means that something is broken.
     #[arg(long)]
     pub(crate) diagnose: bool,

@@ -1,7 +1,7 @@
 //! What `sse watch` prints: events on stdout, and what a person wants to know besides on stderr.
 
 use std::io::{IsTerminal, Write};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 use sse_client::diagnose::{Finding, Level};
@@ -61,6 +61,9 @@ pub(crate) struct Printer {
     /// Whether stdout, and whether stderr, is a terminal that shows colours.
     colours: (bool, bool),
     decoder: Decoder,
+    /// When it began to watch, and how long after that this stream did.
+    began: Instant,
+    offset: Duration,
     events: u64,
     comments: u64,
     bytes: u64,
@@ -69,6 +72,10 @@ pub(crate) struct Printer {
     since: u64,
     first_event: Option<Duration>,
     last_id: String,
+    /// Whether this stream named an id.
+    names_ids: bool,
+    /// The last reconnection time that this stream set, in milliseconds.
+    retry: Option<u64>,
     /// An event outgrew the bound of a decoder: nothing is made of what follows.
     is_over: bool,
     /// Nobody reads stdout any more.
@@ -91,6 +98,8 @@ impl Printer {
                 coloured && std::io::stderr().is_terminal(),
             ),
             decoder: Decoder::new(),
+            began: Instant::now(),
+            offset: Duration::ZERO,
             events: 0,
             comments: 0,
             bytes: 0,
@@ -98,6 +107,8 @@ impl Printer {
             since: 0,
             first_event: None,
             last_id: String::new(),
+            names_ids: false,
+            retry: None,
             is_over: false,
             is_unread: false,
         }
@@ -113,8 +124,28 @@ impl Printer {
         self.is_unread
     }
 
-    /// Says how the server answered.
+    /// The last event id that this stream set; nothing until it names one.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.names_ids.then_some(&self.last_id)
+    }
+
+    /// The reconnection time that this stream set, in milliseconds.
+    pub(crate) fn retry(&self) -> Option<u64> {
+        self.retry
+    }
+
+    /// Says that the stream is asked for again.
+    pub(crate) fn reconnects(&mut self, wait: Duration, id: Option<&str>) {
+        let id = id.map_or("no id".to_owned(), |id| format!("id {}", shown(id)));
+        self.note(&format!("reconnects in {} with {id}", ms(wait)));
+    }
+
+    /// Begins a stream: says how the server answered.
     pub(crate) fn head(&mut self, stream: &Stream) {
+        // As a browser does, so that an unfinished event of the stream before is dropped.
+        self.decoder = Decoder::new();
+        self.offset = self.began.elapsed().saturating_sub(stream.elapsed());
+        (self.names_ids, self.retry, self.is_over, self.since) = (false, None, false, 0);
         for hop in stream.hops() {
             self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to)));
         }
@@ -164,7 +195,7 @@ impl Printer {
             return;
         }
         let (form, coloured) = (self.form, self.colours.0);
-        let at = piece.at;
+        let at = self.offset + piece.at;
         let Self {
             decoder,
             events,
@@ -172,6 +203,8 @@ impl Printer {
             since,
             first_event,
             last_id,
+            names_ids,
+            retry: told,
             ..
         } = self;
         // Line by line, so that it is known how many bytes each event is.
@@ -190,7 +223,10 @@ impl Printer {
                     } => {
                         *events += 1;
                         first_event.get_or_insert(at);
-                        last_event_id.clone_into(last_id);
+                        *names_ids |= !last_event_id.is_empty();
+                        if *names_ids {
+                            last_event_id.clone_into(last_id);
+                        }
                         match form {
                             Form::Json => {
                                 json(
@@ -220,17 +256,20 @@ impl Printer {
                             Form::Raw | Form::Wire => {}
                         }
                     }
-                    Decoded::Retry(retry) => match form {
-                        Form::Json => {
-                            let (retry, bytes) = (retry.to_string(), line.len() as u64);
-                            json(out, &JsonLine::new("retry", at, &retry, bytes));
+                    Decoded::Retry(retry) => {
+                        *told = Some(retry);
+                        match form {
+                            Form::Json => {
+                                let (retry, bytes) = (retry.to_string(), line.len() as u64);
+                                json(out, &JsonLine::new("retry", at, &retry, bytes));
+                            }
+                            Form::Lines => {
+                                let text = format!("{}  retry {retry} ms", clock());
+                                _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
+                            }
+                            Form::Raw | Form::Wire => {}
                         }
-                        Form::Lines => {
-                            let text = format!("{}  retry {retry} ms", clock());
-                            _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
-                        }
-                        Form::Raw | Form::Wire => {}
-                    },
+                    }
                 }
             });
             if read.is_err() {
@@ -256,7 +295,7 @@ impl Printer {
                 &mut out,
                 &JsonLine {
                     id: Some(&self.last_id),
-                    ..JsonLine::new("end", at, &words, self.bytes)
+                    ..JsonLine::new("end", self.offset + at, &words, self.bytes)
                 },
             );
             self.print(&out);
