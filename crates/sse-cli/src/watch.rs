@@ -156,7 +156,7 @@ async fn one(
         // A page, or an error, is not what was asked for.
         false => is_stream,
         true => {
-            let findings = diagnose(&observation(&stream, &gatherer));
+            let findings = diagnose(&observation(&stream, &gatherer, printer));
             printer.findings(&findings);
             let is_broken = |finding: &Finding| finding.level == Level::Broken;
             !findings.iter().any(is_broken)
@@ -195,7 +195,7 @@ async fn over(lasts: Option<Duration>) {
     }
 }
 
-fn observation(stream: &Stream, gatherer: &Gatherer) -> Observation {
+fn observation(stream: &Stream, gatherer: &Gatherer, printer: &Printer) -> Observation {
     let (end, ended) = stream.end().unwrap_or((End::Stopped, stream.elapsed()));
     Observation {
         asked: stream.asked().clone(),
@@ -209,7 +209,7 @@ fn observation(stream: &Stream, gatherer: &Gatherer) -> Observation {
         head_request: None,
         preflight: None,
         cross_origin: None,
-        dialect: None,
+        dialect: printer.dialect(),
     }
 }
 

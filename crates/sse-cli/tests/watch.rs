@@ -312,6 +312,68 @@ fn servers_that_misbehave_are_named() {
     }
 }
 
+/// A stream of a language model, in two pieces.
+fn chat(text: &[&str], end: &str) -> Vec<(Duration, Vec<u8>)> {
+    let mut parts = vec![(NOW, head(""))];
+    for piece in text {
+        let data = format!(
+            "data: {{\"object\":\"chat.completion.chunk\",\"choices\":[{{\"index\":0,\
+             \"delta\":{{\"content\":\"{piece}\"}}}}]}}\n\n"
+        );
+        parts.push((20 * MS, chunk(data.as_bytes())));
+    }
+    parts.push((NOW, chunk(end.as_bytes())));
+    parts.push((NOW, last()));
+    parts
+}
+
+#[test]
+fn the_answer_of_a_language_model_is_joined_and_its_missing_end_is_named() {
+    let whole = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
+        data: [DONE]\n\n";
+    let (addr, serves) = server(chat(&["Hel", "lo"], whole));
+    let (code, stdout, stderr) = run(&["watch", &addr, "--text"]);
+    assert_eq!((code, &*stdout), (Some(0), "Hello\n"), "{stderr}");
+    assert!(stderr.contains("OpenAI chat completions: "), "{stderr}");
+    assert!(stderr.contains("The first token came after"), "{stderr}");
+    serves.join().expect("it served");
+
+    let (addr, serves) = server(chat(&["Hel", "lo"], ": nothing follows\n"));
+    let (code, stdout, stderr) = run(&["watch", &addr, "--diagnose"]);
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    assert!(
+        findings(&stdout).contains(&"broken W30".to_owned()),
+        "{stdout}"
+    );
+    assert!(
+        stdout.contains("Neither finish_reason nor [DONE] came"),
+        "{stdout}"
+    );
+    serves.join().expect("it served");
+}
+
+#[test]
+fn lines_of_json_are_read_where_the_type_says_so() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n\
+        transfer-encoding: chunked\r\n\r\n";
+    let line = |text: &str, done: bool| {
+        format!("{{\"model\":\"m\",\"message\":{{\"content\":\"{text}\"}},\"done\":{done}}}\n")
+    };
+    let first = line("Hel", false);
+    let (cut, rest) = first.split_at(20);
+    let (addr, serves) = server(vec![
+        (NOW, head.as_bytes().to_vec()),
+        (NOW, chunk(cut.as_bytes())),
+        (20 * MS, chunk(rest.as_bytes())),
+        (NOW, chunk(line("lo", true).as_bytes())),
+        (NOW, last()),
+    ]);
+    let (_, stdout, stderr) = run(&["watch", "--text", &addr]);
+    assert_eq!(stdout, "Hello\n", "{stderr}");
+    assert!(stderr.contains("Ollama: done: true"), "{stderr}");
+    serves.join().expect("it served");
+}
+
 #[test]
 fn what_cannot_be_watched_has_a_sentence_and_an_exit_code() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");

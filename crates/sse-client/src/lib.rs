@@ -19,12 +19,14 @@
 //! | `diagnose` | what is wrong with a watched stream, in plain words |
 //! | `early_response` | a socket that can still be read when it can no longer be written |
 //! | `reconnect` | when a client of a stream asks again, and with which id: no IO, no clock |
+//! | `dialect` | what the events of a stream mean: joined text, tools, the end, what is missing |
 //! | `media_type` | the type of a body, as its head names it |
 
 mod connect;
 mod curl;
 mod decoding;
 pub mod diagnose;
+pub mod dialect;
 mod early_response;
 mod error;
 mod exchange;

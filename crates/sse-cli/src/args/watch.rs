@@ -57,6 +57,10 @@ pub(crate) struct Watch {
     #[arg(long)]
     pub(crate) wire: bool,
 
+    /// Print the text that the answer of a language model joins to, at the end.
+    #[arg(long, conflicts_with_all = ["json", "raw", "wire"])]
+    pub(crate) text: bool,
+
     /// Stop after this time, such as 10s.
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
     pub(crate) lasts: Option<Duration>,

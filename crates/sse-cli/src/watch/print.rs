@@ -4,12 +4,16 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
-use sse_client::diagnose::{Finding, Level};
-use sse_client::{End, Piece, Watch as Stream};
+use sse_client::diagnose::{DialectFacts, Finding, Level};
+use sse_client::dialect::{Head, Joiner, Kind, View};
+use sse_client::{End, Header, Piece, Watch as Stream};
 use sse_wire::{Decoded, Decoder};
 
 use crate::api::shown;
 use crate::args::Watch;
+
+/// The longest line of JSON that is read.
+const LONGEST_LINE: usize = 4 << 20;
 
 /// How the stream is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ enum Form {
     Raw,
     /// Each piece with its time.
     Wire,
+    /// The joined text of the dialect, at the end.
+    Text,
 }
 
 /// An object of `--json`, in the order in which it is printed.
@@ -76,6 +82,12 @@ pub(crate) struct Printer {
     names_ids: bool,
     /// The last reconnection time that this stream set, in milliseconds.
     retry: Option<u64>,
+    /// What the events mean, where their dialect is known.
+    joiner: Joiner,
+    /// Of a body of JSON lines, the line under way.
+    line: Option<Vec<u8>>,
+    /// When the request was sent, since which a dialect counts its times.
+    sent: Duration,
     /// An event outgrew the bound of a decoder: nothing is made of what follows.
     is_over: bool,
     /// Nobody reads stdout any more.
@@ -88,6 +100,7 @@ impl Printer {
             Watch { json: true, .. } => Form::Json,
             Watch { raw: true, .. } => Form::Raw,
             Watch { wire: true, .. } => Form::Wire,
+            Watch { text: true, .. } => Form::Text,
             _ => Form::Lines,
         };
         let coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -109,6 +122,9 @@ impl Printer {
             last_id: String::new(),
             names_ids: false,
             retry: None,
+            joiner: Joiner::new(&Head::default()),
+            line: None,
+            sent: Duration::ZERO,
             is_over: false,
             is_unread: false,
         }
@@ -146,6 +162,7 @@ impl Printer {
         self.decoder = Decoder::new();
         self.offset = self.began.elapsed().saturating_sub(stream.elapsed());
         (self.names_ids, self.retry, self.is_over, self.since) = (false, None, false, 0);
+        self.begin_dialect(stream);
         for hop in stream.hops() {
             self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to)));
         }
@@ -160,6 +177,51 @@ impl Printer {
         ));
         if !head.is_stream() {
             self.note("That is no stream of events. --diagnose says what it may be.");
+        }
+    }
+
+    fn begin_dialect(&mut self, stream: &Stream) {
+        let (asked, head) = (stream.asked(), stream.head());
+        let version = |header: &&Header| header.name.eq_ignore_ascii_case("mcp-protocol-version");
+        let version = asked.headers.iter().find(version);
+        let path = asked.url.split_once("://").map_or("", |(_, rest)| rest);
+        self.joiner = Joiner::new(&Head {
+            method: asked.method.as_str(),
+            path: path.find('/').map_or("/", |at| &path[at..]),
+            mcp_version: version.map(|header| header.value.as_str()),
+            content_type: head.value("content-type"),
+        });
+        let lines = [
+            "application/x-ndjson",
+            "application/ndjson",
+            "application/jsonl",
+        ];
+        self.line = lines.contains(&&*head.media_type()).then(Vec::new);
+        self.sent = stream.times().request_sent.unwrap_or_default();
+    }
+
+    /// What the stream means in its dialect, once it has ended.
+    pub(crate) fn dialect(&self) -> Option<DialectFacts> {
+        DialectFacts::of(self.joiner.view())
+    }
+
+    /// Reads the lines of a body of JSON lines. One that is too long to be read is none.
+    fn json_lines(&mut self, piece: &Piece, most: u64) {
+        let Some(line) = &mut self.line else { return };
+        for part in piece.bytes.split_inclusive(|&byte| byte == b'\n') {
+            if self.events >= most {
+                return;
+            }
+            if line.len() + part.len() <= LONGEST_LINE {
+                line.extend_from_slice(part);
+            }
+            if part.ends_with(b"\n") {
+                let at = piece.at.saturating_sub(self.sent);
+                self.joiner.line(at, &String::from_utf8_lossy(line));
+                self.events += 1;
+                self.first_event.get_or_insert(piece.at);
+                line.clear();
+            }
         }
     }
 
@@ -183,9 +245,13 @@ impl Printer {
                     out.extend_from_slice(format!("            {}\n", shown(&line)).as_bytes());
                 }
             }
-            Form::Lines | Form::Json => {}
+            Form::Lines if self.line.is_some() => out.extend_from_slice(&piece.bytes),
+            Form::Lines | Form::Json | Form::Text => {}
         }
-        self.decode(piece, most, &mut out);
+        match self.line.is_some() {
+            true => self.json_lines(piece, most),
+            false => self.decode(piece, most, &mut out),
+        }
         self.print(&out);
     }
 
@@ -205,6 +271,8 @@ impl Printer {
             last_id,
             names_ids,
             retry: told,
+            joiner,
+            sent,
             ..
         } = self;
         // Line by line, so that it is known how many bytes each event is.
@@ -223,6 +291,7 @@ impl Printer {
                     } => {
                         *events += 1;
                         first_event.get_or_insert(at);
+                        joiner.event(piece.at.saturating_sub(*sent), event, data);
                         *names_ids |= !last_event_id.is_empty();
                         if *names_ids {
                             last_event_id.clone_into(last_id);
@@ -239,7 +308,7 @@ impl Printer {
                                 );
                             }
                             Form::Lines => lines(out, event, last_event_id, data, coloured),
-                            Form::Raw | Form::Wire => {}
+                            Form::Raw | Form::Wire | Form::Text => {}
                         }
                         *since = 0;
                     }
@@ -253,7 +322,7 @@ impl Printer {
                                 let text = format!("{}  : {}", clock(), shown(text));
                                 _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
                             }
-                            Form::Raw | Form::Wire => {}
+                            Form::Raw | Form::Wire | Form::Text => {}
                         }
                     }
                     Decoded::Retry(retry) => {
@@ -267,7 +336,7 @@ impl Printer {
                                 let text = format!("{}  retry {retry} ms", clock());
                                 _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
                             }
-                            Form::Raw | Form::Wire => {}
+                            Form::Raw | Form::Wire | Form::Text => {}
                         }
                     }
                 }
@@ -300,6 +369,11 @@ impl Printer {
             );
             self.print(&out);
         }
+        self.joiner.end(at.saturating_sub(self.sent));
+        if self.form == Form::Text {
+            let joined = joined(self.joiner.view());
+            self.print(joined.as_bytes());
+        }
         let mut parts = vec![format!("{words} after {}", ms(at))];
         parts.push(several(self.events, "event"));
         if self.comments > 0 {
@@ -316,6 +390,9 @@ impl Printer {
             parts.push(format!("last event id {}", shown(&self.last_id)));
         }
         self.note(&parts.join(", "));
+        if let Some(words) = dialect_words(self.joiner.view()) {
+            self.note(&words);
+        }
     }
 
     /// Says what is wrong, the worst first.
@@ -345,7 +422,7 @@ impl Printer {
         match self.form {
             Form::Lines | Form::Wire => self.print(text.as_bytes()),
             // What reads stdout there wants the stream alone.
-            Form::Json | Form::Raw => self.note(text.trim_end()),
+            Form::Json | Form::Raw | Form::Text => self.note(text.trim_end()),
         }
     }
 
@@ -403,6 +480,40 @@ fn end_words(end: End) -> String {
         End::GoAway { code } => format!("ended by GOAWAY {code}"),
         End::Stopped => "stopped".to_owned(),
     }
+}
+
+/// The joined text of a stream, and the calls of tools below it.
+fn joined(view: &View) -> String {
+    let parts = view.parts.iter().filter(|part| part.kind == Kind::Text);
+    let mut text: String = parts.map(|part| part.text.as_str()).collect();
+    for call in &view.tool_calls {
+        text += &format!("\n{}({})", call.name, call.arguments);
+    }
+    text + "\n"
+}
+
+/// What the stream is in its dialect, in a sentence.
+fn dialect_words(view: &View) -> Option<String> {
+    let name = view.dialect?.name();
+    let verdict = view
+        .verdict
+        .as_ref()
+        .map_or("", |verdict| &verdict.sentence);
+    let mut words = format!("{name}: {}", shown(verdict));
+    let pace = &view.pace;
+    if let Some(first) = pace.first {
+        words += &format!(" The first token came after {}", ms(first));
+        let rate = pace.tokens_a_second().map(|rate| (rate, "tokens"));
+        let rate = rate.or(pace.pieces_a_second().map(|rate| (rate, "pieces")));
+        if let Some((rate, what)) = rate {
+            words += &format!(", {rate:.0} {what} a second");
+        }
+        if let Some(stall) = pace.longest_stall {
+            words += &format!(", the longest stall was {}", ms(stall.length));
+        }
+        words += ".";
+    }
+    Some(words)
 }
 
 fn several(count: u64, what: &str) -> String {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::Method;
 
 use super::facts::BodyFacts;
+use crate::dialect::{self, Dialect, View};
 use crate::exchange::{Asked, End, Head, Header, Hop, Times};
 
 /// One watched stream. All times count from the beginning of the watch.
@@ -104,6 +105,34 @@ pub struct DialectFacts {
     pub tokens_per_second: Option<f64>,
     /// The longest pause between two tokens.
     pub longest_stall: Option<Duration>,
+}
+
+impl DialectFacts {
+    /// What a view knows at the end of its stream; nothing where it knows no dialect.
+    pub fn of(view: &View) -> Option<Self> {
+        let dialect = view.dialect?;
+        let verdict = view.verdict.as_ref();
+        let sentence = |level: dialect::Level| {
+            let verdict = verdict.filter(|verdict| verdict.level == level);
+            verdict.map(|verdict| verdict.sentence.clone())
+        };
+        let truncation = sentence(dialect::Level::Truncated);
+        Some(Self {
+            name: dialect.name().to_owned(),
+            kind: match dialect {
+                Dialect::Mcp2025 | Dialect::Mcp2026 => DialectKind::Mcp,
+                Dialect::AgUi | Dialect::A2a => DialectKind::Other,
+                _ => DialectKind::Llm,
+            },
+            end_seen: verdict.is_some() && truncation.is_none(),
+            error: view.error.clone(),
+            truncation,
+            doubt: sentence(dialect::Level::Doubtful),
+            first_token: view.pace.first,
+            tokens_per_second: view.pace.tokens_a_second().or(view.pace.pieces_a_second()),
+            longest_stall: view.pace.longest_stall.map(|stall| stall.length),
+        })
+    }
 }
 
 /// Which kind of conversation a dialect is.
