@@ -7,6 +7,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 use support::{Serving, run};
 
@@ -246,11 +248,24 @@ fn servers_that_misbehave_are_named() {
         .to_vec();
     let burst = |first: u32| -> Vec<u8> { (first..first + 4).flat_map(event).collect() };
     let cut_in_two = "id: 1\ndata: 豆\n\n".as_bytes();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&burst(0)).expect("it is encoded");
+    let zipped = gzip.finish().expect("it is encoded");
     let without_ids: Vec<u8> = (0..20)
         .flat_map(|n| format!("data: {n}\n\n").into_bytes())
         .collect();
     for (what, parts, code, rule) in [
         ("a login page", vec![(NOW, login)], 1, "broken W2"),
+        (
+            "gzip that is not flushed",
+            vec![
+                (NOW, head("content-encoding: gzip\r\n")),
+                (200 * MS, chunk(&zipped)),
+                (NOW, last()),
+            ],
+            0,
+            "risky W4",
+        ),
         (
             "bursts behind a buffer",
             vec![
