@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use sse_client::diagnose::{Finding, Gatherer, Level, Observation, diagnose};
-use sse_client::{End, Error, Header, Policy, Reconnect, Step, Watch as Stream, Wish};
+use sse_client::{End, Error, Header, Policy, Reconnect, Step, Watch as Stream, Wish, probe};
 
 use crate::args::Watch;
 use crate::outcome::{Failure, Outcome};
@@ -67,11 +67,13 @@ async fn watch(args: Watch) -> Result<Outcome, Failure> {
             }
         };
         step = match stream {
-            Ok(stream) => match one(&args, stream, &mut client, &mut printer, &mut over).await {
-                Watched::Over(outcome) => return Ok(outcome),
-                Watched::Ended(End::InOrder) => client.end(began.elapsed()),
-                Watched::Ended(_) => client.network_error(began.elapsed()),
-            },
+            Ok(stream) => {
+                match one(&args, &wish, stream, &mut client, &mut printer, &mut over).await {
+                    Watched::Over(outcome) => return Ok(outcome),
+                    Watched::Ended(End::InOrder) => client.end(began.elapsed()),
+                    Watched::Ended(_) => client.network_error(began.elapsed()),
+                }
+            }
             // What a network has for a moment only, another try may find gone.
             Err(e) if args.reconnect && is_network(&e) => {
                 printer.note(&e.to_string());
@@ -104,6 +106,7 @@ enum Watched {
 /// Watches one stream to its end, or until enough was seen.
 async fn one(
     args: &Watch,
+    wish: &Wish,
     mut stream: Stream,
     client: &mut Reconnect,
     printer: &mut Printer,
@@ -156,7 +159,11 @@ async fn one(
         // A page, or an error, is not what was asked for.
         false => is_stream,
         true => {
-            let findings = diagnose(&observation(&stream, &gatherer, printer));
+            let mut seen = observation(&stream, &gatherer, printer);
+            // The stream is over for whoever counts connections.
+            drop(stream);
+            probe(&mut seen, wish, printer.id(), args.origin.as_deref()).await;
+            let findings = diagnose(&seen);
             printer.findings(&findings);
             let is_broken = |finding: &Finding| finding.level == Level::Broken;
             !findings.iter().any(is_broken)

@@ -239,6 +239,26 @@ fn a_good_stream_is_left_alone() {
     }
 }
 
+/// Whoever comes back gets what it missed, and nothing else; a page of a foreign origin nothing.
+#[test]
+fn second_requests_tell_how_a_client_comes_back_and_which_pages_may() {
+    let serving = Serving::start(&["--allow-origin", "https://app.example"]);
+    let url = format!("{}/endless?every=20ms", serving.addr);
+    let diagnosed = |more: &[&str]| {
+        let args = ["watch", &url, "--for", "300ms", "--diagnose"];
+        let (code, stdout, stderr) = run(&[&args, more].concat());
+        assert_eq!(code, Some(0), "{stderr}");
+        stdout
+    };
+    let good = diagnosed(&["--origin", "https://app.example"]);
+    for rule in ["fine W23", "fine W24", "fine W25"] {
+        assert!(good.contains(rule), "{rule}: {good}");
+    }
+    let foreign = diagnosed(&["--origin", "https://evil.example"]);
+    let found = findings(&foreign);
+    assert!(found.contains(&"worth knowing W25".to_owned()), "{foreign}");
+}
+
 /// What one sees of them is all alike: nothing, or too late.
 #[test]
 fn servers_that_misbehave_are_named() {

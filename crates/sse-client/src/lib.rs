@@ -20,6 +20,7 @@
 //! | `early_response` | a socket that can still be read when it can no longer be written |
 //! | `reconnect` | when a client of a stream asks again, and with which id: no IO, no clock |
 //! | `dialect` | what the events of a stream mean: joined text, tools, the end, what is missing |
+//! | `probe` | requests beside a watch, for its diagnosis |
 //! | `media_type` | the type of a body, as its head names it |
 
 mod connect;
@@ -33,6 +34,7 @@ mod exchange;
 mod foreign;
 mod go_away;
 mod media_type;
+mod probe;
 mod proxy;
 mod reconnect;
 mod request;
@@ -52,6 +54,7 @@ pub use curl::{
 pub use error::Error;
 pub use exchange::{Asked, End, Head, Header, Hop, Times};
 pub use hyper::Method;
+pub use probe::probe;
 pub use proxy::Proxy;
 pub use reconnect::{Attempt, DEFAULT_RECONNECTION_TIME, Failure, Policy, Reconnect, State, Step};
 pub use request::{Answer, Request};

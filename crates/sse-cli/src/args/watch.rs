@@ -10,6 +10,8 @@ Examples:
   sse watch localhost:8000/endless                 events as they come, until ctrl-c
   sse watch localhost:8000/endless --events 3      three events
   sse watch https://example.com/stream --diagnose  what is wrong with it, in words
+  sse watch localhost:8000/endless --for 2s --diagnose --origin https://app.example
+                                                   also whether its pages may read it
   sse watch -X POST -H 'authorization: Bearer KEY' -d @body.json https://api.example.com/v1/chat
   sse watch localhost:8000/numbers --json          one JSON object a line
   sse watch -- curl -N -H 'accept: text/event-stream' https://example.com/stream
@@ -73,9 +75,14 @@ pub(crate) struct Watch {
     #[arg(long)]
     pub(crate) reconnect: bool,
 
-    /// Say what is wrong with the stream. Exit code 1 means that something is broken.
+    /// Say what is wrong with the stream; of a GET, also after asking once more with the last event
+    /// id, and with HEAD. Exit code 1 means that something is broken.
     #[arg(long)]
     pub(crate) diagnose: bool,
+
+    /// With --diagnose: say whether a page of this origin may read the stream.
+    #[arg(long, value_name = "ORIGIN", requires = "diagnose")]
+    pub(crate) origin: Option<String>,
 }
 
 /// What is asked for, where no curl line says it.

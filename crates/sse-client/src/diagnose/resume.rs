@@ -279,6 +279,11 @@ fn resume(seen: &Observation) -> Vec<Verdict> {
                 "Go on with the first event behind the Last-Event-ID that the client brings.",
             ),
         },
+        Some(204) if seen.end == End::InOrder => {
+            return Verdict::fine(format!(
+                "{asked}, the server says that there is no more (204)."
+            ));
+        }
         Some(204) => (
             "the server answers 204".to_owned(),
             "Clients that come back: EventSource stays away for good. That is right only behind \

@@ -173,7 +173,11 @@ fn resumes() -> Vec<Case> {
             WorthKnowing,
             "answers 204",
             resumed(Some(204), &[], 0),
-            good(),
+            // It had ended, and there is no more.
+            Observation {
+                end: End::InOrder,
+                ..resumed(Some(204), &[], 0)
+            },
         ),
         case(
             "W23",
