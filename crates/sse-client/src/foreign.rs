@@ -23,7 +23,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Characters without a picture of their own that turn the direction of a text, or hide in it.
-fn is_format(letter: char) -> bool {
+pub(crate) fn is_format(letter: char) -> bool {
     matches!(letter, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
         | '\u{FEFF}')
 }

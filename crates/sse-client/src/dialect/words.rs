@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::foreign::is_format;
+
 /// The longest words of an error, in bytes.
 const LONGEST_ERROR: usize = 500;
 /// The longest name, id or reason that is kept, in bytes.
@@ -65,14 +67,16 @@ pub(super) fn beginning(text: &str, longest: usize) -> &str {
     &text[..end]
 }
 
-/// One line of at most so many bytes. What would steer a terminal becomes a blank.
+/// One line of at most so many bytes, and a sign where it was cut. What would steer a terminal,
+/// turn the direction of a text or hide in it becomes a blank.
 fn line(text: &str, longest: usize) -> String {
     let cut = beginning(text, longest);
-    let cut = cut.replace(char::is_control, " ");
-    match cut.len() < text.len() {
-        true => cut + "…",
-        false => cut,
+    let is_cut = cut.len() < text.len();
+    let mut line = cut.replace(|letter: char| letter.is_control() || is_format(letter), " ");
+    if is_cut {
+        line.push('…');
     }
+    line
 }
 
 /// The text with all that looks like a key or a token cut to its first four characters.
@@ -127,6 +131,15 @@ fn without_secrets(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A control character of two bytes becomes one blank, and that looked like a cut.
+    #[test]
+    fn a_line_has_a_sign_only_where_it_was_cut_and_nothing_that_turns_it() {
+        assert_eq!(line("a\u{85}b", 10), "a b");
+        assert_eq!(line("abc", 2), "ab…");
+        assert_eq!(line("a\u{202E}b\u{1b}[31m", 20), "a b [31m");
+    }
+
     use serde_json::json;
 
     #[test]
