@@ -114,7 +114,8 @@ async fn one(
 ) -> Watched {
     let most = args.events.unwrap_or(u64::MAX);
     printer.head(&stream);
-    let kind = stream.head().value("content-type");
+    let kind = stream.head().media_type();
+    let kind = Some(kind.as_str()).filter(|kind| !kind.is_empty());
     if let Step::Fail(failure) = client.response(stream.head().status, kind)
         && args.reconnect
     {

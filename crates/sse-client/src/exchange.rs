@@ -10,6 +10,7 @@ use std::time::Duration;
 use hyper::{Method, Version};
 
 use crate::foreign::shown_url;
+use crate::media_type;
 
 /// A request.
 #[derive(Clone)]
@@ -171,9 +172,11 @@ impl Head {
         self.version == Version::HTTP_2
     }
 
-    /// Its media type without parameters, in small letters; empty where it names none.
+    /// Its media type without parameters, in small letters; empty where it names none. Of several
+    /// it is the last, as for a browser.
     pub fn media_type(&self) -> String {
-        essence(self.value("content-type").unwrap_or_default())
+        let fields: Vec<&str> = values(&self.headers, "content-type").collect();
+        media_type::essence(&fields.join(",")).unwrap_or_default()
     }
 
     /// Whether it says 200 and that a stream of events follows.
@@ -262,5 +265,32 @@ mod tests {
             entries(&headers, "ACCEPT"),
             ["application/json", "text/event-stream", "*/*"]
         );
+    }
+
+    /// The reconnect saw a stream where the head saw none.
+    #[test]
+    fn a_head_is_a_stream_for_whom_a_browser_reads_one() {
+        let head = |fields: &[&str]| Head {
+            version: Version::HTTP_11,
+            status: 200,
+            headers: fields
+                .iter()
+                .map(|field| Header::new("content-type", *field))
+                .collect(),
+        };
+        for fields in [
+            &["text/event-stream; charset=utf-8"][..],
+            &["text/html, Text/Event-Stream"],
+            &["text/html", "text/event-stream"],
+        ] {
+            assert!(head(fields).is_stream(), "{fields:?}");
+        }
+        for fields in [
+            &[][..],
+            &["text/event-streamx"],
+            &["text/event-stream", "text/html"],
+        ] {
+            assert!(!head(fields).is_stream(), "{fields:?}");
+        }
     }
 }

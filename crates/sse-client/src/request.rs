@@ -9,6 +9,7 @@ use hyper_util::rt::TokioIo;
 use crate::connect::Dial;
 use crate::early_response::EarlyResponse;
 use crate::error::Error;
+use crate::media_type;
 use crate::proxy::Proxy;
 use crate::url::Url;
 
@@ -78,10 +79,9 @@ impl Request {
         })?;
         let kind = answer.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default();
         Ok(Answer {
             status: answer.status(),
-            content_type: essence.trim().to_ascii_lowercase(),
+            content_type: media_type::essence(kind).unwrap_or_default(),
             body: answer.into_body(),
         })
     }
