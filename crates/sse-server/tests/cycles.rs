@@ -21,10 +21,8 @@ async fn two_hundred_cycles_leave_no_descriptor_task_or_memory_behind() {
     for _ in 0..1700 {
         cycle(&server).await;
     }
-    let before = Usage::now();
-    for _ in 0..200 {
-        cycle(&server).await;
-    }
+    let before = stretch(&server).await;
+    let mut after = stretch(&server).await;
     // A task that is no longer waited for is taken off the runtime's list a moment later.
     support::soon("the last task to be gone", async {
         while Usage::now().tasks > before.tasks {
@@ -32,15 +30,36 @@ async fn two_hundred_cycles_leave_no_descriptor_task_or_memory_behind() {
         }
     })
     .await;
-    let after = Usage::now();
+    after.tasks = Usage::now().tasks;
     println!("before {before:?}, after {after:?}");
     assert_eq!(after.descriptors, before.descriptors);
     assert_eq!(after.tasks, before.tasks);
     // The table keeps the last closed rows, and did before; an allocator moves in steps.
     assert!(
-        after.resident_kib < before.resident_kib + 1024,
+        after.resident_kib < before.resident_kib + 512,
         "{before:?} {after:?}"
     );
+}
+
+/// Two hundred cycles, and the least that was in use after any ten of them. What is resident moves
+/// up and down by 1 MiB as threads meet their allocator; a leak raises the floor of that, and one
+/// sample once took a crest for a leak.
+async fn stretch(server: &Server) -> Usage {
+    let mut floor = Usage {
+        descriptors: usize::MAX,
+        tasks: usize::MAX,
+        resident_kib: u64::MAX,
+    };
+    for _ in 0..20 {
+        for _ in 0..10 {
+            cycle(server).await;
+        }
+        let now = Usage::now();
+        floor.descriptors = floor.descriptors.min(now.descriptors);
+        floor.tasks = floor.tasks.min(now.tasks);
+        floor.resident_kib = floor.resident_kib.min(now.resident_kib);
+    }
+    floor
 }
 
 /// One life, with a client that reads, one that never does, one that sent half a request and one
