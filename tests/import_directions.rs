@@ -29,7 +29,7 @@ const CRATES: [(&str, &str, &[&str]); 7] = [
     (
         "sse_workbench",
         "src-tauri/src",
-        &["sse_server", "sse_engine", "sse_wire"],
+        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
     ),
 ];
 

@@ -56,7 +56,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Everything that a person can do.
-pub(crate) static ACTIONS: [Action; 21] = [
+pub(crate) static ACTIONS: [Action; 22] = [
     Action {
         id: "start",
         text: "&Start Server",
@@ -194,6 +194,13 @@ pub(crate) static ACTIONS: [Action; 21] = [
         accelerator: Some("CmdOrCtrl+3"),
         enabled: |_| true,
         run: |app| Box::pin(async move { Ok(app.emit(PAGE, "faults")?) }),
+    },
+    Action {
+        id: "view-watch",
+        text: "&Watch",
+        accelerator: Some("CmdOrCtrl+4"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "watch")?) }),
     },
     Action {
         id: "find",
@@ -353,7 +360,7 @@ mod tests {
     #[test]
     fn each_action_can_be_chosen_when_it_makes_sense_and_never_else() {
         use Phase::{Failed, Running, Starting, Stopped};
-        let matrix: [(&str, &[Phase]); 21] = [
+        let matrix: [(&str, &[Phase]); 22] = [
             ("start", &[Stopped, Failed]),
             ("stop", &[Starting, Running]),
             ("stop-abruptly", &[Running]),
@@ -368,6 +375,7 @@ mod tests {
             ("view-streams", &PHASES),
             ("view-connections", &PHASES),
             ("view-faults", &PHASES),
+            ("view-watch", &PHASES),
             ("find", &PHASES),
             ("zoom-in", &PHASES),
             ("zoom-out", &PHASES),

@@ -12,6 +12,7 @@ use crate::clipboard::Clipboard;
 use crate::error::Error;
 use crate::settings::{self, Settings, Store, WindowSize};
 use crate::standing::Standing;
+use crate::watch::Watcher;
 
 /// The shell's state, managed by Tauri.
 pub(crate) struct AppState {
@@ -23,6 +24,7 @@ pub(crate) struct AppState {
     /// waits for its changes.
     notice: watch::Sender<Option<String>>,
     clipboard: Clipboard,
+    watcher: Watcher,
     /// The file that the server reads and the editor opens.
     streams_file: PathBuf,
 }
@@ -53,6 +55,7 @@ impl AppState {
             store: Mutex::new(store),
             notice: watch::Sender::new(notice),
             clipboard: Clipboard::default(),
+            watcher: Watcher::default(),
             streams_file,
         })
     }
@@ -118,6 +121,11 @@ impl AppState {
     /// The system's clipboard.
     pub(crate) fn clipboard(&self) -> &Clipboard {
         &self.clipboard
+    }
+
+    /// The window's watch of any URL.
+    pub(crate) fn watcher(&self) -> &Watcher {
+        &self.watcher
     }
 
     /// The file that the server reads its streams from.

@@ -14,6 +14,7 @@ use tauri::{AppHandle, State};
 use crate::actions::{self, Choice};
 use crate::app_state::AppState;
 use crate::error::Error;
+use crate::watch::{self, Cursor, Form, JoinedView, WatchView};
 use crate::{downloads, streams_file};
 
 /// The server's state, and what only the shell has to say.
@@ -173,6 +174,55 @@ pub(crate) fn heal(shell: State<'_, AppState>, id: Option<u64>) {
 #[tauri::command(async)]
 pub(crate) fn break_open(shell: State<'_, AppState>, wish: ActWish) -> Result<Acted, BadFault> {
     shell.server().act(wish)
+}
+
+/// What an EventSource asks for, without an address.
+#[tauri::command(async)]
+pub(crate) fn watch_form() -> Form {
+    Form::empty()
+}
+
+/// Reads a curl line.
+#[tauri::command(async)]
+pub(crate) fn watch_curl(line: &str) -> Result<Form, Error> {
+    Form::from_curl(line)
+}
+
+/// Begins to watch a URL, in place of the watch before.
+#[tauri::command(async)]
+pub(crate) fn begin_watch(shell: State<'_, AppState>, form: Form) -> Result<(), Error> {
+    shell.watcher().begin(&form)
+}
+
+/// Ends the watch.
+#[tauri::command(async)]
+pub(crate) fn stop_watch(shell: State<'_, AppState>) {
+    shell.watcher().stop();
+}
+
+/// What came of the watch, as far as it is newer than the cursor.
+#[tauri::command(async)]
+pub(crate) fn watched(shell: State<'_, AppState>, cursor: Cursor) -> WatchView {
+    shell.watcher().view(&cursor)
+}
+
+/// What the events of the watch mean together.
+#[tauri::command(async)]
+pub(crate) fn joined(shell: State<'_, AppState>) -> JoinedView {
+    shell.watcher().joined()
+}
+
+/// Asks once more what the diagnosis wants to know besides.
+#[tauri::command]
+pub(crate) async fn watch_again(shell: State<'_, AppState>) -> Result<(), Error> {
+    shell.watcher().ask_again().await;
+    Ok(())
+}
+
+/// What a rule of the diagnosis looks at, as docs/DIAGNOSIS.md has it.
+#[tauri::command(async)]
+pub(crate) fn rule(rule: &str) -> Result<&'static str, Error> {
+    watch::explanation(rule).ok_or_else(|| Error::NoSuchRule(rule.to_owned()))
 }
 
 /// Writes bytes, a character for each, into a new file among the person's downloads, and answers

@@ -29,6 +29,26 @@ pub(crate) enum Error {
     #[error("{}", .0.error)]
     Fault(sse_server::BadFault),
 
+    /// What was to be watched makes no request.
+    #[error(transparent)]
+    Watch(#[from] sse_client::Error),
+
+    /// A method that no request can have.
+    #[error("`{0}` is no method: give one such as GET or POST.")]
+    BadMethod(String),
+
+    /// A curl line names a file, which the window does not read.
+    #[error("The line reads its body from {0}: paste the text of the body in its place.")]
+    CurlFile(String),
+
+    /// The body of a curl line cannot be shown.
+    #[error("The body of this line is no text: watch it with `sse watch -- curl …` instead.")]
+    BodyNoText,
+
+    /// The page asked for a rule that there is none of.
+    #[error("There is no rule `{0}`: this is a fault of the page, reload it.")]
+    NoSuchRule(String),
+
     /// The stream has just gone from the file, or the page asked for nonsense.
     #[error("There is no stream at {0} any more: choose another from the list.")]
     NoSuchStream(String),

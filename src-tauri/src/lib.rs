@@ -26,6 +26,7 @@
 //! | `standing` | what the server is at, as far as it decides what a person can do |
 //! | `streams_file` | the file of streams, opened in an editor or changed in the window |
 //! | `types` | the page's types of the JSON, in the tests only |
+//! | `watch` | the window's watch of any URL |
 //! | `window` | the main window and the About window |
 //! | `zoom` | how large the page is drawn |
 
@@ -49,6 +50,7 @@ mod standing;
 mod streams_file;
 #[cfg(test)]
 mod types;
+mod watch;
 mod window;
 mod zoom;
 
@@ -105,6 +107,14 @@ pub fn run() -> ExitCode {
             commands::arm,
             commands::heal,
             commands::break_open,
+            commands::watch_form,
+            commands::watch_curl,
+            commands::begin_watch,
+            commands::stop_watch,
+            commands::watched,
+            commands::joined,
+            commands::watch_again,
+            commands::rule,
             commands::save,
             commands::actions,
             commands::act,

@@ -19,6 +19,7 @@ const VIEW: &[&str] = &[
     "view-streams",
     "view-connections",
     "view-faults",
+    "view-watch",
     "-",
     "find",
     "-",

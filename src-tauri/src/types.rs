@@ -17,6 +17,7 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::actions::Choice;
 use crate::commands::Everything;
+use crate::watch::{Cursor, Form, JoinedView, WatchView};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/page/server.d.ts");
 
@@ -51,6 +52,10 @@ fn generated() -> String {
     file.visit::<Acted>();
     file.visit::<BadFault>();
     file.visit::<Choice>();
+    file.visit::<Form>();
+    file.visit::<Cursor>();
+    file.visit::<WatchView>();
+    file.visit::<JoinedView>();
     let types: Vec<String> = file.types.into_values().collect();
     format!("{HEAD}\n{}", types.join("\n"))
 }

@@ -67,6 +67,33 @@ export type ArmedSpan = {
   tries_ms: Array<number>,
 };
 
+/** What came in a step of time. */
+export type ArrivalStep = {
+  /** Which step it is, from 0. */
+  step: number,
+  /** Pieces. */
+  pieces: number,
+  /** Events that they completed. */
+  events: number,
+  /** The longest time without a piece that ended in it, in milliseconds. */
+  gap_ms: number,
+};
+
+/** When pieces came, in steps of time from the beginning of the watch on. */
+export type ArrivalsView = {
+  /** How long a step is, in milliseconds. */
+  step_ms: number,
+  /**
+   * The steps in which something came, as far as they may be new: all of them where `step_ms` is
+   * not what was asked with.
+   */
+  steps: Array<ArrivalStep>,
+  /** How long no piece has come until now, in milliseconds; 0 where nothing is waited for. */
+  silent_ms: number,
+  /** The usual time between two events, in milliseconds, where there were some. */
+  usual_gap_ms: number | null,
+};
+
 /** A time without a server. */
 export type AwayView = {
   /** When its stop was through, in milliseconds since 1970. */
@@ -221,6 +248,45 @@ export type Everything = {
   faults: Array<FaultView>,
 };
 
+/** A step of an exchange. */
+export type ExchangeStep = {
+  /** What was done then. */
+  what: string,
+  /** When, in milliseconds. */
+  at_ms: number,
+};
+
+/** A request, and the head of its answer. Secrets are hidden. */
+export type ExchangeView = {
+  /** The method that was asked with last. */
+  method: string,
+  /** The URL that was asked for last, without its query. */
+  url: string,
+  /** The headers of that request. */
+  sent: Array<ShownHeader>,
+  /** The redirects on the way, a line each. */
+  hops: Array<string>,
+  /** The version of HTTP, such as `HTTP/1.1`. */
+  http: string,
+  /** The version of TLS, where there is one. */
+  tls: string | null,
+  /** The status. */
+  status: number,
+  /** The headers of the answer. */
+  received: Array<ShownHeader>,
+  /** The media type, without parameters. */
+  media_type: string,
+  /** How the body is compressed, where it is. */
+  encoding: string | null,
+  /** Whether its body is events, or lines of JSON. */
+  has_events: boolean,
+  /**
+   * The steps until the head was there, each with its instant since the request began, in
+   * milliseconds.
+   */
+  steps: Array<ExchangeStep>,
+};
+
 /** A fault that is armed. */
 export type FaultView = {
   /** Its number. */
@@ -276,6 +342,27 @@ export type FileProblem = {
   instead: string,
 };
 
+/** How bad it is, the worst first. */
+export type FindingLevel = "broken" | "risky" | "note" | "fine";
+
+/** Something that is wrong with a stream, or that was looked at and is good. */
+export type FindingView = {
+  /** The name of its rule, such as `W9`. */
+  rule: string,
+  /** How bad it is. */
+  level: FindingLevel,
+  /** What is the case. */
+  sentence: string,
+  /** When it was seen, in milliseconds since the request of its stream. */
+  at_ms: number | null,
+  /** The offset of the byte in the body. */
+  byte: number | null,
+  /** Whom it hurts, as a sentence; empty where it is fine. */
+  hurts: string,
+  /** What to change, as a sentence; empty where it is fine. */
+  change: string,
+};
+
 /** Where a fault struck a connection. */
 export type FlagView = {
   /** The number of the fault. */
@@ -313,6 +400,36 @@ export type Holder = {
   name: string,
   /** Its process id. */
   pid: number,
+};
+
+/** A text that came in pieces, joined. */
+export type JoinedPart = {
+  /** What it is: `text`, `reasoning` or `tool`. */
+  kind: string,
+  /** Where it belongs, in the dialect's own words. */
+  place: string,
+  /** The name of a tool; else empty. */
+  name: string,
+  /** The text, or the arguments of a tool. */
+  text: string,
+  /** How many bytes are missing at its end, because of a bound. */
+  left_out: number,
+};
+
+/** What the events of a stream mean together. */
+export type JoinedView = {
+  /** The watch that it is of. */
+  run: number,
+  /** The name of the dialect; nothing where none was recognised. */
+  dialect: string | null,
+  /** The texts and calls, in the order in which they began: texts first. */
+  parts: Array<JoinedPart>,
+  /** Whether it is whole, once it is over, as a sentence. */
+  verdict: string | null,
+  /** Whether that is good. */
+  whole: boolean,
+  /** What else is worth knowing, a sentence each. */
+  notes: Array<string>,
 };
 
 /** A request that got no stream. */
@@ -520,6 +637,11 @@ export type RowView = {
   folded_faults: Array<Struck>,
   /** The group that its line stands for or belongs to, where rows are grouped. */
   group: GroupView | null,
+};
+
+/** A header as it may be shown. */
+export type ShownHeader = {
+  name: string, value: string,
 };
 
 /** A part of the table of connections, as a query asks for it. */
@@ -791,6 +913,146 @@ export type Verdict = {
 
 /** Which verdict it is. */
 export type VerdictKind = "back" | "returned" | "refused" | "missing" | "cut" | "beside";
+
+/** How far somebody has read a watch. */
+export type WatchCursor = {
+  /** The watch; 0 where nothing is known of any. */
+  run: number,
+  /** Its stream. */
+  stream: number,
+  /** The place of the byte behind the last one of its body. */
+  end: number,
+  /** The number of the last event. */
+  event: number,
+  /** How long a step of the picture is, in milliseconds. */
+  step_ms: number,
+  /** The step of the picture from which on something may be new. */
+  step: number,
+};
+
+/** A header that a person fills in. */
+export type WatchField = {
+  /** Its name. */
+  name: string,
+  /** Its value. */
+  value: string,
+  /**
+   * Whether the value is shown while nobody writes it. What is not known to be harmless is a
+   * secret.
+   */
+  plain: boolean,
+};
+
+/** How a stream goes, in three figures. Times are in milliseconds. */
+export type WatchFigures = {
+  /** What is counted: `token`, `piece` of an answer whose stream counts no tokens, or `event`. */
+  of: string,
+  /** The name of the dialect, where it is known. */
+  dialect: string | null,
+  /** From the request to the first of them. */
+  first_ms: number | null,
+  /** How many a second, from the first to the last. */
+  rate: number | null,
+  /** The longest time between two of them, or since the last one. */
+  stall_ms: number | null,
+};
+
+/**
+ * A request as the page shows and sends it.
+ *
+ * Nothing of it is kept: the page has it while it is open, and a watch while it runs.
+ */
+export type WatchForm = {
+  /** The method. */
+  method: string,
+  /** The URL; http is meant where it names no scheme. */
+  url: string,
+  /** The headers in their order. */
+  headers: Array<WatchField>,
+  /** The body; empty where there is none. */
+  body: string,
+  /** Whether it is asked for again when it ends, as an EventSource does. */
+  reconnects: boolean,
+  /** Whether redirects are followed. */
+  follows: boolean,
+  /** Whether HTTP/2 is offered. */
+  http2: boolean,
+  /** Whether any certificate is trusted. */
+  insecure: boolean,
+  /** The curl line that it was read from, where that says more of the connection than this does. */
+  curl: string | null,
+  /** What that is, a few words each. */
+  more: Array<string>,
+};
+
+/** Where a watch stands. */
+export type WatchState = "idle" | "asking" | "open" | "waiting" | "over" | "failed";
+
+/** What a watch is at, and what is new of it. */
+export type WatchView = {
+  /** Which watch it is; 0 before the first one. */
+  run: number,
+  /** Where it stands. */
+  state: WatchState,
+  /** The same in words, or a sentence where it failed. */
+  words: string,
+  /** How long it lasts or lasted, in milliseconds. */
+  elapsed_ms: number,
+  /** Which stream of the watch it is, from 1; 0 before the first head. */
+  stream: number,
+  /** How the stream before it ended, and how it was asked for again. */
+  resumed: string | null,
+  /** The request and the head of the answer, once that is there. */
+  exchange: ExchangeView | null,
+  /** How many pieces this stream had. */
+  pieces_counted: number,
+  /** How many events there were on all streams. */
+  events_counted: number,
+  /** Comments of this stream. */
+  comments: number,
+  /** Bytes of its decoded body. */
+  bytes: number,
+  /** Bytes of its body on the wire. */
+  wire_bytes: number,
+  /** Its last event id. */
+  last_id: string | null,
+  /** The reconnection time that it set, in milliseconds. */
+  retry_ms: number | null,
+  /** Pieces of its body, as far as they are new and kept. */
+  pieces: Array<PieceView>,
+  /** What a client makes of those. */
+  wire_events: Array<WireEvent>,
+  /** Events, as far as they are new and kept. */
+  events: Array<WatchedEvent>,
+  /** When pieces came. */
+  arrivals: ArrivalsView,
+  /** The figures that say how it goes. */
+  figures: WatchFigures,
+  /** What is wrong with this stream so far, the worst first. */
+  findings: Array<FindingView>,
+  /** Whether second requests would tell more, and are possible now. */
+  can_ask_again: boolean,
+  /** Whether they are on their way. */
+  asks_again: boolean,
+};
+
+/** An event that came. */
+export type WatchedEvent = {
+  /** Counts up from 1 over all streams of a watch. */
+  number: number,
+  /** The stream that it came on. */
+  stream: number,
+  /** When, in milliseconds since 1970. */
+  at_ms: number,
+  /** Its name; empty for a line of JSON, which has none. */
+  event: string,
+  /** The last event id. */
+  id: string,
+  /** Its data, or its first 1 MiB. */
+  data: string,
+  /** How many bytes of the data are not here. */
+  left_out: number,
+};
 
 /** Why a connection ended, or why its request was refused. */
 export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";

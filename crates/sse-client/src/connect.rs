@@ -81,6 +81,8 @@ pub(crate) struct Connection {
     pub(crate) proxy_authorization: Option<HeaderValue>,
     /// The server chose HTTP/2.
     pub(crate) is_http2: bool,
+    /// The version of TLS, such as `TLS 1.3`; nothing without it.
+    pub(crate) tls: Option<&'static str>,
 }
 
 /// A socket with TLS or without.
@@ -181,11 +183,13 @@ impl Dial {
         }
         done(DialStep::Connect);
         let mut is_http2 = false;
+        let mut version = None;
         let socket = match url.scheme {
             Scheme::Http => Socket::Plain(socket),
             Scheme::Https => {
                 let stream = tls::begin(socket, url, &self.trust, self.http2).await?;
                 is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                version = tls::version(stream.get_ref().1);
                 done(DialStep::Tls);
                 Socket::Tls(Box::new(stream))
             }
@@ -195,6 +199,7 @@ impl Dial {
             is_proxied,
             proxy_authorization: hop.filter(|_| is_proxied).and_then(|hop| hop.authorization),
             is_http2,
+            tls: version,
         })
     }
 

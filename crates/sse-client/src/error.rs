@@ -205,3 +205,18 @@ pub enum Error {
     #[error("The body grows beyond measure when it is decoded: it is made to fill memory.")]
     Grows,
 }
+impl Error {
+    /// Whether the network is why there is no answer, and not what was asked: another try may find
+    /// it well.
+    pub fn is_network(&self) -> bool {
+        matches!(
+            self,
+            Self::HostNotFound { .. }
+                | Self::NothingListens { .. }
+                | Self::Unreachable { .. }
+                | Self::NoAnswer { .. }
+                | Self::AnswerReset { .. }
+                | Self::ConnectTimeout { .. }
+        )
+    }
+}

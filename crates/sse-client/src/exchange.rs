@@ -80,8 +80,25 @@ impl Header {
             .any(|name| self.name.eq_ignore_ascii_case(name))
     }
 
+    /// Its value as it may be shown in a request: whole where it is harmless, else its scheme and
+    /// the beginning of a long one.
+    pub fn shown(&self) -> String {
+        if self.is_plain() {
+            return self.value.clone();
+        }
+        hidden(&self.value)
+    }
+
+    /// Its value as it may be shown in an answer, where all is harmless but what lets others in.
+    pub fn shown_in_answer(&self) -> String {
+        match self.is_credential() {
+            true => hidden(&self.value),
+            false => self.value.clone(),
+        }
+    }
+
     /// Whether it has this name, in any letters.
-    pub(crate) fn is_named(&self, name: &str) -> bool {
+    pub fn is_named(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
@@ -91,6 +108,23 @@ impl Header {
         let name = self.name.to_ascii_lowercase();
         WORDS.iter().any(|word| name.contains(word))
     }
+}
+
+/// A secret as it may be shown: a scheme such as `Bearer`, and four characters of 16 or more.
+fn hidden(value: &str) -> String {
+    const BEGINNING: usize = 4;
+    const LONG: usize = 16;
+    let (scheme, secret) = match value.split_once(' ') {
+        Some((scheme, secret)) if scheme.chars().all(|letter| letter.is_ascii_alphabetic()) => {
+            (format!("{scheme} "), secret)
+        }
+        _ => (String::new(), value),
+    };
+    let beginning = match secret.chars().count() >= LONG {
+        true => secret.chars().take(BEGINNING).collect(),
+        false => String::new(),
+    };
+    format!("{scheme}{beginning}…")
 }
 
 impl fmt::Debug for Header {
@@ -136,6 +170,18 @@ pub struct Hop {
     pub sent: Vec<Header>,
     /// The names of headers that the next request left out because its origin is another.
     pub dropped: Vec<String>,
+}
+
+/// As a line for people, without what may be a secret.
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to) = (shown_url(&self.from), shown_url(&self.to));
+        write!(f, "{} from {from} to {to}", self.status)?;
+        match &self.dropped[..] {
+            [] => Ok(()),
+            dropped => write!(f, ", without {}", dropped.join(", ")),
+        }
+    }
 }
 
 impl fmt::Debug for Hop {
@@ -185,6 +231,13 @@ impl Head {
     }
 }
 
+impl Asked {
+    /// Its URL as it may be shown: without its query, which may hold a secret.
+    pub fn shown_url(&self) -> String {
+        shown_url(&self.url)
+    }
+}
+
 /// When each step was done, since the beginning of the watch. `None` where there was no such step.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Times {
@@ -210,7 +263,7 @@ impl Times {
     }
 }
 
-/// How a stream ended.
+/// How a stream ended. As text it is the words behind "it", such as `ended in order`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// By its framing: the last chunk, the last byte of a length, END_STREAM. Also where the end of
@@ -229,9 +282,37 @@ pub enum End {
     Stopped,
 }
 
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InOrder => f.write_str("ended in order"),
+            Self::Cut => f.write_str("cut off"),
+            Self::Reset => f.write_str("reset"),
+            Self::GoAway { code } => write!(f, "ended by GOAWAY {code}"),
+            Self::Stopped => f.write_str("stopped"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_never_shown_whole() {
+        for (name, value, shown) in [
+            ("Authorization", "Bearer sk-proj-1234567890", "Bearer sk-p…"),
+            ("Authorization", "Bearer short", "Bearer …"),
+            ("X-Api-Key", "AIzaSyA1234567890", "AIza…"),
+            ("Cookie", "a=b", "…"),
+            ("Accept", "text/event-stream", "text/event-stream"),
+        ] {
+            assert_eq!(Header::new(name, value).shown(), shown);
+        }
+        let answer = |name| Header::new(name, "hunter2").shown_in_answer();
+        assert_eq!(answer("Set-Cookie"), "…");
+        assert_eq!(answer("X-Request-Id"), "hunter2");
+    }
 
     #[test]
     fn what_may_be_a_secret_is_not_in_debug() {

@@ -11,6 +11,8 @@
 //! | `request` | one small request, and its answer |
 //! | `wish` | what a watch asks for, also what a curl line asks for |
 //! | `watch` | one request whose answer is read as it comes, each step and piece with its time |
+//! | `reading` | what one answer says, read piece by piece |
+//! | `arrivals` | when its pieces came, for a picture |
 //! | `exchange` | a request and its answer, as they are shown and judged |
 //! | `foreign` | foreign text in a sentence |
 //! | `tap` | what a socket read, and when |
@@ -23,6 +25,7 @@
 //! | `probe` | requests beside a watch, for its diagnosis |
 //! | `media_type` | the type of a body, as its head names it |
 
+mod arrivals;
 mod connect;
 mod curl;
 mod decoding;
@@ -36,6 +39,7 @@ mod go_away;
 mod media_type;
 mod probe;
 mod proxy;
+mod reading;
 mod reconnect;
 mod request;
 mod tap;
@@ -45,6 +49,7 @@ mod user;
 mod watch;
 mod wish;
 
+pub use arrivals::{Arrivals, Bin};
 pub use connect::{Dial, Family, KnownHost, connect};
 pub use curl::{
     CurlAuthorization, CurlBody, CurlContent, CurlFile, CurlHeader, CurlIp, CurlMessage,
@@ -56,6 +61,7 @@ pub use exchange::{Asked, End, Head, Header, Hop, Times};
 pub use hyper::Method;
 pub use probe::probe;
 pub use proxy::Proxy;
+pub use reading::{Counts, Read, Reading};
 pub use reconnect::{Attempt, DEFAULT_RECONNECTION_TIME, Failure, Policy, Reconnect, State, Step};
 pub use request::{Answer, Request};
 pub use tls::Trust;

@@ -64,6 +64,15 @@ pub(crate) async fn begin(
     })
 }
 
+/// The version of a connection, in words.
+pub(crate) fn version(connection: &rustls::ClientConnection) -> Option<&'static str> {
+    match connection.protocol_version()? {
+        rustls::ProtocolVersion::TLSv1_2 => Some("TLS 1.2"),
+        rustls::ProtocolVersion::TLSv1_3 => Some("TLS 1.3"),
+        _ => None,
+    }
+}
+
 /// What TLS has against a server, where an error of its socket comes from TLS: while it begins, or
 /// later, as with a server that wants a certificate of ours.
 pub(crate) fn failure(e: &io::Error, server: &str) -> Option<Error> {

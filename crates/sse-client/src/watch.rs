@@ -54,6 +54,7 @@ pub struct Watch {
     asked: Asked,
     hops: Vec<Hop>,
     times: Times,
+    tls: Option<&'static str>,
     head: Head,
     tap: Tap,
     body: Incoming,
@@ -112,7 +113,11 @@ impl Watch {
                 url: wish.url.whole(),
                 headers: wish.headers.clone(),
             };
-            let (answer, driver) = ask(&wish, began, &mut times, &tap).await?;
+            let Begun {
+                answer,
+                driver,
+                tls,
+            } = ask(&wish, began, &mut times, &tap).await?;
             let head = head_of(&answer);
             if let Some(to) = wish.redirect(&head)? {
                 if hops.len() == REDIRECTS {
@@ -135,6 +140,7 @@ impl Watch {
                 asked,
                 hops,
                 times,
+                tls,
                 head,
                 tap,
                 body: answer.into_body(),
@@ -159,6 +165,11 @@ impl Watch {
     /// When each step of the last connection was done.
     pub fn times(&self) -> Times {
         self.times
+    }
+
+    /// The version of TLS, such as `TLS 1.3`; nothing without it.
+    pub fn tls(&self) -> Option<&'static str> {
+        self.tls
     }
 
     /// The head of the answer.
@@ -345,13 +356,15 @@ impl Driver {
     }
 }
 
+/// An answer whose head was read, and what reads on.
+struct Begun {
+    answer: Response<Incoming>,
+    driver: Driver,
+    tls: Option<&'static str>,
+}
+
 /// Connects, sends the request, and reads the head.
-async fn ask(
-    wish: &Wish,
-    began: Instant,
-    times: &mut Times,
-    tap: &Tap,
-) -> Result<(Response<Incoming>, Driver), Error> {
+async fn ask(wish: &Wish, began: Instant, times: &mut Times, tap: &Tap) -> Result<Begun, Error> {
     let url = &wish.url;
     let connected = wish.dial.connect(url, |step| {
         let at = Some(began.elapsed());
@@ -364,6 +377,7 @@ async fn ask(
     let connection = connected.await?;
     let request = wish.request(&connection)?;
     let is_http2 = connection.is_http2;
+    let tls = connection.tls;
     let socket: TokioIo<TappedSocket<EarlyResponse<Socket>>> = TokioIo::new(TappedSocket {
         socket: EarlyResponse(connection.socket),
         tap: tap.clone(),
@@ -394,7 +408,11 @@ async fn ask(
         };
         times.head_complete = Some(tapped.last_read);
     });
-    Ok((answer, driver))
+    Ok(Begun {
+        answer,
+        driver,
+        tls,
+    })
 }
 
 fn head_of(answer: &Response<Incoming>) -> Head {

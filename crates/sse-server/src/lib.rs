@@ -63,7 +63,7 @@ pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;
 pub use sse_engine::topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
 pub use status::{Phase, Status};
-pub use tap::{PieceView, What, WireEvent, WireView};
+pub use tap::{BodyReader, PieceView, What, WireEvent, WireView};
 
 /// Raises the limit of open files as far as this user may, since every client takes one and
 /// desktops begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at

@@ -15,8 +15,8 @@ use sse_engine::time::since_1970;
 use sse_wire::{Beginning, Framing};
 
 use view::Reading;
+pub use view::{BodyReader, PieceView, What, WireEvent, WireView};
 pub(crate) use view::{Follower, Tick};
-pub use view::{PieceView, What, WireEvent, WireView};
 
 /// Bytes that are kept of a connection.
 pub(crate) const KEPT: usize = 64 * 1024;

@@ -81,6 +81,52 @@ pub enum What {
     },
 }
 
+impl PieceView {
+    fn new(at_ms: f64, offset: u64, bytes: &[u8], lines: Vec<Line>) -> Self {
+        Self {
+            at_ms,
+            offset,
+            bytes: bytes.iter().map(|byte| char::from(*byte)).collect(),
+            lines,
+        }
+    }
+}
+
+/// Reads a body that was received here, from its first byte on, into what the wire of a connection
+/// is shown as.
+///
+/// Give it the pieces in their order with [`read`](Self::read). Whoever calls keeps what it
+/// answers.
+#[derive(Debug)]
+pub struct BodyReader(Reading);
+
+impl Default for BodyReader {
+    fn default() -> Self {
+        let mut reader = ResponseReader::new(Framing::Bare, Beginning::Head);
+        // The head was read elsewhere. Behind an empty one the body begins, so that a byte order
+        // mark is one.
+        reader.read(b"\n", |_| {});
+        Self(Reading {
+            beginning: Beginning::Head,
+            reader,
+            knows_id: true,
+            end: 0,
+            size: 0,
+        })
+    }
+}
+
+impl BodyReader {
+    /// A piece that came at an instant, in milliseconds since 1970, with its lines; and what a
+    /// client makes of it.
+    pub fn read(&mut self, at_ms: f64, bytes: &[u8]) -> (PieceView, Vec<WireEvent>) {
+        let offset = self.0.end;
+        self.0.end += bytes.len() as u64;
+        let (lines, events) = self.0.read_bytes(at_ms, offset, bytes);
+        (PieceView::new(at_ms, offset, bytes, lines), events)
+    }
+}
+
 impl WireView {
     /// Of a connection whose bytes nobody kept.
     pub(crate) fn none(of: Tapped) -> Self {
@@ -131,12 +177,8 @@ impl WireView {
             let (lines, events) = current.read(piece, part);
             // A place within a piece is one that was asked for by hand: all of the piece is shown.
             if piece.end() > from {
-                self.pieces.push(PieceView {
-                    at_ms: piece.at_ms(),
-                    offset: piece.offset,
-                    bytes: part.iter().map(|byte| char::from(*byte)).collect(),
-                    lines,
-                });
+                self.pieces
+                    .push(PieceView::new(piece.at_ms(), piece.offset, part, lines));
             }
             self.events
                 .extend(events.into_iter().filter(|event| event.end > from));
@@ -301,18 +343,22 @@ impl Reading {
 
     fn read(&mut self, piece: &Piece, bytes: &[u8]) -> (Vec<Line>, Vec<WireEvent>) {
         self.end = piece.end();
+        self.read_bytes(piece.at_ms(), piece.offset, bytes)
+    }
+
+    fn read_bytes(&mut self, at_ms: f64, offset: u64, bytes: &[u8]) -> (Vec<Line>, Vec<WireEvent>) {
         let Self {
             reader, knows_id, ..
         } = self;
         let (mut lines, mut events) = (Vec::new(), Vec::new());
-        let mut end = piece.offset;
+        let mut end = offset;
         reader.read(bytes, |found| match found {
             Found::Line(line) => {
                 end += line.length as u64;
                 lines.push(line);
             }
             Found::Decoded(decoded) => events.push(WireEvent {
-                at_ms: piece.at_ms(),
+                at_ms,
                 end,
                 what: What::of(decoded, knows_id),
             }),

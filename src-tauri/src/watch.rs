@@ -1,0 +1,93 @@
+//! The window's watch of any URL: one at a time, asked for by a person, run by the client of
+//! `sse-client`. No page of anybody can start one: it is reached by the commands of the window
+//! alone, and the server has no route to it.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `form` | what a person fills in, and the request that it makes |
+//! | `run` | one watch, from its first request to its end |
+//! | `seen` | what came of it so far, within bounds |
+//! | `view` | the same for the page |
+//! | `rule` | what `docs/DIAGNOSIS.md` says of a rule |
+//!
+//! Nothing of a watch is written anywhere: not its address, its headers, its body, nor what came.
+
+mod form;
+mod rule;
+mod run;
+mod seen;
+mod view;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+pub(crate) use form::Form;
+pub(crate) use rule::explanation;
+use seen::Seen;
+pub(crate) use view::{Cursor, JoinedView, WatchView};
+
+use crate::error::Error;
+
+/// The one watch of the window.
+///
+/// [`begin`](Self::begin) starts it and ends the one before; [`stop`](Self::stop) ends it.
+/// [`view`](Self::view) and [`joined`](Self::joined) say at any time what came. When a stream is
+/// over, [`ask_again`](Self::ask_again) asks what a diagnosis wants to know besides.
+#[derive(Default)]
+pub(crate) struct Watcher {
+    seen: Arc<Mutex<Seen>>,
+    /// Dropping it stops the watch.
+    running: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+impl Watcher {
+    /// Begins a watch. What can be read of the form only on the way is in its state then.
+    ///
+    /// # Errors
+    /// The form makes no request.
+    pub(crate) fn begin(&self, form: &Form) -> Result<(), Error> {
+        let wish = form.wish()?;
+        let (stop, stopped) = oneshot::channel();
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its number tells what an older watch may still have to say from what this one does.
+        let run = lock(&self.seen).begin(wish.clone());
+        *running = Some(stop);
+        let seen = Arc::clone(&self.seen);
+        let reconnects = form.reconnects;
+        tauri::async_runtime::spawn(run::watch(wish, reconnects, run, seen, stopped));
+        Ok(())
+    }
+
+    /// Ends the watch, where there is one.
+    pub(crate) fn stop(&self) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        // At once, so that whoever asks next sees it: the task may take a moment to notice.
+        lock(&self.seen).stop();
+        *running = None;
+    }
+
+    /// What came, as far as it is newer than the cursor.
+    pub(crate) fn view(&self, cursor: &Cursor) -> WatchView {
+        lock(&self.seen).view(cursor)
+    }
+
+    /// What the events mean together, where their dialect is known.
+    pub(crate) fn joined(&self) -> JoinedView {
+        lock(&self.seen).joined()
+    }
+
+    /// Asks once more with the last event id, and with HEAD, and notes what was answered. Does
+    /// nothing where the watch is not over, or is none of a stream that was asked for with GET.
+    pub(crate) async fn ask_again(&self) {
+        let Some((run, wish, mut seen, id)) = lock(&self.seen).begin_again() else {
+            return;
+        };
+        sse_client::probe(&mut seen, &wish, id.as_deref(), None).await;
+        lock(&self.seen).asked_again(run, seen);
+    }
+}
+
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
+}
