@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use support::app::window;
 use support::desktop::Desktop;
+use support::foreign::{self, Foreign};
 use support::second_client::SecondClient;
 use support::wait::{ensure, wait_for};
 use support::webdriver::{self, Session};
@@ -49,6 +50,9 @@ async fn both_themes_with_both_streams_and_the_connections() {
         session.page.until_drawn().await;
         picture(&desktop, &format!("wire-{name}.png"));
         drop(client);
+        show_a_watch(&session).await;
+        session.page.until_drawn().await;
+        picture(&desktop, &format!("watch-{name}.png"));
         session.close().await;
         picture_of_the_timeline(theme, &format!("timeline-{name}.png")).await;
     }
@@ -122,6 +126,35 @@ async fn show_a_wire(session: &Session) -> SecondClient {
     .await;
     page.until_present("connection-wire .events .event").await;
     client
+}
+
+/// An answer of a model behind a buffer, which is cut off before its end.
+async fn show_a_watch(session: &Session) {
+    const WORDS: &str = "The quick answer is that a buffer somewhere between you and the model \
+                         collects what it should pass on at once so that words come in bursts";
+    let ms = Duration::from_millis(1);
+    let mut parts = vec![(300 * ms, foreign::head(""))];
+    for (number, word) in WORDS.split(' ').cycle().take(120).enumerate() {
+        let number = number as u32;
+        let pause = match number {
+            0 => 200 * ms,
+            number if number % 24 == 0 => 1200 * ms,
+            36..60 => ms,
+            number => (20 + number * 7919 % 60) * ms,
+        };
+        parts.push((pause, foreign::chunk(&foreign::token(&format!(" {word}")))));
+    }
+    let server = Foreign::start(parts);
+    let page = &session.page;
+    page.visit("watch").await;
+    let line = format!(
+        "curl -N {}/v1/chat/completions -H 'Authorization: Bearer sk-example-0123456789' \
+         -H 'Content-Type: application/json' --data-raw '{{\"stream\":true}}'",
+        server.url
+    );
+    page.fill("watch-place [name=url]", &line).await;
+    page.click("watch-place [data-act=watch]").await;
+    page.until_text("watch-place .state", "cut off").await;
 }
 
 /// A topic that somebody else feeds, with what was published here beneath it.

@@ -12,7 +12,7 @@ import { PAGE } from "./ui.mjs";
 const ROOMS = [
   ["main"],
   ["frame"],
-  ["streams", "connections", "faults"],
+  ["streams", "connections", "faults", "watch"],
   ["topics"],
   ["panel"],
   ["wire", "timeline"],
@@ -147,7 +147,7 @@ test("an import upwards, one between places, a ring and a file in no room are fo
     found({ "wire/a.js": ["wire/b.js"], "wire/b.js": ["wire/c.js"], "wire/c.js": ["wire/b.js"] }),
     ["a ring: wire/b.js > wire/c.js > wire/b.js"],
   );
-  assert.deepEqual(found({ "a.js": [], "watch/a.js": [], "main/a.js": [] }).length, 3);
+  assert.deepEqual(found({ "a.js": [], "strange/a.js": [], "main/a.js": [] }).length, 3);
 });
 
 test("every kind of import is found", () => {

@@ -7,6 +7,7 @@ mod stop;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod watch;
 
 use serde_json::{Value, json};
 use support::desktop::Desktop;

@@ -16,6 +16,7 @@ import { PortDialog } from "./frame/port-dialog.js";
 import { StatusBar } from "./frame/status-bar.js";
 import { Store } from "./store.js";
 import { StreamsPlace } from "./streams/streams-place.js";
+import { WatchPlace } from "./watch/watch-place.js";
 import { findHost } from "./host/host.js";
 import { listen } from "./frame/shortcuts.js";
 import { part } from "./parts/dom.js";
@@ -62,12 +63,18 @@ connected(ConnectionTable, "connection-table");
 const connectionPlace = connected(ConnectionPlace, "connection-place");
 const streamsPlace = connected(StreamsPlace, "streams-place");
 const faultsPlace = connected(FaultsPlace, "faults-place");
+const watchPlace = connected(WatchPlace, "watch-place");
 /**
  * The places, each with a field that a key finds.
  *
  * @type {Record<string, { find(): void }>}
  */
-const places = { streams: streamsPlace, connections: connectionPlace, faults: faultsPlace };
+const places = {
+  streams: streamsPlace,
+  connections: connectionPlace,
+  faults: faultsPlace,
+  watch: watchPlace,
+};
 
 /** @param {string} command of the keys or the menu */
 function perform(command) {

@@ -930,6 +930,9 @@ export type WatchCursor = {
   step: number,
 };
 
+/** Who ended a watch. */
+export type WatchEnd = "server" | "client" | "cut";
+
 /** A header that a person fills in. */
 export type WatchField = {
   /** Its name. */
@@ -996,6 +999,8 @@ export type WatchView = {
   state: WatchState,
   /** The same in words, or a sentence where it failed. */
   words: string,
+  /** Who ended it, once it is over. */
+  ended_by: WatchEnd | null,
   /** How long it lasts or lasted, in milliseconds. */
   elapsed_ms: number,
   /** Which stream of the watch it is, from 1; 0 before the first head. */

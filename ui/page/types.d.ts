@@ -12,6 +12,7 @@ import type {
   CheckedFault,
   DefinitionView,
   FaultView,
+  JoinedView,
   Preview,
   ProfileView,
   Published,
@@ -25,6 +26,9 @@ import type {
   Tally,
   TimelineView,
   TopicInfo,
+  WatchCursor,
+  WatchForm,
+  WatchView,
   WireView,
 } from "./server.js";
 
@@ -70,6 +74,8 @@ export interface Parts {
   actions: Action[];
   /** Why the server does not answer, in a sentence; null while it answers. */
   unreachable: string | null;
+  /** What is said of the window's watch in the rail; null while there is none. */
+  watched: { words: string; isOn: boolean } | null;
   /** The whole state has been set once. */
   whole: true;
 }
@@ -83,6 +89,8 @@ export interface MenuCalls {
 
 /** Where the page runs: the app's window, or a browser. */
 export interface Host {
+  /** The app's watch of any URL; null in a browser, where no page may make a program fetch. */
+  readonly watcher: Watcher | null;
   /** In the window the page can start and stop the server, choose the port, allow origins. */
   readonly controls: boolean;
   /**
@@ -175,6 +183,25 @@ export interface Host {
   usePort(port: number, start: boolean): Promise<void>;
   allowOrigin(origin: string): Promise<void>;
   dismissNotice(): Promise<void>;
+}
+
+/** The app's watch of any URL. Each rejects with a sentence that gives the reason. */
+export interface Watcher {
+  /** What is asked for where nobody says otherwise. */
+  form(): Promise<WatchForm>;
+  /** Reads a curl line. */
+  fromCurl(line: string): Promise<WatchForm>;
+  /** Begins a watch in place of the one before. */
+  begin(form: WatchForm): Promise<void>;
+  stop(): Promise<void>;
+  /** What came, as far as it is newer than the cursor. */
+  read(cursor: WatchCursor): Promise<WatchView>;
+  /** What the events mean together. */
+  joined(): Promise<JoinedView>;
+  /** Asks once more what the diagnosis wants to know besides. */
+  askAgain(): Promise<void>;
+  /** The text of a rule of the diagnosis, in Markdown. */
+  rule(name: string): Promise<string>;
 }
 
 /** What is to be done to connections that are open. */

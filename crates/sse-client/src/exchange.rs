@@ -53,7 +53,7 @@ impl Header {
 
     /// Whether its value may be shown. Whatever is not known to be harmless is a secret.
     pub fn is_plain(&self) -> bool {
-        const PLAIN: [&str; 20] = [
+        const PLAIN: [&str; 21] = [
             "accept",
             "accept-encoding",
             "access-control-allow-credentials",
@@ -71,6 +71,7 @@ impl Header {
             "retry-after",
             "server",
             "transfer-encoding",
+            "user-agent",
             "vary",
             "via",
             "x-accel-buffering",

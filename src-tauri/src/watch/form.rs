@@ -51,7 +51,7 @@ impl Field {
         Self {
             name: header.name.clone(),
             value: header.value.clone(),
-            plain: header.is_plain() || header.is_named("user-agent"),
+            plain: header.is_plain(),
         }
     }
 }

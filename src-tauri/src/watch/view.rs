@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sse_client::diagnose::{Finding, Level, Observation, diagnose};
 use sse_client::dialect::{Dialect, Kind, Level as Whole};
-use sse_client::{Header, Reading};
+use sse_client::{End, Header, Reading};
 use sse_server::{PieceView, WireEvent};
 
 use super::seen::{EventSeen, Seen, Standing, millis};
@@ -36,6 +36,8 @@ pub(crate) struct WatchView {
     state: WatchState,
     /// The same in words, or a sentence where it failed.
     words: String,
+    /// Who ended it, once it is over.
+    ended_by: Option<WatchEnd>,
     /// How long it lasts or lasted, in milliseconds.
     elapsed_ms: f64,
     /// Which stream of the watch it is, from 1; 0 before the first head.
@@ -93,6 +95,19 @@ pub(crate) enum WatchState {
     Over,
     /// It could not go on.
     Failed,
+}
+
+/// Who ended a watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WatchEnd {
+    /// The server, in order.
+    Server,
+    /// Whoever watched.
+    Client,
+    /// Nobody: it was cut off or reset, or could not go on.
+    Cut,
 }
 
 /// A request, and the head of its answer. Secrets are hidden.
@@ -296,6 +311,7 @@ impl Seen {
             run: self.run,
             state: self.state(),
             words: self.words(),
+            ended_by: self.ended_by(),
             elapsed_ms: millis(self.elapsed()),
             stream: self.stream,
             resumed: self.resumed.clone(),
@@ -333,6 +349,16 @@ impl Seen {
             Standing::Waiting { .. } => WatchState::Waiting,
             Standing::Over { .. } => WatchState::Over,
             Standing::Failed(_) => WatchState::Failed,
+        }
+    }
+
+    fn ended_by(&self) -> Option<WatchEnd> {
+        match (&self.standing, self.end) {
+            (Standing::Failed(_), _) => Some(WatchEnd::Cut),
+            (Standing::Over { .. }, Some((End::InOrder, _))) => Some(WatchEnd::Server),
+            (Standing::Over { .. }, Some((End::Stopped, _)) | None) => Some(WatchEnd::Client),
+            (Standing::Over { .. }, Some(_)) => Some(WatchEnd::Cut),
+            _ => None,
         }
     }
 

@@ -16,7 +16,8 @@ export const keyGroups = (controls) => [
     [["CmdOrCtrl+1"], "Streams"],
     [["CmdOrCtrl+2"], "Connections"],
     [["CmdOrCtrl+3"], "Faults"],
-    [["/", "CmdOrCtrl+F"], "Filter, or the text of a fault"],
+    [["CmdOrCtrl+4"], "Watch"],
+    [["/", "CmdOrCtrl+F"], "Filter, the text of a fault, or the address to watch"],
     [["?"], "These keys"],
     [["Esc"], "Clear the filter, or close what is open"],
   ]],
@@ -43,6 +44,10 @@ export const keyGroups = (controls) => [
   ]],
   ["Faults", [
     [["Enter"], "Arm the fault in the field"],
+  ]],
+  ["Watch", [
+    [["Enter"], "Watch the address"],
+    [["←", "→"], "Go to the piece before or behind, in the picture of arrivals"],
   ]],
   ["Timeline", [
     [["↑", "↓"], "Choose a lane"],

@@ -37,6 +37,10 @@ export class PlaceTabs extends HTMLElement {
       setText(badge, armed > 0 ? count(armed) : "");
       part(this, "#tab-faults").title = armed > 0 ? armedWords(armed) : "";
     });
+    store.on("watched", (watched) => {
+      setText(part(this, "#tab-watch .badge"), watched?.isOn ? "1" : "");
+      part(this, "#tab-watch").title = watched?.words ?? "";
+    });
     store.on("streams_file", (file) => this.#mark(file?.problem ?? null));
     store.on("about", ({ version }) => setText(part(document, "#about"), version));
     const narrow = matchMedia("(max-width: 639px)");

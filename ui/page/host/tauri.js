@@ -9,17 +9,20 @@
  * @import { Store } from "../store.js"
  */
 
+import { TauriWatcher } from "./tauri-watcher.js";
 import { isBadFault } from "./bad-fault.js";
 
 /** @implements {Host} */
 export class TauriHost {
   controls = true;
+  watcher;
   streamsAtMost = Infinity;
   #tauri;
 
   /** @param {TauriGlobal} tauri */
   constructor(tauri) {
     this.#tauri = tauri;
+    this.watcher = new TauriWatcher(tauri);
   }
 
   /**

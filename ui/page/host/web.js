@@ -21,6 +21,7 @@ const ASK_PATIENCE_MS = 1500;
 /** @implements {Host} */
 export class WebHost {
   controls = false;
+  watcher = null;
   /**
    * One of a browser's six connections is for the page's own requests, which would wait otherwise.
    */

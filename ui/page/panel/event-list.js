@@ -170,6 +170,15 @@ export class EventList extends HTMLElement {
     nextFrame(this.#draw);
   }
 
+  /**
+   * Counts events that arrived and are not listed.
+   *
+   * @param {number} number
+   */
+  skip(number) {
+    this.#total += number;
+  }
+
   /** Draws again, because the words of an arrival changed. */
   refresh() {
     this.#ask();

@@ -8,7 +8,7 @@
 import { ClientLines } from "../panel/client-lines.js";
 import { ClientsView } from "./clients-view.js";
 import { DefinitionView } from "./definition-view.js";
-import { EventView } from "./event-view.js";
+import { EventView } from "../panel/event-view.js";
 import { WirePreview } from "../panel/wire-preview.js";
 import { count } from "../parts/format.js";
 import { markup, part, setText } from "../parts/dom.js";

@@ -55,6 +55,12 @@ export class WireLog {
   #full = false;
   #taken = 0;
   #on = false;
+  #mostBytes;
+
+  /** @param {number} [mostBytes] at least so much of the bytes is kept */
+  constructor(mostBytes = MOST_BYTES) {
+    this.#mostBytes = mostBytes;
+  }
 
   /** @returns {readonly WireRow[]} oldest first */
   get rows() {
@@ -113,7 +119,7 @@ export class WireLog {
     return this.#rows.slice(1).reduce((sum, { lost }) => sum + lost, 0);
   }
 
-  /** @param {WireView} wire */
+  /** @param {Pick<WireView, "taken" | "on" | "pieces" | "events">} wire */
   add({ taken, on, pieces, events }) {
     if (!this.answered) this.#beganLate = pieces.length === 0 && taken > 0 && on;
     this.#answers += 1;
@@ -167,14 +173,14 @@ export class WireLog {
       } while (this.#rows[next]?.goesOn);
       // pieces are dropped whole, and a large one only when as much follows it: otherwise a small
       // one would be all that is left
-      if (this.#pieces <= MOST_PIECES && this.#bytes - oldest < MOST_BYTES) break;
+      if (this.#pieces <= MOST_PIECES && this.#bytes - oldest < this.#mostBytes) break;
       this.#bytes -= oldest;
       this.#pieces -= 1;
       go = next;
     }
     this.#rows.splice(0, go);
     // the server drops whole visits of its own, so it may have dropped some when it is nearly full
-    if (go > 0 || this.#pieces >= MOST_PIECES - 1 || this.#bytes >= MOST_BYTES / 2) {
+    if (go > 0 || this.#pieces >= MOST_PIECES - 1 || this.#bytes >= this.#mostBytes / 2) {
       this.#full = true;
     }
   }

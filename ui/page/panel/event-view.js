@@ -1,5 +1,5 @@
 /**
- * The inspector's view of one event: its id, name and time, and its data as it was sent, or laid
+ * The view of one event: its id, name and time, and its data as it was sent, or laid
  * out where it is JSON.
  *
  * @import { App, Arrival, Feed } from "../types.js"
@@ -42,6 +42,7 @@ export class EventView {
    */
   constructor(root, { host }) {
     this.#root = root;
+    root.classList.add("event-view");
     root.append(newView());
     root.addEventListener("copy", copyExactly);
     copyOnClick(part(root, "[data-act=copy-data]"), host, () => this.#arrival?.data ?? "");
@@ -55,7 +56,7 @@ export class EventView {
    * Shows an event; the same event again keeps a selection in its text.
    *
    * @param {Arrival | null} arrival null when none is chosen
-   * @param {Feed} feed what it arrived on
+   * @param {Pick<Feed, "retry_ms">} feed what it arrived on
    */
   show(arrival, feed) {
     this.#retryMs = feed.retry_ms;

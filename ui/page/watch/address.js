@@ -1,0 +1,56 @@
+/**
+ * The address of a watch while nobody writes it: secrets of its query are hidden, and put back when
+ * it is asked for. No document.
+ */
+
+/** A name with one of these is that of a secret. */
+const SECRET = /auth|key|passw|secret|sig|token/i;
+
+/** What stands in place of a secret. */
+const HIDDEN = "…";
+
+/** A field of a query: its name with the sign before it, and its value. */
+const FIELD = /([?&][^=&#\s]*=)([^&#\s]*)/g;
+
+export class Address {
+  /** The hidden values by what stands before them, in their order. @type {Map<string, string[]>} */
+  #hidden = new Map();
+
+  /**
+   * The address as it may be shown. What is hidden is kept.
+   *
+   * @param {string} text
+   */
+  hide(text) {
+    const whole = this.whole(text);
+    this.#hidden = new Map();
+    return whole.replace(FIELD, (all, name, value) => {
+      if (!SECRET.test(name) || value === "" || value === HIDDEN) return all;
+      this.#hidden.set(name, [...(this.#hidden.get(name) ?? []), value]);
+      return name + HIDDEN;
+    });
+  }
+
+  /**
+   * The address with its secrets.
+   *
+   * @param {string} text
+   */
+  whole(text) {
+    /** @type {Map<string, number>} */
+    const used = new Map();
+    return text.replace(FIELD, (all, name, value) => {
+      if (value !== HIDDEN) return all;
+      const at = used.get(name) ?? 0;
+      used.set(name, at + 1);
+      return name + (this.#hidden.get(name)?.[at] ?? HIDDEN);
+    });
+  }
+}
+
+/**
+ * Whether a text is meant as a line of curl.
+ *
+ * @param {string} text
+ */
+export const isCurlLine = (text) => /^\s*(\$\s+)?curl(\.exe)?\s/i.test(text);
