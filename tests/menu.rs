@@ -63,6 +63,7 @@ async fn it_has_the_entries_that_it_should_have() {
         "Streams",
         "Connections",
         "Faults",
+        "Watch",
         "Find",
         "Zoom In",
         "Zoom Out",
@@ -84,7 +85,7 @@ async fn it_can_be_worked_by_letters_and_keys() {
     let bar = MenuBar::read(&desktop).expect("the menu can be read");
     assert_eq!(bar.letters("File"), ["q"]);
     assert_eq!(bar.letters("Edit"), ["u", "r", "t", "c", "p", "a"]);
-    assert_eq!(bar.letters("View"), ["s", "c", "u", "f", "i", "o", "a"]);
+    assert_eq!(bar.letters("View"), ["s", "c", "u", "w", "f", "i", "o", "a"]);
     assert_eq!(
         bar.letters("Server"),
         ["s", "t", "r", "b", "f", "n", "h", "o", "c", "p", "e"]
@@ -97,6 +98,7 @@ async fn it_can_be_worked_by_letters_and_keys() {
             "<Primary>1",
             "<Primary>2",
             "<Primary>3",
+            "<Primary>4",
             "<Primary>f",
             "<Primary>equal",
             "<Primary>minus",
