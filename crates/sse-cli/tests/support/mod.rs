@@ -8,10 +8,21 @@
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
 pub const SSE: &str = env!("CARGO_BIN_EXE_sse");
+
+/// Where `scripts/clients.sh` puts the clients of others.
+const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tools/clients");
+
+/// The folder with the clients of one kind.
+pub fn clients(kind: &str) -> PathBuf {
+    let folder = Path::new(CLIENTS).join(kind);
+    let folder = folder.canonicalize();
+    folder.expect("the clients of others are there: run scripts/clients.sh first")
+}
 
 /// A running `sse serve`, ended with the test whatever happens.
 pub struct Serving {
