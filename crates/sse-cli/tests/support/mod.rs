@@ -6,6 +6,8 @@
     reason = "each test binary uses its own part"
 )]
 
+pub mod raw;
+
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -127,6 +129,13 @@ pub fn read_until(stream: &mut TcpStream, end: &str) -> String {
         text.push(byte[0]);
     }
     String::from_utf8(text).expect("UTF-8")
+}
+
+/// The command, to be run by the test itself.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(SSE);
+    unsettled(&mut command).args(args);
+    command
 }
 
 /// Away from the settings of whoever runs the tests: there may be a file of streams.
