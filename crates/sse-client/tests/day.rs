@@ -21,8 +21,8 @@ const DAY: u64 = 86_400;
 const NOISE: u64 = 384 * 1024;
 
 /// What a request says of its dialect, and an event that comes each second. In its name and its
-/// data, `$` is the number of the second, and `~` a text, so long in the first hour that this hour fills
-/// what is kept.
+/// data, `$` is the number of the second, and `~` a text, which is long in the first hour: this
+/// hour fills what is kept.
 struct Stream {
     dialect: Dialect,
     path: &'static str,
