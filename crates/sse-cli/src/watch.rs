@@ -4,11 +4,13 @@
 //! other.
 
 mod print;
+mod stdout;
 mod wish;
 
+use std::io;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use sse_client::diagnose::{Finding, Gatherer, Level, Observation, diagnose};
 use sse_client::{End, Error, Header, Policy, Reconnect, Step, Watch as Stream, Wish, probe};
 
@@ -39,8 +41,8 @@ async fn watch(args: Watch) -> Result<Outcome, Failure> {
         false => Policy::Fetch,
     });
     let began = Instant::now();
-    let over = over(args.lasts);
-    tokio::pin!(over);
+    let stop = stop(args.lasts);
+    tokio::pin!(stop);
     let mut step = client.begin(Duration::ZERO);
     loop {
         let attempt = match step {
@@ -61,14 +63,21 @@ async fn watch(args: Watch) -> Result<Outcome, Failure> {
         };
         let stream = tokio::select! {
             asked = asked => asked,
-            () = &mut over => {
-                printer.note("No answer came in this time.");
-                return Ok(Outcome::No);
-            }
+            stop = &mut stop => return Ok(match (stop, attempt.at) {
+                (Stop::Unread, _) => Outcome::Yes,
+                (Stop::Enough, Duration::ZERO) => {
+                    printer.note("No answer came in this time.");
+                    Outcome::No
+                }
+                (Stop::Enough, _) => {
+                    printer.note("stopped before the stream was there again");
+                    Outcome::Yes
+                }
+            }),
         };
         step = match stream {
             Ok(stream) => {
-                match one(&args, &wish, stream, &mut client, &mut printer, &mut over).await {
+                match one(&args, &wish, stream, &mut client, &mut printer, &mut stop).await? {
                     Watched::Over(outcome) => return Ok(outcome),
                     Watched::Ended(End::InOrder) => client.end(began.elapsed()),
                     Watched::Ended(_) => client.network_error(began.elapsed()),
@@ -110,8 +119,8 @@ async fn one(
     mut stream: Stream,
     client: &mut Reconnect,
     printer: &mut Printer,
-    over: &mut (impl Future<Output = ()> + Unpin),
-) -> Watched {
+    stop: &mut (impl Future<Output = Stop> + Unpin),
+) -> Result<Watched, Failure> {
     let most = args.events.unwrap_or(u64::MAX);
     printer.head(&stream);
     let kind = stream.head().media_type();
@@ -123,10 +132,17 @@ async fn one(
     }
     let mut gatherer = Gatherer::new(stream.times().head_complete.unwrap_or_default());
     let mut broken = None;
-    while printer.events() < most {
+    let mut is_enough = false;
+    while !is_enough {
         let piece = tokio::select! {
             piece = stream.next() => piece,
-            () = &mut *over => break,
+            stop = &mut *stop => match stop {
+                Stop::Enough => {
+                    is_enough = true;
+                    break;
+                }
+                Stop::Unread => return Ok(Watched::Over(Outcome::Yes)),
+            },
         };
         let piece = match piece {
             Ok(Some(piece)) => piece,
@@ -142,19 +158,24 @@ async fn one(
         if let Some(retry) = printer.retry() {
             client.retry(retry);
         }
-        if printer.is_unread() {
-            return Watched::Over(Outcome::Yes);
+        if printer.stdout().is_unread() {
+            return Ok(Watched::Over(Outcome::Yes));
         }
+        if let Some(e) = printer.stdout().failure() {
+            return Err(unwritten(e));
+        }
+        is_enough = printer.events() >= most;
     }
     let end = stream.end();
     printer.end(&stream, end);
     if let Some(e) = broken {
         printer.note(&e.to_string());
-        return Watched::Over(Outcome::No);
+        return Ok(Watched::Over(Outcome::No));
     }
     let is_stream = stream.head().is_stream();
-    if let (Some((end, _)), true, true) = (end, args.reconnect, is_stream) {
-        return Watched::Ended(end);
+    let comes_back = args.reconnect && is_stream && !is_enough;
+    if let (Some((end, _)), true) = (end, comes_back) {
+        return Ok(Watched::Ended(end));
     }
     let is_well = match args.diagnose {
         // A page, or an error, is not what was asked for.
@@ -163,17 +184,30 @@ async fn one(
             let mut seen = observation(&stream, &gatherer, printer);
             // The stream is over for whoever counts connections.
             drop(stream);
-            probe(&mut seen, wish, printer.id(), args.origin.as_deref()).await;
+            tokio::select! {
+                () = probe(&mut seen, wish, printer.id(), args.origin.as_deref()) => {}
+                // What came until then counts.
+                _ = tokio::signal::ctrl_c() => {}
+            }
             let findings = diagnose(&seen);
             printer.findings(&findings);
             let is_broken = |finding: &Finding| finding.level == Level::Broken;
             !findings.iter().any(is_broken)
         }
     };
-    Watched::Over(match is_well {
+    if let Some(e) = printer.stdout().failure() {
+        return Err(unwritten(e));
+    }
+    Ok(Watched::Over(match is_well {
         true => Outcome::Yes,
         false => Outcome::No,
-    })
+    }))
+}
+
+fn unwritten(e: &io::Error) -> Failure {
+    Failure::from(anyhow!(
+        "Stdout cannot be written ({e}): make room there, or print elsewhere."
+    ))
 }
 
 /// Whether the network, and not what was asked, is why there is no answer.
@@ -189,8 +223,17 @@ fn is_network(e: &Error) -> bool {
     )
 }
 
-/// Until ctrl-c, or until the time is over.
-async fn over(lasts: Option<Duration>) {
+/// Why a watch stops that could go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// Ctrl-c, or the time is over.
+    Enough,
+    /// Nobody reads stdout any more.
+    Unread,
+}
+
+/// Until there is a reason to stop.
+async fn stop(lasts: Option<Duration>) -> Stop {
     let time = async {
         match lasts {
             Some(lasts) => tokio::time::sleep(lasts).await,
@@ -198,8 +241,9 @@ async fn over(lasts: Option<Duration>) {
         }
     };
     tokio::select! {
-        () = time => {}
-        _ = tokio::signal::ctrl_c() => {}
+        () = time => Stop::Enough,
+        _ = tokio::signal::ctrl_c() => Stop::Enough,
+        () = stdout::unread() => Stop::Unread,
     }
 }
 

@@ -11,14 +11,11 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use support::{SSE, Serving};
+use support::{SSE, Serving, clients};
 use tempfile::TempDir;
-
-/// Where the script puts the clients.
-const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tools/clients");
 
 /// An example that is not done by then hangs.
 const SECONDS: &str = "120";
@@ -41,13 +38,6 @@ fn name(block: &str) -> Option<&str> {
         .strip_prefix("# ")
         .or_else(|| first.strip_prefix("// "))?;
     (name.contains('.') && !name.contains(' ')).then_some(name)
-}
-
-/// The folder with the clients of one kind.
-fn clients(kind: &str) -> PathBuf {
-    let folder = Path::new(CLIENTS).join(kind);
-    let folder = folder.canonicalize();
-    folder.expect("the clients of others are there: run scripts/clients.sh first")
 }
 
 /// Runs a command of the page in a folder that has the page's files, and nobody's settings.

@@ -2,64 +2,15 @@
 
 mod support;
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::thread::{self, JoinHandle};
+use std::io::Write;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
+use support::raw::{MS, NOW, chunk, head, last, server};
 use support::{Serving, run};
-
-const MS: Duration = Duration::from_millis(1);
-const NOW: Duration = Duration::ZERO;
-
-/// The head of a stream that says all that it should.
-const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
-    cache-control: no-store\r\nx-accel-buffering: no\r\ntransfer-encoding: chunked\r\n";
-
-/// A server that answers one request: each part after a pause, and then it closes. Answers its
-/// address, and the request in the end.
-fn server(parts: Vec<(Duration, Vec<u8>)>) -> (String, JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let addr = listener.local_addr().expect("it listens").to_string();
-    let serves = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a client");
-        let request = request(&mut stream);
-        for (pause, bytes) in parts {
-            thread::sleep(pause);
-            // The client may have seen enough.
-            if stream.write_all(&bytes).is_err() {
-                break;
-            }
-        }
-        request
-    });
-    (addr, serves)
-}
-
-fn request(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).expect("a request");
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).expect("a head in ASCII")
-}
-
-fn chunk(data: &[u8]) -> Vec<u8> {
-    [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat()
-}
-
-fn last() -> Vec<u8> {
-    b"0\r\n\r\n".to_vec()
-}
-
-fn head(more: &str) -> Vec<u8> {
-    format!("{HEAD}{more}\r\n").into_bytes()
-}
 
 /// What `--diagnose` says that is not fine: the level and the rule of each finding.
 fn findings(stdout: &str) -> Vec<String> {

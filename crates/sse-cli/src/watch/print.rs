@@ -1,9 +1,11 @@
 //! What `sse watch` prints: events on stdout, and what a person wants to know besides on stderr.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 use sse_client::diagnose::{DialectFacts, Finding, Level};
 use sse_client::dialect::{Head, Joiner, Kind, View};
 use sse_client::{End, Header, Piece, Watch as Stream};
@@ -11,6 +13,8 @@ use sse_wire::{Decoded, Decoder};
 
 use crate::api::shown;
 use crate::args::Watch;
+
+use super::stdout::{Stdout, has_colours};
 
 /// The longest line of JSON that is read.
 const LONGEST_LINE: usize = 4 << 20;
@@ -56,14 +60,39 @@ impl<'a> JsonLine<'a> {
 
 fn json(out: &mut Vec<u8>, line: &JsonLine<'_>) {
     // Strings and numbers are always JSON, and a vector takes all that is written.
-    if serde_json::to_writer(&mut *out, line).is_ok() {
+    let mut serializer = Serializer::with_formatter(&mut *out, Harmless);
+    if line.serialize(&mut serializer).is_ok() {
         out.push(b'\n');
+    }
+}
+
+/// JSON without any control character. It allows those from U+007F to U+009F as they are, and some
+/// terminals obey them.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        text: &str,
+    ) -> io::Result<()> {
+        for part in text.split_inclusive(char::is_control) {
+            match part.chars().next_back().filter(|last| last.is_control()) {
+                None => out.write_all(part.as_bytes())?,
+                Some(last) => {
+                    out.write_all(&part.as_bytes()[..part.len() - last.len_utf8()])?;
+                    write!(out, "\\u{:04x}", u32::from(last))?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 /// Prints a stream, and counts what it printed.
 pub(crate) struct Printer {
     form: Form,
+    stdout: Stdout,
     /// Whether stdout, and whether stderr, is a terminal that shows colours.
     colours: (bool, bool),
     decoder: Decoder,
@@ -90,8 +119,6 @@ pub(crate) struct Printer {
     sent: Duration,
     /// An event outgrew the bound of a decoder: nothing is made of what follows.
     is_over: bool,
-    /// Nobody reads stdout any more.
-    is_unread: bool,
 }
 
 impl Printer {
@@ -103,13 +130,12 @@ impl Printer {
             Watch { text: true, .. } => Form::Text,
             _ => Form::Lines,
         };
-        let coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let stdout = Stdout::new();
+        let stderr = io::stderr().is_terminal();
         Self {
             form,
-            colours: (
-                coloured && std::io::stdout().is_terminal(),
-                coloured && std::io::stderr().is_terminal(),
-            ),
+            colours: (stdout.has_colours(), has_colours(stderr)),
+            stdout,
             decoder: Decoder::new(),
             began: Instant::now(),
             offset: Duration::ZERO,
@@ -126,7 +152,6 @@ impl Printer {
             line: None,
             sent: Duration::ZERO,
             is_over: false,
-            is_unread: false,
         }
     }
 
@@ -135,9 +160,9 @@ impl Printer {
         self.events
     }
 
-    /// Whether nobody reads what is printed.
-    pub(crate) fn is_unread(&self) -> bool {
-        self.is_unread
+    /// Where the events are printed.
+    pub(crate) fn stdout(&self) -> &Stdout {
+        &self.stdout
     }
 
     /// The last event id that this stream set; nothing until it names one.
@@ -231,7 +256,7 @@ impl Printer {
         self.wire_bytes += piece.wire_bytes as u64;
         let mut out: Vec<u8> = Vec::new();
         match self.form {
-            Form::Raw => out.extend_from_slice(&piece.bytes),
+            Form::Raw => self.stdout.print_foreign(&piece.bytes),
             Form::Wire => {
                 let text = String::from_utf8_lossy(&piece.bytes);
                 out.extend_from_slice(
@@ -245,14 +270,14 @@ impl Printer {
                     out.extend_from_slice(format!("            {}\n", shown(&line)).as_bytes());
                 }
             }
-            Form::Lines if self.line.is_some() => out.extend_from_slice(&piece.bytes),
+            Form::Lines if self.line.is_some() => self.stdout.print_foreign(&piece.bytes),
             Form::Lines | Form::Json | Form::Text => {}
         }
         match self.line.is_some() {
             true => self.json_lines(piece, most),
             false => self.decode(piece, most, &mut out),
         }
-        self.print(&out);
+        self.stdout.print(&out);
     }
 
     /// Reads the events of a piece, and writes those that are asked for.
@@ -348,7 +373,7 @@ impl Printer {
         }
         if is_over {
             self.is_over = true;
-            self.note("An event is larger than 64 MiB: what follows is not read.");
+            self.note("An event is larger than 16 MiB: what follows is not read.");
         }
     }
 
@@ -358,6 +383,7 @@ impl Printer {
             None => ("stopped".to_owned(), stream.elapsed()),
             Some((end, at)) => (end_words(end), at),
         };
+        self.stdout.end_foreign();
         if self.form == Form::Json {
             let mut out = Vec::new();
             json(
@@ -367,14 +393,14 @@ impl Printer {
                     ..JsonLine::new("end", self.offset + at, &words, self.bytes)
                 },
             );
-            self.print(&out);
+            self.stdout.print(&out);
         }
         self.joiner.end(at.saturating_sub(self.sent));
         if self.form == Form::Text {
             let joined = joined(self.joiner.view());
-            self.print(joined.as_bytes());
+            self.stdout.print_foreign(joined.as_bytes());
         }
-        let mut parts = vec![format!("{words} after {}", ms(at))];
+        let mut parts = vec![format!("{words} after {}", ms(self.offset + at))];
         parts.push(several(self.events, "event"));
         if self.comments > 0 {
             parts.push(several(self.comments, "comment"));
@@ -400,6 +426,12 @@ impl Printer {
         let (fine, others): (Vec<&Finding>, Vec<&Finding>) = findings
             .iter()
             .partition(|finding| finding.level == Level::Fine);
+        // What reads stdout in the other forms wants the stream alone.
+        let is_stdout = matches!(self.form, Form::Lines | Form::Wire);
+        let coloured = match is_stdout {
+            true => self.colours.0,
+            false => self.colours.1,
+        };
         let mut text = String::new();
         for finding in &others {
             let colour = match finding.level {
@@ -407,7 +439,7 @@ impl Printer {
                 Level::Risky => YELLOW,
                 _ => BOLD,
             };
-            let level = painted(&finding.level.to_string(), colour, self.colours.0);
+            let level = painted(&finding.level.to_string(), colour, coloured);
             text += &format!("{level} {}: {}\n", finding.rule, shown(&finding.sentence));
             for line in [&finding.hurts, &finding.change] {
                 if !line.is_empty() {
@@ -416,13 +448,12 @@ impl Printer {
             }
         }
         for finding in &fine {
-            let level = painted("fine", GREEN, self.colours.0);
+            let level = painted("fine", GREEN, coloured);
             text += &format!("{level} {}: {}\n", finding.rule, shown(&finding.sentence));
         }
-        match self.form {
-            Form::Lines | Form::Wire => self.print(text.as_bytes()),
-            // What reads stdout there wants the stream alone.
-            Form::Json | Form::Raw | Form::Text => self.note(text.trim_end()),
+        match is_stdout {
+            true => self.stdout.print(text.as_bytes()),
+            false => _ = io::stderr().write_all(text.as_bytes()),
         }
     }
 
@@ -430,13 +461,7 @@ impl Printer {
     pub(crate) fn note(&mut self, words: &str) {
         let line = painted(words, QUIET, self.colours.1);
         // Not `eprintln!`, which panics when nobody reads stderr.
-        _ = writeln!(std::io::stderr(), "{line}");
-    }
-
-    fn print(&mut self, bytes: &[u8]) {
-        let mut stdout = std::io::stdout();
-        let printed = stdout.write_all(bytes).and_then(|()| stdout.flush());
-        self.is_unread |= printed.is_err();
+        _ = writeln!(io::stderr(), "{line}");
     }
 }
 
@@ -503,10 +528,10 @@ fn dialect_words(view: &View) -> Option<String> {
     let pace = &view.pace;
     if let Some(first) = pace.first {
         words += &format!(" The first token came after {}", ms(first));
-        let rate = pace.tokens_a_second().map(|rate| (rate, "tokens"));
-        let rate = rate.or(pace.pieces_a_second().map(|rate| (rate, "pieces")));
+        let rate = pace.tokens_a_second().map(|rate| (rate, "token"));
+        let rate = rate.or(pace.pieces_a_second().map(|rate| (rate, "piece")));
         if let Some((rate, what)) = rate {
-            words += &format!(", {rate:.0} {what} a second");
+            words += &format!(", {} a second", several(rate.round() as u64, what));
         }
         if let Some(stall) = pace.longest_stall {
             words += &format!(", the longest stall was {}", ms(stall.length));

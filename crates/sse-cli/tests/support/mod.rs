@@ -6,12 +6,25 @@
     reason = "each test binary uses its own part"
 )]
 
+pub mod raw;
+
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
 pub const SSE: &str = env!("CARGO_BIN_EXE_sse");
+
+/// Where `scripts/clients.sh` puts the clients of others.
+const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tools/clients");
+
+/// The folder with the clients of one kind.
+pub fn clients(kind: &str) -> PathBuf {
+    let folder = Path::new(CLIENTS).join(kind);
+    let folder = folder.canonicalize();
+    folder.expect("the clients of others are there: run scripts/clients.sh first")
+}
 
 /// A running `sse serve`, ended with the test whatever happens.
 pub struct Serving {
@@ -116,6 +129,13 @@ pub fn read_until(stream: &mut TcpStream, end: &str) -> String {
         text.push(byte[0]);
     }
     String::from_utf8(text).expect("UTF-8")
+}
+
+/// The command, to be run by the test itself.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(SSE);
+    unsettled(&mut command).args(args);
+    command
 }
 
 /// Away from the settings of whoever runs the tests: there may be a file of streams.
