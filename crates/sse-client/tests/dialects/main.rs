@@ -58,6 +58,10 @@ fn said(view: &View) -> String {
     verdict.map_or(String::new(), |it| it.sentence.clone())
 }
 
+fn notes(view: &View) -> String {
+    view.notes.join("\n")
+}
+
 fn level(view: &View) -> Option<Level> {
     view.verdict.as_ref().map(|verdict| verdict.level)
 }
