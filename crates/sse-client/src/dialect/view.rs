@@ -280,7 +280,8 @@ impl View {
     pub(super) fn has_arguments(&self, place: &str) -> bool {
         let place = words::name(place);
         let mut calls = self.tool_calls.iter();
-        calls.any(|call| call.place == place && !call.arguments.is_empty())
+        let came = |call: &ToolCall| !call.arguments.is_empty() || call.left_out > 0;
+        calls.any(|call| call.place == place && came(call))
     }
 
     /// A mark of the end came.
@@ -308,7 +309,7 @@ impl View {
             "model_context_window_exceeded",
             "token_limit",
         ];
-        const FILTERS: [&str; 7] = [
+        const FILTERS: [&str; 10] = [
             "content_filter",
             "safety",
             "refusal",
@@ -316,6 +317,9 @@ impl View {
             "blocklist",
             "prohibited_content",
             "spii",
+            "image_safety",
+            "image_prohibited_content",
+            "image_recitation",
         ];
         self.mark(mark);
         let reason = words::name(reason);

@@ -3,6 +3,9 @@
 
 mod agents;
 mod bounds;
+mod ends;
+mod errors;
+mod tools;
 
 use std::time::Duration;
 
