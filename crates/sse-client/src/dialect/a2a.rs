@@ -6,10 +6,10 @@
 //! a whole answer. A stream that ends while the task works is truncated, and can be subscribed to
 //! again.
 //!
-//! The names are those of the types in the PyPI package `a2a-sdk` 1.3.0: of version 1 as JSON of its
-//! protocol buffers (`statusUpdate`, `TASK_STATE_INPUT_REQUIRED`), and of version 0.3 both from its
-//! JSON schema (`kind`, `input-required`) and from its protocol buffers, in which a message has
-//! `content` for `parts` and a task is `CANCELLED` with two L.
+//! The names are those of the types in the PyPI package `a2a-sdk` 1.3.0. Those of version 1 come
+//! from its protocol buffers, as JSON (`statusUpdate`, `TASK_STATE_INPUT_REQUIRED`). Those of
+//! version 0.3 come from its JSON schema (`kind`, `input-required`), and from its own protocol
+//! buffers, in which a message has `content` for `parts` and a task is `CANCELLED` with two L.
 
 use serde_json::Value;
 

@@ -21,8 +21,10 @@ const LINGER: Duration = Duration::from_secs(5);
 /// # Bound
 ///
 /// It holds at most 1 MiB of text, reasoning and arguments together, the beginning of each; 256
-/// parts and 256 calls; 200 bytes of each name, id and reason; 500 bytes of an error. What is left
-/// out is counted in [`left_out`](Self::left_out), and [`notes`](Self::notes) say so at the end.
+/// parts and 256 calls; 16 marks and 16 notes; 200 bytes of each place, name, id, mark and reason;
+/// 500 bytes of an error in the stream's own words. Where such a text is cut, a `…` follows. What
+/// is left out is counted in [`left_out`](Self::left_out), and [`notes`](Self::notes) say so at the
+/// end.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     /// How the events are read. `None`: no dialect was recognised, or not yet.
