@@ -133,7 +133,7 @@ impl fmt::Display for Failure {
 /// * **The first reconnection time**: [`DEFAULT_RECONNECTION_TIME`].
 /// * **A longer wait after failed attempts** (9.2.3, "optionally, wait some more"): none, as in the
 ///   browsers. Each wait is the reconnection time, however often it failed.
-/// * **Errors of the network that no second attempt can cure** (9.2.3, "unless the user agent knows
+/// * **Errors of the network that no second attempt can cure** (9.2.2, "unless the user agent knows
 ///   that to be futile"): none are known here, so each leads to another attempt. Firefox gives up
 ///   where a name does not resolve.
 /// * **The id of a new stream** (9.2.6): by the letter the buffer of the id is empty at the

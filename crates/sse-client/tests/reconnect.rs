@@ -1,5 +1,9 @@
 //! The sentences of HTML 9.2 that say when a client asks again, each with its place in it, played
 //! against made-up instants.
+//!
+//! The places are those of the standard's text, read in 2026. In 9.2.2, the constructor's step 14
+//! is the end of a body, and step 15 holds `processResponse`. In 9.2.3, the connection is announced,
+//! reestablished or failed. In 9.2.6, lines become events.
 
 use std::time::Duration;
 
@@ -72,32 +76,32 @@ fn asked(then: Vec<(u64, Happening, Expected)>) -> Vec<(u64, Happening, Expected
 fn of_an_event_source() -> Vec<Sentence> {
     vec![
         (
-            "9.2.2, constructor",
+            "9.2.2, constructor 15",
             "the first request goes out at once, without an id",
             asked(vec![(1, Id(Some("7")), CONNECTING)]),
         ),
         (
-            "9.2.3, announce the connection",
+            "9.2.2, processResponse 4",
             "a head of 200 with the right type makes it open",
             opened(vec![(11, Id(None), READING)]),
         ),
         (
-            "9.2.3, end of body",
+            "9.2.2, constructor 14",
             "a body that ends in order is followed by another request",
             opened(vec![(1000, End, request(4000))]),
         ),
         (
-            "9.2.3, processResponse 2",
+            "9.2.2, processResponse 2",
             "an error of the network before a head is followed by another request",
             asked(vec![(500, Error, request(3500))]),
         ),
         (
-            "9.2.3, processResponse 2",
+            "9.2.2, constructor 14",
             "an error of the network within the body is followed by another request",
             opened(vec![(1000, Error, request(4000))]),
         ),
         (
-            "9.2.3, reestablish 1",
+            "9.2.3, reestablish 1.2",
             "until the next head the state is connecting",
             opened(vec![
                 (1000, End, request(4000)),
@@ -121,7 +125,7 @@ fn of_an_event_source() -> Vec<Sentence> {
             ]),
         ),
         (
-            "9.2.3, reestablish 5",
+            "9.2.3, reestablish 5.3",
             "a last id that is not empty goes along",
             opened(vec![
                 (20, Id(Some("7")), READING),
@@ -129,7 +133,7 @@ fn of_an_event_source() -> Vec<Sentence> {
             ]),
         ),
         (
-            "9.2.3, reestablish 5",
+            "9.2.3, reestablish 5.3",
             "an id that was cleared does not go along",
             opened(vec![
                 (20, Id(Some("7")), READING),
@@ -138,7 +142,7 @@ fn of_an_event_source() -> Vec<Sentence> {
             ]),
         ),
         (
-            "9.2.3, reestablish 5",
+            "9.2.3, reestablish 5.3",
             "two breaks without an event between them bring the same id twice",
             opened(vec![
                 (20, Id(Some("7")), READING),
@@ -191,7 +195,7 @@ fn of_an_event_source() -> Vec<Sentence> {
             ]),
         ),
         (
-            "9.2.3, processResponse 3",
+            "9.2.2, processResponse 3",
             "another status fails the connection",
             asked(vec![
                 (10, Head(503, STREAM), Fail(Failure::Status(503))),
@@ -202,22 +206,22 @@ fn of_an_event_source() -> Vec<Sentence> {
             ]),
         ),
         (
-            "9.2.1 and 9.2.3",
+            "9.2.1 and 9.2.2, processResponse 3",
             "204 tells a client to stay away",
             asked(vec![(10, Head(204, None), Fail(Failure::NoContent))]),
         ),
         (
-            "9.2.3, processResponse 3",
+            "9.2.2, processResponse 3",
             "201 and 206 are no 200",
             asked(vec![(10, Head(206, STREAM), Fail(Failure::Status(206)))]),
         ),
         (
-            "9.2.3, processResponse 3",
+            "9.2.2, processResponse 3",
             "a redirect that was not followed is a status like others",
             asked(vec![(10, Head(302, None), Fail(Failure::Status(302)))]),
         ),
         (
-            "9.2.3, processResponse 3",
+            "9.2.2, processResponse 3",
             "another type fails the connection",
             asked(vec![(
                 10,
@@ -226,7 +230,7 @@ fn of_an_event_source() -> Vec<Sentence> {
             )]),
         ),
         (
-            "9.2.3, processResponse 3",
+            "9.2.2, processResponse 3",
             "a longer type is another type",
             asked(vec![(
                 10,
@@ -235,7 +239,7 @@ fn of_an_event_source() -> Vec<Sentence> {
             )]),
         ),
         (
-            "9.2.3, processResponse 3",
+            "9.2.2, processResponse 3",
             "no type fails the connection",
             asked(vec![(
                 10,
@@ -244,7 +248,7 @@ fn of_an_event_source() -> Vec<Sentence> {
             )]),
         ),
         (
-            "9.2.3, processResponse 3",
+            "9.2.2, processResponse 3",
             "letter case and parameters of the type do not matter",
             asked(vec![(10, Head(200, Some("TEXT/Event-Stream;x")), Open)]),
         ),
@@ -269,7 +273,7 @@ fn of_an_event_source() -> Vec<Sentence> {
             ]),
         ),
         (
-            "9.2.3, reestablish 5",
+            "9.2.3, reestablish 5.1",
             "a client that closes while it waits does not ask",
             opened(vec![
                 (20, End, request(3020)),

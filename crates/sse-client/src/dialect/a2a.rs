@@ -5,6 +5,11 @@
 //! task is over or waits for somebody; before version 1, `final: true` says so. A message alone is
 //! a whole answer. A stream that ends while the task works is truncated, and can be subscribed to
 //! again.
+//!
+//! The names are those of the types in the PyPI package `a2a-sdk` 1.3.0. Those of version 1 come
+//! from its protocol buffers, as JSON (`statusUpdate`, `TASK_STATE_INPUT_REQUIRED`). Those of
+//! version 0.3 come from its JSON schema (`kind`, `input-required`), and from its own protocol
+//! buffers, in which a message has `content` for `parts` and a task is `CANCELLED` with two L.
 
 use serde_json::Value;
 
@@ -24,7 +29,7 @@ pub(super) struct A2a {
     has_message: bool,
 }
 
-const OVER: [&str; 4] = ["completed", "canceled", "failed", "rejected"];
+const OVER: [&str; 5] = ["completed", "canceled", "cancelled", "failed", "rejected"];
 const WAITING: [&str; 2] = ["input-required", "auth-required"];
 
 impl Reader for A2a {
@@ -128,10 +133,10 @@ impl A2a {
         self.state = Some(state);
         self.said.clear();
         if let Some(message) = task.pointer("/status/message") {
-            let first = members(message, "/parts").first();
+            let first = parts(message).next();
             self.said = words::readable(first.map_or("", |part| text(part, "/text")), 200);
             // What an agent says of its work is not its work.
-            for part in members(message, "/parts") {
+            for part in parts(message) {
                 view.add(Kind::Reasoning, "status", text(part, "/text"));
             }
         }
@@ -147,7 +152,13 @@ fn read_artifact(artifact: &Value, appends: bool, view: &mut View) {
 }
 
 fn read_parts(place: &str, holder: &Value, view: &mut View) {
-    for part in members(holder, "/parts") {
+    for part in parts(holder) {
         view.add(Kind::Text, place, text(part, "/text"));
     }
+}
+
+/// The parts of a message or an artifact, under either of their names.
+fn parts(holder: &Value) -> impl Iterator<Item = &Value> {
+    let names = ["/parts", "/content"];
+    names.into_iter().flat_map(|name| members(holder, name))
 }

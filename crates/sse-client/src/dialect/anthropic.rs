@@ -3,6 +3,8 @@
 //! Each event has the name that is the `type` in its data. The end: `content_block_stop` for each
 //! block, `message_delta` with a `stop_reason`, then `message_stop`. Without `message_stop`, or
 //! with a block that was not stopped, something is missing.
+//!
+//! The names are those of `RawMessageStreamEvent` in the npm package `@anthropic-ai/sdk` 1.14.0.
 
 use super::reader::{Frame, Places, Reader, compare_names, failed, index, number, some_text, text};
 use super::view::{Kind, Level, Verdict, View};

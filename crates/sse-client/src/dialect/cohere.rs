@@ -2,6 +2,8 @@
 //!
 //! Each event has the name that is the `type` in its data. The end: `message-end` with a
 //! `finish_reason`, which may be that it failed. Without it the answer is truncated.
+//!
+//! The names are those of `V2ChatStreamResponse` in the npm package `cohere-ai` 8.1.0.
 
 use super::reader::{Frame, Reader, compare_names, failed, index, number, some_text, text};
 use super::view::{Kind, Level, Verdict, View};

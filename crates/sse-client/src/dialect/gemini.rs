@@ -2,6 +2,8 @@
 //!
 //! Each event is a whole response with a piece of the text. The end: a `finishReason` in the last
 //! one of each candidate, then the body ends; there is no mark. Without it the answer is truncated.
+//!
+//! The names are those of `GenerateContentResponse` in the npm package `@google/genai` 2.32.0.
 
 use serde_json::Value;
 

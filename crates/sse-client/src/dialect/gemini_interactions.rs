@@ -1,9 +1,15 @@
 //! Gemini's interactions. An older form sends pieces of contents, the newer one pieces of steps.
 //!
 //! Each event has an `event_type` in its data. The end: `interaction.completed`, in the older form
-//! `interaction.complete`, whose status may be that it failed. Without it the answer is truncated.
+//! `interaction.complete`, whose status may be that it failed, or that the rest must be asked for
+//! (`requires_continuation`). Without it the answer is truncated.
+//!
+//! The names are those of `InteractionSSEEvent` in the npm package `@google/genai`: the newer form
+//! of its version 2.32.0, the older one of 1.34.0.
 
-use super::reader::{Frame, Reader, arguments, failed, index, number, some_text, text};
+use serde_json::Value;
+
+use super::reader::{Frame, Places, Reader, arguments, failed, index, number, some_text, text};
 use super::view::{Kind, Level, Verdict, View};
 use super::words;
 
@@ -13,7 +19,19 @@ pub(super) struct GeminiInteractions {
     status: Option<String>,
     /// The event of the end came.
     is_complete: bool,
+    /// The calls whose arguments came whole with their beginning.
+    whole_calls: Places,
 }
+
+/// The statuses in which nothing more is to come. With `requires_action` the client goes on.
+const ENDS: [&str; 6] = [
+    "completed",
+    "failed",
+    "cancelled",
+    "incomplete",
+    "budget_exceeded",
+    "requires_continuation",
+];
 
 impl Reader for GeminiInteractions {
     fn read(&mut self, frame: &Frame<'_>, view: &mut View) {
@@ -23,14 +41,22 @@ impl Reader for GeminiInteractions {
         let json = &frame.json;
         let kind = text(json, "/event_type");
         self.read_status(frame, view);
-        let place = format!("step {}", index(json, "/index"));
+        let number_of_step = index(json, "/index");
+        let place = format!("step {number_of_step}");
         match kind {
             "content.start" | "step.start" => {
                 let item = ["/content", "/step"];
                 let item = item.iter().find_map(|pointer| json.pointer(pointer));
                 if let Some(item) = item.filter(|item| text(item, "/type") == "function_call") {
                     let id = some_text(item, "/id");
-                    view.add_call(&place, id, some_text(item, "/name"), "");
+                    // Mostly the object is empty here, and the arguments come in pieces.
+                    let is_whole =
+                        |args: &&Value| args.as_object().is_some_and(|it| !it.is_empty());
+                    let whole = arguments(item.get("arguments").filter(is_whole));
+                    if !whole.is_empty() {
+                        self.whole_calls.begin(number_of_step);
+                    }
+                    view.add_call(&place, id, some_text(item, "/name"), &whole);
                 }
             }
             "content.delta" | "step.delta" => {
@@ -41,7 +67,11 @@ impl Reader for GeminiInteractions {
                         let piece = names.iter().find_map(|name| json.pointer(name));
                         let id = some_text(json, "/delta/id");
                         let name = some_text(json, "/delta/name");
-                        view.add_call(&place, id, name, &arguments(piece));
+                        let piece = match self.whole_calls.has(number_of_step) {
+                            true => String::new(),
+                            false => arguments(piece),
+                        };
+                        view.add_call(&place, id, name, &piece);
                     }
                     "thought" | "thought_summary" => {
                         view.add(Kind::Reasoning, &place, delta("/text"));
@@ -73,6 +103,18 @@ impl Reader for GeminiInteractions {
         }
         let status = self.status.as_deref().unwrap_or("no status");
         match (self.is_complete, status) {
+            (true, "requires_continuation") => Verdict::new(
+                Level::Truncated,
+                "interaction.completed came (requires_continuation): the rest of the answer is \
+                 missing, so ask for it with the continuation_token.",
+            ),
+            (true, "incomplete" | "budget_exceeded" | "cancelled") => Verdict::new(
+                Level::Whole,
+                format!(
+                    "interaction.completed came ({status}): the stream is whole, and the answer \
+                     stops before its end.",
+                ),
+            ),
             (true, status) => Verdict::new(
                 Level::Whole,
                 format!("interaction.completed came ({status}): the stream is whole."),
@@ -98,7 +140,7 @@ impl GeminiInteractions {
         let status = places.iter().find_map(|at| some_text(&frame.json, at));
         let Some(status) = status else { return };
         self.status = Some(words::name(status));
-        if ["completed", "failed", "cancelled", "incomplete"].contains(&status) {
+        if ENDS.contains(&status) {
             view.finish("status", status);
         }
         if status == "failed" {

@@ -6,6 +6,9 @@
 //! Up to revision 2025-11-25 a server may close before the response. That is a pause: the client
 //! returns with GET and `Last-Event-ID`. From 2026-07-28 on nothing can be resumed: the request is
 //! lost, and is sent again with a new id.
+//!
+//! The names are those of the specification's schema of either revision (`schema.ts` in
+//! `modelcontextprotocol/modelcontextprotocol`).
 
 use serde_json::Value;
 
@@ -58,6 +61,13 @@ impl Mcp {
         }
         if json.pointer("/result/isError").and_then(Value::as_bool) == Some(true) {
             view.note("The tool says that it failed (isError): its text says why.".to_owned());
+        }
+        if text(json, "/result/resultType") == "input_required" {
+            view.note(
+                "The server asks for more before it answers (input_required): send the request \
+                 again with what it asks for."
+                    .to_owned(),
+            );
         }
     }
 }

@@ -3,6 +3,9 @@
 //! The end: a line with `done: true` and a `done_reason`; some servers like it send only the
 //! reason. An error is a line too, while the status stays 200. Without a done line the answer is
 //! truncated.
+//!
+//! The names are those of `ChatResponse` and `GenerateResponse` in the npm package `ollama` 0.6.4,
+//! and `error` is from Ollama's page on errors.
 
 use serde_json::Value;
 

@@ -3,6 +3,9 @@
 //! The end: a `finish_reason` for each choice, perhaps a chunk with nothing but the usage, then
 //! `data: [DONE]`. An answer without both is truncated. Servers in between leave out one of them,
 //! and clients differ in which of them they wait for.
+//!
+//! The names are those of `ChatCompletionChunk` in the npm package `openai` 6.49.0. Those of other
+//! servers have a comment where they are read.
 
 use serde_json::Value;
 

@@ -3,6 +3,8 @@
 //! Each event has the name that is the `type` in its data, and a `sequence_number` that grows by
 //! one. The end: `response.completed`, `response.failed` or `response.incomplete`; no `[DONE]`. A
 //! hole in the numbers is an event that was lost.
+//!
+//! The names are those of `ResponseStreamEvent` in the npm package `openai` 6.49.0.
 
 use serde_json::Value;
 
@@ -73,8 +75,13 @@ impl Reader for OpenAiResponses {
             | "response.mcp_call_arguments.delta" => {
                 view.add_call(&call, None, None, text(json, "/delta"));
             }
-            "response.function_call_arguments.done" if !view.has_arguments(&call) => {
+            "response.function_call_arguments.done" | "response.mcp_call_arguments.done"
+                if !view.has_arguments(&call) =>
+            {
                 view.add_call(&call, None, None, text(json, "/arguments"));
+            }
+            "response.custom_tool_call_input.done" if !view.has_arguments(&call) => {
+                view.add_call(&call, None, None, text(json, "/input"));
             }
             _ => {}
         }
@@ -103,6 +110,14 @@ impl Reader for OpenAiResponses {
                 Level::Truncated,
                 format!("No response.completed came: the answer is truncated. {hole}."),
             ),
+            (Some("response.incomplete"), None) => {
+                let reason = view.finish_reason.as_deref().unwrap_or("no reason");
+                let sentence = format!(
+                    "response.incomplete came ({reason}): the stream is whole, and the answer \
+                     stops before its end.",
+                );
+                Verdict::new(Level::Whole, sentence)
+            }
             (Some(end), None) => {
                 Verdict::new(Level::Whole, format!("{end} came: the stream is whole."))
             }

@@ -89,6 +89,10 @@ impl Places {
         }
     }
 
+    pub(super) fn has(&self, place: u64) -> bool {
+        self.0.contains_key(&place)
+    }
+
     pub(super) fn any_ended(&self) -> bool {
         self.0.values().any(|ended| *ended)
     }

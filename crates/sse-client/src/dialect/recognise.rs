@@ -183,6 +183,7 @@ fn is_a2a(result: &Value) -> bool {
     ["task", "message", "status-update", "artifact-update"].contains(&kind)
         || has("/task/status")
         || has("/message/parts")
+        || has("/message/messageId")
         || has("/statusUpdate/status")
         || has("/artifactUpdate/artifact")
 }

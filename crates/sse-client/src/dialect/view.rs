@@ -21,8 +21,10 @@ const LINGER: Duration = Duration::from_secs(5);
 /// # Bound
 ///
 /// It holds at most 1 MiB of text, reasoning and arguments together, the beginning of each; 256
-/// parts and 256 calls; 200 bytes of each name, id and reason; 500 bytes of an error. What is left
-/// out is counted in [`left_out`](Self::left_out), and [`notes`](Self::notes) say so at the end.
+/// parts and 256 calls; 16 marks and 16 notes; 200 bytes of each place, name, id, mark and reason;
+/// 500 bytes of an error in the stream's own words. Where such a text is cut, a `…` follows. What
+/// is left out is counted in [`left_out`](Self::left_out), and [`notes`](Self::notes) say so at the
+/// end.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     /// How the events are read. `None`: no dialect was recognised, or not yet.
@@ -280,7 +282,8 @@ impl View {
     pub(super) fn has_arguments(&self, place: &str) -> bool {
         let place = words::name(place);
         let mut calls = self.tool_calls.iter();
-        calls.any(|call| call.place == place && !call.arguments.is_empty())
+        let came = |call: &ToolCall| !call.arguments.is_empty() || call.left_out > 0;
+        calls.any(|call| call.place == place && came(call))
     }
 
     /// A mark of the end came.
@@ -308,7 +311,7 @@ impl View {
             "model_context_window_exceeded",
             "token_limit",
         ];
-        const FILTERS: [&str; 7] = [
+        const FILTERS: [&str; 10] = [
             "content_filter",
             "safety",
             "refusal",
@@ -316,6 +319,9 @@ impl View {
             "blocklist",
             "prohibited_content",
             "spii",
+            "image_safety",
+            "image_prohibited_content",
+            "image_recitation",
         ];
         self.mark(mark);
         let reason = words::name(reason);

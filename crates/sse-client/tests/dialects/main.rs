@@ -3,6 +3,9 @@
 
 mod agents;
 mod bounds;
+mod ends;
+mod errors;
+mod tools;
 
 use std::time::Duration;
 
@@ -56,6 +59,10 @@ fn text(view: &View, kind: Kind) -> String {
 fn said(view: &View) -> String {
     let verdict = view.verdict.as_ref();
     verdict.map_or(String::new(), |it| it.sentence.clone())
+}
+
+fn notes(view: &View) -> String {
+    view.notes.join("\n")
 }
 
 fn level(view: &View) -> Option<Level> {

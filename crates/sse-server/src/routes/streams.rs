@@ -76,7 +76,7 @@ pub(super) async fn open(
                 connections.complete(arrived, &resume(next));
             }
             door.note_struck(visitor.room);
-            // The polite way to tell an EventSource not to come back (HTML 9.2.3).
+            // The polite way to tell an EventSource not to come back (HTML 9.2.1).
             return (StatusCode::NO_CONTENT, Body::new(Unsized))
                 .into_response()
                 .into();
