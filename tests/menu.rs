@@ -85,7 +85,10 @@ async fn it_can_be_worked_by_letters_and_keys() {
     let bar = MenuBar::read(&desktop).expect("the menu can be read");
     assert_eq!(bar.letters("File"), ["q"]);
     assert_eq!(bar.letters("Edit"), ["u", "r", "t", "c", "p", "a"]);
-    assert_eq!(bar.letters("View"), ["s", "c", "u", "w", "f", "i", "o", "a"]);
+    assert_eq!(
+        bar.letters("View"),
+        ["s", "c", "u", "w", "f", "i", "o", "a"]
+    );
     assert_eq!(
         bar.letters("Server"),
         ["s", "t", "r", "b", "f", "n", "h", "o", "c", "p", "e"]

@@ -11,7 +11,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
-use sse_client::diagnose::{Finding, Gatherer, Level, Observation, diagnose};
+use sse_client::diagnose::{Finding, Level, diagnose};
 use sse_client::{End, Error, Header, Policy, Reconnect, Step, Watch as Stream, Wish, probe};
 
 use crate::args::Watch;
@@ -84,7 +84,7 @@ async fn watch(args: Watch) -> Result<Outcome, Failure> {
                 }
             }
             // What a network has for a moment only, another try may find gone.
-            Err(e) if args.reconnect && is_network(&e) => {
+            Err(e) if args.reconnect && e.is_network() => {
                 printer.note(&e.to_string());
                 client.network_error(began.elapsed())
             }
@@ -130,7 +130,6 @@ async fn one(
     {
         printer.note(&failure.to_string());
     }
-    let mut gatherer = Gatherer::new(stream.times().head_complete.unwrap_or_default());
     let mut broken = None;
     let mut is_enough = false;
     while !is_enough {
@@ -152,11 +151,12 @@ async fn one(
                 break;
             }
         };
-        gatherer.read_compressed(piece.at, &piece.bytes, piece.wire_bytes);
         printer.piece(&piece, most);
-        client.commit_id(printer.id());
-        if let Some(retry) = printer.retry() {
-            client.retry(retry);
+        if let Some(reading) = printer.reading() {
+            client.commit_id(reading.last_id());
+            if let Some(retry) = reading.retry() {
+                client.retry(retry);
+            }
         }
         if printer.stdout().is_unread() {
             return Ok(Watched::Over(Outcome::Yes));
@@ -181,11 +181,15 @@ async fn one(
         // A page, or an error, is not what was asked for.
         false => is_stream,
         true => {
-            let mut seen = observation(&stream, &gatherer, printer);
+            let elapsed = stream.elapsed();
             // The stream is over for whoever counts connections.
             drop(stream);
+            let Some(reading) = printer.reading() else {
+                return Ok(Watched::Over(Outcome::No));
+            };
+            let mut seen = reading.observation(end, elapsed);
             tokio::select! {
-                () = probe(&mut seen, wish, printer.id(), args.origin.as_deref()) => {}
+                () = probe(&mut seen, wish, reading.last_id(), args.origin.as_deref()) => {}
                 // What came until then counts.
                 _ = tokio::signal::ctrl_c() => {}
             }
@@ -210,19 +214,6 @@ fn unwritten(e: &io::Error) -> Failure {
     ))
 }
 
-/// Whether the network, and not what was asked, is why there is no answer.
-fn is_network(e: &Error) -> bool {
-    matches!(
-        e,
-        Error::HostNotFound { .. }
-            | Error::NothingListens { .. }
-            | Error::Unreachable { .. }
-            | Error::NoAnswer { .. }
-            | Error::AnswerReset { .. }
-            | Error::ConnectTimeout { .. }
-    )
-}
-
 /// Why a watch stops that could go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
@@ -244,24 +235,6 @@ async fn stop(lasts: Option<Duration>) -> Stop {
         () = time => Stop::Enough,
         _ = tokio::signal::ctrl_c() => Stop::Enough,
         () = stdout::unread() => Stop::Unread,
-    }
-}
-
-fn observation(stream: &Stream, gatherer: &Gatherer, printer: &Printer) -> Observation {
-    let (end, ended) = stream.end().unwrap_or((End::Stopped, stream.elapsed()));
-    Observation {
-        asked: stream.asked().clone(),
-        hops: stream.hops().to_vec(),
-        head: Some(stream.head().clone()),
-        times: stream.times(),
-        body: gatherer.facts(ended),
-        end,
-        ended,
-        resume: None,
-        head_request: None,
-        preflight: None,
-        cross_origin: None,
-        dialect: printer.dialect(),
     }
 }
 

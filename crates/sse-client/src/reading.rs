@@ -2,6 +2,7 @@
 //! JSON; what they mean in their dialect; and the facts that a diagnosis wants.
 
 use std::fmt;
+use std::ops::Add;
 use std::time::Duration;
 
 use sse_wire::{Decoded, Decoder};
@@ -57,7 +58,7 @@ pub enum Read<'a> {
         /// How long it was, with its end.
         bytes: u64,
     },
-    /// An event is larger than 64 MiB: nothing is made of what follows.
+    /// An event is larger than 16 MiB: nothing is made of what follows.
     TooLarge,
 }
 
@@ -87,6 +88,20 @@ pub struct Counts {
     pub bytes: u64,
     /// Bytes of the body on the wire, without its framing.
     pub wire_bytes: u64,
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self {
+            pieces: self.pieces + more.pieces,
+            events: self.events + more.events,
+            comments: self.comments + more.comments,
+            bytes: self.bytes + more.bytes,
+            wire_bytes: self.wire_bytes + more.wire_bytes,
+        }
+    }
 }
 
 /// Reads one answer.

@@ -1,23 +1,20 @@
 //! What `sse watch` prints: events on stdout, and what a person wants to know besides on stderr.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
-use sse_client::diagnose::{DialectFacts, Finding, Level};
-use sse_client::dialect::{Head, Joiner, Kind, View};
-use sse_client::{End, Header, Piece, Watch as Stream};
-use sse_wire::{Decoded, Decoder};
+use sse_client::diagnose::{Finding, Level};
+use sse_client::dialect::{Kind, View};
+use sse_client::{Counts, End, Piece, Read, Reading, Watch as Stream};
 
 use crate::api::shown;
 use crate::args::Watch;
 
 use super::stdout::{Stdout, has_colours};
-
-/// The longest line of JSON that is read.
-const LONGEST_LINE: usize = 4 << 20;
 
 /// How the stream is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,18 +38,37 @@ struct JsonLine<'a> {
     at_ms: u64,
     event: Option<&'a str>,
     id: Option<&'a str>,
-    data: &'a str,
+    data: Cow<'a, str>,
     bytes: u64,
 }
 
 impl<'a> JsonLine<'a> {
-    fn new(kind: &'static str, at: Duration, data: &'a str, bytes: u64) -> Self {
+    fn of(at: Duration, read: &Read<'a>) -> Self {
+        match *read {
+            Read::Event {
+                event,
+                id,
+                data,
+                bytes,
+            } => Self {
+                event: Some(event),
+                id: Some(id),
+                ..Self::new("event", at, data, bytes)
+            },
+            Read::Line { text, bytes } => Self::new("event", at, text, bytes),
+            Read::Comment { text, bytes } => Self::new("comment", at, text, bytes),
+            Read::Retry { ms, bytes } => Self::new("retry", at, ms.to_string(), bytes),
+            Read::TooLarge => Self::new("end", at, "", 0),
+        }
+    }
+
+    fn new(kind: &'static str, at: Duration, data: impl Into<Cow<'a, str>>, bytes: u64) -> Self {
         Self {
             kind,
             at_ms: millis(at),
             event: None,
             id: None,
-            data,
+            data: data.into(),
             bytes,
         }
     }
@@ -95,30 +111,15 @@ pub(crate) struct Printer {
     stdout: Stdout,
     /// Whether stdout, and whether stderr, is a terminal that shows colours.
     colours: (bool, bool),
-    decoder: Decoder,
     /// When it began to watch, and how long after that this stream did.
     began: Instant,
     offset: Duration,
-    events: u64,
-    comments: u64,
-    bytes: u64,
-    wire_bytes: u64,
-    /// The bytes of the event under way: what came since the end of the last one.
-    since: u64,
+    /// What this stream says; nothing before the first one.
+    reading: Option<Reading>,
+    /// How much there was on the streams before.
+    before: Counts,
     first_event: Option<Duration>,
     last_id: String,
-    /// Whether this stream named an id.
-    names_ids: bool,
-    /// The last reconnection time that this stream set, in milliseconds.
-    retry: Option<u64>,
-    /// What the events mean, where their dialect is known.
-    joiner: Joiner,
-    /// Of a body of JSON lines, the line under way.
-    line: Option<Vec<u8>>,
-    /// When the request was sent, since which a dialect counts its times.
-    sent: Duration,
-    /// An event outgrew the bound of a decoder: nothing is made of what follows.
-    is_over: bool,
 }
 
 impl Printer {
@@ -136,43 +137,34 @@ impl Printer {
             form,
             colours: (stdout.has_colours(), has_colours(stderr)),
             stdout,
-            decoder: Decoder::new(),
             began: Instant::now(),
             offset: Duration::ZERO,
-            events: 0,
-            comments: 0,
-            bytes: 0,
-            wire_bytes: 0,
-            since: 0,
+            reading: None,
+            before: Counts::default(),
             first_event: None,
             last_id: String::new(),
-            names_ids: false,
-            retry: None,
-            joiner: Joiner::new(&Head::default()),
-            line: None,
-            sent: Duration::ZERO,
-            is_over: false,
         }
     }
 
     /// How many events were printed.
     pub(crate) fn events(&self) -> u64 {
-        self.events
+        self.counts().events
+    }
+
+    /// How much there was, on all streams.
+    fn counts(&self) -> Counts {
+        let now = self.reading.as_ref().map(Reading::counts);
+        self.before + now.unwrap_or_default()
+    }
+
+    /// What this stream says, once there is one.
+    pub(crate) fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
     }
 
     /// Where the events are printed.
     pub(crate) fn stdout(&self) -> &Stdout {
         &self.stdout
-    }
-
-    /// The last event id that this stream set; nothing until it names one.
-    pub(crate) fn id(&self) -> Option<&str> {
-        self.names_ids.then_some(&self.last_id)
-    }
-
-    /// The reconnection time that this stream set, in milliseconds.
-    pub(crate) fn retry(&self) -> Option<u64> {
-        self.retry
     }
 
     /// Says that the stream is asked for again.
@@ -183,11 +175,10 @@ impl Printer {
 
     /// Begins a stream: says how the server answered.
     pub(crate) fn head(&mut self, stream: &Stream) {
+        self.before = self.counts();
         // As a browser does, so that an unfinished event of the stream before is dropped.
-        self.decoder = Decoder::new();
+        self.reading = Some(Reading::of(stream));
         self.offset = self.began.elapsed().saturating_sub(stream.elapsed());
-        (self.names_ids, self.retry, self.is_over, self.since) = (false, None, false, 0);
-        self.begin_dialect(stream);
         for hop in stream.hops() {
             self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to)));
         }
@@ -205,55 +196,12 @@ impl Printer {
         }
     }
 
-    fn begin_dialect(&mut self, stream: &Stream) {
-        let (asked, head) = (stream.asked(), stream.head());
-        let version = |header: &&Header| header.name.eq_ignore_ascii_case("mcp-protocol-version");
-        let version = asked.headers.iter().find(version);
-        let path = asked.url.split_once("://").map_or("", |(_, rest)| rest);
-        self.joiner = Joiner::new(&Head {
-            method: asked.method.as_str(),
-            path: path.find('/').map_or("/", |at| &path[at..]),
-            mcp_version: version.map(|header| header.value.as_str()),
-            content_type: head.value("content-type"),
-        });
-        let lines = [
-            "application/x-ndjson",
-            "application/ndjson",
-            "application/jsonl",
-        ];
-        self.line = lines.contains(&&*head.media_type()).then(Vec::new);
-        self.sent = stream.times().request_sent.unwrap_or_default();
-    }
-
-    /// What the stream means in its dialect, once it has ended.
-    pub(crate) fn dialect(&self) -> Option<DialectFacts> {
-        DialectFacts::of(self.joiner.view())
-    }
-
-    /// Reads the lines of a body of JSON lines. One that is too long to be read is none.
-    fn json_lines(&mut self, piece: &Piece, most: u64) {
-        let Some(line) = &mut self.line else { return };
-        for part in piece.bytes.split_inclusive(|&byte| byte == b'\n') {
-            if self.events >= most {
-                return;
-            }
-            if line.len() + part.len() <= LONGEST_LINE {
-                line.extend_from_slice(part);
-            }
-            if part.ends_with(b"\n") {
-                let at = piece.at.saturating_sub(self.sent);
-                self.joiner.line(at, &String::from_utf8_lossy(line));
-                self.events += 1;
-                self.first_event.get_or_insert(piece.at);
-                line.clear();
-            }
-        }
-    }
-
     /// Prints a piece, up to `most` events.
     pub(crate) fn piece(&mut self, piece: &Piece, most: u64) {
-        self.bytes += piece.bytes.len() as u64;
-        self.wire_bytes += piece.wire_bytes as u64;
+        let most = most.saturating_sub(self.events());
+        let Some(reading) = &mut self.reading else {
+            return;
+        };
         let mut out: Vec<u8> = Vec::new();
         match self.form {
             Form::Raw => self.stdout.print_foreign(&piece.bytes),
@@ -270,109 +218,26 @@ impl Printer {
                     out.extend_from_slice(format!("            {}\n", shown(&line)).as_bytes());
                 }
             }
-            Form::Lines if self.line.is_some() => self.stdout.print_foreign(&piece.bytes),
+            Form::Lines if reading.is_json_lines() => self.stdout.print_foreign(&piece.bytes),
             Form::Lines | Form::Json | Form::Text => {}
-        }
-        match self.line.is_some() {
-            true => self.json_lines(piece, most),
-            false => self.decode(piece, most, &mut out),
-        }
-        self.stdout.print(&out);
-    }
-
-    /// Reads the events of a piece, and writes those that are asked for.
-    fn decode(&mut self, piece: &Piece, most: u64, out: &mut Vec<u8>) {
-        if self.is_over {
-            return;
         }
         let (form, coloured) = (self.form, self.colours.0);
         let at = self.offset + piece.at;
-        let Self {
-            decoder,
-            events,
-            comments,
-            since,
-            first_event,
-            last_id,
-            names_ids,
-            retry: told,
-            joiner,
-            sent,
-            ..
-        } = self;
-        // Line by line, so that it is known how many bytes each event is.
-        let mut is_over = false;
-        for line in piece.bytes.split_inclusive(|&byte| byte == b'\n') {
-            *since += line.len() as u64;
-            let read = decoder.push(line, |decoded| {
-                if *events >= most {
-                    return;
-                }
-                match decoded {
-                    Decoded::Event {
-                        event,
-                        data,
-                        last_event_id,
-                    } => {
-                        *events += 1;
-                        first_event.get_or_insert(at);
-                        joiner.event(piece.at.saturating_sub(*sent), event, data);
-                        *names_ids |= !last_event_id.is_empty();
-                        if *names_ids {
-                            last_event_id.clone_into(last_id);
-                        }
-                        match form {
-                            Form::Json => {
-                                json(
-                                    out,
-                                    &JsonLine {
-                                        event: Some(event),
-                                        id: Some(last_event_id),
-                                        ..JsonLine::new("event", at, data, *since)
-                                    },
-                                );
-                            }
-                            Form::Lines => lines(out, event, last_event_id, data, coloured),
-                            Form::Raw | Form::Wire | Form::Text => {}
-                        }
-                        *since = 0;
-                    }
-                    Decoded::Comment(text) => {
-                        *comments += 1;
-                        match form {
-                            Form::Json => {
-                                json(out, &JsonLine::new("comment", at, text, line.len() as u64));
-                            }
-                            Form::Lines => {
-                                let text = format!("{}  : {}", clock(), shown(text));
-                                _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
-                            }
-                            Form::Raw | Form::Wire | Form::Text => {}
-                        }
-                    }
-                    Decoded::Retry(retry) => {
-                        *told = Some(retry);
-                        match form {
-                            Form::Json => {
-                                let (retry, bytes) = (retry.to_string(), line.len() as u64);
-                                json(out, &JsonLine::new("retry", at, &retry, bytes));
-                            }
-                            Form::Lines => {
-                                let text = format!("{}  retry {retry} ms", clock());
-                                _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
-                            }
-                            Form::Raw | Form::Wire | Form::Text => {}
-                        }
-                    }
-                }
-            });
-            if read.is_err() {
-                is_over = true;
-                break;
-            }
+        let mut is_too_large = false;
+        reading.read(piece, most, |read| match (form, read) {
+            (_, Read::TooLarge) => is_too_large = true,
+            (Form::Json, read) => json(&mut out, &JsonLine::of(at, &read)),
+            (Form::Lines, read) => lines(&mut out, &read, coloured),
+            (Form::Raw | Form::Wire | Form::Text, _) => {}
+        });
+        if let Some(first) = reading.first_event() {
+            self.first_event.get_or_insert(self.offset + first);
         }
-        if is_over {
-            self.is_over = true;
+        if let Some(id) = reading.last_id() {
+            id.clone_into(&mut self.last_id);
+        }
+        self.stdout.print(&out);
+        if is_too_large {
             self.note("An event is larger than 16 MiB: what follows is not read.");
         }
     }
@@ -381,7 +246,7 @@ impl Printer {
     pub(crate) fn end(&mut self, stream: &Stream, end: Option<(End, Duration)>) {
         let (words, at) = match end {
             None => ("stopped".to_owned(), stream.elapsed()),
-            Some((end, at)) => (end_words(end), at),
+            Some((end, at)) => (end.to_string(), at),
         };
         self.stdout.end_foreign();
         if self.form == Form::Json {
@@ -390,24 +255,32 @@ impl Printer {
                 &mut out,
                 &JsonLine {
                     id: Some(&self.last_id),
-                    ..JsonLine::new("end", self.offset + at, &words, self.bytes)
+                    ..JsonLine::new("end", self.offset + at, &*words, self.counts().bytes)
                 },
             );
             self.stdout.print(&out);
         }
-        self.joiner.end(at.saturating_sub(self.sent));
-        if self.form == Form::Text {
-            let joined = joined(self.joiner.view());
+        if let Some(reading) = &mut self.reading {
+            reading.end(at, |_| {});
+        }
+        let counts = self.counts();
+        let view = self.reading.as_ref().map(Reading::view);
+        let dialect = view.and_then(dialect_words);
+        if let (Form::Text, Some(view)) = (self.form, view) {
+            let joined = joined(view);
             self.stdout.print_foreign(joined.as_bytes());
         }
         let mut parts = vec![format!("{words} after {}", ms(self.offset + at))];
-        parts.push(several(self.events, "event"));
-        if self.comments > 0 {
-            parts.push(several(self.comments, "comment"));
+        parts.push(several(counts.events, "event"));
+        if counts.comments > 0 {
+            parts.push(several(counts.comments, "comment"));
         }
-        parts.push(several(self.bytes, "byte"));
-        if self.wire_bytes != self.bytes {
-            parts.push(format!("{} on the wire", several(self.wire_bytes, "byte")));
+        parts.push(several(counts.bytes, "byte"));
+        if counts.wire_bytes != counts.bytes {
+            parts.push(format!(
+                "{} on the wire",
+                several(counts.wire_bytes, "byte")
+            ));
         }
         if let Some(first) = self.first_event {
             parts.push(format!("the first event after {}", ms(first)));
@@ -416,7 +289,7 @@ impl Printer {
             parts.push(format!("last event id {}", shown(&self.last_id)));
         }
         self.note(&parts.join(", "));
-        if let Some(words) = dialect_words(self.joiner.view()) {
+        if let Some(words) = dialect {
             self.note(&words);
         }
     }
@@ -479,8 +352,21 @@ fn painted(text: &str, colour: &str, coloured: bool) -> String {
     }
 }
 
-/// An event for people: its data behind the time, id and name, each line of it below the first.
-fn lines(out: &mut Vec<u8>, event: &str, id: &str, data: &str, coloured: bool) {
+/// What was read, for people: an event's data behind the time, id and name, each line of it below
+/// the first. A line of JSON is printed as it is, with its piece.
+fn lines(out: &mut Vec<u8>, read: &Read<'_>, coloured: bool) {
+    let quiet = |out: &mut Vec<u8>, text: &str| {
+        let text = format!("{}  {text}", clock());
+        _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
+    };
+    let (event, id, data) = match *read {
+        Read::Event {
+            event, id, data, ..
+        } => (event, id, data),
+        Read::Comment { text, .. } => return quiet(out, &format!(": {}", shown(text))),
+        Read::Retry { ms, .. } => return quiet(out, &format!("retry {ms} ms")),
+        Read::Line { .. } | Read::TooLarge => return,
+    };
     let mut head = clock();
     for (text, colour) in [
         (id, CYAN),
@@ -494,16 +380,6 @@ fn lines(out: &mut Vec<u8>, event: &str, id: &str, data: &str, coloured: bool) {
     _ = writeln!(out, "{head}  {}", shown(lines.next().unwrap_or_default()));
     for line in lines {
         _ = writeln!(out, "              {}", shown(line));
-    }
-}
-
-fn end_words(end: End) -> String {
-    match end {
-        End::InOrder => "ended in order".to_owned(),
-        End::Cut => "cut off".to_owned(),
-        End::Reset => "reset".to_owned(),
-        End::GoAway { code } => format!("ended by GOAWAY {code}"),
-        End::Stopped => "stopped".to_owned(),
     }
 }
 
