@@ -16,6 +16,8 @@ mod form;
 mod rule;
 mod run;
 mod seen;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,216 @@
+//! What a watch keeps and answers, fed with pieces of made-up times.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use sse_client::{End, Piece, Url, Watch, Wish};
+
+use super::seen::{Seen, Standing};
+use super::view::{Cursor, WatchView};
+
+/// A watch whose head has come, of a server that sends no more.
+async fn begun(kind: &str) -> Watch {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("it listens"));
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: 9\r\n\r\n");
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("a client");
+        let mut request = [0; 1024];
+        _ = client.read(&mut request);
+        client.write_all(head.as_bytes()).expect("it reads");
+        // Until the client has gone.
+        _ = client.read(&mut request);
+    });
+    let wish = Wish::new(Url::parse(&url).expect("a URL"));
+    Watch::begin(wish).await.expect("an answer")
+}
+
+async fn seen(kind: &str) -> Seen {
+    let mut seen = Seen::default();
+    let wish = Wish::new(Url::parse("http://localhost/").expect("a URL"));
+    seen.begin(wish);
+    seen.begins(&begun(kind).await);
+    seen
+}
+
+fn piece(at: Duration, bytes: &[u8]) -> Piece {
+    Piece {
+        at,
+        bytes: bytes.to_vec(),
+        wire_bytes: bytes.len(),
+    }
+}
+
+fn event(n: u64) -> Vec<u8> {
+    format!("id: {n}\ndata: {n}\n\n").into_bytes()
+}
+
+/// As a page asks that has read so far.
+fn after(view: &WatchView) -> Cursor {
+    let json = serde_json::to_value(view).expect("JSON");
+    let last = |list: &str, field: &str| json[list].as_array()?.last()?[field].as_u64();
+    let piece = json["pieces"].as_array().and_then(|pieces| pieces.last());
+    let end = piece.map_or(0, |piece| {
+        let bytes = piece["bytes"].as_str().unwrap_or_default();
+        piece["offset"].as_u64().unwrap_or_default() + bytes.chars().count() as u64
+    });
+    serde_json::from_value(serde_json::json!({
+        "run": json["run"],
+        "stream": json["stream"],
+        "end": end,
+        "event": last("events", "number").unwrap_or(0),
+        "step_ms": json["arrivals"]["step_ms"],
+        "step": json["arrivals"]["steps"].as_array()
+            .and_then(|steps| steps.last()).map_or(0, |step| step["step"].as_u64().unwrap_or(0)),
+    }))
+    .expect("a cursor")
+}
+
+fn json(view: &WatchView) -> serde_json::Value {
+    serde_json::to_value(view).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_watch_of_a_day_keeps_no_more_than_one_of_an_hour() {
+    let mut seen = seen("text/event-stream").await;
+    let mut sizes = Vec::new();
+    for n in 1..=86_400 {
+        // Large enough that bytes are the bound, and not the number of pieces.
+        let data = format!("id: {n}\ndata: {}\n\n", "x".repeat(100));
+        seen.piece(&piece(Duration::from_secs(n), data.as_bytes()));
+        if n == 3600 || n == 86_400 {
+            sizes.push(json(&seen.view(&Cursor::default())).to_string().len());
+        }
+    }
+    let view = json(&seen.view(&Cursor::default()));
+    assert_eq!(view["events_counted"], 86_400);
+    assert_eq!(view["events"].as_array().map(Vec::len), Some(2000));
+    assert!(
+        view["pieces"]
+            .as_array()
+            .is_some_and(|pieces| pieces.len() <= 4096)
+    );
+    assert!(
+        view["arrivals"]["steps"]
+            .as_array()
+            .is_some_and(|steps| steps.len() <= 2048)
+    );
+    assert!(sizes[1] < sizes[0] + sizes[0] / 8, "{sizes:?}");
+    // Small pieces are bounded by their number, and large ones by their bytes.
+    for n in 0..10_000 {
+        seen.piece(&piece(Duration::from_secs(90_000), &event(n)));
+    }
+    assert!(seen.pieces.len() <= 4096);
+    seen.piece(&piece(Duration::from_secs(90_001), &vec![b'y'; 1 << 20]));
+    seen.piece(&piece(Duration::from_secs(90_002), b"z"));
+    assert!(seen.pieces.len() <= 2, "{}", seen.pieces.len());
+    assert!(seen.wire_events.len() <= 2);
+}
+
+#[tokio::test]
+async fn whoever_asks_again_gets_what_is_new() {
+    let mut seen = seen("text/event-stream").await;
+    let first = seen.view(&Cursor::default());
+    assert_eq!(json(&first)["state"], "open");
+    seen.piece(&piece(Duration::from_millis(5), &event(1)));
+    let one = seen.view(&after(&first));
+    assert_eq!(json(&one)["events"][0]["id"], "1");
+    // Nothing came: only the step that may be under way is told again.
+    let none = json(&seen.view(&after(&one)));
+    assert_eq!(none["events"].as_array().map(Vec::len), Some(0));
+    assert_eq!(none["pieces"].as_array().map(Vec::len), Some(0));
+    assert_eq!(none["arrivals"]["steps"].as_array().map(Vec::len), Some(1));
+    // An event that ends in a later piece is told with that.
+    seen.piece(&piece(Duration::from_millis(6), b"data: 2"));
+    let half = seen.view(&after(&one));
+    assert_eq!(json(&half)["events"].as_array().map(Vec::len), Some(0));
+    seen.piece(&piece(Duration::from_millis(7), b"\n\n"));
+    let rest = json(&seen.view(&after(&half)));
+    assert_eq!(rest["wire_events"][0]["data"], "2");
+    // Another watch begins from nothing.
+    let wish = Wish::new(Url::parse("http://localhost/").expect("a URL"));
+    seen.begin(wish);
+    let anew = json(&seen.view(&after(&one)));
+    assert_eq!((&anew["run"], &anew["stream"]), (&2.into(), &0.into()));
+    assert_eq!(anew["events_counted"], 0);
+}
+
+#[tokio::test]
+async fn a_second_stream_begins_its_bytes_anew_and_goes_on_with_its_events() {
+    let mut seen = seen("text/event-stream").await;
+    seen.piece(&piece(Duration::from_millis(5), &event(1)));
+    seen.ends(End::Cut, Duration::from_millis(9));
+    seen.waits(Duration::from_secs(3), Some("1"), End::Cut.to_string());
+    let view = seen.view(&Cursor::default());
+    assert_eq!(json(&view)["state"], "waiting");
+    let words = json(&view)["words"].as_str().map(str::to_owned);
+    let words = words.expect("words");
+    assert!(words.starts_with("asks again in ") && words.ends_with("with id 1: cut off"));
+    seen.begins(&begun("text/event-stream").await);
+    seen.piece(&piece(Duration::from_millis(5), &event(2)));
+    let view = json(&seen.view(&after(&view)));
+    assert_eq!(view["stream"], 2);
+    assert_eq!(view["resumed"], "cut off, asked again");
+    assert_eq!(view["pieces"][0]["offset"], 0);
+    let event = &view["events"][0];
+    assert_eq!((&event["number"], &event["stream"]), (&2.into(), &2.into()));
+}
+
+#[tokio::test]
+async fn lines_of_json_are_events_without_a_name() {
+    let mut seen = seen("application/x-ndjson").await;
+    seen.piece(&piece(Duration::from_millis(5), b"{\"a\":1}\n{\"b\""));
+    seen.piece(&piece(Duration::from_millis(6), b":2}"));
+    seen.ends(End::InOrder, Duration::from_millis(9));
+    seen.over(None);
+    let view = json(&seen.view(&Cursor::default()));
+    let data = |n: usize| view["events"][n]["data"].clone();
+    assert_eq!((data(0), data(1)), ("{\"a\":1}".into(), "{\"b\":2}".into()));
+    assert_eq!(view["events"][0]["event"], "");
+    assert_eq!(view["ended_by"], "server");
+}
+
+#[tokio::test]
+async fn a_large_event_is_kept_in_part_and_says_so() {
+    let mut seen = seen("text/event-stream").await;
+    let text = format!("data: {}é\n\n", "x".repeat((1 << 20) - 1));
+    seen.piece(&piece(Duration::from_millis(5), text.as_bytes()));
+    let view = json(&seen.view(&Cursor::default()));
+    let event = &view["events"][0];
+    assert_eq!(event["data"].as_str().map(str::len), Some((1 << 20) - 1));
+    assert_eq!(event["left_out"], 2);
+}
+
+/// A stream that goes on is judged like one that somebody stops: nothing of its end is said.
+#[tokio::test]
+async fn a_stream_that_goes_on_is_not_called_truncated() {
+    let mut seen = seen("text/event-stream").await;
+    let token = b"data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\
+        \"delta\":{\"content\":\"Hel\"}}]}\n\n";
+    seen.piece(&piece(Duration::from_millis(5), token));
+    let broken = |seen: &Seen| {
+        let view = json(&seen.view(&Cursor::default()));
+        let findings = view["findings"].as_array().cloned().unwrap_or_default();
+        let broken = findings.iter().filter(|it| it["level"] == "broken");
+        broken.map(|it| it["rule"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(broken(&seen), Vec::<serde_json::Value>::new());
+    seen.ends(End::InOrder, Duration::from_millis(9));
+    seen.over(None);
+    assert_eq!(broken(&seen), ["W30"]);
+}
+
+#[tokio::test]
+async fn what_comes_after_it_was_stopped_is_not_noted() {
+    let mut seen = seen("text/event-stream").await;
+    let run = seen.run;
+    assert!(seen.is_of(run));
+    seen.stop();
+    assert!(!seen.is_of(run) && !seen.is_on());
+    let view = json(&seen.view(&Cursor::default()));
+    assert_eq!(view["ended_by"], "client");
+    assert!(matches!(seen.standing, Standing::Over { why: None }));
+    let first = seen.elapsed();
+    assert_eq!(seen.elapsed(), first, "its clock stands still");
+}
