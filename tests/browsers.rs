@@ -66,6 +66,24 @@ async fn firefox_is_broken_by_hand_and_comes_back() {
     the_page_breaks_a_client(session, app.port).await;
 }
 
+/// No page may make a program fetch, so in a browser there is nothing to fill in.
+#[tokio::test]
+async fn chromium_is_told_where_any_url_can_be_watched() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{}/", app.port)).await;
+    page.until_phase("running").await;
+    page.visit("watch").await;
+    page.until_text("watch-place .elsewhere", "No page may make a program fetch")
+        .await;
+    let line = format!("sse watch --diagnose http://localhost:{}/endless", app.port);
+    page.until_text("watch-place .elsewhere code", &line).await;
+    assert!(!page.shows("watch-place input").await);
+    session.close().await;
+}
+
 #[tokio::test]
 async fn firefox_publishes_to_a_topic_and_hears_it() {
     let desktop = Desktop::start().await;

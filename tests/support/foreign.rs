@@ -1,18 +1,22 @@
 //! Servers of others, as a watch meets them: each answers every request with the same parts, one
 //! after a pause each, and then closes.
 
+// What the tests of the command answer with, too.
+#[path = "../../crates/sse-cli/tests/support/raw.rs"]
+#[allow(unreachable_pub, reason = "it is a module of tests there too")]
+mod raw;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+#[allow(unused_imports, reason = "each test program uses its own part")]
+pub(crate) use raw::{MS, NOW, chunk, head, last};
+
 /// A part of an answer, and how long it is waited before it.
 pub(crate) type Part = (Duration, Vec<u8>);
-
-/// The head of a stream that says all that it should.
-const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
-    cache-control: no-store\r\nx-accel-buffering: no\r\ntransfer-encoding: chunked\r\n";
 
 /// A server that runs as long as the test does.
 pub(crate) struct Foreign {
@@ -44,15 +48,7 @@ impl Foreign {
 }
 
 fn answer(mut client: TcpStream, parts: &[Part], seen: &Mutex<Vec<String>>) {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if client.read_exact(&mut byte).is_err() {
-            return;
-        }
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
+    let head = raw::request(&mut client);
     // A body that is left unread would make a reset of the end.
     let length = head
         .lines()
@@ -70,19 +66,6 @@ fn answer(mut client: TcpStream, parts: &[Part], seen: &Mutex<Vec<String>>) {
             return;
         }
     }
-}
-
-pub(crate) fn head(more: &str) -> Vec<u8> {
-    format!("{HEAD}{more}\r\n").into_bytes()
-}
-
-pub(crate) fn chunk(data: &[u8]) -> Vec<u8> {
-    [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat()
-}
-
-/// The last chunk.
-pub(crate) fn last() -> Vec<u8> {
-    b"0\r\n\r\n".to_vec()
 }
 
 /// An event with an id and data in JSON.

@@ -1,24 +1,18 @@
 //! Streams of others, watched in the window.
 
-use std::time::Duration;
-
 use serde_json::json;
 
-use super::support::foreign::{self, Foreign, Part, chunk, event, head, last, token};
+use super::support::foreign::{Foreign, MS, NOW, Part, chunk, event, head, last, token};
 use super::support::page::Page;
 use super::support::settings;
 use super::support::wait::{ensure, wait_for};
 use super::{http, opened};
-
-const MS: Duration = Duration::from_millis(1);
-const NOW: Duration = Duration::ZERO;
 
 const ADDRESS: &str = "watch-place [name=\"url\"]";
 const WATCH: &str = "watch-place [data-act=\"watch\"]";
 const STATE: &str = "watch-place .state";
 const PROBLEM: &str = "watch-place form > .problem";
 const EVENTS: &str = "watch-place [data-tab=\"events\"] .badge";
-const FINDINGS: &str = "finding-list";
 
 /// Four events in gzip, as one block.
 const ZIPPED: &str = "1f8b08000000000002ffcb4cb15230e04a492c49b452a856ca53b232a8e5e2ca040a1a220b1a42\
@@ -349,11 +343,7 @@ async fn a_burst_is_counted_whole_and_listed_as_far_as_the_list_goes() {
     let page = &session.page;
     page.visit("watch").await;
     let all: Vec<u8> = (1..=40_000).flat_map(event).collect();
-    let server = Foreign::start(vec![
-        (NOW, head("")),
-        (NOW, foreign::chunk(&all)),
-        (NOW, last()),
-    ]);
+    let server = Foreign::start(vec![(NOW, head("")), (NOW, chunk(&all)), (NOW, last())]);
     watch(page, &server.url).await;
     page.until_text(EVENTS, "40,000").await;
     page.until_text("watch-place event-list .row:last-child .id", "40000")
