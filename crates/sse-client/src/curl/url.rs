@@ -71,7 +71,9 @@ fn credentials(authority: &str) -> Result<(Option<CurlUser>, &str), Kind> {
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     let decoded = |part: &str| {
         let part = percent_encoding::percent_decode_str(part).decode_utf8();
-        part.map(Cow::into_owned).map_err(|_| Kind::BadUrl)
+        // curl refuses `%00` here too.
+        let part = part.ok().filter(|part| !part.contains('\0'));
+        part.map(Cow::into_owned).ok_or(Kind::BadUrl)
     };
     let (name, password) = (decoded(name)?, decoded(password)?);
     if name.contains(':') {

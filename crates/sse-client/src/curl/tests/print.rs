@@ -164,9 +164,15 @@ fn without_its_credentials_a_url_is_read_the_same_or_refused() {
     let request = CurlRequest::from_text("curl name@us://path").expect("a request");
     assert_eq!(request.url, "http://us://path");
     comes_back(&request);
-    for no_host in ["curl name@://path", "curl :80/path", "curl http://:80/path"] {
-        let mistake = CurlRequest::from_text(no_host).err().expect(no_host);
-        assert_eq!(mistake.kind, CurlMistakeKind::BadUrl, "{no_host}");
+    for bad in [
+        "curl name@://path",
+        "curl :80/path",
+        "curl http://:80/path",
+        "curl %00name@host",
+        "curl name:%00@host",
+    ] {
+        let mistake = CurlRequest::from_text(bad).err().expect(bad);
+        assert_eq!(mistake.kind, CurlMistakeKind::BadUrl, "{bad}");
     }
 }
 
