@@ -1,6 +1,6 @@
-//! Any text as a curl line, for bash and for Windows' cmd, and its words as a shell hands them over:
-//! what is read of it has a length that the text bounds, comes back from the line that is printed of
-//! it, and makes a request; or the mistake is one short sentence.
+//! Any text as a curl line, for bash and for Windows' cmd, and its words as a shell hands them
+//! over. What is read has a length that the text bounds, comes back from the line that is printed
+//! of it, and makes a request. Else the mistake is one short sentence.
 
 #![no_main]
 

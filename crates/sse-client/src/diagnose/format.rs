@@ -251,7 +251,7 @@ fn json(seen: &Observation) -> Vec<Verdict> {
                 "The data of {} is not JSON, though the data of earlier events was.",
                 count(number, "event")
             ))
-            .hurts("Clients that parse the data of each event as JSON: they stop at the first of these.")
+            .hurts("Clients that parse all data as JSON: they stop at the first of these events.")
             .change(
                 "Send JSON throughout, give the others a name, and let clients skip what they \
                  cannot parse.",

@@ -193,7 +193,8 @@ fn retry(seen: &Observation) -> Vec<Verdict> {
     if let Some((lowest, place)) = facts.lowest.filter(|(lowest, _)| *lowest < STORM) {
         verdicts.push(
             Verdict::risky(format!(
-                "The stream asks clients to come back after {}: after a restart, all of them come at once.",
+                "The stream asks clients to come back after {}: a restart brings all of them \
+                 back at once.",
                 span(Duration::from_millis(lowest))
             ))
             .hurts("The server: each client that lost its connection asks many times a second.")
@@ -231,7 +232,7 @@ fn retry(seen: &Observation) -> Vec<Verdict> {
     if facts.taken.is_empty() && facts.ignored.is_empty() && body.events.count > 0 {
         verdicts.push(
             Verdict::worth_knowing("The stream has no retry, so each client waits as it likes.")
-                .hurts("Servers that expect one wait: clients wait 1 s, 3 s or 5 s, each as it was made.")
+                .hurts("Servers that expect one wait: each client has its own, of 1 s, 3 s or 5 s.")
                 .change("Send retry: 3000, or what suits, with the first event."),
         );
     }
@@ -293,7 +294,7 @@ fn resume(seen: &Observation) -> Vec<Verdict> {
         Some(status @ 400..=499) => (
             format!("the server refuses with {status}"),
             "Clients that come back: EventSource fails for good.",
-            "Accept the header Last-Event-ID, and start from the beginning where the id is unknown.",
+            "Accept the header Last-Event-ID, and start from the beginning for an unknown id.",
         ),
         Some(status) => (
             format!("the server answers {status}"),

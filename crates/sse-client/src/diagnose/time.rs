@@ -64,8 +64,8 @@ fn bursts(seen: &Observation) -> Vec<Verdict> {
     }
     if let Some((late, first)) = all_at_the_end(seen, body) {
         let sentence = format!(
-            "{late} of {} came in the last tenth of the time, one right behind the other: something \
-             on the way held them back until the end.",
+            "{late} of {} came in the last tenth of the time, one right behind the other: \
+             something on the way held them back until the end.",
             count(body.events.count, "event")
         );
         return held(Verdict::risky(sentence).place(first));

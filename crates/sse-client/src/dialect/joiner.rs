@@ -125,8 +125,8 @@ impl Joiner {
         if self.too_large > 0 && verdict.level == Level::Truncated {
             verdict.level = Level::Doubtful;
             verdict.sentence.push_str(
-                " An event of more than 4 MiB or 100,000 objects was not read, and may hold what is \
-                 missing.",
+                " An event of more than 4 MiB or 100,000 objects was not read, and may hold what \
+                 is missing.",
             );
         }
         if let Some((number, first)) = self.first_unreadable {

@@ -153,7 +153,7 @@ fn comes_back(request: &CurlRequest) {
 #[test]
 fn a_word_with_a_nul_is_refused_as_a_text_is() {
     let words = ["curl", "-d", "a\0b", "h"];
-    let mistake = CurlRequest::from_words(&words).err().expect("a mistake");
+    let mistake = CurlRequest::from_words(&words).expect_err("a mistake");
     assert_eq!(mistake.kind, CurlMistakeKind::Nul);
     assert_eq!(mistake.place, CurlPlace::Word(3));
 }
@@ -171,7 +171,7 @@ fn without_its_credentials_a_url_is_read_the_same_or_refused() {
         "curl %00name@host",
         "curl name:%00@host",
     ] {
-        let mistake = CurlRequest::from_text(bad).err().expect(bad);
+        let mistake = CurlRequest::from_text(bad).expect_err(bad);
         assert_eq!(mistake.kind, CurlMistakeKind::BadUrl, "{bad}");
     }
 }
