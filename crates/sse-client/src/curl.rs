@@ -197,12 +197,14 @@ impl CurlRequest {
     /// Reads the words of a line that a shell has split, of which the first is `curl`.
     ///
     /// # Errors
-    /// What curl would refuse, and what is not supported here.
+    /// What curl would refuse, a NUL, which no argument can hold, and what is not supported here.
     pub fn from_words<S: AsRef<str>>(words: &[S]) -> Result<Self, CurlMistake> {
         let length: usize = words.iter().map(|word| word.as_ref().len() + 1).sum();
-        let words = match length > LONGEST_CURL_LINE {
-            true => Err(Found::new(CurlMistakeKind::TooLong, 0)),
-            false => Ok(words.iter().enumerate().map(|(at, word)| Word {
+        let nul = words.iter().position(|word| word.as_ref().contains('\0'));
+        let words = match (length > LONGEST_CURL_LINE, nul) {
+            (true, _) => Err(Found::new(CurlMistakeKind::TooLong, 0)),
+            (false, Some(at)) => Err(Found::new(CurlMistakeKind::Nul, at)),
+            (false, None) => Ok(words.iter().enumerate().map(|(at, word)| Word {
                 bytes: word.as_ref().into(),
                 at,
             })),

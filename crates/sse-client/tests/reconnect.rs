@@ -2,8 +2,8 @@
 //! against made-up instants.
 //!
 //! The places are those of the standard's text, read in 2026. In 9.2.2, the constructor's step 14
-//! is the end of a body, and step 15 holds `processResponse`. In 9.2.3, the connection is announced,
-//! reestablished or failed. In 9.2.6, lines become events.
+//! is the end of a body, and step 15 holds `processResponse`. In 9.2.3, the connection is
+//! announced, reestablished or failed. In 9.2.6, lines become events.
 
 use std::time::Duration;
 

@@ -19,10 +19,18 @@ pub(super) fn target(url: &str, is_literal: bool) -> Result<Parted, Kind> {
         return Err(Kind::Scheme);
     }
     let (user, host) = credentials(authority)?;
-    if host.is_empty() || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    // `:80` is a port without a host.
+    let has_host = !host.is_empty() && !host.starts_with(':');
+    if !has_host || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(Kind::BadUrl);
     }
-    Ok((join(scheme, host, rest), user))
+    let joined = join(scheme, host, rest);
+    // Without the credentials of `a@b://c`, the host would be read as a scheme.
+    let joined = match scheme.is_empty() && !split(&joined).0.is_empty() {
+        true => join("http", host, rest),
+        false => joined,
+    };
+    Ok((joined, user))
 }
 
 /// Reads the URL of a proxy, which may be empty.
@@ -63,7 +71,9 @@ fn credentials(authority: &str) -> Result<(Option<CurlUser>, &str), Kind> {
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     let decoded = |part: &str| {
         let part = percent_encoding::percent_decode_str(part).decode_utf8();
-        part.map(Cow::into_owned).map_err(|_| Kind::BadUrl)
+        // curl refuses `%00` here too.
+        let part = part.ok().filter(|part| !part.contains('\0'));
+        part.map(Cow::into_owned).ok_or(Kind::BadUrl)
     };
     let (name, password) = (decoded(name)?, decoded(password)?);
     if name.contains(':') {

@@ -56,15 +56,17 @@ fn answer(seen: &Observation) -> Vec<Verdict> {
     {
         verdicts.push(truncated(
             &dialect.name,
-            "The end that it prescribes did not come.",
+            "The mark of its end did not come.",
         ));
     } else if let Some(doubt) = dialect.doubt.as_ref().filter(|_| is_over) {
         verdicts.push(
             Verdict::worth_knowing(format!(
-                "The answer of {name} came to an end, but not to all of it. {}",
+                "The answer of {name} ended, but a part of its end is missing or unusual. {}",
                 shown_sentence(doubt)
             ))
-            .hurts("Clients that wait for the rest: they call a whole answer truncated.")
+            .hurts(
+                "Clients that wait for the missing part: they report a whole answer as truncated.",
+            )
             .change("Send the end as the dialect prescribes it; look at each proxy on the way."),
         );
     }

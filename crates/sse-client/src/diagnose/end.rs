@@ -72,7 +72,7 @@ fn end(seen: &Observation) -> Vec<Verdict> {
         End::InOrder => ("ended in order".to_owned(), ""),
         End::Cut => (
             "was cut: the connection closed before the body was whole".to_owned(),
-            "Clients that take it for the end; EventSource comes back.",
+            "Clients that take the cut for the end of the stream; EventSource comes back.",
         ),
         End::Reset => (
             "was reset".to_owned(),
@@ -86,12 +86,13 @@ fn end(seen: &Observation) -> Vec<Verdict> {
             "Clients on this connection: all its streams end at once.",
         ),
     };
-    let by_age = limit(age).map(|limit| format!(" That is an age limit of {}.", span(limit)));
+    let by_age =
+        limit(age).map(|limit| format!(" That looks like an age limit of {}.", span(limit)));
     let idle = seen.body.silence.last;
     // Behind a stream without a byte, both say the same.
     let by_silence = limit(idle).map(|limit| {
         format!(
-            " No byte had come for {}: that is an idle limit of {}.",
+            " No byte had come for {}: that looks like an idle limit of {}.",
             span(idle),
             span(limit)
         )

@@ -102,15 +102,15 @@ fn characters(seen: &Observation) -> Vec<Verdict> {
     if !text.invalid.is_empty() {
         verdicts.push(
             Verdict::risky(format!(
-                "{} no UTF-8.",
+                "{} not UTF-8.",
                 match text.invalid.count {
                     1 => "1 sequence of bytes is".to_owned(),
                     number => format!("{} are", count(number, "sequence") + " of bytes"),
                 }
             ))
             .hurts(
-                "All clients read U+FFFD there; eventsource-stream loses all that follows, without \
-                 a word.",
+                "All clients: they read U+FFFD there. eventsource-stream loses all that follows, \
+                 and reports nothing.",
             )
             .change("Encode text as UTF-8, and cut it between characters only.")
             .first(&text.invalid),
@@ -119,8 +119,8 @@ fn characters(seen: &Observation) -> Vec<Verdict> {
     if !text.nul.is_empty() {
         verdicts.push(
             Verdict::risky(format!(
-                "The body has {} of value 0.",
-                count(text.nul.count, "byte")
+                "The body has {}.",
+                count(text.nul.count, "NUL byte")
             ))
             .hurts("Clients that end a text at NUL; an id with NUL is ignored.")
             .change("Send no NUL: in JSON it is \\u0000.")
@@ -210,7 +210,9 @@ fn large(seen: &Observation) -> Vec<Verdict> {
     if !given_up.is_empty() {
         verdicts.push(
             Verdict::worth_knowing("An event is so large that its reader gave up.")
-                .hurts("Clients with a bound, and the memory of those without.")
+                .hurts(
+                    "Clients with a limit: they stop. Clients without one: it fills their memory.",
+                )
                 .change("Send a URL of what is large, and not the thing itself.")
                 .first(given_up),
         );
@@ -246,10 +248,10 @@ fn json(seen: &Observation) -> Vec<Verdict> {
         (json, 0) => Verdict::fine(format!("The data of {} is JSON.", count(json, "event"))),
         (_, number) => vec![
             Verdict::worth_knowing(format!(
-                "The data of {} is no JSON, behind events whose data was.",
+                "The data of {} is not JSON, though the data of earlier events was.",
                 count(number, "event")
             ))
-            .hurts("Clients that parse the data of each event as JSON: one throws, and they stop.")
+            .hurts("Clients that parse all data as JSON: they stop at the first of these events.")
             .change(
                 "Send JSON throughout, give the others a name, and let clients skip what they \
                  cannot parse.",

@@ -54,7 +54,7 @@ fn status(seen: &Observation) -> Vec<Verdict> {
             "tells clients to stay away for good",
             "Answer 200 while there may be more events, and 204 only behind the last one.",
         ),
-        201..=299 => ("is no stream to EventSource", "Answer 200."),
+        201..=299 => ("starts no stream in an EventSource", "Answer 200."),
         300..=399 => (
             "is a redirect that was not followed",
             "Ask the URL that its Location names.",
@@ -80,7 +80,7 @@ fn status(seen: &Observation) -> Vec<Verdict> {
             "Ask less often, and let clients wait as long as Retry-After says.",
         ),
         503 => (
-            "says that the server is overloaded or starts",
+            "says that the server is overloaded or still starting",
             "Let clients wait as long as Retry-After says; EventSource does not come back by \
              itself.",
         ),

@@ -61,14 +61,14 @@ fn event(seen: &Observation) -> Vec<Verdict> {
             false => "",
         };
         Verdict::worth_knowing(format!(
-            "{} named {}{same}: this looks like keep-alive, and it is an event.",
+            "{} named {}{same}: it looks like a keep-alive, but to clients it is an event.",
             match name.count {
                 1 => "1 event is".to_owned(),
                 number => format!("{} are", count(number, "event")),
             },
             shown(&name.name)
         ))
-        .hurts("Clients that take each event for news, or each data for JSON.")
+        .hurts("Clients that show each event, or parse its data as JSON.")
         .change("Send a comment (a line that begins with a colon), which clients skip.")
         .place(Some(name.first))
     });
@@ -86,7 +86,7 @@ fn comment(seen: &Observation) -> Vec<Verdict> {
     };
     let blank = &body.comments.blank_behind_id;
     if blank.is_empty() {
-        return Verdict::fine("No comment makes a phantom event in a client.");
+        return Verdict::fine("No comment looks like an event to a client.");
     }
     vec![
         Verdict::worth_knowing(format!(

@@ -164,8 +164,8 @@ fn order(seen: &Observation) -> Vec<Verdict> {
     vec![
         Verdict::worth_knowing(sentence)
             .hurts(
-                "Clients that resume: behind which of the events with this id do they go on? Those \
-                 that drop what they have seen lose events.",
+                "Clients that resume: the id does not say behind which event they go on. Clients \
+                 that drop ids that they have seen lose events.",
             )
             .change("Give each event an id that no other event of the stream has.")
             .place(first),
@@ -193,7 +193,8 @@ fn retry(seen: &Observation) -> Vec<Verdict> {
     if let Some((lowest, place)) = facts.lowest.filter(|(lowest, _)| *lowest < STORM) {
         verdicts.push(
             Verdict::risky(format!(
-                "The stream asks clients to come back after {}: a restart makes a storm of them.",
+                "The stream asks clients to come back after {}: a restart brings all of them \
+                 back at once.",
                 span(Duration::from_millis(lowest))
             ))
             .hurts("The server: each client that lost its connection asks many times a second.")
@@ -215,7 +216,7 @@ fn retry(seen: &Observation) -> Vec<Verdict> {
     if !facts.ignored.is_empty() {
         verdicts.push(
             Verdict::worth_knowing(format!(
-                "{} not digits only, and clients ignore that.",
+                "{} not all digits, so clients ignore it.",
                 match facts.ignored.count {
                     1 => "1 retry is".to_owned(),
                     number => format!("{number} retries are"),
@@ -231,7 +232,7 @@ fn retry(seen: &Observation) -> Vec<Verdict> {
     if facts.taken.is_empty() && facts.ignored.is_empty() && body.events.count > 0 {
         verdicts.push(
             Verdict::worth_knowing("The stream has no retry, so each client waits as it likes.")
-                .hurts("Those who count on it: clients wait 1 s, 3 s or 5 s before they return.")
+                .hurts("Servers that expect one wait: each client has its own, of 1 s, 3 s or 5 s.")
                 .change("Send retry: 3000, or what suits, with the first event."),
         );
     }
@@ -293,7 +294,7 @@ fn resume(seen: &Observation) -> Vec<Verdict> {
         Some(status @ 400..=499) => (
             format!("the server refuses with {status}"),
             "Clients that come back: EventSource fails for good.",
-            "Take the header Last-Event-ID, and begin anew where the id is not known any more.",
+            "Accept the header Last-Event-ID, and start from the beginning for an unknown id.",
         ),
         Some(status) => (
             format!("the server answers {status}"),

@@ -55,8 +55,8 @@ fn bursts(seen: &Observation) -> Vec<Verdict> {
     let bursts = &body.events.bursts;
     if bursts.count >= BURSTS {
         let sentence = format!(
-            "{} times at least three events came within {} behind a silence of a second or more: \
-             somebody on the way keeps them back.",
+            "{} times, three or more events came within {}, after a silence of a second or more: \
+             something on the way holds them back.",
             bursts.count,
             span(BURST_TIME)
         );
@@ -64,13 +64,13 @@ fn bursts(seen: &Observation) -> Vec<Verdict> {
     }
     if let Some((late, first)) = all_at_the_end(seen, body) {
         let sentence = format!(
-            "{late} of {} came in the last tenth of the time, one right behind the other: somebody \
-             on the way kept them back until the end.",
+            "{late} of {} came in the last tenth of the time, one right behind the other: \
+             something on the way held them back until the end.",
             count(body.events.count, "event")
         );
         return held(Verdict::risky(sentence).place(first));
     }
-    Verdict::fine("Nothing keeps events back: they do not come in bursts behind a silence.")
+    Verdict::fine("Nothing holds events back: they do not come in bursts after a silence.")
 }
 
 /// How many events came at the end, and an early one of them, where that were nearly all.

@@ -39,8 +39,8 @@ fn length(seen: &Observation) -> Vec<Verdict> {
                 shown(length)
             ))
             .hurts(
-                "All clients: somebody made the whole body first, or the stream breaks where the \
-                 length ends.",
+                "All clients: either the whole body was made before it was sent, or the stream \
+                 breaks where the length ends.",
             )
             .change("Send a stream in chunks (HTTP/1.1) or frames (HTTP/2), without a length.")
             .at(seen.times.head_complete),

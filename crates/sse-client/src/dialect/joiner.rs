@@ -21,9 +21,10 @@ use super::recognise::{self, Head};
 use super::view::{Level, Verdict, View};
 use super::words;
 
-/// The most bytes of an event that are read as JSON. As values they take some thirty times as many
-/// for a moment.
+/// The most bytes of an event that are read as JSON, and the most objects in it. As values, a comma
+/// takes up to 64 bytes for a moment, and an object that has one member some 700.
 const LARGEST_EVENT: usize = 4 * 1024 * 1024;
+const MOST_OBJECTS: usize = 100_000;
 /// So many events may come before one tells the dialect.
 const MOST_UNKNOWN: u64 = 64;
 
@@ -124,7 +125,8 @@ impl Joiner {
         if self.too_large > 0 && verdict.level == Level::Truncated {
             verdict.level = Level::Doubtful;
             verdict.sentence.push_str(
-                " An event of more than 4 MiB was not read, and may hold what is missing.",
+                " An event of more than 4 MiB or 100,000 objects was not read, and may hold what \
+                 is missing.",
             );
         }
         if let Some((number, first)) = self.first_unreadable {
@@ -144,7 +146,7 @@ impl Joiner {
         if data.is_empty() || data.trim_ascii() == "[DONE]" {
             return Value::Null;
         }
-        if data.len() > LARGEST_EVENT {
+        if is_too_large(data) {
             self.too_large += 1;
             return Value::Null;
         }
@@ -192,4 +194,11 @@ impl Joiner {
             Dialect::Mcp2026 => Box::new(Mcp::new(false, false)),
         });
     }
+}
+
+/// Whether an event takes too much memory as JSON. A brace within a text counts too, since telling
+/// them apart would be as much work as reading it.
+fn is_too_large(data: &str) -> bool {
+    let objects = || data.bytes().filter(|byte| *byte == b'{').count();
+    data.len() > LARGEST_EVENT || objects() > MOST_OBJECTS
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use sse_client::dialect::{Head, Joiner, View};
+use sse_client::dialect::{Head, Joiner, Level, View};
 
 use super::{POST, notes};
 
@@ -78,6 +78,27 @@ fn a_text_that_is_replaced_takes_no_room() {
         assert_eq!(replace(id, MOST_TEXT / 2), (MOST_TEXT / 2, 0));
         assert_eq!(replace(id, 0), (0, 0));
     }
+}
+
+/// As values, a small object takes a hundred times its bytes.
+#[test]
+fn an_event_that_would_fill_memory_is_not_read_and_the_verdict_says_so() {
+    let event =
+        |rest: &str| format!(r#"{{"choices":[{{"finish_reason":"stop"}}],"rest":[{rest}0]}}"#);
+    let many_objects = event(&r#"{"":0},"#.repeat(100_000));
+    let long = event(&" ".repeat(4 << 20));
+    for event in [many_objects, long] {
+        let view = POST.data(&[r#"{"choices":[{"delta":{"content":"Hello"}}]}"#, &event]);
+        assert_eq!(super::level(&view), Some(Level::Doubtful), "{view:?}");
+        assert!(
+            super::said(&view).contains("was not read"),
+            "{}",
+            super::said(&view)
+        );
+    }
+    let some_objects = event(&r#"{"":0},"#.repeat(1000));
+    let view = POST.data(&[&some_objects, "[DONE]"]);
+    assert_eq!(super::level(&view), Some(Level::Whole), "{view:?}");
 }
 
 /// Holds all that `View` promises of its memory.
@@ -299,7 +320,11 @@ fn stream() -> impl Strategy<Value = Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, max_shrink_time: 10_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 100,
+        max_shrink_time: 10_000,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_stream_makes_a_reader_panic_or_keep_more_than_it_may(

@@ -149,6 +149,33 @@ fn comes_back(request: &CurlRequest) {
     assert_eq!(shown.headers.len(), request.headers.len());
 }
 
+/// No system hands such a word over, and no line could be printed of it.
+#[test]
+fn a_word_with_a_nul_is_refused_as_a_text_is() {
+    let words = ["curl", "-d", "a\0b", "h"];
+    let mistake = CurlRequest::from_words(&words).expect_err("a mistake");
+    assert_eq!(mistake.kind, CurlMistakeKind::Nul);
+    assert_eq!(mistake.place, CurlPlace::Word(3));
+}
+
+/// curl takes `us` for the host here, whose port is empty.
+#[test]
+fn without_its_credentials_a_url_is_read_the_same_or_refused() {
+    let request = CurlRequest::from_text("curl name@us://path").expect("a request");
+    assert_eq!(request.url, "http://us://path");
+    comes_back(&request);
+    for bad in [
+        "curl name@://path",
+        "curl :80/path",
+        "curl http://:80/path",
+        "curl %00name@host",
+        "curl name:%00@host",
+    ] {
+        let mistake = CurlRequest::from_text(bad).expect_err(bad);
+        assert_eq!(mistake.kind, CurlMistakeKind::BadUrl, "{bad}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

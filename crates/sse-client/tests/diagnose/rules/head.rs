@@ -56,8 +56,8 @@ fn statuses() -> Vec<Case> {
         case(
             "W1",
             Broken,
-            "503 says that the server is overloaded or starts, and asks to wait (Retry-After: 7 \
-             seconds)",
+            "503 says that the server is overloaded or still starting, and asks to wait \
+             (Retry-After: 7 seconds)",
             but(|seen| {
                 head(seen).status = 503;
                 set(seen, "Retry-After", Some("7"));

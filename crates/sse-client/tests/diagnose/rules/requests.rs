@@ -71,7 +71,7 @@ fn ends() -> Vec<Case> {
         case(
             "W22",
             WorthKnowing,
-            "That is an age limit of 60 s.",
+            "That looks like an age limit of 60 s.",
             ended(61_200, End::InOrder),
             ended(61_201, End::InOrder),
         ),
@@ -85,7 +85,7 @@ fn ends() -> Vec<Case> {
         case(
             "W22",
             WorthKnowing,
-            "No byte had come for 60 s: that is an idle limit of 60 s.",
+            "No byte had come for 60 s: that looks like an idle limit of 60 s.",
             idle,
             good(),
         ),
@@ -394,7 +394,7 @@ fn answers() -> Vec<Case> {
         case(
             "W30",
             Broken,
-            "The end that it prescribes did not come.",
+            "The mark of its end did not come.",
             answered(End::InOrder, open),
             // We left before it could come.
             answered(End::Stopped, open),
@@ -421,7 +421,7 @@ fn answers() -> Vec<Case> {
         case(
             "W30",
             WorthKnowing,
-            "came to an end, but not to all of it. There is no [DONE].",
+            "a part of its end is missing or unusual. There is no [DONE].",
             answered(End::InOrder, |facts| {
                 facts.doubt = Some("There is no [DONE].".into());
                 facts.end_seen = false;
