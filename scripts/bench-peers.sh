@@ -1,6 +1,8 @@
 #!/bin/sh
-# Installs the servers of others for the benchmark, below target/sse-bench/peers and not into the
-# system. If one cannot be installed, a sentence reports it and the benchmark has no rows for it.
+# Installs the servers and decoders of others for the benchmark, below target/sse-bench/peers and
+# not into the system. If one cannot be installed, a sentence reports it and the benchmark has no
+# rows for it.
+# usage: bench-peers.sh PEER...
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -34,26 +36,46 @@ nchan() {
 }
 
 better_sse() {
-    mkdir -p "$folder/better-sse"
-    cd "$folder/better-sse"
-    cp "$sources/better-sse/package.json" "$sources/better-sse/server.mjs" .
-    [ -d node_modules/better-sse ] || npm install --silent --no-package-lock --no-audit --no-fund
-    echo "$(node -p 'require("./node_modules/better-sse/package.json").version'), node $(node --version)" >version
+    of_node better-sse "$sources/better-sse"
+}
+
+eventsource_parser() {
+    of_node eventsource-parser "$sources/decoders/eventsource-parser"
+}
+
+# of_node PACKAGE FOLDER: a package of npm, with the script beside its package.json.
+of_node() {
+    mkdir -p "$folder/$1"
+    cd "$folder/$1"
+    cp "$2"/package.json "$2"/*.mjs .
+    [ -d "node_modules/$1" ] || npm install --silent --no-package-lock --no-audit --no-fund
+    # Not by `require`: a package need not export its package.json.
+    version=$(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).version' "node_modules/$1/package.json")
+    echo "$version, node $(node --version)" >version
 }
 
 sse_starlette() {
-    venv="$folder/sse-starlette"
-    wanted="$sources/sse-starlette/requirements.txt"
+    of_python sse-starlette "$sources/sse-starlette/requirements.txt"
+}
+
+httpx_sse() {
+    of_python httpx-sse "$sources/decoders/httpx-sse/requirements.txt"
+}
+
+# of_python PACKAGE FILE: a package of PyPI, with the others that its requirements name.
+of_python() {
+    venv="$folder/$1"
+    wanted=$2
     cmp -s "$wanted" "$venv/requirements.txt" && return
     rm -rf "$venv"
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
-    { sed -n 's/^sse-starlette==//p' "$wanted" && sed -n '/^sse-starlette/!s/==/ /p' "$wanted" && "$venv/bin/python" --version; } |
+    { sed -n "s/^$1==//p" "$wanted" && sed -n "/^$1==/!s/==/ /p" "$wanted" && "$venv/bin/python" --version; } |
         paste -s -d ',' | sed 's/,/, /g' >"$venv/version"
     cp "$wanted" "$venv/"
 }
 
-for peer in nchan better-sse sse-starlette; do
+for peer in "$@"; do
     # `||` after the subshell would turn -e off inside it.
     set +e
     (

@@ -14,6 +14,6 @@ scripts/need.sh server
 # not be the program that is shipped.
 cargo build --locked --release -p sse-cli
 cargo build --locked --release -p sse-bench
-scripts/bench-peers.sh
+scripts/bench-peers.sh nchan better-sse sse-starlette
 
 exec "${CARGO_TARGET_DIR:-target}/release/sse-bench" run "$@"

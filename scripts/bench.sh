@@ -1,6 +1,6 @@
 #!/bin/sh
-# Measures the app and the server on this machine, and writes docs/BENCHMARKS.md. It takes about
-# half an hour; do not use the machine meanwhile.
+# Measures the app, the server and the decoder on this machine, and writes docs/BENCHMARKS.md. It
+# takes about half an hour; do not use the machine meanwhile.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -9,3 +9,4 @@ mkdir -p target/sse-bench
 scripts/bench-app.sh >target/sse-bench/app.md
 cat target/sse-bench/app.md
 scripts/bench-server.sh --write docs/BENCHMARKS.md --app target/sse-bench/app.md
+scripts/bench-decoders.sh --write docs/BENCHMARKS.md

@@ -1,9 +1,11 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::decoders::{self, Contender};
 use crate::{axum_sse, limit, load, pin, run, soak};
 
 #[derive(Debug, Parser)]
@@ -17,6 +19,9 @@ struct Args {
 enum Command {
     /// Measures servers in turn, prints tables, and writes the report if `--write` is given.
     Run(run::Options),
+    /// Measures decoders in turn, prints tables, and writes them into the report if `--write` is
+    /// given.
+    Decoders(decoders::Options),
     /// Serves many subscribers for many minutes and checks that no event is lost and memory stays
     /// flat.
     Soak(soak::Options),
@@ -37,6 +42,16 @@ enum Command {
         #[command(subcommand)]
         work: load::Work,
     },
+    /// Decodes a file again and again with one decoder, and prints its figures as JSON.
+    Decode {
+        decoder: Contender,
+        file: PathBuf,
+        /// Bytes of a piece.
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        piece: u32,
+        /// How long it reads.
+        seconds: f64,
+    },
     /// Runs a program on one core.
     #[command(hide = true)]
     OnCore {
@@ -53,11 +68,22 @@ enum Command {
 pub(crate) fn run() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Decoders(options) => decoders::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Limit { port } => limit::run(port),
         Command::AxumSse { port } => axum_sse::run(port),
         Command::Load { target, work } => {
             println!("{}", serde_json::to_string(&load::run(target, work)?)?);
+            Ok(())
+        }
+        Command::Decode {
+            decoder,
+            file,
+            piece,
+            seconds,
+        } => {
+            let reading = decoders::decode(decoder, &file, piece as usize, seconds)?;
+            println!("{}", serde_json::to_string(&reading)?);
             Ok(())
         }
         Command::OnCore { core, line } => pin::run(core, &line),

@@ -26,10 +26,8 @@ impl Machine {
         let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let kilobytes =
             value(&memory, "MemTotal").and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-        // "Sun, 22 Nov 2026 15:15:38 GMT", without the time.
-        let date = httpdate::fmt_http_date(SystemTime::now());
         Self {
-            date: date.get(5..16).unwrap_or(&date).to_owned(),
+            date: today(),
             cpu: value(&cpu, "model name").unwrap_or("unknown").to_owned(),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
@@ -40,6 +38,13 @@ impl Machine {
             versions: versions(programs),
         }
     }
+}
+
+/// The date in GMT, such as `22 Nov 2026`.
+pub(crate) fn today() -> String {
+    // "Sun, 22 Nov 2026 15:15:38 GMT", without the time.
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    date.get(5..16).unwrap_or(&date).to_owned()
 }
 
 /// The value of a `name: value` line of /proc.
@@ -55,8 +60,7 @@ fn versions(programs: &Programs) -> Vec<(String, String)> {
         ("sse".to_owned(), sse(programs)),
         ("rustc".to_owned(), first_line("rustc", &["--version"])),
     ];
-    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
-    let lock = fs::read_to_string(lock).unwrap_or_default();
+    let lock = lock_file();
     for name in ["axum", "hyper", "tokio"] {
         all.push((
             name.to_owned(),
@@ -75,7 +79,12 @@ fn versions(programs: &Programs) -> Vec<(String, String)> {
 /// The version of `sse`, and the commit that is checked out here.
 fn sse(programs: &Programs) -> String {
     let version = first_line(&programs.sse.to_string_lossy(), &["--version"]);
-    let commit = first_line(
+    format!("{} ({})", version.trim_start_matches("sse "), commit())
+}
+
+/// The commit that is checked out here.
+pub(crate) fn commit() -> String {
+    first_line(
         "git",
         &[
             "-C",
@@ -84,8 +93,7 @@ fn sse(programs: &Programs) -> String {
             "--always",
             "--dirty",
         ],
-    );
-    format!("{} ({commit})", version.trim_start_matches("sse "))
+    )
 }
 
 /// The first line that a program prints, or an empty text if it cannot be run.
@@ -96,8 +104,14 @@ fn first_line(program: &str, arguments: &[&str]) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
+/// The text of this repository's Cargo.lock.
+pub(crate) fn lock_file() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
+    fs::read_to_string(path).unwrap_or_default()
+}
+
 /// The version of a package in a Cargo.lock.
-fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn locked<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
     let (_, after) = lock.split_once(&format!("name = \"{name}\"\nversion = \""))?;
     after.split('"').next()
 }

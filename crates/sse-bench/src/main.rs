@@ -1,15 +1,18 @@
 //! `sse-bench`: measures the speed of the SSE Workbench server beside a server that marks the limit
-//! of the machine, and beside the servers that people use.
+//! of the machine, and beside the servers that people use; and the speed of its decoder beside the
+//! decoders that people use.
 //!
 //! `run` starts each server on one core and its clients on another, in rounds, and writes the
-//! tables of docs/BENCHMARKS.md. `soak` checks for ten minutes that no event is lost and that
-//! memory stays flat. Both start this program again, as a server (`limit`, `axum-sse`) and as
-//! clients (`load`).
+//! tables of docs/BENCHMARKS.md. `decoders` does the same with decoders. `soak` checks for ten
+//! minutes that no event is lost and that memory stays flat. They start this program again, as a
+//! server (`limit`, `axum-sse`), as clients (`load`) and as a decoder (`decode`).
 
 #[cfg(target_os = "linux")]
 mod axum_sse;
 #[cfg(target_os = "linux")]
 mod child;
+#[cfg(target_os = "linux")]
+mod decoders;
 #[cfg(target_os = "linux")]
 mod limit;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,8 @@
 //! The figures as tables, and docs/BENCHMARKS.md around them.
 //!
-//! Two parts of that file are not made here and are kept: the notes, which are written by hand, and
-//! the tables of the app, which another program prints.
+//! Three parts of that file are not made here and are kept: the notes, which are written by hand,
+//! the tables of the app, which another program prints, and those of the decoders, which another
+//! run writes.
 
 use std::fmt::Write;
 use std::fs;
@@ -27,8 +28,8 @@ const SERVERS: [Server; 6] = [
 const INTRODUCTION: &str = "\
 # Benchmarks
 
-`make bench` measures the app and the server, and writes this file. `make bench-server` measures only the
-server. Only the text under [Notes](#notes) is written by hand. This command takes a single measure:
+`make bench` measures the app, the server and the decoder, and writes this file. `make bench-server` measures
+only the server, and `make bench-decoders` only the decoder. Only the text under [Notes](#notes) is written by hand. This command takes a single measure:
 `target/release/sse-bench run --measure cpu-1k --only sse,limit`.
 
 Each server runs on one core. Its clients are a process of their own on another core, and connect over
@@ -49,6 +50,9 @@ const NO_APP: &str = "`make bench` puts the tables of the app here.";
 /// How many cores other processes may take before the figures are unreliable.
 const NOISE: f64 = 0.1;
 
+const NO_DECODERS: &str = "`make bench-decoders` puts the tables of the decoders here.";
+
+const DECODERS: (&str, &str) = ("<!-- decoders -->", "<!-- /decoders -->");
 const NOTES: (&str, &str) = ("<!-- notes -->", "<!-- /notes -->");
 const APP: (&str, &str) = ("<!-- app -->", "<!-- /app -->");
 
@@ -83,9 +87,15 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
         })?,
     };
     let text = format!(
-        "{INTRODUCTION}\n{}\n{}\n## The app\n\n{}\n{}\n{}\n\n## Notes\n\n{}\n{}\n{}\n",
+        "{INTRODUCTION}\n{}\n{}\n## The decoder\n\n{}\n{}\n{}\n\n## The app\n\n{}\n{}\n{}\n\n## Notes\n\n{}\n{}\n{}\n",
         machine(results),
         tables(results),
+        DECODERS.0,
+        match between(&old, DECODERS).trim() {
+            "" => NO_DECODERS,
+            decoders => decoders,
+        },
+        DECODERS.1,
         APP.0,
         if app.trim().is_empty() {
             NO_APP
@@ -98,6 +108,15 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
         NOTES.1,
     );
     fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// The report with this section of the decoders in place of its own; `None` if it has no place for
+/// one.
+pub(crate) fn with_decoders(report: &str, section: &str) -> Option<String> {
+    let (before, rest) = report.split_once(DECODERS.0)?;
+    let (_, after) = rest.split_once(DECODERS.1)?;
+    let (begin, end) = DECODERS;
+    Some(format!("{before}{begin}{section}{end}{after}"))
 }
 
 /// The text between two markers.
@@ -247,7 +266,7 @@ fn goal(measure: &Measure) -> String {
 }
 
 /// Three significant digits, with commas between thousands.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let digits = match value.abs() {
         v if v >= 100.0 => 0,
         v if v >= 10.0 => 1,
@@ -275,7 +294,7 @@ fn number(value: f64) -> String {
     out
 }
 
-fn ratio(value: f64) -> String {
+pub(crate) fn ratio(value: f64) -> String {
     if value < 0.1 {
         format!("{value:.3}")
     } else {
@@ -362,6 +381,7 @@ mod tests {
     fn the_report_in_docs_has_the_wording_of_this_program() {
         let report = include_str!("../../../docs/BENCHMARKS.md");
         assert!(report.starts_with(INTRODUCTION));
+        assert!(between(report, DECODERS).starts_with(&crate::decoders::wording()));
         for measure in &MEASURES {
             let begin = format!(
                 "\n## {}\n\n{} Goal: {}.\n",
@@ -380,6 +400,7 @@ mod tests {
         write(&file, &results(), None).expect("it can be written");
         let text = fs::read_to_string(&file).expect("it was written");
         let text = text.replace("<!-- notes -->\n", "<!-- notes -->\nBy hand.\n");
+        let text = with_decoders(&text, "\n| sse-wire | 1 GB/s |\n").expect("it has a place");
         fs::write(&file, text).expect("it can be written");
         let app = folder.path().join("app.md");
         fs::write(&app, "| launch | 700 ms |\n").expect("it can be written");
@@ -393,5 +414,6 @@ mod tests {
         let twice = fs::read_to_string(&file).expect("it was written");
         assert_eq!(once, twice);
         assert!(twice.contains("| launch | 700 ms |"));
+        assert!(twice.contains("<!-- decoders -->\n| sse-wire | 1 GB/s |\n<!-- /decoders -->"));
     }
 }

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use crate::error::Error;
-use crate::line::{self, CR, LF};
+use crate::line::{CR, LF};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -162,7 +162,7 @@ impl Decoder {
                     continue;
                 }
             }
-            let end = line::find_end(rest);
+            let end = memchr::memchr2(CR, LF, rest);
             let (piece, tail) = rest.split_at(end.unwrap_or(rest.len()));
             if piece.len() > self.limit - self.used - self.line.len() {
                 return Err(self.fail());
