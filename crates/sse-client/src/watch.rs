@@ -104,6 +104,7 @@ impl Watch {
     }
 
     async fn begin_at(began: Instant, mut wish: Wish) -> Result<Self, Error> {
+        wish.check_headers()?;
         let mut hops = Vec::new();
         loop {
             let mut times = Times::default();

@@ -25,7 +25,7 @@ pub(crate) struct Watch {
     pub(crate) url: Option<String>,
 
     /// A curl line, behind `--`: what is asked for is read from it.
-    #[arg(last = true, value_name = "curl ...", conflicts_with = "request")]
+    #[arg(last = true, value_name = "curl ...", conflicts_with_all = ["request", "url"])]
     pub(crate) curl: Vec<String>,
 
     #[command(flatten)]
