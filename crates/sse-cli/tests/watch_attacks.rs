@@ -172,6 +172,9 @@ fn what_is_typed_wrong_is_said_at_once() {
         &["h", "i"][..],
         &["h", "--", "curl", "i"],
         &["--json", "--raw", "h"],
+        &["--diagnose", "--origin", "nonsense", "h"],
+        &["--diagnose", "--origin", "https://h/", "h"],
+        &["--diagnose", "--origin", "https://h\nx: y", "h"],
     ] {
         let (code, _, stderr) = run(&[&["watch"], args].concat());
         assert_eq!(code, Some(2), "{args:?}: {stderr}");
