@@ -164,7 +164,7 @@ async fn one(
         if let Some(e) = printer.stdout().failure() {
             return Err(unwritten(e));
         }
-        is_enough = printer.events() >= most;
+        is_enough = printer.events() >= most || printer.is_over();
     }
     let end = stream.end();
     printer.end(&stream, end);
@@ -202,7 +202,7 @@ async fn one(
     if let Some(e) = printer.stdout().failure() {
         return Err(unwritten(e));
     }
-    Ok(Watched::Over(match is_well {
+    Ok(Watched::Over(match is_well && !printer.is_over() {
         true => Outcome::Yes,
         false => Outcome::No,
     }))

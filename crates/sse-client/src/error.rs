@@ -150,9 +150,7 @@ pub enum Error {
     BadProxy,
 
     /// A proxy that does not connect.
-    #[error(
-        "The proxy {proxy} does not connect ({reason}): set another one, or none with --noproxy."
-    )]
+    #[error("The proxy {proxy} does not connect ({reason}): set another one, or none.")]
     Proxy {
         /// Its host and port.
         proxy: String,

@@ -68,7 +68,11 @@ impl Url {
         let known = named.rfind(|known| scheme.eq_ignore_ascii_case(known.name()));
         let known = known.ok_or_else(|| Error::Scheme {
             scheme: scheme.to_owned(),
-            rest: rest.to_owned(),
+            // A file has no host, and a URL of http has one.
+            rest: match rest.starts_with('/') || rest.is_empty() {
+                true => "localhost:8000/topics/news".to_owned(),
+                false => rest.to_owned(),
+            },
         })?;
         let bad = || Error::BadUrl(url.to_owned());
         let uri: Uri = format!("http://{rest}").parse().map_err(|_| bad())?;
@@ -240,6 +244,10 @@ mod tests {
             (
                 "ws://localhost:8000/topics/a",
                 "ws is not supported: give a URL such as http://localhost:8000/topics/a.",
+            ),
+            (
+                "file:///etc/passwd",
+                "file is not supported: give a URL such as http://localhost:8000/topics/news.",
             ),
             ("http://me:pw@h/a", "user name"),
             ("", "not a URL"),

@@ -17,7 +17,7 @@ use hyper::Response;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::time;
+use tokio::{task, time};
 
 use crate::connect::{DialStep, Socket};
 use crate::decoding::{Decoding, SLICE};
@@ -104,6 +104,7 @@ impl Watch {
     }
 
     async fn begin_at(began: Instant, mut wish: Wish) -> Result<Self, Error> {
+        wish.check_headers()?;
         let mut hops = Vec::new();
         loop {
             let mut times = Times::default();
@@ -198,7 +199,15 @@ impl Watch {
     /// # Errors
     /// A body that is not encoded as its head says. Nothing comes behind that.
     pub async fn next(&mut self) -> Result<Option<Piece>, Error> {
-        if self.undecoded.1.is_empty() && self.ended.is_none() {
+        if !self.undecoded.1.is_empty() {
+            // What is there grows without waiting for anything, and a clock or a signal of whoever
+            // waits for it goes on only in a pause.
+            task::yield_now().await;
+            if self.until.is_some_and(|until| until <= Instant::now()) {
+                self.undecoded.1.clear();
+                self.stop();
+            }
+        } else if self.ended.is_none() {
             self.read().await;
         }
         let piece = self.decode();

@@ -175,6 +175,17 @@ impl Wish {
         dropped
     }
 
+    /// Whether each header can be sent, which is known before anything is.
+    ///
+    /// # Errors
+    /// The first header that cannot.
+    pub(crate) fn check_headers(&self) -> Result<(), Error> {
+        self.headers.iter().try_for_each(|header| {
+            name(header)?;
+            value(header).map(drop)
+        })
+    }
+
     /// What is sent over a connection.
     pub(crate) fn request(&self, connection: &Connection) -> Result<Request<Full<Bytes>>, Error> {
         let bad = || Error::BadUrl(self.url.whole());
@@ -207,8 +218,7 @@ impl Wish {
         }
         let mut has_coding = false;
         for header in &self.headers {
-            let name = HeaderName::from_bytes(header.name.as_bytes());
-            let name = name.map_err(|_| Error::BadHeader(header.name.clone()))?;
+            let name = name(header)?;
             has_coding |= name == header::TRANSFER_ENCODING;
             // The body is known here better than to whoever wrote the header.
             if name != header::HOST && name != header::CONTENT_LENGTH {
@@ -234,6 +244,11 @@ impl From<&CurlUser> for User {
             password: user.password.clone(),
         }
     }
+}
+
+fn name(header: &Header) -> Result<HeaderName, Error> {
+    let name = HeaderName::from_bytes(header.name.as_bytes());
+    name.map_err(|_| Error::BadHeader(header.name.clone()))
 }
 
 fn value(header: &Header) -> Result<HeaderValue, Error> {

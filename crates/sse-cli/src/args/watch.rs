@@ -25,7 +25,7 @@ pub(crate) struct Watch {
     pub(crate) url: Option<String>,
 
     /// A curl line, behind `--`: what is asked for is read from it.
-    #[arg(last = true, value_name = "curl ...", conflicts_with = "request")]
+    #[arg(last = true, value_name = "curl ...", conflicts_with_all = ["request", "url"])]
     pub(crate) curl: Vec<String>,
 
     #[command(flatten)]
@@ -81,8 +81,21 @@ pub(crate) struct Watch {
     pub(crate) diagnose: bool,
 
     /// With --diagnose: say whether a page of this origin may read the stream.
-    #[arg(long, value_name = "ORIGIN", requires = "diagnose")]
+    #[arg(long, value_name = "ORIGIN", requires = "diagnose", value_parser = origin)]
     pub(crate) origin: Option<String>,
+}
+
+/// Reads an origin as browsers send it (RFC 6454 6.2); `null` is that of a page without one.
+fn origin(text: &str) -> Result<String, String> {
+    let is_host = |host: &str| {
+        let mut letters = host.bytes();
+        !host.is_empty() && letters.all(|it| it.is_ascii_graphic() && !b"/?#@".contains(&it))
+    };
+    let parts = text.split_once("://");
+    match text == "null" || parts.is_some_and(|(scheme, host)| is_host(scheme) && is_host(host)) {
+        true => Ok(text.to_owned()),
+        false => Err("give an origin such as https://app.example, without a path".to_owned()),
+    }
 }
 
 /// What is asked for, where no curl line says it.

@@ -120,6 +120,8 @@ pub(crate) struct Printer {
     before: Counts,
     first_event: Option<Duration>,
     last_id: String,
+    /// An event of this stream outgrew what is read: nothing is made of what follows.
+    is_too_large: bool,
 }
 
 impl Printer {
@@ -143,6 +145,7 @@ impl Printer {
             before: Counts::default(),
             first_event: None,
             last_id: String::new(),
+            is_too_large: false,
         }
     }
 
@@ -167,6 +170,11 @@ impl Printer {
         &self.stdout
     }
 
+    /// Whether nothing more can be printed of this stream: an event outgrew what is read.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_too_large && matches!(self.form, Form::Lines | Form::Json | Form::Text)
+    }
+
     /// Says that the stream is asked for again.
     pub(crate) fn reconnects(&mut self, wait: Duration, id: Option<&str>) {
         let id = id.map_or("no id".to_owned(), |id| format!("id {}", shown(id)));
@@ -178,6 +186,7 @@ impl Printer {
         self.before = self.counts();
         // As a browser does, so that an unfinished event of the stream before is dropped.
         self.reading = Some(Reading::of(stream));
+        self.is_too_large = false;
         self.offset = self.began.elapsed().saturating_sub(stream.elapsed());
         for hop in stream.hops() {
             self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to)));
@@ -238,7 +247,11 @@ impl Printer {
         }
         self.stdout.print(&out);
         if is_too_large {
-            self.note("An event is larger than 16 MiB: what follows is not read.");
+            self.is_too_large = true;
+            self.note(
+                "An event is larger than 16 MiB: nothing behind it is read, so have the server \
+                 send less at once, or look with --raw.",
+            );
         }
     }
 

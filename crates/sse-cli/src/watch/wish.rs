@@ -38,12 +38,21 @@ pub(crate) fn of(args: &Watch) -> Result<Wish, Failure> {
 
 /// What a curl line asks for.
 fn pasted(words: &[String]) -> Result<Wish, Failure> {
-    let line = CurlRequest::from_words(words).map_err(|e| Failure::usage(Error::CurlLine(e)))?;
+    let line = match words {
+        // A line within quotes, which no shell has split.
+        [line] if is_curl_line(line) => CurlRequest::from_text(line),
+        words => CurlRequest::from_words(words),
+    };
+    let line = line.map_err(|e| Failure::usage(Error::CurlLine(e)))?;
     let read = |file: &CurlFile| match file {
         CurlFile::Path(path) => read(path),
         CurlFile::Stdin => read("-"),
     };
     Wish::from_curl(&line, |file| read(file).map_err(Unread)).map_err(|Unread(failure)| failure)
+}
+
+fn is_curl_line(text: &str) -> bool {
+    text.trim_start().starts_with("curl ")
 }
 
 /// Why a curl line makes no request.
@@ -58,6 +67,11 @@ impl From<Error> for Unread {
 /// What the arguments ask for: a stream as EventSource does, but for what they say.
 fn typed(args: &Watch) -> Result<Wish, Failure> {
     let url = args.url.as_deref().unwrap_or_default();
+    if is_curl_line(url) {
+        return Err(Failure::usage(anyhow!(
+            "A curl line is no URL: give it behind `--`, as in `sse watch -- curl -N URL`."
+        )));
+    }
     let mut wish = Wish::new(Url::parse(url).map_err(Failure::usage)?);
     let request = &args.request;
     // What is compressed all the same is a finding.
@@ -102,7 +116,7 @@ fn read(path: &str) -> Result<Vec<u8>, Failure> {
     }
     .map_err(|e| {
         Failure::usage(anyhow!(
-            "{path} cannot be read ({e}): name a file, or @- for stdin."
+            "The file `{path}` cannot be read ({e}): name another one, or give @- for stdin."
         ))
     })?;
     Ok(bytes)

@@ -1,10 +1,11 @@
 //! Compressed bodies: each event at once, both sizes, and what does not decode.
 
 use std::io::Write;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use sse_client::Error;
+use sse_client::{End, Error};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
@@ -104,6 +105,46 @@ async fn a_body_that_grows_is_handed_over_in_parts_and_a_bomb_is_refused() {
     assert_eq!(in_time(watch.next()).await, Err(Error::Grows));
     assert_eq!(in_time(watch.next()).await, Ok(None));
     assert!(watch.end().is_some());
+}
+
+/// It came in a few reads, and takes long to grow: clocks go on meanwhile.
+#[tokio::test]
+async fn a_bomb_stops_no_clock() {
+    const MEMBER: usize = 16 << 20;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&vec![0; MEMBER]).expect("it is encoded");
+    let gzip = gzip.finish().expect("it is encoded");
+    let bomb = |members| {
+        let ok = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n";
+        answer([&ok[..], &gzip.repeat(members)].concat())
+    };
+
+    // The clock of whoever watches.
+    let mut grown = watch(bomb(5).await).await;
+    next(&mut grown).await.expect("a piece");
+    let pause = tokio::time::sleep(Duration::from_millis(10));
+    tokio::pin!(pause);
+    loop {
+        tokio::select! {
+            piece = grown.next() => {
+                let piece = piece.expect("it is gzip");
+                assert!(piece.is_some(), "the clock stood still");
+            }
+            () = &mut pause => break,
+        }
+    }
+
+    // And that of the watch itself.
+    let mut asked = wish(format!("http://{}/", bomb(32).await));
+    asked.max_time = Some(Duration::from_millis(200));
+    let mut grown = begin(asked).await.expect("an answer");
+    let mut size = 0;
+    while let Some(piece) = next(&mut grown).await {
+        size += piece.bytes.len();
+    }
+    assert!(size < 32 * MEMBER, "{size}");
+    let end = grown.end();
+    assert!(matches!(end, Some((End::Stopped, _))), "{end:?}");
 }
 
 #[tokio::test]
