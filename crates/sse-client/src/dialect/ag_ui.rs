@@ -50,7 +50,7 @@ impl Reader for AgUi {
                 view.fail(error(frame));
             }
             "SUBAGENT_ERROR" => view.note(format!(
-                "An agent below the agent failed ({}): the run goes on without its answer.",
+                "A sub-agent failed ({}): the run may go on without its answer.",
                 error(frame),
             )),
             // What a tool answered has ids too, and is no piece of an answer.

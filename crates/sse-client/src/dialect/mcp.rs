@@ -101,13 +101,13 @@ impl Reader for Mcp {
                 match self.is_primed {
                     true => {
                         "The stream ended before the response. In this revision that is a pause: \
-                         the client returns with GET and Last-Event-ID, and without a return the \
+                         the client returns with GET and Last-Event-ID. If it does not, the \
                          response is lost."
                     }
                     false => {
-                        "The stream ended before the response, and no event with empty data gave \
-                         an id at its beginning: a client that can return does so with GET and \
-                         Last-Event-ID, and without a return the response is lost."
+                        "The stream ended before the response, and it had no event of empty data, \
+                         which gives a client an id to return with. A client that has another id \
+                         returns with GET and Last-Event-ID; for the others the response is lost."
                     }
                 },
             ),

@@ -365,8 +365,8 @@ impl View {
             let open = at.saturating_sub(*since);
             if open >= LINGER {
                 self.note(format!(
-                    "The stream stayed open for {:.1} s behind {mark}: a client that waits for \
-                     its end hangs as long, so end the stream at once.",
+                    "The stream stayed open for {:.1} s after {mark}: a client that waits for \
+                     the end of the stream hangs that long, so end it at once.",
                     open.as_secs_f64(),
                 ));
             }

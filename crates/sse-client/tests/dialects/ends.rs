@@ -1,6 +1,8 @@
 //! Verdicts, where `main` and `agents` do not show them.
 
-use sse_client::dialect::{Dialect, Kind, Level};
+use std::time::Duration;
+
+use sse_client::dialect::{Dialect, Head, Joiner, Kind, Level};
 
 use super::{CHAT, POST, Played, is, level, notes, said, text};
 
@@ -241,4 +243,40 @@ fn mcp_may_answer_with_a_question() {
         "The response came",
     );
     assert!(notes(&view).contains("input_required"), "{view:?}");
+}
+
+/// A pause leads to a return only where the client has an id.
+#[test]
+fn an_mcp_stream_that_pauses_says_who_can_return() {
+    let mcp = Played {
+        mcp_version: Some("2025-11-25"),
+        ..POST
+    };
+    let note = r#"{"jsonrpc":"2.0","method":"notifications/progress"}"#;
+    let primed = said(&mcp.data(&["", note]));
+    assert!(primed.contains("that is a pause"), "{primed}");
+    let unprimed = said(&mcp.data(&[note]));
+    assert!(unprimed.contains("no event of empty data"), "{unprimed}");
+}
+
+#[test]
+fn a_stream_that_stays_open_behind_its_end_is_worth_a_note() {
+    let stays = |seconds: u64| {
+        let mut joiner = Joiner::new(&Head {
+            method: "POST",
+            path: "/v1/chat/completions",
+            ..Head::default()
+        });
+        for data in CHAT {
+            joiner.event(Duration::from_secs(1), "message", data);
+        }
+        joiner.end(Duration::from_secs(1 + seconds));
+        notes(joiner.view())
+    };
+    assert_eq!(stays(4), "");
+    let note = stays(6);
+    assert!(
+        note.contains("stayed open for 6.0 s after [DONE]"),
+        "{note}"
+    );
 }
