@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { Address, isCurlLine } = await load("watch/address.js");
+const { Address, isCurlLine, lacksSecret } = await load("watch/address.js");
 const { WatchFeed } = await load("watch/watch-feed.js");
 const { columns, gapTop, gridOf, heightOf, secondsOf } = await load("watch/plot-scale.js");
 const { emptyWords, figureWords, isStall, ruleParagraphs, time } =
@@ -27,6 +27,18 @@ test("a secret in the address is hidden, kept, and put back", () => {
   // of another address nothing is known
   address.hide("https://other/?x=1");
   assert.equal(address.whole("https://h/?key=…"), "https://h/?key=…");
+});
+
+test("a long random value is a secret under any name", () => {
+  const random = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0";
+  const address = new Address();
+  assert.equal(address.hide(`http://h/?x=${random}&id=7`), "http://h/?x=…&id=7");
+  assert.equal(lacksSecret(address.whole("http://h/?x=…&id=7")), false);
+  // after a restart nothing is known of it
+  assert.equal(lacksSecret(new Address().whole("http://h/?x=…&id=7")), true);
+  for (const plain of ["http://h/?every=100ms&count=20", "http://h/?q=what-is-a-server-sent-event"]) {
+    assert.equal(new Address().hide(plain), plain);
+  }
 });
 
 test("an address without secrets stays as it is", () => {

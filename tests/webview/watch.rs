@@ -321,6 +321,37 @@ async fn what_cannot_be_watched_is_said_in_a_sentence_and_disturbs_nothing() {
     session.close().await;
 }
 
+/// It runs in the app: a page that begins anew shows it, and can stop it.
+#[tokio::test]
+async fn a_watch_goes_on_while_its_page_is_loaded_anew() {
+    let (_desktop, session, port) = opened().await;
+    let page = &session.page;
+    page.visit("watch").await;
+    watch(page, &format!("localhost:{port}/endless?every=50ms")).await;
+    page.until_text(EVENTS, "5").await;
+    page.js("location.reload(); return true;")
+        .await
+        .expect("it reloads");
+    page.until_phase("running").await;
+    page.visit("watch").await;
+    page.until_text(STATE, "open").await;
+    page.until_text(WATCH, "Stop").await;
+    // Another address is another watch: the press does not stop this one alone.
+    page.fill(ADDRESS, &format!("localhost:{port}/numbers?every=1ms"))
+        .await;
+    page.click(WATCH).await;
+    page.until_text(STATE, "ended in order").await;
+    page.until_text(EVENTS, "5").await;
+    watch(page, &format!("localhost:{port}/endless?every=50ms")).await;
+    page.until_text(STATE, "open").await;
+    page.fill(ADDRESS, &format!("localhost:{port}/numbers?every=2ms"))
+        .await;
+    page.until_text(WATCH, "Watch").await;
+    page.click(WATCH).await;
+    page.until_text(STATE, "ended in order").await;
+    session.close().await;
+}
+
 /// A page of anybody could make the program fetch, were there a route.
 #[tokio::test]
 async fn the_server_has_no_route_to_a_watch() {

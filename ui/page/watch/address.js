@@ -6,6 +6,9 @@
 /** A name with one of these is that of a secret. */
 const SECRET = /auth|key|passw|secret|sig|token/i;
 
+/** A value that nobody would write by hand, under whatever name. */
+const RANDOM = /^(?=.*\d)(?=.*[a-z])[\w%.~+/-]{20,}$/i;
+
 /** What stands in place of a secret. */
 const HIDDEN = "…";
 
@@ -25,7 +28,8 @@ export class Address {
     const whole = this.whole(text);
     this.#hidden = new Map();
     return whole.replace(FIELD, (all, name, value) => {
-      if (!SECRET.test(name) || value === "" || value === HIDDEN) return all;
+      const isSecret = SECRET.test(name) || RANDOM.test(value);
+      if (!isSecret || value === "" || value === HIDDEN) return all;
       this.#hidden.set(name, [...(this.#hidden.get(name) ?? []), value]);
       return name + HIDDEN;
     });
@@ -47,6 +51,14 @@ export class Address {
     });
   }
 }
+
+/**
+ * Whether a secret is missing from an address that was whole once, such as that of the last time.
+ *
+ * @param {string} whole
+ */
+export const lacksSecret = (whole) =>
+  [...whole.matchAll(FIELD)].some(([, , value]) => value === HIDDEN);
 
 /**
  * Whether a text is meant as a line of curl.

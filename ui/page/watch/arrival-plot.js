@@ -49,7 +49,7 @@ export class ArrivalPlot extends HTMLElement {
     if (this.firstChild) return;
     this.append(newPlot());
     this.tabIndex = 0;
-    this.role = "img";
+    this.role = "group";
     this.#say();
     onThemeChange(() => {
       this.#theme = null;

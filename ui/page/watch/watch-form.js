@@ -6,7 +6,7 @@
  * @import { WatchField, WatchForm as Form } from "../server.js"
  */
 
-import { Address, isCurlLine } from "./address.js";
+import { Address, isCurlLine, lacksSecret } from "./address.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { newIcon } from "../parts/icons.js";
 import { remember, remembered } from "../parts/remembered.js";
@@ -157,12 +157,20 @@ export class WatchForm {
     this.#count();
   }
 
-  /** Puts back the address and the method of the last time. */
-  remember() {
+  /**
+   * Begins with these fields, and the address and the method of the last time. A watch that goes on
+   * may be another one; it is shown, and can be stopped until somebody changes a field.
+   *
+   * @param {Form} form
+   */
+  begin(form) {
+    this.fill(form);
     const kept = /** @type {{ url?: unknown, method?: unknown } | undefined} */ (remembered(KEPT));
-    if (typeof kept?.url !== "string" || this.#url.value !== "") return;
-    this.#url.value = kept.url;
-    if (METHODS.includes(String(kept.method))) this.#method.value = String(kept.method);
+    if (typeof kept?.url === "string") {
+      this.#url.value = kept.url;
+      if (METHODS.includes(String(kept.method))) this.#method.value = String(kept.method);
+    }
+    this.#asked = JSON.stringify(this.#form);
   }
 
   /**
@@ -210,6 +218,10 @@ export class WatchForm {
     this.problem("");
     if (isCurlLine(this.#url.value) && !(await this.#read(this.#url.value))) return;
     this.#hide();
+    if (lacksSecret(this.#address.whole(this.#url.value))) {
+      this.problem("A secret of the address was not kept: write it in place of the …");
+      return;
+    }
     remember(KEPT, { url: this.#url.value, method: this.#method.value });
     this.#asked = JSON.stringify(this.#form);
     this.#ways.watch(this.#form);

@@ -178,8 +178,7 @@ export class WatchPlace extends HTMLElement {
   /** @param {Watcher} watcher */
   async #fill(watcher) {
     try {
-      this.#form?.fill(await watcher.form());
-      this.#form?.remember();
+      this.#form?.begin(await watcher.form());
     } catch (reason) {
       this.#form?.problem(errorMessage(reason));
     }
