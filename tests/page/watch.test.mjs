@@ -36,8 +36,8 @@ test("a long random value is a secret under any name", () => {
   assert.equal(lacksSecret(address.whole("http://h/?x=…&id=7")), false);
   // after a restart nothing is known of it
   assert.equal(lacksSecret(new Address().whole("http://h/?x=…&id=7")), true);
-  for (const plain of ["http://h/?every=100ms&count=20", "http://h/?q=what-is-a-server-sent-event"]) {
-    assert.equal(new Address().hide(plain), plain);
+  for (const query of ["every=100ms&count=20", "q=what-is-a-server-sent-event"]) {
+    assert.equal(new Address().hide(`http://h/?${query}`), `http://h/?${query}`);
   }
 });
 
