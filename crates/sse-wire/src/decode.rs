@@ -17,7 +17,7 @@ use std::mem;
 use crate::error::Error;
 use crate::line::{CR, LF};
 
-const BOM: &[u8] = b"\xEF\xBB\xBF";
+const BOM: char = '\u{FEFF}';
 
 /// What a [`Decoder`] found, in the order of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,39 +153,46 @@ impl Decoder {
         if self.position == Position::Failed {
             return Err(Error::EventTooLarge { limit: self.limit });
         }
-        let mut rest = bytes;
-        while let Some((&next, after)) = rest.split_first() {
+        // All lines that end here are checked at once, which costs far less than one by one. Where
+        // that fails, each is checked by itself.
+        let whole = str::from_utf8(bytes).ok();
+        let mut begin = 0;
+        while let Some(&next) = bytes.get(begin) {
             if self.position == Position::AfterCr {
                 self.position = Position::Within;
                 if next == LF {
-                    rest = after;
+                    begin += 1;
                     continue;
                 }
             }
-            let end = memchr::memchr2(CR, LF, rest);
-            let (piece, tail) = rest.split_at(end.unwrap_or(rest.len()));
+            let rest = &bytes[begin..];
+            let length = memchr::memchr2(CR, LF, rest);
+            let piece = &rest[..length.unwrap_or(rest.len())];
             if piece.len() > self.limit - self.used - self.line.len() {
                 return Err(self.fail());
             }
-            let Some((&end, after)) = tail.split_first() else {
+            let Some(length) = length else {
                 self.line.extend_from_slice(piece);
                 break;
             };
-            if self.line.is_empty() {
-                self.take_line(piece, &mut sink);
-            } else {
+            let end = begin + length;
+            if !self.line.is_empty() {
                 let mut line = mem::take(&mut self.line);
                 line.extend_from_slice(piece);
-                self.take_line(&line, &mut sink);
+                self.take_line(&text(&line), line.len(), &mut sink);
                 line.clear();
                 self.line = line;
+            } else if let Some(whole) = whole {
+                self.take_line(&whole[begin..end], length, &mut sink);
+            } else {
+                self.take_line(&text(piece), length, &mut sink);
             }
-            self.position = if end == CR {
+            self.position = if bytes[end] == CR {
                 Position::AfterCr
             } else {
                 Position::Within
             };
-            rest = after;
+            begin = end + 1;
         }
         Ok(())
     }
@@ -201,36 +208,35 @@ impl Decoder {
         Error::EventTooLarge { limit: self.limit }
     }
 
-    fn take_line(&mut self, line: &[u8], sink: &mut impl FnMut(Decoded<'_>)) {
+    /// Reads a line without its end, which had `length` bytes on the wire.
+    fn take_line(&mut self, line: &str, length: usize, sink: &mut impl FnMut(Decoded<'_>)) {
         let at_start = self.position == Position::Start;
         let line = line.strip_prefix(BOM).filter(|_| at_start).unwrap_or(line);
         if line.is_empty() {
             return self.dispatch(sink);
         }
-        let colon = line.iter().position(|&byte| byte == b':');
-        let (name, value) = line.split_at(colon.unwrap_or(line.len()));
-        let value = value.strip_prefix(b":").unwrap_or(value);
-        let value = value.strip_prefix(b" ").unwrap_or(value);
+        let (name, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
         match name {
-            b"" => sink(Decoded::Comment(&text(value))),
-            b"data" => {
-                self.data.push_str(&text(value));
+            "" => sink(Decoded::Comment(value)),
+            "data" => {
+                self.data.push_str(value);
                 self.data.push('\n');
-                self.used += line.len();
+                self.used += length;
             }
-            b"event" => {
+            "event" => {
                 self.event.clear();
-                self.event.push_str(&text(value));
-                self.used += line.len();
+                self.event.push_str(value);
+                self.used += length;
             }
-            b"id" if !value.contains(&0) => {
+            "id" if !value.contains('\0') => {
                 let id = self.id.get_or_insert_default();
                 id.clear();
-                id.push_str(&text(value));
-                self.used += line.len();
+                id.push_str(value);
+                self.used += length;
             }
-            b"retry" => {
-                if let Some(retry) = number(value) {
+            "retry" => {
+                if let Some(retry) = number(value.as_bytes()) {
                     self.retry = Some(retry);
                     sink(Decoded::Retry(retry));
                 }
