@@ -211,37 +211,32 @@ impl Decoder {
     /// Reads a line without its end, which had `length` bytes on the wire.
     fn take_line(&mut self, line: &str, length: usize, sink: &mut impl FnMut(Decoded<'_>)) {
         let at_start = self.position == Position::Start;
-        let line = line.strip_prefix(BOM).filter(|_| at_start).unwrap_or(line);
-        if line.is_empty() {
-            return self.dispatch(sink);
-        }
-        let (name, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
-        match name {
-            "" => sink(Decoded::Comment(value)),
-            "data" => {
-                self.data.push_str(value);
-                self.data.push('\n');
-                self.used += length;
-            }
-            "event" => {
-                self.event.clear();
-                self.event.push_str(value);
-                self.used += length;
-            }
-            "id" if !value.contains('\0') => {
+        let bare = line.strip_prefix(BOM).filter(|_| at_start).unwrap_or(line);
+        let length = length - (line.len() - bare.len());
+        if bare.is_empty() {
+            self.dispatch(sink);
+        } else if let Some(value) = value(bare, "data") {
+            self.data.push_str(value);
+            self.data.push('\n');
+            self.used += length;
+        } else if let Some(value) = value(bare, "event") {
+            self.event.clear();
+            self.event.push_str(value);
+            self.used += length;
+        } else if let Some(value) = value(bare, "id") {
+            if !value.contains('\0') {
                 let id = self.id.get_or_insert_default();
                 id.clear();
                 id.push_str(value);
                 self.used += length;
             }
-            "retry" => {
-                if let Some(retry) = number(value.as_bytes()) {
-                    self.retry = Some(retry);
-                    sink(Decoded::Retry(retry));
-                }
+        } else if let Some(retry) = value(bare, "retry") {
+            if let Some(retry) = number(retry.as_bytes()) {
+                self.retry = Some(retry);
+                sink(Decoded::Retry(retry));
             }
-            _ => {}
+        } else if let Some(comment) = value(bare, "") {
+            sink(Decoded::Comment(comment));
         }
     }
 
@@ -266,6 +261,17 @@ impl Decoder {
         self.event.clear();
         self.used = 0;
     }
+}
+
+/// The value of a field, if the line is of this field. To ask for each name is faster than to search
+/// for the colon, which may be far away or not there.
+fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let rest = line.strip_prefix(name)?;
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    let value = rest.strip_prefix(':')?;
+    Some(value.strip_prefix(' ').unwrap_or(value))
 }
 
 /// The text of the bytes, with U+FFFD for each maximal part that is no UTF-8, as the Encoding
