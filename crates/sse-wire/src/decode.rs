@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use crate::error::Error;
-use crate::line::{CR, LF};
+use crate::line::{CR, LF, is_end};
 
 const BOM: char = '\u{FEFF}';
 
@@ -166,7 +166,10 @@ impl Decoder {
                 }
             }
             let rest = &bytes[begin..];
-            let length = memchr::memchr2(CR, LF, rest);
+            let length = match is_end(next) {
+                true => Some(0),
+                false => memchr::memchr2(CR, LF, rest),
+            };
             let piece = &rest[..length.unwrap_or(rest.len())];
             if piece.len() > self.limit - self.used - self.line.len() {
                 return Err(self.fail());
