@@ -153,9 +153,11 @@ impl Decoder {
         if self.position == Position::Failed {
             return Err(Error::EventTooLarge { limit: self.limit });
         }
-        // All lines that end here are checked at once, which costs far less than one by one. Where
-        // that fails, each is checked by itself.
-        let whole = str::from_utf8(bytes).ok();
+        // The piece as text, once a line needs it: one check of all lines costs less than one of
+        // each. Where the piece is no text, each line is checked by itself.
+        let mut text = None;
+        // The only data line so far of the event under way, while it can be lent from the piece.
+        let mut lent = None;
         let mut begin = 0;
         while let Some(&next) = bytes.get(begin) {
             if self.position == Position::AfterCr {
@@ -182,13 +184,16 @@ impl Decoder {
             if !self.line.is_empty() {
                 let mut line = mem::take(&mut self.line);
                 line.extend_from_slice(piece);
-                self.take_line(&text(&line), line.len(), &mut sink);
+                self.take_own_line(&line, &mut sink);
                 line.clear();
                 self.line = line;
-            } else if let Some(whole) = whole {
-                self.take_line(&whole[begin..end], length, &mut sink);
+            } else if piece.is_empty() {
+                self.dispatch(lent.take(), &mut sink);
+            } else if let Some(text) = *text.get_or_insert_with(|| str::from_utf8(bytes).ok()) {
+                self.take_line(&text[begin..end], length, &mut lent, &mut sink);
             } else {
-                self.take_line(&text(piece), length, &mut sink);
+                self.keep(lent.take());
+                self.take_own_line(piece, &mut sink);
             }
             self.position = if bytes[end] == CR {
                 Position::AfterCr
@@ -197,6 +202,7 @@ impl Decoder {
             };
             begin = end + 1;
         }
+        self.keep(lent);
         Ok(())
     }
 
@@ -211,17 +217,36 @@ impl Decoder {
         Error::EventTooLarge { limit: self.limit }
     }
 
-    /// Reads a line without its end, which had `length` bytes on the wire.
-    fn take_line(&mut self, line: &str, length: usize, sink: &mut impl FnMut(Decoded<'_>)) {
+    /// Reads a line that cannot be lent: it came in several pieces, or is no UTF-8.
+    fn take_own_line(&mut self, line: &[u8], sink: &mut impl FnMut(Decoded<'_>)) {
+        let (line, length) = (text(line), line.len());
+        let mut lent = None;
+        self.take_line(&line, length, &mut lent, sink);
+        self.keep(lent);
+    }
+
+    /// Reads a line without its end, which had `length` bytes on the wire. The first data line of
+    /// an event is lent, because most events have no other and end in the same piece.
+    fn take_line<'a>(
+        &mut self,
+        line: &'a str,
+        length: usize,
+        lent: &mut Option<&'a str>,
+        sink: &mut impl FnMut(Decoded<'_>),
+    ) {
         let at_start = self.position == Position::Start;
         let bare = line.strip_prefix(BOM).filter(|_| at_start).unwrap_or(line);
         let length = length - (line.len() - bare.len());
         if bare.is_empty() {
-            self.dispatch(sink);
+            self.dispatch(lent.take(), sink);
         } else if let Some(value) = value(bare, "data") {
-            self.data.push_str(value);
-            self.data.push('\n');
             self.used += length;
+            if self.data.is_empty() && lent.is_none() {
+                *lent = Some(value);
+            } else {
+                self.keep(lent.take());
+                self.keep(Some(value));
+            }
         } else if let Some(value) = value(bare, "event") {
             self.event.clear();
             self.event.push_str(value);
@@ -243,12 +268,21 @@ impl Decoder {
         }
     }
 
-    fn dispatch(&mut self, sink: &mut impl FnMut(Decoded<'_>)) {
+    /// Keeps a data line for later.
+    fn keep(&mut self, line: Option<&str>) {
+        if let Some(line) = line {
+            self.data.push_str(line);
+            self.data.push('\n');
+        }
+    }
+
+    /// Ends an event. Its data is the line that is lent, or else what was kept.
+    fn dispatch(&mut self, lent: Option<&str>, sink: &mut impl FnMut(Decoded<'_>)) {
         // Moved, not copied: a blank line must cost the same however long the id is.
         if let Some(id) = self.id.take() {
             self.last_event_id = id;
         }
-        if let Some(data) = self.data.strip_suffix('\n') {
+        if let Some(data) = lent.or_else(|| self.data.strip_suffix('\n')) {
             let event = if self.event.is_empty() {
                 "message"
             } else {
