@@ -88,6 +88,17 @@ enum Position {
     Failed,
 }
 
+impl Position {
+    /// Behind a byte that ended a line.
+    fn behind(end: u8) -> Self {
+        if end == CR {
+            Self::AfterCr
+        } else {
+            Self::Within
+        }
+    }
+}
+
 impl Default for Decoder {
     fn default() -> Self {
         Self::new()
@@ -167,11 +178,14 @@ impl Decoder {
                     continue;
                 }
             }
+            if is_end(next) && self.line.is_empty() {
+                self.dispatch(lent.take(), &mut sink);
+                self.position = Position::behind(next);
+                begin += 1;
+                continue;
+            }
             let rest = &bytes[begin..];
-            let length = match is_end(next) {
-                true => Some(0),
-                false => memchr::memchr2(CR, LF, rest),
-            };
+            let length = memchr::memchr2(CR, LF, rest);
             let piece = &rest[..length.unwrap_or(rest.len())];
             if piece.len() > self.limit - self.used - self.line.len() {
                 return Err(self.fail());
@@ -187,19 +201,13 @@ impl Decoder {
                 self.take_own_line(&line, &mut sink);
                 line.clear();
                 self.line = line;
-            } else if piece.is_empty() {
-                self.dispatch(lent.take(), &mut sink);
             } else if let Some(text) = *text.get_or_insert_with(|| str::from_utf8(bytes).ok()) {
                 self.take_line(&text[begin..end], length, &mut lent, &mut sink);
             } else {
                 self.keep(lent.take());
                 self.take_own_line(piece, &mut sink);
             }
-            self.position = if bytes[end] == CR {
-                Position::AfterCr
-            } else {
-                Position::Within
-            };
+            self.position = Position::behind(bytes[end]);
             begin = end + 1;
         }
         self.keep(lent);
