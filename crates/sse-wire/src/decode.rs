@@ -4,7 +4,7 @@
 //! The result must never depend on where the stream is cut. The parser must never look at a byte
 //! twice as a line grows, or hold more than its bound.
 //!
-//! It finds lines in bytes, and decodes each line from UTF-8 after that. The text is the same as if
+//! It finds lines in bytes, and decodes them from UTF-8 beside that. The text is the same as if
 //! the stream were decoded first: CR and LF never occur within a UTF-8 sequence of several bytes,
 //! so each of them ends an unfinished sequence before it.
 //!
@@ -165,7 +165,7 @@ impl Decoder {
             return Err(Error::EventTooLarge { limit: self.limit });
         }
         // The piece as text, once a line needs it: one check of all lines costs less than one of
-        // each. Where the piece is no text, each line is checked by itself.
+        // each. Where the piece is no text, each line is checked by itself, and none is lent.
         let mut text = None;
         // The only data line so far of the event under way, while it can be lent from the piece.
         let mut lent = None;
@@ -204,7 +204,6 @@ impl Decoder {
             } else if let Some(text) = *text.get_or_insert_with(|| str::from_utf8(bytes).ok()) {
                 self.take_line(&text[begin..end], length, &mut lent, &mut sink);
             } else {
-                self.keep(lent.take());
                 self.take_own_line(piece, &mut sink);
             }
             self.position = Position::behind(bytes[end]);
@@ -276,7 +275,7 @@ impl Decoder {
         }
     }
 
-    /// Keeps a data line for later.
+    /// Keeps a data line until its event ends.
     fn keep(&mut self, line: Option<&str>) {
         if let Some(line) = line {
             self.data.push_str(line);
