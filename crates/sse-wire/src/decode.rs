@@ -307,8 +307,8 @@ impl Decoder {
     }
 }
 
-/// The value of a field, if the line is of this field. To ask for each name is faster than to search
-/// for the colon, which may be far away or not there.
+/// The value of a field, if the line is of this field. To ask for each name is faster than to
+/// search for the colon, which may be far away or not there.
 fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let rest = line.strip_prefix(name)?;
     if rest.is_empty() {

@@ -1,8 +1,9 @@
 //! The stream that all decoders read: the answers of language models.
 //!
 //! These are the streams that clients read most today, and the fastest ones: a model sends a small
-//! JSON object for each word. Two forms are common, and each is half of the stream. In one, an event
-//! is a line of data alone. In the other, it has a name too. An event has about 120 bytes of data.
+//! JSON object for each word. Two forms are common, and each is half of the stream. In one, an
+//! event is a line of data alone. In the other, it has a name too. An event has about 120 bytes of
+//! data.
 //! Now and then a word is not ASCII, as in every language but English, and a comment keeps the
 //! connection alive. No event has an id, because these streams have none.
 
