@@ -14,6 +14,8 @@
 use std::borrow::Cow;
 use std::mem;
 
+use simdutf8::basic::from_utf8;
+
 use crate::error::Error;
 use crate::line::{CR, LF, is_end};
 
@@ -201,7 +203,7 @@ impl Decoder {
                 self.take_own_line(&line, &mut sink);
                 line.clear();
                 self.line = line;
-            } else if let Some(text) = *text.get_or_insert_with(|| str::from_utf8(bytes).ok()) {
+            } else if let Some(text) = *text.get_or_insert_with(|| from_utf8(bytes).ok()) {
                 self.take_line(&text[begin..end], length, &mut lent, &mut sink);
             } else {
                 self.take_own_line(piece, &mut sink);
