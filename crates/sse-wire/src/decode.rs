@@ -4,7 +4,7 @@
 //! The result must never depend on where the stream is cut. The parser must never look at a byte
 //! twice as a line grows, or hold more than its bound.
 //!
-//! It finds lines in bytes, and decodes each line from UTF-8 after that. The text is the same as if
+//! It finds lines in bytes, and decodes them from UTF-8 beside that. The text is the same as if
 //! the stream were decoded first: CR and LF never occur within a UTF-8 sequence of several bytes,
 //! so each of them ends an unfinished sequence before it.
 //!
@@ -14,10 +14,12 @@
 use std::borrow::Cow;
 use std::mem;
 
-use crate::error::Error;
-use crate::line::{CR, LF};
+use simdutf8::basic::from_utf8;
 
-const BOM: &[u8] = b"\xEF\xBB\xBF";
+use crate::error::Error;
+use crate::line::{CR, LF, is_end};
+
+const BOM: char = '\u{FEFF}';
 
 /// What a [`Decoder`] found, in the order of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +90,17 @@ enum Position {
     Failed,
 }
 
+impl Position {
+    /// Behind a byte that ended a line.
+    fn behind(end: u8) -> Self {
+        if end == CR {
+            Self::AfterCr
+        } else {
+            Self::Within
+        }
+    }
+}
+
 impl Default for Decoder {
     fn default() -> Self {
         Self::new()
@@ -153,40 +166,52 @@ impl Decoder {
         if self.position == Position::Failed {
             return Err(Error::EventTooLarge { limit: self.limit });
         }
-        let mut rest = bytes;
-        while let Some((&next, after)) = rest.split_first() {
+        // The piece as text, once a line needs it: one check of all lines costs less than one of
+        // each. Where the piece is no text, each line is checked by itself, and none is lent.
+        let mut text = None;
+        // The only data line so far of the event under way, while it can be lent from the piece.
+        let mut lent = None;
+        let mut begin = 0;
+        while let Some(&next) = bytes.get(begin) {
             if self.position == Position::AfterCr {
                 self.position = Position::Within;
                 if next == LF {
-                    rest = after;
+                    begin += 1;
                     continue;
                 }
             }
-            let end = memchr::memchr2(CR, LF, rest);
-            let (piece, tail) = rest.split_at(end.unwrap_or(rest.len()));
+            if is_end(next) && self.line.is_empty() {
+                self.dispatch(lent.take(), &mut sink);
+                self.position = Position::behind(next);
+                begin += 1;
+                continue;
+            }
+            let rest = &bytes[begin..];
+            let length = memchr::memchr2(CR, LF, rest);
+            let piece = &rest[..length.unwrap_or(rest.len())];
             if piece.len() > self.limit - self.used - self.line.len() {
                 return Err(self.fail());
             }
-            let Some((&end, after)) = tail.split_first() else {
+            let Some(length) = length else {
                 self.line.extend_from_slice(piece);
                 break;
             };
-            if self.line.is_empty() {
-                self.take_line(piece, &mut sink);
-            } else {
+            let end = begin + length;
+            if !self.line.is_empty() {
                 let mut line = mem::take(&mut self.line);
                 line.extend_from_slice(piece);
-                self.take_line(&line, &mut sink);
+                self.take_own_line(&line, &mut sink);
                 line.clear();
                 self.line = line;
-            }
-            self.position = if end == CR {
-                Position::AfterCr
+            } else if let Some(text) = *text.get_or_insert_with(|| from_utf8(bytes).ok()) {
+                self.take_line(&text[begin..end], length, &mut lent, &mut sink);
             } else {
-                Position::Within
-            };
-            rest = after;
+                self.take_own_line(piece, &mut sink);
+            }
+            self.position = Position::behind(bytes[end]);
+            begin = end + 1;
         }
+        self.keep(lent);
         Ok(())
     }
 
@@ -201,50 +226,72 @@ impl Decoder {
         Error::EventTooLarge { limit: self.limit }
     }
 
-    fn take_line(&mut self, line: &[u8], sink: &mut impl FnMut(Decoded<'_>)) {
+    /// Reads a line that cannot be lent: it came in several pieces, or is no UTF-8.
+    fn take_own_line(&mut self, line: &[u8], sink: &mut impl FnMut(Decoded<'_>)) {
+        let (line, length) = (text(line), line.len());
+        let mut lent = None;
+        self.take_line(&line, length, &mut lent, sink);
+        self.keep(lent);
+    }
+
+    /// Reads a line without its end, which had `length` bytes on the wire. The first data line of
+    /// an event is lent, because most events have no other and end in the same piece.
+    fn take_line<'a>(
+        &mut self,
+        line: &'a str,
+        length: usize,
+        lent: &mut Option<&'a str>,
+        sink: &mut impl FnMut(Decoded<'_>),
+    ) {
         let at_start = self.position == Position::Start;
-        let line = line.strip_prefix(BOM).filter(|_| at_start).unwrap_or(line);
-        if line.is_empty() {
-            return self.dispatch(sink);
-        }
-        let colon = line.iter().position(|&byte| byte == b':');
-        let (name, value) = line.split_at(colon.unwrap_or(line.len()));
-        let value = value.strip_prefix(b":").unwrap_or(value);
-        let value = value.strip_prefix(b" ").unwrap_or(value);
-        match name {
-            b"" => sink(Decoded::Comment(&text(value))),
-            b"data" => {
-                self.data.push_str(&text(value));
-                self.data.push('\n');
-                self.used += line.len();
+        let bare = line.strip_prefix(BOM).filter(|_| at_start).unwrap_or(line);
+        let length = length - (line.len() - bare.len());
+        if bare.is_empty() {
+            self.dispatch(lent.take(), sink);
+        } else if let Some(value) = value(bare, "data") {
+            self.used += length;
+            if self.data.is_empty() && lent.is_none() {
+                *lent = Some(value);
+            } else {
+                self.keep(lent.take());
+                self.keep(Some(value));
             }
-            b"event" => {
-                self.event.clear();
-                self.event.push_str(&text(value));
-                self.used += line.len();
-            }
-            b"id" if !value.contains(&0) => {
+        } else if let Some(value) = value(bare, "event") {
+            self.event.clear();
+            self.event.push_str(value);
+            self.used += length;
+        } else if let Some(value) = value(bare, "id") {
+            if !value.contains('\0') {
                 let id = self.id.get_or_insert_default();
                 id.clear();
-                id.push_str(&text(value));
-                self.used += line.len();
+                id.push_str(value);
+                self.used += length;
             }
-            b"retry" => {
-                if let Some(retry) = number(value) {
-                    self.retry = Some(retry);
-                    sink(Decoded::Retry(retry));
-                }
+        } else if let Some(retry) = value(bare, "retry") {
+            if let Some(retry) = number(retry.as_bytes()) {
+                self.retry = Some(retry);
+                sink(Decoded::Retry(retry));
             }
-            _ => {}
+        } else if let Some(comment) = value(bare, "") {
+            sink(Decoded::Comment(comment));
         }
     }
 
-    fn dispatch(&mut self, sink: &mut impl FnMut(Decoded<'_>)) {
+    /// Keeps a data line until its event ends.
+    fn keep(&mut self, line: Option<&str>) {
+        if let Some(line) = line {
+            self.data.push_str(line);
+            self.data.push('\n');
+        }
+    }
+
+    /// Ends an event. Its data is the line that is lent, or else what was kept.
+    fn dispatch(&mut self, lent: Option<&str>, sink: &mut impl FnMut(Decoded<'_>)) {
         // Moved, not copied: a blank line must cost the same however long the id is.
         if let Some(id) = self.id.take() {
             self.last_event_id = id;
         }
-        if let Some(data) = self.data.strip_suffix('\n') {
+        if let Some(data) = lent.or_else(|| self.data.strip_suffix('\n')) {
             let event = if self.event.is_empty() {
                 "message"
             } else {
@@ -260,6 +307,17 @@ impl Decoder {
         self.event.clear();
         self.used = 0;
     }
+}
+
+/// The value of a field, if the line is of this field. To ask for each name is faster than to
+/// search for the colon, which may be far away or not there.
+fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let rest = line.strip_prefix(name)?;
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    let value = rest.strip_prefix(':')?;
+    Some(value.strip_prefix(' ').unwrap_or(value))
 }
 
 /// The text of the bytes, with U+FFFD for each maximal part that is no UTF-8, as the Encoding

@@ -74,6 +74,17 @@ fn the_limit_counts_what_an_event_holds() {
     }
 }
 
+/// The mark is no part of the line that the event holds, so it must not shorten what follows.
+#[test]
+fn a_byte_order_mark_does_not_add_up() {
+    let stream = b"\xEF\xBB\xBFdata:12\nid\n\n";
+    let (seen, whole) = read(&mut Decoder::with_limit(LIMIT), &[stream]);
+    assert_eq!((seen, whole), (vec!["12".to_owned()], Ok(())));
+    let pieces: Vec<&[u8]> = stream.chunks(1).collect();
+    let (_, bytewise) = read(&mut Decoder::with_limit(LIMIT), &pieces);
+    assert_eq!(bytewise, Ok(()), "byte by byte");
+}
+
 #[test]
 fn after_the_error_the_decoder_is_closed_and_remembers_what_came_before() {
     let mut decoder = Decoder::with_limit(LIMIT);

@@ -20,8 +20,8 @@ one core, and measures its own CPU time over some 0.7 s of whole passes, after a
 interleaved, and a ratio is taken within a round. Each must find all events, and the right sum of the lengths
 of their data; otherwise the run fails. `make bench-decoders` measures only them, and writes this section.
 
-`memchr` is no decoder. It finds the line feeds, one by one, and does nothing with them: no decoder can be
-faster than that and still look for the ends of lines with it.
+`memchr` is no decoder. It finds the line feeds, one by one, and does nothing with them. No decoder that looks
+for the ends of lines in this way can be faster.
 ";
 
 /// What the section says beside its figures.
