@@ -215,7 +215,7 @@ pub(crate) fn joined(shell: State<'_, AppState>) -> JoinedView {
 /// Asks once more what the diagnosis wants to know besides.
 #[tauri::command]
 pub(crate) async fn watch_again(shell: State<'_, AppState>) -> Result<(), Error> {
-    shell.watcher().ask_again().await;
+    shell.watcher().probe().await;
     Ok(())
 }
 

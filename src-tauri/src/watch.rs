@@ -6,27 +6,29 @@
 //! |---|---|
 //! | `form` | what a person fills in, and the request that it makes |
 //! | `run` | one watch, from its first request to its end |
-//! | `seen` | what came of it so far, within bounds |
+//! | `progress` | what came of it so far, within bounds |
 //! | `view` | the same for the page |
 //! | `rule` | what `docs/DIAGNOSIS.md` says of a rule |
 //!
-//! Nothing of a watch is written anywhere: not its address, its headers, its body, nor what came.
+//! Nothing of a watch is written to a file here: not its headers, its body, nor what came. The page
+//! keeps its address, without what may be a secret.
 
 mod form;
+mod progress;
 mod rule;
 mod run;
-mod seen;
 #[cfg(test)]
 mod tests;
 mod view;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sse_client::diagnose::diagnose;
 use tokio::sync::oneshot;
 
 pub(crate) use form::Form;
+use progress::Progress;
 pub(crate) use rule::explanation;
-use seen::Seen;
 pub(crate) use view::{Cursor, JoinedView, WatchView};
 
 use crate::error::Error;
@@ -35,10 +37,10 @@ use crate::error::Error;
 ///
 /// [`begin`](Self::begin) starts it and ends the one before; [`stop`](Self::stop) ends it.
 /// [`view`](Self::view) and [`joined`](Self::joined) say at any time what came. When a stream is
-/// over, [`ask_again`](Self::ask_again) asks what a diagnosis wants to know besides.
+/// over, [`probe`](Self::probe) asks what a diagnosis wants to know besides.
 #[derive(Default)]
 pub(crate) struct Watcher {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Progress>>,
     /// Dropping it stops the watch.
     running: Mutex<Option<oneshot::Sender<()>>>,
 }
@@ -71,7 +73,10 @@ impl Watcher {
 
     /// What came, as far as it is newer than the cursor.
     pub(crate) fn view(&self, cursor: &Cursor) -> WatchView {
-        lock(&self.seen).view(cursor)
+        let seen = lock(&self.seen).observed();
+        // Without the lock: whoever reads the stream waits for it with each piece.
+        let judged = seen.map(|(of, seen)| (of, diagnose(&seen)));
+        lock(&self.seen).view(cursor, judged)
     }
 
     /// What the events mean together, where their dialect is known.
@@ -81,15 +86,15 @@ impl Watcher {
 
     /// Asks once more with the last event id, and with HEAD, and notes what was answered. Does
     /// nothing where the watch is not over, or is none of a stream that was asked for with GET.
-    pub(crate) async fn ask_again(&self) {
-        let Some((run, wish, mut seen, id)) = lock(&self.seen).begin_again() else {
+    pub(crate) async fn probe(&self) {
+        let Some((run, wish, mut seen, id)) = lock(&self.seen).begin_probe() else {
             return;
         };
         sse_client::probe(&mut seen, &wish, id.as_deref(), None).await;
-        lock(&self.seen).asked_again(run, seen);
+        lock(&self.seen).note_probe(run, seen);
     }
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+fn lock(seen: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./ui.mjs";
 
-const { Address, isCurlLine, lacksSecret } = await load("watch/address.js");
+const { Address, isCurlLine, keepable, lacksSecret } = await load("watch/address.js");
 const { WatchFeed } = await load("watch/watch-feed.js");
 const { columns, gapTop, gridOf, heightOf, secondsOf } = await load("watch/plot-scale.js");
 const { emptyWords, figureWords, isStall, ruleParagraphs, time } =
@@ -39,6 +39,15 @@ test("a long random value is a secret under any name", () => {
   for (const query of ["every=100ms&count=20", "q=what-is-a-server-sent-event"]) {
     assert.equal(new Address().hide(`http://h/?${query}`), `http://h/?${query}`);
   }
+});
+
+test("a password, a fragment and long values are not kept", () => {
+  const address = new Address();
+  assert.equal(address.hide("https://me:hunter2@h/?a=b"), "https://…@h/?a=b");
+  assert.equal(address.hide("me:hunter2@h/@b"), "…@h/@b");
+  assert.equal(address.hide("http://h/#access_token=hunter2"), "http://h/#access_token=…");
+  assert.equal(address.hide("http://h/a@b?pwd=hunter2"), "http://h/a@b?pwd=…");
+  assert.equal(keepable("http://h/?every=100ms&q=seventeen-letters"), "http://h/?every=100ms&q=…");
 });
 
 test("an address without secrets stays as it is", () => {

@@ -240,8 +240,9 @@ async fn a_pasted_line_fills_the_request_and_no_secret_of_it_is_shown_or_kept() 
         .js(
             "const fields = [...document.querySelectorAll('input:not([type=password]), textarea')];
             const texts = fields.map(({ value }) => value);
-            const titles = [...document.querySelectorAll('[title]')].map(({ title }) => title);
-            return [document.body.innerText, ...texts, ...titles].join('\\n');",
+            const named = [...document.querySelectorAll('[title], [aria-label]')];
+            const names = named.map(({ title, ariaLabel }) => `${title} ${ariaLabel}`);
+            return [document.body.textContent, ...texts, ...names].join('\\n');",
         )
         .await
         .expect("the page answers");
@@ -297,15 +298,18 @@ async fn what_cannot_be_watched_is_said_in_a_sentence_and_disturbs_nothing() {
     let no_http = Foreign::start(vec![(NOW, b"220 mail ready\r\n".to_vec())]);
     let nobody = super::free_port();
     for (address, words) in [
+        // Its failure is said once, and does not replace what is said later.
+        (&*format!("localhost:{nobody}"), "Nothing listens on"),
         ("ftp://h/a", "ftp is not supported"),
         ("http://", "is not a URL"),
+        ("http://h:99999/?key=hunter2", "is not a URL"),
         ("http://me:hunter2@localhost/", "leave it out"),
+        ("wss://me:hunter2@localhost/", "leave it out"),
         ("curl --form a=b http://h", "--form"),
         (
             "curl -d @/etc/passwd http://h",
             "paste the text of the body",
         ),
-        (&format!("localhost:{nobody}"), "Nothing listens on"),
         ("http://nobody.invalid/", "is not found"),
         (&no_http.url, "HTTP"),
     ] {
@@ -318,6 +322,11 @@ async fn what_cannot_be_watched_is_said_in_a_sentence_and_disturbs_nothing() {
     watch(page, &format!("localhost:{port}/numbers?every=1ms")).await;
     page.until_text(EVENTS, "5").await;
     assert!(!page.shows(PROBLEM).await);
+    let kept = page
+        .js("return JSON.stringify({ ...localStorage });")
+        .await
+        .expect("the page answers");
+    assert!(!kept.to_string().contains("hunter2"), "{kept}");
     session.close().await;
 }
 

@@ -1036,9 +1036,9 @@ export type WatchView = {
   /** What is wrong with this stream so far, the worst first. */
   findings: Array<FindingView>,
   /** Whether second requests would tell more, and are possible now. */
-  can_ask_again: boolean,
+  can_probe: boolean,
   /** Whether they are on their way. */
-  asks_again: boolean,
+  probing: boolean,
 };
 
 /** An event that came. */

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::curl::CurlMistake;
+use crate::foreign::shown_url;
 
 /// What can go wrong between a URL and the answer. A program matches on the variant.
 ///
@@ -11,7 +12,7 @@ use crate::curl::CurlMistake;
 #[non_exhaustive]
 pub enum Error {
     /// Text that is no URL. Correct it.
-    #[error("`{0}` is not a URL: give one such as http://localhost:8000/topics/news.")]
+    #[error("`{}` is not a URL: give one such as http://localhost:8000/topics/news.", shown_url(.0))]
     BadUrl(String),
 
     /// A URL of another scheme than http. Give one of http.

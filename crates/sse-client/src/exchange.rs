@@ -94,8 +94,16 @@ impl Header {
     pub fn shown_in_answer(&self) -> String {
         match self.is_credential() {
             true => hidden(&self.value),
+            // What it leads to may let others in.
+            false if self.is_named("location") => shown_url(&self.value),
             false => self.value.clone(),
         }
+    }
+
+    /// Its name as it may be shown where it is none: a whole header may have been written there.
+    pub(crate) fn shown_name(&self) -> String {
+        let name = self.name.split([' ', ':']).next().unwrap_or_default();
+        crate::foreign::shown(name)
     }
 
     /// Whether it has this name, in any letters.
@@ -105,7 +113,9 @@ impl Header {
 
     /// Whether it tells the server who asks. Such a header must not go to another origin.
     pub(crate) fn is_credential(&self) -> bool {
-        const WORDS: [&str; 6] = ["auth", "cookie", "key", "password", "secret", "token"];
+        const WORDS: [&str; 7] = [
+            "auth", "cookie", "key", "password", "secret", "session", "token",
+        ];
         let name = self.name.to_ascii_lowercase();
         WORDS.iter().any(|word| name.contains(word))
     }
@@ -115,8 +125,9 @@ impl Header {
 fn hidden(value: &str) -> String {
     const BEGINNING: usize = 4;
     const LONG: usize = 16;
+    const SCHEMES: [&str; 5] = ["Basic", "Bearer", "Digest", "DPoP", "Token"];
     let (scheme, secret) = match value.split_once(' ') {
-        Some((scheme, secret)) if scheme.chars().all(|letter| letter.is_ascii_alphabetic()) => {
+        Some((scheme, secret)) if SCHEMES.iter().any(|it| scheme.eq_ignore_ascii_case(it)) => {
             (format!("{scheme} "), secret)
         }
         _ => (String::new(), value),
@@ -306,13 +317,17 @@ mod tests {
             ("Authorization", "Bearer short", "Bearer …"),
             ("X-Api-Key", "AIzaSyA1234567890", "AIza…"),
             ("Cookie", "a=b", "…"),
+            ("X-Mine", "correct horse", "…"),
             ("Accept", "text/event-stream", "text/event-stream"),
         ] {
             assert_eq!(Header::new(name, value).shown(), shown);
         }
         let answer = |name| Header::new(name, "hunter2").shown_in_answer();
         assert_eq!(answer("Set-Cookie"), "…");
+        assert_eq!(answer("Mcp-Session-Id"), "…");
         assert_eq!(answer("X-Request-Id"), "hunter2");
+        let to = Header::new("Location", "https://h/?code=hunter2").shown_in_answer();
+        assert_eq!(to, "https://h/?…");
     }
 
     #[test]

@@ -80,7 +80,8 @@ async fn resume(wish: &Wish, id: &str) -> Resume {
             let pushed = decoder.push(&piece.bytes, |decoded| {
                 if let Decoded::Event { last_event_id, .. } = decoded {
                     resume.events += 1;
-                    if !last_event_id.is_empty() {
+                    // A piece may hold any number of them, each with an id of any length.
+                    if !last_event_id.is_empty() && resume.events <= EVENTS {
                         resume.ids.push(last_event_id.to_owned());
                     }
                 }

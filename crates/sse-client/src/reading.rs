@@ -221,10 +221,6 @@ impl Reading {
                         first_event.get_or_insert(piece.at);
                         *last_event = Some(piece.at);
                         joiner.event(at, event, data);
-                        *names_ids |= !id.is_empty();
-                        if *names_ids {
-                            id.clone_into(last_id);
-                        }
                         let bytes = std::mem::take(since);
                         sink(Read::Event {
                             event,
@@ -243,6 +239,12 @@ impl Reading {
                     }
                 }
             });
+            // Of a block without data, too, which is no event (HTML 9.2.6).
+            let id = decoder.last_event_id();
+            *names_ids |= !id.is_empty();
+            if *names_ids && last_id != id {
+                id.clone_into(last_id);
+            }
             if read.is_err() {
                 *is_over = true;
                 sink(Read::TooLarge);
@@ -256,10 +258,9 @@ impl Reading {
                 return;
             }
             self.since += part.len() as u64;
-            if let Some(line) = &mut self.line
-                && line.len() + part.len() <= LONGEST_LINE
-            {
-                line.extend_from_slice(part);
+            if let Some(line) = &mut self.line {
+                let room = LONGEST_LINE.saturating_sub(line.len());
+                line.extend_from_slice(&part[..room.min(part.len())]);
             }
             if part.ends_with(b"\n") {
                 self.end_line(piece.at, sink);

@@ -64,6 +64,11 @@ impl Url {
                 .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         });
         let (scheme, rest) = typed_scheme.unwrap_or(("http", url));
+        let typed_authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // Before all else, because other sentences repeat what was typed.
+        if typed_authority.contains('@') {
+            return Err(Error::UserInfo);
+        }
         let mut named = [Scheme::Http, Scheme::Https].into_iter();
         let known = named.rfind(|known| scheme.eq_ignore_ascii_case(known.name()));
         let known = known.ok_or_else(|| Error::Scheme {
@@ -77,9 +82,6 @@ impl Url {
         let bad = || Error::BadUrl(url.to_owned());
         let uri: Uri = format!("http://{rest}").parse().map_err(|_| bad())?;
         let authority = uri.authority().ok_or_else(bad)?;
-        if authority.as_str().contains('@') {
-            return Err(Error::UserInfo);
-        }
         // What stands behind the host is nothing, a colon, or a colon and a port.
         let port = match authority.as_str()[authority.host().len()..].trim_start_matches(':') {
             "" => known.port(),

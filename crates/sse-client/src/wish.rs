@@ -248,12 +248,12 @@ impl From<&CurlUser> for User {
 
 fn name(header: &Header) -> Result<HeaderName, Error> {
     let name = HeaderName::from_bytes(header.name.as_bytes());
-    name.map_err(|_| Error::BadHeader(header.name.clone()))
+    name.map_err(|_| Error::BadHeader(header.shown_name()))
 }
 
 fn value(header: &Header) -> Result<HeaderValue, Error> {
     let value = HeaderValue::from_bytes(header.value.as_bytes());
-    value.map_err(|_| Error::BadHeader(header.name.clone()))
+    value.map_err(|_| Error::BadHeader(header.shown_name()))
 }
 
 /// A header of a curl line as it is sent.

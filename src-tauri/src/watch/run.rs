@@ -8,14 +8,14 @@ use sse_client::{End, Error, Header, Policy, Reconnect, Step, Watch, Wish};
 use tokio::sync::oneshot;
 
 use super::lock;
-use super::seen::Seen;
+use super::progress::Progress;
 
 /// Watches until the stream ends, or somebody stops it.
 pub(super) async fn watch(
     wish: Wish,
     reconnects: bool,
     run: u64,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Progress>>,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let run = Run {
@@ -37,7 +37,7 @@ struct Run {
     reconnects: bool,
     /// Its number.
     run: u64,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Progress>>,
     began: Instant,
 }
 
@@ -66,9 +66,14 @@ impl Run {
                 self.note(|seen| seen.waits(wait, id.as_deref(), why));
                 tokio::time::sleep(wait).await;
             }
-            self.note(Seen::asks);
+            self.note(Progress::asks);
             step = match Watch::begin(again(&self.wish, id)).await {
                 Ok(stream) => match self.read(stream, &mut client).await {
+                    // Its time is over.
+                    Ok(End::Stopped) => {
+                        let why = "The time of the curl line is over: watch it without -m.";
+                        return self.note(|seen| seen.over(Some(why.to_owned())));
+                    }
                     Ok(end) => {
                         why = end.to_string();
                         match end {
@@ -116,7 +121,7 @@ impl Run {
     }
 
     /// Notes something, unless another watch has begun meanwhile, or somebody has stopped this one.
-    fn note(&self, what: impl FnOnce(&mut Seen)) {
+    fn note(&self, what: impl FnOnce(&mut Progress)) {
         let mut seen = lock(&self.seen);
         if seen.is_of(self.run) {
             what(&mut seen);

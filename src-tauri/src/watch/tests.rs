@@ -4,9 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
 
+use sse_client::diagnose::diagnose;
 use sse_client::{End, Piece, Url, Watch, Wish};
 
-use super::seen::{Seen, Standing};
+use super::progress::{Progress, Stage};
 use super::view::{Cursor, WatchView};
 
 /// A watch whose head has come, of a server that sends no more.
@@ -26,8 +27,8 @@ async fn begun(kind: &str) -> Watch {
     Watch::begin(wish).await.expect("an answer")
 }
 
-async fn seen(kind: &str) -> Seen {
-    let mut seen = Seen::default();
+async fn seen(kind: &str) -> Progress {
+    let mut seen = Progress::default();
     let wish = Wish::new(Url::parse("http://localhost/").expect("a URL"));
     seen.begin(wish);
     seen.begins(&begun(kind).await);
@@ -67,6 +68,11 @@ fn after(view: &WatchView) -> Cursor {
     .expect("a cursor")
 }
 
+fn view(seen: &Progress, cursor: &Cursor) -> WatchView {
+    let judged = seen.observed().map(|(of, seen)| (of, diagnose(&seen)));
+    seen.view(cursor, judged)
+}
+
 fn json(view: &WatchView) -> serde_json::Value {
     serde_json::to_value(view).expect("JSON")
 }
@@ -80,10 +86,10 @@ async fn a_watch_of_a_day_keeps_no_more_than_one_of_an_hour() {
         let data = format!("id: {n}\ndata: {}\n\n", "x".repeat(100));
         seen.piece(&piece(Duration::from_secs(n), data.as_bytes()));
         if n == 3600 || n == 86_400 {
-            sizes.push(json(&seen.view(&Cursor::default())).to_string().len());
+            sizes.push(json(&view(&seen, &Cursor::default())).to_string().len());
         }
     }
-    let view = json(&seen.view(&Cursor::default()));
+    let view = json(&self::view(&seen, &Cursor::default()));
     assert_eq!(view["events_counted"], 86_400);
     assert_eq!(view["events"].as_array().map(Vec::len), Some(2000));
     assert!(
@@ -104,34 +110,75 @@ async fn a_watch_of_a_day_keeps_no_more_than_one_of_an_hour() {
     assert!(seen.pieces.len() <= 4096);
     seen.piece(&piece(Duration::from_secs(90_001), &vec![b'y'; 1 << 20]));
     seen.piece(&piece(Duration::from_secs(90_002), b"z"));
-    assert!(seen.pieces.len() <= 2, "{}", seen.pieces.len());
+    assert!(seen.pieces.len() <= 6, "{}", seen.pieces.len());
     assert!(seen.wire_events.len() <= 2);
+}
+
+/// A client hands out the last id with each event behind it: one of 1 MiB was kept 2,000 times, and
+/// 16,000 times for a moment.
+#[tokio::test]
+async fn a_long_id_is_kept_in_part_with_each_event() {
+    let mut seen = seen("text/event-stream").await;
+    let mut text = format!("id: {}\n", "i".repeat(1 << 20)).into_bytes();
+    text.extend(b"data\n\n".repeat(10_000));
+    seen.piece(&piece(Duration::from_millis(5), &text));
+    let view = json(&self::view(&seen, &Cursor::default()));
+    assert_eq!(view["events_counted"], 10_000);
+    let id = view["events"][0]["id"].as_str().expect("an id");
+    assert!(id.len() < 1100 && id.ends_with('…'), "{}", id.len());
+    assert!(view["last_id"].as_str().is_some_and(|id| id.len() < 100));
+    assert!(view.to_string().len() < 20 << 20);
+}
+
+/// What was compressed grows: one read of 40 kB was 4 MiB of line ends.
+#[tokio::test]
+async fn a_body_of_line_ends_is_kept_within_its_bounds() {
+    let mut seen = seen("text/event-stream").await;
+    seen.piece(&piece(Duration::from_millis(5), &vec![b'\n'; 4 << 20]));
+    let lines: usize = seen.pieces.iter().map(|piece| piece.lines.len()).sum();
+    assert!(lines <= 16 * 1024 + 64 * 1024, "{lines}");
+}
+
+/// One that was stopped while it waited was shown as if the server had ended it.
+#[tokio::test]
+async fn whoever_stops_it_ended_it_whatever_the_stream_before_did() {
+    let mut seen = seen("text/event-stream").await;
+    seen.ends(End::Cut, Duration::from_millis(9));
+    seen.waits(Duration::from_secs(3), None, End::Cut.to_string());
+    seen.stop();
+    let view = json(&self::view(&seen, &Cursor::default()));
+    assert_eq!(view["ended_by"], "client");
+    assert!(
+        view["words"]
+            .as_str()
+            .is_some_and(|it| it.starts_with("stopped after"))
+    );
 }
 
 #[tokio::test]
 async fn whoever_asks_again_gets_what_is_new() {
     let mut seen = seen("text/event-stream").await;
-    let first = seen.view(&Cursor::default());
+    let first = view(&seen, &Cursor::default());
     assert_eq!(json(&first)["state"], "open");
     seen.piece(&piece(Duration::from_millis(5), &event(1)));
-    let one = seen.view(&after(&first));
+    let one = view(&seen, &after(&first));
     assert_eq!(json(&one)["events"][0]["id"], "1");
     // Nothing came: only the step that may be under way is told again.
-    let none = json(&seen.view(&after(&one)));
+    let none = json(&view(&seen, &after(&one)));
     assert_eq!(none["events"].as_array().map(Vec::len), Some(0));
     assert_eq!(none["pieces"].as_array().map(Vec::len), Some(0));
     assert_eq!(none["arrivals"]["steps"].as_array().map(Vec::len), Some(1));
     // An event that ends in a later piece is told with that.
     seen.piece(&piece(Duration::from_millis(6), b"data: 2"));
-    let half = seen.view(&after(&one));
+    let half = view(&seen, &after(&one));
     assert_eq!(json(&half)["events"].as_array().map(Vec::len), Some(0));
     seen.piece(&piece(Duration::from_millis(7), b"\n\n"));
-    let rest = json(&seen.view(&after(&half)));
+    let rest = json(&view(&seen, &after(&half)));
     assert_eq!(rest["wire_events"][0]["data"], "2");
     // Another watch begins from nothing.
     let wish = Wish::new(Url::parse("http://localhost/").expect("a URL"));
     seen.begin(wish);
-    let anew = json(&seen.view(&after(&one)));
+    let anew = json(&view(&seen, &after(&one)));
     assert_eq!((&anew["run"], &anew["stream"]), (&2.into(), &0.into()));
     assert_eq!(anew["events_counted"], 0);
 }
@@ -142,14 +189,14 @@ async fn a_second_stream_begins_its_bytes_anew_and_goes_on_with_its_events() {
     seen.piece(&piece(Duration::from_millis(5), &event(1)));
     seen.ends(End::Cut, Duration::from_millis(9));
     seen.waits(Duration::from_secs(3), Some("1"), End::Cut.to_string());
-    let view = seen.view(&Cursor::default());
+    let view = self::view(&seen, &Cursor::default());
     assert_eq!(json(&view)["state"], "waiting");
     let words = json(&view)["words"].as_str().map(str::to_owned);
     let words = words.expect("words");
     assert!(words.starts_with("asks again in ") && words.ends_with("with id 1: cut off"));
     seen.begins(&begun("text/event-stream").await);
     seen.piece(&piece(Duration::from_millis(5), &event(2)));
-    let view = json(&seen.view(&after(&view)));
+    let view = json(&self::view(&seen, &after(&view)));
     assert_eq!(view["stream"], 2);
     assert_eq!(view["resumed"], "cut off, asked again");
     assert_eq!(view["pieces"][0]["offset"], 0);
@@ -164,7 +211,7 @@ async fn lines_of_json_are_events_without_a_name() {
     seen.piece(&piece(Duration::from_millis(6), b":2}"));
     seen.ends(End::InOrder, Duration::from_millis(9));
     seen.over(None);
-    let view = json(&seen.view(&Cursor::default()));
+    let view = json(&self::view(&seen, &Cursor::default()));
     let data = |n: usize| view["events"][n]["data"].clone();
     assert_eq!((data(0), data(1)), ("{\"a\":1}".into(), "{\"b\":2}".into()));
     assert_eq!(view["events"][0]["event"], "");
@@ -176,7 +223,7 @@ async fn a_large_event_is_kept_in_part_and_says_so() {
     let mut seen = seen("text/event-stream").await;
     let text = format!("data: {}é\n\n", "x".repeat((1 << 20) - 1));
     seen.piece(&piece(Duration::from_millis(5), text.as_bytes()));
-    let view = json(&seen.view(&Cursor::default()));
+    let view = json(&self::view(&seen, &Cursor::default()));
     let event = &view["events"][0];
     assert_eq!(event["data"].as_str().map(str::len), Some((1 << 20) - 1));
     assert_eq!(event["left_out"], 2);
@@ -189,8 +236,8 @@ async fn a_stream_that_goes_on_is_not_called_truncated() {
     let token = b"data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\
         \"delta\":{\"content\":\"Hel\"}}]}\n\n";
     seen.piece(&piece(Duration::from_millis(5), token));
-    let broken = |seen: &Seen| {
-        let view = json(&seen.view(&Cursor::default()));
+    let broken = |seen: &Progress| {
+        let view = json(&self::view(seen, &Cursor::default()));
         let findings = view["findings"].as_array().cloned().unwrap_or_default();
         let broken = findings.iter().filter(|it| it["level"] == "broken");
         broken.map(|it| it["rule"].clone()).collect::<Vec<_>>()
@@ -208,9 +255,9 @@ async fn what_comes_after_it_was_stopped_is_not_noted() {
     assert!(seen.is_of(run));
     seen.stop();
     assert!(!seen.is_of(run) && !seen.is_on());
-    let view = json(&seen.view(&Cursor::default()));
+    let view = json(&self::view(&seen, &Cursor::default()));
     assert_eq!(view["ended_by"], "client");
-    assert!(matches!(seen.standing, Standing::Over { why: None }));
+    assert!(matches!(seen.stage, Stage::Over { by_hand: true, .. }));
     let first = seen.elapsed();
     assert_eq!(seen.elapsed(), first, "its clock stands still");
 }

@@ -1,12 +1,12 @@
 //! What came of a watch, for the page. Whoever asks again names what it has already.
 
 use serde::{Deserialize, Serialize};
-use sse_client::diagnose::{Finding, Level, Observation, diagnose};
+use sse_client::diagnose::{Finding, Level, Observation};
 use sse_client::dialect::{Dialect, Kind, Level as Whole};
 use sse_client::{End, Header, Reading};
 use sse_server::{PieceView, WireEvent};
 
-use super::seen::{EventSeen, Seen, Standing, millis};
+use super::progress::{KeptEvent, Progress, Stage, millis, shown_id};
 
 /// How far somebody has read a watch.
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -73,9 +73,9 @@ pub(crate) struct WatchView {
     /// What is wrong with this stream so far, the worst first.
     findings: Vec<FindingView>,
     /// Whether second requests would tell more, and are possible now.
-    can_ask_again: bool,
+    can_probe: bool,
     /// Whether they are on their way.
-    asks_again: bool,
+    probing: bool,
 }
 
 /// Where a watch stands.
@@ -293,9 +293,15 @@ pub(crate) struct JoinedPart {
     left_out: u64,
 }
 
-impl Seen {
+impl Progress {
     /// What is new since somebody read so far.
-    pub(super) fn view(&self, cursor: &Cursor) -> WatchView {
+    ///
+    /// `judged` is what the diagnosis said of which watch and stream. Another may have begun since.
+    pub(super) fn view(
+        &self,
+        cursor: &Cursor,
+        judged: Option<((u64, u64), Vec<Finding>)>,
+    ) -> WatchView {
         let is_same = cursor.run == self.run;
         let (from, after) = match is_same {
             true if cursor.stream == self.stream => (cursor.end, cursor.event),
@@ -305,8 +311,9 @@ impl Seen {
         let reading = self.reading.as_ref();
         let counts = reading.map(Reading::counts).unwrap_or_default();
         let is_new = |piece: &&PieceView| piece.offset >= from;
-        let observed = self.observation();
-        let findings = observed.as_ref().map(diagnose).unwrap_or_default();
+        let observed = self.observed().map(|(_, seen)| seen);
+        let judged = judged.filter(|(of, _)| *of == (self.run, self.stream));
+        let findings = judged.map(|(_, findings)| findings).unwrap_or_default();
         WatchView {
             run: self.run,
             state: self.state(),
@@ -321,7 +328,7 @@ impl Seen {
             comments: counts.comments,
             bytes: counts.bytes,
             wire_bytes: counts.wire_bytes,
-            last_id: reading.and_then(|it| it.last_id()).map(str::to_owned),
+            last_id: reading.and_then(|it| it.last_id()).map(shown_id),
             retry_ms: reading.and_then(Reading::retry),
             pieces: self.pieces.iter().filter(is_new).cloned().collect(),
             wire_events: {
@@ -336,38 +343,39 @@ impl Seen {
             arrivals: self.arrivals_since(cursor, is_same, observed.as_ref()),
             figures: self.figures(observed.as_ref()),
             findings: findings.into_iter().map(FindingView::of).collect(),
-            can_ask_again: self.can_ask_again(),
-            asks_again: self.asks_again,
+            can_probe: self.can_probe(),
+            probing: self.probing,
         }
     }
 
     fn state(&self) -> WatchState {
-        match &self.standing {
-            Standing::Idle => WatchState::Idle,
-            Standing::Asking => WatchState::Asking,
-            Standing::Open => WatchState::Open,
-            Standing::Waiting { .. } => WatchState::Waiting,
-            Standing::Over { .. } => WatchState::Over,
-            Standing::Failed(_) => WatchState::Failed,
+        match &self.stage {
+            Stage::Idle => WatchState::Idle,
+            Stage::Asking => WatchState::Asking,
+            Stage::Open => WatchState::Open,
+            Stage::Waiting { .. } => WatchState::Waiting,
+            Stage::Over { .. } => WatchState::Over,
+            Stage::Failed(_) => WatchState::Failed,
         }
     }
 
     fn ended_by(&self) -> Option<WatchEnd> {
-        match (&self.standing, self.end) {
-            (Standing::Failed(_), _) => Some(WatchEnd::Cut),
-            (Standing::Over { .. }, Some((End::InOrder, _))) => Some(WatchEnd::Server),
-            (Standing::Over { .. }, Some((End::Stopped, _)) | None) => Some(WatchEnd::Client),
-            (Standing::Over { .. }, Some(_)) => Some(WatchEnd::Cut),
+        match (&self.stage, self.end) {
+            (Stage::Failed(_), _) => Some(WatchEnd::Cut),
+            (Stage::Over { by_hand: true, .. }, _) => Some(WatchEnd::Client),
+            (Stage::Over { .. }, Some((End::InOrder, _))) => Some(WatchEnd::Server),
+            (Stage::Over { .. }, Some((End::Stopped, _)) | None) => Some(WatchEnd::Client),
+            (Stage::Over { .. }, Some(_)) => Some(WatchEnd::Cut),
             _ => None,
         }
     }
 
     fn words(&self) -> String {
-        match &self.standing {
-            Standing::Idle => String::new(),
-            Standing::Asking => "connecting".to_owned(),
-            Standing::Open => "open".to_owned(),
-            Standing::Waiting {
+        match &self.stage {
+            Stage::Idle => String::new(),
+            Stage::Asking => "connecting".to_owned(),
+            Stage::Open => "open".to_owned(),
+            Stage::Waiting {
                 since,
                 wait,
                 id,
@@ -380,12 +388,15 @@ impl Seen {
                 };
                 format!("asks again in {:.1} s{id}: {why}", left.as_secs_f64())
             }
-            Standing::Over { why: Some(why) } => why.clone(),
-            Standing::Over { why: None } => match self.end {
+            Stage::Over { by_hand: true, .. } => {
+                format!("stopped after {}", length(self.elapsed()))
+            }
+            Stage::Over { why: Some(why), .. } => why.clone(),
+            Stage::Over { why: None, .. } => match self.end {
                 Some((end, at)) => format!("{end} after {}", length(at)),
-                None => "stopped".to_owned(),
+                None => "over".to_owned(),
             },
-            Standing::Failed(why) => why.clone(),
+            Stage::Failed(why) => why.clone(),
         }
     }
 
@@ -545,7 +556,7 @@ impl ExchangeView {
 }
 
 impl WatchedEvent {
-    fn of(seen: &EventSeen) -> Self {
+    fn of(seen: &KeptEvent) -> Self {
         Self {
             number: seen.number,
             stream: seen.stream,

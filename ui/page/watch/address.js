@@ -4,16 +4,22 @@
  */
 
 /** A name with one of these is that of a secret. */
-const SECRET = /auth|key|passw|secret|sig|token/i;
+const SECRET = /auth|code|cookie|cred|jwt|key|pass|pwd|secret|sess|sig|token/i;
 
 /** A value that nobody would write by hand, under whatever name. */
-const RANDOM = /^(?=.*\d)(?=.*[a-z])[\w%.~+/-]{20,}$/i;
+const RANDOM = /^(?=.*\d)(?=.*[a-z])[\w%.~+/=-]{20,}$/i;
+
+/** A value of a query that is kept for the next time has at most so many characters. */
+const LONGEST_KEPT = 16;
 
 /** What stands in place of a secret. */
 const HIDDEN = "…";
 
-/** A field of a query: its name with the sign before it, and its value. */
-const FIELD = /([?&][^=&#\s]*=)([^&#\s]*)/g;
+/** A field of a query or a fragment: its name with the sign before it, and its value. */
+const FIELD = /([?&#][^=&#\s]*=)([^&#\s]*)/g;
+
+/** A user name and a password, which no request here can have. */
+const USER = /^(\s*(?:[a-z][\w+.-]*:\/\/)?)[^/?#@\s]+@/i;
 
 export class Address {
   /** The hidden values by what stands before them, in their order. @type {Map<string, string[]>} */
@@ -25,7 +31,7 @@ export class Address {
    * @param {string} text
    */
   hide(text) {
-    const whole = this.whole(text);
+    const whole = this.whole(text.replace(USER, `$1${HIDDEN}@`));
     this.#hidden = new Map();
     return whole.replace(FIELD, (all, name, value) => {
       const isSecret = SECRET.test(name) || RANDOM.test(value);
@@ -51,6 +57,15 @@ export class Address {
     });
   }
 }
+
+/**
+ * The address as it may be kept for the next time: a value that is long may be a secret under any
+ * name.
+ *
+ * @param {string} hidden
+ */
+export const keepable = (hidden) =>
+  hidden.replace(FIELD, (all, name, value) => (value.length > LONGEST_KEPT ? name + HIDDEN : all));
 
 /**
  * Whether a secret is missing from an address that was whole once, such as that of the last time.

@@ -42,7 +42,7 @@ export class ArrivalPlot extends HTMLElement {
   #picture = EMPTY;
   /** @type {Theme | null} */
   #theme = null;
-  /** The step that is read. @type {number | null} */
+  /** The middle of the step that is read, in milliseconds. @type {number | null} */
   #at = null;
 
   connectedCallback() {
@@ -61,7 +61,7 @@ export class ArrivalPlot extends HTMLElement {
     this.addEventListener("blur", () => this.#read(null));
     this.addEventListener("keydown", (event) => {
       const { steps } = this.#picture;
-      const from = steps.findIndex(({ step }) => step === this.#at);
+      const from = this.#found ? steps.indexOf(this.#found) : -1;
       /** @type {Record<string, number>} */
       const to = {
         ArrowLeft: from < 0 ? steps.length - 1 : Math.max(0, from - 1),
@@ -70,7 +70,7 @@ export class ArrivalPlot extends HTMLElement {
         End: steps.length - 1,
       };
       if (event.key === "Escape" && this.#at !== null) this.#read(null);
-      else if (event.key in to && steps.length > 0) this.#read(steps[to[event.key]].step);
+      else if (event.key in to && steps.length > 0) this.#readStep(steps[to[event.key]]);
       else return;
       event.preventDefault();
     });
@@ -80,6 +80,8 @@ export class ArrivalPlot extends HTMLElement {
   show(picture) {
     this.#picture = picture;
     this.#say();
+    // a step may be under way, or have become longer
+    this.#tell();
     nextFrame(this.#draw);
   }
 
@@ -113,23 +115,42 @@ export class ArrivalPlot extends HTMLElement {
   /** @param {number} x */
   #point(x) {
     const { steps, stepMs } = this.#picture;
+    /** @type {ArrivalStep | null} */
     let best = null;
     let nearest = 24;
-    for (const { step } of steps) {
-      const away = Math.abs(this.#x((step + 0.5) * stepMs) - x);
+    for (const step of steps) {
+      const away = Math.abs(this.#x((step.step + 0.5) * stepMs) - x);
       if (away >= nearest) continue;
       nearest = away;
       best = step;
     }
-    this.#read(best);
+    if (best) this.#readStep(best);
+    else this.#read(null);
+  }
+
+  /** @param {ArrivalStep} step */
+  #readStep({ step }) {
+    this.#read((step + 0.5) * this.#picture.stepMs);
+  }
+
+  /** The step that is read, if something came in it. */
+  get #found() {
+    const { steps, stepMs } = this.#picture;
+    const at = this.#at;
+    return at === null ? undefined : steps.find(({ step }) => step === Math.floor(at / stepMs));
   }
 
   /** @param {number | null} at */
   #read(at) {
     if (this.#at === at) return;
     this.#at = at;
-    const { steps, stepMs } = this.#picture;
-    const found = steps.find(({ step }) => step === at);
+    this.#tell();
+    nextFrame(this.#draw);
+  }
+
+  #tell() {
+    const found = this.#found;
+    const { stepMs } = this.#picture;
     setText(
       part(this, ".reading"),
       found
@@ -139,7 +160,6 @@ export class ArrivalPlot extends HTMLElement {
           )}, after ${time(found.gap_ms)}`
         : "",
     );
-    nextFrame(this.#draw);
   }
 
   #draw = () => {
@@ -213,7 +233,7 @@ export class ArrivalPlot extends HTMLElement {
       ctx.fillStyle = isStall(silentMs, usualMs) ? theme.wait : theme.line;
       ctx.fillRect(this.#x(elapsedMs) - 0.5, FLOOR - bar, 2, bar);
     }
-    const read = steps.find(({ step: at }) => at === this.#at);
+    const read = this.#found;
     if (read) {
       ctx.fillStyle = theme.text;
       ctx.fillRect(Math.round(this.#x((read.step + 0.5) * stepMs)), 0, 1, FLOOR);

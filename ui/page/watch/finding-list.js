@@ -50,20 +50,29 @@ export class FindingList extends HTMLElement {
   }
 
   /**
-   * Elements stay with their place in the list, so that one that goes on loses nothing.
+   * Elements stay with their rule, so that what is open stays open when a worse one comes.
    *
    * @param {HTMLElement} list
    * @param {FindingView[]} findings
    */
   #draw(list, findings) {
-    while (list.children.length > findings.length) list.lastElementChild?.remove();
-    while (list.children.length < findings.length) list.append(this.#newFinding());
+    const had = new Map(
+      [.../** @type {HTMLCollectionOf<HTMLElement>} */ (list.children)].map((item) => [
+        item.dataset.key,
+        item,
+      ]),
+    );
+    /** How many findings of a rule there are so far. @type {Map<string, number>} */
+    const of = new Map();
     findings.forEach((finding, index) => {
-      const item = /** @type {HTMLElement} */ (list.children[index]);
-      if (item.dataset.rule !== finding.rule) {
-        part(item, ".rule").hidden = true;
-        part(item, "button").ariaExpanded = "false";
-      }
+      const number = (of.get(finding.rule) ?? 0) + 1;
+      of.set(finding.rule, number);
+      const key = `${finding.rule} ${number}`;
+      const item = had.get(key) ?? this.#newFinding();
+      had.delete(key);
+      // one that is moved would lose the focus
+      if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+      item.dataset.key = key;
       item.dataset.rule = finding.rule;
       item.dataset.level = finding.level;
       setText(part(item, ".level"), LEVELS[finding.level]);
@@ -74,6 +83,7 @@ export class FindingList extends HTMLElement {
       setText(part(item, "button"), finding.rule);
       part(item, "button").title = `What ${finding.rule} looks at`;
     });
+    for (const item of had.values()) item.remove();
   }
 
   #newFinding() {

@@ -38,6 +38,11 @@ export class JoinedText extends HTMLElement {
     );
   }
 
+  /** Forgets the watch before. */
+  clear() {
+    this.show({ run: 0, dialect: null, parts: [], verdict: null, whole: true, notes: [] }, false);
+  }
+
   /**
    * @param {JoinedView} view
    * @param {boolean} isAny whether anything is or was watched
@@ -72,6 +77,22 @@ export class JoinedText extends HTMLElement {
 }
 
 /**
+ * Writes a text that goes on: what is selected in it stays.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
+function grow(element, text) {
+  const { firstChild } = element;
+  const had = element.textContent ?? "";
+  if (firstChild instanceof Text && had !== "" && text.startsWith(had)) {
+    if (text.length > had.length) firstChild.appendData(text.slice(had.length));
+  } else {
+    setText(element, text);
+  }
+}
+
+/**
  * @param {Element} section
  * @param {JoinedPart} it
  */
@@ -79,7 +100,7 @@ function drawPart(section, { kind, place, name, text, left_out: leftOut }) {
   /** @type {HTMLElement} */ (section).dataset.kind = kind;
   const what = kind === "tool" ? `tool ${name}` : kind;
   setText(part(section, "h3"), [what, place].filter(Boolean).join(", "));
-  setText(part(section, "pre"), text);
+  grow(part(section, "pre"), text);
   setText(part(section, "p"), leftOut > 0 ? `${several(leftOut, "byte")} more are not kept.` : "");
 }
 

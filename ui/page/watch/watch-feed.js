@@ -109,7 +109,8 @@ export class WatchFeed {
       said.push({ at, gap: null, id: "", event: "", data: "", notice: null, outage: words });
     if (last.stream > 0 && stream !== last.stream) say(this.#view?.resumed ?? "asked again");
     const skipped = number - last.number - 1;
-    if (skipped > 0) say(`${several(skipped, "event")} came too fast to be listed`);
+    // of a watch that goes on already, what is no longer kept was not too fast
+    if (skipped > 0 && last.number > 0) say(`${several(skipped, "event")} came too fast to be listed`);
     return [
       ...said,
       {

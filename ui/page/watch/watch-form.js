@@ -6,7 +6,8 @@
  * @import { WatchField, WatchForm as Form } from "../server.js"
  */
 
-import { Address, isCurlLine, lacksSecret } from "./address.js";
+import { Address, isCurlLine, keepable, lacksSecret } from "./address.js";
+import { errorMessage } from "../parts/error-message.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { newIcon } from "../parts/icons.js";
 import { remember, remembered } from "../parts/remembered.js";
@@ -14,7 +15,7 @@ import { remember, remembered } from "../parts/remembered.js";
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "QUERY"];
 
 /** Headers that may be shown while nobody writes them, of those that people add by hand. */
-const PLAIN = /^(accept.*|cache-control|content-.*|mcp-.*|origin|referer|user-agent|.*-version)$/i;
+const PLAIN = /^(accept.*|cache-control|content-.*|origin|user-agent|.*-version)$/i;
 
 /** What is kept for the next time: the address without its secrets, and the method. */
 const KEPT = "watched";
@@ -25,8 +26,7 @@ const newForm = markup(`
   <div class="address">
     <select name="method" aria-label="Method"></select>
     <input type="text" name="url" aria-label="Address, or a curl line" maxlength="1048576"
-      placeholder="An address, or a curl line" title="Address, or a curl line (/)"
-      aria-keyshortcuts="/" autocomplete="off" autocapitalize="off" spellcheck="false">
+      placeholder="An address, or a curl line" autocomplete="off" autocapitalize="off" spellcheck="false">
     <button type="submit" class="primary" data-act="watch">Watch</button>
   </div>
   <div class="options line">
@@ -72,7 +72,7 @@ const newField = markup(`<li>
 /**
  * @typedef {object} Ways
  * @property {(line: string) => Promise<Form>} read reads a curl line
- * @property {(form: Form) => void} watch
+ * @property {(form: Form) => Promise<boolean>} watch whether it began
  * @property {() => void} stop
  */
 
@@ -83,6 +83,8 @@ export class WatchForm {
   #isOn = false;
   /** What was last asked for. */
   #asked = "";
+  /** A request is about to begin: a second press is none. */
+  #begins = false;
   /** The curl line, as far as it says more than the fields. */
   #curl = /** @type {string | null} */ (null);
   #more = /** @type {string[]} */ ([]);
@@ -118,7 +120,7 @@ export class WatchForm {
       const act = target instanceof Element ? target.closest("[data-act]") : null;
       if (!(act instanceof HTMLElement)) return;
       if (act.dataset.act === "add-header") this.#add({ name: "", value: "", plain: true }, true);
-      if (act.dataset.act === "remove-header") act.closest("li")?.remove();
+      if (act.dataset.act === "remove-header") this.#leaveOut(act.closest("li"));
       if (act.dataset.act === "forget") this.#forget();
       this.#count();
     });
@@ -215,6 +217,13 @@ export class WatchForm {
   }
 
   async #submit() {
+    if (this.#begins) return;
+    this.#begins = true;
+    await this.#begin();
+    this.#begins = false;
+  }
+
+  async #begin() {
     this.problem("");
     if (isCurlLine(this.#url.value) && !(await this.#read(this.#url.value))) return;
     this.#hide();
@@ -222,9 +231,10 @@ export class WatchForm {
       this.problem("A secret of the address was not kept: write it in place of the …");
       return;
     }
-    remember(KEPT, { url: this.#url.value, method: this.#method.value });
-    this.#asked = JSON.stringify(this.#form);
-    this.#ways.watch(this.#form);
+    const form = this.#form;
+    if (!(await this.#ways.watch(form))) return;
+    this.#asked = JSON.stringify(form);
+    remember(KEPT, { url: keepable(this.#url.value), method: this.#method.value });
   }
 
   /**
@@ -237,7 +247,7 @@ export class WatchForm {
       this.problem("");
       return true;
     } catch (reason) {
-      this.problem(String(reason));
+      this.problem(errorMessage(reason));
       return false;
     }
   }
@@ -314,6 +324,15 @@ export class WatchForm {
   #forget() {
     this.#curl = null;
     this.#more = [];
+    this.#button("connection").focus();
+  }
+
+  /** @param {Element | null} row */
+  #leaveOut(row) {
+    const next = row?.nextElementSibling ?? row?.previousElementSibling;
+    row?.remove();
+    // the pressed button is gone
+    (next ? part(next, ".name") : part(this.#root, "[data-act=add-header]")).focus();
   }
 
   /**
@@ -330,6 +349,8 @@ export class WatchForm {
     values.value = value;
     values.type = plain ? "text" : "password";
     names.addEventListener("input", () => {
+      // what stands there stays hidden, whatever its name becomes
+      if (values.type === "password" && values.value !== "") return;
       values.type = names.value === "" || PLAIN.test(names.value.trim()) ? "text" : "password";
     });
     part(this.#root, ".fields").append(row);

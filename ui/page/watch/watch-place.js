@@ -40,12 +40,12 @@ const TABS = [
 const tabMarkup = (tabs, label) => `<div class="tabs" role="tablist" aria-label="${label}">${tabs
   .map(
     ([tab, words]) => `<button type="button" role="tab" id="watch-tab-${tab}" data-tab="${tab}"
-      aria-controls="watched-${tab}">${words}<span class="badge"></span></button>`,
+      aria-controls="watched-${tab}">${words} <span class="badge"></span></button>`,
   )
-  .join("")}`;
+  .join("")}</div>`;
 
 /** @param {Tab} tab @param {string} inner */
-const viewMarkup = (tab, inner) => `<section role="tabpanel" id="watched-${tab}"
+const viewMarkup = (tab, inner) => `<section role="tabpanel" id="watched-${tab}" tabindex="-1"
   aria-labelledby="watch-tab-${tab}" data-view="${tab}">${inner}</section>`;
 
 const newPlace = markup(`
@@ -56,15 +56,15 @@ const newPlace = markup(`
     <arrival-plot></arrival-plot>
   </div>
   <div class="came">
-    ${tabMarkup(TABS[0], "What came")}</div>
+    ${tabMarkup(TABS[0], "What came")}
     ${viewMarkup("events", `<event-list></event-list>
       <div class="nothing"><p class="hint"></p></div>`)}
     ${viewMarkup("text", `<joined-text></joined-text>`)}
     ${viewMarkup("wire", `<watch-wire></watch-wire>`)}
-    ${viewMarkup("exchange", "")}
+    ${viewMarkup("exchange", "").replace("-1", "0")}
   </div>
   <div class="said">
-    ${tabMarkup(TABS[1], "What is said of it")}<span class="levels"></span></div>
+    ${tabMarkup(TABS[1], "What is said of it")}<p class="levels"></p>
     ${viewMarkup("diagnosis", `<finding-list></finding-list>
       <p class="again"><button type="button" class="small" data-act="again"
         title="Ask with the last event id, and with HEAD: what a client gets that comes back"
@@ -119,6 +119,11 @@ export class WatchPlace extends HTMLElement {
   #tabs = ["events", "diagnosis"];
   /** The run whose state was last announced, and the state. */
   #announced = "";
+  /** The run whose failure was last said, and the sentence. */
+  #failure = "";
+  /** A person did something, so the watch is read even if nothing goes on. */
+  #wanted = true;
+  #readAt = -Infinity;
 
   /** @param {App} app */
   connect(app) {
@@ -170,7 +175,8 @@ export class WatchPlace extends HTMLElement {
       },
       { calmMs: CALM_MS },
     );
-    new ResizeObserver(() => this.#poll?.nudge()).observe(this);
+    new ResizeObserver(() => this.#nudge()).observe(this);
+    document.addEventListener("visibilitychange", () => this.#nudge());
     this.#fill(watcher);
     this.#show();
   }
@@ -182,7 +188,7 @@ export class WatchPlace extends HTMLElement {
     } catch (reason) {
       this.#form?.problem(errorMessage(reason));
     }
-    this.#poll?.nudge();
+    this.#nudge();
   }
 
   /** Takes the keys to the filter of what is read, or to the address. */
@@ -219,14 +225,24 @@ export class WatchPlace extends HTMLElement {
    * Does what a person asked for, and shows what came of it at once.
    *
    * @param {() => Promise<void>} act
+   * @returns {Promise<boolean>} whether it was done
    */
   async #do(act) {
     try {
       this.#form?.problem("");
       await act();
+      return true;
     } catch (reason) {
       this.#form?.problem(errorMessage(reason));
+      return false;
+    } finally {
+      this.#nudge();
     }
+  }
+
+  /** Reads the watch soon, whether or not it goes on. */
+  #nudge() {
+    this.#wanted = true;
     this.#poll?.nudge();
   }
 
@@ -236,8 +252,11 @@ export class WatchPlace extends HTMLElement {
    */
   #ask(watcher) {
     const isShown = this.clientHeight > 0 && !document.hidden;
-    const isKnown = this.#feed.view !== null;
-    if (!isShown && isKnown && !this.#isOn) return null;
+    if (!this.#isOn && !this.#feed.view?.probing && !this.#wanted) return null;
+    const wait = isShown || this.#wanted ? 0 : this.#readAt + HIDDEN_MS - performance.now();
+    if (wait > 0) return wait;
+    this.#wanted = false;
+    this.#readAt = performance.now();
     return this.#read(watcher, isShown);
   }
 
@@ -251,6 +270,7 @@ export class WatchPlace extends HTMLElement {
     if (isNewRun) {
       this.#list.reset();
       this.#event?.show(null, this.#about);
+      this.#text.clear();
     }
     this.#list.skip(skipped);
     for (const arrival of arrivals) this.#list.push(arrival);
@@ -258,7 +278,6 @@ export class WatchPlace extends HTMLElement {
       this.#text.show(await watcher.joined(), view.run > 0);
     }
     this.#show();
-    if (!isShown) await new Promise((over) => setTimeout(over, HIDDEN_MS));
   }
 
   /** What an event's view wants to know of its stream. */
@@ -294,7 +313,7 @@ export class WatchPlace extends HTMLElement {
     const row = TABS.findIndex((tabs) => tabs.some(([tab]) => tab === chosen));
     this.#tabs[row] = chosen;
     this.#showTabs();
-    this.#poll?.nudge();
+    this.#nudge();
   }
 
   #showTabs() {
@@ -323,15 +342,20 @@ export class WatchPlace extends HTMLElement {
       way: wayWords(view.exchange),
       ended: view.exchange ? sizeWords(view) : "",
     });
-    if (failed) this.#form?.problem(view.words);
+    this.#sayFailure(view.run, failed ? view.words : "");
     this.#showPicture(view);
     setText(part(this, "[data-tab=events] .badge"), count(view.events_counted));
     setText(part(this, "[data-view=events] .hint"), emptyWords(view));
     this.#wire.show(this.#feed.log);
     this.#exchange?.show(view.exchange);
     this.#findings.show(view.findings);
-    part(this, ".again").hidden = !view.can_ask_again && !view.asks_again;
-    part(this, "[data-act=again]").ariaDisabled = view.asks_again ? "true" : null;
+    const again = part(this, ".again");
+    const isOver = !view.can_probe && !view.probing;
+    if (isOver && again.contains(document.activeElement)) {
+      part(this, "[data-tab=diagnosis]").focus();
+    }
+    again.hidden = isOver;
+    part(this, "[data-act=again]").ariaDisabled = view.probing ? "true" : null;
     part(this, ".levels").replaceChildren(...levelWords(view.findings));
     this.#app?.store.set("watched", { words: view.words, isOn: this.#isOn });
     this.#announce(view);
@@ -360,11 +384,25 @@ export class WatchPlace extends HTMLElement {
     });
   }
 
+  /**
+   * Says a failure once: what is said of the form later stays. Another watch has another problem, or
+   * none.
+   *
+   * @param {number} run
+   * @param {string} sentence
+   */
+  #sayFailure(run, sentence) {
+    const failure = `${run} ${sentence}`;
+    if (this.#failure === failure) return;
+    this.#failure = failure;
+    this.#form?.problem(sentence);
+  }
+
   /** @param {WatchView} view */
   #announce({ run, state, words }) {
     const now = `${run} ${state}`;
     if (this.#announced === now) return;
-    if (this.#announced !== "") announce(words);
+    announce(words);
     this.#announced = now;
   }
 }

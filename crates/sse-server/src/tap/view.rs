@@ -102,7 +102,8 @@ pub struct BodyReader(Reading);
 
 impl Default for BodyReader {
     fn default() -> Self {
-        let mut reader = ResponseReader::new(Framing::Bare, Beginning::Head);
+        let (framing, beginning) = (Framing::Bare, Beginning::Head);
+        let mut reader = ResponseReader::with_limit(framing, beginning, LARGEST_EVENT);
         // The head was read elsewhere. Behind an empty one the body begins, so that a byte order
         // mark is one.
         reader.read(b"\n", |_| {});
@@ -191,6 +192,22 @@ impl WireView {
 
 /// As much of an id or a name as a tick has, in characters.
 const SHOWN: usize = 64;
+
+/// As much of an id or a name as an event of a wire has, in bytes. A client hands out the last id
+/// with each event behind it, so a long one would be kept as often.
+const KEPT_NAME: usize = 1024;
+
+/// The beginning of an id or a name, with a sign where it was cut.
+fn kept_name(text: &str) -> String {
+    if text.len() <= KEPT_NAME {
+        return text.to_owned();
+    }
+    let mut end = KEPT_NAME;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", &text[..end])
+}
 
 /// The beginning of an id or a name.
 fn shown(text: &str) -> &str {
@@ -377,8 +394,8 @@ impl What {
             } => {
                 *knows_id |= !last_event_id.is_empty();
                 Self::Event {
-                    event: event.to_owned(),
-                    id: knows_id.then(|| last_event_id.to_owned()),
+                    event: kept_name(event),
+                    id: knows_id.then(|| kept_name(last_event_id)),
                     data: data.to_owned(),
                 }
             }

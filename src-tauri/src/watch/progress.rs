@@ -17,10 +17,16 @@ const EVENTS: usize = 2000;
 const DATA: usize = 4 << 20;
 /// Bytes of the data of one event that are kept.
 const LONGEST: usize = 1 << 20;
+/// Lines of the body that are kept at least: one may be as short as its end.
+const LINES: usize = 16 * 1024;
+/// Bytes of the body that are one piece of the wire.
+const SLICE: usize = 64 * 1024;
+/// Bytes of an id or of a name that are kept with an event.
+const NAME: usize = 1024;
 
 /// Where a watch stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Stage {
     /// Nothing was asked for yet.
     #[default]
     Idle,
@@ -37,6 +43,8 @@ pub(super) enum Standing {
     },
     /// It is over.
     Over {
+        /// Whether somebody stopped it.
+        by_hand: bool,
         /// Why nothing is asked for any more, where somebody might wonder.
         why: Option<String>,
     },
@@ -45,7 +53,7 @@ pub(super) enum Standing {
 }
 
 /// An event as it came.
-pub(super) struct EventSeen {
+pub(super) struct KeptEvent {
     /// Counts up from 1, over all streams of a watch.
     pub(super) number: u64,
     /// The stream that it came on, from 1.
@@ -61,7 +69,7 @@ pub(super) struct EventSeen {
 
 /// What second requests were answered.
 #[derive(Default)]
-pub(super) struct Again {
+pub(super) struct Probed {
     resume: Option<Resume>,
     head_request: Option<HeadRequest>,
     preflight: Option<Preflight>,
@@ -69,11 +77,11 @@ pub(super) struct Again {
 }
 
 /// All that came of one watch.
-pub(super) struct Seen {
+pub(super) struct Progress {
     /// Which watch it is of; 0 before the first.
     pub(super) run: u64,
     wish: Option<Wish>,
-    pub(super) standing: Standing,
+    pub(super) stage: Stage,
     began: Instant,
     /// When it began, in milliseconds since 1970.
     since_ms: f64,
@@ -93,26 +101,27 @@ pub(super) struct Seen {
     /// What is kept of this stream's body.
     pub(super) pieces: VecDeque<PieceView>,
     bytes: usize,
+    lines: usize,
     /// What a client makes of those.
     pub(super) wire_events: VecDeque<WireEvent>,
     /// The newest events of all streams.
-    pub(super) events: VecDeque<EventSeen>,
+    pub(super) events: VecDeque<KeptEvent>,
     data: usize,
     /// How many events there were on all streams.
     pub(super) counted: u64,
     pub(super) arrivals: Arrivals,
-    again: Again,
+    answers: Probed,
     /// Second requests are on their way.
-    pub(super) asks_again: bool,
-    pub(super) asked_again: bool,
+    pub(super) probing: bool,
+    pub(super) probed: bool,
 }
 
-impl Default for Seen {
+impl Default for Progress {
     fn default() -> Self {
         Self {
             run: 0,
             wish: None,
-            standing: Standing::Idle,
+            stage: Stage::Idle,
             began: Instant::now(),
             since_ms: 0.0,
             over: None,
@@ -125,26 +134,27 @@ impl Default for Seen {
             body: BodyReader::default(),
             pieces: VecDeque::new(),
             bytes: 0,
+            lines: 0,
             wire_events: VecDeque::new(),
             events: VecDeque::new(),
             data: 0,
             counted: 0,
             arrivals: Arrivals::new(Duration::ZERO),
-            again: Again::default(),
-            asks_again: false,
-            asked_again: false,
+            answers: Probed::default(),
+            probing: false,
+            probed: false,
         }
     }
 }
 
-impl Seen {
+impl Progress {
     /// Forgets the watch before and begins another. Answers its number.
     pub(super) fn begin(&mut self, wish: Wish) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         *self = Self {
             run: self.run + 1,
             wish: Some(wish),
-            standing: Standing::Asking,
+            stage: Stage::Asking,
             since_ms: since.unwrap_or_default().as_secs_f64() * 1000.0,
             ..Self::default()
         };
@@ -171,15 +181,15 @@ impl Seen {
 
     /// A request is sent.
     pub(super) fn asks(&mut self) {
-        self.standing = Standing::Asking;
+        self.stage = Stage::Asking;
     }
 
     /// It is asked for again in a moment.
     pub(super) fn waits(&mut self, wait: Duration, id: Option<&str>, why: String) {
-        self.standing = Standing::Waiting {
+        self.stage = Stage::Waiting {
             since: self.elapsed(),
             wait,
-            id: id.map(str::to_owned),
+            id: id.map(shown_id),
             why,
         };
     }
@@ -192,7 +202,7 @@ impl Seen {
         let id = |name: &str| {
             let headers = &stream.asked().headers;
             let id = headers.iter().find(|header| header.is_named(name));
-            id.map(|id| format!(" with id {}", id.value))
+            id.map(|id| format!(" with id {}", shown_id(&id.value)))
         };
         self.resumed = before.map(|before| {
             let id = id("last-event-id").unwrap_or_default();
@@ -202,7 +212,7 @@ impl Seen {
 
     /// The same, of a stream whose request began so long ago.
     fn begins_with(&mut self, reading: Reading, ago: Duration) {
-        self.standing = Standing::Open;
+        self.stage = Stage::Open;
         self.stream += 1;
         self.offset = self.elapsed().saturating_sub(ago);
         let head = reading.times().head_complete.unwrap_or_default();
@@ -211,64 +221,70 @@ impl Seen {
         self.end = None;
         self.body = BodyReader::default();
         self.pieces.clear();
-        self.bytes = 0;
+        (self.bytes, self.lines) = (0, 0);
         self.wire_events.clear();
-        self.again = Again::default();
+        self.answers = Probed::default();
     }
 
     /// A piece came. Answers what was read so far.
     pub(super) fn piece(&mut self, piece: &Piece) -> Option<&Reading> {
         let at = self.offset.saturating_add(piece.at);
         let at_ms = self.since_ms + millis(at);
-        let (stream, counted, data) = (self.stream, &mut self.counted, &mut self.data);
-        let events = &mut self.events;
-        let before = *counted;
-        let mut take = |read: Read<'_>| {
-            let (event, id, text) = match read {
-                Read::Event {
-                    event, id, data, ..
-                } => (event, id, data),
-                Read::Line { text, .. } => ("", "", text),
-                Read::Comment { .. } | Read::Retry { .. } | Read::TooLarge => return,
-            };
-            *counted += 1;
-            let (kept, left_out) = beginning(text);
-            *data += kept.len();
-            events.push_back(EventSeen {
-                number: *counted,
-                stream,
-                at_ms,
-                event: event.to_owned(),
-                id: id.to_owned(),
-                data: kept.to_owned(),
-                left_out,
-            });
-            while events.len() > EVENTS || *data > DATA && events.len() > 1 {
-                let gone = events.pop_front();
-                *data -= gone.map_or(0, |gone| gone.data.len());
-            }
-        };
-        if let Some(reading) = &mut self.reading {
-            reading.read(piece, u64::MAX, &mut take);
+        let before = self.counted;
+        if let Some(mut reading) = self.reading.take() {
+            reading.read(piece, u64::MAX, |read| self.keep_event(at_ms, &read));
+            self.reading = Some(reading);
         }
         self.arrivals.add(at, self.counted - before);
-        if !piece.bytes.is_empty() {
-            let (view, events) = self.body.read(at_ms, &piece.bytes);
-            self.keep(view, events);
+        // What was compressed may have grown to any size.
+        for bytes in piece.bytes.chunks(SLICE) {
+            let (view, events) = self.body.read(at_ms, bytes);
+            self.keep_piece(view, events);
         }
         self.reading.as_ref()
     }
 
-    fn keep(&mut self, piece: PieceView, events: Vec<WireEvent>) {
-        let length = |piece: &PieceView| piece.lines.iter().map(|line| line.length).sum::<usize>();
+    fn keep_event(&mut self, at_ms: f64, read: &Read<'_>) {
+        let (event, id, data) = match *read {
+            Read::Event {
+                event, id, data, ..
+            } => (event, id, data),
+            Read::Line { text, .. } => ("", "", text),
+            Read::Comment { .. } | Read::Retry { .. } | Read::TooLarge => return,
+        };
+        self.counted += 1;
+        let (kept, left_out) = beginning(data, LONGEST);
+        let event = KeptEvent {
+            number: self.counted,
+            stream: self.stream,
+            at_ms,
+            event: cut(event, NAME),
+            // A long one is that of each event behind it, too.
+            id: cut(id, NAME),
+            data: kept.to_owned(),
+            left_out,
+        };
+        self.data += event.size();
+        self.events.push_back(event);
+        while self.events.len() > EVENTS || self.data > DATA && self.events.len() > 1 {
+            let gone = self.events.pop_front();
+            self.data -= gone.map_or(0, |gone| gone.size());
+        }
+    }
+
+    fn keep_piece(&mut self, piece: PieceView, events: Vec<WireEvent>) {
         self.bytes += length(&piece);
+        self.lines += piece.lines.len();
         self.pieces.push_back(piece);
         self.wire_events.extend(events);
-        while let Some(oldest) = self.pieces.front().map(length)
+        while let Some(oldest) = self.pieces.front()
             && self.pieces.len() > 1
-            && (self.pieces.len() > PIECES || self.bytes - oldest >= BYTES)
+            && (self.pieces.len() > PIECES
+                || self.bytes - length(oldest) >= BYTES
+                || self.lines - oldest.lines.len() >= LINES)
         {
-            self.bytes -= oldest;
+            self.bytes -= length(oldest);
+            self.lines -= oldest.lines.len();
             self.pieces.pop_front();
         }
         let first = self.pieces.front().map_or(0, |piece| piece.offset);
@@ -280,33 +296,19 @@ impl Seen {
     /// The stream ended.
     pub(super) fn ends(&mut self, end: End, at: Duration) {
         self.end = Some((end, at));
-        let mut last = None;
-        if let Some(reading) = &mut self.reading {
-            reading.end(at, |read| {
-                if let Read::Line { text, .. } = read {
-                    last = Some(text.to_owned());
-                }
-            });
-        }
-        // A last line of JSON without its end.
-        if let Some(data) = last {
-            self.counted += 1;
-            self.events.push_back(EventSeen {
-                number: self.counted,
-                stream: self.stream,
-                at_ms: self.since_ms + millis(self.offset.saturating_add(at)),
-                event: String::new(),
-                id: String::new(),
-                left_out: 0,
-                data,
-            });
+        let at_ms = self.since_ms + millis(self.offset.saturating_add(at));
+        if let Some(mut reading) = self.reading.take() {
+            // The last line of JSON needs no end.
+            reading.end(at, |read| self.keep_event(at_ms, &read));
+            self.reading = Some(reading);
         }
     }
 
     /// Nothing is asked for any more.
     pub(super) fn over(&mut self, why: Option<String>) {
         self.over = Some(self.elapsed());
-        self.standing = Standing::Over { why };
+        let by_hand = false;
+        self.stage = Stage::Over { by_hand, why };
     }
 
     /// It cannot go on.
@@ -317,7 +319,7 @@ impl Seen {
             self.ends(End::Stopped, at);
         }
         self.over = Some(self.elapsed());
-        self.standing = Standing::Failed(error.to_string());
+        self.stage = Stage::Failed(error.to_string());
     }
 
     /// Somebody has seen enough.
@@ -330,48 +332,56 @@ impl Seen {
             self.ends(End::Stopped, at);
         }
         self.over(None);
+        self.stage = Stage::Over {
+            by_hand: true,
+            why: None,
+        };
     }
 
-    /// All that is known, for the diagnosis.
-    pub(super) fn observation(&self) -> Option<Observation> {
+    /// All that is known, for the diagnosis, and of which watch and stream it is.
+    pub(super) fn observed(&self) -> Option<((u64, u64), Observation)> {
+        Some(((self.run, self.stream), self.observation()?))
+    }
+
+    fn observation(&self) -> Option<Observation> {
         let now = self.elapsed().saturating_sub(self.offset);
         let mut seen = self.reading.as_ref()?.observation(self.end, now);
-        let again = &self.again;
-        seen.resume.clone_from(&again.resume);
-        seen.head_request.clone_from(&again.head_request);
-        seen.preflight.clone_from(&again.preflight);
-        seen.cross_origin.clone_from(&again.cross_origin);
+        let answers = &self.answers;
+        seen.resume.clone_from(&answers.resume);
+        seen.head_request.clone_from(&answers.head_request);
+        seen.preflight.clone_from(&answers.preflight);
+        seen.cross_origin.clone_from(&answers.cross_origin);
         Some(seen)
     }
 
     /// Whether second requests would tell more.
-    pub(super) fn can_ask_again(&self) -> bool {
+    pub(super) fn can_probe(&self) -> bool {
         let is_get = self
             .wish
             .as_ref()
             .is_some_and(|it| it.method == Method::GET);
         let is_stream = |reading: &Reading| Head::is_stream(reading.head());
         let is_stream = self.reading.as_ref().is_some_and(is_stream);
-        is_get && is_stream && !self.is_on() && !self.asked_again
+        is_get && is_stream && !self.is_on() && !self.probed
     }
 
     /// What second requests are made of, where there is a reason to ask.
-    pub(super) fn begin_again(&mut self) -> Option<(u64, Wish, Observation, Option<String>)> {
-        if !self.can_ask_again() {
+    pub(super) fn begin_probe(&mut self) -> Option<(u64, Wish, Observation, Option<String>)> {
+        if !self.can_probe() {
             return None;
         }
-        (self.asked_again, self.asks_again) = (true, true);
+        (self.probed, self.probing) = (true, true);
         let id = self.reading.as_ref()?.last_id().map(str::to_owned);
         Some((self.run, self.wish.clone()?, self.observation()?, id))
     }
 
     /// What they were answered.
-    pub(super) fn asked_again(&mut self, run: u64, seen: Observation) {
+    pub(super) fn note_probe(&mut self, run: u64, seen: Observation) {
         if self.run != run {
             return;
         }
-        self.asks_again = false;
-        self.again = Again {
+        self.probing = false;
+        self.answers = Probed {
             resume: seen.resume,
             head_request: seen.head_request,
             preflight: seen.preflight,
@@ -380,13 +390,36 @@ impl Seen {
     }
 }
 
-/// As much of a data as is kept, and how many bytes are not.
-fn beginning(data: &str) -> (&str, u64) {
-    let mut end = LONGEST.min(data.len());
-    while !data.is_char_boundary(end) {
+impl KeptEvent {
+    fn size(&self) -> usize {
+        self.event.len() + self.id.len() + self.data.len()
+    }
+}
+
+fn length(piece: &PieceView) -> usize {
+    piece.lines.iter().map(|line| line.length).sum()
+}
+
+/// The beginning of a text, and how many bytes are left out.
+fn beginning(text: &str, most: usize) -> (&str, u64) {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    (&data[..end], (data.len() - end) as u64)
+    (&text[..end], (text.len() - end) as u64)
+}
+
+/// The beginning of a text, with a sign where it was cut.
+fn cut(text: &str, most: usize) -> String {
+    match beginning(text, most) {
+        (all, 0) => all.to_owned(),
+        (some, _) => format!("{some}…"),
+    }
+}
+
+/// An id among words.
+pub(super) fn shown_id(id: &str) -> String {
+    cut(id, 80)
 }
 
 /// In milliseconds.
