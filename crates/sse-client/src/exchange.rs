@@ -102,7 +102,7 @@ impl Header {
 
     /// Its name as it may be shown where it is none: a whole header may have been written there.
     pub(crate) fn shown_name(&self) -> String {
-        let name = self.name.split([' ', ':']).next().unwrap_or_default();
+        let name = self.name.split(':').next().unwrap_or_default();
         crate::foreign::shown(name)
     }
 

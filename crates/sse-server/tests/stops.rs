@@ -194,7 +194,9 @@ async fn a_knock_begins_ends_and_counts_as_any_fault_does() {
     let twice = arm(&bench, "knock,times=2,for=60s");
     assert!(is_reset(&bench).await && is_reset(&bench).await);
     assert!(!is_reset(&bench).await);
-    assert_eq!(bench.server.heal_all(), 1);
+    // A sweep may have found that it is over, and then there is nothing to heal.
+    assert!(bench.server.heal_all() <= 1);
+    assert!(bench.server.faults().is_empty());
     assert_eq!(twice.fault, "knock,times=2,for=60s");
 
     arm(&bench, "knock,start=50ms,for=100ms");
