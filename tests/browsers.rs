@@ -66,7 +66,7 @@ async fn firefox_is_broken_by_hand_and_comes_back() {
     the_page_breaks_a_client(session, app.port).await;
 }
 
-/// No page may make a program fetch, so in a browser there is nothing to fill in.
+/// No web page may make the app fetch a URL, so in a browser there is nothing to fill in.
 #[tokio::test]
 async fn chromium_is_told_where_any_url_can_be_watched() {
     let desktop = Desktop::start().await;
@@ -76,7 +76,7 @@ async fn chromium_is_told_where_any_url_can_be_watched() {
     page.goto(&format!("http://localhost:{}/", app.port)).await;
     page.until_phase("running").await;
     page.visit("watch").await;
-    page.until_text("watch-place .elsewhere", "No page may make a program fetch")
+    page.until_text("watch-place .elsewhere", "No web page may make the app fetch")
         .await;
     let line = format!("sse watch --diagnose http://localhost:{}/endless", app.port);
     page.until_text("watch-place .elsewhere code", &line).await;

@@ -38,11 +38,11 @@ pub(crate) enum Error {
     BadMethod(String),
 
     /// A curl line names a file, which the window does not read.
-    #[error("The line reads its body from {0}: paste the text of the body in its place.")]
+    #[error("The curl command reads its body from {0}: paste the text of the body instead.")]
     CurlFile(String),
 
     /// The body of a curl line cannot be shown.
-    #[error("The body of this line is no text: watch it with `sse watch -- curl …` instead.")]
+    #[error("The body of this curl command is not text: use `sse watch -- curl …` instead.")]
     BodyNoText,
 
     /// The page asked for a rule that there is none of.

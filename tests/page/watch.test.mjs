@@ -129,13 +129,13 @@ test("what was not listed, and what lies between two streams, is said in the lis
   feed.add(view({ events: [event(1, 1)] }));
   const { arrivals, skipped } = feed.add(view({
     stream: 2,
-    resumed: "cut off, asked again with id 1",
+    resumed: "cut off, reconnected with id 1",
     events: [event(5, 2, { data: "long", left_out: 1200 })],
   }));
   assert.deepEqual(
     arrivals.map(({ outage, data, gap }) => [outage, data, gap]),
     [
-      ["cut off, asked again with id 1", "", null],
+      ["cut off, reconnected with id 1", "", null],
       ["3 events came too fast to be listed", "", null],
       [null, "long… and 1,200 bytes", null],
     ],

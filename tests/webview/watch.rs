@@ -282,7 +282,7 @@ async fn it_asks_again_as_an_event_source_does_with_its_last_id() {
         &format!("localhost:{port}/numbers?every=1ms&fault=cut,half,after=3"),
     )
     .await;
-    page.until_text("watch-place event-list", "cut off, asked again with id 3")
+    page.until_text("watch-place event-list", "cut off, reconnected with id 3")
         .await;
     page.until_text(EVENTS, "5").await;
     // Behind the last event there is nothing left to send, and that is the end.

@@ -206,7 +206,7 @@ impl Progress {
         };
         self.resumed = before.map(|before| {
             let id = id("last-event-id").unwrap_or_default();
-            format!("{before}, asked again{id}")
+            format!("{before}, reconnected{id}")
         });
     }
 

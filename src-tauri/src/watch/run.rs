@@ -71,7 +71,7 @@ impl Run {
                 Ok(stream) => match self.read(stream, &mut client).await {
                     // Its time is over.
                     Ok(End::Stopped) => {
-                        let why = "The time of the curl line is over: watch it without -m.";
+                        let why = "The time of the curl command is over: leave -m out to watch for longer.";
                         return self.note(|seen| seen.over(Some(why.to_owned())));
                     }
                     Ok(end) => {

@@ -193,12 +193,12 @@ async fn a_second_stream_begins_its_bytes_anew_and_goes_on_with_its_events() {
     assert_eq!(json(&view)["state"], "waiting");
     let words = json(&view)["words"].as_str().map(str::to_owned);
     let words = words.expect("words");
-    assert!(words.starts_with("asks again in ") && words.ends_with("with id 1: cut off"));
+    assert!(words.starts_with("reconnects in ") && words.ends_with("with id 1: cut off"));
     seen.begins(&begun("text/event-stream").await);
     seen.piece(&piece(Duration::from_millis(5), &event(2)));
     let view = json(&self::view(&seen, &after(&view)));
     assert_eq!(view["stream"], 2);
-    assert_eq!(view["resumed"], "cut off, asked again");
+    assert_eq!(view["resumed"], "cut off, reconnected");
     assert_eq!(view["pieces"][0]["offset"], 0);
     let event = &view["events"][0];
     assert_eq!((&event["number"], &event["stream"]), (&2.into(), &2.into()));

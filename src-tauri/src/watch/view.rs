@@ -386,7 +386,7 @@ impl Progress {
                     Some(id) => format!(" with id {id}"),
                     None => String::new(),
                 };
-                format!("asks again in {:.1} s{id}: {why}", left.as_secs_f64())
+                format!("reconnects in {:.1} s{id}: {why}", left.as_secs_f64())
             }
             Stage::Over { by_hand: true, .. } => {
                 format!("stopped after {}", length(self.elapsed()))

@@ -107,7 +107,7 @@ export class WatchFeed {
     const said = [];
     const say = (/** @type {string} */ words) =>
       said.push({ at, gap: null, id: "", event: "", data: "", notice: null, outage: words });
-    if (last.stream > 0 && stream !== last.stream) say(this.#view?.resumed ?? "asked again");
+    if (last.stream > 0 && stream !== last.stream) say(this.#view?.resumed ?? "reconnected");
     const skipped = number - last.number - 1;
     // of a watch that goes on already, what is no longer kept was not too fast
     if (skipped > 0 && last.number > 0) say(`${several(skipped, "event")} came too fast to be listed`);

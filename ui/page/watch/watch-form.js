@@ -25,8 +25,8 @@ const PARTS = /** @type {const} */ (["headers", "body", "connection"]);
 const newForm = markup(`
   <div class="address">
     <select name="method" aria-label="Method"></select>
-    <input type="text" name="url" aria-label="Address, or a curl line" maxlength="1048576"
-      placeholder="An address, or a curl line" autocomplete="off" autocapitalize="off" spellcheck="false">
+    <input type="text" name="url" aria-label="Address, or a curl command" maxlength="1048576"
+      placeholder="An address, or a curl command" autocomplete="off" autocapitalize="off" spellcheck="false">
     <button type="submit" class="primary" data-act="watch">Watch</button>
   </div>
   <div class="options line">
@@ -50,8 +50,8 @@ const newForm = markup(`
       placeholder='Such as {"stream": true, "messages": []}'></textarea>
   </div>
   <div class="part" id="watch-connection" hidden>
-    <label><input type="checkbox" name="reconnects"> asks again at its end, as an EventSource
-      does</label>
+    <label><input type="checkbox" name="reconnects"> reconnects when the stream ends, as an
+      EventSource does</label>
     <label><input type="checkbox" name="follows"> follows redirects</label>
     <label><input type="checkbox" name="http2"> offers HTTP/2</label>
     <label class="insecure"><input type="checkbox" name="insecure"> trusts any certificate</label>
@@ -368,6 +368,6 @@ export class WatchForm {
     badge("connection", this.#box("insecure").checked ? "insecure" : "");
     const more = part(this.#root, ".more");
     more.hidden = this.#more.length === 0;
-    setText(part(more, ".words"), `From the curl line: ${this.#more.join(", ")}.`);
+    setText(part(more, ".words"), `Also from the curl command: ${this.#more.join(", ")}.`);
   }
 }

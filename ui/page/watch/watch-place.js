@@ -67,22 +67,22 @@ const newPlace = markup(`
     ${tabMarkup(TABS[1], "What is said of it")}<p class="levels"></p>
     ${viewMarkup("diagnosis", `<finding-list></finding-list>
       <p class="again"><button type="button" class="small" data-act="again"
-        title="Ask with the last event id, and with HEAD: what a client gets that comes back"
-        >Ask once more</button> <span class="quiet meta">with the last event id, and with
-        HEAD</span></p>`)}
+        title="Send two more requests, to see what a client gets when it reconnects"
+        >Check the reconnect</button> <span class="quiet meta">two more requests: with the last
+        event id, and with HEAD</span></p>`)}
     ${viewMarkup("event", "")}
   </div>
   <div class="first">
-    <p>Watch any stream: see what really comes, byte by byte and in time, and read what is wrong
-      with it. Give an address above, or paste a line that a browser made with “Copy as cURL”.</p>
+    <p>Watch any stream: see every byte that comes and when it came, and read what is wrong with
+      it. Type an address above, or paste what a browser copied with “Copy as cURL”.</p>
     <p><button type="button" data-act="own">Watch /endless of this server</button></p>
   </div>`);
 
 const newElsewhere = markup(`
   <div class="elsewhere">
     <h2>Watch any URL</h2>
-    <p>No page may make a program fetch, so this place is that of the app’s window. In a terminal,
-      the command does the same:</p>
+    <p>No web page may make the app fetch a URL, so this works in the app’s window only. In a
+      terminal, the command does the same:</p>
     <p class="try"><code>sse watch --diagnose http://localhost:8000/endless</code
       ><button type="button" class="small" data-act="copy"
         aria-label="Copy the line">Copy</button></p>
