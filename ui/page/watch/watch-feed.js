@@ -110,7 +110,9 @@ export class WatchFeed {
     if (last.stream > 0 && stream !== last.stream) say(this.#view?.resumed ?? "reconnected");
     const skipped = number - last.number - 1;
     // of a watch that goes on already, what is no longer kept was not too fast
-    if (skipped > 0 && last.number > 0) say(`${several(skipped, "event")} came too fast to be listed`);
+    if (skipped > 0 && last.number > 0) {
+      say(`${several(skipped, "event")} came too fast to be listed`);
+    }
     return [
       ...said,
       {

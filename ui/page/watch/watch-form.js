@@ -26,7 +26,8 @@ const newForm = markup(`
   <div class="address">
     <select name="method" aria-label="Method"></select>
     <input type="text" name="url" aria-label="Address, or a curl command" maxlength="1048576"
-      placeholder="An address, or a curl command" autocomplete="off" autocapitalize="off" spellcheck="false">
+      placeholder="An address, or a curl command" autocomplete="off" autocapitalize="off"
+      spellcheck="false">
     <button type="submit" class="primary" data-act="watch">Watch</button>
   </div>
   <div class="options line">

@@ -385,8 +385,8 @@ export class WatchPlace extends HTMLElement {
   }
 
   /**
-   * Says a failure once: what is said of the form later stays. Another watch has another problem, or
-   * none.
+   * Says a failure once: what is said of the form later stays. Another watch has another problem,
+   * or none.
    *
    * @param {number} run
    * @param {string} sentence
