@@ -76,8 +76,11 @@ async fn chromium_is_told_where_any_url_can_be_watched() {
     page.goto(&format!("http://localhost:{}/", app.port)).await;
     page.until_phase("running").await;
     page.visit("watch").await;
-    page.until_text("watch-place .elsewhere", "No web page may make the app fetch")
-        .await;
+    page.until_text(
+        "watch-place .elsewhere",
+        "No web page may make the app fetch",
+    )
+    .await;
     let line = format!("sse watch --diagnose http://localhost:{}/endless", app.port);
     page.until_text("watch-place .elsewhere code", &line).await;
     assert!(!page.shows("watch-place input").await);
