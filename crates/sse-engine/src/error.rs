@@ -58,6 +58,10 @@ pub enum Error {
     #[error(transparent)]
     BadFault(#[from] crate::fault::Mistake),
 
+    /// A text that is no recording. The mistake says of which kind, and where.
+    #[error(transparent)]
+    BadRecording(#[from] crate::recording::RecordingMistake),
+
     /// Two faults of a list that exclude each other. The conflict names both.
     #[error(transparent)]
     FaultConflict(#[from] crate::fault::Conflict),

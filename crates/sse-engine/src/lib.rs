@@ -13,6 +13,7 @@
 //! | [`stream`] | what a stream is, and what a request may change about it |
 //! | [`mod@file`] | the text of the file of streams |
 //! | [`fault`] | what is broken on purpose: its words, read and printed |
+//! | [`recording`] | what was on the wire, as plain text: read and written |
 //! | [`topics`] | streams whose events are published by others |
 //! | [`pump`] | the state machine of one connection |
 //! | [`write_buffer`] | the bytes of one visit to the pump |
@@ -32,6 +33,7 @@ pub mod lock;
 mod own_headers;
 pub mod preview;
 pub mod pump;
+pub mod recording;
 pub mod stream;
 pub mod text;
 pub mod time;
