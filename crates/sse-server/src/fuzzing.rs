@@ -12,6 +12,7 @@ use sse_engine::file::definition::{locate, replaced};
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::preview::Preview;
 use sse_engine::pump::{Next, Pump};
+use sse_engine::recording::Recording;
 use sse_engine::stream::{Source, Stream, Variant};
 use sse_engine::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
 use sse_engine::write_buffer::WriteBuffer;
@@ -275,4 +276,31 @@ pub fn streams_file(text: &[u8]) {
             assert!(events <= 1, "{part:?}");
         }
     }
+}
+
+/// A file of a recording: a mistake in a line that is there, with a sentence; or a recording whose
+/// text is read and written the same, with secrets and without.
+pub fn recording(text: &[u8]) {
+    for read in [Recording::parse(text), Recording::parse_beginning(text)] {
+        match read {
+            Ok(recording) => {
+                written_the_same(&recording);
+                let (clean, _) = recording.without_secrets();
+                written_the_same(&clean);
+                assert_eq!(clean.clone().without_secrets(), (clean, 0));
+            }
+            Err(mistake) => {
+                assert!(mistake.sentence().ends_with('.'), "{mistake}");
+                let lines = text.split_inclusive(|byte| *byte == b'\n').count().max(1);
+                assert!(mistake.line.is_some_and(|line| (1..=lines).contains(&line)));
+            }
+        }
+    }
+}
+
+fn written_the_same(recording: &Recording) {
+    let text = recording.to_text();
+    let again = Recording::parse(&text).expect("it was written by us");
+    assert_eq!(&again, recording);
+    assert_eq!(again.to_text(), text);
 }

@@ -92,7 +92,7 @@ fn what_a_person_writes_otherwise_becomes_canonical() {
         ("@ 0.5ms\n", "@ 0.5ms\n"),
         ("@ 1000.001ms\n", "@ 1s\n"),
         ("@ 80ms gzip=31 chunk=24\n", "@ 80ms chunk=24 gzip=31\n"),
-        ("! cut,after=3,half\n", "! cut,after=3,half\n"),
+        ("! cut,after=3,half\n", "! cut,half,after=3\n"),
         ("#note \n", "# note\n"),
         ("<~ age: \\xff\\\\\n", "<~ age: \\xff\\\\\n"),
         ("<~ age: 1\n", "< age: 1\n"),

@@ -28,16 +28,16 @@ fn step() -> impl Strategy<Value = Step> {
     });
     let fault = proptest::sample::select(vec!["cut,half", "silence,after=3", "insert=\" a\\\\\""]);
     prop_oneof![
-        any::<String>().prop_map(Step::Note),
-        bytes().prop_map(|value| Step::Response([b"a: ", &value[..]].concat())),
-        "[ -~é]{0,9}".prop_map(|value| Step::Request(format!("b:{value}"))),
-        bytes().prop_map(Step::RequestBytes),
+        1 => any::<String>().prop_map(Step::Note),
+        1 => bytes().prop_map(|value| Step::Response([b"a: ", &value[..]].concat())),
+        1 => "[ -~é]{0,9}".prop_map(|value| Step::Request(format!("b:{value}"))),
+        1 => bytes().prop_map(Step::RequestBytes),
         4 => bytes().prop_map(Step::Bytes),
         2 => wait.prop_map(Step::Wait),
-        fault.prop_map(|text| Step::Fault(Box::new(text.parse().expect("a fault")))),
-        proptest::sample::select(End::ALL.to_vec()).prop_map(Step::End),
-        Just(Step::Next),
-        Just(Step::Request("GET / HTTP/1.1".into())),
+        1 => fault.prop_map(|text| Step::Fault(Box::new(text.parse().expect("a fault")))),
+        1 => proptest::sample::select(End::ALL.to_vec()).prop_map(Step::End),
+        1 => Just(Step::Next),
+        1 => Just(Step::Request("GET / HTTP/1.1".into())),
         2 => Just(Step::Response(b"HTTP/1.1 200 OK".to_vec())),
     ]
 }
