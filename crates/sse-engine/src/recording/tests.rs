@@ -215,6 +215,7 @@ fn each_mistake_has_its_kind_its_line_and_a_sentence() {
         (b"wire 1\n>| a\n", Kind::Order, 2, "the order is"),
         (b"wire 1\n= end\n@ 1s\n", Kind::Order, 3, "the order is"),
         (b"wire 1\n==\n", Kind::Order, 2, "the order is"),
+        (b"wire 1\n= end\n= end\n", Kind::Order, 3, "the order is"),
         (b"wire 1\n= ended\n", Kind::EndWord, 2, "`= timeout`"),
         (b"wire 1\n@ 1s\n", Kind::NoEnd, 2, "`= end`"),
         (b"wire 1\n= end\n==\n", Kind::NoEnd, 3, "`= end`"),

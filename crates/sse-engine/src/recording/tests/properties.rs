@@ -21,8 +21,8 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 
 fn step() -> impl Strategy<Value = Step> {
     let size = || proptest::option::of(any::<u64>());
-    let wait = (any::<u64>(), size(), size()).prop_map(|(micros, chunk, gzip)| Wait {
-        time: std::time::Duration::from_micros(micros >> (micros % 64)),
+    let wait = (any::<u64>(), size(), size()).prop_map(|(nanos, chunk, gzip)| Wait {
+        time: std::time::Duration::from_nanos(nanos >> (nanos % 64)),
         chunk,
         gzip,
     });
@@ -138,8 +138,8 @@ proptest! {
     }
 
     #[test]
-    fn a_time_is_rounded_once(micros in any::<u64>()) {
-        let time = rounded(std::time::Duration::from_micros(micros));
+    fn a_time_is_rounded_once(nanos in any::<u64>(), fewer in 0..64_u32) {
+        let time = rounded(std::time::Duration::from_nanos(nanos >> fewer));
         prop_assert_eq!(rounded(time), time);
     }
 }
