@@ -59,7 +59,8 @@ fn recording() -> impl Strategy<Value = Recording> {
 /// A text of lines as a person may write them.
 fn text() -> impl Strategy<Value = String> {
     let line = "(\\||~|>\\||>~|<~|#|@|=|!|%|<|>)\
-        ( (a|é| |[0-9]{1,3}(\\.[0-9]{1,3})?(ms|s)|\\\\x[0-9a-fA-F]{2}|\\\\[rnt\\\\]|ends crlf|cut){0,4}\\\\?)?";
+        ( (a|é| |[0-9]{1,3}(\\.[0-9]{1,3})?(ms|s)|\
+        \\\\x[0-9a-fA-F]{2}|\\\\[rnt\\\\]|ends crlf|cut){0,4}\\\\?)?";
     let line = proptest::string::string_regex(line).expect("it is a pattern");
     vec(line, 0..12).prop_map(|lines| {
         // Lines that cannot be read at their place are left out.
