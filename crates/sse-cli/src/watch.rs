@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use sse_client::diagnose::{Finding, Level, diagnose};
-use sse_client::{End, Error, Header, Policy, Reconnect, Step, Watch as Stream, Wish, probe};
+use sse_client::{End, Error, Policy, Reconnect, Step, Watch as Stream, Wish, probe};
 
 use crate::args::Watch;
 use crate::outcome::{Failure, Outcome};
@@ -59,7 +59,7 @@ async fn watch(args: Watch) -> Result<Outcome, Failure> {
         }
         let asked = async {
             tokio::time::sleep(wait).await;
-            Stream::begin(again(&wish, attempt.last_event_id)).await
+            Stream::begin(wish.resumed(attempt.last_event_id)).await
         };
         let stream = tokio::select! {
             asked = asked => asked,
@@ -91,17 +91,6 @@ async fn watch(args: Watch) -> Result<Outcome, Failure> {
             Err(e) => return Err(failure(e)),
         };
     }
-}
-
-/// The same request, with the last event id where there is one.
-fn again(wish: &Wish, last_event_id: Option<String>) -> Wish {
-    let mut wish = wish.clone();
-    if let Some(id) = last_event_id {
-        let is_id = |header: &Header| header.name.eq_ignore_ascii_case("last-event-id");
-        wish.headers.retain(|header| !is_id(header));
-        wish.headers.push(Header::new("Last-Event-ID", id));
-    }
-    wish
 }
 
 /// How one stream was watched.

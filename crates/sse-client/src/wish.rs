@@ -125,6 +125,18 @@ impl Wish {
         })
     }
 
+    /// The same request, with the last event id where there is one, as a client that reconnects
+    /// sends it (HTML 9.2.3).
+    pub fn resumed(&self, last_event_id: Option<String>) -> Self {
+        let mut wish = self.clone();
+        if let Some(id) = last_event_id {
+            wish.headers
+                .retain(|header| !header.is_named("last-event-id"));
+            wish.headers.push(Header::new("Last-Event-ID", id));
+        }
+        wish
+    }
+
     /// Where an answer leads on to, where it does.
     pub(crate) fn redirect(&self, head: &Head) -> Result<Option<Url>, Error> {
         let status = head.status;

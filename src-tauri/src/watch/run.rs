@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sse_client::{End, Error, Header, Policy, Reconnect, Step, Watch, Wish};
+use sse_client::{End, Error, Policy, Reconnect, Step, Watch, Wish};
 use tokio::sync::oneshot;
 
 use super::lock;
@@ -67,7 +67,7 @@ impl Run {
                 tokio::time::sleep(wait).await;
             }
             self.note(Progress::asks);
-            step = match Watch::begin(again(&self.wish, id)).await {
+            step = match Watch::begin(self.wish.resumed(id)).await {
                 Ok(stream) => match self.read(stream, &mut client).await {
                     // Its time is over.
                     Ok(End::Stopped) => {
@@ -127,15 +127,4 @@ impl Run {
             what(&mut seen);
         }
     }
-}
-
-/// The same request, with the last event id where there is one.
-fn again(wish: &Wish, last_event_id: Option<String>) -> Wish {
-    let mut wish = wish.clone();
-    if let Some(id) = last_event_id {
-        wish.headers
-            .retain(|header| !header.is_named("last-event-id"));
-        wish.headers.push(Header::new("Last-Event-ID", id));
-    }
-    wish
 }
