@@ -8,6 +8,7 @@ pub mod definition;
 mod entry;
 mod faults;
 mod headers;
+mod recording;
 mod sentences;
 mod value;
 
@@ -28,6 +29,7 @@ use crate::fault::{Profile, Profiles};
 use crate::keep_alive::KeepAlive;
 use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
+pub use recording::RecordingRef;
 use sentences::{Keys, named, no_toml, quoted, shown};
 use value::{Given, find};
 
@@ -87,6 +89,9 @@ const STREAM: Keys = Keys {
         "headers",
         "line_ending",
         "events",
+        "source",
+        "speed",
+        "step",
         "faults",
     ],
     elsewhere: &["after"],
@@ -160,6 +165,9 @@ pub struct Contents {
     pub streams: Vec<Stream>,
     /// Its profiles of faults, in their order.
     pub profiles: Vec<Profile>,
+    /// The recordings that its streams replay, which are yet to be read: until then these streams
+    /// have no events.
+    pub recordings: Vec<RecordingRef>,
 }
 
 /// Reads the streams of a file's text.
@@ -196,18 +204,23 @@ fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
         names: BTreeSet::new(),
         known_profiles: None,
         faults: 0,
+        source: None,
     };
     let profiles = reader.profiles(file.get_ref());
     if part == Part::Whole {
         reader.known_profiles = Some(Profiles::with(profiles.clone()));
     }
-    let streams = reader.streams(file.get_ref());
+    let (streams, recordings) = reader.streams(file.get_ref());
     match reader.first {
         Some((at, reason)) => Err(Problem::at(text, at, reason)),
         None if streams.is_empty() => Err(Problem::of_all(
             "There is no stream in the file: begin one with the line [[stream]] and give it a path.",
         )),
-        None => Ok(Contents { streams, profiles }),
+        None => Ok(Contents {
+            streams,
+            profiles,
+            recordings,
+        }),
     }
 }
 
@@ -274,6 +287,8 @@ struct Reader<'t> {
     known_profiles: Option<Profiles>,
     /// How many faults the streams have so far.
     faults: usize,
+    /// The recording of the stream under way, and the byte that it is named at.
+    source: Option<(String, usize)>,
 }
 
 impl Reader<'_> {
@@ -295,7 +310,7 @@ impl Reader<'_> {
         }
     }
 
-    fn streams(&mut self, file: &DeTable<'_>) -> Vec<Stream> {
+    fn streams(&mut self, file: &DeTable<'_>) -> (Vec<Stream>, Vec<RecordingRef>) {
         for (key, _) in file {
             let name: &str = key.get_ref();
             if STREAM.names.contains(&name) {
@@ -309,17 +324,17 @@ impl Reader<'_> {
                 self.tell(key.span().start, reason);
             }
         }
+        let (mut streams, mut recordings) = (Vec::new(), Vec::new());
         let Some(given) = find(file, "stream") else {
-            return Vec::new();
+            return (streams, recordings);
         };
         let list = match given.value {
             DeValue::Array(list) if !list.is_empty() => list,
             _ => {
                 self.tell(given.at, sentences::HEADING);
-                return Vec::new();
+                return (streams, recordings);
             }
         };
-        let mut streams = Vec::new();
         for (place, stream) in list.iter().enumerate() {
             let at = stream.span().start;
             if place == MAX_STREAMS {
@@ -330,7 +345,19 @@ impl Reader<'_> {
                 break;
             }
             match stream.get_ref() {
-                DeValue::Table(table) => streams.extend(self.stream(at, table)),
+                DeValue::Table(table) => {
+                    let read = self.stream(at, table);
+                    if let (Some((file, at)), Some(_)) = (self.source.take(), &read) {
+                        let place = Problem::at(self.text, at, "");
+                        recordings.push(RecordingRef {
+                            stream: streams.len(),
+                            file,
+                            line: place.line.unwrap_or(1),
+                            column: place.column.unwrap_or(1),
+                        });
+                    }
+                    streams.extend(read);
+                }
                 other => {
                     let reason = format!(
                         "{} is no stream: begin one with the line [[stream]].",
@@ -340,7 +367,7 @@ impl Reader<'_> {
                 }
             }
         }
-        streams
+        (streams, recordings)
     }
 
     /// Reads one stream; `None` where it has no path.
@@ -348,7 +375,10 @@ impl Reader<'_> {
         self.keys(table, STREAM);
         self.names.clear();
         let mut count = find(table, "count").and_then(|given| self.whole(given, 1..=MAX_COUNT));
-        let source = self.source(table, &mut count);
+        let source = match self.recording(table) {
+            Some(recording) => recording,
+            None => self.source(table, &mut count),
+        };
         let mut stream = Stream {
             path: String::new(),
             title: find(table, "title")

@@ -6,7 +6,9 @@ mod numbering;
 mod overrides;
 mod pace;
 mod path;
+pub(crate) mod replay;
 mod source;
+mod speed;
 mod template;
 mod variant;
 
@@ -21,7 +23,9 @@ pub use info::StreamInfo;
 pub use overrides::Overrides;
 pub use pace::Pace;
 pub use path::{RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved};
+pub use replay::{OwnFault, Playback, Replay, ReplayHead};
 pub use source::{Entry, Source};
+pub use speed::Speed;
 pub use template::{Moment, Template};
 pub use variant::Variant;
 
@@ -35,7 +39,7 @@ pub struct Stream {
     pub title: String,
     /// The number of its first event; each one after it is one higher.
     pub from: u64,
-    /// How many events there are; `None` is endless.
+    /// How many events there are; `None` is endless, or as many as a recording has.
     pub count: Option<u64>,
     /// What its events are.
     pub source: Source,
@@ -58,19 +62,33 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// What is sent for this number; `None` for a counter.
+    /// What it replays, where it does.
+    pub fn playback(&self) -> Option<&Playback> {
+        match &self.source {
+            Source::Recording(playback) => Some(playback),
+            _ => None,
+        }
+    }
+
+    /// What ends its lines: of a recording, its first line.
+    pub(crate) fn usual_line_ending(&self) -> LineEnding {
+        let first = self.playback().and_then(|it| it.replay.responses.first());
+        first.map_or(self.line_ending, |response| response.line_ending)
+    }
+
+    /// What is sent for this number; `None` for a counter and a recording.
     pub fn entry(&self, n: u64) -> Option<&Entry> {
         match &self.source {
-            Source::Counter => None,
+            Source::Counter | Source::Recording(_) => None,
             Source::Template(entry) => Some(entry),
             Source::List(entries) => entries.get(self.index(n, entries.len())),
         }
     }
 
-    /// What its events are made of; nothing for a counter.
+    /// What its events are made of; nothing for a counter and a recording.
     fn entries(&self) -> &[Entry] {
         match &self.source {
-            Source::Counter => &[],
+            Source::Counter | Source::Recording(_) => &[],
             Source::Template(entry) => slice::from_ref(entry),
             Source::List(entries) => entries,
         }

@@ -7,6 +7,7 @@
 mod changes;
 mod definition;
 mod follow;
+mod recordings;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 pub use changes::FileNews;
 pub use definition::{DefinitionView, streams_text};
 pub(crate) use follow::follow;
+pub use recordings::read_recording;
 use sse_engine::fault::{Fault, Profiles};
 use sse_engine::file::{Contents, Problem};
 use sse_engine::lock;

@@ -1,6 +1,7 @@
 //! The pump with made-up instants.
 
 mod broken;
+mod replay;
 mod subscriber;
 
 use std::time::Duration;

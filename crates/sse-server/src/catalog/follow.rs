@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use sse_engine::file::{self, Contents, MAX_BYTES, Problem};
 
 use super::Catalog;
+use super::recordings::Recordings;
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(400);
@@ -28,16 +29,16 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What tells one state of a file from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Print {
+pub(super) struct Print {
     modified: Option<SystemTime>,
-    length: u64,
+    pub(super) length: u64,
     /// Where the file lies, and when anything about it was changed, its permissions too.
     #[cfg(unix)]
     node: (u64, i64, i64),
 }
 
 /// What a look found: a file, or none, or why nobody knows, in a sentence.
-type Sighting = Result<Option<Print>, String>;
+pub(super) type Sighting = Result<Option<Print>, String>;
 
 /// Reads the file and serves what it holds, then goes on so for as long as the streams are there.
 /// Returns after the first reading, so that the list is right when the server starts; but a share
@@ -48,6 +49,7 @@ pub(crate) async fn follow(streams: &Arc<Catalog>, path: PathBuf) {
         path,
         last: Ok(None),
         ever: false,
+        recordings: Recordings::default(),
     };
     // On a thread for what blocks: a file may lie on a share that does not answer.
     let mut reading = tokio::task::spawn_blocking(move || follower.begin());
@@ -73,6 +75,8 @@ struct Follower {
     last: Sighting,
     /// Whether the file was ever served.
     ever: bool,
+    /// What its streams replay.
+    recordings: Recordings,
 }
 
 impl Follower {
@@ -113,7 +117,7 @@ impl Follower {
 
     fn look(mut self) -> Self {
         let now = look(&self.path);
-        if now != self.last {
+        if now != self.last || self.recordings.have_changed() {
             std::thread::sleep(CALM);
             if look(&self.path) == now {
                 self.take(now);
@@ -155,7 +159,7 @@ impl Follower {
         if read.is_ok() || seen.is_err() || matches!(seen, Ok(None)) {
             self.last = seen;
         }
-        match read.and_then(|bytes| contents(&bytes)) {
+        match read.and_then(|bytes| self.contents(&bytes)) {
             Ok(contents) => {
                 self.ever = true;
                 streams.serve(contents);
@@ -163,9 +167,16 @@ impl Follower {
             Err(problem) => streams.keep(problem, exists, self.ever),
         }
     }
+
+    fn contents(&mut self, bytes: &[u8]) -> Result<Contents, Problem> {
+        let mut contents = file::contents(text(bytes)?)?;
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        self.recordings.fill(&mut contents, folder)?;
+        Ok(contents)
+    }
 }
 
-fn look(path: &Path) -> Sighting {
+pub(super) fn look(path: &Path) -> Sighting {
     match fs::metadata(path) {
         Ok(meta) => Ok(Some(Print {
             modified: meta.modified().ok(),
@@ -190,10 +201,6 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     Ok(bytes)
-}
-
-fn contents(bytes: &[u8]) -> Result<Contents, Problem> {
-    file::contents(text(bytes)?)
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Problem> {

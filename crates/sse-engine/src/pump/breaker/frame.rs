@@ -8,7 +8,6 @@ use crate::fault::{Ends, Half};
 use crate::write_buffer::WriteBuffer;
 
 const DATA: &[u8] = b"data: ";
-const ID: &[u8] = b"id: ";
 
 /// The lines up to a blank one: an event, or a comment or field without data.
 #[derive(Clone, Debug)]
@@ -19,6 +18,10 @@ pub(super) struct Frame {
     blank: bool,
     /// Whether a client is given an event for it, and the number of that event.
     pub(super) event: Option<Option<u64>>,
+    /// Its bytes, where they are to be sent as they are and nothing changed it.
+    verbatim: Option<Vec<u8>>,
+    /// What ends its lines, where that need not be what ends those of the stream.
+    own_end: Option<&'static [u8]>,
 }
 
 impl Frame {
@@ -42,6 +45,8 @@ impl Frame {
                 lines: std::mem::take(&mut lines),
                 blank: true,
                 event,
+                verbatim: None,
+                own_end: None,
             });
         }
         if !lines.is_empty() {
@@ -49,9 +54,61 @@ impl Frame {
                 lines,
                 blank: false,
                 event: None,
+                verbatim: None,
+                own_end: None,
             });
         }
         frames
+    }
+
+    /// The blocks of what a visit wrote of a recording, whose bytes are sent as they are: lines may
+    /// end in any way, and the last block may go on in the next visit.
+    pub(super) fn verbatim(out: &WriteBuffer) -> VecDeque<Self> {
+        let bytes = out.wire();
+        let mut frames = VecDeque::new();
+        let mut at = 0;
+        for mark in out.marks() {
+            let mut block = at..mark.end.min(bytes.len());
+            while let Some(end) = block_end(&bytes[block.clone()])
+                && block.start + end < block.end
+            {
+                let comment = block.start..block.start + end;
+                block.start = comment.end;
+                frames.push_back(Self::of(&bytes[comment], None));
+            }
+            at = block.end;
+            frames.push_back(Self::of(&bytes[block], Some(mark.number)));
+        }
+        while at < bytes.len() {
+            let end = block_end(&bytes[at..]).map_or(bytes.len(), |end| at + end);
+            frames.push_back(Self::of(&bytes[at..end], None));
+            at = end;
+        }
+        frames
+    }
+
+    fn of(bytes: &[u8], event: Option<Option<u64>>) -> Self {
+        let lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
+        let lines = lines.filter(|line| !line.is_empty());
+        Self {
+            lines: lines.map(<[u8]>::to_vec).collect(),
+            blank: block_end(bytes).is_some(),
+            event,
+            verbatim: Some(bytes.to_vec()),
+            own_end: line_end(bytes),
+        }
+    }
+
+    /// Whether it is a part of a block that goes on in the next visit.
+    pub(super) fn goes_on(&self) -> bool {
+        self.verbatim.is_some() && !self.blank && self.event.is_none()
+    }
+
+    /// Both parts of a block as one.
+    pub(super) fn joined(self, rest: &Self) -> Self {
+        let parts = [self.verbatim, rest.verbatim.clone()];
+        let bytes: Vec<u8> = parts.into_iter().flatten().flatten().collect();
+        Self::of(&bytes, rest.event)
     }
 
     /// An event with this data and nothing else.
@@ -83,6 +140,8 @@ impl Frame {
             lines: lines.map(<[u8]>::to_vec).collect(),
             blank: true,
             event: counts,
+            verbatim: None,
+            own_end: None,
         }
     }
 
@@ -94,12 +153,13 @@ impl Frame {
 
     fn data(&self) -> Vec<&[u8]> {
         let lines = self.lines.iter();
-        lines.filter_map(|line| line.strip_prefix(DATA)).collect()
+        lines.filter_map(|line| field(line, b"data")).collect()
     }
 
     /// Puts these bytes in the place of its data, a line for each LF.
     fn set_data(&mut self, data: &[u8]) {
-        self.lines.retain(|line| !line.starts_with(DATA));
+        self.verbatim = None;
+        self.lines.retain(|line| field(line, b"data").is_none());
         let lines = data.split(|b| *b == b'\n');
         self.lines.extend(lines.map(|line| [DATA, line].concat()));
     }
@@ -121,7 +181,9 @@ impl Frame {
 
     /// Adds a byte to its data that no UTF-8 has.
     pub(super) fn spoil_utf8(&mut self) {
-        let last = self.lines.iter_mut().rfind(|line| line.starts_with(DATA));
+        self.verbatim = None;
+        let mut lines = self.lines.iter_mut();
+        let last = lines.rfind(|line| field(line, b"data").is_some());
         if let Some(line) = last {
             line.push(0xFF);
         }
@@ -129,7 +191,9 @@ impl Frame {
 
     /// Adds U+0000 to its id, or gives it one that has nothing else.
     pub(super) fn spoil_id(&mut self) {
-        match self.lines.iter_mut().find(|line| line.starts_with(ID)) {
+        self.verbatim = None;
+        let mut lines = self.lines.iter_mut();
+        match lines.find(|line| field(line, b"id").is_some()) {
             Some(line) => line.push(0),
             None => self.lines.insert(0, b"id: \0".to_vec()),
         }
@@ -137,36 +201,46 @@ impl Frame {
 
     /// Puts a line before its first one.
     pub(super) fn begin_with(&mut self, line: &[u8]) {
+        self.verbatim = None;
         self.lines.insert(0, line.to_vec());
     }
 
     /// Leaves its blank line out: its lines and those of the next event become one event.
     pub(super) fn leave_open(&mut self) {
+        self.verbatim = None;
         self.blank = false;
         self.event = None;
     }
 
     /// Its bytes.
     pub(super) fn bytes(&self, ends: &mut LineEnds) -> Vec<u8> {
+        if let Some(verbatim) = self.verbatim.as_ref().filter(|_| ends.are_usual) {
+            return verbatim.clone();
+        }
+        let own = self.own_end.filter(|_| ends.are_usual);
+        let mut end = |blank| own.unwrap_or_else(|| ends.next(blank));
         let mut bytes = Vec::new();
         for line in &self.lines {
             bytes.extend_from_slice(line);
-            bytes.extend_from_slice(ends.next(line.is_empty()));
+            bytes.extend_from_slice(end(line.is_empty()));
         }
         if self.blank {
-            bytes.extend_from_slice(ends.next(true));
+            bytes.extend_from_slice(end(true));
         }
         bytes
     }
 
     /// The first part of its bytes.
     pub(super) fn part(&self, half: Half, ends: &mut LineEnds) -> Vec<u8> {
-        let id = self.lines.iter().position(|line| line.starts_with(ID));
+        let mut lines = self.lines.iter();
+        let id = lines.position(|line| field(line, b"id").is_some());
         if let (Half::Id, Some(id)) = (half, id) {
             let upto = Self {
                 lines: self.lines[..=id].to_vec(),
                 blank: false,
                 event: None,
+                verbatim: None,
+                own_end: self.own_end,
             };
             return upto.bytes(ends);
         }
@@ -174,6 +248,49 @@ impl Frame {
         bytes.truncate(bytes.len().div_ceil(2));
         bytes
     }
+}
+
+/// The value of a line of this field.
+fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let rest = line.strip_prefix(name)?;
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    let value = rest.strip_prefix(b":")?;
+    Some(value.strip_prefix(b" ").unwrap_or(value))
+}
+
+/// What ends the first line of these bytes.
+fn line_end(bytes: &[u8]) -> Option<&'static [u8]> {
+    let at = bytes
+        .iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r'))?;
+    Some(match &bytes[at..] {
+        [b'\r', b'\n', ..] => b"\r\n",
+        [b'\r', ..] => b"\r",
+        _ => b"\n",
+    })
+}
+
+/// Where the first block of these bytes ends: behind a line that is blank.
+fn block_end(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    // Behind a part of a line, what comes first may be the end of that.
+    let mut is_blank = false;
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        if !matches!(byte, b'\n' | b'\r') {
+            is_blank = false;
+            continue;
+        }
+        if *byte == b'\r' && bytes.get(at) == Some(&b'\n') {
+            at += 1;
+        }
+        if std::mem::replace(&mut is_blank, true) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// How the next line ends.
@@ -184,6 +301,8 @@ pub(super) struct LineEnds {
     turn: usize,
     /// Whether the last one ended with CR alone, to which a LF would belong.
     after_cr: bool,
+    /// Whether they are those of the stream, and no fault chose them.
+    are_usual: bool,
 }
 
 impl LineEnds {
@@ -192,6 +311,7 @@ impl LineEnds {
             ends,
             turn: 0,
             after_cr: false,
+            are_usual: false,
         }
     }
 
@@ -222,10 +342,14 @@ impl LineEnds {
 
 impl From<LineEnding> for LineEnds {
     fn from(ending: LineEnding) -> Self {
-        Self::new(match ending {
+        let ends = match ending {
             LineEnding::Lf => Ends::Lf,
             LineEnding::CrLf => Ends::CrLf,
             LineEnding::Cr => Ends::Cr,
-        })
+        };
+        Self {
+            are_usual: true,
+            ..Self::new(ends)
+        }
     }
 }

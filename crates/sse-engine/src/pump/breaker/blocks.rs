@@ -1,0 +1,68 @@
+//! The blocks of the feed: which of them a breaker takes as a whole, and which a fault leaves out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::frame::Frame;
+use super::{Breaker, Feed, Next};
+use crate::fault::{Act, Armed};
+
+impl Breaker {
+    /// The blocks that the feed wrote.
+    pub(super) fn blocks(&mut self, feed: &Feed) -> VecDeque<Frame> {
+        if feed.player().is_none() {
+            return Frame::all(&self.scratch, feed.line_ending());
+        }
+        let mut blocks = Frame::verbatim(&self.scratch);
+        if let Some(begun) = self.begun.take() {
+            let joined = match blocks.pop_front() {
+                Some(rest) => begun.joined(&rest),
+                None => begun,
+            };
+            blocks.push_front(joined);
+        }
+        if self.needs_whole() && !self.feed_ends() {
+            self.begun = blocks.pop_back_if(|last| last.goes_on());
+        }
+        blocks
+    }
+
+    /// Whether a fault waits for an event that it changes, or looks into.
+    pub(super) fn needs_whole(&self) -> bool {
+        let mut waiting = self.waiting.iter();
+        !self.next.is_empty()
+            || self.half.is_some()
+            || !self.drops.is_empty()
+            || !self.skips.is_empty()
+            || self.ends.is_some()
+            || waiting.any(|strike| strike.text().is_some())
+    }
+
+    /// Whether nothing more comes from the feed.
+    pub(super) fn feed_ends(&self) -> bool {
+        matches!(self.feed, Next::End | Next::Broken(_))
+    }
+
+    /// Whether a fault leaves this event out.
+    pub(super) fn is_left_out(&mut self, frame: &Frame) -> bool {
+        if let Some((armed, left)) = self.skips.first_mut() {
+            let armed = Arc::clone(armed);
+            let is_first = !matches!(&armed.fault.act, Act::Skip(events) if events != left);
+            *left -= 1;
+            let is_last = *left == 0;
+            let skips = !is_first || self.note(&armed);
+            if is_last || !skips {
+                self.skips.remove(0);
+            }
+            if skips {
+                return true;
+            }
+        }
+        let holds = |armed: &&Arc<Armed>| match &armed.fault.act {
+            Act::Drop(text) => frame.holds(text),
+            _ => false,
+        };
+        let found = self.drops.iter().find(holds).map(Arc::clone);
+        found.is_some_and(|armed| self.note(&armed))
+    }
+}
