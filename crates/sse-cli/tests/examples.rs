@@ -1,4 +1,4 @@
-//! `examples/llm.toml` as SDKs of others read it: whole, and broken as the tables of docs/LLM.md say.
+//! `examples/llm.toml` as SDKs of others read it: whole, and broken as docs/LLM.md says.
 //!
 //! `scripts/clients.sh` installs the SDKs.
 
