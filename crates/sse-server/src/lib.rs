@@ -13,6 +13,7 @@
 //! | `connections`, `tap` | who is connected, and what they were sent |
 //! | `catalog` | the streams in force, and the file that they come from |
 //! | `armed` | the faults that are armed, and which of them strike a request |
+//! | `recording_file` | a recording that is written to a file while it happens |
 //! | `config`, `status`, `error` | the settings at the start, the life cycle, what can fail |
 //! | `clock` | the one place that reads the clocks |
 //!
@@ -32,6 +33,7 @@ pub mod fuzzing;
 mod guard;
 mod http;
 mod lifecycle;
+mod recording_file;
 mod routes;
 mod status;
 mod tap;
@@ -51,6 +53,7 @@ pub use connections::{
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
+pub use recording_file::{Existing, RecordingFile, SavedRecording};
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
     StateView, StreamActivity,
@@ -60,7 +63,7 @@ pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::file::definition::{BadDefinition, Change, appended, replaced};
 pub use sse_engine::keep_alive::KeepAlive;
 pub use sse_engine::preview::{Part, Preview};
-pub use sse_engine::recording::{Exchange, Recording};
+pub use sse_engine::recording;
 pub use sse_engine::stream::{
     Entry, Pace, Playback, Replay, Source, Speed, Stream, StreamInfo, Template, is_reserved,
 };

@@ -1,15 +1,19 @@
 //! The events of a stream and the comments between them, as they are sent where nothing is broken.
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Instant;
 
+use bytes::Bytes;
 use sse_wire::{Event, LineEnding, encode};
 
 use super::Next;
 use super::counter::Counter;
 use super::paced::Paced;
+use super::pipe::Pipe;
 use super::replay::Player;
 use crate::fault::Shift;
+use crate::handoff::Taker;
 use crate::keep_alive::KeepAlive;
 use crate::stream::Variant;
 use crate::time::Now;
@@ -39,6 +43,8 @@ enum Events {
     Topic(Subscription),
     /// From a recording, as they came.
     Replay(Box<Player>),
+    /// From a task elsewhere, as bytes.
+    Pipe(Box<Pipe>),
 }
 
 impl Feed {
@@ -93,6 +99,11 @@ impl Feed {
         Self::with(Events::Topic(subscription), keep_alive)
     }
 
+    /// What a task hands over. Nothing is put between its bytes.
+    pub(super) fn piped(pieces: Taker<Bytes>) -> Self {
+        Self::with(Events::Pipe(Box::new(Pipe::new(pieces))), KeepAlive::Off)
+    }
+
     fn with(events: Events, keep_alive: KeepAlive) -> Self {
         Self {
             events,
@@ -107,7 +118,7 @@ impl Feed {
         let stream = match &self.events {
             Events::Paced(paced) => &paced.variant.stream,
             Events::Replay(player) => &player.variant.stream,
-            Events::Topic(_) => return self.blank = usual,
+            Events::Topic(_) | Events::Pipe(_) => return self.blank = usual,
         };
         self.blank = stream.keep_alive_blank.unwrap_or(usual);
     }
@@ -118,6 +129,7 @@ impl Feed {
             Events::Paced(paced) => paced.counter.next(),
             Events::Topic(subscription) => subscription.next(),
             Events::Replay(player) => player.next_number(),
+            Events::Pipe(_) => 0,
         }
     }
 
@@ -125,7 +137,7 @@ impl Feed {
     pub(super) fn line_ending(&self) -> LineEnding {
         match &self.events {
             Events::Paced(paced) => paced.variant.stream.line_ending,
-            Events::Topic(_) => LineEnding::Lf,
+            Events::Topic(_) | Events::Pipe(_) => LineEnding::Lf,
             Events::Replay(player) => player.line_ending(),
         }
     }
@@ -141,11 +153,26 @@ impl Feed {
             },
             Events::Topic(subscription) => subscription.receipt(),
             Events::Replay(player) => player.receipt(),
+            Events::Pipe(_) => Receipt {
+                retry: None,
+                first: 0,
+                gap: false,
+                whole: None,
+            },
         }
     }
 
     /// Writes everything that is due at `now`, up to the cap of a visit.
     pub(super) fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
+        self.fill_as(false, now, out)
+    }
+
+    /// The same in whole blocks, where they are not beyond all measure, for whoever changes them.
+    pub(super) fn fill_blocks(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
+        self.fill_as(true, now, out)
+    }
+
+    fn fill_as(&mut self, whole: bool, now: Now, out: &mut WriteBuffer) -> Next {
         let next = match &mut self.events {
             Events::Paced(paced) => paced.fill(now, out),
             Events::Topic(subscription) => match subscription.fill(out) {
@@ -155,6 +182,7 @@ impl Feed {
                 Filled::Over => Next::End,
             },
             Events::Replay(player) => player.fill(now.instant, out),
+            Events::Pipe(pipe) => pipe.fill(whole, out),
         };
         match next {
             // A comment would stand within a block: it waits for the end of that.
@@ -172,14 +200,14 @@ impl Feed {
                 self.arm_keep_alive(now.instant, true);
                 Next::More
             }
-            Next::End | Next::Cut | Next::Broken(_) => next,
+            Next::End | Next::Cut | Next::Gone(_) | Next::Broken(_) => next,
         }
     }
 
     /// Whether it sends what its topic had before the client came.
     pub(super) fn is_replaying(&self) -> bool {
         match &self.events {
-            Events::Paced(_) | Events::Replay(_) => false,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => false,
             Events::Topic(subscription) => subscription.is_replaying(),
         }
     }
@@ -209,13 +237,14 @@ impl Feed {
             Events::Paced(paced) => paced.counter.is_done(),
             Events::Topic(_) => false,
             Events::Replay(player) => player.is_complete(),
+            Events::Pipe(pipe) => pipe.is_complete(),
         }
     }
 
     /// The topic that it reads, if it reads one.
     pub(super) fn topic(&self) -> Option<&Arc<Topic>> {
         match &self.events {
-            Events::Paced(_) | Events::Replay(_) => None,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => None,
             Events::Topic(subscription) => Some(subscription.topic()),
         }
     }
@@ -224,7 +253,7 @@ impl Feed {
     /// that it is to be cut off.
     pub(super) fn is_too_slow(&self) -> bool {
         match &self.events {
-            Events::Paced(_) | Events::Replay(_) => false,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => false,
             Events::Topic(subscription) => subscription.is_too_slow(),
         }
     }
@@ -233,7 +262,7 @@ impl Feed {
     pub(super) fn player(&self) -> Option<&Player> {
         match &self.events {
             Events::Replay(player) => Some(player),
-            Events::Paced(_) | Events::Topic(_) => None,
+            Events::Paced(_) | Events::Topic(_) | Events::Pipe(_) => None,
         }
     }
 
@@ -241,13 +270,26 @@ impl Feed {
     pub(super) fn player_mut(&mut self) -> Option<&mut Player> {
         match &mut self.events {
             Events::Replay(player) => Some(player),
-            Events::Paced(_) | Events::Topic(_) => None,
+            Events::Paced(_) | Events::Topic(_) | Events::Pipe(_) => None,
         }
     }
 
     /// Whether a keep-alive comment may stand where the stream is.
     fn takes_keep_alive(&self) -> bool {
         self.player().is_none_or(Player::is_between_blocks)
+    }
+
+    /// Whether its bytes come from a task elsewhere, with line ends of their own.
+    pub(super) fn is_foreign(&self) -> bool {
+        matches!(self.events, Events::Pipe(_))
+    }
+
+    /// Whether a task has more for it. Where it has not, `waker` is woken when it has.
+    pub(super) fn has_news(&mut self, waker: &Waker) -> bool {
+        match &mut self.events {
+            Events::Paced(_) | Events::Topic(_) | Events::Replay(_) => false,
+            Events::Pipe(pipe) => pipe.has_news(waker),
+        }
     }
 
     /// Writes a comment where one is due, and no event.

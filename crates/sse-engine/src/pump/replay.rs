@@ -124,6 +124,12 @@ impl Player {
         self.response()?.head.as_ref()
     }
 
+    /// Whether it was cut off or reset.
+    pub(super) fn breaks_off(&self) -> bool {
+        let end = self.response().map(|response| response.end);
+        matches!(end, Some(End::Cut | End::Reset))
+    }
+
     /// What ends its first line.
     pub(super) fn line_ending(&self) -> LineEnding {
         self.response().map_or(LineEnding::Lf, |it| it.line_ending)

@@ -34,6 +34,8 @@ pub(super) struct Door {
     faults: Vec<Arc<Armed>>,
     /// Those that struck already, for its row.
     struck: Vec<Arc<Armed>>,
+    /// Whether the stream is a recording that is broken off, by its end or by a fault in it.
+    replay_breaks_off: bool,
     /// Which of its client's requests it is; nothing where nobody asked.
     attempt: Option<NonZeroU64>,
 }
@@ -86,6 +88,7 @@ impl Door {
         Self {
             faults,
             struck: Vec::new(),
+            replay_breaks_off: false,
             attempt: Some(attempt),
         }
     }
@@ -106,11 +109,13 @@ impl Door {
     }
 
     /// The pump, struck by those faults that stand in what it replays.
-    pub(super) fn with_own(&self, context: &Context, client: &Client, pump: Pump) -> Pump {
+    pub(super) fn with_own(&mut self, context: &Context, client: &Client, pump: Pump) -> Pump {
         let own = pump.own_faults();
         let own = own.filter(|(_, own)| self.is_struck_by(client, own));
         let own = own.map(|(at, own)| (at, context.faults.next_number(), own.clone()));
-        let own = own.collect();
+        let own: Vec<_> = own.collect();
+        let cuts = own.iter().any(|(_, _, own)| breaks_off(own.fault()));
+        self.replay_breaks_off = cuts || pump.replay_breaks_off();
         pump.struck_by_own(own)
     }
 
@@ -252,6 +257,10 @@ impl Door {
             }
             self.struck.push(armed);
         }
+        let is_cut = self.faults.iter().any(|armed| breaks_off(&armed.fault));
+        if is_cut || self.replay_breaks_off {
+            insert(head, header::CONNECTION, response_head::KEEP_ALIVE);
+        }
         shared
     }
 
@@ -259,6 +268,11 @@ impl Door {
     pub(super) fn into_parts(self) -> (Vec<Arc<Armed>>, Vec<Arc<Armed>>) {
         (self.faults, self.struck)
     }
+}
+
+/// Whether it breaks a stream off.
+fn breaks_off(fault: &Fault) -> bool {
+    matches!(fault.act, Act::Cut(_) | Act::Reset(_))
 }
 
 /// A request, as a fault is asked about it.

@@ -7,22 +7,29 @@ use super::frame::Frame;
 use super::{Breaker, Feed, Next};
 use crate::fault::{Act, Armed};
 
+/// The most that is held back of a recorded block that has not ended: a longer one is let through
+/// in parts, and no fault changes it.
+const LONGEST_BLOCK: usize = 1 << 20;
+
 impl Breaker {
     /// The blocks that the feed wrote.
     pub(super) fn blocks(&mut self, feed: &Feed) -> VecDeque<Frame> {
         if feed.player().is_none() {
-            return Frame::all(&self.scratch, feed.line_ending());
+            return Frame::all(&self.scratch, feed.is_foreign());
         }
-        let mut blocks = Frame::verbatim(&self.scratch);
-        if let Some(begun) = self.begun.take() {
-            let joined = match blocks.pop_front() {
-                Some(rest) => begun.joined(&rest),
-                None => begun,
-            };
-            blocks.push_front(joined);
-        }
-        if self.needs_whole() && !self.feed_ends() {
-            self.begun = blocks.pop_back_if(|last| last.goes_on());
+        let before = self.begun.len();
+        let mut bytes = std::mem::take(&mut self.begun);
+        bytes.extend_from_slice(&self.scratch.wire());
+        let marks = self.scratch.marks();
+        let marks = marks.map(|mark| (before + mark.end, mark.number));
+        let mut blocks = Frame::of(&bytes, marks, true);
+        let goes_on = |last: &mut Frame| last.goes_on();
+        if self.needs_whole()
+            && !self.feed_ends()
+            && bytes.len() <= LONGEST_BLOCK
+            && let Some(last) = blocks.pop_back_if(goes_on)
+        {
+            self.begun = last.bytes(&mut feed.line_ending().into());
         }
         blocks
     }
@@ -40,7 +47,7 @@ impl Breaker {
 
     /// Whether nothing more comes from the feed.
     pub(super) fn feed_ends(&self) -> bool {
-        matches!(self.feed, Next::End | Next::Broken(_))
+        matches!(self.feed, Next::End | Next::Gone(_) | Next::Broken(_))
     }
 
     /// Whether a fault leaves this event out.
