@@ -27,7 +27,7 @@ use toml_parser::lexer::TokenKind;
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::fault::{Profile, Profiles};
 use crate::keep_alive::KeepAlive;
-use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
+use crate::stream::{MAX_PATH, Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
 pub use recording::RecordingRef;
 use sentences::{Keys, named, no_toml, quoted, shown};
@@ -51,8 +51,6 @@ const MAX_STREAMS: usize = 100;
 const MAX_EVENTS: usize = 1000;
 /// How many names the events of one stream may have: a client listens for each of them.
 const MAX_NAMES: usize = 100;
-/// The longest path, in bytes.
-const MAX_PATH: usize = 128;
 /// The longest title, in characters.
 const MAX_TITLE: usize = 80;
 /// The longest event name and id, in bytes, as for topics: an id comes back in a header.

@@ -22,7 +22,7 @@ use crate::keep_alive::KeepAlive;
 pub use info::StreamInfo;
 pub use overrides::Overrides;
 pub use pace::Pace;
-pub use path::{RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved};
+pub use path::{MAX_PATH, RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved, is_servable};
 pub use replay::{OwnFault, Playback, Replay, ReplayHead};
 pub use source::{Entry, Source};
 pub use speed::Speed;

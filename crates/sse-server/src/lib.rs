@@ -65,7 +65,7 @@ pub use sse_engine::keep_alive::KeepAlive;
 pub use sse_engine::preview::{Part, Preview};
 pub use sse_engine::recording;
 pub use sse_engine::stream::{
-    Entry, Pace, Playback, Replay, Source, Speed, Stream, StreamInfo, Template, is_reserved,
+    Entry, Pace, Playback, Replay, Source, Speed, Stream, StreamInfo, Template, is_servable,
 };
 pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;

@@ -140,7 +140,7 @@ impl Player {
         let cues = self.response().map_or(&[][..], |response| &response.cues);
         let rest = cues.iter().enumerate().skip(self.cue);
         rest.filter_map(|(at, cue)| match &cue.what {
-            CueKind::Fault(fault) => Some((at, fault)),
+            CueKind::Fault(fault) => Some((at, &**fault)),
             CueKind::Piece(_) => None,
         })
     }

@@ -87,7 +87,7 @@ pub(crate) enum CueKind {
     /// The body up to this byte, in one piece.
     Piece(usize),
     /// A fault strikes from here on.
-    Fault(OwnFault),
+    Fault(Box<OwnFault>),
 }
 
 /// An event of a recording.

@@ -23,11 +23,11 @@ impl Breaker {
         let marks = self.scratch.marks();
         let marks = marks.map(|mark| (before + mark.end, mark.number));
         let mut blocks = Frame::of(&bytes, marks, true);
-        let goes_on = |last: &mut Frame| last.goes_on();
         if self.needs_whole()
             && !self.feed_ends()
             && bytes.len() <= LONGEST_BLOCK
-            && let Some(last) = blocks.pop_back_if(goes_on)
+            && blocks.back().is_some_and(Frame::goes_on)
+            && let Some(last) = blocks.pop_back()
         {
             self.begun = last.bytes(&mut feed.line_ending().into());
         }

@@ -154,7 +154,7 @@ impl Response {
                     let is_behind = behind.is_some_and(|behind| at > behind);
                     let fault = can_strike(fault, is_behind)?;
                     if is_behind {
-                        let what = CueKind::Fault(fault);
+                        let what = CueKind::Fault(Box::new(fault));
                         let after = after.take().unwrap_or_default();
                         response.cues.push(Cue { after, what });
                     } else {
