@@ -34,7 +34,7 @@ const CRATES: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 14] = [
+const SERVER: [&str; 15] = [
     "lifecycle",
     "http",
     "routes",
@@ -44,6 +44,7 @@ const SERVER: [&str; 14] = [
     "tap",
     "catalog",
     "armed",
+    "recording_file",
     "config",
     "status",
     "error",

@@ -217,6 +217,11 @@ impl Door {
             }
             self.struck.push(armed);
         }
+        let breaks_off =
+            |armed: &Arc<Armed>| matches!(armed.fault.act, Act::Cut(_) | Act::Reset(_));
+        if self.faults.iter().any(breaks_off) {
+            insert(head, header::CONNECTION, response_head::KEEP_ALIVE);
+        }
         shared
     }
 

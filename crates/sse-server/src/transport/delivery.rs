@@ -418,6 +418,7 @@ impl Delivery {
             Next::Wait { at } => Visit::Wait(at),
             Next::More => Visit::Again,
             Next::Cut => Visit::Cut(TOO_SLOW),
+            Next::Gone(_) => Visit::Cut(CUT_OFF),
             Next::Broken(ends) => Visit::BrokenOff(ends),
             Next::End if self.pump.is_complete() => Visit::Finished(Why::Complete),
             Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {
