@@ -4,11 +4,11 @@ mod stderr;
 
 use std::io::Write;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use anyhow::{Context, bail};
-use sse_server::{FileNews, LogEntry, LogReceiver, Server, StateView, shell_url};
+use sse_server::{Config, FileNews, LogEntry, LogReceiver, Server, StateView, shell_url};
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +20,32 @@ use stderr::Stderr;
 /// # Errors
 /// A name or origin that is none, or an address that cannot be listened on.
 pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
+    run_as(Plan {
+        exposed: args.exposed(),
+        asked_streams: args.asked_streams().map(Path::to_owned),
+        log: args.log,
+        config: args.into_config(),
+        notes: Vec::new(),
+    })
+}
+
+/// What is run.
+pub(crate) struct Plan {
+    /// The address beyond loopback that was asked for, if one was.
+    pub(crate) exposed: Option<IpAddr>,
+    /// The file of streams that was asked for.
+    pub(crate) asked_streams: Option<PathBuf>,
+    pub(crate) log: LogAs,
+    pub(crate) config: Config,
+    /// What a person should know, in sentences for stderr.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Runs a server until ctrl-c or SIGTERM.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_as(plan: Plan) -> anyhow::Result<()> {
     let (stderr, spoken) = Stderr::new().context("stderr cannot be written")?;
     let traces = stderr.clone();
     tracing_subscriber::fmt()
@@ -33,7 +59,7 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let ended = runtime.block_on(serve(args, &stderr));
+    let ended = runtime.block_on(serve(plan, &stderr));
     // Everything was stopped in order. What may still hang is a look at a file on a share that does
     // not answer: the program ends without it.
     runtime.shutdown_background();
@@ -42,20 +68,22 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
     ended
 }
 
-async fn serve(args: Serve, stderr: &Stderr) -> anyhow::Result<()> {
-    if let Some(ip) = args.exposed() {
+async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
+    if let Some(ip) = plan.exposed {
         stderr.say(exposed(ip)).await;
+    }
+    for note in &plan.notes {
+        stderr.say(format!("sse: {note}")).await;
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
     let mut asked = pin!(sse_server::asked_to_end().context("signals cannot be watched")?);
-    let asked_streams = args.asked_streams().map(Path::to_owned);
-    let how = args.log;
+    let how = plan.log;
     let server = tokio::select! {
-        server = Server::new(args.into_config()) => server?,
+        server = Server::new(plan.config) => server?,
         // A file that does not answer keeps nobody from ending the program.
         () = &mut asked => return Ok(()),
     };
-    if let Some(path) = asked_streams {
+    if let Some(path) = plan.asked_streams {
         must_be_served(&server, &path)?;
     }
     let (stopped, until_stopped) = oneshot::channel();

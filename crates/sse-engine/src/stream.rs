@@ -2,11 +2,15 @@
 //! by its name.
 
 mod info;
+mod jinja;
+mod made;
 mod numbering;
 mod overrides;
 mod pace;
 mod path;
 pub(crate) mod replay;
+mod request;
+mod selection;
 mod source;
 mod speed;
 mod template;
@@ -20,13 +24,16 @@ use sse_wire::LineEnding;
 use crate::fault::Fault;
 use crate::keep_alive::KeepAlive;
 pub use info::StreamInfo;
+pub use jinja::Condition;
+pub use made::{MAX_EVENT, Made};
 pub use overrides::Overrides;
 pub use pace::Pace;
 pub use path::{MAX_PATH, RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved, is_servable};
 pub use replay::{OwnFault, Playback, Replay, ReplayHead};
+pub use request::{MAX_JSON, Request};
 pub use source::{Entry, Source};
 pub use speed::Speed;
-pub use template::{Moment, Template};
+pub use template::{BadTemplate, Language, Moment, Template};
 pub use variant::Variant;
 
 /// One entry of the stream list.
@@ -62,6 +69,24 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// One that replays a recording at this path, and has nothing else of its own.
+    pub fn replaying(path: String, title: String, playback: Playback) -> Self {
+        Self {
+            path,
+            title,
+            from: replay::FIRST,
+            count: None,
+            source: Source::Recording(playback),
+            pace: Pace::default(),
+            retry: None,
+            keep_alive: None,
+            keep_alive_blank: None,
+            headers: Vec::new(),
+            line_ending: LineEnding::default(),
+            faults: Vec::new(),
+        }
+    }
+
     /// What it replays, where it does.
     pub fn playback(&self) -> Option<&Playback> {
         match &self.source {

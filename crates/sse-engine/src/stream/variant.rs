@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{OwnFault, Pace, Source, Speed, Stream};
+use super::{OwnFault, Pace, Request, Source, Speed, Stream};
 
 /// What one connection is to be sent of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Variant {
     pub own_pace: bool,
     /// How fast a recording is replayed.
     pub speed: Speed,
+    /// What the client asked for, which its events may repeat.
+    pub request: Request,
 }
 
 impl Variant {
@@ -32,6 +34,7 @@ impl Variant {
             pace: stream.pace,
             own_pace: true,
             speed: stream.playback().map_or(Speed::default(), |it| it.speed),
+            request: Request::default(),
             stream,
         }
     }
