@@ -478,6 +478,12 @@ export type LastStrike = {
   connection: number | null,
 };
 
+/** What the next step of a replay sends. */
+export type NextStep = {
+  /** The number of the event; nothing where what is left is no event, such as the end. */
+  event: number | null,
+};
+
 /** What is sent at one time. */
 export type Part = {
   /** Milliseconds after the beginning. */
@@ -609,6 +615,8 @@ export type RowView = {
   byte_rate: number | null,
   /** How many events of its topic it has yet to be sent; nothing where its stream is no topic. */
   behind: number | null,
+  /** What the next step sends, while it is open and replays a recording step by step. */
+  step: NextStep | null,
   /** Whether the socket takes no more at the moment. */
   blocked: boolean,
   /**
@@ -755,6 +763,8 @@ export type StreamInfo = {
    * that comes gets to nothing else.
    */
   unpaced: boolean,
+  /** Whether it is a recording whose events wait for a step each. */
+  step: boolean,
 };
 
 /** The file that people edit. */
@@ -1060,7 +1070,7 @@ export type WatchedEvent = {
 };
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {

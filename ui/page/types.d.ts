@@ -231,6 +231,11 @@ export interface BreakTarget {
   isOpen: boolean;
   /** The numbers of the faults that struck it. */
   struck: number[];
+  /**
+   * Of each connection that replays a recording step by step, the number of the event that its next
+   * step sends; null is what is left behind the last event.
+   */
+  steps?: (number | null)[];
 }
 
 /** The callbacks of the place that shows the table of connections. */

@@ -8,6 +8,7 @@ mod changes;
 mod definition;
 mod follow;
 mod recordings;
+mod sighting;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};

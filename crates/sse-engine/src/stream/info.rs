@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::{Entry, Pace, Playback, Source, Stream};
 
 /// A page takes an event in less, but not much less.
-pub(super) const LEAST_PAUSE: Duration = Duration::from_micros(100);
+const LEAST_PAUSE: Duration = Duration::from_micros(100);
 
 /// As many events as a page takes in one go and still answers soon (docs/LIMITS.md).
-pub(super) const MOST_AT_ONCE: u64 = 40_000;
+const MOST_AT_ONCE: u64 = 40_000;
 
 /// The name of an event that is given none.
 const MESSAGE: &str = "message";
@@ -150,7 +150,14 @@ impl Stream {
     /// Whether it has more events than a page takes at once, and hardly a pause between them.
     fn is_unpaced(&self) -> bool {
         if let Some(playback) = self.playback() {
-            return playback.replay.is_unpaced(playback);
+            let Playback {
+                replay,
+                speed,
+                step,
+            } = playback;
+            let events = u32::try_from(replay.len()).unwrap_or(u32::MAX);
+            let time = speed.scaled(replay.time());
+            return !step && replay.len() > MOST_AT_ONCE && time < LEAST_PAUSE * events;
         }
         let entries = self.entries();
         let times = entries

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use sse_wire::LineEnding;
 
 use super::Speed;
-use super::info::{LEAST_PAUSE, MOST_AT_ONCE};
 use crate::fault::{Armed, Fault};
 use crate::recording::End;
 pub use head::ReplayHead;
@@ -211,14 +210,10 @@ impl Replay {
             .is_none_or(|last| last.end == End::End)
     }
 
-    /// Whether it has more events than a page takes at once, and hardly a pause between them.
-    pub(super) fn is_unpaced(&self, playback: &Playback) -> bool {
+    /// How long its pieces take at its own pace.
+    pub(super) fn time(&self) -> Duration {
         let cues = self.responses.iter().flat_map(|response| &response.cues);
-        let time: Duration = cues.fold(Duration::ZERO, |sum, cue| sum.saturating_add(cue.after));
-        let events = u32::try_from(self.events.len().max(1)).unwrap_or(u32::MAX);
-        !playback.step
-            && self.len() > MOST_AT_ONCE
-            && playback.speed.scaled(time) < LEAST_PAUSE * events
+        cues.fold(Duration::ZERO, |sum, cue| sum.saturating_add(cue.after))
     }
 
     /// The reconnection time that it tells last, in milliseconds.

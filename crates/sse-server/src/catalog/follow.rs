@@ -5,17 +5,16 @@
 //! through a link.
 
 use std::fs;
-use std::io::{self, Read as _};
-#[cfg(unix)]
-use std::os::unix::fs::MetadataExt as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sse_engine::file::{self, Contents, MAX_BYTES, Problem};
 
 use super::Catalog;
 use super::recordings::Recordings;
+use super::sighting::{Sighting, look, unreadable};
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(400);
@@ -26,19 +25,6 @@ const CALM: Duration = Duration::from_millis(100);
 /// A file that does not answer for so long is told. The start waits no longer for the first
 /// reading.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What tells one state of a file from another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Print {
-    modified: Option<SystemTime>,
-    pub(super) length: u64,
-    /// Where the file lies, and when anything about it was changed, its permissions too.
-    #[cfg(unix)]
-    node: (u64, i64, i64),
-}
-
-/// What a look found: a file, or none, or why nobody knows, in a sentence.
-pub(super) type Sighting = Result<Option<Print>, String>;
 
 /// Reads the file and serves what it holds, then goes on so for as long as the streams are there.
 /// Returns after the first reading, so that the list is right when the server starts; but a share
@@ -176,19 +162,6 @@ impl Follower {
     }
 }
 
-pub(super) fn look(path: &Path) -> Sighting {
-    match fs::metadata(path) {
-        Ok(meta) => Ok(Some(Print {
-            modified: meta.modified().ok(),
-            length: meta.len(),
-            #[cfg(unix)]
-            node: (meta.ino(), meta.ctime(), meta.ctime_nsec()),
-        })),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(unreadable(e)),
-    }
-}
-
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     // A pipe or a device might never end, or never begin.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
@@ -225,10 +198,6 @@ pub(super) fn text_of(path: &Path) -> Result<Option<String>, Problem> {
         Ok(Some(bytes)) => Ok(Some(text(&bytes)?.to_owned())),
         Err(why) => Err(told(&why)),
     }
-}
-
-fn unreadable(error: io::Error) -> String {
-    format!("The file cannot be read ({error}): make it readable.")
 }
 
 pub(super) fn silent() -> Problem {

@@ -13,7 +13,7 @@ use sse_engine::file::{Contents, Problem, RecordingRef};
 use sse_engine::recording::{MOST_BYTES, Recording, RecordingMistake};
 use sse_engine::stream::Replay;
 
-use super::follow::{Sighting, look};
+use super::sighting::{Sighting, look};
 
 /// What the recordings of one file of streams have together at most, in bytes: they are in memory.
 const MOST_TOGETHER: u64 = 4 * MOST_BYTES as u64;

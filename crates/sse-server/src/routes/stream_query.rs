@@ -22,7 +22,7 @@ pub(super) fn overrides(params: &Params<'_>) -> Result<Overrides, BadQuery> {
 }
 
 fn speed(value: &str) -> Result<Speed, BadQuery> {
-    Speed::read(value).ok_or_else(|| BadQuery::new(&format!("speed must be {}.", Speed::WANTED)))
+    Speed::read(value).ok_or_else(|| BadQuery::new(format!("speed must be {}.", Speed::WANTED)))
 }
 
 fn every(value: &str) -> Result<Duration, BadQuery> {
