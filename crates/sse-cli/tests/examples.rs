@@ -187,7 +187,7 @@ fn serving() -> (Serving, String) {
 fn the_sdks_read_what_the_file_says() {
     let (_serving, server) = serving();
     assert_eq!(read_all(Language::Python, &server), 16);
-    assert_eq!(read_all(Language::JavaScript, &server), 18);
+    assert_eq!(read_all(Language::JavaScript, &server), 20);
 }
 
 /// What the SDKs did with broken streams is a table of docs/LLM.md, as it stands.

@@ -130,15 +130,15 @@ const apiKey = "none";
 const aiChat = ofAi((base) => createOpenAI({ baseURL: `${base}/v1`, apiKey }).chat("m"));
 const aiResponses = ofAi((base) => createOpenAI({ baseURL: `${base}/v1`, apiKey }).responses("m"));
 const aiMessages = ofAi((base) => createAnthropic({ baseURL: `${base}/v1`, apiKey })("m"));
-const aiGemini = ofAi((base) =>
-  createGoogle({ baseURL: `${base}/v1beta`, apiKey })("gemini-3.5-flash"),
-);
+const ofGemini = (version) =>
+  ofAi((base) => createGoogle({ baseURL: `${base}/${version}`, apiKey })("gemini-3.5-flash"));
 
 const ways = {
   "/v1/chat/completions": { chatByChunks, chatByHelper, aiChat },
   "/v1/responses": { responsesByEvents, responsesByHelper, aiResponses },
   "/v1/messages": { messagesByHelper, aiMessages },
-  "/v1beta/models/gemini-3.5-flash:streamGenerateContent": { aiGemini },
+  "/v1/models/gemini-3.5-flash:streamGenerateContent": { aiGemini: ofGemini("v1") },
+  "/v1beta/models/gemini-3.5-flash:streamGenerateContent": { aiGemini: ofGemini("v1beta") },
 };
 
 async function read(above, path, [way, ask]) {
