@@ -56,6 +56,10 @@ pub enum Error {
     )]
     BadOrigin(String),
 
+    /// An upstream is none. Its URL is not repeated where it may hold a secret.
+    #[error("The upstream cannot be used: {0}")]
+    BadUpstream(String),
+
     /// The engine refuses a topic, an event, or what a request wants of a stream. Its own error
     /// says which, and what to do.
     #[error(transparent)]

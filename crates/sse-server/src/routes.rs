@@ -12,6 +12,7 @@
 //! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
+//! | `proxied` | what a room hands on to its upstream |
 //! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
 //! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 //! | `room_acts` | what tests do with a room: give it a list, and reset it |
@@ -31,6 +32,7 @@ mod lookup;
 mod normalize;
 mod page;
 mod params;
+mod proxied;
 mod publish;
 mod response_head;
 mod room;

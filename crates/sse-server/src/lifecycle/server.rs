@@ -31,6 +31,7 @@ use crate::routes::{
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 use crate::transport::Acts;
+use crate::upstream::{Terms, Upstreams};
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]
@@ -78,11 +79,19 @@ impl Server {
         let connections = Connections::new(config.limits.streams);
         let topics = Topics::new(config.topics);
         let room = Room::new(Arc::clone(&streams), topics, connections.clone());
+        let upstreams = Upstreams::new(Terms {
+            head_time: config.upstream_time,
+            trust: config.upstream_trust,
+        });
+        for (room, url) in &config.upstreams {
+            upstreams.set(room.as_deref(), Some(url))?;
+        }
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections,
             faults: Faults::default(),
             rooms: Rooms::new(room),
+            upstreams,
             breaks: config.breaks,
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,

@@ -93,6 +93,8 @@ pub(super) enum Visit {
     Finished(Why),
     /// The client lacks what it will come back for. The socket is closed over what the kernel has.
     Cut(Why),
+    /// Who hands the stream over ended it so.
+    Gone(How),
     /// There is nobody to send to. The socket is reset.
     Broken(Why),
     /// A fault ends it.
@@ -164,6 +166,11 @@ impl Delivery {
         {
             return Visit::Broken(left);
         }
+        let visit = match visit {
+            // Also where it has none, so that it is woken by the next.
+            Visit::Wait(_) if self.pump.has_news(cx.waker()) => Visit::Again,
+            visit => visit,
+        };
         match visit {
             Visit::Wait(_) | Visit::Again if self.socket.is_half_closed() => {
                 self.probed(visit, now.instant, cx)
@@ -181,7 +188,7 @@ impl Delivery {
         if let Poll::Ready(left) = self.socket.poll_left(cx) {
             return Visit::Broken(ending(left));
         }
-        if self.pump.withholds() {
+        if self.takes_no_probe() {
             return Visit::Broken(Why::Closed);
         }
         let due = now + PROBE_EVERY;
@@ -259,7 +266,8 @@ impl Delivery {
                         })
                         .collect(),
                     head,
-                    end: matches!(next, Next::End | Next::Broken(_)).then_some(next),
+                    end: matches!(next, Next::End | Next::Gone(_) | Next::Broken(_))
+                        .then_some(next),
                     since: now.instant,
                 }));
                 self.open.blocked(true);
@@ -305,7 +313,7 @@ impl Delivery {
         let left = self.socket.poll_left(cx);
         if !before && self.socket.is_half_closed() {
             self.probe_due = Some(now);
-            if self.pump.withholds() {
+            if self.takes_no_probe() {
                 // Nothing can be sent to see whether it is still there.
                 return Poll::Ready(Why::Closed);
             }
@@ -317,6 +325,17 @@ impl Delivery {
     /// left.
     pub(super) fn is_probe_due(&self, now: Instant) -> bool {
         self.probe_due.is_some_and(|due| due <= now)
+    }
+
+    /// Whether nothing of ours can be sent to see whether a client that closed its side is there.
+    /// What comes from elsewhere goes on as it is, and costs somebody something.
+    fn takes_no_probe(&self) -> bool {
+        self.pump.withholds() || self.pump.is_piped()
+    }
+
+    /// Whether its bytes come from a task elsewhere, which wakes it.
+    pub(super) fn is_piped(&self) -> bool {
+        self.pump.is_piped()
     }
 
     /// Whether bytes wait for the socket.
@@ -418,6 +437,7 @@ impl Delivery {
             Next::Wait { at } => Visit::Wait(at),
             Next::More => Visit::Again,
             Next::Cut => Visit::Cut(TOO_SLOW),
+            Next::Gone(how) => Visit::Gone(how),
             Next::Broken(ends) => Visit::BrokenOff(ends),
             Next::End if self.pump.is_complete() => Visit::Finished(Why::Complete),
             Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {
@@ -433,6 +453,9 @@ pub(super) const STOPPED: Why = Why::Stopped;
 pub(super) const CUT_OFF: Why = Why::StoppedAbruptly;
 /// A subscriber was too far behind its topic.
 pub(super) const TOO_SLOW: Why = Why::TooSlow;
+/// The upstream ended its answer before its end.
+pub(super) const UPSTREAM_CUT: Why = Why::UpstreamCut;
+pub(super) const UPSTREAM_RESET: Why = Why::UpstreamReset;
 const TOPIC_ENDED: Why = Why::TopicEnded;
 const STALLED: Why = Why::Stalled;
 
