@@ -34,7 +34,7 @@ const CRATES: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 15] = [
+const SERVER: [&str; 16] = [
     "lifecycle",
     "http",
     "routes",
@@ -45,6 +45,7 @@ const SERVER: [&str; 15] = [
     "upstream",
     "catalog",
     "armed",
+    "recording_file",
     "config",
     "status",
     "error",

@@ -124,8 +124,13 @@ impl Url {
         let (path, query) = path_and_query
             .split_once('?')
             .unwrap_or((path_and_query, ""));
+        let path = format!("{}{path}", self.path.trim_end_matches('/'));
         Self {
-            path: format!("{}{path}", self.path.trim_end_matches('/')),
+            path: if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path
+            },
             query: query.to_owned(),
             ..self.clone()
         }

@@ -10,6 +10,7 @@ mod body;
 mod exchange;
 mod mistake;
 mod read;
+mod recorder;
 mod secret;
 mod write;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 pub use exchange::{Exchange, Piece};
 pub use mistake::{RecordingMistake, RecordingMistakeKind};
+pub use recorder::{PieceSizes, Recorder, Secrets};
 pub use secret::is_secret;
 
 use crate::fault::Fault;

@@ -89,6 +89,31 @@ pub enum Error {
     )]
     BodyCharset(String),
 
+    /// There is a file where a recording is to go. Nothing was changed.
+    #[error("{0} is there already: give another name, or overwrite it (`--force`).")]
+    RecordingExists(String),
+
+    /// Another program is writing a recording of this name. Nothing was changed.
+    #[error("{0} is being written by another recording: give another name, or wait until it ends.")]
+    RecordingUnderWay(String),
+
+    /// A recording of this name was cut short by a crash. Nothing was changed.
+    #[error(
+        "{0} is left of a recording that did not end: move it away, or overwrite it (`--force`)."
+    )]
+    RecordingLeft(String),
+
+    /// A recording cannot be written there, or no more of it. The sentence says what is kept.
+    #[error("{path} cannot be written ({reason}): {then}.")]
+    RecordingFile {
+        /// The file.
+        path: String,
+        /// The system's own words.
+        reason: String,
+        /// What is kept, and what to do.
+        then: &'static str,
+    },
+
     /// So many bodies are being read that there is no room for one more. Try again in a moment.
     #[error(
         "Request bodies hold {0} bytes already, which is the limit for all requests together: try again in a moment."

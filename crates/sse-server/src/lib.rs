@@ -14,6 +14,7 @@
 //! | `upstream` | to which server a room hands on what it does not answer |
 //! | `catalog` | the streams in force, and the file that they come from |
 //! | `armed` | the faults that are armed, and which of them strike a request |
+//! | `recording_file` | a recording that is written to a file while it happens |
 //! | `config`, `status`, `error` | the settings at the start, the life cycle, what can fail |
 //! | `clock` | the one place that reads the clocks |
 //!
@@ -33,6 +34,7 @@ pub mod fuzzing;
 mod guard;
 mod http;
 mod lifecycle;
+mod recording_file;
 mod routes;
 mod status;
 mod tap;
@@ -52,6 +54,7 @@ pub use connections::{
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
+pub use recording_file::{Existing, RecordingFile, SavedRecording};
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
     StateView, StreamActivity,
@@ -62,6 +65,7 @@ pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::file::definition::{BadDefinition, Change, appended, replaced};
 pub use sse_engine::keep_alive::KeepAlive;
 pub use sse_engine::preview::{Part, Preview};
+pub use sse_engine::recording;
 pub use sse_engine::stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
 pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;

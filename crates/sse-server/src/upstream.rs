@@ -21,7 +21,7 @@ use sse_client::{Dial, Error as ClientError, PassTimes, Passed, TlsCache, Trust,
 use sse_engine::lock;
 
 use crate::error::Error;
-pub(crate) use fields::{answer_fields, wants_upgrade};
+pub(crate) use fields::{answer_fields, stays, wants_upgrade};
 
 /// How long it may take until the connection to an upstream is there, TLS included.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -1,6 +1,7 @@
 //! What a person reads and writes in such a file, and what each mistake is told.
 
 mod properties;
+mod recorder;
 
 use std::time::Instant;
 

@@ -185,6 +185,20 @@ impl Server {
         self.context.guard.allow_origin(origin)
     }
 
+    /// The upstreams by room, each with its URL; `None` is the default room.
+    pub fn upstreams(&self) -> Vec<(Option<String>, String)> {
+        self.context.upstreams.all()
+    }
+
+    /// Gives a room an upstream from the next request on, or takes it away. `None` is the default
+    /// room, whose whole port is handed on.
+    ///
+    /// # Errors
+    /// [`Error::BadUpstream`]: the URL cannot be used.
+    pub fn set_upstream(&self, room: Option<&str>, url: Option<&str>) -> Result<(), Error> {
+        self.context.upstreams.set(room, url)
+    }
+
     /// How many are connected and were.
     pub fn connections(&self) -> Tally {
         self.context.rooms.tally()

@@ -124,9 +124,15 @@ impl Door {
         }
     }
 
-    /// The head of a stream that an upstream answered with, changed as it is to be.
-    pub(super) fn pass(&mut self, fields: HeaderMap) -> Answer {
+    /// The head of a stream that an upstream answered with, changed as it is to be. `stays` is
+    /// whether the connection to the upstream would have stayed: then a cut of it has to look like
+    /// one.
+    pub(super) fn pass(&mut self, fields: HeaderMap, stays: bool) -> Answer {
         let mut response = response_head::passed(fields);
+        if stays {
+            let headers = response.headers_mut();
+            insert(headers, header::CONNECTION, response_head::KEEP_ALIVE);
+        }
         let shared = self.change(response.headers_mut());
         Answer {
             shared,
@@ -241,6 +247,11 @@ impl Door {
                 _ => shared = false,
             }
             self.struck.push(armed);
+        }
+        let breaks_off =
+            |armed: &Arc<Armed>| matches!(armed.fault.act, Act::Cut(_) | Act::Reset(_));
+        if self.faults.iter().any(breaks_off) {
+            insert(head, header::CONNECTION, response_head::KEEP_ALIVE);
         }
         shared
     }

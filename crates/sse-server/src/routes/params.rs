@@ -119,6 +119,17 @@ pub(super) fn room_name(value: &str) -> Result<String, BadQuery> {
     ))
 }
 
+/// The name of a room, or a star for all of them.
+///
+/// # Errors
+/// No room can have it.
+pub(super) fn rooms(value: &str) -> Result<String, BadQuery> {
+    match value {
+        "*" => Ok(value.to_owned()),
+        name => room_name(name),
+    }
+}
+
 fn whole(name: &str, value: &str, least: u64, most: u64) -> Result<u64, BadQuery> {
     // `u64::from_str` takes a leading plus, which a query decodes from %2B: digits only.
     value

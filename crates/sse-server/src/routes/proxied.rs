@@ -139,7 +139,7 @@ impl Passage<'_> {
     async fn go(mut self, mut door: Door, request: Request<Body>) -> Answer {
         let (mut head, body) = request.into_parts();
         self.context.upstreams.request_fields(&mut head.headers);
-        let (body, kept) = Watched::new(body);
+        let (body, mut kept) = Watched::new(body);
         let mut times = PassTimes::default();
         let waited = {
             let upstream = &self.handed.upstream;
@@ -162,7 +162,7 @@ impl Passage<'_> {
         };
         self.times = times;
         match waited {
-            Waited::Answered(Ok(passed)) => self.answered(door, passed, &kept),
+            Waited::Answered(Ok(passed)) => self.answered(door, passed, &mut kept).await,
             Waited::Answered(Err(failure)) => {
                 let (status, why) = match &failure {
                     Failure::TooSlow(_) => (StatusCode::GATEWAY_TIMEOUT, Why::UpstreamTooSlow),
@@ -205,15 +205,16 @@ impl Passage<'_> {
         connections.refuse((self.client, received), status, None, why);
     }
 
-    fn answered(self, mut door: Door, passed: Passed, kept: &Kept) -> Answer {
+    async fn answered(self, mut door: Door, passed: Passed, kept: &mut Kept) -> Answer {
         let Passed { mut head, body } = passed;
         let is_stream = self.method != Method::HEAD && is_stream(&head);
+        let stays = upstream::stays(head.version, &head.headers);
         upstream::answer_fields(&mut head.headers);
         self.relocate(&mut head.headers);
         let leg = self.leg(Some(head.status.as_u16()), None);
-        let received = self.received.with(kept.so_far()).sent_on(leg);
         let room = self.visitor.room;
         if !is_stream {
+            let received = self.received.with(kept.so_far()).sent_on(leg);
             door.note_struck(room);
             room.connections
                 .pass_on((self.client, received), head.status.as_u16());
@@ -228,13 +229,22 @@ impl Passage<'_> {
         head.headers.remove(header::CONTENT_LENGTH);
         let (giver, taker) = handoff(HELD);
         tokio::spawn(hand_over(body, giver));
+        // The socket is taken over, which cannot be done with half a request in it.
+        let mut status = self.context.status.clone();
+        tokio::select! {
+            () = kept.whole() => {}
+            // What is dropped here ends it.
+            () = left(self.handed.presence) => {}
+            _ = status.wait_for(|status| status.phase.is_over()) => {}
+        }
+        let received = self.received.with(kept.so_far()).sent_on(leg);
         let resume = Resume {
             numbers: Numbering::None,
             next: 0,
             had: None,
             first: None,
         };
-        let head = door.pass(head.headers);
+        let head = door.pass(head.headers, stays);
         let arrived = (self.client, received);
         streams::begin_with(
             self.context,

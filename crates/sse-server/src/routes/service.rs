@@ -186,7 +186,12 @@ impl Service {
                 let entered = match unanswerable(&request) {
                     Some(refusal) => Err(Box::new(refusal)),
                     None if is_loop => Ok(rooms.seen(in_room)),
-                    None => self.enter((in_room, is_stream), &request, admission.class, ends),
+                    None => {
+                        // Where nothing is broken on purpose, a fault is a word of the upstream.
+                        let is_ours = self.context.breaks || !matches!(found, Lookup::Upstream(_));
+                        let meant = (in_room, is_stream, is_ours);
+                        self.enter(meant, &request, admission.class, ends)
+                    }
                 };
                 let answer = match entered {
                     Err(refusal) => (*refusal).into(),
@@ -224,7 +229,7 @@ impl Service {
     /// The answer to who may have none.
     fn enter<B>(
         &self,
-        (in_room, is_stream): (Option<&str>, bool),
+        (in_room, is_stream, is_ours): (Option<&str>, bool, bool),
         request: &Request<B>,
         class: Class,
         ends: Ends,
@@ -238,7 +243,7 @@ impl Service {
         let params = Params::of(request.uri().query());
         let what = match in_room {
             Some(_) => "A room",
-            None if is_stream && params.are_given("fault") => "A fault in the query",
+            None if is_stream && is_ours && params.are_given("fault") => "A fault in the query",
             None => return Ok(Arc::clone(rooms.default())),
         };
         if !breaks {

@@ -3,7 +3,7 @@
 //! Those of one connection only never are (RFC 9110 7.6.1). Of an answer, those are left out that
 //! would act on this server's origin, since a browser takes the answer for one of ours.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Version, header};
 
 /// Fields of one connection only, beside those that `Connection` names.
 const OF_CONNECTION: [&str; 9] = [
@@ -33,6 +33,21 @@ const CORS: &str = "access-control-";
 /// Whether a request wants another protocol on its connection.
 pub(crate) fn wants_upgrade(fields: &HeaderMap) -> bool {
     fields.contains_key(header::UPGRADE)
+}
+
+/// Whether an upstream that answered so would keep its connection (RFC 9112 9.3).
+pub(crate) fn stays(version: Version, fields: &HeaderMap) -> bool {
+    let is_close = |name: &HeaderName| *name == "close";
+    version != Version::HTTP_10 && !named(fields).iter().any(is_close)
+}
+
+/// What `Connection` names.
+fn named(fields: &HeaderMap) -> Vec<HeaderName> {
+    let values = fields.get_all(header::CONNECTION).iter();
+    let names = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    names.filter_map(|name| name.trim().parse().ok()).collect()
 }
 
 /// Makes the fields of a request those that an upstream is sent. `pseudonym` is the name of this
@@ -78,14 +93,7 @@ pub(crate) fn answer_fields(fields: &mut HeaderMap) {
 }
 
 fn drop_of_connection(fields: &mut HeaderMap) {
-    let named: Vec<HeaderName> = fields
-        .get_all(header::CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in named {
+    for name in named(fields) {
         fields.remove(name);
     }
     for name in OF_CONNECTION {

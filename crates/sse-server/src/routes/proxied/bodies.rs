@@ -11,6 +11,7 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use sse_client::{BrokenOff, End, PassedBody};
 use sse_engine::lock::lock;
+use tokio::sync::oneshot;
 
 use crate::connections::{BODY_KEPT, ReadBody};
 use crate::transport::Presence;
@@ -18,28 +19,41 @@ use crate::transport::Presence;
 /// The body of a request, whose beginning is kept as it goes by.
 pub(super) struct Watched {
     body: Body,
-    kept: Kept,
+    read: Arc<Mutex<ReadBody>>,
+    /// Goes with this, when whoever sends it needs no more of it.
+    _is_read: oneshot::Sender<()>,
 }
 
 /// The beginning of a body that goes by.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Kept(Arc<Mutex<ReadBody>>);
+#[derive(Debug)]
+pub(super) struct Kept {
+    read: Arc<Mutex<ReadBody>>,
+    until_read: oneshot::Receiver<()>,
+}
 
 impl Kept {
     /// What went by so far.
     pub(super) fn so_far(&self) -> ReadBody {
-        lock(&self.0).clone()
+        lock(&self.read).clone()
+    }
+
+    /// Resolves when nothing more of it goes by.
+    pub(super) async fn whole(&mut self) {
+        // It is never sent: its sender goes.
+        _ = (&mut self.until_read).await;
     }
 }
 
 impl Watched {
     pub(super) fn new(body: Body) -> (Self, Kept) {
-        let kept = Kept::default();
+        let (is_read, until_read) = oneshot::channel();
+        let read: Arc<Mutex<ReadBody>> = Arc::default();
         let watched = Self {
             body,
-            kept: kept.clone(),
+            read: Arc::clone(&read),
+            _is_read: is_read,
         };
-        (watched, kept)
+        (watched, Kept { read, until_read })
     }
 }
 
@@ -55,7 +69,7 @@ impl HttpBody for Watched {
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
-            let mut read = lock(&self.kept.0);
+            let mut read = lock(&self.read);
             let room = BODY_KEPT.saturating_sub(read.kept.len()).min(data.len());
             read.kept.extend_from_slice(&data[..room]);
             read.length += data.len() as u64;
