@@ -57,7 +57,7 @@ pub use lifecycle::{Server, asked_to_end};
 pub use recording_file::{Existing, RecordingFile, SavedRecording};
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
-    StateView, StreamActivity,
+    StateView, StreamActivity, UpstreamView, UpstreamWish,
 };
 pub use sse_client::Trust;
 pub use sse_engine::Error as EngineError;

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, request};
 use sse_client::{Dial, Error as ClientError, PassTimes, Passed, TlsCache, Trust, Url};
+use sse_engine::file::FileUpstream;
 use sse_engine::lock;
 
 use crate::error::Error;
@@ -241,10 +242,10 @@ impl Upstreams {
 
     /// Puts those of the file in the place of those that it had. One that cannot be used is left
     /// out: the reader of the file has refused it already.
-    pub(crate) fn set_of_file(&self, upstreams: &[(Option<String>, String)]) {
-        let read = upstreams.iter().filter_map(|(room, url)| {
-            let upstream = Upstream::parse(url, &self.terms).ok()?;
-            Some((room.as_deref().map(Box::from), Arc::new(upstream)))
+    pub(crate) fn set_of_file(&self, upstreams: &[FileUpstream]) {
+        let read = upstreams.iter().filter_map(|it| {
+            let upstream = Upstream::parse(&it.url, &self.terms).ok()?;
+            Some((it.room.as_deref().map(Box::from), Arc::new(upstream)))
         });
         *lock::write(&self.of_file) = read.collect();
     }
@@ -332,7 +333,10 @@ mod tests {
     fn a_room_has_the_upstream_that_was_set_and_else_that_of_the_file() {
         let upstreams = Upstreams::new(Terms::default());
         let url = |room: Option<&str>| upstreams.find(room).map(|upstream| upstream.url());
-        upstreams.set_of_file(&[(Some("live".to_owned()), "http://a".to_owned())]);
+        upstreams.set_of_file(&[FileUpstream {
+            room: Some("live".to_owned()),
+            url: "http://a".to_owned(),
+        }]);
         assert_eq!(url(Some("live")).as_deref(), Some("http://a:80/"));
         upstreams
             .set(Some("live"), Some("http://b"))

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use sse_server::{Config, RowView, Server, Why};
+use sse_server::{Config, Error, RowView, Server, UpstreamView, UpstreamWish, Why};
 use support::upstream::Upstream;
 use support::{Bench, Client};
 use tokio::net::TcpListener;
@@ -14,6 +14,13 @@ fn config(url: &str) -> Config {
         upstreams: vec![(Some("live".to_owned()), url.to_owned())],
         ..Config::default()
     }
+}
+
+fn set(bench: &Bench, room: Option<&str>, url: Option<&str>) -> Result<(), Error> {
+    bench.server.set_upstream(&UpstreamWish {
+        room: room.map(str::to_owned),
+        url: url.map(str::to_owned),
+    })
 }
 
 /// The status and sentence of an answer, and its row.
@@ -129,10 +136,7 @@ async fn a_proxy_that_leads_to_itself_is_refused() {
     // At once, where that can be seen.
     let bench = Bench::start().await;
     let url = format!("http://localhost:{}/@other", bench.addr.port());
-    bench
-        .server
-        .set_upstream(Some("live"), Some(&url))
-        .expect("a URL");
+    set(&bench, Some("live"), Some(&url)).expect("a URL");
     let (status, sentence, row) = refusal(&bench, &[]).await;
     assert_eq!(status, 508, "{sentence}");
     assert_eq!(row.ended.expect("it is over").why, Why::ProxyLoop);
@@ -140,14 +144,8 @@ async fn a_proxy_that_leads_to_itself_is_refused() {
     // And by way of another one: what the second says comes back through the first.
     let second = Bench::with(config(&format!("http://127.0.0.1:{}", bench.addr.port()))).await;
     let whole = |bench: &Bench| format!("http://127.0.0.1:{}", bench.addr.port());
-    second
-        .server
-        .set_upstream(None, Some(&whole(&bench)))
-        .expect("a URL");
-    bench
-        .server
-        .set_upstream(None, Some(&whole(&second)))
-        .expect("a URL");
+    set(&second, None, Some(&whole(&bench))).expect("a URL");
+    set(&bench, None, Some(&whole(&second))).expect("a URL");
     let (mut client, head) = bench.get("/x").await;
     assert_eq!(head.status, 508);
     assert!(client.body(&head).await.contains("leads back"));
@@ -158,10 +156,7 @@ async fn a_client_does_not_choose_where_it_goes() {
     let upstream = Upstream::new().await;
     let elsewhere = Upstream::new().await;
     let bench = upstream.bench().await;
-    bench
-        .server
-        .set_upstream(None, Some(&upstream.url()))
-        .expect("a URL");
+    set(&bench, None, Some(&upstream.url())).expect("a URL");
     for (target, status) in [
         (format!("{}/@live/x", elsewhere.url()), 421),
         (
@@ -230,16 +225,85 @@ async fn without_breaking_there_are_no_rooms_and_a_fault_is_the_upstreams() {
 async fn an_upstream_can_be_taken_away_and_a_bad_one_is_refused() {
     let upstream = Upstream::new().await;
     let bench = upstream.bench().await;
-    let set = |url: &str| bench.server.set_upstream(Some("live"), Some(url));
-    let secret = set("http://me:hunter2@h").expect_err("it has user info");
+    let secret =
+        set(&bench, Some("live"), Some("http://me:hunter2@h")).expect_err("it has user info");
     assert!(!secret.to_string().contains("hunter2"), "{secret}");
-    let all = bench.server.upstreams();
-    assert_eq!(
-        all,
-        [(Some("live".to_owned()), format!("{}/", upstream.url()))]
-    );
-    bench.server.set_upstream(Some("live"), None).expect("none");
+    let live = UpstreamView {
+        room: Some("live".to_owned()),
+        url: format!("{}/", upstream.url()),
+    };
+    assert_eq!(bench.server.upstreams(), [live]);
+    set(&bench, Some("live"), None).expect("none");
     let (_, head) = bench.get("/@live/x").await;
     assert_eq!(head.status, 404);
     assert!(Server::new(config("ftp://h")).await.is_err());
+}
+
+#[tokio::test]
+async fn the_api_sets_an_upstream_with_the_same_checks() {
+    let upstream = Upstream::new().await;
+    let bench = Bench::start().await;
+    let post = async |body: &str| {
+        let length = body.len().to_string();
+        let request = bench.request("POST", "/api/upstreams", &[("content-length", &length)]);
+        let mut client = bench.connect().await;
+        client.send(&(request + body)).await;
+        let head = client.head().await;
+        match head.status {
+            204 => (204, String::new()),
+            status => (status, client.body(&head).await),
+        }
+    };
+    let url = upstream.url();
+    let body = format!("{{\"room\":\"live\",\"url\":\"{url}\"}}");
+    assert_eq!(post(&body).await.0, 204);
+    let (mut client, head) = bench.get("/api/upstreams").await;
+    let list = client.body(&head).await;
+    assert_eq!(
+        list,
+        format!("{{\"upstreams\":[{{\"room\":\"live\",\"url\":\"{url}/\"}}]}}")
+    );
+    for (body, hint) in [
+        (
+            "{\"room\":\"live\",\"url\":\"http://me:hunter2@h\"}",
+            "user name",
+        ),
+        ("{\"room\":\"a b\",\"url\":\"http://h\"}", "room must be"),
+        ("{\"rooms\":1}", "unknown field"),
+    ] {
+        let (status, answer) = post(body).await;
+        assert_eq!(status, 400, "{answer}");
+        assert!(
+            answer.contains(hint) && !answer.contains("hunter2"),
+            "{answer}"
+        );
+    }
+    assert_eq!(post("{\"room\":\"live\"}").await.0, 204);
+    assert_eq!(bench.server.upstreams(), []);
+}
+
+/// What is saved takes effect, as streams do.
+#[tokio::test]
+async fn the_file_gives_a_room_its_upstream() {
+    let upstream = Upstream::new().await;
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("streams.toml");
+    let text = format!(
+        "[[upstream]]\nroom = \"live\"\nurl = \"{}\"\n",
+        upstream.url()
+    );
+    std::fs::write(&file, &text).expect("written");
+    let bench = Bench::with(Config {
+        streams_file: Some(file.clone()),
+        ..Config::default()
+    })
+    .await;
+    assert_eq!(bench.server.upstreams().len(), 1);
+    std::fs::write(&file, text.replace("live", "other")).expect("written");
+    support::soon("the file is read", async {
+        while bench.server.upstreams()[0].room.as_deref() != Some("other") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
 }

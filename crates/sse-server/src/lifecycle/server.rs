@@ -26,7 +26,8 @@ use crate::error::Error;
 use crate::guard::Guard;
 use crate::routes::{
     self, ActWish, Acted, ActivityView, ArmedFaults, BadFault, Budget, CheckedFault, Context,
-    FaultWish, LOG_READERS, LOOK, ProfileView, Room, Rooms, Service, StateView, WAITS,
+    FaultWish, LOG_READERS, LOOK, ProfileView, Room, Rooms, Service, StateView, UpstreamView,
+    UpstreamWish, WAITS,
 };
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
@@ -105,6 +106,7 @@ impl Server {
         });
         if let Some(path) = config.streams_file {
             catalog::follow(&streams, path).await;
+            context.upstreams.set_of_file(&streams.upstreams());
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
         tokio::spawn(tidy(Arc::downgrade(&context)));
@@ -185,18 +187,17 @@ impl Server {
         self.context.guard.allow_origin(origin)
     }
 
-    /// The upstreams by room, each with its URL; `None` is the default room.
-    pub fn upstreams(&self) -> Vec<(Option<String>, String)> {
-        self.context.upstreams.all()
+    /// The upstreams of all rooms.
+    pub fn upstreams(&self) -> Vec<UpstreamView> {
+        routes::upstream_views(&self.context)
     }
 
-    /// Gives a room an upstream from the next request on, or takes it away. `None` is the default
-    /// room, whose whole port is handed on.
+    /// Gives a room an upstream from the next request on, or takes it away.
     ///
     /// # Errors
-    /// [`Error::BadUpstream`]: the URL cannot be used.
-    pub fn set_upstream(&self, room: Option<&str>, url: Option<&str>) -> Result<(), Error> {
-        self.context.upstreams.set(room, url)
+    /// [`Error::BadUpstream`]: the URL, or the name of the room, cannot be used.
+    pub fn set_upstream(&self, wish: &UpstreamWish) -> Result<(), Error> {
+        routes::set_upstream(&self.context, wish)
     }
 
     /// How many are connected and were.
@@ -452,6 +453,8 @@ async fn arm_saved(context: Weak<Context>) {
         };
         if saved != armed {
             armed = saved;
+            let room = context.rooms.default();
+            context.upstreams.set_of_file(&room.streams().upstreams());
             routes::arm_streams(&context);
         }
     }
