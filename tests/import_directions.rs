@@ -34,7 +34,7 @@ const CRATES: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 16] = [
+const SERVER: [&str; 17] = [
     "lifecycle",
     "http",
     "routes",
@@ -42,6 +42,7 @@ const SERVER: [&str; 16] = [
     "guard",
     "connections",
     "tap",
+    "recordings",
     "upstream",
     "catalog",
     "armed",

@@ -50,6 +50,9 @@ pub struct Config {
     pub upstream_time: Duration,
     /// Whose certificates are trusted of upstreams.
     pub upstream_trust: Trust,
+    /// The folder in which each stream that is handed on is recorded; it is made if it is not
+    /// there. Nothing records none.
+    pub record: Option<PathBuf>,
     /// Whether streams can be broken on purpose from outside: rooms, faults in a query, and the
     /// acts of the API.
     pub breaks: bool,
@@ -71,6 +74,7 @@ impl Default for Config {
             upstreams: Vec::new(),
             upstream_time: HEAD_TIME,
             upstream_trust: Trust::Platform,
+            record: None,
             breaks: true,
         }
     }

@@ -239,6 +239,7 @@ impl Connections {
         Ok(Open {
             row,
             connections: self.clone(),
+            recorded: None,
         })
     }
 

@@ -114,6 +114,15 @@ pub enum Error {
         then: &'static str,
     },
 
+    /// The folder for recordings is none, and cannot be made.
+    #[error("Streams cannot be recorded in {folder} ({reason}): name another folder.")]
+    RecordingFolder {
+        /// The folder.
+        folder: String,
+        /// The system's own words.
+        reason: String,
+    },
+
     /// So many bodies are being read that there is no room for one more. Try again in a moment.
     #[error(
         "Request bodies hold {0} bytes already, which is the limit for all requests together: try again in a moment."

@@ -11,6 +11,7 @@
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
 //! | `guard` | who may connect |
 //! | `connections`, `tap` | who is connected, and what they were sent |
+//! | `recordings` | streams that are handed on, recorded while they happen |
 //! | `upstream` | to which server a room hands on what it does not answer |
 //! | `catalog` | the streams in force, and the file that they come from |
 //! | `armed` | the faults that are armed, and which of them strike a request |
@@ -35,6 +36,7 @@ mod guard;
 mod http;
 mod lifecycle;
 mod recording_file;
+mod recordings;
 mod routes;
 mod status;
 mod tap;

@@ -303,3 +303,44 @@ async fn as_many_streams_are_open_as_may_be() {
     assert_eq!(client.head().await.status, 503);
     assert_eq!(asked.client.rest().await, b"");
 }
+
+/// The recording, the table and what the client got are the same bytes.
+#[tokio::test]
+async fn a_stream_is_recorded_as_its_client_got_it() {
+    let upstream = Upstream::new().await;
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let bench = upstream
+        .bench_with(sse_server::Config {
+            record: Some(folder.path().to_owned()),
+            ..sse_server::Config::default()
+        })
+        .await;
+    let mut client = bench.connect().await;
+    let secret = ("authorization", "Bearer hunter2");
+    let target = "/@live/v1/chat?key=hunter2&fault=cut,after=2";
+    client.send(&bench.request("GET", target, &[secret])).await;
+    let mut asked = upstream.asked().await;
+    assert_eq!(asked.get("authorization"), "Bearer hunter2");
+    asked.stream().await;
+    asked.chunk(b"data: 1\n\ndata: 2\r\n\r\ndata: 3\n\n").await;
+    client.head().await;
+    assert_eq!(client.chunk().await, "data: 1\n\ndata: 2\r\n\r\n");
+    client.rest().await;
+    bench
+        .table("the end", |_| bench.live()[0].ended.is_some())
+        .await;
+    bench.server.recordings_written().await;
+    let files: Vec<_> = std::fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|file| file.expect("a file").path())
+        .collect();
+    let [file] = &files[..] else {
+        panic!("{files:?}");
+    };
+    let text = std::fs::read_to_string(file).expect("a text");
+    assert!(!text.contains("hunter2"), "{text}");
+    let request = format!("> host: {}\n", upstream.addr);
+    assert!(text.contains(&request), "{text}");
+    let end = "| data: 1\n|\n~ data: 2\\r\n~ \\r\n! cut,after=2\n= cut\n";
+    assert!(text.ends_with(end), "{text}");
+}

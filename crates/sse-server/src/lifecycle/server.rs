@@ -24,6 +24,7 @@ use crate::connections::{
 };
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::recordings::Recordings;
 use crate::routes::{
     self, ActWish, Acted, ActivityView, ArmedFaults, BadFault, Budget, CheckedFault, Context,
     FaultWish, LOG_READERS, LOOK, ProfileView, Room, Rooms, Service, StateView, UpstreamView,
@@ -87,12 +88,14 @@ impl Server {
         for (room, url) in &config.upstreams {
             upstreams.set(room.as_deref(), Some(url))?;
         }
+        let recordings = config.record.as_deref().map(Recordings::into_folder);
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections,
             faults: Faults::default(),
             rooms: Rooms::new(room),
             upstreams,
+            recordings: recordings.transpose()?,
             breaks: config.breaks,
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
@@ -185,6 +188,15 @@ impl Server {
     /// `origin` is not an origin.
     pub fn allow_origin(&self, origin: &str) -> Result<(), Error> {
         self.context.guard.allow_origin(origin)
+    }
+
+    /// Waits until all recordings of streams that ended are in their files, which takes as long as
+    /// the disk does.
+    pub async fn recordings_written(&self) {
+        if let Some(recordings) = self.context.recordings.clone() {
+            // It fails when the runtime ends.
+            _ = tokio::task::spawn_blocking(move || recordings.written()).await;
+        }
     }
 
     /// The upstreams of all rooms.

@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, 
 use sse_client::{End, PassTimes, Passed, PassedBody, Url};
 use sse_engine::handoff::{Giver, HandoffEnd, handoff};
 use sse_engine::pump::Pump;
+use sse_engine::time::Now;
 
 use super::answer::{Answer, last_words};
 use super::client_query::ClientQuery;
@@ -28,7 +29,9 @@ use super::fault_query;
 use super::params::Params;
 use super::streams;
 use super::visitor::{self, Visitor};
+use crate::clock;
 use crate::connections::{Client, LegView, Numbering, Received, Resume, Why};
+use crate::recordings::Heads;
 use crate::transport::Presence;
 use crate::upstream::{self, Failure, Upstream};
 use bodies::{Kept, Watched};
@@ -111,6 +114,8 @@ pub(super) async fn pass(
         received,
         method: request.method().clone(),
         times: PassTimes::default(),
+        began: clock::now(),
+        sent: HeaderMap::new(),
     }
     .go(door, request)
     .await
@@ -126,6 +131,10 @@ struct Passage<'a> {
     received: Received,
     method: Method,
     times: PassTimes,
+    /// When it came.
+    began: Now,
+    /// The fields that the upstream is sent, for a recording.
+    sent: HeaderMap,
 }
 
 /// What ended the wait for an answer.
@@ -139,6 +148,9 @@ impl Passage<'_> {
     async fn go(mut self, mut door: Door, request: Request<Body>) -> Answer {
         let (mut head, body) = request.into_parts();
         self.context.upstreams.request_fields(&mut head.headers);
+        if self.context.recordings.is_some() {
+            self.sent.clone_from(&head.headers);
+        }
         let (body, mut kept) = Watched::new(body);
         let mut times = PassTimes::default();
         let waited = {
@@ -237,22 +249,56 @@ impl Passage<'_> {
             () = left(self.handed.presence) => {}
             _ = status.wait_for(|status| status.phase.is_over()) => {}
         }
-        let received = self.received.with(kept.so_far()).sent_on(leg);
         let resume = Resume {
             numbers: Numbering::None,
             next: 0,
             had: None,
             first: None,
         };
+        let line = format!("HTTP/1.1 {}", head.status).into_bytes();
         let head = door.pass(head.headers, stays);
+        let heads = self.heads(line, head.response.headers(), kept);
+        let began = self.began;
+        let received = self.received.with(kept.so_far()).sent_on(leg);
         let arrived = (self.client, received);
-        streams::begin_with(
+        let mut answer = streams::begin_with(
             self.context,
             (room, door),
             arrived,
             &resume,
             (head, Pump::piped(taker)),
-        )
+        );
+        if let Some((_, open)) = &mut answer.begins
+            && let (Some(recordings), Some(heads)) = (&self.context.recordings, heads)
+        {
+            let recorded = recordings.begin(open.id(), began.instant, heads);
+            open.record(recorded);
+        }
+        answer
+    }
+
+    /// What a recording begins with, if there is to be one.
+    fn heads(&self, line: Vec<u8>, answer: &HeaderMap, kept: &Kept) -> Option<Heads> {
+        self.context.recordings.as_ref()?;
+        let body = kept.so_far();
+        let mut asked = fields(&self.sent);
+        asked.insert(
+            0,
+            ("host".to_owned(), self.to.host_header().as_bytes().to_vec()),
+        );
+        let lines = fields(answer).into_iter();
+        let lines = lines.map(|(name, value)| [name.as_bytes(), b": ", &value].concat());
+        Some(Heads {
+            path: self.to.path().to_owned(),
+            request: (
+                format!("{} {} HTTP/1.1", self.method, self.to.target(&[])),
+                asked,
+            ),
+            body: (body.kept, body.length),
+            answer: std::iter::once(line).chain(lines).collect(),
+            at: self.began.instant.elapsed(),
+            began: self.began.wall,
+        })
     }
 
     /// Has a `Location` that leads to the upstream lead through this server.
@@ -267,6 +313,14 @@ impl Passage<'_> {
             fields.insert(header::LOCATION, location);
         }
     }
+}
+
+/// Fields as a recording takes them.
+fn fields(fields: &HeaderMap) -> Vec<(String, Vec<u8>)> {
+    let fields = fields.iter();
+    fields
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .collect()
 }
 
 /// Reads the body of a stream while there is room for it, until it ends or nobody wants it.

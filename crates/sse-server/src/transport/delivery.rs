@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use sse_engine::fault::Armed;
 use sse_engine::pump::{Act, Break, How, Next, Pump};
+use sse_engine::recording::End;
 use sse_engine::time::Now;
 use sse_engine::topics::Topic;
 use sse_engine::write_buffer::{Mark, WriteBuffer};
@@ -101,6 +102,27 @@ pub(super) enum Visit {
     BrokenOff(Break),
 }
 
+impl Visit {
+    /// How a recording says that it ended, where it did by what was sent.
+    fn end(&self) -> Option<End> {
+        match self {
+            Self::Finished(_) => Some(End::End),
+            Self::Cut(_) => Some(End::Cut),
+            Self::Gone(how) => Some(end_of(*how)),
+            Self::BrokenOff(ends) => Some(end_of(ends.how)),
+            Self::Wait(_) | Self::Again | Self::Blocked(_) | Self::Broken(_) => None,
+        }
+    }
+}
+
+fn end_of(how: How) -> End {
+    match how {
+        How::End => End::End,
+        How::Cut => End::Cut,
+        How::Reset => End::Reset,
+    }
+}
+
 /// What ended a stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum EndCause {
@@ -160,6 +182,11 @@ impl Delivery {
         cx: &mut Context<'_>,
     ) -> Visit {
         let visit = self.send_due(now, stall, out, cx);
+        if let Some(end) = visit.end()
+            && let Some(recorded) = self.open.recorded()
+        {
+            recorded.end(now.instant, end);
+        }
         if std::mem::replace(&mut self.hung, self.pump.hangs())
             && !self.hung
             && let Poll::Ready(left) = self.poll_left(now.instant, cx)
@@ -226,6 +253,9 @@ impl Delivery {
         let struck = self.pump.is_armed().then(|| self.pump.take_struck());
         for fault in struck.into_iter().flatten() {
             self.open.struck(&fault);
+            if let Some(recorded) = self.open.recorded() {
+                recorded.fault(now.instant, &fault.fault);
+            }
         }
         let head = match self.pump.keeps_head() {
             true => Box::default(),
@@ -286,6 +316,10 @@ impl Delivery {
     fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
         out.clear();
         let next = self.pump.fill(now, out);
+        if let Some(recorded) = self.open.recorded() {
+            // Before it is framed.
+            recorded.piece(now.instant, &out.parts());
+        }
         if out.is_empty()
             && self.is_probe_due(now.instant)
             && matches!(next, Next::Wait { .. })
