@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, request};
 use sse_client::{Dial, Error as ClientError, PassTimes, Passed, TlsCache, Trust, Url};
 use sse_engine::file::FileUpstream;
 use sse_engine::lock;
+use sse_engine::topics::is_name;
 
 use crate::error::Error;
 pub(crate) use fields::{answer_fields, stays, wants_upgrade};
@@ -109,7 +110,10 @@ impl Upstream {
 
     /// Its URL.
     pub(crate) fn url(&self) -> String {
-        self.url.whole()
+        let host = self.url.host_header();
+        let host = host.to_str().unwrap_or_default();
+        let path = self.url.path().trim_end_matches('/');
+        format!("{}://{host}{path}", self.url.scheme.name())
     }
 
     /// Whether it is the address that a request came to, so that it would come here again.
@@ -230,8 +234,14 @@ impl Upstreams {
     /// Gives a room an upstream, or takes it away.
     ///
     /// # Errors
-    /// The URL cannot be used.
+    /// The URL, or the name of the room, cannot be used.
     pub(crate) fn set(&self, room: Option<&str>, url: Option<&str>) -> Result<(), Error> {
+        if let Some(room) = room
+            && !is_name(room)
+        {
+            let sentence = "The name of a room is 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first.";
+            return Err(Error::BadUpstream(sentence.to_owned()));
+        }
         let upstream = match url {
             None => None,
             Some(url) => Some(Arc::new(Upstream::parse(url, &self.terms)?)),
@@ -276,9 +286,9 @@ mod tests {
     #[test]
     fn an_upstream_is_a_url_without_secrets() {
         for (url, whole) in [
-            ("https://api.example.com", "https://api.example.com:443/"),
-            ("localhost:11434", "http://localhost:11434/"),
-            ("http://h:1/base/", "http://h:1/base/"),
+            ("https://api.example.com", "https://api.example.com"),
+            ("localhost:11434", "http://localhost:11434"),
+            ("http://h:1/base/", "http://h:1/base"),
         ] {
             assert_eq!(upstream(url).url(), whole);
         }
@@ -337,13 +347,13 @@ mod tests {
             room: Some("live".to_owned()),
             url: "http://a".to_owned(),
         }]);
-        assert_eq!(url(Some("live")).as_deref(), Some("http://a:80/"));
+        assert_eq!(url(Some("live")).as_deref(), Some("http://a"));
         upstreams
             .set(Some("live"), Some("http://b"))
             .expect("a URL");
-        assert_eq!(url(Some("live")).as_deref(), Some("http://b:80/"));
+        assert_eq!(url(Some("live")).as_deref(), Some("http://b"));
         upstreams.set_of_file(&[]);
-        assert_eq!(url(Some("live")).as_deref(), Some("http://b:80/"));
+        assert_eq!(url(Some("live")).as_deref(), Some("http://b"));
         upstreams.set(Some("live"), None).expect("none");
         assert_eq!((url(Some("live")), url(None)), (None, None));
         assert!(!upstreams.are_any());

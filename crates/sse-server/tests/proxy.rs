@@ -341,6 +341,7 @@ async fn a_stream_is_recorded_as_its_client_got_it() {
     assert!(!text.contains("hunter2"), "{text}");
     let request = format!("> host: {}\n", upstream.addr);
     assert!(text.contains(&request), "{text}");
+    assert_eq!(text.matches("> host: ").count(), 1, "{text}");
     let end = "| data: 1\n|\n~ data: 2\\r\n~ \\r\n! cut,after=2\n= cut\n";
     assert!(text.ends_with(end), "{text}");
 }

@@ -230,7 +230,7 @@ async fn an_upstream_can_be_taken_away_and_a_bad_one_is_refused() {
     assert!(!secret.to_string().contains("hunter2"), "{secret}");
     let live = UpstreamView {
         room: Some("live".to_owned()),
-        url: format!("{}/", upstream.url()),
+        url: upstream.url(),
     };
     assert_eq!(bench.server.upstreams(), [live]);
     set(&bench, Some("live"), None).expect("none");
@@ -261,14 +261,17 @@ async fn the_api_sets_an_upstream_with_the_same_checks() {
     let list = client.body(&head).await;
     assert_eq!(
         list,
-        format!("{{\"upstreams\":[{{\"room\":\"live\",\"url\":\"{url}/\"}}]}}")
+        format!("{{\"upstreams\":[{{\"room\":\"live\",\"url\":\"{url}\"}}]}}")
     );
     for (body, hint) in [
         (
             "{\"room\":\"live\",\"url\":\"http://me:hunter2@h\"}",
             "user name",
         ),
-        ("{\"room\":\"a b\",\"url\":\"http://h\"}", "room must be"),
+        (
+            "{\"room\":\"a b\",\"url\":\"http://h\"}",
+            "The name of a room",
+        ),
         ("{\"rooms\":1}", "unknown field"),
     ] {
         let (status, answer) = post(body).await;

@@ -282,11 +282,15 @@ impl Passage<'_> {
         self.context.recordings.as_ref()?;
         let body = kept.so_far();
         let mut asked = fields(&self.sent);
+        asked.retain(|(name, _)| name != header::HOST.as_str());
         asked.insert(
             0,
             ("host".to_owned(), self.to.host_header().as_bytes().to_vec()),
         );
-        let lines = fields(answer).into_iter();
+        let mut answered = fields(answer);
+        // That is of the connection, which a recording has no word for.
+        answered.retain(|(name, _)| name != header::CONNECTION.as_str());
+        let lines = answered.into_iter();
         let lines = lines.map(|(name, value)| [name.as_bytes(), b": ", &value].concat());
         Some(Heads {
             path: self.to.path().to_owned(),

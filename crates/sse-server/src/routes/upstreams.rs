@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use super::answer::{FRESH, tell};
 use super::context::Context;
 use super::faults::read_wish;
-use super::params::room_name;
 use crate::error::Error;
 
 /// The upstream of a room.
@@ -48,11 +47,9 @@ pub(crate) fn upstream_views(context: &Context) -> Vec<UpstreamView> {
 /// # Errors
 /// The URL, or the name of the room, cannot be used.
 pub(crate) fn set_upstream(context: &Context, wish: &UpstreamWish) -> Result<(), Error> {
-    let room = wish.room.as_deref();
-    if let Some(room) = room {
-        room_name(room).map_err(|bad| Error::BadUpstream(bad.to_string()))?;
-    }
-    context.upstreams.set(room, wish.url.as_deref())
+    context
+        .upstreams
+        .set(wish.room.as_deref(), wish.url.as_deref())
 }
 
 /// GET: all of them.
