@@ -1,6 +1,7 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
 mod proxy;
+mod record;
 mod remote;
 mod watch;
 
@@ -15,7 +16,8 @@ use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
 pub(crate) use proxy::Proxy;
-pub(crate) use watch::Watch;
+pub(crate) use record::Record;
+pub(crate) use watch::{Source, Until, Watch};
 
 pub(crate) use remote::{Break, Connections, Faults, Heal, IdOrPath, Reset, Verdict, Wait};
 
@@ -42,6 +44,9 @@ pub(crate) enum Command {
     /// Show what a stream at any URL sends, as it comes, and what is wrong with it.
     #[command(after_help = watch::WATCH_EXAMPLES)]
     Watch(Watch),
+    /// Record what a stream at any URL sends into a file, exact to the byte.
+    #[command(after_help = record::RECORD_EXAMPLES)]
+    Record(Record),
     /// Break streams of a running server on purpose, and print the number of its entry in the
     /// log.
     #[command(after_help = remote::BREAK_EXAMPLES, override_usage = remote::BREAK_USAGE)]

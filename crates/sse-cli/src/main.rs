@@ -17,6 +17,7 @@ mod faults;
 mod man;
 mod outcome;
 mod publish;
+mod record;
 mod serve;
 mod table;
 mod verdict;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Heal(args) => faults::heal(args)?,
         Command::Faults(args) => faults::list(args)?,
         Command::Watch(args) => return watch::run(args),
+        Command::Record(args) => return record::run(args),
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,

@@ -59,7 +59,7 @@ pub use curl::{
     CurlUser, CurlVersion, LONGEST_CURL_LINE,
 };
 pub use error::Error;
-pub use exchange::{Asked, End, Head, Header, Hop, Times};
+pub use exchange::{Asked, End, Head, Header, Hop, Sent, Times};
 pub use hyper::Method;
 pub use pass::{BrokenOff, PassTimes, Passed, PassedBody, pass};
 pub use probe::probe;

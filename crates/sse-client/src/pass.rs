@@ -68,10 +68,12 @@ pub struct BrokenOff(pub End);
 /// What reads and writes the connection.
 enum Driver {
     /// Over HTTP/1 whoever reads the answer does both: no other task is woken for a piece.
-    Here(Option<Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>>),
+    Here(Option<Driven>),
     /// Over HTTP/2 a task of its own, which ends with this.
     Task(AbortHandle),
 }
+
+type Driven = Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>;
 
 impl Drop for Driver {
     fn drop(&mut self) {

@@ -2,7 +2,8 @@
 //!
 //! The task waits while the pump has not taken what it gave. That is all there is to backpressure.
 //! A piece wakes whoever drives the pump, and the drop of the pump's side tells the task at once.
-//! Neither side waits for the other within a call, and nothing here reads a clock or opens a socket.
+//! Neither side waits for the other within a call, and nothing here reads a clock or opens a
+//! socket.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;

@@ -56,16 +56,18 @@ pub(crate) struct Recorded {
     steps: SyncSender<(u64, Step)>,
     /// Whether it takes no more steps: it has its end, or fell behind.
     is_over: bool,
+    /// Whether there was no room for a step.
+    has_lost: bool,
 }
 
 #[derive(Debug)]
 enum Step {
     Begin(Box<Heads>),
     Piece(Duration, Vec<u8>),
-    Fault(Duration, Fault),
+    Fault(Duration, Box<Fault>),
     End(Duration, End),
-    Note(&'static str),
-    Close,
+    /// Nothing follows, and whether something was lost.
+    Close(bool),
     /// All before it is written.
     Written(SyncSender<()>),
 }
@@ -98,6 +100,7 @@ impl Recordings {
             began,
             steps: self.steps.clone(),
             is_over: false,
+            has_lost: false,
         };
         recorded.step(Step::Begin(Box::new(heads)));
         recorded
@@ -125,7 +128,7 @@ impl Recorded {
 
     /// Notes that a fault struck.
     pub(crate) fn fault(&mut self, now: Instant, fault: &Fault) {
-        self.step(Step::Fault(self.at(now), fault.clone()));
+        self.step(Step::Fault(self.at(now), Box::new(fault.clone())));
     }
 
     /// Notes how it ended.
@@ -142,18 +145,19 @@ impl Recorded {
         if self.is_over || self.steps.try_send((self.id, step)).is_ok() {
             return;
         }
-        self.is_over = true;
-        let (id, steps) = (self.id, self.steps.clone());
-        // This one waits for room, elsewhere.
-        std::thread::spawn(move || steps.send((id, Step::Note(FELL_BEHIND))));
+        // The drop says so in the file.
+        (self.is_over, self.has_lost) = (true, true);
     }
 }
 
 impl Drop for Recorded {
     fn drop(&mut self) {
-        let (id, steps) = (self.id, self.steps.clone());
-        if let Err(mpsc::TrySendError::Full(step)) = self.steps.try_send((id, Step::Close)) {
-            std::thread::spawn(move || steps.send(step));
+        let last = (self.id, Step::Close(self.has_lost));
+        if let Err(mpsc::TrySendError::Full(last)) = self.steps.try_send(last) {
+            // Elsewhere, since this one has to wait. Without a thread its file stays a .part.
+            let steps = self.steps.clone();
+            let wait = move || _ = steps.send(last);
+            _ = std::thread::Builder::new().spawn(wait);
         }
     }
 }
@@ -176,19 +180,19 @@ fn write(folder: &Path, steps: &Receiver<(u64, Step)>) {
         let Some((file, last)) = files.get_mut(&id) else {
             continue;
         };
-        let is_over = matches!(step, Step::End(..) | Step::Close);
+        let is_over = matches!(step, Step::End(..) | Step::Close(_));
         let written = match step {
             Step::Piece(at, bytes) => {
                 *last = at;
                 file.record(at, |it| it.piece(at, &bytes, PieceSizes::default()))
             }
-            Step::Fault(at, fault) => file.record(at, |it| it.fault(at, fault)),
+            Step::Fault(at, fault) => file.record(at, |it| it.fault(at, *fault)),
             Step::End(at, end) => {
                 *last = at;
                 file.record(at, |it| it.end(at, end))
             }
-            Step::Note(text) => file.record(*last, |it| it.note(text)),
-            Step::Begin(_) | Step::Close | Step::Written(_) => Ok(()),
+            Step::Close(true) => file.record(*last, |it| it.note(FELL_BEHIND)),
+            Step::Begin(_) | Step::Close(false) | Step::Written(_) => Ok(()),
         };
         let at = *last;
         if let Err(e) = &written {

@@ -47,14 +47,17 @@ pub(crate) struct Upstream {
     head_time: Duration,
 }
 
+/// The name of a room; `None` is the default room.
+type RoomKey = Option<Box<str>>;
+
 /// The upstreams of all rooms.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
     /// Those that were set by a command or in the window, by room; `None` is the default room. One
     /// that is `None` was taken away, also where the file has one.
-    set: RwLock<BTreeMap<Option<Box<str>>, Option<Arc<Upstream>>>>,
+    set: RwLock<BTreeMap<RoomKey, Option<Arc<Upstream>>>>,
     /// Those of the file.
-    of_file: RwLock<BTreeMap<Option<Box<str>>, Arc<Upstream>>>,
+    of_file: RwLock<BTreeMap<RoomKey, Arc<Upstream>>>,
     /// By what this server is known in `Via`. Made up for each process.
     pseudonym: String,
     terms: Terms,
