@@ -8,6 +8,7 @@ pub mod definition;
 mod entry;
 mod faults;
 mod headers;
+mod language;
 mod sentences;
 mod value;
 
@@ -26,7 +27,7 @@ use toml_parser::lexer::TokenKind;
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::fault::{Profile, Profiles};
 use crate::keep_alive::KeepAlive;
-use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
+use crate::stream::{Language, Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
 use sentences::{Keys, named, no_toml, quoted, shown};
 use value::{Given, find};
@@ -89,14 +90,14 @@ const STREAM: Keys = Keys {
         "events",
         "faults",
     ],
-    elsewhere: &["after"],
+    elsewhere: &["after", "when"],
     there: "put it into one of its events",
 };
 
 /// The keys of an event in a list.
 const EVENT: Keys = Keys {
     of: "an event in a list",
-    names: &["event", "id", "data", "comment", "retry", "after"],
+    names: &["event", "id", "data", "comment", "retry", "after", "when"],
     elsewhere: STREAM.names,
     there: "put it above the list, since it is of the whole stream",
 };
@@ -183,8 +184,8 @@ pub fn contents(text: &str) -> Result<Contents, Problem> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Whole,
-    /// Some of its lines: a profile can be elsewhere in it.
-    Lines,
+    /// Some of its lines, in the language of the whole: a profile can be elsewhere in it.
+    Lines(Language),
 }
 
 fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
@@ -192,11 +193,17 @@ fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
     let mut reader = Reader {
         text,
         first: None,
+        language: match part {
+            Part::Whole => Language::default(),
+            Part::Lines(language) => language,
+        },
+        trials: 0,
         paths: HashMap::new(),
         names: BTreeSet::new(),
         known_profiles: None,
         faults: 0,
     };
+    reader.language(file.get_ref());
     let profiles = reader.profiles(file.get_ref());
     if part == Part::Whole {
         reader.known_profiles = Some(Profiles::with(profiles.clone()));
@@ -266,6 +273,10 @@ struct Reader<'t> {
     text: &'t str,
     /// The first mistake: its byte, and what is said of it.
     first: Option<(usize, String)>,
+    /// How its texts are written.
+    language: Language,
+    /// How many texts were filled in to try them.
+    trials: usize,
     /// The paths that are taken, with the byte of each.
     paths: HashMap<String, usize>,
     /// The names that the events of the stream under way have.
@@ -301,7 +312,7 @@ impl Reader<'_> {
             if STREAM.names.contains(&name) {
                 let reason = format!("{name} is of a stream: put it below a line [[stream]].");
                 self.tell(key.span().start, reason);
-            } else if !matches!(name, "stream" | "profile") {
+            } else if !matches!(name, "stream" | "profile" | "templates") {
                 let reason = format!(
                     "{} is nothing that the file can hold: it holds streams, each below a line [[stream]], and profiles of faults, each below a line [[profile]].",
                     named(name)

@@ -29,6 +29,10 @@ pub(super) struct Keys {
 /// The sentence for a key that is not known.
 pub(super) fn unknown(key: &str, keys: Keys) -> String {
     let shown = named(key);
+    if key == "templates" {
+        return "templates is of the whole file: put it above the first line [[stream]]."
+            .to_owned();
+    }
     if keys.elsewhere.contains(&key) {
         return format!("{shown} is no key of {}: {}.", keys.of, keys.there);
     }
