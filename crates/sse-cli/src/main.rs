@@ -17,6 +17,7 @@ mod faults;
 mod man;
 mod outcome;
 mod publish;
+mod record;
 mod serve;
 mod table;
 mod verdict;
@@ -47,11 +48,13 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Serve(args) => serve::run(args)?,
+        Command::Proxy(args) => serve::proxy(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::Break(args) => faults::arm(args)?,
         Command::Heal(args) => faults::heal(args)?,
         Command::Faults(args) => faults::list(args)?,
         Command::Watch(args) => return watch::run(args),
+        Command::Record(args) => return record::run(args),
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,

@@ -5,6 +5,7 @@
 //! `a.wire.part`, which can be read up to its last whole line.
 
 mod place;
+mod watched;
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -18,6 +19,7 @@ use crate::error::Error;
 
 pub use place::Existing;
 use place::Place;
+pub use watched::{WatchHead, WatchRecording, recording_name};
 
 /// How many of the last places are kept at which the file can be ended. Where a disk is full,
 /// what is between two of them makes room for an end.
@@ -126,6 +128,12 @@ impl RecordingFile {
     /// Nothing of it could be kept, or it could not get its name. The sentence says what is where.
     pub fn close(mut self, at: Duration) -> Result<SavedRecording, Error> {
         self.finish(at)
+    }
+
+    /// Ends it without a file: nothing was recorded that is worth one.
+    pub fn discard(mut self) {
+        self.is_closed = true;
+        self.place.remove();
     }
 
     fn finish(&mut self, at: Duration) -> Result<SavedRecording, Error> {

@@ -333,8 +333,8 @@ impl Recorder {
         }
         let phase = self.order.phase;
         let mut secrets = 0;
-        let mut texts = [String::new(), String::new()];
-        let (mut ends, mut time) = (self.ends, Duration::ZERO);
+        let (mut text, mut other) = (String::new(), String::new());
+        let (mut sizes, mut ends, mut time) = (self.sizes, self.ends, Duration::ZERO);
         let mut first = true;
         for mut step in steps.drain(..) {
             if self.secrets == Secrets::KeptBack {
@@ -347,19 +347,25 @@ impl Recorder {
                 return Err(mistake.into());
             }
             for step in self.order.steps.drain(..) {
+                let before = text.len();
+                put_step(&mut text, &step, false);
+                let mut size = [text.len() - before; 2];
                 match &step {
                     Step::Wait(wait) => time += wait.time,
                     Step::Bytes(bytes) => {
                         let (all, crlf) = line_ends(bytes);
                         ends = [ends[0] + all, ends[1] + crlf];
+                        if all > 0 {
+                            other.clear();
+                            put_step(&mut other, &step, true);
+                            size[1] = other.len();
+                        }
                     }
                     _ => {}
                 }
-                put_step(&mut texts[0], &step, false);
-                put_step(&mut texts[1], &step, true);
+                sizes = [sizes[0] + size[0], sizes[1] + size[1]];
             }
         }
-        let sizes = [0, 1].map(|at| self.sizes[at] + texts[at].len());
         let is_end = self.order.has_ended();
         // An end always has its room.
         if !is_end && sizes.into_iter().any(|size| size > self.bound - RESERVE) {
@@ -371,7 +377,6 @@ impl Recorder {
         self.ends = ends;
         self.sizes = sizes;
         self.at += time;
-        let [text, _] = texts;
         self.text += &text;
         Ok(())
     }
