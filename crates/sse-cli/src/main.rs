@@ -51,6 +51,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Serve(args) => serve::run(args)?,
         Command::Replay(args) => replay::run(args)?,
         Command::Step(args) => faults::step(args)?,
+        Command::Proxy(args) => serve::proxy(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::Break(args) => faults::arm(args)?,
         Command::Heal(args) => faults::heal(args)?,

@@ -47,6 +47,8 @@ pub(crate) fn run(args: Replay) -> anyhow::Result<()> {
             streams_file: None,
             ..args.serve.into_config()
         },
+        room: None,
+        faults: Vec::new(),
         notes,
     })
 }

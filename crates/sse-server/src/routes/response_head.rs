@@ -53,6 +53,13 @@ fn replayed_fields(head: &ReplayHead, own: &Headers) -> HeaderMap {
     fields
 }
 
+/// The head of a stream with these fields and no others.
+pub(super) fn passed(fields: HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::new(Unsized));
+    *response.headers_mut() = fields;
+    response
+}
+
 fn fields(own: &Headers) -> HeaderMap {
     let usual = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
@@ -126,8 +133,11 @@ pub(crate) fn bytes(status: StatusCode, fields: &HeaderMap, framing: Framing) ->
             field(name.as_str(), value.as_bytes());
         }
     }
-    let date = httpdate::fmt_http_date(SystemTime::now());
-    field(header::DATE.as_str(), date.as_bytes());
+    // That of an upstream says when its answer was made.
+    if !fields.contains_key(header::DATE) {
+        let date = httpdate::fmt_http_date(SystemTime::now());
+        field(header::DATE.as_str(), date.as_bytes());
+    }
     let stays = fields.contains_key(header::CONNECTION) && framing == Framing::Chunked;
     let connection = if stays { KEEP_ALIVE } else { "close" };
     field(header::CONNECTION.as_str(), connection.as_bytes());
