@@ -8,17 +8,22 @@
 
 mod body;
 mod exchange;
+mod foreign;
+mod har;
 mod mistake;
 mod read;
 mod secret;
+mod timed;
 mod write;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use exchange::{Exchange, Piece};
+pub use foreign::{FileFormat, Imported, PACE};
 pub use mistake::{RecordingMistake, RecordingMistakeKind};
 pub use secret::is_secret;
+pub use timed::BodyKind;
 
 use crate::fault::Fault;
 use RecordingMistakeKind as Kind;

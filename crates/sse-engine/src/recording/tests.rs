@@ -1,5 +1,7 @@
 //! What a person reads and writes in such a file, and what each mistake is told.
 
+mod foreign;
+mod har;
 mod properties;
 
 use std::time::Instant;
