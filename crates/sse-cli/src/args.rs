@@ -1,5 +1,6 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
+mod recorded;
 mod remote;
 mod watch;
 
@@ -13,6 +14,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
+pub(crate) use recorded::{Diff, Show, ShowAs};
 pub(crate) use watch::Watch;
 
 pub(crate) use remote::{Break, Connections, Faults, Heal, IdOrPath, Reset, Verdict, Wait};
@@ -36,6 +38,13 @@ pub(crate) enum Command {
     /// Show what a stream at any URL sends, as it comes, and what is wrong with it.
     #[command(after_help = watch::WATCH_EXAMPLES)]
     Watch(Watch),
+    /// Show a recording, or convert it. FILE may be a .wire, a HAR, a stream of events, or what
+    /// `curl -N` saved.
+    #[command(after_help = recorded::SHOW_EXAMPLES)]
+    Show(Show),
+    /// Compare two recordings event by event; exit code 1 means that they differ.
+    #[command(after_help = recorded::DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Break streams of a running server on purpose, and print the number of its entry in the
     /// log.
     #[command(after_help = remote::BREAK_EXAMPLES, override_usage = remote::BREAK_USAGE)]

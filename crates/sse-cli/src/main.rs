@@ -12,12 +12,17 @@ mod api;
 mod args;
 mod completions;
 mod connections;
+mod diff;
 mod expect;
 mod faults;
+mod look;
 mod man;
 mod outcome;
 mod publish;
+mod recorded;
 mod serve;
+mod show;
+mod stdout;
 mod table;
 mod verdict;
 mod wait;
@@ -52,6 +57,8 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Heal(args) => faults::heal(args)?,
         Command::Faults(args) => faults::list(args)?,
         Command::Watch(args) => return watch::run(args),
+        Command::Diff(args) => return diff::run(&args),
+        Command::Show(args) => return show::run(&args),
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,

@@ -4,7 +4,6 @@
 //! other.
 
 mod print;
-mod stdout;
 mod wish;
 
 use std::io;
@@ -223,7 +222,7 @@ async fn stop(lasts: Option<Duration>) -> Stop {
     tokio::select! {
         () = time => Stop::Enough,
         _ = tokio::signal::ctrl_c() => Stop::Enough,
-        () = stdout::unread() => Stop::Unread,
+        () = crate::stdout::unread() => Stop::Unread,
     }
 }
 

@@ -7,11 +7,13 @@
 //! same again.
 
 mod body;
+pub mod diff;
 mod exchange;
 mod foreign;
 mod har;
 mod mistake;
 mod read;
+mod reader;
 mod secret;
 mod timed;
 mod write;
@@ -22,6 +24,7 @@ use std::time::Duration;
 pub use exchange::{Exchange, Piece};
 pub use foreign::{FileFormat, Imported, PACE};
 pub use mistake::{RecordingMistake, RecordingMistakeKind};
+pub use reader::{BodyReader, Found};
 pub use secret::is_secret;
 pub use timed::BodyKind;
 

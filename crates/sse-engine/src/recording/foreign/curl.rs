@@ -6,11 +6,10 @@ use super::{FileFormat, Imported, foreign, packed, push_paced};
 /// What curl prints of its own.
 const OWN: [&[u8]; 3] = [b"* ", b"{ [", b"} ["];
 
-/// Whether this is the output of `curl -v`.
+/// Whether this is the output of `curl -v`; without `-s`, it begins with how far the transfer is.
 pub(super) fn is_verbose(text: &[u8]) -> bool {
-    let begins = [b"* ", b"> ", b"< "]
-        .iter()
-        .any(|sign| text.starts_with(*sign));
+    let signs: [&[u8]; 4] = [b"* ", b"> ", b"< ", b"% Total"];
+    let begins = signs.iter().any(|sign| text.starts_with(sign));
     let mut lines = text.split(|byte| *byte == b'\n');
     begins && lines.any(|line| line.starts_with(b"< HTTP/"))
 }
@@ -104,14 +103,19 @@ fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn is_own(line: &[u8]) -> bool {
-    OWN.iter().any(|sign| line.starts_with(sign))
+    let is_progress = || line.starts_with(b"\r") && line.windows(8).any(|it| it == b"--:--:--");
+    OWN.iter().any(|sign| line.starts_with(sign)) || is_progress()
 }
 
 /// The lines of curl's own at the beginning, and what follows.
 fn own_lines(text: &[u8]) -> (&[u8], &[u8]) {
     let mut rest = text;
-    while is_own(rest) {
-        rest = split_line(rest).1;
+    loop {
+        let (line, behind) = split_line(rest);
+        if !is_own(line) {
+            break;
+        }
+        rest = behind;
     }
     text.split_at(text.len() - rest.len())
 }

@@ -129,7 +129,9 @@ impl Import {
         if let (Some(before), Some(started)) = (before, started) {
             self.pause(started.saturating_sub(before))?;
         }
-        self.request(entry.request.unwrap_or_default())?;
+        // Ours has what was recorded, and nothing else.
+        let is_ours = entry.end.is_some();
+        self.request(entry.request.unwrap_or_default(), is_ours)?;
         let timings = entry.timings.unwrap_or_default();
         let parts = [
             timings.blocked,
@@ -159,7 +161,7 @@ impl Import {
         Ok(started.map(|it| it.saturating_add(head).saturating_add(receive)))
     }
 
-    fn request(&mut self, request: Request) -> Result<(), RecordingMistake> {
+    fn request(&mut self, request: Request, is_ours: bool) -> Result<(), RecordingMistake> {
         let url = request.url.unwrap_or_default();
         let (host, target) = match url.split_once("://") {
             Some((_, rest)) => {
@@ -186,7 +188,7 @@ impl Import {
         }
         let headers = request.headers.unwrap_or_default();
         let names_host = |header: &Header| header.name.eq_ignore_ascii_case("host");
-        if !host.is_empty() && !headers.iter().any(names_host) {
+        if !is_ours && !host.is_empty() && !headers.iter().any(names_host) {
             self.field(Step::Request, &format!("host: {host}"))?;
         }
         for line in headers.iter().flat_map(lines) {

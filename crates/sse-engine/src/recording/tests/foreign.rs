@@ -128,11 +128,11 @@ fn what_curl_saved_has_its_head() {
 /// As `curl -v -N URL > FILE 2>&1` writes it.
 #[test]
 fn what_curl_says_beside_a_body_is_no_part_of_it() {
-    let saved = "*   Trying 127.0.0.1:8000...\n* Connected to localhost (127.0.0.1) port 8000\n\
+    let saved = "  % Total    % Received % Xferd\n\r  0     0 --:--:-- --:--:--     0*   Trying 127.0.0.1:8000...\n* Connected to localhost (127.0.0.1) port 8000\n\
         > GET /numbers HTTP/1.1\r\n> Host: localhost:8000\r\n> Accept: */*\r\n> \r\n\
         < HTTP/1.1 200 OK\r\n< content-type: text/event-stream\r\n< \r\n\
         { [12 bytes data]\ndata: 1\n\n{ [12 bytes data]\ndata: 2\n\n\
-        * transfer closed with outstanding read data remaining\n* Closing connection 0\n\
+        \r100    87 --:--:-- --:--:-- --:--:--   428\n* transfer closed with outstanding read data remaining\n* Closing connection 0\n\
         curl: (18) transfer closed with outstanding read data remaining\n";
     let imported = any(saved);
     let exchange = imported.recording.exchanges().next().expect("one");

@@ -265,6 +265,12 @@ fn a_har_of_ours_is_one_of_har_1_2() {
 }
 
 #[test]
+fn a_recording_comes_back_from_a_har_but_for_its_faults() {
+    let again = any(read(EXAMPLE).to_har()).recording.to_text();
+    assert_eq!(again, EXAMPLE.replace("! cut,half\n", ""));
+}
+
+#[test]
 fn the_pieces_are_not_believed_where_they_are_not_those_of_the_body() {
     let mut har: Value = serde_json::from_str(&read(EXAMPLE).to_har()).expect("JSON");
     for sizes in [json!([1, 2]), json!([u64::MAX, 2]), json!([1000])] {

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{EXAMPLE, read};
-use crate::recording::{End, Recording, Step, Wait, rounded};
+use crate::recording::{End, Exchange, Recording, Step, Wait, rounded};
 
 /// Bytes in which each rule of the spelling is met.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -129,7 +129,7 @@ proptest! {
     fn a_body_alone_keeps_its_bytes(body in bytes()) {
         let body = [b"data: a\n\ndata: a\n\n", &body[..]].concat();
         if let Ok(imported) = Recording::parse_any(&body) {
-            let pieces = imported.recording.exchanges().flat_map(|it| it.pieces());
+            let pieces = imported.recording.exchanges().flat_map(Exchange::pieces);
             let bytes: Vec<u8> = pieces.flat_map(|piece| piece.bytes).collect();
             prop_assert_eq!(bytes, body);
         }
