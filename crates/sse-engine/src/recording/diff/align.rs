@@ -1,14 +1,15 @@
 //! Which event of one stream is which of another.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, Token};
 
 use super::events::Table;
 
-/// Sequences that differ are aligned up to this length; longer ones by their place. It keeps the
-/// time and the stack of the algorithm bounded.
-const LONGEST: usize = 1 << 20;
+/// Longer sequences are cut at events that each has once; what is longer still is aligned by its
+/// place. The time that the algorithm takes grows faster than the length, and so does its stack.
+const LONGEST: usize = 1 << 15;
 /// The largest group of events that is paired by likeness.
 const LARGEST_GROUP: usize = 16;
 /// How much of an event is looked at for that, from each side.
@@ -73,13 +74,6 @@ fn align(part: Part<'_>, by: By, table: &Table, rows: &mut Vec<Row>) {
         .iter()
         .map(|content| keys.key(*content))
         .collect();
-    let same = |(first, second): &(&Token, &Token)| first == second;
-    let begin = first.iter().zip(&second).take_while(same).count();
-    let rest = (&first[begin..], &second[begin..]);
-    let end = rest.0.iter().rev().zip(rest.1.iter().rev());
-    let end = end.take_while(same).count();
-    let (middle_first, middle_second) =
-        (&rest.0[..rest.0.len() - end], &rest.1[..rest.1.len() - end]);
     let mut at = (0, 0);
     let mut hunk = |until: (usize, usize), behind: (usize, usize), rows: &mut Vec<Row>| {
         // What is the same up to there, and then what is not.
@@ -95,24 +89,117 @@ fn align(part: Part<'_>, by: By, table: &Table, rows: &mut Vec<Row>) {
         }
         at = behind;
     };
-    let ends = (part.first.len() - end, part.second.len() - end);
-    if middle_first.len().max(middle_second.len()) > LONGEST {
-        hunk((begin, begin), ends, rows);
-    } else if !middle_first.is_empty() || !middle_second.is_empty() {
+    let whole = (0..first.len(), 0..second.len());
+    for (ours, theirs) in pieces(&first, &second, whole, keys.count) {
+        let (begin, end) = ((ours.start, theirs.start), (ours.end, theirs.end));
+        let (ours, theirs) = (&first[ours], &second[theirs]);
+        if ours.len().max(theirs.len()) > LONGEST {
+            hunk(begin, end, rows);
+            continue;
+        }
         let mut diff = Diff::default();
-        diff.compute_with(Algorithm::Myers, middle_first, middle_second, keys.count);
+        diff.compute_with(Algorithm::Myers, ours, theirs, keys.count);
         for found in diff.hunks() {
-            let place = |at: u32| begin + at as usize;
+            let place =
+                |first: u32, second: u32| (begin.0 + first as usize, begin.1 + second as usize);
             let (first, second) = (found.before, found.after);
             hunk(
-                (place(first.start), place(second.start)),
-                (place(first.end), place(second.end)),
+                place(first.start, second.start),
+                place(first.end, second.end),
                 rows,
             );
         }
     }
     let behind = (part.first.len(), part.second.len());
     hunk(behind, behind, rows);
+}
+
+/// The parts of two sequences that differ, in their order: what is between them is the same.
+fn pieces(first: &[Token], second: &[Token], within: Ranges, count: u32) -> Vec<Ranges> {
+    let middle = stripped(first, second, within);
+    if middle.0.len().max(middle.1.len()) <= LONGEST {
+        return vec![middle];
+    }
+    let mut pieces = Vec::new();
+    let mut begin = (middle.0.start, middle.1.start);
+    let end = (middle.0.end, middle.1.end);
+    let anchors = anchors(first, second, &middle, count);
+    for anchor in anchors.into_iter().chain([end]) {
+        let piece = stripped(first, second, (begin.0..anchor.0, begin.1..anchor.1));
+        if !piece.0.is_empty() || !piece.1.is_empty() {
+            pieces.push(piece);
+        }
+        begin = anchor;
+    }
+    pieces
+}
+
+/// A part of each of two sequences.
+type Ranges = (Range<usize>, Range<usize>);
+
+/// The same without what both begin with, and end with.
+fn stripped(first: &[Token], second: &[Token], (ours, theirs): Ranges) -> Ranges {
+    let same = |(first, second): &(&Token, &Token)| first == second;
+    let pairs = first[ours.clone()].iter().zip(&second[theirs.clone()]);
+    let begin = pairs.take_while(same).count();
+    let (ours, theirs) = (
+        ours.start + begin..ours.end,
+        theirs.start + begin..theirs.end,
+    );
+    let pairs = first[ours.clone()]
+        .iter()
+        .rev()
+        .zip(second[theirs.clone()].iter().rev());
+    let end = pairs.take_while(same).count();
+    (ours.start..ours.end - end, theirs.start..theirs.end - end)
+}
+
+/// The places of tokens that are in both parts once: the most of them that are in one order.
+fn anchors(
+    first: &[Token],
+    second: &[Token],
+    (ours, theirs): &Ranges,
+    count: u32,
+) -> Vec<(usize, usize)> {
+    const NOWHERE: usize = usize::MAX;
+    const TWICE: usize = usize::MAX - 1;
+    let places = |tokens: &[Token], range: &Range<usize>| {
+        let mut places = vec![NOWHERE; count as usize];
+        for at in range.clone() {
+            let place = &mut places[tokens[at].0 as usize];
+            *place = if *place == NOWHERE { at } else { TWICE };
+        }
+        places
+    };
+    let (once, other) = (places(first, ours), places(second, theirs));
+    let pairs: Vec<(usize, usize)> = ours
+        .clone()
+        .filter_map(|at| {
+            let token = first[at].0 as usize;
+            (once[token] == at && other[token] < TWICE).then_some((at, other[token]))
+        })
+        .collect();
+    // The longest rise of the second place: the least end of each length, and what was before it.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before = vec![NOWHERE; pairs.len()];
+    for (index, (_, place)) in pairs.iter().enumerate() {
+        let length = ends.partition_point(|end| pairs[*end].1 < *place);
+        if length > 0 {
+            before[index] = ends[length - 1];
+        }
+        match ends.get_mut(length) {
+            Some(end) => *end = index,
+            None => ends.push(index),
+        }
+    }
+    let last = ends.last().copied().unwrap_or(NOWHERE);
+    let mut rise: Vec<(usize, usize)> = Vec::with_capacity(ends.len());
+    rise.extend(
+        std::iter::successors(Some(last), |index| before.get(*index).copied())
+            .filter_map(|index| pairs.get(index)),
+    );
+    rise.reverse();
+    rise
 }
 
 impl<'a> Part<'a> {
