@@ -1,5 +1,7 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
+mod proxy;
+mod record;
 mod recorded;
 mod remote;
 mod watch;
@@ -14,8 +16,10 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
+pub(crate) use proxy::Proxy;
+pub(crate) use record::Record;
 pub(crate) use recorded::{Diff, Show, ShowAs};
-pub(crate) use watch::Watch;
+pub(crate) use watch::{Source, Until, Watch};
 
 pub(crate) use remote::{Break, Connections, Faults, Heal, IdOrPath, Reset, Verdict, Wait};
 
@@ -32,12 +36,19 @@ pub(crate) enum Command {
     /// Run the server of SSE Workbench without a window, until ctrl-c or SIGTERM.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
+    /// Stand between a client and a server: hand on each request, and break, show and record the
+    /// streams that come back.
+    #[command(after_help = proxy::PROXY_EXAMPLES)]
+    Proxy(Proxy),
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
     /// Show what a stream at any URL sends, as it comes, and what is wrong with it.
     #[command(after_help = watch::WATCH_EXAMPLES)]
     Watch(Watch),
+    /// Record what a stream at any URL sends into a file, exact to the byte.
+    #[command(after_help = record::RECORD_EXAMPLES)]
+    Record(Record),
     /// Show a recording, or convert it. FILE may be a .wire, a HAR, a stream of events, or what
     /// `curl -N` saved.
     #[command(after_help = recorded::SHOW_EXAMPLES)]
@@ -284,7 +295,7 @@ pub(crate) fn documented() -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .subcommands(shown.cloned().map(|sub| {
-            if sub.get_name() != "serve" {
+            if !matches!(sub.get_name(), "serve" | "proxy") {
                 return sub;
             }
             // Its help names the folder of whoever asks.

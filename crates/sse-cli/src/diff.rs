@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use anyhow::anyhow;
-use sse_engine::recording::diff::{Both, Compared, Comparison, Difference, Place};
-use sse_engine::recording::{End, FileFormat, Imported};
+use sse_server::recording::diff::{Both, Compared, Comparison, Difference, Place};
+use sse_server::recording::{End, FileFormat, Imported};
 
 use crate::api::shown;
 use crate::args::Diff;

@@ -19,6 +19,7 @@ mod look;
 mod man;
 mod outcome;
 mod publish;
+mod record;
 mod recorded;
 mod serve;
 mod show;
@@ -52,13 +53,15 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Serve(args) => serve::run(args)?,
+        Command::Proxy(args) => serve::proxy(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::Break(args) => faults::arm(args)?,
         Command::Heal(args) => faults::heal(args)?,
         Command::Faults(args) => faults::list(args)?,
         Command::Watch(args) => return watch::run(args),
-        Command::Diff(args) => return diff::run(&args),
+        Command::Record(args) => return record::run(args),
         Command::Show(args) => return show::run(&args),
+        Command::Diff(args) => return diff::run(&args),
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use anyhow::anyhow;
-use sse_engine::recording::{Imported, MOST_BYTES, Recording};
+use sse_server::recording::{Imported, MOST_BYTES, Recording};
 
 use crate::outcome::Failure;
 

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use anyhow::anyhow;
 use sse_client::Read;
-use sse_engine::recording::{FileFormat, Found, MOST_BYTES, Step};
+use sse_server::recording::{FileFormat, Found, MOST_BYTES, Step};
 
 use crate::args::{Show, ShowAs};
 use crate::look::several;

@@ -62,6 +62,12 @@ pub enum Error {
     #[error(transparent)]
     BadRecording(#[from] crate::recording::RecordingMistake),
 
+    /// A recording has as many bytes as it may have. What it holds is whole; nothing more goes in.
+    #[error(
+        "The recording has reached {0} bytes, which is the limit: it ends there, and what came behind that is not in it."
+    )]
+    RecordingFull(usize),
+
     /// Two faults of a list that exclude each other. The conflict names both.
     #[error(transparent)]
     FaultConflict(#[from] crate::fault::Conflict),

@@ -8,7 +8,9 @@ pub mod definition;
 mod entry;
 mod faults;
 mod headers;
+mod language;
 mod sentences;
+mod upstream;
 mod value;
 
 use std::collections::{BTreeSet, HashMap};
@@ -26,9 +28,10 @@ use toml_parser::lexer::TokenKind;
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::fault::{Profile, Profiles};
 use crate::keep_alive::KeepAlive;
-use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
+use crate::stream::{Language, Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
 use sentences::{Keys, named, no_toml, quoted, shown};
+pub use upstream::FileUpstream;
 use value::{Given, find};
 
 /// The text of the file that a person begins with: the streams that are served where there is none,
@@ -89,14 +92,14 @@ const STREAM: Keys = Keys {
         "events",
         "faults",
     ],
-    elsewhere: &["after"],
+    elsewhere: &["after", "when"],
     there: "put it into one of its events",
 };
 
 /// The keys of an event in a list.
 const EVENT: Keys = Keys {
     of: "an event in a list",
-    names: &["event", "id", "data", "comment", "retry", "after"],
+    names: &["event", "id", "data", "comment", "retry", "after", "when"],
     elsewhere: STREAM.names,
     there: "put it above the list, since it is of the whole stream",
 };
@@ -160,6 +163,8 @@ pub struct Contents {
     pub streams: Vec<Stream>,
     /// Its profiles of faults, in their order.
     pub profiles: Vec<Profile>,
+    /// Its upstreams, in their order.
+    pub upstreams: Vec<FileUpstream>,
 }
 
 /// Reads the streams of a file's text.
@@ -183,8 +188,8 @@ pub fn contents(text: &str) -> Result<Contents, Problem> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Whole,
-    /// Some of its lines: a profile can be elsewhere in it.
-    Lines,
+    /// Some of its lines, in the language of the whole: a profile can be elsewhere in it.
+    Lines(Language),
 }
 
 fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
@@ -192,22 +197,33 @@ fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
     let mut reader = Reader {
         text,
         first: None,
+        language: match part {
+            Part::Whole => Language::default(),
+            Part::Lines(language) => language,
+        },
+        trials: 0,
         paths: HashMap::new(),
         names: BTreeSet::new(),
         known_profiles: None,
         faults: 0,
     };
+    reader.language(file.get_ref());
     let profiles = reader.profiles(file.get_ref());
     if part == Part::Whole {
         reader.known_profiles = Some(Profiles::with(profiles.clone()));
     }
     let streams = reader.streams(file.get_ref());
+    let upstreams = reader.upstreams(file.get_ref());
     match reader.first {
         Some((at, reason)) => Err(Problem::at(text, at, reason)),
-        None if streams.is_empty() => Err(Problem::of_all(
+        None if streams.is_empty() && upstreams.is_empty() => Err(Problem::of_all(
             "There is no stream in the file: begin one with the line [[stream]] and give it a path.",
         )),
-        None => Ok(Contents { streams, profiles }),
+        None => Ok(Contents {
+            streams,
+            profiles,
+            upstreams,
+        }),
     }
 }
 
@@ -266,6 +282,10 @@ struct Reader<'t> {
     text: &'t str,
     /// The first mistake: its byte, and what is said of it.
     first: Option<(usize, String)>,
+    /// How its texts are written.
+    language: Language,
+    /// How many texts were filled in to try them.
+    trials: usize,
     /// The paths that are taken, with the byte of each.
     paths: HashMap<String, usize>,
     /// The names that the events of the stream under way have.
@@ -301,9 +321,9 @@ impl Reader<'_> {
             if STREAM.names.contains(&name) {
                 let reason = format!("{name} is of a stream: put it below a line [[stream]].");
                 self.tell(key.span().start, reason);
-            } else if !matches!(name, "stream" | "profile") {
+            } else if !matches!(name, "stream" | "profile" | "templates" | "upstream") {
                 let reason = format!(
-                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]], and profiles of faults, each below a line [[profile]].",
+                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]], profiles of faults, each below a line [[profile]], and upstreams, each below a line [[upstream]].",
                     named(name)
                 );
                 self.tell(key.span().start, reason);

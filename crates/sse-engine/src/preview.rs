@@ -93,7 +93,7 @@ impl Preview {
                 }
             }
             match next {
-                Next::End | Next::Cut | Next::Broken(_) => {
+                Next::End | Next::Cut | Next::Gone(_) | Next::Broken(_) => {
                     more = !whole;
                     break;
                 }

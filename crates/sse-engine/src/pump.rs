@@ -12,17 +12,23 @@
 //! |---|---|
 //! | `feed` | the events and the comments between them, as they are where nothing is broken |
 //! | `paced`, `counter` | the events of a stream from the list |
+//! | `pipe` | bytes that a task elsewhere hands over |
 //! | `breaker` | what faults make of all that |
 
 mod breaker;
 mod counter;
 mod feed;
 mod paced;
+mod pipe;
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use crate::fault::{Armed, Shift};
+use crate::handoff::Taker;
 use crate::keep_alive::KeepAlive;
 use crate::stream::Variant;
 use crate::time::Now;
@@ -46,6 +52,8 @@ pub enum Next {
     /// End without a last chunk: the client is too slow, and is to come back with its last event
     /// id.
     Cut,
+    /// Send what is there, then end as the task did that handed it over: cut off, or with a reset.
+    Gone(How),
     /// Send what is there, then end as a fault wants it.
     Broken(Break),
 }
@@ -92,6 +100,8 @@ pub enum Act {
 ///    holds of the visit before.
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
+///    Where it [`is_piped`](Self::is_piped), ask behind each visit whether it
+///    [`has_news`](Self::has_news), and come back when its waker is woken.
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
 /// 5. Where it [`is_armed`](Self::is_armed), ask behind each visit
 ///    [`take_struck`](Self::take_struck), [`hangs`](Self::hangs), [`withholds`](Self::withholds)
@@ -139,6 +149,11 @@ impl Pump {
     /// The pump of a subscriber of a topic.
     pub fn subscribed(subscription: Subscription, keep_alive: KeepAlive) -> Self {
         Self::with(Feed::subscribed(subscription, keep_alive))
+    }
+
+    /// The pump of a stream whose bytes a task hands over. Its drop tells the task.
+    pub fn piped(pieces: Taker<Bytes>) -> Self {
+        Self::with(Feed::piped(pieces))
     }
 
     /// The same, with a blank line behind its keep-alive comments or without one, where its stream
@@ -264,6 +279,20 @@ impl Pump {
     /// The topic that it reads, if it reads one.
     pub fn topic(&self) -> Option<&Arc<Topic>> {
         self.feed.topic()
+    }
+
+    /// Whether its bytes come from a task elsewhere.
+    pub fn is_piped(&self) -> bool {
+        self.feed.is_foreign()
+    }
+
+    /// Whether a task has handed over something that a visit would take. Where it has not, `waker`
+    /// is woken when it has. It is to be asked behind each visit.
+    pub fn has_news(&mut self, waker: &Waker) -> bool {
+        let takes = |breaker: &Breaker| breaker.takes_news();
+        let takes = !self.stopped && self.breaker.as_deref().is_none_or(takes);
+        // In any case, since the waker is kept by that.
+        self.feed.has_news(waker) && takes
     }
 
     /// What is asked while bytes of the last visit are unsent: whether the client is so far behind

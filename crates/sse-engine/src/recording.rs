@@ -14,6 +14,7 @@ mod har;
 mod mistake;
 mod read;
 mod reader;
+mod recorder;
 mod secret;
 mod timed;
 mod write;
@@ -25,6 +26,7 @@ pub use exchange::{Exchange, Piece};
 pub use foreign::{FileFormat, Imported, PACE};
 pub use mistake::{RecordingMistake, RecordingMistakeKind};
 pub use reader::{BodyReader, Found};
+pub use recorder::{PieceSizes, Recorder, Secrets};
 pub use secret::is_secret;
 pub use timed::BodyKind;
 

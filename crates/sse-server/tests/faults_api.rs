@@ -130,6 +130,13 @@ async fn each_room_has_its_own_and_a_star_means_all() {
     let (_, healed) = bench.call("DELETE", "/api/faults?room=w3").await;
     assert_eq!(healed["healed"], json!([2]));
     assert_eq!(bench.armed("?room=*").await.len(), 2);
+    for method in ["GET", "DELETE"] {
+        let (status, refused) = bench.call(method, "/api/faults?room=a/b").await;
+        assert_eq!(
+            status, 400,
+            "{method}: a name that no room can have: {refused}"
+        );
+    }
     assert_eq!(bench.server.faults().len(), 2);
     let mut changed = bench.server.faults_changed();
     changed.mark_unchanged();

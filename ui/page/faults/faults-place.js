@@ -111,8 +111,12 @@ export class FaultsPlace extends HTMLElement {
     );
     store.on("faults", (faults) => {
       part(this, ".empty").hidden = faults.length > 0;
+      const [arm, healAll] = ["arm", "heal-all"].map((act) => part(this, `[data-act=${act}]`));
       // not `disabled`: it may have the focus
-      part(this, "[data-act=heal-all]").ariaDisabled = faults.length === 0 ? "true" : null;
+      healAll.ariaDisabled = faults.length === 0 ? "true" : null;
+      // the one next step
+      healAll.classList.toggle("primary", faults.length > 0);
+      arm.classList.toggle("primary", faults.length === 0);
     });
     store.on("connections", () => this.#showOpen());
     store.on("streams", () => this.#showKnown());

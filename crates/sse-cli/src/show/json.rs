@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
-use sse_engine::recording::{BodyReader, Exchange, Found, Recording, Step};
+use sse_server::recording::{BodyReader, Exchange, Found, Recording, Step};
 
 use super::Output;
 use crate::look::json;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use sse_engine::recording::{BodyKind, BodyReader, Exchange, Found, Recording, Step};
+use sse_server::recording::{BodyKind, BodyReader, Exchange, Found, Recording, Step};
 
 use super::{Output, read};
 use crate::api::shown;

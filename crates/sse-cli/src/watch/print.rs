@@ -16,7 +16,7 @@ use crate::stdout::{Stdout, has_colours};
 
 /// How the stream is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     /// A line or more for each event, for people.
     Lines,
     /// A JSON object for each.
@@ -27,6 +27,24 @@ enum Form {
     Wire,
     /// The joined text of the dialect, at the end.
     Text,
+    /// Not at all: it is recorded.
+    Nothing {
+        /// Nor is a person told anything but what is wrong.
+        quiet: bool,
+    },
+}
+
+impl Form {
+    /// What the command line asks for.
+    pub(crate) fn of(args: &Watch) -> Self {
+        match args {
+            Watch { json: true, .. } => Self::Json,
+            Watch { raw: true, .. } => Self::Raw,
+            Watch { wire: true, .. } => Self::Wire,
+            Watch { text: true, .. } => Self::Text,
+            _ => Self::Lines,
+        }
+    }
 }
 
 /// An object of `--json`, in the order in which it is printed.
@@ -92,14 +110,7 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    pub(crate) fn new(args: &Watch) -> Self {
-        let form = match args {
-            Watch { json: true, .. } => Form::Json,
-            Watch { raw: true, .. } => Form::Raw,
-            Watch { wire: true, .. } => Form::Wire,
-            Watch { text: true, .. } => Form::Text,
-            _ => Form::Lines,
-        };
+    pub(crate) fn new(form: Form) -> Self {
         let stdout = Stdout::new();
         let stderr = io::stderr().is_terminal();
         Self {
@@ -156,7 +167,11 @@ impl Printer {
         self.is_too_large = false;
         self.offset = self.began.elapsed().saturating_sub(stream.elapsed());
         for hop in stream.hops() {
-            self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to)));
+            match self.form {
+                // The file has it without its secrets, and so has a person.
+                Form::Nothing { .. } => self.note(&hop.to_string()),
+                _ => self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to))),
+            }
         }
         let head = stream.head();
         let kind = head.value("content-type").unwrap_or("no content-type");
@@ -167,7 +182,8 @@ impl Printer {
             head.status,
             shown(kind)
         ));
-        if !head.is_stream() {
+        let is_recorded = matches!(self.form, Form::Nothing { .. });
+        if !head.is_stream() && !is_recorded {
             self.note("That is no stream of events. --diagnose says what it may be.");
         }
     }
@@ -195,7 +211,7 @@ impl Printer {
                 }
             }
             Form::Lines if reading.is_json_lines() => self.stdout.print_foreign(&piece.bytes),
-            Form::Lines | Form::Json | Form::Text => {}
+            Form::Lines | Form::Json | Form::Text | Form::Nothing { .. } => {}
         }
         let (form, coloured) = (self.form, self.colours.0);
         let at = self.offset + piece.at;
@@ -206,7 +222,7 @@ impl Printer {
             // It was printed with its piece.
             (Form::Lines, Read::Line { .. }) => {}
             (Form::Lines, read) => lines(&mut out, &clock(), &read, coloured, None),
-            (Form::Raw | Form::Wire | Form::Text, _) => {}
+            (Form::Raw | Form::Wire | Form::Text | Form::Nothing { .. }, _) => {}
         });
         if let Some(first) = reading.first_event() {
             self.first_event.get_or_insert(self.offset + first);
@@ -215,7 +231,7 @@ impl Printer {
             id.clone_into(&mut self.last_id);
         }
         self.stdout.print(&out);
-        if is_too_large {
+        if is_too_large && !matches!(self.form, Form::Nothing { .. }) {
             self.is_too_large = true;
             self.note(
                 "An event is larger than 16 MiB: nothing behind it is read, so have the server \
@@ -312,8 +328,15 @@ impl Printer {
         }
     }
 
-    /// A line for people.
+    /// A line for people, unless they are to be told only what is wrong.
     pub(crate) fn note(&mut self, words: &str) {
+        if !matches!(self.form, Form::Nothing { quiet: true }) {
+            self.warn(words);
+        }
+    }
+
+    /// A line for people.
+    pub(crate) fn warn(&mut self, words: &str) {
         let line = painted(words, QUIET, self.colours.1);
         // Not `eprintln!`, which panics when nobody reads stderr.
         _ = writeln!(io::stderr(), "{line}");

@@ -172,8 +172,13 @@ struct Time(Duration);
 
 impl Display for Time {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// A number has nine digits at most.
+        const MOST_MILLIS: u128 = 999_999_999;
         match self.0.subsec_millis() {
             0 => write!(to, "{}s", self.0.as_secs()),
+            millis if self.0.as_millis() > MOST_MILLIS => {
+                write!(to, "{}s{millis}ms", self.0.as_secs())
+            }
             _ => write!(to, "{}ms", self.0.as_millis()),
         }
     }

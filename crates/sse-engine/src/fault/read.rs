@@ -393,11 +393,15 @@ fn counted(value: &Value) -> Result<NonZeroU64, String> {
         .ok_or_else(|| "a whole number from 1".to_owned())
 }
 
+/// The longest time, in seconds. `read_time` takes numbers of nine digits, and a fault that is
+/// printed must be read again.
+const MOST_SECONDS: u64 = 999_999_999;
+
 /// A time in whole milliseconds.
 fn time(value: &Value) -> Result<Duration, String> {
     read_time(&value.text)
         .filter(|time| time.subsec_nanos().is_multiple_of(1_000_000))
-        .filter(|time| time.as_secs() <= u64::from(u32::MAX))
+        .filter(|time| time.as_secs() <= MOST_SECONDS)
         .ok_or_else(|| "a time in whole milliseconds, such as 500ms, 10s or 1m".to_owned())
 }
 

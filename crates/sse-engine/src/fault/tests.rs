@@ -30,6 +30,21 @@ fn read(text: &str) -> Fault {
         .unwrap_or_else(|mistake: Mistake| panic!("{text}: {mistake}"))
 }
 
+/// The time of `cut,idle=2M2ms` was printed with ten digits, which no time may have: what was
+/// printed was a mistake.
+#[test]
+fn a_long_time_is_printed_as_it_can_be_read() {
+    let printed = |text: &str| {
+        let fault = read(text);
+        assert_eq!(read(&fault.to_string()), fault, "{text}");
+        fault.to_string()
+    };
+    assert_eq!(printed("cut,idle=2M2ms"), "cut,idle=5260032s2ms");
+    assert_eq!(printed("cut,idle=999999999ms"), "cut,idle=999999999ms");
+    assert_eq!(printed("cut,idle=999999999s"), "cut,idle=999999999s");
+    assert!("cut,idle=999999999s1s".parse::<Fault>().is_err());
+}
+
 /// Each word once, in its canonical spelling.
 const CANONICAL: &[&str] = &[
     "status=503,body=\"busy, sorry\",type=text/plain,retry-after=1,header=x-from: b,attempt=2..3",

@@ -4,6 +4,7 @@ mod definition;
 mod events;
 mod faults;
 mod hostile;
+mod jinja;
 mod mistakes;
 mod shipped;
 
@@ -85,6 +86,7 @@ line_ending = "crlf"
                 id: template("tick-{n}"),
                 data: template(r#"{"n": {n}}"#),
                 after: None,
+                when: None,
             })),
             pace: Pace {
                 every: Duration::from_millis(500),
@@ -184,6 +186,7 @@ events = [
             id: template("a"),
             data: template("x"),
             after: Some(Duration::from_millis(50)),
+            when: None,
         },
         Entry {
             comment: note.clone(),

@@ -1,14 +1,18 @@
 //! The events of a stream and the comments between them, as they are sent where nothing is broken.
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Instant;
 
+use bytes::Bytes;
 use sse_wire::{Event, LineEnding, encode};
 
 use super::Next;
 use super::counter::Counter;
 use super::paced::Paced;
+use super::pipe::Pipe;
 use crate::fault::Shift;
+use crate::handoff::Taker;
 use crate::keep_alive::KeepAlive;
 use crate::stream::Variant;
 use crate::time::Now;
@@ -36,6 +40,8 @@ enum Events {
     Paced(Box<Paced>),
     /// From a topic, as they are published.
     Topic(Subscription),
+    /// From a task elsewhere, as bytes.
+    Pipe(Box<Pipe>),
 }
 
 impl Feed {
@@ -84,6 +90,11 @@ impl Feed {
         Self::with(Events::Topic(subscription), keep_alive)
     }
 
+    /// What a task hands over. Nothing is put between its bytes.
+    pub(super) fn piped(pieces: Taker<Bytes>) -> Self {
+        Self::with(Events::Pipe(Box::new(Pipe::new(pieces))), KeepAlive::Off)
+    }
+
     fn with(events: Events, keep_alive: KeepAlive) -> Self {
         Self {
             events,
@@ -97,7 +108,7 @@ impl Feed {
     pub(super) fn set_blank(&mut self, usual: bool) {
         self.blank = match &self.events {
             Events::Paced(paced) => paced.variant.stream.keep_alive_blank.unwrap_or(usual),
-            Events::Topic(_) => usual,
+            Events::Topic(_) | Events::Pipe(_) => usual,
         };
     }
 
@@ -106,6 +117,7 @@ impl Feed {
         match &self.events {
             Events::Paced(paced) => paced.counter.next(),
             Events::Topic(subscription) => subscription.next(),
+            Events::Pipe(_) => 0,
         }
     }
 
@@ -113,7 +125,7 @@ impl Feed {
     pub(super) fn line_ending(&self) -> LineEnding {
         match &self.events {
             Events::Paced(paced) => paced.variant.stream.line_ending,
-            Events::Topic(_) => LineEnding::Lf,
+            Events::Topic(_) | Events::Pipe(_) => LineEnding::Lf,
         }
     }
 
@@ -127,11 +139,26 @@ impl Feed {
                 whole: paced.counter.whole(),
             },
             Events::Topic(subscription) => subscription.receipt(),
+            Events::Pipe(_) => Receipt {
+                retry: None,
+                first: 0,
+                gap: false,
+                whole: None,
+            },
         }
     }
 
     /// Writes everything that is due at `now`, up to the cap of a visit.
     pub(super) fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
+        self.fill_as(false, now, out)
+    }
+
+    /// The same in whole blocks, where they are not beyond all measure, for whoever changes them.
+    pub(super) fn fill_blocks(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
+        self.fill_as(true, now, out)
+    }
+
+    fn fill_as(&mut self, whole: bool, now: Now, out: &mut WriteBuffer) -> Next {
         let next = match &mut self.events {
             Events::Paced(paced) => paced.fill(now, out),
             Events::Topic(subscription) => match subscription.fill(out) {
@@ -140,6 +167,7 @@ impl Feed {
                 Filled::TooSlow => Next::Cut,
                 Filled::Over => Next::End,
             },
+            Events::Pipe(pipe) => pipe.fill(whole, out),
         };
         match next {
             Next::Wait { at } => {
@@ -152,14 +180,14 @@ impl Feed {
                 self.arm_keep_alive(now.instant, true);
                 Next::More
             }
-            Next::End | Next::Cut | Next::Broken(_) => next,
+            Next::End | Next::Cut | Next::Gone(_) | Next::Broken(_) => next,
         }
     }
 
     /// Whether it sends what its topic had before the client came.
     pub(super) fn is_replaying(&self) -> bool {
         match &self.events {
-            Events::Paced(_) => false,
+            Events::Paced(_) | Events::Pipe(_) => false,
             Events::Topic(subscription) => subscription.is_replaying(),
         }
     }
@@ -188,13 +216,14 @@ impl Feed {
         match &self.events {
             Events::Paced(paced) => paced.counter.is_done(),
             Events::Topic(_) => false,
+            Events::Pipe(pipe) => pipe.is_complete(),
         }
     }
 
     /// The topic that it reads, if it reads one.
     pub(super) fn topic(&self) -> Option<&Arc<Topic>> {
         match &self.events {
-            Events::Paced(_) => None,
+            Events::Paced(_) | Events::Pipe(_) => None,
             Events::Topic(subscription) => Some(subscription.topic()),
         }
     }
@@ -203,8 +232,21 @@ impl Feed {
     /// that it is to be cut off.
     pub(super) fn is_too_slow(&self) -> bool {
         match &self.events {
-            Events::Paced(_) => false,
+            Events::Paced(_) | Events::Pipe(_) => false,
             Events::Topic(subscription) => subscription.is_too_slow(),
+        }
+    }
+
+    /// Whether its bytes come from a task elsewhere, with line ends of their own.
+    pub(super) fn is_foreign(&self) -> bool {
+        matches!(self.events, Events::Pipe(_))
+    }
+
+    /// Whether a task has more for it. Where it has not, `waker` is woken when it has.
+    pub(super) fn has_news(&mut self, waker: &Waker) -> bool {
+        match &mut self.events {
+            Events::Paced(_) | Events::Topic(_) => false,
+            Events::Pipe(pipe) => pipe.has_news(waker),
         }
     }
 

@@ -88,17 +88,17 @@ impl Paced {
             seed: self.variant.pace.seed,
             wall,
         };
-        let parts = [&entry.comment, &entry.event, &entry.id, &entry.data];
-        let [comment, event, id, data] =
-            parts.map(|part| part.as_ref().map(|template| template.text(&moment)));
         let retry = entry.retry.or(retry);
         self.told = retry.or(self.told);
-        let event = Event {
-            comment: comment.as_deref(),
-            retry,
-            event: event.as_deref(),
-            id: id.as_deref(),
-            data: data.as_deref(),
+        let made = entry.made(&moment, &self.variant.request);
+        let event = match &made {
+            Ok(made) => made.event(retry),
+            // Whoever reads the stream is told, and gets what follows.
+            Err(sentence) => Event {
+                comment: Some(sentence),
+                retry,
+                ..Event::default()
+            },
         };
         encode(&event, stream.line_ending, out.payload());
         // Without data there is no event, whatever else the client is told.

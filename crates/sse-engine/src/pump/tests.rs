@@ -1,6 +1,7 @@
 //! The pump with made-up instants.
 
 mod broken;
+mod piped;
 mod subscriber;
 
 use std::time::Duration;

@@ -1,7 +1,5 @@
 //! The one spelling of bytes: a verbatim line where that can say them, else one with escapes.
 
-use std::fmt::Write;
-
 use super::RecordingMistakeKind as Kind;
 use super::mistake::RecordingMistake;
 
@@ -85,8 +83,13 @@ fn escape(to: &mut String, bytes: &[u8], at_line_end: bool) {
 }
 
 fn hex(to: &mut String, bytes: &[u8]) {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
     for byte in bytes {
-        let _ = write!(to, "\\x{byte:02x}");
+        to.push_str("\\x");
+        to.push(DIGITS[usize::from(byte >> 4)]);
+        to.push(DIGITS[usize::from(byte & 15)]);
     }
 }
 

@@ -4,6 +4,7 @@ mod diff;
 mod foreign;
 mod har;
 mod properties;
+mod recorder;
 
 use std::time::Instant;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::jinja::Condition;
 use super::template::Template;
 
 /// What the events of a stream are.
@@ -31,4 +32,6 @@ pub struct Entry {
     pub data: Option<Template>,
     /// The time before it, in place of the pace.
     pub after: Option<Duration>,
+    /// What a client must have asked for; else its list does not have this event.
+    pub when: Option<Condition>,
 }

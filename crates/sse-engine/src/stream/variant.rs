@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Pace, Source, Stream};
+use super::{Pace, Request, Source, Stream};
 
 /// What one connection is to be sent of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Variant {
     pub pace: Pace,
     /// Whether events may have times of their own: a pace that was asked for holds for all.
     pub own_pace: bool,
+    /// What the client asked for, which its events may repeat.
+    pub request: Request,
 }
 
 impl Variant {
@@ -29,6 +31,7 @@ impl Variant {
             count: stream.count,
             pace: stream.pace,
             own_pace: true,
+            request: Request::default(),
             stream,
         }
     }

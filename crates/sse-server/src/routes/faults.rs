@@ -22,7 +22,7 @@ use sse_engine::topics::{self, PREFIX};
 use super::answer::{FRESH, no_break, tell};
 use super::body;
 use super::context::Context;
-use super::params::{BadQuery, Params};
+use super::params::{BadQuery, Params, rooms};
 use super::room::Room;
 use crate::armed::{InRooms, Which};
 use crate::clock;
@@ -89,6 +89,14 @@ impl FaultWish {
             stream: None,
             client: None,
             room: None,
+        }
+    }
+
+    /// The same for a room; `None` is the default room.
+    pub fn in_room(self, room: Option<&str>) -> Self {
+        Self {
+            room: room.map(str::to_owned),
+            ..self
         }
     }
 }
@@ -176,7 +184,7 @@ impl From<Refusal> for BadFault {
 
 /// What is armed in the room `?room=`; `*` means all rooms.
 pub(super) async fn list(State(context): State<Arc<Context>>, uri: Uri) -> Response<Body> {
-    match Params::of(uri.query()).text("room") {
+    match Params::of(uri.query()).read("room", rooms) {
         Ok(room) => {
             let rooms = InRooms::read(room.as_deref());
             let view = context.faults.view(&rooms, clock::now().instant);
@@ -311,7 +319,7 @@ pub(super) async fn heal_some(State(context): State<Arc<Context>>, uri: Uri) -> 
         Ok(match params.whole("id", 1, MAX_FROM)? {
             Some(id) => Which::Id(id),
             None => Which::Of {
-                rooms: InRooms::read(params.text("room")?.as_deref()),
+                rooms: InRooms::read(params.read("room", rooms)?.as_deref()),
                 stream: params.text("stream")?,
                 client: params.text("client")?,
             },

@@ -41,6 +41,12 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// All parameters whose value is text, in their order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.given.iter();
+        pairs.filter_map(|(name, value)| Some((&**name, value.as_deref()?)))
+    }
+
     /// The value of the parameter of this name, as `read` takes it; `None` where it is not given.
     ///
     /// # Errors
@@ -117,6 +123,17 @@ pub(super) fn room_name(value: &str) -> Result<String, BadQuery> {
     Err(BadQuery::new(
         "room must be 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first.",
     ))
+}
+
+/// The name of a room, or a star for all of them.
+///
+/// # Errors
+/// No room can have it.
+pub(super) fn rooms(value: &str) -> Result<String, BadQuery> {
+    match value {
+        "*" => Ok(value.to_owned()),
+        name => room_name(name),
+    }
 }
 
 fn whole(name: &str, value: &str, least: u64, most: u64) -> Result<u64, BadQuery> {

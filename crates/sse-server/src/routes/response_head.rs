@@ -12,6 +12,13 @@ use crate::guard::Area;
 /// Room for the head of a stream, in bytes: with CORS it takes some 500.
 const HEAD: usize = 512;
 
+/// What a head says in place of `close` where its stream is to be broken off.
+///
+/// A connection carries one stream, so it closes with it. But the `fetch` of Node.js takes each end
+/// of a connection that was to close for the end of the body, whatever the chunks say: a cut would
+/// look to it like an end in order. Servers that break off have kept their connections alive.
+pub(super) const KEEP_ALIVE: &str = "keep-alive";
+
 /// What a stream adds to its head.
 pub(super) type Headers = [(HeaderName, HeaderValue)];
 
@@ -22,6 +29,13 @@ pub(super) type Headers = [(HeaderName, HeaderValue)];
 pub(super) fn response(own: &Headers) -> Response<Body> {
     let mut response = Response::new(Body::new(Unsized));
     *response.headers_mut() = fields(own);
+    response
+}
+
+/// The head of a stream with these fields and no others.
+pub(super) fn passed(fields: HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::new(Unsized));
+    *response.headers_mut() = fields;
     response
 }
 
@@ -86,11 +100,18 @@ pub(crate) fn bytes(fields: &HeaderMap, framing: Framing) -> Vec<u8> {
         }
     };
     for (name, value) in fields {
-        field(name.as_str(), value.as_bytes());
+        if name != header::CONNECTION {
+            field(name.as_str(), value.as_bytes());
+        }
     }
-    let date = httpdate::fmt_http_date(SystemTime::now());
-    field(header::DATE.as_str(), date.as_bytes());
-    field(header::CONNECTION.as_str(), b"close");
+    // That of an upstream says when its answer was made.
+    if !fields.contains_key(header::DATE) {
+        let date = httpdate::fmt_http_date(SystemTime::now());
+        field(header::DATE.as_str(), date.as_bytes());
+    }
+    let stays = fields.contains_key(header::CONNECTION) && framing == Framing::Chunked;
+    let connection = if stays { KEEP_ALIVE } else { "close" };
+    field(header::CONNECTION.as_str(), connection.as_bytes());
     if framing == Framing::Chunked {
         field(header::TRANSFER_ENCODING.as_str(), b"chunked");
     }

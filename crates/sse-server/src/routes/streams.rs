@@ -7,14 +7,14 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use sse_engine::pump::Pump;
-use sse_engine::stream::Stream;
+use sse_engine::stream::{Request as Requested, Stream};
 use sse_wire::Framing;
 
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
 use super::door::Door;
-use super::params::BadQuery;
+use super::params::{BadQuery, Params};
 use super::response_head::{Headers, Unsized};
 use super::room::Room;
 use super::stream_query;
@@ -41,9 +41,21 @@ pub(super) async fn open(
         Err(refusal) => return (*refusal).into(),
     };
     let head_only = request.method() == Method::HEAD;
-    let body = match body::drain(request.into_body(), &context.limits, &context.bodies).await {
-        Ok(body) => body,
-        Err(refusal) => return refusal.into(),
+    let (head, body) = request.into_parts();
+    let (stream, requested, body) = match stream.asks() {
+        false => match body::drain(body, &context.limits, &context.bodies).await {
+            Ok(body) => (stream, None, body),
+            Err(refusal) => return refusal.into(),
+        },
+        true => match body::read(body, &context.limits, &context.bodies).await {
+            Ok(whole) => {
+                let params = Params::of(head.uri.query());
+                let (method, path) = (head.method.as_str(), visitor.path);
+                let request = Requested::new(method, path, params.pairs(), whole.bytes());
+                (stream.chosen(&request), Some(request), whole.into_kept())
+            }
+            Err(refusal) => return refusal.into(),
+        },
     };
     let received = asked.received.with(body);
 
@@ -56,7 +68,10 @@ pub(super) async fn open(
             .answer(context, visitor.room, (client, received))
             .await;
     }
-    let variant = asked.query.apply(&stream);
+    let mut variant = asked.query.apply(&stream);
+    if let Some(request) = requested {
+        variant.request = request;
+    }
     let last_event_id = asked.last_event_id.as_deref();
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     let had = last_event_id.and_then(|id| variant.number_of(id));
@@ -107,6 +122,17 @@ pub(super) fn begin(
     headers: &Headers,
 ) -> Answer {
     let head = door.head(headers);
+    begin_with(context, (room, door), arrived, resume, (head, pump))
+}
+
+/// The same with the head that it begins with.
+pub(super) fn begin_with(
+    context: &Context,
+    (room, door): (&Room, Door),
+    arrived: (Client, Received),
+    resume: &Resume,
+    (head, pump): (Answer, Pump),
+) -> Answer {
     let arrived = framed(arrived, &head.response);
     match room.connections.open(arrived, resume) {
         Ok(open) => {

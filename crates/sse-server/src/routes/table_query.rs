@@ -3,7 +3,7 @@
 use sse_engine::bounds::MAX_FROM;
 
 use super::client_query::tag;
-use super::params::{BadQuery, Params, room_name};
+use super::params::{BadQuery, Params, rooms};
 use crate::connections::{SHOWN, Sort, TableQuery};
 
 /// The longest filter, in bytes.
@@ -46,14 +46,6 @@ pub(super) fn read(query: Option<&str>) -> Result<TableQuery, BadQuery> {
         first: first.map_or(usual.first, small),
         count: count.map_or(usual.count, small),
     })
-}
-
-/// The name of a room, or a star for all of them.
-fn rooms(value: &str) -> Result<String, BadQuery> {
-    match value {
-        "*" => Ok(value.to_owned()),
-        name => room_name(name),
-    }
 }
 
 fn sort(name: &str) -> Result<Sort, BadQuery> {
