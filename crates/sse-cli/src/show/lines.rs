@@ -169,11 +169,9 @@ impl Look {
         tail.reverse();
         let text = String::from_utf8_lossy(&tail);
         let text = text.trim_matches(['\r', '\n', '\u{feff}']);
-        // Comments are whole without a blank line.
-        let mut fields = text
-            .lines()
-            .filter(|line| !line.starts_with(':'))
-            .peekable();
+        // Comments and `retry` count without a blank line.
+        let is_field = |line: &&str| !line.starts_with(':') && !line.starts_with("retry:");
+        let mut fields = text.lines().filter(is_field).peekable();
         if fields.peek().is_some() {
             self.quiet(out, "the event has no end, so clients drop it:");
             for line in fields {

@@ -9,7 +9,11 @@ use super::events::Table;
 
 /// Longer sequences are cut at events that each has once; what is longer still is aligned by its
 /// place. The time that the algorithm takes grows faster than the length, and so does its stack.
-const LONGEST: usize = 1 << 15;
+const LONGEST: usize = 1 << 14;
+/// Sequences of this length are aligned however many there are.
+const SHORT: usize = 1 << 10;
+/// So many events in longer ones, and no more.
+const MOST: usize = 1 << 19;
 /// The largest group of events that is paired by likeness.
 const LARGEST_GROUP: usize = 16;
 /// How much of an event is looked at for that, from each side.
@@ -42,6 +46,27 @@ enum By {
     Id,
 }
 
+/// What was found, and how much work is left.
+struct Work<'a> {
+    rows: &'a mut Vec<Row>,
+    /// How many events in long sequences may be aligned yet.
+    left: usize,
+}
+
+impl Work<'_> {
+    /// Whether sequences of this length are aligned, and not compared by their place.
+    fn is_worth(&mut self, length: usize) -> bool {
+        if length <= SHORT {
+            return true;
+        }
+        let is_worth = length <= LONGEST && length <= self.left;
+        if is_worth {
+            self.left -= length;
+        }
+        is_worth
+    }
+}
+
 /// Aligns two sequences of contents, in their order.
 pub(super) fn rows(first: &[u32], second: &[u32], table: &Table) -> Vec<Row> {
     let mut rows = Vec::with_capacity(first.len().max(second.len()));
@@ -50,13 +75,21 @@ pub(super) fn rows(first: &[u32], second: &[u32], table: &Table) -> Vec<Row> {
         first,
         second,
     };
-    align(whole, By::Content, table, &mut rows);
+    align(
+        whole,
+        By::Content,
+        table,
+        &mut Work {
+            rows: &mut rows,
+            left: MOST,
+        },
+    );
     rows
 }
 
-fn align(part: Part<'_>, by: By, table: &Table, rows: &mut Vec<Row>) {
+fn align(part: Part<'_>, by: By, table: &Table, work: &mut Work<'_>) {
     if part.first.is_empty() || part.second.is_empty() {
-        return pair(part, table, rows);
+        return pair(part, table, work.rows);
     }
     let mut keys = Keys {
         by,
@@ -75,17 +108,17 @@ fn align(part: Part<'_>, by: By, table: &Table, rows: &mut Vec<Row>) {
         .map(|content| keys.key(*content))
         .collect();
     let mut at = (0, 0);
-    let mut hunk = |until: (usize, usize), behind: (usize, usize), rows: &mut Vec<Row>| {
+    let mut hunk = |until: (usize, usize), behind: (usize, usize), work: &mut Work<'_>| {
         // What is the same up to there, and then what is not.
         while at.0 < until.0 && at.1 < until.1 {
-            rows.push(part.row(at.0, at.1));
+            work.rows.push(part.row(at.0, at.1));
             at = (at.0 + 1, at.1 + 1);
         }
         let inner = part.cut(at, behind);
         match by {
-            By::Content => align(inner, By::Data, table, rows),
-            By::Data => align(inner, By::Id, table, rows),
-            By::Id => pair(inner, table, rows),
+            By::Content => align(inner, By::Data, table, work),
+            By::Data => align(inner, By::Id, table, work),
+            By::Id => pair(inner, table, work.rows),
         }
         at = behind;
     };
@@ -93,8 +126,8 @@ fn align(part: Part<'_>, by: By, table: &Table, rows: &mut Vec<Row>) {
     for (ours, theirs) in pieces(&first, &second, whole, keys.count) {
         let (begin, end) = ((ours.start, theirs.start), (ours.end, theirs.end));
         let (ours, theirs) = (&first[ours], &second[theirs]);
-        if ours.len().max(theirs.len()) > LONGEST {
-            hunk(begin, end, rows);
+        if !work.is_worth(ours.len().max(theirs.len())) {
+            hunk(begin, end, work);
             continue;
         }
         let mut diff = Diff::default();
@@ -106,12 +139,12 @@ fn align(part: Part<'_>, by: By, table: &Table, rows: &mut Vec<Row>) {
             hunk(
                 place(first.start, second.start),
                 place(first.end, second.end),
-                rows,
+                work,
             );
         }
     }
     let behind = (part.first.len(), part.second.len());
-    hunk(behind, behind, rows);
+    hunk(behind, behind, work);
 }
 
 /// The parts of two sequences that differ, in their order: what is between them is the same.

@@ -380,27 +380,24 @@ fn two_changes_far_apart_in_a_long_stream_are_two() {
 /// Each of these takes seconds in a debug build, and hours if each event were compared with each.
 #[test]
 fn time_is_bounded() {
-    const EVENTS: usize = 40_000;
+    const EVENTS: usize = 1 << 15;
     let started = Instant::now();
     let stream = |data: &dyn Fn(usize) -> usize| {
         let event = |at: usize| format!("| data: {}\n|\n", data(at));
         read(&with_body(&(0..EVENTS).map(event).collect::<String>()))
     };
-    let counted = stream(&|at| at);
-    for other in [
-        stream(&|at| at + 1),
-        stream(&|at| EVENTS - at),
-        stream(&|at| at % 3),
-        stream(&|at| at * 7919 % EVENTS),
-        stream(&|at| at ^ 1),
-        stream(&|at| at + EVENTS),
-        stream(&|at| if at % 17 == 0 { at + EVENTS } else { at }),
+    let (counted, twos) = (stream(&|at| at), stream(&|at| at % 2));
+    let anchored = |few: usize| stream(&|at| if at % 2000 == 0 { at } else { at % few });
+    for (first, second) in [
+        (&counted, &stream(&|at| EVENTS - at)),
+        (&counted, &stream(&|at| at * 7919 % EVENTS)),
+        (&counted, &stream(&|at| at + EVENTS)),
+        (&twos, &stream(&|at| at % 3)),
+        (&anchored(2), &anchored(3)),
     ] {
-        let compared = Comparison::new(&counted, &other, ALL);
+        let compared = Comparison::new(first, second, ALL);
         assert!(!compared.differences().is_empty());
-        let twos = stream(&|at| at % 2);
-        let _ = Comparison::new(&twos, &other, ALL);
     }
     let took = started.elapsed();
-    assert!(took < Duration::from_secs(60), "it took {took:?}");
+    assert!(took < Duration::from_secs(120), "it took {took:?}");
 }
