@@ -6,11 +6,13 @@
 //! [`Recording::to_text`] writes is canonical: it is read as the same recording, and written the
 //! same again.
 
+mod blocks;
 mod body;
 pub mod diff;
 mod exchange;
 mod foreign;
 mod har;
+mod imported;
 mod mistake;
 mod read;
 mod reader;
@@ -23,7 +25,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use exchange::{Exchange, Piece};
-pub use foreign::{FileFormat, Imported, PACE};
+pub use imported::{FileFormat, Imported, PACE};
 pub use mistake::{RecordingMistake, RecordingMistakeKind};
 pub use reader::{BodyReader, Found};
 pub use recorder::{PieceSizes, Recorder, Secrets};

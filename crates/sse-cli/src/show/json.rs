@@ -113,7 +113,7 @@ impl Serialize for Millis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let micros = self.0.as_micros();
         match u64::try_from(micros / 1000) {
-            Ok(millis) if micros % 1000 == 0 => serializer.serialize_u64(millis),
+            Ok(millis) if micros.is_multiple_of(1000) => serializer.serialize_u64(millis),
             _ => serializer.serialize_f64(micros as f64 / 1000.0),
         }
     }

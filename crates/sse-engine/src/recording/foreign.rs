@@ -1,50 +1,15 @@
 //! Reads any file that holds a stream, told by its content: `.wire`, HAR 1.2, what `curl` saved, a
 //! bare stream of events, or lines of JSON.
 
-mod blocks;
 mod curl;
 
-use std::time::Duration;
-
-pub(super) use blocks::block_ends;
-
 use super::RecordingMistakeKind as Kind;
+use super::blocks::block_ends;
+use super::imported::{FileFormat, Imported, PACE, foreign};
 use super::{End, MOST_BYTES, Recording, RecordingMistake, Step, Wait, har};
-
-/// The time before each event of a file that has no times.
-pub const PACE: Duration = Duration::from_millis(100);
 
 /// How much of a file is looked at to tell whether it is a stream of events.
 const SAMPLE: usize = 64 << 10;
-
-/// What a file was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileFormat {
-    /// A whole `.wire` file.
-    Wire,
-    /// The beginning of one, as a crash leaves it.
-    WireBeginning,
-    /// A HAR.
-    Har,
-    /// What `curl -i` or `curl -v` printed: a head, and the body behind it.
-    Curl,
-    /// The body alone: a stream of events.
-    Events,
-    /// The body alone: lines of JSON.
-    JsonLines,
-}
-
-/// A file that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imported {
-    /// What it holds. It has ended.
-    pub recording: Recording,
-    /// What it was.
-    pub format: FileFormat,
-    /// What was not in the file and was made up, and what was left out: a sentence each. Where the
-    /// file was no `.wire`, these are notes of the recording, too.
-    pub notes: Vec<String>,
-}
 
 impl Recording {
     /// Reads a file of any of the formats of [`FileFormat`].
@@ -100,11 +65,6 @@ impl Recording {
             )),
         }
     }
-}
-
-/// A file that cannot be read, with the whole sentence.
-pub(super) fn foreign(sentence: String) -> RecordingMistake {
-    Kind::Format.because(sentence)
 }
 
 fn wire(text: &[u8]) -> Result<Imported, RecordingMistake> {

@@ -1,7 +1,8 @@
 //! What `curl -i` saved, and what `curl -v` printed with it.
 
+use super::super::imported::{FileFormat, Imported, PACE, foreign};
 use super::super::{BodyKind, End, Recording, RecordingMistake, Step};
-use super::{FileFormat, Imported, foreign, packed, push_paced};
+use super::{packed, push_paced};
 
 /// What curl prints of its own.
 const OWN: [&[u8]; 3] = [b"* ", b"{ [", b"} ["];
@@ -170,7 +171,7 @@ fn recorded(mut head: Head<'_>, body: &[u8], end: End) -> Result<Imported, Recor
                 .to_owned(),
         ));
     }
-    let pace = super::PACE.as_millis();
+    let pace = PACE.as_millis();
     let mut notes = vec![format!(
         "curl saves no times: the pieces are guessed, one each {pace} ms."
     )];

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sse_wire::{Decoded, Decoder, Event, LineEnding, encode};
 
-use super::super::foreign::{FileFormat, Imported, PACE, block_ends, foreign};
+use super::super::blocks::block_ends;
+use super::super::imported::{FileFormat, Imported, PACE, foreign};
 use super::super::{BodyKind, End, Recording, RecordingMistake, RecordingMistakeKind, Step, Wait};
 use super::time::{read_date, time};
 use super::{Body, Chunk, Entry, Header, Message, Moment, Request, Response, Root};

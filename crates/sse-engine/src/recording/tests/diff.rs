@@ -358,7 +358,7 @@ proptest! {
 #[test]
 fn two_changes_far_apart_in_a_long_stream_are_two() {
     const EVENTS: usize = 1 << 16;
-    let event = |at: usize| format!("| data: {}\n|\n", if at % 3 == 0 { 0 } else { at });
+    let event = |at: usize| format!("| data: {}\n|\n", if at.is_multiple_of(3) { 0 } else { at });
     let all: String = (0..EVENTS).map(event).collect();
     let other: String = (0..EVENTS)
         .filter(|at| *at != 100)
@@ -387,7 +387,15 @@ fn time_is_bounded() {
         read(&with_body(&(0..EVENTS).map(event).collect::<String>()))
     };
     let (counted, twos) = (stream(&|at| at), stream(&|at| at % 2));
-    let anchored = |few: usize| stream(&|at| if at % 2000 == 0 { at } else { at % few });
+    let anchored = |few: usize| {
+        stream(&|at| {
+            if at.is_multiple_of(2000) {
+                at
+            } else {
+                at % few
+            }
+        })
+    };
     for (first, second) in [
         (&counted, &stream(&|at| EVENTS - at)),
         (&counted, &stream(&|at| at * 7919 % EVENTS)),

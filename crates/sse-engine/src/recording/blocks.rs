@@ -2,7 +2,7 @@
 
 /// The place behind each blank line, and the end of the bytes. Further blank lines belong to the
 /// block before them.
-pub(in super::super) fn block_ends(body: &[u8]) -> Vec<usize> {
+pub(super) fn block_ends(body: &[u8]) -> Vec<usize> {
     let mut ends: Vec<usize> = Vec::new();
     let (mut begin, mut line) = (0, 0);
     let mut at = 0;
