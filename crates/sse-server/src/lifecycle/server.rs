@@ -19,8 +19,8 @@ use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::clock;
 use crate::config::Config;
 use crate::connections::{
-    Connections, LogReceiver, RequestView, STEP, Slice, TIMELINE_KEPT, TableQuery, Tally,
-    TimelineView,
+    Connections, LogReceiver, RecordedView, RequestView, STEP, Slice, TIMELINE_KEPT, TableQuery,
+    Tally, TimelineView,
 };
 use crate::error::Error;
 use crate::guard::Guard;
@@ -186,6 +186,27 @@ impl Server {
     /// kept, and of others once somebody asked.
     pub fn wire(&self, id: u64, from: u64) -> Option<WireView> {
         self.context.rooms.of_row(|table| table.wire(id, from))
+    }
+
+    /// Begins to record a connection: what is kept of it, and all that comes, 8 MiB at most; `None`
+    /// where the table has no such connection.
+    ///
+    /// # Errors
+    /// As many are recorded as may be.
+    pub fn record(&self, id: u64) -> Option<Result<RecordedView, Error>> {
+        self.context.rooms.of_row(|table| table.record(id))
+    }
+
+    /// What there is of a connection as the text of a recording, without secrets: what was recorded
+    /// of it, else what is kept. `None` where the table has no such connection.
+    pub fn recording(&self, id: u64) -> Option<String> {
+        self.context.rooms.of_row(|table| table.recording(id))
+    }
+
+    /// Ends the recording of a connection, and forgets it; `None` where the table has no such
+    /// connection.
+    pub fn end_recording(&self, id: u64) -> Option<RecordedView> {
+        self.context.rooms.of_row(|table| table.end_recording(id))
     }
 
     /// The request of a connection, as far as it is kept; `None` where the table has no such
