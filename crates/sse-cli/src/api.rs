@@ -67,7 +67,10 @@ impl<'a> Call<'a> {
 
     async fn exchange(self) -> Result<Reply, Failure> {
         let server = self.server;
-        let mut target = format!("/api/{}", self.path);
+        // Where the whole port is handed on, the API is below `/@/`.
+        let whole = server.path() == "/@" || server.path().starts_with("/@/");
+        let base = if whole { "/@" } else { "" };
+        let mut target = format!("{base}/api/{}", self.path);
         if !self.query.is_empty() {
             let mut query = form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(&self.query);

@@ -1,5 +1,6 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
+mod proxy;
 mod record;
 mod remote;
 mod watch;
@@ -14,6 +15,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
+pub(crate) use proxy::Proxy;
 pub(crate) use record::Record;
 pub(crate) use watch::{Source, Until, Watch};
 
@@ -32,6 +34,10 @@ pub(crate) enum Command {
     /// Run the server of SSE Workbench without a window, until ctrl-c or SIGTERM.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
+    /// Stand between a client and a server: hand on each request, and break, show and record the
+    /// streams that come back.
+    #[command(after_help = proxy::PROXY_EXAMPLES)]
+    Proxy(Proxy),
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
@@ -280,7 +286,7 @@ pub(crate) fn documented() -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .subcommands(shown.cloned().map(|sub| {
-            if sub.get_name() != "serve" {
+            if !matches!(sub.get_name(), "serve" | "proxy") {
                 return sub;
             }
             // Its help names the folder of whoever asks.

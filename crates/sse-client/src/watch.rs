@@ -483,7 +483,7 @@ fn of_http2(e: &hyper::Error) -> Option<(h2::Reason, bool)> {
 }
 
 /// Why there is no answer.
-fn failure(e: &hyper::Error, url: &Url) -> Error {
+pub(crate) fn failure(e: &hyper::Error, url: &Url) -> Error {
     let server = url.to_string();
     if let Some(e) = of_socket(e) {
         return match tls::failure(e, &server) {
@@ -506,7 +506,7 @@ fn failure(e: &hyper::Error, url: &Url) -> Error {
 }
 
 /// Which end an error of a body is.
-fn end_of(e: &hyper::Error) -> End {
+pub(crate) fn end_of(e: &hyper::Error) -> End {
     match (of_http2(e), of_socket(e).map(io::Error::kind)) {
         (Some((reason, true)), _) => End::GoAway {
             code: reason.into(),

@@ -10,6 +10,7 @@ mod faults;
 mod headers;
 mod language;
 mod sentences;
+mod upstream;
 mod value;
 
 use std::collections::{BTreeSet, HashMap};
@@ -30,6 +31,7 @@ use crate::keep_alive::KeepAlive;
 use crate::stream::{Language, Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
 use crate::time::read_time;
 use sentences::{Keys, named, no_toml, quoted, shown};
+pub use upstream::FileUpstream;
 use value::{Given, find};
 
 /// The text of the file that a person begins with: the streams that are served where there is none,
@@ -161,6 +163,8 @@ pub struct Contents {
     pub streams: Vec<Stream>,
     /// Its profiles of faults, in their order.
     pub profiles: Vec<Profile>,
+    /// Its upstreams, in their order.
+    pub upstreams: Vec<FileUpstream>,
 }
 
 /// Reads the streams of a file's text.
@@ -209,12 +213,17 @@ fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
         reader.known_profiles = Some(Profiles::with(profiles.clone()));
     }
     let streams = reader.streams(file.get_ref());
+    let upstreams = reader.upstreams(file.get_ref());
     match reader.first {
         Some((at, reason)) => Err(Problem::at(text, at, reason)),
-        None if streams.is_empty() => Err(Problem::of_all(
+        None if streams.is_empty() && upstreams.is_empty() => Err(Problem::of_all(
             "There is no stream in the file: begin one with the line [[stream]] and give it a path.",
         )),
-        None => Ok(Contents { streams, profiles }),
+        None => Ok(Contents {
+            streams,
+            profiles,
+            upstreams,
+        }),
     }
 }
 
@@ -312,9 +321,9 @@ impl Reader<'_> {
             if STREAM.names.contains(&name) {
                 let reason = format!("{name} is of a stream: put it below a line [[stream]].");
                 self.tell(key.span().start, reason);
-            } else if !matches!(name, "stream" | "profile" | "templates") {
+            } else if !matches!(name, "stream" | "profile" | "templates" | "upstream") {
                 let reason = format!(
-                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]], and profiles of faults, each below a line [[profile]].",
+                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]], profiles of faults, each below a line [[profile]], and upstreams, each below a line [[upstream]].",
                     named(name)
                 );
                 self.tell(key.span().start, reason);

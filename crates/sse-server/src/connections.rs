@@ -61,7 +61,7 @@ use reconnects::{Answered, Reconnects};
 pub use reconnects::{Verdict, VerdictKind};
 pub use recorded::RecordedView;
 pub(crate) use request::{BODY_KEPT, ReadBody, Received};
-pub use request::{FieldView, Hideable, ReceivedView, RequestView};
+pub use request::{FieldView, Hideable, LegView, ReceivedView, RequestView};
 use requests::Requests;
 pub use row::{EndedView, RowView};
 pub use sort::Sort;
@@ -241,6 +241,7 @@ impl Connections {
         Ok(Open {
             row,
             connections: self.clone(),
+            recorded: None,
         })
     }
 
@@ -266,6 +267,26 @@ impl Connections {
     pub(crate) fn complete(&self, arrived: impl Into<Arrived>, resume: &Resume) {
         let (answered, ending) = ((arrived, 204, None), Why::NothingLeft);
         self.turn_away(answered, ending, Some(resume), clock::now());
+    }
+
+    /// Enters a request whose answer was that of an upstream, and no stream. It says nothing of how
+    /// its client comes back.
+    pub(crate) fn pass_on(&self, arrived: impl Into<Arrived>, status: u16) {
+        let now = clock::now();
+        let mut table = self.table();
+        let id = self.0.all.next_id();
+        let row = table.row(id, arrived.into(), status, None, now);
+        row.end(Ended::new(Why::PassedOn, now));
+        self.0.log.refused(&row, Why::PassedOn, None, now);
+        let Table {
+            turned_away,
+            reconnects,
+            requests,
+            ..
+        } = &mut *table;
+        keep(turned_away, row, reconnects, requests);
+        drop(table);
+        self.tell();
     }
 
     /// Enters a request for a stream that this fault answered with something else.
@@ -395,10 +416,12 @@ impl Connections {
         let since_ms = table.row_of(id)?.since;
         let received = table.requests.of(id);
         drop(table);
+        let upstream = received.as_ref().and_then(|received| received.leg());
         let request = received.map(|received| received.view(shown));
         Some(RequestView {
             id,
             since_ms,
+            upstream,
             missing: request.is_none().then_some("no longer kept"),
             request,
         })

@@ -56,6 +56,10 @@ pub enum Error {
     )]
     BadOrigin(String),
 
+    /// An upstream is none. Its URL is not repeated where it may hold a secret.
+    #[error("The upstream cannot be used: {0}")]
+    BadUpstream(String),
+
     /// The engine refuses a topic, an event, or what a request wants of a stream. Its own error
     /// says which, and what to do.
     #[error(transparent)]
@@ -112,6 +116,15 @@ pub enum Error {
         reason: String,
         /// What is kept, and what to do.
         then: &'static str,
+    },
+
+    /// The folder for recordings is none, and cannot be made.
+    #[error("Streams cannot be recorded in {folder} ({reason}): name another folder.")]
+    RecordingFolder {
+        /// The folder.
+        folder: String,
+        /// The system's own words.
+        reason: String,
     },
 
     /// So many bodies are being read that there is no room for one more. Try again in a moment.

@@ -11,6 +11,8 @@
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
 //! | `guard` | who may connect |
 //! | `connections`, `tap` | who is connected, and what they were sent |
+//! | `recordings` | streams that are handed on, recorded while they happen |
+//! | `upstream` | to which server a room hands on what it does not answer |
 //! | `catalog` | the streams in force, and the file that they come from |
 //! | `armed` | the faults that are armed, and which of them strike a request |
 //! | `recording_file` | a recording that is written to a file while it happens |
@@ -34,10 +36,12 @@ mod guard;
 mod http;
 mod lifecycle;
 mod recording_file;
+mod recordings;
 mod routes;
 mod status;
 mod tap;
 mod transport;
+mod upstream;
 
 pub use armed::{ArmedFrom, ArmedSpan, FaultView, LastStrike};
 pub use catalog::{
@@ -46,9 +50,9 @@ pub use catalog::{
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
-    KnockView, LaneView, LogEntry, LogReceiver, ReceivedView, RecordedView, RequestView, RowView,
-    Slice, Sort, Struck, TableQuery, Tally, TickKind, TickView, TimelineView, Verdict, VerdictKind,
-    Visit, Why,
+    KnockView, LaneView, LegView, LogEntry, LogReceiver, ReceivedView, RecordedView, RequestView,
+    RowView, Slice, Sort, Struck, TableQuery, Tally, TickKind, TickView, TimelineView, Verdict,
+    VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
@@ -57,8 +61,9 @@ pub use recording_file::{
 };
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
-    StateView, StreamActivity,
+    StateView, StreamActivity, UpstreamView, UpstreamWish,
 };
+pub use sse_client::Trust;
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::file::definition::{BadDefinition, Change, appended, replaced};

@@ -12,6 +12,7 @@
 //! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
+//! | `proxied`, `upstreams` | what a room hands on to its upstream, and which that is |
 //! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
 //! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 //! | `room_acts` | what tests do with a room: give it a list, and reset it |
@@ -31,6 +32,7 @@ mod lookup;
 mod normalize;
 mod page;
 mod params;
+mod proxied;
 mod publish;
 mod recordings;
 mod response_head;
@@ -45,6 +47,7 @@ mod streams;
 mod table_query;
 mod topic_query;
 mod topics;
+mod upstreams;
 mod user_agent;
 mod visitor;
 mod wait;
@@ -78,6 +81,8 @@ pub(crate) use room::Room;
 pub(crate) use rooms::{LOOK, Rooms};
 pub(crate) use service::Service;
 pub use state::StateView;
+pub use upstreams::{UpstreamView, UpstreamWish};
+pub(crate) use upstreams::{set_upstream, upstream_views};
 pub(crate) use wait::WAITS;
 
 /// The routes of what is no stream.
@@ -110,6 +115,7 @@ fn router(context: &Arc<Context>) -> Router {
         )
         .route("/api/faults/{id}", delete(faults::heal_one))
         .route("/api/faults/check", get(faults::check))
+        .route("/api/upstreams", get(upstreams::list).post(upstreams::set))
         .route("/api/profiles", get(faults::profiles))
         .route("/api/rooms/{name}/streams", put(room_acts::serve))
         .route("/api/reset", post(room_acts::reset))
@@ -132,6 +138,7 @@ fn methods(path: &str) -> &'static str {
     match path {
         "/api/act" | "/api/reset" => "POST",
         "/api/faults" | "/api/recording" => "GET, POST or DELETE",
+        "/api/upstreams" => "GET or POST",
         "/api/faults/check" => "GET",
         _ if path.starts_with("/api/faults/") => "DELETE",
         _ if path.starts_with("/api/rooms/") => "PUT",

@@ -13,6 +13,9 @@ import { isBadFault } from "./bad-fault.js";
 import { queryText, topicPath } from "./paths.js";
 import { silentWords } from "../parts/words.js";
 
+/** What is before the paths of the API: where the whole port is handed on, they are below `/@/`. */
+const BASE = globalThis.location?.pathname.startsWith("/@/") ? "/@" : "";
+
 const POLL_EVERY_MS = 500;
 /** Longer than any answer on loopback takes: a slower poll is waiting for a free connection. */
 const POLL_PATIENCE_MS = 3000;
@@ -391,7 +394,7 @@ async function ofRecording(id, method) {
  * @param {RequestInit} [request]
  */
 async function ofFaults(path, request) {
-  const response = await fetch(path, {
+  const response = await fetch(`${BASE}${path}`, {
     ...request,
     cache: "no-store",
     signal: AbortSignal.timeout(POLL_PATIENCE_MS),
@@ -409,7 +412,7 @@ async function ofFaults(path, request) {
  * @param {number} patienceMs
  */
 async function getJson(path, patienceMs) {
-  const response = await fetch(path, {
+  const response = await fetch(`${BASE}${path}`, {
     cache: "no-store",
     signal: AbortSignal.timeout(patienceMs),
   });

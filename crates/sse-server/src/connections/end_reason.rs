@@ -59,6 +59,18 @@ reasons! {
     Pipelined = "pipelined",
     /// A fault ended it, or answered its request.
     Fault = "fault",
+    /// Its upstream closed the connection before the end of its answer.
+    UpstreamCut = "upstream cut off",
+    /// Its upstream reset the connection.
+    UpstreamReset = "upstream reset",
+    /// Its upstream was not reached, or gave no answer that can be passed on.
+    UpstreamFailed = "upstream failed",
+    /// Its upstream did not answer in time.
+    UpstreamTooSlow = "upstream too slow",
+    /// Its upstream leads back to this server.
+    ProxyLoop = "proxy loop",
+    /// Its upstream answered with something else than a stream, which was passed on.
+    PassedOn = "passed on",
     /// Its client sent more behind its request than is read.
     TalksTooMuch = "client sent too much",
     /// Its client closed it.

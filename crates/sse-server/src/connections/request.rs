@@ -28,6 +28,8 @@ pub(crate) struct Received {
     body: Option<u64>,
     /// Whether the head stands there as it came.
     exact: bool,
+    /// The request that an upstream was sent for it, where one was. Boxed: of most there is none.
+    leg: Option<Box<LegView>>,
 }
 
 /// What was read of a request's body.
@@ -52,6 +54,7 @@ impl Received {
             bytes: bytes.into_boxed_slice(),
             body: None,
             exact,
+            leg: None,
         }
     }
 
@@ -62,6 +65,7 @@ impl Received {
             head: head.len(),
             body: None,
             exact: true,
+            leg: None,
         }
     }
 
@@ -73,6 +77,19 @@ impl Received {
             body: Some(body.length),
             ..self
         }
+    }
+
+    /// The same with the request that an upstream was sent for it.
+    pub(crate) fn sent_on(self, leg: LegView) -> Self {
+        Self {
+            leg: Some(Box::new(leg)),
+            ..self
+        }
+    }
+
+    /// The request that an upstream was sent for it.
+    pub(super) fn leg(&self) -> Option<LegView> {
+        self.leg.as_deref().cloned()
     }
 
     /// What it takes in memory.
@@ -139,6 +156,24 @@ pub struct RequestView {
     /// Why there is none.
     #[cfg_attr(feature = "types", ts(type = "\"no longer kept\" | null"))]
     pub missing: Option<&'static str>,
+    /// The request that an upstream was sent for it, where one was.
+    pub upstream: Option<LegView>,
+}
+
+/// The leg of a request to its upstream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct LegView {
+    /// What the upstream was asked for, without the query.
+    pub url: String,
+    /// The status that it answered with; nothing where it gave no answer.
+    pub status: Option<u16>,
+    /// Milliseconds until the connection was there, TLS included; nothing where it never was.
+    pub connect_ms: Option<u64>,
+    /// Milliseconds until the head of the answer was there.
+    pub head_ms: Option<u64>,
+    /// Why there is no answer, in one sentence.
+    pub problem: Option<String>,
 }
 
 /// A request as it was received.

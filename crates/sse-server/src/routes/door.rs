@@ -124,6 +124,37 @@ impl Door {
         }
     }
 
+    /// The head of a stream that an upstream answered with, changed as it is to be. `stays` is
+    /// whether the connection to the upstream would have stayed: then a cut of it has to look like
+    /// one.
+    pub(super) fn pass(&mut self, fields: HeaderMap, stays: bool) -> Answer {
+        let mut response = response_head::passed(fields);
+        if stays {
+            let headers = response.headers_mut();
+            insert(headers, header::CONNECTION, response_head::KEEP_ALIVE);
+        }
+        let shared = self.change(response.headers_mut());
+        Answer {
+            shared,
+            ..response.into()
+        }
+    }
+
+    /// The fault that has an upstream be asked later, and how much later.
+    pub(super) fn take_wait(&mut self) -> Option<(Arc<Armed>, Duration)> {
+        let is_wait = |armed: &Arc<Armed>| matches!(armed.fault.act, Act::Wait(_));
+        let place = self.faults.iter().position(is_wait)?;
+        let armed = self.faults.remove(place);
+        let Act::Wait(time) = armed.fault.act else {
+            return None;
+        };
+        if !armed.strike() {
+            return None;
+        }
+        self.struck.push(Arc::clone(&armed));
+        Some((armed, time))
+    }
+
     /// Waits for its turn where it depends on who is open, until the value is dropped.
     pub(super) async fn turn<'a>(&self, context: &'a Context) -> Option<MutexGuard<'a, ()>> {
         let counts = |armed: &Arc<Armed>| matches!(armed.fault.act, Act::Limit { .. });

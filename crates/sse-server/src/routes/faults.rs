@@ -91,6 +91,14 @@ impl FaultWish {
             room: None,
         }
     }
+
+    /// The same for a room; `None` is the default room.
+    pub fn in_room(self, room: Option<&str>) -> Self {
+        Self {
+            room: room.map(str::to_owned),
+            ..self
+        }
+    }
 }
 
 /// Why something is not armed, done or healed.

@@ -32,6 +32,13 @@ pub(super) fn response(own: &Headers) -> Response<Body> {
     response
 }
 
+/// The head of a stream with these fields and no others.
+pub(super) fn passed(fields: HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::new(Unsized));
+    *response.headers_mut() = fields;
+    response
+}
+
 fn fields(own: &Headers) -> HeaderMap {
     let usual = [
         (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
@@ -97,8 +104,11 @@ pub(crate) fn bytes(fields: &HeaderMap, framing: Framing) -> Vec<u8> {
             field(name.as_str(), value.as_bytes());
         }
     }
-    let date = httpdate::fmt_http_date(SystemTime::now());
-    field(header::DATE.as_str(), date.as_bytes());
+    // That of an upstream says when its answer was made.
+    if !fields.contains_key(header::DATE) {
+        let date = httpdate::fmt_http_date(SystemTime::now());
+        field(header::DATE.as_str(), date.as_bytes());
+    }
     let stays = fields.contains_key(header::CONNECTION) && framing == Framing::Chunked;
     let connection = if stays { KEEP_ALIVE } else { "close" };
     field(header::CONNECTION.as_str(), connection.as_bytes());

@@ -61,6 +61,11 @@ pub(super) async fn serve(
         )),
     };
     let list = match list {
+        Ok(list) if !list.upstreams.is_empty() => {
+            return bad_list(Problem::of_all(
+                "The list has an upstream, which the list of a room cannot give: set it with POST /api/upstreams.",
+            ));
+        }
         Ok(list) => list,
         Err(problem) => return bad_list(problem),
     };

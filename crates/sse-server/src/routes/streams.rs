@@ -122,6 +122,17 @@ pub(super) fn begin(
     headers: &Headers,
 ) -> Answer {
     let head = door.head(headers);
+    begin_with(context, (room, door), arrived, resume, (head, pump))
+}
+
+/// The same with the head that it begins with.
+pub(super) fn begin_with(
+    context: &Context,
+    (room, door): (&Room, Door),
+    arrived: (Client, Received),
+    resume: &Resume,
+    (head, pump): (Answer, Pump),
+) -> Answer {
     let arrived = framed(arrived, &head.response);
     match room.connections.open(arrived, resume) {
         Ok(open) => {
