@@ -17,6 +17,7 @@ mod write;
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use body::unescape;
 pub use exchange::{Exchange, Piece};
 pub use mistake::{RecordingMistake, RecordingMistakeKind};
 pub use recorder::{PieceSizes, Recorder, Secrets};
