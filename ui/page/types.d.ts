@@ -26,6 +26,7 @@ import type {
   Tally,
   TimelineView,
   TopicInfo,
+  UpstreamView,
   WatchCursor,
   WatchForm,
   WatchView,
@@ -156,6 +157,13 @@ export interface Host {
   request(id: number, secrets: boolean): Promise<RequestView | null>;
   /** The profiles that a fault can name. Rejects with a sentence that gives the reason. */
   profiles(): Promise<ProfileView[]>;
+  /** The upstreams of all rooms. Rejects with a sentence that gives the reason. */
+  upstreams(): Promise<UpstreamView[]>;
+  /**
+   * Gives a room an upstream, or takes it away with null. Rejects with a sentence that says what is
+   * wrong with it.
+   */
+  setUpstream(room: string | null, url: string | null): Promise<void>;
   /** Reads a fault, and arms nothing. Rejects with a sentence that says what is wrong with it. */
   checkFault(fault: string): Promise<CheckedFault>;
   /** Arms a fault. Rejects with a sentence that gives the reason. */

@@ -4,6 +4,7 @@
  *
  * @import { Acted, Action, ActivityView, ArmedFaults, CheckedFault } from "../server.js"
  * @import { DefinitionView, Everything, Preview, ProfileView, Published } from "../server.js"
+ * @import { UpstreamView } from "../server.js"
  * @import { RequestView, RowView, Slice, Status, TimelineView, WireView } from "../server.js"
  * @import { Act, BreakWish, Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
@@ -174,6 +175,20 @@ export class TauriHost {
   /** @returns {Promise<ProfileView[]>} */
   profiles() {
     return this.#invoke("profiles");
+  }
+
+  /** @returns {Promise<UpstreamView[]>} */
+  upstreams() {
+    return this.#invoke("upstreams");
+  }
+
+  /**
+   * @param {string | null} room
+   * @param {string | null} url
+   * @returns {Promise<void>}
+   */
+  setUpstream(room, url) {
+    return this.#invoke("set_upstream", { wish: { room, url } });
   }
 
   /**
