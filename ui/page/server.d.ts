@@ -478,6 +478,20 @@ export type LastStrike = {
   connection: number | null,
 };
 
+/** The leg of a request to its upstream. */
+export type LegView = {
+  /** What the upstream was asked for, without the query. */
+  url: string,
+  /** The status that it answered with; nothing where it gave no answer. */
+  status: number | null,
+  /** Milliseconds until the connection was there, TLS included; nothing where it never was. */
+  connect_ms: number | null,
+  /** Milliseconds until the head of the answer was there. */
+  head_ms: number | null,
+  /** Why there is no answer, in one sentence. */
+  problem: string | null,
+};
+
 /** What is sent at one time. */
 export type Part = {
   /** Milliseconds after the beginning. */
@@ -575,6 +589,8 @@ export type RequestView = {
   request: ReceivedView | null,
   /** Why there is none. */
   missing: "no longer kept" | null,
+  /** The request that an upstream was sent for it, where one was. */
+  upstream: LegView | null,
 };
 
 /** One connection. */
@@ -871,6 +887,14 @@ export type TopicInfo = {
   ttl_ms: number | null,
 };
 
+/** The upstream of a room. */
+export type UpstreamView = {
+  /** The room; nothing is the one that has no name, with the whole port. */
+  room: string | null,
+  /** Where it hands on what it does not answer itself. */
+  url: string,
+};
+
 /** What is said of a connection whose client came back, or did not, or has several open at once. */
 export type Verdict = {
   /** Which of them. */
@@ -1060,7 +1084,7 @@ export type WatchedEvent = {
 };
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "passed on" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {
