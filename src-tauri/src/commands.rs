@@ -3,11 +3,13 @@
 //! Only the bundled page reaches them. Tauri refuses every other origin, and the window never
 //! leaves its page.
 
+use std::time::SystemTime;
+
 use serde::Serialize;
 use sse_server::{
     ActWish, Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault,
     DefinitionView, Draft, FaultWish, Phase, Preview, ProfileView, Published, RequestView, Slice,
-    StateView, TableQuery, TimelineView, UpstreamView, UpstreamWish, WireView,
+    StateView, TableQuery, TimelineView, UpstreamView, UpstreamWish, WatchRecording, WireView,
 };
 use tauri::{AppHandle, State};
 
@@ -189,16 +191,41 @@ pub(crate) fn watch_curl(line: &str) -> Result<Form, Error> {
     Form::from_curl(line)
 }
 
-/// Begins to watch a URL, in place of the watch before.
+/// Begins to watch a URL, in place of the watch before, and to record it where that is wished.
 #[tauri::command(async)]
-pub(crate) fn begin_watch(shell: State<'_, AppState>, form: Form) -> Result<(), Error> {
-    shell.watcher().begin(&form)
+pub(crate) fn begin_watch(
+    app: AppHandle,
+    shell: State<'_, AppState>,
+    form: Form,
+    records: bool,
+) -> Result<(), Error> {
+    let file = |url: &str| recording(&app, url);
+    shell.watcher().begin(&form, records.then_some(file))
 }
 
 /// Ends the watch.
 #[tauri::command(async)]
 pub(crate) fn stop_watch(shell: State<'_, AppState>) {
     shell.watcher().stop();
+}
+
+/// Records the watch that goes on into the folder of downloads.
+#[tauri::command(async)]
+pub(crate) fn record_watch(app: AppHandle, shell: State<'_, AppState>) -> Result<(), Error> {
+    shell.watcher().record(|url| recording(&app, url))
+}
+
+/// A recording in the folder of downloads, named after what is asked.
+fn recording(app: &AppHandle, url: &str) -> Result<WatchRecording, Error> {
+    let name = sse_server::recording_name(url, SystemTime::now());
+    let file = downloads::record(&downloads::folder(app)?, &name)?;
+    Ok(WatchRecording::new(file))
+}
+
+/// Ends the recording. The watch goes on.
+#[tauri::command(async)]
+pub(crate) fn stop_recording_watch(shell: State<'_, AppState>) {
+    shell.watcher().stop_recording();
 }
 
 /// What came of the watch, as far as it is newer than the cursor.

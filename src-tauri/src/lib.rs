@@ -111,6 +111,8 @@ pub fn run() -> ExitCode {
             commands::watch_curl,
             commands::begin_watch,
             commands::stop_watch,
+            commands::record_watch,
+            commands::stop_recording_watch,
             commands::watched,
             commands::joined,
             commands::watch_again,

@@ -1012,6 +1012,20 @@ export type WatchForm = {
   more: Array<string>,
 };
 
+/** What a recording is at. */
+export type WatchRecording = {
+  /** Whether it goes on. */
+  is_on: boolean,
+  /** Where it is, or why it is not there, in words. */
+  words: string,
+  /** How long it lasts so far, in milliseconds. */
+  lasts_ms: number,
+  /** How large it is, in bytes. */
+  bytes: number,
+  /** Whether something went wrong. */
+  is_wrong: boolean,
+};
+
 /** Where a watch stands. */
 export type WatchState = "idle" | "asking" | "open" | "waiting" | "over" | "failed";
 
@@ -1063,6 +1077,8 @@ export type WatchView = {
   can_probe: boolean,
   /** Whether they are on their way. */
   probing: boolean,
+  /** The recording of it, where there is or was one. */
+  recording: WatchRecording | null,
 };
 
 /** An event that came. */

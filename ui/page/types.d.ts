@@ -199,9 +199,13 @@ export interface Watcher {
   form(): Promise<WatchForm>;
   /** Reads a curl line. */
   fromCurl(line: string): Promise<WatchForm>;
-  /** Begins a watch in place of the one before. */
-  begin(form: WatchForm): Promise<void>;
+  /** Begins a watch in place of the one before, and records it where that is wished. */
+  begin(form: WatchForm, records: boolean): Promise<void>;
   stop(): Promise<void>;
+  /** Records the watch that goes on into a file of the downloads. */
+  record(): Promise<void>;
+  /** Ends the recording. The watch goes on. */
+  stopRecording(): Promise<void>;
   /** What came, as far as it is newer than the cursor. */
   read(cursor: WatchCursor): Promise<WatchView>;
   /** What the events mean together. */

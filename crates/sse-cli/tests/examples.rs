@@ -1,4 +1,4 @@
-//! `examples/llm.toml` as SDKs of others read it: whole, and broken as docs/LLM.md says.
+//! The examples as SDKs of others read them: whole, and broken as docs/LLM.md says.
 //!
 //! `scripts/clients.sh` installs the SDKs.
 
@@ -141,28 +141,32 @@ impl Answer {
     }
 }
 
-/// What the file says, by the path of each stream that is whole.
-fn said() -> BTreeMap<String, Value> {
-    let text = fs::read_to_string(format!("{ROOT}/examples/llm.toml")).expect("the file");
+/// What the file says, by the path of each stream that is whole, and by the turn of a client that
+/// calls tools.
+fn said() -> BTreeMap<(String, u64), Value> {
+    let text = fs::read_to_string(example("llm")).expect("the file");
     let file: toml::Table = text.parse().expect("TOML");
-    let streams = file["stream"].as_array().expect("streams");
-    let streams = streams.iter().map(|stream| {
-        let mut answer = Answer::default();
+    let mut said = BTreeMap::new();
+    for stream in file["stream"].as_array().expect("streams") {
+        let path = stream["path"].as_str().expect("a path");
+        if path.starts_with("/overloaded") {
+            continue;
+        }
+        let mut turns = [Answer::default(), Answer::default()];
         for event in stream["events"].as_array().expect("events") {
             let data = event.get("data").unwrap_or(event);
+            let when = event.get("when").and_then(toml::Value::as_str);
+            let is_first = when.is_none_or(|when| when.starts_with("not "));
             // The last one of a chat is no JSON.
             if let Ok(event) = serde_json::from_str(data.as_str().expect("text")) {
-                answer.add(&event);
+                turns[usize::from(!is_first)].add(&event);
             }
         }
-        (
-            stream["path"].as_str().expect("a path").to_owned(),
-            answer.json(),
-        )
-    });
-    streams
-        .filter(|(path, _)| !path.starts_with("/overloaded"))
-        .collect()
+        for (turn, answer) in (1..).zip(turns) {
+            said.insert((path.to_owned(), turn), answer.json());
+        }
+    }
+    said
 }
 
 /// Has the SDKs read every stream at an address, in each way that they have.
@@ -170,30 +174,38 @@ fn read_all(language: Language, server: &str) -> usize {
     let said = said();
     let reads: Vec<Value> = serde_json::from_str(&language.run("examples", server)).expect("JSON");
     for read in &reads {
-        let (path, way) = (read["path"].as_str().expect("a path"), &read["way"]);
+        let path = read["path"].as_str().expect("a path").to_owned();
+        let turn = read["turn"].as_u64().expect("a turn");
         let answer = json!({ "text": read["text"], "calls": read["calls"], "end": read["end"] });
-        assert_eq!(answer, said[path], "{path}, {way}");
+        assert_eq!(answer, said[&(path, turn)], "{read}");
     }
     reads.len()
 }
 
-fn serving() -> (Serving, String) {
-    let serving = Serving::start(&["--streams", &format!("{ROOT}/examples/llm.toml")]);
+fn example(name: &str) -> String {
+    format!("{ROOT}/examples/{name}.toml")
+}
+
+fn serving(name: &str) -> (Serving, String) {
+    let serving = Serving::start(&["--streams", &example(name)]);
     let server = format!("http://{}", serving.addr);
     (serving, server)
 }
 
 #[test]
 fn the_sdks_read_what_the_file_says() {
-    let (_serving, server) = serving();
-    assert_eq!(read_all(Language::Python, &server), 16);
-    assert_eq!(read_all(Language::JavaScript, &server), 18);
+    let (_serving, server) = serving("llm");
+    assert_eq!(read_all(Language::Python, &server), 17);
+    assert_eq!(read_all(Language::JavaScript, &server), 26);
 }
 
 /// What the SDKs did with broken streams is a table of docs/LLM.md, as it stands.
 fn compare(language: Language) {
-    let (_serving, server) = serving();
-    let did = language.run("sdks", &server);
+    let (_serving, server) = serving("llm");
+    is_on_the_page(&language.run("sdks", &server));
+}
+
+fn is_on_the_page(did: &str) {
     let page = fs::read_to_string(format!("{ROOT}/docs/LLM.md")).expect("the page");
     assert!(
         page.contains(&format!("\n\n{did}\n")),
@@ -209,4 +221,26 @@ fn the_sdks_for_python_do_what_the_table_says() {
 #[test]
 fn the_sdks_for_javascript_do_what_the_table_says() {
     compare(Language::JavaScript);
+}
+
+#[test]
+fn the_clients_of_mcp_connect_list_and_call() {
+    let (_serving, server) = serving("mcp");
+    let printed = Language::JavaScript.run("mcp", &server);
+    let (told, did) = printed.split_once('\n').expect("two parts");
+    let told: BTreeMap<String, Value> = serde_json::from_str(told).expect("JSON");
+    assert_eq!(told.len(), 2);
+    for (sdk, told) in told {
+        let wanted = json!({
+            "server": "workbench",
+            "tools": ["get_weather", "count"],
+            "weather": "Zürich: 21 °C",
+            "progress": [1, 2],
+            "count": "1, 2, 3",
+            "silent": "1, 2, 3",
+            "missing": -32602,
+        });
+        assert_eq!(told, wanted, "{sdk}");
+    }
+    is_on_the_page(did);
 }

@@ -10,6 +10,7 @@ mod support;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::iter;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -114,22 +115,27 @@ fn the_example_with_pytest_runs() {
 /// All commands of docs/LLM.md one after the other, and what the page says that they print.
 #[test]
 fn the_examples_with_language_models_run() {
-    let page = page("LLM.md");
-    // It starts a server of its own, which takes another port here.
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-    let port = port.expect("a free port").port();
+    let mut page = page("LLM.md");
+    // It starts servers of its own, which take other ports here.
+    let free: Vec<_> = iter::repeat_with(|| TcpListener::bind("127.0.0.1:0"))
+        .take(2)
+        .collect::<Result<_, _>>()
+        .expect("free ports");
+    for (port, free) in ["8123", "8124"].iter().zip(&free) {
+        let free = free.local_addr().expect("it listens").port();
+        page = page.replace(port, &free.to_string());
+    }
+    drop(free);
     let commands = written(&page).filter(|(language, _)| *language == "sh");
     let commands: String = commands.map(|(_, block)| format!("{block}\n")).collect();
-    let script = format!("# all.sh\nexec 2>&1\n{commands}\nkill %1\n");
-    let script = format!("\n```sh\n{}```", script.replace("8123", &port.to_string()));
-    let printed = run_beside(&format!("{page}{script}"), "nobody:1", "bash all.sh");
+    let script = format!("exec 2>&1\n{commands}\nkill $(jobs -p)\n");
+    let with_script = format!("{page}\n```sh\n# all.sh\n{script}```\n");
+    let printed = run_beside(&with_script, "nobody:1", "bash all.sh");
     let is_number = |line: &&str| line.parse::<u64>().is_ok();
-    let printed: String = printed
-        .lines()
-        .filter(|line| !is_number(line))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    let wanted = written(&page).find(|(language, _)| *language == "text");
-    let (_, wanted) = wanted.expect("the page says what is printed");
-    assert!(printed.contains(wanted), "{printed}");
+    let lines = printed.lines().filter(|line| !is_number(line));
+    let printed: String = lines.map(|line| format!("{line}\n")).collect();
+    let wanted = written(&page).filter(|(language, _)| *language == "text");
+    for (_, wanted) in wanted {
+        assert!(printed.contains(wanted), "{wanted}\nis not in\n{printed}");
+    }
 }

@@ -2,7 +2,6 @@
 //! by its name.
 
 mod info;
-mod jinja;
 mod made;
 mod numbering;
 mod overrides;
@@ -22,14 +21,13 @@ use sse_wire::LineEnding;
 use crate::fault::Fault;
 use crate::keep_alive::KeepAlive;
 pub use info::StreamInfo;
-pub use jinja::Condition;
 pub use made::{MAX_EVENT, Made};
 pub use overrides::Overrides;
 pub use pace::Pace;
 pub use path::{RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved};
 pub use request::{MAX_JSON, Request};
 pub use source::{Entry, Source};
-pub use template::{BadTemplate, Language, Moment, Template};
+pub use template::{BadTemplate, Condition, Language, Moment, Template};
 pub use variant::Variant;
 
 /// One entry of the stream list.

@@ -56,7 +56,9 @@ pub use connections::{
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
-pub use recording_file::{Existing, RecordingFile, SavedRecording, WatchRecording, recording_name};
+pub use recording_file::{
+    Existing, RecordingFile, SavedRecording, WatchHead, WatchRecording, recording_name,
+};
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
     StateView, StreamActivity, UpstreamView, UpstreamWish,

@@ -19,7 +19,7 @@ use crate::error::Error;
 
 pub use place::Existing;
 use place::Place;
-pub use watched::{WatchRecording, recording_name};
+pub use watched::{WatchHead, WatchRecording, recording_name};
 
 /// How many of the last places are kept at which the file can be ended. Where a disk is full,
 /// what is between two of them makes room for an end.

@@ -39,7 +39,7 @@ impl ToFile {
     /// A stream is there.
     pub(super) fn begin(&mut self, stream: &Stream) {
         self.offset = self.began.elapsed().saturating_sub(stream.elapsed());
-        let begun = self.recording.begin(self.offset, stream);
+        let begun = self.recording.begin(self.offset, &stream.into());
         self.keep(begun);
     }
 

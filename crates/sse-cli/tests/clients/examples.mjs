@@ -1,6 +1,7 @@
 // Lets the SDKs of npm read the streams of examples/llm.toml in each way that they have, and prints
 // what each made of them, in JSON: for each read, the path of the stream, how it was read, the text,
-// the calls of tools, and the reason for the end.
+// the calls of tools, and the reason for the end. Where an SDK calls tools by itself, that is of the
+// second turn.
 //
 // usage: examples.mjs FOLDER_OF_NODE_MODULES http://localhost:8000
 
@@ -13,7 +14,7 @@ const { resolve } = createRequire(pathToFileURL(`${folder}/`));
 const load = (name) => import(pathToFileURL(resolve(name)));
 const { default: OpenAI } = await load("openai");
 const { default: Anthropic } = await load("@anthropic-ai/sdk");
-const { jsonSchema, streamText, tool } = await load("ai");
+const { isStepCount, jsonSchema, streamText, tool } = await load("ai");
 const { createOpenAI } = await load("@ai-sdk/openai");
 const { createAnthropic } = await load("@ai-sdk/anthropic");
 const { createGoogle } = await load("@ai-sdk/google");
@@ -106,18 +107,37 @@ async function messagesByHelper(base) {
   };
 }
 
+async function chatByTools(base) {
+  const run = { ...weather, parse: JSON.parse, function: () => "21 °C" };
+  const tools = [{ type: "function", function: run }];
+  const runner = openai(base).chat.completions.runTools({ ...chat, tools, stream: true });
+  const { choices } = await runner.finalChatCompletion();
+  return { text: await runner.finalContent(), calls: [], end: choices[0].finish_reason };
+}
+
+async function messagesByTools(base) {
+  const client = new Anthropic({ baseURL: base, apiKey: "none" });
+  const run = { type: "custom", ...message.tools[0], run: () => "21 °C", parse: (input) => input };
+  let last;
+  const runner = client.beta.messages.toolRunner({ ...message, tools: [run], stream: true });
+  for await (const stream of runner) last = await stream.finalMessage();
+  return { text: last.content[0].text, calls: [], end: last.stop_reason };
+}
+
 const inputSchema = jsonSchema(schema);
 
-/** How the AI SDK reads with one of its providers. */
-const ofAi = (model) => async (base) => {
-  const answer = { text: "", calls: [], end: undefined };
+/** How the AI SDK reads with one of its providers: the last of its steps. */
+const ofAi = (model, execute) => async (base) => {
+  let answer;
   const settings = {
     model: model(base),
     messages,
-    tools: { [name]: tool({ inputSchema }) },
+    tools: { [name]: tool({ inputSchema, execute }) },
+    stopWhen: isStepCount(3),
     onError: () => {},
   };
   for await (const part of streamText(settings).fullStream) {
+    if (part.type === "start-step") answer = { text: "", calls: [], end: undefined };
     if (part.type === "text-delta") answer.text += part.text;
     if (part.type === "tool-call") answer.calls.push([part.toolName, part.input]);
     // OpenAI's responses have a status in place of a reason, which the SDK keeps for itself.
@@ -127,33 +147,45 @@ const ofAi = (model) => async (base) => {
   return answer;
 };
 const apiKey = "none";
-const aiChat = ofAi((base) => createOpenAI({ baseURL: `${base}/v1`, apiKey }).chat("m"));
-const aiResponses = ofAi((base) => createOpenAI({ baseURL: `${base}/v1`, apiKey }).responses("m"));
-const aiMessages = ofAi((base) => createAnthropic({ baseURL: `${base}/v1`, apiKey })("m"));
-const aiGemini = ofAi((base) =>
-  createGoogle({ baseURL: `${base}/v1beta`, apiKey })("gemini-3.5-flash"),
-);
+const chatModel = (base) => createOpenAI({ baseURL: `${base}/v1`, apiKey }).chat("m");
+const responsesModel = (base) => createOpenAI({ baseURL: `${base}/v1`, apiKey }).responses("m");
+const messagesModel = (base) => createAnthropic({ baseURL: `${base}/v1`, apiKey })("m");
+const geminiModel = (version) => (base) =>
+  createGoogle({ baseURL: `${base}/${version}`, apiKey })("gemini-3.5-flash");
+const gemini = (version) => `/${version}/models/gemini-3.5-flash:streamGenerateContent`;
 
 const ways = {
-  "/v1/chat/completions": { chatByChunks, chatByHelper, aiChat },
-  "/v1/responses": { responsesByEvents, responsesByHelper, aiResponses },
-  "/v1/messages": { messagesByHelper, aiMessages },
-  "/v1beta/models/gemini-3.5-flash:streamGenerateContent": { aiGemini },
+  "/v1/chat/completions": { chatByChunks, chatByHelper, aiChat: ofAi(chatModel) },
+  "/v1/responses": { responsesByEvents, responsesByHelper, aiResponses: ofAi(responsesModel) },
+  "/v1/messages": { messagesByHelper, aiMessages: ofAi(messagesModel) },
+  [gemini("v1")]: { aiGemini: ofAi(geminiModel("v1")) },
+  [gemini("v1beta")]: { aiGemini: ofAi(geminiModel("v1beta")) },
+};
+const execute = () => "21 °C";
+const loops = {
+  "/v1/chat/completions": { chatByTools, aiChat: ofAi(chatModel, execute) },
+  "/v1/responses": { aiResponses: ofAi(responsesModel, execute) },
+  "/v1/messages": { messagesByTools, aiMessages: ofAi(messagesModel, execute) },
+  [gemini("v1")]: { aiGemini: ofAi(geminiModel("v1"), execute) },
 };
 
-async function read(above, path, [way, ask]) {
+async function read(above, turn, path, [way, ask]) {
   const { text, calls, end } = await ask(`${server}${above}`);
   // Some hand out the arguments as they came, and some as values.
   const values = calls.map(([name, given]) => [
     name,
     typeof given === "string" ? JSON.parse(given) : given,
   ]);
-  return { path: `${above}${path}`, way, text, calls: values, end };
+  return { path: `${above}${path}`, turn, way, text, calls: values, end };
 }
 
-const reads = ["", "/tools"].flatMap((above) =>
+const readAll = (ways, above, turn) =>
   Object.entries(ways).flatMap(([path, named]) =>
-    Object.entries(named).map((way) => read(above, path, way)),
-  ),
-);
+    Object.entries(named).map((way) => read(above, turn, path, way)),
+  );
+const reads = [
+  ...readAll(ways, "", 1),
+  ...readAll(ways, "/tools", 1),
+  ...readAll(loops, "/tools", 2),
+];
 console.log(JSON.stringify(await Promise.all(reads)));

@@ -1,6 +1,7 @@
 """Lets the SDKs of PyPI read the streams of examples/llm.toml in each way that they have, and prints
 what each made of them, in JSON: for each read, the path of the stream, how it was read, the text,
-the calls of tools, and the reason for the end.
+the calls of tools, and the reason for the end. Where an SDK calls tools by itself, that is of the
+second turn.
 
 usage: examples.py http://localhost:8000
 """
@@ -144,11 +145,28 @@ async def messages_by_events(base):
     return text, list(calls.values()), end
 
 
+@anthropic.beta_tool
+def get_weather(city: str, unit: str) -> str:
+    """The weather in a city."""
+    return "21 °C"
+
+
+async def messages_by_tools(base):
+    with anthropic.Anthropic(base_url=base, api_key="none") as client:
+        runner = client.beta.messages.tool_runner(**{**MESSAGE, "tools": [get_weather]}, stream=True)
+        for stream in runner:
+            last = stream.get_final_message()
+    return of_blocks(last)
+
+
 WAYS = {
     "/v1/chat/completions": [chat_by_chunks, chat_by_chunks_async, chat_by_helper],
     "/v1/responses": [responses_by_events, responses_by_helper],
     "/v1/messages": [messages_by_helper, messages_by_helper_async, messages_by_events],
 }
+
+
+LOOPS = {"/v1/messages": [messages_by_tools]}
 
 
 def read(way, base):
@@ -161,13 +179,13 @@ def read(way, base):
 
 async def read_all(server):
     reads = []
-    for above in ["", "/tools"]:
-        for path, ways in WAYS.items():
-            reads += [(above + path, way, f"{server}{above}") for way in ways]
+    for above, turn, all_ways in [("", 1, WAYS), ("/tools", 1, WAYS), ("/tools", 2, LOOPS)]:
+        for path, ways in all_ways.items():
+            reads += [({"path": above + path, "turn": turn}, way, server + above) for way in ways]
     # Each in a thread of its own, since some of the ways wait in it.
     answers = [asyncio.to_thread(read, way, base) for _, way, base in reads]
     whole = zip(reads, await asyncio.gather(*answers))
-    return [{"path": path, "way": way.__name__, **answer} for (path, way, _), answer in whole]
+    return [{**which, "way": way.__name__, **answer} for (which, way, _), answer in whole]
 
 
 print(json.dumps(asyncio.run(read_all(sys.argv[1]))))

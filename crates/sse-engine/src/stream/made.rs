@@ -46,8 +46,8 @@ impl Made<'_> {
 }
 
 impl Entry {
-    /// Its texts for the event of this moment, for a client that asked for this. Calls that draw are
-    /// counted through the name, the data and the comment, in this order.
+    /// Its texts for the event of this moment, for a client that asked for this. Calls that draw
+    /// are counted through the name, the data and the comment, in this order.
     ///
     /// # Errors
     /// A sentence that says which text could not be made, and why. Only texts of jinja can fail.

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::jinja::Condition;
-use super::template::Template;
+use super::template::{Condition, Template};
 
 /// What the events of a stream are.
 #[derive(Clone, Debug, PartialEq, Eq)]

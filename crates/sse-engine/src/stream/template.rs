@@ -5,15 +5,18 @@
 //! placeholder that cannot be filled in is refused when the text is read, so making an event of
 //! such texts never fails. A text of jinja can do more, and can fail (see `jinja`).
 
+mod jinja;
+
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::jinja::{self, Jinja};
 use super::request::Request;
 use crate::bounds::MAX_NUMBER;
 use crate::text::cut;
+pub use jinja::Condition;
+use jinja::Jinja;
 
 /// How many texts [`Template::all`] lists at most.
 const MAX_TEXTS: usize = 100;
@@ -204,8 +207,8 @@ impl Template {
         self.parts().iter().filter(drawn).count() as u64
     }
 
-    /// The text of one event for a client that asked for this. Calls of jinja that draw are numbered
-    /// from `calls` on.
+    /// The text of one event for a client that asked for this. Calls of jinja that draw are
+    /// numbered from `calls` on.
     ///
     /// # Errors
     /// What jinja could not do, in words that follow `could not be made:`.

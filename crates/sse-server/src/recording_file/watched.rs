@@ -2,11 +2,34 @@
 
 use std::time::{Duration, SystemTime};
 
-use sse_client::{End, Piece, Watch};
+use sse_client::{End, Hop, Piece, Sent, Times, Watch};
 use sse_engine::recording::{self, PieceSizes};
 
 use super::{RecordingFile, SavedRecording};
 use crate::error::Error;
+
+/// What a watch asked, and the head of the answer, for a recording that may begin later. Without
+/// `Debug`, because it may hold secrets.
+#[derive(Clone)]
+pub struct WatchHead {
+    sent: Sent,
+    hops: Vec<Hop>,
+    lines: Vec<Vec<u8>>,
+    times: Times,
+    is_gzip: bool,
+}
+
+impl From<&Watch> for WatchHead {
+    fn from(watch: &Watch) -> Self {
+        Self {
+            sent: watch.sent().clone(),
+            hops: watch.hops().to_vec(),
+            lines: watch.head_lines().to_vec(),
+            times: watch.times(),
+            is_gzip: watch.is_gzip(),
+        }
+    }
+}
 
 /// Writes what one watch brings, or several in a row, into a file.
 ///
@@ -43,26 +66,26 @@ impl WatchRecording {
     ///
     /// # Errors
     /// As [`RecordingFile::record`].
-    pub fn begin(&mut self, offset: Duration, watch: &Watch) -> Result<(), Error> {
-        let times = watch.times();
+    pub fn begin(&mut self, offset: Duration, head: &WatchHead) -> Result<(), Error> {
+        let times = head.times;
         let asked = offset + times.request_sent.unwrap_or_default();
         self.zero.get_or_insert(asked);
         self.offset = offset;
-        self.is_gzip = watch.is_gzip();
+        self.is_gzip = head.is_gzip;
         self.undecoded = 0;
         let asked = self.at(times.request_sent.unwrap_or_default());
         let came = self.at(times.head_complete.unwrap_or_default());
-        let sent = watch.sent();
+        let sent = &head.sent;
         self.file.record(came, |to| {
             let fields = sent.fields.iter();
             let fields = fields.map(|(name, value)| (name.as_str(), value.as_slice()));
             to.request(asked, &sent.line, fields)?;
-            for hop in watch.hops() {
+            for hop in &head.hops {
                 let (from, new) = (to.url(&hop.from), to.url(&hop.to));
                 to.note(&format!("{} redirects from {from} to {new}", hop.status))?;
             }
             to.request_body(&sent.body)?;
-            to.response(came, watch.head_lines().iter().map(Vec::as_slice))
+            to.response(came, head.lines.iter().map(Vec::as_slice))
         })
     }
 
@@ -127,6 +150,11 @@ impl WatchRecording {
     /// Its file.
     pub fn file(&self) -> &RecordingFile {
         &self.file
+    }
+
+    /// Ends it without a file.
+    pub fn discard(self) {
+        self.file.discard();
     }
 
     /// Closes the file, this long after the last watch began. Where none began, there is none.

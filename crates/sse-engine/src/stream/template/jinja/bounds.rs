@@ -5,7 +5,7 @@
 //! holds another one twice, which holds another one twice: so a list that gets a name holds plain
 //! values only, and nothing else puts lists into each other.
 
-use super::super::template::BadTemplate;
+use super::super::BadTemplate;
 
 /// How many words and signs one pair of braces may hold.
 const MAX_TOKENS: usize = 400;

@@ -1,6 +1,6 @@
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::super::template::{Language, Template, random, scale};
+use super::super::{Language, Template, random, scale};
 use super::*;
 
 fn at(n: u64) -> Moment {

@@ -6,8 +6,8 @@
 
 use minijinja::{Error, State};
 
+use super::super::{random, scale};
 use super::draw;
-use crate::stream::template::{random, scale};
 use crate::text::{cut, nearest};
 
 /// What there is to make up.

@@ -20,8 +20,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, ObjectRepr, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 
-use super::request::Request;
-use super::template::{BadTemplate, Moment};
+use super::{BadTemplate, Moment};
+use crate::stream::request::Request;
 use crate::text::{cut, nearest, tame};
 use draw::Draws;
 pub(super) use short::short;
@@ -213,8 +213,8 @@ impl Object for Scope {
     }
 }
 
-/// Writes a value into the text: a text and a number as they are, nothing for what is not there, and
-/// all else as JSON.
+/// Writes a value into the text: a text and a number as they are, nothing for what is not there,
+/// and all else as JSON.
 fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.kind() {
         ValueKind::Undefined | ValueKind::String | ValueKind::Number => {

@@ -2,7 +2,7 @@
 //! after an id, so both hold only what can be known beforehand: text, `{{ pick("a", "b") }}` and
 //! `{{ n }}`.
 
-use super::super::template::{BadTemplate, Part};
+use super::super::{BadTemplate, Part};
 use super::is_plain;
 use crate::text::cut;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use minijinja::value::{Object, ObjectRepr, Rest};
 use minijinja::{Error, ErrorKind, State, Value};
 
-use crate::stream::template::{self, Moment, scale};
+use super::super::{Moment, random as number, scale};
 
 /// The name of the draws among the variables. No template can write a name with a space.
 pub(super) const NAME: &str = "the draws";
@@ -52,7 +52,7 @@ pub(super) fn next(state: &State<'_, '_>) -> Result<u64, Error> {
         return Err(bad("nothing can be drawn here"));
     };
     let call = draws.call.fetch_add(1, Ordering::Relaxed);
-    Ok(template::random(draws.seed, draws.n, call))
+    Ok(number(draws.seed, draws.n, call))
 }
 
 /// `random(1, 6)`: a whole number from the one to the other, both included.
