@@ -86,6 +86,8 @@ impl Stream {
             retry: None,
             keep_alive: None,
             keep_alive_blank: None,
+            keep_alive_lines: None,
+            space: true,
             headers: Vec::new(),
             line_ending: LineEnding::default(),
             faults: Vec::new(),
