@@ -21,6 +21,7 @@ mod outcome;
 mod publish;
 mod record;
 mod recorded;
+mod replay;
 mod serve;
 mod show;
 mod stdout;
@@ -53,6 +54,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Serve(args) => serve::run(args)?,
+        Command::Replay(args) => replay::run(args)?,
+        Command::Step(args) => faults::step(args)?,
         Command::Proxy(args) => serve::proxy(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::Break(args) => faults::arm(args)?,

@@ -24,6 +24,7 @@ mod write;
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use body::unescape;
 pub use exchange::{Exchange, Piece};
 pub use imported::{FileFormat, Imported, PACE};
 pub use mistake::{RecordingMistake, RecordingMistakeKind};
