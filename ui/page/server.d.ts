@@ -478,6 +478,20 @@ export type LastStrike = {
   connection: number | null,
 };
 
+/** The leg of a request to its upstream. */
+export type LegView = {
+  /** What the upstream was asked for, without the query. */
+  url: string,
+  /** The status that it answered with; nothing where it gave no answer. */
+  status: number | null,
+  /** Milliseconds until the connection was there, TLS included; nothing where it never was. */
+  connect_ms: number | null,
+  /** Milliseconds until the head of the answer was there. */
+  head_ms: number | null,
+  /** Why there is no answer, in one sentence. */
+  problem: string | null,
+};
+
 /** What the next step of a replay sends. */
 export type NextStep = {
   /** The number of the event; nothing where what is left is no event, such as the end. */
@@ -581,6 +595,8 @@ export type RequestView = {
   request: ReceivedView | null,
   /** Why there is none. */
   missing: "no longer kept" | null,
+  /** The request that an upstream was sent for it, where one was. */
+  upstream: LegView | null,
 };
 
 /** One connection. */
@@ -1086,7 +1102,7 @@ export type WatchedEvent = {
 };
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "passed on" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {
