@@ -585,6 +585,18 @@ export type ReceivedView = {
   exact: boolean,
 };
 
+/** What is being recorded of a connection. */
+export type RecordedView = {
+  /** The connection's id in the table. */
+  id: number,
+  /** Whether all that it is sent is kept from now on. */
+  on: boolean,
+  /** Bytes that were sent before what is kept. */
+  missed: number,
+  /** Bytes that are kept. */
+  kept: number,
+};
+
 /** The request of a connection, as far as it is kept. */
 export type RequestView = {
   /** The connection's id in the table. */

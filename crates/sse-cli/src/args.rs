@@ -2,6 +2,7 @@
 
 mod proxy;
 mod record;
+mod recorded;
 mod remote;
 mod replay;
 mod watch;
@@ -18,6 +19,7 @@ use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, Topi
 
 pub(crate) use proxy::Proxy;
 pub(crate) use record::Record;
+pub(crate) use recorded::{Diff, Show, ShowAs};
 pub(crate) use replay::Replay;
 pub(crate) use watch::{Source, Until, Watch};
 
@@ -54,6 +56,13 @@ pub(crate) enum Command {
     /// Record what a stream at any URL sends into a file, exact to the byte.
     #[command(after_help = record::RECORD_EXAMPLES)]
     Record(Record),
+    /// Show a recording, or convert it. FILE may be a .wire, a HAR, a stream of events, or what
+    /// `curl -N` saved.
+    #[command(after_help = recorded::SHOW_EXAMPLES)]
+    Show(Show),
+    /// Compare two recordings event by event; exit code 1 means that they differ.
+    #[command(after_help = recorded::DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Break streams of a running server on purpose, and print the number of its entry in the
     /// log.
     #[command(after_help = remote::BREAK_EXAMPLES, override_usage = remote::BREAK_USAGE)]

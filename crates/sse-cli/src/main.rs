@@ -12,14 +12,19 @@ mod api;
 mod args;
 mod completions;
 mod connections;
+mod diff;
 mod expect;
 mod faults;
+mod look;
 mod man;
 mod outcome;
 mod publish;
 mod record;
+mod recorded;
 mod replay;
 mod serve;
+mod show;
+mod stdout;
 mod table;
 mod verdict;
 mod wait;
@@ -58,6 +63,8 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Faults(args) => faults::list(args)?,
         Command::Watch(args) => return watch::run(args),
         Command::Record(args) => return record::run(args),
+        Command::Show(args) => return show::run(&args),
+        Command::Diff(args) => return diff::run(&args),
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,

@@ -11,6 +11,7 @@ mod headers;
 mod language;
 mod recording;
 mod sentences;
+mod shape;
 mod upstream;
 mod value;
 
@@ -89,22 +90,27 @@ const STREAM: Keys = Keys {
         "retry",
         "keep_alive",
         "keep_alive_blank",
+        "keep_alive_lines",
         "headers",
         "line_ending",
+        "space",
+        "pad",
         "events",
         "source",
         "speed",
         "step",
         "faults",
     ],
-    elsewhere: &["after", "when"],
+    elsewhere: &["after", "when", "raw"],
     there: "put it into one of its events",
 };
 
 /// The keys of an event in a list.
 const EVENT: Keys = Keys {
     of: "an event in a list",
-    names: &["event", "id", "data", "comment", "retry", "after", "when"],
+    names: &[
+        "event", "id", "data", "comment", "retry", "raw", "pad", "after", "when",
+    ],
     elsewhere: STREAM.names,
     there: "put it above the list, since it is of the whole stream",
 };
@@ -411,6 +417,11 @@ impl Reader<'_> {
             keep_alive: find(table, "keep_alive").and_then(|given| self.keep_alive(given)),
             keep_alive_blank: find(table, "keep_alive_blank")
                 .and_then(|given| self.yes_or_no(given)),
+            keep_alive_lines: find(table, "keep_alive_lines")
+                .and_then(|given| self.keep_alive_lines(given)),
+            space: find(table, "space")
+                .and_then(|given| self.yes_or_no(given))
+                .unwrap_or(true),
             headers: find(table, "headers").map_or_else(Vec::new, |given| self.headers(given)),
             line_ending: find(table, "line_ending")
                 .and_then(|given| self.line_ending(given))

@@ -11,6 +11,7 @@ pub(crate) mod replay;
 mod request;
 mod selection;
 mod source;
+mod spaces;
 mod speed;
 mod template;
 mod variant;
@@ -30,6 +31,7 @@ pub use path::{MAX_PATH, RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserv
 pub use replay::{OwnFault, Playback, Replay, ReplayHead};
 pub use request::{MAX_JSON, Request};
 pub use source::{Entry, Source};
+pub use spaces::without_spaces;
 pub use speed::Speed;
 pub use template::{BadTemplate, Condition, Language, Moment, Template};
 pub use variant::Variant;
@@ -60,6 +62,11 @@ pub struct Stream {
     pub keep_alive_blank: Option<bool>,
     /// Further fields of the response head; one that the server sends too takes its place.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is sent to keep an idle connection alive, in place of the comment: lines that end with
+    /// a line feed but for the last one, none of them empty.
+    pub keep_alive_lines: Option<String>,
+    /// Whether a space follows the colon of each of its lines.
+    pub space: bool,
     /// What ends its lines.
     pub line_ending: LineEnding,
     /// Faults that are armed while it is served: each names this stream, and none is a profile.
@@ -79,6 +86,8 @@ impl Stream {
             retry: None,
             keep_alive: None,
             keep_alive_blank: None,
+            keep_alive_lines: None,
+            space: true,
             headers: Vec::new(),
             line_ending: LineEnding::default(),
             faults: Vec::new(),

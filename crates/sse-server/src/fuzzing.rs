@@ -331,6 +331,28 @@ fn replayed(recording: &Recording) {
     assert_eq!(sent, recorded);
 }
 
+/// A file of any format: a sentence; or a recording that is written the same, and whose bytes a HAR
+/// keeps.
+pub fn recording_any(file: &[u8]) {
+    match Recording::parse_any(file) {
+        Ok(imported) => {
+            written_the_same(&imported.recording);
+            let har = imported.recording.to_har();
+            let again = Recording::parse_any(&har)
+                .expect("it was written by us")
+                .recording;
+            let bodies = |recording: &Recording| -> Vec<Vec<u8>> {
+                let pieces = recording.exchanges().map(|exchange| exchange.pieces());
+                pieces
+                    .map(|pieces| pieces.into_iter().flat_map(|piece| piece.bytes).collect())
+                    .collect()
+            };
+            assert_eq!(bodies(&again), bodies(&imported.recording));
+        }
+        Err(mistake) => assert!(mistake.to_string().ends_with('.'), "{mistake}"),
+    }
+}
+
 fn written_the_same(recording: &Recording) {
     let text = recording.to_text();
     let again = Recording::parse(&text).expect("it was written by us");

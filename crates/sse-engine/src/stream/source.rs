@@ -1,5 +1,6 @@
 //! The source of a stream's events, and what one event contains.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Playback;
@@ -34,6 +35,10 @@ pub struct Entry {
     pub data: Option<Template>,
     /// The time before it, in place of the pace.
     pub after: Option<Duration>,
+    /// Bytes that are sent as they are, in place of all of the above.
+    pub raw: Option<Arc<[u8]>>,
+    /// How many bytes its data has at least: spaces are put behind it.
+    pub pad: Option<u64>,
     /// What a client must have asked for; else its list does not have this event.
     pub when: Option<Condition>,
 }
