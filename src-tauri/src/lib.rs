@@ -127,6 +127,8 @@ pub fn run() -> ExitCode {
             commands::copy,
             commands::copy_picture,
             commands::allow_origin,
+            commands::upstreams,
+            commands::set_upstream,
             commands::dismiss_notice,
         ])
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))

@@ -11,7 +11,7 @@ use std::fs;
 use sse_server::{
     Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault, DefinitionView,
     FaultView, Preview, ProfileView, Published, RecordedView, RequestView, Slice, Sort, StateView,
-    TimelineView, WireView,
+    TimelineView, UpstreamView, WireView,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -48,6 +48,7 @@ fn generated() -> String {
     file.visit::<Published>();
     file.visit::<FaultView>();
     file.visit::<ProfileView>();
+    file.visit::<UpstreamView>();
     file.visit::<CheckedFault>();
     file.visit::<ArmedFaults>();
     file.visit::<Acted>();

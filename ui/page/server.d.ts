@@ -909,6 +909,14 @@ export type TopicInfo = {
   ttl_ms: number | null,
 };
 
+/** The upstream of a room. */
+export type UpstreamView = {
+  /** The room; nothing is the one that has no name, with the whole port. */
+  room: string | null,
+  /** Where it hands on what it does not answer itself. */
+  url: string,
+};
+
 /** What is said of a connection whose client came back, or did not, or has several open at once. */
 export type Verdict = {
   /** Which of them. */

@@ -27,6 +27,7 @@ import type {
   Tally,
   TimelineView,
   TopicInfo,
+  UpstreamView,
   WatchCursor,
   WatchForm,
   WatchView,
@@ -166,6 +167,13 @@ export interface Host {
   endConnectionRecording(id: number): Promise<void>;
   /** The profiles that a fault can name. Rejects with a sentence that gives the reason. */
   profiles(): Promise<ProfileView[]>;
+  /** The upstreams of all rooms. Rejects with a sentence that gives the reason. */
+  upstreams(): Promise<UpstreamView[]>;
+  /**
+   * Gives a room an upstream, or takes it away with null. Rejects with a sentence that says what is
+   * wrong with it.
+   */
+  setUpstream(room: string | null, url: string | null): Promise<void>;
   /** Reads a fault, and arms nothing. Rejects with a sentence that says what is wrong with it. */
   checkFault(fault: string): Promise<CheckedFault>;
   /** Arms a fault. Rejects with a sentence that gives the reason. */

@@ -5,7 +5,7 @@
  * @import { Acted, Action, ActivityView, ArmedFaults, CheckedFault } from "../server.js"
  * @import { DefinitionView, Everything, Preview, ProfileView, Published } from "../server.js"
  * @import { RecordedView, RequestView, RowView, Slice, Status } from "../server.js"
- * @import { TimelineView, WireView } from "../server.js"
+ * @import { TimelineView, UpstreamView, WireView } from "../server.js"
  * @import { Act, BreakWish, Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -199,6 +199,20 @@ export class TauriHost {
   /** @returns {Promise<ProfileView[]>} */
   profiles() {
     return this.#invoke("profiles");
+  }
+
+  /** @returns {Promise<UpstreamView[]>} */
+  upstreams() {
+    return this.#invoke("upstreams");
+  }
+
+  /**
+   * @param {string | null} room
+   * @param {string | null} url
+   * @returns {Promise<void>}
+   */
+  setUpstream(room, url) {
+    return this.#invoke("set_upstream", { wish: { room, url } });
   }
 
   /**

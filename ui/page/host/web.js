@@ -4,7 +4,8 @@
  *
  * @import { Acted, ActivityView, ArmedFaults, CheckedFault, DefinitionView } from "../server.js"
  * @import { Preview, ProfileView, Published, RequestView, RowView, Slice } from "../server.js"
- * @import { RecordedView, StateView, Status, TimelineView, WireView } from "../server.js"
+ * @import { RecordedView, StateView, Status, TimelineView, UpstreamView } from "../server.js"
+ * @import { WireView } from "../server.js"
  * @import { BreakWish, Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -246,6 +247,19 @@ export class WebHost {
   /** @returns {Promise<ProfileView[]>} */
   profiles() {
     return ofFaults("/api/profiles");
+  }
+
+  /** @returns {Promise<UpstreamView[]>} */
+  async upstreams() {
+    return (await ofFaults("/api/upstreams")).upstreams;
+  }
+
+  /**
+   * @param {string | null} room
+   * @param {string | null} url
+   */
+  async setUpstream(room, url) {
+    await ofFaults("/api/upstreams", { method: "POST", body: JSON.stringify({ room, url }) });
   }
 
   /**

@@ -120,6 +120,22 @@ export function bodyWords({ body, body_length, body_cut, fields, exact }) {
   return words.join(" ");
 }
 
+/**
+ * The other leg of a request that was handed on, and how long its steps took.
+ *
+ * @param {RequestView["upstream"] | undefined} leg
+ */
+export function legWords(leg) {
+  if (!leg) return "";
+  const { url, status, connect_ms, head_ms, problem } = leg;
+  const steps = [
+    connect_ms === null ? "" : `connected after ${connect_ms} ms`,
+    status === null ? "" : `answered ${status} after ${head_ms ?? 0} ms`,
+  ].filter(Boolean);
+  const words = `Handed on to ${url}: ${steps.join(", ") || "never connected"}.`;
+  return problem ? `${words} ${problem}` : words;
+}
+
 /** Bytes of a request's body that the server keeps at most. */
 const KEPT = 64 * 1024;
 

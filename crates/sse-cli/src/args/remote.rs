@@ -267,7 +267,8 @@ const DEFAULT_URL: &str = "http://localhost:8000";
 
 fn server(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
-        Ok(address) if address.target(&[]) == "/" => Ok(address),
+        // Where the whole port is handed on, what is ours is below `/@/`.
+        Ok(address) if matches!(&*address.target(&[]), "/" | "/@" | "/@/") => Ok(address),
         Ok(_) => Err(format!(
             "leave out everything after host and port, as in {DEFAULT_URL}"
         )),

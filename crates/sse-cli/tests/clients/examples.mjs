@@ -3,12 +3,14 @@
 // the calls of tools, and the reason for the end. Where an SDK calls tools by itself, that is of the
 // second turn.
 //
-// usage: examples.mjs FOLDER_OF_NODE_MODULES http://localhost:8000
+// usage: examples.mjs FOLDER_OF_NODE_MODULES http://localhost:8000 [first]
+//
+// With `first` the second turns are left out: a recording has one answer for each path.
 
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [folder, server] = process.argv.slice(2);
+const [folder, server, first] = process.argv.slice(2);
 // A module is looked for beside the file that asks, and this one has none beside it.
 const { resolve } = createRequire(pathToFileURL(`${folder}/`));
 const load = (name) => import(pathToFileURL(resolve(name)));
@@ -186,6 +188,6 @@ const readAll = (ways, above, turn) =>
 const reads = [
   ...readAll(ways, "", 1),
   ...readAll(ways, "/tools", 1),
-  ...readAll(loops, "/tools", 2),
+  ...(first ? [] : readAll(loops, "/tools", 2)),
 ];
 console.log(JSON.stringify(await Promise.all(reads)));

@@ -30,8 +30,8 @@ const OF_EVENTS: [&str; 16] = [
     "events",
     "events_file",
     "raw",
-    "space",
     "pad",
+    "space",
 ];
 
 /// A recording that a stream of the file replays.
