@@ -8,8 +8,9 @@ use std::time::SystemTime;
 use serde::Serialize;
 use sse_server::{
     ActWish, Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault,
-    DefinitionView, Draft, FaultWish, Phase, Preview, ProfileView, Published, RequestView, Slice,
-    StateView, TableQuery, TimelineView, UpstreamView, UpstreamWish, WatchRecording, WireView,
+    DefinitionView, Draft, FaultWish, Phase, Preview, ProfileView, Published, RecordedView,
+    RequestView, Slice, StateView, TableQuery, TimelineView, UpstreamView, UpstreamWish,
+    WatchRecording, WireView,
 };
 use tauri::{AppHandle, State};
 
@@ -213,6 +214,28 @@ pub(crate) fn stop_watch(shell: State<'_, AppState>) {
 #[tauri::command(async)]
 pub(crate) fn record_watch(app: AppHandle, shell: State<'_, AppState>) -> Result<(), Error> {
     shell.watcher().record(|url| recording(&app, url))
+}
+
+/// Begins to record a connection; `None` where the table has no such connection.
+#[tauri::command(async)]
+pub(crate) fn record_connection(
+    shell: State<'_, AppState>,
+    id: u64,
+) -> Result<Option<RecordedView>, Error> {
+    let recorded = shell.server().record(id).transpose();
+    recorded.map_err(Error::Recording)
+}
+
+/// What there is of a connection as a recording; `None` where the table has no such connection.
+#[tauri::command(async)]
+pub(crate) fn connection_recording(shell: State<'_, AppState>, id: u64) -> Option<String> {
+    shell.server().recording(id)
+}
+
+/// Ends the recording of a connection, and forgets it.
+#[tauri::command(async)]
+pub(crate) fn end_connection_recording(shell: State<'_, AppState>, id: u64) {
+    _ = shell.server().end_recording(id);
 }
 
 /// A recording in the folder of downloads, named after what is asked.

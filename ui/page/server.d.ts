@@ -579,6 +579,18 @@ export type ReceivedView = {
   exact: boolean,
 };
 
+/** What is being recorded of a connection. */
+export type RecordedView = {
+  /** The connection's id in the table. */
+  id: number,
+  /** Whether all that it is sent is kept from now on. */
+  on: boolean,
+  /** Bytes that were sent before what is kept. */
+  missed: number,
+  /** Bytes that are kept. */
+  kept: number,
+};
+
 /** The request of a connection, as far as it is kept. */
 export type RequestView = {
   /** The connection's id in the table. */
@@ -625,6 +637,8 @@ export type RowView = {
   byte_rate: number | null,
   /** How many events of its topic it has yet to be sent; nothing where its stream is no topic. */
   behind: number | null,
+  /** What the next step sends, while it is open and replays a recording step by step. */
+  step: NextStep | null,
   /** Whether the socket takes no more at the moment. */
   blocked: boolean,
   /**
@@ -771,6 +785,8 @@ export type StreamInfo = {
    * that comes gets to nothing else.
    */
   unpaced: boolean,
+  /** Whether it is a recording whose events wait for a step each. */
+  step: boolean,
 };
 
 /** The file that people edit. */

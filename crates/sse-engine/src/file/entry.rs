@@ -19,6 +19,7 @@ impl Reader<'_> {
             event: find(table, "event").and_then(|given| self.event(given)),
             id: find(table, "id").map_or_else(|| Some(Template::number()), |given| self.id(given)),
             comment: find(table, "comment").and_then(|given| self.template(given)),
+            pad: find(table, "pad").and_then(|given| self.pad(given)),
             ..Entry::default()
         };
         let repeat = find(table, "repeat");
@@ -70,7 +71,7 @@ impl Reader<'_> {
                 "is for a list of events: leave it out, or write events = [\"first\", \"second\"].",
             );
         }
-        let own = ["data", "event", "id", "comment"];
+        let own = ["data", "event", "id", "comment", "pad"];
         if !own.iter().any(|key| table.contains_key(*key)) {
             return Source::Counter;
         }
@@ -156,10 +157,13 @@ impl Reader<'_> {
             data: data.and_then(|given| self.template(given)),
             after: find(table, "after")
                 .and_then(|given| self.time(given, Duration::ZERO..=MAX_EVERY)),
+            raw: find(table, "raw").and_then(|given| self.raw(table, given)),
+            pad: find(table, "pad").and_then(|given| self.pad(given)),
             when: find(table, "when").and_then(|given| self.when(given)),
         };
         let nothing = Entry {
             after: own.after,
+            pad: own.pad,
             when: own.when.clone(),
             ..Entry::default()
         };
@@ -175,7 +179,14 @@ impl Reader<'_> {
             );
         }
         let given = |key| table.contains_key(key);
+        if own.raw.is_some() {
+            return Some(own);
+        }
         Some(Entry {
+            pad: match given("pad") {
+                true => own.pad,
+                false => dispatched.and_then(|shared| shared.pad),
+            },
             comment: if given("comment") {
                 own.comment
             } else {

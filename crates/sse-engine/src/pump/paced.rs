@@ -6,7 +6,7 @@ use sse_wire::{Event, encode};
 
 use super::Next;
 use super::counter::Counter;
-use crate::stream::{Moment, Variant};
+use crate::stream::{Moment, Stream, Variant, without_spaces};
 use crate::time::Now;
 use crate::write_buffer::{VISIT, WriteBuffer};
 
@@ -80,9 +80,14 @@ impl Paced {
                 data: Some(number),
                 ..Event::default()
             };
-            encode(&event, stream.line_ending, out.payload());
+            encode_as(stream, &event, out);
             return out.mark(Some(n));
         };
+        if let Some(raw) = &entry.raw {
+            // The reconnection time comes with the first event.
+            self.retry = retry;
+            return out.payload().extend_from_slice(raw);
+        }
         let moment = Moment {
             n,
             seed: self.variant.pace.seed,
@@ -100,10 +105,20 @@ impl Paced {
                 ..Event::default()
             },
         };
-        encode(&event, stream.line_ending, out.payload());
+        encode_as(stream, &event, out);
         // Without data there is no event, whatever else the client is told.
         if event.data.is_some() {
             out.mark(Some(n));
         }
+    }
+}
+
+/// Writes an event as its stream writes lines.
+fn encode_as(stream: &Stream, event: &Event<'_>, out: &mut WriteBuffer) {
+    let bytes = out.payload();
+    let from = bytes.len();
+    encode(event, stream.line_ending, bytes);
+    if !stream.space {
+        without_spaces(bytes, from);
     }
 }

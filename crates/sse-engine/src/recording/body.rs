@@ -94,7 +94,7 @@ fn hex(to: &mut String, bytes: &[u8]) {
 }
 
 /// Reads a text with escapes: its bytes, and whether a line end follows them.
-pub(super) fn unescape(text: &str) -> Result<(Vec<u8>, bool), RecordingMistake> {
+pub(crate) fn unescape(text: &str) -> Result<(Vec<u8>, bool), RecordingMistake> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('\\') {

@@ -57,7 +57,7 @@ impl Entry {
         let id = self.id.as_ref().map(|id| id.text(moment));
         let data = text("data", &self.data, moment, request, &mut calls)?;
         let comment = text("comment", &self.comment, moment, request, &mut calls)?;
-        let made = Made {
+        let mut made = Made {
             comment,
             event,
             id,
@@ -68,6 +68,11 @@ impl Entry {
                 "Event {} has more than 1 MiB: let its templates give less.",
                 moment.n
             ));
+        }
+        if let (Some(data), Some(pad)) = (&mut made.data, self.pad) {
+            let more = usize::try_from(pad).unwrap_or(0).saturating_sub(data.len());
+            // Spaces behind JSON are no part of it.
+            data.to_mut().extend(std::iter::repeat_n(' ', more));
         }
         Ok(made)
     }

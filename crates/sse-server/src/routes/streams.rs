@@ -61,6 +61,12 @@ pub(super) async fn open(
 
     let mut door = Door::of(context, &asked.client, asked.faults);
     let client = asked.client;
+    let mut variant = asked.query.apply(&stream);
+    if let Some(request) = requested {
+        variant.request = request;
+    }
+    let last_event_id = asked.last_event_id.as_deref();
+    door.add_own(context, &client, variant.faults_at_door(last_event_id));
     let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
         drop(turn);
@@ -68,11 +74,6 @@ pub(super) async fn open(
             .answer(context, visitor.room, (client, received))
             .await;
     }
-    let mut variant = asked.query.apply(&stream);
-    if let Some(request) = requested {
-        variant.request = request;
-    }
-    let last_event_id = asked.last_event_id.as_deref();
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     let had = last_event_id.and_then(|id| variant.number_of(id));
     let connections = &visitor.room.connections;
@@ -84,7 +85,7 @@ pub(super) async fn open(
         first: None,
     };
     let pump = match Pump::shifted(variant, context.keep_alive, last_event_id, shift) {
-        Ok(pump) => pump.with_blank(context.keep_alive_blank),
+        Ok(pump) => door.with_own(context, &client, pump.with_blank(context.keep_alive_blank)),
         Err(next) => {
             if !head_only {
                 let arrived = (client, received);
@@ -97,10 +98,19 @@ pub(super) async fn open(
                 .into();
         }
     };
-    if head_only {
-        let head = door.head(&stream.headers);
+    let bodiless = pump.replayed_head().filter(|head| head.has_no_body());
+    if head_only || bodiless.is_some() {
+        let head = door.head(pump.replayed_head(), &stream.headers);
         door.note_struck(visitor.room);
-        return head;
+        if !head_only {
+            let status = head.response.status().as_u16();
+            let resume = resume(pump.next_number());
+            connections.answer_as_recorded((client, received), status, &resume);
+        }
+        return match bodiless {
+            Some(_) => bodiless_answer(head),
+            None => head,
+        };
     }
     let client = Client {
         numbers: numbers(),
@@ -112,6 +122,12 @@ pub(super) async fn open(
     begin(context, at, arrived, &resume, pump, &stream.headers)
 }
 
+/// The answer with a status that no body follows: it has no length either.
+fn bodiless_answer(mut answer: Answer) -> Answer {
+    *answer.response.body_mut() = Body::empty();
+    answer
+}
+
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(
     context: &Context,
@@ -121,7 +137,7 @@ pub(super) fn begin(
     pump: Pump,
     headers: &Headers,
 ) -> Answer {
-    let head = door.head(headers);
+    let head = door.head(pump.replayed_head(), headers);
     begin_with(context, (room, door), arrived, resume, (head, pump))
 }
 
@@ -134,7 +150,8 @@ pub(super) fn begin_with(
     (head, pump): (Answer, Pump),
 ) -> Answer {
     let arrived = framed(arrived, &head.response);
-    match room.connections.open(arrived, resume) {
+    let status = head.response.status().as_u16();
+    match room.connections.open(arrived, resume, status) {
         Ok(open) => {
             let (faults, struck) = door.into_parts();
             for fault in &struck {

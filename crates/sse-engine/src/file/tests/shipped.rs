@@ -60,6 +60,8 @@ fn the_shipped_file_holds_the_streams_that_it_promises() {
         retry: Some(1000),
         keep_alive: None,
         keep_alive_blank: None,
+        keep_alive_lines: None,
+        space: true,
         headers: Vec::new(),
         line_ending: LineEnding::Lf,
         faults: Vec::new(),
