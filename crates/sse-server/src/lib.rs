@@ -30,6 +30,7 @@ mod clock;
 mod config;
 mod connections;
 mod error;
+mod events_file;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;

@@ -48,11 +48,15 @@ impl From<&Stream> for StreamInfo {
             || "endless".to_owned(),
             |n| format!("{n} event{}", if n == 1 { "" } else { "s" }),
         );
+        let amount = match &stream.events_file {
+            Some(name) => format!("events of {name}"),
+            None => amount,
+        };
         Self {
             path: stream.path.clone(),
             title: stream.title.clone(),
             summary: format!("{amount}, {}", pace(stream)),
-            endless: stream.count.is_none(),
+            endless: stream.count.is_none() && stream.events_file.is_none(),
             retry_ms: stream.retry,
             events: stream.names(),
             ids: stream.has_ids(),
