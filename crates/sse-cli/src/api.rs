@@ -68,8 +68,10 @@ impl<'a> Call<'a> {
     async fn exchange(self) -> Result<Reply, Failure> {
         let server = self.server;
         // Where the whole port is handed on, the API is below `/@/`.
-        let whole = server.path() == "/@" || server.path().starts_with("/@/");
-        let base = if whole { "/@" } else { "" };
+        let base = match server.path() {
+            "/@" | "/@/" => "/@",
+            _ => "",
+        };
         let mut target = format!("{base}/api/{}", self.path);
         if !self.query.is_empty() {
             let mut query = form_urlencoded::Serializer::new(String::new());

@@ -13,8 +13,9 @@ use sse_server::{Existing, RecordingFile, WatchRecording, recording_name};
 
 use crate::args::Record;
 use crate::complain;
+use crate::look::several;
 use crate::outcome::{Failure, Outcome};
-use crate::watch::{Follower, Form, Kept, Printer, Stops, ToFile, several, wished, with_runtime};
+use crate::watch::{Follower, Form, Kept, Printer, Stops, ToFile, wished, with_runtime};
 
 /// Records until the stream ends, enough came, or ctrl-c.
 ///

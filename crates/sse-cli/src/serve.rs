@@ -29,6 +29,7 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
         config: args.into_config(),
         room: None,
         faults: Vec::new(),
+        notes: Vec::new(),
     };
     run_as(plan)
 }
@@ -48,24 +49,31 @@ pub(crate) fn proxy(args: Proxy) -> anyhow::Result<()> {
         config,
         room,
         faults,
+        notes: Vec::new(),
     })
 }
 
 /// What is run.
-struct Plan {
+pub(crate) struct Plan {
     /// The address beyond loopback that was asked for, if one was.
-    exposed: Option<IpAddr>,
+    pub(crate) exposed: Option<IpAddr>,
     /// The file of streams that was asked for.
-    asked_streams: Option<PathBuf>,
-    log: LogAs,
-    config: Config,
+    pub(crate) asked_streams: Option<PathBuf>,
+    pub(crate) log: LogAs,
+    pub(crate) config: Config,
     /// The room in which faults are armed.
-    room: Option<String>,
+    pub(crate) room: Option<String>,
     /// What is armed from the start.
-    faults: Vec<String>,
+    pub(crate) faults: Vec<String>,
+    /// What a person should know, in sentences for stderr.
+    pub(crate) notes: Vec<String>,
 }
 
-fn run_as(plan: Plan) -> anyhow::Result<()> {
+/// Runs a server until ctrl-c or SIGTERM.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_as(plan: Plan) -> anyhow::Result<()> {
     let (stderr, spoken) = Stderr::new().context("stderr cannot be written")?;
     let traces = stderr.clone();
     tracing_subscriber::fmt()
@@ -91,6 +99,9 @@ fn run_as(plan: Plan) -> anyhow::Result<()> {
 async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
     if let Some(ip) = plan.exposed {
         stderr.say(exposed(ip)).await;
+    }
+    for note in &plan.notes {
+        stderr.say(format!("sse: {note}")).await;
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
     let mut asked = pin!(sse_server::asked_to_end().context("signals cannot be watched")?);

@@ -4,7 +4,6 @@
 //! other.
 
 mod print;
-mod stdout;
 mod to_file;
 mod wish;
 
@@ -18,7 +17,7 @@ use sse_client::{End, Error, Policy, Reconnect, Step, Watch as Stream, Wish, pro
 
 use crate::args::{Until, Watch};
 use crate::outcome::{Failure, Outcome};
-pub(crate) use print::{Form, Printer, several};
+pub(crate) use print::{Form, Printer};
 pub(crate) use to_file::{Kept, ToFile};
 pub(crate) use wish::of as wished;
 
@@ -311,7 +310,7 @@ async fn stop(lasts: Option<Duration>, stops: Stops) -> Stop {
         Stops::Unread => tokio::select! {
             () = time => Stop::Enough,
             _ = tokio::signal::ctrl_c() => Stop::Enough,
-            () = stdout::unread() => Stop::Unread,
+            () = crate::stdout::unread() => Stop::Unread,
         },
         Stops::At(stopped) => tokio::select! {
             () = time => Stop::Enough,

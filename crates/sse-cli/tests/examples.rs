@@ -9,9 +9,11 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
+use std::thread;
 
 use serde_json::{Value, json};
-use support::{Serving, clients, node};
+use support::{SSE, Serving, clients, node};
+use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -29,8 +31,8 @@ enum Language {
 }
 
 impl Language {
-    /// What the script of this name prints about the server at an address.
-    fn run(self, script: &str, server: &str) -> String {
+    /// What the script of this name prints about the servers at these addresses.
+    fn run(self, script: &str, servers: &[&str]) -> String {
         let mut command = Command::new("timeout");
         command.arg(SECONDS);
         match self {
@@ -43,7 +45,7 @@ impl Language {
                 .arg(clients("node")),
         };
         // As if nobody had an account there, or a proxy.
-        let command = command.arg(server).env_clear();
+        let command = command.args(servers).env_clear();
         let output = command.output().expect("timeout is everywhere");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
@@ -172,7 +174,8 @@ fn said() -> BTreeMap<(String, u64), Value> {
 /// Has the SDKs read every stream at an address, in each way that they have.
 fn read_all(language: Language, server: &str) -> usize {
     let said = said();
-    let reads: Vec<Value> = serde_json::from_str(&language.run("examples", server)).expect("JSON");
+    let reads: Vec<Value> =
+        serde_json::from_str(&language.run("examples", &[server])).expect("JSON");
     for read in &reads {
         let path = read["path"].as_str().expect("a path").to_owned();
         let turn = read["turn"].as_u64().expect("a turn");
@@ -192,17 +195,51 @@ fn serving(name: &str) -> (Serving, String) {
     (serving, server)
 }
 
+/// The same with all SDKs, at once.
+fn all_read_all(server: &str) {
+    thread::scope(|scope| {
+        let python = scope.spawn(|| read_all(Language::Python, server));
+        assert_eq!(read_all(Language::JavaScript, server), 26);
+        assert_eq!(python.join().expect("the SDKs read"), 17);
+    });
+}
+
 #[test]
 fn the_sdks_read_what_the_file_says() {
     let (_serving, server) = serving("llm");
-    assert_eq!(read_all(Language::Python, &server), 17);
-    assert_eq!(read_all(Language::JavaScript, &server), 26);
+    all_read_all(&server);
+}
+
+#[test]
+fn the_sdks_read_the_same_through_the_proxy() {
+    let (_serving, server) = serving("llm");
+    let args = ["proxy", &server, "--port", "0", "--log", "none"];
+    let proxy = Serving::spawn(Command::new(SSE).args(args));
+    all_read_all(&format!("http://{}", proxy.addr));
 }
 
 /// What the SDKs did with broken streams is a table of docs/LLM.md, as it stands.
 fn compare(language: Language) {
     let (_serving, server) = serving("llm");
-    is_on_the_page(&language.run("sdks", &server));
+    is_on_the_page(&language.run("sdks", &[&server]));
+}
+
+/// It is the same table if the streams are broken on their way from another server.
+fn compare_through_the_proxy(language: Language) {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("fast.toml");
+    let text = fs::read_to_string(example("llm")).expect("the file");
+    // As the scripts have it where they choose the streams.
+    let fast = ["40ms", "20ms", "400ms", "250ms", "100ms"]
+        .iter()
+        .fold(text, |text, time| {
+            text.replace(&format!("\"{time}\""), "\"3ms\"")
+        });
+    fs::write(&file, fast).expect("a file");
+    let upstream = Serving::start(&["--streams", file.to_str().expect("UTF-8")]);
+    let proxy = Serving::start(&[]);
+    let servers = [&proxy, &upstream].map(|serving| format!("http://{}", serving.addr));
+    is_on_the_page(&language.run("sdks", &servers.each_ref().map(String::as_str)));
 }
 
 fn is_on_the_page(did: &str) {
@@ -224,9 +261,19 @@ fn the_sdks_for_javascript_do_what_the_table_says() {
 }
 
 #[test]
+fn the_sdks_for_python_do_the_same_behind_the_proxy() {
+    compare_through_the_proxy(Language::Python);
+}
+
+#[test]
+fn the_sdks_for_javascript_do_the_same_behind_the_proxy() {
+    compare_through_the_proxy(Language::JavaScript);
+}
+
+#[test]
 fn the_clients_of_mcp_connect_list_and_call() {
     let (_serving, server) = serving("mcp");
-    let printed = Language::JavaScript.run("mcp", &server);
+    let printed = Language::JavaScript.run("mcp", &[&server]);
     let (told, did) = printed.split_once('\n').expect("two parts");
     let told: BTreeMap<String, Value> = serde_json::from_str(told).expect("JSON");
     assert_eq!(told.len(), 2);

@@ -118,10 +118,10 @@ fn the_examples_with_language_models_run() {
     let mut page = page("LLM.md");
     // It starts servers of its own, which take other ports here.
     let free: Vec<_> = iter::repeat_with(|| TcpListener::bind("127.0.0.1:0"))
-        .take(2)
+        .take(4)
         .collect::<Result<_, _>>()
         .expect("free ports");
-    for (port, free) in ["8123", "8124"].iter().zip(&free) {
+    for (port, free) in ["8123", "8124", "8125", "8126"].iter().zip(&free) {
         let free = free.local_addr().expect("it listens").port();
         page = page.replace(port, &free.to_string());
     }

@@ -58,6 +58,7 @@ pub use curl::{
     CurlMistake, CurlMistakeKind, CurlPart, CurlPlace, CurlReading, CurlRequest, CurlResolve,
     CurlUser, CurlVersion, LONGEST_CURL_LINE,
 };
+pub use decoding::BodyDecoder;
 pub use error::Error;
 pub use exchange::{Asked, End, Head, Header, Hop, Sent, Times};
 pub use hyper::Method;

@@ -9,6 +9,7 @@ mod entry;
 mod faults;
 mod headers;
 mod language;
+mod recording;
 mod sentences;
 mod shape;
 mod upstream;
@@ -29,8 +30,11 @@ use toml_parser::lexer::TokenKind;
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::fault::{Profile, Profiles};
 use crate::keep_alive::KeepAlive;
-use crate::stream::{Language, Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
+use crate::stream::{
+    Language, MAX_PATH, Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved,
+};
 use crate::time::read_time;
+pub use recording::RecordingRef;
 use sentences::{Keys, named, no_toml, quoted, shown};
 pub use upstream::FileUpstream;
 use value::{Given, find};
@@ -53,8 +57,6 @@ const MAX_STREAMS: usize = 100;
 const MAX_EVENTS: usize = 1000;
 /// How many names the events of one stream may have: a client listens for each of them.
 const MAX_NAMES: usize = 100;
-/// The longest path, in bytes.
-const MAX_PATH: usize = 128;
 /// The longest title, in characters.
 const MAX_TITLE: usize = 80;
 /// The longest event name and id, in bytes, as for topics: an id comes back in a header.
@@ -95,6 +97,9 @@ const STREAM: Keys = Keys {
         "pad",
         "events",
         "events_file",
+        "source",
+        "speed",
+        "step",
         "faults",
     ],
     elsewhere: &["after", "when", "raw"],
@@ -170,6 +175,9 @@ pub struct Contents {
     pub streams: Vec<Stream>,
     /// Its profiles of faults, in their order.
     pub profiles: Vec<Profile>,
+    /// The recordings that its streams replay, which are yet to be read: until then these streams
+    /// have no events.
+    pub recordings: Vec<RecordingRef>,
     /// Its upstreams, in their order.
     pub upstreams: Vec<FileUpstream>,
 }
@@ -213,13 +221,14 @@ fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
         names: BTreeSet::new(),
         known_profiles: None,
         faults: 0,
+        source: None,
     };
     reader.language(file.get_ref());
     let profiles = reader.profiles(file.get_ref());
     if part == Part::Whole {
         reader.known_profiles = Some(Profiles::with(profiles.clone()));
     }
-    let streams = reader.streams(file.get_ref());
+    let (streams, recordings) = reader.streams(file.get_ref());
     let upstreams = reader.upstreams(file.get_ref());
     match reader.first {
         Some((at, reason)) => Err(Problem::at(text, at, reason)),
@@ -229,6 +238,7 @@ fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
         None => Ok(Contents {
             streams,
             profiles,
+            recordings,
             upstreams,
         }),
     }
@@ -301,6 +311,8 @@ struct Reader<'t> {
     known_profiles: Option<Profiles>,
     /// How many faults the streams have so far.
     faults: usize,
+    /// The recording of the stream under way, and the byte that it is named at.
+    source: Option<(String, usize)>,
 }
 
 impl Reader<'_> {
@@ -322,7 +334,7 @@ impl Reader<'_> {
         }
     }
 
-    fn streams(&mut self, file: &DeTable<'_>) -> Vec<Stream> {
+    fn streams(&mut self, file: &DeTable<'_>) -> (Vec<Stream>, Vec<RecordingRef>) {
         for (key, _) in file {
             let name: &str = key.get_ref();
             if STREAM.names.contains(&name) {
@@ -336,17 +348,17 @@ impl Reader<'_> {
                 self.tell(key.span().start, reason);
             }
         }
+        let (mut streams, mut recordings) = (Vec::new(), Vec::new());
         let Some(given) = find(file, "stream") else {
-            return Vec::new();
+            return (streams, recordings);
         };
         let list = match given.value {
             DeValue::Array(list) if !list.is_empty() => list,
             _ => {
                 self.tell(given.at, sentences::HEADING);
-                return Vec::new();
+                return (streams, recordings);
             }
         };
-        let mut streams = Vec::new();
         for (place, stream) in list.iter().enumerate() {
             let at = stream.span().start;
             if place == MAX_STREAMS {
@@ -357,7 +369,19 @@ impl Reader<'_> {
                 break;
             }
             match stream.get_ref() {
-                DeValue::Table(table) => streams.extend(self.stream(at, table)),
+                DeValue::Table(table) => {
+                    let read = self.stream(at, table);
+                    if let (Some((file, at)), Some(_)) = (self.source.take(), &read) {
+                        let place = Problem::at(self.text, at, "");
+                        recordings.push(RecordingRef {
+                            stream: streams.len(),
+                            file,
+                            line: place.line.unwrap_or(1),
+                            column: place.column.unwrap_or(1),
+                        });
+                    }
+                    streams.extend(read);
+                }
                 other => {
                     let reason = format!(
                         "{} is no stream: begin one with the line [[stream]].",
@@ -367,7 +391,7 @@ impl Reader<'_> {
                 }
             }
         }
-        streams
+        (streams, recordings)
     }
 
     /// Reads one stream; `None` where it has no path.
@@ -375,7 +399,10 @@ impl Reader<'_> {
         self.keys(table, STREAM);
         self.names.clear();
         let mut count = find(table, "count").and_then(|given| self.whole(given, 1..=MAX_COUNT));
-        let source = self.source(table, &mut count);
+        let source = match self.recording(table) {
+            Some(recording) => recording,
+            None => self.source(table, &mut count),
+        };
         let mut stream = Stream {
             path: String::new(),
             title: find(table, "title")

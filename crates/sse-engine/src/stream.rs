@@ -8,10 +8,12 @@ mod numbering;
 mod overrides;
 mod pace;
 mod path;
+pub(crate) mod replay;
 mod request;
 mod selection;
 mod source;
 mod spaces;
+mod speed;
 mod template;
 mod variant;
 
@@ -27,10 +29,12 @@ pub use line::{LINE_KEYS, LineEvent};
 pub use made::{MAX_EVENT, Made};
 pub use overrides::Overrides;
 pub use pace::Pace;
-pub use path::{RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved};
+pub use path::{MAX_PATH, RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved, is_servable};
+pub use replay::{OwnFault, Playback, Replay, ReplayHead};
 pub use request::{MAX_JSON, Request};
 pub use source::{Entry, Source};
 pub use spaces::without_spaces;
+pub use speed::Speed;
 pub use template::{BadTemplate, Condition, Language, Moment, Template};
 pub use variant::Variant;
 
@@ -44,7 +48,7 @@ pub struct Stream {
     pub title: String,
     /// The number of its first event; each one after it is one higher.
     pub from: u64,
-    /// How many events there are; `None` is endless.
+    /// How many events there are; `None` is endless, or as many as a recording has.
     pub count: Option<u64>,
     /// What its events are.
     pub source: Source,
@@ -75,10 +79,45 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// What is sent for this number; `None` for a counter.
+    /// One that replays a recording at this path, and has nothing else of its own.
+    pub fn replaying(path: String, title: String, playback: Playback) -> Self {
+        Self {
+            path,
+            title,
+            from: replay::FIRST,
+            count: None,
+            source: Source::Recording(playback),
+            events_file: None,
+            pace: Pace::default(),
+            retry: None,
+            keep_alive: None,
+            keep_alive_blank: None,
+            keep_alive_lines: None,
+            space: true,
+            headers: Vec::new(),
+            line_ending: LineEnding::default(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// What it replays, where it does.
+    pub fn playback(&self) -> Option<&Playback> {
+        match &self.source {
+            Source::Recording(playback) => Some(playback),
+            _ => None,
+        }
+    }
+
+    /// What ends its lines: of a recording, its first line.
+    pub(crate) fn usual_line_ending(&self) -> LineEnding {
+        let first = self.playback().and_then(|it| it.replay.responses.first());
+        first.map_or(self.line_ending, |response| response.line_ending)
+    }
+
+    /// What is sent for this number; `None` for a counter and a recording.
     pub fn entry(&self, n: u64) -> Option<&Entry> {
         match &self.source {
-            Source::Counter => None,
+            Source::Counter | Source::Recording(_) => None,
             Source::Template(entry) => Some(entry),
             Source::List(entries) => entries.get(self.index(n, entries.len())),
         }
@@ -101,10 +140,10 @@ impl Stream {
         bytes
     }
 
-    /// What its events are made of; nothing for a counter.
+    /// What its events are made of; nothing for a counter and a recording.
     fn entries(&self) -> &[Entry] {
         match &self.source {
-            Source::Counter => &[],
+            Source::Counter | Source::Recording(_) => &[],
             Source::Template(entry) => slice::from_ref(entry),
             Source::List(entries) => entries,
         }

@@ -7,6 +7,8 @@
 mod changes;
 mod definition;
 mod follow;
+mod recordings;
+mod sighting;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
@@ -18,6 +20,7 @@ use crate::events_file::Places;
 pub use changes::FileNews;
 pub use definition::{DefinitionView, streams_text};
 pub(crate) use follow::follow;
+pub use recordings::read_recording;
 use sse_engine::fault::{Fault, Profiles};
 use sse_engine::file::{Contents, FileUpstream, Problem};
 use sse_engine::lock;

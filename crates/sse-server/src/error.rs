@@ -103,6 +103,10 @@ pub enum Error {
     )]
     RecordingLeft(String),
 
+    /// As many connections are recorded as may be. End one of those first.
+    #[error("{0} connections are recorded, which is the limit: save or end one of those first.")]
+    TooManyRecordings(usize),
+
     /// A recording cannot be written there, or no more of it. The sentence says what is kept.
     #[error("{path} cannot be written ({reason}): {then}.")]
     RecordingFile {

@@ -46,14 +46,15 @@ mod upstream;
 
 pub use armed::{ArmedFrom, ArmedSpan, FaultView, LastStrike};
 pub use catalog::{
-    DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, short_path, streams_text,
+    DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, read_recording, short_path,
+    streams_text,
 };
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
-    KnockView, LaneView, LegView, LogEntry, LogReceiver, ReceivedView, RequestView, RowView, Slice,
-    Sort, Struck, TableQuery, Tally, TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit,
-    Why,
+    KnockView, LaneView, LegView, LogEntry, LogReceiver, NextStep, ReceivedView, RecordedView,
+    RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally, TickKind, TickView, TimelineView,
+    Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
@@ -71,7 +72,9 @@ pub use sse_engine::file::definition::{BadDefinition, Change, appended, replaced
 pub use sse_engine::keep_alive::KeepAlive;
 pub use sse_engine::preview::{Part, Preview};
 pub use sse_engine::recording;
-pub use sse_engine::stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
+pub use sse_engine::stream::{
+    Entry, Pace, Playback, Replay, Source, Speed, Stream, StreamInfo, Template, is_servable,
+};
 pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;
 pub use sse_engine::topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};

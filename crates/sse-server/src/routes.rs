@@ -34,6 +34,7 @@ mod page;
 mod params;
 mod proxied;
 mod publish;
+mod recordings;
 mod response_head;
 mod room;
 mod room_acts;
@@ -94,6 +95,12 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/preview", get(api::preview))
         .route("/api/definition", get(api::definition))
         .route("/api/wire", get(api::wire))
+        .route(
+            "/api/recording",
+            get(recordings::text)
+                .post(recordings::begin)
+                .delete(recordings::end),
+        )
         .route("/api/activity", get(api::activity))
         .route("/api/act", post(act::act))
         .route("/api/log", get(log::log))
@@ -130,7 +137,7 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
 fn methods(path: &str) -> &'static str {
     match path {
         "/api/act" | "/api/reset" => "POST",
-        "/api/faults" => "GET, POST or DELETE",
+        "/api/faults" | "/api/recording" => "GET, POST or DELETE",
         "/api/upstreams" => "GET or POST",
         "/api/faults/check" => "GET",
         _ if path.starts_with("/api/faults/") => "DELETE",

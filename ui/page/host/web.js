@@ -4,7 +4,8 @@
  *
  * @import { Acted, ActivityView, ArmedFaults, CheckedFault, DefinitionView } from "../server.js"
  * @import { Preview, ProfileView, Published, RequestView, RowView, Slice } from "../server.js"
- * @import { StateView, Status, TimelineView, WireView } from "../server.js"
+ * @import { RecordedView, StateView, Status, TimelineView, UpstreamView } from "../server.js"
+ * @import { WireView } from "../server.js"
  * @import { BreakWish, Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -223,9 +224,42 @@ export class WebHost {
     }
   }
 
+  /**
+   * @param {number} id
+   * @returns {Promise<RecordedView | null>}
+   */
+  async recordConnection(id) {
+    const response = await ofRecording(id, "POST");
+    return response && (await response.json());
+  }
+
+  /** @param {number} id */
+  async connectionRecording(id) {
+    const response = await ofRecording(id, "GET");
+    return response && (await response.text());
+  }
+
+  /** @param {number} id */
+  async endConnectionRecording(id) {
+    await ofRecording(id, "DELETE");
+  }
+
   /** @returns {Promise<ProfileView[]>} */
   profiles() {
     return ofFaults("/api/profiles");
+  }
+
+  /** @returns {Promise<UpstreamView[]>} */
+  async upstreams() {
+    return (await ofFaults("/api/upstreams")).upstreams;
+  }
+
+  /**
+   * @param {string | null} room
+   * @param {string | null} url
+   */
+  async setUpstream(room, url) {
+    await ofFaults("/api/upstreams", { method: "POST", body: JSON.stringify({ room, url }) });
   }
 
   /**
@@ -345,6 +379,26 @@ async function ofConnection(path) {
     if (reason instanceof Refusal && reason.status === 404) return null;
     throw new Error(whyUnreachable(reason));
   }
+}
+
+/**
+ * What the server answers about the recording of a connection; null if it has no such connection.
+ *
+ * @param {number} id
+ * @param {string} method
+ */
+async function ofRecording(id, method) {
+  const response = await fetch(`/api/recording?id=${id}`, {
+    method,
+    cache: "no-store",
+    signal: AbortSignal.timeout(POLL_PATIENCE_MS),
+  }).catch((reason) => {
+    throw new Error(whyUnreachable(reason));
+  });
+  if (response.status === 404) return null;
+  if (response.ok) return response;
+  const answer = await response.json().catch(() => null);
+  throw new Refusal(answer?.error ?? noReason(response), response.status);
 }
 
 /**

@@ -5,16 +5,14 @@ use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
-use serde_json::Serializer;
-use serde_json::ser::Formatter;
 use sse_client::diagnose::{Finding, Level};
 use sse_client::dialect::{Kind, View};
 use sse_client::{Counts, End, Piece, Read, Reading, Watch as Stream};
 
 use crate::api::shown;
 use crate::args::Watch;
-
-use super::stdout::{Stdout, has_colours};
+use crate::look::{BOLD, GREEN, QUIET, RED, YELLOW, json, lines, ms, painted, several};
+use crate::stdout::{Stdout, has_colours};
 
 /// How the stream is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,37 +87,6 @@ impl<'a> JsonLine<'a> {
             data: data.into(),
             bytes,
         }
-    }
-}
-
-fn json(out: &mut Vec<u8>, line: &JsonLine<'_>) {
-    // Strings and numbers are always JSON, and a vector takes all that is written.
-    let mut serializer = Serializer::with_formatter(&mut *out, Harmless);
-    if line.serialize(&mut serializer).is_ok() {
-        out.push(b'\n');
-    }
-}
-
-/// JSON without any control character. It allows those from U+007F to U+009F as they are, and some
-/// terminals obey them.
-struct Harmless;
-
-impl Formatter for Harmless {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        text: &str,
-    ) -> io::Result<()> {
-        for part in text.split_inclusive(char::is_control) {
-            match part.chars().next_back().filter(|last| last.is_control()) {
-                None => out.write_all(part.as_bytes())?,
-                Some(last) => {
-                    out.write_all(&part.as_bytes()[..part.len() - last.len_utf8()])?;
-                    write!(out, "\\u{:04x}", u32::from(last))?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -252,7 +219,9 @@ impl Printer {
         reading.read(piece, most, |read| match (form, read) {
             (_, Read::TooLarge) => is_too_large = true,
             (Form::Json, read) => json(&mut out, &JsonLine::of(at, &read)),
-            (Form::Lines, read) => lines(&mut out, &read, coloured),
+            // It was printed with its piece.
+            (Form::Lines, Read::Line { .. }) => {}
+            (Form::Lines, read) => lines(&mut out, &clock(), &read, coloured, None),
             (Form::Raw | Form::Wire | Form::Text | Form::Nothing { .. }, _) => {}
         });
         if let Some(first) = reading.first_event() {
@@ -374,51 +343,6 @@ impl Printer {
     }
 }
 
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const CYAN: &str = "36";
-const BOLD: &str = "1";
-const QUIET: &str = "2";
-
-fn painted(text: &str, colour: &str, coloured: bool) -> String {
-    match coloured {
-        true => format!("\x1b[{colour}m{text}\x1b[0m"),
-        false => text.to_owned(),
-    }
-}
-
-/// What was read, for people: an event's data behind the time, id and name, each line of it below
-/// the first. A line of JSON is printed as it is, with its piece.
-fn lines(out: &mut Vec<u8>, read: &Read<'_>, coloured: bool) {
-    let quiet = |out: &mut Vec<u8>, text: &str| {
-        let text = format!("{}  {text}", clock());
-        _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
-    };
-    let (event, id, data) = match *read {
-        Read::Event {
-            event, id, data, ..
-        } => (event, id, data),
-        Read::Comment { text, .. } => return quiet(out, &format!(": {}", shown(text))),
-        Read::Retry { ms, .. } => return quiet(out, &format!("retry {ms} ms")),
-        Read::Line { .. } | Read::TooLarge => return,
-    };
-    let mut head = clock();
-    for (text, colour) in [
-        (id, CYAN),
-        (if event == "message" { "" } else { event }, BOLD),
-    ] {
-        if !text.is_empty() {
-            head += &format!("  {}", painted(&shown(text), colour, coloured));
-        }
-    }
-    let mut lines = data.split('\n');
-    _ = writeln!(out, "{head}  {}", shown(lines.next().unwrap_or_default()));
-    for line in lines {
-        _ = writeln!(out, "              {}", shown(line));
-    }
-}
-
 /// The joined text of a stream, and the calls of tools below it.
 fn joined(view: &View) -> String {
     let parts = view.parts.iter().filter(|part| part.kind == Kind::Text);
@@ -453,22 +377,8 @@ fn dialect_words(view: &View) -> Option<String> {
     Some(words)
 }
 
-pub(crate) fn several(count: u64, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
-}
-
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-pub(super) fn ms(time: Duration) -> String {
-    match time.as_millis() {
-        ms @ ..10_000 => format!("{ms} ms"),
-        _ => format!("{:.1} s", time.as_secs_f64()),
-    }
 }
 
 /// The time of day in UTC, with milliseconds.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sse_client::{End, Piece, Watch as Stream};
 use sse_server::{Error, SavedRecording, WatchRecording};
 
-use super::print::{ms, several};
+use crate::look::{ms, several};
 
 /// How often the line is drawn again, at most.
 const REDRAWN: Duration = Duration::from_millis(200);
@@ -30,7 +30,7 @@ impl ToFile {
             offset: Duration::ZERO,
             problem: None,
             line: Line {
-                is_drawn: super::stdout::has_colours(io::stderr().is_terminal()),
+                is_drawn: crate::stdout::has_colours(io::stderr().is_terminal()),
                 last: None,
             },
         }

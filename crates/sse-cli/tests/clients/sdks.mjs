@@ -1,13 +1,15 @@
 // Lets the SDKs of npm read streams of examples/llm.toml that are broken on purpose, and prints what
 // each did, as the table of docs/LLM.md.
 //
-// usage: sdks.mjs FOLDER_OF_NODE_MODULES http://localhost:8000
+// usage: sdks.mjs FOLDER_OF_NODE_MODULES http://localhost:8000 [http://localhost:8001]
+//
+// With a second server, that one serves the streams, and the first one breaks them on their way.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [folder, server] = process.argv.slice(2);
+const [folder, server, upstream] = process.argv.slice(2);
 // A module is looked for beside the file that asks, and this one has none beside it.
 const { resolve } = createRequire(pathToFileURL(`${folder}/`));
 const load = (name) => import(pathToFileURL(resolve(name)));
@@ -120,8 +122,12 @@ async function ended(reads) {
 
 /** What one SDK did with each row. */
 async function column([name, read]) {
-  const fast = streams.replace(/(every|jitter|after) = "\w+"/g, '$1 = "3ms"');
-  await call("PUT", `rooms/${name}/streams`, fast);
+  if (upstream) {
+    await call("POST", "upstreams", JSON.stringify({ room: name, url: upstream }));
+  } else {
+    const fast = streams.replace(/(every|jitter|after) = "\w+"/g, '$1 = "3ms"');
+    await call("PUT", `rooms/${name}/streams`, fast);
+  }
   let whole;
   const cells = [];
   for (const row of rows) {

@@ -1,7 +1,9 @@
 """Lets the SDKs of PyPI read streams of examples/llm.toml that are broken on purpose, and prints what
 each did, as the table of docs/LLM.md.
 
-usage: sdks.py http://localhost:8000
+usage: sdks.py http://localhost:8000 [http://localhost:8001]
+
+With a second server, that one serves the streams, and the first one breaks them on their way.
 """
 
 import json
@@ -22,6 +24,7 @@ MESSAGES = [{"role": "user", "content": "hi"}]
 SILENCE, TIMEOUT = 2, 60
 
 server = sys.argv[1]
+upstream = sys.argv[2] if len(sys.argv) > 2 else None
 
 
 def read_chat(base, timeout, text):
@@ -66,8 +69,11 @@ class Room:
         self.url = f"{server}/@{name}"
         self.name = name
         self.api = httpx.Client(base_url=f"{server}/api", params={"room": name}, timeout=20)
-        streams = re.sub(r'(every|jitter|after) = "\w+"', r'\1 = "3ms"', STREAMS.read_text())
-        done(self.api.put(f"/rooms/{name}/streams", content=streams))
+        if upstream:
+            done(self.api.post("/upstreams", json={"room": name, "url": upstream}))
+        else:
+            streams = re.sub(r'(every|jitter|after) = "\w+"', r'\1 = "3ms"', STREAMS.read_text())
+            done(self.api.put(f"/rooms/{name}/streams", content=streams))
         self.whole = None
 
     def what(self, read, row):

@@ -6,6 +6,7 @@ mod faults;
 mod hostile;
 mod jinja;
 mod mistakes;
+mod recording;
 mod shape;
 mod shipped;
 

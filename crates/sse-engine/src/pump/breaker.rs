@@ -6,6 +6,7 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | `blocks` | which blocks of the feed it takes, and which it leaves out |
 //! | `cause` | why it ends, or is silent |
 //! | `frame` | a block of the stream, as lines that a fault can change |
 //! | `strike` | when a fault strikes this connection |
@@ -13,6 +14,7 @@
 //! | `queue` | bytes in order, and where events end in them |
 //! | `standing` | what is asked of it between two visits |
 
+mod blocks;
 mod cause;
 mod frame;
 mod passage;
@@ -62,6 +64,8 @@ pub(super) struct Breaker {
     again: VecDeque<(Frame, u64)>,
     /// Blocks of the feed that are not let through yet, because of a silence.
     backlog: VecDeque<Frame>,
+    /// The part of a recorded block that came so far, while a fault needs whole ones.
+    begun: Vec<u8>,
     /// What the feed said when it was filled last.
     feed: Next,
     /// The buffer that the feed fills.
@@ -95,6 +99,7 @@ impl Breaker {
             again: VecDeque::new(),
             now,
             backlog: VecDeque::new(),
+            begun: Vec::new(),
             feed: Next::More,
             scratch: Box::default(),
             passage,
@@ -158,7 +163,7 @@ impl Breaker {
             if self.feed == Next::Cut {
                 return Next::Cut;
             }
-            self.backlog = Frame::all(&self.scratch, feed.is_foreign());
+            self.backlog = self.blocks(feed);
         }
         let full = self.counts.bytes + VISIT as u64;
         while self.silence.is_none()
@@ -172,8 +177,7 @@ impl Breaker {
         if self.ending.as_ref().is_some_and(|ending| ending.at_once) {
             return self.end_at_once(out);
         }
-        let is_end = matches!(self.feed, Next::End | Next::Gone(_));
-        let is_last = is_end && self.backlog.is_empty() && self.silence.is_none();
+        let is_last = self.feed_ends() && self.backlog.is_empty() && self.silence.is_none();
         if is_last && let Some((overtaken, copies)) = self.overtaken.take() {
             self.send(overtaken, copies);
         }
@@ -494,29 +498,6 @@ impl Breaker {
             }
         }
         true
-    }
-
-    /// Whether a fault leaves this event out.
-    fn is_left_out(&mut self, frame: &Frame) -> bool {
-        if let Some((armed, left)) = self.skips.first_mut() {
-            let armed = Arc::clone(armed);
-            let is_first = !matches!(&armed.fault.act, Act::Skip(events) if events != left);
-            *left -= 1;
-            let is_last = *left == 0;
-            let skips = !is_first || self.note(&armed);
-            if is_last || !skips {
-                self.skips.remove(0);
-            }
-            if skips {
-                return true;
-            }
-        }
-        let holds = |armed: &&Arc<Armed>| match &armed.fault.act {
-            Act::Drop(text) => frame.holds(text),
-            _ => false,
-        };
-        let found = self.drops.iter().find(holds).map(Arc::clone);
-        found.is_some_and(|armed| self.note(&armed))
     }
 
     /// Lets a block through, its lines ended as they are to be.

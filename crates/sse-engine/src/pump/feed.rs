@@ -11,6 +11,7 @@ use super::Next;
 use super::counter::Counter;
 use super::paced::Paced;
 use super::pipe::Pipe;
+use super::replay::Player;
 use crate::fault::Shift;
 use crate::handoff::Taker;
 use crate::keep_alive::KeepAlive;
@@ -40,6 +41,8 @@ enum Events {
     Paced(Box<Paced>),
     /// From a topic, as they are published.
     Topic(Subscription),
+    /// From a recording, as they came.
+    Replay(Box<Player>),
     /// From a task elsewhere, as bytes.
     Pipe(Box<Pipe>),
 }
@@ -56,6 +59,12 @@ impl Feed {
         last_event_id: Option<&str>,
         shift: Shift,
     ) -> Result<Self, u64> {
+        if variant.stream.playback().is_some() {
+            // The bytes are those of the recording: nothing of ours comes between them unasked.
+            let keep_alive = variant.stream.keep_alive.unwrap_or(KeepAlive::Off);
+            let player = Player::new(variant, last_event_id, shift)?;
+            return Ok(Self::with(Events::Replay(Box::new(player)), keep_alive));
+        }
         let counter = Counter::new(variant.from, variant.count);
         let counter = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
@@ -106,10 +115,12 @@ impl Feed {
 
     /// Whether a blank line follows its keep-alive comments, where its stream does not say.
     pub(super) fn set_blank(&mut self, usual: bool) {
-        self.blank = match &self.events {
-            Events::Paced(paced) => paced.variant.stream.keep_alive_blank.unwrap_or(usual),
-            Events::Topic(_) | Events::Pipe(_) => usual,
+        let stream = match &self.events {
+            Events::Paced(paced) => &paced.variant.stream,
+            Events::Replay(player) => &player.variant.stream,
+            Events::Topic(_) | Events::Pipe(_) => return self.blank = usual,
         };
+        self.blank = stream.keep_alive_blank.unwrap_or(usual);
     }
 
     /// The number of the event that is sent next.
@@ -117,6 +128,7 @@ impl Feed {
         match &self.events {
             Events::Paced(paced) => paced.counter.next(),
             Events::Topic(subscription) => subscription.next(),
+            Events::Replay(player) => player.next_number(),
             Events::Pipe(_) => 0,
         }
     }
@@ -126,6 +138,7 @@ impl Feed {
         match &self.events {
             Events::Paced(paced) => paced.variant.stream.line_ending,
             Events::Topic(_) | Events::Pipe(_) => LineEnding::Lf,
+            Events::Replay(player) => player.line_ending(),
         }
     }
 
@@ -139,6 +152,7 @@ impl Feed {
                 whole: paced.counter.whole(),
             },
             Events::Topic(subscription) => subscription.receipt(),
+            Events::Replay(player) => player.receipt(),
             Events::Pipe(_) => Receipt {
                 retry: None,
                 first: 0,
@@ -167,9 +181,15 @@ impl Feed {
                 Filled::TooSlow => Next::Cut,
                 Filled::Over => Next::End,
             },
+            Events::Replay(player) => player.fill(now.instant, out),
             Events::Pipe(pipe) => pipe.fill(whole, out),
         };
         match next {
+            // A comment would stand within a block: it waits for the end of that.
+            Next::Wait { at } if !self.takes_keep_alive() => {
+                self.arm_keep_alive(now.instant, !out.is_empty());
+                Next::Wait { at }
+            }
             Next::Wait { at } => {
                 self.keep_alive(now.instant, out);
                 Next::Wait {
@@ -187,7 +207,7 @@ impl Feed {
     /// Whether it sends what its topic had before the client came.
     pub(super) fn is_replaying(&self) -> bool {
         match &self.events {
-            Events::Paced(_) | Events::Pipe(_) => false,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => false,
             Events::Topic(subscription) => subscription.is_replaying(),
         }
     }
@@ -216,6 +236,7 @@ impl Feed {
         match &self.events {
             Events::Paced(paced) => paced.counter.is_done(),
             Events::Topic(_) => false,
+            Events::Replay(player) => player.is_complete(),
             Events::Pipe(pipe) => pipe.is_complete(),
         }
     }
@@ -223,7 +244,7 @@ impl Feed {
     /// The topic that it reads, if it reads one.
     pub(super) fn topic(&self) -> Option<&Arc<Topic>> {
         match &self.events {
-            Events::Paced(_) | Events::Pipe(_) => None,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => None,
             Events::Topic(subscription) => Some(subscription.topic()),
         }
     }
@@ -232,9 +253,30 @@ impl Feed {
     /// that it is to be cut off.
     pub(super) fn is_too_slow(&self) -> bool {
         match &self.events {
-            Events::Paced(_) | Events::Pipe(_) => false,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => false,
             Events::Topic(subscription) => subscription.is_too_slow(),
         }
+    }
+
+    /// The replay, where it is one.
+    pub(super) fn player(&self) -> Option<&Player> {
+        match &self.events {
+            Events::Replay(player) => Some(player),
+            Events::Paced(_) | Events::Topic(_) | Events::Pipe(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn player_mut(&mut self) -> Option<&mut Player> {
+        match &mut self.events {
+            Events::Replay(player) => Some(player),
+            Events::Paced(_) | Events::Topic(_) | Events::Pipe(_) => None,
+        }
+    }
+
+    /// Whether a keep-alive comment may stand where the stream is.
+    fn takes_keep_alive(&self) -> bool {
+        self.player().is_none_or(Player::is_between_blocks)
     }
 
     /// Whether its bytes come from a task elsewhere, with line ends of their own.
@@ -245,19 +287,21 @@ impl Feed {
     /// Whether a task has more for it. Where it has not, `waker` is woken when it has.
     pub(super) fn has_news(&mut self, waker: &Waker) -> bool {
         match &mut self.events {
-            Events::Paced(_) | Events::Topic(_) => false,
+            Events::Paced(_) | Events::Topic(_) | Events::Replay(_) => false,
             Events::Pipe(pipe) => pipe.has_news(waker),
         }
     }
 
     /// Writes a comment where one is due, and no event.
     pub(super) fn fill_comment(&mut self, now: Instant, out: &mut WriteBuffer) {
-        self.keep_alive(now, out);
+        if self.takes_keep_alive() {
+            self.keep_alive(now, out);
+        }
     }
 
     /// When the next comment is due.
     pub(super) fn comment_due(&self) -> Option<Instant> {
-        self.comment_due
+        self.comment_due.filter(|_| self.takes_keep_alive())
     }
 
     fn keep_alive(&mut self, now: Instant, out: &mut WriteBuffer) {
@@ -269,6 +313,10 @@ impl Feed {
         match &self.events {
             Events::Paced(paced) => {
                 let bytes = paced.variant.stream.keep_alive_bytes(self.blank);
+                out.payload().extend_from_slice(&bytes);
+            }
+            Events::Replay(player) => {
+                let bytes = player.variant.stream.keep_alive_bytes(self.blank);
                 out.payload().extend_from_slice(&bytes);
             }
             _ if self.blank => out.payload().extend_from_slice(b": keep-alive\n\n"),

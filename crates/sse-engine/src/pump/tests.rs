@@ -2,6 +2,7 @@
 
 mod broken;
 mod piped;
+mod replay;
 mod subscriber;
 
 use std::time::Duration;

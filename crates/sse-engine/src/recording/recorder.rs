@@ -261,6 +261,11 @@ impl Recorder {
         self.secrets
     }
 
+    /// Counts secrets that whoever records has kept back already.
+    pub fn count_kept_back(&mut self, secrets: usize) {
+        self.kept_back += secrets;
+    }
+
     /// How many secrets were kept back so far.
     pub fn kept_back(&self) -> usize {
         self.kept_back

@@ -1,5 +1,8 @@
 //! What a person reads and writes in such a file, and what each mistake is told.
 
+mod diff;
+mod foreign;
+mod har;
 mod properties;
 mod recorder;
 

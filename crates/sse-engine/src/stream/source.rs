@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Playback;
 use super::template::{Condition, Template};
 
 /// What the events of a stream are.
@@ -15,6 +16,8 @@ pub enum Source {
     /// The events in their order, and from the beginning again where there are to be more. Never
     /// empty.
     List(Vec<Entry>),
+    /// What was recorded, byte for byte, and when it was.
+    Recording(Playback),
 }
 
 /// One event, or what is sent in the place of one.

@@ -41,6 +41,14 @@ reasons! {
     Complete = "complete",
     /// It asked for the rest of a finite stream, and there is none.
     NothingLeft = "nothing left to send",
+    /// The recording that is replayed ended so, in order, and more of it follows.
+    RecordedEnd = "ended as recorded",
+    /// The recording that is replayed was cut there.
+    RecordedCut = "cut as recorded",
+    /// The recording that is replayed was reset there.
+    RecordedReset = "reset as recorded",
+    /// It was answered as the recording was, which has no body.
+    Recorded = "answered as recorded",
     /// The server stopped.
     Stopped = "stopped",
     /// The server dropped it without a word: its grace was over.

@@ -97,6 +97,12 @@ impl Received {
         OVERHEAD + self.bytes.len()
     }
 
+    /// Its head, and what is kept of its body, of which so many bytes were read.
+    pub(super) fn parts(&self) -> (&[u8], &[u8], u64) {
+        let (head, body) = self.bytes.split_at(self.head);
+        (head, body, self.body.unwrap_or(0))
+    }
+
     /// All of it, with its secrets where they are `shown`.
     pub(super) fn view(&self, shown: bool) -> ReceivedView {
         let (head, body) = self.bytes.split_at(self.head);
@@ -253,7 +259,7 @@ impl FieldView {
 }
 
 /// Lines, each with what ended it.
-fn lines(head: &[u8]) -> impl Iterator<Item = (&[u8], &'static str)> {
+pub(super) fn lines(head: &[u8]) -> impl Iterator<Item = (&[u8], &'static str)> {
     let lines = head.split_inclusive(|byte| *byte == b'\n');
     lines.map(|line| {
         if let Some(line) = line.strip_suffix(b"\r\n") {
@@ -267,7 +273,7 @@ fn lines(head: &[u8]) -> impl Iterator<Item = (&[u8], &'static str)> {
 }
 
 /// The three words of a request line. Spaces within the second one are its own.
-fn words(line: &[u8]) -> [&[u8]; 3] {
+pub(super) fn words(line: &[u8]) -> [&[u8]; 3] {
     let is_space = |byte: &u8| *byte == b' ';
     let Some(method) = line.iter().position(is_space) else {
         return [line, b"", b""];
@@ -279,7 +285,7 @@ fn words(line: &[u8]) -> [&[u8]; 3] {
     }
 }
 
-fn trimmed(value: &[u8]) -> &[u8] {
+pub(super) fn trimmed(value: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
     let from = value.iter().position(|byte| !is_space(byte));
     let Some(from) = from else { return b"" };

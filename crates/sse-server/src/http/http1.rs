@@ -294,7 +294,7 @@ impl Desk {
 fn handoff(response: &Response<Body>, pump: Pump, open: Open, version: Version) -> Handoff {
     let framing = routes::framing(version, response.headers());
     Handoff {
-        head: routes::head_bytes(response.headers(), framing),
+        head: routes::head_bytes(response.status(), response.headers(), framing),
         framing,
         pump,
         open,

@@ -3,6 +3,8 @@
 //! One owner task changes the status. All others send it wishes, and the latest wish wins. Nothing
 //! else knows whether the server runs.
 
+mod recordings;
+
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};

@@ -59,7 +59,7 @@ impl Context {
     /// What the stream at this path of a room would send, if there is one.
     pub(crate) fn preview(&self, room: &Room, path: &str) -> Option<Preview> {
         let stream = room.streams().find(path)?;
-        let head = response_head::preview(&stream.headers);
+        let head = response_head::preview(&stream);
         let keep_alive = (self.keep_alive, self.keep_alive_blank);
         Some(Preview::new(&stream, &head, keep_alive, clock::now()))
     }

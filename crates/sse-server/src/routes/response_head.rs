@@ -4,7 +4,8 @@
 use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
+use sse_engine::stream::{ReplayHead, Stream};
 use sse_wire::Framing;
 
 use crate::guard::Area;
@@ -32,6 +33,26 @@ pub(super) fn response(own: &Headers) -> Response<Body> {
     response
 }
 
+/// The head of a response that was recorded: its own status and fields, with what the stream's
+/// definition puts in a place.
+pub(super) fn replayed(head: &ReplayHead, own: &Headers) -> Response<Body> {
+    let mut response = Response::new(Body::new(Unsized));
+    *response.status_mut() = head.status;
+    *response.headers_mut() = replayed_fields(head, own);
+    response
+}
+
+fn replayed_fields(head: &ReplayHead, own: &Headers) -> HeaderMap {
+    let mut fields = HeaderMap::new();
+    for (name, value) in &head.fields {
+        fields.append(name, value.clone());
+    }
+    for (name, value) in own {
+        fields.insert(name, value.clone());
+    }
+    fields
+}
+
 /// The head of a stream with these fields and no others.
 pub(super) fn passed(fields: HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::new(Unsized));
@@ -53,11 +74,16 @@ fn fields(own: &Headers) -> HeaderMap {
     fields
 }
 
-/// The head that a client would get of a stream which adds these fields, as bytes.
-pub(crate) fn preview(own: &Headers) -> Vec<u8> {
-    let mut fields = fields(own);
+/// The head that a client would get of a stream, as bytes; nothing of a recording that has none.
+pub(crate) fn preview(stream: &Stream) -> Vec<u8> {
+    let own = &stream.headers;
+    let (status, mut fields) = match stream.playback().map(|it| it.replay.first_head()) {
+        Some(Some(head)) => (head.status, replayed_fields(head, own)),
+        Some(None) => return Vec::new(),
+        None => (StatusCode::OK, fields(own)),
+    };
     mark(&mut fields, Area::Stream);
-    bytes(&fields, Framing::Chunked)
+    bytes(status, &fields, Framing::Chunked)
 }
 
 /// What every answer of an area says.
@@ -89,11 +115,14 @@ pub(super) fn mark(headers: &mut HeaderMap, area: Area) {
 }
 
 /// The head of a stream as bytes.
-pub(crate) fn bytes(fields: &HeaderMap, framing: Framing) -> Vec<u8> {
+pub(crate) fn bytes(status: StatusCode, fields: &HeaderMap, framing: Framing) -> Vec<u8> {
     // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats
     // the client's.)
     let mut head = Vec::with_capacity(HEAD);
-    head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    let reason = status.canonical_reason().unwrap_or_default();
+    for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+        head.extend_from_slice(part.as_bytes());
+    }
     let mut field = |name: &str, value: &[u8]| {
         for part in [name.as_bytes(), b": ", value, b"\r\n"] {
             head.extend_from_slice(part);

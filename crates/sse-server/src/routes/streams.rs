@@ -66,6 +66,12 @@ pub(super) async fn open(
 
     let mut door = Door::of(context, &asked.client, asked.faults);
     let client = asked.client;
+    let mut variant = asked.query.apply(&stream);
+    if let Some(request) = requested {
+        variant.request = request;
+    }
+    let last_event_id = asked.last_event_id.as_deref();
+    door.add_own(context, &client, variant.faults_at_door(last_event_id));
     let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
         drop(turn);
@@ -73,17 +79,11 @@ pub(super) async fn open(
             .answer(context, visitor.room, (client, received))
             .await;
     }
-    let mut variant = asked.query.apply(&stream);
-    if let Some(request) = requested {
-        variant.request = request;
-    }
-    let last_event_id = asked.last_event_id.as_deref();
     if stream.events_file.is_some() {
         drop(turn);
         let at = (visitor.room, door);
         let arrived = (client, received);
-        let file = from_file(context, at, arrived, variant, last_event_id);
-        return file.await;
+        return from_file(context, at, arrived, variant, last_event_id).await;
     }
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     let had = last_event_id.and_then(|id| variant.number_of(id));
@@ -96,7 +96,7 @@ pub(super) async fn open(
         first: None,
     };
     let pump = match Pump::shifted(variant, context.keep_alive, last_event_id, shift) {
-        Ok(pump) => pump.with_blank(context.keep_alive_blank),
+        Ok(pump) => door.with_own(context, &client, pump.with_blank(context.keep_alive_blank)),
         Err(next) => {
             if !head_only {
                 let arrived = (client, received);
@@ -109,10 +109,19 @@ pub(super) async fn open(
                 .into();
         }
     };
-    if head_only {
-        let head = door.head(&stream.headers);
+    let bodiless = pump.replayed_head().filter(|head| head.has_no_body());
+    if head_only || bodiless.is_some() {
+        let head = door.head(pump.replayed_head(), &stream.headers);
         door.note_struck(visitor.room);
-        return head;
+        if !head_only {
+            let status = head.response.status().as_u16();
+            let resume = resume(pump.next_number());
+            connections.answer_as_recorded((client, received), status, &resume);
+        }
+        return match bodiless {
+            Some(_) => bodiless_answer(head),
+            None => head,
+        };
     }
     let client = Client {
         numbers: numbers(),
@@ -169,7 +178,7 @@ async fn from_file(
         return nothing.into_response().into();
     }
     if &*arrived.0.asked.method == "HEAD" {
-        let head = door.head(&variant.stream.headers);
+        let head = door.head(None, &variant.stream.headers);
         door.note_struck(room);
         return head;
     }
@@ -188,6 +197,12 @@ async fn from_file(
     )
 }
 
+/// The answer with a status that no body follows: it has no length either.
+fn bodiless_answer(mut answer: Answer) -> Answer {
+    *answer.response.body_mut() = Body::empty();
+    answer
+}
+
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(
     context: &Context,
@@ -197,7 +212,7 @@ pub(super) fn begin(
     pump: Pump,
     headers: &Headers,
 ) -> Answer {
-    let head = door.head(headers);
+    let head = door.head(pump.replayed_head(), headers);
     begin_with(context, (room, door), arrived, resume, (head, pump))
 }
 
@@ -210,7 +225,8 @@ pub(super) fn begin_with(
     (head, pump): (Answer, Pump),
 ) -> Answer {
     let arrived = framed(arrived, &head.response);
-    match room.connections.open(arrived, resume) {
+    let status = head.response.status().as_u16();
+    match room.connections.open(arrived, resume, status) {
         Ok(open) => {
             let (faults, struck) = door.into_parts();
             for fault in &struck {

@@ -54,15 +54,19 @@ pub(crate) fn set_upstream(context: &Context, wish: &UpstreamWish) -> Result<(),
 
 /// GET: all of them.
 pub(super) async fn list(State(context): State<Arc<Context>>) -> Response<Body> {
+    listed(&context)
+}
+
+fn listed(context: &Context) -> Response<Body> {
     #[derive(Serialize)]
     struct Upstreams {
         upstreams: Vec<UpstreamView>,
     }
-    let upstreams = upstream_views(&context);
+    let upstreams = upstream_views(context);
     (FRESH, Json(Upstreams { upstreams })).into_response()
 }
 
-/// POST: one is set or taken away.
+/// POST: one is set or taken away. Answers with all that there are.
 pub(super) async fn set(
     State(context): State<Arc<Context>>,
     request: Request<Body>,
@@ -74,7 +78,7 @@ pub(super) async fn set(
         Err(refusal) => return refusal,
     };
     match set_upstream(&context, &wish) {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => listed(&context),
         Err(e) => tell(&path, StatusCode::BAD_REQUEST, &e.to_string()),
     }
 }

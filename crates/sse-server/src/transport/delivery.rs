@@ -138,6 +138,17 @@ impl From<Why> for EndCause {
     }
 }
 
+impl From<Break> for EndCause {
+    fn from(ends: Break) -> Self {
+        match (ends.fault, ends.how) {
+            (Some(fault), _) => Self::Fault(fault),
+            (None, How::End) => Self::Why(Why::RecordedEnd),
+            (None, How::Cut) => Self::Why(Why::RecordedCut),
+            (None, How::Reset) => Self::Why(Why::RecordedReset),
+        }
+    }
+}
+
 impl Delivery {
     pub(crate) fn new(
         socket: Socket,

@@ -263,6 +263,7 @@ impl Sweeper {
         }
         match act {
             Act::Stop => self.close(key, STOPPED, Close::Reset),
+            Act::Step => delivery.act(now, Act::Step),
             Act::Break(fault) => {
                 match (delivery.broken_off_by(fault), fault.fault.act.is_reset()) {
                     (false, _) => delivery.act(now, act.clone()),
@@ -457,7 +458,7 @@ impl Sweeper {
                     How::Cut => Close::InOrder,
                     How::Reset => Close::Reset,
                 };
-                self.close(key, EndCause::Fault(ends.fault), how);
+                self.close(key, EndCause::from(ends), how);
             }
         }
         false

@@ -18,7 +18,7 @@ fn entries(stream: &Stream) -> &[Entry] {
     match &stream.source {
         Source::Template(entry) => std::slice::from_ref(entry),
         Source::List(entries) => entries,
-        Source::Counter => &[],
+        Source::Counter | Source::Recording(_) => &[],
     }
 }
 

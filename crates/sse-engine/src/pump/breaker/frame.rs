@@ -75,8 +75,17 @@ fn first_line(bytes: &[u8]) -> (&[u8], &'static [u8]) {
 impl Frame {
     /// The blocks of what a visit wrote, in order. Lines of one that `is_foreign` keep their ends.
     pub(super) fn all(out: &WriteBuffer, is_foreign: bool) -> VecDeque<Self> {
-        let bytes = out.wire();
-        let mut marks = out.marks().peekable();
+        let marks = out.marks().map(|mark| (mark.end, mark.number));
+        Self::of(&out.wire(), marks, is_foreign)
+    }
+
+    /// The blocks of these bytes, in which events with these numbers end there.
+    pub(super) fn of(
+        bytes: &[u8],
+        marks: impl Iterator<Item = (usize, Option<u64>)>,
+        is_foreign: bool,
+    ) -> VecDeque<Self> {
+        let mut marks = marks.peekable();
         let mut frames = VecDeque::new();
         let (mut lines, mut at) = (Vec::new(), 0);
         while at < bytes.len() {
@@ -93,7 +102,8 @@ impl Frame {
                 });
                 continue;
             }
-            let event = marks.next_if(|mark| mark.end <= at).map(|mark| mark.number);
+            let event = marks.next_if(|(end, _)| *end <= at);
+            let event = event.map(|(_, number)| number);
             frames.push_back(Self {
                 lines: std::mem::take(&mut lines),
                 blank: Some(line_end),
@@ -108,6 +118,12 @@ impl Frame {
             });
         }
         frames
+    }
+
+    /// Whether it is a part of a block of a recording that goes on in the next visit.
+    pub(super) fn goes_on(&self) -> bool {
+        let is_own = |line: &Line| matches!(line.end, LineEnd::Own(_));
+        self.blank.is_none() && self.lines.iter().all(is_own)
     }
 
     /// An event with this data and nothing else.
@@ -154,9 +170,14 @@ impl Frame {
 
     /// Puts these bytes in the place of its data, a line for each LF.
     fn set_data(&mut self, data: &[u8]) {
+        let mut before = self.lines.iter().filter(|line| line.data().is_some());
+        let end = before.next().map_or(LineEnd::Usual, |line| line.end);
         self.lines.retain(|line| line.data().is_none());
         let lines = data.split(|b| *b == b'\n');
-        let lines = lines.map(|line| Line::new([DATA, line].concat()));
+        let lines = lines.map(|line| Line {
+            text: [DATA, line].concat(),
+            end,
+        });
         self.lines.extend(lines);
     }
 

@@ -28,6 +28,7 @@ impl Breaker {
     /// Whether all that the feed gave was let through, or left out.
     pub(in crate::pump) fn lacks_nothing(&self) -> bool {
         self.backlog.is_empty()
+            && self.begun.is_empty()
             && self.overtaken.is_none()
             && self.again.is_empty()
             && self.passage.holds_nothing()

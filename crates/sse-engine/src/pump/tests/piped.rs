@@ -157,7 +157,7 @@ fn a_fault_changes_events_and_nothing_else() {
     let (_, next) = piped.give(b"5678\n\n");
     assert!(matches!(next, Next::Broken(_)), "{next:?}");
     let text = String::from_utf8_lossy(&piped.sent);
-    assert_eq!(text, "data:1234\n\ndata: 12\n\r\ndata:5");
+    assert_eq!(text, "data:1234\n\ndata: 12\r\n\r\ndata:5");
 }
 
 #[test]
