@@ -8,11 +8,12 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
 use serde_json::{Value, json};
-use support::{SSE, Serving, clients, node};
+use support::{SSE, Serving, clients, node, run};
 use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -94,6 +95,13 @@ impl Answer {
                 self.call(0, &part["functionCall"]["name"], &args);
             }
         }
+        let message = &event["message"];
+        self.text += &text(&message["content"]);
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            let function = &call["function"];
+            let arguments = Value::from(function["arguments"].to_string());
+            self.call(0, &function["name"], &arguments);
+        }
         let (index, block) = (place(&event["index"]), &event["content_block"]);
         let (output, item) = (place(&event["output_index"]), &event["item"]);
         match event["type"].as_str().unwrap_or_default() {
@@ -120,6 +128,7 @@ impl Answer {
             &candidate["finishReason"],
             &event["delta"]["stop_reason"],
             &event["response"]["status"],
+            &event["done_reason"],
         ];
         if let Some(end) = ends.into_iter().find(|end| end.is_string()) {
             self.end = end.clone();
@@ -156,11 +165,12 @@ fn said() -> BTreeMap<(String, u64), Value> {
         }
         let mut turns = [Answer::default(), Answer::default()];
         for event in stream["events"].as_array().expect("events") {
-            let data = event.get("data").unwrap_or(event);
+            let text = event.get("data").or(event.get("raw")).unwrap_or(event);
+            let text = text.as_str().expect("text");
             let when = event.get("when").and_then(toml::Value::as_str);
             let is_first = when.is_none_or(|when| when.starts_with("not "));
-            // The last one of a chat is no JSON.
-            if let Ok(event) = serde_json::from_str(data.as_str().expect("text")) {
+            // The last one of a chat is no JSON, and a raw one says where its line ends.
+            if let Ok(event) = serde_json::from_str(text.trim_end_matches(r"\n")) {
                 turns[usize::from(!is_first)].add(&event);
             }
         }
@@ -172,10 +182,10 @@ fn said() -> BTreeMap<(String, u64), Value> {
 }
 
 /// Has the SDKs read every stream at an address, in each way that they have.
-fn read_all(language: Language, server: &str) -> usize {
+fn read_all(language: Language, arguments: &[&str]) -> usize {
     let said = said();
     let reads: Vec<Value> =
-        serde_json::from_str(&language.run("examples", &[server])).expect("JSON");
+        serde_json::from_str(&language.run("examples", arguments)).expect("JSON");
     for read in &reads {
         let path = read["path"].as_str().expect("a path").to_owned();
         let turn = read["turn"].as_u64().expect("a turn");
@@ -195,27 +205,93 @@ fn serving(name: &str) -> (Serving, String) {
     (serving, server)
 }
 
-/// The same with all SDKs, at once.
-fn all_read_all(server: &str) {
+/// The same with all SDKs, at once. Answers how many reads there were, in all.
+fn all_read_all(arguments: &[&str]) -> usize {
     thread::scope(|scope| {
-        let python = scope.spawn(|| read_all(Language::Python, server));
-        assert_eq!(read_all(Language::JavaScript, server), 26);
-        assert_eq!(python.join().expect("the SDKs read"), 17);
-    });
+        let python = scope.spawn(|| read_all(Language::Python, arguments));
+        let javascript = read_all(Language::JavaScript, arguments);
+        python.join().expect("the SDKs read") + javascript
+    })
 }
 
 #[test]
 fn the_sdks_read_what_the_file_says() {
     let (_serving, server) = serving("llm");
-    all_read_all(&server);
+    assert_eq!(all_read_all(&[&server]), 17 + 28);
 }
 
+/// What the proxy hands on is the same, and so is what it recorded meanwhile.
 #[test]
-fn the_sdks_read_the_same_through_the_proxy() {
+fn the_sdks_read_the_same_through_the_proxy_and_from_its_recordings() {
+    let folder = TempDir::new().expect("a folder");
     let (_serving, server) = serving("llm");
-    let args = ["proxy", &server, "--port", "0", "--log", "none"];
-    let proxy = Serving::spawn(Command::new(SSE).args(args));
-    all_read_all(&format!("http://{}", proxy.addr));
+    let mut command = Command::new(SSE);
+    command.args(["proxy", &server, "--port", "0", "--log", "none", "--record"]);
+    let proxy = Serving::spawn(command.arg(folder.path()));
+    assert_eq!(all_read_all(&[&format!("http://{}", proxy.addr)]), 17 + 28);
+    // It closes its files.
+    proxy.signal("TERM");
+    assert_eq!(proxy.code(), Some(0));
+    replayed(&recordings(folder.path()), "1", Language::JavaScript, 20);
+}
+
+/// What `sse record` keeps of each stream is what the SDKs read of the stream itself.
+#[test]
+fn the_sdks_read_the_same_from_recordings() {
+    let folder = TempDir::new().expect("a folder");
+    let (_serving, server) = serving("llm");
+    thread::scope(|scope| {
+        for (at, path) in paths().enumerate() {
+            let file = folder.path().join(format!("{at}.wire"));
+            let url = format!("{server}{path}");
+            scope.spawn(move || {
+                let file = file.to_str().expect("UTF-8");
+                let (code, _, stderr) = run(&["record", "-X", "POST", &url, "-o", file]);
+                assert_eq!(code, Some(0), "{stderr}");
+            });
+        }
+    });
+    replayed(&recordings(folder.path()), "10", Language::Python, 16);
+}
+
+/// The paths of the streams that are whole, and streams of events.
+fn paths() -> impl Iterator<Item = String> {
+    let firsts = said().into_keys().filter(|(_, turn)| *turn == 1);
+    let paths = firsts.map(|(path, _)| path);
+    paths.filter(|path| !path.ends_with("/ollama/api/chat"))
+}
+
+/// By the path, the file with the answer of the first turn.
+fn recordings(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("the folder") {
+        let file = entry.expect("a file").path();
+        let text = fs::read_to_string(&file).expect("text");
+        let request = text.lines().find_map(|line| line.strip_prefix("> POST "));
+        let path = request.and_then(|line| line.split([' ', '?']).next());
+        let path = path.expect("a request").to_owned();
+        // What the model says when it was told the weather is another turn.
+        let calls = |line: &str| line.starts_with('|') && line.contains("get_weather");
+        if !path.starts_with("/tools") || text.lines().any(calls) {
+            found.insert(path, file);
+        }
+    }
+    found
+}
+
+/// Has the SDKs for a language read these recordings, so many times as fast, in so many ways.
+fn replayed(recordings: &BTreeMap<String, PathBuf>, speed: &str, language: Language, ways: usize) {
+    assert!(recordings.keys().cloned().eq(paths()), "{recordings:?}");
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("streams.toml");
+    let streams = recordings.iter().map(|(path, recording)| {
+        let recording = recording.display();
+        format!("[[stream]]\npath = '{path}'\nsource = '{recording}'\nspeed = {speed}\n")
+    });
+    fs::write(&file, streams.collect::<String>()).expect("a file");
+    let serving = Serving::start(&["--streams", file.to_str().expect("UTF-8")]);
+    let server = format!("http://{}", serving.addr);
+    assert_eq!(read_all(language, &[&server, "first"]), ways);
 }
 
 /// What the SDKs did with broken streams is a table of docs/LLM.md, as it stands.

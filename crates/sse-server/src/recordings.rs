@@ -1,7 +1,7 @@
 //! Recordings of the streams that are handed on, each in a file of its own, while they happen.
 //!
 //! What a client is sent is written down where it is sent, faults and all, so a recording agrees
-//! with the table. One thread writes all files: whoever sends a stream never waits for a disk.
+//! with the table. One thread writes all files, and whoever sends a stream never waits for a disk.
 //! Where that thread falls behind, a recording ends early and says so.
 
 use std::collections::HashMap;

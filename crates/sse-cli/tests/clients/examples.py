@@ -3,7 +3,9 @@ what each made of them, in JSON: for each read, the path of the stream, how it w
 the calls of tools, and the reason for the end. Where an SDK calls tools by itself, that is of the
 second turn.
 
-usage: examples.py http://localhost:8000
+usage: examples.py http://localhost:8000 [first]
+
+With `first` the second turns are left out: a recording has one answer for each path.
 """
 
 import asyncio
@@ -177,9 +179,10 @@ def read(way, base):
     return {"text": text, "calls": list(map(list, zip(names, values))), "end": end}
 
 
-async def read_all(server):
+async def read_all(server, only_first):
     reads = []
-    for above, turn, all_ways in [("", 1, WAYS), ("/tools", 1, WAYS), ("/tools", 2, LOOPS)]:
+    turns = [("", 1, WAYS), ("/tools", 1, WAYS), ("/tools", 2, {} if only_first else LOOPS)]
+    for above, turn, all_ways in turns:
         for path, ways in all_ways.items():
             reads += [({"path": above + path, "turn": turn}, way, server + above) for way in ways]
     # Each in a thread of its own, since some of the ways wait in it.
@@ -188,4 +191,4 @@ async def read_all(server):
     return [{**which, "way": way.__name__, **answer} for (which, way, _), answer in whole]
 
 
-print(json.dumps(asyncio.run(read_all(sys.argv[1]))))
+print(json.dumps(asyncio.run(read_all(sys.argv[1], "first" in sys.argv))))

@@ -15,7 +15,7 @@ use crate::stream::{Playback, Replay, Source, Speed, Stream};
 const MAX_SOURCE: usize = 1024;
 
 /// Keys that say what a recording says itself.
-const OF_EVENTS: [&str; 14] = [
+const OF_EVENTS: [&str; 16] = [
     "every",
     "jitter",
     "seed",
@@ -30,6 +30,8 @@ const OF_EVENTS: [&str; 14] = [
     "events",
     "events_file",
     "raw",
+    "pad",
+    "space",
 ];
 
 /// A recording that a stream of the file replays.

@@ -313,7 +313,8 @@ impl Feed {
         let ending = self.line_ending();
         let stream = match &self.events {
             Events::Paced(paced) => Some(&*paced.variant.stream),
-            Events::Topic(_) | Events::Pipe(_) | Events::Replay(_) => None,
+            Events::Replay(player) => Some(&*player.variant.stream),
+            Events::Topic(_) | Events::Pipe(_) => None,
         };
         let own = stream.and_then(|stream| stream.keep_alive_lines.as_deref());
         let bytes = out.payload();

@@ -91,8 +91,12 @@ struct Response {
     redirect_url: Option<String>,
     headers_size: Option<Number>,
     body_size: Option<Number>,
-    /// What Chromium says where the response failed.
-    #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
+    /// What Chromium says where the response failed, and Playwright under another name.
+    #[serde(
+        rename = "_error",
+        alias = "_failureText",
+        skip_serializing_if = "Option::is_none"
+    )]
     error: Option<String>,
 }
 

@@ -1,11 +1,13 @@
 //! Which event of one stream is which of another.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, Token};
 
 use super::events::Table;
+use super::json::inner;
 
 /// Longer sequences are cut at events that each has once; what is longer still is aligned by its
 /// place. The time that the algorithm takes grows faster than the length, and so does its stack.
@@ -44,6 +46,9 @@ enum By {
     Data,
     /// The id, where the data was.
     Id,
+    /// What is within the data's fields, where both were: a new answer of a language model has
+    /// another number and another time in each event.
+    Inner,
 }
 
 /// What was found, and how much work is left.
@@ -118,7 +123,8 @@ fn align(part: Part<'_>, by: By, table: &Table, work: &mut Work<'_>) {
         match by {
             By::Content => align(inner, By::Data, table, work),
             By::Data => align(inner, By::Id, table, work),
-            By::Id => pair(inner, table, work.rows),
+            By::Id => align(inner, By::Inner, table, work),
+            By::Inner => pair(inner, table, work.rows),
         }
         at = behind;
     };
@@ -257,7 +263,7 @@ impl<'a> Part<'a> {
 struct Keys<'a> {
     by: By,
     table: &'a Table,
-    numbers: HashMap<&'a str, u32>,
+    numbers: HashMap<Cow<'a, str>, u32>,
     count: u32,
 }
 
@@ -269,16 +275,16 @@ impl Keys<'_> {
                 self.count = self.count.max(content.saturating_add(1));
                 return Token(content);
             }
-            By::Data => text.data,
-            By::Id => text.id,
+            By::Data => Some(text.data.into()),
+            By::Id => Some(text.id.into()).filter(|id: &Cow<'_, str>| !id.is_empty()),
+            By::Inner => inner(text.data).map(Cow::Owned),
         };
         let next = self.count;
-        // What has no id is like nothing else.
-        if matches!(self.by, By::Id) && key.is_empty() {
-            self.count += 1;
-            return Token(next);
-        }
-        let number = *self.numbers.entry(key).or_insert(next);
+        let number = match key {
+            Some(key) => *self.numbers.entry(key).or_insert(next),
+            // What has none is like nothing else.
+            None => next,
+        };
         self.count += u32::from(number == next);
         Token(number)
     }

@@ -38,6 +38,21 @@ pub(super) fn canonical(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The lists and objects within an object of JSON, without the plain values beside them; none where
+/// there are no such.
+pub(super) fn inner(text: &str) -> Option<String> {
+    let is_object = text.starts_with('{');
+    let value = is_object.then(|| serde_json::from_str(text).ok()).flatten();
+    let Some(Value::Object(mut fields)) = value else {
+        return None;
+    };
+    fields.retain(|_, value| value.is_object() || value.is_array());
+    let mut written = String::new();
+    let has_some = !fields.is_empty();
+    write(&mut written, &Value::Object(fields)).filter(|()| has_some)?;
+    Some(written)
+}
+
 /// A text in lower case without spaces.
 pub(super) fn compact(text: &str) -> String {
     let text = text.chars().filter(|c| !c.is_whitespace());

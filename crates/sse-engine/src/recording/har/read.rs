@@ -224,7 +224,7 @@ impl Import {
         let headers = response.headers.unwrap_or_default();
         let content = response.content.unwrap_or_default();
         let has_text = content.text.as_ref().is_some_and(|text| !text.is_empty());
-        if status == 0.0 && headers.is_empty() && !has_text && messages.is_empty() {
+        if status <= 0.0 && headers.is_empty() && !has_text && messages.is_empty() {
             self.pause(receive)?;
             return Ok(true);
         }

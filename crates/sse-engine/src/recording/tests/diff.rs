@@ -136,6 +136,27 @@ fn where_ids_or_data_all_differ_the_others_align() {
     );
 }
 
+/// Two answers of a language model: each event has a number and a time of its answer.
+#[test]
+fn where_each_event_differs_beside_the_same_token_tokens_align() {
+    let file = |answer: &str, tokens: &[&str]| {
+        let event = |token: &&str| {
+            format!("| data: {{\"id\":\"{answer}\",\"choices\":[{{\"delta\":\"{token}\"}}]}}\n|\n")
+        };
+        with_body(&tokens.iter().map(event).collect::<String>())
+    };
+    let tokens: Vec<String> = (0..40).map(|at| format!("t{at}")).collect();
+    let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let more = [&tokens[..20], &["new"], &tokens[20..]].concat();
+    let compared = compared(&file("a1", &tokens), &file("b22", &more));
+    let pairs = events(&compared);
+    assert_eq!(
+        pairs[19..22],
+        [(Some(20), Some(20)), (None, Some(21)), (Some(21), Some(22))]
+    );
+    assert_eq!(pairs.len(), 41);
+}
+
 #[test]
 fn a_change_within_json_has_its_path() {
     let some = |text: &str| Some(text.to_owned());

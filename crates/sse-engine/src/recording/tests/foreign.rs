@@ -62,13 +62,13 @@ fn what_a_crash_left_is_read_up_to_its_last_whole_line() {
 
 #[test]
 fn a_stream_of_events_has_one_pace() {
-    let stream = ": hi\n\nid: 1\ndata: a\n\n\n\ndata: b\r\n\r\ndata: c\r\rdata: rest";
+    let stream = ": hi\n\nid: 1\ndata: a\n\n\n\nevent: e\r\ndata: b\r\n\r\ndata: c\r\rdata: rest";
     let imported = any(stream);
     assert_eq!(imported.format, FileFormat::Events);
     let expected = [
         ": hi\n\n",
         "id: 1\ndata: a\n\n\n\n",
-        "data: b\r\n\r\n",
+        "event: e\r\ndata: b\r\n\r\n",
         "data: c\r\r",
         "data: rest",
     ];

@@ -172,6 +172,7 @@ fn each_entry_is_an_exchange_and_says_how_it_ended() {
     refused["response"] = json!({"status": 0, "statusText": "", "headers": [], "cookies": [],
         "content": {"size": 0, "mimeType": "x-unknown"}, "_error": "net::ERR_CONNECTION_REFUSED"});
     list.push(refused);
+    list.push(json!({"response": {"status": -1, "_failureText": "net::ERR_TIMED_OUT"}}));
     list.push(json!({}));
     let mut post = first;
     post["request"]["method"] = json!("POST");
@@ -181,13 +182,23 @@ fn each_entry_is_an_exchange_and_says_how_it_ended() {
     list.push(post);
     let recording = any(har.to_string()).recording;
     let ends: Vec<_> = recording.exchanges().filter_map(Exchange::end).collect();
-    assert_eq!(ends, [End::End, End::Reset, End::Cut, End::Open, End::End]);
+    assert_eq!(
+        ends,
+        [
+            End::End,
+            End::Reset,
+            End::Cut,
+            End::Timeout,
+            End::Open,
+            End::End
+        ]
+    );
     let pauses: Vec<_> = recording
         .exchanges()
         .map(|it| it.begin().as_millis())
         .collect();
-    assert_eq!(pauses, [0, 2000, 0, 0, 0]);
-    let last = recording.exchanges().last().expect("five");
+    assert_eq!(pauses, [0, 2000, 0, 0, 0, 0]);
+    let last = recording.exchanges().last().expect("six");
     assert_eq!(last.request_body(), b"{\"a\":1}");
     assert_eq!(last.pieces()[0].bytes, b"\x89PN\xff");
 }
