@@ -125,7 +125,7 @@ impl Stream {
 
     /// What keeps an idle connection alive, with a blank line behind it or without one.
     pub fn keep_alive_bytes(&self, blank: bool) -> Vec<u8> {
-        let (own, ending) = (self.keep_alive_lines.as_deref(), self.line_ending);
+        let (own, ending) = (self.keep_alive_lines.as_deref(), self.usual_line_ending());
         let mut bytes = Vec::new();
         for line in own.unwrap_or(": keep-alive").split('\n') {
             bytes.extend_from_slice(line.as_bytes());

@@ -310,17 +310,18 @@ impl Feed {
         if self.comment_due.is_none_or(|due| due > now) {
             return;
         }
-        match &self.events {
-            Events::Paced(paced) => {
-                let bytes = paced.variant.stream.keep_alive_bytes(self.blank);
+        let stream = match &self.events {
+            Events::Paced(paced) => Some(&*paced.variant.stream),
+            Events::Replay(player) => Some(&*player.variant.stream),
+            Events::Topic(_) | Events::Pipe(_) => None,
+        };
+        match stream {
+            Some(stream) => {
+                let bytes = stream.keep_alive_bytes(self.blank);
                 out.payload().extend_from_slice(&bytes);
             }
-            Events::Replay(player) => {
-                let bytes = player.variant.stream.keep_alive_bytes(self.blank);
-                out.payload().extend_from_slice(&bytes);
-            }
-            _ if self.blank => out.payload().extend_from_slice(b": keep-alive\n\n"),
-            _ => out.payload().extend_from_slice(b": keep-alive\n"),
+            None if self.blank => out.payload().extend_from_slice(b": keep-alive\n\n"),
+            None => out.payload().extend_from_slice(b": keep-alive\n"),
         }
         self.comment_due = match self.keep_alive {
             KeepAlive::Off => None,
