@@ -37,7 +37,7 @@ pub struct Replay {
     pub(crate) responses: Vec<Response>,
     /// All events, of which the first has the number [`FIRST`].
     pub(crate) events: Vec<ReplayEvent>,
-    /// The number of the newest event when an id was sent; nothing for an id that leads to
+    /// The number of the newest event when an id was sent, by the id as clients bring it; nothing for an id that leads to
     /// several.
     ids: HashMap<Box<str>, Option<u64>>,
     /// The names of its events.
@@ -225,12 +225,12 @@ impl Replay {
     /// The number of the event that a client had last that brings this id. An id that leads to
     /// several events leads to none.
     pub(super) fn number_of(&self, id: &str) -> Option<u64> {
-        self.ids.get(id).copied().flatten()
+        self.ids.get(brought(id)).copied().flatten()
     }
 
     /// Whether this id leads to several events.
     pub(super) fn repeats_id(&self, id: &str) -> bool {
-        matches!(self.ids.get(id), Some(None))
+        matches!(self.ids.get(brought(id)), Some(None))
     }
 
     /// The event with this number.
@@ -325,6 +325,12 @@ impl Replay {
         let (from, to) = (at(response.before), at(response.before + response.events));
         self.events.get(from..to).unwrap_or_default()
     }
+}
+
+/// An id as a client brings it back: a field of HTTP begins and ends without white space (RFC 9110
+/// 5.5).
+fn brought(id: &str) -> &str {
+    id.trim_matches([' ', '\t'])
 }
 
 #[cfg(test)]
