@@ -21,8 +21,8 @@ use super::room::Room;
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
 use crate::clock;
-use crate::connections::{self, Arrived, Client, Numbering, Received, Resume};
-use crate::events_file::{self, EventsFile};
+use crate::connections::{self, Arrived, Client, Numbering, Received, Resume, Why};
+use crate::events_file::{self, Beginning, EventsFile};
 
 /// What the task of a file of events has given and the socket has not taken, in bytes.
 const HELD: usize = 64 * 1024;
@@ -146,13 +146,19 @@ async fn from_file(
     let id = last_event_id.filter(|id| !id.is_empty()).map(str::to_owned);
     let had = id.as_deref().and_then(|id| variant.number_of(id));
     let next = had.map_or(variant.from, |had| had + 1);
-    let before = next.saturating_sub(variant.stream.from);
+    let from = variant.stream.from;
     let comes_back = id.is_some();
+    let beginning = Beginning {
+        first: variant.from.saturating_sub(from),
+        id,
+        had: had.map(|had| (had + 1).saturating_sub(from)),
+        shift: door.shift(comes_back),
+    };
     let opened = tokio::task::spawn_blocking(move || {
         let folder = folder.ok_or_else(|| {
             format!("The events of {name} cannot be read: this list of streams is in no folder.")
         })?;
-        EventsFile::open(&folder, &name, places, before, id.as_deref())
+        EventsFile::open(&folder, &name, places, &beginning)
     });
     let file = match opened
         .await
@@ -162,7 +168,10 @@ async fn from_file(
         Ok(file) => file,
         Err(sentence) => {
             door.note_struck(room);
-            return say(StatusCode::INTERNAL_SERVER_ERROR, &sentence).into();
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            room.connections
+                .refuse(arrived, status.as_u16(), None, Why::EventsFile);
+            return say(status, &sentence).into();
         }
     };
     let resume = Resume {
@@ -171,7 +180,10 @@ async fn from_file(
         had: None,
         first: None,
     };
-    if comes_back && file.is_over() {
+    let end = variant
+        .from
+        .saturating_add(variant.count.unwrap_or(u64::MAX));
+    if comes_back && (file.is_over() || from + file.sent() >= end) {
         room.connections.complete(arrived, &resume);
         door.note_struck(room);
         let nothing = (StatusCode::NO_CONTENT, Body::new(Unsized));
