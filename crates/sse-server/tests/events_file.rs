@@ -209,10 +209,10 @@ async fn a_pipe_is_no_file_of_events() {
 
 #[tokio::test]
 async fn what_fails_has_a_row_that_says_so() {
-    let desk = Desk::with("a.ndjson", "1\n", "").await;
+    let desk = Desk::with("a.ndjson", "1\n2\n", "").await;
     let file = desk.folder.path().join("a.ndjson");
     let (mut client, _) = desk.bench.get("/a?every=1h&client=open").await;
-    fs::write(&file, "1\n2\n").expect("written");
+    fs::write(&file, "1\n").expect("written");
     soon("its end", client.rest()).await;
     let row = desk.bench.ended("open").await;
     assert_eq!(row.ended.map(|it| it.why), Some(Why::EventsFile));
