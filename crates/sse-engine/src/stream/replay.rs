@@ -297,16 +297,27 @@ impl Replay {
     }
 
     /// Where a client begins that had this event, or none; then it begins with the event `from`.
-    pub(crate) fn begin(&self, had: Option<u64>, from: u64) -> Option<Position> {
-        match had.filter(|had| *had >= from) {
+    /// It was given so many answers without an event there.
+    pub(crate) fn begin(&self, had: Option<u64>, from: u64, passed: u64) -> Option<Position> {
+        let mut position = match had.filter(|had| *had >= from) {
             Some(had) => self.behind(had),
             None => self.begin_of(from),
+        }?;
+        for _ in 0..passed {
+            if !self.is_passed_by(position) {
+                break;
+            }
+            position.response += 1;
         }
+        Some(position)
     }
 
-    /// The response that such a client is sent.
-    pub(super) fn response_behind(&self, had: Option<u64>, from: u64) -> Option<&Response> {
-        self.responses.get(self.begin(had, from)?.response)
+    /// Whether the response that begins here has no event, and another is behind it.
+    pub(super) fn is_passed_by(&self, position: Position) -> bool {
+        let response = self.responses.get(position.response);
+        position.byte == 0
+            && position.response + 1 < self.responses.len()
+            && response.is_some_and(|response| response.events == 0)
     }
 
     /// The number of the first event that ends behind this place of a response.

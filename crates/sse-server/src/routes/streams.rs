@@ -14,7 +14,7 @@ use sse_wire::Framing;
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
-use super::door::Door;
+use super::door::{self, Door};
 use super::params::{BadQuery, Params};
 use super::response_head::{Headers, Unsized};
 use super::room::Room;
@@ -71,6 +71,11 @@ pub(super) async fn open(
         variant.request = request;
     }
     let last_event_id = asked.last_event_id.as_deref();
+    let had = last_event_id.and_then(|id| variant.number_of(id));
+    let is_replay = stream.playback().is_some();
+    if is_replay {
+        variant.passed = context.faults.passed(&door::asker(&client), had);
+    }
     door.add_own(context, &client, variant.faults_at_door(last_event_id));
     let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
@@ -86,7 +91,12 @@ pub(super) async fn open(
         return from_file(context, at, arrived, variant, last_event_id).await;
     }
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
-    let had = last_event_id.and_then(|id| variant.number_of(id));
+    // Whoever only looks was given nothing.
+    if is_replay && !head_only {
+        let passes = variant.is_passed_by(had);
+        let passed = if passes { variant.passed + 1 } else { 0 };
+        context.faults.pass(&door::asker(&client), had, passed);
+    }
     let connections = &visitor.room.connections;
     let numbers = || Numbering::Stream(Arc::clone(&stream));
     let resume = |next| Resume {
