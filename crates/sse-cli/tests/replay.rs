@@ -84,7 +84,7 @@ fn what_is_special_is_said() {
         ("| data: 1\n|\n= end\n", "Its events have no ids"),
         (
             "| id: 1\n| data: 1\n|\n| data: 2\n|\n| id: 1\n| data: 3\n|\n= end\n",
-            "Some of its ids come more than once",
+            "Some ids of the recording are not unique",
         ),
         ("| : hi\n= open\n", "It has no end"),
     ] {

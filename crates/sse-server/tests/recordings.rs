@@ -252,7 +252,10 @@ async fn what_is_not_there_is_said() {
             text.contains("> GET /numbers?count=no&client=bad HTTP/1.1\n"),
             "{text}"
         );
-        assert!(text.contains("# what it was sent is not kept\n"), "{text}");
+        assert!(
+            text.contains("# the server no longer has the bytes that it sent\n"),
+            "{text}"
+        );
     }
 }
 

@@ -145,12 +145,12 @@ impl Text {
                 self.response(framing, &taken)?;
             }
             _ => {
-                let note = "what it was sent is not kept";
+                let note = "the server no longer has the bytes that it sent";
                 self.recorder.note(note)?;
             }
         }
         if tap.is_some_and(|tap| tap.is_recording_full()) {
-            let note = "what was recorded has reached 8 MiB: what came behind this is not in it";
+            let note = "what was recorded has reached 8 MiB: what came after this is missing";
             return self.recorder.note(note);
         }
         self.end(row)

@@ -78,7 +78,7 @@ fn a_stream_of_events_has_one_pace() {
     );
     assert!(imported.notes[0].contains("100 ms"), "{:?}", imported.notes);
     let text = imported.recording.to_text();
-    assert!(text.contains("# The file has a body alone"), "{text}");
+    assert!(text.contains("# The file has only a body"), "{text}");
     assert!(text.ends_with("= end\n"), "{text}");
     // The mark of its bytes and a blank line before it stay.
     let marked = "\u{feff}\n\ndata: a\n\n";
