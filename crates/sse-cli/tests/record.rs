@@ -539,8 +539,7 @@ mod stopped {
         let (code, stderr) = end(begin(&mut limited));
         assert_eq!(code, Some(1), "{stderr}");
         assert!(
-            stderr.contains("a.wire cannot be written (")
-                && stderr.contains("what has room is kept"),
+            stderr.contains("a.wire cannot be written (") && stderr.contains("keeps what has room"),
             "{stderr}"
         );
         let (text, recording) = bench.read();

@@ -363,7 +363,7 @@ async fn faults_of_the_recording_and_from_outside_strike() {
     );
     let info = &desk.bench.server.state().streams[0];
     assert!(
-        info.summary.ends_with("; 2 faults are in it"),
+        info.summary.ends_with("; it has 2 faults"),
         "{}",
         info.summary
     );

@@ -110,8 +110,8 @@ fn replayed(stream: &Stream, playback: &Playback) -> String {
     }
     match replay.faults() {
         0 => {}
-        1 => words += "; 1 fault is in it",
-        faults => words += &format!("; {faults} faults are in it"),
+        1 => words += "; it has 1 fault",
+        faults => words += &format!("; it has {faults} faults"),
     }
     words
 }
