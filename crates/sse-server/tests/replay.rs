@@ -363,7 +363,7 @@ async fn faults_of_the_recording_and_from_outside_strike() {
     );
     let info = &desk.bench.server.state().streams[0];
     assert!(
-        info.summary.ends_with("; 2 faults are in it"),
+        info.summary.ends_with("; it has 2 faults"),
         "{}",
         info.summary
     );
@@ -563,8 +563,8 @@ async fn two_streams_share_a_recording_and_a_room_has_it_too() {
     assert_eq!(
         summaries,
         [
-            "1 event, 10 times as fast; it has no ids, so who comes back begins anew; it stays open at its end",
-            "1 event, as fast as it is read; it has no ids, so who comes back begins anew; it stays open at its end",
+            "1 event, 10 times as fast; it has no ids, so a client that reconnects gets the first event again; it stays open at its end",
+            "1 event, as fast as it is read; it has no ids, so a client that reconnects gets the first event again; it stays open at its end",
         ]
     );
     let (mut client, _) = get(&desk, "/b", "").await;
