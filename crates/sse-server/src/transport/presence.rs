@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::Interest;
+use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
 /// How often a socket is looked at that has bytes which nobody reads yet.
@@ -46,7 +46,7 @@ impl Presence {
     /// Whether the client closed its side behind bytes that nobody has read.
     async fn has_left_behind(&self) -> bool {
         let ready = self.0.ready(Interest::READABLE).await;
-        ready.is_ok_and(|ready| ready.is_read_closed())
+        ready.is_ok_and(Ready::is_read_closed)
     }
 }
 
