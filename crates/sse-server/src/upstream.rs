@@ -173,7 +173,13 @@ impl Upstream {
             "" => String::new(),
             query => format!("?{query}"),
         };
-        let slash = if below.is_empty() { "/" } else { "" };
+        // Two slashes in front would name another host: `/.` is how a URL keeps them in its path
+        // (WHATWG URL 4.5).
+        let slash = match below {
+            "" => "/",
+            below if prefix.is_empty() && below.starts_with("//") => "/.",
+            _ => "",
+        };
         Some(format!("{prefix}{slash}{below}{query}{fragment}"))
     }
 }
@@ -341,6 +347,19 @@ mod tests {
         ] {
             let relocated = base.relocated(&asked, location, "/@live");
             assert_eq!(relocated.as_deref(), becomes, "{location}");
+        }
+    }
+
+    #[test]
+    fn a_location_never_becomes_one_of_another_host() {
+        let base = upstream("http://h:1");
+        let asked = base.target("/a");
+        for location in ["http://h:1//evil.example/x", "http://h:1/\\evil.example/x"] {
+            let relocated = base.relocated(&asked, location, "");
+            let whole = "/.//evil.example/x";
+            assert_eq!(relocated.as_deref(), Some(whole), "{location}");
+            let in_room = base.relocated(&asked, location, "/@live");
+            assert_eq!(in_room.as_deref(), Some("/@live//evil.example/x"));
         }
     }
 

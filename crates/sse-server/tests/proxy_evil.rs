@@ -99,6 +99,10 @@ async fn what_is_no_answer_is_not_handed_on() {
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
             "HTTP",
         ),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nraw",
+            "does not answer in HTTP",
+        ),
     ] {
         broken(&says(answer).await, 502, Why::UpstreamFailed, hint).await;
     }
