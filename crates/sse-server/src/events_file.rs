@@ -128,12 +128,18 @@ impl EventsFile {
                 "The events of {name} cannot be read ({e}): put the file beside the file of streams."
             )
         };
+        let fits = |metadata: &Metadata| metadata.is_file() && metadata.len() <= MAX_FILE;
+        let unfit = || {
+            format!("The events of {name} cannot be read: it has to be a file of 1 GiB at most.")
+        };
+        // The open of a pipe would wait for whoever writes to it.
+        if !fits(&std::fs::metadata(&path).map_err(|e| failed(&e))?) {
+            return Err(unfit());
+        }
         let file = File::open(&path).map_err(|e| failed(&e))?;
         let metadata = file.metadata().map_err(|e| failed(&e))?;
-        if !metadata.is_file() || metadata.len() > MAX_FILE {
-            return Err(format!(
-                "The events of {name} cannot be read: it has to be a file of 1 GiB at most."
-            ));
+        if !fits(&metadata) {
+            return Err(unfit());
         }
         let lines = match name.ends_with(".csv") {
             false => Lines::Json(Box::new((BufReader::new(file), csv::Position::new()))),
@@ -259,6 +265,8 @@ impl EventsFile {
         let read = match &mut self.lines {
             Lines::Json(json) => {
                 let (reader, place) = &mut **json;
+                // Its line and the empty ones before it.
+                let mut all = 0;
                 loop {
                     let mut line = Vec::new();
                     let read = reader.take(MAX_EVENT + 1).read_until(b'\n', &mut line)? as u64;
@@ -277,6 +285,10 @@ impl EventsFile {
                         .trim_start_matches('\u{feff}')
                         .trim_end_matches(['\r', '\n']);
                     if line.trim().is_empty() {
+                        all += read;
+                        if all > MAX_EVENT {
+                            break bad(number, "more than 1 MiB is empty before it: remove that.");
+                        }
                         continue;
                     }
                     let event = LineEvent::of_json(line);

@@ -173,7 +173,12 @@ impl Upstream {
             "" => String::new(),
             query => format!("?{query}"),
         };
-        let slash = if below.is_empty() { "/" } else { "" };
+        let slash = match below {
+            "" => "/",
+            // Two slashes at the beginning would name another host (RFC 3986 4.2).
+            _ if prefix.is_empty() && below.starts_with("//") => "/.",
+            _ => "",
+        };
         Some(format!("{prefix}{slash}{below}{query}{fragment}"))
     }
 }
@@ -339,6 +344,29 @@ mod tests {
         ] {
             let relocated = base.relocated(&asked, location, "/@live");
             assert_eq!(relocated.as_deref(), becomes, "{location}");
+        }
+    }
+
+    #[test]
+    fn a_location_never_leads_to_a_host_that_its_path_names() {
+        let base = upstream("http://h:1");
+        let asked = base.target("/a/b");
+        for (location, whole_port, room) in [
+            (
+                "http://h:1//evil.example/x",
+                "/.//evil.example/x",
+                "/@live//evil.example/x",
+            ),
+            (
+                "/.//evil.example",
+                "/.//evil.example",
+                "/@live//evil.example",
+            ),
+        ] {
+            let relocated = base.relocated(&asked, location, "");
+            assert_eq!(relocated.as_deref(), Some(whole_port), "{location}");
+            let relocated = base.relocated(&asked, location, "/@live");
+            assert_eq!(relocated.as_deref(), Some(room), "{location}");
         }
     }
 

@@ -176,3 +176,24 @@ async fn an_idle_stream_is_kept_alive() {
     let (mut client, _) = desk.bench.get("/a?every=1h").await;
     soon("two beats", client.until("3\r\n:\n\n\r\n3\r\n:\n\n")).await;
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_in_place_of_a_file_is_refused_and_nobody_waits() {
+    let desk = Desk::with("events.ndjson", "1\n", "").await;
+    let path = desk.folder.path().join("events.ndjson");
+    fs::remove_file(&path).expect("removed");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.expect("mkfifo").success());
+    assert_eq!(soon("an answer", desk.body("/a", None)).await, "500");
+}
+
+#[tokio::test]
+async fn empty_lines_without_end_are_a_mistake() {
+    let events = format!("1\n{}2\n", "\n".repeat(1_100_000));
+    let desk = Desk::with("events.ndjson", &events, "").await;
+    let (mut client, head) = desk.bench.ask("GET", "/a", &[]).await;
+    assert_eq!(head.status, 200);
+    let sentence = "more than 1 MiB is empty before it: remove that.";
+    soon("a sentence", client.until(sentence)).await;
+}

@@ -174,6 +174,12 @@ impl Passage<'_> {
         };
         self.times = times;
         match waited {
+            Waited::Answered(Ok(passed)) if passed.head.status.is_informational() => {
+                let (status, why) = (StatusCode::BAD_GATEWAY, Why::UpstreamFailed);
+                door.note_struck(self.visitor.room);
+                self.enter(status.as_u16(), why, Some(SWITCHED.to_owned()), &kept);
+                last_words(status, SWITCHED).into()
+            }
             Waited::Answered(Ok(passed)) => self.answered(door, passed, &mut kept).await,
             Waited::Answered(Err(failure)) => {
                 let (status, why) = match &failure {
@@ -410,6 +416,7 @@ fn without_faults(target: &str) -> String {
 
 /// A sentence for a method or protocol that is not handed on.
 const NO_UPGRADE: &str = "The proxy hands on requests of HTTP only: ask without Upgrade, since a WebSocket cannot go through it.";
+const SWITCHED: &str = "The upstream changed to another protocol, which nobody asked for: set an upstream that answers in HTTP.";
 const LOOP: &str =
     "The upstream of this room leads back to this server: set another upstream, or none.";
 const NO_DOTS: &str = "The path has a segment of dots, which would lead out of the upstream's own path: write the path that you mean.";
