@@ -497,3 +497,11 @@ fn the_least_and_the_largest_number_are_no_panic() {
     assert_eq!(made(&format!("{{{{ 'ab'[::{least}] }}}}"), 5), "b");
     assert_eq!(made(&format!("{{{{ range(5, 1, {least}) }}}}"), 5), "[5]");
 }
+
+#[test]
+fn a_panic_of_the_engine_is_a_failure_of_the_text() {
+    let made: Result<(), _> = guarded(|| panic!("on purpose"));
+    let sentence = failed(&made.expect_err("it panicked")).to_string();
+    assert!(sentence.contains("this cannot be worked out"), "{sentence}");
+    assert!(guarded(|| Ok(())).is_ok());
+}
