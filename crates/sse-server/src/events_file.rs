@@ -301,6 +301,8 @@ impl EventsFile {
         let read = match &mut self.lines {
             Lines::Json(json) => {
                 let (reader, place) = &mut **json;
+                // Its line and the empty ones before it.
+                let mut all = 0;
                 loop {
                     let mut line = Vec::new();
                     let read = reader.take(MAX_EVENT + 1).read_until(b'\n', &mut line)? as u64;
@@ -319,6 +321,10 @@ impl EventsFile {
                         .trim_start_matches('\u{feff}')
                         .trim_end_matches(['\r', '\n']);
                     if line.trim().is_empty() {
+                        all += read;
+                        if all > MAX_EVENT {
+                            break bad(number, "more than 1 MiB is empty before it: remove that.");
+                        }
                         continue;
                     }
                     let event = LineEvent::of_json(line);

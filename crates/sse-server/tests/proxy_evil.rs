@@ -361,3 +361,20 @@ async fn a_client_that_resumes_through_the_proxy_gets_no_bad_verdict() {
     assert!(!verdict.bad, "{}", verdict.words);
     assert!(verdict.words.contains("with id 7"), "{}", verdict.words);
 }
+
+#[tokio::test]
+async fn what_came_of_an_answer_that_breaks_off_is_handed_on() {
+    for begun in [
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{\"a\":1}",
+    ] {
+        let bench = says(begun).await;
+        let mut client = bench.connect().await;
+        client.send(&bench.request("GET", "/@live/x", &[])).await;
+        let head = client.head().await;
+        assert_eq!(head.status, 200, "{}", head.text);
+        assert_eq!(head.all("content-length"), ["50"]);
+        let body = begun.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        assert_eq!(String::from_utf8_lossy(&client.rest().await), body);
+    }
+}

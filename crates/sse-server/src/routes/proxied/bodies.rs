@@ -117,6 +117,8 @@ impl HttpBody for Watched {
 /// else would notice.
 pub(super) struct Attended {
     body: PassedBody,
+    /// How the upstream broke off, until what came before that was sent.
+    broken: Option<BrokenOff>,
     left: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
@@ -127,6 +129,7 @@ impl Attended {
         };
         Self {
             body,
+            broken: None,
             left: presence.map(left),
         }
     }
@@ -141,8 +144,18 @@ impl HttpBody for Attended {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = self.get_mut();
-        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
-            return Poll::Ready(frame);
+        if let Some(broken) = this.broken.take() {
+            return Poll::Ready(Some(Err(broken)));
+        }
+        match Pin::new(&mut this.body).poll_frame(cx) {
+            Poll::Ready(Some(Err(broken))) => {
+                // An error drops what is not flushed yet, the head too: it is told one poll later.
+                this.broken = Some(broken);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(frame) => return Poll::Ready(frame),
+            Poll::Pending => {}
         }
         match &mut this.left {
             Some(left) => {

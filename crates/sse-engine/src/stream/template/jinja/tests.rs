@@ -458,3 +458,50 @@ fn names_and_ids_hold_what_can_be_known_beforehand() {
         assert!(bad.starts_with(words), "{text}: {bad}");
     }
 }
+
+#[test]
+fn the_least_and_the_largest_number_are_no_panic() {
+    let least = "(-9223372036854775807-1)";
+    for number in [
+        least,
+        "9223372036854775807",
+        "(-170141183460469231731687303715884105727-1)",
+    ] {
+        for text in [
+            "[1, 2][::N]",
+            "[1, 2][N:N:N]",
+            "'ab'[::N]",
+            "'ab'[N:N:N]",
+            "range(5, 1, N)",
+            "range(5, N, -1)",
+            "range(N, 5)",
+            "range(N, N, N)",
+            "N // -1",
+            "N % -1",
+            "-N",
+            "N|abs",
+            "random(N, N)",
+            "'a'|indent(N)",
+        ] {
+            let text = format!("{{{{ {} }}}}", text.replace('N', number));
+            // It is made or it fails, with a sentence.
+            if let Ok(template) = Template::read(&text, Language::Jinja) {
+                let made = template.made(&at(5), &Request::default(), &mut 0);
+                assert!(
+                    made.is_err() || made.is_ok_and(|it| it.len() < 100),
+                    "{text}"
+                );
+            }
+        }
+    }
+    assert_eq!(made(&format!("{{{{ 'ab'[::{least}] }}}}"), 5), "b");
+    assert_eq!(made(&format!("{{{{ range(5, 1, {least}) }}}}"), 5), "[5]");
+}
+
+#[test]
+fn a_panic_of_the_engine_is_a_failure_of_the_text() {
+    let made: Result<(), _> = guarded(|| panic!("on purpose"));
+    let sentence = failed(&made.expect_err("it panicked")).to_string();
+    assert!(sentence.contains("this cannot be worked out"), "{sentence}");
+    assert!(guarded(|| Ok(())).is_ok());
+}
