@@ -574,3 +574,29 @@ async fn two_streams_share_a_recording_and_a_room_has_it_too() {
     assert_eq!(head.status, 200);
     assert_eq!(client.chunk().await, "data: a\n\n");
 }
+
+/// Else a client that tries again after a 503 would never come past it.
+#[tokio::test]
+async fn an_answer_without_an_event_is_given_once_to_each_client() {
+    let busy = "< HTTP/1.1 503 Service Unavailable\n= end\n";
+    let text = format!(
+        "wire 1\n{busy}==\n{HEAD}| id: 1\n| data: 1\n|\n= cut\n==\n{busy}==\n{busy}==\n{HEAD}| id: 2\n| data: 2\n|\n= end\n"
+    );
+    let desk = Desk::of(&text, "").await;
+    let status = async |client: &str, id: &str| {
+        let target = format!("/r?client={client}");
+        let (_, head) = get(&desk, &target, id).await;
+        head.status
+    };
+    assert_eq!(status("a", "").await, 503);
+    assert_eq!(status("b", "").await, 503, "another client");
+    assert_eq!(status("a", "").await, 200);
+    for expected in [503, 503, 200, 503] {
+        assert_eq!(status("a", "1").await, expected);
+    }
+    assert_eq!(status("a", "2").await, 204);
+    assert_eq!(status("a", "").await, 503, "it begins anew");
+    let (_, head) = desk.bench.ask("HEAD", "/r?client=a", &[]).await;
+    assert_eq!(head.status, 200, "it only looks");
+    assert_eq!(status("a", "").await, 200);
+}

@@ -49,6 +49,8 @@ reasons! {
     RecordedReset = "reset as recorded",
     /// It was answered as the recording was, which has no body.
     Recorded = "answered as recorded",
+    /// The file that its events come from cannot be read, has a mistake, or changed.
+    EventsFile = "events file failed",
     /// The server stopped.
     Stopped = "stopped",
     /// The server dropped it without a word: its grace was over.
