@@ -107,7 +107,7 @@ async fn a_mistake_names_its_line() {
     assert_eq!(head.status, 500);
     let body = client.body(&head).await;
     assert!(
-        body.contains("a.csv, line 1: \"dat\" is nothing of an event"),
+        body.contains("a.csv, line 1: \"dat\" is not a key of an event"),
         "{body}"
     );
 }
@@ -134,7 +134,7 @@ async fn a_file_that_changes_ends_its_streams_and_new_ones_read_it_anew() {
     fs::remove_file(&file).expect("removed");
     let body = soon("its end", client.rest()).await;
     let body = String::from_utf8_lossy(&body).into_owned();
-    assert!(body.contains(": a.ndjson is gone"), "{body}");
+    assert!(body.contains(": a.ndjson is missing"), "{body}");
     let (mut client, head) = desk.bench.get("/a").await;
     assert_eq!(head.status, 500);
     let body = client.body(&head).await;

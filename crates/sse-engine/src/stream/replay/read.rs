@@ -123,7 +123,7 @@ impl Response {
     /// A sentence.
     fn of(exchange: Exchange<'_>) -> Result<Self, String> {
         let head = ReplayHead::read(exchange.response()).map_err(|word| {
-            format!("The recording has the status {word:?}, which no answer can have: write one from 200 to 599.")
+            format!("The recording has the status {word:?}, which cannot be replayed: write one from 200 to 599.")
         })?;
         let mut response = Self {
             head,
