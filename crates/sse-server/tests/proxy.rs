@@ -324,7 +324,7 @@ async fn a_client_that_was_never_answered_is_told_when_that_is_healed() {
     assert_eq!(client.head().await.status, 200);
     let comment = client.chunk().await;
     assert!(
-        comment.starts_with(": ") && comment.contains("ask again"),
+        comment.starts_with(": ") && comment.contains("send it again"),
         "{comment}"
     );
     assert_eq!(client.rest().await, b"", "no last chunk");
