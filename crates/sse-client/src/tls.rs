@@ -138,9 +138,17 @@ fn config(trust: &Trust) -> Result<ClientConfig, Error> {
     Ok(builder.with_no_client_auth())
 }
 
+/// The largest file of roots, in bytes.
+const MAX_ROOTS: u64 = 16 * 1024 * 1024;
+
 fn roots(path: &Path) -> Result<RootCertStore, Error> {
     let shown = path.display();
     let unread = |reason: &dyn fmt::Display| Error::NoRoots(format!("{shown}: {reason}"));
+    // A device never ends, and the open of a pipe waits for whoever writes to it.
+    let metadata = std::fs::metadata(path).map_err(|e| unread(&e))?;
+    if !metadata.is_file() || metadata.len() > MAX_ROOTS {
+        return Err(unread(&"it is no file of 16 MiB at most"));
+    }
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|e| unread(&e))? {
         let certificate = certificate.map_err(|e| unread(&e))?;

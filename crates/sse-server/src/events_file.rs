@@ -177,12 +177,14 @@ impl EventsFile {
                 let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
                 let head = reader.headers().cloned();
                 let head = head.map_err(|e| {
-                    format!("{name} has no head of CSV ({e}): name its columns in the first line.")
+                    format!(
+                        "{name} has no first line of CSV ({e}): name its columns in the first line."
+                    )
                 })?;
                 let all = sse_engine::stream::LINE_KEYS;
                 if let Some(other) = head.iter().find(|key| !all.contains(key)) {
                     return Err(format!(
-                        "{name}, line 1: {other:?} is nothing of an event: name the columns {}.",
+                        "{name}, line 1: {other:?} is not a key of an event: name the columns {}.",
                         all.join(", ")
                     ));
                 }
@@ -301,6 +303,8 @@ impl EventsFile {
         let read = match &mut self.lines {
             Lines::Json(json) => {
                 let (reader, place) = &mut **json;
+                // Its line and the empty ones before it.
+                let mut all = 0;
                 loop {
                     let mut line = Vec::new();
                     let read = reader.take(MAX_EVENT + 1).read_until(b'\n', &mut line)? as u64;
@@ -319,6 +323,10 @@ impl EventsFile {
                         .trim_start_matches('\u{feff}')
                         .trim_end_matches(['\r', '\n']);
                     if line.trim().is_empty() {
+                        all += read;
+                        if all > MAX_EVENT {
+                            break bad(number, "more than 1 MiB is empty before it: remove that.");
+                        }
                         continue;
                     }
                     let event = LineEvent::of_json(line);
@@ -349,7 +357,7 @@ impl EventsFile {
                     }
                     Err(e) => match e.into_kind() {
                         csv::ErrorKind::Io(e) => return Err(e),
-                        _ => bad(line(), "it is no record of CSV in UTF-8: correct it."),
+                        _ => bad(line(), "it is not a record of CSV in UTF-8: correct it."),
                     },
                 }
             }
@@ -384,7 +392,7 @@ impl EventsFile {
             Ok(_) => Some(format!(
                 "{name} has changed: connect again to get the new events."
             )),
-            Err(_) => Some(format!("{name} is gone: put it back and connect again.")),
+            Err(_) => Some(format!("{name} is missing: put it back and connect again.")),
         }
     }
 }

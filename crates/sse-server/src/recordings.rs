@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,16 +20,21 @@ use crate::recording_file::{Existing, RecordingFile};
 /// Steps that wait to be written, of all recordings together. A visit makes one.
 const WAITING: usize = 4096;
 
+/// What waits of pieces, of all recordings together, in bytes.
+const WAITING_BYTES: usize = 32 * 1024 * 1024;
+
 /// The longest part of a path that is in the name of a file, in bytes.
 const NAMED: usize = 60;
 
 /// What stands where steps were lost.
-const FELL_BEHIND: &str = "the disk is too slow: what came behind this is not in it";
+const FELL_BEHIND: &str = "the disk is too slow: what came after this is missing";
 
 /// The folder in which streams are recorded.
 #[derive(Clone, Debug)]
 pub(crate) struct Recordings {
     steps: SyncSender<(u64, Step)>,
+    /// How many bytes of pieces wait.
+    waiting: Arc<AtomicUsize>,
 }
 
 /// The heads of a stream that is recorded.
@@ -54,6 +61,8 @@ pub(crate) struct Recorded {
     /// When its request came.
     began: Instant,
     steps: SyncSender<(u64, Step)>,
+    /// How many bytes of pieces wait, of all recordings together.
+    waiting: Arc<AtomicUsize>,
     /// Whether it takes no more steps: it has its end, or fell behind.
     is_over: bool,
     /// Whether there was no room for a step.
@@ -65,6 +74,7 @@ enum Step {
     Begin(Box<Heads>),
     Piece(Duration, Vec<u8>),
     Fault(Duration, Box<Fault>),
+    Note(Duration, String),
     End(Duration, End),
     /// Nothing follows, and whether something was lost.
     Close(bool),
@@ -85,12 +95,14 @@ impl Recordings {
         std::fs::create_dir_all(folder).map_err(failed)?;
         let (steps, written) = mpsc::sync_channel(WAITING);
         let folder = folder.to_owned();
+        let waiting: Arc<AtomicUsize> = Arc::default();
+        let still = Arc::clone(&waiting);
         // It ends when the last sender goes, with the server.
         std::thread::Builder::new()
             .name("recordings".to_owned())
-            .spawn(move || write(&folder, &written))
+            .spawn(move || write(&folder, &written, &still))
             .map_err(failed)?;
-        Ok(Self { steps })
+        Ok(Self { steps, waiting })
     }
 
     /// Begins the recording of the stream of the row `id`, whose request came at `began`.
@@ -99,6 +111,7 @@ impl Recordings {
             id,
             began,
             steps: self.steps.clone(),
+            waiting: Arc::clone(&self.waiting),
             is_over: false,
             has_lost: false,
         };
@@ -121,14 +134,31 @@ impl Recordings {
 impl Recorded {
     /// Notes what the client is sent at `now`.
     pub(crate) fn piece(&mut self, now: Instant, parts: &[&[u8]]) {
-        if parts.iter().any(|part| !part.is_empty()) {
-            self.step(Step::Piece(self.at(now), parts.concat()));
+        let length = parts.iter().map(|part| part.len()).sum();
+        if length == 0 || self.is_over {
+            return;
+        }
+        let waiting = self.waiting.fetch_add(length, Ordering::Relaxed);
+        if waiting + length > WAITING_BYTES || !self.step(Step::Piece(self.at(now), parts.concat()))
+        {
+            self.waiting.fetch_sub(length, Ordering::Relaxed);
+            self.fall_behind();
         }
     }
 
     /// Notes that a fault struck.
     pub(crate) fn fault(&mut self, now: Instant, fault: &Fault) {
         self.step(Step::Fault(self.at(now), Box::new(fault.clone())));
+    }
+
+    /// Notes a line for people.
+    pub(crate) fn note(&mut self, now: Instant, line: String) {
+        self.step(Step::Note(self.at(now), line));
+    }
+
+    /// Whether it has its end, or fell behind.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
     }
 
     /// Notes how it ended.
@@ -141,11 +171,17 @@ impl Recorded {
         now.saturating_duration_since(self.began)
     }
 
-    fn step(&mut self, step: Step) {
-        if self.is_over || self.steps.try_send((self.id, step)).is_ok() {
-            return;
+    /// Takes a step, and tells whether there was room for it.
+    fn step(&mut self, step: Step) -> bool {
+        let has_room = self.is_over || self.steps.try_send((self.id, step)).is_ok();
+        if !has_room {
+            self.fall_behind();
         }
-        // The drop says so in the file.
+        has_room
+    }
+
+    /// Takes no more steps. The drop says so in the file.
+    fn fall_behind(&mut self) {
         (self.is_over, self.has_lost) = (true, true);
     }
 }
@@ -163,7 +199,9 @@ impl Drop for Recorded {
 }
 
 /// Writes what comes, until nobody can send any more.
-fn write(folder: &Path, steps: &Receiver<(u64, Step)>) {
+///
+/// `waiting` is how many bytes of pieces are in `steps`.
+fn write(folder: &Path, steps: &Receiver<(u64, Step)>, waiting: &AtomicUsize) {
     let mut files: HashMap<u64, (RecordingFile, Duration)> = HashMap::new();
     while let Ok((id, step)) = steps.recv() {
         if let Step::Begin(heads) = step {
@@ -177,6 +215,9 @@ fn write(folder: &Path, steps: &Receiver<(u64, Step)>) {
             _ = done.try_send(());
             continue;
         }
+        if let Step::Piece(_, bytes) = &step {
+            waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+        }
         let Some((file, last)) = files.get_mut(&id) else {
             continue;
         };
@@ -187,6 +228,10 @@ fn write(folder: &Path, steps: &Receiver<(u64, Step)>) {
                 file.record(at, |it| it.piece(at, &bytes, PieceSizes::default()))
             }
             Step::Fault(at, fault) => file.record(at, |it| it.fault(at, *fault)),
+            Step::Note(at, line) => {
+                *last = at;
+                file.record(at, |it| it.note(&line))
+            }
             Step::End(at, end) => {
                 *last = at;
                 file.record(at, |it| it.end(at, end))
@@ -297,5 +342,26 @@ mod tests {
         assert!(text.ends_with(body), "{text}");
         let text = read("19700101T000000Z-b-8.wire").expect("it is there");
         assert!(text.ends_with("| data: 2\n|\n= open\n"), "{text}");
+    }
+
+    #[test]
+    fn pieces_that_wait_for_a_slow_disk_have_a_bound() {
+        let (steps, written) = mpsc::sync_channel(WAITING);
+        let recordings = Recordings {
+            steps,
+            waiting: Arc::default(),
+        };
+        let began = Instant::now();
+        let mut fast = recordings.begin(7, began, heads("/a"));
+        let piece = vec![b'x'; WAITING_BYTES / 8];
+        for _ in 0..9 {
+            fast.piece(began, &[&piece]);
+        }
+        assert!(fast.has_lost);
+        drop(fast);
+        let mut waits: Vec<_> = written.try_iter().collect();
+        let is_piece = |step: &&(u64, Step)| matches!(step.1, Step::Piece(..));
+        assert_eq!(waits.iter().filter(is_piece).count(), 8);
+        assert!(matches!(waits.pop(), Some((7, Step::Close(true)))));
     }
 }

@@ -173,7 +173,13 @@ impl Upstream {
             "" => String::new(),
             query => format!("?{query}"),
         };
-        let slash = if below.is_empty() { "/" } else { "" };
+        // Two slashes in front would name another host: `/.` is how a URL keeps them in its path
+        // (WHATWG URL 4.5).
+        let slash = match below {
+            "" => "/",
+            below if prefix.is_empty() && below.starts_with("//") => "/.",
+            _ => "",
+        };
         Some(format!("{prefix}{slash}{below}{query}{fragment}"))
     }
 }
@@ -182,13 +188,15 @@ impl Upstream {
 fn sentence(e: &ClientError, to: &Url) -> String {
     match e {
         ClientError::NothingListens { .. } => {
-            format!("The upstream {to} is not there: start it, or set another upstream.")
+            format!("Nothing listens at the upstream {to}: start it, or set another upstream.")
         }
         ClientError::NotTrusted { reason, .. } => format!(
             "The certificate of the upstream {to} is not trusted: {reason}. Add its root to this machine, or set another upstream."
         ),
         ClientError::HostNotFound { host, reason } => {
-            format!("The upstream {host} is not found ({reason}): set another upstream.")
+            format!(
+                "The name of the upstream {host} is not found ({reason}): correct it, or set another upstream."
+            )
         }
         other => other.to_string(),
     }
@@ -339,6 +347,19 @@ mod tests {
         ] {
             let relocated = base.relocated(&asked, location, "/@live");
             assert_eq!(relocated.as_deref(), becomes, "{location}");
+        }
+    }
+
+    #[test]
+    fn a_location_never_becomes_one_of_another_host() {
+        let base = upstream("http://h:1");
+        let asked = base.target("/a");
+        for location in ["http://h:1//evil.example/x", "http://h:1/\\evil.example/x"] {
+            let relocated = base.relocated(&asked, location, "");
+            let whole = "/.//evil.example/x";
+            assert_eq!(relocated.as_deref(), Some(whole), "{location}");
+            let in_room = base.relocated(&asked, location, "/@live");
+            assert_eq!(in_room.as_deref(), Some("/@live//evil.example/x"));
         }
     }
 

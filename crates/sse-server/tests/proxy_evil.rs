@@ -99,6 +99,10 @@ async fn what_is_no_answer_is_not_handed_on() {
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
             "HTTP",
         ),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nraw",
+            "does not answer in HTTP",
+        ),
     ] {
         broken(&says(answer).await, 502, Why::UpstreamFailed, hint).await;
     }
@@ -356,4 +360,21 @@ async fn a_client_that_resumes_through_the_proxy_gets_no_bad_verdict() {
     let verdict = row.verdict.expect("it came back");
     assert!(!verdict.bad, "{}", verdict.words);
     assert!(verdict.words.contains("with id 7"), "{}", verdict.words);
+}
+
+#[tokio::test]
+async fn what_came_of_an_answer_that_breaks_off_is_handed_on() {
+    for begun in [
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{\"a\":1}",
+    ] {
+        let bench = says(begun).await;
+        let mut client = bench.connect().await;
+        client.send(&bench.request("GET", "/@live/x", &[])).await;
+        let head = client.head().await;
+        assert_eq!(head.status, 200, "{}", head.text);
+        assert_eq!(head.all("content-length"), ["50"]);
+        let body = begun.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        assert_eq!(String::from_utf8_lossy(&client.rest().await), body);
+    }
 }

@@ -363,7 +363,7 @@ async fn faults_of_the_recording_and_from_outside_strike() {
     );
     let info = &desk.bench.server.state().streams[0];
     assert!(
-        info.summary.ends_with("; 2 faults are in it"),
+        info.summary.ends_with("; it has 2 faults"),
         "{}",
         info.summary
     );
@@ -425,7 +425,7 @@ async fn a_recording_that_cannot_be_served_is_told_with_its_line() {
             3,
             "calls/r.wire, line 2 has a mistake",
         ),
-        ("", "hello", 3, "is text, but no recording"),
+        ("", "hello", 3, "is text, but not a recording"),
         ("", "wire 1\n= end\n", 3, "has no response"),
         ("count = 9", CHAT, 3, "which is 3"),
     ] {
@@ -534,7 +534,7 @@ async fn a_recording_may_lie_elsewhere_and_its_text_is_shown_nowhere() {
     let head = client.head().await;
     let said = client.body(&head).await;
     assert_eq!(head.status, 400, "{said}");
-    assert!(said.contains("names no file"), "{said}");
+    assert!(said.contains("cannot name a file"), "{said}");
 }
 
 /// What `curl -N` saved has no times: a pace is made up.
@@ -563,8 +563,8 @@ async fn two_streams_share_a_recording_and_a_room_has_it_too() {
     assert_eq!(
         summaries,
         [
-            "1 event, 10 times as fast; it has no ids, so who comes back begins anew; it stays open at its end",
-            "1 event, as fast as it is read; it has no ids, so who comes back begins anew; it stays open at its end",
+            "1 event, 10 times as fast; it has no ids, so a client that reconnects gets the first event again; it stays open at its end",
+            "1 event, as fast as it is read; it has no ids, so a client that reconnects gets the first event again; it stays open at its end",
         ]
     );
     let (mut client, _) = get(&desk, "/b", "").await;

@@ -55,30 +55,30 @@ pub(crate) struct Watch {
 /// What is asked for, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
-    /// URL of the stream. Without a scheme it is one of http.
+    /// URL of the stream. Without a scheme, it is http.
     #[arg(value_name = "URL", required_unless_present = "curl")]
     pub(crate) url: Option<String>,
 
-    /// A curl line, behind `--`: what is asked for is read from it.
+    /// A curl line, after `--`: its URL and options make the request.
     #[arg(last = true, value_name = "curl ...", conflicts_with_all = ["request", "url"])]
     pub(crate) curl: Vec<String>,
 
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
-    /// Whom TLS trusts: the roots of a file in PEM.
+    /// Trust only the root certificates in this PEM file.
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert: Option<PathBuf>,
 
-    /// Trust any certificate. Whoever is on the way can then read and change what comes.
+    /// Trust any certificate. Others on the network can then read and change the stream.
     #[arg(long, short = 'k', conflicts_with = "cacert")]
     pub(crate) insecure: bool,
 
-    /// Offer HTTP/2, as browsers do. Without it, the bytes of HTTP/1.1 are seen.
+    /// Offer HTTP/2, as browsers do. Without it, HTTP/1.1 is used.
     #[arg(long)]
     pub(crate) http2: bool,
 
-    /// A proxy of http, in place of the environment's; an empty one is none.
+    /// Use this HTTP proxy in place of the environment's. An empty value means no proxy.
     #[arg(long, short = 'x', value_name = "URL")]
     pub(crate) proxy: Option<String>,
 }
@@ -90,7 +90,7 @@ pub(crate) struct Until {
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
     pub(crate) lasts: Option<Duration>,
 
-    /// Stop after so many events.
+    /// Stop after this many events.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) events: Option<u64>,
 
@@ -124,8 +124,8 @@ pub(crate) struct RequestArgs {
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<String>,
 
-    /// The body; @FILE reads it from a file, @- from stdin. Its type is JSON, unless -H says
-    /// another one.
+    /// The body; @FILE reads it from a file, @- from stdin. Its type is JSON, unless -H
+    /// sets another one.
     #[arg(long = "data", short = 'd', value_name = "DATA")]
     pub(crate) data: Option<String>,
 }

@@ -180,7 +180,11 @@ async fn why_a_certificate_is_not_trusted_is_said() {
 async fn a_file_without_certificates_is_named() {
     let asked = |path: &str| trusting("https://127.0.0.1:9".to_owned(), Trust::File(path.into()));
     let listens = serve(|_| async {}).await;
-    for path in ["/nowhere/roots.pem", env!("CARGO_MANIFEST_PATH")] {
+    for path in [
+        "/nowhere/roots.pem",
+        env!("CARGO_MANIFEST_PATH"),
+        "/dev/zero",
+    ] {
         let asked = Wish {
             url: wish(format!("https://{listens}")).url,
             ..asked(path)

@@ -78,7 +78,7 @@ fn what_chromium_saves_is_read() {
 < content-type: text/event-stream; charset=utf-8
 < set-cookie: a=1
 < set-cookie: b=2
-# The HAR has no times within a body: its pieces are guessed, one an event, and spread evenly.
+# The HAR has no times within a body: the pieces are made up, one for each event, spread evenly.
 @ 366.666ms
 | : hi
 |
@@ -135,7 +135,7 @@ fn the_events_of_a_har_give_their_times() {
         ]
     );
     assert!(
-        imported.notes[0].contains("made up of the events"),
+        imported.notes[0].contains("rebuilt from the events"),
         "{:?}",
         imported.notes
     );

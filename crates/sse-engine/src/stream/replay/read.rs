@@ -123,7 +123,7 @@ impl Response {
     /// A sentence.
     fn of(exchange: Exchange<'_>) -> Result<Self, String> {
         let head = ReplayHead::read(exchange.response()).map_err(|word| {
-            format!("The recording has the status {word:?}, which no answer can have: write one from 200 to 599.")
+            format!("The recording has the status {word:?}, which cannot be replayed: write one from 200 to 599.")
         })?;
         let mut response = Self {
             head,
@@ -191,7 +191,7 @@ impl Response {
 /// A sentence: it cannot strike in a recording, or not behind a head.
 fn can_strike(fault: &Fault, is_behind: bool) -> Result<OwnFault, String> {
     let why = match fault.act.place() {
-        Place::Port => "strikes all that the server serves: arm it outside of the recording.",
+        Place::Port => "strikes the whole server: arm it on the server, not in the recording.",
         Place::Profile => "stands for other faults: write each of them on a line of its own.",
         Place::Answer | Place::Head | Place::Resume if is_behind => {
             "strikes before a stream begins: put it above the first `<` line, and for a pause write `@` and a time."

@@ -158,7 +158,7 @@ fn what_cannot_be_served_is_told() {
         ),
         (
             "! knock,for=1s\n< HTTP/1.1 200 OK\n= end\n",
-            "outside of the recording",
+            "not in the recording",
         ),
         (
             "! profile=lossy\n< HTTP/1.1 200 OK\n= end\n",

@@ -14,6 +14,7 @@ mod fake;
 mod short;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
 use minijinja::syntax::SyntaxConfig;
@@ -106,8 +107,10 @@ impl Jinja {
             request: request.value(),
             draws: Value::from_dyn_object(Arc::clone(&draws)),
         };
-        let template = self.environment.get_template(NAME);
-        let rendered = template.and_then(|template| template.render(Value::from_object(scope)));
+        let rendered = guarded(|| {
+            let template = self.environment.get_template(NAME)?;
+            template.render(Value::from_object(scope))
+        });
         *calls = draws.calls();
         rendered.map_err(|error| failed(&error))
     }
@@ -143,8 +146,7 @@ impl Condition {
     /// What could not be done.
     pub fn holds(&self, request: &Request) -> Result<bool, BadTemplate> {
         let scope = Value::from_pairs([("request", request.value())]);
-        let expression = BASE.compile_expression(&self.0);
-        let value = expression.and_then(|expression| expression.eval(scope));
+        let value = guarded(|| BASE.compile_expression(&self.0)?.eval(scope));
         value
             .map(|value| value.is_true())
             .map_err(|error| failed(&error))
@@ -260,6 +262,16 @@ impl std::io::Write for Bounded {
     }
 }
 
+/// Does work of the engine. A number of a request may be one that it does not expect: where it
+/// panics, this text fails, and all other streams go on.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // What it worked on is dropped, and nobody looks at it again.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let sentence = "this cannot be worked out";
+        Err(Error::new(ErrorKind::InvalidOperation, sentence))
+    })
+}
+
 /// The first of these names that nothing has.
 fn known<'a>(
     text: &str,
@@ -279,7 +291,7 @@ fn known<'a>(
     };
     Err(BadTemplate::in_line(
         line,
-        format!("{} is nothing that it knows: {there}.", cut(name)),
+        format!("{} is not a known name: {there}.", cut(name)),
     ))
 }
 

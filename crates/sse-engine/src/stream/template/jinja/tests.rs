@@ -198,7 +198,7 @@ fn a_condition_asks_for_the_request_only() {
         &Request::default()
     ));
     for (text, words) in [
-        ("n > 1", "n is nothing that it knows"),
+        ("n > 1", "n is not a known name"),
         ("random(1, 2) == 1", "random cannot be used in a condition"),
         ("request.json.", "jinja does not understand this"),
         ("{{ request }}", "jinja does not understand this"),
@@ -230,14 +230,14 @@ fn what_cannot_be_read_is_told_with_its_line() {
         (
             "{{ n }}\n\n{{ nn }}",
             3,
-            "nn is nothing that it knows: there are n, now,",
+            "nn is not a known name: there are n, now,",
         ),
         (
             "{{ randon(1, 2) }}",
             1,
-            "randon is nothing that it knows: random is the nearest",
+            "randon is not a known name: random is the nearest",
         ),
-        ("{{ debug() }}", 1, "debug is nothing that it knows"),
+        ("{{ debug() }}", 1, "debug is not a known name"),
     ] {
         let bad = refused(text);
         assert_eq!(bad.line, line, "{text}: {bad}");
@@ -339,7 +339,7 @@ fn lists_cannot_be_put_into_each_other_by_name() {
     );
     for name in ["namespace(a=1)", "dict(a=1)", "debug()"] {
         let bad = refused(&format!("{{{{ {name} }}}}"));
-        assert!(bad.sentence.contains("is nothing that it knows"), "{bad}");
+        assert!(bad.sentence.contains("is not a known name"), "{bad}");
     }
     for filter in [
         "zip([1])",
@@ -457,4 +457,51 @@ fn names_and_ids_hold_what_can_be_known_beforehand() {
             .to_string();
         assert!(bad.starts_with(words), "{text}: {bad}");
     }
+}
+
+#[test]
+fn the_least_and_the_largest_number_are_no_panic() {
+    let least = "(-9223372036854775807-1)";
+    for number in [
+        least,
+        "9223372036854775807",
+        "(-170141183460469231731687303715884105727-1)",
+    ] {
+        for text in [
+            "[1, 2][::N]",
+            "[1, 2][N:N:N]",
+            "'ab'[::N]",
+            "'ab'[N:N:N]",
+            "range(5, 1, N)",
+            "range(5, N, -1)",
+            "range(N, 5)",
+            "range(N, N, N)",
+            "N // -1",
+            "N % -1",
+            "-N",
+            "N|abs",
+            "random(N, N)",
+            "'a'|indent(N)",
+        ] {
+            let text = format!("{{{{ {} }}}}", text.replace('N', number));
+            // It is made or it fails, with a sentence.
+            if let Ok(template) = Template::read(&text, Language::Jinja) {
+                let made = template.made(&at(5), &Request::default(), &mut 0);
+                assert!(
+                    made.is_err() || made.is_ok_and(|it| it.len() < 100),
+                    "{text}"
+                );
+            }
+        }
+    }
+    assert_eq!(made(&format!("{{{{ 'ab'[::{least}] }}}}"), 5), "b");
+    assert_eq!(made(&format!("{{{{ range(5, 1, {least}) }}}}"), 5), "[5]");
+}
+
+#[test]
+fn a_panic_of_the_engine_is_a_failure_of_the_text() {
+    let made: Result<(), _> = guarded(|| panic!("on purpose"));
+    let sentence = failed(&made.expect_err("it panicked")).to_string();
+    assert!(sentence.contains("this cannot be worked out"), "{sentence}");
+    assert!(guarded(|| Ok(())).is_ok());
 }
