@@ -58,9 +58,7 @@ pub(crate) enum Error {
     Definition(String),
 
     /// There is no watch that could be recorded, or one that is recorded already.
-    #[error(
-        "Nothing is watched that could be recorded, or it is recorded already: watch a stream first."
-    )]
+    #[error("There is no watch to record, or it is already recorded: watch a stream first.")]
     NothingToRecord,
 
     /// The recording could not begin. The server's own error says why.

@@ -305,7 +305,7 @@ test("a step says which event it sends, where that is one", async () => {
   assert.equal(words(row(1, { event: 3 })), "Step: event 3");
   assert.equal(words(row(1, { event: 3 }), row(2, null), row(3, { event: 3 })), "Step: event 3");
   assert.equal(words(row(1, { event: 3 }), row(2, { event: 4 })), "Step");
-  assert.equal(words(row(1, { event: null })), "Step: to the end");
+  assert.equal(words(row(1, { event: null })), "Step: the end");
   assert.deepEqual(ofStream("/a", 1).steps, []);
 
   const asked = [];

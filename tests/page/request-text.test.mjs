@@ -146,9 +146,9 @@ test("the other leg of a request that was handed on is told with its times", () 
   const leg = { url: "http://h:1/v1", status: 200, connect_ms: 3, head_ms: 250, problem: null };
   assert.equal(
     legWords(leg),
-    "Handed on to http://h:1/v1: connected after 3 ms, answered 200 after 250 ms.",
+    "Forwarded to http://h:1/v1: connected after 3 ms, answered 200 after 250 ms.",
   );
   const down = { ...leg, status: null, connect_ms: null, head_ms: null, problem: "It is down." };
-  assert.equal(legWords(down), "Handed on to http://h:1/v1: never connected. It is down.");
+  assert.equal(legWords(down), "Forwarded to http://h:1/v1: never connected. It is down.");
   assert.equal(legWords(null), "");
 });

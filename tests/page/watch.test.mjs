@@ -175,7 +175,7 @@ test("an empty list says why", () => {
   for (const [more, words] of /** @type {[object, RegExp][]} */ ([
     [{ state: "asking", exchange: null }, /Waiting/],
     [{ state: "failed", exchange: null }, /no answer/],
-    [{ exchange: { has_events: false } }, /no stream of events/],
+    [{ exchange: { has_events: false } }, /not a stream of events/],
     [{}, /Nothing has come yet/],
     [{ bytes: 5 }, /No event is whole/],
     [{ state: "over", bytes: 5 }, /No event came/],

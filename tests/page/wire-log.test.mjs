@@ -302,7 +302,7 @@ test("a recording begins, goes on whoever is shown, and is saved by the next pre
   record.show(row);
   await press();
   assert.equal(button.ariaPressed, "true");
-  assert.deepEqual(said.pop(), ["recording; the 12 bytes before are no longer kept"]);
+  assert.deepEqual(said.pop(), ["recording; the first 12 bytes are missing"]);
   // another start of the program, or another connection, is another one
   record.show({ ...row, since_ms: 2 });
   assert.equal(button.ariaPressed, "false");
@@ -317,5 +317,5 @@ test("a recording begins, goes on whoever is shown, and is saved by the next pre
   assert.deepEqual(done.slice(3), [["connection-7-numbers.wire", "\xc3\xa9"], "end 7"]);
   host.connectionRecording = async () => null;
   await press();
-  assert.deepEqual(said.pop(), ["The connection ended too long ago: nothing is kept.", true]);
+  assert.deepEqual(said.pop(), ["The connection ended too long ago: the server no longer has its bytes.", true]);
 });

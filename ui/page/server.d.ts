@@ -1122,7 +1122,7 @@ export type WatchedEvent = {
 };
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "passed on" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "events file failed" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "forwarded" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {

@@ -43,7 +43,7 @@ pub(crate) enum Command {
     /// Serve a recording again, as it was or at another pace.
     #[command(after_help = replay::REPLAY_EXAMPLES, mut_arg("streams_file", |arg| arg.hide(true)))]
     Replay(Replay),
-    /// Stand between a client and a server: hand on each request, and break, show and record the
+    /// Stand between a client and a server: forward each request, and break, show and record the
     /// streams that come back.
     #[command(after_help = proxy::PROXY_EXAMPLES)]
     Proxy(Proxy),
@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Show what a stream at any URL sends, as it comes, and what is wrong with it.
     #[command(after_help = watch::WATCH_EXAMPLES)]
     Watch(Watch),
-    /// Record what a stream at any URL sends into a file, exact to the byte.
+    /// Record a stream at any URL into a file, exact to the byte.
     #[command(after_help = record::RECORD_EXAMPLES)]
     Record(Record),
     /// Show a recording, or convert it. FILE may be a .wire, a HAR, a stream of events, or what
@@ -67,7 +67,7 @@ pub(crate) enum Command {
     /// log.
     #[command(after_help = remote::BREAK_EXAMPLES, override_usage = remote::BREAK_USAGE)]
     Break(Break),
-    /// Let replays of a running server that go step by step send their next event.
+    /// Make the step-by-step replays of a running server send their next event.
     #[command(after_help = remote::STEP_EXAMPLES)]
     Step(Step),
     /// Disarm faults of a running server.

@@ -27,7 +27,7 @@ const LONGEST: usize = 160;
 pub(crate) fn run(args: &Diff) -> Result<Outcome, Failure> {
     if args.first == "-" && args.second == "-" {
         return Err(Failure::usage(anyhow!(
-            "stdin is one of the two files at most: name the other one."
+            "Only one of the two files can be stdin: name the other one."
         )));
     }
     let first = recorded::read(&args.first)?;

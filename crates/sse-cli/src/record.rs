@@ -29,7 +29,8 @@ pub(crate) fn run(args: Record) -> Result<Outcome, Failure> {
 async fn record(args: Record) -> Result<Outcome, Failure> {
     let wish = wished(&args.source)?;
     // From here on ctrl-c and SIGTERM close the file.
-    let stop = sse_server::asked_to_end().map_err(|e| anyhow!("Signals cannot be heard ({e})."))?;
+    let stop =
+        sse_server::asked_to_end().map_err(|e| anyhow!("Signals cannot be received ({e})."))?;
     let file = file(&args, &wish)?;
     let is_terminal = io::stderr().is_terminal();
     let mut follower = Follower {

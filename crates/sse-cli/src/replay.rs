@@ -59,23 +59,25 @@ fn notes(replay: &sse_server::Replay) -> Vec<String> {
     let mut notes = Vec::new();
     if !replay.is_empty() && !replay.has_ids() {
         notes.push(
-            "Its events have no ids: a client that comes back is served it from its beginning."
+            "The recording has no ids: a client that reconnects gets it from its beginning."
                 .to_owned(),
         );
     } else if !replay.is_empty() && !replay.has_unique_ids() {
         notes.push(
-            "Some of its ids come more than once: a client that comes back with one of these is served it from its beginning."
+            "Some ids of the recording are not unique: a client that reconnects with one of them gets the recording from its beginning."
                 .to_owned(),
         );
     }
     if replay.stays_open() {
-        notes.push("It has no end: connections stay open behind its last byte.".to_owned());
+        notes.push(
+            "The recording has no end: connections stay open after its last byte.".to_owned(),
+        );
     }
     match replay.faults() {
         0 => {}
-        1 => notes.push("1 fault is in it, and strikes at its place.".to_owned()),
+        1 => notes.push("The recording has 1 fault, which strikes at its place.".to_owned()),
         faults => notes.push(format!(
-            "{faults} faults are in it, and strike at their places."
+            "The recording has {faults} faults, which strike at their places."
         )),
     }
     notes

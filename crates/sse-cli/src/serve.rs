@@ -207,7 +207,7 @@ fn announce(state: &StateView, upstreams: &[UpstreamView]) {
     let handed = upstreams.iter().map(|upstream| {
         let room = upstream.room.as_deref();
         let below = room.map_or_else(|| "/...".to_owned(), |room| format!("/@{room}/..."));
-        (below, format!("handed on to {}", upstream.url))
+        (below, format!("forwarded to {}", upstream.url))
     });
     let handed: Vec<_> = handed.collect();
     let handed = handed

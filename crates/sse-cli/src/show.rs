@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Show) -> Result<Outcome, Failure> {
     if let Some(number) = args.exchange {
         recording = recording.only(number).ok_or_else(|| {
             Failure::usage(anyhow!(
-                "The file has {}, and none of the number {number}: give one from 1 to {count}.",
+                "The file has {}, but not number {number}: give one from 1 to {count}.",
                 several(count as u64, "exchange")
             ))
         })?;
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Show) -> Result<Outcome, Failure> {
         if secrets > 0 && !matches!(form, ShowAs::Lines | ShowAs::Body) {
             let secrets = several(secrets as u64, "secret");
             note(&format!(
-                "{secrets} kept back: --keep-secrets keeps them in."
+                "{secrets} kept back: --keep-secrets leaves them in."
             ));
         }
     }

@@ -168,7 +168,7 @@ fn the_time_and_the_events_that_are_enough_leave_it_open() {
     // It is a file of its own, and it stays.
     let (code, _, stderr) = bench.record(&[&url, "--events", "1"]);
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("a.wire is there already"), "{stderr}");
+    assert!(stderr.contains("a.wire exists already"), "{stderr}");
     assert_eq!(bench.read().0, text);
     assert_eq!(bench.record(&[&url, "--events", "1", "--force"]).0, Some(0));
     assert!(!bench.read().0.contains("data: 2\n"));
@@ -424,7 +424,7 @@ fn the_bound_ends_the_file_and_not_what_came_before() {
         "{} bytes",
         text.len()
     );
-    assert!(text.ends_with(b"which is the limit: what came behind this is not in it\n= open\n"));
+    assert!(text.ends_with(b"which is the limit: what came after this is missing\n= open\n"));
 }
 
 #[cfg(unix)]
@@ -510,7 +510,7 @@ mod stopped {
         let (code, _, stderr) = bench.record(&[&url]);
         assert_eq!(code, Some(1));
         assert!(
-            stderr.contains("is left of a recording that did not end"),
+            stderr.contains("is left over from a recording that did not end"),
             "{stderr}"
         );
         assert_eq!(fs::read(&part).expect("it is there"), left);
@@ -539,8 +539,7 @@ mod stopped {
         let (code, stderr) = end(begin(&mut limited));
         assert_eq!(code, Some(1), "{stderr}");
         assert!(
-            stderr.contains("a.wire cannot be written (")
-                && stderr.contains("what has room is kept"),
+            stderr.contains("a.wire cannot be written (") && stderr.contains("keeps what has room"),
             "{stderr}"
         );
         let (text, recording) = bench.read();

@@ -68,25 +68,28 @@ fn a_recording_is_served_at_the_path_of_its_request() {
         .expect("UTF-8");
     let addr = &serving.addr;
     let line = format!(
-        "GET  http://{addr}/v1/chat       chat.wire: 2 events, at its own pace; 1 fault is in it"
+        "GET  http://{addr}/v1/chat       chat.wire: 2 events, at its own pace; it has 1 fault"
     );
     assert!(rest.contains(&line), "{rest}");
     assert!(!rest.contains("/numbers"), "nothing else is served: {rest}");
     let (code, stderr) = serving.end();
     assert_eq!(code, Some(0));
-    assert_eq!(stderr, "sse: 1 fault is in it, and strikes at its place.\n");
+    assert_eq!(
+        stderr,
+        "sse: The recording has 1 fault, which strikes at its place.\n"
+    );
 }
 
 #[test]
 fn what_is_special_is_said() {
     let head = "wire 1\n< HTTP/1.1 200 OK\n";
     for (body, said) in [
-        ("| data: 1\n|\n= end\n", "Its events have no ids"),
+        ("| data: 1\n|\n= end\n", "The recording has no ids"),
         (
             "| id: 1\n| data: 1\n|\n| data: 2\n|\n| id: 1\n| data: 3\n|\n= end\n",
-            "Some of its ids come more than once",
+            "Some ids of the recording are not unique",
         ),
-        ("| : hi\n= open\n", "It has no end"),
+        ("| : hi\n= open\n", "The recording has no end"),
     ] {
         let (_folder, path) = file(&format!("{head}{body}"));
         let serving = replay(&[&path, "--speed", "max"]);

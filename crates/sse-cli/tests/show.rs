@@ -112,7 +112,7 @@ exchange 1 of 2
       15.5 s  : keep-alive
       15.5 s  retry 500 ms
       15.5 s  ! cut,half
-      15.5 s  the event has no end, so clients drop it:
+      15.5 s  the event has no blank line at its end, so clients drop it:
       15.5 s    data: ha
       15.5 s  = cut, 2 events, 1 comment, 112 bytes
 
@@ -275,7 +275,7 @@ fn what_a_crash_left_is_shown_with_a_sentence() {
     let (code, stdout, stderr) = run(&["show", file.name()]);
     assert_eq!(code, Some(0));
     assert!(stdout.contains("= open, 0 events"), "{stdout}");
-    assert!(stderr.contains("up to its last whole line"), "{stderr}");
+    assert!(stderr.contains("up to its last complete line"), "{stderr}");
 }
 
 #[test]

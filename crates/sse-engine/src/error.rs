@@ -68,17 +68,17 @@ pub enum Error {
 
     /// A request for a recording at another pace than a recording can have.
     #[error(
-        "every is for streams with a pace, and this one is a recording: use speed, such as speed=10 or speed=max."
+        "This stream is a recording, which has no every: use speed, such as speed=10 or speed=max."
     )]
     NoPace,
 
     /// A request for a stream that is no recording, at another speed.
-    #[error("speed is for recordings, and this stream has a pace: use every, such as every=100ms.")]
+    #[error("This stream is not a recording, so it has no speed: use every, such as every=100ms.")]
     NoSpeed,
 
     /// A recording has as many bytes as it may have. What it holds is whole; nothing more goes in.
     #[error(
-        "The recording has reached {0} bytes, which is the limit: it ends there, and what came behind that is not in it."
+        "The recording has reached {0} bytes, which is the limit: it ends there, and what came after that is missing."
     )]
     RecordingFull(usize),
 

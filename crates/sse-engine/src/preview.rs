@@ -101,7 +101,7 @@ impl Preview {
                 }
             }
             match next {
-                Next::End | Next::Cut | Next::Gone(_) | Next::Broken(_) => {
+                Next::End | Next::Cut | Next::Gone(_) | Next::Failed | Next::Broken(_) => {
                     more = !whole;
                     break;
                 }

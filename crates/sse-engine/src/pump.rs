@@ -57,6 +57,8 @@ pub enum Next {
     Cut,
     /// Send what is there, then end as the task did that handed it over: cut off, or with a reset.
     Gone(How),
+    /// The same as cut off: what the events come from failed, and a comment said why.
+    Failed,
     /// Send what is there, then end as a fault wants it, or as it was recorded.
     Broken(Break),
 }

@@ -262,6 +262,17 @@ impl Faults {
         lock(&self.attempts).count(asker)
     }
 
+    /// How many answers of a recording without an event a client was given that had this event, or
+    /// none.
+    pub(crate) fn passed(&self, asker: &Asker<'_>, had: Option<u64>) -> u64 {
+        lock(&self.attempts).passed(asker, had)
+    }
+
+    /// Notes how many these are now. Its request was counted.
+    pub(crate) fn pass(&self, asker: &Asker<'_>, had: Option<u64>, passed: u64) {
+        lock(&self.attempts).pass(asker, had, passed);
+    }
+
     /// Which of its client's a request would be that came now. It is not counted.
     pub(crate) fn next_attempt(&self, asker: &Asker<'_>) -> NonZeroU64 {
         lock(&self.attempts).next(asker)

@@ -90,7 +90,7 @@ pub enum Error {
     BodyCharset(String),
 
     /// There is a file where a recording is to go. Nothing was changed.
-    #[error("{0} is there already: give another name, or overwrite it (`--force`).")]
+    #[error("{0} exists already: give another name, or overwrite it (`--force`).")]
     RecordingExists(String),
 
     /// Another program is writing a recording of this name. Nothing was changed.
@@ -99,7 +99,7 @@ pub enum Error {
 
     /// A recording of this name was cut short by a crash. Nothing was changed.
     #[error(
-        "{0} is left of a recording that did not end: move it away, or overwrite it (`--force`)."
+        "{0} is left over from a recording that did not end: move it, or overwrite it (`--force`)."
     )]
     RecordingLeft(String),
 

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use sse_engine::fault::Shift;
 use sse_engine::handoff::{Giver, HandoffEnd, TakerLeft};
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::lock;
@@ -30,6 +31,8 @@ const STRIDE: u64 = 1000;
 const TOGETHER: usize = 16 * 1024;
 /// How often a file is looked at while its stream waits.
 const LOOK: Duration = Duration::from_secs(1);
+/// How far a stream may be behind its pace and still make up for it, as other streams do.
+const CATCH_UP: Duration = Duration::from_secs(1);
 
 /// Where events stand in the files that were read so far.
 #[derive(Debug, Default)]
@@ -56,6 +59,32 @@ impl From<&Metadata> for Stamp {
             length: metadata.len(),
             modified: metadata.modified().ok(),
         }
+    }
+}
+
+/// Where a client begins.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    /// How many events are before the first that it asks for.
+    pub(crate) first: u64,
+    /// The id that it brings.
+    pub(crate) id: Option<String>,
+    /// How many events it had, where its id is the number of one.
+    pub(crate) had: Option<u64>,
+    /// How a fault moves the place to which its id leads.
+    pub(crate) shift: Shift,
+}
+
+impl Beginning {
+    /// Where a client goes on that had so many events, if its id leads anywhere.
+    fn behind(&self, had: Option<u64>) -> u64 {
+        let moved = had.map(|had| match self.shift {
+            Shift::None => had,
+            Shift::Forgotten => self.first,
+            Shift::Early(events) => had.saturating_sub(events),
+            Shift::Late(events) => had.saturating_add(events),
+        });
+        moved.unwrap_or(0).max(self.first)
     }
 }
 
@@ -110,8 +139,8 @@ impl Seek for Metered {
 }
 
 impl EventsFile {
-    /// Opens a file for a client that begins with the event behind so many `before`, or behind the
-    /// one with the id `after`, where the events of the file have ids of their own. It blocks.
+    /// Opens a file for a client that begins there. Where the events of the file have ids of their
+    /// own, it goes on behind the one with its id. It blocks.
     ///
     /// # Errors
     /// There is no such file, or it cannot be read, in one sentence.
@@ -119,8 +148,7 @@ impl EventsFile {
         folder: &Path,
         name: &str,
         places: Arc<Places>,
-        before: u64,
-        after: Option<&str>,
+        beginning: &Beginning,
     ) -> Result<Self, String> {
         let path = folder.join(name);
         let failed = |e: &io::Error| {
@@ -128,19 +156,17 @@ impl EventsFile {
                 "The events of {name} cannot be read ({e}): put the file beside the file of streams."
             )
         };
-        let fits = |metadata: &Metadata| metadata.is_file() && metadata.len() <= MAX_FILE;
-        let unfit = || {
-            format!("The events of {name} cannot be read: it has to be a file of 1 GiB at most.")
+        let fits = |metadata: &Metadata| match metadata.is_file() && metadata.len() <= MAX_FILE {
+            true => Ok(()),
+            false => Err(format!(
+                "The events of {name} cannot be read: it has to be a file of 1 GiB at most."
+            )),
         };
-        // The open of a pipe would wait for whoever writes to it.
-        if !fits(&std::fs::metadata(&path).map_err(|e| failed(&e))?) {
-            return Err(unfit());
-        }
+        // Before it is opened: that of a pipe might never end.
+        fits(&std::fs::metadata(&path).map_err(|e| failed(&e))?)?;
         let file = File::open(&path).map_err(|e| failed(&e))?;
         let metadata = file.metadata().map_err(|e| failed(&e))?;
-        if !fits(&metadata) {
-            return Err(unfit());
-        }
+        fits(&metadata)?;
         let lines = match name.ends_with(".csv") {
             false => Lines::Json(Box::new((BufReader::new(file), csv::Position::new()))),
             true => {
@@ -172,29 +198,34 @@ impl EventsFile {
             before: 0,
             ahead: Vec::new().into_iter(),
         };
-        opened.begin(before, after).map_err(|e| failed(&e))?;
+        opened.begin(beginning).map_err(|e| failed(&e))?;
         Ok(opened)
     }
 
-    fn begin(&mut self, before: u64, after: Option<&str>) -> io::Result<()> {
-        if let Some(id) = after {
+    fn begin(&mut self, beginning: &Beginning) -> io::Result<()> {
+        let mut had = beginning.had;
+        if let Some(id) = &beginning.id {
             let start = self.place();
             let first = self.next()?;
             let own = matches!(&first, Some(Ok(event)) if event.id().is_some());
             let mut event = first;
+            // An id that is not there begins at the beginning.
+            had = had.filter(|_| !own);
             while own && let Some(read) = event {
                 if matches!(&read, Ok(event) if event.id() == Some(id)) {
-                    return self.read_ahead();
+                    had = Some(self.before);
+                    break;
                 }
                 event = self.next()?;
             }
-            // By its number; an id that is not there begins at the beginning.
-            self.seek(start)?;
-            self.before = 0;
-            if own {
+            let before = beginning.behind(had);
+            if before == self.before {
                 return self.read_ahead();
             }
+            self.seek(start)?;
+            self.before = 0;
         }
+        let before = beginning.behind(had);
         let known = {
             let all = lock::lock(&self.places.0);
             let known = all
@@ -217,6 +248,11 @@ impl EventsFile {
     /// Whether there is nothing left to send.
     pub(crate) fn is_over(&self) -> bool {
         self.ahead.len() == 0
+    }
+
+    /// How many events are before the next one that is sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.before - self.ahead.len() as u64
     }
 
     fn place(&self) -> csv::Position {
@@ -298,26 +334,28 @@ impl EventsFile {
             Lines::Csv(reader, head) => {
                 reader.get_mut().left = MAX_EVENT;
                 let mut record = csv::StringRecord::new();
-                let line = reader.position().line();
+                let place = reader.position().clone();
+                // Blank lines and the rest of a line end stand before it.
+                let line = || line_behind(&self.path, &place);
                 match reader.read_record(&mut record) {
                     Ok(false) => return Ok(None),
                     Ok(true) if record.len() > head.len() => bad(
-                        line,
+                        line(),
                         "it has more cells than the first line: name each column.",
                     ),
                     Ok(true) => {
                         let event = LineEvent::of_cells(head.iter().zip(record.iter()));
-                        Some(event.map_err(|why| format!("{name}, line {line}: {why}")))
+                        Some(event.map_err(|why| format!("{name}, line {}: {why}", line())))
                     }
                     Err(e) if matches!(e.kind(), csv::ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge) => {
                         bad(
-                            line,
+                            line(),
                             "it has more than 1 MiB: make it shorter, or close its quote.",
                         )
                     }
                     Err(e) => match e.into_kind() {
                         csv::ErrorKind::Io(e) => return Err(e),
-                        _ => bad(line, "it is no record of CSV in UTF-8: correct it."),
+                        _ => bad(line(), "it is no record of CSV in UTF-8: correct it."),
                     },
                 }
             }
@@ -357,6 +395,18 @@ impl EventsFile {
     }
 }
 
+/// The line of the first record behind this place.
+fn line_behind(path: &Path, place: &csv::Position) -> u64 {
+    let breaks = || -> io::Result<u64> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(place.byte()))?;
+        let bytes = BufReader::new(file.take(MAX_EVENT)).bytes();
+        let breaks = bytes.map_while(|byte| byte.ok().filter(|byte| b"\r\n".contains(byte)));
+        Ok(breaks.filter(|byte| *byte == b'\n').count() as u64)
+    };
+    place.line() + breaks().unwrap_or(0)
+}
+
 /// Runs what blocks on a thread for that.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
@@ -370,19 +420,21 @@ pub(crate) async fn hand_over(
     giver: Giver<Bytes>,
 ) {
     let stream = Arc::clone(&variant.stream);
-    let keep_alive = match stream.keep_alive.unwrap_or(keep_alive) {
-        KeepAlive::Off => None,
-        KeepAlive::Interval(time) | KeepAlive::Idle(time) => Some(time),
+    let (keep_alive, is_idle) = match stream.keep_alive.unwrap_or(keep_alive) {
+        KeepAlive::Off => (None, false),
+        KeepAlive::Interval(time) => (Some(time), false),
+        KeepAlive::Idle(time) => (Some(time), true),
     };
     let mut beat = keep_alive.map(|time| Instant::now() + time);
     let comment = Bytes::from(stream.keep_alive_bytes(stream.keep_alive_blank.unwrap_or(blank)));
     let end = variant
         .count
         .map(|count| variant.from.saturating_add(count));
-    let mut n = stream.from + file.before - file.ahead.len() as u64;
+    let mut n = stream.from + file.sent();
     let mut retry = stream.retry;
     let mut looked = Instant::now();
-    let mut sent = Instant::now();
+    // From the time of the event before, so that the pace does not drift.
+    let mut due = Instant::now();
     let mut first = true;
     // What is due and not given.
     let mut bytes = Vec::new();
@@ -395,15 +447,21 @@ pub(crate) async fn hand_over(
                 return;
             }
             let read = blocking(move || {
-                let read = file.read_ahead();
+                // Of what changed meanwhile, no part is sent, and its end is no end.
+                let read = file.read_ahead().map(|()| file.changed());
                 (file, read)
             });
             let Some((read, result)) = read.await else {
                 return;
             };
             file = read;
-            if let Err(e) = result {
-                let sentence = format!("{} cannot be read any more ({e}).", file.name);
+            let failed = result.unwrap_or_else(|e| {
+                let name = &file.name;
+                Some(format!(
+                    "{name} cannot be read any more ({e}): connect again."
+                ))
+            });
+            if let Some(sentence) = failed {
                 return giver.end(HandoffEnd::Failed(sentence));
             }
             if file.is_over() {
@@ -420,7 +478,7 @@ pub(crate) async fn hand_over(
             None => variant.before(n, first),
         };
         first = false;
-        let due = sent + pause;
+        due += pause;
         loop {
             if looked.elapsed() >= LOOK {
                 let Some((back, changed)) = blocking(move || {
@@ -439,6 +497,9 @@ pub(crate) async fn hand_over(
             }
             let now = Instant::now();
             if due <= now {
+                if now - due > CATCH_UP {
+                    due = now;
+                }
                 break;
             }
             if give(&giver, &mut bytes).await.is_err() {
@@ -448,7 +509,11 @@ pub(crate) async fn hand_over(
                 if giver.give(comment.clone(), comment.len()).is_err() {
                     return;
                 }
-                beat = keep_alive.map(|time| now + time);
+                // As with other streams: it does not drift, and makes up for none that it missed.
+                beat = beat.zip(keep_alive).map(|(beat, time)| match is_idle {
+                    true => now + time,
+                    false => (beat + time).max(now + time / 2),
+                });
                 continue;
             }
             let wake = [Some(due), beat, Some(now + LOOK)];
@@ -462,8 +527,9 @@ pub(crate) async fn hand_over(
         if bytes.len() >= TOGETHER && give(&giver, &mut bytes).await.is_err() {
             return;
         }
-        sent = Instant::now();
-        beat = keep_alive.map(|time| sent + time);
+        if is_idle {
+            beat = keep_alive.map(|time| Instant::now() + time);
+        }
         n += 1;
     }
 }

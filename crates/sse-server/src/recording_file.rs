@@ -26,7 +26,7 @@ pub use watched::{WatchHead, WatchRecording, recording_name};
 const MARKS: usize = 64;
 
 /// What stands at the end of a file for which the disk had no more room.
-const NO_ROOM: &str = "# no more could be written: what came behind this is not in it\n= open\n";
+const NO_ROOM: &str = "# no more could be written: what came after this is missing\n= open\n";
 /// The same where not even that has room.
 const OPEN: &str = "= open\n";
 
@@ -221,7 +221,7 @@ impl RecordingFile {
         match self.failure.is_none() && !self.recorder.is_whole() {
             true => size = self.spell_anew().unwrap_or(size),
             false => {
-                let then = "what came is in its .part";
+                let then = "what came before is in its .part file";
                 let synced = self.file.sync_all();
                 synced.map_err(|e| self.place.unwritten(e, then))?;
             }
@@ -243,7 +243,7 @@ impl RecordingFile {
     }
 
     fn cut_short_by(&self, e: &io::Error) -> Error {
-        let then = "the recording ends there, and what has room is kept";
+        let then = "the recording ends there, and keeps what has room";
         self.place.unwritten(e, then)
     }
 }

@@ -27,7 +27,7 @@ const WAITING_BYTES: usize = 32 * 1024 * 1024;
 const NAMED: usize = 60;
 
 /// What stands where steps were lost.
-const FELL_BEHIND: &str = "the disk is too slow: what came behind this is not in it";
+const FELL_BEHIND: &str = "the disk is too slow: what came after this is missing";
 
 /// The folder in which streams are recorded.
 #[derive(Clone, Debug)]

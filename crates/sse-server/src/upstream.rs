@@ -187,13 +187,15 @@ impl Upstream {
 fn sentence(e: &ClientError, to: &Url) -> String {
     match e {
         ClientError::NothingListens { .. } => {
-            format!("The upstream {to} is not there: start it, or set another upstream.")
+            format!("Nothing listens at the upstream {to}: start it, or set another upstream.")
         }
         ClientError::NotTrusted { reason, .. } => format!(
             "The certificate of the upstream {to} is not trusted: {reason}. Add its root to this machine, or set another upstream."
         ),
         ClientError::HostNotFound { host, reason } => {
-            format!("The upstream {host} is not found ({reason}): set another upstream.")
+            format!(
+                "The name of the upstream {host} is not found ({reason}): correct it, or set another upstream."
+            )
         }
         other => other.to_string(),
     }

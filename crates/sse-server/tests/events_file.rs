@@ -5,7 +5,7 @@ mod support;
 use std::fmt::Write;
 use std::fs;
 
-use sse_server::Config;
+use sse_server::{Config, Why};
 use support::{Bench, data, soon};
 use tempfile::TempDir;
 
@@ -88,6 +88,11 @@ async fn a_mistake_names_its_line() {
             "a.csv",
             "data\nok\n\"x\",y\n",
             ": a.csv, line 3: it has more cells than the first line",
+        ),
+        (
+            "a.csv",
+            "data\r\nok\r\n\r\n\r\n\"x\",y\r\n",
+            ": a.csv, line 5: it has more cells than the first line",
         ),
     ] {
         let desk = Desk::with(name, events, "").await;
@@ -177,17 +182,6 @@ async fn an_idle_stream_is_kept_alive() {
     soon("two beats", client.until("3\r\n:\n\n\r\n3\r\n:\n\n")).await;
 }
 
-#[cfg(unix)]
-#[tokio::test]
-async fn a_pipe_in_place_of_a_file_is_refused_and_nobody_waits() {
-    let desk = Desk::with("events.ndjson", "1\n", "").await;
-    let path = desk.folder.path().join("events.ndjson");
-    fs::remove_file(&path).expect("removed");
-    let made = std::process::Command::new("mkfifo").arg(&path).status();
-    assert!(made.expect("mkfifo").success());
-    assert_eq!(soon("an answer", desk.body("/a", None)).await, "500");
-}
-
 #[tokio::test]
 async fn empty_lines_without_end_are_a_mistake() {
     let events = format!("1\n{}2\n", "\n".repeat(1_100_000));
@@ -196,4 +190,88 @@ async fn empty_lines_without_end_are_a_mistake() {
     assert_eq!(head.status, 200);
     let sentence = "more than 1 MiB is empty before it: remove that.";
     soon("a sentence", client.until(sentence)).await;
+}
+
+/// Else a client would come back for ever.
+#[tokio::test]
+async fn a_client_that_had_all_that_it_asked_for_is_told_to_stay_away() {
+    let desk = Desk::with("a.ndjson", "1\n2\n3\n", "count = 2\n").await;
+    assert_eq!(data(&desk.body("/a", None).await), ["1", "2"]);
+    assert_eq!(data(&desk.body("/a", Some("1")).await), ["2"]);
+    assert_eq!(desk.body("/a", Some("2")).await, "204");
+    assert_eq!(desk.body("/a?count=1", Some("1")).await, "204");
+    let desk = Desk::with("a.csv", "id,data\na,1\nb,2\nc,3\n", "count = 2\n").await;
+    assert_eq!(desk.body("/a", Some("b")).await, "204");
+}
+
+/// The open of a pipe does not end before somebody writes to it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_no_file_of_events() {
+    let desk = Desk::with("a.ndjson", "1\n", "").await;
+    let file = desk.folder.path().join("a.ndjson");
+    fs::remove_file(&file).expect("removed");
+    let made = std::process::Command::new("mkfifo").arg(&file).status();
+    assert!(made.expect("mkfifo runs").success());
+    let answer = soon("an answer", desk.body("/a", None)).await;
+    assert_eq!(answer, "500");
+}
+
+#[tokio::test]
+async fn what_fails_has_a_row_that_says_so() {
+    let desk = Desk::with("a.ndjson", "1\n2\n", "").await;
+    let file = desk.folder.path().join("a.ndjson");
+    let (mut client, _) = desk.bench.get("/a?every=1h&client=open").await;
+    fs::write(&file, "1\n").expect("written");
+    soon("its end", client.rest()).await;
+    let row = desk.bench.ended("open").await;
+    assert_eq!(row.ended.map(|it| it.why), Some(Why::EventsFile));
+    fs::remove_file(&file).expect("removed");
+    assert_eq!(desk.body("/a?client=late", None).await, "500");
+    let row = desk.bench.ended("late").await;
+    assert_eq!(row.status, 500);
+    assert_eq!(row.ended.map(|it| it.why), Some(Why::EventsFile));
+}
+
+/// A file that is written anew while it is read is not mixed with what it was, and its early end is
+/// not that of the stream.
+#[tokio::test]
+async fn a_file_that_shrinks_does_not_end_in_order() {
+    let long = "0123456789abcdef\n".repeat(200_000);
+    let desk = Desk::with("a.ndjson", &long, "").await;
+    let (mut client, _) = desk.bench.get("/a").await;
+    client.until("data: ").await;
+    let file = desk.folder.path().join("a.ndjson");
+    fs::write(&file, "new\n".repeat(200_000)).expect("written");
+    let body = soon("its end", client.rest()).await;
+    let body = String::from_utf8_lossy(&body).into_owned();
+    assert!(!body.contains("data: new"));
+    assert!(body.contains(": a.ndjson has changed"));
+}
+
+#[tokio::test]
+async fn a_fault_moves_where_a_client_goes_on() {
+    let numbered = Desk::with("a.ndjson", "1\n2\n3\n4\n", "").await;
+    let named = Desk::with("a.csv", "id,data\na,1\nb,2\nc,3\nd,4\n", "").await;
+    for (fault, first) in [("forget", "1"), ("rewind=1", "2"), ("jump=1", "4")] {
+        for (desk, id) in [(&numbered, "2"), (&named, "b")] {
+            let target = format!("/a?fault={fault}");
+            let data = data(&desk.body(&target, Some(id)).await);
+            assert_eq!(data[0], first, "{fault} {id}");
+        }
+    }
+    let rest = data(&named.body("/a?from=3", Some("unknown")).await);
+    assert_eq!(rest, ["3", "4"]);
+}
+
+/// Each event is due so long after the one before was, not after it was written.
+#[tokio::test]
+async fn the_pace_does_not_drift() {
+    let desk = Desk::with("a.ndjson", &"x\n".repeat(1_001), "").await;
+    let began = std::time::Instant::now();
+    let body = soon("all", desk.body("/a?every=1ms", None)).await;
+    assert_eq!(data(&body).len(), 1_001);
+    let took = began.elapsed().as_millis();
+    // A timer is late by a millisecond or so: all of them together would be by a second.
+    assert!((1_000..1_500).contains(&took), "{took} ms");
 }

@@ -363,7 +363,7 @@ async fn faults_of_the_recording_and_from_outside_strike() {
     );
     let info = &desk.bench.server.state().streams[0];
     assert!(
-        info.summary.ends_with("; 2 faults are in it"),
+        info.summary.ends_with("; it has 2 faults"),
         "{}",
         info.summary
     );
@@ -563,8 +563,8 @@ async fn two_streams_share_a_recording_and_a_room_has_it_too() {
     assert_eq!(
         summaries,
         [
-            "1 event, 10 times as fast; it has no ids, so who comes back begins anew; it stays open at its end",
-            "1 event, as fast as it is read; it has no ids, so who comes back begins anew; it stays open at its end",
+            "1 event, 10 times as fast; it has no ids, so a client that reconnects gets the first event again; it stays open at its end",
+            "1 event, as fast as it is read; it has no ids, so a client that reconnects gets the first event again; it stays open at its end",
         ]
     );
     let (mut client, _) = get(&desk, "/b", "").await;
@@ -573,4 +573,30 @@ async fn two_streams_share_a_recording_and_a_room_has_it_too() {
     let (mut client, head) = get(&desk, "/@x/a", "").await;
     assert_eq!(head.status, 200);
     assert_eq!(client.chunk().await, "data: a\n\n");
+}
+
+/// Else a client that tries again after a 503 would never come past it.
+#[tokio::test]
+async fn an_answer_without_an_event_is_given_once_to_each_client() {
+    let busy = "< HTTP/1.1 503 Service Unavailable\n= end\n";
+    let text = format!(
+        "wire 1\n{busy}==\n{HEAD}| id: 1\n| data: 1\n|\n= cut\n==\n{busy}==\n{busy}==\n{HEAD}| id: 2\n| data: 2\n|\n= end\n"
+    );
+    let desk = Desk::of(&text, "").await;
+    let status = async |client: &str, id: &str| {
+        let target = format!("/r?client={client}");
+        let (_, head) = get(&desk, &target, id).await;
+        head.status
+    };
+    assert_eq!(status("a", "").await, 503);
+    assert_eq!(status("b", "").await, 503, "another client");
+    assert_eq!(status("a", "").await, 200);
+    for expected in [503, 503, 200, 503] {
+        assert_eq!(status("a", "1").await, expected);
+    }
+    assert_eq!(status("a", "2").await, 204);
+    assert_eq!(status("a", "").await, 503, "it begins anew");
+    let (_, head) = desk.bench.ask("HEAD", "/r?client=a", &[]).await;
+    assert_eq!(head.status, 200, "it only looks");
+    assert_eq!(status("a", "").await, 200);
 }

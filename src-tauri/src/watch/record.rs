@@ -57,10 +57,7 @@ impl Record {
         self.write(|on| on.begin(offset, &head));
         self.is_open = true;
         if self.gone > 0 {
-            let words = format!(
-                "{} bytes came before what follows, and were not kept",
-                self.gone
-            );
+            let words = format!("{} bytes before this are missing", self.gone);
             self.write(|on| on.note(&words));
         }
         let pieces = std::mem::take(&mut self.pieces);

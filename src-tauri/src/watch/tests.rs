@@ -335,7 +335,7 @@ async fn what_is_not_kept_any_more_is_told_in_the_file() {
     let recording = recorded(&folder);
     assert_eq!(pieces(&recording), vec![large; 3]);
     let text = recording.to_text();
-    assert!(text.contains("# 409600 bytes came before what follows, and were not kept\n"));
+    assert!(text.contains("# 409600 bytes before this are missing\n"));
     assert!(text.ends_with("\n= end\n"));
 }
 

@@ -57,7 +57,7 @@ export const stepsOf = (rows) => rows.flatMap(({ step }) => (step ? [step.event]
 export function stepWords(steps) {
   const [first, ...others] = new Set(steps);
   if (first === undefined || others.length > 0) return "Step";
-  return first === null ? "Step: to the end" : `Step: event ${first}`;
+  return first === null ? "Step: the end" : `Step: event ${first}`;
 }
 
 /**

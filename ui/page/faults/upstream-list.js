@@ -15,8 +15,8 @@ const newList = markup(`
     <h2 class="meta" id="upstreams-title">Upstreams</h2>
     <button type="button" class="small" data-act="add">Upstream…</button>
   </header>
-  <p class="none">None. A room with an upstream hands on what it does not answer itself, so that
-    faults strike the streams of a real server.</p>
+  <p class="none">None. A room with an upstream forwards requests that it does not answer itself. Faults
+    then strike the streams of a real server.</p>
   <ul></ul>
   <p class="problem" role="alert" hidden></p>
   <dialog aria-labelledby="upstream-title">
@@ -29,12 +29,12 @@ const newList = markup(`
             spellcheck="false" maxlength="64" aria-describedby="upstream-note">
       </p>
       <p class="field">
-        <label for="upstream-url">Hands on to</label>
+        <label for="upstream-url">Forwards to</label>
         <input id="upstream-url" name="url" autocomplete="off" autocapitalize="off"
           spellcheck="false" maxlength="2048" placeholder="https://api.example.com"
           aria-describedby="upstream-message">
       </p>
-      <p class="quiet" id="upstream-note">Without a room the whole port is handed on.</p>
+      <p class="quiet" id="upstream-note">Without a room, the whole port is forwarded.</p>
       <p class="message" id="upstream-message" role="alert"></p>
       <p class="buttons">
         <button type="button" data-act="cancel">Cancel</button>
@@ -44,7 +44,7 @@ const newList = markup(`
   </dialog>`);
 
 const newLine = markup(
-  `<li><code class="room"></code> <span class="quiet">hands on to</span> <code class="url"></code>
+  `<li><code class="room"></code> <span class="quiet">forwards to</span> <code class="url"></code>
     <button type="button" class="small" data-act="edit">Upstream…</button>
     <button type="button" class="small" data-act="remove">Remove</button></li>`,
 );

@@ -388,7 +388,7 @@ async function ofConnection(path) {
  * @param {string} method
  */
 async function ofRecording(id, method) {
-  const response = await fetch(`/api/recording?id=${id}`, {
+  const response = await fetch(`${BASE}/api/recording?id=${id}`, {
     method,
     cache: "no-store",
     signal: AbortSignal.timeout(POLL_PATIENCE_MS),

@@ -50,7 +50,7 @@ const viewMarkup = (tab, inner) => `<section role="tabpanel" id="watched-${tab}"
 
 const newPlace = markup(`
   <form novalidate><h2 class="unseen">A request</h2></form>
-  <div class="picture" role="group" aria-label="How it goes">
+  <div class="picture" role="group" aria-label="Arrivals">
     <dl class="figures"></dl>
     <p class="dialect meta"></p>
     <arrival-plot></arrival-plot>

@@ -35,13 +35,13 @@ export function recordingWords(recording) {
   if (!recording?.is_on) {
     return {
       button: "Record",
-      title: "Write what comes to a file in your downloads, byte by byte; secrets are kept back",
+      title: "Record the stream into a file in your downloads; secrets are kept back",
       line: recording ? recording.words : "",
     };
   }
   return {
     button: "Stop recording",
-    title: "Close the file; the watch goes on",
+    title: "Close the file; the watch continues",
     line: `Recording to ${recording.words}: ${time(recording.lasts_ms)}, ` +
       several(recording.bytes, "byte"),
   };
@@ -126,7 +126,7 @@ export function sizeWords({ bytes, wire_bytes: wire, comments, last_id: id, retr
 export function emptyWords({ state, exchange, bytes }) {
   if (state === "asking") return "Waiting for the answer.";
   if (exchange === null) return "There was no answer: see above.";
-  if (!exchange.has_events) return "That is no stream of events: the wire has what came.";
+  if (!exchange.has_events) return "This is not a stream of events: the wire shows the bytes.";
   if (state === "open") return bytes === 0 ? "Nothing has come yet." : "No event is whole yet.";
   return "No event came.";
 }

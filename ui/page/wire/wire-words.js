@@ -132,7 +132,7 @@ export function legWords(leg) {
     connect_ms === null ? "" : `connected after ${connect_ms} ms`,
     status === null ? "" : `answered ${status} after ${head_ms ?? 0} ms`,
   ].filter(Boolean);
-  const words = `Handed on to ${url}: ${steps.join(", ") || "never connected"}.`;
+  const words = `Forwarded to ${url}: ${steps.join(", ") || "never connected"}.`;
   return problem ? `${words} ${problem}` : words;
 }
 
@@ -150,8 +150,8 @@ export const noRequestWords = (view) =>
  * @param {boolean} isOn
  */
 export function recordTitle({ ended }, isOn) {
-  if (isOn) return "Save the recording; it ends";
-  if (ended) return "Save what is kept as a recording; secrets are kept back";
+  if (isOn) return "End the recording and save it";
+  if (ended) return "Save the bytes that are kept as a recording; secrets are kept back";
   return "Record this connection; press again to save it";
 }
 
@@ -161,8 +161,8 @@ export function recordTitle({ ended }, isOn) {
  * @param {RecordedView | null} recorded
  */
 export function recordedWords(recorded) {
-  if (!recorded) return "The connection ended too long ago: nothing is kept.";
-  if (!recorded.on) return "The connection has ended: press again to save what is kept.";
-  if (recorded.missed === 0) return "recording, from its first byte on";
-  return `recording; the ${several(recorded.missed, "byte")} before are no longer kept`;
+  if (!recorded) return "The connection ended too long ago: the server no longer has its bytes.";
+  if (!recorded.on) return "The connection has ended: press again to save its bytes.";
+  if (recorded.missed === 0) return "recording from the first byte";
+  return `recording; the first ${several(recorded.missed, "byte")} are missing`;
 }

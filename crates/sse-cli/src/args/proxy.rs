@@ -13,33 +13,34 @@ Examples:
   sse proxy https://api.example.com --room live            http://localhost:8000/@live does
   sse proxy localhost:11434 --fault cut,after=20           each stream is cut after 20 events
   sse proxy https://api.example.com --record calls         each stream is recorded in the folder calls
-  OPENAI_BASE_URL=http://localhost:8000/v1 python app.py   have an SDK ask it";
+  OPENAI_BASE_URL=http://localhost:8000/v1 python app.py   point an SDK at it";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Proxy {
-    /// The server that requests are handed on to, such as https://api.example.com; a path in it is
-    /// before each path.
+    /// The server that gets the requests, such as https://api.example.com. A path in this URL is put
+    /// before the path of each request.
     pub(crate) url: String,
 
-    /// Hand on what is below /@ROOM only. Without it the whole port is handed on, and the page and
+    /// Forward only what is below /@ROOM. Without it, the whole port is forwarded, and the page and
     /// the API of this program are below /@/.
     #[arg(long, value_name = "ROOM")]
     pub(crate) room: Option<String>,
 
-    /// Record each stream into a file of its own in this folder, which is made if it is not there.
+    /// Record each stream into a file of its own in this folder, which is made if it is missing.
     /// Secrets are kept back.
     #[arg(long, value_name = "DIR")]
     pub(crate) record: Option<PathBuf>,
 
-    /// A fault that is armed from the start, such as cut,after=3 (repeatable).
+    /// Arm this fault from the start, such as cut,after=3 (repeatable).
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<String>,
 
-    /// How long the server may take for the head of an answer, such as 30s; then the answer is 504.
+    /// How long the server may take to send the head of its answer, such as 30s. Then the client
+    /// gets 504.
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = head_time)]
     pub(crate) head_timeout: Duration,
 
-    /// Trust the roots in this file, in PEM, and no others.
+    /// Trust only the root certificates in this PEM file.
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub(crate) cacert: Option<PathBuf>,
 

@@ -6,29 +6,30 @@ Examples:
   sse show chat.wire --json                   a JSON object for each piece
   sse show session.har                        each request of a HAR that a browser saved
   sse show session.har --exchange 3 --wire > chat.wire
-                                              the third of them as a recording
+                                              convert its third exchange to a recording
   curl -sN http://localhost:8000/numbers | sse show -
-                                              what comes from stdin";
+                                              read from stdin";
 
 pub(crate) const DIFF_EXAMPLES: &str = "\
 Examples:
   sse diff old.wire new.wire                  events, then status and content type, then ends
-  sse diff old.wire new.wire --times          also how long after the one before each event came
+  sse diff old.wire new.wire --times          also the time before each event
   curl -sN http://localhost:8000/numbers | sse diff numbers.wire -
-                                              a recording and what comes from stdin";
+                                              compare a recording with stdin";
 
 /// What is compared.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Diff {
-    /// The first file, told by its content; - is stdin.
+    /// The first file, in any format that `sse show` reads; - is stdin.
     #[arg(value_name = "A")]
     pub(crate) first: String,
 
-    /// The second file.
+    /// The second file; - is stdin.
     #[arg(value_name = "B")]
     pub(crate) second: String,
 
-    /// Compare the time between events, too: what differs by more than 50 ms and 20 %.
+    /// Also compare the time before each event. Times differ if they are more than 50 ms and 20 %
+    /// apart.
     #[arg(long)]
     pub(crate) times: bool,
 }
@@ -36,18 +37,18 @@ pub(crate) struct Diff {
 /// What is shown, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
-    /// The file, told by its content; - is stdin.
+    /// The file. Its content decides the format; - is stdin.
     #[arg(value_name = "FILE")]
     pub(crate) file: String,
 
     #[command(flatten)]
     form: ShowForm,
 
-    /// Only the exchange of this number, from 1.
+    /// Print only the exchange with this number, from 1.
     #[arg(long, value_name = "N")]
     pub(crate) exchange: Option<usize>,
 
-    /// Keep what is kept back by default: the values of authorization, cookie, set-cookie and
+    /// Leave secrets in. Without it, these values are kept back: authorization, cookie, set-cookie,
     /// fields such as x-api-key, and keys and tokens in URLs.
     #[arg(long)]
     pub(crate) keep_secrets: bool,
@@ -60,15 +61,15 @@ struct ShowForm {
     #[arg(long)]
     json: bool,
 
-    /// Print it as a HAR 1.2, which browsers import.
+    /// Convert it to a HAR 1.2, which browsers import.
     #[arg(long)]
     har: bool,
 
-    /// Print the body of the response, exactly.
+    /// Print the exact bytes of the response's body.
     #[arg(long)]
     sse: bool,
 
-    /// Print it as a .wire file in its canonical form.
+    /// Convert it to a .wire file in its canonical form.
     #[arg(long)]
     wire: bool,
 }

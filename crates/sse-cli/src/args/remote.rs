@@ -28,8 +28,8 @@ Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server a
 
 pub(super) const STEP_EXAMPLES: &str = "\
 Examples:
-  sse step                                     each replay that goes step by step
-  sse step /chat --client t1                   that of one client
+  sse step                                     all step-by-step replays
+  sse step /chat --client t1                   the replay of /chat for one client
 
 Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server answered.";
 
@@ -145,7 +145,7 @@ pub(crate) struct Step {
     #[command(flatten)]
     pub(crate) at: At,
 
-    /// The path of a stream, if only its replays are meant.
+    /// Step only the replays of this stream, such as /chat.
     #[arg(value_name = "PATH")]
     pub(crate) path: Option<String>,
 

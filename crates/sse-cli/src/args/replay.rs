@@ -8,10 +8,10 @@ use super::Serve;
 
 pub(super) const REPLAY_EXAMPLES: &str = "\
 Examples:
-  sse replay chat.wire                         at the path that was recorded, at its own pace
+  sse replay chat.wire                         at the recorded path, at its own pace
   sse replay chat.wire --speed 10 --at /chat   ten times as fast, at http://localhost:8000/chat
   sse replay chat.wire --speed max             without a pause
-  sse replay chat.wire --step                  event by event: `sse step` lets the next one go
+  sse replay chat.wire --step                  event by event: `sse step` sends the next one
   curl -N http://localhost:8000/chat           watch it";
 
 #[derive(Debug, clap::Args)]
@@ -20,15 +20,15 @@ pub(crate) struct Replay {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// How many times as fast, from 0.1 to 1000; max is as fast as it is read.
+    /// How many times as fast, from 0.1 to 1000; max is as fast as the client reads.
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     pub(crate) speed: Speed,
 
-    /// Send an event only when somebody steps: in the window, or with `sse step`.
+    /// Send each event only after a step: in the window, with `sse step`, or by the API.
     #[arg(long, conflicts_with = "speed")]
     pub(crate) step: bool,
 
-    /// The path to serve it at; without it, that of the recorded request, or /replay.
+    /// The path of the stream. Without it, that of the first recorded request, or /replay.
     #[arg(long, value_name = "PATH", value_parser = path)]
     pub(crate) at: Option<String>,
 

@@ -55,18 +55,18 @@ pub(crate) struct Watch {
 /// What is asked for, and how.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
-    /// URL of the stream. Without a scheme it is one of http.
+    /// URL of the stream. Without a scheme, it is http.
     #[arg(value_name = "URL", required_unless_present = "curl")]
     pub(crate) url: Option<String>,
 
-    /// A curl line, behind `--`: what is asked for is read from it.
+    /// A curl line, after `--`: its URL and options make the request.
     #[arg(last = true, value_name = "curl ...", conflicts_with_all = ["request", "url"])]
     pub(crate) curl: Vec<String>,
 
     #[command(flatten)]
     pub(crate) request: RequestArgs,
 
-    /// Whom TLS trusts: the roots of a file in PEM.
+    /// Trust only the root certificates in this PEM file.
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert: Option<PathBuf>,
 
@@ -78,7 +78,7 @@ pub(crate) struct Source {
     #[arg(long)]
     pub(crate) http2: bool,
 
-    /// A proxy of http, in place of the environment's; an empty one is none.
+    /// Use this HTTP proxy in place of the environment's. An empty value means no proxy.
     #[arg(long, short = 'x', value_name = "URL")]
     pub(crate) proxy: Option<String>,
 }
@@ -90,7 +90,7 @@ pub(crate) struct Until {
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
     pub(crate) lasts: Option<Duration>,
 
-    /// Stop after so many events.
+    /// Stop after this many events.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) events: Option<u64>,
 

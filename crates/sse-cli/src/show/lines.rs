@@ -135,7 +135,7 @@ impl Look {
     fn body(&self, out: &mut Output, sign: &str, body: &[u8]) {
         let Ok(text) = str::from_utf8(body) else {
             let bytes = several(body.len() as u64, "byte");
-            return self.quiet(out, &format!("{sign} {bytes} that are no text"));
+            return self.quiet(out, &format!("{sign} {bytes} that are not text"));
         };
         for (index, line) in text.lines().enumerate() {
             let time = if index == 0 { self.time.as_str() } else { "" };
@@ -173,7 +173,10 @@ impl Look {
         let is_field = |line: &&str| !line.starts_with(':') && !line.starts_with("retry:");
         let mut fields = text.lines().filter(is_field).peekable();
         if fields.peek().is_some() {
-            self.quiet(out, "the event has no end, so clients drop it:");
+            self.quiet(
+                out,
+                "the event has no blank line at its end, so clients drop it:",
+            );
             for line in fields {
                 self.quiet(out, &format!("  {}", shown(line)));
             }

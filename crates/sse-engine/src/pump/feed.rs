@@ -200,7 +200,7 @@ impl Feed {
                 self.arm_keep_alive(now.instant, true);
                 Next::More
             }
-            Next::End | Next::Cut | Next::Gone(_) | Next::Broken(_) => next,
+            Next::End | Next::Cut | Next::Gone(_) | Next::Failed | Next::Broken(_) => next,
         }
     }
 

@@ -112,7 +112,7 @@ impl Pipe {
                     let comment = [b": ", line.as_bytes(), b"\n\n"].concat();
                     out.payload().extend_from_slice(&comment);
                 }
-                Next::Gone(How::Cut)
+                Next::Failed
             }
         }
     }

@@ -396,7 +396,7 @@ fn begin(
         .filter(|id| !id.is_empty() && shift != Shift::Forgotten)
         .and_then(|id| shift.of(variant.number_of(id)?));
     let next = had.map_or(variant.from, |had| had + 1);
-    replay.begin(had, variant.from).ok_or(next)
+    replay.begin(had, variant.from, variant.passed).ok_or(next)
 }
 
 /// Whether a blank line, or nothing, stands before what follows.

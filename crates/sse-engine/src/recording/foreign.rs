@@ -57,7 +57,7 @@ impl Recording {
                          `curl -i -N` saved."
                     }
                     false => {
-                        "The file is text, but no recording: give a .wire, a HAR, a stream of \
+                        "The file is text, but not a recording: give a .wire, a HAR, a stream of \
                          events, or what `curl -i -N` saved."
                     }
                 }
@@ -87,7 +87,7 @@ fn wire(text: &[u8]) -> Result<Imported, RecordingMistake> {
         return Err(mistake);
     }
     let recording = Recording::parse_beginning(text)?;
-    let note = "The file has no end: it was read up to its last whole line.".to_owned();
+    let note = "The file has no end: it was read up to its last complete line.".to_owned();
     Ok(whole(recording, FileFormat::WireBeginning, vec![note]))
 }
 
@@ -133,7 +133,7 @@ fn bare(body: &[u8], media_type: &str, format: FileFormat) -> Result<Imported, R
     let mut recording = Recording::new();
     let pace = PACE.as_millis();
     let note = format!(
-        "The file has a body alone: its head is made up, and its pieces are one each {pace} ms."
+        "The file has only a body: the head is made up, and the pieces are {pace} ms apart."
     );
     recording.push(Step::Note(note.clone()))?;
     recording.push(Step::Response(b"HTTP/1.1 200 OK".into()))?;

@@ -63,7 +63,7 @@ impl RecordingMistakeKind {
             Self::FirstLine => "a recording begins with the line `wire 1`: put it there.",
             Self::Utf8 => "this line is not UTF-8: write such bytes as `\\xNN` on a `~` line.",
             Self::Control => {
-                "a control character stands here: write it as `\\xNN` on a `~` line, and save the file with LF line ends."
+                "this line has a control character: write it as `\\xNN` on a `~` line, and save the file with LF line ends."
             }
             Self::Sign => {
                 "a line begins with `>`, `>|`, `>~`, `<`, `<~`, `|`, `~`, `@`, `!`, `=`, `==`, `%` or `#`, and a space: put one there."
@@ -75,9 +75,9 @@ impl RecordingMistakeKind {
                 "a `@` line has a time in ms or s with three decimals at most, and may have `chunk=N` and `gzip=N` once each: write one such as `@ 80ms`."
             }
             Self::Escape => {
-                "a backslash begins `\\r`, `\\n`, `\\t`, `\\\\` or `\\xNN`, or ends a line of a body that goes on: write one of these."
+                "a backslash begins `\\r`, `\\n`, `\\t`, `\\\\` or `\\xNN`, or ends a body line without a line end: write one of these."
             }
-            Self::Fault => "this is no fault: write one such as `! cut`.",
+            Self::Fault => "this is not a fault: write one such as `! cut`.",
             Self::RequestHead => {
                 "a request begins like `> GET /path HTTP/1.1`, and fields like `> accept: */*` follow, without control characters: write it so."
             }
@@ -85,13 +85,13 @@ impl RecordingMistakeKind {
                 "a response begins like `< HTTP/1.1 200 OK`, and fields like `< age: 1` follow: write it so."
             }
             Self::Order => {
-                "this line cannot stand here: the order is request, its body, response, its body, `=` and then `==`."
+                "this line cannot be here: the order is request, its body, response, its body, `=` and then `==`."
             }
             Self::EndWord => {
                 "an exchange ends with `= end`, `= cut`, `= reset`, `= timeout` or `= open`: write one of these."
             }
             Self::NoEnd => "the last exchange has no end: add a line such as `= end`.",
-            Self::Format => "The file is no recording: give a .wire or a HAR.",
+            Self::Format => "The file is not a recording: give a .wire or a HAR.",
         };
         self.because(sentence.to_owned())
     }

@@ -393,8 +393,7 @@ impl Recorder {
         }
         let mut text = String::new();
         let full = format!(
-            "the recording has reached {} bytes, which is the limit: what came behind this is not \
-             in it",
+            "the recording has reached {} bytes, which is the limit: what came after this is missing",
             self.bound
         );
         put_step(&mut text, &Step::Note(full), false);

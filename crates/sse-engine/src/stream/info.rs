@@ -99,8 +99,10 @@ fn replayed(stream: &Stream, playback: &Playback) -> String {
     }
     if !replay.is_empty() && !replay.has_unique_ids() {
         words += match replay.has_ids() {
-            true => "; its ids are not unique, so who comes back with one may begin anew",
-            false => "; it has no ids, so who comes back begins anew",
+            true => {
+                "; its ids are not unique, so a client that reconnects may get the first event again"
+            }
+            false => "; it has no ids, so a client that reconnects gets the first event again",
         };
     }
     if stream.count.is_none() && replay.stays_open() {
@@ -108,8 +110,8 @@ fn replayed(stream: &Stream, playback: &Playback) -> String {
     }
     match replay.faults() {
         0 => {}
-        1 => words += "; 1 fault is in it",
-        faults => words += &format!("; {faults} faults are in it"),
+        1 => words += "; it has 1 fault",
+        faults => words += &format!("; it has {faults} faults"),
     }
     words
 }

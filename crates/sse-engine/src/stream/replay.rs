@@ -37,7 +37,7 @@ pub struct Replay {
     pub(crate) responses: Vec<Response>,
     /// All events, of which the first has the number [`FIRST`].
     pub(crate) events: Vec<ReplayEvent>,
-    /// The number of the newest event when an id was sent; nothing for an id that leads to
+    /// The number of the newest event when an id was sent, by the id as clients bring it; nothing for an id that leads to
     /// several.
     ids: HashMap<Box<str>, Option<u64>>,
     /// The names of its events.
@@ -225,12 +225,12 @@ impl Replay {
     /// The number of the event that a client had last that brings this id. An id that leads to
     /// several events leads to none.
     pub(super) fn number_of(&self, id: &str) -> Option<u64> {
-        self.ids.get(id).copied().flatten()
+        self.ids.get(brought(id)).copied().flatten()
     }
 
     /// Whether this id leads to several events.
     pub(super) fn repeats_id(&self, id: &str) -> bool {
-        matches!(self.ids.get(id), Some(None))
+        matches!(self.ids.get(brought(id)), Some(None))
     }
 
     /// The event with this number.
@@ -297,16 +297,27 @@ impl Replay {
     }
 
     /// Where a client begins that had this event, or none; then it begins with the event `from`.
-    pub(crate) fn begin(&self, had: Option<u64>, from: u64) -> Option<Position> {
-        match had.filter(|had| *had >= from) {
+    /// It was given so many answers without an event there.
+    pub(crate) fn begin(&self, had: Option<u64>, from: u64, passed: u64) -> Option<Position> {
+        let mut position = match had.filter(|had| *had >= from) {
             Some(had) => self.behind(had),
             None => self.begin_of(from),
+        }?;
+        for _ in 0..passed {
+            if !self.is_passed_by(position) {
+                break;
+            }
+            position.response += 1;
         }
+        Some(position)
     }
 
-    /// The response that such a client is sent.
-    pub(super) fn response_behind(&self, had: Option<u64>, from: u64) -> Option<&Response> {
-        self.responses.get(self.begin(had, from)?.response)
+    /// Whether the response that begins here has no event, and another is behind it.
+    pub(super) fn is_passed_by(&self, position: Position) -> bool {
+        let response = self.responses.get(position.response);
+        position.byte == 0
+            && position.response + 1 < self.responses.len()
+            && response.is_some_and(|response| response.events == 0)
     }
 
     /// The number of the first event that ends behind this place of a response.
@@ -325,6 +336,12 @@ impl Replay {
         let (from, to) = (at(response.before), at(response.before + response.events));
         self.events.get(from..to).unwrap_or_default()
     }
+}
+
+/// An id as a client brings it back: a field of HTTP begins and ends without white space (RFC 9110
+/// 5.5).
+fn brought(id: &str) -> &str {
+    id.trim_matches([' ', '\t'])
 }
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ pub struct Variant {
     pub own_pace: bool,
     /// How fast a recording is replayed.
     pub speed: Speed,
+    /// How many answers without an event the client was given where it goes on in a recording. It
+    /// gets the one behind them: else whoever comes back after a 503 would get it for ever.
+    pub passed: u64,
     /// What the client asked for, which its events may repeat.
     pub request: Request,
 }
@@ -33,6 +36,7 @@ impl Variant {
             count: stream.count,
             pace: stream.pace,
             own_pace: true,
+            passed: 0,
             speed: stream.playback().map_or(Speed::default(), |it| it.speed),
             request: Request::default(),
             stream,
@@ -52,8 +56,20 @@ impl Variant {
     pub fn faults_at_door(&self, last_event_id: Option<&str>) -> impl Iterator<Item = &OwnFault> {
         let replay = self.stream.playback().map(|playback| &*playback.replay);
         let had = last_event_id.and_then(|id| self.number_of(id));
-        let response = replay.and_then(|replay| replay.response_behind(had, self.from));
+        let begin = replay.and_then(|replay| replay.begin(had, self.from, self.passed));
+        let response = replay.zip(begin);
+        let response = response.and_then(|(replay, begin)| replay.responses.get(begin.response));
         response.into_iter().flat_map(|response| &response.at_door)
+    }
+
+    /// Whether a client that had this event, or none, is answered from a recording without an
+    /// event, and there is another answer behind that.
+    pub fn is_passed_by(&self, had: Option<u64>) -> bool {
+        let replay = self.stream.playback().map(|playback| &*playback.replay);
+        replay.is_some_and(|replay| {
+            let begin = replay.begin(had, self.from, self.passed);
+            begin.is_some_and(|begin| replay.is_passed_by(begin))
+        })
     }
 
     /// Whether no event comes from this number on, though a comment may.

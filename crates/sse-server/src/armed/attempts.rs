@@ -37,6 +37,9 @@ pub(super) struct Attempts {
 #[derive(Clone, Copy, Debug)]
 struct Count {
     attempts: NonZeroU64,
+    /// How many answers of a recording without an event it was given since its last event, of which
+    /// this is the number.
+    passed: (Option<u64>, u64),
     /// Its place in the order.
     last: u64,
 }
@@ -77,12 +80,12 @@ impl Attempts {
     pub(super) fn count(&mut self, asker: &Asker<'_>) -> NonZeroU64 {
         self.requests += 1;
         let who = Who::of(asker);
-        let attempts = match self.counts.get(&who) {
+        let (attempts, passed) = match self.counts.get(&who) {
             Some(count) => {
                 self.order.remove(&count.last);
-                count.attempts.saturating_add(1)
+                (count.attempts.saturating_add(1), count.passed)
             }
-            None => NonZeroU64::MIN,
+            None => (NonZeroU64::MIN, (None, 0)),
         };
         if self.order.len() == KEPT
             && let Some((_, oldest)) = self.order.pop_first()
@@ -91,8 +94,27 @@ impl Attempts {
         }
         self.order.insert(self.requests, who.clone());
         let last = self.requests;
-        self.counts.insert(who, Count { attempts, last });
+        let count = Count {
+            attempts,
+            passed,
+            last,
+        };
+        self.counts.insert(who, count);
         attempts
+    }
+
+    /// How many answers without an event this client was given behind the event `had`.
+    pub(super) fn passed(&self, asker: &Asker<'_>, had: Option<u64>) -> u64 {
+        let count = self.counts.get(&Who::of(asker));
+        let passed = count.filter(|count| count.passed.0 == had);
+        passed.map_or(0, |count| count.passed.1)
+    }
+
+    /// Notes that number.
+    pub(super) fn pass(&mut self, asker: &Asker<'_>, had: Option<u64>, passed: u64) {
+        if let Some(count) = self.counts.get_mut(&Who::of(asker)) {
+            count.passed = (had, passed);
+        }
     }
 
     /// The clients of this room begin at 1 again.

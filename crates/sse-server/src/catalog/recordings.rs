@@ -76,7 +76,7 @@ impl Recordings {
             let known = before.swap_remove(same);
             let replay = known.replay.clone();
             self.0.push(known);
-            return replay.ok_or_else(|| of.problem("The recording is gone: put it back."));
+            return replay.ok_or_else(|| of.problem("The recording is missing: put it back."));
         }
         let length = |seen: &Sighting| seen.as_ref().ok()?.as_ref().map(|print| print.length);
         let together: u64 = self.0.iter().filter_map(|known| length(&known.seen)).sum();
@@ -115,7 +115,7 @@ impl Unread {
     fn sentence(&self, file: &str) -> String {
         match self {
             Self::Gone => format!(
-                "There is no recording {file}: put it there, or correct its path, which begins in the folder of this file."
+                "There is no recording {file}: put it there, or correct its path, which is relative to the folder of this file."
             ),
             Self::NoFile => format!("{file} is not a file: put a recording in its place."),
             Self::Io(error) => {

@@ -49,6 +49,8 @@ reasons! {
     RecordedReset = "reset as recorded",
     /// It was answered as the recording was, which has no body.
     Recorded = "answered as recorded",
+    /// The file that its events come from cannot be read, has a mistake, or changed.
+    EventsFile = "events file failed",
     /// The server stopped.
     Stopped = "stopped",
     /// The server dropped it without a word: its grace was over.
@@ -78,7 +80,7 @@ reasons! {
     /// Its upstream leads back to this server.
     ProxyLoop = "proxy loop",
     /// Its upstream answered with something else than a stream, which was passed on.
-    PassedOn = "passed on",
+    PassedOn = "forwarded",
     /// Its client sent more behind its request than is read.
     TalksTooMuch = "client sent too much",
     /// Its client closed it.

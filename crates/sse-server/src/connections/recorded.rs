@@ -134,7 +134,7 @@ impl Text {
             None => self.recorder.note("the request is no longer kept")?,
         }
         for struck in row.faults() {
-            let note = format!("a fault struck it: {}", struck.fault);
+            let note = format!("a fault struck this connection: {}", struck.fault);
             self.recorder.note(&note)?;
         }
         let tap = row.tap.get();
@@ -145,12 +145,12 @@ impl Text {
                 self.response(framing, &taken)?;
             }
             _ => {
-                let note = "what it was sent is not kept";
+                let note = "the server no longer has the bytes that it sent";
                 self.recorder.note(note)?;
             }
         }
         if tap.is_some_and(|tap| tap.is_recording_full()) {
-            let note = "what was recorded has reached 8 MiB: what came behind this is not in it";
+            let note = "the recording has reached 8 MiB, which is the limit: what came after this is missing";
             return self.recorder.note(note);
         }
         self.end(row)
@@ -203,7 +203,7 @@ impl Text {
         taken: &[Taken],
     ) -> Result<(), sse_engine::Error> {
         let Some(first) = taken.iter().position(|it| it.offset == 0 || it.begins) else {
-            let note = "what is kept begins within an event";
+            let note = "the bytes that are kept begin within an event";
             return self.recorder.note(note);
         };
         let taken = &taken[first..];
@@ -214,8 +214,7 @@ impl Text {
         };
         if !has_head {
             let note = format!(
-                "{} bytes came before what follows, with the head, and are not kept: two lines \
-                 stand for it",
+                "the first {} bytes are missing, and the head with them: two lines replace it",
                 taken[0].offset
             );
             self.recorder.note(&note)?;

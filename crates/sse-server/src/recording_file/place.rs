@@ -35,7 +35,7 @@ impl Place {
         match fs::metadata(&path) {
             Ok(known) if !known.is_file() => {
                 let then = "give the name of an ordinary file";
-                return Err(unwritten(&path, "it is no ordinary file", then));
+                return Err(unwritten(&path, "it is not an ordinary file", then));
             }
             Ok(_) if existing == Existing::Kept => return Err(exists(&path)),
             // The file behind a link is meant, and not the link.
@@ -113,7 +113,7 @@ impl Place {
             Existing::Kept => self.take_free_name(),
         };
         if let Err(e) = moved {
-            let then = "the recording is whole, in the file beside it whose name ends in .part";
+            let then = "the recording is complete in the .part file beside it";
             return Err(self.unwritten(e, then));
         }
         #[cfg(unix)]

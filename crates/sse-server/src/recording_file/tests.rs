@@ -207,7 +207,7 @@ fn the_bound_is_told() {
     assert_eq!(saved.cut_short, Some(full));
     let text = bench.read("a.wire");
     assert!(
-        text.len() <= 4096 && text.ends_with("is not in it\n= open\n"),
+        text.len() <= 4096 && text.ends_with("is missing\n= open\n"),
         "{text}"
     );
     Recording::parse(text).expect("it is whole");

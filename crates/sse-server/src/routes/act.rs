@@ -151,7 +151,7 @@ fn stepped(context: &Context, who: &Who, chosen: Option<&[u64]>) -> Result<Acted
     if open.is_empty() {
         return Err(Refusal::of(
             StatusCode::CONFLICT,
-            "No connection is open that goes step by step: serve a recording with step = true, and connect to it.",
+            "No open connection goes step by step: serve a recording with step = true, and connect to it.",
         ));
     }
     context.acts.act(open.iter().copied(), &pump::Act::Step);

@@ -320,7 +320,7 @@ fn meeting(client: &Client, attempt: NonZeroU64) -> Meeting<'_> {
 }
 
 /// What a client is counted by.
-fn asker(client: &Client) -> Asker<'_> {
+pub(super) fn asker(client: &Client) -> Asker<'_> {
     let asked = &*client.asked;
     Asker {
         room: asked.room.as_deref(),

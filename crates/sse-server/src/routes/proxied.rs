@@ -415,11 +415,12 @@ fn without_faults(target: &str) -> String {
 }
 
 /// A sentence for a method or protocol that is not handed on.
-const NO_UPGRADE: &str = "The proxy hands on requests of HTTP only: ask without Upgrade, since a WebSocket cannot go through it.";
+const NO_UPGRADE: &str =
+    "The proxy forwards only HTTP requests, and no WebSocket: send the request without Upgrade.";
 const SWITCHED: &str = "The upstream changed to another protocol, which nobody asked for: set an upstream that answers in HTTP.";
 const LOOP: &str =
     "The upstream of this room leads back to this server: set another upstream, or none.";
-const NO_DOTS: &str = "The path has a segment of dots, which would lead out of the upstream's own path: write the path that you mean.";
+const NO_DOTS: &str = "The path has a segment `.` or `..`, which could leave the path of the upstream: write the path without it.";
 
 #[cfg(test)]
 mod tests {

@@ -58,7 +58,7 @@ pub(super) async fn serve(
         Ok(text) => file::contents(&text).and_then(|list| match list.recordings.first() {
             // Whoever reaches the API reads no files of this machine by it.
             Some(recording) => Err(recording.problem(
-                "A list that is put into a room names no file: put this stream into the file of streams.",
+                "The list of a room cannot name a file: put this stream into the file of streams.",
             )),
             None => Ok(list),
         }),

@@ -14,15 +14,15 @@ use sse_wire::Framing;
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
-use super::door::Door;
+use super::door::{self, Door};
 use super::params::{BadQuery, Params};
 use super::response_head::{Headers, Unsized};
 use super::room::Room;
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
 use crate::clock;
-use crate::connections::{self, Arrived, Client, Numbering, Received, Resume};
-use crate::events_file::{self, EventsFile};
+use crate::connections::{self, Arrived, Client, Numbering, Received, Resume, Why};
+use crate::events_file::{self, Beginning, EventsFile};
 
 /// What the task of a file of events has given and the socket has not taken, in bytes.
 const HELD: usize = 64 * 1024;
@@ -71,6 +71,11 @@ pub(super) async fn open(
         variant.request = request;
     }
     let last_event_id = asked.last_event_id.as_deref();
+    let had = last_event_id.and_then(|id| variant.number_of(id));
+    let is_replay = stream.playback().is_some();
+    if is_replay {
+        variant.passed = context.faults.passed(&door::asker(&client), had);
+    }
     door.add_own(context, &client, variant.faults_at_door(last_event_id));
     let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
@@ -86,7 +91,12 @@ pub(super) async fn open(
         return from_file(context, at, arrived, variant, last_event_id).await;
     }
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
-    let had = last_event_id.and_then(|id| variant.number_of(id));
+    // Whoever only looks was given nothing.
+    if is_replay && !head_only {
+        let passes = variant.is_passed_by(had);
+        let passed = if passes { variant.passed + 1 } else { 0 };
+        context.faults.pass(&door::asker(&client), had, passed);
+    }
     let connections = &visitor.room.connections;
     let numbers = || Numbering::Stream(Arc::clone(&stream));
     let resume = |next| Resume {
@@ -146,13 +156,19 @@ async fn from_file(
     let id = last_event_id.filter(|id| !id.is_empty()).map(str::to_owned);
     let had = id.as_deref().and_then(|id| variant.number_of(id));
     let next = had.map_or(variant.from, |had| had + 1);
-    let before = next.saturating_sub(variant.stream.from);
+    let from = variant.stream.from;
     let comes_back = id.is_some();
+    let beginning = Beginning {
+        first: variant.from.saturating_sub(from),
+        id,
+        had: had.map(|had| (had + 1).saturating_sub(from)),
+        shift: door.shift(comes_back),
+    };
     let opened = tokio::task::spawn_blocking(move || {
         let folder = folder.ok_or_else(|| {
             format!("The events of {name} cannot be read: this list of streams is in no folder.")
         })?;
-        EventsFile::open(&folder, &name, places, before, id.as_deref())
+        EventsFile::open(&folder, &name, places, &beginning)
     });
     let file = match opened
         .await
@@ -162,7 +178,10 @@ async fn from_file(
         Ok(file) => file,
         Err(sentence) => {
             door.note_struck(room);
-            return say(StatusCode::INTERNAL_SERVER_ERROR, &sentence).into();
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            room.connections
+                .refuse(arrived, status.as_u16(), None, Why::EventsFile);
+            return say(status, &sentence).into();
         }
     };
     let resume = Resume {
@@ -171,7 +190,10 @@ async fn from_file(
         had: None,
         first: None,
     };
-    if comes_back && file.is_over() {
+    let end = variant
+        .from
+        .saturating_add(variant.count.unwrap_or(u64::MAX));
+    if comes_back && (file.is_over() || from + file.sent() >= end) {
         room.connections.complete(arrived, &resume);
         door.note_struck(room);
         let nothing = (StatusCode::NO_CONTENT, Body::new(Unsized));

@@ -307,8 +307,11 @@ impl Delivery {
                         })
                         .collect(),
                     head,
-                    end: matches!(next, Next::End | Next::Gone(_) | Next::Broken(_))
-                        .then_some(next),
+                    end: matches!(
+                        next,
+                        Next::End | Next::Gone(_) | Next::Failed | Next::Broken(_)
+                    )
+                    .then_some(next),
                     since: now.instant,
                 }));
                 self.open.blocked(true);
@@ -483,6 +486,7 @@ impl Delivery {
             Next::More => Visit::Again,
             Next::Cut => Visit::Cut(TOO_SLOW),
             Next::Gone(how) => Visit::Gone(how),
+            Next::Failed => Visit::Cut(Why::EventsFile),
             Next::Broken(ends) => Visit::BrokenOff(ends),
             Next::End if self.pump.is_complete() => Visit::Finished(Why::Complete),
             Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {

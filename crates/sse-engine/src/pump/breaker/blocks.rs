@@ -47,7 +47,10 @@ impl Breaker {
 
     /// Whether nothing more comes from the feed.
     pub(super) fn feed_ends(&self) -> bool {
-        matches!(self.feed, Next::End | Next::Gone(_) | Next::Broken(_))
+        matches!(
+            self.feed,
+            Next::End | Next::Gone(_) | Next::Failed | Next::Broken(_)
+        )
     }
 
     /// Whether a fault leaves this event out.

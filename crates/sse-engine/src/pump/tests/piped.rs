@@ -118,7 +118,7 @@ fn it_ends_as_its_task_does() {
         (HandoffEnd::Reset, Next::Gone(How::Reset), ""),
         (
             HandoffEnd::Failed("The file\nchanged.".to_owned()),
-            Next::Gone(How::Cut),
+            Next::Failed,
             ": The file changed.\n\n",
         ),
     ] {

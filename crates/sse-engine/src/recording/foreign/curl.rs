@@ -173,7 +173,7 @@ fn recorded(mut head: Head<'_>, body: &[u8], end: End) -> Result<Imported, Recor
     }
     let pace = PACE.as_millis();
     let mut notes = vec![format!(
-        "curl saves no times: the pieces are guessed, one each {pace} ms."
+        "curl saves no times: the pieces are made up, {pace} ms apart."
     )];
     if head.others > 0 {
         notes.push(format!(

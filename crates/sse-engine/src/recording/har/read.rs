@@ -50,14 +50,14 @@ pub(in super::super) fn read(text: &[u8]) -> Result<Imported, RecordingMistake> 
 fn broken(e: &serde_json::Error, text: &[u8]) -> RecordingMistake {
     if e.is_data() && text.starts_with(b"[") {
         return foreign(
-            "The file is a list of JSON, and no HAR: give a HAR, or what `curl -i -N` saved."
+            "The file is a list of JSON, and not a HAR: give a HAR, or what `curl -i -N` saved."
                 .to_owned(),
         );
     }
     let what = match () {
         () if e.is_eof() => "the JSON of the file ends too early: save the HAR again.",
-        () if e.is_data() => "here stands what HAR 1.2 does not have there: save the HAR again.",
-        () => "this is no JSON: save the HAR again, or mend it here.",
+        () if e.is_data() => "HAR 1.2 does not allow this here: save the HAR again.",
+        () => "this is not JSON: save the HAR again, or correct it here.",
     };
     let sentence = format!("column {}: {what}", e.column());
     RecordingMistakeKind::Format
@@ -206,7 +206,7 @@ impl Import {
             .push(step(line.trim_end().to_owned()))
             .is_err()
         {
-            self.note("A field of a head is left out: a recording cannot have it.")?;
+            self.note("A field of a head is left out, because a recording cannot hold it.")?;
         }
         Ok(())
     }
@@ -256,7 +256,7 @@ impl Import {
         };
         if is_rebuilt {
             self.note(
-                "The HAR has no body of a stream: it is made up of the events that were saved.",
+                "The HAR has no body of a stream: it is rebuilt from the events in the HAR.",
             )?;
         }
         let exact = chunks

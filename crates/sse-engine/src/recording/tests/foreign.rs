@@ -78,7 +78,7 @@ fn a_stream_of_events_has_one_pace() {
     );
     assert!(imported.notes[0].contains("100 ms"), "{:?}", imported.notes);
     let text = imported.recording.to_text();
-    assert!(text.contains("# The file has a body alone"), "{text}");
+    assert!(text.contains("# The file has only a body"), "{text}");
     assert!(text.ends_with("= end\n"), "{text}");
     // The mark of its bytes and a blank line before it stay.
     let marked = "\u{feff}\n\ndata: a\n\n";
@@ -176,7 +176,7 @@ fn each_file_that_is_no_recording_is_told_what_it_is() {
         (b"{\"log\":{\"version\":\"1.2\"}}", "no entries"),
         (b"{\"log\":{\"entries\":[", "ends too early"),
         (b"{\"log\":\n {\"entries\":[}", "Line 2: column "),
-        (b"{\"log\":{\"entries\":{}}}", "HAR 1.2 does not have"),
+        (b"{\"log\":{\"entries\":{}}}", "HAR 1.2 does not allow"),
         (
             b"HTTP/1.1 200 OK\r\n\r\n\x1f\x8b\x08",
             "`curl --compressed`",

@@ -135,7 +135,7 @@ fn the_events_of_a_har_give_their_times() {
         ]
     );
     assert!(
-        imported.notes[0].contains("made up of the events"),
+        imported.notes[0].contains("rebuilt from the events"),
         "{:?}",
         imported.notes
     );

@@ -217,7 +217,7 @@ fn the_bound_ends_it_in_order() {
         .request_body(&[b'a'; BOUND])
         .expect("it is not a line yet");
     recorder.request_body(b"a").expect_err("it is too much");
-    assert!(closed(recorder, ms(0), "").ends_with("not in it\n= open\n"));
+    assert!(closed(recorder, ms(0), "").ends_with("is missing\n= open\n"));
 }
 
 /// Of a recorder, what it wrote is one text, however often it was taken.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sse_wire::{Beginning, Decoded, Found, Framing, LineEnding, LineKind, ResponseReader};
 
-use super::{Cue, CueKind, OwnFault, Replay, ReplayEvent, ReplayHead, Response};
+use super::{Cue, CueKind, OwnFault, Replay, ReplayEvent, ReplayHead, Response, brought};
 use crate::error::Error;
 use crate::fault::{Fault, Place};
 use crate::recording::{End, Exchange, MOST_BYTES, Recording, Step};
@@ -100,7 +100,8 @@ impl Replay {
     /// Notes that clients were given this id, behind all events so far. A block that only says
     /// again where its client is gives no second place.
     fn give(&mut self, id: Option<Box<str>>) {
-        let Some(id) = id.filter(|id| !id.is_empty()) else {
+        let id = id.map(|id| Box::from(brought(&id)));
+        let Some(id) = id.filter(|id: &Box<str>| !id.is_empty()) else {
             return;
         };
         let had = self.len();
@@ -190,7 +191,7 @@ impl Response {
 /// A sentence: it cannot strike in a recording, or not behind a head.
 fn can_strike(fault: &Fault, is_behind: bool) -> Result<OwnFault, String> {
     let why = match fault.act.place() {
-        Place::Port => "strikes all that the server serves: arm it outside of the recording.",
+        Place::Port => "strikes the whole server: arm it on the server, not in the recording.",
         Place::Profile => "stands for other faults: write each of them on a line of its own.",
         Place::Answer | Place::Head | Place::Resume if is_behind => {
             "strikes before a stream begins: put it above the first `<` line, and for a pause write `@` and a time."

@@ -158,7 +158,7 @@ fn what_cannot_be_served_is_told() {
         ),
         (
             "! knock,for=1s\n< HTTP/1.1 200 OK\n= end\n",
-            "outside of the recording",
+            "not in the recording",
         ),
         (
             "! profile=lossy\n< HTTP/1.1 200 OK\n= end\n",
@@ -172,4 +172,37 @@ fn what_cannot_be_served_is_told() {
     let door = replay("! status=503,times=1\n< HTTP/1.1 200 OK\n! cut\n= end\n");
     assert_eq!(door.faults(), 2);
     assert_eq!(door.responses[0].at_door.len(), 1);
+}
+
+/// A field of HTTP has no white space at its ends, so clients bring ids without it.
+#[test]
+fn an_id_is_known_as_a_client_brings_it() {
+    let head = "< HTTP/1.1 200 OK\n< content-type: text/event-stream\n";
+    let replay = replay(&format!(
+        "{head}~ id: a \\ndata: 1\\n\\nid:\\tb\\ndata: 2\\n\\nid:  \\ndata: 3\\n\\n\\\n= end\n"
+    ));
+    for (id, number) in [("a", 1), ("a ", 1), ("b", 2), ("\tb", 2)] {
+        assert_eq!(replay.number_of(id), Some(number), "{id:?}");
+    }
+    assert_eq!(replay.number_of(""), None);
+    assert_eq!(replay.events[1].id.as_deref(), Some("\tb"));
+    assert!(replay.has_unique_ids());
+}
+
+/// Where bytes of one event come in two pieces, its end is behind its last line end.
+#[test]
+fn events_end_behind_their_last_line_end() {
+    let head = "< HTTP/1.1 200 OK\n< content-type: text/event-stream\n";
+    for (body, ends) in [
+        ("~ data: x\\r\\r\\\n", &[9][..]),
+        ("~ data: x\\r\\n\\r\\\n@ 5ms\n~ \\n\\\n", &[11]),
+        (
+            "~ \\xef\\\n@ 1ms\n~ \\xbb\\xbfid: 1\\r\\ndata: x\\r\\n\\r\\ndata: y\\r\\n\\r\\n\\\n",
+            &[21, 32],
+        ),
+    ] {
+        let replay = replay(&format!("{head}{body}= end\n"));
+        let found: Vec<_> = replay.events.iter().map(|event| event.end).collect();
+        assert_eq!(found, ends, "{body:?}");
+    }
 }
