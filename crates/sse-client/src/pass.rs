@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::http::{request, response};
-use hyper::{Request, Response, Uri, header};
+use hyper::{Request, Response, StatusCode, Uri, header};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::AbortHandle;
 
@@ -154,6 +154,11 @@ where
         let name = header::PROXY_AUTHORIZATION;
         head.headers.insert(name, authorization.clone());
     }
+    if !is_http2 && body.size_hint().exact().is_none() {
+        // Else hyper sends no body of unknown length with a GET or HEAD.
+        let chunked = header::HeaderValue::from_static("chunked");
+        head.headers.insert(header::TRANSFER_ENCODING, chunked);
+    }
     let request = Request::from_parts(head, body);
     let socket: TokioIo<EarlyResponse<Socket>> = TokioIo::new(EarlyResponse(connection.socket));
     let failed = |e: hyper::Error| failure(&e, url);
@@ -174,6 +179,12 @@ where
         (driver.until(sender.send_request(request)).await, driver)
     };
     let answer: Response<Incoming> = answer.map_err(failed)?;
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        // No protocol was asked for, so what follows means nothing to anybody.
+        return Err(Error::NotHttp {
+            server: url.to_string(),
+        });
+    }
     times.head = Some(began.elapsed());
     let (head, body) = answer.into_parts();
     Ok(Passed {

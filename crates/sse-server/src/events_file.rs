@@ -177,12 +177,14 @@ impl EventsFile {
                 let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
                 let head = reader.headers().cloned();
                 let head = head.map_err(|e| {
-                    format!("{name} has no head of CSV ({e}): name its columns in the first line.")
+                    format!(
+                        "{name} has no first line of CSV ({e}): name its columns in the first line."
+                    )
                 })?;
                 let all = sse_engine::stream::LINE_KEYS;
                 if let Some(other) = head.iter().find(|key| !all.contains(key)) {
                     return Err(format!(
-                        "{name}, line 1: {other:?} is nothing of an event: name the columns {}.",
+                        "{name}, line 1: {other:?} is not a key of an event: name the columns {}.",
                         all.join(", ")
                     ));
                 }
@@ -355,7 +357,7 @@ impl EventsFile {
                     }
                     Err(e) => match e.into_kind() {
                         csv::ErrorKind::Io(e) => return Err(e),
-                        _ => bad(line(), "it is no record of CSV in UTF-8: correct it."),
+                        _ => bad(line(), "it is not a record of CSV in UTF-8: correct it."),
                     },
                 }
             }
@@ -390,7 +392,7 @@ impl EventsFile {
             Ok(_) => Some(format!(
                 "{name} has changed: connect again to get the new events."
             )),
-            Err(_) => Some(format!("{name} is gone: put it back and connect again.")),
+            Err(_) => Some(format!("{name} is missing: put it back and connect again.")),
         }
     }
 }

@@ -74,6 +74,7 @@ enum Step {
     Begin(Box<Heads>),
     Piece(Duration, Vec<u8>),
     Fault(Duration, Box<Fault>),
+    Note(Duration, String),
     End(Duration, End),
     /// Nothing follows, and whether something was lost.
     Close(bool),
@@ -150,6 +151,16 @@ impl Recorded {
         self.step(Step::Fault(self.at(now), Box::new(fault.clone())));
     }
 
+    /// Notes a line for people.
+    pub(crate) fn note(&mut self, now: Instant, line: String) {
+        self.step(Step::Note(self.at(now), line));
+    }
+
+    /// Whether it has its end, or fell behind.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     /// Notes how it ended.
     pub(crate) fn end(&mut self, now: Instant, end: End) {
         self.step(Step::End(self.at(now), end));
@@ -217,6 +228,10 @@ fn write(folder: &Path, steps: &Receiver<(u64, Step)>, waiting: &AtomicUsize) {
                 file.record(at, |it| it.piece(at, &bytes, PieceSizes::default()))
             }
             Step::Fault(at, fault) => file.record(at, |it| it.fault(at, *fault)),
+            Step::Note(at, line) => {
+                *last = at;
+                file.record(at, |it| it.note(&line))
+            }
             Step::End(at, end) => {
                 *last = at;
                 file.record(at, |it| it.end(at, end))

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
@@ -282,6 +283,53 @@ async fn faults_of_the_door_act_before_the_upstream_is_asked() {
     assert_eq!(client.body(&head).await, "ok");
 }
 
+/// What the upstream would be asked for might cost somebody something, and nobody would get it.
+#[tokio::test]
+async fn what_ends_before_its_head_is_not_asked_for() {
+    let upstream = Upstream::new().await;
+    let bench = upstream.bench().await;
+    for fault in ["cut", "reset", "never,for=200ms"] {
+        let mut client = bench.connect().await;
+        let length = [("content-length", "5")];
+        let target = format!("/@live/x?fault={fault}");
+        let request = bench.request("POST", &target, &length);
+        client.send(&format!("{request}hello")).await;
+        let mut got = Vec::new();
+        let read = soon("the end", client.socket.read_to_end(&mut got)).await;
+        assert_eq!(
+            (read.is_err(), &*got),
+            (fault == "reset", &b""[..]),
+            "{fault}"
+        );
+        let slice = bench.table("the end", |_| bench.live()[0].ended.is_some());
+        slice.await;
+        let ended = bench.live().remove(0).ended.expect("it ended");
+        assert_eq!(ended.why, Why::Fault, "{fault}");
+    }
+    // The first that the upstream hears of is what is asked behind them.
+    let (_client, asked) = begun(&upstream, &bench, "/@live/y").await;
+    assert!(asked.head.starts_with("GET /y "), "{}", asked.head);
+}
+
+#[tokio::test]
+async fn a_client_that_was_never_answered_is_told_when_that_is_healed() {
+    let upstream = Upstream::new().await;
+    let bench = upstream.bench().await;
+    api(&bench, "/api/faults", r#"{"fault":"never,room=live"}"#).await;
+    let mut client = bench.connect().await;
+    client.send(&bench.request("GET", "/@live/x", &[])).await;
+    bench.table("its row", |_| bench.live().len() == 1).await;
+    let (_, head) = bench.ask("DELETE", "/api/faults?room=live", &[]).await;
+    assert_eq!(head.status, 200, "{}", head.text);
+    assert_eq!(client.head().await.status, 200);
+    let comment = client.chunk().await;
+    assert!(
+        comment.starts_with(": ") && comment.contains("ask again"),
+        "{comment}"
+    );
+    assert_eq!(client.rest().await, b"", "no last chunk");
+}
+
 #[tokio::test]
 async fn as_many_streams_are_open_as_may_be() {
     let upstream = Upstream::new().await;
@@ -326,22 +374,89 @@ async fn a_stream_is_recorded_as_its_client_got_it() {
     client.head().await;
     assert_eq!(client.chunk().await, "data: 1\n\ndata: 2\r\n\r\n");
     client.rest().await;
-    bench
-        .table("the end", |_| bench.live()[0].ended.is_some())
-        .await;
-    bench.server.recordings_written().await;
-    let files: Vec<_> = std::fs::read_dir(folder.path())
-        .expect("a folder")
-        .map(|file| file.expect("a file").path())
-        .collect();
-    let [file] = &files[..] else {
-        panic!("{files:?}");
-    };
-    let text = std::fs::read_to_string(file).expect("a text");
+    let text = recording(&bench, folder.path()).await;
     assert!(!text.contains("hunter2"), "{text}");
     let request = format!("> host: {}\n", upstream.addr);
     assert!(text.contains(&request), "{text}");
     assert_eq!(text.matches("> host: ").count(), 1, "{text}");
     let end = "| data: 1\n|\n~ data: 2\\r\n~ \\r\n! cut,after=2\n= cut\n";
     assert!(text.ends_with(end), "{text}");
+}
+
+/// Posts to the API, which takes it.
+async fn api(bench: &Bench, path: &str, json: &str) {
+    let length = json.len().to_string();
+    let headers = [
+        ("content-length", &*length),
+        ("content-type", "application/json"),
+    ];
+    let mut client = bench.connect().await;
+    let request = bench.request("POST", path, &headers);
+    client.send(&format!("{request}{json}")).await;
+    let head = client.head().await;
+    assert!(head.status < 300, "{}", head.text);
+}
+
+/// The text of the one recording in a folder, once it is whole.
+async fn recording(bench: &Bench, folder: &Path) -> String {
+    bench
+        .table("the end", |_| bench.live()[0].ended.is_some())
+        .await;
+    bench.server.recordings_written().await;
+    let files: Vec<_> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|file| file.expect("a file").path())
+        .collect();
+    let [file] = &files[..] else {
+        panic!("{files:?}");
+    };
+    std::fs::read_to_string(file).expect("a text")
+}
+
+#[tokio::test]
+async fn a_recording_says_that_its_client_left() {
+    let upstream = Upstream::new().await;
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let bench = upstream
+        .bench_with(sse_server::Config {
+            record: Some(folder.path().to_owned()),
+            ..sse_server::Config::default()
+        })
+        .await;
+    let (mut client, mut asked) = begun(&upstream, &bench, "/@live/x").await;
+    asked.chunk(b"data: 1\n\n").await;
+    client.chunk().await;
+    drop(client);
+    let text = recording(&bench, folder.path()).await;
+    let note = "# ended by the client: closed\n";
+    assert!(text.contains(note) && text.ends_with("= open\n"), "{text}");
+}
+
+/// What a client did not take is in the recording, which says so.
+#[tokio::test]
+async fn a_recording_of_a_stuck_client_has_the_fault_and_what_was_not_taken() {
+    let upstream = Upstream::new().await;
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let bench = upstream
+        .bench_with(sse_server::Config {
+            record: Some(folder.path().to_owned()),
+            ..sse_server::Config::default()
+        })
+        .await;
+    let (_client, mut asked) = begun(&upstream, &bench, "/@live/x").await;
+    let event = format!("data: {}\n\n", "x".repeat(1 << 16));
+    let sending = async {
+        loop {
+            asked.chunk(event.as_bytes()).await;
+        }
+    };
+    tokio::select! {
+        () = sending => {}
+        _ = bench.table("a client that is stuck", |_| bench.live()[0].blocked) => {}
+    }
+    api(&bench, "/api/act", r#"{"do":"reset","room":"live"}"#).await;
+    let text = recording(&bench, folder.path()).await;
+    assert!(text.ends_with("= reset\n"), "{}", &text[text.len() - 300..]);
+    assert!(text.contains("\n! reset"), "{}", &text[text.len() - 300..]);
+    assert!(text.contains("# the client did not take the last "));
 }

@@ -99,6 +99,10 @@ async fn what_is_no_answer_is_not_handed_on() {
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
             "HTTP",
         ),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nraw",
+            "does not answer in HTTP",
+        ),
     ] {
         broken(&says(answer).await, 502, Why::UpstreamFailed, hint).await;
     }
@@ -356,13 +360,6 @@ async fn a_client_that_resumes_through_the_proxy_gets_no_bad_verdict() {
     let verdict = row.verdict.expect("it came back");
     assert!(!verdict.bad, "{}", verdict.words);
     assert!(verdict.words.contains("with id 7"), "{}", verdict.words);
-}
-
-#[tokio::test]
-async fn an_upstream_that_changes_the_protocol_unasked_is_no_answer() {
-    let switched = "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\nx";
-    let bench = says(switched).await;
-    broken(&bench, 502, Why::UpstreamFailed, "another protocol").await;
 }
 
 #[tokio::test]

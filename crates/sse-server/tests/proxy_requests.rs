@@ -333,3 +333,34 @@ async fn a_request_shows_both_legs_and_the_beginning_of_its_body() {
     let request = view.request.expect("it is kept");
     assert_eq!((request.body_length, request.body_cut), (8, false));
 }
+
+/// RFC 9110 9.3.1: it has no meaning of its own, and some servers give it one.
+#[tokio::test]
+async fn a_get_has_its_body_in_chunks_too() {
+    let upstream = Upstream::new().await;
+    let bench = upstream.bench().await;
+    let request =
+        "GET /@live/x HTTP/1.1\r\nHOST\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    let (_client, mut asked) = send(&upstream, &bench, request).await;
+    assert_eq!(asked.get("transfer-encoding"), "chunked", "{}", asked.head);
+    assert_eq!(asked.client.chunks().await, ["abc"]);
+}
+
+/// The upstream did nothing wrong where the client broke off its own request.
+#[tokio::test]
+async fn a_client_that_leaves_within_its_body_is_no_failure_of_the_upstream() {
+    let upstream = Upstream::new().await;
+    let bench = upstream.bench().await;
+    for _ in 0..20 {
+        let request = "POST /@live/x HTTP/1.1\r\nHOST\r\ncontent-length: 10\r\n\r\nabc";
+        let (client, mut asked) = send(&upstream, &bench, request).await;
+        drop(client);
+        asked.client.rest().await;
+    }
+    let slice = bench.table("the ends", |_| bench.live().len() == 20);
+    slice.await;
+    for row in bench.live() {
+        let why = row.ended.expect("it is over").why;
+        assert_eq!((row.status, why), (499, Why::Closed));
+    }
+}

@@ -425,7 +425,7 @@ async fn a_recording_that_cannot_be_served_is_told_with_its_line() {
             3,
             "calls/r.wire, line 2 has a mistake",
         ),
-        ("", "hello", 3, "is text, but no recording"),
+        ("", "hello", 3, "is text, but not a recording"),
         ("", "wire 1\n= end\n", 3, "has no response"),
         ("count = 9", CHAT, 3, "which is 3"),
     ] {
@@ -534,7 +534,7 @@ async fn a_recording_may_lie_elsewhere_and_its_text_is_shown_nowhere() {
     let head = client.head().await;
     let said = client.body(&head).await;
     assert_eq!(head.status, 400, "{said}");
-    assert!(said.contains("names no file"), "{said}");
+    assert!(said.contains("cannot name a file"), "{said}");
 }
 
 /// What `curl -N` saved has no times: a pace is made up.

@@ -45,7 +45,7 @@ const newList = markup(`
 
 const newLine = markup(
   `<li><code class="room"></code> <span class="quiet">forwards to</span> <code class="url"></code>
-    <button type="button" class="small" data-act="edit">Upstream…</button>
+    <button type="button" class="small" data-act="edit">Change…</button>
     <button type="button" class="small" data-act="remove">Remove</button></li>`,
 );
 

@@ -9,10 +9,10 @@ use super::Serve;
 
 pub(super) const PROXY_EXAMPLES: &str = "\
 Examples:
-  sse proxy https://api.example.com                        http://localhost:8000 stands for the server
-  sse proxy https://api.example.com --room live            http://localhost:8000/@live does
-  sse proxy localhost:11434 --fault cut,after=20           each stream is cut after 20 events
-  sse proxy https://api.example.com --record calls         each stream is recorded in the folder calls
+  sse proxy https://api.example.com                        forward http://localhost:8000
+  sse proxy https://api.example.com --room live            forward http://localhost:8000/@live
+  sse proxy localhost:11434 --fault cut,after=20           cut each stream after 20 events
+  sse proxy https://api.example.com --record calls         record each stream in the folder calls
   OPENAI_BASE_URL=http://localhost:8000/v1 python app.py   point an SDK at it";
 
 #[derive(Debug, clap::Args)]

@@ -10,7 +10,7 @@ Examples:
   sse record localhost:8000/endless --for 10s        into a file whose name is printed
   sse record localhost:8000/numbers --reconnect -o back.wire
                                                      each reconnect is the next exchange
-  sse record -X POST -H 'authorization: Bearer KEY' -d @body.json -o chat.wire https://api.example.com/v1/chat
+  sse record -H 'authorization: Bearer KEY' -d @body.json -o chat.wire https://api.example.com/v1/chat
                                                      the key is kept back
   sse record -o chat.wire -- curl -N https://example.com/stream
                                                      the request of a curl line";

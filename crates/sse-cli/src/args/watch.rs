@@ -70,11 +70,11 @@ pub(crate) struct Source {
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert: Option<PathBuf>,
 
-    /// Trust any certificate. Whoever is on the way can then read and change what comes.
+    /// Trust any certificate. Others on the network can then read and change the stream.
     #[arg(long, short = 'k', conflicts_with = "cacert")]
     pub(crate) insecure: bool,
 
-    /// Offer HTTP/2, as browsers do. Without it, the bytes of HTTP/1.1 are seen.
+    /// Offer HTTP/2, as browsers do. Without it, HTTP/1.1 is used.
     #[arg(long)]
     pub(crate) http2: bool,
 
@@ -124,8 +124,8 @@ pub(crate) struct RequestArgs {
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<String>,
 
-    /// The body; @FILE reads it from a file, @- from stdin. Its type is JSON, unless -H says
-    /// another one.
+    /// The body; @FILE reads it from a file, @- from stdin. Its type is JSON, unless -H
+    /// sets another one.
     #[arg(long = "data", short = 'd', value_name = "DATA")]
     pub(crate) data: Option<String>,
 }

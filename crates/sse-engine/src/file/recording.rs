@@ -119,7 +119,7 @@ impl Reader<'_> {
         if let (Some(speed), Some(true)) = (speed, step.and_then(|it| it.value.as_bool())) {
             self.tell(
                 speed.at,
-                "speed and step are both given: keep one of them, since a step is not waited for twice.",
+                "speed and step are both given: keep one of them, since a step has no speed.",
             );
         }
         let file = self.source_file(source);

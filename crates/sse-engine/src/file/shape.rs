@@ -86,7 +86,7 @@ impl Reader<'_> {
         {
             return self.wrong(
                 given,
-                "has an id, with which clients would come back: leave it out.",
+                "has an id, after which clients would resume: leave it out.",
             );
         }
         Some(lines.to_owned())

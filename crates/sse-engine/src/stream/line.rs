@@ -108,7 +108,7 @@ impl LineEvent {
             other => {
                 let all = LINE_KEYS.join(", ");
                 return Err(format!(
-                    "\"{}\" is nothing of an event: there are {all}.",
+                    "\"{}\" is not a key of an event: there are {all}.",
                     cut(other)
                 ));
             }

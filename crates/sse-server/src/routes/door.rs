@@ -204,6 +204,21 @@ impl Door {
         }
     }
 
+    /// Whether a fault ends the stream before its head, or keeps that back: then nobody need make
+    /// the stream.
+    pub(super) fn is_headless(&self) -> bool {
+        let now = clock::now().instant;
+        let comes_first = |armed: &Arc<Armed>| match &armed.fault.act {
+            Act::Never => true,
+            Act::Cut(ending) | Act::Reset(ending) => {
+                armed.fault.when.is_none() && ending.half.is_none()
+            }
+            _ => false,
+        };
+        let mut faults = self.faults.iter();
+        faults.any(|armed| comes_first(armed) && armed.is_in_force(now))
+    }
+
     /// Enters in the log what struck a request that gets no stream, and so has no row for it.
     pub(super) fn note_struck(&self, room: &Room) {
         for armed in &self.struck {

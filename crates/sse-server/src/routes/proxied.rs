@@ -44,6 +44,14 @@ const HELD: usize = 64 * 1024;
 /// it.
 const CLIENT_LEFT: u16 = 499;
 
+/// Where a client goes on of whose events nothing is known.
+const NOWHERE: Resume = Resume {
+    numbers: Numbering::None,
+    next: 0,
+    had: None,
+    first: None,
+};
+
 /// A request that is to be handed on.
 pub(super) struct Handed<'a> {
     pub(super) upstream: Arc<Upstream>,
@@ -101,6 +109,17 @@ pub(super) async fn pass(
             .await;
     }
     drop(turn);
+    if *request.method() != Method::HEAD && door.is_headless() {
+        let presence = handed.presence;
+        return unasked(
+            context,
+            (visitor, client, received),
+            door,
+            request,
+            presence,
+        )
+        .await;
+    }
     let to = match context.breaks {
         true => handed.upstream.target(&without_faults(handed.target)),
         false => handed.upstream.target(handed.target),
@@ -119,6 +138,34 @@ pub(super) async fn pass(
     }
     .go(door, request)
     .await
+}
+
+/// Begins a stream that a fault ends before its head: the upstream is not asked for it.
+async fn unasked(
+    context: &Context,
+    (visitor, client, received): (Visitor<'_>, Client, Received),
+    mut door: Door,
+    request: Request<Body>,
+    presence: Option<&Presence>,
+) -> Answer {
+    let (body, kept) = Watched::new(request.into_body());
+    let mut status = context.status.clone();
+    // The socket is taken over, which cannot be done with half a request in it.
+    tokio::select! {
+        () = body.read_past() => {}
+        () = left(presence) => {}
+        _ = status.wait_for(|status| status.phase.is_over()) => {}
+    }
+    let (giver, taker) = handoff(HELD);
+    giver.end(HandoffEnd::Failed(UNASKED.to_owned()));
+    let head = door.head(None, &[]);
+    streams::begin_with(
+        context,
+        (visitor.room, door),
+        (client, received.with(kept.so_far())),
+        &NOWHERE,
+        (head, Pump::piped(taker)),
+    )
 }
 
 /// A request on its way.
@@ -173,13 +220,11 @@ impl Passage<'_> {
             }
         };
         self.times = times;
+        let waited = match waited {
+            Waited::Answered(Err(_)) if kept.is_broken() => Waited::Left,
+            waited => waited,
+        };
         match waited {
-            Waited::Answered(Ok(passed)) if passed.head.status.is_informational() => {
-                let (status, why) = (StatusCode::BAD_GATEWAY, Why::UpstreamFailed);
-                door.note_struck(self.visitor.room);
-                self.enter(status.as_u16(), why, Some(SWITCHED.to_owned()), &kept);
-                last_words(status, SWITCHED).into()
-            }
             Waited::Answered(Ok(passed)) => self.answered(door, passed, &mut kept).await,
             Waited::Answered(Err(failure)) => {
                 let (status, why) = match &failure {
@@ -255,12 +300,6 @@ impl Passage<'_> {
             () = left(self.handed.presence) => {}
             _ = status.wait_for(|status| status.phase.is_over()) => {}
         }
-        let resume = Resume {
-            numbers: Numbering::None,
-            next: 0,
-            had: None,
-            first: None,
-        };
         let line = format!("HTTP/1.1 {}", head.status).into_bytes();
         let head = door.pass(head.headers, stays);
         let heads = self.heads(line, head.response.headers(), kept);
@@ -271,7 +310,7 @@ impl Passage<'_> {
             self.context,
             (room, door),
             arrived,
-            &resume,
+            &NOWHERE,
             (head, Pump::piped(taker)),
         );
         if let Some((_, open)) = &mut answer.begins
@@ -389,7 +428,8 @@ fn is_stream(head: &response::Parts) -> bool {
 /// Whether a path has a segment that leads upwards, and so out of the upstream's own path.
 fn has_dots(target: &str) -> bool {
     let path = target.split('?').next().unwrap_or_default();
-    path.split('/').any(|segment| {
+    // Some servers take a backslash for a slash, as browsers do.
+    path.split(['/', '\\']).any(|segment| {
         let segment = segment.to_ascii_lowercase().replace("%2e", ".");
         segment == "." || segment == ".."
     })
@@ -417,7 +457,9 @@ fn without_faults(target: &str) -> String {
 /// A sentence for a method or protocol that is not handed on.
 const NO_UPGRADE: &str =
     "The proxy forwards only HTTP requests, and no WebSocket: send the request without Upgrade.";
-const SWITCHED: &str = "The upstream changed to another protocol, which nobody asked for: set an upstream that answers in HTTP.";
+/// What a client reads where a fault that keeps its stream from beginning is healed.
+const UNASKED: &str =
+    "The upstream got no request, because a fault was to break this one: send it again.";
 const LOOP: &str =
     "The upstream of this room leads back to this server: set another upstream, or none.";
 const NO_DOTS: &str = "The path has a segment `.` or `..`, which could leave the path of the upstream: write the path without it.";
@@ -445,7 +487,15 @@ mod tests {
 
     #[test]
     fn no_path_leads_out_of_the_upstreams_own() {
-        for bad in ["/..", "/a/../b", "/%2e%2E/x", "/.%2e", "/./a", "/a/.?x"] {
+        for bad in [
+            "/..",
+            "/a/../b",
+            "/%2e%2E/x",
+            "/.%2e",
+            "/./a",
+            "/a/.?x",
+            "/a\\..\\x",
+        ] {
             assert!(has_dots(bad), "{bad}");
         }
         for good in ["/", "/a..b", "/.well-known/x", "/a?x=/../", "/..."] {

@@ -16,7 +16,8 @@ use sse_engine::write_buffer::{Mark, WriteBuffer};
 use sse_wire::Framing;
 
 use super::socket::{Hangup, Socket};
-use crate::connections::{Open, Why};
+use crate::clock;
+use crate::connections::{EndedBy, Open, Why};
 
 /// A stream that begins: everything that the transport takes over.
 ///
@@ -71,6 +72,16 @@ struct Unsent {
     end: Option<Next>,
     /// When the socket last took a byte.
     since: Instant,
+}
+
+impl Unsent {
+    /// How many bytes of it the socket did not take.
+    fn left(&self) -> usize {
+        let shared = self.shared.as_ref();
+        let shared = shared.map_or(0, |(frame, from)| frame.len().saturating_sub(*from));
+        let all = self.head.len() + self.bytes.len() + shared + self.after.len();
+        all.saturating_sub(self.at)
+    }
 }
 
 /// A comment without a word: no client makes anything of it, whatever it makes of empty blocks.
@@ -403,10 +414,13 @@ impl Delivery {
     }
 
     /// Whether this fault ends it at once, whatever is unsent. It is counted then.
-    pub(super) fn broken_off_by(&self, fault: &Armed) -> bool {
+    pub(super) fn broken_off_by(&mut self, fault: &Armed, now: Instant) -> bool {
         let ends = fault.fault.ends_at_once() && fault.strike();
         if ends {
             self.open.struck(fault);
+            if let Some(recorded) = self.open.recorded() {
+                recorded.fault(now, &fault.fault);
+            }
         }
         ends
     }
@@ -416,8 +430,9 @@ impl Delivery {
         self.pump.act(now, act);
     }
 
-    /// Notes the end in the table and gives the socket back, which is to be closed or reset.
-    pub(super) fn end(self, cause: EndCause) -> Socket {
+    /// Notes the end in the table and gives the socket back, which is closed `how`.
+    pub(super) fn end(mut self, cause: EndCause, how: How) -> Socket {
+        self.record_end(cause, how);
         let Self {
             socket, pump, open, ..
         } = self;
@@ -429,6 +444,30 @@ impl Delivery {
             EndCause::Fault(fault) => open.end_by(fault, told),
         }
         socket
+    }
+
+    /// Notes in a recording how it ended, where what was sent did not say so.
+    fn record_end(&mut self, cause: EndCause, how: How) {
+        let untaken = self.unsent.as_deref().map_or(0, Unsent::left);
+        let Some(recorded) = self.open.recorded().filter(|it| !it.is_over()) else {
+            return;
+        };
+        let now = clock::now().instant;
+        if untaken > 0 {
+            // They were written down when they were due.
+            let note = format!("the client did not take the last {untaken} bytes, chunks included");
+            recorded.note(now, note);
+        }
+        match cause {
+            EndCause::Why(why) if why.by() != EndedBy::Server => {
+                recorded.note(now, format!("ended by the client: {why}"));
+            }
+            EndCause::Why(why) => {
+                recorded.note(now, format!("ended by the server: {why}"));
+                recorded.end(now, end_of(how));
+            }
+            EndCause::Fault(_) => recorded.end(now, end_of(how)),
+        }
     }
 
     /// Goes on with what was unsent; `None` when it is all gone and the stream goes on.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::SockRef;
+use tokio::io::{Interest, Ready};
 use tokio::net::TcpStream;
 
 /// How often a socket is looked at that has bytes which nobody reads yet.
@@ -35,10 +36,39 @@ impl Presence {
         loop {
             match self.0.peek(&mut byte).await {
                 Ok(0) | Err(_) => return,
-                // Its body, or its next request. Behind that it may have left, too; whoever reads
-                // that finds it.
+                // Its body, or its next request. The kernel says whether it left behind that, if
+                // there was room for all of it.
+                Ok(_) if self.has_left_behind().await => return,
                 Ok(_) => tokio::time::sleep(LOOK).await,
             }
         }
+    }
+    /// Whether the client closed its side behind bytes that nobody has read.
+    async fn has_left_behind(&self) -> bool {
+        let ready = self.0.ready(Interest::READABLE).await;
+        ready.is_ok_and(Ready::is_read_closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_left_behind_bytes_that_nobody_reads_is_noticed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let at = listener.local_addr().expect("an address");
+        let mut client = TcpStream::connect(at).await.expect("it listens");
+        let (socket, _) = listener.accept().await.expect("a client");
+        let presence = Presence::beside(&socket).expect("a handle");
+        client.write_all(b"unread").await.expect("open");
+        let soon = |time| tokio::time::timeout(Duration::from_millis(time), presence.left());
+        assert!(soon(300).await.is_err(), "it is there");
+        drop(client);
+        assert!(soon(1000).await.is_ok(), "it left");
+        drop(socket);
     }
 }

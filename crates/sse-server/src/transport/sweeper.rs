@@ -265,7 +265,10 @@ impl Sweeper {
             Act::Stop => self.close(key, STOPPED, Close::Reset),
             Act::Step => delivery.act(now, Act::Step),
             Act::Break(fault) => {
-                match (delivery.broken_off_by(fault), fault.fault.act.is_reset()) {
+                match (
+                    delivery.broken_off_by(fault, now.instant),
+                    fault.fault.act.is_reset(),
+                ) {
                     (false, _) => delivery.act(now, act.clone()),
                     (true, true) => self.close(key, EndCause::Fault(fault.id), Close::Reset),
                     (true, false) => self.close(key, EndCause::Fault(fault.id), Close::InOrder),
@@ -496,7 +499,13 @@ impl Sweeper {
         let State::Open(delivery) = std::mem::replace(&mut slot.state, State::Free) else {
             return self.remove(key);
         };
-        let socket = delivery.end(cause.into());
+        let seen = match how {
+            Close::Patiently => How::End,
+            Close::InOrder => How::Cut,
+            Close::Reset | Close::Later { resets: true, .. } => How::Reset,
+            Close::Later { .. } => How::Cut,
+        };
+        let socket = delivery.end(cause.into(), seen);
         match how {
             Close::Reset => socket.reset(),
             Close::Patiently if socket.talked() && !self.stopping && socket.shut_down() => {

@@ -19,12 +19,16 @@ const OF_CONNECTION: [&str; 9] = [
 ];
 
 /// Fields of an answer that would act on the whole origin of this server.
-const OF_ORIGIN: [&str; 5] = [
+const OF_ORIGIN: [&str; 9] = [
+    "alt-svc",
     "clear-site-data",
     "content-security-policy-report-only",
+    "nel",
+    "report-to",
     "service-worker-allowed",
     "set-cookie",
     "set-cookie2",
+    "strict-transport-security",
 ];
 
 /// What the guard alone decides.
@@ -163,6 +167,10 @@ mod tests {
             ("access-control-allow-origin", "*"),
             ("access-control-anything", "*"),
             ("clear-site-data", "*"),
+            ("alt-svc", "h3=\":443\""),
+            ("strict-transport-security", "max-age=9"),
+            ("nel", "{}"),
+            ("report-to", "{}"),
             ("x-request-id", "1"),
         ]);
         let mut both = answer.clone();

@@ -59,11 +59,7 @@ fn texts_are_jinja_where_the_head_says_so_and_not_elsewhere() {
 fn mistakes_are_told_with_their_line() {
     let quotes = "\"\"\"";
     for (rest, line, words) in [
-        (
-            "data = '{{ nn }}'",
-            4,
-            "In data, nn is nothing that it knows",
-        ),
+        ("data = '{{ nn }}'", 4, "In data, nn is not a known name"),
         (
             "data = '''{{ n }}\n{{ n'''",
             5,

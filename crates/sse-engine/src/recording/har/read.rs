@@ -267,16 +267,16 @@ impl Import {
             (None, BodyKind::Events, []) => {
                 if !body.is_empty() {
                     self.note(
-                        "The HAR has no times within a body: its pieces are guessed, one an \
-                         event, and spread evenly.",
+                        "The HAR has no times within a body: the pieces are made up, one for each \
+                         event, spread evenly.",
                     )?;
                 }
                 spread(&body, receive)
             }
             (None, BodyKind::Events, messages) => {
                 self.note(
-                    "The HAR has the times of events, and not of pieces: these are guessed, one \
-                     an event.",
+                    "The HAR has times of events, but no pieces: these are made up, one for each \
+                     event.",
                 )?;
                 by_messages(&body, messages, head, receive)
             }

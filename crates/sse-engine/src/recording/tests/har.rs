@@ -78,7 +78,7 @@ fn what_chromium_saves_is_read() {
 < content-type: text/event-stream; charset=utf-8
 < set-cookie: a=1
 < set-cookie: b=2
-# The HAR has no times within a body: its pieces are guessed, one an event, and spread evenly.
+# The HAR has no times within a body: the pieces are made up, one for each event, spread evenly.
 @ 366.666ms
 | : hi
 |

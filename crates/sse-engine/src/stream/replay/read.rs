@@ -100,12 +100,12 @@ impl Replay {
     /// Notes that clients were given this id, behind all events so far. A block that only says
     /// again where its client is gives no second place.
     fn give(&mut self, id: Option<Box<str>>) {
-        let id = id.map(|id| Box::from(brought(&id)));
-        let Some(id) = id.filter(|id: &Box<str>| !id.is_empty()) else {
+        let id = id.as_deref().map(brought);
+        let Some(id) = id.filter(|id| !id.is_empty()) else {
             return;
         };
         let had = self.len();
-        let place = self.ids.entry(id).or_insert(Some(had));
+        let place = self.ids.entry(id.into()).or_insert(Some(had));
         *place = place.filter(|other| *other == had);
     }
 }
@@ -123,7 +123,7 @@ impl Response {
     /// A sentence.
     fn of(exchange: Exchange<'_>) -> Result<Self, String> {
         let head = ReplayHead::read(exchange.response()).map_err(|word| {
-            format!("The recording has the status {word:?}, which no answer can have: write one from 200 to 599.")
+            format!("The recording has the status {word:?}, which cannot be replayed: write one from 200 to 599.")
         })?;
         let mut response = Self {
             head,

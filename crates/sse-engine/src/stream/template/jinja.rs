@@ -291,7 +291,7 @@ fn known<'a>(
     };
     Err(BadTemplate::in_line(
         line,
-        format!("{} is nothing that it knows: {there}.", cut(name)),
+        format!("{} is not a known name: {there}.", cut(name)),
     ))
 }
 

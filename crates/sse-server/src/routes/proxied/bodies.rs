@@ -2,7 +2,9 @@
 //! the request's, which people look at.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
@@ -20,6 +22,8 @@ use crate::transport::Presence;
 pub(super) struct Watched {
     body: Body,
     read: Arc<Mutex<ReadBody>>,
+    /// Whether its client broke it off.
+    is_broken: Arc<AtomicBool>,
     /// Goes with this, when whoever sends it needs no more of it.
     _is_read: oneshot::Sender<()>,
 }
@@ -28,6 +32,7 @@ pub(super) struct Watched {
 #[derive(Debug)]
 pub(super) struct Kept {
     read: Arc<Mutex<ReadBody>>,
+    is_broken: Arc<AtomicBool>,
     until_read: oneshot::Receiver<()>,
 }
 
@@ -35,6 +40,11 @@ impl Kept {
     /// What went by so far.
     pub(super) fn so_far(&self) -> ReadBody {
         lock(&self.read).clone()
+    }
+
+    /// Whether its client broke it off.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Relaxed)
     }
 
     /// Resolves when nothing more of it goes by.
@@ -48,12 +58,26 @@ impl Watched {
     pub(super) fn new(body: Body) -> (Self, Kept) {
         let (is_read, until_read) = oneshot::channel();
         let read: Arc<Mutex<ReadBody>> = Arc::default();
+        let is_broken: Arc<AtomicBool> = Arc::default();
         let watched = Self {
             body,
             read: Arc::clone(&read),
+            is_broken: Arc::clone(&is_broken),
             _is_read: is_read,
         };
-        (watched, Kept { read, until_read })
+        let kept = Kept {
+            read,
+            is_broken,
+            until_read,
+        };
+        (watched, kept)
+    }
+}
+
+impl Watched {
+    /// Reads it to its end, for nobody.
+    pub(super) async fn read_past(mut self) {
+        while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut self).poll_frame(cx)).await {}
     }
 }
 
@@ -66,6 +90,9 @@ impl HttpBody for Watched {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if matches!(frame, Some(Err(_))) {
+            self.is_broken.store(true, Ordering::Relaxed);
+        }
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {

@@ -198,7 +198,7 @@ fn a_condition_asks_for_the_request_only() {
         &Request::default()
     ));
     for (text, words) in [
-        ("n > 1", "n is nothing that it knows"),
+        ("n > 1", "n is not a known name"),
         ("random(1, 2) == 1", "random cannot be used in a condition"),
         ("request.json.", "jinja does not understand this"),
         ("{{ request }}", "jinja does not understand this"),
@@ -230,14 +230,14 @@ fn what_cannot_be_read_is_told_with_its_line() {
         (
             "{{ n }}\n\n{{ nn }}",
             3,
-            "nn is nothing that it knows: there are n, now,",
+            "nn is not a known name: there are n, now,",
         ),
         (
             "{{ randon(1, 2) }}",
             1,
-            "randon is nothing that it knows: random is the nearest",
+            "randon is not a known name: random is the nearest",
         ),
-        ("{{ debug() }}", 1, "debug is nothing that it knows"),
+        ("{{ debug() }}", 1, "debug is not a known name"),
     ] {
         let bad = refused(text);
         assert_eq!(bad.line, line, "{text}: {bad}");
@@ -339,7 +339,7 @@ fn lists_cannot_be_put_into_each_other_by_name() {
     );
     for name in ["namespace(a=1)", "dict(a=1)", "debug()"] {
         let bad = refused(&format!("{{{{ {name} }}}}"));
-        assert!(bad.sentence.contains("is nothing that it knows"), "{bad}");
+        assert!(bad.sentence.contains("is not a known name"), "{bad}");
     }
     for filter in [
         "zip([1])",
