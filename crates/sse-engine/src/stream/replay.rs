@@ -37,8 +37,8 @@ pub struct Replay {
     pub(crate) responses: Vec<Response>,
     /// All events, of which the first has the number [`FIRST`].
     pub(crate) events: Vec<ReplayEvent>,
-    /// The number of the newest event when an id was sent, by the id as clients bring it; nothing for an id that leads to
-    /// several.
+    /// The number of the newest event when an id was sent, by the id as clients bring it; nothing
+    /// for an id that leads to several.
     ids: HashMap<Box<str>, Option<u64>>,
     /// The names of its events.
     names: BTreeSet<String>,
