@@ -317,5 +317,5 @@ test("a recording begins, goes on whoever is shown, and is saved by the next pre
   assert.deepEqual(done.slice(3), [["connection-7-numbers.wire", "\xc3\xa9"], "end 7"]);
   host.connectionRecording = async () => null;
   await press();
-  assert.deepEqual(said.pop(), ["The connection ended too long ago: the server no longer has its bytes.", true]);
+  assert.deepEqual(said.pop(), ["The connection ended too long ago: nothing is kept.", true]);
 });

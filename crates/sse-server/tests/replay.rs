@@ -552,14 +552,8 @@ async fn two_streams_share_a_recording_and_a_room_has_it_too() {
     let streams = "[[stream]]\npath = \"/a\"\nsource = \"r.wire\"\nspeed = 10\n\n[[stream]]\npath = \"/b\"\nsource = \"r.wire\"\nspeed = \"max\"\nkeep_alive = \"20ms\"\n";
     let text = format!("wire 1\n{HEAD}| data: a\n|\n= open\n");
     let desk = Desk::with(streams, &[("r.wire", &text)]).await;
-    let summaries: Vec<_> = desk
-        .bench
-        .server
-        .state()
-        .streams
-        .iter()
-        .map(|it| it.summary.clone())
-        .collect();
+    let served = desk.bench.server.state().streams;
+    let summaries: Vec<_> = served.iter().map(|it| it.summary.clone()).collect();
     assert_eq!(
         summaries,
         [

@@ -15,8 +15,8 @@ const newList = markup(`
     <h2 class="meta" id="upstreams-title">Upstreams</h2>
     <button type="button" class="small" data-act="add">Upstream…</button>
   </header>
-  <p class="none">None. A room with an upstream forwards requests that it does not answer itself. Faults
-    then strike the streams of a real server.</p>
+  <p class="none">None. A room with an upstream forwards requests that it does not answer itself.
+    Faults then strike the streams of a real server.</p>
   <ul></ul>
   <p class="problem" role="alert" hidden></p>
   <dialog aria-labelledby="upstream-title">

@@ -48,7 +48,7 @@ const newForm = markup(`
   <div class="part" id="watch-headers" hidden>
     <ul class="fields"></ul>
     <p><button type="button" class="small" data-act="add-header">Add a header</button>
-      <span class="quiet meta">Host, Content-Length and User-Agent are added by themselves.</span></p>
+      <span class="quiet meta">Host, Content-Length and User-Agent are added for you.</span></p>
   </div>
   <div class="part" id="watch-body" hidden>
     <textarea name="body" aria-label="Body" spellcheck="false" rows="6"

@@ -67,7 +67,7 @@ export class WireRecord {
   /** @param {RowView} row */
   async #save(row) {
     const text = await this.#host.connectionRecording(row.id);
-    if (text === null) throw new Error("The connection ended too long ago: the server no longer has its bytes.");
+    if (text === null) throw new Error("The connection ended too long ago: nothing is kept.");
     const bytes = [...new TextEncoder().encode(text)].map((byte) => String.fromCharCode(byte));
     const name = fileName(row.id, row.stream, "wire");
     const where = await this.#host.save(name, bytes.join(""));

@@ -161,7 +161,7 @@ export function recordTitle({ ended }, isOn) {
  * @param {RecordedView | null} recorded
  */
 export function recordedWords(recorded) {
-  if (!recorded) return "The connection ended too long ago: the server no longer has its bytes.";
+  if (!recorded) return "The connection ended too long ago: nothing is kept.";
   if (!recorded.on) return "The connection has ended: press again to save its bytes.";
   if (recorded.missed === 0) return "recording from the first byte";
   return `recording; the first ${several(recorded.missed, "byte")} are missing`;

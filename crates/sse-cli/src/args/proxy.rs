@@ -17,8 +17,8 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Proxy {
-    /// The server that gets the requests, such as https://api.example.com. A path in this URL is put
-    /// before the path of each request.
+    /// The server that gets the requests, such as https://api.example.com. A path in this URL is
+    /// put before the path of each request.
     pub(crate) url: String,
 
     /// Forward only what is below /@ROOM. Without it, the whole port is forwarded, and the page and

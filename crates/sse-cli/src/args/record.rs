@@ -29,8 +29,8 @@ pub(crate) struct Record {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Write secrets as they are: authorization, cookies, and the keys and tokens in heads and URLs.
-    /// Bodies are always written as they are.
+    /// Write secrets as they are: authorization, cookies, and the keys and tokens in heads and
+    /// URLs. Bodies are always written as they are.
     #[arg(long)]
     pub(crate) keep_secrets: bool,
 
