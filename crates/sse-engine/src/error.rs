@@ -54,8 +54,8 @@ pub enum Error {
     )]
     IdTaken(String),
 
-    /// The engine that keeps the topics does not answer, or refuses. Nothing was published. The text
-    /// says why.
+    /// The engine that keeps the topics does not answer, or refuses. Nothing was published. The
+    /// text says why.
     #[error("The engine that keeps the topics is away ({0}): try again when it is back.")]
     EngineAway(String),
 

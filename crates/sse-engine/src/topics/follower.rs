@@ -1,11 +1,11 @@
-//! What a node does with one topic of an engine that many nodes share: when it asks the engine what,
-//! and what the answers mean for the ring.
+//! What a node does with one topic of an engine that many nodes share: when it asks the engine
+//! what, and what the answers mean for the ring.
 //!
 //! It is a state machine without clock, socket or task, as the pump is. It takes instants, answers
 //! and the loss of a connection. It hands out the next command, and the steps that the topic does.
 //!
-//! Exactly once (invariants 11 to 13): the ring is a copy of the engine's, with one writer. What the
-//! engine may have lost begins a new life there, and a life that is not the ring's is a gap for
+//! Exactly once (invariants 11 to 13): the ring is a copy of the engine's, with one writer. What
+//! the engine may have lost begins a new life there, and a life that is not the ring's is a gap for
 //! everybody who reads the ring.
 
 use std::time::{Duration, Instant};
@@ -28,16 +28,16 @@ const EVIDENCE: Duration = Duration::from_secs(3600);
 /// How to drive it, for each topic that is followed or published to:
 ///
 /// 1. [`connected`](Self::connected) and [`cut`](Self::cut) with the connections to the engine, and
-///    [`follow`](Self::follow) and [`unfollow`](Self::unfollow) with the subscribers. A ring is made
-///    anew for each `follow`.
+///    [`follow`](Self::follow) and [`unfollow`](Self::unfollow) with the subscribers. A ring is
+///    made anew for each `follow`.
 /// 2. Ask [`next`](Self::next) for a command: at first, after each answer, when the topic wants a
 ///    look ([`wants`](Self::wants)), and at [`due`](Self::due). Send it, and hand its answer to
 ///    [`answered`](Self::answered). There is one command at a time; what fails is a `cut`.
-/// 3. Where [`reads_behind`](Self::reads_behind) names a place, read behind it without end, and hand
-///    what comes to [`read`](Self::read). Commands go on meanwhile.
+/// 3. Where [`reads_behind`](Self::reads_behind) names a place, read behind it without end, and
+///    hand what comes to [`read`](Self::read). Commands go on meanwhile.
 /// 4. Do the steps in the order in which they were handed out, before the next are asked for.
-/// 5. Publish only while [`may_publish`](Self::may_publish), with [`caller`](Self::caller), and hand
-///    the answer to [`published`](Self::published).
+/// 5. Publish only while [`may_publish`](Self::may_publish), with [`caller`](Self::caller), and
+///    hand the answer to [`published`](Self::published).
 #[derive(Debug, Default)]
 pub struct Follower {
     /// Whether a ring is kept.

@@ -1,5 +1,5 @@
-//! The ids that a topic gives its events. An id is the time when this life of the topic began, and a
-//! number that goes up by one.
+//! The ids that a topic gives its events. An id is the time when this life of the topic began, and
+//! a number that goes up by one.
 //!
 //! Ids sort as text and as numbers. If a topic ends and one with the same name begins, for example
 //! after a restart, their ids differ. Two ids of one topic show how many events lie between them.

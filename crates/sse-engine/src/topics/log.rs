@@ -1,9 +1,9 @@
 //! An engine that keeps the topics of many nodes: what it is asked, and what it answers.
 //!
-//! The engine keeps each topic as a list of entries whose ids are places. It alone gives places, and
-//! it begins a new life of a topic whenever events may be lost: when another process answers than
-//! the one that gave the last place, when a caller knows of a later life, and when a caller holds a
-//! place that it lacks.
+//! The engine keeps each topic as a list of entries whose ids are places. It alone gives places,
+//! and it begins a new life of a topic whenever events may be lost: when another process answers
+//! than the one that gave the last place, when a caller knows of a later life, and when a caller
+//! holds a place that it lacks.
 
 use std::fmt;
 use std::pin::Pin;

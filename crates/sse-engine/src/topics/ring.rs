@@ -28,10 +28,11 @@ const LONGEST_NAME: usize = 128;
 /// them what tells of a gap.
 ///
 /// How to drive it, under the lock of its topic: [`begin`](Self::begin) a copy of an engine's ring.
-/// [`push`](Self::push) each event, [`push_gap`](Self::push_gap) where events are missing, and before
-/// an event with an id of its own ask [`has_given`](Self::has_given), since no two events that are kept may
-/// have one id. A reader turns an id into a number with [`find`](Self::find), compares it with
-/// [`before`](Self::before), and takes each [`frame`](Self::frame) up to [`last`](Self::last).
+/// [`push`](Self::push) each event, [`push_gap`](Self::push_gap) where events are missing, and
+/// before an event with an id of its own ask [`has_given`](Self::has_given), since no two events
+/// that are kept may have one id. A reader turns an id into a number with [`find`](Self::find),
+/// compares it with [`before`](Self::before), and takes each [`frame`](Self::frame) up to
+/// [`last`](Self::last).
 #[derive(Debug)]
 pub(super) struct Ring {
     /// Which places the numbers stand for.
@@ -180,8 +181,8 @@ impl Ring {
         Some(seq)
     }
 
-    /// Appends what tells of a gap: `lost` events are missing before `place`, and `next` is the id of
-    /// what follows. Places count on from there.
+    /// Appends what tells of a gap: `lost` events are missing before `place`, and `next` is the id
+    /// of what follows. Places count on from there.
     pub(super) fn push_gap(&mut self, place: Position, lost: Option<u64>, next: Option<&str>) {
         let number = self.last() + 1;
         let from = self.position(self.last()).to_string();
@@ -198,8 +199,8 @@ impl Ring {
         self.gaps += 1;
     }
 
-    /// Keeps what is in the scratch buffer as the next entry, and lets go of the oldest, down to the
-    /// bounds. Answers whether there was room.
+    /// Keeps what is in the scratch buffer as the next entry, and lets go of the oldest, down to
+    /// the bounds. Answers whether there was room.
     fn keep(&mut self, given: Option<Arc<str>>) -> bool {
         let frame: Arc<[u8]> = Arc::from(self.scratch.as_slice());
         // One large event is no reason to keep a large buffer.
@@ -299,8 +300,8 @@ impl Ring {
         self.lives.place(seq)
     }
 
-    /// How many events lie behind the one with the first number, up to the other; `None` where nobody
-    /// can count them, since another life began in between.
+    /// How many events lie behind the one with the first number, up to the other; `None` where
+    /// nobody can count them, since another life began in between.
     pub(super) fn between(&self, seq: u64, to: u64) -> Option<u64> {
         let (from, behind) = (self.position(seq), self.position(to));
         let is_counted = self.lives.knows(seq) && from.born == behind.born;

@@ -139,8 +139,8 @@ impl Topic {
         Self::with(ring, None, config, budget, changed)
     }
 
-    /// A copy of a topic that an engine keeps, yet to begin. Whoever reads the engine appends to it,
-    /// and nobody else. `changed` is notified of it.
+    /// A copy of a topic that an engine keeps, yet to begin. Whoever reads the engine appends to
+    /// it, and nobody else. `changed` is notified of it.
     ///
     /// The bounds on the memory of rooms do not concern it.
     pub fn copy(config: &TopicConfig, changed: watch::Sender<()>) -> Self {
@@ -348,8 +348,8 @@ impl Topic {
         Some(done)
     }
 
-    /// How many looks at the engine subscribers have asked for: the reader of the engine hands it on
-    /// to its follower. 0 where no engine keeps the topic.
+    /// How many looks at the engine subscribers have asked for: the reader of the engine hands it
+    /// on to its follower. 0 where no engine keeps the topic.
     pub fn looks_wanted(&self) -> u64 {
         let state = lock(&self.state);
         state.copy.as_ref().map_or(0, |copy| copy.asked)

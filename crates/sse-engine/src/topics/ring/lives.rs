@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use crate::topics::id::Position;
 
-/// Spans that are remembered though nothing of them is kept. A reader that is behind by more of them
-/// is told of a gap that nobody counts.
+/// Spans that are remembered though nothing of them is kept. A reader that is behind by more of
+/// them is told of a gap that nobody counts.
 const REMEMBERED: usize = 64;
 
 /// The spans of a ring, the oldest first.

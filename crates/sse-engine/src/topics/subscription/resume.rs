@@ -1,8 +1,8 @@
 //! Where a client goes on that brings a last event id.
 //!
 //! A topic of this node knows every id that it ever gave. An engine may have given ids that this
-//! node has not read yet, and may have lost some that clients were sent. So the engine is asked once
-//! more before anybody is told of a gap.
+//! node has not read yet, and may have lost some that clients were sent. So the engine is asked
+//! once more before anybody is told of a gap.
 
 use super::Missed;
 use crate::fault::Shift;
@@ -14,9 +14,9 @@ use crate::topics::topic::{Copied, State};
 /// The longest id that a gap event repeats, in characters.
 const SHOWN_ID: usize = 64;
 
-/// Whole intervals between the looks that come by themselves for which a client waits whose place is
-/// newer than all that this node knows. With 5 s from one look to the next those are 10 to 15 s, and
-/// more while the engine is away.
+/// Whole intervals between the looks that come by themselves for which a client waits whose place
+/// is newer than all that this node knows. With 5 s from one look to the next those are 10 to 15 s,
+/// and more while the engine is away.
 const HELD_BEATS: u64 = 3;
 
 /// Where a client goes on.

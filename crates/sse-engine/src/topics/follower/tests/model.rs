@@ -1,14 +1,15 @@
 //! Topics over nodes as a model: histories of any kind over the real follower and the real ring.
 //!
 //! A history has three nodes, three clients and an engine that keeps six events. Every step is one
-//! of: somebody publishes, a node asks or takes what came (partly, late, or from a connection that is
-//! lost), a client comes, reads, or is cut within a byte, a node dies, the engine fails over without
-//! its tail, restarts with or without data, is flushed, splits in two and heals, its clocks are off,
-//! hours pass. The clients are the real subscription, the real bytes and the real decoder.
+//! of: somebody publishes, a node asks or takes what came (partly, late, or from a connection that
+//! is lost), a client comes, reads, or is cut within a byte, a node dies, the engine fails over
+//! without its tail, restarts with or without data, is flushed, splits in two and heals, its clocks
+//! are off, hours pass. The clients are the real subscription, the real bytes and the real decoder.
 //!
 //! The oracle is invariants 11 to 13 of ARCHITECTURE.md: each event that was acknowledged after a
-//! client came was sent to it once, or it was told of a gap; nothing came twice; and while the engine
-//! is one process that keeps everything there is no gap at all. A rule that is left out must fail.
+//! client came was sent to it once, or it was told of a gap; nothing came twice; and while the
+//! engine is one process that keeps everything there is no gap at all. A rule that is left out must
+//! fail.
 
 mod chance;
 mod client;

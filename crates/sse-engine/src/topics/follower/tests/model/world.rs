@@ -21,8 +21,8 @@ pub(super) struct Weather {
     /// How far clocks may be off, in milliseconds.
     pub(super) clocks: i64,
     pub(super) without: Option<ScriptRule>,
-    /// Whether a client may be cut between an event with a given id and the place behind it. It then
-    /// comes back with that id, which is exact in the first life of a topic alone.
+    /// Whether a client may be cut between an event with a given id and the place behind it. It
+    /// then comes back with that id, which is exact in the first life of a topic alone.
     pub(super) cuts_places: bool,
     pub(super) steps: usize,
 }
