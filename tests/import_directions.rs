@@ -34,7 +34,7 @@ const CRATES: [(&str, &str, &[&str]); 7] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 14] = [
+const SERVER: [&str; 17] = [
     "lifecycle",
     "http",
     "routes",
@@ -42,8 +42,11 @@ const SERVER: [&str; 14] = [
     "guard",
     "connections",
     "tap",
+    "recordings",
+    "upstream",
     "catalog",
     "armed",
+    "recording_file",
     "config",
     "status",
     "error",

@@ -5,12 +5,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sse_server::{Config, Phase, Server};
+use sse_server::{Config, Phase, Server, UpstreamWish};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
 use crate::error::Error;
-use crate::settings::{self, Settings, Store, WindowSize};
+use crate::settings::{self, RoomUpstream, Settings, Store, WindowSize};
 use crate::standing::Standing;
 use crate::watch::Watcher;
 
@@ -47,6 +47,17 @@ impl AppState {
             if let Err(error) = server.allow_origin(origin) {
                 notice.get_or_insert_with(|| {
                     format!("An allowed origin in the settings is left out: {error}")
+                });
+            }
+        }
+        for RoomUpstream { room, url } in &store.settings().upstreams {
+            let wish = UpstreamWish {
+                room: room.clone(),
+                url: Some(url.clone()),
+            };
+            if let Err(error) = server.set_upstream(&wish) {
+                notice.get_or_insert_with(|| {
+                    format!("An upstream in the settings is left out: {error}")
                 });
             }
         }

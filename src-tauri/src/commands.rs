@@ -3,17 +3,21 @@
 //! Only the bundled page reaches them. Tauri refuses every other origin, and the window never
 //! leaves its page.
 
+use std::time::SystemTime;
+
 use serde::Serialize;
 use sse_server::{
     ActWish, Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault,
-    DefinitionView, Draft, FaultWish, Phase, Preview, ProfileView, Published, RequestView, Slice,
-    StateView, TableQuery, TimelineView, WireView,
+    DefinitionView, Draft, FaultWish, Phase, Preview, ProfileView, Published, RecordedView,
+    RequestView, Slice, StateView, TableQuery, TimelineView, UpstreamView, UpstreamWish,
+    WatchRecording, WireView,
 };
 use tauri::{AppHandle, State};
 
 use crate::actions::{self, Choice};
 use crate::app_state::AppState;
 use crate::error::Error;
+use crate::settings::RoomUpstream;
 use crate::watch::{self, Cursor, Form, JoinedView, WatchView};
 use crate::{downloads, streams_file};
 
@@ -188,16 +192,63 @@ pub(crate) fn watch_curl(line: &str) -> Result<Form, Error> {
     Form::from_curl(line)
 }
 
-/// Begins to watch a URL, in place of the watch before.
+/// Begins to watch a URL, in place of the watch before, and to record it where that is wished.
 #[tauri::command(async)]
-pub(crate) fn begin_watch(shell: State<'_, AppState>, form: Form) -> Result<(), Error> {
-    shell.watcher().begin(&form)
+pub(crate) fn begin_watch(
+    app: AppHandle,
+    shell: State<'_, AppState>,
+    form: Form,
+    records: bool,
+) -> Result<(), Error> {
+    let file = |url: &str| recording(&app, url);
+    shell.watcher().begin(&form, records.then_some(file))
 }
 
 /// Ends the watch.
 #[tauri::command(async)]
 pub(crate) fn stop_watch(shell: State<'_, AppState>) {
     shell.watcher().stop();
+}
+
+/// Records the watch that goes on into the folder of downloads.
+#[tauri::command(async)]
+pub(crate) fn record_watch(app: AppHandle, shell: State<'_, AppState>) -> Result<(), Error> {
+    shell.watcher().record(|url| recording(&app, url))
+}
+
+/// Begins to record a connection; `None` where the table has no such connection.
+#[tauri::command(async)]
+pub(crate) fn record_connection(
+    shell: State<'_, AppState>,
+    id: u64,
+) -> Result<Option<RecordedView>, Error> {
+    let recorded = shell.server().record(id).transpose();
+    recorded.map_err(Error::Recording)
+}
+
+/// What there is of a connection as a recording; `None` where the table has no such connection.
+#[tauri::command(async)]
+pub(crate) fn connection_recording(shell: State<'_, AppState>, id: u64) -> Option<String> {
+    shell.server().recording(id)
+}
+
+/// Ends the recording of a connection, and forgets it.
+#[tauri::command(async)]
+pub(crate) fn end_connection_recording(shell: State<'_, AppState>, id: u64) {
+    _ = shell.server().end_recording(id);
+}
+
+/// A recording in the folder of downloads, named after what is asked.
+fn recording(app: &AppHandle, url: &str) -> Result<WatchRecording, Error> {
+    let name = sse_server::recording_name(url, SystemTime::now());
+    let file = downloads::record(&downloads::folder(app)?, &name)?;
+    Ok(WatchRecording::new(file))
+}
+
+/// Ends the recording. The watch goes on.
+#[tauri::command(async)]
+pub(crate) fn stop_recording_watch(shell: State<'_, AppState>) {
+    shell.watcher().stop_recording();
 }
 
 /// What came of the watch, as far as it is newer than the cursor.
@@ -285,6 +336,28 @@ pub(crate) fn allow_origin(shell: State<'_, AppState>, origin: String) -> Result
         if !settings.allow_origins.contains(&origin) {
             settings.allow_origins.push(origin);
         }
+    })
+}
+
+/// The upstreams of all rooms.
+#[tauri::command(async)]
+pub(crate) fn upstreams(shell: State<'_, AppState>) -> Vec<UpstreamView> {
+    shell.server().upstreams()
+}
+
+/// Gives a room an upstream, or takes it away, now and after a restart.
+#[tauri::command(async)]
+pub(crate) fn set_upstream(shell: State<'_, AppState>, wish: UpstreamWish) -> Result<(), Error> {
+    shell.server().set_upstream(&wish)?;
+    // As the server has it, without whatever else was typed.
+    let set = shell.server().upstreams().into_iter();
+    let set = set.filter(|upstream| upstream.room == wish.room);
+    let set: Vec<_> = set
+        .map(|UpstreamView { room, url }| RoomUpstream { room, url })
+        .collect();
+    shell.change_settings(|settings| {
+        settings.upstreams.retain(|known| known.room != wish.room);
+        settings.upstreams.extend(set);
     })
 }
 

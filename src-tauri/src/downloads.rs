@@ -5,7 +5,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use sse_server::recording::{Recorder, Secrets};
+use sse_server::{Existing, RecordingFile};
 use tauri::{AppHandle, Manager};
 
 use crate::atomic_file::{self, Readers};
@@ -38,6 +41,32 @@ pub(crate) fn save(folder: &Path, name: &str, bytes: &str) -> Result<PathBuf, Er
         folder: folder.to_owned(),
         reason: error.to_string(),
     })
+}
+
+/// Begins a recording of this name in the folder, or of `name-2.wire` and so on.
+///
+/// # Errors
+/// A folder that takes no file.
+pub(crate) fn record(folder: &Path, name: &str) -> Result<RecordingFile, Error> {
+    let failed = |reason: String| Error::Save {
+        folder: folder.to_owned(),
+        reason,
+    };
+    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    for n in 1..=MOST {
+        let recorder = Recorder::new(SystemTime::now(), Secrets::KeptBack);
+        let path = folder.join(numbered(name, n));
+        match RecordingFile::create(&path, Existing::Kept, recorder) {
+            Err(
+                sse_server::Error::RecordingExists(_)
+                | sse_server::Error::RecordingUnderWay(_)
+                | sse_server::Error::RecordingLeft(_),
+            ) => {}
+            Err(error) => return Err(Error::Recording(error)),
+            Ok(file) => return Ok(file),
+        }
+    }
+    Err(failed("every name for it is taken".to_owned()))
 }
 
 /// The bytes that the page sent as a character each.
@@ -117,6 +146,19 @@ mod tests {
             save(&downloads, "bytes", "").expect("beside it"),
             downloads.join("bytes-2")
         );
+    }
+
+    #[test]
+    fn a_recording_takes_the_first_name_that_is_free() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let downloads = folder.path().join("Downloads");
+        let one = record(&downloads, "a.wire").expect("it is made");
+        let two = record(&downloads, "a.wire").expect("beside it");
+        assert_eq!(one.path(), downloads.join("a.wire"));
+        assert_eq!(two.path(), downloads.join("a-2.wire"));
+        drop((one, two));
+        let three = record(&downloads, "a.wire").expect("beside both");
+        assert_eq!(three.path(), downloads.join("a-3.wire"));
     }
 
     #[test]

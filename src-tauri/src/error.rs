@@ -57,6 +57,16 @@ pub(crate) enum Error {
     #[error("{0}")]
     Definition(String),
 
+    /// There is no watch that could be recorded, or one that is recorded already.
+    #[error(
+        "Nothing is watched that could be recorded, or it is recorded already: watch a stream first."
+    )]
+    NothingToRecord,
+
+    /// The recording could not begin. The server's own error says why.
+    #[error(transparent)]
+    Recording(sse_server::Error),
+
     /// The page asked for a file that it may not write.
     #[error("`{0}` is not a file name: this is a fault of the page, reload it.")]
     BadFileName(String),

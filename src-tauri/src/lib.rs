@@ -109,8 +109,13 @@ pub fn run() -> ExitCode {
             commands::break_open,
             commands::watch_form,
             commands::watch_curl,
+            commands::record_connection,
+            commands::connection_recording,
+            commands::end_connection_recording,
             commands::begin_watch,
             commands::stop_watch,
+            commands::record_watch,
+            commands::stop_recording_watch,
             commands::watched,
             commands::joined,
             commands::watch_again,
@@ -122,6 +127,8 @@ pub fn run() -> ExitCode {
             commands::copy,
             commands::copy_picture,
             commands::allow_origin,
+            commands::upstreams,
+            commands::set_upstream,
             commands::dismiss_notice,
         ])
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))

@@ -40,11 +40,13 @@ pub(crate) fn exit_requested(app: &AppHandle, api: &ExitRequestApi) {
     }
 }
 
-/// Saves what was kept in memory until now. There is nobody left to tell of a failure but the log.
+/// Closes the file of a recording, and saves what was kept in memory until now. There is nobody
+/// left to tell of a failure but the log.
 pub(crate) fn last_thing(app: &AppHandle) {
-    if let Some(shell) = app.try_state::<AppState>()
-        && let Err(error) = shell.save_settings()
-    {
-        tracing::warn!("{error}");
+    if let Some(shell) = app.try_state::<AppState>() {
+        shell.watcher().stop();
+        if let Err(error) = shell.save_settings() {
+            tracing::warn!("{error}");
+        }
     }
 }

@@ -37,6 +37,9 @@ pub(crate) struct Settings {
     pub(crate) start_at_launch: bool,
     /// Origins that were allowed in the window to read the streams.
     pub(crate) allow_origins: Vec<String>,
+    /// The upstreams that rooms were given in the window. None has a secret in its URL: the server
+    /// refuses those.
+    pub(crate) upstreams: Vec<RoomUpstream>,
     /// What topics keep, and what becomes of those who read them slowly.
     pub(crate) topics: Topics,
     /// The main window.
@@ -61,12 +64,24 @@ impl Default for Settings {
             port: DEFAULT_PORT,
             start_at_launch: true,
             allow_origins: Vec::new(),
+            upstreams: Vec::new(),
             topics: Topics::default(),
             window: WindowSize::default(),
             zoom: Self::ACTUAL_SIZE,
             others: toml::Table::new(),
         }
     }
+}
+
+/// The upstream of a room.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct RoomUpstream {
+    /// The room; nothing is the one that has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) room: Option<String>,
+    /// Where it hands on what it does not answer itself.
+    pub(crate) url: String,
 }
 
 /// The bounds of topics: `max_topics`, `keep_events`, `keep_bytes`, `max_lag`, and `slow`, which is

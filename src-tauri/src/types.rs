@@ -10,8 +10,8 @@ use std::fs;
 
 use sse_server::{
     Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault, DefinitionView,
-    FaultView, Preview, ProfileView, Published, RequestView, Slice, Sort, StateView, TimelineView,
-    WireView,
+    FaultView, Preview, ProfileView, Published, RecordedView, RequestView, Slice, Sort, StateView,
+    TimelineView, UpstreamView, WireView,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -41,12 +41,14 @@ fn generated() -> String {
     file.visit::<ActivityView>();
     file.visit::<TimelineView>();
     file.visit::<RequestView>();
+    file.visit::<RecordedView>();
     file.visit::<Preview>();
     file.visit::<DefinitionView>();
     file.visit::<BadDefinition>();
     file.visit::<Published>();
     file.visit::<FaultView>();
     file.visit::<ProfileView>();
+    file.visit::<UpstreamView>();
     file.visit::<CheckedFault>();
     file.visit::<ArmedFaults>();
     file.visit::<Acted>();

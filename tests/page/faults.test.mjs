@@ -20,8 +20,9 @@ const {
 } = await load("faults/fault-choices.js");
 const { checkedWords, endsWords, lastWords, struckWords, whomWords } =
   await load("faults/fault-words.js");
-const { answeredNext, armedHere, canBeNamed, menuActs, ofLane, ofRow, ofRows, ofStream } =
-  await load("breaks/break-words.js");
+const {
+  answeredNext, armedHere, canBeNamed, menuActs, ofLane, ofRow, ofRows, ofStream, stepWords,
+} = await load("breaks/break-words.js");
 const { Deeds } = await load("breaks/deeds.js");
 const { armedWords, endWords, fateWords, flagWords, portFaultWords } = await load("parts/words.js");
 
@@ -265,6 +266,7 @@ test("several connections are broken together, and named only where words can", 
     connections: [1, 2],
     isOpen: true,
     struck: [10, 20],
+    steps: [],
   });
   // others have the same stream, and are not meant
   assert.ok(!canBeNamed(two));
@@ -291,6 +293,26 @@ test("what was done to a connection or a stream can be undone there", () => {
   const lane = ofLane({ stream: "/a,b", client: "t1", open: [6, 7], struck: [] });
   assert.deepEqual(ids(armedHere(all, lane, own)), [2]);
   assert.deepEqual(ids(armedHere(all, ofRow({ ...row, id: 8, faults: [] }), own)), []);
+});
+
+test("a step says which event it sends, where that is one", async () => {
+  const row = (id, step) => ({
+    id, stream: "/a", client: null, room: null, state: "open", faults: [], folded_faults: [], step,
+  });
+  const words = (...rows) => stepWords(ofRows(rows).steps);
+  assert.equal(words(row(1, null)), "Step");
+  assert.deepEqual(ofRow(row(1, null)).steps, []);
+  assert.equal(words(row(1, { event: 3 })), "Step: event 3");
+  assert.equal(words(row(1, { event: 3 }), row(2, null), row(3, { event: 3 })), "Step: event 3");
+  assert.equal(words(row(1, { event: 3 }), row(2, { event: 4 })), "Step");
+  assert.equal(words(row(1, { event: null })), "Step: to the end");
+  assert.deepEqual(ofStream("/a", 1).steps, []);
+
+  const asked = [];
+  const deeds = new Deeds({ breakOpen: async (wish) => asked.push(wish) }, { get: () => [] });
+  await deeds.step(ofRow(row(7, { event: 3 })));
+  await deeds.step(ofStream("/a", 2, [3]));
+  assert.deepEqual(asked, [{ do: "step", connections: [7] }, { do: "step", stream: "/a" }]);
 });
 
 test("the menu undoes first, and offers only what can be done", () => {

@@ -6,7 +6,7 @@ import { load } from "./ui.mjs";
 
 const { curlCommand, fieldValue, hiddenCount, requestBytes, savedBytes, targetText, withShown } =
   await load("wire/request-text.js");
-const { bodyWords, noRequestWords, requestSummary } = await load("wire/wire-words.js");
+const { bodyWords, legWords, noRequestWords, requestSummary } = await load("wire/wire-words.js");
 
 const text = (value) => ({ value, secret: false, length: value.length });
 const secret = (length) => ({ value: null, secret: true, length });
@@ -140,4 +140,15 @@ test("a request is summed up, and what is missing of it is said", () => {
   assert.equal(bodyWords({ ...announced, body: "hello" }), "");
   assert.equal(noRequestWords(null), "");
   assert.match(noRequestWords({ request: null }), /no longer kept/);
+});
+
+test("the other leg of a request that was handed on is told with its times", () => {
+  const leg = { url: "http://h:1/v1", status: 200, connect_ms: 3, head_ms: 250, problem: null };
+  assert.equal(
+    legWords(leg),
+    "Handed on to http://h:1/v1: connected after 3 ms, answered 200 after 250 ms.",
+  );
+  const down = { ...leg, status: null, connect_ms: null, head_ms: null, problem: "It is down." };
+  assert.equal(legWords(down), "Handed on to http://h:1/v1: never connected. It is down.");
+  assert.equal(legWords(null), "");
 });

@@ -8,7 +8,7 @@ import { load } from "./ui.mjs";
 const { Address, isCurlLine, keepable, lacksSecret } = await load("watch/address.js");
 const { WatchFeed } = await load("watch/watch-feed.js");
 const { columns, gapTop, gridOf, heightOf, secondsOf } = await load("watch/plot-scale.js");
-const { emptyWords, figureWords, isStall, ruleParagraphs, time } =
+const { emptyWords, figureWords, isStall, recordingWords, ruleParagraphs, time } =
   await load("watch/watch-words.js");
 
 test("a secret in the address is hidden, kept, and put back", () => {
@@ -234,4 +234,24 @@ test("steps that share a pixel are one column with the longest gap", () => {
     { x: 0, pieces: 3, events: 1, gap: 90 },
     { x: 2, pieces: 1, events: 3, gap: 2 },
   ]);
+});
+
+test("a recording says where it goes and how far it is, and then where it is", () => {
+  assert.equal(recordingWords(null).button, "Record");
+  assert.equal(recordingWords(null).line, "");
+  const on = recordingWords({
+    is_on: true,
+    words: "~/Downloads/a.wire",
+    lasts_ms: 1500,
+    bytes: 1234,
+    is_wrong: false,
+  });
+  assert.equal(on.button, "Stop recording");
+  assert.equal(on.line, "Recording to ~/Downloads/a.wire: 1.50 s, 1,234 bytes");
+  const words = "Recorded to a.wire";
+  const saved = { is_on: false, words, lasts_ms: 0, bytes: 9, is_wrong: false };
+  assert.deepEqual(
+    [recordingWords(saved).button, recordingWords(saved).line],
+    ["Record", "Recorded to a.wire"],
+  );
 });

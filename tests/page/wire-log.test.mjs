@@ -270,3 +270,52 @@ test("the piece of a moment is the one whose time is nearest", () => {
   assert.equal(nearest(rows, 99), 3);
   assert.equal(nearest([], 5), -1);
 });
+
+test("a recording begins, goes on whoever is shown, and is saved by the next press", async () => {
+  const { WireRecord } = await load("wire/wire-record.js");
+  /** @type {(() => void)[]} */
+  const presses = [];
+  const button = {
+    title: "",
+    ariaPressed: "",
+    addEventListener: (_, press) => presses.push(press),
+    toggleAttribute: () => {},
+  };
+  const done = [];
+  const host = {
+    controls: true,
+    recordConnection: async (id) => {
+      done.push(`begin ${id}`);
+      return { id, on: true, missed: 12, kept: 3 };
+    },
+    connectionRecording: async () => "é",
+    endConnectionRecording: async (id) => done.push(`end ${id}`),
+    save: async (name, bytes) => (done.push([name, bytes]), `~/Downloads/${name}`),
+  };
+  const said = [];
+  const record = new WireRecord(button, host, (...words) => said.push(words));
+  const press = async () => {
+    presses[0]();
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  const row = { id: 7, since_ms: 1, stream: "/numbers", ended: null };
+  record.show(row);
+  await press();
+  assert.equal(button.ariaPressed, "true");
+  assert.deepEqual(said.pop(), ["recording; the 12 bytes before are no longer kept"]);
+  // another start of the program, or another connection, is another one
+  record.show({ ...row, since_ms: 2 });
+  assert.equal(button.ariaPressed, "false");
+  record.show(row);
+  await press();
+  assert.equal(button.ariaPressed, "false");
+  assert.deepEqual(done, ["begin 7", ["connection-7-numbers.wire", "\xc3\xa9"], "end 7"]);
+  assert.match(said.pop()[0], /^recorded to .*connection-7-numbers\.wire; secrets are kept back$/);
+  // of one that has ended there is only what is kept
+  record.show({ ...row, ended: {} });
+  await press();
+  assert.deepEqual(done.slice(3), [["connection-7-numbers.wire", "\xc3\xa9"], "end 7"]);
+  host.connectionRecording = async () => null;
+  await press();
+  assert.deepEqual(said.pop(), ["The connection ended too long ago: nothing is kept.", true]);
+});

@@ -478,6 +478,26 @@ export type LastStrike = {
   connection: number | null,
 };
 
+/** The leg of a request to its upstream. */
+export type LegView = {
+  /** What the upstream was asked for, without the query. */
+  url: string,
+  /** The status that it answered with; nothing where it gave no answer. */
+  status: number | null,
+  /** Milliseconds until the connection was there, TLS included; nothing where it never was. */
+  connect_ms: number | null,
+  /** Milliseconds until the head of the answer was there. */
+  head_ms: number | null,
+  /** Why there is no answer, in one sentence. */
+  problem: string | null,
+};
+
+/** What the next step of a replay sends. */
+export type NextStep = {
+  /** The number of the event; nothing where what is left is no event, such as the end. */
+  event: number | null,
+};
+
 /** What is sent at one time. */
 export type Part = {
   /** Milliseconds after the beginning. */
@@ -565,6 +585,18 @@ export type ReceivedView = {
   exact: boolean,
 };
 
+/** What is being recorded of a connection. */
+export type RecordedView = {
+  /** The connection's id in the table. */
+  id: number,
+  /** Whether all that it is sent is kept from now on. */
+  on: boolean,
+  /** Bytes that were sent before what is kept. */
+  missed: number,
+  /** Bytes that are kept. */
+  kept: number,
+};
+
 /** The request of a connection, as far as it is kept. */
 export type RequestView = {
   /** The connection's id in the table. */
@@ -575,6 +607,8 @@ export type RequestView = {
   request: ReceivedView | null,
   /** Why there is none. */
   missing: "no longer kept" | null,
+  /** The request that an upstream was sent for it, where one was. */
+  upstream: LegView | null,
 };
 
 /** One connection. */
@@ -609,6 +643,8 @@ export type RowView = {
   byte_rate: number | null,
   /** How many events of its topic it has yet to be sent; nothing where its stream is no topic. */
   behind: number | null,
+  /** What the next step sends, while it is open and replays a recording step by step. */
+  step: NextStep | null,
   /** Whether the socket takes no more at the moment. */
   blocked: boolean,
   /**
@@ -755,6 +791,8 @@ export type StreamInfo = {
    * that comes gets to nothing else.
    */
   unpaced: boolean,
+  /** Whether it is a recording whose events wait for a step each. */
+  step: boolean,
 };
 
 /** The file that people edit. */
@@ -869,6 +907,14 @@ export type TopicInfo = {
    * nothing where it never does.
    */
   ttl_ms: number | null,
+};
+
+/** The upstream of a room. */
+export type UpstreamView = {
+  /** The room; nothing is the one that has no name, with the whole port. */
+  room: string | null,
+  /** Where it hands on what it does not answer itself. */
+  url: string,
 };
 
 /** What is said of a connection whose client came back, or did not, or has several open at once. */
@@ -988,6 +1034,20 @@ export type WatchForm = {
   more: Array<string>,
 };
 
+/** What a recording is at. */
+export type WatchRecording = {
+  /** Whether it goes on. */
+  is_on: boolean,
+  /** Where it is, or why it is not there, in words. */
+  words: string,
+  /** How long it lasts so far, in milliseconds. */
+  lasts_ms: number,
+  /** How large it is, in bytes. */
+  bytes: number,
+  /** Whether something went wrong. */
+  is_wrong: boolean,
+};
+
 /** Where a watch stands. */
 export type WatchState = "idle" | "asking" | "open" | "waiting" | "over" | "failed";
 
@@ -1039,6 +1099,8 @@ export type WatchView = {
   can_probe: boolean,
   /** Whether they are on their way. */
   probing: boolean,
+  /** The recording of it, where there is or was one. */
+  recording: WatchRecording | null,
 };
 
 /** An event that came. */
@@ -1060,7 +1122,7 @@ export type WatchedEvent = {
 };
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "passed on" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {

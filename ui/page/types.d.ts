@@ -16,6 +16,7 @@ import type {
   Preview,
   ProfileView,
   Published,
+  RecordedView,
   RequestView,
   RowView,
   Slice,
@@ -26,6 +27,7 @@ import type {
   Tally,
   TimelineView,
   TopicInfo,
+  UpstreamView,
   WatchCursor,
   WatchForm,
   WatchView,
@@ -154,8 +156,24 @@ export interface Host {
    * longer in the table. Rejects with a sentence that gives the reason.
    */
   request(id: number, secrets: boolean): Promise<RequestView | null>;
+  /**
+   * Begins to record a connection: what is kept of it, and all that it is sent from now on; null if
+   * the connection is no longer in the table. Rejects with a sentence that gives the reason.
+   */
+  recordConnection(id: number): Promise<RecordedView | null>;
+  /** The text of its recording, or of what is kept; null if it is no longer in the table. */
+  connectionRecording(id: number): Promise<string | null>;
+  /** Ends the recording of a connection, and forgets it. */
+  endConnectionRecording(id: number): Promise<void>;
   /** The profiles that a fault can name. Rejects with a sentence that gives the reason. */
   profiles(): Promise<ProfileView[]>;
+  /** The upstreams of all rooms. Rejects with a sentence that gives the reason. */
+  upstreams(): Promise<UpstreamView[]>;
+  /**
+   * Gives a room an upstream, or takes it away with null. Rejects with a sentence that says what is
+   * wrong with it.
+   */
+  setUpstream(room: string | null, url: string | null): Promise<void>;
   /** Reads a fault, and arms nothing. Rejects with a sentence that says what is wrong with it. */
   checkFault(fault: string): Promise<CheckedFault>;
   /** Arms a fault. Rejects with a sentence that gives the reason. */
@@ -191,9 +209,13 @@ export interface Watcher {
   form(): Promise<WatchForm>;
   /** Reads a curl line. */
   fromCurl(line: string): Promise<WatchForm>;
-  /** Begins a watch in place of the one before. */
-  begin(form: WatchForm): Promise<void>;
+  /** Begins a watch in place of the one before, and records it where that is wished. */
+  begin(form: WatchForm, records: boolean): Promise<void>;
   stop(): Promise<void>;
+  /** Records the watch that goes on into a file of the downloads. */
+  record(): Promise<void>;
+  /** Ends the recording. The watch goes on. */
+  stopRecording(): Promise<void>;
   /** What came, as far as it is newer than the cursor. */
   read(cursor: WatchCursor): Promise<WatchView>;
   /** What the events mean together. */
@@ -231,6 +253,11 @@ export interface BreakTarget {
   isOpen: boolean;
   /** The numbers of the faults that struck it. */
   struck: number[];
+  /**
+   * Of each connection that replays a recording step by step, the number of the event that its next
+   * step sends; null is what is left behind the last event.
+   */
+  steps?: (number | null)[];
 }
 
 /** The callbacks of the place that shows the table of connections. */

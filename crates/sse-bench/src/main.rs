@@ -3,9 +3,10 @@
 //! decoders that people use.
 //!
 //! `run` starts each server on one core and its clients on another, in rounds, and writes the
-//! tables of docs/BENCHMARKS.md. `decoders` does the same with decoders. `soak` checks for ten
-//! minutes that no event is lost and that memory stays flat. They start this program again, as a
-//! server (`limit`, `axum-sse`), as clients (`load`) and as a decoder (`decode`).
+//! tables of docs/BENCHMARKS.md. `decoders` does the same with decoders, and `proxies` with
+//! proxies. `soak` checks for ten minutes that no event is lost and that memory stays flat. They
+//! start this program again, as a server (`limit`, `axum-sse`), as clients (`load`) and as a
+//! decoder (`decode`).
 
 #[cfg(target_os = "linux")]
 mod axum_sse;
@@ -31,6 +32,8 @@ mod pin;
 mod poll;
 #[cfg(target_os = "linux")]
 mod procs;
+#[cfg(target_os = "linux")]
+mod proxies;
 #[cfg(target_os = "linux")]
 mod report;
 mod results;

@@ -29,7 +29,7 @@ const INTRODUCTION: &str = "\
 # Benchmarks
 
 `make bench` measures the app, the server and the decoder, and writes this file. `make bench-server` measures
-only the server, and `make bench-decoders` only the decoder. Only the text under [Notes](#notes) is written by hand. This command takes a single measure:
+only the server, `make bench-decoders` only the decoder, and `make bench-proxies` only the proxy. Only the text under [Notes](#notes) is written by hand. This command takes a single measure:
 `target/release/sse-bench run --measure cpu-1k --only sse,limit`.
 
 Each server runs on one core. Its clients are a process of their own on another core, and connect over
@@ -52,6 +52,9 @@ const NOISE: f64 = 0.1;
 
 const NO_DECODERS: &str = "`make bench-decoders` puts the tables of the decoders here.";
 
+const NO_PROXIES: &str = "`make bench-proxies` puts the table of the proxy here.";
+
+const PROXIES: (&str, &str) = ("<!-- proxies -->", "<!-- /proxies -->");
 const DECODERS: (&str, &str) = ("<!-- decoders -->", "<!-- /decoders -->");
 const NOTES: (&str, &str) = ("<!-- notes -->", "<!-- /notes -->");
 const APP: (&str, &str) = ("<!-- app -->", "<!-- /app -->");
@@ -87,7 +90,7 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
         })?,
     };
     let text = format!(
-        "{INTRODUCTION}\n{}\n{}\n## The decoder\n\n{}\n{}\n{}\n\n## The app\n\n{}\n{}\n{}\n\n## Notes\n\n{}\n{}\n{}\n",
+        "{INTRODUCTION}\n{}\n{}\n## The decoder\n\n{}\n{}\n{}\n\n## The proxy\n\n{}\n{}\n{}\n\n## The app\n\n{}\n{}\n{}\n\n## Notes\n\n{}\n{}\n{}\n",
         machine(results),
         tables(results),
         DECODERS.0,
@@ -96,6 +99,12 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
             decoders => decoders,
         },
         DECODERS.1,
+        PROXIES.0,
+        match between(&old, PROXIES).trim() {
+            "" => NO_PROXIES,
+            proxies => proxies,
+        },
+        PROXIES.1,
         APP.0,
         if app.trim().is_empty() {
             NO_APP
@@ -113,9 +122,28 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
 /// The report with this section of the decoders in place of its own; `None` if it has no place for
 /// one.
 pub(crate) fn with_decoders(report: &str, section: &str) -> Option<String> {
-    let (before, rest) = report.split_once(DECODERS.0)?;
-    let (_, after) = rest.split_once(DECODERS.1)?;
-    let (begin, end) = DECODERS;
+    with_section(report, DECODERS, section)
+}
+
+/// Writes the section of the proxy into the report.
+///
+/// # Errors
+/// The report cannot be read or written, or has no place for the section.
+pub(crate) fn write_proxies(file: &Path, section: &str) -> anyhow::Result<()> {
+    let old =
+        fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let new = with_section(&old, PROXIES, section).with_context(|| {
+        format!(
+            "{} has no place for the proxy: write the whole report once with `sse-bench run --write`",
+            file.display()
+        )
+    })?;
+    fs::write(file, new).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+fn with_section(report: &str, (begin, end): (&str, &str), section: &str) -> Option<String> {
+    let (before, rest) = report.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
     Some(format!("{before}{begin}{section}{end}{after}"))
 }
 
@@ -415,5 +443,9 @@ mod tests {
         assert_eq!(once, twice);
         assert!(twice.contains("| launch | 700 ms |"));
         assert!(twice.contains("<!-- decoders -->\n| sse-wire | 1 GB/s |\n<!-- /decoders -->"));
+        write_proxies(&file, "\n| `sse proxy` |\n").expect("it has a place");
+        write(&file, &results(), None).expect("it can be written");
+        let text = fs::read_to_string(&file).expect("it was written");
+        assert!(text.contains("<!-- proxies -->\n| `sse proxy` |\n<!-- /proxies -->"));
     }
 }

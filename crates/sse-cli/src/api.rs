@@ -67,7 +67,12 @@ impl<'a> Call<'a> {
 
     async fn exchange(self) -> Result<Reply, Failure> {
         let server = self.server;
-        let mut target = format!("/api/{}", self.path);
+        // Where the whole port is handed on, the API is below `/@/`.
+        let base = match server.path() {
+            "/@" | "/@/" => "/@",
+            _ => "",
+        };
+        let mut target = format!("{base}/api/{}", self.path);
         if !self.query.is_empty() {
             let mut query = form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(&self.query);

@@ -1,6 +1,10 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
+mod proxy;
+mod record;
+mod recorded;
 mod remote;
+mod replay;
 mod watch;
 
 use std::ffi::OsString;
@@ -13,9 +17,15 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
-pub(crate) use watch::Watch;
+pub(crate) use proxy::Proxy;
+pub(crate) use record::Record;
+pub(crate) use recorded::{Diff, Show, ShowAs};
+pub(crate) use replay::Replay;
+pub(crate) use watch::{Source, Until, Watch};
 
-pub(crate) use remote::{Break, Connections, Faults, Heal, IdOrPath, Reset, Verdict, Wait};
+pub(crate) use remote::{
+    At, Break, Connections, Faults, Heal, IdOrPath, Reset, Step, Verdict, Wait,
+};
 
 /// Serve Server-Sent Events from your own desk, and publish them.
 #[derive(Debug, Parser)]
@@ -30,16 +40,36 @@ pub(crate) enum Command {
     /// Run the server of SSE Workbench without a window, until ctrl-c or SIGTERM.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
+    /// Serve a recording again, as it was or at another pace.
+    #[command(after_help = replay::REPLAY_EXAMPLES, mut_arg("streams_file", |arg| arg.hide(true)))]
+    Replay(Replay),
+    /// Stand between a client and a server: hand on each request, and break, show and record the
+    /// streams that come back.
+    #[command(after_help = proxy::PROXY_EXAMPLES)]
+    Proxy(Proxy),
     /// Publish an event to a topic of a running server, and print its id.
     #[command(after_help = PUBLISH_EXAMPLES)]
     Publish(Publish),
     /// Show what a stream at any URL sends, as it comes, and what is wrong with it.
     #[command(after_help = watch::WATCH_EXAMPLES)]
     Watch(Watch),
+    /// Record what a stream at any URL sends into a file, exact to the byte.
+    #[command(after_help = record::RECORD_EXAMPLES)]
+    Record(Record),
+    /// Show a recording, or convert it. FILE may be a .wire, a HAR, a stream of events, or what
+    /// `curl -N` saved.
+    #[command(after_help = recorded::SHOW_EXAMPLES)]
+    Show(Show),
+    /// Compare two recordings event by event; exit code 1 means that they differ.
+    #[command(after_help = recorded::DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Break streams of a running server on purpose, and print the number of its entry in the
     /// log.
     #[command(after_help = remote::BREAK_EXAMPLES, override_usage = remote::BREAK_USAGE)]
     Break(Break),
+    /// Let replays of a running server that go step by step send their next event.
+    #[command(after_help = remote::STEP_EXAMPLES)]
+    Step(Step),
     /// Disarm faults of a running server.
     #[command(after_help = remote::HEAL_EXAMPLES)]
     Heal(Heal),
@@ -275,7 +305,7 @@ pub(crate) fn documented() -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .subcommands(shown.cloned().map(|sub| {
-            if sub.get_name() != "serve" {
+            if !matches!(sub.get_name(), "serve" | "proxy" | "replay") {
                 return sub;
             }
             // Its help names the folder of whoever asks.

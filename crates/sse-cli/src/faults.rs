@@ -1,5 +1,5 @@
-//! `sse break`, `sse heal`, `sse faults` and `sse reset`: breaks streams of a running server on
-//! purpose, and undoes it.
+//! `sse break`, `sse heal`, `sse faults`, `sse reset` and `sse step`: breaks streams of a running
+//! server on purpose, undoes it, and lets replays go on.
 //!
 //! What changes something prints the number of the log from which on it holds, and nothing else: a
 //! script waits for what comes behind it.
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use sse_client::Method;
 
 use crate::api::{self, Call, Reply};
-use crate::args::{Break, Faults, Heal, IdOrPath, Reset};
+use crate::args::{At, Break, Faults, Heal, IdOrPath, Reset, Step};
 use crate::complain;
 use crate::connections::cell;
 use crate::outcome::Failure;
@@ -45,19 +45,51 @@ pub(crate) fn arm(args: Break) -> Result<(), Failure> {
         ("client", args.client.as_ref()),
         ("room", args.at.room.as_ref()),
     ];
+    post(&args.at, to, texts, args.connection, args.json)
+}
+
+/// Lets replays go a step.
+///
+/// # Errors
+/// A path that is none, no server, or its own words when none goes step by step.
+pub(crate) fn step(args: Step) -> Result<(), Failure> {
+    let path = args.path.as_ref();
+    if let Some(path) = path.filter(|path| !path.starts_with('/')) {
+        return Err(Failure::usage(anyhow!(
+            "`{path}` is not the path of a stream: give one such as /chat."
+        )));
+    }
+    let word = "step".to_owned();
+    let texts = [
+        ("do", Some(&word)),
+        ("stream", path),
+        ("client", args.client.as_ref()),
+        ("room", args.at.room.as_ref()),
+    ];
+    post(&args.at, "act", texts, args.connection, args.json)
+}
+
+/// Sends what is to be done, and prints what came of it.
+fn post(
+    at: &At,
+    to: &str,
+    texts: [(&str, Option<&String>); 4],
+    connection: Option<u64>,
+    json: bool,
+) -> Result<(), Failure> {
     let texts = texts.into_iter();
     let mut body: Map<String, Value> = texts
         .filter_map(|(name, text)| Some((name.to_owned(), text?.as_str().into())))
         .collect();
-    if let Some(connection) = args.connection {
+    if let Some(connection) = connection {
         body.insert("connection".to_owned(), connection.into());
     }
     let call = Call {
         body: Some(body.into()),
-        ..Call::new(&args.at.server, Method::POST, to)
+        ..Call::new(&at.server, Method::POST, to)
     };
     let reply = api::block_on(call.send())?;
-    if !args.json {
+    if !json {
         return print_seq(&reply);
     }
     let json = reply.json()?;

@@ -12,12 +12,19 @@ mod api;
 mod args;
 mod completions;
 mod connections;
+mod diff;
 mod expect;
 mod faults;
+mod look;
 mod man;
 mod outcome;
 mod publish;
+mod record;
+mod recorded;
+mod replay;
 mod serve;
+mod show;
+mod stdout;
 mod table;
 mod verdict;
 mod wait;
@@ -47,11 +54,17 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Serve(args) => serve::run(args)?,
+        Command::Replay(args) => replay::run(args)?,
+        Command::Step(args) => faults::step(args)?,
+        Command::Proxy(args) => serve::proxy(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::Break(args) => faults::arm(args)?,
         Command::Heal(args) => faults::heal(args)?,
         Command::Faults(args) => faults::list(args)?,
         Command::Watch(args) => return watch::run(args),
+        Command::Record(args) => return record::run(args),
+        Command::Show(args) => return show::run(&args),
+        Command::Diff(args) => return diff::run(&args),
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,

@@ -1,18 +1,20 @@
-//! `sse serve`: starts the server, prints its address, and stops it in order.
+//! `sse serve` and `sse proxy`: start the server, print its address, and stop it in order.
 
 mod stderr;
 
 use std::io::Write;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use anyhow::{Context, bail};
-use sse_server::{FileNews, LogEntry, LogReceiver, Server, StateView, shell_url};
+use sse_server::{
+    Config, FaultWish, FileNews, LogEntry, LogReceiver, Server, StateView, UpstreamView, shell_url,
+};
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{LogAs, Serve};
+use crate::args::{LogAs, Proxy, Serve};
 use stderr::Stderr;
 
 /// Runs until ctrl-c or SIGTERM.
@@ -20,6 +22,58 @@ use stderr::Stderr;
 /// # Errors
 /// A name or origin that is none, or an address that cannot be listened on.
 pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
+    let plan = Plan {
+        exposed: args.exposed(),
+        asked_streams: args.asked_streams().map(Path::to_owned),
+        log: args.log,
+        config: args.into_config(),
+        room: None,
+        faults: Vec::new(),
+        notes: Vec::new(),
+    };
+    run_as(plan)
+}
+
+/// The same for a server that hands on what it does not answer itself.
+///
+/// # Errors
+/// As [`run`]; a URL, a room, a fault or a folder that cannot be used.
+pub(crate) fn proxy(args: Proxy) -> anyhow::Result<()> {
+    let (exposed, log) = (args.serve.exposed(), args.serve.log);
+    let asked_streams = args.serve.asked_streams().map(Path::to_owned);
+    let (config, room, faults) = args.into_parts();
+    run_as(Plan {
+        exposed,
+        asked_streams,
+        log,
+        config,
+        room,
+        faults,
+        notes: Vec::new(),
+    })
+}
+
+/// What is run.
+pub(crate) struct Plan {
+    /// The address beyond loopback that was asked for, if one was.
+    pub(crate) exposed: Option<IpAddr>,
+    /// The file of streams that was asked for.
+    pub(crate) asked_streams: Option<PathBuf>,
+    pub(crate) log: LogAs,
+    pub(crate) config: Config,
+    /// The room in which faults are armed.
+    pub(crate) room: Option<String>,
+    /// What is armed from the start.
+    pub(crate) faults: Vec<String>,
+    /// What a person should know, in sentences for stderr.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Runs a server until ctrl-c or SIGTERM.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_as(plan: Plan) -> anyhow::Result<()> {
     let (stderr, spoken) = Stderr::new().context("stderr cannot be written")?;
     let traces = stderr.clone();
     tracing_subscriber::fmt()
@@ -33,7 +87,7 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let ended = runtime.block_on(serve(args, &stderr));
+    let ended = runtime.block_on(serve(plan, &stderr));
     // Everything was stopped in order. What may still hang is a look at a file on a share that does
     // not answer: the program ends without it.
     runtime.shutdown_background();
@@ -42,30 +96,38 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
     ended
 }
 
-async fn serve(args: Serve, stderr: &Stderr) -> anyhow::Result<()> {
-    if let Some(ip) = args.exposed() {
+async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
+    if let Some(ip) = plan.exposed {
         stderr.say(exposed(ip)).await;
+    }
+    for note in &plan.notes {
+        stderr.say(format!("sse: {note}")).await;
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
     let mut asked = pin!(sse_server::asked_to_end().context("signals cannot be watched")?);
-    let asked_streams = args.asked_streams().map(Path::to_owned);
-    let how = args.log;
+    let how = plan.log;
     let server = tokio::select! {
-        server = Server::new(args.into_config()) => server?,
+        server = Server::new(plan.config) => server?,
         // A file that does not answer keeps nobody from ending the program.
         () = &mut asked => return Ok(()),
     };
-    if let Some(path) = asked_streams {
+    if let Some(path) = plan.asked_streams {
         must_be_served(&server, &path)?;
+    }
+    for fault in &plan.faults {
+        let wish = FaultWish::one(fault).in_room(plan.room.as_deref());
+        let armed = server.arm(wish);
+        armed.map_err(|bad| anyhow::anyhow!("The fault {fault} cannot be armed: {}", bad.error))?;
     }
     let (stopped, until_stopped) = oneshot::channel();
     let log = (how != LogAs::None)
         .then(|| tokio::spawn(keep_log(server.log(), how, stderr.clone(), until_stopped)));
     server.start().await?;
-    announce(&server.state());
+    announce(&server.state(), &server.upstreams());
     tokio::spawn(tell_of_streams(server.file_news(), stderr.clone()));
     asked.await;
     server.stop().await;
+    server.recordings_written().await;
     // Whoever ended it reads how each stream ended; but nobody may be reading.
     drop(stopped);
     if let Some(log) = log {
@@ -133,19 +195,32 @@ async fn keep_log(
 
 /// Where to visit and what there is, for people and for scripts that read the first line. That
 /// nobody reads it is no reason to end.
-fn announce(state: &StateView) {
+fn announce(state: &StateView, upstreams: &[UpstreamView]) {
     let url = state.status.url.as_deref().unwrap_or_default();
     let streams = state.streams.iter().map(|stream| {
         let what = format!("{}: {}", stream.title, stream.summary);
         (stream.path.as_str(), what)
     });
-    let lines: Vec<_> = [("/", "the page".to_owned())]
+    // Where the whole port is handed on, what is ours has another place.
+    let whole = upstreams.iter().any(|upstream| upstream.room.is_none());
+    let page = if whole { "/@/" } else { "/" };
+    let handed = upstreams.iter().map(|upstream| {
+        let room = upstream.room.as_deref();
+        let below = room.map_or_else(|| "/...".to_owned(), |room| format!("/@{room}/..."));
+        (below, format!("handed on to {}", upstream.url))
+    });
+    let handed: Vec<_> = handed.collect();
+    let handed = handed
+        .iter()
+        .map(|(below, what)| (below.as_str(), what.clone()));
+    let lines: Vec<_> = [(page, "the page".to_owned())]
         .into_iter()
         .chain(streams)
         .chain([(
             "/topics/NAME",
             "a topic; sse publish sends to it".to_owned(),
         )])
+        .chain(handed)
         .collect();
     // In quotes where a shell would make something else of it: people paste such a line.
     let lines: Vec<_> = lines

@@ -11,9 +11,14 @@ use support::{SSE, Serving};
 
 /// What a terminal is sent while `sse watch` runs on it.
 fn on_terminal(arguments: &str, variables: &[(&str, &str)]) -> String {
+    command_on_terminal(&format!("watch {arguments}"), variables)
+}
+
+/// What a terminal is sent while a command runs on it.
+fn command_on_terminal(arguments: &str, variables: &[(&str, &str)]) -> String {
     let output = Command::new("script")
         .args(["--quiet", "--return", "--command"])
-        .arg(format!("'{SSE}' watch {arguments}"))
+        .arg(format!("'{SSE}' {arguments}"))
         .arg("/dev/null")
         .stdin(Stdio::null())
         .env_remove("NO_COLOR")
@@ -125,4 +130,71 @@ fn colours_are_for_terminals_that_show_them() {
             assert!(!printed.is_empty());
         }
     }
+}
+
+#[test]
+fn a_recording_is_shown_and_compared_without_what_a_terminal_would_obey() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().display().to_string();
+    let bytes: String = EVIL.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+    let steps = format!("<~ HTTP/1.1 200 \\x1b[31m\n<~ a: \\x9b\n~ {bytes}\\\n");
+    std::fs::write(&path, format!("wire 1\n{steps}! comment=\u{e9}\n= cut\n")).expect("written");
+    let other = tempfile::NamedTempFile::new().expect("a file");
+    let other_path = other.path().display().to_string();
+    std::fs::write(&other_path, ": a\n\n").expect("written");
+    for arguments in [
+        format!("show {path}"),
+        format!("show {path} --json"),
+        format!("show {path} --har"),
+        format!("show {path} --wire"),
+        format!("show {path} --sse"),
+        format!("diff {path} {other_path}"),
+    ] {
+        let shown = command_on_terminal(&arguments, &[("NO_COLOR", "1")]);
+        let obeyed = shown.replace("\r\r\n", "").replace("\r\n", "");
+        assert!(
+            !obeyed.contains(char::is_control),
+            "{arguments}: {obeyed:?}"
+        );
+        assert!(!shown.is_empty(), "{arguments}");
+        let coloured = command_on_terminal(&arguments, &[]);
+        let is_for_people = !arguments.contains("--");
+        assert_eq!(!colours(&coloured).is_empty(), is_for_people, "{arguments}");
+    }
+}
+
+#[test]
+fn what_is_wider_than_the_terminal_goes_on_below() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().display().to_string();
+    let data = "豆ab".repeat(60);
+    let head = format!("wire 1\n< HTTP/1.1 200 OK\n< a: {}\n", "x".repeat(200));
+    std::fs::write(&path, format!("{head}| id: 7\n| data: {data}\n|\n= end\n")).expect("written");
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--command"])
+        .arg(format!("stty rows 24 cols 50; '{SSE}' show {path}"))
+        .arg("/dev/null")
+        .stdin(Stdio::null())
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("script is everywhere");
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<&str> = shown.lines().collect();
+    let columns = |line: &&str| line.chars().count() + line.matches('豆').count();
+    assert!(
+        lines.iter().map(columns).all(|columns| columns <= 50),
+        "{shown}"
+    );
+    assert!(lines.len() > 10, "{shown}");
+    let joined: String = lines
+        .iter()
+        .map(|line| line.get(14..).unwrap_or_default())
+        .collect();
+    assert!(joined.contains(&format!("7  {data}")), "{shown}");
+    // What is no terminal has whole lines.
+    let (_, piped, _) = support::run(&["show", &path]);
+    assert!(
+        piped.contains(&data) && piped.contains(&"x".repeat(200)),
+        "{piped}"
+    );
 }

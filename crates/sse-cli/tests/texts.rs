@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::thread;
 
-use support::{Serving, clients, run};
+use support::{Serving, clients, node, run};
 
 /// Where the streams and the scripts are.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
@@ -113,13 +113,4 @@ fn the_sdks_for_javascript_join_the_same_text() {
             .arg(clients("node"));
         script
     });
-}
-
-/// Where Node.js is: the script runs without the variables of whoever runs the tests.
-fn node() -> String {
-    let output = Command::new("node")
-        .args(["-p", "process.execPath"])
-        .output();
-    let path = output.expect("Node.js is installed").stdout;
-    String::from_utf8(path).expect("UTF-8").trim().to_owned()
 }

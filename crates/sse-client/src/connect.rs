@@ -14,7 +14,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::error::Error;
 use crate::proxy::Proxy;
-use crate::tls::{self, Trust};
+use crate::tls::{self, TlsCache, Trust};
 use crate::url::{Scheme, Url};
 use crate::user::User;
 
@@ -39,6 +39,9 @@ pub struct Dial {
     /// How long it may take until a connection is there, TLS included; for ever where it is
     /// nothing.
     pub timeout: Option<Duration>,
+    /// Where what TLS needs is kept for the next connection with the same trust and versions of
+    /// HTTP; nothing where each connection is the first.
+    pub tls_cache: Option<TlsCache>,
 }
 
 /// A kind of addresses.
@@ -187,7 +190,14 @@ impl Dial {
         let socket = match url.scheme {
             Scheme::Http => Socket::Plain(socket),
             Scheme::Https => {
-                let stream = tls::begin(socket, url, &self.trust, self.http2).await?;
+                let stream = tls::begin(
+                    socket,
+                    url,
+                    &self.trust,
+                    self.http2,
+                    self.tls_cache.as_ref(),
+                )
+                .await?;
                 is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
                 version = tls::version(stream.get_ref().1);
                 done(DialStep::Tls);

@@ -36,6 +36,40 @@ pub(crate) enum Decoding {
     Brotli(Box<brotli::DecompressorWriter<Sink>>),
 }
 
+/// Decodes the body of an answer, for whoever has its pieces from elsewhere than a watch.
+pub struct BodyDecoder(Decoding);
+
+impl BodyDecoder {
+    /// For what a value of Content-Encoding names; an empty one is none.
+    ///
+    /// # Errors
+    /// An encoding that is not known here.
+    pub fn of(encoding: &str) -> Result<Self, Error> {
+        let encoding = encoding.trim().to_ascii_lowercase();
+        let named: Vec<String> = Some(encoding)
+            .filter(|it| !it.is_empty())
+            .into_iter()
+            .collect();
+        Decoding::of(&named).map(Self)
+    }
+
+    /// What a piece gives, with those before it.
+    ///
+    /// # Errors
+    /// Bytes that are no such encoding, or that grow beyond the bound.
+    pub fn decode(&mut self, piece: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.0.push(piece, |part| bytes.extend_from_slice(part))?;
+        Ok(bytes)
+    }
+}
+
+impl std::fmt::Debug for BodyDecoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BodyDecoder")
+    }
+}
+
 /// Takes what was decoded, up to the bound.
 #[derive(Default)]
 pub(crate) struct Sink(Vec<u8>);

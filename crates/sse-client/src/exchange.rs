@@ -7,7 +7,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use hyper::{Method, Version};
+use hyper::body::Bytes;
+use hyper::{Method, Request, Version};
 
 use crate::foreign::shown_url;
 use crate::media_type;
@@ -248,6 +249,89 @@ impl Asked {
     pub fn shown_url(&self) -> String {
         shown_url(&self.url)
     }
+}
+
+/// A request as it was sent last, for whoever keeps it. Without `Debug`, because it may hold
+/// secrets.
+#[derive(Clone)]
+pub struct Sent {
+    /// Its method, target and version. Over HTTP/2 the target is its path.
+    pub line: String,
+    /// Its fields in their order, Host first.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// Its body.
+    pub body: Bytes,
+}
+
+const OF_CONNECTION: [&str; 5] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+];
+
+impl Sent {
+    /// What hyper is given to send over a connection.
+    pub(crate) fn of<B>(request: &Request<B>, body: Bytes, is_http2: bool) -> Self {
+        let uri = request.uri();
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let (target, version) = match is_http2 {
+            true => (path.to_owned(), "HTTP/2"),
+            false => (uri.to_string(), "HTTP/1.1"),
+        };
+        // Over HTTP/2 it is the authority, which is no field.
+        let host = uri.authority().filter(|_| is_http2);
+        let host = host.map(|host| ("host".to_owned(), host.as_str().into()));
+        // HTTP/2 has no fields of a connection, and hyper sends none (RFC 9113 8.2.2).
+        let is_sent = |name: &str| !is_http2 || !OF_CONNECTION.contains(&name);
+        let fields = request.headers().iter();
+        let fields = fields.filter(|(name, _)| is_sent(name.as_str()));
+        let fields = fields.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+        Self {
+            line: format!("{} {target} {version}", request.method()),
+            fields: host.into_iter().chain(fields).collect(),
+            body,
+        }
+    }
+}
+
+impl Head {
+    /// Its status line and its fields as they came, without their line ends, out of the bytes that
+    /// the socket read first. Over HTTP/2, whose heads are no lines, they are made of what it says.
+    pub(crate) fn lines(&self, read: &[u8]) -> Vec<Vec<u8>> {
+        let mut lines: Vec<Vec<u8>> = Vec::new();
+        for line in read.split(|&byte| byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            match (line, lines.first()) {
+                // Another one follows a head such as `100 Continue`.
+                (b"", Some(first)) if is_interim(first) => lines.clear(),
+                (b"", Some(_)) => break,
+                (b"", None) => {}
+                (line, _) => lines.push(line.to_vec()),
+            }
+        }
+        let status = lines
+            .first()
+            .is_some_and(|line| line.starts_with(b"HTTP/1."));
+        if status && !self.is_http2() {
+            return lines;
+        }
+        let version = if self.is_http2() {
+            "HTTP/2"
+        } else {
+            "HTTP/1.1"
+        };
+        let fields = self.headers.iter();
+        let fields = fields.map(|field| format!("{}: {}", field.name, field.value).into_bytes());
+        let status = format!("{version} {}", self.status).into_bytes();
+        std::iter::once(status).chain(fields).collect()
+    }
+}
+
+fn is_interim(status_line: &[u8]) -> bool {
+    let code = status_line.split(|&byte| byte == b' ').nth(1);
+    code.is_some_and(|code| code.starts_with(b"1") && code != b"101")
 }
 
 /// When each step was done, since the beginning of the watch. `None` where there was no such step.

@@ -11,6 +11,7 @@
 //! | `request` | one small request, and its answer |
 //! | `wish` | what a watch asks for, also what a curl line asks for |
 //! | `watch` | one request whose answer is read as it comes, each step and piece with its time |
+//! | `pass` | somebody else's request, passed on as it is |
 //! | `reading` | what one answer says, read piece by piece |
 //! | `arrivals` | when its pieces came, for a picture |
 //! | `exchange` | a request and its answer, as they are shown and judged |
@@ -37,6 +38,7 @@ mod exchange;
 mod foreign;
 mod go_away;
 mod media_type;
+mod pass;
 mod probe;
 mod proxy;
 mod reading;
@@ -56,15 +58,17 @@ pub use curl::{
     CurlMistake, CurlMistakeKind, CurlPart, CurlPlace, CurlReading, CurlRequest, CurlResolve,
     CurlUser, CurlVersion, LONGEST_CURL_LINE,
 };
+pub use decoding::BodyDecoder;
 pub use error::Error;
-pub use exchange::{Asked, End, Head, Header, Hop, Times};
+pub use exchange::{Asked, End, Head, Header, Hop, Sent, Times};
 pub use hyper::Method;
+pub use pass::{BrokenOff, PassTimes, Passed, PassedBody, pass};
 pub use probe::probe;
 pub use proxy::Proxy;
 pub use reading::{Counts, Read, Reading};
 pub use reconnect::{Attempt, DEFAULT_RECONNECTION_TIME, Failure, Policy, Reconnect, State, Step};
 pub use request::{Answer, Request};
-pub use tls::Trust;
+pub use tls::{TlsCache, Trust};
 pub use url::{Scheme, Url};
 pub use user::User;
 pub use watch::{Piece, Watch};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -33,6 +33,17 @@ pub enum Trust {
     Anybody,
 }
 
+/// What TLS needs, made once for many connections: reading the roots of a machine takes some
+/// milliseconds. A server may take a session up again by it.
+#[derive(Clone, Default)]
+pub struct TlsCache(Arc<OnceLock<Arc<ClientConfig>>>);
+
+impl fmt::Debug for TlsCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsCache")
+    }
+}
+
 /// Begins TLS over a connection. Offers HTTP/2 where it is wanted, and HTTP/1.1 always.
 ///
 /// # Errors
@@ -42,15 +53,28 @@ pub(crate) async fn begin(
     url: &Url,
     trust: &Trust,
     http2: bool,
+    cache: Option<&TlsCache>,
 ) -> Result<TlsStream<TcpStream>, Error> {
-    let mut config = config(trust)?;
-    let h2: &[u8] = b"h2";
-    config.alpn_protocols = [h2, b"http/1.1"][usize::from(!http2)..]
-        .iter()
-        .map(|protocol| protocol.to_vec())
-        .collect();
+    let cached = cache.and_then(|cache| cache.0.get().cloned());
+    let config = match cached {
+        Some(config) => config,
+        None => {
+            let mut config = config(trust)?;
+            let h2: &[u8] = b"h2";
+            config.alpn_protocols = [h2, b"http/1.1"][usize::from(!http2)..]
+                .iter()
+                .map(|protocol| protocol.to_vec())
+                .collect();
+            let config = Arc::new(config);
+            if let Some(cache) = cache {
+                // Another connection may have been as fast.
+                _ = cache.0.set(Arc::clone(&config));
+            }
+            config
+        }
+    };
     let name = ServerName::try_from(url.host.clone()).map_err(|_| Error::BadUrl(url.whole()))?;
-    let connector = TlsConnector::from(Arc::new(config));
+    let connector = TlsConnector::from(config);
     let server = url.to_string();
     connector.connect(name, socket).await.map_err(|e| {
         failure(&e, &server).unwrap_or_else(|| Error::Tls {

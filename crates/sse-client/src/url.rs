@@ -118,6 +118,34 @@ impl Url {
         format!("{}?{}", self.path, query.join("&"))
     }
 
+    /// The same server, at this path and query below its own path, as they are. Its own query is
+    /// left out.
+    pub fn below(&self, path_and_query: &str) -> Self {
+        let (path, query) = path_and_query
+            .split_once('?')
+            .unwrap_or((path_and_query, ""));
+        let path = format!("{}{path}", self.path.trim_end_matches('/'));
+        Self {
+            path: if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path
+            },
+            query: query.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// Its path, as it was typed.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its query, as it was typed; empty where there is none.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
     /// The value of the Host header: the port only where it is not that of the scheme, as a browser
     /// sends it.
     pub fn host_header(&self) -> HeaderValue {

@@ -23,7 +23,7 @@ use crate::connect::{DialStep, Socket};
 use crate::decoding::{Decoding, SLICE};
 use crate::early_response::EarlyResponse;
 use crate::error::Error;
-use crate::exchange::{Asked, End, Head, Header, Hop, Times, entries};
+use crate::exchange::{Asked, End, Head, Header, Hop, Sent, Times, entries};
 use crate::go_away::GoAway;
 use crate::tap::{Tap, TappedSocket};
 use crate::tls;
@@ -56,6 +56,8 @@ pub struct Watch {
     times: Times,
     tls: Option<&'static str>,
     head: Head,
+    sent: Sent,
+    head_lines: Vec<Vec<u8>>,
     tap: Tap,
     body: Incoming,
     driver: Driver,
@@ -116,6 +118,7 @@ impl Watch {
             };
             let Begun {
                 answer,
+                sent,
                 driver,
                 tls,
             } = ask(&wish, began, &mut times, &tap).await?;
@@ -135,6 +138,7 @@ impl Watch {
                 continue;
             }
             let encodings = entries(&head.headers, "content-encoding");
+            let head_lines = head.lines(&tap.look(|tapped| tapped.kept()).1);
             return Ok(Self {
                 began,
                 until: wish.max_time.and_then(|most| began.checked_add(most)),
@@ -143,6 +147,8 @@ impl Watch {
                 times,
                 tls,
                 head,
+                sent,
+                head_lines,
                 tap,
                 body: answer.into_body(),
                 driver,
@@ -176,6 +182,23 @@ impl Watch {
     /// The head of the answer.
     pub fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The request that was sent last, behind all redirects.
+    pub fn sent(&self) -> &Sent {
+        &self.sent
+    }
+
+    /// The head of the answer as it came: its status line and its fields, without their line ends.
+    /// Over HTTP/2 the names are in small letters, and the status line is such as `HTTP/2 200`.
+    pub fn head_lines(&self) -> &[Vec<u8>] {
+        &self.head_lines
+    }
+
+    /// Whether the body is compressed with gzip alone.
+    pub fn is_gzip(&self) -> bool {
+        let encodings = entries(&self.head.headers, "content-encoding");
+        matches!(&encodings[..], [one] if one == "gzip" || one == "x-gzip")
     }
 
     /// How long it lasts already.
@@ -368,6 +391,7 @@ impl Driver {
 /// An answer whose head was read, and what reads on.
 struct Begun {
     answer: Response<Incoming>,
+    sent: Sent,
     driver: Driver,
     tls: Option<&'static str>,
 }
@@ -386,6 +410,7 @@ async fn ask(wish: &Wish, began: Instant, times: &mut Times, tap: &Tap) -> Resul
     let connection = connected.await?;
     let request = wish.request(&connection)?;
     let is_http2 = connection.is_http2;
+    let sent = Sent::of(&request, wish.body.clone(), is_http2);
     let tls = connection.tls;
     let socket: TokioIo<TappedSocket<EarlyResponse<Socket>>> = TokioIo::new(TappedSocket {
         socket: EarlyResponse(connection.socket),
@@ -419,6 +444,7 @@ async fn ask(wish: &Wish, began: Instant, times: &mut Times, tap: &Tap) -> Resul
     });
     Ok(Begun {
         answer,
+        sent,
         driver,
         tls,
     })
@@ -457,7 +483,7 @@ fn of_http2(e: &hyper::Error) -> Option<(h2::Reason, bool)> {
 }
 
 /// Why there is no answer.
-fn failure(e: &hyper::Error, url: &Url) -> Error {
+pub(crate) fn failure(e: &hyper::Error, url: &Url) -> Error {
     let server = url.to_string();
     if let Some(e) = of_socket(e) {
         return match tls::failure(e, &server) {
@@ -480,7 +506,7 @@ fn failure(e: &hyper::Error, url: &Url) -> Error {
 }
 
 /// Which end an error of a body is.
-fn end_of(e: &hyper::Error) -> End {
+pub(crate) fn end_of(e: &hyper::Error) -> End {
     match (of_http2(e), of_socket(e).map(io::Error::kind)) {
         (Some((reason, true)), _) => End::GoAway {
             code: reason.into(),

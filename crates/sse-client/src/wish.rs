@@ -307,6 +307,7 @@ fn dial(line: &CurlRequest) -> Result<Dial, Error> {
         }),
         known_hosts: known_hosts.collect(),
         timeout: line.connect_timeout.filter(|time| !time.is_zero()),
+        tls_cache: None,
     })
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// The slowest pace.
 pub const MAX_EVERY: Duration = Duration::from_secs(3600);
+/// The largest size that the data of an event can be grown to, in bytes.
+pub const MAX_PAD: u64 = 4 << 20;
 /// The largest count of a finite stream.
 pub const MAX_COUNT: u64 = 1_000_000_000;
 /// The largest first number: the last integer that a JavaScript client reads exactly, 2^53 - 1.

@@ -74,6 +74,26 @@ pub enum Error {
     #[error(transparent)]
     BadRecording(#[from] crate::recording::RecordingMistake),
 
+    /// A recording that cannot be replayed. The sentence says why, and what to do.
+    #[error("{0}")]
+    Unplayable(String),
+
+    /// A request for a recording at another pace than a recording can have.
+    #[error(
+        "every is for streams with a pace, and this one is a recording: use speed, such as speed=10 or speed=max."
+    )]
+    NoPace,
+
+    /// A request for a stream that is no recording, at another speed.
+    #[error("speed is for recordings, and this stream has a pace: use every, such as every=100ms.")]
+    NoSpeed,
+
+    /// A recording has as many bytes as it may have. What it holds is whole; nothing more goes in.
+    #[error(
+        "The recording has reached {0} bytes, which is the limit: it ends there, and what came behind that is not in it."
+    )]
+    RecordingFull(usize),
+
     /// Two faults of a list that exclude each other. The conflict names both.
     #[error(transparent)]
     FaultConflict(#[from] crate::fault::Conflict),

@@ -31,6 +31,7 @@ pub use meeting::Meeting;
 pub use mistake::{Mistake, MistakeKind};
 pub use place::Place;
 pub use profiles::{Conflict, Profile, Profiles, check_together};
+pub(crate) use read::bytes;
 pub use shift::Shift;
 pub use words::{Area, WORDS, Word};
 

@@ -8,7 +8,11 @@ pub mod definition;
 mod entry;
 mod faults;
 mod headers;
+mod language;
+mod recording;
 mod sentences;
+mod shape;
+mod upstream;
 mod value;
 
 use std::collections::{BTreeSet, HashMap};
@@ -26,9 +30,13 @@ use toml_parser::lexer::TokenKind;
 use crate::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
 use crate::fault::{Profile, Profiles};
 use crate::keep_alive::KeepAlive;
-use crate::stream::{Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved};
+use crate::stream::{
+    Language, MAX_PATH, Pace, RESERVED, RESERVED_SIGN, Stream, can_stand, is_reserved,
+};
 use crate::time::read_time;
+pub use recording::RecordingRef;
 use sentences::{Keys, named, no_toml, quoted, shown};
+pub use upstream::FileUpstream;
 use value::{Given, find};
 
 /// The text of the file that a person begins with: the streams that are served where there is none,
@@ -49,8 +57,6 @@ const MAX_STREAMS: usize = 100;
 const MAX_EVENTS: usize = 1000;
 /// How many names the events of one stream may have: a client listens for each of them.
 const MAX_NAMES: usize = 100;
-/// The longest path, in bytes.
-const MAX_PATH: usize = 128;
 /// The longest title, in characters.
 const MAX_TITLE: usize = 80;
 /// The longest event name and id, in bytes, as for topics: an id comes back in a header.
@@ -84,19 +90,27 @@ const STREAM: Keys = Keys {
         "retry",
         "keep_alive",
         "keep_alive_blank",
+        "keep_alive_lines",
         "headers",
         "line_ending",
+        "space",
+        "pad",
         "events",
+        "source",
+        "speed",
+        "step",
         "faults",
     ],
-    elsewhere: &["after"],
+    elsewhere: &["after", "when", "raw"],
     there: "put it into one of its events",
 };
 
 /// The keys of an event in a list.
 const EVENT: Keys = Keys {
     of: "an event in a list",
-    names: &["event", "id", "data", "comment", "retry", "after"],
+    names: &[
+        "event", "id", "data", "comment", "retry", "raw", "pad", "after", "when",
+    ],
     elsewhere: STREAM.names,
     there: "put it above the list, since it is of the whole stream",
 };
@@ -160,6 +174,11 @@ pub struct Contents {
     pub streams: Vec<Stream>,
     /// Its profiles of faults, in their order.
     pub profiles: Vec<Profile>,
+    /// The recordings that its streams replay, which are yet to be read: until then these streams
+    /// have no events.
+    pub recordings: Vec<RecordingRef>,
+    /// Its upstreams, in their order.
+    pub upstreams: Vec<FileUpstream>,
 }
 
 /// Reads the streams of a file's text.
@@ -183,8 +202,8 @@ pub fn contents(text: &str) -> Result<Contents, Problem> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Whole,
-    /// Some of its lines: a profile can be elsewhere in it.
-    Lines,
+    /// Some of its lines, in the language of the whole: a profile can be elsewhere in it.
+    Lines(Language),
 }
 
 fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
@@ -192,22 +211,35 @@ fn contents_of(text: &str, part: Part) -> Result<Contents, Problem> {
     let mut reader = Reader {
         text,
         first: None,
+        language: match part {
+            Part::Whole => Language::default(),
+            Part::Lines(language) => language,
+        },
+        trials: 0,
         paths: HashMap::new(),
         names: BTreeSet::new(),
         known_profiles: None,
         faults: 0,
+        source: None,
     };
+    reader.language(file.get_ref());
     let profiles = reader.profiles(file.get_ref());
     if part == Part::Whole {
         reader.known_profiles = Some(Profiles::with(profiles.clone()));
     }
-    let streams = reader.streams(file.get_ref());
+    let (streams, recordings) = reader.streams(file.get_ref());
+    let upstreams = reader.upstreams(file.get_ref());
     match reader.first {
         Some((at, reason)) => Err(Problem::at(text, at, reason)),
-        None if streams.is_empty() => Err(Problem::of_all(
+        None if streams.is_empty() && upstreams.is_empty() => Err(Problem::of_all(
             "There is no stream in the file: begin one with the line [[stream]] and give it a path.",
         )),
-        None => Ok(Contents { streams, profiles }),
+        None => Ok(Contents {
+            streams,
+            profiles,
+            recordings,
+            upstreams,
+        }),
     }
 }
 
@@ -266,6 +298,10 @@ struct Reader<'t> {
     text: &'t str,
     /// The first mistake: its byte, and what is said of it.
     first: Option<(usize, String)>,
+    /// How its texts are written.
+    language: Language,
+    /// How many texts were filled in to try them.
+    trials: usize,
     /// The paths that are taken, with the byte of each.
     paths: HashMap<String, usize>,
     /// The names that the events of the stream under way have.
@@ -274,6 +310,8 @@ struct Reader<'t> {
     known_profiles: Option<Profiles>,
     /// How many faults the streams have so far.
     faults: usize,
+    /// The recording of the stream under way, and the byte that it is named at.
+    source: Option<(String, usize)>,
 }
 
 impl Reader<'_> {
@@ -295,31 +333,31 @@ impl Reader<'_> {
         }
     }
 
-    fn streams(&mut self, file: &DeTable<'_>) -> Vec<Stream> {
+    fn streams(&mut self, file: &DeTable<'_>) -> (Vec<Stream>, Vec<RecordingRef>) {
         for (key, _) in file {
             let name: &str = key.get_ref();
             if STREAM.names.contains(&name) {
                 let reason = format!("{name} is of a stream: put it below a line [[stream]].");
                 self.tell(key.span().start, reason);
-            } else if !matches!(name, "stream" | "profile") {
+            } else if !matches!(name, "stream" | "profile" | "templates" | "upstream") {
                 let reason = format!(
-                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]], and profiles of faults, each below a line [[profile]].",
+                    "{} is nothing that the file can hold: it holds streams, each below a line [[stream]], profiles of faults, each below a line [[profile]], and upstreams, each below a line [[upstream]].",
                     named(name)
                 );
                 self.tell(key.span().start, reason);
             }
         }
+        let (mut streams, mut recordings) = (Vec::new(), Vec::new());
         let Some(given) = find(file, "stream") else {
-            return Vec::new();
+            return (streams, recordings);
         };
         let list = match given.value {
             DeValue::Array(list) if !list.is_empty() => list,
             _ => {
                 self.tell(given.at, sentences::HEADING);
-                return Vec::new();
+                return (streams, recordings);
             }
         };
-        let mut streams = Vec::new();
         for (place, stream) in list.iter().enumerate() {
             let at = stream.span().start;
             if place == MAX_STREAMS {
@@ -330,7 +368,19 @@ impl Reader<'_> {
                 break;
             }
             match stream.get_ref() {
-                DeValue::Table(table) => streams.extend(self.stream(at, table)),
+                DeValue::Table(table) => {
+                    let read = self.stream(at, table);
+                    if let (Some((file, at)), Some(_)) = (self.source.take(), &read) {
+                        let place = Problem::at(self.text, at, "");
+                        recordings.push(RecordingRef {
+                            stream: streams.len(),
+                            file,
+                            line: place.line.unwrap_or(1),
+                            column: place.column.unwrap_or(1),
+                        });
+                    }
+                    streams.extend(read);
+                }
                 other => {
                     let reason = format!(
                         "{} is no stream: begin one with the line [[stream]].",
@@ -340,7 +390,7 @@ impl Reader<'_> {
                 }
             }
         }
-        streams
+        (streams, recordings)
     }
 
     /// Reads one stream; `None` where it has no path.
@@ -348,7 +398,10 @@ impl Reader<'_> {
         self.keys(table, STREAM);
         self.names.clear();
         let mut count = find(table, "count").and_then(|given| self.whole(given, 1..=MAX_COUNT));
-        let source = self.source(table, &mut count);
+        let source = match self.recording(table) {
+            Some(recording) => recording,
+            None => self.source(table, &mut count),
+        };
         let mut stream = Stream {
             path: String::new(),
             title: find(table, "title")
@@ -364,6 +417,11 @@ impl Reader<'_> {
             keep_alive: find(table, "keep_alive").and_then(|given| self.keep_alive(given)),
             keep_alive_blank: find(table, "keep_alive_blank")
                 .and_then(|given| self.yes_or_no(given)),
+            keep_alive_lines: find(table, "keep_alive_lines")
+                .and_then(|given| self.keep_alive_lines(given)),
+            space: find(table, "space")
+                .and_then(|given| self.yes_or_no(given))
+                .unwrap_or(true),
             headers: find(table, "headers").map_or_else(Vec::new, |given| self.headers(given)),
             line_ending: find(table, "line_ending")
                 .and_then(|given| self.line_ending(given))

@@ -15,6 +15,7 @@
 //! | [`fault`] | what is broken on purpose: its words, read and printed |
 //! | [`recording`] | what was on the wire, as plain text: read and written |
 //! | [`topics`] | streams whose events are published by others |
+//! | [`handoff`] | pieces that a task elsewhere hands to a pump |
 //! | [`pump`] | the state machine of one connection |
 //! | [`write_buffer`] | the bytes of one visit to the pump |
 //! | [`preview`] | what a stream would send, over made-up time |
@@ -32,6 +33,7 @@ pub mod bounds;
 mod error;
 pub mod fault;
 pub mod file;
+pub mod handoff;
 pub mod keep_alive;
 pub mod lock;
 mod own_headers;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sse_wire::{Beginning, Found, Framing, Line, ResponseReader};
 
 use crate::keep_alive::KeepAlive;
-use crate::pump::{Next, Pump};
+use crate::pump::{Act, Next, Pump};
 use crate::stream::{Stream, Variant};
 use crate::time::{Now, millis};
 use crate::write_buffer::WriteBuffer;
@@ -63,29 +63,31 @@ impl Preview {
         let mut out = WriteBuffer::new();
         let pump = Pump::new(Variant::new(Arc::clone(stream)), keep_alive, None);
         let mut pump = pump.map(|pump| pump.with_blank(blank));
+        let steps = stream.playback().is_some_and(|playback| playback.step);
         for _ in 0..VISITS {
             let Ok(pump) = &mut pump else { break };
             out.clear();
             let next = pump.fill(now, &mut out);
             let at_ms = millis(now.instant - start.instant);
-            let text = String::from_utf8_lossy(&out.wire()).into_owned();
+            let wire = out.wire();
             let mut whole = true;
-            for bytes in blocks(&text, stream) {
+            for bytes in blocks(&wire, stream) {
                 if parts.len() == PIECES || size >= BYTES {
                     whole = false;
                     break;
                 }
                 let mut shown = bytes.len().min(BYTES - size);
-                while !bytes.is_char_boundary(shown) {
+                // Not within a character.
+                while shown > 0 && bytes.get(shown).is_some_and(|byte| byte & 0xC0 == 0x80) {
                     shown -= 1;
                 }
                 size += bytes.len().min(BYTES);
                 whole = shown == bytes.len();
-                let bytes = bytes[..shown].to_owned();
-                let lines = lines(&mut reader, bytes.as_bytes());
+                let bytes = &bytes[..shown];
+                let lines = lines(&mut reader, bytes);
                 parts.push(Part {
                     at_ms,
-                    bytes,
+                    bytes: String::from_utf8_lossy(bytes).into_owned(),
                     lines,
                 });
                 if !whole {
@@ -93,7 +95,7 @@ impl Preview {
                 }
             }
             match next {
-                Next::End | Next::Cut | Next::Broken(_) => {
+                Next::End | Next::Cut | Next::Gone(_) | Next::Broken(_) => {
                     more = !whole;
                     break;
                 }
@@ -101,6 +103,8 @@ impl Preview {
                 Next::Wait { at: Some(at) } if at <= start.instant + SPAN => {
                     now = start.after(at - start.instant);
                 }
+                // What goes step by step is shown as if somebody stepped.
+                Next::Wait { at: None } if steps => pump.act(now, Act::Step),
                 Next::Wait { .. } => break,
                 Next::More => {}
             }
@@ -125,12 +129,19 @@ fn lines(reader: &mut ResponseReader, bytes: &[u8]) -> Vec<Line> {
     lines
 }
 
-/// The text, cut behind each empty line.
-fn blocks<'a>(text: &'a str, stream: &Stream) -> impl Iterator<Item = &'a str> {
-    let end = match stream.line_ending {
-        sse_wire::LineEnding::Lf => "\n\n",
-        sse_wire::LineEnding::CrLf => "\r\n\r\n",
-        sse_wire::LineEnding::Cr => "\r\r",
+/// The bytes, cut behind each empty line.
+fn blocks<'a>(bytes: &'a [u8], stream: &Stream) -> impl Iterator<Item = &'a [u8]> {
+    let end: &[u8] = match stream.usual_line_ending() {
+        sse_wire::LineEnding::Lf => b"\n\n",
+        sse_wire::LineEnding::CrLf => b"\r\n\r\n",
+        sse_wire::LineEnding::Cr => b"\r\r",
     };
-    text.split_inclusive(end)
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let found = rest.windows(end.len()).position(|window| window == end);
+        let length = found.map_or(rest.len(), |at| at + end.len());
+        let (block, after) = rest.split_at(length);
+        rest = after;
+        (!block.is_empty()).then_some(block)
+    })
 }

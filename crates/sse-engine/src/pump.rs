@@ -12,24 +12,33 @@
 //! |---|---|
 //! | `feed` | the events and the comments between them, as they are where nothing is broken |
 //! | `paced`, `counter` | the events of a stream from the list |
+//! | `replay` | the bytes of a recording |
+//! | `pipe` | bytes that a task elsewhere hands over |
 //! | `breaker` | what faults make of all that |
 
 mod breaker;
 mod counter;
 mod feed;
 mod paced;
+mod pipe;
+mod replay;
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use crate::fault::{Armed, Shift};
+use crate::handoff::Taker;
 use crate::keep_alive::KeepAlive;
-use crate::stream::Variant;
+use crate::stream::{OwnFault, ReplayHead, Variant};
 use crate::time::Now;
 use crate::topics::{Subscription, Topic};
 use crate::write_buffer::{Receipt, WriteBuffer};
 use breaker::Breaker;
 use feed::Feed;
+use replay::Player;
 
 /// What the transport does after a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +55,21 @@ pub enum Next {
     /// End without a last chunk: the client is too slow, and is to come back with its last event
     /// id.
     Cut,
-    /// Send what is there, then end as a fault wants it.
+    /// Send what is there, then end as the task did that handed it over: cut off, or with a reset.
+    Gone(How),
+    /// Send what is there, then end as a fault wants it, or as it was recorded.
     Broken(Break),
 }
 
-/// An end that a fault makes.
+/// An end that a fault makes, or a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Break {
     /// How it ends.
     pub how: How,
     /// How long the socket stays open behind the last byte.
     pub linger: Duration,
-    /// The number of the fault.
-    pub fault: u64,
+    /// The number of the fault; nothing where it was recorded so.
+    pub fault: Option<u64>,
 }
 
 /// How a stream ends.
@@ -79,6 +90,8 @@ pub enum Act {
     Stop,
     /// A fault strikes from now on.
     Break(Arc<Armed>),
+    /// A replay that goes step by step lets its next event go.
+    Step,
 }
 
 /// One connection's stream.
@@ -92,6 +105,8 @@ pub enum Act {
 ///    holds of the visit before.
 /// 2. Do what [`Next`] says: come back at an instant, at once, or end.
 /// 3. Come back earlier where the [`topic`](Self::topic) has news, or after an [`act`](Self::act).
+///    Where it [`is_piped`](Self::is_piped), ask behind each visit whether it
+///    [`has_news`](Self::has_news), and come back when its waker is woken.
 /// 4. While bytes wait for the socket, ask [`is_too_slow`](Self::is_too_slow) now and then.
 /// 5. Where it [`is_armed`](Self::is_armed), ask behind each visit
 ///    [`take_struck`](Self::take_struck), [`hangs`](Self::hangs), [`withholds`](Self::withholds)
@@ -141,6 +156,11 @@ impl Pump {
         Self::with(Feed::subscribed(subscription, keep_alive))
     }
 
+    /// The pump of a stream whose bytes a task hands over. Its drop tells the task.
+    pub fn piped(pieces: Taker<Bytes>) -> Self {
+        Self::with(Feed::piped(pieces))
+    }
+
     /// The same, with a blank line behind its keep-alive comments or without one, where its stream
     /// does not say.
     pub fn with_blank(mut self, usual: bool) -> Self {
@@ -154,6 +174,31 @@ impl Pump {
             self.breaker = Some(Box::new(Breaker::new(faults, &self.feed, now)));
         }
         self
+    }
+
+    /// The same, struck by these faults of its recording: each by its place of
+    /// [`own_faults`](Self::own_faults), under this number.
+    pub fn struck_by_own(mut self, own: Vec<(usize, u64, OwnFault)>) -> Self {
+        if let Some(player) = self.feed.player_mut() {
+            player.strike_by(own);
+        }
+        self
+    }
+
+    /// The faults that stand in the recording that it replays, behind the head, each with its
+    /// place. Whoever makes the pump says which of them strike.
+    pub fn own_faults(&self) -> impl Iterator<Item = (usize, &OwnFault)> {
+        self.feed.player().into_iter().flat_map(Player::own_faults)
+    }
+
+    /// Whether the response that it replays was cut off or reset.
+    pub fn replay_breaks_off(&self) -> bool {
+        self.feed.player().is_some_and(Player::breaks_off)
+    }
+
+    /// The head of the recorded response that it replays, where it replays one that has a head.
+    pub fn replayed_head(&self) -> Option<&ReplayHead> {
+        self.feed.player()?.head()
     }
 
     fn with(feed: Feed) -> Self {
@@ -179,9 +224,35 @@ impl Pump {
         if self.stopped {
             return Next::End;
         }
-        match &mut self.breaker {
+        let next = match &mut self.breaker {
             None => self.feed.fill(now, out),
             Some(breaker) => breaker.fill(now, &mut self.feed, out),
+        };
+        match self.feed.player_mut() {
+            None => next,
+            Some(_) => self.followed(now, next),
+        }
+    }
+
+    /// What comes behind a visit to a replay: its head may be due though a fault holds back all
+    /// else, and a fault of its own may have been reached.
+    fn followed(&mut self, now: Now, next: Next) -> Next {
+        let keeps = self.breaker.as_ref().is_some_and(|it| it.keeps_head());
+        let Some(player) = self.feed.player_mut() else {
+            return next;
+        };
+        let head = match keeps {
+            true => None,
+            false => player.head_due(now.instant),
+        };
+        for armed in player.take_reached() {
+            self.act(now, Act::Break(armed));
+        }
+        match next {
+            Next::Wait { at } => Next::Wait {
+                at: at.into_iter().chain(head).min(),
+            },
+            next => next,
         }
     }
 
@@ -207,24 +278,23 @@ impl Pump {
 
     /// Whether a comment may be put in now: not within an event, nor where nothing is to be sent.
     pub fn takes_comment(&self) -> bool {
-        self.breaker
-            .as_ref()
-            .is_none_or(|breaker| breaker.takes_comment())
+        let breaker = self.breaker.as_ref();
+        self.feed.player().is_none() && breaker.is_none_or(|breaker| breaker.takes_comment())
     }
 
-    /// Whether a fault keeps its bytes back.
+    /// Whether nothing of ours can be sent to see whether the client is there: a fault keeps bytes
+    /// back, or all bytes are those of a recording.
     pub fn withholds(&self) -> bool {
-        !self.stopped
-            && self
-                .breaker
-                .as_ref()
-                .is_some_and(|breaker| breaker.withholds())
+        let breaker = self.breaker.as_ref();
+        let withholds = breaker.is_some_and(|breaker| breaker.withholds());
+        !self.stopped && (withholds || self.feed.player().is_some())
     }
 
-    /// Whether a fault holds back the head of the response.
+    /// Whether a fault holds back the head of the response, or a recording that had it later.
     pub fn keeps_head(&self) -> bool {
-        let breaker = self.breaker.as_ref().filter(|_| !self.stopped);
-        breaker.is_some_and(|breaker| breaker.keeps_head())
+        let breaker = self.breaker.as_ref();
+        let keeps = breaker.is_some_and(|breaker| breaker.keeps_head());
+        !self.stopped && (keeps || self.feed.player().is_some_and(Player::keeps_head))
     }
 
     /// Whether it sends what its topic had before the client came.
@@ -245,6 +315,11 @@ impl Pump {
     pub fn act(&mut self, now: Now, act: Act) {
         match act {
             Act::Stop => self.stopped = true,
+            Act::Step => {
+                if let Some(player) = self.feed.player_mut() {
+                    player.step();
+                }
+            }
             Act::Break(armed) => {
                 let feed = &self.feed;
                 let none = || Box::new(Breaker::new(Vec::new(), feed, now.instant));
@@ -264,6 +339,20 @@ impl Pump {
     /// The topic that it reads, if it reads one.
     pub fn topic(&self) -> Option<&Arc<Topic>> {
         self.feed.topic()
+    }
+
+    /// Whether its bytes come from a task elsewhere.
+    pub fn is_piped(&self) -> bool {
+        self.feed.is_foreign()
+    }
+
+    /// Whether a task has handed over something that a visit would take. Where it has not, `waker`
+    /// is woken when it has. It is to be asked behind each visit.
+    pub fn has_news(&mut self, waker: &Waker) -> bool {
+        let takes = |breaker: &Breaker| breaker.takes_news();
+        let takes = !self.stopped && self.breaker.as_deref().is_none_or(takes);
+        // In any case, since the waker is kept by that.
+        self.feed.has_news(waker) && takes
     }
 
     /// What is asked while bytes of the last visit are unsent: whether the client is so far behind

@@ -6,19 +6,32 @@
 //! [`Recording::to_text`] writes is canonical: it is read as the same recording, and written the
 //! same again.
 
+mod blocks;
 mod body;
+pub mod diff;
 mod exchange;
+mod foreign;
+mod har;
+mod imported;
 mod mistake;
 mod read;
+mod reader;
+mod recorder;
 mod secret;
+mod timed;
 mod write;
 
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use body::unescape;
 pub use exchange::{Exchange, Piece};
+pub use imported::{FileFormat, Imported, PACE};
 pub use mistake::{RecordingMistake, RecordingMistakeKind};
+pub use reader::{BodyReader, Found};
+pub use recorder::{PieceSizes, Recorder, Secrets};
 pub use secret::is_secret;
+pub use timed::BodyKind;
 
 use crate::fault::Fault;
 use RecordingMistakeKind as Kind;

@@ -2,11 +2,17 @@
 //! by its name.
 
 mod info;
+mod made;
 mod numbering;
 mod overrides;
 mod pace;
 mod path;
+pub(crate) mod replay;
+mod request;
+mod selection;
 mod source;
+mod spaces;
+mod speed;
 mod template;
 mod variant;
 
@@ -18,11 +24,16 @@ use sse_wire::LineEnding;
 use crate::fault::Fault;
 use crate::keep_alive::KeepAlive;
 pub use info::StreamInfo;
+pub use made::{MAX_EVENT, Made};
 pub use overrides::Overrides;
 pub use pace::Pace;
-pub use path::{RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved};
+pub use path::{MAX_PATH, RESERVED, RESERVED_SIGN, can_stand, is_below, is_reserved, is_servable};
+pub use replay::{OwnFault, Playback, Replay, ReplayHead};
+pub use request::{MAX_JSON, Request};
 pub use source::{Entry, Source};
-pub use template::{Moment, Template};
+pub use spaces::without_spaces;
+pub use speed::Speed;
+pub use template::{BadTemplate, Condition, Language, Moment, Template};
 pub use variant::Variant;
 
 /// One entry of the stream list.
@@ -35,7 +46,7 @@ pub struct Stream {
     pub title: String,
     /// The number of its first event; each one after it is one higher.
     pub from: u64,
-    /// How many events there are; `None` is endless.
+    /// How many events there are; `None` is endless, or as many as a recording has.
     pub count: Option<u64>,
     /// What its events are.
     pub source: Source,
@@ -51,6 +62,11 @@ pub struct Stream {
     pub keep_alive_blank: Option<bool>,
     /// Further fields of the response head; one that the server sends too takes its place.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is sent to keep an idle connection alive, in place of the comment: lines that end with
+    /// a line feed but for the last one, none of them empty.
+    pub keep_alive_lines: Option<String>,
+    /// Whether a space follows the colon of each of its lines.
+    pub space: bool,
     /// What ends its lines.
     pub line_ending: LineEnding,
     /// Faults that are armed while it is served: each names this stream, and none is a profile.
@@ -58,19 +74,53 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// What is sent for this number; `None` for a counter.
+    /// One that replays a recording at this path, and has nothing else of its own.
+    pub fn replaying(path: String, title: String, playback: Playback) -> Self {
+        Self {
+            path,
+            title,
+            from: replay::FIRST,
+            count: None,
+            source: Source::Recording(playback),
+            pace: Pace::default(),
+            retry: None,
+            keep_alive: None,
+            keep_alive_blank: None,
+            keep_alive_lines: None,
+            space: true,
+            headers: Vec::new(),
+            line_ending: LineEnding::default(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// What it replays, where it does.
+    pub fn playback(&self) -> Option<&Playback> {
+        match &self.source {
+            Source::Recording(playback) => Some(playback),
+            _ => None,
+        }
+    }
+
+    /// What ends its lines: of a recording, its first line.
+    pub(crate) fn usual_line_ending(&self) -> LineEnding {
+        let first = self.playback().and_then(|it| it.replay.responses.first());
+        first.map_or(self.line_ending, |response| response.line_ending)
+    }
+
+    /// What is sent for this number; `None` for a counter and a recording.
     pub fn entry(&self, n: u64) -> Option<&Entry> {
         match &self.source {
-            Source::Counter => None,
+            Source::Counter | Source::Recording(_) => None,
             Source::Template(entry) => Some(entry),
             Source::List(entries) => entries.get(self.index(n, entries.len())),
         }
     }
 
-    /// What its events are made of; nothing for a counter.
+    /// What its events are made of; nothing for a counter and a recording.
     fn entries(&self) -> &[Entry] {
         match &self.source {
-            Source::Counter => &[],
+            Source::Counter | Source::Recording(_) => &[],
             Source::Template(entry) => slice::from_ref(entry),
             Source::List(entries) => entries,
         }

@@ -241,11 +241,16 @@ impl Faults {
             .ok_or(Error::TooManyFaults(MOST_ARMED))
     }
 
+    /// The number of a fault that is in no list, such as one of a recording.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.newest.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// Faults that one request brings for itself. They are in no list, and have numbers as those
     /// that are.
     pub(crate) fn for_request(&self, faults: Vec<Fault>, now: Instant) -> Vec<Arc<Armed>> {
         let faults = faults.into_iter().map(|fault| {
-            let id = self.newest.fetch_add(1, Ordering::Relaxed) + 1;
+            let id = self.next_number();
             Arc::new(Armed::new(id, fault, now))
         });
         faults.collect()

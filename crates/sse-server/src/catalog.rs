@@ -7,6 +7,8 @@
 mod changes;
 mod definition;
 mod follow;
+mod recordings;
+mod sighting;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
@@ -17,8 +19,9 @@ use tokio::sync::watch;
 pub use changes::FileNews;
 pub use definition::{DefinitionView, streams_text};
 pub(crate) use follow::follow;
+pub use recordings::read_recording;
 use sse_engine::fault::{Fault, Profiles};
-use sse_engine::file::{Contents, Problem};
+use sse_engine::file::{Contents, FileUpstream, Problem};
 use sse_engine::lock;
 use sse_engine::stream::{Stream, StreamInfo};
 
@@ -31,6 +34,8 @@ pub(crate) struct Catalog {
     faults: RwLock<Vec<Fault>>,
     /// The profiles of faults: those of the file, and the shipped ones.
     profiles: RwLock<Arc<Profiles>>,
+    /// The upstreams of the file.
+    upstreams: RwLock<Vec<FileUpstream>>,
     /// The place of the file, where there is one.
     file: Option<PathBuf>,
     view: watch::Sender<StreamsView>,
@@ -92,6 +97,7 @@ impl Catalog {
             list: RwLock::new(shared(list)),
             faults: RwLock::new(faults),
             profiles: RwLock::default(),
+            upstreams: RwLock::default(),
             file: file.map(Path::to_owned),
             view: watch::Sender::new(view),
         }
@@ -111,6 +117,11 @@ impl Catalog {
     /// The profiles of faults.
     pub(crate) fn profiles(&self) -> Arc<Profiles> {
         Arc::clone(&lock::read(&self.profiles))
+    }
+
+    /// The upstreams of the file.
+    pub(crate) fn upstreams(&self) -> Vec<FileUpstream> {
+        lock::read(&self.upstreams).clone()
     }
 
     /// What the page is told, now.
@@ -137,6 +148,7 @@ impl Catalog {
             list: RwLock::new(list),
             faults: RwLock::default(),
             profiles: RwLock::new(self.profiles()),
+            upstreams: RwLock::default(),
             file: None,
         }
     }
@@ -157,6 +169,7 @@ impl Catalog {
         drop(served);
         *lock::write(&self.faults) = faults;
         *lock::write(&self.profiles) = Arc::new(Profiles::with(contents.profiles));
+        *lock::write(&self.upstreams) = contents.upstreams;
         self.say(|view| {
             view.streams = streams;
             if let Some(file) = &mut view.file {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sse_client::Trust;
 use sse_engine::file;
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::stream::Stream;
@@ -11,6 +12,10 @@ use sse_engine::topics::TopicConfig;
 
 /// The port that is used when nobody chose one.
 pub const DEFAULT_PORT: u16 = 8000;
+
+/// How long an upstream may take for the head of its answer, where nobody chose another time. A
+/// model may think for minutes before it answers.
+const HEAD_TIME: Duration = Duration::from_secs(600);
 
 /// Everything that a server is started with.
 #[derive(Clone, Debug)]
@@ -38,6 +43,16 @@ pub struct Config {
     pub streams_file: Option<PathBuf>,
     /// What topics keep, and what becomes of those who read them slowly.
     pub topics: TopicConfig,
+    /// The upstreams of rooms, by their URLs: a room hands on to its own what it does not answer
+    /// itself. `None` is the default room, whose whole port is handed on then.
+    pub upstreams: Vec<(Option<String>, String)>,
+    /// How long an upstream may take for the head of its answer.
+    pub upstream_time: Duration,
+    /// Whose certificates are trusted of upstreams.
+    pub upstream_trust: Trust,
+    /// The folder in which each stream that is handed on is recorded; it is made if it is not
+    /// there. Nothing records none.
+    pub record: Option<PathBuf>,
     /// Whether streams can be broken on purpose from outside: rooms, faults in a query, and the
     /// acts of the API.
     pub breaks: bool,
@@ -56,6 +71,10 @@ impl Default for Config {
             streams: file::shipped(),
             streams_file: None,
             topics: TopicConfig::default(),
+            upstreams: Vec::new(),
+            upstream_time: HEAD_TIME,
+            upstream_trust: Trust::Platform,
+            record: None,
             breaks: true,
         }
     }

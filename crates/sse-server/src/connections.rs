@@ -19,6 +19,7 @@ mod open;
 mod query;
 mod rates;
 mod reconnects;
+mod recorded;
 mod request;
 mod requests;
 mod row;
@@ -43,7 +44,7 @@ use crate::clock;
 use crate::tap::{Tapped, WireView};
 pub(crate) use connection::{Client, Request, shown, shown_fault};
 use connection::{Connection, Ended, Sent, State};
-pub use connection::{Cut, Struck};
+pub use connection::{Cut, NextStep, Struck};
 pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
 use log::Log;
@@ -58,8 +59,9 @@ pub use query::TableQuery;
 pub(crate) use reconnects::Resume;
 use reconnects::{Answered, Reconnects};
 pub use reconnects::{Verdict, VerdictKind};
+pub use recorded::RecordedView;
 pub(crate) use request::{BODY_KEPT, ReadBody, Received};
-pub use request::{FieldView, Hideable, ReceivedView, RequestView};
+pub use request::{FieldView, Hideable, LegView, ReceivedView, RequestView};
 use requests::Requests;
 pub use row::{EndedView, RowView};
 pub use sort::Sort;
@@ -200,7 +202,8 @@ impl Connections {
         }))
     }
 
-    /// Enters a client that gets a stream, and goes on there.
+    /// Enters a client that gets a stream, and goes on there. The status is 200, unless its stream
+    /// was recorded with another.
     ///
     /// # Errors
     /// [`Full`] when as many streams are open as may be.
@@ -208,14 +211,26 @@ impl Connections {
         &self,
         arrived: impl Into<Arrived>,
         resume: &Resume,
+        status: u16,
     ) -> Result<Open, Box<Full>> {
-        self.open_at(arrived, resume, clock::now())
+        self.open_as(arrived, resume, status, clock::now())
     }
 
+    #[cfg(test)]
     fn open_at(
         &self,
         arrived: impl Into<Arrived>,
         resume: &Resume,
+        now: Now,
+    ) -> Result<Open, Box<Full>> {
+        self.open_as(arrived, resume, 200, now)
+    }
+
+    fn open_as(
+        &self,
+        arrived: impl Into<Arrived>,
+        resume: &Resume,
+        status: u16,
         now: Now,
     ) -> Result<Open, Box<Full>> {
         let arrived = arrived.into();
@@ -225,7 +240,7 @@ impl Connections {
         };
         let id = self.0.all.next_id();
         let first = resume.first.unwrap_or(resume.next);
-        let row = table.row(id, arrived, 200, Some(first), now);
+        let row = table.row(id, arrived, status, Some(first), now);
         table.came(&row, Some(resume), Answered::Stream, now.instant);
         if open < TAPPED {
             row.tap();
@@ -239,6 +254,7 @@ impl Connections {
         Ok(Open {
             row,
             connections: self.clone(),
+            recorded: None,
         })
     }
 
@@ -264,6 +280,40 @@ impl Connections {
     pub(crate) fn complete(&self, arrived: impl Into<Arrived>, resume: &Resume) {
         let (answered, ending) = ((arrived, 204, None), Why::NothingLeft);
         self.turn_away(answered, ending, Some(resume), clock::now());
+    }
+
+    /// Enters a request for a recording that was answered without a body, as it was recorded.
+    pub(crate) fn answer_as_recorded(
+        &self,
+        arrived: impl Into<Arrived>,
+        status: u16,
+        resume: &Resume,
+    ) {
+        let ending = match status {
+            204 => Why::NothingLeft,
+            _ => Why::Recorded,
+        };
+        self.turn_away((arrived, status, None), ending, Some(resume), clock::now());
+    }
+
+    /// Enters a request whose answer was that of an upstream, and no stream. It says nothing of how
+    /// its client comes back.
+    pub(crate) fn pass_on(&self, arrived: impl Into<Arrived>, status: u16) {
+        let now = clock::now();
+        let mut table = self.table();
+        let id = self.0.all.next_id();
+        let row = table.row(id, arrived.into(), status, None, now);
+        row.end(Ended::new(Why::PassedOn, now));
+        self.0.log.refused(&row, Why::PassedOn, None, now);
+        let Table {
+            turned_away,
+            reconnects,
+            requests,
+            ..
+        } = &mut *table;
+        keep(turned_away, row, reconnects, requests);
+        drop(table);
+        self.tell();
     }
 
     /// Enters a request for a stream that this fault answered with something else.
@@ -329,6 +379,15 @@ impl Connections {
 
     /// The connections that are open and that a fault is for.
     pub(crate) fn open_of(&self, who: &fault::Who) -> Vec<u64> {
+        self.open_where(who, |_| true)
+    }
+
+    /// Those of them whose replay goes step by step.
+    pub(crate) fn stepping_of(&self, who: &fault::Who) -> Vec<u64> {
+        self.open_where(who, |row| row.step().is_some())
+    }
+
+    fn open_where(&self, who: &fault::Who, may: impl Fn(&Connection) -> bool) -> Vec<u64> {
         let is = |wanted: &Option<String>, it: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| Some(wanted) == it)
         };
@@ -338,6 +397,7 @@ impl Connections {
             is(&who.stream, Some(&client.asked.stream))
                 && is(&who.client, client.tag.as_deref())
                 && who.connection.is_none_or(|id| id == row.id)
+                && may(row)
         });
         open.map(|row| row.id).collect()
     }
@@ -393,10 +453,12 @@ impl Connections {
         let since_ms = table.row_of(id)?.since;
         let received = table.requests.of(id);
         drop(table);
+        let upstream = received.as_ref().and_then(|received| received.leg());
         let request = received.map(|received| received.view(shown));
         Some(RequestView {
             id,
             since_ms,
+            upstream,
             missing: request.is_none().then_some("no longer kept"),
             request,
         })

@@ -56,6 +56,10 @@ pub enum Error {
     )]
     BadOrigin(String),
 
+    /// An upstream is none. Its URL is not repeated where it may hold a secret.
+    #[error("The upstream cannot be used: {0}")]
+    BadUpstream(String),
+
     /// The engine refuses a topic, an event, or what a request wants of a stream. Its own error
     /// says which, and what to do.
     #[error(transparent)]
@@ -84,6 +88,44 @@ pub enum Error {
         "The body has the charset {0}: encode it as UTF-8, because an event stream carries nothing else."
     )]
     BodyCharset(String),
+
+    /// There is a file where a recording is to go. Nothing was changed.
+    #[error("{0} is there already: give another name, or overwrite it (`--force`).")]
+    RecordingExists(String),
+
+    /// Another program is writing a recording of this name. Nothing was changed.
+    #[error("{0} is being written by another recording: give another name, or wait until it ends.")]
+    RecordingUnderWay(String),
+
+    /// A recording of this name was cut short by a crash. Nothing was changed.
+    #[error(
+        "{0} is left of a recording that did not end: move it away, or overwrite it (`--force`)."
+    )]
+    RecordingLeft(String),
+
+    /// As many connections are recorded as may be. End one of those first.
+    #[error("{0} connections are recorded, which is the limit: save or end one of those first.")]
+    TooManyRecordings(usize),
+
+    /// A recording cannot be written there, or no more of it. The sentence says what is kept.
+    #[error("{path} cannot be written ({reason}): {then}.")]
+    RecordingFile {
+        /// The file.
+        path: String,
+        /// The system's own words.
+        reason: String,
+        /// What is kept, and what to do.
+        then: &'static str,
+    },
+
+    /// The folder for recordings is none, and cannot be made.
+    #[error("Streams cannot be recorded in {folder} ({reason}): name another folder.")]
+    RecordingFolder {
+        /// The folder.
+        folder: String,
+        /// The system's own words.
+        reason: String,
+    },
 
     /// So many bodies are being read that there is no room for one more. Try again in a moment.
     #[error(

@@ -13,7 +13,7 @@ use sse_engine::keep_alive::KeepAlive;
 use sse_engine::preview::Preview;
 use sse_engine::pump::{Next, Pump};
 use sse_engine::recording::Recording;
-use sse_engine::stream::{Source, Stream, Variant};
+use sse_engine::stream::{Playback, Replay, Source, Speed, Stream, Variant};
 use sse_engine::topics::{Batch, Draft, Subscription, TopicConfig, Topics};
 use sse_engine::write_buffer::WriteBuffer;
 
@@ -285,6 +285,7 @@ pub fn recording(text: &[u8]) {
         match read {
             Ok(recording) => {
                 written_the_same(&recording);
+                replayed(&recording);
                 let (clean, _) = recording.without_secrets();
                 written_the_same(&clean);
                 assert_eq!(clean.clone().without_secrets(), (clean, 0));
@@ -295,6 +296,60 @@ pub fn recording(text: &[u8]) {
                 assert!(mistake.line.is_some_and(|line| (1..=lines).contains(&line)));
             }
         }
+    }
+}
+
+/// What can be replayed is replayed to the byte, without a pause.
+fn replayed(recording: &Recording) {
+    let (Ok(replay), Some(first)) = (Replay::new(recording), recording.exchanges().next()) else {
+        return;
+    };
+    let pieces = first.pieces();
+    let recorded: Vec<u8> = pieces
+        .iter()
+        .flat_map(|piece| piece.bytes.clone())
+        .collect();
+    let playback = Playback {
+        replay: Arc::new(replay),
+        speed: Speed::Max,
+        step: false,
+    };
+    let stream = Stream::replaying("/a".to_owned(), "a".to_owned(), playback);
+    let pump = Pump::new(Variant::new(Arc::new(stream)), KeepAlive::default(), None);
+    let mut pump = pump.expect("there is a response");
+    let (mut out, mut sent) = (WriteBuffer::new(), Vec::new());
+    let start = clock::now();
+    // Each piece, each fault and the end takes a visit; a piece of this text is one MiB at most.
+    for _ in 0..recording.steps().len() + 2 {
+        out.clear();
+        let next = pump.fill(start, &mut out);
+        sent.extend_from_slice(&out.wire());
+        if next != Next::More {
+            break;
+        }
+    }
+    assert_eq!(sent, recorded);
+}
+
+/// A file of any format: a sentence; or a recording that is written the same, and whose bytes a HAR
+/// keeps.
+pub fn recording_any(file: &[u8]) {
+    match Recording::parse_any(file) {
+        Ok(imported) => {
+            written_the_same(&imported.recording);
+            let har = imported.recording.to_har();
+            let again = Recording::parse_any(&har)
+                .expect("it was written by us")
+                .recording;
+            let bodies = |recording: &Recording| -> Vec<Vec<u8>> {
+                let pieces = recording.exchanges().map(|exchange| exchange.pieces());
+                pieces
+                    .map(|pieces| pieces.into_iter().flat_map(|piece| piece.bytes).collect())
+                    .collect()
+            };
+            assert_eq!(bodies(&again), bodies(&imported.recording));
+        }
+        Err(mistake) => assert!(mistake.to_string().ends_with('.'), "{mistake}"),
     }
 }
 

@@ -11,8 +11,11 @@
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
 //! | `guard` | who may connect |
 //! | `connections`, `tap` | who is connected, and what they were sent |
+//! | `recordings` | streams that are handed on, recorded while they happen |
+//! | `upstream` | to which server a room hands on what it does not answer |
 //! | `catalog` | the streams in force, and the file that they come from |
 //! | `armed` | the faults that are armed, and which of them strike a request |
+//! | `recording_file` | a recording that is written to a file while it happens |
 //! | `config`, `status`, `error` | the settings at the start, the life cycle, what can fail |
 //! | `clock` | the one place that reads the clocks |
 //!
@@ -32,33 +35,45 @@ pub mod fuzzing;
 mod guard;
 mod http;
 mod lifecycle;
+mod recording_file;
+mod recordings;
 mod routes;
 mod status;
 mod tap;
 mod transport;
+mod upstream;
 
 pub use armed::{ArmedFrom, ArmedSpan, FaultView, LastStrike};
 pub use catalog::{
-    DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, short_path, streams_text,
+    DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, read_recording, short_path,
+    streams_text,
 };
 pub use config::{Config, DEFAULT_PORT, Limits};
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
-    KnockView, LaneView, LogEntry, LogReceiver, ReceivedView, RequestView, RowView, Slice, Sort,
-    Struck, TableQuery, Tally, TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
+    KnockView, LaneView, LegView, LogEntry, LogReceiver, NextStep, ReceivedView, RecordedView,
+    RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally, TickKind, TickView, TimelineView,
+    Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};
+pub use recording_file::{
+    Existing, RecordingFile, SavedRecording, WatchHead, WatchRecording, recording_name,
+};
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
-    StateView, StreamActivity,
+    StateView, StreamActivity, UpstreamView, UpstreamWish,
 };
+pub use sse_client::Trust;
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
 pub use sse_engine::file::definition::{BadDefinition, Change, appended, replaced};
 pub use sse_engine::keep_alive::KeepAlive;
 pub use sse_engine::preview::{Part, Preview};
-pub use sse_engine::stream::{Entry, Pace, Source, Stream, StreamInfo, Template};
+pub use sse_engine::recording;
+pub use sse_engine::stream::{
+    Entry, Pace, Playback, Replay, Source, Speed, Stream, StreamInfo, Template, is_servable,
+};
 pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;
 pub use sse_engine::topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};

@@ -12,6 +12,7 @@
 //! | `door` | what faults make of a request before its stream begins |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
+//! | `proxied`, `upstreams` | what a room hands on to its upstream, and which that is |
 //! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
 //! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 //! | `room_acts` | what tests do with a room: give it a list, and reset it |
@@ -31,7 +32,9 @@ mod lookup;
 mod normalize;
 mod page;
 mod params;
+mod proxied;
 mod publish;
+mod recordings;
 mod response_head;
 mod room;
 mod room_acts;
@@ -44,6 +47,7 @@ mod streams;
 mod table_query;
 mod topic_query;
 mod topics;
+mod upstreams;
 mod user_agent;
 mod visitor;
 mod wait;
@@ -77,6 +81,8 @@ pub(crate) use room::Room;
 pub(crate) use rooms::{LOOK, Rooms};
 pub(crate) use service::Service;
 pub use state::StateView;
+pub use upstreams::{UpstreamView, UpstreamWish};
+pub(crate) use upstreams::{set_upstream, upstream_views};
 pub(crate) use wait::WAITS;
 
 /// The routes of what is no stream.
@@ -89,6 +95,12 @@ fn router(context: &Arc<Context>) -> Router {
         .route("/api/preview", get(api::preview))
         .route("/api/definition", get(api::definition))
         .route("/api/wire", get(api::wire))
+        .route(
+            "/api/recording",
+            get(recordings::text)
+                .post(recordings::begin)
+                .delete(recordings::end),
+        )
         .route("/api/activity", get(api::activity))
         .route("/api/act", post(act::act))
         .route("/api/log", get(log::log))
@@ -103,6 +115,7 @@ fn router(context: &Arc<Context>) -> Router {
         )
         .route("/api/faults/{id}", delete(faults::heal_one))
         .route("/api/faults/check", get(faults::check))
+        .route("/api/upstreams", get(upstreams::list).post(upstreams::set))
         .route("/api/profiles", get(faults::profiles))
         .route("/api/rooms/{name}/streams", put(room_acts::serve))
         .route("/api/reset", post(room_acts::reset))
@@ -124,7 +137,8 @@ async fn wrong_method(request: Request<Body>) -> Response<Body> {
 fn methods(path: &str) -> &'static str {
     match path {
         "/api/act" | "/api/reset" => "POST",
-        "/api/faults" => "GET, POST or DELETE",
+        "/api/faults" | "/api/recording" => "GET, POST or DELETE",
+        "/api/upstreams" => "GET or POST",
         "/api/faults/check" => "GET",
         _ if path.starts_with("/api/faults/") => "DELETE",
         _ if path.starts_with("/api/rooms/") => "PUT",

@@ -3,17 +3,20 @@
 //! A tap must never slow the stream. The sweeper adds bytes only while no viewer holds the lock.
 //! Bytes that it could not add are counted, and their number is shown.
 
+mod recorded;
 mod view;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, TryLockError};
+use std::sync::{Mutex, OnceLock, TryLockError};
 use std::time::SystemTime;
 
 use sse_engine::lock::lock;
 use sse_engine::time::since_1970;
 use sse_wire::{Beginning, Framing};
 
+use recorded::Recorded;
+pub(crate) use recorded::Taken;
 use view::Reading;
 pub use view::{BodyReader, PieceView, What, WireEvent, WireView};
 pub(crate) use view::{Follower, Tick};
@@ -49,6 +52,8 @@ pub(crate) struct Tap {
     read: Mutex<Option<Reading>>,
     /// How many bytes the connection was sent when the tap was last on.
     seen: AtomicU64,
+    /// All bytes from when somebody began to record it on.
+    recorded: OnceLock<Box<Recorded>>,
 }
 
 #[derive(Debug, Default)]
@@ -125,12 +130,16 @@ impl Tap {
             kept: Mutex::default(),
             read: Mutex::default(),
             seen: AtomicU64::new(taken),
+            recorded: OnceLock::new(),
         }
     }
 
     /// Takes what the kernel took of `parts`, from the byte `from` of them to the byte `to`; the
     /// first of those is the connection's byte `offset`.
     pub(crate) fn take(&self, offset: u64, parts: &[&[u8]], from: usize, to: usize) {
+        if let Some(recorded) = self.recorded.get().filter(|_| from < to) {
+            recorded.take(offset, parts, from, to);
+        }
         if from == to || !self.on.load(Ordering::Relaxed) {
             return;
         }
@@ -153,7 +162,7 @@ impl Tap {
             left -= end - begin;
         }
         kept.pieces.push_back(Piece {
-            at: u64::try_from(since_1970(SystemTime::now()).as_micros()).unwrap_or(u64::MAX),
+            at: now_micros(),
             offset: offset + (first - from) as u64,
             length: u32::try_from(to - first).unwrap_or(u32::MAX),
             begins: first == 0,
@@ -236,6 +245,11 @@ impl Tap {
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         lock(&self.kept)
     }
+}
+
+/// The time, in microseconds since 1970.
+fn now_micros() -> u64 {
+    u64::try_from(since_1970(SystemTime::now()).as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Kept {

@@ -11,6 +11,7 @@
 //! | `sweeper` | one task that serves many connections |
 //! | `delivery` | one connection: its pump, its socket, its unsent bytes |
 //! | `orders` | what connections are asked to do from outside, spread over turns |
+//! | `presence` | whether a client is there while hyper has its socket |
 //! | `readers` | which connections read which topic |
 //! | `ready_queue` | which sockets are ready |
 //! | `socket` | the one place that touches the socket of a stream |
@@ -19,6 +20,7 @@
 mod acts;
 mod delivery;
 mod orders;
+mod presence;
 mod readers;
 mod ready_queue;
 mod socket;
@@ -36,6 +38,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) use acts::Acts;
 use acts::Order;
 pub(crate) use delivery::Delivery;
+pub(crate) use presence::Presence;
 pub(crate) use socket::Socket;
 use sse_engine::topics::Topics;
 use sweeper::Sweeper;

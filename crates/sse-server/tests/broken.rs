@@ -126,6 +126,24 @@ fn events(all: impl IntoIterator<Item = u64>) -> String {
     all.into_iter().map(event).collect()
 }
 
+/// The `fetch` of Node.js takes each end of a connection that was to close for the end of the body.
+#[tokio::test]
+async fn a_head_does_not_announce_the_end_that_breaks_its_stream_off() {
+    let bench = bench().await;
+    for (fault, connection) in [
+        ("", "close"),
+        ("fault=end,after=2", "close"),
+        ("fault=cut,after=2", "keep-alive"),
+        ("fault=cut,half,after=2", "keep-alive"),
+        ("fault=reset,after=2", "keep-alive"),
+        // Without chunks the end of the connection is that of the body.
+        ("fault=cut,after=2&fault=length=9", "close"),
+    ] {
+        let got = got(&bench, fault).await;
+        assert_eq!(got.head.get("connection"), Some(connection), "{fault}");
+    }
+}
+
 #[tokio::test]
 async fn a_stream_ends_in_order_is_cut_or_is_reset() {
     let bench = bench().await;

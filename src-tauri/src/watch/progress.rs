@@ -5,7 +5,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sse_client::diagnose::{CrossOrigin, HeadRequest, Observation, Preflight, Resume};
 use sse_client::{Arrivals, End, Error, Head, Method, Piece, Read, Reading, Watch, Wish};
-use sse_server::{BodyReader, PieceView, WireEvent};
+use sse_server::{BodyReader, PieceView, WatchRecording, WireEvent};
+
+use super::record::Record;
 
 /// Bytes of the body that are kept at least, of a stream that has sent more.
 const BYTES: usize = 256 * 1024;
@@ -111,6 +113,8 @@ pub(super) struct Progress {
     pub(super) counted: u64,
     pub(super) arrivals: Arrivals,
     answers: Probed,
+    /// What is recorded of it.
+    pub(super) record: Record,
     /// Second requests are on their way.
     pub(super) probing: bool,
     pub(super) probed: bool,
@@ -141,6 +145,7 @@ impl Default for Progress {
             counted: 0,
             arrivals: Arrivals::new(Duration::ZERO),
             answers: Probed::default(),
+            record: Record::default(),
             probing: false,
             probed: false,
         }
@@ -151,7 +156,13 @@ impl Progress {
     /// Forgets the watch before and begins another. Answers its number.
     pub(super) fn begin(&mut self, wish: Wish) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let record = match self.is_on() {
+            // It was recorded until now, perhaps.
+            true => self.record.renewed(),
+            false => Record::default(),
+        };
         *self = Self {
+            record,
             run: self.run + 1,
             wish: Some(wish),
             stage: Stage::Asking,
@@ -199,6 +210,7 @@ impl Progress {
         let before = self.end.map(|(end, _)| end.to_string());
         self.begins_with(Reading::of(stream), stream.elapsed());
         self.tls = stream.tls();
+        self.record.begins(self.offset, stream.into());
         let id = |name: &str| {
             let headers = &stream.asked().headers;
             let id = headers.iter().find(|header| header.is_named(name));
@@ -231,6 +243,7 @@ impl Progress {
         let at = self.offset.saturating_add(piece.at);
         let at_ms = self.since_ms + millis(at);
         let before = self.counted;
+        self.record.piece(piece);
         if let Some(mut reading) = self.reading.take() {
             reading.read(piece, u64::MAX, |read| self.keep_event(at_ms, &read));
             self.reading = Some(reading);
@@ -273,17 +286,17 @@ impl Progress {
     }
 
     fn keep_piece(&mut self, piece: PieceView, events: Vec<WireEvent>) {
-        self.bytes += length(&piece);
+        self.bytes += bytes_of(&piece);
         self.lines += piece.lines.len();
         self.pieces.push_back(piece);
         self.wire_events.extend(events);
         while let Some(oldest) = self.pieces.front()
             && self.pieces.len() > 1
             && (self.pieces.len() > PIECES
-                || self.bytes - length(oldest) >= BYTES
+                || self.bytes - bytes_of(oldest) >= BYTES
                 || self.lines - oldest.lines.len() >= LINES)
         {
-            self.bytes -= length(oldest);
+            self.bytes -= bytes_of(oldest);
             self.lines -= oldest.lines.len();
             self.pieces.pop_front();
         }
@@ -296,6 +309,7 @@ impl Progress {
     /// The stream ended.
     pub(super) fn ends(&mut self, end: End, at: Duration) {
         self.end = Some((end, at));
+        self.record.ends(at, Some(end));
         let at_ms = self.since_ms + millis(self.offset.saturating_add(at));
         if let Some(mut reading) = self.reading.take() {
             // The last line of JSON needs no end.
@@ -316,6 +330,7 @@ impl Progress {
         let is_read = self.reading.is_some() && self.end.is_none();
         if is_read {
             let at = self.elapsed().saturating_sub(self.offset);
+            self.record.ends(at, None);
             self.ends(End::Stopped, at);
         }
         self.over = Some(self.elapsed());
@@ -329,6 +344,7 @@ impl Progress {
         }
         let at = self.elapsed().saturating_sub(self.offset);
         if self.reading.is_some() && self.end.is_none() {
+            self.record.ends(at, None);
             self.ends(End::Stopped, at);
         }
         self.over(None);
@@ -336,6 +352,24 @@ impl Progress {
             by_hand: true,
             why: None,
         };
+    }
+
+    /// The address that a recording is made of; nothing where nothing is watched, or one is made.
+    pub(super) fn records(&self) -> Option<String> {
+        let wish = self.wish.as_ref().filter(|_| self.is_on())?;
+        (!self.record.is_on()).then(|| wish.url.whole())
+    }
+
+    /// Records what is kept of the stream that is read, and all that comes. Hands the recording
+    /// back where there is nothing to record.
+    pub(super) fn record(&mut self, recording: WatchRecording) -> Option<WatchRecording> {
+        if self.records().is_none() {
+            return Some(recording);
+        }
+        let is_read = self.reading.is_some() && self.end.is_none();
+        let now = self.elapsed();
+        self.record.start(recording, now, is_read);
+        None
     }
 
     /// All that is known, for the diagnosis, and of which watch and stream it is.
@@ -396,7 +430,7 @@ impl KeptEvent {
     }
 }
 
-fn length(piece: &PieceView) -> usize {
+fn bytes_of(piece: &PieceView) -> usize {
     piece.lines.iter().map(|line| line.length).sum()
 }
 
@@ -425,4 +459,12 @@ pub(super) fn shown_id(id: &str) -> String {
 /// In milliseconds.
 pub(super) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+/// A length of time for people.
+pub(super) fn length(time: Duration) -> String {
+    match time.as_millis() {
+        ms @ ..1000 => format!("{ms} ms"),
+        _ => format!("{:.2} s", time.as_secs_f64()),
+    }
 }

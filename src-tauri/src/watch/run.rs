@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use sse_client::{End, Error, Policy, Reconnect, Step, Watch, Wish};
 use tokio::sync::oneshot;
 
-use super::lock;
 use super::progress::Progress;
+use super::{close, lock};
 
 /// Watches until the stream ends, or somebody stops it.
 pub(super) async fn watch(
@@ -26,7 +26,8 @@ pub(super) async fn watch(
         began: Instant::now(),
     };
     tokio::select! {
-        () = run.go() => {}
+        // Nothing comes any more, so a recording is whole.
+        () = run.go() => run.close(),
         // Whoever stopped it has noted so.
         _ = &mut stopped => {}
     }
@@ -118,6 +119,12 @@ impl Run {
             self.note(|seen| seen.over(Some(failure.to_string())));
         }
         Ok(end)
+    }
+
+    fn close(&self) {
+        if lock(&self.seen).run == self.run {
+            close(&self.seen);
+        }
     }
 
     /// Notes something, unless another watch has begun meanwhile, or somebody has stopped this one.

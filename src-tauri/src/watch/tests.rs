@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use sse_client::diagnose::diagnose;
 use sse_client::{End, Piece, Url, Watch, Wish};
+use sse_server::WatchRecording;
+use sse_server::recording::Recording;
 
+use super::Watcher;
 use super::progress::{Progress, Stage};
 use super::view::{Cursor, WatchView};
 
@@ -260,4 +263,130 @@ async fn what_comes_after_it_was_stopped_is_not_noted() {
     assert!(matches!(seen.stage, Stage::Over { by_hand: true, .. }));
     let first = seen.elapsed();
     assert_eq!(seen.elapsed(), first, "its clock stands still");
+}
+
+/// A recording in a folder of its own.
+fn recording(folder: &tempfile::TempDir) -> WatchRecording {
+    let file = crate::downloads::record(folder.path(), "a.wire").expect("it is made");
+    WatchRecording::new(file)
+}
+
+fn recorded(folder: &tempfile::TempDir) -> Recording {
+    let text = std::fs::read(folder.path().join("a.wire")).expect("it has its name");
+    Recording::parse(text).expect("it is whole")
+}
+
+fn pieces(recording: &Recording) -> Vec<Vec<u8>> {
+    let exchange = recording.exchanges().next().expect("there is one");
+    let pieces = exchange.pieces().into_iter();
+    pieces.map(|piece| piece.bytes).collect()
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+#[tokio::test]
+async fn a_recording_that_begins_late_has_what_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let mut watched = seen("text/event-stream").await;
+    watched.piece(&piece(10 * MS, &event(1)));
+    assert!(watched.record(recording(&folder)).is_none());
+    // One at a time.
+    let other = tempfile::tempdir().expect("a folder for the test");
+    watched
+        .record(recording(&other))
+        .expect("it is handed back")
+        .discard();
+    watched.piece(&piece(20 * MS, &event(2)));
+    let json = json(&view(&watched, &Cursor::default()));
+    assert_eq!(json["recording"]["is_on"], true);
+    assert!(json["recording"]["bytes"].as_u64() > Some(100), "{json}");
+    watched.stop();
+    watched
+        .record
+        .take()
+        .expect("it goes on")
+        .close(30 * MS)
+        .expect("it is written");
+    let recording = recorded(&folder);
+    assert_eq!(pieces(&recording), [event(1), event(2)]);
+    assert!(recording.to_text().contains("> GET / HTTP/1.1\n"));
+    assert!(
+        recording.to_text().ends_with("= open\n"),
+        "a person stopped it"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_kept_any_more_is_told_in_the_file() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let mut watched = seen("text/event-stream").await;
+    let large = vec![b'a'; 400 << 10];
+    for n in 1..=4 {
+        watched.piece(&piece(n * MS, &large));
+    }
+    watched.record(recording(&folder));
+    watched.ends(End::InOrder, 9 * MS);
+    watched
+        .record
+        .take()
+        .expect("it goes on")
+        .close(9 * MS)
+        .expect("it is written");
+    let recording = recorded(&folder);
+    assert_eq!(pieces(&recording), vec![large; 3]);
+    let text = recording.to_text();
+    assert!(text.contains("# 409600 bytes came before what follows, and were not kept\n"));
+    assert!(text.ends_with("\n= end\n"));
+}
+
+/// From its first byte to its last, and the file has its name without anybody's doing.
+#[tokio::test]
+async fn a_watch_that_is_over_has_its_file() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!(
+        "http://{}/?key=hush",
+        listener.local_addr().expect("it listens")
+    );
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("a client");
+        let mut request = [0; 1024];
+        _ = client.read(&mut request);
+        let answer = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
+            content-length: 9\r\n\r\ndata: 1\n\n";
+        client.write_all(answer.as_bytes()).expect("it reads");
+    });
+    let watcher = Watcher::default();
+    let none = |_: &str| Ok(recording(&folder));
+    watcher.record(none).expect_err("nothing is watched");
+    let form = serde_json::json!({ "method": "GET", "url": url, "headers": [], "body": "",
+        "reconnects": false, "follows": true, "http2": false, "insecure": false,
+        "curl": null, "more": [] });
+    let form = serde_json::from_value(form).expect("a form");
+    watcher
+        .begin(
+            &form,
+            Some(|asked: &str| {
+                assert_eq!(asked, url);
+                Ok(recording(&folder))
+            }),
+        )
+        .expect("it begins");
+    let mut told = serde_json::Value::Null;
+    for _ in 0..500 {
+        told = json(&watcher.view(&Cursor::default()))["recording"].clone();
+        if told["is_on"] == false {
+            break;
+        }
+        tokio::time::sleep(10 * MS).await;
+    }
+    let words = told["words"].as_str().unwrap_or_default();
+    assert!(words.ends_with("a.wire, 1 secret kept back"), "{told}");
+    let recording = recorded(&folder);
+    assert_eq!(pieces(&recording), [b"data: 1\n\n"]);
+    let text = recording.to_text();
+    assert!(
+        text.ends_with("= end\n") && !text.contains("hush"),
+        "{text}"
+    );
 }

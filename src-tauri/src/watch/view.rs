@@ -6,7 +6,8 @@ use sse_client::dialect::{Dialect, Kind, Level as Whole};
 use sse_client::{End, Header, Reading};
 use sse_server::{PieceView, WireEvent};
 
-use super::progress::{KeptEvent, Progress, Stage, millis, shown_id};
+use super::progress::{KeptEvent, Progress, Stage, length, millis, shown_id};
+use super::record::RecordingView;
 
 /// How far somebody has read a watch.
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -76,6 +77,8 @@ pub(crate) struct WatchView {
     can_probe: bool,
     /// Whether they are on their way.
     probing: bool,
+    /// The recording of it, where there is or was one.
+    recording: Option<RecordingView>,
 }
 
 /// Where a watch stands.
@@ -345,6 +348,7 @@ impl Progress {
             findings: findings.into_iter().map(FindingView::of).collect(),
             can_probe: self.can_probe(),
             probing: self.probing,
+            recording: self.record.view(self.elapsed()),
         }
     }
 
@@ -541,12 +545,7 @@ impl ExchangeView {
             http: format!("{:?}", head.version),
             tls: tls.map(str::to_owned),
             status: head.status,
-            received: {
-                let headers = head.headers.iter();
-                headers
-                    .map(|it: &Header| shown(&it.name, it.shown_in_answer()))
-                    .collect()
-            },
+            received: head.headers.iter().map(received).collect(),
             media_type: head.media_type(),
             encoding: head.value("content-encoding").map(str::to_owned),
             has_events: head.is_stream() || reading.is_json_lines(),
@@ -588,10 +587,7 @@ impl FindingView {
     }
 }
 
-/// A length of time for people.
-fn length(time: std::time::Duration) -> String {
-    match time.as_millis() {
-        ms @ ..1000 => format!("{ms} ms"),
-        _ => format!("{:.2} s", time.as_secs_f64()),
-    }
+fn received(it: &Header) -> Shown {
+    let (name, value) = (it.name.clone(), it.shown_in_answer());
+    Shown { name, value }
 }

@@ -6,11 +6,13 @@
  */
 
 import { TestMenu } from "../parts/test-menu.js";
-import { ACTS, canBeNamed } from "./break-words.js";
+import { ACTS, canBeNamed, stepWords } from "./break-words.js";
 import { errorMessage } from "../parts/error-message.js";
 import { markup, part, setText } from "../parts/dom.js";
 
 const newBar = markup(`
+  <button type="button" class="small primary" data-act="step" hidden
+    title="Send the next event of the recording">Step</button>
   ${ACTS.map(
     ([fault, label, what]) => `<button type="button" class="small" data-do="${fault}"
     title="${label}: ${what}">${label}</button>`,
@@ -39,6 +41,7 @@ export class BreakBar extends HTMLElement {
     for (const button of this.#acts) {
       button.addEventListener("click", () => this.#strike(button.dataset.do ?? ""));
     }
+    this.#button("step").addEventListener("click", () => this.#step());
     this.#button("refuse-next").addEventListener("click", () => this.#refuseNext());
     this.#button("heal").addEventListener("click", () => this.#heal());
     this.#input.addEventListener("keydown", (event) => {
@@ -85,6 +88,12 @@ export class BreakBar extends HTMLElement {
     if (!target) return;
     // not `disabled`: a press that ends a connection must not take the focus away
     for (const button of this.#acts) button.ariaDisabled = target.isOpen ? null : "true";
+    const steps = target.steps ?? [];
+    const step = this.#button("step");
+    // while it has the focus it stays, so that the next key does not go astray
+    step.hidden = steps.length === 0 && document.activeElement !== step;
+    step.ariaDisabled = steps.length > 0 ? null : "true";
+    setText(step, stepWords(steps));
     this.#tests.show(this.#deeds.done(target) !== null);
     this.#button("refuse-next").ariaDisabled = canBeNamed(target) ? null : "true";
     const armed = this.#deeds.armed(target).length;
@@ -99,6 +108,17 @@ export class BreakBar extends HTMLElement {
   /** @param {string} fault */
   #strike(fault) {
     this.#try((target) => this.#deeds.strike(target, fault));
+  }
+
+  async #step() {
+    const target = this.#target;
+    if (!target?.steps?.length) return;
+    try {
+      await this.#deeds.step(target);
+      this.#tell("");
+    } catch (reason) {
+      this.#tell(errorMessage(reason), true);
+    }
   }
 
   #refuseNext() {

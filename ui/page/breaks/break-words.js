@@ -39,7 +39,26 @@ export const ofRow = (row) => ({
   connections: [row.id],
   isOpen: row.state === "open",
   struck: strikesOf(row).map((fault) => fault.id),
+  steps: stepsOf([row]),
 });
+
+/**
+ * What the next step of each of these connections sends, where it goes step by step.
+ *
+ * @param {Pick<RowView, "step">[]} rows
+ */
+export const stepsOf = (rows) => rows.flatMap(({ step }) => (step ? [step.event] : []));
+
+/**
+ * What the button for a step says: which event it sends, where that is the same for all.
+ *
+ * @param {(number | null)[]} steps
+ */
+export function stepWords(steps) {
+  const [first, ...others] = new Set(steps);
+  if (first === undefined || others.length > 0) return "Step";
+  return first === null ? "Step: to the end" : `Step: event ${first}`;
+}
 
 /**
  * The faults that struck a row, and those that are folded into it: each once, the newest last.
@@ -70,6 +89,7 @@ export function ofRows(rows) {
     connections: rows.map(({ id }) => id),
     isOpen: rows.some(({ state }) => state === "open"),
     struck: rows.flatMap(({ faults }) => faults.map(({ id }) => id)),
+    steps: stepsOf(rows),
   };
 }
 
@@ -99,15 +119,17 @@ export const ofLane = ({ stream, client, open, struck }) => ({
  *
  * @param {string} stream
  * @param {number} open
+ * @param {(number | null)[]} [steps] what the next steps send
  * @returns {BreakTarget}
  */
-export const ofStream = (stream, open) => ({
+export const ofStream = (stream, open, steps = []) => ({
   name: stream,
   stream,
   client: null,
   room: null,
   isOpen: open > 0,
   struck: [],
+  steps,
 });
 
 /**

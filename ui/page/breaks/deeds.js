@@ -65,6 +65,20 @@ export class Deeds {
   }
 
   /**
+   * Lets replays that go step by step send their next event. Rejects with a sentence that gives the
+   * reason.
+   *
+   * @param {BreakTarget} target
+   */
+  async step({ stream, room, connections }) {
+    await this.#host.breakOpen({
+      do: "step",
+      ...(connections ? { connections } : { stream: stream ?? undefined }),
+      ...(room === null ? {} : { room }),
+    });
+  }
+
+  /**
    * Answers the next request of a target in place of a stream. Rejects with a sentence that gives
    * the reason.
    *

@@ -16,6 +16,7 @@ import { TestMenu } from "../parts/test-menu.js";
 import { errorMessage } from "../parts/error-message.js";
 import { joinFault, splitFault } from "../parts/fault-text.js";
 import { markup, part, setText } from "../parts/dom.js";
+import { UpstreamList } from "./upstream-list.js";
 
 /** Longer than the pause between two letters. */
 const TYPED_MS = 120;
@@ -47,6 +48,9 @@ const newPlace = markup(`
         then. Three to begin with:</p>
       <ul></ul>
     </div>
+  </section>
+  <section class="upstreams" aria-labelledby="upstreams-title">
+    <upstream-list></upstream-list>
   </section>
   <section class="profiles" aria-labelledby="profiles-title">
     <header><h2 class="meta" id="profiles-title">Profiles</h2></header>
@@ -93,7 +97,7 @@ export class FaultsPlace extends HTMLElement {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => this.#check(), TYPED_MS);
     });
-    part(this, "form").addEventListener("submit", (event) => {
+    part(this, "form.maker").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#arm();
     });
@@ -104,6 +108,7 @@ export class FaultsPlace extends HTMLElement {
       if (store.get("faults")?.length) this.#heal(null);
     });
     /** @type {ArmedList} */ (part(this, "armed-list")).connect(app, (id) => this.#heal(id));
+    /** @type {UpstreamList} */ (part(this, "upstream-list")).connect(app);
     part(this, ".empty ul").replaceChildren(
       ...FIRST_FAULTS.map(([fault, words]) =>
         this.#offer(newFirst(), fault, { code: fault, words }),

@@ -30,15 +30,26 @@ export class TauriWatcher {
 
   /**
    * @param {WatchForm} form
+   * @param {boolean} records
    * @returns {Promise<void>}
    */
-  begin(form) {
-    return this.#tauri.core.invoke("begin_watch", { form });
+  begin(form, records) {
+    return this.#tauri.core.invoke("begin_watch", { form, records });
   }
 
   /** @returns {Promise<void>} */
   stop() {
     return this.#tauri.core.invoke("stop_watch");
+  }
+
+  /** @returns {Promise<void>} */
+  record() {
+    return this.#tauri.core.invoke("record_watch");
+  }
+
+  /** @returns {Promise<void>} */
+  stopRecording() {
+    return this.#tauri.core.invoke("stop_recording_watch");
   }
 
   /**

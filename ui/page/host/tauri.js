@@ -4,7 +4,8 @@
  *
  * @import { Acted, Action, ActivityView, ArmedFaults, CheckedFault } from "../server.js"
  * @import { DefinitionView, Everything, Preview, ProfileView, Published } from "../server.js"
- * @import { RequestView, RowView, Slice, Status, TimelineView, WireView } from "../server.js"
+ * @import { RecordedView, RequestView, RowView, Slice, Status } from "../server.js"
+ * @import { TimelineView, UpstreamView, WireView } from "../server.js"
  * @import { Act, BreakWish, Host, MenuCalls, Parts, TableQuery, TauriGlobal } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -171,9 +172,47 @@ export class TauriHost {
     return this.#invoke("request", { id, secrets });
   }
 
+  /**
+   * @param {number} id
+   * @returns {Promise<RecordedView | null>}
+   */
+  recordConnection(id) {
+    return this.#invoke("record_connection", { id });
+  }
+
+  /**
+   * @param {number} id
+   * @returns {Promise<string | null>}
+   */
+  connectionRecording(id) {
+    return this.#invoke("connection_recording", { id });
+  }
+
+  /**
+   * @param {number} id
+   * @returns {Promise<void>}
+   */
+  endConnectionRecording(id) {
+    return this.#invoke("end_connection_recording", { id });
+  }
+
   /** @returns {Promise<ProfileView[]>} */
   profiles() {
     return this.#invoke("profiles");
+  }
+
+  /** @returns {Promise<UpstreamView[]>} */
+  upstreams() {
+    return this.#invoke("upstreams");
+  }
+
+  /**
+   * @param {string | null} room
+   * @param {string | null} url
+   * @returns {Promise<void>}
+   */
+  setUpstream(room, url) {
+    return this.#invoke("set_upstream", { wish: { room, url } });
   }
 
   /**

@@ -4,7 +4,8 @@
  *
  * @import { Acted, ActivityView, ArmedFaults, CheckedFault, DefinitionView } from "../server.js"
  * @import { Preview, ProfileView, Published, RequestView, RowView, Slice } from "../server.js"
- * @import { StateView, Status, TimelineView, WireView } from "../server.js"
+ * @import { RecordedView, StateView, Status, TimelineView, UpstreamView } from "../server.js"
+ * @import { WireView } from "../server.js"
  * @import { BreakWish, Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */
@@ -12,6 +13,9 @@
 import { isBadFault } from "./bad-fault.js";
 import { queryText, topicPath } from "./paths.js";
 import { silentWords } from "../parts/words.js";
+
+/** What is before the paths of the API: where the whole port is handed on, they are below `/@/`. */
+const BASE = globalThis.location?.pathname.startsWith("/@/") ? "/@" : "";
 
 const POLL_EVERY_MS = 500;
 /** Longer than any answer on loopback takes: a slower poll is waiting for a free connection. */
@@ -220,9 +224,42 @@ export class WebHost {
     }
   }
 
+  /**
+   * @param {number} id
+   * @returns {Promise<RecordedView | null>}
+   */
+  async recordConnection(id) {
+    const response = await ofRecording(id, "POST");
+    return response && (await response.json());
+  }
+
+  /** @param {number} id */
+  async connectionRecording(id) {
+    const response = await ofRecording(id, "GET");
+    return response && (await response.text());
+  }
+
+  /** @param {number} id */
+  async endConnectionRecording(id) {
+    await ofRecording(id, "DELETE");
+  }
+
   /** @returns {Promise<ProfileView[]>} */
   profiles() {
     return ofFaults("/api/profiles");
+  }
+
+  /** @returns {Promise<UpstreamView[]>} */
+  async upstreams() {
+    return (await ofFaults("/api/upstreams")).upstreams;
+  }
+
+  /**
+   * @param {string | null} room
+   * @param {string | null} url
+   */
+  async setUpstream(room, url) {
+    await ofFaults("/api/upstreams", { method: "POST", body: JSON.stringify({ room, url }) });
   }
 
   /**
@@ -345,13 +382,33 @@ async function ofConnection(path) {
 }
 
 /**
+ * What the server answers about the recording of a connection; null if it has no such connection.
+ *
+ * @param {number} id
+ * @param {string} method
+ */
+async function ofRecording(id, method) {
+  const response = await fetch(`/api/recording?id=${id}`, {
+    method,
+    cache: "no-store",
+    signal: AbortSignal.timeout(POLL_PATIENCE_MS),
+  }).catch((reason) => {
+    throw new Error(whyUnreachable(reason));
+  });
+  if (response.status === 404) return null;
+  if (response.ok) return response;
+  const answer = await response.json().catch(() => null);
+  throw new Refusal(answer?.error ?? noReason(response), response.status);
+}
+
+/**
  * What the server answers about faults.
  *
  * @param {string} path
  * @param {RequestInit} [request]
  */
 async function ofFaults(path, request) {
-  const response = await fetch(path, {
+  const response = await fetch(`${BASE}${path}`, {
     ...request,
     cache: "no-store",
     signal: AbortSignal.timeout(POLL_PATIENCE_MS),
@@ -369,7 +426,7 @@ async function ofFaults(path, request) {
  * @param {number} patienceMs
  */
 async function getJson(path, patienceMs) {
-  const response = await fetch(path, {
+  const response = await fetch(`${BASE}${path}`, {
     cache: "no-store",
     signal: AbortSignal.timeout(patienceMs),
   });

@@ -20,6 +20,7 @@ const SHAPES = {
   pause: `<path d="M5.5 3.5v9M10.5 3.5v9"/>`,
   play: `<path d="M5 3.2v9.6L12.5 8z"/>`,
   pin: `<path d="M5 2.5h6M6 2.5v4l-2 2.5h8l-2-2.5v-4M8 9v4.5"/>`,
+  record: `<circle cx="8" cy="8" r="5.5"/><circle cx="8" cy="8" r="2" fill="currentColor"/>`,
   save: `<path d="M8 2.5v7M5 6.8l3 3 3-3M3 13.5h10"/>`,
   edit: `<path d="m3 13 .6-2.8 7.3-7.3a1 1 0 0 1 1.4 0l.8.8a1 1 0 0 1 0 1.4l-7.3 7.3z"/>`,
   end:

@@ -7,7 +7,7 @@
  */
 
 import { BreakBar } from "../breaks/break-bar.js";
-import { ofStream } from "../breaks/break-words.js";
+import { ofStream, stepsOf } from "../breaks/break-words.js";
 import { Poll } from "../parts/poll.js";
 import { backRank, backWords, clientWords, fateWords, headline } from "../parts/words.js";
 import { markup, part, setText } from "../parts/dom.js";
@@ -96,7 +96,7 @@ export class ClientsView {
     });
     if (this.#path !== null) {
       const open = mine.filter(({ state }) => state === "open").length;
-      this.#breaks.show(ofStream(this.#path, open));
+      this.#breaks.show(ofStream(this.#path, open, stepsOf(mine)));
     }
     // an empty list has no items to offer
     list.hidden = mine.length === 0;

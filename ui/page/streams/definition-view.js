@@ -15,7 +15,7 @@ const TEMPLATE = `[[stream]]
 path = "/my-stream"
 title = "My stream"
 every = "1s"
-data = "{n}"
+data = "hello"
 `;
 
 const newView = markup(`

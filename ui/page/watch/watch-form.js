@@ -3,11 +3,13 @@
  * pasted curl line fills them. Values that may be secrets are never shown whole: a header's stands
  * in a password field, and one in the address is hidden as soon as nobody writes it.
  *
- * @import { WatchField, WatchForm as Form } from "../server.js"
+ * @import { WatchField, WatchForm as Form, WatchRecording } from "../server.js"
  */
 
 import { Address, isCurlLine, keepable, lacksSecret } from "./address.js";
+import { announce } from "../parts/announce.js";
 import { errorMessage } from "../parts/error-message.js";
+import { recordingWords } from "./watch-words.js";
 import { markup, part, setText } from "../parts/dom.js";
 import { newIcon } from "../parts/icons.js";
 import { remember, remembered } from "../parts/remembered.js";
@@ -29,6 +31,8 @@ const newForm = markup(`
       placeholder="An address, or a curl command" autocomplete="off" autocapitalize="off"
       spellcheck="false">
     <button type="submit" class="primary" data-act="watch">Watch</button>
+    <button type="button" data-act="record"><span class="dot" aria-hidden="true"></span
+      ><span class="words">Record</span></button>
   </div>
   <div class="options line">
     <button type="button" class="plain" data-part="headers" aria-expanded="false"
@@ -59,6 +63,7 @@ const newForm = markup(`
     <p class="more" hidden><span class="words"></span>
       <button type="button" class="link" data-act="forget">Leave that out</button></p>
   </div>
+  <p class="recorded" hidden><span class="words"></span></p>
   <p class="problem" role="alert" hidden><span class="shape" aria-hidden="true"></span
     ><span class="words"></span></p>`);
 
@@ -73,8 +78,10 @@ const newField = markup(`<li>
 /**
  * @typedef {object} Ways
  * @property {(line: string) => Promise<Form>} read reads a curl line
- * @property {(form: Form) => Promise<boolean>} watch whether it began
+ * @property {(form: Form, records: boolean) => Promise<boolean>} watch whether it began
  * @property {() => void} stop
+ * @property {() => void} record records the watch that goes on
+ * @property {() => void} stopRecording
  */
 
 export class WatchForm {
@@ -82,6 +89,7 @@ export class WatchForm {
   #ways;
   #address = new Address();
   #isOn = false;
+  #isRecorded = false;
   /** What was last asked for. */
   #asked = "";
   /** A request is about to begin: a second press is none. */
@@ -123,6 +131,7 @@ export class WatchForm {
       if (act.dataset.act === "add-header") this.#add({ name: "", value: "", plain: true }, true);
       if (act.dataset.act === "remove-header") this.#leaveOut(act.closest("li"));
       if (act.dataset.act === "forget") this.#forget();
+      if (act.dataset.act === "record") this.#record();
       this.#count();
     });
     root.addEventListener("input", () => {
@@ -200,6 +209,33 @@ export class WatchForm {
     setText(part(this.#root, ".way"), [way, ended].filter(Boolean).join(", "));
   }
 
+  /**
+   * Shows whether the watch is recorded, and what became of the last recording.
+   *
+   * @param {WatchRecording | null} recording
+   */
+  showRecording(recording) {
+    const wasRecorded = this.#isRecorded;
+    this.#isRecorded = recording?.is_on ?? false;
+    const words = recordingWords(recording);
+    if (wasRecorded && !this.#isRecorded) announce(words.line);
+    const button = part(this.#root, "[data-act=record]");
+    setText(part(button, ".words"), words.button);
+    button.title = words.title;
+    button.toggleAttribute("data-on", this.#isRecorded);
+    const line = part(this.#root, ".recorded");
+    line.hidden = words.line === "";
+    line.toggleAttribute("data-wrong", recording?.is_wrong ?? false);
+    setText(part(line, ".words"), words.line);
+  }
+
+  /** Without a watch, or with fields that ask for another one, it begins one. */
+  #record() {
+    if (this.#isRecorded) this.#ways.stopRecording();
+    else if (this.#stops) this.#ways.record();
+    else this.#submit(true);
+  }
+
   /** @param {string} sentence empty where there is no problem */
   problem(sentence) {
     const problem = part(this.#root, ".problem");
@@ -217,14 +253,15 @@ export class WatchForm {
     setText(part(this.#root, "[data-act=watch]"), this.#stops ? "Stop" : "Watch");
   }
 
-  async #submit() {
+  async #submit(records = false) {
     if (this.#begins) return;
     this.#begins = true;
-    await this.#begin();
+    await this.#begin(records);
     this.#begins = false;
   }
 
-  async #begin() {
+  /** @param {boolean} records */
+  async #begin(records) {
     this.problem("");
     if (isCurlLine(this.#url.value) && !(await this.#read(this.#url.value))) return;
     this.#hide();
@@ -233,7 +270,7 @@ export class WatchForm {
       return;
     }
     const form = this.#form;
-    if (!(await this.#ways.watch(form))) return;
+    if (!(await this.#ways.watch(form, records))) return;
     this.#asked = JSON.stringify(form);
     remember(KEPT, { url: keepable(this.#url.value), method: this.#method.value });
   }

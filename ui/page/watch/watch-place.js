@@ -146,8 +146,10 @@ export class WatchPlace extends HTMLElement {
     this.append(newPlace());
     this.#form = new WatchForm(part(this, "form"), {
       read: (line) => watcher.fromCurl(line),
-      watch: (form) => this.#do(() => watcher.begin(form)),
+      watch: (form, records) => this.#do(() => watcher.begin(form, records)),
       stop: () => this.#do(() => watcher.stop()),
+      record: () => this.#do(() => watcher.record()),
+      stopRecording: () => this.#do(() => watcher.stopRecording()),
     });
     this.#exchange = new WatchExchange(part(this, "[data-view=exchange]"));
     this.#event = new EventView(part(this, "[data-view=event]"), app);
@@ -333,8 +335,10 @@ export class WatchPlace extends HTMLElement {
     this.toggleAttribute("data-first", run === 0);
     if (!view || run === 0) {
       this.#form?.show(false, "idle", { words: "", way: "", ended: "" });
+      this.#form?.showRecording(null);
       return;
     }
+    this.#form?.showRecording(view.recording);
     const failed = view.state === "failed";
     const shape = view.ended_by === "cut" ? "refused" : SHAPES[view.state];
     this.#form?.show(this.#isOn, shape, {

@@ -1,7 +1,8 @@
 /**
  * The words of a watch: figures, sizes, and what there is to say where nothing is shown. Pure.
  *
- * @import { ExchangeView, FindingView, WatchFigures, WatchView } from "../server.js"
+ * @import { ExchangeView, FindingView, WatchFigures, WatchRecording } from "../server.js"
+ * @import { WatchView } from "../server.js"
  */
 
 import { count, several } from "../parts/format.js";
@@ -24,6 +25,27 @@ export function time(ms) {
 
 /** @param {number} value */
 const twoDigits = (value) => String(value).padStart(2, "0");
+
+/**
+ * The words of a recording: those of its button, and a line about it.
+ *
+ * @param {WatchRecording | null} recording
+ */
+export function recordingWords(recording) {
+  if (!recording?.is_on) {
+    return {
+      button: "Record",
+      title: "Write what comes to a file in your downloads, byte by byte; secrets are kept back",
+      line: recording ? recording.words : "",
+    };
+  }
+  return {
+    button: "Stop recording",
+    title: "Close the file; the watch goes on",
+    line: `Recording to ${recording.words}: ${time(recording.lasts_ms)}, ` +
+      several(recording.bytes, "byte"),
+  };
+}
 
 /** A time without a piece that is a stall where it is longer, and so many times the usual gap. */
 const STALL_MS = 1000;

@@ -31,6 +31,7 @@ import { hasStream, matchingWords, standingWords } from "../parts/words.js";
 import { nextFrame } from "../parts/next-frame.js";
 import { ofRow } from "../breaks/break-words.js";
 import { savedBytes } from "./request-text.js";
+import { WireRecord } from "./wire-record.js";
 import { errorMessage } from "../parts/error-message.js";
 
 /** A quiet wire is polled as often as a busy one, because its next event is what one waits for. */
@@ -72,6 +73,8 @@ const newWire = markup(`
       title="Pause (Space)">${icon("pause")}</button>
     <button type="button" class="tool" data-act="copy-wire" aria-label="Copy the bytes"
       title="Copy the shown bytes as text">${icon("copy")}</button>
+    <button type="button" class="tool" data-act="record-wire" aria-label="Record"
+      aria-pressed="false">${icon("record")}</button>
     <button type="button" class="tool" data-act="save-wire" aria-label="Save the wire"
       title="Save the request and all kept bytes to a file; hidden secrets stay hidden"
       >${icon("save")}</button>
@@ -95,6 +98,8 @@ export class ConnectionWire extends HTMLElement {
   #request = null;
   /** @type {WireRows | null} */
   #rows = null;
+  /** @type {WireRecord | null} */
+  #record = null;
   /** @type {WireScroll | null} */
   #scroll = null;
   /** @type {Poll<void> | null} */
@@ -170,6 +175,8 @@ export class ConnectionWire extends HTMLElement {
     copyOnClick(part(this, "[data-act=copy-wire]"), app.host, () =>
       linesText(this.#shown.flatMap(({ lines }) => lines)),
     );
+    const record = part(this, "[data-act=record-wire]");
+    this.#record = new WireRecord(record, app.host, (...told) => this.#report(...told));
     this.#listen(scroller);
   }
 
@@ -429,6 +436,7 @@ export class ConnectionWire extends HTMLElement {
       part(this, ".empty .hint"),
       some ? noPieceWords(this.#filter) : noWireWords(row, removed, log),
     );
+    this.#record?.show(row);
     const kept = part(this, ".kept");
     setText(kept, log.rows.length > 0 ? keptWords(log) : "");
     kept.title = kept.textContent ?? "";

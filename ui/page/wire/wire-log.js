@@ -356,10 +356,10 @@ export function linesBehind(rows, from, lines) {
  * @param {number} id
  * @param {string} stream
  */
-export function fileName(id, stream) {
+export function fileName(id, stream, extension = "http") {
   const path = stream
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[-.]+|[-.]+$/g, "")
     .slice(0, LONGEST_PATH);
-  return `connection-${id}${path === "" ? "" : `-${path}`}.http`;
+  return `connection-${id}${path === "" ? "" : `-${path}`}.${extension}`;
 }

@@ -19,7 +19,7 @@ import {
   readable,
   withShown,
 } from "./request-text.js";
-import { bodyWords, noRequestWords, requestSummary } from "./wire-words.js";
+import { bodyWords, legWords, noRequestWords, requestSummary } from "./wire-words.js";
 
 /** What a client resumes with, and who it is: these fields decide how it is answered. */
 const EMPHASISED = new Set(["last-event-id", "origin"]);
@@ -124,7 +124,8 @@ export class WireRequest {
     const note = part(this.#element, ".note");
     const request = this.received;
     pre.replaceChildren(...(request ? requestNodes(request) : []));
-    setText(note, request ? bodyWords(request) : noRequestWords(this.#view));
+    const words = request ? bodyWords(request) : noRequestWords(this.#view);
+    setText(note, [legWords(this.#view?.upstream), words].filter(Boolean).join(" "));
     note.hidden = note.textContent === "";
   }
 

@@ -1,7 +1,7 @@
 /**
  * The words for a wire: how much of it is kept, what was before that, and why it is empty. Pure.
  *
- * @import { ReceivedView, RequestView, RowView } from "../server.js"
+ * @import { ReceivedView, RecordedView, RequestView, RowView } from "../server.js"
  * @import { WireLog } from "./wire-log.js"
  */
 
@@ -120,9 +120,49 @@ export function bodyWords({ body, body_length, body_cut, fields, exact }) {
   return words.join(" ");
 }
 
+/**
+ * The other leg of a request that was handed on, and how long its steps took.
+ *
+ * @param {RequestView["upstream"] | undefined} leg
+ */
+export function legWords(leg) {
+  if (!leg) return "";
+  const { url, status, connect_ms, head_ms, problem } = leg;
+  const steps = [
+    connect_ms === null ? "" : `connected after ${connect_ms} ms`,
+    status === null ? "" : `answered ${status} after ${head_ms ?? 0} ms`,
+  ].filter(Boolean);
+  const words = `Handed on to ${url}: ${steps.join(", ") || "never connected"}.`;
+  return problem ? `${words} ${problem}` : words;
+}
+
 /** Bytes of a request's body that the server keeps at most. */
 const KEPT = 64 * 1024;
 
 /** @param {RequestView | null} view null before the server has answered */
 export const noRequestWords = (view) =>
   view === null ? "" : "The request is no longer kept: newer requests have replaced it.";
+
+/**
+ * What the button does that records a connection.
+ *
+ * @param {RowView} row
+ * @param {boolean} isOn
+ */
+export function recordTitle({ ended }, isOn) {
+  if (isOn) return "Save the recording; it ends";
+  if (ended) return "Save what is kept as a recording; secrets are kept back";
+  return "Record this connection; press again to save it";
+}
+
+/**
+ * What a recording begins with.
+ *
+ * @param {RecordedView | null} recorded
+ */
+export function recordedWords(recorded) {
+  if (!recorded) return "The connection ended too long ago: nothing is kept.";
+  if (!recorded.on) return "The connection has ended: press again to save what is kept.";
+  if (recorded.missed === 0) return "recording, from its first byte on";
+  return `recording; the ${several(recorded.missed, "byte")} before are no longer kept`;
+}

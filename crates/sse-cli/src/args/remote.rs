@@ -26,6 +26,13 @@ Examples:
 
 Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server answered.";
 
+pub(super) const STEP_EXAMPLES: &str = "\
+Examples:
+  sse step                                     each replay that goes step by step
+  sse step /chat --client t1                   that of one client
+
+Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server answered.";
+
 pub(super) const FAULTS_EXAMPLES: &str = "\
 Examples:
   sse faults                                   what is armed, and how often it struck
@@ -133,6 +140,28 @@ pub(crate) struct Heal {
     pub(crate) all: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Step {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// The path of a stream, if only its replays are meant.
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<String>,
+
+    /// Only the client that connects with this tag.
+    #[arg(long, value_name = "TAG", value_parser = tag)]
+    pub(crate) client: Option<String>,
+
+    /// Only the connection with this number.
+    #[arg(long, value_name = "ID")]
+    pub(crate) connection: Option<u64>,
+
+    /// Print the answer as a JSON object, with the numbers of the connections.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Which fault is meant, or those of which stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum IdOrPath {
@@ -238,7 +267,8 @@ const DEFAULT_URL: &str = "http://localhost:8000";
 
 fn server(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
-        Ok(address) if address.target(&[]) == "/" => Ok(address),
+        // Where the whole port is handed on, what is ours is below `/@/`.
+        Ok(address) if matches!(&*address.target(&[]), "/" | "/@" | "/@/") => Ok(address),
         Ok(_) => Err(format!(
             "leave out everything after host and port, as in {DEFAULT_URL}"
         )),

@@ -1,4 +1,4 @@
-//! The arguments of `sse watch`.
+//! The arguments of `sse watch`, most of which `sse record` shares.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +20,41 @@ Examples:
 /// What is watched, and how it is shown.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Watch {
+    #[command(flatten)]
+    pub(crate) source: Source,
+
+    #[command(flatten)]
+    pub(crate) until: Until,
+
+    /// Print one JSON object a line: kind, at_ms, event, id, data, bytes.
+    #[arg(long, conflicts_with_all = ["raw", "wire"])]
+    pub(crate) json: bool,
+
+    /// Print the body as it is, decoded where it is compressed.
+    #[arg(long, conflicts_with = "wire")]
+    pub(crate) raw: bool,
+
+    /// Print each piece with its time and its bytes.
+    #[arg(long)]
+    pub(crate) wire: bool,
+
+    /// Print the text that the answer of a language model joins to, at the end.
+    #[arg(long, conflicts_with_all = ["json", "raw", "wire"])]
+    pub(crate) text: bool,
+
+    /// Say what is wrong with the stream; of a GET, also after asking once more with the last event
+    /// id, and with HEAD. Exit code 1 means that something is broken.
+    #[arg(long)]
+    pub(crate) diagnose: bool,
+
+    /// With --diagnose: say whether a page of this origin may read the stream.
+    #[arg(long, value_name = "ORIGIN", requires = "diagnose", value_parser = origin)]
+    pub(crate) origin: Option<String>,
+}
+
+/// What is asked for, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Source {
     /// URL of the stream. Without a scheme it is one of http.
     #[arg(value_name = "URL", required_unless_present = "curl")]
     pub(crate) url: Option<String>,
@@ -46,23 +81,11 @@ pub(crate) struct Watch {
     /// A proxy of http, in place of the environment's; an empty one is none.
     #[arg(long, short = 'x', value_name = "URL")]
     pub(crate) proxy: Option<String>,
+}
 
-    /// Print one JSON object a line: kind, at_ms, event, id, data, bytes.
-    #[arg(long, conflicts_with_all = ["raw", "wire"])]
-    pub(crate) json: bool,
-
-    /// Print the body as it is, decoded where it is compressed.
-    #[arg(long, conflicts_with = "wire")]
-    pub(crate) raw: bool,
-
-    /// Print each piece with its time and its bytes.
-    #[arg(long)]
-    pub(crate) wire: bool,
-
-    /// Print the text that the answer of a language model joins to, at the end.
-    #[arg(long, conflicts_with_all = ["json", "raw", "wire"])]
-    pub(crate) text: bool,
-
+/// When it is enough.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Until {
     /// Stop after this time, such as 10s.
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
     pub(crate) lasts: Option<Duration>,
@@ -74,15 +97,6 @@ pub(crate) struct Watch {
     /// Reconnect as EventSource does: with the last event id, after the time that `retry` says.
     #[arg(long)]
     pub(crate) reconnect: bool,
-
-    /// Say what is wrong with the stream; of a GET, also after asking once more with the last event
-    /// id, and with HEAD. Exit code 1 means that something is broken.
-    #[arg(long)]
-    pub(crate) diagnose: bool,
-
-    /// With --diagnose: say whether a page of this origin may read the stream.
-    #[arg(long, value_name = "ORIGIN", requires = "diagnose", value_parser = origin)]
-    pub(crate) origin: Option<String>,
 }
 
 /// Reads an origin as browsers send it (RFC 6454 6.2); `null` is that of a page without one.

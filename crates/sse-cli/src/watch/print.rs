@@ -5,20 +5,18 @@ use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
-use serde_json::Serializer;
-use serde_json::ser::Formatter;
 use sse_client::diagnose::{Finding, Level};
 use sse_client::dialect::{Kind, View};
 use sse_client::{Counts, End, Piece, Read, Reading, Watch as Stream};
 
 use crate::api::shown;
 use crate::args::Watch;
-
-use super::stdout::{Stdout, has_colours};
+use crate::look::{BOLD, GREEN, QUIET, RED, YELLOW, json, lines, ms, painted, several};
+use crate::stdout::{Stdout, has_colours};
 
 /// How the stream is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     /// A line or more for each event, for people.
     Lines,
     /// A JSON object for each.
@@ -29,6 +27,24 @@ enum Form {
     Wire,
     /// The joined text of the dialect, at the end.
     Text,
+    /// Not at all: it is recorded.
+    Nothing {
+        /// Nor is a person told anything but what is wrong.
+        quiet: bool,
+    },
+}
+
+impl Form {
+    /// What the command line asks for.
+    pub(crate) fn of(args: &Watch) -> Self {
+        match args {
+            Watch { json: true, .. } => Self::Json,
+            Watch { raw: true, .. } => Self::Raw,
+            Watch { wire: true, .. } => Self::Wire,
+            Watch { text: true, .. } => Self::Text,
+            _ => Self::Lines,
+        }
+    }
 }
 
 /// An object of `--json`, in the order in which it is printed.
@@ -74,37 +90,6 @@ impl<'a> JsonLine<'a> {
     }
 }
 
-fn json(out: &mut Vec<u8>, line: &JsonLine<'_>) {
-    // Strings and numbers are always JSON, and a vector takes all that is written.
-    let mut serializer = Serializer::with_formatter(&mut *out, Harmless);
-    if line.serialize(&mut serializer).is_ok() {
-        out.push(b'\n');
-    }
-}
-
-/// JSON without any control character. It allows those from U+007F to U+009F as they are, and some
-/// terminals obey them.
-struct Harmless;
-
-impl Formatter for Harmless {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        text: &str,
-    ) -> io::Result<()> {
-        for part in text.split_inclusive(char::is_control) {
-            match part.chars().next_back().filter(|last| last.is_control()) {
-                None => out.write_all(part.as_bytes())?,
-                Some(last) => {
-                    out.write_all(&part.as_bytes()[..part.len() - last.len_utf8()])?;
-                    write!(out, "\\u{:04x}", u32::from(last))?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Prints a stream, and counts what it printed.
 pub(crate) struct Printer {
     form: Form,
@@ -125,14 +110,7 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    pub(crate) fn new(args: &Watch) -> Self {
-        let form = match args {
-            Watch { json: true, .. } => Form::Json,
-            Watch { raw: true, .. } => Form::Raw,
-            Watch { wire: true, .. } => Form::Wire,
-            Watch { text: true, .. } => Form::Text,
-            _ => Form::Lines,
-        };
+    pub(crate) fn new(form: Form) -> Self {
         let stdout = Stdout::new();
         let stderr = io::stderr().is_terminal();
         Self {
@@ -189,7 +167,11 @@ impl Printer {
         self.is_too_large = false;
         self.offset = self.began.elapsed().saturating_sub(stream.elapsed());
         for hop in stream.hops() {
-            self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to)));
+            match self.form {
+                // The file has it without its secrets, and so has a person.
+                Form::Nothing { .. } => self.note(&hop.to_string()),
+                _ => self.note(&format!("{} redirects to {}", hop.status, shown(&hop.to))),
+            }
         }
         let head = stream.head();
         let kind = head.value("content-type").unwrap_or("no content-type");
@@ -200,7 +182,8 @@ impl Printer {
             head.status,
             shown(kind)
         ));
-        if !head.is_stream() {
+        let is_recorded = matches!(self.form, Form::Nothing { .. });
+        if !head.is_stream() && !is_recorded {
             self.note("That is no stream of events. --diagnose says what it may be.");
         }
     }
@@ -228,7 +211,7 @@ impl Printer {
                 }
             }
             Form::Lines if reading.is_json_lines() => self.stdout.print_foreign(&piece.bytes),
-            Form::Lines | Form::Json | Form::Text => {}
+            Form::Lines | Form::Json | Form::Text | Form::Nothing { .. } => {}
         }
         let (form, coloured) = (self.form, self.colours.0);
         let at = self.offset + piece.at;
@@ -236,8 +219,10 @@ impl Printer {
         reading.read(piece, most, |read| match (form, read) {
             (_, Read::TooLarge) => is_too_large = true,
             (Form::Json, read) => json(&mut out, &JsonLine::of(at, &read)),
-            (Form::Lines, read) => lines(&mut out, &read, coloured),
-            (Form::Raw | Form::Wire | Form::Text, _) => {}
+            // It was printed with its piece.
+            (Form::Lines, Read::Line { .. }) => {}
+            (Form::Lines, read) => lines(&mut out, &clock(), &read, coloured, None),
+            (Form::Raw | Form::Wire | Form::Text | Form::Nothing { .. }, _) => {}
         });
         if let Some(first) = reading.first_event() {
             self.first_event.get_or_insert(self.offset + first);
@@ -246,7 +231,7 @@ impl Printer {
             id.clone_into(&mut self.last_id);
         }
         self.stdout.print(&out);
-        if is_too_large {
+        if is_too_large && !matches!(self.form, Form::Nothing { .. }) {
             self.is_too_large = true;
             self.note(
                 "An event is larger than 16 MiB: nothing behind it is read, so have the server \
@@ -343,56 +328,18 @@ impl Printer {
         }
     }
 
-    /// A line for people.
+    /// A line for people, unless they are to be told only what is wrong.
     pub(crate) fn note(&mut self, words: &str) {
+        if !matches!(self.form, Form::Nothing { quiet: true }) {
+            self.warn(words);
+        }
+    }
+
+    /// A line for people.
+    pub(crate) fn warn(&mut self, words: &str) {
         let line = painted(words, QUIET, self.colours.1);
         // Not `eprintln!`, which panics when nobody reads stderr.
         _ = writeln!(io::stderr(), "{line}");
-    }
-}
-
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const CYAN: &str = "36";
-const BOLD: &str = "1";
-const QUIET: &str = "2";
-
-fn painted(text: &str, colour: &str, coloured: bool) -> String {
-    match coloured {
-        true => format!("\x1b[{colour}m{text}\x1b[0m"),
-        false => text.to_owned(),
-    }
-}
-
-/// What was read, for people: an event's data behind the time, id and name, each line of it below
-/// the first. A line of JSON is printed as it is, with its piece.
-fn lines(out: &mut Vec<u8>, read: &Read<'_>, coloured: bool) {
-    let quiet = |out: &mut Vec<u8>, text: &str| {
-        let text = format!("{}  {text}", clock());
-        _ = writeln!(out, "{}", painted(&text, QUIET, coloured));
-    };
-    let (event, id, data) = match *read {
-        Read::Event {
-            event, id, data, ..
-        } => (event, id, data),
-        Read::Comment { text, .. } => return quiet(out, &format!(": {}", shown(text))),
-        Read::Retry { ms, .. } => return quiet(out, &format!("retry {ms} ms")),
-        Read::Line { .. } | Read::TooLarge => return,
-    };
-    let mut head = clock();
-    for (text, colour) in [
-        (id, CYAN),
-        (if event == "message" { "" } else { event }, BOLD),
-    ] {
-        if !text.is_empty() {
-            head += &format!("  {}", painted(&shown(text), colour, coloured));
-        }
-    }
-    let mut lines = data.split('\n');
-    _ = writeln!(out, "{head}  {}", shown(lines.next().unwrap_or_default()));
-    for line in lines {
-        _ = writeln!(out, "              {}", shown(line));
     }
 }
 
@@ -430,22 +377,8 @@ fn dialect_words(view: &View) -> Option<String> {
     Some(words)
 }
 
-fn several(count: u64, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
-}
-
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn ms(time: Duration) -> String {
-    match time.as_millis() {
-        ms @ ..10_000 => format!("{ms} ms"),
-        _ => format!("{:.1} s", time.as_secs_f64()),
-    }
 }
 
 /// The time of day in UTC, with milliseconds.

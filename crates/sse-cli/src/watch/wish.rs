@@ -5,7 +5,7 @@ use std::io::Read;
 use anyhow::anyhow;
 use sse_client::{CurlFile, CurlRequest, Error, Header, Method, Proxy, Trust, Url, Wish};
 
-use crate::args::Watch;
+use crate::args::Source;
 use crate::outcome::Failure;
 
 /// The largest body that is read.
@@ -15,7 +15,7 @@ const MOST: u64 = 64 << 20;
 ///
 /// # Errors
 /// What of it cannot be read, or a file that cannot.
-pub(crate) fn of(args: &Watch) -> Result<Wish, Failure> {
+pub(crate) fn of(args: &Source) -> Result<Wish, Failure> {
     let mut wish = match args.curl[..] {
         [] => typed(args)?,
         _ => pasted(&args.curl)?,
@@ -65,7 +65,7 @@ impl From<Error> for Unread {
 }
 
 /// What the arguments ask for: a stream as EventSource does, but for what they say.
-fn typed(args: &Watch) -> Result<Wish, Failure> {
+fn typed(args: &Source) -> Result<Wish, Failure> {
     let url = args.url.as_deref().unwrap_or_default();
     if is_curl_line(url) {
         return Err(Failure::usage(anyhow!(

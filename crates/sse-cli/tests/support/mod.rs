@@ -26,6 +26,20 @@ pub fn clients(kind: &str) -> PathBuf {
     folder.expect("the clients of others are there: run scripts/clients.sh first")
 }
 
+/// Where Node.js is: the clients run without the variables of whoever runs the tests. It is the one
+/// that `scripts/need.sh` installed, or that of the machine where this is new enough.
+pub fn node() -> PathBuf {
+    let installed = Path::new(CLIENTS).with_file_name("bin").join("node");
+    if let Ok(installed) = installed.canonicalize() {
+        return installed;
+    }
+    let output = Command::new("node")
+        .args(["-p", "process.execPath"])
+        .output();
+    let path = output.expect("Node.js is installed").stdout;
+    String::from_utf8(path).expect("UTF-8").trim().into()
+}
+
 /// A running `sse serve`, ended with the test whatever happens.
 pub struct Serving {
     child: Child,

@@ -87,7 +87,26 @@ async fn a_request_is_whole_and_names_its_authority_once() {
         body: "body".into(),
         ..http2(at, &authority)
     };
-    let told = text(&mut begin(asked).await.expect("an answer")).await;
+    let mut watch = begin(asked).await.expect("an answer");
+    let told = text(&mut watch).await;
+    let sent = watch.sent();
+    let fields = sent.fields.iter();
+    let fields: Vec<String> = fields
+        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value)))
+        .collect();
+    assert_eq!(sent.line, "POST /a?b HTTP/2");
+    assert_eq!(
+        fields,
+        ["host: events.example", "x-a: 1", "content-length: 4"]
+    );
+    assert_eq!(sent.body, "body");
+    let lines = watch.head_lines();
+    assert_eq!(lines[0], b"HTTP/2 200");
+    assert!(
+        lines[1..]
+            .iter()
+            .any(|line| line.starts_with(b"content-length: "))
+    );
     assert!(
         told.starts_with("POST https://events.example/a?b HTTP/2.0 "),
         "{told}"

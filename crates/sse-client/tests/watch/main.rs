@@ -5,6 +5,7 @@ mod body;
 mod curl;
 mod encodings;
 mod http2;
+mod pass;
 mod proxies;
 mod redirects;
 mod request;

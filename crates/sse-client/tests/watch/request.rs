@@ -23,8 +23,36 @@ async fn a_stream_is_asked_for_as_a_browser_asks() {
         )
     );
     assert_eq!(watch.asked().url, format!("http://{at}/a%20b?c=d"));
+    let sent = watch.sent();
+    assert_eq!(sent.line, "GET /a%20b?c=d HTTP/1.1");
+    assert_eq!(sent.fields[0], ("host".to_owned(), at.to_string().into()));
+    assert_eq!(sent.fields.len(), 4);
     assert_eq!(watch.head().version, Version::HTTP_11);
     assert!(watch.head().is_stream());
+}
+
+/// Names keep their letters, values their bytes, and a head that only says to go on is none.
+#[tokio::test]
+async fn the_lines_of_a_head_are_those_that_came() {
+    let at = serve(|mut stream| async move {
+        head(&mut stream).await;
+        let answer = b"HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\nHTTP/1.1 200 Fine\r\n\
+            Content-Type: text/event-stream\r\nX-Odd:  caf\xe9\r\ncontent-length: 9\r\n\r\n\
+            data: 1\n\n";
+        stream.write_all(answer).await.expect("it reads");
+    })
+    .await;
+    let watch = begin(wish(format!("http://{at}")))
+        .await
+        .expect("an answer");
+    let lines: Vec<&[u8]> = watch.head_lines().iter().map(Vec::as_slice).collect();
+    let expected: [&[u8]; 4] = [
+        b"HTTP/1.1 200 Fine",
+        b"Content-Type: text/event-stream",
+        b"X-Odd:  caf\xe9",
+        b"content-length: 9",
+    ];
+    assert_eq!(lines, expected);
 }
 
 #[tokio::test]

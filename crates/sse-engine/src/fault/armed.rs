@@ -1,8 +1,8 @@
 //! A fault that is in force, and how often it struck.
 
 use std::num::NonZeroU64;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{Fault, When};
@@ -19,8 +19,8 @@ pub struct Armed {
     /// When it began, or will begin: `start` behind the instant at which it was armed, and at the
     /// door `after` behind that.
     pub begins: Instant,
-    /// How often it struck.
-    strikes: AtomicU64,
+    /// How often it struck. A fault of a recording is armed anew for each client, and counts on.
+    strikes: Arc<AtomicU64>,
     /// When and whom it struck last, for people.
     last: Mutex<Option<Strike>>,
     /// Whether it was healed. Those who have it look here before they act on it.
@@ -50,6 +50,11 @@ pub struct Target {
 impl Armed {
     /// A fault that is armed at this instant.
     pub fn new(id: u64, fault: Fault, now: Instant) -> Self {
+        Self::counted(id, fault, now, Arc::default())
+    }
+
+    /// The same, which counts its strikes together with those that were counted so far.
+    pub(crate) fn counted(id: u64, fault: Fault, now: Instant, strikes: Arc<AtomicU64>) -> Self {
         // At the door a time counts from the arming.
         let after = match fault.when {
             Some(When::Time(after)) if fault.act.is_of_door() => after,
@@ -59,7 +64,7 @@ impl Armed {
             id,
             begins: now + fault.start + after,
             fault,
-            strikes: AtomicU64::new(0),
+            strikes,
             last: Mutex::new(None),
             healed: AtomicBool::new(false),
         }

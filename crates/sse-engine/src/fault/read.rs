@@ -406,7 +406,7 @@ fn time(value: &Value) -> Result<Duration, String> {
 }
 
 /// How many bytes a text such as `2kB` means.
-fn bytes(text: &str) -> Option<u64> {
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     let (digits_of, unit) = SIZES.iter().find_map(|(name, unit)| {
         let digits = text.strip_suffix(name)?;
         Some((digits, unit))

@@ -15,6 +15,7 @@ use toml::de::DeValue;
 use toml_parser::Source as Toml;
 use toml_parser::lexer::TokenKind;
 
+use super::language::language_of;
 use super::value::find;
 use super::{BOM, Part, Problem, contents_of, line, parsed, read};
 
@@ -162,7 +163,7 @@ pub fn replaced(text: &str, path: &str, new: &str, was: &str) -> Result<Change, 
     if new != found.text {
         whole.replace_range(found.range.clone(), &with_line_ends_of(text, &new));
     }
-    checked(whole, &new, found.first_line)
+    checked(text, whole, &new, found.first_line)
 }
 
 /// The text of the file with a stream more at its end.
@@ -189,14 +190,20 @@ pub fn appended(text: &str, new: &str) -> Result<Change, BadDefinition> {
     let first_line = line(whole.as_bytes());
     whole += &with_line_ends_of(text, &new);
     whole += end;
-    checked(whole, &new, first_line)
+    checked(text, whole, &new, first_line)
 }
 
-/// The change, if neither the definition nor the file with it has a mistake.
-fn checked(whole: String, new: &str, first_line: usize) -> Result<Change, BadDefinition> {
+/// The change of a file that was `before`, if neither the definition nor the file with it has a
+/// mistake.
+fn checked(
+    before: &str,
+    whole: String,
+    new: &str,
+    first_line: usize,
+) -> Result<Change, BadDefinition> {
     // On its own first: a bracket that is left open would be told of in a line far below.
     let own = match Content::of(new).is_something() {
-        true => contents_of(new, Part::Lines)?.streams,
+        true => contents_of(new, Part::Lines(language_of(before)))?.streams,
         false => Vec::new(),
     };
     let last_line = first_line + new.matches('\n').count();

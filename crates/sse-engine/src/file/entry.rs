@@ -10,11 +10,7 @@ use super::sentences::{quoted, shown};
 use super::value::{Given, find};
 use super::{EVENT, MAX_EVENTS, MAX_FIELD, MAX_NAMES, Reader};
 use crate::bounds::MAX_EVERY;
-use crate::stream::{Entry, Source, Template};
-
-/// The longest text of an event, in bytes on the wire: as large as what can be published to a
-/// topic.
-const MAX_EVENT: usize = 1024 * 1024;
+use crate::stream::{BadTemplate, Condition, Entry, Language, MAX_EVENT, Source, Template};
 
 impl Reader<'_> {
     /// Reads what the events are; a list says how many there are where nothing else does.
@@ -23,6 +19,7 @@ impl Reader<'_> {
             event: find(table, "event").and_then(|given| self.event(given)),
             id: find(table, "id").map_or_else(|| Some(Template::number()), |given| self.id(given)),
             comment: find(table, "comment").and_then(|given| self.template(given)),
+            pad: find(table, "pad").and_then(|given| self.pad(given)),
             ..Entry::default()
         };
         let repeat = find(table, "repeat");
@@ -74,7 +71,7 @@ impl Reader<'_> {
                 "is for a list of events: leave it out, or write events = [\"first\", \"second\"].",
             );
         }
-        let own = ["data", "event", "id", "comment"];
+        let own = ["data", "event", "id", "comment", "pad"];
         if !own.iter().any(|key| table.contains_key(*key)) {
             return Source::Counter;
         }
@@ -84,7 +81,9 @@ impl Reader<'_> {
             && let Some(id) = shared.id.as_ref().and_then(Template::as_plain)
             && !id.is_empty()
         {
-            self.wrong::<()>(given, "is the same for every event: put {n} into it.");
+            let (number, _) = self.signs();
+            let why = format!("is the same for every event: put {number} into it.");
+            self.wrong::<()>(given, &why);
         }
         Source::Template(Box::new(Entry { data, ..shared }))
     }
@@ -158,9 +157,14 @@ impl Reader<'_> {
             data: data.and_then(|given| self.template(given)),
             after: find(table, "after")
                 .and_then(|given| self.time(given, Duration::ZERO..=MAX_EVERY)),
+            raw: find(table, "raw").and_then(|given| self.raw(table, given)),
+            pad: find(table, "pad").and_then(|given| self.pad(given)),
+            when: find(table, "when").and_then(|given| self.when(given)),
         };
         let nothing = Entry {
             after: own.after,
+            pad: own.pad,
+            when: own.when.clone(),
             ..Entry::default()
         };
         // A name alone is sent, unless it may be empty: such an event would be nothing at all.
@@ -175,7 +179,14 @@ impl Reader<'_> {
             );
         }
         let given = |key| table.contains_key(key);
+        if own.raw.is_some() {
+            return Some(own);
+        }
         Some(Entry {
+            pad: match given("pad") {
+                true => own.pad,
+                false => dispatched.and_then(|shared| shared.pad),
+            },
             comment: if given("comment") {
                 own.comment
             } else {
@@ -197,12 +208,13 @@ impl Reader<'_> {
 
     /// A name; an empty one is none, which is `message` to clients.
     fn event(&mut self, given: Given<'_>) -> Option<Template> {
-        let event = self.template(given)?;
+        let event = self.short(given)?;
         if !event.only_picks_and_text() {
-            return self.wrong(
-                given,
-                "has more than text and {pick a|b|c}: leave the rest out, since clients listen for each name.",
+            let (_, pick) = self.signs();
+            let why = format!(
+                "has more than text and {pick}: leave the rest out, since clients listen for each name."
             );
+            return self.wrong(given, &why);
         }
         if !self.fits_a_line(given, &event) {
             return None;
@@ -223,12 +235,13 @@ impl Reader<'_> {
             DeValue::String(_) => {}
             _ => return self.wrong(given, "is no id: write it in quotes, or false for none."),
         }
-        let id = self.template(given)?;
+        let id = self.short(given)?;
         if !id.only_number_and_text() {
-            return self.wrong(
-                given,
-                "has more than text and one {n}: leave the rest out, since a client goes on after its id.",
+            let (number, _) = self.signs();
+            let why = format!(
+                "has more than text and one {number}: leave the rest out, since a client goes on after its id."
             );
+            return self.wrong(given, &why);
         }
         if id.holds('\0') {
             return self.wrong(
@@ -257,6 +270,7 @@ impl Reader<'_> {
             .filter_map(|(_, entry)| entry.id.as_ref())
             .filter(|id| id.as_plain().is_none())
             .collect();
+        let (number, _) = self.signs();
         for (at, entry) in entries {
             let id = entry.id.as_ref().and_then(Template::as_plain);
             // An empty one makes a client forget, and never comes back.
@@ -267,7 +281,7 @@ impl Reader<'_> {
             if again {
                 self.tell(
                     *at,
-                    format!("The id {shown} comes again with each round: put {{n}} into it."),
+                    format!("The id {shown} comes again with each round: put {number} into it."),
                 );
             } else if !plain.insert(id)
                 || numbered.iter().any(|other| other.number_in(id).is_some())
@@ -303,14 +317,56 @@ impl Reader<'_> {
     }
 
     fn template(&mut self, given: Given<'_>) -> Option<Template> {
-        match Template::parse(self.text(given)?) {
+        let template = Template::read(self.text(given)?, self.language);
+        let template = self.fitting(given, template)?;
+        self.tried(given, template)
+    }
+
+    /// How the number and a choice are written here.
+    fn signs(&self) -> (&'static str, &'static str) {
+        match self.language {
+            Language::Places => ("{n}", "{pick a|b|c}"),
+            Language::Jinja => ("{{ n }}", r#"{{ pick("a", "b") }}"#),
+        }
+    }
+
+    /// The text of a name or an id.
+    fn short(&mut self, given: Given<'_>) -> Option<Template> {
+        let template = Template::read_short(self.text(given)?, self.language);
+        self.fitting(given, template)
+    }
+
+    fn fitting(
+        &mut self,
+        given: Given<'_>,
+        template: Result<Template, BadTemplate>,
+    ) -> Option<Template> {
+        match template {
             Ok(template) if template.longest() > MAX_EVENT => self.wrong(
                 given,
                 "can be more than 1 MiB when it is sent: make it shorter.",
             ),
             Ok(template) => Some(template),
             Err(bad) => {
-                self.tell(given.at, format!("In {}, {bad}", given.key));
+                self.bad(given, &bad);
+                None
+            }
+        }
+    }
+
+    /// What a client must have asked for.
+    fn when(&mut self, given: Given<'_>) -> Option<Condition> {
+        let text = self.text(given)?;
+        if self.language != Language::Jinja {
+            return self.wrong(
+                given,
+                "needs templates = \"jinja\" in the first line of the file: add that.",
+            );
+        }
+        match Condition::parse(text) {
+            Ok(when) => Some(when),
+            Err(bad) => {
+                self.bad(given, &bad);
                 None
             }
         }

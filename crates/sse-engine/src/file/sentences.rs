@@ -13,6 +13,10 @@ pub(super) const HEADING: &str =
 pub(super) const PROFILE_HEADING: &str =
     "Write [[profile]], in two brackets, before each profile and use that name for nothing else.";
 
+/// What is said where the name `upstream` is used for anything else than upstreams.
+pub(super) const UPSTREAM_HEADING: &str =
+    "Write [[upstream]], in two brackets, before each upstream and use that name for nothing else.";
+
 /// Where keys stand, and which there are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
@@ -29,6 +33,10 @@ pub(super) struct Keys {
 /// The sentence for a key that is not known.
 pub(super) fn unknown(key: &str, keys: Keys) -> String {
     let shown = named(key);
+    if key == "templates" {
+        return "templates is of the whole file: put it above the first line [[stream]]."
+            .to_owned();
+    }
     if keys.elsewhere.contains(&key) {
         return format!("{shown} is no key of {}: {}.", keys.of, keys.there);
     }
@@ -79,6 +87,7 @@ pub(super) fn no_toml(text: &str, error: &toml::de::Error) -> Problem {
     let reason = match (error.message(), word) {
         ("duplicate key", Some("stream")) => HEADING.to_owned(),
         ("duplicate key", Some("profile")) => PROFILE_HEADING.to_owned(),
+        ("duplicate key", Some("upstream")) => UPSTREAM_HEADING.to_owned(),
         ("duplicate key", Some(key)) => format!("{} is given twice: give it once.", cut(key)),
         // The parser guesses from the first letter what a word without quotes was meant to be.
         (message, _) if message.contains("must be quoted") || message.contains("boolean") => {

@@ -4,7 +4,10 @@ mod definition;
 mod events;
 mod faults;
 mod hostile;
+mod jinja;
 mod mistakes;
+mod recording;
+mod shape;
 mod shipped;
 
 use super::*;
@@ -39,6 +42,8 @@ fn a_stream_needs_its_path_alone() {
             retry: None,
             keep_alive: None,
             keep_alive_blank: None,
+            keep_alive_lines: None,
+            space: true,
             headers: Vec::new(),
             line_ending: LineEnding::Lf,
             faults: Vec::new(),
@@ -85,6 +90,7 @@ line_ending = "crlf"
                 id: template("tick-{n}"),
                 data: template(r#"{"n": {n}}"#),
                 after: None,
+                ..Entry::default()
             })),
             pace: Pace {
                 every: Duration::from_millis(500),
@@ -95,6 +101,8 @@ line_ending = "crlf"
             keep_alive: Some(KeepAlive::Interval(Duration::from_secs(2))),
             keep_alive_blank: Some(false),
             headers: stream.headers.clone(),
+            keep_alive_lines: None,
+            space: true,
             line_ending: LineEnding::CrLf,
             faults: Vec::new(),
         }
@@ -184,6 +192,7 @@ events = [
             id: template("a"),
             data: template("x"),
             after: Some(Duration::from_millis(50)),
+            ..Entry::default()
         },
         Entry {
             comment: note.clone(),

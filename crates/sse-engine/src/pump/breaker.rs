@@ -6,16 +6,20 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | `blocks` | which blocks of the feed it takes, and which it leaves out |
 //! | `cause` | why it ends, or is silent |
 //! | `frame` | a block of the stream, as lines that a fault can change |
 //! | `strike` | when a fault strikes this connection |
 //! | `passage` | when bytes are let through, and in which pieces |
 //! | `queue` | bytes in order, and where events end in them |
+//! | `standing` | what is asked of it between two visits |
 
+mod blocks;
 mod cause;
 mod frame;
 mod passage;
 mod queue;
+mod standing;
 mod strike;
 
 use std::collections::VecDeque;
@@ -60,6 +64,8 @@ pub(super) struct Breaker {
     again: VecDeque<(Frame, u64)>,
     /// Blocks of the feed that are not let through yet, because of a silence.
     backlog: VecDeque<Frame>,
+    /// The part of a recorded block that came so far, while a fault needs whole ones.
+    begun: Vec<u8>,
     /// What the feed said when it was filled last.
     feed: Next,
     /// The buffer that the feed fills.
@@ -93,6 +99,7 @@ impl Breaker {
             again: VecDeque::new(),
             now,
             backlog: VecDeque::new(),
+            begun: Vec::new(),
             feed: Next::More,
             scratch: Box::default(),
             passage,
@@ -107,62 +114,6 @@ impl Breaker {
             ..self.counts
         };
         self.waiting.push(Strike::new(armed, counts));
-    }
-
-    /// The faults that struck since this was asked last.
-    pub(super) fn take_struck(&mut self) -> Vec<Arc<Armed>> {
-        std::mem::take(&mut self.struck)
-    }
-
-    /// Whether nothing is left to break.
-    pub(super) fn is_through(&self) -> bool {
-        self.waiting.is_empty()
-            && self.next.is_empty()
-            && self.drops.is_empty()
-            && self.skips.is_empty()
-            && self.passage.is_through()
-            && self.half.is_none()
-            && self.ends.is_none()
-            && self.silence.is_none()
-            && self.ending.is_none()
-            && self.lacks_nothing()
-    }
-
-    /// Whether all that the feed gave was let through, or left out.
-    pub(super) fn lacks_nothing(&self) -> bool {
-        self.backlog.is_empty()
-            && self.overtaken.is_none()
-            && self.again.is_empty()
-            && self.passage.holds_nothing()
-    }
-
-    /// Whether bytes are kept back, so that nothing can be sent to see whether the client is there.
-    pub(super) fn withholds(&self) -> bool {
-        self.is_silent() || !self.passage.is_ready() && !self.passage.is_empty()
-    }
-
-    /// Whether nothing is sent, and what the client does is not looked at.
-    pub(super) fn hangs(&self) -> bool {
-        let hangs = |silence: &Silence| silence.armed.fault.act == Act::Hang;
-        self.silence.as_ref().is_some_and(hangs)
-    }
-
-    /// Whether nothing is sent at all.
-    pub(super) fn is_silent(&self) -> bool {
-        self.silence.is_some() && !self.is_mute()
-    }
-
-    /// Whether the transport may send a comment now.
-    pub(super) fn takes_comment(&self) -> bool {
-        !self.is_silent() && self.ending.is_none() && self.passage.is_empty()
-    }
-
-    /// Whether the head of the response is not to be sent yet, or not at all.
-    pub(super) fn keeps_head(&self) -> bool {
-        let keeps =
-            |silence: &Silence| matches!(silence.armed.fault.act, Act::Never | Act::Wait(_));
-        let headless = self.ending.as_ref().is_some_and(|ending| ending.headless);
-        headless || self.silence.as_ref().is_some_and(keeps)
     }
 
     /// Writes what is due, broken as it is to be.
@@ -203,16 +154,16 @@ impl Breaker {
         if is_mute {
             self.scratch.clear();
             feed.fill_comment(instant, &mut self.scratch);
-            for frame in Frame::all(&self.scratch, feed.line_ending()) {
+            for frame in Frame::all(&self.scratch, feed.is_foreign()) {
                 self.emit(&frame);
             }
         } else if self.backlog.is_empty() {
             self.scratch.clear();
-            self.feed = feed.fill(now, &mut self.scratch);
+            self.feed = feed.fill_blocks(now, &mut self.scratch);
             if self.feed == Next::Cut {
                 return Next::Cut;
             }
-            self.backlog = Frame::all(&self.scratch, feed.line_ending());
+            self.backlog = self.blocks(feed);
         }
         let full = self.counts.bytes + VISIT as u64;
         while self.silence.is_none()
@@ -226,7 +177,7 @@ impl Breaker {
         if self.ending.as_ref().is_some_and(|ending| ending.at_once) {
             return self.end_at_once(out);
         }
-        let is_last = self.feed == Next::End && self.backlog.is_empty() && self.silence.is_none();
+        let is_last = self.feed_ends() && self.backlog.is_empty() && self.silence.is_none();
         if is_last && let Some((overtaken, copies)) = self.overtaken.take() {
             self.send(overtaken, copies);
         }
@@ -547,29 +498,6 @@ impl Breaker {
             }
         }
         true
-    }
-
-    /// Whether a fault leaves this event out.
-    fn is_left_out(&mut self, frame: &Frame) -> bool {
-        if let Some((armed, left)) = self.skips.first_mut() {
-            let armed = Arc::clone(armed);
-            let is_first = !matches!(&armed.fault.act, Act::Skip(events) if events != left);
-            *left -= 1;
-            let is_last = *left == 0;
-            let skips = !is_first || self.note(&armed);
-            if is_last || !skips {
-                self.skips.remove(0);
-            }
-            if skips {
-                return true;
-            }
-        }
-        let holds = |armed: &&Arc<Armed>| match &armed.fault.act {
-            Act::Drop(text) => frame.holds(text),
-            _ => false,
-        };
-        let found = self.drops.iter().find(holds).map(Arc::clone);
-        found.is_some_and(|armed| self.note(&armed))
     }
 
     /// Lets a block through, its lines ended as they are to be.

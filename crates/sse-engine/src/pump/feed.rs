@@ -1,16 +1,21 @@
 //! The events of a stream and the comments between them, as they are sent where nothing is broken.
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Instant;
 
-use sse_wire::{Event, LineEnding, encode};
+use bytes::Bytes;
+use sse_wire::LineEnding;
 
 use super::Next;
 use super::counter::Counter;
 use super::paced::Paced;
+use super::pipe::Pipe;
+use super::replay::Player;
 use crate::fault::Shift;
+use crate::handoff::Taker;
 use crate::keep_alive::KeepAlive;
-use crate::stream::Variant;
+use crate::stream::{Variant, without_spaces};
 use crate::time::Now;
 use crate::topics::{Filled, Subscription, Topic};
 use crate::write_buffer::{Receipt, WriteBuffer};
@@ -36,6 +41,10 @@ enum Events {
     Paced(Box<Paced>),
     /// From a topic, as they are published.
     Topic(Subscription),
+    /// From a recording, as they came.
+    Replay(Box<Player>),
+    /// From a task elsewhere, as bytes.
+    Pipe(Box<Pipe>),
 }
 
 impl Feed {
@@ -50,6 +59,12 @@ impl Feed {
         last_event_id: Option<&str>,
         shift: Shift,
     ) -> Result<Self, u64> {
+        if variant.stream.playback().is_some() {
+            // The bytes are those of the recording: nothing of ours comes between them unasked.
+            let keep_alive = variant.stream.keep_alive.unwrap_or(KeepAlive::Off);
+            let player = Player::new(variant, last_event_id, shift)?;
+            return Ok(Self::with(Events::Replay(Box::new(player)), keep_alive));
+        }
         let counter = Counter::new(variant.from, variant.count);
         let counter = match last_event_id {
             // An empty id is what a client that never had one would send: no id at all.
@@ -84,6 +99,11 @@ impl Feed {
         Self::with(Events::Topic(subscription), keep_alive)
     }
 
+    /// What a task hands over. Nothing is put between its bytes.
+    pub(super) fn piped(pieces: Taker<Bytes>) -> Self {
+        Self::with(Events::Pipe(Box::new(Pipe::new(pieces))), KeepAlive::Off)
+    }
+
     fn with(events: Events, keep_alive: KeepAlive) -> Self {
         Self {
             events,
@@ -95,10 +115,12 @@ impl Feed {
 
     /// Whether a blank line follows its keep-alive comments, where its stream does not say.
     pub(super) fn set_blank(&mut self, usual: bool) {
-        self.blank = match &self.events {
-            Events::Paced(paced) => paced.variant.stream.keep_alive_blank.unwrap_or(usual),
-            Events::Topic(_) => usual,
+        let stream = match &self.events {
+            Events::Paced(paced) => &paced.variant.stream,
+            Events::Replay(player) => &player.variant.stream,
+            Events::Topic(_) | Events::Pipe(_) => return self.blank = usual,
         };
+        self.blank = stream.keep_alive_blank.unwrap_or(usual);
     }
 
     /// The number of the event that is sent next.
@@ -106,6 +128,8 @@ impl Feed {
         match &self.events {
             Events::Paced(paced) => paced.counter.next(),
             Events::Topic(subscription) => subscription.next(),
+            Events::Replay(player) => player.next_number(),
+            Events::Pipe(_) => 0,
         }
     }
 
@@ -113,7 +137,8 @@ impl Feed {
     pub(super) fn line_ending(&self) -> LineEnding {
         match &self.events {
             Events::Paced(paced) => paced.variant.stream.line_ending,
-            Events::Topic(_) => LineEnding::Lf,
+            Events::Topic(_) | Events::Pipe(_) => LineEnding::Lf,
+            Events::Replay(player) => player.line_ending(),
         }
     }
 
@@ -127,11 +152,27 @@ impl Feed {
                 whole: paced.counter.whole(),
             },
             Events::Topic(subscription) => subscription.receipt(),
+            Events::Replay(player) => player.receipt(),
+            Events::Pipe(_) => Receipt {
+                retry: None,
+                first: 0,
+                gap: false,
+                whole: None,
+            },
         }
     }
 
     /// Writes everything that is due at `now`, up to the cap of a visit.
     pub(super) fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
+        self.fill_as(false, now, out)
+    }
+
+    /// The same in whole blocks, where they are not beyond all measure, for whoever changes them.
+    pub(super) fn fill_blocks(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
+        self.fill_as(true, now, out)
+    }
+
+    fn fill_as(&mut self, whole: bool, now: Now, out: &mut WriteBuffer) -> Next {
         let next = match &mut self.events {
             Events::Paced(paced) => paced.fill(now, out),
             Events::Topic(subscription) => match subscription.fill(out) {
@@ -140,8 +181,15 @@ impl Feed {
                 Filled::TooSlow => Next::Cut,
                 Filled::Over => Next::End,
             },
+            Events::Replay(player) => player.fill(now.instant, out),
+            Events::Pipe(pipe) => pipe.fill(whole, out),
         };
         match next {
+            // A comment would stand within a block: it waits for the end of that.
+            Next::Wait { at } if !self.takes_keep_alive() => {
+                self.arm_keep_alive(now.instant, !out.is_empty());
+                Next::Wait { at }
+            }
             Next::Wait { at } => {
                 self.keep_alive(now.instant, out);
                 Next::Wait {
@@ -152,14 +200,14 @@ impl Feed {
                 self.arm_keep_alive(now.instant, true);
                 Next::More
             }
-            Next::End | Next::Cut | Next::Broken(_) => next,
+            Next::End | Next::Cut | Next::Gone(_) | Next::Broken(_) => next,
         }
     }
 
     /// Whether it sends what its topic had before the client came.
     pub(super) fn is_replaying(&self) -> bool {
         match &self.events {
-            Events::Paced(_) => false,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => false,
             Events::Topic(subscription) => subscription.is_replaying(),
         }
     }
@@ -188,13 +236,15 @@ impl Feed {
         match &self.events {
             Events::Paced(paced) => paced.counter.is_done(),
             Events::Topic(_) => false,
+            Events::Replay(player) => player.is_complete(),
+            Events::Pipe(pipe) => pipe.is_complete(),
         }
     }
 
     /// The topic that it reads, if it reads one.
     pub(super) fn topic(&self) -> Option<&Arc<Topic>> {
         match &self.events {
-            Events::Paced(_) => None,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => None,
             Events::Topic(subscription) => Some(subscription.topic()),
         }
     }
@@ -203,19 +253,55 @@ impl Feed {
     /// that it is to be cut off.
     pub(super) fn is_too_slow(&self) -> bool {
         match &self.events {
-            Events::Paced(_) => false,
+            Events::Paced(_) | Events::Pipe(_) | Events::Replay(_) => false,
             Events::Topic(subscription) => subscription.is_too_slow(),
+        }
+    }
+
+    /// The replay, where it is one.
+    pub(super) fn player(&self) -> Option<&Player> {
+        match &self.events {
+            Events::Replay(player) => Some(player),
+            Events::Paced(_) | Events::Topic(_) | Events::Pipe(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn player_mut(&mut self) -> Option<&mut Player> {
+        match &mut self.events {
+            Events::Replay(player) => Some(player),
+            Events::Paced(_) | Events::Topic(_) | Events::Pipe(_) => None,
+        }
+    }
+
+    /// Whether a keep-alive comment may stand where the stream is.
+    fn takes_keep_alive(&self) -> bool {
+        self.player().is_none_or(Player::is_between_blocks)
+    }
+
+    /// Whether its bytes come from a task elsewhere, with line ends of their own.
+    pub(super) fn is_foreign(&self) -> bool {
+        matches!(self.events, Events::Pipe(_))
+    }
+
+    /// Whether a task has more for it. Where it has not, `waker` is woken when it has.
+    pub(super) fn has_news(&mut self, waker: &Waker) -> bool {
+        match &mut self.events {
+            Events::Paced(_) | Events::Topic(_) | Events::Replay(_) => false,
+            Events::Pipe(pipe) => pipe.has_news(waker),
         }
     }
 
     /// Writes a comment where one is due, and no event.
     pub(super) fn fill_comment(&mut self, now: Instant, out: &mut WriteBuffer) {
-        self.keep_alive(now, out);
+        if self.takes_keep_alive() {
+            self.keep_alive(now, out);
+        }
     }
 
     /// When the next comment is due.
     pub(super) fn comment_due(&self) -> Option<Instant> {
-        self.comment_due
+        self.comment_due.filter(|_| self.takes_keep_alive())
     }
 
     fn keep_alive(&mut self, now: Instant, out: &mut WriteBuffer) {
@@ -224,15 +310,24 @@ impl Feed {
         if self.comment_due.is_none_or(|due| due > now) {
             return;
         }
-        let event = Event {
-            comment: Some("keep-alive"),
-            ..Event::default()
-        };
         let ending = self.line_ending();
-        encode(&event, ending, out.payload());
-        if !self.blank {
-            let bytes = out.payload();
-            bytes.truncate(bytes.len() - ending.as_bytes().len());
+        let stream = match &self.events {
+            Events::Paced(paced) => Some(&*paced.variant.stream),
+            Events::Replay(player) => Some(&*player.variant.stream),
+            Events::Topic(_) | Events::Pipe(_) => None,
+        };
+        let own = stream.and_then(|stream| stream.keep_alive_lines.as_deref());
+        let bytes = out.payload();
+        let from = bytes.len();
+        for line in own.unwrap_or(": keep-alive").split('\n') {
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(ending.as_bytes());
+        }
+        if own.is_none() && stream.is_some_and(|stream| !stream.space) {
+            without_spaces(bytes, from);
+        }
+        if self.blank {
+            bytes.extend_from_slice(ending.as_bytes());
         }
         self.comment_due = match self.keep_alive {
             KeepAlive::Off => None,

@@ -6,7 +6,7 @@ use sse_wire::{Event, encode};
 
 use super::Next;
 use super::counter::Counter;
-use crate::stream::{Moment, Variant};
+use crate::stream::{Moment, Stream, Variant, without_spaces};
 use crate::time::Now;
 use crate::write_buffer::{VISIT, WriteBuffer};
 
@@ -80,30 +80,45 @@ impl Paced {
                 data: Some(number),
                 ..Event::default()
             };
-            encode(&event, stream.line_ending, out.payload());
+            encode_as(stream, &event, out);
             return out.mark(Some(n));
         };
+        if let Some(raw) = &entry.raw {
+            // The reconnection time comes with the first event.
+            self.retry = retry;
+            return out.payload().extend_from_slice(raw);
+        }
         let moment = Moment {
             n,
             seed: self.variant.pace.seed,
             wall,
         };
-        let parts = [&entry.comment, &entry.event, &entry.id, &entry.data];
-        let [comment, event, id, data] =
-            parts.map(|part| part.as_ref().map(|template| template.text(&moment)));
         let retry = entry.retry.or(retry);
         self.told = retry.or(self.told);
-        let event = Event {
-            comment: comment.as_deref(),
-            retry,
-            event: event.as_deref(),
-            id: id.as_deref(),
-            data: data.as_deref(),
+        let made = entry.made(&moment, &self.variant.request);
+        let event = match &made {
+            Ok(made) => made.event(retry),
+            // Whoever reads the stream is told, and gets what follows.
+            Err(sentence) => Event {
+                comment: Some(sentence),
+                retry,
+                ..Event::default()
+            },
         };
-        encode(&event, stream.line_ending, out.payload());
+        encode_as(stream, &event, out);
         // Without data there is no event, whatever else the client is told.
         if event.data.is_some() {
             out.mark(Some(n));
         }
+    }
+}
+
+/// Writes an event as its stream writes lines.
+fn encode_as(stream: &Stream, event: &Event<'_>, out: &mut WriteBuffer) {
+    let bytes = out.payload();
+    let from = bytes.len();
+    encode(event, stream.line_ending, bytes);
+    if !stream.space {
+        without_spaces(bytes, from);
     }
 }

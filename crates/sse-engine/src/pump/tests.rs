@@ -1,6 +1,8 @@
 //! The pump with made-up instants.
 
 mod broken;
+mod piped;
+mod replay;
 mod subscriber;
 
 use std::time::Duration;

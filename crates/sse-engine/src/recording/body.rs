@@ -1,7 +1,5 @@
 //! The one spelling of bytes: a verbatim line where that can say them, else one with escapes.
 
-use std::fmt::Write;
-
 use super::RecordingMistakeKind as Kind;
 use super::mistake::RecordingMistake;
 
@@ -85,13 +83,18 @@ fn escape(to: &mut String, bytes: &[u8], at_line_end: bool) {
 }
 
 fn hex(to: &mut String, bytes: &[u8]) {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
     for byte in bytes {
-        let _ = write!(to, "\\x{byte:02x}");
+        to.push_str("\\x");
+        to.push(DIGITS[usize::from(byte >> 4)]);
+        to.push(DIGITS[usize::from(byte & 15)]);
     }
 }
 
 /// Reads a text with escapes: its bytes, and whether a line end follows them.
-pub(super) fn unescape(text: &str) -> Result<(Vec<u8>, bool), RecordingMistake> {
+pub(crate) fn unescape(text: &str) -> Result<(Vec<u8>, bool), RecordingMistake> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('\\') {

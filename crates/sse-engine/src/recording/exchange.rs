@@ -31,6 +31,21 @@ impl Recording {
         let parts = self.steps.split(|step| *step == Step::Next);
         parts.map(|steps| Exchange { steps })
     }
+
+    /// The exchange of this number, from 1, as a recording of its own. The notes that the file
+    /// begins with stay.
+    pub fn only(&self, number: usize) -> Option<Self> {
+        let exchange = self.exchanges().nth(number.checked_sub(1)?)?;
+        let notes = self
+            .steps
+            .iter()
+            .take_while(|step| matches!(step, Step::Note(_)));
+        let notes = notes.filter(|_| number > 1);
+        Some(Self {
+            steps: notes.chain(exchange.steps).cloned().collect(),
+            phase: self.phase,
+        })
+    }
 }
 
 impl<'a> Exchange<'a> {

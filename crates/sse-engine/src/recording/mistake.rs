@@ -47,6 +47,8 @@ pub enum RecordingMistakeKind {
     EndWord,
     /// An exchange has no end.
     NoEnd,
+    /// The file is of no format that is read, or a HAR that is broken.
+    Format,
 }
 
 impl RecordingMistakeKind {
@@ -89,6 +91,7 @@ impl RecordingMistakeKind {
                 "an exchange ends with `= end`, `= cut`, `= reset`, `= timeout` or `= open`: write one of these."
             }
             Self::NoEnd => "the last exchange has no end: add a line such as `= end`.",
+            Self::Format => "The file is no recording: give a .wire or a HAR.",
         };
         self.because(sentence.to_owned())
     }
@@ -119,6 +122,7 @@ impl fmt::Display for RecordingMistake {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(to, "Line {line}: {}", self.sentence),
+            None if self.kind == RecordingMistakeKind::Format => to.write_str(&self.sentence),
             None => write!(to, "In a recording, {}", self.sentence),
         }
     }

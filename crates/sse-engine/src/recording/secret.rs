@@ -28,29 +28,41 @@ impl Recording {
         let mut first = true;
         for step in &mut self.steps {
             match step {
-                Step::Request(line) => {
-                    let changed = if std::mem::take(&mut first) {
-                        in_request_line(line)
-                    } else {
-                        in_field(line)
-                    };
-                    if let Some((text, secrets)) = changed {
-                        *line = text;
-                        count += secrets;
-                    }
-                }
-                // A byte that is not UTF-8 stands in no name.
-                Step::Response(line) => {
-                    if let Some((text, secrets)) = in_field(&String::from_utf8_lossy(line)) {
-                        *line = text.into_bytes();
-                        count += secrets;
-                    }
-                }
                 Step::Next => first = true,
-                _ => {}
+                step => {
+                    count += keep_back(step, first);
+                    first &= !matches!(step, Step::Request(_));
+                }
             }
         }
         (self, count)
+    }
+}
+
+/// Keeps back what a step holds of secrets, and answers how many there were. `first` says that a
+/// line of a request is its first one.
+pub(super) fn keep_back(step: &mut Step, first: bool) -> usize {
+    match step {
+        Step::Request(line) => {
+            let changed = if first {
+                in_request_line(line)
+            } else {
+                in_field(line)
+            };
+            changed.map_or(0, |(text, secrets)| {
+                *line = text;
+                secrets
+            })
+        }
+        // A byte that is not UTF-8 stands in no name.
+        Step::Response(line) => {
+            let changed = in_field(&String::from_utf8_lossy(line));
+            changed.map_or(0, |(text, secrets)| {
+                *line = text.into_bytes();
+                secrets
+            })
+        }
+        _ => 0,
     }
 }
 
@@ -77,7 +89,7 @@ fn in_field(line: &str) -> Option<(String, usize)> {
 }
 
 /// A URL without its secrets, and how many it had.
-fn in_url(url: &str) -> (String, usize) {
+pub(super) fn in_url(url: &str) -> (String, usize) {
     let mut secrets = 0;
     let mut keep_back = |value: &str| {
         secrets += usize::from(value != KEPT_BACK_IN_URL);

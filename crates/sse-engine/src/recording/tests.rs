@@ -1,6 +1,10 @@
 //! What a person reads and writes in such a file, and what each mistake is told.
 
+mod diff;
+mod foreign;
+mod har;
 mod properties;
+mod recorder;
 
 use std::time::Instant;
 

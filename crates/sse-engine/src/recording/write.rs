@@ -14,17 +14,7 @@ impl Recording {
             to.push_str("% ends crlf\n");
         }
         for step in &self.steps {
-            match step {
-                Step::Note(text) => put(&mut to, "#", text),
-                Step::Request(line) => put(&mut to, ">", line),
-                Step::RequestBytes(bytes) => spell(&mut to, bytes, ">|", ">~", false),
-                Step::Wait(wait) => put(&mut to, "@", &spelled(wait)),
-                Step::Response(line) => spell_line(&mut to, line, "<", "<~"),
-                Step::Bytes(bytes) => spell(&mut to, bytes, "|", "~", crlf),
-                Step::Fault(fault) => put(&mut to, "!", &fault.to_string()),
-                Step::End(end) => put(&mut to, "=", end.word()),
-                Step::Next => to.push_str("==\n"),
-            }
+            put_step(&mut to, step, crlf);
         }
         to
     }
@@ -34,13 +24,37 @@ impl Recording {
         let (mut all, mut crlf) = (0_usize, 0_usize);
         for step in &self.steps {
             let Step::Bytes(bytes) = step else { continue };
-            for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-                all += usize::from(line.ends_with(b"\n"));
-                crlf += usize::from(line.ends_with(b"\r\n"));
-            }
+            let (ends, crlf_ends) = line_ends(bytes);
+            all += ends;
+            crlf += crlf_ends;
         }
         crlf > all / 2
     }
+}
+
+/// Writes a step: a line, or a few lines of bytes.
+pub(super) fn put_step(to: &mut String, step: &Step, crlf: bool) {
+    match step {
+        Step::Note(text) => put(to, "#", text),
+        Step::Request(line) => put(to, ">", line),
+        Step::RequestBytes(bytes) => spell(to, bytes, ">|", ">~", false),
+        Step::Wait(wait) => put(to, "@", &spelled(wait)),
+        Step::Response(line) => spell_line(to, line, "<", "<~"),
+        Step::Bytes(bytes) => spell(to, bytes, "|", "~", crlf),
+        Step::Fault(fault) => put(to, "!", &fault.to_string()),
+        Step::End(end) => put(to, "=", end.word()),
+        Step::Next => to.push_str("==\n"),
+    }
+}
+
+/// How many line ends there are, and how many of them are CR LF.
+pub(super) fn line_ends(bytes: &[u8]) -> (usize, usize) {
+    let (mut all, mut crlf) = (0, 0);
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        all += usize::from(line.ends_with(b"\n"));
+        crlf += usize::from(line.ends_with(b"\r\n"));
+    }
+    (all, crlf)
 }
 
 fn spelled(wait: &Wait) -> String {

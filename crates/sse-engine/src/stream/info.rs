@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Entry, Pace, Source, Stream};
+use super::{Entry, Pace, Playback, Source, Stream};
 
 /// A page takes an event in less, but not much less.
 const LEAST_PAUSE: Duration = Duration::from_micros(100);
@@ -40,31 +40,81 @@ pub struct StreamInfo {
     /// Whether it sends more events without a pause than a page can take: a client that reads all
     /// that comes gets to nothing else.
     pub unpaced: bool,
+    /// Whether it is a recording whose events wait for a step each.
+    pub step: bool,
 }
 
 impl From<&Stream> for StreamInfo {
     fn from(stream: &Stream) -> Self {
-        let amount = stream.count.map_or_else(
-            || "endless".to_owned(),
-            |n| format!("{n} event{}", if n == 1 { "" } else { "s" }),
-        );
+        let playback = stream.playback();
+        let summary = match playback {
+            Some(playback) => replayed(stream, playback),
+            None => {
+                let amount = stream.count.map_or_else(|| "endless".to_owned(), events);
+                format!("{amount}, {}", pace(stream))
+            }
+        };
+        let stays_open = playback.is_none_or(|playback| playback.replay.stays_open());
         Self {
             path: stream.path.clone(),
             title: stream.title.clone(),
-            summary: format!("{amount}, {}", pace(stream)),
-            endless: stream.count.is_none(),
-            retry_ms: stream.retry,
+            summary,
+            endless: stream.count.is_none() && stays_open,
+            retry_ms: playback.map_or(stream.retry, |playback| playback.replay.retry()),
             events: stream.names(),
             ids: stream.has_ids(),
             unpaced: stream.is_unpaced(),
+            step: playback.is_some_and(|playback| playback.step),
         }
     }
+}
+
+/// `5 events`
+fn events(n: u64) -> String {
+    format!("{n} event{}", if n == 1 { "" } else { "s" })
+}
+
+/// `12 events, at its own pace`, and what a client should know that comes back.
+fn replayed(stream: &Stream, playback: &Playback) -> String {
+    let Playback {
+        replay,
+        speed,
+        step,
+    } = playback;
+    let amount = stream
+        .count
+        .map_or(replay.len(), |count| count.min(replay.len()));
+    let mut words = events(amount);
+    match replay.responses() {
+        0 | 1 => {}
+        responses => words += &format!(" in {responses} responses"),
+    }
+    words += ", ";
+    match step {
+        true => words += "step by step",
+        false => words += &speed.words(),
+    }
+    if !replay.is_empty() && !replay.has_unique_ids() {
+        words += match replay.has_ids() {
+            true => "; its ids are not unique, so who comes back with one may begin anew",
+            false => "; it has no ids, so who comes back begins anew",
+        };
+    }
+    if stream.count.is_none() && replay.stays_open() {
+        words += "; it stays open at its end";
+    }
+    match replay.faults() {
+        0 => {}
+        1 => words += "; 1 fault is in it",
+        faults => words += &format!("; {faults} faults are in it"),
+    }
+    words
 }
 
 /// `every 500 ms`, or what else the pace is.
 fn pace(stream: &Stream) -> Cow<'static, str> {
     let own = match &stream.source {
-        Source::Counter => 0,
+        Source::Counter | Source::Recording(_) => 0,
         Source::Template(entry) => usize::from(entry.after.is_some()),
         Source::List(entries) => entries.iter().filter(|entry| entry.after.is_some()).count(),
     };
@@ -99,6 +149,16 @@ fn time(time: Duration) -> String {
 impl Stream {
     /// Whether it has more events than a page takes at once, and hardly a pause between them.
     fn is_unpaced(&self) -> bool {
+        if let Some(playback) = self.playback() {
+            let Playback {
+                replay,
+                speed,
+                step,
+            } = playback;
+            let events = u32::try_from(replay.len()).unwrap_or(u32::MAX);
+            let time = speed.scaled(replay.time());
+            return !step && replay.len() > MOST_AT_ONCE && time < LEAST_PAUSE * events;
+        }
         let entries = self.entries();
         let times = entries
             .iter()
@@ -122,6 +182,7 @@ impl Stream {
             Source::Counter => vec![MESSAGE.to_owned()],
             Source::Template(entry) => of(entry),
             Source::List(entries) => entries.iter().flat_map(of).collect(),
+            Source::Recording(playback) => playback.replay.names().map(str::to_owned).collect(),
         };
         // An empty name is the default one (HTML 9.2.6).
         let heard = |name: String| match name.is_empty() {

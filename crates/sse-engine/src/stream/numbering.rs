@@ -10,6 +10,7 @@ impl Stream {
     pub fn number_of(&self, id: &str, from: u64) -> Option<u64> {
         match &self.source {
             Source::Counter => Template::number().number_in(id),
+            Source::Recording(playback) => playback.replay.number_of(id),
             Source::Template(entry) => {
                 let template = entry.id.as_ref()?;
                 if template.as_plain() == Some(id) {
@@ -35,6 +36,10 @@ impl Stream {
 
     /// The id of the event with this number, if it has one.
     pub fn id_of(&self, n: u64) -> Option<String> {
+        if let Source::Recording(playback) = &self.source {
+            let event = playback.replay.event(n)?;
+            return event.id.as_deref().map(str::to_owned);
+        }
         let Some(entry) = self.entry(n) else {
             return Some(n.to_string());
         };
@@ -50,18 +55,24 @@ impl Stream {
     /// The last id that a client was given that was sent so many `events`, the last of them
     /// numbered `last`, with the number of its event.
     pub fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
-        let Source::List(entries) = &self.source else {
-            return Some((last, self.id_of(last)?));
+        let numbers = match &self.source {
+            Source::List(entries) => entries.len(),
+            Source::Recording(_) => usize::MAX,
+            Source::Counter | Source::Template(_) => return Some((last, self.id_of(last)?)),
         };
         let mut left = events;
         if left == 0 {
             return None;
         }
-        for n in (0..=last).rev().take(entries.len()) {
+        for n in (0..=last).rev().take(numbers) {
             if let Some(id) = self.id_of(n) {
                 return Some((n, id));
             }
-            left -= u64::from(self.entry(n).is_some_and(|entry| entry.data.is_some()));
+            let is_event = match self.entry(n) {
+                Some(entry) => entry.data.is_some(),
+                None => true,
+            };
+            left -= u64::from(is_event);
             // What comes before the first event was not sent, or is not worth a lie.
             if left == 0 {
                 break;
@@ -75,7 +86,7 @@ impl Stream {
     pub fn events_between(&self, from: u64, to: u64) -> u64 {
         let numbers = to.saturating_sub(from);
         let entries = match &self.source {
-            Source::Counter => return numbers,
+            Source::Counter | Source::Recording(_) => return numbers,
             Source::Template(entry) => return if entry.data.is_some() { numbers } else { 0 },
             Source::List(entries) => entries,
         };
@@ -96,6 +107,9 @@ impl Stream {
 
     /// Whether more than one event has this id, so that it leads to the first of them.
     pub fn repeats_id(&self, id: &str) -> bool {
+        if let Source::Recording(playback) = &self.source {
+            return playback.replay.repeats_id(id);
+        }
         let entries = self.entries();
         let plain = |entry: &Entry| entry.id.as_ref().and_then(Template::as_plain) == Some(id);
         self.count.is_none_or(|count| count > entries.len() as u64) && entries.iter().any(plain)
@@ -104,6 +118,9 @@ impl Stream {
     /// How many events it can give without giving an id twice; `None` is as many as there are
     /// numbers.
     pub fn distinct_ids(&self) -> Option<u64> {
+        if let Source::Recording(playback) = &self.source {
+            return Some(playback.replay.len());
+        }
         let entries = self.entries();
         let own = entries.iter().any(|entry| {
             let id = entry.id.as_ref().and_then(Template::as_plain);
@@ -114,7 +131,9 @@ impl Stream {
 
     /// Whether its events have ids, or some of them.
     pub(super) fn has_ids(&self) -> bool {
+        let recorded = self.playback();
         matches!(self.source, Source::Counter)
+            || recorded.is_some_and(|playback| playback.replay.has_unique_ids())
             || self.entries().iter().any(|entry| entry.id.is_some())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::variant::Variant;
-use super::{Pace, Source, Stream};
+use super::{Pace, Source, Speed, Stream};
 use crate::error::Error;
 
 /// What a request wants otherwise than the stream has it. Each is within the bounds of
@@ -17,6 +17,8 @@ pub struct Overrides {
     pub count: Option<u64>,
     /// The first number.
     pub from: Option<u64>,
+    /// How fast a recording is replayed.
+    pub speed: Option<Speed>,
 }
 
 impl Overrides {
@@ -25,13 +27,20 @@ impl Overrides {
     /// was.
     ///
     /// # Errors
-    /// A `from` before the first one, or a `count` that repeats an id.
+    /// A `from` before the first one, a `count` that repeats an id, or a pace that is not of its
+    /// kind.
     pub fn fits(self, stream: &Stream) -> Result<Self, Error> {
-        if stream.count.is_none() {
+        let is_recording = stream.playback().is_some();
+        match (is_recording, self.every, self.speed) {
+            (true, Some(_), _) => return Err(Error::NoPace),
+            (false, _, Some(_)) => return Err(Error::NoSpeed),
+            _ => {}
+        }
+        if stream.count.is_none() && !is_recording {
             return Ok(self);
         }
         let mut before = 0;
-        if let Source::List(_) = stream.source {
+        if let Source::List(_) | Source::Recording(_) = stream.source {
             let first = stream.from;
             let Some(left_out) = self.from.unwrap_or(first).checked_sub(first) else {
                 return Err(Error::FromTooSmall(first));
@@ -61,7 +70,7 @@ impl Overrides {
         let usual = match (&stream.source, variant.count) {
             // Who begins further on in a list gets the rest of it, and not its beginning behind its
             // end.
-            (Source::List(_), Some(count)) if from > variant.from => {
+            (Source::List(_) | Source::Recording(_), Some(count)) if from > variant.from => {
                 Some(count.saturating_sub(from - variant.from))
             }
             (_, count) => count,
@@ -78,6 +87,7 @@ impl Overrides {
                 None => variant.pace,
             },
             own_pace: self.every.is_none(),
+            speed: self.speed.unwrap_or(variant.speed),
             ..variant
         }
     }
@@ -98,6 +108,7 @@ mod tests {
             every: Some(Duration::from_millis(100)),
             count: Some(20),
             from: Some(7),
+            ..Overrides::default()
         };
         let applied = wanted.apply(&endless);
         assert_eq!(applied.pace, Pace::every(Duration::from_millis(100)));
@@ -116,9 +127,9 @@ mod tests {
         let list = Arc::new(list.expect("a list of eight"));
         let variant = |from, count| {
             let wanted = Overrides {
-                every: None,
                 count,
                 from,
+                ..Overrides::default()
             };
             wanted.fits(&list).map(|read| read.apply(&list).count)
         };

@@ -1,8 +1,10 @@
 //! The source of a stream's events, and what one event contains.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::template::Template;
+use super::Playback;
+use super::template::{Condition, Template};
 
 /// What the events of a stream are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub enum Source {
     /// The events in their order, and from the beginning again where there are to be more. Never
     /// empty.
     List(Vec<Entry>),
+    /// What was recorded, byte for byte, and when it was.
+    Recording(Playback),
 }
 
 /// One event, or what is sent in the place of one.
@@ -31,4 +35,10 @@ pub struct Entry {
     pub data: Option<Template>,
     /// The time before it, in place of the pace.
     pub after: Option<Duration>,
+    /// Bytes that are sent as they are, in place of all of the above.
+    pub raw: Option<Arc<[u8]>>,
+    /// How many bytes its data has at least: spaces are put behind it.
+    pub pad: Option<u64>,
+    /// What a client must have asked for; else its list does not have this event.
+    pub when: Option<Condition>,
 }

@@ -2,16 +2,21 @@
 //!
 //! The text for a placeholder depends only on the event's number, the seed and the clock. A client
 //! that reconnects therefore gets the same event for the same number, except for the time. A
-//! placeholder that cannot be filled in is refused when the text is read, so making an event never
-//! fails.
+//! placeholder that cannot be filled in is refused when the text is read, so making an event of
+//! such texts never fails. A text of jinja can do more, and can fail (see `jinja`).
+
+mod jinja;
 
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::request::Request;
 use crate::bounds::MAX_NUMBER;
 use crate::text::cut;
+pub use jinja::Condition;
+use jinja::Jinja;
 
 /// How many texts [`Template::all`] lists at most.
 const MAX_TEXTS: usize = 100;
@@ -21,12 +26,29 @@ const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 /// A text with places that are filled in for each event. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// No text is empty and no two stand side by side, so that each template has one form.
-    parts: Arc<[Part]>,
+    form: Form,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum Form {
+    /// No text is empty and no two stand side by side, so that each template has one form.
+    Parts(Arc<[Part]>),
+    /// What needs the engine of jinja.
+    Jinja(Jinja),
+}
+
+/// How the texts of a file are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// `{n}` and the other places in one brace.
+    #[default]
+    Places,
+    /// `{{ n }}`, conditions and loops, as jinja has them.
+    Jinja,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
     /// As it stands.
     Text(String),
     /// `{n}`
@@ -54,8 +76,24 @@ pub struct Moment {
 
 /// Why a text is no template: one sentence for the person who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BadTemplate(String);
+#[error("{sentence}")]
+pub struct BadTemplate {
+    /// What is wrong and what to do.
+    pub sentence: String,
+    /// The line of the text, from 1, where it is not the first that is wrong.
+    pub line: usize,
+}
+
+impl BadTemplate {
+    pub(super) fn new(sentence: impl Into<String>) -> Self {
+        Self::in_line(1, sentence)
+    }
+
+    pub(super) fn in_line(line: usize, sentence: impl Into<String>) -> Self {
+        let sentence = sentence.into();
+        Self { sentence, line }
+    }
+}
 
 impl Template {
     /// Reads a text. A brace that no letter follows is itself, so that JSON is written as it
@@ -85,19 +123,108 @@ impl Template {
         if !plain.is_empty() {
             parts.push(Part::Text(plain));
         }
-        Ok(Self {
-            parts: parts.into(),
-        })
+        Ok(Self::of(parts))
+    }
+
+    /// Reads a text that stands in a file of this language.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and what jinja does not understand, or does not know by name.
+    pub fn read(text: &str, language: Language) -> Result<Self, BadTemplate> {
+        match language {
+            Language::Places => Self::parse(text),
+            Language::Jinja if jinja::is_plain(text) => Ok(Self::plain(text)),
+            Language::Jinja => Ok(Self {
+                form: Form::Jinja(Jinja::parse(text)?),
+            }),
+        }
+    }
+
+    /// Reads a name or an id, which may hold less than data: `{{ n }}` and `{{ pick("a", "b") }}`
+    /// are all that there is for jinja.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and anything else in two braces.
+    pub fn read_short(text: &str, language: Language) -> Result<Self, BadTemplate> {
+        match language {
+            Language::Places => Self::parse(text),
+            Language::Jinja => Ok(Self::of(jinja::short(text)?)),
+        }
+    }
+
+    fn of(parts: Vec<Part>) -> Self {
+        Self {
+            form: Form::Parts(parts.into()),
+        }
+    }
+
+    /// A text without a place.
+    pub(super) fn plain(text: &str) -> Self {
+        let parts = (!text.is_empty()).then(|| Part::Text(text.to_owned()));
+        Self::of(parts.into_iter().collect())
+    }
+
+    /// Its parts; none of a text of jinja.
+    fn parts(&self) -> &[Part] {
+        match &self.form {
+            Form::Parts(parts) => parts,
+            Form::Jinja(_) => &[],
+        }
     }
 
     /// The number of the event and nothing else.
     pub fn number() -> Self {
-        Self {
-            parts: [Part::Number].into(),
+        Self::of(vec![Part::Number])
+    }
+
+    /// Whether it says what the client asked for.
+    pub fn asks(&self) -> bool {
+        matches!(&self.form, Form::Jinja(jinja) if jinja.asks())
+    }
+
+    /// Makes the first three texts that need no request, to find early what is wrong with it.
+    ///
+    /// # Errors
+    /// What jinja could not do.
+    pub fn tried(&self) -> Result<(), BadTemplate> {
+        let Form::Jinja(jinja) = &self.form else {
+            return Ok(());
+        };
+        for n in (1..=3).filter(|_| !jinja.asks()) {
+            let moment = Moment {
+                n,
+                seed: 0,
+                wall: UNIX_EPOCH,
+            };
+            jinja.render(&moment, &Request::default(), &mut 0)?;
+        }
+        Ok(())
+    }
+
+    /// How many draws its own places make.
+    pub(super) fn draws(&self) -> u64 {
+        let drawn = |part: &&Part| matches!(part, Part::Random { .. } | Part::Pick(_));
+        self.parts().iter().filter(drawn).count() as u64
+    }
+
+    /// The text of one event for a client that asked for this. Calls of jinja that draw are
+    /// numbered from `calls` on.
+    ///
+    /// # Errors
+    /// What jinja could not do, in words that follow `could not be made:`.
+    pub(super) fn made(
+        &self,
+        moment: &Moment,
+        request: &Request,
+        calls: &mut u64,
+    ) -> Result<Cow<'_, str>, BadTemplate> {
+        match &self.form {
+            Form::Parts(_) => Ok(self.text(moment)),
+            Form::Jinja(jinja) => jinja.render(moment, request, calls).map(Cow::Owned),
         }
     }
 
-    /// Appends the text of one event.
+    /// Appends the text of one event. A text of jinja has none that cannot fail: it is left out.
     pub fn render(&self, moment: &Moment, out: &mut String) {
         // Counts the places that are drawn, so that each draws for itself.
         let mut drawn = 0;
@@ -106,18 +233,16 @@ impl Template {
             drawn += 1;
             scale(random, bound)
         };
-        for part in &*self.parts {
+        for part in self.parts() {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Number => out.push_str(itoa::Buffer::new().format(moment.n)),
                 Part::Now => {
-                    let time = UNIX_EPOCH + since_1970(moment.wall);
                     // A string takes whatever is written to it.
-                    let _ = write!(out, "{}", humantime::format_rfc3339_millis(time));
+                    let _ = write!(out, "{}", moment.now());
                 }
                 Part::UnixMs => {
-                    let millis = since_1970(moment.wall).as_millis();
-                    out.push_str(itoa::Buffer::new().format(millis));
+                    out.push_str(itoa::Buffer::new().format(moment.unix_ms()));
                 }
                 Part::Random { least, most } => {
                     let more = below(u128::from(most.abs_diff(*least)) + 1);
@@ -143,6 +268,7 @@ impl Template {
     }
 
     /// How many bytes it can take on the wire at most, each line break taken for a line of its own.
+    /// Of a text of jinja nothing is known.
     pub fn longest(&self) -> usize {
         /// `data: ` and a line end.
         const LINE: usize = 8;
@@ -152,7 +278,7 @@ impl Template {
             let breaks = text.bytes().filter(|b| matches!(b, b'\r' | b'\n'));
             text.len() + breaks.count() * LINE
         };
-        let parts = self.parts.iter().map(|part| match part {
+        let parts = self.parts().iter().map(|part| match part {
             Part::Text(plain) => text(plain),
             Part::Pick(texts) => texts.iter().map(text).max().unwrap_or(0),
             _ => PLACE,
@@ -162,7 +288,10 @@ impl Template {
 
     /// The text, where there is no place in it.
     pub fn as_plain(&self) -> Option<&str> {
-        match &*self.parts {
+        let Form::Parts(parts) = &self.form else {
+            return None;
+        };
+        match &**parts {
             [] => Some(""),
             [Part::Text(text)] => Some(text),
             _ => None,
@@ -172,8 +301,11 @@ impl Template {
     /// Every text that it can give, each once, where it holds nothing but text and `{pick}`. `None`
     /// where there are more than a hundred.
     pub fn all(&self) -> Option<Vec<String>> {
+        if let Form::Jinja(_) = self.form {
+            return None;
+        }
         let mut all = vec![String::new()];
-        for part in &*self.parts {
+        for part in self.parts() {
             let choices = match part {
                 Part::Text(text) => std::slice::from_ref(text),
                 Part::Pick(texts) => texts,
@@ -200,7 +332,7 @@ impl Template {
     /// cannot have written, such as a number with a zero before it or one that no stream gets to,
     /// is none.
     pub fn number_in(&self, text: &str) -> Option<u64> {
-        let (before, after) = match &*self.parts {
+        let (before, after) = match self.parts() {
             [Part::Number] => ("", ""),
             [Part::Text(before), Part::Number] => (before.as_str(), ""),
             [Part::Number, Part::Text(after)] => ("", after.as_str()),
@@ -217,19 +349,22 @@ impl Template {
     /// Whether it holds text and at most one `{n}`.
     pub fn only_number_and_text(&self) -> bool {
         let known = |part: &Part| matches!(part, Part::Text(_) | Part::Number);
-        let numbers = self.parts.iter().filter(|part| **part == Part::Number);
-        self.parts.iter().all(known) && numbers.count() <= 1
+        if let Form::Jinja(_) = self.form {
+            return false;
+        }
+        let numbers = self.parts().iter().filter(|part| **part == Part::Number);
+        self.parts().iter().all(known) && numbers.count() <= 1
     }
 
     /// Whether it holds text and `{pick}` only.
     pub fn only_picks_and_text(&self) -> bool {
         let known = |part: &Part| matches!(part, Part::Text(_) | Part::Pick(_));
-        self.parts.iter().all(known)
+        matches!(self.form, Form::Parts(_)) && self.parts().iter().all(known)
     }
 
     /// Whether this sign can come from its own text, whatever the event.
     pub fn holds(&self, sign: char) -> bool {
-        self.parts.iter().any(|part| match part {
+        self.parts().iter().any(|part| match part {
             Part::Text(text) => text.contains(sign),
             Part::Pick(texts) => texts.iter().any(|text| text.contains(sign)),
             _ => false,
@@ -252,9 +387,21 @@ fn splitmix(state: u64) -> u64 {
 }
 
 /// Brings a random number below `bound`, which is at most 2^64, by its leading bits.
-fn scale(random: u64, bound: u128) -> u64 {
+pub(super) fn scale(random: u64, bound: u128) -> u64 {
     // Below 2^128 before the shift and below 2^64 after it.
     ((u128::from(random) * bound) >> 64) as u64
+}
+
+impl Moment {
+    /// The time as RFC 3339.
+    pub(super) fn now(&self) -> impl std::fmt::Display {
+        humantime::format_rfc3339_millis(UNIX_EPOCH + since_1970(self.wall))
+    }
+
+    /// The milliseconds since 1970.
+    pub(super) fn unix_ms(&self) -> u128 {
+        since_1970(self.wall).as_millis()
+    }
 }
 
 /// A clock that was set before 1970 or after 9999 is taken for one that stands there: the forms
@@ -288,9 +435,9 @@ fn piece(text: &str) -> Result<(Piece<'_>, &str), BadTemplate> {
     // one.
     let mut words = after.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     match words.next() {
-        Some(name @ ("n" | "now" | "unix_ms" | "random" | "pick")) => Err(BadTemplate(format!(
-            "{{{name} is not closed: end it with a closing brace before any other brace."
-        ))),
+        Some(name @ ("n" | "now" | "unix_ms" | "random" | "pick")) => Err(BadTemplate::new(
+            format!("{{{name} is not closed: end it with a closing brace before any other brace."),
+        )),
         _ => Ok((Piece::Text(brace), after)),
     }
 }
@@ -316,7 +463,7 @@ fn part(place: &str) -> Result<Part, BadTemplate> {
         ("now", None) => Ok(Part::Now),
         ("unix_ms", None) => Ok(Part::UnixMs),
         ("random", rest) => bounds(rest.unwrap_or_default()).ok_or_else(|| {
-            BadTemplate(format!(
+            BadTemplate::new(format!(
                 "{{{}}} needs two whole numbers, the smaller one first: write it as {{random 1 6}}.",
                 cut(place)
             ))
@@ -324,10 +471,10 @@ fn part(place: &str) -> Result<Part, BadTemplate> {
         ("pick", Some(texts)) if !texts.is_empty() => {
             Ok(Part::Pick(texts.split('|').map(str::to_owned).collect()))
         }
-        ("pick", _) => Err(BadTemplate(
-            "{pick} has nothing to choose from: write it as {pick red|green|blue}.".to_owned(),
+        ("pick", _) => Err(BadTemplate::new(
+            "{pick} has nothing to choose from: write it as {pick red|green|blue}.",
         )),
-        _ => Err(BadTemplate(format!(
+        _ => Err(BadTemplate::new(format!(
             "{{{0}}} is no place: there are {{n}}, {{now}}, {{unix_ms}}, {{random A B}} and {{pick a|b|c}}, and \
              {{{{{0}}}}} stands for it as text.",
             cut(place)
@@ -343,237 +490,4 @@ fn bounds(text: &str) -> Option<Part> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn template(text: &str) -> Template {
-        Template::parse(text).unwrap_or_else(|bad| panic!("{text:?}: {bad}"))
-    }
-
-    fn at(n: u64) -> Moment {
-        Moment {
-            n,
-            seed: 7,
-            wall: UNIX_EPOCH + Duration::from_millis(1_763_823_600_123),
-        }
-    }
-
-    fn rendered(text: &str, n: u64) -> String {
-        template(text).text(&at(n)).into_owned()
-    }
-
-    #[test]
-    fn places_are_filled_in() {
-        for (text, expected) in [
-            ("", ""),
-            ("plain", "plain"),
-            ("{n}", "5"),
-            ("{n}{n} of {n}.", "55 of 5."),
-            ("{now}", "2025-11-22T15:00:00.123Z"),
-            ("{unix_ms}", "1763823600123"),
-            ("{random 3 3}", "3"),
-            ("{random  -4   -4 }", "-4"),
-            (
-                "{random 9223372036854775807 9223372036854775807}",
-                "9223372036854775807",
-            ),
-            ("{pick only}", "only"),
-            ("{pick  a }", " a "),
-        ] {
-            assert_eq!(rendered(text, 5), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_brace_without_a_letter_is_itself_and_two_braces_are_one() {
-        for (text, expected) in [
-            (r#"{"n": {n}}"#, r#"{"n": 5}"#),
-            (
-                r#"{"a":{"b":[{},{"c":{n}}]}}"#,
-                r#"{"a":{"b":[{},{"c":5}]}}"#,
-            ),
-            ("{", "{"),
-            ("}", "}"),
-            ("{}", "{}"),
-            ("{ n}", "{ n}"),
-            ("{1}", "{1}"),
-            ("{é}", "{é}"),
-            ("{{", "{{"),
-            ("{{}}", "{{}}"),
-            ("{{1}}", "{{1}}"),
-            ("{{n}}", "{n}"),
-            ("{{no such place}}", "{no such place}"),
-            ("{{{n}}}", "{{n}}"),
-            ("{{n}}}", "{n}}"),
-            ("{{n}} {n}}}", "{n} 5}}"),
-            // Not the form of an escape: a brace, and a place.
-            ("{{n}", "{5"),
-            ("{{n} }", "{5 }"),
-            ("{ {n} }", "{ 5 }"),
-            // No place can hold a brace, so these are a program's own.
-            ("if (x) {return {n}}", "if (x) {return 5}"),
-            ("{oops", "{oops"),
-            ("{{oops", "{{oops"),
-        ] {
-            assert_eq!(rendered(text, 5), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_filled_in_is_told() {
-        for (text, words) in [
-            ("{nn}", "{nn} is no place: there are {n}, {now}, {unix_ms}"),
-            ("{nn}", "{{nn}} stands for it as text"),
-            ("{n }", "{n } is no place"),
-            ("{N}", "{N} is no place"),
-            ("{now utc}", "{now utc} is no place"),
-            ("{n\0}", "{n\\0} is no place"),
-            ("{random}", "{random} needs two whole numbers"),
-            ("{random 1}", "{random 1} needs two"),
-            ("{random 6 1}", "the smaller one first"),
-            ("{random 1 6 9}", "needs two"),
-            ("{random 1.5 2}", "needs two"),
-            ("{random 0 9223372036854775808}", "needs two"),
-            ("{pick}", "nothing to choose from"),
-            ("{pick }", "nothing to choose from"),
-            ("{pick a|{n}}", "{pick is not closed"),
-            ("{n", "{n is not closed"),
-            ("{now {n}", "{now is not closed"),
-        ] {
-            let bad = Template::parse(text).expect_err(text).to_string();
-            assert!(bad.contains(words), "{text}: {bad}");
-        }
-        let long = Template::parse(&format!("{{{}}}", "x".repeat(100_000))).expect_err("no place");
-        assert!(long.to_string().len() < 400, "{long}");
-    }
-
-    #[test]
-    fn the_generator_is_the_published_one() {
-        // The first numbers of splitmix64 for the seeds 0 and 1234567.
-        assert_eq!(splitmix(0), 0xE220_A839_7B1D_CDAF);
-        assert_eq!(splitmix(1_234_567), 6_457_827_717_110_365_317);
-    }
-
-    #[test]
-    fn what_is_drawn_is_the_same_for_the_same_event_and_in_bounds() {
-        let text = "{random 1 6} {random -1 1} {pick a|b|c}";
-        let draws: Vec<String> = (1..=600).map(|n| rendered(text, n)).collect();
-        assert_eq!(
-            draws,
-            (1..=600).map(|n| rendered(text, n)).collect::<Vec<_>>()
-        );
-        let mut seen = [[0_u32; 6]; 3];
-        for draw in &draws {
-            let words: Vec<&str> = draw.split(' ').collect();
-            let sides = ["1", "2", "3", "4", "5", "6"];
-            for (place, of) in [&sides[..], &["-1", "0", "1"], &["a", "b", "c"]]
-                .iter()
-                .enumerate()
-            {
-                let side = of.iter().position(|side| *side == words[place]);
-                seen[place][side.expect("in bounds")] += 1;
-            }
-        }
-        assert!(seen[0].iter().all(|times| *times > 60), "{seen:?}");
-        assert!(seen[1][..3].iter().all(|times| *times > 150), "{seen:?}");
-        assert!(seen[2][..3].iter().all(|times| *times > 150), "{seen:?}");
-        // Two places of one kind draw apart, and so do two seeds.
-        let both = template("{random 1 1000000} {random 1 1000000}")
-            .text(&at(1))
-            .into_owned();
-        let (first, second) = both.split_once(' ').expect("two numbers");
-        assert_ne!(first, second);
-        let other = Moment { seed: 8, ..at(1) };
-        assert_ne!(template("{random 1 1000000}").text(&other), first);
-    }
-
-    #[test]
-    fn the_widest_bounds_are_kept() {
-        let text = "{random -9223372036854775808 9223372036854775807}";
-        for n in 0..1000 {
-            rendered(text, n)
-                .parse::<i64>()
-                .expect("a number of 64 bits");
-        }
-        assert_eq!(scale(u64::MAX, 1 << 64), u64::MAX);
-        assert_eq!(scale(u64::MAX, 1), 0);
-    }
-
-    #[test]
-    fn a_clock_that_is_far_off_stops_nothing() {
-        let text = |wall| {
-            template("{now} {unix_ms}")
-                .text(&Moment { wall, ..at(1) })
-                .into_owned()
-        };
-        let early = UNIX_EPOCH - Duration::from_secs(1);
-        assert_eq!(text(early), "1970-01-01T00:00:00.000Z 0");
-        let late = UNIX_EPOCH + Duration::from_secs(253_402_300_800);
-        assert!(text(late).starts_with("9999-12-31T23:59:59"));
-    }
-
-    #[test]
-    fn every_text_is_listed_where_they_can_be() {
-        let all = |text: &str| template(text).all();
-        let some = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
-        assert_eq!(all(""), some(&[""]));
-        assert_eq!(all("tick"), some(&["tick"]));
-        assert_eq!(
-            all("{pick a|b}-{pick x|y}"),
-            some(&["a-x", "a-y", "b-x", "b-y"])
-        );
-        assert_eq!(all("{pick a|a|}"), some(&["a", ""]));
-        assert_eq!(all("tick-{n}"), None);
-        let picks = |count: usize| format!("{{pick {}}}", vec!["x"; count].join("|"));
-        assert_eq!(all(&picks(100_000)), some(&["x"]));
-        let ten = "{pick 0|1|2|3|4|5|6|7|8|9}";
-        assert_eq!(all(&ten.repeat(2)).map(|all| all.len()), Some(100));
-        assert_eq!(all(&format!("{}{{pick a|b}}", ten.repeat(2))), None);
-        assert_eq!(all(&ten.repeat(1000)), None);
-    }
-
-    #[test]
-    fn a_number_is_found_in_what_it_was_written_into() {
-        for (text, id, number) in [
-            ("{n}", "0", Some(0)),
-            ("{n}", "9007200254740990", Some(MAX_NUMBER)),
-            ("{n}", "9007200254740991", None),
-            ("{n}", "18446744073709551615", None),
-            ("tick-{n}", "tick-7", Some(7)),
-            ("{n}/9", "7/9", Some(7)),
-            ("a{n}a", "a7a", Some(7)),
-            ("1{n}1", "111", Some(1)),
-            ("1{n}1", "11", None),
-            ("1{n}1", "1", None),
-            ("{n}", "", None),
-            ("{n}", "07", None),
-            ("{n}", "+7", None),
-            ("{n}", " 7", None),
-            ("{n}", "٧", None),
-            ("{n}", "18446744073709551616", None),
-            ("tick-{n}", "tock-7", None),
-            ("plain", "plain", None),
-            ("{n}{n}", "77", None),
-            ("{pick a}{n}", "a7", None),
-        ] {
-            assert_eq!(template(text).number_in(id), number, "{text} {id}");
-        }
-        assert_eq!(Template::number(), template("{n}"));
-        assert!(template("a{n}b").only_number_and_text());
-        assert!(template("").only_number_and_text());
-        assert!(!template("{n}{n}").only_number_and_text());
-        assert!(!template("{now}").only_number_and_text());
-        assert!(template("a{pick b|c}").only_picks_and_text());
-        assert!(!template("{n}").only_picks_and_text());
-    }
-
-    #[test]
-    fn a_template_has_one_form() {
-        assert_eq!(template("a{{n}}b").as_plain(), Some("a{n}b"));
-        assert_eq!(template("").as_plain(), Some(""));
-        assert_eq!(template("{n}").as_plain(), None);
-        assert_eq!(template("{{n}}"), template("{{n}}"));
-        assert!(template("a{pick b|c\n}").holds('\n'));
-        assert!(!template("{n}").holds('n'));
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Pace, Source, Stream};
+use super::{OwnFault, Pace, Request, Source, Speed, Stream};
 
 /// What one connection is to be sent of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub struct Variant {
     pub pace: Pace,
     /// Whether events may have times of their own: a pace that was asked for holds for all.
     pub own_pace: bool,
+    /// How fast a recording is replayed.
+    pub speed: Speed,
+    /// What the client asked for, which its events may repeat.
+    pub request: Request,
 }
 
 impl Variant {
@@ -29,6 +33,8 @@ impl Variant {
             count: stream.count,
             pace: stream.pace,
             own_pace: true,
+            speed: stream.playback().map_or(Speed::default(), |it| it.speed),
+            request: Request::default(),
             stream,
         }
     }
@@ -39,6 +45,15 @@ impl Variant {
         let n = self.stream.number_of(id, self.from)?;
         let given = n.checked_sub(self.from)?;
         self.count.is_none_or(|count| given < count).then_some(n)
+    }
+
+    /// The faults of a recording that strike a client before the head of the response that it is
+    /// sent, where it comes with this id.
+    pub fn faults_at_door(&self, last_event_id: Option<&str>) -> impl Iterator<Item = &OwnFault> {
+        let replay = self.stream.playback().map(|playback| &*playback.replay);
+        let had = last_event_id.and_then(|id| self.number_of(id));
+        let response = replay.and_then(|replay| replay.response_behind(had, self.from));
+        response.into_iter().flat_map(|response| &response.at_door)
     }
 
     /// Whether no event comes from this number on, though a comment may.

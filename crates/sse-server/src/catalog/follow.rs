@@ -5,16 +5,16 @@
 //! through a link.
 
 use std::fs;
-use std::io::{self, Read as _};
-#[cfg(unix)]
-use std::os::unix::fs::MetadataExt as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use sse_engine::file::{self, Contents, MAX_BYTES, Problem};
 
 use super::Catalog;
+use super::recordings::Recordings;
+use super::sighting::{Sighting, look, unreadable};
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(400);
@@ -26,19 +26,6 @@ const CALM: Duration = Duration::from_millis(100);
 /// reading.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What tells one state of a file from another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Print {
-    modified: Option<SystemTime>,
-    length: u64,
-    /// Where the file lies, and when anything about it was changed, its permissions too.
-    #[cfg(unix)]
-    node: (u64, i64, i64),
-}
-
-/// What a look found: a file, or none, or why nobody knows, in a sentence.
-type Sighting = Result<Option<Print>, String>;
-
 /// Reads the file and serves what it holds, then goes on so for as long as the streams are there.
 /// Returns after the first reading, so that the list is right when the server starts; but a share
 /// that does not answer keeps nobody from starting.
@@ -48,6 +35,7 @@ pub(crate) async fn follow(streams: &Arc<Catalog>, path: PathBuf) {
         path,
         last: Ok(None),
         ever: false,
+        recordings: Recordings::default(),
     };
     // On a thread for what blocks: a file may lie on a share that does not answer.
     let mut reading = tokio::task::spawn_blocking(move || follower.begin());
@@ -73,6 +61,8 @@ struct Follower {
     last: Sighting,
     /// Whether the file was ever served.
     ever: bool,
+    /// What its streams replay.
+    recordings: Recordings,
 }
 
 impl Follower {
@@ -113,7 +103,7 @@ impl Follower {
 
     fn look(mut self) -> Self {
         let now = look(&self.path);
-        if now != self.last {
+        if now != self.last || self.recordings.have_changed() {
             std::thread::sleep(CALM);
             if look(&self.path) == now {
                 self.take(now);
@@ -155,7 +145,7 @@ impl Follower {
         if read.is_ok() || seen.is_err() || matches!(seen, Ok(None)) {
             self.last = seen;
         }
-        match read.and_then(|bytes| contents(&bytes)) {
+        match read.and_then(|bytes| self.contents(&bytes)) {
             Ok(contents) => {
                 self.ever = true;
                 streams.serve(contents);
@@ -163,18 +153,12 @@ impl Follower {
             Err(problem) => streams.keep(problem, exists, self.ever),
         }
     }
-}
 
-fn look(path: &Path) -> Sighting {
-    match fs::metadata(path) {
-        Ok(meta) => Ok(Some(Print {
-            modified: meta.modified().ok(),
-            length: meta.len(),
-            #[cfg(unix)]
-            node: (meta.ino(), meta.ctime(), meta.ctime_nsec()),
-        })),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(unreadable(e)),
+    fn contents(&mut self, bytes: &[u8]) -> Result<Contents, Problem> {
+        let mut contents = file::contents(text(bytes)?)?;
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        self.recordings.fill(&mut contents, folder)?;
+        Ok(contents)
     }
 }
 
@@ -190,10 +174,6 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     Ok(bytes)
-}
-
-fn contents(bytes: &[u8]) -> Result<Contents, Problem> {
-    file::contents(text(bytes)?)
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Problem> {
@@ -218,10 +198,6 @@ pub(super) fn text_of(path: &Path) -> Result<Option<String>, Problem> {
         Ok(Some(bytes)) => Ok(Some(text(&bytes)?.to_owned())),
         Err(why) => Err(told(&why)),
     }
-}
-
-fn unreadable(error: io::Error) -> String {
-    format!("The file cannot be read ({error}): make it readable.")
 }
 
 pub(super) fn silent() -> Problem {

@@ -114,6 +114,14 @@ pub struct Cut {
     pub of: u64,
 }
 
+/// What the next step of a replay sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct NextStep {
+    /// The number of the event; nothing where what is left is no event, such as the end.
+    pub event: Option<u64>,
+}
+
 /// The longest text of a fault that rows and the log keep, in bytes: a fault may hold a whole body.
 const SHOWN_FAULT: usize = 1024;
 
@@ -280,6 +288,8 @@ impl Connection {
     pub(super) fn state(&self) -> State {
         match self.ended.get() {
             None => State::Open,
+            // It was answered, with whatever its upstream had to say.
+            Some(ended) if ended.why == Why::PassedOn => State::Ended,
             Some(ended) if self.status != 200 && !ended.why.is_complete() => State::Refused,
             Some(_) => State::Ended,
         }
@@ -405,6 +415,16 @@ impl Connection {
             return None;
         };
         Some(topic.last().saturating_sub(self.sent.last()?))
+    }
+
+    /// What the next step sends, while it is open and goes step by step.
+    pub(super) fn step(&self) -> Option<NextStep> {
+        let (Numbering::Stream(stream), State::Open) = (&self.client.numbers, self.state()) else {
+            return None;
+        };
+        let playback = stream.playback().filter(|playback| playback.step)?;
+        let event = playback.replay.stepped(self.sent.last(), self.sent.next());
+        Some(NextStep { event })
     }
 
     /// Where the stream is cut if it ends so, of which `whole` are the first number and the one

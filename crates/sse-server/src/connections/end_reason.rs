@@ -41,6 +41,14 @@ reasons! {
     Complete = "complete",
     /// It asked for the rest of a finite stream, and there is none.
     NothingLeft = "nothing left to send",
+    /// The recording that is replayed ended so, in order, and more of it follows.
+    RecordedEnd = "ended as recorded",
+    /// The recording that is replayed was cut there.
+    RecordedCut = "cut as recorded",
+    /// The recording that is replayed was reset there.
+    RecordedReset = "reset as recorded",
+    /// It was answered as the recording was, which has no body.
+    Recorded = "answered as recorded",
     /// The server stopped.
     Stopped = "stopped",
     /// The server dropped it without a word: its grace was over.
@@ -59,6 +67,18 @@ reasons! {
     Pipelined = "pipelined",
     /// A fault ended it, or answered its request.
     Fault = "fault",
+    /// Its upstream closed the connection before the end of its answer.
+    UpstreamCut = "upstream cut off",
+    /// Its upstream reset the connection.
+    UpstreamReset = "upstream reset",
+    /// Its upstream was not reached, or gave no answer that can be passed on.
+    UpstreamFailed = "upstream failed",
+    /// Its upstream did not answer in time.
+    UpstreamTooSlow = "upstream too slow",
+    /// Its upstream leads back to this server.
+    ProxyLoop = "proxy loop",
+    /// Its upstream answered with something else than a stream, which was passed on.
+    PassedOn = "passed on",
     /// Its client sent more behind its request than is read.
     TalksTooMuch = "client sent too much",
     /// Its client closed it.

@@ -2,7 +2,7 @@
 //! of all other rooms, so that an id is given once and the streams of all have one limit.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use sse_engine::lock::lock;
 use sse_engine::time::Now;
@@ -11,6 +11,7 @@ use super::log::{Entry, Who};
 use super::reconnects::Reconnects;
 use super::requests::Requests;
 use super::{Connections, LOOKED_AT, Shared, Table};
+use crate::tap::Tap;
 
 /// How many taps somebody who looks can have at once in a room with a name.
 const LOOKED_AT_IN_ROOM: usize = 4;
@@ -29,6 +30,8 @@ pub(super) struct AllRooms {
     newest: AtomicU64,
     /// How many tables there were.
     tables: AtomicU64,
+    /// The taps of those connections that are recorded.
+    recorded: Mutex<Vec<Weak<Tap>>>,
 }
 
 /// Where the life of a room begins, which a reset begins anew.
@@ -70,6 +73,7 @@ impl AllRooms {
             open: AtomicUsize::new(0),
             newest: AtomicU64::new(0),
             tables: AtomicU64::new(0),
+            recorded: Mutex::default(),
         }
     }
 
@@ -83,6 +87,23 @@ impl AllRooms {
     /// Gives it back.
     pub(super) fn give_back_place(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Records one more connection, where so many may be recorded. Answers whether it does.
+    pub(super) fn record(&self, tap: &Arc<Tap>, most: usize) -> bool {
+        let mut recorded = lock(&self.recorded);
+        recorded.retain(|other| other.upgrade().is_some_and(|other| other.is_recorded()));
+        let is_known = recorded
+            .iter()
+            .any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(tap)));
+        if !is_known {
+            if recorded.len() >= most {
+                return false;
+            }
+            recorded.push(Arc::downgrade(tap));
+        }
+        tap.record();
+        true
     }
 
     /// An id that no row has. Those of one table count up, since each is taken under its lock.

@@ -11,6 +11,7 @@ use super::end_reason::{EndedBy, Why};
 use super::reconnects::{Departed, Seen};
 use super::{Connections, Table, keep};
 use crate::clock;
+use crate::recordings::Recorded;
 use crate::tap::Tap;
 
 /// An open connection's place in the table, given back when it is dropped.
@@ -20,6 +21,8 @@ pub(crate) struct Open {
     pub(super) row: Arc<Connection>,
     /// The table that it notifies, and whose place it gives back.
     pub(super) connections: Connections,
+    /// Where it is recorded, if it is. Boxed, since most are not.
+    pub(super) recorded: Option<Box<Recorded>>,
 }
 
 impl Open {
@@ -33,6 +36,16 @@ impl Open {
     /// Where its bytes are kept for whoever looks, if they are.
     pub(crate) fn tap(&self) -> Option<&Tap> {
         self.row.tap.get().map(|tap| &**tap)
+    }
+
+    /// Records what its client is sent.
+    pub(crate) fn record(&mut self, recorded: Recorded) {
+        self.recorded = Some(Box::new(recorded));
+    }
+
+    /// Where it is recorded, if it is.
+    pub(crate) fn recorded(&mut self) -> Option<&mut Recorded> {
+        self.recorded.as_deref_mut()
     }
 
     /// Notes that the kernel took a comment, and no event with it.

@@ -28,6 +28,8 @@ pub(crate) struct Received {
     body: Option<u64>,
     /// Whether the head stands there as it came.
     exact: bool,
+    /// The request that an upstream was sent for it, where one was. Boxed: of most there is none.
+    leg: Option<Box<LegView>>,
 }
 
 /// What was read of a request's body.
@@ -52,6 +54,7 @@ impl Received {
             bytes: bytes.into_boxed_slice(),
             body: None,
             exact,
+            leg: None,
         }
     }
 
@@ -62,6 +65,7 @@ impl Received {
             head: head.len(),
             body: None,
             exact: true,
+            leg: None,
         }
     }
 
@@ -75,9 +79,28 @@ impl Received {
         }
     }
 
+    /// The same with the request that an upstream was sent for it.
+    pub(crate) fn sent_on(self, leg: LegView) -> Self {
+        Self {
+            leg: Some(Box::new(leg)),
+            ..self
+        }
+    }
+
+    /// The request that an upstream was sent for it.
+    pub(super) fn leg(&self) -> Option<LegView> {
+        self.leg.as_deref().cloned()
+    }
+
     /// What it takes in memory.
     pub(super) fn size(&self) -> usize {
         OVERHEAD + self.bytes.len()
+    }
+
+    /// Its head, and what is kept of its body, of which so many bytes were read.
+    pub(super) fn parts(&self) -> (&[u8], &[u8], u64) {
+        let (head, body) = self.bytes.split_at(self.head);
+        (head, body, self.body.unwrap_or(0))
     }
 
     /// All of it, with its secrets where they are `shown`.
@@ -133,6 +156,24 @@ pub struct RequestView {
     /// Why there is none.
     #[cfg_attr(feature = "types", ts(type = "\"no longer kept\" | null"))]
     pub missing: Option<&'static str>,
+    /// The request that an upstream was sent for it, where one was.
+    pub upstream: Option<LegView>,
+}
+
+/// The leg of a request to its upstream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct LegView {
+    /// What the upstream was asked for, without the query.
+    pub url: String,
+    /// The status that it answered with; nothing where it gave no answer.
+    pub status: Option<u16>,
+    /// Milliseconds until the connection was there, TLS included; nothing where it never was.
+    pub connect_ms: Option<u64>,
+    /// Milliseconds until the head of the answer was there.
+    pub head_ms: Option<u64>,
+    /// Why there is no answer, in one sentence.
+    pub problem: Option<String>,
 }
 
 /// A request as it was received.
@@ -218,7 +259,7 @@ impl FieldView {
 }
 
 /// Lines, each with what ended it.
-fn lines(head: &[u8]) -> impl Iterator<Item = (&[u8], &'static str)> {
+pub(super) fn lines(head: &[u8]) -> impl Iterator<Item = (&[u8], &'static str)> {
     let lines = head.split_inclusive(|byte| *byte == b'\n');
     lines.map(|line| {
         if let Some(line) = line.strip_suffix(b"\r\n") {
@@ -232,7 +273,7 @@ fn lines(head: &[u8]) -> impl Iterator<Item = (&[u8], &'static str)> {
 }
 
 /// The three words of a request line. Spaces within the second one are its own.
-fn words(line: &[u8]) -> [&[u8]; 3] {
+pub(super) fn words(line: &[u8]) -> [&[u8]; 3] {
     let is_space = |byte: &u8| *byte == b' ';
     let Some(method) = line.iter().position(is_space) else {
         return [line, b"", b""];
@@ -244,7 +285,7 @@ fn words(line: &[u8]) -> [&[u8]; 3] {
     }
 }
 
-fn trimmed(value: &[u8]) -> &[u8] {
+pub(super) fn trimmed(value: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
     let from = value.iter().position(|byte| !is_space(byte));
     let Some(from) = from else { return b"" };

@@ -6,7 +6,7 @@ use sse_engine::time::{millis, since_1970};
 use sse_wire::Framing;
 
 use super::Verdict;
-use super::connection::{Connection, Cut, Struck};
+use super::connection::{Connection, Cut, NextStep, Struck};
 use super::end_reason::{EndedBy, Why};
 use super::groups::GroupView;
 use super::rates::PerSecond;
@@ -45,6 +45,8 @@ pub struct RowView {
     pub byte_rate: Option<f64>,
     /// How many events of its topic it has yet to be sent; nothing where its stream is no topic.
     pub behind: Option<u64>,
+    /// What the next step sends, while it is open and replays a recording step by step.
+    pub step: Option<NextStep>,
     /// Whether the socket takes no more at the moment.
     pub blocked: bool,
     /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
@@ -111,6 +113,7 @@ impl RowView {
             rate: rate.map(|rate| rate.events),
             byte_rate: rate.map(|rate| rate.bytes),
             behind: row.behind(),
+            step: row.step(),
             blocked: ended.is_none() && row.sent.is_blocked(),
             http: match row.client.asked.framing {
                 Framing::Bare => "1.0",

@@ -29,7 +29,7 @@ fn enter(table: &Connections, tag: &str) -> Result<Open, Box<Full>> {
         had: None,
         first: None,
     };
-    table.open(client, &resume)
+    table.open(client, &resume, 200)
 }
 
 fn slice(table: &Connections, query: TableQuery) -> Slice {
@@ -243,7 +243,7 @@ fn a_filter_finds_what_a_client_brought_and_why_it_was_refused() {
         had,
         first: None,
     };
-    let _open = table.open(open, &resume).expect("room");
+    let _open = table.open(open, &resume, 200).expect("room");
     let origin = Some("https://Front.example".to_owned());
     let ending = Why::OriginNotAllowed;
     table.refuse(client("theirs"), 403, origin, ending);

@@ -31,7 +31,7 @@ use super::run_context::RunContext;
 use crate::config::Limits;
 use crate::connections::{Open, Why};
 use crate::routes::{self, ONE_CODING};
-use crate::transport::{Delivery, Socket};
+use crate::transport::{Delivery, Presence, Socket};
 
 /// Header fields of a request, at most. It is what hyper has unless it is told otherwise.
 const FIELDS: usize = 100;
@@ -78,6 +78,12 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
     };
     let desk = Desk::default();
     let heard = Heard::new();
+    // Only an upstream takes long to answer, and a client that left meanwhile ends its request.
+    let presence = match service.hands_on() {
+        true => Presence::beside(&socket).ok(),
+        false => None,
+    };
+    let presence = presence.as_ref();
     let handler = service_fn(|request: hyper::Request<Incoming>| {
         let (desk, heard) = (&desk, &heard);
         async move {
@@ -85,13 +91,18 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
             desk.answering.store(true, Ordering::Relaxed);
             let bytes = heard.take();
             let answer = service
-                .answer(request.map(Body::new), &bytes, ends.peer, ends.local)
+                .answer(
+                    request.map(Body::new),
+                    &bytes,
+                    (ends.peer, ends.local),
+                    presence,
+                )
                 .await;
             heard.listen();
             desk.answering.store(false, Ordering::Relaxed);
             let length = answer.response.body().size_hint();
             desk.flows
-                .store(length.exact().is_none(), Ordering::Relaxed);
+                .store(answer.flows || length.exact().is_none(), Ordering::Relaxed);
             if let Some((pump, open)) = answer.begins {
                 *desk.begun() = Some(handoff(&answer.response, pump, open, version));
                 // The driver looks at the desk as soon as this is polled.
@@ -283,7 +294,7 @@ impl Desk {
 fn handoff(response: &Response<Body>, pump: Pump, open: Open, version: Version) -> Handoff {
     let framing = routes::framing(version, response.headers());
     Handoff {
-        head: routes::head_bytes(response.headers(), framing),
+        head: routes::head_bytes(response.status(), response.headers(), framing),
         framing,
         pump,
         open,

@@ -3,6 +3,8 @@
 //! One owner task changes the status. All others send it wishes, and the latest wish wins. Nothing
 //! else knows whether the server runs.
 
+mod recordings;
+
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -24,13 +26,16 @@ use crate::connections::{
 };
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::recordings::Recordings;
 use crate::routes::{
     self, ActWish, Acted, ActivityView, ArmedFaults, BadFault, Budget, CheckedFault, Context,
-    FaultWish, LOG_READERS, LOOK, ProfileView, Room, Rooms, Service, StateView, WAITS,
+    FaultWish, LOG_READERS, LOOK, ProfileView, Room, Rooms, Service, StateView, UpstreamView,
+    UpstreamWish, WAITS,
 };
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 use crate::transport::Acts;
+use crate::upstream::{Terms, Upstreams};
 
 /// A handle on the server. Clones share it; when the last one is dropped the server stops.
 #[derive(Clone)]
@@ -78,11 +83,21 @@ impl Server {
         let connections = Connections::new(config.limits.streams);
         let topics = Topics::new(config.topics);
         let room = Room::new(Arc::clone(&streams), topics, connections.clone());
+        let upstreams = Upstreams::new(Terms {
+            head_time: config.upstream_time,
+            trust: config.upstream_trust,
+        });
+        for (room, url) in &config.upstreams {
+            upstreams.set(room.as_deref(), Some(url))?;
+        }
+        let recordings = config.record.as_deref().map(Recordings::into_folder);
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
             connections,
             faults: Faults::default(),
             rooms: Rooms::new(room),
+            upstreams,
+            recordings: recordings.transpose()?,
             breaks: config.breaks,
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
@@ -96,6 +111,7 @@ impl Server {
         });
         if let Some(path) = config.streams_file {
             catalog::follow(&streams, path).await;
+            context.upstreams.set_of_file(&streams.upstreams());
         }
         tokio::spawn(expire(Arc::downgrade(&context)));
         tokio::spawn(tidy(Arc::downgrade(&context)));
@@ -174,6 +190,28 @@ impl Server {
     /// `origin` is not an origin.
     pub fn allow_origin(&self, origin: &str) -> Result<(), Error> {
         self.context.guard.allow_origin(origin)
+    }
+
+    /// Waits until all recordings of streams that ended are in their files, which takes as long as
+    /// the disk does.
+    pub async fn recordings_written(&self) {
+        if let Some(recordings) = self.context.recordings.clone() {
+            // It fails when the runtime ends.
+            _ = tokio::task::spawn_blocking(move || recordings.written()).await;
+        }
+    }
+
+    /// The upstreams of all rooms.
+    pub fn upstreams(&self) -> Vec<UpstreamView> {
+        routes::upstream_views(&self.context)
+    }
+
+    /// Gives a room an upstream from the next request on, or takes it away.
+    ///
+    /// # Errors
+    /// [`Error::BadUpstream`]: the URL, or the name of the room, cannot be used.
+    pub fn set_upstream(&self, wish: &UpstreamWish) -> Result<(), Error> {
+        routes::set_upstream(&self.context, wish)
     }
 
     /// How many are connected and were.
@@ -429,6 +467,8 @@ async fn arm_saved(context: Weak<Context>) {
         };
         if saved != armed {
             armed = saved;
+            let room = context.rooms.default();
+            context.upstreams.set_of_file(&room.streams().upstreams());
             routes::arm_streams(&context);
         }
     }

@@ -1,4 +1,4 @@
-//! Breaks connections that are open.
+//! Acts on connections that are open: breaks them, or lets a replay go a step.
 
 use std::sync::Arc;
 
@@ -8,13 +8,16 @@ use axum::extract::State;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use sse_engine::fault::{Armed, Fault, Place};
+use sse_engine::fault::{Armed, Fault, Place, Who};
 use sse_engine::pump;
 
 use super::answer::FRESH;
 use super::context::Context;
 use super::faults::{BadFault, Refusal, Whom, expanded, note_armed, read_wish};
 use crate::clock;
+
+/// What is done to a replay that goes step by step: its next event is sent.
+const STEP: &str = "step";
 
 /// The most connections that one act names.
 const MOST: usize = 1000;
@@ -37,7 +40,7 @@ pub struct Acted {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ActWish {
-    /// A fault, such as `cut,half`.
+    /// A fault, such as `cut,half`, or `step`.
     r#do: String,
     stream: Option<String>,
     client: Option<String>,
@@ -72,7 +75,8 @@ pub(crate) fn break_open(context: &Context, wish: ActWish) -> Result<Acted, BadF
 }
 
 fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
-    let fault: Fault = wish.r#do.parse()?;
+    let is_step = wish.r#do == STEP;
+    let fault = (!is_step).then(|| wish.r#do.parse::<Fault>()).transpose()?;
     let chosen = wish.connections;
     if let Some(chosen) = chosen.as_ref().filter(|chosen| chosen.len() > MOST) {
         return Err(Refusal::bad(format!(
@@ -84,6 +88,13 @@ fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
         stream: wish.stream,
         client: wish.client,
         room: wish.room,
+    };
+    let Some(fault) = fault else {
+        let who = Who {
+            connection: wish.connection,
+            ..whom.who()?
+        };
+        return stepped(context, &who, chosen.as_deref());
     };
     let mut fault = whom.of(fault)?;
     fault.who.connection = wish.connection.or(fault.who.connection);
@@ -124,6 +135,32 @@ fn done(context: &Context, wish: ActWish) -> Result<Acted, Refusal> {
         id: ids.first().copied(),
         ids,
         seq,
+    })
+}
+
+/// Lets the replays of these connections go a step, as far as they go step by step.
+///
+/// # Errors
+/// None of them does.
+fn stepped(context: &Context, who: &Who, chosen: Option<&[u64]>) -> Result<Acted, Refusal> {
+    let room = context.rooms.seen(who.room.as_deref());
+    let mut open = room.connections.stepping_of(who);
+    if let Some(chosen) = chosen {
+        open.retain(|id| chosen.contains(id));
+    }
+    if open.is_empty() {
+        return Err(Refusal::of(
+            StatusCode::CONFLICT,
+            "No connection is open that goes step by step: serve a recording with step = true, and connect to it.",
+        ));
+    }
+    context.acts.act(open.iter().copied(), &pump::Act::Step);
+    open.sort_unstable();
+    Ok(Acted {
+        acted: open,
+        id: None,
+        ids: Vec::new(),
+        seq: context.connections.newest_seq(),
     })
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Answer {
     pub(crate) begins: Option<(Pump, Open)>,
     /// Whether the page that asks may read it, as far as the guard lets it: a fault may forbid it.
     pub(crate) shared: bool,
+    /// Whether its body is to be sent as it comes, whatever is known of its length.
+    pub(crate) flows: bool,
 }
 
 impl From<Response<Body>> for Answer {
@@ -28,6 +30,7 @@ impl From<Response<Body>> for Answer {
             response,
             begins: None,
             shared: true,
+            flows: false,
         }
     }
 }

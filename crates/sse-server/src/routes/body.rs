@@ -92,6 +92,20 @@ impl<'a> Whole<'a> {
         1 + self.bytes.iter().filter(|b| **b == b'\n').count()
     }
 
+    /// The bytes, as far as they were not taken out.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Its beginning, for people who look.
+    pub(super) fn into_kept(mut self) -> ReadBody {
+        let mut kept = self.take();
+        let length = kept.len() as u64;
+        kept.truncate(BODY_KEPT);
+        kept.shrink_to_fit();
+        ReadBody { kept, length }
+    }
+
     /// The bytes. What they become is still counted with this value.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)

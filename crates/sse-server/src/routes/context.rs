@@ -15,8 +15,10 @@ use crate::clock;
 use crate::config::Limits;
 use crate::connections::Connections;
 use crate::guard::Guard;
+use crate::recordings::Recordings;
 use crate::status::Status;
 use crate::transport::Acts;
+use crate::upstream::Upstreams;
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {
@@ -27,6 +29,10 @@ pub(crate) struct Context {
     pub(crate) faults: Faults,
     /// The streams, topics and tables. The default room is the one that the page reports.
     pub(crate) rooms: Rooms,
+    /// To whom rooms hand on what they do not answer themselves.
+    pub(crate) upstreams: Upstreams,
+    /// Where streams that are handed on are recorded, if they are.
+    pub(crate) recordings: Option<Recordings>,
     /// Whether there are rooms, faults in a query, and the acts of the API.
     pub(crate) breaks: bool,
     /// When comments are sent, where a stream does not say.
@@ -53,7 +59,7 @@ impl Context {
     /// What the stream at this path of a room would send, if there is one.
     pub(crate) fn preview(&self, room: &Room, path: &str) -> Option<Preview> {
         let stream = room.streams().find(path)?;
-        let head = response_head::preview(&stream.headers);
+        let head = response_head::preview(&stream);
         let keep_alive = (self.keep_alive, self.keep_alive_blank);
         Some(Preview::new(&stream, &head, keep_alive, clock::now()))
     }

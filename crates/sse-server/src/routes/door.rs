@@ -10,6 +10,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use sse_engine::fault::{self, Act, Armed, Fault, Meeting, Place, Shift};
+use sse_engine::pump::Pump;
+use sse_engine::stream::{OwnFault, ReplayHead};
 
 use super::answer::{Answer, say};
 use super::client_query::ClientQuery;
@@ -32,6 +34,10 @@ pub(super) struct Door {
     faults: Vec<Arc<Armed>>,
     /// Those that struck already, for its row.
     struck: Vec<Arc<Armed>>,
+    /// Whether the stream is a recording that is broken off, by its end or by a fault in it.
+    replay_breaks_off: bool,
+    /// Which of its client's requests it is; nothing where nobody asked.
+    attempt: Option<NonZeroU64>,
 }
 
 /// An answer in place of the stream.
@@ -69,14 +75,7 @@ impl Door {
     fn at(context: &Context, client: &Client, own: Vec<Fault>, attempt: NonZeroU64) -> Self {
         let now = clock::now().instant;
         let asked = &*client.asked;
-        let meeting = Meeting {
-            stream: &asked.stream,
-            client: client.tag.as_deref().unwrap_or_default(),
-            room: asked.room.as_deref(),
-            // It has none yet: a fault for a connection strikes it where it is open.
-            connection: 0,
-            attempt,
-        };
+        let meeting = meeting(client, attempt);
         // They strike whoever brings them, in whichever room.
         let own = own.into_iter().filter(|fault| {
             let mut fault = (*fault).clone();
@@ -89,7 +88,45 @@ impl Door {
         Self {
             faults,
             struck: Vec::new(),
+            replay_breaks_off: false,
+            attempt: Some(attempt),
         }
+    }
+
+    /// Takes those faults of a recording that strike before its head.
+    pub(super) fn add_own<'a>(
+        &mut self,
+        context: &Context,
+        client: &Client,
+        own: impl Iterator<Item = &'a OwnFault>,
+    ) {
+        let now = clock::now().instant;
+        let own = own.filter(|own| self.is_struck_by(client, own));
+        let armed = own.map(|own| Arc::new(own.armed(context.faults.next_number(), now)));
+        // Behind what the request brings, and what is armed for many: they are asked for.
+        let armed: Vec<_> = armed.collect();
+        self.faults.extend(armed);
+    }
+
+    /// The pump, struck by those faults that stand in what it replays.
+    pub(super) fn with_own(&mut self, context: &Context, client: &Client, pump: Pump) -> Pump {
+        let own = pump.own_faults();
+        let own = own.filter(|(_, own)| self.is_struck_by(client, own));
+        let own = own.map(|(at, own)| (at, context.faults.next_number(), own.clone()));
+        let own: Vec<_> = own.collect();
+        let cuts = own.iter().any(|(_, _, own)| breaks_off(own.fault()));
+        self.replay_breaks_off = cuts || pump.replay_breaks_off();
+        pump.struck_by_own(own)
+    }
+
+    /// Whether a fault of a recording strikes this client, in whichever room it is.
+    fn is_struck_by(&self, client: &Client, own: &OwnFault) -> bool {
+        let Some(attempt) = self.attempt else {
+            return false;
+        };
+        let mut fault = own.fault().clone();
+        fault.who.room = client.asked.room.as_deref().map(str::to_owned);
+        fault.strikes(&meeting(client, attempt), own.strikes())
     }
 
     /// Answers a preflight, for which this is the answer where no fault strikes it.
@@ -114,14 +151,48 @@ impl Door {
         }
     }
 
-    /// The head of a stream that adds these fields, changed as it is to be.
-    pub(super) fn head(&mut self, own: &Headers) -> Answer {
-        let mut response = response_head::response(own);
+    /// The head of a stream that adds these fields, or of a recorded one, changed as it is to be.
+    pub(super) fn head(&mut self, recorded: Option<&ReplayHead>, own: &Headers) -> Answer {
+        let mut response = match recorded {
+            Some(recorded) => response_head::replayed(recorded, own),
+            None => response_head::response(own),
+        };
         let shared = self.change(response.headers_mut());
         Answer {
             shared,
             ..response.into()
         }
+    }
+
+    /// The head of a stream that an upstream answered with, changed as it is to be. `stays` is
+    /// whether the connection to the upstream would have stayed: then a cut of it has to look like
+    /// one.
+    pub(super) fn pass(&mut self, fields: HeaderMap, stays: bool) -> Answer {
+        let mut response = response_head::passed(fields);
+        if stays {
+            let headers = response.headers_mut();
+            insert(headers, header::CONNECTION, response_head::KEEP_ALIVE);
+        }
+        let shared = self.change(response.headers_mut());
+        Answer {
+            shared,
+            ..response.into()
+        }
+    }
+
+    /// The fault that has an upstream be asked later, and how much later.
+    pub(super) fn take_wait(&mut self) -> Option<(Arc<Armed>, Duration)> {
+        let is_wait = |armed: &Arc<Armed>| matches!(armed.fault.act, Act::Wait(_));
+        let place = self.faults.iter().position(is_wait)?;
+        let armed = self.faults.remove(place);
+        let Act::Wait(time) = armed.fault.act else {
+            return None;
+        };
+        if !armed.strike() {
+            return None;
+        }
+        self.struck.push(Arc::clone(&armed));
+        Some((armed, time))
     }
 
     /// Waits for its turn where it depends on who is open, until the value is dropped.
@@ -217,12 +288,34 @@ impl Door {
             }
             self.struck.push(armed);
         }
+        let is_cut = self.faults.iter().any(|armed| breaks_off(&armed.fault));
+        if is_cut || self.replay_breaks_off {
+            insert(head, header::CONNECTION, response_head::KEEP_ALIVE);
+        }
         shared
     }
 
     /// The faults that break the stream itself, and those that struck already.
     pub(super) fn into_parts(self) -> (Vec<Arc<Armed>>, Vec<Arc<Armed>>) {
         (self.faults, self.struck)
+    }
+}
+
+/// Whether it breaks a stream off.
+fn breaks_off(fault: &Fault) -> bool {
+    matches!(fault.act, Act::Cut(_) | Act::Reset(_))
+}
+
+/// A request, as a fault is asked about it.
+fn meeting(client: &Client, attempt: NonZeroU64) -> Meeting<'_> {
+    let asked = &*client.asked;
+    Meeting {
+        stream: &asked.stream,
+        client: client.tag.as_deref().unwrap_or_default(),
+        room: asked.room.as_deref(),
+        // It has none yet: a fault for a connection strikes it where it is open.
+        connection: 0,
+        attempt,
     }
 }
 

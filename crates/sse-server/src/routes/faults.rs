@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sse_engine::Error as Engine;
 use sse_engine::bounds::MAX_FROM;
-use sse_engine::fault::{Act, Armed, Fault, Mistake};
+use sse_engine::fault::{Act, Armed, Fault, Mistake, Who};
 use sse_engine::text::{cut, nearest};
 use sse_engine::time::Now;
 use sse_engine::topics::{self, PREFIX};
@@ -89,6 +89,14 @@ impl FaultWish {
             stream: None,
             client: None,
             room: None,
+        }
+    }
+
+    /// The same for a room; `None` is the default room.
+    pub fn in_room(self, room: Option<&str>) -> Self {
+        Self {
+            room: room.map(str::to_owned),
+            ..self
         }
     }
 }
@@ -484,17 +492,43 @@ impl Whom {
         }
         Ok(fault)
     }
+
+    /// They themselves.
+    ///
+    /// # Errors
+    /// The room has no name that a room can have.
+    pub(super) fn who(self) -> Result<Who, Refusal> {
+        let Self {
+            stream,
+            client,
+            room,
+        } = self;
+        check_room(room.as_deref())?;
+        Ok(Who {
+            stream,
+            client,
+            room,
+            connection: None,
+        })
+    }
+}
+
+/// # Errors
+/// This is not the name of a room.
+fn check_room(room: Option<&str>) -> Result<(), Refusal> {
+    let Some(room) = room.filter(|room| !topics::is_name(room)) else {
+        return Ok(());
+    };
+    let room = cut(room);
+    Err(Refusal::bad(format!(
+        "`{room}` is not the name of a room: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first."
+    )))
 }
 
 /// The faults that one stands for, each with a place where it can strike.
 pub(super) fn expanded(context: &Context, fault: Fault) -> Result<Vec<Fault>, Refusal> {
     let who = &fault.who;
-    if let Some(room) = who.room.as_deref().filter(|room| !topics::is_name(room)) {
-        let room = cut(room);
-        return Err(Refusal::bad(format!(
-            "`{room}` is not the name of a room: give 1 to 64 letters, digits, dots, hyphens, underscores or tildes, with a letter or digit first."
-        )));
-    }
+    check_room(who.room.as_deref())?;
     let room = context.rooms.seen(who.room.as_deref());
     if let Some(stream) = &who.stream {
         check_stream(&room, stream)?;

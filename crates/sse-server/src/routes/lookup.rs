@@ -11,6 +11,7 @@ use super::answer::tell;
 use super::room::Room;
 use super::room_path::RoomPath;
 use crate::guard::Area;
+use crate::upstream::Upstream;
 
 /// What a path leads to.
 #[derive(Clone, Debug)]
@@ -21,15 +22,30 @@ pub(crate) enum Lookup<'a> {
     Api,
     Page,
     Health,
+    /// What the room's upstream is asked for.
+    Upstream(Arc<Upstream>),
     Nothing,
 }
 
 impl Lookup<'_> {
+    /// The same, where what is nothing goes to an upstream, if there is one.
+    pub(crate) fn or_upstream(self, upstream: Option<Arc<Upstream>>) -> Self {
+        match (self, upstream) {
+            (Self::Nothing, Some(upstream)) => Self::Upstream(upstream),
+            (found, _) => found,
+        }
+    }
+
+    /// Whether it is what a client of a stream asks for.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self, Self::Stream(_) | Self::Topic(_) | Self::Upstream(_))
+    }
+
     /// The row of the guard's table for a request with this method.
     pub(crate) fn area(&self, method: &Method) -> Area {
         match self {
             Lookup::Topic(_) if *method == Method::DELETE => Area::EndOfTopic,
-            Lookup::Stream(_) | Lookup::Topic(_) => Area::Stream,
+            Lookup::Stream(_) | Lookup::Topic(_) | Lookup::Upstream(_) => Area::Stream,
             Lookup::Api => Area::Api,
             Lookup::Page => Area::Page,
             Lookup::Health => Area::Health,

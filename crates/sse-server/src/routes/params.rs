@@ -41,6 +41,12 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// All parameters whose value is text, in their order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.given.iter();
+        pairs.filter_map(|(name, value)| Some((&**name, value.as_deref()?)))
+    }
+
     /// The value of the parameter of this name, as `read` takes it; `None` where it is not given.
     ///
     /// # Errors

@@ -4,13 +4,21 @@
 use std::time::SystemTime;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
+use sse_engine::stream::{ReplayHead, Stream};
 use sse_wire::Framing;
 
 use crate::guard::Area;
 
 /// Room for the head of a stream, in bytes: with CORS it takes some 500.
 const HEAD: usize = 512;
+
+/// What a head says in place of `close` where its stream is to be broken off.
+///
+/// A connection carries one stream, so it closes with it. But the `fetch` of Node.js takes each end
+/// of a connection that was to close for the end of the body, whatever the chunks say: a cut would
+/// look to it like an end in order. Servers that break off have kept their connections alive.
+pub(super) const KEEP_ALIVE: &str = "keep-alive";
 
 /// What a stream adds to its head.
 pub(super) type Headers = [(HeaderName, HeaderValue)];
@@ -22,6 +30,33 @@ pub(super) type Headers = [(HeaderName, HeaderValue)];
 pub(super) fn response(own: &Headers) -> Response<Body> {
     let mut response = Response::new(Body::new(Unsized));
     *response.headers_mut() = fields(own);
+    response
+}
+
+/// The head of a response that was recorded: its own status and fields, with what the stream's
+/// definition puts in a place.
+pub(super) fn replayed(head: &ReplayHead, own: &Headers) -> Response<Body> {
+    let mut response = Response::new(Body::new(Unsized));
+    *response.status_mut() = head.status;
+    *response.headers_mut() = replayed_fields(head, own);
+    response
+}
+
+fn replayed_fields(head: &ReplayHead, own: &Headers) -> HeaderMap {
+    let mut fields = HeaderMap::new();
+    for (name, value) in &head.fields {
+        fields.append(name, value.clone());
+    }
+    for (name, value) in own {
+        fields.insert(name, value.clone());
+    }
+    fields
+}
+
+/// The head of a stream with these fields and no others.
+pub(super) fn passed(fields: HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::new(Unsized));
+    *response.headers_mut() = fields;
     response
 }
 
@@ -39,11 +74,16 @@ fn fields(own: &Headers) -> HeaderMap {
     fields
 }
 
-/// The head that a client would get of a stream which adds these fields, as bytes.
-pub(crate) fn preview(own: &Headers) -> Vec<u8> {
-    let mut fields = fields(own);
+/// The head that a client would get of a stream, as bytes; nothing of a recording that has none.
+pub(crate) fn preview(stream: &Stream) -> Vec<u8> {
+    let own = &stream.headers;
+    let (status, mut fields) = match stream.playback().map(|it| it.replay.first_head()) {
+        Some(Some(head)) => (head.status, replayed_fields(head, own)),
+        Some(None) => return Vec::new(),
+        None => (StatusCode::OK, fields(own)),
+    };
     mark(&mut fields, Area::Stream);
-    bytes(&fields, Framing::Chunked)
+    bytes(status, &fields, Framing::Chunked)
 }
 
 /// What every answer of an area says.
@@ -75,22 +115,32 @@ pub(super) fn mark(headers: &mut HeaderMap, area: Area) {
 }
 
 /// The head of a stream as bytes.
-pub(crate) fn bytes(fields: &HeaderMap, framing: Framing) -> Vec<u8> {
+pub(crate) fn bytes(status: StatusCode, fields: &HeaderMap, framing: Framing) -> Vec<u8> {
     // RFC 9110 6.2: the version is that of the server, whatever the client speaks. (hyper repeats
     // the client's.)
     let mut head = Vec::with_capacity(HEAD);
-    head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    let reason = status.canonical_reason().unwrap_or_default();
+    for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+        head.extend_from_slice(part.as_bytes());
+    }
     let mut field = |name: &str, value: &[u8]| {
         for part in [name.as_bytes(), b": ", value, b"\r\n"] {
             head.extend_from_slice(part);
         }
     };
     for (name, value) in fields {
-        field(name.as_str(), value.as_bytes());
+        if name != header::CONNECTION {
+            field(name.as_str(), value.as_bytes());
+        }
     }
-    let date = httpdate::fmt_http_date(SystemTime::now());
-    field(header::DATE.as_str(), date.as_bytes());
-    field(header::CONNECTION.as_str(), b"close");
+    // That of an upstream says when its answer was made.
+    if !fields.contains_key(header::DATE) {
+        let date = httpdate::fmt_http_date(SystemTime::now());
+        field(header::DATE.as_str(), date.as_bytes());
+    }
+    let stays = fields.contains_key(header::CONNECTION) && framing == Framing::Chunked;
+    let connection = if stays { KEEP_ALIVE } else { "close" };
+    field(header::CONNECTION.as_str(), connection.as_bytes());
     if framing == Framing::Chunked {
         field(header::TRANSFER_ENCODING.as_str(), b"chunked");
     }

@@ -55,12 +55,23 @@ pub(super) async fn serve(
         return tell(&path, StatusCode::BAD_REQUEST, &bad.to_string());
     }
     let list = match String::from_utf8(body.take()) {
-        Ok(text) => file::contents(&text),
+        Ok(text) => file::contents(&text).and_then(|list| match list.recordings.first() {
+            // Whoever reaches the API reads no files of this machine by it.
+            Some(recording) => Err(recording.problem(
+                "A list that is put into a room names no file: put this stream into the file of streams.",
+            )),
+            None => Ok(list),
+        }),
         Err(_) => Err(Problem::of_all(
             "The body is not UTF-8: encode the list of streams as UTF-8.",
         )),
     };
     let list = match list {
+        Ok(list) if !list.upstreams.is_empty() => {
+            return bad_list(Problem::of_all(
+                "The list has an upstream, which the list of a room cannot give: set it with POST /api/upstreams.",
+            ));
+        }
         Ok(list) => list,
         Err(problem) => return bad_list(problem),
     };

@@ -29,6 +29,23 @@ pub(super) enum NoRoom<'a> {
 }
 
 impl<'a> RoomPath<'a> {
+    /// Reads a path that begins with a room which hands on what it does not answer: any path is one
+    /// of it. `None` where no room can have the name.
+    pub(super) fn open(path: &'a str) -> Option<Self> {
+        let rest = path.strip_prefix(SIGN)?;
+        let (name, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let path = if path.is_empty() { "/" } else { path };
+        is_name(name).then_some(Self { name, path })
+    }
+
+    /// A path and query without the room in front, however it is spelled.
+    pub(super) fn behind(target: &str) -> &str {
+        match target.get(1..).and_then(|rest| rest.find(['/', '?'])) {
+            Some(at) => &target[at + 1..],
+            None => "",
+        }
+    }
+
     /// Reads a path; `None` where it is one of the default room.
     pub(super) fn of(path: &'a str) -> Option<Result<Self, NoRoom<'a>>> {
         let rest = path.strip_prefix(SIGN)?;

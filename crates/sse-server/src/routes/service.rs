@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header,
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
 };
 use axum::response::IntoResponse;
 use sse_engine::fault::Armed;
@@ -20,18 +20,19 @@ use super::context::Context;
 use super::door::Door;
 use super::lookup::{Lookup, lookup, lookup_in, not_found};
 use super::params::Params;
+use super::proxied::Handed;
 use super::room::Room;
 use super::room_acts::too_many;
 use super::room_path::RoomPath;
 use super::rooms::Rooms;
 use super::visitor::{Visitor, client, unread_client};
-use super::{normalize, response_head, streams, topics};
+use super::{normalize, proxied, response_head, streams, topics};
 use crate::armed::Faults;
 use crate::clock;
 use crate::config::Limits;
 use crate::connections::{Connections, Received, Why};
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
-use crate::transport::Acts;
+use crate::transport::{Acts, Presence};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
@@ -96,31 +97,63 @@ impl Service {
         &self.context.rooms
     }
 
+    /// Whether a request may be handed on to an upstream.
+    pub(crate) fn hands_on(&self) -> bool {
+        self.context.upstreams.are_any()
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.context.limits
     }
 
     /// Answers one request: guard first, whatever it asks for (invariant 1). `heard` has its bytes,
-    /// as far as they are known.
+    /// as far as they are known, and `presence` tells whether its client is still there.
     pub(crate) async fn answer(
         &self,
         mut request: Request<Body>,
         heard: &[u8],
-        peer: SocketAddr,
-        local: SocketAddr,
+        (peer, local): (SocketAddr, SocketAddr),
+        presence: Option<&Presence>,
     ) -> Answer {
-        let target = normalize::normalized(std::mem::take(request.uri_mut()));
+        let Context {
+            rooms, upstreams, ..
+        } = &*self.context;
+        let came = std::mem::take(request.uri_mut());
+        let mut target = normalize::normalized(came.clone());
+        let whole_port = upstreams.find(None);
+        let is_own = whole_port.is_some().then(|| own_target(&target)).flatten();
+        let is_own = match is_own {
+            Some(own) => {
+                target = own;
+                true
+            }
+            None => false,
+        };
         request.uri_mut().clone_from(&target);
-        let rooms = &self.context.rooms;
         let (in_room, path) = match RoomPath::of(target.path()) {
             Some(Ok(RoomPath { name, path })) => (Some(name), path),
-            Some(Err(_)) | None => (None, target.path()),
+            Some(Err(_)) => match RoomPath::open(target.path()) {
+                Some(room) if upstreams.find(Some(room.name)).is_some() => {
+                    (Some(room.name), room.path)
+                }
+                _ => (None, target.path()),
+            },
+            None => (None, target.path()),
         };
         // Looked for and not made: who is refused makes no room.
         let room = in_room.and_then(|name| rooms.find(name));
         let found = match in_room {
-            Some(_) => lookup_in(room.as_deref().unwrap_or(rooms.default()), path),
+            Some(name) => lookup_in(room.as_deref().unwrap_or(rooms.default()), path)
+                .or_upstream(upstreams.find(Some(name))),
+            None if whole_port.is_some() && !is_own && !path.starts_with("/@") => {
+                lookup_in(rooms.default(), path).or_upstream(whole_port)
+            }
             None => lookup(rooms.default(), path),
+        };
+        let raw = came.path_and_query().map_or("/", |target| target.as_str());
+        let raw = match in_room {
+            Some(_) => RoomPath::behind(raw),
+            None => raw,
         };
         let area = found.area(request.method());
         let ends = Ends {
@@ -145,11 +178,20 @@ impl Service {
                 (refuse(&request, area, visitor, refusal).into(), None)
             }
             Ok(admission) => {
-                let is_stream = matches!(found, Lookup::Stream(_) | Lookup::Topic(_))
-                    && !guard::is_preflight(&request);
+                let is_stream = found.is_stream() && !guard::is_preflight(&request);
+                // It came through a proxy, which was this server: that says more than that a room
+                // answers nobody who comes through one.
+                let is_loop = matches!(found, Lookup::Upstream(_))
+                    && self.context.upstreams.have_seen(request.headers());
                 let entered = match unanswerable(&request) {
                     Some(refusal) => Err(Box::new(refusal)),
-                    None => self.enter((in_room, is_stream), &request, admission.class, ends),
+                    None if is_loop => Ok(rooms.seen(in_room)),
+                    None => {
+                        // Where nothing is broken on purpose, a fault is a word of the upstream.
+                        let is_ours = self.context.breaks || !matches!(found, Lookup::Upstream(_));
+                        let meant = (in_room, is_stream, is_ours);
+                        self.enter(meant, &request, admission.class, ends)
+                    }
                 };
                 let answer = match entered {
                     Err(refusal) => (*refusal).into(),
@@ -161,7 +203,12 @@ impl Service {
                             room: &room,
                             path,
                         };
-                        self.admitted(request, found, visitor).await
+                        let way = Way {
+                            target: raw,
+                            local,
+                            presence,
+                        };
+                        self.admitted(request, found, visitor, way).await
                     }
                 };
                 (answer, Some(admission))
@@ -182,7 +229,7 @@ impl Service {
     /// The answer to who may have none.
     fn enter<B>(
         &self,
-        (in_room, is_stream): (Option<&str>, bool),
+        (in_room, is_stream, is_ours): (Option<&str>, bool, bool),
         request: &Request<B>,
         class: Class,
         ends: Ends,
@@ -196,7 +243,7 @@ impl Service {
         let params = Params::of(request.uri().query());
         let what = match in_room {
             Some(_) => "A room",
-            None if is_stream && params.are_given("fault") => "A fault in the query",
+            None if is_stream && is_ours && params.are_given("fault") => "A fault in the query",
             None => return Ok(Arc::clone(rooms.default())),
         };
         if !breaks {
@@ -221,18 +268,31 @@ impl Service {
         request: Request<Body>,
         found: Lookup<'_>,
         visitor: Visitor<'_>,
+        way: Way<'_>,
     ) -> Answer {
         let is_preflight = guard::is_preflight(&request);
         match found {
-            Lookup::Stream(_) | Lookup::Topic(_) if is_preflight => {
+            Lookup::Stream(_) | Lookup::Topic(_) | Lookup::Upstream(_) if is_preflight => {
                 let own = matches!(found, Lookup::Topic(_)) && visitor.class == Class::Own;
-                let answer = preflight(request.headers(), own);
+                let answer = match found {
+                    Lookup::Upstream(_) => any_method(request.headers()),
+                    _ => preflight(request.headers(), own),
+                };
                 Door::of_preflight(&self.context, &request, visitor)
                     .answer_preflight(visitor.room, answer)
             }
             Lookup::Nothing if is_preflight => preflight(request.headers(), false).into(),
             Lookup::Stream(one) => stream(&self.context, one, visitor, request).await,
             Lookup::Topic(name) => topic(&self.context, name, visitor, request).await,
+            Lookup::Upstream(upstream) => {
+                let handed = Handed {
+                    upstream,
+                    target: way.target,
+                    local: way.local,
+                    presence: way.presence,
+                };
+                proxied::pass(&self.context, handed, visitor, request).await
+            }
             Lookup::Nothing => nothing(&request, visitor).into(),
             Lookup::Api | Lookup::Page | Lookup::Health => {
                 let Ok(response) = self.router.clone().oneshot(request).await;
@@ -255,6 +315,25 @@ impl Service {
         let received = Received::unread(head);
         connections.refuse((client, received), status.as_u16(), None, ending);
     }
+}
+
+/// What is handed on besides a request itself.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    /// Its path and query as they came, without the room.
+    target: &'a str,
+    /// The address that it came to.
+    local: SocketAddr,
+    presence: Option<&'a Presence>,
+}
+
+/// A target below `/@/`: where the whole port is handed on, the page and the API of this server are
+/// there, and what they are without.
+fn own_target(target: &Uri) -> Option<Uri> {
+    let whole = target.path_and_query()?.as_str().strip_prefix("/@")?;
+    let mut parts = target.clone().into_parts();
+    parts.path_and_query = Some(whole.starts_with('/').then(|| whole.parse().ok())??);
+    Uri::from_parts(parts).ok()
 }
 
 /// Says that there is nothing. Who seems to have looked for a stream is shown in the table: a page
@@ -342,6 +421,20 @@ fn preflight(asked: &HeaderMap, may_end: bool) -> Response<Body> {
         header::VARY,
         HeaderValue::from_static("access-control-request-headers"),
     );
+    response
+}
+
+/// The same for what an upstream answers, which may have any method.
+fn any_method(asked: &HeaderMap) -> Response<Body> {
+    let mut response = preflight(asked, false);
+    if let Some(method) = asked.get(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method.clone());
+        headers.append(
+            header::VARY,
+            HeaderValue::from_static("access-control-request-method"),
+        );
+    }
     response
 }
 

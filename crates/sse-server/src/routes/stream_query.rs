@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use sse_engine::bounds::{MAX_COUNT, MAX_EVERY, MAX_FROM};
-use sse_engine::stream::Overrides;
+use sse_engine::stream::{Overrides, Speed};
 use sse_engine::time::read_time;
 
 use super::params::{BadQuery, Params};
 
-/// Reads `every=100ms`, `count=20` and `from=7`.
+/// Reads `every=100ms`, `count=20`, `from=7` and `speed=10`.
 ///
 /// # Errors
 /// A parameter of ours that is out of bounds, unreadable, or given twice.
@@ -17,7 +17,12 @@ pub(super) fn overrides(params: &Params<'_>) -> Result<Overrides, BadQuery> {
         every: params.read("every", every)?,
         count: params.whole("count", 1, MAX_COUNT)?,
         from: params.whole("from", 0, MAX_FROM)?,
+        speed: params.read("speed", speed)?,
     })
+}
+
+fn speed(value: &str) -> Result<Speed, BadQuery> {
+    Speed::read(value).ok_or_else(|| BadQuery::new(format!("speed must be {}.", Speed::WANTED)))
 }
 
 fn every(value: &str) -> Result<Duration, BadQuery> {
@@ -47,6 +52,7 @@ mod tests {
                 every: Some(Duration::from_millis(100)),
                 count: Some(20),
                 from: Some(7),
+                speed: None,
             })
         );
         assert_eq!(read(""), Ok(Overrides::default()));

@@ -7,14 +7,14 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use sse_engine::pump::Pump;
-use sse_engine::stream::Stream;
+use sse_engine::stream::{Request as Requested, Stream};
 use sse_wire::Framing;
 
 use super::answer::{Answer, say};
 use super::body;
 use super::context::Context;
 use super::door::Door;
-use super::params::BadQuery;
+use super::params::{BadQuery, Params};
 use super::response_head::{Headers, Unsized};
 use super::room::Room;
 use super::stream_query;
@@ -41,14 +41,32 @@ pub(super) async fn open(
         Err(refusal) => return (*refusal).into(),
     };
     let head_only = request.method() == Method::HEAD;
-    let body = match body::drain(request.into_body(), &context.limits, &context.bodies).await {
-        Ok(body) => body,
-        Err(refusal) => return refusal.into(),
+    let (head, body) = request.into_parts();
+    let (stream, requested, body) = match stream.asks() {
+        false => match body::drain(body, &context.limits, &context.bodies).await {
+            Ok(body) => (stream, None, body),
+            Err(refusal) => return refusal.into(),
+        },
+        true => match body::read(body, &context.limits, &context.bodies).await {
+            Ok(whole) => {
+                let params = Params::of(head.uri.query());
+                let (method, path) = (head.method.as_str(), visitor.path);
+                let request = Requested::new(method, path, params.pairs(), whole.bytes());
+                (stream.chosen(&request), Some(request), whole.into_kept())
+            }
+            Err(refusal) => return refusal.into(),
+        },
     };
     let received = asked.received.with(body);
 
     let mut door = Door::of(context, &asked.client, asked.faults);
     let client = asked.client;
+    let mut variant = asked.query.apply(&stream);
+    if let Some(request) = requested {
+        variant.request = request;
+    }
+    let last_event_id = asked.last_event_id.as_deref();
+    door.add_own(context, &client, variant.faults_at_door(last_event_id));
     let turn = door.turn(context).await;
     if let Some(instead) = door.instead(|who| visitor.room.connections.open_of(who).len() as u64) {
         drop(turn);
@@ -56,8 +74,6 @@ pub(super) async fn open(
             .answer(context, visitor.room, (client, received))
             .await;
     }
-    let variant = asked.query.apply(&stream);
-    let last_event_id = asked.last_event_id.as_deref();
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     let had = last_event_id.and_then(|id| variant.number_of(id));
     let connections = &visitor.room.connections;
@@ -69,7 +85,7 @@ pub(super) async fn open(
         first: None,
     };
     let pump = match Pump::shifted(variant, context.keep_alive, last_event_id, shift) {
-        Ok(pump) => pump.with_blank(context.keep_alive_blank),
+        Ok(pump) => door.with_own(context, &client, pump.with_blank(context.keep_alive_blank)),
         Err(next) => {
             if !head_only {
                 let arrived = (client, received);
@@ -82,10 +98,19 @@ pub(super) async fn open(
                 .into();
         }
     };
-    if head_only {
-        let head = door.head(&stream.headers);
+    let bodiless = pump.replayed_head().filter(|head| head.has_no_body());
+    if head_only || bodiless.is_some() {
+        let head = door.head(pump.replayed_head(), &stream.headers);
         door.note_struck(visitor.room);
-        return head;
+        if !head_only {
+            let status = head.response.status().as_u16();
+            let resume = resume(pump.next_number());
+            connections.answer_as_recorded((client, received), status, &resume);
+        }
+        return match bodiless {
+            Some(_) => bodiless_answer(head),
+            None => head,
+        };
     }
     let client = Client {
         numbers: numbers(),
@@ -97,6 +122,12 @@ pub(super) async fn open(
     begin(context, at, arrived, &resume, pump, &stream.headers)
 }
 
+/// The answer with a status that no body follows: it has no length either.
+fn bodiless_answer(mut answer: Answer) -> Answer {
+    *answer.response.body_mut() = Body::empty();
+    answer
+}
+
 /// The answer that a stream begins with, if there is room for it.
 pub(super) fn begin(
     context: &Context,
@@ -106,9 +137,21 @@ pub(super) fn begin(
     pump: Pump,
     headers: &Headers,
 ) -> Answer {
-    let head = door.head(headers);
+    let head = door.head(pump.replayed_head(), headers);
+    begin_with(context, (room, door), arrived, resume, (head, pump))
+}
+
+/// The same with the head that it begins with.
+pub(super) fn begin_with(
+    context: &Context,
+    (room, door): (&Room, Door),
+    arrived: (Client, Received),
+    resume: &Resume,
+    (head, pump): (Answer, Pump),
+) -> Answer {
     let arrived = framed(arrived, &head.response);
-    match room.connections.open(arrived, resume) {
+    let status = head.response.status().as_u16();
+    match room.connections.open(arrived, resume, status) {
         Ok(open) => {
             let (faults, struck) = door.into_parts();
             for fault in &struck {

@@ -54,7 +54,7 @@ pub(super) async fn subscribe(
     }
     if head_only {
         // It tells nobody, so it begins no topic.
-        let head = door.head(&[]);
+        let head = door.head(None, &[]);
         door.note_struck(room);
         return head;
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use sse_engine::fault::Armed;
 use sse_engine::pump::{Act, Break, How, Next, Pump};
+use sse_engine::recording::End;
 use sse_engine::time::Now;
 use sse_engine::topics::Topic;
 use sse_engine::write_buffer::{Mark, WriteBuffer};
@@ -93,10 +94,33 @@ pub(super) enum Visit {
     Finished(Why),
     /// The client lacks what it will come back for. The socket is closed over what the kernel has.
     Cut(Why),
+    /// Who hands the stream over ended it so.
+    Gone(How),
     /// There is nobody to send to. The socket is reset.
     Broken(Why),
     /// A fault ends it.
     BrokenOff(Break),
+}
+
+impl Visit {
+    /// How a recording says that it ended, where it did by what was sent.
+    fn end(&self) -> Option<End> {
+        match self {
+            Self::Finished(_) => Some(End::End),
+            Self::Cut(_) => Some(End::Cut),
+            Self::Gone(how) => Some(end_of(*how)),
+            Self::BrokenOff(ends) => Some(end_of(ends.how)),
+            Self::Wait(_) | Self::Again | Self::Blocked(_) | Self::Broken(_) => None,
+        }
+    }
+}
+
+fn end_of(how: How) -> End {
+    match how {
+        How::End => End::End,
+        How::Cut => End::Cut,
+        How::Reset => End::Reset,
+    }
 }
 
 /// What ended a stream.
@@ -111,6 +135,17 @@ pub(super) enum EndCause {
 impl From<Why> for EndCause {
     fn from(why: Why) -> Self {
         Self::Why(why)
+    }
+}
+
+impl From<Break> for EndCause {
+    fn from(ends: Break) -> Self {
+        match (ends.fault, ends.how) {
+            (Some(fault), _) => Self::Fault(fault),
+            (None, How::End) => Self::Why(Why::RecordedEnd),
+            (None, How::Cut) => Self::Why(Why::RecordedCut),
+            (None, How::Reset) => Self::Why(Why::RecordedReset),
+        }
     }
 }
 
@@ -158,12 +193,22 @@ impl Delivery {
         cx: &mut Context<'_>,
     ) -> Visit {
         let visit = self.send_due(now, stall, out, cx);
+        if let Some(end) = visit.end()
+            && let Some(recorded) = self.open.recorded()
+        {
+            recorded.end(now.instant, end);
+        }
         if std::mem::replace(&mut self.hung, self.pump.hangs())
             && !self.hung
             && let Poll::Ready(left) = self.poll_left(now.instant, cx)
         {
             return Visit::Broken(left);
         }
+        let visit = match visit {
+            // Also where it has none, so that it is woken by the next.
+            Visit::Wait(_) if self.pump.has_news(cx.waker()) => Visit::Again,
+            visit => visit,
+        };
         match visit {
             Visit::Wait(_) | Visit::Again if self.socket.is_half_closed() => {
                 self.probed(visit, now.instant, cx)
@@ -181,7 +226,7 @@ impl Delivery {
         if let Poll::Ready(left) = self.socket.poll_left(cx) {
             return Visit::Broken(ending(left));
         }
-        if self.pump.withholds() {
+        if self.takes_no_probe() {
             return Visit::Broken(Why::Closed);
         }
         let due = now + PROBE_EVERY;
@@ -219,6 +264,9 @@ impl Delivery {
         let struck = self.pump.is_armed().then(|| self.pump.take_struck());
         for fault in struck.into_iter().flatten() {
             self.open.struck(&fault);
+            if let Some(recorded) = self.open.recorded() {
+                recorded.fault(now.instant, &fault.fault);
+            }
         }
         let head = match self.pump.keeps_head() {
             true => Box::default(),
@@ -259,7 +307,8 @@ impl Delivery {
                         })
                         .collect(),
                     head,
-                    end: matches!(next, Next::End | Next::Broken(_)).then_some(next),
+                    end: matches!(next, Next::End | Next::Gone(_) | Next::Broken(_))
+                        .then_some(next),
                     since: now.instant,
                 }));
                 self.open.blocked(true);
@@ -278,6 +327,10 @@ impl Delivery {
     fn fill(&mut self, now: Now, out: &mut WriteBuffer) -> Next {
         out.clear();
         let next = self.pump.fill(now, out);
+        if let Some(recorded) = self.open.recorded() {
+            // Before it is framed.
+            recorded.piece(now.instant, &out.parts());
+        }
         if out.is_empty()
             && self.is_probe_due(now.instant)
             && matches!(next, Next::Wait { .. })
@@ -305,7 +358,7 @@ impl Delivery {
         let left = self.socket.poll_left(cx);
         if !before && self.socket.is_half_closed() {
             self.probe_due = Some(now);
-            if self.pump.withholds() {
+            if self.takes_no_probe() {
                 // Nothing can be sent to see whether it is still there.
                 return Poll::Ready(Why::Closed);
             }
@@ -317,6 +370,17 @@ impl Delivery {
     /// left.
     pub(super) fn is_probe_due(&self, now: Instant) -> bool {
         self.probe_due.is_some_and(|due| due <= now)
+    }
+
+    /// Whether nothing of ours can be sent to see whether a client that closed its side is there.
+    /// What comes from elsewhere goes on as it is, and costs somebody something.
+    fn takes_no_probe(&self) -> bool {
+        self.pump.withholds() || self.pump.is_piped()
+    }
+
+    /// Whether its bytes come from a task elsewhere, which wakes it.
+    pub(super) fn is_piped(&self) -> bool {
+        self.pump.is_piped()
     }
 
     /// Whether bytes wait for the socket.
@@ -418,6 +482,7 @@ impl Delivery {
             Next::Wait { at } => Visit::Wait(at),
             Next::More => Visit::Again,
             Next::Cut => Visit::Cut(TOO_SLOW),
+            Next::Gone(how) => Visit::Gone(how),
             Next::Broken(ends) => Visit::BrokenOff(ends),
             Next::End if self.pump.is_complete() => Visit::Finished(Why::Complete),
             Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {
@@ -433,6 +498,9 @@ pub(super) const STOPPED: Why = Why::Stopped;
 pub(super) const CUT_OFF: Why = Why::StoppedAbruptly;
 /// A subscriber was too far behind its topic.
 pub(super) const TOO_SLOW: Why = Why::TooSlow;
+/// The upstream ended its answer before its end.
+pub(super) const UPSTREAM_CUT: Why = Why::UpstreamCut;
+pub(super) const UPSTREAM_RESET: Why = Why::UpstreamReset;
 const TOPIC_ENDED: Why = Why::TopicEnded;
 const STALLED: Why = Why::Stalled;
 

@@ -21,7 +21,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::acts::Order;
-use super::delivery::{CUT_OFF, Delivery, EndCause, STOPPED, TOO_SLOW, Visit};
+use super::delivery::{
+    CUT_OFF, Delivery, EndCause, STOPPED, TOO_SLOW, UPSTREAM_CUT, UPSTREAM_RESET, Visit,
+};
 use super::orders::Orders;
 use super::readers::{Readers, Seat};
 use super::ready_queue::{Ready, Token};
@@ -261,6 +263,7 @@ impl Sweeper {
         }
         match act {
             Act::Stop => self.close(key, STOPPED, Close::Reset),
+            Act::Step => delivery.act(now, Act::Step),
             Act::Break(fault) => {
                 match (delivery.broken_off_by(fault), fault.fault.act.is_reset()) {
                     (false, _) => delivery.act(now, act.clone()),
@@ -310,10 +313,12 @@ impl Sweeper {
         for token in woken.drain(..) {
             let key = token.key();
             self.listen(key, now);
-            let blocked = self.slots.get(key).is_some_and(
-                |slot| matches!(&slot.state, State::Open(delivery) if delivery.is_blocked()),
-            );
-            if blocked {
+            let is_due = |delivery: &Delivery| delivery.is_blocked() || delivery.is_piped();
+            let due = self
+                .slots
+                .get(key)
+                .is_some_and(|slot| matches!(&slot.state, State::Open(it) if is_due(it)));
+            if due {
                 self.visit(key, now);
             }
         }
@@ -440,6 +445,8 @@ impl Sweeper {
             Visit::Blocked(until) => self.timers.arm(key, &mut slot.armed, until),
             Visit::Finished(ending) => self.close(key, ending, Close::Patiently),
             Visit::Cut(ending) => self.close(key, ending, Close::InOrder),
+            Visit::Gone(How::Reset) => self.close(key, UPSTREAM_RESET, Close::Reset),
+            Visit::Gone(_) => self.close(key, UPSTREAM_CUT, Close::InOrder),
             Visit::Broken(ending) => self.close(key, ending, Close::Reset),
             Visit::BrokenOff(ends) => {
                 let how = match ends.how {
@@ -451,7 +458,7 @@ impl Sweeper {
                     How::Cut => Close::InOrder,
                     How::Reset => Close::Reset,
                 };
-                self.close(key, EndCause::Fault(ends.fault), how);
+                self.close(key, EndCause::from(ends), how);
             }
         }
         false

@@ -10,6 +10,7 @@ pub mod curl;
 pub mod follower;
 pub mod framing;
 pub mod topics;
+pub mod upstream;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use sse_wire::{Decoded, Decoder, Event, LineEnding, encode};
+use sse_wire::{Decoded, Decoder, LineEnding, encode};
 
 use super::good;
 use crate::file::SHIPPED_STREAMS;
-use crate::stream::{Moment, Pace, Source, Stream, Template};
+use crate::stream::{Moment, Pace, Request, Source, Stream};
 
 /// What is sent for all events of a stream.
 fn bytes(stream: &Stream) -> Vec<u8> {
@@ -20,21 +20,8 @@ fn bytes(stream: &Stream) -> Vec<u8> {
             seed: stream.pace.seed,
             wall: SystemTime::UNIX_EPOCH,
         };
-        let text =
-            |template: &Option<Template>| template.as_ref().map(|it| it.text(&moment).into_owned());
-        let (comment, event, id, data) = (
-            text(&entry.comment),
-            text(&entry.event),
-            text(&entry.id),
-            text(&entry.data),
-        );
-        let event = Event {
-            comment: comment.as_deref(),
-            retry: entry.retry,
-            event: event.as_deref(),
-            id: id.as_deref(),
-            data: data.as_deref(),
-        };
+        let made = entry.made(&moment, &Request::default()).expect("made");
+        let event = made.event(entry.retry);
         encode(&event, stream.line_ending, &mut out);
     }
     out
@@ -73,6 +60,8 @@ fn the_shipped_file_holds_the_streams_that_it_promises() {
         retry: Some(1000),
         keep_alive: None,
         keep_alive_blank: None,
+        keep_alive_lines: None,
+        space: true,
         headers: Vec::new(),
         line_ending: LineEnding::Lf,
         faults: Vec::new(),
@@ -95,14 +84,17 @@ fn the_shipped_json_is_json() {
     let Source::Template(entry) = shipped("/json").source else {
         panic!("no template");
     };
-    let data = entry.data.expect("data");
     for n in 1..100 {
         let moment = Moment {
             n,
             seed: 7,
             wall: SystemTime::UNIX_EPOCH,
         };
-        let value: serde_json::Value = serde_json::from_str(&data.text(&moment)).expect("JSON");
+        let made = entry.made(&moment, &Request::default()).expect("made");
+        let data = made.event(None).data.expect("data");
+        let value: serde_json::Value = serde_json::from_str(data).expect("JSON");
+        let price = value["price"].as_f64().expect("a number");
+        assert!((90.0..=110.0).contains(&price), "{data}");
         assert_eq!(value["n"], n);
     }
     let mut decoder = Decoder::new();

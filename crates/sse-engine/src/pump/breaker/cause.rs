@@ -34,7 +34,7 @@ impl FaultEnd {
             ends: Break {
                 how,
                 linger: ending.linger,
-                fault: armed.id,
+                fault: Some(armed.id),
             },
             armed,
             at_once: false,

@@ -8,50 +8,122 @@ use crate::fault::{Ends, Half};
 use crate::write_buffer::WriteBuffer;
 
 const DATA: &[u8] = b"data: ";
-const ID: &[u8] = b"id: ";
+const DATA_NAME: &[u8] = b"data";
+const ID: &[u8] = b"id:";
 
 /// The lines up to a blank one: an event, or a comment or field without data.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
-    /// Without their ends, and without the blank line.
-    lines: Vec<Vec<u8>>,
-    /// Whether the blank line follows.
-    blank: bool,
+    /// Without the blank line.
+    lines: Vec<Line>,
+    /// The end of the blank line, if it follows.
+    blank: Option<LineEnd>,
     /// Whether a client is given an event for it, and the number of that event.
     pub(super) event: Option<Option<u64>>,
 }
 
+/// A line.
+#[derive(Clone, Debug)]
+struct Line {
+    /// Without its end.
+    text: Vec<u8>,
+    end: LineEnd,
+}
+
+/// How a line of a block ends.
+#[derive(Clone, Copy, Debug)]
+enum LineEnd {
+    /// As lines of its stream do.
+    Usual,
+    /// With these bytes, unless a fault changes how lines end: as a foreign stream has it.
+    Own(&'static [u8]),
+}
+
+impl Line {
+    fn new(text: impl Into<Vec<u8>>) -> Self {
+        Self {
+            text: text.into(),
+            end: LineEnd::Usual,
+        }
+    }
+
+    /// Its data, if it has data.
+    fn data(&self) -> Option<&[u8]> {
+        match self.text.strip_prefix(DATA_NAME)? {
+            b"" => Some(b""),
+            rest => {
+                let value = rest.strip_prefix(b":")?;
+                Some(value.strip_prefix(b" ").unwrap_or(value))
+            }
+        }
+    }
+}
+
+/// The first line of these bytes, and how it ends.
+fn first_line(bytes: &[u8]) -> (&[u8], &'static [u8]) {
+    let Some(at) = bytes.iter().position(|b| *b == b'\n' || *b == b'\r') else {
+        return (bytes, b"");
+    };
+    let end: &[u8] = match bytes[at..] {
+        [b'\r', b'\n', ..] => b"\r\n",
+        [b'\r', ..] => b"\r",
+        _ => b"\n",
+    };
+    (&bytes[..at], end)
+}
+
 impl Frame {
-    /// The blocks of what a visit wrote, in order. `ending` ends its lines.
-    pub(super) fn all(out: &WriteBuffer, ending: LineEnding) -> VecDeque<Self> {
-        let (bytes, end) = (out.wire(), ending.as_bytes());
-        let mut marks = out.marks().peekable();
+    /// The blocks of what a visit wrote, in order. Lines of one that `is_foreign` keep their ends.
+    pub(super) fn all(out: &WriteBuffer, is_foreign: bool) -> VecDeque<Self> {
+        let marks = out.marks().map(|mark| (mark.end, mark.number));
+        Self::of(&out.wire(), marks, is_foreign)
+    }
+
+    /// The blocks of these bytes, in which events with these numbers end there.
+    pub(super) fn of(
+        bytes: &[u8],
+        marks: impl Iterator<Item = (usize, Option<u64>)>,
+        is_foreign: bool,
+    ) -> VecDeque<Self> {
+        let mut marks = marks.peekable();
         let mut frames = VecDeque::new();
         let (mut lines, mut at) = (Vec::new(), 0);
         while at < bytes.len() {
-            let rest = &bytes[at..];
-            let found = rest.windows(end.len()).position(|window| window == end);
-            let length = found.unwrap_or(rest.len());
-            at = bytes.len().min(at + length + end.len());
-            if length > 0 {
-                lines.push(rest[..length].to_vec());
+            let (text, end) = first_line(&bytes[at..]);
+            at += text.len() + end.len();
+            let line_end = match is_foreign {
+                true => LineEnd::Own(end),
+                false => LineEnd::Usual,
+            };
+            if !text.is_empty() {
+                lines.push(Line {
+                    text: text.to_vec(),
+                    end: line_end,
+                });
                 continue;
             }
-            let event = marks.next_if(|mark| mark.end <= at).map(|mark| mark.number);
+            let event = marks.next_if(|(end, _)| *end <= at);
+            let event = event.map(|(_, number)| number);
             frames.push_back(Self {
                 lines: std::mem::take(&mut lines),
-                blank: true,
+                blank: Some(line_end),
                 event,
             });
         }
         if !lines.is_empty() {
             frames.push_back(Self {
                 lines,
-                blank: false,
+                blank: None,
                 event: None,
             });
         }
         frames
+    }
+
+    /// Whether it is a part of a block of a recording that goes on in the next visit.
+    pub(super) fn goes_on(&self) -> bool {
+        let is_own = |line: &Line| matches!(line.end, LineEnd::Own(_));
+        self.blank.is_none() && self.lines.iter().all(is_own)
     }
 
     /// An event with this data and nothing else.
@@ -70,7 +142,7 @@ impl Frame {
             ..Event::default()
         };
         Self {
-            blank,
+            blank: blank.then_some(LineEnd::Usual),
             ..Self::encoded(&event, None)
         }
     }
@@ -80,8 +152,8 @@ impl Frame {
         encode(event, LineEnding::Lf, &mut bytes);
         let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
         Self {
-            lines: lines.map(<[u8]>::to_vec).collect(),
-            blank: true,
+            lines: lines.map(Line::new).collect(),
+            blank: Some(LineEnd::Usual),
             event: counts,
         }
     }
@@ -93,15 +165,20 @@ impl Frame {
     }
 
     fn data(&self) -> Vec<&[u8]> {
-        let lines = self.lines.iter();
-        lines.filter_map(|line| line.strip_prefix(DATA)).collect()
+        self.lines.iter().filter_map(Line::data).collect()
     }
 
     /// Puts these bytes in the place of its data, a line for each LF.
     fn set_data(&mut self, data: &[u8]) {
-        self.lines.retain(|line| !line.starts_with(DATA));
+        let mut before = self.lines.iter().filter(|line| line.data().is_some());
+        let end = before.next().map_or(LineEnd::Usual, |line| line.end);
+        self.lines.retain(|line| line.data().is_none());
         let lines = data.split(|b| *b == b'\n');
-        self.lines.extend(lines.map(|line| [DATA, line].concat()));
+        let lines = lines.map(|line| Line {
+            text: [DATA, line].concat(),
+            end,
+        });
+        self.lines.extend(lines);
     }
 
     /// Leaves the second half of its data out.
@@ -121,28 +198,29 @@ impl Frame {
 
     /// Adds a byte to its data that no UTF-8 has.
     pub(super) fn spoil_utf8(&mut self) {
-        let last = self.lines.iter_mut().rfind(|line| line.starts_with(DATA));
+        let last = self.lines.iter_mut().rfind(|line| line.data().is_some());
         if let Some(line) = last {
-            line.push(0xFF);
+            line.text.push(0xFF);
         }
     }
 
     /// Adds U+0000 to its id, or gives it one that has nothing else.
     pub(super) fn spoil_id(&mut self) {
-        match self.lines.iter_mut().find(|line| line.starts_with(ID)) {
-            Some(line) => line.push(0),
-            None => self.lines.insert(0, b"id: \0".to_vec()),
+        let id = self.lines.iter_mut().find(|line| line.text.starts_with(ID));
+        match id {
+            Some(line) => line.text.push(0),
+            None => self.lines.insert(0, Line::new(b"id: \0")),
         }
     }
 
     /// Puts a line before its first one.
     pub(super) fn begin_with(&mut self, line: &[u8]) {
-        self.lines.insert(0, line.to_vec());
+        self.lines.insert(0, Line::new(line));
     }
 
     /// Leaves its blank line out: its lines and those of the next event become one event.
     pub(super) fn leave_open(&mut self) {
-        self.blank = false;
+        self.blank = None;
         self.event = None;
     }
 
@@ -150,22 +228,22 @@ impl Frame {
     pub(super) fn bytes(&self, ends: &mut LineEnds) -> Vec<u8> {
         let mut bytes = Vec::new();
         for line in &self.lines {
-            bytes.extend_from_slice(line);
-            bytes.extend_from_slice(ends.next(line.is_empty()));
+            bytes.extend_from_slice(&line.text);
+            bytes.extend_from_slice(ends.next(line.text.is_empty(), line.end));
         }
-        if self.blank {
-            bytes.extend_from_slice(ends.next(true));
+        if let Some(end) = self.blank {
+            bytes.extend_from_slice(ends.next(true, end));
         }
         bytes
     }
 
     /// The first part of its bytes.
     pub(super) fn part(&self, half: Half, ends: &mut LineEnds) -> Vec<u8> {
-        let id = self.lines.iter().position(|line| line.starts_with(ID));
+        let id = self.lines.iter().position(|line| line.text.starts_with(ID));
         if let (Half::Id, Some(id)) = (half, id) {
             let upto = Self {
                 lines: self.lines[..=id].to_vec(),
-                blank: false,
+                blank: None,
                 event: None,
             };
             return upto.bytes(ends);
@@ -180,6 +258,8 @@ impl Frame {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LineEnds {
     ends: Ends,
+    /// Whether a fault wants them so, whatever the lines have of their own.
+    is_wanted: bool,
     /// Where lines end in turn, whose turn it is.
     turn: usize,
     /// Whether the last one ended with CR alone, to which a LF would belong.
@@ -187,16 +267,25 @@ pub(super) struct LineEnds {
 }
 
 impl LineEnds {
+    /// As a fault wants them.
     pub(super) fn new(ends: Ends) -> Self {
         Self {
             ends,
+            is_wanted: true,
             turn: 0,
             after_cr: false,
         }
     }
 
     /// The end of the next line, which may be a blank one.
-    fn next(&mut self, blank: bool) -> &'static [u8] {
+    fn next(&mut self, blank: bool, of_line: LineEnd) -> &'static [u8] {
+        if let LineEnd::Own(end) = of_line
+            // A line that never ended is given no end by a fault either.
+            && (!self.is_wanted || end.is_empty())
+        {
+            self.after_cr = end == b"\r";
+            return end;
+        }
         let end: &[u8] = match self.ends {
             Ends::Cr => b"\r",
             Ends::Lf => b"\n",
@@ -222,10 +311,14 @@ impl LineEnds {
 
 impl From<LineEnding> for LineEnds {
     fn from(ending: LineEnding) -> Self {
-        Self::new(match ending {
+        let ends = match ending {
             LineEnding::Lf => Ends::Lf,
             LineEnding::CrLf => Ends::CrLf,
             LineEnding::Cr => Ends::Cr,
-        })
+        };
+        Self {
+            is_wanted: false,
+            ..Self::new(ends)
+        }
     }
 }

@@ -74,7 +74,7 @@ fn broken(how: How) -> Next {
     Next::Broken(Break {
         how,
         linger: Duration::ZERO,
-        fault: 7,
+        fault: Some(7),
     })
 }
 

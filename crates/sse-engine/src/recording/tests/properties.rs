@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{EXAMPLE, read};
-use crate::recording::{End, Recording, Step, Wait, rounded};
+use crate::recording::{End, Exchange, Recording, Step, Wait, rounded};
 
 /// Bytes in which each rule of the spelling is met.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -106,6 +106,46 @@ proptest! {
         let again = read(&text);
         prop_assert_eq!(&again, &recording);
         prop_assert_eq!(again.to_text(), text);
+    }
+
+    #[test]
+    fn a_har_keeps_bytes_pieces_and_ends(recording in recording()) {
+        let again = Recording::parse_any(recording.to_har()).expect("we wrote it").recording;
+        let exchanges: Vec<_> = recording.exchanges().collect();
+        prop_assert_eq!(again.exchanges().count(), exchanges.len());
+        for (again, exchange) in again.exchanges().zip(exchanges) {
+            let mut pieces = exchange.pieces();
+            for piece in &mut pieces {
+                // Two waits in a row may be finer than one.
+                piece.interval = rounded(piece.interval);
+            }
+            prop_assert_eq!(again.pieces(), pieces);
+            prop_assert_eq!(again.request_body(), exchange.request_body());
+            prop_assert_eq!(again.end(), exchange.end());
+        }
+    }
+
+    #[test]
+    fn a_body_alone_keeps_its_bytes(body in bytes()) {
+        let body = [b"data: a\n\ndata: a\n\n", &body[..]].concat();
+        if let Ok(imported) = Recording::parse_any(&body) {
+            let pieces = imported.recording.exchanges().flat_map(Exchange::pieces);
+            let bytes: Vec<u8> = pieces.flat_map(|piece| piece.bytes).collect();
+            prop_assert_eq!(bytes, body);
+        }
+    }
+
+    #[test]
+    fn no_file_ends_the_program(
+        begin in proptest::sample::select(vec![
+            "", "HTTP/1.1 200 OK\n", "> GET / HTTP/1.1\n< HTTP/1.1 200 OK\n", "{\"log\":", "wire 1\n",
+        ]),
+        rest in bytes(),
+    ) {
+        match Recording::parse_any([begin.as_bytes(), &rest].concat()) {
+            Ok(imported) => prop_assert_eq!(&read(&imported.recording.to_text()), &imported.recording),
+            Err(mistake) => prop_assert!(mistake.to_string().ends_with('.')),
+        }
     }
 
     #[test]

@@ -284,8 +284,10 @@ impl fmt::Display for Happened {
                 why,
                 fault,
             } => {
+                let passed_on = *why == Why::PassedOn;
                 let why = words(*why, *fault);
                 match status {
+                    _ if passed_on => write!(f, "{visit}: {why} ({status})"),
                     204 => write!(f, "{visit}: {why} (204)"),
                     _ => write!(f, "{visit}: refused ({status}), {why}"),
                 }

@@ -191,7 +191,7 @@ proptest! {
                 Next::Wait { at } => at.is_none_or(|at| at > now),
                 // Events that are left out are as good as sent.
                 Next::More => pump.next_number() > before,
-                Next::End | Next::Cut | Next::Broken(_) => break,
+                Next::End | Next::Cut | Next::Gone(_) | Next::Broken(_) => break,
             };
             let goes_on = is_later || !out.is_empty();
             in_vain = if goes_on { 0 } else { in_vain + 1 };

@@ -1,5 +1,5 @@
-//! Stdout as `sse watch` writes to it: a terminal gets nothing that it would obey, and whoever does
-//! not read any more is noticed.
+//! Stdout as `sse watch` and `sse show` write to it: a terminal gets nothing that it would obey, and
+//! whoever does not read any more is noticed.
 
 use std::borrow::Cow;
 use std::env;
@@ -28,6 +28,12 @@ impl Stdout {
     /// Whether it is a terminal that shows colours.
     pub(crate) fn has_colours(&self) -> bool {
         has_colours(self.is_terminal)
+    }
+
+    /// How many columns the terminal has that it is.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let size = self.is_terminal.then(terminal_size::terminal_size)?;
+        size.map(|(width, _)| usize::from(width.0))
     }
 
     /// Prints what was made here. Foreign text within it was shown already.

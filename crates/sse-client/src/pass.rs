@@ -1,0 +1,255 @@
+//! One request that somebody else made, passed on as it is, and its answer as it comes.
+//!
+//! Nothing is buffered: the body of the request is read while it is sent, and a piece of the answer
+//! is there when it was read. It is one connection for one request, and no redirect is followed.
+//! Whoever has seen enough drops the answer, which closes the connection.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use hyper::body::{Body, Bytes, Frame, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper::http::{request, response};
+use hyper::{Request, Response, Uri, header};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::task::AbortHandle;
+
+use crate::connect::{Dial, DialStep, Socket};
+use crate::early_response::EarlyResponse;
+use crate::error::Error;
+use crate::exchange::End;
+use crate::url::Url;
+use crate::watch::{end_of, failure};
+
+/// The longest head of an answer, and how much of an answer is read in one go, in bytes.
+const READ: usize = 64 * 1024;
+
+/// The most headers of an answer.
+const HEADERS: usize = 1_000;
+
+/// What a server of HTTP/2 may send before it is read on, in bytes.
+const WINDOW: u32 = 128 * 1024;
+
+/// How long the steps of a request took that was passed on, from its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PassTimes {
+    /// Until the connection was there, TLS included.
+    pub connect: Option<Duration>,
+    /// Until the head of the answer was there.
+    pub head: Option<Duration>,
+}
+
+/// An answer whose head was read.
+#[derive(Debug)]
+pub struct Passed {
+    /// Its head, with all fields.
+    pub head: response::Parts,
+    /// Its body.
+    pub body: PassedBody,
+}
+
+/// The body of an answer. Its drop closes the connection.
+pub struct PassedBody {
+    body: Incoming,
+    driver: Driver,
+    is_http2: bool,
+    /// How it ended, once it has.
+    end: Option<End>,
+}
+
+/// A body that ended before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The answer was {0}: ask again.")]
+pub struct BrokenOff(pub End);
+
+/// What reads and writes the connection.
+enum Driver {
+    /// Over HTTP/1 whoever reads the answer does both: no other task is woken for a piece.
+    Here(Option<Driven>),
+    /// Over HTTP/2 a task of its own, which ends with this.
+    Task(AbortHandle),
+}
+
+type Driven = Pin<Box<dyn Future<Output = Result<(), hyper::Error>> + Send>>;
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Self::Task(task) = self {
+            task.abort();
+        }
+    }
+}
+
+impl Driver {
+    /// What goes wrong comes out of the answer and its body too.
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        if let Self::Here(here) = self
+            && let Some(connection) = here
+            && connection.as_mut().poll(cx).is_ready()
+        {
+            *here = None;
+        }
+    }
+
+    async fn until<T>(&mut self, answer: impl Future<Output = T>) -> T {
+        let mut answer = pin!(answer);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            self.poll(cx);
+            answer.as_mut().poll(cx)
+        })
+        .await
+    }
+}
+
+/// Passes a request on to the server of `url`. The method, the fields and the body of the request
+/// are sent as they are, but for Host, which is the server's; its target is that of `url`. `times`
+/// has what was done, also where it fails.
+///
+/// Fields that are of one connection only (RFC 9110 7.6.1) must have been removed.
+///
+/// # Errors
+/// There is no connection, no answer, or one that is not HTTP.
+pub async fn pass<B>(
+    (mut head, body): (request::Parts, B),
+    url: &Url,
+    dial: &Dial,
+    times: &mut PassTimes,
+) -> Result<Passed, Error>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let began = Instant::now();
+    let connection = dial
+        .connect(url, |step| {
+            if matches!(step, DialStep::Connect | DialStep::Tls) {
+                times.connect = Some(began.elapsed());
+            }
+        })
+        .await?;
+    let is_http2 = connection.is_http2;
+    let bad = || Error::BadUrl(url.whole());
+    head.version = hyper::Version::HTTP_11;
+    head.headers.remove(header::HOST);
+    let host = url.host_header();
+    let target = url.target(&[]);
+    let target = match is_http2 || connection.is_proxied {
+        true => {
+            let authority = host.to_str().map_err(|_| bad())?;
+            format!("{}://{authority}{target}", url.scheme.name())
+        }
+        false => target,
+    };
+    head.uri = target.parse::<Uri>().map_err(|_| bad())?;
+    if !is_http2 {
+        head.headers.insert(header::HOST, host);
+    }
+    if let Some(authorization) = &connection.proxy_authorization {
+        let name = header::PROXY_AUTHORIZATION;
+        head.headers.insert(name, authorization.clone());
+    }
+    let request = Request::from_parts(head, body);
+    let socket: TokioIo<EarlyResponse<Socket>> = TokioIo::new(EarlyResponse(connection.socket));
+    let failed = |e: hyper::Error| failure(&e, url);
+    let (answer, driver) = if is_http2 {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.max_header_list_size(READ as u32);
+        builder.initial_stream_window_size(WINDOW);
+        builder.initial_connection_window_size(WINDOW);
+        let (mut sender, connection) = builder.handshake(socket).await.map_err(failed)?;
+        let driver = Driver::Task(tokio::spawn(connection).abort_handle());
+        (sender.send_request(request).await, driver)
+    } else {
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(READ);
+        builder.max_headers(HEADERS);
+        let (mut sender, connection) = builder.handshake(socket).await.map_err(failed)?;
+        let mut driver = Driver::Here(Some(Box::pin(connection)));
+        (driver.until(sender.send_request(request)).await, driver)
+    };
+    let answer: Response<Incoming> = answer.map_err(failed)?;
+    times.head = Some(began.elapsed());
+    let (head, body) = answer.into_parts();
+    Ok(Passed {
+        head,
+        body: PassedBody {
+            body,
+            driver,
+            is_http2,
+            end: None,
+        },
+    })
+}
+
+impl PassedBody {
+    /// How it ended, once it has.
+    pub fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// The next piece; nothing once it has ended, which [`end`](Self::end) then tells.
+    pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Poll::Ready(piece) = self.poll_body(cx) {
+            return Poll::Ready(piece);
+        }
+        self.driver.poll(cx);
+        self.poll_body(cx)
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        while self.end.is_none() {
+            self.end = Some(match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) if !data.is_empty() => return Poll::Ready(Some(data)),
+                    // Trailers are of no use to whoever reads a stream.
+                    _ => continue,
+                },
+                None if self.is_http2 && !self.body.is_end_stream() => End::Cut,
+                None => End::InOrder,
+                Some(Err(e)) => end_of(&e),
+            });
+        }
+        Poll::Ready(None)
+    }
+}
+
+/// Of no stated length, since its head says what is known of that. A body that did not end in order
+/// is an error.
+impl Body for PassedBody {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        let this = self.get_mut();
+        Poll::Ready(match ready!(this.poll_piece(cx)) {
+            Some(piece) => Some(Ok(Frame::data(piece))),
+            None => match this.end {
+                None | Some(End::InOrder) => None,
+                Some(end) => Some(Err(BrokenOff(end))),
+            },
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.end.is_none() && self.body.is_end_stream()
+    }
+}
+
+/// What came may hold a secret.
+impl fmt::Debug for PassedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PassedBody")
+            .field("is_http2", &self.is_http2)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! Bytes of a stream that come from a task elsewhere, such as one that reads from an upstream.
+//!
+//! They go on as they came. It is only noted where events end, so that the table counts them.
+//! Where a fault may strike, whole blocks are let through, since a fault changes events.
+
+mod event_ends;
+
+use std::task::Waker;
+
+use bytes::Bytes;
+
+use super::{How, Next};
+use crate::handoff::{HandoffEnd, Taker};
+use crate::write_buffer::{VISIT, WriteBuffer};
+use event_ends::EventEnds;
+
+/// The most that is held back of a block that has not ended: a longer one is let through in parts,
+/// and no fault changes it.
+const LONGEST_BLOCK: usize = 1 << 20;
+
+/// Bytes that a task hands over.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    pieces: Taker<Bytes>,
+    /// What is left of a piece that a visit had no more room for.
+    rest: Bytes,
+    /// Where events end in what was taken so far.
+    ends: EventEnds,
+    /// What was taken and is held back, because its block has not ended, and where events end in
+    /// it.
+    block: Vec<u8>,
+    /// Whether all that came in order was let through.
+    is_complete: bool,
+}
+
+impl Pipe {
+    pub(super) fn new(pieces: Taker<Bytes>) -> Self {
+        Self {
+            pieces,
+            rest: Bytes::new(),
+            ends: EventEnds::default(),
+            block: Vec::new(),
+            is_complete: false,
+        }
+    }
+
+    /// Whether all of it was let through, up to its orderly end.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Whether there is more to take. Where there is not, `waker` is woken when there is.
+    pub(super) fn has_news(&mut self, waker: &Waker) -> bool {
+        !self.rest.is_empty() || self.pieces.has_news(waker)
+    }
+
+    /// Writes what came, up to the cap of a visit. With `whole`, no part of a block before its end.
+    pub(super) fn fill(&mut self, whole: bool, out: &mut WriteBuffer) -> Next {
+        if !whole && !self.block.is_empty() {
+            // A fault was healed meanwhile.
+            out.payload().append(&mut self.block);
+        }
+        while out.len() < VISIT {
+            if self.rest.is_empty() {
+                match self.pieces.take() {
+                    Some(piece) => self.rest = piece,
+                    None => return self.at_end(out),
+                }
+            }
+            let room = VISIT.saturating_sub(out.len()).max(1);
+            let part = self.rest.split_to(room.min(self.rest.len()));
+            self.write(&part, whole, out);
+        }
+        Next::More
+    }
+
+    fn write(&mut self, part: &[u8], whole: bool, out: &mut WriteBuffer) {
+        let (mut written, block) = (0, &mut self.block);
+        self.ends.read(part, |end, is_event| {
+            out.payload().append(block);
+            out.payload().extend_from_slice(&part[written..end]);
+            written = end;
+            if is_event {
+                out.mark(None);
+            }
+        });
+        let rest = &part[written..];
+        if whole && self.block.len() + rest.len() <= LONGEST_BLOCK {
+            return self.block.extend_from_slice(rest);
+        }
+        out.payload().append(&mut self.block);
+        out.payload().extend_from_slice(rest);
+    }
+
+    /// What comes where nothing is left to take.
+    fn at_end(&mut self, out: &mut WriteBuffer) -> Next {
+        let Some(end) = self.pieces.end() else {
+            return Next::Wait { at: None };
+        };
+        out.payload().append(&mut self.block);
+        match end {
+            HandoffEnd::InOrder => {
+                self.is_complete = true;
+                Next::End
+            }
+            HandoffEnd::Cut => Next::Gone(How::Cut),
+            HandoffEnd::Reset => Next::Gone(How::Reset),
+            HandoffEnd::Failed(sentence) => {
+                // Within an event a comment would be a part of it, or end it.
+                if self.ends.is_between_events() {
+                    let line = sentence.replace(['\r', '\n'], " ");
+                    let comment = [b": ", line.as_bytes(), b"\n\n"].concat();
+                    out.payload().extend_from_slice(&comment);
+                }
+                Next::Gone(How::Cut)
+            }
+        }
+    }
+}
