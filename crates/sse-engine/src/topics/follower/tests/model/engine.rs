@@ -111,20 +111,20 @@ impl Store {
         })
     }
 
-    /// Notes the places that the caller brings and that are not on record. Answers whether there
-    /// was one.
+    /// Notes the places that the caller brings and that are not on record, so that each is told of
+    /// once. Answers whether one of them is of a life that is on record: where it is of a later one,
+    /// the caller knows of that life anyway.
     fn note(&mut self, caller: Caller) -> bool {
         let held = [caller.acked, caller.read];
         let missing: Vec<Position> = held
             .into_iter()
             .flatten()
-            .filter(|place| place.seq > 0 && place.born <= self.last.born)
-            .filter(|place| self.lacks(*place))
+            .filter(|place| place.seq > 0 && self.lacks(*place))
             .collect();
         for place in &missing {
             self.record(place.born, place.seq);
         }
-        !missing.is_empty()
+        missing.iter().any(|place| place.born <= self.last.born)
     }
 
     fn lacks(&self, place: Position) -> bool {

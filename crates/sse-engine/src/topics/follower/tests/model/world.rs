@@ -338,13 +338,14 @@ impl World {
         }
     }
 
-    /// Hours pass, in which nothing happens. More than an hour only where nobody has a proof that
-    /// is needed, since a node keeps it so long.
+    /// Hours pass, in which nothing happens. Only seconds where somebody has a proof that is needed,
+    /// since a node keeps it for an hour.
     fn pass_time(&mut self) {
-        let is_needed = |node: &Node| node.unseen.iter().any(|n| self.superseded.contains(n));
-        let long =
-            self.weather.engine_fails && self.old.is_none() && !self.nodes.iter().any(is_needed);
+        let needs = |node: &Node| node.unseen.iter().any(|n| self.superseded.contains(n));
+        let is_needed = self.nodes.iter().any(needs);
+        let long = self.weather.engine_fails && self.old.is_none();
         self.now += match self.chance.below(4) {
+            _ if is_needed => 20_000,
             0 if long => 30 * 3_600_000,
             1 if long => 3 * 3_600_000,
             2 => 1_800_000,
