@@ -112,8 +112,8 @@ impl Store {
     }
 
     /// Notes the places that the caller brings and that are not on record, so that each is told of
-    /// once. Answers whether one of them is of a life that is on record: where it is of a later one,
-    /// the caller knows of that life anyway.
+    /// once. Answers whether one of them is of no later life than the present one: of a later one
+    /// the caller knows anyway.
     fn note(&mut self, caller: Caller) -> bool {
         let held = [caller.acked, caller.read];
         let missing: Vec<Position> = held

@@ -338,8 +338,8 @@ impl World {
         }
     }
 
-    /// Hours pass, in which nothing happens. Only seconds where somebody has a proof that is needed,
-    /// since a node keeps it for an hour.
+    /// Hours pass, in which nothing happens. Only seconds where somebody has a proof that is
+    /// needed, since a node keeps it for an hour.
     fn pass_time(&mut self) {
         let needs = |node: &Node| node.unseen.iter().any(|n| self.superseded.contains(n));
         let is_needed = self.nodes.iter().any(needs);
