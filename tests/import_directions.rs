@@ -35,7 +35,7 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 17] = [
+const SERVER: [&str; 18] = [
     "lifecycle",
     "http",
     "routes",
@@ -48,6 +48,7 @@ const SERVER: [&str; 17] = [
     "catalog",
     "armed",
     "recording_file",
+    "events_file",
     "config",
     "status",
     "error",

@@ -3,6 +3,7 @@
 mod faults;
 mod outcomes;
 mod own_streams;
+mod recordings;
 mod stop;
 mod streams;
 #[path = "../support/mod.rs"]

@@ -23,7 +23,8 @@ pub(crate) fn run(args: Replay) -> anyhow::Result<()> {
             "`sse replay` serves one recording: leave --streams out, or name the recording in that file, as source, and start `sse serve`."
         );
     }
-    let recording = read_recording(&args.file).map_err(|sentence| anyhow!(sentence))?;
+    let imported = read_recording(&args.file).map_err(|sentence| anyhow!(sentence))?;
+    let recording = imported.recording;
     let replay = sse_server::Replay::new(&recording)
         .map_err(|error| anyhow!("{}: {error}", args.file.display()))?;
     let recorded = recorded_path(&recording);
@@ -31,7 +32,7 @@ pub(crate) fn run(args: Replay) -> anyhow::Result<()> {
         .at
         .or(recorded)
         .unwrap_or_else(|| USUAL_PATH.to_owned());
-    let notes = notes(&replay);
+    let notes = [imported.notes, notes(&replay)].concat();
     let playback = Playback {
         replay: Arc::new(replay),
         speed: args.speed,

@@ -1,5 +1,5 @@
-//! Stdout as `sse watch` and `sse show` write to it: a terminal gets nothing that it would obey, and
-//! whoever does not read any more is noticed.
+//! Stdout as `sse watch` and `sse show` write to it: a terminal gets nothing that it would obey,
+//! and whoever does not read any more is noticed.
 
 use std::borrow::Cow;
 use std::env;

@@ -95,6 +95,13 @@ impl Answer {
                 self.call(0, &part["functionCall"]["name"], &args);
             }
         }
+        let message = &event["message"];
+        self.text += &text(&message["content"]);
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            let function = &call["function"];
+            let arguments = Value::from(function["arguments"].to_string());
+            self.call(0, &function["name"], &arguments);
+        }
         let (index, block) = (place(&event["index"]), &event["content_block"]);
         let (output, item) = (place(&event["output_index"]), &event["item"]);
         match event["type"].as_str().unwrap_or_default() {
@@ -121,6 +128,7 @@ impl Answer {
             &candidate["finishReason"],
             &event["delta"]["stop_reason"],
             &event["response"]["status"],
+            &event["done_reason"],
         ];
         if let Some(end) = ends.into_iter().find(|end| end.is_string()) {
             self.end = end.clone();
@@ -157,11 +165,12 @@ fn said() -> BTreeMap<(String, u64), Value> {
         }
         let mut turns = [Answer::default(), Answer::default()];
         for event in stream["events"].as_array().expect("events") {
-            let data = event.get("data").unwrap_or(event);
+            let text = event.get("data").or(event.get("raw")).unwrap_or(event);
+            let text = text.as_str().expect("text");
             let when = event.get("when").and_then(toml::Value::as_str);
             let is_first = when.is_none_or(|when| when.starts_with("not "));
-            // The last one of a chat is no JSON.
-            if let Ok(event) = serde_json::from_str(data.as_str().expect("text")) {
+            // The last one of a chat is no JSON, and a raw one says where its line ends.
+            if let Ok(event) = serde_json::from_str(text.trim_end_matches(r"\n")) {
                 turns[usize::from(!is_first)].add(&event);
             }
         }
@@ -208,7 +217,7 @@ fn all_read_all(arguments: &[&str]) -> usize {
 #[test]
 fn the_sdks_read_what_the_file_says() {
     let (_serving, server) = serving("llm");
-    assert_eq!(all_read_all(&[&server]), 17 + 26);
+    assert_eq!(all_read_all(&[&server]), 17 + 28);
 }
 
 /// What the proxy hands on is the same, and so is what it recorded meanwhile.
@@ -219,11 +228,11 @@ fn the_sdks_read_the_same_through_the_proxy_and_from_its_recordings() {
     let mut command = Command::new(SSE);
     command.args(["proxy", &server, "--port", "0", "--log", "none", "--record"]);
     let proxy = Serving::spawn(command.arg(folder.path()));
-    assert_eq!(all_read_all(&[&format!("http://{}", proxy.addr)]), 17 + 26);
+    assert_eq!(all_read_all(&[&format!("http://{}", proxy.addr)]), 17 + 28);
     // It closes its files.
     proxy.signal("TERM");
     assert_eq!(proxy.code(), Some(0));
-    replayed(&recordings(folder.path()), "1");
+    replayed(&recordings(folder.path()), "1", Language::JavaScript, 20);
 }
 
 /// What `sse record` keeps of each stream is what the SDKs read of the stream itself.
@@ -242,13 +251,14 @@ fn the_sdks_read_the_same_from_recordings() {
             });
         }
     });
-    replayed(&recordings(folder.path()), "10");
+    replayed(&recordings(folder.path()), "10", Language::Python, 16);
 }
 
-/// The paths of the streams that are whole.
+/// The paths of the streams that are whole, and streams of events.
 fn paths() -> impl Iterator<Item = String> {
     let firsts = said().into_keys().filter(|(_, turn)| *turn == 1);
-    firsts.map(|(path, _)| path)
+    let paths = firsts.map(|(path, _)| path);
+    paths.filter(|path| !path.ends_with("/ollama/api/chat"))
 }
 
 /// By the path, the file with the answer of the first turn.
@@ -269,8 +279,8 @@ fn recordings(folder: &Path) -> BTreeMap<String, PathBuf> {
     found
 }
 
-/// Has the SDKs read these recordings, so many times as fast.
-fn replayed(recordings: &BTreeMap<String, PathBuf>, speed: &str) {
+/// Has the SDKs for a language read these recordings, so many times as fast, in so many ways.
+fn replayed(recordings: &BTreeMap<String, PathBuf>, speed: &str, language: Language, ways: usize) {
     assert!(recordings.keys().cloned().eq(paths()), "{recordings:?}");
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("streams.toml");
@@ -281,7 +291,7 @@ fn replayed(recordings: &BTreeMap<String, PathBuf>, speed: &str) {
     fs::write(&file, streams.collect::<String>()).expect("a file");
     let serving = Serving::start(&["--streams", file.to_str().expect("UTF-8")]);
     let server = format!("http://{}", serving.addr);
-    assert_eq!(all_read_all(&[&server, "first"]), 16 + 20);
+    assert_eq!(read_all(language, &[&server, "first"]), ways);
 }
 
 /// What the SDKs did with broken streams is a table of docs/LLM.md, as it stands.

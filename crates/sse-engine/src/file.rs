@@ -96,6 +96,7 @@ const STREAM: Keys = Keys {
         "space",
         "pad",
         "events",
+        "events_file",
         "source",
         "speed",
         "step",
@@ -412,6 +413,8 @@ impl Reader<'_> {
                 .unwrap_or(1),
             count,
             source,
+            events_file: find(table, "events_file")
+                .and_then(|given| self.events_file(table, given)),
             pace: self.pace(table),
             retry: find(table, "retry").and_then(|given| self.retry(given)),
             keep_alive: find(table, "keep_alive").and_then(|given| self.keep_alive(given)),

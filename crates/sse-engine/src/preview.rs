@@ -64,7 +64,13 @@ impl Preview {
         let pump = Pump::new(Variant::new(Arc::clone(stream)), keep_alive, None);
         let mut pump = pump.map(|pump| pump.with_blank(blank));
         let steps = stream.playback().is_some_and(|playback| playback.step);
-        for _ in 0..VISITS {
+        // What a file beside the file of streams holds is not known here.
+        let visits = if stream.events_file.is_some() {
+            0
+        } else {
+            VISITS
+        };
+        for _ in 0..visits {
             let Ok(pump) = &mut pump else { break };
             out.clear();
             let next = pump.fill(now, &mut out);

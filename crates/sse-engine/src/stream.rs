@@ -2,6 +2,7 @@
 //! by its name.
 
 mod info;
+mod line;
 mod made;
 mod numbering;
 mod overrides;
@@ -24,6 +25,7 @@ use sse_wire::LineEnding;
 use crate::fault::Fault;
 use crate::keep_alive::KeepAlive;
 pub use info::StreamInfo;
+pub use line::{LINE_KEYS, LineEvent};
 pub use made::{MAX_EVENT, Made};
 pub use overrides::Overrides;
 pub use pace::Pace;
@@ -50,6 +52,9 @@ pub struct Stream {
     pub count: Option<u64>,
     /// What its events are.
     pub source: Source,
+    /// The name of a file beside the file of streams that has the events: NDJSON or CSV. What they
+    /// lack is that of the source.
+    pub events_file: Option<String>,
     /// When they are sent.
     pub pace: Pace,
     /// Milliseconds a client is told to wait before it reconnects, sent with the first event of
@@ -82,6 +87,7 @@ impl Stream {
             from: replay::FIRST,
             count: None,
             source: Source::Recording(playback),
+            events_file: None,
             pace: Pace::default(),
             retry: None,
             keep_alive: None,
@@ -115,6 +121,23 @@ impl Stream {
             Source::Template(entry) => Some(entry),
             Source::List(entries) => entries.get(self.index(n, entries.len())),
         }
+    }
+
+    /// What keeps an idle connection alive, with a blank line behind it or without one.
+    pub fn keep_alive_bytes(&self, blank: bool) -> Vec<u8> {
+        let (own, ending) = (self.keep_alive_lines.as_deref(), self.usual_line_ending());
+        let mut bytes = Vec::new();
+        for line in own.unwrap_or(": keep-alive").split('\n') {
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(ending.as_bytes());
+        }
+        if own.is_none() && !self.space {
+            without_spaces(&mut bytes, 0);
+        }
+        if blank {
+            bytes.extend_from_slice(ending.as_bytes());
+        }
+        bytes
     }
 
     /// What its events are made of; nothing for a counter and a recording.

@@ -16,6 +16,7 @@ use std::sync::{Arc, RwLock};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::events_file::Places;
 pub use changes::FileNews;
 pub use definition::{DefinitionView, streams_text};
 pub(crate) use follow::follow;
@@ -38,6 +39,10 @@ pub(crate) struct Catalog {
     upstreams: RwLock<Vec<FileUpstream>>,
     /// The place of the file, where there is one.
     file: Option<PathBuf>,
+    /// The folder of the files of events, where there is one.
+    folder: Option<PathBuf>,
+    /// Where events stand in these files.
+    places: Arc<Places>,
     view: watch::Sender<StreamsView>,
 }
 
@@ -99,6 +104,8 @@ impl Catalog {
             profiles: RwLock::default(),
             upstreams: RwLock::default(),
             file: file.map(Path::to_owned),
+            folder: file.and_then(Path::parent).map(Path::to_owned),
+            places: Arc::default(),
             view: watch::Sender::new(view),
         }
     }
@@ -150,7 +157,14 @@ impl Catalog {
             profiles: RwLock::new(self.profiles()),
             upstreams: RwLock::default(),
             file: None,
+            folder: self.folder.clone(),
+            places: Arc::clone(&self.places),
         }
+    }
+
+    /// The folder of the files of events, where there is one, and what is known of them.
+    pub(crate) fn events_files(&self) -> (Option<PathBuf>, Arc<Places>) {
+        (self.folder.clone(), Arc::clone(&self.places))
     }
 
     /// Serves another list, such as the one that the file holds.

@@ -13,6 +13,7 @@
 //! | `connections`, `tap` | who is connected, and what they were sent |
 //! | `recordings` | streams that are handed on, recorded while they happen |
 //! | `upstream` | to which server a room hands on what it does not answer |
+//! | `events_file` | events of a stream from a file beside the file of streams |
 //! | `catalog` | the streams in force, and the file that they come from |
 //! | `armed` | the faults that are armed, and which of them strike a request |
 //! | `recording_file` | a recording that is written to a file while it happens |
@@ -30,6 +31,7 @@ mod clock;
 mod config;
 mod connections;
 mod error;
+mod events_file;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod guard;

@@ -308,3 +308,52 @@ async fn the_file_gives_a_room_its_upstream() {
     })
     .await;
 }
+
+/// What is ours below the sign has the same guard.
+#[tokio::test]
+async fn the_api_below_its_sign_is_guarded_as_it_is_without() {
+    let upstream = Upstream::new().await;
+    let bench = upstream.bench().await;
+    set(&bench, None, Some(&upstream.url())).expect("a URL");
+    for headers in [
+        &[("origin", "http://localhost:5173")][..],
+        &[("origin", "https://evil.example")],
+        &[("via", "1.1 nginx")],
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "no-cors"),
+        ],
+    ] {
+        let (_, head) = bench.ask("GET", "/@/api/state", headers).await;
+        assert_eq!(head.status, 403, "{headers:?}");
+    }
+    let (_, head) = bench
+        .ask("GET", "/@/api/state", &[("host", "evil.example")])
+        .await;
+    assert_eq!(head.status, 421);
+}
+
+/// Nobody is blamed for what the server cannot know.
+#[tokio::test]
+async fn a_client_that_resumes_through_the_proxy_gets_no_bad_verdict() {
+    let upstream = Upstream::new().await;
+    let bench = upstream.bench().await;
+    for (id, has) in [(None, ""), (Some("7"), "7")] {
+        let mut client = bench.connect().await;
+        let headers: Vec<_> = id.map(|id| ("last-event-id", id)).into_iter().collect();
+        let target = "/@live/x?client=a";
+        client.send(&bench.request("GET", target, &headers)).await;
+        let mut asked = upstream.asked().await;
+        assert_eq!(asked.get("last-event-id"), has);
+        asked.stream().await;
+        asked.chunk(b"id: 7\ndata: 1\n\n").await;
+        client.head().await;
+        client.chunk().await;
+        drop(asked);
+        client.rest().await;
+    }
+    let row = bench.live().remove(0);
+    let verdict = row.verdict.expect("it came back");
+    assert!(!verdict.bad, "{}", verdict.words);
+    assert!(verdict.words.contains("with id 7"), "{}", verdict.words);
+}

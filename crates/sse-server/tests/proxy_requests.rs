@@ -295,6 +295,16 @@ async fn without_a_room_the_whole_port_is_handed_on() {
     }
     let (_, head) = bench.get("/@other/nothing").await;
     assert_eq!(head.status, 404);
+    // A page that takes the upstream away stays where it is.
+    let wish = sse_server::UpstreamWish {
+        room: None,
+        url: None,
+    };
+    bench.server.set_upstream(&wish).expect("none");
+    for own in ["/@/api/state", "/api/state", "/@/", "/"] {
+        let (_, head) = bench.get(own).await;
+        assert_eq!(head.status, 200, "{own}");
+    }
     let rows = bench.server.slice(&TableQuery::default()).rows;
     assert!(rows.iter().any(|row| row.stream == "/api/tags"));
 }

@@ -425,7 +425,7 @@ async fn a_recording_that_cannot_be_served_is_told_with_its_line() {
             3,
             "calls/r.wire, line 2 has a mistake",
         ),
-        ("", "hello", 3, "calls/r.wire, line 1"),
+        ("", "hello", 3, "is text, but no recording"),
         ("", "wire 1\n= end\n", 3, "has no response"),
         ("count = 9", CHAT, 3, "which is 3"),
     ] {
@@ -535,6 +535,16 @@ async fn a_recording_may_lie_elsewhere_and_its_text_is_shown_nowhere() {
     let said = client.body(&head).await;
     assert_eq!(head.status, 400, "{said}");
     assert!(said.contains("names no file"), "{said}");
+}
+
+/// What `curl -N` saved has no times: a pace is made up.
+#[tokio::test]
+async fn a_bare_stream_of_events_is_a_recording_too() {
+    let desk = Desk::of("id: 1\ndata: a\n\nid: 2\ndata: b\n\n", "speed = \"max\"").await;
+    assert_eq!(desk.problem(), None);
+    let (mut client, head) = get(&desk, "/r", "1").await;
+    assert_eq!(head.get("content-type"), Some("text/event-stream"));
+    assert_eq!(chunks(&mut client).await.0.concat(), b"id: 2\ndata: b\n\n");
 }
 
 #[tokio::test]

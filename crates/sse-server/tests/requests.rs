@@ -320,7 +320,8 @@ async fn the_api_says_why_there_is_none() {
     assert_eq!(
         view,
         json!({
-            "id": row.id, "since_ms": row.since_ms, "request": null, "missing": "no longer kept"
+            "id": row.id, "since_ms": row.since_ms, "request": null, "missing": "no longer kept",
+            "upstream": null
         })
     );
     request(&bench, newest(&bench)).await;

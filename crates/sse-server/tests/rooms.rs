@@ -139,7 +139,7 @@ async fn anything_but_a_stream_or_a_topic_is_nothing_there() {
             "the API is outside of rooms: give it room=a",
         ),
         ("/@a%20b/numbers", "the name of a room is 1 to 64"),
-        ("/@/numbers", "the name of a room is 1 to 64"),
+        ("/@@/numbers", "the name of a room is 1 to 64"),
     ] {
         let (mut client, head) = bench.get(path).await;
         let text = client.body(&head).await;

@@ -4,8 +4,8 @@
  *
  * @import { Acted, ActivityView, ArmedFaults, CheckedFault, DefinitionView } from "../server.js"
  * @import { Preview, ProfileView, Published, RequestView, RowView, Slice } from "../server.js"
- * @import { RecordedView, StateView, Status, TimelineView, UpstreamView } from "../server.js"
- * @import { WireView } from "../server.js"
+ * @import { RecordedView, StateView, Status, TimelineView } from "../server.js"
+ * @import { UpstreamView, WireView } from "../server.js"
  * @import { BreakWish, Host, MenuCalls, TableQuery } from "../types.js"
  * @import { Store } from "../store.js"
  */

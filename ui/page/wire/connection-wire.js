@@ -233,6 +233,7 @@ export class ConnectionWire extends HTMLElement {
     this.#rows?.clear();
     this.#request?.clear();
     this.#breaks.show(ofRow(row));
+    this.#record?.show(row);
     part(this, ".scroller").ariaLabel = `Bytes of connection ${row.id}`;
     this.#seen();
   }

@@ -16,7 +16,7 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Replay {
-    /// The recording.
+    /// The recording: a .wire, a HAR, a stream of events, or what `curl -i -N` saved.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 

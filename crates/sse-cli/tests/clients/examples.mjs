@@ -5,7 +5,8 @@
 //
 // usage: examples.mjs FOLDER_OF_NODE_MODULES http://localhost:8000 [first]
 //
-// With `first` the second turns are left out: a recording has one answer for each path.
+// With `first` the second turns are left out, since a recording has one answer for each path, and
+// Ollama.
 
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -20,6 +21,7 @@ const { isStepCount, jsonSchema, streamText, tool } = await load("ai");
 const { createOpenAI } = await load("@ai-sdk/openai");
 const { createAnthropic } = await load("@ai-sdk/anthropic");
 const { createGoogle } = await load("@ai-sdk/google");
+const { Ollama } = await load("ollama");
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
 const messages = [{ role: "user", content: "hi" }];
@@ -109,6 +111,18 @@ async function messagesByHelper(base) {
   };
 }
 
+async function ollamaChat(base) {
+  const answer = { text: "", calls: [], end: undefined };
+  const client = new Ollama({ host: `${base}/ollama` });
+  for await (const { message, done_reason: end } of await client.chat({ ...chat, stream: true })) {
+    answer.text += message.content;
+    const calls = message.tool_calls ?? [];
+    answer.calls.push(...calls.map((call) => [call.function.name, call.function.arguments]));
+    answer.end = end;
+  }
+  return answer;
+}
+
 async function chatByTools(base) {
   const run = { ...weather, parse: JSON.parse, function: () => "21 °C" };
   const tools = [{ type: "function", function: run }];
@@ -162,6 +176,8 @@ const ways = {
   "/v1/messages": { messagesByHelper, aiMessages: ofAi(messagesModel) },
   [gemini("v1")]: { aiGemini: ofAi(geminiModel("v1")) },
   [gemini("v1beta")]: { aiGemini: ofAi(geminiModel("v1beta")) },
+  // What is no stream of events is not recorded.
+  ...(first ? {} : { "/ollama/api/chat": { ollamaChat } }),
 };
 const execute = () => "21 °C";
 const loops = {

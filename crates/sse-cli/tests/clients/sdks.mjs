@@ -21,8 +21,10 @@ const { createAnthropic } = await load("@ai-sdk/anthropic");
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
 const messages = [{ role: "user", content: "hi" }];
-// How long an SDK is to wait where nothing comes, elsewhere, and how long this script does, in ms.
-const [silence, usual, patience] = [1000, 60000, 3000];
+// How long an SDK is to wait for a stream, and how long this script does, in ms: where nothing comes,
+// and elsewhere.
+const silence = { timeout: 1000, patience: 3000 };
+const usual = { timeout: 60000, patience: 60000 };
 
 const beside = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
 // One a line, as in the table. What begins with a slash is a base with streams that are broken.
@@ -104,7 +106,7 @@ async function pauses(room, seq, row) {
 }
 
 /** How a read ended, in words, or that it did not. */
-async function ended(reads) {
+async function ended(reads, patience) {
   let timer;
   const late = new Promise((resolve) => {
     timer = setTimeout(resolve, patience, "waits on");
@@ -138,7 +140,8 @@ async function column([name, read]) {
     }
     const text = [];
     const base = `${server}/@${name}${isBase ? row : ""}`;
-    const end = await ended(read(base, row.startsWith("silence") ? silence : usual, text));
+    const { timeout, patience } = row.startsWith("silence") ? silence : usual;
+    const end = await ended(read(base, timeout, text), patience);
     const joined = text.join("");
     whole ??= joined;
     if (!whole.startsWith(joined)) throw new Error(joined);

@@ -71,7 +71,7 @@ impl Reader<'_> {
                 "is for a list of events: leave it out, or write events = [\"first\", \"second\"].",
             );
         }
-        let own = ["data", "event", "id", "comment", "pad"];
+        let own = ["data", "event", "id", "comment", "pad", "events_file"];
         if !own.iter().any(|key| table.contains_key(*key)) {
             return Source::Counter;
         }

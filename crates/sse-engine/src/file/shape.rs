@@ -10,6 +10,10 @@ use crate::bounds::MAX_PAD;
 use crate::fault::bytes;
 use crate::recording::unescape;
 
+/// The longest name of a file, in bytes.
+const MAX_NAME: usize = 100;
+/// What cannot stand beside a file of events.
+const NOT_WITH_FILE: [&str; 5] = ["data", "events", "comment", "repeat", "pad"];
 /// What cannot stand beside raw bytes.
 const NOT_WITH_RAW: [&str; 6] = ["event", "id", "data", "comment", "retry", "pad"];
 
@@ -29,6 +33,24 @@ impl Reader<'_> {
                 r"has a backslash that begins no escape: write \r, \n, \t, \\ or \x and two digits, such as \xff, in single quotes.",
             ),
         }
+    }
+
+    /// The name of the file that has the events.
+    pub(super) fn events_file(&mut self, table: &DeTable<'_>, given: Given<'_>) -> Option<String> {
+        let name = self.text(given)?;
+        let fit = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+        let known = name.ends_with(".ndjson") || name.ends_with(".csv");
+        if !known || name.starts_with('.') || name.len() > MAX_NAME || !name.chars().all(fit) {
+            return self.wrong(
+                given,
+                "is no name of a file beside this one: write one such as \"events.ndjson\" or \"events.csv\".",
+            );
+        }
+        if let Some(other) = NOT_WITH_FILE.iter().find(|key| table.contains_key(**key)) {
+            let why = format!("has the events: leave {other} out.");
+            return self.wrong(given, &why);
+        }
+        Some(name.to_owned())
     }
 
     /// The size that data is grown to, in bytes.

@@ -38,6 +38,7 @@ fn a_stream_needs_its_path_alone() {
             from: 1,
             count: None,
             source: Source::Counter,
+            events_file: None,
             pace: Pace::every(Duration::from_secs(1)),
             retry: None,
             keep_alive: None,
@@ -92,6 +93,7 @@ line_ending = "crlf"
                 after: None,
                 ..Entry::default()
             })),
+            events_file: None,
             pace: Pace {
                 every: Duration::from_millis(500),
                 jitter: Duration::from_millis(500),

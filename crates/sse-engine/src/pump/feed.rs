@@ -15,7 +15,7 @@ use super::replay::Player;
 use crate::fault::Shift;
 use crate::handoff::Taker;
 use crate::keep_alive::KeepAlive;
-use crate::stream::{Variant, without_spaces};
+use crate::stream::Variant;
 use crate::time::Now;
 use crate::topics::{Filled, Subscription, Topic};
 use crate::write_buffer::{Receipt, WriteBuffer};
@@ -310,24 +310,18 @@ impl Feed {
         if self.comment_due.is_none_or(|due| due > now) {
             return;
         }
-        let ending = self.line_ending();
         let stream = match &self.events {
             Events::Paced(paced) => Some(&*paced.variant.stream),
             Events::Replay(player) => Some(&*player.variant.stream),
             Events::Topic(_) | Events::Pipe(_) => None,
         };
-        let own = stream.and_then(|stream| stream.keep_alive_lines.as_deref());
-        let bytes = out.payload();
-        let from = bytes.len();
-        for line in own.unwrap_or(": keep-alive").split('\n') {
-            bytes.extend_from_slice(line.as_bytes());
-            bytes.extend_from_slice(ending.as_bytes());
-        }
-        if own.is_none() && stream.is_some_and(|stream| !stream.space) {
-            without_spaces(bytes, from);
-        }
-        if self.blank {
-            bytes.extend_from_slice(ending.as_bytes());
+        match stream {
+            Some(stream) => {
+                let bytes = stream.keep_alive_bytes(self.blank);
+                out.payload().extend_from_slice(&bytes);
+            }
+            None if self.blank => out.payload().extend_from_slice(b": keep-alive\n\n"),
+            None => out.payload().extend_from_slice(b": keep-alive\n"),
         }
         self.comment_due = match self.keep_alive {
             KeepAlive::Off => None,

@@ -50,7 +50,10 @@ impl From<&Stream> for StreamInfo {
         let summary = match playback {
             Some(playback) => replayed(stream, playback),
             None => {
-                let amount = stream.count.map_or_else(|| "endless".to_owned(), events);
+                let amount = match &stream.events_file {
+                    Some(name) => format!("events of {name}"),
+                    None => stream.count.map_or_else(|| "endless".to_owned(), events),
+                };
                 format!("{amount}, {}", pace(stream))
             }
         };
@@ -59,7 +62,7 @@ impl From<&Stream> for StreamInfo {
             path: stream.path.clone(),
             title: stream.title.clone(),
             summary,
-            endless: stream.count.is_none() && stays_open,
+            endless: stream.count.is_none() && stays_open && stream.events_file.is_none(),
             retry_ms: playback.map_or(stream.retry, |playback| playback.replay.retry()),
             events: stream.names(),
             ids: stream.has_ids(),

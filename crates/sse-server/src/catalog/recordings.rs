@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sse_engine::file::{Contents, Problem, RecordingRef};
-use sse_engine::recording::{MOST_BYTES, Recording, RecordingMistake};
+use sse_engine::recording::{Imported, MOST_BYTES, Recording, RecordingMistake};
 use sse_engine::stream::Replay;
 
 use super::sighting::{Sighting, look};
@@ -143,22 +143,27 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Unread> {
     Ok(bytes)
 }
 
-/// What the bytes of a recording say, in whichever format they are.
+/// What the bytes of a recording say, in whichever format they are. The beginning of a `.wire` file
+/// is a mistake here: somebody may be writing it.
 fn recording(bytes: &[u8]) -> Result<Recording, RecordingMistake> {
-    Recording::parse(bytes)
+    match bytes.starts_with(b"wire 1") {
+        true => Recording::parse(bytes),
+        false => Recording::parse_any(bytes).map(|imported| imported.recording),
+    }
 }
 
-/// Reads a recording that is to be replayed; waits as long as the disk or the share does.
+/// Reads a recording of any format that is to be replayed, and what a person should know of it;
+/// waits as long as the disk or the share does.
 ///
 /// # Errors
-/// A sentence: it cannot be read, has a mistake, or cannot be replayed.
-pub fn read_recording(path: &Path) -> Result<Recording, String> {
+/// A sentence: it cannot be read, or has a mistake.
+pub fn read_recording(path: &Path) -> Result<Imported, String> {
     let shown = path.display().to_string();
     let bytes = bytes_of(path).map_err(|why| match why {
         Unread::Gone => format!("There is no file {shown}: name one that exists."),
         why => why.sentence(&shown),
     })?;
-    recording(&bytes).map_err(|mistake| match mistake.line {
+    Recording::parse_any(&bytes).map_err(|mistake| match mistake.line {
         Some(line) => format!("{shown}, line {line}: {}", mistake.sentence()),
         None => format!("{shown}: {}", mistake.sentence()),
     })

@@ -72,6 +72,11 @@ pub(super) async fn serve(
                 "The list has an upstream, which the list of a room cannot give: set it with POST /api/upstreams.",
             ));
         }
+        Ok(list) if list.streams.iter().any(|it| it.events_file.is_some()) => {
+            return bad_list(Problem::of_all(
+                "The list has an events_file, which the list of a room cannot have: write the events into it.",
+            ));
+        }
         Ok(list) => list,
         Err(problem) => return bad_list(problem),
     };

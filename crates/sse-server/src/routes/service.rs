@@ -121,14 +121,9 @@ impl Service {
         let came = std::mem::take(request.uri_mut());
         let mut target = normalize::normalized(came.clone());
         let whole_port = upstreams.find(None);
-        let is_own = whole_port.is_some().then(|| own_target(&target)).flatten();
-        let is_own = match is_own {
-            Some(own) => {
-                target = own;
-                true
-            }
-            None => false,
-        };
+        let own = own_target(&target);
+        let is_own = own.is_some();
+        target = own.unwrap_or(target);
         request.uri_mut().clone_from(&target);
         let (in_room, path) = match RoomPath::of(target.path()) {
             Some(Ok(RoomPath { name, path })) => (Some(name), path),
@@ -327,8 +322,8 @@ struct Way<'a> {
     presence: Option<&'a Presence>,
 }
 
-/// A target below `/@/`: where the whole port is handed on, the page and the API of this server are
-/// there, and what they are without.
+/// A target below `/@/`, without that: the page and the API of this server are there too, and where
+/// the whole port is handed on, only there.
 fn own_target(target: &Uri) -> Option<Uri> {
     let whole = target.path_and_query()?.as_str().strip_prefix("/@")?;
     let mut parts = target.clone().into_parts();

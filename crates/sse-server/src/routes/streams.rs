@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use sse_engine::handoff::handoff;
 use sse_engine::pump::Pump;
-use sse_engine::stream::{Request as Requested, Stream};
+use sse_engine::stream::{Request as Requested, Stream, Variant};
 use sse_wire::Framing;
 
 use super::answer::{Answer, say};
@@ -21,6 +22,10 @@ use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
 use crate::clock;
 use crate::connections::{self, Arrived, Client, Numbering, Received, Resume};
+use crate::events_file::{self, EventsFile};
+
+/// What the task of a file of events has given and the socket has not taken, in bytes.
+const HELD: usize = 64 * 1024;
 
 /// GET, HEAD and POST on a stream.
 pub(super) async fn open(
@@ -74,6 +79,12 @@ pub(super) async fn open(
             .answer(context, visitor.room, (client, received))
             .await;
     }
+    if stream.events_file.is_some() {
+        drop(turn);
+        let at = (visitor.room, door);
+        let arrived = (client, received);
+        return from_file(context, at, arrived, variant, last_event_id).await;
+    }
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     let had = last_event_id.and_then(|id| variant.number_of(id));
     let connections = &visitor.room.connections;
@@ -120,6 +131,70 @@ pub(super) async fn open(
     let arrived = (client, received);
     let at = (visitor.room, door);
     begin(context, at, arrived, &resume, pump, &stream.headers)
+}
+
+/// The answer of a stream whose events are in a file.
+async fn from_file(
+    context: &Context,
+    (room, mut door): (&Room, Door),
+    arrived: (Client, Received),
+    variant: Variant,
+    last_event_id: Option<&str>,
+) -> Answer {
+    let name = variant.stream.events_file.clone().unwrap_or_default();
+    let (folder, places) = room.streams().events_files();
+    let id = last_event_id.filter(|id| !id.is_empty()).map(str::to_owned);
+    let had = id.as_deref().and_then(|id| variant.number_of(id));
+    let next = had.map_or(variant.from, |had| had + 1);
+    let before = next.saturating_sub(variant.stream.from);
+    let comes_back = id.is_some();
+    let opened = tokio::task::spawn_blocking(move || {
+        let folder = folder.ok_or_else(|| {
+            format!("The events of {name} cannot be read: this list of streams is in no folder.")
+        })?;
+        EventsFile::open(&folder, &name, places, before, id.as_deref())
+    });
+    let file = match opened
+        .await
+        .map_err(|e| e.to_string())
+        .and_then(|file| file)
+    {
+        Ok(file) => file,
+        Err(sentence) => {
+            door.note_struck(room);
+            return say(StatusCode::INTERNAL_SERVER_ERROR, &sentence).into();
+        }
+    };
+    let resume = Resume {
+        numbers: Numbering::None,
+        next,
+        had: None,
+        first: None,
+    };
+    if comes_back && file.is_over() {
+        room.connections.complete(arrived, &resume);
+        door.note_struck(room);
+        let nothing = (StatusCode::NO_CONTENT, Body::new(Unsized));
+        return nothing.into_response().into();
+    }
+    if &*arrived.0.asked.method == "HEAD" {
+        let head = door.head(None, &variant.stream.headers);
+        door.note_struck(room);
+        return head;
+    }
+    let (giver, taker) = handoff(HELD);
+    let stream = Arc::clone(&variant.stream);
+    let keep_alive = (context.keep_alive, context.keep_alive_blank);
+    tokio::spawn(events_file::hand_over(file, variant, keep_alive, giver));
+    let pump = Pump::piped(taker);
+    begin(
+        context,
+        (room, door),
+        arrived,
+        &resume,
+        pump,
+        &stream.headers,
+    )
 }
 
 /// The answer with a status that no body follows: it has no length either.

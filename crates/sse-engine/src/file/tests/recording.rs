@@ -74,6 +74,8 @@ fn what_contradicts_a_recording_is_told() {
         "retry = \"1s\"",
         "line_ending = \"crlf\"",
         "events = [\"x\"]",
+        "space = false",
+        "pad = 9",
     ] {
         refused(&[(&both(key), 4, "and source are both given")]);
     }

@@ -79,6 +79,40 @@ events = [{ raw = ': a\r\n\n' }, { raw = 'data: \xc3\n' }, "x"]"#);
 }
 
 #[test]
+fn events_can_be_in_a_file_beside_this_one() {
+    let stream = one("events_file = \"prices.csv\"\nevent = \"price\"\nid = false");
+    assert_eq!(stream.events_file.as_deref(), Some("prices.csv"));
+    let names = [
+        "a.txt",
+        "",
+        "/a.csv",
+        "../a.csv",
+        "a/b.csv",
+        ".csv",
+        "a.csv/",
+        "a\\\\b.csv",
+        "a:b.csv",
+    ];
+    for name in names {
+        let text = format!("events_file = \"{name}\"");
+        refused(&[(&text, 3, "is no name of a file beside this one")]);
+    }
+    for key in [
+        "data = \"x\"",
+        "comment = \"x\"",
+        "pad = \"1kB\"",
+        "events = [\"a\"]",
+    ] {
+        let text = format!("events_file = \"a.csv\"\n{key}");
+        let words = format!(
+            "has the events: leave {} out.",
+            &key[..key.len().min(key.find(' ').unwrap_or(0))]
+        );
+        refused(&[(&text, 3, &words)]);
+    }
+}
+
+#[test]
 fn data_is_grown_to_a_size() {
     let data = |rest: &str| {
         let stream = one(&format!("every = \"0ms\"\ncount = 1\nid = false\n{rest}"));

@@ -56,6 +56,7 @@ fn the_shipped_file_holds_the_streams_that_it_promises() {
         from: 1,
         count,
         source: Source::Counter,
+        events_file: None,
         pace: Pace::every(Duration::from_millis(every)),
         retry: Some(1000),
         keep_alive: None,
