@@ -124,6 +124,7 @@ fn the_map_of_the_code_leaves_no_module_out() {
         "crates/sse-wire",
         "crates/sse-client",
         "crates/sse-engine",
+        "crates/sse-redis",
         "crates/sse-server",
         "crates/sse-cli",
         "src-tauri",

@@ -54,6 +54,18 @@ pub enum Error {
     )]
     IdTaken(String),
 
+    /// The engine that keeps the topics does not answer, or refuses. Nothing was published. The
+    /// text says why.
+    #[error("The engine that keeps the topics is away ({0}): try again when it is back.")]
+    EngineAway(String),
+
+    /// The connection to the engine was lost while a publish was under way. Repeat it with its id:
+    /// where it was published, the answer is that the id is taken.
+    #[error(
+        "The engine that keeps the topics was lost before it answered: the event may have been published. Repeat it with its id."
+    )]
+    MaybePublished,
+
     /// A text that is no fault. The mistake says of which kind, and where.
     #[error(transparent)]
     BadFault(#[from] crate::fault::Mistake),

@@ -25,6 +25,10 @@
 //! The caller reads both clocks and hands them in as [`time::Now`]. The tests can therefore make up
 //! the time and need not wait.
 
+// So that a file of tests can be shared with another crate.
+#[cfg(test)]
+extern crate self as sse_engine;
+
 pub mod bounds;
 mod error;
 pub mod fault;

@@ -3,24 +3,34 @@
 //!
 //! | module | what it is for |
 //! |---|---|
+//! | `append` | what is done to the ring of a topic that an engine keeps |
 //! | `batch` | events that are to be published |
 //! | `budget` | the memory that the topics of all rooms share |
 //! | `config` | the settings of topics |
+//! | `follower` | what a node does with a topic of an engine that nodes share |
+//! | `gap` | the event that tells of lost ones |
 //! | `id` | the ids that sort |
+//! | `log` | such an engine: what it is asked, and what it answers |
 //! | `named` | events with their names in their data |
 //! | `ring` | the events of one topic |
+//! | `rules` | the rules that keep topics exact over nodes, for tests that leave one out |
 //! | `topic` | one topic: publish, subscribe |
 //! | `subscription` | a subscriber's position, the events that it still lacks, and its gap events |
 //! | `view` | topics as the window and the API see them |
 //!
 //! Invariant: publishing never waits for a subscriber, and no subscriber waits for another.
 
+mod append;
 mod batch;
 mod budget;
 mod config;
+mod follower;
+mod gap;
 mod id;
+mod log;
 mod named;
 mod ring;
+mod rules;
 mod subscription;
 mod topic;
 mod view;
@@ -36,11 +46,15 @@ use crate::error::Error;
 use crate::fault::Shift;
 use crate::lock::lock;
 use crate::time::{millis, since_1970};
+pub use append::Append;
 pub use batch::{Batch, retry_bounds};
 pub use batch::{Draft, Published};
 use budget::Budget;
 pub use config::SUBSCRIBER_RETRY;
 pub use config::{FirstBlock, Slow, TopicConfig};
+pub use follower::{Command, Follower, Reply, Verb};
+pub use id::Position;
+pub use log::{Answer, Caller, Log, LogEntry, Placed, Presence};
 pub use subscription::{Filled, Form, Subscription};
 pub use topic::{Head, Progress, Topic};
 pub use view::TopicInfo;

@@ -8,11 +8,9 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use sse_wire::Event;
 
+use super::gap::GAP;
 use super::id::{EARLIEST, Position};
 use crate::error::Error;
-
-/// The name of the event that tells of lost ones.
-pub(super) const GAP: &str = "gap";
 
 /// The longest event name and id, in bytes.
 const MAX_FIELD: usize = 1024;
@@ -84,6 +82,17 @@ impl Draft {
             return bad(retry_bounds());
         }
         Ok(())
+    }
+
+    /// It as an event.
+    pub fn event(&self) -> Event<'_> {
+        Event {
+            retry: self.retry,
+            event: self.event.as_deref(),
+            id: self.id.as_deref(),
+            data: Some(&self.data),
+            ..Event::default()
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The ids that a topic gives its events. An id is the time when the topic began, and a number that
-//! goes up by one.
+//! The ids that a topic gives its events. An id is the time when this life of the topic began, and
+//! a number that goes up by one.
 //!
 //! Ids sort as text and as numbers. If a topic ends and one with the same name begins, for example
 //! after a restart, their ids differ. Two ids of one topic show how many events lie between them.
@@ -19,17 +19,20 @@ const LARGEST_BORN: u64 = 10_u64.pow(BORN as u32) - 1;
 const LARGEST_SEQ: u64 = 10_u64.pow(SEQ as u32) - 1;
 
 /// A place in a topic: after its event `seq`, or before the first where that is 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
-    /// When the topic began, in milliseconds since 1970.
-    pub(super) born: u64,
-    /// Counts the topic's events from 1.
-    pub(super) seq: u64,
+///
+/// Places sort: a later life behind an earlier one, and in one life by the number.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// When this life of the topic began, in milliseconds since 1970. A topic has one life, unless
+    /// it is kept by an engine that other nodes share.
+    pub born: u64,
+    /// Counts the events of this life from 1.
+    pub seq: u64,
 }
 
 impl Position {
     /// Reads an id in exactly the form that [`Display`](fmt::Display) gives it.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (born, seq) = text.split_once('-')?;
         let number = |part: &str, digits: usize| {
             (part.len() == digits && part.bytes().all(|b| b.is_ascii_digit()))
@@ -43,7 +46,7 @@ impl Position {
     }
 
     /// A year or a number that the form has no room for stays at the largest one.
-    pub(super) fn new(born: u64, seq: u64) -> Self {
+    pub fn new(born: u64, seq: u64) -> Self {
         Self {
             born: born.min(LARGEST_BORN),
             seq: seq.min(LARGEST_SEQ),

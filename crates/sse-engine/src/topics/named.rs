@@ -8,26 +8,45 @@
 const MESSAGE: &[u8] = b"message";
 
 const EVENT: &[u8] = b"event: ";
+const ID: &[u8] = b"id: ";
 const DATA: &[u8] = b"data: ";
 
 /// Appends the beginning of a frame as the ring has it, with its name as the first line of its
 /// data, and answers where in the frame its own data begin, which follow. Its fields stand in the
-/// encoder's order, data last.
-pub(super) fn begin(frame: &[u8], out: &mut Vec<u8>) -> usize {
+/// encoder's order, data last. Without `with_id` its id is left out.
+pub(super) fn begin(frame: &[u8], with_id: bool, out: &mut Vec<u8>) -> usize {
     let mut name = MESSAGE;
+    let data = head(frame, |line| match line.strip_prefix(EVENT) {
+        Some(given) => name = &given[..given.len() - 1],
+        None if !with_id && line.starts_with(ID) => {}
+        None => out.extend_from_slice(line),
+    });
+    for part in [DATA, name, b"\n"] {
+        out.extend_from_slice(part);
+    }
+    data
+}
+
+/// Appends the beginning of a frame as the ring has it, without its id, and answers where in the
+/// frame its data begin, which follow.
+pub(super) fn without_id(frame: &[u8], out: &mut Vec<u8>) -> usize {
+    head(frame, |line| {
+        if !line.starts_with(ID) {
+            out.extend_from_slice(line);
+        }
+    })
+}
+
+/// Hands out the lines before the data of a frame, each with its end, and answers where the data
+/// begin.
+fn head<'a>(frame: &'a [u8], mut each: impl FnMut(&'a [u8])) -> usize {
     let mut rest = frame;
     while !rest.starts_with(DATA)
         && let Some(end) = rest.iter().position(|b| *b == b'\n')
     {
         let (line, after) = rest.split_at(end + 1);
-        match line.strip_prefix(EVENT) {
-            Some(given) => name = &given[..given.len() - 1],
-            None => out.extend_from_slice(line),
-        }
+        each(line);
         rest = after;
-    }
-    for part in [DATA, name, b"\n"] {
-        out.extend_from_slice(part);
     }
     frame.len() - rest.len()
 }
@@ -41,7 +60,7 @@ mod tests {
     fn named(event: Event<'_>) -> String {
         let (mut frame, mut out) = (Vec::new(), Vec::new());
         encode(&event, LineEnding::Lf, &mut frame);
-        let rest = begin(&frame, &mut out);
+        let rest = begin(&frame, true, &mut out);
         out.extend_from_slice(&frame[rest..]);
         String::from_utf8(out).expect("text")
     }

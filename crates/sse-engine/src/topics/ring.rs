@@ -1,12 +1,19 @@
 //! The events that a topic keeps, each rendered once. When the ring is full, the oldest event is
 //! dropped.
+//!
+//! A topic of this node numbers its events itself. The ring of a topic that an engine keeps is a
+//! copy of the engine's: it begins at a place of the engine, and has entries that tell of gaps.
+
+mod lives;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use sse_wire::{Event, LineEnding, encode};
 
+use self::lives::Lives;
 use super::budget::Budget;
+use super::gap::{self, GAP};
 use super::id::Position;
 
 /// What an event costs beside its frame, roughly: its entry here, and the allocation.
@@ -17,16 +24,24 @@ const OVERHEAD: usize = 64;
 const NAMES: usize = 30;
 const LONGEST_NAME: usize = 128;
 
-/// Events from the oldest that is kept to the newest, numbered without a hole.
+/// Entries from the oldest that is kept to the newest, numbered without a hole: events, and between
+/// them what tells of a gap.
 ///
-/// How to drive it, under the lock of its topic: [`push`](Self::push) each event, and before one
-/// with an id of its own ask [`has_given`](Self::has_given), since no two events that are kept may
-/// have one id. A reader turns an id into a number with [`find`](Self::find), compares it with
-/// [`before`](Self::before), and takes each [`frame`](Self::frame) up to [`last`](Self::last).
+/// How to drive it, under the lock of its topic: [`begin`](Self::begin) a copy of an engine's ring.
+/// [`push`](Self::push) each event, [`push_gap`](Self::push_gap) where events are missing, and
+/// before an event with an id of its own ask [`has_given`](Self::has_given), since no two events
+/// that are kept may have one id. A reader turns an id into a number with [`find`](Self::find),
+/// compares it with [`before`](Self::before), and takes each [`frame`](Self::frame) up to
+/// [`last`](Self::last).
 #[derive(Debug)]
 pub(super) struct Ring {
-    /// When the topic began.
-    born: u64,
+    /// Which places the numbers stand for.
+    lives: Lives,
+    /// Whether the place follows an event whose id was given, so that a client comes back with the
+    /// place.
+    tells_places: bool,
+    /// How many entries told of a gap that there ever were.
+    gaps: u64,
     /// The number of the oldest event that is kept, or of the next one if none is.
     first: u64,
     /// Oldest first: the entry at index `i` is the event with the number `first + i`.
@@ -73,7 +88,9 @@ impl Ring {
         keep_bytes: usize,
     ) -> Self {
         Self {
-            born,
+            lives: Lives::new(Position { born, seq: 0 }),
+            tells_places: false,
+            gaps: 0,
             first: 1,
             entries: VecDeque::new(),
             bytes: 0,
@@ -85,6 +102,19 @@ impl Ring {
             budget,
             scratch: Vec::new(),
         }
+    }
+
+    /// A copy of an engine's ring, yet to begin. With `tells_places`, the place follows each event
+    /// whose id was given.
+    pub(super) fn copy(tells_places: bool, keep_events: usize, keep_bytes: usize) -> Self {
+        let mut ring = Self::within(None, 0, keep_events, keep_bytes);
+        ring.tells_places = tells_places;
+        ring
+    }
+
+    /// It begins behind this place. Nothing may be in it yet.
+    pub(super) fn begin(&mut self, place: Position) {
+        self.lives = Lives::new(place);
     }
 
     /// The number of the newest event; 0 before the first.
@@ -103,6 +133,11 @@ impl Ring {
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// How many entries told of a gap that were ever kept.
+    pub(super) fn gaps(&self) -> u64 {
+        self.gaps
     }
 
     /// What all events took that were ever kept.
@@ -130,19 +165,49 @@ impl Ring {
             ..*event
         };
         encode(&with_id, LineEnding::Lf, &mut self.scratch);
+        if self.tells_places && event.id.is_some() {
+            self.scratch.extend(place_block(self.position(seq)));
+        }
+        let given: Option<Arc<str>> = event.id.map(Arc::from);
+        if !self.keep(given.clone()) {
+            return None;
+        }
+        if let Some(id) = given {
+            self.given.insert(id, seq);
+        }
+        if let Some(name) = event.event.filter(|name| name.len() <= LONGEST_NAME) {
+            self.remember(name);
+        }
+        Some(seq)
+    }
+
+    /// Appends what tells of a gap: `lost` events are missing before `place`, and `next` is the id
+    /// of what follows. Places count on from there.
+    pub(super) fn push_gap(&mut self, place: Position, lost: Option<u64>, next: Option<&str>) {
+        let number = self.last() + 1;
+        let from = self.position(self.last()).to_string();
+        let event = Event {
+            event: Some(GAP),
+            id: Some(&place.to_string()),
+            data: Some(&gap::data(&from, next, lost)),
+            ..Event::default()
+        };
+        encode(&event, LineEnding::Lf, &mut self.scratch);
+        self.lives.begin(number, place);
+        // A copy shares its memory with none, so that there is always room.
+        self.keep(None);
+        self.gaps += 1;
+    }
+
+    /// Keeps what is in the scratch buffer as the next entry, and lets go of the oldest, down to
+    /// the bounds. Answers whether there was room.
+    fn keep(&mut self, given: Option<Arc<str>>) -> bool {
         let frame: Arc<[u8]> = Arc::from(self.scratch.as_slice());
         // One large event is no reason to keep a large buffer.
         self.scratch.clear();
         self.scratch.shrink_to(crate::write_buffer::VISIT);
         if !self.make_room(cost(&frame)) {
-            return None;
-        }
-        let given: Option<Arc<str>> = event.id.map(Arc::from);
-        if let Some(id) = &given {
-            self.given.insert(Arc::clone(id), seq);
-        }
-        if let Some(name) = event.event.filter(|name| name.len() <= LONGEST_NAME) {
-            self.remember(name);
+            return false;
         }
         self.bytes += cost(&frame);
         self.written += cost(&frame) as u64;
@@ -152,7 +217,7 @@ impl Ring {
         {
             self.let_go();
         }
-        Some(seq)
+        true
     }
 
     /// Takes so many bytes of the memory that is shared: the oldest events of this ring make room,
@@ -179,10 +244,14 @@ impl Ring {
         if let Some(budget) = &self.budget {
             budget.give_back(cost(&entry.frame));
         }
-        if let Some(id) = entry.given {
+        if let Some(id) = entry.given
+            && self.given.get(&id) == Some(&self.first)
+        {
+            // A later life may have given it again, and then it leads there.
             self.given.remove(&id);
         }
         self.first += 1;
+        self.lives.forget(self.before());
     }
 
     fn remember(&mut self, name: &str) {
@@ -204,6 +273,19 @@ impl Ring {
         self.entry(seq).map(|entry| &entry.frame)
     }
 
+    /// Where the event with this number ends in its frame: the place of one whose id was given may
+    /// follow it.
+    pub(super) fn end_of_event(&self, seq: u64) -> usize {
+        let Some(entry) = self.entry(seq) else {
+            return 0;
+        };
+        let place = match self.tells_places && entry.given.is_some() {
+            true => place_block(self.position(seq)).len(),
+            false => 0,
+        };
+        entry.frame.len() - place
+    }
+
     /// The id of the event with this number: the one that was given to it, where that is still
     /// known.
     pub(super) fn id(&self, seq: u64) -> String {
@@ -215,7 +297,27 @@ impl Ring {
 
     /// The id of the place behind the event with this number, whatever id the event was given.
     pub(super) fn position(&self, seq: u64) -> Position {
-        Position::new(self.born, seq)
+        self.lives.place(seq)
+    }
+
+    /// How many events lie behind the one with the first number, up to the other; `None` where
+    /// nobody can count them, since another life began in between.
+    pub(super) fn between(&self, seq: u64, to: u64) -> Option<u64> {
+        let (from, behind) = (self.position(seq), self.position(to));
+        let is_counted = self.lives.knows(seq) && from.born == behind.born;
+        is_counted.then(|| behind.seq - from.seq)
+    }
+
+    /// Whether the entry with this number tells of a gap.
+    pub(super) fn is_gap(&self, seq: u64) -> bool {
+        self.lives.is_gap(seq)
+    }
+
+    /// The number of the first entry that is kept and sorts behind this place.
+    pub(super) fn behind(&self, place: Position) -> Option<u64> {
+        let number = self.lives.behind(place, self.last())?;
+        let number = number.max(self.first);
+        (number <= self.last()).then_some(number)
     }
 
     /// The number of the event that has this id, kept or not; `None` if it never was ours, or was
@@ -224,9 +326,12 @@ impl Ring {
         if let Some(seq) = self.given.get(id) {
             return Some(*seq);
         }
-        Position::parse(id)
-            .filter(|place| place.born == self.born && place.seq <= self.last())
-            .map(|place| place.seq)
+        self.lives.find(Position::parse(id)?, self.last())
+    }
+
+    /// The number of the event that is kept and was given this id.
+    pub(super) fn given(&self, id: &str) -> Option<u64> {
+        self.given.get(id).copied()
     }
 
     fn entry(&self, seq: u64) -> Option<&Entry> {
@@ -243,142 +348,20 @@ impl Drop for Ring {
     }
 }
 
+/// A block that is no event, and after which a client comes back with this place.
+fn place_block(place: Position) -> Vec<u8> {
+    let mut block = Vec::new();
+    let event = Event {
+        id: Some(&place.to_string()),
+        ..Event::default()
+    };
+    encode(&event, LineEnding::Lf, &mut block);
+    block
+}
+
 fn cost(frame: &[u8]) -> usize {
     frame.len() + OVERHEAD
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BORN: u64 = 1_763_823_600_123;
-
-    fn data(text: &str) -> Event<'_> {
-        Event {
-            data: Some(text),
-            ..Event::default()
-        }
-    }
-
-    fn named(id: &str) -> Event<'_> {
-        Event {
-            id: Some(id),
-            ..data("x")
-        }
-    }
-
-    #[test]
-    fn events_are_numbered_from_one_and_rendered_once() {
-        let mut ring = Ring::new(BORN, 3, 1 << 20);
-        assert_eq!((ring.last(), ring.before()), (0, 0));
-        assert_eq!(ring.push(&data("a\nb")), Some(1));
-        let frame = ring.frame(1).expect("kept");
-        assert_eq!(
-            &**frame,
-            b"id: 1763823600123-000000000001\ndata: a\ndata: b\n\n"
-        );
-        assert_eq!((ring.last(), ring.before(), ring.kept()), (1, 0, 1));
-        assert!(ring.frame(0).is_none() && ring.frame(2).is_none());
-    }
-
-    #[test]
-    fn the_oldest_go_by_number_and_by_size_but_the_newest_stays() {
-        let mut ring = Ring::new(BORN, 3, 1000);
-        for n in 1..=5 {
-            ring.push(&data(&n.to_string()));
-        }
-        assert_eq!((ring.before(), ring.last(), ring.kept()), (2, 5, 3));
-        ring.push(&data(&"x".repeat(600)));
-        assert_eq!((ring.kept(), ring.last()), (3, 6));
-        ring.push(&data(&"x".repeat(5000)));
-        assert_eq!((ring.before(), ring.last(), ring.kept()), (6, 7, 1));
-        assert!(ring.bytes() > 5000);
-    }
-
-    #[test]
-    fn what_just_fits_is_kept() {
-        let mut ring = Ring::new(BORN, 10, usize::MAX);
-        ring.push(&data("a"));
-        let both = 2 * ring.bytes();
-        for (keep_bytes, kept) in [(both, 2), (both - 1, 1)] {
-            let mut ring = Ring::new(BORN, 10, keep_bytes);
-            ring.push(&data("a"));
-            ring.push(&data("b"));
-            assert_eq!(ring.kept(), kept, "{keep_bytes} bytes");
-        }
-    }
-
-    /// The bytes of a ring were bounded, and those of all rings only by their number.
-    #[test]
-    fn rings_that_share_their_memory_never_take_more_of_it() {
-        let budget = Arc::new(Budget::new(1000));
-        let ring = || Ring::within(Some(Arc::clone(&budget)), BORN, 10, 1 << 20);
-        let (mut one, mut other) = (ring(), ring());
-        assert_eq!(one.push(&data(&"x".repeat(300))), Some(1));
-        assert_eq!(one.push(&data(&"x".repeat(300))), Some(2));
-        assert_eq!(
-            other.push(&data(&"x".repeat(300))),
-            None,
-            "it has none to let go"
-        );
-        assert_eq!((other.last(), one.kept()), (0, 2), "nothing has changed");
-        assert_eq!(one.push(&data(&"x".repeat(300))), Some(3));
-        assert_eq!(
-            (one.before(), one.kept()),
-            (1, 2),
-            "its own oldest made room"
-        );
-        assert_eq!(one.push(&data(&"x".repeat(2000))), None);
-        assert_eq!(one.kept(), 2, "none is let go for what is larger than all");
-        assert_eq!(budget.left(), 1000 - one.bytes());
-        drop(one);
-        assert_eq!(other.push(&data(&"x".repeat(300))), Some(1));
-        drop(other);
-        assert_eq!(budget.left(), budget.most());
-    }
-
-    #[test]
-    fn ids_lead_to_their_events() {
-        let mut ring = Ring::new(BORN, 2, 1 << 20);
-        ring.push(&named("a"));
-        ring.push(&data("x"));
-        assert_eq!(ring.find("a"), Some(1));
-        assert_eq!(ring.id(1), "a");
-        assert_eq!(ring.id(2), "1763823600123-000000000002");
-        ring.push(&data("y"));
-        assert_eq!(ring.find("a"), None, "it left with its event");
-        assert!(!ring.has_given("a"));
-        // Our own ids are known for good, and the place of an event that had another id is one of
-        // them.
-        assert_eq!(ring.find("1763823600123-000000000001"), Some(1));
-        assert_eq!(ring.find("1763823600123-000000000000"), Some(0));
-        assert_eq!(ring.id(1), "1763823600123-000000000001");
-        for never in [
-            "",
-            "b",
-            "1763823600123-000000000004",
-            "1763823600124-000000000001",
-        ] {
-            assert_eq!(ring.find(never), None, "{never}");
-        }
-    }
-
-    #[test]
-    fn the_latest_names_are_remembered() {
-        let mut ring = Ring::new(BORN, 2, 1 << 20);
-        for n in 0..40 {
-            for _ in 0..2 {
-                ring.push(&Event {
-                    event: Some(&format!("n{n}")),
-                    ..Event::default()
-                });
-            }
-            ring.push(&Event {
-                event: Some("tick"),
-                ..Event::default()
-            });
-        }
-        let names: Vec<&str> = ring.names().collect();
-        assert_eq!((names.len(), names[0], names[29]), (30, "n11", "tick"));
-    }
-}
+mod tests;

@@ -5,24 +5,26 @@
 //! repeated between the replay and the live events. The first block that a subscriber gets is its
 //! position, an `id` without data. EventSource remembers this id and dispatches no event (HTML
 //! 9.2.6). So even a client that is cut off before its first event resumes at its position.
+//!
+//! In a topic that an engine keeps, a subscriber may have no place for a while: it waits until the
+//! ring is loaded, or until the engine was asked once more what its id means.
+
+mod resume;
 
 use std::sync::Arc;
 
-use serde::Serialize;
 use sse_wire::{Event, LineEnding, encode};
 
-use super::batch::GAP;
+use self::resume::{Resume, Waiting};
 use super::config::{FirstBlock, SUBSCRIBER_RETRY, Slow};
-use super::id::EARLIEST;
+use super::gap::{self, GAP};
+use super::id::Position;
 use super::named;
 use super::ring::Ring;
-use super::topic::Topic;
+use super::topic::{State, Topic};
 use crate::fault::Shift;
 use crate::lock::lock;
 use crate::write_buffer::{Receipt, Stretch, VISIT, WriteBuffer};
-
-/// The longest id that a gap event repeats, in characters.
-const SHOWN_ID: usize = 64;
 
 /// What a visit to a subscription came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,14 +74,16 @@ struct Reader {
     /// The newest event when it came: what lies before is a replay, and being behind there is no
     /// lag.
     joined: u64,
-    /// What it is to be told before anything else.
-    gap: Option<Box<Missed>>,
+    /// What is unusual about it. Boxed, since most have nothing of it.
+    pending: Option<Box<Pending>>,
     /// Whether it had its first visit. What was published before that is no lag of its own, and
     /// bytes that were written for another subscriber cannot stand in for it.
     greeted: bool,
     /// Whether the reconnection time is yet to be told, with the first event, since nothing may
     /// come before that.
     owes_retry: bool,
+    /// Whether it was told the reconnection time while it had no place.
+    told_retry: bool,
     /// How its events are written. Only one in [`Form::Plain`] can take bytes that were written for
     /// another subscriber.
     form: Form,
@@ -95,26 +99,30 @@ pub enum Form {
     NamesInData,
 }
 
+/// What is unusual about a reader.
+#[derive(Debug)]
+enum Pending {
+    /// It has no place yet.
+    Waiting(Waiting),
+    /// It is to be told of a gap before anything else.
+    Gap(Missed),
+    /// It has had what sorts up to this place, which is not below it for good: in a topic that an
+    /// engine keeps, this node may be behind another one.
+    Above(Position),
+}
+
 /// A gap, as far as it is known before the next event is.
 #[derive(Debug)]
 struct Missed {
-    /// The id behind which events are missing: the one that the client brought, cut to [`SHOWN_ID`]
+    /// The id behind which events are missing: the one that the client brought, cut to 64
     /// characters, or the id of its place.
     from: String,
     /// How many events are missing; `None` where the id that the client brought is unknown, since
     /// nobody can count from there.
     lost: Option<u64>,
-}
-
-/// The data of a gap event.
-#[derive(Serialize)]
-struct GapData<'a> {
-    /// The id behind which events are missing.
-    from: &'a str,
-    /// The id of the event that follows the gap; null where none was published yet.
-    to: Option<String>,
-    /// How many events are missing in between; null where nobody can count them.
-    lost: Option<u64>,
+    /// The place that the client brought, where the ring never had it: what it is told must not
+    /// sort below it.
+    brought: Option<Position>,
 }
 
 impl Subscription {
@@ -133,7 +141,7 @@ impl Subscription {
         let mut state = lock(&topic.state);
         let reader = state
             .join()
-            .then(|| Reader::new(&state.ring, last_event_id, shift));
+            .then(|| Reader::new(&mut state, last_event_id, shift));
         drop(state);
         Some(Self {
             topic: Arc::clone(topic),
@@ -165,11 +173,13 @@ impl Subscription {
             since,
             greeted,
             owes_retry,
+            told_retry,
             ..
         } = self.reader;
+        let told = told_retry || greeted && !owes_retry;
         let set = self.topic.retry_between(since, at);
         Receipt {
-            retry: (greeted && !owes_retry).then(|| set.unwrap_or(SUBSCRIBER_RETRY)),
+            retry: told.then(|| set.unwrap_or(SUBSCRIBER_RETRY)),
             first: since + 1,
             gap: since > from,
             whole: None,
@@ -180,12 +190,18 @@ impl Subscription {
     pub fn is_too_slow(&self) -> bool {
         let (topic, reader) = (&self.topic, &self.reader);
         topic.config.slow == Slow::Disconnect
+            && !reader.is_waiting()
             && (reader.lag(topic.last()) > topic.config.max_lag || reader.at < topic.before())
     }
 
     /// Whether it still lacks events that were published before it came.
     pub fn is_replaying(&self) -> bool {
-        self.reader.at < self.reader.joined
+        self.reader.at < self.reader.joined && !self.reader.is_waiting()
+    }
+
+    /// Whether it has no place yet, and waits for the engine that keeps its topic.
+    pub fn is_waiting(&self) -> bool {
+        self.reader.is_waiting()
     }
 
     /// Takes a stretch that was written for another subscriber, if it is exactly what this one
@@ -205,9 +221,20 @@ impl Subscription {
 
     /// Writes what it lacks, up to the cap of a visit.
     pub fn fill(&mut self, out: &mut WriteBuffer) -> Filled {
-        let state = lock(&self.topic.state);
-        let ring = &state.ring;
+        let mut state = lock(&self.topic.state);
         let reader = &mut self.reader;
+        if !reader.settle(&mut state) {
+            if !reader.told_retry && self.topic.tells_place() {
+                reader.told_retry = true;
+                encode_retry(out.payload());
+                out.payload().push(b'\n');
+            }
+            return match state.is_over() {
+                true => Filled::Over,
+                false => Filled::All,
+            };
+        }
+        let ring = &state.ring;
         let last = ring.last();
         let max_lag = self.topic.config.max_lag;
         if !reader.greeted {
@@ -231,17 +258,30 @@ impl Subscription {
                 // It is between the oldest and the newest, so it is there.
                 return Filled::TooSlow;
             };
+            let bare = match reader.is_above(&state, reader.at + 1) {
+                Some(is_known) if is_known => {
+                    reader.at += 1;
+                    reader.since = reader.at;
+                    continue;
+                }
+                above => above.is_some(),
+            };
             reader.at += 1;
             if std::mem::take(&mut reader.owes_retry) {
                 // A line of the event that follows, which has the last word should it set another.
                 encode_retry(out.payload());
             }
-            let from = match reader.form {
-                Form::Plain => 0,
-                Form::NamesInData => named::begin(frame, out.payload()),
+            let from = match (reader.form, bare) {
+                (Form::Plain, false) => 0,
+                (Form::Plain, true) => named::without_id(frame, out.payload()),
+                (Form::NamesInData, _) => named::begin(frame, !bare, out.payload()),
             };
-            if frame.len() < VISIT {
-                out.payload().extend_from_slice(&frame[from..]);
+            let end = match bare {
+                true => ring.end_of_event(reader.at),
+                false => frame.len(),
+            };
+            if frame.len() < VISIT || bare {
+                out.payload().extend_from_slice(&frame[from..end]);
                 out.mark(Some(reader.at));
             } else {
                 out.share(Arc::clone(frame), from);
@@ -271,41 +311,74 @@ impl Drop for Subscription {
 
 impl Reader {
     /// The place of a client that brings this id, moved by `shift` within what is kept.
-    fn new(ring: &Ring, last_event_id: Option<&str>, shift: Shift) -> Self {
-        let (at, gap) = match last_event_id {
-            // An empty id is what a client that never had one would send: no id at all.
-            None | Some("") => (ring.last(), None),
-            Some(EARLIEST) => (ring.before(), None),
-            Some(_) if shift == Shift::Forgotten => (ring.before(), None),
-            Some(id) => match ring.find(id) {
-                Some(seq) if seq >= ring.before() => {
-                    let moved = shift.of(seq).unwrap_or(0);
-                    (moved.clamp(ring.before(), ring.last()), None)
-                }
-                found => (
-                    ring.before(),
-                    Some(Box::new(Missed {
-                        from: id.chars().take(SHOWN_ID).collect(),
-                        lost: found.map(|seq| ring.before() - seq),
-                    })),
-                ),
-            },
-        };
-        Self {
-            at,
-            from: at,
-            since: at,
-            joined: ring.last(),
-            gap,
+    fn new(state: &mut State, last_event_id: Option<&str>, shift: Shift) -> Self {
+        let mut reader = Self {
+            at: 0,
+            from: 0,
+            since: 0,
+            joined: 0,
+            pending: None,
             greeted: false,
             owes_retry: false,
+            told_retry: false,
             form: Form::Plain,
+        };
+        match resume::resume(state, last_event_id, shift, None) {
+            Resume::At(at, missed) => reader.begin(&state.ring, at, missed),
+            Resume::Wait(waiting) => reader.pending = Some(Box::new(Pending::Waiting(waiting))),
         }
+        reader
+    }
+
+    /// It has its place.
+    fn begin(&mut self, ring: &Ring, at: u64, missed: Option<Missed>) {
+        self.at = at;
+        self.from = at;
+        self.since = at;
+        self.joined = ring.last();
+        self.pending = missed.map(|missed| Box::new(Pending::Gap(missed)));
+    }
+
+    /// Gives it its place, if it waits for one and can have it now. Answers whether it has one.
+    fn settle(&mut self, state: &mut State) -> bool {
+        let Some(Pending::Waiting(waiting)) = self.pending.as_deref_mut() else {
+            return true;
+        };
+        let (id, shift) = (waiting.id.take(), waiting.shift);
+        match resume::resume(state, id.as_deref(), shift, Some(waiting)) {
+            Resume::At(at, missed) => {
+                self.begin(&state.ring, at, missed);
+                true
+            }
+            Resume::Wait(still) => {
+                *waiting = still;
+                false
+            }
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        matches!(self.pending.as_deref(), Some(Pending::Waiting(_)))
+    }
+
+    /// Whether the client brought a place that the entry with this number sorts below, and if so,
+    /// whether the engine is known to be past that place: then the client has had the entry, or was
+    /// told of a gap. Otherwise it has not, and must keep its place.
+    fn is_above(&mut self, state: &State, number: u64) -> Option<bool> {
+        let Some(Pending::Above(place)) = self.pending.as_deref() else {
+            return None;
+        };
+        if state.ring.position(number) > *place {
+            self.pending = None;
+            return None;
+        }
+        let head = state.copy.as_ref().and_then(|copy| copy.head);
+        Some(head.is_some_and(|head| head >= *place))
     }
 
     /// Whether all that it is sent next are events.
     fn is_plain(&self) -> bool {
-        self.greeted && self.gap.is_none() && !self.owes_retry
+        self.greeted && self.pending.is_none() && !self.owes_retry
     }
 
     /// How many events behind it is, of those that were published since it came.
@@ -321,17 +394,21 @@ impl Reader {
             false => 0,
         };
         let to = ring.before().max(most).max(self.at);
-        let skipped = to - self.at;
-        if skipped == 0 {
+        if to == self.at {
             return;
         }
-        match &mut self.gap {
-            Some(gap) => gap.lost = gap.lost.map(|lost| lost + skipped),
-            None => {
-                self.gap = Some(Box::new(Missed {
+        let skipped = ring.between(self.at, to);
+        match self.pending.as_deref_mut() {
+            Some(Pending::Gap(gap)) => {
+                gap.lost = gap.lost.zip(skipped).map(|(lost, more)| lost + more);
+            }
+            _ => {
+                let missed = Missed {
                     from: ring.position(self.at).to_string(),
-                    lost: Some(skipped),
-                }));
+                    lost: skipped,
+                    brought: self.above(),
+                };
+                self.pending = Some(Box::new(Pending::Gap(missed)));
             }
         }
         self.at = to;
@@ -341,10 +418,21 @@ impl Reader {
         }
     }
 
+    /// The place that it brought and that what it is sent may sort below.
+    fn above(&self) -> Option<Position> {
+        match self.pending.as_deref() {
+            Some(Pending::Above(place)) => Some(*place),
+            _ => None,
+        }
+    }
+
     /// Tells it once where it is, and of a gap as soon as there is one.
     fn greet(&mut self, ring: &Ring, out: &mut WriteBuffer, block: FirstBlock) {
         let first = !std::mem::replace(&mut self.greeted, true);
-        let gap = self.gap.take();
+        let gap = match self.pending.as_deref() {
+            Some(Pending::Gap(_)) => self.pending.take(),
+            _ => None,
+        };
         if !first && gap.is_none() {
             return;
         }
@@ -352,9 +440,20 @@ impl Reader {
             self.owes_retry = true;
             return;
         }
-        let place = ring.position(self.at).to_string();
+        let gap = match gap.map(|pending| *pending) {
+            Some(Pending::Gap(gap)) => Some(gap),
+            _ => None,
+        };
+        let mut place = ring.position(self.at);
+        if let Some(brought) = gap.as_ref().and_then(|gap| gap.brought)
+            && brought > place
+        {
+            place = brought;
+            self.pending = Some(Box::new(Pending::Above(brought)));
+        }
+        let place = place.to_string();
         let mut event = Event {
-            retry: first.then_some(SUBSCRIBER_RETRY),
+            retry: (first && !self.told_retry).then_some(SUBSCRIBER_RETRY),
             id: Some(&place),
             ..Event::default()
         };
@@ -363,13 +462,8 @@ impl Reader {
             return;
         };
         let next = self.at + 1;
-        let data = GapData {
-            from: &gap.from,
-            to: (next <= ring.last()).then(|| ring.id(next)),
-            lost: gap.lost,
-        };
-        // Text and numbers always make JSON.
-        let data = serde_json::to_string(&data).unwrap_or_default();
+        let to = (next <= ring.last()).then(|| ring.id(next));
+        let data = gap::data(&gap.from, to.as_deref(), gap.lost);
         let data = match self.form {
             Form::Plain => data,
             Form::NamesInData => format!("{GAP}\n{data}"),

@@ -9,16 +9,22 @@ use std::time::{Duration, Instant};
 use sse_wire::Event;
 use tokio::sync::{Notify, watch};
 
+use super::append::Append;
 use super::batch::{Batch, Published};
 use super::budget::Budget;
 use super::config::{FirstBlock, TopicConfig};
+use super::id::Position;
 use super::ring::Ring;
+use super::rules::{Rule, holds};
 use super::view::TopicInfo;
 use crate::error::Error;
 use crate::lock::lock;
 
 /// Events that are published in one go, at most. So many take less than a millisecond.
 const GO: usize = 1000;
+
+/// What an entry that tells of a gap takes, at most, but for the id of the event that follows.
+const GAP_BYTES: usize = 256;
 
 /// Reconnection times that are remembered: who sets more than these while somebody is connected is
 /// measuring something else.
@@ -81,6 +87,25 @@ pub(super) struct State {
     /// How far each follower has reached. A follower visits many readers: in the server it is a
     /// sweeper.
     followers: Vec<Arc<Mutex<Head>>>,
+    /// Of a topic that an engine keeps, what is known of the engine.
+    pub(super) copy: Option<Copied>,
+}
+
+/// What a topic knows of the engine whose ring it copies.
+#[derive(Debug, Default)]
+pub(super) struct Copied {
+    /// The last place that the engine had given at the last look. `None` until the ring holds what
+    /// the engine had at the first one: until then nobody has a place in it.
+    pub(super) head: Option<Position>,
+    /// Whether the engine knows of an earlier life.
+    pub(super) later_life: bool,
+    /// How many looks subscribers asked for.
+    pub(super) asked: u64,
+    /// How many of these were answered, each by a look that began after it was asked for.
+    pub(super) answered: u64,
+    /// How many looks there were that nobody had to ask for. They come at even intervals while the
+    /// engine answers, and so tell how much time passed.
+    pub(super) beats: u64,
 }
 
 /// What was published up to some moment.
@@ -110,10 +135,31 @@ impl Topic {
         budget: Option<Arc<Budget>>,
         changed: watch::Sender<()>,
     ) -> Self {
-        let (keep_events, keep_bytes) = (config.keep_events, config.keep_bytes);
+        let ring = Ring::within(budget.clone(), born, config.keep_events, config.keep_bytes);
+        Self::with(ring, None, config, budget, changed)
+    }
+
+    /// A copy of a topic that an engine keeps, yet to begin. Whoever reads the engine appends to
+    /// it, and nobody else. `changed` is notified of it.
+    ///
+    /// The bounds on the memory of rooms do not concern it.
+    pub fn copy(config: &TopicConfig, changed: watch::Sender<()>) -> Self {
+        let tells_places = config.first_block == FirstBlock::Id && holds(Rule::TellPlaces);
+        let ring = Ring::copy(tells_places, config.keep_events, config.keep_bytes);
+        Self::with(ring, Some(Copied::default()), config, None, changed)
+    }
+
+    fn with(
+        ring: Ring,
+        copy: Option<Copied>,
+        config: &TopicConfig,
+        budget: Option<Arc<Budget>>,
+        changed: watch::Sender<()>,
+    ) -> Self {
         Self {
             state: Mutex::new(State {
-                ring: Ring::within(budget.clone(), born, keep_events, keep_bytes),
+                ring,
+                copy,
                 subscribers: 0,
                 retries: VecDeque::new(),
                 gone: false,
@@ -189,14 +235,9 @@ impl Topic {
             if step && (events == GO || state.is_ahead(&self.config, most(&event))) {
                 break;
             }
-            is_full = state.ring.push(&event).is_none();
+            is_full = !state.push(&event);
             if is_full {
                 break;
-            }
-            if let Some(ms) = event.retry {
-                let number = state.ring.last();
-                state.retries.truncate(RETRIES - 1);
-                state.retries.push_front((number, ms));
             }
             events += 1;
         }
@@ -227,6 +268,91 @@ impl Topic {
     /// As [`publish`](Self::publish).
     pub fn publish_now(&self, batch: &Batch) -> Option<Result<Published, Error>> {
         self.append(batch, 0, false)
+    }
+
+    /// Does these steps, in their order: what the reader of an engine has read. It waits as
+    /// [`publish`](Self::publish) does, so that no reader loses an event which its follower had no
+    /// time to visit. `None` where the topic is no longer there.
+    pub async fn replicate(&self, steps: &[Append]) -> Option<()> {
+        let mut done = 0;
+        loop {
+            let mut advanced = pin!(self.advanced.notified());
+            // Before the look, so that no notice is missed.
+            advanced.as_mut().enable();
+            let more = self.apply(&steps[done..], true)?;
+            done += more;
+            if done == steps.len() {
+                return Some(());
+            }
+            match more {
+                0 => advanced.await,
+                // Others have their turn, followers among them.
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    /// The same at once, waiting for nobody.
+    pub fn replicate_now(&self, steps: &[Append]) -> Option<()> {
+        self.apply(steps, false).map(|_| ())
+    }
+
+    /// Does as many of these steps as go in one go, and answers how many those were.
+    fn apply(&self, steps: &[Append], keep_step: bool) -> Option<usize> {
+        let mut state = lock(&self.state);
+        if state.gone {
+            return None;
+        }
+        let mut done = 0;
+        for step in steps {
+            let is_ahead = |bytes| keep_step && state.is_ahead(&self.config, bytes);
+            match step {
+                Append::Event(draft) => {
+                    let event = draft.event();
+                    if is_ahead(most(&event)) {
+                        break;
+                    }
+                    state.push(&event);
+                }
+                Append::Gap { place, lost, next } => {
+                    if is_ahead(GAP_BYTES) {
+                        break;
+                    }
+                    state.ring.push_gap(*place, *lost, next.as_deref());
+                }
+                Append::Begin(place) => state.ring.begin(*place),
+                Append::Reached {
+                    head,
+                    later_life,
+                    looks,
+                    beat,
+                } => {
+                    let copy = state.copy.get_or_insert_default();
+                    copy.head = Some(*head);
+                    copy.later_life |= later_life;
+                    copy.answered = *looks;
+                    copy.beats += u64::from(*beat);
+                }
+            }
+            done += 1;
+            if keep_step && done == GO {
+                break;
+            }
+        }
+        self.before.store(state.ring.before(), Ordering::Release);
+        self.last.store(state.ring.last(), Ordering::Release);
+        drop(state);
+        if done > 0 {
+            self.changed.send_replace(());
+        }
+        Some(done)
+    }
+
+    /// How many looks at the engine subscribers have asked for: the reader of the engine hands it
+    /// on to its follower. 0 where no engine keeps the topic.
+    pub fn looks_wanted(&self) -> u64 {
+        let state = lock(&self.state);
+        state.copy.as_ref().map_or(0, |copy| copy.asked)
     }
 
     /// The reconnection time in milliseconds that the last event set, of those behind `from` up to
@@ -342,6 +468,18 @@ impl Topic {
 }
 
 impl State {
+    /// Appends an event to the ring. Answers whether there was room.
+    fn push(&mut self, event: &Event<'_>) -> bool {
+        let Some(number) = self.ring.push(event) else {
+            return false;
+        };
+        if let Some(ms) = event.retry {
+            self.retries.truncate(RETRIES - 1);
+            self.retries.push_front((number, ms));
+        }
+        true
+    }
+
     /// Counts one subscriber more, where the topic is still there. Answers whether it is.
     pub(super) fn join(&mut self) -> bool {
         if self.gone {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::PREFIX;
-use super::batch::GAP;
 use super::config::{SUBSCRIBER_RETRY, TopicConfig};
+use super::gap::GAP;
 use super::ring::Ring;
 use crate::time::millis;
 
@@ -18,7 +18,8 @@ pub struct TopicInfo {
     pub path: String,
     /// How many listen.
     pub subscribers: usize,
-    /// Events published since it began.
+    /// Events published since it began; of a topic that an engine keeps, those that this node has
+    /// read.
     pub published: u64,
     /// Events that are kept for those who come back.
     pub kept: usize,
@@ -38,7 +39,7 @@ pub struct TopicInfo {
 
 impl TopicInfo {
     pub(super) fn new(name: &str, ring: &Ring, subscribers: usize, config: &TopicConfig) -> Self {
-        let published = ring.last();
+        let published = ring.last() - ring.gaps();
         Self {
             name: name.to_owned(),
             path: format!("{PREFIX}{name}"),
@@ -46,7 +47,7 @@ impl TopicInfo {
             published,
             kept: ring.kept(),
             kept_bytes: ring.bytes(),
-            last_id: (published > 0).then(|| ring.id(published)),
+            last_id: (published > 0).then(|| ring.id(ring.last())),
             events: ["message", GAP]
                 .into_iter()
                 .chain(ring.names().filter(|name| *name != "message"))

@@ -1,10 +1,12 @@
 //! A subscriber's bytes, visit by visit, without a socket.
 
+mod copies;
 mod edges;
 
 use super::*;
 use crate::topics::TopicConfig;
 use crate::topics::Topics;
+use crate::topics::id::EARLIEST;
 use crate::topics::{Batch, Draft};
 
 fn topic(config: TopicConfig) -> Arc<Topic> {

@@ -1,0 +1,104 @@
+//! An engine that keeps the topics of many nodes: what it is asked, and what it answers.
+//!
+//! The engine keeps each topic as a list of entries whose ids are places. It alone gives places,
+//! and it begins a new life of a topic whenever events may be lost: when another process answers
+//! than the one that gave the last place, when a caller knows of a later life, and when a caller
+//! holds a place that it lacks.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::batch::{Batch, Draft};
+use super::id::Position;
+use crate::error::Error;
+
+/// What the engine answers, once it does. Dropped, it is no longer waited for; what was asked may
+/// have happened all the same.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// What a node brings along, so that the engine notices when it lacks something. A client's id is
+/// none of it: a forged one could begin lives at will.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The latest life of the topic that the node knows of; 0 where it knows none.
+    pub known: u64,
+    /// The last place that a publish of the node was acknowledged with.
+    pub acked: Option<Position>,
+    /// The last place that the node has read.
+    pub read: Option<Position>,
+}
+
+/// Where the engine stands with a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The last place that it has given. `born-0` where nothing was published in this life.
+    pub last: Position,
+    /// Whether it knows of an earlier life of the topic.
+    pub later_life: bool,
+}
+
+/// An entry of a topic as the engine keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its id.
+    pub place: Position,
+    /// The event; `None` where the entry is none, because somebody wrote it by hand.
+    pub event: Option<Draft>,
+}
+
+/// How many listen on one node, and on all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// The nodes that were heard of lately.
+    pub nodes: usize,
+    /// Subscribers by topic, those of all these nodes.
+    pub subscribers: Vec<(Arc<str>, usize)>,
+}
+
+/// An engine. Topics are named as in [`Topics`](super::Topics).
+///
+/// Each call goes out once: what may have happened is never repeated. All calls but
+/// [`read`](Self::read) are answered within two seconds or fail.
+pub trait Log: fmt::Debug + Send + Sync {
+    /// Publishes the events, all or none, and answers the place of the last.
+    ///
+    /// # Errors
+    /// [`Error::IdTaken`], [`Error::EngineAway`] where nothing was published, and
+    /// [`Error::MaybePublished`].
+    fn publish<'a>(
+        &'a self,
+        topic: &'a str,
+        caller: Caller,
+        batch: &'a Batch,
+    ) -> Answer<'a, Placed>;
+
+    /// Brings along what the node knows, and answers where the engine stands.
+    ///
+    /// # Errors
+    /// [`Error::EngineAway`].
+    fn touch<'a>(&'a self, topic: &'a str, caller: Caller) -> Answer<'a, Placed>;
+
+    /// The oldest entries behind this place, or from the first that is kept. It may be some of them
+    /// only; none means that there are none.
+    ///
+    /// # Errors
+    /// [`Error::EngineAway`].
+    fn load<'a>(&'a self, topic: &'a str, behind: Option<Position>) -> Answer<'a, Vec<LogEntry>>;
+
+    /// The oldest entries of these topics behind these places, as soon as there are any. None after
+    /// a while without.
+    ///
+    /// # Errors
+    /// [`Error::EngineAway`].
+    fn read<'a>(
+        &'a self,
+        behind: &'a [(Arc<str>, Position)],
+    ) -> Answer<'a, Vec<(Arc<str>, Vec<LogEntry>)>>;
+
+    /// Says how many listen on this node, and answers the sum over all nodes.
+    ///
+    /// # Errors
+    /// [`Error::EngineAway`].
+    fn beat<'a>(&'a self, here: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence>;
+}
