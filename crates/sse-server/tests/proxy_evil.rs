@@ -73,7 +73,7 @@ async fn an_upstream_that_is_not_there_is_named() {
         &bench,
         502,
         Why::UpstreamFailed,
-        &format!("{at} is not there"),
+        &format!("Nothing listens at the upstream {at}"),
     )
     .await;
     let bench = Bench::with(config("http://nobody.invalid")).await;

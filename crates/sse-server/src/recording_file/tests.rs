@@ -174,7 +174,10 @@ fn a_name_that_is_taken_meanwhile_is_left_alone() {
     head(&mut file);
     fs::write(bench.path("a.wire"), "other").expect("it is written");
     let refused = file.close(ms(3)).expect_err("it is taken").to_string();
-    assert!(refused.contains("a.wire cannot be written (") && refused.ends_with(".part."));
+    assert!(
+        refused.contains("a.wire cannot be written (")
+            && refused.ends_with(".part file beside it.")
+    );
     assert_eq!(bench.read("a.wire"), "other");
     Recording::parse(bench.read("a.wire.part")).expect("it is whole");
 }
