@@ -88,12 +88,6 @@ pub enum Error {
     #[error("This stream is not a recording, so it has no speed: use every, such as every=100ms.")]
     NoSpeed,
 
-    /// A recording has as many bytes as it may have. What it holds is whole; nothing more goes in.
-    #[error(
-        "The recording has reached {0} bytes, which is the limit: it ends there, and what came after that is missing."
-    )]
-    RecordingFull(usize),
-
     /// Two faults of a list that exclude each other. The conflict names both.
     #[error(transparent)]
     FaultConflict(#[from] crate::fault::Conflict),

@@ -209,6 +209,12 @@ fn named(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "another program".to_owned(), Holder::to_string)
 }
 
+impl From<sse_engine::recording::RecordingMistake> for Error {
+    fn from(mistake: sse_engine::recording::RecordingMistake) -> Self {
+        sse_engine::Error::from(mistake).into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sse_engine::recording::Recorder;
+use sse_engine::recording::{Recorder, RecordingMistake};
 
 use crate::error::Error;
 
@@ -92,7 +92,7 @@ impl RecordingFile {
     pub fn record(
         &mut self,
         at: Duration,
-        record: impl FnOnce(&mut Recorder) -> Result<(), sse_engine::Error>,
+        record: impl FnOnce(&mut Recorder) -> Result<(), RecordingMistake>,
     ) -> Result<(), Error> {
         if let Some(e) = &self.failure {
             return Err(self.cut_short_by(e));

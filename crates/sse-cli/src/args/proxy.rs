@@ -17,7 +17,7 @@ Examples:
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Proxy {
-    /// The server that gets the requests, such as https://api.example.com. A path in this URL is
+    /// The server that gets the requests, such as `https://api.example.com`. A path in this URL is
     /// put before the path of each request.
     pub(crate) url: String,
 

@@ -47,6 +47,8 @@ pub enum RecordingMistakeKind {
     EndWord,
     /// An exchange has no end.
     NoEnd,
+    /// What is recorded has as many bytes as it may have. It is whole; nothing more goes in.
+    Full,
     /// The file is of no format that is read, or a HAR that is broken.
     Format,
 }
@@ -91,9 +93,17 @@ impl RecordingMistakeKind {
                 "an exchange ends with `= end`, `= cut`, `= reset`, `= timeout` or `= open`: write one of these."
             }
             Self::NoEnd => "the last exchange has no end: add a line such as `= end`.",
+            Self::Full => return Self::full(MOST_BYTES),
             Self::Format => "The file is not a recording: give a .wire or a HAR.",
         };
         self.because(sentence.to_owned())
+    }
+
+    /// The mistake of a recorder whose bound is so many bytes.
+    pub(super) fn full(bound: usize) -> RecordingMistake {
+        Self::Full.because(format!(
+            "The recording has reached {bound} bytes, which is the limit: it ends there, and what came after that is missing."
+        ))
     }
 
     /// The mistake with a sentence of its own.
@@ -123,6 +133,7 @@ impl fmt::Display for RecordingMistake {
         match self.line {
             Some(line) => write!(to, "Line {line}: {}", self.sentence),
             None if self.kind == RecordingMistakeKind::Format => to.write_str(&self.sentence),
+            None if self.kind == RecordingMistakeKind::Full => to.write_str(&self.sentence),
             None => write!(to, "In a recording, {}", self.sentence),
         }
     }

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::RecordingMistakeKind as Kind;
 use super::secret::{in_url, keep_back};
 use super::write::{line_ends, put_step};
 use super::{End, MOST_BYTES, Phase, Recording, RecordingMistake, Step, Wait, body, rounded};
-use crate::error::Error;
 use crate::fault::Fault;
 
 /// Kept free for what the end of a file needs, in bytes: a note, a time, an end, and a longer count
@@ -50,7 +50,7 @@ pub struct PieceSizes {
 ///
 /// The text never exceeds its bound, in neither spelling of its line ends: the step that would go
 /// over is left out whole, the recording ends with a note and `= open`, and this and each later
-/// call answers [`Error::RecordingFull`]. What it holds itself is the text since the last `take`.
+/// call answers a mistake of the kind [`Full`](Kind::Full). What it holds itself is the text since the last `take`.
 #[derive(Debug)]
 pub struct Recorder {
     secrets: Secrets,
@@ -110,7 +110,7 @@ impl Recorder {
         at: Duration,
         line: &str,
         fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), RecordingMistake> {
         let mut steps = Vec::new();
         if self.order.has_ended() {
             steps.push(Step::Next);
@@ -131,7 +131,7 @@ impl Recorder {
     ///
     /// # Errors
     /// The recording is full.
-    pub fn request_body(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub fn request_body(&mut self, bytes: &[u8]) -> Result<(), RecordingMistake> {
         if self.is_full || self.body.len() + bytes.len() > self.bound {
             self.body.clear();
             self.fill_up();
@@ -150,7 +150,7 @@ impl Recorder {
         &mut self,
         at: Duration,
         lines: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), RecordingMistake> {
         let mut steps = vec![Step::Wait(self.wait(at))];
         for (number, line) in lines.into_iter().enumerate() {
             let is_well = number == 0 || super::is_field(line) && !line.contains(&b'\n');
@@ -166,7 +166,12 @@ impl Recorder {
     ///
     /// # Errors
     /// The recording is full, or there is no response.
-    pub fn piece(&mut self, at: Duration, bytes: &[u8], sizes: PieceSizes) -> Result<(), Error> {
+    pub fn piece(
+        &mut self,
+        at: Duration,
+        bytes: &[u8],
+        sizes: PieceSizes,
+    ) -> Result<(), RecordingMistake> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -182,7 +187,7 @@ impl Recorder {
     ///
     /// # Errors
     /// The recording is full, or no fault can stand here.
-    pub fn fault(&mut self, at: Duration, fault: Fault) -> Result<(), Error> {
+    pub fn fault(&mut self, at: Duration, fault: Fault) -> Result<(), RecordingMistake> {
         let mut steps: Vec<Step> = self.passed(at).into_iter().collect();
         steps.push(Step::Fault(Box::new(fault)));
         self.push(steps)
@@ -192,7 +197,7 @@ impl Recorder {
     ///
     /// # Errors
     /// The recording is full.
-    pub fn note(&mut self, text: &str) -> Result<(), Error> {
+    pub fn note(&mut self, text: &str) -> Result<(), RecordingMistake> {
         self.push(vec![note(text)])
     }
 
@@ -210,7 +215,7 @@ impl Recorder {
     ///
     /// # Errors
     /// The recording is full, or there is nothing to end.
-    pub fn end(&mut self, at: Duration, end: End) -> Result<(), Error> {
+    pub fn end(&mut self, at: Duration, end: End) -> Result<(), RecordingMistake> {
         let mut steps: Vec<Step> = self.passed(at).into_iter().collect();
         steps.push(Step::End(end));
         self.push(steps)
@@ -277,8 +282,8 @@ impl Recorder {
     }
 
     /// What each call answers once its bound has ended it.
-    pub fn full(&self) -> Error {
-        Error::RecordingFull(self.bound)
+    pub fn full(&self) -> RecordingMistake {
+        Kind::full(self.bound)
     }
 
     /// Whether its bound ended it.
@@ -323,7 +328,7 @@ impl Recorder {
     }
 
     /// Writes steps behind the body that was held back.
-    fn push(&mut self, steps: Vec<Step>) -> Result<(), Error> {
+    fn push(&mut self, steps: Vec<Step>) -> Result<(), RecordingMistake> {
         let body = std::mem::take(&mut self.body);
         if !body.is_empty() {
             self.put(vec![Step::RequestBytes(body)])?;
@@ -332,7 +337,7 @@ impl Recorder {
     }
 
     /// Writes steps, all or none.
-    fn put(&mut self, mut steps: Vec<Step>) -> Result<(), Error> {
+    fn put(&mut self, mut steps: Vec<Step>) -> Result<(), RecordingMistake> {
         if self.is_full {
             return Err(self.full());
         }
@@ -349,7 +354,7 @@ impl Recorder {
             if let Err(mistake) = self.order.push(step) {
                 self.order.steps.clear();
                 self.order.phase = phase;
-                return Err(mistake.into());
+                return Err(mistake);
             }
             for step in self.order.steps.drain(..) {
                 let before = text.len();

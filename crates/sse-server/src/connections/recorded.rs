@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use sse_client::BodyDecoder;
-use sse_engine::recording::{End, PieceSizes, Recorder, Secrets};
+use sse_engine::recording::{End, PieceSizes, Recorder, RecordingMistake, Secrets};
 use sse_wire::{Beginning, Found, LineKind, ResponseReader};
 
 use super::connection::{Connection, State};
@@ -128,7 +128,7 @@ impl Text {
         &mut self,
         row: &Connection,
         received: Option<&Received>,
-    ) -> Result<(), sse_engine::Error> {
+    ) -> Result<(), RecordingMistake> {
         match received {
             Some(received) => self.request(received)?,
             None => self.recorder.note("the request is no longer kept")?,
@@ -156,7 +156,7 @@ impl Text {
         self.end(row)
     }
 
-    fn request(&mut self, received: &Received) -> Result<(), sse_engine::Error> {
+    fn request(&mut self, received: &Received) -> Result<(), RecordingMistake> {
         let (head, body, length) = received.parts();
         let mut secrets = 0;
         let mut lines = lines(head).map(|(line, _)| line);
@@ -201,7 +201,7 @@ impl Text {
         &mut self,
         framing: sse_wire::Framing,
         taken: &[Taken],
-    ) -> Result<(), sse_engine::Error> {
+    ) -> Result<(), RecordingMistake> {
         let Some(first) = taken.iter().position(|it| it.offset == 0 || it.begins) else {
             let note = "the bytes that are kept begin within an event";
             return self.recorder.note(note);
@@ -250,7 +250,7 @@ impl Text {
         Ok(())
     }
 
-    fn head(&mut self, at: Duration, head: &[u8]) -> Result<(), sse_engine::Error> {
+    fn head(&mut self, at: Duration, head: &[u8]) -> Result<(), RecordingMistake> {
         let lines: Vec<&[u8]> = lines(head)
             .map(|(line, _)| line)
             .filter(|line| !line.is_empty())
@@ -269,12 +269,7 @@ impl Text {
         Ok(())
     }
 
-    fn piece(
-        &mut self,
-        at: Duration,
-        body: &[u8],
-        chunks: &[u64],
-    ) -> Result<(), sse_engine::Error> {
+    fn piece(&mut self, at: Duration, body: &[u8], chunks: &[u64]) -> Result<(), RecordingMistake> {
         let sizes = PieceSizes {
             chunk: match *chunks {
                 [one] => Some(one),
@@ -293,7 +288,7 @@ impl Text {
         }
     }
 
-    fn end(&mut self, row: &Connection) -> Result<(), sse_engine::Error> {
+    fn end(&mut self, row: &Connection) -> Result<(), RecordingMistake> {
         let Some(ended) = row.ended.get() else {
             return Ok(());
         };
