@@ -887,7 +887,10 @@ export type TopicInfo = {
   path: string,
   /** How many listen. */
   subscribers: number,
-  /** Events published since it began. */
+  /**
+   * Events published since it began; of a topic that an engine keeps, those that this node has
+   * read.
+   */
   published: number,
   /** Events that are kept for those who come back. */
   kept: number,

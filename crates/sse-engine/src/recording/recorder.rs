@@ -50,7 +50,8 @@ pub struct PieceSizes {
 ///
 /// The text never exceeds its bound, in neither spelling of its line ends: the step that would go
 /// over is left out whole, the recording ends with a note and `= open`, and this and each later
-/// call answers a mistake of the kind [`Full`](Kind::Full). What it holds itself is the text since the last `take`.
+/// call answers a mistake of the kind [`Full`](Kind::Full). What it holds itself is the text since
+/// the last `take`.
 #[derive(Debug)]
 pub struct Recorder {
     secrets: Secrets,
