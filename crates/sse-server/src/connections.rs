@@ -305,15 +305,7 @@ impl Connections {
         let row = table.row(id, arrived.into(), status, None, now);
         row.end(Ended::new(Why::PassedOn, now));
         self.0.log.refused(&row, Why::PassedOn, None, now);
-        let Table {
-            turned_away,
-            reconnects,
-            requests,
-            ..
-        } = &mut *table;
-        keep(turned_away, row, reconnects, requests);
-        drop(table);
-        self.tell();
+        self.keep_turned_away(table, row);
     }
 
     /// Enters a request for a stream that this fault answered with something else.
@@ -366,15 +358,7 @@ impl Connections {
             self.0.log.fired(fault.id, Some(&row), self.room(), now);
         }
         self.0.log.refused(&row, ending, verdict, now);
-        let Table {
-            turned_away,
-            reconnects,
-            requests,
-            ..
-        } = &mut *table;
-        keep(turned_away, row, reconnects, requests);
-        drop(table);
-        self.tell();
+        self.keep_turned_away(table, row);
     }
 
     /// The connections that are open and that a fault is for.
@@ -467,6 +451,19 @@ impl Connections {
     /// Goes up when the table changed since somebody last looked.
     pub(crate) fn changed(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()
+    }
+
+    /// Keeps the row of a request that began no stream.
+    fn keep_turned_away(&self, mut table: MutexGuard<'_, Table>, row: Arc<Connection>) {
+        let Table {
+            turned_away,
+            reconnects,
+            requests,
+            ..
+        } = &mut *table;
+        keep(turned_away, row, reconnects, requests);
+        drop(table);
+        self.tell();
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

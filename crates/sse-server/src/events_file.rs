@@ -19,6 +19,8 @@ use sse_engine::lock;
 use sse_engine::stream::{LineEvent, Variant};
 use tokio::time::{Instant, sleep_until};
 
+use crate::clock;
+
 /// The largest file, in bytes.
 const MAX_FILE: u64 = 1 << 30;
 /// The largest event of a file, in bytes.
@@ -524,7 +526,7 @@ pub(crate) async fn hand_over(
                 () = sleep_until(wake.into_iter().flatten().min().unwrap_or(due)) => {}
             }
         }
-        let at = (n, SystemTime::now());
+        let at = (n, clock::now().wall);
         event.write(&stream, at, retry.take(), &mut bytes);
         if bytes.len() >= TOGETHER && give(&giver, &mut bytes).await.is_err() {
             return;
@@ -554,3 +556,6 @@ fn finish(giver: Giver<Bytes>, bytes: Vec<u8>, how: HandoffEnd) {
         giver.end(how);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -275,12 +275,7 @@ async fn faults_of_the_door_act_before_the_upstream_is_asked() {
         .await;
     let mut asked = upstream.asked().await;
     assert!(began.elapsed() >= Duration::from_millis(300));
-    asked
-        .client
-        .send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-        .await;
-    let head = client.head().await;
-    assert_eq!(client.body(&head).await, "ok");
+    asked.ok(&mut client).await;
 }
 
 /// What the upstream would be asked for might cost somebody something, and nobody would get it.
@@ -356,13 +351,7 @@ async fn as_many_streams_are_open_as_may_be() {
 #[tokio::test]
 async fn a_stream_is_recorded_as_its_client_got_it() {
     let upstream = Upstream::new().await;
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let bench = upstream
-        .bench_with(sse_server::Config {
-            record: Some(folder.path().to_owned()),
-            ..sse_server::Config::default()
-        })
-        .await;
+    let (folder, bench) = upstream.recording_bench().await;
     let mut client = bench.connect().await;
     let secret = ("authorization", "Bearer hunter2");
     let target = "/@live/v1/chat?key=hunter2&fault=cut,after=2";
@@ -416,13 +405,7 @@ async fn recording(bench: &Bench, folder: &Path) -> String {
 #[tokio::test]
 async fn a_recording_says_that_its_client_left() {
     let upstream = Upstream::new().await;
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let bench = upstream
-        .bench_with(sse_server::Config {
-            record: Some(folder.path().to_owned()),
-            ..sse_server::Config::default()
-        })
-        .await;
+    let (folder, bench) = upstream.recording_bench().await;
     let (mut client, mut asked) = begun(&upstream, &bench, "/@live/x").await;
     asked.chunk(b"data: 1\n\n").await;
     client.chunk().await;
@@ -436,13 +419,7 @@ async fn a_recording_says_that_its_client_left() {
 #[tokio::test]
 async fn a_recording_of_a_stuck_client_has_the_fault_and_what_was_not_taken() {
     let upstream = Upstream::new().await;
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let bench = upstream
-        .bench_with(sse_server::Config {
-            record: Some(folder.path().to_owned()),
-            ..sse_server::Config::default()
-        })
-        .await;
+    let (folder, bench) = upstream.recording_bench().await;
     let (_client, mut asked) = begun(&upstream, &bench, "/@live/x").await;
     let event = format!("data: {}\n\n", "x".repeat(1 << 16));
     let sending = async {

@@ -43,6 +43,16 @@ impl Upstream {
         self.bench_with(Config::default()).await
     }
 
+    /// The same, which records into a folder.
+    pub async fn recording_bench(&self) -> (tempfile::TempDir, Bench) {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let config = Config {
+            record: Some(folder.path().to_owned()),
+            ..Config::default()
+        };
+        (folder, self.bench_with(config).await)
+    }
+
     pub async fn bench_with(&self, config: Config) -> Bench {
         Bench::with(Config {
             upstreams: vec![(Some("live".to_owned()), self.url())],
@@ -60,6 +70,14 @@ impl Asked {
         found
             .next()
             .map_or_else(String::new, |(_, value)| value.to_owned())
+    }
+
+    /// Answers with the body `ok`, which `client` gets.
+    pub async fn ok(&mut self, client: &mut Client) {
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+        self.client.send(answer).await;
+        let head = client.head().await;
+        assert_eq!(client.body(&head).await, "ok");
     }
 
     /// Begins a stream of events in chunks.

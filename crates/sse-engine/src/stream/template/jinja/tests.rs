@@ -495,6 +495,8 @@ fn the_least_and_the_largest_number_are_no_panic() {
         }
     }
     assert_eq!(made(&format!("{{{{ 'ab'[::{least}] }}}}"), 5), "b");
+    // The engine wraps where it counts how many there are.
+    assert_eq!(made(&format!("{{{{ range(5, 1, {least}) }}}}"), 5), "[]");
 }
 
 #[test]
