@@ -298,13 +298,13 @@ impl Connections {
 
     /// Enters a request whose answer was that of an upstream, and no stream. It says nothing of how
     /// its client comes back.
-    pub(crate) fn pass_on(&self, arrived: impl Into<Arrived>, status: u16) {
+    pub(crate) fn forwarded(&self, arrived: impl Into<Arrived>, status: u16) {
         let now = clock::now();
         let mut table = self.table();
         let id = self.0.all.next_id();
         let row = table.row(id, arrived.into(), status, None, now);
-        row.end(Ended::new(Why::PassedOn, now));
-        self.0.log.refused(&row, Why::PassedOn, None, now);
+        row.end(Ended::new(Why::Forwarded, now));
+        self.0.log.refused(&row, Why::Forwarded, None, now);
         self.keep_turned_away(table, row);
     }
 

@@ -50,7 +50,7 @@ async fn method_path_query_and_fields_pass_as_they_are() {
         (row.method.as_str(), row.status, row.state),
         ("QUERY", 204, "ended")
     );
-    assert_eq!(row.ended.expect("it is over").why, Why::PassedOn);
+    assert_eq!(row.ended.expect("it is over").why, Why::Forwarded);
 }
 
 #[tokio::test]

@@ -289,7 +289,7 @@ impl Connection {
         match self.ended.get() {
             None => State::Open,
             // It was answered, with whatever its upstream had to say.
-            Some(ended) if ended.why == Why::PassedOn => State::Ended,
+            Some(ended) if ended.why == Why::Forwarded => State::Ended,
             Some(ended) if self.status != 200 && !ended.why.is_complete() => State::Refused,
             Some(_) => State::Ended,
         }

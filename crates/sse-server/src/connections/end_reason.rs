@@ -80,7 +80,7 @@ reasons! {
     /// Its upstream leads back to this server.
     ProxyLoop = "proxy loop",
     /// Its upstream answered with something else than a stream, which was passed on.
-    PassedOn = "forwarded",
+    Forwarded = "forwarded",
     /// Its client sent more behind its request than is read.
     TalksTooMuch = "client sent too much",
     /// Its client closed it.

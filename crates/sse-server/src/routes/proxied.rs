@@ -280,7 +280,7 @@ impl Passage<'_> {
             let received = self.received.with(kept.so_far()).sent_on(leg);
             door.note_struck(room);
             room.connections
-                .pass_on((self.client, received), head.status.as_u16());
+                .forwarded((self.client, received), head.status.as_u16());
             let body = bodies::Attended::new(body, self.handed.presence.cloned());
             head.version = axum::http::Version::HTTP_11;
             return Answer {

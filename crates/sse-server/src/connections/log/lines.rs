@@ -284,10 +284,10 @@ impl fmt::Display for Happened {
                 why,
                 fault,
             } => {
-                let passed_on = *why == Why::PassedOn;
+                let forwarded = *why == Why::Forwarded;
                 let why = words(*why, *fault);
                 match status {
-                    _ if passed_on => write!(f, "{visit}: {why} ({status})"),
+                    _ if forwarded => write!(f, "{visit}: {why} ({status})"),
                     204 => write!(f, "{visit}: {why} (204)"),
                     _ => write!(f, "{visit}: refused ({status}), {why}"),
                 }
