@@ -59,6 +59,18 @@ pub enum Error {
     #[error("The engine that keeps the topics is away ({0}): try again when it is back.")]
     EngineAway(String),
 
+    /// The engine that keeps the topics has no memory left. Nothing was published. Make room there.
+    #[error(
+        "The engine that keeps the topics is full: give it more memory (`maxmemory` in Redis), or lower `--keep-bytes`, and try again."
+    )]
+    EngineFull,
+
+    /// The engine keeps as many topics as it may. Nothing was published.
+    #[error(
+        "The engine keeps {0} topics, which is the limit: use one of them, or start the nodes with a higher `--max-topics`."
+    )]
+    TopicsFull(usize),
+
     /// The connection to the engine was lost while a publish was under way. Repeat it with its id:
     /// where it was published, the answer is that the id is taken.
     #[error(

@@ -9,7 +9,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::batch::{Batch, Draft};
+use sse_wire::Event;
+
+use super::batch::Draft;
 use super::id::Position;
 use crate::error::Error;
 
@@ -43,7 +45,8 @@ pub struct Placed {
 pub struct LogEntry {
     /// Its id.
     pub place: Position,
-    /// The event; `None` where the entry is none, because somebody wrote it by hand.
+    /// The event; `None` where the entry is none: it begins a life after [`Log::end`], or somebody
+    /// wrote it by hand.
     pub event: Option<Draft>,
 }
 
@@ -56,21 +59,37 @@ pub struct Presence {
     pub subscribers: Vec<(Arc<str>, usize)>,
 }
 
-/// An engine. Topics are named as in [`Topics`](super::Topics).
-///
-/// Each call goes out once: what may have happened is never repeated. All calls but
-/// [`read`](Self::read) are answered within two seconds or fail.
-pub trait Log: fmt::Debug + Send + Sync {
-    /// Publishes the events, all or none, and answers the place of the last.
+/// An engine: where a node gets its connections from.
+pub trait Engine: fmt::Debug + Send + Sync {
+    /// Opens a connection. Nothing was sent over it yet but what signs the node in, so that the
+    /// first thing that the node says is its own.
     ///
     /// # Errors
-    /// [`Error::IdTaken`], [`Error::EngineAway`] where nothing was published, and
-    /// [`Error::MaybePublished`].
+    /// [`Error::EngineAway`]. Its text tells a person what to mend, such as a wrong password.
+    fn connect(&self) -> Answer<'_, Arc<dyn Log>>;
+
+    /// Where it is, for people: without a password.
+    fn place(&self) -> String;
+}
+
+/// A connection to an engine. Topics are named as in [`Topics`](super::Topics).
+///
+/// Each call goes out once: what may have happened is never repeated. All calls but
+/// [`read`](Self::read) are answered within two seconds or fail. A call that fails with anything but
+/// [`Error::IdTaken`] or [`Error::TopicsFull`] ends the connection: drop it, tell the
+/// [`Follower`](super::Follower)s, and open another.
+pub trait Log: fmt::Debug + Send + Sync {
+    /// Publishes the events, all or none, and answers the place of the last. Calls of one topic
+    /// that are under way at once arrive in the order in which they were polled first.
+    ///
+    /// # Errors
+    /// [`Error::IdTaken`], [`Error::TopicsFull`], [`Error::EngineFull`] and [`Error::EngineAway`]
+    /// where nothing was published, and [`Error::MaybePublished`].
     fn publish<'a>(
         &'a self,
         topic: &'a str,
         caller: Caller,
-        batch: &'a Batch,
+        events: &'a [Event<'a>],
     ) -> Answer<'a, Placed>;
 
     /// Brings along what the node knows, and answers where the engine stands.
@@ -78,6 +97,13 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::EngineAway`].
     fn touch<'a>(&'a self, topic: &'a str, caller: Caller) -> Answer<'a, Placed>;
+
+    /// Drops what the topic keeps and begins a new life of it, which all that read it hear of at
+    /// once. Answers `false` where the engine has no such topic.
+    ///
+    /// # Errors
+    /// [`Error::EngineAway`] and [`Error::MaybePublished`].
+    fn end<'a>(&'a self, topic: &'a str) -> Answer<'a, bool>;
 
     /// The oldest entries behind this place, or from the first that is kept. It may be some of them
     /// only; none means that there are none.
