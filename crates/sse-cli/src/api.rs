@@ -82,6 +82,7 @@ impl<'a> Call<'a> {
             method: self.method,
             target,
             content_type: self.body.is_some().then_some("application/json"),
+            header: None,
             body: self.body.map_or(Vec::new(), |body| body.to_string().into()),
         };
         let answer = request.send(server).await.map_err(|error| match error {

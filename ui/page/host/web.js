@@ -347,6 +347,11 @@ export class WebHost {
     return onlyInTheWindow();
   }
 
+  /** @param {string} token */
+  async useToken(token) {
+    document.cookie = tokenCookie(token, location.protocol === "https:");
+  }
+
   allowOrigin() {
     return onlyInTheWindow();
   }
@@ -362,6 +367,22 @@ export class WebHost {
  */
 const blobOf = (bytes, type) =>
   new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))], { type });
+
+/**
+ * The cookie that carries a token, until the browser ends. An empty one takes it away.
+ *
+ * @param {string} token
+ * @param {boolean} isSecure
+ */
+export const tokenCookie = (token, isSecure) =>
+  [
+    // the prefix is only for https, and keeps other hosts from setting it
+    `${isSecure ? "__Host-sse" : "sse_token"}=${token}`,
+    "Path=/",
+    "SameSite=Strict",
+    ...(isSecure ? ["Secure"] : []),
+    ...(token === "" ? ["Max-Age=0"] : []),
+  ].join("; ");
 
 /** @returns {Promise<never>} */
 const onlyInTheWindow = () =>

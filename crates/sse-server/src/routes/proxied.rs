@@ -68,11 +68,12 @@ pub(super) async fn pass(
     context: &Context,
     handed: Handed<'_>,
     visitor: Visitor<'_>,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Answer {
     let words = ClientQuery::only_tag(request.uri().query());
     let client = visitor::client(&request, visitor, &words);
     let received = Received::head(&request, visitor.heard);
+    context.keyring.leave_out(request.headers_mut());
     let refuse = |status: StatusCode, why, sentence: &str| -> Answer {
         let arrived = (client.clone(), received.clone());
         let connections = &visitor.room.connections;
