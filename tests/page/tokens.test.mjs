@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { tokenCookie } = await load("host/web.js");
-const { isToken, useWords } = await load("frame/token-words.js");
+const { isToken } = await load("frame/token-words.js");
 
 test("a cookie carries the token to this host alone", () => {
   assert.equal(tokenCookie("abc", false), "sse_token=abc; Path=/; SameSite=Strict");
@@ -21,9 +21,4 @@ test("what goes into the cookie cannot end it", () => {
   ]) {
     assert.ok(!isToken(bad), bad);
   }
-});
-
-test("the dialog says what needs the token", () => {
-  assert.match(useWords({ publish: true, subscribe: true }), /to read and to publish/);
-  assert.match(useWords({ publish: true, subscribe: false }), /a token to publish\./);
 });

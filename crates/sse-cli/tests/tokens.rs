@@ -112,8 +112,26 @@ fn a_topic_is_used_with_tokens_by_curl_and_the_command() {
             "{answer}"
         );
     }
-    // The API of this machine needs none.
-    let (code, stdout, stderr) = run(&["connections", "--server", &serving.addr, "--json"]);
+    // The API wants the one that may publish.
+    let connections = ["connections", "--json", "--server", &serving.addr];
+    for (token, words) in [
+        (
+            None,
+            "sse: The API of this server needs a token that may publish: give a command --token FILE",
+        ),
+        (
+            Some(&subscribe),
+            "sse: This token may only subscribe: use the API with one that may publish.",
+        ),
+    ] {
+        let token = token.map(|file| ["--token", text(file)]);
+        let token: &[&str] = token.as_ref().map_or(&[], |it| it);
+        let (code, stdout, stderr) = run(&[&connections[..], token].concat());
+        assert_eq!((code, &*stdout), (Some(1), ""));
+        assert!(stderr.starts_with(words), "{stderr}");
+    }
+    let token = ["--token", text(&publish)];
+    let (code, stdout, stderr) = run(&[&connections[..], &token].concat());
     assert_eq!(code, Some(0), "{stderr}");
     assert!(
         stdout.contains("no token") && stdout.contains("token may not publish"),

@@ -45,6 +45,8 @@ pub(crate) enum Wish {
     Publish,
     /// End a topic.
     End,
+    /// Look at what others do, and break it: the API.
+    Operate,
 }
 
 /// Why a request may not do what it wants.
@@ -119,7 +121,7 @@ impl Keyring {
     pub(crate) fn is_needed_to(&self, wish: Wish) -> bool {
         match wish {
             Wish::Subscribe => self.0.subscribe.is_some(),
-            Wish::Publish | Wish::End => self.is_any(),
+            Wish::Publish | Wish::End | Wish::Operate => self.is_any(),
         }
     }
 
@@ -148,9 +150,10 @@ impl Keyring {
 
     fn none(&self, wish: Wish) -> Denial {
         let sentence = match (wish, &self.0.publish) {
-            (Wish::Publish | Wish::End, None) => NOBODY.to_owned(),
+            (Wish::Publish | Wish::End | Wish::Operate, None) => NOBODY.to_owned(),
             (Wish::Subscribe, _) => "Subscribing here needs a token: send it as `Authorization: Bearer TOKEN`, or as the cookie sse_token, which an EventSource sends too. A token in the URL does not count.".to_owned(),
             (Wish::Publish, _) => "Publishing here needs a token: send it as `Authorization: Bearer TOKEN`. A token in the URL does not count.".to_owned(),
+            (Wish::Operate, _) => "The API of this server needs a token that may publish: give a command --token FILE, and the page its Token….".to_owned(),
             (Wish::End, _) => "Ending a topic here needs a token: send one that may publish as `Authorization: Bearer TOKEN`.".to_owned(),
         };
         Denial {
@@ -167,6 +170,9 @@ impl Keyring {
             (_, None) => NOBODY,
             (Wish::End, _) => {
                 "This token may only subscribe: end topics with one that may publish."
+            }
+            (Wish::Operate, _) => {
+                "This token may only subscribe: use the API with one that may publish."
             }
             _ => "This token may only subscribe: publish with one that may publish.",
         };
@@ -204,7 +210,7 @@ impl Rings {
 }
 
 /// Who publishes where no file says who may.
-const NOBODY: &str = "Nobody may publish here, because the server has tokens to subscribe alone: start it with --publish-token FILE too.";
+const NOBODY: &str = "Nobody may publish here or use the API, because the server has tokens to subscribe alone: start it with --publish-token FILE too.";
 
 fn malformed(sentence: &str) -> Denial {
     Denial {

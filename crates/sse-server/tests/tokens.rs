@@ -35,8 +35,10 @@ async fn what_needs_which_token() {
         ("DELETE", "/topics/a", ending),
         ("GET", "/", open),
         ("GET", "/healthz", open),
-        ("GET", "/api/state", open),
-        ("GET", "/api/connections", open),
+        ("GET", "/api/state", publishing),
+        ("GET", "/@/api/connections", publishing),
+        ("GET", "/%61pi/state", publishing),
+        ("GET", "/page/main.js", open),
     ] {
         for (server, files, expected) in [
             (&both, "both", in_both),

@@ -7,7 +7,7 @@
 
 import { announce } from "../parts/announce.js";
 import { errorMessage } from "../parts/error-message.js";
-import { isToken, useWords } from "./token-words.js";
+import { USE, isToken } from "./token-words.js";
 import { markup, part } from "../parts/dom.js";
 
 const newDialog = markup(`
@@ -19,7 +19,7 @@ const newDialog = markup(`
         <input id="token-field" name="token" type="password" autocomplete="off"
           spellcheck="false" maxlength="256" aria-describedby="token-use token-message">
       </p>
-      <p class="quiet" id="token-use"></p>
+      <p class="quiet" id="token-use">${USE}</p>
       <p class="message" id="token-message" role="alert"></p>
       <p class="buttons">
         <button type="button" data-act="cancel">Cancel</button>
@@ -52,9 +52,7 @@ export class TokenDialog extends HTMLElement {
   }
 
   ask() {
-    const needs = this.#app?.store.get("tokens");
-    if (!needs || this.#dialog.open) return;
-    part(this, "#token-use").textContent = useWords(needs);
+    if (this.#dialog.open) return;
     this.#showMessage("");
     this.#dialog.showModal();
     this.#input.focus();

@@ -7,14 +7,7 @@
  */
 export const isToken = (text) => /^[A-Za-z0-9._~+/-]+=*$/.test(text) && text.length >= 16;
 
-/**
- * What a token is for, in words.
- *
- * @param {{ publish: boolean, subscribe: boolean }} needs
- */
-export const useWords = ({ subscribe }) =>
-  subscribe
-    ? "This server wants a token to read and to publish. " +
-      "The browser keeps it in a cookie until it is closed. An empty field takes it away."
-    : "This server wants a token to publish. " +
-      "The browser keeps it in a cookie until it is closed. An empty field takes it away.";
+/** What the token is for. */
+export const USE =
+  "This server wants a token: the page needs one that may publish. " +
+  "The browser keeps it in a cookie until it is closed. An empty field takes it away.";

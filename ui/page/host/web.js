@@ -22,6 +22,9 @@ const POLL_EVERY_MS = 500;
 const POLL_PATIENCE_MS = 3000;
 const ASK_PATIENCE_MS = 1500;
 
+/** What needs a token, as far as a refusal says. */
+const ALL = { publish: true, subscribe: true };
+
 /** @implements {Host} */
 export class WebHost {
   controls = false;
@@ -54,6 +57,8 @@ export class WebHost {
         store.set("unreachable", null);
       } catch (reason) {
         const silent = isSilence(reason);
+        // the page is of use once it has a token
+        if (reason instanceof Refusal && reason.wantsToken) store.set("tokens", ALL);
         store.set(
           "unreachable",
           silent
@@ -453,7 +458,8 @@ async function getJson(path, patienceMs) {
   });
   const answer = await response.json();
   if (!response.ok) {
-    throw new Refusal(answer.error ?? noReason(response), response.status);
+    const wantsToken = response.headers.has("www-authenticate");
+    throw new Refusal(answer.error ?? noReason(response), response.status, wantsToken);
   }
   return answer;
 }
@@ -463,10 +469,12 @@ class Refusal extends Error {
   /**
    * @param {string} message
    * @param {number} status
+   * @param {boolean} [wantsToken] another token may help
    */
-  constructor(message, status) {
+  constructor(message, status, wantsToken = false) {
     super(message);
     this.status = status;
+    this.wantsToken = wantsToken;
   }
 }
 

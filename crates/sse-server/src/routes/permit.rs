@@ -6,7 +6,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, header};
 
-use super::answer::say;
+use super::answer::tell;
 use super::client_query::ClientQuery;
 use super::context::Context;
 use super::lookup::Lookup;
@@ -27,11 +27,14 @@ fn wish<B>(found: &Lookup<'_>, request: &Request<B>) -> Option<Wish> {
         (Lookup::Topic(_), &Method::DELETE) => Some(Wish::End),
         // A stream answers POST as it answers GET.
         (Lookup::Stream(_), &Method::GET | &Method::HEAD | &Method::POST) => Some(Wish::Subscribe),
+        // A proxy beside us may look like a program of this machine, so that is not enough.
+        (Lookup::Api, _) => Some(Wish::Operate),
         _ => None,
     }
 }
 
-/// The refusal of a request that lacks a token, which the table has too. Its body is not read.
+/// The refusal of a request that lacks a token. Its body is not read. The table has it, unless it
+/// is one of the API's.
 pub(super) fn refusal(
     context: &Context,
     request: &Request<Body>,
@@ -40,6 +43,15 @@ pub(super) fn refusal(
 ) -> Option<Response<Body>> {
     let wish = wish(found, request)?;
     let denial = context.keyring.admit(request.headers(), wish).err()?;
+    let mut response = tell(request.uri().path(), denial.status, &denial.sentence);
+    response.headers_mut().insert(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static(denial.challenge),
+    );
+    // A page that asks again and again would push the clients of streams out of the table.
+    if wish == Wish::Operate {
+        return Some(response);
+    }
     let words = ClientQuery::only_tag(request.uri().query());
     let client = client(request, visitor, &words);
     visitor.room.connections.refuse(
@@ -47,11 +59,6 @@ pub(super) fn refusal(
         denial.status.as_u16(),
         None,
         denial.why,
-    );
-    let mut response = say(denial.status, &denial.sentence);
-    response.headers_mut().insert(
-        header::WWW_AUTHENTICATE,
-        HeaderValue::from_static(denial.challenge),
     );
     Some(response)
 }
