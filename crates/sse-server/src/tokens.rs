@@ -153,7 +153,7 @@ impl Keyring {
             (Wish::Publish | Wish::End | Wish::Operate, None) => NOBODY.to_owned(),
             (Wish::Subscribe, _) => "Subscribing here needs a token: send it as `Authorization: Bearer TOKEN`, or as the cookie sse_token, which an EventSource sends too. A token in the URL does not count.".to_owned(),
             (Wish::Publish, _) => "Publishing here needs a token: send it as `Authorization: Bearer TOKEN`. A token in the URL does not count.".to_owned(),
-            (Wish::Operate, _) => "The API of this server needs a token that may publish: give a command --token FILE, and the page its Token….".to_owned(),
+            (Wish::Operate, _) => "The API of this server needs a token that may publish: give a command --token FILE, or press Token… in the page.".to_owned(),
             (Wish::End, _) => "Ending a topic here needs a token: send one that may publish as `Authorization: Bearer TOKEN`.".to_owned(),
         };
         Denial {
