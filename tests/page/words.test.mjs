@@ -187,7 +187,7 @@ test("both legs of a forwarded request are short in its row", () => {
 });
 
 test("an answer of an upstream that is no stream is called forwarded, with its status", () => {
-  const row = { state: "ended", status: 404, ended: endedBy("server", "forwarded") };
+  const row = { state: "ended", status: 404, ended: { by: "server", why: "forwarded", at_ms: 0 } };
   assert.equal(fateWords(row), "forwarded (404)");
   assert.equal(endWords(row), "forwarded (404)");
 });

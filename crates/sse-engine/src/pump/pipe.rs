@@ -95,6 +95,9 @@ impl Pipe {
     }
 
     fn write(&mut self, part: &[u8], whole: bool, out: &mut WriteBuffer) {
+        if !whole {
+            return self.write_as_it_is(part, out);
+        }
         let (mut written, block, events) = (0, &mut self.block, &mut self.events);
         let mut ids = self.ids.as_ref().map(|ids| ids.lock());
         let is_numbered = ids.is_some();
@@ -109,11 +112,26 @@ impl Pipe {
         });
         drop(ids);
         let rest = &part[written..];
-        if whole && self.block.len() + rest.len() <= LONGEST_BLOCK {
+        if self.block.len() + rest.len() <= LONGEST_BLOCK {
             return self.block.extend_from_slice(rest);
         }
         out.payload().append(&mut self.block);
         out.payload().extend_from_slice(rest);
+    }
+
+    /// Writes a part in one go, where nothing is held back.
+    fn write_as_it_is(&mut self, part: &[u8], out: &mut WriteBuffer) {
+        let before = out.len();
+        out.payload().extend_from_slice(part);
+        let events = &mut self.events;
+        let mut ids = self.ids.as_ref().map(|ids| ids.lock());
+        let is_numbered = ids.is_some();
+        self.ends.read(part, ids.as_deref_mut(), |end, is_event| {
+            if is_event {
+                *events += 1;
+                out.mark_at(before + end, is_numbered.then_some(*events));
+            }
+        });
     }
 
     /// What comes where nothing is left to take.

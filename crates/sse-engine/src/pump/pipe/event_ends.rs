@@ -4,11 +4,16 @@
 //! The answer never depends on where the stream is cut, and nothing of it is kept but what the next
 //! byte may mean, and the id of the block under way.
 
+use memchr::{memchr, memchr2};
+
 use super::sent_ids::{ID_BYTES, Ids};
 
 const DATA: &[u8] = b"data";
 const ID: &[u8] = b"id";
 const RETRY: &[u8] = b"retry";
+
+/// How almost each line of a stream begins.
+const DATA_LINE: &[u8] = b"data:";
 
 /// What a byte order mark is in UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -85,6 +90,11 @@ impl EventEnds {
         let keeps = ids.is_some();
         let mut at = self.skip_value(bytes, 0, keeps);
         while at < bytes.len() {
+            if self.is_at_line() && bytes[at..].starts_with(DATA_LINE) {
+                self.line = Line::IsData;
+                at = line_end(bytes, at + DATA_LINE.len());
+                continue;
+            }
             let byte = bytes[at];
             at += 1;
             if self.is_mark(byte) {
@@ -107,19 +117,23 @@ impl EventEnds {
         }
     }
 
+    /// Whether the next byte is the first of a line, whatever it is: no half of a line end and no
+    /// byte order mark.
+    fn is_at_line(&self) -> bool {
+        self.line == Line::Data(0) && !self.after_cr && self.mark.is_none()
+    }
+
     /// Passes over what is left of a line that is known, from `at` on. Answers where that ends. Of
     /// an id and of a reconnection time it is kept, if it `keeps` any.
     fn skip_value(&mut self, bytes: &[u8], at: usize, keeps: bool) -> usize {
         if !self.line.is_known() {
             return at;
         }
-        let rest = &bytes[at..];
-        let length = rest.iter().position(|b| *b == b'\n' || *b == b'\r');
-        let value = &rest[..length.unwrap_or(rest.len())];
+        let end = line_end(bytes, at);
         if keeps && matches!(self.line, Line::IsId | Line::IsRetry) {
-            self.keep(value);
+            self.keep(&bytes[at..end]);
         }
-        at + value.len()
+        end
     }
 
     fn end_line(&mut self, at: usize, ids: Option<&mut Ids>, sink: &mut impl FnMut(usize, bool)) {
@@ -150,7 +164,7 @@ impl EventEnds {
         // With the space that may stand before it.
         let room = (ID_BYTES + 1).saturating_sub(self.value.len());
         self.value.extend_from_slice(&part[..room.min(part.len())]);
-        self.has_nul |= part.contains(&0);
+        self.has_nul |= memchr(0, part).is_some();
     }
 
     /// The line that ends gives an id to its block, unless it has a NUL.
@@ -198,6 +212,11 @@ impl EventEnds {
         }
         false
     }
+}
+
+/// Where from `at` on the first byte of a line end is, or where the bytes end.
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |length| at + length)
 }
 
 impl Line {
