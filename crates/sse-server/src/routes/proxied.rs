@@ -18,7 +18,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, response};
 use sse_client::{End, PassTimes, Passed, PassedBody, Url};
 use sse_engine::handoff::{Giver, HandoffEnd, handoff};
-use sse_engine::pump::Pump;
+use sse_engine::pump::{Pump, SentIds};
 use sse_engine::time::Now;
 
 use super::answer::{Answer, last_words};
@@ -30,7 +30,7 @@ use super::params::Params;
 use super::streams;
 use super::visitor::{self, Visitor};
 use crate::clock;
-use crate::connections::{Client, LegView, Numbering, Received, Resume, Why};
+use crate::connections::{Client, Leg, LegView, Numbering, Received, Resume, Why};
 use crate::recordings::Heads;
 use crate::transport::Presence;
 use crate::upstream::{self, Failure, Upstream};
@@ -264,10 +264,18 @@ impl Passage<'_> {
         }
     }
 
+    /// The same, as a row keeps it.
+    fn leg_of_row(&self, status: Option<u16>) -> Leg {
+        let host = self.to.host_header();
+        let times = (self.times.connect, self.times.head);
+        Leg::new(host.to_str().unwrap_or_default(), status, times, self.began)
+    }
+
     /// Enters a request that got no answer of the upstream.
     fn enter(self, status: u16, why: Why, problem: Option<String>, kept: &Kept) {
         let leg = self.leg(None, problem);
-        let received = self.received.with(kept.so_far()).sent_on(leg);
+        let row = self.leg_of_row(None);
+        let received = self.received.with(kept.so_far()).sent_on(leg, row);
         let connections = &self.visitor.room.connections;
         connections.refuse((self.client, received), status, None, why);
     }
@@ -279,9 +287,10 @@ impl Passage<'_> {
         upstream::answer_fields(&mut head.headers);
         self.relocate(&mut head.headers);
         let leg = self.leg(Some(head.status.as_u16()), None);
+        let of_row = self.leg_of_row(Some(head.status.as_u16()));
         let room = self.visitor.room;
         if !is_stream {
-            let received = self.received.with(kept.so_far()).sent_on(leg);
+            let received = self.received.with(kept.so_far()).sent_on(leg, of_row);
             door.note_struck(room);
             room.connections
                 .forwarded((self.client, received), head.status.as_u16());
@@ -308,14 +317,19 @@ impl Passage<'_> {
         let head = door.pass(head.headers, stays);
         let heads = self.heads(line, head.response.headers(), kept);
         let began = self.began;
-        let received = self.received.with(kept.so_far()).sent_on(leg);
-        let arrived = (self.client, received);
+        let received = self.received.with(kept.so_far()).sent_on(leg, of_row);
+        let ids = Arc::new(SentIds::default());
+        let client = Client {
+            numbers: Numbering::Forwarded(Arc::clone(&ids)),
+            ..self.client
+        };
+        let arrived = (client, received);
         let mut answer = streams::begin_with(
             self.context,
             (room, door),
             arrived,
             &NOWHERE,
-            (head, Pump::piped(taker)),
+            (head, Pump::piped_with_ids(taker, ids)),
         );
         if let Some((_, open)) = &mut answer.begins
             && let (Some(recordings), Some(heads)) = (&self.context.recordings, heads)
