@@ -1,8 +1,8 @@
 //! Topics that many nodes share, in Redis Streams or Valkey.
 //!
 //! One script gives places, and begins a new life of a topic whenever events may be lost: see
-//! [`Log`](sse_engine::topics::Log). An event is an entry of a stream, its id is the entry's id, and
-//! its fields are plain text, so that people can read it: `d` data, `e` name, `i` given id, `r`
+//! [`Log`](sse_engine::topics::Log). An event is an entry of a stream, its id is the entry's id,
+//! and its fields are plain text, so that people can read it: `d` data, `e` name, `i` given id, `r`
 //! reconnection time.
 //!
 //! # URLs
@@ -10,8 +10,8 @@
 //! * `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`: one Redis; port 6379 and database 0 if left out.
 //! * `rediss://…`: the same with TLS. `?ca=FILE` trusts the roots of this file in PEM, and no
 //!   others; without it those of this machine are trusted.
-//! * `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],HOST…/MASTER[/DB]`: the master that most of these
-//!   sentinels name, asked anew for each connection; port 26379 if left out.
+//! * `redis+sentinel://[USER:PASSWORD@]HOST[:PORT],HOST…/MASTER[/DB]`: the master that most of
+//!   these sentinels name, asked anew for each connection; port 26379 if left out.
 //! * `rediss+sentinel://…`: the same, with TLS to the sentinels and to the master.
 //! * `unix:/PATH[?db=DB&user=USER&password=PASSWORD]`: a socket of this machine.
 //!
@@ -19,8 +19,8 @@
 //!
 //! *Passwords.* `:PASSWORD@` is a password alone, for the user `default`. User and password are
 //! those of the master. A sentinel is told them only if it asks for a password; where it has its
-//! own, that is `?sentinel_user=USER&sentinel_password=PASSWORD`. A password in front of the `@` may
-//! hold any character; `%` and two hexadecimal digits stand for a byte. Behind the `?`, the
+//! own, that is `?sentinel_user=USER&sentinel_password=PASSWORD`. A password in front of the `@`
+//! may hold any character; `%` and two hexadecimal digits stand for a byte. Behind the `?`, the
 //! characters `&`, `@` and `%` are written so. No sentence of this crate shows any part of a URL
 //! that may be secret.
 //!
