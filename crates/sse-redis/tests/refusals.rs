@@ -236,7 +236,7 @@ async fn tls_needs_a_certificate_that_is_trusted_and_of_the_name() {
     let [root, leaf, key] = certificates(folder.path());
     let text = |path: &Path| path.to_str().expect("UTF-8").to_owned();
     let port = free_port().to_string();
-    let server = Engine::start_with(&[
+    let mut server = Engine::start_only(&[
         "--tls-port",
         &port,
         "--tls-cert-file",
@@ -248,6 +248,11 @@ async fn tls_needs_a_certificate_that_is_trusted_and_of_the_name() {
         "--tls-ca-cert-file",
         &text(&root),
     ]);
+    if server.has_ended() && std::env::var_os("SSE_ENGINE").is_some() {
+        println!("this engine was built without TLS");
+        return;
+    }
+    server.connect();
     let root = text(&root);
     let log = connect(&format!("rediss://localhost:{port}?ca={root}")).await;
     let log = log.expect("it is trusted");

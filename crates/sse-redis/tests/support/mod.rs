@@ -61,9 +61,10 @@ impl Engine {
         }
     }
 
-    /// Where its files are.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// Whether it ended by itself, as with arguments that it does not know.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        thread::sleep(Duration::from_millis(300));
+        self.child.try_wait().expect("it is ours").is_some()
     }
 
     pub(crate) fn url(&self) -> String {
