@@ -20,6 +20,7 @@ local tries = {
 for _, try in ipairs(tries) do
     local answer = redis.pcall(unpack(try))
     if type(answer) == 'table' and answer.err then
+        redis.pcall('DEL', key)
         if string.find(answer.err, 'OOM', 1, true) then return false end
         return { string.lower(try[1]), answer.err }
     end

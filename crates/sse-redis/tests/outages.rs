@@ -124,6 +124,9 @@ async fn a_read_ends_where_its_master_becomes_a_replica() {
     });
     let why = is_away(read);
     assert!(why.contains("replica"), "{why}");
+    // A touch is a write, even if there is nothing to write.
+    let why = is_away(log.touch("news", Caller::default()).await);
+    assert!(why.contains("replica"), "{why}");
 }
 
 /// Hands on what passes, until so many bytes of answers have.

@@ -79,6 +79,11 @@ async fn what_an_acl_forbids_is_named() {
         let told = refusal(&url).await;
         assert!(told.contains(part), "{rules:?}: {told}");
     }
+    assert_eq!(
+        server.does(&["KEYS", "*"]),
+        redis::Value::Array(vec![]),
+        "nothing is left behind"
+    );
     // What the documentation of the crate names is enough.
     let needed = include_str!("../src/lib.rs");
     let needed = needed
