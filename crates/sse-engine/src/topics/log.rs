@@ -53,10 +53,19 @@ pub struct LogEntry {
 /// How many listen on one node, and on all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// The nodes that were heard of lately.
-    pub nodes: usize,
+    /// The nodes that were heard of lately, this one included.
+    pub nodes: Vec<NodePresence>,
     /// Subscribers by topic, those of all these nodes.
     pub subscribers: Vec<(Arc<str>, usize)>,
+}
+
+/// A node, as it was heard of last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodePresence {
+    /// Its name, which need not be unique.
+    pub name: String,
+    /// How many listen on it.
+    pub subscribers: usize,
 }
 
 /// An engine: where a node gets its connections from.
@@ -127,4 +136,10 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::EngineAway`].
     fn beat<'a>(&'a self, here: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence>;
+
+    /// What is wrong with how the engine is set up, as far as that was seen when it was connected
+    /// to: a sentence each.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
