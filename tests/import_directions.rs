@@ -25,21 +25,34 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
     (
         "sse_cli",
         "crates/sse-cli/src",
-        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
+        &[
+            "sse_server",
+            "sse_redis",
+            "sse_client",
+            "sse_engine",
+            "sse_wire",
+        ],
     ),
     (
         "sse_workbench",
         "src-tauri/src",
-        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
+        &[
+            "sse_server",
+            "sse_redis",
+            "sse_client",
+            "sse_engine",
+            "sse_wire",
+        ],
     ),
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 18] = [
+const SERVER: [&str; 19] = [
     "lifecycle",
     "http",
     "routes",
     "transport",
+    "shared_topics",
     "guard",
     "connections",
     "tap",

@@ -366,7 +366,8 @@ impl Shared {
     }
 
     /// Takes what was heard of all nodes, after it was said how many listen `here`.
-    fn heard(&self, presence: Presence, here: Vec<(Arc<str>, usize)>) {
+    /// And what is wrong with how the engine is set up.
+    fn heard(&self, presence: Presence, here: Vec<(Arc<str>, usize)>, warnings: Vec<String>) {
         let mut elsewhere: HashMap<_, _> = presence.subscribers.into_iter().collect();
         for (name, count) in here {
             if let Some(all) = elsewhere.get_mut(&name) {
@@ -377,6 +378,7 @@ impl Shared {
         let mut state = lock(&self.state);
         state.nodes = presence.nodes;
         state.elsewhere = elsewhere;
+        state.standing.warnings = warnings;
     }
 
     /// How many listen to a topic on all nodes, about, and how many nodes there are.

@@ -212,7 +212,7 @@ async fn beat(shared: &Arc<Shared>, link: &Link) {
         match link.log.beat(&here).await {
             Ok(presence) => {
                 link.works();
-                shared.heard(presence, here);
+                shared.heard(presence, here, link.log.warnings());
             }
             Err(error) => return link.lose(error),
         }

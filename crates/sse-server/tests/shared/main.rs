@@ -1,0 +1,7 @@
+//! Topics that an engine keeps for many nodes, on a real `redis-server`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod redis;
+mod slice;
