@@ -55,7 +55,7 @@ pub use config::SUBSCRIBER_RETRY;
 pub use config::{FirstBlock, Slow, TopicConfig};
 pub use follower::{Command, Follower, Reply, Verb};
 pub use id::Position;
-pub use log::{Answer, Caller, Engine, Log, LogEntry, NodePresence, Placed, Presence};
+pub use log::{Answer, Caller, Engine, Log, LogEntry, Placed, Presence};
 pub use subscription::{Filled, Form, Subscription};
 pub use topic::{Head, Progress, Topic};
 pub use view::TopicInfo;

@@ -68,7 +68,7 @@ pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
     StateView, StreamActivity, UpstreamView, UpstreamWish,
 };
-pub use shared_topics::{EngineState, EngineView, NodeView};
+pub use shared_topics::{EngineState, EngineView};
 pub use sse_client::Trust;
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;

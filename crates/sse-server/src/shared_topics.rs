@@ -33,7 +33,7 @@ use sse_engine::Error;
 use sse_engine::fault::Shift;
 use sse_engine::lock::lock;
 use sse_engine::topics::{
-    Batch, Engine, NodePresence, Presence, Published, Subscription, TopicInfo, Topics, is_name,
+    Batch, Engine, Presence, Published, Subscription, TopicInfo, Topics, is_name,
 };
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -45,7 +45,7 @@ use self::status::Standing;
 use crate::clock;
 use crate::connections::Connections;
 
-pub use status::{EngineState, EngineView, NodeView};
+pub use status::{EngineState, EngineView};
 
 /// Calls under way at once, of all topics.
 const CALLS: usize = 64;
@@ -111,8 +111,10 @@ struct State {
     lives: u64,
     /// Entries of topics that are no longer followed that were no events.
     skipped: u64,
-    /// The nodes, as they were heard of last.
-    nodes: Vec<NodePresence>,
+    /// How many nodes were heard of last.
+    nodes: usize,
+    /// Their names, as far as they are told.
+    names: Vec<String>,
     /// By topic, how many listened on all other nodes.
     elsewhere: HashMap<Arc<str>, usize>,
 }
@@ -168,7 +170,8 @@ impl SharedTopics {
                 numbers: 0,
                 lives: 0,
                 skipped: 0,
-                nodes: Vec::new(),
+                nodes: 0,
+                names: Vec::new(),
                 elsewhere: HashMap::new(),
             }),
             asks: Arc::default(),
@@ -377,6 +380,7 @@ impl Shared {
         elsewhere.retain(|_, count| *count > 0);
         let mut state = lock(&self.state);
         state.nodes = presence.nodes;
+        state.names = presence.names;
         state.elsewhere = elsewhere;
         state.standing.warnings = warnings;
     }
@@ -387,7 +391,7 @@ impl Shared {
         let ring = state.topics.get(name).and_then(|entry| entry.ring.as_ref());
         let here = ring.map_or(0, |ring| ring.topic.subscribers());
         let elsewhere = state.elsewhere.get(name).copied().unwrap_or_default();
-        (here + elsewhere, state.nodes.len().max(1))
+        (here + elsewhere, state.nodes.max(1))
     }
 
     fn view(&self) -> EngineView {
@@ -405,14 +409,8 @@ impl Shared {
             error: standing.error.clone(),
             lives: state.lives,
             reconnects: standing.connections.saturating_sub(1),
-            nodes: state
-                .nodes
-                .iter()
-                .map(|node| NodeView {
-                    name: node.name.clone(),
-                    subscribers: node.subscribers,
-                })
-                .collect(),
+            nodes: state.nodes,
+            names: state.names.clone(),
             followed: state.followed,
             waiting,
             skipped: skipped.sum::<u64>() + state.skipped,

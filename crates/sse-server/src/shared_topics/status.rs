@@ -36,8 +36,10 @@ pub struct EngineView {
     pub lives: u64,
     /// How often it was connected to again.
     pub reconnects: u64,
-    /// The nodes that were heard of lately, this one included.
-    pub nodes: Vec<NodeView>,
+    /// How many nodes were heard of lately, this one included; 0 where none was yet.
+    pub nodes: usize,
+    /// Their names, in order; not all of them where there are hundreds.
+    pub names: Vec<String>,
     /// Topics that this node follows, since somebody listens to them here or did lately.
     pub followed: usize,
     /// Subscribers of this node that have no place yet.
@@ -46,16 +48,6 @@ pub struct EngineView {
     pub skipped: u64,
     /// What is wrong with how it is set up, a sentence each.
     pub warnings: Vec<String>,
-}
-
-/// A node, as it was heard of last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS))]
-pub struct NodeView {
-    /// Its name.
-    pub name: String,
-    /// How many listen on it.
-    pub subscribers: usize,
 }
 
 /// Where the connection to the engine stands.

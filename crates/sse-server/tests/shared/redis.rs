@@ -1,5 +1,7 @@
 //! A real engine, and nodes that share the topics on it.
 
+#![allow(unreachable_pub, reason = "as in the support of all tests")]
+
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -147,6 +149,13 @@ impl Bench {
         let headers: Vec<_> = id.map(|id| ("last-event-id", id)).into_iter().collect();
         let (client, head) = self.ask("GET", target, &headers).await;
         Subscriber::new(client, head)
+    }
+
+    /// Subscribes, and waits for a place: from here on every event is this subscriber's.
+    pub async fn join(&self, target: &str) -> Subscriber {
+        let mut subscriber = self.listen(target, None).await;
+        subscriber.place().await;
+        subscriber
     }
 
     /// What the API says of the engine, once it says what is wanted.

@@ -7,8 +7,8 @@ use crate::redis::Redis;
 async fn who_is_published_to_on_one_node_is_heard_on_each() {
     let redis = Redis::start();
     let (a, b) = (redis.node("a").await, redis.node("b").await);
-    let mut on_a = a.subscribe("/topics/news").await;
-    let mut on_b = b.subscribe("/topics/news").await;
+    let mut on_a = a.join("/topics/news").await;
+    let mut on_b = b.join("/topics/news").await;
     for n in 0..20 {
         let node = if n % 2 == 0 { &a } else { &b };
         node.publish("/topics/news", n.to_string()).await;
@@ -22,7 +22,7 @@ async fn who_is_published_to_on_one_node_is_heard_on_each() {
 async fn who_leaves_one_node_goes_on_at_another_without_a_gap() {
     let redis = Redis::start();
     let (a, b) = (redis.node("a").await, redis.node("b").await);
-    let mut first = a.subscribe("/topics/news").await;
+    let mut first = a.join("/topics/news").await;
     for n in 0..10 {
         a.publish("/topics/news", n.to_string()).await;
     }
@@ -39,8 +39,8 @@ async fn who_leaves_one_node_goes_on_at_another_without_a_gap() {
 async fn an_engine_that_was_restarted_empty_is_one_gap_and_goes_on() {
     let mut redis = Redis::start();
     let (a, b) = (redis.node("a").await, redis.node("b").await);
-    let mut on_a = a.subscribe("/topics/news").await;
-    let mut on_b = b.subscribe("/topics/news").await;
+    let mut on_a = a.join("/topics/news").await;
+    let mut on_b = b.join("/topics/news").await;
     a.publish("/topics/news", "before").await;
     assert_eq!(on_a.data().await, "before");
     assert_eq!(on_b.data().await, "before");
