@@ -137,14 +137,20 @@ impl Shared {
         let number = self.enqueue(name, Arc::clone(batch), range, answer)?;
         self.publish_next(name);
         let turn = tokio::select! {
-            turn = timeout_at(came + TURN, &mut answered) => turn.ok(),
+            turn = timeout_at(came + TURN, &mut answered) => Some(turn.ok()),
             () = &mut stop => None,
         };
-        if let Some(answer) = turn {
+        if let Some(Some(answer)) = turn {
             return answer.unwrap_or(Err(Error::MaybePublished));
         }
         if self.withdraw(name, number) {
-            return Err(Error::EngineAway(self.why_away()));
+            return Err(Error::EngineAway(match turn {
+                Some(_) => self.why_away(),
+                None => "this server stops".to_owned(),
+            }));
+        }
+        if turn.is_none() {
+            return Err(Error::MaybePublished);
         }
         let answer = tokio::select! {
             answer = timeout_at(came + WHOLE, &mut answered) => answer.ok(),
@@ -249,11 +255,15 @@ impl Shared {
     }
 
     /// The engine has published to a topic.
-    fn published(&self, name: &str, placed: Placed) {
+    fn published(&self, name: &Arc<str>, placed: Placed) {
         let now = clock::now().instant;
         let mut state = lock(&self.state);
         if let Some(entry) = state.topics.get_mut(name) {
             entry.follower.published(now, placed);
+            // The first of a topic goes out without a touch, and the next do not.
+            if !entry.follower.may_publish() {
+                self.asks.add(name);
+            }
         }
     }
 }

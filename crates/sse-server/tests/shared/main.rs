@@ -3,5 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod away;
+mod masters;
+mod publish;
 mod redis;
+mod returns;
 mod slice;

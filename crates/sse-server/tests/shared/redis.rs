@@ -2,7 +2,6 @@
 
 #![allow(unreachable_pub, reason = "as in the support of all tests")]
 
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,6 +10,8 @@ use serde_json::Value;
 use sse_redis::{Keep, RedisEngine};
 use sse_server::{Config, Engine, KeepAlive, TopicConfig};
 use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::support::topics::{Event, Subscriber};
 use crate::support::{Bench, soon};
@@ -31,7 +32,7 @@ impl Redis {
 
     /// The same with more settings.
     pub fn with(args: &[&str]) -> Self {
-        let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = free.local_addr().expect("bound").port();
         drop(free);
         let mut redis = Self::on(port, args);
@@ -196,4 +197,68 @@ impl Subscriber {
         assert!(event.is_gap(), "{event:?}");
         event
     }
+}
+
+/// The way from a node to an engine, which can be cut and lead elsewhere.
+pub struct Road {
+    pub port: u16,
+    leads: watch::Sender<(Option<u16>, u64)>,
+}
+
+impl Road {
+    /// To the engine at this port.
+    pub async fn to(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .expect("a free port");
+        let own = listener.local_addr().expect("bound").port();
+        let (leads, mut led) = watch::channel((Some(port), 0));
+        tokio::spawn(async move {
+            loop {
+                let Ok((mut near, _)) = listener.accept().await else {
+                    return;
+                };
+                let (to, _) = *led.borrow_and_update();
+                let mut led = led.clone();
+                tokio::spawn(async move {
+                    let Some(to) = to else { return };
+                    let Ok(mut far) = TcpStream::connect(("127.0.0.1", to)).await else {
+                        return;
+                    };
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        _ = led.changed() => {}
+                    }
+                });
+            }
+        });
+        Self { port: own, leads }
+    }
+
+    /// Ends all connections, and leads there from now on.
+    pub fn lead(&self, port: Option<u16>) {
+        self.leads
+            .send_modify(|(to, times)| (*to, *times) = (port, *times + 1));
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+}
+
+/// Publishes an event with an id, and repeats it until it is there.
+pub async fn publish_once(node: &Bench, topic: &str, id: &str) {
+    soon("a publish that is taken", async {
+        loop {
+            let target = format!("{topic}?id={id}");
+            let (head, answer) = node.post(&target, &[], id).await;
+            match head.status {
+                200 | 409 => return,
+                503 => assert_eq!(head.get("retry-after"), Some("1"), "{answer}"),
+                status => panic!("{status}: {answer}"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
 }
