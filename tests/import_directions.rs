@@ -15,7 +15,11 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
     ("sse_wire", "crates/sse-wire/src", &[]),
     ("sse_engine", "crates/sse-engine/src", &["sse_wire"]),
     ("sse_client", "crates/sse-client/src", &["sse_wire"]),
-    ("sse_redis", "crates/sse-redis/src", &["sse_engine"]),
+    (
+        "sse_redis",
+        "crates/sse-redis/src",
+        &["sse_engine", "sse_wire"],
+    ),
     (
         "sse_server",
         "crates/sse-server/src",
@@ -54,6 +58,7 @@ const SERVER: [&str; 19] = [
     "transport",
     "shared_topics",
     "guard",
+    "tokens",
     "connections",
     "tap",
     "recordings",

@@ -3,18 +3,18 @@
 mod stderr;
 
 use std::io::Write;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use anyhow::{Context, bail};
 use sse_server::{
-    Config, FaultWish, FileNews, LogEntry, LogReceiver, Server, StateView, UpstreamView, shell_url,
+    Config, FaultWish, FileNews, LogEntry, LogReceiver, Server, StateView, TokenNews, UpstreamView,
+    shell_url,
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{LogAs, Node, Proxy, Shared};
+use crate::args::{LogAs, Node, Proxy, Serve, Shared};
 use stderr::Stderr;
 
 /// Runs until ctrl-c or SIGTERM.
@@ -28,7 +28,7 @@ pub(crate) fn run(node: Node) -> anyhow::Result<()> {
     } = node;
     let plan = Plan {
         shared,
-        exposed: args.exposed(),
+        exposed: exposed(&args),
         asked_streams: args.asked_streams().map(Path::to_owned),
         log: args.log,
         config: args.into_config(),
@@ -44,11 +44,13 @@ pub(crate) fn run(node: Node) -> anyhow::Result<()> {
 /// # Errors
 /// As [`run`]; a URL, a room, a fault or a folder that cannot be used.
 pub(crate) fn proxy(args: Proxy) -> anyhow::Result<()> {
-    let (exposed, log) = (args.serve.exposed(), args.serve.log);
+    let warning = exposed(&args.serve);
+    let warning = warning.map(|it| format!("{it} What is forwarded needs no token."));
+    let log = args.serve.log;
     let asked_streams = args.serve.asked_streams().map(Path::to_owned);
     let (config, room, faults) = args.into_parts();
     run_as(Plan {
-        exposed,
+        exposed: warning,
         asked_streams,
         log,
         config,
@@ -61,8 +63,8 @@ pub(crate) fn proxy(args: Proxy) -> anyhow::Result<()> {
 
 /// What is run.
 pub(crate) struct Plan {
-    /// The address beyond loopback that was asked for, if one was.
-    pub(crate) exposed: Option<IpAddr>,
+    /// The warning that is due, where an address beyond loopback was asked for.
+    pub(crate) exposed: Option<String>,
     /// The file of streams that was asked for.
     pub(crate) asked_streams: Option<PathBuf>,
     pub(crate) log: LogAs,
@@ -106,8 +108,8 @@ pub(crate) fn run_as(mut plan: Plan) -> anyhow::Result<()> {
 }
 
 async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
-    if let Some(ip) = plan.exposed {
-        stderr.say(exposed(ip)).await;
+    if let Some(warning) = plan.exposed {
+        stderr.say(warning).await;
     }
     for note in &plan.notes {
         stderr.say(format!("sse: {note}")).await;
@@ -133,6 +135,7 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
         .then(|| tokio::spawn(keep_log(server.log(), how, stderr.clone(), until_stopped)));
     server.start().await?;
     announce(&server.state(), &server.upstreams());
+    tokio::spawn(tell_of_tokens(server.token_news(), stderr.clone()));
     tokio::spawn(tell_of_streams(server.file_news(), stderr.clone()));
     asked.await;
     server.stop().await;
@@ -145,15 +148,20 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn exposed(ip: IpAddr) -> String {
+/// The warning of a server that listens beyond loopback.
+pub(crate) fn exposed(args: &Serve) -> Option<String> {
+    let ip = args.exposed()?;
     let whom = if ip.is_unspecified() {
         "every network that this machine is on".to_owned()
     } else {
         format!("everybody who can reach {ip}")
     };
-    format!(
-        "sse: warning: the streams are open to {whom}, without encryption or password. Leave --host out to serve this machine only."
-    )
+    let open = args.tokens.open();
+    let advice =
+        open.unwrap_or("Tokens can be read on the way: put a server in front that ends TLS");
+    Some(format!(
+        "sse: warning: the server is open to {whom}, without encryption. {advice}, or leave --host out to serve this machine only."
+    ))
 }
 
 /// A file that was asked for has to be there and right; later mistakes in it stop nothing.
@@ -172,6 +180,13 @@ fn must_be_served(server: &Server, path: &Path) -> anyhow::Result<()> {
 
 /// Says on stderr what becomes of the file of streams.
 async fn tell_of_streams(mut news: FileNews, stderr: Stderr) {
+    while let Some(line) = news.next().await {
+        stderr.say(format!("sse: {line}")).await;
+    }
+}
+
+/// Says on stderr what becomes of the files of tokens.
+async fn tell_of_tokens(mut news: TokenNews, stderr: Stderr) {
     while let Some(line) = news.next().await {
         stderr.say(format!("sse: {line}")).await;
     }

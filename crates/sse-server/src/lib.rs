@@ -11,6 +11,7 @@
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
 //! | `shared_topics` | topics that an engine keeps for many nodes |
 //! | `guard` | who may connect |
+//! | `tokens` | who may publish, and who may subscribe |
 //! | `connections`, `tap` | who is connected, and what they were sent |
 //! | `recordings` | streams that are handed on, recorded while they happen |
 //! | `upstream` | to which server a room hands on what it does not answer |
@@ -44,6 +45,7 @@ mod routes;
 mod shared_topics;
 mod status;
 mod tap;
+mod tokens;
 mod transport;
 mod upstream;
 
@@ -52,7 +54,7 @@ pub use catalog::{
     DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, read_recording, short_path,
     streams_text,
 };
-pub use config::{Config, DEFAULT_PORT, Limits};
+pub use config::{Config, DEFAULT_PORT, Limits, Tokens};
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
     KnockView, LaneView, LegView, LogEntry, LogReceiver, NextStep, ReceivedView, RecordedView,
@@ -66,7 +68,7 @@ pub use recording_file::{
 };
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
-    StateView, StreamActivity, UpstreamView, UpstreamWish,
+    StateView, StreamActivity, TokensView, UpstreamView, UpstreamWish,
 };
 pub use shared_topics::{EngineState, EngineView};
 pub use sse_client::Trust;
@@ -84,6 +86,7 @@ pub use sse_engine::time::read_time;
 pub use sse_engine::topics::{Draft, Engine, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
 pub use status::{Phase, Status};
 pub use tap::{BodyReader, PieceView, What, WireEvent, WireView};
+pub use tokens::{Token, TokenNews, first_token};
 
 /// Raises the limit of open files as far as this user may, since every client takes one and
 /// desktops begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at

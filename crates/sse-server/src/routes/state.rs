@@ -12,6 +12,7 @@ use crate::clock;
 use crate::connections::Tally;
 use crate::shared_topics::{EngineView, SharedTopics};
 use crate::status::Status;
+use crate::tokens::Wish;
 
 /// Everything that a page needs to begin with.
 #[derive(Clone, Debug, Serialize)]
@@ -40,6 +41,18 @@ pub struct StateView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "types", ts(optional))]
     pub engine: Option<EngineView>,
+    /// What needs a token.
+    pub tokens: TokensView,
+}
+
+/// What needs a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct TokensView {
+    /// Publishing, and the end of a topic.
+    pub publish: bool,
+    /// Reading a topic, or a stream of the server's own.
+    pub subscribe: bool,
 }
 
 impl StateView {
@@ -57,6 +70,10 @@ impl StateView {
             rooms: context.rooms.names(),
             faults: context.faults.view(&InRooms::All, clock::now().instant),
             engine: room.engine.as_ref().map(SharedTopics::engine),
+            tokens: TokensView {
+                publish: context.keyring.is_needed_to(Wish::Publish),
+                subscribe: context.keyring.is_needed_to(Wish::Subscribe),
+            },
         }
     }
 }

@@ -29,7 +29,11 @@ async fn a_pause_is_503_to_publishers_and_no_gap_to_subscribers() {
     let began = Instant::now();
     let (head, answer) = a.post("/topics/news?id=during", &[], "during").await;
     assert!(began.elapsed() < ANSWERED, "{:?}", began.elapsed());
-    assert_eq!((head.status, head.get("retry-after")), (503, Some("1")), "{answer}");
+    assert_eq!(
+        (head.status, head.get("retry-after")),
+        (503, Some("1")),
+        "{answer}"
+    );
     assert!(answer.contains("may have been published"), "{answer}");
     let lost = a.engine(|engine| engine["state"] == "lost").await;
     assert!(lost["error"].is_string(), "{lost}");
@@ -64,7 +68,10 @@ async fn who_starts_without_an_engine_serves_all_the_same() {
     assert_eq!(connecting["state"], "connecting");
     assert_eq!(connecting["followed"], 1);
     let row = serde_json::to_value(&a.server.slice(&Default::default()).rows[0]).expect("JSON");
-    assert_eq!((&row["waits"], &row["state"]), (&Value::Bool(true), &"open".into()));
+    assert_eq!(
+        (&row["waits"], &row["state"]),
+        (&Value::Bool(true), &"open".into())
+    );
     let (head, _) = a.post(TOPIC, &[], "away").await;
     assert_eq!(head.status, 503);
     let (_, head) = a.ask("DELETE", TOPIC, &[]).await;
@@ -73,7 +80,11 @@ async fn who_starts_without_an_engine_serves_all_the_same() {
     waits.place().await;
     let row = serde_json::to_value(&a.server.slice(&Default::default()).rows[0]).expect("JSON");
     assert_eq!(row.get("waits"), None, "{row}");
-    assert_eq!(resumes.gap().await.gap()["lost"], Value::Null, "it knows no such life");
+    assert_eq!(
+        resumes.gap().await.gap()["lost"],
+        Value::Null,
+        "it knows no such life"
+    );
     a.publish(TOPIC, "first").await;
     assert_eq!(waits.data().await, "first");
     assert_eq!(resumes.data().await, "first");
@@ -94,7 +105,10 @@ async fn a_restart_with_its_data_is_one_gap_and_what_was_before_is_kept() {
     a.publish(TOPIC, "after").await;
     assert_eq!(subscriber.data().await, "after");
     let there = a.engine(|engine| engine["state"] == "there").await;
-    assert_eq!((&there["lives"], &there["reconnects"]), (&1.into(), &1.into()));
+    assert_eq!(
+        (&there["lives"], &there["reconnects"]),
+        (&1.into(), &1.into())
+    );
     let b = redis.node("b").await;
     let mut late = b.listen(TOPIC, Some(&position)).await;
     assert_eq!(late.data().await, "before", "history is kept");
@@ -214,7 +228,11 @@ async fn stop_waits_for_no_engine_and_start_goes_on() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let began = Instant::now();
         a.server.stop().await;
-        assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_millis(500),
+            "{:?}",
+            began.elapsed()
+        );
     };
     tokio::join!(publisher, stop);
     subscriber.rest().await;

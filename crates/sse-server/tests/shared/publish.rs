@@ -84,7 +84,10 @@ async fn the_answer_counts_those_of_all_nodes() {
     loop {
         let (_, answer) = a.post(TOPIC, &[], "x").await;
         let answer: Value = serde_json::from_str(&answer).expect("JSON");
-        assert!(answer["subscribers"].as_u64() >= Some(1), "its own at least: {answer}");
+        assert!(
+            answer["subscribers"].as_u64() >= Some(1),
+            "its own at least: {answer}"
+        );
         if answer["subscribers"] == 3 && answer["nodes"] == 2 {
             break;
         }

@@ -44,7 +44,10 @@ async fn who_comes_back_from_another_node_has_lost_nothing() {
     assert_eq!(verdict["bad"], false, "{verdict}");
     assert_eq!(verdict["lost"], 0, "{verdict}");
     assert!(
-        verdict["words"].as_str().expect("words").contains("from elsewhere"),
+        verdict["words"]
+            .as_str()
+            .expect("words")
+            .contains("from elsewhere"),
         "{verdict}"
     );
 }

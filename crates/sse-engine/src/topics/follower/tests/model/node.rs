@@ -51,6 +51,20 @@ impl Server {
         Ok(self.store.borrow_mut().call(script, &call))
     }
 
+    pub(super) fn end(&self, script: &Script, now: u64, chance: &mut Chance) -> Result<bool, Gone> {
+        if !self.up || !self.writable {
+            return Err(Gone);
+        }
+        let call = Call {
+            process: self.process,
+            now: now.saturating_add_signed(self.clock),
+            random: chance.below(1000),
+            caller: Caller::default(),
+            events: &[],
+        };
+        Ok(self.store.borrow_mut().end(script, &call))
+    }
+
     /// Entries behind a place: a demoted master answers too.
     fn entries(
         &self,
