@@ -1,5 +1,7 @@
 //! Another engine takes over, with less than the one before had.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 use sse_server::TopicConfig;
 
@@ -7,21 +9,36 @@ use crate::redis::{Redis, Road, node, publish_once};
 
 const TOPIC: &str = "/topics/news";
 
-/// A replica that has all of what its master has.
-fn in_step(master: &Redis, replica: &Redis) {
-    replica.cli(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]);
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    while !replica.cli(&["INFO", "replication"]).contains("master_link_status:up") {
-        assert!(std::time::Instant::now() < until, "it does not follow");
-        std::thread::sleep(std::time::Duration::from_millis(20));
+/// Waits until what this answers is so.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !is_so() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
     }
-    assert_ne!(master.cli(&["WAIT", "1", "5000"]), "0");
+}
+
+/// Waits until the replica has all that its master has.
+fn in_step(master: &Redis, replica: &Redis) {
+    let offset = |redis: &Redis, field: &str| {
+        let info = redis.cli(&["INFO", "replication"]);
+        let mut lines = info.lines().map(str::trim);
+        lines.find_map(|line| line.strip_prefix(field)?.parse::<u64>().ok())
+    };
+    until("the replica has it", || {
+        let has = offset(replica, "slave_repl_offset:");
+        has.is_some() && has == offset(master, "master_repl_offset:")
+    });
 }
 
 fn pair() -> (Redis, Redis) {
     let quick: &[&str] = &["--repl-diskless-sync-delay", "0"];
     let (master, replica) = (Redis::with(quick), Redis::with(quick));
-    in_step(&master, &replica);
+    replica.cli(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]);
+    until("the replica follows", || {
+        let info = replica.cli(&["INFO", "replication"]);
+        info.contains("master_link_status:up")
+    });
     (master, replica)
 }
 
@@ -36,7 +53,7 @@ async fn a_failover_that_lost_its_tail_is_told_to_all_and_no_id_comes_twice() {
     );
     let (mut on_a, mut on_b) = (a.join(TOPIC).await, b.join(TOPIC).await);
     a.publish(TOPIC, "kept").await;
-    assert_ne!(master.cli(&["WAIT", "1", "5000"]), "0");
+    in_step(&master, &replica);
     replica.cli(&["REPLICAOF", "NO", "ONE"]);
     a.publish(TOPIC, "lost").await;
     let mut ids = Vec::new();
@@ -70,7 +87,7 @@ async fn two_masters_at_once_are_a_gap_when_they_are_one_again() {
     let b = new.node_with("b", config).await;
     let mut on_a = a.join(TOPIC).await;
     a.publish(TOPIC, "both").await;
-    assert_ne!(old.cli(&["WAIT", "1", "5000"]), "0");
+    in_step(&old, &new);
     new.cli(&["REPLICAOF", "NO", "ONE"]);
     b.there().await;
     let mut on_b = b.join(TOPIC).await;
@@ -83,7 +100,11 @@ async fn two_masters_at_once_are_a_gap_when_they_are_one_again() {
     let mut got = Vec::new();
     while !got.iter().any(|data| data == "in force") {
         let event = on_a.next().await;
-        got.push(if event.is_gap() { "gap".to_owned() } else { event.data });
+        got.push(if event.is_gap() {
+            "gap".to_owned()
+        } else {
+            event.data
+        });
     }
     assert!(got.contains(&"gap".to_owned()), "{got:?}");
     publish_once(&a, TOPIC, "healed").await;
@@ -97,7 +118,10 @@ async fn two_masters_at_once_are_a_gap_when_they_are_one_again() {
             }
         }
     }
-    assert!(got.contains(&"gap on b".to_owned()), "its readers are told too: {got:?}");
+    assert!(
+        got.contains(&"gap on b".to_owned()),
+        "its readers are told too: {got:?}"
+    );
 }
 
 #[tokio::test]
@@ -108,7 +132,7 @@ async fn a_master_that_is_demoted_is_left() {
     let mut on_a = a.join(TOPIC).await;
     publish_once(&a, TOPIC, "one").await;
     assert_eq!(on_a.data().await, "one");
-    assert_ne!(master.cli(&["WAIT", "1", "5000"]), "0");
+    in_step(&master, &replica);
     replica.cli(&["REPLICAOF", "NO", "ONE"]);
     master.cli(&["REPLICAOF", "127.0.0.1", &replica.port.to_string()]);
     // Reads of a replica work, so only a write tells: the publish is the first.
