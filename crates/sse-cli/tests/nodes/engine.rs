@@ -16,6 +16,8 @@ pub(crate) struct Engine {
     port: u16,
     folder: TempDir,
     options: Vec<String>,
+    /// Its file, where it is a Sentinel.
+    sentinel: Option<String>,
     /// What stands before the program, such as `ip netns exec NAME`.
     within: Vec<String>,
     host: String,
@@ -35,11 +37,27 @@ impl Engine {
             port: ports::lasting(),
             folder: tempfile::tempdir().expect("a folder"),
             options: owned(options),
+            sentinel: None,
             within: owned(within),
             host: host.to_owned(),
         };
         engine.run();
         engine
+    }
+
+    /// Starts a Sentinel with this file.
+    pub(crate) fn sentinel(file: &str) -> Self {
+        let mut sentinel = Self {
+            child: None,
+            port: ports::lasting(),
+            folder: tempfile::tempdir().expect("a folder"),
+            options: Vec::new(),
+            sentinel: Some(file.to_owned()),
+            within: Vec::new(),
+            host: "127.0.0.1".to_owned(),
+        };
+        sentinel.run();
+        sentinel
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -64,10 +82,13 @@ impl Engine {
         let program = std::env::var("SSE_ENGINE").unwrap_or_else(|_| "redis-server".to_owned());
         let mut words = self.within.iter().cloned().chain([program]);
         let mut command = Command::new(words.next().expect("a program"));
+        command.args(words).args(&self.sentinel);
+        command.args(["--port", &self.port.to_string(), "--bind", &self.host]);
+        match &self.sentinel {
+            Some(_) => command.arg("--sentinel"),
+            None => command.args(["--save", "", "--enable-debug-command", "local"]),
+        };
         let child = command
-            .args(words)
-            .args(["--port", &self.port.to_string(), "--bind", &self.host])
-            .args(["--save", "", "--enable-debug-command", "local"])
             .args(["--protected-mode", "no"])
             .args(&self.options)
             .current_dir(self.folder.path())

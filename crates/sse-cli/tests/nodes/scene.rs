@@ -1,6 +1,7 @@
 //! A scene: an engine, nodes, a balancer, publishers and subscribers. A scenario breaks something
 //! while it plays, and in the end the account of every subscriber has to add up.
 
+use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::account::{self, Account};
 use crate::balancer;
 use crate::chance::Chance;
+use crate::front::{Front, Kind};
 use crate::ports;
 use crate::publisher::{Desk, Publishes};
 use crate::subscriber::{Seats, Subscriber};
@@ -42,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) engine: Option<String>,
     /// Further arguments of each node.
     pub(crate) arguments: Vec<String>,
+    /// Which balancer stands before the nodes; without one, it is the harness's own.
+    pub(crate) front: Option<Kind>,
     pub(crate) crowd: usize,
     pub(crate) pace: Duration,
 }
@@ -59,6 +63,7 @@ impl Plan {
         Self {
             engine: None,
             arguments: Vec::new(),
+            front: None,
             crowd: CROWD,
             pace: PACE,
         }
@@ -76,6 +81,8 @@ pub(crate) struct Scene {
     plan: Plan,
     ports: Vec<u16>,
     nodes: Vec<Option<Serving>>,
+    /// Runs as long as the scene.
+    _front: Option<Front>,
     desk: Arc<Desk>,
     seats: Arc<Seats>,
     accounts: Vec<Arc<Mutex<Account>>>,
@@ -93,7 +100,11 @@ impl Scene {
         let nodes = starting
             .map(|(n, &port)| Some(start(&plan, n, port)))
             .collect();
-        let target = balancer::start(&ports).await;
+        let front = plan.front.map(|kind| Front::start(kind, &ports));
+        let target = match &front {
+            Some(front) => front.addr,
+            None => balancer::start(&ports).await,
+        };
         let begun = Instant::now();
         let chance = Arc::new(Chance::new());
         let seats = Arc::new(Seats {
@@ -118,6 +129,7 @@ impl Scene {
             plan,
             ports,
             nodes,
+            _front: front,
             desk,
             seats,
             publishers: Vec::new(),
@@ -163,6 +175,11 @@ impl Scene {
     /// How many tries of publishers were answered 503 so far.
     pub(crate) fn refused(&self) -> usize {
         *self.desk.refused.lock().expect("no panic")
+    }
+
+    /// Where clients go.
+    pub(crate) fn target(&self) -> SocketAddr {
+        self.desk.target
     }
 
     /// How many events were acknowledged so far.
