@@ -119,8 +119,8 @@ impl Account {
         faults
     }
 
-    /// A place twice is always wrong. The same data twice is right only behind a gap: an engine that
-    /// lost an event takes it again.
+    /// A place twice is always wrong. The same data twice is right only behind a gap: an engine
+    /// that lost an event takes it again.
     fn find_repeats(&self, faults: &mut Vec<String>) {
         let mut places = HashSet::new();
         for (place, data) in self.places() {
@@ -158,8 +158,8 @@ impl Account {
         }
     }
 
-    /// A publisher numbers its events, and waits for each before the next. So what is missing between
-    /// two of them has to be where a gap is.
+    /// A publisher numbers its events, and waits for each before the next. So what is missing
+    /// between two of them has to be where a gap is.
     fn find_losses(&self, published: &Publishes, came: Duration, faults: &mut Vec<String>) {
         let mut order: HashMap<&str, Vec<(u64, usize)>> = HashMap::new();
         let mut has = HashSet::new();

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
-use crate::front::Kind;
+use crate::front::{Front, Kind};
+use crate::ports;
 use crate::scene::{Gaps, Plan, Scene};
+use crate::support::{SSE, Serving};
 
 /// The name that the clients know.
 const NAME: &str = "sse.example.com";
@@ -108,6 +110,33 @@ async fn without_nodes(kind: Kind) {
     }
     scene.play(1.0).await;
     scene.end(Gaps::None).await;
+}
+
+#[test]
+fn behind_nginx_a_client_that_leaves_is_noticed_at_once() {
+    leaves(Kind::Nginx);
+}
+
+#[test]
+fn behind_haproxy_a_client_that_leaves_is_noticed_at_once() {
+    leaves(Kind::Haproxy);
+}
+
+fn leaves(kind: Kind) {
+    // Only one of the three runs. Its stream is silent until the first comment, after 15 s.
+    let ports = [(); 3].map(|()| ports::lasting());
+    let port = ports[1].to_string();
+    let mut serve = Command::new(SSE);
+    let mut node = Serving::spawn(serve.args(["serve", "--port", &port]));
+    let mut log = node.stderr();
+    let front = Front::start(kind, &ports);
+    let answer = ask(front.addr, "localhost", "/topics/quiet", &["-i"]);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let left = Instant::now();
+    let ended = log.find(|line| line.as_ref().is_ok_and(|line| line.contains("ended by")));
+    ended.expect("it runs").expect("UTF-8");
+    let noticed = left.elapsed();
+    assert!(noticed < Duration::from_secs(5), "after {noticed:?}");
 }
 
 /// The status of a GET. A stream is left as soon as it has begun.

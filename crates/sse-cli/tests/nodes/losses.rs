@@ -41,8 +41,8 @@ async fn an_engine_that_somebody_empties() {
 }
 
 /// The replica is promoted first, while the nodes still write to the old master. A replica that is
-/// only stopped loses nothing: the kernel has what it was sent, and hands it over after the master's
-/// death.
+/// only stopped loses nothing: the kernel has what it was sent, and hands it over after the death
+/// of the master.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failover_that_loses_the_tail_and_another_one_back() {
     let mut first = Engine::start(&[]);

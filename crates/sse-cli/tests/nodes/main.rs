@@ -26,5 +26,6 @@ mod ports;
 mod publisher;
 mod scene;
 mod sentinels;
+mod steps;
 mod strangers;
 mod subscriber;
