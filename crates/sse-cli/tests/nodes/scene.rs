@@ -304,7 +304,12 @@ fn start(plan: &Plan, n: usize, port: u16) -> Serving {
     let mut command = Command::new(SSE);
     command.args(["serve", "--port", &port.to_string(), "--log", "none"]);
     if let Some(engine) = &plan.engine {
-        command.args(["--topics-on", engine, "--node", &format!("n{n}")]);
+        command.args(["--node", &format!("n{n}")]);
+        // A password is nothing for an argument.
+        match engine.contains('@') {
+            true => command.env("SSE_TOPICS_ON", engine),
+            false => command.args(["--topics-on", engine]),
+        };
     }
     Serving::spawn(command.args(&plan.arguments))
 }

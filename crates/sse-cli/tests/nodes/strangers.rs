@@ -1,5 +1,7 @@
-//! An engine that does not let the nodes in.
+//! An engine that does not let the nodes in, or not everywhere.
 
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
@@ -28,5 +30,34 @@ async fn a_wrong_password_is_said_and_can_be_mended() {
     assert_eq!(engine.ask(&signed_in).trim(), "OK");
     scene.all_came().await;
     scene.play(1.0).await;
+    scene.end(Gaps::None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_with_the_commands_of_the_docs_is_enough() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let docs = fs::read_to_string(root.join("docs/SCALE.md")).expect("it is there");
+    let begin = docs.find("ACL SETUSER sse").expect("the line");
+    let line = docs[begin..]
+        .lines()
+        .next()
+        .expect("the line")
+        .replace('\'', "");
+    let engine = Engine::start(&[]);
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(engine.ask(&words).trim(), "OK");
+    // Nobody else gets in.
+    assert_eq!(
+        engine.ask(&["ACL", "SETUSER", "default", "off"]).trim(),
+        "OK"
+    );
+    let url = format!("redis://sse:secret@{}", engine.addr());
+    let mut scene = Scene::begin(Plan::on(url)).await;
+    scene.all_came().await;
+    scene.kill(0);
+    scene.play(1.0).await;
+    scene.start(0);
+    scene.play(1.0).await;
+    assert_eq!(scene.refused(), 0, "nothing was refused");
     scene.end(Gaps::None).await;
 }
