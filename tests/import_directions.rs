@@ -35,12 +35,13 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 18] = [
+const SERVER: [&str; 19] = [
     "lifecycle",
     "http",
     "routes",
     "transport",
     "guard",
+    "tokens",
     "connections",
     "tap",
     "recordings",

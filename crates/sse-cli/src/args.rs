@@ -5,6 +5,7 @@ mod record;
 mod recorded;
 mod remote;
 mod replay;
+mod tokens;
 mod watch;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ pub(crate) use proxy::Proxy;
 pub(crate) use record::Record;
 pub(crate) use recorded::{Diff, Show, ShowAs};
 pub(crate) use replay::Replay;
+pub(crate) use tokens::{SentToken, TokenFiles};
 pub(crate) use watch::{Source, Until, Watch};
 
 pub(crate) use remote::{
@@ -198,6 +200,9 @@ pub(crate) struct Serve {
     #[arg(long)]
     no_break: bool,
 
+    #[command(flatten)]
+    pub(crate) tokens: TokenFiles,
+
     /// How the log is written to stderr: each connect, each end, and the verdicts on clients.
     #[arg(long, value_name = "HOW", default_value = "text")]
     pub(crate) log: LogAs,
@@ -227,6 +232,9 @@ pub(crate) struct Publish {
     /// Take each line of the data, which must be JSON, as an event of its own.
     #[arg(long, requires = "data")]
     pub(crate) ndjson: bool,
+
+    #[command(flatten)]
+    pub(crate) token: SentToken,
 }
 
 /// How the log is written.
@@ -405,6 +413,7 @@ impl Serve {
                 ttl: self.topic_ttl,
             },
             breaks: !self.no_break,
+            tokens: self.tokens.into_config(),
             ..Config::default()
         }
     }

@@ -10,6 +10,7 @@
 //! | `routes` | a request: which handler answers it, and what the answer contains |
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
 //! | `guard` | who may connect |
+//! | `tokens` | who may publish, and who may subscribe |
 //! | `connections`, `tap` | who is connected, and what they were sent |
 //! | `recordings` | streams that are handed on, recorded while they happen |
 //! | `upstream` | to which server a room hands on what it does not answer |
@@ -42,6 +43,7 @@ mod recordings;
 mod routes;
 mod status;
 mod tap;
+mod tokens;
 mod transport;
 mod upstream;
 
@@ -50,7 +52,7 @@ pub use catalog::{
     DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, read_recording, short_path,
     streams_text,
 };
-pub use config::{Config, DEFAULT_PORT, Limits};
+pub use config::{Config, DEFAULT_PORT, Limits, Tokens};
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
     KnockView, LaneView, LegView, LogEntry, LogReceiver, NextStep, ReceivedView, RecordedView,
@@ -64,7 +66,7 @@ pub use recording_file::{
 };
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
-    StateView, StreamActivity, UpstreamView, UpstreamWish,
+    StateView, StreamActivity, TokensView, UpstreamView, UpstreamWish,
 };
 pub use sse_client::Trust;
 pub use sse_engine::Error as EngineError;
@@ -81,6 +83,7 @@ pub use sse_engine::time::read_time;
 pub use sse_engine::topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
 pub use status::{Phase, Status};
 pub use tap::{BodyReader, PieceView, What, WireEvent, WireView};
+pub use tokens::{Token, TokenNews, first_token};
 
 /// Raises the limit of open files as far as this user may, since every client takes one and
 /// desktops begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at
