@@ -33,6 +33,10 @@ impl Engine {
         engine
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
     /// Another process takes its place, without its data.
     pub(crate) fn restart(&mut self) {
         self.child.kill().expect("it runs");

@@ -15,6 +15,8 @@ pub(crate) enum Numbering {
     Stream(Arc<Stream>),
     /// Of a connection that is closed nothing is asked but its last id.
     Last(Option<Arc<String>>),
+    /// The same where other nodes send the same events: its client may be there.
+    LastShared(Option<Arc<String>>),
 }
 
 impl Numbering {
@@ -25,14 +27,14 @@ impl Numbering {
             Self::None => None,
             Self::Topic(topic) => Some((last, topic.id(last))),
             Self::Stream(stream) => stream.last_id(last, events),
-            Self::Last(id) => Some((last, id.as_deref()?.clone())),
+            Self::Last(id) | Self::LastShared(id) => Some((last, id.as_deref()?.clone())),
         }
     }
 
     /// The number of the event with this id, where that is known. It may wait for a topic.
     pub(super) fn number_of(&self, id: &str) -> Option<u64> {
         match self {
-            Self::None | Self::Last(_) => None,
+            Self::None | Self::Last(_) | Self::LastShared(_) => None,
             Self::Topic(topic) => topic.find(id),
             Self::Stream(stream) => stream.number_of(id, stream.from),
         }
@@ -41,9 +43,18 @@ impl Numbering {
     /// How many events there are from the number `from` on, before the number `to`.
     pub(super) fn events_between(&self, from: u64, to: u64) -> u64 {
         match self {
-            Self::None | Self::Last(_) => 0,
+            Self::None | Self::Last(_) | Self::LastShared(_) => 0,
             Self::Topic(_) => to.saturating_sub(from),
             Self::Stream(stream) => stream.events_between(from, to),
+        }
+    }
+
+    /// Whether other nodes send the same events: who went may have been there meanwhile.
+    pub(super) fn is_shared(&self) -> bool {
+        match self {
+            Self::Topic(topic) => topic.is_copy(),
+            Self::LastShared(_) => true,
+            Self::None | Self::Stream(_) | Self::Last(_) => false,
         }
     }
 
@@ -57,7 +68,7 @@ impl Numbering {
         match self {
             Self::Topic(_) => Some(topics::SUBSCRIBER_RETRY),
             Self::Stream(stream) => stream.retry,
-            Self::None | Self::Last(_) => None,
+            Self::None | Self::Last(_) | Self::LastShared(_) => None,
         }
     }
 }
@@ -75,7 +86,7 @@ impl WeakNumbering {
         match numbers {
             Numbering::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
             Numbering::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
-            Numbering::None | Numbering::Last(_) => Self::None,
+            Numbering::None | Numbering::Last(_) | Numbering::LastShared(_) => Self::None,
         }
     }
 
