@@ -59,7 +59,7 @@ impl Numbering {
         match self {
             Self::Topic(topic) => topic.is_copy(),
             Self::LastShared(_) => true,
-            Self::None | Self::Stream(_) | Self::Last(_) => false,
+            Self::None | Self::Stream(_) | Self::Forwarded(_) | Self::Last(_) => false,
         }
     }
 
