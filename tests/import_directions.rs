@@ -29,12 +29,24 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
     (
         "sse_cli",
         "crates/sse-cli/src",
-        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
+        &[
+            "sse_server",
+            "sse_redis",
+            "sse_client",
+            "sse_engine",
+            "sse_wire",
+        ],
     ),
     (
         "sse_workbench",
         "src-tauri/src",
-        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
+        &[
+            "sse_server",
+            "sse_redis",
+            "sse_client",
+            "sse_engine",
+            "sse_wire",
+        ],
     ),
 ];
 
@@ -44,6 +56,7 @@ const SERVER: [&str; 19] = [
     "http",
     "routes",
     "transport",
+    "shared_topics",
     "guard",
     "tokens",
     "connections",

@@ -4,6 +4,7 @@
 mod support;
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use redis::{Connection, Value};
@@ -39,7 +40,11 @@ impl Node {
         let mut follower = Follower::new();
         follower.connected();
         follower.follow();
-        let topic = Topic::copy(&TopicConfig::default(), watch::Sender::new(()));
+        let topic = Topic::copy(
+            &TopicConfig::default(),
+            watch::Sender::new(()),
+            Waker::noop().clone(),
+        );
         Self {
             engine: server.connect(),
             keys: Keys::of("news"),

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -126,7 +127,11 @@ impl Node {
         if let Some(topic) = &self.topic {
             return Arc::clone(topic);
         }
-        let topic = Arc::new(Topic::copy(config, watch::Sender::new(())));
+        let topic = Arc::new(Topic::copy(
+            config,
+            watch::Sender::new(()),
+            Waker::noop().clone(),
+        ));
         self.topic = Some(Arc::clone(&topic));
         self.lose_answers();
         self.follower.follow();
