@@ -102,6 +102,9 @@ export type AwayView = {
   to_ms: number | null,
 };
 
+/** What a client came back with. */
+export type BackWith = "last" | "earlier" | "forgotten" | "nothing" | "unsent" | "unknown";
+
 /** Why a definition cannot take its place in the file. */
 export type BadDefinition = {
   /** What is wrong and what to do. */
@@ -529,6 +532,29 @@ export type LegView = {
   problem: string | null,
 };
 
+/** Both legs of a connection whose request was forwarded. */
+export type LegsView = {
+  /**
+   * The host of the upstream, and its port where that is not the usual one: 64 characters at
+   * most.
+   */
+  upstream: string,
+  /** The status that the upstream answered with; nothing where it gave no answer. */
+  status: number | null,
+  /**
+   * Milliseconds until the connection to it was there, TLS included; nothing where it never
+   * was.
+   */
+  connect_ms: number | null,
+  /** Milliseconds until the head of its answer was there. */
+  head_ms: number | null,
+  /**
+   * Milliseconds from the client's request until its connection ended; while it is open until
+   * now, in whole seconds. Nothing for an answer that is no stream, whose end is not followed.
+   */
+  client_ms: number | null,
+};
+
 /** What the next step of a replay sends. */
 export type NextStep = {
   /** The number of the event; nothing where what is left is no event, such as the end. */
@@ -720,6 +746,8 @@ export type RowView = {
   folded_faults: Array<Struck>,
   /** The group that its line stands for or belongs to, where rows are grouped. */
   group: GroupView | null,
+  /** Both legs, where its request was forwarded. */
+  legs: LegsView | null,
 };
 
 /** A header as it may be shown. */
@@ -750,7 +778,7 @@ export type Slice = {
 };
 
 /** A column to sort by. Rows that are alike in it stand newest first. */
-export type Sort = "state" | "since" | "peer" | "program" | "room" | "stream" | "client" | "brought" | "last_id" | "events" | "rate" | "bytes" | "byte_rate" | "behind" | "http" | "verdict";
+export type Sort = "state" | "since" | "peer" | "program" | "room" | "stream" | "client" | "brought" | "last_id" | "events" | "rate" | "bytes" | "byte_rate" | "behind" | "upstream" | "http" | "verdict";
 
 /** Why the server could not start, with what the page needs to offer a way out. */
 export type StartError = {
@@ -1012,6 +1040,16 @@ export type Verdict = {
    * among them.
    */
   repeated: number | null,
+  /**
+   * What it came back with, where its stream was forwarded: of such a stream it is not known what
+   * was lost.
+   */
+  back_with: BackWith | null,
+  /**
+   * How many events it was sent behind the id that it brought, where its stream was forwarded
+   * and gave it that id.
+   */
+  sent_after: number | null,
   /**
    * The row that it went on from, or went on as; of several that are open at once, the newest
    * other one.
