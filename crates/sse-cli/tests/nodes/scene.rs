@@ -23,6 +23,9 @@ use crate::support::{SSE, Serving};
 const CROWD: usize = 300;
 /// Between two events of a publisher.
 const PACE: Duration = Duration::from_millis(80);
+/// How long a publisher waits for an answer. It is longer than a node may take, so that a late
+/// answer is seen.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest that anybody may take to get the last event, once nothing is broken any more.
 const LATEST: Duration = Duration::from_secs(20);
 const TOPIC: &str = "/topics/news";
@@ -48,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) front: Option<Kind>,
     pub(crate) crowd: usize,
     pub(crate) pace: Duration,
+    /// How long a publisher waits for an answer.
+    pub(crate) patience: Duration,
 }
 
 impl Plan {
@@ -66,6 +71,7 @@ impl Plan {
             front: None,
             crowd: CROWD,
             pace: PACE,
+            patience: PATIENCE,
         }
     }
 
@@ -120,6 +126,7 @@ impl Scene {
             target,
             topic: TOPIC.to_owned(),
             begun,
+            patience: plan.patience,
             published: Mutex::default(),
             wrong: Mutex::default(),
             refused: Mutex::default(),
