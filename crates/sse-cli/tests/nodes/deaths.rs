@@ -47,9 +47,9 @@ async fn what_was_dropped_while_a_node_stood_still_is_counted() {
     let engine = Engine::start(&[]);
     let plan = Plan {
         // A publisher that comes to the one that stands still tries another soon.
-        patience: Duration::from_millis(700),
+        patience: Duration::from_millis(400),
         // Less than what is published meanwhile.
-        ..Plan::on(engine.url()).with(&["--keep-events", "20"])
+        ..Plan::on(engine.url()).with(&["--keep-events", "5"])
     };
     let scene = Scene::begin(plan).await;
     scene.all_came().await;

@@ -31,7 +31,7 @@ async fn behind(kind: Kind) {
         front: Some(kind),
         // Each takes one file here, one in a node and two in the balancer.
         crowd: if files >= 4_000 { 1_000 } else { 300 },
-        pace: Duration::from_millis(250),
+        pace: Duration::from_millis(400),
         ..Plan::on(engine.url()).with(&["--allow-host", NAME])
     };
     let mut scene = Scene::begin(plan).await;
@@ -101,7 +101,12 @@ async fn without_nodes(kind: Kind) {
     }
     scene.play(1.5).await;
     assert!(scene.refused() > 0, "publishers are told to repeat");
-    let answer = ask(scene.target(), "localhost", "/topics/news", &["-i"]);
+    let answer = ask(
+        scene.target(),
+        "localhost",
+        "/topics/news",
+        &["-i", "-m", "20"],
+    );
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
     assert!(head.starts_with("HTTP/1.1 200 "), "{answer}");
     assert!(head.contains("text/event-stream"), "{answer}");
