@@ -117,7 +117,9 @@ Examples:
   sse publish localhost:8000/topics/news hello --event tick  with a name
   sse publish localhost:8000/topics/news - < note.txt        the bytes of a file, as they are
   sse publish localhost:8000/topics/news - --ndjson < a.jsonl
-                                                             each line, as an event of its own";
+                                                             each line, as an event of its own
+  sse publish localhost:8000/topics/news hello --token publish.token
+                                                             to a server that wants a token";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

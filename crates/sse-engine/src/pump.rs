@@ -38,6 +38,7 @@ use crate::topics::{Subscription, Topic};
 use crate::write_buffer::{Receipt, WriteBuffer};
 use breaker::Breaker;
 use feed::Feed;
+pub use pipe::{REMEMBERED_IDS, SHOWN_ID, SentId, SentIds};
 use replay::Player;
 
 /// What the transport does after a visit.
@@ -160,7 +161,13 @@ impl Pump {
 
     /// The pump of a stream whose bytes a task hands over. Its drop tells the task.
     pub fn piped(pieces: Taker<Bytes>) -> Self {
-        Self::with(Feed::piped(pieces))
+        Self::with(Feed::piped(pieces, None))
+    }
+
+    /// The same where the ids that the bytes give are kept in `ids`. Its events are numbered from
+    /// 1.
+    pub fn piped_with_ids(pieces: Taker<Bytes>, ids: Arc<SentIds>) -> Self {
+        Self::with(Feed::piped(pieces, Some(ids)))
     }
 
     /// The same, with a blank line behind its keep-alive comments or without one, where its stream

@@ -87,8 +87,15 @@ impl RedisEngine {
             _ => None,
         };
         let opened = timeout(WITHIN, self.open_at(master.as_ref()));
-        let opened = opened.await;
-        let opened = opened.unwrap_or_else(|_| Err("it does not answer in time".to_owned()));
+        let opened = opened.await.unwrap_or_else(|_| {
+            // Plain Redis waits for the end of the line.
+            let tls = if self.address.tls {
+                ", or does not speak TLS"
+            } else {
+                ""
+            };
+            Err(format!("it does not answer in time{tls}"))
+        });
         // With sentinels it is worth knowing which host it was.
         opened.map_err(|words| match master {
             Some(host) if !words.contains(&host.to_string()) => {

@@ -110,7 +110,8 @@ fn entry(one: Value) -> Result<(LogEntry, usize), ParsingError> {
     }
     let entry = LogEntry {
         place,
-        event: (has_data && is_ours).then_some(event),
+        // 0 is the place before the first event.
+        event: (has_data && is_ours && place.seq > 0).then_some(event),
         begins: begins && !has_data && is_ours && place.seq == 0,
     };
     Ok((entry, bytes))

@@ -16,8 +16,8 @@ pub(crate) const NODES: &str = "sse1:{nodes}:nodes";
 const LIVES: u64 = 6000;
 /// The longest name of a node, in characters.
 const MAX_NAME: usize = 64;
-/// The most names and the most topics that are told of one node.
-const MOST: usize = 256;
+/// The most topics that are told of one node.
+const MOST: usize = 4096;
 
 /// A node, for the others.
 #[derive(Clone, Debug)]

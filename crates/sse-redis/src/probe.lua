@@ -9,7 +9,7 @@ local tries = {
     { 'DEL', key },
     { 'XADD', key, '1-1', 'd', 'x' }, { 'XREVRANGE', key, '+', '-', 'COUNT', 1 },
     { 'XRANGE', key, '-', '+', 'COUNT', 1 }, { 'XLEN', key }, { 'XINFO', 'STREAM', key },
-    { 'XDEL', key, '1-1' }, { 'EXPIRE', key, 60 },
+    { 'XREAD', 'COUNT', 1, 'STREAMS', key, '0' }, { 'TYPE', key }, { 'XDEL', key, '1-1' }, { 'EXPIRE', key, 60 },
     { 'DEL', key },
     { 'HSET', key, 'a', '1' }, { 'HMGET', key, 'a' }, { 'HGET', key, 'a' }, { 'HLEN', key },
     { 'HGETALL', key }, { 'HDEL', key, 'a' },
@@ -20,6 +20,7 @@ local tries = {
 for _, try in ipairs(tries) do
     local answer = redis.pcall(unpack(try))
     if type(answer) == 'table' and answer.err then
+        redis.pcall('DEL', key)
         if string.find(answer.err, 'OOM', 1, true) then return false end
         return { string.lower(try[1]), answer.err }
     end

@@ -52,7 +52,11 @@ for life, last in string.gmatch(has[5] or '', '(%d+):(%d+)') do
     lives[life] = tonumber(last)
 end
 
+-- Whether there is more to write down than that the topic was used.
+local is_changed = false
+
 local function record(life, last)
+    is_changed = true
     if not lives[life] then order[#order + 1] = life end
     lives[life] = math.max(last, lives[life] or 0)
     if #order > LIVES then lives[table.remove(order, 1)] = nil end
@@ -87,6 +91,7 @@ local function begin(least)
     if born > 0 then record(born, seq) end
     born = math.max(now, born + 1, known + 1, least) + random
     seq = 0
+    is_changed = true
 end
 
 -- Drops what is kept, and goes on behind it.
@@ -99,9 +104,12 @@ end
 local function write()
     local past = {}
     for _, life in ipairs(order) do past[#past + 1] = text(life) .. ':' .. text(lives[life]) end
-    redis.call('HSET', meta, 'run', run, 'born', text(born), 'seq', text(seq),
-        'bytes', text(bytes), 'lives', table.concat(past, ' '))
-    redis.call('ZADD', topics, now, name)
+    if is_changed then
+        redis.call('HSET', meta, 'run', run, 'born', text(born), 'seq', text(seq),
+            'bytes', text(bytes), 'lives', table.concat(past, ' '))
+    end
+    -- A full engine refuses this. What is left is a write all the same, which a replica refuses.
+    redis.pcall('ZADD', topics, now, name)
     for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, keep_for) end
 end
 
@@ -165,6 +173,7 @@ for n = 0, events - 1 do
     end
     if is_error(added) then return added end
     seq = seq + 1
+    is_changed = true
     if id ~= '' then redis.call('HSET', ids, id, place) end
     bytes = bytes + #data + #event + #id + OVERHEAD
 end

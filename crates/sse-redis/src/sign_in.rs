@@ -94,7 +94,6 @@ pub(crate) async fn look(link: &Link, probe: &str) -> Result<Info, Failure> {
 
 /// What it refused to do in a script.
 fn of_probe(command: &str, error: &str) -> Failure {
-    let is_key = error.contains("key");
     Failure::Refused(match error {
         error if error.contains("READONLY") => "it is a replica and takes no writes".to_owned(),
         error if error.contains("NOREPLICAS") => {
@@ -103,10 +102,14 @@ fn of_probe(command: &str, error: &str) -> Failure {
         error if error.contains("MISCONF") => {
             "it takes no writes since it cannot save its data to disk: see its log".to_owned()
         }
-        error if is_key && error.contains("ermission") || error.contains("can't access") => {
+        error if error.contains("access") && error.contains("key") => {
             "its user may not use the keys: allow them, as in ACL SETUSER NAME ~sse1:*".to_owned()
         }
-        error if error.contains("can't run") || error.contains("NOPERM") => {
+        error
+            if ["can't run", "NOPERM", "ACL failure"]
+                .iter()
+                .any(|no| error.contains(no)) =>
+        {
             format!("its user may not run {command}: allow it, as in ACL SETUSER NAME +{command}")
         }
         error => format!("it cannot do {command}: {}", cut(error)),

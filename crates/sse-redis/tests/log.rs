@@ -11,30 +11,7 @@ use sse_engine::topics::{Caller, Draft, Engine as _, Log, Position};
 use sse_redis::{Keep, RedisEngine};
 use tokio::time::{sleep, timeout};
 
-use support::Engine;
-
-/// What is kept where nothing is said of it.
-const KEEP: Keep = Keep {
-    events: 1000,
-    bytes: 1 << 22,
-    seconds: 60,
-    topics: 100,
-};
-
-async fn connect(server: &Engine) -> Arc<dyn Log> {
-    let engine = RedisEngine::new(&server.url(), KEEP, "one").expect("a URL");
-    engine.connect().await.expect("it answers")
-}
-
-async fn publish(log: &dyn Log, topic: &str, data: &str) -> Position {
-    let draft = Draft {
-        data: data.to_owned(),
-        ..Draft::default()
-    };
-    let events = [draft.event()];
-    let done = log.publish(topic, Caller::default(), &events);
-    done.await.expect("published").last
-}
+use support::{Engine, KEEP, publish};
 
 /// The data of what a read brings, by topic.
 async fn read(log: &dyn Log, behind: &[(Arc<str>, Position)]) -> Vec<(String, Vec<String>)> {
@@ -49,7 +26,7 @@ async fn read(log: &dyn Log, behind: &[(Arc<str>, Position)]) -> Vec<(String, Ve
 #[tokio::test]
 async fn what_one_node_publishes_another_loads_and_reads() {
     let server = Engine::start();
-    let (one, other) = (connect(&server).await, connect(&server).await);
+    let (one, other) = (server.log().await, server.log().await);
     let start = one
         .touch("news", Caller::default())
         .await
@@ -80,7 +57,7 @@ async fn what_one_node_publishes_another_loads_and_reads() {
 #[tokio::test]
 async fn an_end_is_heard_of_at_once_and_only_of_a_topic_that_is_there() {
     let server = Engine::start();
-    let log = connect(&server).await;
+    let log = server.log().await;
     assert_eq!(log.end("news").await, Ok(false));
     let first = publish(&*log, "news", "1").await;
     let behind = [("news".into(), first)];
@@ -100,7 +77,7 @@ async fn an_end_is_heard_of_at_once_and_only_of_a_topic_that_is_there() {
 #[tokio::test]
 async fn a_read_that_is_dropped_ends_at_once_and_nothing_is_taken_for_the_next() {
     let server = Engine::start();
-    let log = connect(&server).await;
+    let log = server.log().await;
     let (a, b) = (
         publish(&*log, "a", "1").await,
         publish(&*log, "b", "1").await,

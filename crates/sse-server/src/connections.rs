@@ -12,6 +12,7 @@ mod activity;
 mod connection;
 mod end_reason;
 mod groups;
+mod leg;
 mod log;
 mod numbering;
 mod of_room;
@@ -43,10 +44,12 @@ use tokio::sync::watch;
 use crate::clock;
 use crate::tap::{Tapped, WireView};
 pub(crate) use connection::{Client, Request, shown, shown_fault};
-use connection::{Connection, Ended, Sent, State};
+use connection::{Connection, Ended, Rare, Sent, State};
 pub use connection::{Cut, NextStep, Struck};
 pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
+pub(crate) use leg::Leg;
+pub use leg::LegsView;
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub(crate) use log::{LogLine, LogReader, Until, Whom};
@@ -58,7 +61,7 @@ pub(crate) use query::SHOWN;
 pub use query::TableQuery;
 pub(crate) use reconnects::Resume;
 use reconnects::{Answered, Reconnects};
-pub use reconnects::{Verdict, VerdictKind};
+pub use reconnects::{BackWith, Verdict, VerdictKind};
 pub use recorded::RecordedView;
 pub(crate) use request::{BODY_KEPT, ReadBody, Received};
 pub use request::{FieldView, Hideable, LegView, ReceivedView, RequestView};
@@ -506,18 +509,22 @@ impl Table {
     ) -> Arc<Connection> {
         self.version += 1;
         client.asked = self.shared(client.asked);
+        let leg = received.as_ref().and_then(Received::leg_of_row);
+        let came = leg.as_ref().map_or(now, |leg| leg.began);
         if let Some(received) = received {
             self.requests.keep(id, received);
         }
         Arc::new(Connection {
             id,
             client,
-            since: millis(since_1970(now.wall)),
+            since: millis(since_1970(came.wall)),
             status,
             sent: Sent::nothing(next),
             tap: OnceLock::new(),
             ended: OnceLock::new(),
-            struck: OnceLock::new(),
+            rare: leg
+                .map(Rare::forwarded)
+                .map_or_else(OnceLock::new, OnceLock::from),
         })
     }
 

@@ -56,10 +56,10 @@ pub use catalog::{
 };
 pub use config::{Config, DEFAULT_PORT, Limits, Tokens};
 pub use connections::{
-    AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
-    KnockView, LaneView, LegView, LogEntry, LogReceiver, NextStep, ReceivedView, RecordedView,
-    RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally, TickKind, TickView, TimelineView,
-    Verdict, VerdictKind, Visit, Why,
+    AwayView, BackWith, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened,
+    Hideable, KnockView, LaneView, LegView, LegsView, LogEntry, LogReceiver, NextStep,
+    ReceivedView, RecordedView, RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally,
+    TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Server, asked_to_end};

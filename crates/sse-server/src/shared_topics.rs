@@ -418,3 +418,6 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,21 +7,20 @@ use std::time::{Instant, SystemTime};
 
 use sse_engine::fault::{Armed, Fault, Strike, Target};
 use sse_engine::lock::lock;
+use sse_engine::pump::SHOWN_ID;
 use sse_engine::time::Now;
 use sse_engine::time::{millis, since_1970};
 use sse_engine::write_buffer::Receipt;
 use sse_wire::Framing;
 
 use super::end_reason::Why;
+use super::leg::Leg;
 use super::numbering::Numbering;
 use super::rates::Counts;
 use crate::tap::Tap;
 
 /// The most faults that a row names.
 const STRUCK: usize = 32;
-
-/// The longest event id that the table keeps and compares, in characters.
-const SHOWN_ID: usize = 64;
 
 /// As much of an event id as the table keeps and compares.
 pub(crate) fn shown(id: &str) -> &str {
@@ -171,9 +170,27 @@ pub(super) struct Connection {
     pub(super) tap: OnceLock<Arc<Tap>>,
     /// Boxed: most rows are open.
     pub(super) ended: OnceLock<Box<Ended>>,
-    /// The faults that struck it, in order, [`STRUCK`] at most. Not here, since on most rows there
-    /// are none.
-    pub(super) struck: OnceLock<Arc<Mutex<Vec<Struck>>>>,
+    /// What most rows have nothing of.
+    pub(super) rare: OnceLock<Arc<Rare>>,
+}
+
+/// What most rows have nothing of.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// The leg to its upstream, where its request was forwarded.
+    leg: Option<Arc<Leg>>,
+    /// The faults that struck it, in order, [`STRUCK`] at most.
+    struck: Mutex<Vec<Struck>>,
+}
+
+impl Rare {
+    /// That of a row whose request was forwarded.
+    pub(super) fn forwarded(leg: Arc<Leg>) -> Arc<Self> {
+        Arc::new(Self {
+            leg: Some(leg),
+            struck: Mutex::default(),
+        })
+    }
 }
 
 // There may be ten thousand, and the next size that an allocator has is a quarter larger.
@@ -347,7 +364,7 @@ impl Connection {
             },
             tap: self.tap.clone(),
             ended: self.ended.clone(),
-            struck: self.struck.clone(),
+            rare: self.rare.clone(),
         }
     }
 
@@ -362,7 +379,11 @@ impl Connection {
     /// The id of the last event that it was sent, of those with an id, and the number of that
     /// event. It may wait for a topic.
     pub(super) fn last_id(&self) -> Option<(u64, String)> {
-        let last = self.sent.last()?;
+        let last = match &self.client.numbers {
+            // It may be given an id before its first event.
+            Numbering::Forwarded(_) => self.sent.last().unwrap_or(0),
+            _ => self.sent.last()?,
+        };
         self.client.numbers.last_id(last, self.sent.counts().events)
     }
 
@@ -410,7 +431,7 @@ impl Connection {
                 client: self.client.tag.as_deref().map(str::to_owned),
             }),
         });
-        let mut struck = lock(self.struck.get_or_init(Arc::default));
+        let mut struck = lock(&self.rare.get_or_init(Arc::default).struck);
         let is_new = struck.iter().all(|other| other.id != fault.id);
         if is_new && struck.len() < STRUCK {
             struck.push(Struck {
@@ -424,14 +445,19 @@ impl Connection {
 
     /// Whether a fault struck it.
     pub(super) fn is_struck(&self) -> bool {
-        self.struck.get().is_some()
+        let rare = self.rare.get();
+        rare.is_some_and(|rare| !lock(&rare.struck).is_empty())
+    }
+
+    /// The leg to its upstream, where its request was forwarded.
+    pub(super) fn leg(&self) -> Option<&Leg> {
+        self.rare.get()?.leg.as_deref()
     }
 
     /// The faults that struck it.
     pub(super) fn faults(&self) -> Vec<Struck> {
-        let struck = self.struck.get();
-        struck
-            .map(|struck| lock(struck).clone())
+        let rare = self.rare.get();
+        rare.map(|rare| lock(&rare.struck).clone())
             .unwrap_or_default()
     }
 

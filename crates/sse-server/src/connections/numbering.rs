@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Weak};
 
+use sse_engine::pump::SentIds;
 use sse_engine::stream::Stream;
 use sse_engine::topics::{self, Topic};
 
@@ -13,6 +14,8 @@ pub(crate) enum Numbering {
     None,
     Topic(Arc<Topic>),
     Stream(Arc<Stream>),
+    /// A stream that is forwarded, of which only those ids are known that this connection was sent.
+    Forwarded(Arc<SentIds>),
     /// Of a connection that is closed nothing is asked but its last id.
     Last(Option<Arc<String>>),
     /// The same where other nodes send the same events: its client may be there.
@@ -27,6 +30,7 @@ impl Numbering {
             Self::None => None,
             Self::Topic(topic) => Some((last, topic.id(last))),
             Self::Stream(stream) => stream.last_id(last, events),
+            Self::Forwarded(ids) => ids.last(last),
             Self::Last(id) | Self::LastShared(id) => Some((last, id.as_deref()?.clone())),
         }
     }
@@ -37,6 +41,7 @@ impl Numbering {
             Self::None | Self::Last(_) | Self::LastShared(_) => None,
             Self::Topic(topic) => topic.find(id),
             Self::Stream(stream) => stream.number_of(id, stream.from),
+            Self::Forwarded(ids) => ids.number_of(id),
         }
     }
 
@@ -44,7 +49,7 @@ impl Numbering {
     pub(super) fn events_between(&self, from: u64, to: u64) -> u64 {
         match self {
             Self::None | Self::Last(_) | Self::LastShared(_) => 0,
-            Self::Topic(_) => to.saturating_sub(from),
+            Self::Topic(_) | Self::Forwarded(_) => to.saturating_sub(from),
             Self::Stream(stream) => stream.events_between(from, to),
         }
     }
@@ -54,7 +59,7 @@ impl Numbering {
         match self {
             Self::Topic(topic) => topic.is_copy(),
             Self::LastShared(_) => true,
-            Self::None | Self::Stream(_) | Self::Last(_) => false,
+            Self::None | Self::Stream(_) | Self::Forwarded(_) | Self::Last(_) => false,
         }
     }
 
@@ -63,11 +68,13 @@ impl Numbering {
         matches!(self, Self::Stream(stream) if stream.repeats_id(id))
     }
 
-    /// The reconnection time in milliseconds that clients are told first.
+    /// The reconnection time in milliseconds that clients are told first; of a stream that is
+    /// forwarded, last.
     pub(super) fn retry(&self) -> Option<u64> {
         match self {
             Self::Topic(_) => Some(topics::SUBSCRIBER_RETRY),
             Self::Stream(stream) => stream.retry,
+            Self::Forwarded(ids) => ids.retry(),
             Self::None | Self::Last(_) | Self::LastShared(_) => None,
         }
     }
@@ -86,7 +93,11 @@ impl WeakNumbering {
         match numbers {
             Numbering::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
             Numbering::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
-            Numbering::None | Numbering::Last(_) | Numbering::LastShared(_) => Self::None,
+            // What another connection is sent has numbers of its own.
+            Numbering::None
+            | Numbering::Last(_)
+            | Numbering::LastShared(_)
+            | Numbering::Forwarded(_) => Self::None,
         }
     }
 
