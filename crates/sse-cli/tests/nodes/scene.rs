@@ -279,7 +279,7 @@ impl Scene {
             match gaps {
                 Gaps::None if told > 0 => faults.push((n, format!("it has {told} false gaps"))),
                 Gaps::All | Gaps::Late if told == 0 => {
-                    faults.push((n, "it was told of no gap".to_owned()))
+                    faults.push((n, "it was told of no gap".to_owned()));
                 }
                 _ => {}
             }
