@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that a job lacks. If none is missing, it prints nothing.
-# usage: need.sh server|gui|desktop|browsers|faults|node|python|lint|packages|redis ...
+# usage: need.sh server|gui|desktop|browsers|faults|node|python|lint|packages|redis|metrics ...
 #
 # It installs only Debian packages, and only those of the given groups. Node.js alone comes from
 # PyPI, into target/tools: Debian's is too old.
@@ -41,6 +41,7 @@ install_node() {
 #   browsers  the two browsers that the page is tested in
 #   faults    the tools for clients that vanish or stall
 #   redis     the engine that keeps topics for many nodes, for its tests
+#   metrics   what checks the metrics that Prometheus reads
 #   packages  the tools that check a .deb, an .rpm and the files that they install
 packages() {
     case $1 in
@@ -56,8 +57,9 @@ packages() {
         python) python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv ;;
         lint) echo shellcheck ;;
         redis) command -v redis-server >/dev/null || echo redis-server ;;
+        metrics) command -v promtool >/dev/null || echo prometheus ;;
         packages) echo lintian man-db appstream desktop-file-utils rpm rpmlint ;;
-        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, python, lint, packages and redis." ;;
+        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, python, lint, packages, redis and metrics." ;;
     esac
 }
 

@@ -35,7 +35,7 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 18] = [
+const SERVER: [&str; 20] = [
     "lifecycle",
     "http",
     "routes",
@@ -52,6 +52,8 @@ const SERVER: [&str; 18] = [
     "config",
     "status",
     "error",
+    "drain",
+    "measures",
     "clock",
     "fuzzing",
 ];

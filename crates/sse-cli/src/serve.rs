@@ -123,7 +123,7 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
     let log = (how != LogAs::None)
         .then(|| tokio::spawn(keep_log(server.log(), how, stderr.clone(), until_stopped)));
     server.start().await?;
-    announce(&server.state(), &server.upstreams());
+    announce(&server.state(), &server.upstreams(), server.metrics_url());
     tokio::spawn(tell_of_streams(server.file_news(), stderr.clone()));
     asked.await;
     server.stop().await;
@@ -195,7 +195,7 @@ async fn keep_log(
 
 /// Where to visit and what there is, for people and for scripts that read the first line. That
 /// nobody reads it is no reason to end.
-fn announce(state: &StateView, upstreams: &[UpstreamView]) {
+fn announce(state: &StateView, upstreams: &[UpstreamView], metrics: Option<String>) {
     let url = state.status.url.as_deref().unwrap_or_default();
     let streams = state.streams.iter().map(|stream| {
         let what = format!("{}: {}", stream.title, stream.summary);
@@ -226,6 +226,7 @@ fn announce(state: &StateView, upstreams: &[UpstreamView]) {
     let lines: Vec<_> = lines
         .into_iter()
         .map(|(path, what)| (shell_url(&format!("{url}{path}")), what))
+        .chain(metrics.map(|url| (url, "the metrics, for Prometheus".to_owned())))
         .collect();
     let width = lines.iter().map(|(visit, _)| visit.len()).max();
     let width = width.unwrap_or_default();

@@ -7,6 +7,7 @@
 //! | `batch` | events that are to be published |
 //! | `budget` | the memory that the topics of all rooms share |
 //! | `config` | the settings of topics |
+//! | `counts` | how subscribers came back, and their gaps, counted |
 //! | `follower` | what a node does with a topic of an engine that nodes share |
 //! | `gap` | the event that tells of lost ones |
 //! | `id` | the ids that sort |
@@ -24,6 +25,7 @@ mod append;
 mod batch;
 mod budget;
 mod config;
+mod counts;
 mod follower;
 mod gap;
 mod id;
@@ -52,7 +54,9 @@ pub use batch::{Draft, Published};
 use budget::Budget;
 pub use config::SUBSCRIBER_RETRY;
 pub use config::{FirstBlock, Slow, TopicConfig};
+pub use counts::Counts;
 pub use follower::{Command, Follower, Reply, Verb};
+pub use gap::GapReason;
 pub use id::Position;
 pub use log::{Answer, Caller, Engine, Log, LogEntry, Placed, Presence};
 pub use subscription::{Filled, Form, Subscription};
@@ -86,6 +90,8 @@ pub struct Topics {
     /// Changes with each publish to any topic and each end of one, so that a follower is woken once
     /// however much was published.
     changed: watch::Sender<()>,
+    /// What their subscribers met. Those of all rooms have one.
+    counts: Arc<Counts>,
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +118,7 @@ impl Topics {
             prefix: "".into(),
             budget: None,
             changed: watch::Sender::new(()),
+            counts: Arc::default(),
         }
     }
 
@@ -127,6 +134,7 @@ impl Topics {
             prefix: "".into(),
             budget: Some(Arc::new(Budget::new(all_bytes))),
             changed: self.changed.clone(),
+            counts: Arc::clone(&self.counts),
         }
     }
 
@@ -138,6 +146,7 @@ impl Topics {
             prefix: format!("{room}/").into(),
             budget: self.budget.clone(),
             changed: self.changed.clone(),
+            counts: Arc::clone(&self.counts),
         }
     }
 
@@ -175,7 +184,8 @@ impl Topics {
         }
         set.born = millis(since_1970(wall)).max(set.born + 1);
         let (budget, changed) = (self.budget.clone(), self.changed.clone());
-        let topic = Arc::new(Topic::new(set.born, &self.config, budget, changed));
+        let topic = Topic::new(set.born, &self.config, budget, changed);
+        let topic = Arc::new(topic.counted(Arc::clone(&self.counts)));
         set.topics.insert(key.into(), Arc::clone(&topic));
         Ok(topic)
     }
@@ -279,6 +289,11 @@ impl Topics {
     /// Changes when something was published to any topic, and when one was ended.
     pub fn changed(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
+    }
+
+    /// What subscribers of these topics met, those of all rooms together.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// The topics as they are now, by name.

@@ -28,6 +28,7 @@ mod sort;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod totals;
 mod viewer;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -72,6 +73,7 @@ pub use timeline::{
     AwayView, BarView, FlagView, KnockView, LaneView, TickKind, TickView, TimelineView,
 };
 pub(crate) use timeline::{KEPT as TIMELINE_KEPT, STEP};
+pub(crate) use totals::{ENDERS, Kind, Sums};
 use viewer::Viewer;
 pub use viewer::{Slice, Tally};
 
@@ -246,6 +248,7 @@ impl Connections {
             row.tap();
         }
         table.opened += 1;
+        self.0.all.totals.opened(&row);
         table.open.insert(row.id, Arc::clone(&row));
         let verdict = table.reconnects.verdict(&row);
         self.0.log.connected(&row, verdict, now);
@@ -353,6 +356,7 @@ impl Connections {
         } else {
             table.refused += 1;
         }
+        self.0.all.totals.refused(ending);
         let verdict = table.reconnects.verdict(&row);
         if let Some(fault) = fault {
             self.0.log.fired(fault.id, Some(&row), self.room(), now);

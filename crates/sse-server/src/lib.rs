@@ -18,6 +18,8 @@
 //! | `armed` | the faults that are armed, and which of them strike a request |
 //! | `recording_file` | a recording that is written to a file while it happens |
 //! | `config`, `status`, `error` | the settings at the start, the life cycle, what can fail |
+//! | `drain` | how far the server is with ending its streams before it stops |
+//! | `measures` | what is counted and measured for `/metrics` alone |
 //! | `clock` | the one place that reads the clocks |
 //!
 //! What a stream sends, and when, is in the crate `sse-engine`.
@@ -30,6 +32,7 @@ mod catalog;
 mod clock;
 mod config;
 mod connections;
+mod drain;
 mod error;
 mod events_file;
 #[cfg(fuzzing)]
@@ -37,6 +40,7 @@ pub mod fuzzing;
 mod guard;
 mod http;
 mod lifecycle;
+mod measures;
 mod recording_file;
 mod recordings;
 mod routes;
@@ -50,7 +54,7 @@ pub use catalog::{
     DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, read_recording, short_path,
     streams_text,
 };
-pub use config::{Config, DEFAULT_PORT, Limits};
+pub use config::{Config, DEFAULT_PORT, Limits, MAX_METRICS_TOPICS, Operate};
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
     KnockView, LaneView, LegView, LogEntry, LogReceiver, NextStep, ReceivedView, RecordedView,
@@ -78,7 +82,9 @@ pub use sse_engine::stream::{
 };
 pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;
-pub use sse_engine::topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
+pub use sse_engine::topics::{
+    Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo, is_name as is_topic_name,
+};
 pub use status::{Phase, Status};
 pub use tap::{BodyReader, PieceView, What, WireEvent, WireView};
 

@@ -7,12 +7,14 @@
 //! | `listen` | the listening sockets |
 //! | `port_holder` | the program that holds a port that is taken |
 //! | `signals` | the signals that ask a program to end |
+//! | `tasks` | what the server does by itself, whether or not it runs |
 
 mod listen;
 mod port_holder;
 mod run;
 mod server;
 mod signals;
+mod tasks;
 
 pub use server::Server;
 pub use signals::asked_to_end;

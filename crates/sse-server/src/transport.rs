@@ -43,6 +43,8 @@ pub(crate) use socket::Socket;
 use sse_engine::topics::Topics;
 use sweeper::Sweeper;
 
+use crate::measures::Histogram;
+
 /// The most sweepers. More cores than this are rather for those who read.
 const SWEEPERS: usize = 4;
 
@@ -64,11 +66,13 @@ struct Shared {
 
 impl Transport {
     /// Starts the sweepers, in `tasks`. They end every stream in order after `stop`, and drop what
-    /// is left after `kill`.
+    /// is left after `kill`. How long each pass over the readers of a topic took is entered in
+    /// `passes`.
     pub(crate) fn start(
         topics: &Topics,
         acts: &Acts,
         stall: Duration,
+        passes: &Arc<Histogram>,
         tasks: &TaskTracker,
         (stop, cut): (&CancellationToken, &CancellationToken),
         kill: &CancellationToken,
@@ -78,7 +82,7 @@ impl Transport {
         let sweepers: Vec<_> = (0..cores.min(SWEEPERS))
             .map(|_| {
                 let (send, arrivals) = mpsc::unbounded_channel();
-                let sweeper = Sweeper::new(stall, Arc::clone(&held));
+                let sweeper = Sweeper::new(stall, Arc::clone(&held), Arc::clone(passes));
                 let work = sweeper.run(arrivals, topics.changed(), (stop.clone(), cut.clone()));
                 let kill = kill.clone();
                 tasks.spawn(async move {

@@ -17,8 +17,9 @@ use sse_wire::{Event, LineEnding, encode};
 
 use self::resume::{Resume, Waiting};
 use super::config::{FirstBlock, SUBSCRIBER_RETRY, Slow};
-use super::gap::{self, GAP};
-use super::id::Position;
+use super::counts::Counts;
+use super::gap::{self, GAP, GapReason};
+use super::id::{EARLIEST, Position};
 use super::named;
 use super::ring::Ring;
 use super::topic::{State, Topic};
@@ -143,6 +144,9 @@ impl Subscription {
             .join()
             .then(|| Reader::new(&mut state, last_event_id, shift));
         drop(state);
+        if let (Some(reader), Some(id)) = (&reader, last_event_id) {
+            reader.count_return(id, &topic.counts);
+        }
         Some(Self {
             topic: Arc::clone(topic),
             reader: reader?,
@@ -223,7 +227,7 @@ impl Subscription {
     pub fn fill(&mut self, out: &mut WriteBuffer) -> Filled {
         let mut state = lock(&self.topic.state);
         let reader = &mut self.reader;
-        if !reader.settle(&mut state) {
+        if !reader.settle(&mut state, &self.topic.counts) {
             if !reader.told_retry && self.topic.tells_place() {
                 reader.told_retry = true;
                 encode_retry(out.payload());
@@ -240,11 +244,11 @@ impl Subscription {
         if !reader.greeted {
             // It has only come: what was published before its first visit is no lag of its own.
             reader.joined = last;
-            reader.drop_oldest(ring, u64::MAX);
+            reader.drop_oldest(ring, u64::MAX, &self.topic.counts);
         } else if reader.at < ring.before() || reader.lag(last) > max_lag {
             match self.topic.config.slow {
                 Slow::Disconnect => return Filled::TooSlow,
-                Slow::DropOldest => reader.drop_oldest(ring, max_lag),
+                Slow::DropOldest => reader.drop_oldest(ring, max_lag, &self.topic.counts),
             }
         }
         let plain = out.is_empty() && reader.is_plain() && reader.form == Form::Plain;
@@ -340,7 +344,7 @@ impl Reader {
     }
 
     /// Gives it its place, if it waits for one and can have it now. Answers whether it has one.
-    fn settle(&mut self, state: &mut State) -> bool {
+    fn settle(&mut self, state: &mut State, counts: &Counts) -> bool {
         let Some(Pending::Waiting(waiting)) = self.pending.as_deref_mut() else {
             return true;
         };
@@ -348,6 +352,9 @@ impl Reader {
         match resume::resume(state, id.as_deref(), shift, Some(waiting)) {
             Resume::At(at, missed) => {
                 self.begin(&state.ring, at, missed);
+                if let Some(id) = &id {
+                    self.count_return(id, counts);
+                }
                 true
             }
             Resume::Wait(still) => {
@@ -359,6 +366,24 @@ impl Reader {
 
     fn is_waiting(&self) -> bool {
         matches!(self.pending.as_deref(), Some(Pending::Waiting(_)))
+    }
+
+    /// Counts that it came back with this id, once it is known where it goes on.
+    fn count_return(&self, id: &str, counts: &Counts) {
+        let gap = match self.pending.as_deref() {
+            Some(Pending::Waiting(_)) => return,
+            Some(Pending::Gap(missed)) if missed.lost.is_some() => Some(GapReason::Evicted),
+            Some(Pending::Gap(_)) => Some(GapReason::Unknown),
+            Some(Pending::Above(_)) | None => None,
+        };
+        // These ask for the newest, or for all that is kept, and go on nowhere.
+        if id.is_empty() || id == EARLIEST {
+            return;
+        }
+        counts.came_back(gap);
+        if let Some(gap) = gap {
+            counts.gap(gap, 1);
+        }
     }
 
     /// Whether the client brought a place that the entry with this number sorts below, and if so,
@@ -387,7 +412,7 @@ impl Reader {
     }
 
     /// Skips what is too old for it. A gap that it was not told of yet grows.
-    fn drop_oldest(&mut self, ring: &Ring, max_lag: u64) {
+    fn drop_oldest(&mut self, ring: &Ring, max_lag: u64, counts: &Counts) {
         // A replay that is still kept is no lag.
         let most = match self.lag(ring.last()) > max_lag {
             true => ring.last().saturating_sub(max_lag),
@@ -403,6 +428,11 @@ impl Reader {
                 gap.lost = gap.lost.zip(skipped).map(|(lost, more)| lost + more);
             }
             _ => {
+                let why = match self.greeted {
+                    true => GapReason::Slow,
+                    false => GapReason::Evicted,
+                };
+                counts.gap(why, 1);
                 let missed = Missed {
                     from: ring.position(self.at).to_string(),
                     lost: skipped,

@@ -13,6 +13,8 @@ use super::append::Append;
 use super::batch::{Batch, Published};
 use super::budget::Budget;
 use super::config::{FirstBlock, TopicConfig};
+use super::counts::Counts;
+use super::gap::GapReason;
 use super::id::Position;
 use super::ring::Ring;
 use super::rules::{Rule, holds};
@@ -64,6 +66,8 @@ pub struct Topic {
     budget: Option<Arc<Budget>>,
     /// Notifies the followers of all topics: it is the sender of [`Topics`](super::Topics), cloned.
     changed: watch::Sender<()>,
+    /// What subscribers met. That of [`Topics`](super::Topics), where it is one of those.
+    pub(super) counts: Arc<Counts>,
 }
 
 #[derive(Debug)]
@@ -174,7 +178,13 @@ impl Topic {
             config: config.clone(),
             budget,
             changed,
+            counts: Arc::default(),
         }
+    }
+
+    /// The same, which counts here what its subscribers meet.
+    pub fn counted(self, counts: Arc<Counts>) -> Self {
+        Self { counts, ..self }
     }
 
     /// Publishes the events in their order, those that are `done` left out, and counts there what
@@ -319,6 +329,11 @@ impl Topic {
                         break;
                     }
                     state.ring.push_gap(*place, *lost, next.as_deref());
+                    let why = match lost {
+                        Some(_) => GapReason::Trimmed,
+                        None => GapReason::Engine,
+                    };
+                    self.counts.gap(why, state.subscribers);
                 }
                 Append::Begin(place) => state.ring.begin(*place),
                 Append::Reached {

@@ -26,6 +26,9 @@ macro_rules! reasons {
         }
 
         impl Why {
+            /// All of them.
+            pub(crate) const ALL: [Self; [$(Self::$why),*].len()] = [$(Self::$why),*];
+
             /// The words that the API, the log and the page have for it.
             pub fn words(self) -> &'static str {
                 match self {

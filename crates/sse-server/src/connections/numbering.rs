@@ -6,11 +6,15 @@ use std::sync::{Arc, Weak};
 use sse_engine::stream::Stream;
 use sse_engine::topics::{self, Topic};
 
+use super::totals::Kind;
+
 /// What the numbers of a connection's events are numbers of.
 #[derive(Clone, Debug)]
 pub(crate) enum Numbering {
     /// Nothing: there are no events.
     None,
+    /// Nothing: the events are those of an upstream.
+    Upstream,
     Topic(Arc<Topic>),
     Stream(Arc<Stream>),
     /// Of a connection that is closed nothing is asked but its last id.
@@ -22,7 +26,7 @@ impl Numbering {
     /// numbered `last`, and the number of its event. It may wait for a topic.
     pub(super) fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
         match self {
-            Self::None => None,
+            Self::None | Self::Upstream => None,
             Self::Topic(topic) => Some((last, topic.id(last))),
             Self::Stream(stream) => stream.last_id(last, events),
             Self::Last(id) => Some((last, id.as_deref()?.clone())),
@@ -32,7 +36,7 @@ impl Numbering {
     /// The number of the event with this id, where that is known. It may wait for a topic.
     pub(super) fn number_of(&self, id: &str) -> Option<u64> {
         match self {
-            Self::None | Self::Last(_) => None,
+            Self::None | Self::Upstream | Self::Last(_) => None,
             Self::Topic(topic) => topic.find(id),
             Self::Stream(stream) => stream.number_of(id, stream.from),
         }
@@ -41,7 +45,7 @@ impl Numbering {
     /// How many events there are from the number `from` on, before the number `to`.
     pub(super) fn events_between(&self, from: u64, to: u64) -> u64 {
         match self {
-            Self::None | Self::Last(_) => 0,
+            Self::None | Self::Upstream | Self::Last(_) => 0,
             Self::Topic(_) => to.saturating_sub(from),
             Self::Stream(stream) => stream.events_between(from, to),
         }
@@ -57,7 +61,16 @@ impl Numbering {
         match self {
             Self::Topic(_) => Some(topics::SUBSCRIBER_RETRY),
             Self::Stream(stream) => stream.retry,
-            Self::None | Self::Last(_) => None,
+            Self::None | Self::Upstream | Self::Last(_) => None,
+        }
+    }
+
+    /// What its connection reads.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Topic(_) => Kind::Topic,
+            Self::Upstream => Kind::Upstream,
+            Self::None | Self::Stream(_) | Self::Last(_) => Kind::Stream,
         }
     }
 }
@@ -75,7 +88,7 @@ impl WeakNumbering {
         match numbers {
             Numbering::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
             Numbering::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
-            Numbering::None | Numbering::Last(_) => Self::None,
+            Numbering::None | Numbering::Upstream | Numbering::Last(_) => Self::None,
         }
     }
 

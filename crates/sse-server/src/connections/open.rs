@@ -130,7 +130,9 @@ impl Open {
         let mut table = self.connections.table();
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
-        self.connections.0.all.give_back_place();
+        let all = &self.connections.0.all;
+        all.totals.ended(&self.row, ending);
+        all.give_back_place();
         let log = &self.connections.0.log;
         if table.open.remove(&self.row.id).is_none() {
             // Its room was reset meanwhile.

@@ -30,8 +30,15 @@ impl Running {
         let sweeping = TaskTracker::new();
         let limits = service.limits();
         let (topics, acts) = (service.topics(), service.acts());
-        let transport =
-            Transport::start(topics, acts, limits.stall, &sweeping, (&stop, &cut), &kill);
+        let transport = Transport::start(
+            topics,
+            acts,
+            limits.stall,
+            &service.measures().passes,
+            &sweeping,
+            (&stop, &cut),
+            &kill,
+        );
         sweeping.close();
         let run = Arc::new(RunContext {
             service,
@@ -46,6 +53,9 @@ impl Running {
         for listener in listeners.sockets {
             let bind = move |addr| listen::bind(addr, options);
             accepting.spawn(http::accept(listener, bind, Arc::clone(&run)));
+        }
+        if let Some(listener) = listeners.metrics {
+            accepting.spawn(http::serve_metrics(listener, Arc::clone(&run)));
         }
         accepting.close();
         Self {

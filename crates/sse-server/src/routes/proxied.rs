@@ -158,11 +158,15 @@ async fn unasked(
     }
     let (giver, taker) = handoff(HELD);
     giver.end(HandoffEnd::Failed(UNASKED.to_owned()));
+    let upstreams = Client {
+        numbers: Numbering::Upstream,
+        ..client
+    };
     let head = door.head(None, &[]);
     streams::begin_with(
         context,
         (visitor.room, door),
-        (client, received.with(kept.so_far())),
+        (upstreams, received.with(kept.so_far())),
         &NOWHERE,
         (head, Pump::piped(taker)),
     )
@@ -305,7 +309,11 @@ impl Passage<'_> {
         let heads = self.heads(line, head.response.headers(), kept);
         let began = self.began;
         let received = self.received.with(kept.so_far()).sent_on(leg);
-        let arrived = (self.client, received);
+        let client = Client {
+            numbers: Numbering::Upstream,
+            ..self.client
+        };
+        let arrived = (client, received);
         let mut answer = streams::begin_with(
             self.context,
             (room, door),

@@ -126,8 +126,15 @@ pub(super) async fn publish(
         Ok(batch) => batch,
         Err(error) => return refuse(&error),
     };
-    match room.publish(name, &batch).await {
-        Ok(published) => ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response(),
+    let began = clock::now().instant;
+    let published = room.publish(name, &batch).await;
+    let took = clock::now().instant.saturating_duration_since(began);
+    context.measures.publishing.observe(took);
+    match published {
+        Ok(published) => {
+            context.measures.published(published.events);
+            ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response()
+        }
         Err(error) => refuse(&error),
     }
 }

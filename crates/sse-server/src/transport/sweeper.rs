@@ -30,6 +30,7 @@ use super::ready_queue::{Ready, Token};
 use super::socket::Socket;
 use super::timers::{Armed, Timers};
 use crate::clock;
+use crate::measures::Histogram;
 
 /// Sends after which others have their turn. So many cost about half a millisecond.
 const TURN: usize = 128;
@@ -125,12 +126,12 @@ enum Close {
 }
 
 impl Sweeper {
-    pub(super) fn new(stall: Duration, held: Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(stall: Duration, held: Arc<AtomicUsize>, passes: Arc<Histogram>) -> Self {
         Self {
             slots: Slab::new(),
             ready: Arc::default(),
             timers: Timers::default(),
-            readers: Readers::default(),
+            readers: Readers::new(passes),
             unpaced: VecDeque::new(),
             woken: Vec::new(),
             out: WriteBuffer::new(),
@@ -369,7 +370,7 @@ impl Sweeper {
 
     /// Goes on with the passes over the readers of topics.
     fn sweep(&mut self, now: Now) -> bool {
-        self.readers.turn();
+        self.readers.turn(now.instant);
         for _ in 0..TURN {
             let Some(key) = self.readers.next() else {
                 return self.readers.is_gathering();

@@ -122,7 +122,7 @@ impl Desk {
         let had = client.brought.as_deref().and_then(|id| match &numbers {
             Numbering::Stream(stream) => stream.number_of(id, stream.from),
             Numbering::Topic(topic) => topic.find(id),
-            Numbering::None | Numbering::Last(_) => None,
+            Numbering::None | Numbering::Upstream | Numbering::Last(_) => None,
         });
         Resume {
             numbers,
