@@ -273,10 +273,15 @@ impl Connections {
         self.turn_away(refused, ending, None, clock::now());
     }
 
-    /// Enters a request for a stream that was refused for want of a place.
-    pub(crate) fn no_room(&self, arrived: Arrived, status: u16, resume: &Resume) {
-        let (refused, ending) = ((arrived, status, None), Why::TooManyStreams);
-        self.turn_away(refused, ending, Some(resume), clock::now());
+    /// Enters a request for a stream that was refused for want of a place, or of time.
+    pub(crate) fn no_room(&self, arrived: Arrived, why: Why, status: u16, resume: &Resume) {
+        self.turn_away((arrived, status, None), why, Some(resume), clock::now());
+    }
+
+    /// Enters the same where its client was told to come back after so many milliseconds.
+    pub(crate) fn send_away(&self, arrived: Arrived, why: Why, retry: u64, resume: &Resume) {
+        let (now, answer) = (clock::now(), (arrived, 200, None));
+        self.turn_away_by(None, answer, (why, Some(retry)), Some(resume), now);
     }
 
     /// Enters a request for the rest of a stream of which there is none.
@@ -314,7 +319,7 @@ impl Connections {
     /// Enters a request for a stream that this fault answered with something else.
     pub(crate) fn refuse_by(&self, fault: &Armed, arrived: impl Into<Arrived>, status: u16) {
         let refused = (arrived, status, None);
-        self.turn_away_by(Some(fault), refused, Why::Fault, None, clock::now());
+        self.turn_away_by(Some(fault), refused, (Why::Fault, None), None, clock::now());
     }
 
     fn turn_away(
@@ -324,14 +329,14 @@ impl Connections {
         resume: Option<&Resume>,
         now: Now,
     ) {
-        self.turn_away_by(None, refused, ending, resume, now);
+        self.turn_away_by(None, refused, (ending, None), resume, now);
     }
 
     fn turn_away_by(
         &self,
         fault: Option<&Armed>,
         (arrived, status, origin): (impl Into<Arrived>, u16, Option<String>),
-        ending: Why,
+        (ending, retry): (Why, Option<u64>),
         resume: Option<&Resume>,
         now: Now,
     ) {
@@ -341,6 +346,7 @@ impl Connections {
         row.end(Ended {
             fault: fault.map(|fault| fault.id),
             origin: origin.map(String::into_boxed_str),
+            retry,
             ..Ended::new(ending, now)
         });
         if let Some(fault) = fault {

@@ -54,7 +54,9 @@ pub use catalog::{
     DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, read_recording, short_path,
     streams_text,
 };
-pub use config::{Config, DEFAULT_PORT, Limits, MAX_METRICS_TOPICS, Operate};
+pub use config::{
+    Config, DEFAULT_PORT, Limits, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, WhenFull,
+};
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
     KnockView, LaneView, LegView, LogEntry, LogReceiver, NextStep, ReceivedView, RecordedView,

@@ -1,9 +1,11 @@
 //! The options of `sse serve` for those who operate servers.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::anyhow;
-use sse_server::MAX_METRICS_TOPICS;
+use clap::ValueEnum;
+use sse_server::{MAX_METRICS_TOPICS, MAX_RETRY_JITTER, WhenFull};
 
 use crate::outcome::Failure;
 
@@ -19,6 +21,47 @@ pub(crate) struct Operate {
     /// Topics that have metrics of their own, 20 at most.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = topic)]
     metrics_topics: Vec<String>,
+
+    /// Tell each subscriber of a topic a reconnection time of 1s and a random part of this, such as
+    /// 10s, so that they do not all come back at once.
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = jitter)]
+    retry_jitter: Duration,
+
+    /// End each stream in order at a random instant of the last fifth of this age, such as 10m, so
+    /// that clients spread over servers that were added. Without it, streams grow as old as they
+    /// like.
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    max_age: Option<Duration>,
+
+    /// What a client gets while as many streams are open as may be, or while the server drains:
+    /// refuse is 503, which ends an EventSource for good; retry has an EventSource come back.
+    #[arg(long, value_name = "HOW", default_value = "refuse")]
+    when_full: WhenFullBy,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WhenFullBy {
+    Refuse,
+    Retry,
+}
+
+/// The bounds on the age of streams.
+const YOUNGEST: Duration = Duration::from_secs(1);
+const OLDEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+fn jitter(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    sse_server::read_time(text)
+        .filter(|time| *time <= MAX_RETRY_JITTER)
+        .ok_or_else(|| "give a time such as 10s, 1h at most, or 0".to_owned())
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    sse_server::read_time(text)
+        .filter(|time| (YOUNGEST..=OLDEST).contains(time))
+        .ok_or_else(|| "give a time such as 10m, from 1s to 7d".to_owned())
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -57,6 +100,12 @@ impl Operate {
         sse_server::Operate {
             metrics_listen: self.metrics_listen,
             metrics_topics: self.metrics_topics,
+            retry_jitter: self.retry_jitter,
+            max_age: self.max_age,
+            when_full: match self.when_full {
+                WhenFullBy::Refuse => WhenFull::Refuse,
+                WhenFullBy::Retry => WhenFull::Retry,
+            },
         }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Pipe {
     block: Vec<u8>,
     /// Whether all that came in order was let through.
     is_complete: bool,
+    /// Whether the last block that was let through lacks its end.
+    is_open: bool,
 }
 
 impl Pipe {
@@ -41,7 +43,13 @@ impl Pipe {
             ends: EventEnds::default(),
             block: Vec::new(),
             is_complete: false,
+            is_open: false,
         }
+    }
+
+    /// Whether what was let through so far ends with a block.
+    pub(super) fn is_between_blocks(&self) -> bool {
+        !self.is_open
     }
 
     /// Whether all of it was let through, up to its orderly end.
@@ -59,6 +67,7 @@ impl Pipe {
         if !whole && !self.block.is_empty() {
             // A fault was healed meanwhile.
             out.payload().append(&mut self.block);
+            self.is_open = true;
         }
         while out.len() < VISIT {
             if self.rest.is_empty() {
@@ -85,11 +94,15 @@ impl Pipe {
             }
         });
         let rest = &part[written..];
+        if written > 0 {
+            self.is_open = false;
+        }
         if whole && self.block.len() + rest.len() <= LONGEST_BLOCK {
             return self.block.extend_from_slice(rest);
         }
         out.payload().append(&mut self.block);
         out.payload().extend_from_slice(rest);
+        self.is_open = !self.ends.is_between_events();
     }
 
     /// What comes where nothing is left to take.

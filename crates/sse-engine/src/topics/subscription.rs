@@ -88,7 +88,13 @@ struct Reader {
     /// How its events are written. Only one in [`Form::Plain`] can take bytes that were written for
     /// another subscriber.
     form: Form,
+    /// The reconnection time that it is told, in milliseconds.
+    retry: u32,
 }
+
+// There may be ten thousand, and four bytes more would be eight.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Reader>() <= 48);
 
 /// What is told of a subscriber's events' names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,6 +165,13 @@ impl Subscription {
         self
     }
 
+    /// The same, which is told this reconnection time in milliseconds in place of
+    /// [`SUBSCRIBER_RETRY`]. An event may set another.
+    pub fn retrying_after(mut self, ms: u32) -> Self {
+        self.reader.retry = ms;
+        self
+    }
+
     /// The topic that it reads.
     pub fn topic(&self) -> &Arc<Topic> {
         &self.topic
@@ -178,12 +191,13 @@ impl Subscription {
             greeted,
             owes_retry,
             told_retry,
+            retry,
             ..
         } = self.reader;
         let told = told_retry || greeted && !owes_retry;
         let set = self.topic.retry_between(since, at);
         Receipt {
-            retry: told.then(|| set.unwrap_or(SUBSCRIBER_RETRY)),
+            retry: told.then(|| set.unwrap_or(u64::from(retry))),
             first: since + 1,
             gap: since > from,
             whole: None,
@@ -230,7 +244,7 @@ impl Subscription {
         if !reader.settle(&mut state, &self.topic.counts) {
             if !reader.told_retry && self.topic.tells_place() {
                 reader.told_retry = true;
-                encode_retry(out.payload());
+                encode_retry(reader.retry, out.payload());
                 out.payload().push(b'\n');
             }
             return match state.is_over() {
@@ -273,7 +287,7 @@ impl Subscription {
             reader.at += 1;
             if std::mem::take(&mut reader.owes_retry) {
                 // A line of the event that follows, which has the last word should it set another.
-                encode_retry(out.payload());
+                encode_retry(reader.retry, out.payload());
             }
             let from = match (reader.form, bare) {
                 (Form::Plain, false) => 0,
@@ -326,6 +340,7 @@ impl Reader {
             owes_retry: false,
             told_retry: false,
             form: Form::Plain,
+            retry: SUBSCRIBER_RETRY,
         };
         match resume::resume(state, last_event_id, shift, None) {
             Resume::At(at, missed) => reader.begin(&state.ring, at, missed),
@@ -483,7 +498,7 @@ impl Reader {
         }
         let place = place.to_string();
         let mut event = Event {
-            retry: (first && !self.told_retry).then_some(SUBSCRIBER_RETRY),
+            retry: (first && !self.told_retry).then_some(u64::from(self.retry)),
             id: Some(&place),
             ..Event::default()
         };
@@ -507,9 +522,9 @@ impl Reader {
 }
 
 /// The line that sets the reconnection time, without an end of its event.
-fn encode_retry(out: &mut Vec<u8>) {
+fn encode_retry(ms: u32, out: &mut Vec<u8>) {
     let event = Event {
-        retry: Some(SUBSCRIBER_RETRY),
+        retry: Some(u64::from(ms)),
         ..Event::default()
     };
     encode(&event, LineEnding::Lf, out);

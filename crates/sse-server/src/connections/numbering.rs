@@ -4,7 +4,7 @@
 use std::sync::{Arc, Weak};
 
 use sse_engine::stream::Stream;
-use sse_engine::topics::{self, Topic};
+use sse_engine::topics::{SUBSCRIBER_RETRY, Topic};
 
 use super::totals::Kind;
 
@@ -15,7 +15,8 @@ pub(crate) enum Numbering {
     None,
     /// Nothing: the events are those of an upstream.
     Upstream,
-    Topic(Arc<Topic>),
+    /// With the reconnection time in milliseconds that this client is told.
+    Topic(Arc<Topic>, u32),
     Stream(Arc<Stream>),
     /// Of a connection that is closed nothing is asked but its last id.
     Last(Option<Arc<String>>),
@@ -27,7 +28,7 @@ impl Numbering {
     pub(super) fn last_id(&self, last: u64, events: u64) -> Option<(u64, String)> {
         match self {
             Self::None | Self::Upstream => None,
-            Self::Topic(topic) => Some((last, topic.id(last))),
+            Self::Topic(topic, _) => Some((last, topic.id(last))),
             Self::Stream(stream) => stream.last_id(last, events),
             Self::Last(id) => Some((last, id.as_deref()?.clone())),
         }
@@ -37,7 +38,7 @@ impl Numbering {
     pub(super) fn number_of(&self, id: &str) -> Option<u64> {
         match self {
             Self::None | Self::Upstream | Self::Last(_) => None,
-            Self::Topic(topic) => topic.find(id),
+            Self::Topic(topic, _) => topic.find(id),
             Self::Stream(stream) => stream.number_of(id, stream.from),
         }
     }
@@ -46,7 +47,7 @@ impl Numbering {
     pub(super) fn events_between(&self, from: u64, to: u64) -> u64 {
         match self {
             Self::None | Self::Upstream | Self::Last(_) => 0,
-            Self::Topic(_) => to.saturating_sub(from),
+            Self::Topic(..) => to.saturating_sub(from),
             Self::Stream(stream) => stream.events_between(from, to),
         }
     }
@@ -59,7 +60,7 @@ impl Numbering {
     /// The reconnection time in milliseconds that clients are told first.
     pub(super) fn retry(&self) -> Option<u64> {
         match self {
-            Self::Topic(_) => Some(topics::SUBSCRIBER_RETRY),
+            Self::Topic(_, retry) => Some(u64::from(*retry)),
             Self::Stream(stream) => stream.retry,
             Self::None | Self::Upstream | Self::Last(_) => None,
         }
@@ -68,7 +69,7 @@ impl Numbering {
     /// What its connection reads.
     pub(super) fn kind(&self) -> Kind {
         match self {
-            Self::Topic(_) => Kind::Topic,
+            Self::Topic(..) => Kind::Topic,
             Self::Upstream => Kind::Upstream,
             Self::None | Self::Stream(_) | Self::Last(_) => Kind::Stream,
         }
@@ -87,7 +88,7 @@ impl WeakNumbering {
     pub(super) fn new(numbers: &Numbering) -> Self {
         match numbers {
             Numbering::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
-            Numbering::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
+            Numbering::Topic(topic, _) => Self::Topic(Arc::downgrade(topic)),
             Numbering::None | Numbering::Upstream | Numbering::Last(_) => Self::None,
         }
     }
@@ -97,7 +98,7 @@ impl WeakNumbering {
         Some(match self {
             Self::None => Numbering::None,
             Self::Stream(stream) => Numbering::Stream(stream.upgrade()?),
-            Self::Topic(topic) => Numbering::Topic(topic.upgrade()?),
+            Self::Topic(topic) => Numbering::Topic(topic.upgrade()?, SUBSCRIBER_RETRY),
         })
     }
 
@@ -107,7 +108,7 @@ impl WeakNumbering {
             (Self::Stream(then), Numbering::Stream(now)) => {
                 std::ptr::eq(then.as_ptr(), Arc::as_ptr(now))
             }
-            (Self::Topic(then), Numbering::Topic(now)) => {
+            (Self::Topic(then), Numbering::Topic(now, _)) => {
                 std::ptr::eq(then.as_ptr(), Arc::as_ptr(now))
             }
             _ => false,

@@ -102,7 +102,9 @@ impl Open {
         now: Now,
     ) {
         let ending = match ending {
-            Why::Stopped | Why::TopicEnded if self.is_forgotten() => Why::RoomReset,
+            Why::Stopped | Why::Drained | Why::MaxAge | Why::TopicEnded if self.is_forgotten() => {
+                Why::RoomReset
+            }
             ending => ending,
         };
         let told = told.unwrap_or_else(|| self.row.usually_told());

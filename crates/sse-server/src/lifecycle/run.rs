@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use super::listen::{self, Listeners, Options};
 use crate::http::{self, RunContext, TURNED_AWAY};
 use crate::routes::Service;
-use crate::transport::Transport;
+use crate::transport::{Bounds, Transport};
 
 /// How long dropped tasks may take to be gone. They are dropped at their next poll, so this is for
 /// a machine that is busy.
@@ -30,10 +30,14 @@ impl Running {
         let sweeping = TaskTracker::new();
         let limits = service.limits();
         let (topics, acts) = (service.topics(), service.acts());
+        let bounds = Bounds {
+            stall: limits.stall,
+            max_age: service.operate().max_age,
+        };
         let transport = Transport::start(
             topics,
             acts,
-            limits.stall,
+            bounds,
             &service.measures().passes,
             &sweeping,
             (&stop, &cut),

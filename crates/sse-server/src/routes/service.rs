@@ -30,7 +30,7 @@ use super::visitor::{Visitor, client, unread_client};
 use super::{metrics, normalize, proxied, response_head, streams, topics};
 use crate::armed::Faults;
 use crate::clock;
-use crate::config::Limits;
+use crate::config::{Limits, Operate};
 use crate::connections::{Connections, Received, Why};
 use crate::drain::Draining;
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
@@ -107,6 +107,11 @@ impl Service {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.context.limits
+    }
+
+    /// What is set for those who operate servers.
+    pub(crate) fn operate(&self) -> &Operate {
+        &self.context.operate
     }
 
     /// What is measured for `/metrics` alone.

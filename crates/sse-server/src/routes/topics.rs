@@ -65,9 +65,10 @@ pub(super) async fn subscribe(
         .subscribe(name, last_event_id, shift, clock::now().wall)
     {
         Ok(subscription) => {
-            let subscription = subscription.in_form(asked.query);
+            let retry = context.operate.draw_retry();
+            let subscription = subscription.in_form(asked.query).retrying_after(retry);
             let client = Client {
-                numbers: Numbering::Topic(Arc::clone(subscription.topic())),
+                numbers: Numbering::Topic(Arc::clone(subscription.topic()), retry),
                 ..asked.client
             };
             let topic = subscription.topic();
