@@ -3,6 +3,7 @@
 
 mod support;
 
+use sse_server::{Config, Server, Tokens};
 use support::app::App;
 use support::desktop::Desktop;
 use support::front_end;
@@ -85,6 +86,12 @@ async fn chromium_is_told_where_any_url_can_be_watched() {
     page.until_text("watch-place .elsewhere code", &line).await;
     assert!(!page.shows("watch-place input").await);
     session.close().await;
+}
+
+#[tokio::test]
+async fn chromium_gives_the_page_a_token() {
+    let desktop = Desktop::start().await;
+    the_page_is_given_a_token(webdriver::chromium(&desktop).await).await;
 }
 
 #[tokio::test]
@@ -340,4 +347,48 @@ async fn a_front_end_reads_a_stream(session: Session, port: u16) {
     page.until_text("#state", "closed").await;
     page.until_text("#seen", "1 2 3 4 5").await;
     session.close().await;
+}
+
+/// A server that wants tokens, whose page is of no use until a person gives it one.
+async fn the_page_is_given_a_token(session: Session) {
+    const TOKEN: &str = "publish-0123456789abcdef";
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let file = folder.path().join("tokens");
+    std::fs::write(&file, TOKEN).expect("written");
+    let server = Server::new(Config {
+        port: 0,
+        tokens: Tokens {
+            publish: Some(file.clone()),
+            subscribe: Some(file),
+        },
+        ..Config::default()
+    });
+    let server = server.await.expect("a sound configuration");
+    server.start().await.expect("a free port");
+    let port = server.status().borrow().port;
+
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{port}/")).await;
+    page.until_phase("unreachable").await;
+    page.until_text("status-bar .message", "needs a token")
+        .await;
+    page.click("status-bar [data-act=token]").await;
+    page.fill("token-dialog input", "short").await;
+    page.click("token-dialog [data-act=apply]").await;
+    page.until_text("token-dialog .message", "at least 16")
+        .await;
+    page.fill("token-dialog input", TOKEN).await;
+    page.click("token-dialog [data-act=apply]").await;
+    page.until_phase("running").await;
+
+    let finite = page.panel("/numbers");
+    finite.toggle().await;
+    finite.until_data(&["1", "2", "3", "4", "5"]).await;
+    page.open_topic("news").await;
+    let topic = page.panel("/topics/news");
+    topic.until_state("open").await;
+    topic.publish("from the page", "").await;
+    topic.until_data(&["from the page"]).await;
+    session.close().await;
+    server.stop().await;
 }

@@ -35,12 +35,13 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 20] = [
+const SERVER: [&str; 21] = [
     "lifecycle",
     "http",
     "routes",
     "transport",
     "guard",
+    "tokens",
     "connections",
     "tap",
     "recordings",

@@ -51,6 +51,18 @@ test("a refusal is final and carries its status and reason", () => {
   assert.match(verdict.note, /too many streams/);
 });
 
+test("a refusal for want of a token says where to give one", () => {
+  for (const why of ["no token", "unknown token"]) {
+    const refused = row({ state: "refused", status: 401, ended: ended("server", why) });
+    const verdict = afterError("closed", refused, 1000);
+    assert.deepEqual(says(verdict), ["refused", "refused (401)", true]);
+    assert.equal(
+      verdict.note,
+      `The server wants a token (${why}): press Token… and give one, then Connect.`,
+    );
+  }
+});
+
 test("a connection closed for a reason unknown to the server was closed by the browser", () => {
   for (const known of [
     null,

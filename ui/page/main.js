@@ -16,6 +16,7 @@ import { PortDialog } from "./frame/port-dialog.js";
 import { StatusBar } from "./frame/status-bar.js";
 import { Store } from "./store.js";
 import { StreamsPlace } from "./streams/streams-place.js";
+import { TokenDialog } from "./frame/token-dialog.js";
 import { WatchPlace } from "./watch/watch-place.js";
 import { findHost } from "./host/host.js";
 import { listen } from "./frame/shortcuts.js";
@@ -44,6 +45,7 @@ const app = {
   underWay: new Set(),
   deeds: new Deeds(host, store),
   askPort: () => portDialog.ask(),
+  askToken: () => tokenDialog.ask(),
   showFaults: () => tabs.visit("faults"),
   showConnection: (id) => {
     tabs.visit("connections");
@@ -55,6 +57,7 @@ document.documentElement.dataset.host = host.controls ? "window" : "web";
 // before that, no element knows its height: showing it would move what is below it
 store.on("whole", () => document.documentElement.toggleAttribute("data-whole", true));
 const portDialog = connected(PortDialog, "port-dialog");
+const tokenDialog = connected(TokenDialog, "token-dialog");
 connected(StatusBar, "status-bar");
 connected(NoticeLine, "notice-line");
 const keysDialog = connected(KeysDialog, "keys-dialog");

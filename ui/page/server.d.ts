@@ -246,6 +246,8 @@ export type Everything = {
   rooms: Array<string>,
   /** What is armed, in all rooms. */
   faults: Array<FaultView>,
+  /** What needs a token. */
+  tokens: TokensView,
 };
 
 /** A step of an exchange. */
@@ -740,6 +742,8 @@ export type StateView = {
   rooms: Array<string>,
   /** What is armed, in all rooms. */
   faults: Array<FaultView>,
+  /** What needs a token. */
+  tokens: TokensView,
 };
 
 /** The state of the life cycle, held in one watch channel and nowhere else. */
@@ -877,6 +881,14 @@ export type TimelineView = {
   gone: Array<number>,
   /** Clients that have no lane, because there are as many as may be. */
   left_out: number,
+};
+
+/** What needs a token. */
+export type TokensView = {
+  /** Publishing, and the end of a topic. */
+  publish: boolean,
+  /** Reading a topic, or a stream of the server's own. */
+  subscribe: boolean,
 };
 
 /** What the page is told of a topic. */
@@ -1125,7 +1137,7 @@ export type WatchedEvent = {
 };
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "events file failed" | "stopped" | "drained" | "max age" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "forwarded" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "draining" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "events file failed" | "stopped" | "drained" | "max age" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "forwarded" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "draining" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "no token" | "unknown token" | "token may not publish" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {

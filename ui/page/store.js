@@ -66,6 +66,7 @@ export class Store {
       topics: state.topics,
       connections: state.connections,
       faults: state.faults,
+      tokens: state.tokens,
       // only the shell has one
       notice: "notice" in state ? state.notice : null,
     };

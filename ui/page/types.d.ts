@@ -26,6 +26,7 @@ import type {
   StreamsFile,
   Tally,
   TimelineView,
+  TokensView,
   TopicInfo,
   UpstreamView,
   WatchCursor,
@@ -70,6 +71,8 @@ export interface Parts {
   connections: Tally;
   /** What is armed, in all rooms. */
   faults: FaultView[];
+  /** What needs a token. */
+  tokens: TokensView;
   notice: string | null;
   /** Which editor just opened the file of streams, in a sentence; null after a while. */
   edited: string | null;
@@ -199,6 +202,11 @@ export interface Host {
   open(url: string): Promise<void>;
   act(action: Act): Promise<void>;
   usePort(port: number, start: boolean): Promise<void>;
+  /**
+   * Sends this token with each request from now on, as a cookie of this browser; an empty one sends
+   * none. In the window it rejects, because its server has no tokens.
+   */
+  useToken(token: string): Promise<void>;
   allowOrigin(origin: string): Promise<void>;
   dismissNotice(): Promise<void>;
 }
@@ -283,6 +291,8 @@ export interface App {
   /** Breaks what is open, and undoes that. */
   deeds: import("./breaks/deeds.js").Deeds;
   askPort: () => void;
+  /** Asks for the token that the server wants. */
+  askToken: () => void;
   /** Shows the place where faults are armed and healed. */
   showFaults: () => void;
   /** Shows the wire of a connection, which is in another place. */

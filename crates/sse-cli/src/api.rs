@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use sse_client::{Error, Method, Request, Url};
 
 use crate::advice::advised;
+use crate::args::At;
 use crate::outcome::Failure;
 
 /// How long an answer may take that waits for nothing.
@@ -21,7 +22,8 @@ const ANSWER: usize = 16 * 1024 * 1024;
 /// One request.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    pub(crate) server: &'a Url,
+    /// The server, and the token for it.
+    pub(crate) at: &'a At,
     pub(crate) method: Method,
     /// The path below `/api/`.
     pub(crate) path: String,
@@ -32,9 +34,9 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(server: &'a Url, method: Method, path: impl Into<String>) -> Self {
+    pub(crate) fn new(at: &'a At, method: Method, path: impl Into<String>) -> Self {
         Self {
-            server,
+            at,
             method,
             path: path.into(),
             query: Vec::new(),
@@ -55,7 +57,7 @@ impl<'a> Call<'a> {
     /// # Errors
     /// There is no server, it is none of ours, or it refuses.
     pub(crate) async fn send(self) -> Result<Reply, Failure> {
-        let (server, patience) = (self.server, self.patience);
+        let (server, patience) = (&self.at.server, self.patience);
         match tokio::time::timeout(patience, self.exchange()).await {
             Ok(reply) => reply,
             Err(_) => Err(Failure::no_server(anyhow!(
@@ -66,7 +68,8 @@ impl<'a> Call<'a> {
     }
 
     async fn exchange(self) -> Result<Reply, Failure> {
-        let server = self.server;
+        let server = &self.at.server;
+        let token = self.at.token.header()?;
         // Where the whole port is handed on, the API is below `/@/`.
         let base = match server.path() {
             "/@" | "/@/" => "/@",
@@ -82,6 +85,7 @@ impl<'a> Call<'a> {
             method: self.method,
             target,
             content_type: self.body.is_some().then_some("application/json"),
+            header: token,
             body: self.body.map_or(Vec::new(), |body| body.to_string().into()),
         };
         let answer = request.send(server).await.map_err(|error| match error {

@@ -6,6 +6,7 @@ mod record;
 mod recorded;
 mod remote;
 mod replay;
+mod tokens;
 mod watch;
 
 use std::ffi::OsString;
@@ -23,6 +24,7 @@ pub(crate) use proxy::Proxy;
 pub(crate) use record::Record;
 pub(crate) use recorded::{Diff, Show, ShowAs};
 pub(crate) use replay::Replay;
+pub(crate) use tokens::{SentToken, TokenFiles};
 pub(crate) use watch::{Source, Until, Watch};
 
 pub(crate) use remote::{
@@ -203,6 +205,9 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) operate: Operate,
 
+    #[command(flatten)]
+    pub(crate) tokens: TokenFiles,
+
     /// How the log is written to stderr: each connect, each end, and the verdicts on clients.
     #[arg(long, value_name = "HOW", default_value = "text")]
     pub(crate) log: LogAs,
@@ -232,6 +237,9 @@ pub(crate) struct Publish {
     /// Take each line of the data, which must be JSON, as an event of its own.
     #[arg(long, requires = "data")]
     pub(crate) ndjson: bool,
+
+    #[command(flatten)]
+    pub(crate) token: SentToken,
 }
 
 /// How the log is written.
@@ -411,6 +419,7 @@ impl Serve {
             },
             breaks: !self.no_break,
             operate: self.operate.into_config(),
+            tokens: self.tokens.into_config(),
             ..Config::default()
         }
     }

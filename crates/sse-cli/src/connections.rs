@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
-use sse_client::{Method, Url};
+use sse_client::Method;
 
 use crate::api::{self, Call, shown};
-use crate::args::Connections;
+use crate::args::{At, Connections};
 use crate::complain;
 use crate::outcome::Failure;
 use crate::table::table;
@@ -37,7 +37,7 @@ pub(crate) fn run(args: Connections) -> Result<(), Failure> {
 async fn all(args: &Connections) -> Result<Vec<Map<String, Value>>, Failure> {
     let (mut all, mut seen) = (Vec::new(), HashSet::new());
     for first in (0..).step_by(ROWS) {
-        let call = rows(&args.at.server, args.client.as_deref(), first)
+        let call = rows(&args.at, args.client.as_deref(), first)
             .with("stream", args.stream.as_ref())
             .with("room", args.at.room.as_ref());
         let rows = call.send().await?.objects(Some("rows"))?;
@@ -53,8 +53,8 @@ async fn all(args: &Connections) -> Result<Vec<Map<String, Value>>, Failure> {
 }
 
 /// The request for the rows from this one on.
-pub(crate) fn rows<'a>(server: &'a Url, client: Option<&str>, first: usize) -> Call<'a> {
-    Call::new(server, Method::GET, "connections")
+pub(crate) fn rows<'a>(at: &'a At, client: Option<&str>, first: usize) -> Call<'a> {
+    Call::new(at, Method::GET, "connections")
         .with("count", Some(ROWS))
         .with("first", Some(first))
         .with("client", client)

@@ -86,7 +86,7 @@ fn post(
     }
     let call = Call {
         body: Some(body.into()),
-        ..Call::new(&at.server, Method::POST, to)
+        ..Call::new(at, Method::POST, to)
     };
     let reply = api::block_on(call.send())?;
     if !json {
@@ -107,7 +107,7 @@ pub(crate) fn heal(args: Heal) -> Result<(), Failure> {
         Some(IdOrPath::Path(path)) => ("faults".to_owned(), Some(path)),
         None => ("faults".to_owned(), None),
     };
-    let call = Call::new(&args.at.server, Method::DELETE, path)
+    let call = Call::new(&args.at, Method::DELETE, path)
         .with("room", args.at.room.as_ref())
         .with("stream", stream)
         .with("client", args.client.as_ref());
@@ -119,7 +119,7 @@ pub(crate) fn heal(args: Heal) -> Result<(), Failure> {
 /// # Errors
 /// No server, or its own words when it refuses.
 pub(crate) fn list(args: Faults) -> Result<(), Failure> {
-    let call = Call::new(&args.at.server, Method::GET, "faults");
+    let call = Call::new(&args.at, Method::GET, "faults");
     let call = call.with("room", args.at.room.as_ref());
     let faults = api::block_on(call.send())?.objects(None)?;
     if args.json {
@@ -178,7 +178,7 @@ fn last_strike(strike: &Map<String, Value>, now_s: u64) -> String {
 /// # Errors
 /// No server, or its own words when it refuses.
 pub(crate) fn reset(args: Reset) -> Result<(), Failure> {
-    let call = Call::new(&args.at.server, Method::POST, "reset");
+    let call = Call::new(&args.at, Method::POST, "reset");
     let call = call.with("room", args.at.room.as_ref());
     print_seq(&api::block_on(call.send())?)
 }

@@ -38,6 +38,7 @@ pub(crate) fn run(args: Publish) -> Result<(), Failure> {
         } else {
             "text/plain; charset=utf-8"
         },
+        token: args.token.header()?,
         body: body(args.data)?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

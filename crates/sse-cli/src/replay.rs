@@ -8,7 +8,7 @@ use sse_server::recording::Recording;
 use sse_server::{Config, Playback, Stream, is_servable, read_recording};
 
 use crate::args::Replay;
-use crate::serve::{Plan, run_as};
+use crate::serve::{Plan, exposed, run_as};
 
 /// Where a recording is served whose request says no path that it can have.
 const USUAL_PATH: &str = "/replay";
@@ -40,7 +40,7 @@ pub(crate) fn run(args: Replay) -> anyhow::Result<()> {
     };
     let stream = Stream::replaying(path, title(&args.file), playback);
     run_as(Plan {
-        exposed: args.serve.exposed(),
+        exposed: exposed(&args.serve),
         asked_streams: None,
         log: args.serve.log,
         config: Config {

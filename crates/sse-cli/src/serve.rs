@@ -3,13 +3,13 @@
 mod stderr;
 
 use std::io::Write;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use anyhow::{Context, bail};
 use sse_server::{
-    Config, FaultWish, FileNews, LogEntry, LogReceiver, Server, StateView, UpstreamView, shell_url,
+    Config, FaultWish, FileNews, LogEntry, LogReceiver, Server, StateView, TokenNews, UpstreamView,
+    shell_url,
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -23,7 +23,7 @@ use stderr::Stderr;
 /// A name or origin that is none, or an address that cannot be listened on.
 pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
     let plan = Plan {
-        exposed: args.exposed(),
+        exposed: exposed(&args),
         asked_streams: args.asked_streams().map(Path::to_owned),
         log: args.log,
         config: args.into_config(),
@@ -39,11 +39,13 @@ pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
 /// # Errors
 /// As [`run`]; a URL, a room, a fault or a folder that cannot be used.
 pub(crate) fn proxy(args: Proxy) -> anyhow::Result<()> {
-    let (exposed, log) = (args.serve.exposed(), args.serve.log);
+    let warning = exposed(&args.serve);
+    let warning = warning.map(|it| format!("{it} What is forwarded needs no token."));
+    let log = args.serve.log;
     let asked_streams = args.serve.asked_streams().map(Path::to_owned);
     let (config, room, faults) = args.into_parts();
     run_as(Plan {
-        exposed,
+        exposed: warning,
         asked_streams,
         log,
         config,
@@ -55,8 +57,8 @@ pub(crate) fn proxy(args: Proxy) -> anyhow::Result<()> {
 
 /// What is run.
 pub(crate) struct Plan {
-    /// The address beyond loopback that was asked for, if one was.
-    pub(crate) exposed: Option<IpAddr>,
+    /// The warning that is due, where an address beyond loopback was asked for.
+    pub(crate) exposed: Option<String>,
     /// The file of streams that was asked for.
     pub(crate) asked_streams: Option<PathBuf>,
     pub(crate) log: LogAs,
@@ -97,8 +99,8 @@ pub(crate) fn run_as(plan: Plan) -> anyhow::Result<()> {
 }
 
 async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
-    if let Some(ip) = plan.exposed {
-        stderr.say(exposed(ip)).await;
+    if let Some(warning) = plan.exposed {
+        stderr.say(warning).await;
     }
     for note in &plan.notes {
         stderr.say(format!("sse: {note}")).await;
@@ -124,6 +126,7 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
         .then(|| tokio::spawn(keep_log(server.log(), how, stderr.clone(), until_stopped)));
     server.start().await?;
     announce(&server.state(), &server.upstreams(), server.metrics_url());
+    tokio::spawn(tell_of_tokens(server.token_news(), stderr.clone()));
     tokio::spawn(tell_of_streams(server.file_news(), stderr.clone()));
     asked.await;
     server.stop().await;
@@ -136,15 +139,20 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn exposed(ip: IpAddr) -> String {
+/// The warning of a server that listens beyond loopback.
+pub(crate) fn exposed(args: &Serve) -> Option<String> {
+    let ip = args.exposed()?;
     let whom = if ip.is_unspecified() {
         "every network that this machine is on".to_owned()
     } else {
         format!("everybody who can reach {ip}")
     };
-    format!(
-        "sse: warning: the streams are open to {whom}, without encryption or password. Leave --host out to serve this machine only."
-    )
+    let open = args.tokens.open();
+    let advice =
+        open.unwrap_or("Tokens can be read on the way: put a server in front that ends TLS");
+    Some(format!(
+        "sse: warning: the server is open to {whom}, without encryption. {advice}, or leave --host out to serve this machine only."
+    ))
 }
 
 /// A file that was asked for has to be there and right; later mistakes in it stop nothing.
@@ -163,6 +171,13 @@ fn must_be_served(server: &Server, path: &Path) -> anyhow::Result<()> {
 
 /// Says on stderr what becomes of the file of streams.
 async fn tell_of_streams(mut news: FileNews, stderr: Stderr) {
+    while let Some(line) = news.next().await {
+        stderr.say(format!("sse: {line}")).await;
+    }
+}
+
+/// Says on stderr what becomes of the files of tokens.
+async fn tell_of_tokens(mut news: TokenNews, stderr: Stderr) {
     while let Some(line) = news.next().await {
         stderr.say(format!("sse: {line}")).await;
     }

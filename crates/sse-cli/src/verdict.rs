@@ -47,7 +47,7 @@ fn whom(args: &Verdict) -> String {
 
 /// Prints the newest verdict on a client that came back, or did not, and compares it.
 fn compare(args: &Verdict, expected: &Expectation) -> Result<Outcome, Failure> {
-    let call = Call::new(&args.at.server, Method::GET, "log")
+    let call = Call::new(&args.at, Method::GET, "log")
         .with("after", args.after)
         .with("client", args.client.as_ref())
         .with("room", args.at.room.as_ref());
@@ -168,7 +168,7 @@ fn print(said: &[Said], json: bool) {
 async fn ask(args: &Verdict) -> Result<Vec<Said>, Failure> {
     let (mut said, mut seen) = (Vec::new(), HashSet::new());
     for first in (0..).step_by(ROWS) {
-        let call = rows(&args.at.server, args.client.as_deref(), first)
+        let call = rows(&args.at, args.client.as_deref(), first)
             .with("sort", Some("verdict"))
             .with("descending", Some(true))
             .with("room", args.at.room.as_ref());

@@ -19,7 +19,7 @@ pub(crate) fn run(args: Wait) -> Result<Outcome, Failure> {
     let call = Call {
         // The server answers when it is true, or the time is over.
         patience: args.timeout + PATIENCE,
-        ..Call::new(&args.at.server, Method::GET, "wait")
+        ..Call::new(&args.at, Method::GET, "wait")
     };
     let call = call
         .with("until", Some(&args.until))

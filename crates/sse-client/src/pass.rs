@@ -3,9 +3,18 @@
 //! Nothing is buffered: the body of the request is read while it is sent, and a piece of the answer
 //! is there when it was read. It is one connection for one request, and no redirect is followed.
 //! Whoever has seen enough drops the answer, which closes the connection.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `lent_socket` | hyper reads the heads of an answer, and a body in chunks is read here |
+//! | `chunk_reader` | such a body without its chunks |
+
+mod chunk_reader;
+mod lent_socket;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -15,6 +24,7 @@ use hyper::client::conn::{http1, http2};
 use hyper::http::{request, response};
 use hyper::{Request, Response, StatusCode, Uri, header};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::ReadBuf;
 use tokio::task::AbortHandle;
 
 use crate::connect::{Dial, DialStep, Socket};
@@ -22,7 +32,9 @@ use crate::early_response::EarlyResponse;
 use crate::error::Error;
 use crate::exchange::End;
 use crate::url::Url;
-use crate::watch::{end_of, failure};
+use crate::watch::{end_of, end_of_socket, failure};
+use chunk_reader::ChunkReader;
+use lent_socket::{Lender, lend};
 
 /// The longest head of an answer, and how much of an answer is read in one go, in bytes.
 const READ: usize = 64 * 1024;
@@ -54,6 +66,8 @@ pub struct Passed {
 /// The body of an answer. Its drop closes the connection.
 pub struct PassedBody {
     body: Incoming,
+    /// Where the body is read here, and not out of `body`.
+    chunks: Option<Chunks>,
     driver: Driver,
     is_http2: bool,
     /// How it ended, once it has.
@@ -64,6 +78,12 @@ pub struct PassedBody {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("The answer was {0}: ask again.")]
 pub struct BrokenOff(pub End);
+
+/// A body in chunks, which is read here: hyper hands out each chunk by itself.
+struct Chunks {
+    lender: Lender<Socket>,
+    reader: ChunkReader,
+}
 
 /// What reads and writes the connection.
 enum Driver {
@@ -92,6 +112,11 @@ impl Driver {
         {
             *here = None;
         }
+    }
+
+    /// Whether there is nobody left who would write the rest of the request.
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::Here(None))
     }
 
     async fn until<T>(&mut self, answer: impl Future<Output = T>) -> T {
@@ -160,25 +185,35 @@ where
         head.headers.insert(header::TRANSFER_ENCODING, chunked);
     }
     let request = Request::from_parts(head, body);
-    let socket: TokioIo<EarlyResponse<Socket>> = TokioIo::new(EarlyResponse(connection.socket));
     let failed = |e: hyper::Error| failure(&e, url);
-    let (answer, driver) = if is_http2 {
+    let (answer, driver, lender) = if is_http2 {
+        let socket = TokioIo::new(EarlyResponse(connection.socket));
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.max_header_list_size(READ as u32);
         builder.initial_stream_window_size(WINDOW);
         builder.initial_connection_window_size(WINDOW);
         let (mut sender, connection) = builder.handshake(socket).await.map_err(failed)?;
         let driver = Driver::Task(tokio::spawn(connection).abort_handle());
-        (sender.send_request(request).await, driver)
+        (sender.send_request(request).await, driver, None)
     } else {
+        let (lender, socket) = lend(connection.socket);
+        let socket = TokioIo::new(EarlyResponse(socket));
         let mut builder = http1::Builder::new();
         builder.max_buf_size(READ);
         builder.max_headers(HEADERS);
         let (mut sender, connection) = builder.handshake(socket).await.map_err(failed)?;
         let mut driver = Driver::Here(Some(Box::pin(connection)));
-        (driver.until(sender.send_request(request)).await, driver)
+        let answer = driver.until(sender.send_request(request)).await;
+        (answer, driver, Some(lender))
     };
-    let answer: Response<Incoming> = answer.map_err(failed)?;
+    let answer: Response<Incoming> = match (answer, &lender) {
+        (Err(_), Some(lender)) if lender.has_long_heads() => {
+            return Err(Error::LongHead {
+                server: url.to_string(),
+            });
+        }
+        (answer, _) => answer.map_err(failed)?,
+    };
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
         // No protocol was asked for, so what follows means nothing to anybody.
         return Err(Error::NotHttp {
@@ -186,11 +221,13 @@ where
         });
     }
     times.head = Some(began.elapsed());
+    let chunks = lender.and_then(|lender| Chunks::of(&answer, lender));
     let (head, body) = answer.into_parts();
     Ok(Passed {
         head,
         body: PassedBody {
             body,
+            chunks,
             driver,
             is_http2,
             end: None,
@@ -204,13 +241,36 @@ impl PassedBody {
         self.end
     }
 
-    /// The next piece; nothing once it has ended, which [`end`](Self::end) then tells.
+    /// The next piece; nothing once it has ended, which [`end`](Self::end) then tells. It is what
+    /// one read brought, without the chunks.
     pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if let Poll::Ready(piece) = self.poll_body(cx) {
+        if let Poll::Ready(piece) = self.poll_read(cx) {
             return Poll::Ready(piece);
         }
         self.driver.poll(cx);
-        self.poll_body(cx)
+        if self.chunks.is_some() && self.driver.is_gone() {
+            // The request broke off.
+            self.end = Some(End::Cut);
+        }
+        self.poll_read(cx)
+    }
+
+    /// Goes on with the body of the request, which may be under way still, while nobody takes a
+    /// piece of the answer.
+    pub fn poll_request(&mut self, cx: &mut Context<'_>) {
+        self.driver.poll(cx);
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match &mut self.chunks {
+            Some(chunks) if self.end.is_none() => {
+                let (piece, end) = ready!(chunks.poll_read(cx));
+                self.end = end;
+                Poll::Ready(piece)
+            }
+            Some(_) => Poll::Ready(None),
+            None => self.poll_body(cx),
+        }
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -227,6 +287,56 @@ impl PassedBody {
             });
         }
         Poll::Ready(None)
+    }
+}
+
+impl Chunks {
+    /// Reads the body of an answer, where it is in chunks.
+    fn of(answer: &Response<Incoming>, lender: Lender<Socket>) -> Option<Self> {
+        let mut codings = answer.headers().get_all(header::TRANSFER_ENCODING).iter();
+        let (first, second) = (codings.next(), codings.next());
+        let is_chunked = first.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"chunked"));
+        // An answer to HEAD says so too, and has no body.
+        let has_body = answer.body().size_hint().exact().is_none();
+        if !is_chunked || second.is_some() || !has_body {
+            lender.leave();
+            return None;
+        }
+        Some(Self {
+            lender,
+            reader: ChunkReader::new(),
+        })
+    }
+
+    /// What the next read brings, or how the body ends, or both.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<(Option<Bytes>, Option<End>)> {
+        // On the stack, so that a stream that is quiet holds no buffer.
+        let mut bytes = [const { MaybeUninit::uninit() }; READ];
+        loop {
+            let mut buf = ReadBuf::uninit(&mut bytes);
+            if let Err(e) = ready!(self.lender.poll_read(cx, &mut buf)) {
+                return Poll::Ready((None, Some(end_of_socket(&e))));
+            }
+            let read = buf.filled();
+            if read.is_empty() {
+                return Poll::Ready((None, Some(End::Cut)));
+            }
+            let mut data = Vec::with_capacity(read.len());
+            let end = match self.reader.read(read, &mut data) {
+                Ok(()) if self.reader.is_whole() => Some(End::InOrder),
+                Ok(()) => None,
+                Err(_) => Some(End::Cut),
+            };
+            // Of many small chunks that is much less, and it may have to wait.
+            if data.len() < read.len() / 2 {
+                data.shrink_to_fit();
+            }
+            match (data.is_empty(), end) {
+                (true, None) => {}
+                (true, end) => return Poll::Ready((None, end)),
+                (false, end) => return Poll::Ready((Some(data.into()), end)),
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use hyper_util::rt::TokioIo;
 use crate::connect::Dial;
 use crate::early_response::EarlyResponse;
 use crate::error::Error;
+use crate::exchange::Header;
 use crate::media_type;
 use crate::proxy::Proxy;
 use crate::url::Url;
@@ -22,6 +23,8 @@ pub struct Request {
     pub target: String,
     /// What the body is, where there is one.
     pub content_type: Option<&'static str>,
+    /// One more header field, such as an `Authorization`.
+    pub header: Option<Header>,
     /// The body, whole.
     pub body: Vec<u8>,
 }
@@ -60,6 +63,9 @@ impl Request {
             );
         if let Some(content_type) = self.content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        if let Some(Header { name, value }) = self.header {
+            request = request.header(name, value);
         }
         let request = request.body(Full::new(Bytes::from(self.body)));
         let request = request.map_err(|_| Error::BadUrl(self.target))?;

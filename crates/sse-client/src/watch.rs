@@ -507,11 +507,20 @@ pub(crate) fn failure(e: &hyper::Error, url: &Url) -> Error {
 
 /// Which end an error of a body is.
 pub(crate) fn end_of(e: &hyper::Error) -> End {
-    match (of_http2(e), of_socket(e).map(io::Error::kind)) {
+    match (of_http2(e), of_socket(e)) {
         (Some((reason, true)), _) => End::GoAway {
             code: reason.into(),
         },
-        (Some(_), _) | (_, Some(io::ErrorKind::ConnectionReset)) => End::Reset,
+        (Some(_), _) => End::Reset,
+        (None, Some(e)) => end_of_socket(e),
+        (None, None) => End::Cut,
+    }
+}
+
+/// Which end an error of a socket is.
+pub(crate) fn end_of_socket(e: &io::Error) -> End {
+    match e.kind() {
+        io::ErrorKind::ConnectionReset => End::Reset,
         _ => End::Cut,
     }
 }

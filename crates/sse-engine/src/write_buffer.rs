@@ -155,6 +155,15 @@ impl WriteBuffer {
         self.marks.push(Mark { end, number });
     }
 
+    /// Notes that an event without a number ends behind so many bytes of the payload, which were
+    /// written in one go with others.
+    pub(crate) fn mark_at(&mut self, payload: usize) {
+        self.marks.push(Mark {
+            end: PREFIX + payload,
+            number: None,
+        });
+    }
+
     /// Wraps the payload, if there is any, as one chunk (RFC 9112 7.1), and with `last` appends the
     /// last chunk.
     pub fn chunk(&mut self, last: bool) {

@@ -62,6 +62,22 @@ pub struct Config {
     pub breaks: bool,
     /// Metrics, the drain, and what spreads reconnects.
     pub operate: Operate,
+    /// The files of the tokens that publishing and subscribing need.
+    pub tokens: Tokens,
+}
+
+/// The files of tokens, which are followed: a file that changes is in force a moment later. Their
+/// text is described in docs/OPERATE.md.
+///
+/// Without either file nobody needs a token. With either, whoever publishes, or ends a topic, needs
+/// one of `publish`; where there is no such file, nobody may.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// The tokens that may publish, end topics, and subscribe.
+    pub publish: Option<PathBuf>,
+    /// The tokens that may only subscribe. With it, topics and streams of the server's own are read
+    /// with a token alone.
+    pub subscribe: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -83,6 +99,7 @@ impl Default for Config {
             record: None,
             breaks: true,
             operate: Operate::default(),
+            tokens: Tokens::default(),
         }
     }
 }

@@ -191,6 +191,15 @@ pub(crate) struct Full(pub(crate) Arrived);
 
 impl Connections {
     pub(crate) fn new(limit: usize) -> Self {
+        Self::over(AllRooms::new(limit, true))
+    }
+
+    /// The same, which keeps no secret of any request.
+    pub(crate) fn without_secrets(limit: usize) -> Self {
+        Self::over(AllRooms::new(limit, false))
+    }
+
+    fn over(all: AllRooms) -> Self {
         Self(Arc::new(Shared {
             room: None,
             table: Mutex::default(),
@@ -200,7 +209,7 @@ impl Connections {
             timeline: Mutex::default(),
             looked: watch::Sender::new(()),
             log: Log::default(),
-            all: Arc::new(AllRooms::new(limit)),
+            all: Arc::new(all),
         }))
     }
 
@@ -235,7 +244,7 @@ impl Connections {
         status: u16,
         now: Now,
     ) -> Result<Open, Box<Full>> {
-        let arrived = arrived.into();
+        let arrived = self.0.all.kept_of(arrived.into());
         let mut table = self.table();
         let Some(open) = self.0.all.take_place() else {
             return Err(Box::new(Full(arrived)));
@@ -308,9 +317,10 @@ impl Connections {
     /// its client comes back.
     pub(crate) fn forwarded(&self, arrived: impl Into<Arrived>, status: u16) {
         let now = clock::now();
+        let arrived = self.0.all.kept_of(arrived.into());
         let mut table = self.table();
         let id = self.0.all.next_id();
-        let row = table.row(id, arrived.into(), status, None, now);
+        let row = table.row(id, arrived, status, None, now);
         row.end(Ended::new(Why::Forwarded, now));
         self.0.log.refused(&row, Why::Forwarded, None, now);
         self.keep_turned_away(table, row);
@@ -340,9 +350,10 @@ impl Connections {
         resume: Option<&Resume>,
         now: Now,
     ) {
+        let arrived = self.0.all.kept_of(arrived.into());
         let mut table = self.table();
         let id = self.0.all.next_id();
-        let row = table.row(id, arrived.into(), status, None, now);
+        let row = table.row(id, arrived, status, None, now);
         row.end(Ended {
             fault: fault.map(|fault| fault.id),
             origin: origin.map(String::into_boxed_str),

@@ -127,6 +127,17 @@ pub enum Error {
         reason: String,
     },
 
+    /// A file of tokens cannot be used. No token is repeated in it.
+    #[error("{path}{}: {reason}", in_line(*line))]
+    TokenFile {
+        /// The file.
+        path: String,
+        /// The line that is wrong, from 1, where it is one.
+        line: Option<usize>,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+
     /// So many bodies are being read that there is no room for one more. Try again in a moment.
     #[error(
         "Request bodies hold {0} bytes already, which is the limit for all requests together: try again in a moment."
@@ -203,6 +214,10 @@ impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name, self.pid)
     }
+}
+
+fn in_line(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(", line {line}"))
 }
 
 fn named(holder: Option<&Holder>) -> String {

@@ -10,6 +10,7 @@
 //! | `routes` | a request: which handler answers it, and what the answer contains |
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
 //! | `guard` | who may connect |
+//! | `tokens` | who may publish, and who may subscribe |
 //! | `connections`, `tap` | who is connected, and what they were sent |
 //! | `recordings` | streams that are handed on, recorded while they happen |
 //! | `upstream` | to which server a room hands on what it does not answer |
@@ -46,6 +47,7 @@ mod recordings;
 mod routes;
 mod status;
 mod tap;
+mod tokens;
 mod transport;
 mod upstream;
 
@@ -55,7 +57,8 @@ pub use catalog::{
     streams_text,
 };
 pub use config::{
-    Config, DEFAULT_PORT, Limits, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, WhenFull,
+    Config, DEFAULT_PORT, Limits, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, Tokens,
+    WhenFull,
 };
 pub use connections::{
     AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
@@ -70,7 +73,7 @@ pub use recording_file::{
 };
 pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
-    StateView, StreamActivity, UpstreamView, UpstreamWish,
+    StateView, StreamActivity, TokensView, UpstreamView, UpstreamWish,
 };
 pub use sse_client::Trust;
 pub use sse_engine::Error as EngineError;
@@ -89,6 +92,7 @@ pub use sse_engine::topics::{
 };
 pub use status::{Phase, Status};
 pub use tap::{BodyReader, PieceView, What, WireEvent, WireView};
+pub use tokens::{Token, TokenNews, first_token};
 
 /// Raises the limit of open files as far as this user may, since every client takes one and
 /// desktops begin with 1,024. A system that refuses leaves it as it is: accepting then backs off at

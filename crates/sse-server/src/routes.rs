@@ -10,6 +10,7 @@
 //! | `params` | a query, read strictly |
 //! | `client_query`, `stream_query`, `topic_query`, `table_query`, `fault_query` | what it says |
 //! | `door` | what faults make of a request before its stream begins |
+//! | `permit` | whether a request has the token that it needs |
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `proxied`, `upstreams` | what a room hands on to its upstream, and which that is |
@@ -34,6 +35,7 @@ mod metrics;
 mod normalize;
 mod page;
 mod params;
+mod permit;
 mod proxied;
 mod publish;
 mod ready;
@@ -83,7 +85,7 @@ pub(crate) use response_head::{bytes as head_bytes, framing};
 pub(crate) use room::Room;
 pub(crate) use rooms::{LOOK, Rooms};
 pub(crate) use service::Service;
-pub use state::StateView;
+pub use state::{StateView, TokensView};
 pub use upstreams::{UpstreamView, UpstreamWish};
 pub(crate) use upstreams::{set_upstream, upstream_views};
 pub(crate) use wait::WAITS;

@@ -111,6 +111,16 @@ async fn what_is_no_answer_is_not_handed_on() {
     broken(&bench, 502, Why::UpstreamFailed, "too long").await;
 }
 
+/// They held a request beyond the time that its answer may take.
+#[tokio::test]
+async fn early_hints_without_end_are_no_answer() {
+    let hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(1 << 18);
+    let bench = says(Box::leak(hints.into_boxed_str())).await;
+    let began = Instant::now();
+    broken(&bench, 502, Why::UpstreamFailed, "too long").await;
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
 #[tokio::test]
 async fn an_upstream_that_never_answers_is_waited_for_so_long() {
     let upstream = Upstream::new().await;

@@ -168,6 +168,52 @@ async fn a_body_is_handed_on_while_it_comes() {
     assert_eq!(request.expect("it is kept").body_length, 8);
 }
 
+/// The stream filled what may wait here, and then nobody sent the rest of the body.
+#[tokio::test]
+async fn an_upstream_that_streams_while_it_reads_a_body_gets_all_of_it() {
+    const BODY: usize = 8 << 20;
+    let upstream = Upstream::new().await;
+    let bench = upstream.bench().await;
+    for framing in ["transfer-encoding: chunked", "connection: close"] {
+        let request = format!("POST /@live/x HTTP/1.1\r\nHOST\r\ncontent-length: {BODY}\r\n\r\n");
+        let (mut client, mut asked) = send(&upstream, &bench, &request).await;
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{framing}\r\n\r\n");
+        let event = format!("data: {}\n\n", "x".repeat(1 << 20));
+        let chunk = match framing.starts_with("transfer") {
+            true => format!("{:x}\r\n{event}\r\n0\r\n\r\n", event.len()),
+            false => event.clone(),
+        };
+        let mut got = asked.client.buffered().len();
+        let (mut reads, mut writes) = asked.client.socket.into_split();
+        // More than waits anywhere on the way.
+        let streams = tokio::spawn(async move {
+            writes.write_all(head.as_bytes()).await.expect("open");
+            writes.write_all(chunk.as_bytes()).await.expect("open");
+        });
+        let sends = async {
+            let piece = vec![b'x'; 1 << 16];
+            for _ in 0..BODY / piece.len() {
+                client.socket.write_all(&piece).await.expect("it is read");
+            }
+        };
+        let asks = async {
+            let mut read = vec![0; 1 << 16];
+            while got < BODY {
+                got += reads.read(&mut read).await.expect("open");
+            }
+        };
+        soon("the body", async { tokio::join!(sends, asks) }).await;
+        assert_eq!(client.head().await.status, 200);
+        let mut streamed = 0;
+        while streamed < event.len() {
+            streamed += client.chunk().await.len();
+        }
+        assert_eq!(streamed, event.len());
+        streams.await.expect("it was sent");
+    }
+}
+
 /// The bound on bodies does not hold here, and no memory is taken for one.
 #[cfg(target_os = "linux")] // It reads what of this process is in memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

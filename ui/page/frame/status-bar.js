@@ -33,7 +33,9 @@ const newBar = markup(`
   </span>
   <span class="port-fault" hidden><span class="text"></span>
     <button type="button" class="small" data-act="heal-port">Heal</button></span>
-  <span class="end"><button type="button" class="armed" data-act="faults"
+  <span class="end"><button type="button" class="token" data-act="token" hidden
+    title="Give the token that this server wants">Token…</button><button
+    type="button" class="armed" data-act="faults"
     hidden>${icon("flag")}<span class="text"></span></button><span class="stopping"><button
     type="button" class="switch"></button><drop-menu></drop-menu></span></span>`);
 
@@ -90,6 +92,10 @@ export class StatusBar extends HTMLElement {
     } else {
       for (const control of this.querySelectorAll(CONTROLS)) control.remove();
     }
+    this.#on("token", async () => app.askToken());
+    store.on("tokens", ({ publish, subscribe }) => {
+      this.#button("token").hidden = host.controls || !(publish || subscribe);
+    });
     part(this, ".armed").addEventListener("click", () => app.showFaults());
     store.on("faults", (faults) => {
       this.#faultsAt = performance.now();

@@ -285,6 +285,11 @@ export class TauriHost {
     return this.#invoke("act", { action });
   }
 
+  /** @returns {Promise<void>} */
+  useToken() {
+    return Promise.reject(new Error("The server of this window has no tokens: publish without."));
+  }
+
   /**
    * @param {number} port
    * @param {boolean} start

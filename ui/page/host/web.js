@@ -22,6 +22,9 @@ const POLL_EVERY_MS = 500;
 const POLL_PATIENCE_MS = 3000;
 const ASK_PATIENCE_MS = 1500;
 
+/** What needs a token, as far as a refusal says. */
+const ALL = { publish: true, subscribe: true };
+
 /** @implements {Host} */
 export class WebHost {
   controls = false;
@@ -54,6 +57,8 @@ export class WebHost {
         store.set("unreachable", null);
       } catch (reason) {
         const silent = isSilence(reason);
+        // the page is of use once it has a token
+        if (reason instanceof Refusal && reason.wantsToken) store.set("tokens", ALL);
         store.set(
           "unreachable",
           silent
@@ -347,6 +352,11 @@ export class WebHost {
     return onlyInTheWindow();
   }
 
+  /** @param {string} token */
+  async useToken(token) {
+    document.cookie = tokenCookie(token, location.protocol === "https:");
+  }
+
   allowOrigin() {
     return onlyInTheWindow();
   }
@@ -362,6 +372,22 @@ export class WebHost {
  */
 const blobOf = (bytes, type) =>
   new Blob([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))], { type });
+
+/**
+ * The cookie that carries a token, until the browser ends. An empty one takes it away.
+ *
+ * @param {string} token
+ * @param {boolean} isSecure
+ */
+export const tokenCookie = (token, isSecure) =>
+  [
+    // the prefix is only for https, and keeps other hosts from setting it
+    `${isSecure ? "__Host-sse" : "sse_token"}=${token}`,
+    "Path=/",
+    "SameSite=Strict",
+    ...(isSecure ? ["Secure"] : []),
+    ...(token === "" ? ["Max-Age=0"] : []),
+  ].join("; ");
 
 /** @returns {Promise<never>} */
 const onlyInTheWindow = () =>
@@ -432,7 +458,8 @@ async function getJson(path, patienceMs) {
   });
   const answer = await response.json();
   if (!response.ok) {
-    throw new Refusal(answer.error ?? noReason(response), response.status);
+    const wantsToken = response.headers.has("www-authenticate");
+    throw new Refusal(answer.error ?? noReason(response), response.status, wantsToken);
   }
   return answer;
 }
@@ -442,10 +469,12 @@ class Refusal extends Error {
   /**
    * @param {string} message
    * @param {number} status
+   * @param {boolean} [wantsToken] another token may help
    */
-  constructor(message, status) {
+  constructor(message, status, wantsToken = false) {
     super(message);
     this.status = status;
+    this.wantsToken = wantsToken;
   }
 }
 

@@ -3,7 +3,7 @@
  * EventSource and no clock. EventSource gives no reason for an error, so the reason comes from the
  * server's table of connections.
  *
- * @import { RowView, Status } from "../server.js"
+ * @import { RowView, Status, Why } from "../server.js"
  * @import { Standing } from "../types.js"
  */
 
@@ -42,11 +42,10 @@ export function afterError(readyState, row, retryMs) {
   }
   if (row?.state === "refused") {
     if (row.status === 204) return ENDED;
-    const why = row.ended?.why;
     return {
       state: "refused",
       words: refusedWords(row.status),
-      note: why ? `The server refused the connection (${why}): press Connect to try again.` : null,
+      note: refusalNote(row.ended?.why),
       final: true,
     };
   }
@@ -55,6 +54,18 @@ export function afterError(readyState, row, retryMs) {
       ? "The browser gave up, and the server does not answer: press Connect to try again."
       : "The browser gave up, and the server recorded no reason: press Connect to try again.";
   return { state: "lost", words: GAVE_UP, note, final: true };
+}
+
+/**
+ * What a person can do about a refusal. No EventSource tries again after one.
+ *
+ * @param {Why | undefined} why
+ */
+function refusalNote(why) {
+  if (why === "no token" || why === "unknown token") {
+    return `The server wants a token (${why}): press Token… and give one, then Connect.`;
+  }
+  return why ? `The server refused the connection (${why}): press Connect to try again.` : null;
 }
 
 /**

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::ArgGroup;
 use sse_client::Url;
 
+use super::SentToken;
 use crate::expect::Expectation;
 
 pub(super) const BREAK_USAGE: &str = "sse break [OPTIONS] [PATH] <FAULT>";
@@ -92,6 +93,9 @@ pub(crate) struct At {
     /// The room of the server; without it, the default room.
     #[arg(long, value_name = "NAME", value_parser = room)]
     pub(crate) room: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) token: SentToken,
 }
 
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::time;
+use super::{SentToken, time};
 
 pub(crate) const WATCH_EXAMPLES: &str = "\
 Examples:
@@ -60,7 +60,7 @@ pub(crate) struct Source {
     pub(crate) url: Option<String>,
 
     /// A curl line, after `--`: its URL and options make the request.
-    #[arg(last = true, value_name = "curl ...", conflicts_with_all = ["request", "url"])]
+    #[arg(last = true, value_name = "curl ...", conflicts_with_all = ["request", "token_file", "url"])]
     pub(crate) curl: Vec<String>,
 
     #[command(flatten)]
@@ -128,4 +128,7 @@ pub(crate) struct RequestArgs {
     /// sets another one.
     #[arg(long = "data", short = 'd', value_name = "DATA")]
     pub(crate) data: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) token: SentToken,
 }

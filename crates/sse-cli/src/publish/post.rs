@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use sse_client::{Answer, Error, Method, Request, Url};
+use sse_client::{Answer, Error, Header, Method, Request, Url};
 use sse_server::DEFAULT_PORT;
 
 use crate::advice::advised;
@@ -25,6 +25,8 @@ pub(super) struct Post {
     pub(super) target: String,
     /// Tells the server whether the body is one event, or each of its lines is one.
     pub(super) content_type: &'static str,
+    /// The token that it carries, if it does.
+    pub(super) token: Option<Header>,
     pub(super) body: Vec<u8>,
 }
 
@@ -50,6 +52,7 @@ impl Post {
             method: Method::POST,
             target: self.target.clone(),
             content_type: Some(self.content_type),
+            header: self.token,
             body: self.body,
         };
         match request.send(&self.url).await {
@@ -116,6 +119,7 @@ mod tests {
             target: url.target(&[]),
             url,
             content_type: "text/plain",
+            token: None,
             body: Vec::new(),
         };
         let sentence = post.send().await.expect_err("no answer").to_string();

@@ -92,13 +92,19 @@ fn typed(args: &Source) -> Result<Wish, Failure> {
             Failure::usage(anyhow!("`{named}` is no method: give one such as POST."))
         })?;
     }
-    let mut given = Vec::new();
+    let mut given: Vec<Header> = request.token.header()?.into_iter().collect();
+    let has_token = !given.is_empty();
     for header in &request.headers {
         // Its value may be a secret.
         let (name, value) = header.split_once(':').ok_or_else(|| {
             Failure::usage(anyhow!("A header has no colon: give it as `Name: value`."))
         })?;
         let name = name.trim();
+        if has_token && name.eq_ignore_ascii_case("authorization") {
+            return Err(Failure::usage(anyhow!(
+                "Both --token and -H give an Authorization: leave one of them out."
+            )));
+        }
         wish.headers
             .retain(|made| !made.name.eq_ignore_ascii_case(name));
         given.push(Header::new(name, value.trim()));

@@ -165,3 +165,76 @@ async fn a_body_ends_as_its_connection_does_and_its_drop_ends_that() {
     drop(passed);
     in_time(until_closed.recv()).await.expect("it is closed");
 }
+
+/// A chunk that is none may be the middle of another answer: it is not passed on.
+#[tokio::test]
+async fn small_chunks_of_one_read_are_one_piece_and_a_bad_one_ends_it() {
+    let chunks = "1\r\na\r\n".repeat(1000);
+    let at = crate::support::answer(format!("{CHUNKED}{chunks}no chunk\r\n")).await;
+    let mut times = PassTimes::default();
+    let passed = passed(&format!("http://{at}/"), "", Trust::Platform, &mut times).await;
+    let mut body = passed.expect("an answer").body;
+    let (mut pieces, mut read) = (0, 0);
+    while let Some(piece) = in_time(std::future::poll_fn(|cx| body.poll_piece(cx))).await {
+        assert!(piece.iter().all(|byte| *byte == b'a'));
+        (pieces, read) = (pieces + 1, read + piece.len());
+    }
+    assert_eq!((read, body.end()), (1000, Some(End::Cut)));
+    assert!(pieces < 20, "{pieces} pieces");
+}
+
+/// Each of them is a head, and a server may send any number before the answer.
+#[tokio::test]
+async fn early_hints_come_before_an_answer_and_are_not_endless() {
+    let hint = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+    let ask = async |hints: usize| {
+        let answer = format!("{}{CHUNKED}1\r\na\r\n0\r\n\r\n", hint.repeat(hints));
+        let at = crate::support::answer(answer).await;
+        let mut times = PassTimes::default();
+        passed(&format!("http://{at}/"), "", Trust::Platform, &mut times).await
+    };
+    assert_eq!(text(ask(100).await.expect("an answer")).await, "a");
+    let refusal = ask(10_000).await;
+    assert!(
+        matches!(refusal, Err(Error::LongHead { .. })),
+        "{refusal:?}"
+    );
+}
+
+/// Over TLS a read brings one record, and what comes in one with the head is not lost.
+#[tokio::test]
+async fn chunks_are_read_through_tls_too() {
+    let authority = Authority::new();
+    let at = serve_tls(authority.signs("127.0.0.1"), |mut stream| async move {
+        crate::support::head(&mut stream).await;
+        let answer = format!("{CHUNKED}1\r\na\r\n2\r\n");
+        _ = stream.write_all(answer.as_bytes()).await;
+        _ = stream.write_all(b"bc\r\n0\r\n\r\n").await;
+        _ = stream.shutdown().await;
+    })
+    .await;
+    let mut times = PassTimes::default();
+    let url = format!("https://{at}/");
+    let passed = passed(&url, "", authority.trust(), &mut times).await;
+    assert_eq!(text(passed.expect("an answer")).await, "abc");
+}
+
+#[tokio::test]
+async fn a_body_of_a_stated_length_or_none_is_as_long() {
+    for (head, body, text_of_it) in [
+        ("content-length: 9\r\n", "data: a\n\nb", "data: a\n\n"),
+        ("", "data: a\n\nb", "data: a\n\nb"),
+        ("content-length: 0\r\n", "data: a\n\n", ""),
+        ("transfer-encoding: gzip\r\n", "data: a\n\n", "data: a\n\n"),
+        (
+            "transfer-encoding: gzip, chunked\r\n",
+            "1\r\na\r\n0\r\n\r\n",
+            "a",
+        ),
+    ] {
+        let at = crate::support::answer(format!("HTTP/1.1 200 OK\r\n{head}\r\n{body}")).await;
+        let mut times = PassTimes::default();
+        let passed = passed(&format!("http://{at}/"), "", Trust::Platform, &mut times).await;
+        assert_eq!(text(passed.expect("an answer")).await, text_of_it, "{head}");
+    }
+}

@@ -84,6 +84,9 @@ impl Pipe {
     }
 
     fn write(&mut self, part: &[u8], whole: bool, out: &mut WriteBuffer) {
+        if !whole {
+            return self.write_as_it_is(part, out);
+        }
         let (mut written, block) = (0, &mut self.block);
         self.ends.read(part, |end, is_event| {
             out.payload().append(block);
@@ -97,11 +100,23 @@ impl Pipe {
         if written > 0 {
             self.is_open = false;
         }
-        if whole && self.block.len() + rest.len() <= LONGEST_BLOCK {
+        if self.block.len() + rest.len() <= LONGEST_BLOCK {
             return self.block.extend_from_slice(rest);
         }
         out.payload().append(&mut self.block);
         out.payload().extend_from_slice(rest);
+        self.is_open = !self.ends.is_between_events();
+    }
+
+    /// Writes a part in one go, where nothing is held back.
+    fn write_as_it_is(&mut self, part: &[u8], out: &mut WriteBuffer) {
+        let before = out.len();
+        out.payload().extend_from_slice(part);
+        self.ends.read(part, |end, is_event| {
+            if is_event {
+                out.mark_at(before + end);
+            }
+        });
         self.is_open = !self.ends.is_between_events();
     }
 

@@ -110,6 +110,12 @@ reasons! {
     NothingThere = "nothing there",
     /// The origin of its page may not read the streams.
     OriginNotAllowed = "origin not allowed",
+    /// It has no token, or none that can be read, where one is needed.
+    NoToken = "no token",
+    /// Its token is none of those in force.
+    UnknownToken = "unknown token",
+    /// Its token may subscribe and not publish.
+    TokenMayNotPublish = "token may not publish",
     /// Its head has more bytes or fields than may be.
     HeadTooLarge = "head too large",
     /// Its head is no HTTP, or was not sent whole.

@@ -11,7 +11,7 @@ use super::log::{Entry, Who};
 use super::reconnects::Reconnects;
 use super::requests::Requests;
 use super::totals::Totals;
-use super::{Connections, LOOKED_AT, Shared, Table};
+use super::{Arrived, Connections, LOOKED_AT, Received, Shared, Table};
 use crate::tap::Tap;
 
 /// How many taps somebody who looks can have at once in a room with a name.
@@ -35,6 +35,8 @@ pub(super) struct AllRooms {
     recorded: Mutex<Vec<Weak<Tap>>>,
     /// What all connections came to so far.
     pub(super) totals: Totals,
+    /// Whether the secrets of requests are kept, for the page of whoever runs the server.
+    keeps_secrets: bool,
 }
 
 /// Where the life of a room begins, which a reset begins anew.
@@ -70,9 +72,10 @@ pub(crate) struct Forgotten {
 }
 
 impl AllRooms {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, keeps_secrets: bool) -> Self {
         Self {
             limit,
+            keeps_secrets,
             open: AtomicUsize::new(0),
             newest: AtomicU64::new(0),
             tables: AtomicU64::new(0),
@@ -86,6 +89,17 @@ impl AllRooms {
         let more = |open: usize| (open < self.limit).then_some(open + 1);
         let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
         self.open.fetch_update(set, get, more).ok()
+    }
+
+    /// What is kept of whoever arrived.
+    pub(super) fn kept_of(&self, arrived: Arrived) -> Arrived {
+        match self.keeps_secrets {
+            true => arrived,
+            false => Arrived {
+                received: arrived.received.map(Received::without_secrets),
+                ..arrived
+            },
+        }
     }
 
     /// Gives it back.

@@ -10,7 +10,7 @@ use sse_engine::recording::{End, PieceSizes, Recorder, RecordingMistake, Secrets
 use sse_wire::{Beginning, Found, LineKind, ResponseReader};
 
 use super::connection::{Connection, State};
-use super::request::{Received, lines, trimmed, words};
+use super::request::{KEPT_BACK, Received, is_folded, lines, trimmed, words};
 use super::{Connections, EndedBy, Why, secrets};
 use crate::error::Error;
 use crate::tap::Taken;
@@ -171,6 +171,7 @@ impl Text {
             .collect();
         let line = [method, &target, version].join(&b' ');
         let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut is_secret = false;
         for line in lines.filter(|line| !line.is_empty()) {
             let colon = line.iter().position(|byte| *byte == b':');
             let (name, value) = match colon {
@@ -178,9 +179,10 @@ impl Text {
                 // A folded line, or none: its value may be a secret.
                 None => (&line[..0], line),
             };
-            let is_secret = secrets::is_secret(name) || secrets::has_secret(value);
+            let goes_on = is_folded(line) && is_secret;
+            is_secret = goes_on || secrets::is_secret(name) || secrets::has_secret(value);
             secrets += usize::from(is_secret);
-            let value = if is_secret { b"[kept back]" } else { value };
+            let value = if is_secret { KEPT_BACK } else { value };
             let name = String::from_utf8_lossy(name).into_owned();
             fields.push((name, value.to_vec()));
         }

@@ -13,6 +13,9 @@ use super::secrets;
 /// As much of a request's body as is kept.
 pub(crate) const BODY_KEPT: usize = 64 * 1024;
 
+/// What stands in place of a secret that is not kept.
+pub(super) const KEPT_BACK: &[u8] = b"[kept back]";
+
 /// What every kept request takes in memory beside its bytes.
 const OVERHEAD: usize = 128;
 
@@ -104,6 +107,41 @@ impl Received {
         self.leg.as_deref().cloned()
     }
 
+    /// The same with `[kept back]` in place of each secret of its head: what this does not hold
+    /// can be handed to nobody.
+    pub(super) fn without_secrets(self) -> Self {
+        let (head, body) = self.bytes.split_at(self.head);
+        let mut kept = Vec::with_capacity(self.bytes.len());
+        let mut is_secret = false;
+        for (number, (line, end)) in lines(head).enumerate() {
+            if number == 0 {
+                let [method, target, _] = words(line);
+                let behind = (method.len() + 1 + target.len()).min(line.len());
+                kept.extend_from_slice(&line[..behind - target.len()]);
+                for (part, is_secret) in secrets::parts(target) {
+                    kept.extend_from_slice(if is_secret { b"[kept-back]" } else { part });
+                }
+                kept.extend_from_slice(&line[behind..]);
+            } else {
+                let (name, value) = named(line);
+                let goes_on = is_folded(line) && is_secret;
+                is_secret = goes_on || has_secret(line, name, value);
+                match is_secret {
+                    true if goes_on => kept.extend([b" ", KEPT_BACK].concat()),
+                    true if name.is_empty() => kept.extend_from_slice(KEPT_BACK),
+                    true => kept.extend([name, b": ", KEPT_BACK].concat()),
+                    false => kept.extend_from_slice(line),
+                }
+            }
+            kept.extend_from_slice(end.as_bytes());
+        }
+        Self {
+            head: kept.len(),
+            bytes: [&kept, body].concat().into_boxed_slice(),
+            ..self
+        }
+    }
+
     /// What it takes in memory.
     pub(super) fn size(&self) -> usize {
         OVERHEAD + self.bytes.len()
@@ -124,8 +162,7 @@ impl Received {
         let mut fields: Vec<FieldView> = Vec::new();
         for (line, end) in lines {
             // A line that is folded goes on with the field before it.
-            let folded = line.starts_with(b" ") || line.starts_with(b"\t");
-            let secret = folded && fields.last().is_some_and(|field| field.value.secret);
+            let secret = is_folded(line) && fields.last().is_some_and(|field| field.value.secret);
             fields.push(FieldView::of(line, end, secret, shown));
         }
         ReceivedView {
@@ -252,22 +289,36 @@ impl Hideable {
 }
 
 impl FieldView {
-    /// A line of the head. One without a colon is all value, and may be a field whose colon is
-    /// what is missing: then its beginning is its name for all that is known.
+    /// A line of the head.
     fn of(line: &[u8], end: &'static str, secret: bool, shown: bool) -> Self {
-        let colon = line.iter().position(|byte| *byte == b':');
-        let (name, value) = match colon {
-            Some(at) => (&line[..at], trimmed(&line[at + 1..])),
-            None => (&[][..], line),
-        };
-        let named = if colon.is_some() { name } else { line };
-        let secret = secret || secrets::is_secret(named) || secrets::has_secret(value);
+        let (name, value) = named(line);
+        let secret = secret || has_secret(line, name, value);
         Self {
             name: Text::whole(name),
             value: Hideable::of(value, secret, shown),
             end,
         }
     }
+}
+
+/// The name and the value of a line of the head. One without a colon is all value.
+fn named(line: &[u8]) -> (&[u8], &[u8]) {
+    match line.iter().position(|byte| *byte == b':') {
+        Some(at) => (&line[..at], trimmed(&line[at + 1..])),
+        None => (&[], line),
+    }
+}
+
+/// Whether a line has a secret. One without a colon may be a field whose colon is what is missing:
+/// then its beginning is its name for all that is known.
+fn has_secret(line: &[u8], name: &[u8], value: &[u8]) -> bool {
+    let named = if line.contains(&b':') { name } else { line };
+    secrets::is_secret(named) || secrets::has_secret(value)
+}
+
+/// Whether a line goes on with the field before it.
+pub(super) fn is_folded(line: &[u8]) -> bool {
+    line.starts_with(b" ") || line.starts_with(b"\t")
 }
 
 /// Lines, each with what ended it.

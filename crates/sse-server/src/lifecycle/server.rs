@@ -3,6 +3,7 @@
 //! One owner task changes the status. All others send it wishes, and the latest wish wins. Nothing
 //! else knows whether the server runs.
 
+mod access;
 mod recordings;
 
 use std::net::{IpAddr, SocketAddr};
@@ -36,6 +37,7 @@ use crate::routes::{
 };
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
+use crate::tokens::Keyring;
 use crate::transport::Acts;
 use crate::upstream::{Terms, Upstreams};
 
@@ -71,6 +73,7 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::BadHost`] or [`Error::BadOrigin`]: an entry of `allow_hosts` or `allow_origins`.
+    /// [`Error::TokenFile`]: a file of tokens cannot be read, or has a mistake.
     pub async fn new(config: Config) -> Result<Self, Error> {
         let (set_status, status) = watch::channel(Status::new(Phase::Stopped, config.port));
         let (set_settled, settled) = watch::channel(0);
@@ -82,7 +85,11 @@ impl Server {
         });
         let file = config.streams_file.as_deref();
         let streams = Arc::new(Catalog::new(config.streams, file));
-        let connections = Connections::new(config.limits.streams);
+        let keyring = Keyring::open(&config.tokens).await?;
+        let connections = match keyring.is_any() {
+            true => Connections::without_secrets(config.limits.streams),
+            false => Connections::new(config.limits.streams),
+        };
         let topics = Topics::new(config.topics);
         let room = Room::new(Arc::clone(&streams), topics, connections.clone());
         let upstreams = Upstreams::new(Terms {
@@ -95,6 +102,7 @@ impl Server {
         let recordings = config.record.as_deref().map(Recordings::into_folder);
         let context = Arc::new(Context {
             guard: Guard::new(&config.allow_hosts, &config.allow_origins)?,
+            keyring,
             connections,
             faults: Faults::default(),
             rooms: Rooms::new(room),
@@ -185,14 +193,6 @@ impl Server {
                 wish.run = None;
             }
         });
-    }
-
-    /// Lets the pages of one more origin read the streams, from the next request on.
-    ///
-    /// # Errors
-    /// `origin` is not an origin.
-    pub fn allow_origin(&self, origin: &str) -> Result<(), Error> {
-        self.context.guard.allow_origin(origin)
     }
 
     /// Waits until all recordings of streams that ended are in their files, which takes as long as

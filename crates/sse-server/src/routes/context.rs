@@ -20,12 +20,15 @@ use crate::guard::Guard;
 use crate::measures::Measures;
 use crate::recordings::Recordings;
 use crate::status::Status;
+use crate::tokens::Keyring;
 use crate::transport::Acts;
 use crate::upstream::Upstreams;
 
 /// What the handlers work with. Lives as long as the server, over starts and stops.
 pub(crate) struct Context {
     pub(crate) guard: Guard,
+    /// Who may publish and subscribe, of those that the guard lets in.
+    pub(crate) keyring: Keyring,
     /// The table of the default room, with which the log begins that all rooms have.
     pub(crate) connections: Connections,
     /// What is broken on purpose.

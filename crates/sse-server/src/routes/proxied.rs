@@ -68,11 +68,12 @@ pub(super) async fn pass(
     context: &Context,
     handed: Handed<'_>,
     visitor: Visitor<'_>,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Answer {
     let words = ClientQuery::only_tag(request.uri().query());
     let client = visitor::client(&request, visitor, &words);
     let received = Received::head(&request, visitor.heard);
+    context.keyring.leave_out(request.headers_mut());
     let refuse = |status: StatusCode, why, sentence: &str| -> Answer {
         let arrived = (client.clone(), received.clone());
         let connections = &visitor.room.connections;
@@ -382,11 +383,18 @@ fn fields(fields: &HeaderMap) -> Vec<(String, Vec<u8>)> {
 
 /// Reads the body of a stream while there is room for it, until it ends or nobody wants it.
 async fn hand_over(mut body: PassedBody, giver: Giver<bytes::Bytes>) {
-    use std::task::{Poll, ready};
+    use std::task::Poll;
     let end = std::future::poll_fn(|cx| {
         loop {
-            if ready!(giver.poll_room(cx)).is_err() {
-                return Poll::Ready(None);
+            match giver.poll_room(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(None),
+                Poll::Pending => {
+                    // An upstream may answer before it has read the request, and the stream begins
+                    // when that is sent whole.
+                    body.poll_request(cx);
+                    return Poll::Pending;
+                }
             }
             // While there is nothing to read, the client's leaving is heard too.
             let Poll::Ready(piece) = body.poll_piece(cx) else {

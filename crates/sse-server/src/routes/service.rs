@@ -27,7 +27,7 @@ use super::room_acts::too_many;
 use super::room_path::RoomPath;
 use super::rooms::Rooms;
 use super::visitor::{Visitor, client, unread_client};
-use super::{metrics, normalize, proxied, response_head, streams, topics};
+use super::{metrics, normalize, permit, proxied, response_head, streams, topics};
 use crate::armed::Faults;
 use crate::clock;
 use crate::config::{Limits, Operate};
@@ -211,20 +211,21 @@ impl Service {
             local: local.ip(),
             port: local.port(),
         };
+        // The room that has the row of a refusal: the one that was asked for need not be there.
+        let seen = match (&room, in_room) {
+            (Some(room), _) => (&**room, path),
+            (None, _) => (&**rooms.default(), target.path()),
+        };
+        let visitor_of = |class, (room, path)| Visitor {
+            peer,
+            class,
+            heard,
+            room,
+            path,
+        };
         let (mut answer, admission) = match self.context.guard.admit(&request, area, ends) {
             Err(refusal) => {
-                let (room, path) = match (&room, in_room) {
-                    (Some(room), _) => (&**room, path),
-                    // The room that would have the row is not there.
-                    (None, _) => (&**rooms.default(), target.path()),
-                };
-                let visitor = Visitor {
-                    peer,
-                    class: Class::Foreign,
-                    heard,
-                    room,
-                    path,
-                };
+                let visitor = visitor_of(Class::Foreign, seen);
                 (refuse(&request, area, visitor, refusal).into(), None)
             }
             Ok(admission) => {
@@ -233,7 +234,11 @@ impl Service {
                 // answers nobody who comes through one.
                 let is_loop = matches!(found, Lookup::Upstream(_))
                     && self.context.upstreams.have_seen(request.headers());
-                let entered = match unanswerable(&request) {
+                let denied = || {
+                    let visitor = visitor_of(admission.class, seen);
+                    permit::refusal(&self.context, &request, &found, visitor)
+                };
+                let entered = match unanswerable(&request).or_else(denied) {
                     Some(refusal) => Err(Box::new(refusal)),
                     None if is_loop => Ok(rooms.seen(in_room)),
                     None => {
@@ -246,13 +251,7 @@ impl Service {
                 let answer = match entered {
                     Err(refusal) => (*refusal).into(),
                     Ok(room) => {
-                        let visitor = Visitor {
-                            peer,
-                            class: admission.class,
-                            heard,
-                            room: &room,
-                            path,
-                        };
+                        let visitor = visitor_of(admission.class, (&*room, path));
                         let way = Way {
                             target: raw,
                             local,

@@ -11,6 +11,7 @@ use crate::catalog::StreamsFile;
 use crate::clock;
 use crate::connections::Tally;
 use crate::status::Status;
+use crate::tokens::Wish;
 
 /// Everything that a page needs to begin with.
 #[derive(Clone, Debug, Serialize)]
@@ -35,6 +36,18 @@ pub struct StateView {
     pub rooms: Vec<String>,
     /// What is armed, in all rooms.
     pub faults: Vec<FaultView>,
+    /// What needs a token.
+    pub tokens: TokensView,
+}
+
+/// What needs a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct TokensView {
+    /// Publishing, and the end of a topic.
+    pub publish: bool,
+    /// Reading a topic, or a stream of the server's own.
+    pub subscribe: bool,
 }
 
 impl StateView {
@@ -51,6 +64,10 @@ impl StateView {
             connections: room.connections.tally(),
             rooms: context.rooms.names(),
             faults: context.faults.view(&InRooms::All, clock::now().instant),
+            tokens: TokensView {
+                publish: context.keyring.is_needed_to(Wish::Publish),
+                subscribe: context.keyring.is_needed_to(Wish::Subscribe),
+            },
         }
     }
 }

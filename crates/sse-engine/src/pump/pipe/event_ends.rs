@@ -3,7 +3,12 @@
 //! The answer never depends on where the stream is cut, and nothing of it is kept but what the next
 //! byte may mean.
 
+use memchr::memchr2;
+
 const DATA: &[u8] = b"data";
+
+/// How almost each line of a stream begins.
+const DATA_LINE: &[u8] = b"data:";
 
 /// What a byte order mark is in UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -53,6 +58,11 @@ impl EventEnds {
     pub(super) fn read(&mut self, bytes: &[u8], mut sink: impl FnMut(usize, bool)) {
         let mut at = 0;
         while at < bytes.len() {
+            if self.is_at_line() && bytes[at..].starts_with(DATA_LINE) {
+                self.line = Line::IsData;
+                at = line_end(bytes, at + DATA_LINE.len());
+                continue;
+            }
             let byte = bytes[at];
             at += 1;
             if self.is_mark(byte) {
@@ -72,11 +82,15 @@ impl EventEnds {
                 _ => self.line = self.line.with(byte),
             }
             if self.line == Line::Other || self.line == Line::IsData {
-                let rest = &bytes[at..];
-                let length = rest.iter().position(|b| *b == b'\n' || *b == b'\r');
-                at += length.unwrap_or(rest.len());
+                at = line_end(bytes, at);
             }
         }
+    }
+
+    /// Whether the next byte is the first of a line, whatever it is: no half of a line end and no
+    /// byte order mark.
+    fn is_at_line(&self) -> bool {
+        self.line == Line::Data(0) && !self.after_cr && self.mark.is_none()
     }
 
     fn end_line(&mut self, at: usize, sink: &mut impl FnMut(usize, bool)) {
@@ -116,6 +130,11 @@ impl EventEnds {
         }
         false
     }
+}
+
+/// Where from `at` on the first byte of a line end is, or where the bytes end.
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    memchr2(b'\n', b'\r', &bytes[at..]).map_or(bytes.len(), |length| at + length)
 }
 
 impl Line {
