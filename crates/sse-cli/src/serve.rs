@@ -4,12 +4,11 @@ mod stderr;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 
 use anyhow::{Context, bail};
 use sse_server::{
-    Config, FaultWish, FileNews, LogEntry, LogReceiver, Server, StateView, TokenNews, UpstreamView,
-    shell_url,
+    Asked, Config, Drain, FaultWish, FileNews, LogEntry, LogReceiver, Server, Signals, StateView,
+    TokenNews, UpstreamView, shell_url,
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -106,12 +105,12 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
         stderr.say(format!("sse: {note}")).await;
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
-    let mut asked = pin!(sse_server::asked_to_end().context("signals cannot be watched")?);
-    let how = plan.log;
+    let mut signals = Signals::listen().context("signals cannot be watched")?;
+    let (how, drain) = (plan.log, plan.config.operate.drain);
     let server = tokio::select! {
         server = Server::new(plan.config) => server?,
         // A file that does not answer keeps nobody from ending the program.
-        () = &mut asked => return Ok(()),
+        _ = signals.next() => return Ok(()),
     };
     if let Some(path) = plan.asked_streams {
         must_be_served(&server, &path)?;
@@ -128,7 +127,14 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
     announce(&server.state(), &server.upstreams(), server.metrics_url());
     tokio::spawn(tell_of_tokens(server.token_news(), stderr.clone()));
     tokio::spawn(tell_of_streams(server.file_news(), stderr.clone()));
-    asked.await;
+    let asked = signals.next().await;
+    if let (Asked::Terminate, Some(drain)) = (asked, drain) {
+        stderr.say(draining(drain)).await;
+        tokio::select! {
+            () = server.drain() => {}
+            _ = signals.next() => {}
+        }
+    }
     server.stop().await;
     server.recordings_written().await;
     // Whoever ended it reads how each stream ended; but nobody may be reading.
@@ -153,6 +159,13 @@ pub(crate) fn exposed(args: &Serve) -> Option<String> {
     Some(format!(
         "sse: warning: the server is open to {whom}, without encryption. {advice}, or leave --host out to serve this machine only."
     ))
+}
+
+/// Says what becomes of the streams, to whoever sent the signal.
+fn draining(Drain { whole, delay }: Drain) -> String {
+    format!(
+        "sse: draining for {whole:?}: streams are ended from {delay:?} on. A second signal stops at once."
+    )
 }
 
 /// A file that was asked for has to be there and right; later mistakes in it stop nothing.

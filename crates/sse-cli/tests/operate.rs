@@ -111,6 +111,15 @@ fn options_that_cannot_be_meant_are_refused_in_words() {
         (&["--metrics-topics", &many][..], "20 at most"),
         (&["--metrics-topics", "a/b"], "names of topics"),
         (&["--metrics-listen", "9464"], "an address and a port"),
+        (&["--drain", "5"], "a time such as 30s"),
+        (
+            &["--drain", "5s", "--drain-delay", "5s"],
+            "not shorter than --drain",
+        ),
+        (&["--drain-delay", "5s"], "--drain"),
+        (&["--retry-jitter", "2h"], "1h at most"),
+        (&["--max-age", "0"], "from 1s to 7d"),
+        (&["--when-full", "later"], "refuse, retry"),
     ] {
         let (code, _, stderr) = run(&[&["serve", "--port", "0"], args].concat());
         assert_eq!(code, Some(2), "{args:?}: {stderr}");

@@ -268,9 +268,9 @@ impl Pump {
         self.feed.may_leave(more) && self.breaker.as_deref().is_none_or(through)
     }
 
-    /// Why it was ended though it could have gone on, if it was.
+    /// Why it was ended though it could have gone on, if it was, and not by a stop that came before.
     pub fn leaves(&self) -> Option<Leave> {
-        self.leaves
+        self.leaves.filter(|_| !self.stopped)
     }
 
     /// What comes behind a visit to a replay: its head may be due though a fault holds back all

@@ -12,7 +12,7 @@ use sse_engine::keep_alive::KeepAlive;
 use sse_engine::stream::Stream;
 use sse_engine::topics::TopicConfig;
 
-pub use operate::{MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, WhenFull};
+pub use operate::{Drain, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, WhenFull};
 
 /// The port that is used when nobody chose one.
 pub const DEFAULT_PORT: u16 = 8000;

@@ -57,7 +57,7 @@ pub use catalog::{
     streams_text,
 };
 pub use config::{
-    Config, DEFAULT_PORT, Limits, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, Tokens,
+    Config, DEFAULT_PORT, Drain, Limits, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, Tokens,
     WhenFull,
 };
 pub use connections::{
@@ -67,7 +67,7 @@ pub use connections::{
     Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
-pub use lifecycle::{Server, asked_to_end};
+pub use lifecycle::{Asked, Server, Signals, asked_to_end};
 pub use recording_file::{
     Existing, RecordingFile, SavedRecording, WatchHead, WatchRecording, recording_name,
 };

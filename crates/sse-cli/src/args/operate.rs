@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::ValueEnum;
-use sse_server::{MAX_METRICS_TOPICS, MAX_RETRY_JITTER, WhenFull};
+use sse_server::{Drain, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, WhenFull};
 
 use crate::outcome::Failure;
 
@@ -21,6 +21,16 @@ pub(crate) struct Operate {
     /// Topics that have metrics of their own, 20 at most.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = topic)]
     metrics_topics: Vec<String>,
+
+    /// At SIGTERM, end the streams one by one over this time, such as 30s, before the server stops.
+    /// Ctrl-c and a second signal stop at once.
+    #[arg(long, value_name = "TIME", value_parser = drain)]
+    drain: Option<Duration>,
+
+    /// How much of that passes before the first stream is ended, while /readyz is 503 and new
+    /// streams are taken; a sixth of it if left out.
+    #[arg(long, value_name = "TIME", requires = "drain", value_parser = delay)]
+    drain_delay: Option<Duration>,
 
     /// Tell each subscriber of a topic a reconnection time of 1s and a random part of this, such as
     /// 10s, so that they do not all come back at once.
@@ -48,6 +58,23 @@ enum WhenFullBy {
 /// The bounds on the age of streams.
 const YOUNGEST: Duration = Duration::from_secs(1);
 const OLDEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The bounds on a drain.
+const SHORTEST_DRAIN: Duration = Duration::from_millis(100);
+const LONGEST_DRAIN: Duration = Duration::from_secs(24 * 3600);
+
+fn drain(text: &str) -> Result<Duration, String> {
+    sse_server::read_time(text)
+        .filter(|time| (SHORTEST_DRAIN..=LONGEST_DRAIN).contains(time))
+        .ok_or_else(|| "give a time such as 30s, from 100ms to 24h".to_owned())
+}
+
+fn delay(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    sse_server::read_time(text).ok_or_else(|| "give a time such as 5s, or 0".to_owned())
+}
 
 fn jitter(text: &str) -> Result<Duration, String> {
     if text == "0" {
@@ -92,7 +119,12 @@ impl Operate {
                 "--metrics-topics has {topics} names: give {MAX_METRICS_TOPICS} at most, since each is a label that Prometheus stores."
             )));
         }
-        Ok(())
+        match (self.drain, self.drain_delay) {
+            (Some(whole), Some(delay)) if delay >= whole => Err(Failure::usage(anyhow!(
+                "--drain-delay is not shorter than --drain: give less, since streams are ended in the rest."
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// What the server is started with.
@@ -100,6 +132,10 @@ impl Operate {
         sse_server::Operate {
             metrics_listen: self.metrics_listen,
             metrics_topics: self.metrics_topics,
+            drain: self.drain.map(|whole| Drain {
+                whole,
+                delay: self.drain_delay.unwrap_or(whole / 6),
+            }),
             retry_jitter: self.retry_jitter,
             max_age: self.max_age,
             when_full: match self.when_full {

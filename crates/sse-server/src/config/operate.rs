@@ -21,6 +21,9 @@ pub struct Operate {
     /// The topics of the default room that have metrics of their own, [`MAX_METRICS_TOPICS`] at
     /// most: others beyond are left out.
     pub metrics_topics: Vec<String>,
+    /// How a server ends its streams before it stops, where it is asked to
+    /// [drain](crate::Server::drain).
+    pub drain: Option<Drain>,
     /// The reconnection time that each subscriber of a topic is told is longer by a random part of
     /// this, so that those whom one outage cut off come back one by one. [`MAX_RETRY_JITTER`] at
     /// most.
@@ -29,6 +32,16 @@ pub struct Operate {
     pub max_age: Option<Duration>,
     /// What a client gets in place of a stream for which there is no room, or no time.
     pub when_full: WhenFull,
+}
+
+/// How a server ends its streams before it stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drain {
+    /// How long it takes.
+    pub whole: Duration,
+    /// How much of that passes before the first stream is ended. Meanwhile the server says that it
+    /// is not ready, and takes new streams, so that whatever sends clients here can notice.
+    pub delay: Duration,
 }
 
 /// What a client gets in place of a stream where the server is full, or drains.

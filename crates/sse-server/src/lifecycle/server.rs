@@ -15,6 +15,7 @@ use sse_engine::preview::Preview;
 use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
 use tokio::sync::{Semaphore, watch};
 
+use super::drain;
 use super::listen;
 use super::run::Running;
 use super::tasks;
@@ -165,6 +166,20 @@ impl Server {
     pub async fn stop(&self) {
         self.wish(|wish| (wish.run, wish.cuts) = (None, false))
             .await;
+    }
+
+    /// Ends the streams of a server that runs one by one, where it has
+    /// [settings](crate::Operate::drain) for that: from now on `/readyz` says that it drains. When
+    /// the delay is over, new streams are refused, and those that are open end in order, in random
+    /// order over the rest of the time. Returns then, or when none is left; the server still runs,
+    /// and is to be [stopped](Self::stop). The next start ends the drain.
+    ///
+    /// It may be dropped, to stop at once.
+    pub async fn drain(&self) {
+        let running = self.status.borrow().phase == Phase::Running;
+        if let Some(settings) = self.context.operate.drain.filter(|_| running) {
+            drain::drain(&self.context, settings).await;
+        }
     }
 
     /// Stops the server as if it had been killed: every stream is cut, without a last chunk.
