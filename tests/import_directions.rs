@@ -15,7 +15,11 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
     ("sse_wire", "crates/sse-wire/src", &[]),
     ("sse_engine", "crates/sse-engine/src", &["sse_wire"]),
     ("sse_client", "crates/sse-client/src", &["sse_wire"]),
-    ("sse_redis", "crates/sse-redis/src", &["sse_engine"]),
+    (
+        "sse_redis",
+        "crates/sse-redis/src",
+        &["sse_engine", "sse_wire"],
+    ),
     (
         "sse_server",
         "crates/sse-server/src",
@@ -25,21 +29,34 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
     (
         "sse_cli",
         "crates/sse-cli/src",
-        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
+        &[
+            "sse_server",
+            "sse_redis",
+            "sse_client",
+            "sse_engine",
+            "sse_wire",
+        ],
     ),
     (
         "sse_workbench",
         "src-tauri/src",
-        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
+        &[
+            "sse_server",
+            "sse_redis",
+            "sse_client",
+            "sse_engine",
+            "sse_wire",
+        ],
     ),
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 21] = [
+const SERVER: [&str; 22] = [
     "lifecycle",
     "http",
     "routes",
     "transport",
+    "shared_topics",
     "guard",
     "tokens",
     "connections",

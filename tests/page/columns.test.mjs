@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { load } from "./ui.mjs";
 
 const { COLUMNS } = await load("connections/columns.js");
-const css = (await load("connections/column-sheet.js")).columnSheet();
+const { columnSheet } = await load("connections/column-sheet.js");
 
 /** Padding of a row, and the widest scroll bar. */
 const AROUND = 30;
@@ -17,17 +17,31 @@ const rulesOf = (text) =>
     ([, col, body]) => ({ col, body }),
   );
 
-const containers = [
-  ...css.matchAll(/@container \(max-width: (\d+)px\) \{((?:[^{}]*\{[^{}]*\})*)\s*\}/g),
-].map(([, limit, body]) => ({ limit: Number(limit), rules: rulesOf(body) }));
+/** @param {string} css */
+const containersOf = (css) =>
+  [
+    ...css.matchAll(/@container \(max-width: (\d+)px\) \{((?:[^{}]*\{[^{}]*\})*)\s*\}/g),
+  ].map(([, limit, body]) => ({ limit: Number(limit), rules: rulesOf(body) }));
 
-/** What is there at a width, with the room that each takes. @param {number} width */
-function columnsAt(width) {
+/** The sheets of a table without forwarded requests, and of one with them. */
+const SHEETS = [columnSheet(), columnSheet(new Map(), true)];
+const [css] = SHEETS;
+const containers = containersOf(css);
+
+/**
+ * What is there at a width, with the room that each takes.
+ *
+ * @param {number} width
+ * @param {string} [sheet]
+ */
+function columnsAt(width, sheet = css) {
   /** @type {Map<string, number>} */
   const columns = new Map(COLUMNS.map(({ col }) => [col, 0]));
   const rules = [
-    ...rulesOf(css.replaceAll(/@container[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}/g, "")),
-    ...containers.filter(({ limit }) => width <= limit).flatMap((it) => it.rules),
+    ...rulesOf(sheet.replaceAll(/@container[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}/g, "")),
+    ...containersOf(sheet)
+      .filter(({ limit }) => width <= limit)
+      .flatMap((it) => it.rules),
   ];
   for (const { col, body } of rules) {
     const [, size] = /(?:inline-size: |flex: [\d.]+ 1 )(\d+)px/.exec(body) ?? [];
@@ -41,16 +55,19 @@ function columnsAt(width) {
 const sum = (columns) => [...columns.values()].reduce((all, width) => all + width, AROUND);
 
 test("every column has a width, and the columns shown at a table width fit into it", () => {
-  assert.ok([...columnsAt(Infinity).values()].every((width) => width > 0));
-  assert.ok(containers.length > 5);
-  for (const { limit } of containers) {
-    const columns = columnsAt(limit + 1);
-    assert.ok(
-      sum(columns) <= limit + 1,
-      `${[...columns.keys()]} need ${sum(columns)} px and are there from ${limit + 1} px on`,
-    );
+  for (const sheet of SHEETS) {
+    assert.ok([...columnsAt(Infinity, sheet).values()].every((width) => width > 0));
+    const containers = containersOf(sheet);
+    assert.ok(containers.length > 5);
+    for (const { limit } of containers) {
+      const columns = columnsAt(limit + 1, sheet);
+      assert.ok(
+        sum(columns) <= limit + 1,
+        `${[...columns.keys()]} need ${sum(columns)} px and are there from ${limit + 1} px on`,
+      );
+    }
+    assert.ok(sum(columnsAt(400, sheet)) <= 400);
   }
-  assert.ok(sum(columnsAt(400)) <= 400);
 });
 
 test("a column is hidden only where it does not fit", () => {
@@ -71,12 +88,26 @@ test("the columns that identify a client and give its state are hidden last", ()
     containers.find(({ rules }) =>
       rules.some((rule) => rule.col === col && rule.body.includes("display: none")),
     )?.limit ?? 0;
-  const order = COLUMNS.map(({ col }) => col).sort((one, other) => goesAt(one) - goesAt(other));
+  const shown = COLUMNS.filter(({ forwarded }) => !forwarded).map(({ col }) => col);
+  const order = shown.sort((one, other) => goesAt(one) - goesAt(other));
   assert.deepEqual(new Set(order.slice(0, 3)), new Set(["client", "state", "stream"]));
   assert.deepEqual(order.slice(3, 5), ["back", "events"]);
   // as wide as the table of a window that was never made larger
   const usual = [...columnsAt(1112).keys()];
   for (const col of ["client", "since", "back", "rate", "behind"]) {
     assert.ok(usual.includes(col), col);
+  }
+});
+
+test("a table that forwards has a column for its upstreams, and no other table has", () => {
+  assert.ok(![...columnsAt(Infinity).keys()].includes("upstream"));
+  const [, forwards] = SHEETS;
+  assert.ok(columnsAt(Infinity, forwards).has("upstream"));
+  // as wide as the table of a window that was never made larger, and narrower than that
+  for (const width of [1112, 740]) {
+    const columns = columnsAt(width, forwards);
+    for (const col of ["client", "stream", "state", "upstream", "back", "events"]) {
+      assert.ok(columns.has(col), `${col} at ${width} px`);
+    }
   }
 });

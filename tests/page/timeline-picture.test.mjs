@@ -175,6 +175,16 @@ test("refusals have their status where there is room, and form a comb where they
   assert.ok(lines(comb, "fail").length > 50);
 });
 
+test("an answer of an upstream that is no error is grey", () => {
+  const forwarded = (status) => ({ ...knock(1, 60, status), why: "forwarded" });
+  const whole = painted([lane(1, [], [forwarded(200)])]);
+  assert.equal(marks(whole, THEME.quiet).filter(({ h }) => h === 8).length, 1);
+  const twice = painted([lane(1, [], [forwarded(204), { ...forwarded(204), at_ms: ago(50) }])]);
+  assert.equal(marks(twice, THEME.wait).length, 0, "a room is not told twice that it is over");
+  const failed = painted([lane(1, [], [forwarded(404)])]).notes.texts;
+  assert.equal(failed.find(({ text }) => text === "404").colour, THEME.fail);
+});
+
 test("the first 204 is grey, one that is told again is amber", () => {
   const once = painted([lane(1, [bar(1, 90, 80)], [knock(2, 70, 204)])]);
   assert.deepEqual([marks(once, "quiet").length > 0, marks(once, "wait").length], [true, 0]);

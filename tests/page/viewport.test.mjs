@@ -177,6 +177,7 @@ test("every column has a text for every row, empty where a value is unknown", ()
     ended: null,
     verdict: null,
     afterwards: null,
+    legs: null,
   };
   const said = Object.fromEntries(COLUMNS.map(({ col, text }) => [col, text(row, false)]));
   const { since, ...rest } = said;
@@ -190,6 +191,7 @@ test("every column has a text for every row, empty where a value is unknown", ()
     client: "",
     brought: "",
     back: "",
+    upstream: "",
     "last-id": "",
     events: "1,200",
     rate: "",

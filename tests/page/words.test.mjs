@@ -10,11 +10,15 @@ const {
   fateWords,
   hasStream,
   headline,
+  lastedWords,
   otherTitle,
   refusedOrigin,
   silentWords,
   standingWords,
   tallyWords,
+  upstreamRank,
+  upstreamTitle,
+  upstreamWords,
   verdictWords,
 } = await load("parts/words.js");
 const { beforeWords, keptWords, noWireWords } = await load("wire/wire-words.js");
@@ -162,6 +166,36 @@ test("accelerators are written as the platform writes them", () => {
   assert.equal(withAccelerator("Stop the server", undefined, false), "Stop the server");
 });
 
+test("both legs of a forwarded request are short in its row", () => {
+  const legs = {
+    upstream: "api.example.com", status: 200, connect_ms: 12, head_ms: 341, client_ms: 12_400,
+  };
+  assert.equal(upstreamWords(legs), "200 in 341 ms");
+  assert.equal(upstreamWords({ ...legs, head_ms: 1300 }), "200 in 1.3 s");
+  assert.equal(
+    upstreamTitle(legs),
+    "api.example.com: connected after 12 ms, answered 200 after 341 ms",
+  );
+  const down = { ...legs, status: null, connect_ms: null, head_ms: null };
+  assert.equal(upstreamWords(down), "no answer");
+  assert.equal(upstreamTitle(down), "api.example.com: never connected, no answer");
+  assert.deepEqual([upstreamWords(null), upstreamTitle(null), upstreamRank(null)], ["", "", ""]);
+  assert.equal(lastedWords({ state: "open", legs: { ...legs, client_ms: 12_000 } }), "for 12 s");
+  assert.equal(lastedWords({ state: "ended", legs }), "after 12.4 s");
+  const long = { ...legs, client_ms: 3_725_400 };
+  assert.equal(lastedWords({ state: "ended", legs: long }), "after 1 h 2 min 5 s");
+  assert.equal(lastedWords({ state: "ended", legs: { ...legs, client_ms: null } }), "");
+  assert.equal(lastedWords({ state: "open", legs: null }), "");
+  const ranks = [200, 304, 404, 503, null].map((status) => upstreamRank({ ...legs, status }));
+  assert.deepEqual(ranks, ["", "", "repeated", "refused", "refused"]);
+});
+
+test("an answer of an upstream that is no stream is called forwarded, with its status", () => {
+  const row = { state: "ended", status: 404, ended: { by: "server", why: "forwarded", at_ms: 0 } };
+  assert.equal(fateWords(row), "forwarded (404)");
+  assert.equal(endWords(row), "forwarded (404)");
+});
+
 test("a verdict is short in its cell, and a guess is marked", () => {
   const verdict = {
     kind: "back",
@@ -205,6 +239,8 @@ test("a verdict is short in its cell, and a guess is marked", () => {
     { ...verdict, kind: "missing" },
     refused,
     null,
+    { ...verdict, lost: null, repeated: null, back_with: "last" },
+    { ...verdict, lost: null, repeated: null, bad: true, back_with: "earlier" },
   ];
   assert.deepEqual(ranks.map(backRank), [
     "whole",
@@ -214,6 +250,8 @@ test("a verdict is short in its cell, and a guess is marked", () => {
     "missing",
     "refused",
     "",
+    "",
+    "repeated",
   ]);
   assert.equal(new Set(["back", "returned", "refused", "beside"].map(otherTitle)).size, 4);
   assert.equal(otherTitle("refused"), "Show the request that was refused");

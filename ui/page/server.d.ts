@@ -102,6 +102,9 @@ export type AwayView = {
   to_ms: number | null,
 };
 
+/** What a client came back with. */
+export type BackWith = "last" | "earlier" | "forgotten" | "nothing" | "unsent" | "unknown";
+
 /** Why a definition cannot take its place in the file. */
 export type BadDefinition = {
   /** What is wrong and what to do. */
@@ -218,6 +221,39 @@ export type EndedView = {
   fault: number | null,
 };
 
+/** Whether the engine is there. */
+export type EngineState = "connecting" | "there" | "lost";
+
+/** The engine that keeps the topics, and the nodes that share them. */
+export type EngineView = {
+  /** Where it is, without a password. */
+  place: string,
+  /** The name of this node. */
+  node: string,
+  /** Whether it is there. */
+  state: EngineState,
+  /** Since when, in milliseconds since 1970. */
+  since_ms: number,
+  /** What went wrong last, in a sentence; nothing where nothing did yet. */
+  error: string | null,
+  /** Lives of topics that this node saw begin: each was a gap for those who listened. */
+  lives: number,
+  /** How often it was connected to again. */
+  reconnects: number,
+  /** How many nodes were heard of lately, this one included; 0 where none was yet. */
+  nodes: number,
+  /** Their names, in order; not all of them where there are hundreds. */
+  names: Array<string>,
+  /** Topics that this node follows, since somebody listens to them here or did lately. */
+  followed: number,
+  /** Subscribers of this node that have no place yet. */
+  waiting: number,
+  /** Entries that were no events of ours. */
+  skipped: number,
+  /** What is wrong with how it is set up, a sentence each. */
+  warnings: Array<string>,
+};
+
 /** The kinds that a program can tell apart. */
 export type ErrorKind = "port_in_use" | "port_forbidden" | "other";
 
@@ -246,6 +282,8 @@ export type Everything = {
   rooms: Array<string>,
   /** What is armed, in all rooms. */
   faults: Array<FaultView>,
+  /** The engine that keeps the topics; left out where none does. */
+  engine?: EngineView,
   /** What needs a token. */
   tokens: TokensView,
 };
@@ -494,6 +532,29 @@ export type LegView = {
   problem: string | null,
 };
 
+/** Both legs of a connection whose request was forwarded. */
+export type LegsView = {
+  /**
+   * The host of the upstream, and its port where that is not the usual one: 64 characters at
+   * most.
+   */
+  upstream: string,
+  /** The status that the upstream answered with; nothing where it gave no answer. */
+  status: number | null,
+  /**
+   * Milliseconds until the connection to it was there, TLS included; nothing where it never
+   * was.
+   */
+  connect_ms: number | null,
+  /** Milliseconds until the head of its answer was there. */
+  head_ms: number | null,
+  /**
+   * Milliseconds from the client's request until its connection ended; while it is open until
+   * now, in whole seconds. Nothing for an answer that is no stream, whose end is not followed.
+   */
+  client_ms: number | null,
+};
+
 /** What the next step of a replay sends. */
 export type NextStep = {
   /** The number of the event; nothing where what is left is no event, such as the end. */
@@ -555,8 +616,13 @@ export type Published = {
   id: string,
   /** How many events were published. */
   events: number,
-  /** How many subscribers they were handed to. */
+  /**
+   * How many subscribers they were handed to. Of a topic that an engine keeps, how many all
+   * nodes had when they were heard of last.
+   */
   subscribers: number,
+  /** How many nodes share the topic; nothing where no engine keeps it. */
+  nodes?: number,
 };
 
 /** A request as it was received. */
@@ -650,6 +716,11 @@ export type RowView = {
   /** Whether the socket takes no more at the moment. */
   blocked: boolean,
   /**
+   * Whether it waits for the engine that keeps its topic, which has not said yet where it goes
+   * on; left out where it does not.
+   */
+  waits?: boolean,
+  /**
    * The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
    * bytes in 1.0.
    */
@@ -675,6 +746,8 @@ export type RowView = {
   folded_faults: Array<Struck>,
   /** The group that its line stands for or belongs to, where rows are grouped. */
   group: GroupView | null,
+  /** Both legs, where its request was forwarded. */
+  legs: LegsView | null,
 };
 
 /** A header as it may be shown. */
@@ -705,7 +778,7 @@ export type Slice = {
 };
 
 /** A column to sort by. Rows that are alike in it stand newest first. */
-export type Sort = "state" | "since" | "peer" | "program" | "room" | "stream" | "client" | "brought" | "last_id" | "events" | "rate" | "bytes" | "byte_rate" | "behind" | "http" | "verdict";
+export type Sort = "state" | "since" | "peer" | "program" | "room" | "stream" | "client" | "brought" | "last_id" | "events" | "rate" | "bytes" | "byte_rate" | "behind" | "upstream" | "http" | "verdict";
 
 /** Why the server could not start, with what the page needs to offer a way out. */
 export type StartError = {
@@ -742,6 +815,8 @@ export type StateView = {
   rooms: Array<string>,
   /** What is armed, in all rooms. */
   faults: Array<FaultView>,
+  /** The engine that keeps the topics; left out where none does. */
+  engine?: EngineView,
   /** What needs a token. */
   tokens: TokensView,
 };
@@ -965,6 +1040,16 @@ export type Verdict = {
    * among them.
    */
   repeated: number | null,
+  /**
+   * What it came back with, where its stream was forwarded: of such a stream it is not known what
+   * was lost.
+   */
+  back_with: BackWith | null,
+  /**
+   * How many events it was sent behind the id that it brought, where its stream was forwarded
+   * and gave it that id.
+   */
+  sent_after: number | null,
   /**
    * The row that it went on from, or went on as; of several that are open at once, the newest
    * other one.

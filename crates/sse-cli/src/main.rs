@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Serve(args) => {
-            args.operate.check()?;
+            args.serve.operate.check()?;
             serve::run(args)?;
         }
         Command::Replay(args) => {

@@ -38,6 +38,7 @@ use crate::topics::{Subscription, Topic};
 use crate::write_buffer::{Receipt, WriteBuffer};
 use breaker::Breaker;
 use feed::Feed;
+pub use pipe::{REMEMBERED_IDS, SHOWN_ID, SentId, SentIds};
 use replay::Player;
 
 /// What the transport does after a visit.
@@ -173,7 +174,13 @@ impl Pump {
 
     /// The pump of a stream whose bytes a task hands over. Its drop tells the task.
     pub fn piped(pieces: Taker<Bytes>) -> Self {
-        Self::with(Feed::piped(pieces))
+        Self::with(Feed::piped(pieces, None))
+    }
+
+    /// The same where the ids that the bytes give are kept in `ids`. Its events are numbered from
+    /// 1.
+    pub fn piped_with_ids(pieces: Taker<Bytes>, ids: Arc<SentIds>) -> Self {
+        Self::with(Feed::piped(pieces, Some(ids)))
     }
 
     /// The same, with a blank line behind its keep-alive comments or without one, where its stream
@@ -334,6 +341,12 @@ impl Pump {
         let breaker = self.breaker.as_ref();
         let keeps = breaker.is_some_and(|breaker| breaker.keeps_head());
         !self.stopped && (keeps || self.feed.player().is_some_and(Player::keeps_head))
+    }
+
+    /// Whether its client has no place in its topic yet, since the engine that keeps the topic has
+    /// not said where it goes on. Once it has one, it keeps it.
+    pub fn is_waiting(&self) -> bool {
+        self.feed.is_waiting()
     }
 
     /// Whether it sends what its topic had before the client came.

@@ -40,6 +40,7 @@ mod view;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
@@ -74,8 +75,8 @@ const MAX_NAME: usize = 64;
 /// How to drive them: [`publish`](Self::publish) and [`subscribe`](Self::subscribe) by name, which
 /// begin a topic where there is none. A transport waits for [`changed`](Self::changed) and then
 /// visits its subscribers. Somebody calls [`expire`](Self::expire) as often as
-/// [`expires_every`](Self::expires_every) says.
-#[derive(Debug)]
+/// [`expires_every`](Self::expires_every) says. Clones are the same topics.
+#[derive(Clone, Debug)]
 pub struct Topics {
     /// The bounds, none of them 0. Each topic gets a copy when it begins.
     config: TopicConfig,
@@ -188,6 +189,18 @@ impl Topics {
         let topic = Arc::new(topic.counted(Arc::clone(&self.counts)));
         set.topics.insert(key.into(), Arc::clone(&topic));
         Ok(topic)
+    }
+
+    /// A copy of a topic that an engine keeps, with these settings, which is none of these topics:
+    /// whoever reads the engine keeps it. `asks` is as in [`Topic::copy`].
+    pub fn copied(&self, asks: Waker) -> Arc<Topic> {
+        let topic = Topic::copy(&self.config, self.changed.clone(), asks);
+        Arc::new(topic.counted(Arc::clone(&self.counts)))
+    }
+
+    /// The most topics at once.
+    pub fn max_topics(&self) -> usize {
+        self.config.max_topics
     }
 
     /// A subscriber of the topic of this name, which goes on at its last event id, moved by

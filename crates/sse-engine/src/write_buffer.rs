@@ -155,12 +155,12 @@ impl WriteBuffer {
         self.marks.push(Mark { end, number });
     }
 
-    /// Notes that an event without a number ends behind so many bytes of the payload, which were
-    /// written in one go with others.
-    pub(crate) fn mark_at(&mut self, payload: usize) {
+    /// Notes that an event ends behind so many bytes of the payload, which were written in one go
+    /// with others, and its number if it has one.
+    pub(crate) fn mark_at(&mut self, payload: usize, number: Option<u64>) {
         self.marks.push(Mark {
             end: PREFIX + payload,
-            number: None,
+            number,
         });
     }
 

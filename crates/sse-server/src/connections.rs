@@ -12,6 +12,7 @@ mod activity;
 mod connection;
 mod end_reason;
 mod groups;
+mod leg;
 mod log;
 mod numbering;
 mod of_room;
@@ -36,7 +37,7 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
-use sse_engine::fault::{self, Armed};
+use sse_engine::fault::Armed;
 use sse_engine::lock::lock;
 use sse_engine::time::{Now, millis, since_1970};
 use tokio::sync::watch;
@@ -44,10 +45,12 @@ use tokio::sync::watch;
 use crate::clock;
 use crate::tap::{Tapped, WireView};
 pub(crate) use connection::{Client, Request, shown, shown_fault};
-use connection::{Connection, Ended, Sent, State};
+use connection::{Connection, Ended, Rare, Sent, State};
 pub use connection::{Cut, NextStep, Struck};
 pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
+pub(crate) use leg::Leg;
+pub use leg::LegsView;
 use log::Log;
 pub use log::{Happened, LogEntry, LogReceiver, Visit};
 pub(crate) use log::{LogLine, LogReader, Until, Whom};
@@ -59,7 +62,7 @@ pub(crate) use query::SHOWN;
 pub use query::TableQuery;
 pub(crate) use reconnects::Resume;
 use reconnects::{Answered, Reconnects};
-pub use reconnects::{Verdict, VerdictKind};
+pub use reconnects::{BackWith, Verdict, VerdictKind};
 pub use recorded::RecordedView;
 pub(crate) use request::{BODY_KEPT, ReadBody, Received};
 pub use request::{FieldView, Hideable, LegView, ReceivedView, RequestView};
@@ -382,31 +385,6 @@ impl Connections {
         self.keep_turned_away(table, row);
     }
 
-    /// The connections that are open and that a fault is for.
-    pub(crate) fn open_of(&self, who: &fault::Who) -> Vec<u64> {
-        self.open_where(who, |_| true)
-    }
-
-    /// Those of them whose replay goes step by step.
-    pub(crate) fn stepping_of(&self, who: &fault::Who) -> Vec<u64> {
-        self.open_where(who, |row| row.step().is_some())
-    }
-
-    fn open_where(&self, who: &fault::Who, may: impl Fn(&Connection) -> bool) -> Vec<u64> {
-        let is = |wanted: &Option<String>, it: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| Some(wanted) == it)
-        };
-        let table = self.table();
-        let open = table.open.values().filter(|row| {
-            let client = &row.client;
-            is(&who.stream, Some(&client.asked.stream))
-                && is(&who.client, client.tag.as_deref())
-                && who.connection.is_none_or(|id| id == row.id)
-                && may(row)
-        });
-        open.map(|row| row.id).collect()
-    }
-
     /// Notes whether clients can come, from now on.
     pub(crate) fn serve(&self, serving: bool) {
         self.serve_at(serving.then(clock::now));
@@ -516,18 +494,22 @@ impl Table {
     ) -> Arc<Connection> {
         self.version += 1;
         client.asked = self.shared(client.asked);
+        let leg = received.as_ref().and_then(Received::leg_of_row);
+        let came = leg.as_ref().map_or(now, |leg| leg.began);
         if let Some(received) = received {
             self.requests.keep(id, received);
         }
         Arc::new(Connection {
             id,
             client,
-            since: millis(since_1970(now.wall)),
+            since: millis(since_1970(came.wall)),
             status,
             sent: Sent::nothing(next),
             tap: OnceLock::new(),
             ended: OnceLock::new(),
-            struck: OnceLock::new(),
+            rare: leg
+                .map(Rare::forwarded)
+                .map_or_else(OnceLock::new, OnceLock::from),
         })
     }
 

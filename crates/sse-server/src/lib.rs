@@ -9,6 +9,7 @@
 //! | `http` | a connection until a stream begins on it |
 //! | `routes` | a request: which handler answers it, and what the answer contains |
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
+//! | `shared_topics` | topics that an engine keeps for many nodes |
 //! | `guard` | who may connect |
 //! | `tokens` | who may publish, and who may subscribe |
 //! | `connections`, `tap` | who is connected, and what they were sent |
@@ -45,6 +46,7 @@ mod measures;
 mod recording_file;
 mod recordings;
 mod routes;
+mod shared_topics;
 mod status;
 mod tap;
 mod tokens;
@@ -61,10 +63,10 @@ pub use config::{
     WhenFull,
 };
 pub use connections::{
-    AwayView, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened, Hideable,
-    KnockView, LaneView, LegView, LogEntry, LogReceiver, NextStep, ReceivedView, RecordedView,
-    RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally, TickKind, TickView, TimelineView,
-    Verdict, VerdictKind, Visit, Why,
+    AwayView, BackWith, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened,
+    Hideable, KnockView, LaneView, LegView, LegsView, LogEntry, LogReceiver, NextStep,
+    ReceivedView, RecordedView, RequestView, RowView, Slice, Sort, Struck, TableQuery, Tally,
+    TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Asked, Server, Signals, asked_to_end};
@@ -75,6 +77,7 @@ pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
     StateView, StreamActivity, TokensView, UpstreamView, UpstreamWish,
 };
+pub use shared_topics::{EngineState, EngineView};
 pub use sse_client::Trust;
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
@@ -88,7 +91,7 @@ pub use sse_engine::stream::{
 pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;
 pub use sse_engine::topics::{
-    Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo, is_name as is_topic_name,
+    Draft, Engine, FirstBlock, Published, Slow, TopicConfig, TopicInfo, is_name as is_topic_name,
 };
 pub use status::{Phase, Status};
 pub use tap::{BodyReader, PieceView, What, WireEvent, WireView};

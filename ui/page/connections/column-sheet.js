@@ -14,9 +14,11 @@ const AROUND = 30;
  * The style sheet, the limits of a wide table first.
  *
  * @param {ReadonlyMap<string, number>} [dragged] the widths that a person gave to columns
+ * @param {boolean} [forwards] whether the table has the columns of requests that were forwarded
  */
-export function columnSheet(dragged = new Map()) {
-  const columns = COLUMNS.map((column) => {
+export function columnSheet(dragged = new Map(), forwards = false) {
+  const hidden = COLUMNS.filter(({ forwarded }) => forwarded && !forwards);
+  const columns = COLUMNS.filter((column) => !hidden.includes(column)).map((column) => {
     const width = dragged.get(column.col);
     return width === undefined ? column : { ...column, width, narrow: width, grows: undefined };
   });
@@ -24,7 +26,11 @@ export function columnSheet(dragged = new Map()) {
   const limits = [...turns]
     .sort((one, other) => one - other)
     .map((turn) => limitAt(turn, columns));
-  return [...columns.map((column) => widthOf(column, column.width)), ...limits].join("\n");
+  return [
+    ...hidden.map((column) => ruleOf(column, "display: none")),
+    ...columns.map((column) => widthOf(column, column.width)),
+    ...limits,
+  ].join("\n");
 }
 
 /**

@@ -15,6 +15,7 @@ export class ColumnWidths {
   /** @type {Map<string, number>} */
   #widths;
   #sheet;
+  #forwards = false;
 
   /** @param {CSSStyleSheet} sheet */
   constructor(sheet) {
@@ -35,13 +36,23 @@ export class ColumnWidths {
     this.#draw();
   }
 
+  /**
+   * The table has a request that was forwarded: it has the columns of those from now on, also where
+   * that row leaves it.
+   */
+  showForwarded() {
+    if (this.#forwards) return;
+    this.#forwards = true;
+    this.#draw();
+  }
+
   /** Keeps the widths for the next time. */
   keep() {
     remember(NAME, Object.fromEntries(this.#widths));
   }
 
   #draw() {
-    this.#sheet.replaceSync(columnSheet(this.#widths));
+    this.#sheet.replaceSync(columnSheet(this.#widths, this.#forwards));
   }
 }
 

@@ -13,6 +13,10 @@ import {
   clientWords,
   fateWords,
   headline,
+  lastedWords,
+  upstreamRank,
+  upstreamTitle,
+  upstreamWords,
   verdictWords,
 } from "../parts/words.js";
 import { count, dateAndTime, rate, timeOfDay } from "../parts/format.js";
@@ -30,6 +34,7 @@ import { count, dateAndTime, rate, timeOfDay } from "../parts/format.js";
  * @property {number} width in pixels
  * @property {number} [narrow] its width in a narrow table
  * @property {number} [grows] its share of the width that is left; its width is fixed without one
+ * @property {boolean} [forwarded] only a table with a request that was forwarded has it
  * @property {number} [goes] its turn to be hidden in a narrow table, lowest first; it is never
  *   hidden without one
  * @property {(row: Row, own: boolean) => string} text
@@ -89,11 +94,28 @@ export const COLUMNS = [
     title: (row) =>
       [
         row.blocked ? blockedTitle : fateWords(row),
+        lastedWords(row),
         row.ended ? dateAndTime(row.ended.at_ms) : "",
         row.origin && !fateWords(row).includes(row.origin) ? `from ${row.origin}` : "",
       ]
         .filter(Boolean)
         .join(", "),
+  },
+  {
+    col: "upstream",
+    head: "upstream",
+    sort: "upstream",
+    about: "Where the request was forwarded to, and how long until the head of the answer came",
+    kind: "words",
+    // its name has a line of its own
+    width: 124,
+    narrow: 104,
+    grows: 0.5,
+    goes: 11,
+    forwarded: true,
+    text: ({ legs }) => upstreamWords(legs),
+    title: ({ legs }) => upstreamTitle(legs),
+    rank: ({ legs }) => upstreamRank(legs),
   },
   {
     col: "back",
@@ -106,7 +128,7 @@ export const COLUMNS = [
     width: 184,
     narrow: 144,
     grows: 4,
-    goes: 12,
+    goes: 13,
     text: (row) => backWords(headline(row)),
     title: ({ verdict, afterwards }) =>
       [verdict, afterwards].map(verdictWords).filter(Boolean).join("; then "),
@@ -166,7 +188,7 @@ export const COLUMNS = [
     kind: "figure",
     width: 76,
     narrow: 64,
-    goes: 11,
+    goes: 12,
     text: ({ events }) => count(events),
   },
   {

@@ -4,10 +4,18 @@
  * tells it what to draw.
  *
  * @import { App, Row } from "../types.js"
+ * @import { ColumnWidths } from "./column-widths.js"
  */
 
 import { COLUMNS } from "./columns.js";
-import { NO_ORIGIN_WAY, flagWords, hadNoOrigin, hasStream, refusedOrigin } from "../parts/words.js";
+import {
+  NO_ORIGIN_WAY,
+  flagWords,
+  hadNoOrigin,
+  hasStream,
+  lastedWords,
+  refusedOrigin,
+} from "../parts/words.js";
 import { ofRow, strikesOf } from "../breaks/break-words.js";
 import { icon } from "../parts/icons.js";
 import { markup, part, setText } from "../parts/dom.js";
@@ -15,7 +23,8 @@ import { markup, part, setText } from "../parts/dom.js";
 /** The state of a connection: a shape, words, and room for an offer. */
 const newFate = markup(
   `<span class="fate"><span class="shape" aria-hidden="true"></span
-    ><span class="text"></span><span class="flag" hidden>${icon("flag")}<span
+    ><span class="leg"><span class="text"></span><span class="lasted"></span></span
+    ><span class="flag" hidden>${icon("flag")}<span
     class="number"></span></span></span>`,
 );
 
@@ -51,6 +60,7 @@ export class ConnectionRows {
   #body;
   #app;
   #allow;
+  #widths;
   /** @type {Map<number, Drawn>} */
   #drawn = new Map();
   /** Origins that were allowed from here: the refused row stays, and its button is disabled. */
@@ -59,9 +69,11 @@ export class ConnectionRows {
   /**
    * @param {HTMLElement} body
    * @param {App} app
+   * @param {ColumnWidths} widths of which some columns come with the first row that needs them
    * @param {(origin: string) => void} allow
    */
-  constructor(body, app, allow) {
+  constructor(body, app, widths, allow) {
+    this.#widths = widths;
     this.#body = body;
     this.#app = app;
     this.#allow = allow;
@@ -75,6 +87,7 @@ export class ConnectionRows {
     const body = this.#body;
     // as high as all rows, drawn or not
     body.style.blockSize = `${size * rowHeight}px`;
+    if (rows.some(({ legs }) => legs)) this.#widths.showForwarded();
     const wanted = new Set(rows.map(({ id }) => id));
     // removed first, so that the other rows need not move past them
     for (const [id, { element }] of this.#drawn) {
@@ -149,6 +162,7 @@ export class ConnectionRows {
       if (cell.title !== more) cell.title = more;
       if (rank) cell.dataset.rank = rank(row);
     });
+    showLegs(element, row);
     showFlag(part(element, ".flag"), row);
     showActs(element, row, this.#app.deeds);
     this.#offerOrigin(element, row);
@@ -197,6 +211,20 @@ export class ConnectionRows {
     part(element, "[data-col=state]").append(offer);
     return offer;
   }
+}
+
+/**
+ * The second lines of a row that was forwarded: how long the leg of its client lasted, and which
+ * upstream it was.
+ *
+ * @param {HTMLElement} element
+ * @param {Row} row
+ */
+function showLegs(element, row) {
+  const lasted = lastedWords(row);
+  element.toggleAttribute("data-lasted", lasted !== "");
+  setText(part(element, ".lasted"), lasted);
+  setText(part(element, ".host"), row.legs?.upstream ?? "");
 }
 
 /**
@@ -278,6 +306,9 @@ function newRow(id) {
       return cell;
     }),
   );
+  const host = document.createElement("span");
+  host.className = "host";
+  part(element, "[data-col=upstream]").prepend(host);
   part(element, "[data-col=state]").replaceChildren(newFate());
   part(element, ".fate").append(newActs());
   return element;

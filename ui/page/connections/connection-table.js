@@ -91,7 +91,7 @@ export class ConnectionTable extends HTMLElement {
     const widths = new ColumnWidths(sheet);
     document.adoptedStyleSheets.push(sheet);
     this.append(newTable());
-    this.#rows = new ConnectionRows(part(this, "tbody"), app, (origin) => this.#allow(origin));
+    this.#rows = new ConnectionRows(part(this, "tbody"), app, widths, (it) => this.#allow(it));
     this.#heads = new TableHeader(
       part(this, "thead tr"),
       (sort) => this.#change(turned(this.#query, sort)),

@@ -6,7 +6,7 @@
  * @import { StreamState } from "../types.js"
  */
 
-import { count, duration, several, timeOfDay } from "./format.js";
+import { count, duration, longTime, several, timeOfDay } from "./format.js";
 
 /** @type {Record<Phase | "unreachable", string>} */
 export const PHASE_WORDS = {
@@ -238,7 +238,7 @@ export const hasStream = (row) => row.state !== "refused" && !hadAll(row);
 
 /**
  * The state of a connection: `open`, `by the client: closed`, `refused (503): too many streams`,
- * `nothing left to send (204)`.
+ * `nothing left to send (204)`, `forwarded (404)`.
  *
  * @param {RowView} row
  */
@@ -253,8 +253,59 @@ export function fateWords(row) {
     return `${refusedWords(row.status)}: ${why}${origin}`;
   }
   if (!row.ended) return "ended";
+  // the answer was the upstream's, whatever it says
+  if (row.ended.why === "forwarded") return `forwarded (${row.status})`;
   const fault = faultWords(row.ended.fault);
   return fault ? `by ${fault}` : `by the ${row.ended.by}: ${row.ended.why}`;
+}
+
+/**
+ * How long the client's leg of a forwarded request has lasted: `for 12 s` while it is open, `after
+ * 12.4 s` at its end. Empty for any other row.
+ *
+ * @param {Pick<RowView, "state" | "legs">} row
+ */
+export function lastedWords({ state, legs }) {
+  const ms = legs?.client_ms ?? null;
+  if (ms === null) return "";
+  const time = ms < 60_000 ? duration(ms) : longTime(Math.floor(ms / 1000) * 1000);
+  return state === "open" ? `for ${time}` : `after ${time}`;
+}
+
+/**
+ * What an upstream answered, and after how long: `200 in 341 ms`.
+ *
+ * @param {RowView["legs"]} legs
+ */
+export function upstreamWords(legs) {
+  if (!legs) return "";
+  return legs.status === null ? "no answer" : `${legs.status} in ${duration(legs.head_ms ?? 0)}`;
+}
+
+/**
+ * The same in full: `api.example.com: connected after 12 ms, answered 200 after 341 ms`.
+ *
+ * @param {RowView["legs"]} legs
+ */
+export function upstreamTitle(legs) {
+  if (!legs) return "";
+  const { upstream, status, connect_ms, head_ms } = legs;
+  const steps = [
+    connect_ms === null ? "never connected" : `connected after ${duration(connect_ms)}`,
+    status === null ? "no answer" : `answered ${status} after ${duration(head_ms ?? 0)}`,
+  ];
+  return `${upstream}: ${steps.join(", ")}`;
+}
+
+/**
+ * Whether an upstream failed. Wherever it gives a colour, its words are beside it.
+ *
+ * @param {RowView["legs"]} legs
+ * @returns {"refused" | "repeated" | ""}
+ */
+export function upstreamRank(legs) {
+  if (!legs || (legs.status !== null && legs.status < 400)) return "";
+  return legs.status === null || legs.status >= 500 ? "refused" : "repeated";
 }
 
 /**
@@ -319,7 +370,8 @@ export function backRank(verdict) {
   if (verdict?.kind !== "back") return "";
   if (verdict.lost) return "lost";
   if (verdict.repeated) return "repeated";
-  if (verdict.bad) return "refused";
+  // of a forwarded stream it is not known what that cost
+  if (verdict.bad) return verdict.back_with && !verdict.lost ? "repeated" : "refused";
   return verdict.lost === 0 ? "whole" : "";
 }
 
@@ -329,8 +381,11 @@ export function backRank(verdict) {
  * @param {RowView} row
  */
 export function endWords(row) {
-  if (row.state !== "ended" || !row.ended || hadAll(row)) return fateWords(row);
-  return `ended ${fateWords(row)} at ${timeOfDay(row.ended.at_ms)}`;
+  const { state, ended } = row;
+  if (state !== "ended" || !ended || hadAll(row) || ended.why === "forwarded") {
+    return fateWords(row);
+  }
+  return `ended ${fateWords(row)} at ${timeOfDay(ended.at_ms)}`;
 }
 
 const NOT_IN_TABLE = "no longer in the table";

@@ -283,7 +283,8 @@ function paintLine(pen, scene, bar, { from, to, y }) {
 }
 
 /**
- * Requests that got no stream: refused ones are crosses, those with 204 stubs.
+ * Requests that got no stream: refused ones are crosses, those with 204 stubs, and so are answers
+ * of an upstream that are no errors.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -328,8 +329,10 @@ function paintGroup(pen, { scale, theme, chosen }, lane, group, y, room) {
   const [first, last] = [places[0], places[places.length - 1]];
   const mean = group.length > 1 ? (last - first) / (group.length - 1) : Infinity;
   let colour = theme.fail;
-  if (status === 204) {
-    colour = group.length > 1 || isToldAgain(lane, group[0]) ? theme.wait : theme.quiet;
+  const isForwarded = group[0].why === "forwarded";
+  if (status === 204 || (isForwarded && status < 400)) {
+    const isAgain = !isForwarded && (group.length > 1 || isToldAgain(lane, group[0]));
+    colour = isAgain ? theme.wait : theme.quiet;
     pen.fill(colour);
     for (const x of places) pen.rect(x, y - 4, mean < 7 ? Math.max(1, mean - 1) : 6, 8);
   } else if (mean < 5) {

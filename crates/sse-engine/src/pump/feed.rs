@@ -10,7 +10,7 @@ use sse_wire::LineEnding;
 use super::Next;
 use super::counter::Counter;
 use super::paced::Paced;
-use super::pipe::Pipe;
+use super::pipe::{Pipe, SentIds};
 use super::replay::Player;
 use crate::fault::Shift;
 use crate::handoff::Taker;
@@ -99,9 +99,11 @@ impl Feed {
         Self::with(Events::Topic(subscription), keep_alive)
     }
 
-    /// What a task hands over. Nothing is put between its bytes.
-    pub(super) fn piped(pieces: Taker<Bytes>) -> Self {
-        Self::with(Events::Pipe(Box::new(Pipe::new(pieces))), KeepAlive::Off)
+    /// What a task hands over. Nothing is put between its bytes. The ids that it gives are kept in
+    /// `ids`, if there are any.
+    pub(super) fn piped(pieces: Taker<Bytes>, ids: Option<Arc<SentIds>>) -> Self {
+        let pipe = Pipe::new(pieces, ids);
+        Self::with(Events::Pipe(Box::new(pipe)), KeepAlive::Off)
     }
 
     fn with(events: Events, keep_alive: KeepAlive) -> Self {
@@ -123,13 +125,18 @@ impl Feed {
         self.blank = stream.keep_alive_blank.unwrap_or(usual);
     }
 
+    /// Whether its client has no place in its topic yet.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(&self.events, Events::Topic(subscription) if subscription.is_waiting())
+    }
+
     /// The number of the event that is sent next.
     pub(super) fn next_number(&self) -> u64 {
         match &self.events {
             Events::Paced(paced) => paced.counter.next(),
             Events::Topic(subscription) => subscription.next(),
             Events::Replay(player) => player.next_number(),
-            Events::Pipe(_) => 0,
+            Events::Pipe(pipe) => pipe.next_number(),
         }
     }
 
@@ -153,8 +160,8 @@ impl Feed {
             },
             Events::Topic(subscription) => subscription.receipt(),
             Events::Replay(player) => player.receipt(),
-            Events::Pipe(_) => Receipt {
-                retry: None,
+            Events::Pipe(pipe) => Receipt {
+                retry: pipe.retry(),
                 first: 0,
                 gap: false,
                 whole: None,

@@ -4,7 +4,9 @@
 //! Where a fault may strike, whole blocks are let through, since a fault changes events.
 
 mod event_ends;
+mod sent_ids;
 
+use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::Bytes;
@@ -13,6 +15,12 @@ use super::{How, Next};
 use crate::handoff::{HandoffEnd, Taker};
 use crate::write_buffer::{VISIT, WriteBuffer};
 use event_ends::EventEnds;
+pub use sent_ids::{REMEMBERED_IDS, SHOWN_ID, SentId, SentIds};
+
+/// Payload bytes after which a visit ends, where nothing is to be made of them. One of 48 KiB costs
+/// about twice as much as one of 16, the send included. It fits into the memory that the buffer
+/// keeps.
+const LONG_VISIT: usize = 3 * VISIT;
 
 /// The most that is held back of a block that has not ended: a longer one is let through in parts,
 /// and no fault changes it.
@@ -33,10 +41,15 @@ pub(super) struct Pipe {
     is_complete: bool,
     /// Whether the last block that was let through lacks its end.
     is_open: bool,
+    /// Where the ids of its events are kept, if somebody wants them. Then its events have numbers,
+    /// from 1.
+    ids: Option<Arc<SentIds>>,
+    /// Events so far.
+    events: u64,
 }
 
 impl Pipe {
-    pub(super) fn new(pieces: Taker<Bytes>) -> Self {
+    pub(super) fn new(pieces: Taker<Bytes>, ids: Option<Arc<SentIds>>) -> Self {
         Self {
             pieces,
             rest: Bytes::new(),
@@ -44,6 +57,8 @@ impl Pipe {
             block: Vec::new(),
             is_complete: false,
             is_open: false,
+            ids,
+            events: 0,
         }
     }
 
@@ -55,6 +70,16 @@ impl Pipe {
     /// Whether all of it was let through, up to its orderly end.
     pub(super) fn is_complete(&self) -> bool {
         self.is_complete
+    }
+
+    /// The number of its next event; 0 where they have none.
+    pub(super) fn next_number(&self) -> u64 {
+        self.ids.as_ref().map_or(0, |_| self.events + 1)
+    }
+
+    /// The reconnection time that its client was given last, in milliseconds, where that is known.
+    pub(super) fn retry(&self) -> Option<u64> {
+        self.ids.as_ref()?.retry()
     }
 
     /// Whether there is more to take. Where there is not, `waker` is woken when there is.
@@ -69,14 +94,16 @@ impl Pipe {
             out.payload().append(&mut self.block);
             self.is_open = true;
         }
-        while out.len() < VISIT {
+        // What a fault changes is more work.
+        let most = if whole { VISIT } else { LONG_VISIT };
+        while out.len() < most {
             if self.rest.is_empty() {
                 match self.pieces.take() {
                     Some(piece) => self.rest = piece,
                     None => return self.at_end(out),
                 }
             }
-            let room = VISIT.saturating_sub(out.len()).max(1);
+            let room = most.saturating_sub(out.len()).max(1);
             let part = self.rest.split_to(room.min(self.rest.len()));
             self.write(&part, whole, out);
         }
@@ -87,15 +114,19 @@ impl Pipe {
         if !whole {
             return self.write_as_it_is(part, out);
         }
-        let (mut written, block) = (0, &mut self.block);
-        self.ends.read(part, |end, is_event| {
+        let (mut written, block, events) = (0, &mut self.block, &mut self.events);
+        let mut ids = self.ids.as_ref().map(|ids| ids.lock());
+        let is_numbered = ids.is_some();
+        self.ends.read(part, ids.as_deref_mut(), |end, is_event| {
             out.payload().append(block);
             out.payload().extend_from_slice(&part[written..end]);
             written = end;
             if is_event {
-                out.mark(None);
+                *events += 1;
+                out.mark(is_numbered.then_some(*events));
             }
         });
+        drop(ids);
         let rest = &part[written..];
         if written > 0 {
             self.is_open = false;
@@ -112,9 +143,13 @@ impl Pipe {
     fn write_as_it_is(&mut self, part: &[u8], out: &mut WriteBuffer) {
         let before = out.len();
         out.payload().extend_from_slice(part);
-        self.ends.read(part, |end, is_event| {
+        let events = &mut self.events;
+        let mut ids = self.ids.as_ref().map(|ids| ids.lock());
+        let is_numbered = ids.is_some();
+        self.ends.read(part, ids.as_deref_mut(), |end, is_event| {
             if is_event {
-                out.mark_at(before + end);
+                *events += 1;
+                out.mark_at(before + end, is_numbered.then_some(*events));
             }
         });
         self.is_open = !self.ends.is_between_events();

@@ -1,9 +1,12 @@
 //! One topic: the events that were published to it, and the number of its subscribers.
 
+mod progress;
+
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use sse_wire::Event;
@@ -21,6 +24,7 @@ use super::rules::{Rule, holds};
 use super::view::TopicInfo;
 use crate::error::Error;
 use crate::lock::lock;
+pub use progress::Progress;
 
 /// Events that are published in one go, at most. So many take less than a millisecond.
 const GO: usize = 1000;
@@ -57,6 +61,9 @@ pub struct Topic {
     /// The number of the event before the oldest that is kept, written and read likewise: a reader
     /// below it has lost events.
     before: AtomicU64,
+    /// How many looks at the engine were appended, of a topic that one keeps: a look need not bring
+    /// an event, and whoever waits for a place has to be visited all the same.
+    reached: AtomicU64,
     /// Whether it was ended, to be seen without the lock.
     over: AtomicBool,
     /// The bounds, which are the same for all topics. A copy, so that a visit needs nothing but its
@@ -77,6 +84,8 @@ pub(super) struct State {
     /// Subscriptions that were not dropped yet. While there is one, the topic neither expires nor
     /// makes room for another.
     pub(super) subscribers: usize,
+    /// How many of these have no place yet.
+    pub(super) waiting: usize,
     /// The numbers of the last events that set a reconnection time, and those in milliseconds.
     retries: VecDeque<(u64, u64)>,
     /// It was ended, or made room for another topic. Whoever still holds it asks for the name
@@ -96,7 +105,7 @@ pub(super) struct State {
 }
 
 /// What a topic knows of the engine whose ring it copies.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Copied {
     /// The last place that the engine had given at the last look. `None` until the ring holds what
     /// the engine had at the first one: until then nobody has a place in it.
@@ -110,6 +119,28 @@ pub(super) struct Copied {
     /// How many looks there were that nobody had to ask for. They come at even intervals while the
     /// engine answers, and so tell how much time passed.
     pub(super) beats: u64,
+    /// Woken when a look is asked for.
+    asks: Waker,
+}
+
+impl Copied {
+    fn new(asks: Waker) -> Self {
+        Self {
+            head: None,
+            later_life: false,
+            asked: 0,
+            answered: 0,
+            beats: 0,
+            asks,
+        }
+    }
+
+    /// Asks for one more look. Answers its number.
+    pub(super) fn ask(&mut self) -> u64 {
+        self.asked += 1;
+        self.asks.wake_by_ref();
+        self.asked
+    }
 }
 
 /// What was published up to some moment.
@@ -119,17 +150,6 @@ pub struct Head {
     pub seq: u64,
     /// The bytes of all events.
     bytes: u64,
-}
-
-/// How far one follower has reached with its readers of a topic. Publishing waits while a follower
-/// is far behind.
-#[derive(Debug)]
-pub struct Progress {
-    /// Whose publishers it notifies, and whose followers it leaves when it is dropped.
-    topic: Arc<Topic>,
-    /// What every reader of this follower has been offered. The topic's state holds it too, where a
-    /// publish compares it with the newest event.
-    reached: Arc<Mutex<Head>>,
 }
 
 impl Topic {
@@ -144,13 +164,14 @@ impl Topic {
     }
 
     /// A copy of a topic that an engine keeps, yet to begin. Whoever reads the engine appends to
-    /// it, and nobody else. `changed` is notified of it.
+    /// it, and nobody else. `changed` is notified of it, and `asks` is woken when a subscriber asks
+    /// for a look at the engine: under the lock of the topic, so it must do no more than tell.
     ///
     /// The bounds on the memory of rooms do not concern it.
-    pub fn copy(config: &TopicConfig, changed: watch::Sender<()>) -> Self {
+    pub fn copy(config: &TopicConfig, changed: watch::Sender<()>, asks: Waker) -> Self {
         let tells_places = config.first_block == FirstBlock::Id && holds(Rule::TellPlaces);
         let ring = Ring::copy(tells_places, config.keep_events, config.keep_bytes);
-        Self::with(ring, Some(Copied::default()), config, None, changed)
+        Self::with(ring, Some(Copied::new(asks)), config, None, changed)
     }
 
     fn with(
@@ -165,6 +186,7 @@ impl Topic {
                 ring,
                 copy,
                 subscribers: 0,
+                waiting: 0,
                 retries: VecDeque::new(),
                 gone: false,
                 uses: 0,
@@ -174,6 +196,7 @@ impl Topic {
             advanced: Notify::new(),
             last: AtomicU64::new(0),
             before: AtomicU64::new(0),
+            reached: AtomicU64::new(0),
             over: AtomicBool::new(false),
             config: config.clone(),
             budget,
@@ -257,6 +280,7 @@ impl Topic {
             id: state.ring.id(last),
             events,
             subscribers: state.subscribers,
+            nodes: None,
         };
         self.before.store(state.ring.before(), Ordering::Release);
         self.last.store(last, Ordering::Release);
@@ -314,6 +338,7 @@ impl Topic {
             return None;
         }
         let mut done = 0;
+        let mut reached = 0;
         for step in steps {
             let is_ahead = |bytes| keep_step && state.is_ahead(&self.config, bytes);
             match step {
@@ -342,11 +367,13 @@ impl Topic {
                     looks,
                     beat,
                 } => {
-                    let copy = state.copy.get_or_insert_default();
-                    copy.head = Some(*head);
-                    copy.later_life |= later_life;
-                    copy.answered = *looks;
-                    copy.beats += u64::from(*beat);
+                    if let Some(copy) = &mut state.copy {
+                        copy.head = Some(*head);
+                        copy.later_life |= later_life;
+                        copy.answered = *looks;
+                        copy.beats += u64::from(*beat);
+                    }
+                    reached += 1;
                 }
             }
             done += 1;
@@ -356,6 +383,7 @@ impl Topic {
         }
         self.before.store(state.ring.before(), Ordering::Release);
         self.last.store(state.ring.last(), Ordering::Release);
+        self.reached.fetch_add(reached, Ordering::Release);
         drop(state);
         if done > 0 {
             self.changed.send_replace(());
@@ -368,6 +396,27 @@ impl Topic {
     pub fn looks_wanted(&self) -> u64 {
         let state = lock(&self.state);
         state.copy.as_ref().map_or(0, |copy| copy.asked)
+    }
+
+    /// Goes up when a look at the engine was appended: subscribers that wait for a place may have one
+    /// from then on, though [`last`](Self::last) need not have changed.
+    pub fn reached(&self) -> u64 {
+        self.reached.load(Ordering::Acquire)
+    }
+
+    /// Whether an engine keeps it, and this is a copy.
+    pub fn is_copy(&self) -> bool {
+        lock(&self.state).copy.is_some()
+    }
+
+    /// How many listen.
+    pub fn subscribers(&self) -> usize {
+        lock(&self.state).subscribers
+    }
+
+    /// How many of these wait for a place, since the engine has not said yet where they go on.
+    pub fn waiting(&self) -> usize {
+        lock(&self.state).waiting
     }
 
     /// The reconnection time in milliseconds that the last event set, of those behind `from` up to
@@ -397,11 +446,6 @@ impl Topic {
             reached,
         };
         (progress, head)
-    }
-
-    /// Tells it from all other topics that there are.
-    pub fn address(self: &Arc<Self>) -> usize {
-        Arc::as_ptr(self) as usize
     }
 
     /// The number of the newest event.
@@ -437,8 +481,9 @@ impl Topic {
     }
 
     /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`.
-    /// From then on nobody can: what came between this and its end would be lost.
-    pub(super) fn has_expired(&self, now: Instant, ttl: Duration) -> bool {
+    /// From then on nobody can: what came between this and its end would be lost. What the reader of
+    /// an engine appends is no use of it.
+    pub fn has_expired(&self, now: Instant, ttl: Duration) -> bool {
         let mut state = lock(&self.state);
         if state.subscribers > 0 {
             state.idle = None;
@@ -466,7 +511,8 @@ impl Topic {
         self.config.first_block == FirstBlock::Id
     }
 
-    pub(super) fn view(&self, name: &str) -> TopicInfo {
+    /// It as the window and the API see it, under this name.
+    pub fn view(&self, name: &str) -> TopicInfo {
         let state = lock(&self.state);
         TopicInfo::new(name, &state.ring, state.subscribers, &self.config)
     }
@@ -545,30 +591,6 @@ fn most(event: &Event<'_>) -> usize {
     let lines = 1 + data.bytes().filter(|b| matches!(b, b'\r' | b'\n')).count();
     let named = event.event.map_or(0, str::len) + event.id.map_or(0, str::len);
     data.len() + lines * LINE + named + REST
-}
-
-impl Progress {
-    /// The topic that it has readers of.
-    pub fn topic(&self) -> &Arc<Topic> {
-        &self.topic
-    }
-
-    /// Every reader of this follower was visited since `head` was the newest.
-    pub fn has_reached(&self, head: Head) {
-        *lock(&self.reached) = head;
-        self.topic.advanced.notify_waiters();
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        let mut state = lock(&self.topic.state);
-        state
-            .followers
-            .retain(|reached| !Arc::ptr_eq(reached, &self.reached));
-        drop(state);
-        self.topic.advanced.notify_waiters();
-    }
 }
 
 #[cfg(test)]

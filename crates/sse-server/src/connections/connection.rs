@@ -7,21 +7,20 @@ use std::time::{Instant, SystemTime};
 
 use sse_engine::fault::{Armed, Fault, Strike, Target};
 use sse_engine::lock::lock;
+use sse_engine::pump::SHOWN_ID;
 use sse_engine::time::Now;
 use sse_engine::time::{millis, since_1970};
 use sse_engine::write_buffer::Receipt;
 use sse_wire::Framing;
 
 use super::end_reason::Why;
+use super::leg::Leg;
 use super::numbering::Numbering;
 use super::rates::Counts;
 use crate::tap::Tap;
 
 /// The most faults that a row names.
 const STRUCK: usize = 32;
-
-/// The longest event id that the table keeps and compares, in characters.
-const SHOWN_ID: usize = 64;
 
 /// As much of an event id as the table keeps and compares.
 pub(crate) fn shown(id: &str) -> &str {
@@ -171,9 +170,27 @@ pub(super) struct Connection {
     pub(super) tap: OnceLock<Arc<Tap>>,
     /// Boxed: most rows are open.
     pub(super) ended: OnceLock<Box<Ended>>,
-    /// The faults that struck it, in order, [`STRUCK`] at most. Not here, since on most rows there
-    /// are none.
-    pub(super) struck: OnceLock<Arc<Mutex<Vec<Struck>>>>,
+    /// What most rows have nothing of.
+    pub(super) rare: OnceLock<Arc<Rare>>,
+}
+
+/// What most rows have nothing of.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// The leg to its upstream, where its request was forwarded.
+    leg: Option<Arc<Leg>>,
+    /// The faults that struck it, in order, [`STRUCK`] at most.
+    struck: Mutex<Vec<Struck>>,
+}
+
+impl Rare {
+    /// That of a row whose request was forwarded.
+    pub(super) fn forwarded(leg: Arc<Leg>) -> Arc<Self> {
+        Arc::new(Self {
+            leg: Some(leg),
+            struck: Mutex::default(),
+        })
+    }
 }
 
 // There may be ten thousand, and the next size that an allocator has is a quarter larger.
@@ -193,6 +210,8 @@ pub(super) struct Sent {
     last: AtomicU64,
     /// Whether bytes wait for the socket.
     blocked: AtomicBool,
+    /// Whether the client waits for a place in its topic.
+    waits: AtomicBool,
     /// Comments that the kernel took, of those that came without an event.
     comments: AtomicU32,
 }
@@ -212,6 +231,7 @@ impl Sent {
             bytes: AtomicU64::new(0),
             last: AtomicU64::new(next.map_or(NONE, |next| next | FIRST)),
             blocked: AtomicBool::new(false),
+            waits: AtomicBool::new(false),
             comments: AtomicU32::new(0),
         }
     }
@@ -256,6 +276,24 @@ impl Sent {
         self.blocked.store(blocked, Ordering::Relaxed);
     }
 
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    /// Nobody knows yet with which number it begins.
+    pub(super) fn wait(&self) {
+        self.last.store(NONE, Ordering::Relaxed);
+        self.waits.store(true, Ordering::Relaxed);
+    }
+
+    /// It begins with this number, which nobody knew before.
+    pub(super) fn begin(&self, next: u64) {
+        if self.last.load(Ordering::Relaxed) == NONE {
+            self.last.store(next | FIRST, Ordering::Relaxed);
+        }
+        self.waits.store(false, Ordering::Relaxed);
+    }
+
     pub(super) fn counts(&self) -> Counts {
         Counts {
             events: self.events.load(Ordering::Relaxed),
@@ -298,7 +336,11 @@ impl Connection {
     /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced,
     /// in memory.
     pub(super) fn closed(&self) -> Self {
-        let id = self.last_id().map(|(_, id)| id);
+        let id = self.last_id().map(|(_, id)| Arc::new(id));
+        let numbers = match self.client.numbers.is_shared() {
+            true => Numbering::LastShared(id),
+            false => Numbering::Last(id),
+        };
         let Counts {
             events,
             bytes,
@@ -307,7 +349,7 @@ impl Connection {
         Self {
             id: self.id,
             client: Client {
-                numbers: Numbering::Last(id.map(Arc::new)),
+                numbers,
                 ..self.client.clone()
             },
             since: self.since,
@@ -317,11 +359,12 @@ impl Connection {
                 bytes: bytes.into(),
                 last: self.sent.last.load(Ordering::Relaxed).into(),
                 blocked: false.into(),
+                waits: false.into(),
                 comments: comments.into(),
             },
             tap: self.tap.clone(),
             ended: self.ended.clone(),
-            struck: self.struck.clone(),
+            rare: self.rare.clone(),
         }
     }
 
@@ -336,7 +379,11 @@ impl Connection {
     /// The id of the last event that it was sent, of those with an id, and the number of that
     /// event. It may wait for a topic.
     pub(super) fn last_id(&self) -> Option<(u64, String)> {
-        let last = self.sent.last()?;
+        let last = match &self.client.numbers {
+            // It may be given an id before its first event.
+            Numbering::Forwarded(_) => self.sent.last().unwrap_or(0),
+            _ => self.sent.last()?,
+        };
         self.client.numbers.last_id(last, self.sent.counts().events)
     }
 
@@ -384,7 +431,7 @@ impl Connection {
                 client: self.client.tag.as_deref().map(str::to_owned),
             }),
         });
-        let mut struck = lock(self.struck.get_or_init(Arc::default));
+        let mut struck = lock(&self.rare.get_or_init(Arc::default).struck);
         let is_new = struck.iter().all(|other| other.id != fault.id);
         if is_new && struck.len() < STRUCK {
             struck.push(Struck {
@@ -398,14 +445,19 @@ impl Connection {
 
     /// Whether a fault struck it.
     pub(super) fn is_struck(&self) -> bool {
-        self.struck.get().is_some()
+        let rare = self.rare.get();
+        rare.is_some_and(|rare| !lock(&rare.struck).is_empty())
+    }
+
+    /// The leg to its upstream, where its request was forwarded.
+    pub(super) fn leg(&self) -> Option<&Leg> {
+        self.rare.get()?.leg.as_deref()
     }
 
     /// The faults that struck it.
     pub(super) fn faults(&self) -> Vec<Struck> {
-        let struck = self.struck.get();
-        struck
-            .map(|struck| lock(struck).clone())
+        let rare = self.rare.get();
+        rare.map(|rare| lock(&rare.struck).clone())
             .unwrap_or_default()
     }
 

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Weak};
 
+use sse_engine::pump::SentIds;
 use sse_engine::stream::Stream;
 use sse_engine::topics::{SUBSCRIBER_RETRY, Topic};
 
@@ -18,8 +19,12 @@ pub(crate) enum Numbering {
     /// With the reconnection time in milliseconds that this client is told.
     Topic(Arc<Topic>, u32),
     Stream(Arc<Stream>),
+    /// A stream that is forwarded, of which only those ids are known that this connection was sent.
+    Forwarded(Arc<SentIds>),
     /// Of a connection that is closed nothing is asked but its last id.
     Last(Option<Arc<String>>),
+    /// The same where other nodes send the same events: its client may be there.
+    LastShared(Option<Arc<String>>),
 }
 
 impl Numbering {
@@ -30,25 +35,38 @@ impl Numbering {
             Self::None | Self::Upstream => None,
             Self::Topic(topic, _) => Some((last, topic.id(last))),
             Self::Stream(stream) => stream.last_id(last, events),
-            Self::Last(id) => Some((last, id.as_deref()?.clone())),
+            Self::Forwarded(ids) => ids.last(last),
+            Self::Last(id) | Self::LastShared(id) => Some((last, id.as_deref()?.clone())),
         }
     }
 
     /// The number of the event with this id, where that is known. It may wait for a topic.
     pub(super) fn number_of(&self, id: &str) -> Option<u64> {
         match self {
-            Self::None | Self::Upstream | Self::Last(_) => None,
+            Self::None | Self::Upstream | Self::Last(_) | Self::LastShared(_) => None,
             Self::Topic(topic, _) => topic.find(id),
             Self::Stream(stream) => stream.number_of(id, stream.from),
+            Self::Forwarded(ids) => ids.number_of(id),
         }
     }
 
     /// How many events there are from the number `from` on, before the number `to`.
     pub(super) fn events_between(&self, from: u64, to: u64) -> u64 {
         match self {
-            Self::None | Self::Upstream | Self::Last(_) => 0,
-            Self::Topic(..) => to.saturating_sub(from),
+            Self::None | Self::Upstream | Self::Last(_) | Self::LastShared(_) => 0,
+            Self::Topic(..) | Self::Forwarded(_) => to.saturating_sub(from),
             Self::Stream(stream) => stream.events_between(from, to),
+        }
+    }
+
+    /// Whether other nodes send the same events: who went may have been there meanwhile.
+    pub(super) fn is_shared(&self) -> bool {
+        match self {
+            Self::Topic(topic, _) => topic.is_copy(),
+            Self::LastShared(_) => true,
+            Self::None | Self::Upstream | Self::Stream(_) | Self::Forwarded(_) | Self::Last(_) => {
+                false
+            }
         }
     }
 
@@ -57,12 +75,14 @@ impl Numbering {
         matches!(self, Self::Stream(stream) if stream.repeats_id(id))
     }
 
-    /// The reconnection time in milliseconds that clients are told first.
+    /// The reconnection time in milliseconds that clients are told first; of a stream that is
+    /// forwarded, last.
     pub(super) fn retry(&self) -> Option<u64> {
         match self {
             Self::Topic(_, retry) => Some(u64::from(*retry)),
             Self::Stream(stream) => stream.retry,
-            Self::None | Self::Upstream | Self::Last(_) => None,
+            Self::Forwarded(ids) => ids.retry(),
+            Self::None | Self::Upstream | Self::Last(_) | Self::LastShared(_) => None,
         }
     }
 
@@ -70,8 +90,8 @@ impl Numbering {
     pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Topic(..) => Kind::Topic,
-            Self::Upstream => Kind::Upstream,
-            Self::None | Self::Stream(_) | Self::Last(_) => Kind::Stream,
+            Self::Upstream | Self::Forwarded(_) => Kind::Upstream,
+            Self::None | Self::Stream(_) | Self::Last(_) | Self::LastShared(_) => Kind::Stream,
         }
     }
 }
@@ -89,7 +109,12 @@ impl WeakNumbering {
         match numbers {
             Numbering::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
             Numbering::Topic(topic, _) => Self::Topic(Arc::downgrade(topic)),
-            Numbering::None | Numbering::Upstream | Numbering::Last(_) => Self::None,
+            // What another connection is sent has numbers of its own.
+            Numbering::None
+            | Numbering::Upstream
+            | Numbering::Last(_)
+            | Numbering::LastShared(_)
+            | Numbering::Forwarded(_) => Self::None,
         }
     }
 

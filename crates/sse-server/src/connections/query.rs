@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::connection::{Connection, Request};
 use super::end_reason::Why;
 use super::groups::{self, Line};
+use super::leg::Leg;
 use super::rates::Rates;
 use super::sort::{Key, Sort};
 
@@ -175,6 +176,8 @@ impl Filter {
             200 => String::new(),
             status => status.to_string(),
         };
+        let upstream = row.leg().map_or("", Leg::host);
+        let upstream = upstream.to_lowercase();
         let texts = [
             &**asked,
             &client.peer.to_string(),
@@ -184,6 +187,7 @@ impl Filter {
             row.why().map(Why::words).unwrap_or_default(),
             &status,
             &row.origin().unwrap_or_default().to_lowercase(),
+            &upstream,
             said.get(&row.id).map(String::as_str).unwrap_or_default(),
         ];
         self.words

@@ -7,6 +7,7 @@
 mod advice;
 mod concurrent;
 mod departed;
+mod given;
 mod refusals;
 mod verdict;
 
@@ -23,6 +24,7 @@ use super::numbering::{Numbering, WeakNumbering};
 use concurrent::Concurrent;
 pub(super) use departed::Departed;
 use departed::{Fit, Return};
+pub use given::BackWith;
 pub use verdict::{Verdict, VerdictKind};
 
 /// How many clients that went are remembered. More than the rows of them that are kept, so that of
@@ -451,6 +453,8 @@ fn is_overdue(row: &Connection, now: Instant, serving: Instant) -> bool {
     let ending = ended.why;
     // One without tag and id could not be known again.
     let id = match &row.client.numbers {
+        // Its client may be on another node.
+        Numbering::LastShared(_) => return false,
         Numbering::Last(Some(id)) => !id.is_empty(),
         _ => false,
     };

@@ -3,11 +3,13 @@
 //! What it holds is never logged and never stored: its `Debug` has lengths alone.
 
 use std::fmt;
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, Request as HttpRequest, Version};
 use serde::Serialize;
 use sse_wire::Text;
 
+use super::leg::Leg;
 use super::secrets;
 
 /// As much of a request's body as is kept.
@@ -33,6 +35,8 @@ pub(crate) struct Received {
     exact: bool,
     /// The request that an upstream was sent for it, where one was. Boxed: of most there is none.
     leg: Option<Box<LegView>>,
+    /// What its row keeps of that.
+    leg_of_row: Option<Arc<Leg>>,
 }
 
 /// What was read of a request's body.
@@ -58,6 +62,7 @@ impl Received {
             body: None,
             exact,
             leg: None,
+            leg_of_row: None,
         }
     }
 
@@ -69,6 +74,7 @@ impl Received {
             body: None,
             exact: true,
             leg: None,
+            leg_of_row: None,
         }
     }
 
@@ -94,12 +100,18 @@ impl Received {
         }
     }
 
-    /// The same with the request that an upstream was sent for it.
-    pub(crate) fn sent_on(self, leg: LegView) -> Self {
+    /// The same with the request that an upstream was sent for it, and what its row keeps of that.
+    pub(crate) fn sent_on(self, view: LegView, leg: Leg) -> Self {
         Self {
-            leg: Some(Box::new(leg)),
+            leg: Some(Box::new(view)),
+            leg_of_row: Some(Arc::new(leg)),
             ..self
         }
+    }
+
+    /// What its row keeps of the request that an upstream was sent for it.
+    pub(super) fn leg_of_row(&self) -> Option<Arc<Leg>> {
+        self.leg_of_row.clone()
     }
 
     /// The request that an upstream was sent for it.

@@ -1,6 +1,8 @@
 //! What the table shows of a connection: a field for each column, and how it is filled. `sort.rs`
 //! defines how rows are sorted by it.
 
+use std::time::Instant;
+
 use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
 use sse_wire::Framing;
@@ -9,6 +11,7 @@ use super::Verdict;
 use super::connection::{Connection, Cut, NextStep, Struck};
 use super::end_reason::{EndedBy, Why};
 use super::groups::GroupView;
+use super::leg::LegsView;
 use super::rates::PerSecond;
 
 /// One connection.
@@ -49,6 +52,11 @@ pub struct RowView {
     pub step: Option<NextStep>,
     /// Whether the socket takes no more at the moment.
     pub blocked: bool,
+    /// Whether it waits for the engine that keeps its topic, which has not said yet where it goes
+    /// on; left out where it does not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "types", ts(as = "Option<bool>", optional))]
+    pub waits: bool,
     /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
     /// bytes in 1.0.
     #[cfg_attr(feature = "types", ts(type = "\"1.0\" | \"1.1\""))]
@@ -73,6 +81,8 @@ pub struct RowView {
     pub folded_faults: Vec<Struck>,
     /// The group that its line stands for or belongs to, where rows are grouped.
     pub group: Option<GroupView>,
+    /// Both legs, where its request was forwarded.
+    pub legs: Option<LegsView>,
 }
 
 /// How a connection ended.
@@ -94,8 +104,8 @@ pub struct EndedView {
 }
 
 impl RowView {
-    /// A row without its verdicts and its group.
-    pub(super) fn of(row: &Connection, rate: Option<PerSecond>) -> Self {
+    /// A row at `now` without its verdicts and its group.
+    pub(super) fn of(row: &Connection, rate: Option<PerSecond>, now: Instant) -> Self {
         let ended = row.ended.get().map(|ended| &**ended);
         Self {
             id: row.id,
@@ -115,6 +125,7 @@ impl RowView {
             behind: row.behind(),
             step: row.step(),
             blocked: ended.is_none() && row.sent.is_blocked(),
+            waits: ended.is_none() && row.sent.is_waiting(),
             http: match row.client.asked.framing {
                 Framing::Bare => "1.0",
                 Framing::Chunked => "1.1",
@@ -134,6 +145,11 @@ impl RowView {
             verdict: None,
             afterwards: None,
             group: None,
+            legs: row.leg().map(|leg| match ended {
+                Some(ended) if ended.why == Why::Forwarded => leg.view(None),
+                Some(ended) => leg.view(Some(ended.at)),
+                None => leg.open(now),
+            }),
             folded_faults: Vec::new(),
         }
     }

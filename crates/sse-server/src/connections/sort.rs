@@ -67,6 +67,10 @@ sorts! {
     ByteRate => By::Rate(|rate| rate.bytes),
     /// Events that it has yet to be sent.
     Behind => By::Moving(|row| Key::Number(row.behind().unwrap_or(0))),
+    /// Milliseconds until the head of its upstream was there; those without an upstream first.
+    Upstream => By::Still(|row| {
+        Key::Number(row.leg().map_or(0, |leg| leg.head_ms().map_or(u64::MAX, |ms| ms + 1)))
+    }),
     /// The version of HTTP.
     Http => By::Still(|row| {
         Key::Number(u64::from(row.client.asked.framing == Framing::Chunked))

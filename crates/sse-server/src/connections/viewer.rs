@@ -226,7 +226,7 @@ impl Connections {
         let shown = shown(&tables, query, &mut viewer, now);
         let rows = shown.rows.iter().map(|shown| &shown.row);
         viewer.rates.sample(now, counts(rows));
-        shown.slice(&viewer.rates)
+        shown.slice(&viewer.rates, now)
     }
 
     /// Before reading, so that what changes meanwhile is told again.
@@ -359,7 +359,7 @@ impl Table {
 
 impl Shown {
     /// Says all that there is to say of the rows. It may wait for a topic.
-    fn slice(self, rates: &Rates) -> Slice {
+    fn slice(self, rates: &Rates, now: Instant) -> Slice {
         let view = |shown: ShownRow| {
             let row = shown.row;
             let rate = rates.of(row.id).filter(|_| row.ended.get().is_none());
@@ -368,7 +368,7 @@ impl Shown {
                 afterwards: shown.afterwards,
                 group: shown.group,
                 folded_faults: shown.folded_faults,
-                ..RowView::of(&row, rate)
+                ..RowView::of(&row, rate, now)
             }
         };
         Slice {

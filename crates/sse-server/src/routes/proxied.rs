@@ -18,7 +18,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, response};
 use sse_client::{End, PassTimes, Passed, PassedBody, Url};
 use sse_engine::handoff::{Giver, HandoffEnd, handoff};
-use sse_engine::pump::Pump;
+use sse_engine::pump::{Pump, SentIds};
 use sse_engine::time::Now;
 
 use super::answer::{Answer, last_words};
@@ -30,7 +30,7 @@ use super::params::Params;
 use super::streams;
 use super::visitor::{self, Visitor};
 use crate::clock;
-use crate::connections::{Client, LegView, Numbering, Received, Resume, Why};
+use crate::connections::{Client, Leg, LegView, Numbering, Received, Resume, Why};
 use crate::recordings::Heads;
 use crate::transport::Presence;
 use crate::upstream::{self, Failure, Upstream};
@@ -191,7 +191,8 @@ struct Passage<'a> {
 
 /// What ended the wait for an answer.
 enum Waited {
-    Answered(Result<Passed, Failure>),
+    /// Boxed: an answer is large beside the others.
+    Answered(Box<Result<Passed, Failure>>),
     Left,
     Stopped,
 }
@@ -218,7 +219,7 @@ impl Passage<'_> {
                 upstream.pass((head, body), &self.to, &mut times).await
             };
             tokio::select! {
-                answered = asked => Waited::Answered(answered),
+                answered = asked => Waited::Answered(Box::new(answered)),
                 () = left(self.handed.presence) => Waited::Left,
                 // It fails only when the server is gone.
                 _ = status.wait_for(|status| status.phase.is_over()) => Waited::Stopped,
@@ -226,21 +227,23 @@ impl Passage<'_> {
         };
         self.times = times;
         let waited = match waited {
-            Waited::Answered(Err(_)) if kept.is_broken() => Waited::Left,
+            Waited::Answered(answered) if answered.is_err() && kept.is_broken() => Waited::Left,
             waited => waited,
         };
         match waited {
-            Waited::Answered(Ok(passed)) => self.answered(door, passed, &mut kept).await,
-            Waited::Answered(Err(failure)) => {
-                let (status, why) = match &failure {
-                    Failure::TooSlow(_) => (StatusCode::GATEWAY_TIMEOUT, Why::UpstreamTooSlow),
-                    Failure::Failed(_) => (StatusCode::BAD_GATEWAY, Why::UpstreamFailed),
-                };
-                let sentence = failure.to_string();
-                door.note_struck(self.visitor.room);
-                self.enter(status.as_u16(), why, Some(sentence.clone()), &kept);
-                last_words(status, &sentence).into()
-            }
+            Waited::Answered(answered) => match *answered {
+                Ok(passed) => self.answered(door, passed, &mut kept).await,
+                Err(failure) => {
+                    let (status, why) = match &failure {
+                        Failure::TooSlow(_) => (StatusCode::GATEWAY_TIMEOUT, Why::UpstreamTooSlow),
+                        Failure::Failed(_) => (StatusCode::BAD_GATEWAY, Why::UpstreamFailed),
+                    };
+                    let sentence = failure.to_string();
+                    door.note_struck(self.visitor.room);
+                    self.enter(status.as_u16(), why, Some(sentence.clone()), &kept);
+                    last_words(status, &sentence).into()
+                }
+            },
             Waited::Left => {
                 self.enter(CLIENT_LEFT, Why::Closed, None, &kept);
                 last_words(StatusCode::BAD_GATEWAY, "The client left.").into()
@@ -265,10 +268,18 @@ impl Passage<'_> {
         }
     }
 
+    /// The same, as a row keeps it.
+    fn leg_of_row(&self, status: Option<u16>) -> Leg {
+        let host = self.to.host_header();
+        let times = (self.times.connect, self.times.head);
+        Leg::new(host.to_str().unwrap_or_default(), status, times, self.began)
+    }
+
     /// Enters a request that got no answer of the upstream.
     fn enter(self, status: u16, why: Why, problem: Option<String>, kept: &Kept) {
         let leg = self.leg(None, problem);
-        let received = self.received.with(kept.so_far()).sent_on(leg);
+        let row = self.leg_of_row(None);
+        let received = self.received.with(kept.so_far()).sent_on(leg, row);
         let connections = &self.visitor.room.connections;
         connections.refuse((self.client, received), status, None, why);
     }
@@ -280,9 +291,10 @@ impl Passage<'_> {
         upstream::answer_fields(&mut head.headers);
         self.relocate(&mut head.headers);
         let leg = self.leg(Some(head.status.as_u16()), None);
+        let of_row = self.leg_of_row(Some(head.status.as_u16()));
         let room = self.visitor.room;
         if !is_stream {
-            let received = self.received.with(kept.so_far()).sent_on(leg);
+            let received = self.received.with(kept.so_far()).sent_on(leg, of_row);
             door.note_struck(room);
             room.connections
                 .forwarded((self.client, received), head.status.as_u16());
@@ -309,9 +321,10 @@ impl Passage<'_> {
         let head = door.pass(head.headers, stays);
         let heads = self.heads(line, head.response.headers(), kept);
         let began = self.began;
-        let received = self.received.with(kept.so_far()).sent_on(leg);
+        let received = self.received.with(kept.so_far()).sent_on(leg, of_row);
+        let ids = Arc::new(SentIds::default());
         let client = Client {
-            numbers: Numbering::Upstream,
+            numbers: Numbering::Forwarded(Arc::clone(&ids)),
             ..self.client
         };
         let arrived = (client, received);
@@ -320,7 +333,7 @@ impl Passage<'_> {
             (room, door),
             arrived,
             &NOWHERE,
-            (head, Pump::piped(taker)),
+            (head, Pump::piped_with_ids(taker, ids)),
         );
         if let Some((_, open)) = &mut answer.begins
             && let (Some(recordings), Some(heads)) = (&self.context.recordings, heads)

@@ -542,7 +542,7 @@ async fn topic(
             context.measures.answered(published.status().as_u16());
             published.into()
         }
-        Method::DELETE => topics::end(visitor.room, name).into(),
+        Method::DELETE => topics::end(visitor.room, name).await.into(),
         _ => other(&request, true).into(),
     }
 }

@@ -60,10 +60,7 @@ pub(super) async fn subscribe(
     }
     let last_event_id = asked.last_event_id.as_deref();
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
-    match room
-        .topics
-        .subscribe(name, last_event_id, shift, clock::now().wall)
-    {
+    match room.subscribe(name, last_event_id, shift) {
         Ok(subscription) => {
             let retry = context.operate.draw_retry();
             let subscription = subscription.in_form(asked.query).retrying_after(retry);
@@ -127,8 +124,13 @@ pub(super) async fn publish(
         Ok(batch) => batch,
         Err(error) => return refuse(&error),
     };
+    let mut status = context.status.clone();
+    let stop = async {
+        // It fails with the server.
+        _ = status.wait_for(|status| status.phase.is_over()).await;
+    };
     let began = clock::now().instant;
-    let published = room.publish(name, &batch).await;
+    let published = room.publish(name, batch, stop).await;
     let took = clock::now().instant.saturating_duration_since(began);
     context.measures.publishing.observe(took);
     match published {
@@ -141,8 +143,12 @@ pub(super) async fn publish(
 }
 
 /// DELETE.
-pub(super) fn end(room: &Room, name: &str) -> Response<Body> {
-    match room.topics.end(name) {
+pub(super) async fn end(room: &Room, name: &str) -> Response<Body> {
+    let ended = match room.end(name).await {
+        Ok(ended) => ended,
+        Err(error) => return refuse(&error),
+    };
+    match ended {
         true => StatusCode::NO_CONTENT.into_response(),
         false => say(
             StatusCode::NOT_FOUND,
@@ -154,7 +160,13 @@ pub(super) fn end(room: &Room, name: &str) -> Response<Body> {
 fn refuse(error: &Error) -> Response<Body> {
     let status = match error {
         Error::Engine(
-            Engine::TooManyTopics(_) | Engine::TooManyTopicsInRooms(_) | Engine::TooManyBytes(_),
+            Engine::TooManyTopics(_)
+            | Engine::TooManyTopicsInRooms(_)
+            | Engine::TooManyBytes(_)
+            | Engine::EngineAway(_)
+            | Engine::EngineFull
+            | Engine::TopicsFull(_)
+            | Engine::MaybePublished,
         ) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Engine(Engine::IdTaken(_)) => StatusCode::CONFLICT,
         Error::BodyCoding(_) | Error::BodyCharset(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -351,7 +351,7 @@ impl Connections {
         Some(RowView {
             verdict,
             afterwards,
-            ..RowView::of(&row, None)
+            ..RowView::of(&row, None, now)
         })
     }
 }

@@ -5,9 +5,7 @@ use super::departed::{BroughtId, Return};
 /// Of one that lost something, or is sent something twice.
 pub(super) fn of_cost(back: &Return, lost: bool) -> &'static str {
     match back.id {
-        BroughtId::Forgotten if back.posts => {
-            "It asks again and forgets the id: let it send the last id as Last-Event-ID."
-        }
+        BroughtId::Forgotten if back.posts => FORGETS,
         BroughtId::Forgotten => {
             "It makes a new EventSource and forgets the id: let it reconnect, or pass lastEventId."
         }
@@ -20,14 +18,25 @@ pub(super) fn of_cost(back: &Return, lost: bool) -> &'static str {
         BroughtId::Ahead => {
             "It brings the id of an event that it was not sent: let it keep the id of the last event that it has."
         }
-        BroughtId::Known if lost => {
+        BroughtId::Known | BroughtId::Elsewhere if lost => {
             "What it lost is no longer kept: let it listen for the event gap and load the rest, or keep more (--keep-events)."
         }
-        BroughtId::Known => {
+        BroughtId::Known | BroughtId::Elsewhere => {
             "It brings an id from before its last event: let it keep the id of each event as it comes."
         }
     }
 }
+
+/// Of one that brings another id than the last of its stream, which was forwarded.
+pub(super) fn of_id(back: &Return) -> &'static str {
+    match back.id {
+        // How else an upstream takes an id is not known.
+        BroughtId::Forgotten => FORGETS,
+        _ => of_cost(back, false),
+    }
+}
+
+const FORGETS: &str = "It asks again and forgets the id: let it send the last id as Last-Event-ID.";
 
 /// Of one that comes again after 204.
 pub(super) const STAY_AWAY: &str = "204 says that there is no more: let it make no new EventSource, and no new request, when readyState is 2 (CLOSED).";

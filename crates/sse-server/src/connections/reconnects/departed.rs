@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use sse_engine::write_buffer::Receipt;
 
+use super::given::{BackWith, GivenIds};
 use super::{Answered, Resume, told_retry, who};
 use crate::connections::connection::{Client, Connection, Request, shown};
 use crate::connections::end_reason::EndedBy;
@@ -38,6 +39,8 @@ pub(in crate::connections) struct Departed {
     brought: Option<Box<str>>,
     /// The last id that it was given, as much of it as is compared, and the number of that event.
     last_id: Option<(u64, String)>,
+    /// The ids that it was given, where its stream was forwarded.
+    given: Option<Arc<GivenIds>>,
     /// Whether it waits for no more: it had all of the stream, or left it.
     satisfied: bool,
     /// How often it was told that there is no more.
@@ -83,6 +86,13 @@ pub(super) struct Return {
     pub(super) despite: bool,
     /// What that id is among those that it had been given. The advice depends on it.
     pub(super) id: BroughtId,
+    /// The same where its stream was forwarded, and how many events it was sent behind that id.
+    /// Nothing where it was back before it was missed.
+    pub(super) back_with: Option<(BackWith, Option<u64>)>,
+    /// Whether it had ended its connection itself.
+    pub(super) left: bool,
+    /// The ids that it had been given, where its stream was forwarded.
+    given: Option<Arc<GivenIds>>,
     /// Whether it sends its request itself, which an EventSource does not.
     pub(super) posts: bool,
 }
@@ -98,8 +108,22 @@ pub(super) enum BroughtId {
     Unknown,
     /// It is of an event that the client was not sent.
     Ahead,
+    /// It is of an event that another node sent.
+    Elsewhere,
     /// It is of an event that it was sent.
     Known,
+}
+
+impl From<BackWith> for BroughtId {
+    fn from(back: BackWith) -> Self {
+        match back {
+            BackWith::Last | BackWith::Earlier => Self::Known,
+            BackWith::Forgotten => Self::Forgotten,
+            BackWith::Nothing => Self::NoneGiven,
+            BackWith::Unsent => Self::Ahead,
+            BackWith::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// Events that a client was never sent, and those that it is sent twice.
@@ -135,6 +159,7 @@ impl Departed {
             since: told.first,
             told,
             last_id: last_id.map(|(n, id)| (n, shown(&id).to_owned())),
+            given: GivenIds::of(row, ending.is_some_and(|it| it.by() == EndedBy::Client)),
             satisfied: ending.is_some_and(|it| it.is_complete() || it.by() == EndedBy::Client),
             ..Self::known(row, told, at)
         }
@@ -223,6 +248,7 @@ impl Departed {
             since: told.first,
             brought: row.client.brought.clone(),
             last_id: None,
+            given: None,
             satisfied: false,
             sent_away: 0,
             is_away: false,
@@ -235,6 +261,10 @@ impl Departed {
     /// The same client, whose connection had been a return itself.
     pub(super) fn continued(self, back: Option<&Return>) -> Self {
         let Some(back) = back else { return self };
+        let given = match (self.given, &back.given) {
+            (Some(own), Some(before)) => Some(Arc::new(own.behind(before))),
+            (own, _) => own,
+        };
         let lost_nothing = back.cost.is_some_and(|cost| cost.lost == 0) && !self.told.gap;
         Self {
             since: match lost_nothing {
@@ -242,6 +272,7 @@ impl Departed {
                 false => self.since,
             },
             sent_away: back.sent_away,
+            given,
             ..self
         }
     }
@@ -277,10 +308,26 @@ impl Departed {
             (Some(_), _) if had.is_some_and(|(had, of)| self.was_given(client, had, of)) => {
                 Fit::OlderId
             }
+            (Some(brought), _) if self.was_sent(brought) => Fit::OlderId,
             _ => Fit::TagOnly,
         };
         let same = self.peer == client.peer.ip() && self.asked.program == client.asked.program;
         (client.is_known() || same && fit != Fit::TagOnly).then_some(fit)
+    }
+
+    /// The last id that it has: one that it was given before it came counts, where it was given no
+    /// other.
+    fn held_id(&self) -> Option<&str> {
+        let last = self.last_id.as_ref().map(|(_, id)| &**id);
+        last.or(self.brought.as_deref())
+    }
+
+    /// Whether it has this id of a stream that was forwarded.
+    fn was_sent(&self, id: &str) -> bool {
+        let Some(given) = self.given.as_ref().filter(|_| !id.is_empty()) else {
+            return false;
+        };
+        self.held_id() == Some(id) || given.followed_by(id).is_some()
     }
 
     /// Whether it was given the id of the event `had`.
@@ -303,7 +350,13 @@ impl Departed {
         answered: Answered,
         away: Option<Duration>,
     ) -> Return {
+        let given = self.given.as_ref().filter(|_| away.is_some());
+        let back_with =
+            given.map(|given| given.back_with(client.brought.as_deref(), self.held_id()));
         Return {
+            back_with,
+            left: self.given.as_ref().is_some_and(|given| given.left),
+            given: self.given.clone(),
             of: self.row,
             away,
             refused: self.refused.map(|(_, status)| status),
@@ -319,7 +372,10 @@ impl Departed {
             sure: self.is_sure(),
             sent_away: self.sent_away,
             despite: self.is_away,
-            id: self.brought_id(client, resume),
+            id: match back_with {
+                Some((back, _)) => back.into(),
+                None => self.brought_id(client, resume),
+            },
             posts: posts(client),
         }
     }
@@ -332,7 +388,10 @@ impl Departed {
             (Some(brought), Some((_, last)), _) if **brought == **last => BroughtId::Known,
             (Some(_), _, None) => BroughtId::Unknown,
             (Some(_), _, Some(had)) if self.next.is_some_and(|next| had >= next) => {
-                BroughtId::Ahead
+                match resume.is_some_and(|resume| resume.numbers.is_shared()) {
+                    true => BroughtId::Elsewhere,
+                    false => BroughtId::Ahead,
+                }
             }
             (Some(_), _, Some(_)) => BroughtId::Known,
         }
@@ -352,6 +411,11 @@ impl Departed {
             return None;
         }
         let sent = self.next?;
+        let is_shared = numbers.is_shared();
+        if is_shared && resume.had.is_none() {
+            // It may have been on another node, and what it had there nobody knows here.
+            return None;
+        }
         let (had, next) = match client.brought.as_deref() {
             // It leads to the first event that has it, and nothing tells which one the client had.
             Some(brought) if numbers.repeats_id(brought) => match &self.last_id {
@@ -362,7 +426,12 @@ impl Departed {
         };
         // What it says that it has counts, and not what the kernel took for it; but it cannot have
         // what was never sent.
-        let lacks = had.map_or(sent, |had| sent.min(had + 1));
+        let lacks = match had {
+            // Another node sent it to the client.
+            Some(had) if is_shared => had + 1,
+            Some(had) => sent.min(had + 1),
+            None => sent,
+        };
         if self.told.gap && next.min(lacks) < self.told.first {
             // Some of what lies there was sent and some was not.
             return None;

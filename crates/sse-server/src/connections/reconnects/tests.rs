@@ -122,7 +122,7 @@ impl Desk {
         let had = client.brought.as_deref().and_then(|id| match &numbers {
             Numbering::Stream(stream) => stream.number_of(id, stream.from),
             Numbering::Topic(topic, _) => topic.find(id),
-            Numbering::None | Numbering::Upstream | Numbering::Last(_) => None,
+            _ => None,
         });
         Resume {
             numbers,
@@ -184,6 +184,8 @@ fn a_client_that_comes_back_with_the_last_id_has_lost_nothing() {
             retry_ms: Some(1000),
             lost: Some(0),
             repeated: Some(0),
+            back_with: None,
+            sent_after: None,
             other: Some(1),
         }
     );

@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use sse_engine::pump::REMEMBERED_IDS;
 use sse_engine::time::millis;
 
 use super::departed::{BroughtId, Cost, Return};
+use super::given::BackWith;
 use super::{Aftermath, Answered, advice};
 use crate::connections::connection::{Connection, Cut, Ended};
 use crate::connections::end_reason::EndedBy;
@@ -39,6 +41,12 @@ pub struct Verdict {
     /// Events that it is sent twice, where that can be told: while it is open those to come are
     /// among them.
     pub repeated: Option<u64>,
+    /// What it came back with, where its stream was forwarded: of such a stream it is not known what
+    /// was lost.
+    pub back_with: Option<BackWith>,
+    /// How many events it was sent behind the id that it brought, where its stream was forwarded
+    /// and gave it that id.
+    pub sent_after: Option<u64>,
     /// The row that it went on from, or went on as; of several that are open at once, the newest
     /// other one.
     pub other: Option<u64>,
@@ -80,6 +88,8 @@ impl Verdict {
             retry_ms: None,
             lost: None,
             repeated: None,
+            back_with: None,
+            sent_after: None,
             other: None,
         }
     }
@@ -242,6 +252,7 @@ impl Return {
             Some(Paid { lost: 1.., .. }) => Some(advice::of_cost(self, true)),
             Some(Paid { repeated: 1.., .. }) => Some(advice::of_cost(self, false)),
             _ if refused && !self.is_sent_away() && waits() => Some(advice::TRY_AGAIN),
+            _ if !refused && self.brings_another() => Some(advice::of_id(self)),
             _ => None,
         };
         Verdict {
@@ -252,6 +263,8 @@ impl Return {
             retry_ms: self.retry,
             lost: cost.map(|cost| cost.lost),
             repeated: cost.map(|cost| cost.repeated),
+            back_with: self.back_with.map(|(back, _)| back),
+            sent_after: self.back_with.and_then(|(_, events)| events),
             other: Some(self.of),
             ..Verdict::new(
                 VerdictKind::Back,
@@ -265,6 +278,16 @@ impl Return {
     /// Whether it was told to come back later.
     fn is_sent_away(&self) -> bool {
         self.answered == Answered::Refused(SENT_AWAY)
+    }
+
+    /// Whether the stream was forwarded, and it came back with something else than its last id.
+    fn brings_another(&self) -> bool {
+        match self.back_with {
+            Some((BackWith::Earlier | BackWith::Unsent, _)) => true,
+            // Who left may well begin anew.
+            Some((BackWith::Forgotten, _)) => !self.left,
+            Some((BackWith::Last | BackWith::Nothing | BackWith::Unknown, _)) | None => false,
+        }
     }
 
     /// What the return has cost. Of one that ended before it was sent all of it again, as much as
@@ -284,6 +307,9 @@ impl Return {
 
     fn words(&self, cost: Option<Paid>) -> String {
         let with = match &self.brought {
+            Some(id) if self.id == BroughtId::Elsewhere => {
+                format!("from elsewhere with id {}", plain(id))
+            }
             Some(id) => format!("with id {}", plain(id)),
             None => "without an id".to_owned(),
         };
@@ -322,7 +348,7 @@ impl Return {
 
     fn cost_words(&self, cost: Option<Paid>) -> String {
         let Some(cost) = cost else {
-            return "what it missed cannot be told".to_owned();
+            return self.id_words();
         };
         let lost = match cost.lost {
             0 => None,
@@ -346,6 +372,42 @@ impl Return {
             true => "nothing lost".to_owned(),
             false => both.join(", "),
         }
+    }
+
+    /// What its id was among those that it had been sent, where no more is known.
+    fn id_words(&self) -> String {
+        let Some((back, events)) = self.back_with else {
+            return "what it missed cannot be told".to_owned();
+        };
+        match back {
+            BackWith::Last => "the last that it was sent".to_owned(),
+            BackWith::Earlier => match events {
+                Some(1) => "though it was sent 1 more event".to_owned(),
+                events => format!("though it was sent {} more events", events.unwrap_or(0)),
+            },
+            BackWith::Forgotten => "though it was sent one".to_owned(),
+            BackWith::Nothing => "as it was sent none".to_owned(),
+            BackWith::Unsent => "which it was never sent".to_owned(),
+            BackWith::Unknown => {
+                format!("which is none of the last {REMEMBERED_IDS} that it was sent")
+            }
+        }
+    }
+
+    /// The same for a cell.
+    fn id_brief(&self) -> Option<String> {
+        let (back, events) = self.back_with?;
+        Some(match back {
+            BackWith::Last => "last id".to_owned(),
+            BackWith::Earlier => match events {
+                Some(1) => "1 event back".to_owned(),
+                events => format!("{} events back", grouped(events.unwrap_or(0))),
+            },
+            BackWith::Forgotten => "no id".to_owned(),
+            BackWith::Nothing => return None,
+            BackWith::Unsent => "unsent id".to_owned(),
+            BackWith::Unknown => "unknown id".to_owned(),
+        })
     }
 
     fn brief(&self, cost: Option<Paid>) -> String {
@@ -373,7 +435,13 @@ impl Return {
             .as_ref()
             .is_some_and(|[_, repeated, _]| repeated.is_some());
         let forgot = self.id == BroughtId::Forgotten && again && !self.despite;
-        let id = forgot.then(|| "no id".to_owned());
+        let id = match forgot {
+            true => Some("no id".to_owned()),
+            false => {
+                let is_told = self.cost.is_none() && self.answered == Answered::Stream;
+                self.id_brief().filter(|_| is_told)
+            }
+        };
         let parts = [self.away.map(time), answered.map(str::to_owned), id];
         let parts = parts.into_iter().chain(cost.into_iter().flatten());
         let parts: Vec<String> = parts.flatten().collect();

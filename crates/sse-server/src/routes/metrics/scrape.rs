@@ -14,6 +14,7 @@ use crate::config::MAX_METRICS_TOPICS;
 use crate::connections::{ENDERS, EndedBy, Kind, Sums, Why};
 use crate::measures::Histogram;
 use crate::routes::context::Context;
+use crate::shared_topics::{EngineState, EngineView, SharedTopics};
 
 /// All that there is, as it is now.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Scrape {
     publishing: Times,
     passes: Times,
     draining: bool,
+    /// The engine that keeps the topics, where one does.
+    engine: Option<EngineView>,
     process: Process,
 }
 
@@ -52,9 +55,9 @@ impl From<&Histogram> for Times {
 impl Scrape {
     pub(super) fn of(context: &Context) -> Self {
         let rooms = &context.rooms;
-        let topics = &rooms.default().topics;
-        let view = topics.view();
-        let counts = topics.counts();
+        let default = rooms.default();
+        let view = default.topics_view();
+        let counts = default.topics.counts();
         let wanted = &context.operate.metrics_topics;
         let wanted = &wanted[..wanted.len().min(MAX_METRICS_TOPICS)];
         Self {
@@ -72,6 +75,7 @@ impl Scrape {
             publishing: (&context.measures.publishing).into(),
             passes: (&*context.measures.passes).into(),
             draining: context.draining.is_on(),
+            engine: default.engine.as_ref().map(SharedTopics::engine),
             process: Process::now(),
         }
     }
@@ -153,6 +157,27 @@ impl Scrape {
         page.gauges("sse_topic_kept_events", help, named(|it| it.kept as u64))
     }
 
+    fn engine(&self, page: &mut Page<'_>) -> fmt::Result {
+        let Some(engine) = &self.engine else {
+            return Ok(());
+        };
+        let is_there = engine.state == EngineState::There;
+        let help = "Whether the engine that keeps the topics is there: 1, or 0.";
+        page.gauge("sse_engine_up", help, u64::from(is_there))?;
+        let help = "How often the engine was connected to again.";
+        page.counter("sse_engine_reconnects", help, engine.reconnects)?;
+        let help = "Lives of topics that this node saw begin, each a gap for those who listened.";
+        page.counter("sse_engine_lives", help, engine.lives)?;
+        let help = "Topics of the engine that this node follows.";
+        page.gauge("sse_engine_followed_topics", help, engine.followed as u64)?;
+        let help = "Subscribers that wait for a place, since the engine has not said it yet.";
+        page.gauge(
+            "sse_engine_waiting_subscribers",
+            help,
+            engine.waiting as u64,
+        )
+    }
+
     fn process(&self, page: &mut Page<'_>) -> fmt::Result {
         let process = &self.process;
         if let Some(cpu) = process.cpu {
@@ -205,6 +230,7 @@ impl Collector for Scrape {
         self.topics(&mut page)?;
         let help = "Whether the server drains: 1, or 0.";
         page.gauge("sse_draining", help, u64::from(self.draining))?;
+        self.engine(&mut page)?;
         self.process(&mut page)
     }
 }
