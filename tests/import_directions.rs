@@ -51,7 +51,7 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 19] = [
+const SERVER: [&str; 22] = [
     "lifecycle",
     "http",
     "routes",
@@ -70,6 +70,8 @@ const SERVER: [&str; 19] = [
     "config",
     "status",
     "error",
+    "drain",
+    "measures",
     "clock",
     "fuzzing",
 ];

@@ -112,6 +112,10 @@ test("the state of an ended connection says who ended it and why", () => {
     fateWords({ state: "ended", ended: endedBy("client", "closed") }),
     "by the client: closed",
   );
+  for (const why of ["drained", "max age"]) {
+    const row = { state: "ended", status: 200, ended: endedBy("server", why) };
+    assert.equal(fateWords(row), `by the server: ${why}`);
+  }
   assert.equal(
     fateWords({ state: "refused", status: 503, ended: endedBy("server", "too many streams") }),
     "refused (503): too many streams",

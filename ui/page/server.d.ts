@@ -990,7 +990,7 @@ export type TopicInfo = {
    * longer than 128 bytes.
    */
   events: Array<string>,
-  /** The reconnection time in milliseconds that its subscribers are told. */
+  /** The reconnection time in milliseconds that its subscribers are told at least. */
   retry_ms: number,
   /**
    * After how many milliseconds it ends by itself when nobody reads it and nobody feeds it;
@@ -1222,7 +1222,7 @@ export type WatchedEvent = {
 };
 
 /** Why a connection ended, or why its request was refused. */
-export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "events file failed" | "stopped" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "forwarded" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "no token" | "unknown token" | "token may not publish" | "head too large" | "unreadable request" | "head too slow";
+export type Why = "complete" | "nothing left to send" | "ended as recorded" | "cut as recorded" | "reset as recorded" | "answered as recorded" | "events file failed" | "stopped" | "drained" | "max age" | "dropped" | "stopped abruptly" | "room reset" | "too slow" | "stalled" | "topic ended" | "pipelined" | "fault" | "upstream cut off" | "upstream reset" | "upstream failed" | "upstream too slow" | "proxy loop" | "forwarded" | "client sent too much" | "closed" | "reset" | "vanished" | "too many streams" | "draining" | "too many topics" | "bad name" | "bad query" | "nothing there" | "origin not allowed" | "no token" | "unknown token" | "token may not publish" | "head too large" | "unreadable request" | "head too slow";
 
 /** Something that a client makes of the bytes. */
 export type WireEvent = {

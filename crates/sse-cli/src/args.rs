@@ -1,5 +1,6 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
+mod operate;
 mod proxy;
 mod record;
 mod recorded;
@@ -19,6 +20,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
+pub(crate) use operate::Operate;
 pub(crate) use proxy::Proxy;
 pub(crate) use record::Record;
 pub(crate) use recorded::{Diff, Show, ShowAs};
@@ -203,6 +205,9 @@ pub(crate) struct Serve {
     /// Turn off what breaks streams on purpose: rooms, faults in a query, and the acts of the API.
     #[arg(long)]
     no_break: bool,
+
+    #[command(flatten)]
+    pub(crate) operate: Operate,
 
     #[command(flatten)]
     pub(crate) tokens: TokenFiles,
@@ -417,6 +422,7 @@ impl Serve {
                 ttl: self.topic_ttl,
             },
             breaks: !self.no_break,
+            operate: self.operate.into_config(),
             tokens: self.tokens.into_config(),
             ..Config::default()
         }

@@ -53,10 +53,19 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
-        Command::Serve(args) => serve::run(args)?,
-        Command::Replay(args) => replay::run(args)?,
+        Command::Serve(args) => {
+            args.serve.operate.check()?;
+            serve::run(args)?;
+        }
+        Command::Replay(args) => {
+            args.serve.operate.check()?;
+            replay::run(args)?;
+        }
         Command::Step(args) => faults::step(args)?,
-        Command::Proxy(args) => serve::proxy(args)?,
+        Command::Proxy(args) => {
+            args.serve.operate.check()?;
+            serve::proxy(args)?;
+        }
         Command::Publish(args) => publish::run(args)?,
         Command::Break(args) => faults::arm(args)?,
         Command::Heal(args) => faults::heal(args)?,

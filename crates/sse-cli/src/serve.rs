@@ -4,12 +4,11 @@ mod stderr;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 
 use anyhow::{Context, bail};
 use sse_server::{
-    Config, FaultWish, FileNews, LogEntry, LogReceiver, Server, StateView, TokenNews, UpstreamView,
-    shell_url,
+    Asked, Config, Drain, FaultWish, FileNews, LogEntry, LogReceiver, Server, Signals, StateView,
+    TokenNews, UpstreamView, shell_url,
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -115,12 +114,12 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
         stderr.say(format!("sse: {note}")).await;
     }
     // Before the port opens, so that a signal is never met by the system's own answer.
-    let mut asked = pin!(sse_server::asked_to_end().context("signals cannot be watched")?);
-    let how = plan.log;
+    let mut signals = Signals::listen().context("signals cannot be watched")?;
+    let (how, drain) = (plan.log, plan.config.operate.drain);
     let server = tokio::select! {
         server = Server::new(plan.config) => server?,
         // A file that does not answer keeps nobody from ending the program.
-        () = &mut asked => return Ok(()),
+        _ = signals.next() => return Ok(()),
     };
     if let Some(path) = plan.asked_streams {
         must_be_served(&server, &path)?;
@@ -134,10 +133,17 @@ async fn serve(plan: Plan, stderr: &Stderr) -> anyhow::Result<()> {
     let log = (how != LogAs::None)
         .then(|| tokio::spawn(keep_log(server.log(), how, stderr.clone(), until_stopped)));
     server.start().await?;
-    announce(&server.state(), &server.upstreams());
+    announce(&server.state(), &server.upstreams(), server.metrics_url());
     tokio::spawn(tell_of_tokens(server.token_news(), stderr.clone()));
     tokio::spawn(tell_of_streams(server.file_news(), stderr.clone()));
-    asked.await;
+    let asked = signals.next().await;
+    if let (Asked::Terminate, Some(drain)) = (asked, drain) {
+        stderr.say(draining(drain)).await;
+        tokio::select! {
+            () = server.drain() => {}
+            _ = signals.next() => {}
+        }
+    }
     server.stop().await;
     server.recordings_written().await;
     // Whoever ended it reads how each stream ended; but nobody may be reading.
@@ -162,6 +168,13 @@ pub(crate) fn exposed(args: &Serve) -> Option<String> {
     Some(format!(
         "sse: warning: the server is open to {whom}, without encryption. {advice}, or leave --host out to serve this machine only."
     ))
+}
+
+/// Says what becomes of the streams, to whoever sent the signal.
+fn draining(Drain { whole, delay }: Drain) -> String {
+    format!(
+        "sse: draining for {whole:?}: streams are ended from {delay:?} on. A second signal stops at once."
+    )
 }
 
 /// A file that was asked for has to be there and right; later mistakes in it stop nothing.
@@ -219,7 +232,7 @@ async fn keep_log(
 
 /// Where to visit and what there is, for people and for scripts that read the first line. That
 /// nobody reads it is no reason to end.
-fn announce(state: &StateView, upstreams: &[UpstreamView]) {
+fn announce(state: &StateView, upstreams: &[UpstreamView], metrics: Option<String>) {
     let url = state.status.url.as_deref().unwrap_or_default();
     let streams = state.streams.iter().map(|stream| {
         let what = format!("{}: {}", stream.title, stream.summary);
@@ -250,6 +263,7 @@ fn announce(state: &StateView, upstreams: &[UpstreamView]) {
     let lines: Vec<_> = lines
         .into_iter()
         .map(|(path, what)| (shell_url(&format!("{url}{path}")), what))
+        .chain(metrics.map(|url| (url, "the metrics, for Prometheus".to_owned())))
         .collect();
     let width = lines.iter().map(|(visit, _)| visit.len()).max();
     let width = width.unwrap_or_default();

@@ -91,10 +91,21 @@ pub enum How {
 pub enum Act {
     /// The server stops: end in order at the next visit.
     Stop,
+    /// End in order as soon as all that is due was sent, and not within an event.
+    Leave(Leave),
     /// A fault strikes from now on.
     Break(Arc<Armed>),
     /// A replay that goes step by step lets its next event go.
     Step,
+}
+
+/// Why a stream is ended that could go on: so that its client connects anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The server is about to stop.
+    Drained,
+    /// It is as old as it may become.
+    Aged,
 }
 
 /// One connection's stream.
@@ -124,6 +135,8 @@ pub struct Pump {
     breaker: Option<Box<Breaker>>,
     /// Whether the next visit is to end it, whatever is left.
     stopped: bool,
+    /// Why it is to be ended when all that is due was sent, if it is.
+    leaves: Option<Leave>,
 }
 
 impl Pump {
@@ -215,6 +228,7 @@ impl Pump {
             feed,
             breaker: None,
             stopped: false,
+            leaves: None,
         }
     }
 
@@ -234,13 +248,36 @@ impl Pump {
             return Next::End;
         }
         let next = match &mut self.breaker {
+            // What comes from elsewhere ends within an event, unless whole ones are asked for.
+            None if self.leaves.is_some() => self.feed.fill_blocks(now, out),
             None => self.feed.fill(now, out),
             Some(breaker) => breaker.fill(now, &mut self.feed, out),
         };
-        match self.feed.player_mut() {
+        let next = match self.feed.player_mut() {
             None => next,
             Some(_) => self.followed(now, next),
+        };
+        match self.leaves {
+            Some(_) if self.may_leave(next) => Next::End,
+            _ => next,
         }
+    }
+
+    /// Whether it may be ended behind a visit that came to this: a fault that holds something back,
+    /// or strikes within an event, is through with that first.
+    fn may_leave(&self, next: Next) -> bool {
+        let more = match next {
+            Next::Wait { .. } => false,
+            Next::More => true,
+            _ => return false,
+        };
+        let through = |breaker: &Breaker| breaker.takes_comment() && breaker.lacks_nothing();
+        self.feed.may_leave(more) && self.breaker.as_deref().is_none_or(through)
+    }
+
+    /// Why it was ended though it could have gone on, if it was, and not by a stop that came before.
+    pub fn leaves(&self) -> Option<Leave> {
+        self.leaves.filter(|_| !self.stopped)
     }
 
     /// What comes behind a visit to a replay: its head may be due though a fault holds back all
@@ -320,7 +357,7 @@ impl Pump {
     /// Takes what `out` holds, which was written for another client, where a visit would write the
     /// same.
     pub fn repeat(&mut self, now: Instant, out: &WriteBuffer) -> Option<Next> {
-        if self.stopped || self.breaker.is_some() {
+        if self.stopped || self.breaker.is_some() || self.leaves.is_some() {
             return None;
         }
         self.feed.repeat(now, out)
@@ -330,6 +367,7 @@ impl Pump {
     pub fn act(&mut self, now: Now, act: Act) {
         match act {
             Act::Stop => self.stopped = true,
+            Act::Leave(why) => _ = self.leaves.get_or_insert(why),
             Act::Step => {
                 if let Some(player) = self.feed.player_mut() {
                     player.step();

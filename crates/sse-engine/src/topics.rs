@@ -7,6 +7,7 @@
 //! | `batch` | events that are to be published |
 //! | `budget` | the memory that the topics of all rooms share |
 //! | `config` | the settings of topics |
+//! | `counts` | how subscribers came back, and their gaps, counted |
 //! | `follower` | what a node does with a topic of an engine that nodes share |
 //! | `gap` | the event that tells of lost ones |
 //! | `id` | the ids that sort |
@@ -24,6 +25,7 @@ mod append;
 mod batch;
 mod budget;
 mod config;
+mod counts;
 mod follower;
 mod gap;
 mod id;
@@ -53,7 +55,9 @@ pub use batch::{Draft, Published};
 use budget::Budget;
 pub use config::SUBSCRIBER_RETRY;
 pub use config::{FirstBlock, Slow, TopicConfig};
+pub use counts::Counts;
 pub use follower::{Command, Follower, Reply, Verb};
+pub use gap::GapReason;
 pub use id::Position;
 pub use log::{Answer, Caller, Engine, Log, LogEntry, Placed, Presence};
 pub use subscription::{Filled, Form, Subscription};
@@ -87,6 +91,8 @@ pub struct Topics {
     /// Changes with each publish to any topic and each end of one, so that a follower is woken once
     /// however much was published.
     changed: watch::Sender<()>,
+    /// What their subscribers met. Those of all rooms have one.
+    counts: Arc<Counts>,
 }
 
 #[derive(Debug, Default)]
@@ -113,6 +119,7 @@ impl Topics {
             prefix: "".into(),
             budget: None,
             changed: watch::Sender::new(()),
+            counts: Arc::default(),
         }
     }
 
@@ -128,6 +135,7 @@ impl Topics {
             prefix: "".into(),
             budget: Some(Arc::new(Budget::new(all_bytes))),
             changed: self.changed.clone(),
+            counts: Arc::clone(&self.counts),
         }
     }
 
@@ -139,6 +147,7 @@ impl Topics {
             prefix: format!("{room}/").into(),
             budget: self.budget.clone(),
             changed: self.changed.clone(),
+            counts: Arc::clone(&self.counts),
         }
     }
 
@@ -176,7 +185,8 @@ impl Topics {
         }
         set.born = millis(since_1970(wall)).max(set.born + 1);
         let (budget, changed) = (self.budget.clone(), self.changed.clone());
-        let topic = Arc::new(Topic::new(set.born, &self.config, budget, changed));
+        let topic = Topic::new(set.born, &self.config, budget, changed);
+        let topic = Arc::new(topic.counted(Arc::clone(&self.counts)));
         set.topics.insert(key.into(), Arc::clone(&topic));
         Ok(topic)
     }
@@ -184,7 +194,8 @@ impl Topics {
     /// A copy of a topic that an engine keeps, with these settings, which is none of these topics:
     /// whoever reads the engine keeps it. `asks` is as in [`Topic::copy`].
     pub fn copied(&self, asks: Waker) -> Arc<Topic> {
-        Arc::new(Topic::copy(&self.config, self.changed.clone(), asks))
+        let topic = Topic::copy(&self.config, self.changed.clone(), asks);
+        Arc::new(topic.counted(Arc::clone(&self.counts)))
     }
 
     /// The most topics at once.
@@ -291,6 +302,11 @@ impl Topics {
     /// Changes when something was published to any topic, and when one was ended.
     pub fn changed(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
+    }
+
+    /// What subscribers of these topics met, those of all rooms together.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// The topics as they are now, by name.

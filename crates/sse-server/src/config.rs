@@ -1,5 +1,7 @@
 //! The settings that a server is started with. Plain data; nothing here opens, reads or listens.
 
+mod operate;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use sse_engine::file;
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::stream::Stream;
 use sse_engine::topics::{Engine, TopicConfig};
+
+pub use operate::{Drain, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, WhenFull};
 
 /// The port that is used when nobody chose one.
 pub const DEFAULT_PORT: u16 = 8000;
@@ -62,6 +66,8 @@ pub struct Config {
     /// Whether streams can be broken on purpose from outside: rooms, faults in a query, and the
     /// acts of the API.
     pub breaks: bool,
+    /// Metrics, the drain, and what spreads reconnects.
+    pub operate: Operate,
     /// The files of the tokens that publishing and subscribing need.
     pub tokens: Tokens,
 }
@@ -100,6 +106,7 @@ impl Default for Config {
             upstream_trust: Trust::Platform,
             record: None,
             breaks: true,
+            operate: Operate::default(),
             tokens: Tokens::default(),
         }
     }

@@ -29,6 +29,7 @@ mod sort;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod totals;
 mod viewer;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -36,7 +37,7 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Instant;
 
-use sse_engine::fault::{self, Armed};
+use sse_engine::fault::Armed;
 use sse_engine::lock::lock;
 use sse_engine::time::{Now, millis, since_1970};
 use tokio::sync::watch;
@@ -75,6 +76,7 @@ pub use timeline::{
     AwayView, BarView, FlagView, KnockView, LaneView, TickKind, TickView, TimelineView,
 };
 pub(crate) use timeline::{KEPT as TIMELINE_KEPT, STEP};
+pub(crate) use totals::{ENDERS, Kind, Sums};
 use viewer::Viewer;
 pub use viewer::{Slice, Tally};
 
@@ -258,6 +260,7 @@ impl Connections {
             row.tap();
         }
         table.opened += 1;
+        self.0.all.totals.opened(&row);
         table.open.insert(row.id, Arc::clone(&row));
         let verdict = table.reconnects.verdict(&row);
         self.0.log.connected(&row, verdict, now);
@@ -282,10 +285,15 @@ impl Connections {
         self.turn_away(refused, ending, None, clock::now());
     }
 
-    /// Enters a request for a stream that was refused for want of a place.
-    pub(crate) fn no_room(&self, arrived: Arrived, status: u16, resume: &Resume) {
-        let (refused, ending) = ((arrived, status, None), Why::TooManyStreams);
-        self.turn_away(refused, ending, Some(resume), clock::now());
+    /// Enters a request for a stream that was refused for want of a place, or of time.
+    pub(crate) fn no_room(&self, arrived: Arrived, why: Why, status: u16, resume: &Resume) {
+        self.turn_away((arrived, status, None), why, Some(resume), clock::now());
+    }
+
+    /// Enters the same where its client was told to come back after so many milliseconds.
+    pub(crate) fn send_away(&self, arrived: Arrived, why: Why, retry: u64, resume: &Resume) {
+        let (now, answer) = (clock::now(), (arrived, 200, None));
+        self.turn_away_by(None, answer, (why, Some(retry)), Some(resume), now);
     }
 
     /// Enters a request for the rest of a stream of which there is none.
@@ -324,7 +332,7 @@ impl Connections {
     /// Enters a request for a stream that this fault answered with something else.
     pub(crate) fn refuse_by(&self, fault: &Armed, arrived: impl Into<Arrived>, status: u16) {
         let refused = (arrived, status, None);
-        self.turn_away_by(Some(fault), refused, Why::Fault, None, clock::now());
+        self.turn_away_by(Some(fault), refused, (Why::Fault, None), None, clock::now());
     }
 
     fn turn_away(
@@ -334,14 +342,14 @@ impl Connections {
         resume: Option<&Resume>,
         now: Now,
     ) {
-        self.turn_away_by(None, refused, ending, resume, now);
+        self.turn_away_by(None, refused, (ending, None), resume, now);
     }
 
     fn turn_away_by(
         &self,
         fault: Option<&Armed>,
         (arrived, status, origin): (impl Into<Arrived>, u16, Option<String>),
-        ending: Why,
+        (ending, retry): (Why, Option<u64>),
         resume: Option<&Resume>,
         now: Now,
     ) {
@@ -352,6 +360,7 @@ impl Connections {
         row.end(Ended {
             fault: fault.map(|fault| fault.id),
             origin: origin.map(String::into_boxed_str),
+            retry,
             ..Ended::new(ending, now)
         });
         if let Some(fault) = fault {
@@ -367,37 +376,13 @@ impl Connections {
         } else {
             table.refused += 1;
         }
+        self.0.all.totals.refused(ending);
         let verdict = table.reconnects.verdict(&row);
         if let Some(fault) = fault {
             self.0.log.fired(fault.id, Some(&row), self.room(), now);
         }
         self.0.log.refused(&row, ending, verdict, now);
         self.keep_turned_away(table, row);
-    }
-
-    /// The connections that are open and that a fault is for.
-    pub(crate) fn open_of(&self, who: &fault::Who) -> Vec<u64> {
-        self.open_where(who, |_| true)
-    }
-
-    /// Those of them whose replay goes step by step.
-    pub(crate) fn stepping_of(&self, who: &fault::Who) -> Vec<u64> {
-        self.open_where(who, |row| row.step().is_some())
-    }
-
-    fn open_where(&self, who: &fault::Who, may: impl Fn(&Connection) -> bool) -> Vec<u64> {
-        let is = |wanted: &Option<String>, it: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| Some(wanted) == it)
-        };
-        let table = self.table();
-        let open = table.open.values().filter(|row| {
-            let client = &row.client;
-            is(&who.stream, Some(&client.asked.stream))
-                && is(&who.client, client.tag.as_deref())
-                && who.connection.is_none_or(|id| id == row.id)
-                && may(row)
-        });
-        open.map(|row| row.id).collect()
     }
 
     /// Notes whether clients can come, from now on.

@@ -39,8 +39,13 @@ pub(crate) enum Area {
     Api,
     /// The page and its files: ours alone.
     Page,
-    /// Whether the server runs: for everybody who knows its name, and no page reads it.
+    /// Whether the server runs, and takes clients: for everybody who knows its name, and no page
+    /// reads it.
     Health,
+    /// The metrics, for whom the API is for.
+    Metrics,
+    /// The same at an address of their own, for whoever reaches that.
+    MetricsPort,
     /// A path that is nothing: whoever may read streams reads that there is none.
     Nothing,
 }
@@ -49,12 +54,21 @@ impl Area {
     /// Whether the port that the client names has to be the one that it connected to. (Not for what
     /// is reached through `ssh -L`, `docker -p` and development proxies.)
     fn needs_port(self) -> bool {
-        matches!(self, Area::Api | Area::Page)
+        matches!(self, Area::Api | Area::Page | Area::Metrics)
     }
 
     /// Whether pages of other origins may come in and read the answer.
     fn is_shared(self) -> bool {
         matches!(self, Area::Stream | Area::Nothing)
+    }
+
+    /// What is answered to programs of this machine only, if it is.
+    fn of_this_machine(self) -> Option<&'static str> {
+        match self {
+            Area::Api => Some("The API"),
+            Area::Metrics => Some("/metrics"),
+            _ => None,
+        }
     }
 }
 
@@ -167,8 +181,8 @@ impl Guard {
         ends: Ends,
     ) -> Result<Admission, Refusal> {
         self.check_host(request, area, ends)?;
-        if area == Area::Api {
-            check_peer("The API", request.headers(), ends)?;
+        if let Some(what) = area.of_this_machine() {
+            check_peer(what, request.headers(), ends)?;
         }
         let headers = request.headers();
         let Some(origin) = origin::sent(headers) else {

@@ -7,6 +7,7 @@
 //! | `http1` | speaks HTTP/1 on one connection, and hands it over when a stream begins |
 //! | `hyper_io` | the socket while hyper has it, and what is unsent when it is taken back |
 //! | `lingering_close` | closes a connection in stages |
+//! | `metrics_port` | an address at which only the metrics answer |
 //! | `run_context` | what the connections of one run share |
 //! | `socket_options` | the options of a connection's socket |
 
@@ -15,8 +16,10 @@ mod heard;
 mod http1;
 mod hyper_io;
 mod lingering_close;
+mod metrics_port;
 mod run_context;
 pub(crate) mod socket_options;
 
 pub(crate) use accept::{BACKLOG, TURNED_AWAY, accept};
+pub(crate) use metrics_port::serve_metrics;
 pub(crate) use run_context::RunContext;

@@ -20,6 +20,8 @@
 //! | `armed` | the faults that are armed, and which of them strike a request |
 //! | `recording_file` | a recording that is written to a file while it happens |
 //! | `config`, `status`, `error` | the settings at the start, the life cycle, what can fail |
+//! | `drain` | how far the server is with ending its streams before it stops |
+//! | `measures` | what is counted and measured for `/metrics` alone |
 //! | `clock` | the one place that reads the clocks |
 //!
 //! What a stream sends, and when, is in the crate `sse-engine`.
@@ -32,6 +34,7 @@ mod catalog;
 mod clock;
 mod config;
 mod connections;
+mod drain;
 mod error;
 mod events_file;
 #[cfg(fuzzing)]
@@ -39,6 +42,7 @@ pub mod fuzzing;
 mod guard;
 mod http;
 mod lifecycle;
+mod measures;
 mod recording_file;
 mod recordings;
 mod routes;
@@ -54,7 +58,10 @@ pub use catalog::{
     DefinitionView, FileNews, FileProblem, StreamsFile, StreamsView, read_recording, short_path,
     streams_text,
 };
-pub use config::{Config, DEFAULT_PORT, Limits, Tokens};
+pub use config::{
+    Config, DEFAULT_PORT, Drain, Limits, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, Tokens,
+    WhenFull,
+};
 pub use connections::{
     AwayView, BackWith, BarView, Cut, EndedBy, EndedView, FieldView, FlagView, GroupView, Happened,
     Hideable, KnockView, LaneView, LegView, LegsView, LogEntry, LogReceiver, NextStep,
@@ -62,7 +69,7 @@ pub use connections::{
     TickKind, TickView, TimelineView, Verdict, VerdictKind, Visit, Why,
 };
 pub use error::{Error, Holder};
-pub use lifecycle::{Server, asked_to_end};
+pub use lifecycle::{Asked, Server, Signals, asked_to_end};
 pub use recording_file::{
     Existing, RecordingFile, SavedRecording, WatchHead, WatchRecording, recording_name,
 };
@@ -83,7 +90,9 @@ pub use sse_engine::stream::{
 };
 pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;
-pub use sse_engine::topics::{Draft, Engine, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
+pub use sse_engine::topics::{
+    Draft, Engine, FirstBlock, Published, Slow, TopicConfig, TopicInfo, is_name as is_topic_name,
+};
 pub use status::{Phase, Status};
 pub use tap::{BodyReader, PieceView, What, WireEvent, WireView};
 pub use tokens::{Token, TokenNews, first_token};

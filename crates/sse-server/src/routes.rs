@@ -16,6 +16,7 @@
 //! | `proxied`, `upstreams` | what a room hands on to its upstream, and which that is |
 //! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
 //! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
+//! | `ready`, `metrics` | what those need who operate servers |
 //! | `room_acts` | what tests do with a room: give it a list, and reset it |
 
 mod act;
@@ -30,12 +31,14 @@ mod fault_query;
 mod faults;
 mod log;
 mod lookup;
+mod metrics;
 mod normalize;
 mod page;
 mod params;
 mod permit;
 mod proxied;
 mod publish;
+mod ready;
 mod recordings;
 mod response_head;
 mod room;
@@ -92,6 +95,8 @@ fn router(context: &Arc<Context>) -> Router {
     Router::new()
         .route("/", get(page::index))
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready::ready))
+        .route("/metrics", get(metrics::metrics))
         .route("/api/state", get(api::state))
         .route("/api/connections", get(api::connections))
         .route("/api/preview", get(api::preview))

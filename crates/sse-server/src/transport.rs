@@ -8,6 +8,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `acts` | the way to connections that are open, for whoever breaks them |
+//! | `ages` | how old streams may become |
 //! | `sweeper` | one task that serves many connections |
 //! | `delivery` | one connection: its pump, its socket, its unsent bytes |
 //! | `orders` | what connections are asked to do from outside, spread over turns |
@@ -19,6 +20,7 @@
 //! | `waiting` | which connections have no place in their topic yet |
 
 mod acts;
+mod ages;
 mod delivery;
 mod orders;
 mod presence;
@@ -45,8 +47,19 @@ pub(crate) use socket::Socket;
 use sse_engine::topics::Topics;
 use sweeper::Sweeper;
 
+use crate::measures::Histogram;
+
 /// The most sweepers. More cores than this are rather for those who read.
 const SWEEPERS: usize = 4;
+
+/// How long connections may last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// How long a socket may take no byte while bytes wait.
+    pub(crate) stall: Duration,
+    /// How old a stream may become.
+    pub(crate) max_age: Option<Duration>,
+}
 
 /// The way to the sweepers of one run. They end when the stop is through and the last clone is
 /// gone.
@@ -66,11 +79,13 @@ struct Shared {
 
 impl Transport {
     /// Starts the sweepers, in `tasks`. They end every stream in order after `stop`, and drop what
-    /// is left after `kill`.
+    /// is left after `kill`. How long each pass over the readers of a topic took is entered in
+    /// `passes`.
     pub(crate) fn start(
         topics: &Topics,
         acts: &Acts,
-        stall: Duration,
+        bounds: Bounds,
+        passes: &Arc<Histogram>,
         tasks: &TaskTracker,
         (stop, cut): (&CancellationToken, &CancellationToken),
         kill: &CancellationToken,
@@ -80,7 +95,7 @@ impl Transport {
         let sweepers: Vec<_> = (0..cores.min(SWEEPERS))
             .map(|_| {
                 let (send, arrivals) = mpsc::unbounded_channel();
-                let sweeper = Sweeper::new(stall, Arc::clone(&held));
+                let sweeper = Sweeper::new(bounds, Arc::clone(&held), Arc::clone(passes));
                 let work = sweeper.run(arrivals, topics.changed(), (stop.clone(), cut.clone()));
                 let kill = kill.clone();
                 tasks.spawn(async move {

@@ -271,8 +271,8 @@ async fn a_page_on_another_port_reads_that_there_is_nothing() {
     for (method, target) in [
         ("GET", "/edless?client=lost"),
         ("POST", "/v1/chat/completions?client=lost"),
-        ("GET", "/metrics?client=lost"),
-        ("GET", "/readyz?client=lost"),
+        ("GET", "/metric?client=lost"),
+        ("GET", "/ready?client=lost"),
         ("GET", "/topics?client=lost"),
     ] {
         let fields = [local, ("content-length", "0")];

@@ -281,6 +281,17 @@ impl Feed {
         }
     }
 
+    /// Whether it may be ended here: no event is under way, and a subscriber that is not at the end
+    /// of its topic has `more`.
+    pub(super) fn may_leave(&self, more: bool) -> bool {
+        match &self.events {
+            Events::Paced(_) => true,
+            Events::Topic(_) => !more,
+            Events::Replay(player) => player.is_between_blocks(),
+            Events::Pipe(pipe) => pipe.is_between_blocks(),
+        }
+    }
+
     /// Whether a keep-alive comment may stand where the stream is.
     fn takes_keep_alive(&self) -> bool {
         self.player().is_none_or(Player::is_between_blocks)

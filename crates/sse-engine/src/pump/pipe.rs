@@ -39,6 +39,8 @@ pub(super) struct Pipe {
     block: Vec<u8>,
     /// Whether all that came in order was let through.
     is_complete: bool,
+    /// Whether the last block that was let through lacks its end.
+    is_open: bool,
     /// Where the ids of its events are kept, if somebody wants them. Then its events have numbers,
     /// from 1.
     ids: Option<Arc<SentIds>>,
@@ -54,9 +56,15 @@ impl Pipe {
             ends: EventEnds::default(),
             block: Vec::new(),
             is_complete: false,
+            is_open: false,
             ids,
             events: 0,
         }
+    }
+
+    /// Whether what was let through so far ends with a block.
+    pub(super) fn is_between_blocks(&self) -> bool {
+        !self.is_open
     }
 
     /// Whether all of it was let through, up to its orderly end.
@@ -84,6 +92,7 @@ impl Pipe {
         if !whole && !self.block.is_empty() {
             // A fault was healed meanwhile.
             out.payload().append(&mut self.block);
+            self.is_open = true;
         }
         // What a fault changes is more work.
         let most = if whole { VISIT } else { LONG_VISIT };
@@ -119,11 +128,15 @@ impl Pipe {
         });
         drop(ids);
         let rest = &part[written..];
+        if written > 0 {
+            self.is_open = false;
+        }
         if self.block.len() + rest.len() <= LONGEST_BLOCK {
             return self.block.extend_from_slice(rest);
         }
         out.payload().append(&mut self.block);
         out.payload().extend_from_slice(rest);
+        self.is_open = !self.ends.is_between_events();
     }
 
     /// Writes a part in one go, where nothing is held back.
@@ -139,6 +152,7 @@ impl Pipe {
                 out.mark_at(before + end, is_numbered.then_some(*events));
             }
         });
+        self.is_open = !self.ends.is_between_events();
     }
 
     /// What comes where nothing is left to take.

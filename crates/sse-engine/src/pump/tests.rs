@@ -1,6 +1,7 @@
 //! The pump with made-up instants.
 
 mod broken;
+mod leaves;
 mod piped;
 mod replay;
 mod subscriber;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The reconnection time that subscribers are told, in milliseconds.
-pub const SUBSCRIBER_RETRY: u64 = 1000;
+/// The reconnection time that subscribers are told unless they are to be told another, in
+/// milliseconds.
+pub const SUBSCRIBER_RETRY: u32 = 1000;
 
 /// What topics keep, and what becomes of those who read them slowly.
 ///

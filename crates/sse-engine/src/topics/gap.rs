@@ -2,6 +2,43 @@
 
 use serde::Serialize;
 
+/// Why a subscriber is told of a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapReason {
+    /// What it lacked when it came back was no longer kept.
+    Evicted,
+    /// Nobody knows the id that it came back with.
+    Unknown,
+    /// It read too slowly, and its oldest events were dropped.
+    Slow,
+    /// The engine that keeps the topic had dropped them before this node read them.
+    Trimmed,
+    /// The engine that keeps the topic began a new life of it.
+    Engine,
+}
+
+impl GapReason {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Evicted,
+        Self::Unknown,
+        Self::Slow,
+        Self::Trimmed,
+        Self::Engine,
+    ];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Evicted => "evicted",
+            Self::Unknown => "unknown",
+            Self::Slow => "slow",
+            Self::Trimmed => "trimmed",
+            Self::Engine => "engine",
+        }
+    }
+}
+
 /// Its name.
 pub(super) const GAP: &str = "gap";
 

@@ -17,8 +17,9 @@ use sse_wire::{Event, LineEnding, encode};
 
 use self::resume::{Resume, Waiting};
 use super::config::{FirstBlock, SUBSCRIBER_RETRY, Slow};
-use super::gap::{self, GAP};
-use super::id::Position;
+use super::counts::Counts;
+use super::gap::{self, GAP, GapReason};
+use super::id::{EARLIEST, Position};
 use super::named;
 use super::ring::Ring;
 use super::topic::{State, Topic};
@@ -87,7 +88,13 @@ struct Reader {
     /// How its events are written. Only one in [`Form::Plain`] can take bytes that were written for
     /// another subscriber.
     form: Form,
+    /// The reconnection time that it is told, in milliseconds.
+    retry: u32,
 }
+
+// There may be ten thousand, and four bytes more would be eight.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Reader>() <= 48);
 
 /// What is told of a subscriber's events' names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,6 +150,9 @@ impl Subscription {
             .join()
             .then(|| Reader::new(&mut state, last_event_id, shift));
         drop(state);
+        if let (Some(reader), Some(id)) = (&reader, last_event_id) {
+            reader.count_return(id, &topic.counts);
+        }
         Some(Self {
             topic: Arc::clone(topic),
             reader: reader?,
@@ -152,6 +162,13 @@ impl Subscription {
     /// The same, in this form.
     pub fn in_form(mut self, form: Form) -> Self {
         self.reader.form = form;
+        self
+    }
+
+    /// The same, which is told this reconnection time in milliseconds in place of
+    /// [`SUBSCRIBER_RETRY`]. An event may set another.
+    pub fn retrying_after(mut self, ms: u32) -> Self {
+        self.reader.retry = ms;
         self
     }
 
@@ -174,12 +191,13 @@ impl Subscription {
             greeted,
             owes_retry,
             told_retry,
+            retry,
             ..
         } = self.reader;
         let told = told_retry || greeted && !owes_retry;
         let set = self.topic.retry_between(since, at);
         Receipt {
-            retry: told.then(|| set.unwrap_or(SUBSCRIBER_RETRY)),
+            retry: told.then(|| set.unwrap_or(u64::from(retry))),
             first: since + 1,
             gap: since > from,
             whole: None,
@@ -223,10 +241,10 @@ impl Subscription {
     pub fn fill(&mut self, out: &mut WriteBuffer) -> Filled {
         let mut state = lock(&self.topic.state);
         let reader = &mut self.reader;
-        if !reader.settle(&mut state) {
+        if !reader.settle(&mut state, &self.topic.counts) {
             if !reader.told_retry && self.topic.tells_place() {
                 reader.told_retry = true;
-                encode_retry(out.payload());
+                encode_retry(reader.retry, out.payload());
                 out.payload().push(b'\n');
             }
             return match state.is_over() {
@@ -240,11 +258,11 @@ impl Subscription {
         if !reader.greeted {
             // It has only come: what was published before its first visit is no lag of its own.
             reader.joined = last;
-            reader.drop_oldest(ring, u64::MAX);
+            reader.drop_oldest(ring, u64::MAX, &self.topic.counts);
         } else if reader.at < ring.before() || reader.lag(last) > max_lag {
             match self.topic.config.slow {
                 Slow::Disconnect => return Filled::TooSlow,
-                Slow::DropOldest => reader.drop_oldest(ring, max_lag),
+                Slow::DropOldest => reader.drop_oldest(ring, max_lag, &self.topic.counts),
             }
         }
         let plain = out.is_empty() && reader.is_plain() && reader.form == Form::Plain;
@@ -269,7 +287,7 @@ impl Subscription {
             reader.at += 1;
             if std::mem::take(&mut reader.owes_retry) {
                 // A line of the event that follows, which has the last word should it set another.
-                encode_retry(out.payload());
+                encode_retry(reader.retry, out.payload());
             }
             let from = match (reader.form, bare) {
                 (Form::Plain, false) => 0,
@@ -324,6 +342,7 @@ impl Reader {
             owes_retry: false,
             told_retry: false,
             form: Form::Plain,
+            retry: SUBSCRIBER_RETRY,
         };
         match resume::resume(state, last_event_id, shift, None) {
             Resume::At(at, missed) => reader.begin(&state.ring, at, missed),
@@ -345,7 +364,7 @@ impl Reader {
     }
 
     /// Gives it its place, if it waits for one and can have it now. Answers whether it has one.
-    fn settle(&mut self, state: &mut State) -> bool {
+    fn settle(&mut self, state: &mut State, counts: &Counts) -> bool {
         let Some(Pending::Waiting(waiting)) = self.pending.as_deref_mut() else {
             return true;
         };
@@ -354,6 +373,9 @@ impl Reader {
             Resume::At(at, missed) => {
                 self.begin(&state.ring, at, missed);
                 state.waiting -= 1;
+                if let Some(id) = &id {
+                    self.count_return(id, counts);
+                }
                 true
             }
             Resume::Wait(still) => {
@@ -365,6 +387,24 @@ impl Reader {
 
     fn is_waiting(&self) -> bool {
         matches!(self.pending.as_deref(), Some(Pending::Waiting(_)))
+    }
+
+    /// Counts that it came back with this id, once it is known where it goes on.
+    fn count_return(&self, id: &str, counts: &Counts) {
+        let gap = match self.pending.as_deref() {
+            Some(Pending::Waiting(_)) => return,
+            Some(Pending::Gap(missed)) if missed.lost.is_some() => Some(GapReason::Evicted),
+            Some(Pending::Gap(_)) => Some(GapReason::Unknown),
+            Some(Pending::Above(_)) | None => None,
+        };
+        // These ask for the newest, or for all that is kept, and go on nowhere.
+        if id.is_empty() || id == EARLIEST {
+            return;
+        }
+        counts.came_back(gap);
+        if let Some(gap) = gap {
+            counts.gap(gap, 1);
+        }
     }
 
     /// Whether the client brought a place that the entry with this number sorts below, and if so,
@@ -393,7 +433,7 @@ impl Reader {
     }
 
     /// Skips what is too old for it. A gap that it was not told of yet grows.
-    fn drop_oldest(&mut self, ring: &Ring, max_lag: u64) {
+    fn drop_oldest(&mut self, ring: &Ring, max_lag: u64, counts: &Counts) {
         // A replay that is still kept is no lag.
         let most = match self.lag(ring.last()) > max_lag {
             true => ring.last().saturating_sub(max_lag),
@@ -409,6 +449,11 @@ impl Reader {
                 gap.lost = gap.lost.zip(skipped).map(|(lost, more)| lost + more);
             }
             _ => {
+                let why = match self.greeted {
+                    true => GapReason::Slow,
+                    false => GapReason::Evicted,
+                };
+                counts.gap(why, 1);
                 let missed = Missed {
                     from: ring.position(self.at).to_string(),
                     lost: skipped,
@@ -459,7 +504,7 @@ impl Reader {
         }
         let place = place.to_string();
         let mut event = Event {
-            retry: (first && !self.told_retry).then_some(SUBSCRIBER_RETRY),
+            retry: (first && !self.told_retry).then_some(u64::from(self.retry)),
             id: Some(&place),
             ..Event::default()
         };
@@ -483,9 +528,9 @@ impl Reader {
 }
 
 /// The line that sets the reconnection time, without an end of its event.
-fn encode_retry(out: &mut Vec<u8>) {
+fn encode_retry(ms: u32, out: &mut Vec<u8>) {
     let event = Event {
-        retry: Some(SUBSCRIBER_RETRY),
+        retry: Some(u64::from(ms)),
         ..Event::default()
     };
     encode(&event, LineEnding::Lf, out);

@@ -1,5 +1,7 @@
 //! One topic: the events that were published to it, and the number of its subscribers.
 
+mod progress;
+
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,12 +16,15 @@ use super::append::Append;
 use super::batch::{Batch, Published};
 use super::budget::Budget;
 use super::config::{FirstBlock, TopicConfig};
+use super::counts::Counts;
+use super::gap::GapReason;
 use super::id::Position;
 use super::ring::Ring;
 use super::rules::{Rule, holds};
 use super::view::TopicInfo;
 use crate::error::Error;
 use crate::lock::lock;
+pub use progress::Progress;
 
 /// Events that are published in one go, at most. So many take less than a millisecond.
 const GO: usize = 1000;
@@ -68,6 +73,8 @@ pub struct Topic {
     budget: Option<Arc<Budget>>,
     /// Notifies the followers of all topics: it is the sender of [`Topics`](super::Topics), cloned.
     changed: watch::Sender<()>,
+    /// What subscribers met. That of [`Topics`](super::Topics), where it is one of those.
+    pub(super) counts: Arc<Counts>,
 }
 
 #[derive(Debug)]
@@ -145,17 +152,6 @@ pub struct Head {
     bytes: u64,
 }
 
-/// How far one follower has reached with its readers of a topic. Publishing waits while a follower
-/// is far behind.
-#[derive(Debug)]
-pub struct Progress {
-    /// Whose publishers it notifies, and whose followers it leaves when it is dropped.
-    topic: Arc<Topic>,
-    /// What every reader of this follower has been offered. The topic's state holds it too, where a
-    /// publish compares it with the newest event.
-    reached: Arc<Mutex<Head>>,
-}
-
 impl Topic {
     pub(super) fn new(
         born: u64,
@@ -205,7 +201,13 @@ impl Topic {
             config: config.clone(),
             budget,
             changed,
+            counts: Arc::default(),
         }
+    }
+
+    /// The same, which counts here what its subscribers meet.
+    pub fn counted(self, counts: Arc<Counts>) -> Self {
+        Self { counts, ..self }
     }
 
     /// Publishes the events in their order, those that are `done` left out, and counts there what
@@ -352,6 +354,11 @@ impl Topic {
                         break;
                     }
                     state.ring.push_gap(*place, *lost, next.as_deref());
+                    let why = match lost {
+                        Some(_) => GapReason::Trimmed,
+                        None => GapReason::Engine,
+                    };
+                    self.counts.gap(why, state.subscribers);
                 }
                 Append::Begin(place) => state.ring.begin(*place),
                 Append::Reached {
@@ -439,11 +446,6 @@ impl Topic {
             reached,
         };
         (progress, head)
-    }
-
-    /// Tells it from all other topics that there are.
-    pub fn address(self: &Arc<Self>) -> usize {
-        Arc::as_ptr(self) as usize
     }
 
     /// The number of the newest event.
@@ -589,30 +591,6 @@ fn most(event: &Event<'_>) -> usize {
     let lines = 1 + data.bytes().filter(|b| matches!(b, b'\r' | b'\n')).count();
     let named = event.event.map_or(0, str::len) + event.id.map_or(0, str::len);
     data.len() + lines * LINE + named + REST
-}
-
-impl Progress {
-    /// The topic that it has readers of.
-    pub fn topic(&self) -> &Arc<Topic> {
-        &self.topic
-    }
-
-    /// Every reader of this follower was visited since `head` was the newest.
-    pub fn has_reached(&self, head: Head) {
-        *lock(&self.reached) = head;
-        self.topic.advanced.notify_waiters();
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        let mut state = lock(&self.topic.state);
-        state
-            .followers
-            .retain(|reached| !Arc::ptr_eq(reached, &self.reached));
-        drop(state);
-        self.topic.advanced.notify_waiters();
-    }
 }
 
 #[cfg(test)]

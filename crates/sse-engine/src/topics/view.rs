@@ -30,7 +30,7 @@ pub struct TopicInfo {
     /// The event names that a client should listen for: at most 32 of those that came last, none
     /// longer than 128 bytes.
     pub events: Vec<String>,
-    /// The reconnection time in milliseconds that its subscribers are told.
+    /// The reconnection time in milliseconds that its subscribers are told at least.
     pub retry_ms: u64,
     /// After how many milliseconds it ends by itself when nobody reads it and nobody feeds it;
     /// nothing where it never does.
@@ -53,7 +53,7 @@ impl TopicInfo {
                 .chain(ring.names().filter(|name| *name != "message"))
                 .map(str::to_owned)
                 .collect(),
-            retry_ms: SUBSCRIBER_RETRY,
+            retry_ms: u64::from(SUBSCRIBER_RETRY),
             ttl_ms: Some(millis(config.ttl)).filter(|ttl| *ttl > 0),
         }
     }

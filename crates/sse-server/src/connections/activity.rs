@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use sse_engine::fault;
+
 use super::connection::{Connection, Request};
 use super::{Connections, Table};
 
@@ -21,6 +23,31 @@ pub(crate) struct Activity {
 }
 
 impl Connections {
+    /// The connections that are open and that a fault is for.
+    pub(crate) fn open_of(&self, who: &fault::Who) -> Vec<u64> {
+        self.open_where(who, |_| true)
+    }
+
+    /// Those of them whose replay goes step by step.
+    pub(crate) fn stepping_of(&self, who: &fault::Who) -> Vec<u64> {
+        self.open_where(who, |row| row.step().is_some())
+    }
+
+    fn open_where(&self, who: &fault::Who, may: impl Fn(&Connection) -> bool) -> Vec<u64> {
+        let is = |wanted: &Option<String>, it: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| Some(wanted) == it)
+        };
+        let table = self.table();
+        let open = table.open.values().filter(|row| {
+            let client = &row.client;
+            is(&who.stream, Some(&client.asked.stream))
+                && is(&who.client, client.tag.as_deref())
+                && who.connection.is_none_or(|id| id == row.id)
+                && may(row)
+        });
+        open.map(|row| row.id).collect()
+    }
+
     /// The activity of these paths, in their order. What is remembered of others is forgotten.
     pub(crate) fn activity(&self, paths: &[&str]) -> Vec<Activity> {
         let mut all: HashMap<&str, Activity> = paths

@@ -463,7 +463,7 @@ impl Connection {
 
     /// How many events of its topic it has yet to be sent, while it is open and was sent one.
     pub(super) fn behind(&self) -> Option<u64> {
-        let (Numbering::Topic(topic), State::Open) = (&self.client.numbers, self.state()) else {
+        let (Numbering::Topic(topic, _), State::Open) = (&self.client.numbers, self.state()) else {
             return None;
         };
         Some(topic.last().saturating_sub(self.sent.last()?))

@@ -26,6 +26,9 @@ macro_rules! reasons {
         }
 
         impl Why {
+            /// All of them.
+            pub(crate) const ALL: [Self; [$(Self::$why),*].len()] = [$(Self::$why),*];
+
             /// The words that the API, the log and the page have for it.
             pub fn words(self) -> &'static str {
                 match self {
@@ -53,6 +56,10 @@ reasons! {
     EventsFile = "events file failed",
     /// The server stopped.
     Stopped = "stopped",
+    /// The server was about to stop, and ended its streams one by one.
+    Drained = "drained",
+    /// It was as old as a stream may become.
+    MaxAge = "max age",
     /// The server dropped it without a word: its grace was over.
     Dropped = "dropped",
     /// The server was stopped as if it had been killed.
@@ -91,6 +98,8 @@ reasons! {
     Vanished = "vanished",
     /// As many streams were open as may be.
     TooManyStreams = "too many streams",
+    /// The server was about to stop, and took no new ones.
+    Draining = "draining",
     /// There were as many topics as may be.
     TooManyTopics = "too many topics",
     /// No topic can have this name.

@@ -10,6 +10,7 @@ use sse_engine::time::Now;
 use super::log::{Entry, Who};
 use super::reconnects::Reconnects;
 use super::requests::Requests;
+use super::totals::Totals;
 use super::{Arrived, Connections, LOOKED_AT, Received, Shared, Table};
 use crate::tap::Tap;
 
@@ -32,6 +33,8 @@ pub(super) struct AllRooms {
     tables: AtomicU64,
     /// The taps of those connections that are recorded.
     recorded: Mutex<Vec<Weak<Tap>>>,
+    /// What all connections came to so far.
+    pub(super) totals: Totals,
     /// Whether the secrets of requests are kept, for the page of whoever runs the server.
     keeps_secrets: bool,
 }
@@ -77,6 +80,7 @@ impl AllRooms {
             newest: AtomicU64::new(0),
             tables: AtomicU64::new(0),
             recorded: Mutex::default(),
+            totals: Totals::default(),
         }
     }
 

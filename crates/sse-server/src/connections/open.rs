@@ -114,7 +114,9 @@ impl Open {
         now: Now,
     ) {
         let ending = match ending {
-            Why::Stopped | Why::TopicEnded if self.is_forgotten() => Why::RoomReset,
+            Why::Stopped | Why::Drained | Why::MaxAge | Why::TopicEnded if self.is_forgotten() => {
+                Why::RoomReset
+            }
             ending => ending,
         };
         let told = told.unwrap_or_else(|| self.row.usually_told());
@@ -142,7 +144,9 @@ impl Open {
         let mut table = self.connections.table();
         table.version += 1;
         table.looked_at.retain(|row| row.id != self.row.id);
-        self.connections.0.all.give_back_place();
+        let all = &self.connections.0.all;
+        all.totals.ended(&self.row, ending);
+        all.give_back_place();
         let log = &self.connections.0.log;
         if table.open.remove(&self.row.id).is_none() {
             // Its room was reset meanwhile.

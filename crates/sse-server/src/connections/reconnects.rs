@@ -287,7 +287,7 @@ impl Reconnects {
         let left = match answered {
             // It may try again, and is the same client then.
             Answered::Refused(status) => {
-                self.gone[place].is_refused(status, now);
+                self.gone[place].is_refused(status, told_retry(row), now);
                 Aftermath::Refused {
                     to,
                     away,
@@ -465,6 +465,11 @@ fn is_overdue(row: &Connection, now: Instant, serving: Instant) -> bool {
     let retry = Duration::from_millis(ended.retry.unwrap_or(0));
     let patience = retry.saturating_mul(PATIENCE_RETRIES).max(PATIENCE);
     now.saturating_duration_since(serving.max(ended.at)) >= patience
+}
+
+/// The reconnection time that a row that ended was told, in milliseconds.
+fn told_retry(row: &Connection) -> Option<u64> {
+    row.ended.get()?.retry
 }
 
 /// What a client is known by, in one number: most of those that went are told apart by it.

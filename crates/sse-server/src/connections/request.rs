@@ -78,6 +78,18 @@ impl Received {
         }
     }
 
+    /// Whether its client says that it takes an event stream, as each EventSource does (HTML
+    /// 9.2.5).
+    pub(crate) fn accepts_events(&self) -> bool {
+        let (head, _) = self.bytes.split_at(self.head);
+        let mut fields = head.split(|byte| *byte == b'\n').skip(1);
+        fields.any(|line| {
+            let line = String::from_utf8_lossy(line).to_ascii_lowercase();
+            let accept = line.strip_prefix("accept:");
+            accept.is_some_and(|types| types.contains("text/event-stream"))
+        })
+    }
+
     /// The same with its body.
     pub(crate) fn with(self, body: ReadBody) -> Self {
         let head = &self.bytes[..self.head];

@@ -33,6 +33,35 @@ pub(crate) struct Options {
 pub(crate) struct Listeners {
     pub(crate) sockets: Vec<TcpListener>,
     pub(crate) port: u16,
+    /// The one at which only the metrics answer, and on a port of its own.
+    pub(crate) metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// The same, and one for the metrics at this address.
+    ///
+    /// # Errors
+    /// As [`listen`].
+    pub(crate) fn with_metrics(self, addr: Option<SocketAddr>) -> Result<Self, Error> {
+        let metrics = addr.map(|addr| {
+            bind_and_listen(addr, None).map_err(|e| {
+                let host = Host {
+                    ip: addr.ip(),
+                    may_lack: false,
+                };
+                explain(addr, &e, &[host])
+            })
+        });
+        Ok(Self {
+            metrics: metrics.transpose()?,
+            ..self
+        })
+    }
+
+    /// Where the metrics have an address of their own.
+    pub(crate) fn metrics_at(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.local_addr().ok()
+    }
 }
 
 /// A socket at this address that does not listen yet, with these options.
@@ -115,7 +144,11 @@ fn bind_all(
     }
     match (sockets.is_empty(), missing) {
         (true, Some(missing)) => Err(missing),
-        _ => Ok(Listeners { sockets, port }),
+        _ => Ok(Listeners {
+            sockets,
+            port,
+            metrics: None,
+        }),
     }
 }
 

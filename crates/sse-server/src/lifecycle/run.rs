@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use super::listen::{self, Listeners, Options};
 use crate::http::{self, RunContext, TURNED_AWAY};
 use crate::routes::Service;
-use crate::transport::Transport;
+use crate::transport::{Bounds, Transport};
 
 /// How long dropped tasks may take to be gone. They are dropped at their next poll, so this is for
 /// a machine that is busy.
@@ -30,8 +30,19 @@ impl Running {
         let sweeping = TaskTracker::new();
         let limits = service.limits();
         let (topics, acts) = (service.topics(), service.acts());
-        let transport =
-            Transport::start(topics, acts, limits.stall, &sweeping, (&stop, &cut), &kill);
+        let bounds = Bounds {
+            stall: limits.stall,
+            max_age: service.operate().max_age,
+        };
+        let transport = Transport::start(
+            topics,
+            acts,
+            bounds,
+            &service.measures().passes,
+            &sweeping,
+            (&stop, &cut),
+            &kill,
+        );
         sweeping.close();
         let run = Arc::new(RunContext {
             service,
@@ -46,6 +57,9 @@ impl Running {
         for listener in listeners.sockets {
             let bind = move |addr| listen::bind(addr, options);
             accepting.spawn(http::accept(listener, bind, Arc::clone(&run)));
+        }
+        if let Some(listener) = listeners.metrics {
+            accepting.spawn(http::serve_metrics(listener, Arc::clone(&run)));
         }
         accepting.close();
         Self {

@@ -7,31 +7,34 @@ mod access;
 mod recordings;
 mod topics;
 
-use std::net::IpAddr;
-use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
+use sse_engine::lock::lock;
 use sse_engine::preview::Preview;
 use sse_engine::topics::Topics;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::drain;
 use super::listen;
 use super::run::Running;
+use super::tasks;
 use crate::armed::{FaultView, Faults, InRooms, Which};
 use crate::catalog::{self, Catalog, DefinitionView, FileNews, StreamsView};
 use crate::clock;
 use crate::config::Config;
 use crate::connections::{
-    Connections, LogReceiver, RequestView, STEP, Slice, TIMELINE_KEPT, TableQuery, Tally,
-    TimelineView,
+    Connections, LogReceiver, RequestView, Slice, TableQuery, Tally, TimelineView,
 };
+use crate::drain::{Draining, Stage};
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::measures::Measures;
 use crate::recordings::Recordings;
 use crate::routes::{
     self, ActWish, Acted, ActivityView, ArmedFaults, BadFault, Budget, CheckedFault, Context,
-    FaultWish, LOG_READERS, LOOK, ProfileView, Room, Rooms, Service, StateView, UpstreamView,
+    FaultWish, LOG_READERS, ProfileView, Room, Rooms, Service, StateView, UpstreamView,
     UpstreamWish, WAITS,
 };
 use crate::shared_topics::SharedTopics;
@@ -121,19 +124,20 @@ impl Server {
             log_readers: Arc::new(Semaphore::new(LOG_READERS)),
             waits: Arc::new(Semaphore::new(WAITS)),
             limits: config.limits,
+            operate: config.operate,
+            measures: Measures::default(),
+            draining: Draining::default(),
+            metrics_at: Mutex::default(),
             status: status.clone(),
         });
         if let Some(path) = config.streams_file {
             catalog::follow(&streams, path).await;
             context.upstreams.set_of_file(&streams.upstreams());
         }
-        tokio::spawn(expire(Arc::downgrade(&context)));
-        tokio::spawn(tidy(Arc::downgrade(&context)));
-        tokio::spawn(look_out(Arc::downgrade(&context)));
-        tokio::spawn(arm_saved(Arc::downgrade(&context)));
-        tokio::spawn(sample(Arc::downgrade(&context)));
+        tasks::spawn(&context);
         let owner = Owner {
             host: config.host,
+            metrics: context.operate.metrics_listen,
             service: Arc::new(Service::new(Arc::clone(&context))),
             status: set_status,
             running: None,
@@ -168,6 +172,20 @@ impl Server {
     pub async fn stop(&self) {
         self.wish(|wish| (wish.run, wish.cuts) = (None, false))
             .await;
+    }
+
+    /// Ends the streams of a server that runs one by one, where it has
+    /// [settings](crate::Operate::drain) for that: from now on `/readyz` says that it drains. When
+    /// the delay is over, new streams are refused, and those that are open end in order, in random
+    /// order over the rest of the time. Returns then, or when none is left; the server still runs,
+    /// and is to be [stopped](Self::stop). The next start ends the drain.
+    ///
+    /// It may be dropped, to stop at once.
+    pub async fn drain(&self) {
+        let running = self.status.borrow().phase == Phase::Running;
+        if let Some(settings) = self.context.operate.drain.filter(|_| running) {
+            drain::drain(&self.context, settings).await;
+        }
     }
 
     /// Stops the server as if it had been killed: every stream is cut, without a last chunk.
@@ -218,6 +236,12 @@ impl Server {
     /// [`Error::BadUpstream`]: the URL, or the name of the room, cannot be used.
     pub fn set_upstream(&self, wish: &UpstreamWish) -> Result<(), Error> {
         routes::set_upstream(&self.context, wish)
+    }
+
+    /// Where the metrics have an address of their own, while the server runs.
+    pub fn metrics_url(&self) -> Option<String> {
+        let at = *lock(&self.context.metrics_at);
+        at.map(|at| format!("http://{at}/metrics"))
     }
 
     /// How many are connected and were.
@@ -380,121 +404,11 @@ impl Server {
     }
 }
 
-/// Ends the topics that nobody reads and nobody feeds, as long as there is somebody to ask for
-/// others.
-async fn expire(context: Weak<Context>) {
-    let Some(every) = context
-        .upgrade()
-        .and_then(|context| context.rooms.default().topics.expires_every())
-    else {
-        return;
-    };
-    loop {
-        tokio::time::sleep(every).await;
-        let Some(context) = context.upgrade() else {
-            return;
-        };
-        let now = Instant::now();
-        context.rooms.default().topics.expire(now);
-        context.rooms.expire_topics(now);
-    }
-}
-
-/// Lets the rooms go that nobody uses, as long as there is somebody to ask for others.
-async fn tidy(context: Weak<Context>) {
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let Some(context) = context.upgrade() else {
-            return;
-        };
-        for name in context.rooms.expire(Instant::now()) {
-            routes::heal_room(&context, Some(&name));
-        }
-    }
-}
-
-/// How often it is looked who is missing and who has several open.
-const LOOK_OUT: Duration = Duration::from_secs(1);
-
-/// Notes missing clients and several open connections in the log, as long as the table exists.
-async fn look_out(context: Weak<Context>) {
-    let mut every = interval(LOOK_OUT);
-    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        every.tick().await;
-        let Some(context) = context.upgrade() else {
-            return;
-        };
-        let tables = context.rooms.tables();
-        tables.iter().for_each(|table| table.look_out(clock::now()));
-        routes::expire_faults(&context);
-    }
-}
-
-/// Arms the faults of the file of streams whenever it was saved.
-async fn arm_saved(context: Weak<Context>) {
-    let revision = |view: &StreamsView| view.file.as_ref().map_or(0, |file| file.revision);
-    let changed = |it: Arc<Context>| it.rooms.default().streams().changed();
-    let Some(mut changed) = context.upgrade().map(changed) else {
-        return;
-    };
-    let mut armed = revision(&changed.borrow_and_update());
-    while changed.changed().await.is_ok() {
-        let saved = revision(&changed.borrow_and_update());
-        let Some(context) = context.upgrade() else {
-            return;
-        };
-        if saved != armed {
-            armed = saved;
-            let room = context.rooms.default();
-            context.upstreams.set_of_file(&room.streams().upstreams());
-            routes::arm_streams(&context);
-        }
-    }
-}
-
-/// While somebody looks at the timeline, counts in steps what connections are sent. Forgets the
-/// timeline when nobody has looked for long.
-async fn sample(context: Weak<Context>) {
-    let Some(mut looked) = context.upgrade().map(|it| it.connections.looked()) else {
-        return;
-    };
-    loop {
-        match timeout(TIMELINE_KEPT, looked.changed()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return,
-            Err(_) => {
-                let Some(context) = context.upgrade() else {
-                    return;
-                };
-                let tables = context.rooms.tables();
-                tables.iter().for_each(Connections::forget_timeline);
-                if looked.changed().await.is_err() {
-                    return;
-                }
-            }
-        }
-        let mut every = interval(STEP);
-        every.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        loop {
-            every.tick().await;
-            let Some(context) = context.upgrade() else {
-                return;
-            };
-            let mut looks = false;
-            for table in context.rooms.tables() {
-                looks |= table.sample(clock::now());
-            }
-            if !looks {
-                break;
-            }
-        }
-    }
-}
-
 /// The one task that changes the state.
 struct Owner {
     host: Option<IpAddr>,
+    /// Where the metrics have an address of their own.
+    metrics: Option<SocketAddr>,
     service: Arc<Service>,
     status: watch::Sender<Status>,
     running: Option<(Life, Running)>,
@@ -537,8 +451,11 @@ impl Owner {
             send_buffer: limits.send_buffer,
             stall: limits.stall,
         };
-        match listen::listen(self.host, port, options) {
+        let listeners = listen::listen(self.host, port, options);
+        match listeners.and_then(|listeners| listeners.with_metrics(self.metrics)) {
             Ok(listeners) => {
+                self.service.set_metrics_at(listeners.metrics_at());
+                self.service.draining().set(Stage::None);
                 let port = listeners.port;
                 self.service.arm_streams();
                 self.running = Some((

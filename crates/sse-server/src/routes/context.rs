@@ -1,6 +1,7 @@
 //! What the handlers work with.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::preview::Preview;
@@ -12,9 +13,11 @@ use super::room::Room;
 use super::rooms::Rooms;
 use crate::armed::Faults;
 use crate::clock;
-use crate::config::Limits;
+use crate::config::{Limits, Operate};
 use crate::connections::Connections;
+use crate::drain::Draining;
 use crate::guard::Guard;
+use crate::measures::Measures;
 use crate::recordings::Recordings;
 use crate::status::Status;
 use crate::tokens::Keyring;
@@ -54,6 +57,14 @@ pub(crate) struct Context {
     /// Places for those who wait until something happens.
     pub(crate) waits: Arc<Semaphore>,
     pub(crate) limits: Limits,
+    /// What is set for those who operate servers.
+    pub(crate) operate: Operate,
+    /// What is measured for `/metrics` alone.
+    pub(crate) measures: Measures,
+    /// How far the server is with ending its streams before it stops.
+    pub(crate) draining: Draining,
+    /// Where the metrics have an address of their own, while the server runs.
+    pub(crate) metrics_at: Mutex<Option<SocketAddr>>,
     /// What the server is doing, as the API shows it. Whoever starts and stops the server sends it.
     pub(crate) status: watch::Receiver<Status>,
 }

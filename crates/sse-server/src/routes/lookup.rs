@@ -22,6 +22,7 @@ pub(crate) enum Lookup<'a> {
     Api,
     Page,
     Health,
+    Metrics,
     /// What the room's upstream is asked for.
     Upstream(Arc<Upstream>),
     Nothing,
@@ -49,6 +50,7 @@ impl Lookup<'_> {
             Lookup::Api => Area::Api,
             Lookup::Page => Area::Page,
             Lookup::Health => Area::Health,
+            Lookup::Metrics => Area::Metrics,
             Lookup::Nothing => Area::Nothing,
         }
     }
@@ -75,7 +77,8 @@ pub(crate) fn lookup<'a>(room: &Room, path: &'a str) -> Lookup<'a> {
     }
     match room.streams().find(path) {
         Some(stream) => Lookup::Stream(stream),
-        None if path == "/healthz" => Lookup::Health,
+        None if path == "/healthz" || path == "/readyz" => Lookup::Health,
+        None if path == "/metrics" => Lookup::Metrics,
         None if path == "/" || is_below(path, "/page") => Lookup::Page,
         None => Lookup::Nothing,
     }

@@ -28,7 +28,7 @@ fn wish<B>(found: &Lookup<'_>, request: &Request<B>) -> Option<Wish> {
         // A stream answers POST as it answers GET.
         (Lookup::Stream(_), &Method::GET | &Method::HEAD | &Method::POST) => Some(Wish::Subscribe),
         // A proxy beside us may look like a program of this machine, so that is not enough.
-        (Lookup::Api, _) => Some(Wish::Operate),
+        (Lookup::Api | Lookup::Metrics, _) => Some(Wish::Operate),
         _ => None,
     }
 }
@@ -51,6 +51,9 @@ pub(super) fn refusal(
     // A page that asks again and again would push the clients of streams out of the table.
     if wish == Wish::Operate {
         return Some(response);
+    }
+    if wish == Wish::Publish {
+        context.measures.answered(denial.status.as_u16());
     }
     let words = ClientQuery::only_tag(request.uri().query());
     let client = client(request, visitor, &words);

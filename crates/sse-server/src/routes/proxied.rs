@@ -159,11 +159,15 @@ async fn unasked(
     }
     let (giver, taker) = handoff(HELD);
     giver.end(HandoffEnd::Failed(UNASKED.to_owned()));
+    let upstreams = Client {
+        numbers: Numbering::Upstream,
+        ..client
+    };
     let head = door.head(None, &[]);
     streams::begin_with(
         context,
         (visitor.room, door),
-        (client, received.with(kept.so_far())),
+        (upstreams, received.with(kept.so_far())),
         &NOWHERE,
         (head, Pump::piped(taker)),
     )

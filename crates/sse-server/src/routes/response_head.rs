@@ -93,7 +93,7 @@ pub(super) fn mark(headers: &mut HeaderMap, area: Area) {
         HeaderValue::from_static("nosniff"),
     );
     match area {
-        Area::Api | Area::Page | Area::Health => {
+        Area::Api | Area::Page | Area::Health | Area::Metrics | Area::MetricsPort => {
             headers.insert(
                 "cross-origin-resource-policy",
                 HeaderValue::from_static("same-origin"),

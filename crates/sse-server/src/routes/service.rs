@@ -10,6 +10,7 @@ use axum::http::{
 };
 use axum::response::IntoResponse;
 use sse_engine::fault::Armed;
+use sse_engine::lock::lock;
 use sse_engine::stream::Stream;
 use sse_engine::topics::Topics;
 use tower::ServiceExt;
@@ -26,12 +27,14 @@ use super::room_acts::too_many;
 use super::room_path::RoomPath;
 use super::rooms::Rooms;
 use super::visitor::{Visitor, client, unread_client};
-use super::{normalize, permit, proxied, response_head, streams, topics};
+use super::{metrics, normalize, permit, proxied, response_head, streams, topics};
 use crate::armed::Faults;
 use crate::clock;
-use crate::config::Limits;
+use crate::config::{Limits, Operate};
 use crate::connections::{Connections, Received, Why};
+use crate::drain::Draining;
 use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
+use crate::measures::Measures;
 use crate::transport::{Acts, Presence};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
@@ -104,6 +107,58 @@ impl Service {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.context.limits
+    }
+
+    /// What is set for those who operate servers.
+    pub(crate) fn operate(&self) -> &Operate {
+        &self.context.operate
+    }
+
+    /// What is measured for `/metrics` alone.
+    pub(crate) fn measures(&self) -> &Measures {
+        &self.context.measures
+    }
+
+    /// Notes where the metrics have an address of their own.
+    pub(crate) fn set_metrics_at(&self, at: Option<SocketAddr>) {
+        *lock(&self.context.metrics_at) = at;
+    }
+
+    /// How far the server is with ending its streams.
+    pub(crate) fn draining(&self) -> &Draining {
+        &self.context.draining
+    }
+
+    /// Answers a request that came to the address of the metrics: guard first, as everywhere.
+    pub(crate) fn answer_metrics<B>(
+        &self,
+        request: &Request<B>,
+        (peer, local): (SocketAddr, SocketAddr),
+    ) -> Response<Body> {
+        let ends = Ends {
+            peer: peer.ip(),
+            local: local.ip(),
+            port: local.port(),
+        };
+        let area = Area::MetricsPort;
+        let mut response = match self.context.guard.admit(request, area, ends) {
+            Err(refusal) => say(refusal.status, &refusal.sentence),
+            Ok(_) => match (request.uri().path(), request.method()) {
+                ("/metrics", &Method::GET | &Method::HEAD) => {
+                    metrics::answer(&self.context, request.headers())
+                }
+                ("/metrics", method) => {
+                    let sentence = format!("/metrics does not answer {method}: use GET.");
+                    say(StatusCode::METHOD_NOT_ALLOWED, &sentence)
+                }
+                _ => {
+                    let sentence = "Only /metrics is at this address: the streams are at another.";
+                    say(StatusCode::NOT_FOUND, sentence)
+                }
+            },
+        };
+        response_head::mark(response.headers_mut(), area);
+        response
     }
 
     /// Answers one request: guard first, whatever it asks for (invariant 1). `heard` has its bytes,
@@ -288,7 +343,7 @@ impl Service {
                 proxied::pass(&self.context, handed, visitor, request).await
             }
             Lookup::Nothing => nothing(&request, visitor).into(),
-            Lookup::Api | Lookup::Page | Lookup::Health => {
+            Lookup::Api | Lookup::Page | Lookup::Health | Lookup::Metrics => {
                 let Ok(response) = self.router.clone().oneshot(request).await;
                 response.into()
             }
@@ -483,8 +538,9 @@ async fn topic(
     match *request.method() {
         Method::GET | Method::HEAD => topics::subscribe(context, name, visitor, request).await,
         Method::POST => {
-            let published = topics::publish(context, visitor.room, name, request);
-            published.await.into()
+            let published = topics::publish(context, visitor.room, name, request).await;
+            context.measures.answered(published.status().as_u16());
+            published.into()
         }
         Method::DELETE => topics::end(visitor.room, name).await.into(),
         _ => other(&request, true).into(),

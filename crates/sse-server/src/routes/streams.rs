@@ -16,13 +16,18 @@ use super::body;
 use super::context::Context;
 use super::door::{self, Door};
 use super::params::{BadQuery, Params};
-use super::response_head::{Headers, Unsized};
+use super::response_head::{self, Headers, Unsized};
 use super::room::Room;
 use super::stream_query;
 use super::visitor::{StreamRequest, Visitor};
 use crate::clock;
+use crate::config::WhenFull;
 use crate::connections::{self, Arrived, Client, Numbering, Received, Resume, Why};
+use crate::drain::Stage;
 use crate::events_file::{self, Beginning, EventsFile};
+
+/// What a client is told that comes while the server ends its streams.
+const DRAINING: &str = "This server is about to stop and takes no new streams: connect again, to another server where there are several.";
 
 /// What the task of a file of events has given and the socket has not taken, in bytes.
 const HELD: usize = 64 * 1024;
@@ -247,6 +252,11 @@ pub(super) fn begin_with(
     (head, pump): (Answer, Pump),
 ) -> Answer {
     let arrived = framed(arrived, &head.response);
+    if context.draining.stage() == Stage::Ending {
+        door.note_struck(room);
+        let why = (Why::Draining, DRAINING);
+        return turn_away(context, room, arrived.into(), resume, why);
+    }
     let status = head.response.status().as_u16();
     match room.connections.open(arrived, resume, status) {
         Ok(open) => {
@@ -262,25 +272,48 @@ pub(super) fn begin_with(
         }
         Err(full) => {
             door.note_struck(room);
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            let Arrived { client, received } = full.0;
-            let client = Client {
-                numbers: Numbering::None,
-                ..client
-            };
-            let arrived = Arrived { client, received };
-            room.connections.no_room(arrived, status.as_u16(), resume);
             let sentence = format!(
                 "{} streams are open, which is the limit: close one and try again.",
                 context.limits.streams
             );
-            let mut response = say(status, &sentence);
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            response.into()
+            let Arrived { client, received } = full.0;
+            let why = (Why::TooManyStreams, &*sentence);
+            turn_away(context, room, Arrived { client, received }, resume, why)
         }
     }
+}
+
+/// The answer to a client that gets no stream just now, though nothing is wrong with its request.
+/// Where it is an EventSource, which 503 would end for good, it may be told to come back.
+fn turn_away(
+    context: &Context,
+    room: &Room,
+    Arrived { client, received }: Arrived,
+    resume: &Resume,
+    (why, sentence): (Why, &str),
+) -> Answer {
+    let is_event_source =
+        &*client.asked.method == "GET" && received.as_ref().is_some_and(Received::accepts_events);
+    let client = Client {
+        numbers: Numbering::None,
+        ..client
+    };
+    let arrived = Arrived { client, received };
+    if context.operate.when_full == WhenFull::Retry && is_event_source {
+        let retry = u64::from(context.operate.draw_retry());
+        room.connections.send_away(arrived, why, retry, resume);
+        let mut response = response_head::response(&[]);
+        *response.body_mut() = Body::from(format!("retry: {retry}\n\n"));
+        return response.into();
+    }
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    room.connections
+        .no_room(arrived, why, status.as_u16(), resume);
+    let mut response = say(status, sentence);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response.into()
 }
 
 /// The same, with the framing that its head says: bytes are bare behind a length.

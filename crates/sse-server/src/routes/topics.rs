@@ -19,6 +19,7 @@ use super::publish::{Fields, Kind};
 use super::room::Room;
 use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
+use crate::clock;
 use crate::connections::{Client, Numbering, Resume, Why};
 use crate::error::Error;
 
@@ -61,9 +62,10 @@ pub(super) async fn subscribe(
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
     match room.subscribe(name, last_event_id, shift) {
         Ok(subscription) => {
-            let subscription = subscription.in_form(asked.query);
+            let retry = context.operate.draw_retry();
+            let subscription = subscription.in_form(asked.query).retrying_after(retry);
             let client = Client {
-                numbers: Numbering::Topic(Arc::clone(subscription.topic())),
+                numbers: Numbering::Topic(Arc::clone(subscription.topic()), retry),
                 ..asked.client
             };
             let topic = subscription.topic();
@@ -127,8 +129,15 @@ pub(super) async fn publish(
         // It fails with the server.
         _ = status.wait_for(|status| status.phase.is_over()).await;
     };
-    match room.publish(name, batch, stop).await {
-        Ok(published) => ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response(),
+    let began = clock::now().instant;
+    let published = room.publish(name, batch, stop).await;
+    let took = clock::now().instant.saturating_duration_since(began);
+    context.measures.publishing.observe(took);
+    match published {
+        Ok(published) => {
+            context.measures.published(published.events);
+            ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response()
+        }
         Err(error) => refuse(&error),
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use sse_engine::fault::Armed;
-use sse_engine::pump::{Act, Break, How, Next, Pump};
+use sse_engine::pump::{Act, Break, How, Leave, Next, Pump};
 use sse_engine::recording::End;
 use sse_engine::time::Now;
 use sse_engine::topics::Topic;
@@ -51,7 +51,13 @@ pub(crate) struct Delivery {
     probe_due: Option<Instant>,
     /// Whether what the client does was not looked at, because a fault has it hang.
     hung: bool,
+    /// When it is as old as it may become, in the sweeper's ticks; 0 is never.
+    pub(super) aged_at: u32,
 }
+
+// There may be ten thousand.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Delivery>() <= 320);
 
 /// What a visit wrote and the socket did not take.
 #[derive(Debug)]
@@ -177,6 +183,7 @@ impl Delivery {
             unsent: None,
             probe_due: None,
             hung: false,
+            aged_at: 0,
         }
     }
 
@@ -544,7 +551,11 @@ impl Delivery {
             Next::End if self.topic().is_some_and(|topic| topic.is_over()) => {
                 Visit::Finished(TOPIC_ENDED)
             }
-            Next::End => Visit::Finished(STOPPED),
+            Next::End => Visit::Finished(match self.pump.leaves() {
+                Some(Leave::Drained) => Why::Drained,
+                Some(Leave::Aged) => Why::MaxAge,
+                None => STOPPED,
+            }),
         }
     }
 }

@@ -160,7 +160,7 @@ mod tests {
     fn fault(act: &Act) -> u64 {
         match act {
             Act::Break(armed) => armed.id,
-            Act::Stop | Act::Step => 0,
+            Act::Stop | Act::Leave(_) | Act::Step => 0,
         }
     }
 

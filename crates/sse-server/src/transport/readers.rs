@@ -5,10 +5,14 @@
 //! the end, and the last reader takes the seat of one that leaves. So the pass misses nobody.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use slab::Slab;
 
 use sse_engine::topics::{Head, Progress, Topic};
+
+use crate::clock;
+use crate::measures::Histogram;
 
 /// The topics that a sweeper's connections read, each with its readers.
 ///
@@ -33,6 +37,10 @@ pub(super) struct Readers {
     turn: u32,
     /// Whether a topic has news in this turn whose pass is to begin in a later one.
     gathering: bool,
+    /// When the turn began; unset before the first.
+    now: Option<Instant>,
+    /// Where it is entered how long the passes took.
+    passes: Arc<Histogram>,
 }
 
 /// One topic and the keys of its readers.
@@ -54,6 +62,12 @@ struct Reading {
     ending: bool,
     /// Decides when the next pass begins.
     gathered: Gathered,
+    /// When the news was appended that the pass under way, or else the next one, is for: not before
+    /// this instant.
+    since: Option<Instant>,
+    /// When the newest event of the pass was looked up: what was appended behind it was appended
+    /// later.
+    looked_up: Option<Instant>,
 }
 
 /// What is gathered for the next pass. Publishers hand over their events one by one: a pass that
@@ -105,6 +119,14 @@ pub(super) struct Seat {
 }
 
 impl Readers {
+    /// None yet. How long each pass takes is entered in `passes`.
+    pub(super) fn new(passes: Arc<Histogram>) -> Self {
+        Self {
+            passes,
+            ..Self::default()
+        }
+    }
+
     /// Enters a reader. To be done before its first visit: what is published from here on starts a
     /// pass, and what was published before is in that visit.
     pub(super) fn enter(&mut self, topic: &Arc<Topic>, key: usize) -> Seat {
@@ -124,6 +146,8 @@ impl Readers {
                     told: true,
                     ending: false,
                     gathered: Gathered::default(),
+                    since: None,
+                    looked_up: None,
                 })
             }
         };
@@ -149,7 +173,8 @@ impl Readers {
     }
 
     /// Begins a turn with the topic after the one that was served last.
-    pub(super) fn turn(&mut self) {
+    pub(super) fn turn(&mut self, now: Instant) {
+        self.now = Some(now);
         self.first = self.served.wrapping_add(1);
         self.turn = self.turn.wrapping_add(1);
         self.gathering = false;
@@ -181,16 +206,25 @@ impl Readers {
             };
             if reading.left == 0 {
                 // Whoever asks for the next has visited the one before.
+                let last = reading.progress.topic().last();
                 if !std::mem::replace(&mut reading.told, true) {
                     reading.progress.has_reached(reading.swept);
+                    if let Some(since) = reading.since.take() {
+                        let took = clock::now().instant.saturating_duration_since(since);
+                        self.passes.observe(took);
+                    }
+                    if last > reading.swept.seq {
+                        reading.since = reading.looked_up;
+                    }
                 }
-                let last = reading.progress.topic().last();
                 if last > reading.swept.seq {
+                    reading.since = reading.since.or(self.now);
                     if !reading.gathered.is_whole(last, self.turn) {
                         self.gathering = true;
                         continue;
                     }
                     reading.swept = reading.progress.topic().head();
+                    reading.looked_up = self.now;
                     reading.left = reading.keys.len();
                     reading.told = false;
                 } else if reading.progress.topic().is_over() && !reading.ending {
@@ -228,7 +262,7 @@ mod tests {
             if !readers.is_gathering() {
                 return keys;
             }
-            readers.turn();
+            readers.turn(Instant::now());
         }
     }
 
@@ -237,7 +271,7 @@ mod tests {
         loop {
             match readers.next() {
                 Some(key) => return key,
-                None => readers.turn(),
+                None => readers.turn(Instant::now()),
             }
         }
     }
@@ -295,7 +329,7 @@ mod tests {
         let mut turns = |busy: u8| {
             let mut turns = 0;
             loop {
-                readers.turn();
+                readers.turn(Instant::now());
                 if turns < busy {
                     publish(&topic);
                 }

@@ -16,13 +16,15 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use slab::Slab;
-use sse_engine::pump::{Act, How};
+use sse_engine::pump::{Act, How, Leave};
 use sse_engine::time::Now;
 use sse_engine::write_buffer::WriteBuffer;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::Bounds;
 use super::acts::Order;
+use super::ages::Ages;
 use super::delivery::{
     CUT_OFF, Delivery, EndCause, STOPPED, TOO_SLOW, UPSTREAM_CUT, UPSTREAM_RESET, Visit,
 };
@@ -33,6 +35,7 @@ use super::socket::Socket;
 use super::timers::{Armed, Timers};
 use super::waiting::Waiting;
 use crate::clock;
+use crate::measures::Histogram;
 
 /// Sends after which others have their turn. So many cost about half a millisecond.
 const TURN: usize = 128;
@@ -75,6 +78,8 @@ pub(super) struct Sweeper {
     out: WriteBuffer,
     /// How long a socket may take no byte while bytes wait, before its connection is given up.
     stall: Duration,
+    /// How old a stream may become.
+    ages: Ages,
     /// Set once, by the stop. From then on an arrival is ended at once, and a socket that takes no
     /// more is reset: nobody waits for its client.
     stopping: bool,
@@ -130,17 +135,18 @@ enum Close {
 }
 
 impl Sweeper {
-    pub(super) fn new(stall: Duration, held: Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(bounds: Bounds, held: Arc<AtomicUsize>, passes: Arc<Histogram>) -> Self {
         Self {
             slots: Slab::new(),
             ready: Arc::default(),
             timers: Timers::default(),
-            readers: Readers::default(),
+            readers: Readers::new(passes),
             waiting: Waiting::default(),
             unpaced: VecDeque::new(),
             woken: Vec::new(),
             out: WriteBuffer::new(),
-            stall,
+            stall: bounds.stall,
+            ages: Ages::new(bounds.max_age, clock::now().instant),
             stopping: false,
             cutting: false,
             unstopped: 0,
@@ -270,7 +276,8 @@ impl Sweeper {
         }
         match act {
             Act::Stop => self.close(key, STOPPED, Close::Reset),
-            Act::Step => delivery.act(now, Act::Step),
+            // It ends when its socket takes what is left.
+            Act::Leave(_) | Act::Step => delivery.act(now, act.clone()),
             Act::Break(fault) => {
                 match (
                     delivery.broken_off_by(fault, now.instant),
@@ -284,7 +291,9 @@ impl Sweeper {
         }
     }
 
-    fn take_in(&mut self, delivery: Delivery) {
+    fn take_in(&mut self, mut delivery: Delivery) {
+        let now = clock::now();
+        delivery.aged_at = self.ages.draw(now.instant, |most| fastrand::u32(0..=most));
         let entry = self.slots.vacant_entry();
         let key = entry.key();
         let waker = self.ready.waker(key);
@@ -298,7 +307,6 @@ impl Sweeper {
             seat,
             queued: false,
         });
-        let now = clock::now();
         // The stop may have passed by already.
         if self.cutting {
             return self.close(key, CUT_OFF, Close::InOrder);
@@ -378,7 +386,7 @@ impl Sweeper {
 
     /// Goes on with the passes over the readers of topics.
     fn sweep(&mut self, now: Now) -> bool {
-        self.readers.turn();
+        self.readers.turn(now.instant);
         for _ in 0..TURN {
             let Some(key) = self.readers.next() else {
                 return self.readers.is_gathering();
@@ -443,9 +451,18 @@ impl Sweeper {
             }
         };
         let mut cx = Context::from_waker(&slot.waker);
+        if self.ages.is_over(delivery.aged_at, now.instant) {
+            // Once: a fault may keep it from its end.
+            delivery.aged_at = 0;
+            delivery.act(now, Act::Leave(Leave::Aged));
+        }
+        let aged_at = self.ages.instant(delivery.aged_at);
         match delivery.visit(now, self.stall, &mut self.out, &mut cx) {
-            Visit::Wait(None) => {}
-            Visit::Wait(Some(at)) => self.timers.arm(key, &mut slot.armed, at),
+            Visit::Wait(at) => {
+                if let Some(at) = at.into_iter().chain(aged_at).min() {
+                    self.timers.arm(key, &mut slot.armed, at);
+                }
+            }
             Visit::Again => {
                 if !std::mem::replace(&mut slot.queued, true) {
                     self.unpaced.push_back(key);

@@ -345,7 +345,7 @@ fn a_receipt_has_the_reconnection_time_that_was_sent_last() {
     };
     assert_eq!(reader.receipt(), receipt, "nothing was sent yet");
     visit(&mut reader);
-    receipt.retry = Some(SUBSCRIBER_RETRY);
+    receipt.retry = Some(SUBSCRIBER_RETRY.into());
     assert_eq!(reader.receipt(), receipt);
     let draft = Draft {
         retry: Some(50),
@@ -424,7 +424,7 @@ fn without_a_first_block_the_first_event_sets_the_reconnection_time() {
         visit(&mut reader).0,
         "retry: 1000\nid: #1\ndata: 1\n\nid: #2\ndata: 2\n\n"
     );
-    assert_eq!(reader.receipt().retry, Some(SUBSCRIBER_RETRY));
+    assert_eq!(reader.receipt().retry, Some(SUBSCRIBER_RETRY.into()));
     let mut lost = Subscription::join(&topic, Some("never")).expect("it is there");
     assert!(
         visit(&mut lost)

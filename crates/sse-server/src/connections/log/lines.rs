@@ -305,6 +305,7 @@ impl fmt::Display for Happened {
                 match status {
                     _ if forwarded => write!(f, "{visit}: {why} ({status})"),
                     204 => write!(f, "{visit}: {why} (204)"),
+                    200 => write!(f, "{visit}: told to come back later (200), {why}"),
                     _ => write!(f, "{visit}: refused ({status}), {why}"),
                 }
             }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sse_engine::write_buffer::Receipt;
 
 use super::given::{BackWith, GivenIds};
-use super::{Answered, Resume, who};
+use super::{Answered, Resume, told_retry, who};
 use crate::connections::connection::{Client, Connection, Request, shown};
 use crate::connections::end_reason::EndedBy;
 use crate::connections::numbering::{Numbering, WeakNumbering};
@@ -144,7 +144,7 @@ impl Departed {
         let next = row.sent.next();
         let last_id = match (row.last_id(), numbers, next) {
             // A subscriber is given its place before any event.
-            (None, Numbering::Topic(topic), Some(next)) if topic.tells_place() => {
+            (None, Numbering::Topic(topic, _), Some(next)) if topic.tells_place() => {
                 let place = next.saturating_sub(1);
                 Some((place, topic.id(place)))
             }
@@ -190,7 +190,7 @@ impl Departed {
     /// The client of a row that was refused.
     pub(super) fn refused(row: &Connection, status: u16, at: Instant) -> Self {
         let told = Receipt {
-            retry: None,
+            retry: told_retry(row),
             first: 0,
             gap: false,
             whole: None,
@@ -207,8 +207,10 @@ impl Departed {
     }
 
     /// Notes that it came, and was refused.
-    pub(super) fn is_refused(&mut self, status: u16, now: Instant) {
+    /// Where it was told another reconnection time, that one holds.
+    pub(super) fn is_refused(&mut self, status: u16, retry: Option<u64>, now: Instant) {
         self.refused = Some((now, status));
+        self.told.retry = retry.or(self.told.retry);
     }
 
     /// When it was last there: who is refused has been there.

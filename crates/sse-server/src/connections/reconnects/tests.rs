@@ -121,7 +121,7 @@ impl Desk {
         let numbers = client.numbers.clone();
         let had = client.brought.as_deref().and_then(|id| match &numbers {
             Numbering::Stream(stream) => stream.number_of(id, stream.from),
-            Numbering::Topic(topic) => topic.find(id),
+            Numbering::Topic(topic, _) => topic.find(id),
             _ => None,
         });
         Resume {

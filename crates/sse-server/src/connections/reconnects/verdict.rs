@@ -169,6 +169,14 @@ impl Aftermath {
     fn refusal(&self) -> Option<String> {
         match self {
             Self::Returned { .. } => None,
+            Self::Refused {
+                away,
+                status: SENT_AWAY,
+                ..
+            } => Some(format!(
+                "was told after {} to come back later and ",
+                time(*away)
+            )),
             Self::Refused { away, status, .. } => {
                 Some(format!("was refused ({status}) after {} and ", time(*away)))
             }
@@ -198,6 +206,14 @@ impl Aftermath {
                 Some(advice::STAY_AWAY),
             ),
             Self::Returned { .. } => (VerdictKind::Returned, String::new(), brief("yes"), None),
+            Self::Refused {
+                status: SENT_AWAY, ..
+            } => (
+                VerdictKind::Returned,
+                " and was told to come back later".to_owned(),
+                brief("told to come back later"),
+                None,
+            ),
             Self::Refused { status, .. } => (
                 VerdictKind::Refused,
                 format!(" and was refused ({status})"),
@@ -217,6 +233,9 @@ impl Aftermath {
     }
 }
 
+/// The status of a refusal that was none: a stream that only said when to come back.
+const SENT_AWAY: u16 = 200;
+
 /// What a return is that follows a 204.
 const DESPITE: &str = " although told to stay away (204)";
 
@@ -232,7 +251,7 @@ impl Return {
             _ if loops => Some(advice::STAY_AWAY),
             Some(Paid { lost: 1.., .. }) => Some(advice::of_cost(self, true)),
             Some(Paid { repeated: 1.., .. }) => Some(advice::of_cost(self, false)),
-            _ if refused && waits() => Some(advice::TRY_AGAIN),
+            _ if refused && !self.is_sent_away() && waits() => Some(advice::TRY_AGAIN),
             _ if !refused && self.brings_another() => Some(advice::of_id(self)),
             _ => None,
         };
@@ -254,6 +273,11 @@ impl Return {
                 self.sure,
             )
         }
+    }
+
+    /// Whether it was told to come back later.
+    fn is_sent_away(&self) -> bool {
+        self.answered == Answered::Refused(SENT_AWAY)
     }
 
     /// Whether the stream was forwarded, and it came back with something else than its last id.
@@ -292,6 +316,8 @@ impl Return {
         let retry = told_retry(self.retry);
         let after = match (self.away, self.refused) {
             (Some(_), _) if self.despite => format!("{DESPITE},"),
+            // It was told when to come back, and not refused.
+            (Some(away), Some(SENT_AWAY)) => format!(" after {} ({retry})", time(away)),
             (Some(away), Some(status)) => {
                 format!(" {} after a refusal ({status}),", time(away))
             }
@@ -315,6 +341,7 @@ impl Return {
             Answered::Complete => {
                 format!("{came}, {}: there is no more (204)", self.cost_words(cost))
             }
+            Answered::Refused(SENT_AWAY) => format!("{came} and was told to come back later"),
             Answered::Refused(status) => format!("{came} and was refused ({status})"),
         }
     }
@@ -399,6 +426,7 @@ impl Return {
             Answered::Complete if self.sent_away > 0 => Some("204 again"),
             Answered::Complete => Some("nothing lost").filter(|_| self.cost.is_some()),
             Answered::Stream if self.despite => Some("despite 204"),
+            Answered::Refused(SENT_AWAY) => Some("told to come back later"),
             Answered::Refused(_) => Some("refused"),
             Answered::Stream => None,
         };

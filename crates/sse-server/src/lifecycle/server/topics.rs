@@ -16,7 +16,9 @@ impl Server {
         draft.check()?;
         let room = self.context.rooms.default();
         let for_ever = std::future::pending();
-        room.publish(topic, Batch::one(draft), for_ever).await
+        let published = room.publish(topic, Batch::one(draft), for_ever).await?;
+        self.context.measures.published(published.events);
+        Ok(published)
     }
 
     /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come

@@ -91,7 +91,7 @@ fn a_subscriber_that_brings_no_id_has_lost_what_was_published_meanwhile() {
         .topic("news", std::time::UNIX_EPOCH)
         .expect("there is room");
     let client = |who| Client {
-        numbers: Numbering::Topic(Arc::clone(&topic)),
+        numbers: Numbering::Topic(Arc::clone(&topic), 1000),
         ..desk.client(who)
     };
     let publish = || {

@@ -249,7 +249,7 @@ fn a_fault_knows_when_and_whom_it_struck_last() {
         let refused = (desk.client(tagged(None)), 503, None);
         let now = desk.now(ms);
         desk.table
-            .turn_away_by(Some(&refuse), refused, Why::Fault, None, now);
+            .turn_away_by(Some(&refuse), refused, (Why::Fault, None), None, now);
         let at = refuse.last().map(|strike| strike.at);
         assert_eq!(at, Some(now.wall));
     }
