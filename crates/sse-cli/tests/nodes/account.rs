@@ -159,7 +159,7 @@ impl Account {
     }
 
     /// A publisher numbers its events, and waits for each before the next. So what is missing
-    /// between two of them has to be where a gap is, or before a later gap where it may be told late.
+    /// between two of them has to be where a gap is, or before a later gap where it may be late.
     fn find_losses(
         &self,
         published: &Publishes,
