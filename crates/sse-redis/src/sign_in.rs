@@ -65,9 +65,6 @@ pub(crate) async fn look(link: &Link, probe: &str) -> Result<Info, Failure> {
     if info.field("cluster_enabled") == Some("1") {
         return refused("it is a cluster, which is not supported: name a single one or sentinels");
     }
-    if info.field("loading") == Some("1") {
-        return refused("it is loading its data from disk");
-    }
     if info.field("role").is_some_and(|role| role != "master") {
         return refused("it is a replica: name its master, or sentinels that know it");
     }

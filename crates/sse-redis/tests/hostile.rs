@@ -264,22 +264,23 @@ async fn one_answer_that_is_too_large_ends_the_connection_with_a_sentence() {
 async fn topics_are_bounded_and_old_ones_make_room() {
     let server = Engine::start();
     let keep = Keep {
-        topics: 1,
-        seconds: 1,
+        topics: 2,
+        seconds: 2,
         ..KEEP
     };
     let engine = RedisEngine::new(&server.url(), keep, "one").expect("a URL");
     let log = engine.connect().await.expect("it answers");
-    let name = |n: usize| format!("t{n}");
-    let first = Keys::of(&name(0)).topics;
-    let of_slot: Vec<String> = (0..100)
-        .map(name)
-        .filter(|name| Keys::of(name).topics == first)
-        .collect();
+    let slot = Keys::of("t0").topics;
+    let names = (0..200).map(|n| format!("t{n}"));
+    let of_slot: Vec<String> = names.filter(|name| Keys::of(name).topics == slot).collect();
     publish(&*log, &of_slot[0], "1").await;
-    let told = try_publish(&*log, &of_slot[1], "1").await;
-    assert_eq!(told, Err(Error::TopicsFull(1)));
-    publish(&*log, &of_slot[0], "2").await;
-    sleep(Duration::from_millis(1200)).await;
     publish(&*log, &of_slot[1], "1").await;
+    let told = try_publish(&*log, &of_slot[2], "1").await;
+    assert_eq!(told, Err(Error::TopicsFull(2)));
+    sleep(Duration::from_millis(1200)).await;
+    publish(&*log, &of_slot[1], "2").await;
+    sleep(Duration::from_millis(1200)).await;
+    publish(&*log, &of_slot[2], "the first is gone").await;
+    let told = try_publish(&*log, &of_slot[3], "1").await;
+    assert_eq!(told, Err(Error::TopicsFull(2)), "the second is not");
 }

@@ -92,6 +92,14 @@ async fn a_read_that_is_dropped_ends_at_once_and_nothing_is_taken_for_the_next()
         dropped.expect_err("it waits");
         assert!(began.elapsed() < Duration::from_millis(300));
     }
+    // One that has something to read does not wait for one that was dropped.
+    let start = [("b".into(), Position { seq: 0, ..b })];
+    let dropped = timeout(Duration::from_millis(50), log.read(&first)).await;
+    dropped.expect_err("it waits");
+    let began = Instant::now();
+    let at_once = read(&*log, &start).await;
+    assert_eq!(at_once, [("b".to_owned(), vec!["1".to_owned()])]);
+    assert!(began.elapsed() < Duration::from_millis(300));
     // What comes while nobody reads, and what is answered to nobody.
     let dropped = timeout(Duration::from_millis(5), log.read(&first)).await;
     dropped.expect_err("it waits");
@@ -140,6 +148,9 @@ async fn nodes_know_of_each_other() {
         async move { engine.connect().await.expect("it answers") }
     };
     let (one, two) = (node("one", KEEP).await, node("two", KEEP).await);
+    // One that was not heard of for long, and something else.
+    let key = "sse1:{nodes}:nodes";
+    server.does(&["HSET", key, "old", "1\nold\n\n9 a", "else", "what"]);
     let alone = one
         .beat(&[("a".into(), 2), ("b".into(), 0)])
         .await

@@ -18,9 +18,8 @@ use support::{Engine, KEEP, connect, free_port, publish, try_publish};
 
 /// What a person is told where there is no connection.
 async fn refusal(url: &str) -> String {
-    let told = match connect(url).await {
-        Ok(_) => panic!("{} connects", url.len()),
-        Err(told) => told,
+    let Err(told) = connect(url).await else {
+        panic!("{} connects", url.len())
     };
     assert!(!told.contains("hunter2"), "a secret is told");
     assert_eq!(told.lines().count(), 1, "{told}");

@@ -356,3 +356,20 @@ async fn without_a_tag_an_id_that_was_forwarded_makes_it_probable() {
         assert!(said.is_none_or(|said| !said.sure), "{id}");
     }
 }
+
+/// A client ignores an id with a NUL, so it is not blamed for the one before.
+#[tokio::test]
+async fn an_id_that_a_fault_spoiled_is_not_held_against_its_client() {
+    let upstream = Upstream::new().await;
+    let bench = upstream.bench().await;
+    let target = "/@live/v1/x?client=a&fault=nul-id,after=2";
+    let (mut client, mut asked) = begun_at(&upstream, &bench, target, &[]).await;
+    asked.chunk(THREE.as_bytes()).await;
+    newest(&bench, "three events", |row| row.events == 3).await;
+    client.until("data: c").await;
+    cut(asked, client, &bench).await;
+    let said = comes_back(&bench, &upstream, Some("6")).await;
+    assert_eq!((said.back_with, said.bad), (None, false));
+    let end = "with id 6, what it missed cannot be told";
+    assert!(said.words.ends_with(end), "{}", said.words);
+}

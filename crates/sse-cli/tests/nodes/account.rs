@@ -103,7 +103,7 @@ impl Account {
     }
 
     /// What does not add up.
-    pub(crate) fn faults(&self, published: &Publishes) -> Vec<String> {
+    fn faults(&self, published: &Publishes, late: bool) -> Vec<String> {
         let mut faults = Vec::new();
         for (_, note) in &self.notes {
             if let Note::Refused(status) = note {
@@ -113,7 +113,7 @@ impl Account {
         self.find_repeats(&mut faults);
         self.find_miscounts(&mut faults);
         match self.came() {
-            Some(came) => self.find_losses(published, came, &mut faults),
+            Some(came) => self.find_losses(published, (came, late), &mut faults),
             None => faults.push("it was never told a place".to_owned()),
         }
         faults
@@ -159,8 +159,13 @@ impl Account {
     }
 
     /// A publisher numbers its events, and waits for each before the next. So what is missing
-    /// between two of them has to be where a gap is.
-    fn find_losses(&self, published: &Publishes, came: Duration, faults: &mut Vec<String>) {
+    /// between two of them has to be where a gap is, or before a later gap where it may be told late.
+    fn find_losses(
+        &self,
+        published: &Publishes,
+        (came, late): (Duration, bool),
+        faults: &mut Vec<String>,
+    ) {
         let mut order: HashMap<&str, Vec<(u64, usize)>> = HashMap::new();
         let mut has = HashSet::new();
         for (at, data) in self.events() {
@@ -178,7 +183,8 @@ impl Account {
             let before = got.iter().filter(|(number, _)| *number < n).map(|x| x.1);
             let after = got.iter().filter(|(number, _)| *number > n).map(|x| x.1);
             let from = before.max().unwrap_or(0);
-            let to = after.min().unwrap_or(self.notes.len());
+            let to = after.min().filter(|_| !late);
+            let to = to.unwrap_or(self.notes.len());
             if from > to || !self.gap_between(from, to) {
                 faults.push(format!("it lacks {data}, and no gap tells of it"));
             }
@@ -198,12 +204,13 @@ fn number(data: &str) -> Option<(&str, u64)> {
     Some((name, number.parse().ok()?))
 }
 
-/// What does not add up in any account, or between two of them.
-pub(crate) fn faults(accounts: &[Account], published: &Publishes) -> Faults {
+/// What does not add up in any account, or between two of them. `late` is whether a gap may be told
+/// behind later events.
+pub(crate) fn faults(accounts: &[Account], published: &Publishes, late: bool) -> Faults {
     let mut faults = Vec::new();
     let mut places: HashMap<&str, &str> = HashMap::new();
     for (n, account) in accounts.iter().enumerate() {
-        let own = account.faults(published);
+        let own = account.faults(published, late);
         faults.extend(own.into_iter().map(|fault| (n, fault)));
         for (place, data) in account.places() {
             let first = places.entry(place).or_insert(data);

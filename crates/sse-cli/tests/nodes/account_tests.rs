@@ -41,7 +41,7 @@ fn account(notes: Vec<Note>) -> Account {
 
 /// What is wrong with one account of a crowd of one.
 fn wrong(notes: Vec<Note>, ids: &[&str]) -> Vec<String> {
-    let faults = faults(&[account(notes)], &published(ids));
+    let faults = faults(&[account(notes)], &published(ids), false);
     faults.into_iter().map(|(_, fault)| fault).collect()
 }
 
@@ -73,7 +73,7 @@ fn a_loss_that_no_gap_tells_of_is_found() {
 fn what_was_published_before_it_came_is_none_of_its() {
     let mut late = account(vec![place(1), event("a-2")]);
     late.notes[0].0 = Duration::from_secs(2);
-    assert!(faults(&[late], &published(&["a-1", "a-2"])).is_empty());
+    assert!(faults(&[late], &published(&["a-1", "a-2"]), false).is_empty());
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_repeat_is_found_unless_a_gap_lies_between() {
 fn one_place_of_two_events_is_found() {
     let one = account(vec![event("a-1"), place(1)]);
     let other = account(vec![event("b-1"), place(1)]);
-    let faults = faults(&[one, other], &published(&[]));
+    let faults = faults(&[one, other], &published(&[]), false);
     assert_eq!(faults.len(), 1, "{faults:?}");
 }
 

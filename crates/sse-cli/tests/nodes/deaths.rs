@@ -45,8 +45,12 @@ async fn a_rolling_restart_costs_nobody_an_event() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_dropped_while_a_node_stood_still_is_counted() {
     let engine = Engine::start(&[]);
-    // Less than what is published meanwhile.
-    let plan = Plan::on(engine.url()).with(&["--keep-events", "40"]);
+    let plan = Plan {
+        // A publisher that comes to the one that stands still tries another soon.
+        patience: Duration::from_millis(400),
+        // Less than what is published meanwhile.
+        ..Plan::on(engine.url()).with(&["--keep-events", "5"])
+    };
     let scene = Scene::begin(plan).await;
     scene.all_came().await;
     scene.signal(0, "STOP");

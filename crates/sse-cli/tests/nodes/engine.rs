@@ -129,7 +129,7 @@ impl Engine {
 
     /// Asks it something until the answer is right.
     pub(crate) fn wait_for(&self, what: &str, words: &[&str], is: impl Fn(&str) -> bool) {
-        let until = Instant::now() + Duration::from_secs(20);
+        let until = Instant::now() + Duration::from_secs(40);
         loop {
             let answer = self.ask(words);
             if is(&answer) {

@@ -23,9 +23,6 @@ pub(crate) struct Publish {
 /// The events of all publishers, by their data, which is their id too.
 pub(crate) type Publishes = BTreeMap<String, Publish>;
 
-/// How long a publisher waits for an answer. It is longer than a node may take, so that a late
-/// answer is seen.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// A node answers within two seconds that the engine is away; the rest is for the machine.
 const LATEST_REFUSAL: Duration = Duration::from_millis(3500);
 /// Between two tries.
@@ -37,6 +34,7 @@ pub(crate) struct Desk {
     pub(crate) target: SocketAddr,
     pub(crate) topic: String,
     pub(crate) begun: Instant,
+    pub(crate) patience: Duration,
     pub(crate) published: Mutex<Publishes>,
     /// What an answer should not have been.
     pub(crate) wrong: Mutex<Vec<String>>,
@@ -71,7 +69,7 @@ impl Desk {
             .insert(id.to_owned(), publish);
         loop {
             let sent = Instant::now();
-            match timeout(PATIENCE, self.send(id)).await {
+            match timeout(self.patience, self.send(id)).await {
                 Ok(Ok(answer)) if answer.is_ack() => break,
                 Ok(Ok(answer)) => self.look_at(&answer, sent.elapsed()),
                 // The node or its connection is gone, or the node was stopped.

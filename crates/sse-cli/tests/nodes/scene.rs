@@ -23,8 +23,13 @@ use crate::support::{SSE, Serving};
 const CROWD: usize = 300;
 /// Between two events of a publisher.
 const PACE: Duration = Duration::from_millis(80);
+/// How long a publisher waits for an answer. It is longer than a node may take, so that a late
+/// answer is seen.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest that anybody may take to get the last event, once nothing is broken any more.
-const LATEST: Duration = Duration::from_secs(20);
+const LATEST: Duration = Duration::from_secs(60);
+/// The last word of each publisher: behind all numbers.
+const LAST: [&str; 2] = ["a-999999", "b-999999"];
 const TOPIC: &str = "/topics/news";
 
 /// Which gaps a scenario may bring about.
@@ -34,8 +39,11 @@ pub(crate) enum Gaps {
     None,
     /// Some subscribers have one: those who lacked something. Each says how much, and is right.
     Counted,
-    /// Everybody who was there has one at least.
+    /// Everybody who was there has one at least, at the place where it lacks something.
     All,
+    /// The same, but two masters may have taken events for a while. What one of them lost is told
+    /// when its nodes come back, which may be behind later events of the other.
+    Late,
 }
 
 /// How a scene is set.
@@ -48,6 +56,10 @@ pub(crate) struct Plan {
     pub(crate) front: Option<Kind>,
     pub(crate) crowd: usize,
     pub(crate) pace: Duration,
+    /// What the nodes write to stderr.
+    pub(crate) log: &'static str,
+    /// How long a publisher waits for an answer.
+    pub(crate) patience: Duration,
 }
 
 impl Plan {
@@ -66,6 +78,8 @@ impl Plan {
             front: None,
             crowd: CROWD,
             pace: PACE,
+            log: "none",
+            patience: PATIENCE,
         }
     }
 
@@ -114,12 +128,18 @@ impl Scene {
             chance: Arc::clone(&chance),
             calm: CancellationToken::new(),
             end: CancellationToken::new(),
-            stays: (200, 5_000),
+            // A thousand would do nothing but connect.
+            stays: if plan.crowd > CROWD {
+                (2_000, 15_000)
+            } else {
+                (200, 5_000)
+            },
         });
         let desk = Arc::new(Desk {
             target,
             topic: TOPIC.to_owned(),
             begun,
+            patience: plan.patience,
             published: Mutex::default(),
             wrong: Mutex::default(),
             refused: Mutex::default(),
@@ -164,8 +184,9 @@ impl Scene {
 
     /// Waits until everybody has been told a place.
     pub(crate) async fn all_came(&self) {
-        self.until("everybody came", || {
-            self.accounts()
+        self.until("everybody came", |scene| {
+            scene
+                .accounts()
                 .iter()
                 .all(|account| account.came().is_some())
         })
@@ -230,15 +251,13 @@ impl Scene {
             let ended = tokio::time::timeout(LATEST, publisher).await;
             ended.expect("a publish is acknowledged").expect("no panic");
         }
-        // Behind all numbers.
-        let last = ["a-999999", "b-999999"];
-        for id in last {
+        for id in LAST {
             let publish = self.desk.publish_one(id);
             let done = tokio::time::timeout(LATEST, publish).await;
             done.expect("the last word is acknowledged");
         }
         let until = Instant::now() + LATEST;
-        let has_all = |account: &Account| last.iter().all(|id| account.has(id));
+        let has_all = |account: &Account| LAST.iter().all(|id| account.has(id));
         while !self.accounts().iter().all(has_all) && Instant::now() < until {
             sleep(Duration::from_millis(50)).await;
         }
@@ -251,12 +270,17 @@ impl Scene {
     fn check(&self, gaps: Gaps) {
         let accounts = self.accounts();
         let published: Publishes = self.desk.published.lock().expect("no panic").clone();
-        let mut faults = account::faults(&accounts, &published);
+        let mut faults = account::faults(&accounts, &published, gaps == Gaps::Late);
         for (n, account) in accounts.iter().enumerate() {
+            if !LAST.iter().all(|id| account.has(id)) {
+                faults.push((n, "it never got the last words".to_owned()));
+            }
             let told = account.gaps();
             match gaps {
                 Gaps::None if told > 0 => faults.push((n, format!("it has {told} false gaps"))),
-                Gaps::All if told == 0 => faults.push((n, "it was told of no gap".to_owned())),
+                Gaps::All | Gaps::Late if told == 0 => {
+                    faults.push((n, "it was told of no gap".to_owned()))
+                }
                 _ => {}
             }
         }
@@ -291,9 +315,10 @@ impl Scene {
             .collect()
     }
 
-    async fn until(&self, what: &str, is: impl Fn() -> bool) {
+    /// Waits until it is so.
+    pub(crate) async fn until(&self, what: &str, is: impl Fn(&Self) -> bool) {
         let until = Instant::now() + LATEST;
-        while !is() {
+        while !is(self) {
             assert!(Instant::now() < until, "not so in time: {what}");
             sleep(Duration::from_millis(20)).await;
         }
@@ -302,7 +327,7 @@ impl Scene {
 
 fn start(plan: &Plan, n: usize, port: u16) -> Serving {
     let mut command = Command::new(SSE);
-    command.args(["serve", "--port", &port.to_string(), "--log", "none"]);
+    command.args(["serve", "--port", &port.to_string(), "--log", plan.log]);
     if let Some(engine) = &plan.engine {
         command.args(["--node", &format!("n{n}")]);
         // A password is nothing for an argument.

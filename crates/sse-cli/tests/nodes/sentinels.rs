@@ -61,8 +61,21 @@ async fn sentinels_put_a_replica_in_the_place_of_a_master_that_died() {
             role.starts_with("master")
         });
     });
-    // The old master comes back, and is made a replica.
-    master.run();
+    let new = replica.addr().port().to_string();
+    let who = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"];
+    tokio::task::block_in_place(|| {
+        for sentinel in &sentinels {
+            let names = |answer: &str| answer.contains(&new);
+            sentinel
+                .engine
+                .wait_for("it names the new one", &who, names);
+        }
+        // The old master comes back, and is made a replica.
+        master.run();
+        master.wait_for("it is a replica", &["ROLE"], |role| {
+            role.starts_with("slave")
+        });
+    });
     scene.play(2.0).await;
-    scene.end(Gaps::All).await;
+    scene.end(Gaps::Late).await;
 }

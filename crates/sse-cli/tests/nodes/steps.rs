@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -78,12 +79,19 @@ impl Shells {
         command
     }
 
-    /// Runs a block that stays.
-    fn stays(&mut self, block: &str) -> BufReader<std::process::ChildStdout> {
+    /// Runs a block that stays, and hands out the lines that it prints.
+    fn stays(&mut self, block: &str) -> Receiver<String> {
         let mut child = self.bash(block).spawn().expect("bash is there");
         let stdout = child.stdout.take().expect("piped");
         self.running.push(child);
-        BufReader::new(stdout)
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                // Nobody may want it; it is read all the same.
+                _ = sender.send(line);
+            }
+        });
+        lines
     }
 
     /// Waits until a GET of this URL is answered so.
@@ -150,14 +158,16 @@ fn steps(nodes: &str, balancer: &str, subscriber: &str, publisher: &str) {
     }
     shells.stays(balancer);
     shells.until("http://localhost:8080/topics/other", "200");
-    let stream = shells.stays(subscriber);
-    // It is there once it has its place.
-    let mut lines = stream.lines().map(|line| line.expect("UTF-8"));
-    assert!(lines.any(|line| line.starts_with("id: ")));
+    let lines = shells.stays(subscriber);
+    let prints = |begin: &str| {
+        let next = || lines.recv_timeout(Duration::from_secs(20)).ok();
+        std::iter::from_fn(next).any(|line| line.starts_with(begin))
+    };
+    assert!(prints("id: "), "it is there once it has its place");
 
     let output = shells.bash(publisher).output().expect("it ends");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    assert!(lines.any(|line| line == "data: hello"), "{text}");
+    assert!(prints("data: hello"), "{text}");
     assert!(text.starts_with("{\"id\":\"order-1\""), "{text}");
     assert_eq!(text.matches("403\n").count(), 2, "{text}");
     assert!(text.contains("{\"id\":\"order-2\""), "{text}");

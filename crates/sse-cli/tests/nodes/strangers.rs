@@ -12,7 +12,12 @@ async fn a_wrong_password_is_said_and_can_be_mended() {
     const WRONG: &str = "not-this-one";
     let engine = Engine::start(&["--requirepass", "this-one"]);
     let url = format!("redis://:{WRONG}@{}", engine.addr());
-    let mut scene = Scene::begin(Plan::on(url)).await;
+    let plan = Plan {
+        crowd: 30,
+        log: "text",
+        ..Plan::on(url)
+    };
+    let mut scene = Scene::begin(plan).await;
     scene.play(2.5).await;
     assert!(scene.refused() > 0, "publishers were told");
     let begun = Instant::now();

@@ -122,6 +122,9 @@ impl Subscriber {
                     if let Some(retry) = reader.retry {
                         self.retry = Duration::from_millis(retry);
                     }
+                    if reader.block.is_short {
+                        return self.note(Note::Ended);
+                    }
                 }
                 Ok(_) => return self.note(Note::Ended),
             }
@@ -149,6 +152,8 @@ struct Block {
     has_data: bool,
     /// The status line was seen.
     begun: bool,
+    /// The answer has a length: a balancer's own word, which comes in one piece and is the end.
+    is_short: bool,
 }
 
 impl Reader {
@@ -223,6 +228,8 @@ impl Block {
         }
         let text = mem::take(&mut self.line);
         if line.kind == LineKind::Head {
+            let name = text.to_ascii_lowercase();
+            self.is_short |= name.starts_with("content-length:");
             return (!mem::replace(&mut self.begun, true)).then_some(End::Status(text));
         }
         if let Some(id) = text.strip_prefix("id:") {

@@ -4,6 +4,7 @@
 mod support;
 
 mod away;
+mod cost;
 mod masters;
 mod publish;
 mod redis;

@@ -14,6 +14,7 @@ const RETRY: &[u8] = b"retry";
 
 /// How almost each line of a stream begins.
 const DATA_LINE: &[u8] = b"data:";
+const ID_LINE: &[u8] = b"id:";
 
 /// What a byte order mark is in UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -95,6 +96,10 @@ impl EventEnds {
                 at = line_end(bytes, at + DATA_LINE.len());
                 continue;
             }
+            if self.is_at_line() && bytes[at..].starts_with(ID_LINE) {
+                at = self.read_id(bytes, at + ID_LINE.len(), keeps);
+                continue;
+            }
             let byte = bytes[at];
             at += 1;
             if self.is_mark(byte) {
@@ -121,6 +126,30 @@ impl EventEnds {
     /// byte order mark.
     fn is_at_line(&self) -> bool {
         self.line == Line::Data(0) && !self.after_cr && self.mark.is_none()
+    }
+
+    /// Reads the value of an id, from `at` on. Answers where that ends. It is copied once where the
+    /// whole line is here.
+    fn read_id(&mut self, bytes: &[u8], at: usize, keeps: bool) -> usize {
+        let end = line_end(bytes, at);
+        let value = &bytes[at..end];
+        if end == bytes.len() {
+            self.line = Line::IsId;
+            if keeps {
+                self.keep(value);
+            }
+            return end;
+        }
+        // Nothing is left to do at its end.
+        self.line = Line::Other;
+        if keeps && memchr(0, value).is_none() {
+            let value = value.strip_prefix(b" ").unwrap_or(value);
+            self.id.clear();
+            self.id
+                .extend_from_slice(&value[..value.len().min(ID_BYTES)]);
+            self.has_id = true;
+        }
+        end
     }
 
     /// Passes over what is left of a line that is known, from `at` on. Answers where that ends. Of

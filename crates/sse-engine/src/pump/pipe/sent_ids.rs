@@ -128,11 +128,7 @@ impl Ids {
 
     fn give(&mut self, before: u64, by_event: bool, id: &[u8]) {
         let id = String::from_utf8_lossy(id);
-        let end = id
-            .char_indices()
-            .nth(SHOWN_ID)
-            .map_or(id.len(), |(at, _)| at);
-        let id = &id[..end];
+        let id = shown(&id);
         if self.ids.back().is_some_and(|last| last.text == id) {
             return;
         }
@@ -153,6 +149,15 @@ impl Ids {
             by_event,
         });
     }
+}
+
+/// As much of an id as is kept.
+fn shown(id: &str) -> &str {
+    if id.len() <= SHOWN_ID {
+        return id;
+    }
+    let end = id.char_indices().nth(SHOWN_ID);
+    &id[..end.map_or(id.len(), |(at, _)| at)]
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use sse_engine::pump::REMEMBERED_IDS;
 
-use crate::connections::connection::Connection;
+use crate::connections::connection::{Connection, Struck};
 use crate::connections::numbering::Numbering;
 
 /// The ids that a client was sent, over all connections of which each continues the one before.
@@ -46,11 +46,16 @@ pub enum BackWith {
 }
 
 impl GivenIds {
-    /// Those of a connection that ended, if its stream was forwarded.
+    /// Those of a connection that ended, if its stream was forwarded, and no fault spoiled one of
+    /// them: a client must ignore that one.
     pub(super) fn of(row: &Connection, left: bool) -> Option<Arc<Self>> {
         let Numbering::Forwarded(ids) = &row.client.numbers else {
             return None;
         };
+        let is_spoiled = |struck: &Struck| struck.fault.starts_with("nul-id");
+        if row.faults().iter().any(is_spoiled) {
+            return None;
+        }
         let events = row.sent.last().unwrap_or(0);
         let (sent, has_forgotten) = ids.sent(events);
         let newest = sent.iter().rev();
