@@ -58,7 +58,7 @@ impl Hall {
         Ok(hall)
     }
 
-    /// Further connections that publish, so that there are this many. Events may then change places.
+    /// Connects more publishers, so that there are this many. Events may then change places.
     fn with_publishers(mut self, target: &Target, connections: usize) -> anyhow::Result<Self> {
         while self.publishers.len() < connections {
             let publisher = Publisher::connect(target, TOPIC)?;
