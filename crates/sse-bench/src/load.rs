@@ -53,6 +53,9 @@ pub(crate) enum Work {
         /// Events that may be under way: published, but not yet received by every subscriber.
         #[arg(long, default_value_t = 64)]
         window: u64,
+        /// Connections that publish, in turn.
+        #[arg(long, default_value_t = 1)]
+        connections: usize,
         #[arg(long, default_value_t = 4.0)]
         seconds: f64,
     },
@@ -170,8 +173,9 @@ pub(crate) fn run(target: Target, work: Work) -> anyhow::Result<Outcome> {
         Work::Most {
             clients,
             window,
+            connections,
             seconds,
-        } => topic::most(target, clients, window, seconds),
+        } => topic::most(target, clients, window, connections, seconds),
         Work::Endless { clients, seconds } => numbers::endless(target, clients, seconds),
         Work::Storm { clients, times } => storm::run(target, clients, times),
         Work::Land {

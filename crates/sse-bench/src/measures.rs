@@ -75,6 +75,7 @@ pub(crate) const WORKLOADS: [Workload; 8] = [
         work: Work::Most {
             clients: 1000,
             window: WINDOW,
+            connections: 1,
             seconds: 4.0,
         },
         topic: true,
@@ -84,6 +85,7 @@ pub(crate) const WORKLOADS: [Workload; 8] = [
         work: Work::Most {
             clients: 10_000,
             window: WINDOW,
+            connections: 1,
             seconds: 4.0,
         },
         topic: true,
@@ -299,12 +301,14 @@ impl Workload {
             Work::Most {
                 clients,
                 window,
+                connections,
                 seconds,
             } => (
                 "most",
                 vec![
                     ("clients", clients as f64),
                     ("window", window as f64),
+                    ("connections", connections as f64),
                     ("seconds", seconds),
                 ],
             ),

@@ -21,12 +21,19 @@ pub(crate) struct Tally {
     /// Events that arrived twice or out of order.
     pub(crate) repeated: u64,
     pub(crate) garbled: u64,
+    /// Whether an event may arrive before one with a lower number, within [`AHEAD`].
+    any_order: bool,
 }
+
+/// How far ahead of its turn an event may arrive if several connections publish.
+const AHEAD: u64 = 128;
 
 #[derive(Clone, Debug)]
 struct Subscriber {
-    /// The number of the event that should arrive next.
+    /// The first number that has not arrived.
     next: u64,
+    /// Which of the numbers behind it have, the lowest bit for the first of them.
+    ahead: u128,
     /// The beginning of an event that is not complete yet.
     tail: Vec<u8>,
 }
@@ -35,6 +42,7 @@ impl Tally {
     pub(crate) fn new(subscribers: usize, latencies: bool) -> Self {
         let subscriber = Subscriber {
             next: 1,
+            ahead: 0,
             tail: Vec::new(),
         };
         Self {
@@ -46,7 +54,14 @@ impl Tally {
             lost: 0,
             repeated: 0,
             garbled: 0,
+            any_order: false,
         }
+    }
+
+    /// For events that come over several connections at once, of which none is first.
+    pub(crate) fn in_any_order(mut self) -> Self {
+        self.any_order = true;
+        self
     }
 
     /// How many events every subscriber has received.
@@ -71,13 +86,22 @@ impl Tally {
     }
 
     fn book(&mut self, subscriber: usize, seen: payload::Seen, now: u64) {
-        let next = &mut self.subscribers[subscriber].next;
-        if seen.number < *next {
+        let Subscriber { next, ahead, .. } = &mut self.subscribers[subscriber];
+        let distance = seen.number.checked_sub(*next);
+        let Some(distance) = distance.filter(|at| *at >= AHEAD || *ahead & (1 << at) == 0) else {
             self.repeated += 1;
             return;
+        };
+        if self.any_order && distance < AHEAD {
+            *ahead |= 1 << distance;
+            let came = ahead.trailing_ones();
+            *next += u64::from(came);
+            *ahead = ahead.checked_shr(came).unwrap_or_default();
+        } else {
+            self.lost += distance - u64::from(ahead.count_ones());
+            *next = seen.number + 1;
+            *ahead = 0;
         }
-        self.lost += seen.number - *next;
-        *next = seen.number + 1;
         self.delivered += 1;
         if let Some(latencies) = &mut self.latencies {
             latencies.push(u32::try_from(now.saturating_sub(seen.at) / 1000).unwrap_or(u32::MAX));
@@ -146,6 +170,21 @@ mod tests {
         tally.read(1, &event(2), 4_000_000);
         assert_eq!((tally.complete(), tally.wrong(2)), (2, None));
         assert_eq!(tally.latencies, Some(vec![2000, 2000, 2000, 3000]));
+    }
+
+    #[test]
+    fn events_of_several_connections_may_change_places_but_not_be_lost_or_repeated() {
+        let mut tally = Tally::new(1, false).in_any_order();
+        tally.read(0, &[event(2), event(1), event(4), event(2)].concat(), 0);
+        assert_eq!((tally.lost, tally.repeated, tally.delivered), (0, 1, 3));
+        tally.read(0, &[event(4), event(3)].concat(), 0);
+        assert_eq!((tally.lost, tally.repeated, tally.complete()), (0, 2, 4));
+        assert_eq!(
+            tally.wrong(5).as_deref(),
+            Some("of 5 deliveries, 1 not delivered, 2 delivered twice or out of order")
+        );
+        tally.read(0, &[event(7), event(7 + AHEAD)].concat(), 0);
+        assert_eq!((tally.lost, tally.delivered), (1 + AHEAD, 6));
     }
 
     #[test]

@@ -27,7 +27,8 @@ const DRAIN: Duration = Duration::from_secs(60);
 /// A topic with its subscribers and its publisher.
 pub(crate) struct Hall {
     crowd: Crowd,
-    publisher: Publisher,
+    /// Events go to them in turn.
+    publishers: Vec<Publisher>,
     pub(crate) tally: Tally,
     clock: Clock,
     published: u64,
@@ -46,7 +47,7 @@ impl Hall {
         let mut hall = Self {
             tally: Tally::new(clients, latencies),
             crowd,
-            publisher,
+            publishers: vec![publisher],
             clock: Clock::new(),
             published: 0,
         };
@@ -55,6 +56,19 @@ impl Hall {
             hall.turn(Duration::from_millis(100))?;
         }
         Ok(hall)
+    }
+
+    /// Connects more publishers, so that there are this many. Events may then change places.
+    fn with_publishers(mut self, target: &Target, connections: usize) -> anyhow::Result<Self> {
+        while self.publishers.len() < connections {
+            let publisher = Publisher::connect(target, TOPIC)?;
+            publisher.watch(&self.crowd.poll)?;
+            self.publishers.push(publisher);
+        }
+        if connections > 1 {
+            self.tally = self.tally.in_any_order();
+        }
+        Ok(self)
     }
 
     /// Publishes `rate` events a second for this time, and waits a moment for the last deliveries.
@@ -78,7 +92,7 @@ impl Hall {
             while self.published < events && due(self.published) <= now {
                 self.publish();
             }
-            self.publisher.flush()?;
+            self.flush()?;
             let complete = self.tally.complete() == events;
             if now >= end && (complete || now >= end + LATE) {
                 return Ok(events);
@@ -92,7 +106,12 @@ impl Hall {
 
     fn publish(&mut self) {
         self.published += 1;
-        self.publisher.publish(self.published, self.clock.now());
+        let turn = self.published as usize % self.publishers.len();
+        self.publishers[turn].publish(self.published, self.clock.now());
+    }
+
+    fn flush(&mut self) -> anyhow::Result<()> {
+        self.publishers.iter_mut().try_for_each(Publisher::flush)
     }
 
     fn turn(&mut self, timeout: Duration) -> anyhow::Result<()> {
@@ -101,7 +120,7 @@ impl Hall {
             tally.read(client, bytes, clock.now());
         })?;
         if publisher {
-            self.publisher.flush()?;
+            self.flush()?;
         }
         self.crowd.check()
     }
@@ -148,10 +167,11 @@ pub(super) fn most(
     target: Target,
     clients: usize,
     window: u64,
+    connections: usize,
     seconds: f64,
 ) -> anyhow::Result<Outcome> {
     target.warm_up(TOPIC, 5)?;
-    let mut hall = Hall::open(&target, clients, false)?;
+    let mut hall = Hall::open(&target, clients, false)?.with_publishers(&target, connections)?;
     let mut outcome = Outcome::default();
     let begun = Instant::now();
     let end = RUN_UP + Duration::from_secs_f64(seconds);
@@ -161,7 +181,7 @@ pub(super) fn most(
         while hall.published - hall.tally.complete() < window {
             hall.publish();
         }
-        hall.publisher.flush()?;
+        hall.flush()?;
         hall.turn(Duration::from_millis(100))?;
         if counted.is_none() && begun.elapsed() >= RUN_UP {
             counted = Some((Instant::now(), hall.tally.delivered, procs::cpu(target.pid)));

@@ -103,6 +103,7 @@ fn most(clients: usize) -> Work {
     Work::Most {
         clients,
         window: 64,
+        connections: 64,
         seconds: 3.0,
     }
 }

@@ -22,6 +22,8 @@ this section. The measures that are also taken of one node are explained above, 
 
 Of the rest:
 
+* The most deliveries are measured with 64 connections that publish in turn, each with one event under way. On a single
+  connection each request would wait for the answer of the one before it, and with it for Redis.
 * A publish over HTTP is one request after another on one connection, beside the same call of the same script, one after
   another on one connection to Redis from the core of the node. The words of the call are those that the node sent.
 * 64 requests under way are on 64 connections, and each waits for its answer. Beside it, `redis-benchmark -c 1 -P 64` makes
