@@ -28,8 +28,9 @@
 //!
 //! The keys `~sse1:*`, and the commands `info eval evalsha xread xrange xrevrange xadd xdel xlen
 //! xinfo del hset hget hmget hgetall hlen hdel zadd zcard zscore zremrangebyscore expire pexpire
-//! time type`. With `client|id` and `client|unblock` a topic that is followed anew is read at once,
-//! and within 0.1 s without them. A missing one is named when a connection is opened.
+//! time type`, and `select` for a database other than 0. With `client|id` and `client|unblock` a
+//! topic that is followed anew is read at once, and within 0.1 s without them. A missing one is
+//! named when a connection is opened.
 
 mod address;
 mod engine;
