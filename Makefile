@@ -1,7 +1,7 @@
 # The project's commands. Each runs the script of the same name in scripts/.
 # A script first installs what it lacks, prints that, and then does its job.
 
-.PHONY: help run test check bundle test-bundle screenshots bench bench-server bench-decoders bench-proxies soak fuzz mutants types
+.PHONY: help run test check bundle test-bundle screenshots bench bench-server bench-decoders bench-proxies bench-nodes soak fuzz mutants types
 
 help:
 	@echo 'make run          build and open the app (without a display: run "sse serve")'
@@ -14,7 +14,8 @@ help:
 	@echo 'make bench-server measure the server only (ARGS="--measure cpu-1k" takes one measure and writes nothing)'
 	@echo 'make bench-decoders  measure the decoder only, and write its section of docs/BENCHMARKS.md'
 	@echo 'make bench-proxies  measure the proxy only, and write its section of docs/BENCHMARKS.md'
-	@echo 'make soak         play ten million histories of topics over nodes; serve 10,000 subscribers for ten minutes; check that no event is lost'
+	@echo 'make bench-nodes  measure topics over many machines only, and write its section of docs/BENCHMARKS.md'
+	@echo 'make soak         play ten million histories of topics over nodes, and each scenario of real nodes twenty times; serve 10,000 subscribers for ten minutes; check that no event is lost'
 	@echo 'make fuzz         feed generated input to every parser of outside data, a minute each (SECONDS_EACH=60)'
 	@echo 'make mutants      change the code in small ways and list the changes that no test notices (ARGS=wire)'
 	@echo 'make types        write ui/page/server.d.ts anew from the Rust structs: the types of the JSON that the page is sent'
@@ -50,6 +51,9 @@ bench-decoders:
 
 bench-proxies:
 	@scripts/bench-proxies.sh $(ARGS)
+
+bench-nodes:
+	@scripts/bench-nodes.sh $(ARGS)
 
 soak:
 	@scripts/soak.sh $(ARGS)

@@ -36,22 +36,33 @@ nchan() {
 }
 
 better_sse() {
-    of_node better-sse "$sources/better-sse"
+    of_node better-sse better-sse "$sources/better-sse"
+}
+
+better_sse_redis() {
+    of_node better-sse-redis ioredis "$sources/better-sse-redis"
+    echo "$(version_of better-sse), ioredis $(cat version)" >version
 }
 
 eventsource_parser() {
-    of_node eventsource-parser "$sources/decoders/eventsource-parser"
+    of_node eventsource-parser eventsource-parser "$sources/decoders/eventsource-parser"
 }
 
-# of_node PACKAGE FOLDER: a package of npm, with the script beside its package.json.
+# of_node PEER PACKAGE FOLDER: a package of npm, with the script beside its package.json.
 of_node() {
     mkdir -p "$folder/$1"
     cd "$folder/$1"
-    cp "$2"/package.json "$2"/*.mjs .
-    [ -d "node_modules/$1" ] || npm install --silent --no-package-lock --no-audit --no-fund
-    # Not by `require`: a package need not export its package.json.
-    version=$(node -p 'JSON.parse(fs.readFileSync(process.argv[1])).version' "node_modules/$1/package.json")
-    echo "$version, node $(node --version)" >version
+    # Another version is installed anew.
+    cmp -s "$3/package.json" package.json || rm -rf node_modules
+    cp "$3"/package.json "$3"/*.mjs .
+    [ -d "node_modules/$2" ] || npm install --silent --no-package-lock --no-audit --no-fund
+    echo "$(version_of "$2"), node $(node --version)" >version
+}
+
+# version_of PACKAGE: what npm installed here. Not by `require`: a package need not export its
+# package.json.
+version_of() {
+    node -p 'JSON.parse(fs.readFileSync(process.argv[1])).version' "node_modules/$1/package.json"
 }
 
 sse_starlette() {

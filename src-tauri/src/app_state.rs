@@ -3,9 +3,10 @@
 //! Nothing here is a copy of what the server knows.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sse_server::{Config, Phase, Server, UpstreamWish};
+use sse_redis::{Keep, Mistake, RedisEngine};
+use sse_server::{Config, Engine, Phase, Server, TopicConfig, UpstreamWish};
 use tokio::sync::watch;
 
 use crate::clipboard::Clipboard;
@@ -29,17 +30,47 @@ pub(crate) struct AppState {
     streams_file: PathBuf,
 }
 
+/// The name of the app among the nodes that share its topics.
+const NODE: &str = "workbench";
+
+/// How long an engine keeps a topic that nobody uses, in seconds: a day.
+const KEPT: u64 = 24 * 3600;
+
+/// The engine at this URL.
+fn engine(url: &str, topics: &TopicConfig) -> Result<Arc<dyn Engine>, Mistake> {
+    let keep = Keep {
+        events: topics.keep_events,
+        bytes: topics.keep_bytes,
+        seconds: KEPT,
+        topics: topics.max_topics,
+    };
+    Ok(Arc::new(RedisEngine::new(url, keep, NODE)?))
+}
+
 impl AppState {
     /// Reads the settings in `folder` and makes a server of them. Starts nothing.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let (store, mut notice) = Store::open(folder);
         let streams_file = settings::streams_file(folder);
+        let topics = &store.settings().topics;
+        let (topics_on, mistake) = match topics.on.as_deref().map(|on| engine(on, &topics.config)) {
+            None => (None, None),
+            Some(Ok(engine)) => (Some(engine), None),
+            Some(Err(mistake)) => (None, Some(mistake)),
+        };
         let config = Config {
             port: store.settings().port,
             streams_file: Some(streams_file.clone()),
-            topics: store.settings().topics.config.clone(),
+            topics: topics.config.clone(),
+            topics_on,
+            node: NODE.to_owned(),
             ..Config::default()
         };
+        if let Some(mistake) = mistake {
+            notice.get_or_insert_with(|| {
+                format!("The topics are kept in this app alone, because `on` in the settings is wrong: {mistake}")
+            });
+        }
         // On the main thread, which is no worker: the first state has the list of the file.
         let server = tauri::async_runtime::block_on(Server::new(config))?;
         for origin in &store.settings().allow_origins {

@@ -64,9 +64,13 @@ pub(crate) async fn publish(
 }
 
 /// Ends a topic, whether or not the server runs. One that is gone already is ended.
-#[tauri::command(async)]
-pub(crate) fn end_topic(shell: State<'_, AppState>, topic: &str) {
-    shell.server().end_topic(topic);
+///
+/// # Errors
+/// The engine that keeps it, where one does, is away.
+#[tauri::command]
+pub(crate) async fn end_topic(shell: State<'_, AppState>, topic: String) -> Result<(), Error> {
+    shell.server().end_topic(&topic).await?;
+    Ok(())
 }
 
 /// What a stream would send to a client that connects now, whether or not the server runs.

@@ -85,10 +85,15 @@ pub(crate) struct RoomUpstream {
 }
 
 /// The bounds of topics: `max_topics`, `keep_events`, `keep_bytes`, `max_lag`, and `slow`, which is
-/// "disconnect" or "drop".
+/// "disconnect" or "drop". And where they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Topics {
+    /// The URL of the engine that keeps them, which other nodes share, such as
+    /// "redis://localhost:6379". Only a person writes it, and it may hold a password: nothing shows
+    /// it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) on: Option<String>,
     /// The bounds as the server has them; a key that is missing takes its default.
     #[serde(flatten)]
     pub(crate) config: TopicConfig,

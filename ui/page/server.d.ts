@@ -221,6 +221,39 @@ export type EndedView = {
   fault: number | null,
 };
 
+/** Whether the engine is there. */
+export type EngineState = "connecting" | "there" | "lost";
+
+/** The engine that keeps the topics, and the nodes that share them. */
+export type EngineView = {
+  /** Where it is, without a password. */
+  place: string,
+  /** The name of this node. */
+  node: string,
+  /** Whether it is there. */
+  state: EngineState,
+  /** Since when, in milliseconds since 1970. */
+  since_ms: number,
+  /** What went wrong last, in a sentence; nothing where nothing did yet. */
+  error: string | null,
+  /** Lives of topics that this node saw begin: each was a gap for those who listened. */
+  lives: number,
+  /** How often it was connected to again. */
+  reconnects: number,
+  /** How many nodes were heard of lately, this one included; 0 where none was yet. */
+  nodes: number,
+  /** Their names, in order; not all of them where there are hundreds. */
+  names: Array<string>,
+  /** Topics that this node follows, since somebody listens to them here or did lately. */
+  followed: number,
+  /** Subscribers of this node that have no place yet. */
+  waiting: number,
+  /** Entries that were no events of ours. */
+  skipped: number,
+  /** What is wrong with how it is set up, a sentence each. */
+  warnings: Array<string>,
+};
+
 /** The kinds that a program can tell apart. */
 export type ErrorKind = "port_in_use" | "port_forbidden" | "other";
 
@@ -249,6 +282,8 @@ export type Everything = {
   rooms: Array<string>,
   /** What is armed, in all rooms. */
   faults: Array<FaultView>,
+  /** The engine that keeps the topics; left out where none does. */
+  engine?: EngineView,
   /** What needs a token. */
   tokens: TokensView,
 };
@@ -581,8 +616,13 @@ export type Published = {
   id: string,
   /** How many events were published. */
   events: number,
-  /** How many subscribers they were handed to. */
+  /**
+   * How many subscribers they were handed to. Of a topic that an engine keeps, how many all
+   * nodes had when they were heard of last.
+   */
   subscribers: number,
+  /** How many nodes share the topic; nothing where no engine keeps it. */
+  nodes?: number,
 };
 
 /** A request as it was received. */
@@ -675,6 +715,11 @@ export type RowView = {
   step: NextStep | null,
   /** Whether the socket takes no more at the moment. */
   blocked: boolean,
+  /**
+   * Whether it waits for the engine that keeps its topic, which has not said yet where it goes
+   * on; left out where it does not.
+   */
+  waits?: boolean,
   /**
    * The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
    * bytes in 1.0.
@@ -770,6 +815,8 @@ export type StateView = {
   rooms: Array<string>,
   /** What is armed, in all rooms. */
   faults: Array<FaultView>,
+  /** The engine that keeps the topics; left out where none does. */
+  engine?: EngineView,
   /** What needs a token. */
   tokens: TokensView,
 };

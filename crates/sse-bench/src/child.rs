@@ -14,6 +14,9 @@ use crate::procs;
 /// How long a server may take until it accepts connections.
 const START: Duration = Duration::from_secs(20);
 
+/// Between two tries to connect to it.
+const POLL: Duration = Duration::from_millis(2);
+
 /// How long it may take to end after SIGTERM.
 const END: Duration = Duration::from_secs(5);
 
@@ -51,13 +54,20 @@ impl Running {
                     running.last_words()
                 );
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(POLL);
         }
         Ok(running)
     }
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Kills it at once, and waits until it has ended.
+    pub(crate) fn kill(&mut self) {
+        // An error means that it has ended already.
+        _ = self.child.kill();
+        _ = self.child.wait();
     }
 
     /// The last line that it printed.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::decoders::{self, Contender};
-use crate::{axum_sse, limit, load, pin, proxies, run, soak};
+use crate::{axum_sse, limit, load, nodes, pin, proxies, run, soak};
 
 #[derive(Debug, Parser)]
 #[command(version, about, arg_required_else_help = true)]
@@ -25,6 +25,9 @@ enum Command {
     /// Measures proxies in turn, prints a table, and writes it into the report if `--write` is
     /// given.
     Proxies(proxies::Options),
+    /// Measures nodes that share their topics, prints a table, and writes it into the report if
+    /// `--write` is given.
+    Nodes(nodes::Options),
     /// Serves many subscribers for many minutes and checks that no event is lost and memory stays
     /// flat.
     Soak(soak::Options),
@@ -73,6 +76,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Command::Run(options) => run::run(&options),
         Command::Decoders(options) => decoders::run(&options),
         Command::Proxies(options) => proxies::run(&options),
+        Command::Nodes(options) => nodes::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Limit { port } => limit::run(port),
         Command::AxumSse { port } => axum_sse::run(port),

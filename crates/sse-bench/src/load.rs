@@ -6,8 +6,13 @@
 //! and memory, because only the load knows when a measure begins and ends.
 
 pub(crate) mod crowd;
+mod killed;
+mod land;
 mod numbers;
+mod outage;
+mod publish;
 mod publisher;
+mod request;
 mod short;
 mod storm;
 pub(crate) mod tally;
@@ -15,12 +20,13 @@ pub(crate) mod topic;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 use socket2::{Domain, Socket, Type};
 
-use crate::procs;
+use crate::{payload, procs};
 use crowd::Crowd;
 use publisher::Publisher;
 
@@ -70,6 +76,42 @@ pub(crate) enum Work {
         #[arg(long, default_value_t = 50)]
         clients: usize,
         #[arg(long, default_value_t = 5.0)]
+        seconds: f64,
+    },
+    /// Clients of another node come to this one, with the last id that they had there.
+    Land {
+        #[arg(long, default_value_t = 10_000)]
+        clients: usize,
+        #[arg(long, default_value_t = 3)]
+        times: usize,
+        /// The port of the other node, which publishes.
+        #[arg(long)]
+        other: u16,
+        /// The port of the engine, which says how many commands it carried out.
+        #[arg(long)]
+        engine: Option<u16>,
+    },
+    /// Publishers of one topic, each of which waits for its answer.
+    Publish {
+        /// Requests under way.
+        #[arg(long, default_value_t = 64)]
+        requests: usize,
+        #[arg(long, default_value_t = 3.0)]
+        seconds: f64,
+    },
+    /// The server is killed, and its clients go on at another node.
+    Killed {
+        #[arg(long, default_value_t = 1000)]
+        clients: usize,
+        /// The port of the other node.
+        #[arg(long)]
+        other: u16,
+    },
+    /// Subscribers and publishers while the engine is away for a moment.
+    Outage {
+        #[arg(long, default_value_t = 100)]
+        clients: usize,
+        #[arg(long, default_value_t = 7.0)]
         seconds: f64,
     },
     /// Clients of `/endless?every=0ms`, read as fast as possible.
@@ -132,8 +174,48 @@ pub(crate) fn run(target: Target, work: Work) -> anyhow::Result<Outcome> {
         } => topic::most(target, clients, window, seconds),
         Work::Endless { clients, seconds } => numbers::endless(target, clients, seconds),
         Work::Storm { clients, times } => storm::run(target, clients, times),
+        Work::Land {
+            clients,
+            times,
+            other,
+            engine,
+        } => land::run(target, clients, times, other, engine),
+        Work::Publish { requests, seconds } => publish::run(target, requests, seconds),
+        Work::Killed { clients, other } => killed::run(target, clients, other),
+        Work::Outage { clients, seconds } => outage::run(target, clients, seconds),
         Work::Short { clients, seconds } => short::run(target, clients, seconds),
         Work::Unpaced { clients, seconds } => numbers::unpaced(target, clients, seconds),
+    }
+}
+
+/// Publishes one event to the measured topic, and waits for the answer.
+///
+/// # Errors
+/// The server did not publish it.
+pub(crate) fn publish_one(port: u16, seen: payload::Seen) -> anyhow::Result<()> {
+    let mut connection = request::Connection::open(port, Duration::from_secs(5))?;
+    connection.publish(&request::post(port, TOPIC, seen))?;
+    Ok(())
+}
+
+/// Publishes until an event is taken: a server that has just begun may not have its engine yet.
+///
+/// # Errors
+/// None is taken within this time.
+pub(crate) fn until_taken(port: u16, patience: Duration) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let request = request::post(port, TOPIC, payload::Seen { number: 0, at: 0 });
+    loop {
+        let mut connection = request::Connection::open(port, patience)?;
+        let (status, body) = connection.ask(&request)?;
+        if (200..300).contains(&status) {
+            return Ok(());
+        }
+        ensure!(
+            begun.elapsed() < patience,
+            "the server still answers a publish with {status}: {body}"
+        );
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -157,9 +239,10 @@ impl Target {
     /// Connects 100 clients to the measured path, and publishes a few events, before the measure.
     /// The server's code is then in memory and its first allocations are done.
     pub(crate) fn warm_up(&self, path: &str, publish: u64) -> anyhow::Result<()> {
+        let topic = path.split('?').next().unwrap_or(path);
         let crowd = Crowd::gather(self, path, 100)?;
         if publish > 0 {
-            let mut publisher = Publisher::connect(self)?;
+            let mut publisher = Publisher::connect(self, topic)?;
             for number in 1..=publish {
                 publisher.publish(number, 0);
                 publisher.finish(Duration::from_secs(5))?;
@@ -184,6 +267,12 @@ impl Clock {
     pub(crate) fn now(&self) -> u64 {
         self.0.elapsed().as_nanos() as u64
     }
+}
+
+/// Seconds on the clock of the machine, which other processes have too.
+pub(crate) fn since_epoch() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64()
 }
 
 /// A socket bound to one of many loopback addresses. With a single address, recently closed

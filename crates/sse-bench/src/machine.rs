@@ -40,6 +40,16 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// The machine in words.
+    pub(crate) fn sentence(&self) -> String {
+        format!(
+            "{}, {} cores, {}, Linux {}",
+            self.cpu, self.cores, self.memory, self.kernel
+        )
+    }
+}
+
 /// The date in GMT, such as `22 Nov 2026`.
 pub(crate) fn today() -> String {
     // "Sun, 22 Nov 2026 15:15:38 GMT", without the time.

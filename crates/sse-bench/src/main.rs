@@ -3,11 +3,13 @@
 //! decoders that people use.
 //!
 //! `run` starts each server on one core and its clients on another, in rounds, and writes the
-//! tables of docs/BENCHMARKS.md. `decoders` does the same with decoders, and `proxies` with
-//! proxies. `soak` checks for ten minutes that no event is lost and that memory stays flat. They
-//! start this program again, as a server (`limit`, `axum-sse`), as clients (`load`) and as a
-//! decoder (`decode`).
+//! tables of docs/BENCHMARKS.md. `decoders` does the same with decoders, `proxies` with proxies,
+//! and `nodes` with nodes that share their topics. `soak` checks for ten minutes that no event is
+//! lost and that memory stays flat. They start this program again, as a server (`limit`,
+//! `axum-sse`), as clients (`load`) and as a decoder (`decode`).
 
+#[cfg(target_os = "linux")]
+mod attempt;
 #[cfg(target_os = "linux")]
 mod axum_sse;
 #[cfg(target_os = "linux")]
@@ -17,6 +19,8 @@ mod decoders;
 #[cfg(target_os = "linux")]
 mod limit;
 #[cfg(target_os = "linux")]
+mod link;
+#[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
 mod load;
@@ -24,6 +28,8 @@ mod load;
 mod machine;
 #[cfg(target_os = "linux")]
 mod measures;
+#[cfg(target_os = "linux")]
+mod nodes;
 #[cfg(target_os = "linux")]
 mod payload;
 #[cfg(target_os = "linux")]

@@ -270,10 +270,13 @@ impl Workload {
                 *clients = (*clients / 10).max(10);
                 *seconds = 1.0;
             }
-            Work::Storm { clients, times } => {
+            Work::Storm { clients, times } | Work::Land { clients, times, .. } => {
                 *clients /= 10;
                 *times = 1;
             }
+            Work::Publish { seconds, .. } => *seconds = 0.5,
+            // Most of its time is what it measures.
+            Work::Outage { clients, .. } | Work::Killed { clients, .. } => *clients /= 10,
         }
         self
     }
@@ -312,6 +315,34 @@ impl Workload {
             Work::Storm { clients, times } => (
                 "storm",
                 vec![("clients", clients as f64), ("times", times as f64)],
+            ),
+            Work::Land {
+                clients,
+                times,
+                other,
+                engine,
+            } => (
+                "land",
+                [
+                    ("clients", clients as f64),
+                    ("times", times as f64),
+                    ("other", f64::from(other)),
+                ]
+                .into_iter()
+                .chain(engine.map(|port| ("engine", f64::from(port))))
+                .collect(),
+            ),
+            Work::Publish { requests, seconds } => (
+                "publish",
+                vec![("requests", requests as f64), ("seconds", seconds)],
+            ),
+            Work::Killed { clients, other } => (
+                "killed",
+                vec![("clients", clients as f64), ("other", f64::from(other))],
+            ),
+            Work::Outage { clients, seconds } => (
+                "outage",
+                vec![("clients", clients as f64), ("seconds", seconds)],
             ),
             Work::Short { clients, seconds } => (
                 "short",

@@ -1,8 +1,8 @@
 //! The figures as tables, and docs/BENCHMARKS.md around them.
 //!
-//! Three parts of that file are not made here and are kept: the notes, which are written by hand,
-//! the tables of the app, which another program prints, and those of the decoders, which another
-//! run writes.
+//! Some parts of that file are not made here and are kept: the notes, which are written by hand,
+//! the tables of the app, which another program prints, and those of the decoders, of proxies and
+//! of nodes, which other runs write.
 
 use std::fmt::Write;
 use std::fs;
@@ -29,7 +29,8 @@ const INTRODUCTION: &str = "\
 # Benchmarks
 
 `make bench` measures the app, the server and the decoder, and writes this file. `make bench-server` measures
-only the server, `make bench-decoders` only the decoder, and `make bench-proxies` only the proxy. Only the text under [Notes](#notes) is written by hand. This command takes a single measure:
+only the server, `make bench-decoders` only the decoder, `make bench-proxies` only the proxy, and `make bench-nodes`
+only topics over many machines. Only the text under [Notes](#notes) is written by hand. This command takes a single measure:
 `target/release/sse-bench run --measure cpu-1k --only sse,limit`.
 
 Each server runs on one core. Its clients are a process of their own on another core, and connect over
@@ -48,12 +49,15 @@ repeated or late.
 const NO_APP: &str = "`make bench` puts the tables of the app here.";
 
 /// How many cores other processes may take before the figures are unreliable.
-const NOISE: f64 = 0.1;
+pub(crate) const NOISE: f64 = 0.1;
 
 const NO_DECODERS: &str = "`make bench-decoders` puts the tables of the decoders here.";
 
 const NO_PROXIES: &str = "`make bench-proxies` puts the table of the proxy here.";
 
+const NO_NODES: &str = "`make bench-nodes` puts the tables of topics over many machines here.";
+
+const NODES: (&str, &str) = ("<!-- nodes -->", "<!-- /nodes -->");
 const PROXIES: (&str, &str) = ("<!-- proxies -->", "<!-- /proxies -->");
 const DECODERS: (&str, &str) = ("<!-- decoders -->", "<!-- /decoders -->");
 const NOTES: (&str, &str) = ("<!-- notes -->", "<!-- /notes -->");
@@ -89,33 +93,30 @@ pub(crate) fn write(file: &Path, results: &Results, app: Option<&Path>) -> anyho
             )
         })?,
     };
-    let text = format!(
-        "{INTRODUCTION}\n{}\n{}\n## The decoder\n\n{}\n{}\n{}\n\n## The proxy\n\n{}\n{}\n{}\n\n## The app\n\n{}\n{}\n{}\n\n## Notes\n\n{}\n{}\n{}\n",
-        machine(results),
-        tables(results),
-        DECODERS.0,
-        match between(&old, DECODERS).trim() {
-            "" => NO_DECODERS,
-            decoders => decoders,
-        },
-        DECODERS.1,
-        PROXIES.0,
-        match between(&old, PROXIES).trim() {
-            "" => NO_PROXIES,
-            proxies => proxies,
-        },
-        PROXIES.1,
-        APP.0,
-        if app.trim().is_empty() {
-            NO_APP
-        } else {
-            app.trim()
-        },
-        APP.1,
-        NOTES.0,
-        between(&old, NOTES).trim(),
-        NOTES.1,
-    );
+    let kept = |marks, placeholder| match between(&old, marks).trim() {
+        "" => placeholder,
+        section => section,
+    };
+    let app = match app.trim() {
+        "" => NO_APP,
+        app => app,
+    };
+    let sections = [
+        ("The decoder", DECODERS, kept(DECODERS, NO_DECODERS)),
+        ("The proxy", PROXIES, kept(PROXIES, NO_PROXIES)),
+        ("Topics over many machines", NODES, kept(NODES, NO_NODES)),
+        ("The app", APP, app),
+        ("Notes", NOTES, kept(NOTES, "")),
+    ];
+    let mut text = format!("{INTRODUCTION}\n{}\n{}", machine(results), tables(results));
+    for (title, marks, section) in sections {
+        // Writing to a string cannot fail.
+        _ = write!(
+            text,
+            "\n## {title}\n\n{}\n{section}\n{}\n",
+            marks.0, marks.1
+        );
+    }
     fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
 }
 
@@ -130,12 +131,25 @@ pub(crate) fn with_decoders(report: &str, section: &str) -> Option<String> {
 /// # Errors
 /// The report cannot be read or written, or has no place for the section.
 pub(crate) fn write_proxies(file: &Path, section: &str) -> anyhow::Result<()> {
+    write_section(file, PROXIES, section)
+}
+
+/// Writes the section of topics over many machines into the report.
+///
+/// # Errors
+/// The report cannot be read or written, or has no place for the section.
+pub(crate) fn write_nodes(file: &Path, section: &str) -> anyhow::Result<()> {
+    write_section(file, NODES, section)
+}
+
+fn write_section(file: &Path, marks: (&str, &str), section: &str) -> anyhow::Result<()> {
     let old =
         fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let new = with_section(&old, PROXIES, section).with_context(|| {
+    let new = with_section(&old, marks, section).with_context(|| {
         format!(
-            "{} has no place for the proxy: write the whole report once with `sse-bench run --write`",
-            file.display()
+            "{} has no place for the section ({}): write the whole report once with `sse-bench run --write`",
+            file.display(),
+            marks.0
         )
     })?;
     fs::write(file, new).with_context(|| format!("{} cannot be written", file.display()))
@@ -156,8 +170,10 @@ fn between<'a>(text: &'a str, (begin, end): (&str, &str)) -> &'a str {
 fn machine(results: &Results) -> String {
     let machine = &results.machine;
     let mut text = format!(
-        "## Machine\n\n{}, {} cores, {}, Linux {}; {}; rounds: {}.\n\n| what | version |\n|---|---|\n",
-        machine.cpu, machine.cores, machine.memory, machine.kernel, machine.date, results.rounds
+        "## Machine\n\n{}; {}; rounds: {}.\n\n| what | version |\n|---|---|\n",
+        machine.sentence(),
+        machine.date,
+        results.rounds
     );
     for (name, version) in &machine.versions {
         _ = writeln!(text, "| {name} | {version} |");
@@ -447,5 +463,9 @@ mod tests {
         write(&file, &results(), None).expect("it can be written");
         let text = fs::read_to_string(&file).expect("it was written");
         assert!(text.contains("<!-- proxies -->\n| `sse proxy` |\n<!-- /proxies -->"));
+        write_nodes(&file, "\n| two nodes |\n").expect("it has a place");
+        write(&file, &results(), None).expect("it can be written");
+        let text = fs::read_to_string(&file).expect("it was written");
+        assert!(text.contains("<!-- nodes -->\n| two nodes |\n<!-- /nodes -->"));
     }
 }

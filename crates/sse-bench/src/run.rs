@@ -1,27 +1,15 @@
 //! The runner: takes every measure with every server, round by round.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::child;
-use crate::load::Outcome;
+use crate::attempt;
 use crate::machine::Machine;
 use crate::measures::{MEASURES, WORKLOADS, Workload};
 use crate::report;
-use crate::results::{OTHERS, Results};
-use crate::servers::{self, LOAD_CORE, Programs, Server};
-use crate::{pin, procs};
-
-/// How long clients wait for an answer, in seconds.
-const PATIENCE: u64 = 40;
-
-/// A load that takes longer than this is stuck.
-const LONGEST: Duration = Duration::from_secs(240);
-
-/// How many cores other processes may take before a run is repeated.
-const DISTURBED: f64 = 1.0 / 6.0;
+use crate::results::Results;
+use crate::servers::{self, Programs, Server};
 
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]
@@ -119,13 +107,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                 if server.topics_only() && (!load.topic || round >= options.peer_rounds) {
                     continue;
                 }
-                let outcome = undisturbed(options.again, || one(&programs, server, load));
+                let outcome = attempt::undisturbed(options.again, || {
+                    let running = programs.start(server)?;
+                    attempt::load(&running, &[], load)
+                });
                 eprintln!(
                     "round {} {:<11} {:<14} {}",
                     round + 1,
                     load.key,
                     format!("{server:?}"),
-                    brief(&outcome)
+                    attempt::brief(&outcome)
                 );
                 let of_load = results.outcomes.entry(load.key.to_owned()).or_default();
                 let rounds = of_load
@@ -144,82 +135,4 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         report::write(file, &results, options.app.as_deref())?;
     }
     Ok(())
-}
-
-/// Repeats a run while other processes disturb it. The CPU time of the other processes decides, not
-/// the figures, so no run is picked because its figures are good.
-fn undisturbed(again: usize, run: impl Fn() -> anyhow::Result<Outcome>) -> Outcome {
-    let mut outcome = Outcome::default();
-    for _ in 0..=again {
-        outcome = run().unwrap_or_else(|error| Outcome {
-            trouble: Some(format!("{error:#}")),
-            ..Outcome::default()
-        });
-        if outcome
-            .figures
-            .get(OTHERS)
-            .is_none_or(|cores| *cores <= DISTURBED)
-        {
-            break;
-        }
-    }
-    outcome
-}
-
-/// One load against one server that was started for it.
-fn one(programs: &Programs, server: Server, load: &Workload) -> anyhow::Result<Outcome> {
-    let running = programs.start(server)?;
-    let own = std::env::current_exe()?;
-    let mut command = pin::command(LOAD_CORE, own.as_os_str())?;
-    command.arg("load");
-    for (name, value) in [
-        ("--port", u64::from(running.port)),
-        ("--pid", u64::from(running.id())),
-        ("--patience", PATIENCE),
-    ] {
-        command.arg(name).arg(value.to_string());
-    }
-    command.args(load.arguments());
-
-    let (began, server) = (Instant::now(), procs::cpu(running.id()));
-    let (busy, own) = (procs::busy(), procs::own());
-    let text = child::output(command, LONGEST)?;
-    let server = procs::cpu(running.id()).since(&server);
-    let others = procs::busy() - busy - server - (procs::own() - own);
-    let mut outcome: Outcome =
-        serde_json::from_str(text.trim()).context("the load did not print its figures")?;
-    outcome.set(OTHERS, others.max(0.0) / began.elapsed().as_secs_f64());
-    Ok(outcome)
-}
-
-fn brief(outcome: &Outcome) -> String {
-    let figures = outcome.figures.iter();
-    let mut words: Vec<_> = figures
-        .map(|(name, value)| format!("{name} {value:.2}"))
-        .collect();
-    words.extend(outcome.trouble.clone());
-    words.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    #[test]
-    fn a_disturbed_run_is_repeated_and_the_last_one_counts() {
-        let runs = Cell::new(0);
-        let run = |others: f64| {
-            runs.set(runs.get() + 1);
-            let mut outcome = Outcome::default();
-            outcome.set(OTHERS, others);
-            outcome.set("run", f64::from(runs.get()));
-            Ok(outcome)
-        };
-        assert_eq!(undisturbed(2, || run(0.1)).figures["run"], 1.0);
-        assert_eq!(undisturbed(2, || run(0.9)).figures["run"], 4.0);
-        let failed = undisturbed(2, || anyhow::bail!("no"));
-        assert_eq!(failed.trouble.as_deref(), Some("no"));
-    }
 }

@@ -5,6 +5,7 @@ mod record;
 mod recorded;
 mod remote;
 mod replay;
+mod shared;
 mod tokens;
 mod watch;
 
@@ -22,6 +23,7 @@ pub(crate) use proxy::Proxy;
 pub(crate) use record::Record;
 pub(crate) use recorded::{Diff, Show, ShowAs};
 pub(crate) use replay::Replay;
+pub(crate) use shared::{Node, Shared};
 pub(crate) use tokens::{SentToken, TokenFiles};
 pub(crate) use watch::{Source, Until, Watch};
 
@@ -41,7 +43,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run the server of SSE Workbench without a window, until ctrl-c or SIGTERM.
     #[command(after_help = SERVE_EXAMPLES)]
-    Serve(Serve),
+    Serve(Node),
     /// Serve a recording again, as it was or at another pace.
     #[command(after_help = replay::REPLAY_EXAMPLES, mut_arg("streams_file", |arg| arg.hide(true)))]
     Replay(Replay),
@@ -115,7 +117,9 @@ Examples:
   sse publish localhost:8000/topics/news hello --event tick  with a name
   sse publish localhost:8000/topics/news - < note.txt        the bytes of a file, as they are
   sse publish localhost:8000/topics/news - --ndjson < a.jsonl
-                                                             each line, as an event of its own";
+                                                             each line, as an event of its own
+  sse publish localhost:8000/topics/news hello --token publish.token
+                                                             to a server that wants a token";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -425,7 +429,7 @@ mod tests {
 
     fn serve(args: &[&str]) -> Result<Serve, clap::Error> {
         match Args::try_parse_from(["sse", "serve"].iter().chain(args))?.command {
-            Command::Serve(serve) => Ok(serve),
+            Command::Serve(node) => Ok(node.serve),
             other => panic!("serve was read as {other:?}"),
         }
     }

@@ -14,15 +14,20 @@ use sse_server::{
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{LogAs, Proxy, Serve};
+use crate::args::{LogAs, Node, Proxy, Serve, Shared};
 use stderr::Stderr;
 
 /// Runs until ctrl-c or SIGTERM.
 ///
 /// # Errors
 /// A name or origin that is none, or an address that cannot be listened on.
-pub(crate) fn run(args: Serve) -> anyhow::Result<()> {
+pub(crate) fn run(node: Node) -> anyhow::Result<()> {
+    let Node {
+        serve: args,
+        shared,
+    } = node;
     let plan = Plan {
+        shared,
         exposed: exposed(&args),
         asked_streams: args.asked_streams().map(Path::to_owned),
         log: args.log,
@@ -49,6 +54,7 @@ pub(crate) fn proxy(args: Proxy) -> anyhow::Result<()> {
         asked_streams,
         log,
         config,
+        shared: Shared::default(),
         room,
         faults,
         notes: Vec::new(),
@@ -63,6 +69,8 @@ pub(crate) struct Plan {
     pub(crate) asked_streams: Option<PathBuf>,
     pub(crate) log: LogAs,
     pub(crate) config: Config,
+    /// The engine that keeps the topics, if one does.
+    pub(crate) shared: Shared,
     /// The room in which faults are armed.
     pub(crate) room: Option<String>,
     /// What is armed from the start.
@@ -75,7 +83,8 @@ pub(crate) struct Plan {
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) fn run_as(plan: Plan) -> anyhow::Result<()> {
+pub(crate) fn run_as(mut plan: Plan) -> anyhow::Result<()> {
+    std::mem::take(&mut plan.shared).add_to(&mut plan.config)?;
     let (stderr, spoken) = Stderr::new().context("stderr cannot be written")?;
     let traces = stderr.clone();
     tracing_subscriber::fmt()

@@ -67,7 +67,7 @@ pub struct Passed {
 pub struct PassedBody {
     body: Incoming,
     /// Where the body is read here, and not out of `body`.
-    chunks: Option<Chunks>,
+    chunks: Option<Box<Chunks>>,
     driver: Driver,
     is_http2: bool,
     /// How it ended, once it has.
@@ -292,7 +292,7 @@ impl PassedBody {
 
 impl Chunks {
     /// Reads the body of an answer, where it is in chunks.
-    fn of(answer: &Response<Incoming>, lender: Lender<Socket>) -> Option<Self> {
+    fn of(answer: &Response<Incoming>, lender: Lender<Socket>) -> Option<Box<Self>> {
         let mut codings = answer.headers().get_all(header::TRANSFER_ENCODING).iter();
         let (first, second) = (codings.next(), codings.next());
         let is_chunked = first.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"chunked"));
@@ -302,10 +302,8 @@ impl Chunks {
             lender.leave();
             return None;
         }
-        Some(Self {
-            lender,
-            reader: ChunkReader::new(),
-        })
+        let reader = ChunkReader::new();
+        Some(Box::new(Self { lender, reader }))
     }
 
     /// What the next read brings, or how the body ends, or both.

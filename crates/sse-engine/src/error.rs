@@ -71,6 +71,11 @@ pub enum Error {
     )]
     TopicsFull(usize),
 
+    /// The engine has something else where this topic would be, or refuses this topic alone.
+    /// Nothing was published. The text says what, and what to do.
+    #[error("The engine cannot keep this topic: {0}.")]
+    TopicBlocked(String),
+
     /// The connection to the engine was lost while a publish was under way. Repeat it with its id:
     /// where it was published, the answer is that the id is taken.
     #[error(

@@ -306,6 +306,12 @@ impl Pump {
         !self.stopped && (keeps || self.feed.player().is_some_and(Player::keeps_head))
     }
 
+    /// Whether its client has no place in its topic yet, since the engine that keeps the topic has
+    /// not said where it goes on. Once it has one, it keeps it.
+    pub fn is_waiting(&self) -> bool {
+        self.feed.is_waiting()
+    }
+
     /// Whether it sends what its topic had before the client came.
     pub fn is_replaying(&self) -> bool {
         self.feed.is_replaying()

@@ -38,6 +38,7 @@ mod view;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
@@ -70,8 +71,8 @@ const MAX_NAME: usize = 64;
 /// How to drive them: [`publish`](Self::publish) and [`subscribe`](Self::subscribe) by name, which
 /// begin a topic where there is none. A transport waits for [`changed`](Self::changed) and then
 /// visits its subscribers. Somebody calls [`expire`](Self::expire) as often as
-/// [`expires_every`](Self::expires_every) says.
-#[derive(Debug)]
+/// [`expires_every`](Self::expires_every) says. Clones are the same topics.
+#[derive(Clone, Debug)]
 pub struct Topics {
     /// The bounds, none of them 0. Each topic gets a copy when it begins.
     config: TopicConfig,
@@ -178,6 +179,17 @@ impl Topics {
         let topic = Arc::new(Topic::new(set.born, &self.config, budget, changed));
         set.topics.insert(key.into(), Arc::clone(&topic));
         Ok(topic)
+    }
+
+    /// A copy of a topic that an engine keeps, with these settings, which is none of these topics:
+    /// whoever reads the engine keeps it. `asks` is as in [`Topic::copy`].
+    pub fn copied(&self, asks: Waker) -> Arc<Topic> {
+        Arc::new(Topic::copy(&self.config, self.changed.clone(), asks))
+    }
+
+    /// The most topics at once.
+    pub fn max_topics(&self) -> usize {
+        self.config.max_topics
     }
 
     /// A subscriber of the topic of this name, which goes on at its last event id, moved by

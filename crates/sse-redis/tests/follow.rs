@@ -1,17 +1,19 @@
 //! The follower on a real engine: its rules are those of the model, and so are the answers.
 
+#[allow(dead_code, reason = "other tests need more")]
 mod support;
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use redis::Connection;
-use redis::streams::StreamRangeReply;
+use redis::{Connection, Value};
 use sse_engine::topics::{
     Caller, Draft, Follower, Placed, Position, Reply, Subscription, Topic, TopicConfig, Verb,
 };
 use sse_engine::write_buffer::WriteBuffer;
-use sse_redis::{Answered, Keep, Keys, Publish, entry};
+use sse_redis::{Answered, Call, Keep, Keys, Publish, entries};
+use sse_wire::Event;
 use tokio::sync::watch;
 
 use support::Engine;
@@ -20,6 +22,7 @@ const KEEP: Keep = Keep {
     events: 100,
     bytes: 1 << 20,
     seconds: 60,
+    topics: 10,
 };
 
 /// A node with one topic.
@@ -37,7 +40,11 @@ impl Node {
         let mut follower = Follower::new();
         follower.connected();
         follower.follow();
-        let topic = Topic::copy(&TopicConfig::default(), watch::Sender::new(()));
+        let topic = Topic::copy(
+            &TopicConfig::default(),
+            watch::Sender::new(()),
+            Waker::noop().clone(),
+        );
         Self {
             engine: server.connect(),
             keys: Keys::of("news"),
@@ -54,10 +61,17 @@ impl Node {
     }
 
     fn call(&mut self, caller: Caller, events: &[Draft]) -> Placed {
-        let call = self.script.call(&self.keys, caller, 500, KEEP, events);
-        match call.invoke(&mut self.engine).expect("it answers") {
+        let call = Call {
+            topic: "news",
+            caller,
+            random: 500,
+            keep: KEEP,
+        };
+        let events: Vec<Event<'_>> = events.iter().map(Draft::event).collect();
+        let put = self.script.put(&call, &events, false);
+        match put.query(&mut self.engine).expect("it answers") {
             Answered::Done(placed) => placed,
-            Answered::Taken(place) => panic!("taken at {place:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -84,9 +98,8 @@ impl Node {
         let mut range = redis::cmd("XRANGE");
         range.arg(&self.keys.entries).arg(from).arg("+");
         range.arg("COUNT").arg(2);
-        let range: StreamRangeReply = range.query(&mut self.engine).expect("it answers");
-        let decode = |id| entry(id).expect("an id");
-        range.ids.iter().map(decode).collect()
+        let list: Value = range.query(&mut self.engine).expect("it answers");
+        entries(list).expect("entries").entries
     }
 
     fn publish(&mut self, data: &str) {

@@ -8,10 +8,10 @@ mod support;
 #[allow(dead_code, reason = "the model has more")]
 mod engine;
 
-use redis::Connection;
-use redis::streams::StreamRangeReply;
+use redis::{Connection, Value};
 use sse_engine::topics::{Caller, Draft, LogEntry, Placed, Position};
-use sse_redis::{Answered, Keep, Keys, Publish, entry};
+use sse_redis::{Answered, Keep, Keys, Publish};
+use sse_wire::Event;
 
 use engine::{Call, Script, Store, Taken};
 use support::Engine;
@@ -20,6 +20,7 @@ const KEEP: Keep = Keep {
     events: 6,
     bytes: 1 << 20,
     seconds: 86_400,
+    topics: 10,
 };
 
 fn publish(
@@ -29,27 +30,40 @@ fn publish(
     keep: Keep,
     events: &[Draft],
 ) -> Answered {
-    let (script, keys) = (Publish::default(), Keys::of("news"));
-    let call = script.call(&keys, caller, random, keep, events);
-    call.invoke(engine).expect("the script runs")
+    let events: Vec<Event<'_>> = events.iter().map(Draft::event).collect();
+    let put = Publish::default().put(&call(caller, random, keep), &events, false);
+    put.query(engine).expect("the script runs")
+}
+
+fn call(caller: Caller, random: u16, keep: Keep) -> sse_redis::Call<'static> {
+    sse_redis::Call {
+        topic: "news",
+        caller,
+        random,
+        keep,
+    }
+}
+
+fn end(engine: &mut Connection, random: u16) -> Answered {
+    let end = Publish::default().end(&call(Caller::default(), random, KEEP), false);
+    end.query(engine).expect("the script runs")
 }
 
 fn placed(answered: Answered) -> Placed {
     match answered {
         Answered::Done(placed) => placed,
-        Answered::Taken(at) => panic!("taken at {at:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
 fn entries(engine: &mut Connection) -> Vec<LogEntry> {
-    let range: StreamRangeReply = redis::cmd("XRANGE")
+    let list: Value = redis::cmd("XRANGE")
         .arg(Keys::of("news").entries)
         .arg("-")
         .arg("+")
         .query(engine)
         .expect("a stream");
-    let decode = |id| entry(id).expect("an id");
-    range.ids.iter().map(decode).collect()
+    sse_redis::entries(list).expect("entries").entries
 }
 
 fn draft(data: &str, id: Option<&str>) -> Draft {
@@ -74,7 +88,7 @@ fn whatever_is_called_the_script_answers_as_the_model() {
     let mut chance = Chance(1);
     let (mut process, mut last) = (1, Position { born: 0, seq: 0 });
     let mut places = vec![last];
-    let (mut lives, mut taken) = (0, 0);
+    let (mut lives, mut taken, mut ends) = (0, 0, 0);
     for n in 0..3000 {
         match chance.below(200) {
             // All is lost.
@@ -116,11 +130,33 @@ fn whatever_is_called_the_script_answers_as_the_model() {
             .map(|event| draft(&format!("{n} {event}"), id.as_deref()))
             .collect();
         let random = chance.below(1000) as u16;
+        if chance.below(40) == 0 {
+            let answered = end(&mut engine, random);
+            let born = match &answered {
+                Answered::Done(placed) => placed.last.born,
+                _ => 0,
+            };
+            let call = Call {
+                process,
+                now: born.saturating_sub(u64::from(random)),
+                random: random.into(),
+                caller: Caller::default(),
+                events: &[],
+            };
+            let ended = store.end(&script, &call);
+            assert_eq!(ended, answered != Answered::None, "{n}");
+            ends += u32::from(ended);
+            if let Answered::Done(placed) = answered {
+                last = placed.last;
+            }
+            assert_eq!(entries(&mut engine), store.behind(None, 100), "{n}");
+            continue;
+        }
         let answered = publish(&mut engine, caller, random, KEEP, &events);
         // A life tells when it began.
         let born = match &answered {
             Answered::Done(placed) => placed.last.born,
-            Answered::Taken(_) => {
+            _ => {
                 let born: String = redis::cmd("HGET")
                     .arg(&keys.meta)
                     .arg("born")
@@ -153,8 +189,8 @@ fn whatever_is_called_the_script_answers_as_the_model() {
         assert_eq!(entries(&mut engine), store.behind(None, 100), "{n}");
     }
     assert!(
-        lives > 50 && taken > 50,
-        "something happens: {lives} {taken}"
+        lives > 50 && taken > 50 && ends > 50,
+        "something happens: {lives} {taken} {ends}"
     );
 }
 
@@ -180,6 +216,7 @@ fn an_event_comes_back_as_it_was_published() {
     let kept = LogEntry {
         place: done.last,
         event: Some(event),
+        begins: false,
     };
     assert_eq!(entries(&mut engine), [kept]);
 }

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sse_client::Trust;
 use sse_engine::file;
 use sse_engine::keep_alive::KeepAlive;
 use sse_engine::stream::Stream;
-use sse_engine::topics::TopicConfig;
+use sse_engine::topics::{Engine, TopicConfig};
 
 /// The port that is used when nobody chose one.
 pub const DEFAULT_PORT: u16 = 8000;
@@ -43,6 +44,11 @@ pub struct Config {
     pub streams_file: Option<PathBuf>,
     /// What topics keep, and what becomes of those who read them slowly.
     pub topics: TopicConfig,
+    /// The engine that keeps the topics, which other nodes share; nothing keeps them in this
+    /// process. Rooms, faults in a query and the acts of the API are off with one.
+    pub topics_on: Option<Arc<dyn Engine>>,
+    /// The name of this node, for people.
+    pub node: String,
     /// The upstreams of rooms, by their URLs: a room hands on to its own what it does not answer
     /// itself. `None` is the default room, whose whole port is handed on then.
     pub upstreams: Vec<(Option<String>, String)>,
@@ -87,6 +93,8 @@ impl Default for Config {
             streams: file::shipped(),
             streams_file: None,
             topics: TopicConfig::default(),
+            topics_on: None,
+            node: String::new(),
             upstreams: Vec::new(),
             upstream_time: HEAD_TIME,
             upstream_trust: Trust::Platform,

@@ -59,7 +59,15 @@ impl Area {
 }
 
 /// What a reverse proxy adds to a request that it hands on.
-const FORWARDED: [&str; 3] = ["forwarded", "via", "x-real-ip"];
+const FORWARDED: [&str; 7] = [
+    "cf-connecting-ip",
+    "forwarded",
+    "true-client-ip",
+    "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-real-ip",
+];
 const FORWARDED_BELOW: &str = "x-forwarded-";
 
 /// The ends of the connection that a request came over.

@@ -9,6 +9,7 @@
 //! | `http` | a connection until a stream begins on it |
 //! | `routes` | a request: which handler answers it, and what the answer contains |
 //! | `transport` | a connection on which a stream began: framing, unsent bytes, the socket |
+//! | `shared_topics` | topics that an engine keeps for many nodes |
 //! | `guard` | who may connect |
 //! | `tokens` | who may publish, and who may subscribe |
 //! | `connections`, `tap` | who is connected, and what they were sent |
@@ -41,6 +42,7 @@ mod lifecycle;
 mod recording_file;
 mod recordings;
 mod routes;
+mod shared_topics;
 mod status;
 mod tap;
 mod tokens;
@@ -68,6 +70,7 @@ pub use routes::{
     ActWish, Acted, ActivityView, ArmedFaults, BadFault, CheckedFault, FaultWish, ProfileView,
     StateView, StreamActivity, TokensView, UpstreamView, UpstreamWish,
 };
+pub use shared_topics::{EngineState, EngineView};
 pub use sse_client::Trust;
 pub use sse_engine::Error as EngineError;
 pub use sse_engine::file::SHIPPED_STREAMS;
@@ -80,7 +83,7 @@ pub use sse_engine::stream::{
 };
 pub use sse_engine::text::{shell_url, shell_word};
 pub use sse_engine::time::read_time;
-pub use sse_engine::topics::{Draft, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
+pub use sse_engine::topics::{Draft, Engine, FirstBlock, Published, Slow, TopicConfig, TopicInfo};
 pub use status::{Phase, Status};
 pub use tap::{BodyReader, PieceView, What, WireEvent, WireView};
 pub use tokens::{Token, TokenNews, first_token};

@@ -140,7 +140,7 @@ impl Keyring {
         };
         // Every token with every other, whatever was found before.
         let may_publish = is_among(&tokens, self.0.publish.as_ref());
-        let may_subscribe = is_among(&tokens, self.0.subscribe.as_ref()) | may_publish;
+        let may_subscribe = is_among(&tokens, self.0.subscribe.as_ref());
         match (wish, bool::from(may_publish), bool::from(may_subscribe)) {
             (Wish::Subscribe, _, true) | (_, true, _) => Ok(()),
             (_, false, false) => Err(unknown()),

@@ -16,6 +16,7 @@
 //! | `ready_queue` | which sockets are ready |
 //! | `socket` | the one place that touches the socket of a stream |
 //! | `timers` | when connections are to be visited |
+//! | `waiting` | which connections have no place in their topic yet |
 
 mod acts;
 mod delivery;
@@ -26,6 +27,7 @@ mod ready_queue;
 mod socket;
 mod sweeper;
 mod timers;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

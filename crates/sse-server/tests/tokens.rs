@@ -360,11 +360,16 @@ async fn a_refusal_is_a_row_that_says_why() {
         assert_eq!(ended.why.words(), why);
         assert_eq!(row.stream, "/topics/a");
     }
+    // A page that asks the API again and again would push those rows out.
+    server.ask("GET", "/api/state?client=api", &[]).await;
     server
         .ask("GET", "/@nowhere/topics/a?client=in-room", &[])
         .await;
     let row = server.bench.ended("in-room").await;
     assert_eq!(row.stream, "/@nowhere/topics/a", "there is no such room");
+    assert_eq!(server.bench.client("api").rows.len(), 0);
+    let tally = server.bench.server.connections();
+    assert_eq!(tally.refused, 8, "seven and the one in the room");
 }
 
 /// The `Authorization` of what is handed on is the upstream's.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use memchr::memmem;
 
-use super::{TOPIC, Target};
+use super::Target;
 use crate::payload::{self, Seen};
 use crate::poll::{Poll, Watch};
 
@@ -27,13 +27,14 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn connect(target: &Target) -> anyhow::Result<Self> {
+    /// Connects to a server, to publish to the topic at this path.
+    pub(crate) fn connect(target: &Target, topic: &str) -> anyhow::Result<Self> {
         let socket = TcpStream::connect(target.address())
             .with_context(|| format!("no server accepts connections on port {}", target.port))?;
         socket.set_nodelay(true)?;
         socket.set_nonblocking(true)?;
         let head = format!(
-            "POST {TOPIC} HTTP/1.1\r\nHost: localhost:{}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
+            "POST {topic} HTTP/1.1\r\nHost: localhost:{}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
             target.port,
             payload::LENGTH
         );

@@ -41,7 +41,7 @@ impl Hall {
     /// Not all clients could be connected.
     pub(crate) fn open(target: &Target, clients: usize, latencies: bool) -> anyhow::Result<Self> {
         let crowd = Crowd::gather(target, TOPIC, clients)?;
-        let publisher = Publisher::connect(target)?;
+        let publisher = Publisher::connect(target, TOPIC)?;
         publisher.watch(&crowd.poll)?;
         let mut hall = Self {
             tally: Tally::new(clients, latencies),

@@ -125,6 +125,11 @@ impl Feed {
         self.blank = stream.keep_alive_blank.unwrap_or(usual);
     }
 
+    /// Whether its client has no place in its topic yet.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(&self.events, Events::Topic(subscription) if subscription.is_waiting())
+    }
+
     /// The number of the event that is sent next.
     pub(super) fn next_number(&self) -> u64 {
         match &self.events {

@@ -17,6 +17,11 @@ use crate::write_buffer::{VISIT, WriteBuffer};
 use event_ends::EventEnds;
 pub use sent_ids::{REMEMBERED_IDS, SHOWN_ID, SentId, SentIds};
 
+/// Payload bytes after which a visit ends, where nothing is to be made of them. One of 48 KiB costs
+/// about twice as much as one of 16, the send included. It fits into the memory that the buffer
+/// keeps.
+const LONG_VISIT: usize = 3 * VISIT;
+
 /// The most that is held back of a block that has not ended: a longer one is let through in parts,
 /// and no fault changes it.
 const LONGEST_BLOCK: usize = 1 << 20;
@@ -80,14 +85,16 @@ impl Pipe {
             // A fault was healed meanwhile.
             out.payload().append(&mut self.block);
         }
-        while out.len() < VISIT {
+        // What a fault changes is more work.
+        let most = if whole { VISIT } else { LONG_VISIT };
+        while out.len() < most {
             if self.rest.is_empty() {
                 match self.pieces.take() {
                     Some(piece) => self.rest = piece,
                     None => return self.at_end(out),
                 }
             }
-            let room = VISIT.saturating_sub(out.len()).max(1);
+            let room = most.saturating_sub(out.len()).max(1);
             let part = self.rest.split_to(room.min(self.rest.len()));
             self.write(&part, whole, out);
         }

@@ -43,8 +43,13 @@ pub struct Published {
     pub id: String,
     /// How many events were published.
     pub events: usize,
-    /// How many subscribers they were handed to.
+    /// How many subscribers they were handed to. Of a topic that an engine keeps, how many all
+    /// nodes had when they were heard of last.
     pub subscribers: usize,
+    /// How many nodes share the topic; nothing where no engine keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
+    pub nodes: Option<usize>,
 }
 
 impl Draft {

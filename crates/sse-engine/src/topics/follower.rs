@@ -260,7 +260,8 @@ impl Follower {
             }
             Some(_) => {}
         }
-        self.cursor = self.cursor.max(self.last);
+        // Whatever it read behind the engine's last place was none of the engine's.
+        self.cursor = self.last;
         out.push(Append::Reached {
             head: place,
             later_life: target.later_life,
@@ -287,11 +288,21 @@ impl Follower {
     }
 
     fn take(&mut self, entries: Vec<LogEntry>, out: &mut Vec<Append>) {
-        for LogEntry { place, event } in entries {
+        for entry in entries {
+            let LogEntry { place, event, .. } = entry;
             if self.cursor >= Some(place) {
                 continue;
             }
+            if place.born > Position::LATEST_LIFE {
+                // The engine drops it. Nothing of ours could come behind it.
+                self.skipped += 1;
+                continue;
+            }
             self.cursor = Some(place);
+            if entry.begins && place.seq == 0 {
+                self.begin_life(place, out);
+                continue;
+            }
             // Only what a node of ours could have published: somebody may have written it by hand.
             let event = event.filter(|event| place.seq > 0 && event.check().is_ok());
             let Some(event) = event else {
@@ -315,6 +326,20 @@ impl Follower {
             self.last = Some(place);
             self.known = self.known.max(place.born);
         }
+    }
+
+    /// The topic was ended, and this is where its next life begins.
+    fn begin_life(&mut self, place: Position, out: &mut Vec<Append>) {
+        out.push(match self.last {
+            None => Append::Begin(place),
+            Some(_) => Append::Gap {
+                place,
+                lost: None,
+                next: None,
+            },
+        });
+        self.last = Some(place);
+        self.known = self.known.max(place.born);
     }
 
     /// Whether a publish may go out.

@@ -31,6 +31,11 @@ pub struct Position {
 }
 
 impl Position {
+    /// The latest life that an id has digits for.
+    pub const LATEST_LIFE: u64 = LARGEST_BORN;
+    /// The last number of a life that an id has digits for.
+    pub const LAST_SEQ: u64 = LARGEST_SEQ;
+
     /// Reads an id in exactly the form that [`Display`](fmt::Display) gives it.
     pub fn parse(text: &str) -> Option<Self> {
         let (born, seq) = text.split_once('-')?;

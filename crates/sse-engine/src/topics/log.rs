@@ -45,16 +45,19 @@ pub struct Placed {
 pub struct LogEntry {
     /// Its id.
     pub place: Position,
-    /// The event; `None` where the entry is none: it begins a life after [`Log::end`], or somebody
-    /// wrote it by hand.
+    /// The event; `None` where the entry is none: it begins a life, or somebody wrote it by hand.
     pub event: Option<Draft>,
+    /// Whether [`Log::end`] wrote it: a life begins here, and its number is 0.
+    pub begins: bool,
 }
 
 /// How many listen on one node, and on all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// The nodes that were heard of lately.
+    /// How many nodes were heard of lately, this one among them.
     pub nodes: usize,
+    /// Their names, in order; not all of them where there are hundreds.
+    pub names: Vec<String>,
     /// Subscribers by topic, those of all these nodes.
     pub subscribers: Vec<(Arc<str>, usize)>,
 }
@@ -75,16 +78,17 @@ pub trait Engine: fmt::Debug + Send + Sync {
 /// A connection to an engine. Topics are named as in [`Topics`](super::Topics).
 ///
 /// Each call goes out once: what may have happened is never repeated. All calls but
-/// [`read`](Self::read) are answered within two seconds or fail. A call that fails with anything but
-/// [`Error::IdTaken`] or [`Error::TopicsFull`] ends the connection: drop it, tell the
-/// [`Follower`](super::Follower)s, and open another.
+/// [`read`](Self::read) are answered within two seconds or fail. A call that fails with
+/// [`Error::EngineAway`] or [`Error::MaybePublished`] ends the connection: drop it, tell the
+/// [`Follower`](super::Follower)s, and open another. Every other failure is of the one topic or the
+/// one publish alone, and the connection goes on.
 pub trait Log: fmt::Debug + Send + Sync {
     /// Publishes the events, all or none, and answers the place of the last. Calls of one topic
     /// that are under way at once arrive in the order in which they were polled first.
     ///
     /// # Errors
-    /// [`Error::IdTaken`], [`Error::TopicsFull`], [`Error::EngineFull`] and [`Error::EngineAway`]
-    /// where nothing was published, and [`Error::MaybePublished`].
+    /// [`Error::IdTaken`], [`Error::TopicsFull`], [`Error::TopicBlocked`], [`Error::EngineFull`]
+    /// and [`Error::EngineAway`] where nothing was published, and [`Error::MaybePublished`].
     fn publish<'a>(
         &'a self,
         topic: &'a str,
@@ -95,25 +99,31 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Brings along what the node knows, and answers where the engine stands.
     ///
     /// # Errors
-    /// [`Error::EngineAway`].
+    /// [`Error::TopicsFull`], [`Error::TopicBlocked`] and [`Error::EngineFull`], of this topic
+    /// alone: its follower is cut, and touches again after a while; and [`Error::EngineAway`].
     fn touch<'a>(&'a self, topic: &'a str, caller: Caller) -> Answer<'a, Placed>;
 
     /// Drops what the topic keeps and begins a new life of it, which all that read it hear of at
     /// once. Answers `false` where the engine has no such topic.
     ///
     /// # Errors
-    /// [`Error::EngineAway`] and [`Error::MaybePublished`].
+    /// [`Error::TopicBlocked`], [`Error::EngineFull`], [`Error::EngineAway`] and
+    /// [`Error::MaybePublished`].
     fn end<'a>(&'a self, topic: &'a str) -> Answer<'a, bool>;
 
     /// The oldest entries behind this place, or from the first that is kept. It may be some of them
     /// only; none means that there are none.
     ///
     /// # Errors
-    /// [`Error::EngineAway`].
+    /// [`Error::TopicBlocked`] and [`Error::EngineAway`].
     fn load<'a>(&'a self, topic: &'a str, behind: Option<Position>) -> Answer<'a, Vec<LogEntry>>;
 
     /// The oldest entries of these topics behind these places, as soon as there are any. None after
-    /// a while without.
+    /// a while without. A topic that is [blocked](Error::TopicBlocked) is left out; its next touch
+    /// says so.
+    ///
+    /// To read other topics, drop the answer and ask anew: that ends the wait at once, and what was
+    /// dropped is read again. There is one read at a time; a second waits for the first.
     ///
     /// # Errors
     /// [`Error::EngineAway`].
@@ -127,4 +137,8 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::EngineAway`].
     fn beat<'a>(&'a self, here: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence>;
+
+    /// What a person should change about the engine, though it works: a sentence each. Those of the
+    /// connection, and those of the last beat.
+    fn warnings(&self) -> Vec<String>;
 }

@@ -305,7 +305,9 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        lock(&self.topic.state).subscribers -= 1;
+        let mut state = lock(&self.topic.state);
+        state.subscribers -= 1;
+        state.waiting -= usize::from(self.reader.is_waiting());
     }
 }
 
@@ -325,7 +327,10 @@ impl Reader {
         };
         match resume::resume(state, last_event_id, shift, None) {
             Resume::At(at, missed) => reader.begin(&state.ring, at, missed),
-            Resume::Wait(waiting) => reader.pending = Some(Box::new(Pending::Waiting(waiting))),
+            Resume::Wait(waiting) => {
+                reader.pending = Some(Box::new(Pending::Waiting(waiting)));
+                state.waiting += 1;
+            }
         }
         reader
     }
@@ -348,6 +353,7 @@ impl Reader {
         match resume::resume(state, id.as_deref(), shift, Some(waiting)) {
             Resume::At(at, missed) => {
                 self.begin(&state.ring, at, missed);
+                state.waiting -= 1;
                 true
             }
             Resume::Wait(still) => {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use sse_wire::Event;
@@ -55,6 +56,9 @@ pub struct Topic {
     /// The number of the event before the oldest that is kept, written and read likewise: a reader
     /// below it has lost events.
     before: AtomicU64,
+    /// How many looks at the engine were appended, of a topic that one keeps: a look need not bring
+    /// an event, and whoever waits for a place has to be visited all the same.
+    reached: AtomicU64,
     /// Whether it was ended, to be seen without the lock.
     over: AtomicBool,
     /// The bounds, which are the same for all topics. A copy, so that a visit needs nothing but its
@@ -73,6 +77,8 @@ pub(super) struct State {
     /// Subscriptions that were not dropped yet. While there is one, the topic neither expires nor
     /// makes room for another.
     pub(super) subscribers: usize,
+    /// How many of these have no place yet.
+    pub(super) waiting: usize,
     /// The numbers of the last events that set a reconnection time, and those in milliseconds.
     retries: VecDeque<(u64, u64)>,
     /// It was ended, or made room for another topic. Whoever still holds it asks for the name
@@ -92,7 +98,7 @@ pub(super) struct State {
 }
 
 /// What a topic knows of the engine whose ring it copies.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Copied {
     /// The last place that the engine had given at the last look. `None` until the ring holds what
     /// the engine had at the first one: until then nobody has a place in it.
@@ -106,6 +112,28 @@ pub(super) struct Copied {
     /// How many looks there were that nobody had to ask for. They come at even intervals while the
     /// engine answers, and so tell how much time passed.
     pub(super) beats: u64,
+    /// Woken when a look is asked for.
+    asks: Waker,
+}
+
+impl Copied {
+    fn new(asks: Waker) -> Self {
+        Self {
+            head: None,
+            later_life: false,
+            asked: 0,
+            answered: 0,
+            beats: 0,
+            asks,
+        }
+    }
+
+    /// Asks for one more look. Answers its number.
+    pub(super) fn ask(&mut self) -> u64 {
+        self.asked += 1;
+        self.asks.wake_by_ref();
+        self.asked
+    }
 }
 
 /// What was published up to some moment.
@@ -140,13 +168,14 @@ impl Topic {
     }
 
     /// A copy of a topic that an engine keeps, yet to begin. Whoever reads the engine appends to
-    /// it, and nobody else. `changed` is notified of it.
+    /// it, and nobody else. `changed` is notified of it, and `asks` is woken when a subscriber asks
+    /// for a look at the engine: under the lock of the topic, so it must do no more than tell.
     ///
     /// The bounds on the memory of rooms do not concern it.
-    pub fn copy(config: &TopicConfig, changed: watch::Sender<()>) -> Self {
+    pub fn copy(config: &TopicConfig, changed: watch::Sender<()>, asks: Waker) -> Self {
         let tells_places = config.first_block == FirstBlock::Id && holds(Rule::TellPlaces);
         let ring = Ring::copy(tells_places, config.keep_events, config.keep_bytes);
-        Self::with(ring, Some(Copied::default()), config, None, changed)
+        Self::with(ring, Some(Copied::new(asks)), config, None, changed)
     }
 
     fn with(
@@ -161,6 +190,7 @@ impl Topic {
                 ring,
                 copy,
                 subscribers: 0,
+                waiting: 0,
                 retries: VecDeque::new(),
                 gone: false,
                 uses: 0,
@@ -170,6 +200,7 @@ impl Topic {
             advanced: Notify::new(),
             last: AtomicU64::new(0),
             before: AtomicU64::new(0),
+            reached: AtomicU64::new(0),
             over: AtomicBool::new(false),
             config: config.clone(),
             budget,
@@ -247,6 +278,7 @@ impl Topic {
             id: state.ring.id(last),
             events,
             subscribers: state.subscribers,
+            nodes: None,
         };
         self.before.store(state.ring.before(), Ordering::Release);
         self.last.store(last, Ordering::Release);
@@ -304,6 +336,7 @@ impl Topic {
             return None;
         }
         let mut done = 0;
+        let mut reached = 0;
         for step in steps {
             let is_ahead = |bytes| keep_step && state.is_ahead(&self.config, bytes);
             match step {
@@ -327,11 +360,13 @@ impl Topic {
                     looks,
                     beat,
                 } => {
-                    let copy = state.copy.get_or_insert_default();
-                    copy.head = Some(*head);
-                    copy.later_life |= later_life;
-                    copy.answered = *looks;
-                    copy.beats += u64::from(*beat);
+                    if let Some(copy) = &mut state.copy {
+                        copy.head = Some(*head);
+                        copy.later_life |= later_life;
+                        copy.answered = *looks;
+                        copy.beats += u64::from(*beat);
+                    }
+                    reached += 1;
                 }
             }
             done += 1;
@@ -341,6 +376,7 @@ impl Topic {
         }
         self.before.store(state.ring.before(), Ordering::Release);
         self.last.store(state.ring.last(), Ordering::Release);
+        self.reached.fetch_add(reached, Ordering::Release);
         drop(state);
         if done > 0 {
             self.changed.send_replace(());
@@ -353,6 +389,27 @@ impl Topic {
     pub fn looks_wanted(&self) -> u64 {
         let state = lock(&self.state);
         state.copy.as_ref().map_or(0, |copy| copy.asked)
+    }
+
+    /// Goes up when a look at the engine was appended: subscribers that wait for a place may have one
+    /// from then on, though [`last`](Self::last) need not have changed.
+    pub fn reached(&self) -> u64 {
+        self.reached.load(Ordering::Acquire)
+    }
+
+    /// Whether an engine keeps it, and this is a copy.
+    pub fn is_copy(&self) -> bool {
+        lock(&self.state).copy.is_some()
+    }
+
+    /// How many listen.
+    pub fn subscribers(&self) -> usize {
+        lock(&self.state).subscribers
+    }
+
+    /// How many of these wait for a place, since the engine has not said yet where they go on.
+    pub fn waiting(&self) -> usize {
+        lock(&self.state).waiting
     }
 
     /// The reconnection time in milliseconds that the last event set, of those behind `from` up to
@@ -422,8 +479,9 @@ impl Topic {
     }
 
     /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`.
-    /// From then on nobody can: what came between this and its end would be lost.
-    pub(super) fn has_expired(&self, now: Instant, ttl: Duration) -> bool {
+    /// From then on nobody can: what came between this and its end would be lost. What the reader of
+    /// an engine appends is no use of it.
+    pub fn has_expired(&self, now: Instant, ttl: Duration) -> bool {
         let mut state = lock(&self.state);
         if state.subscribers > 0 {
             state.idle = None;
@@ -451,7 +509,8 @@ impl Topic {
         self.config.first_block == FirstBlock::Id
     }
 
-    pub(super) fn view(&self, name: &str) -> TopicInfo {
+    /// It as the window and the API see it, under this name.
+    pub fn view(&self, name: &str) -> TopicInfo {
         let state = lock(&self.state);
         TopicInfo::new(name, &state.ring, state.subscribers, &self.config)
     }

@@ -210,6 +210,8 @@ pub(super) struct Sent {
     last: AtomicU64,
     /// Whether bytes wait for the socket.
     blocked: AtomicBool,
+    /// Whether the client waits for a place in its topic.
+    waits: AtomicBool,
     /// Comments that the kernel took, of those that came without an event.
     comments: AtomicU32,
 }
@@ -229,6 +231,7 @@ impl Sent {
             bytes: AtomicU64::new(0),
             last: AtomicU64::new(next.map_or(NONE, |next| next | FIRST)),
             blocked: AtomicBool::new(false),
+            waits: AtomicBool::new(false),
             comments: AtomicU32::new(0),
         }
     }
@@ -273,6 +276,24 @@ impl Sent {
         self.blocked.store(blocked, Ordering::Relaxed);
     }
 
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    /// Nobody knows yet with which number it begins.
+    pub(super) fn wait(&self) {
+        self.last.store(NONE, Ordering::Relaxed);
+        self.waits.store(true, Ordering::Relaxed);
+    }
+
+    /// It begins with this number, which nobody knew before.
+    pub(super) fn begin(&self, next: u64) {
+        if self.last.load(Ordering::Relaxed) == NONE {
+            self.last.store(next | FIRST, Ordering::Relaxed);
+        }
+        self.waits.store(false, Ordering::Relaxed);
+    }
+
     pub(super) fn counts(&self) -> Counts {
         Counts {
             events: self.events.load(Ordering::Relaxed),
@@ -315,7 +336,11 @@ impl Connection {
     /// The row as it stays: a closed one must not keep a topic, or a stream that was long replaced,
     /// in memory.
     pub(super) fn closed(&self) -> Self {
-        let id = self.last_id().map(|(_, id)| id);
+        let id = self.last_id().map(|(_, id)| Arc::new(id));
+        let numbers = match self.client.numbers.is_shared() {
+            true => Numbering::LastShared(id),
+            false => Numbering::Last(id),
+        };
         let Counts {
             events,
             bytes,
@@ -324,7 +349,7 @@ impl Connection {
         Self {
             id: self.id,
             client: Client {
-                numbers: Numbering::Last(id.map(Arc::new)),
+                numbers,
                 ..self.client.clone()
             },
             since: self.since,
@@ -334,6 +359,7 @@ impl Connection {
                 bytes: bytes.into(),
                 last: self.sent.last.load(Ordering::Relaxed).into(),
                 blocked: false.into(),
+                waits: false.into(),
                 comments: comments.into(),
             },
             tap: self.tap.clone(),

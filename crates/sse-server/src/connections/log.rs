@@ -89,6 +89,10 @@ pub(super) enum What {
     },
     /// A room was reset.
     Reset { room: Option<Box<str>> },
+    /// The engine that keeps the topics is there, at this place.
+    There { place: Box<str> },
+    /// It is not, or no longer, for this reason.
+    Lost { why: Box<str> },
 }
 
 /// A request for a stream, and who sent it. A copy: the log keeps no row, and so no topic and no
@@ -127,7 +131,9 @@ impl Entry {
             | What::Stopped
             | What::Armed { .. }
             | What::Healed { .. }
-            | What::Reset { .. } => None,
+            | What::Reset { .. }
+            | What::There { .. }
+            | What::Lost { .. } => None,
         }
     }
 
@@ -348,6 +354,18 @@ impl Connections {
     pub(crate) fn healed(&self, fault: u64, room: Option<&str>, now: Now) -> u64 {
         let room = room.map(Box::from);
         self.note(now, What::Healed { fault, room })
+    }
+
+    /// Notes that the engine that keeps the topics is there, at this place.
+    pub(crate) fn engine_there(&self, place: &str, now: Now) {
+        let place = place.into();
+        self.note(now, What::There { place });
+    }
+
+    /// Notes that the engine that keeps the topics is away, and why.
+    pub(crate) fn engine_lost(&self, why: &str, now: Now) {
+        let why = why.into();
+        self.note(now, What::Lost { why });
     }
 
     /// Notes that a fault struck the request, or the stream, of this row. Answers the entry's

@@ -18,6 +18,8 @@ pub(crate) enum Numbering {
     Forwarded(Arc<SentIds>),
     /// Of a connection that is closed nothing is asked but its last id.
     Last(Option<Arc<String>>),
+    /// The same where other nodes send the same events: its client may be there.
+    LastShared(Option<Arc<String>>),
 }
 
 impl Numbering {
@@ -29,14 +31,14 @@ impl Numbering {
             Self::Topic(topic) => Some((last, topic.id(last))),
             Self::Stream(stream) => stream.last_id(last, events),
             Self::Forwarded(ids) => ids.last(last),
-            Self::Last(id) => Some((last, id.as_deref()?.clone())),
+            Self::Last(id) | Self::LastShared(id) => Some((last, id.as_deref()?.clone())),
         }
     }
 
     /// The number of the event with this id, where that is known. It may wait for a topic.
     pub(super) fn number_of(&self, id: &str) -> Option<u64> {
         match self {
-            Self::None | Self::Last(_) => None,
+            Self::None | Self::Last(_) | Self::LastShared(_) => None,
             Self::Topic(topic) => topic.find(id),
             Self::Stream(stream) => stream.number_of(id, stream.from),
             Self::Forwarded(ids) => ids.number_of(id),
@@ -46,9 +48,18 @@ impl Numbering {
     /// How many events there are from the number `from` on, before the number `to`.
     pub(super) fn events_between(&self, from: u64, to: u64) -> u64 {
         match self {
-            Self::None | Self::Last(_) => 0,
+            Self::None | Self::Last(_) | Self::LastShared(_) => 0,
             Self::Topic(_) | Self::Forwarded(_) => to.saturating_sub(from),
             Self::Stream(stream) => stream.events_between(from, to),
+        }
+    }
+
+    /// Whether other nodes send the same events: who went may have been there meanwhile.
+    pub(super) fn is_shared(&self) -> bool {
+        match self {
+            Self::Topic(topic) => topic.is_copy(),
+            Self::LastShared(_) => true,
+            Self::None | Self::Stream(_) | Self::Forwarded(_) | Self::Last(_) => false,
         }
     }
 
@@ -64,7 +75,7 @@ impl Numbering {
             Self::Topic(_) => Some(topics::SUBSCRIBER_RETRY),
             Self::Stream(stream) => stream.retry,
             Self::Forwarded(ids) => ids.retry(),
-            Self::None | Self::Last(_) => None,
+            Self::None | Self::Last(_) | Self::LastShared(_) => None,
         }
     }
 }
@@ -83,7 +94,10 @@ impl WeakNumbering {
             Numbering::Stream(stream) => Self::Stream(Arc::downgrade(stream)),
             Numbering::Topic(topic) => Self::Topic(Arc::downgrade(topic)),
             // What another connection is sent has numbers of its own.
-            Numbering::None | Numbering::Last(_) | Numbering::Forwarded(_) => Self::None,
+            Numbering::None
+            | Numbering::Last(_)
+            | Numbering::LastShared(_)
+            | Numbering::Forwarded(_) => Self::None,
         }
     }
 

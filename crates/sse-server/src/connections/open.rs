@@ -58,6 +58,18 @@ impl Open {
         self.row.sent.block(blocked);
     }
 
+    /// Notes that its client waits for a place in its topic.
+    pub(crate) fn waits(&self) {
+        self.row.sent.wait();
+        self.connections.tell();
+    }
+
+    /// Notes that its client waited for a place, and goes on with the event of the number `next`.
+    pub(crate) fn placed(&self, next: u64) {
+        self.row.sent.begin(next);
+        self.connections.tell();
+    }
+
     /// The id of its row.
     pub(crate) fn id(&self) -> u64 {
         self.row.id

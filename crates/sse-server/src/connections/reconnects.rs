@@ -453,6 +453,8 @@ fn is_overdue(row: &Connection, now: Instant, serving: Instant) -> bool {
     let ending = ended.why;
     // One without tag and id could not be known again.
     let id = match &row.client.numbers {
+        // Its client may be on another node.
+        Numbering::LastShared(_) => return false,
         Numbering::Last(Some(id)) => !id.is_empty(),
         _ => false,
     };

@@ -52,6 +52,11 @@ pub struct RowView {
     pub step: Option<NextStep>,
     /// Whether the socket takes no more at the moment.
     pub blocked: bool,
+    /// Whether it waits for the engine that keeps its topic, which has not said yet where it goes
+    /// on; left out where it does not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "types", ts(as = "Option<bool>", optional))]
+    pub waits: bool,
     /// The version of HTTP that the client speaks, and with it the framing: chunks in 1.1, bare
     /// bytes in 1.0.
     #[cfg_attr(feature = "types", ts(type = "\"1.0\" | \"1.1\""))]
@@ -120,6 +125,7 @@ impl RowView {
             behind: row.behind(),
             step: row.step(),
             blocked: ended.is_none() && row.sent.is_blocked(),
+            waits: ended.is_none() && row.sent.is_waiting(),
             http: match row.client.asked.framing {
                 Framing::Bare => "1.0",
                 Framing::Chunked => "1.1",

@@ -366,6 +366,10 @@ fn the_api_does_not_answer_through_a_proxy() {
         ("X-Forwarded-Host", "app.example"),
         ("x-forwarded-proto", ""),
         ("x-real-ip", "192.0.2.1"),
+        ("x-client-ip", "192.0.2.1"),
+        ("X-Cluster-Client-IP", "192.0.2.1"),
+        ("True-Client-IP", "192.0.2.1"),
+        ("CF-Connecting-IP", "192.0.2.1"),
     ] {
         let headers = [("host", "localhost:8000"), field];
         for area in EVERY {

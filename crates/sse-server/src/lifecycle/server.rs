@@ -5,13 +5,14 @@
 
 mod access;
 mod recordings;
+mod topics;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use sse_engine::preview::Preview;
-use sse_engine::topics::{Batch, Draft, Published, TopicInfo, Topics};
+use sse_engine::topics::Topics;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -33,6 +34,7 @@ use crate::routes::{
     FaultWish, LOG_READERS, LOOK, ProfileView, Room, Rooms, Service, StateView, UpstreamView,
     UpstreamWish, WAITS,
 };
+use crate::shared_topics::SharedTopics;
 use crate::status::{Phase, Status};
 use crate::tap::WireView;
 use crate::tokens::Keyring;
@@ -89,7 +91,11 @@ impl Server {
             false => Connections::new(config.limits.streams),
         };
         let topics = Topics::new(config.topics);
-        let room = Room::new(Arc::clone(&streams), topics, connections.clone());
+        let breaks = config.breaks && config.topics_on.is_none();
+        let shared = config
+            .topics_on
+            .map(|engine| SharedTopics::new(engine, config.node, &topics, &connections));
+        let room = Room::new(Arc::clone(&streams), topics, connections.clone()).on(shared);
         let upstreams = Upstreams::new(Terms {
             head_time: config.upstream_time,
             trust: config.upstream_trust,
@@ -106,7 +112,7 @@ impl Server {
             rooms: Rooms::new(room),
             upstreams,
             recordings: recordings.transpose()?,
-            breaks: config.breaks,
+            breaks,
             keep_alive: config.keep_alive,
             keep_alive_blank: config.keep_alive_blank,
             turn: tokio::sync::Mutex::default(),
@@ -305,33 +311,6 @@ impl Server {
     /// What is wrong with the fault, or that none is open.
     pub fn act(&self, wish: ActWish) -> Result<Acted, BadFault> {
         routes::break_open(&self.context, wish)
-    }
-
-    /// Publishes an event to a topic, which begins if there is none of this name. Topics last as
-    /// long as the server's value, so this works while it is stopped too.
-    ///
-    /// # Errors
-    /// A name that no topic can have, one topic too many, or an event that cannot be sent as it is.
-    pub async fn publish(&self, topic: &str, draft: Draft) -> Result<Published, Error> {
-        draft.check()?;
-        let room = self.context.rooms.default();
-        room.publish(topic, &Batch::one(draft)).await
-    }
-
-    /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come
-    /// back are told of a gap. Answers whether there was one of this name.
-    pub fn end_topic(&self, topic: &str) -> bool {
-        self.context.rooms.default().topics.end(topic)
-    }
-
-    /// The topics that there are, by name.
-    pub fn topics(&self) -> Vec<TopicInfo> {
-        self.context.rooms.default().topics.view()
-    }
-
-    /// Changes when something was published to a topic, or when one ended.
-    pub fn topics_changed(&self) -> watch::Receiver<()> {
-        self.context.rooms.default().topics.changed()
     }
 
     /// The streams that are served and where they come from, to be followed.

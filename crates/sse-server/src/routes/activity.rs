@@ -31,7 +31,7 @@ pub struct StreamActivity {
 impl ActivityView {
     pub(crate) fn of(room: &Room) -> Self {
         let streams = room.streams().view().streams;
-        let topics = room.topics.view();
+        let topics = room.topics_view();
         let streams = streams.into_iter().map(|stream| stream.path);
         let paths: Vec<String> = streams
             .chain(topics.into_iter().map(|topic| topic.path))

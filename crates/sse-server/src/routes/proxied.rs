@@ -187,7 +187,8 @@ struct Passage<'a> {
 
 /// What ended the wait for an answer.
 enum Waited {
-    Answered(Result<Passed, Failure>),
+    /// Boxed: an answer is large beside the others.
+    Answered(Box<Result<Passed, Failure>>),
     Left,
     Stopped,
 }
@@ -214,7 +215,7 @@ impl Passage<'_> {
                 upstream.pass((head, body), &self.to, &mut times).await
             };
             tokio::select! {
-                answered = asked => Waited::Answered(answered),
+                answered = asked => Waited::Answered(Box::new(answered)),
                 () = left(self.handed.presence) => Waited::Left,
                 // It fails only when the server is gone.
                 _ = status.wait_for(|status| status.phase.is_over()) => Waited::Stopped,
@@ -222,21 +223,23 @@ impl Passage<'_> {
         };
         self.times = times;
         let waited = match waited {
-            Waited::Answered(Err(_)) if kept.is_broken() => Waited::Left,
+            Waited::Answered(answered) if answered.is_err() && kept.is_broken() => Waited::Left,
             waited => waited,
         };
         match waited {
-            Waited::Answered(Ok(passed)) => self.answered(door, passed, &mut kept).await,
-            Waited::Answered(Err(failure)) => {
-                let (status, why) = match &failure {
-                    Failure::TooSlow(_) => (StatusCode::GATEWAY_TIMEOUT, Why::UpstreamTooSlow),
-                    Failure::Failed(_) => (StatusCode::BAD_GATEWAY, Why::UpstreamFailed),
-                };
-                let sentence = failure.to_string();
-                door.note_struck(self.visitor.room);
-                self.enter(status.as_u16(), why, Some(sentence.clone()), &kept);
-                last_words(status, &sentence).into()
-            }
+            Waited::Answered(answered) => match *answered {
+                Ok(passed) => self.answered(door, passed, &mut kept).await,
+                Err(failure) => {
+                    let (status, why) = match &failure {
+                        Failure::TooSlow(_) => (StatusCode::GATEWAY_TIMEOUT, Why::UpstreamTooSlow),
+                        Failure::Failed(_) => (StatusCode::BAD_GATEWAY, Why::UpstreamFailed),
+                    };
+                    let sentence = failure.to_string();
+                    door.note_struck(self.visitor.room);
+                    self.enter(status.as_u16(), why, Some(sentence.clone()), &kept);
+                    last_words(status, &sentence).into()
+                }
+            },
             Waited::Left => {
                 self.enter(CLIENT_LEFT, Why::Closed, None, &kept);
                 last_words(StatusCode::BAD_GATEWAY, "The client left.").into()

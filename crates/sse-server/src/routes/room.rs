@@ -3,14 +3,15 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sse_engine::fault::Fault;
+use sse_engine::fault::{Fault, Shift};
 use sse_engine::file::Contents;
-use sse_engine::topics::{Batch, Published, Topics};
+use sse_engine::topics::{Batch, Published, Subscription, TopicInfo, Topics};
 
 use crate::catalog::Catalog;
 use crate::clock;
 use crate::connections::{Connections, Forgotten};
 use crate::error::Error;
+use crate::shared_topics::SharedTopics;
 
 /// The streams, topics and rows that a request reaches. The service chooses it, once for each
 /// request, and the handlers of streams and topics are given it.
@@ -23,6 +24,8 @@ pub(crate) struct Room {
     own: OnceLock<Catalog>,
     /// The topics, which outlive starts and stops of the server.
     pub(crate) topics: Topics,
+    /// The topics in place of those, where an engine keeps them. Only the default room has any.
+    pub(crate) engine: Option<SharedTopics>,
     /// Who is connected here, and was.
     pub(crate) connections: Connections,
 }
@@ -35,8 +38,14 @@ impl Room {
             shared: streams,
             own: OnceLock::new(),
             topics,
+            engine: None,
             connections,
         }
+    }
+
+    /// The same, whose topics an engine keeps.
+    pub(crate) fn on(self, engine: Option<SharedTopics>) -> Self {
+        Self { engine, ..self }
     }
 
     /// A room of this name beside this one, which has nothing but the server's list. Its topics are
@@ -47,6 +56,7 @@ impl Room {
             shared: Arc::clone(&self.shared),
             own: OnceLock::new(),
             topics: topics.of_room(name),
+            engine: None,
             connections: self.connections.of_room(name),
         }
     }
@@ -66,9 +76,55 @@ impl Room {
         self.own.get_or_init(|| self.shared.copy()).serve(list);
     }
 
-    /// Publishes the events to a topic.
-    pub(crate) async fn publish(&self, topic: &str, batch: &Batch) -> Result<Published, Error> {
-        Ok(self.topics.publish(topic, batch, clock::now().wall).await?)
+    /// A subscriber of a topic, which goes on at its last event id, moved by `shift`.
+    pub(super) fn subscribe(
+        &self,
+        topic: &str,
+        last_event_id: Option<&str>,
+        shift: Shift,
+    ) -> Result<Subscription, sse_engine::Error> {
+        match &self.engine {
+            None => {
+                let wall = clock::now().wall;
+                self.topics.subscribe(topic, last_event_id, shift, wall)
+            }
+            Some(engine) => engine.subscribe(topic, last_event_id, shift),
+        }
+    }
+
+    /// Publishes the events to a topic. Where an engine keeps it, nothing is waited for once `stop`
+    /// is over.
+    pub(crate) async fn publish(
+        &self,
+        topic: &str,
+        batch: Batch,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Published, Error> {
+        Ok(match &self.engine {
+            None => {
+                self.topics
+                    .publish(topic, &batch, clock::now().wall)
+                    .await?
+            }
+            Some(engine) => engine.publish(topic, batch, stop).await?,
+        })
+    }
+
+    /// Ends a topic: on all nodes, where an engine keeps it. Answers whether there was one.
+    pub(crate) async fn end(&self, topic: &str) -> Result<bool, Error> {
+        Ok(match &self.engine {
+            None => self.topics.end(topic),
+            Some(engine) => engine.end(topic).await?,
+        })
+    }
+
+    /// The topics as they are now, by name: those that this node follows, where an engine keeps
+    /// them.
+    pub(crate) fn topics_view(&self) -> Vec<TopicInfo> {
+        match &self.engine {
+            None => self.topics.view(),
+            Some(engine) => engine.view(),
+        }
     }
 
     /// The faults of the streams of its list. Those of the server's list are the default room's.

@@ -341,18 +341,17 @@ mod tests {
             rooms.enter("a").expect("room"),
             rooms.enter("b").expect("room"),
         );
-        let one = Batch::one(Draft::default());
+        let publish = async |room: &Room, name: &str| {
+            let one = Batch::one(Draft::default());
+            room.publish(name, one, std::future::pending()).await
+        };
         for n in 0..MAX_TOPICS {
             let room = if n % 2 == 0 { &a } else { &b };
-            room.publish(&n.to_string(), &one).await.expect("room");
+            publish(room, &n.to_string()).await.expect("room");
         }
-        a.publish("more", &one).await.expect_err("too many");
-        rooms
-            .default()
-            .publish("more", &one)
-            .await
-            .expect("its own");
+        publish(&a, "more").await.expect_err("too many");
+        publish(rooms.default(), "more").await.expect("its own");
         b.reset();
-        a.publish("more", &one).await.expect("b had half of them");
+        publish(&a, "more").await.expect("b had half of them");
     }
 }

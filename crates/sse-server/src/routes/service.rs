@@ -486,7 +486,7 @@ async fn topic(
             let published = topics::publish(context, visitor.room, name, request);
             published.await.into()
         }
-        Method::DELETE => topics::end(visitor.room, name).into(),
+        Method::DELETE => topics::end(visitor.room, name).await.into(),
         _ => other(&request, true).into(),
     }
 }

@@ -10,6 +10,7 @@ use crate::armed::{FaultView, InRooms};
 use crate::catalog::StreamsFile;
 use crate::clock;
 use crate::connections::Tally;
+use crate::shared_topics::{EngineView, SharedTopics};
 use crate::status::Status;
 use crate::tokens::Wish;
 
@@ -36,6 +37,10 @@ pub struct StateView {
     pub rooms: Vec<String>,
     /// What is armed, in all rooms.
     pub faults: Vec<FaultView>,
+    /// The engine that keeps the topics; left out where none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
+    pub engine: Option<EngineView>,
     /// What needs a token.
     pub tokens: TokensView,
 }
@@ -60,10 +65,11 @@ impl StateView {
             status: context.status.borrow().clone(),
             streams: streams.streams,
             streams_file: streams.file,
-            topics: room.topics.view(),
+            topics: room.topics_view(),
             connections: room.connections.tally(),
             rooms: context.rooms.names(),
             faults: context.faults.view(&InRooms::All, clock::now().instant),
+            engine: room.engine.as_ref().map(SharedTopics::engine),
             tokens: TokensView {
                 publish: context.keyring.is_needed_to(Wish::Publish),
                 subscribe: context.keyring.is_needed_to(Wish::Subscribe),

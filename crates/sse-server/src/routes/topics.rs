@@ -19,7 +19,6 @@ use super::publish::{Fields, Kind};
 use super::room::Room;
 use super::visitor::{StreamRequest, Visitor};
 use super::{streams, topic_query};
-use crate::clock;
 use crate::connections::{Client, Numbering, Resume, Why};
 use crate::error::Error;
 
@@ -60,10 +59,7 @@ pub(super) async fn subscribe(
     }
     let last_event_id = asked.last_event_id.as_deref();
     let shift = door.shift(last_event_id.is_some_and(|id| !id.is_empty()));
-    match room
-        .topics
-        .subscribe(name, last_event_id, shift, clock::now().wall)
-    {
+    match room.subscribe(name, last_event_id, shift) {
         Ok(subscription) => {
             let subscription = subscription.in_form(asked.query);
             let client = Client {
@@ -126,15 +122,24 @@ pub(super) async fn publish(
         Ok(batch) => batch,
         Err(error) => return refuse(&error),
     };
-    match room.publish(name, &batch).await {
+    let mut status = context.status.clone();
+    let stop = async {
+        // It fails with the server.
+        _ = status.wait_for(|status| status.phase.is_over()).await;
+    };
+    match room.publish(name, batch, stop).await {
         Ok(published) => ([(header::CACHE_CONTROL, "no-store")], Json(published)).into_response(),
         Err(error) => refuse(&error),
     }
 }
 
 /// DELETE.
-pub(super) fn end(room: &Room, name: &str) -> Response<Body> {
-    match room.topics.end(name) {
+pub(super) async fn end(room: &Room, name: &str) -> Response<Body> {
+    let ended = match room.end(name).await {
+        Ok(ended) => ended,
+        Err(error) => return refuse(&error),
+    };
+    match ended {
         true => StatusCode::NO_CONTENT.into_response(),
         false => say(
             StatusCode::NOT_FOUND,
@@ -146,7 +151,13 @@ pub(super) fn end(room: &Room, name: &str) -> Response<Body> {
 fn refuse(error: &Error) -> Response<Body> {
     let status = match error {
         Error::Engine(
-            Engine::TooManyTopics(_) | Engine::TooManyTopicsInRooms(_) | Engine::TooManyBytes(_),
+            Engine::TooManyTopics(_)
+            | Engine::TooManyTopicsInRooms(_)
+            | Engine::TooManyBytes(_)
+            | Engine::EngineAway(_)
+            | Engine::EngineFull
+            | Engine::TopicsFull(_)
+            | Engine::MaybePublished,
         ) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Engine(Engine::IdTaken(_)) => StatusCode::CONFLICT,
         Error::BodyCoding(_) | Error::BodyCharset(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -195,6 +195,19 @@ impl Delivery {
         self.pump.topic()
     }
 
+    /// Whether its client has no place in its topic yet. Once it has one, it keeps it.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.pump.is_waiting()
+    }
+
+    /// Notes in the table that it waits for a place, or has one.
+    pub(super) fn note_place(&self) {
+        match self.is_waiting() {
+            true => self.open.waits(),
+            false => self.open.placed(self.pump.next_number()),
+        }
+    }
+
     /// Sends what is due, and to a client that closed its side something in any case.
     pub(super) fn visit(
         &mut self,

@@ -7,6 +7,8 @@
 //!
 //! Invariant: a visit never waits, so no connection delays another.
 
+mod places;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,6 +31,7 @@ use super::readers::{Readers, Seat};
 use super::ready_queue::{Ready, Token};
 use super::socket::Socket;
 use super::timers::{Armed, Timers};
+use super::waiting::Waiting;
 use crate::clock;
 
 /// Sends after which others have their turn. So many cost about half a millisecond.
@@ -61,6 +64,8 @@ pub(super) struct Sweeper {
     timers: Timers,
     /// Who reads which topic, so that a publish begins a pass over those alone.
     readers: Readers,
+    /// Connections that have no place in their topic yet.
+    waiting: Waiting,
     /// Connections that have more to send at once, in the order of their turns.
     unpaced: VecDeque<usize>,
     /// What was taken out of `ready` and is yet to be looked after: [`TURN`] of it in each go.
@@ -131,6 +136,7 @@ impl Sweeper {
             ready: Arc::default(),
             timers: Timers::default(),
             readers: Readers::default(),
+            waiting: Waiting::default(),
             unpaced: VecDeque::new(),
             woken: Vec::new(),
             out: WriteBuffer::new(),
@@ -210,9 +216,10 @@ impl Sweeper {
         let stopped = self.stop_some(now);
         let ordered = self.carry_out_some(now);
         let due = self.fire(now);
+        let placed = self.place_some(now);
         let swept = self.sweep(now);
         let sent = self.turns(now);
-        woken || stopped || ordered || due || swept || sent
+        woken || stopped || ordered || due || placed || swept || sent
     }
 
     fn carry_out(&mut self, order: Order) {
@@ -283,6 +290,7 @@ impl Sweeper {
         let waker = self.ready.waker(key);
         let id = delivery.id();
         let seat = delivery.topic().map(|topic| self.readers.enter(topic, key));
+        let reached = delivery.topic().map(|topic| topic.reached());
         entry.insert(Slot {
             state: State::Open(delivery),
             waker,
@@ -302,6 +310,7 @@ impl Sweeper {
         }
         self.listen(key, now);
         self.visit(key, now);
+        self.await_place(key, reached);
         for act in self.orders.late(id, now.instant) {
             self.act(key, now, &act);
         }

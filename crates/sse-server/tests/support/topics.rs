@@ -267,6 +267,20 @@ impl Subscriber {
         Some(())
     }
 
+    /// Reads on until it has a place, which may come late where an engine keeps the topic.
+    pub async fn place(&mut self) {
+        while self.decoder.last_event_id().is_empty() {
+            let end = loop {
+                match find(&self.payload, b"\n\n") {
+                    Some(end) => break end + 2,
+                    None => soon("a place", self.fill()).await.expect("it goes on"),
+                }
+            };
+            self.decode(end);
+        }
+        self.decoder.last_event_id().clone_into(&mut self.position);
+    }
+
     /// The next event.
     pub async fn next(&mut self) -> Event {
         soon("an event", self.read())

@@ -20,6 +20,8 @@ struct Piped {
     start: Instant,
     sent: Vec<u8>,
     events: usize,
+    /// The most bytes of a visit.
+    most: usize,
 }
 
 impl Piped {
@@ -36,6 +38,7 @@ impl Piped {
             start,
             sent: Vec::new(),
             events: 0,
+            most: 0,
         }
     }
 
@@ -68,6 +71,7 @@ impl Piped {
             out.clear();
             let next = self.pump.fill(now, &mut out);
             text.extend(out.wire());
+            self.most = self.most.max(out.len());
             self.events += out.marks().len();
             let has_news = self.pump.has_news(&Waker::from(Arc::new(Nobody)));
             match next {
@@ -109,6 +113,11 @@ fn a_large_piece_takes_several_visits_and_is_the_same() {
     let (sent, next) = piped.give(&stream);
     assert!(sent.as_bytes() == stream && next == WAIT);
     assert_eq!(piped.events, 10_000);
+    assert_eq!(piped.most, 3 * VISIT, "each send costs something");
+    let mut broken = Piped::new(&["cut,after=100000"]);
+    assert!(broken.give(&stream).0.as_bytes() == stream);
+    assert_eq!(broken.events, 10_000);
+    assert_eq!(broken.most, VISIT, "where a fault may strike");
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn entry(born: u64, seq: u64) -> LogEntry {
             data,
             ..Draft::default()
         }),
+        begins: false,
     }
 }
 
@@ -243,6 +244,7 @@ fn what_is_no_event_of_ours_is_skipped_and_counted() {
         LogEntry {
             place: at(7, 2),
             event: None,
+            begins: false,
         },
         with(|event| event.event = Some("gap".to_owned())),
         with(|event| event.id = Some("a\nb".to_owned())),
@@ -258,6 +260,54 @@ fn what_is_no_event_of_ours_is_skipped_and_counted() {
     // `XADD * ...` of somebody: it has the form of a life that began.
     assert!(run.read(vec![entry(99, 0)]).is_empty());
     assert_eq!(run.follower.caller(run.now).known, 7, "no life is made up");
+}
+
+#[test]
+fn the_end_of_a_topic_is_told_of_as_soon_as_it_is_read() {
+    let ended = |born| LogEntry {
+        event: None,
+        begins: true,
+        ..entry(born, 0)
+    };
+    let mut run = Run::with(7, 1);
+    let steps = run.read(vec![ended(9), entry(9, 1)]);
+    assert_eq!(steps, ["gap 9-0 None None", "9-1"], "and no second gap");
+    assert_eq!(run.follower.skipped(), 0);
+    assert!(run.read(vec![ended(9)]).is_empty(), "once");
+    run.read(vec![ended(11)]);
+    let caller = run.follower.caller(run.now);
+    assert_eq!((caller.known, caller.read), (11, Some(at(11, 0))));
+    run.now += BEAT;
+    assert_eq!(run.touch(placed(11, 0)), ["reached 11-0 0 true"]);
+
+    let mut run = Run::new();
+    run.touch(placed(9, 1));
+    let steps = run.load(vec![ended(9), entry(9, 1)]);
+    assert_eq!(steps, ["begin 9-0", "9-1", "reached 9-1 0 true"]);
+}
+
+/// Somebody wrote an entry of the year 2200 by hand, and then everything was lost.
+#[test]
+fn an_entry_that_is_none_of_the_engines_holds_nothing_up() {
+    let mut run = Run::with(7, 1);
+    let by_hand = LogEntry {
+        event: None,
+        ..entry(99, 3)
+    };
+    run.read(vec![by_hand]);
+    run.now += BEAT;
+    run.touch(placed(9, 0));
+    assert_eq!(
+        run.load(vec![]),
+        ["gap 9-0 None None", "reached 9-0 0 true"]
+    );
+    assert_eq!(run.reads_behind(), Some(at(9, 0)));
+    assert_eq!(run.read(vec![entry(9, 1)]), ["9-1"]);
+
+    let wide = entry(Position::LATEST_LIFE + 1, 1);
+    assert!(run.read(vec![wide]).is_empty());
+    assert_eq!(run.reads_behind(), Some(at(9, 1)));
+    assert_eq!(run.follower.skipped(), 2);
 }
 
 #[test]

@@ -128,10 +128,7 @@ fn passed_over(ring: &Ring, place: Position) -> Option<(u64, u64)> {
 
 /// Whether the engine was asked after this client came; asks for that otherwise.
 fn was_asked(copy: &mut Copied, waiting: &mut Waiting) -> bool {
-    let look = *waiting.look.get_or_insert_with(|| {
-        copy.asked += 1;
-        copy.asked
-    });
+    let look = *waiting.look.get_or_insert_with(|| copy.ask());
     copy.answered >= look
 }
 

@@ -108,6 +108,16 @@ pub enum Happened {
         /// Its name; nothing is the room that has none.
         room: Option<String>,
     },
+    /// The engine that keeps the topics is there.
+    There {
+        /// Where, without a password.
+        place: String,
+    },
+    /// The engine that keeps the topics is away.
+    Lost {
+        /// Why.
+        why: String,
+    },
     /// The reader was too slow.
     Dropped {
         /// How many entries it missed.
@@ -209,6 +219,12 @@ impl Happened {
                 connection: who.as_ref().map(|who| who.connection),
             },
             What::Reset { .. } => Self::Reset { room: room() },
+            What::There { place } => Self::There {
+                place: place.to_string(),
+            },
+            What::Lost { why } => Self::Lost {
+                why: why.to_string(),
+            },
         })
     }
 }
@@ -329,6 +345,8 @@ impl fmt::Display for Happened {
                 None => write!(f, "fault {fault} struck"),
             },
             Self::Reset { room } => write!(f, "reset{}", in_room(room)),
+            Self::There { place } => write!(f, "connected to the engine of the topics: {place}"),
+            Self::Lost { why } => write!(f, "the engine of the topics is lost: {why}"),
             Self::Dropped { entries } => write!(
                 f,
                 "{entries} lines of the log were dropped: they came faster than they were read"

@@ -51,7 +51,8 @@ pub(crate) struct EntryView {
     /// The fault that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<u64>,
-    /// The text of the fault, where it was armed.
+    /// The text of the fault, where it was armed; where the engine is that is there, or why it is
+    /// away.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
@@ -85,6 +86,10 @@ pub(crate) enum Kind {
     Fired,
     /// A room was reset.
     Reset,
+    /// The engine that keeps the topics is there.
+    There,
+    /// The engine that keeps the topics is away.
+    Lost,
     /// Entries are missing here.
     Gap,
 }
@@ -141,6 +146,8 @@ impl Kind {
             Self::Healed => "healed",
             Self::Fired => "fired",
             Self::Reset => "reset",
+            Self::There => "there",
+            Self::Lost => "lost",
             Self::Gap => "gap",
         }
     }
@@ -161,6 +168,8 @@ impl Kind {
             What::Healed { .. } => Self::Healed,
             What::Fired { .. } => Self::Fired,
             What::Reset { .. } => Self::Reset,
+            What::There { .. } => Self::There,
+            What::Lost { .. } => Self::Lost,
         }
     }
 }
@@ -176,7 +185,9 @@ impl EntryView {
             _ => (None, None, None),
         };
         let text = match &entry.what {
-            What::Armed { text, .. } => Some(text.to_string()),
+            What::Armed { text, .. } | What::There { place: text } | What::Lost { why: text } => {
+                Some(text.to_string())
+            }
             _ => None,
         };
         Self {

@@ -18,10 +18,10 @@ pub(super) fn of_cost(back: &Return, lost: bool) -> &'static str {
         BroughtId::Ahead => {
             "It brings the id of an event that it was not sent: let it keep the id of the last event that it has."
         }
-        BroughtId::Known if lost => {
+        BroughtId::Known | BroughtId::Elsewhere if lost => {
             "What it lost is no longer kept: let it listen for the event gap and load the rest, or keep more (--keep-events)."
         }
-        BroughtId::Known => {
+        BroughtId::Known | BroughtId::Elsewhere => {
             "It brings an id from before its last event: let it keep the id of each event as it comes."
         }
     }

@@ -108,6 +108,8 @@ pub(super) enum BroughtId {
     Unknown,
     /// It is of an event that the client was not sent.
     Ahead,
+    /// It is of an event that another node sent.
+    Elsewhere,
     /// It is of an event that it was sent.
     Known,
 }
@@ -384,7 +386,10 @@ impl Departed {
             (Some(brought), Some((_, last)), _) if **brought == **last => BroughtId::Known,
             (Some(_), _, None) => BroughtId::Unknown,
             (Some(_), _, Some(had)) if self.next.is_some_and(|next| had >= next) => {
-                BroughtId::Ahead
+                match resume.is_some_and(|resume| resume.numbers.is_shared()) {
+                    true => BroughtId::Elsewhere,
+                    false => BroughtId::Ahead,
+                }
             }
             (Some(_), _, Some(_)) => BroughtId::Known,
         }
@@ -404,6 +409,11 @@ impl Departed {
             return None;
         }
         let sent = self.next?;
+        let is_shared = numbers.is_shared();
+        if is_shared && resume.had.is_none() {
+            // It may have been on another node, and what it had there nobody knows here.
+            return None;
+        }
         let (had, next) = match client.brought.as_deref() {
             // It leads to the first event that has it, and nothing tells which one the client had.
             Some(brought) if numbers.repeats_id(brought) => match &self.last_id {
@@ -414,7 +424,12 @@ impl Departed {
         };
         // What it says that it has counts, and not what the kernel took for it; but it cannot have
         // what was never sent.
-        let lacks = had.map_or(sent, |had| sent.min(had + 1));
+        let lacks = match had {
+            // Another node sent it to the client.
+            Some(had) if is_shared => had + 1,
+            Some(had) => sent.min(had + 1),
+            None => sent,
+        };
         if self.told.gap && next.min(lacks) < self.told.first {
             // Some of what lies there was sent and some was not.
             return None;

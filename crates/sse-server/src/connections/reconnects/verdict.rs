@@ -283,6 +283,9 @@ impl Return {
 
     fn words(&self, cost: Option<Paid>) -> String {
         let with = match &self.brought {
+            Some(id) if self.id == BroughtId::Elsewhere => {
+                format!("from elsewhere with id {}", plain(id))
+            }
             Some(id) => format!("with id {}", plain(id)),
             None => "without an id".to_owned(),
         };

@@ -118,7 +118,9 @@ impl Lanes {
             | What::Stopped
             | What::Armed { .. }
             | What::Healed { .. }
-            | What::Reset { .. } => {}
+            | What::Reset { .. }
+            | What::There { .. }
+            | What::Lost { .. } => {}
             What::Fired { fault, who, .. } => {
                 let id = who.as_ref()?.connection;
                 let lane = self.lane_of(id)?;

@@ -1,6 +1,8 @@
 //! Subscribers of a topic that an engine keeps: several lives, places that are not known yet, and
 //! nodes that are behind.
 
+use std::task::Waker;
+
 use tokio::sync::watch;
 
 use super::*;
@@ -15,7 +17,11 @@ fn id(born: u64, seq: u64) -> String {
 }
 
 fn copy(config: TopicConfig) -> Arc<Topic> {
-    Arc::new(Topic::copy(&config, watch::Sender::new(())))
+    Arc::new(Topic::copy(
+        &config,
+        watch::Sender::new(()),
+        Waker::noop().clone(),
+    ))
 }
 
 /// Does these steps; the last look that was asked for is answered with them.

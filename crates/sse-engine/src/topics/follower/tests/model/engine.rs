@@ -51,7 +51,8 @@ pub(crate) struct Store {
     /// The process that gave the last place.
     process: Option<u64>,
     last: Position0,
-    entries: VecDeque<(Position, Draft)>,
+    /// An entry without an event is where a life begins after an end.
+    entries: VecDeque<(Position, Option<Draft>)>,
     given: HashMap<String, Position>,
     /// Earlier lives, each with its last place, in the order in which they were noted.
     lives: Vec<(u64, u64)>,
@@ -81,12 +82,7 @@ impl Store {
             && (holds(ScriptRule::Process) || self.process.is_none());
         let later = known > self.last.born && holds(ScriptRule::KnownLife);
         if another || later || is_missing && holds(ScriptRule::Evidence) {
-            if self.last.born > 0 {
-                self.record(self.last.born, self.last.seq);
-            }
-            let born = call.now.max(self.last.born + 1).max(known + 1) + call.random;
-            self.last = Position0 { born, seq: 0 };
-            self.process = Some(call.process);
+            self.begin(call);
         }
         if let Some(place) = self.taken(call.events) {
             return Err(Taken(place));
@@ -97,11 +93,11 @@ impl Store {
             if let Some(id) = &event.id {
                 self.given.insert(id.clone(), place);
             }
-            self.entries.push_back((place, event.clone()));
+            self.entries.push_back((place, Some(event.clone())));
         }
         while self.entries.len() > script.keep_events {
             let gone = self.entries.pop_front();
-            if let Some(id) = gone.and_then(|(_, event)| event.id) {
+            if let Some(id) = gone.and_then(|(_, event)| event?.id) {
                 self.given.remove(&id);
             }
         }
@@ -109,6 +105,31 @@ impl Store {
             last: Position::new(self.last.born, self.last.seq),
             later_life: !self.lives.is_empty(),
         })
+    }
+
+    /// Drops everything and begins a life. Answers whether there was a topic.
+    pub(crate) fn end(&mut self, script: &Script, call: &Call<'_>) -> bool {
+        self.expire(script, call.now);
+        if self.process.is_none() && self.entries.is_empty() {
+            return false;
+        }
+        self.used = call.now;
+        self.begin(call);
+        self.entries.clear();
+        self.given.clear();
+        let place = Position::new(self.last.born, 0);
+        self.entries.push_back((place, None));
+        true
+    }
+
+    fn begin(&mut self, call: &Call<'_>) {
+        if self.last.born > 0 {
+            self.record(self.last.born, self.last.seq);
+        }
+        let least = (self.last.born + 1).max(call.caller.known + 1);
+        let born = call.now.max(least) + call.random;
+        self.last = Position0 { born, seq: 0 };
+        self.process = Some(call.process);
     }
 
     /// Notes the places that the caller brings and that are not on record, so that each is told of
@@ -166,11 +187,12 @@ impl Store {
 
     /// The oldest entries behind a place, so many at most.
     pub(crate) fn behind(&self, place: Option<Position>, most: usize) -> Vec<LogEntry> {
-        let behind = |kept: &&(Position, Draft)| place.is_none_or(|place| kept.0 > place);
+        let behind = |kept: &&(Position, _)| place.is_none_or(|place| kept.0 > place);
         let entries = self.entries.iter().filter(behind).take(most);
-        let entry = |(place, event): &(Position, Draft)| LogEntry {
+        let entry = |(place, event): &(Position, Option<Draft>)| LogEntry {
             place: *place,
-            event: Some(event.clone()),
+            event: event.clone(),
+            begins: event.is_none(),
         };
         entries.map(entry).collect()
     }
@@ -178,6 +200,6 @@ impl Store {
     /// The event at a place that is kept.
     pub(crate) fn event(&self, place: Position) -> Option<&Draft> {
         let kept = self.entries.iter().find(|(at, _)| *at == place);
-        kept.map(|(_, event)| event)
+        kept.and_then(|(_, event)| event.as_ref())
     }
 }

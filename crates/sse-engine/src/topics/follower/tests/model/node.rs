@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -48,6 +49,20 @@ impl Server {
             events,
         };
         Ok(self.store.borrow_mut().call(script, &call))
+    }
+
+    pub(super) fn end(&self, script: &Script, now: u64, chance: &mut Chance) -> Result<bool, Gone> {
+        if !self.up || !self.writable {
+            return Err(Gone);
+        }
+        let call = Call {
+            process: self.process,
+            now: now.saturating_add_signed(self.clock),
+            random: chance.below(1000),
+            caller: Caller::default(),
+            events: &[],
+        };
+        Ok(self.store.borrow_mut().end(script, &call))
     }
 
     /// Entries behind a place: a demoted master answers too.
@@ -112,7 +127,11 @@ impl Node {
         if let Some(topic) = &self.topic {
             return Arc::clone(topic);
         }
-        let topic = Arc::new(Topic::copy(config, watch::Sender::new(())));
+        let topic = Arc::new(Topic::copy(
+            config,
+            watch::Sender::new(()),
+            Waker::noop().clone(),
+        ));
         self.topic = Some(Arc::clone(&topic));
         self.lose_answers();
         self.follower.follow();

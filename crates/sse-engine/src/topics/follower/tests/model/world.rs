@@ -194,7 +194,8 @@ impl World {
             79..81 => self.nodes[node].lose(),
             81..83 => self.unfollow(node),
             83..88 => self.copy = self.servers[self.master].store.borrow().clone(),
-            88..97 if self.weather.engine_fails => self.fail(),
+            88..96 if self.weather.engine_fails => self.fail(),
+            96 if self.weather.engine_fails => self.end(node),
             97.. => self.pass_time(),
             _ => {}
         }
@@ -292,6 +293,16 @@ impl World {
                 self.unsure.extend(id);
                 self.nodes[node].lose();
             }
+        }
+    }
+
+    /// Somebody ends the topic at a node.
+    fn end(&mut self, node: usize) {
+        self.nodes[node].connect(self.master);
+        let server = self.nodes[node].server;
+        let (script, chance) = (&self.script, &mut self.chance);
+        if self.servers[server].end(script, self.now, chance).is_err() {
+            self.nodes[node].lose();
         }
     }
 

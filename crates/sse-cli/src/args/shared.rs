@@ -1,0 +1,75 @@
+//! Topics on an engine that nodes share, as they are typed.
+
+use std::sync::Arc;
+
+use sse_redis::{Keep, Mistake, RedisEngine};
+use sse_server::{Config, Engine};
+
+use super::Serve;
+
+/// How long the engine keeps a topic that nobody uses, in seconds: a day.
+const KEPT: u64 = 24 * 3600;
+
+/// `sse serve`, alone or as one of several nodes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Node {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Shared {
+    /// Keep the topics in the Redis or Valkey at this URL, such as redis://localhost:6379, which
+    /// other nodes share; this turns on --no-break. Put a URL with a password into SSE_TOPICS_ON:
+    /// everybody on this machine can read the command line.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SSE_TOPICS_ON",
+        hide_env_values = true
+    )]
+    topics_on: Option<String>,
+
+    /// The name of this node for those who look at the topics. Without it, the name of the machine
+    /// and the number of the process.
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
+}
+
+impl Shared {
+    /// Adds to what the server is started with.
+    ///
+    /// # Errors
+    /// A text that is no URL. Its sentence does not repeat it.
+    pub(crate) fn add_to(self, config: &mut Config) -> Result<(), Mistake> {
+        // A variable that is set to nothing is as good as none.
+        let Some(url) = self.topics_on.filter(|url| !url.is_empty()) else {
+            return Ok(());
+        };
+        let keep = Keep {
+            events: config.topics.keep_events,
+            bytes: config.topics.keep_bytes,
+            seconds: KEPT,
+            topics: config.topics.max_topics,
+        };
+        let node = self.node.unwrap_or_else(usual_name);
+        let engine: Arc<dyn Engine> = Arc::new(RedisEngine::new(&url, keep, &node)?);
+        config.topics_on = Some(engine);
+        config.node = node;
+        Ok(())
+    }
+}
+
+/// `machine-4711`
+fn usual_name() -> String {
+    let machine = ["HOSTNAME", "COMPUTERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
+    let machine = machine.as_deref().map(str::trim).unwrap_or_default();
+    let machine = if machine.is_empty() { "node" } else { machine };
+    format!("{machine}-{}", std::process::id())
+}

@@ -1,0 +1,257 @@
+//! The two connections to an engine, and what is asked over them.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use redis::{Cmd, FromRedisValue, Value, cmd};
+use sse_engine::Error;
+use sse_engine::topics::{Answer, Caller, Log, LogEntry, Placed, Position, Presence};
+use sse_wire::Event;
+use tokio::sync::Semaphore;
+
+use crate::entries::entries;
+use crate::failure::Failure;
+use crate::keys::{Keep, Keys};
+use crate::link::Link;
+use crate::presence::{NODES, Node};
+use crate::publish::{Answered, Call, Publish, raw};
+use crate::reader::{Reader, Sizes};
+
+/// The most loads at once, each of which may have a full answer in memory.
+const LOADS: usize = 4;
+
+/// Connections to an engine.
+pub(crate) struct RedisLog {
+    place: String,
+    keep: Keep,
+    node: Node,
+    publish: Publish,
+    calls: Link,
+    reader: Reader,
+    sizes: Arc<Sizes>,
+    /// Whether the engine was sent the script on this connection.
+    knows_script: AtomicBool,
+    loads: Semaphore,
+    random: RandomState,
+    drawn: AtomicU64,
+    warnings: Vec<String>,
+    /// Those of the last beat.
+    heard: Mutex<Vec<String>>,
+}
+
+impl fmt::Debug for RedisLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RedisLog").field(&self.place).finish()
+    }
+}
+
+impl RedisLog {
+    #[expect(clippy::too_many_arguments, reason = "there is one caller")]
+    pub(crate) fn new(
+        place: String,
+        keep: Keep,
+        node: Node,
+        publish: Publish,
+        calls: Link,
+        reader: Reader,
+        sizes: Arc<Sizes>,
+        warnings: Vec<String>,
+    ) -> Self {
+        Self {
+            place,
+            keep,
+            node,
+            publish,
+            calls,
+            reader,
+            sizes,
+            knows_script: AtomicBool::new(false),
+            loads: Semaphore::new(LOADS),
+            random: RandomState::new(),
+            drawn: AtomicU64::new(0),
+            warnings,
+            heard: Mutex::default(),
+        }
+    }
+
+    /// Calls the script. It is sent as soon as this is polled.
+    async fn script(
+        &self,
+        topic: &str,
+        caller: Caller,
+        command: impl Fn(&Call<'_>, bool) -> Cmd,
+    ) -> Result<Answered, Failure> {
+        let drawn = self.drawn.fetch_add(1, Ordering::Relaxed);
+        let call = Call {
+            topic,
+            caller,
+            random: (self.random.hash_one(drawn) % 1000) as u16,
+            keep: self.keep,
+        };
+        let known = self.knows_script.load(Ordering::Relaxed);
+        let answer = match self.calls.call(command(&call, known)).await {
+            // It did nothing.
+            Err(Failure::NoScript) => self.calls.call(command(&call, false)).await?,
+            answer => answer?,
+        };
+        self.knows_script.store(true, Ordering::Relaxed);
+        Answered::from_redis_value(answer)
+            .map_err(|_| Failure::Unsure("what answers is no Redis".to_owned()))
+    }
+
+    async fn put(
+        &self,
+        topic: &str,
+        caller: Caller,
+        events: &[Event<'_>],
+    ) -> Result<Answered, Failure> {
+        let command = |call: &Call<'_>, known| self.publish.put(call, events, known);
+        self.script(topic, caller, command).await
+    }
+
+    /// An answer that concerns this topic alone.
+    fn placed(&self, topic: &str, answered: Answered) -> Result<Placed, Error> {
+        match answered {
+            Answered::Done(placed) => Ok(placed),
+            Answered::Full => Err(Error::TopicsFull(self.keep.topics)),
+            Answered::NotOurs(key) => Err(not_ours(&key)),
+            Answered::Taken(_) | Answered::None | Answered::Wide => {
+                Err(Error::TopicBlocked(format!(
+                    "somebody wrote an entry by hand whose id is too large: delete {} and {}",
+                    Keys::of(topic).entries,
+                    Keys::of(topic).meta
+                )))
+            }
+        }
+    }
+}
+
+fn not_ours(key: &str) -> Error {
+    Error::TopicBlocked(format!(
+        "its key {key} holds something else, which stays as it is: rename or delete that"
+    ))
+}
+
+impl Log for RedisLog {
+    fn publish<'a>(
+        &'a self,
+        topic: &'a str,
+        caller: Caller,
+        events: &'a [Event<'a>],
+    ) -> Answer<'a, Placed> {
+        Box::pin(async move {
+            let answered = self.put(topic, caller, events).await;
+            match answered.map_err(|e| e.of_publish(&self.place))? {
+                Answered::Taken(_) => {
+                    let id = events.iter().find_map(|event| event.id);
+                    Err(Error::IdTaken(id.unwrap_or_default().to_owned()))
+                }
+                answered => self.placed(topic, answered),
+            }
+        })
+    }
+
+    fn touch<'a>(&'a self, topic: &'a str, caller: Caller) -> Answer<'a, Placed> {
+        Box::pin(async move {
+            let answered = self.put(topic, caller, &[]).await;
+            self.placed(topic, answered.map_err(|e| e.away(&self.place))?)
+        })
+    }
+
+    fn end<'a>(&'a self, topic: &'a str) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let command = |call: &Call<'_>, known| self.publish.end(call, known);
+            let answered = self.script(topic, Caller::default(), command).await;
+            match answered.map_err(|e| e.of_publish(&self.place))? {
+                Answered::None => Ok(false),
+                answered => self.placed(topic, answered).map(|_| true),
+            }
+        })
+    }
+
+    fn load<'a>(&'a self, topic: &'a str, behind: Option<Position>) -> Answer<'a, Vec<LogEntry>> {
+        Box::pin(async move {
+            let keys = Keys::of(topic);
+            let from = behind.map_or_else(|| "-".to_owned(), |place| format!("({}", raw(place)));
+            let last = Position {
+                born: Position::LATEST_LIFE,
+                seq: u64::MAX,
+            };
+            // Dropped with the semaphore, which is ours.
+            let _one_of_few = self.loads.acquire().await;
+            let mut range = cmd("XRANGE");
+            range.arg(&keys.entries).arg(from).arg(raw(last));
+            range.arg("COUNT").arg(self.sizes.count(1).max(1));
+            let answer = self.calls.call(range).await;
+            if answer.as_ref().is_err_and(Failure::is_too_large) {
+                self.sizes.too_large();
+            }
+            let failed = |e: Failure| match e {
+                Failure::WrongType => not_ours(&keys.entries),
+                e => e.away(&self.place),
+            };
+            let no_redis = |_| Failure::Unsure("what answers is no Redis".to_owned());
+            let read = answer.and_then(|list| entries(list).map_err(no_redis));
+            let read = read.map_err(failed)?;
+            self.sizes.note(read.largest);
+            Ok(read.entries)
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        behind: &'a [(Arc<str>, Position)],
+    ) -> Answer<'a, Vec<(Arc<str>, Vec<LogEntry>)>> {
+        Box::pin(async move {
+            let read = self.reader.read(&self.calls, behind).await;
+            let read = read.map_err(|e| e.away(&self.place))?;
+            let mut topics = Vec::with_capacity(read.len());
+            for (topic, read) in read {
+                if read.wide {
+                    // It drops what nothing of ours could come behind.
+                    self.touch(&topic, Caller::default()).await?;
+                }
+                topics.push((topic, read.entries));
+            }
+            Ok(topics)
+        })
+    }
+
+    fn beat<'a>(&'a self, here: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence> {
+        Box::pin(async move {
+            let answer = self.calls.call(self.node.beat(self.keep, here)).await;
+            let heard = match answer {
+                Err(Failure::WrongType) => Ok(self.alone(here)),
+                answer => answer.and_then(|answer: Value| {
+                    let heard = self.node.heard(self.keep, answer);
+                    heard.map_err(|_| Failure::Unsure("what answers is no Redis".to_owned()))
+                }),
+            };
+            let (presence, warnings) = heard.map_err(|e| e.away(&self.place))?;
+            *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = warnings;
+            Ok(presence)
+        })
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        self.warnings.iter().chain(&*heard).cloned().collect()
+    }
+}
+
+impl RedisLog {
+    /// What is known where nodes cannot tell each other anything.
+    fn alone(&self, here: &[(Arc<str>, usize)]) -> (Presence, Vec<String>) {
+        let presence = Presence {
+            nodes: 1,
+            names: vec![self.node.name.clone()],
+            subscribers: here.to_vec(),
+        };
+        let warning = format!(
+            "The key {NODES} of the engine holds something else, so nodes do not know of each other: rename or delete it."
+        );
+        (presence, vec![warning])
+    }
+}

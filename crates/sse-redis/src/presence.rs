@@ -1,0 +1,119 @@
+//! Which nodes there are, and how many listen on them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use redis::{Cmd, FromRedisValue, ParsingError, Value, cmd};
+use sse_engine::topics::Presence;
+
+use crate::keys::Keep;
+
+/// Where nodes say that they are there.
+pub(crate) const NODES: &str = "sse1:{nodes}:nodes";
+/// For how long a node is believed to be there, in milliseconds. It says so every two seconds.
+const LIVES: u64 = 6000;
+/// The longest name of a node, in characters.
+const MAX_NAME: usize = 64;
+/// The most topics that are told of one node.
+const MOST: usize = 4096;
+
+/// A node, for the others.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    /// Another for each process.
+    id: String,
+    pub(crate) name: String,
+}
+
+impl Node {
+    /// A node of this name, without what a name cannot hold.
+    pub(crate) fn new(name: &str) -> Self {
+        // Each has keys of its own.
+        let random = RandomState::new().hash_one(std::process::id());
+        let name = name.chars().filter(|c| !c.is_control());
+        let name: String = name.take(MAX_NAME).collect();
+        Self {
+            id: format!("{random:016x}"),
+            name: name.trim().to_owned(),
+        }
+    }
+
+    /// A key that no other node uses.
+    pub(crate) fn probe(&self) -> String {
+        format!("sse1:{{nodes}}:probe:{}", self.id)
+    }
+
+    /// What it says: its name, what it keeps, and its subscribers, a line each.
+    pub(crate) fn beat(&self, keep: Keep, here: &[(Arc<str>, usize)]) -> Cmd {
+        let mut text = format!("{}\n{}", self.name, kept(keep));
+        let read = here.iter().filter(|(_, count)| *count > 0);
+        for (topic, count) in read.take(MOST) {
+            _ = write!(text, "\n{count} {topic}");
+        }
+        cmd("EVAL")
+            .arg(include_str!("beat.lua"))
+            .arg(1)
+            .arg(NODES)
+            .arg(&self.id)
+            .arg(text)
+            .arg(LIVES)
+            .take()
+    }
+
+    /// What all nodes say, and what is odd about it.
+    pub(crate) fn heard(
+        &self,
+        keep: Keep,
+        answer: Value,
+    ) -> Result<(Presence, Vec<String>), ParsingError> {
+        let said: Vec<(String, Vec<u8>)> = Vec::from_redis_value(answer)?;
+        let mut names = Vec::new();
+        let mut sums: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        let mut warnings = Vec::new();
+        for (id, text) in &said {
+            let Ok(text) = str::from_utf8(text) else {
+                continue;
+            };
+            let mut lines = text.lines();
+            let name: String = lines.next().unwrap_or_default().chars().take(64).collect();
+            let keeps = lines.next().unwrap_or_default();
+            if *id != self.id && name == self.name {
+                warnings.push(format!(
+                    "Another node has the name {name:?}: give each node its own, and each cluster its own database of the engine."
+                ));
+            }
+            if *id != self.id && keeps != kept(keep) {
+                warnings.push(format!(
+                    "The node {name:?} keeps topics otherwise than this one: give all nodes the same settings, and each cluster its own database of the engine."
+                ));
+            }
+            for line in lines.take(MOST) {
+                let count = line.split_once(' ');
+                let count = count.and_then(|(n, topic)| Some((n.parse::<u32>().ok()?, topic)));
+                if let Some((count, topic)) = count {
+                    *sums.entry(topic.into()).or_default() += count as usize;
+                }
+            }
+            names.push(name);
+        }
+        names.sort();
+        warnings.sort();
+        warnings.dedup();
+        warnings.truncate(8);
+        let presence = Presence {
+            nodes: names.len(),
+            names,
+            subscribers: sums.into_iter().collect(),
+        };
+        Ok((presence, warnings))
+    }
+}
+
+fn kept(keep: Keep) -> String {
+    format!(
+        "events={} bytes={} seconds={} topics={}",
+        keep.events, keep.bytes, keep.seconds, keep.topics
+    )
+}

@@ -1,0 +1,40 @@
+//! Topics, for whoever holds the server: they work while it is stopped too.
+
+use sse_engine::topics::{Batch, Draft, Published, TopicInfo};
+use tokio::sync::watch;
+
+use super::Server;
+use crate::error::Error;
+
+impl Server {
+    /// Publishes an event to a topic, which begins if there is none of this name. Topics last as
+    /// long as the server's value, so this works while it is stopped too.
+    ///
+    /// # Errors
+    /// A name that no topic can have, one topic too many, or an event that cannot be sent as it is.
+    pub async fn publish(&self, topic: &str, draft: Draft) -> Result<Published, Error> {
+        draft.check()?;
+        let room = self.context.rooms.default();
+        let for_ever = std::future::pending();
+        room.publish(topic, Batch::one(draft), for_ever).await
+    }
+
+    /// Ends a topic: its subscribers are sent what they lack and then the end, and those that come
+    /// back are told of a gap. Answers whether there was one of this name.
+    ///
+    /// # Errors
+    /// The engine that keeps it, where one does, is away.
+    pub async fn end_topic(&self, topic: &str) -> Result<bool, Error> {
+        self.context.rooms.default().end(topic).await
+    }
+
+    /// The topics that there are, by name.
+    pub fn topics(&self) -> Vec<TopicInfo> {
+        self.context.rooms.default().topics_view()
+    }
+
+    /// Changes when something was published to a topic, or when one ended.
+    pub fn topics_changed(&self) -> watch::Receiver<()> {
+        self.context.rooms.default().topics.changed()
+    }
+}

@@ -1,0 +1,423 @@
+//! Topics that an engine keeps for many nodes, as this node serves them.
+//!
+//! Each topic that somebody reads here has a copy of what the engine keeps, which a
+//! [`Follower`](sse_engine::topics::Follower) keeps up with it. This drives all followers over one
+//! connection, and publishes over the same.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `connection` | the connection: opened again and again, and what goes over it |
+//! | `back_off` | how long to wait before the next try to connect |
+//! | `asks` | which followers may have something to ask |
+//! | `entry` | one topic |
+//! | `publishing` | publishes that wait for the engine |
+//! | `status` | what the page is told |
+//!
+//! Invariant: an engine that is away, slow or wrong ends no subscriber's connection, delays no
+//! stop, and costs a bounded amount of memory. It is asked for each topic, never for each
+//! subscriber.
+
+mod asks;
+mod back_off;
+mod connection;
+mod entry;
+mod publishing;
+mod status;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use sse_engine::Error;
+use sse_engine::fault::Shift;
+use sse_engine::lock::lock;
+use sse_engine::topics::{
+    Batch, Engine, Presence, Published, Subscription, TopicInfo, Topics, is_name,
+};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use self::asks::Asks;
+use self::connection::Link;
+use self::entry::{Entry, Ring};
+use self::status::Standing;
+use crate::clock;
+use crate::connections::Connections;
+
+pub use status::{EngineState, EngineView};
+
+/// Calls under way at once, of all topics.
+const CALLS: usize = 64;
+
+/// How long a topic is followed that nobody reads.
+const UNREAD: Duration = Duration::from_secs(30);
+
+/// Topics that were published to and are not read, at most: of more, what this node knows of the
+/// oldest is forgotten.
+const EVIDENCE: usize = 10_000;
+
+/// How long the end of a topic waits for the engine.
+const END: Duration = Duration::from_secs(1);
+
+/// The topics that an engine keeps, as this node serves them. When it is dropped, the connection to
+/// the engine ends.
+pub(crate) struct SharedTopics {
+    shared: Arc<Shared>,
+    _end: DropGuard,
+}
+
+impl fmt::Debug for SharedTopics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedTopics").finish_non_exhaustive()
+    }
+}
+
+/// What all that works for the topics shares.
+struct Shared {
+    engine: Arc<dyn Engine>,
+    /// The name of this node.
+    node: String,
+    /// What copies are made after: settings, and whom to tell.
+    topics: Topics,
+    /// Where is noted that the engine is there, or lost.
+    connections: Connections,
+    /// Its lock may be held while that of a topic is taken.
+    state: Mutex<State>,
+    asks: Arc<Asks>,
+    /// Notified when something else is to be read than what is being read.
+    reads: Notify,
+    /// Places for calls.
+    calls: Arc<Semaphore>,
+    /// Cancelled when nobody asks for topics any more.
+    end: CancellationToken,
+}
+
+struct State {
+    /// By name.
+    topics: BTreeMap<Arc<str>, Entry>,
+    /// How many of them are followed.
+    followed: usize,
+    /// Those that were published to first, in the order in which that was.
+    evidence: VecDeque<Arc<str>>,
+    /// The connection, while there is one.
+    link: Option<Arc<Link>>,
+    standing: Standing,
+    /// Publishes that wait for their turn.
+    waiting: usize,
+    /// The number of the last of these.
+    numbers: u64,
+    /// Lives that were seen to begin.
+    lives: u64,
+    /// Entries of topics that are no longer followed that were no events.
+    skipped: u64,
+    /// How many nodes were heard of last.
+    nodes: usize,
+    /// Their names, as far as they are told.
+    names: Vec<String>,
+    /// By topic, how many listened on all other nodes.
+    elsewhere: HashMap<Arc<str>, usize>,
+}
+
+impl State {
+    /// What is known of this topic, which is nothing at first.
+    fn entry(&mut self, name: &Arc<str>) -> &mut Entry {
+        if !self.topics.contains_key(name) {
+            while self.evidence.len() >= EVIDENCE
+                && let Some(oldest) = self.evidence.pop_front()
+            {
+                let is_idle = |entry: &Entry| {
+                    entry.ring.is_none() && entry.queue.is_empty() && !entry.is_publishing
+                };
+                if self.topics.get(&oldest).is_some_and(is_idle) {
+                    self.topics.remove(&oldest);
+                }
+            }
+            self.evidence.push_back(Arc::clone(name));
+        }
+        let is_connected = self.link.is_some();
+        self.topics.entry(Arc::clone(name)).or_insert_with(|| {
+            let mut entry = Entry::default();
+            if is_connected {
+                entry.follower.connected();
+            }
+            entry
+        })
+    }
+}
+
+impl SharedTopics {
+    /// Those of this engine, with the settings of `topics`. It connects at once, in the tokio
+    /// runtime that this is called in.
+    pub(crate) fn new(
+        engine: Arc<dyn Engine>,
+        node: String,
+        topics: &Topics,
+        connections: &Connections,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            engine,
+            node,
+            topics: topics.clone(),
+            connections: connections.clone(),
+            state: Mutex::new(State {
+                topics: BTreeMap::new(),
+                followed: 0,
+                evidence: VecDeque::new(),
+                link: None,
+                standing: Standing::new(clock::now().wall),
+                waiting: 0,
+                numbers: 0,
+                lives: 0,
+                skipped: 0,
+                nodes: 0,
+                names: Vec::new(),
+                elsewhere: HashMap::new(),
+            }),
+            asks: Arc::default(),
+            reads: Notify::new(),
+            calls: Arc::new(Semaphore::new(CALLS)),
+            end: CancellationToken::new(),
+        });
+        let end = shared.end.clone().drop_guard();
+        tokio::spawn(connection::keep(Arc::clone(&shared)));
+        Self { shared, _end: end }
+    }
+
+    /// A subscriber of this topic. It has no place yet where the topic was not followed.
+    ///
+    /// # Errors
+    /// A name outside the alphabet, or as many topics as may be.
+    pub(crate) fn subscribe(
+        &self,
+        name: &str,
+        last_event_id: Option<&str>,
+        shift: Shift,
+    ) -> Result<Subscription, Error> {
+        if !is_name(name) {
+            return Err(Error::BadTopic);
+        }
+        self.shared.subscribe(&name.into(), last_event_id, shift)
+    }
+
+    /// Publishes the events to this topic; nothing is waited for once `stop` is over.
+    ///
+    /// # Errors
+    /// [`Error::BadTopic`], and those of [`Log::publish`](sse_engine::topics::Log::publish).
+    pub(crate) async fn publish(
+        &self,
+        name: &str,
+        batch: Batch,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Published, Error> {
+        self.shared.publish(name, batch, stop).await
+    }
+
+    /// Drops what the engine keeps of this topic and begins a new life of it, on all nodes. Answers
+    /// whether there was one.
+    ///
+    /// # Errors
+    /// Those of [`Log::end`](sse_engine::topics::Log::end).
+    pub(crate) async fn end(&self, name: &str) -> Result<bool, Error> {
+        if !is_name(name) {
+            return Ok(false);
+        }
+        self.shared.end_topic(name).await
+    }
+
+    /// The topics that are followed, by name.
+    pub(crate) fn view(&self) -> Vec<TopicInfo> {
+        let state = lock(&self.shared.state);
+        let rings = state.topics.iter();
+        let rings = rings.filter_map(|(name, entry)| Some((name, entry.ring.as_ref()?)));
+        rings.map(|(name, ring)| ring.topic.view(name)).collect()
+    }
+
+    /// The engine, and who shares it.
+    pub(crate) fn engine(&self) -> EngineView {
+        self.shared.view()
+    }
+}
+
+impl Shared {
+    fn subscribe(
+        &self,
+        name: &Arc<str>,
+        last_event_id: Option<&str>,
+        shift: Shift,
+    ) -> Result<Subscription, Error> {
+        loop {
+            let topic = {
+                let mut state = lock(&self.state);
+                let known = state.topics.get(name).and_then(|entry| entry.ring.as_ref());
+                match known {
+                    Some(ring) => Arc::clone(&ring.topic),
+                    None => {
+                        let most = self.topics.max_topics();
+                        if state.followed >= most {
+                            return Err(Error::TooManyTopics(most));
+                        }
+                        state.followed += 1;
+                        let topic = self.topics.copied(self.asks.waker(name));
+                        let entry = state.entry(name);
+                        entry.ring = Some(Ring::new(Arc::clone(&topic)));
+                        entry.follower.follow();
+                        self.asks.add(name);
+                        topic
+                    }
+                }
+            };
+            if let Some(subscription) = Subscription::join_shifted(&topic, last_event_id, shift) {
+                return Ok(subscription);
+            }
+            // Nobody had read it for long, and it is about to be let go.
+            self.let_go(name, &topic);
+        }
+    }
+
+    /// Follows a topic no longer that takes no more subscribers.
+    fn let_go(&self, name: &str, topic: &Arc<sse_engine::topics::Topic>) {
+        let mut state = lock(&self.state);
+        let Some(entry) = state.topics.get_mut(name) else {
+            return;
+        };
+        if let Some(ring) = &entry.ring
+            && Arc::ptr_eq(&ring.topic, topic)
+        {
+            entry.ring = None;
+            entry.follower.unfollow();
+            state.followed -= 1;
+        }
+    }
+
+    /// Lets those topics go that nobody has read for a while, and forgets those of which nothing is
+    /// to be known any more.
+    fn tidy(&self, now: Instant) {
+        let mut state = lock(&self.state);
+        let (mut followed, mut skipped) = (0, 0);
+        state.topics.retain(|_, entry| {
+            let is_unread = |ring: &Ring| ring.topic.has_expired(now, UNREAD);
+            if entry.ring.as_ref().is_some_and(is_unread) {
+                entry.ring = None;
+                entry.follower.unfollow();
+            }
+            followed += usize::from(entry.ring.is_some());
+            let is_over = entry.is_over(now);
+            if is_over {
+                skipped += entry.follower.skipped();
+            }
+            !is_over
+        });
+        state.followed = followed;
+        state.skipped += skipped;
+        let State {
+            topics, evidence, ..
+        } = &mut *state;
+        evidence.retain(|name| topics.contains_key(name));
+    }
+
+    async fn end_topic(&self, name: &str) -> Result<bool, Error> {
+        let until = tokio::time::Instant::now() + END;
+        let link = loop {
+            if let Some(link) = self.link_for(name) {
+                break link;
+            }
+            if tokio::time::Instant::now() >= until {
+                return Err(Error::EngineAway(self.why_away()));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        let ended = tokio::select! {
+            ended = link.log.end(name) => ended,
+            () = link.lost.cancelled() => Err(Error::MaybePublished),
+        };
+        if let Err(error) = &ended
+            && connection::ends_all(error)
+        {
+            link.lose(error.clone());
+        }
+        ended
+    }
+
+    /// The connection, where a change of this topic may go out over it.
+    fn link_for(&self, name: &str) -> Option<Arc<Link>> {
+        let state = lock(&self.state);
+        let entry = state.topics.get(name);
+        let may = entry.is_none_or(|entry| entry.follower.may_publish());
+        state.link.clone().filter(|_| may)
+    }
+
+    /// Why a publish could not go out, in a few words.
+    fn why_away(&self) -> String {
+        let state = lock(&self.state);
+        match (&state.link, &state.standing.error) {
+            (None, Some(error)) => error.clone(),
+            (None, None) => "not connected yet".to_owned(),
+            (Some(_), _) => "it does not answer".to_owned(),
+        }
+    }
+
+    /// How many listen here, by topic.
+    fn here(&self) -> Vec<(Arc<str>, usize)> {
+        let state = lock(&self.state);
+        let topics = state.topics.iter();
+        let counts = topics.filter_map(|(name, entry)| {
+            let count = entry.ring.as_ref()?.topic.subscribers();
+            (count > 0).then(|| (Arc::clone(name), count))
+        });
+        counts.collect()
+    }
+
+    /// Takes what was heard of all nodes, after it was said how many listen `here`.
+    /// And what is wrong with how the engine is set up.
+    fn heard(&self, presence: Presence, here: Vec<(Arc<str>, usize)>, warnings: Vec<String>) {
+        let mut elsewhere: HashMap<_, _> = presence.subscribers.into_iter().collect();
+        for (name, count) in here {
+            if let Some(all) = elsewhere.get_mut(&name) {
+                *all = all.saturating_sub(count);
+            }
+        }
+        elsewhere.retain(|_, count| *count > 0);
+        let mut state = lock(&self.state);
+        state.nodes = presence.nodes;
+        state.names = presence.names;
+        state.elsewhere = elsewhere;
+        state.standing.warnings = warnings;
+    }
+
+    /// How many listen to a topic on all nodes, about, and how many nodes there are.
+    fn subscribers(&self, name: &str) -> (usize, usize) {
+        let state = lock(&self.state);
+        let ring = state.topics.get(name).and_then(|entry| entry.ring.as_ref());
+        let here = ring.map_or(0, |ring| ring.topic.subscribers());
+        let elsewhere = state.elsewhere.get(name).copied().unwrap_or_default();
+        (here + elsewhere, state.nodes.max(1))
+    }
+
+    fn view(&self) -> EngineView {
+        let state = lock(&self.state);
+        let rings = state.topics.values();
+        let rings = rings.filter_map(|entry| entry.ring.as_ref());
+        let waiting = rings.map(|ring| ring.topic.waiting()).sum();
+        let skipped = state.topics.values().map(|entry| entry.follower.skipped());
+        let standing = &state.standing;
+        EngineView {
+            place: self.engine.place(),
+            node: self.node.clone(),
+            state: standing.state,
+            since_ms: standing.since_ms,
+            error: standing.error.clone(),
+            lives: state.lives,
+            reconnects: standing.connections.saturating_sub(1),
+            nodes: state.nodes,
+            names: state.names.clone(),
+            followed: state.followed,
+            waiting,
+            skipped: skipped.sum::<u64>() + state.skipped,
+            warnings: standing.warnings.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

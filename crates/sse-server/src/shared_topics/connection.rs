@@ -1,0 +1,389 @@
+//! The connection to the engine: opened again and again, and what goes over it.
+//!
+//! Any call that fails ends it for all, since what answers next may be another process.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use sse_engine::Error;
+use sse_engine::lock::lock;
+use sse_engine::topics::{Append, Command, Log, LogEntry, Position, Reply, Verb};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::Shared;
+use super::back_off::BackOff;
+use crate::clock;
+
+/// How long a connection may take to open.
+const OPENING: Duration = Duration::from_secs(5);
+
+/// From one count of the subscribers to the next.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// How often it is looked which topics are due to be touched.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// From one look for topics that nobody reads to the next.
+const TIDY: Duration = Duration::from_secs(1);
+
+/// How long a topic waits that the engine refused alone.
+const REFUSED: Duration = Duration::from_secs(5);
+
+/// How long the next read waits for the readers of this node to take what was read: a topic whose
+/// readers take longer is left out of it.
+const TAKING: Duration = Duration::from_millis(2);
+
+/// What a read costs the engine for each topic, several times. A read is not begun anew more often,
+/// however many topics come.
+const READ_COST: Duration = Duration::from_micros(4);
+
+/// A connection that there is.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) log: Arc<dyn Log>,
+    /// Cancelled when it is lost: nobody waits for its answers any more.
+    pub(super) lost: CancellationToken,
+    /// Why, as whoever noticed it first said.
+    why: OnceLock<Error>,
+    /// Set by the first answer.
+    worked: OnceLock<()>,
+}
+
+impl Link {
+    /// It does not work.
+    pub(super) fn lose(&self, why: Error) {
+        _ = self.why.set(why);
+        self.lost.cancel();
+    }
+
+    /// The engine answered.
+    pub(super) fn works(&self) {
+        _ = self.worked.set(());
+    }
+}
+
+/// Keeps a connection as long as there is somebody to ask for one.
+pub(super) async fn keep(shared: Arc<Shared>) {
+    let end = shared.end.clone();
+    tokio::select! {
+        () = end.cancelled() => {}
+        () = connect(&shared) => {}
+        () = tidy(&shared) => {}
+    }
+    if let Some(link) = lock(&shared.state).link.take() {
+        link.lost.cancel();
+    }
+}
+
+/// Connects again and again.
+async fn connect(shared: &Arc<Shared>) {
+    let mut back_off = BackOff::default();
+    loop {
+        let opened = timeout(OPENING, shared.engine.connect()).await;
+        match opened.unwrap_or_else(|_| Err(Error::EngineAway("no answer".to_owned()))) {
+            Ok(log) => {
+                let link = Arc::new(Link {
+                    log,
+                    lost: CancellationToken::new(),
+                    why: OnceLock::new(),
+                    worked: OnceLock::new(),
+                });
+                shared.connected(&link);
+                serve(shared, &link).await;
+                link.lost.cancel();
+                let why = link.why.get().cloned();
+                shared.cut(&why.unwrap_or_else(|| Error::EngineAway("it ended".to_owned())));
+                if link.worked.get().is_some() {
+                    back_off.begin_anew();
+                }
+            }
+            Err(error) => shared.cut(&error),
+        }
+        sleep(back_off.next()).await;
+    }
+}
+
+/// Uses a connection until it is lost.
+async fn serve(shared: &Arc<Shared>, link: &Arc<Link>) {
+    tokio::select! {
+        () = link.lost.cancelled() => {}
+        () = ask(shared, link) => {}
+        () = read(shared, link) => {}
+        () = beat(shared, link) => {}
+    }
+}
+
+/// Asks what the followers want to know.
+async fn ask(shared: &Arc<Shared>, link: &Arc<Link>) {
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let Some(name) = shared.asks.next() else {
+            tokio::select! {
+                () = shared.asks.some() => {}
+                _ = look.tick() => shared.look(clock::now().instant),
+            }
+            continue;
+        };
+        // First, so that what the question brings along is fresh.
+        let Ok(permit) = Arc::clone(&shared.calls).acquire_owned().await else {
+            return;
+        };
+        let Some(command) = shared.command(&name, clock::now().instant) else {
+            continue;
+        };
+        let (shared, link) = (Arc::clone(shared), Arc::clone(link));
+        tokio::spawn(async move {
+            let _permit = permit;
+            tokio::select! {
+                () = link.lost.cancelled() => {}
+                () = answer(&shared, &link, &name, command) => {}
+            }
+        });
+    }
+}
+
+async fn answer(shared: &Arc<Shared>, link: &Link, name: &Arc<str>, command: Command) {
+    let reply = match command.verb {
+        Verb::Touch(caller) => {
+            let placed = link.log.touch(name, caller).await;
+            placed.map(Reply::Touched)
+        }
+        Verb::Load(behind) => {
+            let entries = link.log.load(name, behind).await;
+            entries.map(Reply::Loaded)
+        }
+    };
+    match reply {
+        Ok(reply) => {
+            link.works();
+            shared.answered(name, command.round, reply);
+        }
+        Err(error) if ends_all(&error) => link.lose(error),
+        Err(error) => shared.refused(name, &error, clock::now().instant + REFUSED),
+    }
+}
+
+/// Whether an error is of the connection, and not of one topic or event.
+pub(super) fn ends_all(error: &Error) -> bool {
+    matches!(error, Error::EngineAway(_) | Error::MaybePublished)
+}
+
+/// Reads what comes in the topics that are followed, without end.
+async fn read(shared: &Arc<Shared>, link: &Link) {
+    loop {
+        let behind = shared.places();
+        if behind.is_empty() {
+            shared.reads.notified().await;
+            continue;
+        }
+        let entries = tokio::select! {
+            entries = link.log.read(&behind) => entries,
+            () = shared.reads.notified() => {
+                let topics = u32::try_from(behind.len()).unwrap_or(u32::MAX);
+                sleep(READ_COST * topics).await;
+                continue;
+            }
+        };
+        let tasks = match entries {
+            Ok(entries) => shared.take(entries),
+            Err(error) => return link.lose(error),
+        };
+        link.works();
+        let taken = async {
+            for task in tasks {
+                // It fails with the runtime.
+                _ = task.await;
+            }
+        };
+        _ = timeout(TAKING, taken).await;
+    }
+}
+
+/// Says how many listen here, and hears how many listen elsewhere.
+async fn beat(shared: &Arc<Shared>, link: &Link) {
+    let mut beat = interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        let here = shared.here();
+        match link.log.beat(&here).await {
+            Ok(presence) => {
+                link.works();
+                shared.heard(presence, here, link.log.warnings());
+            }
+            Err(error) => return link.lose(error),
+        }
+    }
+}
+
+/// Lets topics go that nobody reads.
+async fn tidy(shared: &Arc<Shared>) {
+    let mut every = interval(TIDY);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        shared.tidy(clock::now().instant);
+    }
+}
+
+impl Shared {
+    /// There is a connection, and nothing went over it yet.
+    fn connected(self: &Arc<Self>, link: &Arc<Link>) {
+        let now = clock::now();
+        let mut state = lock(&self.state);
+        state.link = Some(Arc::clone(link));
+        state.standing.there(link.log.warnings(), now.wall);
+        for (name, entry) in &mut state.topics {
+            entry.follower.connected();
+            self.asks.add(name);
+        }
+        let names: Vec<_> = state.topics.keys().cloned().collect();
+        drop(state);
+        self.connections.engine_there(&self.engine.place(), now);
+        for name in names {
+            self.publish_next(&name);
+        }
+    }
+
+    /// There is none, or no longer.
+    fn cut(&self, why: &Error) {
+        let now = clock::now();
+        let why = match why {
+            Error::EngineAway(why) => why.clone(),
+            other => other.to_string(),
+        };
+        let mut state = lock(&self.state);
+        state.link = None;
+        for entry in state.topics.values_mut() {
+            entry.follower.cut();
+        }
+        let is_news = state.standing.away(&why, now.wall);
+        drop(state);
+        if is_news {
+            self.connections.engine_lost(&why, now);
+        }
+    }
+
+    /// Has those topics ask that are due by time.
+    fn look(&self, now: Instant) {
+        let state = lock(&self.state);
+        let due = state.topics.iter().filter(|(_, entry)| entry.is_due(now));
+        due.for_each(|(name, _)| self.asks.add(name));
+    }
+
+    /// What is to be asked of this topic now.
+    fn command(&self, name: &str, now: Instant) -> Option<Command> {
+        let mut state = lock(&self.state);
+        state.topics.get_mut(name)?.command(now)
+    }
+
+    /// Takes an answer.
+    fn answered(self: &Arc<Self>, name: &Arc<str>, round: u64, reply: Reply) {
+        let mut state = lock(&self.state);
+        let Some(entry) = state.topics.get_mut(name) else {
+            return;
+        };
+        let reads = entry.answered(round, reply);
+        let lives = self.work(name, entry);
+        state.lives += lives.0;
+        drop(state);
+        if reads {
+            self.reads.notify_one();
+        }
+        self.asks.add(name);
+        self.publish_next(name);
+    }
+
+    /// The engine refuses this topic alone, and is asked again then.
+    fn refused(&self, name: &str, why: &Error, until: Instant) {
+        let mut state = lock(&self.state);
+        state.standing.error = Some(why.to_string());
+        if let Some(entry) = state.topics.get_mut(name) {
+            entry.not_before = Some(until);
+            // The question is over, and is to be asked anew.
+            entry.follower.cut();
+            entry.follower.connected();
+        }
+    }
+
+    /// The places behind which is to be read.
+    fn places(&self) -> Vec<(Arc<str>, Position)> {
+        let mut state = lock(&self.state);
+        let topics = state.topics.iter_mut();
+        let place = |(name, entry): (&Arc<str>, &mut super::Entry)| {
+            Some((Arc::clone(name), entry.reads_behind()?))
+        };
+        topics.filter_map(place).collect()
+    }
+
+    /// Takes what was read, and answers the tasks that append it.
+    fn take(self: &Arc<Self>, read: Vec<(Arc<str>, Vec<LogEntry>)>) -> Vec<JoinHandle<()>> {
+        let mut tasks = Vec::new();
+        let mut state = lock(&self.state);
+        for (name, entries) in read {
+            let Some(entry) = state.topics.get_mut(&name) else {
+                continue;
+            };
+            entry.read(entries);
+            let (lives, task) = self.work(&name, entry);
+            state.lives += lives;
+            tasks.extend(task);
+        }
+        tasks
+    }
+
+    /// Has the steps of a topic done, where there are any. Answers how many lives began with them,
+    /// and the task that does them where it was begun.
+    fn work(
+        self: &Arc<Self>,
+        name: &Arc<str>,
+        entry: &mut super::Entry,
+    ) -> (u64, Option<JoinHandle<()>>) {
+        let Some(ring) = &mut entry.ring else {
+            return (0, None);
+        };
+        if ring.steps.is_empty() || ring.is_busy {
+            return (0, None);
+        }
+        ring.is_busy = true;
+        let (topic, steps) = (Arc::clone(&ring.topic), std::mem::take(&mut ring.steps));
+        let lives = steps.iter().filter(|step| begins_life(step)).count() as u64;
+        let (shared, name) = (Arc::clone(self), Arc::clone(name));
+        let task = tokio::spawn(async move {
+            // It is no longer there when nobody has read it for long.
+            if topic.replicate(&steps).await.is_some() {
+                shared.worked(&name, &topic);
+            }
+        });
+        (lives, Some(task))
+    }
+
+    /// The steps of a topic are done: there may be more.
+    fn worked(self: &Arc<Self>, name: &Arc<str>, topic: &Arc<sse_engine::topics::Topic>) {
+        let mut state = lock(&self.state);
+        let Some(entry) = state.topics.get_mut(name) else {
+            return;
+        };
+        let Some(ring) = &mut entry.ring else { return };
+        if !Arc::ptr_eq(&ring.topic, topic) {
+            return;
+        }
+        let reads = ring.rests();
+        let (lives, _) = self.work(name, entry);
+        state.lives += lives;
+        drop(state);
+        if reads {
+            self.reads.notify_one();
+        }
+        self.asks.add(name);
+    }
+}
+
+/// Whether readers are told with it that nobody can count what they lack, which is so where a life
+/// began.
+fn begins_life(step: &Append) -> bool {
+    matches!(step, Append::Gap { lost: None, .. })
+}

@@ -1,0 +1,120 @@
+//! A topic that this node follows or has published to.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use sse_engine::topics::{Append, Command, Follower, LogEntry, Position, Reply, Topic};
+
+use super::publishing::Waiting;
+
+/// What this node knows of one topic.
+///
+/// How to drive it, under the lock of all of them: where a call answers that there are
+/// [`steps`](Ring::steps), have them done. Ask [`command`](Self::command) when the topic
+/// asks.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    pub(super) follower: Follower,
+    /// The copy of what the engine keeps, while somebody reads it or did lately.
+    pub(super) ring: Option<Ring>,
+    /// Publishes that wait for their turn, in the order in which they came.
+    pub(super) queue: VecDeque<Waiting>,
+    /// Whether publishes are under way: the next wait until these are answered.
+    pub(super) is_publishing: bool,
+    /// Before then, the engine is not asked: it refused the topic.
+    pub(super) not_before: Option<Instant>,
+}
+
+/// The copy of what the engine keeps.
+#[derive(Debug)]
+pub(super) struct Ring {
+    pub(super) topic: Arc<Topic>,
+    /// What is to be done to it.
+    pub(super) steps: Vec<Append>,
+    /// Whether a task does what was to be done. It may wait for readers of this node.
+    pub(super) is_busy: bool,
+    /// The round of the follower in which entries are read, where they are.
+    read_in: Option<u64>,
+    /// Whether the last read left it out, since it was busy.
+    left_out: bool,
+}
+
+impl Ring {
+    pub(super) fn new(topic: Arc<Topic>) -> Self {
+        Self {
+            topic,
+            steps: Vec::new(),
+            is_busy: false,
+            read_in: None,
+            left_out: false,
+        }
+    }
+
+    /// Its steps are done. Answers whether it can be read again, and was not meanwhile.
+    pub(super) fn rests(&mut self) -> bool {
+        self.is_busy = false;
+        std::mem::take(&mut self.left_out)
+    }
+}
+
+impl Entry {
+    /// The next question, if there is one.
+    pub(super) fn command(&mut self, now: Instant) -> Option<Command> {
+        if self.not_before.is_some_and(|at| now < at) {
+            return None;
+        }
+        self.not_before = None;
+        if let Some(ring) = &self.ring {
+            // Its steps are done first.
+            if ring.is_busy {
+                return None;
+            }
+            self.follower.wants(ring.topic.looks_wanted());
+        }
+        self.follower.next(now)
+    }
+
+    /// Whether it is to be asked though nothing happened.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        let due = self.follower.due().into_iter().chain(self.not_before).min();
+        due.is_some_and(|due| due <= now)
+    }
+
+    /// Takes the answer to a question. Answers whether it can be read from now on, and was not
+    /// before.
+    pub(super) fn answered(&mut self, round: u64, reply: Reply) -> bool {
+        let mut none = Vec::new();
+        let steps = self.ring.as_mut().map_or(&mut none, |ring| &mut ring.steps);
+        self.follower.answered(round, reply, steps);
+        let reads = self.follower.reads_behind().map(|(round, _)| round);
+        let ring = self.ring.as_ref();
+        reads.is_some() && ring.is_some_and(|ring| ring.read_in != reads)
+    }
+
+    /// The place behind which it is to be read now, if it is.
+    pub(super) fn reads_behind(&mut self) -> Option<Position> {
+        let ring = self.ring.as_mut()?;
+        let (round, place) = self.follower.reads_behind()?;
+        ring.read_in = Some(round);
+        ring.left_out = ring.is_busy;
+        (!ring.is_busy).then_some(place)
+    }
+
+    /// Takes what was read behind that place.
+    pub(super) fn read(&mut self, entries: Vec<LogEntry>) {
+        if let Some(ring) = &mut self.ring
+            && let Some(round) = ring.read_in
+        {
+            self.follower.read(round, entries, &mut ring.steps);
+        }
+    }
+
+    /// Whether nothing is lost with it.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.ring.is_none()
+            && self.queue.is_empty()
+            && !self.is_publishing
+            && self.follower.is_over(now)
+    }
+}

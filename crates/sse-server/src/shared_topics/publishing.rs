@@ -1,0 +1,326 @@
+//! Publishes to topics that an engine keeps.
+//!
+//! What waits for one topic goes out together: one round at a time, in the order in which it came.
+//! Nothing is ever sent twice.
+
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use sse_engine::Error;
+use sse_engine::lock::lock;
+use sse_engine::topics::{Answer, Batch, Caller, Placed, Position, Published, is_name};
+use sse_wire::Event;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::Shared;
+use super::connection::{Link, ends_all};
+use crate::clock;
+
+/// Events of one call, at most: while the engine appends them it does nothing else.
+const CALL: usize = 1000;
+
+/// Calls of one round, at most.
+const ROUND: usize = 16;
+
+/// Publishes that wait on this node, at most.
+pub(super) const MOST_WAITING: usize = 1024;
+
+/// How long a publish waits for its turn, and how long for its answer from when it came: whoever
+/// publishes hears within two seconds.
+const TURN: Duration = Duration::from_millis(1000);
+const WHOLE: Duration = Duration::from_millis(1900);
+
+/// Events that wait for their turn.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    number: u64,
+    batch: Arc<Batch>,
+    /// Which of its events.
+    range: Range<usize>,
+    answer: oneshot::Sender<Result<Position, Error>>,
+}
+
+/// Events that go out in one call, of one publisher or several.
+#[derive(Debug, Default)]
+struct Call {
+    parts: Vec<Waiting>,
+    events: usize,
+}
+
+impl Call {
+    /// Whether these events can go along: who gives an id is refused for it alone.
+    fn takes(&self, next: &Waiting) -> bool {
+        let has_id = |part: &Waiting| part.batch.id().is_some();
+        self.parts.is_empty()
+            || self.events + next.range.len() <= CALL
+                && !has_id(next)
+                && !self.parts.iter().any(has_id)
+    }
+
+    fn add(&mut self, part: Waiting) {
+        self.events += part.range.len();
+        self.parts.push(part);
+    }
+
+    fn events(&self) -> Vec<Event<'_>> {
+        let parts = self.parts.iter();
+        let of = |part: &'_ Waiting| (part.range.start, part.range.len());
+        parts
+            .flat_map(|part| {
+                let (first, count) = of(part);
+                part.batch.events(first).take(count)
+            })
+            .collect()
+    }
+
+    /// Tells each publisher where its last event is.
+    fn answer(self, placed: &Result<Placed, Error>) {
+        let mut behind = self.events as u64;
+        for part in self.parts {
+            behind -= part.range.len() as u64;
+            let place = placed.clone().map(|placed| Position {
+                seq: placed.last.seq.saturating_sub(behind),
+                ..placed.last
+            });
+            // Who published may have left.
+            _ = part.answer.send(place);
+        }
+    }
+}
+
+impl Shared {
+    /// Publishes the events, in several calls where they are many. `stop` ends the wait for the
+    /// engine.
+    pub(super) async fn publish(
+        self: &Arc<Self>,
+        name: &str,
+        batch: Batch,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Published, Error> {
+        if !is_name(name) {
+            return Err(Error::BadTopic);
+        }
+        let name: Arc<str> = name.into();
+        let batch = Arc::new(batch);
+        let mut stop = std::pin::pin!(stop);
+        let mut done = 0;
+        loop {
+            let range = done..batch.len().min(done + CALL);
+            done = range.end;
+            let place = self.publish_some(&name, &batch, range, stop.as_mut());
+            let place = place.await?;
+            if done == batch.len() {
+                let (subscribers, nodes) = self.subscribers(&name);
+                return Ok(Published {
+                    id: batch.id().map_or_else(|| place.to_string(), str::to_owned),
+                    events: done,
+                    subscribers,
+                    nodes: Some(nodes),
+                });
+            }
+        }
+    }
+
+    async fn publish_some(
+        self: &Arc<Self>,
+        name: &Arc<str>,
+        batch: &Arc<Batch>,
+        range: Range<usize>,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Position, Error> {
+        let came = Instant::now();
+        let (answer, mut answered) = oneshot::channel();
+        let number = self.enqueue(name, Arc::clone(batch), range, answer)?;
+        self.publish_next(name);
+        let turn = tokio::select! {
+            turn = timeout_at(came + TURN, &mut answered) => Some(turn.ok()),
+            () = &mut stop => None,
+        };
+        if let Some(Some(answer)) = turn {
+            return answer.unwrap_or(Err(Error::MaybePublished));
+        }
+        if self.withdraw(name, number) {
+            return Err(Error::EngineAway(match turn {
+                Some(_) => self.why_away(),
+                None => "this server stops".to_owned(),
+            }));
+        }
+        if turn.is_none() {
+            return Err(Error::MaybePublished);
+        }
+        let answer = tokio::select! {
+            answer = timeout_at(came + WHOLE, &mut answered) => answer.ok(),
+            () = &mut stop => None,
+        };
+        let answer = answer.and_then(Result::ok);
+        answer.unwrap_or(Err(Error::MaybePublished))
+    }
+
+    fn enqueue(
+        &self,
+        name: &Arc<str>,
+        batch: Arc<Batch>,
+        range: Range<usize>,
+        answer: oneshot::Sender<Result<Position, Error>>,
+    ) -> Result<u64, Error> {
+        let mut state = lock(&self.state);
+        if state.waiting >= MOST_WAITING {
+            let why = format!("{MOST_WAITING} publishes wait for it already");
+            return Err(Error::EngineAway(why));
+        }
+        state.waiting += 1;
+        state.numbers += 1;
+        let number = state.numbers;
+        let entry = state.entry(name);
+        entry.queue.push_back(Waiting {
+            number,
+            batch,
+            range,
+            answer,
+        });
+        Ok(number)
+    }
+
+    /// Takes a publish back, if it did not go out yet.
+    fn withdraw(&self, name: &str, number: u64) -> bool {
+        let mut state = lock(&self.state);
+        let Some(entry) = state.topics.get_mut(name) else {
+            return false;
+        };
+        let place = entry.queue.iter().position(|it| it.number == number);
+        let withdrawn = place.and_then(|place| entry.queue.remove(place));
+        state.waiting -= usize::from(withdrawn.is_some());
+        withdrawn.is_some()
+    }
+
+    /// Lets the publishes of a topic go that wait for their turn, where it is their turn.
+    pub(super) fn publish_next(self: &Arc<Self>, name: &Arc<str>) {
+        let mut state = lock(&self.state);
+        let link = state.link.clone();
+        let (Some(entry), Some(link)) = (state.topics.get_mut(name), link) else {
+            return;
+        };
+        if entry.is_publishing || entry.queue.is_empty() || !entry.follower.may_publish() {
+            return;
+        }
+        entry.is_publishing = true;
+        drop(state);
+        tokio::spawn(rounds(Arc::clone(self), Arc::clone(name), link));
+    }
+
+    /// The next round, if there is one.
+    fn round(&self, name: &str, link: &Arc<Link>) -> Option<(Caller, Vec<Call>)> {
+        let now = clock::now().instant;
+        let mut state = lock(&self.state);
+        let is_current = state
+            .link
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, link));
+        let entry = state.topics.get_mut(name)?;
+        let mut calls = vec![Call::default()];
+        let mut taken = 0;
+        while is_current
+            && entry.follower.may_publish()
+            && let Some(next) = entry.queue.pop_front()
+        {
+            // Who published has left, and nothing was sent yet.
+            if next.answer.is_closed() {
+                taken += 1;
+                continue;
+            }
+            let fits = calls.last().is_some_and(|call| call.takes(&next));
+            if !fits && calls.len() == ROUND {
+                entry.queue.push_front(next);
+                break;
+            }
+            taken += 1;
+            match calls.last_mut().filter(|_| fits) {
+                Some(call) => call.add(next),
+                None => {
+                    let mut call = Call::default();
+                    call.add(next);
+                    calls.push(call);
+                }
+            }
+        }
+        let caller = entry.follower.caller(now);
+        let is_round = calls.iter().any(|call| !call.parts.is_empty());
+        entry.is_publishing = is_round;
+        state.waiting -= taken;
+        is_round.then_some((caller, calls))
+    }
+
+    /// The engine has published to a topic.
+    fn published(&self, name: &Arc<str>, placed: Placed) {
+        let now = clock::now().instant;
+        let mut state = lock(&self.state);
+        if let Some(entry) = state.topics.get_mut(name) {
+            entry.follower.published(now, placed);
+            // The first of a topic goes out without a touch, and the next do not.
+            if !entry.follower.may_publish() {
+                self.asks.add(name);
+            }
+        }
+    }
+}
+
+/// Publishes round after round, until nothing waits.
+async fn rounds(shared: Arc<Shared>, name: Arc<str>, link: Arc<Link>) {
+    while let Some((caller, calls)) = shared.round(&name, &link) {
+        let permits = u32::try_from(calls.len()).unwrap_or(1);
+        let permits = shared.calls.acquire_many(permits).await;
+        let events: Vec<_> = calls.iter().map(Call::events).collect();
+        let answers: Vec<Answer<'_, Placed>> = events
+            .iter()
+            .map(|events| link.log.publish(&name, caller, events))
+            .collect();
+        let answers = tokio::select! {
+            answers = in_order(answers) => answers,
+            () = link.lost.cancelled() => {
+                calls.iter().map(|_| Err(Error::MaybePublished)).collect()
+            }
+        };
+        drop((events, permits));
+        let mut lost = None;
+        for (call, answer) in calls.into_iter().zip(answers) {
+            match &answer {
+                Ok(placed) => {
+                    link.works();
+                    shared.published(&name, *placed);
+                }
+                Err(error) if ends_all(error) => lost = Some(error.clone()),
+                Err(_) => {}
+            }
+            call.answer(&answer);
+        }
+        if let Some(error) = lost {
+            link.lose(error);
+        }
+    }
+    // What came since the last round, on another connection perhaps.
+    shared.publish_next(&name);
+}
+
+/// Waits for all of them. They are polled in their order, which is that of their arrival.
+async fn in_order<T>(mut answers: Vec<Answer<'_, T>>) -> Vec<Result<T, Error>> {
+    let mut done: Vec<Option<Result<T, Error>>> = answers.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (answer, done) in answers.iter_mut().zip(&mut done) {
+            if done.is_none()
+                && let Poll::Ready(result) = answer.as_mut().poll(cx)
+            {
+                *done = Some(result);
+            }
+        }
+        match done.iter().all(Option::is_some) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
