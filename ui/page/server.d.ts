@@ -1041,8 +1041,8 @@ export type Verdict = {
    */
   repeated: number | null,
   /**
-   * What it came back with, where its stream was forwarded: of such a stream it is not known what
-   * was lost.
+   * What it came back with, where its stream was forwarded: of such a stream it is not known
+   * what was lost.
    */
   back_with: BackWith | null,
   /**
