@@ -24,8 +24,8 @@ pub(crate) const BLOCK: Duration = Duration::from_secs(2);
 const SHORT_BLOCK: Duration = Duration::from_millis(100);
 /// The most entries of a topic in one answer.
 const MOST: usize = 500;
-/// What an answer is to have at most, in bytes, so that it comes in time over a slow network too. It
-/// has more only where events grow from one read to the next.
+/// What an answer is to have at most, in bytes, so that it comes in time over a slow network too.
+/// It has more only where events grow from one read to the next.
 const BUDGET: usize = 2 * 1024 * 1024;
 /// An event is thought to have so many bytes at least.
 const SMALL: usize = 1024;

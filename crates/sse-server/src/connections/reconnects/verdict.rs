@@ -41,8 +41,8 @@ pub struct Verdict {
     /// Events that it is sent twice, where that can be told: while it is open those to come are
     /// among them.
     pub repeated: Option<u64>,
-    /// What it came back with, where its stream was forwarded: of such a stream it is not known what
-    /// was lost.
+    /// What it came back with, where its stream was forwarded: of such a stream it is not known
+    /// what was lost.
     pub back_with: Option<BackWith>,
     /// How many events it was sent behind the id that it brought, where its stream was forwarded
     /// and gave it that id.
