@@ -1,38 +1,14 @@
-//! `sse serve --topics-on`: how it begins, and what it says of the engine. What it does with one:
+//! `sse serve --topics-on`: how it begins. What it does with one:
 //! `crates/sse-server/tests/shared`.
 
 #![cfg(unix)] // Signals.
 
 mod support;
 
-use std::process::Command;
+use support::run;
 
-use support::{SSE, Serving, read_until, run};
-
-/// Nothing listens on it: only root may.
+/// Nothing listens on it.
 const AWAY: &str = "redis://reader:sesame@127.0.0.1:1";
-
-#[test]
-fn an_engine_that_is_away_keeps_nobody_from_starting_and_no_password_is_said() {
-    let mut serving = Serving::spawn(
-        Command::new(SSE)
-            .args(["serve", "--port", "0", "--node", "a"])
-            .env("SSE_TOPICS_ON", AWAY),
-    );
-    let mut lines = serving.stderr();
-    let line = lines.next().expect("a line").expect("UTF-8");
-    assert!(
-        line.contains("the engine of the topics is lost: "),
-        "{line}"
-    );
-    assert!(line.contains("127.0.0.1:1"), "{line}");
-    assert!(!line.contains("sesame"), "{line}");
-    let answer = read_until(&mut serving.get("/api/state"), "\"tokens\"");
-    assert!(answer.contains("\"node\":\"a\""), "{answer}");
-    assert!(answer.contains("\"state\":\"connecting\""), "{answer}");
-    assert!(!answer.contains("sesame"), "{answer}");
-    serving.signal("TERM");
-}
 
 #[test]
 fn a_url_that_is_none_is_one_sentence_without_it() {

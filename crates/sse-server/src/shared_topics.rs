@@ -7,10 +7,12 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `connection` | the connection: opened again and again, and what goes over it |
+//! | `link` | one connection, and whether it works |
 //! | `back_off` | how long to wait before the next try to connect |
 //! | `asks` | which followers may have something to ask |
 //! | `entry` | one topic |
 //! | `publishing` | publishes that wait for the engine |
+//! | `queue` | the calls that they go out in |
 //! | `status` | what the page is told |
 //!
 //! Invariant: an engine that is away, slow or wrong ends no subscriber's connection, delays no
@@ -21,7 +23,9 @@ mod asks;
 mod back_off;
 mod connection;
 mod entry;
+mod link;
 mod publishing;
+mod queue;
 mod status;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -39,8 +43,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::asks::Asks;
-use self::connection::Link;
 use self::entry::{Entry, Ring};
+use self::link::Link;
 use self::status::Standing;
 use crate::clock;
 use crate::connections::Connections;
@@ -332,7 +336,7 @@ impl Shared {
             () = link.lost.cancelled() => Err(Error::MaybePublished),
         };
         if let Err(error) = &ended
-            && connection::ends_all(error)
+            && link::ends_all(error)
         {
             link.lose(error.clone());
         }

@@ -1,5 +1,6 @@
 //! One topic: the events that were published to it, and the number of its subscribers.
 
+mod copied;
 mod progress;
 
 use std::collections::VecDeque;
@@ -18,12 +19,12 @@ use super::budget::Budget;
 use super::config::{FirstBlock, TopicConfig};
 use super::counts::Counts;
 use super::gap::GapReason;
-use super::id::Position;
 use super::ring::Ring;
 use super::rules::{Rule, holds};
 use super::view::TopicInfo;
 use crate::error::Error;
 use crate::lock::lock;
+pub(super) use copied::Copied;
 pub use progress::Progress;
 
 /// Events that are published in one go, at most. So many take less than a millisecond.
@@ -102,45 +103,6 @@ pub(super) struct State {
     followers: Vec<Arc<Mutex<Head>>>,
     /// Of a topic that an engine keeps, what is known of the engine.
     pub(super) copy: Option<Copied>,
-}
-
-/// What a topic knows of the engine whose ring it copies.
-#[derive(Debug)]
-pub(super) struct Copied {
-    /// The last place that the engine had given at the last look. `None` until the ring holds what
-    /// the engine had at the first one: until then nobody has a place in it.
-    pub(super) head: Option<Position>,
-    /// Whether the engine knows of an earlier life.
-    pub(super) later_life: bool,
-    /// How many looks subscribers asked for.
-    pub(super) asked: u64,
-    /// How many of these were answered, each by a look that began after it was asked for.
-    pub(super) answered: u64,
-    /// How many looks there were that nobody had to ask for. They come at even intervals while the
-    /// engine answers, and so tell how much time passed.
-    pub(super) beats: u64,
-    /// Woken when a look is asked for.
-    asks: Waker,
-}
-
-impl Copied {
-    fn new(asks: Waker) -> Self {
-        Self {
-            head: None,
-            later_life: false,
-            asked: 0,
-            answered: 0,
-            beats: 0,
-            asks,
-        }
-    }
-
-    /// Asks for one more look. Answers its number.
-    pub(super) fn ask(&mut self) -> u64 {
-        self.asked += 1;
-        self.asks.wake_by_ref();
-        self.asked
-    }
 }
 
 /// What was published up to some moment.
@@ -398,8 +360,8 @@ impl Topic {
         state.copy.as_ref().map_or(0, |copy| copy.asked)
     }
 
-    /// Goes up when a look at the engine was appended: subscribers that wait for a place may have one
-    /// from then on, though [`last`](Self::last) need not have changed.
+    /// Goes up when a look at the engine was appended: subscribers that wait for a place may have
+    /// one from then on, though [`last`](Self::last) need not have changed.
     pub fn reached(&self) -> u64 {
         self.reached.load(Ordering::Acquire)
     }
@@ -481,8 +443,8 @@ impl Topic {
     }
 
     /// Whether nobody has read it or fed it since a look at least `ttl` before this one, at `now`.
-    /// From then on nobody can: what came between this and its end would be lost. What the reader of
-    /// an engine appends is no use of it.
+    /// From then on nobody can: what came between this and its end would be lost. What the reader
+    /// of an engine appends is no use of it.
     pub fn has_expired(&self, now: Instant, ttl: Duration) -> bool {
         let mut state = lock(&self.state);
         if state.subscribers > 0 {

@@ -2,18 +2,18 @@
 //!
 //! Any call that fails ends it for all, since what answers next may be another process.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sse_engine::Error;
 use sse_engine::lock::lock;
-use sse_engine::topics::{Append, Command, Log, LogEntry, Position, Reply, Verb};
+use sse_engine::topics::{Append, Command, LogEntry, Position, Reply, Verb};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
-use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::back_off::BackOff;
+use super::link::{Link, ends_all};
 use crate::clock;
 
 /// How long a connection may take to open.
@@ -39,31 +39,6 @@ const TAKING: Duration = Duration::from_millis(2);
 /// however many topics come.
 const READ_COST: Duration = Duration::from_micros(4);
 
-/// A connection that there is.
-#[derive(Debug)]
-pub(super) struct Link {
-    pub(super) log: Arc<dyn Log>,
-    /// Cancelled when it is lost: nobody waits for its answers any more.
-    pub(super) lost: CancellationToken,
-    /// Why, as whoever noticed it first said.
-    why: OnceLock<Error>,
-    /// Set by the first answer.
-    worked: OnceLock<()>,
-}
-
-impl Link {
-    /// It does not work.
-    pub(super) fn lose(&self, why: Error) {
-        _ = self.why.set(why);
-        self.lost.cancel();
-    }
-
-    /// The engine answered.
-    pub(super) fn works(&self) {
-        _ = self.worked.set(());
-    }
-}
-
 /// Keeps a connection as long as there is somebody to ask for one.
 pub(super) async fn keep(shared: Arc<Shared>) {
     let end = shared.end.clone();
@@ -84,18 +59,12 @@ async fn connect(shared: &Arc<Shared>) {
         let opened = timeout(OPENING, shared.engine.connect()).await;
         match opened.unwrap_or_else(|_| Err(Error::EngineAway("no answer".to_owned()))) {
             Ok(log) => {
-                let link = Arc::new(Link {
-                    log,
-                    lost: CancellationToken::new(),
-                    why: OnceLock::new(),
-                    worked: OnceLock::new(),
-                });
+                let link = Arc::new(Link::new(log));
                 shared.connected(&link);
                 serve(shared, &link).await;
                 link.lost.cancel();
-                let why = link.why.get().cloned();
-                shared.cut(&why.unwrap_or_else(|| Error::EngineAway("it ended".to_owned())));
-                if link.worked.get().is_some() {
+                shared.cut(&link.why_lost());
+                if link.has_worked() {
                     back_off.begin_anew();
                 }
             }
@@ -164,11 +133,6 @@ async fn answer(shared: &Arc<Shared>, link: &Link, name: &Arc<str>, command: Com
         Err(error) if ends_all(&error) => link.lose(error),
         Err(error) => shared.refused(name, &error, clock::now().instant + REFUSED),
     }
-}
-
-/// Whether an error is of the connection, and not of one topic or event.
-pub(super) fn ends_all(error: &Error) -> bool {
-    matches!(error, Error::EngineAway(_) | Error::MaybePublished)
 }
 
 /// Reads what comes in the topics that are followed, without end.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use sse_engine::topics::{Append, Command, Follower, LogEntry, Position, Reply, Topic};
 
-use super::publishing::Waiting;
+use super::queue::Waiting;
 
 /// What this node knows of one topic.
 ///

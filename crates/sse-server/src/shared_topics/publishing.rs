@@ -12,16 +12,13 @@ use std::time::Duration;
 use sse_engine::Error;
 use sse_engine::lock::lock;
 use sse_engine::topics::{Answer, Batch, Caller, Placed, Position, Published, is_name};
-use sse_wire::Event;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
-use super::connection::{Link, ends_all};
+use super::link::{Link, ends_all};
+use super::queue::{CALL, Call, Waiting};
 use crate::clock;
-
-/// Events of one call, at most: while the engine appends them it does nothing else.
-const CALL: usize = 1000;
 
 /// Calls of one round, at most.
 const ROUND: usize = 16;
@@ -33,64 +30,6 @@ pub(super) const MOST_WAITING: usize = 1024;
 /// publishes hears within two seconds.
 const TURN: Duration = Duration::from_millis(1000);
 const WHOLE: Duration = Duration::from_millis(1900);
-
-/// Events that wait for their turn.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    number: u64,
-    batch: Arc<Batch>,
-    /// Which of its events.
-    range: Range<usize>,
-    answer: oneshot::Sender<Result<Position, Error>>,
-}
-
-/// Events that go out in one call, of one publisher or several.
-#[derive(Debug, Default)]
-struct Call {
-    parts: Vec<Waiting>,
-    events: usize,
-}
-
-impl Call {
-    /// Whether these events can go along: who gives an id is refused for it alone.
-    fn takes(&self, next: &Waiting) -> bool {
-        let has_id = |part: &Waiting| part.batch.id().is_some();
-        self.parts.is_empty()
-            || self.events + next.range.len() <= CALL
-                && !has_id(next)
-                && !self.parts.iter().any(has_id)
-    }
-
-    fn add(&mut self, part: Waiting) {
-        self.events += part.range.len();
-        self.parts.push(part);
-    }
-
-    fn events(&self) -> Vec<Event<'_>> {
-        let parts = self.parts.iter();
-        let of = |part: &'_ Waiting| (part.range.start, part.range.len());
-        parts
-            .flat_map(|part| {
-                let (first, count) = of(part);
-                part.batch.events(first).take(count)
-            })
-            .collect()
-    }
-
-    /// Tells each publisher where its last event is.
-    fn answer(self, placed: &Result<Placed, Error>) {
-        let mut behind = self.events as u64;
-        for part in self.parts {
-            behind -= part.range.len() as u64;
-            let place = placed.clone().map(|placed| Position {
-                seq: placed.last.seq.saturating_sub(behind),
-                ..placed.last
-            });
-            // Who published may have left.
-            _ = part.answer.send(place);
-        }
-    }
-}
 
 impl Shared {
     /// Publishes the events, in several calls where they are many. `stop` ends the wait for the
