@@ -391,7 +391,7 @@ fn what_was_before_a_reset_is_not_known_afterwards() {
     assert_eq!((&*forgotten.open, forgotten.seq), (&[2][..], 5));
     let view = all(&table);
     assert_eq!((view.rows.len(), view.tally), (0, Tally::default()));
-    assert!(table.open_of(&fault::Who::default()).is_empty());
+    assert!(table.open_of(&sse_engine::fault::Who::default()).is_empty());
     assert_eq!(table.use_count().0, 0);
     let whole = table.timeline(before, Vec::new(), clock::now());
     assert!(whole.whole && whole.lanes.is_empty());
