@@ -275,7 +275,8 @@ impl Pump {
         self.feed.may_leave(more) && self.breaker.as_deref().is_none_or(through)
     }
 
-    /// Why it was ended though it could have gone on, if it was, and not by a stop that came before.
+    /// Why it was ended though it could have gone on, if it was, and not by a stop that came
+    /// before.
     pub fn leaves(&self) -> Option<Leave> {
         self.leaves.filter(|_| !self.stopped)
     }

@@ -12,6 +12,7 @@ mod activity;
 mod connection;
 mod end_reason;
 mod groups;
+mod kind;
 mod leg;
 mod log;
 mod numbering;
@@ -49,6 +50,7 @@ use connection::{Connection, Ended, Rare, Sent, State};
 pub use connection::{Cut, NextStep, Struck};
 pub use end_reason::{EndedBy, Why};
 pub use groups::GroupView;
+pub(crate) use kind::Kind;
 pub(crate) use leg::Leg;
 pub use leg::LegsView;
 use log::Log;
@@ -76,7 +78,7 @@ pub use timeline::{
     AwayView, BarView, FlagView, KnockView, LaneView, TickKind, TickView, TimelineView,
 };
 pub(crate) use timeline::{KEPT as TIMELINE_KEPT, STEP};
-pub(crate) use totals::{ENDERS, Kind, Sums};
+pub(crate) use totals::{ENDERS, Sums};
 use viewer::Viewer;
 pub use viewer::{Slice, Tally};
 

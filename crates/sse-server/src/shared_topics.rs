@@ -93,6 +93,8 @@ struct Shared {
     reads: Notify,
     /// Places for calls.
     calls: Arc<Semaphore>,
+    /// Notified when the first connection is to be opened.
+    begun: Notify,
     /// Cancelled when nobody asks for topics any more.
     end: CancellationToken,
 }
@@ -151,8 +153,8 @@ impl State {
 }
 
 impl SharedTopics {
-    /// Those of this engine, with the settings of `topics`. It connects at once, in the tokio
-    /// runtime that this is called in.
+    /// Those of this engine, with the settings of `topics`. It works in the tokio runtime that this
+    /// is called in, and connects from [`begin`](Self::begin) on.
     pub(crate) fn new(
         engine: Arc<dyn Engine>,
         node: String,
@@ -181,11 +183,18 @@ impl SharedTopics {
             asks: Arc::default(),
             reads: Notify::new(),
             calls: Arc::new(Semaphore::new(CALLS)),
+            begun: Notify::new(),
             end: CancellationToken::new(),
         });
         let end = shared.end.clone().drop_guard();
         tokio::spawn(connection::keep(Arc::clone(&shared)));
         Self { shared, _end: end }
+    }
+
+    /// Connects, and connects again from then on. Whoever reads the log reads it by then, so that
+    /// they are told of the first try too.
+    pub(crate) fn begin(&self) {
+        self.shared.begun.notify_one();
     }
 
     /// A subscriber of this topic. It has no place yet where the topic was not followed.

@@ -7,7 +7,7 @@ use sse_engine::pump::SentIds;
 use sse_engine::stream::Stream;
 use sse_engine::topics::{SUBSCRIBER_RETRY, Topic};
 
-use super::totals::Kind;
+use super::kind::Kind;
 
 /// What the numbers of a connection's events are numbers of.
 #[derive(Clone, Debug)]

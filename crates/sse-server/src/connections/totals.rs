@@ -8,32 +8,8 @@ use sse_engine::lock::lock;
 
 use super::connection::Connection;
 use super::end_reason::{EndedBy, Why};
+use super::kind::Kind;
 use super::{Connections, Table};
-
-/// What a connection reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A stream of the list.
-    Stream,
-    /// A topic.
-    Topic,
-    /// A stream of an upstream.
-    Upstream,
-}
-
-impl Kind {
-    /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Stream, Self::Topic, Self::Upstream];
-
-    /// Its word.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Stream => "stream",
-            Self::Topic => "topic",
-            Self::Upstream => "upstream",
-        }
-    }
-}
 
 const KINDS: usize = Kind::ALL.len();
 

@@ -458,6 +458,7 @@ impl Owner {
                 self.service.draining().set(Stage::None);
                 let port = listeners.port;
                 self.service.arm_streams();
+                self.service.begin_topics();
                 self.running = Some((
                     life,
                     Running::start(listeners, options, Arc::clone(&self.service)),

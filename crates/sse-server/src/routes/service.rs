@@ -96,6 +96,13 @@ impl Service {
         super::arm_streams(&self.context);
     }
 
+    /// Connects to the engine that keeps the topics, where one does.
+    pub(crate) fn begin_topics(&self) {
+        if let Some(engine) = &self.context.rooms.default().engine {
+            engine.begin();
+        }
+    }
+
     pub(crate) fn rooms(&self) -> &Rooms {
         &self.context.rooms
     }

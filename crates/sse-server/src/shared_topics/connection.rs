@@ -54,6 +54,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
 
 /// Connects again and again.
 async fn connect(shared: &Arc<Shared>) {
+    shared.begun.notified().await;
     let mut back_off = BackOff::default();
     loop {
         let opened = timeout(OPENING, shared.engine.connect()).await;

@@ -22,8 +22,9 @@ impl Ages {
         Self { most, epoch }
     }
 
-    /// When a stream that begins at `now` is to end, in ticks: at a random instant of the last fifth
-    /// of what it may become, so that streams that began together do not end together. 0 is never.
+    /// When a stream that begins at `now` is to end, in ticks: at a random instant of the last
+    /// fifth of what it may become, so that streams that began together do not end together. 0 is
+    /// never.
     pub(super) fn draw(self, now: Instant, random: impl FnOnce(u32) -> u32) -> u32 {
         let Some(most) = self.most else {
             return 0;
