@@ -58,8 +58,8 @@ pub(crate) struct Plan {
     pub(crate) pace: Duration,
     /// What the nodes write to stderr.
     pub(crate) log: &'static str,
-    /// How long a publisher waits for an answer.
-    pub(crate) patience: Duration,
+    /// Whether publishers never come to the first node.
+    pub(crate) publish_past_first: bool,
 }
 
 impl Plan {
@@ -79,7 +79,7 @@ impl Plan {
             crowd: CROWD,
             pace: PACE,
             log: "none",
-            patience: PATIENCE,
+            publish_past_first: false,
         }
     }
 
@@ -119,6 +119,10 @@ impl Scene {
             Some(front) => front.addr,
             None => balancer::start(&ports).await,
         };
+        let publish_at = match plan.publish_past_first {
+            true => balancer::start(&ports[1..]).await,
+            false => target,
+        };
         let begun = Instant::now();
         let chance = Arc::new(Chance::new());
         let seats = Arc::new(Seats {
@@ -136,10 +140,10 @@ impl Scene {
             },
         });
         let desk = Arc::new(Desk {
-            target,
+            target: publish_at,
             topic: TOPIC.to_owned(),
             begun,
-            patience: plan.patience,
+            patience: PATIENCE,
             published: Mutex::default(),
             wrong: Mutex::default(),
             refused: Mutex::default(),
