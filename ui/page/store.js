@@ -67,6 +67,7 @@ export class Store {
       connections: state.connections,
       faults: state.faults,
       tokens: state.tokens,
+      engine: state.engine ?? null,
       // only the shell has one
       notice: "notice" in state ? state.notice : null,
     };

@@ -11,6 +11,7 @@ import type {
   ArmedFaults,
   CheckedFault,
   DefinitionView,
+  EngineView,
   FaultView,
   JoinedView,
   Preview,
@@ -73,6 +74,8 @@ export interface Parts {
   faults: FaultView[];
   /** What needs a token. */
   tokens: TokensView;
+  /** What keeps the topics of several nodes; null where each server keeps its own. */
+  engine: EngineView | null;
   notice: string | null;
   /** Which editor just opened the file of streams, in a sentence; null after a while. */
   edited: string | null;

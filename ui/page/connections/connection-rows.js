@@ -151,7 +151,8 @@ export class ConnectionRows {
     // a 204 ends a finite stream; it is no failure
     element.toggleAttribute("data-complete", row.ended?.complete ?? false);
     element.toggleAttribute("data-streamless", !hasStream(row));
-    element.toggleAttribute("data-blocked", row.blocked);
+    // what it waits for is said in words; the shape is that of whoever waits
+    element.toggleAttribute("data-blocked", row.blocked || (row.waits ?? false));
     element.toggleAttribute("data-own", own);
     element.toggleAttribute("data-stale", row.stale ?? false);
     COLUMNS.forEach(({ text, title, rank }, index) => {

@@ -181,6 +181,9 @@ export const unheardWords = (names) =>
   `Events named ${names.join(", ")} may be missing here, because the stream has new event names: ` +
   "disconnect and connect again to get all of them.";
 
+/** An open connection that has no place in its topic yet. */
+const WAITS = "waiting for the engine";
+
 /** An open connection whose socket is full. */
 export const BLOCKED = "waiting for the client";
 
@@ -243,7 +246,10 @@ export const hasStream = (row) => row.state !== "refused" && !hadAll(row);
  * @param {RowView} row
  */
 export function fateWords(row) {
-  if (row.state === "open") return row.blocked ? BLOCKED : "open";
+  if (row.state === "open") {
+    if (row.waits) return WAITS;
+    return row.blocked ? BLOCKED : "open";
+  }
   if (row.ended && hadAll(row)) return `${row.ended.why} (${row.status})`;
   if (row.state === "refused") {
     const why = faultWords(row.ended?.fault) || row.ended?.why;

@@ -47,6 +47,7 @@ const newLists = markup(`
     <header><h2 class="meta">Topics</h2><button type="button" class="tool" data-act="new-topic"
       title="Open a topic by its name" aria-label="Open a topic by its name"
       >${icon("plus")}</button></header>
+    <engine-line></engine-line>
     <p class="none quiet" hidden>No topic yet: open one by its name, or publish to one.</p>
   </section>`);
 

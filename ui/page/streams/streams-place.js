@@ -14,6 +14,7 @@
 import { Activity } from "./sparkline.js";
 import { NO_NAME, readName } from "../topics/topic-words.js";
 import { Poll } from "../parts/poll.js";
+import { EngineLine } from "./engine-line.js";
 import { SourceList } from "./source-list.js";
 import { StreamInspector } from "./stream-inspector.js";
 import { StreamPanel } from "../panel/stream-panel.js";
@@ -87,6 +88,7 @@ export class StreamsPlace extends HTMLElement {
       read: (path) => this.#shown.get(path)?.panel.read(),
       remove: (path) => this.#askToEnd(path),
     });
+    /** @type {EngineLine} */ (part(this, "engine-line")).connect(app);
     this.#inspector.connect(app);
     this.#file.connect(app);
     this.#connectForm();

@@ -1,0 +1,56 @@
+/**
+ * What is said of the engine that keeps the topics of several nodes. It knows no DOM.
+ *
+ * @import { EngineView } from "../server.js"
+ */
+
+import { count, several, timeOfDay } from "../parts/format.js";
+
+/** @param {number} ms */
+const since = (ms) => `since ${timeOfDay(ms).slice(0, 8)}`;
+
+/**
+ * The line that is always there.
+ *
+ * @param {EngineView} engine
+ */
+export function engineLine({ state, nodes, since_ms }) {
+  switch (state) {
+    case "there":
+      return `${nodes > 0 ? several(nodes, "node") : "Engine there"}, ${since(since_ms)}`;
+    case "lost":
+      return `Engine lost ${since(since_ms)}`;
+    default:
+      return `Connecting to the engine ${since(since_ms)}`;
+  }
+}
+
+/**
+ * Why it is away, and what is wrong with how it is set up; each is a sentence.
+ *
+ * @param {EngineView} engine
+ */
+export function engineProblems({ state, error, warnings }) {
+  return [...(state !== "there" && error ? [error] : []), ...warnings];
+}
+
+/**
+ * What is behind the line, each with its name.
+ *
+ * @param {EngineView} engine
+ * @returns {[string, string][]}
+ */
+export function engineFacts(engine) {
+  const others = engine.names.filter((name) => name !== engine.node);
+  /** @type {[string, string][]} */
+  const facts = [
+    ["Engine", engine.place],
+    ["Nodes", [`${engine.node} (this one)`, ...others].join(", ")],
+    ["Topics followed here", count(engine.followed)],
+    ["Subscribers that wait for it", count(engine.waiting)],
+    ["Reconnects to it", count(engine.reconnects)],
+    ["New lives of topics", count(engine.lives)],
+  ];
+  if (engine.skipped > 0) facts.push(["Entries that were no events", count(engine.skipped)]);
+  return facts;
+}
