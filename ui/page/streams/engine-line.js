@@ -1,13 +1,13 @@
 /**
  * <engine-line>: the engine that keeps the topics of several nodes, below the heading of the
- * topics. There is none where each server keeps its own.
+ * topics. There is none where each server keeps its own. It also says why the list may be empty.
  *
  * @import { EngineView } from "../server.js"
  * @import { App } from "../types.js"
  */
 
 import { announce } from "../parts/announce.js";
-import { engineFacts, engineLine, engineProblems } from "./engine-words.js";
+import { NONE_READ_HERE, engineFacts, engineLine, engineProblems } from "./engine-words.js";
 import { markup, part, setText } from "../parts/dom.js";
 
 const newLine = markup(`
@@ -25,11 +25,17 @@ export class EngineLine extends HTMLElement {
   /** @type {EngineView["state"] | null} */
   #state = null;
 
-  /** @param {App} app */
-  connect({ store }) {
+  /**
+   * @param {App} app
+   * @param {HTMLElement} none what is said where the list is empty
+   */
+  connect({ store }, none) {
     this.hidden = true;
     this.append(newLine());
-    store.on("engine", (engine) => this.#show(engine));
+    store.on("engine", (engine) => {
+      this.#show(engine);
+      if (engine) setText(none, NONE_READ_HERE);
+    });
   }
 
   /** @param {EngineView | null} engine */

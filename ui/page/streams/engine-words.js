@@ -54,3 +54,6 @@ export function engineFacts(engine) {
   if (engine.skipped > 0) facts.push(["Entries that were no events", count(engine.skipped)]);
   return facts;
 }
+
+/** What the list of topics says while it is empty: a node lists only what is read on it. */
+export const NONE_READ_HERE = "Nobody reads a topic on this node: open one by its name.";

@@ -88,7 +88,8 @@ export class StreamsPlace extends HTMLElement {
       read: (path) => this.#shown.get(path)?.panel.read(),
       remove: (path) => this.#askToEnd(path),
     });
-    /** @type {EngineLine} */ (part(this, "engine-line")).connect(app);
+    const engine = /** @type {EngineLine} */ (part(this, "engine-line"));
+    engine.connect(app, part(this, ".topics .none"));
     this.#inspector.connect(app);
     this.#file.connect(app);
     this.#connectForm();
