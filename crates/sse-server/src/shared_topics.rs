@@ -9,6 +9,7 @@
 //! | `connection` | the connection: opened again and again, and what goes over it |
 //! | `link` | one connection, and whether it works |
 //! | `back_off` | how long to wait before the next try to connect |
+//! | `counted` | the same connection, whose calls are counted for `/metrics` |
 //! | `asks` | which followers may have something to ask |
 //! | `entry` | one topic |
 //! | `publishing` | publishes that wait for the engine |
@@ -22,6 +23,7 @@
 mod asks;
 mod back_off;
 mod connection;
+mod counted;
 mod entry;
 mod link;
 mod publishing;
@@ -39,7 +41,7 @@ use sse_engine::lock::lock;
 use sse_engine::topics::{
     Batch, Engine, Presence, Published, Subscription, TopicInfo, Topics, is_name,
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::asks::Asks;
@@ -48,6 +50,7 @@ use self::link::Link;
 use self::status::Standing;
 use crate::clock;
 use crate::connections::Connections;
+use crate::measures::EngineCalls;
 
 pub use status::{EngineState, EngineView};
 
@@ -93,6 +96,10 @@ struct Shared {
     reads: Notify,
     /// Places for calls.
     calls: Arc<Semaphore>,
+    /// What became of all calls.
+    counts: Arc<EngineCalls>,
+    /// Told when the engine came, went, or had something to say of the nodes.
+    changed: watch::Sender<()>,
     /// Notified when the first connection is to be opened.
     begun: Notify,
     /// Cancelled when nobody asks for topics any more.
@@ -183,6 +190,8 @@ impl SharedTopics {
             asks: Arc::default(),
             reads: Notify::new(),
             calls: Arc::new(Semaphore::new(CALLS)),
+            counts: Arc::default(),
+            changed: watch::Sender::default(),
             begun: Notify::new(),
             end: CancellationToken::new(),
         });
@@ -249,6 +258,16 @@ impl SharedTopics {
     /// The engine, and who shares it.
     pub(crate) fn engine(&self) -> EngineView {
         self.shared.view()
+    }
+
+    /// Changes when the engine came, went, or had something to say of the nodes.
+    pub(crate) fn changed(&self) -> watch::Receiver<()> {
+        self.shared.changed.subscribe()
+    }
+
+    /// What became of the calls of the engine.
+    pub(crate) fn calls(&self) -> &EngineCalls {
+        &self.shared.counts
     }
 }
 
@@ -396,6 +415,8 @@ impl Shared {
         state.names = presence.names;
         state.elsewhere = elsewhere;
         state.standing.warnings = warnings;
+        drop(state);
+        self.changed.send_replace(());
     }
 
     /// How many listen to a topic on all nodes, about, and how many nodes there are.

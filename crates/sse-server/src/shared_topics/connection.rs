@@ -13,8 +13,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::Shared;
 use super::back_off::BackOff;
+use super::counted::{Counted, counted};
 use super::link::{Link, ends_all};
 use crate::clock;
+use crate::measures::EngineCall;
 
 /// How long a connection may take to open.
 const OPENING: Duration = Duration::from_secs(5);
@@ -57,10 +59,14 @@ async fn connect(shared: &Arc<Shared>) {
     shared.begun.notified().await;
     let mut back_off = BackOff::default();
     loop {
-        let opened = timeout(OPENING, shared.engine.connect()).await;
-        match opened.unwrap_or_else(|_| Err(Error::EngineAway("no answer".to_owned()))) {
+        let opened = std::pin::pin!(async {
+            let opened = timeout(OPENING, shared.engine.connect()).await;
+            opened.unwrap_or_else(|_| Err(Error::EngineAway("no answer".to_owned())))
+        });
+        match counted(&shared.counts, EngineCall::Connect, opened).await {
             Ok(log) => {
-                let link = Arc::new(Link::new(log));
+                let log = Counted::new(log, &shared.counts);
+                let link = Arc::new(Link::new(Arc::new(log)));
                 shared.connected(&link);
                 serve(shared, &link).await;
                 link.lost.cancel();
@@ -207,6 +213,7 @@ impl Shared {
         }
         let names: Vec<_> = state.topics.keys().cloned().collect();
         drop(state);
+        self.changed.send_replace(());
         self.connections.engine_there(&self.engine.place(), now);
         for name in names {
             self.publish_next(&name);
@@ -228,6 +235,7 @@ impl Shared {
         let is_news = state.standing.away(&why, now.wall);
         drop(state);
         if is_news {
+            self.changed.send_replace(());
             self.connections.engine_lost(&why, now);
         }
     }

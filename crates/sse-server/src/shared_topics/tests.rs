@@ -118,6 +118,29 @@ async fn a_publish_waits_a_second_and_is_then_taken_back() {
     assert!(state.topics["news"].queue.is_empty());
 }
 
+/// An engine that does not answer is told of once, however often it is tried, and each try counts.
+#[tokio::test(start_paused = true)]
+async fn whoever_follows_the_engine_is_told_that_it_does_not_answer() {
+    let node = node(1);
+    let mut changed = node.changed();
+    node.begin();
+    changed.changed().await.expect("the node is there");
+    let engine = node.engine();
+    assert_eq!(engine.state, EngineState::Connecting);
+    assert_eq!(engine.error.as_deref(), Some("no answer"));
+    let more = tokio::time::timeout(Duration::from_secs(60), changed.changed());
+    assert!(more.await.is_err(), "it is no news");
+    let counted = node.calls().counts().filter(|(_, _, count)| *count > 0);
+    let counted: Vec<_> = counted
+        .map(|(call, result, count)| (call.word(), result.word(), count))
+        .collect();
+    let [("connect", "failed", tries)] = counted[..] else {
+        panic!("{counted:?}");
+    };
+    // One in 5 s, and a wait of 2 s at most.
+    assert!((9..=13).contains(&tries), "{tries}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn of_more_than_1024_that_wait_each_hears_at_once() {
     let node = node(1);
