@@ -30,7 +30,7 @@ pub(crate) use tokens::{SentToken, TokenFiles};
 pub(crate) use watch::{Source, Until, Watch};
 
 pub(crate) use remote::{
-    At, Break, Connections, Faults, Heal, IdOrPath, Reset, Step, Verdict, Wait,
+    At, Break, Connections, Faults, Heal, IdOrPath, Nodes, Reset, Step, Verdict, Wait,
 };
 
 /// Serve Server-Sent Events from your own desk, and publish them.
@@ -92,6 +92,9 @@ pub(crate) enum Command {
     /// List the connections of a running server, and those that ended or were refused.
     #[command(after_help = remote::CONNECTIONS_EXAMPLES)]
     Connections(Connections),
+    /// Show which engine keeps the topics of a running server, and which nodes share them.
+    #[command(after_help = remote::NODES_EXAMPLES)]
+    Nodes(Nodes),
     /// Reset a room of a running server: its faults are healed, its connections ended and
     /// forgotten.
     #[command(after_help = remote::RESET_EXAMPLES)]

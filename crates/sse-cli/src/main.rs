@@ -17,6 +17,7 @@ mod expect;
 mod faults;
 mod look;
 mod man;
+mod nodes;
 mod outcome;
 mod publish;
 mod record;
@@ -77,6 +78,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,
+        Command::Nodes(args) => nodes::run(args)?,
         Command::Reset(args) => faults::reset(args)?,
         Command::Completions(args) => completions::run(args)?,
         Command::Man(args) => man::run(args)?,
