@@ -47,6 +47,7 @@ export class TauriHost {
         follow("streams_file"),
         follow("connections"),
         follow("topics"),
+        follow("engine"),
         follow("faults"),
         follow("actions"),
         follow("notice"),
