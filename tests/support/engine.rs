@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use sse_redis::{Keep, RedisEngine};
-use sse_server::{Config, Server};
+use sse_server::{Config, Server, TopicConfig};
 use tempfile::TempDir;
 
 use super::page::Page;
@@ -71,13 +71,19 @@ impl Engine {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// A node of this name that keeps its topics here, on a free port.
+    /// A node of this name that keeps its topics here, as the app does, on a free port.
     pub(crate) async fn node(&self, name: &str) -> Server {
+        let TopicConfig {
+            keep_events: events,
+            keep_bytes: bytes,
+            max_topics: topics,
+            ..
+        } = TopicConfig::default();
         let keep = Keep {
-            events: 100,
-            bytes: 1024 * 1024,
-            seconds: 3600,
-            topics: 10,
+            events,
+            bytes,
+            seconds: 24 * 3600,
+            topics,
         };
         let engine = RedisEngine::new(&self.url(), keep, name).expect("a URL");
         let node = Server::new(Config {
@@ -99,7 +105,7 @@ pub(crate) async fn comes_and_goes(page: &Page, engine: &mut Engine) {
     const STATE: &str = "engine-line details";
     const WORDS: &str = "engine-line .words";
     const PROBLEMS: &str = "engine-line .problems";
-    let fact = |number: usize| format!("engine-line dd:nth-of-type({number})");
+    let fact = |number: usize| format!("engine-line dl > :nth-child({number}) dd");
     page.until_attribute(STATE, "data-state", "open").await;
     page.until_text(WORDS, "1 node, since ").await;
     assert!(!page.shows(PROBLEMS).await);
