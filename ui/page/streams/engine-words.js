@@ -47,7 +47,7 @@ export function engineFacts(engine) {
     ["Engine", engine.place],
     ["Nodes", [`${engine.node} (this one)`, ...others].join(", ")],
     ["Topics followed here", count(engine.followed)],
-    ["Subscribers that wait for it", count(engine.waiting)],
+    ["Subscribers without a position", count(engine.waiting)],
     ["Reconnects to it", count(engine.reconnects)],
     ["New lives of topics", count(engine.lives)],
   ];
@@ -56,4 +56,4 @@ export function engineFacts(engine) {
 }
 
 /** What the list of topics says while it is empty: a node lists only what is read on it. */
-export const NONE_READ_HERE = "Nobody reads a topic on this node: open one by its name.";
+export const NONE_READ_HERE = "No topic has a subscriber on this node: open one by its name.";

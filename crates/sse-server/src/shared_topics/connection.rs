@@ -58,7 +58,7 @@ async fn connect(shared: &Arc<Shared>) {
     let mut back_off = BackOff::default();
     loop {
         let opened = timeout(OPENING, shared.engine.connect()).await;
-        match opened.unwrap_or_else(|_| Err(Error::EngineAway("no answer".to_owned()))) {
+        match opened.unwrap_or_else(|_| Err(Error::EngineAway("it does not answer".to_owned()))) {
             Ok(log) => {
                 let link = Arc::new(Link::new(log));
                 shared.connected(&link);
