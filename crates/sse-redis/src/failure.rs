@@ -53,10 +53,12 @@ impl Failure {
             (_, Some("DENIED")) => refused(
                 "it is in protected mode and refuses other machines: set a password in it, and put it into the URL",
             ),
-            (_, Some("MOVED" | "ASK" | "CLUSTERDOWN" | "CROSSSLOT" | "TRYAGAIN")) => {
-                refused("it is a Redis Cluster, which is not supported: name one server, or Sentinels")
+            (_, Some("MOVED" | "ASK" | "CLUSTERDOWN" | "CROSSSLOT" | "TRYAGAIN")) => refused(
+                "it is a Redis Cluster, which is not supported: name one server, or Sentinels",
+            ),
+            (ErrorKind::Parse, _) => {
+                Self::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
             }
-            (ErrorKind::Parse, _) => Self::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned()),
             (ErrorKind::Io, _) if e.is_timeout() => {
                 Self::Unsure("it does not answer in time".to_owned())
             }

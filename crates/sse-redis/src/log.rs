@@ -97,8 +97,9 @@ impl RedisLog {
             answer => answer?,
         };
         self.knows_script.store(true, Ordering::Relaxed);
-        Answered::from_redis_value(answer)
-            .map_err(|_| Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned()))
+        Answered::from_redis_value(answer).map_err(|_| {
+            Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+        })
     }
 
     async fn put(
@@ -192,7 +193,9 @@ impl Log for RedisLog {
                 Failure::WrongType => not_ours(&keys.entries),
                 e => e.away(&self.place),
             };
-            let no_redis = |_| Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned());
+            let no_redis = |_| {
+                Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+            };
             let read = answer.and_then(|list| entries(list).map_err(no_redis));
             let read = read.map_err(failed)?;
             self.sizes.note(read.largest);
@@ -226,7 +229,11 @@ impl Log for RedisLog {
                 Err(Failure::WrongType) => Ok(self.alone(here)),
                 answer => answer.and_then(|answer: Value| {
                     let heard = self.node.heard(self.keep, answer);
-                    heard.map_err(|_| Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned()))
+                    heard.map_err(|_| {
+                        Failure::Unsure(
+                            "what answers is no Redis or Valkey: correct the URL".to_owned(),
+                        )
+                    })
                 }),
             };
             let (presence, warnings) = heard.map_err(|e| e.away(&self.place))?;

@@ -62,6 +62,8 @@ pub enum Mistake {
     NotText,
 
     /// The file of roots cannot be used.
-    #[error("The root certificates of the engine cannot be read ({0}): name a PEM file with ?ca=FILE.")]
+    #[error(
+        "The root certificates of the engine cannot be read ({0}): name a PEM file with ?ca=FILE."
+    )]
     BadRoots(String),
 }

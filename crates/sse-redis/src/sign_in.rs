@@ -38,12 +38,11 @@ pub(crate) async fn sign_in(link: &Link, login: &Login, database: u32) -> Result
 /// repeats the password.
 fn of_auth(e: Failure) -> Failure {
     match e {
-        Failure::Unsure(words) if words.contains("without any password") => {
-            Failure::Refused("it has no password, but the URL has one: remove it from the URL".to_owned())
-        }
+        Failure::Unsure(words) if words.contains("without any password") => Failure::Refused(
+            "it has no password, but the URL has one: remove it from the URL".to_owned(),
+        ),
         Failure::Unsure(words) if words.starts_with("it answered") => Failure::Refused(
-            "it does not take a user and a password: check its version, and the URL"
-                .to_owned(),
+            "it does not take a user and a password: check its version, and the URL".to_owned(),
         ),
         other => other,
     }
@@ -53,8 +52,9 @@ fn of_auth(e: Failure) -> Failure {
 /// that nobody else uses.
 pub(crate) async fn look(link: &Link, probe: &str) -> Result<Info, Failure> {
     let info = link.call(cmd("INFO")).await?;
-    let info: String = String::from_redis_value(info)
-        .map_err(|_| Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned()))?;
+    let info: String = String::from_redis_value(info).map_err(|_| {
+        Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+    })?;
     let info = Info(info);
     let refused = |words: &str| Err(Failure::Refused(words.to_owned()));
     if info.field("run_id").is_none_or(str::is_empty) {
@@ -63,7 +63,9 @@ pub(crate) async fn look(link: &Link, probe: &str) -> Result<Info, Failure> {
         );
     }
     if info.field("cluster_enabled") == Some("1") {
-        return refused("it is a Redis Cluster, which is not supported: name one server, or Sentinels");
+        return refused(
+            "it is a Redis Cluster, which is not supported: name one server, or Sentinels",
+        );
     }
     if info.field("role").is_some_and(|role| role != "master") {
         return refused("it is a replica: name its master, or the Sentinels that know it");
@@ -81,8 +83,9 @@ pub(crate) async fn look(link: &Link, probe: &str) -> Result<Info, Failure> {
     match link.call(test).await {
         Ok(Value::Nil) | Err(Failure::Full) => Ok(info),
         Ok(answer) => {
-            let (command, error) = <(String, String)>::from_redis_value(answer)
-                .map_err(|_| Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned()))?;
+            let (command, error) = <(String, String)>::from_redis_value(answer).map_err(|_| {
+                Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+            })?;
             Err(of_probe(&command, &error))
         }
         Err(e) => Err(e),

@@ -346,7 +346,9 @@ impl fmt::Display for Happened {
                 None => write!(f, "fault {fault} struck"),
             },
             Self::Reset { room } => write!(f, "reset{}", in_room(room)),
-            Self::There { place } => write!(f, "connected to the engine that keeps the topics: {place}"),
+            Self::There { place } => {
+                write!(f, "connected to the engine that keeps the topics: {place}")
+            }
             Self::Lost { why } => write!(f, "the engine that keeps the topics is away: {why}"),
             Self::Dropped { entries } => write!(
                 f,
