@@ -46,12 +46,12 @@ export function engineFacts(engine) {
   const facts = [
     ["Engine", engine.place],
     ["Nodes", [`${engine.node} (this one)`, ...others].join(", ")],
-    ["Topics followed here", count(engine.followed)],
-    ["Subscribers without a position", count(engine.waiting)],
-    ["Reconnects to it", count(engine.reconnects)],
-    ["New lives of topics", count(engine.lives)],
+    ["Topics followed", count(engine.followed)],
+    ["Waiting for it", count(engine.waiting)],
+    ["Reconnects", count(engine.reconnects)],
+    ["New lives", count(engine.lives)],
   ];
-  if (engine.skipped > 0) facts.push(["Entries that were no events", count(engine.skipped)]);
+  if (engine.skipped > 0) facts.push(["Skipped entries", count(engine.skipped)]);
   return facts;
 }
 
