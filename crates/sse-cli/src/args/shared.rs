@@ -22,9 +22,9 @@ pub(crate) struct Node {
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Shared {
-    /// Keep the topics in the Redis or Valkey at this URL, such as redis://localhost:6379, and share
-    /// them with other servers that use it. This turns on --no-break. Put a URL with a password into
-    /// SSE_TOPICS_ON: every user of this machine can read the command line.
+    /// Keep the topics in the Redis or Valkey at this URL, such as redis://localhost:6379, and
+    /// share them with other servers that use it. This turns on --no-break. Put a URL with a
+    /// password into SSE_TOPICS_ON: every user of this machine can read the command line.
     #[arg(
         long,
         value_name = "URL",

@@ -106,9 +106,9 @@ fn a_subscriber_gets_all_that_was_published_before_the_end() {
     assert_eq!(pump.next_number(), 11);
 }
 
-/// 1. An event is published. 2. One of two subscribers that lack it is made to leave, and its visit
-///    writes the event and the last chunk. 3. The other was sent the same bytes, so its stream ended
-///    for its client while the server went on with it.
+/// 1. An event is published. 2. One of two subscribers that lack it is made to leave, and its
+///    visit writes the event and the last chunk. 3. The other was sent the same bytes, so its
+///    stream ended for its client while the server went on with it.
 #[test]
 fn the_last_bytes_of_one_that_leaves_are_for_nobody_else() {
     let (now, mut out) = (Instant::now(), WriteBuffer::new());
