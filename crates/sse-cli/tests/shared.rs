@@ -30,7 +30,7 @@ fn an_engine_that_is_away_keeps_nobody_from_starting_and_no_password_is_said() {
     );
     let line = serving.stderr().next().expect("a line").expect("UTF-8");
     assert!(
-        line.contains("the engine of the topics is lost: redis://127.0.0.1:1"),
+        line.contains("the engine that keeps the topics is away: redis://127.0.0.1:1"),
         "{line}"
     );
     assert!(!line.contains("sesame"), "{line}");

@@ -67,7 +67,7 @@ pub enum Error {
 
     /// The engine keeps as many topics as it may. Nothing was published.
     #[error(
-        "The engine keeps {0} topics, which is the limit: use one of them, or start the nodes with a higher `--max-topics`."
+        "The engine that keeps the topics has no room for a new one: use one that is there, or start all nodes with a higher `--max-topics` than {0}."
     )]
     TopicsFull(usize),
 
@@ -79,7 +79,7 @@ pub enum Error {
     /// The connection to the engine was lost while a publish was under way. Repeat it with its id:
     /// where it was published, the answer is that the id is taken.
     #[error(
-        "The engine that keeps the topics was lost before it answered: the event may have been published. Repeat it with its id."
+        "The engine that keeps the topics was lost before it answered: the event may have been published. If it has an id, repeat it: 409 then says that it was."
     )]
     MaybePublished,
 

@@ -64,7 +64,7 @@ impl RedisEngine {
             (At::Host(host), None) | (_, Some(host)) => {
                 Socket::open(host, self.tls.clone()).await?
             }
-            (At::Sentinels(..), None) => return Err("no sentinel was asked".to_owned()),
+            (At::Sentinels(..), None) => return Err("no Sentinel was asked".to_owned()),
         };
         let link = Link::new(socket, within).await.map_err(Failure::words)?;
         let signed_in = sign_in(&link, &self.address.login, self.address.database);

@@ -97,8 +97,9 @@ impl RedisLog {
             answer => answer?,
         };
         self.knows_script.store(true, Ordering::Relaxed);
-        Answered::from_redis_value(answer)
-            .map_err(|_| Failure::Unsure("what answers is no Redis".to_owned()))
+        Answered::from_redis_value(answer).map_err(|_| {
+            Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+        })
     }
 
     async fn put(
@@ -119,7 +120,7 @@ impl RedisLog {
             Answered::NotOurs(key) => Err(not_ours(&key)),
             Answered::Taken(_) | Answered::None | Answered::Wide => {
                 Err(Error::TopicBlocked(format!(
-                    "somebody wrote an entry by hand whose id is too large: delete {} and {}",
+                    "somebody wrote an entry with too large an id by hand: delete the keys {} and {}",
                     Keys::of(topic).entries,
                     Keys::of(topic).meta
                 )))
@@ -130,7 +131,7 @@ impl RedisLog {
 
 fn not_ours(key: &str) -> Error {
     Error::TopicBlocked(format!(
-        "its key {key} holds something else, which stays as it is: rename or delete that"
+        "its key {key} has another type: rename or delete that key"
     ))
 }
 
@@ -192,7 +193,9 @@ impl Log for RedisLog {
                 Failure::WrongType => not_ours(&keys.entries),
                 e => e.away(&self.place),
             };
-            let no_redis = |_| Failure::Unsure("what answers is no Redis".to_owned());
+            let no_redis = |_| {
+                Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+            };
             let read = answer.and_then(|list| entries(list).map_err(no_redis));
             let read = read.map_err(failed)?;
             self.sizes.note(read.largest);
@@ -226,7 +229,11 @@ impl Log for RedisLog {
                 Err(Failure::WrongType) => Ok(self.alone(here)),
                 answer => answer.and_then(|answer: Value| {
                     let heard = self.node.heard(self.keep, answer);
-                    heard.map_err(|_| Failure::Unsure("what answers is no Redis".to_owned()))
+                    heard.map_err(|_| {
+                        Failure::Unsure(
+                            "what answers is no Redis or Valkey: correct the URL".to_owned(),
+                        )
+                    })
                 }),
             };
             let (presence, warnings) = heard.map_err(|e| e.away(&self.place))?;
@@ -250,7 +257,7 @@ impl RedisLog {
             subscribers: here.to_vec(),
         };
         let warning = format!(
-            "The key {NODES} of the engine holds something else, so nodes do not know of each other: rename or delete it."
+            "The key {NODES} of the engine has another type, so the nodes do not know of each other: rename or delete that key."
         );
         (presence, vec![warning])
     }

@@ -81,12 +81,12 @@ impl Node {
             let keeps = lines.next().unwrap_or_default();
             if *id != self.id && name == self.name {
                 warnings.push(format!(
-                    "Another node has the name {name:?}: give each node its own, and each cluster its own database of the engine."
+                    "Another node has the name {name:?} too: give each node a name of its own, and each fleet of nodes a database of its own."
                 ));
             }
             if *id != self.id && keeps != kept(keep) {
                 warnings.push(format!(
-                    "The node {name:?} keeps topics otherwise than this one: give all nodes the same settings, and each cluster its own database of the engine."
+                    "The node {name:?} has other bounds of topics than this one: give all nodes the same --keep-events, --keep-bytes and --max-topics, and each fleet of nodes a database of its own."
                 ));
             }
             for line in lines.take(MOST) {

@@ -36,7 +36,7 @@ fn read(path: &Path) -> Result<RootCertStore, Mistake> {
     // A device never ends, and the open of a pipe waits for whoever writes to it.
     let metadata = std::fs::metadata(path).map_err(|e| unread(&e))?;
     if !metadata.is_file() || metadata.len() > MAX_ROOTS {
-        return Err(unread(&"it is no file of 16 MiB at most"));
+        return Err(unread(&"it is not a file of 16 MiB at most"));
     }
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|e| unread(&e))? {
@@ -55,7 +55,7 @@ pub(crate) fn reason(e: &io::Error) -> String {
     match cause {
         Some(rustls::Error::InvalidCertificate(why)) => {
             let why = match why {
-                CertificateError::UnknownIssuer => "nobody that is trusted has signed it".into(),
+                CertificateError::UnknownIssuer => "no trusted root has signed it".into(),
                 CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. } => {
                     "it is for another name".into()
@@ -68,7 +68,7 @@ pub(crate) fn reason(e: &io::Error) -> String {
             format!("its certificate is not trusted: {why} (name its roots with ?ca=FILE)")
         }
         Some(rustls::Error::InvalidMessage(_)) => {
-            "it does not speak TLS: write redis://".to_owned()
+            "it does not speak TLS: write redis:// in place of rediss://".to_owned()
         }
         _ => format!("TLS cannot begin: {}", cut(&e.to_string())),
     }

@@ -384,7 +384,7 @@ impl Shared {
         let state = lock(&self.state);
         match (&state.link, &state.standing.error) {
             (None, Some(error)) => error.clone(),
-            (None, None) => "not connected yet".to_owned(),
+            (None, None) => "this server is not connected to it yet".to_owned(),
             (Some(_), _) => "it does not answer".to_owned(),
         }
     }

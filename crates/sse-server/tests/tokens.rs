@@ -114,7 +114,7 @@ async fn a_refusal_says_what_to_do_and_repeats_no_token() {
             Some("Bearer a, b".into()),
             401,
             "Bearer error=\"invalid_token\"",
-            "What stands behind Bearer",
+            "What follows Bearer",
         ),
         (
             "POST",

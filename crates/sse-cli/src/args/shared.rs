@@ -22,9 +22,9 @@ pub(crate) struct Node {
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Shared {
-    /// Keep the topics in the Redis or Valkey at this URL, such as redis://localhost:6379, which
-    /// other nodes share; this turns on --no-break. Put a URL with a password into SSE_TOPICS_ON:
-    /// everybody on this machine can read the command line.
+    /// Keep the topics in the Redis or Valkey at this URL, such as redis://localhost:6379, and
+    /// share them with other servers that use it. This turns on --no-break. Put a URL with a
+    /// password into SSE_TOPICS_ON: every user of this machine can read the command line.
     #[arg(
         long,
         value_name = "URL",
@@ -33,7 +33,7 @@ pub(crate) struct Shared {
     )]
     topics_on: Option<String>,
 
-    /// The name of this node for those who look at the topics. Without it, the name of the machine
+    /// With --topics-on, the name of this server on the page. Without it, the name of the machine
     /// and the number of the process.
     #[arg(long, value_name = "NAME")]
     node: Option<String>,

@@ -61,7 +61,7 @@ async fn connect(shared: &Arc<Shared>) {
     loop {
         let opened = std::pin::pin!(async {
             let opened = timeout(OPENING, shared.engine.connect()).await;
-            opened.unwrap_or_else(|_| Err(Error::EngineAway("no answer".to_owned())))
+            opened.unwrap_or_else(|_| Err(Error::EngineAway("it does not answer".to_owned())))
         });
         match counted(&shared.counts, EngineCall::Connect, opened).await {
             Ok(log) => {
