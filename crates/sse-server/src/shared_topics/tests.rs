@@ -267,7 +267,7 @@ async fn who_was_read_when_the_oldest_were_forgotten_is_forgotten_later() {
         let reader = join(&node, &name).expect("room");
         let mut state = lock(&node.shared.state);
         state.entry(&name).follower.published(begin, placed(1));
-        for n in 0..EVIDENCE {
+        for n in 0..EVIDENCE + 10 {
             let other = format!("t{round}-{n}").into();
             state.entry(&other).follower.published(begin, placed(1));
         }
