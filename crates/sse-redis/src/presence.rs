@@ -19,6 +19,18 @@ const MAX_NAME: usize = 64;
 /// The most topics that are told of one node.
 const MOST: usize = 4096;
 
+/// The name of a node that was given none: the machine and the number of the process, such as
+/// `machine-4711`. Nodes of one name are taken for a mistake.
+pub fn usual_name() -> String {
+    let machine = ["HOSTNAME", "COMPUTERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
+    let machine = machine.as_deref().map(str::trim).unwrap_or_default();
+    let machine = if machine.is_empty() { "node" } else { machine };
+    format!("{machine}-{}", std::process::id())
+}
+
 /// A node, for the others.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {

@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::address::Host;
 use crate::failure::TOO_LARGE;
-use crate::roots;
+use crate::tls;
 
 /// The largest answer, in bytes. One that is larger ends the connection.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
@@ -45,7 +45,7 @@ impl Socket {
         let name = name
             .map_err(|_| format!("a certificate cannot have the name {host}: use another name"))?;
         let socket = TlsConnector::from(tls).connect(name, socket).await;
-        Ok(Self::new(socket.map_err(|e| roots::reason(&e))?))
+        Ok(Self::new(socket.map_err(|e| tls::reason(&e))?))
     }
 
     /// Opens a socket of this machine.

@@ -577,8 +577,10 @@ impl Sweeper {
         }
     }
 
-    /// Takes a connection from among the readers of its topic.
+    /// Takes a connection from among the readers of its topic, and those who wait for a place in
+    /// it.
     fn leave(&mut self, key: usize) {
+        self.waits_no_more(key);
         if let Some(slot) = self.slots.get_mut(key)
             && let Some(seat) = slot.seat.take()
             && let Some(moved) = self.readers.leave(seat)

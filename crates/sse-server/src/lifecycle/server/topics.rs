@@ -28,7 +28,8 @@ impl Server {
     /// # Errors
     /// The engine that keeps it, where one does, is away.
     pub async fn end_topic(&self, topic: &str) -> Result<bool, Error> {
-        self.context.rooms.default().end(topic).await
+        let for_ever = std::future::pending();
+        self.context.rooms.default().end(topic, for_ever).await
     }
 
     /// The topics that there are, by name.
