@@ -60,8 +60,8 @@ async fn both_themes_with_both_streams_and_the_connections() {
     }
 }
 
-/// The app in this theme, its server running. The pointer is out of the way: where it lay, a tooltip
-/// came, and was a black spot in the picture.
+/// The app in this theme, its server running. The pointer is out of the way: where it lay, a
+/// tooltip came, and was a black spot in the picture.
 async fn opened(desktop: &Desktop, theme: &str) -> Session {
     let mut driver = desktop.command("tauri-driver");
     driver.env("GTK_THEME", theme);
