@@ -28,7 +28,7 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
     (
         "sse_server",
         "crates/sse-server/src",
-        &["sse_engine", "sse_client", "sse_wire"],
+        &["sse_engine", "sse_client", "sse_tls", "sse_wire"],
     ),
     ("sse_bench", "crates/sse-bench/src", &["sse_wire"]),
     (
@@ -39,6 +39,7 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
             "sse_redis",
             "sse_client",
             "sse_engine",
+            "sse_tls",
             "sse_wire",
         ],
     ),
@@ -50,6 +51,7 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
             "sse_redis",
             "sse_client",
             "sse_engine",
+            "sse_tls",
             "sse_wire",
         ],
     ),
