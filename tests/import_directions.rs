@@ -51,7 +51,7 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 22] = [
+const SERVER: [&str; 23] = [
     "lifecycle",
     "http",
     "routes",
@@ -68,6 +68,7 @@ const SERVER: [&str; 22] = [
     "recording_file",
     "events_file",
     "config",
+    "mount",
     "status",
     "error",
     "drain",
