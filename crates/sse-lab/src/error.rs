@@ -19,6 +19,9 @@ pub enum Error {
     /// There is no such case.
     #[error("There is no case {0}: /lab lists them.")]
     NoCase(String),
+    /// There is nothing at a path.
+    #[error("There is nothing at {0}: /lab lists what there is.")]
+    NoPlace(String),
     /// There is no such profile.
     #[error(
         "There is no profile {0}: choose standard, resilient, llm, mcp-2025-11-25 or mcp-2026-07-28."

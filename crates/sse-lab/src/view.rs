@@ -141,6 +141,22 @@ impl RunView {
 }
 
 impl CaseView {
+    /// A case that nobody came to.
+    pub fn untouched(case: &Case) -> Self {
+        Self {
+            id: case.id.clone(),
+            name: case.name.clone(),
+            does: case.does.clone(),
+            must: case.must.clone(),
+            source: case.source.clone(),
+            in_tour: case.in_tour,
+            verdict: None,
+            requests: Vec::new(),
+            count: 0,
+            preflights: 0,
+        }
+    }
+
     fn of(
         (at, case): (usize, &Case),
         run: &Run,
@@ -157,18 +173,13 @@ impl CaseView {
         };
         let observation = seen.map(|(observation, _)| observation);
         Self {
-            id: case.id.clone(),
-            name: case.name.clone(),
-            does: case.does.clone(),
-            must: case.must.clone(),
-            source: case.source.clone(),
-            in_tour: case.in_tour,
             verdict: verdict.as_ref().map(VerdictView::from),
             requests: observation
                 .map(|seen| seen.requests.iter().map(RequestView::from).collect())
                 .unwrap_or_default(),
             count: observation.map_or(0, |seen| seen.count()),
             preflights: observation.map_or(0, |seen| seen.preflights),
+            ..Self::untouched(case)
         }
     }
 }
