@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::observation::{Asked, Ended, Ender};
 use crate::profile::Profile;
 use crate::run::{Run, Step, Turn};
-use crate::view::RunView;
+use crate::view::{CaseSentView, RunView};
 use paths::Path;
 
 /// As many runs as are kept; the one that was quiet for longest goes.
@@ -96,6 +96,29 @@ impl Lab {
         Ok(RunView::of((name, run), cases(), profile, now))
     }
 
+    /// What a client has made of one case, with every byte that is kept of what it was sent.
+    ///
+    /// # Errors
+    /// Nobody came by that name, or the profile does not have the case.
+    pub fn view_case(
+        &self,
+        name: &str,
+        id: &str,
+        profile: Profile,
+        now: Instant,
+    ) -> Result<CaseSentView, Error> {
+        let at = Self::place(id)?;
+        let state = self.state();
+        let Some(run) = state.runs.get(name) else {
+            return Err(Error::NoRun(sse_engine::text::cut(name)));
+        };
+        let view = CaseSentView::of((at, &cases()[at]), run, profile, now);
+        view.ok_or_else(|| Error::NotInProfile {
+            id: cases()[at].id.clone(),
+            profile,
+        })
+    }
+
     /// The names of those who came, the newest first.
     pub fn names(&self) -> Vec<String> {
         let state = self.state();
@@ -130,6 +153,7 @@ impl Lab {
             Ok(Path::Cases) => Ok(list::json(&request)),
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),
+            Ok(Path::RunCase(name, id)) => self.run_case((name, id), &request),
             Ok(Path::Tour(name)) => return self.tour(name, request).await,
             Ok(Path::Case(id, name)) => match Self::place(id) {
                 Ok(case) => return self.visit(case, name, request),
@@ -161,10 +185,26 @@ impl Lab {
             "GET" | "HEAD" => {
                 let profile = list::profile(request).map_err(|e| (StatusCode::BAD_REQUEST, e))?;
                 let view = self.view(name, profile, request.at.instant).map_err(missing)?;
+                let view = match list::wants_requests(request) {
+                    true => view,
+                    false => view.without_requests(),
+                };
                 Ok(list::answer(request, &view))
             }
             _ => Ok(list::other(request, "GET or DELETE")),
         }
+    }
+
+    /// What a client has made of one case.
+    fn run_case(
+        &self,
+        (name, id): (&str, &str),
+        request: &MountedRequest,
+    ) -> Result<Response<Bytes>, (StatusCode, Error)> {
+        let profile = list::profile(request).map_err(|e| (StatusCode::BAD_REQUEST, e))?;
+        let view = self.view_case(name, id, profile, request.at.instant);
+        let view = view.map_err(|e| (StatusCode::NOT_FOUND, e))?;
+        Ok(list::answer(request, &view))
     }
 
     async fn tour(&self, name: &str, request: MountedRequest) -> MountedAnswer {
@@ -299,6 +339,11 @@ impl Watcher for TurnWatcher {
             By::Server if end.is_stop() => Ender::Stop,
             By::Server => Ender::Case,
         };
+        let pieces = end.pieces.iter().map(|piece| {
+            let before = at.instant.saturating_duration_since(piece.at.instant);
+            (before, piece.length)
+        });
+        let pieces: Vec<_> = pieces.collect();
         let mut state = self.lab.state();
         let run = state.runs.get_mut(&self.name);
         if let Some(run) = run.filter(|run| run.serial == self.serial) {
@@ -308,6 +353,10 @@ impl Watcher for TurnWatcher {
                 status: end.status.unwrap_or_default(),
                 sent: end.bytes,
                 total: end.total,
+                pieces: pieces
+                    .into_iter()
+                    .map(|(before, length)| (at.saturating_sub(before), length))
+                    .collect(),
             });
         }
         drop(state);

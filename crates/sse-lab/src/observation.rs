@@ -70,6 +70,8 @@ pub struct Ended {
     pub sent: Vec<u8>,
     /// How many bytes the kernel took.
     pub total: u64,
+    /// When the kernel took `sent`, piece by piece, and how many bytes at once.
+    pub pieces: Vec<(Duration, usize)>,
 }
 
 /// Who ended an answer.

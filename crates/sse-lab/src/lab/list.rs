@@ -11,6 +11,7 @@ use super::say;
 use crate::case::cases;
 use crate::error::Error;
 use crate::profile::Profile;
+use crate::view::ListedCase;
 
 /// The list of the cases, for people.
 pub(super) fn text(request: &MountedRequest) -> Response<Bytes> {
@@ -33,32 +34,9 @@ pub(super) fn text(request: &MountedRequest) -> Response<Bytes> {
     say(StatusCode::OK, text.trim_end())
 }
 
-/// A case, for programs.
-#[derive(Debug, Serialize)]
-struct Listed<'a> {
-    id: &'a str,
-    name: &'a str,
-    does: &'a str,
-    must: &'a str,
-    source: &'a str,
-    wpt: &'a [String],
-    in_tour: bool,
-    profiles: Vec<Profile>,
-}
-
 /// The list of the cases, for programs.
 pub(super) fn json(request: &MountedRequest) -> Response<Bytes> {
-    let listed = cases().iter().map(|case| Listed {
-        id: &case.id,
-        name: &case.name,
-        does: &case.does,
-        must: &case.must,
-        source: &case.source,
-        wpt: &case.wpt,
-        in_tour: case.in_tour,
-        profiles: case.questions.keys().copied().collect(),
-    });
-    answer(request, &listed.collect::<Vec<_>>())
+    answer(request, &ListedCase::all())
 }
 
 /// A value as JSON.
@@ -85,6 +63,13 @@ pub(super) fn other(request: &MountedRequest, advice: &str) -> Response<Bytes> {
 pub(super) fn unfit(request: &MountedRequest) -> Option<Response<Bytes>> {
     let fits = matches!(request.method.as_str(), "GET" | "POST");
     (!fits).then(|| other(request, "GET or POST"))
+}
+
+/// Whether the requests of a run are wanted with its verdicts. `requests=no` is for who looks again
+/// and again.
+pub(super) fn wants_requests(request: &MountedRequest) -> bool {
+    let query = request.query.as_deref().unwrap_or_default();
+    !query.split('&').any(|pair| pair == "requests=no")
 }
 
 /// The profile that a query names.

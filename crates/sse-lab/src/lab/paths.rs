@@ -27,6 +27,8 @@ pub(super) enum Path<'a> {
     Runs,
     /// One run.
     Run(&'a str),
+    /// One case of a run, with what was sent.
+    RunCase(&'a str, &'a str),
 }
 
 /// Reads a path.
@@ -40,7 +42,10 @@ pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
             "" => Ok(Path::Cases),
             "/runs" => Ok(Path::Runs),
             rest => match rest.strip_prefix("/runs/") {
-                Some(run) => Ok(Path::Run(name(run)?)),
+                Some(run) => match run.split_once('/') {
+                    None => Ok(Path::Run(name(run)?)),
+                    Some((run, id)) => Ok(Path::RunCase(name(run)?, id)),
+                },
                 None => Err(nothing()),
             },
         };
@@ -79,6 +84,7 @@ mod tests {
             ("/api/lab", Path::Cases),
             ("/api/lab/runs", Path::Runs),
             ("/api/lab/runs/mine", Path::Run("mine")),
+            ("/api/lab/runs/mine/R4", Path::RunCase("mine", "R4")),
         ] {
             assert_eq!(read(path), Ok(what), "{path}");
         }
