@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `service` | guard, lookup, handler, and the headers of every answer |
 //! | `context` | what handlers work with |
+//! | `cors` | what pages of other origins may send and read |
 //! | `rooms`, `room`, `room_path` | the rooms, and what a request reaches in one |
 //! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
@@ -26,6 +27,7 @@ mod api;
 mod body;
 mod client_query;
 mod context;
+mod cors;
 mod door;
 mod fault_query;
 mod faults;

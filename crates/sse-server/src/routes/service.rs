@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
-};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use sse_engine::fault::Armed;
 use sse_engine::lock::lock;
@@ -18,6 +16,7 @@ use tower::ServiceExt;
 use super::answer::{Answer, ONE_CODING, last_words, no_break, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
+use super::cors::{any_method, preflight, share};
 use super::door::Door;
 use super::lookup::{Lookup, lookup, lookup_in, not_found};
 use super::params::Params;
@@ -33,7 +32,7 @@ use crate::clock;
 use crate::config::{Limits, Operate};
 use crate::connections::{Connections, Received, Why};
 use crate::drain::Draining;
-use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
+use crate::guard::{self, Area, Class, Ends, Refusal};
 use crate::measures::Measures;
 use crate::transport::{Acts, Presence};
 
@@ -451,73 +450,6 @@ fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
         return Some(last_words(StatusCode::NOT_IMPLEMENTED, ONE_CODING));
     }
     None
-}
-
-/// Answers a preflight that the guard let through (Fetch 3.3.3): what was asked for is allowed, and
-/// the end of a topic to whom it `may_end`.
-fn preflight(asked: &HeaderMap, may_end: bool) -> Response<Body> {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    let methods = match may_end {
-        true => "GET, HEAD, POST, DELETE",
-        false => "GET, HEAD, POST",
-    };
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static(methods),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_MAX_AGE,
-        HeaderValue::from_static("600"),
-    );
-    if let Some(names) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
-    }
-    headers.append(
-        header::VARY,
-        HeaderValue::from_static("access-control-request-headers"),
-    );
-    response
-}
-
-/// The same for what an upstream answers, which may have any method.
-fn any_method(asked: &HeaderMap) -> Response<Body> {
-    let mut response = preflight(asked, false);
-    if let Some(method) = asked.get(header::ACCESS_CONTROL_REQUEST_METHOD) {
-        let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method.clone());
-        headers.append(
-            header::VARY,
-            HeaderValue::from_static("access-control-request-method"),
-        );
-    }
-    response
-}
-
-/// Lets the one origin read the answer.
-fn share(headers: &mut HeaderMap, admission: &Admission) {
-    let Some(origin) = &admission.cors else {
-        return;
-    };
-    // It was read from a header value, so it is one.
-    let Ok(origin) = HeaderValue::from_str(origin.as_str()) else {
-        return;
-    };
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-        HeaderValue::from_static("true"),
-    );
-    // A star would mean nothing beside credentials (Fetch 3.2.5), so all that the answer has are
-    // named.
-    let names: Vec<&str> = headers
-        .keys()
-        .map(HeaderName::as_str)
-        .filter(|name| !name.starts_with("access-control-"))
-        .collect();
-    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
-    }
 }
 
 /// Answers a request for a stream.
