@@ -15,6 +15,7 @@
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `proxied`, `upstreams` | what a room hands on to its upstream, and which that is |
+//! | `mounted` | what somebody else answers |
 //! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
 //! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 //! | `ready`, `metrics` | what those need who operate servers |
@@ -34,6 +35,7 @@ mod faults;
 mod log;
 mod lookup;
 mod metrics;
+mod mounted;
 mod normalize;
 mod page;
 mod params;
@@ -71,7 +73,7 @@ use answer::tell;
 pub(crate) use act::break_open;
 pub use act::{ActWish, Acted};
 pub use activity::{ActivityView, StreamActivity};
-pub(crate) use answer::ONE_CODING;
+pub(crate) use answer::{ONE_CODING, WatchedAnswer};
 pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};
