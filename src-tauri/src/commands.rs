@@ -200,11 +200,7 @@ pub(crate) fn lab_runs(shell: State<'_, AppState>) -> Vec<String> {
 /// What a client has made of the lab so far, without its requests; nothing where none came by that
 /// name.
 #[tauri::command(async)]
-pub(crate) fn lab_run(
-    shell: State<'_, AppState>,
-    name: &str,
-    profile: Profile,
-) -> Option<RunView> {
+pub(crate) fn lab_run(shell: State<'_, AppState>, name: &str, profile: Profile) -> Option<RunView> {
     let view = shell.lab().view(name, profile, Instant::now());
     view.ok().map(RunView::without_requests)
 }

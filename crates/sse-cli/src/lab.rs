@@ -105,7 +105,9 @@ fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
     let of_profile = |case: &&Case| case.is_in(args.profile);
     let mut wanted: Vec<&Case> = Vec::new();
     for id in &args.cases {
-        let exact = cases().iter().filter(|case| case.id.eq_ignore_ascii_case(id));
+        let exact = cases()
+            .iter()
+            .filter(|case| case.id.eq_ignore_ascii_case(id));
         let mut found: Vec<_> = exact.collect();
         if found.is_empty() {
             // `S2` is all of its variants.
@@ -164,10 +166,16 @@ async fn judge(
     };
     let server = Server::new(config).await.map_err(anyhow::Error::from)?;
     server.start().await.map_err(anyhow::Error::from)?;
-    let base = server.state().url.ok_or_else(|| anyhow!("the server has no address"))?;
+    let base = server
+        .state()
+        .url
+        .ok_or_else(|| anyhow!("the server has no address"))?;
     let base = base.trim_end_matches('/').to_owned();
     let mut results = Results::new(args.profile, args.json);
-    results.begin(walks.iter().map(|walk| format!("{base}{}", walk.path)), client.is_some());
+    results.begin(
+        walks.iter().map(|walk| format!("{base}{}", walk.path)),
+        client.is_some(),
+    );
 
     let places = Arc::new(Semaphore::new(args.jobs));
     let mut jobs = JoinSet::new();

@@ -13,8 +13,8 @@ use sse_engine::lock::lock;
 use sse_engine::stream::Stream;
 use sse_engine::time::Now;
 use sse_server::{
-    Answering, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest,
-    MountedStream, Watcher,
+    Answering, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest, MountedStream,
+    Watcher,
 };
 use tokio::sync::watch;
 
@@ -184,7 +184,9 @@ impl Lab {
             }
             "GET" | "HEAD" => {
                 let profile = list::profile(request).map_err(|e| (StatusCode::BAD_REQUEST, e))?;
-                let view = self.view(name, profile, request.at.instant).map_err(missing)?;
+                let view = self
+                    .view(name, profile, request.at.instant)
+                    .map_err(missing)?;
                 let view = match list::wants_requests(request) {
                     true => view,
                     false => view.without_requests(),
@@ -368,7 +370,10 @@ impl Watcher for TurnWatcher {
 fn asked(request: &MountedRequest) -> Asked {
     let fields = request.headers.iter().map(|(name, value)| {
         let value = value.as_bytes();
-        (name.as_str().to_owned(), value[..value.len().min(KEPT_VALUE)].to_vec())
+        (
+            name.as_str().to_owned(),
+            value[..value.len().min(KEPT_VALUE)].to_vec(),
+        )
     });
     let target = match &request.query {
         Some(query) => format!("{}?{query}", request.path),

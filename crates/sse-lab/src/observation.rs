@@ -53,7 +53,9 @@ impl Asked {
 
     /// The last event id that it brought; an empty one is none.
     pub fn id(&self) -> Option<&[u8]> {
-        self.values("last-event-id").next().filter(|id| !id.is_empty())
+        self.values("last-event-id")
+            .next()
+            .filter(|id| !id.is_empty())
     }
 }
 

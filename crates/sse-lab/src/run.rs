@@ -111,7 +111,11 @@ impl Run {
         if let Some(step) = self.count(now) {
             return step;
         }
-        if self.walk.as_ref().is_none_or(|walk| self.is_left(cases, walk, &asked, now)) {
+        if self
+            .walk
+            .as_ref()
+            .is_none_or(|walk| self.is_left(cases, walk, &asked, now))
+        {
             let tour = cases.iter().enumerate();
             let tour = tour.filter(|(_, case)| case.in_tour).map(|(at, _)| at);
             let tour: Vec<_> = tour.collect();
@@ -138,7 +142,13 @@ impl Run {
     }
 
     /// Takes a request for a case's own URL.
-    pub(crate) fn visit(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Step {
+    pub(crate) fn visit(
+        &mut self,
+        cases: &[Case],
+        case: usize,
+        asked: Asked,
+        now: Instant,
+    ) -> Step {
         if let Some(step) = self.count(now) {
             return step;
         }

@@ -153,7 +153,10 @@ impl RunView {
         let views = shown.map(|(at, case)| CaseView::of((at, case), run, profile, (stopped, now)));
         let views: Vec<_> = views.collect();
         let begun = |view: &&CaseView| view.count > 0;
-        let is_over = views.iter().filter(begun).all(|view| view.verdict.is_some())
+        let is_over = views
+            .iter()
+            .filter(begun)
+            .all(|view| view.verdict.is_some())
             && (stopped || !run.is_tour());
         Self {
             name: name.to_owned(),
@@ -171,9 +174,7 @@ impl RunView {
 impl RunView {
     /// The same without what came and what was sent, which is most of it.
     pub fn without_requests(mut self) -> Self {
-        self.cases
-            .iter_mut()
-            .for_each(|case| case.requests.clear());
+        self.cases.iter_mut().for_each(|case| case.requests.clear());
         self
     }
 }

@@ -24,7 +24,10 @@ fn text(results: &Results, expected: &Expected) -> String {
         let verdict = case.verdict.as_ref();
         verdict.map_or("not reached".to_owned(), |verdict| verdict.kind.clone())
     };
-    let failures = cases.iter().filter(|case| is_wrong(&case.id, &kind(case))).count();
+    let failures = cases
+        .iter()
+        .filter(|case| is_wrong(&case.id, &kind(case)))
+        .count();
     let is_skipped = |kind: &str| matches!(kind, "not reached" | "needs your eyes");
     let skipped = cases.iter().filter(|case| is_skipped(&kind(case))).count();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -37,9 +40,16 @@ fn text(results: &Results, expected: &Expected) -> String {
     );
     for case in cases {
         let (kind, name) = (kind(case), format!("{} {}", case.id, case.name));
-        let end = case.requests.iter().filter_map(|request| request.ended).max();
+        let end = case
+            .requests
+            .iter()
+            .filter_map(|request| request.ended)
+            .max();
         let seconds = end.unwrap_or(0) as f64 / 1000.0;
-        let words = case.verdict.as_ref().and_then(|verdict| verdict.words.as_deref());
+        let words = case
+            .verdict
+            .as_ref()
+            .and_then(|verdict| verdict.words.as_deref());
         let words = escaped(words.unwrap_or(&case.must));
         let open = format!(
             "  <testcase classname=\"lab\" name=\"{}\" time=\"{seconds:.3}\"",
@@ -85,6 +95,9 @@ mod tests {
 
     #[test]
     fn no_text_of_a_client_ends_an_attribute() {
-        assert_eq!(escaped("a\"<b>&\u{1}\n"), "a&quot;&lt;b&gt;&amp;\u{fffd}&#10;");
+        assert_eq!(
+            escaped("a\"<b>&\u{1}\n"),
+            "a&quot;&lt;b&gt;&amp;\u{fffd}&#10;"
+        );
     }
 }

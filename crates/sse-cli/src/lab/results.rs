@@ -49,7 +49,9 @@ impl Results {
         let urls: Vec<_> = urls.collect();
         if starts {
             let clients = urls.len();
-            complain(format!("the lab starts the command {clients} times, once for each walk."));
+            complain(format!(
+                "the lab starts the command {clients} times, once for each walk."
+            ));
             return;
         }
         complain("let your client connect to, and come back as long as it does:");
@@ -78,7 +80,9 @@ impl Results {
         let notes = view.map(|view| view.notes).unwrap_or_default();
         self.notes.extend(notes);
         let came = self.cases.values();
-        let came = came.filter(|case| walk.cases.contains(&case.id)).any(|case| case.count > 0);
+        let came = came
+            .filter(|case| walk.cases.contains(&case.id))
+            .any(|case| case.count > 0);
         if let Some(words) = last_words.filter(|_| !came) {
             self.notes.push(words);
         }
@@ -88,7 +92,12 @@ impl Results {
     pub(super) fn end(&mut self, walks: &[Walk]) {
         for (place, case) in cases().iter().enumerate() {
             let is_asked = walks.iter().any(|walk| walk.cases.contains(&case.id));
-            if !is_asked || self.cases.get(&place).is_some_and(|case| case.verdict.is_some()) {
+            if !is_asked
+                || self
+                    .cases
+                    .get(&place)
+                    .is_some_and(|case| case.verdict.is_some())
+            {
                 continue;
             }
             let verdict = VerdictView {
@@ -132,16 +141,31 @@ impl Results {
     pub(super) fn print_summary(&self, expected: &Expected) {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for case in self.cases() {
-            let kind = case.verdict.as_ref().map_or("open", |verdict| &verdict.kind);
+            let kind = case
+                .verdict
+                .as_ref()
+                .map_or("open", |verdict| &verdict.kind);
             *counts.entry(kind).or_default() += 1;
         }
-        let kinds = ["right", "allowed", "wrong", "not reached", "needs your eyes", "open"];
-        let counted = kinds.iter().filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
+        let kinds = [
+            "right",
+            "allowed",
+            "wrong",
+            "not reached",
+            "needs your eyes",
+            "open",
+        ];
+        let counted = kinds
+            .iter()
+            .filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
         print(&format!("\n{}.\n", counted.collect::<Vec<_>>().join(", ")));
         if !self.cases().any(|case| case.count > 0) {
             complain("No request came: let the client connect to the URL, or see why it did not.");
         }
-        for case in self.cases().filter(|case| is(case, "right") && expected.has(&case.id)) {
+        for case in self
+            .cases()
+            .filter(|case| is(case, "right") && expected.has(&case.id))
+        {
             complain(format!(
                 "{} is right now: take it out of the file of expected failures.",
                 case.id
@@ -152,7 +176,9 @@ impl Results {
 }
 
 fn is(case: &CaseView, kind: &str) -> bool {
-    case.verdict.as_ref().is_some_and(|verdict| verdict.kind == kind)
+    case.verdict
+        .as_ref()
+        .is_some_and(|verdict| verdict.kind == kind)
 }
 
 /// A verdict on one line.

@@ -161,7 +161,10 @@ impl Written {
         if self.answers.is_empty() {
             return Err(bad("it has no answer".to_owned()));
         }
-        let answers = self.answers.into_iter().map(|table| answer(table).map_err(bad));
+        let answers = self
+            .answers
+            .into_iter()
+            .map(|table| answer(table).map_err(bad));
         let answers = answers.collect::<Result<_, _>>()?;
         let mut questions: BTreeMap<Profile, Vec<Question>> = BTreeMap::new();
         for (profile, asks) in self.asks {
@@ -294,7 +297,9 @@ fn unescaped(text: &str) -> Result<IdText, String> {
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("\\x") {
         bytes.extend_from_slice(before.as_bytes());
-        let byte = behind.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let byte = behind
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         bytes.push(byte.ok_or_else(|| format!("{text} has an escape that is no byte"))?);
         rest = &behind[2..];
     }

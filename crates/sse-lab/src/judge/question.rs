@@ -167,11 +167,13 @@ impl<'a> Seen<'a> {
         let shrinks = waits.windows(2).any(|two| two[1] + EARLY < two[0]);
         let list: Vec<_> = waits.iter().map(|wait| time(*wait)).collect();
         let list = list.join(", ");
-        Some(match (shrinks, waits.windows(2).any(|two| two[1] > two[0] + LATE)) {
-            (true, _) => Verdict::Wrong(format!("Its waits became shorter: {list}.")),
-            (false, false) => Verdict::Wrong(format!("Its waits did not grow: {list}.")),
-            (false, true) => Verdict::Right,
-        })
+        Some(
+            match (shrinks, waits.windows(2).any(|two| two[1] > two[0] + LATE)) {
+                (true, _) => Verdict::Wrong(format!("Its waits became shorter: {list}.")),
+                (false, false) => Verdict::Wrong(format!("Its waits did not grow: {list}.")),
+                (false, true) => Verdict::Right,
+            },
+        )
     }
 
     /// The waits before its returns.
@@ -192,7 +194,11 @@ impl<'a> Seen<'a> {
         let last = self.requests().last();
         // Those that were not kept came behind the kept ones.
         let all_within = last.is_some_and(|last| last.at <= until);
-        let count = if all_within { kept + self.observation.more } else { kept };
+        let count = if all_within {
+            kept + self.observation.more
+        } else {
+            kept
+        };
         if count > most {
             let watched = time(watched);
             let words = match most {
@@ -399,7 +405,11 @@ fn delay(told: Duration, misread: &[(Duration, String)], wait: Duration) -> Verd
     }
     let near = |other: Duration| wait + EARLY >= other && wait <= other + NEAR;
     let meant = misread.iter().find(|(other, _)| near(*other));
-    let waited = format!("It came back after {}, and was told {}", time(wait), time(told));
+    let waited = format!(
+        "It came back after {}, and was told {}",
+        time(wait),
+        time(told)
+    );
     match (wait < told, meant) {
         (_, Some((_, words))) => Verdict::Wrong(format!("{waited}: {words}")),
         (true, None) => Verdict::Wrong(format!("{waited}.")),

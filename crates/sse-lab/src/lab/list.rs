@@ -78,6 +78,8 @@ pub(super) fn wants_requests(request: &MountedRequest) -> bool {
 /// There is none of that name.
 pub(super) fn profile(request: &MountedRequest) -> Result<Profile, Error> {
     let query = request.query.as_deref().unwrap_or_default();
-    let named = query.split('&').find_map(|pair| pair.strip_prefix("profile="));
+    let named = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("profile="));
     named.map_or(Ok(Profile::default()), str::parse)
 }

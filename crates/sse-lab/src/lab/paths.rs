@@ -80,7 +80,10 @@ mod tests {
             ("/lab/", Path::List),
             ("/lab/tour/mine", Path::Tour("mine")),
             ("/lab/case/R4/mine", Path::Case("R4", "mine")),
-            ("/lab/case/L1/mine/v1/chat/completions", Path::Case("L1", "mine")),
+            (
+                "/lab/case/L1/mine/v1/chat/completions",
+                Path::Case("L1", "mine"),
+            ),
             ("/api/lab", Path::Cases),
             ("/api/lab/runs", Path::Runs),
             ("/api/lab/runs/mine", Path::Run("mine")),
@@ -92,7 +95,13 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused_in_words() {
-        for path in ["/lab/tour", "/lab/tour/a/b", "/lab/nothing", "/api/lab/x", "/lab/case/R4"] {
+        for path in [
+            "/lab/tour",
+            "/lab/tour/a/b",
+            "/lab/nothing",
+            "/api/lab/x",
+            "/lab/case/R4",
+        ] {
             assert!(matches!(read(path), Err(Error::NoPlace(_))), "{path}");
         }
         let long = format!("/lab/tour/{}", "x".repeat(LONGEST_NAME + 1));
