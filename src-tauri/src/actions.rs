@@ -56,7 +56,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Everything that a person can do.
-pub(crate) static ACTIONS: [Action; 22] = [
+pub(crate) static ACTIONS: [Action; 23] = [
     Action {
         id: "start",
         text: "&Start Server",
@@ -201,6 +201,13 @@ pub(crate) static ACTIONS: [Action; 22] = [
         accelerator: Some("CmdOrCtrl+4"),
         enabled: |_| true,
         run: |app| Box::pin(async move { Ok(app.emit(PAGE, "watch")?) }),
+    },
+    Action {
+        id: "view-lab",
+        text: "&Lab",
+        accelerator: Some("CmdOrCtrl+5"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "lab")?) }),
     },
     Action {
         id: "find",
@@ -376,6 +383,7 @@ mod tests {
             ("view-connections", &PHASES),
             ("view-faults", &PHASES),
             ("view-watch", &PHASES),
+            ("view-lab", &PHASES),
             ("find", &PHASES),
             ("zoom-in", &PHASES),
             ("zoom-out", &PHASES),

@@ -27,4 +27,4 @@ pub use lab::Lab;
 pub use observation::{Asked, Ended, Ender, Observation};
 pub use profile::Profile;
 pub use verdict::Verdict;
-pub use view::{CaseView, RequestView, RunView, VerdictView};
+pub use view::{CaseSentView, CaseView, ListedCase, RequestView, RunView, SentView, VerdictView};

@@ -53,7 +53,9 @@ impl Asked {
 
     /// The last event id that it brought; an empty one is none.
     pub fn id(&self) -> Option<&[u8]> {
-        self.values("last-event-id").next().filter(|id| !id.is_empty())
+        self.values("last-event-id")
+            .next()
+            .filter(|id| !id.is_empty())
     }
 }
 
@@ -70,6 +72,8 @@ pub struct Ended {
     pub sent: Vec<u8>,
     /// How many bytes the kernel took.
     pub total: u64,
+    /// When the kernel took `sent`, piece by piece, and how many bytes at once.
+    pub pieces: Vec<(Duration, usize)>,
 }
 
 /// Who ended an answer.

@@ -9,7 +9,9 @@ use crate::error::Error;
 
 /// What a client is held against. A case may be right in one and wrong in another: to come back
 /// after 503 is what a resilient client is for, and what the standard forbids.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {

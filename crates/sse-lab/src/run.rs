@@ -29,6 +29,8 @@ pub(crate) struct Run {
     pub(crate) serial: u64,
     /// When it began, for people.
     pub(crate) since: SystemTime,
+    /// The same, to count from.
+    began: Instant,
     /// When something last happened.
     pub(crate) last: Instant,
     /// Its walk through the tour; nothing before its first request there.
@@ -85,6 +87,7 @@ impl Run {
         Self {
             serial,
             since: now.wall,
+            began: now.instant,
             last: now.instant,
             walk: None,
             visits: BTreeMap::new(),
@@ -108,7 +111,11 @@ impl Run {
         if let Some(step) = self.count(now) {
             return step;
         }
-        if self.walk.as_ref().is_none_or(|walk| self.is_left(cases, walk, &asked, now)) {
+        if self
+            .walk
+            .as_ref()
+            .is_none_or(|walk| self.is_left(cases, walk, &asked, now))
+        {
             let tour = cases.iter().enumerate();
             let tour = tour.filter(|(_, case)| case.in_tour).map(|(at, _)| at);
             let tour: Vec<_> = tour.collect();
@@ -135,7 +142,13 @@ impl Run {
     }
 
     /// Takes a request for a case's own URL.
-    pub(crate) fn visit(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Step {
+    pub(crate) fn visit(
+        &mut self,
+        cases: &[Case],
+        case: usize,
+        asked: Asked,
+        now: Instant,
+    ) -> Step {
         if let Some(step) = self.count(now) {
             return step;
         }
@@ -195,6 +208,12 @@ impl Run {
     pub(crate) fn seen(&self, case: usize, now: Instant) -> Option<(&Observation, Duration)> {
         let visit = self.visits.get(&case)?;
         Some((&visit.observation, visit.age(now)))
+    }
+
+    /// When the first request for a case came, for people.
+    pub(crate) fn seen_since(&self, case: usize) -> Option<SystemTime> {
+        let visit = self.visits.get(&case)?;
+        Some(self.since + visit.began.saturating_duration_since(self.began))
     }
 
     /// Whether the tour's client stopped: the rest of the tour is not reached.

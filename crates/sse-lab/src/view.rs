@@ -1,11 +1,13 @@
 //! What a run has come to, as the window, the command and programs read it.
 
+mod sent;
+
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
 
-use crate::case::{Case, shown};
+use crate::case::{Case, cases, shown};
 use crate::judge::judge;
 use crate::observation::{Asked, Ender};
 use crate::profile::Profile;
@@ -18,9 +20,33 @@ const SHOWN_BYTES: usize = 16 * 1024;
 /// Fields whose values are secrets, by a part of their names.
 const SECRETS: [&str; 6] = ["auth", "cookie", "key", "token", "secret", "session"];
 
+pub use sent::{CaseSentView, SentView};
+
+/// A case, whoever comes to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct ListedCase {
+    /// Its id, such as `R4`.
+    pub id: String,
+    /// Its name in words.
+    pub name: String,
+    /// What the server does.
+    pub does: String,
+    /// What the client must do.
+    pub must: String,
+    /// The rule, and where it stands.
+    pub source: String,
+    /// The tests of the Web Platform Tests that it stands for.
+    pub wpt: Vec<String>,
+    /// Whether the tour has it.
+    pub in_tour: bool,
+    /// The profiles that have it.
+    pub profiles: Vec<Profile>,
+}
+
 /// A run, and its verdicts so far.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabRun"))]
 pub struct RunView {
     /// The name that its client walks under.
     pub name: String,
@@ -42,7 +68,7 @@ pub struct RunView {
 
 /// A case, and what a client made of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabCase"))]
 pub struct CaseView {
     /// Its id, such as `R4`.
     pub id: String,
@@ -56,6 +82,8 @@ pub struct CaseView {
     pub source: String,
     /// Whether the tour has it.
     pub in_tour: bool,
+    /// When its first request came, in milliseconds since 1970.
+    pub since: Option<u64>,
     /// What is said of the client; nothing while the case is open, or was not begun.
     pub verdict: Option<VerdictView>,
     /// What came, and what was sent.
@@ -68,7 +96,7 @@ pub struct CaseView {
 
 /// A verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabVerdict"))]
 pub struct VerdictView {
     /// `right`, `wrong`, `allowed`, `not reached` or `needs your eyes`.
     pub kind: String,
@@ -78,7 +106,7 @@ pub struct VerdictView {
 
 /// A request, and its answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabRequest"))]
 pub struct RequestView {
     /// When it came, in milliseconds since the case's first request.
     pub at: u64,
@@ -125,7 +153,10 @@ impl RunView {
         let views = shown.map(|(at, case)| CaseView::of((at, case), run, profile, (stopped, now)));
         let views: Vec<_> = views.collect();
         let begun = |view: &&CaseView| view.count > 0;
-        let is_over = views.iter().filter(begun).all(|view| view.verdict.is_some())
+        let is_over = views
+            .iter()
+            .filter(begun)
+            .all(|view| view.verdict.is_some())
             && (stopped || !run.is_tour());
         Self {
             name: name.to_owned(),
@@ -140,7 +171,49 @@ impl RunView {
     }
 }
 
+impl RunView {
+    /// The same without what came and what was sent, which is most of it.
+    pub fn without_requests(mut self) -> Self {
+        self.cases.iter_mut().for_each(|case| case.requests.clear());
+        self
+    }
+}
+
+impl ListedCase {
+    /// All of them, in their order.
+    pub fn all() -> Vec<Self> {
+        let listed = cases().iter().map(|case| Self {
+            id: case.id.clone(),
+            name: case.name.clone(),
+            does: case.does.clone(),
+            must: case.must.clone(),
+            source: case.source.clone(),
+            wpt: case.wpt.clone(),
+            in_tour: case.in_tour,
+            profiles: case.questions.keys().copied().collect(),
+        });
+        listed.collect()
+    }
+}
+
 impl CaseView {
+    /// A case that nobody came to.
+    pub fn untouched(case: &Case) -> Self {
+        Self {
+            id: case.id.clone(),
+            name: case.name.clone(),
+            does: case.does.clone(),
+            must: case.must.clone(),
+            source: case.source.clone(),
+            in_tour: case.in_tour,
+            since: None,
+            verdict: None,
+            requests: Vec::new(),
+            count: 0,
+            preflights: 0,
+        }
+    }
+
     fn of(
         (at, case): (usize, &Case),
         run: &Run,
@@ -157,18 +230,14 @@ impl CaseView {
         };
         let observation = seen.map(|(observation, _)| observation);
         Self {
-            id: case.id.clone(),
-            name: case.name.clone(),
-            does: case.does.clone(),
-            must: case.must.clone(),
-            source: case.source.clone(),
-            in_tour: case.in_tour,
+            since: run.seen_since(at).map(|since| millis(since_1970(since))),
             verdict: verdict.as_ref().map(VerdictView::from),
             requests: observation
                 .map(|seen| seen.requests.iter().map(RequestView::from).collect())
                 .unwrap_or_default(),
             count: observation.map_or(0, |seen| seen.count()),
             preflights: observation.map_or(0, |seen| seen.preflights),
+            ..Self::untouched(case)
         }
     }
 }

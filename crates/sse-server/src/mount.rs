@@ -6,6 +6,8 @@
 //!
 //! Invariant: the server knows nothing of what a mount is for.
 
+mod account;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,6 +17,8 @@ use axum::http::{HeaderMap, Method, Response};
 use bytes::Bytes;
 use sse_engine::stream::{Stream, is_below};
 use sse_engine::time::Now;
+
+pub(crate) use account::Account;
 
 /// The most bytes of an answer that its watcher is given.
 pub const WATCHED_BYTES: usize = 64 * 1024;
@@ -40,7 +44,8 @@ pub enum MountArea {
     /// As the streams: pages of other origins may read it, and a token for subscribing is needed
     /// where one is.
     Stream,
-    /// As the page: for pages of our own, on its own port.
+    /// As the page: for pages of our own, on its own port. What a page of it may do is for its
+    /// handler to say, with a `content-security-policy`.
     Page,
     /// As the API: for the page and for programs of this machine.
     Api,
@@ -75,10 +80,11 @@ pub struct MountedRequest {
     pub query: Option<String>,
     /// The fields of its head.
     pub headers: HeaderMap,
-    /// The bytes of its head as they came, with the empty line behind, as far as they are known.
+    /// The bytes of its request line and its fields as they came, without the empty line behind;
+    /// nothing where they are not known. Where tokens are needed, secrets are kept back.
     pub head: Vec<u8>,
     /// Its body, which is within the limits of the server.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// Who connected, from which port.
     pub peer: SocketAddr,
     /// The address that it came to.
@@ -91,6 +97,7 @@ pub struct MountedRequest {
 #[derive(Clone, Debug)]
 pub enum MountedAnswer {
     /// A whole answer. It gets the fields that every answer of the mount's area gets, and no row.
+    /// How long it is, and who may read it, is for the server to say: such fields are left out.
     Whole(Response<Bytes>),
     /// The same, and who is told what became of it. Its connection is closed behind it.
     Watched(Response<Bytes>, Arc<dyn Watcher>),
@@ -105,7 +112,8 @@ pub enum MountedAnswer {
 #[derive(Clone, Debug)]
 pub struct MountedStream {
     /// What is sent. Its own faults strike this request, as if the request brought them: whom they
-    /// name does not matter, nor which attempt it is. It has no file of events.
+    /// name does not matter, nor which attempt it is. Those that are armed for many strike it too,
+    /// as each stream. Its file of events is not read.
     pub stream: Arc<Stream>,
     /// Who is told how it ended.
     pub watcher: Option<Arc<dyn Watcher>>,
@@ -121,7 +129,7 @@ pub trait Watcher: fmt::Debug + Send + Sync {
 /// How an answer ended, and what was sent of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MountedEnd {
-    /// The status that was sent; nothing where no byte was.
+    /// The status in its head; nothing where no byte was sent.
     pub status: Option<u16>,
     /// Why it ended, as the table says it.
     pub why: &'static str,
@@ -132,11 +140,12 @@ pub struct MountedEnd {
     /// When the kernel took the last byte.
     pub last_byte: Option<Now>,
     /// The bytes that the kernel took, the head first, as they are on the wire: the first
-    /// [`WATCHED_BYTES`].
+    /// [`WATCHED_BYTES`]. A `100 Continue` before the head is one of them.
     pub bytes: Vec<u8>,
     /// How many bytes it took in all.
     pub total: u64,
-    /// When it took `bytes`, in order. The last of [`WATCHED_PIECES`] has all that came behind.
+    /// When it took which of `bytes`, in order. The last of [`WATCHED_PIECES`] has all that came
+    /// behind.
     pub pieces: Vec<SentPiece>,
 }
 
