@@ -70,6 +70,13 @@ impl Whole {
         self.account.end(self.status.as_u16(), why.told(), now);
     }
 
+    /// The same where its client was sent `before` already, and is sent `first` now.
+    pub(super) fn behind(mut self, before: &[u8], first: &[u8]) -> Self {
+        self.account.took(&[before], 0, before.len());
+        self.bytes.splice(0..0, first.iter().copied());
+        self
+    }
+
     /// Sends it behind what was `held` of answers before it, and tells what became of it. Answers
     /// whether all of it was sent.
     pub(super) async fn send(
