@@ -5,7 +5,9 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sse_server::{Config, EndedBy, Ender, Limits, MountedAnswer, MountedEnd, WATCHED_BYTES, Why};
+use sse_server::{
+    Config, EndedBy, Ender, Limits, MountedAnswer, MountedEnd, Slice, WATCHED_BYTES, Why,
+};
 use support::data;
 use support::mounts::{LAST_CHUNK, Mounted, TWO, all, status, stream, whole};
 
@@ -234,6 +236,20 @@ async fn a_stop_ends_what_mounts_answer_within_its_grace() {
     // It waits no longer.
     assert_eq!((instead.status, instead.by), (Some(503), Ender::Fault));
     assert_eq!(status(&String::from_utf8_lossy(&waits.rest().await)), "503");
+}
+
+/// What waited for the socket and went later is in the account too.
+#[tokio::test]
+async fn a_client_that_reads_late_is_accounted_for_whole() {
+    let mut mounted = Mounted::stream("every = '0ms'\npad = '64kB'\ncount = 200");
+    let bench = mounted.bench().await;
+    let (mut client, head) = bench.get("/lab/x").await;
+    let blocked = |slice: &Slice| slice.rows.iter().any(|row| row.blocked);
+    bench.table("it is blocked", blocked).await;
+    let rest = client.rest().await;
+    let end = mounted.ended_once().await;
+    assert_eq!((end.why, end.by), ("complete", Ender::Server));
+    assert_eq!(end.total, (head.text.len() + rest.len()) as u64);
 }
 
 #[tokio::test]

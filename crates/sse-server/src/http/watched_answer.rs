@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode, Version, header};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 use hyper::body::Body as _;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -52,7 +52,7 @@ impl Whole {
         let mut bytes = routes::head_bytes(head.status, &head.headers, framing);
         if *method != Method::HEAD && length.is_some() {
             // It is in memory, and nothing can go wrong.
-            let body = body.collect().await.map(|body| body.to_bytes());
+            let body = body.collect().await.map(Collected::to_bytes);
             bytes.extend_from_slice(&body.unwrap_or_default());
         }
         let WatchedAnswer { account, why } = watched;
