@@ -71,7 +71,7 @@ pub enum Question {
     },
     /// Does it come back at all, within its patience?
     Back,
-    /// Does it come back so often, each wait not shorter than the one before, and longer in the end?
+    /// Does it come back so often, with waits that grow?
     Growing(usize),
     /// Does it come back so often at most?
     Rate {

@@ -97,7 +97,9 @@ impl Seen<'_> {
     fn growing(&self, returns: usize) -> Result<Verdict, Open> {
         let first = self.about() + 1;
         self.reach(self.about() + returns, first)?;
-        let waits: Vec<_> = (first..first + returns).map(|at| self.wait_before(at)).collect();
+        let waits: Vec<_> = (first..first + returns)
+            .map(|at| self.wait_before(at))
+            .collect();
         let shrinks = waits.windows(2).any(|two| two[1] < two[0] * STAYS / 100);
         let longest = waits.iter().max().copied().unwrap_or_default();
         let shortest = waits.iter().min().copied().unwrap_or_default();
@@ -318,7 +320,11 @@ fn delay(told: Duration, misread: &[(Duration, String)], wait: Duration) -> Verd
     }
     let near = |other: Duration| wait + EARLY >= other && wait <= other + NEAR;
     let meant = misread.iter().find(|(other, _)| near(*other));
-    let waited = format!("It came back after {}, and was told {}", time(wait), time(told));
+    let waited = format!(
+        "It came back after {}, and was told {}",
+        time(wait),
+        time(told)
+    );
     match (wait < told, meant) {
         (_, Some((_, words))) => Verdict::Wrong(format!("{waited}: {words}.")),
         (true, None) => Verdict::Wrong(format!("{waited}.")),
@@ -331,7 +337,10 @@ fn sees(data: &[String]) -> Verdict {
     let quoted = data.iter().map(|data| format!("'{data}'"));
     Verdict::NeedsEyes(match data.len() {
         0 => "Look at what it shows: it must be no event.".to_owned(),
-        1 => format!("Look at what it shows: it must be one event, with the data {}.", list(quoted)),
+        1 => format!(
+            "Look at what it shows: it must be one event, with the data {}.",
+            list(quoted)
+        ),
         count => format!(
             "Look at what it shows: it must be {count} events, with the data {}.",
             list(quoted)
