@@ -11,6 +11,8 @@ pub struct Ask {
     pub about: usize,
     /// Whether a client that does not return is right as well.
     pub may_stay: bool,
+    /// Whether another answer is the client's choice: then it is told, and not wrong.
+    pub allowed: bool,
     /// Why a client may not return, as a clause; it may be empty.
     pub gone: String,
     /// What is asked.

@@ -137,6 +137,7 @@ struct WrittenAsk {
     /// The answer that it is about, where that is not the last one.
     about: Option<usize>,
     may_stay: bool,
+    allowed: bool,
     gone: String,
     id: Option<OneOrMany>,
     wrong: BTreeMap<String, String>,
@@ -264,6 +265,7 @@ impl WrittenAsk {
         Ok(Ask {
             about,
             may_stay: self.may_stay,
+            allowed: self.allowed,
             gone: std::mem::take(&mut self.gone),
             question: self.question()?,
         })

@@ -27,6 +27,7 @@ fn asking(answers: usize, question: Question) -> Case {
     let ask = Ask {
         about: answers - 1,
         may_stay: false,
+        allowed: false,
         gone: String::new(),
         question,
     };

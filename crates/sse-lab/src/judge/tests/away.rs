@@ -76,7 +76,7 @@ fn more_requests_than_are_kept_are_more_than_those() {
 
 #[test]
 fn a_rate_has_a_most() {
-    let case = asking(
+    let mut case = asking(
         1,
         Question::Rate {
             most: 2,
@@ -90,10 +90,14 @@ fn a_rate_has_a_most() {
     let more = client.asks(1009, 1009);
     let said = is("wrong", "It came back more than twice within 1 s.");
     assert_eq!(more.at(&case, 1009), said, "at once");
-    assert_eq!(more.asks(1009, 1009).at(&case, 2000), said);
+    assert_eq!(more.clone().asks(1009, 1009).at(&case, 2000), said);
     let quiet = Client::default().asks(0, 10);
     assert_eq!(quiet.at(&case, 1010), RIGHT);
     assert_eq!(Client::default().open(0).at(&case, 5000), OPEN);
+    ask_of(&mut case).allowed = true;
+    let said = is("allowed", "It came back more than twice within 1 s.");
+    assert_eq!(more.at(&case, 1009), said);
+    assert_eq!(quiet.at(&case, 1010), RIGHT);
 }
 
 #[test]
