@@ -266,7 +266,7 @@ fn the_ids_of_answers_that_are_no_streams_are_in_them() {
             }
         }
     }
-    assert!(found > 20, "{found}");
+    assert!(found > 10, "{found}");
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn the_bytes_are_those_that_a_case_is_about() {
         ),
         ("R13", 1, b"".to_vec()),
         ("P2", 1, b"id: P2-crlf\r\ndata: y\r\n\r\n".to_vec()),
-        ("P3", 1, b"id: P3-cr\rdata: y\r\r".to_vec()),
+        ("P3", 1, b"id: P3-cr\rdata: y\r\rdata: z\r\r".to_vec()),
         (
             "P4",
             0,

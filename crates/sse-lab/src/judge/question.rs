@@ -32,7 +32,9 @@ impl Seen<'_> {
     /// The answer to the question; nothing while it is open.
     pub(super) fn answer(&self) -> Option<Verdict> {
         let answer = match &self.ask.question {
-            Question::Id { right, wrong } => self.back().map(|(back, _)| id(right, wrong, back)),
+            Question::Id { right, wrong } => {
+                self.back().map(|(back, _)| self.id(right, wrong, back))
+            }
             Question::Delay { told, misread } => {
                 self.back().map(|(_, wait)| delay(*told, misread, wait))
             }
@@ -55,6 +57,28 @@ impl Seen<'_> {
             Some(Verdict::Wrong(words)) if self.ask.allowed => Some(Verdict::Allowed(words)),
             answer => answer,
         }
+    }
+
+    /// What the last event id of the return says.
+    fn id(&self, right: &[IdText], wrong: &[(IdText, String)], back: &Asked) -> Verdict {
+        let brought = back.id().unwrap_or_default();
+        if right.iter().any(|id| id.0 == brought) {
+            return Verdict::Right;
+        }
+        if let Some(words) = meant(wrong, back) {
+            return Verdict::Wrong(words.to_owned());
+        }
+        let before = self.requests().first().and_then(Asked::id);
+        let old = match before == Some(brought) {
+            true => ", which it had before this case",
+            false => "",
+        };
+        let right: Vec<_> = right.iter().map(named).collect();
+        Verdict::Wrong(format!(
+            "It came back with {}{old}, and not with {}.",
+            named(&IdText(brought.to_vec())),
+            right.join(" or ")
+        ))
     }
 
     fn not_before(&self, least: Duration) -> Result<Verdict, Open> {
@@ -283,23 +307,6 @@ impl Field {
             }),
         }
     }
-}
-
-/// What the last event id of the return says.
-fn id(right: &[IdText], wrong: &[(IdText, String)], back: &Asked) -> Verdict {
-    let brought = back.id().unwrap_or_default();
-    if right.iter().any(|id| id.0 == brought) {
-        return Verdict::Right;
-    }
-    if let Some(words) = meant(wrong, back) {
-        return Verdict::Wrong(words.to_owned());
-    }
-    let right: Vec<_> = right.iter().map(named).collect();
-    Verdict::Wrong(format!(
-        "It came back with {}, and not with {}.",
-        named(&IdText(brought.to_vec())),
-        right.join(" or ")
-    ))
 }
 
 /// What it means that a request brings the id that it does.
