@@ -9,7 +9,7 @@ use sse_engine::time::{millis, since_1970};
 
 use crate::case::{Case, cases, shown};
 use crate::judge::judge;
-use crate::observation::{Asked, Ender};
+use crate::observation::{Asked, Ender, Observation};
 use crate::profile::Profile;
 use crate::run::Run;
 use crate::verdict::Verdict;
@@ -235,7 +235,7 @@ impl CaseView {
             requests: observation
                 .map(|seen| seen.requests.iter().map(RequestView::from).collect())
                 .unwrap_or_default(),
-            count: observation.map_or(0, |seen| seen.count()),
+            count: observation.map_or(0, Observation::count),
             preflights: observation.map_or(0, |seen| seen.preflights),
             ..Self::untouched(case)
         }
