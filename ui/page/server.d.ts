@@ -1306,3 +1306,78 @@ export type WireView = {
   /** What a client makes of it, as far as it ends behind that place. */
   events: Array<WireEvent>,
 };
+
+/** A case. */
+export type LabCase = {
+  id: string;
+  name: string;
+  does: string;
+  must: string;
+  source: string;
+  in_tour: boolean;
+  since: number | null;
+  verdict: LabVerdict | null;
+  requests: Array<LabRequest>;
+  count: number;
+  preflights: number;
+};
+
+/** x */
+export type LabCaseSent = {
+  case: LabCase;
+  sent: Array<LabSent>;
+};
+
+/** A request, and its answer. */
+export type LabRequest = {
+  at: number;
+  line: string;
+  fields: Array<[string, string]>;
+  id: string | null;
+  body: string;
+  status: number | null;
+  ended: number | null;
+  by: string | null;
+  sent: string;
+  total: number;
+};
+
+/** x */
+export type LabRun = {
+  name: string;
+  profile: Profile;
+  since: number;
+  is_tour: boolean;
+  is_over: boolean;
+  requests: number;
+  notes: Array<string>;
+  cases: Array<LabCase>;
+};
+
+/** x */
+export type LabSent = {
+  pieces: Array<PieceView>;
+  events: Array<WireEvent>;
+};
+
+/** x */
+export type LabVerdict = {
+  kind: string;
+  words: string | null;
+};
+
+/** x */
+export type ListedCase = {
+  id: string;
+  name: string;
+  does: string;
+  must: string;
+  source: string;
+  wpt: Array<string>;
+  in_tour: boolean;
+  profiles: Array<Profile>;
+};
+
+/** x */
+export type Profile = "standard" | "resilient" | "llm" | "mcp-2025-11-25" | "mcp-2026-07-28";
+

@@ -17,6 +17,7 @@ export const keyGroups = (controls) => [
     [["CmdOrCtrl+2"], "Connections"],
     [["CmdOrCtrl+3"], "Faults"],
     [["CmdOrCtrl+4"], "Watch"],
+    [["CmdOrCtrl+5"], "Lab"],
     [["/", "CmdOrCtrl+F"], "Filter, the text of a fault, or the address to watch"],
     [["?"], "These keys"],
     [["Esc"], "Clear the filter, or close what is open"],
