@@ -35,6 +35,7 @@ const FIRST_NAME = "client";
 const KEPT_PROFILE = "lab-profile";
 /** Longer than the pause between two presses of a key that is held down. */
 const SETTLED_MS = 150;
+const REFUSED = "The server refused the tour: with --no-break it has no lab.";
 /** The share of the table above an open case, in percent, until a person chooses one. */
 const TABLE_SHARE = 40;
 
@@ -91,6 +92,8 @@ export class LabPlace extends HTMLElement {
   /** Where the focus was when the filter got it. @type {HTMLElement | null} */
   #cameFrom = null;
   #announced = "";
+  /** What this page walks is the tour, and not a single case. */
+  #isTour = true;
 
   /** @param {App} app */
   connect(app) {
@@ -111,6 +114,11 @@ export class LabPlace extends HTMLElement {
     const walk = new OwnWalk(app.host, app.underWay);
     this.#walk = walk;
     walk.onchange = () => feed.nudge();
+    walk.onrefused = () => {
+      // the first answer of a case may be a refusal; that of the tour never is
+      if (this.#isTour) this.#failure = REFUSED;
+      nextFrame(this.#draw);
+    };
     this.#form = new LabForm(part(this, "form"), app.host, {
       name: (name) => {
         this.#chosen = true;
@@ -257,6 +265,7 @@ export class LabPlace extends HTMLElement {
       this.#chosen = true;
       this.#show({ name });
       this.#walk?.begin(url, name);
+      this.#isTour = true;
     });
   }
 
@@ -267,6 +276,7 @@ export class LabPlace extends HTMLElement {
       this.#chosen = true;
       this.#show({ name });
       this.#walk?.begin(`${this.#base}/lab/case/${id}/${name}`, name);
+      this.#isTour = false;
     });
   }
 

@@ -19,6 +19,8 @@ export class OwnWalk {
   name = "";
   /** It began, or is over. */
   onchange = () => {};
+  /** It was over before an answer began. */
+  onrefused = () => {};
 
   /**
    * @param {Host} host
@@ -47,9 +49,13 @@ export class OwnWalk {
     this.#url = url;
     this.name = name;
     this.#underWay.add(this);
+    let isOpen = false;
+    source.addEventListener("open", () => (isOpen = true));
     // an EventSource that is closed for good does not come back: the tour is over, or it stopped
     source.addEventListener("error", () => {
-      if (source === this.#source && source.readyState === EventSource.CLOSED) this.stop();
+      if (source !== this.#source || source.readyState !== EventSource.CLOSED) return;
+      this.stop();
+      if (!isOpen) this.onrefused();
     });
     this.onchange();
   }
