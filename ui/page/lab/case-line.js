@@ -1,7 +1,7 @@
 /**
  * <case-line>: the picture of a case, in the grammar of the timeline. A hairline is an answer that
- * is open, a tick is a piece that was sent, a square is an end, and the dashed line behind it is the
- * wait until the client is back.
+ * is open, a tick is a piece that was sent, a square is an end, and the dashed line behind it is
+ * the wait until the client is back.
  *
  * @import { LabCase, LabSent } from "../server.js"
  * @import { Scene } from "./case-scene.js"
@@ -105,7 +105,8 @@ function picture({ spans, waits, gone, end }, width) {
     for (const x of new Set(ticks.map(at))) svg.append(down(x, y - 4, y + 5, "tick"));
     svg.append(down(at(from), y - 7, y + 8, index === 0 ? "came" : "back"));
     if (by !== null) {
-      svg.append(shape("rect", { class: `end ${by}`, x: at(to) - 3, y: y - 3, width: 7, height: 7 }));
+      const square = { x: at(to) - 3, y: y - 3, width: 7, height: 7 };
+      svg.append(shape("rect", { class: `end ${by}`, ...square }));
     }
   });
   const names = spans.map(({ from, words }) => {

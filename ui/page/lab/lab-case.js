@@ -30,9 +30,9 @@ const newCase = markup(`
         aria-label="Close the case">${icon("close")}</button>
     </div>
     <p class="own"><code class="url"></code><button type="button" class="tool" data-act="copy-case"
-      aria-label="Copy the URL of this case" title="Copy the URL of this case">${icon("copy")}</button
-      ><button type="button" class="small" data-act="walk-case"
-      title="Open an EventSource of this page at this URL">Try it in this page</button></p>
+      aria-label="Copy the URL of this case"
+      title="Copy the URL of this case">${icon("copy")}</button><button type="button"
+      class="small" data-act="walk-case" title="Open an EventSource of this page at this URL">Try it in this page</button></p>
   </header>
   <div class="body" role="region" tabindex="0" aria-label="The case">
     <dl class="rule">
@@ -178,13 +178,13 @@ const sourceWords = ({ source, wpt }) =>
  */
 function noneWords(seen, listed, more, preflights) {
   const words = [
-    more > 0 ? `${several(more, "further request")} came and ${more === 1 ? "is" : "are"} not kept.` : "",
+    more > 0 ? `${several(more, "further request")} came, of which nothing is kept.` : "",
     preflights > 0 ? `${several(preflights, "preflight")} came.` : "",
   ].filter(Boolean);
   if (words.length > 0 || (seen?.count ?? 0) > 0) return words.join(" ");
   return listed.in_tour
     ? "The tour comes to it by itself. It has a URL of its own as well, above."
-    : "Most clients end here for good, so the tour leaves it out: let the client connect to its URL.";
+    : "Most clients end here for good, so the tour leaves it out: connect to its own URL.";
 }
 
 /**

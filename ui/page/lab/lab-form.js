@@ -90,7 +90,8 @@ export class LabForm {
       ways.name(this.#select("run").value);
     });
     this.#select("other").addEventListener("change", () => ways.other(this.#select("other").value));
-    copyOnClick(part(root, "[data-act=copy-url]"), host, () => part(root, ".url").textContent ?? "");
+    const url = () => part(root, ".url").textContent ?? "";
+    copyOnClick(part(root, "[data-act=copy-url]"), host, url);
     part(root, "[data-act=again]").addEventListener("click", () => {
       if (part(root, "[data-act=again]").ariaDisabled !== "true") ways.again();
     });

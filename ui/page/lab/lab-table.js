@@ -21,11 +21,11 @@ const newTable = markup(`
         ><th role="columnheader" data-col="words">what it did, or must do</th
         ><th role="columnheader" data-col="other"><span class="text"></span></th></tr></thead>
       <tbody role="rowgroup" data-group="tour">
-        <tr role="row" class="group"><th role="gridcell" colspan="4">In the tour, one after the other</th></tr></tbody>
+        <tr role="row" class="group"><th role="gridcell" colspan="4">In the tour, one after the
+          other</th></tr></tbody>
       <tbody role="rowgroup" data-group="alone">
         <tr role="row" class="group"><th role="gridcell" colspan="4">With a URL of their own: most
-          of them end a client for good</th></tr
-        ></tbody>
+          of them end a client for good</th></tr></tbody>
     </table>
     <p class="empty" hidden><span class="hint"></span> <button type="button" class="small"
       data-act="clear-filter">Clear the filter</button></p>
@@ -37,8 +37,8 @@ const newRow = markup(`
     ><td role="gridcell" data-col="verdict"><span class="mark"><span class="shape"
       aria-hidden="true"></span><span class="text"></span></span></td
     ><td role="gridcell" data-col="words"><span class="text"></span></td
-    ><td role="gridcell" data-col="other"><span class="whose"></span><span class="mark"><span class="shape"
-      aria-hidden="true"></span><span class="text"></span></span></td></tr>`);
+    ><td role="gridcell" data-col="other"><span class="whose"></span><span class="mark"><span
+      class="shape" aria-hidden="true"></span><span class="text"></span></span></td></tr>`);
 
 /**
  * @typedef {object} Shown

@@ -9,11 +9,14 @@ import { count, several } from "../parts/format.js";
 /**
  * What is known of a case: its verdict, that it is under way, or that nobody came to it yet.
  *
- * @typedef {"right" | "wrong" | "allowed" | "needs your eyes" | "not reached" | "under way" | "open"}
- *   Mark
+ * @typedef {Counted | "under way"} Mark
  */
 
-/** @typedef {Exclude<Mark, "under way">} Counted what is under way is still open */
+/**
+ * What is counted: what is under way is still open.
+ *
+ * @typedef {"right" | "wrong" | "allowed" | "needs your eyes" | "not reached" | "open"} Counted
+ */
 
 /** What is counted, in its order, and what its count is called. @type {[Counted, string][]} */
 export const COUNTED = [
