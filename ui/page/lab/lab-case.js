@@ -32,7 +32,8 @@ const newCase = markup(`
     <p class="own"><code class="url"></code><button type="button" class="tool" data-act="copy-case"
       aria-label="Copy the URL of this case"
       title="Copy the URL of this case">${icon("copy")}</button><button type="button"
-      class="small" data-act="walk-case" title="Open an EventSource of this page at this URL">Try it in this page</button></p>
+      class="small" data-act="walk-case" title="Open an EventSource of this page at this URL">Try
+      it in this page</button></p>
   </header>
   <div class="body" role="region" tabindex="0" aria-label="The case">
     <dl class="rule">
