@@ -50,6 +50,10 @@ export const keyGroups = (controls) => [
     [["Enter"], "Watch the address"],
     [["←", "→"], "Go to the piece before or behind, in the picture of arrivals"],
   ]],
+  ["Lab", [
+    [["Enter"], "Open the case of the row; once more goes into it"],
+    [["Esc"], "Close the case"],
+  ]],
   ["Timeline", [
     [["↑", "↓"], "Choose a lane"],
     [["←", "→"], "Go to the next sign in the lane"],

@@ -284,6 +284,8 @@ export class LabPlace extends HTMLElement {
   #again() {
     return this.#do(async () => {
       const { name } = /** @type {LabFeed} */ (this.#feed).wish;
+      // it stays in view until it is back, whoever else came
+      this.#chosen = true;
       const isOwn = this.#walk?.name === name;
       if (isOwn) this.#walk?.stop();
       await this.#app?.host.lab.forget(name);
