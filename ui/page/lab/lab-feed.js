@@ -85,6 +85,11 @@ export class LabFeed {
     return this.#all.filter(({ profiles }) => profiles.includes(this.#wish.profile));
   }
 
+  /** Whether the cases are known. */
+  get isKnown() {
+    return this.#all.length > 0;
+  }
+
   get names() {
     return this.#answer.names;
   }

@@ -261,7 +261,7 @@ export class LabPlace extends HTMLElement {
       const name = this.#ownName;
       const url = `${this.#base}/lab/tour/${name}`;
       this.#walk?.stop();
-      await this.#app?.host.lab.forget(name);
+      if (this.#feed?.names.includes(name)) await this.#app?.host.lab.forget(name);
       this.#chosen = true;
       this.#show({ name });
       this.#walk?.begin(url, name);
@@ -362,7 +362,7 @@ export class LabPlace extends HTMLElement {
     const other = wish.other === "" ? null : { name: wish.other, seen: feed.seenByOther };
     this.#drawForm();
     this.#drawTally();
-    this.#table.show({ listed, seen, other, filter: this.#filter });
+    this.#table.show({ listed, isKnown: feed.isKnown, seen, other, filter: this.#filter });
     const one = listed.find(({ id }) => id === wish.open);
     if (one) {
       this.#case.open(one, this.#caseUrl(one.id));

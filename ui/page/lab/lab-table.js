@@ -43,6 +43,7 @@ const newRow = markup(`
 /**
  * @typedef {object} Shown
  * @property {readonly ListedCase[]} listed the cases of the profile
+ * @property {boolean} isKnown whether the list was answered
  * @property {ReadonlyMap<string, LabCase>} seen by their ids
  * @property {{ name: string, seen: ReadonlyMap<string, LabCase> } | null} other
  * @property {string} filter
@@ -60,7 +61,7 @@ export class LabTable extends HTMLElement {
   /** @type {Reader | null} */
   #reader = null;
   /** @type {Shown} */
-  #shown = { listed: [], seen: new Map(), other: null, filter: "" };
+  #shown = { listed: [], isKnown: false, seen: new Map(), other: null, filter: "" };
   /** The row of each case, by its id. @type {Map<string, HTMLElement>} */
   #rows = new Map();
   /** The id that the keys move from. @type {string | null} */
@@ -106,7 +107,7 @@ export class LabTable extends HTMLElement {
   }
 
   #draw = () => {
-    const { listed, seen, other, filter } = this.#shown;
+    const { listed, isKnown, seen, other, filter } = this.#shown;
     this.#layOut(listed);
     part(this, "table").toggleAttribute("data-compared", other !== null);
     setText(part(this, "th[data-col=other] .text"), other?.name ?? "");
@@ -122,9 +123,11 @@ export class LabTable extends HTMLElement {
       head.colSpan = other ? 5 : 4;
       group.hidden = !group.querySelector(".case:not([hidden])");
     }
-    const none = listed.length > 0 && this.#ids.length === 0;
-    part(this, ".empty").hidden = !none;
-    setText(part(this, ".empty .hint"), `No case matches “${filter.trim()}”.`);
+    const isFiltered = listed.length > 0;
+    part(this, ".empty").hidden = this.#ids.length > 0 || !isKnown;
+    part(this, "[data-act=clear-filter]").hidden = !isFiltered;
+    const none = isFiltered ? `No case matches “${filter.trim()}”.` : "This profile has no cases yet.";
+    setText(part(this, ".empty .hint"), none);
     this.#drawCursor();
   };
 
