@@ -126,8 +126,10 @@ export class LabTable extends HTMLElement {
     const isFiltered = listed.length > 0;
     part(this, ".empty").hidden = this.#ids.length > 0 || !isKnown;
     part(this, "[data-act=clear-filter]").hidden = !isFiltered;
-    const none = isFiltered ? `No case matches “${filter.trim()}”.` : "This profile has no cases yet.";
-    setText(part(this, ".empty .hint"), none);
+    const words = isFiltered
+      ? `No case matches “${filter.trim()}”.`
+      : "This profile has no cases yet.";
+    setText(part(this, ".empty .hint"), words);
     this.#drawCursor();
   };
 
