@@ -30,11 +30,17 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
         "crates/sse-server/src",
         &["sse_engine", "sse_client", "sse_tls", "sse_wire"],
     ),
+    (
+        "sse_lab",
+        "crates/sse-lab/src",
+        &["sse_server", "sse_engine"],
+    ),
     ("sse_bench", "crates/sse-bench/src", &["sse_wire"]),
     (
         "sse_cli",
         "crates/sse-cli/src",
         &[
+            "sse_lab",
             "sse_server",
             "sse_redis",
             "sse_client",
@@ -47,6 +53,7 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
         "sse_workbench",
         "src-tauri/src",
         &[
+            "sse_lab",
             "sse_server",
             "sse_redis",
             "sse_client",
@@ -58,7 +65,7 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 22] = [
+const SERVER: [&str; 23] = [
     "lifecycle",
     "http",
     "routes",
@@ -75,6 +82,7 @@ const SERVER: [&str; 22] = [
     "recording_file",
     "events_file",
     "config",
+    "mount",
     "status",
     "error",
     "drain",
