@@ -10,9 +10,11 @@
 
 pub(crate) mod app;
 pub(crate) mod desktop;
+pub(crate) mod engine;
 pub(crate) mod foreign;
 pub(crate) mod front_end;
 pub(crate) mod http;
+pub(crate) mod lab;
 pub(crate) mod menu;
 pub(crate) mod outcomes;
 pub(crate) mod page;
