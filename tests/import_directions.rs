@@ -11,7 +11,7 @@ use std::path::Path;
 use syn::visit::{self, Visit};
 
 /// The crates of this repository, each with those that it may name.
-const CRATES: [(&str, &str, &[&str]); 9] = [
+const CRATES: [(&str, &str, &[&str]); 10] = [
     ("sse_wire", "crates/sse-wire/src", &[]),
     ("sse_engine", "crates/sse-engine/src", &["sse_wire"]),
     ("sse_tls", "crates/sse-tls/src", &[]),
