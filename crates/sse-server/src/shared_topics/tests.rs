@@ -229,7 +229,7 @@ async fn whoever_follows_the_engine_is_told_that_it_does_not_answer() {
     changed.changed().await.expect("the node is there");
     let engine = node.engine();
     assert_eq!(engine.state, EngineState::Connecting);
-    assert_eq!(engine.error.as_deref(), Some("no answer"));
+    assert_eq!(engine.error.as_deref(), Some("it does not answer"));
     let more = tokio::time::timeout(Duration::from_secs(60), changed.changed());
     assert!(more.await.is_err(), "it is no news");
     let counted = node.calls().counts().filter(|(_, _, count)| *count > 0);
@@ -239,8 +239,8 @@ async fn whoever_follows_the_engine_is_told_that_it_does_not_answer() {
     let [("connect", "failed", tries)] = counted[..] else {
         panic!("{counted:?}");
     };
-    // One in 5 s, and a wait of 2 s at most.
-    assert!((9..=13).contains(&tries), "{tries}");
+    // One in 5 s, and a wait of 1 s at most.
+    assert!((10..=13).contains(&tries), "{tries}");
 }
 
 #[tokio::test(start_paused = true)]
