@@ -28,17 +28,24 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
     (
         "sse_server",
         "crates/sse-server/src",
-        &["sse_engine", "sse_client", "sse_wire"],
+        &["sse_engine", "sse_client", "sse_tls", "sse_wire"],
+    ),
+    (
+        "sse_lab",
+        "crates/sse-lab/src",
+        &["sse_server", "sse_engine"],
     ),
     ("sse_bench", "crates/sse-bench/src", &["sse_wire"]),
     (
         "sse_cli",
         "crates/sse-cli/src",
         &[
+            "sse_lab",
             "sse_server",
             "sse_redis",
             "sse_client",
             "sse_engine",
+            "sse_tls",
             "sse_wire",
         ],
     ),
@@ -46,17 +53,19 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
         "sse_workbench",
         "src-tauri/src",
         &[
+            "sse_lab",
             "sse_server",
             "sse_redis",
             "sse_client",
             "sse_engine",
+            "sse_tls",
             "sse_wire",
         ],
     ),
 ];
 
 /// The rooms of the server from the top down: each may name those behind it.
-const SERVER: [&str; 22] = [
+const SERVER: [&str; 23] = [
     "lifecycle",
     "http",
     "routes",
@@ -73,6 +82,7 @@ const SERVER: [&str; 22] = [
     "recording_file",
     "events_file",
     "config",
+    "mount",
     "status",
     "error",
     "drain",

@@ -64,6 +64,7 @@ async fn it_has_the_entries_that_it_should_have() {
         "Connections",
         "Faults",
         "Watch",
+        "Lab",
         "Find",
         "Zoom In",
         "Zoom Out",

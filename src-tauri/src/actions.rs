@@ -56,7 +56,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Everything that a person can do.
-pub(crate) static ACTIONS: [Action; 22] = [
+pub(crate) static ACTIONS: [Action; 23] = [
     Action {
         id: "start",
         text: "&Start Server",
@@ -201,6 +201,13 @@ pub(crate) static ACTIONS: [Action; 22] = [
         accelerator: Some("CmdOrCtrl+4"),
         enabled: |_| true,
         run: |app| Box::pin(async move { Ok(app.emit(PAGE, "watch")?) }),
+    },
+    Action {
+        id: "view-lab",
+        text: "&Lab",
+        accelerator: Some("CmdOrCtrl+5"),
+        enabled: |_| true,
+        run: |app| Box::pin(async move { Ok(app.emit(PAGE, "lab")?) }),
     },
     Action {
         id: "find",
@@ -360,7 +367,7 @@ mod tests {
     #[test]
     fn each_action_can_be_chosen_when_it_makes_sense_and_never_else() {
         use Phase::{Failed, Running, Starting, Stopped};
-        let matrix: [(&str, &[Phase]); 22] = [
+        let matrix: [(&str, &[Phase]); 23] = [
             ("start", &[Stopped, Failed]),
             ("stop", &[Starting, Running]),
             ("stop-abruptly", &[Running]),
@@ -376,6 +383,7 @@ mod tests {
             ("view-connections", &PHASES),
             ("view-faults", &PHASES),
             ("view-watch", &PHASES),
+            ("view-lab", &PHASES),
             ("find", &PHASES),
             ("zoom-in", &PHASES),
             ("zoom-out", &PHASES),

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sse_lab::Lab;
 use sse_redis::{Keep, Mistake, RedisEngine, usual_name};
 use sse_server::{Config, Engine, Phase, Server, TopicConfig, UpstreamWish};
 use tokio::sync::watch;
@@ -26,6 +27,8 @@ pub(crate) struct AppState {
     notice: watch::Sender<Option<String>>,
     clipboard: Clipboard,
     watcher: Watcher,
+    /// The lab that the server answers for below `/lab`.
+    lab: Lab,
     /// The file that the server reads and the editor opens.
     streams_file: PathBuf,
 }
@@ -54,7 +57,9 @@ impl AppState {
             Some(Ok(engine)) => (Some(engine), None),
             Some(Err(mistake)) => (None, Some(mistake)),
         };
+        let lab = Lab::new();
         let config = Config {
+            mounts: lab.mounts(),
             port: store.settings().port,
             streams_file: Some(streams_file.clone()),
             topics: topics.config.clone(),
@@ -94,6 +99,7 @@ impl AppState {
             notice: watch::Sender::new(notice),
             clipboard: Clipboard::default(),
             watcher: Watcher::default(),
+            lab,
             streams_file,
         })
     }
@@ -164,6 +170,11 @@ impl AppState {
     /// The window's watch of any URL.
     pub(crate) fn watcher(&self) -> &Watcher {
         &self.watcher
+    }
+
+    /// The lab, which judges clients.
+    pub(crate) fn lab(&self) -> &Lab {
+        &self.lab
     }
 
     /// The file that the server reads its streams from.

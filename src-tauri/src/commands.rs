@@ -3,9 +3,10 @@
 //! Only the bundled page reaches them. Tauri refuses every other origin, and the window never
 //! leaves its page.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use serde::Serialize;
+use sse_lab::{CaseSentView, ListedCase, Profile, RunView};
 use sse_server::{
     ActWish, Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault,
     DefinitionView, Draft, FaultWish, Phase, Preview, ProfileView, Published, RecordedView,
@@ -182,6 +183,44 @@ pub(crate) fn heal(shell: State<'_, AppState>, id: Option<u64>) {
 #[tauri::command(async)]
 pub(crate) fn break_open(shell: State<'_, AppState>, wish: ActWish) -> Result<Acted, BadFault> {
     shell.server().act(wish)
+}
+
+/// The cases of the lab.
+#[tauri::command(async)]
+pub(crate) fn lab_cases() -> Vec<ListedCase> {
+    ListedCase::all()
+}
+
+/// The names of the clients that walk in the lab, or did, the newest first.
+#[tauri::command(async)]
+pub(crate) fn lab_runs(shell: State<'_, AppState>) -> Vec<String> {
+    shell.lab().names()
+}
+
+/// What a client has made of the lab so far, without its requests; nothing where none came by that
+/// name.
+#[tauri::command(async)]
+pub(crate) fn lab_run(shell: State<'_, AppState>, name: &str, profile: Profile) -> Option<RunView> {
+    let view = shell.lab().view(name, profile, Instant::now());
+    view.ok().map(RunView::without_requests)
+}
+
+/// What a client has made of one case, with what was sent; nothing where none came by that name.
+#[tauri::command(async)]
+pub(crate) fn lab_case(
+    shell: State<'_, AppState>,
+    name: &str,
+    case: &str,
+    profile: Profile,
+) -> Option<CaseSentView> {
+    let view = shell.lab().view_case(name, case, profile, Instant::now());
+    view.ok()
+}
+
+/// Forgets what a client has made of the lab. One that never came is forgotten.
+#[tauri::command(async)]
+pub(crate) fn lab_forget(shell: State<'_, AppState>, name: &str) {
+    _ = shell.lab().forget(name);
 }
 
 /// What an EventSource asks for, without an address.

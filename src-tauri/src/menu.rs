@@ -20,6 +20,7 @@ const VIEW: &[&str] = &[
     "view-connections",
     "view-faults",
     "view-watch",
+    "view-lab",
     "-",
     "find",
     "-",

@@ -131,8 +131,8 @@ pub(crate) fn follow(app: &AppHandle) {
     });
 }
 
-/// Tells the page of the engine that keeps the topics, where one does. Who waits for it changes with
-/// the table.
+/// Tells the page of the engine that keeps the topics, where one does. Who waits for it changes
+/// with the table.
 fn follow_engine(app: &AppHandle, server: &Server) {
     let Some(mut engine) = server.engine_changed() else {
         return;

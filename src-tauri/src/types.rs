@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use sse_lab::{CaseSentView, ListedCase, RunView};
 use sse_server::{
     Acted, ActivityView, ArmedFaults, BadDefinition, BadFault, CheckedFault, DefinitionView,
     FaultView, Preview, ProfileView, Published, RecordedView, RequestView, Slice, Sort, StateView,
@@ -53,6 +54,9 @@ fn generated() -> String {
     file.visit::<ArmedFaults>();
     file.visit::<Acted>();
     file.visit::<BadFault>();
+    file.visit::<ListedCase>();
+    file.visit::<RunView>();
+    file.visit::<CaseSentView>();
     file.visit::<Choice>();
     file.visit::<Form>();
     file.visit::<Cursor>();

@@ -98,9 +98,10 @@ impl Engine {
     }
 }
 
-/// What the page says of an engine that it is served with, and of nobody else's node. 1. The engine
-/// is there. 2. It is killed: the page says since when, and why. 3. It is back. A topic that is open
-/// in the page goes on.
+/// What the page says of an engine that it is served with, and of nobody else's node.
+///
+/// 1. The engine is there. 2. It is killed: the page says since when, and why. 3. It is back. A
+///    topic that is open in the page goes on.
 pub(crate) async fn comes_and_goes(page: &Page, engine: &mut Engine) {
     const STATE: &str = "engine-line details";
     const WORDS: &str = "engine-line .words";

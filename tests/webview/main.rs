@@ -2,6 +2,7 @@
 
 mod engine;
 mod faults;
+mod lab;
 mod outcomes;
 mod own_streams;
 mod recordings;

@@ -1,5 +1,6 @@
 //! The command line as it is typed. Each subcommand decides what its own arguments mean.
 
+mod lab;
 mod operate;
 mod proxy;
 mod record;
@@ -20,6 +21,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sse_server::{Config, DEFAULT_PORT, FirstBlock, KeepAlive, Limits, Slow, TopicConfig};
 
+pub(crate) use lab::Lab;
 pub(crate) use operate::Operate;
 pub(crate) use proxy::Proxy;
 pub(crate) use record::Record;
@@ -95,6 +97,10 @@ pub(crate) enum Command {
     /// Show which engine keeps the topics of a running server, and which nodes share them.
     #[command(after_help = remote::NODES_EXAMPLES)]
     Nodes(Nodes),
+    /// Judge a client of event streams by what it asks for next. Without a command, its URL is
+    /// printed; with one, the client is started for each case.
+    #[command(after_help = lab::LAB_EXAMPLES)]
+    Lab(Lab),
     /// Reset a room of a running server: its faults are healed, its connections ended and
     /// forgotten.
     #[command(after_help = remote::RESET_EXAMPLES)]

@@ -15,6 +15,7 @@ mod connections;
 mod diff;
 mod expect;
 mod faults;
+mod lab;
 mod look;
 mod man;
 mod nodes;
@@ -78,6 +79,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Wait(args) => return wait::run(args),
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,
+        Command::Lab(args) => return lab::run(args),
         Command::Nodes(args) => nodes::run(args)?,
         Command::Reset(args) => faults::reset(args)?,
         Command::Completions(args) => completions::run(args)?,

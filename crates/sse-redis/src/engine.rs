@@ -99,6 +99,10 @@ impl RedisEngine {
         });
         // With sentinels it is worth knowing which host it was.
         opened.map_err(|words| match master {
+            // The URL does not name it, so it cannot be corrected there.
+            Some(host) if words.starts_with("nothing listens at") => {
+                format!("nothing listens at the master {host}: the Sentinels may name another soon")
+            }
             Some(host) if !words.contains(&host.to_string()) => {
                 format!("the master {host}: {words}")
             }

@@ -13,6 +13,7 @@ use sse_engine::keep_alive::KeepAlive;
 use sse_engine::stream::Stream;
 use sse_engine::topics::{Engine, TopicConfig};
 
+use crate::mount::Mount;
 pub use operate::{Drain, MAX_METRICS_TOPICS, MAX_RETRY_JITTER, Operate, WhenFull};
 
 /// The port that is used when nobody chose one.
@@ -70,6 +71,8 @@ pub struct Config {
     pub operate: Operate,
     /// The files of the tokens that publishing and subscribing need.
     pub tokens: Tokens,
+    /// The parts of the paths that somebody else answers.
+    pub mounts: Vec<Mount>,
 }
 
 /// The files of tokens, which are followed: a file that changes is in force a moment later. Their
@@ -108,6 +111,7 @@ impl Default for Config {
             breaks: true,
             operate: Operate::default(),
             tokens: Tokens::default(),
+            mounts: Vec::new(),
         }
     }
 }

@@ -272,6 +272,7 @@ impl Connections {
             row,
             connections: self.clone(),
             recorded: None,
+            watched: None,
         })
     }
 

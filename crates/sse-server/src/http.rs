@@ -10,6 +10,7 @@
 //! | `metrics_port` | an address at which only the metrics answer |
 //! | `run_context` | what the connections of one run share |
 //! | `socket_options` | the options of a connection's socket |
+//! | `watched_answer` | a whole answer of which somebody is told what the kernel took |
 
 mod accept;
 mod heard;
@@ -19,6 +20,7 @@ mod lingering_close;
 mod metrics_port;
 mod run_context;
 pub(crate) mod socket_options;
+mod watched_answer;
 
 pub(crate) use accept::{BACKLOG, TURNED_AWAY, accept};
 pub(crate) use metrics_port::serve_metrics;

@@ -20,6 +20,7 @@
 //! | `armed` | the faults that are armed, and which of them strike a request |
 //! | `recording_file` | a recording that is written to a file while it happens |
 //! | `config`, `status`, `error` | the settings at the start, the life cycle, what can fail |
+//! | `mount` | the parts of the paths that somebody else answers |
 //! | `drain` | how far the server is with ending its streams before it stops |
 //! | `measures` | what is counted and measured for `/metrics` alone |
 //! | `clock` | the one place that reads the clocks |
@@ -43,6 +44,7 @@ mod guard;
 mod http;
 mod lifecycle;
 mod measures;
+mod mount;
 mod recording_file;
 mod recordings;
 mod routes;
@@ -70,6 +72,10 @@ pub use connections::{
 };
 pub use error::{Error, Holder};
 pub use lifecycle::{Asked, Server, Signals, asked_to_end};
+pub use mount::{
+    Answering, Ender, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest,
+    MountedStream, SentPiece, WATCHED_BYTES, WATCHED_PIECES, Watcher,
+};
 pub use recording_file::{
     Existing, RecordingFile, SavedRecording, WatchHead, WatchRecording, recording_name,
 };

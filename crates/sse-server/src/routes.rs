@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `service` | guard, lookup, handler, and the headers of every answer |
 //! | `context` | what handlers work with |
+//! | `cors` | what pages of other origins may send and read |
 //! | `rooms`, `room`, `room_path` | the rooms, and what a request reaches in one |
 //! | `normalize`, `lookup` | one spelling of a path, and what the path leads to |
 //! | `visitor`, `user_agent` | who requests a stream, and with which program |
@@ -14,6 +15,7 @@
 //! | `answer`, `response_head` | the answer, and the response head of a stream |
 //! | `streams`, `topics`, `publish`, `body` | streams and topics |
 //! | `proxied`, `upstreams` | what a room hands on to its upstream, and which that is |
+//! | `mounted` | what somebody else answers |
 //! | `faults`, `act` | what is broken on purpose: armed, healed and listed; open connections |
 //! | `api`, `state`, `activity`, `log`, `wait`, `page` | what the page needs, and the page |
 //! | `ready`, `metrics` | what those need who operate servers |
@@ -26,12 +28,14 @@ mod api;
 mod body;
 mod client_query;
 mod context;
+mod cors;
 mod door;
 mod fault_query;
 mod faults;
 mod log;
 mod lookup;
 mod metrics;
+mod mounted;
 mod normalize;
 mod page;
 mod params;
@@ -69,7 +73,7 @@ use answer::tell;
 pub(crate) use act::break_open;
 pub use act::{ActWish, Acted};
 pub use activity::{ActivityView, StreamActivity};
-pub(crate) use answer::ONE_CODING;
+pub(crate) use answer::{ONE_CODING, WatchedAnswer};
 pub(crate) use body::Budget;
 #[cfg(fuzzing)]
 pub(crate) use client_query::{ClientQuery, MAX_TAG};

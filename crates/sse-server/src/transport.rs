@@ -43,7 +43,7 @@ pub(crate) use acts::Acts;
 use acts::Order;
 pub(crate) use delivery::Delivery;
 pub(crate) use presence::Presence;
-pub(crate) use socket::Socket;
+pub(crate) use socket::{Hangup, Socket};
 use sse_engine::topics::Topics;
 use sweeper::Sweeper;
 

@@ -100,14 +100,14 @@ async fn a_refusal_says_what_to_do_and_repeats_no_token() {
             Some(bearer(wrong)),
             401,
             "Bearer error=\"invalid_token\"",
-            "This server does not know the token: look for a typing mistake, or for a newer token.",
+            "This server does not know the token: check it for a typing mistake, or get a newer one.",
         ),
         (
             "POST",
             Some("Bearer ".into()),
             401,
             "Bearer error=\"invalid_token\"",
-            "The request has an Authorization with Bearer and without a token",
+            "The request has an Authorization of Bearer without a token",
         ),
         (
             "POST",

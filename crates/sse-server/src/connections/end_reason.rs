@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::mount::Ender;
+
 /// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
@@ -132,6 +134,17 @@ impl Why {
             Self::Vanished => EndedBy::Network,
             _ => EndedBy::Server,
         }
+    }
+
+    /// The same as whoever watches an answer is told it: in words, and who ended it.
+    pub(crate) fn told(self) -> (&'static str, Ender) {
+        let by = match (self, self.by()) {
+            (Self::Fault, _) => Ender::Fault,
+            (_, EndedBy::Server) => Ender::Server,
+            (_, EndedBy::Client) => Ender::Client,
+            (_, EndedBy::Network) => Ender::Network,
+        };
+        (self.words(), by)
     }
 
     /// Whether the client has everything that there was.

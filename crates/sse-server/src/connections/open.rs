@@ -11,6 +11,7 @@ use super::end_reason::{EndedBy, Why};
 use super::reconnects::{Departed, Seen};
 use super::{Connections, Table, keep};
 use crate::clock;
+use crate::mount::Account;
 use crate::recordings::Recorded;
 use crate::tap::Tap;
 
@@ -23,6 +24,8 @@ pub(crate) struct Open {
     pub(super) connections: Connections,
     /// Where it is recorded, if it is. Boxed, since most are not.
     pub(super) recorded: Option<Box<Recorded>>,
+    /// What it is sent, where somebody is to be told.
+    pub(super) watched: Option<Box<Account>>,
 }
 
 impl Open {
@@ -46,6 +49,19 @@ impl Open {
     /// Where it is recorded, if it is.
     pub(crate) fn recorded(&mut self) -> Option<&mut Recorded> {
         self.recorded.as_deref_mut()
+    }
+
+    /// Has what its client is sent, and how it ends, be told to somebody.
+    pub(crate) fn watch(&mut self, account: Account) {
+        self.watched = Some(Box::new(account));
+    }
+
+    /// Notes for whoever watches that the kernel took what stands in `parts` from the byte `from`
+    /// to the byte `to`.
+    pub(crate) fn took(&mut self, parts: &[&[u8]], from: usize, to: usize) {
+        if let Some(account) = &mut self.watched {
+            account.took(parts, from, to);
+        }
     }
 
     /// Notes that the kernel took a comment, and no event with it.
@@ -184,5 +200,13 @@ impl Drop for Open {
     /// over or because the connection broke before the stream began.
     fn drop(&mut self) {
         self.close(Why::Dropped, None, clock::now());
+        // However it ended: each end drops it.
+        if let (Some(account), Some(ended)) = (self.watched.take(), self.row.ended.get()) {
+            let at = Now {
+                instant: ended.at,
+                wall: ended.when,
+            };
+            account.end(self.row.status, ended.why.told(), at);
+        }
     }
 }

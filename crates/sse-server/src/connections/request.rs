@@ -121,7 +121,7 @@ impl Received {
 
     /// The same with `[kept back]` in place of each secret of its head: what this does not hold
     /// can be handed to nobody.
-    pub(super) fn without_secrets(self) -> Self {
+    pub(crate) fn without_secrets(self) -> Self {
         let (head, body) = self.bytes.split_at(self.head);
         let mut kept = Vec::with_capacity(self.bytes.len());
         let mut is_secret = false;
@@ -151,6 +151,14 @@ impl Received {
             head: kept.len(),
             bytes: [&kept, body].concat().into_boxed_slice(),
             ..self
+        }
+    }
+
+    /// Its head as it came, without the empty line behind; nothing where that is not known.
+    pub(crate) fn as_it_came(&self) -> Vec<u8> {
+        match self.exact {
+            true => self.bytes[..self.head].to_vec(),
+            false => Vec::new(),
         }
     }
 

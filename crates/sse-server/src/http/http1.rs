@@ -3,7 +3,7 @@
 //! A stream's handler answers with an ordinary response and a pump beside it. The service stores
 //! both for the driver and never answers hyper. hyper has therefore written nothing of this
 //! response when the driver takes the socket back. There is no hyper body, no read-ahead, and no
-//! doubt about which bytes were sent.
+//! doubt about which bytes were sent. A whole answer that somebody watches leaves the same way.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -28,6 +28,7 @@ use tokio::net::TcpStream;
 use super::heard::Heard;
 use super::hyper_io::{CONTINUE, Settled, Watched};
 use super::run_context::RunContext;
+use super::watched_answer::Whole;
 use crate::config::Limits;
 use crate::connections::{Open, Why};
 use crate::routes::{self, ONE_CODING};
@@ -53,11 +54,28 @@ struct Handoff {
     open: Open,
 }
 
+/// What leaves hyper.
+enum Begun {
+    Stream(Handoff),
+    /// Boxed: it is rare.
+    Whole(Box<Whole>),
+}
+
+impl Begun {
+    /// Nothing can be sent on its connection.
+    fn end(self, why: Why) {
+        match self {
+            Self::Stream(begun) => begun.open.end(why, None),
+            Self::Whole(whole) => whole.end(why),
+        }
+    }
+}
+
 /// What the service and its driver, which are one task, know of each other.
 #[derive(Default)]
 struct Desk {
-    /// A stream that began, for the driver to take. A connection carries at most one.
-    begun: Mutex<Option<Handoff>>,
+    /// What leaves hyper, for the driver to take. A connection carries at most one.
+    begun: Mutex<Option<Begun>>,
     /// Whether an answer to a request is being made: a stop waits for that, and for nothing else.
     answering: AtomicBool,
     /// Whether the answer is one without a known length, for the socket to know.
@@ -87,7 +105,7 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
     let handler = service_fn(|request: hyper::Request<Incoming>| {
         let (desk, heard) = (&desk, &heard);
         async move {
-            let version = request.version();
+            let (version, method) = (request.version(), request.method().clone());
             desk.answering.store(true, Ordering::Relaxed);
             let bytes = heard.take();
             let answer = service
@@ -103,12 +121,21 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
             let length = answer.response.body().size_hint();
             desk.flows
                 .store(answer.flows || length.exact().is_none(), Ordering::Relaxed);
-            if let Some((pump, open)) = answer.begins {
-                *desk.begun() = Some(handoff(&answer.response, pump, open, version));
-                // The driver looks at the desk as soon as this is polled.
-                std::future::pending::<()>().await;
-            }
-            Ok::<_, Infallible>(answer.response)
+            let begun = match (answer.begins, answer.watched) {
+                (Some((pump, open)), _) => {
+                    let begun = handoff(&answer.response, pump, open, version);
+                    Begun::Stream(begun)
+                }
+                (None, Some(watched)) => {
+                    // Boxed: each request that is under way has room for what follows.
+                    let whole = Whole::of(answer.response, *watched, &method, version);
+                    Begun::Whole(Box::new(Box::pin(whole).await))
+                }
+                (None, None) => return Ok::<_, Infallible>(answer.response),
+            };
+            *desk.begun() = Some(begun);
+            // The driver looks at the desk as soon as this is polled.
+            std::future::pending().await
         }
     });
     let mut connection = http1::Builder::new()
@@ -146,7 +173,11 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
                     () = kill.cancelled() => {}
                 }
             }
-            Driven::Stopped
+            let begun = desk.begun().take();
+            match begun {
+                Some(begun @ Begun::Whole(_)) => Driven::Begun(begun),
+                Some(Begun::Stream(_)) | None => Driven::Stopped,
+            }
         }
     };
     let parts = connection.into_parts();
@@ -154,7 +185,7 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         // The client sent this request behind one whose answer it does not read. The rest of that
         // answer went away with hyper, so nothing that we send could be understood.
         if let Driven::Begun(begun) = driven {
-            begun.open.end(Why::Pipelined, None);
+            begun.end(Why::Pipelined);
         }
         return;
     };
@@ -175,13 +206,19 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         let sent = socket.try_write(&head).unwrap_or(0);
         head.drain(..sent);
     }
+    let before: &[u8] = if continued { CONTINUE } else { b"" };
+    let first: &[u8] = if interim { CONTINUE } else { b"" };
     match driven {
-        Driven::Begun(begun) => {
-            if interim {
-                head.extend_from_slice(CONTINUE);
+        Driven::Begun(Begun::Whole(whole)) => {
+            let whole = whole.behind(before, first);
+            if whole.send(&socket, &head, stall, kill).await {
+                super::lingering_close::close(socket, b"", stop).await;
             }
+        }
+        Driven::Begun(Begun::Stream(mut begun)) => {
+            head.extend_from_slice(first);
             head.extend_from_slice(&begun.head);
-            let before: &[u8] = if continued { CONTINUE } else { b"" };
+            begun.open.took(&[before], 0, before.len());
             run.transport.take_in(Delivery::new(
                 Socket::new(socket, before, begun.open.tap()),
                 head,
@@ -206,8 +243,8 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
 
 /// Why a connection no longer is hyper's.
 enum Driven {
-    /// A stream began on it.
-    Begun(Handoff),
+    /// A stream began on it, or a whole answer is to be sent that somebody watches.
+    Begun(Begun),
     /// It ended, or broke, by the client or by a limit.
     Done(Option<hyper::Error>),
     /// The server stops.
@@ -285,7 +322,7 @@ fn words(unread: &Unread) -> Vec<u8> {
 }
 
 impl Desk {
-    fn begun(&self) -> MutexGuard<'_, Option<Handoff>> {
+    fn begun(&self) -> MutexGuard<'_, Option<Begun>> {
         lock(&self.begun)
     }
 }

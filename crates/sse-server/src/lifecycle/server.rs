@@ -114,6 +114,8 @@ impl Server {
             faults: Faults::default(),
             rooms: Rooms::new(room),
             upstreams,
+            mounts: config.mounts,
+            mounts_break: config.breaks,
             recordings: recordings.transpose()?,
             breaks,
             keep_alive: config.keep_alive,

@@ -6,7 +6,8 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use sse_engine::pump::Pump;
 
-use crate::connections::Open;
+use crate::connections::{Open, Why};
+use crate::mount::Account;
 
 /// No answer of the API may come from a cache.
 pub(super) const FRESH: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
@@ -18,10 +19,21 @@ pub(crate) struct Answer {
     pub(crate) response: Response<Body>,
     /// What the transport sends behind that head. With it `response` is never given to hyper.
     pub(crate) begins: Option<(Pump, Open)>,
+    /// Who is told what became of it, where it is whole and somebody is. Then hyper is never given
+    /// it either. Boxed, since of most nobody is.
+    pub(crate) watched: Option<Box<WatchedAnswer>>,
     /// Whether the page that asks may read it, as far as the guard lets it: a fault may forbid it.
     pub(crate) shared: bool,
     /// Whether its body is to be sent as it comes, whatever is known of its length.
     pub(crate) flows: bool,
+}
+
+/// What there is to tell of a whole answer.
+#[derive(Debug)]
+pub(crate) struct WatchedAnswer {
+    pub(crate) account: Account,
+    /// Why it ends where nothing goes wrong.
+    pub(crate) why: Why,
 }
 
 impl From<Response<Body>> for Answer {
@@ -29,6 +41,7 @@ impl From<Response<Body>> for Answer {
         Self {
             response,
             begins: None,
+            watched: None,
             shared: true,
             flows: false,
         }

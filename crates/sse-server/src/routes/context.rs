@@ -18,6 +18,7 @@ use crate::connections::Connections;
 use crate::drain::Draining;
 use crate::guard::Guard;
 use crate::measures::Measures;
+use crate::mount::Mount;
 use crate::recordings::Recordings;
 use crate::status::Status;
 use crate::tokens::Keyring;
@@ -37,6 +38,11 @@ pub(crate) struct Context {
     pub(crate) rooms: Rooms,
     /// To whom rooms hand on what they do not answer themselves.
     pub(crate) upstreams: Upstreams,
+    /// The parts of the paths that somebody else answers.
+    pub(crate) mounts: Vec<Mount>,
+    /// Whether mounts may answer with streams, which are broken on purpose. An engine that keeps
+    /// the topics does not matter to them.
+    pub(crate) mounts_break: bool,
     /// Where streams that are handed on are recorded, if they are.
     pub(crate) recordings: Option<Recordings>,
     /// Whether there are rooms, faults in a query, and the acts of the API.

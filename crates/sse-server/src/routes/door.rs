@@ -57,16 +57,17 @@ impl Door {
     }
 
     /// The door of the request that a browser sends before the one that its page wants. It is
-    /// counted as that one, which comes next.
+    /// counted as that one, which comes next. `brings` is whether faults in its query are for us.
     pub(super) fn of_preflight(
         context: &Context,
         request: &Request<Body>,
         visitor: Visitor<'_>,
+        brings: bool,
     ) -> Self {
         let words = ClientQuery::only_tag(request.uri().query());
         let client = visitor::client(request, visitor, &words);
         let attempt = context.faults.next_attempt(&asker(&client));
-        let params = Params::of(request.uri().query());
+        let params = Params::of(request.uri().query().filter(|_| brings));
         let own = fault_query::faults(&params, &visitor.room.streams().profiles());
         // A mistake is told in the answer to the request itself.
         Self::at(context, &client, own.unwrap_or_default(), attempt)

@@ -11,6 +11,7 @@ use super::answer::tell;
 use super::room::Room;
 use super::room_path::RoomPath;
 use crate::guard::Area;
+use crate::mount::{self, Mount, MountArea};
 use crate::upstream::Upstream;
 
 /// What a path leads to.
@@ -23,6 +24,8 @@ pub(crate) enum Lookup<'a> {
     Page,
     Health,
     Metrics,
+    /// What somebody else answers.
+    Mount(&'a Mount),
     /// What the room's upstream is asked for.
     Upstream(Arc<Upstream>),
     Nothing,
@@ -47,6 +50,11 @@ impl Lookup<'_> {
         match self {
             Lookup::Topic(_) if *method == Method::DELETE => Area::EndOfTopic,
             Lookup::Stream(_) | Lookup::Topic(_) | Lookup::Upstream(_) => Area::Stream,
+            Lookup::Mount(mount) => match mount.area {
+                MountArea::Stream => Area::Stream,
+                MountArea::Page => Area::Page,
+                MountArea::Api => Area::Api,
+            },
             Lookup::Api => Area::Api,
             Lookup::Page => Area::Page,
             Lookup::Health => Area::Health,
@@ -67,8 +75,12 @@ pub(crate) fn lookup_in<'a>(room: &Room, path: &'a str) -> Lookup<'a> {
     }
 }
 
-/// The same in the default room. Streams are data, so they are looked up and not routed.
-pub(crate) fn lookup<'a>(room: &Room, path: &'a str) -> Lookup<'a> {
+/// The same in the default room, beside these mounts. Streams are data, so they are looked up and
+/// not routed.
+pub(crate) fn lookup<'a>(room: &Room, mounts: &'a [Mount], path: &'a str) -> Lookup<'a> {
+    if let Some(mount) = mount::find(mounts, path) {
+        return Lookup::Mount(mount);
+    }
     if let Some(name) = path.strip_prefix(PREFIX) {
         return Lookup::Topic(name);
     }

@@ -13,6 +13,7 @@ use super::lookup::Lookup;
 use super::visitor::{Visitor, client};
 use crate::connections::Received;
 use crate::guard;
+use crate::mount::MountArea;
 use crate::tokens::Wish;
 
 /// What a request wants to do that may need a token. Nothing for what a preflight asks, which
@@ -27,6 +28,11 @@ fn wish<B>(found: &Lookup<'_>, request: &Request<B>) -> Option<Wish> {
         (Lookup::Topic(_), &Method::DELETE) => Some(Wish::End),
         // A stream answers POST as it answers GET.
         (Lookup::Stream(_), &Method::GET | &Method::HEAD | &Method::POST) => Some(Wish::Subscribe),
+        (Lookup::Mount(mount), _) => match mount.area {
+            MountArea::Stream => Some(Wish::Subscribe),
+            MountArea::Page => None,
+            MountArea::Api => Some(Wish::Operate),
+        },
         // A proxy beside us may look like a program of this machine, so that is not enough.
         (Lookup::Api | Lookup::Metrics, _) => Some(Wish::Operate),
         _ => None,

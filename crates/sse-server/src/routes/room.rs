@@ -144,8 +144,8 @@ impl Room {
     /// Forgets all that happened here, and ends the topics. The list stays. The connections that
     /// were open are yet to be ended.
     ///
-    /// Topics that an engine keeps are others' too. They are never reset: whoever shares them breaks
-    /// nothing on purpose, and answers a reset with a refusal.
+    /// Topics that an engine keeps belong to other nodes too, and are never reset: a node that
+    /// shares topics has faults turned off, and refuses a reset.
     pub(super) fn reset(&self) -> Forgotten {
         // First, so that the subscribers of the topics end by the reset.
         let forgotten = self.connections.reset(clock::now());

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
-};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use sse_engine::fault::Armed;
 use sse_engine::lock::lock;
@@ -18,8 +16,10 @@ use tower::ServiceExt;
 use super::answer::{Answer, ONE_CODING, last_words, no_break, say, tell};
 use super::client_query::ClientQuery;
 use super::context::Context;
+use super::cors::{any_method, preflight, share};
 use super::door::Door;
 use super::lookup::{Lookup, lookup, lookup_in, not_found};
+use super::mounted::Told;
 use super::params::Params;
 use super::proxied::Handed;
 use super::room::Room;
@@ -27,18 +27,21 @@ use super::room_acts::too_many;
 use super::room_path::RoomPath;
 use super::rooms::Rooms;
 use super::visitor::{Visitor, client, unread_client};
-use super::{metrics, normalize, permit, proxied, response_head, streams, topics};
+use super::{metrics, mounted, normalize, permit, proxied, response_head, streams, topics};
 use crate::armed::Faults;
 use crate::clock;
 use crate::config::{Limits, Operate};
 use crate::connections::{Connections, Received, Why};
 use crate::drain::Draining;
-use crate::guard::{self, Admission, Area, Class, Ends, Refusal};
+use crate::guard::{self, Area, Class, Ends, Refusal};
 use crate::measures::Measures;
 use crate::transport::{Acts, Presence};
 
 /// What the table keeps of an origin that was refused, in bytes. A name of DNS has 253.
 const SHOWN_ORIGIN: usize = 280;
+
+/// What stands in front of the paths of this server where the whole port is handed on.
+const OWN: &str = "/@";
 
 /// The way of a request: guard, then router.
 pub(crate) struct Service {
@@ -205,7 +208,7 @@ impl Service {
             None if whole_port.is_some() && !is_own && !path.starts_with("/@") => {
                 lookup_in(rooms.default(), path).or_upstream(whole_port)
             }
-            None => lookup(rooms.default(), path),
+            None => lookup(rooms.default(), &self.context.mounts, path),
         };
         let raw = came.path_and_query().map_or("/", |target| target.as_str());
         let raw = match in_room {
@@ -261,6 +264,7 @@ impl Service {
                         let visitor = visitor_of(admission.class, (&*room, path));
                         let way = Way {
                             target: raw,
+                            is_own,
                             local,
                             presence,
                         };
@@ -328,13 +332,20 @@ impl Service {
     ) -> Answer {
         let is_preflight = guard::is_preflight(&request);
         match found {
-            Lookup::Stream(_) | Lookup::Topic(_) | Lookup::Upstream(_) if is_preflight => {
+            Lookup::Stream(_) | Lookup::Topic(_) | Lookup::Upstream(_) | Lookup::Mount(_)
+                if is_preflight =>
+            {
                 let own = matches!(found, Lookup::Topic(_)) && visitor.class == Class::Own;
                 let answer = match found {
                     Lookup::Upstream(_) => any_method(request.headers()),
                     _ => preflight(request.headers(), own),
                 };
-                Door::of_preflight(&self.context, &request, visitor)
+                if let Lookup::Mount(mount) = found {
+                    let told = (visitor, way.told());
+                    mounted::tell_preflight(&self.context, mount, &request, told);
+                }
+                let brings = !matches!(found, Lookup::Mount(_));
+                Door::of_preflight(&self.context, &request, visitor, brings)
                     .answer_preflight(visitor.room, answer)
             }
             Lookup::Nothing if is_preflight => preflight(request.headers(), false).into(),
@@ -348,6 +359,9 @@ impl Service {
                     presence: way.presence,
                 };
                 proxied::pass(&self.context, handed, visitor, request).await
+            }
+            Lookup::Mount(mount) => {
+                mounted::answer(&self.context, mount, request, (visitor, way.told())).await
             }
             Lookup::Nothing => nothing(&request, visitor).into(),
             Lookup::Api | Lookup::Page | Lookup::Health | Lookup::Metrics => {
@@ -378,15 +392,28 @@ impl Service {
 struct Way<'a> {
     /// Its path and query as they came, without the room.
     target: &'a str,
+    /// Whether it stands below `/@/`.
+    is_own: bool,
     /// The address that it came to.
     local: SocketAddr,
     presence: Option<&'a Presence>,
 }
 
+impl Way<'_> {
+    /// The same, for who answers a mount.
+    fn told(&self) -> Told {
+        Told {
+            before: if self.is_own { OWN } else { "" },
+            local: self.local,
+            at: clock::now(),
+        }
+    }
+}
+
 /// A target below `/@/`, without that: the page and the API of this server are there too, and where
 /// the whole port is handed on, only there.
 fn own_target(target: &Uri) -> Option<Uri> {
-    let whole = target.path_and_query()?.as_str().strip_prefix("/@")?;
+    let whole = target.path_and_query()?.as_str().strip_prefix(OWN)?;
     let mut parts = target.clone().into_parts();
     parts.path_and_query = Some(whole.starts_with('/').then(|| whole.parse().ok())??);
     Uri::from_parts(parts).ok()
@@ -451,73 +478,6 @@ fn unanswerable<B>(request: &Request<B>) -> Option<Response<Body>> {
         return Some(last_words(StatusCode::NOT_IMPLEMENTED, ONE_CODING));
     }
     None
-}
-
-/// Answers a preflight that the guard let through (Fetch 3.3.3): what was asked for is allowed, and
-/// the end of a topic to whom it `may_end`.
-fn preflight(asked: &HeaderMap, may_end: bool) -> Response<Body> {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    let methods = match may_end {
-        true => "GET, HEAD, POST, DELETE",
-        false => "GET, HEAD, POST",
-    };
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static(methods),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_MAX_AGE,
-        HeaderValue::from_static("600"),
-    );
-    if let Some(names) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
-    }
-    headers.append(
-        header::VARY,
-        HeaderValue::from_static("access-control-request-headers"),
-    );
-    response
-}
-
-/// The same for what an upstream answers, which may have any method.
-fn any_method(asked: &HeaderMap) -> Response<Body> {
-    let mut response = preflight(asked, false);
-    if let Some(method) = asked.get(header::ACCESS_CONTROL_REQUEST_METHOD) {
-        let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method.clone());
-        headers.append(
-            header::VARY,
-            HeaderValue::from_static("access-control-request-method"),
-        );
-    }
-    response
-}
-
-/// Lets the one origin read the answer.
-fn share(headers: &mut HeaderMap, admission: &Admission) {
-    let Some(origin) = &admission.cors else {
-        return;
-    };
-    // It was read from a header value, so it is one.
-    let Ok(origin) = HeaderValue::from_str(origin.as_str()) else {
-        return;
-    };
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-        HeaderValue::from_static("true"),
-    );
-    // A star would mean nothing beside credentials (Fetch 3.2.5), so all that the answer has are
-    // named.
-    let names: Vec<&str> = headers
-        .keys()
-        .map(HeaderName::as_str)
-        .filter(|name| !name.starts_with("access-control-"))
-        .collect();
-    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
-    }
 }
 
 /// Answers a request for a stream.

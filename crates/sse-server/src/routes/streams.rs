@@ -225,7 +225,7 @@ async fn from_file(
 }
 
 /// The answer with a status that no body follows: it has no length either.
-fn bodiless_answer(mut answer: Answer) -> Answer {
+pub(super) fn bodiless_answer(mut answer: Answer) -> Answer {
     *answer.response.body_mut() = Body::empty();
     answer
 }

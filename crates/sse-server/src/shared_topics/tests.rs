@@ -327,7 +327,7 @@ async fn who_hangs_up_waits_no_more() {
 /// It heard that the engine is away and does not answer.
 #[tokio::test(start_paused = true)]
 async fn who_publishes_to_a_topic_that_the_engine_refuses_hears_why() {
-    let why = Error::TopicBlocked("its key holds something else".to_owned());
+    let why = Error::TopicBlocked("its key has another type".to_owned());
     let engine = Told {
         touches: Some(Err(why.clone())),
         ..Told::default()

@@ -118,6 +118,21 @@ impl Default for BodyReader {
 }
 
 impl BodyReader {
+    /// Reads a whole response instead: the head first.
+    pub fn of_response(is_chunked: bool) -> Self {
+        let framing = match is_chunked {
+            true => Framing::Chunked,
+            false => Framing::Bare,
+        };
+        Self(Reading {
+            beginning: Beginning::Head,
+            reader: ResponseReader::with_limit(framing, Beginning::Head, LARGEST_EVENT),
+            knows_id: true,
+            end: 0,
+            size: 0,
+        })
+    }
+
     /// A piece that came at an instant, in milliseconds since 1970, with its lines; and what a
     /// client makes of it.
     pub fn read(&mut self, at_ms: f64, bytes: &[u8]) -> (PieceView, Vec<WireEvent>) {

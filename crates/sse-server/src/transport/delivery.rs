@@ -255,7 +255,7 @@ impl Delivery {
             return visit;
         }
         if let Poll::Ready(left) = self.socket.poll_left(cx) {
-            return Visit::Broken(ending(left));
+            return Visit::Broken(left.why());
         }
         if self.takes_no_probe() {
             return Visit::Broken(Why::Closed);
@@ -310,6 +310,7 @@ impl Delivery {
         }
         let mut at = 0;
         let sent = self.socket.poll_send(cx, &parts, &mut at, self.open.tap());
+        self.open.took(&parts, 0, at);
         let taken = at.saturating_sub(head.len());
         match sent {
             Poll::Ready(Ok(())) => {
@@ -353,7 +354,7 @@ impl Delivery {
                 let whole = out.marks().take_while(|mark| mark.end <= taken);
                 let (events, last) = count(whole);
                 self.open.sent(events, last, self.socket.taken());
-                Visit::Broken(ending(left))
+                Visit::Broken(left.why())
             }
         }
     }
@@ -397,7 +398,7 @@ impl Delivery {
                 return Poll::Ready(Why::Closed);
             }
         }
-        left.map(ending)
+        left.map(Hangup::why)
     }
 
     /// Whether a client that closed its side is to be sent something now, to see whether it has
@@ -505,6 +506,7 @@ impl Delivery {
         };
         let parts = [&*unsent.head, &*unsent.bytes, shared, unsent.after];
         let sent = self.socket.poll_send(cx, &parts, &mut at, self.open.tap());
+        self.open.took(&parts, unsent.at, at);
         if at > unsent.at {
             unsent.at = at;
             unsent.since = now;
@@ -522,7 +524,7 @@ impl Delivery {
                 Some(Visit::Broken(STALLED))
             }
             Poll::Pending => Some(Visit::Blocked(since + stall)),
-            Poll::Ready(Err(left)) => Some(Visit::Broken(ending(left))),
+            Poll::Ready(Err(left)) => Some(Visit::Broken(left.why())),
         }
     }
 
@@ -570,15 +572,6 @@ pub(super) const UPSTREAM_CUT: Why = Why::UpstreamCut;
 pub(super) const UPSTREAM_RESET: Why = Why::UpstreamReset;
 const TOPIC_ENDED: Why = Why::TopicEnded;
 const STALLED: Why = Why::Stalled;
-
-fn ending(left: Hangup) -> Why {
-    match left {
-        Hangup::Closed => Why::Closed,
-        Hangup::Reset => Why::Reset,
-        Hangup::Vanished => Why::Vanished,
-        Hangup::Talks => Why::TalksTooMuch,
-    }
-}
 
 /// How many events, and the number of the last that had one.
 fn count(marks: impl Iterator<Item = Mark>) -> (u64, Option<u64>) {

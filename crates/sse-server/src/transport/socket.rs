@@ -13,6 +13,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
+use crate::connections::Why;
 use crate::tap::Tap;
 
 /// How much a client may send behind its request. It was told `connection: close`, so there is
@@ -31,6 +32,18 @@ pub(crate) enum Hangup {
     Vanished,
     /// It sends and sends, though nothing is read any more.
     Talks,
+}
+
+impl Hangup {
+    /// As the table says it.
+    pub(crate) fn why(self) -> Why {
+        match self {
+            Hangup::Closed => Why::Closed,
+            Hangup::Reset => Why::Reset,
+            Hangup::Vanished => Why::Vanished,
+            Hangup::Talks => Why::TalksTooMuch,
+        }
+    }
 }
 
 impl From<io::Error> for Hangup {

@@ -1,9 +1,8 @@
 //! One task that serves many connections.
 //!
 //! It visits a connection when its timer is due, when its topic has a new event, when its socket is
-//! ready, or when a stream without a pace has its next turn. The work of one turn is bounded.
-//! Between two turns, other tasks run, publishers among them. A reader that is visited late gets
-//! all that it lacks at once.
+//! ready, or when a stream without a pace has its next turn. The work of one turn is bounded. Other
+//! tasks run between two turns. A reader that is visited late gets all that it lacks at once.
 //!
 //! Invariant: a visit never waits, so no connection delays another.
 

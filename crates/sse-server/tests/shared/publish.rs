@@ -154,7 +154,7 @@ async fn who_shares_its_topics_breaks_nothing_on_purpose() {
 /// It was 400, as if the publisher were to blame, and where somebody listened the engine was said
 /// to be away.
 #[tokio::test]
-async fn a_topic_whose_key_holds_something_else_is_503_and_says_so() {
+async fn a_topic_whose_key_has_another_type_is_503_and_says_so() {
     let redis = Redis::start();
     let a = redis.node("a").await;
     redis.cli(&["SET", &Keys::of("news").entries, "mine"]);
@@ -166,7 +166,7 @@ async fn a_topic_whose_key_holds_something_else_is_503_and_says_so() {
             (503, Some("1")),
             "{answer}"
         );
-        assert!(answer.contains("holds something else"), "{answer}");
+        assert!(answer.contains("has another type"), "{answer}");
         subscriber = Some(a.listen(TOPIC, None).await);
     }
     assert_eq!(

@@ -1,0 +1,96 @@
+//! The command that starts a client under test.
+
+use std::process::Stdio;
+
+use anyhow::{Context, bail};
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+/// What stands for the URL in the command.
+const URL: &str = "{url}";
+
+/// As much of what a client says last as is kept, in bytes.
+const LAST_WORDS: usize = 2 * 1024;
+
+/// The command that starts a client under test.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    program: String,
+    arguments: Vec<String>,
+}
+
+/// A client that runs. Its drop ends it.
+#[derive(Debug)]
+pub(super) struct Running {
+    child: Child,
+    words: JoinHandle<Vec<u8>>,
+}
+
+impl Client {
+    /// # Errors
+    /// Nothing in it stands for the URL.
+    pub(super) fn new(command: &[String]) -> anyhow::Result<Self> {
+        let Some((program, arguments)) = command.split_first() else {
+            bail!("There is no command behind --: name one, such as node client.mjs {URL}.");
+        };
+        if !arguments.iter().any(|argument| argument.contains(URL)) {
+            bail!("The command has no {URL}: put it where the client takes the URL from.");
+        }
+        Ok(Self {
+            program: program.clone(),
+            arguments: arguments.to_vec(),
+        })
+    }
+
+    /// Starts it with this URL.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub(super) fn start(&self, url: &str) -> anyhow::Result<Running> {
+        let arguments = self.arguments.iter();
+        let mut child = Command::new(&self.program)
+            .args(arguments.map(|argument| argument.replace(URL, url)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{} cannot be started", self.program))?;
+        let stderr = child.stderr.take();
+        let words = tokio::spawn(async move {
+            let mut kept = Vec::new();
+            let Some(mut stderr) = stderr else {
+                return kept;
+            };
+            let mut piece = [0; 1024];
+            while let Ok(read @ 1..) = stderr.read(&mut piece).await {
+                kept.extend_from_slice(&piece[..read]);
+                let surplus = kept.len().saturating_sub(LAST_WORDS);
+                kept.drain(..surplus);
+            }
+            kept
+        });
+        Ok(Running { child, words })
+    }
+}
+
+impl Running {
+    /// Ends it. If it had ended by itself with an error, what it said last is the answer.
+    pub(super) async fn stop(mut self) -> Option<String> {
+        match self.child.try_wait() {
+            Ok(Some(status)) if !status.success() => {
+                let words = self.words.await.unwrap_or_default();
+                let words = String::from_utf8_lossy(&words);
+                let last = words.lines().rev().find(|line| !line.trim().is_empty());
+                let last = crate::api::shown(last.unwrap_or("nothing"));
+                Some(format!("The client ended with {status}; it said: {last}"))
+            }
+            Ok(Some(_)) => None,
+            _ => {
+                _ = self.child.kill().await;
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The results of a run of `sse lab`, and how they are told.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::IsTerminal;
+
+use serde::Serialize;
+use sse_lab::{CaseView, Lab, Profile, VerdictView, cases};
+
+use super::Walk;
+use super::expected::Expected;
+use crate::api::print;
+use crate::complain;
+use crate::look::{GREEN, QUIET, RED, YELLOW, painted};
+use crate::stdout::has_colours;
+
+/// What is known so far.
+#[derive(Debug)]
+pub(super) struct Results {
+    profile: Profile,
+    /// Whether only JSON may be printed.
+    is_quiet: bool,
+    /// The cases by their places in the list.
+    cases: BTreeMap<usize, CaseView>,
+    /// Sentences about what was noticed beside the cases.
+    notes: Vec<String>,
+}
+
+impl Results {
+    pub(super) fn new(profile: Profile, is_quiet: bool) -> Self {
+        Self {
+            profile,
+            is_quiet,
+            cases: BTreeMap::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    pub(super) fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The cases in the order of their list.
+    pub(super) fn cases(&self) -> impl Iterator<Item = &CaseView> {
+        self.cases.values()
+    }
+
+    /// Says where clients are to connect, or that they are started.
+    pub(super) fn begin(&self, urls: impl Iterator<Item = String>, starts: bool) {
+        let urls: Vec<_> = urls.collect();
+        if starts {
+            let clients = urls.len();
+            complain(format!(
+                "the lab starts the command {clients} times, once for each walk."
+            ));
+            return;
+        }
+        complain("let your client connect to, and come back as long as it does:");
+        urls.iter().for_each(|url| print(&format!("{url}\n")));
+    }
+
+    /// Adds cases, and tells each verdict that is new.
+    pub(super) fn add(&mut self, views: Vec<CaseView>, expected: &Expected) {
+        for view in views {
+            let place = cases().iter().position(|case| case.id == view.id);
+            let Some(place) = place else { continue };
+            let known = self.cases.get(&place).and_then(|case| case.verdict.clone());
+            if known.is_none() && view.verdict.is_some() && !self.is_quiet {
+                print(&line(&view, expected));
+            }
+            // What is judged stays: a client may go on behind its verdict.
+            if known.is_none() {
+                self.cases.insert(place, view);
+            }
+        }
+    }
+
+    /// Keeps what was noticed beside the cases of a walk.
+    pub(super) fn note(&mut self, lab: &Lab, walk: &Walk, last_words: Option<String>) {
+        let view = lab.view(&walk.name, self.profile, std::time::Instant::now());
+        let notes = view.map(|view| view.notes).unwrap_or_default();
+        self.notes.extend(notes);
+        let came = self.cases.values();
+        let came = came
+            .filter(|case| walk.cases.contains(&case.id))
+            .any(|case| case.count > 0);
+        if let Some(words) = last_words.filter(|_| !came) {
+            self.notes.push(words);
+        }
+    }
+
+    /// Nothing more comes: cases that nobody came to have not been reached.
+    pub(super) fn end(&mut self, walks: &[Walk]) {
+        for (place, case) in cases().iter().enumerate() {
+            let is_asked = walks.iter().any(|walk| walk.cases.contains(&case.id));
+            if !is_asked
+                || self
+                    .cases
+                    .get(&place)
+                    .is_some_and(|case| case.verdict.is_some())
+            {
+                continue;
+            }
+            let verdict = VerdictView {
+                kind: "not reached".to_owned(),
+                words: Some("Nothing came that could be judged.".to_owned()),
+            };
+            let view = self.cases.remove(&place);
+            let view = view.unwrap_or_else(|| CaseView::untouched(case));
+            let view = CaseView {
+                verdict: Some(verdict),
+                ..view
+            };
+            self.cases.insert(place, view);
+        }
+    }
+
+    /// Whether nothing is wrong that was not expected.
+    pub(super) fn is_as_expected(&self, expected: &Expected) -> bool {
+        let came = self.cases().any(|case| case.count > 0);
+        let mut wrong = self.cases().filter(|case| is(case, "wrong"));
+        came && wrong.all(|case| expected.has(&case.id))
+    }
+
+    pub(super) fn print_json(&self) {
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            profile: Profile,
+            notes: &'a [String],
+            cases: Vec<&'a CaseView>,
+        }
+        let whole = Whole {
+            profile: self.profile,
+            notes: &self.notes,
+            cases: self.cases().collect(),
+        };
+        // No map of it has a key that is no text.
+        let text = serde_json::to_string_pretty(&whole).unwrap_or_default();
+        print(&format!("{text}\n"));
+    }
+
+    pub(super) fn print_summary(&self, expected: &Expected) {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for case in self.cases() {
+            let kind = case
+                .verdict
+                .as_ref()
+                .map_or("open", |verdict| &verdict.kind);
+            *counts.entry(kind).or_default() += 1;
+        }
+        let kinds = [
+            "right",
+            "allowed",
+            "wrong",
+            "not reached",
+            "needs your eyes",
+            "open",
+        ];
+        let counted = kinds
+            .iter()
+            .filter_map(|kind| Some(format!("{} {kind}", counts.get(kind)?)));
+        print(&format!("\n{}.\n", counted.collect::<Vec<_>>().join(", ")));
+        if !self.cases().any(|case| case.count > 0) {
+            complain("No request came: let the client connect to the URL, or see why it did not.");
+        }
+        for case in self
+            .cases()
+            .filter(|case| is(case, "right") && expected.has(&case.id))
+        {
+            complain(format!(
+                "{} is right now: take it out of the file of expected failures.",
+                case.id
+            ));
+        }
+        self.notes.iter().for_each(complain);
+    }
+}
+
+fn is(case: &CaseView, kind: &str) -> bool {
+    case.verdict
+        .as_ref()
+        .is_some_and(|verdict| verdict.kind == kind)
+}
+
+/// A verdict on one line.
+fn line(case: &CaseView, expected: &Expected) -> String {
+    let Some(VerdictView { kind, words }) = &case.verdict else {
+        return String::new();
+    };
+    let colour = match &**kind {
+        "right" => GREEN,
+        "wrong" if expected.has(&case.id) => YELLOW,
+        "wrong" => RED,
+        _ => QUIET,
+    };
+    let shown = match kind == "wrong" && expected.has(&case.id) {
+        true => "wrong, as expected",
+        false => kind,
+    };
+    let coloured = has_colours(std::io::stdout().is_terminal());
+    let kind = painted(&format!("{shown:<15}"), colour, coloured);
+    let words = words.as_deref().unwrap_or(&case.must);
+    format!("{:<8} {:<16} {kind} {words}\n", case.id, case.name)
+}

@@ -1,0 +1,89 @@
+//! `sse lab`: a client is judged by what it asks for, whether it is started by hand or by the
+//! command.
+
+mod support;
+
+use std::fs;
+
+use serde_json::Value;
+use support::{bin, run};
+
+/// The command of our own client, which comes back as EventSource does.
+fn ours() -> [String; 4] {
+    ["watch", "{url}", "--reconnect"].map(str::to_owned);
+    [
+        bin().to_owned(),
+        "watch".to_owned(),
+        "{url}".to_owned(),
+        "--reconnect".to_owned(),
+    ]
+}
+
+fn lab(arguments: &[&str], command: &[String]) -> (Option<i32>, String, String) {
+    let mut all = vec!["lab"];
+    all.extend(arguments);
+    all.push("--");
+    all.extend(command.iter().map(String::as_str));
+    run(&all)
+}
+
+#[test]
+fn our_own_client_is_right_in_all_that_it_can_be_asked() {
+    let (code, stdout, stderr) = lab(&["--json"], &ours());
+    let results: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let cases = results["cases"].as_array().expect("cases");
+    assert!(cases.len() > 40, "{}", cases.len());
+    for case in cases {
+        let kind = case["verdict"]["kind"].as_str().expect("a verdict");
+        assert!(matches!(kind, "right" | "allowed"), "{case:#}");
+    }
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
+#[test]
+fn a_wrong_client_is_named_and_fails_the_run_unless_it_was_expected() {
+    // curl asks once and never again.
+    let once = ["curl", "-sN", "{url}"].map(str::to_owned);
+    let folder = tempfile::tempdir().expect("a folder");
+    let junit = folder.path().join("lab.xml");
+    let path = junit.to_str().expect("a path");
+    let (code, stdout, _) = lab(&["R4", "--junit", path], &once);
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(
+        stdout.contains("It did not come back within 12 s."),
+        "{stdout}"
+    );
+    let xml = fs::read_to_string(&junit).expect("a file");
+    assert!(
+        xml.contains("failures=\"1\"") && xml.contains("did not come back"),
+        "{xml}"
+    );
+
+    let known = folder.path().join("known");
+    fs::write(&known, "R4 # curl does not reconnect\n").expect("a file");
+    let known = known.to_str().expect("a path");
+    let (code, stdout, _) = lab(&["R4", "--expected-failures", known], &once);
+    assert_eq!(code, Some(0), "{stdout}");
+    assert!(stdout.contains("wrong, as expected"), "{stdout}");
+}
+
+#[test]
+fn what_cannot_be_run_is_said_in_a_sentence() {
+    for (arguments, words) in [
+        (&["lab", "R99"][..], "There is no case R99"),
+        (&["lab", "--", "true"], "The command has no {url}"),
+        (&["lab", "--profile", "x"], "There is no profile x"),
+        (
+            &["lab", "--expected-failures", "/nowhere"],
+            "/nowhere cannot be read",
+        ),
+        (
+            &["lab", "R4", "--", "/no/such/program", "{url}"],
+            "cannot be started",
+        ),
+    ] {
+        let (code, _, stderr) = run(arguments);
+        assert!(matches!(code, Some(1 | 2)), "{arguments:?}: {code:?}");
+        assert!(stderr.contains(words), "{arguments:?}: {stderr}");
+    }
+}

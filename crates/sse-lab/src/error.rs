@@ -1,0 +1,48 @@
+//! What can be wrong with what the lab is given.
+
+use thiserror::Error;
+
+use crate::profile::Profile;
+
+/// What can be wrong with what the lab is given. Each is one sentence for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Error {
+    /// A list of cases that cannot be read.
+    #[error("The cases cannot be read: {0}.")]
+    BadCases(String),
+    /// A case that says something impossible.
+    #[error("Case {id} cannot be played: {reason}.")]
+    BadCase {
+        /// The id of the case.
+        id: String,
+        /// What is wrong, as a clause.
+        reason: String,
+    },
+    /// There is no such case.
+    #[error("There is no case {0}: /lab lists them.")]
+    NoCase(String),
+    /// There is nothing at a path.
+    #[error("There is nothing at {0}: /lab lists what there is.")]
+    NoPlace(String),
+    /// There is no such profile.
+    #[error(
+        "There is no profile {0}: choose standard, resilient, llm, mcp-2025-11-25 or mcp-2026-07-28."
+    )]
+    NoProfile(String),
+    /// A case that the profile does not have.
+    #[error("The profile {profile} does not have the case {id}: choose another profile.")]
+    NotInProfile {
+        /// The id of the case.
+        id: String,
+        /// The profile.
+        profile: Profile,
+    },
+    /// A name that no run can have.
+    #[error(
+        "{0} is no name for a client: use letters, digits, dots, hyphens and underscores, 64 at most."
+    )]
+    BadName(String),
+    /// No client came by that name.
+    #[error("No client has come by the name {0}: let it connect to /lab/tour/{0} first.")]
+    NoRun(String),
+}

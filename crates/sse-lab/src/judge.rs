@@ -1,0 +1,55 @@
+//! What a client did in one case, judged. Nothing here reads a clock: the time is handed in, so that
+//! the same observation always gets the same verdict.
+//!
+//! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer is
+//! the verdict.
+
+mod question;
+mod seen;
+mod told;
+mod words;
+
+use std::time::Duration;
+
+use crate::case::Case;
+use crate::observation::Observation;
+use crate::profile::Profile;
+use crate::verdict::Verdict;
+use seen::Seen;
+
+/// The verdict on what came so far, or nothing while it is open: the client can still come back, or
+/// stay away. `now` is counted from the first request, as the times of the observation are.
+///
+/// Nothing, too, of a case that the profile does not have.
+pub fn judge(
+    case: &Case,
+    profile: Profile,
+    observation: &Observation,
+    now: Duration,
+) -> Option<Verdict> {
+    let questions = case.questions.get(&profile)?;
+    let mut weightiest = Some(Verdict::Right);
+    for ask in questions {
+        let seen = Seen {
+            case,
+            ask,
+            observation,
+            now,
+        };
+        match seen.answer() {
+            // One wrong answer is enough, however long the others take.
+            Some(wrong @ Verdict::Wrong(_)) => return Some(wrong),
+            Some(verdict) => {
+                weightiest = weightiest.map(|other| match verdict.weight() > other.weight() {
+                    true => verdict,
+                    false => other,
+                });
+            }
+            None => weightiest = None,
+        }
+    }
+    weightiest
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,411 @@
+//! The lab as a server has it: answers below `/lab`, and who walks there.
+
+mod list;
+mod paths;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::http::{Response, StatusCode, header};
+use bytes::Bytes;
+use sse_engine::lock::lock;
+use sse_engine::stream::Stream;
+use sse_engine::time::Now;
+use sse_server::{
+    Answering, Handler, Mount, MountArea, MountedAnswer, MountedEnd, MountedRequest, MountedStream,
+    Watcher,
+};
+use tokio::sync::watch;
+
+use crate::case::{Case, cases};
+use crate::error::Error;
+use crate::observation::{Asked, Ended, Ender};
+use crate::profile::Profile;
+use crate::run::{Run, Step, Turn};
+use crate::view::{CaseSentView, RunView};
+use paths::Path;
+
+/// As many runs as are kept; the one that was quiet for longest goes.
+const MOST_RUNS: usize = 64;
+
+/// How long a request waits for the end of the answer before it to be noted.
+const NOTED_WITHIN: Duration = Duration::from_millis(300);
+
+/// Bytes of a request's body that are kept.
+const KEPT_BODY: usize = 64 * 1024;
+
+/// Why an answer ends that the case does not end, in the server's words.
+const STOPS: [&str; 4] = ["stopped", "drained", "dropped", "stopped abruptly"];
+
+/// Bytes of a header field's value that are kept.
+const KEPT_VALUE: usize = 4 * 1024;
+
+/// The lab. Cheap to clone; the clones are one.
+///
+/// How to drive it: give its [`mounts`](Self::mounts) to a server's configuration, and let a client
+/// connect to `/lab/tour/NAME`. [`view`](Self::view) has the verdicts at any time;
+/// [`changes`](Self::changes) wakes whoever waits for more.
+#[derive(Clone, Debug, Default)]
+pub struct Lab(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: Mutex<State>,
+    /// Counts up with whatever happens.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    runs: HashMap<String, Run>,
+    /// The serial number of the newest run.
+    serial: u64,
+}
+
+impl Lab {
+    /// A lab where nobody has walked.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What a server needs in its configuration to have the lab.
+    pub fn mounts(&self) -> Vec<Mount> {
+        let mount = |prefix, area| Mount {
+            prefix,
+            area,
+            handler: Arc::new(self.clone()),
+        };
+        vec![
+            mount(paths::LAB, MountArea::Stream),
+            mount(paths::API, MountArea::Api),
+        ]
+    }
+
+    /// Counts up with whatever happens in the lab.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    /// What the run by this name has come to, in the eyes of a profile.
+    ///
+    /// # Errors
+    /// Nobody came by that name.
+    pub fn view(&self, name: &str, profile: Profile, now: Instant) -> Result<RunView, Error> {
+        let state = self.state();
+        let Some(run) = state.runs.get(name) else {
+            return Err(Error::NoRun(sse_engine::text::cut(name)));
+        };
+        Ok(RunView::of((name, run), cases(), profile, now))
+    }
+
+    /// What a client has made of one case, with every byte that is kept of what it was sent.
+    ///
+    /// # Errors
+    /// Nobody came by that name, or the profile does not have the case.
+    pub fn view_case(
+        &self,
+        name: &str,
+        id: &str,
+        profile: Profile,
+        now: Instant,
+    ) -> Result<CaseSentView, Error> {
+        let at = Self::place(id)?;
+        let state = self.state();
+        let Some(run) = state.runs.get(name) else {
+            return Err(Error::NoRun(sse_engine::text::cut(name)));
+        };
+        let view = CaseSentView::of((at, &cases()[at]), run, profile, now);
+        view.ok_or_else(|| Error::NotInProfile {
+            id: cases()[at].id.clone(),
+            profile,
+        })
+    }
+
+    /// The names of those who came, the newest first.
+    pub fn names(&self) -> Vec<String> {
+        let state = self.state();
+        let mut runs: Vec<_> = state.runs.iter().collect();
+        runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.serial));
+        runs.into_iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Forgets the run by this name; whoever comes by it begins anew.
+    ///
+    /// # Errors
+    /// Nobody came by that name.
+    pub fn forget(&self, name: &str) -> Result<(), Error> {
+        let gone = self.state().runs.remove(name);
+        self.changed();
+        let gone = gone.ok_or_else(|| Error::NoRun(sse_engine::text::cut(name)));
+        gone.map(drop)
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        lock(&self.0.state)
+    }
+
+    fn changed(&self) {
+        self.0.changes.send_modify(|count| *count += 1);
+    }
+
+    async fn respond(&self, request: MountedRequest) -> MountedAnswer {
+        let answer = match paths::read(&request.path) {
+            Err(e) => Err((StatusCode::NOT_FOUND, e)),
+            Ok(Path::List) => Ok(list::text(&request)),
+            Ok(Path::Cases) => Ok(list::json(&request)),
+            Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
+            Ok(Path::Run(name)) => self.run(name, &request),
+            Ok(Path::RunCase(name, id)) => self.run_case((name, id), &request),
+            Ok(Path::Tour(name)) => return self.tour(name, &request).await,
+            Ok(Path::Case(id, name)) => match Self::place(id) {
+                Ok(case) => return self.visit(case, name, &request),
+                Err(e) => Err((StatusCode::NOT_FOUND, e)),
+            },
+        };
+        MountedAnswer::Whole(answer.unwrap_or_else(|(status, e)| say(status, &e.to_string())))
+    }
+
+    /// The place of a case in the list.
+    fn place(id: &str) -> Result<usize, Error> {
+        let case = Case::find(id)?;
+        let place = cases().iter().position(|other| other.id == case.id);
+        place.ok_or_else(|| Error::NoCase(sse_engine::text::cut(id)))
+    }
+
+    /// What a run has come to, or the end of it.
+    fn run(
+        &self,
+        name: &str,
+        request: &MountedRequest,
+    ) -> Result<Response<Bytes>, (StatusCode, Error)> {
+        let missing = |e| (StatusCode::NOT_FOUND, e);
+        match request.method.as_str() {
+            "DELETE" => {
+                self.forget(name).map_err(missing)?;
+                Ok(say(StatusCode::OK, "It is forgotten."))
+            }
+            "GET" | "HEAD" => {
+                let profile = list::profile(request).map_err(|e| (StatusCode::BAD_REQUEST, e))?;
+                let view = self
+                    .view(name, profile, request.at.instant)
+                    .map_err(missing)?;
+                let view = match list::wants_requests(request) {
+                    true => view,
+                    false => view.without_requests(),
+                };
+                Ok(list::answer(request, &view))
+            }
+            _ => Ok(list::other(request, "GET or DELETE")),
+        }
+    }
+
+    /// What a client has made of one case.
+    fn run_case(
+        &self,
+        (name, id): (&str, &str),
+        request: &MountedRequest,
+    ) -> Result<Response<Bytes>, (StatusCode, Error)> {
+        let profile = list::profile(request).map_err(|e| (StatusCode::BAD_REQUEST, e))?;
+        let view = self.view_case(name, id, profile, request.at.instant);
+        let view = view.map_err(|e| (StatusCode::NOT_FOUND, e))?;
+        Ok(list::answer(request, &view))
+    }
+
+    async fn tour(&self, name: &str, request: &MountedRequest) -> MountedAnswer {
+        if let Some(refusal) = list::unfit(request) {
+            return MountedAnswer::Whole(refusal);
+        }
+        let now = request.at;
+        let is_busy = || {
+            let state = self.state();
+            state.runs.get(name).is_some_and(Run::is_busy)
+        };
+        let mut changes = self.changes();
+        let noted = tokio::time::timeout(NOTED_WITHIN, async {
+            while is_busy() {
+                // It lives as long as this lab.
+                if changes.changed().await.is_err() {
+                    break;
+                }
+            }
+        });
+        if noted.await.is_err() {
+            let words = "Two connections walk this tour at once: give each client a name of its own, or stop one.";
+            self.with(name, now, |run| run.note(words));
+            return MountedAnswer::Whole(say(StatusCode::CONFLICT, words));
+        }
+        let asked = asked(request);
+        let (step, serial) = self.with(name, now, |run| {
+            (run.walk(cases(), asked, now.instant), run.serial)
+        });
+        self.play(step, (name, serial), request)
+    }
+
+    fn visit(&self, case: usize, name: &str, request: &MountedRequest) -> MountedAnswer {
+        if request.method == "HEAD" {
+            return MountedAnswer::Whole(list::other(request, "GET"));
+        }
+        let now = request.at;
+        let asked = asked(request);
+        let (step, serial) = self.with(name, now, |run| {
+            (run.visit(cases(), case, asked, now.instant), run.serial)
+        });
+        self.play(step, (name, serial), request)
+    }
+
+    fn play(&self, step: Step, of: (&str, u64), request: &MountedRequest) -> MountedAnswer {
+        let turn = match step {
+            Step::Play(turn) => turn,
+            // The polite way to tell an EventSource not to come back (HTML 9.2.1).
+            Step::Over => return MountedAnswer::Whole(empty(StatusCode::NO_CONTENT)),
+            Step::TooMany => {
+                let words = "This client sent too many requests: stop it.";
+                return MountedAnswer::Whole(say(StatusCode::TOO_MANY_REQUESTS, words));
+            }
+        };
+        let case = &cases()[turn.case];
+        let stream = Arc::clone(&case.answers[turn.answer].stream);
+        let stream = Arc::new(Stream {
+            path: request.path.clone(),
+            ..(*stream).clone()
+        });
+        let watcher = TurnWatcher {
+            lab: self.clone(),
+            name: of.0.to_owned(),
+            serial: of.1,
+            turn,
+        };
+        MountedAnswer::Stream(MountedStream {
+            stream,
+            watcher: Some(Arc::new(watcher)),
+        })
+    }
+
+    /// Does something with the run by this name, which begins here if it is not there.
+    fn with<T>(&self, name: &str, now: Now, change: impl FnOnce(&mut Run) -> T) -> T {
+        let mut state = self.state();
+        if !state.runs.contains_key(name) {
+            state.serial += 1;
+            if state.runs.len() >= MOST_RUNS {
+                let oldest = state.runs.iter().min_by_key(|(_, run)| run.last);
+                if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+                    state.runs.remove(&oldest);
+                }
+            }
+        }
+        let serial = state.serial;
+        let run = state.runs.entry(name.to_owned());
+        let result = change(run.or_insert_with(|| Run::new(serial, now)));
+        drop(state);
+        self.changed();
+        result
+    }
+}
+
+impl Handler for Lab {
+    fn answer(&self, request: MountedRequest) -> Answering<'_> {
+        Box::pin(self.respond(request))
+    }
+
+    fn preflight(&self, request: &MountedRequest) {
+        let (name, case) = match paths::read(&request.path) {
+            Ok(Path::Tour(name)) => (name, None),
+            Ok(Path::Case(id, name)) => (name, Self::place(id).ok()),
+            _ => return,
+        };
+        if let Some(run) = self.state().runs.get_mut(name) {
+            run.preflight(case);
+        }
+        self.changed();
+    }
+}
+
+/// Takes note of how an answer ended.
+#[derive(Debug)]
+struct TurnWatcher {
+    lab: Lab,
+    name: String,
+    serial: u64,
+    turn: Turn,
+}
+
+impl Watcher for TurnWatcher {
+    fn ended(&self, end: MountedEnd) {
+        use sse_server::Ender as By;
+        let at = match end.by {
+            // The client left when it left, however long ago it was sent the last byte.
+            By::Client => end.at,
+            _ => end.last_byte.unwrap_or(end.at),
+        };
+        let by = match end.by {
+            By::Client | By::Network => Ender::Client,
+            By::Fault => Ender::Case,
+            By::Server if STOPS.contains(&end.why) => Ender::Stop,
+            By::Server => Ender::Case,
+        };
+        let pieces = end.pieces.iter().map(|piece| {
+            let before = at.instant.saturating_duration_since(piece.at.instant);
+            (before, piece.length)
+        });
+        let pieces: Vec<_> = pieces.collect();
+        let mut state = self.lab.state();
+        let run = state.runs.get_mut(&self.name);
+        if let Some(run) = run.filter(|run| run.serial == self.serial) {
+            run.ended(self.turn, at.instant, |at| Ended {
+                at,
+                by,
+                status: end.status.unwrap_or_default(),
+                sent: end.bytes,
+                total: end.total,
+                pieces: pieces
+                    .into_iter()
+                    .map(|(before, length)| (at.saturating_sub(before), length))
+                    .collect(),
+            });
+        }
+        drop(state);
+        self.lab.changed();
+    }
+}
+
+/// A request as an observation keeps it.
+fn asked(request: &MountedRequest) -> Asked {
+    let fields = request.headers.iter().map(|(name, value)| {
+        let value = value.as_bytes();
+        (
+            name.as_str().to_owned(),
+            value[..value.len().min(KEPT_VALUE)].to_vec(),
+        )
+    });
+    let target = match &request.query {
+        Some(query) => format!("{}?{query}", request.path),
+        None => request.path.clone(),
+    };
+    Asked {
+        at: Duration::ZERO,
+        method: request.method.as_str().to_owned(),
+        target,
+        fields: fields.collect(),
+        body: request.body[..request.body.len().min(KEPT_BODY)].to_vec(),
+        ended: None,
+    }
+}
+
+/// A sentence as an answer.
+fn say(status: StatusCode, sentence: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(format!("{sentence}\n")));
+    *response.status_mut() = status;
+    let text = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
+    let fresh = header::HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, fresh);
+    response
+}
+
+/// An answer without a body.
+fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,85 @@
+//! Whole answers of the lab: lists, runs and sentences.
+
+use std::fmt::Write as _;
+
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use bytes::Bytes;
+use serde::Serialize;
+use sse_server::MountedRequest;
+
+use super::say;
+use crate::case::cases;
+use crate::error::Error;
+use crate::profile::Profile;
+use crate::view::ListedCase;
+
+/// The list of the cases, for people.
+pub(super) fn text(request: &MountedRequest) -> Response<Bytes> {
+    if !matches!(request.method.as_str(), "GET" | "HEAD") {
+        return other(request, "GET");
+    }
+    let mut text = "The lab judges a client of event streams by what it asks for next.\n\n\
+        Let it connect to /lab/tour/NAME, and come back as long as it does. Choose a NAME for it.\n\
+        A case with a URL of its own ends most clients for good.\n\n"
+        .to_owned();
+    let longest = cases().iter().map(|case| case.id.len()).max().unwrap_or(0);
+    for case in cases() {
+        let place = match case.in_tour {
+            true => "in the tour".to_owned(),
+            false => format!("/lab/case/{}/NAME", case.id),
+        };
+        // Writing to a string cannot fail.
+        _ = writeln!(text, "{:longest$}  {place:<24}  {}", case.id, case.must);
+    }
+    say(StatusCode::OK, text.trim_end())
+}
+
+/// The list of the cases, for programs.
+pub(super) fn json(request: &MountedRequest) -> Response<Bytes> {
+    answer(request, &ListedCase::all())
+}
+
+/// A value as JSON.
+pub(super) fn answer(request: &MountedRequest, value: &impl Serialize) -> Response<Bytes> {
+    if !matches!(request.method.as_str(), "GET" | "HEAD") {
+        return other(request, "GET");
+    }
+    // No map of it has a key that is no text.
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let mut response = say(StatusCode::OK, &text);
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// The answer to a method that does not fit.
+pub(super) fn other(request: &MountedRequest, advice: &str) -> Response<Bytes> {
+    let (path, method) = (&request.path, &request.method);
+    let sentence = format!("{path} does not answer {method}: use {advice}.");
+    say(StatusCode::METHOD_NOT_ALLOWED, &sentence)
+}
+
+/// The refusal of a request that no tour has.
+pub(super) fn unfit(request: &MountedRequest) -> Option<Response<Bytes>> {
+    let fits = matches!(request.method.as_str(), "GET" | "POST");
+    (!fits).then(|| other(request, "GET or POST"))
+}
+
+/// Whether the requests of a run are wanted with its verdicts. `requests=no` is for who looks again
+/// and again.
+pub(super) fn wants_requests(request: &MountedRequest) -> bool {
+    let query = request.query.as_deref().unwrap_or_default();
+    !query.split('&').any(|pair| pair == "requests=no")
+}
+
+/// The profile that a query names.
+///
+/// # Errors
+/// There is none of that name.
+pub(super) fn profile(request: &MountedRequest) -> Result<Profile, Error> {
+    let query = request.query.as_deref().unwrap_or_default();
+    let named = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("profile="));
+    named.map_or(Ok(Profile::default()), str::parse)
+}

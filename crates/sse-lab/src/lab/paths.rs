@@ -1,0 +1,112 @@
+//! The paths of the lab.
+
+use crate::error::Error;
+
+/// Below this the clients walk.
+pub(super) const LAB: &str = "/lab";
+
+/// Below this is what the window and programs read.
+pub(super) const API: &str = "/api/lab";
+
+/// The longest name of a run, in bytes.
+const LONGEST_NAME: usize = 64;
+
+/// What a path asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Path<'a> {
+    /// The list of the cases, for people.
+    List,
+    /// The next case of the tour, for the client of this name.
+    Tour(&'a str),
+    /// A case, and the name. What is below it is the case's too: clients of language models and of
+    /// MCP are given it as their base.
+    Case(&'a str, &'a str),
+    /// The list of the cases, for programs.
+    Cases,
+    /// The names of the runs.
+    Runs,
+    /// One run.
+    Run(&'a str),
+    /// One case of a run, with what was sent.
+    RunCase(&'a str, &'a str),
+}
+
+/// Reads a path.
+///
+/// # Errors
+/// There is nothing at it, or the name of the run is none.
+pub(super) fn read(path: &str) -> Result<Path<'_>, Error> {
+    let nothing = || Error::NoPlace(sse_engine::text::cut(path));
+    if let Some(rest) = path.strip_prefix(API) {
+        return match rest.trim_end_matches('/') {
+            "" => Ok(Path::Cases),
+            "/runs" => Ok(Path::Runs),
+            rest => match rest.strip_prefix("/runs/") {
+                Some(run) => match run.split_once('/') {
+                    None => Ok(Path::Run(name(run)?)),
+                    Some((run, id)) => Ok(Path::RunCase(name(run)?, id)),
+                },
+                None => Err(nothing()),
+            },
+        };
+    }
+    let rest = path.strip_prefix(LAB).ok_or_else(nothing)?;
+    let mut parts = rest.trim_matches('/').split('/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (None | Some(""), None, None) => Ok(Path::List),
+        (Some("tour"), Some(run), None) => Ok(Path::Tour(name(run)?)),
+        (Some("case"), Some(id), Some(run)) => Ok(Path::Case(id, name(run)?)),
+        _ => Err(nothing()),
+    }
+}
+
+/// A name that a run can have.
+fn name(text: &str) -> Result<&str, Error> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    match !text.is_empty() && text.len() <= LONGEST_NAME && text.chars().all(fits) {
+        true => Ok(text),
+        false => Err(Error::BadName(sse_engine::text::cut(text))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_says_what_is_asked_for() {
+        for (path, what) in [
+            ("/lab", Path::List),
+            ("/lab/", Path::List),
+            ("/lab/tour/mine", Path::Tour("mine")),
+            ("/lab/case/R4/mine", Path::Case("R4", "mine")),
+            (
+                "/lab/case/L1/mine/v1/chat/completions",
+                Path::Case("L1", "mine"),
+            ),
+            ("/api/lab", Path::Cases),
+            ("/api/lab/runs", Path::Runs),
+            ("/api/lab/runs/mine", Path::Run("mine")),
+            ("/api/lab/runs/mine/R4", Path::RunCase("mine", "R4")),
+        ] {
+            assert_eq!(read(path), Ok(what), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_refused_in_words() {
+        for path in [
+            "/lab/tour",
+            "/lab/tour/a/b",
+            "/lab/nothing",
+            "/api/lab/x",
+            "/lab/case/R4",
+        ] {
+            assert!(matches!(read(path), Err(Error::NoPlace(_))), "{path}");
+        }
+        let long = format!("/lab/tour/{}", "x".repeat(LONGEST_NAME + 1));
+        for path in ["/lab/tour/a b", "/lab/tour/é", "/api/lab/runs/<x>", &long] {
+            assert!(matches!(read(path), Err(Error::BadName(_))), "{path}");
+        }
+    }
+}

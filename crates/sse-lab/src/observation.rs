@@ -1,0 +1,88 @@
+//! What came of a client in one case, and what it was sent. All times are counted from the case's
+//! first request.
+
+use std::time::Duration;
+
+/// As many requests of one case as are kept. Those beyond are counted.
+pub(crate) const KEPT_REQUESTS: usize = 64;
+
+/// What came of a client in one case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// The requests in the order of their arrival, [`KEPT_REQUESTS`] at most. In a tour the last
+    /// one is the return that the case is judged by, and the next case answers it.
+    pub requests: Vec<Asked>,
+    /// The requests that came beyond these.
+    pub more: u64,
+    /// The preflights that came.
+    pub preflights: u64,
+}
+
+impl Observation {
+    /// How many requests came.
+    pub fn count(&self) -> u64 {
+        self.requests.len() as u64 + self.more
+    }
+}
+
+/// One request of a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// When it arrived.
+    pub at: Duration,
+    /// Its method.
+    pub method: String,
+    /// Its path and query.
+    pub target: String,
+    /// The fields of its head in their order; the names in small letters, the values as they came.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// How its answer ended, once it has.
+    pub ended: Option<Ended>,
+}
+
+impl Asked {
+    /// The values of a field of its head.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let fields = self.fields.iter();
+        fields
+            .filter(move |(own, _)| own == name)
+            .map(|(_, value)| &**value)
+    }
+
+    /// The last event id that it brought; an empty one is none.
+    pub fn id(&self) -> Option<&[u8]> {
+        self.values("last-event-id")
+            .next()
+            .filter(|id| !id.is_empty())
+    }
+}
+
+/// How an answer ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// When: from then on the client can have seen the end.
+    pub at: Duration,
+    /// Who ended it.
+    pub by: Ender,
+    /// The status that it began with.
+    pub status: u16,
+    /// The first bytes that the kernel took, with the head.
+    pub sent: Vec<u8>,
+    /// How many bytes the kernel took.
+    pub total: u64,
+    /// When the kernel took `sent`, piece by piece, and how many bytes at once.
+    pub pieces: Vec<(Duration, usize)>,
+}
+
+/// Who ended an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ender {
+    /// The case.
+    Case,
+    /// The client.
+    Client,
+    /// The server, since it stopped.
+    Stop,
+}

@@ -1,0 +1,293 @@
+//! One client's walk through the lab: what it asked for, which case it is at, and what was noticed
+//! beside the cases. Nothing here reads a clock.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant, SystemTime};
+
+use sse_engine::time::Now;
+
+use crate::case::{Case, tour};
+use crate::judge::judge;
+use crate::observation::{Asked, Ended, KEPT_REQUESTS, Observation};
+use crate::profile::Profile;
+
+/// As many requests of one run as are answered. A client that sends more never stops.
+const MOST_REQUESTS: u64 = 5_000;
+
+/// As many remarks of one run as are kept.
+const MOST_NOTES: usize = 16;
+
+/// One client's walk.
+///
+/// How to drive it: ask [`is_busy`](Self::is_busy) first, since a return can be here before the end
+/// of what it returns from was noted. Then [`walk`](Self::walk) takes the next request of the tour,
+/// and [`visit`](Self::visit) one for a case's own URL; both say what to play. When an answer has
+/// ended, call [`ended`](Self::ended) with the same [`Turn`].
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// What tells it from another run by the same name.
+    pub(crate) serial: u64,
+    /// When it began, for people.
+    pub(crate) since: SystemTime,
+    /// The same, to count from.
+    began: Instant,
+    /// When something last happened.
+    pub(crate) last: Instant,
+    /// Its walk through the tour; nothing before its first request there.
+    walk: Option<Walk>,
+    /// What came for each case, by the case's place in the list.
+    visits: BTreeMap<usize, Visit>,
+    /// What was noticed beside the cases: sentences.
+    notes: Vec<String>,
+    /// How many requests came in all.
+    requests: u64,
+}
+
+/// A place in the tour.
+#[derive(Debug)]
+struct Walk {
+    /// The cases of the tour, by their places in the list.
+    tour: Vec<usize>,
+    /// Where in it the client is; behind the last one it is over.
+    at: usize,
+}
+
+/// What came for one case.
+#[derive(Debug)]
+struct Visit {
+    /// When its first request came.
+    began: Instant,
+    observation: Observation,
+}
+
+/// What to do with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Play an answer.
+    Play(Turn),
+    /// The tour, or the case, has its verdict: the client need not come again.
+    Over,
+    /// More requests came than any case needs.
+    TooMany,
+}
+
+/// An answer that is to be played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// The case, by its place in the list.
+    pub(crate) case: usize,
+    /// Which of its answers.
+    pub(crate) answer: usize,
+    /// Which of its requests it answers.
+    request: usize,
+}
+
+impl Run {
+    pub(crate) fn new(serial: u64, now: Now) -> Self {
+        Self {
+            serial,
+            since: now.wall,
+            began: now.instant,
+            last: now.instant,
+            walk: None,
+            visits: BTreeMap::new(),
+            notes: Vec::new(),
+            requests: 0,
+        }
+    }
+
+    /// Whether the answer that the tour's client was given last is still under way.
+    pub(crate) fn is_busy(&self) -> bool {
+        let Some(case) = self.walk.as_ref().and_then(Walk::case) else {
+            return false;
+        };
+        let visit = self.visits.get(&case);
+        let last = visit.and_then(|visit| visit.observation.requests.last());
+        last.is_some_and(|request| request.ended.is_none())
+    }
+
+    /// Takes the next request of the tour.
+    pub(crate) fn walk(&mut self, cases: &[Case], asked: Asked, now: Instant) -> Step {
+        if let Some(step) = self.count(now) {
+            return step;
+        }
+        if self
+            .walk
+            .as_ref()
+            .is_none_or(|walk| self.is_left(cases, walk, &asked, now))
+        {
+            let tour = tour(cases);
+            for case in &tour {
+                self.visits.remove(case);
+            }
+            self.walk = Some(Walk { tour, at: 0 });
+        }
+        let Some(walk) = &mut self.walk else {
+            return Step::Over;
+        };
+        if let Some(case) = walk.case()
+            && let Some(visit) = self.visits.get_mut(&case)
+            && visit.observation.requests.len() >= cases[case].answers.len()
+        {
+            // The return: the case is judged by it, and the next case answers it.
+            visit.push(asked.clone(), now);
+            walk.at += 1;
+        }
+        match walk.case() {
+            Some(case) => Step::Play(self.play(cases, case, asked, now)),
+            None => Step::Over,
+        }
+    }
+
+    /// Takes a request for a case's own URL.
+    pub(crate) fn visit(
+        &mut self,
+        cases: &[Case],
+        case: usize,
+        asked: Asked,
+        now: Instant,
+    ) -> Step {
+        if let Some(step) = self.count(now) {
+            return step;
+        }
+        let turn = self.play(cases, case, asked, now);
+        // What is judged need not go on.
+        let is_over = Profile::ALL
+            .into_iter()
+            .filter(|profile| cases[case].is_in(*profile))
+            .all(|profile| {
+                let visit = &self.visits[&case];
+                judge(&cases[case], profile, &visit.observation, visit.age(now)).is_some()
+            });
+        match is_over && turn.request >= cases[case].answers.len() {
+            true => Step::Over,
+            false => Step::Play(turn),
+        }
+    }
+
+    /// Notes that an answer ended. `end` counts its time from the case's first request, by the
+    /// function that it is given.
+    pub(crate) fn ended(&mut self, turn: Turn, at: Instant, end: impl FnOnce(Duration) -> Ended) {
+        self.last = self.last.max(at);
+        if let Some(visit) = self.visits.get_mut(&turn.case) {
+            let end = end(visit.age(at));
+            if let Some(request) = visit.observation.requests.get_mut(turn.request) {
+                request.ended = Some(end);
+            }
+        }
+    }
+
+    /// Notes a preflight for a case.
+    pub(crate) fn preflight(&mut self, case: Option<usize>) {
+        let case = case.or_else(|| self.walk.as_ref().and_then(Walk::case));
+        if let Some(visit) = case.and_then(|case| self.visits.get_mut(&case)) {
+            visit.observation.preflights += 1;
+        }
+    }
+
+    /// Notes what was noticed beside the cases, once.
+    pub(crate) fn note(&mut self, sentence: impl Into<String>) {
+        let sentence = sentence.into();
+        if self.notes.len() < MOST_NOTES && !self.notes.contains(&sentence) {
+            self.notes.push(sentence);
+        }
+    }
+
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// How many requests came in all.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// What came for a case, and how long ago its first request was.
+    pub(crate) fn seen(&self, case: usize, now: Instant) -> Option<(&Observation, Duration)> {
+        let visit = self.visits.get(&case)?;
+        Some((&visit.observation, visit.age(now)))
+    }
+
+    /// When the first request for a case came, for people.
+    pub(crate) fn seen_since(&self, case: usize) -> Option<SystemTime> {
+        let visit = self.visits.get(&case)?;
+        Some(self.since + visit.began.saturating_duration_since(self.began))
+    }
+
+    /// Whether the tour's client stopped: the rest of the tour is not reached.
+    pub(crate) fn has_stopped(&self, cases: &[Case], now: Instant) -> bool {
+        let Some(walk) = &self.walk else {
+            return false;
+        };
+        match walk.case() {
+            Some(case) => {
+                !self.is_busy() && now.saturating_duration_since(self.last) >= cases[case].patience
+            }
+            None => true,
+        }
+    }
+
+    /// Whether its client walks, or walked, through the tour.
+    pub(crate) fn is_tour(&self) -> bool {
+        self.walk.is_some()
+    }
+
+    /// Whether this request begins the tour anew: the client had left it, or was through.
+    fn is_left(&self, cases: &[Case], walk: &Walk, asked: &Asked, now: Instant) -> bool {
+        match walk.case() {
+            // Who is told that it is over, and comes again all the same, brings its id.
+            None => asked.id().is_none(),
+            Some(_) => self.has_stopped(cases, now),
+        }
+    }
+
+    fn count(&mut self, now: Instant) -> Option<Step> {
+        self.last = self.last.max(now);
+        self.requests += 1;
+        (self.requests > MOST_REQUESTS).then(|| {
+            self.note(format!(
+                "It sent more than {MOST_REQUESTS} requests, so it is answered no more: stop it."
+            ));
+            Step::TooMany
+        })
+    }
+
+    fn play(&mut self, cases: &[Case], case: usize, asked: Asked, now: Instant) -> Turn {
+        let visit = self.visits.entry(case).or_insert_with(|| Visit {
+            began: now,
+            observation: Observation::default(),
+        });
+        let request = visit.push(asked, now);
+        Turn {
+            case,
+            answer: request.min(cases[case].answers.len() - 1),
+            request,
+        }
+    }
+}
+
+impl Walk {
+    /// The case that it is at; nothing behind the last one.
+    fn case(&self) -> Option<usize> {
+        self.tour.get(self.at).copied()
+    }
+}
+
+impl Visit {
+    fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.began)
+    }
+
+    /// Keeps a request, and answers its place among them.
+    fn push(&mut self, asked: Asked, now: Instant) -> usize {
+        let at = self.age(now);
+        let observation = &mut self.observation;
+        if observation.requests.len() < KEPT_REQUESTS {
+            observation.requests.push(Asked { at, ..asked });
+            observation.requests.len() - 1
+        } else {
+            observation.more += 1;
+            usize::MAX
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What a run has come to, as the window, the command and programs read it.
+
+mod sent;
+
+use std::time::Instant;
+
+use serde::Serialize;
+use sse_engine::time::{millis, since_1970};
+
+use crate::case::{Case, cases};
+use crate::judge::judge;
+use crate::observation::{Asked, Ender, Observation};
+use crate::profile::Profile;
+use crate::run::Run;
+use crate::verdict::Verdict;
+
+/// Bytes of an answer, and of a body, that are shown.
+const SHOWN_BYTES: usize = 16 * 1024;
+
+/// Fields whose values are secrets, by a part of their names.
+const SECRETS: [&str; 6] = ["auth", "cookie", "key", "token", "secret", "session"];
+
+pub use sent::{CaseSentView, SentView};
+
+/// A case, whoever comes to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct ListedCase {
+    /// Its id, such as `R4`.
+    pub id: String,
+    /// Its name in words.
+    pub name: String,
+    /// What the server does.
+    pub does: String,
+    /// What the client must do.
+    pub must: String,
+    /// The rule, and where it stands.
+    pub source: String,
+    /// The tests of the Web Platform Tests that it stands for.
+    pub wpt: Vec<String>,
+    /// Whether the tour has it.
+    pub in_tour: bool,
+    /// The profiles that have it.
+    pub profiles: Vec<Profile>,
+}
+
+/// A run, and its verdicts so far.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabRun"))]
+pub struct RunView {
+    /// The name that its client walks under.
+    pub name: String,
+    /// What it is held against.
+    pub profile: Profile,
+    /// When it began, in milliseconds since 1970.
+    pub since: u64,
+    /// Whether its client walks the tour, or did.
+    pub is_tour: bool,
+    /// Whether every case that it came to has its verdict, and no more of the tour can come.
+    pub is_over: bool,
+    /// How many requests came in all.
+    pub requests: u64,
+    /// What was noticed beside the cases, in sentences.
+    pub notes: Vec<String>,
+    /// The cases of the profile, in their order.
+    pub cases: Vec<CaseView>,
+}
+
+/// A case, and what a client made of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabCase"))]
+pub struct CaseView {
+    /// Its id, such as `R4`.
+    pub id: String,
+    /// Its name in words.
+    pub name: String,
+    /// What the server does.
+    pub does: String,
+    /// What the client must do.
+    pub must: String,
+    /// The rule, and where it stands.
+    pub source: String,
+    /// Whether the tour has it.
+    pub in_tour: bool,
+    /// When its first request came, in milliseconds since 1970.
+    pub since: Option<u64>,
+    /// What is said of the client; nothing while the case is open, or was not begun.
+    pub verdict: Option<VerdictView>,
+    /// What came, and what was sent.
+    pub requests: Vec<RequestView>,
+    /// How many requests came.
+    pub count: u64,
+    /// How many preflights came.
+    pub preflights: u64,
+}
+
+/// A verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabVerdict"))]
+pub struct VerdictView {
+    /// `right`, `wrong`, `allowed`, `not reached` or `needs your eyes`.
+    pub kind: String,
+    /// What the client did, as a sentence.
+    pub words: Option<String>,
+}
+
+/// A request, and its answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(rename = "LabRequest"))]
+pub struct RequestView {
+    /// When it came, in milliseconds since the case's first request.
+    pub at: u64,
+    /// Its method and target.
+    pub line: String,
+    /// The fields of its head. Secrets are left out.
+    pub fields: Vec<(String, String)>,
+    /// The last event id that it brought.
+    pub id: Option<String>,
+    /// Its body, as text.
+    pub body: String,
+    /// The status that it was answered with; nothing while the answer is under way, or where the
+    /// next case answers it.
+    pub status: Option<u16>,
+    /// When its answer ended, in milliseconds since the case's first request.
+    pub ended: Option<u64>,
+    /// Who ended it: `case`, `client` or `stop`.
+    pub by: Option<String>,
+    /// What was sent, as text: the head and the first bytes.
+    pub sent: String,
+    /// How many bytes were sent.
+    pub total: u64,
+}
+
+impl From<&Verdict> for VerdictView {
+    fn from(verdict: &Verdict) -> Self {
+        Self {
+            kind: verdict.kind().to_owned(),
+            words: verdict.words().map(str::to_owned),
+        }
+    }
+}
+
+impl RunView {
+    pub(crate) fn of(
+        (name, run): (&str, &Run),
+        cases: &[Case],
+        profile: Profile,
+        now: Instant,
+    ) -> Self {
+        let stopped = run.has_stopped(cases, now);
+        let shown = cases.iter().enumerate();
+        let shown = shown.filter(|(_, case)| case.is_in(profile));
+        let views = shown.map(|(at, case)| CaseView::of((at, case), run, profile, (stopped, now)));
+        let views: Vec<_> = views.collect();
+        let begun = |view: &&CaseView| view.count > 0;
+        let is_over = views
+            .iter()
+            .filter(begun)
+            .all(|view| view.verdict.is_some())
+            && (stopped || !run.is_tour());
+        Self {
+            name: name.to_owned(),
+            profile,
+            since: millis(since_1970(run.since)),
+            is_tour: run.is_tour(),
+            is_over,
+            requests: run.requests(),
+            notes: run.notes().to_vec(),
+            cases: views,
+        }
+    }
+}
+
+impl RunView {
+    /// The same without what came and what was sent, which is most of it.
+    pub fn without_requests(mut self) -> Self {
+        self.cases.iter_mut().for_each(|case| case.requests.clear());
+        self
+    }
+}
+
+impl ListedCase {
+    /// All of them, in their order.
+    pub fn all() -> Vec<Self> {
+        let listed = cases().iter().map(|case| Self {
+            id: case.id.clone(),
+            name: case.name.clone(),
+            does: case.does.clone(),
+            must: case.must.clone(),
+            source: case.source.clone(),
+            wpt: case.wpt.clone(),
+            in_tour: case.in_tour,
+            profiles: case.questions.keys().copied().collect(),
+        });
+        listed.collect()
+    }
+}
+
+impl CaseView {
+    /// A case that nobody came to.
+    pub fn untouched(case: &Case) -> Self {
+        Self {
+            id: case.id.clone(),
+            name: case.name.clone(),
+            does: case.does.clone(),
+            must: case.must.clone(),
+            source: case.source.clone(),
+            in_tour: case.in_tour,
+            since: None,
+            verdict: None,
+            requests: Vec::new(),
+            count: 0,
+            preflights: 0,
+        }
+    }
+
+    fn of(
+        (at, case): (usize, &Case),
+        run: &Run,
+        profile: Profile,
+        (stopped, now): (bool, Instant),
+    ) -> Self {
+        let seen = run.seen(at, now);
+        let verdict = match seen {
+            Some((observation, age)) => judge(case, profile, observation, age),
+            None if case.in_tour && run.is_tour() && stopped => Some(Verdict::NotReached(
+                "The client had left the tour before.".to_owned(),
+            )),
+            None => None,
+        };
+        let observation = seen.map(|(observation, _)| observation);
+        Self {
+            since: run.seen_since(at).map(|since| millis(since_1970(since))),
+            verdict: verdict.as_ref().map(VerdictView::from),
+            requests: observation
+                .map(|seen| seen.requests.iter().map(RequestView::from).collect())
+                .unwrap_or_default(),
+            count: observation.map_or(0, Observation::count),
+            preflights: observation.map_or(0, |seen| seen.preflights),
+            ..Self::untouched(case)
+        }
+    }
+}
+
+impl From<&Asked> for RequestView {
+    fn from(asked: &Asked) -> Self {
+        let fields = asked.fields.iter().map(|(name, value)| {
+            let value = match SECRETS.iter().any(|part| name.contains(part)) {
+                true => "(left out)".to_owned(),
+                false => text(value),
+            };
+            (name.clone(), value)
+        });
+        let end = asked.ended.as_ref();
+        Self {
+            at: millis(asked.at),
+            line: format!("{} {}", asked.method, asked.target),
+            fields: fields.collect(),
+            id: asked.id().map(text),
+            body: text(&asked.body),
+            status: end.map(|end| end.status).filter(|status| *status != 0),
+            ended: end.map(|end| millis(end.at)),
+            by: end.map(|end| end.by.name().to_owned()),
+            sent: end.map(|end| text(&end.sent)).unwrap_or_default(),
+            total: end.map_or(0, |end| end.total),
+        }
+    }
+}
+
+impl Ender {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Case => "case",
+            Self::Client => "client",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// The first bytes as text, in which every byte that is no plain character is an escape.
+fn text(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for piece in bytes[..bytes.len().min(SHOWN_BYTES)].utf8_chunks() {
+        for c in piece.valid().chars() {
+            match c {
+                '\n' => text.push_str("\\n\n"),
+                '\r' => text.push_str("\\r"),
+                '\t' => text.push_str("\\t"),
+                '\\' => text.push_str("\\\\"),
+                c if c.is_control() || c == '\u{feff}' => text.extend(c.escape_unicode()),
+                c => text.push(c),
+            }
+        }
+        for byte in piece.invalid() {
+            text += &format!("\\x{byte:02x}");
+        }
+    }
+    text
+}
