@@ -239,8 +239,8 @@ async fn whoever_follows_the_engine_is_told_that_it_does_not_answer() {
     let [("connect", "failed", tries)] = counted[..] else {
         panic!("{counted:?}");
     };
-    // One in 5 s, and a wait of 2 s at most.
-    assert!((9..=13).contains(&tries), "{tries}");
+    // One in 5 s, and a wait of 1 s at most.
+    assert!((10..=13).contains(&tries), "{tries}");
 }
 
 #[tokio::test(start_paused = true)]
