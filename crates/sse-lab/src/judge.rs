@@ -1,10 +1,6 @@
 //! What a client did in one case, judged. Nothing here reads a clock: the time is handed in, so
-<<<<<<< HEAD
-//! that the same observation always gets the same verdict.
-=======
 //! that the same observation always gets the same verdict. What a client does afterwards never
 //! changes it.
->>>>>>> cases
 //!
 //! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer
 //! is the verdict.
