@@ -9,7 +9,7 @@ pub(crate) const KEPT_REQUESTS: usize = 64;
 /// What came of a client in one case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observation {
-    /// The requests in the order of their arrival, [`KEPT_REQUESTS`] at most. In a tour the last
+    /// The requests in the order of their arrival, 64 at most. In a tour the last
     /// one is the return that the case is judged by, and the next case answers it.
     pub requests: Vec<Asked>,
     /// The requests that came beyond these.
