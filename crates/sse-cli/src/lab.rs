@@ -168,6 +168,7 @@ async fn judge(
     server.start().await.map_err(anyhow::Error::from)?;
     let base = server
         .state()
+        .status
         .url
         .ok_or_else(|| anyhow!("the server has no address"))?;
     let base = base.trim_end_matches('/').to_owned();

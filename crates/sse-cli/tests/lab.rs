@@ -49,9 +49,15 @@ fn a_wrong_client_is_named_and_fails_the_run_unless_it_was_expected() {
     let path = junit.to_str().expect("a path");
     let (code, stdout, _) = lab(&["R4", "--junit", path], &once);
     assert_eq!(code, Some(1), "{stdout}");
-    assert!(stdout.contains("It did not come back within 12 s."), "{stdout}");
+    assert!(
+        stdout.contains("It did not come back within 12 s."),
+        "{stdout}"
+    );
     let xml = fs::read_to_string(&junit).expect("a file");
-    assert!(xml.contains("failures=\"1\"") && xml.contains("did not come back"), "{xml}");
+    assert!(
+        xml.contains("failures=\"1\"") && xml.contains("did not come back"),
+        "{xml}"
+    );
 
     let known = folder.path().join("known");
     fs::write(&known, "R4 # curl does not reconnect\n").expect("a file");
@@ -67,8 +73,14 @@ fn what_cannot_be_run_is_said_in_a_sentence() {
         (&["lab", "R99"][..], "There is no case R99"),
         (&["lab", "--", "true"], "The command has no {url}"),
         (&["lab", "--profile", "x"], "There is no profile x"),
-        (&["lab", "--expected-failures", "/nowhere"], "/nowhere cannot be read"),
-        (&["lab", "R4", "--", "/no/such/program", "{url}"], "cannot be started"),
+        (
+            &["lab", "--expected-failures", "/nowhere"],
+            "/nowhere cannot be read",
+        ),
+        (
+            &["lab", "R4", "--", "/no/such/program", "{url}"],
+            "cannot be started",
+        ),
     ] {
         let (code, _, stderr) = run(arguments);
         assert!(matches!(code, Some(1 | 2)), "{arguments:?}: {code:?}");

@@ -1,6 +1,7 @@
 //! A case: what the server does, what the client must do, and how that is judged. Cases are data:
 //! the files of `cases/`, which `read.rs` reads.
 
+mod question;
 mod read;
 
 use std::collections::BTreeMap;
@@ -12,14 +13,24 @@ use sse_engine::stream::Stream;
 
 use crate::error::Error;
 use crate::profile::Profile;
+pub use question::{Ask, Field, Must, Question, Told};
 
-/// The cases in the order in which they are listed, and walked.
+/// The cases in the order in which they are listed.
 pub fn cases() -> &'static [Case] {
     static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
         // A test reads them: they cannot be wrong in a program that was built.
         read::all().unwrap_or_default()
     });
     &CASES
+}
+
+/// The places of the cases of the tour in [`cases`], in the order in which they are walked: last come
+/// those from which a client may not return, so that it is judged by all others before.
+pub fn tour(cases: &[Case]) -> Vec<usize> {
+    let of_tour = (0..cases.len()).filter(|at| cases[*at].in_tour);
+    let mut tour: Vec<_> = of_tour.collect();
+    tour.sort_by_key(|at| cases[*at].last_in_tour);
+    tour
 }
 
 /// One thing that a client does right or wrong.
@@ -39,11 +50,14 @@ pub struct Case {
     pub wpt: Vec<String>,
     /// Whether the tour has it: then it ends in a break from which every client may return.
     pub in_tour: bool,
+    /// Whether the tour has it behind all others, since clients are known that never come back from
+    /// it.
+    pub last_in_tour: bool,
     /// What its requests are answered with, in their order; the last answer is that of all further
     /// ones. Never empty.
     pub answers: Vec<Answer>,
     /// What is asked about it, by profile. A profile that is not here does not have the case.
-    pub questions: BTreeMap<Profile, Vec<Question>>,
+    pub questions: BTreeMap<Profile, Vec<Ask>>,
     /// How long a client may take to come back. Who does not come in this time has stopped.
     pub patience: Duration,
 }
@@ -100,87 +114,5 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
     sse_engine::text::tame(&text, 120)
 }
 
-/// A header field of a request, and what it must be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// Its name, in small letters.
-    pub name: String,
-    /// A text that one of its values must hold, whatever the case of its letters.
-    pub holds: Option<String>,
-    /// It must not be there.
-    pub absent: bool,
-    /// What it means where it is otherwise, as a sentence. Nothing is said of it otherwise than as
-    /// allowed where `allowed` is set.
-    pub words: String,
-    /// Whether it is the client's choice.
-    pub allowed: bool,
-}
-
-/// What a client is asked by a case. The answer is in what came.
-///
-/// Unless it says something else, a question is about the return: the request behind the one that
-/// the last answer was for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// Which last event id does it bring?
-    Id {
-        /// It read the case right with one of these; an empty one is none at all.
-        right: Vec<IdText>,
-        /// What it means if it brings one of these.
-        wrong: Vec<(IdText, String)>,
-    },
-    /// How long does it wait?
-    Delay {
-        /// As long as it was told.
-        told: Duration,
-        /// What it means if it waits for one of these times.
-        misread: Vec<(Duration, String)>,
-    },
-    /// If it comes back, does it wait at least so long? Who does not come back is right as well.
-    NotBefore(Duration),
-    /// Does it stay away for this time?
-    Away(Duration),
-    /// Does it come back at all, within its patience?
-    Back,
-    /// Does it come back so often at least, each wait not shorter than the one before?
-    Growing(usize),
-    /// How many requests are there in this time behind the first answer?
-    Rate {
-        /// At most so many.
-        most: u64,
-        /// In this time.
-        time: Duration,
-    },
-    /// Are there never two connections of it at once, in this time?
-    OneOnly(Duration),
-    /// Does it take the answer for a stream, and hold it for this time?
-    Stays(Duration),
-    /// Does it leave within this time?
-    Leaves(Duration),
-    /// What does the head of this request say, from 0?
-    Head {
-        /// The request, from 0.
-        at: usize,
-        /// Its method, where that matters.
-        method: Option<String>,
-        /// Its fields.
-        fields: Vec<Field>,
-    },
-    /// Is the return the same request again: method, body, and fields but for the last event id?
-    Same,
-    /// Nothing is right or wrong: what it did is told.
-    Told(Told),
-}
-
-/// What is only told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// After how long it came back.
-    Delay,
-    /// After how long it left.
-    Left(Duration),
-    /// The waits between its requests, in this time.
-    Waits(Duration),
-    /// What only the client's own side shows.
-    Eyes,
-}
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@
 //! the verdict.
 
 mod question;
+mod seen;
+mod told;
 mod words;
 
 use std::time::Duration;
@@ -13,7 +15,7 @@ use crate::case::Case;
 use crate::observation::Observation;
 use crate::profile::Profile;
 use crate::verdict::Verdict;
-use question::Seen;
+use seen::Seen;
 
 /// The verdict on what came so far, or nothing while it is open: the client can still come back, or
 /// stay away. `now` is counted from the first request, as the times of the observation are.
@@ -26,10 +28,15 @@ pub fn judge(
     now: Duration,
 ) -> Option<Verdict> {
     let questions = case.questions.get(&profile)?;
-    let seen = Seen::new(case, observation, now);
     let mut weightiest = Some(Verdict::Right);
-    for question in questions {
-        match seen.ask(question) {
+    for ask in questions {
+        let seen = Seen {
+            case,
+            ask,
+            observation,
+            now,
+        };
+        match seen.answer() {
             // One wrong answer is enough, however long the others take.
             Some(wrong @ Verdict::Wrong(_)) => return Some(wrong),
             Some(verdict) => {

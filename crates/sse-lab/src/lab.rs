@@ -35,6 +35,9 @@ const NOTED_WITHIN: Duration = Duration::from_millis(300);
 /// Bytes of a request's body that are kept.
 const KEPT_BODY: usize = 64 * 1024;
 
+/// Why an answer ends that the case does not end, in the server's words.
+const STOPS: [&str; 4] = ["stopped", "drained", "dropped", "stopped abruptly"];
+
 /// Bytes of a header field's value that are kept.
 const KEPT_VALUE: usize = 4 * 1024;
 
@@ -154,9 +157,9 @@ impl Lab {
             Ok(Path::Runs) => Ok(list::answer(&request, &self.names())),
             Ok(Path::Run(name)) => self.run(name, &request),
             Ok(Path::RunCase(name, id)) => self.run_case((name, id), &request),
-            Ok(Path::Tour(name)) => return self.tour(name, request).await,
+            Ok(Path::Tour(name)) => return self.tour(name, &request).await,
             Ok(Path::Case(id, name)) => match Self::place(id) {
-                Ok(case) => return self.visit(case, name, request),
+                Ok(case) => return self.visit(case, name, &request),
                 Err(e) => Err((StatusCode::NOT_FOUND, e)),
             },
         };
@@ -209,8 +212,8 @@ impl Lab {
         Ok(list::answer(request, &view))
     }
 
-    async fn tour(&self, name: &str, request: MountedRequest) -> MountedAnswer {
-        if let Some(refusal) = list::unfit(&request) {
+    async fn tour(&self, name: &str, request: &MountedRequest) -> MountedAnswer {
+        if let Some(refusal) = list::unfit(request) {
             return MountedAnswer::Whole(refusal);
         }
         let now = request.at;
@@ -232,23 +235,23 @@ impl Lab {
             self.with(name, now, |run| run.note(words));
             return MountedAnswer::Whole(say(StatusCode::CONFLICT, words));
         }
-        let asked = asked(&request);
+        let asked = asked(request);
         let (step, serial) = self.with(name, now, |run| {
             (run.walk(cases(), asked, now.instant), run.serial)
         });
-        self.play(step, (name, serial), &request)
+        self.play(step, (name, serial), request)
     }
 
-    fn visit(&self, case: usize, name: &str, request: MountedRequest) -> MountedAnswer {
+    fn visit(&self, case: usize, name: &str, request: &MountedRequest) -> MountedAnswer {
         if request.method == "HEAD" {
-            return MountedAnswer::Whole(list::other(&request, "GET"));
+            return MountedAnswer::Whole(list::other(request, "GET"));
         }
         let now = request.at;
-        let asked = asked(&request);
+        let asked = asked(request);
         let (step, serial) = self.with(name, now, |run| {
             (run.visit(cases(), case, asked, now.instant), run.serial)
         });
-        self.play(step, (name, serial), &request)
+        self.play(step, (name, serial), request)
     }
 
     fn play(&self, step: Step, of: (&str, u64), request: &MountedRequest) -> MountedAnswer {
@@ -329,7 +332,7 @@ struct TurnWatcher {
 
 impl Watcher for TurnWatcher {
     fn ended(&self, end: MountedEnd) {
-        use sse_server::mount::Ender as By;
+        use sse_server::Ender as By;
         let at = match end.by {
             // The client left when it left, however long ago it was sent the last byte.
             By::Client => end.at,
@@ -338,7 +341,7 @@ impl Watcher for TurnWatcher {
         let by = match end.by {
             By::Client | By::Network => Ender::Client,
             By::Fault => Ender::Case,
-            By::Server if end.is_stop() => Ender::Stop,
+            By::Server if STOPS.contains(&end.why) => Ender::Stop,
             By::Server => Ender::Case,
         };
         let pieces = end.pieces.iter().map(|piece| {

@@ -20,7 +20,7 @@ mod run;
 mod verdict;
 mod view;
 
-pub use case::{Answer, Case, Field, IdText, Question, Told, cases};
+pub use case::{Answer, Ask, Case, Field, IdText, Must, Question, Told, cases, tour};
 pub use error::Error;
 pub use judge::judge;
 pub use lab::Lab;

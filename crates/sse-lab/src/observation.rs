@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// As many requests of one case as are kept. Those beyond are counted.
-pub const KEPT_REQUESTS: usize = 64;
+pub(crate) const KEPT_REQUESTS: usize = 64;
 
 /// What came of a client in one case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

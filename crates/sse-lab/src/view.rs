@@ -2,7 +2,7 @@
 
 mod sent;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
@@ -296,10 +296,4 @@ fn text(bytes: &[u8]) -> String {
         }
     }
     text
-}
-
-/// A time in whole milliseconds, for a test that reads views.
-#[cfg(test)]
-pub(crate) fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
 }

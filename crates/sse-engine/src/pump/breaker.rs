@@ -154,7 +154,7 @@ impl Breaker {
         if is_mute {
             self.scratch.clear();
             feed.fill_comment(instant, &mut self.scratch);
-            for frame in Frame::all(&self.scratch, feed.is_foreign()) {
+            for frame in Frame::all(&self.scratch, feed.keeps_line_ends()) {
                 self.emit(&frame);
             }
         } else if self.backlog.is_empty() {

@@ -89,6 +89,7 @@ impl Feed {
             first: counter.next(),
             retry: variant.stream.retry,
             told: None,
+            ends: None,
             variant,
         };
         Ok(Self::with(Events::Paced(Box::new(paced)), keep_alive))
@@ -297,9 +298,18 @@ impl Feed {
         self.player().is_none_or(Player::is_between_blocks)
     }
 
-    /// Whether its bytes come from a task elsewhere, with line ends of their own.
+    /// Whether its bytes come from a task elsewhere.
     pub(super) fn is_foreign(&self) -> bool {
         matches!(self.events, Events::Pipe(_))
+    }
+
+    /// Whether its lines have ends of their own, which are kept whatever strikes it.
+    pub(super) fn keeps_line_ends(&self) -> bool {
+        match &self.events {
+            Events::Pipe(_) => true,
+            Events::Paced(paced) => paced.ends.is_some(),
+            Events::Topic(_) | Events::Replay(_) => false,
+        }
     }
 
     /// Whether a task has more for it. Where it has not, `waker` is woken when it has.

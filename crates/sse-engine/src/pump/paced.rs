@@ -6,6 +6,7 @@ use sse_wire::{Event, encode};
 
 use super::Next;
 use super::counter::Counter;
+use super::pipe::EventEnds;
 use crate::stream::{Moment, Stream, Variant, without_spaces};
 use crate::time::Now;
 use crate::write_buffer::{VISIT, WriteBuffer};
@@ -34,6 +35,8 @@ pub(super) struct Paced {
     pub(super) told: Option<u64>,
     /// The number that it began with.
     pub(super) first: u64,
+    /// Where events end, from the first raw bytes on: those may be half an event, or several.
+    pub(super) ends: Option<Box<EventEnds>>,
 }
 
 impl Paced {
@@ -86,7 +89,13 @@ impl Paced {
         if let Some(raw) = &entry.raw {
             // The reconnection time comes with the first event.
             self.retry = retry;
-            return out.payload().extend_from_slice(raw);
+            let before = out.len();
+            out.payload().extend_from_slice(raw);
+            let ends = self.ends.get_or_insert_with(|| match n == self.first {
+                true => Box::default(),
+                false => Box::new(EventEnds::within()),
+            });
+            return mark_ends(ends, before, None, out);
         }
         let moment = Moment {
             n,
@@ -105,11 +114,26 @@ impl Paced {
                 ..Event::default()
             },
         };
+        let before = out.len();
         encode_as(stream, &event, out);
         // Without data there is no event, whatever else the client is told.
-        if event.data.is_some() {
-            out.mark(Some(n));
+        let number = event.data.is_some().then_some(n);
+        match &mut self.ends {
+            Some(ends) => mark_ends(ends, before, number, out),
+            None if number.is_some() => out.mark(number),
+            None => {}
         }
+    }
+}
+
+/// Marks where events end in what was written behind `before` bytes.
+fn mark_ends(ends: &mut EventEnds, before: usize, number: Option<u64>, out: &mut WriteBuffer) {
+    let written = out.len() - before;
+    let bytes = out.payload();
+    let mut found = Vec::new();
+    ends.events(&bytes[bytes.len() - written..], |end| found.push(end));
+    for end in found {
+        out.mark_at(before + end, number);
     }
 }
 

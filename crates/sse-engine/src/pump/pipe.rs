@@ -14,7 +14,7 @@ use bytes::Bytes;
 use super::{How, Next};
 use crate::handoff::{HandoffEnd, Taker};
 use crate::write_buffer::{VISIT, WriteBuffer};
-use event_ends::EventEnds;
+pub(super) use event_ends::EventEnds;
 pub use sent_ids::{REMEMBERED_IDS, SHOWN_ID, SentId, SentIds};
 
 /// Payload bytes after which a visit ends, where nothing is to be made of them. One of 48 KiB costs

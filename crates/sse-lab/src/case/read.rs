@@ -10,7 +10,7 @@ use sse_engine::file;
 use sse_engine::time::read_time;
 use toml::Table;
 
-use super::{Answer, Case, Field, IdText, Question, Told};
+use super::{Answer, Ask, Case, Field, IdText, Must, Question, Told};
 use crate::error::Error;
 use crate::profile::Profile;
 
@@ -48,7 +48,7 @@ pub(super) fn all() -> Result<Vec<Case>, Error> {
 ///
 /// # Errors
 /// The first mistake.
-fn read(text: &str) -> Result<Vec<Case>, Error> {
+pub(super) fn read(text: &str) -> Result<Vec<Case>, Error> {
     let bad = |e: toml::de::Error| Error::BadCases(e.message().to_owned());
     let mut table: Table = text.parse().map_err(bad)?;
     let Some(toml::Value::Array(list)) = table.remove("case") else {
@@ -59,18 +59,41 @@ fn read(text: &str) -> Result<Vec<Case>, Error> {
         let variants = value
             .as_table_mut()
             .and_then(|case| case.remove("variants"));
-        let variants: Option<Vec<String>> = match variants {
+        let variants: Option<Variants> = match variants {
             None => None,
             Some(variants) => Some(variants.try_into().map_err(bad)?),
         };
-        for variant in variants.unwrap_or_else(|| vec![String::new()]) {
+        for (name, text) in Variants::all(variants) {
             let mut value = value.clone();
-            replace(&mut value, &variant);
+            replace(&mut value, &text);
             let written: Written = value.try_into().map_err(bad)?;
-            cases.push(written.case(&variant)?);
+            cases.push(written.case(&name)?);
         }
     }
     Ok(cases)
+}
+
+/// What a case is played with, one after the other.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Variants {
+    /// Texts that are names as well.
+    Texts(Vec<String>),
+    /// Texts by their names.
+    Named(BTreeMap<String, String>),
+}
+
+impl Variants {
+    /// Names and texts; an empty pair where there is no variant.
+    fn all(variants: Option<Self>) -> Vec<(String, String)> {
+        match variants {
+            None => vec![(String::new(), String::new())],
+            Some(Self::Texts(texts)) => {
+                texts.into_iter().map(|text| (text.clone(), text)).collect()
+            }
+            Some(Self::Named(named)) => named.into_iter().collect(),
+        }
+    }
 }
 
 /// Puts the variant into all texts of a value.
@@ -99,16 +122,22 @@ struct Written {
     wpt: Vec<String>,
     #[serde(default)]
     in_tour: bool,
+    #[serde(default)]
+    last_in_tour: bool,
     patience: Option<String>,
     answers: Vec<Table>,
     /// By profile, or by `all` for both profiles of EventSource.
-    asks: BTreeMap<String, Vec<WrittenQuestion>>,
+    asks: BTreeMap<String, Vec<WrittenAsk>>,
 }
 
 /// A question as it is written: one of these keys, and what belongs to it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct WrittenQuestion {
+struct WrittenAsk {
+    /// The answer that it is about, where that is not the last one.
+    about: Option<usize>,
+    may_stay: bool,
+    gone: String,
     id: Option<OneOrMany>,
     wrong: BTreeMap<String, String>,
     delay: Option<String>,
@@ -119,13 +148,16 @@ struct WrittenQuestion {
     growing: Option<usize>,
     most: Option<u64>,
     within: Option<String>,
-    one_only: Option<String>,
+    one_only: bool,
     stays: Option<String>,
+    words: Option<String>,
     leaves: Option<String>,
     request: Option<usize>,
-    method: Option<String>,
     fields: Vec<WrittenField>,
-    same: bool,
+    follows: Option<String>,
+    same_url: bool,
+    same: Option<String>,
+    sees: Option<Vec<String>>,
     tells: Option<String>,
 }
 
@@ -141,6 +173,8 @@ enum OneOrMany {
 struct WrittenField {
     name: String,
     holds: Option<String>,
+    #[serde(default)]
+    once: bool,
     #[serde(default)]
     absent: bool,
     words: String,
@@ -161,18 +195,17 @@ impl Written {
         if self.answers.is_empty() {
             return Err(bad("it has no answer".to_owned()));
         }
-        let answers = self
-            .answers
-            .into_iter()
-            .map(|table| answer(table).map_err(bad));
-        let answers = answers.collect::<Result<_, _>>()?;
-        let mut questions: BTreeMap<Profile, Vec<Question>> = BTreeMap::new();
+        let answers = self.answers.into_iter();
+        let answers = answers.map(|table| answer(table).map_err(bad));
+        let answers: Vec<_> = answers.collect::<Result<_, _>>()?;
+        let mut questions: BTreeMap<Profile, Vec<Ask>> = BTreeMap::new();
         for (profile, asks) in self.asks {
             let profiles = match &*profile {
                 "all" => vec![Profile::Standard, Profile::Resilient],
                 name => vec![name.parse().map_err(|e: Error| bad(e.to_string()))?],
             };
-            let asks = asks.into_iter().map(|ask| ask.question().map_err(bad));
+            let asks = asks.into_iter();
+            let asks = asks.map(|ask| ask.ask(answers.len()).map_err(bad));
             let asks: Vec<_> = asks.collect::<Result<_, _>>()?;
             if asks.is_empty() {
                 return Err(bad(format!("nothing is asked for {profile}")));
@@ -190,6 +223,7 @@ impl Written {
             source: self.source,
             wpt: self.wpt,
             in_tour: self.in_tour,
+            last_in_tour: self.last_in_tour,
             answers,
             questions,
             patience,
@@ -198,9 +232,15 @@ impl Written {
     }
 }
 
-/// An answer: a stream, in the words of the file of streams.
+/// An answer: a stream, in the words of the file of streams. Unless it says otherwise, all of it is
+/// sent at once, and nothing between.
 fn answer(mut table: Table) -> Result<Answer, String> {
     let language = table.remove("templates");
+    let at_once = table.entry("every");
+    at_once.or_insert_with(|| "0ms".into());
+    for key in ["keep_alive", "id"] {
+        table.entry(key).or_insert_with(|| false.into());
+    }
     table.insert("path".to_owned(), STAND_IN.into());
     let mut whole = Table::new();
     if let Some(language) = language {
@@ -215,7 +255,20 @@ fn answer(mut table: Table) -> Result<Answer, String> {
     })
 }
 
-impl WrittenQuestion {
+impl WrittenAsk {
+    fn ask(mut self, answers: usize) -> Result<Ask, String> {
+        let about = self.about.unwrap_or(answers - 1);
+        if about >= answers {
+            return Err(format!("there is no answer {about}"));
+        }
+        Ok(Ask {
+            about,
+            may_stay: self.may_stay,
+            gone: std::mem::take(&mut self.gone),
+            question: self.question()?,
+        })
+    }
+
     fn question(self) -> Result<Question, String> {
         if let Some(id) = self.id {
             let right = match id {
@@ -223,11 +276,15 @@ impl WrittenQuestion {
                 OneOrMany::Many(ids) => ids,
             };
             let right = right.iter().map(|id| unescaped(id));
-            let wrong = self.wrong.into_iter();
-            let wrong = wrong.map(|(id, words)| Ok::<_, String>((unescaped(&id)?, words)));
             return Ok(Question::Id {
                 right: right.collect::<Result<_, _>>()?,
-                wrong: wrong.collect::<Result<_, _>>()?,
+                wrong: ids(self.wrong)?,
+            });
+        }
+        if let Some(watched) = &self.away {
+            return Ok(Question::Away {
+                time: time(watched)?,
+                wrong: ids(self.wrong)?,
             });
         }
         if let Some(told) = &self.delay {
@@ -242,49 +299,71 @@ impl WrittenQuestion {
             let time = time(&self.within.ok_or("`most` needs `within`")?)?;
             return Ok(Question::Rate { most, time });
         }
-        if let Some(at) = self.request {
-            let fields = self.fields.into_iter().map(|field| Field {
-                name: field.name,
-                holds: field.holds,
-                absent: field.absent,
-                words: field.words,
-                allowed: field.allowed,
+        if let Some(watched) = &self.stays {
+            let usual = "it did not take the answer for a stream";
+            return Ok(Question::Stays {
+                time: time(watched)?,
+                words: self.words.unwrap_or_else(|| usual.to_owned()),
             });
+        }
+        if let Some(at) = self.request {
+            let fields = self.fields.into_iter().map(WrittenField::field);
             return Ok(Question::Head {
                 at,
-                method: self.method,
                 fields: fields.collect(),
             });
         }
-        let timed: [(_, fn(Duration) -> Question); 5] = [
-            (&self.not_before, Question::NotBefore),
-            (&self.away, Question::Away),
-            (&self.one_only, Question::OneOnly),
-            (&self.stays, Question::Stays),
-            (&self.leaves, Question::Leaves),
-        ];
-        for (text, question) in timed {
-            if let Some(text) = text {
-                return Ok(question(time(text)?));
-            }
+        if let Some(text) = &self.not_before {
+            return Ok(Question::NotBefore(time(text)?));
         }
-        match (self.tells.as_deref(), self.growing) {
-            (Some("delay"), _) => Ok(Question::Told(Told::Delay)),
-            (Some("eyes"), _) => Ok(Question::Told(Told::Eyes)),
-            (Some(what @ ("left" | "waits")), _) => {
-                let within = time(&self.within.ok_or("`tells` needs `within`")?)?;
-                Ok(Question::Told(match what {
-                    "left" => Told::Left(within),
-                    _ => Told::Waits(within),
-                }))
-            }
-            (Some(other), _) => Err(format!("{other} cannot be told")),
-            (None, Some(times)) => Ok(Question::Growing(times)),
-            (None, None) if self.same => Ok(Question::Same),
-            (None, None) if self.back => Ok(Question::Back),
-            (None, None) => Err("a question asks nothing".to_owned()),
+        if let Some(text) = &self.leaves {
+            return Ok(Question::Leaves(time(text)?));
+        }
+        if let Some(what) = self.tells {
+            let within = || time(self.within.as_deref().ok_or("`tells` needs `within`")?);
+            return Ok(Question::Told(match &*what {
+                "delay" => Told::Delay,
+                "place" => Told::Place,
+                "left" => Told::Left(within()?),
+                "waits" => Told::Waits(within()?),
+                other => return Err(format!("{other} cannot be told")),
+            }));
+        }
+        let rest = [
+            self.growing.map(Question::Growing),
+            self.follows.map(Question::Follows),
+            self.same.map(|method| Question::Same { method }),
+            self.sees.map(Question::Sees),
+            self.same_url.then_some(Question::SameUrl),
+            self.one_only.then_some(Question::OneOnly),
+            self.back.then_some(Question::Back),
+        ];
+        let mut rest = rest.into_iter().flatten();
+        rest.next().ok_or_else(|| "a question asks nothing".to_owned())
+    }
+}
+
+impl WrittenField {
+    fn field(self) -> Field {
+        let must = match (self.holds, self.once, self.absent) {
+            (Some(text), _, _) => Must::Hold(text),
+            (None, true, _) => Must::BeOne,
+            (None, false, true) => Must::BeAbsent,
+            (None, false, false) => Must::BeThere,
+        };
+        Field {
+            name: self.name,
+            must,
+            words: self.words,
+            allowed: self.allowed,
         }
     }
+}
+
+/// Ids, and what each of them means.
+fn ids(written: BTreeMap<String, String>) -> Result<Vec<(IdText, String)>, String> {
+    let ids = written.into_iter();
+    ids.map(|(id, words)| Ok((unescaped(&id)?, words))).collect()
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -297,9 +376,7 @@ fn unescaped(text: &str) -> Result<IdText, String> {
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("\\x") {
         bytes.extend_from_slice(before.as_bytes());
-        let byte = behind
-            .get(..2)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let byte = behind.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         bytes.push(byte.ok_or_else(|| format!("{text} has an escape that is no byte"))?);
         rest = &behind[2..];
     }

@@ -2,358 +2,265 @@
 
 use std::time::Duration;
 
-use super::words::{time, times};
-use crate::case::{Case, Field, IdText, Question, Told, shown};
-use crate::observation::{Asked, Ended, Ender, Observation};
+use super::seen::{Open, Seen, stopped_by_server};
+use super::words::{list, time, times};
+use crate::case::{Field, IdText, Must, Question, shown};
+use crate::observation::{Asked, Ender};
 use crate::verdict::Verdict;
 
 /// So much earlier than it was told may a client come: clocks differ, and the end is seen before
 /// the server knows that it was.
-const EARLY: Duration = Duration::from_millis(50);
+pub(super) const EARLY: Duration = Duration::from_millis(50);
 
 /// So much later than twice the time may it come before that is worth a word.
-const LATE: Duration = Duration::from_millis(200);
+pub(super) const LATE: Duration = Duration::from_millis(200);
 
 /// A wait that is so near to another time was meant to be that time.
-const NEAR: Duration = Duration::from_millis(150);
+pub(super) const NEAR: Duration = Duration::from_millis(150);
 
-/// What came of a client, seen at an instant.
-pub(super) struct Seen<'a> {
-    case: &'a Case,
-    observation: &'a Observation,
-    now: Duration,
-}
+/// Waits do not grow where the longest is at most this much of the shortest, in per cent. It is the
+/// rule of the fault `knock`.
+const BEAT: u32 = 150;
 
-impl<'a> Seen<'a> {
-    pub(super) fn new(case: &'a Case, observation: &'a Observation, now: Duration) -> Self {
-        Self {
-            case,
-            observation,
-            now,
-        }
-    }
+/// Waits become shorter where one is less than this much of the one before, in per cent.
+const STAYS: u32 = 80;
 
-    /// The answer to a question; nothing while it is open.
-    pub(super) fn ask(&self, question: &Question) -> Option<Verdict> {
-        match question {
-            Question::Id { right, wrong } => self.returned(|back, _| id(right, wrong, back)),
+/// Fields that may differ where the same request comes again.
+const OWN_FIELDS: [&str; 4] = ["last-event-id", "content-length", "connection", "host"];
+
+impl Seen<'_> {
+    /// The answer to the question; nothing while it is open.
+    pub(super) fn answer(&self) -> Option<Verdict> {
+        let answer = match &self.ask.question {
+            Question::Id { right, wrong } => self.back().map(|(back, _)| id(right, wrong, back)),
             Question::Delay { told, misread } => {
-                self.returned(|_, wait| delay(*told, misread, wait))
+                self.back().map(|(_, wait)| delay(*told, misread, wait))
             }
-            Question::Back => self.returned(|_, _| Verdict::Right),
-            Question::Same => self.returned(|back, _| self.same(back)),
+            Question::Back => self.back().map(|_| Verdict::Right),
+            Question::SameUrl => self.same_url(),
+            Question::Same { method } => self.same(method),
+            Question::Follows(to) => self.follows(to),
             Question::NotBefore(least) => self.not_before(*least),
-            Question::Away(watched) => self.away(*watched),
+            Question::Away { time, wrong } => self.away(*time, wrong),
             Question::Growing(returns) => self.growing(*returns),
             Question::Rate { most, time } => self.rate(*most, *time),
-            Question::OneOnly(watched) => self.one_only(*watched),
-            Question::Stays(watched) => self.stays(*watched),
+            Question::OneOnly => self.one_only(),
+            Question::Stays { time, words } => self.stays(*time, words),
             Question::Leaves(within) => self.leaves(*within),
-            Question::Head { at, method, fields } => self.head(*at, method.as_deref(), fields),
+            Question::Head { at, fields } => self.head(*at, fields),
+            Question::Sees(data) => self.answered().map(|_| sees(data)),
             Question::Told(told) => self.told(*told),
-        }
-    }
-
-    fn requests(&self) -> &'a [Asked] {
-        &self.observation.requests
-    }
-
-    /// The place of the request that the last answer is for.
-    fn last(&self) -> usize {
-        self.case.answers.len() - 1
-    }
-
-    /// The return: the request behind that, and how long the client waited.
-    fn back(&self) -> Option<(&'a Asked, Duration)> {
-        let back = self.requests().get(self.last() + 1)?;
-        // A client may be back before its end was noted: then it did not wait.
-        let end = self.end_of(self.last()).map_or(back.at, |end| end.at);
-        Some((back, back.at.saturating_sub(end)))
-    }
-
-    fn end_of(&self, at: usize) -> Option<&'a Ended> {
-        self.requests().get(at)?.ended.as_ref()
-    }
-
-    /// What the return says, or that there is none.
-    fn returned(&self, says: impl FnOnce(&'a Asked, Duration) -> Verdict) -> Option<Verdict> {
-        if let Some((back, wait)) = self.back() {
-            return Some(says(back, wait));
-        }
-        self.stopped(self.case.patience)
-    }
-
-    /// Whether the client came as far as the last answer. If it stopped before, the case was not
-    /// reached; nothing while it may still come.
-    fn reached(&self) -> Result<&'a Ended, Option<Verdict>> {
-        match (self.end_of(self.last()), self.requests().len()) {
-            (Some(end), _) => Ok(end),
-            // The answer is under way.
-            (None, count) if count > self.last() => Err(None),
-            (None, _) => Err(self.stopped(self.case.patience)),
-        }
-    }
-
-    /// What is said of a client that does not come back within this time; nothing while it may.
-    fn stopped(&self, patience: Duration) -> Option<Verdict> {
-        let requests = self.requests();
-        let last = requests.last()?;
-        let end = last.ended.as_ref()?;
-        let waited = self.now.saturating_sub(end.at);
-        if waited < patience {
-            return None;
-        }
-        let waited = time(patience);
-        Some(match (end.by, requests.len() == self.last() + 1) {
-            (Ender::Stop, _) => Verdict::NotReached("The server stopped meanwhile.".to_owned()),
-            (Ender::Client, true) => Verdict::Wrong(format!(
-                "It closed the connection itself, and did not come back within {waited}."
-            )),
-            (Ender::Case, true) => Verdict::Wrong(format!("It did not come back within {waited}.")),
-            (_, false) => Verdict::NotReached(format!(
-                "It stopped before that: after request {} it did not come back within {waited}.",
-                requests.len()
-            )),
-        })
-    }
-
-    fn not_before(&self, least: Duration) -> Option<Verdict> {
-        let end = match self.reached() {
-            Ok(end) => end,
-            Err(verdict) => return verdict,
         };
-        match self.back() {
-            Some((_, wait)) if wait + EARLY < least => Some(Verdict::Wrong(format!(
+        answer.map_or_else(|open| open, Some)
+    }
+
+    fn not_before(&self, least: Duration) -> Result<Verdict, Open> {
+        let due = self.answered()?.at + least;
+        let at = self.about() + 1;
+        let wait = self.wait_before(at);
+        match self.requests().get(at) {
+            Some(_) if wait + EARLY < least => Ok(Verdict::Wrong(format!(
                 "It came back after {}, and was told to wait for {}.",
                 time(wait),
                 time(least)
             ))),
-            Some(_) => Some(Verdict::Right),
-            None if self.now.saturating_sub(end.at) >= least + LATE => Some(Verdict::Right),
-            None => None,
+            Some(_) => Ok(Verdict::Right),
+            None if self.now >= due => Ok(Verdict::Right),
+            None => Err(None),
         }
     }
 
-    fn away(&self, watched: Duration) -> Option<Verdict> {
-        let end = match self.reached() {
-            Ok(end) => end,
-            Err(verdict) => return verdict,
-        };
-        let is_within = |request: &&Asked| request.at < end.at + watched;
-        let back = self.requests()[self.last() + 1..].iter();
-        let backs = back.filter(is_within).count() as u64;
-        let over = self.now.saturating_sub(end.at) >= watched;
-        match (backs, self.back()) {
-            (0, _) if over => Some(Verdict::Right),
-            (0, _) => None,
-            (1, Some((_, wait))) => Some(Verdict::Wrong(format!(
-                "It came back after {}, and must stay away.",
-                time(wait)
-            ))),
-            (count, _) => Some(Verdict::Wrong(format!(
-                "It came back {} within {}, and must stay away.",
-                times(count + self.observation.more),
-                time(watched)
-            ))),
+    fn away(&self, watched: Duration, wrong: &[(IdText, String)]) -> Result<Verdict, Open> {
+        let until = self.answered()?.at + watched;
+        if self.now < until {
+            // How often it comes is worth the wait.
+            return Err(None);
         }
-    }
-
-    fn growing(&self, returns: usize) -> Option<Verdict> {
-        let waits = self.waits();
-        if waits.len() < returns {
-            return self.stopped(self.case.patience);
-        }
-        let waits = &waits[waits.len() - returns..];
-        let shrinks = waits.windows(2).any(|two| two[1] + EARLY < two[0]);
-        let list: Vec<_> = waits.iter().map(|wait| time(*wait)).collect();
-        let list = list.join(", ");
-        Some(
-            match (shrinks, waits.windows(2).any(|two| two[1] > two[0] + LATE)) {
-                (true, _) => Verdict::Wrong(format!("Its waits became shorter: {list}.")),
-                (false, false) => Verdict::Wrong(format!("Its waits did not grow: {list}.")),
-                (false, true) => Verdict::Right,
-            },
-        )
-    }
-
-    /// The waits before its returns.
-    fn waits(&self) -> Vec<Duration> {
-        let pairs = self.requests().windows(2);
-        let waits = pairs.filter_map(|two| {
-            let end = two[0].ended.as_ref()?;
-            Some(two[1].at.saturating_sub(end.at))
-        });
-        waits.collect()
-    }
-
-    fn rate(&self, most: u64, watched: Duration) -> Option<Verdict> {
-        let begin = self.end_of(0)?.at;
-        let until = begin + watched;
-        let came = self.requests().iter().skip(1);
-        let kept = came.filter(|request| request.at <= until).count() as u64;
-        let last = self.requests().last();
-        // Those that were not kept came behind the kept ones.
-        let all_within = last.is_some_and(|last| last.at <= until);
-        let count = if all_within {
-            kept + self.observation.more
-        } else {
-            kept
-        };
-        if count > most {
-            let watched = time(watched);
-            let words = match most {
-                0 => format!("It came back {} within {watched}.", times(count)),
-                most => format!(
-                    "It came back {} within {watched}; {most} is the most.",
-                    times(count)
-                ),
-            };
-            return Some(Verdict::Wrong(words));
-        }
-        (self.now >= until).then_some(Verdict::Right)
-    }
-
-    fn one_only(&self, watched: Duration) -> Option<Verdict> {
-        let overlap = self.requests().windows(2).find(|two| {
-            let open = two[0].ended.as_ref();
-            open.is_none_or(|end| two[1].at + EARLY < end.at)
-        });
-        if let Some(two) = overlap {
-            return Some(Verdict::Wrong(format!(
-                "It opened a connection {} after the one before, which was still open.",
-                time(two[1].at.saturating_sub(two[0].at))
-            )));
-        }
-        if self.requests().len() > self.last() + 1 || self.now >= watched {
-            return Some(Verdict::Right);
-        }
-        self.stopped(self.case.patience)
-    }
-
-    fn stays(&self, watched: Duration) -> Option<Verdict> {
-        let begin = match self.requests().get(self.last()) {
-            Some(request) => request.at,
-            None => return self.stopped(self.case.patience),
-        };
-        let Some(end) = self.end_of(self.last()) else {
-            return (self.now >= begin + watched).then_some(Verdict::Right);
-        };
-        let held = end.at.saturating_sub(begin);
-        Some(match end.by {
-            Ender::Client if held < watched => Verdict::Wrong(format!(
-                "It left after {}: it did not take the answer for a stream.",
-                time(held)
+        let (returns, are_more) = self.returns_until(until);
+        let meant = returns.iter().find_map(|request| meant(wrong, request));
+        let meant = meant.map(|words| format!(": {words}")).unwrap_or_default();
+        let more = if are_more { "more than " } else { "" };
+        Ok(match returns.len() {
+            0 => Verdict::Right,
+            1 => Verdict::Wrong(format!(
+                "It came back after {}, and must stay away{meant}.",
+                time(self.wait_before(self.about() + 1))
             )),
-            _ => Verdict::Right,
+            count => Verdict::Wrong(format!(
+                "It came back {more}{} within {}, and must stay away{meant}.",
+                times(count as u64),
+                time(watched)
+            )),
         })
     }
 
-    fn leaves(&self, within: Duration) -> Option<Verdict> {
-        let begin = match self.requests().get(self.last()) {
-            Some(request) => request.at,
-            None => return self.stopped(self.case.patience),
-        };
-        match self.end_of(self.last()) {
-            Some(end) if end.by == Ender::Client => Some(Verdict::Right),
-            None if self.now < begin + within => None,
-            _ => Some(Verdict::Wrong(format!(
-                "It was still connected after {}.",
-                time(within)
-            ))),
+    fn growing(&self, returns: usize) -> Result<Verdict, Open> {
+        let first = self.about() + 1;
+        self.reach(self.about() + returns, first)?;
+        let waits: Vec<_> = (first..first + returns).map(|at| self.wait_before(at)).collect();
+        let shrinks = waits.windows(2).any(|two| two[1] < two[0] * STAYS / 100);
+        let longest = waits.iter().max().copied().unwrap_or_default();
+        let shortest = waits.iter().min().copied().unwrap_or_default();
+        let all = list(waits.iter().map(|wait| time(*wait)));
+        Ok(if longest <= shortest * BEAT / 100 {
+            Verdict::Wrong(format!("It waited for {all}: its waits did not grow."))
+        } else if shrinks {
+            Verdict::Wrong(format!("It waited for {all}: its waits became shorter."))
+        } else {
+            Verdict::Right
+        })
+    }
+
+    fn rate(&self, most: u64, watched: Duration) -> Result<Verdict, Open> {
+        let until = self.answered()?.at + watched;
+        let (returns, are_more) = self.returns_until(until);
+        if returns.len() as u64 > most || are_more {
+            return Ok(Verdict::Wrong(format!(
+                "It came back more than {} within {}.",
+                times(most),
+                time(watched)
+            )));
+        }
+        match self.now >= until {
+            true => Ok(Verdict::Right),
+            false => Err(None),
         }
     }
 
-    fn head(&self, at: usize, method: Option<&str>, fields: &[Field]) -> Option<Verdict> {
-        let Some(request) = self.requests().get(at) else {
-            return self.stopped(self.case.patience);
-        };
-        if let Some(method) = method
-            && request.method != method
-        {
-            let shown = sse_engine::text::cut(&request.method);
-            return Some(Verdict::Wrong(format!(
-                "Request {} was {shown}, and not {method}.",
-                at + 1
-            )));
+    fn one_only(&self) -> Result<Verdict, Open> {
+        let kept = self.requests().len().min(self.about() + 2);
+        for two in self.requests()[..kept].windows(2) {
+            let is_both = match &two[0].ended {
+                Some(end) => two[1].at + EARLY < end.at,
+                // Its end may be noted a little later than the return.
+                None if self.now < two[1].at + LATE => return Err(None),
+                None => true,
+            };
+            if is_both {
+                return Ok(Verdict::Wrong(format!(
+                    "It opened a connection {} after the one before, which was still open.",
+                    time(two[1].at.saturating_sub(two[0].at))
+                )));
+            }
         }
+        self.back().map(|_| Verdict::Right)
+    }
+
+    fn stays(&self, watched: Duration, words: &str) -> Result<Verdict, Open> {
+        let request = self.reached()?;
+        let Some(end) = &request.ended else {
+            return match self.now >= request.at + watched {
+                true => Ok(Verdict::Right),
+                false => Err(None),
+            };
+        };
+        let held = end.at.saturating_sub(request.at);
+        Ok(match end.by {
+            _ if held >= watched => Verdict::Right,
+            Ender::Client => Verdict::Wrong(format!("It left after {}: {words}.", time(held))),
+            Ender::Stop => stopped_by_server(),
+            Ender::Case => Verdict::Right,
+        })
+    }
+
+    fn leaves(&self, within: Duration) -> Result<Verdict, Open> {
+        let left = self.left(within)?;
+        Ok(match left {
+            Some(_) => Verdict::Right,
+            None => Verdict::Wrong(format!("It was still connected after {}.", time(within))),
+        })
+    }
+
+    /// After how long it left; nothing where it was still there after this time.
+    pub(super) fn left(&self, within: Duration) -> Result<Option<Duration>, Open> {
+        let request = self.reached()?;
+        let held = |at: Duration| at.saturating_sub(request.at);
+        match &request.ended {
+            Some(end) if end.by == Ender::Client && held(end.at) < within => Ok(Some(held(end.at))),
+            Some(end) if end.by == Ender::Stop && held(end.at) < within => {
+                Err(Some(stopped_by_server()))
+            }
+            None if held(self.now) < within => Err(None),
+            _ => Ok(None),
+        }
+    }
+
+    fn head(&self, at: usize, fields: &[Field]) -> Result<Verdict, Open> {
+        let request = self.reach(at, at)?;
         let mut verdict = Verdict::Right;
         for field in fields.iter().filter(|field| !field.is_kept(request)) {
             let words = field.words.clone();
             match field.allowed {
-                false => return Some(Verdict::Wrong(words)),
+                false => return Ok(Verdict::Wrong(words)),
                 true => verdict = Verdict::Allowed(words),
             }
         }
-        Some(verdict)
+        Ok(verdict)
     }
 
-    fn same(&self, back: &Asked) -> Verdict {
-        let Some(first) = self.requests().get(self.last()) else {
-            return Verdict::Right;
-        };
-        if back.method != first.method {
-            let method = sse_engine::text::cut(&back.method);
-            return Verdict::Wrong(format!(
-                "It came back with {method} in place of {}.",
+    fn follows(&self, to: &str) -> Result<Verdict, Open> {
+        let (back, _) = self.back()?;
+        let first = self.reached()?;
+        let method = sse_engine::text::cut(&back.method);
+        Ok(match () {
+            () if !back.target.ends_with(to) => Verdict::Wrong(
+                "It asked for the first URL again, and did not follow the redirect.".to_owned(),
+            ),
+            () if back.method != first.method => Verdict::Wrong(format!(
+                "It followed the redirect with {method} in place of {}.",
                 sse_engine::text::cut(&first.method)
-            ));
+            )),
+            () => Verdict::Right,
+        })
+    }
+
+    fn same_url(&self) -> Result<Verdict, Open> {
+        let (back, _) = self.back()?;
+        let first = self.reached()?;
+        Ok(match back.target == first.target {
+            true => Verdict::Right,
+            false => Verdict::Wrong(format!(
+                "It came back for {}, and not for the URL that it was given.",
+                sse_engine::text::cut(&back.target)
+            )),
+        })
+    }
+
+    fn same(&self, method: &str) -> Result<Verdict, Open> {
+        let first = self.reached()?;
+        if first.method != method {
+            return Ok(Verdict::NotReached(format!(
+                "It sent {}, and this case is for a client that sends {method}.",
+                sse_engine::text::cut(&first.method)
+            )));
+        }
+        let (back, _) = self.back()?;
+        if back.method != first.method {
+            let other = sse_engine::text::cut(&back.method);
+            return Ok(Verdict::Wrong(format!(
+                "It came back with {other} in place of {method}."
+            )));
         }
         if back.body != first.body {
-            return Verdict::Wrong(format!(
-                "It came back with a body of {} bytes, and had sent one of {}.",
-                back.body.len(),
-                first.body.len()
-            ));
+            return Ok(Verdict::Wrong(match &*back.body {
+                [] => "It came back without the body.".to_owned(),
+                body => format!(
+                    "It came back with another body, of {} bytes in place of {}.",
+                    body.len(),
+                    first.body.len()
+                ),
+            }));
         }
-        let lost = first.fields.iter().find(|(name, _)| {
-            let own = ["last-event-id", "content-length", "connection", "host"];
-            !own.contains(&&**name) && back.values(name).next().is_none()
+        let changed = first.fields.iter().find(|(name, value)| {
+            let is_there = || back.values(name).any(|other| other == value);
+            !OWN_FIELDS.contains(&&**name) && !is_there()
         });
-        match lost {
-            Some((name, _)) => Verdict::Wrong(format!("It came back without the field {name}.")),
+        Ok(match changed {
+            Some((name, _)) => {
+                Verdict::Wrong(format!("It came back without the field {name} as it was."))
+            }
             None => Verdict::Right,
-        }
-    }
-
-    fn told(&self, told: Told) -> Option<Verdict> {
-        match told {
-            Told::Delay => self.returned(|_, wait| {
-                Verdict::Allowed(format!("It came back after {}.", time(wait)))
-            }),
-            Told::Left(within) => {
-                let Some(begin) = self.requests().get(self.last()).map(|request| request.at) else {
-                    return self.stopped(self.case.patience);
-                };
-                match self.end_of(self.last()) {
-                    Some(end) if end.by == Ender::Client => Some(Verdict::Allowed(format!(
-                        "It left after {}.",
-                        time(end.at.saturating_sub(begin))
-                    ))),
-                    None if self.now < begin + within => None,
-                    _ => Some(Verdict::Allowed(format!(
-                        "It was still connected after {}.",
-                        time(within)
-                    ))),
-                }
-            }
-            Told::Waits(within) => {
-                let begin = self.requests().first()?.at;
-                (self.now >= begin + within).then(|| {
-                    let waits: Vec<_> = self.waits().into_iter().map(time).collect();
-                    Verdict::Allowed(match &*waits {
-                        [] => format!("It did not come back within {}.", time(within)),
-                        waits => format!("It came back after {}.", waits.join(", ")),
-                    })
-                })
-            }
-            Told::Eyes => {
-                let words = "Look at what the client shows: the server cannot see it.";
-                self.reached().err().unwrap_or(None).or_else(|| {
-                    let reached = self.end_of(self.last()).is_some();
-                    reached.then(|| Verdict::NeedsEyes(words.to_owned()))
-                })
-            }
-        }
+        })
     }
 }
 
@@ -361,12 +268,11 @@ impl Field {
     /// Whether a request has it as it must be.
     fn is_kept(&self, request: &Asked) -> bool {
         let mut values = request.values(&self.name);
-        if self.absent {
-            return values.next().is_none();
-        }
-        match &self.holds {
-            None => values.next().is_some(),
-            Some(text) => values.any(|value| {
+        match &self.must {
+            Must::BeThere => values.next().is_some(),
+            Must::BeOne => values.count() == 1,
+            Must::BeAbsent => values.next().is_none(),
+            Must::Hold(text) => values.any(|value| {
                 let value = String::from_utf8_lossy(value).to_ascii_lowercase();
                 value.contains(&text.to_ascii_lowercase())
             }),
@@ -380,8 +286,8 @@ fn id(right: &[IdText], wrong: &[(IdText, String)], back: &Asked) -> Verdict {
     if right.iter().any(|id| id.0 == brought) {
         return Verdict::Right;
     }
-    if let Some((_, words)) = wrong.iter().find(|(id, _)| id.0 == brought) {
-        return Verdict::Wrong(words.clone());
+    if let Some(words) = meant(wrong, back) {
+        return Verdict::Wrong(words.to_owned());
     }
     let right: Vec<_> = right.iter().map(named).collect();
     Verdict::Wrong(format!(
@@ -389,6 +295,13 @@ fn id(right: &[IdText], wrong: &[(IdText, String)], back: &Asked) -> Verdict {
         named(&IdText(brought.to_vec())),
         right.join(" or ")
     ))
+}
+
+/// What it means that a request brings the id that it does.
+fn meant<'a>(wrong: &'a [(IdText, String)], back: &Asked) -> Option<&'a str> {
+    let brought = back.id().unwrap_or_default();
+    let found = wrong.iter().find(|(id, _)| id.0 == brought);
+    found.map(|(_, words)| &**words)
 }
 
 fn named(id: &IdText) -> String {
@@ -405,14 +318,23 @@ fn delay(told: Duration, misread: &[(Duration, String)], wait: Duration) -> Verd
     }
     let near = |other: Duration| wait + EARLY >= other && wait <= other + NEAR;
     let meant = misread.iter().find(|(other, _)| near(*other));
-    let waited = format!(
-        "It came back after {}, and was told {}",
-        time(wait),
-        time(told)
-    );
+    let waited = format!("It came back after {}, and was told {}", time(wait), time(told));
     match (wait < told, meant) {
-        (_, Some((_, words))) => Verdict::Wrong(format!("{waited}: {words}")),
+        (_, Some((_, words))) => Verdict::Wrong(format!("{waited}: {words}.")),
         (true, None) => Verdict::Wrong(format!("{waited}.")),
         (false, None) => Verdict::Allowed(format!("{waited}: to wait longer is allowed.")),
     }
+}
+
+/// What must be looked at.
+fn sees(data: &[String]) -> Verdict {
+    let quoted = data.iter().map(|data| format!("'{data}'"));
+    Verdict::NeedsEyes(match data.len() {
+        0 => "Look at what it shows: it must be no event.".to_owned(),
+        1 => format!("Look at what it shows: it must be one event, with the data {}.", list(quoted)),
+        count => format!(
+            "Look at what it shows: it must be {count} events, with the data {}.",
+            list(quoted)
+        ),
+    })
 }

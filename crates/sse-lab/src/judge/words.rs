@@ -19,3 +19,13 @@ pub(super) fn times(count: u64) -> String {
         count => format!("{count} times"),
     }
 }
+
+/// Texts one after the other: `a, b and c`.
+pub(super) fn list(texts: impl Iterator<Item = String>) -> String {
+    let texts: Vec<_> = texts.collect();
+    match &*texts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}

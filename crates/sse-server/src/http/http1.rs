@@ -325,7 +325,7 @@ fn words(unread: &Unread) -> Vec<u8> {
 }
 
 impl Desk {
-    fn begun(&self) -> MutexGuard<'_, Option<Handoff>> {
+    fn begun(&self) -> MutexGuard<'_, Option<Begun>> {
         lock(&self.begun)
     }
 }

@@ -62,8 +62,9 @@ impl Account {
             skip -= begin;
             left -= end - begin;
         }
+        let is_full = self.pieces.len() == WATCHED_PIECES;
         match self.pieces.last_mut() {
-            Some(last) if self.pieces.len() == WATCHED_PIECES => last.length += kept,
+            Some(last) if is_full => last.length += kept,
             _ => self.pieces.push(SentPiece {
                 at: now,
                 length: kept,

@@ -23,7 +23,6 @@ use super::door::Door;
 use super::params::Params;
 use super::streams;
 use super::visitor::{self, Visitor};
-use crate::clock;
 use crate::connections::{BODY_KEPT, Client, Numbering, ReadBody, Received, Resume, Why};
 use crate::drain::Stage;
 use crate::mount::{Account, Mount, MountArea, MountedAnswer, MountedRequest, MountedStream};

@@ -15,7 +15,7 @@ impl Breaker {
     /// The blocks that the feed wrote.
     pub(super) fn blocks(&mut self, feed: &Feed) -> VecDeque<Frame> {
         if feed.player().is_none() {
-            return Frame::all(&self.scratch, feed.is_foreign());
+            return Frame::all(&self.scratch, feed.keeps_line_ends());
         }
         let before = self.begun.len();
         let mut bytes = std::mem::take(&mut self.begun);

@@ -21,7 +21,7 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Reads a stream in whatever pieces it comes.
 #[derive(Debug)]
-pub(super) struct EventEnds {
+pub(in crate::pump) struct EventEnds {
     /// What is known of the line under way.
     line: Line,
     /// Whether the last byte was a CR: a LF behind it belongs to it.
@@ -79,6 +79,23 @@ impl Default for EventEnds {
 }
 
 impl EventEnds {
+    /// In the middle of a stream, between two events. A byte order mark there is none.
+    pub(in crate::pump) fn within() -> Self {
+        Self {
+            mark: None,
+            ..Self::default()
+        }
+    }
+
+    /// Reads the next bytes, and tells `sink` behind which of them an event ends.
+    pub(in crate::pump) fn events(&mut self, bytes: &[u8], mut sink: impl FnMut(usize)) {
+        self.read(bytes, None, |end, is_event| {
+            if is_event {
+                sink(end);
+            }
+        });
+    }
+
     /// Reads the next bytes. Tells `sink` behind which of them a block ends, and whether that is an
     /// event. A block that ends with a CR has ended; a LF that follows ends it once more, as no
     /// event. What blocks give goes to `ids`, if there are any.

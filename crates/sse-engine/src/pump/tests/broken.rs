@@ -2,6 +2,7 @@
 
 mod corners;
 mod pieces;
+mod raw;
 mod spin;
 
 use proptest::prelude::*;

@@ -1,0 +1,50 @@
+//! What is only told: nothing of it is right or wrong.
+
+use super::seen::{Open, Seen};
+use super::words::{list, time};
+use crate::case::Told;
+use crate::verdict::Verdict;
+
+impl Seen<'_> {
+    pub(super) fn told(&self, told: Told) -> Result<Verdict, Open> {
+        let words = match told {
+            Told::Delay => {
+                let (_, wait) = self.back()?;
+                format!("It came back after {}.", time(wait))
+            }
+            Told::Left(within) => match self.left(within)? {
+                Some(held) => format!("It left after {}.", time(held)),
+                None => format!("It was still connected after {}.", time(within)),
+            },
+            Told::Waits(within) => {
+                let until = self.answered()?.at + within;
+                if self.now < until {
+                    return Err(None);
+                }
+                let (returns, _) = self.returns_until(until);
+                let first = self.about() + 1;
+                let waits = (first..first + returns.len()).map(|at| time(self.wait_before(at)));
+                match returns.len() {
+                    0 => format!("It did not come back within {}.", time(within)),
+                    _ => format!("It came back after {}.", list(waits)),
+                }
+            }
+            Told::Place => {
+                let (back, _) = self.back()?;
+                let first = self.requests().first().map(|request| &*request.target);
+                let is_first = first == Some(&*back.target);
+                match is_first {
+                    true => "It came back to the URL that it was given.".to_owned(),
+                    false if back.target == self.reached()?.target => {
+                        "It came back to the URL that it was redirected to.".to_owned()
+                    }
+                    false => format!(
+                        "It came back to another URL, {}.",
+                        sse_engine::text::cut(&back.target)
+                    ),
+                }
+            }
+        };
+        Ok(Verdict::Allowed(words))
+    }
+}
