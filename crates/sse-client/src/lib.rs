@@ -66,7 +66,7 @@ pub use pass::{BrokenOff, PassTimes, Passed, PassedBody, pass};
 pub use probe::probe;
 pub use proxy::Proxy;
 pub use reading::{Counts, Read, Reading};
-pub use reconnect::{Attempt, DEFAULT_RECONNECTION_TIME, Failure, Policy, Reconnect, State, Step};
+pub use reconnect::{Attempt, DEFAULT_RECONNECTION_TIME, Failure, Policy, Reconnect, SHORTEST_WAIT, State, Step};
 pub use request::{Answer, Request};
 pub use tls::{TlsCache, Trust};
 pub use url::{Scheme, Url};

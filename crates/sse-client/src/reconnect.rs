@@ -15,6 +15,11 @@ use crate::media_type;
 /// waits 5 s, and raises every time below 500 ms to that.
 pub const DEFAULT_RECONNECTION_TIME: Duration = Duration::from_secs(3);
 
+/// The shortest wait before a request that is not the first, whatever `retry` says. The standard lets
+/// a client wait longer (HTML 9.2.3); without a bound, a stream that sends `retry: 0` and ends makes
+/// its client ask as fast as it can.
+pub const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+
 /// What a client does when its stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -131,6 +136,8 @@ impl fmt::Display for Failure {
 /// # What the standard leaves open
 ///
 /// * **The first reconnection time**: [`DEFAULT_RECONNECTION_TIME`].
+/// * **A longer wait than `retry` says**: [`SHORTEST_WAIT`] where that is longer. Firefox waits 500 ms
+///   at least.
 /// * **A longer wait after failed attempts** (9.2.3, "optionally, wait some more"): none, as in the
 ///   browsers. Each wait is the reconnection time, however often it failed.
 /// * **Errors of the network that no second attempt can cure** (9.2.2, "unless the user agent knows
@@ -206,7 +213,7 @@ impl Reconnect {
         }
     }
 
-    /// How long the next wait takes.
+    /// How long the next wait takes, unless that is shorter than [`SHORTEST_WAIT`].
     pub fn reconnection_time(&self) -> Duration {
         self.reconnection_time
     }
@@ -286,7 +293,8 @@ impl Reconnect {
             (Stage::Idle | Stage::Closed, _) => Step::Nothing,
             (Stage::Requested | Stage::Streaming, Policy::Fetch) => self.fail(failure),
             (Stage::Requested | Stage::Streaming, Policy::EventSource) => {
-                self.request(now.saturating_add(self.reconnection_time))
+                let wait = self.reconnection_time.max(SHORTEST_WAIT);
+                self.request(now.saturating_add(wait))
             }
         }
     }

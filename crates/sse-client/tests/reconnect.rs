@@ -185,12 +185,12 @@ fn of_an_event_source() -> Vec<Sentence> {
         ),
         (
             "9.2.6, retry",
-            "0 is a time, and the largest number makes no overflow",
+            "0 is a time, and this client waits some more; the largest number makes no overflow",
             opened(vec![
                 (20, Retry(0), READING),
-                (1000, End, request(1000)),
-                (1010, Head(200, STREAM), Open),
-                (1020, Retry(u64::MAX), READING),
+                (1000, End, request(1100)),
+                (1110, Head(200, STREAM), Open),
+                (1120, Retry(u64::MAX), READING),
                 (0, End, request(u64::MAX)),
             ]),
         ),
@@ -463,4 +463,20 @@ fn no_id_is_shown_whole_and_each_failure_is_a_sentence() {
     }
     let long = Failure::ContentType(Some("x".repeat(5000)));
     assert!(long.to_string().len() < 300);
+}
+
+/// A stream that sends `retry: 0` and ends was asked for again as fast as the client could: more
+/// than twenty times a second.
+#[test]
+fn no_retry_makes_a_client_ask_as_fast_as_it_can() {
+    for (told, waits) in [(0, 100), (99, 100), (100, 100), (101, 101)] {
+        let mut client = Reconnect::new(Policy::EventSource);
+        _ = client.begin(Duration::ZERO);
+        _ = client.response(200, STREAM);
+        client.retry(told);
+        let Step::Request(attempt) = client.end(Duration::from_secs(1)) else {
+            panic!("it asks again");
+        };
+        assert_eq!(attempt.at, Duration::from_millis(1000 + waits), "{told}");
+    }
 }
