@@ -24,7 +24,7 @@ const ORDER: [&str; 11] = [
     "sse watch",
     "Chromium",
     "Firefox",
-    "WebKitGTK",
+    "webview",
     "eventsource 5",
     "eventsource 4",
     "undici 8",
@@ -65,6 +65,11 @@ impl Column {
 }
 
 impl Cell {
+    /// The id of the case.
+    pub fn id(&self) -> &str {
+        self.case.split(' ').next().unwrap_or_default()
+    }
+
     /// How it stands in the table.
     fn sign(&self) -> &'static str {
         SIGNS
@@ -89,34 +94,59 @@ fn place(client: &str) -> usize {
     found.unwrap_or_else(|| panic!("{client} has no place among the columns"))
 }
 
-/// Writes these columns into the page if that was asked for. Else it answers what differs between
-/// them and the page, one sentence each.
-pub fn differences(columns: &[Column]) -> Vec<String> {
-    let page = page();
-    let text = fs::read_to_string(&page).expect("docs/CLIENTS.md is there");
-    let (before, rest) = text.split_once(BEGIN).expect("its beginning is marked");
-    let (written, behind) = rest.split_once(END).expect("its end is marked");
-    let old = read(written);
-    if std::env::var_os(WRITE).is_some() {
-        let whole = write(&merged(old, columns));
-        fs::write(page, format!("{before}{BEGIN}{whole}{END}{behind}")).expect("it can be written");
-        return Vec::new();
-    }
-    let differing = columns.iter().flat_map(|new| {
-        let old = old.iter().find(|old| old.place() == new.place());
-        match old {
-            Some(old) => column_differences(old, new),
-            None => vec![format!("{}: it has no column", new.client)],
-        }
-    });
-    differing.collect()
+/// The page as it stands.
+#[derive(Debug)]
+pub struct Page {
+    path: PathBuf,
+    /// What stands before and behind what the tests write.
+    around: [String; 2],
+    columns: Vec<Column>,
 }
 
-fn page() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let pages = here.ancestors().map(|folder| folder.join("docs/CLIENTS.md"));
-    let mut there = pages.filter(|page| page.is_file());
-    there.next().expect("docs/CLIENTS.md is there")
+impl Page {
+    pub fn read() -> Self {
+        let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let mut pages = here
+            .ancestors()
+            .map(|folder| folder.join("docs/CLIENTS.md"));
+        let path = pages.find(|page| page.is_file());
+        let path = path.expect("docs/CLIENTS.md is there");
+        let text = fs::read_to_string(&path).expect("it can be read");
+        let (before, rest) = text.split_once(BEGIN).expect("its beginning is marked");
+        let (written, behind) = rest.split_once(END).expect("its end is marked");
+        Self {
+            path,
+            around: [before, behind].map(str::to_owned),
+            columns: read(written),
+        }
+    }
+
+    /// The cell of a case.
+    pub fn cell(&self, client: &str, case: &str) -> Option<&Cell> {
+        let place = place(client);
+        let column = self.columns.iter().find(|own| own.place() == place)?;
+        column.cell(case)
+    }
+
+    /// Writes these columns into the page if that was asked for. Else it answers what differs
+    /// between them and the page, one sentence each.
+    pub fn differences(self, columns: &[Column]) -> Vec<String> {
+        if std::env::var_os(WRITE).is_some() {
+            let whole = write(&merged(self.columns, columns));
+            let [before, behind] = self.around;
+            let text = format!("{before}{BEGIN}{whole}{END}{behind}");
+            fs::write(self.path, text).expect("it can be written");
+            return Vec::new();
+        }
+        let differing = columns.iter().flat_map(|new| {
+            let old = self.columns.iter().find(|old| old.place() == new.place());
+            match old {
+                Some(old) => column_differences(old, new),
+                None => vec![format!("{}: it has no column", new.client)],
+            }
+        });
+        differing.collect()
+    }
 }
 
 fn column_differences(old: &Column, new: &Column) -> Vec<String> {
@@ -140,22 +170,28 @@ fn column_differences(old: &Column, new: &Column) -> Vec<String> {
             ));
         }
     }
-    let gone = old.cells.iter().filter(|cell| new.cell(&cell.case).is_none());
+    let gone = old
+        .cells
+        .iter()
+        .filter(|cell| new.cell(&cell.case).is_none());
     found.extend(gone.map(|cell| format!("{}, {}: was there", cell.case, new.client)));
     found
 }
 
 /// The columns of the page, with these in the place of the old ones.
 fn merged(old: Vec<Column>, new: &[Column]) -> Vec<Column> {
-    let mut columns: BTreeMap<usize, Column> =
-        old.into_iter().map(|column| (column.place(), column)).collect();
+    let mut columns: BTreeMap<usize, Column> = old
+        .into_iter()
+        .map(|column| (column.place(), column))
+        .collect();
     for column in new {
         let mut column = column.clone();
         if let Some(old) = columns.get(&column.place()) {
             for cell in &mut column.cells {
                 // Times differ from run to run, and such a difference is none.
                 let was = old.cell(&cell.case).filter(|was| was.kind == cell.kind);
-                if let Some(was) = was.filter(|was| unnumbered(&was.words) == unnumbered(&cell.words))
+                if let Some(was) =
+                    was.filter(|was| unnumbered(&was.words) == unnumbered(&cell.words))
                 {
                     cell.words.clone_from(&was.words);
                 }
@@ -239,13 +275,18 @@ fn read(text: &str) -> Vec<Column> {
     let mut client = "";
     for line in text.lines() {
         client = line.strip_prefix("### ").unwrap_or(client);
-        let Some((what, words)) = line.strip_prefix("* ").and_then(|line| line.split_once(": "))
+        let Some((what, words)) = line
+            .strip_prefix("* ")
+            .and_then(|line| line.split_once(": "))
         else {
             continue;
         };
         let column = columns.iter_mut().find(|column| column.client == client);
         let cell = column.and_then(|column| {
-            column.cells.iter_mut().find(|cell| what.starts_with(&format!("{} ", cell.case)))
+            column
+                .cells
+                .iter_mut()
+                .find(|cell| what.starts_with(&format!("{} ", cell.case)))
         });
         if let Some(cell) = cell {
             words.clone_into(&mut cell.words);
@@ -264,11 +305,17 @@ fn what_is_written_is_read_as_it_was() {
     let columns = [
         Column {
             client: "sse watch 1.0".to_owned(),
-            cells: vec![cell("R4 a", "right", ""), cell("R5 b", "allowed", "It waits: 3 s.")],
+            cells: vec![
+                cell("R4 a", "right", ""),
+                cell("R5 b", "allowed", "It waits: 3 s."),
+            ],
         },
         Column {
             client: "undici 7.1".to_owned(),
-            cells: vec![cell("R4 a", "wrong", "It came: late."), cell("R5 b", "right", "")],
+            cells: vec![
+                cell("R4 a", "wrong", "It came: late."),
+                cell("R5 b", "right", ""),
+            ],
         },
     ];
     assert_eq!(read(&write(&columns)), columns);
