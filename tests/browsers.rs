@@ -9,7 +9,7 @@ use support::desktop::Desktop;
 use support::front_end;
 use support::page::Page;
 use support::webdriver::{self, Session};
-use support::{http, outcomes, sandbox, story, walk};
+use support::{http, lab, outcomes, sandbox, story, walk};
 
 #[tokio::test]
 async fn chromium_shows_the_streams() {
@@ -65,6 +65,34 @@ async fn firefox_is_broken_by_hand_and_comes_back() {
     let app = App::launch(&desktop).await;
     let session = webdriver::firefox(&desktop).await;
     the_page_breaks_a_client(session, app.port).await;
+}
+
+/// Whoever looks at the page in a browser can have that browser judged, and rows that get their
+/// verdicts push nothing aside.
+#[tokio::test]
+async fn chromium_walks_the_lab_and_sees_what_came_of_it() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::chromium(&desktop).await;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{}/", app.port)).await;
+    page.until_phase("running").await;
+    lab::a_page_walks(page, "chromium-").await;
+    lab::two_runs_are_compared(page, app.port).await;
+    until_still(page, "a tour that is walked").await;
+    session.close().await;
+}
+
+#[tokio::test]
+async fn firefox_walks_the_lab_and_sees_what_came_of_it() {
+    let desktop = Desktop::start().await;
+    let app = App::launch(&desktop).await;
+    let session = webdriver::firefox(&desktop).await;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{}/", app.port)).await;
+    page.until_phase("running").await;
+    lab::a_page_walks(page, "firefox-").await;
+    session.close().await;
 }
 
 /// No web page may make the app fetch a URL, so in a browser there is nothing to fill in.

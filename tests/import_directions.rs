@@ -11,7 +11,7 @@ use std::path::Path;
 use syn::visit::{self, Visit};
 
 /// The crates of this repository, each with those that it may name.
-const CRATES: [(&str, &str, &[&str]); 8] = [
+const CRATES: [(&str, &str, &[&str]); 9] = [
     ("sse_wire", "crates/sse-wire/src", &[]),
     ("sse_engine", "crates/sse-engine/src", &["sse_wire"]),
     ("sse_client", "crates/sse-client/src", &["sse_wire"]),
@@ -25,11 +25,17 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
         "crates/sse-server/src",
         &["sse_engine", "sse_client", "sse_wire"],
     ),
+    (
+        "sse_lab",
+        "crates/sse-lab/src",
+        &["sse_server", "sse_engine"],
+    ),
     ("sse_bench", "crates/sse-bench/src", &["sse_wire"]),
     (
         "sse_cli",
         "crates/sse-cli/src",
         &[
+            "sse_lab",
             "sse_server",
             "sse_redis",
             "sse_client",
@@ -41,6 +47,7 @@ const CRATES: [(&str, &str, &[&str]); 8] = [
         "sse_workbench",
         "src-tauri/src",
         &[
+            "sse_lab",
             "sse_server",
             "sse_redis",
             "sse_client",

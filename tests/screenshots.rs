@@ -11,7 +11,7 @@ use support::app::window;
 use support::desktop::Desktop;
 use support::foreign::{self, Foreign};
 use support::second_client::SecondClient;
-use support::wait::{ensure, wait_for};
+use support::wait::{ensure, wait_at_most, wait_for};
 use support::webdriver::{self, Session};
 use support::{http, settings};
 
@@ -53,6 +53,9 @@ async fn both_themes_with_both_streams_and_the_connections() {
         show_a_watch(&session).await;
         session.page.until_drawn().await;
         picture(&desktop, &format!("watch-{name}.png"));
+        show_the_lab(&session).await;
+        session.page.until_drawn().await;
+        picture(&desktop, &format!("lab-{name}.png"));
         session.close().await;
         picture_of_the_timeline(theme, &format!("timeline-{name}.png")).await;
     }
@@ -126,6 +129,21 @@ async fn show_a_wire(session: &Session) -> SecondClient {
     .await;
     page.until_present("connection-wire .events .event").await;
     client
+}
+
+/// The webview walks the tour, and one of its cases is open.
+async fn show_the_lab(session: &Session) {
+    let page = &session.page;
+    page.visit("lab").await;
+    page.click("lab-place [data-act=\"walk-first\"]").await;
+    let whole = Duration::from_secs(120);
+    wait_at_most(whole, "the end of the tour", async || {
+        let words = page.text("lab-place .state").await?;
+        ensure(words.contains("through"), words)
+    })
+    .await;
+    page.click("lab-table #case-R5").await;
+    page.until_present("case-line rect.end").await;
 }
 
 /// An answer of a model behind a buffer, which is cut off before its end.

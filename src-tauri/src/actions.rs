@@ -367,7 +367,7 @@ mod tests {
     #[test]
     fn each_action_can_be_chosen_when_it_makes_sense_and_never_else() {
         use Phase::{Failed, Running, Starting, Stopped};
-        let matrix: [(&str, &[Phase]); 22] = [
+        let matrix: [(&str, &[Phase]); 23] = [
             ("start", &[Stopped, Failed]),
             ("stop", &[Starting, Running]),
             ("stop-abruptly", &[Running]),

@@ -45,7 +45,8 @@ const PAIRS = [
     ["go", back, 3],
     ["edge", back, 3],
   ]),
-  ["accent", "wash", 3],
+  // a verdict for the eyes, in a row of the lab that is chosen
+  ["accent", "wash", 4.5],
   // how well a client came back, in a row that may be chosen
   ...["field", "ground", "wash"].flatMap((back) => [
     ["go", back, 4.5],

@@ -12,7 +12,7 @@ import { PAGE } from "./ui.mjs";
 const ROOMS = [
   ["main"],
   ["frame"],
-  ["streams", "connections", "faults", "watch"],
+  ["streams", "connections", "faults", "watch", "lab"],
   ["topics"],
   ["panel"],
   ["wire", "timeline"],

@@ -13,6 +13,7 @@ pub(crate) mod desktop;
 pub(crate) mod foreign;
 pub(crate) mod front_end;
 pub(crate) mod http;
+pub(crate) mod lab;
 pub(crate) mod menu;
 pub(crate) mod outcomes;
 pub(crate) mod page;

@@ -1,6 +1,7 @@
 //! The page in the app's own webview, with the streams of the server in the app's own process.
 
 mod faults;
+mod lab;
 mod outcomes;
 mod own_streams;
 mod recordings;

@@ -10,6 +10,7 @@ import { Deeds } from "./breaks/deeds.js";
 import { ConnectionTable } from "./connections/connection-table.js";
 import { FaultsPlace } from "./faults/faults-place.js";
 import { KeysDialog } from "./frame/keys-dialog.js";
+import { LabPlace } from "./lab/lab-place.js";
 import { NoticeLine } from "./frame/notice-line.js";
 import { PlaceTabs } from "./frame/place-tabs.js";
 import { PortDialog } from "./frame/port-dialog.js";
@@ -67,6 +68,7 @@ const connectionPlace = connected(ConnectionPlace, "connection-place");
 const streamsPlace = connected(StreamsPlace, "streams-place");
 const faultsPlace = connected(FaultsPlace, "faults-place");
 const watchPlace = connected(WatchPlace, "watch-place");
+const labPlace = connected(LabPlace, "lab-place");
 /**
  * The places, each with a field that a key finds.
  *
@@ -77,6 +79,7 @@ const places = {
   connections: connectionPlace,
   faults: faultsPlace,
   watch: watchPlace,
+  lab: labPlace,
 };
 
 /** @param {string} command of the keys or the menu */

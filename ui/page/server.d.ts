@@ -486,6 +486,106 @@ export type KnockView = {
   fault: number | null,
 };
 
+/** A case, and what a client made of it. */
+export type LabCase = {
+  /** Its id, such as `R4`. */
+  id: string,
+  /** Its name in words. */
+  name: string,
+  /** What the server does. */
+  does: string,
+  /** What the client must do. */
+  must: string,
+  /** The rule, and where it stands. */
+  source: string,
+  /** Whether the tour has it. */
+  in_tour: boolean,
+  /** When its first request came, in milliseconds since 1970. */
+  since: number | null,
+  /** What is said of the client; nothing while the case is open, or was not begun. */
+  verdict: LabVerdict | null,
+  /** What came, and what was sent. */
+  requests: Array<LabRequest>,
+  /** How many requests came. */
+  count: number,
+  /** How many preflights came. */
+  preflights: number,
+};
+
+/** What a client made of one case, and what it was sent. */
+export type LabCaseSent = {
+  /** The case, and the requests that came. */
+  case: LabCase,
+  /** What was sent to each of these requests. */
+  sent: Array<LabSent>,
+};
+
+/** A request, and its answer. */
+export type LabRequest = {
+  /** When it came, in milliseconds since the case's first request. */
+  at: number,
+  /** Its method and target. */
+  line: string,
+  /** The fields of its head. Secrets are left out. */
+  fields: Array<[string, string]>,
+  /** The last event id that it brought. */
+  id: string | null,
+  /** Its body, as text. */
+  body: string,
+  /**
+   * The status that it was answered with; nothing while the answer is under way, or where the
+   * next case answers it.
+   */
+  status: number | null,
+  /** When its answer ended, in milliseconds since the case's first request. */
+  ended: number | null,
+  /** Who ended it: `case`, `client` or `stop`. */
+  by: string | null,
+  /** What was sent, as text: the head and the first bytes. */
+  sent: string,
+  /** How many bytes were sent. */
+  total: number,
+};
+
+/** A run, and its verdicts so far. */
+export type LabRun = {
+  /** The name that its client walks under. */
+  name: string,
+  /** What it is held against. */
+  profile: Profile,
+  /** When it began, in milliseconds since 1970. */
+  since: number,
+  /** Whether its client walks the tour, or did. */
+  is_tour: boolean,
+  /** Whether every case that it came to has its verdict, and no more of the tour can come. */
+  is_over: boolean,
+  /** How many requests came in all. */
+  requests: number,
+  /** What was noticed beside the cases, in sentences. */
+  notes: Array<string>,
+  /** The cases of the profile, in their order. */
+  cases: Array<LabCase>,
+};
+
+/** What was sent to one request, as far as it is kept. */
+export type LabSent = {
+  /**
+   * What the kernel took, piece by piece, the head first. Nothing while the answer is under way,
+   * or where the next case answers the request.
+   */
+  pieces: Array<PieceView>,
+  /** What a client makes of it. */
+  events: Array<WireEvent>,
+};
+
+/** A verdict. */
+export type LabVerdict = {
+  /** `right`, `wrong`, `allowed`, `not reached` or `needs your eyes`. */
+  kind: string,
+  /** What the client did, as a sentence. */
+  words: string | null,
+};
+
 /** A client on a stream. */
 export type LaneView = {
   /** Counts up from 1. */
@@ -555,6 +655,26 @@ export type LegsView = {
   client_ms: number | null,
 };
 
+/** A case, whoever comes to it. */
+export type ListedCase = {
+  /** Its id, such as `R4`. */
+  id: string,
+  /** Its name in words. */
+  name: string,
+  /** What the server does. */
+  does: string,
+  /** What the client must do. */
+  must: string,
+  /** The rule, and where it stands. */
+  source: string,
+  /** The tests of the Web Platform Tests that it stands for. */
+  wpt: Array<string>,
+  /** Whether the tour has it. */
+  in_tour: boolean,
+  /** The profiles that have it. */
+  profiles: Array<Profile>,
+};
+
 /** What the next step of a replay sends. */
 export type NextStep = {
   /** The number of the event; nothing where what is left is no event, such as the end. */
@@ -599,6 +719,12 @@ export type Preview = {
   /** Whether there is more. */
   more: boolean,
 };
+
+/**
+ * What a client is held against. A case may be right in one and wrong in another: to come back
+ * after 503 is what a resilient client is for, and what the standard forbids.
+ */
+export type Profile = "standard" | "resilient" | "llm" | "mcp-2025-11-25" | "mcp-2026-07-28";
 
 /** A named list of faults. */
 export type ProfileView = {

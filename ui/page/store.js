@@ -57,7 +57,11 @@ export class Store {
    * @param {Set<keyof Parts>} [newer]
    */
   setState(state, newer = new Set()) {
-    /** @type {Omit<Parts, "actions" | "edited" | "unreachable" | "watched" | "whole">} */
+    /**
+     * @type {Omit<
+     *   Parts, "actions" | "edited" | "unreachable" | "watched" | "judged" | "whole"
+     * >}
+     */
     const parts = {
       about: { name: state.name, version: state.version },
       status: state.status,

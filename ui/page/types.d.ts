@@ -14,7 +14,11 @@ import type {
   EngineView,
   FaultView,
   JoinedView,
+  LabCaseSent,
+  LabRun,
+  ListedCase,
   Preview,
+  Profile,
   ProfileView,
   Published,
   RecordedView,
@@ -84,6 +88,8 @@ export interface Parts {
   unreachable: string | null;
   /** What is said of the window's watch in the rail; null while there is none. */
   watched: { words: string; isOn: boolean } | null;
+  /** What the lab says of the run that was looked at last; null where there is none. */
+  judged: { words: string; wrong: number } | null;
   /** The whole state has been set once. */
   whole: true;
 }
@@ -99,6 +105,8 @@ export interface MenuCalls {
 export interface Host {
   /** The app's watch of any URL; null in a browser, where no page may make a program fetch. */
   readonly watcher: Watcher | null;
+  /** The lab of the server, which judges clients. */
+  readonly lab: LabReader;
   /** In the window the page can start and stop the server, choose the port, allow origins. */
   readonly controls: boolean;
   /**
@@ -235,6 +243,20 @@ export interface Watcher {
   askAgain(): Promise<void>;
   /** The text of a rule of the diagnosis, in Markdown. */
   rule(name: string): Promise<string>;
+}
+
+/** The lab, which judges clients. Each rejects with a sentence that gives the reason. */
+export interface LabReader {
+  /** The cases of all profiles. */
+  cases(): Promise<ListedCase[]>;
+  /** The names of those who came, the newest first. */
+  runs(): Promise<string[]>;
+  /** What a client has made of it so far, without its requests; null if none came by that name. */
+  run(name: string, profile: Profile): Promise<LabRun | null>;
+  /** The same of one case, with what was sent. */
+  case(name: string, id: string, profile: Profile): Promise<LabCaseSent | null>;
+  /** Forgets what a client did: whoever comes by that name begins anew. */
+  forget(name: string): Promise<void>;
 }
 
 /** What is to be done to connections that are open. */

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use sse_lab::Lab;
 use sse_server::{
     Asked, Config, Drain, FaultWish, FileNews, LogEntry, LogReceiver, Server, Signals, StateView,
     TokenNews, UpstreamView, shell_url,
@@ -30,7 +31,10 @@ pub(crate) fn run(node: Node) -> anyhow::Result<()> {
         exposed: exposed(&args),
         asked_streams: args.asked_streams().map(Path::to_owned),
         log: args.log,
-        config: args.into_config(),
+        config: Config {
+            mounts: Lab::new().mounts(),
+            ..args.into_config()
+        },
         room: None,
         faults: Vec::new(),
         notes: Vec::new(),

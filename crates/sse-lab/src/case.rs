@@ -24,7 +24,7 @@ pub fn cases() -> &'static [Case] {
     &CASES
 }
 
-/// The places of the cases of the tour in [`cases`], in the order in which they are walked: last come
+/// The places of the cases of the tour in the list, in the order in which they are walked. Last come
 /// those from which a client may not return, so that it is judged by all others before.
 pub fn tour(cases: &[Case]) -> Vec<usize> {
     let of_tour = (0..cases.len()).filter(|at| cases[*at].in_tour);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sse_engine::time::Now;
 
-use crate::case::Case;
+use crate::case::{Case, tour};
 use crate::judge::judge;
 use crate::observation::{Asked, Ended, KEPT_REQUESTS, Observation};
 use crate::profile::Profile;
@@ -116,9 +116,7 @@ impl Run {
             .as_ref()
             .is_none_or(|walk| self.is_left(cases, walk, &asked, now))
         {
-            let tour = cases.iter().enumerate();
-            let tour = tour.filter(|(_, case)| case.in_tour).map(|(at, _)| at);
-            let tour: Vec<_> = tour.collect();
+            let tour = tour(cases);
             for case in &tour {
                 self.visits.remove(case);
             }

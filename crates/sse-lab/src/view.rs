@@ -7,9 +7,9 @@ use std::time::Instant;
 use serde::Serialize;
 use sse_engine::time::{millis, since_1970};
 
-use crate::case::{Case, cases, shown};
+use crate::case::{Case, cases};
 use crate::judge::judge;
-use crate::observation::{Asked, Ender};
+use crate::observation::{Asked, Ender, Observation};
 use crate::profile::Profile;
 use crate::run::Run;
 use crate::verdict::Verdict;
@@ -235,7 +235,7 @@ impl CaseView {
             requests: observation
                 .map(|seen| seen.requests.iter().map(RequestView::from).collect())
                 .unwrap_or_default(),
-            count: observation.map_or(0, |seen| seen.count()),
+            count: observation.map_or(0, Observation::count),
             preflights: observation.map_or(0, |seen| seen.preflights),
             ..Self::untouched(case)
         }
@@ -247,7 +247,7 @@ impl From<&Asked> for RequestView {
         let fields = asked.fields.iter().map(|(name, value)| {
             let value = match SECRETS.iter().any(|part| name.contains(part)) {
                 true => "(left out)".to_owned(),
-                false => shown(value),
+                false => text(value),
             };
             (name.clone(), value)
         });
@@ -256,7 +256,7 @@ impl From<&Asked> for RequestView {
             at: millis(asked.at),
             line: format!("{} {}", asked.method, asked.target),
             fields: fields.collect(),
-            id: asked.id().map(shown),
+            id: asked.id().map(text),
             body: text(&asked.body),
             status: end.map(|end| end.status).filter(|status| *status != 0),
             ended: end.map(|end| millis(end.at)),

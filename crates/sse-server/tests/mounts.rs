@@ -1,44 +1,17 @@
-//! Mounts: what their handlers are given, what clients get, and what watchers are told.
+//! Mounts: what their handlers are given, who may ask them, and what clients get.
 
 mod support;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sse_server::{Config, EndedBy, Ender, Limits, MountArea, MountedAnswer, MountedEnd, Why};
-use support::mounts::{Mounted, page, stream, whole};
+use sse_server::{
+    Answering, Config, Ender, Handler, Mount, MountArea, MountedAnswer, MountedRequest,
+    MountedStream,
+};
+use support::mounts::{LAST_CHUNK, Mounted, TWO, all, page, status, stream};
 use support::{Bench, Client, data, soon};
-
-/// Two events, an id each, and nothing more.
-const TWO: &str = "every = '1ms'\ncount = 2\nretry = '300ms'";
-
-/// What ends a body in chunks.
-const LAST_CHUNK: &str = "0\r\n\r\n";
-
-fn text(end: &MountedEnd) -> String {
-    String::from_utf8(end.bytes.clone()).expect("we write UTF-8")
-}
-
-/// Sends a request and answers all that comes until the connection ends.
-async fn all(bench: &Bench, method: &str, target: &str, headers: &[(&str, &str)]) -> String {
-    let mut client = bench.connect().await;
-    client.send(&bench.request(method, target, headers)).await;
-    String::from_utf8(client.rest().await).expect("we write UTF-8")
-}
-
-fn status(answer: &str) -> &str {
-    answer.split(' ').nth(1).unwrap_or_default()
-}
-
-/// The account of an answer that was whole is what its client received.
-fn is_account(end: &MountedEnd, received: &str) {
-    assert_eq!(text(end), received);
-    assert_eq!(end.total, received.len() as u64);
-    let pieces: usize = end.pieces.iter().map(|piece| piece.length).sum();
-    assert_eq!(pieces, received.len());
-    let last = end.pieces.last().map(|piece| piece.at);
-    assert!(end.last_byte >= last && end.last_byte.is_some_and(|last| last <= end.at));
-}
+use tokio::sync::Notify;
 
 #[tokio::test]
 async fn a_handler_is_given_the_whole_request_and_answers_it() {
@@ -120,37 +93,24 @@ async fn a_prefix_ends_with_a_segment_and_the_longest_wins() {
     assert_eq!(befores, ["", "", "/@"]);
 }
 
-#[tokio::test]
-async fn a_stream_is_cut_and_its_watcher_is_told_byte_for_byte() {
-    let lines = format!("{TWO}\nfaults = ['cut,after=1']");
-    let mut mounted = Mounted::stream(&lines);
-    let bench = mounted.bench().await;
-    let before = Instant::now();
-    let received = all(&bench, "GET", "/lab/tour/x?client=t", &[]).await;
-    let end = mounted.ended_once().await;
-    is_account(&end, &received);
-    let (head, body) = received.split_once("\r\n\r\n").expect("a head");
-    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-    assert!(head.contains("\r\ncontent-security-policy: sandbox"));
-    assert_eq!(body, "1e\r\nretry: 300\nid: 1\ndata: 1\n\n\r\n");
-    assert_eq!(
-        (end.status, end.why, end.by),
-        (Some(200), "fault", Ender::Fault)
-    );
-    assert!(end.at.instant >= before && end.at.instant <= Instant::now());
-    let row = bench.ended("t").await;
-    assert_eq!((&*row.stream, row.events), ("/lab/tour/x", 1));
-    assert_eq!(row.ended.expect("it ended").why, Why::Fault);
-    assert_eq!(row.faults.len(), 1);
-}
-
 /// Each request is the first, whatever came before it and whatever it brings.
 #[tokio::test]
 async fn a_stream_begins_with_its_first_event_whoever_comes() {
     let lines = format!("{TWO}\nfaults = ['cut,after=1,stream=/case,attempt=1']");
-    let mut mounted = Mounted::new(move |asked, watcher| match asked.path.as_str() {
-        "/lab/whole" => stream(TWO, Some(watcher)),
-        _ => stream(&lines, Some(watcher)),
+    // One and the same for all: what a handler answers again is no return to it.
+    let [broken, sound] = [&*lines, TWO].map(|lines| match stream(lines, None) {
+        MountedAnswer::Stream(it) => it,
+        other => panic!("it is a stream: {other:?}"),
+    });
+    let mut mounted = Mounted::new(move |asked, watcher| {
+        let chosen = match asked.path.as_str() {
+            "/lab/whole" => &sound,
+            _ => &broken,
+        };
+        MountedAnswer::Stream(MountedStream {
+            watcher: Some(watcher),
+            ..chosen.clone()
+        })
     });
     let bench = mounted.bench().await;
     for id in ["", "1", "2", "rubbish"] {
@@ -179,160 +139,6 @@ async fn a_stream_begins_with_its_first_event_whoever_comes() {
             "{said:?}"
         );
     }
-}
-
-#[tokio::test]
-async fn a_stream_without_events_is_one_all_the_same() {
-    let mut mounted = Mounted::new(|_, watcher| {
-        let MountedAnswer::Stream(mut it) = stream(TWO, Some(watcher)) else {
-            unreachable!("it is a stream");
-        };
-        Arc::make_mut(&mut it.stream).count = Some(0);
-        MountedAnswer::Stream(it)
-    });
-    let bench = mounted.bench().await;
-    let received = all(&bench, "GET", "/lab/x", &[("last-event-id", "2")]).await;
-    assert_eq!(status(&received), "200");
-    assert!(
-        received.ends_with(&format!("\r\n\r\n{LAST_CHUNK}")),
-        "{received}"
-    );
-    is_account(&mounted.ended_once().await, &received);
-}
-
-#[tokio::test]
-async fn how_a_client_is_broken_off_is_told() {
-    for (fault, events) in [("reset,after=1", 1), ("reset", 0), ("cut", 0)] {
-        let mut mounted = Mounted::stream(&format!("{TWO}\nfaults = ['{fault}']"));
-        let bench = mounted.bench().await;
-        let received = all(&bench, "GET", "/lab/x", &[]).await;
-        let end = mounted.ended_once().await;
-        assert_eq!((end.why, end.by), ("fault", Ender::Fault), "{fault}");
-        assert_eq!(data(&text(&end)).len(), events, "{fault}");
-        assert!(text(&end).starts_with(&received), "{fault}");
-        assert_eq!(end.status.is_some(), events > 0, "{fault}");
-    }
-}
-
-#[tokio::test]
-async fn that_a_client_left_is_told() {
-    for resets in [false, true] {
-        let mut mounted = Mounted::stream("every = '10ms'");
-        let bench = mounted.bench().await;
-        let (mut client, head) = bench.get("/lab/x?client=t").await;
-        let chunk = client.chunk().await;
-        if resets {
-            let socket = socket2::SockRef::from(&client.socket);
-            socket
-                .set_linger(Some(Duration::ZERO))
-                .expect("it is connected");
-        }
-        drop(client);
-        let end = mounted.ended_once().await;
-        assert_eq!(end.by, Ender::Client);
-        let begin = format!("{}{:x}\r\n{chunk}\r\n", head.text, chunk.len());
-        assert!(text(&end).starts_with(&begin), "{}", text(&end));
-        let row = bench.ended("t").await;
-        let ended = row.ended.expect("it ended");
-        assert_eq!((ended.by, ended.why.words()), (EndedBy::Client, end.why));
-        assert_eq!(row.bytes, end.total);
-    }
-}
-
-#[tokio::test]
-async fn an_answer_in_place_of_the_stream_is_told_byte_for_byte() {
-    for (fault, code, body) in [
-        ("status=503,retry-after=7,body=\"later\"", 503, "later"),
-        ("status=204", 204, ""),
-        (
-            "redirect=http://localhost:1/x,code=307",
-            307,
-            "A fault sends this request elsewhere.\n",
-        ),
-    ] {
-        let mut mounted = Mounted::stream(&format!("{TWO}\nfaults = ['{fault}']"));
-        let bench = mounted.bench().await;
-        for method in ["GET", "HEAD"] {
-            let received = all(&bench, method, "/lab/x?client=t", &[]).await;
-            let end = mounted.ended_once().await;
-            is_account(&end, &received);
-            let (head, got) = received.split_once("\r\n\r\n").expect("a head");
-            assert!(head.starts_with(&format!("HTTP/1.1 {code} ")), "{head}");
-            assert!(head.contains("\r\nconnection: close"), "{head}");
-            assert!(
-                head.contains("\r\ncontent-security-policy: sandbox"),
-                "{head}"
-            );
-            assert_eq!(head.contains("content-length"), code != 204, "{head}");
-            assert_eq!(got, if method == "GET" { body } else { "" });
-            assert_eq!(end.status, Some(code));
-            assert_eq!((end.why, end.by), ("fault", Ender::Fault));
-        }
-        let rows = bench.client("t").rows;
-        assert_eq!(rows.len(), 2);
-        assert!(rows.iter().all(|row| row.status == code));
-    }
-}
-
-#[tokio::test]
-async fn a_whole_answer_can_be_watched_too() {
-    let mut mounted = Mounted::new(|_, watcher| {
-        let mut response = whole("{}");
-        let fields = response.headers_mut();
-        // How long it is, and who may read it, is not for the handler to say.
-        for (name, value) in [
-            ("content-length", "99"),
-            ("transfer-encoding", "chunked"),
-            ("access-control-allow-origin", "*"),
-            ("content-security-policy", "none"),
-            ("x-own", "1"),
-        ] {
-            fields.insert(name, value.parse().expect("a value"));
-        }
-        MountedAnswer::Watched(response, watcher)
-    });
-    let bench = mounted.bench().await;
-    for (method, body) in [("POST", "{}"), ("HEAD", "")] {
-        let received = all(&bench, method, "/lab/x", &[]).await;
-        let end = mounted.ended_once().await;
-        is_account(&end, &received);
-        let (head, got) = received.split_once("\r\n\r\n").expect("a head");
-        assert_eq!(got, body);
-        for field in [
-            "content-length: 2",
-            "content-security-policy: sandbox",
-            "x-own: 1",
-        ] {
-            assert!(head.contains(&format!("\r\n{field}")), "{head}");
-        }
-        assert!(
-            !head.contains("access-control") && !head.contains("chunked"),
-            "{head}"
-        );
-        assert_eq!((end.why, end.by), ("complete", Ender::Server));
-    }
-    // Behind an answer that its client does not read yet: both come.
-    let mut client = bench.connect().await;
-    let both = bench.request("GET", "/healthz", &[]) + &bench.request("GET", "/lab/x", &[]);
-    client.send(&both).await;
-    let received = String::from_utf8(client.rest().await).expect("text");
-    let end = mounted.ended_once().await;
-    let (healthy, rest) = received.split_once("ok\n").expect("the first answer");
-    assert!(healthy.starts_with("HTTP/1.1 200"));
-    is_account(&end, rest);
-}
-
-#[tokio::test]
-async fn head_of_a_stream_is_its_head() {
-    let mut mounted = Mounted::stream(TWO);
-    let bench = mounted.bench().await;
-    let received = all(&bench, "HEAD", "/lab/x", &[]).await;
-    let end = mounted.ended_once().await;
-    is_account(&end, &received);
-    assert!(received.contains("\r\ncontent-type: text/event-stream"));
-    assert!(received.ends_with("\r\n\r\n"));
-    assert_eq!((end.why, end.by), ("complete", Ender::Server));
-    assert_eq!(bench.server.connections().opened, 0);
 }
 
 /// The handler is asked after the guard, in the row of its mount.
@@ -421,114 +227,35 @@ async fn a_preflight_is_answered_and_told() {
     assert!(mounted.preflights().is_empty() && mounted.asked().is_empty());
 }
 
-#[tokio::test]
-async fn a_stop_ends_what_mounts_answer_within_its_grace() {
-    let mut mounted = Mounted::new(|asked, watcher| match asked.path.as_str() {
-        "/lab/slow" => stream("faults = ['status=503', 'wait=1h']", Some(watcher)),
-        _ => stream("every = '10ms'", Some(watcher)),
-    });
-    let bench = mounted.bench().await;
-    let (mut client, _) = bench.get("/lab/x").await;
-    client.chunk().await;
-    let mut waits = bench.connect().await;
-    waits
-        .send(&bench.request("GET", "/lab/slow?client=w", &[]))
-        .await;
-    bench.ended("w").await;
-    let begun = Instant::now();
-    bench.server.stop().await;
-    assert!(begun.elapsed() < Duration::from_millis(500));
-    let mut ends = [mounted.ended().await, mounted.ended_once().await];
-    ends.sort_by_key(|end| end.status);
-    let [stopped, instead] = ends;
-    assert_eq!((stopped.why, stopped.by), ("stopped", Ender::Server));
-    assert!(text(&stopped).ends_with(LAST_CHUNK));
-    // It waits no longer.
-    assert_eq!((instead.status, instead.by), (Some(503), Ender::Fault));
-    assert_eq!(status(&String::from_utf8_lossy(&waits.rest().await)), "503");
-}
-
 /// A handler that never answers is not waited for.
 #[tokio::test]
 async fn a_stop_waits_for_no_handler() {
-    #[derive(Debug)]
-    struct Never;
-    impl sse_server::Handler for Never {
-        fn answer(&self, _: sse_server::MountedRequest) -> sse_server::Answering<'_> {
+    /// Says when it was asked.
+    #[derive(Debug, Default)]
+    struct Never(Notify);
+    impl Handler for Never {
+        fn answer(&self, _: MountedRequest) -> Answering<'_> {
+            self.0.notify_one();
             Box::pin(std::future::pending())
         }
     }
+    let never = Arc::new(Never::default());
     let bench = Bench::with(Config {
-        mounts: vec![sse_server::Mount {
+        mounts: vec![Mount {
             prefix: "/lab",
             area: MountArea::Api,
-            handler: Arc::new(Never),
+            handler: never.clone(),
         }],
         ..Config::default()
     })
     .await;
     let mut client = bench.connect().await;
     client.send(&bench.request("GET", "/lab", &[])).await;
+    soon("the handler is asked", never.0.notified()).await;
     let begun = Instant::now();
-    let (stop, head) = tokio::join!(
-        async {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            bench.server.stop().await;
-            begun.elapsed()
-        },
-        client.head()
-    );
-    assert!(stop < Duration::from_millis(500));
-    assert_eq!(head.status, 503);
-}
-
-#[tokio::test]
-async fn a_stream_that_finds_no_room_is_told() {
-    let mut mounted = Mounted::stream("every = '10ms'");
-    let limits = Limits {
-        streams: 1,
-        ..Limits::default()
-    };
-    let bench = mounted
-        .bench_with(Config {
-            limits,
-            ..Config::default()
-        })
-        .await;
-    let (mut client, _) = bench.get("/lab/x").await;
-    client.chunk().await;
-    let received = all(&bench, "GET", "/lab/x", &[]).await;
-    let end = mounted.ended_once().await;
-    is_account(&end, &received);
-    assert_eq!((end.status, end.why), (Some(503), "too many streams"));
-    assert_eq!(end.by, Ender::Server);
-}
-
-/// A client that reads nothing more is given up, and what it was not sent is not told.
-#[tokio::test]
-async fn a_client_that_does_not_read_is_told_of() {
-    let stall = Duration::from_millis(200);
-    let mut mounted = Mounted::stream("every = '0ms'\npad = '64kB'");
-    let limits = Limits {
-        stall,
-        ..Limits::default()
-    };
-    let bench = mounted
-        .bench_with(Config {
-            limits,
-            ..Config::default()
-        })
-        .await;
-    let (_client, head) = bench.get("/lab/x?client=t").await;
-    let end = mounted.ended_once().await;
-    assert_eq!((end.why, end.by), ("stalled", Ender::Server));
-    assert_eq!(end.bytes.len(), sse_server::WATCHED_BYTES);
-    assert!(end.bytes.starts_with(head.text.as_bytes()));
-    assert_eq!(bench.ended("t").await.bytes, end.total);
-    assert!(
-        end.last_byte
-            .is_some_and(|last| last.instant + stall <= end.at.instant + stall / 2)
-    );
+    bench.server.stop().await;
+    assert!(begun.elapsed() < Duration::from_millis(500));
+    assert_eq!(client.head().await.status, 503);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ export const keyGroups = (controls) => [
     [["CmdOrCtrl+2"], "Connections"],
     [["CmdOrCtrl+3"], "Faults"],
     [["CmdOrCtrl+4"], "Watch"],
+    [["CmdOrCtrl+5"], "Lab"],
     [["/", "CmdOrCtrl+F"], "Filter, the text of a fault, or the address to watch"],
     [["?"], "These keys"],
     [["Esc"], "Clear the filter, or close what is open"],
@@ -48,6 +49,10 @@ export const keyGroups = (controls) => [
   ["Watch", [
     [["Enter"], "Watch the address"],
     [["←", "→"], "Go to the piece before or behind, in the picture of arrivals"],
+  ]],
+  ["Lab", [
+    [["Enter"], "Open the case of the row; once more goes into it"],
+    [["Esc"], "Close the case"],
   ]],
   ["Timeline", [
     [["↑", "↓"], "Choose a lane"],

@@ -41,6 +41,10 @@ export class PlaceTabs extends HTMLElement {
       setText(part(this, "#tab-watch .badge"), watched?.isOn ? "1" : "");
       part(this, "#tab-watch").title = watched?.words ?? "";
     });
+    store.on("judged", (judged) => {
+      setText(part(this, "#tab-lab .badge"), judged?.wrong ? count(judged.wrong) : "");
+      part(this, "#tab-lab").title = judged?.words ?? "";
+    });
     store.on("streams_file", (file) => this.#mark(file?.problem ?? null));
     store.on("about", ({ version }) => setText(part(document, "#about"), version));
     const narrow = matchMedia("(max-width: 639px)");

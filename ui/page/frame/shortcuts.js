@@ -2,14 +2,14 @@
  * The keys that work everywhere on the page. In the window the native menu has most of them too,
  * and reports a choice under the same name.
  *
- * @typedef {"streams" | "connections" | "faults" | "watch" | "find" | "keys"} Command
+ * @typedef {"streams" | "connections" | "faults" | "watch" | "lab" | "find" | "keys"} Command
  */
 
 import { hasModifier } from "../parts/keys.js";
 
 /** With Ctrl or ⌘. @type {Record<string, Command>} */
 const WITH_CONTROL = {
-  1: "streams", 2: "connections", 3: "faults", 4: "watch", f: "find",
+  1: "streams", 2: "connections", 3: "faults", 4: "watch", 5: "lab", f: "find",
 };
 /** Alone, and never in a field, where they are text. @type {Record<string, Command>} */
 const ALONE = { "/": "find", "?": "keys" };

@@ -10,6 +10,7 @@
  * @import { Store } from "../store.js"
  */
 
+import { TauriLab } from "./tauri-lab.js";
 import { TauriWatcher } from "./tauri-watcher.js";
 import { isBadFault } from "./bad-fault.js";
 
@@ -17,6 +18,7 @@ import { isBadFault } from "./bad-fault.js";
 export class TauriHost {
   controls = true;
   watcher;
+  lab;
   streamsAtMost = Infinity;
   #tauri;
 
@@ -24,6 +26,7 @@ export class TauriHost {
   constructor(tauri) {
     this.#tauri = tauri;
     this.watcher = new TauriWatcher(tauri);
+    this.lab = new TauriLab(tauri);
   }
 
   /**

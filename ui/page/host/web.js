@@ -10,6 +10,7 @@
  * @import { Store } from "../store.js"
  */
 
+import { WebLab } from "./web-lab.js";
 import { isBadFault } from "./bad-fault.js";
 import { queryText, topicPath } from "./paths.js";
 import { silentWords } from "../parts/words.js";
@@ -29,6 +30,7 @@ const ALL = { publish: true, subscribe: true };
 export class WebHost {
   controls = false;
   watcher = null;
+  lab = new WebLab(askLab);
   /**
    * One of a browser's six connections is for the page's own requests, which would wait otherwise.
    */
@@ -445,6 +447,24 @@ async function ofFaults(path, request) {
   if (response.ok && answer !== null) return answer;
   const words = isBadFault(answer) ? answer.error : noReason(response);
   throw new Refusal(words, response.status);
+}
+
+/**
+ * What the lab answers; its refusals are sentences.
+ *
+ * @param {string} path
+ * @param {string} [method]
+ */
+async function askLab(path, method = "GET") {
+  const response = await fetch(`${BASE}/api/lab${path}`, {
+    method,
+    cache: "no-store",
+    signal: AbortSignal.timeout(POLL_PATIENCE_MS),
+  }).catch((reason) => {
+    throw new Error(whyUnreachable(reason));
+  });
+  if (response.ok || response.status === 404) return response;
+  throw await refusalOf(response);
 }
 
 /**

@@ -11,6 +11,8 @@ pub struct Ask {
     pub about: usize,
     /// Whether a client that does not return is right as well.
     pub may_stay: bool,
+    /// Whether another answer is the client's choice: then it is told, and not wrong.
+    pub allowed: bool,
     /// Why a client may not return, as a clause; it may be empty.
     pub gone: String,
     /// What is asked.
@@ -71,7 +73,7 @@ pub enum Question {
     },
     /// Does it come back at all, within its patience?
     Back,
-    /// Does it come back so often, each wait not shorter than the one before, and longer in the end?
+    /// Does it come back so often, with waits that grow?
     Growing(usize),
     /// Does it come back so often at most?
     Rate {

@@ -137,6 +137,7 @@ struct WrittenAsk {
     /// The answer that it is about, where that is not the last one.
     about: Option<usize>,
     may_stay: bool,
+    allowed: bool,
     gone: String,
     id: Option<OneOrMany>,
     wrong: BTreeMap<String, String>,
@@ -264,6 +265,7 @@ impl WrittenAsk {
         Ok(Ask {
             about,
             may_stay: self.may_stay,
+            allowed: self.allowed,
             gone: std::mem::take(&mut self.gone),
             question: self.question()?,
         })
@@ -339,7 +341,8 @@ impl WrittenAsk {
             self.back.then_some(Question::Back),
         ];
         let mut rest = rest.into_iter().flatten();
-        rest.next().ok_or_else(|| "a question asks nothing".to_owned())
+        rest.next()
+            .ok_or_else(|| "a question asks nothing".to_owned())
     }
 }
 
@@ -363,7 +366,8 @@ impl WrittenField {
 /// Ids, and what each of them means.
 fn ids(written: BTreeMap<String, String>) -> Result<Vec<(IdText, String)>, String> {
     let ids = written.into_iter();
-    ids.map(|(id, words)| Ok((unescaped(&id)?, words))).collect()
+    ids.map(|(id, words)| Ok((unescaped(&id)?, words)))
+        .collect()
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -376,7 +380,9 @@ fn unescaped(text: &str) -> Result<IdText, String> {
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("\\x") {
         bytes.extend_from_slice(before.as_bytes());
-        let byte = behind.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let byte = behind
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         bytes.push(byte.ok_or_else(|| format!("{text} has an escape that is no byte"))?);
         rest = &behind[2..];
     }

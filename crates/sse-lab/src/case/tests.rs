@@ -115,21 +115,23 @@ fn is_stream(answer: &Answer) -> bool {
         }),
         _ => false,
     };
-    !answer.stream.faults.iter().any(|fault| is_other(&fault.act))
+    !answer
+        .stream
+        .faults
+        .iter()
+        .any(|fault| is_other(&fault.act))
 }
 
-fn all() -> Vec<Case> {
-    read::all().expect("all files can be read")
-}
-
-fn case(id: &str) -> Case {
-    let found = all().into_iter().find(|case| case.id == id);
+fn case(id: &str) -> &'static Case {
+    let found = cases().iter().find(|case| case.id == id);
     found.unwrap_or_else(|| panic!("no case {id}"))
 }
 
 /// The case's id without its variant.
 fn family(case: &Case) -> &str {
-    case.id.split_once('-').map_or(&case.id, |(family, _)| family)
+    case.id
+        .split_once('-')
+        .map_or(&case.id, |(family, _)| family)
 }
 
 fn asks(case: &Case) -> impl Iterator<Item = &Ask> {
@@ -138,7 +140,7 @@ fn asks(case: &Case) -> impl Iterator<Item = &Ask> {
 
 #[test]
 fn each_case_has_an_id_of_its_own_and_sentences() {
-    let cases = all();
+    let cases = read::all().expect("all files can be read");
     let ids: BTreeSet<_> = cases.iter().map(|case| &case.id).collect();
     assert_eq!(ids.len(), cases.len());
     for case in &cases {
@@ -157,15 +159,15 @@ fn each_case_has_an_id_of_its_own_and_sentences() {
 
 #[test]
 fn the_tour_has_the_cases_that_end_in_a_break_and_the_hard_ones_last() {
-    let cases = all();
-    let tour: Vec<_> = tour(&cases).iter().map(|at| &*cases[*at].id).collect();
+    let cases = cases();
+    let tour: Vec<_> = tour(cases).iter().map(|at| &*cases[*at].id).collect();
     assert_eq!(tour.len(), 34);
     assert_eq!(tour[..6], ["R2", "R3", "R4", "R5", "R6", "R13"]);
     assert_eq!(tour[30..], ["R1", "P13", "P17", "P18"]);
     for id in &tour {
         let case = case(id);
         let is_id = |ask: &&Ask| !matches!(ask.question, Question::Away { .. });
-        assert!(asks(&case).all(|ask| is_id(&ask)), "{id} has a return");
+        assert!(asks(case).all(|ask| is_id(&ask)), "{id} has a return");
         let how = match *id {
             "R1" => How::End,
             "R3" => How::Reset,
@@ -182,8 +184,8 @@ fn the_tour_has_the_cases_that_end_in_a_break_and_the_hard_ones_last() {
 /// Else what a client brings from the case before would be taken for its answer to this one.
 #[test]
 fn each_case_that_asks_for_an_id_begins_with_a_wait_and_an_id_of_its_own() {
-    for case in all() {
-        let asks_id = asks(&case).any(|ask| matches!(ask.question, Question::Id { .. }));
+    for case in cases() {
+        let asks_id = asks(case).any(|ask| matches!(ask.question, Question::Id { .. }));
         if !case.in_tour && !asks_id {
             continue;
         }
@@ -192,7 +194,7 @@ fn each_case_that_asks_for_an_id_begins_with_a_wait_and_an_id_of_its_own() {
         let bytes = Played::of(&case.answers[0]).bytes();
         Decoder::new().push(&bytes, sink).expect("it is small");
         assert!(first[0].starts_with("Retry("), "{}: {first:?}", case.id);
-        let start = format!("last_event_id: \"{}-start\"", family(&case));
+        let start = format!("last_event_id: \"{}-start\"", family(case));
         assert!(first[1].contains(&start), "{}: {first:?}", case.id);
     }
 }
@@ -201,13 +203,13 @@ fn each_case_that_asks_for_an_id_begins_with_a_wait_and_an_id_of_its_own() {
 #[test]
 fn what_is_right_is_what_the_standard_reads() {
     let (mut ids, mut delays, mut shown) = (0, 0, 0);
-    for case in all() {
-        for ask in asks(&case) {
-            let known = || Known::behind(&case, ask.about);
+    for case in cases() {
+        for ask in asks(case) {
+            let known = || Known::behind(case, ask.about);
             match &ask.question {
                 Question::Id { right, wrong } => {
                     let id = IdText(known().id.into_bytes());
-                    assert_eq!(right[..], [id.clone()], "{}", case.id);
+                    assert_eq!(*right, std::slice::from_ref(&id), "{}", case.id);
                     assert!(wrong.iter().all(|(other, _)| *other != id), "{}", case.id);
                     ids += 1;
                 }
@@ -230,25 +232,32 @@ fn what_is_right_is_what_the_standard_reads() {
         }
     }
     // Of both profiles.
-    assert_eq!((ids, delays, shown), (76, 12, 4));
+    assert_eq!((ids, delays, shown), (66, 12, 4));
 }
 
 /// Who takes an answer for a stream that is none brings the id that is in it.
 #[test]
 fn the_ids_of_answers_that_are_no_streams_are_in_them() {
     let mut found = 0;
-    for case in all() {
-        for ask in asks(&case) {
+    for case in cases() {
+        for ask in asks(case) {
             let wrong = match &ask.question {
                 Question::Away { wrong, .. } => wrong,
                 Question::Id { wrong, .. } if !is_stream(&case.answers[ask.about]) => wrong,
                 _ => continue,
             };
+            if wrong.iter().all(|(id, _)| id.0.is_empty()) {
+                continue;
+            }
             let answer = &case.answers[ask.about];
-            let body = answer.stream.faults.iter().find_map(|fault| match &fault.act {
-                Act::Status(answer) => answer.body.clone().map(String::into_bytes),
-                _ => None,
-            });
+            let body = answer
+                .stream
+                .faults
+                .iter()
+                .find_map(|fault| match &fault.act {
+                    Act::Status(answer) => answer.body.clone().map(String::into_bytes),
+                    _ => None,
+                });
             let mut known = Known::default();
             known.read(&body.unwrap_or_else(|| Played::of(answer).bytes()));
             for (id, _) in wrong.iter().filter(|(id, _)| !id.0.is_empty()) {
@@ -257,17 +266,21 @@ fn the_ids_of_answers_that_are_no_streams_are_in_them() {
             }
         }
     }
-    assert!(found > 20, "{found}");
+    assert!(found > 10, "{found}");
 }
 
 #[test]
 fn the_bytes_are_those_that_a_case_is_about() {
     let with_bom = |count: usize, rest: &[u8]| [&b"\xef\xbb\xbf".repeat(count), rest].concat();
     for (id, answer, bytes) in [
-        ("R4", 0, b"retry: 200\nid: R4-start\ndata: x\n\nid: R4-half\ndata: of this e".to_vec()),
+        (
+            "R4",
+            0,
+            b"retry: 200\nid: R4-start\ndata: x\n\nid: R4-half\ndata: of this e".to_vec(),
+        ),
         ("R13", 1, b"".to_vec()),
         ("P2", 1, b"id: P2-crlf\r\ndata: y\r\n\r\n".to_vec()),
-        ("P3", 1, b"id: P3-cr\rdata: y\r\r".to_vec()),
+        ("P3", 1, b"id: P3-cr\rdata: y\r\rdata: z\r\r".to_vec()),
         (
             "P4",
             0,
@@ -276,17 +289,24 @@ fn the_bytes_are_those_that_a_case_is_about() {
         (
             "P5",
             0,
-            b"retry: 200\r\nid: P5-start\r\ndata: x\r\n\r\nid: P5-half\r\ndata: of this ev".to_vec(),
+            b"retry: 200\r\nid: P5-start\r\ndata: x\r\n\r\nid: P5-half\r\ndata: of this e".to_vec(),
         ),
         ("P6", 1, with_bom(1, b"id: P6-bom\ndata: y\n\n")),
         ("P8", 1, with_bom(2, b"id: P8-bom\ndata: y\n\n")),
-        ("P13", 0, b"retry: 200\nid: P13-start\ndata: x\n\nid: P13-nul\0\ndata: y\n\n".to_vec()),
+        (
+            "P13",
+            0,
+            b"retry: 200\nid: P13-start\ndata: x\n\nid: P13-nul\0\ndata: y\n\n".to_vec(),
+        ),
         ("P16", 1, b"id: P16-only\n\n".to_vec()),
         (
             "P19",
             0,
-            b"retry: 200\nid: P19-start\ndata: x\n\nid: P19-bad\ndata: y\xff\n\nid: P19-next\ndata: z\n\n"
-                .to_vec(),
+            [
+                &b"retry: 200\nid: P19-start\ndata: x\n\n"[..],
+                b"id: P19-bad\ndata: y\xff\n\nid: P19-next\ndata: z\n\n",
+            ]
+            .concat(),
         ),
         (
             "P26",
@@ -299,14 +319,20 @@ fn the_bytes_are_those_that_a_case_is_about() {
         assert_eq!(played.bytes(), bytes, "{id}: {shown:?}");
     }
     let long = Played::of(&case("P23").answers[0]).bytes();
-    assert_eq!(long.split(|b| *b == b'\n').map(<[u8]>::len).max(), Some(5 << 20));
+    assert_eq!(
+        long.split(|b| *b == b'\n').map(<[u8]>::len).max(),
+        Some(5 << 20)
+    );
 }
 
 #[test]
 fn the_pieces_are_those_that_a_case_is_about() {
     let pieces = |id: &str, answer: usize| Played::of(&case(id).answers[answer]).pieces;
     let crlf = pieces("P5", 0);
-    assert_eq!(crlf.iter().filter(|piece| piece.ends_with(b"\r")).count(), 5);
+    assert_eq!(
+        crlf.iter().filter(|piece| piece.ends_with(b"\r")).count(),
+        5
+    );
     assert_eq!(pieces("P7", 1)[0], b"\xef");
     let split = pieces("P18", 0);
     assert!(split[0].ends_with(b"P18-\xc3"), "{split:?}");

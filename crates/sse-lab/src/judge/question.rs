@@ -32,7 +32,9 @@ impl Seen<'_> {
     /// The answer to the question; nothing while it is open.
     pub(super) fn answer(&self) -> Option<Verdict> {
         let answer = match &self.ask.question {
-            Question::Id { right, wrong } => self.back().map(|(back, _)| id(right, wrong, back)),
+            Question::Id { right, wrong } => {
+                self.back().map(|(back, _)| self.id(right, wrong, back))
+            }
             Question::Delay { told, misread } => {
                 self.back().map(|(_, wait)| delay(*told, misread, wait))
             }
@@ -51,7 +53,32 @@ impl Seen<'_> {
             Question::Sees(data) => self.answered().map(|_| sees(data)),
             Question::Told(told) => self.told(*told),
         };
-        answer.map_or_else(|open| open, Some)
+        match answer.map_or_else(|open| open, Some) {
+            Some(Verdict::Wrong(words)) if self.ask.allowed => Some(Verdict::Allowed(words)),
+            answer => answer,
+        }
+    }
+
+    /// What the last event id of the return says.
+    fn id(&self, right: &[IdText], wrong: &[(IdText, String)], back: &Asked) -> Verdict {
+        let brought = back.id().unwrap_or_default();
+        if right.iter().any(|id| id.0 == brought) {
+            return Verdict::Right;
+        }
+        if let Some(words) = meant(wrong, back) {
+            return Verdict::Wrong(words.to_owned());
+        }
+        let before = self.requests().first().and_then(Asked::id);
+        let old = match before == Some(brought) {
+            true => ", which it had before this case",
+            false => "",
+        };
+        let right: Vec<_> = right.iter().map(named).collect();
+        Verdict::Wrong(format!(
+            "It came back with {}{old}, and not with {}.",
+            named(&IdText(brought.to_vec())),
+            right.join(" or ")
+        ))
     }
 
     fn not_before(&self, least: Duration) -> Result<Verdict, Open> {
@@ -97,7 +124,9 @@ impl Seen<'_> {
     fn growing(&self, returns: usize) -> Result<Verdict, Open> {
         let first = self.about() + 1;
         self.reach(self.about() + returns, first)?;
-        let waits: Vec<_> = (first..first + returns).map(|at| self.wait_before(at)).collect();
+        let waits: Vec<_> = (first..first + returns)
+            .map(|at| self.wait_before(at))
+            .collect();
         let shrinks = waits.windows(2).any(|two| two[1] < two[0] * STAYS / 100);
         let longest = waits.iter().max().copied().unwrap_or_default();
         let shortest = waits.iter().min().copied().unwrap_or_default();
@@ -280,23 +309,6 @@ impl Field {
     }
 }
 
-/// What the last event id of the return says.
-fn id(right: &[IdText], wrong: &[(IdText, String)], back: &Asked) -> Verdict {
-    let brought = back.id().unwrap_or_default();
-    if right.iter().any(|id| id.0 == brought) {
-        return Verdict::Right;
-    }
-    if let Some(words) = meant(wrong, back) {
-        return Verdict::Wrong(words.to_owned());
-    }
-    let right: Vec<_> = right.iter().map(named).collect();
-    Verdict::Wrong(format!(
-        "It came back with {}, and not with {}.",
-        named(&IdText(brought.to_vec())),
-        right.join(" or ")
-    ))
-}
-
 /// What it means that a request brings the id that it does.
 fn meant<'a>(wrong: &'a [(IdText, String)], back: &Asked) -> Option<&'a str> {
     let brought = back.id().unwrap_or_default();
@@ -318,7 +330,11 @@ fn delay(told: Duration, misread: &[(Duration, String)], wait: Duration) -> Verd
     }
     let near = |other: Duration| wait + EARLY >= other && wait <= other + NEAR;
     let meant = misread.iter().find(|(other, _)| near(*other));
-    let waited = format!("It came back after {}, and was told {}", time(wait), time(told));
+    let waited = format!(
+        "It came back after {}, and was told {}",
+        time(wait),
+        time(told)
+    );
     match (wait < told, meant) {
         (_, Some((_, words))) => Verdict::Wrong(format!("{waited}: {words}.")),
         (true, None) => Verdict::Wrong(format!("{waited}.")),
@@ -331,7 +347,10 @@ fn sees(data: &[String]) -> Verdict {
     let quoted = data.iter().map(|data| format!("'{data}'"));
     Verdict::NeedsEyes(match data.len() {
         0 => "Look at what it shows: it must be no event.".to_owned(),
-        1 => format!("Look at what it shows: it must be one event, with the data {}.", list(quoted)),
+        1 => format!(
+            "Look at what it shows: it must be one event, with the data {}.",
+            list(quoted)
+        ),
         count => format!(
             "Look at what it shows: it must be {count} events, with the data {}.",
             list(quoted)

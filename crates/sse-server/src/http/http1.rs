@@ -206,21 +206,18 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         let sent = socket.try_write(&head).unwrap_or(0);
         head.drain(..sent);
     }
+    let before: &[u8] = if continued { CONTINUE } else { b"" };
+    let first: &[u8] = if interim { CONTINUE } else { b"" };
     match driven {
         Driven::Begun(Begun::Whole(whole)) => {
-            if interim {
-                head.extend_from_slice(CONTINUE);
-            }
+            let whole = whole.behind(before, first);
             if whole.send(&socket, &head, stall, kill).await {
                 super::lingering_close::close(socket, b"", stop).await;
             }
         }
         Driven::Begun(Begun::Stream(mut begun)) => {
-            if interim {
-                head.extend_from_slice(CONTINUE);
-            }
+            head.extend_from_slice(first);
             head.extend_from_slice(&begun.head);
-            let before: &[u8] = if continued { CONTINUE } else { b"" };
             begun.open.took(&[before], 0, before.len());
             run.transport.take_in(Delivery::new(
                 Socket::new(socket, before, begun.open.tap()),

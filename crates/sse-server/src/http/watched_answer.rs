@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Response, StatusCode, Version, header};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 use hyper::body::Body as _;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -52,7 +52,7 @@ impl Whole {
         let mut bytes = routes::head_bytes(head.status, &head.headers, framing);
         if *method != Method::HEAD && length.is_some() {
             // It is in memory, and nothing can go wrong.
-            let body = body.collect().await.map(|body| body.to_bytes());
+            let body = body.collect().await.map(Collected::to_bytes);
             bytes.extend_from_slice(&body.unwrap_or_default());
         }
         let WatchedAnswer { account, why } = watched;
@@ -68,6 +68,13 @@ impl Whole {
     pub(super) fn end(self, why: Why) {
         let now = clock::now();
         self.account.end(self.status.as_u16(), why.told(), now);
+    }
+
+    /// The same where its client was sent `before` already, and is sent `first` now.
+    pub(super) fn behind(mut self, before: &[u8], first: &[u8]) -> Self {
+        self.account.took(&[before], 0, before.len());
+        self.bytes.splice(0..0, first.iter().copied());
+        self
     }
 
     /// Sends it behind what was `held` of answers before it, and tells what became of it. Answers

@@ -13,6 +13,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Bench, soon};
 
+/// Two events, an id each, and nothing more.
+pub const TWO: &str = "every = '1ms'\ncount = 2\nretry = '300ms'";
+
+/// What ends a body in chunks.
+pub const LAST_CHUNK: &str = "0\r\n\r\n";
+
 type Answer = dyn Fn(&MountedRequest, Arc<dyn Watcher>) -> MountedAnswer + Send + Sync;
 
 /// A handler of one function, and what it was asked.
@@ -148,4 +154,15 @@ pub fn whole(text: &str) -> Response<bytes::Bytes> {
     response
         .body(text.to_owned().into())
         .expect("a sound response")
+}
+
+/// Sends a request and answers all that comes until the connection ends.
+pub async fn all(bench: &Bench, method: &str, target: &str, headers: &[(&str, &str)]) -> String {
+    let mut client = bench.connect().await;
+    client.send(&bench.request(method, target, headers)).await;
+    String::from_utf8(client.rest().await).expect("we write UTF-8")
+}
+
+pub fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or_default()
 }

@@ -31,25 +31,55 @@ fn a_variant_is_put_into_every_text() {
 fn a_mistake_has_a_sentence() {
     let answers = "answers = [{ events = [\"x\"] }]\n";
     for (lines, said) in [
-        ("answers = []\nasks.all = [{ back = true }]".to_owned(), "it has no answer"),
-        (format!("{answers}asks.all = []"), "nothing is asked for all"),
-        (format!("{answers}asks.all = [{{}}]"), "a question asks nothing"),
-        (format!("{answers}asks.all = [{{ away = \"soon\" }}]"), "soon is no time"),
-        (format!("{answers}asks.all = [{{ most = 1 }}]"), "`most` needs `within`"),
-        (format!("{answers}asks.all = [{{ tells = \"left\" }}]"), "`tells` needs `within`"),
-        (format!("{answers}asks.all = [{{ tells = \"lies\" }}]"), "lies cannot be told"),
-        (format!("{answers}asks.all = [{{ back = true, about = 1 }}]"), "there is no answer 1"),
+        (
+            "answers = []\nasks.all = [{ back = true }]".to_owned(),
+            "it has no answer",
+        ),
+        (
+            format!("{answers}asks.all = []"),
+            "nothing is asked for all",
+        ),
+        (
+            format!("{answers}asks.all = [{{}}]"),
+            "a question asks nothing",
+        ),
+        (
+            format!("{answers}asks.all = [{{ away = \"soon\" }}]"),
+            "soon is no time",
+        ),
+        (
+            format!("{answers}asks.all = [{{ most = 1 }}]"),
+            "`most` needs `within`",
+        ),
+        (
+            format!("{answers}asks.all = [{{ tells = \"left\" }}]"),
+            "`tells` needs `within`",
+        ),
+        (
+            format!("{answers}asks.all = [{{ tells = \"lies\" }}]"),
+            "lies cannot be told",
+        ),
+        (
+            format!("{answers}asks.all = [{{ back = true, about = 1 }}]"),
+            "there is no answer 1",
+        ),
         (
             format!("{answers}asks.all = [{{ id = '\\xz1' }}]"),
             "\\xz1 has an escape that is no byte",
         ),
-        (format!("{answers}asks.strict = [{{ back = true }}]"), "There is no profile strict"),
+        (
+            format!("{answers}asks.strict = [{{ back = true }}]"),
+            "There is no profile strict",
+        ),
         (
             "answers = [{ faults = [\"cut,after=x\"] }]\nasks.all = [{ back = true }]".to_owned(),
             "after",
         ),
         (format!("{answers}asks.all = [{{ guess = true }}]"), "guess"),
-        (format!("{answers}asks.all = [{{ back = true }}]\nlevel = 3"), "level"),
+        (
+            format!("{answers}asks.all = [{{ back = true }}]\nlevel = 3"),
+            "level",
+        ),
     ] {
         let error = one(&lines).expect_err(said).to_string();
         assert!(error.contains(said), "{error}");

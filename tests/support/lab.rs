@@ -1,0 +1,71 @@
+//! The place Lab, wherever the page is: its own EventSource walks the tour, and the table fills.
+
+use super::http;
+use super::page::Page;
+
+const STATE: &str = "lab-place .state";
+const WALK: &str = "lab-place form [data-act=\"walk\"]";
+const RIGHT: &str = "lab-table tr.case:has([data-col=\"verdict\"] [data-mark=\"right\"])";
+
+/// The page walks, is judged, is looked at, stops, and begins anew. `browser` is what its run is
+/// called after.
+pub(crate) async fn a_page_walks(page: &Page, browser: &str) {
+    page.visit("lab").await;
+    page.until_text(STATE, "nobody has come by this name").await;
+    page.until_text(
+        "lab-place .first [data-line=\"url\"]",
+        "/lab/tour/client\")",
+    )
+    .await;
+    page.until_present("lab-table #case-R4 [data-mark=\"open\"]")
+        .await;
+    page.click("lab-place [data-act=\"walk-first\"]").await;
+    page.until_text(STATE, "this page walks, case").await;
+    page.until_text("lab-place form .url", &format!("/lab/tour/{browser}"))
+        .await;
+    page.until_present(RIGHT).await;
+    assert!(!page.shows("lab-place .first").await);
+
+    // The case: what was sent to its first request, and the return behind it.
+    page.click(RIGHT).await;
+    page.until_text("lab-case .verdict", "right").await;
+    page.until_text("lab-case .requests > li:first-child .bytes", "HTTP/1.1 200")
+        .await;
+    page.until_text(
+        "lab-case .requests > li:first-child .fate",
+        "ended by the case",
+    )
+    .await;
+    page.until_text(
+        "lab-case .requests > li:last-child .fate",
+        "answered by the next case",
+    )
+    .await;
+    page.until_present("case-line rect.end").await;
+    page.click("lab-case [data-act=\"close-case\"]").await;
+    assert!(!page.shows("lab-case").await);
+
+    page.until_text(WALK, "Stop walking").await;
+    page.click(WALK).await;
+    page.until_text(WALK, "Walk it in this page").await;
+    page.click("lab-place [data-act=\"again\"]").await;
+    page.until_text(STATE, "this page walks, case").await;
+    page.until_present(RIGHT).await;
+    page.click(WALK).await;
+}
+
+/// A second client comes once and stays away: its column stands beside the other's.
+pub(crate) async fn two_runs_are_compared(page: &Page, port: u16) {
+    // The answer breaks, as every one of the tour does.
+    _ = http::get(port, "/lab/tour/second", &[]).await;
+    page.until_present("lab-place [name=\"other\"] option[value=\"second\"]")
+        .await;
+    let choose = "const other = document.querySelector('lab-place [name=other]');
+        other.value = 'second';
+        other.dispatchEvent(new Event('change'));";
+    page.js(choose).await.expect("the page runs scripts");
+    page.until_text("lab-table th[data-col=\"other\"]", "second")
+        .await;
+    page.until_present("lab-table td[data-col=\"other\"] [data-mark=\"under way\"]")
+        .await;
+}

@@ -1,0 +1,79 @@
+/**
+ * The walk of this page's own EventSource through the lab, so that one sees the browser judged that
+ * one has open. It reads nothing of what comes: the server judges.
+ *
+ * @import { Host } from "../types.js"
+ */
+
+/** All connections of the browser to this host are in use. */
+const NONE_FREE =
+  "The browser has no connection left for it: disconnect a stream in Streams, or close a tab.";
+
+export class OwnWalk {
+  #host;
+  #underWay;
+  /** @type {EventSource | null} */
+  #source = null;
+  #url = "";
+  /** The name that it walks by, or last did. */
+  name = "";
+  /** It began, or is over. */
+  onchange = () => {};
+  /** It was over before an answer began. */
+  onrefused = () => {};
+
+  /**
+   * @param {Host} host
+   * @param {Set<object>} underWay all clients of the page that have a run
+   */
+  constructor(host, underWay) {
+    this.#host = host;
+    this.#underWay = underWay;
+  }
+
+  get isOn() {
+    return this.#source !== null;
+  }
+
+  /**
+   * Begins a walk in place of the one before. Throws a sentence where it cannot.
+   *
+   * @param {string} url
+   * @param {string} name
+   */
+  begin(url, name) {
+    this.#end();
+    if (this.#underWay.size >= this.#host.streamsAtMost) throw new Error(NONE_FREE);
+    const source = new EventSource(url);
+    this.#source = source;
+    this.#url = url;
+    this.name = name;
+    this.#underWay.add(this);
+    let isOpen = false;
+    source.addEventListener("open", () => (isOpen = true));
+    // an EventSource that is closed for good does not come back: the tour is over, or it stopped
+    source.addEventListener("error", () => {
+      if (source !== this.#source || source.readyState !== EventSource.CLOSED) return;
+      this.stop();
+      if (!isOpen) this.onrefused();
+    });
+    this.onchange();
+  }
+
+  /** Walks the same once more. */
+  again() {
+    this.begin(this.#url, this.name);
+  }
+
+  stop() {
+    if (!this.isOn) return;
+    this.#end();
+    this.onchange();
+  }
+
+  #end() {
+    this.#source?.close();
+    this.#source = null;
+    this.#underWay.delete(this);
+  }
+}
