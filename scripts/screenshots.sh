@@ -1,11 +1,10 @@
 #!/bin/sh
-# Takes the pictures in docs/ (window, connections and topics, each in light and dark) from the real
-# app on a virtual display.
+# Takes the pictures in docs/ (each in light and dark) from the real app on a virtual display.
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-scripts/need.sh gui desktop
+scripts/need.sh gui desktop redis
 scripts/tools.sh
 
 cargo test --locked -p sse-workbench --test screenshots

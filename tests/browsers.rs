@@ -6,6 +6,7 @@ mod support;
 use sse_server::{Config, Server, Tokens};
 use support::app::App;
 use support::desktop::Desktop;
+use support::engine::{self, Engine};
 use support::front_end;
 use support::page::Page;
 use support::webdriver::{self, Session};
@@ -120,6 +121,18 @@ async fn chromium_is_told_where_any_url_can_be_watched() {
 async fn chromium_gives_the_page_a_token() {
     let desktop = Desktop::start().await;
     the_page_is_given_a_token(webdriver::chromium(&desktop).await).await;
+}
+
+#[tokio::test]
+async fn chromium_shows_the_engine_that_goes_and_comes() {
+    let desktop = Desktop::start().await;
+    the_page_shows_the_engine(webdriver::chromium(&desktop).await).await;
+}
+
+#[tokio::test]
+async fn firefox_shows_the_engine_that_goes_and_comes() {
+    let desktop = Desktop::start().await;
+    the_page_shows_the_engine(webdriver::firefox(&desktop).await).await;
 }
 
 #[tokio::test]
@@ -375,6 +388,19 @@ async fn a_front_end_reads_a_stream(session: Session, port: u16) {
     page.until_text("#state", "closed").await;
     page.until_text("#seen", "1 2 3 4 5").await;
     session.close().await;
+}
+
+/// Of a node that shares its topics with others.
+async fn the_page_shows_the_engine(session: Session) {
+    let mut engine = Engine::start().await;
+    let node = engine.node("a").await;
+    let port = node.status().borrow().port;
+    let page = &session.page;
+    page.goto(&format!("http://localhost:{port}/")).await;
+    page.until_phase("running").await;
+    engine::comes_and_goes(page, &mut engine).await;
+    session.close().await;
+    node.stop().await;
 }
 
 /// A server that wants tokens, whose page is of no use until a person gives it one.

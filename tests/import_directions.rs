@@ -11,19 +11,24 @@ use std::path::Path;
 use syn::visit::{self, Visit};
 
 /// The crates of this repository, each with those that it may name.
-const CRATES: [(&str, &str, &[&str]); 9] = [
+const CRATES: [(&str, &str, &[&str]); 10] = [
     ("sse_wire", "crates/sse-wire/src", &[]),
     ("sse_engine", "crates/sse-engine/src", &["sse_wire"]),
-    ("sse_client", "crates/sse-client/src", &["sse_wire"]),
+    ("sse_tls", "crates/sse-tls/src", &[]),
+    (
+        "sse_client",
+        "crates/sse-client/src",
+        &["sse_tls", "sse_wire"],
+    ),
     (
         "sse_redis",
         "crates/sse-redis/src",
-        &["sse_engine", "sse_wire"],
+        &["sse_engine", "sse_tls", "sse_wire"],
     ),
     (
         "sse_server",
         "crates/sse-server/src",
-        &["sse_engine", "sse_client", "sse_wire"],
+        &["sse_engine", "sse_client", "sse_tls", "sse_wire"],
     ),
     (
         "sse_lab",
@@ -40,6 +45,7 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
             "sse_redis",
             "sse_client",
             "sse_engine",
+            "sse_tls",
             "sse_wire",
         ],
     ),
@@ -52,6 +58,7 @@ const CRATES: [(&str, &str, &[&str]); 9] = [
             "sse_redis",
             "sse_client",
             "sse_engine",
+            "sse_tls",
             "sse_wire",
         ],
     ),

@@ -9,24 +9,25 @@ use std::time::Duration;
 
 use support::app::window;
 use support::desktop::Desktop;
+use support::engine::Engine;
 use support::foreign::{self, Foreign};
 use support::second_client::SecondClient;
 use support::wait::{ensure, wait_at_most, wait_for};
 use support::webdriver::{self, Session};
-use support::{http, settings};
+use support::{http, menu, settings};
 
 /// The default, which is what a reader's own window will say.
 const PORT: u16 = 8000;
+
+/// Where docs/SCALE.md has the engine.
+const ENGINE: u16 = 6390;
 
 #[tokio::test]
 async fn both_themes_with_both_streams_and_the_connections() {
     for (theme, name) in [("Adwaita", "light"), ("Adwaita:dark", "dark")] {
         let desktop = Desktop::start().await;
         settings::use_port(&desktop, PORT);
-        let mut driver = desktop.command("tauri-driver");
-        driver.env("GTK_THEME", theme);
-        let session = webdriver::webview_of(&desktop, driver, support::app::PROGRAM, &[]).await;
-        session.page.until_phase("running").await;
+        let session = opened(&desktop, theme).await;
         show_streams(&session).await;
         session.page.until_drawn().await;
         picture(&desktop, &format!("window-{name}.png"));
@@ -58,7 +59,19 @@ async fn both_themes_with_both_streams_and_the_connections() {
         picture(&desktop, &format!("lab-{name}.png"));
         session.close().await;
         picture_of_the_timeline(theme, &format!("timeline-{name}.png")).await;
+        picture_of_the_nodes(theme, &format!("nodes-{name}.png")).await;
     }
+}
+
+/// The app in this theme, its server running. The pointer is out of the way: where it lay, a
+/// tooltip came, and was a black spot in the picture.
+async fn opened(desktop: &Desktop, theme: &str) -> Session {
+    let mut driver = desktop.command("tauri-driver");
+    driver.env("GTK_THEME", theme);
+    let session = webdriver::webview_of(desktop, driver, support::app::PROGRAM, &[]).await;
+    session.page.until_phase("running").await;
+    menu::point(desktop, 0, 0);
+    session
 }
 
 /// An outage of the server in the timeline: a client that comes back as it should, one that comes
@@ -66,11 +79,8 @@ async fn both_themes_with_both_streams_and_the_connections() {
 async fn picture_of_the_timeline(theme: &str, name: &str) {
     let desktop = Desktop::start().await;
     settings::use_port(&desktop, PORT);
-    let mut driver = desktop.command("tauri-driver");
-    driver.env("GTK_THEME", theme);
-    let session = webdriver::webview_of(&desktop, driver, support::app::PROGRAM, &[]).await;
+    let session = opened(&desktop, theme).await;
     let page = &session.page;
-    page.until_phase("running").await;
     page.visit("connections").await;
     let mut dashboard = SecondClient::start(PORT, "/endless?every=500ms", "dashboard").await;
     let widget = "/json?client=prices-widget";
@@ -96,6 +106,49 @@ async fn picture_of_the_timeline(theme: &str, name: &str) {
     page.until_drawn().await;
     picture(&desktop, name);
     session.close().await;
+}
+
+/// Topics on an engine that two more nodes share: what is published on them arrives in the window.
+async fn picture_of_the_nodes(theme: &str, name: &str) {
+    let desktop = Desktop::start().await;
+    let engine = Engine::on(ENGINE).await;
+    let (a, b) = (engine.node("a").await, engine.node("b").await);
+    let on = format!("[topics]\non = \"{}\"\n", engine.url());
+    let text = format!("port = {PORT}\nstart_at_launch = true\n{on}");
+    settings::write(&desktop, &text);
+    settings::write_streams(
+        &desktop,
+        "[[stream]]\npath = \"/numbers\"\ntitle = \"Finite stream\"\ncount = 5\n",
+    );
+    let session = opened(&desktop, theme).await;
+    let page = &session.page;
+    page.open_topic("orders").await;
+    let topic = page.panel("/topics/orders");
+    topic.until_state("open").await;
+    for number in 1..=6 {
+        let node = if number % 2 == 0 { &a } else { &b };
+        let port = node.status().borrow().port;
+        let path = format!("/topics/orders?id=order-{number}");
+        let data = format!("{{\"order\":{number},\"state\":\"paid\"}}");
+        http::publish(port, &path, &data).await;
+    }
+    page.until_text("engine-line .words", "3 nodes").await;
+    page.click("engine-line summary").await;
+    page.until_text("engine-line dl", "workbench (this one), a, b")
+        .await;
+    wait_for("the events", async || {
+        let data = topic.data().await?;
+        ensure(data.len() == 6, format!("{data:?}"))
+    })
+    .await;
+    assert!(!page.shows("engine-line .problems").await, "all is well");
+    // New rows are marked for a moment.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    page.until_drawn().await;
+    picture(&desktop, name);
+    session.close().await;
+    a.stop().await;
+    b.stop().await;
 }
 
 /// The finite stream done, the endless one under way.

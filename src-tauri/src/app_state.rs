@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sse_lab::Lab;
-use sse_redis::{Keep, Mistake, RedisEngine};
+use sse_redis::{Keep, Mistake, RedisEngine, usual_name};
 use sse_server::{Config, Engine, Phase, Server, TopicConfig, UpstreamWish};
 use tokio::sync::watch;
 
@@ -33,21 +33,15 @@ pub(crate) struct AppState {
     streams_file: PathBuf,
 }
 
-/// The name of the app among the nodes that share its topics.
-const NODE: &str = "workbench";
-
-/// How long an engine keeps a topic that nobody uses, in seconds: a day.
-const KEPT: u64 = 24 * 3600;
-
-/// The engine at this URL.
-fn engine(url: &str, topics: &TopicConfig) -> Result<Arc<dyn Engine>, Mistake> {
+/// The engine at this URL, for the node of this name.
+fn engine(url: &str, topics: &TopicConfig, node: &str) -> Result<Arc<dyn Engine>, Mistake> {
     let keep = Keep {
         events: topics.keep_events,
         bytes: topics.keep_bytes,
-        seconds: KEPT,
         topics: topics.max_topics,
+        ..Keep::default()
     };
-    Ok(Arc::new(RedisEngine::new(url, keep, NODE)?))
+    Ok(Arc::new(RedisEngine::new(url, keep, node)?))
 }
 
 impl AppState {
@@ -56,7 +50,9 @@ impl AppState {
         let (store, mut notice) = Store::open(folder);
         let streams_file = settings::streams_file(folder);
         let topics = &store.settings().topics;
-        let (topics_on, mistake) = match topics.on.as_deref().map(|on| engine(on, &topics.config)) {
+        let node = usual_name();
+        let on = topics.on.as_deref();
+        let (topics_on, mistake) = match on.map(|on| engine(on, &topics.config, &node)) {
             None => (None, None),
             Some(Ok(engine)) => (Some(engine), None),
             Some(Err(mistake)) => (None, Some(mistake)),
@@ -68,7 +64,7 @@ impl AppState {
             streams_file: Some(streams_file.clone()),
             topics: topics.config.clone(),
             topics_on,
-            node: NODE.to_owned(),
+            node,
             ..Config::default()
         };
         if let Some(mistake) = mistake {

@@ -1,6 +1,6 @@
 //! Notifies menu, title and page of each change. A change comes from the one place that knows it:
-//! the server's status, its faults, its table of connections, its topics, its list of streams, or
-//! the app's notice.
+//! the server's status, its faults, its table of connections, its topics, the engine that keeps
+//! them, its list of streams, or the app's notice.
 //! Changes of the file of streams are also printed to stderr.
 //!
 //! It must never decide anything: it emits only what it was given.
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use sse_server::Server;
 use tauri::{AppHandle, Emitter as _, Manager};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -97,6 +98,8 @@ pub(crate) fn follow(app: &AppHandle) {
         }
     });
 
+    follow_engine(app, shell.server());
+
     let mut streams = shell.server().streams_changed();
     let told = app.clone();
     tauri::async_runtime::spawn(async move {
@@ -124,6 +127,36 @@ pub(crate) fn follow(app: &AppHandle) {
         while notice.changed().await.is_ok() {
             let now = notice.borrow_and_update().clone();
             tell(&told, "notice", now);
+        }
+    });
+}
+
+/// Tells the page of the engine that keeps the topics, where one does. Who waits for it changes
+/// with the table.
+fn follow_engine(app: &AppHandle, server: &Server) {
+    let Some(mut engine) = server.engine_changed() else {
+        return;
+    };
+    let mut table = server.connections_changed();
+    let told = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let mut shown = None;
+        loop {
+            engine.borrow_and_update();
+            table.borrow_and_update();
+            let now = told.state::<AppState>().server().engine();
+            if now != shown {
+                tell(&told, "engine", now.clone());
+                shown = now;
+            }
+            let changed = tokio::select! {
+                changed = engine.changed() => changed,
+                changed = table.changed() => changed,
+            };
+            if changed.is_err() {
+                return;
+            }
+            tokio::time::sleep(TABLE_PAUSE).await;
         }
     });
 }

@@ -371,7 +371,7 @@ mod tests {
         let folder = folder();
         put(
             folder.path(),
-            "[topics]\nttl = \"90m\"\nfirst_block = \"none\"\nkeep_alive_blank = false\n",
+            "[topics]\non = \"redis://:a@b\"\nttl = \"90m\"\nfirst_block = \"none\"\nkeep_alive_blank = false\n",
         );
         let (mut store, notice) = Store::open(folder.path());
         assert_eq!(notice, None);
@@ -381,6 +381,7 @@ mod tests {
         assert_eq!(notice, None);
         assert_eq!(again.settings(), store.settings());
         assert_eq!(again.settings().topics.config.ttl.as_secs(), 5400);
+        assert_eq!(again.settings().topics.on.as_deref(), Some("redis://:a@b"));
     }
 
     #[test]

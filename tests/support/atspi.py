@@ -3,6 +3,7 @@
     atspi.py menu              prints the menu bar as JSON
     atspi.py choose MENU ITEM  chooses an item, and prints null
     atspi.py press KEY...      presses these keys together, such as Control_L 2, and prints null
+    atspi.py point X Y         moves the pointer there on the screen, and prints null
 
 It never touches the page in the window: only the native menu bar. It looks anew each time it is run and remembers nothing,
 so what it prints is what is there.
@@ -105,6 +106,9 @@ def main(arguments):
             print("null")
         case ["press", *names] if names:
             press(names)
+            print("null")
+        case ["point", x, y]:
+            Atspi.generate_mouse_event(int(x), int(y), "abs")
             print("null")
         case _:
             sys.exit(__doc__)

@@ -94,6 +94,12 @@ pub(crate) fn press(desktop: &Desktop, keys: &[&str]) {
     run(desktop, &[&["press"], keys].concat()).unwrap_or_else(|error| panic!("{keys:?}: {error}"));
 }
 
+/// Moves the pointer to a place on the screen.
+pub(crate) fn point(desktop: &Desktop, x: u32, y: u32) {
+    let [x, y] = [x, y].map(|at| at.to_string());
+    run(desktop, &["point", &x, &y]).unwrap_or_else(|error| panic!("{x} {y}: {error}"));
+}
+
 /// Waits until exactly these items of a menu can be chosen.
 pub(crate) async fn until_enabled(desktop: &Desktop, menu: &str, labels: &[&str]) {
     wait_for(&format!("{labels:?} enabled in {menu}"), async || {

@@ -10,6 +10,7 @@
 
 pub(crate) mod app;
 pub(crate) mod desktop;
+pub(crate) mod engine;
 pub(crate) mod foreign;
 pub(crate) mod front_end;
 pub(crate) mod http;

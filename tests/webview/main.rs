@@ -1,5 +1,6 @@
 //! The page in the app's own webview, with the streams of the server in the app's own process.
 
+mod engine;
 mod faults;
 mod lab;
 mod outcomes;

@@ -31,6 +31,8 @@ mod measures;
 #[cfg(target_os = "linux")]
 mod nodes;
 #[cfg(target_os = "linux")]
+mod options;
+#[cfg(target_os = "linux")]
 mod payload;
 #[cfg(target_os = "linux")]
 mod pin;

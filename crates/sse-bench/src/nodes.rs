@@ -11,7 +11,6 @@ mod monitor;
 mod report;
 mod results;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -19,6 +18,7 @@ use anyhow::{Context, bail, ensure};
 use crate::attempt;
 use crate::load::Outcome;
 use crate::machine::Machine;
+use crate::options::{Common, one_of};
 use crate::payload::{self, Seen};
 use crate::servers::{self, Programs};
 use cluster::{Cluster, Side};
@@ -42,9 +42,6 @@ pub(crate) struct Options {
     /// Rounds. A figure is the median of the rounds, and a ratio is taken within a round.
     #[arg(long, default_value_t = 4)]
     rounds: usize,
-    /// Rounds for the servers of others.
-    #[arg(long, default_value_t = 1)]
-    peer_rounds: usize,
     /// How often a run is repeated if other processes took more than a sixth of a core. The last
     /// run counts.
     #[arg(long, default_value_t = 1)]
@@ -52,22 +49,12 @@ pub(crate) struct Options {
     /// Only these measures, for example cpu-1k or publish-64.
     #[arg(long, value_delimiter = ',', value_parser = measure)]
     measure: Vec<String>,
-    /// The `sse` to measure, instead of the one beside this program.
-    #[arg(long, value_name = "FILE")]
-    sse_bin: Option<PathBuf>,
-    /// Few clients and little time, to check that everything works. The figures mean nothing.
-    #[arg(long, conflicts_with = "write")]
-    quick: bool,
-    /// Write the section into this report and keep the rest of it.
-    #[arg(long, value_name = "FILE")]
-    write: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
 }
 
 fn measure(text: &str) -> Result<String, String> {
-    let keys: Vec<_> = ROWS.iter().map(|row| row.key).collect();
-    keys.contains(&text)
-        .then(|| text.to_owned())
-        .ok_or_else(|| format!("the measures are {}", keys.join(", ")))
+    one_of(text, ROWS.iter().map(|row| row.key))
 }
 
 /// Measures, prints the tables, and writes them into the report if one is named.
@@ -76,7 +63,7 @@ fn measure(text: &str) -> Result<String, String> {
 /// There is nothing to measure, or the report cannot be written.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     servers::two_cores()?;
-    let programs = Programs::new(options.sse_bin.clone())?;
+    let programs = Programs::new(options.common.sse_bin.clone())?;
     let begun = Instant::now();
     let mut results = Results::new(options.rounds);
     let mut sides = Vec::new();
@@ -94,14 +81,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         for load in Load::ALL.into_iter().filter(is_wanted) {
             let mut turn: Vec<Side> = load.sides().to_vec();
             turn.retain(|side| sides.contains(side));
-            turn.retain(|side| !side.is_of_others() || round < options.peer_rounds);
+            turn.retain(|side| !side.is_of_others() || round < options.common.peer_rounds);
             // Every other round in reverse, so that none is always the first.
             if round % 2 == 1 {
                 turn.reverse();
             }
             for side in turn {
                 let outcome = attempt::undisturbed(options.again, || {
-                    one(&programs, load, side, options.quick, round % 2 == 1)
+                    one(&programs, load, side, options.common.quick, round % 2 == 1)
                 });
                 eprintln!(
                     "round {} {:<12} {:<10} {}",
@@ -120,7 +107,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     eprintln!("took {} s", begun.elapsed().as_secs());
     let tables = report::tables(&results);
     println!("{tables}");
-    if let Some(file) = &options.write {
+    if let Some(file) = &options.common.write {
         let machine = Machine::read(&programs);
         report::write(file, &programs, &machine, &tables)?;
     }

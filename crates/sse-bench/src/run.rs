@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use crate::attempt;
 use crate::machine::Machine;
 use crate::measures::{MEASURES, WORKLOADS, Workload};
+use crate::options::{Common, one_of};
 use crate::report;
 use crate::results::Results;
 use crate::servers::{self, Programs, Server};
@@ -17,9 +18,6 @@ pub(crate) struct Options {
     /// Rounds. A figure is the median of the rounds, and a ratio is taken within a round.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Rounds for the servers of others, which take longer.
-    #[arg(long, default_value_t = 1)]
-    peer_rounds: usize,
     /// How often a run is repeated if other processes took more than a sixth of a core. The last
     /// run counts.
     #[arg(long, default_value_t = 2)]
@@ -31,25 +29,15 @@ pub(crate) struct Options {
     /// a whole.
     #[arg(long, value_delimiter = ',', value_parser = measure)]
     measure: Vec<String>,
-    /// The `sse` to measure, instead of the one beside this program.
-    #[arg(long, value_name = "FILE")]
-    sse_bin: Option<PathBuf>,
-    /// Few clients and little time, to check that everything works. The figures mean nothing.
-    #[arg(long, conflicts_with = "write")]
-    quick: bool,
-    /// Write the report into this file and keep the parts that are written by hand.
-    #[arg(long, value_name = "FILE")]
-    write: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
     /// Tables of the app to put into the report, as scripts/bench-app.sh prints them.
     #[arg(long, value_name = "FILE")]
     app: Option<PathBuf>,
 }
 
 fn measure(text: &str) -> Result<String, String> {
-    let keys: Vec<_> = MEASURES.iter().map(|measure| measure.key).collect();
-    keys.contains(&text)
-        .then(|| text.to_owned())
-        .ok_or_else(|| format!("the measures are {}", keys.join(", ")))
+    one_of(text, MEASURES.iter().map(|measure| measure.key))
 }
 
 /// Measures, prints the tables, and writes the report if one is wanted.
@@ -58,7 +46,7 @@ fn measure(text: &str) -> Result<String, String> {
 /// There is nothing to measure, or the report cannot be written.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     servers::two_cores()?;
-    let programs = Programs::new(options.sse_bin.clone())?;
+    let programs = Programs::new(options.common.sse_bin.clone())?;
     let asked = |server: &Server| options.only.is_empty() || options.only.contains(server);
     let all = [
         Server::Sse,
@@ -93,7 +81,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             };
             options.measure.is_empty() || options.measure.iter().any(wanted)
         })
-        .map(|load| if options.quick { load.quick() } else { load })
+        .map(|load| {
+            if options.common.quick {
+                load.quick()
+            } else {
+                load
+            }
+        })
         .collect();
 
     for round in 0..options.rounds {
@@ -104,7 +98,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                 turn.reverse();
             }
             for server in turn {
-                if server.topics_only() && (!load.topic || round >= options.peer_rounds) {
+                if server.topics_only() && (!load.topic || round >= options.common.peer_rounds) {
                     continue;
                 }
                 let outcome = attempt::undisturbed(options.again, || {
@@ -131,7 +125,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     std::fs::write(&kept, serde_json::to_string_pretty(&results)?)
         .with_context(|| format!("{} cannot be written", kept.display()))?;
     println!("{}", report::tables(&results));
-    if let Some(file) = &options.write {
+    if let Some(file) = &options.common.write {
         report::write(file, &results, options.app.as_deref())?;
     }
     Ok(())

@@ -32,7 +32,7 @@ pub(crate) use tokens::{SentToken, TokenFiles};
 pub(crate) use watch::{Source, Until, Watch};
 
 pub(crate) use remote::{
-    At, Break, Connections, Faults, Heal, IdOrPath, Reset, Step, Verdict, Wait,
+    At, Break, Connections, Faults, Heal, IdOrPath, Nodes, Reset, Step, Verdict, Wait,
 };
 
 /// Serve Server-Sent Events from your own desk, and publish them.
@@ -94,6 +94,9 @@ pub(crate) enum Command {
     /// List the connections of a running server, and those that ended or were refused.
     #[command(after_help = remote::CONNECTIONS_EXAMPLES)]
     Connections(Connections),
+    /// Show which engine keeps the topics of a running server, and which nodes share them.
+    #[command(after_help = remote::NODES_EXAMPLES)]
+    Nodes(Nodes),
     /// Judge a client of event streams by what it asks for next. Without a command, its URL is
     /// printed; with one, the client is started for each case.
     #[command(after_help = lab::LAB_EXAMPLES)]

@@ -117,7 +117,7 @@ fn upstream(legs: &Map<String, Value>) -> String {
 }
 
 /// `341 ms`, `12 s`, `12.4 s`, `3 min 5 s`.
-fn time(ms: u64) -> String {
+pub(crate) fn time(ms: u64) -> String {
     let seconds = ms / 1000;
     match ms {
         0..1000 => format!("{ms} ms"),

@@ -18,6 +18,7 @@ mod faults;
 mod lab;
 mod look;
 mod man;
+mod nodes;
 mod outcome;
 mod publish;
 mod record;
@@ -79,6 +80,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Verdict(args) => return verdict::run(args),
         Command::Connections(args) => connections::run(args)?,
         Command::Lab(args) => return lab::run(args),
+        Command::Nodes(args) => nodes::run(args)?,
         Command::Reset(args) => faults::reset(args)?,
         Command::Completions(args) => completions::run(args)?,
         Command::Man(args) => man::run(args)?,

@@ -6,17 +6,12 @@ mod support;
 use std::fs;
 
 use serde_json::Value;
-use support::{bin, run};
+use support::run;
 
 /// The command of our own client, which comes back as EventSource does.
 fn ours() -> [String; 4] {
-    ["watch", "{url}", "--reconnect"].map(str::to_owned);
-    [
-        bin().to_owned(),
-        "watch".to_owned(),
-        "{url}".to_owned(),
-        "--reconnect".to_owned(),
-    ]
+    let ours = env!("CARGO_BIN_EXE_sse");
+    [ours, "watch", "{url}", "--reconnect"].map(str::to_owned)
 }
 
 fn lab(arguments: &[&str], command: &[String]) -> (Option<i32>, String, String) {
@@ -35,7 +30,10 @@ fn our_own_client_is_right_in_all_that_it_can_be_asked() {
     assert!(cases.len() > 40, "{}", cases.len());
     for case in cases {
         let kind = case["verdict"]["kind"].as_str().expect("a verdict");
-        assert!(matches!(kind, "right" | "allowed"), "{case:#}");
+        assert!(
+            matches!(kind, "right" | "allowed" | "needs your eyes"),
+            "{case:#}"
+        );
     }
     assert_eq!(code, Some(0), "{stderr}");
 }

@@ -2,12 +2,20 @@
 
 #![cfg(unix)] // Signals.
 
+#[path = "nodes/engine.rs"]
+#[allow(dead_code, reason = "the scenarios of nodes use all of it")]
+mod engine;
+#[path = "nodes/ports.rs"]
+mod ports;
 mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use engine::Engine;
 use support::{Serving, read_until, run};
 
 /// The head and the body of a whole answer.
@@ -73,6 +81,52 @@ fn promtool_finds_nothing_wrong_with_the_metrics() {
         check(&broken)
     );
     assert!(check("sse{").contains("error"));
+}
+
+/// The metrics, once they have this line.
+fn metrics_with(addr: &str, line: &str) -> String {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let (_, metrics) = get_at(addr, "/metrics", "");
+        if metrics.lines().any(|it| it == line) {
+            return metrics;
+        }
+        assert!(Instant::now() < until, "{line} in {metrics}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn promtool_finds_nothing_wrong_with_the_metrics_of_an_engine() {
+    let mut engine = Engine::start(&[]);
+    let serving = Serving::start(&["--node", "secret-node", "--topics-on", &engine.url()]);
+    let addr = serving.addr.clone();
+    let mut subscriber = serving.get("/topics/news");
+    // Its place.
+    read_until(&mut subscriber, "\n\n");
+    let topic = format!("http://{addr}/topics/news");
+    assert_eq!(run(&["publish", &topic, "hello"]).0, Some(0));
+    read_until(&mut subscriber, "data: hello\n\n");
+    metrics_with(&addr, "sse_engine_up 1");
+    engine.kill();
+    let failed = "sse_engine_calls_total{call=\"connect\",result=\"failed\"}";
+    let metrics = metrics_with(&addr, "sse_engine_up 0");
+    for line in [
+        failed,
+        "sse_engine_calls_total{call=\"publish\",result=\"ok\"} 1",
+        "# TYPE sse_engine_calls_total counter",
+        "# TYPE sse_engine_call_duration_seconds histogram",
+        "sse_engine_call_duration_seconds_bucket{call=\"publish\",le=\"+Inf\"} 1",
+        "sse_engine_call_duration_seconds_count{call=\"publish\"} 1",
+    ] {
+        let has = metrics.lines().any(|it| it.starts_with(line));
+        assert!(has, "{line} in {metrics}");
+    }
+    assert_eq!(check(&metrics), "", "{metrics}");
+    // No label is what somebody outside chose.
+    for name in ["news", "secret-node", &engine.url()] {
+        assert!(!metrics.contains(name), "{name} in {metrics}");
+    }
 }
 
 #[test]

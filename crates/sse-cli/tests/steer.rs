@@ -134,6 +134,7 @@ fn where_there_is_no_server_all_are_exit_code_3() {
         &["verdict"],
         &["verdict", "--expect", "lost=0"],
         &["connections"],
+        &["nodes"],
         &["break", "cut"],
         &["break", "cut", "--now"],
         &["heal", "--all"],
@@ -314,6 +315,8 @@ fn a_refusal_is_its_sentence_and_its_exit_code() {
         assert_eq!(sentence, "That is not \u{FFFD}[2J so.", "{status}");
     }
     for (status, body) in [("404 Not Found", ""), ("200 OK", "{}"), ("200 OK", "hi")] {
+        let (addr, _) = answers(status, body);
+        failed(3, run_at(&addr, &["nodes"]));
         let (addr, _) = answers(status, body);
         let sentence = failed(3, run_at(&addr, &["break", "cut"]));
         assert!(

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
+use sse_tls::Trust;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time;
@@ -14,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::error::Error;
 use crate::proxy::Proxy;
-use crate::tls::{self, TlsCache, Trust};
+use crate::tls::{self, TlsCache};
 use crate::url::{Scheme, Url};
 use crate::user::User;
 

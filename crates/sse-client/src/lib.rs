@@ -6,7 +6,7 @@
 //! | `url` | a URL as it was typed |
 //! | `connect` | a socket to the server that it names, also through a proxy and TLS |
 //! | `proxy` | the proxy on the way, and a tunnel through it |
-//! | `tls` | whom TLS trusts |
+//! | `tls` | TLS over such a socket |
 //! | `user` | a user name and a password |
 //! | `request` | one small request, and its answer |
 //! | `wish` | what a watch asks for, also what a curl line asks for |
@@ -66,9 +66,12 @@ pub use pass::{BrokenOff, PassTimes, Passed, PassedBody, pass};
 pub use probe::probe;
 pub use proxy::Proxy;
 pub use reading::{Counts, Read, Reading};
-pub use reconnect::{Attempt, DEFAULT_RECONNECTION_TIME, Failure, Policy, Reconnect, SHORTEST_WAIT, State, Step};
+pub use reconnect::{
+    Attempt, DEFAULT_RECONNECTION_TIME, Failure, Policy, Reconnect, SHORTEST_WAIT, State, Step,
+};
 pub use request::{Answer, Request};
-pub use tls::{TlsCache, Trust};
+pub use sse_tls::Trust;
+pub use tls::TlsCache;
 pub use url::{Scheme, Url};
 pub use user::User;
 pub use watch::{Piece, Watch};

@@ -15,9 +15,9 @@ use crate::media_type;
 /// waits 5 s, and raises every time below 500 ms to that.
 pub const DEFAULT_RECONNECTION_TIME: Duration = Duration::from_secs(3);
 
-/// The shortest wait before a request that is not the first, whatever `retry` says. The standard lets
-/// a client wait longer (HTML 9.2.3); without a bound, a stream that sends `retry: 0` and ends makes
-/// its client ask as fast as it can.
+/// The shortest wait before a request that is not the first, whatever `retry` says. The standard
+/// lets a client wait longer (HTML 9.2.3); without a bound, a stream that sends `retry: 0` and ends
+/// makes its client ask as fast as it can.
 pub const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
 /// What a client does when its stream ends.
@@ -136,8 +136,8 @@ impl fmt::Display for Failure {
 /// # What the standard leaves open
 ///
 /// * **The first reconnection time**: [`DEFAULT_RECONNECTION_TIME`].
-/// * **A longer wait than `retry` says**: [`SHORTEST_WAIT`] where that is longer. Firefox waits 500 ms
-///   at least.
+/// * **A longer wait than `retry` says**: [`SHORTEST_WAIT`] where that is longer. Firefox waits
+///   500 ms at least.
 /// * **A longer wait after failed attempts** (9.2.3, "optionally, wait some more"): none, as in the
 ///   browsers. Each wait is the reconnection time, however often it failed.
 /// * **Errors of the network that no second attempt can cure** (9.2.2, "unless the user agent knows

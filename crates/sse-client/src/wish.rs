@@ -7,6 +7,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Uri};
+use sse_tls::Trust;
 
 use crate::connect::{Connection, Dial, Family, KnownHost};
 use crate::curl::{
@@ -16,7 +17,6 @@ use crate::decoding::KNOWN;
 use crate::error::Error;
 use crate::exchange::{Head, Header};
 use crate::proxy::Proxy;
-use crate::tls::Trust;
 use crate::url::{Scheme, Url};
 use crate::user::User;
 

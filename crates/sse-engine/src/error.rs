@@ -19,6 +19,13 @@ pub enum Error {
     )]
     TooManyTopics(usize),
 
+    /// A node reads as many topics of its engine as it may. Use one of them, or try again when
+    /// nobody reads one any more.
+    #[error(
+        "This node has readers of {0} topics, which is the limit: use one of them, or start the server with a higher `--max-topics`."
+    )]
+    TooManyFollowed(usize),
+
     /// The rooms have as many topics as all of them may have together. End one, or reset a room.
     #[error(
         "The rooms have {0} topics, which is the limit for all of them: end one (`curl -X DELETE` and its URL), or reset a room."
@@ -65,9 +72,10 @@ pub enum Error {
     )]
     EngineFull,
 
-    /// The engine keeps as many topics as it may. Nothing was published.
+    /// The engine has no room for this topic. It keeps so many at most, in parts of which the one
+    /// of this topic is full. Nothing was published.
     #[error(
-        "The engine keeps {0} topics, which is the limit: use one of them, or start the nodes with a higher `--max-topics`."
+        "The engine has no room for this topic: it keeps {0} topics at most, in 16 parts of which this one's is full. Use a topic that there is, or start the nodes with a higher `--max-topics`."
     )]
     TopicsFull(usize),
 
@@ -79,9 +87,29 @@ pub enum Error {
     /// The connection to the engine was lost while a publish was under way. Repeat it with its id:
     /// where it was published, the answer is that the id is taken.
     #[error(
-        "The engine that keeps the topics was lost before it answered: the event may have been published. Repeat it with its id."
+        "The engine that keeps the topics was lost before it answered: the event may have been published. If it has an id, repeat it: 409 then says that it was."
     )]
     MaybePublished,
+
+    /// The connection to the engine was lost while the end of a topic was under way. End it again.
+    #[error(
+        "The engine that keeps the topics was lost before it answered: the topic may have been ended. End it again."
+    )]
+    MaybeEnded,
+
+    /// Many events went to the engine in several calls, and one failed behind the first `done`.
+    /// Publish the rest.
+    #[error(
+        "The first {done} of {all} events were published. Then it failed, so publish the rest: {why}"
+    )]
+    PartlyPublished {
+        /// How many are published.
+        done: usize,
+        /// How many there were.
+        all: usize,
+        /// What became of the next.
+        why: Box<Error>,
+    },
 
     /// A text that is no fault. The mistake says of which kind, and where.
     #[error(transparent)]

@@ -165,11 +165,15 @@ impl WriteBuffer {
     }
 
     /// Wraps the payload, if there is any, as one chunk (RFC 9112 7.1), and with `last` appends the
-    /// last chunk.
+    /// last chunk. Then it is no stretch that another reader could be sent: that would end the
+    /// other's stream too.
     pub fn chunk(&mut self, last: bool) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut rest = self.len();
         self.chunked = true;
+        if last {
+            self.stretch = None;
+        }
         self.after = match (rest, last) {
             (0, false) => b"",
             (0, true) => b"0\r\n\r\n",

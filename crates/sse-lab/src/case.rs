@@ -24,8 +24,8 @@ pub fn cases() -> &'static [Case] {
     &CASES
 }
 
-/// The places of the cases of the tour in the list, in the order in which they are walked. Last come
-/// those from which a client may not return, so that it is judged by all others before.
+/// The places of the cases of the tour in the list, in the order in which they are walked. Those
+/// from which a client may not return come last, so that it is judged by all others before.
 pub fn tour(cases: &[Case]) -> Vec<usize> {
     let of_tour = (0..cases.len()).filter(|at| cases[*at].in_tour);
     let mut tour: Vec<_> = of_tour.collect();

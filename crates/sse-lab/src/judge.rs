@@ -1,8 +1,9 @@
-//! What a client did in one case, judged. Nothing here reads a clock: the time is handed in, so that
-//! the same observation always gets the same verdict.
+//! What a client did in one case, judged. Nothing here reads a clock: the time is handed in, so
+//! that the same observation always gets the same verdict. What a client does afterwards never
+//! changes it.
 //!
-//! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer is
-//! the verdict.
+//! A case asks one or more questions. Each has its own answer, or none yet; the weightiest answer
+//! is the verdict.
 
 mod question;
 mod seen;

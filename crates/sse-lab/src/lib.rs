@@ -7,8 +7,8 @@
 //!
 //! How it works together: [`cases`] are played to clients by a [`Lab`], which answers below `/lab`
 //! of a server (its [`mounts`](Lab::mounts) go into the server's configuration). A client walks the
-//! tour, which is one URL for many cases, or visits a case by the case's own URL. Each walks under a
-//! name, and what came is kept by that name. [`Lab::view`] has the verdicts, at any time.
+//! tour, which is one URL for many cases, or visits a case by the case's own URL. Each walks under
+//! a name, and what came is kept by that name. [`Lab::view`] has the verdicts, at any time.
 
 mod case;
 mod error;

@@ -12,15 +12,14 @@ use crate::address::{Address, At, Host};
 use crate::failure::{Failure, away};
 use crate::keys::Keep;
 use crate::link::Link;
-use crate::log::RedisLog;
+use crate::log::{RedisLog, Terms};
 use crate::mistake::Mistake;
 use crate::presence::Node;
-use crate::publish::Publish;
-use crate::reader::{BLOCK, Reader, Sizes};
-use crate::roots;
+use crate::reader::{BLOCK, Reader};
 use crate::sentinel::Sentinels;
 use crate::sign_in::{look, sign_in, unblocks, warnings};
 use crate::socket::Socket;
+use crate::tls;
 
 /// How long a call may take, and how long a connection may take to open.
 pub(crate) const WITHIN: Duration = Duration::from_secs(2);
@@ -31,9 +30,7 @@ pub(crate) const WITHIN: Duration = Duration::from_secs(2);
 pub struct RedisEngine {
     address: Address,
     tls: Option<Arc<ClientConfig>>,
-    keep: Keep,
-    node: Node,
-    sizes: Arc<Sizes>,
+    terms: Terms,
 }
 
 impl RedisEngine {
@@ -45,15 +42,19 @@ impl RedisEngine {
     pub fn new(url: &str, keep: Keep, node: &str) -> Result<Self, Mistake> {
         let address = Address::read(url)?;
         let tls = match address.tls {
-            true => Some(roots::config(address.roots.as_deref())?),
+            true => Some(tls::config(address.roots.as_deref())?),
             false => None,
+        };
+        let terms = Terms {
+            place: address.to_string(),
+            keep,
+            node: Node::new(node),
+            sizes: Arc::default(),
         };
         Ok(Self {
             address,
             tls,
-            keep,
-            node: Node::new(node),
-            sizes: Arc::default(),
+            terms,
         })
     }
 
@@ -64,7 +65,7 @@ impl RedisEngine {
             (At::Host(host), None) | (_, Some(host)) => {
                 Socket::open(host, self.tls.clone()).await?
             }
-            (At::Sentinels(..), None) => return Err("no sentinel was asked".to_owned()),
+            (At::Sentinels(..), None) => return Err("no Sentinel was asked".to_owned()),
         };
         let link = Link::new(socket, within).await.map_err(Failure::words)?;
         let signed_in = sign_in(&link, &self.address.login, self.address.database);
@@ -98,6 +99,10 @@ impl RedisEngine {
         });
         // With sentinels it is worth knowing which host it was.
         opened.map_err(|words| match master {
+            // The URL does not name it, so it cannot be corrected there.
+            Some(host) if words.starts_with("nothing listens at") => {
+                format!("nothing listens at the master {host}: the Sentinels may name another soon")
+            }
             Some(host) if !words.contains(&host.to_string()) => {
                 format!("the master {host}: {words}")
             }
@@ -111,36 +116,25 @@ impl RedisEngine {
             // Its wait is its own heartbeat.
             self.link(master, WITHIN + BLOCK),
         )?;
-        let publish = Publish::default();
-        let info = look(&calls, &self.node.probe()).await;
+        let info = look(&calls, &self.terms.node.probe()).await;
         let info = info.map_err(Failure::words)?;
         let id = unblocks(&calls, &reads).await.map_err(Failure::words)?;
-        let place = self.place();
-        let warnings = warnings(&info, &place);
-        let reader = Reader::new(reads, id, Arc::clone(&self.sizes));
-        Ok(RedisLog::new(
-            place,
-            self.keep,
-            self.node.clone(),
-            publish,
-            calls,
-            reader,
-            Arc::clone(&self.sizes),
-            warnings,
-        ))
+        let warnings = warnings(&info, &self.terms.place);
+        let reader = Reader::new(reads, id, Arc::clone(&self.terms.sizes));
+        Ok(RedisLog::new(self.terms.clone(), calls, reader, warnings))
     }
 }
 
 impl Engine for RedisEngine {
     fn connect(&self) -> Answer<'_, Arc<dyn Log>> {
         Box::pin(async move {
-            let failed = |words: String| -> Error { away(&self.place(), &words) };
+            let failed = |words: String| -> Error { away(&self.terms.place, &words) };
             let log: Arc<dyn Log> = Arc::new(self.open().await.map_err(failed)?);
             Ok(log)
         })
     }
 
     fn place(&self) -> String {
-        self.address.to_string()
+        self.terms.place.clone()
     }
 }

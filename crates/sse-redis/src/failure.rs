@@ -42,28 +42,30 @@ impl Failure {
                 refused("it has fewer replicas than its `min-replicas-to-write`")
             }
             (_, Some("MISCONF")) => {
-                refused("it takes no writes since it cannot save its data to disk: see its log")
+                refused("it refuses writes because it cannot save its data to disk: see its log")
             }
             (_, Some("BUSY")) => refused("it is busy with a script that does not end"),
             (_, Some("NOAUTH")) => {
-                refused("it wants a password: put one into its URL, as in redis://:PASSWORD@HOST")
+                refused("it wants a password: put one into the URL, as in redis://:PASSWORD@HOST")
             }
             (_, Some("WRONGPASS")) => refused("the user or the password is wrong"),
             (_, Some("NOPERM")) => Self::Refused(no_permission(detail)),
             (_, Some("DENIED")) => refused(
-                "it is in protected mode and takes nobody from another machine: give it a password",
+                "it is in protected mode and refuses other machines: set a password in it, and put it into the URL",
             ),
-            (_, Some("MOVED" | "ASK" | "CLUSTERDOWN" | "CROSSSLOT" | "TRYAGAIN")) => {
-                refused("it is a cluster, which is not supported: name a single one or sentinels")
+            (_, Some("MOVED" | "ASK" | "CLUSTERDOWN" | "CROSSSLOT" | "TRYAGAIN")) => refused(
+                "it is a Redis Cluster, which is not supported: name one server, or Sentinels",
+            ),
+            (ErrorKind::Parse, _) => {
+                Self::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
             }
-            (ErrorKind::Parse, _) => Self::Unsure("what answers is no Redis".to_owned()),
             (ErrorKind::Io, _) if e.is_timeout() => {
                 Self::Unsure("it does not answer in time".to_owned())
             }
             (ErrorKind::Io, _) if is_too_large(e) => Self::Unsure(TOO_LARGE.to_owned()),
             (ErrorKind::Io, _) => Self::Unsure("it closed the connection".to_owned()),
             (_, Some("ERR")) if detail.starts_with("max number of clients") => {
-                refused("it has as many clients as it may have: raise its `maxclients`")
+                refused("it has reached its `maxclients`: raise that")
             }
             _ => Self::Unsure(format!("it answered: {}", cut(&e.to_string()))),
         }
@@ -80,7 +82,7 @@ impl Failure {
             Self::Unsent(words) | Self::Refused(words) | Self::Unsure(words) => words,
             Self::NoScript => "it forgot the script that it was just sent".to_owned(),
             Self::Full => "it has no memory left".to_owned(),
-            Self::WrongType => "a key of ours holds something else".to_owned(),
+            Self::WrongType => "a key of the topics has another type".to_owned(),
         }
     }
 

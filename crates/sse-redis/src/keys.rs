@@ -46,6 +46,13 @@ pub struct Keep {
     pub topics: usize,
 }
 
+impl Keep {
+    /// The most topics of all slots together.
+    pub fn all_topics(&self) -> usize {
+        self.topics.saturating_mul(TAGS as usize)
+    }
+}
+
 impl Default for Keep {
     /// That of the topics of one node, and a day.
     fn default() -> Self {

@@ -43,13 +43,14 @@ mod mistake;
 mod presence;
 mod publish;
 mod reader;
-mod roots;
 mod sentinel;
 mod sign_in;
 mod socket;
+mod tls;
 
 pub use engine::RedisEngine;
 pub use entries::{Read, entries};
 pub use keys::{Keep, Keys};
 pub use mistake::Mistake;
+pub use presence::usual_name;
 pub use publish::{Answered, Call, Publish};

@@ -22,15 +22,25 @@ use crate::reader::{Reader, Sizes};
 /// The most loads at once, each of which may have a full answer in memory.
 const LOADS: usize = 4;
 
+/// What all connections to an engine have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// Where the engine is, without a password.
+    pub(crate) place: String,
+    /// What it is to keep.
+    pub(crate) keep: Keep,
+    /// This node.
+    pub(crate) node: Node,
+    /// How large entries were lately.
+    pub(crate) sizes: Arc<Sizes>,
+}
+
 /// Connections to an engine.
 pub(crate) struct RedisLog {
-    place: String,
-    keep: Keep,
-    node: Node,
+    terms: Terms,
     publish: Publish,
     calls: Link,
     reader: Reader,
-    sizes: Arc<Sizes>,
     /// Whether the engine was sent the script on this connection.
     knows_script: AtomicBool,
     loads: Semaphore,
@@ -43,30 +53,19 @@ pub(crate) struct RedisLog {
 
 impl fmt::Debug for RedisLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RedisLog").field(&self.place).finish()
+        f.debug_tuple("RedisLog").field(&self.terms.place).finish()
     }
 }
 
 impl RedisLog {
-    #[expect(clippy::too_many_arguments, reason = "there is one caller")]
-    pub(crate) fn new(
-        place: String,
-        keep: Keep,
-        node: Node,
-        publish: Publish,
-        calls: Link,
-        reader: Reader,
-        sizes: Arc<Sizes>,
-        warnings: Vec<String>,
-    ) -> Self {
+    /// Calls go over one connection, and the reader has another. `warnings` are those of the
+    /// connections.
+    pub(crate) fn new(terms: Terms, calls: Link, reader: Reader, warnings: Vec<String>) -> Self {
         Self {
-            place,
-            keep,
-            node,
-            publish,
+            terms,
+            publish: Publish::default(),
             calls,
             reader,
-            sizes,
             knows_script: AtomicBool::new(false),
             loads: Semaphore::new(LOADS),
             random: RandomState::new(),
@@ -88,7 +87,7 @@ impl RedisLog {
             topic,
             caller,
             random: (self.random.hash_one(drawn) % 1000) as u16,
-            keep: self.keep,
+            keep: self.terms.keep,
         };
         let known = self.knows_script.load(Ordering::Relaxed);
         let answer = match self.calls.call(command(&call, known)).await {
@@ -97,8 +96,9 @@ impl RedisLog {
             answer => answer?,
         };
         self.knows_script.store(true, Ordering::Relaxed);
-        Answered::from_redis_value(answer)
-            .map_err(|_| Failure::Unsure("what answers is no Redis".to_owned()))
+        Answered::from_redis_value(answer).map_err(|_| {
+            Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+        })
     }
 
     async fn put(
@@ -115,11 +115,11 @@ impl RedisLog {
     fn placed(&self, topic: &str, answered: Answered) -> Result<Placed, Error> {
         match answered {
             Answered::Done(placed) => Ok(placed),
-            Answered::Full => Err(Error::TopicsFull(self.keep.topics)),
+            Answered::Full => Err(Error::TopicsFull(self.terms.keep.all_topics())),
             Answered::NotOurs(key) => Err(not_ours(&key)),
             Answered::Taken(_) | Answered::None | Answered::Wide => {
                 Err(Error::TopicBlocked(format!(
-                    "somebody wrote an entry by hand whose id is too large: delete {} and {}",
+                    "somebody wrote an entry with too large an id by hand: delete the keys {} and {}",
                     Keys::of(topic).entries,
                     Keys::of(topic).meta
                 )))
@@ -130,7 +130,7 @@ impl RedisLog {
 
 fn not_ours(key: &str) -> Error {
     Error::TopicBlocked(format!(
-        "its key {key} holds something else, which stays as it is: rename or delete that"
+        "its key {key} has another type: rename or delete that key"
     ))
 }
 
@@ -143,7 +143,7 @@ impl Log for RedisLog {
     ) -> Answer<'a, Placed> {
         Box::pin(async move {
             let answered = self.put(topic, caller, events).await;
-            match answered.map_err(|e| e.of_publish(&self.place))? {
+            match answered.map_err(|e| e.of_publish(&self.terms.place))? {
                 Answered::Taken(_) => {
                     let id = events.iter().find_map(|event| event.id);
                     Err(Error::IdTaken(id.unwrap_or_default().to_owned()))
@@ -156,7 +156,7 @@ impl Log for RedisLog {
     fn touch<'a>(&'a self, topic: &'a str, caller: Caller) -> Answer<'a, Placed> {
         Box::pin(async move {
             let answered = self.put(topic, caller, &[]).await;
-            self.placed(topic, answered.map_err(|e| e.away(&self.place))?)
+            self.placed(topic, answered.map_err(|e| e.away(&self.terms.place))?)
         })
     }
 
@@ -164,7 +164,7 @@ impl Log for RedisLog {
         Box::pin(async move {
             let command = |call: &Call<'_>, known| self.publish.end(call, known);
             let answered = self.script(topic, Caller::default(), command).await;
-            match answered.map_err(|e| e.of_publish(&self.place))? {
+            match answered.map_err(|e| e.of_publish(&self.terms.place))? {
                 Answered::None => Ok(false),
                 answered => self.placed(topic, answered).map(|_| true),
             }
@@ -183,19 +183,21 @@ impl Log for RedisLog {
             let _one_of_few = self.loads.acquire().await;
             let mut range = cmd("XRANGE");
             range.arg(&keys.entries).arg(from).arg(raw(last));
-            range.arg("COUNT").arg(self.sizes.count(1).max(1));
+            range.arg("COUNT").arg(self.terms.sizes.count(1).max(1));
             let answer = self.calls.call(range).await;
             if answer.as_ref().is_err_and(Failure::is_too_large) {
-                self.sizes.too_large();
+                self.terms.sizes.too_large();
             }
             let failed = |e: Failure| match e {
                 Failure::WrongType => not_ours(&keys.entries),
-                e => e.away(&self.place),
+                e => e.away(&self.terms.place),
             };
-            let no_redis = |_| Failure::Unsure("what answers is no Redis".to_owned());
+            let no_redis = |_| {
+                Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+            };
             let read = answer.and_then(|list| entries(list).map_err(no_redis));
             let read = read.map_err(failed)?;
-            self.sizes.note(read.largest);
+            self.terms.sizes.note(read.largest);
             Ok(read.entries)
         })
     }
@@ -206,7 +208,7 @@ impl Log for RedisLog {
     ) -> Answer<'a, Vec<(Arc<str>, Vec<LogEntry>)>> {
         Box::pin(async move {
             let read = self.reader.read(&self.calls, behind).await;
-            let read = read.map_err(|e| e.away(&self.place))?;
+            let read = read.map_err(|e| e.away(&self.terms.place))?;
             let mut topics = Vec::with_capacity(read.len());
             for (topic, read) in read {
                 if read.wide {
@@ -221,15 +223,22 @@ impl Log for RedisLog {
 
     fn beat<'a>(&'a self, here: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence> {
         Box::pin(async move {
-            let answer = self.calls.call(self.node.beat(self.keep, here)).await;
+            let answer = self
+                .calls
+                .call(self.terms.node.beat(self.terms.keep, here))
+                .await;
             let heard = match answer {
                 Err(Failure::WrongType) => Ok(self.alone(here)),
                 answer => answer.and_then(|answer: Value| {
-                    let heard = self.node.heard(self.keep, answer);
-                    heard.map_err(|_| Failure::Unsure("what answers is no Redis".to_owned()))
+                    let heard = self.terms.node.heard(self.terms.keep, answer);
+                    heard.map_err(|_| {
+                        Failure::Unsure(
+                            "what answers is no Redis or Valkey: correct the URL".to_owned(),
+                        )
+                    })
                 }),
             };
-            let (presence, warnings) = heard.map_err(|e| e.away(&self.place))?;
+            let (presence, warnings) = heard.map_err(|e| e.away(&self.terms.place))?;
             *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = warnings;
             Ok(presence)
         })
@@ -246,11 +255,11 @@ impl RedisLog {
     fn alone(&self, here: &[(Arc<str>, usize)]) -> (Presence, Vec<String>) {
         let presence = Presence {
             nodes: 1,
-            names: vec![self.node.name.clone()],
+            names: vec![self.terms.node.name.clone()],
             subscribers: here.to_vec(),
         };
         let warning = format!(
-            "The key {NODES} of the engine holds something else, so nodes do not know of each other: rename or delete it."
+            "The key {NODES} of the engine has another type, so the nodes do not know of each other: rename or delete that key."
         );
         (presence, vec![warning])
     }

@@ -7,7 +7,7 @@
 pub enum Mistake {
     /// Another scheme, or none.
     #[error(
-        "That is no URL of Redis or Valkey: write redis://HOST, rediss://HOST for TLS, redis+sentinel://HOST,HOST/MASTER, or unix:/PATH."
+        "The URL of the engine is not one of Redis or Valkey: write redis://HOST, rediss://HOST for TLS, redis+sentinel://HOST,HOST/MASTER, or unix:/PATH."
     )]
     NoScheme,
 
@@ -17,37 +17,37 @@ pub enum Mistake {
 
     /// A port that is none.
     #[error(
-        "The URL of the engine has a port that is no number from 1 to 65535: write redis://HOST:PORT, and an IPv6 address in brackets."
+        "The URL of the engine has a port that is not a number from 1 to 65535: write redis://HOST:PORT, and an IPv6 address in brackets."
     )]
     BadPort,
 
     /// Several hosts, and no sentinels.
     #[error(
-        "The URL of the engine names several hosts: name one, or write redis+sentinel:// where they are sentinels."
+        "The URL of the engine names several hosts: name one, or write redis+sentinel:// if they are Sentinels."
     )]
     ManyHosts,
 
     /// Sentinels without the name of a master.
     #[error(
-        "The URL of the sentinels names no master: write redis+sentinel://HOST,HOST/MASTER, with the name that their `sentinel monitor` gives it."
+        "The URL of the Sentinels names no master: write redis+sentinel://HOST,HOST/MASTER, with the name that `sentinel monitor` gives it in their files."
     )]
     NoMaster,
 
     /// A user without a password, or a password where the user is.
     #[error(
-        "The URL of the engine has a user and no password: write USER:PASSWORD@HOST, or :PASSWORD@HOST where there is no user."
+        "The URL of the engine has a user but no password: write USER:PASSWORD@HOST, or :PASSWORD@HOST for a password without a user."
     )]
     NoPassword,
 
     /// A database that is no number.
     #[error(
-        "The URL of the engine has a database that is no number: write redis://HOST/0, or leave it out."
+        "The URL of the engine has a database that is not a number: write redis://HOST/0, or leave it out."
     )]
     BadDatabase,
 
     /// An option that is not known, or that this kind of URL has no use for.
     #[error(
-        "The URL of the engine has an option that it cannot have: there are ca=FILE with TLS, sentinel_user= and sentinel_password= with sentinels, and db=, user= and password= with unix:."
+        "The URL of the engine has an option that it cannot have: with TLS there is ca=FILE, with Sentinels sentinel_user= and sentinel_password=, and with unix: db=, user= and password=."
     )]
     BadOption,
 
@@ -57,11 +57,13 @@ pub enum Mistake {
 
     /// A part that is no text.
     #[error(
-        "The URL of the engine has a part that is no text in UTF-8 without line breaks: write such bytes of a password otherwise, or choose another."
+        "The URL of the engine has a line break, or bytes that are not UTF-8: remove them, and choose another password if they are in it."
     )]
     NotText,
 
     /// The file of roots cannot be used.
-    #[error("The engine's roots cannot be read ({0}): give a file of certificates in PEM.")]
+    #[error(
+        "The root certificates of the engine cannot be read ({0}): name a PEM file with ?ca=FILE."
+    )]
     BadRoots(String),
 }

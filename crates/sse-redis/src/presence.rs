@@ -19,6 +19,18 @@ const MAX_NAME: usize = 64;
 /// The most topics that are told of one node.
 const MOST: usize = 4096;
 
+/// The name of a node that was given none: the machine and the number of the process, such as
+/// `machine-4711`. Nodes of one name are taken for a mistake.
+pub fn usual_name() -> String {
+    let machine = ["HOSTNAME", "COMPUTERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
+    let machine = machine.as_deref().map(str::trim).unwrap_or_default();
+    let machine = if machine.is_empty() { "node" } else { machine };
+    format!("{machine}-{}", std::process::id())
+}
+
 /// A node, for the others.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -81,12 +93,12 @@ impl Node {
             let keeps = lines.next().unwrap_or_default();
             if *id != self.id && name == self.name {
                 warnings.push(format!(
-                    "Another node has the name {name:?}: give each node its own, and each cluster its own database of the engine."
+                    "Another node has the name {name:?} too: give each node a name of its own, and each fleet of nodes a database of its own."
                 ));
             }
             if *id != self.id && keeps != kept(keep) {
                 warnings.push(format!(
-                    "The node {name:?} keeps topics otherwise than this one: give all nodes the same settings, and each cluster its own database of the engine."
+                    "The node {name:?} has other bounds of topics than this one: give all nodes the same --keep-events, --keep-bytes and --max-topics, and each fleet of nodes a database of its own."
                 ));
             }
             for line in lines.take(MOST) {

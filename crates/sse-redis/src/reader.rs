@@ -191,7 +191,8 @@ impl Reader {
         if answer.as_ref().is_err_and(Failure::is_too_large) {
             self.sizes.too_large();
         }
-        let no_redis = |_| Failure::Unsure("what answers is no Redis".to_owned());
+        let no_redis =
+            |_| Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned());
         let read = streams(answer?).map_err(no_redis)?;
         let names: HashMap<String, &Arc<str>> = behind
             .iter()

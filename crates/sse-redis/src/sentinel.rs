@@ -37,7 +37,7 @@ impl Sentinels {
             let (all, host) = (self.clone(), host.clone());
             asked.spawn(async move {
                 let answer = timeout(WITHIN, all.ask(&host)).await;
-                let silent = || Err(format!("the sentinel {host} does not answer"));
+                let silent = || Err(format!("the Sentinel {host} does not answer"));
                 answer.unwrap_or_else(|_| silent())
             });
         }
@@ -59,11 +59,11 @@ impl Sentinels {
         }
         let most = named.into_iter().max_by_key(|(_, times)| *times);
         most.map(|(host, _)| host)
-            .ok_or_else(|| refusal.unwrap_or_else(|| "no sentinel answers".to_owned()))
+            .ok_or_else(|| refusal.unwrap_or_else(|| "no Sentinel answers".to_owned()))
     }
 
     async fn ask(&self, host: &Host) -> Result<Host, String> {
-        let named = |words: String| format!("the sentinel {host}: {words}");
+        let named = |words: String| format!("the Sentinel {host}: {words}");
         let failed = |e: Failure| named(e.words());
         let socket = Socket::open(host, self.tls.clone()).await.map_err(named)?;
         let link = Link::new(socket, WITHIN).await.map_err(failed)?;
@@ -93,7 +93,7 @@ impl Sentinels {
         match answer {
             Ok(Some((name, port))) => Ok(Host { name, port }),
             Ok(None) => Err(named(format!("it knows no master {:?}", self.master))),
-            Err(_) => Err(named("it is no sentinel".to_owned())),
+            Err(_) => Err(named("it is no Sentinel".to_owned())),
         }
     }
 }

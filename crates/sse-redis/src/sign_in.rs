@@ -38,12 +38,11 @@ pub(crate) async fn sign_in(link: &Link, login: &Login, database: u32) -> Result
 /// repeats the password.
 fn of_auth(e: Failure) -> Failure {
     match e {
-        Failure::Unsure(words) if words.contains("without any password") => {
-            Failure::Refused("it has no password, and its URL has one: leave it out".to_owned())
-        }
+        Failure::Unsure(words) if words.contains("without any password") => Failure::Refused(
+            "it has no password, but the URL has one: remove it from the URL".to_owned(),
+        ),
         Failure::Unsure(words) if words.starts_with("it answered") => Failure::Refused(
-            "it does not take a user and a password: look at its version, and at its URL"
-                .to_owned(),
+            "it does not take a user and a password: check its version, and the URL".to_owned(),
         ),
         other => other,
     }
@@ -53,20 +52,23 @@ fn of_auth(e: Failure) -> Failure {
 /// that nobody else uses.
 pub(crate) async fn look(link: &Link, probe: &str) -> Result<Info, Failure> {
     let info = link.call(cmd("INFO")).await?;
-    let info: String = String::from_redis_value(info)
-        .map_err(|_| Failure::Unsure("what answers is no Redis".to_owned()))?;
+    let info: String = String::from_redis_value(info).map_err(|_| {
+        Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+    })?;
     let info = Info(info);
     let refused = |words: &str| Err(Failure::Refused(words.to_owned()));
     if info.field("run_id").is_none_or(str::is_empty) {
         return refused(
-            "it does not tell its run_id in INFO, by which a lost event is noticed: choose a Redis or Valkey that does",
+            "its INFO has no run_id, and without it a loss cannot be noticed: use a Redis or Valkey that tells its run_id",
         );
     }
     if info.field("cluster_enabled") == Some("1") {
-        return refused("it is a cluster, which is not supported: name a single one or sentinels");
+        return refused(
+            "it is a Redis Cluster, which is not supported: name one server, or Sentinels",
+        );
     }
     if info.field("role").is_some_and(|role| role != "master") {
-        return refused("it is a replica: name its master, or sentinels that know it");
+        return refused("it is a replica: name its master, or the Sentinels that know it");
     }
     // There is no such script. Whoever may not call one hears that instead.
     match link
@@ -81,8 +83,9 @@ pub(crate) async fn look(link: &Link, probe: &str) -> Result<Info, Failure> {
     match link.call(test).await {
         Ok(Value::Nil) | Err(Failure::Full) => Ok(info),
         Ok(answer) => {
-            let (command, error) = <(String, String)>::from_redis_value(answer)
-                .map_err(|_| Failure::Unsure("what answers is no Redis".to_owned()))?;
+            let (command, error) = <(String, String)>::from_redis_value(answer).map_err(|_| {
+                Failure::Unsure("what answers is no Redis or Valkey: correct the URL".to_owned())
+            })?;
             Err(of_probe(&command, &error))
         }
         Err(e) => Err(e),
@@ -97,7 +100,7 @@ fn of_probe(command: &str, error: &str) -> Failure {
             "it has fewer replicas than its `min-replicas-to-write`".to_owned()
         }
         error if error.contains("MISCONF") => {
-            "it takes no writes since it cannot save its data to disk: see its log".to_owned()
+            "it refuses writes because it cannot save its data to disk: see its log".to_owned()
         }
         error if error.contains("access") && error.contains("key") => {
             "its user may not use the keys: allow them, as in ACL SETUSER NAME ~sse1:*".to_owned()
@@ -109,7 +112,7 @@ fn of_probe(command: &str, error: &str) -> Failure {
         {
             format!("its user may not run {command}: allow it, as in ACL SETUSER NAME +{command}")
         }
-        error => format!("it cannot do {command}: {}", cut(error)),
+        error => format!("it cannot run {command}: {}", cut(error)),
     })
 }
 
@@ -120,7 +123,7 @@ pub(crate) fn warnings(info: &Info, place: &str) -> Vec<String> {
         && policy != "noeviction"
     {
         warnings.push(format!(
-            "The engine at {place} has the maxmemory-policy {policy}, with which it drops topics when its memory is full: set it to noeviction."
+            "The engine at {place} has the maxmemory-policy {policy}, so it drops topics when its memory is full: set the policy to noeviction."
         ));
     }
     let version = info.field("redis_version").unwrap_or_default();
@@ -130,7 +133,7 @@ pub(crate) fn warnings(info: &Info, place: &str) -> Vec<String> {
         .and_then(|n| n.parse::<u32>().ok());
     if major.is_some_and(|major| major < 7) {
         warnings.push(format!(
-            "The engine at {place} is version {}, which is not tested: take Redis 7.0 or later, or Valkey.",
+            "The engine at {place} is version {}, which is not tested: use Redis 7.0 or later, or Valkey.",
             cut(version)
         ));
     }

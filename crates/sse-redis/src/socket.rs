@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::address::Host;
 use crate::failure::TOO_LARGE;
-use crate::roots;
+use crate::tls;
 
 /// The largest answer, in bytes. One that is larger ends the connection.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
@@ -42,9 +42,10 @@ impl Socket {
             return Ok(Self::new(socket));
         };
         let name = ServerName::try_from(host.name.clone());
-        let name = name.map_err(|_| format!("{host} is no name that a certificate can have"))?;
+        let name = name
+            .map_err(|_| format!("a certificate cannot have the name {host}: use another name"))?;
         let socket = TlsConnector::from(tls).connect(name, socket).await;
-        Ok(Self::new(socket.map_err(|e| roots::reason(&e))?))
+        Ok(Self::new(socket.map_err(|e| tls::reason(&e))?))
     }
 
     /// Opens a socket of this machine.
@@ -52,8 +53,12 @@ impl Socket {
     pub(crate) async fn open_unix(path: &Path) -> Result<Self, String> {
         let socket = tokio::net::UnixStream::connect(path).await;
         Ok(Self::new(socket.map_err(|e| match e.kind() {
-            ErrorKind::NotFound => "there is no such socket".to_owned(),
-            ErrorKind::ConnectionRefused => "nothing listens at this socket".to_owned(),
+            ErrorKind::NotFound => {
+                "there is no such socket: start the engine, or correct the URL".to_owned()
+            }
+            ErrorKind::ConnectionRefused => {
+                "nothing listens at this socket: start the engine, or correct the URL".to_owned()
+            }
             _ => e.to_string(),
         })?))
     }
@@ -80,7 +85,7 @@ impl Socket {
 fn unreachable(host: &Host, e: &io::Error) -> String {
     match e.kind() {
         ErrorKind::ConnectionRefused => {
-            format!("nothing listens at {host}: start Redis there, or correct the URL")
+            format!("nothing listens at {host}: start the engine there, or correct the URL")
         }
         ErrorKind::TimedOut => format!("{host} does not answer"),
         _ => format!("{host} cannot be reached: {e}"),

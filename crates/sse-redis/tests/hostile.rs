@@ -276,11 +276,11 @@ async fn topics_are_bounded_and_old_ones_make_room() {
     publish(&*log, &of_slot[0], "1").await;
     publish(&*log, &of_slot[1], "1").await;
     let told = try_publish(&*log, &of_slot[2], "1").await;
-    assert_eq!(told, Err(Error::TopicsFull(2)));
+    assert_eq!(told, Err(Error::TopicsFull(32)), "of all slots");
     sleep(Duration::from_millis(1200)).await;
     publish(&*log, &of_slot[1], "2").await;
     sleep(Duration::from_millis(1200)).await;
     publish(&*log, &of_slot[2], "the first is gone").await;
     let told = try_publish(&*log, &of_slot[3], "1").await;
-    assert_eq!(told, Err(Error::TopicsFull(2)), "the second is not");
+    assert_eq!(told, Err(Error::TopicsFull(32)), "the second is not");
 }

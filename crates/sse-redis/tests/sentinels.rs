@@ -135,6 +135,9 @@ async fn when_a_master_is_lost_the_next_connection_is_to_the_new_one() {
     }
 
     master.kill();
+    let told = right.connect().await.expect_err("it is over").to_string();
+    let words = format!("nothing listens at the master 127.0.0.1:{}", master.port);
+    assert!(told.contains(&words) && !told.contains("URL"), "{told}");
     let until = Instant::now() + Duration::from_secs(60);
     let log = loop {
         match right.connect().await {

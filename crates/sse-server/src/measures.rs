@@ -1,11 +1,15 @@
 //! What is counted and measured for `/metrics` alone: what no table has.
 //!
-//! Each is an atomic that is written once for a publish, or once for a pass over all readers of a
-//! topic, never for a delivery.
+//! Each is an atomic that is written once for a publish, once for a pass over all readers of a
+//! topic, or once for a call of the engine, never for a delivery.
+
+mod engine_calls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+pub(crate) use engine_calls::{CallResult, EngineCall, EngineCalls};
 
 /// The statuses that a publish is answered with. Any other is counted under one word.
 pub(crate) const PUBLISH_CODES: [u16; 10] = [200, 400, 401, 403, 408, 409, 411, 413, 415, 503];

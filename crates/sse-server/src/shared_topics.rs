@@ -9,8 +9,10 @@
 //! | `connection` | the connection: opened again and again, and what goes over it |
 //! | `link` | one connection, and whether it works |
 //! | `back_off` | how long to wait before the next try to connect |
+//! | `counted` | the same connection, whose calls are counted for `/metrics` |
 //! | `asks` | which followers may have something to ask |
 //! | `entry` | one topic |
+//! | `ending` | the end of a topic |
 //! | `publishing` | publishes that wait for the engine |
 //! | `queue` | the calls that they go out in |
 //! | `status` | what the page is told |
@@ -22,6 +24,8 @@
 mod asks;
 mod back_off;
 mod connection;
+mod counted;
+mod ending;
 mod entry;
 mod link;
 mod publishing;
@@ -39,7 +43,7 @@ use sse_engine::lock::lock;
 use sse_engine::topics::{
     Batch, Engine, Presence, Published, Subscription, TopicInfo, Topics, is_name,
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::asks::Asks;
@@ -48,6 +52,7 @@ use self::link::Link;
 use self::status::Standing;
 use crate::clock;
 use crate::connections::Connections;
+use crate::measures::EngineCalls;
 
 pub use status::{EngineState, EngineView};
 
@@ -61,8 +66,8 @@ const UNREAD: Duration = Duration::from_secs(30);
 /// oldest is forgotten.
 const EVIDENCE: usize = 10_000;
 
-/// How long the end of a topic waits for the engine.
-const END: Duration = Duration::from_secs(1);
+/// How many of the oldest are looked at for each new topic. One that is in use is passed over.
+const OLDEST: usize = 64;
 
 /// The topics that an engine keeps, as this node serves them. When it is dropped, the connection to
 /// the engine ends.
@@ -93,6 +98,10 @@ struct Shared {
     reads: Notify,
     /// Places for calls.
     calls: Arc<Semaphore>,
+    /// What became of all calls.
+    counts: Arc<EngineCalls>,
+    /// Told when the engine came, went, or had something to say of the nodes.
+    changed: watch::Sender<()>,
     /// Notified when the first connection is to be opened.
     begun: Notify,
     /// Cancelled when nobody asks for topics any more.
@@ -104,7 +113,7 @@ struct State {
     topics: BTreeMap<Arc<str>, Entry>,
     /// How many of them are followed.
     followed: usize,
-    /// Those that were published to first, in the order in which that was.
+    /// All of them, those first that were the first to be used, or to be passed over since.
     evidence: VecDeque<Arc<str>>,
     /// The connection, while there is one.
     link: Option<Arc<Link>>,
@@ -126,19 +135,16 @@ struct State {
 }
 
 impl State {
+    /// Whether this is the connection that there is.
+    fn is_current(&self, link: &Link) -> bool {
+        let current = self.link.as_deref();
+        current.is_some_and(|current| std::ptr::eq(current, link))
+    }
+
     /// What is known of this topic, which is nothing at first.
     fn entry(&mut self, name: &Arc<str>) -> &mut Entry {
         if !self.topics.contains_key(name) {
-            while self.evidence.len() >= EVIDENCE
-                && let Some(oldest) = self.evidence.pop_front()
-            {
-                let is_idle = |entry: &Entry| {
-                    entry.ring.is_none() && entry.queue.is_empty() && !entry.is_publishing
-                };
-                if self.topics.get(&oldest).is_some_and(is_idle) {
-                    self.topics.remove(&oldest);
-                }
-            }
+            self.forget_oldest();
             self.evidence.push_back(Arc::clone(name));
         }
         let is_connected = self.link.is_some();
@@ -149,6 +155,41 @@ impl State {
             }
             entry
         })
+    }
+
+    /// Forgets what is known of the oldest topics, where those that nobody reads are too many.
+    fn forget_oldest(&mut self) {
+        for _ in 0..OLDEST {
+            if self.topics.len() - self.followed < EVIDENCE {
+                return;
+            }
+            let Some(oldest) = self.evidence.pop_front() else {
+                return;
+            };
+            let is_used = |entry: &Entry| !entry.is_idle();
+            match self.topics.get(&oldest).is_some_and(is_used) {
+                true => self.evidence.push_back(oldest),
+                false => {
+                    let forgotten = self.topics.remove(&oldest);
+                    self.skipped += forgotten.map_or(0, |entry| entry.follower.skipped());
+                }
+            }
+        }
+    }
+
+    /// Follows one topic less, where as many are followed as may be, and there is one that nobody
+    /// reads. Nothing is lost with it.
+    fn make_room(&mut self, most: usize) {
+        if self.followed < most {
+            return;
+        }
+        let is_unread = |ring: &Ring| ring.topic.let_go_unread();
+        let mut entries = self.topics.values_mut();
+        let unread = entries.find(|entry| entry.ring.as_ref().is_some_and(is_unread));
+        if let Some(entry) = unread {
+            entry.unfollow();
+            self.followed -= 1;
+        }
     }
 }
 
@@ -183,6 +224,8 @@ impl SharedTopics {
             asks: Arc::default(),
             reads: Notify::new(),
             calls: Arc::new(Semaphore::new(CALLS)),
+            counts: Arc::default(),
+            changed: watch::Sender::default(),
             begun: Notify::new(),
             end: CancellationToken::new(),
         });
@@ -227,15 +270,20 @@ impl SharedTopics {
     }
 
     /// Drops what the engine keeps of this topic and begins a new life of it, on all nodes. Answers
-    /// whether there was one.
+    /// whether there was one; nothing is waited for once `stop` is over.
     ///
     /// # Errors
-    /// Those of [`Log::end`](sse_engine::topics::Log::end).
-    pub(crate) async fn end(&self, name: &str) -> Result<bool, Error> {
+    /// [`Error::MaybeEnded`], and those of [`Log::end`](sse_engine::topics::Log::end) where nothing
+    /// was done.
+    pub(crate) async fn end(
+        &self,
+        name: &str,
+        stop: impl Future<Output = ()>,
+    ) -> Result<bool, Error> {
         if !is_name(name) {
             return Ok(false);
         }
-        self.shared.end_topic(name).await
+        self.shared.end_topic(name, stop).await
     }
 
     /// The topics that are followed, by name.
@@ -249,6 +297,16 @@ impl SharedTopics {
     /// The engine, and who shares it.
     pub(crate) fn engine(&self) -> EngineView {
         self.shared.view()
+    }
+
+    /// Changes when the engine came, went, or had something to say of the nodes.
+    pub(crate) fn changed(&self) -> watch::Receiver<()> {
+        self.shared.changed.subscribe()
+    }
+
+    /// What became of the calls of the engine.
+    pub(crate) fn calls(&self) -> &EngineCalls {
+        &self.shared.counts
     }
 }
 
@@ -267,14 +325,15 @@ impl Shared {
                     Some(ring) => Arc::clone(&ring.topic),
                     None => {
                         let most = self.topics.max_topics();
+                        state.make_room(most);
                         if state.followed >= most {
-                            return Err(Error::TooManyTopics(most));
+                            return Err(Error::TooManyFollowed(most));
                         }
-                        state.followed += 1;
                         let topic = self.topics.copied(self.asks.waker(name));
                         let entry = state.entry(name);
                         entry.ring = Some(Ring::new(Arc::clone(&topic)));
                         entry.follower.follow();
+                        state.followed += 1;
                         self.asks.add(name);
                         topic
                     }
@@ -297,8 +356,7 @@ impl Shared {
         if let Some(ring) = &entry.ring
             && Arc::ptr_eq(&ring.topic, topic)
         {
-            entry.ring = None;
-            entry.follower.unfollow();
+            entry.unfollow();
             state.followed -= 1;
         }
     }
@@ -311,8 +369,7 @@ impl Shared {
         state.topics.retain(|_, entry| {
             let is_unread = |ring: &Ring| ring.topic.has_expired(now, UNREAD);
             if entry.ring.as_ref().is_some_and(is_unread) {
-                entry.ring = None;
-                entry.follower.unfollow();
+                entry.unfollow();
             }
             followed += usize::from(entry.ring.is_some());
             let is_over = entry.is_over(now);
@@ -327,47 +384,6 @@ impl Shared {
             topics, evidence, ..
         } = &mut *state;
         evidence.retain(|name| topics.contains_key(name));
-    }
-
-    async fn end_topic(&self, name: &str) -> Result<bool, Error> {
-        let until = tokio::time::Instant::now() + END;
-        let link = loop {
-            if let Some(link) = self.link_for(name) {
-                break link;
-            }
-            if tokio::time::Instant::now() >= until {
-                return Err(Error::EngineAway(self.why_away()));
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
-        let ended = tokio::select! {
-            ended = link.log.end(name) => ended,
-            () = link.lost.cancelled() => Err(Error::MaybePublished),
-        };
-        if let Err(error) = &ended
-            && link::ends_all(error)
-        {
-            link.lose(error.clone());
-        }
-        ended
-    }
-
-    /// The connection, where a change of this topic may go out over it.
-    fn link_for(&self, name: &str) -> Option<Arc<Link>> {
-        let state = lock(&self.state);
-        let entry = state.topics.get(name);
-        let may = entry.is_none_or(|entry| entry.follower.may_publish());
-        state.link.clone().filter(|_| may)
-    }
-
-    /// Why a publish could not go out, in a few words.
-    fn why_away(&self) -> String {
-        let state = lock(&self.state);
-        match (&state.link, &state.standing.error) {
-            (None, Some(error)) => error.clone(),
-            (None, None) => "not connected yet".to_owned(),
-            (Some(_), _) => "it does not answer".to_owned(),
-        }
     }
 
     /// How many listen here, by topic.
@@ -396,6 +412,8 @@ impl Shared {
         state.names = presence.names;
         state.elsewhere = elsewhere;
         state.standing.warnings = warnings;
+        drop(state);
+        self.changed.send_replace(());
     }
 
     /// How many listen to a topic on all nodes, about, and how many nodes there are.

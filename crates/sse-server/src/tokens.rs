@@ -210,7 +210,7 @@ impl Rings {
 }
 
 /// Who publishes where no file says who may.
-const NOBODY: &str = "Nobody may publish here or use the API, because the server has tokens to subscribe alone: start it with --publish-token FILE too.";
+const NOBODY: &str = "Nobody may publish here or use the API, because the server has only tokens that may subscribe: start it with --publish-token FILE too.";
 
 fn malformed(sentence: &str) -> Denial {
     Denial {
@@ -227,7 +227,7 @@ fn unknown() -> Denial {
         challenge: "Bearer error=\"invalid_token\"",
         why: Why::UnknownToken,
         sentence:
-            "This server does not know the token: look for a typing mistake, or for a newer token."
+            "This server does not know the token: check it for a typing mistake, or get a newer one."
                 .to_owned(),
     }
 }

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use sse_server::{Config, Drain, Operate, Why};
+use sse_server::{Config, Draft, Drain, Operate, Why};
 use support::upstream::Upstream;
 use support::{Bench, soon};
 
@@ -122,6 +122,43 @@ async fn streams_of_every_kind_end_in_order() {
     assert_eq!(drained(bench.client("me").rows), [Why::Drained; 3]);
     assert_eq!(drained(bench.live()), [Why::Drained]);
     drop(narrow);
+}
+
+/// A subscriber that leaves is first sent the event that it lacks, and then the last chunk. Others
+/// that lack the same event are sent the same bytes, but for that end.
+#[tokio::test]
+async fn while_events_are_published_each_stream_has_one_end() {
+    let bench = Bench::with(draining(1000, 0)).await;
+    let mut clients = Vec::new();
+    for _ in 0..60 {
+        let (mut client, _) = bench.get("/topics/news").await;
+        client.until("\n\n").await;
+        clients.push(client);
+    }
+    let drained = std::sync::atomic::AtomicBool::new(false);
+    let publish = async {
+        while !drained.load(std::sync::atomic::Ordering::Relaxed) {
+            let draft = Draft::default();
+            bench
+                .server
+                .publish("news", draft)
+                .await
+                .expect("published");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let drain = async {
+        bench.server.drain().await;
+        drained.store(true, std::sync::atomic::Ordering::Relaxed);
+    };
+    tokio::join!(drain, publish);
+    for mut client in clients {
+        let text = String::from_utf8(client.rest().await).expect("UTF-8");
+        let ends = text
+            .match_indices("\r\n0\r\n\r\n")
+            .map(|(at, end)| at + end.len());
+        assert_eq!(ends.collect::<Vec<_>>(), [text.len()], "{text:?}");
+    }
 }
 
 /// A fault that was asked for goes on until the stop: it may be what is tested.

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use sse_server::{
     Config, EndedBy, Ender, Limits, MountedAnswer, MountedEnd, Slice, WATCHED_BYTES, Why,
 };
-use support::data;
 use support::mounts::{LAST_CHUNK, Mounted, TWO, all, status, stream, whole};
+use support::{SOON, data};
+use tokio::net::TcpStream;
 
 fn text(end: &MountedEnd) -> String {
     String::from_utf8(end.bytes.clone()).expect("we write UTF-8")
@@ -325,7 +326,41 @@ async fn a_client_that_was_told_to_go_on_with_its_body_is_accounted_for_whole() 
             (&*code.to_string(), Some(code))
         );
         assert_eq!(&*mounted.asked().remove(0).body, b"body");
+        // One that does not wait for that.
+        let mut client = bench.connect().await;
+        let request = bench.request("POST", target, &fields) + "body";
+        client.send(&request).await;
+        let received = String::from_utf8(client.rest().await).expect("text");
+        is_account(&mounted.ended_once().await, &received);
     }
+}
+
+/// What is asked for before a stop is answered within its grace.
+#[tokio::test]
+async fn an_answer_that_is_made_during_a_stop_is_sent_and_told() {
+    let mut mounted = Mounted::new(|_, watcher| MountedAnswer::Watched(whole("{}"), watcher));
+    let limits = Limits {
+        stop_grace: SOON,
+        ..Limits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let bench = mounted.bench_with(config).await;
+    let mut client = bench.connect().await;
+    let fields = [("expect", "100-continue"), ("content-length", "4")];
+    client.send(&bench.request("POST", "/lab/x", &fields)).await;
+    let interim = client.head().await.text;
+    let answered = async {
+        // Its port is closed once it stops.
+        while TcpStream::connect(bench.addr).await.is_ok() {}
+        client.send("body").await;
+        String::from_utf8(client.rest().await).expect("text")
+    };
+    let (rest, ()) = tokio::join!(answered, bench.server.stop());
+    is_account(&mounted.ended_once().await, &format!("{interim}{rest}"));
+    assert!(rest.ends_with("\r\n\r\n{}"), "{rest}");
 }
 
 /// Its head was never written.

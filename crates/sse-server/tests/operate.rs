@@ -5,32 +5,8 @@ mod support;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use sse_server::{Config, Operate, TopicConfig};
-use support::{Bench, Client, Head, soon};
-
-/// What a GET answers, whole.
-async fn get(bench: &Bench, target: &str, headers: &[(&str, &str)]) -> (Head, String) {
-    let headers = [headers, &[("connection", "close")]].concat();
-    let (mut client, head) = bench.ask("GET", target, &headers).await;
-    let body = String::from_utf8(client.rest().await).expect("UTF-8");
-    (head, body)
-}
-
-async fn metrics(bench: &Bench) -> String {
-    let (head, body) = get(bench, "/metrics", &[]).await;
-    assert_eq!(head.status, 200, "{body}");
-    body
-}
-
-/// The value of one line.
-fn value(metrics: &str, name: &str) -> f64 {
-    let line = metrics.lines().find_map(|line| {
-        line.strip_prefix(name)?
-            .strip_prefix(' ')?
-            .parse::<f64>()
-            .ok()
-    });
-    line.unwrap_or_else(|| panic!("{name} in {metrics}"))
-}
+use support::operate::{get, metrics, value};
+use support::{Bench, Client, soon};
 
 #[tokio::test]
 async fn a_server_that_runs_is_ready_for_everybody_who_knows_its_name() {

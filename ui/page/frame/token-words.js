@@ -10,4 +10,5 @@ export const isToken = (text) => /^[A-Za-z0-9._~+/-]+=*$/.test(text) && text.len
 /** What the token is for. */
 export const USE =
   "This server wants a token: the page needs one that may publish. " +
-  "The browser keeps it in a cookie until it is closed. An empty field takes it away.";
+  "The browser keeps it in a cookie until you close the browser. " +
+  "To remove it, leave the field empty.";

@@ -50,6 +50,7 @@ export class TauriHost {
         follow("streams_file"),
         follow("connections"),
         follow("topics"),
+        follow("engine"),
         follow("faults"),
         follow("actions"),
         follow("notice"),

@@ -46,11 +46,13 @@ export class EngineLine extends HTMLElement {
     part(this, "details").dataset.state = SHAPES[engine.state];
     setText(part(this, ".words"), words);
     const list = part(this, "dl");
-    const facts = engineFacts(engine).flatMap(([name, value]) => {
+    const facts = engineFacts(engine).map(([name, value]) => {
       const [term, fact] = [document.createElement("dt"), document.createElement("dd")];
       term.textContent = name;
       fact.textContent = value;
-      return [term, fact];
+      const pair = document.createElement("div");
+      pair.append(term, fact);
+      return pair;
     });
     list.replaceChildren(...facts);
     const problems = part(this, ".problems");

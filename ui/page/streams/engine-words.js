@@ -46,14 +46,14 @@ export function engineFacts(engine) {
   const facts = [
     ["Engine", engine.place],
     ["Nodes", [`${engine.node} (this one)`, ...others].join(", ")],
-    ["Topics followed here", count(engine.followed)],
-    ["Subscribers that wait for it", count(engine.waiting)],
-    ["Reconnects to it", count(engine.reconnects)],
-    ["New lives of topics", count(engine.lives)],
+    ["Topics followed", count(engine.followed)],
+    ["Waiting for it", count(engine.waiting)],
+    ["Reconnects", count(engine.reconnects)],
+    ["New lives", count(engine.lives)],
   ];
-  if (engine.skipped > 0) facts.push(["Entries that were no events", count(engine.skipped)]);
+  if (engine.skipped > 0) facts.push(["Skipped entries", count(engine.skipped)]);
   return facts;
 }
 
 /** What the list of topics says while it is empty: a node lists only what is read on it. */
-export const NONE_READ_HERE = "Nobody reads a topic on this node: open one by its name.";
+export const NONE_READ_HERE = "No topic has a subscriber on this node: open one by its name.";

@@ -13,8 +13,8 @@ use crate::outcome::Failure;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Operation")]
 pub(crate) struct Operate {
-    /// Answer /metrics at this address and port too, whoever asks, and nothing else there. Without
-    /// it, /metrics answers programs of this machine only.
+    /// Answer /metrics at this address and port too, to everybody, and nothing else there. Without
+    /// it, /metrics answers only programs on this machine.
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     metrics_listen: Option<SocketAddr>,
 
@@ -27,24 +27,23 @@ pub(crate) struct Operate {
     #[arg(long, value_name = "TIME", value_parser = drain)]
     drain: Option<Duration>,
 
-    /// How much of that passes before the first stream is ended, while /readyz is 503 and new
-    /// streams are taken; a sixth of it if left out.
+    /// How long a drain waits before it ends the first stream. Meanwhile, /readyz answers 503, and
+    /// new streams are still taken. Without it, a sixth of --drain.
     #[arg(long, value_name = "TIME", requires = "drain", value_parser = delay)]
     drain_delay: Option<Duration>,
 
-    /// Tell each subscriber of a topic a reconnection time of 1s and a random part of this, such as
-    /// 10s, so that they do not all come back at once.
+    /// Give each subscriber of a topic a reconnection time of 1s plus a random part of this time,
+    /// such as 10s, so that they do not all reconnect at once.
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = jitter)]
     retry_jitter: Duration,
 
-    /// End each stream in order at a random instant of the last fifth of this age, such as 10m, so
-    /// that clients spread over servers that were added. Without it, streams grow as old as they
-    /// like.
+    /// End each stream at a random time in the last fifth of this age, such as 10m, so that clients
+    /// spread over servers that were added. Without it, streams have no greatest age.
     #[arg(long, value_name = "TIME", value_parser = age)]
     max_age: Option<Duration>,
 
-    /// What a client gets while as many streams are open as may be, or while the server drains:
-    /// refuse is 503, which ends an EventSource for good; retry has an EventSource come back.
+    /// What a client gets while --max-streams streams are open, or while the server drains: refuse
+    /// is 503, which ends an EventSource for good; retry tells an EventSource to reconnect later.
     #[arg(long, value_name = "HOW", default_value = "refuse")]
     when_full: WhenFullBy,
 }
@@ -116,12 +115,12 @@ impl Operate {
         let topics = self.metrics_topics.len();
         if topics > MAX_METRICS_TOPICS {
             return Err(Failure::usage(anyhow!(
-                "--metrics-topics has {topics} names: give {MAX_METRICS_TOPICS} at most, since each is a label that Prometheus stores."
+                "--metrics-topics has {topics} names: give {MAX_METRICS_TOPICS} at most, because Prometheus stores a series for each."
             )));
         }
         match (self.drain, self.drain_delay) {
             (Some(whole), Some(delay)) if delay >= whole => Err(Failure::usage(anyhow!(
-                "--drain-delay is not shorter than --drain: give less, since streams are ended in the rest."
+                "--drain-delay is not shorter than --drain: give less, because the streams end in the rest of the time."
             ))),
             _ => Ok(()),
         }

@@ -69,6 +69,14 @@ Examples:
 
 Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server answered.";
 
+pub(super) const NODES_EXAMPLES: &str = "\
+Examples:
+  sse nodes                                    the engine of the topics, and the nodes that share it
+  sse nodes --server localhost:8002            as another node sees them
+  sse nodes --json | jq -r .state              for programs: a JSON object, or nothing without one
+
+Exit codes: 0 done, 1 not done, 2 the command line cannot be read, 3 no server answered.";
+
 pub(super) const RESET_EXAMPLES: &str = "\
 Examples:
   sse reset --room ci                          one room
@@ -256,6 +264,16 @@ pub(crate) struct Connections {
     pub(crate) stream: Option<String>,
 
     /// Print a JSON object on each line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Nodes {
+    #[command(flatten)]
+    pub(crate) at: At,
+
+    /// Print a JSON object; nothing where the server keeps its topics by itself.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use sse_redis::{Keep, Mistake, RedisEngine};
+use sse_redis::{Keep, Mistake, RedisEngine, usual_name};
 use sse_server::{Config, Engine};
 
 use super::Serve;
-
-/// How long the engine keeps a topic that nobody uses, in seconds: a day.
-const KEPT: u64 = 24 * 3600;
 
 /// `sse serve`, alone or as one of several nodes.
 #[derive(Debug, clap::Args)]
@@ -22,9 +19,9 @@ pub(crate) struct Node {
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Shared {
-    /// Keep the topics in the Redis or Valkey at this URL, such as redis://localhost:6379, which
-    /// other nodes share; this turns on --no-break. Put a URL with a password into SSE_TOPICS_ON:
-    /// everybody on this machine can read the command line.
+    /// Keep the topics in the Redis or Valkey at this URL, such as redis://localhost:6379, and
+    /// share them with other servers that use it. This turns on --no-break. Put a URL with a
+    /// password into SSE_TOPICS_ON: every user of this machine can read the command line.
     #[arg(
         long,
         value_name = "URL",
@@ -33,7 +30,7 @@ pub(crate) struct Shared {
     )]
     topics_on: Option<String>,
 
-    /// The name of this node for those who look at the topics. Without it, the name of the machine
+    /// With --topics-on, the name of this server on the page. Without it, the name of the machine
     /// and the number of the process.
     #[arg(long, value_name = "NAME")]
     node: Option<String>,
@@ -52,8 +49,8 @@ impl Shared {
         let keep = Keep {
             events: config.topics.keep_events,
             bytes: config.topics.keep_bytes,
-            seconds: KEPT,
             topics: config.topics.max_topics,
+            ..Keep::default()
         };
         let node = self.node.unwrap_or_else(usual_name);
         let engine: Arc<dyn Engine> = Arc::new(RedisEngine::new(&url, keep, &node)?);
@@ -61,15 +58,4 @@ impl Shared {
         config.node = node;
         Ok(())
     }
-}
-
-/// `machine-4711`
-fn usual_name() -> String {
-    let machine = ["HOSTNAME", "COMPUTERNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
-    let machine = machine.as_deref().map(str::trim).unwrap_or_default();
-    let machine = if machine.is_empty() { "node" } else { machine };
-    format!("{machine}-{}", std::process::id())
 }

@@ -11,13 +11,13 @@ use crate::outcome::Failure;
 /// Which tokens a server knows.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TokenFiles {
-    /// Let only those publish and end topics who send a token of this file: one on each line, with
-    /// at least 16 characters. A change takes effect when it is saved.
+    /// Only a request with a token of this file can publish, or end a topic. Each line of the file
+    /// is a token of at least 16 characters. A change takes effect when it is saved.
     #[arg(long, value_name = "FILE")]
     publish_token: Option<PathBuf>,
 
-    /// Let only those read topics and streams who send a token of this file, or one that may
-    /// publish. What is forwarded to another server needs no token.
+    /// Only a request with a token of this file, or one that may publish, can read a topic or a
+    /// stream. What is forwarded to another server needs no token.
     #[arg(long, value_name = "FILE")]
     subscribe_token: Option<PathBuf>,
 }

@@ -320,7 +320,8 @@ impl Topic {
                         Some(_) => GapReason::Trimmed,
                         None => GapReason::Engine,
                     };
-                    self.counts.gap(why, state.subscribers);
+                    // Who has no place yet goes on behind it, or is told of a gap of its own.
+                    self.counts.gap(why, state.subscribers - state.waiting);
                 }
                 Append::Begin(place) => state.ring.begin(*place),
                 Append::Reached {
@@ -429,6 +430,14 @@ impl Topic {
     pub(super) fn let_go(&self) -> bool {
         let mut state = lock(&self.state);
         state.gone = state.subscribers == 0 && state.ring.kept() == 0;
+        state.gone
+    }
+
+    /// Lets a copy of a topic that an engine keeps go if nobody reads it: nothing is lost with it.
+    /// From then on nobody can read it. Answers whether it goes.
+    pub fn let_go_unread(&self) -> bool {
+        let mut state = lock(&self.state);
+        state.gone |= state.subscribers == 0;
         state.gone
     }
 

@@ -207,16 +207,18 @@ pub(crate) async fn serve(socket: TcpStream, ends: Ends, run: Arc<RunContext>) {
         head.drain(..sent);
     }
     let before: &[u8] = if continued { CONTINUE } else { b"" };
-    let first: &[u8] = if interim { CONTINUE } else { b"" };
     match driven {
         Driven::Begun(Begun::Whole(whole)) => {
-            let whole = whole.behind(before, first);
+            // Nobody waits to be told to go on with a body that is read (RFC 9110 10.1.1).
+            let whole = whole.behind(before);
             if whole.send(&socket, &head, stall, kill).await {
                 super::lingering_close::close(socket, b"", stop).await;
             }
         }
         Driven::Begun(Begun::Stream(mut begun)) => {
-            head.extend_from_slice(first);
+            if interim {
+                head.extend_from_slice(CONTINUE);
+            }
             head.extend_from_slice(&begun.head);
             begun.open.took(&[before], 0, before.len());
             run.transport.take_in(Delivery::new(

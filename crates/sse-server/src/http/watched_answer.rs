@@ -70,10 +70,9 @@ impl Whole {
         self.account.end(self.status.as_u16(), why.told(), now);
     }
 
-    /// The same where its client was sent `before` already, and is sent `first` now.
-    pub(super) fn behind(mut self, before: &[u8], first: &[u8]) -> Self {
+    /// The same where its client was sent `before` already.
+    pub(super) fn behind(mut self, before: &[u8]) -> Self {
         self.account.took(&[before], 0, before.len());
-        self.bytes.splice(0..0, first.iter().copied());
         self
     }
 

@@ -80,6 +80,8 @@ pub(super) async fn answer(
     let asked = asked(context, &head.uri, about, &received, (visitor, told));
     let mut status = context.status.clone();
     let answered = tokio::select! {
+        // One who answers at once may, within the grace of a stop.
+        biased;
         answered = mount.handler.answer(asked) => answered,
         // It fails only when the server is gone.
         _ = status.wait_for(|status| status.phase.is_over()) => {

@@ -110,11 +110,16 @@ impl Room {
         })
     }
 
-    /// Ends a topic: on all nodes, where an engine keeps it. Answers whether there was one.
-    pub(crate) async fn end(&self, topic: &str) -> Result<bool, Error> {
+    /// Ends a topic: on all nodes, where an engine keeps it. Answers whether there was one; nothing
+    /// is waited for once `stop` is over.
+    pub(crate) async fn end(
+        &self,
+        topic: &str,
+        stop: impl Future<Output = ()>,
+    ) -> Result<bool, Error> {
         Ok(match &self.engine {
             None => self.topics.end(topic),
-            Some(engine) => engine.end(topic).await?,
+            Some(engine) => engine.end(topic, stop).await?,
         })
     }
 
@@ -138,6 +143,9 @@ impl Room {
 
     /// Forgets all that happened here, and ends the topics. The list stays. The connections that
     /// were open are yet to be ended.
+    ///
+    /// Topics that an engine keeps belong to other nodes too, and are never reset: a node that
+    /// shares topics has faults turned off, and refuses a reset.
     pub(super) fn reset(&self) -> Forgotten {
         // First, so that the subscribers of the topics end by the reset.
         let forgotten = self.connections.reset(clock::now());

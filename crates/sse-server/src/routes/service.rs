@@ -509,7 +509,7 @@ async fn topic(
             context.measures.answered(published.status().as_u16());
             published.into()
         }
-        Method::DELETE => topics::end(visitor.room, name).await.into(),
+        Method::DELETE => topics::end(context, visitor.room, name).await.into(),
         _ => other(&request, true).into(),
     }
 }

@@ -89,7 +89,9 @@ pub(super) async fn subscribe(
         }
         Err(error) => {
             let why = match error {
-                Engine::TooManyTopics(_) | Engine::TooManyTopicsInRooms(_) => Why::TooManyTopics,
+                Engine::TooManyTopics(_)
+                | Engine::TooManyTopicsInRooms(_)
+                | Engine::TooManyFollowed(_) => Why::TooManyTopics,
                 _ => Why::BadName,
             };
             let refusal = refuse(&error.into());
@@ -124,13 +126,8 @@ pub(super) async fn publish(
         Ok(batch) => batch,
         Err(error) => return refuse(&error),
     };
-    let mut status = context.status.clone();
-    let stop = async {
-        // It fails with the server.
-        _ = status.wait_for(|status| status.phase.is_over()).await;
-    };
     let began = clock::now().instant;
-    let published = room.publish(name, batch, stop).await;
+    let published = room.publish(name, batch, stopped(context)).await;
     let took = clock::now().instant.saturating_duration_since(began);
     context.measures.publishing.observe(took);
     match published {
@@ -143,8 +140,8 @@ pub(super) async fn publish(
 }
 
 /// DELETE.
-pub(super) async fn end(room: &Room, name: &str) -> Response<Body> {
-    let ended = match room.end(name).await {
+pub(super) async fn end(context: &Context, room: &Room, name: &str) -> Response<Body> {
+    let ended = match room.end(name, stopped(context)).await {
         Ok(ended) => ended,
         Err(error) => return refuse(&error),
     };
@@ -157,16 +154,27 @@ pub(super) async fn end(room: &Room, name: &str) -> Response<Body> {
     }
 }
 
+/// Returns when the server stops: an answer that comes later than that comes too late.
+async fn stopped(context: &Context) {
+    let mut status = context.status.clone();
+    // It fails with the server.
+    _ = status.wait_for(|status| status.phase.is_over()).await;
+}
+
 fn refuse(error: &Error) -> Response<Body> {
     let status = match error {
         Error::Engine(
             Engine::TooManyTopics(_)
             | Engine::TooManyTopicsInRooms(_)
+            | Engine::TooManyFollowed(_)
             | Engine::TooManyBytes(_)
             | Engine::EngineAway(_)
             | Engine::EngineFull
             | Engine::TopicsFull(_)
-            | Engine::MaybePublished,
+            | Engine::TopicBlocked(_)
+            | Engine::MaybePublished
+            | Engine::MaybeEnded
+            | Engine::PartlyPublished { .. },
         ) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Engine(Engine::IdTaken(_)) => StatusCode::CONFLICT,
         Error::BodyCoding(_) | Error::BodyCharset(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,

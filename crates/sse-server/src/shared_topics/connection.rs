@@ -2,6 +2,7 @@
 //!
 //! Any call that fails ends it for all, since what answers next may be another process.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,10 +12,13 @@ use sse_engine::topics::{Append, Command, LogEntry, Position, Reply, Verb};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::Shared;
 use super::back_off::BackOff;
+use super::counted::{Counted, counted};
+use super::entry::Refused;
 use super::link::{Link, ends_all};
+use super::{Shared, State};
 use crate::clock;
+use crate::measures::EngineCall;
 
 /// How long a connection may take to open.
 const OPENING: Duration = Duration::from_secs(5);
@@ -57,10 +61,14 @@ async fn connect(shared: &Arc<Shared>) {
     shared.begun.notified().await;
     let mut back_off = BackOff::default();
     loop {
-        let opened = timeout(OPENING, shared.engine.connect()).await;
-        match opened.unwrap_or_else(|_| Err(Error::EngineAway("no answer".to_owned()))) {
+        let opened = std::pin::pin!(async {
+            let opened = timeout(OPENING, shared.engine.connect()).await;
+            opened.unwrap_or_else(|_| Err(Error::EngineAway("it does not answer".to_owned())))
+        });
+        match counted(&shared.counts, EngineCall::Connect, opened).await {
             Ok(log) => {
-                let link = Arc::new(Link::new(log));
+                let log = Counted::new(log, &shared.counts);
+                let link = Arc::new(Link::new(Arc::new(log)));
                 shared.connected(&link);
                 serve(shared, &link).await;
                 link.lost.cancel();
@@ -132,7 +140,7 @@ async fn answer(shared: &Arc<Shared>, link: &Link, name: &Arc<str>, command: Com
             shared.answered(name, command.round, reply);
         }
         Err(error) if ends_all(&error) => link.lose(error),
-        Err(error) => shared.refused(name, &error, clock::now().instant + REFUSED),
+        Err(error) => shared.refused(name, link, error, clock::now().instant + REFUSED),
     }
 }
 
@@ -201,15 +209,19 @@ impl Shared {
         let mut state = lock(&self.state);
         state.link = Some(Arc::clone(link));
         state.standing.there(link.log.warnings(), now.wall);
+        let mut names = Vec::with_capacity(state.topics.len());
         for (name, entry) in &mut state.topics {
             entry.follower.connected();
-            self.asks.add(name);
+            names.push((entry.ring.is_none(), Arc::clone(name)));
         }
-        let names: Vec<_> = state.topics.keys().cloned().collect();
         drop(state);
+        self.changed.send_replace(());
+        // Those that somebody reads are asked about first: there may be thousands of others.
+        names.sort_by_key(|(is_unread, _)| *is_unread);
+        names.iter().for_each(|(_, name)| self.asks.add(name));
         self.connections.engine_there(&self.engine.place(), now);
-        for name in names {
-            self.publish_next(&name);
+        for (_, name) in &names {
+            self.publish_next(name);
         }
     }
 
@@ -221,13 +233,16 @@ impl Shared {
             other => other.to_string(),
         };
         let mut state = lock(&self.state);
-        state.link = None;
+        let worked = state.link.take().is_some_and(|link| link.has_worked());
         for entry in state.topics.values_mut() {
             entry.follower.cut();
+            // Another engine may answer next.
+            entry.refused = None;
         }
-        let is_news = state.standing.away(&why, now.wall);
+        let is_news = state.standing.away(&why, worked, now.wall);
         drop(state);
         if is_news {
+            self.changed.send_replace(());
             self.connections.engine_lost(&why, now);
         }
     }
@@ -262,15 +277,36 @@ impl Shared {
         self.publish_next(name);
     }
 
-    /// The engine refuses this topic alone, and is asked again then.
-    fn refused(&self, name: &str, why: &Error, until: Instant) {
+    /// The engine refuses this topic alone over this connection, and is asked again then. Whoever
+    /// waits to publish to it is told why.
+    fn refused(&self, name: &str, link: &Link, why: Error, until: Instant) {
         let mut state = lock(&self.state);
+        if !state.is_current(link) {
+            return;
+        }
         state.standing.error = Some(why.to_string());
-        if let Some(entry) = state.topics.get_mut(name) {
-            entry.not_before = Some(until);
-            // The question is over, and is to be asked anew.
-            entry.follower.cut();
-            entry.follower.connected();
+        let State {
+            topics, waiting, ..
+        } = &mut *state;
+        let Some(entry) = topics.get_mut(name) else {
+            return;
+        };
+        // The question is over, and is to be asked anew.
+        entry.follower.cut();
+        entry.follower.connected();
+        let publishers = match entry.follower.may_publish() {
+            true => VecDeque::new(),
+            false => std::mem::take(&mut entry.queue),
+        };
+        *waiting -= publishers.len();
+        entry.refused = Some(Refused {
+            why: why.clone(),
+            until,
+        });
+        drop(state);
+        for publisher in publishers {
+            // It may have left.
+            _ = publisher.answer.send(Err(why.clone()));
         }
     }
 

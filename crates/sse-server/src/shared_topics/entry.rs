@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use sse_engine::Error;
 use sse_engine::topics::{Append, Command, Follower, LogEntry, Position, Reply, Topic};
 
 use super::queue::Waiting;
@@ -22,8 +23,17 @@ pub(super) struct Entry {
     pub(super) queue: VecDeque<Waiting>,
     /// Whether publishes are under way: the next wait until these are answered.
     pub(super) is_publishing: bool,
-    /// Before then, the engine is not asked: it refused the topic.
-    pub(super) not_before: Option<Instant>,
+    /// Set while the engine refuses this topic alone.
+    pub(super) refused: Option<Refused>,
+}
+
+/// The engine refused a topic.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// What whoever publishes to it hears meanwhile.
+    pub(super) why: Error,
+    /// Before then, the engine is not asked.
+    pub(super) until: Instant,
 }
 
 /// The copy of what the engine keeps.
@@ -61,10 +71,9 @@ impl Ring {
 impl Entry {
     /// The next question, if there is one.
     pub(super) fn command(&mut self, now: Instant) -> Option<Command> {
-        if self.not_before.is_some_and(|at| now < at) {
+        if self.refused.as_ref().is_some_and(|it| now < it.until) {
             return None;
         }
-        self.not_before = None;
         if let Some(ring) = &self.ring {
             // Its steps are done first.
             if ring.is_busy {
@@ -77,13 +86,15 @@ impl Entry {
 
     /// Whether it is to be asked though nothing happened.
     pub(super) fn is_due(&self, now: Instant) -> bool {
-        let due = self.follower.due().into_iter().chain(self.not_before).min();
+        let asks_again = self.refused.as_ref().map(|it| it.until);
+        let due = self.follower.due().into_iter().chain(asks_again).min();
         due.is_some_and(|due| due <= now)
     }
 
     /// Takes the answer to a question. Answers whether it can be read from now on, and was not
     /// before.
     pub(super) fn answered(&mut self, round: u64, reply: Reply) -> bool {
+        self.refused = None;
         let mut none = Vec::new();
         let steps = self.ring.as_mut().map_or(&mut none, |ring| &mut ring.steps);
         self.follower.answered(round, reply, steps);
@@ -110,11 +121,25 @@ impl Entry {
         }
     }
 
+    /// Why the engine refuses the topic, where it does and a publish may not go out for that.
+    pub(super) fn refusal(&self) -> Option<&Error> {
+        let refused = self.refused.as_ref()?;
+        (!self.follower.may_publish()).then_some(&refused.why)
+    }
+
+    /// There is no ring any more.
+    pub(super) fn unfollow(&mut self) {
+        self.ring = None;
+        self.follower.unfollow();
+    }
+
+    /// Whether nobody reads it, and nobody publishes to it at the moment.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ring.is_none() && self.queue.is_empty() && !self.is_publishing
+    }
+
     /// Whether nothing is lost with it.
     pub(super) fn is_over(&self, now: Instant) -> bool {
-        self.ring.is_none()
-            && self.queue.is_empty()
-            && !self.is_publishing
-            && self.follower.is_over(now)
+        self.is_idle() && self.follower.is_over(now)
     }
 }

@@ -32,7 +32,7 @@ impl Link {
     /// Why it is lost.
     pub(super) fn why_lost(&self) -> Error {
         let why = self.why.get().cloned();
-        why.unwrap_or_else(|| Error::EngineAway("it ended".to_owned()))
+        why.unwrap_or_else(|| Error::EngineAway("the connection ended".to_owned()))
     }
 
     /// Whether the engine answered once.

@@ -28,8 +28,38 @@ pub(super) const MOST_WAITING: usize = 1024;
 
 /// How long a publish waits for its turn, and how long for its answer from when it came: whoever
 /// publishes hears within two seconds.
-const TURN: Duration = Duration::from_millis(1000);
-const WHOLE: Duration = Duration::from_millis(1900);
+pub(super) const TURN: Duration = Duration::from_millis(1000);
+pub(super) const WHOLE: Duration = Duration::from_millis(1900);
+
+/// What is told whose turn did not come before the stop.
+pub(super) fn stopping() -> Error {
+    Error::EngineAway("this server stops".to_owned())
+}
+
+/// A publish that waits for its turn. It is taken back where nobody waits for it any more.
+struct Queued<'a> {
+    shared: &'a Shared,
+    name: &'a str,
+    number: u64,
+    /// Whether it was answered, or taken back.
+    over: bool,
+}
+
+impl Queued<'_> {
+    /// Takes it back, if it did not go out yet. Answers whether it did not.
+    fn withdraw(&mut self) -> bool {
+        self.over = true;
+        self.shared.withdraw(self.name, self.number)
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.withdraw();
+        }
+    }
+}
 
 impl Shared {
     /// Publishes the events, in several calls where they are many. `stop` ends the wait for the
@@ -49,9 +79,17 @@ impl Shared {
         let mut done = 0;
         loop {
             let range = done..batch.len().min(done + CALL);
-            done = range.end;
+            let end = range.end;
             let place = self.publish_some(&name, &batch, range, stop.as_mut());
-            let place = place.await?;
+            let place = place.await.map_err(|why| match done {
+                0 => why,
+                done => Error::PartlyPublished {
+                    done,
+                    all: batch.len(),
+                    why: Box::new(why),
+                },
+            })?;
+            done = end;
             if done == batch.len() {
                 let (subscribers, nodes) = self.subscribers(&name);
                 return Ok(Published {
@@ -74,19 +112,26 @@ impl Shared {
         let came = Instant::now();
         let (answer, mut answered) = oneshot::channel();
         let number = self.enqueue(name, Arc::clone(batch), range, answer)?;
+        let mut queued = Queued {
+            shared: self,
+            name,
+            number,
+            over: false,
+        };
         self.publish_next(name);
         let turn = tokio::select! {
             turn = timeout_at(came + TURN, &mut answered) => Some(turn.ok()),
             () = &mut stop => None,
         };
         if let Some(Some(answer)) = turn {
+            queued.over = true;
             return answer.unwrap_or(Err(Error::MaybePublished));
         }
-        if self.withdraw(name, number) {
-            return Err(Error::EngineAway(match turn {
-                Some(_) => self.why_away(),
-                None => "this server stops".to_owned(),
-            }));
+        if queued.withdraw() {
+            return Err(match turn {
+                Some(_) => Error::EngineAway(self.why_away()),
+                None => stopping(),
+            });
         }
         if turn.is_none() {
             return Err(Error::MaybePublished);
@@ -111,16 +156,19 @@ impl Shared {
             let why = format!("{MOST_WAITING} publishes wait for it already");
             return Err(Error::EngineAway(why));
         }
-        state.waiting += 1;
-        state.numbers += 1;
-        let number = state.numbers;
+        let number = state.numbers + 1;
         let entry = state.entry(name);
+        if let Some(why) = entry.refusal() {
+            return Err(why.clone());
+        }
         entry.queue.push_back(Waiting {
             number,
             batch,
             range,
             answer,
         });
+        state.waiting += 1;
+        state.numbers = number;
         Ok(number)
     }
 
@@ -155,10 +203,7 @@ impl Shared {
     fn round(&self, name: &str, link: &Arc<Link>) -> Option<(Caller, Vec<Call>)> {
         let now = clock::now().instant;
         let mut state = lock(&self.state);
-        let is_current = state
-            .link
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(current, link));
+        let is_current = state.is_current(link);
         let entry = state.topics.get_mut(name)?;
         let mut calls = vec![Call::default()];
         let mut taken = 0;

@@ -55,6 +55,8 @@ pub struct EngineView {
 pub(super) struct Standing {
     pub(super) state: EngineState,
     pub(super) since_ms: u64,
+    /// Both as they were before the connection that there is.
+    before: (EngineState, u64),
     /// The last error, for people.
     pub(super) error: Option<String>,
     /// Connections that there were.
@@ -64,9 +66,11 @@ pub(super) struct Standing {
 
 impl Standing {
     pub(super) fn new(wall: SystemTime) -> Self {
+        let since_ms = millis(since_1970(wall));
         Self {
             state: EngineState::Connecting,
-            since_ms: millis(since_1970(wall)),
+            since_ms,
+            before: (EngineState::Connecting, since_ms),
             error: None,
             connections: 0,
             warnings: Vec::new(),
@@ -75,22 +79,55 @@ impl Standing {
 
     /// There is a connection.
     pub(super) fn there(&mut self, warnings: Vec<String>, wall: SystemTime) {
+        self.before = (self.state, self.since_ms);
         self.state = EngineState::There;
         self.since_ms = millis(since_1970(wall));
         self.connections += 1;
         self.warnings = warnings;
     }
 
-    /// There is none. Answers whether that is news, which a try that failed as the one before is
-    /// not.
-    pub(super) fn away(&mut self, why: &str, wall: SystemTime) -> bool {
+    /// There is none. A connection over which nothing `worked` changes nothing: the engine is away
+    /// for as long as it was before. Answers whether it is news, which a try that failed as the one
+    /// before is not.
+    pub(super) fn away(&mut self, why: &str, worked: bool, wall: SystemTime) -> bool {
         let was_there = self.state == EngineState::There;
         if was_there {
-            self.state = EngineState::Lost;
-            self.since_ms = millis(since_1970(wall));
+            (self.state, self.since_ms) = match worked {
+                true => (EngineState::Lost, millis(since_1970(wall))),
+                false => self.before,
+            };
         }
         let is_new = self.error.as_deref() != Some(why);
         self.error = Some(why.to_owned());
         was_there || is_new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    /// `/readyz` counts from `since`: a connection that failed at once set it anew, so that a node
+    /// whose engine did nothing at all stayed ready.
+    #[test]
+    fn a_connection_over_which_nothing_worked_does_not_begin_the_time_away_anew() {
+        let at = |s| UNIX_EPOCH + Duration::from_secs(s);
+        let mut standing = Standing::new(at(1));
+        let told = |standing: &Standing| (standing.state, standing.since_ms);
+        for s in 2..9 {
+            standing.there(Vec::new(), at(s));
+            assert_eq!(told(&standing), (EngineState::There, s * 1000));
+            standing.away("no answer", false, at(s));
+            assert_eq!(told(&standing), (EngineState::Connecting, 1000));
+        }
+        standing.there(Vec::new(), at(10));
+        standing.away("no answer", true, at(20));
+        assert_eq!(told(&standing), (EngineState::Lost, 20_000));
+        standing.there(Vec::new(), at(21));
+        standing.away("no answer", false, at(22));
+        standing.away("no answer", false, at(23));
+        assert_eq!(told(&standing), (EngineState::Lost, 20_000));
     }
 }

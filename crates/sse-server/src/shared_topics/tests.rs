@@ -1,8 +1,13 @@
-//! What a node does without an engine, in made-up time. With one: `tests/shared`.
+//! What a node does without an engine, and with one that answers what it is told to, in made-up
+//! time. With a real one: `tests/shared`.
 
+use std::future::{pending, ready};
 use std::task::Poll;
 
-use sse_engine::topics::{Answer, Draft, Log, TopicConfig};
+use sse_engine::topics::{
+    Answer, Caller, Draft, Log, LogEntry, Placed, Position, Presence, TopicConfig,
+};
+use sse_wire::Event;
 
 use super::*;
 
@@ -20,13 +25,92 @@ impl Engine for Nowhere {
     }
 }
 
+/// An engine that answers publishes with these, one after another, and each touch with this. What
+/// it is told no answer for, it never answers.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    publishes: Arc<Mutex<VecDeque<Result<Placed, Error>>>>,
+    touches: Option<Result<Placed, Error>>,
+    /// The topics that were touched.
+    touched: Arc<Mutex<Vec<String>>>,
+}
+
+impl Engine for Told {
+    fn connect(&self) -> Answer<'_, Arc<dyn Log>> {
+        let log: Arc<dyn Log> = Arc::new(self.clone());
+        Box::pin(ready(Ok(log)))
+    }
+
+    fn place(&self) -> String {
+        "near".to_owned()
+    }
+}
+
+impl Log for Told {
+    fn publish<'a>(&'a self, _: &'a str, _: Caller, _: &'a [Event<'a>]) -> Answer<'a, Placed> {
+        match lock(&self.publishes).pop_front() {
+            Some(answer) => Box::pin(ready(answer)),
+            None => Box::pin(pending()),
+        }
+    }
+
+    fn touch<'a>(&'a self, topic: &'a str, _: Caller) -> Answer<'a, Placed> {
+        lock(&self.touched).push(topic.to_owned());
+        match self.touches.clone() {
+            Some(answer) => Box::pin(ready(answer)),
+            None => Box::pin(pending()),
+        }
+    }
+
+    fn end<'a>(&'a self, _: &'a str) -> Answer<'a, bool> {
+        Box::pin(pending())
+    }
+
+    fn load<'a>(&'a self, _: &'a str, _: Option<Position>) -> Answer<'a, Vec<LogEntry>> {
+        Box::pin(pending())
+    }
+
+    fn read<'a>(
+        &'a self,
+        _: &'a [(Arc<str>, Position)],
+    ) -> Answer<'a, Vec<(Arc<str>, Vec<LogEntry>)>> {
+        Box::pin(pending())
+    }
+
+    fn beat<'a>(&'a self, _: &'a [(Arc<str>, usize)]) -> Answer<'a, Presence> {
+        Box::pin(pending())
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+fn placed(seq: u64) -> Placed {
+    Placed {
+        last: Position { born: 1, seq },
+        later_life: false,
+    }
+}
+
 fn node(max_topics: usize) -> SharedTopics {
+    node_on(Nowhere, max_topics)
+}
+
+fn node_on(engine: impl Engine + 'static, max_topics: usize) -> SharedTopics {
     let topics = Topics::new(TopicConfig {
         max_topics,
         ..TopicConfig::default()
     });
     let connections = Connections::new(10);
-    SharedTopics::new(Arc::new(Nowhere), "a".to_owned(), &topics, &connections)
+    SharedTopics::new(Arc::new(engine), "a".to_owned(), &topics, &connections)
+}
+
+/// The same, connected.
+fn connected(engine: impl Engine + 'static, max_topics: usize) -> SharedTopics {
+    let node = node_on(engine, max_topics);
+    node.begin();
+    node
 }
 
 fn followed(node: &SharedTopics) -> Vec<String> {
@@ -89,13 +173,31 @@ async fn who_comes_when_a_topic_is_let_go_follows_it_anew() {
 async fn there_are_so_many_followed_topics_at_most() {
     let node = node(2);
     let (_a, b) = (join(&node, "a"), join(&node, "b").expect("room"));
-    assert_eq!(join(&node, "c").err(), Some(Error::TooManyTopics(2)));
+    assert_eq!(join(&node, "c").err(), Some(Error::TooManyFollowed(2)));
     drop(b);
     assert!(join(&node, "b").is_ok(), "it is followed still");
     assert_eq!(join(&node, "a b").err(), Some(Error::BadTopic));
     let engine = node.engine();
     assert_eq!((engine.followed, engine.waiting), (2, 1));
     assert_eq!((engine.state, engine.nodes), (EngineState::Connecting, 0));
+}
+
+/// Topics that were left a moment ago kept others out for half a minute, with a 503 that ends an
+/// EventSource for good.
+#[tokio::test]
+async fn a_topic_that_nobody_reads_makes_room_for_one_that_somebody_does() {
+    let node = node(2);
+    let a = join(&node, "a").expect("room");
+    for n in 0..10 {
+        drop(join(&node, &format!("t{n}")).expect("room"));
+        assert_eq!(node.engine().followed, 2);
+    }
+    assert_eq!(followed(&node), ["a", "t9"]);
+    let _t9 = join(&node, "t9").expect("it is followed still");
+    assert_eq!(join(&node, "b").err(), Some(Error::TooManyFollowed(2)));
+    drop(a);
+    let _b = join(&node, "b").expect("room");
+    assert_eq!(followed(&node), ["b", "t9"]);
 }
 
 /// A publish of one event, which `stop` ends.
@@ -116,6 +218,29 @@ async fn a_publish_waits_a_second_and_is_then_taken_back() {
     let state = lock(&node.shared.state);
     assert_eq!(state.waiting, 0);
     assert!(state.topics["news"].queue.is_empty());
+}
+
+/// An engine that does not answer is told of once, however often it is tried, and each try counts.
+#[tokio::test(start_paused = true)]
+async fn whoever_follows_the_engine_is_told_that_it_does_not_answer() {
+    let node = node(1);
+    let mut changed = node.changed();
+    node.begin();
+    changed.changed().await.expect("the node is there");
+    let engine = node.engine();
+    assert_eq!(engine.state, EngineState::Connecting);
+    assert_eq!(engine.error.as_deref(), Some("it does not answer"));
+    let more = tokio::time::timeout(Duration::from_secs(60), changed.changed());
+    assert!(more.await.is_err(), "it is no news");
+    let counted = node.calls().counts().filter(|(_, _, count)| *count > 0);
+    let counted: Vec<_> = counted
+        .map(|(call, result, count)| (call.word(), result.word(), count))
+        .collect();
+    let [("connect", "failed", tries)] = counted[..] else {
+        panic!("{counted:?}");
+    };
+    // One in 5 s, and a wait of 1 s at most.
+    assert!((10..=13).contains(&tries), "{tries}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,4 +278,134 @@ async fn of_topics_that_are_only_published_to_the_oldest_are_forgotten() {
     assert!(!state.topics.contains_key("t0"));
     let newest = format!("t{}", EVIDENCE + 9);
     assert!(state.topics.contains_key(newest.as_str()));
+}
+
+/// Those that were read when their turn came left the bound for good.
+#[tokio::test]
+async fn who_was_read_when_the_oldest_were_forgotten_is_forgotten_later() {
+    let node = node(10);
+    let begin = Instant::now();
+    for round in 0..5 {
+        let name: Arc<str> = format!("r{round}").into();
+        let reader = join(&node, &name).expect("room");
+        let mut state = lock(&node.shared.state);
+        state.entry(&name).follower.published(begin, placed(1));
+        for n in 0..EVIDENCE + 10 {
+            let other = format!("t{round}-{n}").into();
+            state.entry(&other).follower.published(begin, placed(1));
+        }
+        drop((state, reader));
+        node.shared.tidy(begin);
+        node.shared.tidy(begin + UNREAD);
+        let state = lock(&node.shared.state);
+        assert_eq!(state.followed, 0);
+        assert_eq!(state.evidence.len(), state.topics.len());
+    }
+    let mut state = lock(&node.shared.state);
+    state.entry(&"one more".into());
+    assert!(state.topics.len() <= EVIDENCE, "{}", state.topics.len());
+}
+
+/// They filled the queue, so that everybody heard that 1,024 wait, and their bodies were counted
+/// nowhere.
+#[tokio::test(start_paused = true)]
+async fn who_hangs_up_waits_no_more() {
+    let node = node(1);
+    for _ in 0..3 {
+        let mut hasty = Box::pin(publish(&node, pending()));
+        std::future::poll_fn(|cx| {
+            assert!(hasty.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    }
+    let state = lock(&node.shared.state);
+    assert_eq!(state.waiting, 0);
+    assert!(state.topics["news"].queue.is_empty());
+}
+
+/// It heard that the engine is away and does not answer.
+#[tokio::test(start_paused = true)]
+async fn who_publishes_to_a_topic_that_the_engine_refuses_hears_why() {
+    let why = Error::TopicBlocked("its key has another type".to_owned());
+    let engine = Told {
+        touches: Some(Err(why.clone())),
+        ..Told::default()
+    };
+    let node = connected(engine, 1);
+    let _reader = join(&node, "news").expect("room");
+    let began = tokio::time::Instant::now();
+    for _ in 0..3 {
+        assert_eq!(publish(&node, pending()).await, Err(why.clone()));
+        assert_eq!(node.end("news", pending()).await, Err(why.clone()));
+    }
+    assert!(began.elapsed() < TOLD, "{:?}", began.elapsed());
+    assert_eq!(lock(&node.shared.state).waiting, 0);
+}
+
+/// Enough for all that happens at once.
+const TOLD: Duration = Duration::from_millis(500);
+
+/// Its publisher heard that nothing was published, and repeated all of it.
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_fails_in_its_middle_says_how_much_was_published() {
+    let engine = Told {
+        touches: Some(Ok(placed(1000))),
+        ..Told::default()
+    };
+    let answers = [Ok(placed(1000)), Ok(placed(2000)), Err(Error::EngineFull)];
+    lock(&engine.publishes).extend(answers);
+    let node = connected(engine, 1);
+    let lines = Draft {
+        data: "1\n".repeat(2500),
+        ..Draft::default()
+    };
+    let lines = Batch::lines(lines).expect("JSON");
+    let failed = node.publish("news", lines, pending()).await;
+    let Err(Error::PartlyPublished { done, all, why }) = failed else {
+        panic!("{failed:?}");
+    };
+    assert_eq!((done, all, *why), (2000, 2500, Error::EngineFull));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_is_answered_within_two_seconds_and_at_a_stop_at_once() {
+    let silent = connected(Told::default(), 1);
+    let began = tokio::time::Instant::now();
+    assert_eq!(silent.end("news", pending()).await, Err(Error::MaybeEnded));
+    assert!(began.elapsed() < Duration::from_secs(2));
+    let stop = tokio::time::sleep(Duration::from_millis(100));
+    let began = tokio::time::Instant::now();
+    assert_eq!(silent.end("news", stop).await, Err(Error::MaybeEnded));
+    assert!(began.elapsed() < Duration::from_millis(110));
+    let away = node(1);
+    let began = tokio::time::Instant::now();
+    let ended = away.end("news", pending()).await;
+    assert!(matches!(ended, Err(Error::EngineAway(_))), "{ended:?}");
+    assert!(began.elapsed() < Duration::from_secs(2));
+    let stop = tokio::time::sleep(Duration::from_millis(100));
+    let began = tokio::time::Instant::now();
+    let ended = away.end("news", stop).await;
+    assert!(matches!(ended, Err(Error::EngineAway(_))), "{ended:?}");
+    assert!(began.elapsed() < Duration::from_millis(110));
+}
+
+/// Ten thousand topics that were only published to came first by their names.
+#[tokio::test(start_paused = true)]
+async fn what_somebody_reads_is_asked_about_first_on_a_new_connection() {
+    let engine = Told::default();
+    let node = node_on(engine.clone(), 2);
+    for name in ["a", "b", "c"] {
+        let mut state = lock(&node.shared.state);
+        let entry = state.entry(&name.into());
+        entry.follower.published(Instant::now(), placed(1));
+    }
+    let _readers = ["y", "z"].map(|name| join(&node, name).expect("room"));
+    // What was asked for before there was a connection.
+    while node.shared.asks.next().is_some() {}
+    node.begin();
+    while lock(&engine.touched).len() < 5 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(*lock(&engine.touched), ["y", "z", "a", "b", "c"]);
 }

@@ -55,7 +55,10 @@ impl Followed {
         let parsed = match &self.last {
             Ok(read) if read.bytes == self.in_force => {
                 self.problem.take()?;
-                let line = format!("{} is as it was, and in force.", self.path.display());
+                let line = format!(
+                    "{} is as before, and its tokens are in force.",
+                    self.path.display()
+                );
                 return Some(Change { tokens: None, line });
             }
             Ok(read) => token_file::parse(&read.bytes),
@@ -98,7 +101,7 @@ fn in_force(path: &Path, tokens: &[Token], is_open: bool) -> String {
 
 /// What is said of a file that every user of the machine may read.
 pub(super) fn open_to_all(path: impl std::fmt::Display) -> String {
-    format!("Every user of this machine can read {path}: take that away with chmod 600.")
+    format!("Every user of this machine can read {path}: change that with chmod 600.")
 }
 
 #[cfg(test)]
@@ -176,7 +179,10 @@ mod tests {
             assert!(followed.take(seen()).is_none(), "it was told");
             let back = twice(&mut followed, || read(OLD)).expect("news");
             assert!(back.tokens.is_none());
-            assert_eq!(back.line, "/tokens is as it was, and in force.");
+            assert_eq!(
+                back.line,
+                "/tokens is as before, and its tokens are in force."
+            );
         }
     }
 

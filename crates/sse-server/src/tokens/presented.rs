@@ -34,13 +34,13 @@ pub(super) fn presented(headers: &HeaderMap) -> Presented {
             None => {}
             Some(b"") => {
                 return Presented::Malformed(
-                    "The request has an Authorization with Bearer and without a token: look whether the variable is empty that holds it.",
+                    "The request has an Authorization of Bearer without a token: check whether the variable that has the token is empty.",
                 );
             }
             Some(token) if has_form(token) => return Presented::Tokens(vec![Token::sent(token)]),
             Some(_) => {
                 return Presented::Malformed(
-                    "What stands behind Bearer in the Authorization is no token: send one, of letters, digits and -._~+/= only.",
+                    "What follows Bearer in the Authorization is no token: send one, of letters, digits and -._~+/= only.",
                 );
             }
         }

@@ -1,9 +1,8 @@
 //! One task that serves many connections.
 //!
 //! It visits a connection when its timer is due, when its topic has a new event, when its socket is
-//! ready, or when a stream without a pace has its next turn. The work of one turn is bounded.
-//! Between two turns, other tasks run, publishers among them. A reader that is visited late gets
-//! all that it lacks at once.
+//! ready, or when a stream without a pace has its next turn. The work of one turn is bounded. Other
+//! tasks run between two turns. A reader that is visited late gets all that it lacks at once.
 //!
 //! Invariant: a visit never waits, so no connection delays another.
 
@@ -577,8 +576,10 @@ impl Sweeper {
         }
     }
 
-    /// Takes a connection from among the readers of its topic.
+    /// Takes a connection from among the readers of its topic, and those who wait for a place in
+    /// it.
     fn leave(&mut self, key: usize) {
+        self.waits_no_more(key);
         if let Some(slot) = self.slots.get_mut(key)
             && let Some(seat) = slot.seat.take()
             && let Some(moved) = self.readers.leave(seat)

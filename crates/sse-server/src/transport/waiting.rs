@@ -1,7 +1,10 @@
 //! Which connections have no place in their topic yet, since the engine that keeps it has not said
 //! where they go on. A look at the engine need not bring an event, so no pass over the readers of
 //! the topic begins with it: these connections are visited instead.
+//!
+//! Invariant: nothing is kept of a connection that ended, however long the engine is away.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sse_engine::topics::Topic;
@@ -13,7 +16,7 @@ pub(super) type Waiter = (usize, u64);
 ///
 /// How to drive it: [`enter`](Self::enter) a connection that waits behind its first visit. When
 /// topics have news, visit whom [`next`](Self::next) answers, until it answers nobody, and enter
-/// again who still waits.
+/// again who still waits. Have each connection [`leave`](Self::leave) when it ends.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     topics: Vec<Group>,
@@ -25,10 +28,10 @@ struct Group {
     topic: Arc<Topic>,
     /// What [`Topic::reached`] was when the last round of visits began.
     seen: u64,
-    /// The keys of those who wait for news.
-    keys: Vec<Waiter>,
-    /// The keys of those who are to be visited in this round.
-    due: Vec<Waiter>,
+    /// Those who wait for news.
+    waits: BTreeSet<Waiter>,
+    /// Those who are to be visited in this round.
+    due: BTreeSet<Waiter>,
 }
 
 impl Waiting {
@@ -47,34 +50,54 @@ impl Waiting {
         match known {
             Some(group) => {
                 group.seen = group.seen.min(reached);
-                group.keys.push(key);
+                group.waits.insert(key);
             }
             None => self.topics.push(Group {
                 topic: Arc::clone(topic),
                 seen: reached,
-                keys: vec![key],
-                due: Vec::new(),
+                waits: BTreeSet::from([key]),
+                due: BTreeSet::new(),
             }),
+        }
+    }
+
+    /// Forgets a connection that ended. It need not have waited.
+    pub(super) fn leave(&mut self, topic: &Arc<Topic>, key: Waiter) {
+        let known = self
+            .topics
+            .iter()
+            .position(|group| Arc::ptr_eq(&group.topic, topic));
+        let Some(at) = known else { return };
+        let group = &mut self.topics[at];
+        group.waits.remove(&key);
+        group.due.remove(&key);
+        if group.is_empty() {
+            self.topics.swap_remove(at);
         }
     }
 
     /// The next connection that may have a place now.
     pub(super) fn next(&mut self) -> Option<Waiter> {
-        self.topics
-            .retain(|group| !group.keys.is_empty() || !group.due.is_empty());
+        self.topics.retain(|group| !group.is_empty());
         for group in &mut self.topics {
             if group.due.is_empty() {
                 let reached = group.topic.reached();
                 if reached > group.seen {
                     group.seen = reached;
-                    group.due = std::mem::take(&mut group.keys);
+                    group.due = std::mem::take(&mut group.waits);
                 }
             }
-            if let Some(key) = group.due.pop() {
+            if let Some(key) = group.due.pop_last() {
                 return Some(key);
             }
         }
         None
+    }
+}
+
+impl Group {
+    fn is_empty(&self) -> bool {
+        self.waits.is_empty() && self.due.is_empty()
     }
 }
 
@@ -127,5 +150,30 @@ mod tests {
         assert_eq!(waiting.next(), Some((3, 0)));
         assert_eq!(waiting.next(), None);
         assert!(waiting.is_empty());
+    }
+
+    /// An engine that was away for an hour left the keys of all who had come and gone meanwhile,
+    /// and with them their topics.
+    #[test]
+    fn nothing_is_kept_of_who_ended_while_the_engine_was_away() {
+        let topics = Topics::new(TopicConfig::default());
+        let topic = topics.copied(Waker::noop().clone());
+        let mut waiting = Waiting::default();
+        for key in 0..100 {
+            waiting.enter(&topic, topic.reached(), (key % 7, key as u64));
+            assert_eq!(waiting.next(), None);
+            waiting.leave(&topic, (key % 7, key as u64));
+        }
+        assert!(waiting.is_empty());
+        assert_eq!(Arc::strong_count(&topic), 1, "nor of its topic");
+        waiting.enter(&topic, topic.reached(), (1, 1));
+        waiting.enter(&topic, topic.reached(), (2, 2));
+        waiting.enter(&topic, topic.reached(), (3, 3));
+        look(&topic);
+        assert_eq!(waiting.next(), Some((3, 3)));
+        waiting.leave(&topic, (2, 2));
+        waiting.leave(&topic, (9, 9));
+        assert_eq!(waiting.next(), Some((1, 1)), "who left is not visited");
+        assert_eq!(waiting.next(), None);
     }
 }

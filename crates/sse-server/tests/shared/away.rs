@@ -253,3 +253,27 @@ async fn stop_waits_for_no_engine_and_start_goes_on() {
     };
     assert_eq!(next, "after");
 }
+
+/// It was cut without an answer.
+#[tokio::test]
+async fn who_ends_a_topic_while_the_server_stops_is_answered() {
+    let redis = Redis::start();
+    let a = redis.node("a").await;
+    a.publish(TOPIC, "before").await;
+    redis.signal("-STOP");
+    let ends = async {
+        let (mut client, head) = a.ask("DELETE", TOPIC, &[]).await;
+        let answer = client.body(&head).await;
+        assert_eq!(
+            (head.status, head.get("retry-after")),
+            (503, Some("1")),
+            "{answer}"
+        );
+        assert!(answer.contains("may have been ended"), "{answer}");
+    };
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        a.server.stop().await;
+    };
+    tokio::join!(ends, stop);
+}

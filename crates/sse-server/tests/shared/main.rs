@@ -6,6 +6,7 @@ mod support;
 mod away;
 mod cost;
 mod masters;
+mod operate;
 mod publish;
 mod redis;
 mod returns;

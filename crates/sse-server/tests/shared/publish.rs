@@ -1,9 +1,10 @@
 //! What a publisher is answered where an engine keeps the topics.
 
 use serde_json::Value;
+use sse_redis::Keys;
 use sse_server::{Config, TableQuery, TopicConfig};
 
-use crate::redis::{Redis, engine};
+use crate::redis::{Redis, engine, publish_once};
 use crate::support::Bench;
 
 const TOPIC: &str = "/topics/news";
@@ -141,7 +142,44 @@ async fn who_shares_its_topics_breaks_nothing_on_purpose() {
     })
     .await;
     let (_, head) = a.get("/@room/topics/news").await;
-    assert_ne!(head.status, 200);
+    assert_eq!(head.status, 403);
+    // A reset would end the topics of the default room, which are others' too.
+    let mut subscriber = a.join(TOPIC).await;
+    let (head, answer) = a.post("/api/reset", &[], "").await;
+    assert_eq!(head.status, 403, "{answer}");
+    a.publish(TOPIC, "goes on").await;
+    assert_eq!(subscriber.data().await, "goes on");
+}
+
+/// It was 400, as if the publisher were to blame, and where somebody listened the engine was said
+/// to be away.
+#[tokio::test]
+async fn a_topic_whose_key_has_another_type_is_503_and_says_so() {
+    let redis = Redis::start();
+    let a = redis.node("a").await;
+    redis.cli(&["SET", &Keys::of("news").entries, "mine"]);
+    let mut subscriber = None;
+    for _ in 0..2 {
+        let (head, answer) = a.post(TOPIC, &[], "x").await;
+        assert_eq!(
+            (head.status, head.get("retry-after")),
+            (503, Some("1")),
+            "{answer}"
+        );
+        assert!(answer.contains("has another type"), "{answer}");
+        subscriber = Some(a.listen(TOPIC, None).await);
+    }
+    assert_eq!(
+        redis.cli(&["GET", &Keys::of("news").entries]),
+        "mine",
+        "it stays as it is"
+    );
+    redis.cli(&["DEL", &Keys::of("news").entries]);
+    publish_once(&a, TOPIC, "mended").await;
+    let mut subscriber = subscriber.expect("one listens");
+    subscriber.place().await;
+    publish_once(&a, TOPIC, "after").await;
+    while subscriber.data().await != "after" {}
 }
 
 #[tokio::test]

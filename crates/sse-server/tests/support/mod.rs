@@ -10,6 +10,7 @@ pub mod curl;
 pub mod follower;
 pub mod framing;
 pub mod mounts;
+pub mod operate;
 pub mod tokens;
 pub mod topics;
 pub mod upstream;

@@ -35,8 +35,8 @@ struct Line {
 enum LineEnd {
     /// As lines of its stream do.
     Usual,
-    /// With these bytes, unless a fault changes how lines end: as a foreign stream or raw bytes have
-    /// it.
+    /// With these bytes, unless a fault changes how lines end: as a foreign stream or raw bytes
+    /// have it.
     Own(&'static [u8]),
 }
 

@@ -106,6 +106,33 @@ fn a_subscriber_gets_all_that_was_published_before_the_end() {
     assert_eq!(pump.next_number(), 11);
 }
 
+/// 1. An event is published. 2. One of two subscribers that lack it is made to leave, and its
+///    visit writes the event and the last chunk. 3. The other was sent the same bytes, so its
+///    stream ended for its client while the server went on with it.
+#[test]
+fn the_last_bytes_of_one_that_leaves_are_for_nobody_else() {
+    let (now, mut out) = (Instant::now(), WriteBuffer::new());
+    let topic = Topics::new(TopicConfig::default());
+    let topic = topic.topic("t", UNIX_EPOCH).expect("room");
+    let mut pumps = [(); 2].map(|()| {
+        let subscription = Subscription::join(&topic, None).expect("it is there");
+        Pump::subscribed(subscription, KeepAlive::Off)
+    });
+    for pump in &mut pumps {
+        out.clear();
+        pump.fill(at(now), &mut out);
+    }
+    let published = topic.publish_now(&Batch::one(Draft::default()));
+    published.expect("it is there").expect("published");
+    let [leaves, stays] = &mut pumps;
+    leaves.act(at(now), DRAIN);
+    out.clear();
+    assert_eq!(leaves.fill(at(now), &mut out), Next::End);
+    assert_eq!(out.marks().len(), 1);
+    out.chunk(true);
+    assert_eq!(stays.repeat(now, &out), None);
+}
+
 /// `dribble` sends an event byte by byte, and `silence` sends nothing.
 #[test]
 fn a_fault_is_through_with_what_it_does_before_the_end() {

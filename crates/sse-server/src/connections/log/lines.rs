@@ -346,8 +346,10 @@ impl fmt::Display for Happened {
                 None => write!(f, "fault {fault} struck"),
             },
             Self::Reset { room } => write!(f, "reset{}", in_room(room)),
-            Self::There { place } => write!(f, "connected to the engine of the topics: {place}"),
-            Self::Lost { why } => write!(f, "the engine of the topics is lost: {why}"),
+            Self::There { place } => {
+                write!(f, "connected to the engine that keeps the topics: {place}")
+            }
+            Self::Lost { why } => write!(f, "the engine that keeps the topics is away: {why}"),
             Self::Dropped { entries } => write!(
                 f,
                 "{entries} lines of the log were dropped: they came faster than they were read"

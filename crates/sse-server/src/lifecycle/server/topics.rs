@@ -5,6 +5,7 @@ use tokio::sync::watch;
 
 use super::Server;
 use crate::error::Error;
+use crate::shared_topics::{EngineView, SharedTopics};
 
 impl Server {
     /// Publishes an event to a topic, which begins if there is none of this name. Topics last as
@@ -27,12 +28,27 @@ impl Server {
     /// # Errors
     /// The engine that keeps it, where one does, is away.
     pub async fn end_topic(&self, topic: &str) -> Result<bool, Error> {
-        self.context.rooms.default().end(topic).await
+        let for_ever = std::future::pending();
+        self.context.rooms.default().end(topic, for_ever).await
     }
 
     /// The topics that there are, by name.
     pub fn topics(&self) -> Vec<TopicInfo> {
         self.context.rooms.default().topics_view()
+    }
+
+    /// The engine that keeps the topics, and who shares it; `None` where the topics are kept here
+    /// alone.
+    pub fn engine(&self) -> Option<EngineView> {
+        let engine = self.context.rooms.default().engine.as_ref();
+        engine.map(SharedTopics::engine)
+    }
+
+    /// Changes when the engine that keeps the topics came, went, or had something to say of the
+    /// nodes; `None` where there is none.
+    pub fn engine_changed(&self) -> Option<watch::Receiver<()>> {
+        let engine = self.context.rooms.default().engine.as_ref();
+        engine.map(SharedTopics::changed)
     }
 
     /// Changes when something was published to a topic, or when one ended.

@@ -12,7 +12,7 @@ use sse_engine::topics::{GapReason, TopicInfo};
 use super::process::Process;
 use crate::config::MAX_METRICS_TOPICS;
 use crate::connections::{ENDERS, EndedBy, Kind, Sums, Why};
-use crate::measures::Histogram;
+use crate::measures::{CallResult, EngineCall, Histogram};
 use crate::routes::context::Context;
 use crate::shared_topics::{EngineState, EngineView, SharedTopics};
 
@@ -32,8 +32,28 @@ pub(super) struct Scrape {
     passes: Times,
     draining: bool,
     /// The engine that keeps the topics, where one does.
-    engine: Option<EngineView>,
+    engine: Option<Engine>,
     process: Process,
+}
+
+/// The engine that keeps the topics, as it is now.
+#[derive(Debug)]
+struct Engine {
+    view: EngineView,
+    calls: Vec<(EngineCall, CallResult, u64)>,
+    times: Vec<(EngineCall, Times)>,
+}
+
+impl Engine {
+    fn of(topics: &SharedTopics) -> Self {
+        let calls = topics.calls();
+        let times = calls.times().map(|(call, times)| (call, times.into()));
+        Self {
+            view: topics.engine(),
+            calls: calls.counts().collect(),
+            times: times.collect(),
+        }
+    }
 }
 
 /// A histogram as it is now.
@@ -49,6 +69,13 @@ impl From<&Histogram> for Times {
             sum: histogram.sum(),
             buckets: histogram.buckets(),
         }
+    }
+}
+
+impl Times {
+    fn encode(&self, metric: &mut MetricEncoder<'_>) -> fmt::Result {
+        let count = self.buckets.iter().map(|(_, count)| count).sum();
+        metric.encode_histogram::<NoLabelSet>(self.sum, count, &self.buckets, None)
     }
 }
 
@@ -75,7 +102,7 @@ impl Scrape {
             publishing: (&context.measures.publishing).into(),
             passes: (&*context.measures.passes).into(),
             draining: context.draining.is_on(),
-            engine: default.engine.as_ref().map(SharedTopics::engine),
+            engine: default.engine.as_ref().map(Engine::of),
             process: Process::now(),
         }
     }
@@ -158,24 +185,30 @@ impl Scrape {
     }
 
     fn engine(&self, page: &mut Page<'_>) -> fmt::Result {
-        let Some(engine) = &self.engine else {
+        let Some(Engine { view, calls, times }) = &self.engine else {
             return Ok(());
         };
-        let is_there = engine.state == EngineState::There;
+        let is_there = view.state == EngineState::There;
         let help = "Whether the engine that keeps the topics is there: 1, or 0.";
         page.gauge("sse_engine_up", help, u64::from(is_there))?;
         let help = "How often the engine was connected to again.";
-        page.counter("sse_engine_reconnects", help, engine.reconnects)?;
+        page.counter("sse_engine_reconnects", help, view.reconnects)?;
         let help = "Lives of topics that this node saw begin, each a gap for those who listened.";
-        page.counter("sse_engine_lives", help, engine.lives)?;
+        page.counter("sse_engine_lives", help, view.lives)?;
         let help = "Topics of the engine that this node follows.";
-        page.gauge("sse_engine_followed_topics", help, engine.followed as u64)?;
+        page.gauge("sse_engine_followed_topics", help, view.followed as u64)?;
         let help = "Subscribers that wait for a place, since the engine has not said it yet.";
-        page.gauge(
-            "sse_engine_waiting_subscribers",
-            help,
-            engine.waiting as u64,
-        )
+        page.gauge("sse_engine_waiting_subscribers", help, view.waiting as u64)?;
+        let calls = calls.iter().map(|(call, result, count)| {
+            let labels = [("call", call.word()), ("result", result.word())];
+            (labels, *count)
+        });
+        let help = "Calls of the engine that are over, by what became of them.";
+        page.counters("sse_engine_calls", help, calls)?;
+        let times = times.iter();
+        let times = times.map(|(call, times)| ([("call", call.word())], times));
+        let help = "How long calls of the engine took, but for those that wait for events.";
+        page.histograms("sse_engine_call_duration_seconds", help, times)
     }
 
     fn process(&self, page: &mut Page<'_>) -> fmt::Result {
@@ -296,9 +329,20 @@ impl Page<'_> {
     }
 
     fn histogram(&mut self, name: &str, help: &str, times: &Times) -> fmt::Result {
-        let count = times.buckets.iter().map(|(_, count)| count).sum();
         self.family(name, help, MetricType::Histogram, |mut metric| {
-            metric.encode_histogram::<NoLabelSet>(times.sum, count, &times.buckets, None)
+            times.encode(&mut metric)
+        })
+    }
+
+    fn histograms<'a, L: prometheus_client::encoding::EncodeLabelSet>(
+        &mut self,
+        name: &str,
+        help: &str,
+        each: impl IntoIterator<Item = (L, &'a Times)>,
+    ) -> fmt::Result {
+        self.family(name, help, MetricType::Histogram, |mut metric| {
+            each.into_iter()
+                .try_for_each(|(labels, times)| times.encode(&mut metric.encode_family(&labels)?))
         })
     }
 }

@@ -53,10 +53,80 @@ impl Sweeper {
         true
     }
 
+    /// A connection ends, wherever it stands.
+    pub(super) fn waits_no_more(&mut self, key: usize) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let Some(delivery) = self.open(key) else {
+            return;
+        };
+        if let Some(topic) = delivery.topic() {
+            let (topic, id) = (topic.clone(), delivery.id());
+            self.waiting.leave(&topic, (key, id));
+        }
+    }
+
     fn open(&self, key: usize) -> Option<&Delivery> {
         match &self.slots.get(key)?.state {
             State::Open(delivery) => Some(delivery),
             State::Closing { .. } | State::Free => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Waker;
+    use std::time::Duration;
+
+    use sse_engine::keep_alive::KeepAlive;
+    use sse_engine::pump::Pump;
+    use sse_engine::topics::{Subscription, TopicConfig, Topics};
+    use sse_wire::Framing;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::connections::{Connections, opened};
+    use crate::transport::{Bounds, Socket};
+
+    #[tokio::test]
+    async fn who_leaves_while_it_waits_for_a_place_leaves_nothing_behind() {
+        let topics = Topics::new(TopicConfig::default());
+        let topic = topics.copied(Waker::noop().clone());
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let at = listener.local_addr().expect("bound");
+        let client = TcpStream::connect(at).await.expect("it listens");
+        let (socket, _) = listener.accept().await.expect("it connects");
+        let subscription = Subscription::join(&topic, None).expect("it is there");
+        let delivery = Delivery::new(
+            Socket::new(socket, &[], None),
+            Vec::new(),
+            Framing::Chunked,
+            Pump::subscribed(subscription, KeepAlive::Off),
+            opened(&Connections::new(1), "me"),
+        );
+        let bounds = Bounds {
+            stall: Duration::from_secs(30),
+            max_age: None,
+        };
+        let held = Arc::new(AtomicUsize::new(1));
+        let mut sweeper = Sweeper::new(bounds, held, Arc::default());
+        sweeper.take_in(delivery);
+        assert!(!sweeper.waiting.is_empty(), "the engine has said nothing");
+        drop(client);
+        let ready = Arc::clone(&sweeper.ready);
+        while !sweeper.slots.is_empty() {
+            ready.any().await;
+            sweeper.go();
+        }
+        assert!(sweeper.waiting.is_empty());
+        assert_eq!(
+            Arc::strong_count(&topic),
+            1,
+            "nobody has the topic any more"
+        );
     }
 }

@@ -410,3 +410,24 @@ fn no_one_is_sent_what_was_written_for_whoever_keeps_an_older_place() {
     let sent = stretch(&mut other, "3", 3);
     assert!(sent.is_none_or(|sent| !reader.repeat(sent)));
 }
+
+/// A node that loaded a topic with a failover in it counted a gap for each of those who waited, and
+/// none of them was told of one.
+#[test]
+fn a_gap_is_counted_for_those_who_read_and_not_for_those_who_wait() {
+    let topic = copy(TopicConfig::default());
+    let mut all: Vec<_> = (0..3)
+        .map(|_| Subscription::join(&topic, None).expect("it is there"))
+        .collect();
+    let loaded = vec![Append::Begin(at(1, 5)), event("6"), gap(3, 0, None)];
+    reach(&topic, loaded, at(3, 0));
+    assert_eq!(topic.counts.gaps(GapReason::Engine), 0);
+    for reader in &mut all {
+        assert!(!seen(reader).contains("gap"), "they begin at the end");
+    }
+    reach(&topic, vec![gap(4, 0, None)], at(4, 0));
+    assert_eq!(topic.counts.gaps(GapReason::Engine), 3);
+    let _waits = join(&topic, &id(9, 9));
+    reach(&topic, vec![gap(5, 0, None)], at(5, 0));
+    assert_eq!(topic.counts.gaps(GapReason::Engine), 6);
+}
