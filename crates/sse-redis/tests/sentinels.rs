@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "other tests need more")]
 mod support;
 
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -69,6 +70,14 @@ async fn when_a_master_is_lost_the_next_connection_is_to_the_new_one() {
     let sentinels: Vec<Sentinel> = (0..3)
         .map(|_| Sentinel::start(master.port, Some("sesame")))
         .collect();
+    // A URL that is wrong is asked of each in turn: one that does not listen yet would be named.
+    let until = Instant::now() + Duration::from_secs(20);
+    for sentinel in &sentinels {
+        while TcpStream::connect(("127.0.0.1", sentinel.port)).is_err() {
+            assert!(Instant::now() < until, "a sentinel does not listen");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
     let hosts: Vec<String> = sentinels
         .iter()
         .map(|sentinel| format!("127.0.0.1:{}", sentinel.port))
