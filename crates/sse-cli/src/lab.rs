@@ -6,25 +6,23 @@ mod client;
 mod expected;
 mod junit;
 mod results;
+mod walk;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
-use sse_lab::{Case, CaseView, Lab, Profile, cases};
+use sse_lab::{CaseView, Lab, Profile};
 use sse_server::{Config, Server, Signals};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::args::Lab as Args;
 use crate::outcome::{Failure, Outcome};
-use client::Client;
+use client::{Client, LastWords};
 use expected::Expected;
 use results::Results;
-
-/// The name of the run in which somebody else's client walks.
-const VISITOR: &str = "client";
+use walk::Walk;
 
 /// How often verdicts are looked at that only the time can bring.
 const LOOK: Duration = Duration::from_millis(200);
@@ -35,7 +33,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// A case that is not there, a command without `{url}`, a file that cannot be read or written, or a
 /// port that cannot be listened on.
 pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
-    let chosen = chosen(&args).map_err(Failure::usage)?;
+    let chosen = walk::chosen(&args).map_err(Failure::usage)?;
     let command = match &*args.command {
         [] => None,
         command => Some(Client::new(command).map_err(Failure::usage)?),
@@ -63,96 +61,9 @@ pub(crate) fn run(args: Args) -> Result<Outcome, Failure> {
     })
 }
 
-/// What is to be judged: the walks, each with its cases.
-#[derive(Clone, Debug)]
-struct Walk {
-    /// The name of its run.
-    name: String,
-    /// Its path.
-    path: String,
-    /// The ids of its cases.
-    cases: HashSet<String>,
-}
-
-impl Walk {
-    fn tour(name: &str, cases: HashSet<String>) -> Self {
-        Self {
-            path: format!("/lab/tour/{name}"),
-            name: name.to_owned(),
-            cases,
-        }
-    }
-
-    fn case(id: &str, name: &str) -> Self {
-        Self {
-            path: format!("/lab/case/{id}/{name}"),
-            name: name.to_owned(),
-            cases: HashSet::from([id.to_owned()]),
-        }
-    }
-
-    /// What its client made of its cases.
-    fn views(&self, lab: &Lab, profile: Profile) -> Vec<CaseView> {
-        let view = lab.view(&self.name, profile, Instant::now());
-        let cases = view.map(|view| view.cases).unwrap_or_default();
-        let own = cases.into_iter();
-        own.filter(|case| self.cases.contains(&case.id)).collect()
-    }
-}
-
-/// The cases that were asked for, as walks.
-fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
-    let of_profile = |case: &&Case| case.is_in(args.profile);
-    let mut wanted: Vec<&Case> = Vec::new();
-    for id in &args.cases {
-        let exact = cases()
-            .iter()
-            .filter(|case| case.id.eq_ignore_ascii_case(id));
-        let mut found: Vec<_> = exact.collect();
-        if found.is_empty() {
-            // `S2` is all of its variants.
-            let begins = format!("{}-", id.to_ascii_uppercase());
-            found.extend(cases().iter().filter(|case| case.id.starts_with(&begins)));
-        }
-        if found.is_empty() {
-            Case::find(id)?;
-        }
-        if let Some(other) = found.iter().find(|case| !case.is_in(args.profile)) {
-            return Err(anyhow!(
-                "The profile {} does not have the case {}: choose another profile.",
-                args.profile,
-                other.id
-            ));
-        }
-        wanted.extend(found);
-    }
-    let has_command = !args.command.is_empty();
-    if wanted.is_empty() {
-        let all = cases().iter().filter(of_profile);
-        wanted.extend(all.filter(|case| has_command || case.in_tour));
-    }
-    // The tour is walked whole, whichever of its cases is asked for: then its URL is the same.
-    let whole_tour = args.cases.is_empty();
-    let mut walks = Vec::new();
-    if whole_tour {
-        let tour = wanted.iter().filter(|case| case.in_tour);
-        let tour: HashSet<_> = tour.map(|case| case.id.clone()).collect();
-        if !tour.is_empty() {
-            let name = if has_command { "tour" } else { VISITOR };
-            walks.push(Walk::tour(name, tour));
-        }
-    }
-    let singles = wanted.iter().filter(|case| !(whole_tour && case.in_tour));
-    walks.extend(singles.map(|case| match has_command {
-        true => Walk::case(&case.id, &case.id),
-        false => Walk::case(&case.id, VISITOR),
-    }));
-    Ok(walks)
-}
-
 async fn judge(
     args: &Args,
-    walks: Vec<Walk>,
+    mut walks: Vec<Walk>,
     client: Option<Client>,
     expected: &Expected,
 ) -> Result<Results, Failure> {
@@ -178,25 +89,16 @@ async fn judge(
         client.is_some(),
     );
 
-    let places = Arc::new(Semaphore::new(args.jobs));
+    let walking = Walking {
+        lab: lab.clone(),
+        profile: args.profile,
+        base,
+        client,
+        places: Arc::new(Semaphore::new(args.jobs)),
+    };
     let mut jobs = JoinSet::new();
-    for walk in walks.clone() {
-        let (client, places) = (client.clone(), Arc::clone(&places));
-        let (lab, profile, url) = (lab.clone(), args.profile, format!("{base}{}", walk.path));
-        jobs.spawn(async move {
-            // It is never closed.
-            let _place = places.acquire_owned().await;
-            let running = match &client {
-                Some(client) => Some(client.start(&url)?),
-                None => None,
-            };
-            until_judged(&lab, &walk, profile).await;
-            let last_words = match running {
-                Some(running) => running.stop().await,
-                None => None,
-            };
-            Ok::<_, anyhow::Error>((walk, last_words))
-        });
+    for walk in &walks {
+        jobs.spawn(walking.clone().judged(walk.clone()));
     }
     let mut ticks = tokio::time::interval(LOOK);
     let ended = loop {
@@ -204,23 +106,29 @@ async fn judge(
             job = jobs.join_next() => match job {
                 None => break Ok(()),
                 Some(Ok(Ok((walk, last_words)))) => {
-                    results.add(walk.views(&lab, args.profile), expected);
+                    let (judged, missed) = walking.settled(&walk);
+                    results.add(judged, expected);
                     results.note(&lab, &walk, last_words);
+                    // What ended the client ended its tour: it is started anew for the rest.
+                    for case in missed {
+                        let walk = Walk::case(&case.id, &case.id);
+                        jobs.spawn(walking.clone().judged(walk.clone()));
+                        walks.push(walk);
+                    }
                 }
                 Some(Ok(Err(e))) => break Err(e),
                 Some(Err(e)) => break Err(e.into()),
             },
             _ = ticks.tick() => {
                 for walk in &walks {
-                    let views = walk.views(&lab, args.profile);
-                    let judged = views.into_iter().filter(|view| view.verdict.is_some());
-                    results.add(judged.collect(), expected);
+                    let (judged, _) = walking.settled(walk);
+                    results.add(judged, expected);
                 }
             }
             _ = signals.next() => break Ok(()),
         }
     };
-    for walk in &walks {
+    for walk in walks.iter().rev() {
         results.add(walk.views(&lab, args.profile), expected);
     }
     results.end(&walks);
@@ -230,16 +138,69 @@ async fn judge(
     Ok(results)
 }
 
-/// Waits until all cases of a walk have their verdicts.
-async fn until_judged(lab: &Lab, walk: &Walk, profile: Profile) {
-    let mut changes = lab.changes();
-    loop {
-        let views = walk.views(lab, profile);
-        let is_judged = !views.is_empty() && views.iter().all(|view| view.verdict.is_some());
-        if is_judged {
-            return;
+/// What the walks have in common.
+#[derive(Clone)]
+struct Walking {
+    lab: Lab,
+    profile: Profile,
+    /// What the paths are below.
+    base: String,
+    /// The client that is started for each; nothing where somebody else comes.
+    client: Option<Client>,
+    /// How many clients may run at once.
+    places: Arc<Semaphore>,
+}
+
+impl Walking {
+    /// Walks until all cases of the walk have their verdicts. Answers the walk, and what the client
+    /// said last where it had ended by itself.
+    ///
+    /// # Errors
+    /// The client cannot be started.
+    async fn judged(self, walk: Walk) -> anyhow::Result<(Walk, Option<LastWords>)> {
+        // It is never closed.
+        let _place = self.places.clone().acquire_owned().await;
+        let Some(client) = &self.client else {
+            while !self.is_judged(&walk) {
+                self.something().await;
+            }
+            return Ok((walk, None));
+        };
+        let mut running = client.start(&format!("{}{}", self.base, walk.path))?;
+        let mut ended = None;
+        while !self.is_judged(&walk) {
+            if ended.is_none() && running.has_ended() {
+                ended = Some(Instant::now());
+            }
+            // A client that has ended without a request sends none any more.
+            let views = walk.views(&self.lab, self.profile);
+            let came = views.iter().any(|view| view.count > 0);
+            if !came && ended.is_some_and(|ended| ended.elapsed() > LOOK) {
+                break;
+            }
+            self.something().await;
         }
-        // What only the time brings is no change.
+        Ok((walk, running.stop().await))
+    }
+
+    fn is_judged(&self, walk: &Walk) -> bool {
+        let views = walk.views(&self.lab, self.profile);
+        !views.is_empty() && views.iter().all(|view| view.verdict.is_some())
+    }
+
+    /// Waits until something happens, or the time may have brought a verdict.
+    async fn something(&self) {
+        let mut changes = self.lab.changes();
         _ = tokio::time::timeout(LOOK, changes.changed()).await;
+    }
+
+    /// The cases of a walk that have their verdict, and those that the client can be started anew
+    /// for, since it had left the tour before.
+    fn settled(&self, walk: &Walk) -> (Vec<CaseView>, Vec<CaseView>) {
+        let views = walk.views(&self.lab, self.profile).into_iter();
+        let (judged, missed) = views
+            .filter(|view| view.verdict.is_some())
+            .partition(|view| !(self.client.is_some() && walk.is_tour() && view.count == 0));
+        (judged, missed)
     }
 }

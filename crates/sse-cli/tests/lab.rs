@@ -85,3 +85,31 @@ fn what_cannot_be_run_is_said_in_a_sentence() {
         assert!(stderr.contains(words), "{arguments:?}: {stderr}");
     }
 }
+
+/// A command that fails at once kept the lab waiting for ever, and nothing said why.
+#[test]
+fn a_client_that_ends_at_once_is_told_with_its_last_words() {
+    let broken = ["sh", "-c", "echo no such module >&2; exit 7 # {url}"].map(str::to_owned);
+    let (code, stdout, stderr) = lab(&["R4", "R5"], &broken);
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    assert!(stdout.contains("2 not reached"), "{stdout}");
+    assert!(
+        stderr.contains("the client ended with exit status: 7; it said: no such module."),
+        "{stderr}"
+    );
+}
+
+/// What ends a client ends its tour: the rest of it was not reached.
+#[test]
+fn a_client_that_leaves_the_tour_is_started_anew_for_the_rest() {
+    // It comes back three times, each time with what it was given last.
+    let script = "n=0; while [ $n -lt 4 ]; do curl -sN -m 5 $0 >/dev/null; n=$((n+1)); done";
+    let short = ["sh", "-c", script, "{url}"].map(str::to_owned);
+    let (_, stdout, stderr) = lab(&["tour", "--json"], &short);
+    let results: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let cases = results["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 34);
+    for case in cases {
+        assert!(case["count"].as_u64() > Some(0), "{case:#}");
+    }
+}

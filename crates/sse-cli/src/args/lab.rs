@@ -10,13 +10,14 @@ Examples:
   sse lab S2-503                           print the URL of one case
   sse lab -- node client.mjs {url}         start a client for the tour and for each other case
   sse lab R4 P9 -- node client.mjs {url}   only for these cases
+  sse lab tour -- node client.mjs {url}    only for the tour, which takes half a minute
   sse lab --profile resilient --junit lab.xml -- ./client {url}
                                            the results for a CI server as well";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Lab {
-    /// Only these cases, such as R4 or S2-503. Without one, the tour; with a command, all cases of
-    /// the profile.
+    /// Only these cases, such as R4, S2-503, or tour for all cases of the tour. Without one, the
+    /// tour; with a command, all cases of the profile.
     #[arg(value_name = "CASE")]
     pub(crate) cases: Vec<String>,
 

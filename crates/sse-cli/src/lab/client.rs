@@ -75,22 +75,28 @@ impl Client {
     }
 }
 
+/// How a client ended by itself, and what it said last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LastWords(pub(super) String);
+
 impl Running {
-    /// Ends it. If it had ended by itself with an error, what it said last is the answer.
-    pub(super) async fn stop(mut self) -> Option<String> {
-        match self.child.try_wait() {
-            Ok(Some(status)) if !status.success() => {
-                let words = self.words.await.unwrap_or_default();
-                let words = String::from_utf8_lossy(&words);
-                let last = words.lines().rev().find(|line| !line.trim().is_empty());
-                let last = crate::api::shown(last.unwrap_or("nothing"));
-                Some(format!("The client ended with {status}; it said: {last}"))
-            }
-            Ok(Some(_)) => None,
-            _ => {
-                _ = self.child.kill().await;
-                None
-            }
-        }
+    /// Whether it ended by itself.
+    pub(super) fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
+    /// Ends it. If it had ended by itself, how is the answer.
+    pub(super) async fn stop(mut self) -> Option<LastWords> {
+        let Ok(Some(status)) = self.child.try_wait() else {
+            _ = self.child.kill().await;
+            return None;
+        };
+        let words = self.words.await.unwrap_or_default();
+        let words = String::from_utf8_lossy(&words);
+        let last = words.lines().rev().find(|line| !line.trim().is_empty());
+        Some(LastWords(match last {
+            Some(last) => format!("ended with {status}; it said: {}", crate::api::shown(last)),
+            None => format!("ended with {status}, and said nothing"),
+        }))
     }
 }

@@ -7,11 +7,15 @@ use serde::Serialize;
 use sse_lab::{CaseView, Lab, Profile, VerdictView, cases};
 
 use super::Walk;
+use super::client::LastWords;
 use super::expected::Expected;
 use crate::api::print;
 use crate::complain;
-use crate::look::{GREEN, QUIET, RED, YELLOW, painted};
+use crate::look::{GREEN, QUIET, RED, YELLOW, painted, several};
 use crate::stdout::has_colours;
+
+/// As many walks as a sentence names.
+const NAMED: usize = 5;
 
 /// What is known so far.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub(super) struct Results {
     cases: BTreeMap<usize, CaseView>,
     /// Sentences about what was noticed beside the cases.
     notes: Vec<String>,
+    /// How clients ended by themselves, and in which walks.
+    ended: BTreeMap<LastWords, Vec<String>>,
 }
 
 impl Results {
@@ -32,6 +38,7 @@ impl Results {
             is_quiet,
             cases: BTreeMap::new(),
             notes: Vec::new(),
+            ended: BTreeMap::new(),
         }
     }
 
@@ -40,7 +47,7 @@ impl Results {
     }
 
     /// The cases in the order of their list.
-    pub(super) fn cases(&self) -> impl Iterator<Item = &CaseView> {
+    pub(super) fn cases(&self) -> impl Iterator<Item = &CaseView> + Clone {
         self.cases.values()
     }
 
@@ -48,10 +55,8 @@ impl Results {
     pub(super) fn begin(&self, urls: impl Iterator<Item = String>, starts: bool) {
         let urls: Vec<_> = urls.collect();
         if starts {
-            let clients = urls.len();
-            complain(format!(
-                "the lab starts the command {clients} times, once for each walk."
-            ));
+            let walks = several(urls.len() as u64, "walk");
+            complain(format!("the lab starts the command for {walks}."));
             return;
         }
         complain("let your client connect to, and come back as long as it does:");
@@ -74,18 +79,41 @@ impl Results {
         }
     }
 
-    /// Keeps what was noticed beside the cases of a walk.
-    pub(super) fn note(&mut self, lab: &Lab, walk: &Walk, last_words: Option<String>) {
+    /// Keeps what was noticed beside the cases of a walk. That the client ended by itself is a word
+    /// where a case of it is not right: else it had reason to.
+    pub(super) fn note(&mut self, lab: &Lab, walk: &Walk, last_words: Option<LastWords>) {
         let view = lab.view(&walk.name, self.profile, std::time::Instant::now());
         let notes = view.map(|view| view.notes).unwrap_or_default();
         self.notes.extend(notes);
-        let came = self.cases.values();
-        let came = came
-            .filter(|case| walk.cases.contains(&case.id))
-            .any(|case| case.count > 0);
-        if let Some(words) = last_words.filter(|_| !came) {
-            self.notes.push(words);
+        let own = self.cases().filter(|case| walk.cases.contains(&case.id));
+        let own: Vec<_> = own.collect();
+        let fine = |case: &&CaseView| is(case, "right") || is(case, "allowed");
+        let is_fine = !own.is_empty() && own.iter().all(fine);
+        if let Some(words) = last_words.filter(|_| !is_fine) {
+            let walk = if walk.is_tour() {
+                "the tour"
+            } else {
+                &walk.name
+            };
+            let ended = self.ended.entry(words).or_default();
+            ended.push(walk.to_owned());
         }
+    }
+
+    /// What was noticed beside the cases, in sentences.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        notes.extend(self.ended.iter().map(|(LastWords(words), walks)| {
+            let named: Vec<_> = walks.iter().take(NAMED).map(String::as_str).collect();
+            let more = walks.len() - named.len();
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            format!("In {}{more} the client {words}.", named.join(", "))
+        }));
+        notes
     }
 
     /// Nothing more comes: cases that nobody came to have not been reached.
@@ -125,12 +153,12 @@ impl Results {
         #[derive(Serialize)]
         struct Whole<'a> {
             profile: Profile,
-            notes: &'a [String],
+            notes: Vec<String>,
             cases: Vec<&'a CaseView>,
         }
         let whole = Whole {
             profile: self.profile,
-            notes: &self.notes,
+            notes: self.notes(),
             cases: self.cases().collect(),
         };
         // No map of it has a key that is no text.
@@ -171,7 +199,7 @@ impl Results {
                 case.id
             ));
         }
-        self.notes.iter().for_each(complain);
+        self.notes().iter().for_each(complain);
     }
 }
 

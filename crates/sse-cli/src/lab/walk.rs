@@ -1,0 +1,122 @@
+//! What is to be judged: the walks of clients, each with its cases.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use anyhow::anyhow;
+use sse_lab::{Case, CaseView, Lab, Profile, cases};
+
+use crate::args::Lab as Args;
+
+/// The name of the run in which somebody else's client walks.
+const VISITOR: &str = "client";
+
+/// What stands for all cases of the tour on the command line.
+const WHOLE: &str = "tour";
+
+/// Below this are the walks through the tour.
+const TOUR: &str = "/lab/tour/";
+
+/// A walk: the path that a client is given, and the cases that it is judged by there.
+#[derive(Clone, Debug)]
+pub(super) struct Walk {
+    /// The name of its run.
+    pub(super) name: String,
+    /// Its path.
+    pub(super) path: String,
+    /// The ids of its cases.
+    pub(super) cases: HashSet<String>,
+}
+
+impl Walk {
+    fn tour(name: &str, cases: HashSet<String>) -> Self {
+        Self {
+            path: format!("{TOUR}{name}"),
+            name: name.to_owned(),
+            cases,
+        }
+    }
+
+    pub(super) fn case(id: &str, name: &str) -> Self {
+        Self {
+            path: format!("/lab/case/{id}/{name}"),
+            name: name.to_owned(),
+            cases: HashSet::from([id.to_owned()]),
+        }
+    }
+
+    /// Whether it is that through the tour.
+    pub(super) fn is_tour(&self) -> bool {
+        self.path.starts_with(TOUR)
+    }
+
+    /// What its client made of its cases.
+    pub(super) fn views(&self, lab: &Lab, profile: Profile) -> Vec<CaseView> {
+        let view = lab.view(&self.name, profile, Instant::now());
+        let cases = view.map(|view| view.cases).unwrap_or_default();
+        let own = cases.into_iter();
+        own.filter(|case| self.cases.contains(&case.id)).collect()
+    }
+}
+
+/// The cases that were asked for, as walks.
+pub(super) fn chosen(args: &Args) -> anyhow::Result<Vec<Walk>> {
+    let of_profile = |case: &&Case| case.is_in(args.profile);
+    let mut wanted: Vec<&Case> = Vec::new();
+    let asks_tour = args.cases.iter().any(|id| id.eq_ignore_ascii_case(WHOLE));
+    if asks_tour {
+        wanted.extend(
+            cases()
+                .iter()
+                .filter(of_profile)
+                .filter(|case| case.in_tour),
+        );
+    }
+    let named = args.cases.iter();
+    for id in named.filter(|id| !id.eq_ignore_ascii_case(WHOLE)) {
+        let exact = cases()
+            .iter()
+            .filter(|case| case.id.eq_ignore_ascii_case(id));
+        let mut found: Vec<_> = exact.collect();
+        if found.is_empty() {
+            // `S2` is all of its variants.
+            let begins = format!("{}-", id.to_ascii_uppercase());
+            found.extend(cases().iter().filter(|case| case.id.starts_with(&begins)));
+        }
+        if found.is_empty() {
+            Case::find(id)?;
+        }
+        if let Some(other) = found.iter().find(|case| !case.is_in(args.profile)) {
+            return Err(anyhow!(
+                "The profile {} does not have the case {}: choose another profile.",
+                args.profile,
+                other.id
+            ));
+        }
+        // The tour may have it already.
+        found.retain(|case| !wanted.iter().any(|other| other.id == case.id));
+        wanted.extend(found);
+    }
+    let has_command = !args.command.is_empty();
+    if wanted.is_empty() {
+        let all = cases().iter().filter(of_profile);
+        wanted.extend(all.filter(|case| has_command || case.in_tour));
+    }
+    // The tour is walked whole, whichever of its cases is asked for: then its URL is the same.
+    let whole_tour = asks_tour || args.cases.is_empty();
+    let mut walks = Vec::new();
+    if whole_tour {
+        let tour = wanted.iter().filter(|case| case.in_tour);
+        let tour: HashSet<_> = tour.map(|case| case.id.clone()).collect();
+        if !tour.is_empty() {
+            let name = if has_command { "tour" } else { VISITOR };
+            walks.push(Walk::tour(name, tour));
+        }
+    }
+    let singles = wanted.iter().filter(|case| !(whole_tour && case.in_tour));
+    walks.extend(singles.map(|case| match has_command {
+        true => Walk::case(&case.id, &case.id),
+        false => Walk::case(&case.id, VISITOR),
+    }));
+    Ok(walks)
+}
