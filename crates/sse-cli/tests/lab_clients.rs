@@ -1,7 +1,7 @@
 //! What clients of others make of the cases of the lab, beside docs/CLIENTS.md, which says it.
 //!
-//! `scripts/client-table.sh` installs them, and writes the page. There is none yet, so no run of all
-//! tests compares it.
+//! `scripts/client-table.sh` installs them, and writes the table. It is not there yet, so only that
+//! script runs this test.
 
 mod support;
 #[path = "support/client_table.rs"]
@@ -186,7 +186,7 @@ fn ask_again(all: &mut [Judged], is_asked: impl Fn(&Judged, &[Cell]) -> bool + S
 }
 
 #[test]
-#[ignore = "docs/CLIENTS.md is to be written by scripts/client-table.sh first"]
+#[ignore = "the table of docs/CLIENTS.md is to be written first: scripts/client-table.sh"]
 fn the_clients_do_what_the_table_says() {
     let page = Page::read();
     let clients = all();
