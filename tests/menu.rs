@@ -88,7 +88,7 @@ async fn it_can_be_worked_by_letters_and_keys() {
     assert_eq!(bar.letters("Edit"), ["u", "r", "t", "c", "p", "a"]);
     assert_eq!(
         bar.letters("View"),
-        ["s", "c", "u", "w", "f", "i", "o", "a"]
+        ["s", "c", "u", "w", "l", "f", "i", "o", "a"]
     );
     assert_eq!(
         bar.letters("Server"),
@@ -103,6 +103,7 @@ async fn it_can_be_worked_by_letters_and_keys() {
             "<Primary>2",
             "<Primary>3",
             "<Primary>4",
+            "<Primary>5",
             "<Primary>f",
             "<Primary>equal",
             "<Primary>minus",
