@@ -1,11 +1,7 @@
 //! What can be wrong with what the lab is given.
 
-use thiserror::Error;
-
-use crate::profile::Profile;
-
 /// What can be wrong with what the lab is given. Each is one sentence for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A list of cases that cannot be read.
     #[error("The cases cannot be read: {0}.")]
@@ -34,8 +30,8 @@ pub enum Error {
     NotInProfile {
         /// The id of the case.
         id: String,
-        /// The profile.
-        profile: Profile,
+        /// The name of the profile.
+        profile: &'static str,
     },
     /// A name that no run can have.
     #[error(

@@ -118,7 +118,7 @@ impl Lab {
         let view = CaseSentView::of((at, &cases()[at]), run, profile, now);
         view.ok_or_else(|| Error::NotInProfile {
             id: cases()[at].id.clone(),
-            profile,
+            profile: profile.name(),
         })
     }
 
