@@ -71,7 +71,7 @@ async fn firefox_is_broken_by_hand_and_comes_back() {
 /// Whoever looks at the page in a browser can have that browser judged, and rows that get their
 /// verdicts push nothing aside.
 #[tokio::test]
-#[ignore = "the bytes of a case are not found in the page yet"]
+#[ignore = "it does not reach what is below the fold of the window yet"]
 async fn chromium_walks_the_lab_and_sees_what_came_of_it() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;
@@ -86,7 +86,7 @@ async fn chromium_walks_the_lab_and_sees_what_came_of_it() {
 }
 
 #[tokio::test]
-#[ignore = "the bytes of a case are not found in the page yet"]
+#[ignore = "it does not reach what is below the fold of the window yet"]
 async fn firefox_walks_the_lab_and_sees_what_came_of_it() {
     let desktop = Desktop::start().await;
     let app = App::launch(&desktop).await;

@@ -4,7 +4,7 @@ use super::opened;
 use super::support::lab;
 
 #[tokio::test]
-#[ignore = "the bytes of a case are not found in the page yet"]
+#[ignore = "it does not reach what is below the fold of the window yet"]
 async fn the_window_walks_the_lab_and_shows_what_came_of_it() {
     let (_desktop, session, port) = opened().await;
     lab::a_page_walks(&session.page, "webview-").await;
