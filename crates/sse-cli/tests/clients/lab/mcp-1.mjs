@@ -1,7 +1,6 @@
-// Lets the client of MCP for JavaScript, version 2, list the tools of a server and call one of them.
-// It asks the server for its version first, as its documentation has it.
+// Lets the SDK of MCP for JavaScript, version 1, list the tools of a server and call one of them.
 //
-// usage: mcp-2026-07-28.mjs URL [FOLDER_OF_NODE_MODULES]
+// usage: mcp-1.mjs URL [FOLDER_OF_NODE_MODULES]
 
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -9,14 +8,13 @@ import { pathToFileURL } from "node:url";
 const [url, folder] = process.argv.slice(2);
 // A module is looked for beside the file that asks, unless a folder is named.
 const { resolve } = createRequire(folder ? pathToFileURL(`${folder}/`) : import.meta.url);
-const { Client, StreamableHTTPClientTransport } = await import(
-  pathToFileURL(resolve("@modelcontextprotocol/client"))
+const load = (name) => import(pathToFileURL(resolve(name)));
+const { Client } = await load("@modelcontextprotocol/sdk/client/index.js");
+const { StreamableHTTPClientTransport } = await load(
+  "@modelcontextprotocol/sdk/client/streamableHttp.js",
 );
 
-const client = new Client(
-  { name: "lab", version: "1.0.0" },
-  { versionNegotiation: { mode: "auto" } },
-);
+const client = new Client({ name: "lab", version: "1.0.0" });
 await client.connect(new StreamableHTTPClientTransport(new URL(url)));
 await client.listTools();
 await client.callTool({ name: "wait", arguments: {} });
