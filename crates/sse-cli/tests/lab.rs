@@ -137,7 +137,13 @@ fn a_client_of_a_language_model_is_judged_below_the_url_of_a_case() {
 /// A name stands for the variants that the profile has.
 #[test]
 fn of_the_variants_of_a_case_those_of_the_profile_are_chosen() {
-    let words = ["curl", "-s", "-d", "{\"method\":\"tools/call\"}", "{url}"];
+    let words = [
+        "curl",
+        "-s",
+        "-d",
+        r#"{"id":1,"method":"tools/call"}"#,
+        "{url}",
+    ];
     let call = words.map(str::to_owned);
     let (_, stdout, stderr) = lab(&["M5", "--profile", "mcp-2026-07-28", "--json"], &call);
     let results: Value = serde_json::from_str(&stdout).expect(&stderr);
