@@ -1,13 +1,15 @@
 #!/bin/sh
-# Writes docs/CLIENTS.md anew: what clients of others make of the cases of the lab. The clients are
-# installed from PyPI, npm and crates.io into target/tools/clients. It takes about five minutes; do
-# not use the machine meanwhile, for what is judged is also when a client comes back.
+# Writes docs/CLIENTS.md anew: what clients of others, browsers among them, make of the cases of the
+# lab. The clients are installed from PyPI, npm and crates.io into target/tools/clients. It takes
+# about ten minutes; do not use the machine meanwhile, for what is judged is also when a client comes
+# back.
 # usage: client-table.sh
 set -eu
 # shellcheck source=scripts/start.sh
 . "$(dirname "$0")/start.sh"
 
-scripts/need.sh server python node
+scripts/need.sh server python node gui desktop browsers
+scripts/tools.sh
 
 sources=crates/sse-cli/tests/clients/lab
 folder=target/tools/clients
@@ -37,4 +39,9 @@ fi
 say "Building the client of $sources/rust with cargo into $folder/lab-rust"
 cargo build --locked --quiet --manifest-path "$sources/rust/Cargo.toml" --target-dir "$folder/lab-rust"
 
-exec env WRITE_CLIENTS=1 cargo test --locked -p sse-cli --test lab_clients -- --ignored
+export WRITE_CLIENTS=1
+cargo test --locked -p sse-cli --test lab_clients -- --ignored
+
+say 'Browsers, one after the other'
+cargo test --locked -p sse-workbench --test browsers --test webview -- \
+    --test-threads 1 is_judged_in_the_lab

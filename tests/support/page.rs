@@ -100,7 +100,8 @@ impl Page {
         }
     }
 
-    /// The text that a person sees in what a selector finds: nothing, while it is hidden.
+    /// The text that a person sees in what a selector finds: nothing, while it is hidden, and
+    /// nothing in what has no box of its own (`display: contents`).
     pub(crate) async fn text(&self, selector: &str) -> Result<String, String> {
         match self.seen(selector).await? {
             Value::String(text) => Ok(text),
